@@ -1,0 +1,144 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { ALIGNMENT = 8, SMALLEST_CHUNK = 256, LARGEST_GROWTH = 1 << 20 };
+
+struct chunk {
+    struct chunk *older;
+    size_t size;
+    _Alignas(ALIGNMENT) char bytes[];
+};
+
+struct arena {
+    char *next;
+    char *end;
+    struct chunk *newest;
+    size_t filled; /* bytes handed out from chunks that are not the newest */
+};
+
+static void add_chunk(struct arena *arena, size_t size)
+{
+    struct chunk *chunk = mem_alloc(sizeof *chunk + size);
+    chunk->older = arena->newest;
+    chunk->size = size;
+    arena->newest = chunk;
+    arena->next = chunk->bytes;
+    arena->end = chunk->bytes + size;
+}
+
+struct arena *arena_new(size_t first_chunk)
+{
+    struct arena *arena = mem_zero(1, sizeof *arena);
+    add_chunk(arena, first_chunk < SMALLEST_CHUNK ? SMALLEST_CHUNK : first_chunk);
+    return arena;
+}
+
+static void free_chunks(struct chunk *chunk)
+{
+    while (chunk) {
+        struct chunk *older = chunk->older;
+        free(chunk);
+        chunk = older;
+    }
+}
+
+void arena_destroy(struct arena **arena)
+{
+    if (!*arena)
+        return;
+    free_chunks((*arena)->newest);
+    free(*arena);
+    *arena = NULL;
+}
+
+void arena_reset(struct arena *arena)
+{
+    /* Chunks only grow, but one made for a single large block may stand below
+     * a smaller one: look for the largest. */
+    struct chunk *largest = arena->newest;
+    for (struct chunk *chunk = arena->newest; chunk; chunk = chunk->older)
+        if (chunk->size > largest->size)
+            largest = chunk;
+    for (struct chunk *chunk = arena->newest; chunk;) {
+        struct chunk *older = chunk->older;
+        if (chunk != largest)
+            free(chunk);
+        chunk = older;
+    }
+    largest->older = NULL;
+    arena->newest = largest;
+    arena->next = largest->bytes;
+    arena->end = largest->bytes + largest->size;
+    arena->filled = 0;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->filled + (size_t)(arena->next - arena->newest->bytes);
+}
+
+static void make_room(struct arena *arena, size_t size)
+{
+    size_t grown = arena->newest->size < LARGEST_GROWTH ? arena->newest->size * 2 : LARGEST_GROWTH;
+    arena->filled += (size_t)(arena->next - arena->newest->bytes);
+    add_chunk(arena, size > grown ? size : grown);
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        mem_exhausted();
+    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (size > (size_t)(arena->end - arena->next))
+        make_room(arena, size);
+    void *block = arena->next;
+    arena->next += size;
+    return block;
+}
+
+void *arena_zero(struct arena *arena, size_t size)
+{
+    return memset(arena_alloc(arena, size), 0, size);
+}
+
+char *arena_copy(struct arena *arena, const void *bytes, size_t length)
+{
+    char *copy = arena_alloc(arena, length + 1);
+    if (length)
+        memcpy(copy, bytes, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *arena_text(struct arena *arena, const char *text)
+{
+    return arena_copy(arena, text, strlen(text));
+}
+
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0)
+        return arena_text(arena, "");
+    char *text = arena_alloc(arena, (size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, args);
+    return text;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(arena, format, args);
+    va_end(args);
+    return text;
+}

@@ -1,0 +1,23 @@
+/*
+ * The machine's clocks, for deadlines and backoffs. No decision uses them:
+ * those go by Redis' TIME.
+ */
+#ifndef NUDGED_BASE_CLOCK_H
+#define NUDGED_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds since boot, sleep included (CLOCK_BOOTTIME): never goes back. */
+int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_ns(void);
+/* Milliseconds since 1970 (CLOCK_REALTIME). */
+int64_t clock_wall_ms(void);
+
+enum { CLOCK_TEXT_SIZE = 32 };
+
+/* RFC 3339 in UTC, "2026-03-01T08:00:00Z", with ".123" when there are milliseconds. */
+const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE]);
+/* RFC 3339 with any offset to milliseconds since 1970; false where it is no such time. */
+_Bool clock_parse(const char *text, unsigned long length, int64_t *ms);
+
+#endif

@@ -1,0 +1,263 @@
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum { EXCERPT_BEFORE = 60, EXCERPT_MOST = 110, WORD_MOST = 64 };
+
+/* Copies with control characters masked, cut at a character's boundary. */
+static void put_text(char *to, size_t size, const char *from, size_t length)
+{
+    if (length > size - 1)
+        length = utf8_floor(from, size - 1);
+    for (size_t i = 0; i < length; i++)
+        to[i] = (unsigned char)from[i] < ' ' || from[i] == 0x7f ? '?' : from[i];
+    to[length] = '\0';
+}
+
+static void put_format(char *to, size_t size, const char *format, va_list args)
+{
+    char text[1024];
+    int length = vsnprintf(text, sizeof text, format, args);
+    if (length < 0)
+        length = 0;
+    put_text(to, size, text, strlen(text));
+}
+
+void diag_clear(struct diag *diag)
+{
+    if (diag)
+        memset(diag, 0, sizeof *diag);
+}
+
+bool diag_error(struct diag *diag, const char *format, ...)
+{
+    if (!diag)
+        return false;
+    diag_clear(diag);
+    va_list args;
+    va_start(args, format);
+    put_format(diag->text, sizeof diag->text, format, args);
+    va_end(args);
+    return false;
+}
+
+void diag_code(struct diag *diag, const char *code)
+{
+    if (diag)
+        put_text(diag->code, sizeof diag->code, code, strlen(code));
+}
+
+void diag_file(struct diag *diag, const char *file)
+{
+    if (diag)
+        put_text(diag->file, sizeof diag->file, file, strlen(file));
+}
+
+void diag_place(struct diag *diag, uint32_t line, uint32_t column, uint32_t width)
+{
+    if (!diag)
+        return;
+    diag->line = line;
+    diag->column = column;
+    diag->width = width;
+}
+
+void diag_hint(struct diag *diag, const char *format, ...)
+{
+    if (!diag)
+        return;
+    va_list args;
+    va_start(args, format);
+    put_format(diag->hint, sizeof diag->hint, format, args);
+    va_end(args);
+}
+
+/* The bytes of line `number`, without its end. */
+static const char *find_line(const char *source, size_t length, uint32_t number, size_t *size)
+{
+    const char *at = source, *end = source + length;
+    for (uint32_t line = 1; line < number; line++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        if (!newline)
+            return NULL;
+        at = newline + 1;
+    }
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    *size = (size_t)((newline ? newline : end) - at);
+    if (*size && at[*size - 1] == '\r')
+        --*size;
+    return at;
+}
+
+void diag_excerpt(struct diag *diag, const char *source, size_t length)
+{
+    size_t size = 0;
+    if (!diag || !diag->line || !source)
+        return;
+    const char *line = find_line(source, length, diag->line, &size);
+    if (!line)
+        return;
+    size_t skip = 0, column = diag->column ? diag->column : 1;
+    if (column > EXCERPT_BEFORE + 1) {
+        size_t hidden = column - 1 - EXCERPT_BEFORE;
+        while (hidden-- > 0 && skip < size)
+            skip += utf8_width(line + skip, size - skip);
+        column = EXCERPT_BEFORE + 1;
+    }
+    size_t shown = size - skip;
+    if (shown > EXCERPT_MOST)
+        shown = utf8_floor(line + skip, EXCERPT_MOST);
+    put_text(diag->excerpt, sizeof diag->excerpt, line + skip, shown);
+    for (char *c = diag->excerpt; *c; c++)
+        if (line[skip + (size_t)(c - diag->excerpt)] == '\t')
+            *c = ' ';
+    diag->caret = (uint32_t)column;
+}
+
+void diag_offset(struct diag *diag, const char *source, size_t length, size_t offset)
+{
+    if (!diag)
+        return;
+    if (offset > length)
+        offset = length;
+    uint32_t line = 1;
+    size_t start = 0;
+    for (size_t i = 0; i < offset; i++)
+        if (source[i] == '\n') {
+            line++;
+            start = i + 1;
+        }
+    uint32_t column = 1;
+    for (size_t at = start; at < offset; at += utf8_width(source + at, offset - at))
+        column++;
+    diag_place(diag, line, column, diag->width);
+    diag_excerpt(diag, source, length);
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Optimal string alignment: Levenshtein, with swapped neighbours as one edit. */
+static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    size_t rows[3][WORD_MOST + 1];
+    for (size_t j = 0; j <= b_length; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
+        now[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            now[j] =
+                smallest(before[j] + 1, now[j - 1] + 1, before[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                earlier[j - 2] + 1 < now[j])
+                now[j] = earlier[j - 2] + 1;
+        }
+    }
+    return rows[a_length % 3][b_length];
+}
+
+const char *diag_nearest(const char *word, const char *const *names)
+{
+    size_t length = strlen(word);
+    if (length == 0 || length > WORD_MOST)
+        return NULL;
+    const char *nearest = NULL;
+    size_t best = length <= 3 ? 2 : length <= 8 ? 3 : 4;
+    for (; *names; names++) {
+        size_t other = strlen(*names);
+        if (other == 0 || other > WORD_MOST)
+            continue;
+        size_t far = distance(word, length, *names, other);
+        if (far < best && far < other) {
+            best = far;
+            nearest = *names;
+        }
+    }
+    return nearest;
+}
+
+void diag_suggest(struct diag *diag, const char *word, const char *const *names)
+{
+    const char *nearest = diag_nearest(word, names);
+    if (nearest)
+        diag_hint(diag, "did you mean `%s`?", nearest);
+}
+
+static void format_head(const struct diag *diag, struct buf *out)
+{
+    if (diag->file[0])
+        buf_printf(out, "%s:", diag->file);
+    if (diag->line)
+        buf_printf(out, "%u:", diag->line);
+    if (diag->line && diag->column)
+        buf_printf(out, "%u:", diag->column);
+    if (diag->file[0] || diag->line)
+        buf_char(out, ' ');
+}
+
+void diag_line(const struct diag *diag, struct buf *out)
+{
+    format_head(diag, out);
+    buf_text(out, diag->text);
+    if (diag->hint[0])
+        buf_printf(out, " (%s)", diag->hint);
+}
+
+static void format_excerpt(const struct diag *diag, struct buf *out)
+{
+    size_t length = strlen(diag->excerpt), shown = 0;
+    for (size_t at = 0; at < length; at += utf8_width(diag->excerpt + at, length - at))
+        shown++;
+    buf_printf(out, "    %s\n    %*s^", diag->excerpt, (int)(diag->caret - 1), "");
+    for (uint32_t i = 1; i < diag->width && diag->caret + i <= shown; i++)
+        buf_char(out, '~');
+    buf_char(out, '\n');
+}
+
+void diag_format(const struct diag *diag, struct buf *out)
+{
+    format_head(diag, out);
+    buf_printf(out, "%s: %s\n", diag->level == DIAG_WARNING ? "warning" : "error", diag->text);
+    if (diag->excerpt[0])
+        format_excerpt(diag, out);
+    if (diag->hint[0])
+        buf_printf(out, "hint: %s\n", diag->hint);
+}
+
+void diag_print(const struct diag *diag, FILE *stream)
+{
+    struct buf out;
+    buf_init(&out, 8192);
+    diag_format(diag, &out);
+    fwrite(buf_string(&out), 1, out.length, stream);
+    buf_free(&out);
+}
+
+void diags_free(struct diags *diags)
+{
+    free(diags->items);
+    *diags = (struct diags){0};
+}
+
+void diags_add(struct diags *diags, const struct diag *diag)
+{
+    if (diag->level == DIAG_ERROR)
+        diags->errors++;
+    else
+        diags->warnings++;
+    if (diags->count == DIAGS_MOST)
+        return;
+    if ((diags->count & (diags->count - 1)) == 0) /* grows at each power of two */
+        diags->items =
+            mem_resize(diags->items, sizeof *diags->items * (diags->count ? diags->count * 2 : 1));
+    diags->items[diags->count++] = *diag;
+}

@@ -1,0 +1,50 @@
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+void mem_exhausted(void)
+{
+    static const char line[] = "nudged: out of memory\n";
+    ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
+    (void)ignored;
+    _exit(EX_OSERR);
+}
+
+static void *must(void *block)
+{
+    if (!block)
+        mem_exhausted();
+    return block;
+}
+
+void *mem_alloc(size_t size)
+{
+    return must(malloc(size ? size : 1));
+}
+
+void *mem_zero(size_t count, size_t size)
+{
+    return must(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *mem_resize(void *block, size_t size)
+{
+    return must(realloc(block, size ? size : 1));
+}
+
+char *mem_copy(const void *bytes, size_t length)
+{
+    char *copy = mem_alloc(length + 1);
+    if (length)
+        memcpy(copy, bytes, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *mem_text(const char *text)
+{
+    return mem_copy(text, strlen(text));
+}

@@ -1,0 +1,21 @@
+/*
+ * Memory that is always there: an allocation that fails ends the program in
+ * this one place, with one line on standard error and exit status 71
+ * (EX_OSERR). No caller checks for NULL.
+ */
+#ifndef NUDGED_BASE_MEM_H
+#define NUDGED_BASE_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));
+void *mem_zero(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
+void *mem_resize(void *block, size_t size) __attribute__((returns_nonnull));
+char *mem_text(const char *text) __attribute__((malloc, returns_nonnull));
+char *mem_copy(const void *bytes, size_t length) /* NUL-terminated */
+    __attribute__((malloc, returns_nonnull));
+
+/* Ends the program for want of memory, as the functions above do. */
+void mem_exhausted(void) __attribute__((noreturn));
+
+#endif

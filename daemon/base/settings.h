@@ -1,0 +1,80 @@
+/*
+ * Settings as data: a table says of every key its type, range, default, unit,
+ * whether a reload may change it, and one line of help. The same table reads a
+ * YAML mapping into a struct, prints it again, and will make the reference
+ * page and the editors' schema, so none of these can drift from another.
+ */
+#ifndef NUDGED_BASE_SETTINGS_H
+#define NUDGED_BASE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/value.h"
+
+/* The C type of the field at `offset` stands behind each. */
+enum setting_type {
+    SETTING_TEXT,       /* const char *, in the arena; NULL when absent */
+    SETTING_BOOL,       /* bool */
+    SETTING_INT,        /* int64_t, within least and most */
+    SETTING_DURATION,   /* int64_t, milliseconds, within least and most */
+    SETTING_SIZE,       /* int64_t, bytes: 512, 64KiB, 1MiB, 2GiB; within least and most */
+    SETTING_CHOICE,     /* int: the index in `choices` */
+    SETTING_RATE,       /* struct setting_rate: "3 per 7d" */
+    SETTING_CLOCK,      /* int: minutes of the day, "09:00"; -1 when absent */
+    SETTING_TEXTS,      /* struct value: a list of strings; one string counts as a list of one */
+    SETTING_EXPRESSION, /* struct value: a string with its place, kept as written; `true` and
+                           numbers are taken too; VALUE_NULL when absent */
+    SETTING_VALUE,      /* struct value: anything, as it stands; VALUE_NULL when absent */
+    SETTING_SECTION,    /* a struct of its own at `offset`, read through `section` */
+};
+
+struct setting_rate {
+    int64_t count; /* 0 when absent */
+    int64_t per_ms;
+};
+
+enum setting_reload { SETTING_RESTART, SETTING_RELOAD };
+
+struct setting {
+    const char *key;
+    enum setting_type type;
+    size_t offset;
+    const char *fallback;          /* the default as it would be written; NULL: none */
+    int64_t least, most;           /* both 0: no bound */
+    const char *const *choices;    /* NULL-terminated */
+    const struct setting *section; /* ends with a row without a key */
+    bool required;
+    enum setting_reload reload;
+    const char *help; /* one line */
+};
+
+/* Where a mapping came from, for diagnostics with excerpts. */
+struct settings_source {
+    const char *file;
+    const char *text; /* may be NULL: no excerpts */
+    size_t length;
+};
+
+/* Fills `into` with defaults, then with what `map` says. A NULL or null `map` is
+ * an empty one. Every fault (unknown key with "did you mean", wrong type, out of
+ * range, missing) is added to `diags`; false where there was an error. Texts lie
+ * in the arena. */
+bool settings_read(const struct setting *table, const struct value *map,
+                   const struct settings_source *source, void *into, struct arena *arena,
+                   struct diags *diags);
+
+/* Prints the effective settings as YAML that reads back as the same. */
+bool settings_print(const struct setting *table, const void *from, struct buf *out);
+
+/* Adds an error or a warning at the place of `value` (which may be NULL). Returns the
+ * diag inside `diags` for a hint, or a scratch one when the bound is reached. */
+struct diag *settings_fault(struct diags *diags, const struct settings_source *source,
+                            const struct value *value, enum diag_level level, const char *format,
+                            ...) __attribute__((format(printf, 5, 6)));
+
+#endif

@@ -1,0 +1,114 @@
+#include "base/utf8.h"
+
+#include <string.h>
+
+static bool continues(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+uint32_t utf8_decode(const char *text, size_t length, size_t *width)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    *width = 1;
+    if (s[0] < 0x80)
+        return s[0];
+    if (s[0] >= 0xc2 && s[0] <= 0xdf && length >= 2 && continues(s[1])) {
+        *width = 2;
+        return (uint32_t)(s[0] & 0x1f) << 6 | (s[1] & 0x3f);
+    }
+    if ((s[0] & 0xf0) == 0xe0 && length >= 3 && continues(s[1]) && continues(s[2])) {
+        uint32_t point =
+            (uint32_t)(s[0] & 0x0f) << 12 | (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
+        if (point < 0x800 || (point >= 0xd800 && point <= 0xdfff))
+            return 0xfffd;
+        *width = 3;
+        return point;
+    }
+    if (s[0] >= 0xf0 && s[0] <= 0xf4 && length >= 4 && continues(s[1]) && continues(s[2]) &&
+        continues(s[3])) {
+        uint32_t point = (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3f) << 12 |
+                         (uint32_t)(s[2] & 0x3f) << 6 | (s[3] & 0x3f);
+        if (point < 0x10000 || point > 0x10ffff)
+            return 0xfffd;
+        *width = 4;
+        return point;
+    }
+    return 0xfffd;
+}
+
+size_t utf8_width(const char *text, size_t length)
+{
+    size_t width;
+    utf8_decode(text, length, &width);
+    return width;
+}
+
+size_t utf8_invalid(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length) {
+        uint64_t eight;
+        if (length - at >= sizeof eight) {
+            memcpy(&eight, text + at, sizeof eight);
+            if (!(eight & 0x8080808080808080u)) {
+                at += sizeof eight;
+                continue;
+            }
+        }
+        if (!(text[at] & 0x80)) {
+            at++;
+            continue;
+        }
+        size_t width;
+        utf8_decode(text + at, length - at, &width);
+        if (width == 1)
+            return at;
+        at += width;
+    }
+    return length;
+}
+
+size_t utf8_encode(uint32_t c, char out[4])
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xc0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c >= 0xd800 && c <= 0xdfff)
+        return 0;
+    if (c < 0x10000) {
+        out[0] = (char)(0xe0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    if (c > 0x10ffff)
+        return 0;
+    out[0] = (char)(0xf0 | c >> 18);
+    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+size_t utf8_count(const char *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < length; at += utf8_width(text + at, length - at))
+        count++;
+    return count;
+}
+
+size_t utf8_floor(const char *text, size_t most)
+{
+    size_t at = most;
+    while (at > 0 && most - at < 3 && continues((unsigned char)text[at]))
+        at--;
+    return continues((unsigned char)text[at]) ? most : at;
+}

@@ -1,0 +1,38 @@
+/*
+ * UTF-8 (RFC 3629): surrogates, overlong forms and code points above 10FFFF
+ * are not characters.
+ */
+#ifndef NUDGED_BASE_UTF8_H
+#define NUDGED_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The offset of the first byte that is not part of a valid character;
+ * `length` when all is valid. */
+size_t utf8_invalid(const char *text, size_t length);
+
+static inline bool utf8_valid(const char *text, size_t length)
+{
+    return utf8_invalid(text, length) == length;
+}
+
+/* Bytes of the character at `text`, 1 to 4; 1 where it is not valid or cut,
+ * so that a loop always moves on. `length` must be at least 1. */
+size_t utf8_width(const char *text, size_t length);
+
+/* The code point at `text` and its width; an invalid byte gives U+FFFD, width 1. */
+uint32_t utf8_decode(const char *text, size_t length, size_t *width);
+
+/* Writes 1 to 4 bytes to `out`; 0 for a code point that is no character. */
+size_t utf8_encode(uint32_t code_point, char out[4]);
+
+/* Characters (code points) in `text`; each invalid byte counts as one. */
+size_t utf8_count(const char *text, size_t length);
+
+/* The greatest offset <= `most` that does not split a character of `text`,
+ * which must hold more than `most` bytes. */
+size_t utf8_floor(const char *text, size_t most);
+
+#endif

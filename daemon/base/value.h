@@ -1,0 +1,165 @@
+/*
+ * The one tree for everything that is data: an event's JSON, a customer's
+ * document, a rule file's YAML, what an expression or a template sees.
+ *
+ * A `struct value` is small and passed or copied by value; a copy shares the
+ * strings and containers of the original. All of them lie in an arena (or in
+ * the text that was read) and are freed with it; nothing here is freed alone.
+ * Values that others may hold are not changed in place: who wants a change
+ * makes the container itself, or copies first (value_copy).
+ */
+#ifndef NUDGED_BASE_VALUE_H
+#define NUDGED_BASE_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+enum value_kind {
+    VALUE_NULL,
+    VALUE_BOOL,
+    VALUE_INT,    /* 64 bits, exact */
+    VALUE_DOUBLE, /* also integers outside 64 bits: then `text` has all digits */
+    VALUE_STRING, /* UTF-8, `length` bytes, not NUL-terminated in general */
+    VALUE_LIST,
+    VALUE_MAP,
+    /* What only the languages make; no document holds these. */
+    VALUE_UINT,
+    VALUE_BYTES,     /* `string` and `length` */
+    VALUE_TIMESTAMP, /* `integer`: seconds since 1970; `length`: nanoseconds, 0 to 999,999,999 */
+    VALUE_DURATION, /* `integer`: seconds; `length`: nanoseconds as int32_t, sign as the seconds' */
+    VALUE_EXTENSION, /* `other` belongs to the language that made it; `length` is its own kind */
+};
+
+enum value_flag {
+    VALUE_FLEXIBLE = 1, /* a number from JSON or YAML: takes part as int, uint or double */
+    VALUE_SPELLED = 2,  /* `text` holds the number as it was written (`length` bytes) */
+    VALUE_PLACED = 4,   /* `place` says where in its file the value stands (YAML) */
+    VALUE_PLAIN = 8,    /* a YAML scalar written without quotes */
+};
+
+struct value {
+    uint8_t kind; /* enum value_kind */
+    uint8_t flags;
+    uint32_t length; /* bytes of a string, or of a number's spelling */
+    union {
+        bool boolean;
+        int64_t integer;
+        uint64_t natural;
+        double real;
+        const char *string;
+        struct value_list *list;
+        struct value_map *map;
+        void *other;
+    };
+    union {
+        const char *text;
+        struct {
+            uint32_t line, column; /* from 1 */
+        } place;
+    };
+};
+
+struct value_list {
+    uint32_t count, capacity;
+    struct value *items;
+};
+
+struct value_member {
+    struct value key; /* a string in documents; CEL maps have other keys too */
+    struct value value;
+};
+
+/* Members stand in the order in which they were added. */
+struct value_map {
+    uint32_t count, capacity;
+    struct value_member *members;
+    uint32_t *slots; /* a hash index of string keys, built for larger maps; or NULL */
+    uint32_t slot_count;
+};
+
+static inline struct value value_null(void)
+{
+    return (struct value){.kind = VALUE_NULL};
+}
+
+static inline struct value value_bool(bool boolean)
+{
+    return (struct value){.kind = VALUE_BOOL, .boolean = boolean};
+}
+
+static inline struct value value_int(int64_t integer)
+{
+    return (struct value){.kind = VALUE_INT, .integer = integer};
+}
+
+static inline struct value value_double(double real)
+{
+    return (struct value){.kind = VALUE_DOUBLE, .real = real};
+}
+
+/* Refers to the bytes; does not copy them. */
+static inline struct value value_string(const char *bytes, size_t length)
+{
+    return (struct value){.kind = VALUE_STRING, .length = (uint32_t)length, .string = bytes};
+}
+
+static inline struct value value_text(const char *text)
+{
+    return value_string(text, strlen(text));
+}
+
+/* Containers. `capacity` is a guess that may be 0. */
+struct value value_new_list(struct arena *arena, uint32_t capacity);
+struct value value_new_map(struct arena *arena, uint32_t capacity);
+void value_push(struct arena *arena, struct value list, struct value item);
+
+/* Adds without looking whether the key is there (the caller knows), or replaces. */
+void value_add(struct arena *arena, struct value map, struct value key, struct value value);
+void value_set(struct arena *arena, struct value map, const char *key, struct value value);
+/* Removes a member, keeping the order; false where there was none. */
+bool value_remove(struct value map, const char *key);
+
+/* The member, or NULL: also where `value` is NULL or no map. */
+const struct value *value_get(const struct value *value, const char *key);
+const struct value *value_find(const struct value *value, const char *key, size_t length);
+/* Likewise down a path of names joined by dots: "customer.email". */
+const struct value *value_path(const struct value *value, const char *path);
+
+static inline bool value_is(const struct value *value, enum value_kind kind)
+{
+    return value && value->kind == kind;
+}
+
+static inline uint32_t value_count(const struct value *value)
+{
+    return value_is(value, VALUE_LIST)  ? value->list->count
+           : value_is(value, VALUE_MAP) ? value->map->count
+                                        : 0;
+}
+
+bool value_is_text(const struct value *value, const char *text);
+/* A string's bytes, NUL-terminated, in the arena; NULL where it is no string. */
+const char *value_to_text(struct arena *arena, const struct value *value);
+/* The number, whichever kind it has; false where it is none. */
+bool value_to_double(const struct value *value, double *number);
+/* An integer, or a double with an integer's value; false else. */
+bool value_to_int(const struct value *value, int64_t *number);
+
+/* Equal as JSON: members in any order, 1 equal to 1.0. */
+bool value_equal(const struct value *a, const struct value *b);
+
+/* A copy that shares nothing with the original: may outlive its arena and text. */
+struct value value_copy(struct arena *arena, const struct value *value);
+
+/* JSON Merge Patch (RFC 7396): a new tree; parts that did not change are shared. */
+struct value value_merge(struct arena *arena, const struct value *target,
+                         const struct value *patch);
+
+/* A name of the kind for messages: "a string", "null", "a list". */
+const char *value_kind_name(enum value_kind kind);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Local time in an IANA time zone, through ICU. Times are milliseconds since
+ * 1970-01-01T00:00:00Z. Zones are opened once and kept by the caller; a zone
+ * may be used by one thread at a time (zone_copy for another).
+ */
+#ifndef NUDGED_BASE_ZONE_H
+#define NUDGED_BASE_ZONE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct zone;
+
+struct zone_time {
+    int year;  /* proleptic Gregorian */
+    int month; /* 1 to 12 */
+    int day;   /* 1 to 31 */
+    int hour, minute, second, millisecond;
+    int weekday;     /* 0: Sunday, to 6: Saturday */
+    int day_of_year; /* from 0 */
+    int offset;      /* minutes east of UTC */
+};
+
+/* NULL where `name` is no IANA zone (an alias such as "Europe/Kiev" is one).
+ * "UTC" and fixed offsets "+02:00", "-5:30" are zones too. */
+struct zone *zone_open(const char *name);
+void zone_close(struct zone **zone);
+const char *zone_name(const struct zone *zone);
+
+/* The zone kept for this thread under that name; opened at first use, at most
+ * 64 kept. NULL as zone_open. Do not close it. */
+struct zone *zone_get(const char *name);
+
+void zone_local(struct zone *zone, int64_t ms, struct zone_time *local);
+
+/* The instant of a local time. One that daylight saving skips moves forward by
+ * the length of the gap; of one that comes twice it is the first. Fields out of
+ * range carry over (day 32 is in the next month); weekday, day_of_year and
+ * offset are not read. */
+int64_t zone_instant(struct zone *zone, const struct zone_time *local);
+
+#endif
