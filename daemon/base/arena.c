@@ -107,6 +107,17 @@ void *arena_zero(struct arena *arena, size_t size)
     return memset(arena_alloc(arena, size), 0, size);
 }
 
+void *arena_grow(struct arena *arena, void *items, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (items && count < *capacity)
+        return items;
+    *capacity = *capacity ? *capacity * 2 : 4;
+    void *grown = arena_alloc(arena, size * *capacity);
+    if (count)
+        memcpy(grown, items, size * count);
+    return grown;
+}
+
 char *arena_copy(struct arena *arena, const void *bytes, size_t length)
 {
     char *copy = arena_alloc(arena, length + 1);

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 
@@ -23,6 +24,11 @@ size_t arena_used(const struct arena *arena);
 /* Aligned to 8 bytes, not zeroed. Never NULL (base/mem). */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 void *arena_zero(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+
+/* Makes room for one more item in an array of `count` items with room for
+ * `*capacity`: returns the array, moved where it had to grow. */
+void *arena_grow(struct arena *arena, void *items, uint32_t count, uint32_t *capacity, size_t size)
+    __attribute__((returns_nonnull));
 
 /* Copies, always NUL-terminated. */
 char *arena_copy(struct arena *arena, const void *bytes, size_t length)
