@@ -1,7 +1,7 @@
 /*
  * A hash table from byte strings to pointers. Keys are copied; values belong to
- * the caller. Grows at three quarters; order of iteration is that of insertion
- * as long as nothing was removed.
+ * the caller. Grows at three quarters; order of iteration is that of insertion.
+ * Spread by digest_spread, so not for unbounded keys of a stranger's choice.
  */
 #ifndef NUDGED_BASE_MAP_H
 #define NUDGED_BASE_MAP_H
@@ -19,9 +19,12 @@ size_t map_count(const struct map *map);
 void *map_get(const struct map *map, const char *key, size_t length); /* or NULL */
 /* Sets, and returns what was there before (NULL when nothing). */
 void *map_put(struct map *map, const char *key, size_t length, void *value);
+/* Returns what was there (NULL when nothing). */
 void *map_remove(struct map *map, const char *key, size_t length);
 
-/* Walks: start with *cursor = 0; false at the end. Nothing may be put meanwhile. */
+/* Walks: start with *cursor = 0; false at the end. Any of `key`, `length` and `value`
+ * may be NULL; the key is NUL-terminated and lives as long as its entry. Meanwhile
+ * entries may be removed, but nothing may be put. */
 bool map_next(const struct map *map, size_t *cursor, const char **key, size_t *length,
               void **value);
 
