@@ -5,6 +5,8 @@
 #ifndef NUDGED_BASE_CLOCK_H
 #define NUDGED_BASE_CLOCK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Milliseconds since boot, sleep included (CLOCK_BOOTTIME): never goes back. */
@@ -15,9 +17,13 @@ int64_t clock_wall_ms(void);
 
 enum { CLOCK_TEXT_SIZE = 32 };
 
-/* RFC 3339 in UTC, "2026-03-01T08:00:00Z", with ".123" when there are milliseconds. */
+/* RFC 3339 in UTC, "2026-03-01T08:00:00Z", with ".123" when there are milliseconds.
+ * What lies outside the years 0000 to 9999 shows as their first or last instant. */
 const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE]);
-/* RFC 3339 with any offset to milliseconds since 1970; false where it is no such time. */
-_Bool clock_parse(const char *text, unsigned long length, int64_t *ms);
+
+/* RFC 3339 with any offset to milliseconds since 1970; false where it is no such time.
+ * Digits past the milliseconds are dropped; a leap second (23:59:60 UTC) is the second
+ * after it; a space may stand for the "T". */
+bool clock_parse(const char *text, size_t length, int64_t *ms);
 
 #endif

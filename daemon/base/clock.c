@@ -1,0 +1,160 @@
+#include "base/clock.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { DAY_SECONDS = 86400 };
+
+/* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: all that RFC 3339 can write. */
+static const int64_t earliest = -62167219200000, latest = 253402300799999;
+
+static int64_t read_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t clock_monotonic_ms(void)
+{
+    return read_ns(CLOCK_BOOTTIME) / 1000000;
+}
+
+int64_t clock_monotonic_ns(void)
+{
+    return read_ns(CLOCK_BOOTTIME);
+}
+
+int64_t clock_wall_ms(void)
+{
+    return read_ns(CLOCK_REALTIME) / 1000000;
+}
+
+static char *put_digits(char *at, int number, int width)
+{
+    for (int i = width - 1; i >= 0; i--, number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + width;
+}
+
+const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE])
+{
+    ms = ms < earliest ? earliest : ms > latest ? latest : ms;
+    int rest = (int)((ms % 1000 + 1000) % 1000);
+    time_t seconds = (ms - rest) / 1000;
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    char *at = put_digits(out, utc.tm_year + 1900, 4);
+    *at++ = '-';
+    at = put_digits(at, utc.tm_mon + 1, 2);
+    *at++ = '-';
+    at = put_digits(at, utc.tm_mday, 2);
+    *at++ = 'T';
+    at = put_digits(at, utc.tm_hour, 2);
+    *at++ = ':';
+    at = put_digits(at, utc.tm_min, 2);
+    *at++ = ':';
+    at = put_digits(at, utc.tm_sec, 2);
+    if (rest) {
+        *at++ = '.';
+        at = put_digits(at, rest, 3);
+    }
+    *at++ = 'Z';
+    *at = '\0';
+    return out;
+}
+
+struct reader {
+    const char *at, *end;
+    bool broken;
+};
+
+/* Exactly `width` digits, of a number within least and most. */
+static int read_number(struct reader *in, int width, int least, int most)
+{
+    int number = 0;
+    if (in->broken || in->end - in->at < width) {
+        in->broken = true;
+        return least;
+    }
+    for (; width > 0; width--, in->at++) {
+        if (*in->at < '0' || *in->at > '9')
+            in->broken = true;
+        else
+            number = number * 10 + (*in->at - '0');
+    }
+    if (number < least || number > most)
+        in->broken = true;
+    return number;
+}
+
+static char read_one_of(struct reader *in, const char *allowed)
+{
+    if (in->broken || in->at == in->end || *in->at == '\0' || !strchr(allowed, *in->at)) {
+        in->broken = true;
+        return '\0';
+    }
+    return *in->at++;
+}
+
+/* What follows the seconds' point, to milliseconds; further digits are dropped. */
+static int read_fraction(struct reader *in)
+{
+    int ms = 0, digits = 0;
+    if (in->broken || in->at == in->end || *in->at != '.')
+        return 0;
+    for (in->at++; in->at < in->end && *in->at >= '0' && *in->at <= '9'; in->at++, digits++)
+        if (digits < 3)
+            ms = ms * 10 + (*in->at - '0');
+    if (digits == 0)
+        in->broken = true;
+    for (; digits < 3; digits++)
+        ms *= 10;
+    return ms;
+}
+
+/* Minutes east of UTC. */
+static int read_offset(struct reader *in)
+{
+    char sign = read_one_of(in, "Zz+-");
+    if (in->broken || sign == 'Z' || sign == 'z')
+        return 0;
+    int hours = read_number(in, 2, 0, 23);
+    read_one_of(in, ":");
+    int minutes = hours * 60 + read_number(in, 2, 0, 59);
+    return sign == '-' ? -minutes : minutes;
+}
+
+static int days_of_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+bool clock_parse(const char *text, size_t length, int64_t *ms)
+{
+    struct reader in = {.at = text, .end = text + length};
+    struct tm utc = {.tm_year = read_number(&in, 4, 0, 9999) - 1900};
+    read_one_of(&in, "-");
+    utc.tm_mon = read_number(&in, 2, 1, 12) - 1;
+    read_one_of(&in, "-");
+    utc.tm_mday = read_number(&in, 2, 1, 31);
+    read_one_of(&in, "Tt ");
+    utc.tm_hour = read_number(&in, 2, 0, 23);
+    read_one_of(&in, ":");
+    utc.tm_min = read_number(&in, 2, 0, 59);
+    read_one_of(&in, ":");
+    utc.tm_sec = read_number(&in, 2, 0, 60);
+    int fraction = read_fraction(&in);
+    int offset = read_offset(&in);
+    if (in.broken || in.at != in.end ||
+        utc.tm_mday > days_of_month(utc.tm_year + 1900, utc.tm_mon + 1))
+        return false;
+    bool leap_second = utc.tm_sec == 60;
+    int64_t seconds = (int64_t)timegm(&utc) - offset * 60;
+    if (leap_second && seconds % DAY_SECONDS != 0)
+        return false;
+    *ms = seconds * 1000 + fraction;
+    return true;
+}
