@@ -32,7 +32,7 @@ bool digest_equal(const unsigned char *a, const unsigned char *b, size_t length)
 void digest_random(void *out, size_t length);
 
 /* A 64-bit hash for tables and for shares of customers: the same for ever on every
- * machine, not safe against an adversary. FNV-1a with a finaliser. */
+ * machine, not safe against an adversary. FNV-1a with the finaliser of MurmurHash3. */
 uint64_t digest_spread(const void *bytes, size_t length);
 
 #endif
