@@ -11,11 +11,13 @@
 
 enum { DURATION_TEXT_SIZE = 48 };
 
-/* Milliseconds, 0 to 3,650 days. False where the text is no such length:
- * empty, without a unit, negative, too long, units not in falling order. */
+/* Milliseconds, 0 to 3,650 days. False where the text is no such length: empty,
+ * without a unit, negative, too long, units not in falling order, a point in
+ * another number than the last, or not whole milliseconds. */
 bool duration_parse(const char *text, size_t length, int64_t *ms);
 
-/* The shortest form: "1h30m", "2w", "0s". Returns `out`. */
+/* As duration_parse reads it: "1h30m", "10d", "2w", "0s"; weeks only where they are
+ * whole. A negative length begins with "-". Returns `out`. */
 const char *duration_format(int64_t ms, char out[DURATION_TEXT_SIZE]);
 
 #endif
