@@ -1,0 +1,170 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+
+enum { LINE_MOST = 1024, TEXT_MOST = 4096 };
+
+const char *const log_level_names[] = {"error", "warning", "info", "debug", NULL};
+
+/* Priorities of syslog(3), which the journal reads between "<" and ">". */
+static const char *const journal_prefixes[] = {"<3>", "<4>", "<6>", "<7>"};
+
+static atomic_int highest = LOG_LEVEL_INFO;
+static atomic_bool addresses_shown;
+static pthread_once_t looked = PTHREAD_ONCE_INIT;
+static bool to_journal;
+
+void log_set_level(enum log_level level)
+{
+    atomic_store_explicit(&highest, (int)level, memory_order_relaxed);
+}
+
+void log_show_addresses(bool show)
+{
+    atomic_store_explicit(&addresses_shown, show, memory_order_relaxed);
+}
+
+/* JOURNAL_STREAM is inherited by what runs below a service too: it counts only where
+ * it names our own standard error (systemd.exec(5)). */
+static void look_for_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat status;
+    to_journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+                 fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+                 status.st_ino == inode;
+}
+
+static size_t put_prefix(char *line, size_t size, enum log_level level)
+{
+    pthread_once(&looked, look_for_journal);
+    char now[CLOCK_TEXT_SIZE];
+    int length = to_journal ? snprintf(line, size, "%s", journal_prefixes[level])
+                            : snprintf(line, size, "%s %s: ", clock_format(clock_wall_ms(), now),
+                                       log_level_names[level]);
+    return (size_t)length;
+}
+
+/* C0 and C1 controls, and bytes that are no UTF-8: a terminal would obey the first, and
+ * the journal would keep a line with the last as a blob. */
+static bool unprintable(uint32_t point, size_t width, const char *at)
+{
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
+           (width == 1 && (unsigned char)*at >= 0x80);
+}
+
+/* Copies whole characters while there is room; returns the bytes written. */
+static size_t put_text(char *to, size_t room, const char *text)
+{
+    size_t length = strlen(text), written = 0, width;
+    for (size_t at = 0; at < length; at += width) {
+        uint32_t point = utf8_decode(text + at, length - at, &width);
+        bool masked = unprintable(point, width, text + at);
+        size_t needed = masked ? 1 : width;
+        if (written + needed > room)
+            break;
+        if (masked)
+            to[written] = point == '\t' ? ' ' : '?';
+        else
+            memcpy(to + written, text + at, width);
+        written += needed;
+    }
+    return written;
+}
+
+/* One write(2) for the whole line, so that lines of several threads never mix. What a
+ * standard error that does not block has no room for is lost: nobody waits for a log. */
+static void write_line(enum log_level level, const char *text)
+{
+    char line[LINE_MOST];
+    size_t length = put_prefix(line, sizeof line, level);
+    length += put_text(line + length, sizeof line - 1 - length, text);
+    line[length++] = '\n';
+    ssize_t written;
+    do
+        written = write(STDERR_FILENO, line, length);
+    while (written < 0 && errno == EINTR);
+}
+
+static void write_format(enum log_level level, const char *format, va_list args)
+{
+    if ((int)level > atomic_load_explicit(&highest, memory_order_relaxed))
+        return;
+    int saved = errno;
+    char text[TEXT_MOST];
+    if (vsnprintf(text, sizeof text, format, args) >= 0)
+        write_line(level, text);
+    errno = saved;
+}
+
+void log_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_format(LOG_LEVEL_ERROR, format, args);
+    va_end(args);
+}
+
+void log_warning(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_format(LOG_LEVEL_WARNING, format, args);
+    va_end(args);
+}
+
+void log_info(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_format(LOG_LEVEL_INFO, format, args);
+    va_end(args);
+}
+
+void log_debug(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_format(LOG_LEVEL_DEBUG, format, args);
+    va_end(args);
+}
+
+void log_diag(const struct diag *diag)
+{
+    struct buf line;
+    buf_init(&line, TEXT_MOST);
+    diag_line(diag, &line);
+    if (diag->level == DIAG_WARNING)
+        log_warning("%s", buf_string(&line));
+    else
+        log_error("%s", buf_string(&line));
+    buf_free(&line);
+}
+
+const char *log_address(const char *address, char *out, size_t size)
+{
+    size_t length = strlen(address);
+    const char *domain = strrchr(address, '@');
+    if (atomic_load_explicit(&addresses_shown, memory_order_relaxed) || length == 0) {
+        snprintf(out, size, "%s", address);
+        return out;
+    }
+    /* A first character that is the "@" or no UTF-8 shows nothing. */
+    size_t first = utf8_width(address, length);
+    if (address == domain || !utf8_valid(address, first))
+        first = 0;
+    snprintf(out, size, "%.*s…%s", (int)first, address, domain ? domain : "");
+    return out;
+}
