@@ -1,0 +1,75 @@
+/*
+ * This daemon among those on one Redis: its name, its epoch (a number never used
+ * twice), its lease. Its consumer in every group is "<name>:<epoch>". Before it is
+ * ready it has looked at the server (version, persistence), at P:meta, and has made the
+ * groups.
+ *
+ * The lease: P:instance:<name> holds the epoch for 10 s, renewed every 3 s. Who does not
+ * renew it is taken for dead, and what its consumers had pending is claimed by others.
+ */
+#ifndef NUDGED_STORE_INSTANCE_H
+#define NUDGED_STORE_INSTANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "store/scripts.h"
+
+enum { INSTANCE_LEASE_MS = 10000, INSTANCE_RENEW_MS = 3000, INSTANCE_FORMAT = 1 };
+
+struct instance;
+
+enum instance_state {
+    INSTANCE_ENTERING, /* checks under way, or waiting for the connection */
+    INSTANCE_READY,    /* for the life of the daemon, also while Redis is away */
+    INSTANCE_REFUSED,  /* the server or P:meta does not allow it: `fault`; end the daemon */
+    INSTANCE_REPLACED, /* a newer daemon runs under this name: `fault`; end the daemon */
+};
+
+typedef void instance_on_state(void *context, enum instance_state state, const struct diag *fault);
+
+/* A setting that all daemons on one P must share; kept in P:meta. */
+struct instance_agreement {
+    const char *field; /* in P:meta: "secret", "customer_keys" */
+    const char *value;
+    const char *what; /* for people: "the fingerprint of `secret_file`" */
+};
+
+struct instance_options {
+    struct event_base *base;
+    struct scripts *scripts;
+    const char *name;                            /* letters, digits, '-', '_', '.'; at most 64 */
+    bool accept_loss;                            /* weak persistence is a warning, not a refusal */
+    const struct instance_agreement *agreements; /* copied */
+    size_t agreement_count;
+    const char *const *channels; /* whose outbox groups are made; copied */
+    size_t channel_count;
+    instance_on_state *on_state;
+    void *context;
+};
+
+/* Begins when instance_connection() first says ready. */
+struct instance *instance_new(const struct instance_options *options);
+/* Gives the lease up without waiting for an answer, so that others need not wait. */
+void instance_destroy(struct instance **instance);
+
+/* To be called from the connection's on_state, each time. */
+void instance_connection(struct instance *instance, bool ready);
+
+enum instance_state instance_state(const struct instance *instance);
+/* "<name>:<epoch>"; "" before INSTANCE_READY. */
+const char *instance_consumer(const struct instance *instance);
+int64_t instance_epoch(const struct instance *instance);
+
+/* The moment (clock_monotonic_ms) until which the lease surely holds, counted from before
+ * its renewal was sent. Both may be called from any thread. */
+int64_t instance_lease_deadline(const struct instance *instance);
+bool instance_lease_valid(const struct instance *instance);
+
+/* Makes the consumer groups that are missing (somebody destroyed one). Modules of store
+ * call it when they meet NOGROUP; `done` (may be NULL) when Redis answered, or failed. */
+void instance_make_groups(struct instance *instance, void (*done)(void *context), void *context);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * Events from Redis, one batch at a time: from the stream P:events on a blocking
+ * connection of its own, from a list whose elements are moved into the stream, and from
+ * what dead daemons (or an earlier life of this one) left pending.
+ *
+ * The cycle: on_batch(batch) … intake_done() … on_batch(next). Between them nothing is
+ * read, so everything that is pending at this consumer is the batch. What the app does not
+ * commit stays pending and comes again.
+ */
+#ifndef NUDGED_STORE_INTAKE_H
+#define NUDGED_STORE_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/address.h"
+#include "store/instance.h"
+#include "store/scripts.h"
+
+enum {
+    INTAKE_ALONE = 3,  /* from this delivery on an entry is handed out alone */
+    INTAKE_POISON = 5, /* from this one it is flagged, to become a dead letter */
+};
+
+struct intake;
+
+struct intake_entry {
+    const char *id;    /* of P:events, "1700000000000-0" */
+    int64_t at_ms;     /* arrival, by Redis' clock: the first half of the id */
+    const char *event; /* the field `event`, any bytes, NUL-terminated; NULL where absent */
+    size_t length;
+    int64_t deliveries; /* 1 the first time; one more for each daemon that ended over it */
+    bool poison;
+};
+
+struct intake_batch {
+    const struct intake_entry *entries;
+    size_t count; /* at least 1 */
+};
+
+/* The batch is good until intake_done(). */
+typedef void intake_on_batch(void *context, const struct intake_batch *batch);
+
+struct intake_options {
+    struct event_base *base;
+    struct evdns_base *dns; /* may be NULL */
+    struct address address; /* for the two blocking connections; copied */
+    const char *ca_file;    /* TLS, as in connection_options */
+    struct scripts *scripts;
+    struct instance *instance;
+    size_t batch;      /* entries at most; 0: 200 */
+    const char *inbox; /* the list's key; NULL: P:inbox; "": no list intake */
+    bool inbox_left;   /* the shop uses RPUSH: oldest at the left; default LPUSH */
+    intake_on_batch *on_batch;
+    void *context;
+};
+
+/* Starts paused. */
+struct intake *intake_new(const struct intake_options *options);
+void intake_destroy(struct intake **intake);
+
+/* Reading, and moving from the list, go on only while resumed and while the instance is
+ * ready. After a pause no batch comes until it is resumed; one that Redis had already
+ * given is kept for then. Both may be called at any time, again and again. */
+void intake_resume(struct intake *intake);
+void intake_pause(struct intake *intake);
+
+/* The batch was dealt with. `finished`: all its entries were committed (or are gone);
+ * else those that are still pending are handed out again first, with the same count of
+ * deliveries. */
+void intake_done(struct intake *intake, bool finished);
+
+/* True between on_batch and intake_done. */
+bool intake_busy(const struct intake *intake);
+
+/* The key of the list, for timers_new; "" where there is none. */
+const char *intake_inbox(const struct intake *intake);
+
+#endif

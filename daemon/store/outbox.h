@@ -1,0 +1,110 @@
+/*
+ * Messages that were decided: taken for a sender, settled with its result, claimed from
+ * daemons that died. A message's hash P:message:<mid> says whose it is (state, owner,
+ * entry): a settlement counts only while the message is still this daemon's.
+ */
+#ifndef NUDGED_STORE_OUTBOX_H
+#define NUDGED_STORE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "store/instance.h"
+#include "store/scripts.h"
+
+struct outbox;
+
+struct outbox_options {
+    struct scripts *scripts;
+    struct instance *instance;
+    const char *const *channels; /* copied */
+    size_t channel_count;
+    int64_t dead_keep_ms;  /* dead letters older than this are dropped by the sweep */
+    int64_t trace_keep_ms; /* a trace that is begun by a settlement lives so long */
+};
+
+struct outbox *outbox_new(const struct outbox_options *options);
+void outbox_destroy(struct outbox **outbox);
+
+struct outbox_rate {
+    int64_t count; /* tokens per `per_ms`, and at most so many at once; 0: no limit */
+    int64_t per_ms;
+};
+
+struct outbox_message {
+    const char *stream, *entry, *mid; /* name it in a settlement */
+    const char *customer, *channel, *class_;
+    const char *body;
+    size_t length;
+    const char *on_uncertain; /* "resend" or "hold" */
+    const char *gateway;      /* an uncertain attempt was made there: send by no other; else NULL */
+    int64_t attempts;         /* charged so far */
+    int64_t give_up_ms;       /* since 1970 */
+};
+
+struct outbox_taken {
+    const struct diag *fault; /* NULL, or why it failed: then there is nothing else */
+    const struct outbox_message *messages;
+    size_t count;
+    int64_t now_ms;  /* Redis' TIME */
+    int64_t wait_ms; /* until the next token, where the rate held messages back; else 0 */
+};
+
+/* Everything is gone when the callback returns. */
+typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
+
+/* Up to `most` messages of `channel` for `gateway`, transactional ones first. Fails with
+ * the code "lease" where this daemon's lease is gone. */
+void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
+                 struct outbox_rate rate, outbox_on_taken *callback, void *context);
+
+enum outbox_outcome {
+    OUTBOX_DONE,    /* accepted: the message is deleted */
+    OUTBOX_LATER,   /* again at `at_ms`, through any gateway */
+    OUTBOX_RESEND,  /* uncertain: again at `at_ms`, through the same gateway */
+    OUTBOX_HOLD,    /* uncertain: parked in P:uncertain */
+    OUTBOX_DEAD,    /* given up: into P:dead with `reason`, `detail` and the body */
+    OUTBOX_RELEASE, /* never begun: back into the outbox at once */
+};
+
+struct outbox_result {
+    const char *stream, *entry, *mid; /* as taken */
+    enum outbox_outcome outcome;
+    int64_t at_ms;               /* LATER, RESEND: since 1970 */
+    bool charge;                 /* LATER, RESEND: counts as an attempt */
+    const char *reason, *detail; /* DEAD; NULL else */
+    const char *trace;           /* a JSON line for the customer's trace, or NULL */
+    const char *event;           /* a JSON event for P:events, or NULL */
+    const char *suppress;        /* the hash of an address to be suppressed, or NULL */
+    const char *suppress_reason;
+};
+
+/* `settled[i]` says of results[i] whether it was settled now; false: gone, it is no longer
+ * ours (or was settled by an earlier run), nothing was written. With a `fault` there is no
+ * answer: settle the same again later. */
+typedef void outbox_on_settled(void *context, const struct diag *fault, const bool *settled,
+                               size_t count);
+
+void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
+                   outbox_on_settled *callback, void *context);
+
+struct outbox_swept {
+    const struct diag *fault;
+    size_t resent;   /* messages of dead daemons put back into the outbox */
+    size_t held;     /* and parked in P:uncertain */
+    size_t requeued; /* retries that became due */
+    int64_t next_ms; /* ask again after so many: 0 (there is more) to 1,000 */
+};
+
+typedef void outbox_on_swept(void *context, const struct outbox_swept *swept);
+
+/* Claims what dead daemons had taken, moves due retries back, trims P:dead. */
+void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *context);
+
+/* Messages in all outbox streams, those being sent included; -1 with no answer. */
+void outbox_length(struct outbox *outbox, void (*callback)(void *context, int64_t length),
+                   void *context);
+
+#endif
