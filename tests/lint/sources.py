@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+"""Writes the lists of Makefile.am from what is on disk; --check only compares."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MAKEFILE = ROOT / "Makefile.am"
+BEGIN, END = "# BEGIN lists\n", "# END lists\n"
+
+
+def files(*patterns):
+    """Paths from the root, sorted; nothing hidden, nothing that Python cached."""
+    found = set()
+    for pattern in patterns:
+        for path in ROOT.glob(pattern):
+            name = path.relative_to(ROOT)
+            if path.is_file() and not any(
+                part.startswith(".") or part == "__pycache__" for part in name.parts
+            ):
+                found.add(str(name))
+    return sorted(found)
+
+
+def variable(name, values):
+    return f"{name} =" + "".join(f" \\\n\t{value}" for value in values) + "\n"
+
+
+def target(name):
+    """A path as automake spells it in the name of a variable."""
+    return "".join(c if c.isalnum() else "_" for c in name)
+
+
+def programs(pattern):
+    return [name.removesuffix(".c") for name in files(pattern)]
+
+
+def lists():
+    fuzzers = programs("tests/fuzz/fuzz_*.c")
+    units = programs("tests/unit/test_*.c")
+    conformance = programs("tests/conformance/*_conformance.c")
+    bench = programs("tests/bench/bench_*.c")
+    built = {name + ".c" for name in fuzzers + units + conformance + bench}
+    built.add("tests/fuzz/replay.c")
+    parts = [
+        variable("library_sources", files("daemon/*/*.[ch]")),
+        variable("lua_scripts", files("daemon/store/*.lua")),
+        variable("unit_programs", units),
+        variable("conformance_programs", conformance),
+        variable("bench_programs", bench),
+        variable("fuzz_programs", fuzzers),
+        "".join(f"{target(name)}_LDADD = $(fuzz_libs)\n" for name in fuzzers),
+        variable("example_files", files("rules/**/*", "templates/**/*")),
+        variable("doc_files", [f for f in files("docs/**/*") if not f.endswith((".1", ".8"))]),
+        variable("test_files", [f for f in files("tests/**/*") if f not in built]),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def main():
+    text = MAKEFILE.read_text()
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    wanted = head + BEGIN + lists() + END + tail
+    if wanted == text:
+        return 0
+    if "--check" in sys.argv:
+        have = set(text.split())
+        print("Makefile.am: the lists differ from what is on disk: run ./dev sources")
+        for word in sorted(set(wanted.split()) - have):
+            print(f"  missing: {word}")
+        for word in sorted(have - set(wanted.split())):
+            print(f"  gone: {word}")
+        return 1
+    MAKEFILE.write_text(wanted)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
