@@ -1,0 +1,49 @@
+/*
+ * What an expression of a rule sees, and how it is asked: the roots `event`,
+ * `start`, `customer`, `shop`, `now`, the event's own members, and the
+ * customer's counters as methods.
+ */
+#ifndef NUDGED_CORE_CONDITION_H
+#define NUDGED_CORE_CONDITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/value.h"
+#include "core/customer.h"
+#include "lang/cel.h"
+
+/* The scene of one evaluation. */
+struct condition_scene {
+    const struct value *event;  /* map type, id, time, source, data; NULL: at a timer */
+    const struct value *start;  /* the starting event likewise; NULL: none yet */
+    const struct customer *customer;
+    const struct value *shop;   /* map, or NULL */
+    const char *zone;           /* of the shop; the customer's own goes before it */
+    int64_t now_ms;
+};
+
+/* Compiles an expression. `sample` is a map of data members that are known for the
+ * rule's events, or NULL where not all are known. */
+struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
+                                      const struct value *sample, struct diags *warnings,
+                                      struct diag *diag);
+
+/* Evaluates to any value; false with the reason in *fault (static or in the arena). */
+bool condition_value(const struct cel_program *program, const struct condition_scene *scene,
+                     struct arena *arena, struct value *result, const char **fault);
+
+enum condition_answer { CONDITION_FALSE, CONDITION_TRUE, CONDITION_FAILED };
+
+/* Evaluates to yes or no; anything but a boolean is a failure. A NULL program is true. */
+enum condition_answer condition_ask(const struct cel_program *program,
+                                    const struct condition_scene *scene, struct arena *arena,
+                                    const char **fault);
+
+/* The customer's IANA zone, or `fallback`. */
+const char *condition_zone(const struct customer *customer, const char *fallback,
+                           struct arena *arena);
+
+#endif

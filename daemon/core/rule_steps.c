@@ -1,0 +1,253 @@
+#include "core/rule_steps.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/duration.h"
+#include "base/json.h"
+#include "core/rule_expression.h"
+
+enum { STEPS_MOST = 200 };
+
+struct send {
+    const char *template, *via;
+    struct value to, data;
+};
+
+const struct setting rule_send_settings[] = {
+    {.key = "template",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct send, template),
+     .required = true,
+     .help = "the message: templates/NAME.*"},
+    {.key = "via",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct send, via),
+     .fallback = "email",
+     .help = "the channel"},
+    {.key = "to",
+     .type = SETTING_EXPRESSION,
+     .offset = offsetof(struct send, to),
+     .help = "the address; default: the channel's field of the customer"},
+    {.key = "data",
+     .type = SETTING_VALUE,
+     .offset = offsetof(struct send, data),
+     .help = "extra fields for the template, each an expression"},
+    {0},
+};
+
+struct steps_reader {
+    const struct rule_reader *reader;
+    struct rule *rule;
+    uint32_t capacity;
+};
+
+static struct rule_step *add_step(struct steps_reader *steps, enum rule_step_kind kind,
+                                  const struct value *value)
+{
+    struct rule *rule = steps->rule;
+    if (rule->step_count == STEPS_MOST) {
+        settings_fault(steps->reader->diags, steps->reader->source, value, DIAG_ERROR,
+                       "more than %d steps", STEPS_MOST);
+        rule->step_count--; /* the rule is refused as a whole */
+    }
+    rule->steps = arena_grow(steps->reader->arena, rule->steps, rule->step_count,
+                             &steps->capacity, sizeof *rule->steps);
+    struct rule_step *step = &rule->steps[rule->step_count++];
+    *step = (struct rule_step){.kind = kind, .id = "", .line = value->place.line};
+    return step;
+}
+
+/* The id that was given; else a digest of the step's content, so that a step keeps
+ * its id when others around it change. */
+static const char *step_id(const struct steps_reader *steps, const struct value *given,
+                           const char *kind, const struct value *content)
+{
+    struct arena *arena = steps->reader->arena;
+    const char *id = value_to_text(arena, given);
+    if (id)
+        return id;
+    struct buf text;
+    buf_init(&text, 64 * 1024);
+    buf_text(&text, kind);
+    json_print(&text, content);
+    uint64_t hash = digest_spread(buf_string(&text), text.length);
+    buf_free(&text);
+    id = arena_printf(arena, "%s-%08" PRIx32, kind, (uint32_t)(hash >> 32));
+    for (int again = 2; rule_find_step(steps->rule, id); again++)
+        id = arena_printf(arena, "%s-%08" PRIx32 "-%d", kind, (uint32_t)(hash >> 32), again);
+    return id;
+}
+
+static void read_data(const struct steps_reader *steps, const struct value *data,
+                      struct rule_step *step)
+{
+    const struct rule_reader *reader = steps->reader;
+    if (data->kind == VALUE_NULL)
+        return;
+    if (data->kind != VALUE_MAP) {
+        settings_fault(reader->diags, reader->source, data, DIAG_ERROR,
+                       "`data` must be a mapping of names to expressions");
+        return;
+    }
+    step->data = arena_zero(reader->arena, sizeof *step->data * (data->map->count + 1));
+    for (uint32_t i = 0; i < data->map->count; i++) {
+        const struct value_member *member = &data->map->members[i];
+        step->data[i].name = value_to_text(reader->arena, &member->key);
+        if (member->value.kind != VALUE_STRING)
+            settings_fault(reader->diags, reader->source, &member->value, DIAG_ERROR,
+                           "an expression is meant here: write it in quotes");
+        else
+            step->data[i].program = rule_expression(reader, &member->value, steps->rule->on);
+    }
+}
+
+static void read_send(struct steps_reader *steps, const struct value *value,
+                      const struct value *id)
+{
+    const struct rule_reader *reader = steps->reader;
+    struct rule_step *step = add_step(steps, RULE_STEP_SEND, value);
+    struct send send = {0};
+    if (value->kind == VALUE_STRING) {
+        send.template = value_to_text(reader->arena, value);
+        send.via = "email";
+    } else if (value->kind == VALUE_MAP) {
+        settings_read(rule_send_settings, value, reader->source, &send, reader->arena,
+                      reader->diags);
+    } else {
+        settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                       "`send` must be a template's name, or {template, via, to, data}");
+    }
+    step->template = send.template ? send.template : "";
+    step->channel = send.via ? send.via : "email";
+    step->to = rule_expression(reader, &send.to, steps->rule->on);
+    read_data(steps, &send.data, step);
+    step->id = step_id(steps, id, "send", value);
+}
+
+static void read_wait(struct steps_reader *steps, const struct value *value,
+                      const struct value *id)
+{
+    const struct rule_reader *reader = steps->reader;
+    struct rule_step *step = add_step(steps, RULE_STEP_WAIT, value);
+    steps->rule->waits = true;
+    if (value->kind != VALUE_STRING ||
+        !duration_parse(value->string, value->length, &step->wait_ms)) {
+        struct diag *diag =
+            settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                           "`wait` must be a length of time such as 30m, 1h or 3d");
+        if (value->kind == VALUE_INT)
+            diag_hint(diag, "a unit is missing: ms, s, m, h, d or w");
+    }
+    step->id = step_id(steps, id, "wait", value);
+}
+
+static void read_list(struct steps_reader *steps, const struct value *list);
+
+/* if … then … else …: skips the one branch or the other. */
+static void read_branch(struct steps_reader *steps, const struct value *step_value)
+{
+    const struct rule_reader *reader = steps->reader;
+    const struct value *condition = value_get(step_value, "if");
+    const struct value *then = value_get(step_value, "then");
+    const struct value *otherwise = value_get(step_value, "else");
+    uint32_t test = steps->rule->step_count;
+    struct rule_step *step = add_step(steps, RULE_STEP_UNLESS, step_value);
+    step->id = step_id(steps, value_get(step_value, "id"), "if", condition);
+    step->condition = rule_expression(reader, condition, steps->rule->on);
+    if (condition->kind != VALUE_STRING)
+        settings_fault(reader->diags, reader->source, condition, DIAG_ERROR,
+                       "`if` must be an expression: write it in quotes");
+    if (then)
+        read_list(steps, then);
+    if (otherwise) {
+        uint32_t jump = steps->rule->step_count;
+        add_step(steps, RULE_STEP_JUMP, step_value)->id =
+            step_id(steps, NULL, "else", otherwise);
+        steps->rule->steps[test].target = steps->rule->step_count;
+        read_list(steps, otherwise);
+        steps->rule->steps[jump].target = steps->rule->step_count;
+    } else {
+        steps->rule->steps[test].target = steps->rule->step_count;
+    }
+}
+
+static const char *const step_keys[] = {"send", "wait", "if", "stop", "then", "else", "id", NULL};
+
+static void check_step_keys(const struct steps_reader *steps, const struct value *step)
+{
+    const struct rule_reader *reader = steps->reader;
+    for (uint32_t i = 0; i < step->map->count; i++) {
+        const struct value *key = &step->map->members[i].key;
+        char name[64];
+        size_t length = key->length < sizeof name ? key->length : sizeof name - 1;
+        memcpy(name, key->string, length);
+        name[length] = '\0';
+        if (rule_has_type(step_keys, name))
+            continue;
+        struct diag *diag = settings_fault(reader->diags, reader->source, key, DIAG_ERROR,
+                                           "unknown step `%s`", name);
+        diag->width = (uint32_t)length;
+        diag_suggest(diag, name, step_keys);
+    }
+}
+
+static void read_step(struct steps_reader *steps, const struct value *step)
+{
+    const struct rule_reader *reader = steps->reader;
+    if (value_is_text(step, "stop")) {
+        add_step(steps, RULE_STEP_STOP, step)->id = step_id(steps, NULL, "stop", step);
+        return;
+    }
+    if (step->kind != VALUE_MAP) {
+        settings_fault(reader->diags, reader->source, step, DIAG_ERROR,
+                       "a step is one of send, wait, if, stop");
+        return;
+    }
+    check_step_keys(steps, step);
+    const struct value *send = value_get(step, "send"), *wait = value_get(step, "wait");
+    const struct value *branch = value_get(step, "if"), *id = value_get(step, "id");
+    if ((send != NULL) + (wait != NULL) + (branch != NULL) != 1)
+        settings_fault(reader->diags, reader->source, step, DIAG_ERROR,
+                       "a step has exactly one of send, wait, if, stop");
+    else if (send)
+        read_send(steps, send, id);
+    else if (wait)
+        read_wait(steps, wait, id);
+    else
+        read_branch(steps, step);
+}
+
+static void read_list(struct steps_reader *steps, const struct value *list)
+{
+    if (list->kind != VALUE_LIST) {
+        settings_fault(steps->reader->diags, steps->reader->source, list, DIAG_ERROR,
+                       "steps must be a list: each begins with `- `");
+        return;
+    }
+    for (uint32_t i = 0; i < list->list->count; i++)
+        read_step(steps, &list->list->items[i]);
+}
+
+void rule_steps_read(const struct rule_reader *reader, const struct value *rule_value,
+                     struct rule *rule)
+{
+    struct steps_reader steps = {.reader = reader, .rule = rule};
+    const struct value *list = value_get(rule_value, "steps");
+    const struct value *send = value_get(rule_value, "send");
+    const struct value *wait = value_get(rule_value, "wait");
+    if (list && (send || wait))
+        settings_fault(reader->diags, reader->source, send ? send : wait, DIAG_ERROR,
+                       "`%s` belongs among the `steps`", send ? "send" : "wait");
+    else if (list)
+        read_list(&steps, list);
+    if (!list && wait)
+        read_wait(&steps, wait, NULL);
+    if (!list && send)
+        read_send(&steps, send, NULL);
+    if (!list && !send)
+        settings_fault(reader->diags, reader->source, rule_value, DIAG_ERROR,
+                       "the rule does nothing: `send` or `steps` is missing");
+}

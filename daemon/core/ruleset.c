@@ -1,0 +1,298 @@
+#include "core/ruleset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+
+enum { FILE_MOST = 4 * 1024 * 1024, RULES_MOST = 20000 };
+
+struct types {
+    const struct rule **rules; /* NULL-terminated */
+    uint32_t count, capacity;
+};
+
+struct ruleset {
+    struct arena *arena;
+    const struct rule **rules; /* by priority, then by name */
+    uint32_t count, capacity;
+    struct map *by_name; /* name: struct rule */
+    struct map *on, *until; /* type: struct types */
+    struct map *counted;    /* type: itself */
+    struct value events;
+    int64_t since_ms, longest_limit_ms;
+};
+
+static const struct rule *const no_rules[] = {NULL};
+
+void ruleset_destroy(struct ruleset **ruleset)
+{
+    struct ruleset *set = *ruleset;
+    if (!set)
+        return;
+    map_destroy(&set->by_name);
+    map_destroy(&set->on);
+    map_destroy(&set->until);
+    map_destroy(&set->counted);
+    arena_destroy(&set->arena);
+    free(set);
+    *ruleset = NULL;
+}
+
+/* events.yaml: `order.placed: {data: {…}}` or `order.placed: {about: …, sample: {…}}`. */
+static bool load_events(struct ruleset *set, const char *folder, struct diags *diags)
+{
+    struct diag diag = {0};
+    const char *path = arena_printf(set->arena, "%s/events.yaml", folder);
+    const struct yaml_options options = {.file = path};
+    const char *text;
+    size_t length;
+    struct value documents;
+    set->events = value_new_map(set->arena, 8);
+    FILE *there = fopen(path, "re");
+    if (!there)
+        return true;
+    fclose(there);
+    if (!yaml_read_file(set->arena, &options, &documents, &text, &length, &diag)) {
+        diags_add(diags, &diag);
+        return false;
+    }
+    struct settings_source source = {.file = path, .text = text, .length = length};
+    const struct value *root = value_count(&documents) ? &documents.list->items[0] : NULL;
+    for (uint32_t i = 0; i < (value_is(root, VALUE_MAP) ? value_count(root) : 0); i++) {
+        const struct value_member *type = &root->map->members[i];
+        const struct value *sample = value_get(&type->value, "sample");
+        if (!value_is(sample, VALUE_MAP)) {
+            settings_fault(diags, &source, &type->key, DIAG_ERROR,
+                           "an event type needs a `sample`: the data of one such event");
+            return false;
+        }
+        value_add(set->arena, set->events, type->key, *sample);
+    }
+    return true;
+}
+
+static void check_templates(const struct ruleset_settings *settings,
+                            const struct settings_source *source, const struct rule *rule,
+                            struct diags *diags)
+{
+    for (uint32_t i = 0; settings->has_template && i < rule->step_count; i++) {
+        const struct rule_step *step = &rule->steps[i];
+        struct value place = {.flags = VALUE_PLACED, .place = {step->line, 0}};
+        if (step->kind == RULE_STEP_SEND &&
+            !settings->has_template(settings->context, step->template, step->channel))
+            settings_fault(diags, source, &place, DIAG_ERROR,
+                           "rule `%s` sends `%s`, and there is no such template for the channel "
+                           "`%s`",
+                           rule->name, step->template, step->channel);
+    }
+}
+
+static void add_rule(struct ruleset *set, const struct settings_source *source,
+                     struct rule *rule, const struct value *document, struct diags *diags)
+{
+    const struct rule *other = map_get(set->by_name, rule->name, strlen(rule->name));
+    if (other) {
+        settings_fault(diags, source, value_get(document, "name"), DIAG_ERROR,
+                       "the name `%s` is taken: %s:%u", rule->name, other->file, other->line);
+        return;
+    }
+    if (set->count == RULES_MOST) {
+        settings_fault(diags, source, document, DIAG_ERROR, "more than %d rules", RULES_MOST);
+        return;
+    }
+    map_put(set->by_name, rule->name, strlen(rule->name), rule);
+    set->rules =
+        arena_grow(set->arena, set->rules, set->count, &set->capacity, sizeof *set->rules);
+    set->rules[set->count++] = rule;
+    if (rule->limit.per_ms > set->longest_limit_ms)
+        set->longest_limit_ms = rule->limit.per_ms;
+}
+
+static void load_file(struct ruleset *set, const struct ruleset_settings *settings,
+                      const char *name, struct diags *diags)
+{
+    struct diag diag = {0};
+    const char *text;
+    size_t length;
+    struct value documents;
+    const char *path = arena_printf(set->arena, "%s/%s", settings->folder, name);
+    const struct yaml_options options = {
+        .file = path, .bytes = FILE_MOST, .expression_keys = rule_expression_keys};
+    if (!yaml_read_file(set->arena, &options, &documents, &text, &length, &diag)) {
+        diags_add(diags, &diag);
+        return;
+    }
+    struct settings_source source = {.file = path, .text = text, .length = length};
+    struct rule_reader reader = {
+        .arena = set->arena, .source = &source, .diags = diags, .known_events = &set->events};
+    for (uint32_t i = 0; i < documents.list->count; i++) {
+        const struct value *document = &documents.list->items[i];
+        if (document->kind == VALUE_NULL)
+            continue; /* an empty document between two `---` */
+        struct rule *rule = rule_read(&reader, document);
+        if (!rule)
+            continue;
+        check_templates(settings, &source, rule, diags);
+        add_rule(set, &source, rule, document, diags);
+    }
+}
+
+static int by_priority(const void *a, const void *b)
+{
+    const struct rule *one = *(const struct rule *const *)a;
+    const struct rule *two = *(const struct rule *const *)b;
+    if (one->priority != two->priority)
+        return one->priority > two->priority ? -1 : 1;
+    return strcmp(one->name, two->name);
+}
+
+static void index_type(struct ruleset *set, struct map *map, const char *type,
+                       const struct rule *rule)
+{
+    size_t length = strlen(type);
+    struct types *types = map_get(map, type, length);
+    if (!types) {
+        types = arena_zero(set->arena, sizeof *types);
+        map_put(map, type, length, types);
+    }
+    types->rules = arena_grow(set->arena, types->rules, types->count, &types->capacity,
+                              sizeof *types->rules);
+    types->rules[types->count++] = rule;
+    map_put(set->counted, type, length, types);
+}
+
+/* Event types that an expression names in customer.count("…") and its siblings: the
+ * strings in it that could be types. Counting one too many does no harm. */
+static void count_named(struct ruleset *set, const struct cel_program *program)
+{
+    const char *text = program ? cel_text(program) : "";
+    for (const char *at = strpbrk(text, "\"'"); at; at = strpbrk(at, "\"'")) {
+        const char *end = strchr(at + 1, *at);
+        if (!end)
+            return;
+        map_put(set->counted, at + 1, (size_t)(end - at - 1), set);
+        at = end + 1;
+    }
+}
+
+static void index_rules(struct ruleset *set)
+{
+    qsort(set->rules, set->count, sizeof(struct rule *), by_priority);
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct rule *rule = set->rules[i];
+        for (const char *const *type = rule->on; *type; type++)
+            index_type(set, set->on, *type, rule);
+        for (const char *const *type = rule->until; *type; type++)
+            index_type(set, set->until, *type, rule);
+        count_named(set, rule->condition);
+        count_named(set, rule->until_condition);
+        for (uint32_t s = 0; s < rule->step_count; s++)
+            count_named(set, rule->steps[s].condition);
+    }
+}
+
+/* Ends each list with the NULL that its readers look for. */
+static void seal(struct ruleset *set, struct map *map)
+{
+    size_t cursor = 0, length;
+    const char *type;
+    void *value;
+    while (map_next(map, &cursor, &type, &length, &value)) {
+        struct types *types = value;
+        types->rules = arena_grow(set->arena, types->rules, types->count, &types->capacity,
+                                  sizeof *types->rules);
+        types->rules[types->count] = NULL;
+    }
+}
+
+static bool is_rule_file(const char *name)
+{
+    size_t length = strlen(name), tail = strlen(".test.yaml");
+    return strcmp(name, "events.yaml") != 0 &&
+           !(length >= tail && strcmp(name + length - tail, ".test.yaml") == 0);
+}
+
+struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct diags *diags)
+{
+    struct ruleset *set = mem_zero(1, sizeof *set);
+    const char *const *names;
+    size_t count, errors = diags->errors;
+    struct diag diag = {0};
+    set->arena = arena_new(64 * 1024);
+    set->by_name = map_new();
+    set->on = map_new();
+    set->until = map_new();
+    set->counted = map_new();
+    set->since_ms = settings->since_ms;
+    if (!file_list(set->arena, settings->folder, ".yaml", false, &names, &count, &diag))
+        diags_add(diags, &diag);
+    else if (load_events(set, settings->folder, diags))
+        for (size_t i = 0; i < count; i++)
+            if (is_rule_file(names[i]))
+                load_file(set, settings, names[i], diags);
+    if (diags->errors != errors) {
+        ruleset_destroy(&set);
+        return NULL;
+    }
+    index_rules(set);
+    seal(set, set->on);
+    seal(set, set->until);
+    return set;
+}
+
+size_t ruleset_count(const struct ruleset *ruleset)
+{
+    return ruleset->count;
+}
+
+const struct rule *ruleset_at(const struct ruleset *ruleset, size_t index)
+{
+    return ruleset->rules[index];
+}
+
+const struct rule *ruleset_find(const struct ruleset *ruleset, const char *name)
+{
+    return map_get(ruleset->by_name, name, strlen(name));
+}
+
+int64_t ruleset_since(const struct ruleset *ruleset)
+{
+    return ruleset->since_ms;
+}
+
+static const struct rule *const *rules_for(const struct map *map, const char *type)
+{
+    const struct types *types = map_get(map, type, strlen(type));
+    return types ? types->rules : no_rules;
+}
+
+const struct rule *const *ruleset_on(const struct ruleset *ruleset, const char *type)
+{
+    return rules_for(ruleset->on, type);
+}
+
+const struct rule *const *ruleset_until(const struct ruleset *ruleset, const char *type)
+{
+    return rules_for(ruleset->until, type);
+}
+
+bool ruleset_counts(const struct ruleset *ruleset, const char *type)
+{
+    return map_get(ruleset->counted, type, strlen(type)) != NULL;
+}
+
+int64_t ruleset_longest_limit(const struct ruleset *ruleset)
+{
+    return ruleset->longest_limit_ms;
+}
+
+const struct value *ruleset_events(const struct ruleset *ruleset)
+{
+    return &ruleset->events;
+}
