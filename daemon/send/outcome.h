@@ -1,0 +1,52 @@
+/*
+ * What came of one attempt to hand a message over. Made by a gateway (the kind
+ * by send/retry alone), carried to the loop by send/senders, settled by
+ * app/delivery.
+ */
+#ifndef NUDGED_SEND_OUTCOME_H
+#define NUDGED_SEND_OUTCOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum outcome_kind {
+    OUTCOME_SENT,          /* the gateway took it and said so */
+    OUTCOME_RETRY,         /* not taken now: again later, the attempt counts */
+    OUTCOME_UNCERTAIN,     /* it may have been taken, the answer is lost (RFC 1047) */
+    OUTCOME_BOUNCED,       /* there is no such address: suppress it */
+    OUTCOME_DEAD,          /* this message will never be taken: a dead letter */
+    OUTCOME_GATEWAY_FAULT, /* the gateway's fault, not the message's: no attempt is charged, the
+                              breaker opens, the channel's next gateway may take over */
+    OUTCOME_CUT,           /* given back unsent: draining, or the daemon's lease has passed; no
+                              attempt is charged */
+    OUTCOME_KINDS
+};
+
+enum { OUTCOME_TEXT_SIZE = 256, OUTCOME_ENHANCED_SIZE = 12 };
+
+struct outcome {
+    enum outcome_kind kind;
+    int code;                             /* SMTP reply or HTTP status; 0 where there was none */
+    char enhanced[OUTCOME_ENHANCED_SIZE]; /* RFC 3463, "5.1.1"; "" where there was none */
+    char
+        text[OUTCOME_TEXT_SIZE]; /* the server's own words, or ours; one line of valid UTF-8.
+                                    May hold an address: not for the log, but for the dead letter */
+    int64_t retry_after_ms;      /* what the server asked for, 1 s to 1 h; 0: nothing */
+    bool slow_down;              /* 421 or 429: fewer connections for a while */
+    bool unreachable;            /* the attempt ended before the gateway looked at the message */
+};
+
+/* Empties it and sets its kind. */
+void outcome_set(struct outcome *outcome, enum outcome_kind kind);
+
+/* Sets the text: control characters become spaces, runs of spaces one space,
+ * invalid UTF-8 '?'; cut at a character's boundary. */
+void outcome_words(struct outcome *outcome, const char *bytes, size_t length);
+void outcome_printf(struct outcome *outcome, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "sent", "retry", "uncertain", "bounced", "dead", "gateway-fault", "cut". */
+const char *outcome_name(enum outcome_kind kind);
+
+#endif
