@@ -1,0 +1,194 @@
+#include "base/settings.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/settings_fields.h"
+#include "base/utf8.h"
+
+/* The excerpt from the fault's column on. */
+static const char *at_caret(const struct diag *diag)
+{
+    const char *at = diag->excerpt;
+    for (uint32_t i = 1; i < diag->caret && *at; i++)
+        at += utf8_width(at, strlen(at));
+    return at;
+}
+
+/* Characters of a scalar as it stands in the excerpt; 1 for what has no end there. */
+static uint32_t width_of(const struct value *value, const struct diag *diag)
+{
+    if (value->kind == VALUE_LIST || value->kind == VALUE_MAP)
+        return 1;
+    const char *at = at_caret(diag);
+    if (value->kind != VALUE_STRING)
+        return (uint32_t)strcspn(at, " ,]}");
+    if (memchr(value->string, '\n', value->length))
+        return 1;
+    uint32_t width = (uint32_t)utf8_count(value->string, value->length);
+    if (value->flags & VALUE_PLAIN)
+        return width;
+    return *at == '"' || *at == '\'' ? width + 2 : 1;
+}
+
+static struct diag *keep(struct diags *diags, const struct diag *diag)
+{
+    static _Thread_local struct diag scratch;
+    size_t before = diags->count;
+    diags_add(diags, diag);
+    if (diags->count > before)
+        return &diags->items[before];
+    scratch = *diag;
+    return &scratch;
+}
+
+struct diag *settings_fault(struct diags *diags, const struct settings_source *source,
+                            const struct value *value, enum diag_level level, const char *format,
+                            ...)
+{
+    struct diag diag;
+    char text[sizeof diag.text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    diag_error(&diag, "%s", text);
+    diag.level = level;
+    if (source && source->file)
+        diag_file(&diag, source->file);
+    if (value && value->flags & VALUE_PLACED) {
+        diag_place(&diag, value->place.line, value->place.column, 1);
+        if (source && source->text) {
+            diag_excerpt(&diag, source->text, source->length);
+            diag.width = width_of(value, &diag);
+        }
+    }
+    return keep(diags, &diag);
+}
+
+static void *field_of(const struct setting *setting, void *into)
+{
+    return (char *)into + setting->offset;
+}
+
+/* The default as a value that the reader of the type takes. */
+static struct value fallback_value(struct settings_reading *in, const struct setting *setting)
+{
+    struct value value = value_null();
+    switch (setting->type) {
+    case SETTING_BOOL:
+        return value_bool(strcmp(setting->fallback, "true") == 0);
+    case SETTING_INT:
+        return value_int(strtoll(setting->fallback, NULL, 10));
+    case SETTING_TEXTS:
+    case SETTING_VALUE:
+        json_read(in->arena, setting->fallback, strlen(setting->fallback), &json_file_limits,
+                  &value, NULL);
+        return value;
+    default:
+        return value_text(setting->fallback);
+    }
+}
+
+static void set_defaults(struct settings_reading *in, const struct setting *table, void *into)
+{
+    for (const struct setting *setting = table; setting->key; setting++) {
+        void *field = field_of(setting, into);
+        if (setting->type == SETTING_SECTION) {
+            set_defaults(in, setting->section, field);
+            continue;
+        }
+        settings_fields_clear(in, setting, field);
+        if (!setting->fallback)
+            continue;
+        struct value value = fallback_value(in, setting);
+        settings_fields_read(in, setting, &value, field);
+    }
+}
+
+static const struct setting *find_setting(const struct setting *table, const struct value *key)
+{
+    for (; table->key; table++)
+        if (value_is_text(key, table->key))
+            return table;
+    return NULL;
+}
+
+static void unknown_key(struct settings_reading *in, const struct setting *table,
+                        const struct value *key)
+{
+    size_t count = 0;
+    while (table[count].key)
+        count++;
+    const char **names = arena_zero(in->arena, sizeof *names * (count + 1));
+    for (size_t i = 0; i < count; i++)
+        names[i] = table[i].key;
+    const char *word = value_to_text(in->arena, key);
+    struct diag *diag = settings_fault(in->diags, in->source, key, DIAG_ERROR, "unknown key `%s`",
+                                       word ? word : value_kind_name(key->kind));
+    diag_code(diag, "unknown-key");
+    if (word)
+        diag_suggest(diag, word, names);
+}
+
+static void missing_keys(struct settings_reading *in, const struct setting *table,
+                         const struct value *map)
+{
+    for (const struct setting *setting = table; setting->key; setting++) {
+        const struct value *value = value_get(map, setting->key);
+        if (!setting->required || (value && value->kind != VALUE_NULL))
+            continue;
+        struct diag *diag = settings_fault(in->diags, in->source, value ? value : map, DIAG_ERROR,
+                                           "`%s` is missing", setting->key);
+        diag_code(diag, "missing");
+    }
+}
+
+static void read_map(struct settings_reading *in, const struct setting *table,
+                     const struct value *map, void *into);
+
+static void read_member(struct settings_reading *in, const struct setting *setting,
+                        const struct value *value, void *field)
+{
+    if (setting->type != SETTING_SECTION)
+        settings_fields_read(in, setting, value, field);
+    else if (value->kind == VALUE_MAP)
+        read_map(in, setting->section, value, field);
+    else
+        settings_fields_wrong_type(in, setting, value, "a mapping", NULL);
+}
+
+/* What stands in `map`, over defaults that are set already. */
+static void read_map(struct settings_reading *in, const struct setting *table,
+                     const struct value *map, void *into)
+{
+    for (uint32_t i = 0; i < value_count(map); i++) {
+        const struct value_member *member = &map->map->members[i];
+        const struct setting *setting = find_setting(table, &member->key);
+        if (!setting)
+            unknown_key(in, table, &member->key);
+        else if (member->value.kind != VALUE_NULL)
+            read_member(in, setting, &member->value, field_of(setting, into));
+    }
+    missing_keys(in, table, map);
+}
+
+bool settings_read(const struct setting *table, const struct value *map,
+                   const struct settings_source *source, void *into, struct arena *arena,
+                   struct diags *diags)
+{
+    struct settings_reading in = {.source = source, .arena = arena, .diags = diags};
+    size_t errors = diags->errors;
+    set_defaults(&in, table, into);
+    if (map && map->kind != VALUE_NULL && map->kind != VALUE_MAP) {
+        struct diag *diag = settings_fault(diags, source, map, DIAG_ERROR,
+                                           "must be a mapping of keys to values, not %s",
+                                           value_kind_name(map->kind));
+        diag_code(diag, "wrong-type");
+    } else {
+        read_map(&in, table, map, into);
+    }
+    return diags->errors == errors;
+}

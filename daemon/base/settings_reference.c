@@ -1,0 +1,118 @@
+#include "base/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/size.h"
+
+static void put_bound(struct buf *out, const struct setting *setting, int64_t bound)
+{
+    char text[DURATION_TEXT_SIZE];
+    _Static_assert(DURATION_TEXT_SIZE >= SIZE_TEXT_SIZE, "`text` holds either");
+    if (setting->type == SETTING_DURATION)
+        buf_text(out, duration_format(bound, text));
+    else if (setting->type == SETTING_SIZE)
+        buf_text(out, size_format(bound, text));
+    else if (setting->type == SETTING_CLOCK)
+        buf_printf(out, "%02d:%02d", (int)(bound / 60), (int)(bound % 60));
+    else
+        buf_printf(out, "%lld", (long long)bound);
+}
+
+const char *settings_range(const struct setting *setting, char out[SETTINGS_RANGE_SIZE])
+{
+    struct buf text;
+    buf_init(&text, SETTINGS_RANGE_SIZE - 1);
+    bool none = setting->least == 0 && setting->most == 0;
+    bool from = !none && setting->least != INT64_MIN, to = !none && setting->most != INT64_MAX;
+    if (from || to)
+        buf_text(&text, from && to ? "between " : from ? "at least " : "at most ");
+    if (from)
+        put_bound(&text, setting, setting->least);
+    if (from && to)
+        buf_text(&text, " and ");
+    if (to)
+        put_bound(&text, setting, setting->most);
+    memcpy(out, buf_string(&text), text.length + 1);
+    buf_free(&text);
+    return out;
+}
+
+static const char *const type_names[] = {
+    [SETTING_TEXT] = "text",           [SETTING_BOOL] = "true or false",
+    [SETTING_INT] = "integer",         [SETTING_DURATION] = "duration",
+    [SETTING_SIZE] = "size",           [SETTING_CHOICE] = "choice",
+    [SETTING_RATE] = "rate",           [SETTING_CLOCK] = "time of day",
+    [SETTING_TEXTS] = "list of texts", [SETTING_EXPRESSION] = "expression",
+    [SETTING_VALUE] = "any value",     [SETTING_SECTION] = "section",
+};
+
+/* "|" would end the cell, also within code. */
+static void put_escaped(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            buf_char(out, '\\');
+        buf_char(out, *text);
+    }
+}
+
+static void put_code(struct buf *out, const char *text)
+{
+    buf_char(out, '`');
+    put_escaped(out, text);
+    buf_char(out, '`');
+}
+
+static void put_default(struct buf *out, const struct setting *setting)
+{
+    if (setting->required)
+        buf_text(out, "required");
+    else if (setting->fallback)
+        put_code(out, setting->fallback);
+    buf_text(out, " | ");
+}
+
+static void put_range(struct buf *out, const struct setting *setting)
+{
+    char range[SETTINGS_RANGE_SIZE];
+    if (setting->type == SETTING_CHOICE) {
+        for (int i = 0; setting->choices[i]; i++) {
+            buf_text(out, i ? ", " : "");
+            put_code(out, setting->choices[i]);
+        }
+    } else {
+        buf_text(out, settings_range(setting, range));
+    }
+    buf_text(out, " | ");
+}
+
+/* `prefix`: "" or the sections around the table, each with its dot. */
+static void put_rows(struct buf *out, const struct setting *table, const char *prefix)
+{
+    for (const struct setting *setting = table; setting->key; setting++) {
+        buf_printf(out, "| `%s%s` | %s | ", prefix, setting->key, type_names[setting->type]);
+        put_default(out, setting);
+        put_range(out, setting);
+        buf_text(out, setting->type == SETTING_SECTION    ? ""
+                      : setting->reload == SETTING_RELOAD ? "reload"
+                                                          : "restart");
+        buf_text(out, " | ");
+        put_escaped(out, setting->help ? setting->help : "");
+        buf_text(out, " |\n");
+        if (setting->type != SETTING_SECTION)
+            continue;
+        char inner[256];
+        snprintf(inner, sizeof inner, "%s%s.", prefix, setting->key);
+        put_rows(out, setting->section, inner);
+    }
+}
+
+bool settings_reference(const struct setting *table, struct buf *out)
+{
+    buf_text(out, "| Key | Type | Default | Range | Changed by | What it does |\n"
+                  "| --- | --- | --- | --- | --- | --- |\n");
+    put_rows(out, table, "");
+    return !out->full;
+}
