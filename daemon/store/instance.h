@@ -1,8 +1,9 @@
 /*
  * This daemon among those on one Redis: its name, its epoch (a number never used
- * twice), its lease. Its consumer in every group is "<name>:<epoch>". Before it is
- * ready it has looked at the server (version, persistence), at P:meta, and has made the
- * groups.
+ * twice: one more than the last, or Redis' TIME in ms where that is greater, so that a
+ * Redis that lost its last second does not give one out again), its lease. Its consumer in every
+ * group is "<name>:<epoch>". Before it is ready it has looked at the server (version, persistence),
+ * at P:meta, and has made the groups.
  *
  * The lease: P:instance:<name> holds the epoch for 10 s, renewed every 3 s. Who does not
  * renew it is taken for dead, and what its consumers had pending is claimed by others.
@@ -52,8 +53,11 @@ struct instance_options {
 
 /* Begins when instance_connection() first says ready. */
 struct instance *instance_new(const struct instance_options *options);
-/* Gives the lease up without waiting for an answer, so that others need not wait. */
 void instance_destroy(struct instance **instance);
+
+/* At the end of a drain: gives the lease up, so that others need not wait for its end.
+ * `done` when Redis answered, or failed. Nothing is renewed any more. */
+void instance_leave(struct instance *instance, void (*done)(void *context), void *context);
 
 /* To be called from the connection's on_state, each time. */
 void instance_connection(struct instance *instance, bool ready);

@@ -6,6 +6,10 @@
  * The cycle: on_batch(batch) … intake_done() … on_batch(next). Between them nothing is
  * read, so everything that is pending at this consumer is the batch. What the app does not
  * commit stays pending and comes again.
+ *
+ * The list is looked at every 100 ms, and at once again while there is more. Why it is not
+ * waited for: whatever blocks on a list also hands an element over, which then is lost with
+ * a lost reply, or (BLMOVE onto itself) writes to the append-only file at each waking.
  */
 #ifndef NUDGED_STORE_INTAKE_H
 #define NUDGED_STORE_INTAKE_H
@@ -30,6 +34,7 @@ struct intake_entry {
     int64_t at_ms;     /* arrival, by Redis' clock: the first half of the id */
     const char *event; /* the field `event`, any bytes, NUL-terminated; NULL where absent */
     size_t length;
+    size_t size;        /* what it has in Redis: above `length` where a huge one was cut */
     int64_t deliveries; /* 1 the first time; one more for each daemon that ended over it */
     bool poison;
 };
@@ -45,7 +50,7 @@ typedef void intake_on_batch(void *context, const struct intake_batch *batch);
 struct intake_options {
     struct event_base *base;
     struct evdns_base *dns; /* may be NULL */
-    struct address address; /* for the two blocking connections; copied */
+    struct address address; /* for the blocking connection; copied */
     const char *ca_file;    /* TLS, as in connection_options */
     struct scripts *scripts;
     struct instance *instance;

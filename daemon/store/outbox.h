@@ -34,7 +34,7 @@ struct outbox_rate {
 };
 
 struct outbox_message {
-    const char *stream, *entry, *mid; /* name it in a settlement */
+    const char *entry, *mid; /* name it in a settlement */
     const char *customer, *channel, *class_;
     const char *body;
     size_t length;
@@ -56,7 +56,7 @@ struct outbox_taken {
 typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
 
 /* Up to `most` messages of `channel` for `gateway`, transactional ones first. Fails with
- * the code "lease" where this daemon's lease is gone. */
+ * the code "redis-lease" where this daemon's lease is gone. */
 void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
                  struct outbox_rate rate, outbox_on_taken *callback, void *context);
 
@@ -70,7 +70,7 @@ enum outbox_outcome {
 };
 
 struct outbox_result {
-    const char *stream, *entry, *mid; /* as taken */
+    const char *entry, *mid; /* as taken */
     enum outbox_outcome outcome;
     int64_t at_ms;               /* LATER, RESEND: since 1970 */
     bool charge;                 /* LATER, RESEND: counts as an attempt */
