@@ -8,12 +8,11 @@
 
 static void put_bound(struct buf *out, const struct setting *setting, int64_t bound)
 {
-    char text[DURATION_TEXT_SIZE];
-    _Static_assert(DURATION_TEXT_SIZE >= SIZE_TEXT_SIZE, "`text` holds either");
+    char duration[DURATION_TEXT_SIZE], size[SIZE_TEXT_SIZE];
     if (setting->type == SETTING_DURATION)
-        buf_text(out, duration_format(bound, text));
+        buf_text(out, duration_format(bound, duration));
     else if (setting->type == SETTING_SIZE)
-        buf_text(out, size_format(bound, text));
+        buf_text(out, size_format(bound, size));
     else if (setting->type == SETTING_CLOCK)
         buf_printf(out, "%02d:%02d", (int)(bound / 60), (int)(bound % 60));
     else
