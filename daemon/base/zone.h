@@ -1,7 +1,7 @@
 /*
  * Local time in an IANA time zone, through ICU. Times are milliseconds since
  * 1970-01-01T00:00:00Z. Zones are opened once and kept by the caller; a zone
- * may be used by one thread at a time (zone_copy for another).
+ * may be used by one thread at a time (another thread opens its own).
  */
 #ifndef NUDGED_BASE_ZONE_H
 #define NUDGED_BASE_ZONE_H
@@ -21,16 +21,20 @@ struct zone_time {
     int offset;      /* minutes east of UTC */
 };
 
-/* NULL where `name` is no IANA zone (an alias such as "Europe/Kiev" is one).
- * "UTC" and fixed offsets "+02:00", "-5:30" are zones too. */
+/* NULL where `name` is no IANA zone (an alias such as "Europe/Kiev" is one; the case of
+ * letters counts; what ICU alone knows, such as "PST" and "IST", is none). "UTC" and
+ * fixed offsets up to 23:59 are zones too: "+02:00", "-5:30", "02:00". */
 struct zone *zone_open(const char *name);
 void zone_close(struct zone **zone);
 const char *zone_name(const struct zone *zone);
 
-/* The zone kept for this thread under that name; opened at first use, at most
- * 64 kept. NULL as zone_open. Do not close it. */
+/* The zone kept for this thread under that name; opened at first use, at most 64 kept:
+ * it stays until this thread has asked for 64 others, or ends. NULL as zone_open.
+ * Do not close it. */
 struct zone *zone_get(const char *name);
 
+/* Before a zone had a standard time, its local mean time counts; `offset` is then
+ * rounded down to minutes, the fields are exact. */
 void zone_local(struct zone *zone, int64_t ms, struct zone_time *local);
 
 /* The instant of a local time. One that daylight saving skips moves forward by
