@@ -60,8 +60,8 @@ static bool call_method(void *context, int index, const struct value *arguments,
     const struct condition_scene *scene = context;
     const char *name = value_to_text(arena, &arguments[0]);
     if (!name || (count > 1 && arguments[1].kind != VALUE_DURATION)) {
-        *fault = name ? "the second argument must be a duration"
-                      : "the first argument must be a string";
+        *fault =
+            name ? "the second argument must be a duration" : "the first argument must be a string";
         return false;
     }
     const struct customer_count *counted = customer_find_count(scene->customer, name);

@@ -17,11 +17,11 @@
 
 /* The scene of one evaluation. */
 struct condition_scene {
-    const struct value *event;  /* map type, id, time, source, data; NULL: at a timer */
-    const struct value *start;  /* the starting event likewise; NULL: none yet */
+    const struct value *event; /* map type, id, time, source, data; NULL: at a timer */
+    const struct value *start; /* the starting event likewise; NULL: none yet */
     const struct customer *customer;
-    const struct value *shop;   /* map, or NULL */
-    const char *zone;           /* of the shop; the customer's own goes before it */
+    const struct value *shop; /* map, or NULL */
+    const char *zone;         /* of the shop; the customer's own goes before it */
     int64_t now_ms;
 };
 

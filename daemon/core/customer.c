@@ -7,14 +7,14 @@
     do {                                                                                           \
         if ((list).count >= (most))                                                                \
             DROP(list, 0);                                                                         \
-        (list).items = arena_grow(arena, (list).items, (list).count, &(list).capacity,             \
-                                  sizeof *(list).items);                                           \
+        (list).items =                                                                             \
+            arena_grow(arena, (list).items, (list).count, &(list).capacity, sizeof *(list).items); \
         (list).items[(list).count++] = (item);                                                     \
     } while (0)
 
-#define DROP(list, index)                                                                          \
-    memmove(&(list).items[index], &(list).items[(index) + 1],                                      \
-            sizeof *(list).items * (--(list).count - (index)))
+#define DROP(list, index)                                     \
+    memmove(&(list).items[index], &(list).items[(index) + 1], \
+            sizeof *(list).items *(--(list).count - (index)))
 
 struct customer *customer_new(struct arena *arena, const char *key)
 {

@@ -44,9 +44,9 @@ struct customer_send {
 /* A message that may still be withdrawn. */
 struct customer_open {
     const char *mid, *rule, *origin, *topic;
-    int64_t started_ms;  /* time of the event that started its journey */
-    int64_t give_up_ms;  /* after that it is no longer anywhere */
-    struct value start;  /* data of that event where the rule's `until` asks for it; or null */
+    int64_t started_ms; /* time of the event that started its journey */
+    int64_t give_up_ms; /* after that it is no longer anywhere */
+    struct value start; /* data of that event where the rule's `until` asks for it; or null */
     bool marketing;
 };
 
@@ -71,10 +71,10 @@ struct customer_total {
     int64_t count, last_ms;
 };
 
-#define CUSTOMER_LIST(type)                                                                        \
-    struct {                                                                                       \
-        type *items;                                                                               \
-        uint32_t count, capacity;                                                                  \
+#define CUSTOMER_LIST(type)       \
+    struct {                      \
+        type *items;              \
+        uint32_t count, capacity; \
     }
 
 struct customer {
@@ -113,12 +113,10 @@ struct value customer_value(struct arena *arena, const struct customer *customer
 void customer_merge(struct arena *arena, struct customer *customer, const struct value *patch,
                     int64_t at_ms);
 
-const struct customer_count *customer_find_count(const struct customer *customer,
-                                                 const char *type);
+const struct customer_count *customer_find_count(const struct customer *customer, const char *type);
 void customer_add_count(struct arena *arena, struct customer *customer, const char *type,
                         int64_t at_ms);
-const struct customer_total *customer_find_total(const struct customer *customer,
-                                                 const char *rule);
+const struct customer_total *customer_find_total(const struct customer *customer, const char *rule);
 
 /* Remembers a message that was decided: among sends, totals and open messages. */
 void customer_add_send(struct arena *arena, struct customer *customer,

@@ -39,11 +39,11 @@ static bool flag_of(const struct value *map, const char *name)
 }
 
 /* Allocates `list` for the items of root's list `name`; the items. */
-#define READ_LIST(arena, list, root, name, from)                                                   \
-    const struct value *from = value_get(root, name);                                              \
-    (list).capacity = value_is(from, VALUE_LIST) ? value_count(from) : 0;                          \
-    (list).items = arena_alloc(arena, sizeof *(list).items * ((list).capacity + 1));               \
-    (list).count = 0;                                                                              \
+#define READ_LIST(arena, list, root, name, from)                                     \
+    const struct value *from = value_get(root, name);                                \
+    (list).capacity = value_is(from, VALUE_LIST) ? value_count(from) : 0;            \
+    (list).items = arena_alloc(arena, sizeof *(list).items * ((list).capacity + 1)); \
+    (list).count = 0;                                                                \
     for (uint32_t i = 0; i < (list).capacity; i++)
 
 static void read_counts(struct arena *arena, struct customer *customer, const struct value *root)

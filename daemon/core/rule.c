@@ -95,7 +95,10 @@ const struct setting rule_settings[] = {
      .type = SETTING_VALUE,
      AT(send),
      .help = "a template's name, or {template, via, to, data}"},
-    {.key = "wait", .type = SETTING_VALUE, AT(wait), .help = "how long before the `send` beside it"},
+    {.key = "wait",
+     .type = SETTING_VALUE,
+     AT(wait),
+     .help = "how long before the `send` beside it"},
     {.key = "steps", .type = SETTING_VALUE, AT(steps), .help = "what to do, in order"},
     {0},
 };
@@ -201,8 +204,7 @@ static void read_until(const struct rule_reader *reader, const struct value *val
         rule->until = read_types_of(reader, value);
     } else if (value->kind == VALUE_MAP) {
         struct until until = {0};
-        settings_read(until_settings, value, reader->source, &until, reader->arena,
-                      reader->diags);
+        settings_read(until_settings, value, reader->source, &until, reader->arena, reader->diags);
         rule->until = read_types_of(reader, &until.on);
         rule->until_condition = rule_expression(reader, &until.condition, rule->until);
     } else if (value->kind != VALUE_NULL) {

@@ -57,10 +57,10 @@ struct rule {
     const char *name, *about;
     bool enabled;
     enum rule_class class;
-    const char *const *on;    /* event types, NULL-terminated */
+    const char *const *on;         /* event types, NULL-terminated */
     struct cel_program *condition; /* NULL: true */
     enum rule_again again;
-    const char *const *until; /* event types, NULL-terminated; may be empty */
+    const char *const *until;            /* event types, NULL-terminated; may be empty */
     struct cel_program *until_condition; /* NULL: true */
     struct setting_rate limit;           /* count 0: none */
     int64_t priority;

@@ -65,9 +65,8 @@ struct cel_program *rule_expression(const struct rule_reader *reader, const stru
     struct value sample;
     bool known = sample_of(reader, types, &sample);
     diag_clear(&diag);
-    struct cel_program *program =
-        condition_compile(reader->arena, value->string, value->length, known ? &sample : NULL,
-                          &warnings, &diag);
+    struct cel_program *program = condition_compile(reader->arena, value->string, value->length,
+                                                    known ? &sample : NULL, &warnings, &diag);
     for (size_t i = 0; i < warnings.count; i++) {
         move_place(reader->source, value, &warnings.items[i]);
         diags_add(reader->diags, &warnings.items[i]);

@@ -53,8 +53,8 @@ static struct rule_step *add_step(struct steps_reader *steps, enum rule_step_kin
                        "more than %d steps", STEPS_MOST);
         rule->step_count--; /* the rule is refused as a whole */
     }
-    rule->steps = arena_grow(steps->reader->arena, rule->steps, rule->step_count,
-                             &steps->capacity, sizeof *rule->steps);
+    rule->steps = arena_grow(steps->reader->arena, rule->steps, rule->step_count, &steps->capacity,
+                             sizeof *rule->steps);
     struct rule_step *step = &rule->steps[rule->step_count++];
     *step = (struct rule_step){.kind = kind, .id = "", .line = value->place.line};
     return step;
@@ -104,8 +104,7 @@ static void read_data(const struct steps_reader *steps, const struct value *data
     }
 }
 
-static void read_send(struct steps_reader *steps, const struct value *value,
-                      const struct value *id)
+static void read_send(struct steps_reader *steps, const struct value *value, const struct value *id)
 {
     const struct rule_reader *reader = steps->reader;
     struct rule_step *step = add_step(steps, RULE_STEP_SEND, value);
@@ -127,17 +126,15 @@ static void read_send(struct steps_reader *steps, const struct value *value,
     step->id = step_id(steps, id, "send", value);
 }
 
-static void read_wait(struct steps_reader *steps, const struct value *value,
-                      const struct value *id)
+static void read_wait(struct steps_reader *steps, const struct value *value, const struct value *id)
 {
     const struct rule_reader *reader = steps->reader;
     struct rule_step *step = add_step(steps, RULE_STEP_WAIT, value);
     steps->rule->waits = true;
     if (value->kind != VALUE_STRING ||
         !duration_parse(value->string, value->length, &step->wait_ms)) {
-        struct diag *diag =
-            settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
-                           "`wait` must be a length of time such as 30m, 1h or 3d");
+        struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                           "`wait` must be a length of time such as 30m, 1h or 3d");
         if (value->kind == VALUE_INT)
             diag_hint(diag, "a unit is missing: ms, s, m, h, d or w");
     }
@@ -164,8 +161,7 @@ static void read_branch(struct steps_reader *steps, const struct value *step_val
         read_list(steps, then);
     if (otherwise) {
         uint32_t jump = steps->rule->step_count;
-        add_step(steps, RULE_STEP_JUMP, step_value)->id =
-            step_id(steps, NULL, "else", otherwise);
+        add_step(steps, RULE_STEP_JUMP, step_value)->id = step_id(steps, NULL, "else", otherwise);
         steps->rule->steps[test].target = steps->rule->step_count;
         read_list(steps, otherwise);
         steps->rule->steps[jump].target = steps->rule->step_count;

@@ -21,7 +21,7 @@ struct ruleset {
     struct arena *arena;
     const struct rule **rules; /* by priority, then by name */
     uint32_t count, capacity;
-    struct map *by_name; /* name: struct rule */
+    struct map *by_name;    /* name: struct rule */
     struct map *on, *until; /* type: struct types */
     struct map *counted;    /* type: itself */
     struct value events;
@@ -93,8 +93,8 @@ static void check_templates(const struct ruleset_settings *settings,
     }
 }
 
-static void add_rule(struct ruleset *set, const struct settings_source *source,
-                     struct rule *rule, const struct value *document, struct diags *diags)
+static void add_rule(struct ruleset *set, const struct settings_source *source, struct rule *rule,
+                     const struct value *document, struct diags *diags)
 {
     const struct rule *other = map_get(set->by_name, rule->name, strlen(rule->name));
     if (other) {
@@ -107,8 +107,7 @@ static void add_rule(struct ruleset *set, const struct settings_source *source,
         return;
     }
     map_put(set->by_name, rule->name, strlen(rule->name), rule);
-    set->rules =
-        arena_grow(set->arena, set->rules, set->count, &set->capacity, sizeof *set->rules);
+    set->rules = arena_grow(set->arena, set->rules, set->count, &set->capacity, sizeof *set->rules);
     set->rules[set->count++] = rule;
     if (rule->limit.per_ms > set->longest_limit_ms)
         set->longest_limit_ms = rule->limit.per_ms;
@@ -161,8 +160,8 @@ static void index_type(struct ruleset *set, struct map *map, const char *type,
         types = arena_zero(set->arena, sizeof *types);
         map_put(map, type, length, types);
     }
-    types->rules = arena_grow(set->arena, types->rules, types->count, &types->capacity,
-                              sizeof *types->rules);
+    types->rules =
+        arena_grow(set->arena, types->rules, types->count, &types->capacity, sizeof *types->rules);
     types->rules[types->count++] = rule;
     map_put(set->counted, type, length, types);
 }

@@ -15,8 +15,8 @@
 struct ruleset;
 
 struct ruleset_settings {
-    const char *folder;  /* every *.yaml in it but *.test.yaml and events.yaml is rules */
-    int64_t since_ms;    /* when it becomes active, by the machine's clock */
+    const char *folder; /* every *.yaml in it but *.test.yaml and events.yaml is rules */
+    int64_t since_ms;   /* when it becomes active, by the machine's clock */
     /* Whether a template exists for a channel; NULL: not checked. */
     bool (*has_template)(void *context, const char *name, const char *channel);
     void *context;

@@ -66,8 +66,9 @@ static bool read_time(const struct value *root, int64_t skew_ms, struct shop_eve
     if (!time || time->kind == VALUE_NULL)
         return true;
     if (time->kind != VALUE_STRING || !clock_parse(time->string, time->length, &event->time_ms))
-        return refuse(diag, "bad-time",
-                      "`time` must be a time as of RFC 3339, such as \"2026-03-01T10:00:00+02:00\"");
+        return refuse(
+            diag, "bad-time",
+            "`time` must be a time as of RFC 3339, such as \"2026-03-01T10:00:00+02:00\"");
     if (event->time_ms > event->arrival_ms + skew_ms)
         event->time_ms = event->arrival_ms;
     return true;

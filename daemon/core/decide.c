@@ -1,0 +1,556 @@
+/*
+ * The policy, from top to bottom.
+ *
+ *   decide ─┬─ decide_event      one event of the customer
+ *           │    learn             what it tells of the customer
+ *           │    end_journeys      whose `until` it is
+ *           │    start_journeys    whose `on` it is
+ *           └─ decide_due        journeys whose time has come
+ *
+ *   Both let journeys move on (move), which gathers the sends that they want;
+ *   then grant asks the policy about each, best priority first, so that the
+ *   best message gets the last place under a cap.
+ */
+#include "core/decide.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/compose_body.h"
+#include "core/journey.h"
+#include "core/trace.h"
+
+enum {
+    MINUTE_MS = 60 * 1000,
+    DAY_MS = 24 * 60 * 60 * 1000,
+    NEWER_RULES_RETRY_MS = 5000, /* until a daemon with the newer rules has had its turn */
+};
+
+struct want {
+    const struct rule *rule;
+    const struct rule_step *step;
+    struct customer_journey journey;
+};
+
+struct deciding {
+    const struct decide_input *input;
+    struct arena *arena;
+    struct customer *customer;
+    struct decision *decision;
+    const struct shop_event *event; /* NULL at a timer */
+    struct want *wants;
+    uint32_t want_count, want_capacity;
+    struct trace trace;
+    bool effect; /* the event did something worth remembering its id for */
+};
+
+static struct condition_scene scene_of(const struct deciding *d,
+                                       const struct customer_journey *journey)
+{
+    return (struct condition_scene){
+        .event = d->event ? &d->event->document : NULL,
+        .start = journey ? &journey->start : NULL,
+        .customer = d->customer,
+        .shop = &d->input->policy->shop,
+        .zone = d->input->policy->zone,
+        .now_ms = d->input->now_ms,
+    };
+}
+
+/* Messages ------------------------------------------------------------- */
+
+static int by_priority(const void *a, const void *b)
+{
+    const struct want *one = a, *two = b;
+    if (one->rule->priority != two->rule->priority)
+        return one->rule->priority > two->rule->priority ? -1 : 1;
+    return strcmp(one->rule->name, two->rule->name);
+}
+
+static void add_message(struct deciding *d, const struct want *want, const char *address,
+                        const struct condition_scene *scene)
+{
+    const struct policy *policy = d->input->policy;
+    char hash[POLICY_HASH_SIZE];
+    struct compose_body_input body = {.policy = policy,
+                                      .rule = want->rule,
+                                      .step = want->step,
+                                      .journey = &want->journey,
+                                      .scene = scene,
+                                      .address = address};
+    struct decide_message message = {.rule = want->rule,
+                                     .step = want->step,
+                                     .give_up_ms = d->input->now_ms + want->rule->give_up_ms};
+    const char *fault;
+    if (!compose_body(&body, d->arena, &message.mid, &message.body, &fault)) {
+        d->decision->counts.failed++;
+        trace_add(&d->trace, want->rule->name, "refused", fault);
+        return;
+    }
+    policy_address_hash(policy, address, hash);
+    message.address_hash = arena_text(d->arena, hash);
+    struct decision *decision = d->decision;
+    decision->messages = arena_grow(d->arena, decision->messages, decision->message_count,
+                                    &decision->message_capacity, sizeof *decision->messages);
+    decision->messages[decision->message_count++] = message;
+    struct customer_open open = {.mid = message.mid,
+                                 .rule = want->rule->name,
+                                 .origin = want->journey.origin,
+                                 .topic = want->rule->topic,
+                                 .started_ms = want->journey.started_ms,
+                                 .give_up_ms = message.give_up_ms,
+                                 .start = want->rule->until_condition ? want->journey.start
+                                                                      : value_null(),
+                                 .marketing = want->rule->class == RULE_MARKETING};
+    customer_add_send(d->arena, d->customer, &open, d->input->now_ms);
+    trace_add_message(&d->trace, want->rule->name, "sends", want->step->template, message.mid);
+    d->effect = true;
+}
+
+/* Asks the policy about all that the journeys want to send, best first. */
+static void grant(struct deciding *d)
+{
+    if (d->want_count > 1)
+        qsort(d->wants, d->want_count, sizeof *d->wants, by_priority);
+    for (uint32_t i = 0; i < d->want_count; i++) {
+        const struct want *want = &d->wants[i];
+        struct condition_scene scene = scene_of(d, &want->journey);
+        const char *address = compose_body_address(want->step, &scene, d->arena);
+        const char *refusal = policy_refusal(d->input->policy, d->input->facts, want->rule,
+                                             want->journey.origin, address, &scene, d->arena);
+        if (!refusal) {
+            add_message(d, want, address, &scene);
+            continue;
+        }
+        d->decision->counts.refused++;
+        trace_add(&d->trace, want->rule->name, "refused", refusal);
+    }
+    d->want_count = 0;
+}
+
+/* Takes back a message of the present decision, which nobody has seen yet. */
+static bool take_back(struct deciding *d, const char *mid)
+{
+    struct decision *decision = d->decision;
+    for (uint32_t i = 0; i < decision->message_count; i++) {
+        if (strcmp(decision->messages[i].mid, mid) != 0)
+            continue;
+        memmove(&decision->messages[i], &decision->messages[i + 1],
+                sizeof *decision->messages * (--decision->message_count - i));
+        return true;
+    }
+    return false;
+}
+
+/* Withdraws an open message, unless a sender has it already. */
+static void withdraw(struct deciding *d, uint32_t index, const char *why)
+{
+    struct customer_open open = d->customer->open.items[index];
+    struct decision *decision = d->decision;
+    if (d->input->facts && policy_listed(d->input->facts->taken, open.mid)) {
+        customer_drop_open(d->customer, index);
+        trace_add_message(&d->trace, open.rule, "too-late", why, open.mid);
+        return;
+    }
+    if (!take_back(d, open.mid)) {
+        decision->withdrawn =
+            arena_grow(d->arena, decision->withdrawn, decision->withdrawn_count,
+                       &decision->withdrawn_capacity, sizeof *decision->withdrawn);
+        decision->withdrawn[decision->withdrawn_count++] = open.mid;
+    }
+    customer_drop_send(d->customer, open.mid);
+    trace_add_message(&d->trace, open.rule, "withdrawn", why, open.mid);
+    d->effect = true;
+}
+
+static void withdraw_run(struct deciding *d, const char *rule, const char *origin, const char *why)
+{
+    for (uint32_t i = d->customer->open.count; i-- > 0;)
+        if (strcmp(d->customer->open.items[i].rule, rule) == 0 &&
+            strcmp(d->customer->open.items[i].origin, origin) == 0)
+            withdraw(d, i, why);
+}
+
+/* Journeys ------------------------------------------------------------- */
+
+static void add_dead(struct deciding *d, const struct customer_journey *journey, const char *reason,
+                     const char *detail)
+{
+    struct decision *decision = d->decision;
+    struct value body = value_new_map(d->arena, 4);
+    value_set(d->arena, body, "rule", value_text(journey->rule));
+    value_set(d->arena, body, "customer", value_text(d->customer->key));
+    value_set(d->arena, body, "step", value_text(journey->step));
+    value_set(d->arena, body, "start", journey->start);
+    decision->dead = arena_grow(d->arena, decision->dead, decision->dead_count,
+                                &decision->dead_capacity, sizeof *decision->dead);
+    decision->dead[decision->dead_count++] =
+        (struct decide_dead){.reason = reason, .detail = detail, .body = body};
+}
+
+static void add_want(struct deciding *d, const struct rule *rule, const struct rule_step *step,
+                     const struct customer_journey *journey)
+{
+    d->wants = arena_grow(d->arena, d->wants, d->want_count, &d->want_capacity, sizeof *d->wants);
+    d->wants[d->want_count++] = (struct want){.rule = rule, .step = step, .journey = *journey};
+}
+
+/* Lets a journey move from step number `at` until it waits (true) or ends. */
+static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
+                 struct customer_journey *journey)
+{
+    struct condition_scene scene = scene_of(d, journey);
+    const struct rule_step *step;
+    const char *fault = "";
+    journey->since_ms = ruleset_since(d->input->rules);
+    for (;;) {
+        switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {
+        case JOURNEY_SENDS: {
+            int64_t quiet_until =
+                rule->class == RULE_MARKETING
+                    ? policy_quiet_until(d->input->policy, d->customer, d->input->now_ms, d->arena)
+                    : 0;
+            if (!quiet_until) {
+                add_want(d, rule, step, journey);
+                break;
+            }
+            journey_wait_at(journey, step, quiet_until);
+            trace_add_time(&d->trace, rule->name, "quiet-hours", quiet_until);
+            return true;
+        }
+        case JOURNEY_WAITS:
+            trace_add_time(&d->trace, rule->name, "waits", journey->deadline_ms);
+            return true;
+        case JOURNEY_ENDS:
+            return false;
+        case JOURNEY_FAILS:
+            d->decision->counts.failed++;
+            trace_add(&d->trace, rule->name, "error", fault);
+            add_dead(d, journey, "error", fault);
+            return false;
+        }
+    }
+}
+
+static void end_journey(struct deciding *d, uint32_t index, const char *why)
+{
+    struct customer_journey journey = d->customer->journeys.items[index];
+    customer_drop_journey(d->customer, index);
+    trace_add(&d->trace, journey.rule, "ended", why);
+    withdraw_run(d, journey.rule, journey.origin, why);
+    d->effect = true;
+}
+
+static void start_journey(struct deciding *d, const struct rule *rule)
+{
+    const struct shop_event *event = d->event;
+    struct customer *customer = d->customer;
+    struct customer_journey journey = {
+        .rule = rule->name,
+        .origin = event->origin,
+        .step = rule->step_count ? rule->steps[0].id : "",
+        .clock_ms = event->time_ms,
+        .started_ms = event->time_ms,
+        .start = event->document,
+    };
+    d->effect = true;
+    if (!move(d, rule, 0, &journey))
+        return;
+    if (customer->journeys.count == CUSTOMER_JOURNEYS_MOST) {
+        trace_add(&d->trace, rule->name, "refused", "too-many-journeys");
+        add_dead(d, &journey, "too-many-journeys", "64 journeys run for this customer");
+        return;
+    }
+    customer->journeys.items =
+        arena_grow(d->arena, customer->journeys.items, customer->journeys.count,
+                   &customer->journeys.capacity, sizeof *customer->journeys.items);
+    customer->journeys.items[customer->journeys.count++] = journey;
+}
+
+/* Events --------------------------------------------------------------- */
+
+static void learn_opt_out(struct deciding *d)
+{
+    const struct shop_event *event = d->event;
+    struct customer *customer = d->customer;
+    const char *topic = value_to_text(d->arena, value_get(&event->data, "topic"));
+    if (!topic)
+        topic = "all";
+    if (strcmp(event->type, "customer.resubscribed") == 0) {
+        if (strcmp(topic, "all") == 0)
+            customer->optouts = value_new_map(d->arena, 0);
+        else
+            value_remove(customer->optouts, topic);
+        d->effect = true;
+        return;
+    }
+    if (strcmp(event->type, "customer.unsubscribed") != 0)
+        return;
+    value_set(d->arena, customer->optouts, topic, value_int(event->time_ms));
+    d->effect = true;
+    for (uint32_t i = customer->open.count; i-- > 0;)
+        if (customer->open.items[i].marketing &&
+            customer_opted_out(customer, customer->open.items[i].topic))
+            withdraw(d, i, "unsubscribed");
+}
+
+/* Delivery tells that a message never arrived: its place under the caps is free. */
+static void learn_delivery(struct deciding *d)
+{
+    const struct shop_event *event = d->event;
+    if (!event->internal ||
+        (strcmp(event->type, "message.failed") != 0 && strcmp(event->type, "message.bounced") != 0))
+        return;
+    const char *mid = value_to_text(d->arena, value_path(&event->data, "message.id"));
+    if (mid)
+        customer_drop_send(d->customer, mid);
+}
+
+/* What the event tells of the customer. */
+static void learn(struct deciding *d)
+{
+    const struct shop_event *event = d->event;
+    if (event->customer.kind == VALUE_MAP)
+        customer_merge(d->arena, d->customer, &event->customer, event->time_ms);
+    if (ruleset_counts(d->input->rules, event->type))
+        customer_add_count(d->arena, d->customer, event->type, event->time_ms);
+    learn_opt_out(d);
+    learn_delivery(d);
+}
+
+/* Whether the event ends what started with `start` at `started_ms`. A condition that
+ * cannot be answered counts as true: silence is the safe side. */
+static bool is_end(struct deciding *d, const struct rule *rule, const struct value *start,
+                   int64_t started_ms)
+{
+    if (d->event->time_ms < started_ms)
+        return false;
+    struct customer_journey journey = {.start = *start};
+    struct condition_scene scene = scene_of(d, &journey);
+    const char *fault;
+    return condition_ask(rule->until_condition, &scene, d->arena, &fault) != CONDITION_FALSE;
+}
+
+/* Ends what runs, and withdraws what waits in the outbox, of the rules whose
+ * `until` this event is. */
+static void end_journeys(struct deciding *d)
+{
+    const struct rule *const *rules = ruleset_until(d->input->rules, d->event->type);
+    struct customer *customer = d->customer;
+    for (; *rules; rules++) {
+        const struct rule *rule = *rules;
+        for (uint32_t i = customer->journeys.count; i-- > 0;) {
+            const struct customer_journey *journey = &customer->journeys.items[i];
+            if (strcmp(journey->rule, rule->name) == 0 &&
+                is_end(d, rule, &journey->start, journey->started_ms))
+                end_journey(d, i, "until");
+        }
+        for (uint32_t i = customer->open.count; i-- > 0;) {
+            const struct customer_open *open = &customer->open.items[i];
+            if (strcmp(open->rule, rule->name) == 0 &&
+                is_end(d, rule, &open->start, open->started_ms))
+                withdraw(d, i, "until");
+        }
+    }
+}
+
+/* An event of `until` that is newer than this one has been here already: events
+ * may arrive out of order. A condition would need that event again; it is not asked. */
+static bool already_over(const struct deciding *d, const struct rule *rule)
+{
+    for (const char *const *type = rule->until; *type && !rule->until_condition; type++) {
+        const struct customer_count *count = customer_find_count(d->customer, *type);
+        if (count && count->last_ms > d->event->time_ms)
+            return true;
+    }
+    return false;
+}
+
+/* What runs of this rule gives way to the event, or keeps it from starting anew. */
+static bool make_way(struct deciding *d, const struct rule *rule)
+{
+    struct customer *customer = d->customer;
+    if (rule->again == RULE_PARALLEL || rule->again == RULE_AGAIN_UNSET)
+        return true;
+    for (uint32_t i = customer->journeys.count; i-- > 0;) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        if (strcmp(journey->rule, rule->name) != 0)
+            continue;
+        if (rule->again == RULE_IGNORE || d->event->time_ms < journey->started_ms) {
+            trace_add(&d->trace, rule->name, "ignored",
+                      rule->again == RULE_IGNORE ? "again" : "older");
+            return false;
+        }
+        end_journey(d, i, "restart");
+    }
+    return true;
+}
+
+/* With `again: restart`, an event that no longer matches ends the journey. */
+static void no_longer(struct deciding *d, const struct rule *rule)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = customer->journeys.count; rule->again == RULE_RESTART && i-- > 0;)
+        if (strcmp(customer->journeys.items[i].rule, rule->name) == 0 &&
+            d->event->time_ms >= customer->journeys.items[i].started_ms)
+            end_journey(d, i, "no-longer");
+}
+
+static void try_rule(struct deciding *d, const struct rule *rule)
+{
+    struct condition_scene scene = scene_of(d, NULL);
+    const char *fault = "";
+    if (!rule->enabled) {
+        trace_add(&d->trace, rule->name, "passed-over", "disabled");
+        return;
+    }
+    switch (condition_ask(rule->condition, &scene, d->arena, &fault)) {
+    case CONDITION_FAILED:
+        d->decision->counts.failed++;
+        trace_add(&d->trace, rule->name, "no-match", fault);
+        return;
+    case CONDITION_FALSE:
+        trace_add(&d->trace, rule->name, "no-match", "if");
+        no_longer(d, rule);
+        return;
+    case CONDITION_TRUE:
+        break;
+    }
+    if (d->input->now_ms - d->event->time_ms > rule->max_age_ms)
+        trace_add(&d->trace, rule->name, "passed-over", "max-age");
+    else if (already_over(d, rule))
+        trace_add(&d->trace, rule->name, "passed-over", "until");
+    else if (make_way(d, rule))
+        start_journey(d, rule);
+}
+
+static void start_journeys(struct deciding *d)
+{
+    const struct rule *const *rules = ruleset_on(d->input->rules, d->event->type);
+    for (; *rules; rules++)
+        try_rule(d, *rules);
+}
+
+static void decide_event(struct deciding *d, const struct shop_event *event)
+{
+    int64_t keep_ms = event->id[0] ? d->input->policy->dedupe_keep_ms : MINUTE_MS;
+    d->event = event;
+    d->effect = false;
+    trace_begin(&d->trace, d->arena, d->input->now_ms, event);
+    if (customer_has_seen(d->customer, event->identity, event->arrival_ms - keep_ms)) {
+        d->decision->counts.duplicate++;
+        trace_add(&d->trace, NULL, "passed-over", "duplicate");
+    } else {
+        d->decision->counts.decided++;
+        learn(d);
+        end_journeys(d);
+        start_journeys(d);
+        grant(d);
+        customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
+    }
+    trace_end(&d->trace, d->decision);
+}
+
+/* Timers --------------------------------------------------------------- */
+
+/* Why a journey cannot go on under the present rules; NULL: it can, at *at. */
+static const char *lost_rule(const struct rule *rule, const struct customer_journey *journey,
+                             uint32_t *at)
+{
+    if (!rule)
+        return "rule-removed";
+    if (!rule->enabled)
+        return "disabled";
+    const struct rule_step *step = rule_find_step(rule, journey->step);
+    if (!step)
+        return "rule-changed";
+    *at = (uint32_t)(step - rule->steps);
+    return NULL;
+}
+
+static void go_on(struct deciding *d, uint32_t index)
+{
+    struct customer_journey journey = d->customer->journeys.items[index];
+    const struct rule *rule = ruleset_find(d->input->rules, journey.rule);
+    uint32_t at = 0;
+    const char *lost = lost_rule(rule, &journey, &at);
+    if (lost) {
+        end_journey(d, index, lost);
+        return;
+    }
+    if (move(d, rule, at, &journey)) {
+        d->customer->journeys.items[index] = journey;
+        return;
+    }
+    customer_drop_journey(d->customer, index);
+}
+
+/* The running journey that is due first; false where none is. One that a daemon with
+ * newer rules has touched is left to it. */
+static bool first_due(const struct deciding *d, uint32_t *index)
+{
+    int64_t first = INT64_MAX;
+    for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
+        const struct customer_journey *journey = &d->customer->journeys.items[i];
+        if (journey->deadline_ms > d->input->due_ms || journey->deadline_ms >= first ||
+            journey->since_ms > ruleset_since(d->input->rules))
+            continue;
+        first = journey->deadline_ms;
+        *index = i;
+    }
+    return first != INT64_MAX;
+}
+
+static void decide_due(struct deciding *d)
+{
+    uint32_t index, left = CUSTOMER_JOURNEYS_MOST; /* zero-length waits must end */
+    d->event = NULL;
+    trace_begin(&d->trace, d->arena, d->input->now_ms, NULL);
+    while (left-- > 0 && first_due(d, &index)) {
+        go_on(d, index);
+        grant(d);
+    }
+    trace_end(&d->trace, d->decision);
+}
+
+static void set_deadlines(const struct deciding *d)
+{
+    struct decision *decision = d->decision;
+    for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
+        const struct customer_journey *journey = &d->customer->journeys.items[i];
+        int64_t deadline = journey->deadline_ms;
+        if (journey->since_ms > ruleset_since(d->input->rules) &&
+            deadline < d->input->now_ms + NEWER_RULES_RETRY_MS)
+            deadline = d->input->now_ms + NEWER_RULES_RETRY_MS;
+        if (!decision->deadline_ms || deadline < decision->deadline_ms)
+            decision->deadline_ms = deadline;
+        if (deadline > decision->last_deadline_ms)
+            decision->last_deadline_ms = deadline;
+    }
+}
+
+/* The oldest send that some limit or cap still counts. */
+static int64_t sends_since(const struct decide_input *input)
+{
+    int64_t keep_ms = DAY_MS;
+    if (ruleset_longest_limit(input->rules) > keep_ms)
+        keep_ms = ruleset_longest_limit(input->rules);
+    if (input->policy->cap.per_ms > keep_ms)
+        keep_ms = input->policy->cap.per_ms;
+    return input->now_ms - keep_ms;
+}
+
+void decide(const struct decide_input *input, struct arena *arena, struct decision *decision)
+{
+    struct deciding d = {
+        .input = input, .arena = arena, .customer = input->customer, .decision = decision};
+    memset(decision, 0, sizeof *decision);
+    customer_prune(input->customer, input->now_ms, sends_since(input),
+                   input->now_ms - input->policy->dedupe_keep_ms);
+    for (size_t i = 0; i < input->event_count; i++)
+        decide_event(&d, input->events[i]);
+    if (input->due_ms)
+        decide_due(&d);
+    set_deadlines(&d);
+}

@@ -1,0 +1,29 @@
+/*
+ * A journey moves: from step to step until it sends, waits or ends. What a
+ * send means is not decided here.
+ */
+#ifndef NUDGED_CORE_JOURNEY_H
+#define NUDGED_CORE_JOURNEY_H
+
+#include "core/condition.h"
+#include "core/customer.h"
+#include "core/rule.h"
+
+enum journey_move {
+    JOURNEY_SENDS, /* *step is a send; go on behind it */
+    JOURNEY_WAITS, /* journey->step and deadline_ms say for what and until when */
+    JOURNEY_ENDS,  /* no step is left, or `stop` */
+    JOURNEY_FAILS, /* an expression failed: *fault says why */
+};
+
+/* Moves on from step number *at, which is updated. */
+enum journey_move journey_move(const struct rule *rule, uint32_t *at,
+                               struct customer_journey *journey,
+                               const struct condition_scene *scene, struct arena *arena,
+                               const struct rule_step **step, const char **fault);
+
+/* Leaves the journey waiting at a step until a time. */
+void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,
+                     int64_t until_ms);
+
+#endif

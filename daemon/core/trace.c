@@ -1,0 +1,69 @@
+#include "core/trace.h"
+
+#include "core/decide.h"
+
+void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
+                 const struct shop_event *event)
+{
+    trace->arena = arena;
+    trace->line = value_new_map(arena, 3);
+    trace->did = value_new_list(arena, 4);
+    value_add(arena, trace->line, value_text("at"), value_int(now_ms));
+    if (!event)
+        return;
+    struct value about = value_new_map(arena, 4);
+    value_add(arena, about, value_text("type"), value_text(event->type));
+    if (event->id[0])
+        value_add(arena, about, value_text("id"), value_text(event->id));
+    value_add(arena, about, value_text("time"), *value_get(&event->document, "time"));
+    value_add(arena, about, value_text("entry"), value_text(event->entry));
+    value_add(arena, trace->line, value_text("event"), about);
+}
+
+/* The new item, or NULL where the line is full. */
+static struct value *add(struct trace *trace, const char *rule, const char *what)
+{
+    struct arena *arena = trace->arena;
+    if (trace->did.list->count >= TRACE_MOST)
+        return NULL;
+    struct value item = value_new_map(arena, 4);
+    if (rule)
+        value_add(arena, item, value_text("rule"), value_text(rule));
+    value_add(arena, item, value_text("what"), value_text(what));
+    value_push(arena, trace->did, item);
+    return &trace->did.list->items[trace->did.list->count - 1];
+}
+
+void trace_add(struct trace *trace, const char *rule, const char *what, const char *why)
+{
+    struct value *item = add(trace, rule, what);
+    if (item)
+        value_add(trace->arena, *item, value_text("why"), value_text(why));
+}
+
+void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,
+                       const char *mid)
+{
+    struct value *item = add(trace, rule, what);
+    if (!item)
+        return;
+    value_add(trace->arena, *item, value_text("why"), value_text(why));
+    value_add(trace->arena, *item, value_text("mid"), value_text(mid));
+}
+
+void trace_add_time(struct trace *trace, const char *rule, const char *what, int64_t until_ms)
+{
+    struct value *item = add(trace, rule, what);
+    if (item)
+        value_add(trace->arena, *item, value_text("until"), value_int(until_ms));
+}
+
+void trace_end(struct trace *trace, struct decision *decision)
+{
+    if (trace->did.list->count == 0 && !value_get(&trace->line, "event"))
+        return;
+    value_add(trace->arena, trace->line, value_text("did"), trace->did);
+    decision->trace = arena_grow(trace->arena, decision->trace, decision->trace_count,
+                                 &decision->trace_capacity, sizeof *decision->trace);
+    decision->trace[decision->trace_count++] = trace->line;
+}

@@ -1,0 +1,36 @@
+/*
+ * What was decided, for `nudgectl explain`: one map for each event or timer.
+ *
+ *   {"at": 1772352000000, "event": {"type": …, "id": …, "time": …}, "did": [
+ *     {"rule": "welcome", "what": "sends", "why": "welcome", "mid": "…"}]}
+ */
+#ifndef NUDGED_CORE_TRACE_H
+#define NUDGED_CORE_TRACE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "core/shop_event.h"
+
+struct decision;
+
+struct trace {
+    struct arena *arena;
+    struct value line; /* map */
+    struct value did;  /* list; at most TRACE_MOST items */
+};
+
+enum { TRACE_MOST = 200 };
+
+void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
+                 const struct shop_event *event);
+/* All texts are referred to, not copied. `rule` may be NULL. */
+void trace_add(struct trace *trace, const char *rule, const char *what, const char *why);
+void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,
+                       const char *mid);
+void trace_add_time(struct trace *trace, const char *rule, const char *what, int64_t until_ms);
+/* Hands the line over, unless a timer found nothing to do. */
+void trace_end(struct trace *trace, struct decision *decision);
+
+#endif
