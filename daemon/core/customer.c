@@ -104,11 +104,11 @@ static struct customer_total *need_total(struct arena *arena, struct customer *c
 }
 
 void customer_add_send(struct arena *arena, struct customer *customer,
-                       const struct customer_open *message, int64_t now_ms)
+                       const struct customer_open *message, const char *run, int64_t now_ms)
 {
     struct customer_send send = {.mid = message->mid,
                                  .rule = message->rule,
-                                 .origin = message->origin,
+                                 .run = run,
                                  .at_ms = now_ms,
                                  .marketing = message->marketing};
     PUSH(arena, customer->sends, CUSTOMER_SENDS_MOST, send);

@@ -36,7 +36,7 @@ struct customer_count {
 
 /* A message that was decided: what limits and caps count. */
 struct customer_send {
-    const char *mid, *rule, *origin; /* `origin` names the run of the rule */
+    const char *mid, *rule, *run; /* `run`: a restart goes on with the run that it ends */
     int64_t at_ms;
     bool marketing;
 };
@@ -51,7 +51,8 @@ struct customer_open {
 };
 
 struct customer_journey {
-    const char *rule, *origin;
+    const char *rule, *origin; /* `origin` is that of the event that started it */
+    const char *run;     /* origin of the first start, before any restart: what limits count */
     const char *step;    /* id of the step to do next */
     int64_t deadline_ms; /* when */
     int64_t clock_ms;    /* when the step before was due: the next wait counts from here */
@@ -120,7 +121,7 @@ const struct customer_total *customer_find_total(const struct customer *customer
 
 /* Remembers a message that was decided: among sends, totals and open messages. */
 void customer_add_send(struct arena *arena, struct customer *customer,
-                       const struct customer_open *message, int64_t now_ms);
+                       const struct customer_open *message, const char *run, int64_t now_ms);
 /* Forgets it: it was withdrawn or never arrived; its place under caps is given back. */
 void customer_drop_send(struct customer *customer, const char *mid);
 void customer_drop_open(struct customer *customer, uint32_t index);

@@ -71,7 +71,7 @@ static void read_sends(struct arena *arena, struct customer *customer, const str
         customer->sends.items[customer->sends.count++] =
             (struct customer_send){.mid = text_of(arena, item, "mid"),
                                    .rule = text_of(arena, item, "rule"),
-                                   .origin = text_of(arena, item, "origin"),
+                                   .run = text_of(arena, item, "run"),
                                    .at_ms = int_of(item, "at"),
                                    .marketing = flag_of(item, "marketing")};
     }
@@ -114,6 +114,7 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
         customer->journeys.items[customer->journeys.count++] =
             (struct customer_journey){.rule = text_of(arena, item, "rule"),
                                       .origin = text_of(arena, item, "origin"),
+                                      .run = text_of(arena, item, "run"),
                                       .step = text_of(arena, item, "step"),
                                       .deadline_ms = int_of(item, "at"),
                                       .clock_ms = int_of(item, "clock"),
@@ -261,7 +262,7 @@ static void put_sends(struct buf *out, const struct customer *customer)
         open_item(out, i);
         put_text(out, "mid", send->mid);
         put_text(out, "rule", send->rule);
-        put_text(out, "origin", send->origin);
+        put_text(out, "run", send->run);
         put_int(out, "at", send->at_ms);
         put_flag(out, "marketing", send->marketing);
         buf_char(out, '}');
@@ -314,6 +315,7 @@ static void put_journeys(struct buf *out, const struct customer *customer)
         open_item(out, i);
         put_text(out, "rule", journey->rule);
         put_text(out, "origin", journey->origin);
+        put_text(out, "run", journey->run);
         put_text(out, "step", journey->step);
         put_int(out, "at", journey->deadline_ms);
         put_int(out, "clock", journey->clock_ms);

@@ -103,7 +103,7 @@ static void add_message(struct deciding *d, const struct want *want, const char 
                                  .start = want->rule->until_condition ? want->journey.start
                                                                       : value_null(),
                                  .marketing = want->rule->class == RULE_MARKETING};
-    customer_add_send(d->arena, d->customer, &open, d->input->now_ms);
+    customer_add_send(d->arena, d->customer, &open, want->journey.run, d->input->now_ms);
     trace_add_message(&d->trace, want->rule->name, "sends", want->step->template, message.mid);
     d->effect = true;
 }
@@ -118,7 +118,7 @@ static void grant(struct deciding *d)
         struct condition_scene scene = scene_of(d, &want->journey);
         const char *address = compose_body_address(want->step, &scene, d->arena);
         const char *refusal = policy_refusal(d->input->policy, d->input->facts, want->rule,
-                                             want->journey.origin, address, &scene, d->arena);
+                                             want->journey.run, address, &scene, d->arena);
         if (!refusal) {
             add_message(d, want, address, &scene);
             continue;
@@ -242,13 +242,14 @@ static void end_journey(struct deciding *d, uint32_t index, const char *why)
     d->effect = true;
 }
 
-static void start_journey(struct deciding *d, const struct rule *rule)
+static void start_journey(struct deciding *d, const struct rule *rule, const char *run)
 {
     const struct shop_event *event = d->event;
     struct customer *customer = d->customer;
     struct customer_journey journey = {
         .rule = rule->name,
         .origin = event->origin,
+        .run = run,
         .step = rule->step_count ? rule->steps[0].id : "",
         .clock_ms = event->time_ms,
         .started_ms = event->time_ms,
@@ -367,8 +368,9 @@ static bool already_over(const struct deciding *d, const struct rule *rule)
     return false;
 }
 
-/* What runs of this rule gives way to the event, or keeps it from starting anew. */
-static bool make_way(struct deciding *d, const struct rule *rule)
+/* What runs of this rule gives way to the event, or keeps it from starting anew. A
+ * restart goes on with the run that it ends: *run is that of the older journey. */
+static bool make_way(struct deciding *d, const struct rule *rule, const char **run)
 {
     struct customer *customer = d->customer;
     if (rule->again == RULE_PARALLEL || rule->again == RULE_AGAIN_UNSET)
@@ -382,6 +384,7 @@ static bool make_way(struct deciding *d, const struct rule *rule)
                       rule->again == RULE_IGNORE ? "again" : "older");
             return false;
         }
+        *run = journey->run;
         end_journey(d, i, "restart");
     }
     return true;
@@ -400,7 +403,7 @@ static void no_longer(struct deciding *d, const struct rule *rule)
 static void try_rule(struct deciding *d, const struct rule *rule)
 {
     struct condition_scene scene = scene_of(d, NULL);
-    const char *fault = "";
+    const char *fault = "", *run = d->event->origin;
     if (!rule->enabled) {
         trace_add(&d->trace, rule->name, "passed-over", "disabled");
         return;
@@ -421,8 +424,8 @@ static void try_rule(struct deciding *d, const struct rule *rule)
         trace_add(&d->trace, rule->name, "passed-over", "max-age");
     else if (already_over(d, rule))
         trace_add(&d->trace, rule->name, "passed-over", "until");
-    else if (make_way(d, rule))
-        start_journey(d, rule);
+    else if (make_way(d, rule, &run))
+        start_journey(d, rule, run);
 }
 
 static void start_journeys(struct deciding *d)

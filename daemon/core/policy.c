@@ -29,19 +29,19 @@ void policy_address_hash(const struct policy *policy, const char *address,
 
 /* Runs of the rule, other than this one, that sent something within its window. */
 static int64_t runs_within(const struct customer *customer, const struct rule *rule,
-                           const char *origin, int64_t since_ms)
+                           const char *run, int64_t since_ms)
 {
     int64_t runs = 0;
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
         if (send->at_ms <= since_ms || strcmp(send->rule, rule->name) != 0 ||
-            strcmp(send->origin, origin) == 0)
+            strcmp(send->run, run) == 0)
             continue;
         bool counted = false; /* a run may have sent several messages */
         for (uint32_t j = 0; j < i && !counted; j++)
             counted = customer->sends.items[j].at_ms > since_ms &&
                       strcmp(customer->sends.items[j].rule, rule->name) == 0 &&
-                      strcmp(customer->sends.items[j].origin, send->origin) == 0;
+                      strcmp(customer->sends.items[j].run, send->run) == 0;
         runs += !counted;
     }
     return runs;
@@ -70,7 +70,7 @@ static bool consents(const struct policy *policy, const struct rule *rule,
 }
 
 const char *policy_refusal(const struct policy *policy, const struct policy_facts *facts,
-                           const struct rule *rule, const char *origin, const char *address,
+                           const struct rule *rule, const char *run, const char *address,
                            const struct condition_scene *scene, struct arena *arena)
 {
     char hash[POLICY_HASH_SIZE];
@@ -79,7 +79,7 @@ const char *policy_refusal(const struct policy *policy, const struct policy_fact
     policy_address_hash(policy, address, hash);
     if (facts && policy_listed(facts->suppressed, hash))
         return "suppressed";
-    if (rule->limit.count && runs_within(scene->customer, rule, origin,
+    if (rule->limit.count && runs_within(scene->customer, rule, run,
                                          scene->now_ms - rule->limit.per_ms) >= rule->limit.count)
         return "limit";
     if (rule->class != RULE_MARKETING)

@@ -45,7 +45,7 @@ void policy_address_hash(const struct policy *policy, const char *address,
 /* Why this message must not be sent now: "no-address", "suppressed", "limit",
  * "no-consent", "cap"; NULL: it may. `address` is NULL where the customer has none. */
 const char *policy_refusal(const struct policy *policy, const struct policy_facts *facts,
-                           const struct rule *rule, const char *origin, const char *address,
+                           const struct rule *rule, const char *run, const char *address,
                            const struct condition_scene *scene, struct arena *arena);
 
 /* The end of the customer's quiet hours where `now` is within them; else 0. */
