@@ -8,7 +8,8 @@
  *   stop        SIGSTOP to the own process: the test goes on with SIGCONT
  *   fail        failpoint() returns true, and the caller takes its error path
  *   wait:PATH   waits until the file PATH is gone; creates PATH.reached first
- * An unknown action ends the program at start with a clear error.
+ * An unknown action ends the program before main() with a clear error. A name may be
+ * armed several times ("commit=fail@1,commit=kill@3"); a PATH holds no comma.
  */
 #ifndef NUDGED_BASE_FAILPOINT_H
 #define NUDGED_BASE_FAILPOINT_H
