@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/compose_body.h"
 #include "core/journey.h"
+#include "core/message_body.h"
 #include "core/trace.h"
 
 enum {
@@ -73,7 +73,7 @@ static void add_message(struct deciding *d, const struct want *want, const char 
 {
     const struct policy *policy = d->input->policy;
     char hash[POLICY_HASH_SIZE];
-    struct compose_body_input body = {.policy = policy,
+    struct message_body_input body = {.policy = policy,
                                       .rule = want->rule,
                                       .step = want->step,
                                       .journey = &want->journey,
@@ -83,7 +83,7 @@ static void add_message(struct deciding *d, const struct want *want, const char 
                                      .step = want->step,
                                      .give_up_ms = d->input->now_ms + want->rule->give_up_ms};
     const char *fault;
-    if (!compose_body(&body, d->arena, &message.mid, &message.body, &fault)) {
+    if (!message_body_make(&body, d->arena, &message.mid, &message.body, &fault)) {
         d->decision->counts.failed++;
         trace_add(&d->trace, want->rule->name, "refused", fault);
         return;
@@ -116,7 +116,7 @@ static void grant(struct deciding *d)
     for (uint32_t i = 0; i < d->want_count; i++) {
         const struct want *want = &d->wants[i];
         struct condition_scene scene = scene_of(d, &want->journey);
-        const char *address = compose_body_address(want->step, &scene, d->arena);
+        const char *address = message_body_address(want->step, &scene, d->arena);
         const char *refusal = policy_refusal(d->input->policy, d->input->facts, want->rule,
                                              want->journey.run, address, &scene, d->arena);
         if (!refusal) {

@@ -1,4 +1,4 @@
-#include "core/compose_body.h"
+#include "core/message_body.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ static const char *address_field(const char *channel)
     return strcmp(channel, "sms") == 0 ? "phone" : channel;
 }
 
-const char *compose_body_address(const struct rule_step *step, const struct condition_scene *scene,
+const char *message_body_address(const struct rule_step *step, const struct condition_scene *scene,
                                  struct arena *arena)
 {
     struct value address = value_null();
@@ -29,7 +29,7 @@ const char *compose_body_address(const struct rule_step *step, const struct cond
     return text && *text ? text : NULL;
 }
 
-static const char *make_mid(const struct compose_body_input *input, struct arena *arena)
+static const char *make_mid(const struct message_body_input *input, struct arena *arena)
 {
     unsigned char digest[DIGEST_SIZE];
     char *mid = arena_alloc(arena, 2 * MID_BYTES + 1);
@@ -50,7 +50,7 @@ static void put_text(struct arena *arena, struct value body, const char *name, c
     put(arena, body, name, value_text(text));
 }
 
-static bool put_data(const struct compose_body_input *input, struct arena *arena, struct value body,
+static bool put_data(const struct message_body_input *input, struct arena *arena, struct value body,
                      const char **fault)
 {
     const struct rule_data *data = input->step->data;
@@ -80,8 +80,8 @@ static const char *full_name(const struct value *customer, struct arena *arena)
     return first ? first : last;
 }
 
-bool compose_body(const struct compose_body_input *input, struct arena *arena, const char **mid,
-                  struct value *body, const char **fault)
+bool message_body_make(const struct message_body_input *input, struct arena *arena,
+                       const char **mid, struct value *body, const char **fault)
 {
     const struct condition_scene *scene = input->scene;
     struct value customer = customer_value(arena, scene->customer);
