@@ -1,11 +1,11 @@
 /*
  * The admin socket: HTTP/1.1 on a Unix socket of mode 0600, so only the
  * daemon's user and root reach it. Runs on the event loop's thread; a handler
- * answers before it returns and must not block.
+ * answers before it returns and must not block. The process ignores SIGPIPE.
  *
  * What can be asked stands in the caller's table. Bounds: ADMIN_BODY_MOST bytes
- * of body (else 413), ADMIN_HEADERS_MOST of request line and headers,
- * ADMIN_SECONDS for a client to send its request or read the answer.
+ * of body and ADMIN_HEADERS_MOST of request line and headers (past either a 4xx
+ * answer), ADMIN_SECONDS without progress before a connection is closed.
  */
 #ifndef NUDGED_SERVE_ADMIN_H
 #define NUDGED_SERVE_ADMIN_H
@@ -49,7 +49,8 @@ struct admin_route {
 /* The handler for GET /metrics: every figure in the Prometheus text format. */
 admin_handler admin_metrics;
 
-/* Sets status, and a JSON body with the full text of the diag: {"error": "…"}. */
+/* An error as the answer: the status, and the diag in full as plain text. May be
+ * called again for a further diag. */
 void admin_fail(struct admin_reply *reply, int status, const struct diag *diag);
 
 /* Listens at `path`, at most 107 bytes. A socket that a dead process left there is
@@ -59,8 +60,8 @@ void admin_fail(struct admin_reply *reply, int status, const struct diag *diag);
 struct admin *admin_open(struct event_base *base, const char *path,
                          const struct admin_route *routes, void *context, struct diag *diag);
 
-/* Closes the connections and removes the socket. Answers given before are sent as far
- * as the kernel takes them at once. */
+/* Closes the connections and removes the socket. Answers given before are still
+ * written, as far as the kernel takes them at once. */
 void admin_destroy(struct admin **admin);
 
 #endif
