@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "store/address.h"
+#include "store/endpoint.h"
 #include "store/reply.h"
 
 struct connection;
@@ -44,12 +44,12 @@ typedef void connection_callback(void *context, const struct reply *reply,
 
 struct connection_options {
     struct event_base *base;
-    struct evdns_base *dns; /* may be NULL: then one is made at the first need */
-    struct address address; /* copied, with its texts */
-    const char *name;       /* for CLIENT LIST; letters, digits, ':' and '-'; may be NULL */
-    size_t output_most;     /* bytes not yet sent above which commands are refused; 0: 64 MiB */
-    size_t reply_most;      /* bytes of one reply; 0: 256 MiB */
-    const char *ca_file;    /* TLS: NULL for the system's certificates */
+    struct evdns_base *dns;   /* may be NULL: then one is made at the first need */
+    struct endpoint endpoint; /* copied, with its texts */
+    const char *name;         /* for CLIENT LIST; letters, digits, ':' and '-'; may be NULL */
+    size_t output_most;       /* bytes not yet sent above which commands are refused; 0: 64 MiB */
+    size_t reply_most;        /* bytes of one reply; 0: 256 MiB */
+    const char *ca_file;      /* TLS: NULL for the system's certificates */
     connection_on_state *on_state; /* may be NULL */
     void *context;
 };

@@ -45,7 +45,7 @@ struct embedded *embedded_start(const struct embedded_options *options, struct d
  * then SIGKILL). Call it after the connections were destroyed. */
 void embedded_destroy(struct embedded **embedded);
 
-/* "unix://…": for address_parse. */
+/* "unix://…": for endpoint_parse. */
 const char *embedded_url(const struct embedded *embedded);
 
 /* The folder's URL without starting anything, for nudgectl; false where it is too long. */

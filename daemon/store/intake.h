@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/address.h"
+#include "store/endpoint.h"
 #include "store/instance.h"
 #include "store/scripts.h"
 
@@ -49,9 +49,9 @@ typedef void intake_on_batch(void *context, const struct intake_batch *batch);
 
 struct intake_options {
     struct event_base *base;
-    struct evdns_base *dns; /* may be NULL */
-    struct address address; /* for the blocking connection; copied */
-    const char *ca_file;    /* TLS, as in connection_options */
+    struct evdns_base *dns;   /* may be NULL */
+    struct endpoint endpoint; /* for the blocking connection; copied */
+    const char *ca_file;      /* TLS, as in connection_options */
     struct scripts *scripts;
     struct instance *instance;
     size_t batch;      /* entries at most; 0: 200 */

@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "store/address.h"
+#include "store/endpoint.h"
 #include "store/reply.h"
 
 struct session;
 
 /* NULL with `diag` where there is no connection within `deadline_ms`, or AUTH failed. */
-struct session *session_open(const struct address *address, const char *ca_file,
+struct session *session_open(const struct endpoint *endpoint, const char *ca_file,
                              int64_t deadline_ms, struct diag *diag);
 void session_close(struct session **session);
 

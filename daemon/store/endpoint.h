@@ -7,8 +7,8 @@
  * Percent-encoding (RFC 3986) in user, password, host and path is decoded; an IPv6
  * address stands in brackets.
  */
-#ifndef NUDGED_STORE_ADDRESS_H
-#define NUDGED_STORE_ADDRESS_H
+#ifndef NUDGED_STORE_ENDPOINT_H
+#define NUDGED_STORE_ENDPOINT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,10 +16,10 @@
 #include "base/arena.h"
 #include "base/diag.h"
 
-enum address_kind { ADDRESS_TCP, ADDRESS_TLS, ADDRESS_UNIX };
+enum endpoint_kind { ENDPOINT_TCP, ENDPOINT_TLS, ENDPOINT_UNIX };
 
-struct address {
-    enum address_kind kind;
+struct endpoint {
+    enum endpoint_kind kind;
     const char *host;     /* TCP and TLS */
     int port;             /* 1 to 65535 */
     const char *path;     /* Unix socket, at most 107 bytes */
@@ -29,10 +29,10 @@ struct address {
 };
 
 /* All texts lie in the arena. */
-bool address_parse(struct arena *arena, const char *url, struct address *address,
-                   struct diag *diag);
+bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpoint,
+                    struct diag *diag);
 
 /* For logs: "redis://host:6379/0", never with user or password. */
-const char *address_show(const struct address *address, char *out, size_t size);
+const char *endpoint_show(const struct endpoint *endpoint, char *out, size_t size);
 
 #endif
