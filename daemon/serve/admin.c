@@ -2,6 +2,8 @@
  * evhttp reads requests and writes answers; this file owns the socket (its
  * mode, what was left behind by a dead process) and looks up the route.
  */
+#include "serve/admin.h"
+
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -16,8 +18,6 @@
 
 #include "base/mem.h"
 #include "base/metrics.h"
-
-#include "serve/admin.h"
 
 struct admin {
     struct evhttp *http;

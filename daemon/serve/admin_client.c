@@ -1,10 +1,11 @@
+#include "serve/admin_client.h"
+
 #include <curl/curl.h>
 #include <stdio.h>
 
 #include "base/mem.h"
 
 #include "serve/admin.h"
-#include "serve/admin_client.h"
 
 enum { CLIENT_DEFAULT_MS = 10000 };
 

@@ -1,3 +1,5 @@
+#include "serve/notify.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -5,8 +7,6 @@
 #ifdef HAVE_LIBSYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
-
-#include "serve/notify.h"
 
 static void notify_send(const char *state)
 {

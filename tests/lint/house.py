@@ -1,0 +1,214 @@
+#!/usr/bin/python3
+"""The house rules, measured. Each check is a function that yields complaints."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# A folder of daemon/ includes only folders of a lower rank, and itself.
+RANKS = {"base": 0, "lang": 1, "core": 2, "message": 2, "store": 3, "send": 3, "serve": 3}
+RANKS |= {"app": 4, "ctl": 4}
+FUNCTION_MOST, FILE_MOST, HEADER_MOST, MAIN_MOST = 80, 700, 120, 150
+
+# What a library's header is called, and the files that wrap the library.
+LIBRARIES = {
+    "curl/": {"send/", "serve/admin_client.c", "app/app.c"},
+    "gumbo.h": {"message/"},
+    "hiredis/": {"store/"},
+    "openssl/": {"base/digest.c", "store/"},
+    "systemd/": {"serve/notify.c"},
+    "unicode/": {"base/", "lang/", "message/"},
+    "yaml.h": {"base/"},
+    "event2/": {"store/", "serve/", "send/", "app/", "ctl/"},
+}
+
+
+def paths(*patterns):
+    found = (path for pattern in patterns for path in ROOT.glob(pattern))
+    return sorted(path for path in found if path.is_file())
+
+
+def sources():
+    return paths("daemon/**/*.[ch]")
+
+
+def short(path):
+    return str(path.relative_to(ROOT))
+
+
+def lines(path):
+    return path.read_text(errors="replace").splitlines()
+
+
+def matches(pattern, found):
+    """(path, line number, match) for each line that has the pattern."""
+    expression = re.compile(pattern)
+    for path in found:
+        for number, line in enumerate(lines(path), 1):
+            if match := expression.search(line):
+                yield short(path), number, match
+
+
+def check_layers():
+    """a folder includes only what stands left of it"""
+    for path, number, match in matches(r'^#include "([a-z]+)/', sources()):
+        here, there = path.split("/")[1], match[1]
+        if here == there or here not in RANKS:
+            continue
+        if RANKS.get(there, 9) >= RANKS[here]:
+            yield f"{path}:{number}: {here} may not include {there}"
+
+
+def check_includes():
+    """own includes are whole paths and come last, but for the one that the file fulfils"""
+    for path in sources():
+        first, own = True, False
+        for number, line in enumerate(lines(path), 1):
+            match = re.match(r'#include ([<"])([^>"]+)', line)
+            if not match:
+                continue
+            if match[1] == '"' and "/" not in match[2]:
+                yield f"{short(path)}:{number}: not a whole path: {match[2]}"
+            if match[1] == "<" and own:
+                yield f"{short(path)}:{number}: <{match[2]}> after an include of our own"
+            own = own or (match[1] == '"' and not first)
+            first = False
+
+
+def check_libraries():
+    """a library is included by what wraps it, and by no header"""
+    for path, number, match in matches(r"^#include <([^>]+)>", sources()):
+        for library, wrappers in LIBRARIES.items():
+            if not match[1].startswith(library):
+                continue
+            inside = path.removeprefix("daemon/")
+            if path.endswith(".h"):
+                yield f"{path}:{number}: <{match[1]}> in a header"
+            elif not any(inside.startswith(wrapper) for wrapper in wrappers):
+                yield f"{path}:{number}: <{match[1]}> outside of what wraps it"
+
+
+def check_functions():
+    """no function is longer than 80 lines"""
+    for path in paths("daemon/**/*.c", "tests/**/*.c"):
+        start, name = 0, ""
+        for number, line in enumerate(lines(path), 1):
+            if re.match(r"[A-Za-z_].*\(", line):
+                name = line
+            if line == "{":
+                start = number
+            if line == "}" and start:
+                if number - start > FUNCTION_MOST:
+                    yield f"{short(path)}:{start}: {number - start} lines: {name}"
+                start = 0
+
+
+def check_files():
+    """files to 700 lines, headers to 120, the mains to 150"""
+    for path in paths("daemon/**/*.[ch]", "daemon/**/*.lua", "tests/**/*.c", "tests/**/*.py"):
+        most = HEADER_MOST if path.suffix == ".h" else FILE_MOST
+        most = MAIN_MOST if path.parent.name == "daemon" else most
+        if (count := len(lines(path))) > most:
+            yield f"{short(path)}: {count} lines, {most} at most"
+
+
+def check_guards():
+    """a header's guard is its path"""
+    for path in paths("daemon/**/*.h"):
+        inside = path.relative_to(ROOT / "daemon")
+        guard = "NUDGED_" + re.sub(r"\W", "_", str(inside)).upper()
+        if f"#ifndef {guard}" not in lines(path):
+            yield f"{short(path)}: no guard {guard}"
+
+
+def check_names():
+    """no file name twice: functions are named after their file"""
+    count = Counter(path.name for path in sources())
+    for path in sources():
+        if count[path.name] > 1:
+            yield f"{short(path)}: there is another {path.name}"
+
+
+def check_words():
+    """nothing is left open, nothing sleeps in a test"""
+    everything = paths("daemon/**/*.[ch]", "daemon/**/*.lua", "tests/**/*.c", "tests/**/*.py")
+    for path, number, match in matches(r"\b(TODO|FIXME|XXX)\b", everything):
+        if not path.startswith("tests/lint/"):
+            yield f"{path}:{number}: {match[0]}"
+    calls = matches(r"\b(u|nano|time\.)?sleep\(", paths("tests/**/*.c", "tests/**/*.py"))
+    for path, number, match in calls:
+        if not path.startswith(("tests/bench/", "tests/lint/")):
+            yield f"{path}:{number}: {match[0]}"
+
+
+def check_tests():
+    """every module of base, lang, core and message is in a unit test"""
+    included = set()
+    for path in paths("tests/unit/*.[ch]", "tests/conformance/*.c"):
+        included |= set(re.findall(r'#include "([a-z]+/\w+\.h)"', path.read_text()))
+    for path in paths(*(f"daemon/{folder}/*.c" for folder in ("base", "lang", "core", "message"))):
+        text = path.read_text()
+        own = set(re.findall(r'#include "([a-z]+/\w+\.h)"', text))
+        if not own & included:
+            yield f"{short(path)}: no unit test includes its header"
+
+
+def check_options():
+    """every option of the configuration and of rules is in the reference"""
+    reference = "".join(path.read_text() for path in paths("docs/**/*.md", "docs/*.[158]"))
+    keys = matches(r'\{(?:\.key = )?"([a-z_]+)",\s*(?:\.type = )?SETTING_', paths("daemon/**/*.c"))
+    for path, number, match in keys:
+        if not re.search(rf"\b{match[1]}\b", reference):
+            yield f"{path}:{number}: `{match[1]}` is not in docs/"
+
+
+def check_sources():
+    """Makefile.am lists what is on disk"""
+    command = [sys.executable, ROOT / "tests/lint/sources.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        yield from done.stdout.splitlines()
+
+
+def check_symbols():
+    """a global symbol stands once, and begins with its file's first word"""
+    library = ROOT / "build-clang/libnudged.a"
+    command = ["nm", "-g", "--defined-only", "-A", library]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        yield done.stderr.strip() or "nm failed"
+    where = defaultdict(list)
+    for line in done.stdout.splitlines():
+        member, _, symbol = line.partition(": ")[0], *line.rpartition(" ")[1:]
+        where[symbol].append(member.split(":")[1].removesuffix(".o"))
+    for symbol, members in sorted(where.items()):
+        if len(members) > 1:
+            yield f"{symbol} is defined in {' and '.join(members)}"
+        if not symbol.startswith((members[0].split("_")[0], "script_", "__")):
+            yield f"{symbol} of {members[0]} is not named after its file"
+
+
+CHECKS = [
+    check_layers,
+    check_includes,
+    check_libraries,
+    check_functions,
+    check_files,
+    check_guards,
+    check_names,
+    check_words,
+    check_tests,
+    check_options,
+    check_sources,
+]
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    for check in CHECKS:
+        for complaint in check():
+            print(f"{check.__doc__}: {complaint}")

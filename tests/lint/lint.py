@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+"""All that `./dev lint` looks at. Ends with "N passed, N failed"; each line is one check."""
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import house
+
+JOBS = int(os.environ.get("JOBS", "2"))
+os.chdir(house.ROOT)
+
+C_FILES = [house.short(p) for p in house.paths("daemon/**/*.[ch]", "tests/**/*.[ch]")]
+SCRIPTS = ["dev", ".ci/run", *map(house.short, house.paths("daemon/**/*.sh", "tests/**/*.sh"))]
+PAGES = [house.short(path) for path in house.paths("docs/*.[158]")]
+UNIT = "build-clang/systemd/nudged.service"
+
+
+def tool(*command):
+    """A command that says nothing and exits 0 where all is well: its complaints."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False,
+    )  # fmt: skip
+    if done.returncode == 0:
+        return []
+    return done.stdout.splitlines()[:200] or [f"exit status {done.returncode}"]
+
+
+def check_format():
+    """clang-format"""
+    return tool("clang-format", "--dry-run", "-Werror", *C_FILES)
+
+
+def check_shell():
+    """shellcheck"""
+    return tool("shellcheck", *SCRIPTS)
+
+
+def check_pages():
+    """mandoc -Tlint"""
+    return tool("mandoc", "-Tlint", "-Wwarning", *PAGES)
+
+
+def check_cppcheck():
+    """cppcheck"""
+    return tool(
+        "cppcheck", "--quiet", "--error-exitcode=1", "--inline-suppr", "--std=c11", f"-j{JOBS}",
+        "--enable=warning,performance,portability", "--suppress=missingIncludeSystem",
+        "-Idaemon", "-DNUDGED_FAILPOINTS", "daemon", "tests/fuzz",
+    )  # fmt: skip
+
+
+def check_clang():
+    """all of it compiles with clang without a warning"""
+    return tool("./dev", "clang")
+
+
+def check_unit():
+    """systemd-analyze verify"""
+    if not shutil.which("systemd-analyze"):
+        return []
+    # The program it starts is not installed here; nothing else may be said.
+    said = tool("systemd-analyze", "verify", "--man=no", UNIT)
+    return [line for line in said if "is not executable" not in line]
+
+
+def run(check):
+    return check, list(check())
+
+
+def main():
+    passed = failed = 0
+    with ThreadPoolExecutor(JOBS) as pool:
+        # The symbols and the unit are what the build with clang made.
+        built = pool.submit(run, check_clang)
+        checks = [check_cppcheck, check_format, check_shell, check_pages, *house.CHECKS]
+        results = list(pool.map(run, checks))
+        results += [built.result(), run(house.check_symbols), run(check_unit)]
+    for check, complaints in results:
+        passed += not complaints
+        failed += bool(complaints)
+        print(f"  {'FAILED' if complaints else 'ok':<6}  {check.__doc__}")
+        for complaint in complaints:
+            print(f"    | {complaint}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
