@@ -4,8 +4,7 @@
  * lines of at most 76 characters wherever the grammar lets a line break.
  *
  * A value with a control character (C0, DEL, C1) or invalid UTF-8 is refused
- * with the code "bad-header"; nothing is appended then. False without a diag's
- * text can't be: a full buffer is a fault too ("too-large").
+ * with the code "bad-header", a buffer that is full with "too-large".
  */
 #ifndef NUDGED_MESSAGE_HEADER_H
 #define NUDGED_MESSAGE_HEADER_H

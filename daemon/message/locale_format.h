@@ -3,7 +3,7 @@
  * ASCII form of domain names. The one file that includes ICU in this folder.
  *
  * Locales are BCP 47 tags ("ro", "pt-BR"); an unknown one behaves as its language,
- * then as the root locale. Formatters are opened once for each thread and kept
+ * then as English. Formatters are opened once for each thread and kept
  * (a bounded number), so any thread may call at any time. Texts are in the arena;
  * NULL where the input is out of range.
  */
@@ -24,7 +24,7 @@ bool locale_format_is_tag(const char *text, size_t length);
 
 /* The CLDR plural category of a cardinal: "zero", "one", "two", "few", "many", "other". */
 const char *locale_format_plural(const char *locale, double number);
-/* All categories that the language has, ended by NULL; static for the thread's life. */
+/* All categories that the language has, ended by NULL; valid until the thread asks again. */
 const char *const *locale_format_plurals(const char *locale);
 
 enum locale_format_money {

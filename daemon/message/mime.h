@@ -1,9 +1,9 @@
 /*
- * The body of a mail: multipart/alternative with the text first, inside
- * multipart/related where images are shown inline, inside multipart/mixed where
- * files are attached (RFC 2045-2046, 2387). Text is quoted-printable or base64,
- * by which is smaller; everything on the wire is ASCII in lines of at most 76
- * characters that end in CRLF.
+ * The body of a mail: multipart/alternative with the text first and the HTML
+ * second, the HTML in a multipart/related where it shows images of its own, all
+ * in a multipart/mixed where files are attached (RFC 2045-2046, 2387). Text is quoted-printable or
+ * base64, by which is smaller; everything on the wire is ASCII in lines of at most 76 characters
+ * that end in CRLF.
  */
 #ifndef NUDGED_MESSAGE_MIME_H
 #define NUDGED_MESSAGE_MIME_H
