@@ -1,0 +1,127 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/duration.h"
+
+static const int64_t day = 86400000;
+
+static void test_parse(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        int64_t ms;
+    } cases[] = {
+        {"1h", 3600000},
+        {"90s", 90000},
+        {"1h30m", 5400000},
+        {"2w", 14 * day},
+        {"250ms", 250},
+        {"1.5h", 5400000},
+        {"0s", 0},
+        {"0ms", 0},
+        {"1w2d3h4m5s6ms", 9 * day + 11045006},
+        {"1h0.5s", 3600500},
+        {"0.25ms0", -1},
+        {"0.333h", 1198800},
+        {"0.000000001w", -1},
+        {"0.125s", 125},
+        {"007d", 7 * day},
+        {"3650d", 3650 * day},
+        {"3650d1ms", -1},
+        {"87600h", 3650 * day},
+        {"999999999ms", 999999999},
+        {"1000000000ms", -1},
+        {"999999999w", -1},
+        {"0.5ms", -1},
+        {"1.0ms", 1},
+        {"1.5h30m", -1},
+        {"30m1h", -1},
+        {"1h1h", -1},
+        {"1ms1s", -1},
+        {"", -1},
+        {"1", -1},
+        {"0", -1},
+        {"h", -1},
+        {"-1h", -1},
+        {"+1h", -1},
+        {"1 h", -1},
+        {" 1h", -1},
+        {"1h ", -1},
+        {"1H", -1},
+        {"1min", -1},
+        {"1hours", -1},
+        {"1.h", -1},
+        {".5h", -1},
+        {"1..5h", -1},
+        {"1h30", -1},
+        {"1,5h", -1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t ms = -1;
+        bool taken = duration_parse(cases[i].text, strlen(cases[i].text), &ms);
+        if (taken != (cases[i].ms >= 0) || ms != cases[i].ms)
+            fail_msg("`%s`: %s, %lld", cases[i].text, taken ? "taken" : "refused", (long long)ms);
+    }
+    int64_t ms;
+    assert_false(duration_parse("1h\0", 3, &ms));
+    assert_true(duration_parse("1h30m", 2, &ms));
+    assert_int_equal(ms, 3600000);
+}
+
+static void test_format(void **state)
+{
+    (void)state;
+    const struct {
+        int64_t ms;
+        const char *text;
+    } cases[] = {
+        {0, "0s"},
+        {1, "1ms"},
+        {1500, "1s500ms"},
+        {5400000, "1h30m"},
+        {14 * day, "2w"},
+        {10 * day, "10d"},
+        {7 * day + 1000, "7d1s"},
+        {365 * day, "365d"},
+        {3650 * day, "3650d"},
+        {-5400000, "-1h30m"},
+        {INT64_MAX, "106751991167d7h12m55s807ms"},
+        {INT64_MIN, "-106751991167d7h12m55s808ms"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[DURATION_TEXT_SIZE];
+        assert_string_equal(duration_format(cases[i].ms, text), cases[i].text);
+    }
+}
+
+static void test_reads_what_it_writes(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    for (int i = 0; i < 20000; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        int64_t ms = (int64_t)((random >> 16) % (uint64_t)(3650 * day)), again = -1;
+        if (i % 2)
+            ms -= ms % 60000;
+        char text[DURATION_TEXT_SIZE];
+        duration_format(ms, text);
+        assert_true(duration_parse(text, strlen(text), &again));
+        assert_int_equal(again, ms);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_reads_what_it_writes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
