@@ -1,0 +1,32 @@
+/* From a decision to what store/customers writes: the document printed, the texts made. */
+#ifndef NUDGED_APP_COMMIT_BUILDER_H
+#define NUDGED_APP_COMMIT_BUILDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "core/decide.h"
+#include "store/customers.h"
+
+struct commit_builder {
+    struct customer *customer; /* after the decision */
+    const struct decision *decision;
+    const struct shop_event *const *events;
+    size_t event_count;
+    int64_t now_ms, keep_ms;
+    int64_t epoch, sequence; /* make the document's version one that is never used twice */
+};
+
+/* All of it lies in the arena. False where the document would be too large. */
+bool commit_builder_make(const struct commit_builder *builder, struct arena *arena,
+                         struct commit *commit, struct diag *diag);
+
+/* The events alone, as dead letters with the diag's code and text; the document stays as it
+ * is. */
+void commit_builder_give_up(struct arena *arena, const struct shop_event *const *events,
+                            size_t count, const struct diag *diag, struct commit *commit);
+
+#endif

@@ -1,0 +1,361 @@
+#include "app/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+#include "base/zone.h"
+#include "core/condition.h"
+
+enum { SECRET_BYTES = 32, SECRET_LEAST = 16, SECRET_MOST = 4096, GATEWAYS_MOST = 64 };
+
+struct loading {
+    struct config *config;
+    struct settings_source source;
+    struct diags *diags;
+};
+
+/* A path of the file, resolved against the file's folder. */
+static const char *resolve(const struct config *config, const char *path)
+{
+    return !path || path[0] == '/' ? path
+                                   : arena_printf(config->arena, "%s/%s", config->folder, path);
+}
+
+static void fill_paths(struct config *config)
+{
+    struct config_keys *keys = &config->keys;
+    const char *state = getenv("STATE_DIRECTORY");
+    keys->state = keys->state       ? resolve(config, keys->state)
+                  : state && *state ? arena_text(config->arena, state)
+                                    : "/var/lib/nudged";
+    keys->rules = resolve(config, keys->rules);
+    keys->templates = resolve(config, keys->templates);
+    config->own_secret = !keys->secret_file;
+    keys->secret_file = keys->secret_file ? resolve(config, keys->secret_file)
+                                          : arena_printf(config->arena, "%s/secret", keys->state);
+    keys->admin_socket = keys->admin_socket
+                             ? resolve(config, keys->admin_socket)
+                             : arena_printf(config->arena, "%s/admin.sock", keys->state);
+    keys->redis.ca_file = resolve(config, keys->redis.ca_file);
+    if (!keys->instance) {
+        char host[64] = "host";
+        gethostname(host, sizeof host - 1);
+        host[strcspn(host, ".")] = '\0';
+        keys->instance = arena_printf(config->arena, "%.40s-%d", host, (int)getpid());
+    }
+}
+
+static void fill_mail(struct config *config)
+{
+    struct config_mail *mail = &config->keys.mail;
+    const char *name = value_to_text(config->arena, value_get(&config->keys.shop, "name"));
+    if (!mail->from)
+        mail->from = arena_printf(config->arena, "\"%s\" <shop@localhost>", name ? name : "Shop");
+    if (!mail->message_id_domain) {
+        const char *at = strrchr(mail->from, '@');
+        size_t length = at ? strcspn(at + 1, "> \t") : 0;
+        mail->message_id_domain = length ? arena_copy(config->arena, at + 1, length) : "localhost";
+    }
+}
+
+static void fill_shop(struct loading *loading)
+{
+    struct config *config = loading->config;
+    struct value *shop = &config->keys.shop;
+    if (shop->kind == VALUE_NULL)
+        *shop = value_new_map(config->arena, 0);
+    if (shop->kind != VALUE_MAP) {
+        settings_fault(loading->diags, &loading->source, shop, DIAG_ERROR,
+                       "`shop` must be a mapping");
+        *shop = value_new_map(config->arena, 0);
+    }
+    const char *zone = value_to_text(config->arena, value_get(shop, "timezone"));
+    const char *locale = value_to_text(config->arena, value_get(shop, "locale"));
+    config->zone = zone ? zone : "UTC";
+    config->locale = locale ? locale : "en";
+    if (!zone_get(config->zone))
+        settings_fault(loading->diags, &loading->source, value_get(shop, "timezone"), DIAG_ERROR,
+                       "`%s` is no time zone; one such as Europe/Bucharest is meant", config->zone);
+}
+
+static void fill_keys(struct loading *loading)
+{
+    struct config *config = loading->config;
+    const struct value *list = &config->keys.customer.keys;
+    uint32_t count = value_count(list);
+    const char **keys = arena_zero(config->arena, sizeof *keys * (count + 1));
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = value_to_text(config->arena, &list->list->items[i]);
+    if (count == 0)
+        settings_fault(loading->diags, &loading->source, list, DIAG_ERROR,
+                       "`keys` must name at least one place");
+    config->customer_keys = keys;
+}
+
+static void fill_consent(struct loading *loading)
+{
+    struct config *config = loading->config;
+    const struct value *text = &config->keys.policy.consent;
+    struct diag diag = {0};
+    if (text->kind != VALUE_STRING)
+        return;
+    config->consent =
+        condition_compile(config->arena, text->string, text->length, NULL, NULL, &diag);
+    if (!config->consent) {
+        struct diag *fault = settings_fault(loading->diags, &loading->source, text, DIAG_ERROR,
+                                            "`consent`: %s", diag.text);
+        diag_hint(fault, "%s", diag.hint);
+    }
+}
+
+/* Gateways ------------------------------------------------------------- */
+
+/* With none configured, messages go to a Maildir in the state folder. */
+static struct value default_gateways(const struct config *config)
+{
+    struct arena *arena = config->arena;
+    struct value all = value_new_map(arena, 1), one = value_new_map(arena, 2);
+    const char *path = arena_printf(arena, "%s/mail", config->keys.state);
+    value_set(arena, one, "kind", value_text("maildir"));
+    value_set(arena, one, "path", value_text(path));
+    value_set(arena, all, "maildir", one);
+    return all;
+}
+
+static void fill_gateways(struct loading *loading)
+{
+    struct config *config = loading->config;
+    struct value *all = &config->keys.gateways;
+    if (all->kind == VALUE_NULL)
+        *all = default_gateways(config);
+    if (all->kind != VALUE_MAP || value_count(all) == 0 || value_count(all) > GATEWAYS_MOST) {
+        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
+                       "`gateways` must be a mapping of 1 to %d names", GATEWAYS_MOST);
+        *all = value_new_map(config->arena, 0);
+    }
+    struct config_gateway *rows = arena_zero(config->arena, sizeof *rows * (value_count(all) + 1));
+    for (uint32_t i = 0; i < value_count(all); i++) {
+        const struct value_member *member = &all->map->members[i];
+        struct config_gateway *row = &rows[config->gateway_count++];
+        row->name = value_to_text(config->arena, &member->key);
+        row->kind = gateway_read(&member->value, &loading->source, config->arena, &row->settings,
+                                 loading->diags);
+    }
+    config->gateways = rows;
+}
+
+static const struct config_gateway *find_gateway(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->gateway_count; i++)
+        if (strcmp(config->gateways[i].name, name) == 0)
+            return &config->gateways[i];
+    return NULL;
+}
+
+/* The gateways that a channel names: one, or a list. */
+static const struct config_gateway *const *channel_gateways(struct loading *loading,
+                                                            const struct value *value)
+{
+    struct config *config = loading->config;
+    uint32_t count = value->kind == VALUE_LIST ? value_count(value) : 1, kept = 0;
+    const struct config_gateway **list = arena_zero(config->arena, sizeof *list * (count + 1));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *item = value->kind == VALUE_LIST ? &value->list->items[i] : value;
+        const char *name = value_to_text(config->arena, item);
+        list[kept] = name ? find_gateway(config, name) : NULL;
+        if (list[kept])
+            kept++;
+        else
+            settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
+                           "there is no gateway `%s`", name ? name : "");
+    }
+    if (count == 0)
+        settings_fault(loading->diags, &loading->source, value, DIAG_ERROR,
+                       "a channel needs a gateway");
+    return list;
+}
+
+/* Without `channels`, email goes through all gateways in their order. */
+static struct value default_channels(const struct config *config)
+{
+    struct arena *arena = config->arena;
+    struct value all = value_new_map(arena, 1), list = value_new_list(arena, 4);
+    for (size_t i = 0; i < config->gateway_count; i++)
+        value_push(arena, list, value_text(config->gateways[i].name));
+    value_set(arena, all, "email", list);
+    return all;
+}
+
+static void fill_channels(struct loading *loading)
+{
+    struct config *config = loading->config;
+    struct value *all = &config->keys.channels;
+    if (all->kind == VALUE_NULL)
+        *all = default_channels(config);
+    if (all->kind != VALUE_MAP) {
+        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
+                       "`channels` must be a mapping of channels to gateways");
+        return;
+    }
+    struct config_channel *rows = arena_zero(config->arena, sizeof *rows * (value_count(all) + 1));
+    for (uint32_t i = 0; i < value_count(all); i++) {
+        const struct value_member *member = &all->map->members[i];
+        rows[i].name = value_to_text(config->arena, &member->key);
+        rows[i].gateways = channel_gateways(loading, &member->value);
+        config->channel_count++;
+    }
+    config->channels = rows;
+}
+
+/* Loading -------------------------------------------------------------- */
+
+/* The root mapping of the file, or null where the file is empty. */
+static bool read_root(struct loading *loading, struct value *root)
+{
+    struct config *config = loading->config;
+    struct diag diag = {0};
+    static const char *const expressions[] = {"consent", NULL};
+    const struct yaml_options options = {.file = config->file, .expression_keys = expressions};
+    struct value documents;
+    *root = value_null();
+    if (!config->file[0])
+        return true;
+    if (!yaml_read_file(config->arena, &options, &documents, &loading->source.text,
+                        &loading->source.length, &diag)) {
+        diags_add(loading->diags, &diag);
+        return false;
+    }
+    if (value_count(&documents) > 1) {
+        settings_fault(loading->diags, &loading->source, &documents.list->items[1], DIAG_ERROR,
+                       "the configuration is one YAML document");
+        return false;
+    }
+    if (value_count(&documents))
+        *root = documents.list->items[0];
+    return true;
+}
+
+static void fill_file(struct config *config, const char *file)
+{
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    config->file = arena_text(config->arena, file ? file : "");
+    config->folder = slash ? arena_copy(config->arena, file, (size_t)(slash - file)) : ".";
+    if (slash == file && slash)
+        config->folder = "/";
+}
+
+struct config *config_load(const char *file, struct diags *diags)
+{
+    struct config *config = mem_zero(1, sizeof *config);
+    struct loading loading = {.config = config, .diags = diags};
+    struct value root;
+    size_t errors = diags->errors;
+    config->arena = arena_new(16 * 1024);
+    fill_file(config, file);
+    loading.source.file = config->file[0] ? config->file : "(defaults)";
+    if (read_root(&loading, &root) && settings_read(config_settings, &root, &loading.source,
+                                                    &config->keys, config->arena, diags)) {
+        fill_paths(config);
+        fill_shop(&loading);
+        fill_mail(config);
+        fill_keys(&loading);
+        fill_consent(&loading);
+        fill_gateways(&loading);
+        fill_channels(&loading);
+    }
+    if (diags->errors != errors)
+        config_destroy(&config);
+    return config;
+}
+
+void config_destroy(struct config **config)
+{
+    if (!*config)
+        return;
+    arena_destroy(&(*config)->arena);
+    free(*config);
+    *config = NULL;
+}
+
+bool config_print(const struct config *config, struct buf *out)
+{
+    return settings_print(config_settings, &config->keys, out);
+}
+
+bool config_make_state(const struct config *config, struct diag *diag)
+{
+    if (mkdir(config->keys.state, 0700) == 0 || errno == EEXIST)
+        return true;
+    return diag_error(diag, "cannot make the state folder %s: %s", config->keys.state,
+                      strerror(errno));
+}
+
+/* The secret ------------------------------------------------------------ */
+
+/* Writes a new secret beside its place and moves it there, so that a half-written
+ * one is never read. */
+static bool make_secret(const char *path, struct diag *diag)
+{
+    unsigned char bytes[SECRET_BYTES];
+    char hex[2 * SECRET_BYTES + 2], temporary[4096];
+    digest_random(bytes, sizeof bytes);
+    digest_hex(bytes, sizeof bytes, hex);
+    strcat(hex, "\n");
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool written = fd >= 0 && write(fd, hex, strlen(hex)) == (ssize_t)strlen(hex) && !fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    if (written && rename(temporary, path) == 0)
+        return true;
+    return diag_error(diag, "cannot write the secret %s: %s", path, strerror(errno));
+}
+
+bool config_secret(struct config *config, bool may_create, const unsigned char **secret,
+                   size_t *length, struct diag *diag)
+{
+    const char *path = config->keys.secret_file, *text;
+    if (may_create && config->own_secret && access(path, F_OK) != 0 && !make_secret(path, diag))
+        return false;
+    if (!file_read(config->arena, path, SECRET_MOST, &text, length, diag))
+        return false;
+    while (*length && (text[*length - 1] == '\n' || text[*length - 1] == '\r'))
+        --*length;
+    if (*length < SECRET_LEAST)
+        return diag_error(diag, "%s: a secret has at least %d bytes", path, SECRET_LEAST);
+    *secret = (const unsigned char *)text;
+    return true;
+}
+
+void config_policy(const struct config *config, const unsigned char *secret, size_t length,
+                   struct policy *policy)
+{
+    *policy = (struct policy){
+        .consent = config->consent,
+        .cap = config->keys.policy.cap,
+        .quiet_from = config->keys.policy.quiet.from,
+        .quiet_to = config->keys.policy.quiet.to,
+        .dedupe_keep_ms = config->keys.dedupe_keep_ms,
+        .zone = config->zone,
+        .shop = config->keys.shop,
+        .secret = secret,
+        .secret_length = length,
+    };
+    if (policy->quiet_to < 0)
+        policy->quiet_from = -1;
+}
+
+struct shop_event_form config_event_form(const struct config *config)
+{
+    return (struct shop_event_form){.key_paths = config->customer_keys,
+                                    .skew_ms = config->keys.events.skew_ms};
+}
