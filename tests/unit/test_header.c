@@ -1,0 +1,330 @@
+/* Header fields: encoded words, folding, mailboxes, parameters, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "message/address.h"
+#include "message/header.h"
+
+#define A10 "aaaaaaaaaa"
+#define A60 A10 A10 A10 A10 A10 A10
+
+static void free_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *field;
+    } cases[] = {
+        {"Thank you", "Subject: Thank you\r\n"},
+        {"", "Subject:\r\n"},
+        {"a = b ?", "Subject: a = b ?\r\n"},
+        {"Bun\u0103 ziua", "Subject: =?UTF-8?Q?Bun=C4=83_ziua?=\r\n"},
+        {"Привет", "Subject: =?UTF-8?B?0J/RgNC40LLQtdGC?=\r\n"},
+        /* what would be read as an encoded word is encoded itself */
+        {"=?utf-8?Q?x?=", "Subject: =?UTF-8?B?PT91dGYtOD9RP3g/PQ==?=\r\n"},
+        /* spaces that folding could lose */
+        {"a  b", "Subject: =?UTF-8?Q?a__b?=\r\n"},
+        {" a", "Subject: =?UTF-8?Q?_a?=\r\n"},
+        {"a ", "Subject: =?UTF-8?Q?a_?=\r\n"},
+        /* folded before the word that would pass column 76 */
+        {A60 " 12345 7890", "Subject: " A60 " 12345\r\n 7890\r\n"},
+        /* a word that could not be folded */
+        {A60 A10,
+         "Subject: =?UTF-8?Q?" A10 A10 A10 A10 A10 "aaaaa?=\r\n =?UTF-8?Q?aaaaaaaaaaaaaaa?=\r\n"},
+        {"\U0001F381", "Subject: =?UTF-8?B?8J+OgQ==?=\r\n"},
+    };
+    struct buf out;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf_clear(&out);
+        assert_true(header_text(&out, "Subject", cases[i].value, NULL));
+        assert_string_equal(buf_string(&out), cases[i].field);
+    }
+    buf_free(&out);
+}
+
+/* Every line at most 76, every encoded word at most 75 and whole characters within. */
+static void long_text(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {"ж", "a", "\U0001F600", "€ ", "ß", "漢字", "x y "};
+    struct buf value, out;
+    buf_init(&value, 8000);
+    buf_init(&out, 65536);
+    for (size_t step = 1; step < 7; step++) {
+        buf_clear(&value);
+        buf_clear(&out);
+        for (size_t i = 0; i < 300; i++)
+            buf_text(&value, pieces[i * step % 7]);
+        assert_true(header_text(&out, "Subject", buf_string(&value), NULL));
+        const char *line = out.data;
+        for (char *end; (end = strstr(line, "\r\n")); line = end + 2) {
+            assert_true(end - line <= 76);
+            const char *word = strstr(line, "=?UTF-8?");
+            assert_non_null(word);
+            assert_true(end - word <= 75);
+            assert_memory_equal(end - 2, "?=", 2);
+            if (word[8] == 'Q') { /* a continuation byte never begins a word */
+                unsigned byte = 0;
+                if (sscanf(word + 10, "=%2X", &byte) == 1)
+                    assert_true((byte & 0xc0) != 0x80);
+            }
+        }
+        assert_int_equal(*line, 0);
+    }
+    buf_free(&value);
+    buf_free(&out);
+}
+
+static void refused_values(void **state)
+{
+    (void)state;
+    static const char *const values[] = {
+        "a\r\nBcc: x@y",
+        "a\nb",
+        "a\rb",
+        "a\tb",
+        "a\x01",
+        "a\x7f",
+        "a\xc2\x85"
+        "b",
+        "a\xc2\x9f",
+        "\xff",
+        "a\xc3",
+        "\xed\xa0\x80",
+    };
+    struct buf out;
+    struct diag diag;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct address address = {.name = values[i], .mailbox = "a@b.example"};
+        assert_false(header_text(&out, "Subject", values[i], &diag));
+        assert_string_equal(diag.code, "bad-header");
+        assert_false(header_mailbox(&out, "To", &address, &diag));
+        assert_false(header_plain(&out, "X-A", values[i], &diag));
+        assert_false(header_parameter(&out, "filename", values[i], &diag));
+        assert_int_equal(out.length, 0);
+    }
+    assert_false(header_plain(&out, "X-A", "é", &diag));
+    buf_free(&out);
+}
+
+static void no_room(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct diag diag;
+    buf_init(&out, 12);
+    assert_false(header_text(&out, "Subject", "too long for that", &diag));
+    assert_string_equal(diag.code, "too-large");
+    buf_free(&out);
+}
+
+static void mailboxes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *field;
+    } cases[] = {
+        {NULL, "To: ana@shop.example\r\n"},
+        {"", "To: ana@shop.example\r\n"},
+        {"Ana Pop", "To: Ana Pop <ana@shop.example>\r\n"},
+        {"Pop, Ana", "To: \"Pop, Ana\" <ana@shop.example>\r\n"},
+        {"A \"B\" \\ C", "To: \"A \\\"B\\\" \\\\ C\" <ana@shop.example>\r\n"},
+        {"a@b.example", "To: \"a@b.example\" <ana@shop.example>\r\n"},
+        {"Păun", "To: =?UTF-8?B?UMSDdW4=?= <ana@shop.example>\r\n"},
+        {"Анна", "To: =?UTF-8?B?0JDQvdC90LA=?= <ana@shop.example>\r\n"},
+        {"Ana  Pop", "To: =?UTF-8?Q?Ana__Pop?= <ana@shop.example>\r\n"},
+        {A60, "To: " A60 "\r\n <ana@shop.example>\r\n"},
+        {"=?UTF-8?Q?x?=", "To: =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?= <ana@shop.example>\r\n"},
+    };
+    struct buf out;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address address = {.name = cases[i].name, .mailbox = "ana@shop.example"};
+        buf_clear(&out);
+        assert_true(header_mailbox(&out, "To", &address, NULL));
+        assert_string_equal(buf_string(&out), cases[i].field);
+    }
+    buf_free(&out);
+}
+
+static void parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *field;
+    } cases[] = {
+        {"a.pdf", ";\r\n filename=\"a.pdf\""},
+        {"my file.pdf", ";\r\n filename=\"my file.pdf\""},
+        {"a\"b.pdf", ";\r\n filename*=UTF-8''a%22b.pdf"},
+        {"ceai.ă", ";\r\n filename*=UTF-8''ceai.%C4%83"},
+        {"ждждждждждждждждждждждждж",
+         ";\r\n filename*0*=UTF-8''%D0%B6%D0%B4%D0%B6%D0%B4%D0%B6%D0%B4%D0%B6%D0%B4"
+         ";\r\n filename*1*=%D0%B6%D0%B4%D0%B6%D0%B4%D0%B6%D0%B4%D0%B6%D0%B4"
+         ";\r\n filename*2*=%D0%B6%D0%B4%D0%B6%D0%B4%D0%B6%D0%B4%D0%B6%D0%B4"
+         ";\r\n filename*3*=%D0%B6"},
+    };
+    struct buf out;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf_clear(&out);
+        assert_true(header_parameter(&out, "filename", cases[i].value, NULL));
+        assert_string_equal(buf_string(&out), cases[i].field);
+    }
+    buf_free(&out);
+}
+
+static void dates(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms;
+        const char *zone, *date;
+    } cases[] = {
+        {0, NULL, "Thu, 01 Jan 1970 00:00:00 +0000"},
+        {1772352000999, "Europe/Bucharest", "Sun, 01 Mar 2026 10:00:00 +0200"},
+        {1782892800000, "Europe/Helsinki", "Wed, 01 Jul 2026 11:00:00 +0300"},
+        {1782892800000, "America/St_Johns", "Wed, 01 Jul 2026 05:30:00 -0230"},
+        {1782892800000, "Nowhere/Town", "Wed, 01 Jul 2026 08:00:00 +0000"},
+    };
+    char date[HEADER_DATE_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(header_date(cases[i].ms, cases[i].zone, date), cases[i].date);
+}
+
+static void names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool allowed;
+    } cases[] = {
+        {"X-Campaign", true},  {"Keywords", true},  {"Precedence", true},
+        {"From", false},       {"bcc", false},      {"CONTENT-TYPE", false},
+        {"Resent-To", false},  {"List-Id", false},  {"Message-ID", false},
+        {"", false},           {"X Y", false},      {"X:", false},
+        {"X-\xc4\x83", false}, {"X\r\nBcc", false}, {"X-" A60 "aaa", false},
+    };
+    struct diag diag;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(header_name_allowed(cases[i].name, &diag), cases[i].allowed);
+        if (!cases[i].allowed)
+            assert_string_equal(diag.code, "bad-header");
+    }
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *mailbox; /* NULL: refused */
+        bool utf8_local;
+    } cases[] = {
+        {"ana@shop.example", "ana@shop.example", false},
+        {"Ana.Pop+x@Shop.Example", "Ana.Pop+x@shop.example", false},
+        {"a@localhost", "a@localhost", false},
+        {"\"ana pop\"@shop.example", "\"ana pop\"@shop.example", false},
+        {"\"a\\\"b\"@shop.example", "\"a\\\"b\"@shop.example", false},
+        {"ana@b\u00fccher.example", "ana@xn--bcher-kva.example", false},
+        {"ana@пример.рф", "ana@xn--e1afmkfd.xn--p1ai", false},
+        {"анна@shop.example", "анна@shop.example", true},
+        {"", NULL, false},
+        {"ana", NULL, false},
+        {"@shop.example", NULL, false},
+        {"ana@", NULL, false},
+        {".ana@shop.example", NULL, false},
+        {"ana.@shop.example", NULL, false},
+        {"a..b@shop.example", NULL, false},
+        {"ana@shop..example", NULL, false},
+        {"ana@shop.example.", NULL, false},
+        {"ana@-shop.example", NULL, false},
+        {"ana@sh_op.example", NULL, false},
+        {"ana@[127.0.0.1]", NULL, false},
+        {"ana@shop.example>", NULL, false},
+        {"<ana@shop.example>", NULL, false},
+        {"ana@shop.example\r\nRCPT TO:<x@y>", NULL, false},
+        {"ana\n@shop.example", NULL, false},
+        {"an a@shop.example", NULL, false},
+        {"ana,bob@shop.example", NULL, false},
+        {"a@b@shop.example", NULL, false},
+        {"\"a>b\"@shop.example", NULL, false},
+        {"\"ab@shop.example", NULL, false},
+        {"\"\"@shop.example", NULL, false},
+        {"\"a\\\"@shop.example", NULL, false},
+        {"an\u2028a@shop.example", NULL, false},
+        {"an\u202ea@shop.example", NULL, false},
+        {"an\xc2\x85"
+         "a@shop.example",
+         NULL, false},
+        {"ana\xff@shop.example", NULL, false},
+        {A60 "12345@shop.example", NULL, false},
+    };
+    struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address address;
+        struct diag diag;
+        bool right = address_check(arena, cases[i].text, &address, &diag);
+        if (right != (cases[i].mailbox != NULL))
+            print_error("%s\n", cases[i].text);
+        assert_int_equal(right, cases[i].mailbox != NULL);
+        if (right) {
+            assert_string_equal(address.mailbox, cases[i].mailbox);
+            assert_int_equal(address.utf8_local, cases[i].utf8_local);
+        } else {
+            assert_string_equal(diag.code, "bad-address");
+        }
+    }
+    arena_destroy(&arena);
+}
+
+static void parsed_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name, *mailbox;
+    } cases[] = {
+        {"ana@shop.example", NULL, "ana@shop.example"},
+        {" ana@shop.example ", NULL, "ana@shop.example"},
+        {"<ana@shop.example>", NULL, "ana@shop.example"},
+        {"Ana Pop <ana@shop.example>", "Ana Pop", "ana@shop.example"},
+        {"Ceainărie <ana@shop.example>", "Ceainărie", "ana@shop.example"},
+        {"\"Pop, Ana\" <ana@shop.example>", "Pop, Ana", "ana@shop.example"},
+        {"\"A \\\"B\\\"\" <ana@shop.example>", "A \"B\"", "ana@shop.example"},
+        {"\"A <ana@shop.example>", NULL, NULL},
+        {"A\nB <ana@shop.example>", NULL, NULL},
+        {"A <ana@shop.example> x", NULL, NULL},
+        {"A <>", NULL, NULL},
+    };
+    struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address address;
+        bool right = address_parse(arena, cases[i].text, &address, NULL);
+        assert_int_equal(right, cases[i].mailbox != NULL);
+        if (!right)
+            continue;
+        assert_string_equal(address.mailbox, cases[i].mailbox);
+        assert_string_equal(address.name ? address.name : "-", cases[i].name ? cases[i].name : "-");
+    }
+    arena_destroy(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(free_text),      cmocka_unit_test(long_text),
+        cmocka_unit_test(refused_values), cmocka_unit_test(no_room),
+        cmocka_unit_test(mailboxes),      cmocka_unit_test(parameters),
+        cmocka_unit_test(dates),          cmocka_unit_test(names),
+        cmocka_unit_test(addresses),      cmocka_unit_test(parsed_addresses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,216 @@
+/* The body on the wire: both encodings, the tree of parts, boundaries, bounds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "message/mime.h"
+
+#define A10 "aaaaaaaaaa"
+#define A70 A10 A10 A10 A10 A10 A10 A10
+
+static void quoted_printable(void **state)
+{
+    static const struct {
+        const char *text, *encoded;
+    } cases[] = {
+        {"", ""},
+        {"Hello\n", "Hello\r\n"},
+        {"a\r\nb\rc\nd", "a\r\nb\r\nc\r\nd"},
+        {"1 = 1", "1 =3D 1"},
+        {"\u0103", "=C4=83"},
+        {"a \nb\t\nc ", "a=20\r\nb=09\r\nc=20"},
+        {"a \u0103", "a =C4=83"},
+        {"\tx", "\tx"},
+        {".\n..\na.", "=2E\r\n=2E.\r\na."},
+        {"From a\nFromage\nx From y", "=46rom a\r\nFromage\r\nx From y"},
+        {A70 "123456", A70 "12345=\r\n6"},
+        {A70 "123456\n", A70 "12345=\r\n6\r\n"},
+        {A70 "12345\n", A70 "12345\r\n"},
+        {A70 "123=", A70 "123=\r\n=3D"},
+        {A70 "1234 \n", A70 "1234=\r\n=20\r\n"},
+        {A70 "12345.", A70 "12345=\r\n=2E"}, /* a dot that begins a line by the soft break */
+    };
+    (void)state;
+    struct buf out;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf_clear(&out);
+        assert_true(mime_quoted_printable(&out, cases[i].text, strlen(cases[i].text)));
+        assert_string_equal(buf_string(&out), cases[i].encoded);
+    }
+    buf_free(&out);
+}
+
+static void base64(void **state)
+{
+    static const struct {
+        const char *bytes, *encoded;
+    } cases[] = {
+        {"", ""},
+        {"f", "Zg==\r\n"},
+        {"fo", "Zm8=\r\n"},
+        {"foo", "Zm9v\r\n"},
+        {"foobar", "Zm9vYmFy\r\n"},
+        {"\xff\xfe\xfd", "//79\r\n"},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+         "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh\r\nYg=="
+         "\r\n"},
+    };
+    (void)state;
+    struct buf out;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf_clear(&out);
+        assert_true(mime_base64(&out, cases[i].bytes, strlen(cases[i].bytes)));
+        assert_string_equal(buf_string(&out), cases[i].encoded);
+    }
+    buf_free(&out);
+}
+
+#define PLAIN(TEXT)                               \
+    "Content-Type: text/plain; charset=utf-8\r\n" \
+    "Content-Transfer-Encoding: quoted-printable\r\n\r\n" TEXT
+#define HTML(TEXT)                               \
+    "Content-Type: text/html; charset=utf-8\r\n" \
+    "Content-Transfer-Encoding: quoted-printable\r\n\r\n" TEXT
+#define LOGO                                \
+    "Content-Type: image/png\r\n"           \
+    "Content-Transfer-Encoding: base64\r\n" \
+    "Content-ID: <logo.png>\r\n"            \
+    "Content-Disposition: inline;\r\n filename=\"logo.png\"\r\n\r\nUE5H\r\n"
+#define TERMS                               \
+    "Content-Type: application/pdf\r\n"     \
+    "Content-Transfer-Encoding: base64\r\n" \
+    "Content-Disposition: attachment;\r\n filename=\"terms.pdf\"\r\n\r\nUERG\r\n"
+
+static const struct mime_file logo = {"logo.png", "image/png", "logo.png", "PNG", 3};
+static const struct mime_file terms = {"terms.pdf", "application/pdf", NULL, "PDF", 3};
+
+static void tree(void **state)
+{
+    const struct mime_file both[] = {terms, logo};
+    const struct {
+        struct mime_body body;
+        const char *wire;
+    } cases[] = {
+        {{.text = "Hi\n", .mid = "m1"}, "MIME-Version: 1.0\r\n" PLAIN("Hi\r\n")},
+        {{.html = "<p>Hi", .mid = "m1"}, "MIME-Version: 1.0\r\n" HTML("<p>Hi")},
+        {{.text = "Hi", .html = "<p>Hi", .mid = "m1"},
+         "MIME-Version: 1.0\r\n"
+         "Content-Type: multipart/alternative;\r\n boundary=\"=_m1_a\"\r\n"
+         "\r\n--=_m1_a\r\n" PLAIN("Hi") "\r\n--=_m1_a\r\n" HTML("<p>Hi") "\r\n--=_m1_a--\r\n"},
+        {{.text = "Hi", .html = "<p>", .files = both, .file_count = 2, .mid = "m/1"},
+         "MIME-Version: 1.0\r\n"
+         "Content-Type: multipart/mixed;\r\n boundary=\"=_m1_m\"\r\n"
+         "\r\n--=_m1_m\r\n"
+         "Content-Type: multipart/alternative;\r\n boundary=\"=_m1_a\"\r\n"
+         "\r\n--=_m1_a\r\n" PLAIN("Hi") "\r\n--=_m1_a\r\n"
+                                        "Content-Type: multipart/related; type=\"text/html\";\r\n "
+                                        "boundary=\"=_m1_r\"\r\n"
+                                        "\r\n--=_m1_r\r\n" HTML(
+                                            "<p>") "\r\n--=_m1_r\r\n" LOGO "\r\n--=_m1_r--\r\n"
+                                                   "\r\n--=_m1_a--\r\n"
+                                                   "\r\n--=_m1_m\r\n" TERMS "\r\n--=_m1_m--\r\n"},
+        {{.text = "Hi", .files = &logo, .file_count = 1, .mid = "m1"},
+         "MIME-Version: 1.0\r\n" PLAIN("Hi")},
+    };
+    (void)state;
+    struct buf out;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf_clear(&out);
+        assert_true(mime_write(&out, &cases[i].body, NULL));
+        assert_string_equal(buf_string(&out), cases[i].wire);
+    }
+    buf_free(&out);
+}
+
+/* The smaller encoding is taken: Cyrillic as base64, whose line ends are canonical. */
+static void smaller(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct mime_body body = {.text = "Привет\nмир\n", .mid = "m"};
+    buf_init(&out, 4096);
+    assert_true(mime_write(&out, &body, NULL));
+    assert_non_null(strstr(out.data, "base64\r\n\r\n0J/RgNC40LLQtdGCDQrQvNC40YANCg==\r\n"));
+    buf_clear(&out);
+    body.text = "Bună ziua, mulțumim pentru comanda";
+    assert_true(mime_write(&out, &body, NULL));
+    assert_non_null(strstr(out.data, "quoted-printable"));
+    buf_free(&out);
+}
+
+/* Text that holds the boundary itself does not end the part. */
+static void boundary(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct mime_body body = {.text = "\n--=_m_a--\n", .html = "\r\n--=_m_a\r\n\r\n", .mid = "m"};
+    buf_init(&out, 4096);
+    assert_true(mime_write(&out, &body, NULL));
+    size_t count = 0;
+    for (const char *at = out.data; (at = strstr(at, "\r\n--=_m_a")); at++)
+        count++;
+    assert_int_equal(count, 3);
+    buf_free(&out);
+}
+
+static void refused(void **state)
+{
+    static const struct mime_file files[] = {
+        {"a", "image", NULL, "", 0},       {"a", "image/png\r\nX: y", NULL, "", 0},
+        {"a", "/png", NULL, "", 0},        {"a", "image/", NULL, "", 0},
+        {"a", "image/p g", NULL, "", 0},   {"", "image/png", NULL, "", 0},
+        {"a/b", "image/png", NULL, "", 0}, {"a\r\nb", "image/png", NULL, "", 0},
+        {"a", "image/png", "", "", 0},     {"a", "image/png", "x>\r\n", "", 0},
+        {"a", "image/png", "x y", "", 0},
+    };
+    (void)state;
+    struct buf out;
+    struct diag diag;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct mime_body body = {
+            .text = "a", .html = "a", .files = &files[i], .file_count = 1, .mid = "m"};
+        assert_false(mime_write(&out, &body, &diag));
+        assert_string_equal(diag.code, "bad-header");
+    }
+    buf_free(&out);
+    struct mime_body body = {.text = "a", .mid = "m"};
+    buf_init(&out, 100);
+    assert_false(mime_write(&out, &body, &diag));
+    assert_string_equal(diag.code, "too-large");
+    buf_free(&out);
+}
+
+static void types(void **state)
+{
+    (void)state;
+    assert_string_equal(mime_type("a.PNG"), "image/png");
+    assert_string_equal(mime_type("a.b.pdf"), "application/pdf");
+    assert_string_equal(mime_type("README"), "application/octet-stream");
+    assert_string_equal(mime_type("a.exe"), "application/octet-stream");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quoted_printable),
+        cmocka_unit_test(base64),
+        cmocka_unit_test(tree),
+        cmocka_unit_test(smaller),
+        cmocka_unit_test(boundary),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(types),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
