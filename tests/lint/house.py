@@ -8,6 +8,8 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from sources import GENERATED
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # A folder of daemon/ includes only folders of a lower rank, and itself.
@@ -30,7 +32,7 @@ LIBRARIES = {
 
 def paths(*patterns):
     found = (path for pattern in patterns for path in ROOT.glob(pattern))
-    return sorted(path for path in found if path.is_file())
+    return sorted(path for path in found if path.is_file() and short(path) not in GENERATED)
 
 
 def sources():

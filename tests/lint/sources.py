@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = ROOT / "Makefile.am"
+GENERATED = {"daemon/store/scripts_lua.c"}
 BEGIN, END = "# BEGIN lists\n", "# END lists\n"
 
 
@@ -15,11 +16,10 @@ def files(*patterns):
     for pattern in patterns:
         for path in ROOT.glob(pattern):
             name = path.relative_to(ROOT)
-            if path.is_file() and not any(
-                part.startswith(".") or part == "__pycache__" for part in name.parts
-            ):
+            hidden = any(part[0] == "." or part == "__pycache__" for part in name.parts)
+            if path.is_file() and not hidden:
                 found.add(str(name))
-    return sorted(found)
+    return sorted(found - GENERATED)
 
 
 def variable(name, values):
