@@ -24,7 +24,7 @@ enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 
 struct breaker {
     enum breaker_state state;
-    int64_t until_ms;   /* OPEN: no probe before this; HALF_OPEN: the probe is lost after this */
+    int64_t until_ms;   /* OPEN: no probe before this */
     int64_t backoff_ms; /* how long it was opened for the last time; 0 once it worked again */
     /* Different recipients refused in a row, oldest first. When the row opens the
      * breaker these stay until it closes: their suppression is the owner's to lift. */
@@ -40,7 +40,8 @@ void breaker_init(struct breaker *breaker);
  * nothing: tell breaker_begin() of what was begun. */
 size_t breaker_allows(const struct breaker *breaker, int64_t now_ms);
 
-/* A message was begun: returns whether it is the probe (keep that with the message). */
+/* A message was begun: returns whether it is the probe (keep that with the message,
+ * and report it: until then nothing else is let through). */
 bool breaker_begin(struct breaker *breaker, int64_t now_ms);
 
 /* A message came back. `recipient`: digest_spread() of its address. Returns true when

@@ -61,23 +61,23 @@ struct gateway_common {
 
 enum { GATEWAY_CONNECTIONS_MOST = 256 };
 
-#define GATEWAY_COMMON_SETTINGS(type, default_connections)                                       \
+#define GATEWAY_COMMON_SETTINGS(owner, default_connections)                                      \
     {.key = "kind",                                                                              \
      .type = SETTING_TEXT,                                                                       \
-     .offset = offsetof(type, common.kind),                                                      \
+     .offset = offsetof(owner, common.kind),                                                     \
      .required = true,                                                                           \
      .reload = SETTING_RELOAD,                                                                   \
      .help = "what it is: smtp, http or maildir"},                                               \
         {.key = "connections",                                                                   \
          .type = SETTING_INT,                                                                    \
-         .offset = offsetof(type, common.connections),                                           \
+         .offset = offsetof(owner, common.connections),                                          \
          .fallback = default_connections,                                                        \
          .least = 1,                                                                             \
          .most = GATEWAY_CONNECTIONS_MOST,                                                       \
          .reload = SETTING_RELOAD,                                                               \
          .help = "connections that one daemon uses at a time"},                                  \
     {                                                                                            \
-        .key = "rate", .type = SETTING_RATE, .offset = offsetof(type, common.rate),              \
+        .key = "rate", .type = SETTING_RATE, .offset = offsetof(owner, common.rate),             \
         .reload = SETTING_RELOAD, .help = "most messages in a time, over all daemons: 10 per 1s" \
     }
 
@@ -99,6 +99,9 @@ struct gateway_kind {
     /* `arena` is for scratch and holds until the send returned. */
     void (*send)(void *connection, const struct outgoing *outgoing, struct arena *arena,
                  struct outcome *outcome);
+
+    /* Nothing was sent for a while: gives up what need not be held meanwhile. May be NULL. */
+    void (*rest)(void *connection);
 };
 
 extern const struct gateway_kind *const gateway_kinds[]; /* ends with NULL */

@@ -51,7 +51,7 @@ const char *senders_name(const struct senders *senders);
  * holds back after a 421 or 429. 0 once stopping. `now_ms`: clock_monotonic_ms(). */
 size_t senders_free(struct senders *senders, int64_t now_ms);
 /* Jobs given and not yet collected. */
-size_t senders_busy(const struct senders *senders);
+size_t senders_busy(struct senders *senders);
 
 /* Takes the job over. More than senders_free() allows wait for a thread. While
  * stopping the job comes back as OUTCOME_CUT. */

@@ -1,0 +1,204 @@
+/*
+ * Gateway `maildir`: a folder (cr.yp.to/proto/maildir.html) in which one message
+ * is one file, named after its mid: <mid>.eml. So what was delivered before is
+ * recognised, whichever daemon did it, and no message is there twice.
+ *
+ * A file is written under tmp/, forced to the disk, and linked into new/; a link
+ * fails where the name is taken, so two daemons at once make one file.
+ */
+#include "send/maildir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "send/envelope.h"
+
+struct maildir_settings {
+    struct gateway_common common;
+    const char *path;
+};
+
+static const struct setting maildir_table[] = {
+    GATEWAY_COMMON_SETTINGS(struct maildir_settings, "1"),
+    {.key = "path",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct maildir_settings, path),
+     .required = true,
+     .reload = SETTING_RELOAD,
+     .help = "the folder; made where it is not there, its parent must be"},
+    {0},
+};
+
+struct maildir {
+    const struct maildir_settings *settings;
+    int root, fresh, seen, temporary; /* the folder, new/, cur/, tmp/; -1: not open */
+};
+
+static void *maildir_open(const void *settings, const struct gateway_hooks *hooks)
+{
+    struct maildir *maildir = mem_zero(1, sizeof *maildir);
+    (void)hooks; /* a delivery takes no time to speak of: nothing to cut */
+    *maildir = (struct maildir){
+        .settings = settings, .root = -1, .fresh = -1, .seen = -1, .temporary = -1};
+    return maildir;
+}
+
+static void maildir_shut(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void maildir_rest(void *connection)
+{
+    struct maildir *maildir = connection;
+    maildir_shut(&maildir->fresh);
+    maildir_shut(&maildir->seen);
+    maildir_shut(&maildir->temporary);
+    maildir_shut(&maildir->root);
+}
+
+static void maildir_close(void *connection)
+{
+    maildir_rest(connection);
+    free(connection);
+}
+
+/* Opens a folder below `at`, making it where it is not there; -1 with errno. */
+static int maildir_folder(int at, const char *name)
+{
+    if (mkdirat(at, name, 0700) != 0 && errno != EEXIST)
+        return -1;
+    return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool maildir_ready(struct maildir *maildir)
+{
+    if (maildir->root >= 0)
+        return true;
+    maildir->root = maildir_folder(AT_FDCWD, maildir->settings->path);
+    if (maildir->root < 0)
+        return false;
+    maildir->temporary = maildir_folder(maildir->root, "tmp");
+    maildir->fresh = maildir_folder(maildir->root, "new");
+    maildir->seen = maildir_folder(maildir->root, "cur");
+    if (maildir->temporary >= 0 && maildir->fresh >= 0 && maildir->seen >= 0)
+        return true;
+    int fault = errno;
+    maildir_rest(maildir);
+    errno = fault;
+    return false;
+}
+
+/* A reader moves a file from new/ to cur/ and appends its flags: "<name>:2,S". So all of
+ * cur/ is looked through; the two waits for the disk weigh more. */
+static bool maildir_was_read(const struct maildir *maildir, const char *name)
+{
+    size_t length = strlen(name);
+    int fd = openat(maildir->seen, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (!folder) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    bool found = false;
+    const struct dirent *entry;
+    while (!found && (entry = readdir(folder)) != NULL)
+        found = strncmp(entry->d_name, name, length) == 0 &&
+                (entry->d_name[length] == '\0' || entry->d_name[length] == ':');
+    closedir(folder);
+    return found;
+}
+
+static bool maildir_write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno != EINTR)
+            return false;
+        if (written > 0) {
+            bytes += written;
+            length -= (size_t)written;
+        }
+    }
+    return true;
+}
+
+/* The mail with the two lines that a final delivery puts over it (RFC 5321, 4.4). */
+static bool maildir_write(int fd, const struct outgoing *outgoing)
+{
+    char head[2 * ENVELOPE_ADDRESS_MOST + 64];
+    int length =
+        snprintf(head, sizeof head, "Return-Path: <%s>\r\nDelivered-To: %s\r\n",
+                 outgoing->envelope_from ? outgoing->envelope_from : "", outgoing->envelope_to);
+    return maildir_write_all(fd, head, (size_t)length) &&
+           maildir_write_all(fd, outgoing->body, outgoing->body_length) && fsync(fd) == 0;
+}
+
+/* False with errno. A name that is taken is a message that was delivered. */
+static bool maildir_deliver(struct maildir *maildir, const struct outgoing *outgoing,
+                            const char *name)
+{
+    char temporary[256];
+    uint64_t random;
+    digest_random(&random, sizeof random);
+    snprintf(temporary, sizeof temporary, "%s.%016llx", outgoing->mid, (unsigned long long)random);
+    int fd = openat(maildir->temporary, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool done = maildir_write(fd, outgoing);
+    int fault = errno;
+    if (close(fd) != 0 && done) {
+        done = false;
+        fault = errno;
+    }
+    if (done && linkat(maildir->temporary, temporary, maildir->fresh, name, 0) != 0) {
+        done = errno == EEXIST;
+        fault = errno;
+    }
+    unlinkat(maildir->temporary, temporary, 0);
+    errno = fault;
+    return done && fsync(maildir->fresh) == 0;
+}
+
+static void maildir_send(void *connection, const struct outgoing *outgoing, struct arena *arena,
+                         struct outcome *outcome)
+{
+    struct maildir *maildir = connection;
+    char name[160];
+    (void)arena;
+    outcome_set(outcome, OUTCOME_SENT);
+    if (!envelope_check(outgoing, outcome) || !envelope_check_mid(outgoing->mid, outcome))
+        return;
+    snprintf(name, sizeof name, "%s.eml", outgoing->mid);
+    if (maildir_ready(maildir) && maildir_was_read(maildir, name)) {
+        outcome_printf(outcome, "was there already");
+    } else if (maildir->root >= 0 && maildir_deliver(maildir, outgoing, name)) {
+        outcome_printf(outcome, "new/%s", name);
+    } else {
+        /* A full disk, a folder that is not there or not ours: no fault of the message. */
+        outcome_set(outcome, OUTCOME_GATEWAY_FAULT);
+        outcome_printf(outcome, "%s: %s", maildir->settings->path, strerror(errno));
+        maildir_rest(maildir);
+    }
+}
+
+const struct gateway_kind maildir_kind = {
+    .name = "maildir",
+    .settings = maildir_table,
+    .settings_size = sizeof(struct maildir_settings),
+    .open = maildir_open,
+    .close = maildir_close,
+    .send = maildir_send,
+    .rest = maildir_rest,
+};

@@ -1,0 +1,251 @@
+#include "send/retry.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { RETRY_AFTER_LEAST_MS = 1000, RETRY_AFTER_MOST_MS = 3600000 };
+
+/* ---- What a reply to SMTP means ---- */
+
+/* Enhanced codes that decide wherever they stand: Postfix, for one, answers the sender's
+ * faults only at RCPT. A class of "5.7." stands for all of its details. */
+static const struct {
+    const char *enhanced;
+    enum outcome_kind kind;
+} retry_enhanced_codes[] = {
+    {"5.7.", OUTCOME_GATEWAY_FAULT},  /* policy, authentication, relaying denied */
+    {"5.1.7", OUTCOME_GATEWAY_FAULT}, /* the sender's address is wrong */
+    {"5.1.8", OUTCOME_GATEWAY_FAULT}, /* the sender's domain is wrong */
+    {"5.1.1", OUTCOME_BOUNCED},       /* no such mailbox */
+    {"5.1.3", OUTCOME_BOUNCED},       /* no valid address */
+    {"5.1.6", OUTCOME_BOUNCED},       /* moved away */
+    {"5.1.10", OUTCOME_BOUNCED},      /* the domain takes no mail (null MX) */
+    {"5.2.1", OUTCOME_BOUNCED},       /* mailbox disabled */
+    {"5.2.3", OUTCOME_DEAD},          /* too long for the mailbox */
+    {"5.3.4", OUTCOME_DEAD},          /* too big for the system */
+    {"5.6.7", OUTCOME_DEAD},          /* needs SMTPUTF8, which is not allowed here */
+};
+
+static bool retry_matches(const char *pattern, const char *enhanced)
+{
+    size_t length = strlen(pattern);
+    if (pattern[length - 1] == '.')
+        return strncmp(pattern, enhanced, length) == 0;
+    return strcmp(pattern, enhanced) == 0;
+}
+
+/* A 5xx. Before RCPT it speaks of us, not of the recipient: whatever the code says of an
+ * address there, nobody is suppressed for it. */
+static enum outcome_kind retry_smtp_refused(const struct retry_attempt *attempt)
+{
+    enum outcome_kind kind = attempt->phase < RETRY_RCPT ? OUTCOME_GATEWAY_FAULT : OUTCOME_DEAD;
+    const char *enhanced = attempt->enhanced ? attempt->enhanced : "";
+    for (size_t i = 0; i < sizeof retry_enhanced_codes / sizeof *retry_enhanced_codes; i++) {
+        if (retry_matches(retry_enhanced_codes[i].enhanced, enhanced)) {
+            enum outcome_kind found = retry_enhanced_codes[i].kind;
+            return found == OUTCOME_BOUNCED && attempt->phase < RETRY_RCPT ? kind : found;
+        }
+    }
+    return attempt->phase == RETRY_MAIL && attempt->code == 552 ? OUTCOME_DEAD : kind;
+}
+
+/* ---- What it means that no reply decided ---- */
+
+static enum outcome_kind retry_unanswered(const struct retry_attempt *attempt)
+{
+    switch (attempt->failure) {
+    case RETRY_CERTIFICATE:
+    case RETRY_NO_TLS:
+    case RETRY_LOGIN:
+    case RETRY_MISCONFIGURED:
+        return OUTCOME_GATEWAY_FAULT;
+    case RETRY_NO_UTF8:
+        return OUTCOME_DEAD;
+    case RETRY_CUT_OFF:
+        return attempt->phase == RETRY_ANSWER ? OUTCOME_UNCERTAIN : OUTCOME_CUT;
+    case RETRY_NONE:
+    case RETRY_UNRESOLVED:
+    case RETRY_REFUSED:
+    case RETRY_TLS_FAILED:
+    case RETRY_TIMEOUT:
+    case RETRY_LOST:
+    case RETRY_FLOODED:
+    case RETRY_GARBLED:
+        break;
+    }
+    return attempt->phase == RETRY_ANSWER ? OUTCOME_UNCERTAIN : OUTCOME_RETRY;
+}
+
+static void retry_begin(const struct retry_attempt *attempt, struct outcome *outcome)
+{
+    outcome->code = attempt->code;
+    snprintf(outcome->enhanced, sizeof outcome->enhanced, "%s",
+             attempt->enhanced ? attempt->enhanced : "");
+    outcome->retry_after_ms = 0;
+    outcome->slow_down = false;
+}
+
+void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome)
+{
+    retry_begin(attempt, outcome);
+    if (attempt->code >= 500 && attempt->code <= 599)
+        outcome->kind = retry_smtp_refused(attempt);
+    else if (attempt->code >= 400 && attempt->code <= 499)
+        outcome->kind = OUTCOME_RETRY;
+    else if (attempt->code >= 200 && attempt->code <= 299 && attempt->phase == RETRY_ANSWER)
+        outcome->kind = OUTCOME_SENT;
+    else
+        outcome->kind = retry_unanswered(attempt);
+    outcome->slow_down = attempt->code == 421;
+    outcome->unreachable = outcome->kind == OUTCOME_RETRY && attempt->phase < RETRY_MAIL;
+}
+
+/* Statuses whose meaning is not that of their class. */
+static const struct {
+    int status;
+    enum outcome_kind kind;
+} retry_statuses[] = {
+    {401, OUTCOME_GATEWAY_FAULT}, {403, OUTCOME_GATEWAY_FAULT}, {407, OUTCOME_GATEWAY_FAULT},
+    {408, OUTCOME_RETRY},         {425, OUTCOME_RETRY},         {429, OUTCOME_RETRY},
+    {501, OUTCOME_DEAD},          {503, OUTCOME_RETRY},         {505, OUTCOME_DEAD},
+};
+
+static enum outcome_kind retry_http_status(int status)
+{
+    for (size_t i = 0; i < sizeof retry_statuses / sizeof *retry_statuses; i++) {
+        if (retry_statuses[i].status == status)
+            return retry_statuses[i].kind;
+    }
+    switch (status / 100) {
+    case 2:
+        return OUTCOME_SENT;
+    case 3: /* not followed: the configured URL is no longer the right one */
+        return OUTCOME_GATEWAY_FAULT;
+    case 4:
+        return OUTCOME_DEAD;
+    default: /* 500, 502, 504 and what proxies add to them: the request may have been done */
+        return OUTCOME_UNCERTAIN;
+    }
+}
+
+void retry_http(const struct retry_attempt *attempt, struct outcome *outcome)
+{
+    retry_begin(attempt, outcome);
+    outcome->kind =
+        attempt->code >= 200 ? retry_http_status(attempt->code) : retry_unanswered(attempt);
+    if (outcome->kind == OUTCOME_UNCERTAIN && attempt->idempotent)
+        outcome->kind = attempt->failure == RETRY_CUT_OFF ? OUTCOME_CUT : OUTCOME_RETRY;
+    if (outcome->kind == OUTCOME_RETRY)
+        outcome->retry_after_ms = attempt->retry_after_ms;
+    outcome->slow_down = attempt->code == 429;
+    outcome->unreachable =
+        outcome->kind == OUTCOME_RETRY && !attempt->code && attempt->phase < RETRY_BODY;
+}
+
+/* ---- Enhanced codes and Retry-After ---- */
+
+/* A number of one to three digits without a leading zero; its length, or 0. */
+static size_t retry_number(const char *text, size_t length)
+{
+    size_t digits = 0;
+    while (digits < length && isdigit((unsigned char)text[digits]))
+        digits++;
+    return digits > 3 || (digits > 1 && text[0] == '0') ? 0 : digits;
+}
+
+void retry_enhanced(int code, const char *text, size_t length, char out[OUTCOME_ENHANCED_SIZE])
+{
+    out[0] = '\0';
+    if (length < 5 || text[0] != '0' + code / 100 || text[1] != '.')
+        return;
+    size_t subject = retry_number(text + 2, length - 2);
+    size_t dot = 2 + subject;
+    if (!subject || dot >= length || text[dot] != '.')
+        return;
+    size_t detail = retry_number(text + dot + 1, length - dot - 1);
+    size_t end = dot + 1 + detail;
+    if (!detail || (end < length && !isspace((unsigned char)text[end])))
+        return;
+    memcpy(out, text, end);
+    out[end] = '\0';
+}
+
+static int retry_month(const char name[4])
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    for (int month = 0; month < 12; month++) {
+        if (strncmp(months + 3 * month, name, 3) == 0)
+            return month;
+    }
+    return -1;
+}
+
+/* RFC 9110, 5.6.7: the present form and the two obsolete ones that must be understood. */
+static bool retry_date(const char *text, int64_t now_ms, int64_t *ms)
+{
+    struct tm tm = {0};
+    char month[4] = "", zone[4] = "";
+    int read = sscanf(text, "%*3[A-Za-z], %2d %3s %4d %2d:%2d:%2d %3s", &tm.tm_mday, month,
+                      &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, zone);
+    if (read != 7) {
+        read = sscanf(text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d %3s", &tm.tm_mday, month,
+                      &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, zone);
+        int64_t year = 1970 + now_ms / 31556952000;
+        tm.tm_year += (int)(year - year % 100);
+        if (tm.tm_year > year + 50)
+            tm.tm_year -= 100;
+    }
+    if (read != 7) {
+        memcpy(zone, "GMT", 4);
+        read = 1 + sscanf(text, "%*3[A-Za-z] %3s %2d %2d:%2d:%2d %4d", month, &tm.tm_mday,
+                          &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &tm.tm_year);
+    }
+    tm.tm_mon = retry_month(month);
+    tm.tm_year -= 1900;
+    if (read < 7 || tm.tm_mon < 0 || strcmp(zone, "GMT") != 0)
+        return false;
+    *ms = (int64_t)timegm(&tm) * 1000;
+    return true;
+}
+
+int64_t retry_after(const char *text, int64_t now_ms)
+{
+    while (*text == ' ' || *text == '\t')
+        text++;
+    size_t digits = strspn(text, "0123456789");
+    int64_t ms;
+    if (digits && text[digits + strspn(text + digits, " \t\r\n")] == '\0') {
+        ms = digits > 6 ? RETRY_AFTER_MOST_MS : 0;
+        for (size_t i = 0; ms < RETRY_AFTER_MOST_MS && i < digits; i++)
+            ms = ms * 10 + (text[i] - '0') * 1000;
+    } else if (retry_date(text, now_ms, &ms)) {
+        ms -= now_ms;
+    } else {
+        return 0;
+    }
+    if (ms < RETRY_AFTER_LEAST_MS)
+        return RETRY_AFTER_LEAST_MS;
+    return ms > RETRY_AFTER_MOST_MS ? RETRY_AFTER_MOST_MS : ms;
+}
+
+/* ---- When ---- */
+
+bool retry_next(uint32_t attempts, int64_t retry_after_ms, int64_t now_ms, int64_t give_up_ms,
+                uint64_t random, int64_t *next_ms)
+{
+    if (now_ms >= give_up_ms)
+        return false;
+    int64_t most = RETRY_FIRST_MS;
+    for (uint32_t i = 1; i < attempts && most < RETRY_MOST_MS; i++)
+        most *= 2;
+    if (most > RETRY_MOST_MS)
+        most = RETRY_MOST_MS;
+    /* A Retry-After is met by many messages at once: a quarter of it spreads them. */
+    int64_t least = retry_after_ms ? retry_after_ms : 1000;
+    int64_t range = retry_after_ms ? retry_after_ms / 4 : most - least;
+    int64_t next = now_ms + least + (int64_t)(random % (uint64_t)(range + 1));
+    *next_ms = next < give_up_ms ? next : give_up_ms;
+    return true;
+}

@@ -1,0 +1,54 @@
+#include "send/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool secret_fault(struct secret *secret, struct outcome *outcome, const char *reason)
+{
+    secret_forget(secret);
+    outcome_set(outcome, OUTCOME_GATEWAY_FAULT);
+    outcome_printf(outcome, "%s: %s", secret->path, reason);
+    return false;
+}
+
+/* Whole files of a few bytes: one read. */
+static ssize_t secret_load(struct secret *secret)
+{
+    int fd = open(secret->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t length = read(fd, secret->text, sizeof secret->text);
+    int fault = errno;
+    close(fd);
+    errno = fault;
+    return length;
+}
+
+bool secret_read(struct secret *secret, struct outcome *outcome)
+{
+    if (!secret->path || secret->known)
+        return true;
+    ssize_t length = secret_load(secret);
+    if (length < 0)
+        return secret_fault(secret, outcome, strerror(errno));
+    if ((size_t)length == sizeof secret->text)
+        return secret_fault(secret, outcome, "longer than a password can be");
+    secret->text[length] = '\0';
+    secret->text[strcspn(secret->text, "\r\n")] = '\0';
+    if (!secret->text[0])
+        return secret_fault(secret, outcome, "its first line is empty");
+    for (const char *at = secret->text; *at; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            return secret_fault(secret, outcome, "a control character in it");
+    }
+    secret->known = true;
+    return true;
+}
+
+void secret_forget(struct secret *secret)
+{
+    explicit_bzero(secret->text, sizeof secret->text);
+    secret->known = false;
+}

@@ -1,0 +1,351 @@
+/*
+ * Objects: one `struct senders` of the loop, and for each connection a thread
+ * that sleeps until there is a job. A job is in one list at a time:
+ *
+ *   waiting --a thread takes it--> in that thread's hands --outcome--> done --collect--> owner
+ *      \------------------------- draining: cut -----------------------/
+ *
+ * One mutex guards the lists and the counts. An eventfd tells the loop that `done`
+ * is not empty.
+ */
+#include "send/senders.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/mem.h"
+#include "send/rate.h"
+
+/* A connection without work is given up after this: servers end it soon after, and it
+ * keeps a place there that others may need. */
+enum { SENDERS_REST_MS = 15000, SENDERS_ARENA = 65536 };
+
+struct senders_list {
+    struct job *first, *last;
+};
+
+struct senders {
+    struct senders_settings settings;
+    char *name;
+    pthread_t *threads;
+    size_t thread_count;
+    int event;
+    atomic_bool cut;
+
+    pthread_mutex_t lock; /* over all below */
+    pthread_cond_t work;  /* something waits, or draining */
+    pthread_cond_t idle;  /* a job was done */
+    struct senders_list waiting, done;
+    size_t busy;  /* given and not collected */
+    size_t begun; /* in a thread's hands */
+    bool draining;
+
+    struct rate rate; /* the loop's */
+};
+
+/* ---- Lists ---- */
+
+static void senders_append(struct senders_list *list, struct job *job)
+{
+    job->next = NULL;
+    if (list->last)
+        list->last->next = job;
+    else
+        list->first = job;
+    list->last = job;
+}
+
+static struct job *senders_shift(struct senders_list *list)
+{
+    struct job *job = list->first;
+    if (!job)
+        return NULL;
+    list->first = job->next;
+    if (!list->first)
+        list->last = NULL;
+    job->next = NULL;
+    return job;
+}
+
+/* With the lock held. */
+static void senders_finish(struct senders *senders, struct job *job)
+{
+    senders_append(&senders->done, job);
+    uint64_t one = 1;
+    if (write(senders->event, &one, sizeof one) < 0)
+        return; /* only when 2^64 are uncollected: the loop is awake anyway */
+}
+
+/* ---- In a thread ---- */
+
+static bool senders_may_finish(void *context)
+{
+    const struct senders *senders = context;
+    return !senders->settings.may_finish || senders->settings.may_finish(senders->settings.context);
+}
+
+static bool senders_is_cut(void *context)
+{
+    struct senders *senders = context;
+    return atomic_load_explicit(&senders->cut, memory_order_relaxed);
+}
+
+static void senders_send(struct senders *senders, void *connection, struct arena *arena,
+                         struct job *job)
+{
+    struct outgoing outgoing = {0};
+    struct diag diag;
+    diag_clear(&diag);
+    int64_t began = clock_monotonic_ns();
+    outcome_set(&job->outcome, OUTCOME_DEAD);
+    if (senders->settings.prepare(senders->settings.context, job, arena, &outgoing, &diag)) {
+        senders->settings.kind->send(connection, &outgoing, arena, &job->outcome);
+    } else {
+        struct buf line;
+        buf_init(&line, 4096);
+        diag_line(&diag, &line);
+        outcome_words(&job->outcome, buf_string(&line), line.length);
+        buf_free(&line);
+    }
+    job->took_ns = clock_monotonic_ns() - began;
+    failpoint("send-answered");
+    arena_reset(arena);
+}
+
+/* Waits for a job; NULL when there will be none. With the lock held. */
+static struct job *senders_next(struct senders *senders, void *connection, bool *rested)
+{
+    while (!senders->draining && !senders->waiting.first) {
+        if (*rested) {
+            pthread_cond_wait(&senders->work, &senders->lock);
+            continue;
+        }
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += SENDERS_REST_MS / 1000;
+        if (pthread_cond_timedwait(&senders->work, &senders->lock, &until) == ETIMEDOUT) {
+            *rested = true;
+            pthread_mutex_unlock(&senders->lock);
+            if (senders->settings.kind->rest)
+                senders->settings.kind->rest(connection);
+            pthread_mutex_lock(&senders->lock);
+        }
+    }
+    return senders_shift(&senders->waiting);
+}
+
+static void *senders_thread(void *context)
+{
+    struct senders *senders = context;
+    const struct gateway_hooks hooks = {senders_may_finish, senders_is_cut, senders};
+    void *connection = senders->settings.kind->open(senders->settings.gateway, &hooks);
+    struct arena *arena = arena_new(SENDERS_ARENA);
+    bool rested = true;
+    struct job *job;
+    pthread_mutex_lock(&senders->lock);
+    while ((job = senders_next(senders, connection, &rested)) != NULL) {
+        senders->begun++;
+        pthread_mutex_unlock(&senders->lock);
+        senders_send(senders, connection, arena, job);
+        rested = false;
+        pthread_mutex_lock(&senders->lock);
+        senders->begun--;
+        senders_finish(senders, job);
+        pthread_cond_signal(&senders->idle);
+    }
+    pthread_mutex_unlock(&senders->lock);
+    arena_destroy(&arena);
+    senders->settings.kind->close(connection);
+    return NULL;
+}
+
+/* ---- Start and stop ---- */
+
+static struct senders *senders_new(const struct senders_settings *settings)
+{
+    struct senders *senders = mem_zero(1, sizeof *senders);
+    senders->settings = *settings;
+    senders->name = mem_text(settings->name);
+    senders->threads = mem_zero(settings->connections, sizeof *senders->threads);
+    senders->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&senders->lock, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&senders->work, &clock);
+    pthread_cond_init(&senders->idle, &clock);
+    pthread_condattr_destroy(&clock);
+    rate_init(&senders->rate, settings->connections);
+    return senders;
+}
+
+/* Threads take no signals: the loop has them all. */
+static int senders_spawn(struct senders *senders)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int fault = 0;
+    while (!fault && senders->thread_count < senders->settings.connections) {
+        pthread_t *thread = &senders->threads[senders->thread_count];
+        fault = pthread_create(thread, NULL, senders_thread, senders);
+        if (!fault) {
+            char name[16]; /* as the kernel holds it */
+            snprintf(name, sizeof name, "%.15s", senders->name);
+            pthread_setname_np(*thread, name);
+            senders->thread_count++;
+        }
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return fault;
+}
+
+struct senders *senders_start(const struct senders_settings *settings, struct diag *diag)
+{
+    struct senders *senders = senders_new(settings);
+    int fault = senders->event < 0 ? errno : senders_spawn(senders);
+    if (!fault)
+        return senders;
+    diag_error(diag, "gateway `%s`: cannot start its %zu threads: %s", settings->name,
+               settings->connections, strerror(fault));
+    senders_destroy(&senders);
+    return NULL;
+}
+
+void senders_drain(struct senders *senders)
+{
+    struct job *job;
+    pthread_mutex_lock(&senders->lock);
+    senders->draining = true;
+    while ((job = senders_shift(&senders->waiting)) != NULL) {
+        outcome_set(&job->outcome, OUTCOME_CUT);
+        senders_finish(senders, job);
+    }
+    pthread_cond_broadcast(&senders->work);
+    pthread_mutex_unlock(&senders->lock);
+}
+
+static void senders_wait_idle(struct senders *senders, int64_t drain_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += drain_ms / 1000;
+    until.tv_nsec += drain_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&senders->lock);
+    while (senders->begun > 0 &&
+           pthread_cond_timedwait(&senders->idle, &senders->lock, &until) != ETIMEDOUT)
+        continue;
+    pthread_mutex_unlock(&senders->lock);
+}
+
+void senders_stop(struct senders *senders, int64_t drain_ms)
+{
+    senders_drain(senders);
+    senders_wait_idle(senders, drain_ms);
+    atomic_store(&senders->cut, true);
+    while (senders->thread_count > 0)
+        pthread_join(senders->threads[--senders->thread_count], NULL);
+}
+
+void senders_destroy(struct senders **pointer)
+{
+    struct senders *senders = *pointer;
+    struct job *job;
+    if (!senders)
+        return;
+    senders_stop(senders, 0);
+    while ((job = senders_shift(&senders->done)) != NULL)
+        job_destroy(&job);
+    pthread_cond_destroy(&senders->work);
+    pthread_cond_destroy(&senders->idle);
+    pthread_mutex_destroy(&senders->lock);
+    if (senders->event >= 0)
+        close(senders->event);
+    free(senders->threads);
+    free(senders->name);
+    free(senders);
+    *pointer = NULL;
+}
+
+/* ---- For the loop ---- */
+
+const char *senders_name(const struct senders *senders)
+{
+    return senders->name;
+}
+
+size_t senders_free(struct senders *senders, int64_t now_ms)
+{
+    size_t allowed = rate_allowed(&senders->rate, now_ms);
+    pthread_mutex_lock(&senders->lock);
+    /* What is done and not collected has its thread back, but the loop is behind. */
+    size_t free = senders->draining || senders->busy >= allowed ? 0 : allowed - senders->busy;
+    pthread_mutex_unlock(&senders->lock);
+    return free;
+}
+
+size_t senders_busy(struct senders *senders)
+{
+    pthread_mutex_lock(&senders->lock);
+    size_t busy = senders->busy;
+    pthread_mutex_unlock(&senders->lock);
+    return busy;
+}
+
+void senders_give(struct senders *senders, struct job *job)
+{
+    job->took_ns = 0;
+    pthread_mutex_lock(&senders->lock);
+    senders->busy++;
+    if (senders->draining) {
+        outcome_set(&job->outcome, OUTCOME_CUT);
+        senders_finish(senders, job);
+    } else {
+        senders_append(&senders->waiting, job);
+        pthread_cond_signal(&senders->work);
+    }
+    pthread_mutex_unlock(&senders->lock);
+}
+
+int senders_fd(const struct senders *senders)
+{
+    return senders->event;
+}
+
+size_t senders_collect(struct senders *senders, int64_t now_ms,
+                       void (*callback)(void *context, struct job *job), void *context)
+{
+    uint64_t count;
+    if (read(senders->event, &count, sizeof count) < 0 && errno != EAGAIN)
+        return 0;
+    pthread_mutex_lock(&senders->lock);
+    struct senders_list done = senders->done;
+    senders->done = (struct senders_list){0};
+    pthread_mutex_unlock(&senders->lock);
+
+    size_t collected = 0;
+    struct job *job;
+    while ((job = senders_shift(&done)) != NULL) {
+        rate_report(&senders->rate, &job->outcome, now_ms);
+        pthread_mutex_lock(&senders->lock);
+        senders->busy--;
+        pthread_mutex_unlock(&senders->lock);
+        callback(context, job);
+        collected++;
+    }
+    return collected;
+}

@@ -1,0 +1,260 @@
+/*
+ * Gateway `smtp`: a submission server or relay. One connection is kept for each
+ * sender thread and renewed after some messages or some time, so that servers
+ * behind one name share the work and none is held for ever.
+ */
+#include "send/smtp.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "send/envelope.h"
+#include "send/secret.h"
+#include "send/transfer.h"
+
+struct smtp_settings {
+    struct gateway_common common;
+    const char *host;
+    int64_t port; /* 0: by `tls` and `user` */
+    int tls;      /* enum transfer_tls */
+    const char *user;
+    const char *password_file;
+    const char *ca_file;
+    const char *helo;
+    int64_t connect_timeout, command_timeout, answer_timeout;
+    int64_t lowest_speed;
+    int64_t renew_messages;
+    int64_t renew_after;
+};
+
+static const char *const smtp_tls_names[] = {"starttls", "smtps", "never", NULL};
+
+#define SMTP_FIELD(name) .key = #name, .offset = offsetof(struct smtp_settings, name)
+
+static const struct setting smtp_table[] = {
+    GATEWAY_COMMON_SETTINGS(struct smtp_settings, "4"),
+    {SMTP_FIELD(host), .type = SETTING_TEXT, .fallback = "localhost", .reload = SETTING_RELOAD,
+     .help = "the server's name or address"},
+    {SMTP_FIELD(port), .type = SETTING_INT, .fallback = "0", .least = 0, .most = 65535,
+     .reload = SETTING_RELOAD, .help = "0: 465 with `tls: smtps`, 587 with a user, else 25"},
+    {SMTP_FIELD(tls), .type = SETTING_CHOICE, .fallback = "starttls", .choices = smtp_tls_names,
+     .reload = SETTING_RELOAD,
+     .help = "starttls and smtps are required and verified; never sends in the clear"},
+    {SMTP_FIELD(user), .type = SETTING_TEXT, .reload = SETTING_RELOAD,
+     .help = "the name to log in with; without it there is no login"},
+    {SMTP_FIELD(password_file), .type = SETTING_TEXT, .reload = SETTING_RELOAD,
+     .help = "a file whose first line is the password"},
+    {SMTP_FIELD(ca_file), .type = SETTING_TEXT, .reload = SETTING_RELOAD,
+     .help = "certificates to trust instead of the system's (PEM)"},
+    {SMTP_FIELD(helo), .type = SETTING_TEXT, .reload = SETTING_RELOAD,
+     .help = "the name given in EHLO; else the machine's"},
+    {SMTP_FIELD(connect_timeout), .type = SETTING_DURATION, .fallback = "30s", .least = 1,
+     .most = 600000, .reload = SETTING_RELOAD,
+     .help = "longest time from the name's look-up to the end of the login"},
+    {SMTP_FIELD(command_timeout), .type = SETTING_DURATION, .fallback = "5m", .least = 1,
+     .most = 3600000, .reload = SETTING_RELOAD,
+     .help = "longest wait for the reply to MAIL, RCPT and DATA each"},
+    {SMTP_FIELD(answer_timeout), .type = SETTING_DURATION, .fallback = "10m", .least = 1,
+     .most = 3600000, .reload = SETTING_RELOAD,
+     .help = "longest wait for the answer to a whole message (RFC 5321: 10m)"},
+    {SMTP_FIELD(lowest_speed), .type = SETTING_SIZE, .fallback = "1KiB", .least = 1,
+     .most = 1 << 30, .reload = SETTING_RELOAD,
+     .help = "bytes in a second; a message may take a minute and its size at this speed"},
+    {SMTP_FIELD(renew_messages), .type = SETTING_INT, .fallback = "100", .least = 1,
+     .most = 1000000, .reload = SETTING_RELOAD,
+     .help = "messages over one connection before a new one is made"},
+    {SMTP_FIELD(renew_after), .type = SETTING_DURATION, .fallback = "5m", .least = 1000,
+     .most = 86400000, .reload = SETTING_RELOAD,
+     .help = "longest age of a connection that is used again"},
+    {0},
+};
+
+struct smtp {
+    const struct smtp_settings *settings;
+    char *url;
+    struct transfer *transfer;
+    struct secret password;
+    int64_t carried;   /* messages over this connection */
+    int64_t opened_ms; /* when its first one began */
+};
+
+/* ---- Settings ---- */
+
+static bool smtp_is_host(const char *host)
+{
+    size_t length = strlen(host);
+    return length > 0 && length < 256 &&
+           strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%") ==
+               length;
+}
+
+static bool smtp_is_here(const char *host)
+{
+    return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
+           strcmp(host, "::1") == 0;
+}
+
+static bool smtp_check(const void *of, const struct value *map,
+                       const struct settings_source *source, struct diags *diags)
+{
+    const struct smtp_settings *settings = of;
+    size_t errors = diags->errors;
+    if (!smtp_is_host(settings->host))
+        settings_fault(diags, source, value_get(map, "host"), DIAG_ERROR,
+                       "`host` is a name or an address, without a scheme or a port");
+    if (settings->helo && (!smtp_is_host(settings->helo) || strchr(settings->helo, '%')))
+        settings_fault(diags, source, value_get(map, "helo"), DIAG_ERROR,
+                       "`helo` is a host's name");
+    if (settings->user && !settings->password_file)
+        settings_fault(diags, source, value_get(map, "user"), DIAG_ERROR,
+                       "`user` needs a `password_file`");
+    if (settings->password_file && !settings->user)
+        settings_fault(diags, source, value_get(map, "password_file"), DIAG_ERROR,
+                       "`password_file` needs a `user`");
+    if (settings->tls == TRANSFER_NEVER && settings->user && !smtp_is_here(settings->host))
+        settings_fault(diags, source, value_get(map, "tls"), DIAG_WARNING,
+                       "`tls: never` shows the password to everyone on the way");
+    return diags->errors == errors;
+}
+
+static char *smtp_url(const struct smtp_settings *settings)
+{
+    int port = (int)settings->port;
+    if (!port)
+        port = settings->tls == TRANSFER_SMTPS ? 465 : settings->user ? 587 : 25;
+    bool bare = strchr(settings->host, ':') && settings->host[0] != '[';
+    char url[600];
+    snprintf(url, sizeof url, "%s://%s%s%s:%d/%s",
+             settings->tls == TRANSFER_SMTPS ? "smtps" : "smtp", bare ? "[" : "", settings->host,
+             bare ? "]" : "", port, settings->helo ? settings->helo : "");
+    return mem_text(url);
+}
+
+/* ---- The connection ---- */
+
+static void *smtp_open(const void *of, const struct gateway_hooks *hooks)
+{
+    const struct smtp_settings *settings = of;
+    struct smtp *smtp = mem_zero(1, sizeof *smtp);
+    smtp->settings = settings;
+    smtp->url = smtp_url(settings);
+    smtp->password.path = settings->user ? settings->password_file : NULL;
+    smtp->transfer = transfer_new(&(struct transfer_settings){
+        .tls = (enum transfer_tls)settings->tls,
+        .ca_file = settings->ca_file,
+        .connect_ms = settings->connect_timeout,
+        .command_ms = settings->command_timeout,
+        .answer_ms = settings->answer_timeout,
+        .bytes_per_s = settings->lowest_speed,
+        .hooks = *hooks,
+    });
+    return smtp;
+}
+
+static void smtp_close(void *connection)
+{
+    struct smtp *smtp = connection;
+    transfer_destroy(&smtp->transfer);
+    secret_forget(&smtp->password);
+    free(smtp->url);
+    free(smtp);
+}
+
+static void smtp_rest(void *connection)
+{
+    struct smtp *smtp = connection;
+    transfer_drop(smtp->transfer);
+}
+
+static void smtp_renew(struct smtp *smtp)
+{
+    int64_t age = clock_monotonic_ms() - smtp->opened_ms;
+    if (smtp->carried >= smtp->settings->renew_messages || age >= smtp->settings->renew_after)
+        transfer_drop(smtp->transfer);
+}
+
+static void smtp_count(struct smtp *smtp, const struct transfer_seen *seen)
+{
+    if (!seen->reused) {
+        smtp->carried = 0;
+        smtp->opened_ms = clock_monotonic_ms();
+    }
+    smtp->carried++;
+}
+
+/* ---- One message ---- */
+
+/* The server ended a kept connection just as it was used again: it has seen nothing of
+ * this message, and a new connection is no second attempt. */
+static bool smtp_was_stale(const struct transfer_seen *seen)
+{
+    bool ended = seen->code == 421 || (!seen->code && seen->failure == RETRY_LOST);
+    return seen->reused && ended && seen->phase <= RETRY_MAIL;
+}
+
+static void smtp_judge(const struct transfer_seen *seen, struct outcome *outcome)
+{
+    char enhanced[OUTCOME_ENHANCED_SIZE] = "";
+    if (seen->words_length > 4)
+        retry_enhanced(seen->code, seen->words + 4, seen->words_length - 4, enhanced);
+    retry_smtp(
+        &(struct retry_attempt){
+            .phase = seen->phase,
+            .failure = seen->failure,
+            .code = seen->code,
+            .enhanced = enhanced,
+        },
+        outcome);
+    bool decided = seen->code >= 400 || (seen->code >= 200 && outcome->kind == OUTCOME_SENT);
+    if (decided)
+        outcome_words(outcome, seen->words, seen->words_length);
+    else
+        transfer_explain(seen, outcome);
+}
+
+static void smtp_send(void *connection, const struct outgoing *outgoing, struct arena *arena,
+                      struct outcome *outcome)
+{
+    struct smtp *smtp = connection;
+    struct transfer_seen seen;
+    (void)arena;
+    outcome_set(outcome, OUTCOME_DEAD);
+    if (!envelope_check(outgoing, outcome) || !secret_read(&smtp->password, outcome))
+        return;
+    struct transfer_mail mail = {
+        .url = smtp->url,
+        .user = smtp->settings->user,
+        .password = smtp->settings->user ? smtp->password.text : NULL,
+        .from = outgoing->envelope_from ? outgoing->envelope_from : "",
+        .to = outgoing->envelope_to,
+        .utf8 = outgoing->smtputf8,
+        .body = outgoing->body,
+        .length = outgoing->body_length,
+    };
+    smtp_renew(smtp);
+    transfer_send_mail(smtp->transfer, &mail, &seen);
+    if (smtp_was_stale(&seen)) {
+        transfer_drop(smtp->transfer);
+        transfer_send_mail(smtp->transfer, &mail, &seen);
+    }
+    smtp_count(smtp, &seen);
+    smtp_judge(&seen, outcome);
+    if (outcome->kind == OUTCOME_GATEWAY_FAULT)
+        secret_forget(&smtp->password);
+}
+
+const struct gateway_kind smtp_kind = {
+    .name = "smtp",
+    .settings = smtp_table,
+    .settings_size = sizeof(struct smtp_settings),
+    .check = smtp_check,
+    .open = smtp_open,
+    .close = smtp_close,
+    .send = smtp_send,
+    .rest = smtp_rest,
+};
