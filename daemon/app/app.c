@@ -1,0 +1,576 @@
+/*
+ * The objects, in the order in which they are built:
+ *
+ *   policy, generation    what decides and what is rendered
+ *   embedded              the private redis-server, where no Redis is configured
+ *   connection, scripts   one connection for all but blocking reads
+ *   instance              name, epoch, lease; READY starts the rest
+ *   customers, timers, outbox, intake      store's modules
+ *   pipeline, delivery    an event's life, a message's life
+ *   admin                 for nudgectl
+ */
+#include "app/app.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "app/delivery.h"
+#include "app/generation.h"
+#include "app/pipeline.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "serve/admin.h"
+#include "serve/notify.h"
+#include "store/embedded.h"
+#include "store/intake.h"
+#include "store/outbox.h"
+#include "store/timers.h"
+
+enum {
+    PULSE_MS = 500, /* back-pressure, the drain, the watchdog */
+    DRAIN_PULSE_MS = 50,
+    SETTLE_WAIT_MS = 5000, /* for the last results, after begun transfers were cut */
+};
+
+enum app_state {
+    APP_STARTING, /* waiting for Redis and the lease */
+    APP_RUNNING,
+    APP_DRAINING, /* nothing new is taken; what was begun goes on */
+    APP_CUTTING,  /* the drain's time is over: what was begun was cut, results are settled */
+    APP_LEAVING,  /* the lease is given up */
+    APP_STOPPED,
+};
+
+static const char *const state_names[] = {"starting", "running", "draining",
+                                          "cutting",  "leaving", "stopped"};
+
+struct app {
+    struct config *config;
+    struct policy policy;
+    struct generation *generation;
+    struct event_base *base;
+    struct embedded *embedded;
+    struct address address;
+    struct connection *connection;
+    struct scripts *scripts;
+    struct instance *instance;
+    struct customers *customers;
+    struct timers *timers;
+    struct outbox *outbox;
+    struct intake *intake;
+    struct pipeline *pipeline;
+    struct delivery *delivery;
+    struct admin *admin;
+    struct event *signals[3], *pulse, *watchdog;
+    enum app_state state;
+    int64_t drain_until_ms;
+    int64_t outbox_length;
+    bool crowded, measuring; /* the outbox is over its bound; its length is being asked */
+    int status;
+};
+
+/* State ----------------------------------------------------------------- */
+
+static void enter(struct app *app, enum app_state state)
+{
+    app->state = state;
+    log_info("%s", state_names[state]);
+    notify_status("%s", state_names[state]);
+    if (state == APP_STOPPED)
+        event_base_loopbreak(app->base);
+}
+
+static void stop_with(struct app *app, const struct diag *fault, int status)
+{
+    log_diag(fault);
+    app->status = status;
+    enter(app, APP_STOPPED);
+}
+
+static void on_left(void *context)
+{
+    enter(context, APP_STOPPED);
+}
+
+static void leave(struct app *app)
+{
+    enter(app, APP_LEAVING);
+    if (instance_state(app->instance) == INSTANCE_READY && connection_ready(app->connection))
+        instance_leave(app->instance, on_left, app);
+    else
+        enter(app, APP_STOPPED);
+}
+
+/* Moves a stopping daemon on, as far as what is under way allows. */
+static void wind_down(struct app *app)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    bool busy = delivery_busy(app->delivery) || pipeline_busy(app->pipeline);
+    if (app->state != APP_DRAINING && app->state != APP_CUTTING)
+        return;
+    if (!busy || (app->state == APP_CUTTING && now_ms >= app->drain_until_ms)) {
+        leave(app);
+    } else if (app->state == APP_DRAINING && now_ms >= app->drain_until_ms) {
+        enter(app, APP_CUTTING);
+        app->drain_until_ms = now_ms + SETTLE_WAIT_MS;
+        delivery_cut(app->delivery);
+    }
+}
+
+static void begin_stop(struct app *app)
+{
+    if (app->state > APP_RUNNING)
+        return;
+    notify_stopping();
+    intake_pause(app->intake);
+    pipeline_stop_timers(app->pipeline);
+    delivery_drain(app->delivery);
+    app->drain_until_ms = clock_monotonic_ms() + app->config->keys.drain_ms;
+    enter(app, APP_DRAINING);
+    wind_down(app);
+}
+
+/* Reload ---------------------------------------------------------------- */
+
+/* The new generation, or the old one with all faults in `out`. */
+static bool reload(struct app *app, struct buf *out)
+{
+    struct diags diags = {0};
+    notify_reloading();
+    struct generation *next = generation_load(app->config, &diags);
+    for (size_t i = 0; i < diags.count; i++) {
+        log_diag(&diags.items[i]);
+        if (out)
+            diag_format(&diags.items[i], out);
+    }
+    diags_free(&diags);
+    if (next) {
+        generation_release(&app->generation);
+        app->generation = next;
+        log_info("reloaded rules=%zu", ruleset_count(next->rules));
+    } else {
+        metrics_add(METRIC_RELOADS_FAILED, 1);
+        log_error("the reload was refused; the rules and templates before it stay in force");
+    }
+    notify_ready();
+    return next != NULL;
+}
+
+/* Callbacks ------------------------------------------------------------- */
+
+static void on_connection(void *context, bool ready, const char *reason)
+{
+    struct app *app = context;
+    if (ready)
+        log_info("connected to Redis");
+    else
+        log_warning("no Redis, trying again: %s", reason);
+    if (ready && app->state > APP_STARTING)
+        metrics_add(METRIC_REDIS_RECONNECTS, 1);
+    if (!ready && app->state == APP_STARTING)
+        notify_status("waiting for Redis: %s", reason);
+    instance_connection(app->instance, ready);
+}
+
+static void on_instance(void *context, enum instance_state state, const struct diag *fault)
+{
+    struct app *app = context;
+    if (state == INSTANCE_REFUSED || state == INSTANCE_REPLACED) {
+        stop_with(app, fault, state == INSTANCE_REFUSED ? EX_CONFIG : EX_UNAVAILABLE);
+        return;
+    }
+    if (state != INSTANCE_READY || app->state != APP_STARTING)
+        return;
+    enter(app, APP_RUNNING);
+    intake_resume(app->intake);
+    pipeline_start_timers(app->pipeline);
+    delivery_start(app->delivery);
+    notify_ready();
+    log_info("running instance=%s rules=%zu", instance_consumer(app->instance),
+             ruleset_count(app->generation->rules));
+}
+
+static void on_embedded(void *context, enum embedded_state state, const struct diag *fault)
+{
+    struct app *app = context;
+    if (state == EMBEDDED_FAILED)
+        stop_with(app, fault, EX_UNAVAILABLE);
+    else if (state == EMBEDDED_LOCKING)
+        log_info("waiting for the redis-server before this one to end");
+}
+
+static void on_batch(void *context, const struct intake_batch *batch)
+{
+    struct app *app = context;
+    pipeline_take(app->pipeline, app->intake, batch);
+}
+
+static struct generation *current_generation(void *context)
+{
+    struct app *app = context;
+    return app->generation;
+}
+
+static void on_messages(void *context)
+{
+    struct app *app = context;
+    delivery_wake(app->delivery);
+}
+
+/* Back-pressure: no new events while too many messages wait. */
+static void on_length(void *context, int64_t length)
+{
+    struct app *app = context;
+    app->measuring = false;
+    if (length < 0 || app->state != APP_RUNNING)
+        return;
+    app->outbox_length = length;
+    int64_t most = app->config->keys.outbox_most;
+    if (!app->crowded && length > most) {
+        log_warning("the outbox is over its bound, events wait length=%" PRId64, length);
+        intake_pause(app->intake);
+        app->crowded = true;
+    } else if (app->crowded && length < most - most / 10) {
+        log_info("the outbox is below its bound again length=%" PRId64, length);
+        intake_resume(app->intake);
+        app->crowded = false;
+    }
+}
+
+static void on_pulse(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct app *app = context;
+    bool running = app->state == APP_RUNNING;
+    const struct timeval next = {.tv_usec = (running ? PULSE_MS : DRAIN_PULSE_MS) * 1000};
+    if (running && !app->measuring) {
+        app->measuring = true;
+        outbox_length(app->outbox, on_length, app);
+    }
+    wind_down(app);
+    event_add(app->pulse, &next);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    (void)context;
+    notify_alive();
+}
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+    (void)what;
+    struct app *app = context;
+    if (number == SIGHUP)
+        reload(app, NULL);
+    else
+        begin_stop(app);
+}
+
+/* The admin socket ------------------------------------------------------ */
+
+static void serve_health(void *context, const struct admin_request *request,
+                         struct admin_reply *reply)
+{
+    (void)request;
+    const struct app *app = context;
+    bool well = app->state == APP_RUNNING && connection_ready(app->connection);
+    reply->status = well ? 200 : 503;
+    buf_printf(&reply->body, "%s\n", well ? "ok" : state_names[app->state]);
+}
+
+static void serve_status(void *context, const struct admin_request *request,
+                         struct admin_reply *reply)
+{
+    (void)request;
+    const struct app *app = context;
+    reply->type = "application/json";
+    buf_printf(
+        &reply->body,
+        "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
+        "\"outbox\":%" PRId64 ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64
+        ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"gateways\":[",
+        state_names[app->state], instance_consumer(app->instance),
+        connection_ready(app->connection) ? "true" : "false", ruleset_count(app->generation->rules),
+        app->outbox_length, metrics_read(METRIC_EVENTS_DECIDED), metrics_read(METRIC_MESSAGES_SENT),
+        metrics_read(METRIC_MESSAGES_REFUSED),
+        metrics_read(METRIC_EVENTS_DEAD) + metrics_read(METRIC_MESSAGES_DEAD),
+        metrics_read(METRIC_MESSAGES_UNCERTAIN));
+    delivery_status(app->delivery, &reply->body);
+    buf_text(&reply->body, "]}\n");
+}
+
+static void serve_reload(void *context, const struct admin_request *request,
+                         struct admin_reply *reply)
+{
+    (void)request;
+    struct app *app = context;
+    if (reload(app, &reply->body))
+        buf_printf(&reply->body, "reloaded, %zu rules\n", ruleset_count(app->generation->rules));
+    else
+        reply->status = 409;
+}
+
+static void serve_stop(void *context, const struct admin_request *request,
+                       struct admin_reply *reply)
+{
+    (void)request;
+    buf_text(&reply->body, "stopping\n");
+    begin_stop(context);
+}
+
+static const struct admin_route routes[] = {
+    {"GET", "/health", serve_health}, {"GET", "/metrics", admin_metrics},
+    {"GET", "/status", serve_status}, {"POST", "/reload", serve_reload},
+    {"POST", "/stop", serve_stop},    {0},
+};
+
+/* Building -------------------------------------------------------------- */
+
+static bool load_generation(struct app *app)
+{
+    struct diags diags = {0};
+    app->generation = generation_load(app->config, &diags);
+    for (size_t i = 0; i < diags.count; i++)
+        diag_print(&diags.items[i], stderr);
+    diags_free(&diags);
+    return app->generation != NULL;
+}
+
+static bool build_policy(struct app *app, struct diag *diag)
+{
+    const unsigned char *secret;
+    size_t length;
+    if (!config_make_state(app->config, diag) ||
+        !config_secret(app->config, true, &secret, &length, diag))
+        return false;
+    config_policy(app->config, secret, length, &app->policy);
+    if (!load_generation(app))
+        return diag_error(diag, "rules or templates are broken: nothing was started");
+    return true;
+}
+
+static bool build_redis(struct app *app, struct diag *diag)
+{
+    const struct config_redis *redis = &app->config->keys.redis;
+    const char *url = redis->url;
+    if (!url) {
+        const struct embedded_options options = {.base = app->base,
+                                                 .folder = app->config->keys.state,
+                                                 .program = redis->server,
+                                                 .fsync = redis->fsync ? "always" : "everysec",
+                                                 .on_state = on_embedded,
+                                                 .context = app};
+        app->embedded = embedded_start(&options, diag);
+        if (!app->embedded)
+            return false;
+        url = embedded_url(app->embedded);
+    }
+    if (!address_parse(app->config->arena, url, &app->address, diag))
+        return false;
+    const struct connection_options options = {.base = app->base,
+                                               .address = app->address,
+                                               .name = "nudged",
+                                               .ca_file = redis->ca_file,
+                                               .on_state = on_connection,
+                                               .context = app};
+    app->connection = connection_new(&options);
+    app->scripts = scripts_new(app->connection, redis->prefix);
+    return true;
+}
+
+/* Joined by commas: all daemons on one P must agree. */
+static const char *joined_keys(const struct config *config)
+{
+    const char *joined = "";
+    for (const char *const *key = config->customer_keys; *key; key++)
+        joined = arena_printf(config->arena, "%s%s%s", joined, *joined ? "," : "", *key);
+    return joined;
+}
+
+static void build_instance(struct app *app, const char *const *channels)
+{
+    unsigned char digest[DIGEST_SIZE];
+    char fingerprint[17];
+    digest_hmac(app->policy.secret, app->policy.secret_length, "fingerprint", 11, digest);
+    digest_hex(digest, 8, fingerprint);
+    const struct instance_agreement agreements[] = {
+        {"secret", fingerprint, "the fingerprint of `secret_file`"},
+        {"customer_keys", joined_keys(app->config), "`customer.keys`"},
+    };
+    const struct instance_options options = {
+        .base = app->base,
+        .scripts = app->scripts,
+        .name = app->config->keys.instance,
+        .accept_loss = app->config->keys.redis.accept_loss,
+        .agreements = agreements,
+        .agreement_count = sizeof agreements / sizeof *agreements,
+        .channels = channels,
+        .channel_count = app->config->channel_count,
+        .on_state = on_instance,
+        .context = app,
+    };
+    app->instance = instance_new(&options);
+}
+
+static void build_store(struct app *app)
+{
+    const struct config_keys *keys = &app->config->keys;
+    const char **channels =
+        arena_alloc(app->config->arena, sizeof *channels * (app->config->channel_count + 1));
+    for (size_t i = 0; i < app->config->channel_count; i++)
+        channels[i] = app->config->channels[i].name;
+    build_instance(app, channels);
+    app->customers = customers_new(app->scripts, app->instance);
+    const struct intake_options intake = {.base = app->base,
+                                          .address = app->address,
+                                          .ca_file = keys->redis.ca_file,
+                                          .scripts = app->scripts,
+                                          .instance = app->instance,
+                                          .batch = (size_t)keys->events.batch,
+                                          .inbox = keys->events.list,
+                                          .inbox_left = keys->events.list_push == 1,
+                                          .on_batch = on_batch,
+                                          .context = app};
+    app->intake = intake_new(&intake);
+    const struct timers_options timers = {
+        .scripts = app->scripts, .settle_ms = keys->settle_ms, .inbox = intake_inbox(app->intake)};
+    app->timers = timers_new(&timers);
+    const struct outbox_options outbox = {.scripts = app->scripts,
+                                          .instance = app->instance,
+                                          .channels = channels,
+                                          .channel_count = app->config->channel_count,
+                                          .dead_keep_ms = keys->dead_keep_ms,
+                                          .trace_keep_ms = keys->customer.keep_ms};
+    app->outbox = outbox_new(&outbox);
+}
+
+static bool build_lives(struct app *app, struct diag *diag)
+{
+    const struct pipeline_options pipeline = {
+        .base = app->base,
+        .instance = app->instance,
+        .customers = app->customers,
+        .timers = app->timers,
+        .policy = &app->policy,
+        .form = config_event_form(app->config),
+        .customer_keep_ms = app->config->keys.customer.keep_ms,
+        .generation = current_generation,
+        .on_messages = on_messages,
+        .context = app,
+    };
+    const struct delivery_options delivery = {
+        .base = app->base,
+        .config = app->config,
+        .instance = app->instance,
+        .outbox = app->outbox,
+        .policy = &app->policy,
+        .generation = current_generation,
+        .context = app,
+    };
+    app->pipeline = pipeline_new(&pipeline);
+    app->delivery = delivery_new(&delivery, diag);
+    return app->delivery != NULL;
+}
+
+static struct event *watch(struct app *app, evutil_socket_t fd, short what,
+                           event_callback_fn callback)
+{
+    struct event *event = event_new(app->base, fd, what, callback, app);
+    if (!event)
+        mem_exhausted();
+    return event;
+}
+
+static void build_events(struct app *app)
+{
+    const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    const struct timeval soon = {.tv_usec = PULSE_MS * 1000};
+    int64_t alive_ms = notify_watchdog_ms();
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        app->signals[i] = watch(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
+        event_add(app->signals[i], NULL);
+    }
+    app->pulse = watch(app, -1, 0, on_pulse);
+    event_add(app->pulse, &soon);
+    if (!alive_ms)
+        return;
+    const struct timeval alive = {.tv_sec = alive_ms / 1000, .tv_usec = alive_ms % 1000 * 1000};
+    app->watchdog = watch(app, -1, EV_PERSIST, on_watchdog);
+    event_add(app->watchdog, &alive);
+}
+
+struct app *app_new(struct config *config, struct diag *diag)
+{
+    struct app *app = mem_zero(1, sizeof *app);
+    app->config = config;
+    signal(SIGPIPE, SIG_IGN);
+    app->base = event_base_new();
+    if (!app->base)
+        mem_exhausted();
+    if (!build_policy(app, diag) || !build_redis(app, diag)) {
+        app_destroy(&app);
+        return NULL;
+    }
+    build_store(app);
+    if (!build_lives(app, diag) ||
+        !(app->admin = admin_open(app->base, config->keys.admin_socket, routes, app, diag))) {
+        app_destroy(&app);
+        return NULL;
+    }
+    build_events(app);
+    return app;
+}
+
+static void free_event(struct event **event)
+{
+    if (*event)
+        event_free(*event);
+    *event = NULL;
+}
+
+void app_destroy(struct app **app)
+{
+    struct app *a = *app;
+    if (!a)
+        return;
+    free_event(&a->watchdog);
+    free_event(&a->pulse);
+    for (size_t i = 0; i < sizeof a->signals / sizeof *a->signals; i++)
+        free_event(&a->signals[i]);
+    admin_destroy(&a->admin);
+    delivery_destroy(&a->delivery);
+    intake_destroy(&a->intake);
+    outbox_destroy(&a->outbox);
+    timers_destroy(&a->timers);
+    customers_destroy(&a->customers);
+    pipeline_destroy(&a->pipeline);
+    instance_destroy(&a->instance);
+    scripts_destroy(&a->scripts);
+    connection_destroy(&a->connection);
+    embedded_destroy(&a->embedded);
+    generation_release(&a->generation);
+    event_base_free(a->base);
+    config_destroy(&a->config);
+    free(a);
+    *app = NULL;
+}
+
+int app_run(struct app *app)
+{
+    log_info("starting config=%s redis=%s", app->config->file[0] ? app->config->file : "(none)",
+             app->embedded ? "private" : "configured");
+    event_base_dispatch(app->base);
+    return app->status;
+}
