@@ -58,7 +58,7 @@ def settle(outcome, status, out, err):
     if status != 0:
         if outcome.failed == 0:
             outcome.failed = 1
-        outcome.note = "did not end" if status is None else f"exit status {status}"
+        outcome.note = err if status is None else f"exit status {status}"
     if outcome.passed + outcome.failed + outcome.skipped == 0:
         outcome.failed, outcome.note = 1, "reported nothing"
     if outcome.failed:

@@ -58,6 +58,13 @@ def check_clang():
     return tool("./dev", "clang")
 
 
+def check_reference():
+    """docs/reference.md is what the tables say"""
+    page = subprocess.run(["build-clang/tests/lint/reference"], capture_output=True, check=False)
+    if page.returncode or page.stdout != (house.ROOT / "docs/reference.md").read_bytes():
+        yield "docs/reference.md is out of date: run ./dev reference"
+
+
 def check_unit():
     """systemd-analyze verify"""
     if not shutil.which("systemd-analyze"):
@@ -74,11 +81,11 @@ def run(check):
 def main():
     passed = failed = 0
     with ThreadPoolExecutor(JOBS) as pool:
-        # The symbols and the unit are what the build with clang made.
+        # The last ones look at what the build with clang made.
         built = pool.submit(run, check_clang)
         checks = [check_cppcheck, check_format, check_shell, check_pages, *house.CHECKS]
         results = list(pool.map(run, checks))
-        results += [built.result(), run(house.check_symbols), run(check_unit)]
+        results += [built.result(), *map(run, (house.check_symbols, check_reference, check_unit))]
     for check, complaints in results:
         passed += not complaints
         failed += bool(complaints)

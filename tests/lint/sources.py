@@ -41,7 +41,7 @@ def lists():
     conformance = programs("tests/conformance/*_conformance.c")
     bench = programs("tests/bench/bench_*.c")
     built = {name + ".c" for name in fuzzers + units + conformance + bench}
-    built.add("tests/fuzz/replay.c")
+    built |= {"tests/fuzz/replay.c", "tests/lint/reference.c"}
     parts = [
         variable("library_sources", files("daemon/*/*.[ch]")),
         variable("lua_scripts", files("daemon/store/*.lua")),
