@@ -58,7 +58,7 @@ struct app {
     struct generation *generation;
     struct event_base *base;
     struct embedded *embedded;
-    struct address address;
+    struct endpoint endpoint;
     struct connection *connection;
     struct scripts *scripts;
     struct instance *instance;
@@ -377,10 +377,10 @@ static bool build_redis(struct app *app, struct diag *diag)
             return false;
         url = embedded_url(app->embedded);
     }
-    if (!address_parse(app->config->arena, url, &app->address, diag))
+    if (!endpoint_parse(app->config->arena, url, &app->endpoint, diag))
         return false;
     const struct connection_options options = {.base = app->base,
-                                               .address = app->address,
+                                               .endpoint = app->endpoint,
                                                .name = "nudged",
                                                .ca_file = redis->ca_file,
                                                .on_state = on_connection,
@@ -434,7 +434,7 @@ static void build_store(struct app *app)
     build_instance(app, channels);
     app->customers = customers_new(app->scripts, app->instance);
     const struct intake_options intake = {.base = app->base,
-                                          .address = app->address,
+                                          .endpoint = app->endpoint,
                                           .ca_file = keys->redis.ca_file,
                                           .scripts = app->scripts,
                                           .instance = app->instance,
