@@ -1,0 +1,122 @@
+#!lua flags=allow-oom
+-- One customer, one decision, all or nothing: checks that it still holds, then writes all of it.
+-- ARGV: P, consumer, customer ('' for none), version seen ('' for no document), new version,
+-- document ('' for unchanged), expiry ms, deadline ms (0 for none), then eight lists, each as a
+-- count and its items: entry ids; hashes assumed not suppressed; mids assumed open; messages
+-- {mid, channel, class, body, on_uncertain, give_up}; mids to cancel; events; dead letters
+-- {kind, reason, detail, body}; trace lines.
+-- Returns {'done'}, {'gone', ids}, {'stale', document or false}, or {'facts', suppressed hashes,
+-- mids no longer open}. Safe to run twice: the second run finds its own version, or its entries
+-- gone.
+local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
+local expire, deadline = ARGV[7], ARGV[8]
+--with shared_pending
+local events = P .. ':events'
+
+-- Reading the lists.
+local at = 9
+local function list(width)
+    local items, count = {}, tonumber(ARGV[at])
+    at = at + 1
+    for i = 1, count do
+        items[i] = width == 1 and ARGV[at] or {unpack(ARGV, at, at + width - 1)}
+        at = at + width
+    end
+    return items
+end
+local ids, free, open = list(1), list(1), list(1)
+local messages, cancels, emits, dead, traces = list(6), list(1), list(1), list(4), list(1)
+
+local function message_key(mid)
+    return P .. ':message:' .. mid
+end
+local function is_open(mid)
+    local state = redis.call('HGET', message_key(mid), 'state')
+    return state == 'queued' or state == 'later'
+end
+
+-- What must hold: the version, the entries, the facts.
+local document_key = P .. ':customer:' .. customer
+local present = customer ~= '' and redis.call('GET', document_key)
+local current = present and (string.match(present, '^{"version":"([^"]*)"') or '?') or ''
+if customer ~= '' and document ~= '' and current == version then
+    return {'done'}
+end
+
+local gone = {}
+for _, id in ipairs(ids) do
+    if #pending(events, consumer, id, id, 1) == 0 then
+        gone[#gone + 1] = id
+    end
+end
+if #gone > 0 then
+    return {'gone', gone}
+end
+if customer ~= '' and current ~= seen then
+    return {'stale', present}
+end
+
+local suppressed, begun = {}, {}
+for _, hash in ipairs(free) do
+    if redis.call('HEXISTS', P .. ':suppressed', hash) == 1 then
+        suppressed[#suppressed + 1] = hash
+    end
+end
+for _, mid in ipairs(open) do
+    if not is_open(mid) then
+        begun[#begun + 1] = mid
+    end
+end
+if #suppressed > 0 or #begun > 0 then
+    return {'facts', suppressed, begun}
+end
+
+-- From here on only writes.
+if customer ~= '' then
+    if document ~= '' then
+        redis.call('SET', document_key, document, 'PXAT', expire)
+    end
+    redis.call('ZREM', P .. ':taken', customer)
+    if deadline == '0' then
+        redis.call('ZREM', P .. ':due', customer)
+    else
+        redis.call('ZADD', P .. ':due', deadline, customer)
+    end
+end
+
+for _, m in ipairs(messages) do
+    local mid, channel, class, body, on_uncertain, give_up = unpack(m)
+    if redis.call('EXISTS', message_key(mid)) == 0 then
+        redis.call('HSET', message_key(mid), 'state', 'queued', 'customer', customer, 'channel',
+            channel, 'class', class, 'body', body, 'on_uncertain', on_uncertain, 'give_up', give_up,
+            'attempts', 0)
+        redis.call('XADD', P .. ':outbox:' .. channel .. ':' .. class, '*', 'mid', mid)
+    end
+end
+-- The entry in the outbox stays: who takes it finds nothing and drops it.
+for _, mid in ipairs(cancels) do
+    if is_open(mid) then
+        redis.call('DEL', message_key(mid))
+        redis.call('ZREM', P .. ':later', mid)
+    end
+end
+for _, event in ipairs(emits) do
+    redis.call('XADD', events, '*', 'event', event)
+end
+for _, letter in ipairs(dead) do
+    redis.call('XADD', P .. ':dead', '*', 'kind', letter[1], 'reason', letter[2], 'detail',
+        letter[3], 'customer', customer, 'body', letter[4])
+end
+if customer ~= '' and #traces > 0 then
+    local trace_key = P .. ':trace:' .. customer
+    for _, line in ipairs(traces) do
+        redis.call('LPUSH', trace_key, line)
+    end
+    redis.call('LTRIM', trace_key, 0, 99)
+    redis.call('PEXPIREAT', trace_key, expire)
+end
+for _, id in ipairs(ids) do
+    redis.call('XACK', events, 'nudged', id)
+    redis.call('XDEL', events, id)
+end
+return {'done'}

@@ -1,0 +1,81 @@
+#!lua flags=allow-oom
+-- What became of messages that were taken. A result counts only while the message's hash says
+-- that it is taken by this consumer under this entry: its daemon may have been frozen past its
+-- lease, and others have it now.
+-- ARGV: P, consumer, ms that a trace lives, then for each result {entry, mid, outcome, at ms,
+-- charge, reason, detail, trace line, event, hash to suppress, its reason}, '' for what is absent
+-- Returns for each 1 (settled) or 0 (gone: nothing was written). Safe to run twice: the second
+-- run finds them gone.
+local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
+local WIDTH = 11
+--with shared_clock
+--with shared_trace
+--with shared_requeue
+local now = clock()
+
+local function later(r, key)
+    redis.call('HSET', key, 'state', 'later')
+    redis.call('HDEL', key, 'owner', 'entry')
+    redis.call('HINCRBY', key, 'attempts', r.charge)
+    redis.call('ZADD', P .. ':later', r.at, r.mid)
+end
+
+local finish = {
+    done = function(r, key)
+        redis.call('DEL', key)
+    end,
+    later = later,
+    resend = function(r, key)
+        redis.call('HSET', key, 'bound', 1)
+        later(r, key)
+    end,
+    hold = function(r, key)
+        redis.call('HSET', key, 'state', 'uncertain', 'bound', 1)
+        redis.call('HDEL', key, 'owner', 'entry')
+        redis.call('HINCRBY', key, 'attempts', r.charge)
+        redis.call('ZADD', P .. ':uncertain', ms(now), r.mid)
+    end,
+    dead = function(r, key)
+        redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', r.reason, 'detail',
+            r.detail, 'customer', r.customer, 'mid', r.mid, 'channel', r.channel, 'class', r.class,
+            'body', redis.call('HGET', key, 'body'))
+        redis.call('DEL', key)
+    end,
+    release = function(r)
+        requeue(r.mid, r.channel, r.class)
+    end,
+}
+
+local function settle(r)
+    local key = P .. ':message:' .. r.mid
+    local m = redis.call('HMGET', key, 'state', 'owner', 'entry', 'customer', 'channel', 'class')
+    if m[1] ~= 'taken' or m[2] ~= consumer or m[3] ~= r.entry then
+        return 0
+    end
+    r.customer, r.channel, r.class = m[4], m[5], m[6]
+    local stream = P .. ':outbox:' .. r.channel .. ':' .. r.class
+    redis.call('XACK', stream, 'nudged', r.entry)
+    redis.call('XDEL', stream, r.entry)
+    finish[r.outcome](r, key)
+    if r.trace ~= '' then
+        push_trace(r.customer, r.trace, keep)
+    end
+    if r.event ~= '' then
+        redis.call('XADD', P .. ':events', '*', 'event', r.event)
+    end
+    if r.suppress ~= '' then
+        redis.call('HSETNX', P .. ':suppressed', r.suppress, string.format(
+            '{"reason":%s,"at":%s}', cjson.encode(r.suppress_reason), ms(now)))
+    end
+    return 1
+end
+
+local out = {}
+for i = 4, #ARGV, WIDTH do
+    local entry, mid, outcome, at, charge, reason, detail, trace, event, suppress, suppress_reason =
+        unpack(ARGV, i, i + WIDTH - 1)
+    out[#out + 1] = settle({entry = entry, mid = mid, outcome = outcome, at = at, charge = charge,
+        reason = reason, detail = detail, trace = trace, event = event, suppress = suppress,
+        suppress_reason = suppress_reason})
+end
+return out

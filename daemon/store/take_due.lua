@@ -1,0 +1,47 @@
+#!lua flags=allow-oom
+-- Takes customers whose deadline is due. A deadline T is due once `settle` has passed, and
+-- everything that Redis accepted until T was decided: acknowledged entries are deleted, so the
+-- first entry of the stream is the oldest that was not. After 30 s it is due in any case.
+-- ARGV: P, the list's key ('' where there is none), count, settle ms, lease ms, poll ms
+-- Returns {now, ask again after ms, customer, deadline, customer, deadline …}.
+-- Safe to run twice: what the first run took stays under its lease, then is due again.
+local P, inbox, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local settle, lease, poll = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local due, taken, MOST, BLOCKED = P .. ':due', P .. ':taken', 30000, 50
+--with shared_clock
+local now = clock()
+
+-- Leases that ran out. The deadline itself stands in the document; to be due at once it is
+-- enough that it is in the past.
+local back = redis.call('ZRANGE', taken, '-inf', ms(now), 'BYSCORE', 'LIMIT', 0, 1000)
+for _, customer in ipairs(back) do
+    local since = tonumber(redis.call('ZSCORE', taken, customer)) - lease - settle
+    redis.call('ZADD', due, 'NX', ms(math.min(since, now)), customer)
+    redis.call('ZREM', taken, customer)
+end
+
+local horizon = now - settle
+local oldest = redis.call('XRANGE', P .. ':events', '-', '+', 'COUNT', 1)[1]
+if inbox ~= '' and redis.call('EXISTS', inbox) == 1 then
+    horizon = math.min(horizon, now - MOST)
+elseif oldest then
+    local at = tonumber(string.match(oldest[1], '^%d+'))
+    horizon = math.max(math.min(horizon, at - 1), now - MOST)
+end
+
+local rows = redis.call('ZRANGE', due, '-inf', ms(horizon), 'BYSCORE', 'LIMIT', 0, count, 'WITHSCORES')
+local out = {now, 0}
+for i = 1, #rows, 2 do
+    redis.call('ZREM', due, rows[i])
+    redis.call('ZADD', taken, ms(now + lease), rows[i])
+    out[#out + 1] = rows[i]
+    out[#out + 1] = ms(tonumber(rows[i + 1]))
+end
+
+-- When to ask again: at once for more, soon where only undecided events hold one back.
+if #rows < 2 * count then
+    local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
+    local wait = first and tonumber(first) + settle - now or poll
+    out[2] = math.max(math.min(wait, poll), BLOCKED)
+end
+return out

@@ -1,0 +1,137 @@
+/* Addresses of Redis. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/endpoint.h"
+
+struct parse_case {
+    const char *url;
+    struct endpoint expected;
+};
+
+static const struct parse_case good[] = {
+    {"redis://", {.kind = ENDPOINT_TCP, .host = "localhost", .port = 6379}},
+    {"redis://cache", {.kind = ENDPOINT_TCP, .host = "cache", .port = 6379}},
+    {"redis://cache:7000/15",
+     {.kind = ENDPOINT_TCP, .host = "cache", .port = 7000, .database = 15}},
+    {"redis://cache/", {.kind = ENDPOINT_TCP, .host = "cache", .port = 6379}},
+    {"redis://:s%40crt%2F@cache",
+     {.kind = ENDPOINT_TCP, .host = "cache", .port = 6379, .password = "s@crt/"}},
+    {"redis://ana:p:q@[::1]:6380/2",
+     {.kind = ENDPOINT_TCP,
+      .host = "::1",
+      .port = 6380,
+      .user = "ana",
+      .password = "p:q",
+      .database = 2}},
+    {"redis://ana@cache",
+     {.kind = ENDPOINT_TCP, .host = "cache", .port = 6379, .user = "ana", .password = ""}},
+    {"redis://[fe80::1]", {.kind = ENDPOINT_TCP, .host = "fe80::1", .port = 6379}},
+    {"rediss://cache:6380", {.kind = ENDPOINT_TLS, .host = "cache", .port = 6380}},
+    {"unix:///run/redis%20a.sock", {.kind = ENDPOINT_UNIX, .path = "/run/redis a.sock"}},
+    {"unix:///r.sock?db=3&user=ana&password=x%26y",
+     {.kind = ENDPOINT_UNIX, .path = "/r.sock", .database = 3, .user = "ana", .password = "x&y"}},
+};
+
+#define LONG_PATH "/0123456789012345678901234567890123456789012345678901234567890123456789"
+
+static const struct {
+    const char *url, *part; /* of the text */
+} bad[] = {
+    {"", "unknown form"},
+    {"cache:6379", "unknown form"},
+    {"http://cache", "unknown form"},
+    {"redis://cache:0", "port"},
+    {"redis://cache:65536", "port"},
+    {"redis://cache:x", "port"},
+    {"redis://cache:", "port"},
+    {"redis://cache/x", "database"},
+    {"redis://cache/-1", "database"},
+    {"redis://cache/100000", "database"},
+    {"redis://[::1", "IPv6"},
+    {"redis://[::1]x", "IPv6"},
+    {"redis://:a%2@cache", "escape"},
+    {"redis://:a%zz@cache", "escape"},
+    {"redis://:a%00b@cache", "escape"},
+    {"unix://", "whole path"},
+    {"unix://run/redis.sock", "whole path"},
+    {"unix:///r.sock?dbs=1", "unknown option `dbs`"},
+    {"unix://" LONG_PATH LONG_PATH, "longer"},
+};
+
+static void assert_text(const char *got, const char *expected)
+{
+    if (expected)
+        assert_string_equal(got, expected);
+    else
+        assert_null(got);
+}
+
+static void test_good(void **state)
+{
+    struct arena *arena = arena_new(256);
+    struct diag diag;
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+        const struct endpoint *expected = &good[i].expected;
+        struct endpoint got;
+        if (!endpoint_parse(arena, good[i].url, &got, &diag))
+            fail_msg("%s: %s", good[i].url, diag.text);
+        assert_int_equal(got.kind, expected->kind);
+        assert_text(got.host, expected->host);
+        assert_int_equal(got.port, expected->port);
+        assert_text(got.path, expected->path);
+        assert_text(got.user, expected->user);
+        assert_text(got.password, expected->password);
+        assert_int_equal(got.database, expected->database);
+    }
+    arena_destroy(&arena);
+}
+
+static void test_bad(void **state)
+{
+    struct arena *arena = arena_new(256);
+    struct endpoint endpoint;
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        struct diag diag = {.text = "no error"};
+        assert_false(endpoint_parse(arena, bad[i].url, &endpoint, &diag));
+        if (!strstr(diag.text, bad[i].part))
+            fail_msg("%s: %s", bad[i].url, diag.text);
+    }
+    arena_destroy(&arena);
+}
+
+static void test_show(void **state)
+{
+    static const char *const shown[][2] = {
+        {"redis://ana:secret@cache:7000/2", "redis://cache:7000/2"},
+        {"rediss://[::1]", "rediss://[::1]:6379/0"},
+        {"unix:///r.sock?db=1&password=secret", "unix:///r.sock?db=1"},
+    };
+    struct arena *arena = arena_new(256);
+    struct diag diag;
+    char text[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++) {
+        struct endpoint endpoint;
+        assert_true(endpoint_parse(arena, shown[i][0], &endpoint, &diag));
+        assert_string_equal(endpoint_show(&endpoint, text, sizeof(text)), shown[i][1]);
+    }
+    arena_destroy(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_show),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
