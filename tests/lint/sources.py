@@ -38,14 +38,16 @@ def programs(pattern):
 def lists():
     fuzzers = programs("tests/fuzz/fuzz_*.c")
     units = programs("tests/unit/test_*.c")
+    fixtures = files("tests/unit/*_fixture.[ch]")
     conformance = programs("tests/conformance/*_conformance.c")
     bench = programs("tests/bench/bench_*.c")
     built = {name + ".c" for name in fuzzers + units + conformance + bench}
-    built |= {"tests/fuzz/replay.c", "tests/lint/reference.c"}
+    built |= {"tests/fuzz/replay.c", "tests/lint/reference.c", *fixtures}
     parts = [
         variable("library_sources", files("daemon/*/*.[ch]")),
         variable("lua_scripts", files("daemon/store/*.lua")),
         variable("unit_programs", units),
+        variable("unit_fixtures", fixtures),
         variable("conformance_programs", conformance),
         variable("bench_programs", bench),
         variable("fuzz_programs", fuzzers),
