@@ -1,16 +1,21 @@
 #include "message/html_text.h"
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 #include <gumbo.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
 #include "message/text_writer.h"
+
+enum { DEPTH_MOST = 512, SECONDS_MOST = 2 };
 
 /* What an element does to the text; ROLE_INLINE, the one of most, is 0. */
 enum role {
@@ -300,17 +305,30 @@ static void walk(struct text_writer *w, const GumboNode *root)
 /*
  * The parser's memory is an arena with a ceiling: it is freed at once, without the
  * library's own walk (which recurses as deep as the document), and a small document
- * that asks for much (unclosed formatting elements multiply) ends at the ceiling.
+ * that asks for much (unclosed formatting elements multiply) ends at the ceiling. It
+ * asks for memory at each tag, so its time is bounded there too.
  */
 struct parser {
     struct arena *arena;
+    unsigned calls;
+    time_t deadline;
     jmp_buf full;
 };
+
+/* Of this thread's own work. */
+static time_t seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec;
+}
 
 static void *parser_alloc(void *context, size_t size)
 {
     struct parser *parser = context;
     if (size > HTML_TEXT_MEMORY_MOST || arena_used(parser->arena) + size > HTML_TEXT_MEMORY_MOST)
+        longjmp(parser->full, 1);
+    if (++parser->calls % 1024 == 0 && seconds() > parser->deadline)
         longjmp(parser->full, 1);
     return arena_alloc(parser->arena, size ? size : 1);
 }
@@ -333,6 +351,43 @@ static const GumboOutput *parse(struct parser *parser, const char *html, size_t 
     return gumbo_parse_with_options(&options, html, length);
 }
 
+/* Elements that nobody closes: they end by themselves, or hold nothing. */
+static bool closes_itself(const char *name, size_t length)
+{
+    static const char *const names[] = {"p",     "li",    "td",     "th",   "tr",   "dt",
+                                        "dd",    "br",    "hr",     "img",  "col",  "meta",
+                                        "link",  "wbr",   "input",  "area", "base", "tbody",
+                                        "thead", "tfoot", "option", "o:p",  NULL};
+    for (size_t i = 0; names[i]; i++)
+        if (strlen(names[i]) == length && strncasecmp(names[i], name, length) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * The library takes time with the square of the depth: half a megabyte of <div> alone
+ * costs it 14 seconds. No mail is nested a tenth as deep as is allowed here.
+ */
+static bool is_too_deep(const char *html, size_t length)
+{
+    const char *at = html, *end = html + length;
+    size_t depth = 0;
+    while ((at = memchr(at, '<', (size_t)(end - at))) && ++at < end) {
+        bool closing = *at == '/';
+        const char *name = at + closing, *after = name;
+        while (after < end && !strchr(" \t\r\n\f/>", *after))
+            after++;
+        if (name == after || !isalpha((unsigned char)*name) ||
+            closes_itself(name, (size_t)(after - name)))
+            continue;
+        if (!closing && ++depth > DEPTH_MOST)
+            return true;
+        if (closing && depth > 0)
+            depth--;
+    }
+    return false;
+}
+
 static bool fault(struct diag *diag, const char *text)
 {
     diag_error(diag, "%s", text);
@@ -344,7 +399,10 @@ bool html_text(struct buf *out, const char *html, size_t length, struct diag *di
 {
     if (length > HTML_TEXT_MOST)
         return fault(diag, "the HTML is too large to make a text part of it");
-    struct parser parser = {.arena = arena_new(64 * 1024 + 8 * length)};
+    if (is_too_deep(html, length))
+        return fault(diag, "the HTML is nested too deep to make a text part of it");
+    struct parser parser = {.arena = arena_new(64 * 1024 + 8 * length),
+                            .deadline = seconds() + SECONDS_MOST};
     const GumboOutput *document = parse(&parser, html, length);
     if (document) {
         struct text_writer *w = text_writer_new(parser.arena, out);

@@ -306,36 +306,40 @@ void text_writer_end_cell(struct text_writer *w)
         row->cells[row->count - 1].end = w->out->length;
 }
 
-/* Cells of one line each go onto one line, two spaces apart. */
+/* The first cell with text; count where a cell has several lines, or none has text. */
+static size_t first_to_join(const struct row *row, const char *text)
+{
+    size_t first = row->count;
+    for (size_t i = row->count; i-- > 0;) {
+        const struct cell *cell = &row->cells[i];
+        if (cell->text == SIZE_MAX)
+            continue;
+        if (memchr(text + cell->text, '\n', cell->end - cell->text))
+            return row->count;
+        first = i;
+    }
+    return first;
+}
+
 void text_writer_end_row(struct text_writer *w)
 {
     text_writer_lines(w, 1);
     if (--w->row_count >= ROWS_MOST || w->out->full)
         return;
-    struct row *row = &w->rows[w->row_count];
-    char *text = w->out->data;
-    size_t to = 0;
-    if (row->count > CELLS_MOST)
+    const struct row *row = &w->rows[w->row_count];
+    size_t first = row->count <= CELLS_MOST ? first_to_join(row, buf_string(w->out)) : row->count;
+    if (first == row->count)
         return;
-    for (size_t i = 0; i < row->count; i++) {
-        const struct cell *cell = &row->cells[i];
-        if (cell->text != SIZE_MAX && memchr(text + cell->text, '\n', cell->end - cell->text))
-            return;
-    }
-    for (size_t i = 0; i < row->count; i++) {
+    size_t start = row->cells[first].end;
+    const char *rest = arena_copy(w->arena, w->out->data + start, w->out->length - start);
+    buf_cut(w->out, start);
+    for (size_t i = first + 1; i < row->count; i++) {
         const struct cell *cell = &row->cells[i];
         if (cell->text == SIZE_MAX)
             continue;
-        if (to == 0) {
-            to = cell->end;
-            continue;
-        }
-        memset(text + to, ' ', 2); /* a line end and more stood between the two */
-        memmove(text + to + 2, text + cell->text, cell->end - cell->text);
-        to += 2 + cell->end - cell->text;
+        buf_text(w->out, "  ");
+        buf_add(w->out, rest + (cell->text - start), cell->end - cell->text);
     }
-    if (to)
-        buf_cut(w->out, to);
 }
 
 /* --- the end --- */
