@@ -59,8 +59,9 @@ static bool read_text(struct settings_reading *in, const struct setting *setting
         return settings_fields_wrong_type(in, setting, value, "a string",
                                           value->flags & VALUE_PLAIN ? "write it in quotes" : NULL);
     if (memchr(value->string, '\0', value->length)) {
-        settings_fault(in->diags, in->source, value, DIAG_ERROR,
-                       "`%s` must not hold a NUL character", setting->key);
+        diag_code(settings_fault(in->diags, in->source, value, DIAG_ERROR,
+                                 "`%s` must not hold a NUL character", setting->key),
+                  "bad-value");
         return false;
     }
     *(const char **)field = value_to_text(in->arena, value);

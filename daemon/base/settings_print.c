@@ -121,6 +121,23 @@ static void put_rate(struct buf *out, const struct setting_rate *rate)
     put_duration(out, rate->per_ms);
 }
 
+static const void *field_of(const struct setting *setting, const void *from)
+{
+    return (const char *)from + setting->offset;
+}
+
+static bool is_absent(const struct setting *setting, const void *field);
+
+/* A section without what it requires was not in the file: printed with its defaults
+ * alone, it would not read back. */
+static bool is_absent_section(const struct setting *table, const void *from)
+{
+    for (; table->key; table++)
+        if (table->required && is_absent(table, field_of(table, from)))
+            return true;
+    return false;
+}
+
 static bool is_absent(const struct setting *setting, const void *field)
 {
     switch (setting->type) {
@@ -134,6 +151,8 @@ static bool is_absent(const struct setting *setting, const void *field)
     case SETTING_EXPRESSION:
     case SETTING_VALUE:
         return ((const struct value *)field)->kind == VALUE_NULL;
+    case SETTING_SECTION:
+        return is_absent_section(setting->section, field);
     default:
         return false;
     }
@@ -183,7 +202,7 @@ static void put_field(struct buf *out, const struct setting *setting, const void
 static void put_table(struct buf *out, const struct setting *table, const void *from, int indent)
 {
     for (const struct setting *setting = table; setting->key; setting++) {
-        const void *field = (const char *)from + setting->offset;
+        const void *field = field_of(setting, from);
         if (is_absent(setting, field))
             continue;
         size_t start = out->length;
