@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -184,33 +183,6 @@ static void test_defaults(void **state)
     assert_int_equal(all->smtp.limits.rate.count, 0);
 }
 
-/* A section of which nothing is there would read back as null: it is left out. */
-static void test_print_empty_section(void **state)
-{
-    struct inner {
-        const char *text;
-    };
-    static const struct setting inner_table[] = {
-        {.key = "text", .type = SETTING_TEXT, .offset = offsetof(struct inner, text)},
-        {0},
-    };
-    static const struct setting outer_table[] = {
-        {.key = "inner", .type = SETTING_SECTION, .section = inner_table},
-        {0},
-    };
-    struct fixture *fixture = *state;
-    struct inner inner;
-    struct buf printed;
-    buf_init(&printed, 1024);
-    assert_true(settings_read(outer_table, NULL, NULL, &inner, fixture->arena, &fixture->diags));
-    assert_true(settings_print(outer_table, &inner, &printed));
-    assert_string_equal(buf_string(&printed), "");
-    inner.text = "x";
-    assert_true(settings_print(outer_table, &inner, &printed));
-    assert_string_equal(buf_string(&printed), "inner:\n  text: x\n");
-    buf_free(&printed);
-}
-
 static const char everything[] = "name: \"two words\"\n"
                                  "state: /srv\n"
                                  "enabled: false\n"
@@ -287,143 +259,6 @@ static void test_everything_twice(void **state)
     assert_string_equal(buf_string(&printed), buf_string(&again));
     buf_free(&printed);
     buf_free(&again);
-}
-
-static void test_print(void **state)
-{
-    struct fixture *fixture = *state;
-    struct buf printed;
-    buf_init(&printed, 65536);
-    assert_true(read_yaml(fixture, "name: x\nchannels: [a, b]\ndata: {k: [1, \"two\", null]}"));
-    assert_true(settings_print(table, &fixture->all, &printed));
-    assert_string_equal(buf_string(&printed), "name: x\n"
-                                              "state: /var/lib/nudged\n"
-                                              "enabled: true\n"
-                                              "strict: false\n"
-                                              "connections: 4\n"
-                                              "below: 0\n"
-                                              "wait: 1h30m\n"
-                                              "keep: 2w\n"
-                                              "size: 256KiB\n"
-                                              "lost: hold\n"
-                                              "cap: 3 per 1w\n"
-                                              "opens: \"09:00\"\n"
-                                              "locales: [\"en\", \"ro\"]\n"
-                                              "channels: [\"a\", \"b\"]\n"
-                                              "condition: \"order.total > 0.0\"\n"
-                                              "data: {\"k\": [1, \"two\", null]}\n");
-    /* A section is printed with its defaults, but not where it was not there. */
-    assert_true(read_yaml(fixture, "name: x\nsmtp: {host: m}"));
-    buf_clear(&printed);
-    assert_true(settings_print(table, &fixture->all, &printed));
-    assert_non_null(strstr(buf_string(&printed), "\nsmtp:\n"
-                                                 "  host: m\n"
-                                                 "  port: 25\n"
-                                                 "  limits:\n"
-                                                 "    depth: 8\n"));
-    buf_free(&printed);
-    buf_init(&printed, 20);
-    assert_false(settings_print(table, &fixture->all, &printed));
-    buf_free(&printed);
-}
-
-/* Texts that a printer gets wrong, through the printer and the reader. */
-static void test_print_texts(void **state)
-{
-    static const char *const texts[] = {
-        "",
-        " ",
-        "true",
-        "No",
-        "null",
-        "~",
-        "12",
-        "1e3",
-        "0x1f",
-        ".inf",
-        "-",
-        "- a",
-        "a: b",
-        "a:",
-        "a #b",
-        "#a",
-        "[a",
-        "{a",
-        "&a",
-        "*a",
-        "!a",
-        "%a",
-        "@a",
-        "`a",
-        "\"a\"",
-        "'a'",
-        "a\\b",
-        "a\nb\n",
-        "a\tb",
-        "a\rb",
-        "---",
-        "...",
-        "a\x7f",
-        "\x01",
-        "\xc2\x85x",
-        "\xe2\x80\xa8",
-        "\xef\xbb\xbfx",
-        "ăș Жук 買い物 🛒",
-        "redis://localhost:6379/0",
-        "ana@shop.example",
-        "/run/nudged/redis.sock",
-        "| a",
-        "> b",
-        "a\xc2\xa0z",
-        "0o17",
-        "y",
-        "=",
-        "<<",
-        "?",
-        "? a",
-        "a,b",
-        "trailing ",
-        " leading",
-    };
-    struct fixture *fixture = *state;
-    struct buf printed;
-    buf_init(&printed, 65536);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        assert_true(read_yaml(fixture, "name: x"));
-        fixture->all.name = texts[i];
-        fixture->all.locales = value_new_list(fixture->arena, 0);
-        value_push(fixture->arena, fixture->all.locales, value_text(texts[i]));
-        fixture->all.data = value_new_map(fixture->arena, 0);
-        value_set(fixture->arena, fixture->all.data, texts[i], value_text(texts[i]));
-        buf_clear(&printed);
-        assert_true(settings_print(table, &fixture->all, &printed));
-        assert_true(read_yaml(fixture, buf_string(&printed)));
-        assert_string_equal(fixture->all.name, texts[i]);
-        expect_texts(&fixture->all.locales, (const char *const[]){texts[i], NULL});
-        assert_true(value_is_text(value_get(&fixture->all.data, texts[i]), texts[i]));
-    }
-    buf_free(&printed);
-}
-
-static void test_print_numbers(void **state)
-{
-    struct fixture *fixture = *state;
-    struct buf printed;
-    buf_init(&printed, 65536);
-    assert_true(read_yaml(fixture, "name: x\ndata: [.inf, -.inf, .nan, 0.1, 1e300, -0.0, "
-                                   "9223372036854775807, -9223372036854775808, 80.0]"));
-    struct value before = value_copy(fixture->arena, &fixture->all.data);
-    assert_true(settings_print(table, &fixture->all, &printed));
-    assert_true(read_yaml(fixture, buf_string(&printed)));
-    const struct value *after = &fixture->all.data;
-    assert_int_equal(value_count(after), 9);
-    for (uint32_t i = 0; i < 9; i++) {
-        if (i == 2)
-            assert_true(isnan(after->list->items[i].real));
-        else
-            assert_true(value_equal(&before.list->items[i], &after->list->items[i]));
-    }
-    buf_free(&printed);
 }
 
 static const struct {
@@ -662,48 +497,14 @@ static void test_fault_scratch(void **state)
     assert_string_equal(fixture->diags.items[DIAGS_MOST - 1].hint, "hint 99");
 }
 
-static void test_reference(void **state)
-{
-    (void)state;
-    struct buf out;
-    buf_init(&out, 65536);
-    assert_true(settings_reference(table, &out));
-    static const char *const rows[] = {
-        "| Key | Type | Default | Range | Changed by | What it does |\n| --- |",
-        "\n| `name` | text | required |  | restart | What it is called |\n",
-        "\n| `enabled` | true or false | `true` |  | reload | On or off |\n",
-        "\n| `connections` | integer | `4` | between 1 and 256 | restart | At once |\n",
-        "\n| `wait` | duration | `1h30m` | between 1s and 1d | restart |  |\n",
-        "\n| `size` | size | `256KiB` | at least 1KiB | restart | Either a \\| or b |\n",
-        "\n| `lost` | choice | `hold` | `hold`, `send`, `drop` | restart |  |\n",
-        "\n| `opens` | time of day | `09:00` | between 00:01 and 22:00 | restart |  |\n",
-        "\n| `locales` | list of texts | `[\"en\", \"ro\"]` |  | restart |  |\n",
-        "\n| `smtp` | section |  |  |  | The mail server |\n| `smtp.host` | text | required |",
-        "\n| `smtp.limits.depth` | integer | `8` | between 1 and 64 | restart | How deep an event "
-        "may be |\n",
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strstr(buf_string(&out), rows[i]))
-            fail_msg("not there: %s\nin:\n%s", rows[i], buf_string(&out));
-    size_t lines = 0, bars = 0;
-    for (const char *at = buf_string(&out); *at; at++) {
-        lines += *at == '\n';
-        bars += *at == '|' && (at == out.data || at[-1] != '\\');
-    }
-    assert_int_equal(lines, 2 + 20 + 3 + 2);
-    assert_int_equal(bars, lines * 7);
-    buf_free(&out);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_defaults),    TEST(test_everything_twice),    TEST(test_print),
-        TEST(test_print_texts), TEST(test_print_empty_section), TEST(test_print_numbers),
-        TEST(test_faults),      TEST(test_all_faults_at_once),  TEST(test_nothing),
-        TEST(test_flexible),    TEST(test_fault_scratch),       TEST(test_reference),
+        TEST(test_defaults),           TEST(test_everything_twice), TEST(test_faults),
+        TEST(test_all_faults_at_once), TEST(test_nothing),          TEST(test_flexible),
+        TEST(test_fault_scratch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
