@@ -1,0 +1,31 @@
+/* The subcommands of nudgectl: one file and one row of the table each. */
+#ifndef NUDGED_CTL_COMMAND_H
+#define NUDGED_CTL_COMMAND_H
+
+#include "ctl/context.h"
+
+struct command {
+    const char *name;
+    const char *arguments; /* "[FILE...]" */
+    const char *about;     /* one line */
+    const char *options;   /* lines of help on its options; may be "" */
+    /* argv[0] is the command's name. The exit status: 0, 1, or EX_USAGE. */
+    int (*run)(struct context *context, int argc, char **argv);
+};
+
+/* In nudgectl.c; ends with a row without a name. */
+extern const struct command commands[];
+
+int command_check(struct context *context, int argc, char **argv);
+int command_dead(struct context *context, int argc, char **argv);
+int command_demo(struct context *context, int argc, char **argv);
+int command_explain(struct context *context, int argc, char **argv);
+int command_push(struct context *context, int argc, char **argv);
+int command_reload(struct context *context, int argc, char **argv);
+int command_status(struct context *context, int argc, char **argv);
+int command_stop(struct context *context, int argc, char **argv);
+
+/* Says what is wrong with the command line; EX_USAGE. */
+int command_usage(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

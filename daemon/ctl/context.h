@@ -1,0 +1,38 @@
+/*
+ * What subcommands share: the configuration, read at the first need, and the way to
+ * Redis and to the daemon that it tells of.
+ */
+#ifndef NUDGED_CTL_CONTEXT_H
+#define NUDGED_CTL_CONTEXT_H
+
+#include <stdbool.h>
+
+#include "app/config.h"
+#include "base/diag.h"
+#include "serve/admin_client.h"
+#include "store/session.h"
+
+struct context {
+    const char *config_file; /* of --config; NULL: the default file where there is one */
+    struct config *config;   /* NULL before context_config */
+};
+
+/* The configuration; NULL where it is broken: the faults were printed. */
+struct config *context_config(struct context *context);
+
+/* A session with the Redis of the configuration, or with the daemon's private one; NULL
+ * where there is none: the fault was printed. The caller closes it. */
+struct session *context_session(struct context *context);
+
+/* A key of the configured prefix: "nudged:events". In the configuration's arena. */
+const char *context_key(struct context *context, const char *name);
+
+/* Asks the daemon; prints the body of its answer. The exit status of the command. */
+int context_ask(struct context *context, const char *method, const char *target);
+
+void context_close(struct context *context);
+
+/* Prints a fault that has no file: "nudgectl: …" with its hint. Returns 1. */
+int context_fail(const struct diag *diag);
+
+#endif

@@ -1,0 +1,393 @@
+/*
+ * nudgectl demo: the main job on this machine, with nothing set up.
+ *
+ *   a folder with the example rules (waits made short), templates and a configuration
+ *   a daemon of its own, with a private Redis and a Maildir
+ *   a day of a small shop, pushed event by event
+ *   each message, shown as it arrives
+ *   when nothing is left to do: what was sent, what was held back and why
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "ctl/command.h"
+#include "ctl/demo_folder.h"
+#include "ctl/eml.h"
+
+enum {
+    START_MOST_MS = 20000,
+    RUN_MOST_MS = 90000,
+    EVENT_PAUSE_MS = 120, /* between two events */
+    QUIET_MS = 600,       /* nothing was left to do for so long: it is over */
+    MAIL_MOST = 1 << 22,
+};
+
+struct demo {
+    struct context *context;
+    struct arena *arena;
+    const char *folder, *examples, *config;
+    bool keep;
+    pid_t daemon;
+    struct session *session;
+    const char *const *events; /* lines; NULL-terminated */
+    size_t event_count;
+    struct map *shown;  /* file names of messages */
+    struct map *counts; /* outcome: struct count */
+    int messages;
+};
+
+struct count {
+    int64_t times;
+};
+
+/* Arguments and the folder ---------------------------------------------- */
+
+static bool read_arguments(struct demo *demo, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--keep") == 0)
+            demo->keep = true;
+        else if (strcmp(argv[i], "--folder") == 0 && i + 1 < argc)
+            demo->folder = argv[++i];
+        else if (strcmp(argv[i], "--examples") == 0 && i + 1 < argc)
+            demo->examples = argv[++i];
+        else
+            return false;
+    }
+    return true;
+}
+
+static bool make_folder(struct demo *demo, struct diag *diag)
+{
+    char whole[PATH_MAX];
+    const char *temporary = getenv("TMPDIR");
+    if (demo->folder) {
+        if (mkdir(demo->folder, 0700) != 0)
+            return diag_error(diag, "cannot make %s: %s", demo->folder, strerror(errno));
+    } else {
+        char *name = arena_printf(demo->arena, "%s/nudged-demo-XXXXXX",
+                                  temporary && *temporary ? temporary : "/tmp");
+        demo->folder = mkdtemp(name);
+        if (!demo->folder)
+            return diag_error(diag, "cannot make %s: %s", name, strerror(errno));
+    }
+    if (!realpath(demo->folder, whole))
+        return diag_error(diag, "%s: %s", demo->folder, strerror(errno));
+    demo->folder = arena_text(demo->arena, whole);
+    return demo_folder_fill(demo->arena, demo->folder, demo->examples, &demo->config, diag);
+}
+
+/* The lines of demo/events.jsonl that are no comments. */
+static bool read_events(struct demo *demo, struct diag *diag)
+{
+    const char *text, *path = arena_printf(demo->arena, "%s/demo/events.jsonl", demo->examples);
+    size_t length;
+    uint32_t capacity = 0, count = 0;
+    const char **lines = NULL;
+    if (!file_read(demo->arena, path, MAIL_MOST, &text, &length, diag))
+        return false;
+    for (const char *line = text; *line;) {
+        size_t size = strcspn(line, "\n");
+        if (size && *line == '{') {
+            lines = arena_grow(demo->arena, lines, count, &capacity, sizeof *lines);
+            lines[count++] = arena_copy(demo->arena, line, size);
+        }
+        line += size + (line[size] == '\n');
+    }
+    demo->events = lines;
+    demo->event_count = count;
+    return count ? true : diag_error(diag, "%s has no events", path);
+}
+
+/* The daemon ------------------------------------------------------------ */
+
+/* The nudged beside this program, else the installed one. */
+static const char *daemon_path(struct demo *demo)
+{
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length > 0) {
+        self[length] = '\0';
+        *strrchr(self, '/') = '\0';
+        const char *beside = arena_printf(demo->arena, "%s/nudged", self);
+        if (access(beside, X_OK) == 0)
+            return beside;
+    }
+    return NUDGED_SBINDIR "/nudged";
+}
+
+static bool start_daemon(struct demo *demo, struct diag *diag)
+{
+    const char *path = daemon_path(demo);
+    fflush(NULL);
+    demo->daemon = fork();
+    if (demo->daemon == 0) {
+        execl(path, "nudged", "--config", demo->config, (char *)NULL);
+        fprintf(stderr, "nudgectl: %s: %s\n", path, strerror(errno));
+        _exit(127);
+    }
+    return demo->daemon > 0 ? true : diag_error(diag, "fork: %s", strerror(errno));
+}
+
+static bool has_ended(struct demo *demo)
+{
+    if (demo->daemon > 0 && waitpid(demo->daemon, NULL, WNOHANG) == demo->daemon)
+        demo->daemon = 0;
+    return demo->daemon == 0;
+}
+
+static bool is_healthy(struct demo *demo)
+{
+    const struct admin_question question = {
+        .socket = demo->context->config->keys.admin_socket, .method = "GET", .target = "/health"};
+    struct admin_answer answer;
+    if (!admin_client_ask(&question, &answer, NULL))
+        return false;
+    buf_free(&answer.body);
+    return answer.status == 200;
+}
+
+static bool wait_for_daemon(struct demo *demo, struct diag *diag)
+{
+    int64_t until_ms = clock_monotonic_ms() + START_MOST_MS;
+    while (!is_healthy(demo)) {
+        if (has_ended(demo))
+            return diag_error(diag, "the daemon did not start");
+        if (clock_monotonic_ms() > until_ms)
+            return diag_error(diag, "the daemon was not ready within %d s", START_MOST_MS / 1000);
+        poll(NULL, 0, 50);
+    }
+    return true;
+}
+
+static void stop_daemon(struct demo *demo)
+{
+    if (demo->daemon <= 0)
+        return;
+    kill(demo->daemon, SIGTERM);
+    while (waitpid(demo->daemon, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    demo->daemon = 0;
+}
+
+/* Messages -------------------------------------------------------------- */
+
+static void show_message(struct demo *demo, const char *name)
+{
+    struct diag diag;
+    const char *mail;
+    size_t length;
+    struct arena *arena = arena_new(64 * 1024);
+    const char *path = arena_printf(arena, "%s/mail/new/%s", demo->folder, name);
+    if (file_read(arena, path, MAIL_MOST, &mail, &length, &diag)) {
+        const char *to = eml_header(arena, mail, length, "To");
+        const char *subject = eml_header(arena, mail, length, "Subject");
+        const char *html = eml_part(arena, mail, length, "text/html");
+        const char *page = arena_printf(arena, "%s/html/%02d.html", demo->folder, ++demo->messages);
+        if (html)
+            demo_folder_write(page, html, strlen(html), &diag);
+        printf("  %2d  %-44s  %s\n", demo->messages, to ? to : "", subject ? subject : "");
+        fflush(stdout);
+    }
+    arena_destroy(&arena);
+}
+
+static void show_new(struct demo *demo)
+{
+    struct diag diag;
+    const char *const *names;
+    size_t count;
+    struct arena *arena = arena_new(4096);
+    const char *folder = arena_printf(arena, "%s/mail/new", demo->folder);
+    if (file_list(arena, folder, "", false, &names, &count, &diag))
+        for (size_t i = 0; i < count; i++) {
+            size_t length = strlen(names[i]);
+            if (map_get(demo->shown, names[i], length))
+                continue;
+            map_put(demo->shown, names[i], length, demo);
+            show_message(demo, names[i]);
+        }
+    arena_destroy(&arena);
+}
+
+/* The day --------------------------------------------------------------- */
+
+static bool push(struct demo *demo, const char *event, struct diag *diag)
+{
+    return session_command(demo->session, diag, "XADD", context_key(demo->context, "events"), "*",
+                           "event", event, NULL) != NULL;
+}
+
+/* Whether no event, timer or message is left. */
+static bool is_idle(struct demo *demo)
+{
+    static const char script[] =
+        "local n = redis.call('XLEN', ARGV[1] .. ':events') + redis.call('ZCARD', ARGV[1] .. "
+        "':due') + redis.call('ZCARD', ARGV[1] .. ':taken') + redis.call('ZCARD', ARGV[1] .. "
+        "':later') for _, class in ipairs({'marketing', 'transactional'}) do n = n + "
+        "redis.call('XLEN', ARGV[1] .. ':outbox:email:' .. class) end return n";
+    struct diag diag;
+    int64_t left;
+    const struct reply *reply = session_command(demo->session, &diag, "EVAL", script, "0",
+                                                demo->context->config->keys.redis.prefix, NULL);
+    return reply && reply_number(reply, &left) && left == 0;
+}
+
+static bool run_day(struct demo *demo, struct diag *diag)
+{
+    int64_t until_ms = clock_monotonic_ms() + RUN_MOST_MS, idle_ms = 0;
+    for (size_t next = 0; clock_monotonic_ms() < until_ms; poll(NULL, 0, EVENT_PAUSE_MS)) {
+        if (has_ended(demo))
+            return diag_error(diag, "the daemon ended");
+        if (next < demo->event_count && !push(demo, demo->events[next++], diag))
+            return false;
+        show_new(demo);
+        if (next < demo->event_count || !is_idle(demo))
+            idle_ms = clock_monotonic_ms();
+        else if (clock_monotonic_ms() - idle_ms > QUIET_MS)
+            return true;
+    }
+    return diag_error(diag, "something was left to do after %d s", RUN_MOST_MS / 1000);
+}
+
+/* The summary ----------------------------------------------------------- */
+
+static void count_outcome(struct demo *demo, const struct value *item)
+{
+    const char *what = value_to_text(demo->arena, value_get(item, "what"));
+    const char *why = value_to_text(demo->arena, value_get(item, "why"));
+    const char *rule = value_to_text(demo->arena, value_get(item, "rule"));
+    if (!what || !why || !rule)
+        return;
+    const char *name = NULL;
+    if (strcmp(what, "sent") == 0)
+        name = arena_printf(demo->arena, "sent\t%s", rule);
+    else if (strcmp(what, "refused") == 0 || strcmp(what, "ended") == 0 ||
+             (strcmp(what, "no-match") == 0 && strcmp(why, "if") != 0))
+        name = arena_printf(demo->arena, "held\t%s\t%s", rule, why);
+    if (!name)
+        return;
+    struct count *count = map_get(demo->counts, name, strlen(name));
+    if (!count) {
+        count = arena_zero(demo->arena, sizeof *count);
+        map_put(demo->counts, name, strlen(name), count);
+    }
+    count->times++;
+}
+
+static void count_trace(struct demo *demo, const char *key)
+{
+    struct diag diag;
+    const struct reply *lines =
+        session_command(demo->session, &diag, "LRANGE", key, "0", "-1", NULL);
+    for (size_t i = 0; lines && i < lines->count; i++) {
+        struct value line;
+        const char *text = arena_text(demo->arena, reply_item(lines, i)->text);
+        if (!json_read(demo->arena, text, strlen(text), &json_file_limits, &line, &diag))
+            continue;
+        const struct value *did = value_get(&line, "did");
+        for (uint32_t d = 0; d < value_count(did); d++)
+            count_outcome(demo, &did->list->items[d]);
+    }
+}
+
+static void count_traces(struct demo *demo)
+{
+    struct diag diag;
+    const struct reply *keys =
+        session_command(demo->session, &diag, "KEYS", context_key(demo->context, "trace:*"), NULL);
+    size_t count = keys ? keys->count : 0;
+    const char **names = arena_alloc(demo->arena, sizeof *names * (count + 1));
+    for (size_t i = 0; i < count; i++)
+        names[i] = arena_text(demo->arena, reply_item(keys, i)->text);
+    for (size_t i = 0; i < count; i++)
+        count_trace(demo, names[i]);
+}
+
+static void print_counts(const struct demo *demo, const char *group)
+{
+    size_t cursor = 0, length;
+    const char *key;
+    void *value;
+    while (map_next(demo->counts, &cursor, &key, &length, &value)) {
+        const struct count *count = value;
+        if (strncmp(key, group, strlen(group)) != 0)
+            continue;
+        const char *rule = strchr(key, '\t') + 1;
+        size_t rule_length = strcspn(rule, "\t");
+        const char *why = rule[rule_length] ? rule + rule_length + 1 : "";
+        printf("  %4" PRId64 "  %-20.*s %s\n", count->times, (int)rule_length, rule, why);
+    }
+}
+
+static void print_summary(struct demo *demo)
+{
+    count_traces(demo);
+    printf("\nSent:\n");
+    print_counts(demo, "sent");
+    printf("\nHeld back, and why:\n");
+    print_counts(demo, "held");
+    printf("\nThe messages (.eml):   %s/mail/new\n", demo->folder);
+    printf("The same as pages:     %s/html\n", demo->folder);
+    if (demo->keep)
+        printf("\nThe daemon still runs. Ask it, and end it:\n"
+               "  nudgectl --config %s status\n  nudgectl --config %s stop\n",
+               demo->config, demo->config);
+}
+
+/* ----------------------------------------------------------------------- */
+
+static bool run(struct demo *demo, struct diag *diag)
+{
+    if (!make_folder(demo, diag) || !read_events(demo, diag))
+        return false;
+    demo->context->config_file = demo->config;
+    if (!context_config(demo->context))
+        return diag_error(diag, "the demo's configuration is broken");
+    if (!start_daemon(demo, diag) || !wait_for_daemon(demo, diag))
+        return false;
+    demo->session = context_session(demo->context);
+    if (!demo->session)
+        return diag_error(diag, "no way to the daemon's Redis");
+    printf("A day of a small shop: %zu events. A wait of an hour takes 2 seconds here.\n\n",
+           demo->event_count);
+    bool done = run_day(demo, diag);
+    print_summary(demo);
+    return done;
+}
+
+int command_demo(struct context *context, int argc, char **argv)
+{
+    struct diag diag = {0};
+    struct demo demo = {.context = context,
+                        .examples = NUDGED_EXAMPLES,
+                        .arena = arena_new(64 * 1024),
+                        .shown = map_new(),
+                        .counts = map_new()};
+    int status;
+    if (!read_arguments(&demo, argc, argv)) {
+        status = command_usage(argv[0], "unknown argument");
+    } else {
+        status = run(&demo, &diag) ? EXIT_SUCCESS : context_fail(&diag);
+        session_close(&demo.session);
+        if (!demo.keep || status != EXIT_SUCCESS)
+            stop_daemon(&demo);
+    }
+    map_destroy(&demo.shown);
+    map_destroy(&demo.counts);
+    arena_destroy(&demo.arena);
+    return status;
+}

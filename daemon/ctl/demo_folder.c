@@ -1,0 +1,111 @@
+#include "ctl/demo_folder.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/duration.h"
+#include "base/file.h"
+
+enum { FILE_MOST = 1 << 20 };
+
+static const char config_text[] =
+    "# Written by `nudgectl demo`: everything stays in this folder.\n"
+    "state: state\n"
+    "rules: rules\n"
+    "templates: %s/templates\n"
+    "instance: demo\n"
+    "log: {level: warning}\n"
+    "shop: {name: Ceai & Cărți, url: \"https://shop.example\", locale: en,\n"
+    "       timezone: Europe/Bucharest, currency: EUR, email: hello@shop.example}\n"
+    "mail:\n"
+    "  from: \"\\\"Ceai & Cărți\\\" <hello@shop.example>\"\n"
+    "  unsubscribe_url: \"https://shop.example/unsubscribe/{token}\"\n"
+    "  unsubscribe_mailto: unsubscribe@shop.example\n"
+    "  list_id: shop.example\n"
+    "policy: {cap: 3 per 7d}\n"
+    "timers: {settle: 0s}\n"
+    "gateways:\n"
+    "  maildir: {kind: maildir, path: mail}\n";
+
+bool demo_folder_write(const char *path, const char *text, size_t length, struct diag *diag)
+{
+    FILE *file = fopen(path, "we");
+    bool written = file && fwrite(text, 1, length, file) == length;
+    if (file && fclose(file) != 0)
+        written = false;
+    return written ? true : diag_error(diag, "cannot write %s: %s", path, strerror(errno));
+}
+
+const char *demo_folder_line(struct arena *arena, const char *line, size_t length)
+{
+    char shorter[DURATION_TEXT_SIZE];
+    const char *wait = memmem(line, length, "wait:", 5);
+    int64_t ms;
+    if (!wait || strspn(line, " -") != (size_t)(wait - line))
+        return arena_copy(arena, line, length);
+    const char *value = wait + 5 + strspn(wait + 5, " ");
+    size_t size = strcspn(value, " \r\n#");
+    if (!duration_parse(value, size, &ms))
+        return arena_copy(arena, line, length);
+    ms /= DEMO_FASTER;
+    if (ms < DEMO_WAIT_LEAST_MS)
+        ms = DEMO_WAIT_LEAST_MS;
+    if (ms > DEMO_WAIT_MOST_MS)
+        ms = DEMO_WAIT_MOST_MS;
+    return arena_printf(arena, "%.*s%s   # %.*s, made short for the demo\n", (int)(value - line),
+                        line, duration_format(ms, shorter), (int)size, value);
+}
+
+static bool copy_rules(struct arena *arena, const char *from, const char *to, const char *name,
+                       struct diag *diag)
+{
+    const char *text;
+    size_t length;
+    struct buf out;
+    if (!file_read(arena, arena_printf(arena, "%s/%s", from, name), FILE_MOST, &text, &length,
+                   diag))
+        return false;
+    buf_init(&out, 2 * FILE_MOST);
+    for (const char *line = text, *end = text + length; line < end;) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+        next = next ? next + 1 : end;
+        buf_text(&out, demo_folder_line(arena, line, (size_t)(next - line)));
+        line = next;
+    }
+    bool written = demo_folder_write(arena_printf(arena, "%s/%s", to, name), buf_string(&out),
+                                     out.length, diag);
+    buf_free(&out);
+    return written;
+}
+
+static bool make(const char *path, struct diag *diag)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return true;
+    return diag_error(diag, "cannot make %s: %s", path, strerror(errno));
+}
+
+bool demo_folder_fill(struct arena *arena, const char *folder, const char *examples,
+                      const char **config, struct diag *diag)
+{
+    const char *const *names;
+    size_t count;
+    char whole[PATH_MAX];
+    const char *from = arena_printf(arena, "%s/rules", examples);
+    const char *to = arena_printf(arena, "%s/rules", folder);
+    if (!realpath(examples, whole))
+        return diag_error(diag, "no examples in %s: %s", examples, strerror(errno));
+    if (!make(to, diag) || !make(arena_printf(arena, "%s/html", folder), diag) ||
+        !file_list(arena, from, ".yaml", false, &names, &count, diag))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!copy_rules(arena, from, to, names[i], diag))
+            return false;
+    *config = arena_printf(arena, "%s/nudged.yaml", folder);
+    const char *text = arena_printf(arena, config_text, whole);
+    return demo_folder_write(*config, text, strlen(text), diag);
+}

@@ -1,0 +1,25 @@
+/* The folder of a demo: a copy of the example rules with short waits, the templates as
+ * they are, a configuration, and later the messages. */
+#ifndef NUDGED_CTL_DEMO_FOLDER_H
+#define NUDGED_CTL_DEMO_FOLDER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+/* A wait of an hour takes 2 s in the demo; none takes longer than DEMO_WAIT_MOST_MS. */
+enum { DEMO_FASTER = 1800, DEMO_WAIT_LEAST_MS = 400, DEMO_WAIT_MOST_MS = 3000 };
+
+/* Fills `folder`, which exists, from the folder of examples (rules/, templates/, demo/).
+ * `*config` is the path of the configuration that was written. */
+bool demo_folder_fill(struct arena *arena, const char *folder, const char *examples,
+                      const char **config, struct diag *diag);
+
+/* A line of a rule file: its `wait:`, where it has one, made short. In the arena. */
+const char *demo_folder_line(struct arena *arena, const char *line, size_t length);
+
+/* Writes a whole file. */
+bool demo_folder_write(const char *path, const char *text, size_t length, struct diag *diag);
+
+#endif

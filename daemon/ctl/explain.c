@@ -1,0 +1,103 @@
+/*
+ * nudgectl explain CUSTOMER: what was decided about one customer, oldest first, one line
+ * for each outcome.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "ctl/command.h"
+
+/* "7" is meant as id:7, "ana@example.com" as email:ana@example.com. */
+static const char *customer_key(struct context *context, const char *customer)
+{
+    if (strchr(customer, ':'))
+        return customer;
+    return arena_printf(context->config->arena, "%s:%s", strchr(customer, '@') ? "email" : "id",
+                        customer);
+}
+
+static void print_text(const struct value *item, const char *name, const char *before)
+{
+    const struct value *text = value_get(item, name);
+    if (value_is(text, VALUE_STRING))
+        printf("%s%.*s", before, (int)text->length, text->string);
+}
+
+static void print_time(const struct value *item, const char *name, const char *before)
+{
+    char time[CLOCK_TEXT_SIZE];
+    int64_t ms;
+    if (value_to_int(value_get(item, name), &ms))
+        printf("%s%s", before, clock_format(ms, time));
+}
+
+static void print_line(const struct value *line)
+{
+    const struct value *event = value_get(line, "event"), *did = value_get(line, "did");
+    print_time(line, "at", "");
+    if (event) {
+        print_text(event, "type", "  ");
+        print_text(event, "id", " ");
+    }
+    if (value_count(did) == 0)
+        printf("  nothing to do");
+    printf("\n");
+    for (uint32_t i = 0; i < value_count(did); i++) {
+        const struct value *item = &did->list->items[i];
+        printf("   ");
+        print_text(item, "rule", " ");
+        print_text(item, "what", " ");
+        print_text(item, "why", ": ");
+        print_time(item, "until", " until ");
+        print_text(item, "gateway", " by ");
+        print_text(item, "mid", " mid=");
+        printf("\n");
+    }
+}
+
+static void print_lines(const struct reply *lines, bool raw)
+{
+    struct arena *arena = arena_new(64 * 1024);
+    for (size_t i = lines->count; i-- > 0;) {
+        const struct reply *text = reply_item(lines, i);
+        struct value line;
+        struct diag diag;
+        arena_reset(arena);
+        if (raw || !json_read(arena, text->text, text->length, &json_file_limits, &line, &diag))
+            printf("%s\n", text->text);
+        else
+            print_line(&line);
+    }
+    arena_destroy(&arena);
+}
+
+int command_explain(struct context *context, int argc, char **argv)
+{
+    struct diag diag = {0};
+    bool raw = argc > 1 && strcmp(argv[1], "--json") == 0;
+    if (argc != 2 + raw)
+        return command_usage(argv[0], "one customer is expected, such as id:7 or ana@example.com");
+    struct session *session = context_session(context);
+    if (!session)
+        return EXIT_FAILURE;
+    const char *customer = customer_key(context, argv[1 + raw]);
+    const char *key =
+        context_key(context, arena_printf(context->config->arena, "trace:%s", customer));
+    const struct reply *lines = session_command(session, &diag, "LRANGE", key, "0", "-1", NULL);
+    int status = EXIT_SUCCESS;
+    if (!lines) {
+        status = context_fail(&diag);
+    } else if (lines->count == 0) {
+        fprintf(stderr, "nudgectl: nothing is known of the customer %s\n", customer);
+        status = EXIT_FAILURE;
+    } else {
+        print_lines(lines, raw);
+    }
+    session_close(&session);
+    return status;
+}
