@@ -131,6 +131,32 @@ static struct value default_gateways(const struct config *config)
     return all;
 }
 
+/* A gateway's mapping with its files and folders resolved against the file's folder. */
+static struct value with_whole_paths(const struct config *config, const struct value *gateway)
+{
+    if (gateway->kind != VALUE_MAP)
+        return *gateway;
+    struct value whole = value_new_map(config->arena, value_count(gateway));
+    for (uint32_t i = 0; i < value_count(gateway); i++) {
+        struct value_member member = gateway->map->members[i];
+        const char *key = value_to_text(config->arena, &member.key);
+        const char *path = value_to_text(config->arena, &member.value);
+        size_t length = strlen(key), tail = strlen("_file");
+        bool names_file = strcmp(key, "path") == 0 ||
+                          (length > tail && strcmp(key + length - tail, "_file") == 0);
+        if (names_file && path) {
+            struct value resolved = value_text(resolve(config, path));
+            resolved.flags = member.value.flags;
+            resolved.place = member.value.place;
+            member.value = resolved;
+        }
+        value_add(config->arena, whole, member.key, member.value);
+    }
+    whole.flags = gateway->flags;
+    whole.place = gateway->place;
+    return whole;
+}
+
 static void fill_gateways(struct loading *loading)
 {
     struct config *config = loading->config;
@@ -146,9 +172,10 @@ static void fill_gateways(struct loading *loading)
     for (uint32_t i = 0; i < value_count(all); i++) {
         const struct value_member *member = &all->map->members[i];
         struct config_gateway *row = &rows[config->gateway_count++];
+        struct value whole = with_whole_paths(config, &member->value);
         row->name = value_to_text(config->arena, &member->key);
-        row->kind = gateway_read(&member->value, &loading->source, config->arena, &row->settings,
-                                 loading->diags);
+        row->kind =
+            gateway_read(&whole, &loading->source, config->arena, &row->settings, loading->diags);
     }
     config->gateways = rows;
 }
