@@ -15,8 +15,9 @@ enum { DECIMAL_TEXT_SIZE = 32 };
  * rounded: small digits and a small exponent, as prices have. False else. */
 bool decimal_exact(uint64_t digits, int exponent, double *number);
 
-/* The double nearest to a JSON number (RFC 8259, section 6), which the text
- * must be; infinite where it is too large. */
+/* The double nearest to a decimal number, which the text must be: a sign or
+ * none, digits with or without a point, an exponent or none. Infinite where it
+ * is too large. */
 double decimal_read(const char *text, size_t length);
 
 /* Writes the shortest decimal that reads back as the same number, with a NUL:
