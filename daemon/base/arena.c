@@ -7,6 +7,23 @@
 
 #include "base/mem.h"
 
+/* Under AddressSanitizer, what is not handed out may not be touched. */
+#if defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#ifdef WATCHED
+#include <sanitizer/asan_interface.h>
+#define FORBID(from, size) __asan_poison_memory_region(from, size)
+#define PERMIT(from, size) __asan_unpoison_memory_region(from, size)
+#else
+#define FORBID(from, size) ((void)(from), (void)(size))
+#define PERMIT(from, size) ((void)(from), (void)(size))
+#endif
+
 enum { ALIGNMENT = 8, SMALLEST_CHUNK = 256, LARGEST_GROWTH = 1 << 20 };
 
 struct chunk {
@@ -30,6 +47,7 @@ static void add_chunk(struct arena *arena, size_t size)
     arena->newest = chunk;
     arena->next = chunk->bytes;
     arena->end = chunk->bytes + size;
+    FORBID(chunk->bytes, size);
 }
 
 struct arena *arena_new(size_t first_chunk)
@@ -39,11 +57,17 @@ struct arena *arena_new(size_t first_chunk)
     return arena;
 }
 
+static void free_chunk(struct chunk *chunk)
+{
+    PERMIT(chunk->bytes, chunk->size);
+    free(chunk);
+}
+
 static void free_chunks(struct chunk *chunk)
 {
     while (chunk) {
         struct chunk *older = chunk->older;
-        free(chunk);
+        free_chunk(chunk);
         chunk = older;
     }
 }
@@ -68,9 +92,10 @@ void arena_reset(struct arena *arena)
     for (struct chunk *chunk = arena->newest; chunk;) {
         struct chunk *older = chunk->older;
         if (chunk != largest)
-            free(chunk);
+            free_chunk(chunk);
         chunk = older;
     }
+    FORBID(largest->bytes, largest->size);
     largest->older = NULL;
     arena->newest = largest;
     arena->next = largest->bytes;
@@ -94,11 +119,12 @@ void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         mem_exhausted();
-    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (size > (size_t)(arena->end - arena->next))
-        make_room(arena, size);
+    size_t whole = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (whole > (size_t)(arena->end - arena->next))
+        make_room(arena, whole);
     void *block = arena->next;
-    arena->next += size;
+    arena->next += whole;
+    PERMIT(block, size);
     return block;
 }
 

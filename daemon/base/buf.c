@@ -46,7 +46,7 @@ bool buf_reserve(struct buf *buf, size_t more)
     size_t capacity = buf->capacity ? buf->capacity : FIRST_CAPACITY;
     while (capacity < needed)
         capacity *= 2;
-    if (capacity > buf->limit + 1)
+    if (capacity - 1 > buf->limit)
         capacity = buf->limit + 1;
     buf->data = mem_resize(buf->data, capacity);
     buf->capacity = capacity;

@@ -7,16 +7,32 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-enum { EXCERPT_BEFORE = 60, EXCERPT_MOST = 110, WORD_MOST = 64 };
+/* EXCERPT_BEFORE, _AFTER: characters shown around the fault, as far as they fit. */
+enum { EXCERPT_BEFORE = 60, EXCERPT_AFTER = 50, EXCERPT_BYTES_BEFORE = 100, WORD_MOST = 64 };
 
-/* Copies with control characters masked, cut at a character's boundary. */
+/* What a terminal would take for a command (C0 and C1), and bytes of no character. */
+static bool is_shown(uint32_t point, size_t width)
+{
+    return point >= ' ' && (point < 0x7f || (point > 0x9f && width > 1));
+}
+
+/* Copies character by character, '?' for one that is not shown, a space for a
+ * tab; cut at a character's boundary. */
 static void put_text(char *to, size_t size, const char *from, size_t length)
 {
-    if (length > size - 1)
-        length = utf8_floor(from, size - 1);
-    for (size_t i = 0; i < length; i++)
-        to[i] = (unsigned char)from[i] < ' ' || from[i] == 0x7f ? '?' : from[i];
-    to[length] = '\0';
+    size_t used = 0;
+    for (size_t at = 0, width; at < length; at += width) {
+        bool shown = is_shown(utf8_decode(from + at, length - at, &width), width);
+        size_t needed = shown ? width : 1;
+        if (used + needed > size - 1)
+            break;
+        if (shown)
+            memcpy(to + used, from + at, width);
+        else
+            to[used] = from[at] == '\t' ? ' ' : '?';
+        used += needed;
+    }
+    to[used] = '\0';
 }
 
 static void put_format(char *to, size_t size, const char *format, va_list args)
@@ -94,6 +110,15 @@ static const char *find_line(const char *source, size_t length, uint32_t number,
     return at;
 }
 
+/* The bytes of the first `count` characters. */
+static size_t skip_characters(const char *text, size_t length, size_t count)
+{
+    size_t at = 0;
+    while (count-- > 0 && at < length)
+        at += utf8_width(text + at, length - at);
+    return at;
+}
+
 void diag_excerpt(struct diag *diag, const char *source, size_t length)
 {
     size_t size = 0;
@@ -102,21 +127,14 @@ void diag_excerpt(struct diag *diag, const char *source, size_t length)
     const char *line = find_line(source, length, diag->line, &size);
     if (!line)
         return;
-    size_t skip = 0, column = diag->column ? diag->column : 1;
-    if (column > EXCERPT_BEFORE + 1) {
-        size_t hidden = column - 1 - EXCERPT_BEFORE;
-        while (hidden-- > 0 && skip < size)
-            skip += utf8_width(line + skip, size - skip);
-        column = EXCERPT_BEFORE + 1;
-    }
-    size_t shown = size - skip;
-    if (shown > EXCERPT_MOST)
-        shown = utf8_floor(line + skip, EXCERPT_MOST);
-    put_text(diag->excerpt, sizeof diag->excerpt, line + skip, shown);
-    for (char *c = diag->excerpt; *c; c++)
-        if (line[skip + (size_t)(c - diag->excerpt)] == '\t')
-            *c = ' ';
-    diag->caret = (uint32_t)column;
+    size_t fault = skip_characters(line, size, diag->column ? diag->column - 1 : 0);
+    size_t hidden = diag->column > EXCERPT_BEFORE + 1 ? diag->column - 1 - EXCERPT_BEFORE : 0;
+    size_t from = skip_characters(line, size, hidden);
+    while (fault - from > EXCERPT_BYTES_BEFORE) /* wide characters: fewer of them */
+        from += utf8_width(line + from, size - from);
+    size_t shown = skip_characters(line + fault, size - fault, EXCERPT_AFTER);
+    put_text(diag->excerpt, sizeof diag->excerpt, line + from, fault - from + shown);
+    diag->caret = (uint32_t)utf8_count(line + from, fault - from) + 1;
 }
 
 void diag_offset(struct diag *diag, const char *source, size_t length, size_t offset)

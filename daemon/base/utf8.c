@@ -110,5 +110,7 @@ size_t utf8_floor(const char *text, size_t most)
     size_t at = most;
     while (at > 0 && most - at < 3 && continues((unsigned char)text[at]))
         at--;
-    return continues((unsigned char)text[at]) ? most : at;
+    unsigned char lead = (unsigned char)text[at];
+    size_t width = lead < 0xc2 || lead > 0xf4 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    return at + width > most ? at : most;
 }

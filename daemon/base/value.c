@@ -38,12 +38,28 @@ void value_push(struct arena *arena, struct value list, struct value item)
     to->items[to->count++] = item;
 }
 
+/* The high and the low half of a product, folded: every bit of it counts. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Begins with an address, which differs in every run (ASLR), so that nobody can
+ * prepare keys that all fall into one slot. No order depends on it. */
 static uint32_t hash_bytes(const char *bytes, size_t length)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * 16777619u;
-    return hash;
+    static const char somewhere;
+    const uint64_t spread = 0x9e3779b97f4a7c15u; /* 2^64 divided by the golden ratio */
+    uint64_t hash = fold((uint64_t)(uintptr_t)&somewhere ^ length, spread), eight;
+    for (; length >= sizeof eight; bytes += sizeof eight, length -= sizeof eight) {
+        memcpy(&eight, bytes, sizeof eight);
+        hash = fold(hash ^ eight, spread);
+    }
+    eight = 0;
+    if (length)
+        memcpy(&eight, bytes, length);
+    return (uint32_t)fold(hash ^ eight, spread);
 }
 
 static bool same_key(const struct value *key, const char *bytes, size_t length)
@@ -74,6 +90,7 @@ static void build_index(struct arena *arena, struct value_map *map)
         index_member(map, i);
 }
 
+/* The first, where a key was added more than once. */
 static int64_t find_member(const struct value_map *map, const char *key, size_t length)
 {
     if (map->slots) {
@@ -130,7 +147,9 @@ bool value_remove(struct value map, const char *key)
     memmove(&from->members[at], &from->members[at + 1],
             sizeof *from->members * (from->count - (size_t)at - 1));
     from->count--;
-    if (from->slots) {
+    if (from->count <= LINEAR_MOST) {
+        from->slots = NULL; /* value_add keeps none for so few */
+    } else if (from->slots) {
         memset(from->slots, 0, sizeof *from->slots * from->slot_count);
         for (uint32_t i = 0; i < from->count; i++)
             index_member(from, i);
@@ -163,10 +182,16 @@ const struct value *value_path(const struct value *value, const char *path)
     return value;
 }
 
+static bool same_bytes(const struct value *a, const struct value *b)
+{
+    return a->length == b->length &&
+           (a->length == 0 || memcmp(a->string, b->string, a->length) == 0);
+}
+
 bool value_is_text(const struct value *value, const char *text)
 {
-    return value_is(value, VALUE_STRING) && value->length == strlen(text) &&
-           memcmp(value->string, text, value->length) == 0;
+    struct value other = value_text(text);
+    return value_is(value, VALUE_STRING) && same_bytes(value, &other);
 }
 
 const char *value_to_text(struct arena *arena, const struct value *value)
@@ -189,7 +214,8 @@ bool value_to_double(const struct value *value, double *number)
 
 bool value_to_int(const struct value *value, int64_t *number)
 {
-    if (value_is(value, VALUE_INT)) {
+    if (value_is(value, VALUE_INT) ||
+        (value_is(value, VALUE_UINT) && value->natural <= INT64_MAX)) {
         *number = value->integer;
         return true;
     }
@@ -200,15 +226,27 @@ bool value_to_int(const struct value *value, int64_t *number)
     return true;
 }
 
+static bool is_number(const struct value *value)
+{
+    return value->kind == VALUE_INT || value->kind == VALUE_DOUBLE || value->kind == VALUE_UINT;
+}
+
+/* By value, exactly: no integer goes through a double, which may round it. */
 static bool equal_numbers(const struct value *a, const struct value *b)
 {
-    if (a->kind == VALUE_INT && b->kind == VALUE_INT)
-        return a->integer == b->integer;
     int64_t x, y;
-    if (value_to_int(a, &x) && value_to_int(b, &y))
-        return x == y;
-    double p, q;
-    return value_to_double(a, &p) && value_to_double(b, &q) && p == q;
+    bool a_fits = value_to_int(a, &x), b_fits = value_to_int(b, &y);
+    if (a_fits || b_fits)
+        return a_fits && b_fits && x == y;
+    if (a->kind == VALUE_DOUBLE && b->kind == VALUE_DOUBLE)
+        return a->real == b->real;
+    if (a->kind == VALUE_UINT && b->kind == VALUE_UINT)
+        return a->natural == b->natural;
+    /* What is left: an unsigned integer from 2^63 on, and a double that no int64 equals. */
+    double real = a->kind == VALUE_DOUBLE ? a->real : b->real;
+    uint64_t natural = a->kind == VALUE_UINT ? a->natural : b->natural;
+    return real >= 9223372036854775808.0 && real < 18446744073709551616.0 &&
+           (uint64_t)real == natural;
 }
 
 static bool equal_lists(const struct value_list *a, const struct value_list *b)
@@ -221,13 +259,24 @@ static bool equal_lists(const struct value_list *a, const struct value_list *b)
     return true;
 }
 
+/* The member of any key; one that is no string is looked for one by one. */
+static const struct value *find_key(const struct value *map, const struct value *key)
+{
+    if (key->kind == VALUE_STRING)
+        return value_find(map, key->string, key->length);
+    for (uint32_t i = 0; i < value_count(map); i++)
+        if (value_equal(&map->map->members[i].key, key))
+            return &map->map->members[i].value;
+    return NULL;
+}
+
 static bool equal_maps(const struct value *a, const struct value *b)
 {
     if (a->map->count != b->map->count)
         return false;
     for (uint32_t i = 0; i < a->map->count; i++) {
         const struct value_member *member = &a->map->members[i];
-        const struct value *other = value_find(b, member->key.string, member->key.length);
+        const struct value *other = find_key(b, &member->key);
         if (!other || !value_equal(&member->value, other))
             return false;
     }
@@ -236,9 +285,7 @@ static bool equal_maps(const struct value *a, const struct value *b)
 
 bool value_equal(const struct value *a, const struct value *b)
 {
-    bool a_number = a->kind == VALUE_INT || a->kind == VALUE_DOUBLE || a->kind == VALUE_UINT;
-    bool b_number = b->kind == VALUE_INT || b->kind == VALUE_DOUBLE || b->kind == VALUE_UINT;
-    if (a_number && b_number)
+    if (is_number(a) && is_number(b))
         return equal_numbers(a, b);
     if (a->kind != b->kind)
         return false;
@@ -249,7 +296,7 @@ bool value_equal(const struct value *a, const struct value *b)
         return a->boolean == b->boolean;
     case VALUE_STRING:
     case VALUE_BYTES:
-        return a->length == b->length && memcmp(a->string, b->string, a->length) == 0;
+        return same_bytes(a, b);
     case VALUE_LIST:
         return equal_lists(a->list, b->list);
     case VALUE_MAP:
@@ -298,7 +345,7 @@ struct value value_merge(struct arena *arena, const struct value *target, const 
     struct value merged = value_new_map(arena, value_count(target) + patch->map->count);
     for (uint32_t i = 0; i < value_count(target); i++) {
         const struct value_member *member = &target->map->members[i];
-        const struct value *change = value_find(patch, member->key.string, member->key.length);
+        const struct value *change = find_key(patch, &member->key);
         if (!change)
             value_add(arena, merged, member->key, member->value);
         else if (change->kind != VALUE_NULL)
@@ -306,8 +353,7 @@ struct value value_merge(struct arena *arena, const struct value *target, const 
     }
     for (uint32_t i = 0; i < patch->map->count; i++) {
         const struct value_member *member = &patch->map->members[i];
-        if (member->value.kind != VALUE_NULL &&
-            !value_find(target, member->key.string, member->key.length))
+        if (member->value.kind != VALUE_NULL && !find_key(target, &member->key))
             value_add(arena, merged, member->key, value_merge(arena, NULL, &member->value));
     }
     return merged;
