@@ -19,7 +19,7 @@ enum { IN_FLIGHT_MOST = 1000 };
 struct push {
     struct session *session;
     const char *key; /* of the stream */
-    struct progress progress;
+    struct progress *progress;
     struct arena *arena;
     const char *file;
     uint64_t pushed, refused, failed;
@@ -80,7 +80,7 @@ static bool push_stream(struct push *push, FILE *stream)
         while (bytes && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r'))
             bytes--;
         push_line(push, line, bytes, number);
-        progress_step(&push->progress, (uint64_t)length);
+        progress_step(push->progress, (uint64_t)length);
         if (push->failed)
             break;
     }
@@ -141,7 +141,7 @@ int command_push(struct context *context, int argc, char **argv)
         return EXIT_FAILURE;
     push.key = context_key(context, "events");
     push.arena = arena_new(64 * 1024);
-    progress_start(&push.progress, total_size(count, names), "pushing");
+    push.progress = progress_start(total_size(count, names), "pushing");
     for (int i = 0; i < count && read && !push.failed; i++)
         read = push_file(&push, names[i]);
     int status = finish(&push, read);
