@@ -37,7 +37,7 @@ static const struct setting inner_table[] = {
      .fallback = "8",
      .least = 1,
      .most = 64,
-     .help = "How deep an event may be"},
+     .help = "Deepest event"},
     {0},
 };
 
@@ -280,8 +280,7 @@ static void test_reference(void **state)
         "\n| `opens` | time of day | `09:00` | between 00:01 and 22:00 | restart |  |\n",
         "\n| `locales` | list of texts | `[\"en\", \"ro\"]` |  | restart |  |\n",
         "\n| `inner` | section |  |  |  | A section |\n| `inner.host` | text | required |",
-        "\n| `inner.depth` | integer | `8` | between 1 and 64 | restart | How deep an event "
-        "may be |\n",
+        "\n| `inner.depth` | integer | `8` | between 1 and 64 | restart | Deepest event |\n",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strstr(buf_string(&out), rows[i]))
