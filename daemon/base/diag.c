@@ -20,9 +20,10 @@ static bool is_shown(uint32_t point, size_t width)
  * tab; cut at a character's boundary. */
 static void put_text(char *to, size_t size, const char *from, size_t length)
 {
-    size_t used = 0;
-    for (size_t at = 0, width; at < length; at += width) {
-        bool shown = is_shown(utf8_decode(from + at, length - at, &width), width);
+    size_t used = 0, width;
+    for (size_t at = 0; at < length; at += width) {
+        uint32_t point = utf8_decode(from + at, length - at, &width);
+        bool shown = is_shown(point, width);
         size_t needed = shown ? width : 1;
         if (used + needed > size - 1)
             break;
