@@ -23,8 +23,8 @@ enum { OUTPUT_MOST = 1 << 20 };
 static char output[OUTPUT_MOST];
 
 /* Runs `body` in a process of its own, since the log looks once at where it writes, and
- * gathers its standard error. `journal`: NULL, "own" for what systemd would set, or a
- * value that names another stream. */
+ * gathers its standard error. `journal`: NULL for none, "own" for what systemd would set,
+ * "device" or "inode" for a stream that differs in that alone, or "nonsense". */
 static void run(void (*body)(void), const char *journal)
 {
     int ends[2], status;
@@ -36,11 +36,12 @@ static void run(void (*body)(void), const char *journal)
         char stream[64];
         dup2(ends[1], STDERR_FILENO);
         fstat(STDERR_FILENO, &own);
-        snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)own.st_dev,
-                 (unsigned long long)own.st_ino);
+        snprintf(stream, sizeof stream, "%llu:%llu",
+                 (unsigned long long)own.st_dev + (journal && strcmp(journal, "device") == 0),
+                 (unsigned long long)own.st_ino + (journal && strcmp(journal, "inode") == 0));
         unsetenv("JOURNAL_STREAM");
         if (journal)
-            setenv("JOURNAL_STREAM", strcmp(journal, "own") == 0 ? stream : journal, 1);
+            setenv("JOURNAL_STREAM", strcmp(journal, "nonsense") == 0 ? journal : stream, 1);
         close(ends[0]);
         close(ends[1]);
         body();
@@ -110,7 +111,9 @@ static void test_time(void **state)
     run(all_levels, NULL);
     expect_times();
     /* Somebody else's stream, inherited. */
-    run(all_levels, "1:1");
+    run(all_levels, "device");
+    expect_times();
+    run(all_levels, "inode");
     expect_times();
     run(all_levels, "nonsense");
     expect_times();
