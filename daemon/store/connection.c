@@ -591,6 +591,11 @@ bool connection_ready(const struct connection *connection)
     return connection->state == CONNECTION_READY && !connection->renew;
 }
 
+enum connection_state connection_state(const struct connection *connection)
+{
+    return connection->state;
+}
+
 void connection_renew(struct connection *connection, const char *reason)
 {
     connection->renew = true;

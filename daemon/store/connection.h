@@ -59,6 +59,7 @@ struct connection *connection_new(const struct connection_options *options);
 void connection_destroy(struct connection **connection);
 
 bool connection_ready(const struct connection *connection);
+enum connection_state connection_state(const struct connection *connection);
 
 /* Drops the connection and makes it anew at once, with what is in flight failing: for
  * who knows that the other side changed. */

@@ -18,7 +18,7 @@
 #include "base/diag.h"
 #include "store/scripts.h"
 
-enum { INSTANCE_LEASE_MS = 10000, INSTANCE_RENEW_MS = 3000, INSTANCE_FORMAT = 1 };
+enum { INSTANCE_LEASE_MS = 10000, INSTANCE_RENEW_MS = 3000 };
 
 struct instance;
 
@@ -73,7 +73,7 @@ int64_t instance_lease_deadline(const struct instance *instance);
 bool instance_lease_valid(const struct instance *instance);
 
 /* Makes the consumer groups that are missing (somebody destroyed one). Modules of store
- * call it when they meet NOGROUP; `done` (may be NULL) when Redis answered, or failed. */
-void instance_make_groups(struct instance *instance, void (*done)(void *context), void *context);
+ * call it when they meet NOGROUP. */
+void instance_make_groups(struct instance *instance);
 
 #endif

@@ -19,7 +19,7 @@ struct outbox;
 struct outbox_options {
     struct scripts *scripts;
     struct instance *instance;
-    const char *const *channels; /* copied */
+    const char *const *channels; /* at least one; copied */
     size_t channel_count;
     int64_t dead_keep_ms;  /* dead letters older than this are dropped by the sweep */
     int64_t trace_keep_ms; /* a trace that is begun by a settlement lives so long */

@@ -77,6 +77,24 @@ bool reply_fault(const struct reply *reply, struct diag *diag)
     return false;
 }
 
+static void copy_into(struct arena *arena, const struct reply *from, struct reply *to)
+{
+    *to = *from;
+    to->text = arena_copy(arena, from->text, from->length);
+    if (from->kind != REPLY_LIST)
+        return;
+    to->items = arena_alloc(arena, (from->count + 1) * sizeof(*to->items));
+    for (size_t i = 0; i < from->count; i++)
+        copy_into(arena, &from->items[i], &to->items[i]);
+}
+
+const struct reply *reply_copy(struct arena *arena, const struct reply *reply)
+{
+    struct reply *copy = arena_alloc(arena, sizeof(*copy));
+    copy_into(arena, reply, copy);
+    return copy;
+}
+
 /* Where the reader wants this reply: a slot of its list, or the root. */
 static struct reply *place(const redisReadTask *task)
 {

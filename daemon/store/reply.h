@@ -43,6 +43,9 @@ bool reply_number(const struct reply *reply, int64_t *number);
 /* An error reply whose first word is `code` ("NOSCRIPT"). */
 bool reply_is_error(const struct reply *reply, const char *code);
 
+/* A copy that lives as long as the arena. */
+const struct reply *reply_copy(struct arena *arena, const struct reply *reply);
+
 /* What went wrong, into `diag` (which may be NULL): the server's own words, with the
  * first word in small letters as the code ("redis-noscript"). Returns false. */
 bool reply_fault(const struct reply *reply, struct diag *diag);

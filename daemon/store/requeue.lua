@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
--- Moves retries that are due back into their outbox.
--- ARGV: P, count, poll ms
+-- Housekeeping of the outbox: moves retries that are due back into it, and drops dead letters
+-- that were kept long enough.
+-- ARGV: P, count, poll ms, ms that dead letters are kept
 -- Returns {moved, ask again after ms}. Safe to run twice.
-local P, count, poll = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local P, count, poll, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local later = P .. ':later'
 --with shared_clock
 --with shared_requeue
@@ -15,6 +16,7 @@ for _, mid in ipairs(mids) do
         requeue(mid, row[2], row[3])
     end
 end
+redis.call('XTRIM', P .. ':dead', 'MINID', '~', ms(math.max(0, now - keep)))
 local wait = 0
 if #mids < count then
     local first = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')[2]

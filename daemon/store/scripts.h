@@ -24,6 +24,7 @@
     X(TAKE, take)                 \
     X(SETTLE, settle)             \
     X(CLAIM_OUTBOX, claim_outbox) \
+    X(GROUPS, groups)             \
     X(ENTER, enter)               \
     X(RENEW, renew)
 

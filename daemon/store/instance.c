@@ -1,0 +1,472 @@
+/*
+ * Entering goes by steps, each an answer that leads to the next:
+ *
+ *   INFO (version, persistence) -> groups -> enter.lua (P:meta, epoch, lease) -> READY
+ *
+ * A lost connection ends the step; the next one begins with INFO again. An error of Redis
+ * (BUSY, no permission …) is told once and tried again after a while.
+ */
+#include "store/instance.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/backoff.h"
+
+enum {
+    VERSION_LEAST = 7,
+    AGREEMENTS_MOST = 16,
+    RENEW_AGAIN_MS = 1000, /* after a renewal that failed */
+    CONSUMER_SIZE = 96,
+};
+
+struct instance {
+    enum instance_state state;
+    bool left; /* the lease was given up */
+    struct scripts *scripts;
+    struct connection_owner owner;
+    struct arena *arena; /* of the options' texts */
+    const char *name;
+    bool accept_loss;
+    struct instance_agreement agreements[AGREEMENTS_MOST];
+    size_t agreement_count;
+    const char **channels;
+    size_t channel_count;
+    instance_on_state *on_state;
+    void *context;
+
+    struct event *timer; /* ENTERING: try again; READY: renew */
+    struct backoff backoff;
+    struct connection_owner renewal; /* the renewal in flight */
+    int64_t renewal_sent;            /* clock_monotonic_ms, before it was sent */
+    char told[512];                  /* the error that was logged last while entering */
+    int64_t epoch;
+    char consumer[CONSUMER_SIZE];
+    atomic_int_least64_t deadline; /* of the lease, clock_monotonic_ms; 0: none */
+};
+
+static void enter(struct instance *instance);
+
+/* The one function through which the state changes. Nothing may follow it: the callback may
+ * tear down. */
+static void move_to(struct instance *instance, enum instance_state state, const struct diag *fault)
+{
+    instance->state = state;
+    if (state == INSTANCE_REFUSED || state == INSTANCE_REPLACED) {
+        evtimer_del(instance->timer);
+        atomic_store(&instance->deadline, 0);
+    }
+    instance->on_state(instance->context, state, fault);
+}
+
+static void set_timer(struct instance *instance, int64_t ms)
+{
+    struct timeval after = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    evtimer_add(instance->timer, &after);
+}
+
+/* While entering: Redis answered with an error. Where there is no connection, its return
+ * begins again. */
+static void try_again(struct instance *instance, const struct reply *reply)
+{
+    struct diag diag;
+    if (!reply)
+        return;
+    reply_fault(reply, &diag);
+    if (strcmp(diag.text, instance->told) != 0) {
+        snprintf(instance->told, sizeof(instance->told), "%s", diag.text);
+        log_diag(&diag);
+    }
+    set_timer(instance, backoff_next(&instance->backoff));
+}
+
+/* What INFO says. */
+
+/* The value of a line "key:value"; "" where there is none. */
+static const char *info_value(const char *info, const char *key, char *out, size_t size)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "\n%s:", key);
+    const char *at = strstr(info, line);
+    at = at ? at + strlen(line) : "";
+    snprintf(out, size, "%.*s", (int)strcspn(at, "\r\n"), at);
+    return out;
+}
+
+static bool check_version(const char *info, struct diag *diag)
+{
+    char version[32];
+    info_value(info, "redis_version", version, sizeof(version));
+    if (atoi(version) >= VERSION_LEAST)
+        return true;
+    diag_error(diag, "this Redis is version %s; %d.0 or later is needed",
+               *version ? version : "unknown", VERSION_LEAST);
+    diag_code(diag, "redis-version");
+    return false;
+}
+
+/* A Redis that forgets or evicts must be wanted. */
+static bool check_persistence(const char *info, struct diag *diag)
+{
+    char aof[8], policy[32];
+    info_value(info, "aof_enabled", aof, sizeof(aof));
+    info_value(info, "maxmemory_policy", policy, sizeof(policy));
+    if (!*aof || !*policy) {
+        log_warning("Redis does not say whether it keeps its data: it must have appendonly yes "
+                    "and maxmemory-policy noeviction");
+        return true;
+    }
+    bool keeps = strcmp(aof, "1") == 0, evicts = strcmp(policy, "noeviction") != 0;
+    if (keeps && !evicts)
+        return true;
+    diag_error(diag, "this Redis may lose events and messages: %s%s%s%s",
+               keeps ? "" : "its append-only file is off", !keeps && evicts ? "; " : "",
+               evicts ? "it evicts keys when memory is full: maxmemory-policy " : "",
+               evicts ? policy : "");
+    diag_code(diag, "redis-loss");
+    diag_hint(diag, "%s%s%s; or set `redis: {accept_loss: true}`",
+              keeps ? "" : "redis-cli CONFIG SET appendonly yes", !keeps && evicts ? "; " : "",
+              evicts ? "redis-cli CONFIG SET maxmemory-policy noeviction" : "");
+    return false;
+}
+
+static void warn(struct diag *diag)
+{
+    diag->level = DIAG_WARNING;
+    log_diag(diag);
+}
+
+static void on_info(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct instance *instance = context;
+    struct diag diag;
+    bool entering = instance->state == INSTANCE_ENTERING;
+    (void)fault;
+    if (reply && reply_is_error(reply, "NOPERM"))
+        log_warning("Redis does not allow INFO: its version and persistence are not checked");
+    else if (!reply || reply->kind != REPLY_TEXT) {
+        if (entering)
+            try_again(instance, reply);
+        return;
+    } else if (!check_version(reply->text, &diag)) {
+        if (entering) {
+            move_to(instance, INSTANCE_REFUSED, &diag);
+            return;
+        }
+        warn(&diag);
+    } else if (!check_persistence(reply->text, &diag)) {
+        if (entering && !instance->accept_loss) {
+            move_to(instance, INSTANCE_REFUSED, &diag);
+            return;
+        }
+        warn(&diag);
+    }
+    if (entering)
+        enter(instance);
+}
+
+static void check_server(struct instance *instance)
+{
+    connection_command(scripts_connection(instance->scripts), &instance->owner, on_info, instance,
+                       "INFO", NULL);
+}
+
+/* Groups. */
+
+static void on_groups(void *context, const struct reply *reply, const struct diag *fault)
+{
+    int64_t made;
+    struct diag diag;
+    (void)context, (void)fault;
+    if (reply && reply->kind == REPLY_ERROR) {
+        reply_fault(reply, &diag);
+        log_diag(&diag);
+    } else if (reply && reply_number(reply, &made) && made > 0) {
+        log_warning("%" PRId64 " consumer groups were missing in Redis and were made again", made);
+    }
+}
+
+static void make_groups(struct instance *instance, connection_callback *callback)
+{
+    scripts_run(instance->scripts, SCRIPT_GROUPS,
+                &(struct connection_request){.argc = instance->channel_count,
+                                             .argv = instance->channels,
+                                             .owner = &instance->owner,
+                                             .callback = callback,
+                                             .context = instance});
+}
+
+void instance_make_groups(struct instance *instance)
+{
+    make_groups(instance, on_groups);
+}
+
+/* The lease. */
+
+static void note_lease(struct instance *instance)
+{
+    atomic_store(&instance->deadline, instance->renewal_sent + INSTANCE_LEASE_MS);
+}
+
+static void on_renewed(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct instance *instance = context;
+    struct diag diag;
+    (void)fault;
+    const char *answer = reply ? reply_text(reply) : NULL;
+    if (answer && strcmp(answer, "replaced") == 0) {
+        diag_error(&diag, "another daemon runs under the name `%s`", instance->name);
+        diag_code(&diag, "replaced");
+        diag_hint(&diag, "give each daemon on one Redis a name of its own: `instance:`");
+        move_to(instance, INSTANCE_REPLACED, &diag);
+        return;
+    }
+    if (!answer) {
+        set_timer(instance, RENEW_AGAIN_MS);
+        return;
+    }
+    if (!instance_lease_valid(instance))
+        log_warning("the lease of this daemon had run out; what it held may be in other hands");
+    note_lease(instance);
+    set_timer(instance, INSTANCE_RENEW_MS);
+}
+
+static void send_lease(struct instance *instance, int64_t lease_ms, connection_callback *callback,
+                       void *context, void (*release)(void *context))
+{
+    char epoch[24], lease[24];
+    snprintf(epoch, sizeof(epoch), "%" PRId64, instance->epoch);
+    snprintf(lease, sizeof(lease), "%" PRId64, lease_ms);
+    const char *const argv[] = {instance->name, epoch, lease};
+    scripts_run(instance->scripts, SCRIPT_RENEW,
+                &(struct connection_request){.argc = 3,
+                                             .argv = argv,
+                                             .deadline_ms = INSTANCE_RENEW_MS,
+                                             .owner = &instance->renewal,
+                                             .callback = callback,
+                                             .context = context,
+                                             .release = release});
+}
+
+static void renew(struct instance *instance)
+{
+    set_timer(instance, INSTANCE_RENEW_MS);
+    if (failpoint("lease-renew"))
+        return;
+    connection_silence(&instance->renewal);
+    instance->renewal_sent = clock_monotonic_ms();
+    send_lease(instance, INSTANCE_LEASE_MS, on_renewed, instance, NULL);
+}
+
+struct leave_call {
+    void (*done)(void *context);
+    void *context;
+};
+
+static void on_left(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct leave_call *call = context;
+    (void)reply, (void)fault;
+    call->done(call->context);
+}
+
+void instance_leave(struct instance *instance, void (*done)(void *context), void *context)
+{
+    struct leave_call *call = mem_alloc(sizeof(*call));
+    *call = (struct leave_call){.done = done, .context = context};
+    instance->left = true;
+    atomic_store(&instance->deadline, 0);
+    evtimer_del(instance->timer);
+    connection_silence(&instance->renewal);
+    send_lease(instance, 0, on_left, call, free);
+}
+
+/* Entering. */
+
+/* "differs", the field, what stands there */
+static void refuse_meta(struct instance *instance, const struct reply *reply)
+{
+    const char *field = reply_text(reply_item(reply, 1));
+    const char *there = reply_text(reply_item(reply, 2));
+    struct diag diag;
+    for (size_t i = 0; field && i < instance->agreement_count; i++) {
+        const struct instance_agreement *agreement = &instance->agreements[i];
+        if (strcmp(agreement->field, field) != 0)
+            continue;
+        diag_error(
+            &diag,
+            "the data in this Redis was written with another setting: %s is %s there, %s here",
+            agreement->what, there ? there : "?", agreement->value);
+        diag_code(&diag, "redis-meta");
+        diag_hint(&diag,
+                  "use the same setting, or another `redis: {prefix: …}` for an "
+                  "installation of its own (it stands in %s:meta)",
+                  scripts_prefix(instance->scripts));
+        move_to(instance, INSTANCE_REFUSED, &diag);
+        return;
+    }
+    try_again(instance, reply);
+}
+
+static void on_entered(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct instance *instance = context;
+    (void)fault;
+    const char *answer = reply ? reply_text(reply_item(reply, 0)) : NULL;
+    if (answer && strcmp(answer, "differs") == 0) {
+        refuse_meta(instance, reply);
+        return;
+    }
+    if (!answer || !reply_number(reply_item(reply, 1), &instance->epoch)) {
+        try_again(instance, reply);
+        return;
+    }
+    snprintf(instance->consumer, sizeof(instance->consumer), "%s:%" PRId64, instance->name,
+             instance->epoch);
+    note_lease(instance);
+    set_timer(instance, INSTANCE_RENEW_MS);
+    move_to(instance, INSTANCE_READY, NULL);
+}
+
+static void on_first_groups(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct instance *instance = context;
+    const char *argv[2 + 2 * AGREEMENTS_MOST] = {instance->name};
+    char lease[24];
+    size_t argc = 2;
+    (void)fault;
+    if (!reply || reply->kind != REPLY_INTEGER) {
+        try_again(instance, reply);
+        return;
+    }
+    snprintf(lease, sizeof(lease), "%d", INSTANCE_LEASE_MS);
+    argv[1] = lease;
+    for (size_t i = 0; i < instance->agreement_count; i++) {
+        argv[argc++] = instance->agreements[i].field;
+        argv[argc++] = instance->agreements[i].value;
+    }
+    instance->renewal_sent = clock_monotonic_ms();
+    scripts_run(instance->scripts, SCRIPT_ENTER,
+                &(struct connection_request){.argc = argc,
+                                             .argv = argv,
+                                             .owner = &instance->owner,
+                                             .callback = on_entered,
+                                             .context = instance});
+}
+
+static void enter(struct instance *instance)
+{
+    make_groups(instance, on_first_groups);
+}
+
+static void on_timer(evutil_socket_t fd, short events, void *context)
+{
+    struct instance *instance = context;
+    (void)fd, (void)events;
+    if (instance->state == INSTANCE_ENTERING)
+        check_server(instance);
+    else if (instance->state == INSTANCE_READY)
+        renew(instance);
+}
+
+void instance_connection(struct instance *instance, bool ready)
+{
+    if (!ready || instance->left)
+        return;
+    switch (instance->state) {
+    case INSTANCE_ENTERING:
+        connection_silence(&instance->owner);
+        check_server(instance);
+        break;
+    case INSTANCE_READY: /* another server, perhaps, or one that lost its last second */
+        check_server(instance);
+        instance_make_groups(instance);
+        renew(instance);
+        break;
+    case INSTANCE_REFUSED:
+    case INSTANCE_REPLACED:
+        break;
+    }
+}
+
+/* The outside. */
+
+static void keep_options(struct instance *instance, const struct instance_options *options)
+{
+    static const struct instance_agreement format = {"format", "1", "the format of documents"};
+    struct arena *arena = instance->arena;
+    instance->name = arena_text(arena, options->name);
+    instance->agreements[instance->agreement_count++] = format;
+    for (size_t i = 0; i < options->agreement_count && i + 1 < AGREEMENTS_MOST; i++) {
+        const struct instance_agreement *from = &options->agreements[i];
+        instance->agreements[instance->agreement_count++] =
+            (struct instance_agreement){.field = arena_text(arena, from->field),
+                                        .value = arena_text(arena, from->value),
+                                        .what = arena_text(arena, from->what)};
+    }
+    instance->channels = arena_alloc(arena, (options->channel_count + 1) * sizeof(char *));
+    for (size_t i = 0; i < options->channel_count; i++)
+        instance->channels[instance->channel_count++] = arena_text(arena, options->channels[i]);
+}
+
+struct instance *instance_new(const struct instance_options *options)
+{
+    struct instance *instance = mem_zero(1, sizeof(*instance));
+    instance->arena = arena_new(512);
+    instance->scripts = options->scripts;
+    instance->accept_loss = options->accept_loss;
+    instance->on_state = options->on_state;
+    instance->context = options->context;
+    instance->timer = evtimer_new(options->base, on_timer, instance);
+    if (!instance->timer)
+        mem_exhausted();
+    keep_options(instance, options);
+    return instance;
+}
+
+void instance_destroy(struct instance **instance)
+{
+    struct instance *ended = *instance;
+    if (!ended)
+        return;
+    *instance = NULL;
+    connection_silence(&ended->owner);
+    connection_silence(&ended->renewal);
+    event_free(ended->timer);
+    arena_destroy(&ended->arena);
+    free(ended);
+}
+
+enum instance_state instance_state(const struct instance *instance)
+{
+    return instance->state;
+}
+
+const char *instance_consumer(const struct instance *instance)
+{
+    return instance->consumer;
+}
+
+int64_t instance_epoch(const struct instance *instance)
+{
+    return instance->epoch;
+}
+
+int64_t instance_lease_deadline(const struct instance *instance)
+{
+    return atomic_load(&instance->deadline);
+}
+
+bool instance_lease_valid(const struct instance *instance)
+{
+    return clock_monotonic_ms() < instance_lease_deadline(instance);
+}

@@ -1,0 +1,443 @@
+/*
+ * The cycle of the stream:
+ *
+ *   IDLE -> CLAIMING -> IDLE (nothing there) -> READING -> HANDED -> intake_done() -> IDLE
+ *                    \-> HANDED                        \-> KEPT (paused) -> HANDED
+ *
+ * Claiming comes first at the start, after a batch that was not finished, after a lost
+ * connection (its answer may have carried entries), and every 3 s. The list's mover runs
+ * beside it on a timer of its own.
+ */
+#include "store/intake.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "store/arguments.h"
+#include "store/backoff.h"
+
+enum {
+    BATCH = 200,
+    BLOCK_MS = 1000,       /* of one XREADGROUP: how soon a pause or a claim has its turn */
+    ANSWER_MS = 5000,      /* beyond that, its deadline */
+    CLAIM_EVERY_MS = 3000, /* how soon a dead daemon's entries are looked for */
+    LOOK_AGAIN_MS = 100,   /* while the instance or the connection is not ready */
+    LIST_EVERY_MS = 100,
+    LIST_MOVE = 500,        /* elements moved by one script */
+    CLAIM_BYTES = 4 << 20,  /* of one claim's answer */
+    REPLY_MOST = 128 << 20, /* of one XREADGROUP: 200 events of the greatest size, twice */
+    FIRST_CHUNK = 65536,
+};
+
+enum intake_step {
+    STEP_IDLE,     /* the next step is to be chosen */
+    STEP_CLAIMING, /* claim.lua runs */
+    STEP_READING,  /* XREADGROUP waits */
+    STEP_KEPT,     /* a batch is here, and the app has paused */
+    STEP_HANDED,   /* the app has the batch */
+};
+
+struct intake {
+    enum intake_step step;
+    bool resumed;
+    bool claim_first; /* there may be entries that are pending and in nobody's hands */
+    int64_t claimed_at;
+    struct scripts *scripts;
+    struct instance *instance;
+    struct connection_owner owner;
+    struct connection *blocking;
+    struct event *wake; /* go_on(), but from the loop */
+    struct backoff backoff;
+    size_t batch_most;
+    intake_on_batch *on_batch;
+    void *context;
+
+    struct arena *asking;
+    struct arena *held; /* the batch */
+    struct intake_entry *entries;
+    size_t count;
+
+    char *inbox; /* "": none */
+    const char *side;
+    bool moving;
+    struct event *look; /* at the list */
+    struct backoff list_backoff;
+    char told[256], list_told[256]; /* the errors logged last */
+};
+
+static void go_on(struct intake *intake);
+
+static void set_timer(struct event *timer, int64_t ms)
+{
+    struct timeval after = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    evtimer_add(timer, &after);
+}
+
+/* An error that Redis answered is logged once. Without an answer the connection says why. */
+static void note_error(const struct reply *reply, char *told, size_t size)
+{
+    struct diag diag;
+    if (!reply)
+        return;
+    reply_fault(reply, &diag);
+    if (strncmp(diag.text, told, size - 1) == 0)
+        return;
+    snprintf(told, size, "%.*s", (int)size - 1, diag.text);
+    log_diag(&diag);
+}
+
+static void wait_after_error(struct intake *intake, const struct reply *reply)
+{
+    note_error(reply, intake->told, sizeof(intake->told));
+    intake->step = STEP_IDLE;
+    intake->claim_first = true;
+    set_timer(intake->wake, backoff_next(&intake->backoff));
+}
+
+/* The batch. */
+
+static void begin_batch(struct intake *intake, size_t most)
+{
+    arena_reset(intake->held);
+    intake->entries = arena_alloc(intake->held, (most + 1) * sizeof(*intake->entries));
+    intake->count = 0;
+}
+
+static void add_entry(struct intake *intake, const char *id, const struct reply *event,
+                      int64_t size, int64_t deliveries)
+{
+    const char *bytes = reply_text(event);
+    intake->entries[intake->count++] = (struct intake_entry){
+        .id = arena_text(intake->held, id),
+        .at_ms = strtoll(id, NULL, 10),
+        .event = bytes ? arena_copy(intake->held, bytes, event->length) : NULL,
+        .length = bytes ? event->length : 0,
+        .size = (size_t)size,
+        .deliveries = deliveries,
+        .poison = deliveries >= INTAKE_POISON,
+    };
+}
+
+/* What was gathered goes to the app, or waits for it to resume. */
+static void hand_over(struct intake *intake)
+{
+    if (!intake->resumed) {
+        intake->step = STEP_KEPT;
+        return;
+    }
+    intake->step = STEP_HANDED;
+    (void)failpoint("batch-read");
+    intake->on_batch(intake->context, &(struct intake_batch){intake->entries, intake->count});
+}
+
+/* Claiming. */
+
+/* {more, {id, event or nil, size, deliveries}…} */
+static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct intake *intake = context;
+    const char *more = reply ? reply_text(reply_item(reply, 0)) : NULL;
+    (void)fault;
+    if (!more) {
+        wait_after_error(intake, reply);
+        return;
+    }
+    intake->step = STEP_IDLE;
+    intake->claim_first = *more == '1';
+    intake->claimed_at = clock_monotonic_ms();
+    intake->told[0] = '\0';
+    begin_batch(intake, reply->count);
+    for (size_t i = 1; i < reply->count; i++) {
+        const struct reply *row = reply_item(reply, i);
+        const char *id = reply_text(reply_item(row, 0));
+        if (id)
+            add_entry(intake, id, reply_item(row, 1), reply_item(row, 2)->integer,
+                      reply_item(row, 3)->integer);
+    }
+    if (intake->count)
+        hand_over(intake);
+    else
+        go_on(intake);
+}
+
+static void claim(struct intake *intake)
+{
+    intake->step = STEP_CLAIMING;
+    arena_reset(intake->asking);
+    struct arguments arguments = arguments_begin(intake->asking, 4);
+    arguments_text(&arguments, instance_consumer(intake->instance));
+    arguments_number(&arguments, (int64_t)intake->batch_most);
+    arguments_number(&arguments, CLAIM_BYTES);
+    scripts_run(intake->scripts, SCRIPT_CLAIM,
+                &(struct connection_request){.argc = arguments.argc,
+                                             .argv = arguments.argv,
+                                             .lengths = arguments.lengths,
+                                             .owner = &intake->owner,
+                                             .callback = on_claimed,
+                                             .context = intake});
+}
+
+/* Reading. */
+
+/* The field `event` among an entry's fields; nil where absent. */
+static const struct reply *find_event(const struct reply *fields)
+{
+    for (size_t i = 0; i + 1 < fields->count; i += 2) {
+        const char *name = reply_text(reply_item(fields, i));
+        if (name && strcmp(name, "event") == 0)
+            return reply_item(fields, i + 1);
+    }
+    return reply_item(fields, fields->count);
+}
+
+/* {{stream, {{id, {field, value…}}…}}}, or nil after the time */
+static void on_read(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct intake *intake = context;
+    (void)fault;
+    if (reply && reply_is_error(reply, "NOGROUP")) {
+        intake->step = STEP_IDLE;
+        instance_make_groups(intake->instance);
+        set_timer(intake->wake, backoff_next(&intake->backoff));
+        return;
+    }
+    if (!reply || reply->kind == REPLY_ERROR) {
+        wait_after_error(intake, reply);
+        return;
+    }
+    intake->told[0] = '\0';
+    backoff_reset(&intake->backoff);
+    intake->step = STEP_IDLE;
+    const struct reply *rows = reply_item(reply_item(reply, 0), 1);
+    begin_batch(intake, rows->count);
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct reply *row = reply_item(rows, i);
+        const char *id = reply_text(reply_item(row, 0));
+        const struct reply *event = find_event(reply_item(row, 1));
+        if (id)
+            add_entry(intake, id, event, (int64_t)event->length, 1);
+    }
+    metrics_add(METRIC_EVENTS_READ, (int64_t)intake->count);
+    if (intake->count)
+        hand_over(intake);
+    else
+        go_on(intake);
+}
+
+static void read_stream(struct intake *intake)
+{
+    const char *prefix = scripts_prefix(intake->scripts);
+    intake->step = STEP_READING;
+    arena_reset(intake->asking);
+    struct arguments arguments = arguments_begin(intake->asking, 12);
+    arguments_text(&arguments, "XREADGROUP");
+    arguments_text(&arguments, "GROUP");
+    arguments_text(&arguments, "nudged");
+    arguments_text(&arguments, instance_consumer(intake->instance));
+    arguments_text(&arguments, "COUNT");
+    arguments_number(&arguments, (int64_t)intake->batch_most);
+    arguments_text(&arguments, "BLOCK");
+    arguments_number(&arguments, BLOCK_MS);
+    arguments_text(&arguments, "STREAMS");
+    arguments_text(&arguments, arena_printf(intake->asking, "%s:events", prefix));
+    arguments_text(&arguments, ">");
+    connection_send(intake->blocking,
+                    &(struct connection_request){.argc = arguments.argc,
+                                                 .argv = arguments.argv,
+                                                 .lengths = arguments.lengths,
+                                                 .deadline_ms = BLOCK_MS + ANSWER_MS,
+                                                 .owner = &intake->owner,
+                                                 .callback = on_read,
+                                                 .context = intake});
+}
+
+/* Chooses the next step. */
+
+static bool may_read(const struct intake *intake)
+{
+    return instance_state(intake->instance) == INSTANCE_READY &&
+           instance_lease_valid(intake->instance) && connection_ready(intake->blocking) &&
+           connection_ready(scripts_connection(intake->scripts));
+}
+
+static void go_on(struct intake *intake)
+{
+    if (!intake->resumed)
+        return;
+    if (intake->step == STEP_KEPT) {
+        hand_over(intake);
+        return;
+    }
+    if (intake->step != STEP_IDLE)
+        return;
+    if (!may_read(intake))
+        set_timer(intake->wake, LOOK_AGAIN_MS);
+    else if (intake->claim_first || clock_monotonic_ms() - intake->claimed_at >= CLAIM_EVERY_MS)
+        claim(intake);
+    else
+        read_stream(intake);
+}
+
+static void on_wake(evutil_socket_t fd, short events, void *context)
+{
+    (void)fd, (void)events;
+    go_on(context);
+}
+
+/* A lost connection fails the read, which waits as after an error; its return ends that. */
+static void on_blocking_state(void *context, bool ready, const char *reason)
+{
+    struct intake *intake = context;
+    (void)reason; /* the main connection tells the same */
+    if (ready && intake->step == STEP_IDLE)
+        set_timer(intake->wake, 0);
+}
+
+/* The list. */
+
+static void look_again(struct intake *intake, int64_t ms)
+{
+    if (intake->resumed && *intake->inbox)
+        set_timer(intake->look, ms);
+}
+
+static void on_moved(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct intake *intake = context;
+    int64_t left;
+    (void)fault;
+    intake->moving = false;
+    if (!reply || !reply_number(reply_item(reply, 1), &left)) {
+        note_error(reply, intake->list_told, sizeof(intake->list_told));
+        look_again(intake, backoff_next(&intake->list_backoff));
+        return;
+    }
+    intake->list_told[0] = '\0';
+    backoff_reset(&intake->list_backoff);
+    look_again(intake, left > 0 ? 0 : LIST_EVERY_MS);
+}
+
+static void on_look(evutil_socket_t fd, short events, void *context)
+{
+    struct intake *intake = context;
+    char count[16];
+    const char *const argv[] = {intake->inbox, intake->side, count};
+    (void)fd, (void)events;
+    if (!intake->resumed || intake->moving)
+        return;
+    if (!may_read(intake)) {
+        look_again(intake, LIST_EVERY_MS);
+        return;
+    }
+    intake->moving = true;
+    snprintf(count, sizeof(count), "%d", LIST_MOVE);
+    scripts_run(intake->scripts, SCRIPT_MOVE,
+                &(struct connection_request){.argc = 3,
+                                             .argv = argv,
+                                             .owner = &intake->owner,
+                                             .callback = on_moved,
+                                             .context = intake});
+}
+
+/* The outside. */
+
+static struct connection *open_blocking(struct intake *intake, const struct intake_options *options)
+{
+    char name[96];
+    snprintf(name, sizeof(name), "%s:intake", scripts_prefix(options->scripts));
+    return connection_new(&(struct connection_options){.base = options->base,
+                                                       .dns = options->dns,
+                                                       .endpoint = options->endpoint,
+                                                       .name = name,
+                                                       .reply_most = REPLY_MOST,
+                                                       .ca_file = options->ca_file,
+                                                       .on_state = on_blocking_state,
+                                                       .context = intake});
+}
+
+struct intake *intake_new(const struct intake_options *options)
+{
+    struct intake *intake = mem_zero(1, sizeof(*intake));
+    intake->claim_first = true;
+    intake->scripts = options->scripts;
+    intake->instance = options->instance;
+    intake->batch_most = options->batch ? options->batch : BATCH;
+    intake->on_batch = options->on_batch;
+    intake->context = options->context;
+    intake->asking = arena_new(1024);
+    intake->held = arena_new(FIRST_CHUNK);
+    intake->inbox = mem_text(options->inbox ? options->inbox
+                                            : arena_printf(intake->asking, "%s:inbox",
+                                                           scripts_prefix(options->scripts)));
+    intake->side = options->inbox_left ? "left" : "right";
+    intake->wake = evtimer_new(options->base, on_wake, intake);
+    intake->look = evtimer_new(options->base, on_look, intake);
+    if (!intake->wake || !intake->look)
+        mem_exhausted();
+    intake->blocking = open_blocking(intake, options);
+    return intake;
+}
+
+void intake_destroy(struct intake **intake)
+{
+    struct intake *ended = *intake;
+    if (!ended)
+        return;
+    *intake = NULL;
+    connection_silence(&ended->owner);
+    connection_destroy(&ended->blocking);
+    event_free(ended->wake);
+    event_free(ended->look);
+    arena_destroy(&ended->asking);
+    arena_destroy(&ended->held);
+    free(ended->inbox);
+    free(ended);
+}
+
+void intake_resume(struct intake *intake)
+{
+    if (intake->resumed)
+        return;
+    intake->resumed = true;
+    if (intake->step == STEP_IDLE || intake->step == STEP_KEPT)
+        set_timer(intake->wake, 0);
+    look_again(intake, 0);
+}
+
+void intake_pause(struct intake *intake)
+{
+    intake->resumed = false;
+}
+
+void intake_done(struct intake *intake, bool finished)
+{
+    if (intake->step != STEP_HANDED)
+        return;
+    intake->step = STEP_IDLE;
+    if (finished) {
+        backoff_reset(&intake->backoff);
+        event_active(intake->wake, EV_TIMEOUT, 0);
+    } else {
+        intake->claim_first = true;
+        set_timer(intake->wake, backoff_next(&intake->backoff));
+    }
+}
+
+bool intake_busy(const struct intake *intake)
+{
+    return intake->step == STEP_HANDED;
+}
+
+const char *intake_inbox(const struct intake *intake)
+{
+    return intake->inbox;
+}

@@ -1,0 +1,349 @@
+#include "store/outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/failpoint.h"
+#include "base/mem.h"
+#include "store/arguments.h"
+
+enum { FIRST_CHUNK = 65536, SWEEP_MOST = 500, SWEEP_POLL_MS = 1000, STREAMS_PER_CHANNEL = 2 };
+
+static const char *const classes[STREAMS_PER_CHANNEL] = {"transactional", "marketing"};
+
+struct outbox {
+    struct scripts *scripts;
+    struct instance *instance;
+    struct connection_owner owner;
+    struct arena *names; /* of the channels */
+    const char **channels;
+    size_t channel_count;
+    int64_t dead_keep_ms, trace_keep_ms;
+    /* Two arenas: a callback may ask again while it reads its answer. */
+    struct arena *asking, *answering;
+};
+
+struct outbox *outbox_new(const struct outbox_options *options)
+{
+    struct outbox *outbox = mem_zero(1, sizeof(*outbox));
+    outbox->scripts = options->scripts;
+    outbox->instance = options->instance;
+    outbox->dead_keep_ms = options->dead_keep_ms;
+    outbox->trace_keep_ms = options->trace_keep_ms;
+    outbox->names = arena_new(256);
+    outbox->asking = arena_new(FIRST_CHUNK);
+    outbox->answering = arena_new(FIRST_CHUNK);
+    outbox->channels =
+        arena_alloc(outbox->names, (options->channel_count + 1) * sizeof(*outbox->channels));
+    for (size_t i = 0; i < options->channel_count; i++)
+        outbox->channels[outbox->channel_count++] = arena_text(outbox->names, options->channels[i]);
+    return outbox;
+}
+
+void outbox_destroy(struct outbox **outbox)
+{
+    struct outbox *ended = *outbox;
+    if (!ended)
+        return;
+    *outbox = NULL;
+    connection_silence(&ended->owner);
+    arena_destroy(&ended->names);
+    arena_destroy(&ended->asking);
+    arena_destroy(&ended->answering);
+    free(ended);
+}
+
+static struct arguments begin(struct outbox *outbox, size_t capacity)
+{
+    arena_reset(outbox->asking);
+    struct arguments arguments = arguments_begin(outbox->asking, capacity);
+    arguments_text(&arguments, instance_consumer(outbox->instance));
+    return arguments;
+}
+
+static void run(struct outbox *outbox, enum script script, const struct arguments *arguments,
+                connection_callback *callback, void *context, void (*release)(void *context))
+{
+    scripts_run(outbox->scripts, script,
+                &(struct connection_request){.argc = arguments->argc,
+                                             .argv = arguments->argv,
+                                             .lengths = arguments->lengths,
+                                             .owner = &outbox->owner,
+                                             .callback = callback,
+                                             .context = context,
+                                             .release = release});
+}
+
+/* Taking. */
+
+struct take_call {
+    struct outbox *outbox;
+    outbox_on_taken *callback;
+    void *context;
+};
+
+/* {entry, mid, customer, channel, class, body, on_uncertain, gateway, attempts, give_up} */
+static bool read_message(const struct reply *row, struct outbox_message *message)
+{
+    const char *const gateway = reply_text(reply_item(row, 7));
+    *message = (struct outbox_message){
+        .entry = reply_text(reply_item(row, 0)),
+        .mid = reply_text(reply_item(row, 1)),
+        .customer = reply_text(reply_item(row, 2)),
+        .channel = reply_text(reply_item(row, 3)),
+        .class_ = reply_text(reply_item(row, 4)),
+        .body = reply_text(reply_item(row, 5)),
+        .length = reply_item(row, 5)->length,
+        .on_uncertain = reply_text(reply_item(row, 6)),
+        .gateway = gateway && *gateway ? gateway : NULL,
+    };
+    return message->entry && message->mid && message->customer && message->channel &&
+           message->class_ && message->body && message->on_uncertain &&
+           reply_number(reply_item(row, 8), &message->attempts) &&
+           reply_number(reply_item(row, 9), &message->give_up_ms);
+}
+
+static bool read_taken(const struct reply *reply, struct arena *arena, struct outbox_taken *taken)
+{
+    if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
+        !reply_number(reply_item(reply, 1), &taken->wait_ms))
+        return false;
+    size_t count = reply->count - 2;
+    struct outbox_message *messages = arena_alloc(arena, (count + 1) * sizeof(*messages));
+    for (size_t i = 0; i < count; i++) {
+        if (!read_message(reply_item(reply, i + 2), &messages[i]))
+            return false;
+    }
+    taken->messages = messages;
+    taken->count = count;
+    return true;
+}
+
+static void on_taken(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct take_call *call = context;
+    struct outbox_taken taken = {.fault = fault};
+    struct diag diag;
+    arena_reset(call->outbox->answering);
+    if (reply && !read_taken(reply, call->outbox->answering, &taken)) {
+        reply_fault(reply, &diag);
+        taken = (struct outbox_taken){.fault = &diag};
+    }
+    if (taken.count)
+        (void)failpoint("outbox-taken");
+    call->callback(call->context, &taken);
+}
+
+void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
+                 struct outbox_rate rate, outbox_on_taken *callback, void *context)
+{
+    struct take_call *call = mem_alloc(sizeof(*call));
+    struct arguments arguments = begin(outbox, 8);
+    *call = (struct take_call){.outbox = outbox, .callback = callback, .context = context};
+    arguments_text(&arguments, channel);
+    arguments_text(&arguments, gateway);
+    arguments_number(&arguments, (int64_t)most);
+    arguments_number(&arguments, rate.count);
+    arguments_number(&arguments, rate.per_ms);
+    arguments_number(&arguments, outbox->trace_keep_ms);
+    run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
+}
+
+/* Settling. */
+
+struct settle_call {
+    struct outbox *outbox;
+    size_t count;
+    outbox_on_settled *callback;
+    void *context;
+};
+
+static void on_settled(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct settle_call *call = context;
+    struct diag diag;
+    if (reply && failpoint("settle-answered")) {
+        diag_error(&diag, "the answer was lost by a fail-point");
+        call->callback(call->context, &diag, NULL, 0);
+        return;
+    }
+    if (!reply || reply->kind != REPLY_LIST || reply->count != call->count) {
+        if (reply)
+            reply_fault(reply, &diag);
+        call->callback(call->context, reply ? &diag : fault, NULL, 0);
+        return;
+    }
+    arena_reset(call->outbox->answering);
+    bool *settled = arena_alloc(call->outbox->answering, call->count + 1);
+    for (size_t i = 0; i < call->count; i++)
+        settled[i] = reply_item(reply, i)->integer == 1;
+    call->callback(call->context, NULL, settled, call->count);
+}
+
+void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
+                   outbox_on_settled *callback, void *context)
+{
+    static const char *const outcomes[] = {
+        [OUTBOX_DONE] = "done", [OUTBOX_LATER] = "later", [OUTBOX_RESEND] = "resend",
+        [OUTBOX_HOLD] = "hold", [OUTBOX_DEAD] = "dead",   [OUTBOX_RELEASE] = "release",
+    };
+    struct settle_call *call = mem_alloc(sizeof(*call));
+    struct arguments arguments = begin(outbox, 2 + 11 * count);
+    *call = (struct settle_call){
+        .outbox = outbox, .count = count, .callback = callback, .context = context};
+    arguments_number(&arguments, outbox->trace_keep_ms);
+    for (size_t i = 0; i < count; i++) {
+        const struct outbox_result *result = &results[i];
+        arguments_text(&arguments, result->entry);
+        arguments_text(&arguments, result->mid);
+        arguments_text(&arguments, outcomes[result->outcome]);
+        arguments_number(&arguments, result->at_ms);
+        arguments_number(&arguments, result->charge);
+        arguments_text(&arguments, result->reason);
+        arguments_text(&arguments, result->detail);
+        arguments_text(&arguments, result->trace);
+        arguments_text(&arguments, result->event);
+        arguments_text(&arguments, result->suppress);
+        arguments_text(&arguments, result->suppress_reason);
+    }
+    (void)failpoint("settle-send");
+    run(outbox, SCRIPT_SETTLE, &arguments, on_settled, call, free);
+}
+
+/* Sweeping: two scripts at once, whose answers are gathered. */
+
+struct sweep_call {
+    int waiting; /* answers that have not come */
+    int users;   /* calls whose context this is */
+    struct outbox_swept swept;
+    struct diag fault;
+    outbox_on_swept *callback;
+    void *context;
+};
+
+static void release_sweep(void *context)
+{
+    struct sweep_call *call = context;
+    if (--call->users == 0)
+        free(call);
+}
+
+static void note_fault(struct sweep_call *call, const struct reply *reply, const struct diag *fault)
+{
+    if (reply)
+        reply_fault(reply, &call->fault);
+    else
+        call->fault = *fault;
+    call->swept = (struct outbox_swept){.fault = &call->fault};
+}
+
+static void end_sweep_part(struct sweep_call *call)
+{
+    if (--call->waiting == 0)
+        call->callback(call->context, &call->swept);
+}
+
+static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct sweep_call *call = context;
+    int64_t resent, held, more;
+    if (reply && reply_number(reply_item(reply, 0), &resent) &&
+        reply_number(reply_item(reply, 1), &held) && reply_number(reply_item(reply, 2), &more)) {
+        call->swept.resent = (size_t)resent;
+        call->swept.held = (size_t)held;
+        if (more)
+            call->swept.next_ms = 0;
+    } else {
+        note_fault(call, reply, fault);
+    }
+    end_sweep_part(call);
+}
+
+static void on_requeued(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct sweep_call *call = context;
+    int64_t moved, next;
+    if (reply && reply_number(reply_item(reply, 0), &moved) &&
+        reply_number(reply_item(reply, 1), &next)) {
+        call->swept.requeued = (size_t)moved;
+        if (next < call->swept.next_ms)
+            call->swept.next_ms = next;
+    } else {
+        note_fault(call, reply, fault);
+    }
+    end_sweep_part(call);
+}
+
+void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *context)
+{
+    struct sweep_call *call = mem_zero(1, sizeof(*call));
+    call->waiting = call->users = 2;
+    call->swept.next_ms = SWEEP_POLL_MS;
+    call->callback = callback;
+    call->context = context;
+
+    struct arguments arguments = begin(outbox, 4 + outbox->channel_count);
+    arguments_number(&arguments, SWEEP_MOST);
+    arguments_number(&arguments, outbox->trace_keep_ms);
+    for (size_t i = 0; i < outbox->channel_count; i++)
+        arguments_text(&arguments, outbox->channels[i]);
+    run(outbox, SCRIPT_CLAIM_OUTBOX, &arguments, on_claimed, call, release_sweep);
+
+    arguments = arguments_begin(outbox->asking, 4);
+    arguments_number(&arguments, SWEEP_MOST);
+    arguments_number(&arguments, SWEEP_POLL_MS);
+    arguments_number(&arguments, outbox->dead_keep_ms);
+    run(outbox, SCRIPT_REQUEUE, &arguments, on_requeued, call, release_sweep);
+}
+
+/* Lengths. */
+
+struct length_call {
+    size_t waiting, users;
+    int64_t sum; /* -1: an answer failed */
+    void (*callback)(void *context, int64_t length);
+    void *context;
+};
+
+static void release_length(void *context)
+{
+    struct length_call *call = context;
+    if (--call->users == 0)
+        free(call);
+}
+
+static void on_length(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct length_call *call = context;
+    int64_t length;
+    (void)fault;
+    if (!reply || !reply_number(reply, &length))
+        call->sum = -1;
+    else if (call->sum >= 0)
+        call->sum += length;
+    if (--call->waiting == 0)
+        call->callback(call->context, call->sum);
+}
+
+void outbox_length(struct outbox *outbox, void (*callback)(void *context, int64_t length),
+                   void *context)
+{
+    size_t streams = outbox->channel_count * STREAMS_PER_CHANNEL;
+    struct length_call *call = mem_alloc(sizeof(*call));
+    *call = (struct length_call){
+        .waiting = streams, .users = streams, .callback = callback, .context = context};
+    arena_reset(outbox->asking);
+    for (size_t i = 0; i < streams; i++) {
+        const char *stream = arena_printf(
+            outbox->asking, "%s:outbox:%s:%s", scripts_prefix(outbox->scripts),
+            outbox->channels[i / STREAMS_PER_CHANNEL], classes[i % STREAMS_PER_CHANNEL]);
+        connection_send(scripts_connection(outbox->scripts),
+                        &(struct connection_request){.argc = 2,
+                                                     .argv = (const char *const[]){"XLEN", stream},
+                                                     .owner = &outbox->owner,
+                                                     .callback = on_length,
+                                                     .context = call,
+                                                     .release = release_length});
+    }
+}
