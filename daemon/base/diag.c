@@ -129,8 +129,9 @@ void diag_excerpt(struct diag *diag, const char *source, size_t length)
     if (!line)
         return;
     size_t fault = skip_characters(line, size, diag->column ? diag->column - 1 : 0);
-    size_t hidden = diag->column > EXCERPT_BEFORE + 1 ? diag->column - 1 - EXCERPT_BEFORE : 0;
-    size_t from = skip_characters(line, size, hidden);
+    size_t before = utf8_count(line, fault);
+    size_t from =
+        skip_characters(line, size, before > EXCERPT_BEFORE ? before - EXCERPT_BEFORE : 0);
     while (fault - from > EXCERPT_BYTES_BEFORE) /* wide characters: fewer of them */
         from += utf8_width(line + from, size - from);
     size_t shown = skip_characters(line + fault, size - fault, EXCERPT_AFTER);
