@@ -1,0 +1,185 @@
+#include "core_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+
+static const unsigned char secret[] = "a secret of the tests of core";
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void remove_files(const char *folder)
+{
+    static const char *const names[] = {"rules.yaml", "events.yaml"};
+    char path[128];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static struct ruleset *load(const char *folder, const char *rules, int64_t since_ms,
+                            struct diags *diags)
+{
+    const struct ruleset_settings settings = {.folder = folder, .since_ms = since_ms};
+    write_file(folder, "rules.yaml", rules);
+    return ruleset_load(&settings, diags);
+}
+
+static void print_faults(const struct diags *diags, struct buf *out)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        diag_format(&diags->items[i], out);
+}
+
+static struct ruleset *load_good(const char *folder, const char *rules, int64_t since_ms)
+{
+    struct diags diags = {0};
+    struct ruleset *set = load(folder, rules, since_ms, &diags);
+    for (size_t i = 0; !set && i < diags.count; i++)
+        diag_print(&diags.items[i], stderr);
+    diags_free(&diags);
+    assert_non_null(set);
+    return set;
+}
+
+void core_fixture_open(struct core_fixture *fixture, const char *rules)
+{
+    memset(fixture, 0, sizeof *fixture);
+    strcpy(fixture->folder, "/tmp/nudged-core-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    fixture->arena = arena_new(64 * 1024);
+    fixture->rules = load_good(fixture->folder, rules, 1);
+    fixture->policy = (struct policy){.quiet_from = -1,
+                                      .quiet_to = -1,
+                                      .dedupe_keep_ms = 7LL * 24 * 3600 * 1000,
+                                      .zone = "UTC",
+                                      .shop = value_new_map(fixture->arena, 0),
+                                      .secret = secret,
+                                      .secret_length = sizeof secret - 1};
+}
+
+void core_fixture_reload(struct core_fixture *fixture, const char *rules)
+{
+    int64_t since_ms = ruleset_since(fixture->rules) + 1;
+    ruleset_destroy(&fixture->rules);
+    fixture->rules = load_good(fixture->folder, rules, since_ms);
+}
+
+void core_fixture_close(struct core_fixture *fixture)
+{
+    ruleset_destroy(&fixture->rules);
+    arena_destroy(&fixture->arena);
+    remove_files(fixture->folder);
+}
+
+static void add_word(struct buf *out, const struct value *item, const char *name)
+{
+    const struct value *text = value_get(item, name);
+    if (!value_is(text, VALUE_STRING))
+        return;
+    if (out->length && out->data[out->length - 1] != ' ')
+        buf_char(out, ' ');
+    buf_add(out, text->string, text->length);
+}
+
+static const char *summary(struct core_fixture *fixture)
+{
+    struct buf out;
+    buf_init(&out, 64 * 1024);
+    for (uint32_t i = 0; i < fixture->last.trace_count; i++) {
+        const struct value *did = value_get(&fixture->last.trace[i], "did");
+        for (uint32_t d = 0; d < value_count(did); d++) {
+            const struct value *item = &did->list->items[d];
+            int64_t until_ms;
+            if (out.length)
+                buf_text(&out, "; ");
+            add_word(&out, item, "rule");
+            add_word(&out, item, "what");
+            add_word(&out, item, "why");
+            if (value_to_int(value_get(item, "until"), &until_ms))
+                buf_printf(&out, " %g", (double)until_ms / 1000 - CORE_FIXTURE_START);
+        }
+    }
+    const char *text = arena_text(fixture->arena, buf_string(&out));
+    buf_free(&out);
+    return text;
+}
+
+static void keep_document(struct core_fixture *fixture, struct customer *customer)
+{
+    struct buf out;
+    buf_init(&out, 4 * CUSTOMER_DOCUMENT_MOST);
+    assert_true(
+        customer_print(customer, arena_printf(fixture->arena, "%d-1-1", fixture->entries), &out));
+    fixture->document = arena_text(fixture->arena, buf_string(&out));
+    buf_free(&out);
+}
+
+const char *core_fixture_play(struct core_fixture *fixture, double second, const char *json)
+{
+    static const char *const paths[] = {"customer.id", "customer.email", NULL};
+    const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000};
+    struct arena *arena = fixture->arena;
+    struct diag diag = {0};
+    struct shop_event event;
+    int64_t now_ms = (int64_t)((CORE_FIXTURE_START + second) * 1000);
+    const char *entry = arena_printf(arena, "%lld-%d", (long long)now_ms, fixture->entries++);
+    const struct shop_event *events[] = {&event};
+    if (json && !shop_event_read(arena, json, strlen(json), entry, &form, &event, &diag)) {
+        diag_print(&diag, stderr);
+        fail();
+    }
+    const char *key = json ? event.key : "id:7";
+    struct customer *customer = fixture->document ? customer_read(arena, key, fixture->document,
+                                                                  strlen(fixture->document), &diag)
+                                                  : customer_new(arena, key);
+    assert_non_null(customer);
+    const struct decide_input input = {.rules = fixture->rules,
+                                       .policy = &fixture->policy,
+                                       .customer = customer,
+                                       .events = events,
+                                       .event_count = json != NULL,
+                                       .facts = &fixture->facts,
+                                       .due_ms = json ? 0 : now_ms,
+                                       .now_ms = now_ms};
+    decide(&input, arena, &fixture->last);
+    keep_document(fixture, customer);
+    return summary(fixture);
+}
+
+const char *core_fixture_faults(struct arena *arena, const char *rules, const char *events)
+{
+    char folder[] = "/tmp/nudged-core-XXXXXX";
+    struct diags diags = {0};
+    struct buf out;
+    assert_non_null(mkdtemp(folder));
+    if (events)
+        write_file(folder, "events.yaml", events);
+    struct ruleset *set = load(folder, rules, 1, &diags);
+    ruleset_destroy(&set);
+    remove_files(folder);
+    buf_init(&out, 64 * 1024);
+    print_faults(&diags, &out);
+    diags_free(&diags);
+    const char *text = arena_text(arena, buf_string(&out));
+    buf_free(&out);
+    return text;
+}

@@ -1,0 +1,39 @@
+/* A customer's life for tests of core: rules from a text, events and timers at given
+ * times, and what was decided as one line of text. The document goes through its JSON
+ * between any two decisions. */
+#ifndef CORE_FIXTURE_H
+#define CORE_FIXTURE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "core/decide.h"
+
+struct core_fixture {
+    char folder[64];
+    struct ruleset *rules;
+    struct policy policy;
+    struct arena *arena;
+    const char *document; /* NULL: none yet */
+    struct policy_facts facts;
+    struct decision last; /* of the last decision */
+    int entries;
+};
+
+/* 2026-03-02T10:00:00Z, a Monday: second 0 of all tests. */
+enum { CORE_FIXTURE_START = 1772445600 };
+
+/* Fails the test where the rules are broken. */
+void core_fixture_open(struct core_fixture *fixture, const char *rules);
+void core_fixture_close(struct core_fixture *fixture);
+/* Other rules, at a later time. */
+void core_fixture_reload(struct core_fixture *fixture, const char *rules);
+
+/* Decides an event (JSON without a time: it gets that of `second`) at `second`, or, where
+ * it is NULL, what is due then. What was done: "rule what why; rule what why". */
+const char *core_fixture_play(struct core_fixture *fixture, double second, const char *event);
+
+/* The faults of a rule text, as `nudgectl check` prints them; "" where there are none. */
+const char *core_fixture_faults(struct arena *arena, const char *rules, const char *events);
+
+#endif

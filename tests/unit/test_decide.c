@@ -1,0 +1,344 @@
+/* What is decided, as plays: each a set of rules and what happens to one customer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core_fixture.h"
+
+#define ANA "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
+#define DAY 86400
+
+#define WELCOME "{name: welcome, on: customer.signed_up, send: welcome}\n"
+#define CART                                                                                      \
+    "{name: cart, on: cart.updated, if: cart.total >= 20, again: restart, until: order.placed,\n" \
+    " wait: 1h, send: cart}\n"
+
+#define SIGN_UP "{\"type\":\"customer.signed_up\"," ANA "}"
+#define CART_80 "{\"type\":\"cart.updated\",\"cart\":{\"total\":80}," ANA "}"
+#define CART_90 "{\"type\":\"cart.updated\",\"cart\":{\"total\":90}," ANA "}"
+#define CART_5  "{\"type\":\"cart.updated\",\"cart\":{\"total\":5}," ANA "}"
+#define ORDER   "{\"type\":\"order.placed\",\"order\":{\"id\":\"o1\"},\"customer\":{\"id\":\"7\"}}"
+
+enum { STEPS_MOST = 12 };
+
+struct play {
+    const char *name;
+    const char *rules;
+    struct {
+        double second;
+        const char *event; /* NULL: what is due */
+        const char *did;
+    } steps[STEPS_MOST];
+};
+
+static const struct play plays[] = {
+    {"a rule without a wait sends at once", WELCOME, {{0, SIGN_UP, "welcome sends welcome"}}},
+    {"the same event without an id within a minute is one",
+     WELCOME,
+     {{0, SIGN_UP, "welcome sends welcome"},
+      {30, SIGN_UP, "passed-over duplicate"},
+      {100, SIGN_UP, "welcome sends welcome"}}},
+    {"an id is remembered for days",
+     WELCOME,
+     {{0, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}", "welcome sends welcome"},
+      {6 * DAY, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}",
+       "passed-over duplicate"}}},
+    {"no consent, no marketing",
+     WELCOME,
+     {{0, "{\"type\":\"customer.signed_up\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"}}",
+       "welcome refused no-consent"}}},
+    {"a receipt needs no consent",
+     "{name: thanks, class: transactional, on: order.placed, send: thanks}",
+     {{0, "{\"type\":\"order.placed\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"}}",
+       "thanks sends thanks"}}},
+    {"nobody to write to",
+     WELCOME,
+     {{0, "{\"type\":\"customer.signed_up\",\"customer\":{\"id\":7,\"accepts_marketing\":true}}",
+       "welcome refused no-address"}}},
+    {"a cart that was left is recalled once, an hour after its event",
+     CART,
+     {{0, CART_80, "cart waits 3600"}, {3600, NULL, "cart sends cart"}, {7200, NULL, ""}}},
+    {"the order comes first",
+     CART,
+     {{0, CART_80, "cart waits 3600"}, {1800, ORDER, "cart ended until"}, {3600, NULL, ""}}},
+    {"the order comes while the message is in the outbox",
+     CART,
+     {{0, CART_80, "cart waits 3600"},
+      {3600, NULL, "cart sends cart"},
+      {3601, ORDER, "cart withdrawn until"}}},
+    {"an order that is older than the cart does not end it",
+     CART,
+     {{0, CART_80, "cart waits 3600"},
+      {10, "{\"type\":\"order.placed\",\"time\":\"2026-03-02T09:59:00Z\",\"customer\":{\"id\":7}}",
+       ""},
+      {3600, NULL, "cart sends cart"}}},
+    {"an order that came before its older cart",
+     CART,
+     {{0, ORDER, ""},
+      {10,
+       "{\"type\":\"cart.updated\",\"time\":\"2026-03-02T09:59:00Z\",\"cart\":{\"total\":80}," ANA
+       "}",
+       "cart passed-over until"}}},
+    {"a new cart restarts the wait",
+     CART,
+     {{0, CART_80, "cart waits 3600"},
+      {1800, CART_90, "cart ended restart; cart waits 5400"},
+      {3600, NULL, ""},
+      {5400, NULL, "cart sends cart"}}},
+    {"an older event does not restart it",
+     CART,
+     {{0, CART_80, "cart waits 3600"},
+      {10,
+       "{\"type\":\"cart.updated\",\"time\":\"2026-03-02T09:00:00Z\",\"cart\":{\"total\":50}," ANA
+       "}",
+       "cart ignored older"}}},
+    {"an emptied cart ends it",
+     CART,
+     {{0, CART_80, "cart waits 3600"}, {60, CART_5, "cart no-match if; cart ended no-longer"}}},
+    {"again: ignore keeps the first",
+     "{name: cart, on: cart.updated, again: ignore, wait: 1h, send: cart}",
+     {{0, CART_80, "cart waits 3600"},
+      {60, CART_90, "cart ignored again"},
+      {3600, NULL, "cart sends cart"}}},
+    {"again: parallel runs both",
+     "{name: cart, on: cart.updated, again: parallel, wait: 1h, send: cart}",
+     {{0, CART_80, "cart waits 3600"},
+      {60, CART_90, "cart waits 3660"},
+      {3660, NULL, "cart sends cart; cart sends cart"}}},
+    {"a missing field is told by its name",
+     "{name: gift, on: order.placed, if: order.coupon == \"X\", send: gift}",
+     {{0, ORDER, "gift no-match order.coupon: no such field"}}},
+    {"a disabled rule is passed over",
+     "{name: off, enabled: false, on: order.placed, send: x}",
+     {{0, ORDER, "off passed-over disabled"}}},
+    {"a backfill mails nobody",
+     "{name: thanks, class: transactional, on: order.placed, send: thanks}",
+     {{0, "{\"type\":\"order.placed\",\"time\":\"2026-02-01T00:00:00Z\"," ANA "}",
+       "thanks passed-over max-age"}}},
+    {"a limit counts runs that sent something",
+     "{name: thanks, class: transactional, limit: 1 per 1d, on: order.placed, send: thanks}",
+     {{0, "{\"type\":\"order.placed\",\"id\":1," ANA "}", "thanks sends thanks"},
+      {60, "{\"type\":\"order.placed\",\"id\":2," ANA "}", "thanks refused limit"},
+      {DAY + 60, "{\"type\":\"order.placed\",\"id\":3," ANA "}", "thanks sends thanks"}}},
+    {"a restart is no new run for the limit",
+     "{name: cart, on: cart.updated, again: restart, limit: 1 per 7d,\n"
+     " steps: [{send: one}, {wait: 1h}, {send: two}]}",
+     {{0, CART_80, "cart waits 3600; cart sends one"},
+      {1800, CART_90,
+       "cart ended restart; cart withdrawn restart; cart waits 5400; cart sends one"},
+      {5400, NULL, "cart sends two"},
+      {6000, CART_80, "cart waits 9600; cart refused limit"}}},
+    {"steps branch, and the wait counts from the deadline before",
+     "{name: tour, on: customer.signed_up, again: ignore, steps: [{wait: 1h}, {send: one},\n"
+     " {wait: 1h}, {if: customer.count('order.placed') > 0, then: [{send: bought}],\n"
+     "  else: [{send: looked}, stop]}, {send: after}]}",
+     {{0, SIGN_UP, "tour waits 3600"},
+      {4000, NULL, "tour waits 7200; tour sends one"},
+      {5000, ORDER, ""},
+      {7200, NULL, "tour sends bought; tour sends after"}}},
+    {"a step whose expression fails ends the journey",
+     "{name: tour, on: customer.signed_up, steps: [{if: customer.tier == 'gold', "
+     "then: [{send: x}]}]}",
+     {{0, SIGN_UP, "tour error customer.tier: no such field"}}},
+    {"unsubscribing withdraws, and lasts until resubscribed",
+     WELCOME,
+     {{0, SIGN_UP, "welcome sends welcome"},
+      {1, "{\"type\":\"customer.unsubscribed\",\"customer\":{\"id\":7}}",
+       "welcome withdrawn unsubscribed"},
+      {100, SIGN_UP, "welcome refused no-consent"},
+      {200, "{\"type\":\"customer.resubscribed\",\"customer\":{\"id\":7}}", ""},
+      {300, SIGN_UP, "welcome sends welcome"}}},
+    {"an older event only fills in what is absent",
+     "{name: thanks, class: transactional, on: order.placed, if: customer.name == 'New' && "
+     "customer.city == 'Iași', send: thanks}",
+     {{0, "{\"type\":\"x\",\"customer\":{\"id\":7,\"name\":\"New\",\"email\":\"a@b.example\"}}",
+       ""},
+      {1,
+       "{\"type\":\"y\",\"time\":\"2026-03-01T00:00:00Z\",\"customer\":{\"id\":7,\"name\":\"Old\","
+       "\"city\":\"Iași\"}}",
+       ""},
+      {2, ORDER, "thanks sends thanks"}}},
+};
+
+static void test_plays(void **state)
+{
+    (void)state;
+    for (size_t p = 0; p < sizeof plays / sizeof *plays; p++) {
+        struct core_fixture fixture;
+        core_fixture_open(&fixture, plays[p].rules);
+        for (size_t s = 0; s < STEPS_MOST && plays[p].steps[s].did; s++) {
+            const char *did =
+                core_fixture_play(&fixture, plays[p].steps[s].second, plays[p].steps[s].event);
+            if (strcmp(did, plays[p].steps[s].did) != 0)
+                fail_msg("%s, step %zu: \"%s\", expected \"%s\"", plays[p].name, s, did,
+                         plays[p].steps[s].did);
+        }
+        core_fixture_close(&fixture);
+    }
+}
+
+/* Other messages went first: the best one gets the last place. */
+static void test_cap(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, "{name: a, on: x, send: a}\n---\n{name: b, on: x, send: b, "
+                                "priority: 5}\n---\n{name: c, on: x, send: c, priority: 1}\n");
+    fixture.policy.cap = (struct setting_rate){.count = 2, .per_ms = 7LL * DAY * 1000};
+    assert_string_equal(core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}"),
+                        "b sends b; c sends c; a refused cap");
+    assert_string_equal(core_fixture_play(&fixture, 10, "{\"type\":\"x\",\"id\":\"2\"," ANA "}"),
+                        "b refused cap; c refused cap; a refused cap");
+    /* A message that never arrived gives its place back. */
+    char failed[256];
+    core_fixture_play(&fixture, 8 * DAY, "{\"type\":\"x\",\"id\":\"3\"," ANA "}");
+    snprintf(failed, sizeof failed,
+             "{\"type\":\"message.failed\",\"source\":\"nudged\",\"id\":\"m.failed\","
+             "\"customer\":{\"key\":\"id:7\"},\"message\":{\"id\":\"%s\"}}",
+             fixture.last.messages[0].mid);
+    assert_string_equal(core_fixture_play(&fixture, 8 * DAY + 1, failed), "");
+    assert_string_equal(
+        core_fixture_play(&fixture, 8 * DAY + 2, "{\"type\":\"x\",\"id\":\"4\"," ANA "}"),
+        "b sends b; c refused cap; a refused cap");
+    core_fixture_close(&fixture);
+}
+
+static void test_quiet_hours(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, CART "---\n{name: receipt, class: transactional, on: order.placed, "
+                                     "send: receipt}\n");
+    fixture.policy.quiet_from = 10 * 60 + 30; /* 10:30 to 08:00 in UTC: second 1800 on */
+    fixture.policy.quiet_to = 8 * 60;
+    assert_string_equal(core_fixture_play(&fixture, 0, CART_80), "cart waits 3600");
+    assert_string_equal(core_fixture_play(&fixture, 3600, NULL), "cart quiet-hours 79200");
+    assert_string_equal(core_fixture_play(&fixture, 4000, ORDER),
+                        "cart ended until; receipt sends receipt");
+    core_fixture_close(&fixture);
+}
+
+static void test_facts(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, WELCOME);
+    core_fixture_play(&fixture, 0, SIGN_UP);
+    const char *taken[] = {fixture.last.messages[0].mid, NULL};
+    fixture.facts.taken = taken;
+    assert_string_equal(core_fixture_play(&fixture, 1,
+                                          "{\"type\":\"customer.unsubscribed\",\"customer\":{"
+                                          "\"id\":7}}"),
+                        "welcome too-late unsubscribed");
+    assert_int_equal(fixture.last.withdrawn_count, 0);
+    core_fixture_close(&fixture);
+
+    core_fixture_open(&fixture, WELCOME);
+    char hash[POLICY_HASH_SIZE];
+    policy_address_hash(&fixture.policy, "ANA@example.com", hash);
+    const char *suppressed[] = {hash, NULL};
+    fixture.facts.suppressed = suppressed;
+    assert_string_equal(core_fixture_play(&fixture, 0, SIGN_UP), "welcome refused suppressed");
+    core_fixture_close(&fixture);
+}
+
+static void test_rules_change(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules, *did;
+    } changes[] = {
+        {CART, "cart sends cart"},
+        {"{name: cart, on: cart.updated, again: restart, wait: 2h, send: cart}", "cart sends cart"},
+        {"{name: cart, on: cart.updated, again: restart, wait: 1h, send: other}",
+         "cart ended rule-changed"},
+        {"{name: cart, enabled: false, on: cart.updated, again: restart, wait: 1h, send: cart}",
+         "cart ended disabled"},
+        {WELCOME, "cart ended rule-removed"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct core_fixture fixture;
+        core_fixture_open(&fixture, CART);
+        core_fixture_play(&fixture, 0, CART_80);
+        core_fixture_reload(&fixture, changes[i].rules);
+        assert_string_equal(core_fixture_play(&fixture, 3600, NULL), changes[i].did);
+        core_fixture_close(&fixture);
+    }
+}
+
+/* A daemon with older rules leaves a journey alone that newer ones have touched. */
+static void test_older_rules(void **state)
+{
+    (void)state;
+    struct core_fixture old, new;
+    core_fixture_open(&old, CART);
+    core_fixture_open(&new, CART);
+    core_fixture_reload(&new, CART);
+    core_fixture_play(&new, 0, CART_80);
+    old.document = new.document;
+    assert_string_equal(core_fixture_play(&old, 3600, NULL), "");
+    assert_int_equal(old.last.deadline_ms, (CORE_FIXTURE_START + 3605) * 1000LL);
+    assert_string_equal(core_fixture_play(&new, 3601, NULL), "cart sends cart");
+    core_fixture_close(&old);
+    core_fixture_close(&new);
+}
+
+static void test_message(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, "{name: gift, on: order.placed, send: {template: gift, via: sms, "
+                                "to: customer.mobile, data: {twice: order.total * 2}}}");
+    static const char event[] =
+        "{\"type\":\"order.placed\",\"id\":\"o1\",\"order\":{\"total\":21},\"customer\":{\"id\":7,"
+        "\"mobile\":\"+40721\",\"accepts_marketing\":true,\"first_name\":\"Ana\",\"last_name\":"
+        "\"Popescu\",\"locale\":\"ro\"}}";
+    core_fixture_play(&fixture, 0, event);
+    assert_int_equal(fixture.last.message_count, 1);
+    const struct value *body = &fixture.last.messages[0].body;
+    assert_true(value_is_text(value_get(body, "to"), "+40721"));
+    assert_true(value_is_text(value_get(body, "channel"), "sms"));
+    assert_true(value_is_text(value_get(body, "name"), "Ana Popescu"));
+    assert_true(value_is_text(value_get(body, "locale"), "ro"));
+    assert_true(value_is_text(value_get(body, "class"), "marketing"));
+    assert_true(value_is_text(value_get(body, "on_uncertain"), "hold"));
+    assert_int_equal(value_path(body, "data.twice")->integer, 42);
+    assert_int_equal(value_path(body, "start.order.total")->integer, 21);
+    /* The same event decided anew gives the same message. */
+    const char *mid = fixture.last.messages[0].mid;
+    fixture.document = NULL;
+    core_fixture_play(&fixture, 1000, event);
+    assert_string_equal(fixture.last.messages[0].mid, mid);
+    core_fixture_close(&fixture);
+}
+
+static void test_deadlines(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, CART "---\n{name: slow, on: cart.updated, again: ignore, wait: 2d, "
+                                     "send: slow}\n");
+    core_fixture_play(&fixture, 0, CART_80);
+    assert_int_equal(fixture.last.deadline_ms, (CORE_FIXTURE_START + 3600) * 1000LL);
+    assert_int_equal(fixture.last.last_deadline_ms, (CORE_FIXTURE_START + 2 * DAY) * 1000LL);
+    core_fixture_play(&fixture, 3600, NULL);
+    assert_int_equal(fixture.last.deadline_ms, (CORE_FIXTURE_START + 2 * DAY) * 1000LL);
+    core_fixture_play(&fixture, 2 * DAY, NULL);
+    assert_int_equal(fixture.last.deadline_ms, 0);
+    core_fixture_close(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plays),        cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_quiet_hours),  cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_rules_change), cmocka_unit_test(test_older_rules),
+        cmocka_unit_test(test_message),      cmocka_unit_test(test_deadlines),
+    };
+    return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
+}

@@ -1,0 +1,126 @@
+/* Mistakes in rule files, and what is said about them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core_fixture.h"
+
+static const char known[] = "order.placed: {sample: {order: {id: o1, total: 12.5}, customer: {id: "
+                            "'7'}}}\ncart.updated: {sample: {cart: {total: 1}}}\n";
+
+struct fault_case {
+    const char *rules;
+    const char *expected; /* parts of the faults, in order, split by '|'; "" for none */
+};
+
+static const struct fault_case cases[] = {
+    {"{name: a, on: order.placed, send: x}", ""},
+    {"name: a\non: order.placed\nuntill: x\nsend: y\n",
+     "rules.yaml:3:1: error: unknown key `untill`|untill: x|^~~~~~|did you mean `until`?"},
+    {"on: order.placed\nsend: y\n", "rules.yaml:1:1: error: `name` is missing"},
+    {"name: a\nsend: y\n", "`on` is missing"},
+    {"name: Big Name\non: x\nsend: y\n", "rules.yaml:1:7: error: a rule's name has"},
+    {"name: a\non: x\nclass: marketting\nsend: y\n", ":3:8: error: |did you mean `marketing`?"},
+    {"name: a\non: x\n", "the rule does nothing"},
+    {"name: a\non: x\nwait: 1h\nsend: y\n", "`again` is missing: this rule waits|restart, ignore"},
+    {"name: a\non: x\nagain: ignore\nwait: 60\nsend: y\n",
+     ":4:7: error: `wait` must be a length of time|a unit is missing"},
+    {"name: a\non: x\nlimit: one per day\nsend: y\n", ":3:8: error: `limit` must be"},
+    {"name: a\non: x\nsteps:\n  - sned: y\n",
+     ":4:5: error: unknown step `sned`|did you mean `send`?"},
+    {"name: a\non: x\nsteps:\n  - {send: y, wait: 1h}\n", "exactly one of send, wait, if, stop"},
+    {"name: a\non: x\nsend: y\nsteps: []\n", "`send` belongs among the `steps`"},
+    {"name: a\non: x\nsend: {templat: y}\n", "unknown key `templat`|did you mean `template`?"},
+    {"name: a\non: x\nsend: y\n---\nname: a\non: x\nsend: y\n",
+     ":5:7: error: the name `a` is taken|:1"},
+    {"name: a\non: order.placd\nsend: y\n", ":2:5: warning: the event type `order.placd` is not in "
+                                            "events.yaml|did you mean `order.placed`?"},
+    {"name: a\non: order.placed\nif: order.total >=\nsend: y\n", "rules.yaml:3:1"},
+    {"name: a\non: order.placed\nif: |\n  order.total > 5 &&\n  ordr.total < 9\nsend: y\n",
+     "rules.yaml:5:3: error: |ordr|did you mean `order`?"},
+    {"name: a\non: order.placed\nif: \"ordr.total < 9\"\nsend: y\n", "rules.yaml:3:6: error: "},
+    {"name: a\non: x\nif: !customer.vip\nsend: y\n", "rules.yaml:3:5: error: |quotes"},
+    {"- a\n- b\n", "a rule must be a mapping of keys"},
+};
+
+/* Each part stands in the text behind the one before. */
+static void assert_parts(const char *text, const char *parts)
+{
+    const char *at = text;
+    while (*parts) {
+        char part[200];
+        size_t length = strcspn(parts, "|");
+        memcpy(part, parts, length);
+        part[length] = '\0';
+        at = strstr(at, part);
+        if (!at)
+            fail_msg("\"%s\" is not in:\n%s", part, text);
+        at += length;
+        parts += length + (parts[length] == '|');
+    }
+}
+
+static void test_faults(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = core_fixture_faults(arena, cases[i].rules, known);
+        if (!*cases[i].expected)
+            assert_string_equal(text, "");
+        assert_parts(text, cases[i].expected);
+    }
+    arena_destroy(&arena);
+}
+
+/* A step keeps its id when others come and go around it. */
+static void test_step_ids(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, "{name: a, on: x, steps: [{send: one}, {send: two, id: mine}]}");
+    const struct rule *rule = ruleset_find(fixture.rules, "a");
+    char id[64];
+    strcpy(id, rule->steps[0].id);
+    assert_string_equal(rule->steps[1].id, "mine");
+    core_fixture_reload(&fixture,
+                        "{name: a, on: x, steps: [{send: zero}, {send: one}, {send: one}]}");
+    rule = ruleset_find(fixture.rules, "a");
+    assert_string_equal(rule->steps[1].id, id);
+    assert_string_not_equal(rule->steps[2].id, id);
+    core_fixture_close(&fixture);
+}
+
+static void test_index(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, "{name: b, on: [x, y], send: m}\n---\n{name: a, on: x, send: m}\n"
+                                "---\n{name: c, on: x, priority: 9, until: z, send: m, if: "
+                                "customer.count('w') > 0}\n");
+    const struct rule *const *on = ruleset_on(fixture.rules, "x");
+    assert_string_equal(on[0]->name, "c");
+    assert_string_equal(on[1]->name, "a");
+    assert_string_equal(on[2]->name, "b");
+    assert_null(on[3]);
+    assert_string_equal(ruleset_on(fixture.rules, "y")[0]->name, "b");
+    assert_null(ruleset_on(fixture.rules, "z")[0]);
+    assert_string_equal(ruleset_until(fixture.rules, "z")[0]->name, "c");
+    assert_true(ruleset_counts(fixture.rules, "w"));
+    assert_true(ruleset_counts(fixture.rules, "z"));
+    assert_false(ruleset_counts(fixture.rules, "v"));
+    core_fixture_close(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_step_ids),
+        cmocka_unit_test(test_index),
+    };
+    return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
+}
