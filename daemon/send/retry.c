@@ -87,17 +87,25 @@ static void retry_begin(const struct retry_attempt *attempt, struct outcome *out
     outcome->slow_down = false;
 }
 
+/* 4xx and 5xx decide at every step, 2xx only over the whole mail. */
+static bool retry_smtp_decides(const struct retry_attempt *attempt)
+{
+    int class = attempt->code / 100;
+    return class == 4 || class == 5 || (class == 2 && attempt->phase == RETRY_ANSWER);
+}
+
 void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome)
 {
     retry_begin(attempt, outcome);
-    if (attempt->code >= 500 && attempt->code <= 599)
-        outcome->kind = retry_smtp_refused(attempt);
-    else if (attempt->code >= 400 && attempt->code <= 499)
-        outcome->kind = OUTCOME_RETRY;
-    else if (attempt->code >= 200 && attempt->code <= 299 && attempt->phase == RETRY_ANSWER)
-        outcome->kind = OUTCOME_SENT;
-    else
+    if (!retry_smtp_decides(attempt)) {
+        outcome->code = 0;
+        outcome->enhanced[0] = '\0';
         outcome->kind = retry_unanswered(attempt);
+    } else if (attempt->code >= 500) {
+        outcome->kind = retry_smtp_refused(attempt);
+    } else {
+        outcome->kind = attempt->code >= 400 ? OUTCOME_RETRY : OUTCOME_SENT;
+    }
     outcome->slow_down = attempt->code == 421;
     outcome->unreachable = outcome->kind == OUTCOME_RETRY && attempt->phase < RETRY_MAIL;
 }

@@ -52,7 +52,8 @@ struct retry_attempt {
     int64_t retry_after_ms; /* retry_after(); 0: none */
 };
 
-/* Set kind, code, enhanced, retry_after_ms, slow_down and unreachable; leave the text. */
+/* Set kind, code (0 where it decided nothing), enhanced, retry_after_ms, slow_down and unreachable;
+ * leave the text. */
 void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome);
 void retry_http(const struct retry_attempt *attempt, struct outcome *outcome);
 

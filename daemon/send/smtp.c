@@ -210,8 +210,7 @@ static void smtp_judge(const struct transfer_seen *seen, struct outcome *outcome
             .enhanced = enhanced,
         },
         outcome);
-    bool decided = seen->code >= 400 || (seen->code >= 200 && outcome->kind == OUTCOME_SENT);
-    if (decided)
+    if (outcome->code)
         outcome_words(outcome, seen->words, seen->words_length);
     else
         transfer_explain(seen, outcome);

@@ -556,7 +556,7 @@ void transfer_explain(const struct transfer_seen *seen, struct outcome *outcome)
         [RETRY_REFUSED] = "no connection",
         [RETRY_TLS_FAILED] = "the TLS handshake failed",
         [RETRY_CERTIFICATE] = "the server's certificate was not accepted",
-        [RETRY_NO_TLS] = "the server offers no TLS, and `tls: never` is not set",
+        [RETRY_NO_TLS] = "the server offers no TLS, which is required,",
         [RETRY_LOGIN] = "no way to log in that the server accepts",
         [RETRY_NO_UTF8] = "the address needs SMTPUTF8, which the server does not offer",
         [RETRY_TIMEOUT] = "no answer in time",
