@@ -33,6 +33,7 @@ struct cel_environment {
     bool open;
     const struct value *members;
     const char *container; /* a namespace for names, as the specification has it; may be NULL */
+    bool unchecked; /* names and types that are wrong fail at run time, not at compile time */
 };
 
 struct cel_input {
@@ -65,6 +66,24 @@ struct cel_program *cel_compile(struct arena *arena, const char *text, size_t le
  * arena. False: `fault` says why. Bounded by CEL_COST_MOST visited elements. */
 bool cel_eval(const struct cel_program *program, const struct cel_input *input, struct arena *arena,
               struct value *result, struct cel_fault *fault);
+
+/* One sub-expression that was evaluated: its bytes in the text, and its value or why it
+ * failed. Inner ones come before outer ones; literals are left out. */
+struct cel_step {
+    uint32_t offset, length;
+    const struct value *value; /* NULL: it failed */
+    const char *fault;
+};
+
+struct cel_tracer {
+    void (*visit)(void *context, const struct cel_step *step);
+    void *context;
+};
+
+/* As cel_eval, telling the tracer every step. */
+bool cel_eval_traced(const struct cel_program *program, const struct cel_input *input,
+                     struct arena *arena, const struct cel_tracer *tracer, struct value *result,
+                     struct cel_fault *fault);
 
 /* The expression as it was written. */
 const char *cel_text(const struct cel_program *program);

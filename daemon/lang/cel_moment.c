@@ -1,0 +1,250 @@
+/* Fields of timestamps and durations in a time zone, and next_date(). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/zone.h"
+#include "lang/cel_function.h"
+#include "lang/cel_time.h"
+#include "lang/cel_value.h"
+
+enum { ZONE_NAME_MOST = 64, MILLION = 1000000 };
+
+static int64_t floor_divide(int64_t number, int64_t by)
+{
+    return number / by - (number % by < 0);
+}
+
+/* The zone of that name (bytes, not NUL-terminated); NULL after cel_fail. */
+static struct zone *find_zone(struct cel_call *call, const char *name, size_t length)
+{
+    char copy[ZONE_NAME_MOST];
+    struct zone *zone = NULL;
+    if (length < sizeof copy) {
+        memcpy(copy, name, length);
+        copy[length] = '\0';
+        /* "02:00" is east of UTC, as in cel-go. */
+        bool bare = length == 5 && copy[2] == ':' && copy[0] >= '0' && copy[0] <= '9';
+        if (bare) {
+            memmove(copy + 1, copy, length + 1);
+            copy[0] = '+';
+        }
+        zone = memchr(name, '\0', length) ? NULL : zone_get(copy);
+    }
+    if (!zone)
+        cel_fail_with(call->run, call->node, "there is no time zone %v", &call->arguments[1],
+                      &call->arguments[1]);
+    return zone;
+}
+
+/* The fields of the timestamp in the zone of the second argument, else in UTC. */
+static bool local_time(struct cel_call *call, struct zone_time *local)
+{
+    const struct value *stamp = &call->arguments[0];
+    struct zone *zone = call->count == 2
+                            ? find_zone(call, call->arguments[1].string, call->arguments[1].length)
+                            : zone_get("UTC");
+    if (!zone)
+        return call->count == 2 ? false : cel_call_fail(call, "UTC is not known");
+    zone_local(zone, stamp->integer * 1000 + stamp->length / MILLION, local);
+    return true;
+}
+
+static bool give(struct cel_call *call, int64_t number)
+{
+    *call->result = value_int(number);
+    return true;
+}
+
+static bool get_full_year(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.year);
+}
+
+static bool get_month(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.month - 1);
+}
+
+static bool get_date(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.day);
+}
+
+static bool get_day_of_month(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.day - 1);
+}
+
+static bool get_day_of_week(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.weekday);
+}
+
+static bool get_day_of_year(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.day_of_year);
+}
+
+static bool get_hours(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.hour);
+}
+
+static bool get_minutes(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.minute);
+}
+
+static bool get_seconds(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.second);
+}
+
+static bool get_milliseconds(struct cel_call *call)
+{
+    struct zone_time local;
+    return local_time(call, &local) && give(call, local.millisecond);
+}
+
+static bool duration_hours(struct cel_call *call)
+{
+    return give(call, call->arguments[0].integer / 3600);
+}
+
+static bool duration_minutes(struct cel_call *call)
+{
+    return give(call, call->arguments[0].integer / 60);
+}
+
+static bool duration_seconds(struct cel_call *call)
+{
+    return give(call, call->arguments[0].integer);
+}
+
+static bool duration_milliseconds(struct cel_call *call)
+{
+    return give(call, (int32_t)call->arguments[0].length / MILLION);
+}
+
+/* next_date */
+
+/* "YYYY-MM-DD…", or "--MM-DD" where the year is not known. */
+static bool read_birthday(const struct value *text, int *month, int *day)
+{
+    char date[11];
+    int used = 0;
+    size_t length = text->length < 10 ? text->length : 10;
+    memcpy(date, text->string, length);
+    date[length] = '\0';
+    const char *from = length >= 5 && date[4] == '-' ? date + 5
+                       : strncmp(date, "--", 2) == 0 ? date + 2
+                                                     : "";
+    return sscanf(from, "%2d-%2d%n", month, day, &used) == 2 && used == 5 && *month >= 1 &&
+           *month <= 12 && *day >= 1 && *day <= 31;
+}
+
+static bool read_clock(const struct value *text, int *hour, int *minute)
+{
+    char clock[6];
+    int used = 0;
+    if (text->length != 5)
+        return false;
+    memcpy(clock, text->string, 5);
+    clock[5] = '\0';
+    return sscanf(clock, "%2d:%2d%n", hour, minute, &used) == 2 && used == 5 && *hour >= 0 &&
+           *hour <= 23 && *minute >= 0 && *minute <= 59;
+}
+
+/* 29 February is kept on 28 February in years without one. */
+static int day_in(int year, int month, int day)
+{
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && day == 29 && !leap ? 28 : day;
+}
+
+static bool give_next(struct cel_call *call, struct zone *zone, int month, int day, int hour,
+                      int minute)
+{
+    int64_t now = call->run->input->now_ms;
+    struct zone_time local;
+    zone_local(zone, now, &local);
+    for (int year = local.year;; year++) {
+        struct zone_time wanted = {.year = year,
+                                   .month = month,
+                                   .day = day_in(year, month, day),
+                                   .hour = hour,
+                                   .minute = minute};
+        int64_t ms = zone_instant(zone, &wanted);
+        if (ms <= now && year < local.year + 2)
+            continue;
+        int64_t seconds = floor_divide(ms, 1000);
+        if (ms <= now ||
+            !cel_time_timestamp(seconds, (ms - seconds * 1000) * MILLION, call->result))
+            return cel_call_fail(call, "next_date() is out of range");
+        return true;
+    }
+}
+
+static bool next_date(struct cel_call *call)
+{
+    const struct value *date = &call->arguments[0], *clock = &call->arguments[1];
+    int month, day, hour, minute;
+    const char *name = call->run->input->zone ? call->run->input->zone : "UTC";
+    struct zone *zone = zone_get(name);
+    if (!zone)
+        return cel_call_fail(call, "next_date(): the time zone is not known");
+    if (!read_clock(clock, &hour, &minute))
+        return cel_fail_with(call->run, call->node, "%v is no time of day such as \"09:00\"", clock,
+                             clock);
+    if (date->kind == VALUE_TIMESTAMP) {
+        struct zone_time local;
+        zone_local(zone, date->integer * 1000, &local);
+        month = local.month;
+        day = local.day;
+    } else if (!read_birthday(date, &month, &day)) {
+        return cel_fail_with(call->run, call->node, "%v is no date such as \"1990-05-17\"", date,
+                             date);
+    }
+    return give_next(call, zone, month, day, hour, minute);
+}
+
+const struct cel_function cel_functions_time[] = {
+    {"getDate", "T.>i", get_date, "day of the month, from 1, in UTC"},
+    {"getDate", "T.s>i", get_date, "likewise, in a time zone"},
+    {"getDayOfMonth", "T.>i", get_day_of_month, "day of the month, from 0, in UTC"},
+    {"getDayOfMonth", "T.s>i", get_day_of_month, "likewise, in a time zone"},
+    {"getDayOfWeek", "T.>i", get_day_of_week, "day of the week, 0 for Sunday, in UTC"},
+    {"getDayOfWeek", "T.s>i", get_day_of_week, "likewise, in a time zone"},
+    {"getDayOfYear", "T.>i", get_day_of_year, "day of the year, from 0, in UTC"},
+    {"getDayOfYear", "T.s>i", get_day_of_year, "likewise, in a time zone"},
+    {"getFullYear", "T.>i", get_full_year, "the year, in UTC"},
+    {"getFullYear", "T.s>i", get_full_year, "likewise, in a time zone"},
+    {"getHours", "T.>i", get_hours, "the hour, 0 to 23, in UTC"},
+    {"getHours", "T.s>i", get_hours, "likewise, in a time zone"},
+    {"getHours", "D.>i", duration_hours, "the whole duration in hours"},
+    {"getMilliseconds", "T.>i", get_milliseconds, "milliseconds of the second"},
+    {"getMilliseconds", "T.s>i", get_milliseconds, "likewise, in a time zone"},
+    {"getMilliseconds", "D.>i", duration_milliseconds,
+     "milliseconds of the duration's last second"},
+    {"getMinutes", "T.>i", get_minutes, "the minute, 0 to 59, in UTC"},
+    {"getMinutes", "T.s>i", get_minutes, "likewise, in a time zone"},
+    {"getMinutes", "D.>i", duration_minutes, "the whole duration in minutes"},
+    {"getMonth", "T.>i", get_month, "the month, from 0, in UTC"},
+    {"getMonth", "T.s>i", get_month, "likewise, in a time zone"},
+    {"getSeconds", "T.>i", get_seconds, "the second, 0 to 59"},
+    {"getSeconds", "T.s>i", get_seconds, "likewise, in a time zone"},
+    {"getSeconds", "D.>i", duration_seconds, "the whole duration in seconds"},
+    {"next_date", "ss>T!", next_date,
+     "the next moment of that month and day (\"1990-05-17\") and time (\"09:00\")"},
+    {"next_date", "Ts>T!", next_date, "likewise, of a timestamp's local month and day"},
+    {0},
+};
