@@ -1,6 +1,5 @@
 /* nudgectl: finds the subcommand and hands over to ctl/. */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,23 +8,6 @@
 #include "base/diag.h"
 #include "base/log.h"
 #include "ctl/command.h"
-
-const struct command commands[] = {
-    {"push", "[FILE...]", "push events, one JSON object a line, from files or standard input", "",
-     command_push},
-    {"check", "", "check the configuration, all rules and all templates", "", command_check},
-    {"explain", "[--json] CUSTOMER", "what was decided about a customer, and why",
-     "  --json      the trace as it is stored, one JSON object a line\n", command_explain},
-    {"dead", "ls [N]", "the newest dead letters, at most N (50)", "", command_dead},
-    {"status", "", "what the daemon is doing", "", command_status},
-    {"reload", "", "read rules and templates again", "", command_reload},
-    {"stop", "", "end the daemon, as SIGTERM does", "", command_stop},
-    {"demo", "[--folder DIR] [--keep]", "all of it at once, on this machine",
-     "  --folder DIR  where its files lie (default: a new one below the temporary folder)\n"
-     "  --keep        leaves the daemon running when it is over\n",
-     command_demo},
-    {0},
-};
 
 static void print_help(void)
 {
@@ -45,9 +27,9 @@ static const struct command *find(const char *name)
 
 static int unknown(const char *name)
 {
-    const char *names[sizeof commands / sizeof *commands];
+    const char *names[64];
     size_t count = 0;
-    for (const struct command *command = commands; command->name; command++)
+    for (const struct command *command = commands; command->name && count < 63; command++)
         names[count++] = command->name;
     names[count] = NULL;
     const char *nearest = diag_nearest(name, names);
@@ -68,17 +50,6 @@ static int help(const char *name)
         printf("Usage: nudgectl %s%s%s\n%s.\n%s", command->name, *command->arguments ? " " : "",
                command->arguments, command->about, command->options);
     return EXIT_SUCCESS;
-}
-
-int command_usage(const char *name, const char *format, ...)
-{
-    va_list args;
-    fprintf(stderr, "nudgectl %s: ", name);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fprintf(stderr, "\nhint: `nudgectl help %s`\n", name);
-    return EX_USAGE;
 }
 
 int main(int argc, char **argv)

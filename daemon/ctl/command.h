@@ -13,7 +13,7 @@ struct command {
     int (*run)(struct context *context, int argc, char **argv);
 };
 
-/* In nudgectl.c; ends with a row without a name. */
+/* Ends with a row without a name. */
 extern const struct command commands[];
 
 int command_check(struct context *context, int argc, char **argv);
