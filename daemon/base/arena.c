@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 /* Under AddressSanitizer, what is not handed out may not be touched. */
 #if defined(__SANITIZE_ADDRESS__)
 #define WATCHED 1
@@ -23,6 +21,8 @@
 #define FORBID(from, size) ((void)(from), (void)(size))
 #define PERMIT(from, size) ((void)(from), (void)(size))
 #endif
+
+#include "base/mem.h"
 
 enum { ALIGNMENT = 8, SMALLEST_CHUNK = 256, LARGEST_GROWTH = 1 << 20 };
 
