@@ -100,9 +100,12 @@ static bool maildir_ready(struct maildir *maildir)
 }
 
 /* A reader moves a file from new/ to cur/ and appends its flags: "<name>:2,S". So all of
- * cur/ is looked through; the two waits for the disk weigh more. */
-static bool maildir_was_read(const struct maildir *maildir, const char *name)
+ * cur/ is looked through; the two waits for the disk weigh more. In this order, because
+ * files go from new/ to cur/ and none comes back. */
+static bool maildir_has(const struct maildir *maildir, const char *name)
 {
+    if (faccessat(maildir->fresh, name, F_OK, 0) == 0)
+        return true;
     size_t length = strlen(name);
     int fd = openat(maildir->seen, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -181,7 +184,7 @@ static void maildir_send(void *connection, const struct outgoing *outgoing, stru
     if (!envelope_check(outgoing, outcome) || !envelope_check_mid(outgoing->mid, outcome))
         return;
     snprintf(name, sizeof name, "%s.eml", outgoing->mid);
-    if (maildir_ready(maildir) && maildir_was_read(maildir, name)) {
+    if (maildir_ready(maildir) && maildir_has(maildir, name)) {
         outcome_printf(outcome, "was there already");
     } else if (maildir->root >= 0 && maildir_deliver(maildir, outgoing, name)) {
         outcome_printf(outcome, "new/%s", name);

@@ -427,8 +427,7 @@ static void test_password_that_is_missing(void **state)
 /* A server that is loading its data refuses PING: it is not ready before it has. */
 static void test_loading(void **state)
 {
-    static const char *const options[] = {"--appendonly", "yes",
-                                          "--loading-process-events-interval-bytes", "1024", NULL};
+    static const char *const options[] = {"--loading-process-events-interval-bytes", "1024", NULL};
     struct scene scene;
     (void)state;
     open_scene(&scene, options);

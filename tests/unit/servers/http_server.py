@@ -72,7 +72,12 @@ class Handler(BaseHTTPRequestHandler):
         if words[0] == "refuse":
             self.close_connection = True
             return
-        self.tell(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True
+            return
+        self.tell(body)
         if words[0] == "status":
             self.answer(int(words[1]), unquote(words[2]) if len(words) > 2 else None)
         elif words[0] == "close" or (words[0] == "once-close" and not closed):
