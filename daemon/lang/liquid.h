@@ -18,6 +18,10 @@
 struct liquid_template;
 struct liquid_run; /* one render under way */
 
+/* A flag (struct value) of strings that are markup and are not escaped again: captured
+ * text, what a safe filter made. Only templates in escape mode have such strings. */
+enum { LIQUID_SAFE = 64 };
+
 /* A call of a filter. Positional arguments stand in `arguments`; keyword ones in
  * the map `keywords` (NULL when there are none). */
 struct liquid_call {
@@ -44,6 +48,13 @@ bool liquid_fail(struct liquid_run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A value as a template prints it: "", "1.0", "true", lists joined. Bytes in the arena. */
 struct value liquid_string(struct liquid_run *run, const struct value *value);
+/* The instant that `date` would take a value for, and its offset in minutes east of UTC
+ * (that of the render's zone where the value has none). False for what is no date. */
+bool liquid_time(struct liquid_run *run, const struct value *value, int64_t *ms, int *offset);
+
+/* A standard filter, for a host's own of the same name that leaves some calls to it; or
+ * NULL. Keywords come to it as a map, the last of `arguments`. */
+const struct liquid_filter *liquid_filter_standard(const char *name, size_t length);
 
 /* What all templates of a set share. Static or owned by the host; must outlive them. */
 struct liquid_options {
@@ -52,6 +63,7 @@ struct liquid_options {
     /* Finds what `render` and `include` name, at render time; NULL: there is none. */
     const struct liquid_template *(*find)(void *context, const char *name, size_t length);
     bool escape; /* output is HTML: every {{ }} is escaped unless `raw` or a safe filter ends it */
+    bool lax;    /* syntax that the reference implementation's lax mode forgives is passed over */
     bool strict_filters; /* an unknown filter is a syntax error (else it is passed over) */
     uint32_t first_line; /* line of the file at which the text begins; 0: 1 */
 };
@@ -64,8 +76,9 @@ struct liquid_limits {
 };
 
 struct liquid_input {
-    const struct value *data; /* the map of global names */
-    void *context;            /* given to filters and to find() */
+    const struct value *data;   /* the map of global names */
+    const struct value *shared; /* names that `render`ed templates see too; a map, or NULL */
+    void *context;              /* given to filters and to find() */
     struct liquid_limits limits;
     int64_t now_ms;   /* what "now" | date says */
     const char *zone; /* IANA; NULL: UTC */

@@ -1,0 +1,245 @@
+#include "lang/liquid_run.h"
+
+#include <stdarg.h>
+
+#include "base/clock.h"
+#include "lang/liquid_member.h"
+#include "lang/liquid_number.h"
+#include "lang/liquid_text.h"
+#include "lang/liquid_value.h"
+
+/* Steps between two looks at the clock: some microseconds. */
+enum { CHECK_STEPS = 256, FIRST_CAPACITY = 8, TEXT_SIZE = 512 };
+
+struct arena *liquid_arena(struct liquid_run *run)
+{
+    return run->arena;
+}
+
+void *liquid_context(struct liquid_run *run)
+{
+    return run->input->context;
+}
+
+bool liquid_fail(struct liquid_run *run, const char *format, ...)
+{
+    char text[TEXT_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    diag_error(run->diag, "%s", text);
+    diag_code(run->diag, "liquid-render");
+    run->placed = false;
+    return false;
+}
+
+bool liquid_run_place(struct liquid_run *run, uint32_t offset)
+{
+    const struct liquid_template *template = run->template;
+    if (run->placed || !run->diag)
+        return false;
+    run->placed = true;
+    diag_file(run->diag, template->name);
+    diag_offset(run->diag, template->text, template->length, offset);
+    run->diag->line += template->first_line - 1;
+    return false;
+}
+
+static bool fail_limit(struct liquid_run *run, const char *format, unsigned long long limit)
+    __attribute__((format(printf, 2, 0)));
+
+static bool fail_limit(struct liquid_run *run, const char *format, unsigned long long limit)
+{
+    liquid_fail(run, format, limit);
+    diag_code(run->diag, "liquid-limit");
+    return false;
+}
+
+static bool memory_over(struct liquid_run *run, size_t more)
+{
+    size_t used = arena_used(run->arena) - run->memory_start;
+    return more > run->memory_limit || used > run->memory_limit - more;
+}
+
+bool liquid_run_check(struct liquid_run *run)
+{
+    if (run->steps > run->step_limit)
+        return fail_limit(run, "the render takes more than %llu steps", run->step_limit);
+    if (!liquid_run_fits(run, 0))
+        return false;
+    if (clock_monotonic_ms() > run->deadline)
+        return fail_limit(run, "the render takes more than %llu ms",
+                          run->input->limits.ms ? run->input->limits.ms : 1000);
+    run->check_at = run->steps + CHECK_STEPS;
+    if (run->check_at > run->step_limit + 1)
+        run->check_at = run->step_limit + 1;
+    return true;
+}
+
+bool liquid_run_fits(struct liquid_run *run, size_t size)
+{
+    return !memory_over(run, size) ||
+           fail_limit(run, "the render takes more than %llu bytes of memory", run->memory_limit);
+}
+
+char *liquid_run_room(struct liquid_run *run, size_t size)
+{
+    return liquid_run_fits(run, size) ? arena_alloc(run->arena, size) : NULL;
+}
+
+bool liquid_run_add(struct liquid_run *run, const char *text, size_t length)
+{
+    return buf_add(run->out, text, length) ||
+           fail_limit(run, "the output takes more than %llu bytes", run->out->limit);
+}
+
+bool liquid_run_body(struct liquid_run *run, const struct liquid_body *body)
+{
+    if (run->bodies >= LIQUID_BODIES_MOST)
+        return fail_limit(run, "blocks are nested more than %llu deep", LIQUID_BODIES_MOST);
+    if (!liquid_run_step(run, body->count + 1))
+        return false;
+    run->bodies++;
+    const struct liquid_node *node = body->nodes, *end = node + body->count;
+    for (; node < end; node++) {
+        if (!node->kind) {
+            if (!liquid_run_add(run, node->text, node->length))
+                return liquid_run_place(run, node->offset);
+            continue;
+        }
+        if (!node->kind->render(run, node))
+            return liquid_run_place(run, node->offset);
+        if (run->interrupt)
+            break;
+    }
+    run->bodies--;
+    return true;
+}
+
+struct value *liquid_run_find(const struct liquid_bindings *bindings,
+                              const struct liquid_name *name)
+{
+    for (uint32_t i = bindings->count; i-- > 0;)
+        if (liquid_name_is(&bindings->items[i].name, name))
+            return &bindings->items[i].value;
+    return NULL;
+}
+
+bool liquid_run_push(struct liquid_run *run, struct liquid_bindings *bindings,
+                     const struct liquid_name *name, struct value value)
+{
+    if (bindings->count == bindings->capacity) {
+        uint32_t capacity = bindings->capacity ? bindings->capacity * 2 : FIRST_CAPACITY;
+        struct liquid_binding *items = (void *)liquid_run_room(run, sizeof *items * capacity);
+        if (!items)
+            return false;
+        if (bindings->count)
+            memcpy(items, bindings->items, sizeof *items * bindings->count);
+        bindings->items = items;
+        bindings->capacity = capacity;
+    }
+    bindings->items[bindings->count++] = (struct liquid_binding){*name, value};
+    return true;
+}
+
+bool liquid_run_set(struct liquid_run *run, struct liquid_bindings *bindings,
+                    const struct liquid_name *name, struct value value)
+{
+    struct value *found = liquid_run_find(bindings, name);
+    if (!found)
+        return liquid_run_push(run, bindings, name, value);
+    *found = value;
+    return true;
+}
+
+/* The document's own `self`, unless something of that name is in scope. */
+static const struct value *find_self(const struct liquid_name *name)
+{
+    static const struct value self = {.kind = VALUE_EXTENSION, .length = LIQUID_EXTENSION_SELF};
+    return name->length == 4 && memcmp(name->text, "self", 4) == 0 ? &self : NULL;
+}
+
+const struct value *liquid_run_variable(struct liquid_run *run, const struct liquid_name *name)
+{
+    const struct liquid_scope *scope = run->scope;
+    const struct value *found = liquid_run_find(&scope->inner, name);
+    if (!found)
+        found = liquid_run_find(&scope->locals, name);
+    if (found)
+        return found;
+    found = liquid_run_find(&scope->counters, name);
+    if (!found)
+        found = value_find(scope->data, name->text, name->length);
+    if (!found || found->kind == VALUE_NULL)
+        found = value_find(run->input->shared, name->text, name->length);
+    return found ? found : find_self(name);
+}
+
+static bool range_bound(struct liquid_run *run, const struct liquid_expression *expression,
+                        int64_t *bound)
+{
+    struct value value;
+    if (!liquid_run_evaluate(run, expression, &value) || !liquid_text_plain(run, &value))
+        return false;
+    if (value.kind == VALUE_STRING) {
+        struct liquid_number number = liquid_number_text(value.string, value.length);
+        *bound = liquid_number_truncate(&number);
+        return true;
+    }
+    if (value.kind == VALUE_NULL) {
+        *bound = 0;
+        return true;
+    }
+    if (liquid_value_integer(&value, bound))
+        return true;
+    liquid_fail(run, "a range needs integers");
+    return liquid_run_place(run, expression->offset);
+}
+
+static bool evaluate_path(struct liquid_run *run, const struct liquid_expression *path,
+                          struct value *value)
+{
+    struct liquid_name name = path->name;
+    *value = value_null();
+    if (!name.text) {
+        struct value root;
+        if (!liquid_run_evaluate(run, path->root, &root) || !liquid_text_plain(run, &root))
+            return false;
+        if (root.kind != VALUE_STRING)
+            return true;
+        name = (struct liquid_name){root.string, root.length,
+                                    liquid_tree_hash(root.string, root.length)};
+    }
+    const struct value *found = liquid_run_variable(run, &name);
+    if (!found)
+        return true;
+    *value = *found;
+    for (uint32_t i = 0; i < path->step_count; i++)
+        if (!liquid_member_step(run, &path->steps[i], value))
+            return false;
+    return true;
+}
+
+bool liquid_run_evaluate(struct liquid_run *run, const struct liquid_expression *expression,
+                         struct value *value)
+{
+    switch ((enum liquid_expression_kind)expression->kind) {
+    case LIQUID_CONSTANT:
+    case LIQUID_EMPTY:
+    case LIQUID_BLANK:
+        *value = expression->constant;
+        return true;
+    case LIQUID_PATH:
+        return evaluate_path(run, expression, value);
+    case LIQUID_RANGE:
+        break;
+    }
+    int64_t from, to;
+    if (!range_bound(run, expression->from, &from) || !range_bound(run, expression->to, &to))
+        return false;
+    if (!liquid_run_fits(run, 0))
+        return false;
+    *value = liquid_value_range(run->arena, from, to);
+    return true;
+}
