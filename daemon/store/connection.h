@@ -7,6 +7,8 @@
  * no longer be trusted; everything in flight fails with the reason. A failed command
  * may or may not have been carried out by Redis.
  *
+ * The program must ignore SIGPIPE: libevent writes to sockets that may be closed.
+ *
  * Callbacks are never called before the call that asked for them returns, and never
  * after connection_silence() or connection_destroy().
  */

@@ -74,6 +74,7 @@ void redis_fixture_start(struct redis_fixture *fixture)
 void redis_fixture_open(struct redis_fixture *fixture, const char *const *options)
 {
     *fixture = (struct redis_fixture){.options = options};
+    signal(SIGPIPE, SIG_IGN); /* as the daemon does */
     snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/nudged-test-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     snprintf(fixture->socket, sizeof(fixture->socket), "%s/redis.sock", fixture->folder);

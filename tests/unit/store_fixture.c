@@ -1,0 +1,88 @@
+#include "store_fixture.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void on_connection(void *context, bool ready, const char *reason)
+{
+    struct store_fixture *store = context;
+    (void)reason;
+    store->connected = ready;
+    if (store->instance)
+        instance_connection(store->instance, ready);
+}
+
+static void on_instance(void *context, enum instance_state state, const struct diag *fault)
+{
+    struct store_fixture *store = context;
+    store->state = state;
+    store->settled = true;
+    if (fault)
+        store->fault = *fault;
+}
+
+void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redis, const char *name,
+                         const struct instance_options *changes)
+{
+    static const char *const channels[] = {"email", "sms"};
+    struct instance_options options = changes ? *changes : (struct instance_options){0};
+    struct diag diag;
+    *store = (struct store_fixture){.redis = redis, .arena = arena_new(512)};
+    assert_true(endpoint_parse(store->arena, redis->url, &store->endpoint, &diag));
+    store->connection = connection_new(&(struct connection_options){.base = redis->base,
+                                                                    .endpoint = store->endpoint,
+                                                                    .on_state = on_connection,
+                                                                    .context = store});
+    store->scripts = scripts_new(store->connection, "t");
+    options.base = redis->base;
+    options.scripts = store->scripts;
+    options.name = name;
+    options.channels = channels;
+    options.channel_count = 2;
+    options.on_state = on_instance;
+    options.context = store;
+    store->instance = instance_new(&options);
+}
+
+void store_fixture_open(struct store_fixture *store, struct redis_fixture *redis, const char *name)
+{
+    store_fixture_begin(store, redis, name, &(struct instance_options){.accept_loss = true});
+    redis_fixture_run(redis, &store->settled);
+    if (store->state != INSTANCE_READY)
+        fail_msg("the instance did not enter: %s", store->fault.text);
+}
+
+void store_fixture_close(struct store_fixture *store)
+{
+    instance_destroy(&store->instance);
+    scripts_destroy(&store->scripts);
+    connection_destroy(&store->connection);
+    arena_destroy(&store->arena);
+}
+
+static const char *name_of(const struct store_fixture *store, char *out, size_t size)
+{
+    const char *consumer = instance_consumer(store->instance);
+    snprintf(out, size, "%.*s", (int)strcspn(consumer, ":"), consumer);
+    return out;
+}
+
+void store_fixture_lapse(struct store_fixture *store)
+{
+    char name[64];
+    assert_redis(store->redis, "1", "DEL t:instance:%s", name_of(store, name, sizeof(name)));
+}
+
+void store_fixture_revive(struct store_fixture *store)
+{
+    char name[64];
+    assert_redis(store->redis, "OK", "SET t:instance:%s %lld PX 10000",
+                 name_of(store, name, sizeof(name)), (long long)instance_epoch(store->instance));
+}

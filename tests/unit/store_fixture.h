@@ -1,0 +1,41 @@
+/*
+ * One daemon's side of the store for tests: connection, scripts and an instance that has
+ * entered. Several may stand on one redis_fixture. The prefix is `t`, the channels `email`
+ * and `sms`.
+ */
+#ifndef NUDGED_TESTS_STORE_FIXTURE_H
+#define NUDGED_TESTS_STORE_FIXTURE_H
+
+#include <stdbool.h>
+
+#include "redis_fixture.h"
+#include "store/instance.h"
+
+struct store_fixture {
+    struct redis_fixture *redis;
+    struct arena *arena;
+    struct endpoint endpoint;
+    struct connection *connection;
+    struct scripts *scripts;
+    struct instance *instance;
+    bool connected;
+    bool settled; /* the instance is no longer entering */
+    enum instance_state state;
+    struct diag fault; /* with REFUSED and REPLACED */
+};
+
+/* Connects, and begins to enter. `changes` (may be NULL) stands over the usual options:
+ * accept_loss and agreements are read of it. */
+void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redis, const char *name,
+                         const struct instance_options *changes);
+/* The same, and waits until the instance is ready. */
+void store_fixture_open(struct store_fixture *store, struct redis_fixture *redis, const char *name);
+void store_fixture_close(struct store_fixture *store);
+
+/* As if the daemon had been killed: its lease is gone from Redis. */
+void store_fixture_lapse(struct store_fixture *store);
+
+/* The lease again, with the same epoch: it was only frozen. */
+void store_fixture_revive(struct store_fixture *store);
+
+#endif

@@ -1,0 +1,435 @@
+/* Documents, and commit.lua's contract. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "store/customers.h"
+#include "store_fixture.h"
+
+struct scene {
+    struct redis_fixture redis;
+    struct store_fixture store;
+    struct customers *customers;
+};
+
+static int open_scene(void **state)
+{
+    struct scene *scene = malloc(sizeof(*scene));
+    redis_fixture_open(&scene->redis, NULL);
+    store_fixture_open(&scene->store, &scene->redis, "one");
+    scene->customers = customers_new(scene->store.scripts, scene->store.instance);
+    *state = scene;
+    return 0;
+}
+
+static int close_scene(void **state)
+{
+    struct scene *scene = *state;
+    customers_destroy(&scene->customers);
+    store_fixture_close(&scene->store);
+    redis_fixture_close(&scene->redis);
+    free(scene);
+    return 0;
+}
+
+/* A result as one line: "stale {…}", "facts h1|m1 m2", "gone 1-0", "failed redis-lost". */
+struct result {
+    bool done;
+    char text[512];
+};
+
+static void put_list(struct buf *out, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, i ? " %s" : "%s", texts[i]);
+}
+
+static void on_commit(void *context, const struct commit_result *result)
+{
+    static const char *const names[] = {"done", "stale", "facts", "gone", "failed"};
+    struct result *into = context;
+    struct buf out;
+    assert_false(into->done);
+    into->done = true;
+    buf_init(&out, sizeof(into->text) - 1);
+    buf_text(&out, names[result->outcome]);
+    if (result->outcome == COMMIT_STALE)
+        buf_printf(&out, " %s", result->document.text ? result->document.text : "(none)");
+    if (result->outcome == COMMIT_FACTS) {
+        buf_char(&out, ' ');
+        put_list(&out, result->suppressed, result->suppressed_count);
+        buf_char(&out, '|');
+        put_list(&out, result->taken, result->taken_count);
+    }
+    if (result->outcome == COMMIT_GONE) {
+        buf_char(&out, ' ');
+        put_list(&out, result->gone, result->gone_count);
+    }
+    if (result->outcome == COMMIT_FAILED)
+        buf_printf(&out, " %s", result->fault->code);
+    snprintf(into->text, sizeof(into->text), "%s", buf_string(&out));
+    buf_free(&out);
+}
+
+static const char *commit(struct scene *scene, const struct commit *commit)
+{
+    static struct result results[4];
+    static size_t turn;
+    struct result *result = &results[turn++ % 4];
+    *result = (struct result){0};
+    customers_commit(scene->customers, commit, on_commit, result);
+    assert_false(result->done);
+    redis_fixture_run(&scene->redis, &result->done);
+    return result->text;
+}
+
+#define LATER 9999999999999
+
+static struct commit document(const char *seen, const char *version, const char *text)
+{
+    return (struct commit){.customer = "id:7",
+                           .seen = seen,
+                           .version = version,
+                           .document = {text, strlen(text)},
+                           .expire_ms = LATER};
+}
+
+/* An event that this daemon's consumer has read: its id. */
+static void read_event(struct scene *scene, char id[32])
+{
+    snprintf(id, 32, "%s", redis_fixture_ask(&scene->redis, "XADD t:events * event {}"));
+    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:events >",
+                      instance_consumer(scene->store.instance));
+}
+
+#define V1 "{\"version\":\"1-9-1\",\"n\":1}"
+#define V2 "{\"version\":\"2-9-2\",\"n\":2}"
+#define V3 "{\"version\":\"2-8-5\",\"n\":3}"
+
+static void test_version(void **state)
+{
+    struct scene *scene = *state;
+    struct commit first = document("", "1-9-1", V1), second = document("1-9-1", "2-9-2", V2),
+                  other = document("1-9-1", "2-8-5", V3);
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, V1, "GET t:customer:id:7");
+    assert_string_equal(commit(scene, &first), "done"); /* again: its own version */
+    assert_string_equal(commit(scene, &other), "done");
+    assert_string_equal(commit(scene, &second), "stale " V3);
+    assert_redis(&scene->redis, V3, "GET t:customer:id:7");
+    assert_string_equal(commit(scene, &first), "stale " V3);
+    redis_fixture_ask(&scene->redis, "DEL t:customer:id:7");
+    assert_string_equal(commit(scene, &second), "stale (none)");
+    redis_fixture_ask(&scene->redis, "SET t:customer:id:7 rubbish");
+    assert_string_equal(commit(scene, &first), "stale rubbish");
+}
+
+static void test_expiry(void **state)
+{
+    struct scene *scene = *state;
+    struct commit first = document("", "1-9-1", V1);
+    const struct customers_text line = {"{}", 2};
+    first.traces = &line;
+    first.trace_count = 1;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:customer:id:7");
+    assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:trace:id:7");
+}
+
+static void test_deadline(void **state)
+{
+    struct scene *scene = *state;
+    struct commit with = document("", "1-9-1", V1), without = document("1-9-1", "2-9-2", V2);
+    with.deadline_ms = 1700000000123;
+    redis_fixture_ask(&scene->redis, "ZADD t:taken 5 id:7");
+    assert_string_equal(commit(scene, &with), "done");
+    assert_redis(&scene->redis, "1700000000123", "ZSCORE t:due id:7");
+    assert_redis(&scene->redis, "0", "EXISTS t:taken");
+    redis_fixture_ask(&scene->redis, "ZADD t:taken 5 id:7");
+    assert_string_equal(commit(scene, &without), "done");
+    assert_redis(&scene->redis, "0", "EXISTS t:due t:taken");
+}
+
+static void test_entries(void **state)
+{
+    struct scene *scene = *state;
+    char a[32], b[32], c[32], expected[80];
+    read_event(scene, a);
+    read_event(scene, b);
+    read_event(scene, c);
+    const char *const ids[] = {a, b};
+    struct commit first = document("", "1-9-1", V1);
+    first.ids = ids;
+    first.id_count = 2;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "1", "XLEN t:events");
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged"), "[1 "));
+    assert_string_equal(commit(scene, &first), "done"); /* a lost reply: again */
+
+    /* c is somebody else's now; a is gone: nothing at all is written. */
+    const char *const mixed[] = {c, a};
+    redis_fixture_ask(&scene->redis, "XCLAIM t:events nudged two:1 0 %s", c);
+    struct commit second = document("1-9-1", "2-9-2", V2);
+    second.ids = mixed;
+    second.id_count = 2;
+    second.deadline_ms = 5;
+    snprintf(expected, sizeof(expected), "gone %s %s", c, a);
+    assert_string_equal(commit(scene, &second), expected);
+    assert_redis(&scene->redis, V1, "GET t:customer:id:7");
+    assert_redis(&scene->redis, "0", "EXISTS t:due");
+    assert_redis(&scene->redis, "1", "XLEN t:events");
+
+    /* Gone is said before stale: what is not ours must not be decided by us. */
+    second.seen = "0-0-0";
+    assert_string_equal(commit(scene, &second), expected);
+    redis_fixture_ask(&scene->redis, "XGROUP DESTROY t:events nudged");
+    assert_string_equal(commit(scene, &second), expected);
+}
+
+static void test_entries_alone(void **state)
+{
+    struct scene *scene = *state;
+    char a[32], b[32];
+    read_event(scene, a);
+    read_event(scene, b);
+    const char *const of_customer[] = {a}, *const of_none[] = {b};
+    const struct commit_dead letter = {"event", "json", "line 1", "\xff\0x", 3};
+    struct commit unchanged = {.customer = "id:7", .seen = "", .ids = of_customer, .id_count = 1};
+    struct commit nobody = {.ids = of_none, .id_count = 1, .dead = &letter, .dead_count = 1};
+    assert_string_equal(commit(scene, &unchanged), "done");
+    assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:customer:");
+    assert_string_equal(commit(scene, &nobody), "done");
+    assert_redis(&scene->redis, "0", "XLEN t:events");
+    assert_redis(&scene->redis, "0", "EXISTS t:customer: t:due t:trace:");
+    const char *dead = redis_fixture_ask(&scene->redis, "XRANGE t:dead - +");
+    assert_non_null(strstr(dead, "[kind event reason json detail line 1 customer  body \xff"));
+    /* A second run finds the entry gone and writes no second letter. */
+    assert_int_equal(strncmp(commit(scene, &nobody), "gone ", 5), 0);
+    assert_redis(&scene->redis, "1", "XLEN t:dead");
+}
+
+static const struct commit_message messages[] = {
+    {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001},
+    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002},
+};
+
+static void test_messages(void **state)
+{
+    struct scene *scene = *state;
+    struct commit first = document("", "1-9-1", V1);
+    first.messages = messages;
+    first.message_count = 2;
+    redis_fixture_ask(&scene->redis, "HSET t:message:m2 state taken");
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(
+        &scene->redis, "[queued id:7 email marketing {\"to\":1} hold 1700000000001 0]",
+        "HMGET t:message:m1 state customer channel class body on_uncertain give_up attempts");
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:outbox:email:marketing - +"),
+                           "[mid m1]"));
+    /* m2 existed: it is left alone. */
+    assert_redis(&scene->redis, "[taken (nil)]", "HMGET t:message:m2 state body");
+    assert_redis(&scene->redis, "0", "XLEN t:outbox:email:transactional");
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
+}
+
+static void test_cancels(void **state)
+{
+    static const char *const mids[] = {"queued", "later", "taken", "uncertain", "unknown"};
+    struct scene *scene = *state;
+    for (size_t i = 0; i < 4; i++)
+        redis_fixture_ask(&scene->redis, "HSET t:message:%s state %s", mids[i], mids[i]);
+    redis_fixture_ask(&scene->redis, "ZADD t:later 1 later 2 other");
+    struct commit first = document("", "1-9-1", V1);
+    first.cancels = mids;
+    first.cancel_count = 5;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "0", "EXISTS t:message:queued t:message:later");
+    assert_redis(&scene->redis, "2", "EXISTS t:message:taken t:message:uncertain");
+    assert_redis(&scene->redis, "[other]", "ZRANGE t:later 0 -1");
+}
+
+static void test_facts(void **state)
+{
+    static const char *const hashes[] = {"h1", "h2"};
+    static const char *const mids[] = {"queued", "later", "taken", "unknown"};
+    struct scene *scene = *state;
+    for (size_t i = 0; i < 3; i++)
+        redis_fixture_ask(&scene->redis, "HSET t:message:%s state %s", mids[i], mids[i]);
+    redis_fixture_ask(&scene->redis, "HSET t:suppressed h2 {}");
+    struct commit first = document("", "1-9-1", V1);
+    first.free_hashes = hashes;
+    first.free_hash_count = 2;
+    first.open_mids = mids;
+    first.open_mid_count = 4;
+    first.deadline_ms = 5;
+    assert_string_equal(commit(scene, &first), "facts h2|taken unknown");
+    assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:due");
+    first.free_hash_count = 1;
+    first.open_mid_count = 2;
+    assert_string_equal(commit(scene, &first), "done");
+}
+
+static void test_emits_and_traces(void **state)
+{
+    struct scene *scene = *state;
+    struct commit first = document("", "1-9-1", V1);
+    const struct customers_text events[] = {{"{\"type\":\"a\"}", 12}, {"{\"type\":\"b\"}", 12}};
+    struct customers_text lines[120];
+    char texts[120][8];
+    for (size_t i = 0; i < 120; i++)
+        lines[i] = (struct customers_text){texts[i],
+                                           (size_t)snprintf(texts[i], sizeof(texts[i]), "%zu", i)};
+    first.emits = events;
+    first.emit_count = 2;
+    first.traces = lines;
+    first.trace_count = 120;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "2", "XLEN t:events");
+    assert_redis(&scene->redis, "100", "LLEN t:trace:id:7");
+    assert_redis(&scene->redis, "[119 118]", "LRANGE t:trace:id:7 0 1");
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "2", "XLEN t:events");
+}
+
+/* Nothing outside the prefix, whatever was in the commit. */
+static void test_keys(void **state)
+{
+    struct scene *scene = *state;
+    const struct commit_dead letter = {"event", "json", "", "{}", 2};
+    const struct customers_text text = {"{}", 2};
+    struct commit all = document("", "1-9-1", V1);
+    all.deadline_ms = 5;
+    all.messages = messages;
+    all.message_count = 2;
+    all.emits = all.traces = &text;
+    all.emit_count = all.trace_count = 1;
+    all.dead = &letter;
+    all.dead_count = 1;
+    assert_string_equal(commit(scene, &all), "done");
+    const char *count = "return #redis.call('KEYS', '*') - #redis.call('KEYS', 't:*')";
+    assert_redis(&scene->redis, "0", "EVAL %s 0", count);
+}
+
+static void test_full_server(void **state)
+{
+    struct scene *scene = *state;
+    struct commit first = document("", "1-9-1", V1);
+    first.messages = messages;
+    first.message_count = 2;
+    redis_fixture_ask(&scene->redis, "CONFIG SET maxmemory 1");
+    assert_string_equal(commit(scene, &first), "done");
+}
+
+static void test_lost(void **state)
+{
+    struct scene *scene = *state;
+    struct commit first = document("", "1-9-1", V1);
+    struct result result = {0};
+    assert_redis(&scene->redis, "[]", "KEYS t:customer:*");
+    customers_commit(scene->customers, &first, on_commit, &result);
+    redis_fixture_end(&scene->redis, SIGKILL);
+    redis_fixture_run(&scene->redis, &result.done);
+    assert_string_equal(result.text, "failed redis-lost");
+    redis_fixture_start(&scene->redis);
+    redis_fixture_run(&scene->redis, &scene->store.connected);
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, V1, "GET t:customer:id:7");
+}
+
+/* Reading. */
+
+struct reading {
+    bool done;
+    char text[512];
+    int64_t now_ms;
+};
+
+static void on_read(void *context, const struct diag *fault, const struct customers_text *documents,
+                    size_t count, int64_t now_ms)
+{
+    struct reading *into = context;
+    struct buf out;
+    assert_false(into->done);
+    into->done = true;
+    into->now_ms = now_ms;
+    buf_init(&out, sizeof(into->text) - 1);
+    if (fault)
+        buf_text(&out, fault->code);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&out, "%.*s;", documents[i].text ? (int)documents[i].length : 1,
+                   documents[i].text ? documents[i].text : "-");
+    snprintf(into->text, sizeof(into->text), "%s", buf_string(&out));
+    buf_free(&out);
+}
+
+static void test_read(void **state)
+{
+    static const char *const keys[] = {"id:7", "id:8", "email:ana@example.com"};
+    struct scene *scene = *state;
+    struct reading three = {0}, none = {0}, lost = {0};
+    long long seconds;
+    redis_fixture_ask(&scene->redis, "SET t:customer:id:7 %s", V1);
+    redis_fixture_ask(&scene->redis, "SET t:customer:email:ana@example.com %s", V2);
+    customers_read(scene->customers, keys, 3, on_read, &three);
+    customers_read(scene->customers, NULL, 0, on_read, &none);
+    assert_false(three.done);
+    redis_fixture_run(&scene->redis, &none.done);
+    assert_string_equal(three.text, V1 ";-;" V2 ";");
+    assert_string_equal(none.text, "");
+    sscanf(redis_fixture_ask(&scene->redis, "TIME"), "[%lld", &seconds);
+    assert_in_range(none.now_ms, (seconds - 10) * 1000, (seconds + 1) * 1000);
+    assert_in_range(three.now_ms, none.now_ms - 1000, none.now_ms);
+
+    redis_fixture_end(&scene->redis, SIGKILL);
+    customers_read(scene->customers, keys, 3, on_read, &lost);
+    redis_fixture_run(&scene->redis, &lost.done);
+    assert_string_equal(lost.text, "redis-lost");
+}
+
+static void test_destroy_silences(void **state)
+{
+    struct scene *scene = *state;
+    struct commit first = document("", "1-9-1", V1);
+    struct result result = {0};
+    struct reading reading = {0};
+    customers_commit(scene->customers, &first, on_commit, &result);
+    customers_read(scene->customers, NULL, 0, on_read, &reading);
+    customers_destroy(&scene->customers);
+    scene->customers = customers_new(scene->store.scripts, scene->store.instance);
+    struct reading after = {0};
+    customers_read(scene->customers, NULL, 0, on_read, &after);
+    redis_fixture_run(&scene->redis, &after.done);
+    assert_false(result.done || reading.done);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_version),
+        TEST(test_expiry),
+        TEST(test_deadline),
+        TEST(test_entries),
+        TEST(test_entries_alone),
+        TEST(test_messages),
+        TEST(test_cancels),
+        TEST(test_facts),
+        TEST(test_emits_and_traces),
+        TEST(test_keys),
+        TEST(test_full_server),
+        TEST(test_lost),
+        TEST(test_read),
+        TEST(test_destroy_silences),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
