@@ -1,42 +1,31 @@
 #include "base/zone.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <unicode/ucal.h>
-#include <unicode/ustring.h>
-
 #include "base/mem.h"
+#include "base/zone_civil.h"
+#include "base/zone_file.h"
 
-enum { NAME_SIZE = 64, KEPT_MOST = 64, MINUTE_MS = 60000 };
+enum { NAME_SIZE = 64, KEPT_MOST = 64, MINUTE = 60, DAY = 86400, DAY_MS = DAY * 1000 };
+
+/* No offset is further from another than this: what held so long before a local time,
+ * taken for UTC, held before any change near it. */
+enum { SURELY = 26 * 3600 };
+
+/* With all other fields at their utmost, milliseconds still fit 64 bits. */
+enum { YEARS_MOST = 100000000 };
 
 struct zone {
     char name[NAME_SIZE];
-    UCalendar *calendar;
+    struct zone_file file; /* of a fixed offset, no change and one type */
 };
 
-/* Names of ICU's own, which the IANA data base does not have; some stand for several
- * places ("IST", "CST"), so that nobody should be taken at this word. */
-static const char *const not_iana[] = {
-    "ACT", "AET", "AGT", "ART", "AST", "BET", "BST", "CAT", "CNT", "CST", "CTT", "EAT", "ECT",
-    "IET", "IST", "JST", "MIT", "NET", "NST", "PLT", "PNT", "PRT", "PST", "SST", "VST", NULL,
-};
-
-static bool is_ours_to_refuse(const char *name)
+/* One or two digits of hours, two of minutes, with or without a sign; in seconds. */
+static bool parse_offset(const char *name, int32_t *seconds)
 {
-    for (size_t i = 0; not_iana[i]; i++)
-        if (strcmp(name, not_iana[i]) == 0)
-            return true;
-    return strncmp(name, "SystemV/", 8) == 0 || strcmp(name, "Etc/Unknown") == 0;
-}
-
-/* One or two digits of hours, two of minutes, with or without a sign: "GMT-05:30", as
- * ICU calls it. False where the name is not of this form. */
-static bool offset_id(const char *name, char id[NAME_SIZE])
-{
-    char sign = *name == '-' ? '-' : '+';
+    int sign = *name == '-' ? -1 : 1;
     if (*name == '-' || *name == '+')
         name++;
     size_t digits = strspn(name, "0123456789");
@@ -44,57 +33,20 @@ static bool offset_id(const char *name, char id[NAME_SIZE])
         strspn(name + digits + 1, "0123456789") != 2 || name[digits + 3])
         return false;
     int hours = atoi(name), minutes = atoi(name + digits + 1);
-    snprintf(id, NAME_SIZE, "GMT%c%02d:%02d", sign, hours, minutes);
+    *seconds = sign * (hours * 60 + minutes) * MINUTE;
     return hours < 24 && minutes < 60;
-}
-
-static const char name_letters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
-
-/* `id` is ASCII and shorter than NAME_SIZE. */
-static void widen(const char *id, UChar wide[NAME_SIZE])
-{
-    u_charsToUChars(id, wide, (int32_t)strlen(id) + 1);
-}
-
-static bool system_id(const char *name, char id[NAME_SIZE])
-{
-    UChar wide[NAME_SIZE], canonical[NAME_SIZE];
-    UErrorCode status = U_ZERO_ERROR;
-    UBool is_system = false;
-    if (is_ours_to_refuse(name) || name[strspn(name, name_letters)])
-        return false;
-    widen(name, wide);
-    ucal_getCanonicalTimeZoneID(wide, -1, canonical, NAME_SIZE, &is_system, &status);
-    snprintf(id, NAME_SIZE, "%s", name);
-    return U_SUCCESS(status) && is_system;
-}
-
-static UCalendar *open_calendar(const char *id)
-{
-    UChar wide[NAME_SIZE];
-    UErrorCode status = U_ZERO_ERROR;
-    widen(id, wide);
-    UCalendar *calendar = ucal_open(wide, -1, "en_US", UCAL_GREGORIAN, &status);
-    /* No Julian calendar before 1582. */
-    ucal_setGregorianChange(calendar, -9e18, &status);
-    if (U_FAILURE(status) || !calendar)
-        mem_exhausted();
-    /* A time in the gap counts by the offset before it; of two equal ones, the first. */
-    ucal_setAttribute(calendar, UCAL_LENIENT, 1);
-    ucal_setAttribute(calendar, UCAL_SKIPPED_WALL_TIME, UCAL_WALLTIME_LAST);
-    ucal_setAttribute(calendar, UCAL_REPEATED_WALL_TIME, UCAL_WALLTIME_FIRST);
-    return calendar;
 }
 
 struct zone *zone_open(const char *name)
 {
-    char id[NAME_SIZE];
-    if (strlen(name) >= NAME_SIZE || !(offset_id(name, id) || system_id(name, id)))
+    struct zone_file file = {0};
+    if (strlen(name) >= NAME_SIZE ||
+        !(strcmp(name, "UTC") == 0 || parse_offset(name, &file.offsets[0]) ||
+          zone_file_read(name, &file)))
         return NULL;
     struct zone *zone = mem_zero(1, sizeof *zone);
     memcpy(zone->name, name, strlen(name) + 1);
-    zone->calendar = open_calendar(id);
+    zone->file = file;
     return zone;
 }
 
@@ -102,7 +54,7 @@ void zone_close(struct zone **zone)
 {
     if (!*zone)
         return;
-    ucal_close((*zone)->calendar);
+    zone_file_free(&(*zone)->file);
     free(*zone);
     *zone = NULL;
 }
@@ -172,48 +124,41 @@ struct zone *zone_get(const char *name)
     return zone;
 }
 
-/* Nothing that is asked of an open calendar fails: its errors are those of memory. */
-static int32_t field(const struct zone *zone, UCalendarDateFields name, UErrorCode *status)
-{
-    return ucal_get(zone->calendar, name, status);
-}
-
 void zone_local(struct zone *zone, int64_t ms, struct zone_time *local)
 {
-    UErrorCode status = U_ZERO_ERROR;
-    ucal_setMillis(zone->calendar, (UDate)ms, &status);
-    int32_t offset_ms =
-        field(zone, UCAL_ZONE_OFFSET, &status) + field(zone, UCAL_DST_OFFSET, &status);
+    int64_t second = zone_civil_floor(ms, 1000);
+    int32_t offset = zone_file_offset(&zone->file, second);
+    int64_t wall = second + offset, days = zone_civil_floor(wall, DAY);
+    int of_day = (int)(wall - days * DAY);
+    struct zone_civil date = zone_civil_date(days);
     *local = (struct zone_time){
-        .year = field(zone, UCAL_EXTENDED_YEAR, &status),
-        .month = field(zone, UCAL_MONTH, &status) + 1,
-        .day = field(zone, UCAL_DATE, &status),
-        .hour = field(zone, UCAL_HOUR_OF_DAY, &status),
-        .minute = field(zone, UCAL_MINUTE, &status),
-        .second = field(zone, UCAL_SECOND, &status),
-        .millisecond = field(zone, UCAL_MILLISECOND, &status),
-        .weekday = field(zone, UCAL_DAY_OF_WEEK, &status) - UCAL_SUNDAY,
-        .day_of_year = field(zone, UCAL_DAY_OF_YEAR, &status) - 1,
-        .offset = (offset_ms - ((offset_ms % MINUTE_MS) + MINUTE_MS) % MINUTE_MS) / MINUTE_MS,
+        .year = (int)date.year,
+        .month = date.month,
+        .day = date.day,
+        .hour = of_day / 3600,
+        .minute = of_day / MINUTE % 60,
+        .second = of_day % MINUTE,
+        .millisecond = (int)((ms % 1000 + 1000) % 1000),
+        .weekday = zone_civil_weekday(days),
+        .day_of_year = (int)(days - zone_civil_days(date.year, 1, 1)),
+        .offset = (int)zone_civil_floor(offset, MINUTE),
     };
-    if (U_FAILURE(status))
-        mem_exhausted();
 }
 
 int64_t zone_instant(struct zone *zone, const struct zone_time *local)
 {
-    UCalendar *calendar = zone->calendar;
-    UErrorCode status = U_ZERO_ERROR;
-    ucal_clear(calendar);
-    ucal_set(calendar, UCAL_EXTENDED_YEAR, local->year);
-    ucal_set(calendar, UCAL_MONTH, local->month - 1);
-    ucal_set(calendar, UCAL_DATE, local->day);
-    ucal_set(calendar, UCAL_HOUR_OF_DAY, local->hour);
-    ucal_set(calendar, UCAL_MINUTE, local->minute);
-    ucal_set(calendar, UCAL_SECOND, local->second);
-    ucal_set(calendar, UCAL_MILLISECOND, local->millisecond);
-    UDate instant = ucal_getMillis(calendar, &status);
-    if (U_FAILURE(status))
-        mem_exhausted();
-    return (int64_t)instant;
+    int64_t year = local->year < -YEARS_MOST  ? -YEARS_MOST
+                   : local->year > YEARS_MOST ? YEARS_MOST
+                                              : local->year;
+    int64_t days = zone_civil_days(year, local->month, local->day);
+    int64_t ms = days * DAY_MS + local->hour * INT64_C(3600000) + local->minute * INT64_C(60000) +
+                 local->second * INT64_C(1000) + local->millisecond;
+    int64_t wall = zone_civil_floor(ms, 1000);
+    int32_t before = zone_file_offset(&zone->file, wall - SURELY);
+    int32_t after = zone_file_offset(&zone->file, wall + SURELY);
+    /* By the offset before the change, unless it is over by then: so the first of two
+     * equal times counts, and one in the gap moves forward by its length. */
+    bool is_over = zone_file_offset(&zone->file, wall - before) != before;
+    bool is_gap = zone_file_offset(&zone->file, wall - after) != after;
+    return ms - INT64_C(1000) * (is_over && !is_gap ? after : before);
 }

@@ -1,5 +1,6 @@
 /*
- * Local time in an IANA time zone, through ICU. Times are milliseconds since
+ * Local time in an IANA time zone, by the system's own data (package tzdata; $TZDIR or
+ * /usr/share/zoneinfo), which is kept up to date with the laws. Times are milliseconds since
  * 1970-01-01T00:00:00Z. Zones are opened once and kept by the caller; a zone
  * may be used by one thread at a time (another thread opens its own).
  */
@@ -22,7 +23,7 @@ struct zone_time {
 };
 
 /* NULL where `name` is no IANA zone (an alias such as "Europe/Kiev" is one; the case of
- * letters counts; what ICU alone knows, such as "PST" and "IST", is none). "UTC" and
+ * letters counts). "UTC" and
  * fixed offsets up to 23:59 are zones too: "+02:00", "-5:30", "02:00". */
 struct zone *zone_open(const char *name);
 void zone_close(struct zone **zone);

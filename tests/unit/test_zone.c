@@ -41,6 +41,9 @@ static const struct {
     {"Europe/Helsinki", 4118115600000, {2100, 7, 1, 12, 0, 0, 0, 4, 181, 180}},
     {"Pacific/Apia", 1325239199000, {2011, 12, 29, 23, 59, 59, 0, 4, 362, -600}},
     {"Pacific/Apia", 1325239200000, {2011, 12, 31, 0, 0, 0, 0, 6, 364, 840}},
+    /* No daylight saving any more; daylight saving again. */
+    {"America/Mexico_City", 1782928800000, {2026, 7, 1, 12, 0, 0, 0, 3, 181, -360}},
+    {"Africa/Cairo", 1782896400000, {2026, 7, 1, 12, 0, 0, 0, 3, 181, 180}},
     {"UTC", 0, {1970, 1, 1, 0, 0, 0, 0, 4, 0, 0}},
     {"UTC", -1, {1969, 12, 31, 23, 59, 59, 999, 3, 364, 0}},
     {"UTC", 951782400000, {2000, 2, 29, 0, 0, 0, 0, 2, 59, 0}},
@@ -134,6 +137,23 @@ static void test_instant(void **state)
             fail_msg("%s, row %zu: %lld instead of %lld", locals[i].zone, i, (long long)ms,
                      (long long)locals[i].ms);
     }
+}
+
+static void test_utmost(void **state)
+{
+    (void)state;
+    const struct zone_time late = {INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX,
+                                   INT32_MAX, INT32_MAX, 0,         0,         0};
+    const struct zone_time early = {INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN,
+                                    INT32_MIN, INT32_MIN, 0,         0,         0};
+    struct zone_time local;
+    struct zone *zone = must_get("Europe/Helsinki");
+    assert_true(zone_instant(zone, &late) > INT64_MAX / 2);
+    assert_true(zone_instant(zone, &early) < INT64_MIN / 2);
+    zone_local(zone, INT64_MAX, &local);
+    assert_in_range(local.year, 292000000, 293000000);
+    zone_local(zone, INT64_MIN, &local);
+    assert_in_range(-(int64_t)local.year, 292000000, 293000000);
 }
 
 static bool same_wall(const struct zone_time *a, const struct zone_time *b)
@@ -298,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_local),          cmocka_unit_test(test_instant),
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_names),
         cmocka_unit_test(test_cache),          cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_utmost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
