@@ -1,8 +1,9 @@
 /*
  * JSON (RFC 8259) to and from the value tree. Strict: UTF-8 without lone
- * surrogates or NUL characters, no trailing commas, no comments. Integers of
- * up to 64 bits are exact; a number that would not be printed as it was
- * written keeps its spelling (VALUE_SPELLED) and is printed with it.
+ * surrogates, no trailing commas, no comments, no number that is infinite as a
+ * double. "\u0000" is a character like any other, so a string may hold NUL.
+ * Integers of up to 64 bits are exact; a number that would not be printed as it
+ * was written keeps its spelling (VALUE_SPELLED) and is printed with it.
  */
 #ifndef NUDGED_BASE_JSON_H
 #define NUDGED_BASE_JSON_H
@@ -18,7 +19,7 @@
 
 struct json_limits {
     size_t bytes;        /* of the text */
-    uint32_t depth;      /* nested containers; a bare scalar has depth 0 */
+    uint32_t depth;      /* nested containers, at most 1,024; a bare scalar has depth 0 */
     uint32_t nodes;      /* values in all */
     bool duplicate_keys; /* true: the last one counts; false: an error */
 };

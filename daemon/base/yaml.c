@@ -218,7 +218,7 @@ static bool read_alias(struct reader *reader, struct value *value, struct contex
 
 /* What stands behind an expression without quotes that is not at its end: a
  * comment, or inside `{}` or `[]` the comma. */
-static bool check_expression(struct reader *reader, struct context context)
+static bool check_expression(struct reader *reader)
 {
     const char *text = (const char *)reader->event.data.scalar.value;
     yaml_mark_t end = reader->event.end_mark;
@@ -232,7 +232,7 @@ static bool check_expression(struct reader *reader, struct context context)
     if (c == '#')
         fail_at(reader, line_of(&end), column, 1, "yaml-expression",
                 "`#` begins a comment here and cuts the expression off");
-    else if (context.flow && c == ',')
+    else if (c == ',') /* only `{}` and `[]` end a text there */
         fail_at(reader, line_of(&end), column, 1, "yaml-expression",
                 "the comma ends the value here and cuts the expression off");
     else
@@ -252,7 +252,7 @@ static bool fail_tag(struct reader *reader, struct context context)
 
 static bool resolve_plain(struct reader *reader, struct value *value, struct context context)
 {
-    if (context.expression && !check_expression(reader, context))
+    if (context.expression && !check_expression(reader))
         return false;
     if (!core_schema_resolve(value->string, value->length, value)) {
         fail(reader, "yaml-number", "the number does not fit into 64 bits");

@@ -139,6 +139,8 @@ static void numbers_have_their_kind_and_flags(void **state)
         {"12345678901234567890.125", VALUE_DOUBLE, true, 0, 12345678901234567890.125},
         {"2.2250738585072011e-308", VALUE_DOUBLE, true, 0, 2.2250738585072011e-308},
         {"1e00000000000000000000003", VALUE_DOUBLE, true, 0, 1000},
+        {"0.00000000000000000001", VALUE_DOUBLE, true, 0, 1e-20},
+        {"0.00000000000000000000000000001", VALUE_DOUBLE, true, 0, 1e-29},
         {"0e999999999999", VALUE_DOUBLE, true, 0, 0},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
@@ -381,6 +383,7 @@ static void what_only_languages_make_is_printed(void **state)
          "\"1969-12-31T23:59:59.500Z\""},
         {{.kind = VALUE_TIMESTAMP, .integer = 0, .length = 1000},
          "\"1970-01-01T00:00:00.000001Z\""},
+        {{.kind = VALUE_TIMESTAMP, .length = 100000}, "\"1970-01-01T00:00:00.000100Z\""},
         {{.kind = VALUE_TIMESTAMP, .integer = -62135596800}, "\"0001-01-01T00:00:00Z\""},
         {{.kind = VALUE_DURATION, .integer = 3600}, "\"3600s\""},
         {{.kind = VALUE_DURATION, .integer = -1, .length = (uint32_t)-500000000}, "\"-1.500s\""},

@@ -175,6 +175,7 @@ static const struct {
     {"a: &x [*x]", 1, 8, "yaml-alias", "inside of what it stands for", NULL},
     {"--- &x a\n--- *x\n", 2, 5, "yaml-alias", "without an anchor", NULL},
     {"a: 12345678901234567890", 1, 4, "yaml-number", "does not fit", "in quotes"},
+    {"a: 123456789012345678901", 1, 4, "yaml-number", "does not fit", "in quotes"},
     {"a: 0xffffffffffffffff", 1, 4, "yaml-number", "does not fit", "in quotes"},
     {"a: -9223372036854775809", 1, 4, "yaml-number", "does not fit", "in quotes"},
     {"a: 1e999", 1, 4, "yaml-number", "does not fit", NULL},
@@ -183,6 +184,7 @@ static const struct {
     {"a:\n\tb: 1", 2, 1, "yaml-syntax", "a tab indents this line", "spaces"},
     {"a:\n  b: 1\n c: 2", 3, 2, "yaml-syntax",
      "does not fit into the mapping that begins in line 1", "indentation"},
+    {"set:\n  a: 1\n b: 2", 3, 2, "yaml-syntax", "does not fit into the mapping", "indentation"},
     {"a:\n  - x\n - y", 3, 2, "yaml-syntax", "does not fit into the mapping", "indentation"},
     {"- a\nb: c", 2, 1, "yaml-syntax", "does not fit into the list that begins in line 1", "`- `"},
     {"a: 1\n- b", 2, 1, "yaml-syntax", "does not fit into the mapping", "indentation"},
@@ -374,6 +376,10 @@ static void the_bound_of_depth_counts_aliases(void **state)
     static const char chain[] = "- &x [1]\n- &y [*x]\n- &z [*y]\n- [*z]\n";
     expect_code(chain, &(struct yaml_options){.depth = 5}, "");
     expect_code(chain, &(struct yaml_options){.depth = 4}, "yaml-depth");
+    /* a shallow anchor does not hide how deep the one around it is */
+    static const char around[] = "- &z [[[1]], &y a]\n- [[*z]]\n";
+    expect_code(around, &(struct yaml_options){.depth = 6}, "");
+    expect_code(around, &(struct yaml_options){.depth = 5}, "yaml-depth");
     char deep[5000];
     memset(deep, '[', sizeof deep - 1);
     deep[sizeof deep - 1] = '\0';
