@@ -232,7 +232,7 @@ const char *const *locale_format_plurals(const char *locale)
 
 /* --- numbers --- */
 
-static bool is_decimal(const char *text)
+bool locale_format_is_decimal(const char *text)
 {
     size_t length = strlen(text), digits = 0;
     if (length == 0 || length > LOCALE_FORMAT_DECIMAL_MOST)
@@ -279,7 +279,7 @@ static const char *format_decimal(struct arena *arena, const char *tag, const ch
     char locale[ICU_LOCALE_SIZE];
     UErrorCode status = U_ZERO_ERROR;
     UChar text[TEXT_MOST];
-    if (!is_decimal(decimal))
+    if (!locale_format_is_decimal(decimal))
         return NULL;
     icu_locale(tag, locale);
     const UNumberFormatter *formatter = number_formatter(locale, skeleton);

@@ -27,6 +27,9 @@ const char *locale_format_plural(const char *locale, double number);
 /* All categories that the language has, ended by NULL; valid until the thread asks again. */
 const char *const *locale_format_plurals(const char *locale);
 
+/* Digits with an optional sign, point and exponent, at most LOCALE_FORMAT_DECIMAL_MOST. */
+bool locale_format_is_decimal(const char *text);
+
 enum locale_format_money {
     LOCALE_FORMAT_MONEY,         /* 129,90 € */
     LOCALE_FORMAT_MONEY_CODE,    /* 129,90 € EUR; 129,90 RON has its code already */
@@ -34,8 +37,7 @@ enum locale_format_money {
     LOCALE_FORMAT_MONEY_TRIMMED, /* 129 € where the fraction is zero, else 129,90 € */
 };
 
-/* `decimal`: digits with an optional sign, point and exponent, in units of the
- * currency ("129.9"); exact. `currency`: three letters, ISO 4217. */
+/* `decimal`: in units of the currency ("129.9"); exact. `currency`: three letters, ISO 4217. */
 const char *locale_format_money(struct arena *arena, const char *locale, const char *currency,
                                 const char *decimal, enum locale_format_money form);
 

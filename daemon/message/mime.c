@@ -227,21 +227,20 @@ static bool is_content_id(const char *id)
     return length > 0 && length <= CONTENT_ID_MOST;
 }
 
-static bool check_files(const struct mime_body *body, struct diag *diag)
+bool mime_check_file(const struct mime_file *file, struct diag *diag)
 {
-    for (size_t i = 0; i < body->file_count; i++) {
-        const struct mime_file *file = &body->files[i];
-        bool right = is_type(file->type) && (!file->content_id || is_content_id(file->content_id));
-        if (!right)
-            diag_error(diag, "an attached file has a type or a content id that no header can hold");
-        else if (!*file->name || strchr(file->name, '/'))
-            right = diag_error(diag, "an attached file's name is empty or has a slash");
-        if (!right) {
-            diag_code(diag, "bad-header");
-            return false;
-        }
-    }
-    return true;
+    const char *fault = NULL;
+    if (!is_type(file->type))
+        fault = "an attached file's type is not of the form `image/png`";
+    else if (file->content_id && !is_content_id(file->content_id))
+        fault = "an attached file's `cid` has a character that no header can hold";
+    else if (!*file->name || strchr(file->name, '/'))
+        fault = "an attached file's name is empty or has a slash";
+    if (!fault)
+        return header_value_allowed("an attached file's name", file->name, diag);
+    diag_error(diag, "%s", fault);
+    diag_code(diag, "bad-header");
+    return false;
 }
 
 /* --- the tree --- */
@@ -347,8 +346,9 @@ static bool add_versions(struct buf *out, const struct mime_body *body, struct d
 bool mime_write(struct buf *out, const struct mime_body *body, struct diag *diag)
 {
     char boundary[BOUNDARY_SIZE];
-    if (!check_files(body, diag))
-        return false;
+    for (size_t i = 0; i < body->file_count; i++)
+        if (!mime_check_file(&body->files[i], diag))
+            return false;
     buf_text(out, "MIME-Version: 1.0\r\n");
     if (count_inline(body) == body->file_count)
         return add_versions(out, body, diag) && (!out->full || too_large(diag));

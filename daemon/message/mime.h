@@ -36,6 +36,9 @@ struct mime_body {
  * the buffer's bound ("too-large"). */
 bool mime_write(struct buf *out, const struct mime_body *body, struct diag *diag);
 
+/* Can the headers hold the file's name, type and content id? ("bad-header") */
+bool mime_check_file(const struct mime_file *file, struct diag *diag);
+
 /* The encodings by themselves. Quoted-printable takes text (line ends become CRLF)
  * and escapes what EBCDIC or a mailbox format could change ("From ", a dot alone).
  * base64 breaks lines at 76 and ends with CRLF. */

@@ -41,8 +41,8 @@ enum {
 struct templates *templates_load(const struct templates_settings *settings, struct diags *diags);
 void templates_destroy(struct templates **templates);
 
-/* Can a message of this template go through the channel: "email" needs an HTML or a text
- * part, every other channel a text part or HTML that text can be made from. */
+/* Can a message of this template go through the channel: "email" needs a subject in every
+ * language; the text that other channels send can be made from HTML. */
 bool templates_has(const struct templates *templates, const char *name, const char *channel);
 /* Is there a gateway's body of that file name ("twilio.json.liquid")? */
 const struct liquid_template *templates_body(const struct templates *templates, const char *file);

@@ -36,8 +36,8 @@ struct translate_text {
 };
 
 /* The text of a key such as "welcome.title": in `locale`, its language, the default
- * locale. With a count (else NULL) the plural form: `zero` for 0 where it is given, else
- * the language's form, else `other`. */
+ * locale; a set that is NULL has none. With a count (else NULL) the plural form: `zero`
+ * for 0 where it is given, else the language's form, else `other`. */
 void translate_find(const struct translate *translate, const char *locale, const char *key,
                     size_t length, const double *count, struct arena *arena,
                     struct translate_text *found);
