@@ -1,0 +1,333 @@
+"""What functional tests share: a real Redis, SMTP server and HTTP server on loopback, and
+the daemon under test, each started by the test and ended by it.
+
+Nothing here sleeps for a fixed time: `wait_until` asks again until what it waits for is
+there, and fails with what it saw when it is not."""
+
+import email
+import email.policy
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import queue
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+import redis
+import yaml
+from aiosmtpd.smtp import SMTP
+
+SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).parents[2]))
+BUILD = pathlib.Path(os.environ.get("NUDGED_BUILD", SOURCE / "build-test"))
+PATIENCE = 60  # seconds until a test gives up waiting; a slow machine, not a rule
+
+
+def wait_until(condition, what, patience=PATIENCE):
+    """The first true value of `condition()`."""
+    end = time.monotonic() + patience
+    pause = threading.Event()
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            pytest.fail(f"waited {patience} s for {what}")
+        pause.wait(0.02)
+
+
+class RedisServer:
+    """A redis-server on a Unix socket. `stop` and `start` again keep the data."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = str(folder / "redis.sock")
+        self.url = f"unix://{self.path}"
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.path, "--dir", str(self.folder),
+             "--appendonly", "yes", "--appendfsync", "no", "--save", "",
+             "--maxmemory-policy", "noeviction", "--daemonize", "no"],
+            stdout=subprocess.DEVNULL,
+        )
+        self.client = redis.Redis(unix_socket_path=self.path)
+
+        def answers():
+            try:
+                return self.client.ping()
+            except redis.exceptions.ConnectionError:
+                return False
+
+        wait_until(answers, "redis-server")
+        return self
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process:
+            self.client.close()
+            self.process.send_signal(how)
+            self.process.wait()
+            self.process = None
+
+
+class SmtpServer:
+    """aiosmtpd on a port of the kernel's choice; each mail goes into a queue.
+
+    `answers`: a function of the envelope that may return another reply than 250."""
+
+    def __init__(self):
+        self.mails = queue.Queue()
+        self.answers = lambda envelope: "250 taken"
+        self.loop_ready = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+        assert self.loop_ready.wait(PATIENCE)
+
+    def _run(self):
+        import asyncio
+
+        self.loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self.loop)
+
+        async def begin():
+            server = await self.loop.create_server(
+                lambda: SMTP(self, hostname="sink.example", enable_SMTPUTF8=True, loop=self.loop),
+                "127.0.0.1", 0)
+            self.port = server.sockets[0].getsockname()[1]
+            self.loop_ready.set()
+            return server
+
+        self.server = self.loop.run_until_complete(begin())
+        self.loop.run_forever()
+
+    async def handle_DATA(self, server, session, envelope):
+        answer = self.answers(envelope)
+        if answer.startswith("250"):
+            self.mails.put(envelope)
+        return answer
+
+    def stop(self):
+        def end():
+            self.server.close()
+            self.loop.stop()
+
+        self.loop.call_soon_threadsafe(end)
+        self.thread.join(PATIENCE)
+
+    def next_mail(self):
+        """The next mail, parsed by Python's own reader."""
+        return parse(self.mails.get(timeout=PATIENCE).content)
+
+    def all_mails(self):
+        mails = []
+        while not self.mails.empty():
+            mails.append(parse(self.mails.get_nowait().content))
+        return mails
+
+
+class HttpServer:
+    """http.server on a port of the kernel's choice; each request goes into a queue.
+    `status`: what is answered."""
+
+    def __init__(self):
+        self.requests = queue.Queue()
+        self.status = 202
+        owner = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                owner.requests.put((self.path, dict(self.headers), body))
+                self.send_response(owner.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join(PATIENCE)
+
+
+def parse(content):
+    return email.message_from_bytes(content, policy=email.policy.default)
+
+
+class Daemon:
+    """One nudged with a folder of its own for its log; `config` overrides the shop's."""
+
+    def __init__(self, shop, name, **config):
+        self.shop, self.name = shop, name
+        self.config = shop.folder / f"{name}.yaml"
+        self.socket = str(shop.folder / f"{name}.sock")
+        self.log_path = shop.folder / f"{name}.log"
+        settings = {**shop.config, "instance": name, "admin": {"socket": self.socket}, **config}
+        self.config.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False))
+        self.process = None
+
+    def spawn(self, failpoints="", wait=True):
+        environment = {**os.environ, "NUDGED_FAILPOINTS": failpoints}
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([BUILD / "nudged", "--config", self.config],
+                                            stdout=log, stderr=log, env=environment)
+        if wait:
+            self.wait_healthy()
+        return self
+
+    def wait_healthy(self):
+        def healthy():
+            assert self.process.poll() is None, self.log()
+            return self.ask("GET", "/health")[0] == 200
+
+        wait_until(healthy, f"{self.name} to be well:\n{self.log()}")
+
+    def ask(self, method, path):
+        connection = http.client.HTTPConnection("localhost", timeout=PATIENCE)
+        try:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.connect(self.socket)
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except OSError:
+            return 0, ""
+        finally:
+            connection.close()
+
+    def status(self):
+        return json.loads(self.ask("GET", "/status")[1])
+
+    def log(self):
+        return self.log_path.read_text() if self.log_path.exists() else ""
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """SIGTERM; the exit status, which is 0 also under the sanitizers."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+        if self.process:
+            status = self.process.wait(PATIENCE)
+            self.process = None
+            return status
+        return 0
+
+
+class Shop:
+    """A folder with rules, templates and a configuration; what was started for it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "rules").mkdir()
+        (folder / "templates").mkdir()
+        self.started = []
+        self.config = {
+            "state": str(folder / "state"), "rules": str(folder / "rules"),
+            "templates": str(folder / "templates"), "timers": {"settle": "0s"},
+            "shop": {"name": "Ceai & Cărți", "locale": "en", "timezone": "UTC"},
+            "mail": {"from": "Shop <mail@shop.example>"},
+        }
+
+    def add(self, thing):
+        self.started.append(thing)
+        return thing
+
+    def redis(self):
+        server = self.add(RedisServer(self.folder).start())
+        self.config["redis"] = {"url": server.url}
+        self.client = server.client
+        return server
+
+    def smtp(self, **gateway):
+        server = self.add(SmtpServer())
+        self.config["gateways"] = {"smtp": {
+            "kind": "smtp", "host": "127.0.0.1", "port": server.port, "tls": "never", **gateway}}
+        return server
+
+    def http(self):
+        return self.add(HttpServer())
+
+    def daemon(self, name="one", **config):
+        return self.add(Daemon(self, name, **config))
+
+    def rules(self, text, name="rules.yaml"):
+        (self.folder / "rules" / name).write_text(text)
+
+    def template(self, name, text):
+        path = self.folder / "templates" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    def push(self, *events):
+        pipe = self.client.pipeline(transaction=False)
+        for event in events:
+            body = event if isinstance(event, (str, bytes)) else json.dumps(event)
+            pipe.xadd("nudged:events", {"event": body})
+        return pipe.execute()
+
+    def idle(self):
+        """No event, timer in the past, message or retry is left."""
+        client = self.client
+        outbox = [key for key in client.scan_iter("nudged:outbox:*")]
+        return (client.xlen("nudged:events") == 0 and client.zcard("nudged:taken") == 0
+                and not client.exists("nudged:inbox") and sum(map(client.xlen, outbox)) == 0)
+
+    def wait_idle(self, patience=PATIENCE):
+        wait_until(self.idle, "the daemon to have nothing left to do", patience)
+
+    def trace(self, customer):
+        """What was done for the customer, oldest first: (rule, what, why)."""
+        lines = self.client.lrange(f"nudged:trace:{customer}", 0, -1)
+        return [(item.get("rule"), item["what"], item.get("why"))
+                for line in reversed(lines) for item in json.loads(line)["did"]]
+
+    def dead(self):
+        return [{key.decode(): value for key, value in fields.items()}
+                for _, fields in self.client.xrange("nudged:dead")]
+
+    def ctl(self, *arguments, stdin=None, config=None):
+        """nudgectl with the first daemon's configuration: (status, output, errors)."""
+        if config is None:
+            daemons = [thing for thing in self.started if isinstance(thing, Daemon)]
+            config = daemons[0].config
+        done = subprocess.run([BUILD / "nudgectl", "--config", config, *arguments], input=stdin,
+                              capture_output=True, text=True, timeout=PATIENCE)
+        return done.returncode, done.stdout, done.stderr
+
+    def close(self):
+        """Ends everything, the last first. A daemon that still runs must end well."""
+        failed = []
+        for thing in reversed(self.started):
+            if isinstance(thing, Daemon) and thing.process:
+                killed = thing.process.poll() is not None and thing.process.returncode == -9
+                status = thing.stop()
+                if status != 0 and not killed:
+                    failed.append(f"{thing.name} ended with {status}:\n{thing.log()}")
+            elif not isinstance(thing, Daemon):
+                thing.stop()
+        assert not failed, "\n".join(failed)
+
+
+@pytest.fixture
+def shop():
+    # A short path: a Unix socket's has 107 bytes at most.
+    with tempfile.TemporaryDirectory(prefix="nudged-") as folder:
+        shop = Shop(pathlib.Path(folder))
+        yield shop
+        shop.close()

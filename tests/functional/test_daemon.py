@@ -1,0 +1,186 @@
+"""From an event in Redis to a message on the wire."""
+
+import json
+import signal
+
+from conftest import SOURCE, wait_until
+
+WELCOME = "{name: welcome, on: customer.signed_up, send: welcome}\n"
+TEMPLATE = """---
+subject: "Hello {{ customer.first_name }}!"
+layout: none
+---
+<p>Welcome, <b>{{ customer.first_name }}</b>. You like {{ likes }}.</p>
+"""
+
+
+def customer(number=7, **more):
+    return {"id": str(number), "email": f"c{number}@example.com", "first_name": "Ana",
+            "accepts_marketing": True, **more}
+
+
+def signed_up(number=7, **more):
+    return {"type": "customer.signed_up", "likes": "tea & <books>",
+            "customer": customer(number, **more)}
+
+
+def welcome_shop(shop):
+    shop.redis()
+    smtp = shop.smtp()
+    shop.rules(WELCOME)
+    shop.template("welcome.html.liquid", TEMPLATE)
+    return smtp
+
+
+def test_message_in_four_scripts(shop):
+    smtp = welcome_shop(shop)
+    shop.daemon().spawn()
+    names = {1: ("Ștefan", "Țăranu"), 2: ("Äijö", "Yrjölä"), 3: ("Ольга", "Щукина"),
+             4: ("O’Neill, \"Em\"", "<&>")}
+    shop.push(*[signed_up(n, first_name=first, last_name=last) for n, (first, last) in names.items()])
+    for _ in names:
+        mail = smtp.next_mail()
+        number = int(mail["To"].addresses[0].username[1:])
+        first, last = names[number]
+        assert mail["To"].addresses[0].display_name == f"{first} {last}"
+        assert mail["Subject"] == f"Hello {first}!"
+        assert mail["From"].addresses[0].addr_spec == "mail@shop.example"
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["Message-ID"].endswith("@shop.example>")
+        assert mail.get_content_type() == "multipart/alternative"
+        html = mail.get_body(("html",)).get_content()
+        text = mail.get_body(("plain",)).get_content()
+        assert "You like tea &amp; &lt;books&gt;." in html
+        assert f"Welcome, {first}. You like tea & <books>." in text
+
+
+def test_list_and_both_forms(shop):
+    smtp = welcome_shop(shop)
+    shop.daemon().spawn()
+    shop.client.lpush("nudged:inbox", json.dumps(signed_up(1)))
+    full = {"specversion": "1.0", "id": "e-2", "source": "/shop", "type": "customer.signed_up",
+            "data": {"likes": "tea", "customer": customer(2)}}
+    shop.client.rpush("nudged:inbox", json.dumps(full))
+    assert {smtp.next_mail()["To"].addresses[0].username for _ in range(2)} == {"c1", "c2"}
+    shop.wait_idle()
+
+
+def test_timer_survives_a_restart(shop):
+    smtp = welcome_shop(shop)
+    shop.rules("{name: late, on: customer.signed_up, again: ignore, wait: 1s, send: welcome}")
+    daemon = shop.daemon().spawn()
+    shop.push(signed_up())
+    wait_until(lambda: shop.client.zcard("nudged:due") == 1, "the timer")
+    assert daemon.stop() == 0
+    assert smtp.mails.empty()
+    daemon.spawn()
+    smtp.next_mail()
+    shop.wait_idle()
+    assert smtp.mails.empty()
+    assert shop.trace("id:7") == [("late", "waits", None), ("late", "sends", "welcome"),
+                                  ("late", "sent", "250 taken")]
+
+
+def test_five_times_the_same_event_is_one_message(shop):
+    smtp = welcome_shop(shop)
+    shop.daemon().spawn()
+    shop.push(*[{**signed_up(), "id": "once"}] * 5)
+    smtp.next_mail()
+    shop.wait_idle()
+    assert smtp.mails.empty()
+
+
+def test_nothing_set_up(shop):
+    """Without `redis:` and gateways: a private Redis, a Maildir in the state folder."""
+    shop.rules(WELCOME)
+    shop.template("welcome.html.liquid", TEMPLATE)
+    daemon = shop.daemon().spawn()
+    status, out, err = shop.ctl("push", "-", stdin=json.dumps(signed_up()) + "\n")
+    assert (status, out, err) == (0, "1 pushed\n", "")
+    new = shop.folder / "state" / "mail" / "new"
+    [mail] = wait_until(lambda: new.is_dir() and list(new.iterdir()), "the message")
+    assert b"Subject: Hello Ana!" in mail.read_bytes()
+    server = int((shop.folder / "state/redis/redis.pid").read_text()) if (
+        shop.folder / "state/redis/redis.pid").exists() else None
+    assert daemon.stop() == 0
+    if server:
+        assert not (shop.folder / f"/proc/{server}").exists()
+
+
+def test_http_gateway(shop):
+    welcome_shop(shop)
+    api = shop.http()
+    shop.config["gateways"] = {"twilio": {
+        "kind": "http", "url": f"http://127.0.0.1:{api.port}/messages", "idempotent": True}}
+    shop.config["channels"] = {"sms": "twilio"}
+    shop.rules("{name: welcome, on: customer.signed_up, send: {template: welcome, via: sms}}")
+    shop.template("welcome.text.liquid", "Hi {{ customer.first_name }}, \"tea\" awaits")
+    shop.template("twilio.json.liquid",
+                  '{"To": {{ message.to | json }}, "Body": {{ message.text | json }}}')
+    shop.daemon().spawn()
+    shop.push(signed_up(phone="+40721000001"))
+    path, headers, body = api.requests.get(timeout=60)
+    assert path == "/messages"
+    assert json.loads(body) == {"To": "+40721000001", "Body": 'Hi Ana, "tea" awaits'}
+    assert headers["Idempotency-Key"]
+    shop.wait_idle()
+    assert api.requests.empty()
+
+
+def test_reload(shop):
+    smtp = welcome_shop(shop)
+    daemon = shop.daemon().spawn()
+    shop.rules("{name: welcome, on: customer.signed_up, untill: x, send: welcome}")
+    status, out, err = shop.ctl("reload")
+    assert status == 1
+    assert "error: unknown key `untill`" in err and "did you mean `until`?" in err
+    shop.push(signed_up(1))
+    assert smtp.next_mail()["Subject"] == "Hello Ana!"  # the old set is in force
+    shop.rules(WELCOME)
+    shop.template("welcome.html.liquid", TEMPLATE.replace("Hello", "Salut"))
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "reloaded" in daemon.log(), "the reload")
+    shop.push(signed_up(2))
+    assert smtp.next_mail()["Subject"] == "Salut Ana!"
+    assert "nudged_reloads_failed_total 1" in daemon.ask("GET", "/metrics")[1]
+
+
+def test_refused_mail_is_a_dead_letter_and_the_next_goes_on(shop):
+    smtp = welcome_shop(shop)
+    smtp.answers = lambda envelope: (
+        "554 5.6.0 not this one" if envelope.rcpt_tos == ["c1@example.com"] else "250 taken")
+    shop.daemon().spawn()
+    shop.push(signed_up(1), signed_up(2))
+    assert smtp.next_mail()["To"].addresses[0].username == "c2"
+    shop.wait_idle()
+    [letter] = shop.dead()
+    assert (letter["kind"], letter["reason"]) == (b"message", b"refused")
+    assert b"not this one" in letter["detail"]
+    assert ("welcome", "dead", "5.6.0 not this one") in shop.trace("id:1") or any(
+        what == "dead" and "not this one" in why for _, what, why in shop.trace("id:1"))
+
+
+def test_retry_after_a_4xx(shop):
+    smtp = welcome_shop(shop)
+    smtp.answers = lambda envelope: "451 4.3.0 later"
+    shop.daemon().spawn()
+    shop.push(signed_up())
+    wait_until(lambda: shop.client.zcard("nudged:later") == 1, "the retry")
+    smtp.answers = lambda envelope: "250 taken"
+    [(mid, _)] = shop.client.zrange("nudged:later", 0, -1, withscores=True)
+    shop.client.zadd("nudged:later", {mid: 1})  # its time has come
+    first = smtp.next_mail()
+    assert mid.decode() in first["Message-ID"]
+    shop.wait_idle()
+    assert [what for _, what, _ in shop.trace("id:7")] == ["sends", "retry", "sent"]
+
+
+def test_shipped_examples_are_sound(shop):
+    """`nudgectl check` on what is installed as examples."""
+    config = shop.folder / "examples.yaml"
+    config.write_text(f"state: {shop.folder}/state\nrules: {SOURCE}/rules\n"
+                      f"templates: {SOURCE}/templates\n"
+                      "mail: {from: mail@shop.example, unsubscribe_url: 'https://shop.example/u/{token}'}\n")
+    status, out, err = shop.ctl("check", config=config)
+    assert (status, err) == (0, "")
+    assert "0 errors, 0 warnings" in out

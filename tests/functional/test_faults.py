@@ -1,0 +1,193 @@
+"""Bad input and bad surroundings: each with a clear error, nothing else delayed."""
+
+import json
+import signal
+
+import pytest
+
+from conftest import wait_until
+
+RULES = "{name: hello, class: transactional, on: hello, send: hello}"
+
+
+def hello(number=1, **more):
+    return {"type": "hello", "id": f"h{number}",
+            "customer": {"id": number, "email": f"c{number}@example.com"}, **more}
+
+
+@pytest.fixture
+def hello_shop(shop):
+    shop.redis()
+    shop.mail = shop.smtp()
+    shop.rules(RULES)
+    shop.template("hello.text.liquid", "---\nsubject: hello {{ customer.id }}\n---\nhello\n")
+    return shop
+
+
+BAD = [
+    ("json-syntax", '{"type": "hello", '),
+    ("no-object", "[1, 2]"),
+    ("no-type", json.dumps({"customer": {"id": 1}})),
+    ("no-customer", json.dumps({"type": "hello"})),
+    ("json-size", json.dumps(hello(text="x" * 1_000_000))),
+    ("json-depth", '{"type":"hello","customer":{"id":1},"deep":' + "[" * 1000 + "]" * 1000 + "}"),
+    ("json-utf8", b'{"type":"hello","customer":{"id":1},"bad":"\xff"}'),
+    ("json-duplicate", '{"type":"hello","type":"hello","customer":{"id":1}}'),
+    ("loop", json.dumps(hello(hops=9))),
+]
+
+
+def test_bad_events(hello_shop):
+    hello_shop.daemon().spawn()
+    hello_shop.push(*[event for _, event in BAD], hello(2))
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 2"
+    hello_shop.wait_idle()
+    letters = hello_shop.dead()
+    assert [letter["reason"].decode() for letter in letters] == [reason for reason, _ in BAD]
+    assert all(letter["detail"] and letter["kind"] == b"event" for letter in letters)
+    assert letters[0]["body"] == BAD[0][1].encode()
+    status, out, _ = hello_shop.ctl("dead", "ls")
+    assert status == 0 and all(reason in out for reason, _ in BAD)
+
+
+def test_entry_without_the_field(hello_shop):
+    hello_shop.daemon().spawn()
+    hello_shop.client.xadd("nudged:events", {"evnt": "{}"})
+    hello_shop.push(hello(2))
+    hello_shop.mail.next_mail()
+    hello_shop.wait_idle()
+    assert [letter["reason"] for letter in hello_shop.dead()] == [b"no-event"]
+
+
+def test_template_that_fails_to_render(hello_shop):
+    hello_shop.template("hello.text.liquid",
+                        "---\nsubject: hello\n---\n{{ customer.id | divided_by: 0 }}\n")
+    hello_shop.daemon().spawn()
+    hello_shop.push(hello())
+    hello_shop.wait_idle()
+    [letter] = hello_shop.dead()
+    assert letter["kind"] == b"message" and b"hello.text.liquid:4" in letter["detail"]
+
+
+@pytest.mark.parametrize("rules, template, expected", [
+    ("name: a\non: x\nuntill: y\nsend: hello\n", None, ["rules.yaml:3:1: error: unknown key `untill`"]),
+    ("{name: a, on: x, send: helo}", None, ["error: rule `a` sends `helo`, and there is no such template"]),
+    (RULES, "---\nsubject: x\n---\n{% if %}\n", ["hello.text.liquid:4:"]),
+])
+def test_broken_files_at_start(hello_shop, rules, template, expected):
+    hello_shop.rules(rules)
+    if template:
+        hello_shop.template("hello.text.liquid", template)
+    daemon = hello_shop.daemon().spawn(wait=False)
+    assert daemon.process.wait(60) == 78  # EX_CONFIG
+    for text in expected:
+        assert text in daemon.log()
+    status, out, _ = hello_shop.ctl("check")
+    assert status == 1
+    for text in expected:
+        assert text in out
+
+
+def test_gateway_that_is_not_there(hello_shop):
+    """Nothing is charged, nothing lost; when it is there the messages go out."""
+    port = hello_shop.mail.port
+    hello_shop.mail.stop()
+    hello_shop.started.remove(hello_shop.mail)
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.push(hello())
+    wait_until(lambda: hello_shop.client.zcard("nudged:later") == 1, "the retry")
+    [mid] = hello_shop.client.zrange("nudged:later", 0, -1)
+    assert daemon.status()["state"] == "running"
+    hello_shop.config["gateways"]["smtp"]["port"] = port
+    assert hello_shop.client.hget(b"nudged:message:" + mid, "state") == b"later"
+
+
+def test_redis_that_is_not_there_at_start(hello_shop):
+    server = hello_shop.started[0]
+    server.stop()
+    daemon = hello_shop.daemon().spawn(wait=False)
+    wait_until(lambda: "no Redis, trying again" in daemon.log(), "the daemon to say so")
+    assert daemon.ask("GET", "/health")[0] == 503
+    server.start()
+    hello_shop.client = server.client
+    daemon.wait_healthy()
+    hello_shop.push(hello())
+    hello_shop.mail.next_mail()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_redis_gone_in_the_middle(hello_shop, how):
+    server = hello_shop.started[0]
+    hello_shop.daemon().spawn()
+    hello_shop.push(*[hello(n) for n in range(300)])
+    hello_shop.mail.next_mail()
+    server.stop(how)
+    server.start()
+    hello_shop.client = server.client
+    hello_shop.wait_idle()
+    mails = [mail["Subject"] for mail in hello_shop.mail.all_mails()]
+    assert len(set(mails)) >= 299  # one was read above
+    hello_shop.push(hello(1000))
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 1000"
+
+
+def test_scripts_flushed_and_group_destroyed(hello_shop):
+    hello_shop.daemon().spawn()
+    hello_shop.push(hello(1))
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 1"
+    hello_shop.client.script_flush()
+    hello_shop.push(hello(2))
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 2"
+    hello_shop.wait_idle()
+    hello_shop.client.xgroup_destroy("nudged:events", "nudged")
+    hello_shop.push(hello(3))
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 3"
+
+
+def test_redis_without_persistence_is_refused(hello_shop):
+    hello_shop.client.config_set("appendonly", "no")
+    daemon = hello_shop.daemon().spawn(wait=False)
+    assert daemon.process.wait(60) == 78
+    assert "appendonly" in daemon.log()
+    daemon.process = None
+    hello_shop.config["redis"]["accept_loss"] = True
+    accepted = hello_shop.daemon("accepted").spawn()
+    hello_shop.push(hello())
+    hello_shop.mail.next_mail()
+    assert accepted.stop() == 0
+
+
+def test_poison(hello_shop):
+    """An event that ends its reader again and again becomes a dead letter; the others
+    go on."""
+    daemon = hello_shop.daemon()
+    hello_shop.push(hello(1))
+    for _ in range(4):
+        daemon.spawn(failpoints="commit=kill@1", wait=False)
+        assert daemon.process.wait(60) == -signal.SIGKILL
+    hello_shop.push(hello(2))
+    daemon.spawn()
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 2"
+    hello_shop.wait_idle()
+    assert [letter["reason"] for letter in hello_shop.dead()] == [b"poison"]
+    assert hello_shop.mail.mails.empty()
+
+
+def test_uncertain_is_held_or_resent(hello_shop):
+    """Killed after the gateway took the message and before that was settled."""
+    hello_shop.rules(RULES + "\n---\n{name: offer, on: offer, send: hello}")
+    daemon = hello_shop.daemon().spawn(failpoints="sent=kill@1")
+    marketing = {**hello(1), "type": "offer"}
+    marketing["customer"]["accepts_marketing"] = True
+    hello_shop.push(marketing)
+    assert daemon.process.wait(60) == -signal.SIGKILL
+    daemon.spawn(failpoints="sent=kill@1")
+    wait_until(lambda: hello_shop.client.zcard("nudged:uncertain") == 1, "the message to be held")
+    hello_shop.push(hello(2))
+    assert daemon.process.wait(60) == -signal.SIGKILL
+    daemon.spawn()
+    hello_shop.wait_idle()
+    subjects = [mail["Subject"] for mail in hello_shop.mail.all_mails()]
+    assert subjects == ["hello 1", "hello 2", "hello 2"]
+    ids = hello_shop.client.zrange("nudged:uncertain", 0, -1)
+    assert len(ids) == 1

@@ -1,0 +1,145 @@
+"""10,000 events of 500 customers, the daemon killed three times on the way: exactly the
+messages that a short model of the rules expects, none lost, and a second copy only of what
+a killed daemon had in its hands."""
+
+import collections
+import json
+import random
+
+from conftest import wait_until
+
+EVENTS, CUSTOMERS, CONNECTIONS, KILLS = 10_000, 500, 8, 3
+RULES = """
+name: welcome
+on: customer.signed_up
+limit: 1 per 30d
+send: welcome
+---
+name: cart
+on: cart.updated
+if: cart.total >= 20.0 && size(cart.items) > 0
+again: restart
+until: order.placed
+wait: 15s
+send: cart
+---
+name: viewed
+on: product.viewed
+if: customer.count("product.viewed") >= 3
+again: ignore
+until: [order.placed, cart.updated]
+limit: 1 per 7d
+wait: 15s
+send: viewed
+---
+name: thanks
+class: transactional
+on: order.placed
+if: order.total > 0
+send: thanks
+"""
+TEMPLATE = "---\nsubject: '{{ message.rule }} {{ customer.first_name }} {{ mark }}'\n---\n{{ customer.first_name }}\n"
+SCRIPTS = ["abcdefgh", "ăâîșțĂÂÎȘȚ", "äöåÄÖÅ", "абвгдежзийщъыьэюяЁ", "字漢日本語", "😀🎁🍵"]
+
+
+def make_name(rng):
+    letters = rng.choice(SCRIPTS)
+    return "".join(rng.choice(letters) for _ in range(rng.randint(1, 30)))
+
+
+def make_events(rng):
+    customers = [{"id": str(n), "first_name": make_name(rng), "last_name": make_name(rng),
+                  "email": f"c{n}@example.com", "accepts_marketing": rng.random() < 0.8}
+                 for n in range(CUSTOMERS)]
+    types = ["customer.signed_up"] + ["cart.updated"] * 3 + ["product.viewed"] * 4 + ["order.placed"] * 2
+    events = []
+    for number in range(EVENTS):
+        if number > 20 and rng.random() < 0.03:
+            events.append(rng.choice(events[-20:]))  # pushed twice
+            continue
+        customer = rng.choice(customers)
+        if rng.random() < 0.01:
+            customer["accepts_marketing"] = not customer["accepts_marketing"]
+        kind = rng.choice(types)
+        event = {"type": kind, "id": f"e{number}", "mark": f"m{number}", "customer": dict(customer)}
+        if kind == "cart.updated":
+            event["cart"] = {"total": round(rng.uniform(0, 60), 2), "items": [1] * rng.randint(0, 2)}
+        elif kind == "order.placed":
+            event["order"] = {"total": rng.choice([0, 12, 99.5])}
+        events.append(event)
+    return events
+
+
+def expected(events):
+    """(rule, mark) of each message, by the rules read as prose. All waits are longer than
+    the whole pushing takes, so no timer fires before the last event."""
+    out, seen = {}, set()
+    state = collections.defaultdict(lambda: {"cart": None, "viewed": None, "views": 0,
+                                             "welcomed": False, "accepts": False})
+    for event in events:
+        if event["id"] in seen:
+            continue
+        seen.add(event["id"])
+        who, kind = event["customer"], event["type"]
+        one = state[who["id"]]
+        one["accepts"], one["who"] = who["accepts_marketing"], who
+        if kind == "customer.signed_up" and one["accepts"] and not one["welcomed"]:
+            one["welcomed"] = True
+            out["welcome", event["mark"]] = who
+        elif kind == "cart.updated":
+            one["viewed"] = None
+            good = event["cart"]["total"] >= 20 and event["cart"]["items"]
+            one["cart"] = event["mark"] if good else None
+        elif kind == "product.viewed":
+            one["views"] += 1
+            if one["views"] >= 3 and one["viewed"] is None:
+                one["viewed"] = event["mark"]
+        elif kind == "order.placed":
+            one["cart"] = one["viewed"] = None
+            if event["order"]["total"] > 0:
+                out["thanks", event["mark"]] = who
+    for one in state.values():
+        for rule in ("cart", "viewed"):
+            if one[rule] and one["accepts"]:
+                out[rule, one[rule]] = one["who"]
+    return out
+
+
+def test_ten_thousand_events_and_three_kills(shop):
+    rng = random.Random(20260301)
+    events = make_events(rng)
+    wanted = expected(events)
+    shop.redis()
+    smtp = shop.smtp(connections=CONNECTIONS)
+    shop.rules(RULES)
+    for name in ("welcome", "cart", "viewed", "thanks"):
+        shop.template(f"{name}.text.liquid", TEMPLATE)
+    shop.push(*events)
+    daemon = shop.daemon()
+    for kill in range(KILLS):
+        daemon.spawn()
+        left = EVENTS * (KILLS - kill) // (KILLS + 1)
+        wait_until(lambda: shop.client.xlen("nudged:events") <= left, "a part of the events")
+        daemon.kill()
+    daemon.spawn()
+    wait_until(lambda: shop.idle() and shop.client.zcard("nudged:due") == 0, "all timers", 120)
+
+    got = collections.Counter()
+    for mail in smtp.all_mails():
+        rule, name, mark = mail["Subject"].split(" ", 2)
+        who = wanted[rule, mark]  # nothing that the model does not expect
+        to = mail["To"].addresses[0]
+        assert (to.addr_spec, to.display_name, name) == (
+            who["email"], f"{who['first_name']} {who['last_name']}", who["first_name"])
+        assert mail.get_content().strip() == who["first_name"]
+        got[rule, mark] += 1
+    held = set()
+    for mid in shop.client.zrange("nudged:uncertain", 0, -1):
+        body = json.loads(shop.client.hget(b"nudged:message:" + mid, "body"))
+        assert body["class"] == "marketing"
+        held.add((body["rule"], body["event"]["data"]["mark"]))
+    assert set(got) | held == set(wanted)
+    assert len(held) <= KILLS * CONNECTIONS
+    twice = {key for key, times in got.items() if times > 1}
+    assert all(rule == "thanks" for rule, _ in twice) and len(twice) <= KILLS * CONNECTIONS
+    assert shop.dead() == []
