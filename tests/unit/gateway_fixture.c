@@ -11,6 +11,8 @@
 
 #include "base/json.h"
 
+#include "server_fixture.h"
+
 #define MAIL "Subject: hello\r\n\r\nHello\r\n"
 
 const struct outgoing gateway_fixture_mail = {
@@ -26,6 +28,8 @@ static bool may_finish(void *context)
 {
     struct gateway_fixture *gateway = context;
     gateway->asked++;
+    if (gateway->awaited)
+        server_fixture_line(gateway->awaited);
     return !gateway->lease_passed;
 }
 

@@ -8,6 +8,8 @@
 #include "base/diag.h"
 #include "send/gateway.h"
 
+struct server_fixture;
+
 struct gateway_fixture {
     struct arena *arena;   /* the settings' */
     struct arena *scratch; /* of a send */
@@ -15,9 +17,10 @@ struct gateway_fixture {
     const struct gateway_kind *kind;
     const void *settings;
     void *connection;
-    bool lease_passed, cut; /* what the hooks answer */
-    bool cut_after_end;     /* cut once it was asked for the lease */
-    size_t asked;           /* for the lease */
+    bool lease_passed, cut;         /* what the hooks answer */
+    bool cut_after_end;             /* cut once it was asked for the lease */
+    size_t asked;                   /* for the lease */
+    struct server_fixture *awaited; /* when asked, first waits for a line of it; may be NULL */
     struct outcome outcome;
 };
 

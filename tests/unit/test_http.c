@@ -236,6 +236,20 @@ static void a_broken_connection_is_uncertain(void **state)
     }
 }
 
+/* One that is seen to have ended between two requests is not used. */
+static void an_ended_connection_is_not_used(void **state)
+{
+    (void)state;
+    struct gateway_fixture gateway;
+    gateway_fixture_open(&gateway, SHORT, server.ports[0], "/last", "");
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(gateway_fixture_send(&gateway, &message)->kind, OUTCOME_SENT);
+        server_fixture_line(&server);
+        assert_string_equal(server_fixture_line(&server), "ended");
+    }
+    gateway_fixture_close(&gateway);
+}
+
 static void the_request_does_not_get_through(void **state)
 {
     (void)state;
@@ -423,6 +437,7 @@ int main(void)
         cmocka_unit_test(connections_are_kept),
         cmocka_unit_test(answers),
         cmocka_unit_test(a_broken_connection_is_uncertain),
+        cmocka_unit_test(an_ended_connection_is_not_used),
         cmocka_unit_test(the_request_does_not_get_through),
         cmocka_unit_test(stops_before_the_end),
         cmocka_unit_test(certificates_are_verified),

@@ -40,95 +40,96 @@ static void assert_meaning(const struct meaning *meaning, size_t number,
         .phase = at, .failure = how \
     }
 
+static const struct meaning smtp_meanings[] = {
+    {REPLY(RETRY_ANSWER, 250, "2.0.0"), OUTCOME_SENT, 0, 0},
+    {REPLY(RETRY_ANSWER, 250, NULL), OUTCOME_SENT, 0, 0},
+    {REPLY(RETRY_ANSWER, 200, ""), OUTCOME_SENT, 0, 0},
+    /* a reply that came counts, though the connection was lost after it */
+    {{.phase = RETRY_ANSWER, .code = 250, .failure = RETRY_LOST}, OUTCOME_SENT, 0, 0},
+    {{.phase = RETRY_ANSWER, .code = 554, .failure = RETRY_TIMEOUT}, OUTCOME_DEAD, 0, 0},
+    /* 2xx before the mail was sent is not for the mail */
+    {{.phase = RETRY_RCPT, .code = 250, .failure = RETRY_LOST}, OUTCOME_RETRY, 0, 0},
+    {{.phase = RETRY_BODY, .failure = RETRY_LOST}, OUTCOME_RETRY, 0, 0},
+    /* 4xx everywhere */
+    {REPLY(RETRY_GREETING, 450, ""), OUTCOME_RETRY, true, 0},
+    {REPLY(RETRY_GREETING, 421, ""), OUTCOME_RETRY, true, true},
+    {REPLY(RETRY_TLS, 454, ""), OUTCOME_RETRY, true, 0},
+    {REPLY(RETRY_AUTH, 454, "4.7.0"), OUTCOME_RETRY, true, 0},
+    {REPLY(RETRY_MAIL, 451, ""), OUTCOME_RETRY, 0, 0},
+    {REPLY(RETRY_RCPT, 450, "4.1.1"), OUTCOME_RETRY, 0, 0},
+    {REPLY(RETRY_RCPT, 421, ""), OUTCOME_RETRY, 0, true},
+    {REPLY(RETRY_DATA, 452, ""), OUTCOME_RETRY, 0, 0},
+    {REPLY(RETRY_ANSWER, 451, ""), OUTCOME_RETRY, 0, 0},
+    {REPLY(RETRY_ANSWER, 421, ""), OUTCOME_RETRY, 0, true},
+    /* the address */
+    {REPLY(RETRY_RCPT, 550, "5.1.1"), OUTCOME_BOUNCED, 0, 0},
+    {REPLY(RETRY_RCPT, 553, "5.1.3"), OUTCOME_BOUNCED, 0, 0},
+    {REPLY(RETRY_RCPT, 551, "5.1.6"), OUTCOME_BOUNCED, 0, 0},
+    {REPLY(RETRY_RCPT, 556, "5.1.10"), OUTCOME_BOUNCED, 0, 0},
+    {REPLY(RETRY_RCPT, 550, "5.2.1"), OUTCOME_BOUNCED, 0, 0},
+    {REPLY(RETRY_ANSWER, 550, "5.1.1"), OUTCOME_BOUNCED, 0, 0},
+    /* not the address */
+    {REPLY(RETRY_RCPT, 550, ""), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_RCPT, 550, "5.1.0"), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_RCPT, 550, "5.1.2"), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_RCPT, 550, "5.1.11"), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_RCPT, 552, "5.2.2"), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_DATA, 554, "5.5.1"), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_ANSWER, 552, ""), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_ANSWER, 554, "5.6.0"), OUTCOME_DEAD, 0, 0},
+    /* the gateway */
+    {REPLY(RETRY_RCPT, 554, "5.7.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_RCPT, 550, "5.7.26"), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_ANSWER, 550, "5.7.0"), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_RCPT, 553, "5.1.7"), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_RCPT, 553, "5.1.8"), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_GREETING, 554, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_TLS, 502, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_AUTH, 535, "5.7.8"), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_AUTH, 535, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_MAIL, 550, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_MAIL, 550, "5.1.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {REPLY(RETRY_MAIL, 530, "5.5.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
+    /* the message, told at MAIL */
+    {REPLY(RETRY_MAIL, 552, ""), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_MAIL, 550, "5.3.4"), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_MAIL, 550, "5.6.7"), OUTCOME_DEAD, 0, 0},
+    /* no reply, before the end */
+    {FAULT(RETRY_CONNECT, RETRY_UNRESOLVED), OUTCOME_RETRY, true, 0},
+    {FAULT(RETRY_CONNECT, RETRY_REFUSED), OUTCOME_RETRY, true, 0},
+    {FAULT(RETRY_CONNECT, RETRY_TIMEOUT), OUTCOME_RETRY, true, 0},
+    {FAULT(RETRY_TLS, RETRY_TLS_FAILED), OUTCOME_RETRY, true, 0},
+    {FAULT(RETRY_GREETING, RETRY_GARBLED), OUTCOME_RETRY, true, 0},
+    {FAULT(RETRY_MAIL, RETRY_LOST), OUTCOME_RETRY, 0, 0},
+    {FAULT(RETRY_DATA, RETRY_TIMEOUT), OUTCOME_RETRY, 0, 0},
+    {FAULT(RETRY_BODY, RETRY_TIMEOUT), OUTCOME_RETRY, 0, 0},
+    {FAULT(RETRY_BODY, RETRY_FLOODED), OUTCOME_RETRY, 0, 0},
+    /* after it */
+    {FAULT(RETRY_ANSWER, RETRY_LOST), OUTCOME_UNCERTAIN, 0, 0},
+    {FAULT(RETRY_ANSWER, RETRY_TIMEOUT), OUTCOME_UNCERTAIN, 0, 0},
+    {FAULT(RETRY_ANSWER, RETRY_FLOODED), OUTCOME_UNCERTAIN, 0, 0},
+    {FAULT(RETRY_ANSWER, RETRY_GARBLED), OUTCOME_UNCERTAIN, 0, 0},
+    {FAULT(RETRY_ANSWER, RETRY_NONE), OUTCOME_UNCERTAIN, 0, 0},
+    {REPLY(RETRY_ANSWER, 354, ""), OUTCOME_UNCERTAIN, 0, 0},
+    {REPLY(RETRY_ANSWER, 666, ""), OUTCOME_UNCERTAIN, 0, 0},
+    /* our own wish */
+    {FAULT(RETRY_CONNECT, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
+    {FAULT(RETRY_BODY, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
+    {FAULT(RETRY_ANSWER, RETRY_CUT_OFF), OUTCOME_UNCERTAIN, 0, 0},
+    {{.phase = RETRY_ANSWER, .code = 250, .failure = RETRY_CUT_OFF}, OUTCOME_SENT, 0, 0},
+    /* what no repetition mends */
+    {FAULT(RETRY_TLS, RETRY_CERTIFICATE), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {FAULT(RETRY_GREETING, RETRY_NO_TLS), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {FAULT(RETRY_AUTH, RETRY_LOGIN), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {FAULT(RETRY_CONNECT, RETRY_MISCONFIGURED), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {FAULT(RETRY_BODY, RETRY_NO_UTF8), OUTCOME_DEAD, 0, 0},
+};
+
 static void smtp_results(void **state)
 {
     (void)state;
-    static const struct meaning meanings[] = {
-        {REPLY(RETRY_ANSWER, 250, "2.0.0"), OUTCOME_SENT, 0, 0},
-        {REPLY(RETRY_ANSWER, 250, NULL), OUTCOME_SENT, 0, 0},
-        {REPLY(RETRY_ANSWER, 200, ""), OUTCOME_SENT, 0, 0},
-        /* a reply that came counts, though the connection was lost after it */
-        {{.phase = RETRY_ANSWER, .code = 250, .failure = RETRY_LOST}, OUTCOME_SENT, 0, 0},
-        {{.phase = RETRY_ANSWER, .code = 554, .failure = RETRY_TIMEOUT}, OUTCOME_DEAD, 0, 0},
-        /* 2xx before the mail was sent is not for the mail */
-        {{.phase = RETRY_RCPT, .code = 250, .failure = RETRY_LOST}, OUTCOME_RETRY, 0, 0},
-        {{.phase = RETRY_BODY, .failure = RETRY_LOST}, OUTCOME_RETRY, 0, 0},
-        /* 4xx everywhere */
-        {REPLY(RETRY_GREETING, 450, ""), OUTCOME_RETRY, true, 0},
-        {REPLY(RETRY_GREETING, 421, ""), OUTCOME_RETRY, true, true},
-        {REPLY(RETRY_TLS, 454, ""), OUTCOME_RETRY, true, 0},
-        {REPLY(RETRY_AUTH, 454, "4.7.0"), OUTCOME_RETRY, true, 0},
-        {REPLY(RETRY_MAIL, 451, ""), OUTCOME_RETRY, 0, 0},
-        {REPLY(RETRY_RCPT, 450, "4.1.1"), OUTCOME_RETRY, 0, 0},
-        {REPLY(RETRY_RCPT, 421, ""), OUTCOME_RETRY, 0, true},
-        {REPLY(RETRY_DATA, 452, ""), OUTCOME_RETRY, 0, 0},
-        {REPLY(RETRY_ANSWER, 451, ""), OUTCOME_RETRY, 0, 0},
-        {REPLY(RETRY_ANSWER, 421, ""), OUTCOME_RETRY, 0, true},
-        /* the address */
-        {REPLY(RETRY_RCPT, 550, "5.1.1"), OUTCOME_BOUNCED, 0, 0},
-        {REPLY(RETRY_RCPT, 553, "5.1.3"), OUTCOME_BOUNCED, 0, 0},
-        {REPLY(RETRY_RCPT, 551, "5.1.6"), OUTCOME_BOUNCED, 0, 0},
-        {REPLY(RETRY_RCPT, 556, "5.1.10"), OUTCOME_BOUNCED, 0, 0},
-        {REPLY(RETRY_RCPT, 550, "5.2.1"), OUTCOME_BOUNCED, 0, 0},
-        {REPLY(RETRY_ANSWER, 550, "5.1.1"), OUTCOME_BOUNCED, 0, 0},
-        /* not the address */
-        {REPLY(RETRY_RCPT, 550, ""), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_RCPT, 550, "5.1.0"), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_RCPT, 550, "5.1.2"), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_RCPT, 550, "5.1.11"), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_RCPT, 552, "5.2.2"), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_DATA, 554, "5.5.1"), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_ANSWER, 552, ""), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_ANSWER, 554, "5.6.0"), OUTCOME_DEAD, 0, 0},
-        /* the gateway */
-        {REPLY(RETRY_RCPT, 554, "5.7.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_RCPT, 550, "5.7.26"), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_ANSWER, 550, "5.7.0"), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_RCPT, 553, "5.1.7"), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_RCPT, 553, "5.1.8"), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_GREETING, 554, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_TLS, 502, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_AUTH, 535, "5.7.8"), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_AUTH, 535, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_MAIL, 550, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_MAIL, 550, "5.1.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {REPLY(RETRY_MAIL, 530, "5.5.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
-        /* the message, told at MAIL */
-        {REPLY(RETRY_MAIL, 552, ""), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_MAIL, 550, "5.3.4"), OUTCOME_DEAD, 0, 0},
-        {REPLY(RETRY_MAIL, 550, "5.6.7"), OUTCOME_DEAD, 0, 0},
-        /* no reply, before the end */
-        {FAULT(RETRY_CONNECT, RETRY_UNRESOLVED), OUTCOME_RETRY, true, 0},
-        {FAULT(RETRY_CONNECT, RETRY_REFUSED), OUTCOME_RETRY, true, 0},
-        {FAULT(RETRY_CONNECT, RETRY_TIMEOUT), OUTCOME_RETRY, true, 0},
-        {FAULT(RETRY_TLS, RETRY_TLS_FAILED), OUTCOME_RETRY, true, 0},
-        {FAULT(RETRY_GREETING, RETRY_GARBLED), OUTCOME_RETRY, true, 0},
-        {FAULT(RETRY_MAIL, RETRY_LOST), OUTCOME_RETRY, 0, 0},
-        {FAULT(RETRY_DATA, RETRY_TIMEOUT), OUTCOME_RETRY, 0, 0},
-        {FAULT(RETRY_BODY, RETRY_TIMEOUT), OUTCOME_RETRY, 0, 0},
-        {FAULT(RETRY_BODY, RETRY_FLOODED), OUTCOME_RETRY, 0, 0},
-        /* after it */
-        {FAULT(RETRY_ANSWER, RETRY_LOST), OUTCOME_UNCERTAIN, 0, 0},
-        {FAULT(RETRY_ANSWER, RETRY_TIMEOUT), OUTCOME_UNCERTAIN, 0, 0},
-        {FAULT(RETRY_ANSWER, RETRY_FLOODED), OUTCOME_UNCERTAIN, 0, 0},
-        {FAULT(RETRY_ANSWER, RETRY_GARBLED), OUTCOME_UNCERTAIN, 0, 0},
-        {FAULT(RETRY_ANSWER, RETRY_NONE), OUTCOME_UNCERTAIN, 0, 0},
-        {REPLY(RETRY_ANSWER, 354, ""), OUTCOME_UNCERTAIN, 0, 0},
-        {REPLY(RETRY_ANSWER, 666, ""), OUTCOME_UNCERTAIN, 0, 0},
-        /* our own wish */
-        {FAULT(RETRY_CONNECT, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
-        {FAULT(RETRY_BODY, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
-        {FAULT(RETRY_ANSWER, RETRY_CUT_OFF), OUTCOME_UNCERTAIN, 0, 0},
-        {{.phase = RETRY_ANSWER, .code = 250, .failure = RETRY_CUT_OFF}, OUTCOME_SENT, 0, 0},
-        /* what no repetition mends */
-        {FAULT(RETRY_TLS, RETRY_CERTIFICATE), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {FAULT(RETRY_GREETING, RETRY_NO_TLS), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {FAULT(RETRY_AUTH, RETRY_LOGIN), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {FAULT(RETRY_CONNECT, RETRY_MISCONFIGURED), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {FAULT(RETRY_BODY, RETRY_NO_UTF8), OUTCOME_DEAD, 0, 0},
-    };
-    for (size_t i = 0; i < COUNT(meanings); i++)
-        assert_meaning(&meanings[i], i, retry_smtp);
+    for (size_t i = 0; i < COUNT(smtp_meanings); i++)
+        assert_meaning(&smtp_meanings[i], i, retry_smtp);
 }
 
 #define STATUS(number)                        \
@@ -136,49 +137,50 @@ static void smtp_results(void **state)
         .phase = RETRY_ANSWER, .code = number \
     }
 
+static const struct meaning http_meanings[] = {
+    {STATUS(200), OUTCOME_SENT, 0, 0},
+    {STATUS(201), OUTCOME_SENT, 0, 0},
+    {STATUS(204), OUTCOME_SENT, 0, 0},
+    {{.phase = RETRY_ANSWER, .code = 202, .failure = RETRY_FLOODED}, OUTCOME_SENT, 0, 0},
+    {STATUS(301), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {STATUS(308), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {STATUS(400), OUTCOME_DEAD, 0, 0},
+    {STATUS(401), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {STATUS(403), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {STATUS(404), OUTCOME_DEAD, 0, 0},
+    {STATUS(408), OUTCOME_RETRY, 0, 0},
+    {STATUS(413), OUTCOME_DEAD, 0, 0},
+    {STATUS(422), OUTCOME_DEAD, 0, 0},
+    {STATUS(425), OUTCOME_RETRY, 0, 0},
+    {STATUS(429), OUTCOME_RETRY, 0, true},
+    {STATUS(500), OUTCOME_UNCERTAIN, 0, 0},
+    {STATUS(501), OUTCOME_DEAD, 0, 0},
+    {STATUS(502), OUTCOME_UNCERTAIN, 0, 0},
+    {STATUS(503), OUTCOME_RETRY, 0, 0},
+    {STATUS(504), OUTCOME_UNCERTAIN, 0, 0},
+    {STATUS(522), OUTCOME_UNCERTAIN, 0, 0},
+    {STATUS(999), OUTCOME_UNCERTAIN, 0, 0},
+    /* answered before all of the request was sent: the answer counts */
+    {{.phase = RETRY_BODY, .code = 413, .failure = RETRY_LOST}, OUTCOME_DEAD, 0, 0},
+    {FAULT(RETRY_CONNECT, RETRY_REFUSED), OUTCOME_RETRY, true, 0},
+    {FAULT(RETRY_CONNECT, RETRY_CERTIFICATE), OUTCOME_GATEWAY_FAULT, 0, 0},
+    {FAULT(RETRY_BODY, RETRY_LOST), OUTCOME_RETRY, 0, 0},
+    {FAULT(RETRY_BODY, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
+    {FAULT(RETRY_ANSWER, RETRY_LOST), OUTCOME_UNCERTAIN, 0, 0},
+    {FAULT(RETRY_ANSWER, RETRY_TIMEOUT), OUTCOME_UNCERTAIN, 0, 0},
+    {FAULT(RETRY_ANSWER, RETRY_CUT_OFF), OUTCOME_UNCERTAIN, 0, 0},
+    /* with a key that the API knows again */
+    {{.phase = RETRY_ANSWER, .code = 500, .idempotent = true}, OUTCOME_RETRY, 0, 0},
+    {{.phase = RETRY_ANSWER, .code = 400, .idempotent = true}, OUTCOME_DEAD, 0, 0},
+    {{.phase = RETRY_ANSWER, .failure = RETRY_LOST, .idempotent = true}, OUTCOME_RETRY, 0, 0},
+    {{.phase = RETRY_ANSWER, .failure = RETRY_CUT_OFF, .idempotent = true}, OUTCOME_CUT, 0, 0},
+};
+
 static void http_results(void **state)
 {
     (void)state;
-    static const struct meaning meanings[] = {
-        {STATUS(200), OUTCOME_SENT, 0, 0},
-        {STATUS(201), OUTCOME_SENT, 0, 0},
-        {STATUS(204), OUTCOME_SENT, 0, 0},
-        {{.phase = RETRY_ANSWER, .code = 202, .failure = RETRY_FLOODED}, OUTCOME_SENT, 0, 0},
-        {STATUS(301), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {STATUS(308), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {STATUS(400), OUTCOME_DEAD, 0, 0},
-        {STATUS(401), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {STATUS(403), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {STATUS(404), OUTCOME_DEAD, 0, 0},
-        {STATUS(408), OUTCOME_RETRY, 0, 0},
-        {STATUS(413), OUTCOME_DEAD, 0, 0},
-        {STATUS(422), OUTCOME_DEAD, 0, 0},
-        {STATUS(425), OUTCOME_RETRY, 0, 0},
-        {STATUS(429), OUTCOME_RETRY, 0, true},
-        {STATUS(500), OUTCOME_UNCERTAIN, 0, 0},
-        {STATUS(501), OUTCOME_DEAD, 0, 0},
-        {STATUS(502), OUTCOME_UNCERTAIN, 0, 0},
-        {STATUS(503), OUTCOME_RETRY, 0, 0},
-        {STATUS(504), OUTCOME_UNCERTAIN, 0, 0},
-        {STATUS(522), OUTCOME_UNCERTAIN, 0, 0},
-        {STATUS(999), OUTCOME_UNCERTAIN, 0, 0},
-        /* answered before all of the request was sent: the answer counts */
-        {{.phase = RETRY_BODY, .code = 413, .failure = RETRY_LOST}, OUTCOME_DEAD, 0, 0},
-        {FAULT(RETRY_CONNECT, RETRY_REFUSED), OUTCOME_RETRY, true, 0},
-        {FAULT(RETRY_CONNECT, RETRY_CERTIFICATE), OUTCOME_GATEWAY_FAULT, 0, 0},
-        {FAULT(RETRY_BODY, RETRY_LOST), OUTCOME_RETRY, 0, 0},
-        {FAULT(RETRY_BODY, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
-        {FAULT(RETRY_ANSWER, RETRY_LOST), OUTCOME_UNCERTAIN, 0, 0},
-        {FAULT(RETRY_ANSWER, RETRY_TIMEOUT), OUTCOME_UNCERTAIN, 0, 0},
-        {FAULT(RETRY_ANSWER, RETRY_CUT_OFF), OUTCOME_UNCERTAIN, 0, 0},
-        /* with a key that the API knows again */
-        {{.phase = RETRY_ANSWER, .code = 500, .idempotent = true}, OUTCOME_RETRY, 0, 0},
-        {{.phase = RETRY_ANSWER, .code = 400, .idempotent = true}, OUTCOME_DEAD, 0, 0},
-        {{.phase = RETRY_ANSWER, .failure = RETRY_LOST, .idempotent = true}, OUTCOME_RETRY, 0, 0},
-        {{.phase = RETRY_ANSWER, .failure = RETRY_CUT_OFF, .idempotent = true}, OUTCOME_CUT, 0, 0},
-    };
-    for (size_t i = 0; i < COUNT(meanings); i++)
-        assert_meaning(&meanings[i], i, retry_http);
+    for (size_t i = 0; i < COUNT(http_meanings); i++)
+        assert_meaning(&http_meanings[i], i, retry_http);
 }
 
 static void retry_after_goes_with_a_retry(void **state)

@@ -415,6 +415,25 @@ static void the_body_does_not_get_through(void **state)
     free(big);
 }
 
+/* The connection is seen to be lost when the dot should go out: it did not, so the mail
+ * cannot have been taken. */
+static void the_dot_does_not_get_out(void **state)
+{
+    (void)state;
+    struct server_fixture server;
+    struct gateway_fixture gateway;
+    server_fixture_start(&server, "faulty_smtp.py", (const char *[]){"body=reset", NULL}, 1);
+    gateway_fixture_open(&gateway, FAULTY, server.ports[0], "never");
+    gateway.awaited = &server; /* "end" is printed behind the reset */
+    assert_outcome(&(struct faulty){.script = "body=reset",
+                                    .kind = OUTCOME_RETRY,
+                                    .text = "lost while the message went out"},
+                   gateway_fixture_send(&gateway, &gateway_fixture_mail));
+    assert_int_equal(gateway.asked, 1);
+    gateway_fixture_close(&gateway);
+    server_fixture_stop(&server);
+}
+
 static void stops_before_the_dot(void **state)
 {
     (void)state;
@@ -612,6 +631,7 @@ int main(void)
         cmocka_unit_test(every_stage_fails),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(the_body_does_not_get_through),
+        cmocka_unit_test(the_dot_does_not_get_out),
         cmocka_unit_test(stops_before_the_dot),
         cmocka_unit_test(gives_up_when_cut),
         cmocka_unit_test(a_stale_connection_is_no_attempt),

@@ -8,6 +8,7 @@ Each SCRIPT gets a port of its own; all are printed, one a line. A script is a l
 quit. Where a script says nothing the server answers as it should. Actions:
   550 5.1.1 text   this reply; "\\n" begins its next line
   close            ends the connection without a word
+  reset            likewise, by a TCP reset
   stall            says nothing, and waits until the client has gone
   trickle          a byte each 20 ms of a reply without end
   flood            10 MB of a reply of many lines, then goes on as it should
@@ -21,9 +22,9 @@ It ends when standard input does.
 
 import os
 import socket
+import struct
 import sys
 import threading
-import time
 
 GOOD = {
     "greeting": "220 faulty.test",
@@ -36,6 +37,9 @@ GOOD = {
     "dot": "250 2.0.0 taken",
     "quit": "221 bye",
 }
+
+
+PACE = threading.Event()  # never set: its wait is the time between two bytes
 
 
 class Ended(Exception):
@@ -87,14 +91,16 @@ class Connection:
         elif action == "trickle":
             while True:
                 self.sock.sendall(b"2")
-                time.sleep(0.02)
+                PACE.wait(0.02)
         elif action == "flood":
             for _ in range(10):
                 self.sock.sendall(b"250-and so on\r\n" * (2**20 // 15))
             self.say(GOOD[stage])
+        elif action == "reset":
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif action != "close":
             self.say(action)
-        if end == "close" or action == "close":
+        if end == "close" or action in ("close", "reset"):
             raise Ended
 
     def body(self):

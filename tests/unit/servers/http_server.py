@@ -8,7 +8,7 @@ Prints its port, then a line for each request that it has read whole:
 ("-" where a field is not there). The path's first part is what it does:
   /status/N[/RETRY-AFTER]  answers N; %20 in RETRY-AFTER is a space
   /close                   ends the connection without an answer
-  /once-close              the same, but answers 200 to every request after the first
+  /last                    answers 200, ends the connection without a warning, prints "ended"
   /stall                   answers nothing until the client has gone
   /trickle                 200, then a byte each 20 ms
   /flood                   200, then 10 MB
@@ -18,15 +18,15 @@ It ends when standard input does.
 """
 
 import hashlib
+import socket
 import ssl
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
-closed = []
+PACE = threading.Event()  # never set: its wait is the time between two parts
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         for _ in range(times):
             self.wfile.write(part)
             self.wfile.flush()
-            time.sleep(pause)
+            PACE.wait(pause)
 
     def handle_request(self):
         words = self.path.strip("/").split("/")
@@ -80,9 +80,12 @@ class Handler(BaseHTTPRequestHandler):
         self.tell(body)
         if words[0] == "status":
             self.answer(int(words[1]), unquote(words[2]) if len(words) > 2 else None)
-        elif words[0] == "close" or (words[0] == "once-close" and not closed):
-            closed.append(self.path)
+        elif words[0] == "close":
             self.close_connection = True
+        elif words[0] == "last":
+            self.answer(200)
+            self.connection.shutdown(socket.SHUT_RDWR)
+            print("ended", flush=True)
         elif words[0] == "stall":
             self.rfile.read()
         elif words[0] == "trickle":
