@@ -86,8 +86,9 @@ const char *templates_default_locale(const struct templates *templates);
 const struct liquid_template *templates_snippet(const struct templates *templates, const char *name,
                                                 size_t length, bool html);
 
-/* Calls `visit` for each variable that a template reads: in its parts, front matter, layout
- * and, through them, snippets, with the file and the place. */
+/* Calls `visit` for each variable that a template reads: in its front matter, parts and
+ * layouts, with the file and the place; of its snippets only what all of them see (shop,
+ * customer, …), not the arguments that they are given. */
 void templates_variables(const struct templates *templates, const struct templates_variant *variant,
                          void (*visit)(void *context, const char *file, const char *path,
                                        uint32_t line, uint32_t column),

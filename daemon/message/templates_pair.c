@@ -97,8 +97,9 @@ static void unknown_layout(struct templates *set, const struct templates_file *f
 }
 
 static void join_layout(struct templates *set, const struct sources *sources,
-                        struct templates_variant *variant, struct diags *diags)
+                        struct templates_pair *pair, struct diags *diags)
 {
+    struct templates_variant *variant = &pair->variant;
     const char *name = NULL;
     const struct templates_file *file = NULL;
     for (const struct templates_file *const *at = sources->files; *at && !name; at++) {
@@ -111,6 +112,7 @@ static void join_layout(struct templates *set, const struct sources *sources,
     const struct templates_layout *layout = map_get(set->layouts, wanted, strlen(wanted));
     if (!layout && name)
         unknown_layout(set, file, name, diags);
+    pair->layout = layout;
     if (!layout)
         return;
     if (layout->html)
@@ -136,7 +138,7 @@ void templates_pair_join(struct templates *set, struct templates_pair *pair,
     variant->text_file = pair->text ? pair->text->path : NULL;
     variant->html = pair->html ? pair->html->liquid : NULL;
     variant->text = pair->text ? pair->text->liquid : NULL;
-    join_layout(set, &sources, variant, diags);
+    join_layout(set, &sources, pair, diags);
 #define COMPILE(KEY) compile_key(set, &sources, offsetof(struct front_matter, KEY), diags)
     variant->subject = COMPILE(subject);
     variant->preheader = COMPILE(preheader);

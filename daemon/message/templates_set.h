@@ -17,15 +17,16 @@ struct templates_file {
     const struct liquid_template *liquid;
 };
 
+struct templates_layout {
+    const struct templates_file *html, *text;
+};
+
 /* What was found under one name and one locale. */
 struct templates_pair {
     struct templates_variant variant; /* what callers see */
     const struct templates_file *html, *text;
-    bool html_shows_preheader; /* in the part or its layout; else it is put in */
-};
-
-struct templates_layout {
-    const struct templates_file *html, *text;
+    const struct templates_layout *layout; /* NULL: none */
+    bool html_shows_preheader;             /* in the part or its layout; else it is put in */
 };
 
 struct templates_snippet {

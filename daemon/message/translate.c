@@ -189,15 +189,14 @@ bool translate_supports(const struct translate *translate, const char *locale)
 /* What stands at the key: a text or plural forms; NULL for anything else. */
 static const struct value *descend(const struct value *texts, const char *key, size_t length)
 {
-    while (texts && texts->kind == VALUE_MAP) {
-        const char *dot = memchr(key, '.', length);
+    const char *dot;
+    do {
+        dot = memchr(key, '.', length);
         size_t part = dot ? (size_t)(dot - key) : length;
         texts = value_find(texts, key, part);
-        if (!dot)
-            break;
         key += part + 1;
-        length -= part + 1;
-    }
+        length -= dot ? part + 1 : part;
+    } while (dot);
     return texts && (texts->kind == VALUE_STRING || is_plural(texts)) ? texts : NULL;
 }
 
