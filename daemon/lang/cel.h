@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/diag.h"
 #include "base/value.h"
 
@@ -33,6 +34,7 @@ struct cel_environment {
     bool open;
     const struct value *members;
     const char *container; /* a namespace for names, as the specification has it; may be NULL */
+    const struct value *samples; /* of the roots, by slot, null where unknown; may be NULL */
     bool unchecked; /* names and types that are wrong fail at run time, not at compile time */
 };
 
@@ -84,6 +86,27 @@ struct cel_tracer {
 bool cel_eval_traced(const struct cel_program *program, const struct cel_input *input,
                      struct arena *arena, const struct cel_tracer *tracer, struct value *result,
                      struct cel_fault *fault);
+
+/* Whether the result may be of that kind, as far as that is known without running: a
+ * condition must be able to give a VALUE_BOOL. */
+bool cel_may_give(const struct cel_program *program, enum value_kind kind);
+
+/* Appends a value as an expression writes it: "gold", 1u, timestamp("…"), [1, {"a": null}].
+ * False where the buffer is full. */
+bool cel_print(struct buf *out, const struct value *value);
+
+/* A conjunct `path == "text"` or `path in ["text", …]`: the whole is never true where the
+ * path holds none of `values`. What an index over many conditions hashes. */
+struct cel_equality {
+    int root;                   /* the slot; -1: the first of `names` is a member */
+    const char *const *names;   /* from there on, NULL-terminated */
+    const char *path;           /* all as one name: "order.status" */
+    const struct value *values; /* strings, each once */
+    uint32_t count;
+};
+
+/* All such conjuncts of the expression, in the program's arena; returns how many. */
+size_t cel_equalities(const struct cel_program *program, const struct cel_equality **list);
 
 /* The expression as it was written. */
 const char *cel_text(const struct cel_program *program);

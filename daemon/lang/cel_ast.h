@@ -87,14 +87,6 @@ struct cel_node;
 /* Evaluates a node. False: run->error says what failed, and *result is not set. */
 typedef bool cel_evaluate(struct cel_run *run, const struct cel_node *node, struct value *result);
 
-/* What a node's value can be, as far as it is known before running (cel_check). */
-struct cel_type {
-    uint32_t kinds;             /* bits 1 << enum cel_kind; 0: not looked at yet */
-    uint32_t elements;          /* likewise of a list's elements, a map's values, an optional's */
-    uint32_t keys;              /* likewise of a map's keys */
-    const struct value *sample; /* an example of the value, or NULL */
-};
-
 struct cel_node {
     cel_evaluate *evaluate;
     uint8_t kind, op, flags;
@@ -110,7 +102,6 @@ struct cel_node {
     struct value value;
     struct value name, other_name; /* the variables of a loop or bind, as written */
     const void *special;           /* by kind: overloads, a set, a compiled pattern */
-    struct cel_type type;
 };
 
 enum {

@@ -6,6 +6,9 @@
 
 #include "base/utf8.h"
 #include "lang/cel.h"
+#include "lang/cel_check.h"
+#include "lang/cel_conditions.h"
+#include "lang/cel_equalities.h"
 #include "lang/cel_fold.h"
 #include "lang/cel_lex.h"
 #include "lang/cel_parse.h"
@@ -30,18 +33,24 @@ struct cel_program *cel_compile(struct arena *arena, const char *text, size_t le
                                 const struct cel_environment *environment, struct diags *warnings,
                                 struct diag *diag)
 {
-    (void)warnings;
     if (!check_text(text, length, diag))
         return NULL;
     struct cel_program *program = arena_zero(arena, sizeof *program);
     program->text = arena_copy(arena, text, length);
     program->length = (uint32_t)length;
+    program->gives = CEL_KINDS_ANY;
     struct cel_node *root = cel_parse(arena, program->text, program->length, diag);
     if (!root || !cel_resolve(arena, program->text, program->length, environment, root,
                               &program->locals, diag))
         return NULL;
-    if (!cel_fold(arena, program, root, environment->unchecked ? NULL : diag))
+    bool checked = !environment->unchecked;
+    if (checked && !cel_check(arena, program, environment, root, &program->gives, warnings, diag))
         return NULL;
+    if (!cel_fold(arena, program, root, checked ? diag : NULL))
+        return NULL;
+    if (checked && warnings)
+        cel_conditions_warn(arena, program, root, warnings);
     program->root = root;
+    cel_equalities_find(arena, environment, program);
     return program;
 }

@@ -314,23 +314,22 @@ static bool resolve_call(struct resolver *resolver, struct cel_node *call)
     int method;
     if (find_method(resolver, call, &method))
         return resolve_method(resolver, call, method);
-    if (find_namespaced(resolver, call, name))
+    if (find_namespaced(resolver, call, name)) {
         drop_receiver(call);
-    else
-        snprintf(name, sizeof name, "%.*s",
-                 call->value.length < NAME_MOST ? (int)call->value.length : NAME_MOST - 1,
-                 call->value.string);
-
+        call->mark = call->offset;
+        call->value = value_text(arena_text(resolver->arena, name));
+    }
+    const char *function = value_to_text(resolver->arena, &call->value);
     bool receiver = call->flags & CEL_FLAG_RECEIVER;
     const struct cel_overloads *overloads;
     uint32_t least, most;
-    enum cel_lookup lookup = cel_function_find(resolver->arena, name, strlen(name), receiver,
-                                               call->count, &overloads, &least, &most);
+    enum cel_lookup lookup = cel_function_find(resolver->arena, function, strlen(function),
+                                               receiver, call->count, &overloads, &least, &most);
     if (lookup == CEL_LOOKUP_COUNT)
-        return wrong_count(resolver, call, name, call->count - receiver, least - receiver,
+        return wrong_count(resolver, call, function, call->count - receiver, least - receiver,
                            most == UINT32_MAX ? most : most - receiver);
     if (lookup != CEL_LOOKUP_FOUND)
-        return unknown_function(resolver, call, name, lookup);
+        return unknown_function(resolver, call, function, lookup);
     call->special = overloads;
     call->input = overloads->items[0].input;
     return resolve_children(resolver, call);
@@ -338,25 +337,27 @@ static bool resolve_call(struct resolver *resolver, struct cel_node *call)
 
 /* Scopes */
 
+/* Takes a variable into scope; its slot is given to it alone, see cel_eval_bound. */
 static bool enter(struct resolver *resolver, struct cel_node *node, struct value name,
-                  struct local *local, int32_t *slot)
+                  const struct cel_node *bind, int32_t *slot)
 {
     if (resolver->locals == CEL_LOCALS_MOST)
         return cel_lex_error(resolver->diag, resolver->text, resolver->length, node->offset,
                              node->length, "too many variables in one expression", NULL);
+    struct local *local = arena_alloc(resolver->arena, sizeof *local);
     *slot = (int32_t)resolver->locals++;
-    *local = (struct local){.name = name, .slot = *slot, .outer = resolver->scope};
+    *local = (struct local){.name = name, .slot = *slot, .bind = bind, .outer = resolver->scope};
     resolver->scope = local;
     return true;
 }
 
 static bool resolve_loop(struct resolver *resolver, struct cel_node *node)
 {
-    struct local first, second, *outer = resolver->scope;
+    struct local *outer = resolver->scope;
     if (!resolve(resolver, node->children[0]) ||
-        !enter(resolver, node, node->name, &first, &node->slot))
+        !enter(resolver, node, node->name, NULL, &node->slot))
         return false;
-    if (node->other_name.string && !enter(resolver, node, node->other_name, &second, &node->second))
+    if (node->other_name.string && !enter(resolver, node, node->other_name, NULL, &node->second))
         return false;
     bool fine = resolve(resolver, node->children[1]) &&
                 (node->count < 3 || resolve(resolver, node->children[2]));
@@ -367,11 +368,10 @@ static bool resolve_loop(struct resolver *resolver, struct cel_node *node)
 /* cel.bind and optMap: a value, then a body in which it has a name. */
 static bool resolve_bind(struct resolver *resolver, struct cel_node *node)
 {
-    struct local local, *outer = resolver->scope;
+    struct local *outer = resolver->scope;
     if (!resolve(resolver, node->children[0]) ||
-        !enter(resolver, node, node->name, &local, &node->slot))
+        !enter(resolver, node, node->name, node->kind == CEL_NODE_BIND ? node : NULL, &node->slot))
         return false;
-    local.bind = node->kind == CEL_NODE_BIND ? node : NULL;
     bool fine = resolve(resolver, node->children[1]);
     resolver->scope = outer;
     return fine;

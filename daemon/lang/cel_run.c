@@ -178,6 +178,16 @@ bool cel_eval(const struct cel_program *program, const struct cel_input *input, 
     return cel_eval_traced(program, input, arena, NULL, result, fault);
 }
 
+bool cel_may_give(const struct cel_program *program, enum value_kind kind)
+{
+    return program->gives >> kind & 1;
+}
+
+bool cel_print(struct buf *out, const struct value *value)
+{
+    return cel_print_value(out, value);
+}
+
 const char *cel_text(const struct cel_program *program)
 {
     return program->text;

@@ -34,6 +34,9 @@ struct cel_program {
     uint32_t length;
     const struct cel_node *root;
     uint32_t locals;
+    uint32_t gives; /* kinds of the result, as cel_type.h has them */
+    const struct cel_equality *equalities;
+    uint32_t equality_count;
 };
 
 struct cel_run {

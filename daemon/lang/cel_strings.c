@@ -117,36 +117,44 @@ static bool give_index(struct cel_call *call, size_t byte)
     return spend_reading(call);
 }
 
+/* Where a search for arguments[1] begins: the third argument, else `otherwise`. Behind
+ * the last character only "" is found. False after cel_fail. */
+static bool search_from(struct cel_call *call, size_t otherwise, size_t *from)
+{
+    const struct value *string = &call->arguments[0], *part = &call->arguments[1];
+    *from = otherwise;
+    if (call->count < 3)
+        return true;
+    if (call->arguments[2].integer < 0)
+        return cel_call_fail(call, "%f() from a negative place");
+    *from = byte_of(string, call->arguments[2].integer);
+    if (part->length == 0 && *from == SIZE_MAX)
+        *from = string->length;
+    else if (part->length > 0 && *from == string->length)
+        *from = SIZE_MAX;
+    return true;
+}
+
 static bool string_index_of(struct cel_call *call)
 {
-    size_t from = 0;
-    if (call->count == 3) {
-        if (call->arguments[2].integer < 0)
-            return cel_call_fail(call, "indexOf() from a negative place");
-        from = byte_of(&call->arguments[0], call->arguments[2].integer);
-        if (from == SIZE_MAX)
-            return give_index(call, SIZE_MAX);
-    }
-    return give_index(call, find(&call->arguments[0], &call->arguments[1], from));
+    size_t from;
+    if (!search_from(call, 0, &from))
+        return false;
+    return give_index(
+        call, from == SIZE_MAX ? from : find(&call->arguments[0], &call->arguments[1], from));
 }
 
 static bool string_last_index_of(struct cel_call *call)
 {
     const struct value *string = &call->arguments[0], *part = &call->arguments[1];
-    size_t from = string->length;
-    if (call->count == 3) {
-        if (call->arguments[2].integer < 0)
-            return cel_call_fail(call, "lastIndexOf() from a negative place");
-        from = byte_of(string, call->arguments[2].integer);
-        /* As cel-go: no place behind the last character, other than for "". */
-        if (from == SIZE_MAX || (from == string->length && part->length > 0))
-            return give_index(call, SIZE_MAX);
-    }
-    /* The search goes backwards byte by byte: its worst case is paid for. */
-    if (!cel_spend(call->run, call->node,
-                   (int64_t)string->length * (part->length < 64 ? 1 : part->length / 64) / 64))
+    size_t from;
+    if (!search_from(call, string->length, &from))
         return false;
-    return give_index(call, find_last(string, part, from));
+    /* The search goes backwards byte by byte: its worst case is paid for. */
+    int64_t rows = part->length < 64 ? 1 : part->length / 64;
+    if (!cel_spend(call->run, call->node, (int64_t)string->length * rows / 64))
+        return false;
+    return give_index(call, from == SIZE_MAX ? from : find_last(string, part, from));
 }
 
 /* Parts */
