@@ -82,6 +82,9 @@ struct liquid_input {
     struct liquid_limits limits;
     int64_t now_ms;   /* what "now" | date says */
     const char *zone; /* IANA; NULL: UTC */
+    /* For previews: what fails is printed in its place ("Liquid error (line 3): …"), and
+     * the render goes on, unless a limit was passed. */
+    bool go_on;
 };
 
 /* Compiles into `arena`, which must outlive the template; `text` is copied where

@@ -213,6 +213,7 @@ static bool add_tag(struct liquid_parser *parser, struct liquid_body *body,
         return false;
     if (!blank)
         body->blank = false;
+    node.blank = blank;
     if (node.kind)
         add_node(parser, body, &node);
     body->text_last = false;

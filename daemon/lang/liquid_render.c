@@ -8,6 +8,7 @@ bool liquid_render(const struct liquid_template *template, const struct liquid_i
                    struct arena *arena, struct buf *out, struct diag *diag)
 {
     const struct liquid_limits *limits = &input->limits;
+    struct diag unwanted;
     struct liquid_scope scope = {.data = input->data};
     struct liquid_run run = {
         .input = input,
@@ -20,7 +21,7 @@ bool liquid_render(const struct liquid_template *template, const struct liquid_i
         .step_limit = limits->steps ? limits->steps : STEPS,
         .memory_start = arena_used(arena),
         .memory_limit = limits->memory ? limits->memory : MEMORY,
-        .diag = diag,
+        .diag = diag ? diag : &unwanted,
     };
     run.deadline = clock_monotonic_ms() + (limits->ms ? limits->ms : MILLISECONDS);
     buf_init(&run.scratch, run.memory_limit);

@@ -37,7 +37,7 @@ bool liquid_fail(struct liquid_run *run, const char *format, ...)
 bool liquid_run_place(struct liquid_run *run, uint32_t offset)
 {
     const struct liquid_template *template = run->template;
-    if (run->placed || !run->diag)
+    if (run->placed)
         return false;
     run->placed = true;
     diag_file(run->diag, template->name);
@@ -46,13 +46,11 @@ bool liquid_run_place(struct liquid_run *run, uint32_t offset)
     return false;
 }
 
-static bool fail_limit(struct liquid_run *run, const char *format, unsigned long long limit)
-    __attribute__((format(printf, 2, 0)));
-
-static bool fail_limit(struct liquid_run *run, const char *format, unsigned long long limit)
+bool liquid_run_over(struct liquid_run *run, const char *format, unsigned long long limit)
 {
     liquid_fail(run, format, limit);
     diag_code(run->diag, "liquid-limit");
+    run->over = true;
     return false;
 }
 
@@ -65,12 +63,12 @@ static bool memory_over(struct liquid_run *run, size_t more)
 bool liquid_run_check(struct liquid_run *run)
 {
     if (run->steps > run->step_limit)
-        return fail_limit(run, "the render takes more than %llu steps", run->step_limit);
+        return liquid_run_over(run, "the render takes more than %llu steps", run->step_limit);
     if (!liquid_run_fits(run, 0))
         return false;
     if (clock_monotonic_ms() > run->deadline)
-        return fail_limit(run, "the render takes more than %llu ms",
-                          run->input->limits.ms ? run->input->limits.ms : 1000);
+        return liquid_run_over(run, "the render takes more than %llu ms",
+                               run->input->limits.ms ? run->input->limits.ms : 1000);
     run->check_at = run->steps + CHECK_STEPS;
     if (run->check_at > run->step_limit + 1)
         run->check_at = run->step_limit + 1;
@@ -80,7 +78,8 @@ bool liquid_run_check(struct liquid_run *run)
 bool liquid_run_fits(struct liquid_run *run, size_t size)
 {
     return !memory_over(run, size) ||
-           fail_limit(run, "the render takes more than %llu bytes of memory", run->memory_limit);
+           liquid_run_over(run, "the render takes more than %llu bytes of memory",
+                           run->memory_limit);
 }
 
 char *liquid_run_room(struct liquid_run *run, size_t size)
@@ -91,16 +90,30 @@ char *liquid_run_room(struct liquid_run *run, size_t size)
 bool liquid_run_add(struct liquid_run *run, const char *text, size_t length)
 {
     return buf_add(run->out, text, length) ||
-           fail_limit(run, "the output takes more than %llu bytes", run->out->limit);
+           liquid_run_over(run, "the output takes more than %llu bytes", run->out->limit);
+}
+
+/* Where the caller wants it, a failure is printed in its place, and the render goes on. */
+static bool go_on(struct liquid_run *run, const struct liquid_node *node)
+{
+    liquid_run_place(run, node->offset);
+    if (run->over || !run->input->go_on)
+        return false;
+    if (node->blank)
+        return true;
+    char *text =
+        arena_printf(run->arena, "Liquid error (line %u): %s", run->diag->line, run->diag->text);
+    struct value shown = value_text(text);
+    return liquid_text_print(run, &shown, run->escape);
 }
 
 bool liquid_run_body(struct liquid_run *run, const struct liquid_body *body)
 {
     if (run->bodies >= LIQUID_BODIES_MOST)
-        return fail_limit(run, "blocks are nested more than %llu deep", LIQUID_BODIES_MOST);
+        return liquid_run_over(run, "blocks are nested more than %llu deep", LIQUID_BODIES_MOST);
     if (!liquid_run_step(run, body->count + 1))
         return false;
-    run->bodies++;
+    uint32_t depth = ++run->bodies;
     const struct liquid_node *node = body->nodes, *end = node + body->count;
     for (; node < end; node++) {
         if (!node->kind) {
@@ -108,12 +121,12 @@ bool liquid_run_body(struct liquid_run *run, const struct liquid_body *body)
                 return liquid_run_place(run, node->offset);
             continue;
         }
-        if (!node->kind->render(run, node))
-            return liquid_run_place(run, node->offset);
+        if (!node->kind->render(run, node) && !go_on(run, node))
+            return false;
         if (run->interrupt)
             break;
     }
-    run->bodies--;
+    run->bodies = depth - 1;
     return true;
 }
 

@@ -51,6 +51,7 @@ struct liquid_run {
     int64_t deadline;
     struct diag *diag;
     bool placed; /* the failure's place is known */
+    bool over;   /* it is of a limit: nothing is rendered any more */
 };
 
 /* Counts steps and, every few hundred, looks at the clock and the memory. */
@@ -66,6 +67,9 @@ bool liquid_run_fits(struct liquid_run *run, size_t size);
 /* Bytes in the arena; NULL, and a failed run, where the memory's bound is passed. */
 char *liquid_run_room(struct liquid_run *run, size_t size);
 
+/* Fails because of a limit, which `format` shows. Returns false. */
+bool liquid_run_over(struct liquid_run *run, const char *format, unsigned long long limit)
+    __attribute__((format(printf, 2, 0)));
 /* Says where a failure was, if it is not known; always returns false. */
 bool liquid_run_place(struct liquid_run *run, uint32_t offset);
 

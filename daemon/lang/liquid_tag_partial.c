@@ -30,11 +30,8 @@ static bool render_template(struct liquid_run *run, const struct liquid_template
 {
     const struct liquid_template *caller = run->template;
     uint32_t depth = run->input->limits.depth ? run->input->limits.depth : DEPTH;
-    if (run->renders >= depth) {
-        liquid_fail(run, "templates are nested more than %u deep", depth);
-        diag_code(run->diag, "liquid-limit");
-        return false;
-    }
+    if (run->renders >= depth)
+        return liquid_run_over(run, "templates are nested more than %llu deep", depth);
     run->renders++;
     run->template = template;
     bool done = liquid_run_body(run, &template->body) || liquid_run_place(run, 0);

@@ -223,7 +223,7 @@ static bool to_scratch(struct liquid_run *run, const struct value *value)
     buf_clear(&run->scratch);
     append_value(&run->scratch, value);
     return !run->scratch.full ||
-           liquid_fail(run, "a text takes more than %zu bytes of memory", run->memory_limit);
+           liquid_run_over(run, "a text takes more than %llu bytes of memory", run->memory_limit);
 }
 
 bool liquid_text_markup(struct liquid_run *run, const struct value *value,

@@ -98,6 +98,7 @@ struct liquid_kind {
 
 struct liquid_node {
     const struct liquid_kind *kind; /* NULL: text */
+    bool blank;                     /* prints nothing but white space */
     uint32_t offset;
     uint32_t length; /* of the text */
     union {
