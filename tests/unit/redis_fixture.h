@@ -15,7 +15,7 @@ struct redisContext;
 struct redis_fixture {
     char folder[64];
     char socket[96];
-    char url[112]; /* unix://… */
+    char url[128]; /* unix://… */
     const char *const *options;
     pid_t pid;  /* 0: not running */
     int output; /* the server's log */

@@ -1,0 +1,499 @@
+/* Events from the stream, from the list, and from daemons that died. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "store/customers.h"
+#include "store/intake.h"
+#include "store_fixture.h"
+
+struct scene {
+    struct redis_fixture redis;
+    struct store_fixture store, other;
+    struct intake *intake;
+    struct customers *customers;
+    bool handed;
+    struct intake_batch batch;
+    int batches;
+};
+
+static void on_batch(void *context, const struct intake_batch *batch)
+{
+    struct scene *scene = context;
+    assert_false(scene->handed); /* one at a time */
+    assert_true(batch->count >= 1);
+    assert_true(intake_busy(scene->intake));
+    scene->handed = true;
+    scene->batch = *batch;
+    scene->batches++;
+}
+
+static struct intake *new_intake(struct scene *scene, struct store_fixture *store,
+                                 struct intake_options options)
+{
+    options.base = scene->redis.base;
+    options.endpoint = store->endpoint;
+    options.scripts = store->scripts;
+    options.instance = store->instance;
+    options.on_batch = on_batch;
+    options.context = scene;
+    return intake_new(&options);
+}
+
+static int open_scene(void **state)
+{
+    struct scene *scene = calloc(1, sizeof(*scene));
+    redis_fixture_open(&scene->redis, NULL);
+    store_fixture_open(&scene->store, &scene->redis, "one");
+    store_fixture_open(&scene->other, &scene->redis, "two");
+    scene->customers = customers_new(scene->store.scripts, scene->store.instance);
+    scene->intake = new_intake(scene, &scene->store, (struct intake_options){.batch = 10});
+    *state = scene;
+    return 0;
+}
+
+static int close_scene(void **state)
+{
+    struct scene *scene = *state;
+    intake_destroy(&scene->intake);
+    customers_destroy(&scene->customers);
+    store_fixture_close(&scene->store);
+    store_fixture_close(&scene->other);
+    redis_fixture_close(&scene->redis);
+    free(scene);
+    return 0;
+}
+
+/* The batch as "event*deliveries event*deliveries!", ! for poison, (none) without the field. */
+static const char *show_batch(const struct scene *scene)
+{
+    static char text[1024];
+    struct buf out;
+    buf_init(&out, sizeof(text) - 1);
+    for (size_t i = 0; i < scene->batch.count; i++) {
+        const struct intake_entry *entry = &scene->batch.entries[i];
+        buf_printf(&out, i ? " %s*%d%s" : "%s*%d%s", entry->event ? entry->event : "(none)",
+                   (int)entry->deliveries, entry->poison ? "!" : "");
+    }
+    snprintf(text, sizeof(text), "%s", buf_string(&out));
+    buf_free(&out);
+    return text;
+}
+
+static const char *next_batch(struct scene *scene)
+{
+    redis_fixture_run(&scene->redis, &scene->handed);
+    return show_batch(scene);
+}
+
+static void on_commit(void *context, const struct commit_result *result)
+{
+    assert_int_equal(result->outcome, COMMIT_DONE);
+    *(bool *)context = true;
+}
+
+/* The first `count` entries of the batch are acknowledged, and the batch is done. */
+static void commit_some(struct scene *scene, size_t count)
+{
+    const char *ids[64];
+    bool done = false;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = scene->batch.entries[i].id;
+    customers_commit(scene->customers, &(struct commit){.ids = ids, .id_count = count}, on_commit,
+                     &done);
+    redis_fixture_run(&scene->redis, &done);
+    bool all = count == scene->batch.count;
+    scene->handed = false;
+    intake_done(scene->intake, all);
+    assert_false(scene->handed); /* the next never comes from within */
+}
+
+static void commit_all(struct scene *scene)
+{
+    commit_some(scene, scene->batch.count);
+}
+
+static void push(struct scene *scene, const char *event)
+{
+    redis_fixture_ask(&scene->redis, "XADD t:events * event %s", event);
+}
+
+/* Entries that a consumer has had `deliveries` times. */
+static void push_pending(struct scene *scene, const char *event, const char *consumer,
+                         int deliveries)
+{
+    char id[32];
+    snprintf(id, sizeof(id), "%s",
+             redis_fixture_ask(&scene->redis, "XADD t:events * event %s", event));
+    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:events >", consumer);
+    redis_fixture_ask(&scene->redis, "XCLAIM t:events nudged %s 0 %s RETRYCOUNT %d JUSTID",
+                      consumer, id, deliveries);
+}
+
+static void test_stream(void **state)
+{
+    struct scene *scene = *state;
+    push(scene, "a");
+    redis_fixture_ask(&scene->redis, "XADD t:events * other x event b third y");
+    redis_fixture_ask(&scene->redis, "XADD t:events * other x");
+    redis_fixture_ask(&scene->redis, "XADD t:events 4000000000000-7 event %b", "\xff\0x",
+                      (size_t)3);
+    redis_fixture_turn(&scene->redis);
+    assert_false(scene->handed); /* it starts paused */
+    intake_resume(scene->intake);
+    assert_false(scene->handed);
+    assert_string_equal(next_batch(scene), "a*1 b*1 (none)*1 \xff*1");
+    const struct intake_entry *last = &scene->batch.entries[3];
+    assert_int_equal(last->length, 3);
+    assert_int_equal(last->size, 3);
+    assert_memory_equal(last->event, "\xff\0x", 4);
+    assert_string_equal(last->id, "4000000000000-7");
+    assert_int_equal(last->at_ms, 4000000000000);
+
+    redis_fixture_ask(&scene->redis, "XADD t:events 4000000000000-8 event later");
+    for (int i = 0; i < 5; i++)
+        redis_fixture_turn(&scene->redis);
+    assert_int_equal(scene->batches, 1); /* not before it is done */
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "later*1");
+    commit_all(scene);
+    assert_false(intake_busy(scene->intake));
+    assert_redis(&scene->redis, "0", "XLEN t:events");
+}
+
+static void test_batches_are_bounded(void **state)
+{
+    struct scene *scene = *state;
+    for (int i = 0; i < 25; i++)
+        push(scene, "x");
+    intake_resume(scene->intake);
+    static const size_t sizes[] = {10, 10, 5};
+    for (size_t i = 0; i < 3; i++) {
+        next_batch(scene);
+        assert_int_equal(scene->batch.count, sizes[i]);
+        commit_all(scene);
+    }
+}
+
+/* What was not committed comes again, first, and is not counted as delivered again. */
+static void test_unfinished(void **state)
+{
+    struct scene *scene = *state;
+    push(scene, "a");
+    push(scene, "b");
+    push(scene, "c");
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "a*1 b*1 c*1");
+    push(scene, "d");
+    commit_some(scene, 1);
+    assert_string_equal(next_batch(scene), "b*1 c*1");
+    commit_some(scene, 0);
+    assert_string_equal(next_batch(scene), "b*1 c*1");
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "d*1");
+}
+
+static void test_pause(void **state)
+{
+    struct scene *scene = *state;
+    intake_resume(scene->intake);
+    intake_pause(scene->intake);
+    intake_resume(scene->intake);
+    push(scene, "a");
+    assert_string_equal(next_batch(scene), "a*1");
+    intake_pause(scene->intake);
+    commit_all(scene);
+    push(scene, "b");
+    for (int i = 0; i < 20; i++)
+        redis_fixture_turn(&scene->redis);
+    assert_false(scene->handed);
+    assert_redis(&scene->redis, "1", "XLEN t:events");
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "b*1");
+}
+
+static bool is_blocked(void *context)
+{
+    struct scene *scene = context;
+    return strstr(redis_fixture_ask(&scene->redis, "INFO clients"), "blocked_clients:1") != NULL;
+}
+
+static bool is_not_blocked(void *context)
+{
+    return !is_blocked(context);
+}
+
+/* A pause while XREADGROUP waits: what it brings is kept until resumed. */
+static void test_pause_while_reading(void **state)
+{
+    struct scene *scene = *state;
+    intake_resume(scene->intake);
+    redis_fixture_run_until(&scene->redis, is_blocked, scene);
+    intake_pause(scene->intake);
+    push(scene, "a");
+    redis_fixture_run_until(&scene->redis, is_not_blocked, scene);
+    for (int i = 0; i < 20; i++)
+        redis_fixture_turn(&scene->redis);
+    assert_false(scene->handed);
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "a*1");
+    commit_all(scene);
+}
+
+/* A consumer whose daemon is dead: its entries are claimed and counted once more; the
+ * consumer is deleted when it has none. One that lives keeps its own. */
+static void test_takeover(void **state)
+{
+    struct scene *scene = *state;
+    push_pending(scene, "a", "dead:5", 1);
+    push_pending(scene, "b", "dead:5", 1);
+    push_pending(scene, "mine", instance_consumer(scene->other.instance), 1);
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "a*2 b*2");
+    commit_all(scene);
+    push(scene, "c");
+    assert_string_equal(next_batch(scene), "c*1");
+    commit_all(scene);
+    instance_destroy(&scene->other.instance); /* it would renew */
+    redis_fixture_ask(&scene->redis, "DEL t:instance:two");
+    assert_string_equal(next_batch(scene), "mine*2");
+    commit_all(scene);
+    assert_redis(&scene->redis, "0", "XLEN t:events");
+}
+
+static bool no_dead_consumer(void *context)
+{
+    struct scene *scene = context;
+    return !strstr(redis_fixture_ask(&scene->redis, "XINFO CONSUMERS t:events nudged"), "dead:");
+}
+
+/* The same name under another epoch is dead too. */
+static void test_takeover_by_epoch(void **state)
+{
+    struct scene *scene = *state;
+    push_pending(scene, "a", "one:5", 1);
+    redis_fixture_ask(&scene->redis, "XGROUP CREATECONSUMER t:events nudged dead:1");
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "a*2");
+    commit_all(scene);
+    redis_fixture_run_until(&scene->redis, no_dead_consumer, scene);
+}
+
+/* From the third delivery on alone; at five poison. Those that waited beside them are not
+ * counted with them. */
+static void test_poison(void **state)
+{
+    struct scene *scene = *state;
+    push_pending(scene, "once", "dead:5", 1);
+    push_pending(scene, "killer", "dead:5", 2);
+    push_pending(scene, "poison", "dead:5", 4);
+    push_pending(scene, "other", "dead:5", 1);
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "once*2 other*2");
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "killer*3");
+    const char *poison = redis_fixture_ask(&scene->redis, "XPENDING t:events nudged - + 10 dead:5");
+    assert_non_null(strstr(poison, " 4]")); /* not claimed yet, so not counted */
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "poison*5!");
+    commit_all(scene);
+    assert_redis(&scene->redis, "0", "XLEN t:events");
+}
+
+/* Our own entries that were delivered three times (a claim whose answer was lost). */
+static void test_own_alone(void **state)
+{
+    struct scene *scene = *state;
+    const char *consumer = instance_consumer(scene->store.instance);
+    push_pending(scene, "killer", consumer, 3);
+    push_pending(scene, "a", consumer, 1);
+    push_pending(scene, "b", consumer, 4);
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "killer*3");
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "a*1");
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "b*4");
+    commit_all(scene);
+}
+
+/* Pending, but deleted from the stream by somebody: dropped. */
+static void test_deleted_while_pending(void **state)
+{
+    struct scene *scene = *state;
+    const char *consumer = instance_consumer(scene->store.instance);
+    push_pending(scene, "a", consumer, 1);
+    push_pending(scene, "b", "dead:5", 1);
+    redis_fixture_ask(&scene->redis, "XTRIM t:events MAXLEN 0");
+    push(scene, "c");
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "c*1");
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged"), "[1 "));
+}
+
+/* A daemon whose lease ran out claims nothing and reads nothing. */
+static void test_needs_the_lease(void **state)
+{
+    struct scene *scene = *state;
+    push_pending(scene, "a", "dead:5", 1);
+    store_fixture_lapse(&scene->store);
+    intake_resume(scene->intake);
+    for (int i = 0; i < 50; i++)
+        redis_fixture_turn(&scene->redis);
+    assert_false(scene->handed);
+    assert_non_null(
+        strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged - + 9 dead:5"), " 1]"));
+    instance_connection(scene->store.instance, true); /* renews */
+    assert_string_equal(next_batch(scene), "a*2");
+}
+
+static void test_group_destroyed(void **state)
+{
+    struct scene *scene = *state;
+    intake_resume(scene->intake);
+    redis_fixture_run_until(&scene->redis, is_blocked, scene);
+    push(scene, "a");
+    assert_string_equal(next_batch(scene), "a*1");
+    commit_all(scene);
+    redis_fixture_run_until(&scene->redis, is_blocked, scene);
+    redis_fixture_ask(&scene->redis, "XGROUP DESTROY t:events nudged");
+    push(scene, "b");
+    assert_string_equal(next_batch(scene), "b*1");
+    commit_all(scene);
+    redis_fixture_ask(&scene->redis, "DEL t:events");
+    push(scene, "c");
+    assert_string_equal(next_batch(scene), "c*1");
+}
+
+/* Redis is killed in the middle: the batch comes again; and what an answer that was lost
+ * carried comes too. */
+static void test_killed_and_restarted(void **state)
+{
+    static const char *const always[] = {"--appendfsync", "always", NULL};
+    struct scene *scene = *state;
+    scene->redis.options = always;
+    redis_fixture_ask(&scene->redis, "CONFIG SET appendfsync always");
+    push(scene, "a");
+    push_pending(scene, "lost", instance_consumer(scene->store.instance), 1);
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "a*1 lost*1");
+    redis_fixture_end(&scene->redis, SIGKILL);
+    scene->handed = false;
+    intake_done(scene->intake, false);
+    redis_fixture_start(&scene->redis);
+    assert_string_equal(next_batch(scene), "a*1 lost*1");
+    commit_all(scene);
+}
+
+static void test_list(void **state)
+{
+    struct scene *scene = *state;
+    redis_fixture_ask(&scene->redis, "LPUSH t:inbox a b");
+    redis_fixture_ask(&scene->redis, "LPUSH t:inbox %b", "{\"\xff\0", (size_t)4);
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "a*1 b*1 {\"\xff*1");
+    assert_int_equal(scene->batch.entries[2].length, 4);
+    commit_all(scene);
+    redis_fixture_ask(&scene->redis, "LPUSH t:inbox c");
+    assert_string_equal(next_batch(scene), "c*1");
+    commit_all(scene);
+    assert_redis(&scene->redis, "0", "EXISTS t:inbox");
+    assert_string_equal(intake_inbox(scene->intake), "t:inbox");
+}
+
+static bool list_is_empty(void *context)
+{
+    struct scene *scene = context;
+    return *redis_fixture_ask(&scene->redis, "EXISTS shop:list") == '0';
+}
+
+/* Another key, filled from the other side; more than one move takes; of a wrong type; and
+ * not while paused. */
+static void test_list_of_its_own(void **state)
+{
+    struct scene *scene = *state;
+    intake_destroy(&scene->intake);
+    scene->intake = new_intake(scene, &scene->store,
+                               (struct intake_options){.inbox = "shop:list", .inbox_left = true});
+    redis_fixture_ask(&scene->redis, "SET shop:list text");
+    intake_resume(scene->intake);
+    for (int i = 0; i < 20; i++)
+        redis_fixture_turn(&scene->redis);
+    redis_fixture_ask(&scene->redis, "DEL shop:list");
+    redis_fixture_ask(&scene->redis, "EVAL %s 0",
+                      "for i = 1, 1300 do redis.call('RPUSH', 'shop:list', i) end");
+    redis_fixture_run_until(&scene->redis, list_is_empty, scene);
+    next_batch(scene);
+    assert_string_equal(scene->batch.entries[0].event, "1");
+
+    intake_pause(scene->intake);
+    redis_fixture_ask(&scene->redis, "RPUSH shop:list last");
+    for (int i = 0; i < 20; i++)
+        redis_fixture_turn(&scene->redis);
+    assert_redis(&scene->redis, "1", "LLEN shop:list");
+}
+
+/* An event of many megabytes does not stop the stream: it comes cut, with its size. */
+static void test_huge_event(void **state)
+{
+    struct scene *scene = *state;
+    const char *consumer = instance_consumer(scene->store.instance);
+    redis_fixture_ask(&scene->redis, "EVAL %s 0",
+                      "redis.call('XADD', 't:events', '*', 'event', string.rep('x', 9000000)) "
+                      "redis.call('XADD', 't:events', '*', 'event', 'after')");
+    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:events >", consumer);
+    intake_resume(scene->intake);
+    next_batch(scene);
+    assert_int_equal(scene->batch.count, 1);
+    assert_int_equal(scene->batch.entries[0].length, 4 << 20);
+    assert_int_equal(scene->batch.entries[0].size, 9000000);
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "after*1");
+}
+
+static void test_destroy_while_handed(void **state)
+{
+    struct scene *scene = *state;
+    push(scene, "a");
+    intake_resume(scene->intake);
+    next_batch(scene);
+    intake_destroy(&scene->intake);
+    for (int i = 0; i < 5; i++)
+        redis_fixture_turn(&scene->redis);
+    assert_int_equal(scene->batches, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_stream),
+        TEST(test_batches_are_bounded),
+        TEST(test_unfinished),
+        TEST(test_pause),
+        TEST(test_pause_while_reading),
+        TEST(test_takeover),
+        TEST(test_takeover_by_epoch),
+        TEST(test_poison),
+        TEST(test_own_alone),
+        TEST(test_deleted_while_pending),
+        TEST(test_needs_the_lease),
+        TEST(test_group_destroyed),
+        TEST(test_killed_and_restarted),
+        TEST(test_list),
+        TEST(test_list_of_its_own),
+        TEST(test_huge_event),
+        TEST(test_destroy_while_handed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
