@@ -167,8 +167,8 @@ static void fault_of_end(const struct embedded *embedded, int status, struct dia
     if (WIFSIGNALED(status))
         diag_error(diag, "the private redis-server was ended by signal %d", WTERMSIG(status));
     else
-        diag_error(diag, "the private redis-server ended with status %d; its last words: %s",
-                   WEXITSTATUS(status), words);
+        diag_error(diag, "the private redis-server ended with status %d%s%s", WEXITSTATUS(status),
+                   *words ? "; its last words: " : "", words);
     diag_hint(diag, "its log is %s/redis.log", embedded->folder);
 }
 
