@@ -343,6 +343,13 @@ static bool add_versions(struct buf *out, const struct mime_body *body, struct d
     return true;
 }
 
+/* A mail ends with a whole line, also where its only part does not. */
+static void end_line(struct buf *out)
+{
+    if (out->length && out->data[out->length - 1] != '\n')
+        buf_text(out, "\r\n");
+}
+
 bool mime_write(struct buf *out, const struct mime_body *body, struct diag *diag)
 {
     char boundary[BOUNDARY_SIZE];
@@ -350,8 +357,12 @@ bool mime_write(struct buf *out, const struct mime_body *body, struct diag *diag
         if (!mime_check_file(&body->files[i], diag))
             return false;
     buf_text(out, "MIME-Version: 1.0\r\n");
-    if (count_inline(body) == body->file_count)
-        return add_versions(out, body, diag) && (!out->full || too_large(diag));
+    if (count_inline(body) == body->file_count) {
+        if (!add_versions(out, body, diag))
+            return false;
+        end_line(out);
+        return !out->full || too_large(diag);
+    }
     make_boundary(body->mid, 'm', boundary);
     begin_multipart(out, "mixed", "", boundary);
     next_part(out, boundary);
