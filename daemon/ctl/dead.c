@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "core/shop_event.h"
 #include "ctl/command.h"
 
@@ -22,12 +23,15 @@ static const struct reply *field_of(const struct reply *fields, const char *name
 /* The beginning of a body that may hold any bytes. */
 static void print_body(const struct reply *body)
 {
-    size_t length = body->length < BODY_SHOWN ? body->length : BODY_SHOWN;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)body->text[i];
-        putchar(c < ' ' || c == 0x7f ? '?' : c);
+    size_t at = 0;
+    while (at < body->length && at < BODY_SHOWN) {
+        size_t width;
+        uint32_t point = utf8_decode(body->text + at, body->length - at, &width);
+        bool plain = point >= ' ' && point != 0x7f && point != 0xfffd;
+        printf("%.*s", plain ? (int)width : 1, plain ? body->text + at : "?");
+        at += width;
     }
-    printf("%s\n", length < body->length ? "…" : "");
+    printf("%s\n", at < body->length ? "…" : "");
 }
 
 static void print_letter(const struct reply *entry)

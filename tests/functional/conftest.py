@@ -216,7 +216,13 @@ class Daemon:
 
     def kill(self):
         self.process.kill()
-        self.process.wait()
+        assert self.ended() == -signal.SIGKILL
+
+    def ended(self):
+        """The exit status of a daemon that ends by itself."""
+        status = self.process.wait(PATIENCE)
+        self.process = None
+        return status
 
     def stop(self):
         """SIGTERM; the exit status, which is 0 also under the sanitizers."""
@@ -315,9 +321,8 @@ class Shop:
         failed = []
         for thing in reversed(self.started):
             if isinstance(thing, Daemon) and thing.process:
-                killed = thing.process.poll() is not None and thing.process.returncode == -9
                 status = thing.stop()
-                if status != 0 and not killed:
+                if status != 0:
                     failed.append(f"{thing.name} ended with {status}:\n{thing.log()}")
             elif not isinstance(thing, Daemon):
                 thing.stop()

@@ -44,7 +44,7 @@ SCRIPTS = ["abcdefgh", "ăâîșțĂÂÎȘȚ", "äöåÄÖÅ", "абвгдежз
 
 def make_name(rng):
     letters = rng.choice(SCRIPTS)
-    return "".join(rng.choice(letters) for _ in range(rng.randint(1, 30)))
+    return "".join(rng.choice(letters) for _ in range(rng.randint(1, 5)))
 
 
 def make_events(rng):
