@@ -59,8 +59,9 @@ struct mail {
 };
 
 /* Fault codes: "no-template", "bad-message", "bad-address", "bad-header", "too-large",
- * "render" (what Liquid says, with its place). Nothing of the mail is of use then. Texts
- * lie in the arena. wire's own bound holds; COMPOSE_WIRE_MOST where it has none. */
+ * "html-text", and Liquid's "liquid-render" and "liquid-limit", with their place. Nothing of
+ * the mail is of use then. Texts lie in the arena. The wire's own bound holds;
+ * COMPOSE_WIRE_MOST where it has none. */
 bool compose_mail(const struct templates *templates, const struct compose_settings *settings,
                   const struct value *message, struct arena *arena, struct mail *mail,
                   struct diag *diag);

@@ -10,8 +10,6 @@
 #include "message/html_text.h"
 #include "message/locale_format.h"
 
-enum { SUBJECT_MOST = 4096 };
-
 bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
 {
     char text[512];
@@ -183,8 +181,25 @@ static bool choose_template(struct composition *c)
     return true;
 }
 
+/* JSON can say \u0000, at which a C string would end: nothing may be hidden behind one. */
+static bool check_texts(struct composition *c)
+{
+    static const char *const names[] = {"to",   "name",     "from",         "reply_to",
+                                        "mid",  "template", "customer_key", "topic",
+                                        "rule", "channel",  "class"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct value *value = value_get(c->message, names[i]);
+        if (value_is(value, VALUE_STRING) && memchr(value->string, '\0', value->length))
+            return composition_fault(c, i < 4 ? "bad-address" : "bad-message",
+                                     "`%s` of the message has a NUL character", names[i]);
+    }
+    return true;
+}
+
 bool composition_begin(struct composition *c)
 {
+    if (!check_texts(c))
+        return false;
     const char *class = composition_text(c, "class");
     c->mid = composition_text(c, "mid");
     c->rule = composition_text(c, "rule");
@@ -235,10 +250,9 @@ static const char *whole_characters(struct arena *arena, const char *text, size_
     return whole;
 }
 
-bool composition_run(struct composition *c, const struct liquid_template *template, bool html,
-                     size_t most, const char **text)
+static bool run(struct composition *c, const struct liquid_template *template, bool html,
+                struct buf *out)
 {
-    struct buf out;
     struct diag diag = {0};
     c->context.html = html;
     const struct liquid_input input = {.data = &c->variables,
@@ -246,15 +260,24 @@ bool composition_run(struct composition *c, const struct liquid_template *templa
                                        .context = &c->context,
                                        .now_ms = c->settings->now_ms,
                                        .zone = c->settings->zone};
+    if (liquid_render(template, &input, c->arena, out, &diag))
+        return true;
+    if (!diag.code[0])
+        diag_code(&diag, "liquid-render");
+    if (c->diag)
+        *c->diag = diag;
+    return false;
+}
+
+bool composition_run(struct composition *c, const struct liquid_template *template, bool html,
+                     size_t most, const char **text)
+{
+    struct buf out;
     buf_init(&out, most);
-    bool done = liquid_render(template, &input, c->arena, &out, &diag);
+    bool done = run(c, template, html, &out);
     if (done)
         *text = whole_characters(c->arena, buf_string(&out), out.length);
-    else if (c->diag)
-        *c->diag = diag;
     buf_free(&out);
-    if (!done && !diag.code[0])
-        diag_code(c->diag, "render");
     return done;
 }
 
@@ -267,19 +290,32 @@ const char *composition_trim(struct composition *c, const char *text)
     return arena_copy(c->arena, text, length);
 }
 
-/* A line of the front matter; NULL where the template has none, or it comes out empty. */
-static bool run_line(struct composition *c, const struct liquid_template *template,
-                     const char *name, const char **line)
+bool composition_line(struct composition *c, const struct liquid_template *template,
+                      const char **line)
 {
+    struct buf out;
     *line = NULL;
     if (!template)
         return true;
-    if (!composition_run(c, template, false, SUBJECT_MOST, line))
-        return false;
-    *line = composition_trim(c, *line);
-    if (!**line)
+    buf_init(&out, HEADER_VALUE_MOST);
+    bool done = run(c, template, false, &out);
+    if (done && memchr(buf_string(&out), '\0', out.length))
+        done = composition_fault(c, "bad-header", "a line of the front matter has a NUL character");
+    if (done)
+        *line = composition_trim(c, whole_characters(c->arena, buf_string(&out), out.length));
+    buf_free(&out);
+    if (*line && !**line)
         *line = NULL;
-    if (name)
+    return done;
+}
+
+/* A line that the parts see too, under its name. */
+static bool run_line(struct composition *c, const struct liquid_template *template,
+                     const char *name, const char **line)
+{
+    if (!composition_line(c, template, line))
+        return false;
+    if (template)
         value_set(c->arena, c->variables, name, *line ? value_text(*line) : value_null());
     return true;
 }
@@ -308,7 +344,7 @@ static const char *insert_preheader(struct composition *c)
     const char *end = body ? strchr(body, '>') : NULL;
     size_t head = end ? (size_t)(end + 1 - c->html) : 0;
     struct buf escaped;
-    buf_init(&escaped, 6 * SUBJECT_MOST);
+    buf_init(&escaped, 6 * HEADER_VALUE_MOST);
     for (const char *at = c->preheader; *at; at++)
         if (*at == '&')
             buf_text(&escaped, "&amp;");
@@ -359,7 +395,7 @@ static bool choose_mailbox(struct composition *c, const char *name,
                            struct address *address)
 {
     const char *text = composition_text(c, name), *line;
-    if (!run_line(c, template, NULL, &line))
+    if (!composition_line(c, template, &line))
         return false;
     if (!text)
         text = line ? line : standard;

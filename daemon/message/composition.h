@@ -63,6 +63,11 @@ bool composition_render(struct composition *c);
 bool composition_run(struct composition *c, const struct liquid_template *template, bool html,
                      size_t most, const char **text);
 
+/* A line of the front matter, trimmed, without a NUL character ("bad-header"); NULL where
+ * there is no template, or it comes out empty. */
+bool composition_line(struct composition *c, const struct liquid_template *template,
+                      const char **line);
+
 /* Checks the addresses of a mail; or of a channel that has numbers, tokens or names. */
 bool composition_address(struct composition *c);
 bool composition_plain_address(struct composition *c);

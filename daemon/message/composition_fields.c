@@ -93,17 +93,12 @@ static bool add_template_headers(struct composition *c)
 {
     const struct templates_variant *variant = c->variant;
     for (size_t i = 0; i < variant->header_count; i++) {
-        const char *value;
-        if (!composition_run(c, variant->headers[i].value, false, HEADER_VALUE_MOST, &value))
+        const char *name = variant->headers[i].name, *value;
+        if (!composition_line(c, variant->headers[i].value, &value) ||
+            (value && !header_value_allowed(name, value, c->diag)))
             return false;
-        size_t length = strlen(value);
-        while (length && strchr(" \n", value[length - 1])) /* that of a YAML block */
-            length--;
-        value = arena_copy(c->arena, value, length);
-        if (!header_value_allowed(variant->headers[i].name, value, c->diag))
-            return false;
-        if (*value)
-            add(c, variant->headers[i].name, COMPOSITION_TEXT, value);
+        if (value)
+            add(c, name, COMPOSITION_TEXT, value);
     }
     return true;
 }

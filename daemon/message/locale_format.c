@@ -145,20 +145,21 @@ bool locale_format_is_tag(const char *text, size_t length)
     return true;
 }
 
+/* What is no tag is English, as ICU's default is. */
 static void icu_locale(const char *tag, char out[ICU_LOCALE_SIZE])
 {
     char hyphens[LOCALE_FORMAT_TAG_MOST + 1];
     UErrorCode status = U_ZERO_ERROR;
     size_t length = tag ? strlen(tag) : 0;
     get_cache(); /* before any use of ICU: sets its default locale */
-    out[0] = '\0';
+    strcpy(out, "en");
     if (!length || !locale_format_is_tag(tag, length))
         return;
     for (size_t i = 0; i <= length; i++)
         hyphens[i] = tag[i] == '_' ? '-' : tag[i];
     uloc_forLanguageTag(hyphens, out, ICU_LOCALE_SIZE, NULL, &status);
     if (U_FAILURE(status) || status == U_STRING_NOT_TERMINATED_WARNING)
-        out[0] = '\0';
+        strcpy(out, "en");
 }
 
 static const char *to_utf8(struct arena *arena, const UChar *text, int32_t length)

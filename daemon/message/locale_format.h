@@ -3,7 +3,7 @@
  * ASCII form of domain names. The one file that includes ICU in this folder.
  *
  * Locales are BCP 47 tags ("ro", "pt-BR"); an unknown one behaves as its language,
- * then as the root locale. Formatters are opened once for each thread and kept
+ * then as English. Formatters are opened once for each thread and kept
  * (a bounded number), so any thread may call at any time. Texts are in the arena;
  * NULL where the input is out of range.
  */

@@ -284,8 +284,8 @@ static void money(void **state)
         {"fi", "EUR", "10.50", LOCALE_FORMAT_MONEY_TRIMMED, "10,50\u00a0€"},
         {"en", "USD", "12345678901234567890.12", LOCALE_FORMAT_MONEY,
          "$12,345,678,901,234,567,890.12"},
-        {"xx", "USD", "1", LOCALE_FORMAT_MONEY, "$\u00a01.00"},
-        {"not a tag", "USD", "1", LOCALE_FORMAT_MONEY, "$\u00a01.00"},
+        {"xx", "USD", "1", LOCALE_FORMAT_MONEY, "$1.00"},
+        {"not a tag", "USD", "1", LOCALE_FORMAT_MONEY, "$1.00"},
         {"en", "USD", "1e2", LOCALE_FORMAT_MONEY, "$100.00"},
         {"en", "USD", "1e999999", LOCALE_FORMAT_MONEY, NULL},
         {"en", "USD", "", LOCALE_FORMAT_MONEY, NULL},
@@ -357,7 +357,7 @@ static void plurals_and_tags(void **state)
         assert_int_equal(locale_format_is_tag(tags[i].tag, strlen(tags[i].tag)), tags[i].right);
     assert_string_equal(locale_format_plural("ar", 0), "zero");
     assert_string_equal(locale_format_plural("ar", 2), "two");
-    assert_string_equal(locale_format_plural("nonsense!", 1), "other");
+    assert_string_equal(locale_format_plural("nonsense!", 1), "one");
     size_t count = 0;
     while (locale_format_plurals("ar")[count])
         count++;

@@ -1,0 +1,597 @@
+/* From a message to a mail: variables, filters, headers, refusals; and the other forms. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/json.h"
+#include "message/compose.h"
+
+struct room {
+    char folder[64];
+    struct arena *arena;
+    struct diags diags;
+    struct templates *templates;
+    struct value shop;
+    struct compose_settings settings;
+    struct mail mail;
+    struct diag diag;
+};
+
+static struct value read_json(struct room *room, const char *text)
+{
+    struct value value;
+    if (!json_read(room->arena, text, strlen(text), &json_file_limits, &value, &room->diag))
+        fail_msg("%s: %s", room->diag.text, text);
+    return value;
+}
+
+static int enter(void **state)
+{
+    struct room *room = calloc(1, sizeof *room);
+    strcpy(room->folder, "/tmp/nudged-compose-XXXXXX");
+    assert_non_null(mkdtemp(room->folder));
+    room->arena = arena_new(65536);
+    room->shop =
+        read_json(room, "{\"name\": \"Tea & Co\", \"url\": \"https://shop.example/\","
+                        " \"currency\": \"EUR\", \"assets_url\": \"https://cdn.example/a\"}");
+    room->settings = (struct compose_settings){
+        .from = "Tea Shop <mail@shop.example>",
+        .shop = &room->shop,
+        .unsubscribe_url = "https://shop.example/u/",
+        .unsubscribe_mailto = "leave@shop.example",
+        .list_id = "shop.example",
+        .feedback_id = "teashop",
+        .message_id_domain = "shop.example",
+        .zone = "Europe/Helsinki",
+        .now_ms = 1772395200000, /* 2026-03-01T20:00:00Z */
+        .key = {.id = "1", .bytes = (const unsigned char *)"secret", .length = 6},
+    };
+    buf_init(&room->mail.wire, COMPOSE_WIRE_MOST);
+    *state = room;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct room *room = *state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", room->folder);
+    assert_int_equal(system(command), 0);
+    templates_destroy(&room->templates);
+    buf_free(&room->mail.wire);
+    arena_destroy(&room->arena);
+    diags_free(&room->diags);
+    free(room);
+    return 0;
+}
+
+static void put(struct room *room, const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", room->folder, name);
+    for (char *slash = path + strlen(room->folder) + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void load(struct room *room)
+{
+    const struct templates_settings settings = {.folder = room->folder, .default_locale = "en"};
+    templates_destroy(&room->templates);
+    room->templates = templates_load(&settings, &room->diags);
+    for (size_t i = 0; i < room->diags.count; i++)
+        diag_print(&room->diags.items[i], stderr);
+    assert_non_null(room->templates);
+}
+
+/* The members of a message that every test shares, and those of this one over them. */
+static struct value message_with(struct room *room, const char *members)
+{
+    struct value base = read_json(
+        room, "{\"mid\": \"0a1b2c\", \"rule\": \"welcome\", \"step\": \"s1\","
+              " \"class\": \"transactional\", \"topic\": \"all\", \"channel\": \"email\","
+              " \"template\": \"a\", \"to\": \"ana@example.com\", \"name\": \"Ana Pop\","
+              " \"customer_key\": \"id:7\", \"decided\": 1772352000000,"
+              " \"customer\": {\"first_name\": \"Ana\"},"
+              " \"event\": {\"type\": \"x\", \"id\": \"e1\", \"data\": {}}, \"start\": {}}");
+    struct value over = read_json(room, members);
+    return value_merge(room->arena, &base, &over);
+}
+
+static bool compose(struct room *room, const char *members)
+{
+    struct value message = message_with(room, members);
+    buf_clear(&room->mail.wire);
+    memset(&room->diag, 0, sizeof room->diag);
+    return compose_mail(room->templates, &room->settings, &message, room->arena, &room->mail,
+                        &room->diag);
+}
+
+static void compose_well(struct room *room, const char *members)
+{
+    if (!compose(room, members)) {
+        diag_print(&room->diag, stderr);
+        fail();
+    }
+}
+
+static bool has_line(const struct room *room, const char *line)
+{
+    const char *at = strstr(buf_string(&room->mail.wire), line);
+    return at && (at == room->mail.wire.data || at[-1] == '\n') &&
+           memcmp(at + strlen(line), "\r\n", 2) == 0;
+}
+
+static size_t count(const char *text, const char *piece)
+{
+    size_t found = 0;
+    for (const char *at = text; (at = strstr(at, piece)); at++)
+        found++;
+    return found;
+}
+
+#define FRONT "---\nsubject: Hello\n---\n"
+
+static void whole_mail(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.html.liquid",
+        "---\nsubject: Welcome, {{ customer.first_name }}\nheaders: {X-Campaign: \"{{ message.rule "
+        "}}\"}\n"
+        "---\n<p>Hello, {{ customer.first_name }}</p>\n");
+    load(room);
+    compose_well(room, "{}");
+    assert_string_equal(buf_string(&room->mail.wire),
+                        "Date: Sun, 01 Mar 2026 10:00:00 +0200\r\n"
+                        "From: Tea Shop <mail@shop.example>\r\n"
+                        "To: Ana Pop <ana@example.com>\r\n"
+                        "Subject: Welcome, Ana\r\n"
+                        "Message-ID: <0a1b2c@shop.example>\r\n"
+                        "Auto-Submitted: auto-generated\r\n"
+                        "X-Campaign: welcome\r\n"
+                        "MIME-Version: 1.0\r\n"
+                        "Content-Type: multipart/alternative;\r\n boundary=\"=_0a1b2c_a\"\r\n"
+                        "\r\n--=_0a1b2c_a\r\n"
+                        "Content-Type: text/plain; charset=utf-8\r\n"
+                        "Content-Transfer-Encoding: quoted-printable\r\n\r\nHello, Ana\r\n"
+                        "\r\n--=_0a1b2c_a\r\n"
+                        "Content-Type: text/html; charset=utf-8\r\n"
+                        "Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>Hello, Ana</p>\r\n"
+                        "\r\n--=_0a1b2c_a--\r\n");
+    assert_string_equal(room->mail.from, "mail@shop.example");
+    assert_string_equal(room->mail.to, "ana@example.com");
+    assert_string_equal(room->mail.message_id, "<0a1b2c@shop.example>");
+    assert_string_equal(room->mail.subject, "Welcome, Ana");
+    assert_string_equal(room->mail.locale, "en");
+    assert_false(room->mail.smtputf8);
+    assert_null(room->mail.preheader);
+    const char *first = arena_text(room->arena, room->mail.wire.data);
+    room->settings.now_ms += 3600000; /* a later attempt: the same mail */
+    compose_well(room, "{}");
+    assert_string_equal(room->mail.wire.data, first);
+}
+
+static void marketing(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.text.liquid", FRONT "{{ unsubscribe_url }}");
+    load(room);
+    compose_well(room, "{\"class\": \"marketing\", \"topic\": \"offers & news\"}");
+    const char *token = unsubscribe_make(room->arena, &room->settings.key, "id:7", "offers & news");
+    char line[512];
+    snprintf(line, sizeof line, "List-Unsubscribe:\r\n <https://shop.example/u/%s>,", token);
+    assert_true(has_line(room, line));
+    snprintf(line, sizeof line, " <mailto:leave@shop.example?subject=unsubscribe%%20%s>", token);
+    assert_true(has_line(room, line));
+    assert_true(has_line(room, "List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
+    assert_true(has_line(room, "List-Id: <shop.example>"));
+    assert_true(has_line(room, "Feedback-ID: welcome:offers---news:marketing:teashop"));
+    snprintf(line, sizeof line, "https://shop.example/u/%s", token);
+    assert_string_equal(room->mail.text, line);
+    /* an address without HTTPS can't be one-click */
+    room->settings.unsubscribe_url = "http://shop.example/u?t={token}&x";
+    room->settings.list_id = "Чай <list.shop.example>";
+    room->settings.feedback_id = NULL;
+    compose_well(room, "{\"class\": \"marketing\"}");
+    assert_null(strstr(room->mail.wire.data, "List-Unsubscribe-Post"));
+    assert_null(strstr(room->mail.wire.data, "Feedback-ID"));
+    assert_non_null(strstr(room->mail.wire.data, "List-Unsubscribe:\r\n <mailto:leave@"));
+    assert_true(has_line(room, "List-Id: =?UTF-8?B?0KfQsNC5?= <list.shop.example>"));
+    assert_non_null(strstr(room->mail.text, "http://shop.example/u?t=1."));
+    /* nothing to say who signs: no links, and no headers that need one */
+    room->settings.key.length = 0;
+    room->settings.unsubscribe_mailto = NULL;
+    compose_well(room, "{\"class\": \"marketing\"}");
+    assert_null(strstr(room->mail.wire.data, "List-Unsubscribe"));
+    assert_string_equal(room->mail.text, "");
+    /* a receipt has none of these */
+    compose_well(room, "{}");
+    assert_null(strstr(room->mail.wire.data, "List-"));
+}
+
+static void variables(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.text.liquid",
+        FRONT "{{ a }} {{ b }} {{ c }} {{ event.type }} {{ start.a }} {{ shop.name }} {{ locale }} "
+              "{{ message.rule }} {{ now }} {% render 's' %}");
+    put(room, "snippets/s.liquid", "{{ a }}|{{ shop.name }}|{{ customer.first_name }}");
+    load(room);
+    compose_well(room, "{\"start\": {\"a\": 1, \"b\": 1, \"c\": 1, \"shop\": 9},"
+                       " \"event\": {\"type\": \"order.placed\", \"data\": {\"b\": 2, \"c\": 2}},"
+                       " \"data\": {\"c\": 3}}");
+    assert_string_equal(room->mail.text, "1 2 3 order.placed 1 Tea & Co en welcome "
+                                         "2026-03-01T22:00:00+02:00 |Tea & Co|Ana");
+}
+
+static void escaping(void **state)
+{
+    struct room *room = *state;
+    put(room, "layouts/default.html.liquid", "<body>{{ content }}<p>{{ x }}</p></body>");
+    put(room, "layouts/default.text.liquid", "{{ content }}{{ x }}");
+    put(room, "snippets/s.liquid", "<i>{{ y }}</i>");
+    put(room, "a.html.liquid",
+        "---\nsubject: \"{{ x }}\"\npreheader: \"{{ x }}!\"\n---\n"
+        "<b>{{ x }}</b>{% render 's', y: x %}{{ x | raw }}");
+    put(room, "a.text.liquid", "{{ x }}{% render 's', y: x %}");
+    load(room);
+    compose_well(room, "{\"data\": {\"x\": \"<&\\\"'>\"}}");
+    assert_string_equal(room->mail.subject, "<&\"'>");
+    assert_string_equal(
+        room->mail.html,
+        "<body><div style=\"display:none;max-height:0;overflow:hidden;"
+        "mso-hide:all\">&lt;&amp;\"'>!</div><b>&lt;&amp;&quot;&#39;&gt;</b>"
+        "<i>&lt;&amp;&quot;&#39;&gt;</i><&\"'><p>&lt;&amp;&quot;&#39;&gt;</p></body>");
+    assert_string_equal(room->mail.text, "<&\"'><i><&\"'></i><&\"'>");
+    assert_string_equal(room->mail.preheader, "<&\"'>!");
+}
+
+static void preheader(void **state)
+{
+    struct room *room = *state;
+    put(room, "layouts/default.html.liquid", "<body><i>{{ preheader }}</i>{{ content }}</body>");
+    put(room, "a.html.liquid", "---\nsubject: Hi\npreheader: More\n---\nx");
+    put(room, "b.html.liquid", "---\nsubject: Hi\npreheader: \"{{ none }}\"\nlayout: none\n---\nx");
+    load(room);
+    compose_well(room, "{}");
+    assert_string_equal(room->mail.html, "<body><i>More</i>x</body>");
+    compose_well(room, "{\"template\": \"b\"}");
+    assert_string_equal(room->mail.html, "x");
+    assert_null(room->mail.preheader);
+}
+
+static void languages(void **state)
+{
+    struct room *room = *state;
+    put(room, "locales/en.yaml",
+        "hi: \"Hi, {{ name }}!\"\nlink_html: \"<a href='x'>{{ name }}</a>\"\n"
+        "n: {one: \"{{ count }} item\", other: \"{{ count }} items\"}\n");
+    put(room, "locales/ru.yaml",
+        "hi: \"Привет, {{ name }}!\"\n"
+        "n: {one: \"{{ count }} товар\", few: \"{{ count }} товара\", many: \"{{ count }} "
+        "товаров\","
+        " other: \"{{ count }} товара\"}\n");
+    put(room, "a.html.liquid",
+        "---\nsubject: \"{{ 'hi' | t: name: customer.first_name }}\"\n---\n"
+        "{{ 'hi' | t: name: x }}/{{ 'link_html' | t: name: x }}/{{ 'n' | t: count: k }}/"
+        "{{ 'no.key' | t }}/{{ 129.9 | money: 'RUB' }}/{{ now | date: format: 'long' }}/"
+        "{{ '2026-03-01' | date: '%d.%m' }}");
+    put(room, "a.text.liquid", "{{ 'link_html' | t: name: x }}");
+    load(room);
+    compose_well(room, "{\"locale\": \"ru_RU\", \"data\": {\"x\": \"<b>\", \"k\": 5}}");
+    assert_string_equal(room->mail.locale, "ru-RU");
+    assert_string_equal(room->mail.subject, "Привет, Ana!");
+    assert_string_equal(
+        room->mail.html,
+        "Привет, &lt;b&gt;!/<a href='x'>&lt;b&gt;</a>/5 товаров/"
+        "translation missing: ru-RU.no.key/129,90\u00a0₽/1 марта 2026\u202fг./01.03");
+    assert_string_equal(room->mail.text, "");
+    compose_well(room, "{\"locale\": \"tlh\", \"data\": {\"x\": \"b\", \"k\": \"1\"}}");
+    assert_string_equal(room->mail.html,
+                        "Hi, b!/<a href='x'>b</a>/1 item/translation missing: en.no.key/"
+                        "₽129.90/March 1, 2026/01.03");
+    assert_string_equal(room->mail.text, "b");
+    compose_well(room, "{\"locale\": \"../../etc\", \"data\": {\"k\": 2}}");
+    assert_string_equal(room->mail.locale, "en");
+}
+
+/* {{ INPUT | FILTER }} in an HTML part. */
+static const struct {
+    const char *liquid, *html;
+} filters[] = {
+    {"{{ 1234.5 | money }}", "€1,234.50"},
+    {"{{ \"1234.50\" | money }}", "€1,234.50"},
+    {"{{ 5 | money: \"USD\" }}", "$5.00"},
+    {"{{ 5 | money: currency: \"USD\" }}", "$5.00"},
+    {"{{ none | money }}", ""},
+    {"{{ \"free\" | money }}", "free"},
+    {"{{ 5 | money_with_currency }}", "€5.00 EUR"},
+    {"{{ 5 | money_without_currency }}", "5.00"},
+    {"{{ 5 | money_without_trailing_zeros }}", "€5"},
+    {"{{ 0.1 | times: 3 | money }}", "€0.30"},
+    {"{{ 12 | unit_price_with_measurement: m }}", "€12.00/100g"},
+    {"{{ 1234.567 | number }}", "1,234.567"},
+    {"{{ 1234.567 | number: 1 }}", "1,234.6"},
+    {"{{ \"x\" | number }}", "x"},
+    {"{{ now | date: format: \"short\" }}", "3/1/26"},
+    {"{{ now | date: format: \"date_at_time\" }}", "March 1, 2026 at 10:00\u202fPM"},
+    {"{{ now | date: \"%Y-%m-%d %H:%M\" }}", "2026-03-01 22:00"},
+    {"{{ \"2026-12-24\" | date: format: \"medium\" }}", "Dec 24, 2026"},
+    {"{{ \"soon\" | date: format: \"medium\" }}", "soon"},
+    {"{{ m | json | raw }}", "{\"reference_value\":100,\"reference_unit\":\"g\"}"},
+    {"{{ 'a\"<' | json }}", "&quot;a\\&quot;&lt;&quot;"},
+    {"{{ \"https://a.example/x\" | link | raw }}",
+     "https://a.example/x?utm_source=nudged&utm_medium=email&utm_campaign=welcome"},
+    {"{{ \"https://a.example/x?y=1#z\" | link: campaign: \"a b\", content: \"top\" | raw }}",
+     "https://a.example/x?y=1&utm_source=nudged&utm_medium=email&utm_campaign=a%20b"
+     "&utm_content=top#z"},
+    {"{{ \"https://a.example?utm_source=me&utm_medium\" | link | raw }}",
+     "https://a.example?utm_source=me&utm_medium&utm_campaign=welcome"},
+    {"{{ \"mailto:a@b.example\" | link }}", "mailto:a@b.example"},
+    {"{{ none | link }}", ""},
+    {"{{ \"//cdn.shopify.com/s/files/tea.jpg?v=1\" | img_url: \"100x100\" }}",
+     "https://cdn.shopify.com/s/files/tea_100x100.jpg?v=1"},
+    {"{{ line | img_url: \"compact_cropped\" }}",
+     "https://cdn.shopify.com/s/tea_compact_crop_center.png"},
+    {"{{ line | img_url: \"nonsense\" }}", "https://cdn.shopify.com/s/tea.png"},
+    {"{{ line | image_url: width: 300 | raw }}", "https://cdn.shopify.com/s/tea.png?width=300"},
+    {"{{ \"/img/tea.png\" | img_url: \"small\" }}", "https://shop.example/img/tea.png"},
+    {"{{ none | img_url: \"small\" }}", ""},
+    {"{{ \"a.png\" | asset_url }}", "https://cdn.example/a/a.png"},
+    {"{{ \"Visa Debit\" | payment_icon_png_url }}", "https://cdn.example/a/payment/visa_debit.png"},
+    {"{{ \"A<\" | link_to: \"https://a.example?x=1&y=2\" }}",
+     "<a href=\"https://a.example?x=1&amp;y=2\">A&lt;</a>"},
+    {"{{ line | img_tag: \"Tea\" }}",
+     "<img src=\"https://cdn.shopify.com/s/tea.png\" alt=\"Tea\">"},
+    {"{{ \"x.png\" | image_tag: width: 10 }}", "<img src=\"x.png\" alt=\"\" width=\"10\">"},
+    {"{{ home | format_address }}", "Ana Pop<br>Str. Florilor &lt;1&gt;<br>400001 Cluj<br>Romania"},
+    {"{{ us | format_address }}", "Joe<br>Troy NY 12180<br>United States"},
+    {"{{ 1 | pluralize: \"item\", \"items\" }}", "item"},
+    {"{{ 0 | pluralize: \"item\", \"items\" }}", "items"},
+    {"{{ 1250 | weight_with_unit }}", "1.25 kg"},
+    {"{{ 1250 | weight_with_unit: \"g\" }}", "1,250 g"},
+    {"{{ \"Green Tea, 100 g!\" | handleize }}", "green-tea-100-g"},
+    {"{{ \"green tea\" | camelize }}", "GreenTea"},
+    {"{{ \"a\" | sha256 | truncate: 11 }}", "ca978112..."},
+    {"{{ \"a\" | sha1 | truncate: 11 }}", "86f7e437..."},
+    {"{{ \"a\" | hmac_sha256: \"k\" | truncate: 11 }}", "d38b7c50..."},
+};
+
+static void each_filter(void **state)
+{
+    struct room *room = *state;
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        put(room, "a.html.liquid", arena_printf(room->arena, FRONT "%s", filters[i].liquid));
+        load(room);
+        compose_well(
+            room,
+            "{\"data\": {\"m\": {\"reference_value\": 100, \"reference_unit\": \"g\"},"
+            " \"line\": {\"image\": {\"src\": \"//cdn.shopify.com/s/tea.png\"}},"
+            " \"home\": {\"first_name\": \"Ana\", \"last_name\": \"Pop\","
+            "  \"address1\": \"Str. Florilor <1>\", \"zip\": \"400001\", \"city\": \"Cluj\","
+            "  \"country\": \"Romania\", \"country_code\": \"RO\", \"company\": null},"
+            " \"us\": {\"name\": \"Joe\", \"city\": \"Troy\", \"province_code\": \"NY\","
+            "  \"zip\": \"12180\", \"country\": \"United States\", \"country_code\": \"US\"}}}");
+        if (strcmp(room->mail.html, filters[i].html) != 0)
+            print_error("%s\n", filters[i].liquid);
+        assert_string_equal(room->mail.html, filters[i].html);
+    }
+}
+
+static void currency(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.text.liquid", FRONT "{{ 5 | money }}");
+    load(room);
+    compose_well(room, "{\"data\": {\"order\": {\"currency\": \"USD\"}}}");
+    assert_string_equal(room->mail.text, "$5.00");
+    compose_well(room, "{\"data\": {\"currency\": \"JPY\", \"order\": {\"currency\": \"USD\"}}}");
+    assert_string_equal(room->mail.text, "¥5");
+    room->settings.shop = NULL;
+    compose_well(room, "{}");
+    assert_string_equal(room->mail.text, "5.00");
+}
+
+static void addresses(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.text.liquid",
+        "---\nsubject: Hi\nfrom: '\"{{ shop.name }}\" <team@b\u00fccher.example>'\n"
+        "reply_to: help@shop.example\n---\n");
+    load(room);
+    room->settings.bounces = "bounce@shop.example";
+    compose_well(room, "{\"to\": \"анна@пример.рф\", \"name\": \" Анна \"}");
+    assert_true(has_line(room, "From: \"Tea & Co\" <team@xn--bcher-kva.example>") ||
+                has_line(room, "From: Tea & Co <team@xn--bcher-kva.example>"));
+    assert_true(has_line(room, "Reply-To: help@shop.example"));
+    assert_true(has_line(room, "To: =?UTF-8?B?0JDQvdC90LA=?= <анна@xn--e1afmkfd.xn--p1ai>"));
+    assert_string_equal(room->mail.from, "bounce@shop.example");
+    assert_string_equal(room->mail.to, "анна@xn--e1afmkfd.xn--p1ai");
+    assert_true(room->mail.smtputf8);
+    compose_well(room, "{\"from\": \"me@shop.example\", \"name\": null}");
+    assert_true(has_line(room, "From: me@shop.example"));
+    assert_true(has_line(room, "To: ana@example.com"));
+}
+
+static void attachments(void **state)
+{
+    struct room *room = *state;
+    put(room, "img/logo.png", "PNG");
+    put(room, "terms.pdf", "PDF");
+    put(room, "a.html.liquid",
+        "---\nsubject: Hi\nattachments: [terms.pdf, {file: img/logo.png, cid: logo}]\n---\n"
+        "<img src='cid:logo' alt='Logo'>");
+    load(room);
+    compose_well(room, "{}");
+    assert_true(has_line(room, "Content-Type: multipart/mixed;"));
+    assert_true(has_line(room, "Content-Type: multipart/related; type=\"text/html\";"));
+    assert_true(has_line(room, "Content-ID: <logo>"));
+    assert_true(has_line(room, " filename=\"terms.pdf\""));
+    assert_string_equal(room->mail.text, "Logo\n");
+}
+
+static void refusals(void **state)
+{
+    static const struct {
+        const char *members, *code;
+    } cases[] = {
+        {"{\"to\": \"ana\"}", "bad-address"},
+        {"{\"to\": \"a@b.example\\r\\nBcc: x@y.example\"}", "bad-address"},
+        {"{\"to\": null}", "bad-address"},
+        {"{\"name\": \"Ana\\r\\nBcc: x@y.example\"}", "bad-address"},
+        {"{\"name\": \"Ana\\u0000\"}", "bad-address"},
+        {"{\"to\": \"ana@example.com\\u0000x\"}", "bad-address"},
+        {"{\"data\": {\"s\": \"a\\u0000\"}}", "bad-header"},
+        {"{\"name\": \"Ana\\u0085\"}", "bad-address"},
+        {"{\"data\": {\"s\": \"a\\r\\nBcc: x@y.example\"}}", "bad-header"},
+        {"{\"data\": {\"s\": \"a\\u0007\"}}", "bad-header"},
+        {"{\"data\": {\"h\": \"a\\nb\"}}", "bad-header"},
+        {"{\"data\": {\"r\": \"x\\n@y.example\"}}", "bad-address"},
+        {"{\"from\": \"x\"}", "bad-address"},
+        {"{\"mid\": \"a b\"}", "bad-message"},
+        {"{\"mid\": null}", "bad-message"},
+        {"{\"template\": \"none\"}", "no-template"},
+        {"{\"template\": null}", "bad-message"},
+        {"{\"template\": \"loop\"}", "liquid-limit"},
+        {"{\"template\": \"big\"}", "liquid-limit"},
+        {"{\"template\": \"silent\"}", "bad-message"},
+    };
+    struct room *room = *state;
+    put(room, "a.text.liquid",
+        "---\nsubject: \"Hi {{ s }}\"\nreply_to: \"{{ r }}\"\n"
+        "headers: {X-A: \"{{ h }}\"}\n---\n");
+    put(room, "loop.text.liquid",
+        FRONT "{% for i in (1..2000000) %}{% assign x = i %}{% endfor %}");
+    put(room, "big.text.liquid", FRONT "{% for i in (1..200000) %}0123456789{% endfor %}");
+    put(room, "silent.text.liquid", "Hi");
+    load(room);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool composed = compose(room, cases[i].members);
+        if (composed || strcmp(room->diag.code, cases[i].code) != 0)
+            print_error("%s: %s\n", cases[i].members, room->diag.text);
+        assert_false(composed);
+        assert_string_equal(room->diag.code, cases[i].code);
+        assert_true(room->diag.text[0]);
+    }
+    compose_well(room, "{}");
+}
+
+/* A fault in a template has its file and its line. */
+static void render_fault(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.html.liquid", FRONT "<p>\n{{ 5 | divided_by: 0 }}");
+    load(room);
+    assert_false(compose(room, "{}"));
+    assert_non_null(strstr(room->diag.file, "a.html.liquid"));
+    assert_int_equal(room->diag.line, 5);
+}
+
+static void broken_characters(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.text.liquid", "---\nsubject: Hi\n---\n{{ '%FF%00x%C4' | url_decode }}");
+    load(room);
+    if (compose(room, "{}"))
+        assert_null(strchr(room->mail.text, '\xff'));
+}
+
+static void text_channels(void **state)
+{
+    struct room *room = *state;
+    struct compose_text text;
+    put(room, "a.text.liquid", "\n Your code is {{ code }}. \n");
+    put(room, "b.html.liquid", "---\nsubject: Title\n---\n<p>From <b>HTML</b></p>");
+    load(room);
+    struct value message = message_with(
+        room, "{\"channel\": \"sms\", \"to\": \"+40 722\", \"data\": {\"code\": \"<1>\"}}");
+    assert_true(compose_text(room->templates, &room->settings, &message, room->arena, &text, NULL));
+    assert_string_equal(text.text, "Your code is <1>.");
+    assert_string_equal(text.to, "+40 722");
+    assert_null(text.subject);
+    message = message_with(room, "{\"channel\": \"push\", \"template\": \"b\", \"to\": \"tok\"}");
+    assert_true(compose_text(room->templates, &room->settings, &message, room->arena, &text, NULL));
+    assert_string_equal(text.text, "From HTML");
+    assert_string_equal(text.subject, "Title");
+    message = message_with(room, "{\"channel\": \"sms\", \"to\": \"+40\\n1\"}");
+    assert_false(
+        compose_text(room->templates, &room->settings, &message, room->arena, &text, &room->diag));
+    assert_string_equal(room->diag.code, "bad-address");
+}
+
+static void request_bodies(void **state)
+{
+    struct room *room = *state;
+    struct buf out;
+    buf_init(&out, 100000);
+    put(room, "a.html.liquid",
+        "---\nsubject: \"Hi {{ customer.first_name }}\"\n---\n<p>\"Hi\"</p>");
+    put(room, "mailer.json.liquid",
+        "{\"to\": {{ message.to | json }}, \"name\": {{ message.name | json }}, "
+        "\"from\": {{ message.from_name | json }}, \"subject\": {{ message.subject | json }}, "
+        "\"text\": {{ message.text | json }}, \"html\": {{ message.html | json }}, "
+        "\"id\": {{ message.headers['Message-ID'] | json }}, \"rule\": {{ message.rule | json }}}");
+    put(room, "twilio.json.liquid", "To={{ message.to | url_encode }}&Body={{ message.text }}");
+    load(room);
+    struct value message = message_with(room, "{}");
+    assert_true(compose_body(room->templates, &room->settings, "mailer.json.liquid", &message,
+                             room->arena, &out, NULL));
+    assert_string_equal(
+        buf_string(&out),
+        "{\"to\": \"ana@example.com\", \"name\": \"Ana Pop\", \"from\": \"Tea Shop\", "
+        "\"subject\": \"Hi Ana\", \"text\": \"\\\"Hi\\\"\", \"html\": \"<p>\\\"Hi\\\"</p>\", "
+        "\"id\": \"<0a1b2c@shop.example>\", \"rule\": \"welcome\"}");
+    buf_clear(&out);
+    message = message_with(room, "{\"channel\": \"sms\", \"to\": \"+40\"}");
+    assert_true(compose_body(room->templates, &room->settings, "twilio.json.liquid", &message,
+                             room->arena, &out, NULL));
+    assert_string_equal(buf_string(&out), "To=%2B40&Body=\"Hi\"");
+    assert_false(compose_body(room->templates, &room->settings, "none.json.liquid", &message,
+                              room->arena, &out, &room->diag));
+    assert_string_equal(room->diag.code, "no-template");
+    buf_free(&out);
+}
+
+/* Values can't add a field, whatever a template does with them. */
+static void one_of_each(void **state)
+{
+    static const char *const fields[] = {"\r\nDate:",    "\r\nFrom:",       "\r\nTo:",
+                                         "\r\nSubject:", "\r\nMessage-ID:", "\r\nMIME-Version:"};
+    struct room *room = *state;
+    put(room, "a.text.liquid", "---\nsubject: \"{{ s }}\"\n---\n{{ s }}");
+    load(room);
+    compose_well(room, "{\"data\": {\"s\": \"=?utf-8?Q?x=0D=0ABcc:_x?= \u2028 Bcc: y\"}}");
+    const char *wire = arena_printf(room->arena, "\r\n%s", room->mail.wire.data);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        assert_int_equal(count(wire, fields[i]), 1);
+    assert_int_equal(count(wire, "\r\nBcc"), 0);
+    assert_string_equal(room->mail.subject, "=?utf-8?Q?x=0D=0ABcc:_x?= \u2028 Bcc: y");
+}
+
+int main(void)
+{
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
+    const struct CMUnitTest tests[] = {
+        TEST(whole_mail),        TEST(marketing),     TEST(variables),      TEST(escaping),
+        TEST(preheader),         TEST(languages),     TEST(each_filter),    TEST(currency),
+        TEST(addresses),         TEST(attachments),   TEST(refusals),       TEST(render_fault),
+        TEST(broken_characters), TEST(text_channels), TEST(request_bodies), TEST(one_of_each),
+    };
+#undef TEST
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
