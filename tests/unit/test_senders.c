@@ -50,6 +50,8 @@ static bool prepare(void *context, struct job *job, struct arena *arena, struct 
     pthread_sigmask(SIG_BLOCK, NULL, &blocked);
     if (!sigismember(&blocked, SIGTERM) || !sigismember(&blocked, SIGPIPE))
         rig->unblocked = true;
+    if (arena_used(arena) != 0) /* each job finds it empty */
+        abort();
     if (write(rig->begun[1], "x", 1) != 1)
         abort();
     if (strcmp(job->body, "refuse") == 0)

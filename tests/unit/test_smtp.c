@@ -67,7 +67,7 @@ static void mails_arrive(void **state)
     server_fixture_stop(&server);
 }
 
-/* Lines of dots at every offset around libcurl's buffer of 64 KiB, first and last. */
+/* Lines of dots at every offset around the ends of libcurl's buffer, first and last. */
 static void dots_survive(void **state)
 {
     (void)state;
@@ -493,12 +493,13 @@ static void a_stale_connection_is_no_attempt(void **state)
     struct gateway_fixture gateway;
     static const char *const scripts[] = {
         "dot=250 2.0.0 taken,close|250 2.0.0 taken",
+        "dot=250 2.0.0 taken\\n421 4.4.2 good bye,close|250 2.0.0 taken",
         "mail=250 ok|421 4.4.2 idle too long,close|250 ok",
         "mail=250 ok|close|250 ok",
         NULL,
     };
-    server_fixture_start(&server, "faulty_smtp.py", scripts, 3);
-    for (size_t i = 0; i < 3; i++) {
+    server_fixture_start(&server, "faulty_smtp.py", scripts, COUNT(scripts) - 1);
+    for (size_t i = 0; i < COUNT(scripts) - 1; i++) {
         gateway_fixture_open(&gateway, FAULTY, server.ports[i], "never");
         assert_int_equal(gateway_fixture_send(&gateway, &gateway_fixture_mail)->kind, OUTCOME_SENT);
         if (i == 0)
@@ -506,6 +507,25 @@ static void a_stale_connection_is_no_attempt(void **state)
         assert_int_equal(gateway_fixture_send(&gateway, &gateway_fixture_mail)->kind, OUTCOME_SENT);
         gateway_fixture_close(&gateway);
     }
+    server_fixture_stop(&server);
+}
+
+/* libcurl says QUIT after a refusal, and would wait for what the server says to that. */
+static void nobody_waits_for_a_farewell(void **state)
+{
+    (void)state;
+    struct server_fixture server;
+    struct gateway_fixture gateway;
+    server_fixture_start(&server, "faulty_smtp.py",
+                         (const char *[]){"rcpt=550 5.1.1 nobody;quit=stall", NULL}, 1);
+    gateway_fixture_open(&gateway,
+                         "{\"kind\": \"smtp\", \"host\": \"127.0.0.1\", \"port\": %d,"
+                         " \"tls\": \"never\", \"command_timeout\": \"20s\"}",
+                         server.ports[0]);
+    int64_t began = clock_monotonic_ms();
+    assert_int_equal(gateway_fixture_send(&gateway, &gateway_fixture_mail)->kind, OUTCOME_BOUNCED);
+    assert_in_range(clock_monotonic_ms() - began, 0, 10000);
+    gateway_fixture_close(&gateway);
     server_fixture_stop(&server);
 }
 
@@ -635,6 +655,7 @@ int main(void)
         cmocka_unit_test(stops_before_the_dot),
         cmocka_unit_test(gives_up_when_cut),
         cmocka_unit_test(a_stale_connection_is_no_attempt),
+        cmocka_unit_test(nobody_waits_for_a_farewell),
         cmocka_unit_test(addresses_are_guarded),
         cmocka_unit_test(bodies_are_guarded),
         cmocka_unit_test(settings_are_checked),

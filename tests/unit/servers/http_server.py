@@ -8,7 +8,7 @@ Prints its port, then a line for each request that it has read whole:
 ("-" where a field is not there). The path's first part is what it does:
   /status/N[/RETRY-AFTER]  answers N; %20 in RETRY-AFTER is a space
   /close                   ends the connection without an answer
-  /last                    answers 200, ends the connection without a warning, prints "ended"
+  /last                    answers 200, then unasked 408, ends the connection, prints "ended"
   /stall                   answers nothing until the client has gone
   /trickle                 200, then a byte each 20 ms
   /flood                   200, then 10 MB
@@ -84,6 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif words[0] == "last":
             self.answer(200)
+            self.wfile.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
             self.connection.shutdown(socket.SHUT_RDWR)
             print("ended", flush=True)
         elif words[0] == "stall":
