@@ -173,7 +173,7 @@ static void on_committed(void *context, const struct reply *reply, const struct 
     struct commit_call *call = context;
     struct commit_result result = {.outcome = COMMIT_FAILED, .fault = fault};
     struct diag diag;
-    if (reply && failpoint("commit-answered")) {
+    if (reply && failpoint("commit-lost")) {
         diag_error(&diag, "the answer was lost by a fail-point");
         result.fault = &diag;
     } else if (reply) {
@@ -248,7 +248,6 @@ void customers_commit(struct customers *customers, const struct commit *commit,
     struct commit_call *call = mem_alloc(sizeof(*call));
     struct arguments arguments = commit_arguments(customers, commit);
     *call = (struct commit_call){.customers = customers, .callback = callback, .context = context};
-    (void)failpoint("commit-send");
     scripts_run(customers->scripts, SCRIPT_COMMIT,
                 &(struct connection_request){.argc = arguments.argc,
                                              .argv = arguments.argv,

@@ -18,10 +18,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 #include "store/arguments.h"
 #include "store/backoff.h"
 
@@ -135,7 +133,6 @@ static void hand_over(struct intake *intake)
         return;
     }
     intake->step = STEP_HANDED;
-    (void)failpoint("batch-read");
     intake->on_batch(intake->context, &(struct intake_batch){intake->entries, intake->count});
 }
 
@@ -226,7 +223,6 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
         if (id)
             add_entry(intake, id, event, (int64_t)event->length, 1);
     }
-    metrics_add(METRIC_EVENTS_READ, (int64_t)intake->count);
     if (intake->count)
         hand_over(intake);
     else

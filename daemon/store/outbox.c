@@ -1,5 +1,6 @@
 #include "store/outbox.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,8 +131,6 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
         reply_fault(reply, &diag);
         taken = (struct outbox_taken){.fault = &diag};
     }
-    if (taken.count)
-        (void)failpoint("outbox-taken");
     call->callback(call->context, &taken);
 }
 
@@ -163,7 +162,7 @@ static void on_settled(void *context, const struct reply *reply, const struct di
 {
     struct settle_call *call = context;
     struct diag diag;
-    if (reply && failpoint("settle-answered")) {
+    if (reply && failpoint("settle-lost")) {
         diag_error(&diag, "the answer was lost by a fail-point");
         call->callback(call->context, &diag, NULL, 0);
         return;
@@ -198,7 +197,10 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
         arguments_text(&arguments, result->entry);
         arguments_text(&arguments, result->mid);
         arguments_text(&arguments, outcomes[result->outcome]);
-        arguments_number(&arguments, result->at_ms);
+        if (result->at_ms)
+            arguments_number(&arguments, result->at_ms);
+        else
+            arguments_text(&arguments, arena_printf(outbox->asking, "+%" PRId64, result->after_ms));
         arguments_number(&arguments, result->charge);
         arguments_text(&arguments, result->reason);
         arguments_text(&arguments, result->detail);
@@ -207,7 +209,6 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
         arguments_text(&arguments, result->suppress);
         arguments_text(&arguments, result->suppress_reason);
     }
-    (void)failpoint("settle-send");
     run(outbox, SCRIPT_SETTLE, &arguments, on_settled, call, free);
 }
 
