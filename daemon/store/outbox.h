@@ -62,8 +62,8 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
 
 enum outbox_outcome {
     OUTBOX_DONE,    /* accepted: the message is deleted */
-    OUTBOX_LATER,   /* again at `at_ms`, through any gateway */
-    OUTBOX_RESEND,  /* uncertain: again at `at_ms`, through the same gateway */
+    OUTBOX_LATER,   /* again, through any gateway */
+    OUTBOX_RESEND,  /* uncertain: again, through the same gateway */
     OUTBOX_HOLD,    /* uncertain: parked in P:uncertain */
     OUTBOX_DEAD,    /* given up: into P:dead with `reason`, `detail` and the body */
     OUTBOX_RELEASE, /* never begun: back into the outbox at once */
@@ -72,7 +72,8 @@ enum outbox_outcome {
 struct outbox_result {
     const char *entry, *mid; /* as taken */
     enum outbox_outcome outcome;
-    int64_t at_ms;               /* LATER, RESEND: since 1970 */
+    int64_t at_ms;               /* LATER, RESEND: since 1970; or 0 and */
+    int64_t after_ms;            /* so long after Redis' TIME when it is settled */
     bool charge;                 /* LATER, RESEND: counts as an attempt */
     const char *reason, *detail; /* DEAD; NULL else */
     const char *trace;           /* a JSON line for the customer's trace, or NULL */

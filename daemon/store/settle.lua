@@ -2,7 +2,7 @@
 -- What became of messages that were taken. A result counts only while the message's hash says
 -- that it is taken by this consumer under this entry: its daemon may have been frozen past its
 -- lease, and others have it now.
--- ARGV: P, consumer, ms that a trace lives, then for each result {entry, mid, outcome, at ms,
+-- ARGV: P, consumer, ms that a trace lives, then for each result {entry, mid, outcome, at ms or +ms,
 -- charge, reason, detail, trace line, event, hash to suppress, its reason}, '' for what is absent
 -- Returns for each 1 (settled) or 0 (gone: nothing was written). Safe to run twice: the second
 -- run finds them gone.
@@ -17,7 +17,9 @@ local function later(r, key)
     redis.call('HSET', key, 'state', 'later')
     redis.call('HDEL', key, 'owner', 'entry')
     redis.call('HINCRBY', key, 'attempts', r.charge)
-    redis.call('ZADD', P .. ':later', r.at, r.mid)
+    -- "+N" is so many ms from now.
+    local at = string.sub(r.at, 1, 1) == '+' and now + tonumber(r.at) or tonumber(r.at)
+    redis.call('ZADD', P .. ':later', ms(at), r.mid)
 end
 
 local finish = {

@@ -235,12 +235,13 @@ static void test_no_server(void **state)
     assert_non_null(strstr(scene->fault.text, "status 1"));
 }
 
+#define LONG_FOLDER                                                     \
+    "/tmp/012345678901234567890123456789012345678901234567890123456789" \
+    "01234567890123456789012345678901234567890"
+
 static void test_folders(void **state)
 {
-    static const char *const bad[] = {
-        "relative/path", "/nowhere/at/all",
-        "/tmp/0123456789012345678901234567890123456789012345678901234567890123456789012345678901"
-        "2345678901234567890"};
+    static const char *const bad[] = {"relative/path", "/nowhere/at/all", LONG_FOLDER};
     struct scene *scene = *state;
     char url[256];
     for (size_t i = 0; i < 3; i++) {

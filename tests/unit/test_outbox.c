@@ -362,6 +362,20 @@ static void test_later(void **state)
     assert_redis(&scene->redis, "spare", "HGET t:message:marketing0 gateway");
 }
 
+/* A retry after so long: by Redis' clock, whatever the machine's says. */
+static void test_later_by_redis_clock(void **state)
+{
+    struct scene *scene = *state;
+    put_many(scene, 1, "marketing");
+    struct taken taken = take(scene, 1);
+    struct outbox_result result = result_of(&taken, 0, OUTBOX_LATER);
+    result.at_ms = 0;
+    result.after_ms = 60000;
+    assert_string_equal(settle(scene, scene->outbox, &result, 1), "1");
+    assert_in_range(atoll(redis_fixture_ask(&scene->redis, "ZSCORE t:later marketing0")),
+                    taken.now_ms + 60000, taken.now_ms + 65000);
+}
+
 static void test_resend_is_bound(void **state)
 {
     struct scene *scene = *state;
@@ -589,6 +603,7 @@ int main(void)
         TEST(test_done),
         TEST(test_trace_keeps_its_expiry),
         TEST(test_later),
+        TEST(test_later_by_redis_clock),
         TEST(test_resend_is_bound),
         TEST(test_hold),
         TEST(test_dead),
