@@ -148,18 +148,6 @@ def check_words():
             yield f"{path}:{number}: {match[0]}"
 
 
-def check_tests():
-    """every module of base, lang, core and message is in a unit test"""
-    included = set()
-    for path in paths("tests/unit/*.[ch]", "tests/conformance/*.c"):
-        included |= set(re.findall(r'#include "([a-z]+/\w+\.h)"', path.read_text()))
-    for path in paths(*(f"daemon/{folder}/*.c" for folder in ("base", "lang", "core", "message"))):
-        text = path.read_text()
-        own = set(re.findall(r'#include "([a-z]+/\w+\.h)"', text))
-        if not own & included:
-            yield f"{short(path)}: no unit test includes its header"
-
-
 def check_options():
     """every option of the configuration and of rules is in the reference"""
     reference = "".join(path.read_text() for path in paths("docs/**/*.md", "docs/*.[158]"))
@@ -204,7 +192,6 @@ CHECKS = [
     check_guards,
     check_names,
     check_words,
-    check_tests,
     check_options,
     check_sources,
 ]

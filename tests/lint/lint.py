@@ -14,10 +14,10 @@ os.chdir(house.ROOT)
 
 C_FILES = [house.short(p) for p in house.paths("daemon/**/*.[ch]", "tests/**/*.[ch]")]
 SCRIPTS = ["dev", ".ci/run", *map(house.short, house.paths("daemon/**/*.sh", "tests/**/*.sh"))]
-# What cppcheck gets wrong here: it does not follow value_is(), takes a buffer filled in
-# the same call for unset, and `sizeof *a * --n` for a calculation inside sizeof.
-CPPCHECK_WRONG = ["missingIncludeSystem", "nullPointer", "uninitvar:daemon/base/buf.h"]
-CPPCHECK_WRONG += ["sizeofCalculation", "arrayIndexThenCheck", "varFuncNullUB"]
+# What cppcheck gets wrong here: it does not follow value_is(), takes what is filled in the
+# same call for unset, and `sizeof *a * --n` for a calculation inside sizeof.
+CPPCHECK_WRONG = ["missingIncludeSystem", "nullPointer", "uninitvar", "sizeofCalculation"]
+CPPCHECK_WRONG += ["arrayIndexThenCheck", "varFuncNullUB"]
 PAGES = [house.short(path) for path in house.paths("docs/*.[158]")]
 UNIT = "build-clang/systemd/nudged.service"
 
@@ -65,9 +65,9 @@ def check_clang():
 
 def check_reference():
     """docs/reference.md is what the tables say"""
-    page = subprocess.run(["build-clang/tests/lint/reference"], capture_output=True, check=False)
-    if page.returncode or page.stdout != (house.ROOT / "docs/reference.md").read_bytes():
-        yield "docs/reference.md is out of date: run ./dev reference"
+    made = "build-clang/reference.md"
+    script = f"build-clang/tests/lint/reference >{made} && diff -U0 docs/reference.md {made}"
+    return tool("sh", "-c", script)[:20]
 
 
 def check_unit():
