@@ -20,6 +20,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/customer.h"
 #include "store/backoff.h"
 
 enum {
@@ -402,8 +403,9 @@ void instance_connection(struct instance *instance, bool ready)
 
 static void keep_options(struct instance *instance, const struct instance_options *options)
 {
-    static const struct instance_agreement format = {"format", "1", "the format of documents"};
     struct arena *arena = instance->arena;
+    const struct instance_agreement format = {"format", arena_printf(arena, "%d", CUSTOMER_FORMAT),
+                                              "the format of documents"};
     instance->name = arena_text(arena, options->name);
     instance->agreements[instance->agreement_count++] = format;
     for (size_t i = 0; i < options->agreement_count && i + 1 < AGREEMENTS_MOST; i++) {
