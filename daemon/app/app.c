@@ -171,6 +171,8 @@ static void on_connection(void *context, bool ready, const char *reason)
     struct app *app = context;
     if (ready)
         log_info("connected to Redis");
+    else if (app->embedded && app->state == APP_STARTING)
+        log_debug("the private Redis is not ready yet: %s", reason);
     else
         log_warning("no Redis, trying again: %s", reason);
     if (ready && app->state > APP_STARTING)

@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "base/utf8.h"
 #include "ctl/command.h"
 #include "ctl/demo_folder.h"
 #include "ctl/eml.h"
@@ -33,6 +34,7 @@ enum {
     EVENT_PAUSE_MS = 120, /* between two events */
     QUIET_MS = 600,       /* nothing was left to do for so long: it is over */
     MAIL_MOST = 1 << 22,
+    ADDRESS_COLUMNS = 42,
 };
 
 struct demo {
@@ -185,6 +187,15 @@ static void stop_daemon(struct demo *demo)
 
 /* Messages -------------------------------------------------------------- */
 
+/* Columns count in characters, not in bytes. */
+static void print_row(int number, const char *to, const char *subject)
+{
+    int width = (int)utf8_count(to, strlen(to));
+    printf("  %2d  %s%*s  %s\n", number, to, width < ADDRESS_COLUMNS ? ADDRESS_COLUMNS - width : 0,
+           "", subject);
+    fflush(stdout);
+}
+
 static void show_message(struct demo *demo, const char *name)
 {
     struct diag diag;
@@ -199,8 +210,7 @@ static void show_message(struct demo *demo, const char *name)
         const char *page = arena_printf(arena, "%s/html/%02d.html", demo->folder, ++demo->messages);
         if (html)
             demo_folder_write(page, html, strlen(html), &diag);
-        printf("  %2d  %-44s  %s\n", demo->messages, to ? to : "", subject ? subject : "");
-        fflush(stdout);
+        print_row(demo->messages, to ? to : "", subject ? subject : "");
     }
     arena_destroy(&arena);
 }
@@ -265,6 +275,25 @@ static bool run_day(struct demo *demo, struct diag *diag)
 
 /* The summary ----------------------------------------------------------- */
 
+/* Why a message was held back, for who sees these names for the first time; NULL for what
+ * holds nothing back. */
+static const char *in_words(const char *why)
+{
+    static const char *const words[][2] = {
+        {"until", "the order or the answer came first"},
+        {"no-longer", "the cart was emptied"},
+        {"no-consent", "marketing was not wanted, or no longer"},
+        {"no-address", "there is no address"},
+        {"limit", "the rule has said enough"},
+        {"cap", "enough marketing for now"},
+        {"suppressed", "the address must not be written to"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(why, words[i][0]) == 0)
+            return words[i][1];
+    return NULL;
+}
+
 static void count_outcome(struct demo *demo, const struct value *item)
 {
     const char *what = value_to_text(demo->arena, value_get(item, "what"));
@@ -275,8 +304,7 @@ static void count_outcome(struct demo *demo, const struct value *item)
     const char *name = NULL;
     if (strcmp(what, "sent") == 0)
         name = arena_printf(demo->arena, "sent\t%s", rule);
-    else if (strcmp(what, "refused") == 0 || strcmp(what, "ended") == 0 ||
-             (strcmp(what, "no-match") == 0 && strcmp(why, "if") != 0))
+    else if (in_words(why) && (strcmp(what, "refused") == 0 || strcmp(what, "ended") == 0))
         name = arena_printf(demo->arena, "held\t%s\t%s", rule, why);
     if (!name)
         return;
@@ -329,7 +357,23 @@ static void print_counts(const struct demo *demo, const char *group)
         const char *rule = strchr(key, '\t') + 1;
         size_t rule_length = strcspn(rule, "\t");
         const char *why = rule[rule_length] ? rule + rule_length + 1 : "";
-        printf("  %4" PRId64 "  %-20.*s %s\n", count->times, (int)rule_length, rule, why);
+        const char *words = in_words(why);
+        printf("  %4" PRId64 "  %-16.*s%s%-12s%s\n", count->times, (int)rule_length, rule,
+               *why ? "  " : "", why, words ? words : "");
+    }
+}
+
+static void print_dead(struct demo *demo)
+{
+    struct diag diag;
+    const struct reply *letters = session_command(
+        demo->session, &diag, "XRANGE", context_key(demo->context, "dead"), "-", "+", NULL);
+    if (!letters || letters->count == 0)
+        return;
+    printf("\nDead letters (`nudgectl dead ls` shows them):\n");
+    for (size_t i = 0; i < letters->count; i++) {
+        const struct reply *fields = reply_item(reply_item(letters, i), 1);
+        printf("     1  %-16s  %s\n", reply_item(fields, 3)->text, reply_item(fields, 5)->text);
     }
 }
 
@@ -340,6 +384,7 @@ static void print_summary(struct demo *demo)
     print_counts(demo, "sent");
     printf("\nHeld back, and why:\n");
     print_counts(demo, "held");
+    print_dead(demo);
     printf("\nThe messages (.eml):   %s/mail/new\n", demo->folder);
     printf("The same as pages:     %s/html\n", demo->folder);
     if (demo->keep)

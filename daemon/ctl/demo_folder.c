@@ -18,7 +18,7 @@ static const char config_text[] =
     "rules: rules\n"
     "templates: %s/templates\n"
     "instance: demo\n"
-    "log: {level: warning}\n"
+    "log: {level: error}\n"
     "shop: {name: Ceai & Cărți, url: \"https://shop.example\", locale: en,\n"
     "       timezone: Europe/Bucharest, currency: EUR, email: hello@shop.example}\n"
     "mail:\n"
