@@ -6,6 +6,7 @@
 
 #include "lang/cel_function.h"
 #include "lang/cel_lex.h"
+#include "lang/cel_regex.h"
 
 enum { NAMES_MOST = 128 };
 
@@ -204,6 +205,16 @@ static struct cel_type check_in(struct checker *checker, const struct cel_node *
     return cel_type_of(CEL_KINDS(VALUE_BOOL));
 }
 
+/* A document has its times as strings. */
+static struct cel_type doubt_times(struct checker *checker, struct cel_type a, struct cel_type b,
+                                   struct cel_type type)
+{
+    cel_kinds both = a.kinds | b.kinds;
+    if ((both & CEL_KINDS(VALUE_STRING)) && (both & CEL_KINDS(VALUE_TIMESTAMP)))
+        diag_hint(checker->diag, "make a time of the string: timestamp(…)");
+    return type;
+}
+
 static struct cel_type check_binary(struct checker *checker, const struct cel_node *node)
 {
     struct cel_type a = check(checker, node->children[0]), b = check(checker, node->children[1]);
@@ -212,14 +223,16 @@ static struct cel_type check_binary(struct checker *checker, const struct cel_no
         return check_in(checker, node, a, b);
     if (op == CEL_EQUAL || op == CEL_UNEQUAL) {
         if (!cel_type_equal(a.kinds, b.kinds))
-            return refuse(checker, node, "%s never equals %s", words(checker, a),
-                          words(checker, b));
+            return doubt_times(
+                checker, a, b,
+                refuse(checker, node, "%s never equals %s", words(checker, a), words(checker, b)));
         return cel_type_of(CEL_KINDS(VALUE_BOOL));
     }
     if (op >= CEL_LESS) {
         if (!cel_type_ordered(a.kinds, b.kinds))
-            return refuse(checker, node, "%s and %s have no order: `%s` cannot compare them",
-                          words(checker, a), words(checker, b), cel_operator_text(op));
+            return doubt_times(checker, a, b,
+                               refuse(checker, node, "%s and %s cannot be compared by `%s`",
+                                      words(checker, a), words(checker, b), cel_operator_text(op)));
         return cel_type_of(CEL_KINDS(VALUE_BOOL));
     }
     cel_kinds gives = cel_type_operate(op, a.kinds, b.kinds);
@@ -283,6 +296,19 @@ static bool fits(const struct cel_overload *overload, const struct cel_type *typ
     return true;
 }
 
+/* A pattern that is written out is compiled now, to say what is wrong with it. */
+static void check_pattern(struct checker *checker, const struct cel_node *node)
+{
+    const struct value empty = value_string("", 0);
+    bool found;
+    if (!value_is_text(&node->value, "matches") || node->count != 2)
+        return;
+    const struct cel_node *pattern = node->children[1];
+    if (pattern->kind == CEL_NODE_CONSTANT && pattern->value.kind == VALUE_STRING &&
+        cel_regex_search(&pattern->value, &empty, &found))
+        refuse(checker, pattern, "this is no regular expression of RE2's syntax");
+}
+
 static struct cel_type check_call(struct checker *checker, const struct cel_node *node)
 {
     const struct cel_overloads *overloads = node->special;
@@ -292,6 +318,7 @@ static struct cel_type check_call(struct checker *checker, const struct cel_node
         types[i] = check(checker, node->children[i]);
         flexible |= (types[i].kinds & CEL_KINDS_FLEXIBLE) != 0;
     }
+    check_pattern(checker, node);
     cel_kinds gives = 0;
     uint32_t misfit = 0, furthest = 0;
     for (uint32_t i = 0; i < overloads->count; i++) {

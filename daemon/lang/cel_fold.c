@@ -5,13 +5,14 @@
 #include "lang/cel_lex.h"
 #include "lang/cel_value.h"
 
-/* What a constant may cost at compile time; the rest is left to the run. */
-enum { FOLD_COST_MOST = 10000 };
+/* What all constants of a program may cost at compile time; the rest is left to the run. */
+enum { FOLD_COST_MOST = 20000 };
 
 struct folder {
     struct arena *arena;
     const struct cel_program *program;
     struct diag *diag;
+    int64_t budget;
     struct value locals[CEL_LOCALS_MOST];
 };
 
@@ -83,11 +84,13 @@ static bool evaluate(struct folder *folder, struct cel_node *node)
         .program = folder->program,
         .input = &nothing,
         .arena = folder->arena,
-        .budget = FOLD_COST_MOST,
+        .budget = folder->budget,
         .locals = folder->locals,
     };
     struct value value;
-    if (cel_run_node(&run, node, &value)) {
+    bool fine = cel_run_node(&run, node, &value);
+    folder->budget = run.budget - 1;
+    if (fine) {
         node->kind = CEL_NODE_CONSTANT;
         node->value = value;
         node->count = 0;
@@ -115,7 +118,7 @@ static bool fold(struct folder *folder, struct cel_node *node)
         make_set(folder, node);
     node->evaluate = cel_evaluator(node);
     bool constant = !node->input && node->lowest == INT32_MAX;
-    if (!constant || node->kind == CEL_NODE_CONSTANT)
+    if (!constant || node->kind == CEL_NODE_CONSTANT || folder->budget < 0)
         return true;
     return evaluate(folder, node);
 }
@@ -127,5 +130,6 @@ bool cel_fold(struct arena *arena, const struct cel_program *program, struct cel
     folder->arena = arena;
     folder->program = program;
     folder->diag = diag;
+    folder->budget = FOLD_COST_MOST;
     return fold(folder, root);
 }

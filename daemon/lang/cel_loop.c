@@ -151,7 +151,7 @@ static bool take_turn(struct loop *loop, const struct value *key, const struct v
     const struct cel_node *node = loop->node;
     struct cel_run *run = loop->run;
     /* A large body costs more than one element: bounded work, whatever the text. */
-    if (!cel_spend(run, node, 1 + node->children[1]->weight / 16))
+    if (!cel_spend(run, node, 1 + node->children[1]->weight / 4))
         return false;
     run->locals[node->slot] = *key;
     if (node->second >= 0)

@@ -1,5 +1,4 @@
 /* Fields of timestamps and durations in a time zone, and next_date(). */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/zone.h"
@@ -137,31 +136,30 @@ static bool duration_milliseconds(struct cel_call *call)
 
 /* next_date */
 
-/* "YYYY-MM-DD…", or "--MM-DD" where the year is not known. */
+static bool read_two(const char *text, int least, int most, int *number)
+{
+    if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+        return false;
+    *number = (text[0] - '0') * 10 + text[1] - '0';
+    return *number >= least && *number <= most;
+}
+
+/* "YYYY-MM-DD" with whatever follows, or "--MM-DD" where the year is not known. */
 static bool read_birthday(const struct value *text, int *month, int *day)
 {
-    char date[11];
-    int used = 0;
-    size_t length = text->length < 10 ? text->length : 10;
-    memcpy(date, text->string, length);
-    date[length] = '\0';
-    const char *from = length >= 5 && date[4] == '-' ? date + 5
-                       : strncmp(date, "--", 2) == 0 ? date + 2
-                                                     : "";
-    return sscanf(from, "%2d-%2d%n", month, day, &used) == 2 && used == 5 && *month >= 1 &&
-           *month <= 12 && *day >= 1 && *day <= 31;
+    const char *at = text->string;
+    bool year = text->length >= 10 && at[4] == '-';
+    bool none = text->length == 7 && at[0] == '-' && at[1] == '-';
+    if (!year && !none)
+        return false;
+    at += year ? 5 : 2;
+    return read_two(at, 1, 12, month) && at[2] == '-' && read_two(at + 3, 1, 31, day);
 }
 
 static bool read_clock(const struct value *text, int *hour, int *minute)
 {
-    char clock[6];
-    int used = 0;
-    if (text->length != 5)
-        return false;
-    memcpy(clock, text->string, 5);
-    clock[5] = '\0';
-    return sscanf(clock, "%2d:%2d%n", hour, minute, &used) == 2 && used == 5 && *hour >= 0 &&
-           *hour <= 23 && *minute >= 0 && *minute <= 59;
+    return text->length == 5 && text->string[2] == ':' && read_two(text->string, 0, 23, hour) &&
+           read_two(text->string + 3, 0, 59, minute);
 }
 
 /* 29 February is kept on 28 February in years without one. */

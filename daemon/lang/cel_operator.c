@@ -52,8 +52,8 @@ static bool is_time(const struct value *value)
     return value->kind == VALUE_TIMESTAMP || value->kind == VALUE_DURATION;
 }
 
-bool cel_operate(struct cel_run *run, const struct cel_node *node, enum cel_operator op,
-                 const struct value *a, const struct value *b, struct value *result)
+static bool operate(struct cel_run *run, const struct cel_node *node, enum cel_operator op,
+                    const struct value *a, const struct value *b, struct value *result)
 {
     const char *fault = no_operation;
     if (cel_is_number(a) && cel_is_number(b))
@@ -80,7 +80,7 @@ static bool operands(struct cel_run *run, const struct cel_node *node, struct va
 bool cel_eval_binary(struct cel_run *run, const struct cel_node *node, struct value *result)
 {
     struct value a, b;
-    return operands(run, node, &a, &b) && cel_operate(run, node, node->op, &a, &b, result);
+    return operands(run, node, &a, &b) && operate(run, node, node->op, &a, &b, result);
 }
 
 bool cel_eval_negate(struct cel_run *run, const struct cel_node *node, struct value *result)
@@ -183,8 +183,8 @@ bool cel_eval_unequal(struct cel_run *run, const struct cel_node *node, struct v
     return true;
 }
 
-bool cel_contains(struct cel_run *run, const struct cel_node *node, const struct value *item,
-                  const struct value *container, struct value *result)
+static bool contains(struct cel_run *run, const struct cel_node *node, const struct value *item,
+                     const struct value *container, struct value *result)
 {
     bool found = false;
     if (container->kind == VALUE_MAP) {
@@ -194,7 +194,7 @@ bool cel_contains(struct cel_run *run, const struct cel_node *node, const struct
         for (uint32_t i = 0; i < list->count && !found; i++)
             found = cel_equal(item, &list->items[i], &run->budget);
     } else {
-        return cel_fail_with(run, node, no_operation, item, container);
+        return cel_fail_with(run, node, "`in` looks into a list or a map, not %b", item, container);
     }
     *result = value_bool(found);
     return cel_spend(run, node, 0);
@@ -203,6 +203,5 @@ bool cel_contains(struct cel_run *run, const struct cel_node *node, const struct
 bool cel_eval_in(struct cel_run *run, const struct cel_node *node, struct value *result)
 {
     struct value item, container;
-    return operands(run, node, &item, &container) &&
-           cel_contains(run, node, &item, &container, result);
+    return operands(run, node, &item, &container) && contains(run, node, &item, &container, result);
 }

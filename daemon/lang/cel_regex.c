@@ -6,10 +6,13 @@
 #include <unicode/uregex.h>
 #include <unicode/utext.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "lang/cel_pattern.h"
 
 enum {
-    TIME_LIMIT = 50,          /* ICU's unit: about a millisecond */
+    TRANSLATED_MOST = 16 * CEL_REGEX_PATTERN_MOST,
+    TIME_LIMIT = 10,          /* ICU's unit: about a millisecond */
     STACK_LIMIT = 512 * 1024, /* bytes of backtracking */
 };
 
@@ -63,66 +66,21 @@ static struct cache *own_cache(void)
     return cache;
 }
 
-/* What ICU has and RE2 has not: (?=…) (?!…) (?<=…) (?<!…) (?>…), possessive quantifiers,
- * back-references \1 and \k<name>. Escapes and character classes are stepped over. */
-static bool is_foreign(const char *pattern, uint32_t length)
+static URegularExpression *compile(const struct value *pattern)
 {
-    bool in_class = false;
-    for (uint32_t i = 0; i + 1 < length; i++) {
-        char c = pattern[i], next = pattern[i + 1];
-        if (c == '\\') {
-            if (!in_class && ((next >= '1' && next <= '9') || next == 'k' || next == 'G' ||
-                              next == 'Z' || next == 'X' || next == 'R'))
-                return true;
-            i++;
-        } else if (in_class) {
-            in_class = c != ']';
-        } else if (c == '[') {
-            in_class = true;
-            i += next == '^';
-            i += i + 1 < length && pattern[i + 1] == ']';
-        } else if (c == '(' && next == '?' && i + 2 < length) {
-            char kind = pattern[i + 2];
-            bool behind =
-                kind == '<' && i + 3 < length && (pattern[i + 3] == '=' || pattern[i + 3] == '!');
-            if (kind == '=' || kind == '!' || kind == '>' || kind == '#' || behind)
-                return true;
-        } else if (strchr("*+?}", c) && next == '+') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* RE2's name for a group, (?P<name>…), in ICU's words: (?<name>…). Returns the length. */
-static uint32_t translate(const char *pattern, uint32_t length, char *out)
-{
-    uint32_t written = 0;
-    for (uint32_t i = 0; i < length; i++) {
-        if (pattern[i] == '\\' && i + 1 < length) {
-            out[written++] = pattern[i++];
-        } else if (i + 3 < length && memcmp(pattern + i, "(?P<", 4) == 0) {
-            memcpy(out + written, "(?", 2);
-            written += 2;
-            i += 3;
-        }
-        out[written++] = pattern[i];
-    }
-    return written;
-}
-
-static URegularExpression *compile(const char *pattern, uint32_t length)
-{
-    char translated[CEL_REGEX_PATTERN_MOST];
+    struct buf translated;
     UErrorCode error = U_ZERO_ERROR;
-    uint32_t written = translate(pattern, length, translated);
-    UText *text = utext_openUTF8(NULL, translated, written, &error);
-    URegularExpression *regex = uregex_openUText(text, 0, NULL, &error);
-    utext_close(text);
-    if (U_SUCCESS(error))
+    URegularExpression *regex = NULL;
+    buf_init(&translated, TRANSLATED_MOST);
+    if (cel_pattern_translate(pattern->string, pattern->length, &translated)) {
+        UText *text =
+            utext_openUTF8(NULL, buf_string(&translated), (int64_t)translated.length, &error);
+        regex = uregex_openUText(text, UREGEX_UNIX_LINES, NULL, &error);
+        utext_close(text);
         uregex_setTimeLimit(regex, TIME_LIMIT, &error);
-    if (U_SUCCESS(error))
         uregex_setStackLimit(regex, STACK_LIMIT, &error);
+    }
+    buf_free(&translated);
     if (U_SUCCESS(error))
         return regex;
     if (regex)
@@ -147,7 +105,7 @@ static URegularExpression *find(const struct value *pattern)
         if (!kept->pattern ? oldest->pattern != NULL : oldest->pattern && kept->used < oldest->used)
             oldest = kept;
     }
-    URegularExpression *regex = compile(pattern->string, pattern->length);
+    URegularExpression *regex = compile(pattern);
     if (!regex)
         return NULL;
     drop(oldest);
@@ -165,8 +123,6 @@ const char *cel_regex_search(const struct value *pattern, const struct value *te
     *found = pattern->length == 0; /* which ICU refuses to compile; it matches anything */
     if (*found)
         return NULL;
-    if (is_foreign(pattern->string, pattern->length))
-        return "%v: look-around, back-references and possessive repeats are not supported";
     URegularExpression *regex = find(pattern);
     if (!regex)
         return "%v is no regular expression";

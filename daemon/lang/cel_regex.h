@@ -4,9 +4,8 @@
  * Why ICU and not RE2: it is a dependency already (time zones, letter case), and
  * has a C interface. Its engine backtracks, so it is bounded: by steps (a time
  * limit in ICU's words, about a millisecond each) and by the memory of its stack.
- * A search that passes a bound is an error of the expression. The syntax that both
- * share is what the specification asks for (RE2); look-around and back-references,
- * which RE2 refuses, are refused here too.
+ * A search that passes a bound is an error of the expression. The syntax is RE2's, as
+ * the specification demands (lang/cel_pattern.h).
  *
  * Compiled patterns are kept for each thread, so programs may be shared.
  */
@@ -19,7 +18,8 @@
 
 enum {
     CEL_REGEX_KEPT = 64,           /* compiled patterns for each thread */
-    CEL_REGEX_PATTERN_MOST = 4096, /* bytes */
+    CEL_REGEX_PATTERN_MOST = 1024, /* bytes */
+    CEL_REGEX_COST = 500,          /* elements that one search counts as */
 };
 
 /* Whether the pattern matches some part of the text. NULL when *found is set, else what

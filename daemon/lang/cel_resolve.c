@@ -236,8 +236,31 @@ static bool wrong_count(struct resolver *resolver, struct cel_node *call, const 
                                          : arena_printf(resolver->arena, "%u to %u", least, most);
     return refuse(resolver, call, call->value.length,
                   arena_printf(resolver->arena, "%s() takes %s argument%s, not %u", name, wanted,
-                               least == 1 && most == 1 ? "" : "s", given),
+                               least == 1 && (most == 1 || most == UINT32_MAX) ? "" : "s", given),
                   NULL);
+}
+
+/* Whether functions have names that begin with `space` and a dot. */
+static bool is_namespace(const char *space)
+{
+    uint32_t cursor = 0;
+    size_t length = strlen(space);
+    for (const struct cel_function *row; (row = cel_function_next(&cursor));)
+        if (strncmp(row->name, space, length) == 0 && row->name[length] == '.')
+            return true;
+    return false;
+}
+
+/* math.foo(): the name as it was meant, else the name alone. */
+static const char *meant_name(struct resolver *resolver, const struct cel_node *call,
+                              const char *name)
+{
+    char space[NAME_MOST];
+    bool global;
+    if ((call->flags & CEL_FLAG_RECEIVER) &&
+        dotted_name(resolver, call->children[0], space, &global) && is_namespace(space))
+        return arena_printf(resolver->arena, "%s.%s", space, name);
+    return name;
 }
 
 static bool unknown_function(struct resolver *resolver, struct cel_node *call, const char *name,
@@ -245,6 +268,7 @@ static bool unknown_function(struct resolver *resolver, struct cel_node *call, c
 {
     struct arena *arena = resolver->arena;
     const char *message;
+    name = meant_name(resolver, call, name);
     if (lookup != CEL_LOOKUP_STYLE)
         message = arena_printf(arena, "there is no function %s()", name);
     else if (call->flags & CEL_FLAG_RECEIVER)

@@ -81,12 +81,6 @@ bool cel_spend_bytes(struct cel_run *run, const struct cel_node *node, size_t le
 /* The error's text, in the arena. */
 const char *cel_error_text(struct cel_run *run, const struct cel_error *error);
 
-/* Operators on values (cel_operator.c), for the evaluator and for functions. */
-bool cel_operate(struct cel_run *run, const struct cel_node *node, enum cel_operator op,
-                 const struct value *a, const struct value *b, struct value *result);
-bool cel_contains(struct cel_run *run, const struct cel_node *node, const struct value *item,
-                  const struct value *container, struct value *result);
-
 /* Adds an entry whose key is new, and of a type that keys have (cel_logic.c). */
 bool cel_map_add(struct cel_run *run, const struct cel_node *node, struct value map,
                  struct value *key, const struct value *value);

@@ -369,7 +369,7 @@ static bool string_matches(struct cel_call *call)
         return cel_fail_with(call->run, call->node, fault, &call->arguments[1],
                              &call->arguments[1]);
     *call->result = value_bool(found);
-    return cel_spend(call->run, call->node, 16) && spend_reading(call);
+    return cel_spend(call->run, call->node, CEL_REGEX_COST) && spend_reading(call);
 }
 
 /* Base64 (RFC 4648, section 4) */

@@ -122,8 +122,8 @@ const char *cel_type_words(struct arena *arena, cel_kinds kinds)
 {
     const char *words = NULL;
     uint32_t count = 0;
-    if (kinds & CEL_KINDS_FLEXIBLE &&
-        !(kinds & ~(CEL_KINDS_NUMBERS | CEL_KINDS_FLEXIBLE | CEL_KINDS(VALUE_NULL))))
+    const cel_kinds numbers = CEL_KINDS_NUMBERS | CEL_KINDS_FLEXIBLE | CEL_KINDS(CEL_KIND_DECIMAL);
+    if ((kinds & CEL_KINDS_FLEXIBLE) && !(kinds & ~(numbers | CEL_KINDS(VALUE_NULL))))
         return "a number";
     for (uint32_t kind = 0; kind < CEL_KIND_COUNT; kind++) {
         const struct cel_type_name *type = cel_type_of_kind(kind);

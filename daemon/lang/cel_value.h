@@ -28,9 +28,11 @@ enum cel_kind {
     CEL_KIND_COUNT,
 };
 
+/* VALUE_EXTENSION itself for what belongs to another language. */
 static inline uint32_t cel_kind(const struct value *value)
 {
-    return value->kind == VALUE_EXTENSION ? VALUE_EXTENSION + value->length : value->kind;
+    bool own = value->kind == VALUE_EXTENSION && value->length <= CEL_EXTENSION_DECIMAL;
+    return own ? VALUE_EXTENSION + value->length : value->kind;
 }
 
 static inline bool cel_is_number(const struct value *value)
