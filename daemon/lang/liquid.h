@@ -56,6 +56,14 @@ bool liquid_time(struct liquid_run *run, const struct value *value, int64_t *ms,
  * NULL. Keywords come to it as a map, the last of `arguments`. */
 const struct liquid_filter *liquid_filter_standard(const char *name, size_t length);
 
+/* How strict the parser is: the three modes of the reference implementation. */
+enum liquid_syntax {
+    LIQUID_STRICT,        /* all markup must be right ("strict2") */
+    LIQUID_STRICT_VALUES, /* outputs, conditions and `for` must; in other tags what makes no
+                             sense is passed over ("strict") */
+    LIQUID_LAX,           /* it is passed over everywhere */
+};
+
 /* What all templates of a set share. Static or owned by the host; must outlive them. */
 struct liquid_options {
     const struct liquid_filter *filters; /* beside the standard ones, before which they are
@@ -63,7 +71,7 @@ struct liquid_options {
     /* Finds what `render` and `include` name, at render time; NULL: there is none. */
     const struct liquid_template *(*find)(void *context, const char *name, size_t length);
     bool escape; /* output is HTML: every {{ }} is escaped unless `raw` or a safe filter ends it */
-    bool lax;    /* syntax that the reference implementation's lax mode forgives is passed over */
+    enum liquid_syntax syntax;
     bool strict_filters; /* an unknown filter is a syntax error (else it is passed over) */
     uint32_t first_line; /* line of the file at which the text begins; 0: 1 */
 };

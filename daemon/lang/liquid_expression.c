@@ -121,20 +121,30 @@ static bool parse_steps(struct liquid_parser *parser, struct liquid_lex *lex,
     }
 }
 
+/* A path that begins with its first name in brackets. */
+static const struct liquid_expression *
+parse_root(struct liquid_parser *parser, struct liquid_lex *lex, struct liquid_expression *path)
+{
+    if (!parser->lax_tags) {
+        liquid_parser_fail(parser, lex->text, 1, "brackets without a variable before them");
+        diag_hint(parser->diag, "write `self[…]`");
+        return NULL;
+    }
+    path->root = parse_brackets(parser, lex);
+    if (!path->root)
+        return NULL;
+    if (path->root->kind == LIQUID_CONSTANT && path->root->constant.kind == VALUE_STRING)
+        path->name = liquid_parser_name(path->root->constant.string, path->root->constant.length);
+    return parse_steps(parser, lex, path) ? path : NULL;
+}
+
 static const struct liquid_expression *parse_path(struct liquid_parser *parser,
                                                   struct liquid_lex *lex)
 {
     struct liquid_expression *path = liquid_expression_new(parser, lex->text);
     path->kind = LIQUID_PATH;
-    if (liquid_lex_is(lex, '[')) {
-        path->root = parse_brackets(parser, lex);
-        if (!path->root)
-            return NULL;
-        if (path->root->kind == LIQUID_CONSTANT && path->root->constant.kind == VALUE_STRING)
-            path->name =
-                liquid_parser_name(path->root->constant.string, path->root->constant.length);
-        return parse_steps(parser, lex, path) ? path : NULL;
-    }
+    if (liquid_lex_is(lex, '['))
+        return parse_root(parser, lex, path);
     const char *text = lex->text;
     uint32_t length = lex->length;
     liquid_lex_next(lex);

@@ -64,6 +64,11 @@ static bool url_decode(struct liquid_call *call)
         char c = text.text[i];
         int high = i + 2 < text.length ? hex_digit(text.text[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(text.text[i + 2]) : -1;
+        if (c == '%' && i + 2 >= text.length) { /* cut short: the rest stays as it is */
+            memcpy(to, text.text + i, text.length - i);
+            to += text.length - i;
+            break;
+        }
         if (c == '%' && low >= 0) {
             *to++ = (char)(high << 4 | low);
             i += 2;

@@ -40,13 +40,19 @@ static bool times(struct liquid_call *call)
     return read_two(call, &a, &b) && give(call, liquid_number_multiply(a, b));
 }
 
+/* Only integers may not be divided by zero. */
 static bool divided_by(struct liquid_call *call)
 {
     struct liquid_number a, b, quotient;
     if (!read_two(call, &a, &b))
         return false;
-    return liquid_number_divide(a, b, &quotient) ? give(call, quotient)
-                                                 : liquid_fail(call->run, "divided by zero");
+    if (liquid_number_divide(a, b, &quotient))
+        return give(call, quotient);
+    if (!a.decimal && !b.decimal)
+        return liquid_fail(call->run, "divided by zero");
+    double zero = b.minus ? -0.0 : 0.0;
+    call->result = value_double((double)((a.digits > 0) - (a.digits < 0)) / zero);
+    return true;
 }
 
 static bool modulo(struct liquid_call *call)

@@ -7,7 +7,7 @@ enum which { ALL, FIRST, LAST };
 
 struct change {
     struct liquid_slice text, pattern, by;
-    enum which which;
+    bool escapes; /* `by` has backslashes, which stand for parts of the text */
 };
 
 /* The next place of the pattern at or behind `at`, or NULL. An empty one is found
@@ -36,22 +36,57 @@ static bool find_last(struct liquid_call *call, const struct change *change, con
     return true;
 }
 
+/* What `by` stands for at one place, as in the reference implementation: \\ is a backslash,
+ * \0 and \& what was found, \` and \' what stands before and behind it, \1 to \9 nothing;
+ * another backslash is itself. Writes it where `to` is not NULL; returns its length. */
+static size_t put_by(const struct change *change, const char *found, char *to)
+{
+    const char *start = change->text.text, *end = start + change->text.length;
+    const char *behind = found + change->pattern.length;
+    size_t length = 0;
+    if (!change->escapes) {
+        if (to)
+            memcpy(to, change->by.text, change->by.length);
+        return change->by.length;
+    }
+    for (uint32_t i = 0; i < change->by.length; i++) {
+        const char *from = change->by.text + i;
+        size_t count = 1;
+        char next = *from == '\\' && i + 1 < change->by.length ? from[1] : '\0';
+        if (next == '0' || next == '&')
+            from = found, count = change->pattern.length;
+        else if (next == '`')
+            from = start, count = (size_t)(found - start);
+        else if (next == '\'')
+            from = behind, count = (size_t)(end - behind);
+        else if (next >= '1' && next <= '9')
+            count = 0;
+        else if (next != '\\')
+            next = '\0';
+        i += next != '\0';
+        if (to)
+            memcpy(to + length, from, count);
+        length += count;
+    }
+    return length;
+}
+
 /* Writes the changed text, or only counts where `to` is NULL; returns its length. */
 static size_t put_all(const struct change *change, char *to)
 {
     const char *at = change->text.text, *end = at + change->text.length, *found;
     size_t length = 0;
     while ((found = find(change, at))) {
-        size_t width = change->pattern.length;
-        const char *next = found + width;
+        size_t width = change->pattern.length, before = (size_t)(found - at);
         size_t step = width == 0 && at < end ? utf8_width(at, (size_t)(end - at)) : 0;
-        if (to) {
-            memcpy(to + length, at, (size_t)(found - at));
-            memcpy(to + length + (found - at), change->by.text, change->by.length);
-            memcpy(to + length + (found - at) + change->by.length, next, step);
-        }
-        length += (size_t)(found - at) + change->by.length + step;
-        at = next + step;
+        if (to)
+            memcpy(to + length, at, before);
+        length += before;
+        length += put_by(change, found, to ? to + length : NULL);
+        if (to)
+            memcpy(to + length, found + width, step);
+        length += step;
+        at = found + width + step;
         if (width == 0 && step == 0)
             return length;
     }
@@ -63,16 +98,15 @@ static size_t put_all(const struct change *change, char *to)
 static bool give_one(struct liquid_call *call, const struct change *change, const char *found,
                      bool safe)
 {
-    size_t before = (size_t)(found - change->text.text);
-    size_t length = change->text.length - change->pattern.length + change->by.length;
-    char *to = liquid_run_room(call->run, length);
+    size_t before = (size_t)(found - change->text.text), by = put_by(change, found, NULL);
+    size_t behind = change->text.length - before - change->pattern.length;
+    char *to = liquid_run_room(call->run, before + by + behind);
     if (!to)
         return false;
     memcpy(to, change->text.text, before);
-    memcpy(to + before, change->by.text, change->by.length);
-    memcpy(to + before + change->by.length, found + change->pattern.length,
-           change->text.length - before - change->pattern.length);
-    return liquid_filters_give(call, to, length, safe);
+    put_by(change, found, to + before);
+    memcpy(to + before + by, found + change->pattern.length, behind);
+    return liquid_filters_give(call, to, before + by + behind, safe);
 }
 
 /* Markup stays markup: then the text put in is escaped, unless it is markup too. */
@@ -101,10 +135,11 @@ static bool read_change(struct liquid_call *call, struct change *change, const s
 
 static bool change_text(struct liquid_call *call, enum which which, const struct value *by)
 {
-    struct change change = {.which = which};
+    struct change change;
     bool safe;
     if (!read_change(call, &change, by, &safe))
         return false;
+    change.escapes = which != LAST && memchr(change.by.text, '\\', change.by.length);
     const char *found = which == LAST ? NULL : find(&change, change.text.text);
     if (which == LAST && !find_last(call, &change, &found))
         return false;

@@ -22,7 +22,7 @@ static bool get_named(struct liquid_run *run, const struct value *value,
         return true;
     }
     if (liquid_is(value, LIQUID_EXTENSION_SELF)) {
-        const struct value *found = liquid_run_variable(run, name);
+        const struct value *found = liquid_run_variable_in(run, value->other, name);
         *member = found ? *found : value_null();
         return true;
     }

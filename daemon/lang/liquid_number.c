@@ -71,6 +71,7 @@ static struct liquid_number read_printed(const char *text)
     }
     if (negative)
         number.digits = -number.digits;
+    number.minus = negative && number.digits == 0;
     return trimmed(number);
 }
 
@@ -136,6 +137,7 @@ static bool read_decimal(const char *at, const char *end, struct liquid_number *
     }
     if (negative)
         number->digits = -number->digits;
+    number->minus = negative && number->digits == 0;
     return fraction && is_digit(end[-1]);
 }
 
@@ -256,6 +258,8 @@ static const char *print_digits(__int128 digits, char text[TEXT_SIZE])
 static double number_to_double(const struct liquid_number *number)
 {
     double real;
+    if (number->digits == 0)
+        return number->minus ? -0.0 : 0.0;
     __int128 size = number->digits < 0 ? -number->digits : number->digits;
     if (size < ((__int128)1 << 53) && decimal_exact((uint64_t)size, -number->scale, &real))
         return number->digits < 0 ? -real : real;
@@ -315,7 +319,7 @@ static struct liquid_number rounded(double real, bool decimal)
 
 struct liquid_number liquid_number_add(struct liquid_number a, struct liquid_number b)
 {
-    struct liquid_number sum = {.decimal = a.decimal || b.decimal};
+    struct liquid_number sum = {.decimal = a.decimal || b.decimal, .minus = a.minus && b.minus};
     struct liquid_number x = a, y = b;
     if (align(&x, &y) && !__builtin_add_overflow(x.digits, y.digits, &sum.digits)) {
         sum.scale = x.scale;
@@ -327,12 +331,22 @@ struct liquid_number liquid_number_add(struct liquid_number a, struct liquid_num
 struct liquid_number liquid_number_negate(struct liquid_number a)
 {
     a.digits = -a.digits;
+    a.minus = a.decimal && a.digits == 0 && !a.minus;
     return a;
+}
+
+static bool is_below(struct liquid_number a)
+{
+    return a.digits < 0 || (a.digits == 0 && a.minus);
 }
 
 struct liquid_number liquid_number_multiply(struct liquid_number a, struct liquid_number b)
 {
-    struct liquid_number product = {.decimal = a.decimal || b.decimal, .scale = a.scale + b.scale};
+    struct liquid_number product = {
+        .decimal = a.decimal || b.decimal,
+        .scale = a.scale + b.scale,
+        .minus = is_below(a) != is_below(b),
+    };
     if (!__builtin_mul_overflow(a.digits, b.digits, &product.digits) &&
         product.scale > -SCALE_MOST && product.scale < SCALE_MOST)
         return trimmed(product);
@@ -350,7 +364,8 @@ bool liquid_number_divide(struct liquid_number a, struct liquid_number b,
 {
     if (b.digits == 0)
         return false;
-    *quotient = (struct liquid_number){.decimal = a.decimal || b.decimal};
+    *quotient = (struct liquid_number){.decimal = a.decimal || b.decimal,
+                                       .minus = is_below(a) != is_below(b)};
     if (!quotient->decimal && align(&a, &b)) {
         quotient->digits = divide_down(a.digits, b.digits);
         return true;
@@ -461,12 +476,12 @@ int64_t liquid_number_truncate(const struct liquid_number *number)
 }
 
 /* Digits d and exponent e of d[0].d[1]… * 10^e, as the reference implementation
- * spells them: plain from 0.0001 up to 16 digits before the point. */
+ * spells them: plain from 0.0001 up to 15 digits before the point, and where digits stand behind it. */
 static size_t spell(const char *digits, int count, int exponent, char *out)
 {
     char *to = out;
     int point = exponent + 1; /* digits before the point */
-    if (point < -3 || point > 16) {
+    if (point < -3 || (point > 15 && count <= point)) {
         *to++ = digits[0];
         *to++ = '.';
         memcpy(to, count > 1 ? digits + 1 : "0", count > 1 ? (size_t)count - 1 : 1);

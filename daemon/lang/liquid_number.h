@@ -18,7 +18,8 @@ enum { LIQUID_NUMBER_TEXT_SIZE = 48 };
 struct liquid_number {
     bool decimal; /* was written with a point: prints with one, divides with a fraction */
     __int128 digits;
-    int scale; /* may be negative */
+    int scale;  /* may be negative */
+    bool minus; /* of a decimal that is zero: -0.0 */
 };
 
 /* The number that a value stands for: of a string the one that it begins with, of
@@ -51,7 +52,7 @@ struct liquid_number liquid_number_round(struct liquid_number a, int64_t places)
 struct liquid_number liquid_number_floor(struct liquid_number a);
 struct liquid_number liquid_number_ceil(struct liquid_number a);
 
-/* A double as the language prints it: "1.0", "0.001", "1.0e-05", "1.0e+16". Returns
+/* A double as the language prints it: "1.0", "0.001", "1.0e-05", "1.0e+15". Returns
  * the length; there is no NUL. */
 size_t liquid_number_print(double real, char out[LIQUID_NUMBER_TEXT_SIZE]);
 

@@ -21,8 +21,12 @@ struct liquid_template *liquid_parse(struct arena *arena, const char *name, cons
         .options = options,
     };
     struct liquid_scan scan = {template->text, template->text + length, .lines = false};
-    struct liquid_parser parser = {
-        .arena = arena, .template = template, .scan = &scan, .diag = diag, .lax = options->lax};
+    struct liquid_parser parser = {.arena = arena,
+                                   .template = template,
+                                   .scan = &scan,
+                                   .diag = diag,
+                                   .lax = options->syntax == LIQUID_LAX,
+                                   .lax_tags = options->syntax != LIQUID_STRICT};
     struct liquid_tag stop;
     if (!liquid_parser_body(&parser, &template->body, &stop))
         return NULL;

@@ -23,7 +23,8 @@ struct liquid_parser {
     struct diag *diag;
     uint32_t blocks, brackets; /* how deep it is in them */
     bool trim;                 /* the last piece ended with a dash */
-    bool lax;                  /* forgives what the reference's lax mode does */
+    bool lax;                  /* passes over wrong markup in outputs, conditions and `for` */
+    bool lax_tags;             /* likewise in the other tags */
 };
 
 /* A tag as it was found. */

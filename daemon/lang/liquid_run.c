@@ -166,16 +166,20 @@ bool liquid_run_set(struct liquid_run *run, struct liquid_bindings *bindings,
     return true;
 }
 
-/* The document's own `self`, unless something of that name is in scope. */
-static const struct value *find_self(const struct liquid_name *name)
+/* What `self` is, unless something of that name is in scope. The scope outlives it: it
+ * cannot be handed to a caller. */
+static const struct value *find_self(struct liquid_scope *scope, const struct liquid_name *name)
 {
-    static const struct value self = {.kind = VALUE_EXTENSION, .length = LIQUID_EXTENSION_SELF};
-    return name->length == 4 && memcmp(name->text, "self", 4) == 0 ? &self : NULL;
+    if (name->length != 4 || memcmp(name->text, "self", 4) != 0)
+        return NULL;
+    scope->self =
+        (struct value){.kind = VALUE_EXTENSION, .length = LIQUID_EXTENSION_SELF, .other = scope};
+    return &scope->self;
 }
 
-const struct value *liquid_run_variable(struct liquid_run *run, const struct liquid_name *name)
+const struct value *liquid_run_variable_in(struct liquid_run *run, struct liquid_scope *scope,
+                                           const struct liquid_name *name)
 {
-    const struct liquid_scope *scope = run->scope;
     const struct value *found = liquid_run_find(&scope->inner, name);
     if (!found)
         found = liquid_run_find(&scope->locals, name);
@@ -186,7 +190,12 @@ const struct value *liquid_run_variable(struct liquid_run *run, const struct liq
         found = value_find(scope->data, name->text, name->length);
     if (!found || found->kind == VALUE_NULL)
         found = value_find(run->input->shared, name->text, name->length);
-    return found ? found : find_self(name);
+    return found ? found : find_self(scope, name);
+}
+
+const struct value *liquid_run_variable(struct liquid_run *run, const struct liquid_name *name)
+{
+    return liquid_run_variable_in(run, run->scope, name);
 }
 
 static bool range_bound(struct liquid_run *run, const struct liquid_expression *expression,

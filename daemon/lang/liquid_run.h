@@ -29,6 +29,7 @@ struct liquid_scope {
     const struct liquid_loop *loop;  /* the innermost `for`, or NULL */
     const struct value *data;        /* the caller's variables; NULL under `render` */
     bool isolated;                   /* under `render`: `include` may not be used */
+    struct value self;               /* what `self` is here */
 };
 
 enum liquid_interrupt { LIQUID_NO_INTERRUPT, LIQUID_BREAK, LIQUID_CONTINUE };
@@ -89,6 +90,9 @@ bool liquid_run_push(struct liquid_run *run, struct liquid_bindings *bindings,
 
 /* The variable of that name, or NULL: loops, locals, counters, data, shared. */
 const struct value *liquid_run_variable(struct liquid_run *run, const struct liquid_name *name);
+/* Likewise in another scope, that `self` was taken in. */
+const struct value *liquid_run_variable_in(struct liquid_run *run, struct liquid_scope *scope,
+                                           const struct liquid_name *name);
 
 /* The value of an expression. Fails on ranges without numbers and on limits only. */
 bool liquid_run_evaluate(struct liquid_run *run, const struct liquid_expression *expression,

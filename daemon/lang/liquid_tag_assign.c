@@ -28,14 +28,21 @@ static void visit_assign(struct liquid_visit *visit, const struct liquid_node *n
     liquid_variables_own(visit, &assignment->name);
 }
 
-/* Letters, digits, '_', '-', '.', brackets: more than can be read again by its name, but
- * such templates occur. */
+/* Letters, digits, '_', '-', '.', brackets: more than a name has, but such templates occur. */
 static size_t target_length(const char *text, const char *end)
 {
     const char *at = text;
     while (at < end && (liquid_lex_letter(*at) || memchr("-.[]()", *at, 6)))
         at++;
     return (size_t)(at - text);
+}
+
+/* What can be read again by its name. */
+static bool is_name(const char *text, size_t length)
+{
+    struct liquid_lex lex;
+    liquid_lex_open(&lex, text, length);
+    return lex.token == LIQUID_TOKEN_NAME && lex.length == length;
 }
 
 static bool parse_target(struct liquid_parser *parser, const struct liquid_slice *markup,
@@ -47,11 +54,12 @@ static bool parse_target(struct liquid_parser *parser, const struct liquid_slice
     while (stop > text && liquid_lex_space(stop[-1]))
         stop--;
     size_t length = target_length(text, stop);
-    while (parser->lax && equals && text + length < stop && length < (size_t)(stop - text)) {
+    while (parser->lax_tags && equals && text + length < stop && length < (size_t)(stop - text)) {
         text += length + 1; /* the words before the last one are passed over */
         length = target_length(text, stop);
     }
-    if (!equals || length == 0 || text + length != stop)
+    if (!equals || length == 0 || text + length != stop ||
+        (!parser->lax_tags && !is_name(text, length)))
         return liquid_parser_fail(parser, markup->text, markup->length,
                                   "`assign` needs a name, `=` and a value");
     *name = liquid_parser_name(text, length);
@@ -114,10 +122,10 @@ bool liquid_tag_assign_capture(struct liquid_parser *parser, const struct liquid
         text++;
         end--;
     }
-    while (parser->lax && text < end && target_length(text, end) == 0)
+    while (parser->lax_tags && text < end && target_length(text, end) == 0)
         text++;
     size_t length = target_length(text, end);
-    if (length == 0 || (text + length != end && !parser->lax))
+    if (length == 0 || (!parser->lax_tags && (text + length != end || !is_name(text, length))))
         return liquid_parser_fail(parser, tag->markup.text, tag->markup.length,
                                   "`capture` needs a name");
     assignment->name = liquid_parser_name(text, length);
@@ -173,7 +181,7 @@ static bool parse_counter(struct liquid_parser *parser, const struct liquid_tag 
         while (end > tag->markup.text && liquid_lex_space(end[-1]))
             end--;
         assignment->name = liquid_parser_name(tag->markup.text, (size_t)(end - tag->markup.text));
-        if (!parser->lax)
+        if (!parser->lax_tags)
             return false;
     }
     assignment->step = step;

@@ -153,10 +153,12 @@ static bool parse_attribute(struct liquid_parser *parser, struct liquid_lex *lex
         return true;
     }
     const struct liquid_expression *value = liquid_expression_parse(parser, lex);
-    if (limit)
+    if (limit) {
         repeat->limit = value;
-    else
+    } else {
         repeat->offset = value;
+        repeat->go_on = false;
+    }
     return value;
 }
 
@@ -179,7 +181,7 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
     repeat->reversed = liquid_lex_word(&lex, "reversed");
     while (lex.token != LIQUID_TOKEN_END) {
         liquid_lex_skip(&lex, ',');
-        if (lex.token != LIQUID_TOKEN_END && !parse_attribute(parser, &lex, repeat))
+        if (!parse_attribute(parser, &lex, repeat))
             return false;
     }
     return true;

@@ -278,7 +278,7 @@ static bool parse_partial(struct liquid_parser *parser, const struct liquid_tag 
     struct partial *partial = arena_zero(parser->arena, sizeof *partial);
     node->data = partial;
     return parse_strict(parser, &tag->markup, literal, partial) ||
-           (parser->lax && parse_lax(parser, &tag->markup, literal, partial));
+           (parser->lax_tags && parse_lax(parser, &tag->markup, literal, partial));
 }
 
 bool liquid_tag_partial_include(struct liquid_parser *parser, const struct liquid_tag *tag,

@@ -128,7 +128,7 @@ enum liquid_extension {
     LIQUID_EXTENSION_RANGE = 100, /* `other`: struct liquid_range */
     LIQUID_EXTENSION_LOOP,        /* struct liquid_loop: `forloop` */
     LIQUID_EXTENSION_TABLE,       /* struct liquid_table: `tablerowloop` */
-    LIQUID_EXTENSION_SELF,        /* the variable `self`: all that is in scope */
+    LIQUID_EXTENSION_SELF,        /* struct liquid_scope: the variable `self` */
 };
 
 struct liquid_range {
