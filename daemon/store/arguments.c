@@ -1,7 +1,8 @@
 #include "store/arguments.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+#include "base/decimal.h"
 
 struct arguments arguments_begin(struct arena *arena, size_t capacity)
 {
@@ -35,7 +36,8 @@ void arguments_text(struct arguments *arguments, const char *text)
 
 void arguments_number(struct arguments *arguments, int64_t number)
 {
-    arguments_text(arguments, arena_printf(arguments->arena, "%" PRId64, number));
+    char *digits = arena_alloc(arguments->arena, DECIMAL_TEXT_SIZE);
+    arguments_bytes(arguments, digits, decimal_print_int(number, digits));
 }
 
 void arguments_texts(struct arguments *arguments, const char *const *texts, size_t count)

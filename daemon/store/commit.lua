@@ -115,8 +115,9 @@ if customer ~= '' and #traces > 0 then
     redis.call('LTRIM', trace_key, 0, 99)
     redis.call('PEXPIREAT', trace_key, expire)
 end
-for _, id in ipairs(ids) do
-    redis.call('XACK', events, 'nudged', id)
-    redis.call('XDEL', events, id)
+for first = 1, #ids, 1000 do -- what fits on Lua's stack
+    local some = {unpack(ids, first, math.min(first + 999, #ids))}
+    redis.call('XACK', events, 'nudged', unpack(some))
+    redis.call('XDEL', events, unpack(some))
 end
 return {'done'}

@@ -272,8 +272,12 @@ static void test_facts(void **state)
     first.open_mid_count = 4;
     first.deadline_ms = 5;
     assert_string_equal(commit(scene, &first), "facts h2|taken unknown");
-    assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:due");
+    first.open_mid_count = 2; /* either alone is enough */
+    assert_string_equal(commit(scene, &first), "facts h2|");
     first.free_hash_count = 1;
+    first.open_mid_count = 3;
+    assert_string_equal(commit(scene, &first), "facts |taken");
+    assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:due");
     first.open_mid_count = 2;
     assert_string_equal(commit(scene, &first), "done");
 }
