@@ -96,8 +96,9 @@ static struct value or_absent(const struct value *value)
     return value ? *value : (struct value){.kind = VALUE_EXTENSION, .length = CEL_ABSENT};
 }
 
-bool condition_value(const struct cel_program *program, const struct condition_scene *scene,
-                     struct arena *arena, struct value *result, const char **fault)
+bool condition_trace(const struct cel_program *program, const struct condition_scene *scene,
+                     const struct cel_tracer *tracer, struct arena *arena, struct value *result,
+                     struct cel_fault *fault)
 {
     /* At a timer the event is the one that started the journey. */
     const struct value *event = scene->event ? scene->event : scene->start;
@@ -116,8 +117,14 @@ bool condition_value(const struct cel_program *program, const struct condition_s
         .call = call_method,
         .context = (void *)scene,
     };
+    return cel_eval_traced(program, &input, arena, tracer, result, fault);
+}
+
+bool condition_value(const struct cel_program *program, const struct condition_scene *scene,
+                     struct arena *arena, struct value *result, const char **fault)
+{
     struct cel_fault failed = {0};
-    if (cel_eval(program, &input, arena, result, &failed))
+    if (condition_trace(program, scene, NULL, arena, result, &failed))
         return true;
     *fault = failed.text;
     return false;

@@ -35,6 +35,12 @@ struct cel_program *condition_compile(struct arena *arena, const char *text, siz
 bool condition_value(const struct cel_program *program, const struct condition_scene *scene,
                      struct arena *arena, struct value *result, const char **fault);
 
+/* Likewise for people who look into an expression: tells the tracer (NULL: none) every step,
+ * and *fault has the place within the expression. */
+bool condition_trace(const struct cel_program *program, const struct condition_scene *scene,
+                     const struct cel_tracer *tracer, struct arena *arena, struct value *result,
+                     struct cel_fault *fault);
+
 enum condition_answer { CONDITION_FALSE, CONDITION_TRUE, CONDITION_FAILED };
 
 /* Evaluates to yes or no; anything but a boolean is a failure. A NULL program is true. */
