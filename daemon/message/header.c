@@ -224,12 +224,15 @@ static bool is_atoms(const char *name)
     return true;
 }
 
-static void add_quoted(struct line *line, const char *name)
+/* The name as a quoted string; false where that could not stand on one line. */
+static bool add_quoted(struct line *line, const char *name)
 {
-    char quoted[2 * TOKEN_MOST + 4];
+    char quoted[HEADER_LINE];
     size_t to = 0;
     quoted[to++] = '"';
     for (; *name; name++) {
+        if (to + 3 > TOKEN_MOST)
+            return false;
         if (*name == '"' || *name == '\\')
             quoted[to++] = '\\';
         quoted[to++] = *name;
@@ -239,6 +242,7 @@ static void add_quoted(struct line *line, const char *name)
         fold(line);
     add(line, " ", 1);
     add(line, quoted, to);
+    return true;
 }
 
 bool header_mailbox(struct buf *out, const char *name, const struct address *address,
@@ -257,9 +261,7 @@ bool header_mailbox(struct buf *out, const char *name, const struct address *add
     }
     if (is_plain(display) && is_atoms(display))
         add_tokens(&line, display);
-    else if (is_plain(display) && strlen(display) <= TOKEN_MOST)
-        add_quoted(&line, display);
-    else
+    else if (!is_plain(display) || !add_quoted(&line, display))
         add_words(&line, display);
     size_t length = strlen(address->mailbox);
     if (line.column + 3 + length > HEADER_LINE)

@@ -156,7 +156,8 @@ void text_writer_text(struct text_writer *w, const char *text)
     for (size_t at = 0, width; at < length; at += width) {
         uint32_t c = utf8_decode(text + at, length - at, &width);
         bool blank = c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0;
-        if (!blank && !is_invisible(c)) {
+        bool broken = c == 0xfffd && width == 1; /* the parser makes such of "&#x1DDDDDDDD" */
+        if (!blank && !broken && !is_invisible(c)) {
             run += width;
             continue;
         }
@@ -165,6 +166,8 @@ void text_writer_text(struct text_writer *w, const char *text)
         run = 0;
         if (blank)
             add_blank(w, c);
+        else if (broken)
+            add_visible(w, "\ufffd", 3);
     }
     if (run)
         add_visible(w, text + length - run, run);
@@ -217,14 +220,20 @@ static unsigned link_number(struct text_writer *w, const char *address)
     return w->link_count;
 }
 
-/* Without white space, which would break the footnote's line. */
+/* Without white space, which would break the footnote's line, and what is not UTF-8. */
 static const char *clean_address(struct text_writer *w, const char *address)
 {
-    char *clean = arena_text(w->arena, address), *to = clean;
-    for (const char *from = clean; *from; from++)
-        if ((unsigned char)*from > ' ' && *from != 0x7f)
-            *to++ = *from;
-    *to = '\0';
+    size_t length = strlen(address), to = 0;
+    char *clean = arena_alloc(w->arena, length + 1);
+    for (size_t at = 0, width; at < length; at += width) {
+        uint32_t c = utf8_decode(address + at, length - at, &width);
+        bool broken = c == 0xfffd && width == 1;
+        if (c <= ' ' || (c >= 0x7f && c <= 0xa0) || broken)
+            continue;
+        memcpy(clean + to, address + at, width);
+        to += width;
+    }
+    clean[to] = '\0';
     return clean;
 }
 

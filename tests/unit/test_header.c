@@ -143,6 +143,8 @@ static void mailboxes(void **state)
         {"Păun", "To: =?UTF-8?B?UMSDdW4=?= <ana@shop.example>\r\n"},
         {"Анна", "To: =?UTF-8?B?0JDQvdC90LA=?= <ana@shop.example>\r\n"},
         {"Ana  Pop", "To: =?UTF-8?Q?Ana__Pop?= <ana@shop.example>\r\n"},
+        {"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"",
+         "To: =?UTF-8?B?IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIi?= <ana@shop.example>\r\n"},
         {A60, "To: " A60 "\r\n <ana@shop.example>\r\n"},
         {"=?UTF-8?Q?x?=", "To: =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?= <ana@shop.example>\r\n"},
     };

@@ -31,6 +31,7 @@ static const struct {
     {"a&shy;b&#8203;c&#847;d&#65279;e", "abcde\n"},
     {"1&nbsp;299,00&nbsp;&#8381;", "1\u00a0299,00\u00a0₽\n"},
     {"<p>&nbsp;</p><p>a&nbsp;</p>", "a\n"},
+    {"x&#x1DDDDDDDDDDDDDDDDDDDl>", "x\xef\xbf\xbdl>\n"},
     {"x\xffy", "x\xef\xbf\xbdy\n"},
     {"<head><title>T</title><style>p{}</style></head>x<script>y</script><!-- z -->", "x\n"},
     {"<div style='DISPLAY : none'>preheader</div>x", "x\n"},
