@@ -133,21 +133,34 @@ static void keep_document(struct core_fixture *fixture, struct customer *custome
     buf_free(&out);
 }
 
-const char *core_fixture_play(struct core_fixture *fixture, double second, const char *json)
+static struct shop_event *read_event(struct core_fixture *fixture, const char *json, int64_t now_ms)
 {
     static const char *const paths[] = {"customer.id", "customer.email", NULL};
     const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000};
     struct arena *arena = fixture->arena;
+    struct shop_event *event = arena_alloc(arena, sizeof *event);
     struct diag diag = {0};
-    struct shop_event event;
-    int64_t now_ms = (int64_t)((CORE_FIXTURE_START + second) * 1000);
     const char *entry = arena_printf(arena, "%lld-%d", (long long)now_ms, fixture->entries++);
-    const struct shop_event *events[] = {&event};
-    if (json && !shop_event_read(arena, json, strlen(json), entry, &form, &event, &diag)) {
+    if (!shop_event_read(arena, json, strlen(json), entry, &form, event, &diag)) {
         diag_print(&diag, stderr);
         fail();
     }
-    const char *key = json ? event.key : "id:7";
+    return event;
+}
+
+const char *core_fixture_play_both(struct core_fixture *fixture, double second, const char *first,
+                                   const char *then)
+{
+    struct arena *arena = fixture->arena;
+    struct diag diag = {0};
+    int64_t now_ms = (int64_t)((CORE_FIXTURE_START + second) * 1000);
+    const struct shop_event *events[2];
+    size_t count = 0;
+    if (first)
+        events[count++] = read_event(fixture, first, now_ms);
+    if (then)
+        events[count++] = read_event(fixture, then, now_ms);
+    const char *key = count ? events[0]->key : "id:7";
     struct customer *customer = fixture->document ? customer_read(arena, key, fixture->document,
                                                                   strlen(fixture->document), &diag)
                                                   : customer_new(arena, key);
@@ -156,13 +169,18 @@ const char *core_fixture_play(struct core_fixture *fixture, double second, const
                                        .policy = &fixture->policy,
                                        .customer = customer,
                                        .events = events,
-                                       .event_count = json != NULL,
+                                       .event_count = count,
                                        .facts = &fixture->facts,
-                                       .due_ms = json ? 0 : now_ms,
+                                       .due_ms = count ? 0 : now_ms,
                                        .now_ms = now_ms};
     decide(&input, arena, &fixture->last);
     keep_document(fixture, customer);
     return summary(fixture);
+}
+
+const char *core_fixture_play(struct core_fixture *fixture, double second, const char *event)
+{
+    return core_fixture_play_both(fixture, second, event, NULL);
 }
 
 const char *core_fixture_faults(struct arena *arena, const char *rules, const char *events)

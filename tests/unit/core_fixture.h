@@ -33,6 +33,10 @@ void core_fixture_reload(struct core_fixture *fixture, const char *rules);
  * it is NULL, what is due then. What was done: "rule what why; rule what why". */
 const char *core_fixture_play(struct core_fixture *fixture, double second, const char *event);
 
+/* Two events that came in one batch. */
+const char *core_fixture_play_both(struct core_fixture *fixture, double second, const char *first,
+                                   const char *then);
+
 /* The faults of a rule text, as `nudgectl check` prints them; "" where there are none. */
 const char *core_fixture_faults(struct arena *arena, const char *rules, const char *events);
 

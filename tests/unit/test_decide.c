@@ -124,6 +124,11 @@ static const struct play plays[] = {
      {{0, "{\"type\":\"order.placed\",\"id\":1," ANA "}", "thanks sends thanks"},
       {60, "{\"type\":\"order.placed\",\"id\":2," ANA "}", "thanks refused limit"},
       {DAY + 60, "{\"type\":\"order.placed\",\"id\":3," ANA "}", "thanks sends thanks"}}},
+    {"each limit has a window of its own",
+     "{name: a, class: transactional, limit: 1 per 1h, on: order.placed, send: a}\n---\n"
+     "{name: b, class: transactional, limit: 1 per 30d, on: order.placed, send: b}",
+     {{0, "{\"type\":\"order.placed\",\"id\":1," ANA "}", "a sends a; b sends b"},
+      {7200, "{\"type\":\"order.placed\",\"id\":2," ANA "}", "a sends a; b refused limit"}}},
     {"a restart is no new run for the limit",
      "{name: cart, on: cart.updated, again: restart, limit: 1 per 7d,\n"
      " steps: [{send: one}, {wait: 1h}, {send: two}]}",
@@ -246,6 +251,35 @@ static void test_facts(void **state)
     core_fixture_close(&fixture);
 }
 
+/* A message that a sender has counts; the run that is restarted may still go on. */
+static void test_restarted_run(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, "{name: cart, on: cart.updated, again: restart, limit: 1 per 7d,\n"
+                                " steps: [{send: one}, {wait: 1h}, {send: two}]}");
+    core_fixture_play(&fixture, 0, CART_80);
+    const char *taken[] = {fixture.last.messages[0].mid, NULL};
+    fixture.facts.taken = taken;
+    assert_string_equal(
+        core_fixture_play(&fixture, 1800, CART_90),
+        "cart ended restart; cart too-late restart; cart waits 5400; cart sends one");
+    core_fixture_close(&fixture);
+}
+
+/* What one event of a batch decides, the next may take back before anybody saw it. */
+static void test_one_batch(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, "{name: cart, on: cart.updated, until: order.placed, send: cart}");
+    assert_string_equal(core_fixture_play_both(&fixture, 0, CART_80, ORDER),
+                        "cart sends cart; cart withdrawn until");
+    assert_int_equal(fixture.last.message_count, 0);
+    assert_int_equal(fixture.last.withdrawn_count, 0);
+    core_fixture_close(&fixture);
+}
+
 static void test_rules_change(void **state)
 {
     (void)state;
@@ -335,10 +369,11 @@ static void test_deadlines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),        cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_quiet_hours),  cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_rules_change), cmocka_unit_test(test_older_rules),
-        cmocka_unit_test(test_message),      cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_plays),         cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_quiet_hours),   cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_rules_change),  cmocka_unit_test(test_older_rules),
+        cmocka_unit_test(test_restarted_run), cmocka_unit_test(test_one_batch),
+        cmocka_unit_test(test_message),       cmocka_unit_test(test_deadlines),
     };
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
 }
