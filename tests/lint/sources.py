@@ -52,7 +52,7 @@ def lists():
         variable("bench_programs", bench),
         variable("fuzz_programs", fuzzers),
         "".join(f"{target(name)}_LDADD = $(fuzz_libs)\n" for name in fuzzers),
-        variable("example_files", files("demo/**/*", "rules/**/*", "templates/**/*")),
+        variable("example_files", files("nudged.yaml", "demo/**/*", "rules/**/*", "templates/**/*")),
         variable("doc_files", [f for f in files("docs/**/*") if not f.endswith((".1", ".8"))]),
         variable("test_files", [f for f in files("tests/**/*") if f not in built]),
     ]
