@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- What became of messages that were taken. A result counts only while the message's hash says
--- that it is taken by this consumer under this entry: its daemon may have been frozen past its
--- lease, and others have it now.
+-- What became of messages that were taken. A result counts only while the message's hash names
+-- this consumer and this entry (it names some only while it is taken): a daemon may have been
+-- frozen past its lease, and others have the message now.
 -- ARGV: P, consumer, ms that a trace lives, then for each result {entry, mid, outcome, at ms or +ms,
 -- charge, reason, detail, trace line, event, hash to suppress, its reason}, '' for what is absent
 -- Returns for each 1 (settled) or 0 (gone: nothing was written). Safe to run twice: the second
@@ -50,11 +50,11 @@ local finish = {
 
 local function settle(r)
     local key = P .. ':message:' .. r.mid
-    local m = redis.call('HMGET', key, 'state', 'owner', 'entry', 'customer', 'channel', 'class')
-    if m[1] ~= 'taken' or m[2] ~= consumer or m[3] ~= r.entry then
+    local m = redis.call('HMGET', key, 'owner', 'entry', 'customer', 'channel', 'class')
+    if m[1] ~= consumer or m[2] ~= r.entry then
         return 0
     end
-    r.customer, r.channel, r.class = m[4], m[5], m[6]
+    r.customer, r.channel, r.class = m[3], m[4], m[5]
     local stream = P .. ':outbox:' .. r.channel .. ':' .. r.class
     redis.call('XACK', stream, 'nudged', r.entry)
     redis.call('XDEL', stream, r.entry)

@@ -259,6 +259,8 @@ static void test_takeover(void **state)
     push_pending(scene, "mine", instance_consumer(scene->other.instance), 1);
     intake_resume(scene->intake);
     assert_string_equal(next_batch(scene), "a*2 b*2");
+    const char *pending = redis_fixture_ask(&scene->redis, "XPENDING t:events nudged - + 1");
+    assert_non_null(strstr(pending, " 2]]")); /* and so it stands in Redis */
     commit_all(scene);
     push(scene, "c");
     assert_string_equal(next_batch(scene), "c*1");

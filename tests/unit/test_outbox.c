@@ -279,7 +279,13 @@ static void test_rate(void **state)
     assert_in_range(taken.wait_ms, 1190000, 1200000);
     assert_int_equal(take_with(scene, scene->outbox, "spare", 1, rate).count, 1);
 
+    taken = take_with(scene, scene->outbox, "third", 9, (struct outbox_rate){9, 3600000});
+    assert_int_equal(taken.count, 4);
+    assert_int_equal(taken.wait_ms, 0); /* the outbox was empty before the bucket */
+
     /* Forty minutes pass: two tokens. */
+    put(scene, "next", "marketing", "hold");
+    put(scene, "last", "marketing", "hold");
     redis_fixture_ask(&scene->redis, "HINCRBY t:rate:main at -2400000");
     taken = take_with(scene, scene->outbox, "main", 5, rate);
     assert_int_equal(taken.count, 2);
@@ -464,8 +470,9 @@ static void test_takeover(void **state)
                            "\"mid\":\"receipt\"}]"));
     swept = sweep(scene, scene->others);
     assert_int_equal(swept.swept.resent + swept.swept.held, 0);
-    assert_null(strstr(redis_fixture_ask(&scene->redis, "XINFO CONSUMERS t:outbox:email:marketing"),
-                       "one:")); /* nothing was pending any more */
+    assert_null(
+        strstr(redis_fixture_ask(&scene->redis, "XINFO CONSUMERS t:outbox:email:marketing nudged"),
+               "one:")); /* nothing was pending any more */
 
     struct taken again = take_with(scene, scene->others, "spare", 3, (struct outbox_rate){0});
     assert_string_equal(again.text, "receipt");
@@ -480,6 +487,7 @@ static void test_takeover(void **state)
     assert_string_equal(settle(scene, scene->outbox, late, 3), "0 0 0");
     assert_redis(&scene->redis, "2", "EXISTS t:message:receipt t:message:marketing0");
     struct outbox_result done = result_of(&again, 0, OUTBOX_DONE);
+    assert_string_equal(settle(scene, scene->outbox, &done, 1), "0"); /* not its own */
     assert_string_equal(settle(scene, scene->others, &done, 1), "1");
 }
 

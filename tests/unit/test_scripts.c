@@ -204,6 +204,29 @@ static void test_move(void **state)
     assert_redis(&scene->redis, "[10 11]", "LRANGE b 0 -1");
 }
 
+/* claim.lua: not for a daemon whose lease is gone. */
+static void test_claim_needs_the_lease(void **state)
+{
+    struct scene *scene = *state;
+    struct answer refused = {0}, taken = {0};
+    const char *argv[] = {instance_consumer(scene->store.instance), "10", "1000"};
+    struct connection_request request = {
+        .argc = 3, .argv = argv, .callback = on_answer, .context = &refused};
+    redis_fixture_ask(&scene->redis, "XADD t:events * event a");
+    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged dead:1 STREAMS t:events >");
+    store_fixture_lapse(&scene->store);
+    scripts_run(scene->store.scripts, SCRIPT_CLAIM, &request);
+    redis_fixture_run(&scene->redis, &refused.done);
+    assert_int_equal(refused.moved, -1);
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged"), "dead:1"));
+    store_fixture_revive(&scene->store);
+    request.context = &taken;
+    scripts_run(scene->store.scripts, SCRIPT_CLAIM, &request);
+    redis_fixture_run(&scene->redis, &taken.done);
+    assert_int_equal(taken.moved, 0); /* "0": there is no more */
+    assert_null(strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged"), "dead:1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_error_is_a_reply, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(test_full_server, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(test_move, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(test_claim_needs_the_lease, open_scene, close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
