@@ -152,8 +152,9 @@ static bool read_birthday(const struct value *text, int *month, int *day)
     bool none = text->length == 7 && at[0] == '-' && at[1] == '-';
     if (!year && !none)
         return false;
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     at += year ? 5 : 2;
-    return read_two(at, 1, 12, month) && at[2] == '-' && read_two(at + 3, 1, 31, day);
+    return read_two(at, 1, 12, month) && at[2] == '-' && read_two(at + 3, 1, days[*month - 1], day);
 }
 
 static bool read_clock(const struct value *text, int *hour, int *minute)

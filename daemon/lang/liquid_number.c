@@ -476,7 +476,8 @@ int64_t liquid_number_truncate(const struct liquid_number *number)
 }
 
 /* Digits d and exponent e of d[0].d[1]… * 10^e, as the reference implementation
- * spells them: plain from 0.0001 up to 15 digits before the point, and where digits stand behind it. */
+ * spells them: plain from 0.0001 up to 15 digits before the point, and where digits stand behind
+ * it. */
 static size_t spell(const char *digits, int count, int exponent, char *out)
 {
     char *to = out;
@@ -507,6 +508,9 @@ static size_t spell(const char *digits, int count, int exponent, char *out)
 
 size_t liquid_number_print(double real, char out[LIQUID_NUMBER_TEXT_SIZE])
 {
+    double size = fabs(real);
+    if (size >= 1e-4 && size < 1e15) /* here the shortest decimal is spelled alike */
+        return decimal_print(real, out);
     if (!isfinite(real)) {
         const char *text = isnan(real) ? "NaN" : real > 0 ? "Infinity" : "-Infinity";
         memcpy(out, text, strlen(text));

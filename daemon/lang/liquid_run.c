@@ -87,10 +87,9 @@ char *liquid_run_room(struct liquid_run *run, size_t size)
     return liquid_run_fits(run, size) ? arena_alloc(run->arena, size) : NULL;
 }
 
-bool liquid_run_add(struct liquid_run *run, const char *text, size_t length)
+bool liquid_run_full(struct liquid_run *run)
 {
-    return buf_add(run->out, text, length) ||
-           liquid_run_over(run, "the output takes more than %llu bytes", run->out->limit);
+    return liquid_run_over(run, "the output takes more than %llu bytes", run->out->limit);
 }
 
 /* Where the caller wants it, a failure is printed in its place, and the render goes on. */
@@ -114,8 +113,8 @@ bool liquid_run_body(struct liquid_run *run, const struct liquid_body *body)
     if (!liquid_run_step(run, body->count + 1))
         return false;
     uint32_t depth = ++run->bodies;
-    const struct liquid_node *node = body->nodes, *end = node + body->count;
-    for (; node < end; node++) {
+    for (uint32_t i = 0; i < body->count; i++) {
+        const struct liquid_node *node = &body->nodes[i];
         if (!node->kind) {
             if (!liquid_run_add(run, node->text, node->length))
                 return liquid_run_place(run, node->offset);

@@ -4,6 +4,7 @@
 #ifndef NUDGED_LANG_LIQUID_RUN_H
 #define NUDGED_LANG_LIQUID_RUN_H
 
+#include "base/buf.h"
 #include "lang/liquid_tree.h"
 
 struct liquid_loop;
@@ -75,7 +76,11 @@ bool liquid_run_over(struct liquid_run *run, const char *format, unsigned long l
 bool liquid_run_place(struct liquid_run *run, uint32_t offset);
 
 /* Text for the output. */
-bool liquid_run_add(struct liquid_run *run, const char *text, size_t length);
+bool liquid_run_full(struct liquid_run *run); /* fails: it has no room */
+static inline bool liquid_run_add(struct liquid_run *run, const char *text, size_t length)
+{
+    return buf_add(run->out, text, length) || liquid_run_full(run);
+}
 
 /* Renders the nodes; afterwards `run->interrupt` may be set. */
 bool liquid_run_body(struct liquid_run *run, const struct liquid_body *body);

@@ -63,7 +63,7 @@ static bool print(struct liquid_run *run, const char *format, int64_t number)
 
 static bool print(struct liquid_run *run, const char *format, int64_t number)
 {
-    return buf_printf(run->out, format, (long long)number) || liquid_run_add(run, "", 0);
+    return buf_printf(run->out, format, (long long)number) || liquid_run_full(run);
 }
 
 static bool render_cell(struct liquid_run *run, const struct rows *rows,

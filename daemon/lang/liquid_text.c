@@ -266,12 +266,12 @@ static bool print_other(struct liquid_run *run, const struct value *value, bool 
     }
     if (!escape || value->kind != VALUE_MAP) {
         append_value(run->out, value);
-        return !run->out->full || liquid_run_add(run, "", 0);
+        return !run->out->full || liquid_run_full(run);
     }
     if (!to_scratch(run, value))
         return false;
     liquid_text_escape(run->out, buf_string(&run->scratch), run->scratch.length);
-    return !run->out->full || liquid_run_add(run, "", 0);
+    return !run->out->full || liquid_run_full(run);
 }
 
 bool liquid_text_print(struct liquid_run *run, const struct value *value, bool escape)
@@ -283,8 +283,7 @@ bool liquid_text_print(struct liquid_run *run, const struct value *value, bool e
     case VALUE_STRING:
         if (!escape || (value->flags & LIQUID_SAFE))
             return liquid_run_add(run, value->string, value->length);
-        return liquid_text_escape(run->out, value->string, value->length) ||
-               liquid_run_add(run, "", 0);
+        return liquid_text_escape(run->out, value->string, value->length) || liquid_run_full(run);
     case VALUE_INT:
         return liquid_run_add(run, text, decimal_print_int(value->integer, text));
     default:
