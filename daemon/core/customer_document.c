@@ -229,7 +229,7 @@ static void put_flag(struct buf *out, const char *name, bool set)
 
 static void open_item(struct buf *out, uint32_t index)
 {
-    buf_add(out, ",{" + (index == 0), index ? 2 : 1);
+    buf_text(out, index ? ",{" : "{");
 }
 
 static void put_counts(struct buf *out, const struct customer *customer)

@@ -94,8 +94,8 @@ static void refused_values(void **state)
         "a\tb",
         "a\x01",
         "a\x7f",
-        "a\xc2\x85"
-        "b",
+        ("a\xc2\x85"
+         "b"),
         "a\xc2\x9f",
         "\xff",
         "a\xc3",
