@@ -1,5 +1,5 @@
 /* Every key of nudged.yaml: its type, range, default, and what it is for. */
-#include "app/config.h"
+#include "app/config_keys.h"
 #include "base/log.h"
 
 #define SECONDS(n) ((int64_t)(n)*1000)

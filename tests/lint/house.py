@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A folder of daemon/ includes only folders of a lower rank, and itself.
 RANKS = {"base": 0, "lang": 1, "core": 2, "message": 2, "store": 3, "send": 3, "serve": 3}
-RANKS |= {"app": 4, "ctl": 4}
+RANKS |= {"app": 4, "ctl": 5}  # ctl reads the configuration as the daemon does
 FUNCTION_MOST, FILE_MOST, HEADER_MOST, MAIN_MOST = 80, 700, 120, 150
 
 # What a library's header is called, and the files that wrap the library.
