@@ -166,7 +166,8 @@ def check_sources():
 
 
 def check_symbols():
-    """a global symbol stands once, and begins with its file's first word"""
+    """a global symbol stands once, and begins as its file's or a header's name does"""
+    words = {path.stem.split("_")[0] for path in paths("daemon/**/*.h")} | {"script"}
     library = ROOT / "build-clang/libnudged.a"
     command = ["nm", "-g", "--defined-only", "-A", library]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -179,8 +180,9 @@ def check_symbols():
     for symbol, members in sorted(where.items()):
         if len(members) > 1:
             yield f"{symbol} is defined in {' and '.join(members)}"
-        if not symbol.startswith((members[0].split("_")[0], "script_", "__")):
-            yield f"{symbol} of {members[0]} is not named after its file"
+        own = words | {members[0].split("_")[0]}
+        if not {symbol.split("_")[0], symbol.split("_")[0].removesuffix("s")} & own:
+            yield f"{symbol} of {members[0]} is not named after a file"
 
 
 CHECKS = [
