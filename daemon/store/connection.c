@@ -25,30 +25,15 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "store/backoff.h"
+#include "store/connection_call.h"
 #include "store/transport.h"
 
 enum {
     CONNECT_MOST_MS = 10000, /* name, socket and TLS together */
     LOADING_MS = 100,        /* between two PINGs of a server that is loading */
-    DEADLINE_MS = 5000,
     OUTPUT_MOST = 64 * 1024 * 1024,
     REPLY_MOST = 256 * 1024 * 1024,
     COMMAND_ARGUMENTS = 32, /* of connection_command */
-};
-
-struct connection_call {
-    struct connection_call *next; /* in `flight` or `refused` */
-    struct connection_owner *owner;
-    struct connection_call *before, *after; /* the owner's list */
-    int64_t deadline;                       /* clock_monotonic_ms */
-    connection_callback *callback;          /* NULL: silent */
-    void *context;
-    void (*release)(void *context);
-    const char *fault; /* in `refused`: the code, "redis-lost" or "redis-full" */
-};
-
-struct call_list {
-    struct connection_call *first, *last;
 };
 
 struct connection {
@@ -69,7 +54,7 @@ struct connection {
     struct event *soon;     /* for what must not happen inside the caller's call */
     struct backoff backoff;
     int64_t deadline_at; /* clock_monotonic_ms; 0: not set */
-    struct call_list flight, refused;
+    struct connection_calls flight, refused;
     bool renew; /* asked for by connection_renew() */
     char renew_reason[256];
     bool was_ready; /* at some time: the next time counts as a reconnect */
@@ -82,86 +67,13 @@ static void lose(struct connection *connection, const char *code, const char *fo
     __attribute__((format(printf, 3, 4)));
 static void on_greeted(void *context, const struct reply *reply, const struct diag *fault);
 
-/* Lists of calls. */
-
-static void append(struct call_list *list, struct connection_call *call)
-{
-    call->next = NULL;
-    if (list->last)
-        list->last->next = call;
-    else
-        list->first = call;
-    list->last = call;
-}
-
-static struct connection_call *shift(struct call_list *list)
-{
-    struct connection_call *call = list->first;
-    if (call) {
-        list->first = call->next;
-        if (!list->first)
-            list->last = NULL;
-    }
-    return call;
-}
-
-static void own(struct connection_call *call, struct connection_owner *owner)
-{
-    call->owner = owner;
-    if (!owner)
-        return;
-    call->after = owner->first;
-    if (owner->first)
-        owner->first->before = call;
-    owner->first = call;
-}
-
-static void disown(struct connection_call *call)
-{
-    if (!call->owner)
-        return;
-    if (call->before)
-        call->before->after = call->after;
-    else
-        call->owner->first = call->after;
-    if (call->after)
-        call->after->before = call->before;
-    call->owner = NULL;
-    call->before = call->after = NULL;
-}
-
-static void free_call(struct connection_call *call)
-{
-    disown(call);
-    if (call->release)
-        call->release(call->context);
-    free(call);
-}
-
-static void drop_all(struct call_list *list)
-{
-    struct connection_call *call;
-    while ((call = shift(list)))
-        free_call(call);
-}
-
-/* The call leaves its owner first: what the callback silences is no longer this one. */
-static void answer(struct connection_call *call, const struct reply *reply,
-                   const struct diag *fault)
-{
-    disown(call);
-    if (call->callback)
-        call->callback(call->context, reply, fault);
-    free_call(call);
-}
-
-static void answer_all(struct connection *connection, struct call_list *list,
+static void answer_all(struct connection *connection, struct connection_calls *list,
                        const struct diag *fault)
 {
     struct connection_call *call;
-    while (!connection->ended && (call = shift(list)))
-        answer(call, NULL, fault);
-    drop_all(list);
+    while (!connection->ended && (call = connection_call_shift(list)))
+        connection_call_answer(call, NULL, fault);
+    connection_call_drop_all(list);
 }
 
 /* Handlers: a callback inside may destroy the connection, which then ends with the last of
@@ -169,8 +81,8 @@ static void answer_all(struct connection *connection, struct call_list *list,
 
 static void free_connection(struct connection *connection)
 {
-    drop_all(&connection->flight);
-    drop_all(&connection->refused);
+    connection_call_drop_all(&connection->flight);
+    connection_call_drop_all(&connection->refused);
     if (connection->stream)
         bufferevent_free(connection->stream);
     transport_destroy(&connection->transport);
@@ -253,34 +165,22 @@ static bool transmit(struct connection *connection, const struct connection_requ
     if (fits) {
         if (evbuffer_add(output, command, (size_t)length) != 0)
             mem_exhausted();
-        append(&connection->flight, call);
+        connection_call_append(&connection->flight, call);
         watch_deadline(connection, call->deadline);
     }
     redisFreeCommand(command);
     return fits;
 }
 
-static struct connection_call *new_call(const struct connection_request *request)
-{
-    struct connection_call *call = mem_zero(1, sizeof(*call));
-    int64_t ms = request->deadline_ms ? request->deadline_ms : DEADLINE_MS;
-    call->deadline = clock_monotonic_ms() + ms;
-    call->callback = request->callback;
-    call->context = request->context;
-    call->release = request->release;
-    own(call, request->owner);
-    return call;
-}
-
 void connection_send(struct connection *connection, const struct connection_request *request)
 {
-    struct connection_call *call = new_call(request);
+    struct connection_call *call = connection_call_new(request);
     if (connection->state != CONNECTION_READY || connection->renew)
         call->fault = "redis-lost";
     else if (!transmit(connection, request, call))
         call->fault = "redis-full";
     if (call->fault) {
-        append(&connection->refused, call);
+        connection_call_append(&connection->refused, call);
         event_active(connection->soon, EV_TIMEOUT, 0);
     }
 }
@@ -301,27 +201,15 @@ void connection_command(struct connection *connection, struct connection_owner *
             .argc = argc, .argv = argv, .owner = owner, .callback = callback, .context = context});
 }
 
-void connection_silence(struct connection_owner *owner)
-{
-    while (owner->first) {
-        struct connection_call *call = owner->first;
-        disown(call);
-        call->callback = NULL;
-        if (call->release)
-            call->release(call->context);
-        call->release = NULL;
-    }
-}
-
 /* Greeting. */
 
 static void greet(struct connection *connection, const char *const *argv, size_t argc)
 {
     const struct connection_request request = {
         .argc = argc, .argv = argv, .callback = on_greeted, .context = connection};
-    struct connection_call *call = new_call(&request);
+    struct connection_call *call = connection_call_new(&request);
     if (!transmit(connection, &request, call)) /* four short commands always fit */
-        free_call(call);
+        connection_call_free(call);
 }
 
 static void ping(struct connection *connection)
@@ -435,7 +323,7 @@ static void lose(struct connection *connection, const char *code, const char *fo
 {
     char where[192];
     struct diag text, fault;
-    struct call_list flight = connection->flight;
+    struct connection_calls flight = connection->flight;
     va_list args;
 
     va_start(args, format);
@@ -446,7 +334,7 @@ static void lose(struct connection *connection, const char *code, const char *fo
                endpoint_show(&connection->endpoint, where, sizeof(where)), text.text);
     diag_code(&fault, code);
 
-    connection->flight = (struct call_list){0};
+    connection->flight = (struct connection_calls){0};
     if (connection->stream)
         bufferevent_free(connection->stream);
     connection->stream = NULL;
@@ -479,12 +367,12 @@ static void on_readable(struct bufferevent *stream, void *context)
         progress = reply_reader_next(connection->reader, &reply, &diag);
         if (progress != REPLY_READY)
             break;
-        struct connection_call *call = shift(&connection->flight);
+        struct connection_call *call = connection_call_shift(&connection->flight);
         if (!call) {
             lose(connection, "redis-lost", "an answer that nobody asked for");
             break;
         }
-        answer(call, reply, NULL);
+        connection_call_answer(call, reply, NULL);
     }
     if (progress == REPLY_BROKEN)
         lose(connection, "redis-lost", "%s", diag.text);
@@ -513,20 +401,20 @@ static void on_deadline(evutil_socket_t fd, short events, void *context)
 static void on_soon(evutil_socket_t fd, short events, void *context)
 {
     struct connection *connection = context;
-    struct call_list refused = connection->refused;
+    struct connection_calls refused = connection->refused;
     struct connection_call *call;
     (void)fd, (void)events;
-    connection->refused = (struct call_list){0};
+    connection->refused = (struct connection_calls){0};
     enter(connection);
-    while ((call = shift(&refused))) {
+    while ((call = connection_call_shift(&refused))) {
         struct diag diag;
         diag_error(&diag, call->fault[6] == 'f' ? "too much is waiting to be sent to Redis"
                                                 : "no connection to Redis");
         diag_code(&diag, call->fault);
         if (connection->ended)
-            free_call(call);
+            connection_call_free(call);
         else
-            answer(call, NULL, &diag);
+            connection_call_answer(call, NULL, &diag);
     }
     if (connection->renew && !connection->ended) {
         connection->renew = false;
@@ -580,8 +468,8 @@ void connection_destroy(struct connection **connection)
     *connection = NULL;
     ended->ended = true;
     ended->on_state = NULL;
-    drop_all(&ended->flight);
-    drop_all(&ended->refused);
+    connection_call_drop_all(&ended->flight);
+    connection_call_drop_all(&ended->refused);
     if (!ended->busy)
         free_connection(ended);
 }

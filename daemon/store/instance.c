@@ -22,9 +22,9 @@
 #include "base/mem.h"
 #include "core/customer.h"
 #include "store/backoff.h"
+#include "store/server_check.h"
 
 enum {
-    VERSION_LEAST = 7,
     AGREEMENTS_MOST = 16,
     RENEW_AGAIN_MS = 1000, /* after a renewal that failed */
     CONSUMER_SIZE = 96,
@@ -92,54 +92,6 @@ static void try_again(struct instance *instance, const struct reply *reply)
 
 /* What INFO says. */
 
-/* The value of a line "key:value"; "" where there is none. */
-static const char *info_value(const char *info, const char *key, char *out, size_t size)
-{
-    char line[64];
-    snprintf(line, sizeof(line), "\n%s:", key);
-    const char *at = strstr(info, line);
-    at = at ? at + strlen(line) : "";
-    snprintf(out, size, "%.*s", (int)strcspn(at, "\r\n"), at);
-    return out;
-}
-
-static bool check_version(const char *info, struct diag *diag)
-{
-    char version[32];
-    info_value(info, "redis_version", version, sizeof(version));
-    if (atoi(version) >= VERSION_LEAST)
-        return true;
-    diag_error(diag, "this Redis is version %s; %d.0 or later is needed",
-               *version ? version : "unknown", VERSION_LEAST);
-    diag_code(diag, "redis-version");
-    return false;
-}
-
-/* A Redis that forgets or evicts must be wanted. */
-static bool check_persistence(const char *info, struct diag *diag)
-{
-    char aof[8], policy[32];
-    info_value(info, "aof_enabled", aof, sizeof(aof));
-    info_value(info, "maxmemory_policy", policy, sizeof(policy));
-    if (!*aof || !*policy) {
-        log_warning("Redis does not say whether it keeps its data: it must have appendonly yes "
-                    "and maxmemory-policy noeviction");
-        return true;
-    }
-    bool keeps = strcmp(aof, "1") == 0, evicts = strcmp(policy, "noeviction") != 0;
-    if (keeps && !evicts)
-        return true;
-    diag_error(diag, "this Redis may lose events and messages: %s%s%s%s",
-               keeps ? "" : "its append-only file is off", !keeps && evicts ? "; " : "",
-               evicts ? "it evicts keys when memory is full: maxmemory-policy " : "",
-               evicts ? policy : "");
-    diag_code(diag, "redis-loss");
-    diag_hint(diag, "%s%s%s; or set `redis: {accept_loss: true}`",
-              keeps ? "" : "redis-cli CONFIG SET appendonly yes", !keeps && evicts ? "; " : "",
-              evicts ? "redis-cli CONFIG SET maxmemory-policy noeviction" : "");
-    return false;
-}
-
 static void warn(struct diag *diag)
 {
     diag->level = DIAG_WARNING;
@@ -158,13 +110,13 @@ static void on_info(void *context, const struct reply *reply, const struct diag 
         if (entering)
             try_again(instance, reply);
         return;
-    } else if (!check_version(reply->text, &diag)) {
+    } else if (!server_check_version(reply->text, &diag)) {
         if (entering) {
             move_to(instance, INSTANCE_REFUSED, &diag);
             return;
         }
         warn(&diag);
-    } else if (!check_persistence(reply->text, &diag)) {
+    } else if (!server_check_persistence(reply->text, &diag)) {
         if (entering && !instance->accept_loss) {
             move_to(instance, INSTANCE_REFUSED, &diag);
             return;
