@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "message/text_writer.h"
 
-enum { DEPTH_MOST = 512, SECONDS_MOST = 2 };
+enum { DEPTH_MOST = 512, SECONDS_MOST = 2, STYLE_MOST = 2048 };
 
 /* What an element does to the text; ROLE_INLINE, the one of most, is 0. */
 enum role {
@@ -98,23 +98,13 @@ static const uint8_t roles[GUMBO_TAG_LAST + 1] = {
 
 /* --- the walk --- */
 
-/* Has the style the declaration, whatever its spaces and case? `exact`: the value ends
- * there (opacity: 0, but not 0.5). */
+/* Has the style the declaration? `exact`: the value ends there (opacity: 0, but not 0.5). */
 static bool declares(const char *style, const char *declaration, bool exact)
 {
-    for (; *style; style++) {
-        const char *s = style, *d = declaration;
-        while (*d && *s) {
-            if (*s == ' ' || *s == '\t' || *s == '\n') {
-                s++;
-                continue;
-            }
-            if ((*s >= 'A' && *s <= 'Z' ? *s | 0x20 : *s) != *d)
-                break;
-            s++;
-            d++;
-        }
-        if (!*d && !(exact && *s && strchr(".123456789", *s)))
+    size_t length = strlen(declaration);
+    while ((style = strstr(style, declaration))) {
+        style += length;
+        if (!exact || !*style || !strchr(".123456789", *style))
             return true;
     }
     return false;
@@ -129,12 +119,19 @@ static const char *attribute(const GumboNode *node, const char *name)
 static bool is_hidden(const GumboNode *node)
 {
     const char *style = attribute(node, "style");
+    char tidy[STYLE_MOST];
+    size_t length = 0;
     if (attribute(node, "hidden"))
         return true;
-    return style &&
-           (declares(style, "display:none", false) || declares(style, "visibility:hidden", false) ||
-            declares(style, "mso-hide:all", false) || declares(style, "max-height:0", true) ||
-            declares(style, "opacity:0", true));
+    if (!style)
+        return false;
+    for (; *style && length < sizeof tidy - 1; style++)
+        if (*style > ' ' || *style < 0)
+            tidy[length++] = *style >= 'A' && *style <= 'Z' ? (char)(*style | 0x20) : *style;
+    tidy[length] = '\0';
+    return declares(tidy, "display:none", false) || declares(tidy, "visibility:hidden", false) ||
+           declares(tidy, "mso-hide:all", false) || declares(tidy, "max-height:0", true) ||
+           declares(tidy, "opacity:0", true);
 }
 
 /* An element whose children are being read. */

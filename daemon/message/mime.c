@@ -33,79 +33,81 @@ static bool ends_line(const char *text, size_t length, size_t at)
     return at >= length || line_end(text, length, at) > 0;
 }
 
+/* What stands for itself wherever it is on a line: 0; what need not: 1. A space is plain
+ * here, as it is everywhere but at the end of a line. */
+static const uint8_t special[256] = {[0 ... 31] = 1, ['='] = 1, [127 ... 255] = 1};
+
+static inline bool is_plain(char c)
+{
+    return !special[(unsigned char)c];
+}
+
 /* RFC 2045, section 6.7, with the advice of its notes: what a gateway may change at the
  * begin of a line (a mailbox's "From ", SMTP's dot) or at its end (a space) is escaped. */
 static bool qp_escapes(const char *text, size_t length, size_t at, size_t column)
 {
-    unsigned char c = (unsigned char)text[at];
+    char c = text[at];
     if (c == ' ' || c == '\t')
         return ends_line(text, length, at + 1);
-    if (c < '!' || c > '~' || c == '=')
+    if (!is_plain(c))
         return true;
     if (column > 0)
         return false;
     return c == '.' || (c == 'F' && length - at >= 5 && memcmp(text + at, "From ", 5) == 0);
 }
 
-/* How many bytes from `at` on stand for themselves wherever they are on a line. */
-static size_t qp_plain_run(const char *text, size_t length, size_t at, size_t most)
+/* How many bytes from `at` on, within a line, stand for themselves; `most` at most. */
+static size_t qp_run(const char *text, size_t length, size_t at, size_t most)
 {
-    size_t run = 0;
-    while (run < most && at + run < length) {
-        char c = text[at + run];
-        if (c < ' ' || c > '~' || c == '=')
-            break;
-        run++;
-    }
-    while (run && (at + run == length || text[at + run] < ' ') && text[at + run - 1] == ' ')
-        run--; /* a space that may be the last of its line */
-    return run;
-}
-
-/* Writes, or only counts where `out` is NULL: one walk, so that the two can't differ. */
-static size_t qp_walk(struct buf *out, const char *text, size_t length)
-{
-    enum { ROOM = LINE_MOST - 1 }; /* the last place is for the soft line end's '=' */
-    static const char hex[] = "0123456789ABCDEF";
-    size_t column = 0, size = 0;
-    for (size_t at = 0, width, used; at < length; at += width, size += used) {
-        const char *piece = text + at;
-        char escaped[3] = {'='};
-        used = width = line_end(text, length, at);
-        if (width) {
-            piece = "\r\n";
-            used = 2;
-            column = 0;
-        } else if (column && (width = qp_plain_run(text, length, at, ROOM - column)) > 0) {
-            used = width;
-            column += used;
-        } else {
-            bool escapes = qp_escapes(text, length, at, column);
-            used = escapes ? 3 : 1;
-            width = 1;
-            if (column + used > ROOM) {
-                piece = "=\r\n";
-                used = 3;
-                width = column = 0;
-            } else if (escapes) {
-                escaped[1] = hex[(unsigned char)text[at] >> 4];
-                escaped[2] = hex[(unsigned char)text[at] & 15];
-                piece = escaped;
-                column += 3;
-            } else {
-                column++;
-            }
-        }
-        if (out)
-            buf_add(out, piece, used);
-    }
-    return size;
+    size_t end = length - at < most ? length : at + most, to = at;
+    while (to < end && is_plain(text[to]))
+        to++;
+    while (to > at && text[to - 1] == ' ' && ends_line(text, length, to))
+        to--;
+    return to - at;
 }
 
 bool mime_quoted_printable(struct buf *out, const char *text, size_t length)
 {
-    qp_walk(out, text, length);
+    enum { ROOM = LINE_MOST - 1 }; /* the last place is for the soft line end's '=' */
+    static const char hex[] = "0123456789ABCDEF";
+    size_t column = 0;
+    for (size_t at = 0, width; at < length; at += width) {
+        if ((width = line_end(text, length, at))) {
+            buf_add(out, "\r\n", 2);
+            column = 0;
+            continue;
+        }
+        if (column && (width = qp_run(text, length, at, ROOM - column))) {
+            buf_add(out, text + at, width);
+            column += width;
+            continue;
+        }
+        bool escapes = qp_escapes(text, length, at, column);
+        width = 1;
+        if (column + (escapes ? 3 : 1) > ROOM) {
+            buf_add(out, "=\r\n", 3);
+            width = column = 0;
+        } else if (escapes) {
+            unsigned char c = (unsigned char)text[at];
+            const char escaped[3] = {'=', hex[c >> 4], hex[c & 15]};
+            buf_add(out, escaped, 3);
+            column += 3;
+        } else {
+            buf_char(out, text[at]);
+            column++;
+        }
+    }
     return !out->full;
+}
+
+/* Is quoted-printable the smaller one, line ends left out? */
+static bool prefers_quoted_printable(const char *text, size_t length)
+{
+    size_t escaped = 0;
+    for (size_t i = 0; i < length; i++)
+        escaped += special[(unsigned char)text[i]] & (text[i] != '\n');
+    return length + 2 * escaped <= (length + 2) / 3 * 4;
 }
 
 static void base64_line(const unsigned char *bytes, size_t length, char *out)
@@ -173,8 +175,7 @@ static bool add_text_base64(struct buf *out, const char *text, size_t length)
 static void add_text_part(struct buf *out, const char *subtype, const char *text)
 {
     size_t length = strlen(text);
-    size_t base64 = (length + 2) / 3 * 4;
-    bool plain = qp_walk(NULL, text, length) <= base64 + base64 / LINE_MOST * 2;
+    bool plain = prefers_quoted_printable(text, length);
     buf_printf(out,
                "Content-Type: text/%s; charset=utf-8\r\n"
                "Content-Transfer-Encoding: %s\r\n\r\n",

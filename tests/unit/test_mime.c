@@ -102,7 +102,7 @@ static void tree(void **state)
         const char *wire;
     } cases[] = {
         {{.text = "Hi\n", .mid = "m1"}, "MIME-Version: 1.0\r\n" PLAIN("Hi\r\n")},
-        {{.html = "<p>Hi", .mid = "m1"}, "MIME-Version: 1.0\r\n" HTML("<p>Hi")},
+        {{.html = "<p>Hi", .mid = "m1"}, "MIME-Version: 1.0\r\n" HTML("<p>Hi\r\n")},
         {{.text = "Hi", .html = "<p>Hi", .mid = "m1"},
          "MIME-Version: 1.0\r\n"
          "Content-Type: multipart/alternative;\r\n boundary=\"=_m1_a\"\r\n"
@@ -120,7 +120,7 @@ static void tree(void **state)
                                                    "\r\n--=_m1_a--\r\n"
                                                    "\r\n--=_m1_m\r\n" TERMS "\r\n--=_m1_m--\r\n"},
         {{.text = "Hi", .files = &logo, .file_count = 1, .mid = "m1"},
-         "MIME-Version: 1.0\r\n" PLAIN("Hi")},
+         "MIME-Version: 1.0\r\n" PLAIN("Hi\r\n")},
     };
     (void)state;
     struct buf out;
