@@ -40,8 +40,9 @@ def lists():
     units = programs("tests/unit/test_*.c")
     fixtures = files("tests/unit/*_fixture.[ch]")
     conformance = programs("tests/conformance/*_conformance.c")
+    functional = programs("tests/functional/*_probe.c")
     bench = programs("tests/bench/bench_*.c")
-    built = {name + ".c" for name in fuzzers + units + conformance + bench}
+    built = {name + ".c" for name in fuzzers + units + conformance + functional + bench}
     built |= {"tests/fuzz/replay.c", "tests/lint/reference.c", *fixtures}
     parts = [
         variable("library_sources", files("daemon/*/*.[ch]")),
@@ -49,6 +50,7 @@ def lists():
         variable("unit_programs", units),
         variable("unit_fixtures", fixtures),
         variable("conformance_programs", conformance),
+        variable("functional_programs", functional),
         variable("bench_programs", bench),
         variable("fuzz_programs", fuzzers),
         "".join(f"{target(name)}_LDADD = $(fuzz_libs)\n" for name in fuzzers),
