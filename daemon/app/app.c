@@ -5,7 +5,7 @@
  *   embedded              the private redis-server, where no Redis is configured
  *   connection, scripts   one connection for all but blocking reads
  *   instance              name, epoch, lease; READY starts the rest
- *   customers, timers, outbox, intake      store's modules
+ *   customers, timers, outbox, suppressed, intake      store's modules
  *   pipeline, delivery    an event's life, a message's life
  *   admin                 for nudgectl
  */
@@ -65,6 +65,7 @@ struct app {
     struct customers *customers;
     struct timers *timers;
     struct outbox *outbox;
+    struct suppressed *suppressed;
     struct intake *intake;
     struct pipeline *pipeline;
     struct delivery *delivery;
@@ -456,6 +457,7 @@ static void build_store(struct app *app)
                                           .dead_keep_ms = keys->dead_keep_ms,
                                           .trace_keep_ms = keys->customer.keep_ms};
     app->outbox = outbox_new(&outbox);
+    app->suppressed = suppressed_new(app->scripts);
 }
 
 static bool build_lives(struct app *app, struct diag *diag)
@@ -477,6 +479,7 @@ static bool build_lives(struct app *app, struct diag *diag)
         .config = app->config,
         .instance = app->instance,
         .outbox = app->outbox,
+        .suppressed = app->suppressed,
         .policy = &app->policy,
         .generation = current_generation,
         .context = app,
@@ -554,6 +557,7 @@ void app_destroy(struct app **app)
     admin_destroy(&a->admin);
     delivery_destroy(&a->delivery);
     intake_destroy(&a->intake);
+    suppressed_destroy(&a->suppressed);
     outbox_destroy(&a->outbox);
     timers_destroy(&a->timers);
     customers_destroy(&a->customers);

@@ -44,6 +44,10 @@ struct gateway {
     struct breaker breaker;
     struct prepare prepare;
     struct event *readable;
+    /* Addresses suppressed since the last message that was taken, by their hashes: where
+     * the gateway turns out to be at fault, that is taken back. */
+    char bounced[BREAKER_ROW][POLICY_HASH_SIZE];
+    size_t bounced_count;
 };
 
 struct channel {
@@ -211,6 +215,32 @@ static void count_outcome(enum outcome_kind kind)
     metrics_add(METRIC_SENDING, -1);
 }
 
+/* Ten different recipients refused in a row are the gateway's fault: nobody stays
+ * suppressed, neither in Redis nor by a result that is still to be settled. */
+static void lift_bounces(struct gateway *gateway)
+{
+    const char *hashes[BREAKER_ROW];
+    for (size_t i = 0; i < gateway->bounced_count; i++) {
+        hashes[i] = gateway->bounced[i];
+        for (struct flight *flight = gateway->delivery->landed; flight; flight = flight->next)
+            if (flight->result.suppress && strcmp(flight->result.suppress, hashes[i]) == 0)
+                flight->result.suppress = NULL;
+    }
+    if (gateway->bounced_count)
+        suppressed_remove(gateway->delivery->options.suppressed, hashes, gateway->bounced_count,
+                          NULL, NULL);
+    gateway->bounced_count = 0;
+}
+
+/* Minds who was suppressed by this gateway's word, for lift_bounces. */
+static void mind_bounce(struct gateway *gateway, enum outcome_kind kind, const char *hash)
+{
+    if (kind == OUTCOME_SENT)
+        gateway->bounced_count = 0;
+    if (hash && gateway->bounced_count < BREAKER_ROW)
+        memcpy(gateway->bounced[gateway->bounced_count++], hash, POLICY_HASH_SIZE);
+}
+
 static void on_job(void *context, struct job *job)
 {
     struct gateway *gateway = context;
@@ -221,8 +251,10 @@ static void on_job(void *context, struct job *job)
     digest_random(&random, sizeof random);
     enum breaker_state before = gateway->breaker.state;
     if (breaker_report(&gateway->breaker, &job->outcome, job->recipient, flight->probe, now_ms,
-                       random))
+                       random)) {
         job->outcome.kind = OUTCOME_GATEWAY_FAULT;
+        lift_bounces(gateway);
+    }
     if (gateway->breaker.state != before)
         log_warning("the gateway's breaker changed gateway=%s state=%s code=%d enhanced=%s",
                     gateway->config->name, breaker_state_name(gateway->breaker.state),
@@ -239,6 +271,7 @@ static void on_job(void *context, struct job *job)
         .random = random,
     };
     settlement_make(flight, &job->outcome, &scene);
+    mind_bounce(gateway, job->outcome.kind, flight->result.suppress);
     job_destroy(&flight->job);
     generation_release(&flight->generation);
     land(delivery, flight);

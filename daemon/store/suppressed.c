@@ -21,7 +21,7 @@ struct suppressed {
 struct suppressed_call {
     struct suppressed *suppressed;
     suppressed_on_checked *on_checked;
-    void (*on_added)(void *context, const struct diag *fault);
+    void (*on_changed)(void *context, const struct diag *fault);
     void *context;
 };
 
@@ -99,7 +99,7 @@ void suppressed_check(struct suppressed *suppressed, const char *const *hashes, 
                        .suppressed = suppressed, .on_checked = callback, .context = context});
 }
 
-static void on_added(void *context, const struct reply *reply, const struct diag *fault)
+static void on_changed(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct suppressed_call *call = context;
     struct diag diag;
@@ -107,8 +107,8 @@ static void on_added(void *context, const struct reply *reply, const struct diag
         reply_fault(reply, &diag);
         fault = &diag;
     }
-    if (call->on_added)
-        call->on_added(call->context, fault);
+    if (call->on_changed)
+        call->on_changed(call->context, fault);
 }
 
 void suppressed_add(struct suppressed *suppressed, const char *hash, const char *reason,
@@ -123,8 +123,19 @@ void suppressed_add(struct suppressed *suppressed, const char *hash, const char 
     buf_printf(&entry, ",\"at\":%" PRId64 "}", at_ms);
     arguments_text(&arguments, hash);
     arguments_text(&arguments, buf_string(&entry));
-    send_arguments(suppressed, &arguments, on_added,
+    send_arguments(suppressed, &arguments, on_changed,
                    (struct suppressed_call){
-                       .suppressed = suppressed, .on_added = callback, .context = context});
+                       .suppressed = suppressed, .on_changed = callback, .context = context});
     buf_free(&entry);
+}
+
+void suppressed_remove(struct suppressed *suppressed, const char *const *hashes, size_t count,
+                       void (*callback)(void *context, const struct diag *fault), void *context)
+{
+    struct arguments arguments = begin(suppressed, "HDEL");
+    for (size_t i = 0; i < count; i++)
+        arguments_text(&arguments, hashes[i]);
+    send_arguments(suppressed, &arguments, on_changed,
+                   (struct suppressed_call){
+                       .suppressed = suppressed, .on_changed = callback, .context = context});
 }

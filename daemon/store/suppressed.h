@@ -28,4 +28,8 @@ void suppressed_add(struct suppressed *suppressed, const char *hash, const char 
                     int64_t at_ms, void (*callback)(void *context, const struct diag *fault),
                     void *context);
 
+/* Lifts suppressions, of hashes that have one; `callback` may be NULL. */
+void suppressed_remove(struct suppressed *suppressed, const char *const *hashes, size_t count,
+                       void (*callback)(void *context, const struct diag *fault), void *context);
+
 #endif

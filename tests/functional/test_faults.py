@@ -190,3 +190,17 @@ def test_uncertain_is_held_or_resent(hello_shop):
     assert subjects == ["hello 1", "hello 2", "hello 2"]
     ids = hello_shop.client.zrange("nudged:uncertain", 0, -1)
     assert len(ids) == 1
+
+
+def test_ten_refused_in_a_row_are_the_gateways_fault(hello_shop):
+    """A bounce suppresses its address; ten different ones in a row suppress nobody."""
+    hello_shop.mail.answers = lambda envelope: "550 5.1.1 no such user"
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.push(hello(1))
+    wait_until(lambda: hello_shop.client.hlen("nudged:suppressed") == 1, "the suppression")
+    hello_shop.wait_idle()
+    hello_shop.push(hello(100, again=True), {**hello(1), "id": "again"})
+    wait_until(lambda: ("hello", "refused", "suppressed") in hello_shop.trace("id:1"), "the refusal")
+    hello_shop.push(*[hello(n) for n in range(2, 14)])
+    wait_until(lambda: daemon.status()["gateways"][0]["breaker"] == "open", "the breaker")
+    wait_until(lambda: hello_shop.client.hlen("nudged:suppressed") == 0, "nobody suppressed")
