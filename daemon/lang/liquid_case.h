@@ -5,7 +5,7 @@
 #ifndef NUDGED_LANG_LIQUID_CASE_H
 #define NUDGED_LANG_LIQUID_CASE_H
 
-#include "lang/liquid_tree.h"
+#include "lang/liquid_name.h"
 
 enum liquid_case { LIQUID_UPPER, LIQUID_LOWER };
 

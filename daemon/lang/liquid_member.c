@@ -51,7 +51,7 @@ bool liquid_member_get(struct liquid_run *run, const struct value *value, const 
         return false;
     struct liquid_name name = {key->string, key->length, 0};
     if (liquid_is(value, LIQUID_EXTENSION_SELF))
-        name.hash = liquid_tree_hash(name.text, name.length);
+        name.hash = liquid_name_hash(name.text, name.length);
     return get_named(run, value, &name, member);
 }
 

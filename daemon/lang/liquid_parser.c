@@ -16,7 +16,7 @@ uint32_t liquid_parser_offset(const struct liquid_parser *parser, const char *at
 
 struct liquid_name liquid_parser_name(const char *text, size_t length)
 {
-    return (struct liquid_name){text, (uint32_t)length, liquid_tree_hash(text, length)};
+    return (struct liquid_name){text, (uint32_t)length, liquid_name_hash(text, length)};
 }
 
 void *liquid_parser_grow(struct liquid_parser *parser, void *array, uint32_t count, size_t size)

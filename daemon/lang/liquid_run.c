@@ -1,6 +1,7 @@
 #include "lang/liquid_run.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "lang/liquid_member.h"
@@ -230,7 +231,7 @@ static bool evaluate_path(struct liquid_run *run, const struct liquid_expression
         if (root.kind != VALUE_STRING)
             return true;
         name = (struct liquid_name){root.string, root.length,
-                                    liquid_tree_hash(root.string, root.length)};
+                                    liquid_name_hash(root.string, root.length)};
     }
     const struct value *found = liquid_run_variable(run, &name);
     if (!found)

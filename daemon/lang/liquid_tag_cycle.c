@@ -26,7 +26,7 @@ static bool group_name(struct liquid_run *run, const struct cycle *cycle, struct
     if (!liquid_text_of(run, &group, &text))
         return false;
     *name = (struct liquid_name){text.text, text.length,
-                                 liquid_tree_hash(text.text, text.length) + group.kind};
+                                 liquid_name_hash(text.text, text.length) + group.kind};
     return true;
 }
 

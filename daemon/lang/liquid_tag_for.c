@@ -63,7 +63,7 @@ static bool render_items(struct liquid_run *run, const struct repeat *repeat,
     static const struct liquid_name forloop = {"forloop", 7, 0};
     struct liquid_bindings *inner = &run->scope->inner;
     struct liquid_name name = forloop;
-    name.hash = liquid_tree_hash(name.text, name.length);
+    name.hash = liquid_name_hash(name.text, name.length);
     if (!liquid_run_push(run, inner, &name, liquid_loop_value(loop)) ||
         !liquid_run_push(run, inner, &repeat->variable, value_null()))
         return false;

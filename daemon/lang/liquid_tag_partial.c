@@ -51,7 +51,7 @@ static struct liquid_name subject_name(const struct partial *partial,
         if (*at == '/' && at + 1 < end)
             text = at + 1;
     size_t length = (size_t)(end - text);
-    return (struct liquid_name){text, (uint32_t)length, liquid_tree_hash(text, length)};
+    return (struct liquid_name){text, (uint32_t)length, liquid_name_hash(text, length)};
 }
 
 static bool include_each(struct liquid_run *run, const struct liquid_template *template,
@@ -106,7 +106,7 @@ static bool render_include(struct liquid_run *run, const struct liquid_node *nod
         if (!liquid_run_evaluate(run, partial->subject, &subject))
             return false;
     } else {
-        struct liquid_name own = {file.text, file.length, liquid_tree_hash(file.text, file.length)};
+        struct liquid_name own = {file.text, file.length, liquid_name_hash(file.text, file.length)};
         const struct value *found = liquid_run_variable(run, &own);
         if (found)
             subject = *found;
@@ -126,7 +126,7 @@ static bool render_once(struct liquid_run *run, const struct partial *partial,
     struct liquid_slice file = {partial->name->constant.string, partial->name->constant.length};
     struct liquid_name name = subject_name(partial, &file);
     if (loop) {
-        struct liquid_name forloop = {"forloop", 7, liquid_tree_hash("forloop", 7)};
+        struct liquid_name forloop = {"forloop", 7, liquid_name_hash("forloop", 7)};
         if (!liquid_run_push(run, &scope.locals, &forloop, liquid_loop_value(loop)))
             return false;
     }

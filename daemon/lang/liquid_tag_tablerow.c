@@ -88,7 +88,7 @@ static bool render_cells(struct liquid_run *run, const struct rows *rows,
                          const struct liquid_series *series, int64_t from,
                          struct liquid_table *table)
 {
-    struct liquid_name name = {"tablerowloop", 12, liquid_tree_hash("tablerowloop", 12)};
+    struct liquid_name name = {"tablerowloop", 12, liquid_name_hash("tablerowloop", 12)};
     struct liquid_bindings *inner = &run->scope->inner;
     if (!liquid_run_push(run, inner, &name, liquid_loop_table_value(table)) ||
         !liquid_run_push(run, inner, &rows->variable, value_null()))

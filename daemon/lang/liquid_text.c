@@ -6,6 +6,7 @@
 #include "base/decimal.h"
 #include "base/utf8.h"
 #include "lang/liquid_number.h"
+#include "lang/liquid_value.h"
 
 static const struct {
     const char *text;

@@ -11,23 +11,11 @@
 
 #include "base/value.h"
 #include "lang/liquid.h"
+#include "lang/liquid_name.h"
 
 struct liquid_run;
 struct liquid_node;
 struct liquid_visit; /* a walk over the tree in search of variables: liquid_variables.h */
-
-/* A piece of the template's text; not NUL-terminated. */
-struct liquid_slice {
-    const char *text;
-    uint32_t length;
-};
-
-/* A name with its hash, so that finding it among bindings is one comparison each. */
-struct liquid_name {
-    const char *text;
-    uint32_t length;
-    uint32_t hash;
-};
 
 enum liquid_expression_kind {
     LIQUID_CONSTANT,
@@ -122,29 +110,5 @@ struct liquid_template {
     const struct liquid_options *options;
     struct liquid_body body;
 };
-
-/* Values of kind VALUE_EXTENSION; this is their `length`. */
-enum liquid_extension {
-    LIQUID_EXTENSION_RANGE = 100, /* `other`: struct liquid_range */
-    LIQUID_EXTENSION_LOOP,        /* struct liquid_loop: `forloop` */
-    LIQUID_EXTENSION_TABLE,       /* struct liquid_table: `tablerowloop` */
-    LIQUID_EXTENSION_SELF,        /* struct liquid_scope: the variable `self` */
-};
-
-struct liquid_range {
-    int64_t from, to; /* both included; empty where `to` is below `from` */
-};
-
-static inline bool liquid_is(const struct value *value, enum liquid_extension extension)
-{
-    return value->kind == VALUE_EXTENSION && value->length == extension;
-}
-
-uint32_t liquid_tree_hash(const char *text, size_t length);
-
-static inline bool liquid_name_is(const struct liquid_name *a, const struct liquid_name *b)
-{
-    return a->hash == b->hash && a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
-}
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "lang/liquid_lex.h"
+#include "lang/liquid_name.h"
 #include "lang/liquid_number.h"
 
 struct value liquid_value_range(struct arena *arena, int64_t from, int64_t to)
@@ -51,7 +52,7 @@ uint32_t liquid_value_hash(const struct value *value)
                                                  ? value->real * 1000
                                                  : 0));
     case VALUE_STRING:
-        return mix(hash, liquid_tree_hash(value->string, value->length));
+        return mix(hash, liquid_name_hash(value->string, value->length));
     case VALUE_LIST:
         for (uint32_t i = 0; i < value->list->count; i++)
             hash = mix(hash, liquid_value_hash(&value->list->items[i]));

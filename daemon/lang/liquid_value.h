@@ -4,7 +4,27 @@
 #ifndef NUDGED_LANG_LIQUID_VALUE_H
 #define NUDGED_LANG_LIQUID_VALUE_H
 
-#include "lang/liquid_tree.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/value.h"
+
+/* Values of kind VALUE_EXTENSION; this is their `length`. */
+enum liquid_extension {
+    LIQUID_EXTENSION_RANGE = 100, /* `other`: struct liquid_range */
+    LIQUID_EXTENSION_LOOP,        /* struct liquid_loop: `forloop` */
+    LIQUID_EXTENSION_TABLE,       /* struct liquid_table: `tablerowloop` */
+    LIQUID_EXTENSION_SELF,        /* struct liquid_scope: the variable `self` */
+};
+
+struct liquid_range {
+    int64_t from, to; /* both included; empty where `to` is below `from` */
+};
+
+static inline bool liquid_is(const struct value *value, enum liquid_extension extension)
+{
+    return value->kind == VALUE_EXTENSION && value->length == extension;
+}
 
 struct value liquid_value_range(struct arena *arena, int64_t from, int64_t to);
 

@@ -1,0 +1,171 @@
+#include "liquid_fixture.h"
+
+/* Faults of the syntax: what is said, where, and what is proposed. */
+static const struct fault {
+    const char *template;
+    uint32_t line, column, width;
+    const char *text, *hint;
+} faults[] = {
+    {"a\nb {% nosuch x %}", 2, 6, 6, "unknown tag `nosuch`", ""},
+    {"{% esle %}", 1, 4, 4, "unknown tag `esle`", "did you mean `else`?"},
+    {"{% endfro %}", 1, 4, 6, "`endfro` without a block that it belongs to", ""},
+    {"{% caputre x %}", 1, 4, 7, "unknown tag `caputre`", "did you mean `capture`?"},
+    {"{% if a %}\n", 1, 4, 2, "`if` is never closed", "end it with `endif`"},
+    {"{% for a in b %}{% endif %}", 1, 20, 5, "`endif` does not close `for`",
+     "`for` is closed by `endfor`"},
+    {"{% capture a %}{% else %}{% endcapture %}", 1, 19, 4, "`else` has no place in `capture`", ""},
+    {"{% for a in b %}{% else %}{% else %}{% endfor %}", 1, 30, 4, "`else` has no place in `for`",
+     ""},
+    {"{% else %}", 1, 4, 4, "`else` without a block that it belongs to", ""},
+    {"{% %}", 1, 4, 0, "a tag needs a name", ""},
+    {"{{ a", 1, 1, 2, "`{{` without its `}}`", ""},
+    {"{{ '}' }}", 1, 1, 2, "`{{` without its `}}`", ""},
+    {"x {% if a", 1, 3, 2, "`{%` without its `%}`", ""},
+    {"{{ a b }}", 1, 6, 1, "unexpected `b`, where the end should be", ""},
+    {"{{ \xc3\xa4 }}", 1, 4, 1, "unexpected `\xc3\xa4`, where a value should be", ""},
+    {"\xc3\xa4\xc3\xb6 {{ a * 2 }}", 1, 9, 1, "unexpected `*`, where the end should be", ""},
+    {"{{ 'a }}", 1, 4, 1, "a string without its closing quote", ""},
+    {"{{ a. }}", 1, 7, 0, "a name behind the dot is missing", ""},
+    {"{{ a.0 }}", 1, 6, 1, "unexpected `0`, where a name behind the dot should be", ""},
+    {"{{ a[1 }}", 1, 8, 0, "`]` is missing", ""},
+    {"{{ ['a'] }}", 1, 4, 1, "brackets without a variable before them",
+     "write `self[\xe2\x80\xa6]`"},
+    {"{{ (1..) }}", 1, 8, 1, "unexpected `)`, where a value should be", ""},
+    {"{{ (1,2) }}", 1, 6, 1, "unexpected `,`, where `..` of a range should be", ""},
+    {"{{ (true..2) }}", 1, 4, 1, "a range needs numbers on both sides", ""},
+    {"{{ a | }}", 1, 8, 0, "a filter is missing", ""},
+    {"{{ a | plus: }}", 1, 8, 4, "`plus` takes 1 argument, not 0", ""},
+    {"{{ a | slice }}", 1, 8, 5, "`slice` takes 1 to 2 arguments, not 0", ""},
+    {"{{ a | upcase: 1 }}", 1, 8, 6, "`upcase` takes no argument, not 1", ""},
+    {"{% if %}{% endif %}", 1, 7, 0, "a value is missing", ""},
+    {"{% if a == %}{% endif %}", 1, 12, 0, "a value is missing", ""},
+    {"{% if a = b %}{% endif %}", 1, 9, 1, "unexpected `=`, where the end should be", ""},
+    {"{% if not a %}{% endif %}", 1, 11, 1, "unexpected `a`, where the end should be", ""},
+    {"{% if a %}{% elsif && %}{% endif %}", 1, 20, 1, "unexpected `&`, where a value should be",
+     ""},
+    {"{% for in b %}{% endfor %}", 1, 11, 1, "unexpected `b`, where `in` should be", ""},
+    {"{% for a b %}{% endfor %}", 1, 10, 1, "unexpected `b`, where `in` should be", ""},
+    {"{% for a in b limit 1 %}{% endfor %}", 1, 21, 1, "unexpected `1`, where `:` should be", ""},
+    {"{% for a in b sorted %}{% endfor %}", 1, 15, 6,
+     "unexpected `sorted`, where `limit`, `offset` or the end should be", ""},
+    {"{% tablerow a in b columns: 2 %}{% endtablerow %}", 1, 20, 7,
+     "unexpected `columns`, where `cols`, `limit` or `offset` should be", ""},
+    {"{% case %}{% endcase %}", 1, 9, 0, "a value is missing", ""},
+    {"{% case a %}{% when %}{% endcase %}", 1, 21, 0, "a value is missing", ""},
+    {"{% case a %}{% when 1 and 2 %}{% endcase %}", 1, 23, 3,
+     "unexpected `and`, where the end should be", ""},
+    {"{% case a %}{% else b %}{% endcase %}", 1, 21, 2, "`else` of a `case` takes nothing", ""},
+    {"{% assign x %}", 1, 11, 2, "`assign` needs a name, `=` and a value", ""},
+    {"{% assign a b = 1 %}", 1, 11, 8, "`assign` needs a name, `=` and a value", ""},
+    {"{% assign 1 = 1 %}", 1, 11, 6, "`assign` needs a name, `=` and a value", ""},
+    {"{% capture %}{% endcapture %}", 1, 12, 0, "`capture` needs a name", ""},
+    {"{% increment 'a' %}", 1, 14, 3, "unexpected `'a'`, where a name should be", ""},
+    {"{% cycle %}", 1, 10, 0, "a value is missing", ""},
+    {"{% render x %}", 1, 11, 1, "unexpected `x`, where a template's name in quotes should be", ""},
+    {"{% include %}", 1, 12, 0, "a value is missing", ""},
+    {"{% render 'a' x %}", 1, 17, 0, "`:` is missing", ""},
+    {"{% raw x %}{% endraw %}", 1, 8, 2, "`raw` takes nothing", ""},
+    {"{% raw %}{{", 1, 4, 3, "`raw` is never closed", "end it with `endraw`"},
+    {"{% doc %}{% doc %}{% enddoc %}", 1, 10, 9, "`doc` has no place in `doc`", ""},
+    {"{% comment %}{% comment %}{% endcomment %}", 1, 4, 7, "`comment` is never closed",
+     "end it with `endcomment`"},
+    {"{% # a\n b %}", 2, 2, 1, "each line of a comment begins with `#`", ""},
+    {"{% liquid\n  if a\n  echo b\n%}", 2, 3, 2, "`if` is never closed", "end it with `endif`"},
+    {"{% liquid\n  echo a\n  eco b\n%}", 3, 3, 3, "unknown tag `eco`", "did you mean `echo`?"},
+};
+
+static void faults_have_a_place_and_a_text(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const struct fault *fault = &faults[i];
+        const struct diag *diag = &fixture->diag;
+        if (fixture_render(fixture, fault->template, NULL))
+            fail_msg("%s: no fault", fault->template);
+        if (strcmp(diag->text, fault->text) != 0 || strcmp(diag->hint, fault->hint) != 0 ||
+            diag->line != fault->line || diag->column != fault->column ||
+            diag->width != fault->width)
+            fail_msg("%s\n{%u, %u, %u, \"%s\", \"%s\"}", fault->template, diag->line, diag->column,
+                     diag->width, diag->text, diag->hint);
+        assert_string_equal(diag->file, "test");
+        assert_string_equal(diag->code, "liquid-syntax");
+    }
+}
+
+static void unknown_filters_are_faults_where_it_is_asked(void **state)
+{
+    static const struct liquid_filter filters[] = {{"money", NULL, 0, 0}, {NULL, NULL, 0, 0}};
+    struct fixture *fixture = *state;
+    assert_string_equal(fixture_render(fixture, "{{ 'a' | monye }}", NULL), "a");
+    fixture->options.filters = filters;
+    fixture->options.strict_filters = true;
+    assert_null(fixture_render(fixture, "{{ 'a' | monye }}", NULL));
+    assert_string_equal(fixture->diag.text, "unknown filter `monye`");
+    assert_string_equal(fixture->diag.hint, "did you mean `money`?");
+    assert_null(fixture_render(fixture, "{{ 'a' | upcsae }}", NULL));
+    assert_string_equal(fixture->diag.hint, "did you mean `upcase`?");
+}
+
+/* The reference implementation's "strict": tags other than for and if are forgiving. */
+static void values_alone_may_be_strict(void **state)
+{
+    static const struct fixture_case cases[] = {
+        {"{% assign 12 = 'a' %}{{ 12 }}", NULL, "12"},
+        {"{% case 'a' %}{% when 'a' x %}b{% endcase %}", NULL, "b"},
+        {"{{ ['x'] }}", "{\"x\": 1}", "1"},
+        {"{{ a b }}", NULL, NULL},
+        {"{% if a b %}{% endif %}", NULL, NULL},
+        {"{% for a in b, %}{% endfor %}", NULL, NULL},
+    };
+    struct fixture *fixture = *state;
+    fixture->options.syntax = LIQUID_STRICT_VALUES;
+    FIXTURE_CHECK(fixture, cases);
+}
+
+/* Blocks, brackets and ranges nest so deep and no deeper. */
+static const struct nest {
+    int most;
+    const char *before, *open, *middle, *close, *after, *text;
+} nests[] = {
+    {99, "", "{% if true %}", "x", "{% endif %}", "", "blocks are nested too deep"},
+    {100, "{{ ", "a[", "1", "]", " }}", "brackets are nested too deep"},
+    {50, "{{ ", "a[(1..", "2", ")]", " }}", "brackets are nested too deep"},
+};
+
+static bool is_parsed(struct fixture *fixture, const struct nest *nest, int depth)
+{
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    buf_text(&text, nest->before);
+    for (int i = 0; i < depth; i++)
+        buf_text(&text, nest->open);
+    buf_text(&text, nest->middle);
+    for (int i = 0; i < depth; i++)
+        buf_text(&text, nest->close);
+    buf_text(&text, nest->after);
+    const struct liquid_template *template = liquid_parse(
+        fixture->arena, "test", text.data, text.length, &fixture->options, &fixture->diag);
+    buf_free(&text);
+    return template;
+}
+
+static void nesting_is_bounded(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof nests / sizeof *nests; i++) {
+        assert_true(is_parsed(fixture, &nests[i], nests[i].most));
+        assert_false(is_parsed(fixture, &nests[i], nests[i].most + 1));
+        assert_string_equal(fixture->diag.text, nests[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(faults_have_a_place_and_a_text),
+        FIXTURE_TEST(unknown_filters_are_faults_where_it_is_asked),
+        FIXTURE_TEST(values_alone_may_be_strict),
+        FIXTURE_TEST(nesting_is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
