@@ -1,5 +1,7 @@
 #include "lang/liquid_output.h"
 
+#include <stdio.h>
+
 #include "lang/liquid_expression.h"
 #include "lang/liquid_filters.h"
 #include "lang/liquid_lax.h"
@@ -67,6 +69,20 @@ static bool fail_unknown(struct liquid_parser *parser, const struct liquid_use *
     return false;
 }
 
+enum { WANTED_SIZE = 48 };
+
+/* "no argument", "1 argument", "1 to 2 arguments". */
+static const char *describe_count(const struct liquid_filter *filter, char out[WANTED_SIZE])
+{
+    if (filter->most == 0)
+        return "no argument";
+    if (filter->least == filter->most)
+        snprintf(out, WANTED_SIZE, "%d argument%s", filter->most, filter->most > 1 ? "s" : "");
+    else
+        snprintf(out, WANTED_SIZE, "%d to %d arguments", filter->least, filter->most);
+    return out;
+}
+
 bool liquid_output_resolve(struct liquid_parser *parser, struct liquid_use *use)
 {
     const struct liquid_options *options = parser->template->options;
@@ -80,15 +96,9 @@ bool liquid_output_resolve(struct liquid_parser *parser, struct liquid_use *use)
     int count = (int)use->count + (use->standard && use->keyword_count > 0);
     if (parser->lax || (count >= use->filter->least && count <= use->filter->most))
         return true;
-    return liquid_parser_fail(
-        parser, use->name.text, use->name.length, "`%s` takes %s%d argument%s, not %d",
-        use->filter->name,
-        use->filter->least == use->filter->most ? ""
-        : count < use->filter->least            ? "at least "
-                                                : "at most ",
-        count < use->filter->least ? use->filter->least : use->filter->most,
-        (count < use->filter->least ? use->filter->least : use->filter->most) == 1 ? "" : "s",
-        count);
+    char wanted[WANTED_SIZE];
+    return liquid_parser_fail(parser, use->name.text, use->name.length, "`%s` takes %s, not %d",
+                              use->filter->name, describe_count(use->filter, wanted), count);
 }
 
 static bool parse_argument(struct liquid_parser *parser, struct liquid_lex *lex,
@@ -171,8 +181,9 @@ static bool check_count(struct liquid_run *run, const struct liquid_filter *filt
 {
     if (count >= filter->least && count <= filter->most)
         return true;
-    return liquid_fail(run, "`%s` takes from %d to %d arguments, not %d", filter->name,
-                       filter->least, filter->most, count);
+    char wanted[WANTED_SIZE];
+    return liquid_fail(run, "`%s` takes %s, not %d", filter->name, describe_count(filter, wanted),
+                       count);
 }
 
 static bool apply(struct liquid_run *run, const struct liquid_use *use, struct value *value,

@@ -1,9 +1,0 @@
-#include "lang/liquid_tree.h"
-
-uint32_t liquid_tree_hash(const char *text, size_t length)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-    return hash;
-}
