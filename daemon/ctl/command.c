@@ -2,12 +2,38 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
+
+#include "base/diag.h"
+
+enum { OPTIONS_MOST = 16 };
 
 const struct command commands[] = {
     {"push", "[FILE...]", "push events, one JSON object a line, from files or standard input", "",
      command_push},
     {"check", "", "check the configuration, all rules and all templates", "", command_check},
+    {"preview", "[--event FILE] [--locale NAME] [--as FORM] [--open] TEMPLATE",
+     "a message as it would leave",
+     "  --event FILE   the event that it answers, as JSON (- for standard input);\n"
+     "                 default: a sample of rules/events.yaml\n"
+     "  --locale NAME  in that language, such as ro\n"
+     "  --as FORM      text: the main headers and the text part (the default)\n"
+     "                 html: the HTML part\n"
+     "                 eml: all of it, as its gateway gets it\n"
+     "                 source: the files of the template folder that it is made from\n"
+     "  --open         opens it in the browser; html, where no other form is asked for\n",
+     command_preview},
+    {"render", "[--data FILE] TEMPLATE", "render any Liquid file, without escaping",
+     "  --data FILE   what its variables are, one JSON object (- for standard input)\n",
+     command_render},
+    {"eval", "[--event FILE] [--customer FILE] [--trace] EXPRESSION",
+     "what an expression gives, as a rule's condition would see it",
+     "  --event FILE     the event, as JSON (- for standard input)\n"
+     "  --customer FILE  what is known of the customer: a JSON object of the fields, or the\n"
+     "                   document as it stands in Redis, which has the counts too\n"
+     "  --trace          every part of the expression with its value\n",
+     command_eval},
     {"explain", "[--json] CUSTOMER", "what was decided about a customer, and why",
      "  --json      the trace as it is stored, one JSON object a line\n", command_explain},
     {"dead", "ls [N]", "the newest dead letters, at most N (50)", "", command_dead},
@@ -30,4 +56,69 @@ int command_usage(const char *name, const char *format, ...)
     va_end(args);
     fprintf(stderr, "\nhint: `nudgectl help %s`\n", name);
     return EX_USAGE;
+}
+
+static int unknown_option(const char *command, const char *argument, size_t length,
+                          const struct command_option *options)
+{
+    struct diag diag;
+    char word[64];
+    const char *names[OPTIONS_MOST + 1];
+    size_t count = 0;
+    for (; options && options->name && count < OPTIONS_MOST; options++)
+        names[count++] = options->name;
+    names[count] = NULL;
+    diag_clear(&diag);
+    snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : 0), argument);
+    diag_suggest(&diag, word, names);
+    command_usage(command, "no option `%.*s`%s%s", (int)length, argument, *diag.hint ? "; " : "",
+                  diag.hint);
+    return -1;
+}
+
+/* Takes the option at argv[*at], and its value, which may be the next argument. */
+static int take_option(int argc, char **argv, int *at, const struct command_option *options)
+{
+    const char *argument = argv[*at], *equals = strchr(argument, '=');
+    size_t length = equals ? (size_t)(equals - argument) : strlen(argument);
+    const struct command_option *option = options;
+    while (option && option->name &&
+           (strlen(option->name) != length || memcmp(option->name, argument, length) != 0))
+        option++;
+    if (!option || !option->name)
+        return unknown_option(argv[0], argument, length, options);
+    if (option->flag && equals)
+        return command_usage(argv[0], "`%s` takes no value", option->name), -1;
+    if (option->flag) {
+        *option->flag = true;
+        return 0;
+    }
+    if (!equals && *at + 1 == argc)
+        return command_usage(argv[0], "`%s` needs a value", option->name), -1;
+    *option->value = equals ? equals + 1 : argv[++*at];
+    return 0;
+}
+
+int command_options(int argc, char **argv, const struct command_option *options)
+{
+    int left = 1;
+    for (int at = 1; at < argc; at++) {
+        if (strcmp(argv[at], "--") == 0) {
+            while (++at < argc)
+                argv[left++] = argv[at];
+        } else if (strncmp(argv[at], "--", 2) != 0) {
+            argv[left++] = argv[at];
+        } else if (take_option(argc, argv, &at, options) < 0) {
+            return -1;
+        }
+    }
+    return left - 1;
+}
+
+bool command_alone(int argc, char **argv)
+{
+    int count = command_options(argc, argv, NULL);
+    if (count > 0)
+        command_usage(argv[0], "no argument is expected: %s", argv[1]);
+    return count == 0;
 }

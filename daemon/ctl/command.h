@@ -2,6 +2,8 @@
 #ifndef NUDGED_CTL_COMMAND_H
 #define NUDGED_CTL_COMMAND_H
 
+#include <stdbool.h>
+
 #include "ctl/context.h"
 
 struct command {
@@ -19,11 +21,29 @@ extern const struct command commands[];
 int command_check(struct context *context, int argc, char **argv);
 int command_dead(struct context *context, int argc, char **argv);
 int command_demo(struct context *context, int argc, char **argv);
+int command_eval(struct context *context, int argc, char **argv);
 int command_explain(struct context *context, int argc, char **argv);
+int command_preview(struct context *context, int argc, char **argv);
 int command_push(struct context *context, int argc, char **argv);
 int command_reload(struct context *context, int argc, char **argv);
+int command_render(struct context *context, int argc, char **argv);
 int command_status(struct context *context, int argc, char **argv);
 int command_stop(struct context *context, int argc, char **argv);
+
+/* An option: "--name VALUE" or "--name=VALUE" fills *value, "--name" alone sets *flag. */
+struct command_option {
+    const char *name; /* "--event" */
+    const char **value;
+    bool *flag;
+};
+
+/* Takes the options (the table ends with a row without a name; NULL: there are none) out of
+ * argv, wherever they stand before a "--". The number of arguments that are left, in argv[1]
+ * and on; -1 after a fault, which was printed: EX_USAGE. */
+int command_options(int argc, char **argv, const struct command_option *options);
+
+/* Likewise for a command that takes neither options nor arguments; false after a fault. */
+bool command_alone(int argc, char **argv);
 
 /* Says what is wrong with the command line; EX_USAGE. */
 int command_usage(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -10,6 +10,10 @@ enum { CONNECT_MS = 5000, ASK_MS = 60000 };
 
 int context_fail(const struct diag *diag)
 {
+    if (diag->file[0]) {
+        diag_print(diag, stderr);
+        return EXIT_FAILURE;
+    }
     fprintf(stderr, "nudgectl: %s\n", diag->text);
     if (diag->hint[0])
         fprintf(stderr, "hint: %s\n", diag->hint);

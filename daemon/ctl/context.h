@@ -32,7 +32,7 @@ int context_ask(struct context *context, const char *method, const char *target)
 
 void context_close(struct context *context);
 
-/* Prints a fault that has no file: "nudgectl: …" with its hint. Returns 1. */
+/* Prints a fault: at its place in a file, else "nudgectl: …" with its hint. Returns 1. */
 int context_fail(const struct diag *diag);
 
 #endif

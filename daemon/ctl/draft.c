@@ -1,0 +1,93 @@
+#include "ctl/draft.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "core/message_body.h"
+
+const struct rule_step *draft_step(const struct rule *rule, const char *template)
+{
+    for (uint32_t i = 0; i < rule->step_count; i++)
+        if (rule->steps[i].kind == RULE_STEP_SEND && strcmp(rule->steps[i].template, template) == 0)
+            return &rule->steps[i];
+    return NULL;
+}
+
+bool draft_sample(const struct ruleset *rules, const char *type, struct arena *arena,
+                  struct input *event)
+{
+    const struct value *data = value_get(ruleset_events(rules), type);
+    struct value full = value_new_map(arena, 4);
+    struct buf out;
+    if (!data)
+        return false;
+    value_set(arena, full, "specversion", value_text("1.0"));
+    value_set(arena, full, "type", value_text(type));
+    value_set(arena, full, "id", value_text("sample"));
+    value_set(arena, full, "data", *data);
+    buf_init(&out, INPUT_MOST);
+    bool printed = json_print(&out, &full);
+    event->name = arena_printf(arena, "the sample of %s in events.yaml", type);
+    event->text = arena_copy(arena, buf_string(&out), out.length);
+    event->length = out.length;
+    buf_free(&out);
+    return printed;
+}
+
+static const struct config_gateway *gateway_of(const struct config *config, const char *channel)
+{
+    for (size_t i = 0; i < config->channel_count; i++)
+        if (strcmp(config->channels[i].name, channel) == 0)
+            return config->channels[i].gateways[0];
+    return &config->gateways[0];
+}
+
+static void use_policy(struct draft *draft, struct config *config)
+{
+    static const unsigned char another[] = "a draft, not the installation's own";
+    struct diag ignored = {0};
+    const unsigned char *secret;
+    size_t length;
+    if (!config_secret(config, false, &secret, &length, &ignored)) {
+        secret = another;
+        length = sizeof another - 1;
+    }
+    config_policy(config, secret, length, &draft->policy);
+    prepare_init(&draft->prepare, config, gateway_of(config, draft->step->channel), &draft->policy);
+}
+
+bool draft_make(struct draft *draft, struct config *config, const struct scene *scene,
+                struct diag *diag)
+{
+    const char *mid, *fault = "";
+    const struct customer_journey journey = {.rule = draft->rule->name,
+                                             .origin = scene->event.origin,
+                                             .run = scene->event.origin,
+                                             .step = draft->step->id,
+                                             .start = scene->event.document};
+    struct message_body_input body = {.policy = &draft->policy,
+                                      .rule = draft->rule,
+                                      .step = draft->step,
+                                      .journey = &journey,
+                                      .scene = &scene->seen};
+    use_policy(draft, config);
+    draft->prepare.compose.now_ms = scene->seen.now_ms;
+    body.address = message_body_address(draft->step, &scene->seen, scene->arena);
+    if (!body.address)
+        body.address = strcmp(draft->step->channel, "email") == 0 ? "somebody@shop.example" : "-";
+    if (message_body_make(&body, scene->arena, &mid, &draft->message, &fault))
+        return true;
+    diag_error(diag, "rule `%s`: %s", draft->rule->name, fault);
+    diag_file(diag, draft->rule->file);
+    diag_place(diag, draft->step->line, 0, 0);
+    return false;
+}
+
+void draft_set_locale(struct draft *draft, struct arena *arena, const char *locale)
+{
+    struct value patch = value_new_map(arena, 1);
+    value_set(arena, patch, "locale", value_text(locale));
+    value_set(arena, draft->message, "locale", value_text(locale));
+    value_set(arena, draft->message, "customer",
+              value_merge(arena, value_get(&draft->message, "customer"), &patch));
+}

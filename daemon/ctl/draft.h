@@ -1,0 +1,40 @@
+/*
+ * A message as a rule would send it, made without a daemon by the same code: for preview,
+ * and for what `check` looks at.
+ */
+#ifndef NUDGED_CTL_DRAFT_H
+#define NUDGED_CTL_DRAFT_H
+
+#include <stdbool.h>
+
+#include "app/config.h"
+#include "app/prepare.h"
+#include "base/arena.h"
+#include "core/ruleset.h"
+#include "ctl/scene.h"
+
+struct draft {
+    const struct rule *rule;
+    const struct rule_step *step; /* the first of the rule that sends the template */
+    struct policy policy;
+    struct prepare prepare; /* what a sender of the step's channel would have */
+    struct value message;   /* the map of message/compose.h */
+};
+
+/* The first step of the rule that sends the template, or NULL. */
+const struct rule_step *draft_step(const struct rule *rule, const char *template);
+
+/* The event of events.yaml that has this type, as JSON in the arena; false where it has none. */
+bool draft_sample(const struct ruleset *rules, const char *type, struct arena *arena,
+                  struct input *event);
+
+/* Makes the message of draft->rule and draft->step at the event of the scene. Where the
+ * secret of the installation cannot be read, another one names and signs it. A customer
+ * without an address gets one. */
+bool draft_make(struct draft *draft, struct config *config, const struct scene *scene,
+                struct diag *diag);
+
+/* In the language that is asked for, whatever the customer's. */
+void draft_set_locale(struct draft *draft, struct arena *arena, const char *locale);
+
+#endif

@@ -1,0 +1,65 @@
+#include "ctl/scene.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+
+void scene_begin(struct scene *scene, const struct config *config, struct arena *arena)
+{
+    *scene = (struct scene){
+        .arena = arena, .config = config, .customer = customer_new(arena, "id:somebody")};
+    scene->seen = (struct condition_scene){.customer = scene->customer,
+                                           .shop = &config->keys.shop,
+                                           .zone = config->zone,
+                                           .now_ms = clock_wall_ms()};
+}
+
+bool scene_customer(struct scene *scene, const struct input *input, struct diag *diag)
+{
+    struct value object;
+    if (!input_object(scene->arena, input, &object, diag))
+        return false;
+    bool document = value_get(&object, "format") && value_get(&object, "profile");
+    if (document)
+        scene->customer =
+            customer_read(scene->arena, scene->customer->key, input->text, input->length, diag);
+    else
+        scene->customer->profile = object;
+    scene->seen.customer = scene->customer;
+    if (!scene->customer)
+        diag_file(diag, input->name);
+    return scene->customer != NULL;
+}
+
+bool scene_event(struct scene *scene, const struct input *input, struct diag *diag)
+{
+    struct shop_event *event = &scene->event;
+    const struct shop_event_form form = config_event_form(scene->config);
+    const char *entry = arena_printf(scene->arena, "%" PRId64 "-0", scene->seen.now_ms);
+    if (!shop_event_read(scene->arena, input->text, input->length, entry, &form, event, diag)) {
+        diag_file(diag, input->name);
+        return false;
+    }
+    scene->customer->key = event->key;
+    if (event->customer.kind == VALUE_MAP)
+        customer_merge(scene->arena, scene->customer, &event->customer, event->time_ms);
+    customer_add_count(scene->arena, scene->customer, event->type, event->time_ms);
+    scene->seen.event = &event->document;
+    scene->seen.start = &event->document;
+    return true;
+}
+
+struct value scene_names(const struct scene *scene)
+{
+    struct arena *arena = scene->arena;
+    struct value names = value_new_map(arena, 16);
+    if (scene->event.type) {
+        names = value_merge(arena, &names, &scene->event.data);
+        value_set(arena, names, "event", scene->event.document);
+        value_set(arena, names, "start", scene->event.data);
+    }
+    value_set(arena, names, "customer", customer_value(arena, scene->customer));
+    value_set(arena, names, "shop", *scene->seen.shop);
+    value_set(arena, names, "now", value_null());
+    return names;
+}
