@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "send/retry.h"
@@ -43,7 +42,7 @@ void settlement_postpone(struct flight *flight)
     flight->result = (struct outbox_result){.entry = flight->entry,
                                             .mid = flight->mid,
                                             .outcome = OUTBOX_LATER,
-                                            .at_ms = clock_wall_ms() + POSTPONE_MS};
+                                            .after_ms = POSTPONE_MS};
 }
 
 static const char *print(struct arena *arena, const struct value *value)
@@ -139,8 +138,11 @@ static void try_again(struct flight *flight, const struct outcome *outcome,
     struct outbox_result *result = &flight->result;
     result->outcome = how;
     result->charge = true;
-    if (!retry_next((uint32_t)flight->attempts + 1, outcome->retry_after_ms, scene->now_ms,
-                    flight->give_up_ms, scene->random, &result->at_ms))
+    int64_t at_ms;
+    if (retry_next((uint32_t)flight->attempts + 1, outcome->retry_after_ms, scene->now_ms,
+                   flight->give_up_ms, scene->random, &at_ms))
+        result->after_ms = at_ms - scene->now_ms;
+    else
         give_up(result, "gave-up", detail);
 }
 
@@ -152,8 +154,8 @@ static void wait_for_gateway(struct flight *flight, const struct settlement_scen
     int64_t wait_ms =
         scene->breaker_wait_ms > FAULT_WAIT_MS ? scene->breaker_wait_ms : FAULT_WAIT_MS;
     result->outcome = OUTBOX_LATER;
-    result->at_ms = scene->now_ms + wait_ms;
-    if (result->at_ms > flight->give_up_ms)
+    result->after_ms = wait_ms;
+    if (scene->now_ms + wait_ms > flight->give_up_ms)
         give_up(result, "gave-up", detail);
 }
 

@@ -36,7 +36,7 @@ struct settlement_scene {
     const struct ruleset *rules;
     const struct policy *policy;
     int64_t breaker_wait_ms; /* until the gateway's breaker lets a probe through; 0: closed */
-    int64_t now_ms;          /* since 1970 */
+    int64_t now_ms;          /* by Redis' clock */
     uint64_t random;
 };
 
