@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { ROOT_EVENT, ROOT_START, ROOT_CUSTOMER, ROOT_SHOP, ROOT_NOW, ROOTS };
+enum { ROOT_EVENT, ROOT_START, ROOT_CUSTOMER, ROOT_SHOP, ROOT_NOW };
 
 static const char *const roots[] = {"event", "start", "customer", "shop", "now", NULL};
 
@@ -96,48 +96,62 @@ static struct value or_absent(const struct value *value)
     return value ? *value : (struct value){.kind = VALUE_EXTENSION, .length = CEL_ABSENT};
 }
 
-bool condition_trace(const struct cel_program *program, const struct condition_scene *scene,
-                     const struct cel_tracer *tracer, struct arena *arena, struct value *result,
-                     struct cel_fault *fault)
+void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
+                         struct arena *arena)
 {
     /* At a timer the event is the one that started the journey. */
     const struct value *event = scene->event ? scene->event : scene->start;
-    struct value values[ROOTS] = {
-        [ROOT_EVENT] = or_absent(event),
-        [ROOT_START] = or_absent(value_get(scene->start, "data")),
-        [ROOT_CUSTOMER] = customer_value(arena, scene->customer),
-        [ROOT_SHOP] = or_absent(scene->shop),
-        [ROOT_NOW] = timestamp(scene->now_ms),
-    };
-    struct cel_input input = {
-        .roots = values,
+    view->scene = scene;
+    view->roots[ROOT_EVENT] = or_absent(event);
+    view->roots[ROOT_START] = or_absent(value_get(scene->start, "data"));
+    view->roots[ROOT_CUSTOMER] = customer_value(arena, scene->customer);
+    view->roots[ROOT_SHOP] = or_absent(scene->shop);
+    view->roots[ROOT_NOW] = timestamp(scene->now_ms);
+    view->input = (struct cel_input){
+        .roots = view->roots,
         .members = value_get(event, "data"),
         .now_ms = scene->now_ms,
         .zone = condition_zone(scene->customer, scene->zone, arena),
         .call = call_method,
         .context = (void *)scene,
     };
-    return cel_eval_traced(program, &input, arena, tracer, result, fault);
 }
 
-bool condition_value(const struct cel_program *program, const struct condition_scene *scene,
-                     struct arena *arena, struct value *result, const char **fault)
+bool condition_trace(const struct cel_program *program, const struct condition_scene *scene,
+                     const struct cel_tracer *tracer, struct arena *arena, struct value *result,
+                     struct cel_fault *fault)
+{
+    struct condition_view view;
+    condition_view_open(&view, scene, arena);
+    return cel_eval_traced(program, &view.input, arena, tracer, result, fault);
+}
+
+static bool view_value(const struct cel_program *program, const struct condition_view *view,
+                       struct arena *arena, struct value *result, const char **fault)
 {
     struct cel_fault failed = {0};
-    if (condition_trace(program, scene, NULL, arena, result, &failed))
+    if (cel_eval(program, &view->input, arena, result, &failed))
         return true;
     *fault = failed.text;
     return false;
 }
 
-enum condition_answer condition_ask(const struct cel_program *program,
-                                    const struct condition_scene *scene, struct arena *arena,
-                                    const char **fault)
+bool condition_value(const struct cel_program *program, const struct condition_scene *scene,
+                     struct arena *arena, struct value *result, const char **fault)
+{
+    struct condition_view view;
+    condition_view_open(&view, scene, arena);
+    return view_value(program, &view, arena, result, fault);
+}
+
+enum condition_answer condition_view_ask(const struct cel_program *program,
+                                         const struct condition_view *view, struct arena *arena,
+                                         const char **fault)
 {
     struct value result;
     if (!program)
         return CONDITION_TRUE;
-    if (!condition_value(program, scene, arena, &result, fault))
+    if (!view_value(program, view, arena, &result, fault))
         return CONDITION_FAILED;
     if (result.kind != VALUE_BOOL) {
         *fault = arena_printf(arena, "a condition must be true or false, and this one is %s",
@@ -145,4 +159,15 @@ enum condition_answer condition_ask(const struct cel_program *program,
         return CONDITION_FAILED;
     }
     return result.boolean ? CONDITION_TRUE : CONDITION_FALSE;
+}
+
+enum condition_answer condition_ask(const struct cel_program *program,
+                                    const struct condition_scene *scene, struct arena *arena,
+                                    const char **fault)
+{
+    struct condition_view view;
+    if (!program)
+        return CONDITION_TRUE;
+    condition_view_open(&view, scene, arena);
+    return condition_view_ask(program, &view, arena, fault);
 }

@@ -15,7 +15,7 @@
 #include "core/customer.h"
 #include "lang/cel.h"
 
-/* The scene of one evaluation. */
+/* The scene of evaluations. */
 struct condition_scene {
     const struct value *event; /* map type, id, time, source, data; NULL: at a timer */
     const struct value *start; /* the starting event likewise; NULL: none yet */
@@ -47,6 +47,21 @@ enum condition_answer { CONDITION_FALSE, CONDITION_TRUE, CONDITION_FAILED };
 enum condition_answer condition_ask(const struct cel_program *program,
                                     const struct condition_scene *scene, struct arena *arena,
                                     const char **fault);
+
+/* A scene made ready to be asked many questions, as long as nothing in it changes. It
+ * must not be moved. */
+enum { CONDITION_ROOTS = 5 };
+struct condition_view {
+    const struct condition_scene *scene;
+    struct value roots[CONDITION_ROOTS];
+    struct cel_input input;
+};
+
+void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
+                         struct arena *arena);
+enum condition_answer condition_view_ask(const struct cel_program *program,
+                                         const struct condition_view *view, struct arena *arena,
+                                         const char **fault);
 
 /* The customer's IANA zone, or `fallback`. */
 const char *condition_zone(const struct customer *customer, const char *fallback,

@@ -1,0 +1,303 @@
+#include "core/rule_index.h"
+
+#include <string.h>
+
+#include "core/rule_gates.h"
+#include "core/rule_tests.h"
+
+/* How much of its work is left when a rule is found. */
+enum found {
+    FOUND_TRUE,    /* by its gate alone, or it has no condition */
+    FOUND_FORMULA, /* its formula is asked */
+    FOUND_PROGRAM, /* it is asked itself */
+};
+
+struct entry {
+    const struct rule *rule;
+    uint32_t formula;
+    uint8_t found; /* enum found */
+};
+
+/* The gates of one term. */
+struct gated {
+    uint32_t term;
+    struct rule_gates *gates;
+};
+
+struct rule_index {
+    const struct rule *const *rules;
+    uint32_t count;
+    struct entry *entries;
+    struct rule_tests *tests;
+    struct gated *gated;
+    uint32_t gated_count;
+    uint64_t *always; /* the rules without a gate */
+};
+
+static size_t words_of(uint32_t count)
+{
+    return (count + 63) / 64;
+}
+
+/* Building ------------------------------------------------------------- */
+
+enum { GATES_MOST = 16 };
+
+/* The gates of one rule, and by how large a part of all events it will be found. */
+struct choice {
+    uint32_t tests[GATES_MOST];
+    uint32_t count; /* 0: none */
+    double part;
+};
+
+struct builder {
+    struct arena *arena;
+    struct rule_index *index;
+    uint32_t *equalities; /* for each term: how many tests of equality there are */
+    struct rule_gates **by_term;
+};
+
+/* A guess: what is compared with many constants seldom equals one of them. */
+static double part_passed(const struct builder *builder, const struct rule_test *test)
+{
+    switch ((enum cel_test)test->test) {
+    case CEL_TEST_IN:
+        return test->count / (builder->equalities[test->term] + 1.0);
+    case CEL_TEST_STARTS:
+    case CEL_TEST_ENDS:
+        return 0.1;
+    case CEL_TEST_CONTAINS:
+        return 0.2;
+    case CEL_TEST_LESS:
+    case CEL_TEST_LESS_EQUAL:
+    case CEL_TEST_MORE:
+    case CEL_TEST_MORE_EQUAL:
+        return 0.5;
+    case CEL_TEST_TRUE:
+        break;
+    }
+    return 0.8;
+}
+
+/* A term with a gate is evaluated for every event, which fields are cheap enough for. */
+static struct choice choose_test(const struct builder *builder, uint32_t number)
+{
+    const struct rule_test *test = rule_tests_at(builder->index->tests, number);
+    struct choice choice = {.tests = {number}, .count = 1, .part = part_passed(builder, test)};
+    if (!rule_tests_term(builder->index->tests, test->term)->path)
+        choice.part += 0.1;
+    return choice;
+}
+
+static struct choice choose(const struct builder *builder, uint32_t at);
+
+/* Any one part of `all` will do: the one that lets the fewest through. */
+static struct choice choose_best(const struct builder *builder, uint32_t at)
+{
+    const struct rule_tests *tests = builder->index->tests;
+    struct choice best = {0};
+    uint32_t end = rule_tests_node(tests, at)->end;
+    for (uint32_t part = at + 1; part < end; part = rule_tests_node(tests, part)->end) {
+        struct choice choice = choose(builder, part);
+        if (choice.count && (!best.count || choice.part < best.part))
+            best = choice;
+    }
+    return best;
+}
+
+/* Of `any`, each part must have its gates. */
+static struct choice choose_every(const struct builder *builder, uint32_t at)
+{
+    const struct rule_tests *tests = builder->index->tests;
+    struct choice all = {0};
+    uint32_t end = rule_tests_node(tests, at)->end;
+    for (uint32_t part = at + 1; part < end; part = rule_tests_node(tests, part)->end) {
+        struct choice choice = choose(builder, part);
+        if (!choice.count || all.count + choice.count > GATES_MOST)
+            return (struct choice){0};
+        memcpy(all.tests + all.count, choice.tests, sizeof *choice.tests * choice.count);
+        all.count += choice.count;
+        all.part += choice.part;
+    }
+    return all;
+}
+
+static struct choice choose(const struct builder *builder, uint32_t at)
+{
+    const struct rule_tests_node *node = rule_tests_node(builder->index->tests, at);
+    switch ((enum cel_formula_kind)node->kind) {
+    case CEL_FORMULA_TEST:
+        return choose_test(builder, node->test);
+    case CEL_FORMULA_ALL:
+        return choose_best(builder, at);
+    case CEL_FORMULA_ANY:
+        return choose_every(builder, at);
+    case CEL_FORMULA_NOT:
+        break;
+    }
+    return (struct choice){0};
+}
+
+static void add_gate(struct builder *builder, uint32_t number, uint32_t rule)
+{
+    const struct rule_test *test = rule_tests_at(builder->index->tests, number);
+    struct rule_gates **gates = &builder->by_term[test->term];
+    if (!*gates)
+        *gates = rule_gates_new(builder->arena);
+    rule_gates_add(*gates, (enum cel_test)test->test, test->constants, test->count, rule);
+}
+
+static void add_gates(struct builder *builder, uint32_t rule)
+{
+    struct rule_index *index = builder->index;
+    struct entry *entry = &index->entries[rule];
+    struct choice choice = {0};
+    if (entry->found == FOUND_FORMULA)
+        choice = choose(builder, entry->formula);
+    if (choice.count == 0 || choice.part >= 1) {
+        rule_marks_set(index->always, rule);
+        return;
+    }
+    for (uint32_t i = 0; i < choice.count; i++)
+        add_gate(builder, choice.tests[i], rule);
+    if (rule_tests_node(index->tests, entry->formula)->kind == CEL_FORMULA_TEST)
+        entry->found = FOUND_TRUE;
+}
+
+static void add_formulas(struct rule_index *index, bool plain)
+{
+    struct arena *scratch = arena_new(64 * 1024);
+    for (uint32_t i = 0; i < index->count; i++) {
+        struct entry *entry = &index->entries[i];
+        const struct rule *rule = index->rules[i];
+        *entry = (struct entry){.rule = rule, .found = FOUND_FORMULA};
+        if (!rule->enabled || !rule->condition) {
+            entry->found = FOUND_TRUE;
+        } else if (plain) {
+            entry->found = FOUND_PROGRAM;
+        } else {
+            arena_reset(scratch);
+            entry->formula = rule_tests_add(index->tests, cel_formula_of(scratch, rule->condition));
+        }
+    }
+    arena_destroy(&scratch);
+}
+
+static void count_equalities(struct builder *builder)
+{
+    const struct rule_tests *tests = builder->index->tests;
+    for (uint32_t i = 0; i < rule_tests_count(tests); i++) {
+        const struct rule_test *test = rule_tests_at(tests, i);
+        if (test->test == CEL_TEST_IN)
+            builder->equalities[test->term] += test->count;
+    }
+}
+
+static void seal_gates(struct builder *builder)
+{
+    struct rule_index *index = builder->index;
+    uint32_t terms = rule_tests_terms(index->tests);
+    index->gated = arena_alloc(builder->arena, sizeof *index->gated * terms);
+    for (uint32_t i = 0; i < terms; i++) {
+        if (!builder->by_term[i])
+            continue;
+        rule_gates_seal(builder->by_term[i]);
+        index->gated[index->gated_count++] =
+            (struct gated){.term = i, .gates = builder->by_term[i]};
+    }
+}
+
+struct rule_index *rule_index_new(struct arena *arena, const struct rule *const *rules,
+                                  uint32_t count, bool plain)
+{
+    struct rule_index *index = arena_zero(arena, sizeof *index);
+    index->rules = rules;
+    index->count = count;
+    index->entries = arena_alloc(arena, sizeof *index->entries * count);
+    index->tests = rule_tests_new(arena);
+    index->always = arena_zero(arena, sizeof *index->always * words_of(count));
+    add_formulas(index, plain);
+    uint32_t terms = rule_tests_terms(index->tests);
+    struct builder builder = {.arena = arena, .index = index};
+    builder.equalities = arena_zero(arena, sizeof *builder.equalities * terms);
+    builder.by_term = arena_zero(arena, sizeof *builder.by_term * terms);
+    count_equalities(&builder);
+    for (uint32_t i = 0; i < count; i++)
+        add_gates(&builder, i);
+    seal_gates(&builder);
+    rule_tests_seal(index->tests);
+    return index;
+}
+
+const struct rule *const *rule_index_rules(const struct rule_index *index, uint32_t *count)
+{
+    *count = index->count;
+    return index->rules;
+}
+
+/* Asking --------------------------------------------------------------- */
+
+static uint32_t count_bits(const uint64_t *one, const uint64_t *two, size_t words)
+{
+    int count = 0;
+    for (size_t i = 0; i < words; i++)
+        count += __builtin_popcountll(one[i] | two[i]);
+    return (uint32_t)count;
+}
+
+static void ask_program(const struct entry *entry, const struct condition_view *view,
+                        struct arena *arena, struct rule_answer *answer)
+{
+    answer->answer = condition_view_ask(entry->rule->condition, view, arena, &answer->fault);
+}
+
+/* A rule that was found: by gates that are all true or false, or by one that is open. */
+static void ask_entry(struct rule_tests_run *run, const struct entry *entry, bool open,
+                      const struct condition_view *view, struct arena *arena,
+                      struct rule_answer *answer)
+{
+    *answer = (struct rule_answer){.rule = entry->rule, .answer = CONDITION_TRUE};
+    if (entry->found == FOUND_PROGRAM) {
+        ask_program(entry, view, arena, answer);
+        return;
+    }
+    if (entry->found == FOUND_TRUE && !open)
+        return;
+    switch (rule_tests_ask(run, entry->formula, &answer->fault)) {
+    case CEL_ANSWER_TRUE:
+        return;
+    case CEL_ANSWER_FALSE:
+        answer->answer = CONDITION_FALSE;
+        return;
+    case CEL_ANSWER_OPEN:
+        break;
+    }
+    answer->answer = CONDITION_FAILED;
+    if (!answer->fault)
+        ask_program(entry, view, arena, answer);
+}
+
+const struct rule_answer *rule_index_ask(const struct rule_index *index,
+                                         const struct condition_view *view, struct arena *arena,
+                                         uint32_t *count)
+{
+    size_t words = words_of(index->count), bytes = words * sizeof(uint64_t);
+    struct rule_marks marks = {.passed = arena_alloc(arena, bytes),
+                               .open = arena_zero(arena, bytes)};
+    struct rule_tests_run *run = rule_tests_begin(index->tests, &view->input, arena);
+    memcpy(marks.passed, index->always, bytes);
+    for (uint32_t i = 0; i < index->gated_count; i++)
+        rule_gates_mark(index->gated[i].gates, rule_tests_value(run, index->gated[i].term), &marks);
+    struct rule_answer *answers =
+        arena_alloc(arena, sizeof *answers * count_bits(marks.passed, marks.open, words));
+    *count = 0;
+    for (size_t i = 0; i < words; i++) {
+        for (uint64_t left = marks.passed[i] | marks.open[i]; left; left &= left - 1) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(left);
+            ask_entry(run, &index->entries[i * 64 + bit], marks.open[i] >> bit & 1, view, arena,
+                      &answers[*count]);
+            *count += answers[*count].answer != CONDITION_FALSE;
+        }
+    }
+    return answers;
+}
