@@ -1,5 +1,4 @@
 /* Where values come from: names, members, elements. */
-#include <math.h>
 #include <string.h>
 
 #include "lang/cel_number.h"
@@ -107,8 +106,9 @@ static bool select_plain(struct cel_run *run, const struct cel_node *node,
     return true;
 }
 
-bool cel_select(struct cel_run *run, const struct cel_node *node, const struct value *object,
-                struct value *result)
+/* Of an optional, an optional; of one that has no value, none. */
+static bool select_member(struct cel_run *run, const struct cel_node *node,
+                          const struct value *object, struct value *result)
 {
     if (cel_kind(object) != CEL_KIND_OPTIONAL)
         return select_plain(run, node, object, node->flags & CEL_FLAG_OPTIONAL, result);
@@ -121,7 +121,8 @@ bool cel_select(struct cel_run *run, const struct cel_node *node, const struct v
 bool cel_eval_select(struct cel_run *run, const struct cel_node *node, struct value *result)
 {
     struct value object;
-    return cel_run_node(run, node->children[0], &object) && cel_select(run, node, &object, result);
+    return cel_run_node(run, node->children[0], &object) &&
+           select_member(run, node, &object, result);
 }
 
 bool cel_eval_path(struct cel_run *run, const struct cel_node *node, struct value *result)
@@ -135,7 +136,7 @@ bool cel_eval_path(struct cel_run *run, const struct cel_node *node, struct valu
             /* An optional, or nothing that has members: one step by the book. */
             struct value object = *value;
             for (; i < node->count; i++) {
-                if (!cel_select(run, node->children[i], &object, result))
+                if (!select_member(run, node->children[i], &object, result))
                     return false;
                 object = *result;
             }

@@ -1,18 +1,15 @@
 /*
- * The tree of an expression. The parser makes it, with macros already
- * expanded; cel_resolve binds its names, cel_check looks at its types, cel_fold
- * evaluates what is constant; then every node knows the function that evaluates
- * it, and the tree is never written again. All of it lies in the program's arena.
+ * The tree of an expression. The parser makes it, macros expanded; cel_resolve
+ * binds its names, cel_check looks at its types, cel_fold evaluates what is
+ * constant; then it is never written again. It lies in the program's arena.
  */
 #ifndef NUDGED_LANG_CEL_AST_H
 #define NUDGED_LANG_CEL_AST_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/diag.h"
 #include "base/value.h"
 
 enum cel_node_kind {
@@ -36,7 +33,7 @@ enum cel_node_kind {
     CEL_NODE_AND,          /* two children or more */
     CEL_NODE_OR,           /* two children or more */
     CEL_NODE_CONDITIONAL,  /* children[0] ? children[1] : children[2] */
-    CEL_NODE_LOOP,         /* `op`: enum cel_loop; children: range, filter or true, body */
+    CEL_NODE_LOOP,         /* `op`: enum cel_loop; children: range, body, and a filter if any */
     CEL_NODE_BIND,         /* children: what is bound to `slot`, the body */
     CEL_NODE_OPTIONAL_MAP, /* children: the optional, the body over `slot`; FLAT */
     CEL_NODE_OR_ELSE,      /* children: the optional, the alternative; UNWRAP: orValue */
@@ -45,7 +42,7 @@ enum cel_node_kind {
 };
 
 enum cel_flag {
-    CEL_FLAG_OPTIONAL = 1,  /* select and index: .? and [?; an element or key: marked with ? */
+    CEL_FLAG_OPTIONAL = 1,  /* select and index: .? and [? */
     CEL_FLAG_TEST = 2,      /* select: has() around it */
     CEL_FLAG_RECEIVER = 4,  /* call: x.f(y), children[0] is x */
     CEL_FLAG_GLOBAL = 8,    /* name: with a dot before it, no local variable */
@@ -77,14 +74,13 @@ enum cel_loop {
     CEL_LOOP_FILTER,
     CEL_LOOP_MAP,
     CEL_LOOP_TRANSFORM_MAP,
-    CEL_LOOP_TRANSFORM_ENTRY, /* the body is a CEL_NODE_MAP of one entry or more */
+    CEL_LOOP_TRANSFORM_ENTRY, /* the body gives a map of entries */
     CEL_LOOP_SORT_BY,
 };
 
 struct cel_run;
 struct cel_node;
-
-/* Evaluates a node. False: run->error says what failed, and *result is not set. */
+/* Evaluates a node. False: run->error says what failed; *result means nothing. */
 typedef bool cel_evaluate(struct cel_run *run, const struct cel_node *node, struct value *result);
 
 struct cel_node {
@@ -101,7 +97,7 @@ struct cel_node {
     struct cel_node **children;
     struct value value;
     struct value name, other_name; /* the variables of a loop or bind, as written */
-    const void *special;           /* by kind: overloads, a set, a compiled pattern */
+    const void *special;           /* a call's overloads, a bound variable's bind */
 };
 
 enum {
@@ -111,12 +107,10 @@ enum {
 
 struct cel_node *cel_node_new(struct arena *arena, enum cel_node_kind kind, uint32_t offset,
                               uint32_t length);
-
 /* Sets the children (copied), and by them height, weight. */
 void cel_node_adopt(struct arena *arena, struct cel_node *node, struct cel_node *const *children,
                     uint32_t count);
-
-/* The node's bytes, cut to at most `most`, NUL-terminated in the arena. */
+/* The node's bytes, cut to at most `most`. */
 const char *cel_node_text(struct arena *arena, const char *text, const struct cel_node *node,
                           size_t most);
 

@@ -1,7 +1,6 @@
 #include "lang/cel_check.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lang/cel_function.h"

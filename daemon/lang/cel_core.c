@@ -1,6 +1,4 @@
 /* Functions of all values, and the conversions (cel-spec, "Types and Conversions"). */
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/decimal.h"

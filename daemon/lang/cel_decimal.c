@@ -1,6 +1,5 @@
 #include "lang/cel_decimal.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/decimal.h"

@@ -1,6 +1,5 @@
 #include "lang/cel_run.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"

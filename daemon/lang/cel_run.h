@@ -85,10 +85,6 @@ const char *cel_error_text(struct cel_run *run, const struct cel_error *error);
 bool cel_map_add(struct cel_run *run, const struct cel_node *node, struct value map,
                  struct value *key, const struct value *value);
 
-/* A member or element (cel_access.c). `name` of a select is a string value. */
-bool cel_select(struct cel_run *run, const struct cel_node *node, const struct value *object,
-                struct value *result);
-
 /* The evaluators, by file. */
 cel_evaluate cel_eval_constant, cel_eval_unknown, cel_eval_now, cel_eval_list, cel_eval_map,
     cel_eval_not, cel_eval_negate, cel_eval_and, cel_eval_or, cel_eval_conditional;

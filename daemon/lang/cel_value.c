@@ -1,7 +1,6 @@
 #include "lang/cel_value.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "lang/cel.h"
 #include "lang/cel_decimal.h"
