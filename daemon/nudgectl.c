@@ -1,5 +1,6 @@
 /* nudgectl: finds the subcommand and hands over to ctl/. */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
     if (!command)
         return unknown(argv[optind]);
     log_set_level(LOG_LEVEL_WARNING);
+    signal(SIGPIPE, SIG_IGN); /* a Redis that is gone is told by the call that failed */
     int status = command->run(&context, argc - optind, argv + optind);
     context_close(&context);
     return status;

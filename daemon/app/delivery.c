@@ -63,8 +63,9 @@ struct delivery {
     struct channel *channels;
     struct flight *landed; /* back from their senders, not yet being settled */
     struct flight *settling;
-    size_t flights; /* taken and not yet settled */
-    bool taking;    /* between start and drain */
+    size_t flights;         /* taken and not yet settled */
+    int64_t redis_ahead_ms; /* Redis' TIME less the monotonic clock, at the last take */
+    bool taking;            /* between start and drain */
     bool sweeping;
     struct event *tick, *sweep, *settle;
 };
@@ -147,6 +148,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     if (taken->fault)
         return; /* the next tick asks again */
     failpoint("taken");
+    delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
     if (taken->wait_ms)
         channel->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
     for (size_t i = 0; i < taken->count; i++)
@@ -267,7 +269,7 @@ static void on_job(void *context, struct job *job)
         .breaker_wait_ms = breaker_next(&gateway->breaker) == INT64_MAX
                                ? 0
                                : breaker_next(&gateway->breaker) - now_ms,
-        .now_ms = clock_wall_ms(),
+        .now_ms = now_ms + delivery->redis_ahead_ms,
         .random = random,
     };
     settlement_make(flight, &job->outcome, &scene);
