@@ -10,6 +10,7 @@
 #include "message/templates_file.h"
 #include "message/templates_pair.h"
 #include "message/templates_set.h"
+#include "message/templates_style.h"
 
 static const char suffix[] = ".liquid";
 
@@ -96,6 +97,7 @@ static void load_snippet(struct templates *set, const char *path, struct diags *
         return;
     struct templates_snippet *snippet = arena_zero(set->arena, sizeof *snippet);
     snippet->file = file;
+    snippet->styled = file->liquid;
     snippet->text = templates_file_compile(set, file, false, diags);
     map_put(set->snippets, name, strlen(name), snippet);
 }
@@ -246,6 +248,7 @@ static void join_pairs(struct templates *set, struct diags *diags)
 static void load_all(struct templates *set, struct diags *diags)
 {
     struct diag diag = {0};
+    size_t errors = diags->errors;
     const char *const *paths;
     size_t count;
     set->translate = translate_load(set->arena, set->folder, set->default_locale, diags);
@@ -262,6 +265,8 @@ static void load_all(struct templates *set, struct diags *diags)
     for (size_t i = 0; i < count; i++)
         load_file(set, paths[i], diags);
     join_pairs(set, diags);
+    if (!set->keep_css && diags->errors == errors)
+        templates_style(set);
 }
 
 struct templates *templates_load(const struct templates_settings *settings, struct diags *diags)
@@ -375,5 +380,5 @@ const struct liquid_template *templates_snippet(const struct templates *template
     const struct templates_snippet *snippet = map_get(templates->snippets, name, length);
     if (!snippet)
         return NULL;
-    return html ? snippet->file->liquid : snippet->text;
+    return html ? snippet->styled : snippet->text;
 }

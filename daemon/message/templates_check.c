@@ -91,12 +91,12 @@ void templates_variables(const struct templates *templates, const struct templat
         search_in(&search, front, lines[i], false);
     for (size_t i = 0; i < variant->header_count; i++)
         search_in(&search, front, variant->headers[i].value, false);
-    search_in(&search, variant->html_file, variant->html, false);
-    search_in(&search, variant->text_file, variant->text, false);
-    if (variant->html_layout)
-        search_in(&search, pair->layout->html->path, variant->html_layout, false);
-    if (variant->text_layout)
-        search_in(&search, pair->layout->text->path, variant->text_layout, false);
+    const struct templates_layout none = {0}, *layout = pair->layout ? pair->layout : &none;
+    const struct templates_file *const files[] = {
+        pair->html, pair->text, pair->html ? layout->html : NULL, pair->text ? layout->text : NULL};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i])
+            search_in(&search, files[i]->path, files[i]->liquid, false);
 }
 
 /* --- what can be seen in the text of a file --- */

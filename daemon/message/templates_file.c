@@ -106,6 +106,15 @@ const struct liquid_template *templates_file_compile(struct templates *set,
     return liquid;
 }
 
+const struct liquid_template *templates_file_compile_styled(struct templates *set,
+                                                            const struct templates_file *file,
+                                                            const char *text, size_t length)
+{
+    const struct settings_source *source = &file->source;
+    return liquid_parse(set->arena, source->file, text, length,
+                        options(set, true, line_of(source, file->body)), NULL);
+}
+
 const struct liquid_template *templates_file_compile_value(struct templates *set,
                                                            const struct templates_file *file,
                                                            const struct value *text,

@@ -18,6 +18,12 @@ const struct liquid_template *templates_file_compile(struct templates *set,
                                                      const struct templates_file *file, bool html,
                                                      struct diags *diags);
 
+/* Compiles for HTML what was made of the file's body, on the same lines; NULL where it is
+ * no template any more. */
+const struct liquid_template *templates_file_compile_styled(struct templates *set,
+                                                            const struct templates_file *file,
+                                                            const char *text, size_t length);
+
 /* Compiles a text of the front matter, not escaping; faults have their place in the file. */
 const struct liquid_template *templates_file_compile_value(struct templates *set,
                                                            const struct templates_file *file,

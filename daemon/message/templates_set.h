@@ -19,6 +19,7 @@ struct templates_file {
 
 struct templates_layout {
     const struct templates_file *html, *text;
+    const struct liquid_template *styled; /* the HTML with its CSS in style="" */
 };
 
 /* What was found under one name and one locale. */
@@ -31,6 +32,7 @@ struct templates_pair {
 
 struct templates_snippet {
     const struct templates_file *file; /* compiled for HTML */
+    const struct liquid_template *styled;
     const struct liquid_template *text;
 };
 

@@ -275,6 +275,26 @@ static void preheader(void **state)
     assert_null(room->mail.preheader);
 }
 
+/* The sheet of the layout, in the layout, the part and a snippet; of a text part nothing. */
+static void styles(void **state)
+{
+    struct room *room = *state;
+    put(room, "layouts/default.html.liquid",
+        "<style>td p{color:{{ shop.name }}}.button{a:b}@media(x){p{c:d}}</style>"
+        "<body><td><p>L{{ content }}</td>");
+    put(room, "snippets/button.liquid", "<a class=button>{{ x }}</a>");
+    put(room, "a.html.liquid", FRONT "<style>i{e:f}</style><p>{% render 'button', x: 1 %}<i>");
+    put(room, "a.text.liquid", "<p>");
+    load(room);
+    compose_well(room, "{}");
+    assert_string_equal(
+        room->mail.html,
+        "<style>td p{color:Tea &amp; Co}.button{a:b}@media(x){p{c:d}}</style><body><td>"
+        "<p style=\"color:Tea &amp; Co\">L<style>i{e:f}</style><p style=\"color:Tea &amp; Co\">"
+        "<a class=button style=\"a:b\">1</a><i style=\"e:f\"></td>");
+    assert_string_equal(room->mail.text, "<p>");
+}
+
 static void languages(void **state)
 {
     struct room *room = *state;
@@ -587,10 +607,12 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
     const struct CMUnitTest tests[] = {
-        TEST(whole_mail),        TEST(marketing),     TEST(variables),      TEST(escaping),
-        TEST(preheader),         TEST(languages),     TEST(each_filter),    TEST(currency),
-        TEST(addresses),         TEST(attachments),   TEST(refusals),       TEST(render_fault),
-        TEST(broken_characters), TEST(text_channels), TEST(request_bodies), TEST(one_of_each),
+        TEST(whole_mail),     TEST(marketing),         TEST(variables),
+        TEST(escaping),       TEST(preheader),         TEST(styles),
+        TEST(languages),      TEST(each_filter),       TEST(currency),
+        TEST(addresses),      TEST(attachments),       TEST(refusals),
+        TEST(render_fault),   TEST(broken_characters), TEST(text_channels),
+        TEST(request_bodies), TEST(one_of_each),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
