@@ -11,6 +11,10 @@
 
 enum { FIRST_CHUNK = 65536, SWEEP_MOST = 500, SWEEP_POLL_MS = 1000, STREAMS_PER_CHANNEL = 2 };
 
+/* Takes under way when a connection is lost are at most one for each channel; the rest comes back
+ * when the daemon's lease ends. */
+enum { LOST_MOST = 256 };
+
 static const char *const classes[STREAMS_PER_CHANNEL] = {"transactional", "marketing"};
 
 struct outbox {
@@ -21,6 +25,10 @@ struct outbox {
     const char **channels;
     size_t channel_count;
     int64_t dead_keep_ms, trace_keep_ms;
+    int64_t takes;           /* their numbers */
+    int64_t lost[LOST_MOST]; /* takes whose answers were lost: what they took must be put back */
+    size_t lost_count;
+    size_t recovering; /* so many of them, from the first, are being put back */
     /* Two arenas: a callback may ask again while it reads its answer. */
     struct arena *asking, *answering;
 };
@@ -80,6 +88,7 @@ static void run(struct outbox *outbox, enum script script, const struct argument
 
 struct take_call {
     struct outbox *outbox;
+    int64_t number; /* 0: there was no connection, nothing was taken */
     outbox_on_taken *callback;
     void *context;
 };
@@ -121,12 +130,47 @@ static bool read_taken(const struct reply *reply, struct arena *arena, struct ou
     return true;
 }
 
+/* Putting back what lost answers told of. */
+
+static void on_recovered(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct outbox *outbox = context;
+    (void)fault;
+    if (reply && reply->kind == REPLY_INTEGER) {
+        outbox->lost_count -= outbox->recovering;
+        memmove(outbox->lost, outbox->lost + outbox->recovering,
+                outbox->lost_count * sizeof(*outbox->lost));
+    }
+    outbox->recovering = 0;
+}
+
+static void recover(struct outbox *outbox)
+{
+    if (outbox->lost_count == 0 || outbox->recovering)
+        return;
+    struct arguments arguments = begin(outbox, 2 + outbox->channel_count + outbox->lost_count);
+    arguments_number(&arguments, (int64_t)outbox->channel_count);
+    for (size_t i = 0; i < outbox->channel_count; i++)
+        arguments_text(&arguments, outbox->channels[i]);
+    for (size_t i = 0; i < outbox->lost_count; i++)
+        arguments_number(&arguments, outbox->lost[i]);
+    outbox->recovering = outbox->lost_count;
+    run(outbox, SCRIPT_RECOVER, &arguments, on_recovered, outbox, NULL);
+}
+
 static void on_taken(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct take_call *call = context;
     struct outbox_taken taken = {.fault = fault};
     struct diag diag;
     arena_reset(call->outbox->answering);
+    if (reply && failpoint("take-lost")) {
+        diag_error(&diag, "the answer was lost by a fail-point");
+        taken.fault = &diag;
+        reply = NULL;
+    }
+    if (!reply && call->number && call->outbox->lost_count < LOST_MOST)
+        call->outbox->lost[call->outbox->lost_count++] = call->number;
     if (reply && !read_taken(reply, call->outbox->answering, &taken)) {
         reply_fault(reply, &diag);
         taken = (struct outbox_taken){.fault = &diag};
@@ -138,14 +182,20 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
                  struct outbox_rate rate, outbox_on_taken *callback, void *context)
 {
     struct take_call *call = mem_alloc(sizeof(*call));
-    struct arguments arguments = begin(outbox, 8);
-    *call = (struct take_call){.outbox = outbox, .callback = callback, .context = context};
+    recover(outbox);
+    struct arguments arguments = begin(outbox, 9);
+    *call = (struct take_call){
+        .outbox = outbox,
+        .number = connection_ready(scripts_connection(outbox->scripts)) ? ++outbox->takes : 0,
+        .callback = callback,
+        .context = context};
     arguments_text(&arguments, channel);
     arguments_text(&arguments, gateway);
     arguments_number(&arguments, (int64_t)most);
     arguments_number(&arguments, rate.count);
     arguments_number(&arguments, rate.per_ms);
     arguments_number(&arguments, outbox->trace_keep_ms);
+    arguments_number(&arguments, call->number);
     run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }
 

@@ -22,6 +22,7 @@
     X(TAKE_DUE, take_due)         \
     X(REQUEUE, requeue)           \
     X(TAKE, take)                 \
+    X(RECOVER, recover)           \
     X(SETTLE, settle)             \
     X(CLAIM_OUTBOX, claim_outbox) \
     X(GROUPS, groups)             \

@@ -2,6 +2,6 @@
 local function requeue(mid, channel, class)
     local key = P .. ':message:' .. mid
     redis.call('HSET', key, 'state', 'queued')
-    redis.call('HDEL', key, 'owner', 'entry')
+    redis.call('HDEL', key, 'owner', 'entry', 'take')
     redis.call('XADD', P .. ':outbox:' .. channel .. ':' .. class, '*', 'mid', mid)
 end

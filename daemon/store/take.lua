@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
 -- Takes messages for a gateway: transactional ones first, no more than its rate allows.
 -- ARGV: P, consumer, channel, gateway, count, tokens per period (0: no limit), period ms, ms that
--- a trace lives
+-- a trace lives, number of this take
 -- Returns {now, ms until the next token or 0, {entry, mid, customer, channel, class, body,
 -- on_uncertain, gateway it is bound to or '', attempts, give_up}…}; the error LEASE where the
--- daemon's lease ran out. Run twice, the second run takes others: what the first took comes back
--- when this daemon's lease ends.
+-- daemon's lease ran out. Run twice, the second run takes others: what the first took is put back
+-- by recover.lua, which knows it by the number.
 local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local rate, per, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local rate, per, keep, number = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
 --with shared_clock
 --with shared_lease
 --with shared_trace
@@ -71,7 +71,7 @@ local function offer(stream, class, entry, mid)
         'on_uncertain', 'gateway', 'bound', 'attempts', 'give_up')
     if m[1] == 'queued' then
         local bound = m[8] and m[7] or ''
-        redis.call('HSET', key, 'state', 'taken', 'owner', consumer, 'entry', entry)
+        redis.call('HSET', key, 'state', 'taken', 'owner', consumer, 'entry', entry, 'take', number)
         if bound == '' then
             redis.call('HSET', key, 'gateway', gateway)
         end

@@ -144,6 +144,17 @@ def test_scripts_flushed_and_group_destroyed(hello_shop):
     assert hello_shop.mail.next_mail()["Subject"] == "hello 3"
 
 
+@pytest.mark.parametrize("lost", ["take-lost=fail@1", "commit-lost=fail@1", "settle-lost=fail@1"])
+def test_an_answer_of_redis_is_lost(hello_shop, lost):
+    """Done by Redis, and the daemon does not know: one message, and at once."""
+    hello_shop.daemon().spawn(failpoints=lost)
+    hello_shop.push(hello())
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 1"
+    hello_shop.wait_idle()
+    assert hello_shop.mail.mails.empty()
+    assert [what for _, what, _ in hello_shop.trace("id:1")] == ["sends", "sent"]
+
+
 def test_redis_without_persistence_is_refused(hello_shop):
     hello_shop.client.config_set("appendonly", "no")
     daemon = hello_shop.daemon().spawn(wait=False)
