@@ -19,6 +19,7 @@
 
 #include "core/journey.h"
 #include "core/message_body.h"
+#include "core/rule_index.h"
 #include "core/trace.h"
 
 enum {
@@ -333,26 +334,31 @@ static bool is_end(struct deciding *d, const struct rule *rule, const struct val
     return condition_ask(rule->until_condition, &scene, d->arena, &fault) != CONDITION_FALSE;
 }
 
+/* The rule of that name, if the event ends what it started. */
+static const struct rule *ended_rule(const struct deciding *d, const char *name)
+{
+    const struct rule *rule = ruleset_find(d->input->rules, name);
+    return rule && rule_has_type(rule->until, d->event->type) ? rule : NULL;
+}
+
 /* Ends what runs, and withdraws what waits in the outbox, of the rules whose
  * `until` this event is. */
 static void end_journeys(struct deciding *d)
 {
-    const struct rule *const *rules = ruleset_until(d->input->rules, d->event->type);
     struct customer *customer = d->customer;
-    for (; *rules; rules++) {
-        const struct rule *rule = *rules;
-        for (uint32_t i = customer->journeys.count; i-- > 0;) {
-            const struct customer_journey *journey = &customer->journeys.items[i];
-            if (strcmp(journey->rule, rule->name) == 0 &&
-                is_end(d, rule, &journey->start, journey->started_ms))
-                end_journey(d, i, "until");
-        }
-        for (uint32_t i = customer->open.count; i-- > 0;) {
-            const struct customer_open *open = &customer->open.items[i];
-            if (strcmp(open->rule, rule->name) == 0 &&
-                is_end(d, rule, &open->start, open->started_ms))
-                withdraw(d, i, "until");
-        }
+    if (!*ruleset_until(d->input->rules, d->event->type))
+        return;
+    for (uint32_t i = customer->journeys.count; i-- > 0;) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        const struct rule *rule = ended_rule(d, journey->rule);
+        if (rule && is_end(d, rule, &journey->start, journey->started_ms))
+            end_journey(d, i, "until");
+    }
+    for (uint32_t i = customer->open.count; i-- > 0;) {
+        const struct customer_open *open = &customer->open.items[i];
+        const struct rule *rule = ended_rule(d, open->rule);
+        if (rule && is_end(d, rule, &open->start, open->started_ms))
+            withdraw(d, i, "until");
     }
 }
 
@@ -390,37 +396,36 @@ static bool make_way(struct deciding *d, const struct rule *rule, const char **r
     return true;
 }
 
-/* With `again: restart`, an event that no longer matches ends the journey. */
-static void no_longer(struct deciding *d, const struct rule *rule)
+/* Whether a rule of `again: restart` answered no. */
+static bool is_refusal(const struct deciding *d, const struct rule *rule,
+                       const struct rule_answer *answers, uint32_t count)
 {
-    struct customer *customer = d->customer;
-    for (uint32_t i = customer->journeys.count; rule->again == RULE_RESTART && i-- > 0;)
-        if (strcmp(customer->journeys.items[i].rule, rule->name) == 0 &&
-            d->event->time_ms >= customer->journeys.items[i].started_ms)
+    if (!rule || rule->again != RULE_RESTART || !rule->enabled ||
+        !rule_has_type(rule->on, d->event->type))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (answers[i].rule == rule)
+            return false;
+    return true;
+}
+
+/* With `again: restart`, an event that no longer matches ends the journey. */
+static void no_longer(struct deciding *d, const struct rule_answer *answers, uint32_t count)
+{
+    for (uint32_t i = d->customer->journeys.count; i-- > 0;) {
+        const struct customer_journey *journey = &d->customer->journeys.items[i];
+        const struct rule *rule = ruleset_find(d->input->rules, journey->rule);
+        if (d->event->time_ms >= journey->started_ms && is_refusal(d, rule, answers, count))
             end_journey(d, i, "no-longer");
+    }
 }
 
 static void try_rule(struct deciding *d, const struct rule *rule)
 {
-    struct condition_scene scene = scene_of(d, NULL);
-    const char *fault = "", *run = d->event->origin;
-    if (!rule->enabled) {
+    const char *run = d->event->origin;
+    if (!rule->enabled)
         trace_add(&d->trace, rule->name, "passed-over", "disabled");
-        return;
-    }
-    switch (condition_ask(rule->condition, &scene, d->arena, &fault)) {
-    case CONDITION_FAILED:
-        d->decision->counts.failed++;
-        trace_add(&d->trace, rule->name, "no-match", fault);
-        return;
-    case CONDITION_FALSE:
-        trace_add(&d->trace, rule->name, "no-match", "if");
-        no_longer(d, rule);
-        return;
-    case CONDITION_TRUE:
-        break;
-    }
-    if (d->input->now_ms - d->event->time_ms > rule->max_age_ms)
+    else if (d->input->now_ms - d->event->time_ms > rule->max_age_ms)
         trace_add(&d->trace, rule->name, "passed-over", "max-age");
     else if (already_over(d, rule))
         trace_add(&d->trace, rule->name, "passed-over", "until");
@@ -428,11 +433,45 @@ static void try_rule(struct deciding *d, const struct rule *rule)
         start_journey(d, rule, run);
 }
 
+/* The rules that are in no answer said no. */
+static void tell_unmatched(struct deciding *d, const struct rule_index *index,
+                           const struct rule_answer *answers, uint32_t count)
+{
+    uint32_t rules, named = 0, next = 0;
+    const struct rule *const *rule = rule_index_rules(index, &rules);
+    uint32_t unmatched = rules - count;
+    for (; named < unmatched && named < TRACE_NAMES_MOST; rule++) {
+        if (next < count && answers[next].rule == *rule)
+            next++;
+        else if (++named)
+            trace_add_no_match(&d->trace, (*rule)->name, "if");
+    }
+    if (unmatched > named)
+        trace_count_no_match(&d->trace, "if", unmatched - named);
+    for (uint32_t i = 0; i < count; i++) {
+        if (answers[i].answer != CONDITION_FAILED)
+            continue;
+        d->decision->counts.failed++;
+        trace_add_no_match(&d->trace, answers[i].rule->name, answers[i].fault);
+    }
+}
+
+/* All conditions are asked before any rule acts: none sees what another one did. */
 static void start_journeys(struct deciding *d)
 {
-    const struct rule *const *rules = ruleset_on(d->input->rules, d->event->type);
-    for (; *rules; rules++)
-        try_rule(d, *rules);
+    const struct rule_index *index = ruleset_index(d->input->rules, d->event->type);
+    struct condition_scene scene = scene_of(d, NULL);
+    struct condition_view view;
+    uint32_t count;
+    if (!index)
+        return;
+    condition_view_open(&view, &scene, d->arena);
+    const struct rule_answer *answers = rule_index_ask(index, &view, d->arena, &count);
+    tell_unmatched(d, index, answers, count);
+    no_longer(d, answers, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (answers[i].answer == CONDITION_TRUE)
+            try_rule(d, answers[i].rule);
 }
 
 static void decide_event(struct deciding *d, const struct shop_event *event)

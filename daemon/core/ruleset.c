@@ -9,12 +9,14 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "core/rule_index.h"
 
 enum { FILE_MOST = 4 * 1024 * 1024, RULES_MOST = 20000 };
 
 struct types {
     const struct rule **rules; /* NULL-terminated */
     uint32_t count, capacity;
+    struct rule_index *index; /* of those that begin here */
 };
 
 struct ruleset {
@@ -197,7 +199,7 @@ static void index_rules(struct ruleset *set)
 }
 
 /* Ends each list with the NULL that its readers look for. */
-static void seal(struct ruleset *set, struct map *map)
+static void end_lists(struct ruleset *set, struct map *map)
 {
     size_t cursor = 0, length;
     const char *type;
@@ -207,6 +209,17 @@ static void seal(struct ruleset *set, struct map *map)
         types->rules = arena_grow(set->arena, types->rules, types->count, &types->capacity,
                                   sizeof *types->rules);
         types->rules[types->count] = NULL;
+    }
+}
+
+static void make_indexes(struct ruleset *set, bool plain)
+{
+    size_t cursor = 0, length;
+    const char *type;
+    void *value;
+    while (map_next(set->on, &cursor, &type, &length, &value)) {
+        struct types *types = value;
+        types->index = rule_index_new(set->arena, types->rules, types->count, plain);
     }
 }
 
@@ -240,8 +253,9 @@ struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct dia
         return NULL;
     }
     index_rules(set);
-    seal(set, set->on);
-    seal(set, set->until);
+    end_lists(set, set->on);
+    end_lists(set, set->until);
+    make_indexes(set, settings->plain);
     return set;
 }
 
@@ -279,6 +293,12 @@ const struct rule *const *ruleset_on(const struct ruleset *ruleset, const char *
 const struct rule *const *ruleset_until(const struct ruleset *ruleset, const char *type)
 {
     return rules_for(ruleset->until, type);
+}
+
+const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char *type)
+{
+    const struct types *types = map_get(ruleset->on, type, strlen(type));
+    return types ? types->index : NULL;
 }
 
 bool ruleset_counts(const struct ruleset *ruleset, const char *type)

@@ -13,6 +13,7 @@
 #include "core/rule.h"
 
 struct ruleset;
+struct rule_index;
 
 struct ruleset_settings {
     const char *folder; /* every *.yaml in it but *.test.yaml and events.yaml is rules */
@@ -20,6 +21,7 @@ struct ruleset_settings {
     /* Whether a template exists for a channel; NULL: not checked. */
     bool (*has_template)(void *context, const char *name, const char *channel);
     void *context;
+    bool plain; /* asks every rule in turn (core/rule_index): for comparison */
 };
 
 /* NULL where there was an error; faults and warnings are added to `diags`. */
@@ -35,6 +37,9 @@ int64_t ruleset_since(const struct ruleset *ruleset);
  * priority first, then by name; never NULL. */
 const struct rule *const *ruleset_on(const struct ruleset *ruleset, const char *type);
 const struct rule *const *ruleset_until(const struct ruleset *ruleset, const char *type);
+
+/* The rules of ruleset_on, ready to be asked; NULL: there are none. */
+const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char *type);
 
 /* Whether some rule names the type, so that customers count it. */
 bool ruleset_counts(const struct ruleset *ruleset, const char *type);

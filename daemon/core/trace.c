@@ -1,6 +1,14 @@
 #include "core/trace.h"
 
+#include <string.h>
+
 #include "core/decide.h"
+
+struct trace_reason {
+    const char *why;
+    struct value item, rules; /* map; its list */
+    uint32_t more;            /* rules that are not in it */
+};
 
 void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
                  const struct shop_event *event)
@@ -8,6 +16,8 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
     trace->arena = arena;
     trace->line = value_new_map(arena, 3);
     trace->did = value_new_list(arena, 4);
+    trace->reasons = NULL;
+    trace->reason_count = 0;
     value_add(arena, trace->line, value_text("at"), value_int(now_ms));
     if (!event)
         return;
@@ -41,6 +51,54 @@ void trace_add(struct trace *trace, const char *rule, const char *what, const ch
         value_add(trace->arena, *item, value_text("why"), value_text(why));
 }
 
+static struct trace_reason *find_reason(struct trace *trace, const char *why)
+{
+    for (uint32_t i = 0; i < trace->reason_count; i++)
+        if (trace->reasons[i].why == why || strcmp(trace->reasons[i].why, why) == 0)
+            return &trace->reasons[i];
+    return NULL;
+}
+
+/* The item of a reason, or that of all others where there are too many; NULL where the
+ * line is full. */
+static struct trace_reason *need_reason(struct trace *trace, const char *why)
+{
+    struct trace_reason *reason = find_reason(trace, why);
+    if (!reason && trace->reason_count >= TRACE_REASONS_MOST - 1)
+        reason = find_reason(trace, why = "other reasons");
+    if (reason)
+        return reason;
+    struct value *item = add(trace, NULL, "no-match");
+    if (!item)
+        return NULL;
+    if (!trace->reasons)
+        trace->reasons = arena_alloc(trace->arena, sizeof *trace->reasons * TRACE_REASONS_MOST);
+    reason = &trace->reasons[trace->reason_count++];
+    *reason =
+        (struct trace_reason){.why = why, .item = *item, .rules = value_new_list(trace->arena, 4)};
+    value_add(trace->arena, *item, value_text("why"), value_text(why));
+    value_add(trace->arena, *item, value_text("rules"), reason->rules);
+    return reason;
+}
+
+void trace_add_no_match(struct trace *trace, const char *rule, const char *why)
+{
+    struct trace_reason *reason = need_reason(trace, why);
+    if (!reason)
+        return;
+    if (value_count(&reason->rules) < TRACE_NAMES_MOST)
+        value_push(trace->arena, reason->rules, value_text(rule));
+    else
+        reason->more++;
+}
+
+void trace_count_no_match(struct trace *trace, const char *why, uint32_t more)
+{
+    struct trace_reason *reason = find_reason(trace, why);
+    if (reason)
+        reason->more += more;
+}
+
 void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,
                        const char *mid)
 {
@@ -62,6 +120,10 @@ void trace_end(struct trace *trace, struct decision *decision)
 {
     if (trace->did.list->count == 0 && !value_get(&trace->line, "event"))
         return;
+    for (uint32_t i = 0; i < trace->reason_count; i++)
+        if (trace->reasons[i].more)
+            value_add(trace->arena, trace->reasons[i].item, value_text("more"),
+                      value_int(trace->reasons[i].more));
     value_add(trace->arena, trace->line, value_text("did"), trace->did);
     decision->trace = arena_grow(trace->arena, decision->trace, decision->trace_count,
                                  &decision->trace_capacity, sizeof *decision->trace);

@@ -100,23 +100,35 @@ static void add_word(struct buf *out, const struct value *item, const char *name
     buf_add(out, text->string, text->length);
 }
 
+/* "rule what why 3600", of each of the item's rules. */
+static void add_item(struct buf *out, const struct value *item)
+{
+    const struct value *rules = value_get(item, "rules");
+    int64_t until_ms, more;
+    for (uint32_t i = 0; i < (rules ? value_count(rules) : 1); i++) {
+        if (out->length)
+            buf_text(out, "; ");
+        if (rules)
+            buf_printf(out, "%.*s", (int)rules->list->items[i].length,
+                       rules->list->items[i].string);
+        add_word(out, item, "rule");
+        add_word(out, item, "what");
+        add_word(out, item, "why");
+    }
+    if (value_to_int(value_get(item, "until"), &until_ms))
+        buf_printf(out, " %g", (double)until_ms / 1000 - CORE_FIXTURE_START);
+    if (value_to_int(value_get(item, "more"), &more))
+        buf_printf(out, " and %d more", (int)more);
+}
+
 static const char *summary(struct core_fixture *fixture)
 {
     struct buf out;
     buf_init(&out, 64 * 1024);
     for (uint32_t i = 0; i < fixture->last.trace_count; i++) {
         const struct value *did = value_get(&fixture->last.trace[i], "did");
-        for (uint32_t d = 0; d < value_count(did); d++) {
-            const struct value *item = &did->list->items[d];
-            int64_t until_ms;
-            if (out.length)
-                buf_text(&out, "; ");
-            add_word(&out, item, "rule");
-            add_word(&out, item, "what");
-            add_word(&out, item, "why");
-            if (value_to_int(value_get(item, "until"), &until_ms))
-                buf_printf(&out, " %g", (double)until_ms / 1000 - CORE_FIXTURE_START);
-        }
+        for (uint32_t d = 0; d < value_count(did); d++)
+            add_item(&out, &did->list->items[d]);
     }
     const char *text = arena_text(fixture->arena, buf_string(&out));
     buf_free(&out);
