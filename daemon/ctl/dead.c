@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -64,9 +65,12 @@ static int list(struct context *context, const char *most)
 
 int command_dead(struct context *context, int argc, char **argv)
 {
-    if (argc < 2 || strcmp(argv[1], "ls") != 0)
+    int count = command_options(argc, argv, NULL);
+    if (count < 0)
+        return EX_USAGE;
+    if (count == 0 || strcmp(argv[1], "ls") != 0)
         return command_usage(argv[0], "`ls` is expected");
-    if (argc > 3 || (argc == 3 && strspn(argv[2], "0123456789") != strlen(argv[2])))
+    if (count > 2 || (count == 2 && strspn(argv[2], "0123456789") != strlen(argv[2])))
         return command_usage(argv[0], "a number is expected after `ls`");
-    return list(context, argc == 3 ? argv[2] : "50");
+    return list(context, count == 2 ? argv[2] : "50");
 }

@@ -5,12 +5,28 @@
 #include "base/json.h"
 #include "core/message_body.h"
 
+#define SOMEBODY "somebody@shop.example"
+
 const struct rule_step *draft_step(const struct rule *rule, const char *template)
 {
     for (uint32_t i = 0; i < rule->step_count; i++)
         if (rule->steps[i].kind == RULE_STEP_SEND && strcmp(rule->steps[i].template, template) == 0)
             return &rule->steps[i];
     return NULL;
+}
+
+/* A sample may be of the data alone: then somebody is its customer. */
+static struct value with_customer(struct arena *arena, const struct value *data)
+{
+    struct value all = value_new_map(arena, value_count(data) + 1);
+    struct value somebody = value_new_map(arena, 2);
+    for (uint32_t i = 0; i < value_count(data); i++)
+        value_add(arena, all, data->map->members[i].key, data->map->members[i].value);
+    value_set(arena, somebody, "id", value_text("somebody"));
+    value_set(arena, somebody, "email", value_text(SOMEBODY));
+    if (!value_get(data, "customer"))
+        value_set(arena, all, "customer", somebody);
+    return all;
 }
 
 bool draft_sample(const struct ruleset *rules, const char *type, struct arena *arena,
@@ -24,7 +40,7 @@ bool draft_sample(const struct ruleset *rules, const char *type, struct arena *a
     value_set(arena, full, "specversion", value_text("1.0"));
     value_set(arena, full, "type", value_text(type));
     value_set(arena, full, "id", value_text("sample"));
-    value_set(arena, full, "data", *data);
+    value_set(arena, full, "data", with_customer(arena, data));
     buf_init(&out, INPUT_MOST);
     bool printed = json_print(&out, &full);
     event->name = arena_printf(arena, "the sample of %s in events.yaml", type);
@@ -74,7 +90,7 @@ bool draft_make(struct draft *draft, struct config *config, const struct scene *
     draft->prepare.compose.now_ms = scene->seen.now_ms;
     body.address = message_body_address(draft->step, &scene->seen, scene->arena);
     if (!body.address)
-        body.address = strcmp(draft->step->channel, "email") == 0 ? "somebody@shop.example" : "-";
+        body.address = strcmp(draft->step->channel, "email") == 0 ? SOMEBODY : "-";
     if (message_body_make(&body, scene->arena, &mid, &draft->message, &fault))
         return true;
     diag_error(diag, "rule `%s`: %s", draft->rule->name, fault);

@@ -36,6 +36,34 @@ static void print_time(const struct value *item, const char *name, const char *b
         printf("%s%s", before, clock_format(ms, time));
 }
 
+/* The rules that share the outcome. */
+static void print_rules(const struct value *item)
+{
+    const struct value *rules = value_get(item, "rules");
+    int64_t more;
+    for (uint32_t i = 0; i < (value_is(rules, VALUE_LIST) ? value_count(rules) : 0); i++) {
+        const struct value *rule = &rules->list->items[i];
+        if (value_is(rule, VALUE_STRING))
+            printf("%s%.*s", i ? ", " : ": ", (int)rule->length, rule->string);
+    }
+    if (value_to_int(value_get(item, "more"), &more))
+        printf(" and %" PRId64 " more", more);
+}
+
+/* The rule, or all of the rules that did not match for one reason. */
+static void print_rules(const struct value *item)
+{
+    const struct value *rules = value_get(item, "rules");
+    int64_t more;
+    print_text(item, "rule", " ");
+    for (uint32_t i = 0; i < value_count(rules); i++) {
+        const struct value *name = &rules->list->items[i];
+        printf("%s%.*s", i ? ", " : " ", (int)name->length, name->string);
+    }
+    if (value_to_int(value_get(item, "more"), &more))
+        printf(" and %" PRId64 " more", more);
+}
+
 static void print_line(const struct value *line)
 {
     const struct value *event = value_get(line, "event"), *did = value_get(line, "did");
@@ -50,9 +78,10 @@ static void print_line(const struct value *line)
     for (uint32_t i = 0; i < value_count(did); i++) {
         const struct value *item = &did->list->items[i];
         printf("   ");
-        print_text(item, "rule", " ");
+        print_rules(item);
         print_text(item, "what", " ");
         print_text(item, "why", ": ");
+        print_rules(item);
         print_time(item, "until", " until ");
         print_text(item, "gateway", " by ");
         print_text(item, "mid", " mid=");
@@ -79,13 +108,17 @@ static void print_lines(const struct reply *lines, bool raw)
 int command_explain(struct context *context, int argc, char **argv)
 {
     struct diag diag = {0};
-    bool raw = argc > 1 && strcmp(argv[1], "--json") == 0;
-    if (argc != 2 + raw)
+    bool raw = false;
+    const struct command_option options[] = {{.name = "--json", .flag = &raw}, {0}};
+    int count = command_options(argc, argv, options);
+    if (count < 0)
+        return EX_USAGE;
+    if (count != 1)
         return command_usage(argv[0], "one customer is expected, such as id:7 or ana@example.com");
     struct session *session = context_session(context);
     if (!session)
         return EXIT_FAILURE;
-    const char *customer = customer_key(context, argv[1 + raw]);
+    const char *customer = customer_key(context, argv[1]);
     const char *key =
         context_key(context, arena_printf(context->config->arena, "trace:%s", customer));
     const struct reply *lines = session_command(session, &diag, "LRANGE", key, "0", "-1", NULL);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #include "base/json.h"
 #include "base/progress.h"
@@ -55,6 +56,7 @@ static bool look(struct push *push, const char *line, size_t length, uint32_t nu
     }
     diag_file(&diag, push->file);
     diag.line = number;
+    progress_clear(push->progress);
     diag_print(&diag, stderr);
     push->refused++;
     return false;
@@ -94,8 +96,11 @@ static bool push_file(struct push *push, const char *name)
     FILE *stream = standard ? stdin : fopen(name, "re");
     push->file = standard ? "(standard input)" : name;
     bool read = stream && push_stream(push, stream);
-    if (!read)
-        fprintf(stderr, "nudgectl: %s: %s\n", name, strerror(errno));
+    if (!read) {
+        int fault = errno;
+        progress_clear(push->progress);
+        fprintf(stderr, "nudgectl: %s: %s\n", name, strerror(fault));
+    }
     if (stream && !standard)
         fclose(stream);
     return read;
@@ -133,10 +138,15 @@ int command_push(struct context *context, int argc, char **argv)
 {
     static char standard[] = "-";
     static char *only_standard[] = {standard};
-    int count = argc > 1 ? argc - 1 : 1;
-    char **names = argc > 1 ? argv + 1 : only_standard;
-    struct push push = {.session = context_session(context)};
+    struct push push = {0};
     bool read = true;
+    int count = command_options(argc, argv, NULL);
+    char **names = count > 0 ? argv + 1 : only_standard;
+    if (count < 0)
+        return EX_USAGE;
+    if (count == 0)
+        count = 1;
+    push.session = context_session(context);
     if (!push.session)
         return EXIT_FAILURE;
     push.key = context_key(context, "events");

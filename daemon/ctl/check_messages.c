@@ -1,0 +1,139 @@
+#include "ctl/check_messages.h"
+
+#include <string.h>
+
+#include "ctl/draft.h"
+
+struct checking {
+    struct config *config;
+    const struct generation *generation;
+    struct diags *diags;
+    struct arena *arena; /* of one message */
+    const struct templates_variant *variant;
+};
+
+/* A warning about the template as a whole. */
+static void warn(struct checking *checking, struct diag *diag)
+{
+    const struct templates_variant *variant = checking->variant;
+    if (!diag->file[0])
+        diag_file(diag, arena_printf(checking->arena, "%s/%s", checking->config->keys.templates,
+                                     variant->html_file ? variant->html_file : variant->text_file));
+    diag->level = DIAG_WARNING;
+    diags_add(checking->diags, diag);
+}
+
+/* --- the way out --- */
+
+static void note_link(void *context, const char *file, const char *path, uint32_t line,
+                      uint32_t column)
+{
+    (void)file, (void)line, (void)column;
+    if (strcmp(path, "unsubscribe_url") == 0)
+        *(bool *)context = true;
+}
+
+static void check_link(struct checking *checking, const struct rule *rule)
+{
+    struct diag diag;
+    bool linked = false;
+    templates_variables(checking->generation->templates, checking->variant, note_link, &linked);
+    if (linked)
+        return;
+    diag_error(&diag, "`%s` is marketing (rule `%s`) without a link to unsubscribe",
+               checking->variant->name, rule->name);
+    diag_code(&diag, "no-unsubscribe");
+    diag_hint(&diag,
+              "put {{ unsubscribe_url }} in it or its layout, or set `class: transactional`");
+    warn(checking, &diag);
+}
+
+/* --- the message itself --- */
+
+/* Its HTML, "" where it has none; NULL where it cannot be made. */
+static const char *compose(struct checking *checking, const struct draft *draft, struct diag *diag)
+{
+    const struct templates *templates = checking->generation->templates;
+    const struct compose_settings *settings = &draft->prepare.compose;
+    struct compose_text text;
+    struct mail mail = {0};
+    if (strcmp(draft->step->channel, "email") != 0)
+        return compose_text(templates, settings, &draft->message, checking->arena, &text, diag)
+                   ? ""
+                   : NULL;
+    buf_init(&mail.wire, COMPOSE_WIRE_MOST);
+    bool made = compose_mail(templates, settings, &draft->message, checking->arena, &mail, diag);
+    buf_free(&mail.wire);
+    return !made ? NULL : mail.html ? mail.html : "";
+}
+
+static void check_draft(struct checking *checking, struct draft *draft, const struct input *sample)
+{
+    struct diag diag = {0};
+    struct scene scene;
+    const char *html = NULL;
+    const struct templates_variant *variant = checking->variant;
+    const char *locale = variant->locale[0]
+                             ? variant->locale
+                             : templates_default_locale(checking->generation->templates);
+    scene_begin(&scene, checking->config, checking->arena);
+    if (scene_event(&scene, sample, &diag) && draft_make(draft, checking->config, &scene, &diag)) {
+        draft_set_locale(draft, checking->arena, locale);
+        html = compose(checking, draft, &diag);
+    }
+    if (!html) {
+        if (!diag.hint[0])
+            diag_hint(&diag, "seen with %s", sample->name);
+        warn(checking, &diag);
+    } else if (strlen(html) > CHECK_MESSAGES_HTML_MOST) {
+        diag_error(&diag, "%zu KB of HTML: Gmail clips a message at %d KB", strlen(html) / 1024,
+                   CHECK_MESSAGES_HTML_MOST / 1024);
+        diag_code(&diag, "html-clipped");
+        diag_hint(&diag, "seen with %s", sample->name);
+        warn(checking, &diag);
+    }
+}
+
+/* With the first event of the rule that has a sample. */
+static void check_rule(struct checking *checking, const struct rule *rule,
+                       const struct rule_step *step)
+{
+    struct draft draft = {.rule = rule, .step = step};
+    struct input sample;
+    for (const char *const *type = rule->on; *type; type++)
+        if (draft_sample(checking->generation->rules, *type, checking->arena, &sample)) {
+            check_draft(checking, &draft, &sample);
+            return;
+        }
+}
+
+static void check_variant(struct checking *checking)
+{
+    const struct ruleset *rules = checking->generation->rules;
+    bool linked = false, made = false;
+    for (size_t i = 0; i < ruleset_count(rules); i++) {
+        const struct rule *rule = ruleset_at(rules, i);
+        const struct rule_step *step = draft_step(rule, checking->variant->name);
+        if (!step)
+            continue;
+        if (!linked && rule->class == RULE_MARKETING && strcmp(step->channel, "email") == 0) {
+            check_link(checking, rule);
+            linked = true;
+        }
+        if (!made)
+            check_rule(checking, rule, step);
+        made = true;
+    }
+}
+
+void check_messages(struct config *config, const struct generation *generation, struct diags *diags)
+{
+    struct checking checking = {
+        .config = config, .generation = generation, .diags = diags, .arena = arena_new(256 * 1024)};
+    for (size_t i = 0; i < templates_count(generation->templates); i++) {
+        arena_reset(checking.arena);
+        checking.variant = templates_variant(generation->templates, i);
+        check_variant(&checking);
+    }
+    arena_destroy(&checking.arena);
+}

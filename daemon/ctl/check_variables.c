@@ -1,0 +1,276 @@
+#include "ctl/check_variables.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/utf8.h"
+#include "ctl/draft.h"
+
+enum { NAMES_MOST = 500, WORD_MOST = 100 };
+
+/* What may be read. */
+struct known {
+    struct value data;  /* what the events carry, all in one map; null for "anything" */
+    struct value names; /* that, and what every message has */
+    bool open;          /* some event has no sample: there may be other data */
+};
+
+struct checking {
+    const struct config *config;
+    const struct generation *generation;
+    struct diags *diags;
+    struct arena *arena;
+    struct known all;                        /* at any event */
+    struct known some;                       /* at the events of `variant` */
+    const struct templates_variant *variant; /* the one that is looked at */
+    const char *path, *text;                 /* the file that was read last, for excerpts */
+    size_t length;
+};
+
+/* --- what is known --- */
+
+/* The members of both maps. */
+static struct value unite(struct arena *arena, const struct value *a, const struct value *b)
+{
+    if (!value_is(b, VALUE_MAP))
+        return *a;
+    if (!value_is(a, VALUE_MAP))
+        return *b;
+    struct value both = value_new_map(arena, value_count(a) + value_count(b));
+    for (uint32_t i = 0; i < value_count(a); i++) {
+        const struct value_member *member = &a->map->members[i];
+        const struct value *other = value_find(b, member->key.string, member->key.length);
+        value_add(arena, both, member->key, unite(arena, &member->value, other));
+    }
+    for (uint32_t i = 0; i < value_count(b); i++) {
+        const struct value_member *member = &b->map->members[i];
+        if (!value_find(a, member->key.string, member->key.length))
+            value_add(arena, both, member->key, member->value);
+    }
+    return both;
+}
+
+static void add_type(struct checking *checking, struct known *known, const char *type)
+{
+    const struct value *sample = value_get(ruleset_events(checking->generation->rules), type);
+    if (sample)
+        known->data = unite(checking->arena, &known->data, sample);
+    else
+        known->open = true;
+}
+
+static struct value map_of(struct arena *arena, const char *const *names)
+{
+    struct value map = value_new_map(arena, 16);
+    for (; *names; names++)
+        value_set(arena, map, *names, value_null());
+    return map;
+}
+
+/* Puts the names that every message has over those of the data. */
+static void add_roots(struct checking *checking, struct known *known)
+{
+    static const char *const of_event[] = {"type", "id", "time", "source", NULL};
+    static const char *const of_message[] = {"id",      "rule", "step", "class", "topic",
+                                             "channel", "to",   "name", NULL};
+    static const char *const plain[] = {
+        "now", "locale", "unsubscribe_url", "content", "subject", "preheader", NULL};
+    struct arena *arena = checking->arena;
+    const struct value *customer = value_get(&checking->all.data, "customer");
+    struct value names = map_of(arena, plain), event = map_of(arena, of_event);
+    value_set(arena, event, "data", known->data);
+    value_set(arena, names, "event", event);
+    value_set(arena, names, "start", known->data);
+    value_set(arena, names, "message", map_of(arena, of_message));
+    value_set(arena, names, "customer", customer ? *customer : value_null());
+    value_set(arena, names, "shop", checking->config->keys.shop);
+    known->names = unite(arena, &names, &known->names);
+    known->names = unite(arena, &known->names, &known->data);
+}
+
+static void learn_all(struct checking *checking)
+{
+    const struct value *events = ruleset_events(checking->generation->rules);
+    checking->all = (struct known){.data = value_new_map(checking->arena, 0),
+                                   .names = value_new_map(checking->arena, 0),
+                                   .open = value_count(events) == 0};
+    for (uint32_t i = 0; i < value_count(events); i++)
+        add_type(checking, &checking->all,
+                 value_to_text(checking->arena, &events->map->members[i].key));
+    add_roots(checking, &checking->all);
+}
+
+/* What the rules that send the template know; all that is known where there is none. */
+static void learn_some(struct checking *checking)
+{
+    const struct ruleset *rules = checking->generation->rules;
+    struct known *some = &checking->some;
+    bool sent = false;
+    *some = (struct known){.data = value_new_map(checking->arena, 0),
+                           .names = value_new_map(checking->arena, 0)};
+    for (size_t i = 0; i < ruleset_count(rules); i++) {
+        const struct rule *rule = ruleset_at(rules, i);
+        const struct rule_step *step = draft_step(rule, checking->variant->name);
+        if (!step)
+            continue;
+        for (const char *const *type = rule->on; *type; type++)
+            add_type(checking, some, *type);
+        for (const struct rule_data *data = step->data; data && data->name; data++)
+            value_set(checking->arena, some->names, data->name, value_null());
+        sent = true;
+    }
+    if (sent)
+        add_roots(checking, some);
+    else
+        *some = checking->all;
+}
+
+/* --- what is read --- */
+
+/* The part of a path that is not there, and the map that lacks it. */
+struct miss {
+    const struct value *within;
+    const char *part;
+    size_t length;
+};
+
+static bool find_miss(const struct value *names, const char *path, struct miss *miss)
+{
+    while (value_is(names, VALUE_MAP)) {
+        size_t length = strcspn(path, ".");
+        *miss = (struct miss){.within = names, .part = path, .length = length};
+        names = value_find(names, path, length);
+        if (!names)
+            return true;
+        if (!path[length])
+            return false;
+        path += length + 1;
+    }
+    return false;
+}
+
+/* "did you mean …?"; false where no name is near. */
+static bool suggest(struct checking *checking, const struct miss *miss, struct diag *diag)
+{
+    const char *names[NAMES_MOST + 1];
+    size_t count = 0;
+    const char *word = arena_copy(checking->arena, miss->part, miss->length);
+    for (uint32_t i = 0; i < value_count(miss->within) && count < NAMES_MOST; i++)
+        names[count++] = value_to_text(checking->arena, &miss->within->map->members[i].key);
+    names[count] = NULL;
+    diag_suggest(diag, word, names);
+    return diag->hint[0] != '\0';
+}
+
+static void read_text(struct checking *checking, const char *file)
+{
+    struct diag ignored;
+    const char *path =
+        arena_printf(checking->arena, "%s/%s", checking->config->keys.templates, file);
+    if (checking->path && strcmp(checking->path, path) == 0)
+        return;
+    checking->path = path;
+    if (!file_read(checking->arena, path, TEMPLATES_FILE_MOST, &checking->text, &checking->length,
+                   &ignored))
+        checking->text = NULL;
+}
+
+/* The column at which the path stands as it is in that line, at the given one or behind it;
+ * 0 where it does not: order["total"]. */
+static uint32_t column_of(const struct checking *checking, const char *path, uint32_t line,
+                          uint32_t column)
+{
+    const char *text = checking->text;
+    for (uint32_t i = 1; i < line && text; i++) {
+        text = strchr(text, '\n');
+        text = text ? text + 1 : NULL;
+    }
+    if (!text)
+        return 0;
+    size_t length = strcspn(text, "\n"), at = 0;
+    for (uint32_t i = 1; i < column && at < length; i++)
+        at += utf8_width(text + at, length - at);
+    const char *found = memmem(text + at, length - at, path, strlen(path));
+    return found ? (uint32_t)utf8_count(text, (size_t)(found - text)) + 1 : 0;
+}
+
+/* The caret under the part of the path that is missing. */
+static void set_place(struct checking *checking, struct diag *diag, const char *file,
+                      const char *path, const struct miss *miss, uint32_t line, uint32_t column)
+{
+    read_text(checking, file);
+    diag_file(diag, checking->path);
+    const char *shown =
+        arena_copy(checking->arena, path, (size_t)(miss->part - path) + miss->length);
+    uint32_t found = column_of(checking, shown, line, column);
+    uint32_t before = (uint32_t)utf8_count(path, (size_t)(miss->part - path));
+    if (found)
+        diag_place(diag, line, found + before, (uint32_t)utf8_count(miss->part, miss->length));
+    else
+        diag_place(diag, line, column, 1);
+    diag_excerpt(diag, checking->text, checking->length);
+}
+
+static bool is_told(const struct diags *diags, const struct diag *diag)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        if (diags->items[i].line == diag->line && diags->items[i].column == diag->column &&
+            strcmp(diags->items[i].file, diag->file) == 0)
+            return true;
+    return false;
+}
+
+static bool begins(const char *path, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(path, name, length) == 0 && (path[length] == '.' || !path[length]);
+}
+
+/* Whether the miss is worth a warning; its text. */
+static bool judge(struct checking *checking, const struct known *known, const char *path,
+                  const struct miss *miss, struct diag *diag)
+{
+    bool profile = begins(path, "customer") || begins(path, "shop");
+    bool fixed = begins(path, "message") || (begins(path, "event") && !begins(path, "event.data"));
+    if (known->open && !profile && !fixed)
+        return false;
+    if (profile || fixed)
+        diag_error(diag, "there is no `%s`", path);
+    else if (known == &checking->all)
+        diag_error(diag, "no known event carries `%s`", path);
+    else
+        diag_error(diag, "no event at which `%s` is sent carries `%s`", checking->variant->name,
+                   path);
+    diag->level = DIAG_WARNING;
+    diag_code(diag, "unknown-variable");
+    return suggest(checking, miss, diag) || !profile;
+}
+
+static void look(void *context, const char *file, const char *path, uint32_t line, uint32_t column)
+{
+    struct checking *checking = context;
+    bool layout = strncmp(file, "layouts/", strlen("layouts/")) == 0;
+    const struct known *known = layout ? &checking->all : &checking->some;
+    struct miss miss;
+    struct diag diag;
+    if (!find_miss(&known->names, path, &miss) || !judge(checking, known, path, &miss, &diag))
+        return;
+    set_place(checking, &diag, file, path, &miss, line, column);
+    if (!is_told(checking->diags, &diag))
+        diags_add(checking->diags, &diag);
+}
+
+void check_variables(const struct config *config, const struct generation *generation,
+                     struct diags *diags)
+{
+    struct checking checking = {
+        .config = config, .generation = generation, .diags = diags, .arena = arena_new(64 * 1024)};
+    const struct templates *templates = generation->templates;
+    learn_all(&checking);
+    for (size_t i = 0; i < templates_count(templates); i++) {
+        checking.variant = templates_variant(templates, i);
+        learn_some(&checking);
+        templates_variables(templates, checking.variant, look, &checking);
+    }
+    arena_destroy(&checking.arena);
+}
