@@ -50,20 +50,6 @@ static void print_rules(const struct value *item)
         printf(" and %" PRId64 " more", more);
 }
 
-/* The rule, or all of the rules that did not match for one reason. */
-static void print_rules(const struct value *item)
-{
-    const struct value *rules = value_get(item, "rules");
-    int64_t more;
-    print_text(item, "rule", " ");
-    for (uint32_t i = 0; i < value_count(rules); i++) {
-        const struct value *name = &rules->list->items[i];
-        printf("%s%.*s", i ? ", " : " ", (int)name->length, name->string);
-    }
-    if (value_to_int(value_get(item, "more"), &more))
-        printf(" and %" PRId64 " more", more);
-}
-
 static void print_line(const struct value *line)
 {
     const struct value *event = value_get(line, "event"), *did = value_get(line, "did");
@@ -78,7 +64,7 @@ static void print_line(const struct value *line)
     for (uint32_t i = 0; i < value_count(did); i++) {
         const struct value *item = &did->list->items[i];
         printf("   ");
-        print_rules(item);
+        print_text(item, "rule", " ");
         print_text(item, "what", " ");
         print_text(item, "why", ": ");
         print_rules(item);
