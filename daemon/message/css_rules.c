@@ -273,7 +273,8 @@ static bool same(struct slice slice, const char *text, size_t length)
 
 static bool has_class(const struct css_rules_element *element, struct slice name)
 {
-    const char *at = element->classes, *end = at + element->classes_length;
+    const char *at = element->classes;
+    const char *end = at ? at + element->classes_length : NULL;
     while (at < end) {
         while (at < end && strchr(" \t\r\n\f", *at))
             at++;
@@ -299,20 +300,25 @@ static bool fits(const struct compound *compound, const struct css_rules_element
     return true;
 }
 
-/* Do the first `count` compounds fit, the last of them on path[depth - 1]? */
-static bool fits_path(const struct rule *rule, size_t count, const struct css_rules_element *path,
-                      size_t depth)
+/* From the first compound on: where on the path may the one before have stood? No tries
+ * that go back, so the time is that of one product. */
+static bool fits_path(const struct rule *rule, const struct css_rules_element *path, size_t depth)
 {
-    if (depth == 0 || !fits(&rule->compounds[count - 1], &path[depth - 1]))
+    bool before[CSS_RULES_DEPTH] = {false};
+    if (depth == 0 || !fits(&rule->compounds[rule->count - 1], &path[depth - 1]))
         return false;
-    if (count == 1)
-        return true;
-    if (rule->compounds[count - 1].child)
-        return fits_path(rule, count - 1, path, depth - 1);
-    for (size_t above = depth - 1; above > 0; above--)
-        if (fits_path(rule, count - 1, path, above))
-            return true;
-    return false;
+    for (size_t i = 0; i < rule->count; i++) {
+        const struct compound *compound = &rule->compounds[i];
+        bool above = false, parent = false; /* the one before fits further out; just there */
+        for (size_t at = 0; at < depth; at++) {
+            bool here = before[at];
+            bool joined = i == 0 || (compound->child ? parent : above);
+            before[at] = joined && fits(compound, &path[at]);
+            above |= here;
+            parent = here;
+        }
+    }
+    return before[depth - 1];
 }
 
 static struct slice property_of(struct slice declaration)
@@ -360,7 +366,7 @@ bool css_rules_match(const struct css_rules *rules, const struct css_rules_eleme
     size_t count = 0, kept_count = 0;
     for (size_t i = 0; i < rules->count && count < MATCHES_MOST; i++) {
         const struct rule *rule = &rules->rules[i];
-        if (!fits_path(rule, rule->count, path, depth))
+        if (!fits_path(rule, path, depth))
             continue;
         size_t at = count++; /* after those of the same weight: the order of the sheet */
         for (; at > 0 && matches[at - 1]->specificity > rule->specificity; at--)
