@@ -17,6 +17,17 @@ static bool add_infinite(struct buf *out, double number)
     return buf_text(out, isnan(number) ? "NaN" : number < 0 ? "-Infinity" : "Infinity");
 }
 
+/* An integer of a document that is too large for 64 bits: its digits are exact. */
+static bool is_spelled_integer(const struct value *value)
+{
+    if (!(value->flags & VALUE_SPELLED))
+        return false;
+    for (uint32_t i = 0; i < value->length; i++)
+        if ((value->text[i] < '0' || value->text[i] > '9') && value->text[i] != '-')
+            return false;
+    return true;
+}
+
 static bool add_double(struct buf *out, double number)
 {
     char text[DECIMAL_TEXT_SIZE];
@@ -74,7 +85,8 @@ bool cel_text_add(struct buf *out, const struct value *value)
     case VALUE_UINT:
         return buf_add(out, text, decimal_print_natural(value->natural, text));
     case VALUE_DOUBLE:
-        return add_double(out, value->real);
+        return is_spelled_integer(value) ? buf_add(out, value->text, value->length)
+                                         : add_double(out, value->real);
     case VALUE_STRING:
         return buf_add(out, value->string, value->length);
     case VALUE_TIMESTAMP:

@@ -19,7 +19,8 @@
 
 static const char fixture_event[] =
     "{\"order\": {\"id\": \"o-1042\", \"total\": 80, \"weight\": 1.5, \"whole\": 80.0,"
-    " \"big\": 9223372036854775807, \"price\": 129.90, \"count\": 3, \"zero\": 0,"
+    " \"big\": 9223372036854775807, \"huge\": 12345678901234567891234, \"price\": 129.90, "
+    "\"count\": 3, \"zero\": 0,"
     " \"debt\": -5, \"coupon\": null, \"created\": \"2026-03-01T10:00:00+02:00\","
     " \"items\": [{\"sku\": \"TEA\", \"price\": 4.5}, {\"sku\": \"CUP\", \"price\": 12}],"
     " \"tags\": [\"gift\", \"eu\"]},"

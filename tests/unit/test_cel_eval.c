@@ -1,6 +1,8 @@
 /* What expressions give, how they fail, and that they end. */
 #include "cel_fixture.h"
 
+#include <pthread.h>
+
 static const struct fixture_case logic[] = {
     {"order.nothing || true", "true"},
     {"true || order.nothing", "true"},
@@ -66,6 +68,9 @@ static const struct fixture_case flexible[] = {
     {"'%d %x %.1f'.format([order.whole, order.whole, order.total])", "\"80 50 80.0\""},
     {"string(order.whole) + string(order.price)", "\"80129.9\""},
     {"size(order.items) * order.weight", "3"},
+    {"string(order.huge)", "\"12345678901234567891234\""},
+    {"decimal(order.huge) + 1", "decimal(\"12345678901234567891235\")"},
+    {"order.huge > 1 && order.huge == 12345678901234567891234.0", "true"},
 };
 
 static void test_flexible(void **state)
@@ -283,13 +288,59 @@ static void test_folding(void **state)
     fixture_end(&fixture);
 }
 
+/* One program, several threads, each with its own arena: also where patterns are kept. */
+struct worker {
+    pthread_t thread;
+    struct fixture *fixture;
+    const struct cel_program *program;
+    uint32_t matches;
+};
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct arena *arena = arena_new(4096);
+    for (int i = 0; i < 2000; i++) {
+        struct value result;
+        worker->matches +=
+            cel_eval(worker->program, &worker->fixture->input, arena, &result, NULL) &&
+            value_is(&result, VALUE_BOOL) && result.boolean;
+        arena_reset(arena);
+    }
+    arena_destroy(&arena);
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    enum { WORKERS = 3 };
+    (void)state;
+    struct fixture fixture;
+    struct worker workers[WORKERS];
+    fixture_start(&fixture);
+    const struct cel_program *program = fixture_compile(
+        &fixture, "order.id.matches('^o-[0-9]+$') && now.getHours('Europe/Helsinki') == 10"
+                  " && order.items.map(i, i.price).sort()[0] == 4.5");
+    assert_non_null(program);
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i] = (struct worker){.fixture = &fixture, .program = program};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        pthread_join(workers[i].thread, NULL);
+        assert_int_equal(workers[i].matches, 2000);
+    }
+    fixture_end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_logic),   cmocka_unit_test(test_flexible),
         cmocka_unit_test(test_results), cmocka_unit_test(test_fault_places),
         cmocka_unit_test(test_methods), cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_bounds),  cmocka_unit_test(test_folding),
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_folding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
