@@ -44,6 +44,7 @@ def lists():
     bench = programs("tests/bench/bench_*.c")
     built = {name + ".c" for name in fuzzers + units + conformance + functional + bench}
     built |= {"tests/fuzz/replay.c", "tests/lint/reference.c", *fixtures}
+    corpora = set(files("tests/fuzz/corpus/**/*"))  # many, and distributed as folders
     parts = [
         variable("library_sources", files("daemon/*/*.[ch]")),
         variable("lua_scripts", files("daemon/store/*.lua")),
@@ -56,7 +57,7 @@ def lists():
         "".join(f"{target(name)}_LDADD = $(fuzz_libs)\n" for name in fuzzers),
         variable("example_files", files("nudged.yaml", "demo/**/*", "rules/**/*", "templates/**/*")),
         variable("doc_files", [f for f in files("docs/**/*") if not f.endswith((".1", ".8"))]),
-        variable("test_files", [f for f in files("tests/**/*") if f not in built]),
+        variable("test_files", [f for f in files("tests/**/*") if f not in built | corpora]),
     ]
     return "\n".join(part for part in parts if part)
 
