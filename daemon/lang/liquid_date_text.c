@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/liquid_lex.h"
+
 enum { TEXT_MOST = 128, NUMBER_MOST = 99999999 };
 
 /* The text in small letters, where what has been read is blanked out. It ends with NULs
@@ -19,11 +21,6 @@ struct piece {
     size_t length;
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
     return c >= 'a' && c <= 'z';
@@ -31,12 +28,12 @@ static bool is_letter(char c)
 
 static bool is_word(char c)
 {
-    return is_digit(c) || is_letter(c) || c == '_';
+    return liquid_lex_digit(c) || is_letter(c) || c == '_';
 }
 
 static const char *skip_digits(const char *at)
 {
-    while (is_digit(*at))
+    while (liquid_lex_digit(*at))
         at++;
     return at;
 }
@@ -86,7 +83,7 @@ static int month_at(const char *at)
 /* Past what may follow a month's or a day's first letters: "ch," of "march,". */
 static const char *skip_tail(const char *at, const char *stops)
 {
-    while (*at && !is_digit(*at) && *at != ' ' && !strchr(stops, *at))
+    while (*at && !liquid_lex_digit(*at) && *at != ' ' && !strchr(stops, *at))
         at++;
     return at;
 }
@@ -96,7 +93,7 @@ static const char *skip_number(const char *at)
 {
     at += *at == '\'';
     at += *at == '-';
-    return is_digit(*at) ? skip_digits(at) : NULL;
+    return liquid_lex_digit(*at) ? skip_digits(at) : NULL;
 }
 
 static struct piece piece(const char *from, const char *to)
@@ -114,7 +111,7 @@ static struct piece month_piece(int month)
 static void set_year(struct reader *reader, const struct piece *year)
 {
     const char *at = year->text, *end = at + year->length;
-    while (at < end && !is_digit(*at) && *at != '-' && *at != '+')
+    while (at < end && !liquid_lex_digit(*at) && *at != '-' && *at != '+')
         at++;
     bool negative = *at == '-', sign = negative || *at == '+';
     at += sign;
@@ -128,7 +125,7 @@ static void set_year(struct reader *reader, const struct piece *year)
 static int piece_number(const struct piece *part)
 {
     const char *at = part->text, *end = at + part->length;
-    while (at < end && !is_digit(*at))
+    while (at < end && !liquid_lex_digit(*at))
         at++;
     const char *stop = skip_digits(at);
     return number(at, stop < end ? stop : end);
@@ -233,9 +230,9 @@ static const char *read_zone(struct reader *reader, const char *at)
     const char *start = skip_space(at), *sign = start;
     if (strncmp(start, "gmt", 3) == 0 || strncmp(start, "utc", 3) == 0)
         sign += 3;
-    if ((*sign == '+' || *sign == '-') && is_digit(sign[1])) {
+    if ((*sign == '+' || *sign == '-') && liquid_lex_digit(sign[1])) {
         const char *end = skip_digits(sign + 1);
-        if (strchr(",.:", *end) && *end && is_digit(end[1]))
+        if (strchr(",.:", *end) && *end && liquid_lex_digit(end[1]))
             end = skip_digits(end + 1);
         if (sign == start)
             read_offset(reader, sign, end);
@@ -320,7 +317,7 @@ static void read_time(struct reader *reader)
     struct liquid_date_text *date = reader->date;
     for (const char *at = reader->text; *at; at++) {
         bool afternoon = false;
-        if (!is_digit(*at))
+        if (!liquid_lex_digit(*at))
             continue;
         const char *digits = skip_digits(at), *end = read_clock(reader, at);
         const char *half = read_half(end ? end : digits, &afternoon);
@@ -362,7 +359,7 @@ static bool read_month_day(struct reader *reader, const char *at)
     if (!begins(reader, at) || !month_at(at))
         return false;
     const char *day = skip_space(skip_tail(at + 3, "-'")), *end = day + (*day == '\'');
-    if (!is_digit(*end))
+    if (!liquid_lex_digit(*end))
         return false;
     end = skip_digits(end);
     const char *year = skip_space(skip_tail(end, "-'"));
@@ -379,8 +376,8 @@ static bool read_dashes(struct reader *reader, const char *at)
     const char *start = at;
     at += *at == '\'';
     at += *at == '-' || *at == '+';
-    const char *year = is_digit(*at) ? skip_digits(at) : NULL;
-    if (!year || *year != '-' || !is_digit(year[1]))
+    const char *year = liquid_lex_digit(*at) ? skip_digits(at) : NULL;
+    if (!year || *year != '-' || !liquid_lex_digit(year[1]))
         return false;
     const char *month = skip_digits(year + 1);
     const char *day = *month == '-' ? skip_number(month + 1) : NULL;
@@ -419,7 +416,7 @@ static bool read_slashes(struct reader *reader, const char *at)
     if (!year || *year != '/')
         return false;
     const char *month = skip_space(year + 1), *stop = month + (*month == '\'');
-    if (!is_digit(*stop))
+    if (!liquid_lex_digit(*stop))
         return false;
     stop = skip_digits(stop);
     const char *day = *stop ? skip_space(stop + 1) : stop, *end = *stop ? skip_number(day) : NULL;
@@ -569,7 +566,7 @@ static void copy_text(struct reader *reader, const char *text, size_t length)
     char *to = reader->text;
     for (size_t i = 0; i < length && i < TEXT_MOST; i++) {
         char c = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] | 0x20) : text[i];
-        bool kept = is_digit(c) || is_letter(c) || (c && strchr("-+',./:@[]", c));
+        bool kept = liquid_lex_digit(c) || is_letter(c) || (c && strchr("-+',./:@[]", c));
         if (kept)
             *to++ = c;
         else if (to == reader->text || to[-1] != ' ')
@@ -583,7 +580,7 @@ static bool fixed(const char **at, const char *end, int count, int *value)
     if (end - *at < count)
         return false;
     for (int i = 0; i < count; i++)
-        if (!is_digit((*at)[i]))
+        if (!liquid_lex_digit((*at)[i]))
             return false;
     *value = number(*at, *at + count);
     *at += count;

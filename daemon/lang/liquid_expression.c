@@ -63,7 +63,7 @@ void liquid_expression_member(struct liquid_parser *parser, struct liquid_expres
     static const char *const commands[] = {
         [LIQUID_SIZE] = "size", [LIQUID_FIRST] = "first", [LIQUID_LAST] = "last"};
     struct liquid_step *step = add_step(parser, path);
-    step->name = liquid_parser_name(text, length);
+    step->name = liquid_name_of(text, length);
     for (uint8_t i = LIQUID_SIZE; i <= LIQUID_LAST; i++)
         if (strlen(commands[i]) == length && memcmp(commands[i], text, length) == 0)
             step->command = i;
@@ -75,7 +75,7 @@ void liquid_expression_index(struct liquid_parser *parser, struct liquid_express
 {
     struct liquid_step *step = add_step(parser, path);
     if (index->kind == LIQUID_CONSTANT && index->constant.kind == VALUE_STRING)
-        step->name = liquid_parser_name(index->constant.string, index->constant.length);
+        step->name = liquid_name_of(index->constant.string, index->constant.length);
     else
         step->index = index;
 }
@@ -134,7 +134,7 @@ parse_root(struct liquid_parser *parser, struct liquid_lex *lex, struct liquid_e
     if (!path->root)
         return NULL;
     if (path->root->kind == LIQUID_CONSTANT && path->root->constant.kind == VALUE_STRING)
-        path->name = liquid_parser_name(path->root->constant.string, path->root->constant.length);
+        path->name = liquid_name_of(path->root->constant.string, path->root->constant.length);
     return parse_steps(parser, lex, path) ? path : NULL;
 }
 
@@ -153,7 +153,7 @@ static const struct liquid_expression *parse_path(struct liquid_parser *parser,
         if (word)
             return word;
     }
-    path->name = liquid_parser_name(text, length);
+    path->name = liquid_name_of(text, length);
     return parse_steps(parser, lex, path) ? path : NULL;
 }
 

@@ -1,4 +1,5 @@
 #include "lang/liquid_filters.h"
+#include "lang/liquid_lex.h"
 #include "lang/liquid_text.h"
 
 static bool give_escaped(struct liquid_call *call, const struct liquid_slice *text)
@@ -26,17 +27,12 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* &name; or &#12; stands at `at`. */
 static bool is_entity(const char *at, const char *end)
 {
     const char *start = ++at;
     if (at < end && *at == '#')
-        for (start = ++at; at < end && is_digit(*at);)
+        for (start = ++at; at < end && liquid_lex_digit(*at);)
             at++;
     else
         while (at < end && is_letter(*at))

@@ -196,15 +196,22 @@ static bool give_shortened(struct liquid_call *call, const char *text, size_t le
     return liquid_filters_give(call, to, length + end->length, false);
 }
 
+/* What both read: the text, how much of it is kept, and what then stands at its end. */
+static bool read_shortening(struct liquid_call *call, struct liquid_slice *text, int64_t *most,
+                            struct liquid_slice *end)
+{
+    return liquid_text_of(call->run, &call->input, text) &&
+           (call->count == 0 || liquid_filters_integer(call, &call->arguments[0], most)) &&
+           liquid_filters_text(call, liquid_filters_argument(call, 1), "...", end);
+}
+
 static bool truncate_text(struct liquid_call *call)
 {
     struct liquid_slice text, end;
     int64_t most = 50;
     if (call->input.kind == VALUE_NULL)
         return true;
-    if (!liquid_text_of(call->run, &call->input, &text) ||
-        (call->count > 0 && !liquid_filters_integer(call, &call->arguments[0], &most)) ||
-        !liquid_filters_text(call, liquid_filters_argument(call, 1), "...", &end))
+    if (!read_shortening(call, &text, &most, &end))
         return false;
     if ((int64_t)utf8_count(text.text, text.length) <= most)
         return liquid_filters_give(call, text.text, text.length, false);
@@ -240,9 +247,7 @@ static bool truncatewords(struct liquid_call *call)
     size_t length;
     if (call->input.kind == VALUE_NULL)
         return true;
-    if (!liquid_text_of(call->run, &call->input, &text) ||
-        (call->count > 0 && !liquid_filters_integer(call, &call->arguments[0], &most)) ||
-        !liquid_filters_text(call, liquid_filters_argument(call, 1), "...", &end))
+    if (!read_shortening(call, &text, &most, &end))
         return false;
     char *words = liquid_run_room(call->run, text.length);
     if (!words)

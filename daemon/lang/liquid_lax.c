@@ -18,13 +18,6 @@ static bool is_segment(char c)
     return liquid_lex_letter(c) || c == '-';
 }
 
-static const char *skip_space(const char *at, const char *end)
-{
-    while (at < end && liquid_lex_space(*at))
-        at++;
-    return at;
-}
-
 /* Behind the quoted string at `at`; `at` itself where there is none. */
 static const char *skip_string(const char *at, const char *end)
 {
@@ -71,9 +64,10 @@ bool liquid_lax_attribute(const char **at, const char *end, struct liquid_slice 
         const char *stop = start;
         while (stop < end && is_segment(*stop))
             stop++;
-        const char *colon = skip_space(stop, end);
+        const char *colon = liquid_lex_skip_space(stop, end);
         if (colon < end && *colon == ':') {
-            const char *from = skip_space(colon + 1, end), *to = skip_fragment(from, end);
+            const char *from = liquid_lex_skip_space(colon + 1, end),
+                       *to = skip_fragment(from, end);
             if (to > from) {
                 *name = (struct liquid_slice){start, (uint32_t)(stop - start)};
                 *value = (struct liquid_slice){from, (uint32_t)(to - from)};
@@ -161,9 +155,9 @@ static const struct liquid_expression *lax_path(struct liquid_parser *parser, co
     if (*part.text == '[')
         path->root = lax_inner(parser, part.text + 1, part.text + part.length - 1);
     if (*part.text != '[')
-        path->name = liquid_parser_name(part.text, part.length);
+        path->name = liquid_name_of(part.text, part.length);
     else if (path->root->kind == LIQUID_CONSTANT && path->root->constant.kind == VALUE_STRING)
-        path->name = liquid_parser_name(path->root->constant.string, path->root->constant.length);
+        path->name = liquid_name_of(path->root->constant.string, path->root->constant.length);
     while (path_part(&at, end, &part))
         if (*part.text == '[')
             liquid_expression_index(parser, path,
@@ -193,7 +187,7 @@ const struct liquid_expression *liquid_lax_expression(struct liquid_parser *pars
                                                       const struct liquid_slice *fragment)
 {
     const char *text = fragment->text, *end = text + fragment->length;
-    text = skip_space(text, end);
+    text = liquid_lex_skip_space(text, end);
     while (end > text && liquid_lex_space(end[-1]))
         end--;
     size_t length = (size_t)(end - text);
@@ -225,13 +219,13 @@ static bool lax_arguments(struct liquid_parser *parser, struct liquid_use *use, 
         }
         if (*at != ':' && *at != ',')
             continue;
-        const char *start = skip_space(at + 1, end), *word = start;
+        const char *start = liquid_lex_skip_space(at + 1, end), *word = start;
         while (word < end && liquid_lex_letter(*word))
             word++;
-        const char *colon = skip_space(word, end), *value = start;
+        const char *colon = liquid_lex_skip_space(word, end), *value = start;
         bool keyword = word > start && colon < end && *colon == ':';
         if (keyword)
-            value = skip_space(colon + 1, end);
+            value = liquid_lex_skip_space(colon + 1, end);
         const char *stop = skip_fragment(value, end);
         if (keyword && stop == value) {
             keyword = false;
@@ -295,8 +289,7 @@ bool liquid_lax_output(struct liquid_parser *parser, const struct liquid_slice *
 
 static bool is_joint(const struct liquid_slice *fragment)
 {
-    return (fragment->length == 3 && memcmp(fragment->text, "and", 3) == 0) ||
-           (fragment->length == 2 && memcmp(fragment->text, "or", 2) == 0);
+    return liquid_slice_is(fragment, "and") || liquid_slice_is(fragment, "or");
 }
 
 /* `left`, then perhaps an operator and `right`; what else stands there is passed over. */
@@ -308,13 +301,13 @@ static struct liquid_condition *lax_comparison(struct liquid_parser *parser, con
         return NULL;
     struct liquid_condition *condition = arena_zero(parser->arena, sizeof *condition);
     condition->left = liquid_lax_expression(parser, &left);
-    const char *start = at = skip_space(at, end);
+    const char *start = at = liquid_lex_skip_space(at, end);
     while (at < end && ((*at >= 'a' && *at <= 'z') || memchr("=!<>_", *at, 5)))
         at++;
     if (at == start)
         return condition;
     condition->operator= liquid_condition_operator(start, (size_t)(at - start));
-    at = skip_space(at, end);
+    at = liquid_lex_skip_space(at, end);
     const char *stop = skip_fragment(at, end);
     right = (struct liquid_slice){at, (uint32_t)(stop - at)};
     condition->right = liquid_lax_expression(parser, &right);

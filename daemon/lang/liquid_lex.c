@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_name_start(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -14,12 +9,19 @@ static bool is_name_start(char c)
 
 bool liquid_lex_letter(char c)
 {
-    return is_name_start(c) || is_digit(c);
+    return is_name_start(c) || liquid_lex_digit(c);
+}
+
+const char *liquid_lex_skip_space(const char *at, const char *end)
+{
+    while (at < end && liquid_lex_space(*at))
+        at++;
+    return at;
 }
 
 static const char *skip_digits(const char *at, const char *end)
 {
-    while (at < end && is_digit(*at))
+    while (at < end && liquid_lex_digit(*at))
         at++;
     return at;
 }
@@ -28,7 +30,7 @@ static const char *skip_digits(const char *at, const char *end)
 static void read_number(struct liquid_lex *lex)
 {
     lex->at = skip_digits(lex->at + 1, lex->end);
-    if (lex->end - lex->at >= 2 && lex->at[0] == '.' && is_digit(lex->at[1]))
+    if (lex->end - lex->at >= 2 && lex->at[0] == '.' && liquid_lex_digit(lex->at[1]))
         lex->at = skip_digits(lex->at + 1, lex->end);
     lex->token = LIQUID_TOKEN_NUMBER;
 }
@@ -68,8 +70,7 @@ static void read_sign(struct liquid_lex *lex)
 void liquid_lex_next(struct liquid_lex *lex)
 {
     bool after_dot = liquid_lex_is(lex, '.');
-    while (lex->at < lex->end && liquid_lex_space(*lex->at))
-        lex->at++;
+    lex->at = liquid_lex_skip_space(lex->at, lex->end);
     lex->text = lex->at;
     if (lex->at == lex->end) {
         lex->token = LIQUID_TOKEN_END;
@@ -77,7 +78,8 @@ void liquid_lex_next(struct liquid_lex *lex)
         char c = *lex->at;
         if (is_name_start(c))
             read_name(lex, after_dot);
-        else if (is_digit(c) || (c == '-' && lex->end - lex->at > 1 && is_digit(lex->at[1])))
+        else if (liquid_lex_digit(c) ||
+                 (c == '-' && lex->end - lex->at > 1 && liquid_lex_digit(lex->at[1])))
             read_number(lex);
         else if (c == '"' || c == '\'')
             read_string(lex);

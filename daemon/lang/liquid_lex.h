@@ -49,7 +49,15 @@ static inline bool liquid_lex_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static inline bool liquid_lex_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* A letter, digit or underscore of ASCII. */
 bool liquid_lex_letter(char c);
+
+/* Behind the white space at `at`. */
+const char *liquid_lex_skip_space(const char *at, const char *end);
 
 #endif

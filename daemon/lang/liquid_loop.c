@@ -41,7 +41,7 @@ static enum member find_member(const struct liquid_slice *name)
         [COL_LAST] = "col_last", [ROW] = "row",
     };
     for (enum member i = INDEX; i <= ROW; i++)
-        if (strlen(names[i]) == name->length && memcmp(names[i], name->text, name->length) == 0)
+        if (liquid_slice_is(name, names[i]))
             return i;
     return NO_MEMBER;
 }
@@ -115,6 +115,20 @@ struct liquid_series liquid_loop_series(const struct value *value)
     else if (liquid_is(value, LIQUID_EXTENSION_RANGE))
         series.count = liquid_value_size(value);
     return series;
+}
+
+int64_t liquid_loop_cut(const struct liquid_series *series, int64_t limit, int64_t *from)
+{
+    int64_t end;
+    if (limit == INT64_MAX || __builtin_add_overflow(*from, limit, &end) || end > series->count)
+        end = series->count;
+    if (*from < 0)
+        *from = 0;
+    if (series->from->kind == VALUE_STRING) {
+        *from = 0;
+        return series->count;
+    }
+    return end > *from ? end - *from : 0;
 }
 
 bool liquid_loop_item(struct liquid_run *run, const struct liquid_series *series, int64_t index,

@@ -32,6 +32,9 @@ struct liquid_series {
 };
 
 struct liquid_series liquid_loop_series(const struct value *value);
+/* The part that a loop goes through: `count` items from *from on, where `limit` and *from
+ * may be any numbers (INT64_MAX: no limit). A string is always gone through whole. */
+int64_t liquid_loop_cut(const struct liquid_series *series, int64_t limit, int64_t *from);
 /* False where memory ran out. */
 bool liquid_loop_item(struct liquid_run *run, const struct liquid_series *series, int64_t index,
                       struct value *item);

@@ -23,10 +23,17 @@ struct liquid_name {
 };
 
 uint32_t liquid_name_hash(const char *text, size_t length);
+/* Refers to the text. */
+struct liquid_name liquid_name_of(const char *text, size_t length);
 
 static inline bool liquid_name_is(const struct liquid_name *a, const struct liquid_name *b)
 {
     return a->hash == b->hash && a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+static inline bool liquid_slice_is(const struct liquid_slice *slice, const char *text)
+{
+    return slice->length == strlen(text) && memcmp(slice->text, text, slice->length) == 0;
 }
 
 #endif

@@ -12,11 +12,6 @@
  * bound that one addition cannot overflow. */
 enum { EXACT_DIGITS = 38, QUOTIENT_DIGITS = 36, TEXT_SIZE = 64, SCALE_MOST = 1200 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Times 10^places, or false where that is too large. */
 static bool scale_up(__int128 *digits, int places)
 {
@@ -65,7 +60,7 @@ static struct liquid_number read_printed(const char *text)
     if (*text == 'e') {
         bool below = text[1] == '-';
         int exponent = 0;
-        for (text += 2; is_digit(*text); text++)
+        for (text += 2; liquid_lex_digit(*text); text++)
             exponent = exponent * 10 + (*text - '0');
         number.scale += below ? exponent : -exponent;
     }
@@ -88,9 +83,9 @@ static const char *read_digits(const char *at, const char *end, struct liquid_nu
 {
     int count = 0;
     for (; at < end; at++) {
-        if (*at == '_' && count > 0 && end - at > 1 && is_digit(at[1]))
+        if (*at == '_' && count > 0 && end - at > 1 && liquid_lex_digit(at[1]))
             continue;
-        if (!is_digit(*at))
+        if (!liquid_lex_digit(*at))
             break;
         if (number->digits || *at != '0')
             count++;
@@ -99,13 +94,6 @@ static const char *read_digits(const char *at, const char *end, struct liquid_nu
         else
             number->scale--;
     }
-    return at;
-}
-
-static const char *skip_space(const char *at, const char *end)
-{
-    while (at < end && liquid_lex_space(*at))
-        at++;
     return at;
 }
 
@@ -124,7 +112,7 @@ static bool read_decimal(const char *at, const char *end, struct liquid_number *
             fraction = true;
             continue;
         }
-        if (!is_digit(*at))
+        if (!liquid_lex_digit(*at))
             return false;
         if (number->digits || *at != '0')
             count++;
@@ -138,13 +126,13 @@ static bool read_decimal(const char *at, const char *end, struct liquid_number *
     if (negative)
         number->digits = -number->digits;
     number->minus = negative && number->digits == 0;
-    return fraction && is_digit(end[-1]);
+    return fraction && liquid_lex_digit(end[-1]);
 }
 
 struct liquid_number liquid_number_text(const char *text, size_t length)
 {
     struct liquid_number number;
-    const char *end = text + length, *at = skip_space(text, end);
+    const char *end = text + length, *at = liquid_lex_skip_space(text, end);
     if (read_decimal(at, end, &number))
         return trimmed(number);
     number = (struct liquid_number){0};
@@ -176,7 +164,7 @@ static int read_base(const char **at, const char *end)
 
 static int digit_value(char c)
 {
-    if (is_digit(c))
+    if (liquid_lex_digit(c))
         return c - '0';
     c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
@@ -184,7 +172,7 @@ static int digit_value(char c)
 
 bool liquid_number_strict(const char *text, size_t length, int64_t *integer)
 {
-    const char *end = text + length, *at = skip_space(text, end);
+    const char *end = text + length, *at = liquid_lex_skip_space(text, end);
     while (end > at && liquid_lex_space(end[-1]))
         end--;
     bool negative = at < end && *at == '-';

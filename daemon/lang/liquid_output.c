@@ -39,7 +39,7 @@ void liquid_output_keyword(struct liquid_parser *parser, struct liquid_use *use,
 {
     struct liquid_keyword *keywords =
         liquid_parser_grow(parser, (void *)use->keywords, use->keyword_count, sizeof *keywords);
-    struct liquid_name key = liquid_parser_name(name, length);
+    struct liquid_name key = liquid_name_of(name, length);
     use->keywords = keywords;
     for (uint32_t i = 0; i < use->keyword_count; i++)
         if (liquid_name_is(&keywords[i].name, &key)) {
@@ -53,8 +53,7 @@ static const struct liquid_filter *find_host_filter(const struct liquid_filter *
                                                     const struct liquid_slice *name)
 {
     for (; filters && filters->name; filters++)
-        if (strlen(filters->name) == name->length &&
-            memcmp(filters->name, name->text, name->length) == 0)
+        if (liquid_slice_is(name, filters->name))
             return filters;
     return NULL;
 }

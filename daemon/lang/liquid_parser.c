@@ -14,16 +14,12 @@ uint32_t liquid_parser_offset(const struct liquid_parser *parser, const char *at
     return (uint32_t)(at - parser->template->text);
 }
 
-struct liquid_name liquid_parser_name(const char *text, size_t length)
-{
-    return (struct liquid_name){text, (uint32_t)length, liquid_name_hash(text, length)};
-}
-
 void *liquid_parser_grow(struct liquid_parser *parser, void *array, uint32_t count, size_t size)
 {
-    if (count ? count < FIRST_CAPACITY || (count & (count - 1)) : false)
+    /* Full when it is empty, and at each power of two from the first capacity on. */
+    if (count > 0 && (count < FIRST_CAPACITY || (count & (count - 1)) != 0))
         return array;
-    size_t capacity = count < FIRST_CAPACITY ? FIRST_CAPACITY : (size_t)count * 2;
+    size_t capacity = count ? (size_t)count * 2 : FIRST_CAPACITY;
     void *grown = arena_alloc(parser->arena, capacity * size);
     if (count)
         memcpy(grown, array, count * size);
@@ -69,7 +65,7 @@ bool liquid_parser_take_name(struct liquid_parser *parser, struct liquid_lex *le
 {
     if (lex->token != LIQUID_TOKEN_NAME)
         return liquid_parser_expected(parser, lex, what);
-    *name = liquid_parser_name(lex->text, lex->length);
+    *name = liquid_name_of(lex->text, lex->length);
     liquid_lex_next(lex);
     return true;
 }
@@ -81,7 +77,7 @@ bool liquid_parser_take_end(struct liquid_parser *parser, const struct liquid_le
 
 bool liquid_parser_is(const struct liquid_tag *tag, const char *name)
 {
-    return tag->name.length == strlen(name) && memcmp(tag->name.text, name, tag->name.length) == 0;
+    return liquid_slice_is(&tag->name, name);
 }
 
 bool liquid_parser_is_end(const struct liquid_tag *stop, const struct liquid_tag *tag)

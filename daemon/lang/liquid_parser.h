@@ -67,8 +67,6 @@ bool liquid_parser_fail(struct liquid_parser *parser, const char *at, size_t len
 bool liquid_parser_expected(struct liquid_parser *parser, const struct liquid_lex *lex,
                             const char *what);
 
-/* Names and copies. The text is the template's own and is not copied. */
-struct liquid_name liquid_parser_name(const char *text, size_t length);
 uint32_t liquid_parser_offset(const struct liquid_parser *parser, const char *at);
 
 /* `array` with room for one more of its `count` items. */

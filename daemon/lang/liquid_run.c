@@ -230,8 +230,7 @@ static bool evaluate_path(struct liquid_run *run, const struct liquid_expression
             return false;
         if (root.kind != VALUE_STRING)
             return true;
-        name = (struct liquid_name){root.string, root.length,
-                                    liquid_name_hash(root.string, root.length)};
+        name = liquid_name_of(root.string, root.length);
     }
     const struct value *found = liquid_run_variable(run, &name);
     if (!found)

@@ -9,13 +9,6 @@ static struct liquid_slice slice(const char *from, const char *to)
     return (struct liquid_slice){from, (uint32_t)(to - from)};
 }
 
-static const char *skip_space(const char *at, const char *end)
-{
-    while (at < end && liquid_lex_space(*at))
-        at++;
-    return at;
-}
-
 static const char *skip_letters(const char *at, const char *end)
 {
     while (at < end && liquid_lex_letter(*at))
@@ -26,10 +19,10 @@ static const char *skip_letters(const char *at, const char *end)
 /* Splits what stands between the braces of a tag, or a line, into name and rest. */
 static void read_name(struct liquid_piece *piece, const char *at, const char *end)
 {
-    const char *start = skip_space(at, end);
+    const char *start = liquid_lex_skip_space(at, end);
     const char *stop = start < end && *start == '#' ? start + 1 : skip_letters(start, end);
     piece->name = slice(start, stop);
-    piece->markup = slice(skip_space(stop, end), end);
+    piece->markup = slice(liquid_lex_skip_space(stop, end), end);
 }
 
 /* The end of a tag that began before `at`: behind its %}, or NULL. */
@@ -96,7 +89,7 @@ static void scan_line(struct liquid_scan *scan, struct liquid_piece *piece)
         start = scan->at;
         stop = newline ? newline : scan->end;
         scan->at = newline ? newline + 1 : scan->end;
-    } while (skip_space(start, stop) == stop);
+    } while (liquid_lex_skip_space(start, stop) == stop);
     piece->kind = LIQUID_PIECE_TAG;
     piece->line = true;
     piece->all = slice(start, stop);
@@ -141,7 +134,7 @@ bool liquid_scan_ends(const struct liquid_piece *piece, const char *name, size_t
         if (open[0] != '{' || open[1] != '%')
             continue;
         const char *at = open + 2;
-        at = skip_space(at + (*at == '-'), end - 2);
+        at = liquid_lex_skip_space(at + (*at == '-'), end - 2);
         const char *stop = skip_letters(at, end - 2);
         if (stop == at)
             continue;

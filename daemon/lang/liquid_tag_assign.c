@@ -62,7 +62,7 @@ static bool parse_target(struct liquid_parser *parser, const struct liquid_slice
         (!parser->lax_tags && !is_name(text, length)))
         return liquid_parser_fail(parser, markup->text, markup->length,
                                   "`assign` needs a name, `=` and a value");
-    *name = liquid_parser_name(text, length);
+    *name = liquid_name_of(text, length);
     *value = (struct liquid_slice){equals + 1, (uint32_t)(end - equals - 1)};
     return true;
 }
@@ -128,7 +128,7 @@ bool liquid_tag_assign_capture(struct liquid_parser *parser, const struct liquid
     if (length == 0 || (!parser->lax_tags && (text + length != end || !is_name(text, length))))
         return liquid_parser_fail(parser, tag->markup.text, tag->markup.length,
                                   "`capture` needs a name");
-    assignment->name = liquid_parser_name(text, length);
+    assignment->name = liquid_name_of(text, length);
     if (!liquid_parser_block(parser, tag, &assignment->body))
         return false;
     node->kind = &kind;
@@ -180,7 +180,7 @@ static bool parse_counter(struct liquid_parser *parser, const struct liquid_tag 
         const char *end = tag->markup.text + tag->markup.length;
         while (end > tag->markup.text && liquid_lex_space(end[-1]))
             end--;
-        assignment->name = liquid_parser_name(tag->markup.text, (size_t)(end - tag->markup.text));
+        assignment->name = liquid_name_of(tag->markup.text, (size_t)(end - tag->markup.text));
         if (!parser->lax_tags)
             return false;
     }

@@ -79,8 +79,7 @@ static bool lax_values(struct liquid_parser *parser, const struct liquid_slice *
     while (liquid_lax_fragment(&at, end, &fragment)) {
         add_value(parser, branch, liquid_lax_expression(parser, &fragment));
         const char *behind = at;
-        while (at < end && liquid_lex_space(*at))
-            at++;
+        at = liquid_lex_skip_space(at, end);
         if (at < end && *at == ',')
             at++;
         else if (end - at > 2 && at > behind && at[0] == 'o' && at[1] == 'r' &&

@@ -25,8 +25,8 @@ static bool group_name(struct liquid_run *run, const struct cycle *cycle, struct
         return false;
     if (!liquid_text_of(run, &group, &text))
         return false;
-    *name = (struct liquid_name){text.text, text.length,
-                                 liquid_name_hash(text.text, text.length) + group.kind};
+    *name = liquid_name_of(text.text, text.length);
+    name->hash += group.kind;
     return true;
 }
 
@@ -131,7 +131,7 @@ static void name_group(struct liquid_parser *parser, const struct liquid_slice *
     if (own)
         name = arena_printf(parser->arena, "[%s %u]", parser->template->name,
                             liquid_parser_offset(parser, markup->text));
-    cycle->name = liquid_parser_name(name, strlen(name));
+    cycle->name = liquid_name_of(name, strlen(name));
 }
 
 bool liquid_tag_cycle_parse(struct liquid_parser *parser, const struct liquid_tag *tag,

@@ -1,4 +1,5 @@
 #include "lang/liquid_expression.h"
+#include "lang/liquid_head.h"
 #include "lang/liquid_lax.h"
 #include "lang/liquid_loop.h"
 #include "lang/liquid_number.h"
@@ -7,9 +8,8 @@
 #include "lang/liquid_value.h"
 
 struct repeat {
-    struct liquid_name variable;
+    struct liquid_head head;
     struct liquid_name name; /* "item-order.items": of the loop, and of where it ended */
-    const struct liquid_expression *collection;
     const struct liquid_expression *limit, *offset; /* or NULL */
     bool go_on;                                     /* offset: continue */
     bool reversed;
@@ -33,11 +33,11 @@ static bool evaluate_bound(struct liquid_run *run, const struct liquid_expressio
     return liquid_run_place(run, expression->offset);
 }
 
-/* The part of the series that is gone through. A string is always gone through whole. */
+/* The part of the series that is gone through; remembers where it ends. */
 static bool cut_series(struct liquid_run *run, const struct repeat *repeat,
                        const struct liquid_series *series, int64_t *from, int64_t *count)
 {
-    int64_t limit, end;
+    int64_t limit;
     if (repeat->go_on) {
         const struct value *last = liquid_run_find(&run->scope->offsets, &repeat->name);
         *from = last ? last->integer : 0;
@@ -46,26 +46,21 @@ static bool cut_series(struct liquid_run *run, const struct repeat *repeat,
     }
     if (!evaluate_bound(run, repeat->limit, INT64_MAX, &limit))
         return false;
-    if (limit == INT64_MAX || __builtin_add_overflow(*from, limit, &end) || end > series->count)
-        end = series->count;
-    int64_t start = *from < 0 ? 0 : *from;
-    bool whole = series->from->kind == VALUE_STRING;
-    *count = whole ? series->count : end > start ? end - start : 0;
-    /* As the reference has it: the place behind the loop, from where it was to begin. */
-    struct value place = value_int(*from > INT64_MAX - *count ? INT64_MAX : *from + *count);
-    *from = whole ? 0 : start;
-    return liquid_run_set(run, &run->scope->offsets, &repeat->name, place);
+    int64_t wanted = *from, place;
+    *count = liquid_loop_cut(series, limit, from);
+    /* As the reference has it: counted from where the loop was to begin. */
+    if (__builtin_add_overflow(wanted, *count, &place))
+        place = INT64_MAX;
+    return liquid_run_set(run, &run->scope->offsets, &repeat->name, value_int(place));
 }
 
 static bool render_items(struct liquid_run *run, const struct repeat *repeat,
                          const struct liquid_series *series, int64_t from, struct liquid_loop *loop)
 {
-    static const struct liquid_name forloop = {"forloop", 7, 0};
+    struct liquid_name name = liquid_name_of("forloop", 7);
     struct liquid_bindings *inner = &run->scope->inner;
-    struct liquid_name name = forloop;
-    name.hash = liquid_name_hash(name.text, name.length);
     if (!liquid_run_push(run, inner, &name, liquid_loop_value(loop)) ||
-        !liquid_run_push(run, inner, &repeat->variable, value_null()))
+        !liquid_run_push(run, inner, &repeat->head.variable, value_null()))
         return false;
     uint32_t place = inner->count - 1;
     for (; loop->index < loop->length; loop->index++) {
@@ -89,7 +84,7 @@ static bool render_for(struct liquid_run *run, const struct liquid_node *node)
     const struct repeat *repeat = node->data;
     struct value collection;
     int64_t from, count;
-    if (!liquid_run_evaluate(run, repeat->collection, &collection))
+    if (!liquid_run_evaluate(run, repeat->head.collection, &collection))
         return false;
     struct liquid_series series = liquid_loop_series(&collection);
     if (!cut_series(run, repeat, &series, &from, &count))
@@ -116,25 +111,25 @@ static bool render_for(struct liquid_run *run, const struct liquid_node *node)
 
 static void visit_for(struct liquid_visit *visit, const struct liquid_node *node)
 {
-    static const struct liquid_name forloop = {"forloop", 7, 0};
+    struct liquid_name forloop = liquid_name_of("forloop", 7);
     const struct repeat *repeat = node->data;
-    liquid_variables_expression(visit, repeat->collection);
+    liquid_variables_expression(visit, repeat->head.collection);
     liquid_variables_expression(visit, repeat->limit);
     liquid_variables_expression(visit, repeat->offset);
     uint32_t mark = liquid_variables_mark(visit);
     liquid_variables_own(visit, &forloop);
-    liquid_variables_own(visit, &repeat->variable);
+    liquid_variables_own(visit, &repeat->head.variable);
     liquid_variables_body(visit, &repeat->body);
     liquid_variables_release(visit, mark);
     liquid_variables_body(visit, &repeat->otherwise);
 }
 
-static void set_name(struct liquid_parser *parser, struct repeat *repeat,
-                     const struct liquid_slice *collection)
+static void set_name(struct liquid_parser *parser, struct repeat *repeat)
 {
-    char *name = arena_printf(parser->arena, "%.*s-%.*s", (int)repeat->variable.length,
-                              repeat->variable.text, (int)collection->length, collection->text);
-    repeat->name = liquid_parser_name(name, strlen(name));
+    const struct liquid_head *head = &repeat->head;
+    char *name = arena_printf(parser->arena, "%.*s-%.*s", (int)head->variable.length,
+                              head->variable.text, (int)head->text.length, head->text.text);
+    repeat->name = liquid_name_of(name, strlen(name));
 }
 
 static bool parse_attribute(struct liquid_parser *parser, struct liquid_lex *lex,
@@ -168,16 +163,8 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
 {
     struct liquid_lex lex;
     liquid_lex_open(&lex, markup->text, markup->length);
-    if (!liquid_parser_take_name(parser, &lex, "a name", &repeat->variable))
+    if (!liquid_head_parse(parser, &lex, &repeat->head))
         return false;
-    if (!liquid_lex_word(&lex, "in"))
-        return liquid_parser_expected(parser, &lex, "`in`");
-    const char *from = lex.text;
-    repeat->collection = liquid_expression_parse(parser, &lex);
-    if (!repeat->collection)
-        return false;
-    struct liquid_slice text = liquid_expression_text(parser, from, lex.text);
-    set_name(parser, repeat, &text);
     repeat->reversed = liquid_lex_word(&lex, "reversed");
     while (lex.token != LIQUID_TOKEN_END) {
         liquid_lex_skip(&lex, ',');
@@ -187,38 +174,31 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
     return true;
 }
 
-static void lax_attributes(struct liquid_parser *parser, const char *at, const char *end,
+static void lax_attributes(struct liquid_parser *parser, const struct liquid_slice *markup,
                            struct repeat *repeat)
 {
+    const char *at = markup->text, *end = at + markup->length;
     struct liquid_slice name, value;
     while (liquid_lax_attribute(&at, end, &name, &value)) {
-        if (name.length == 5 && memcmp(name.text, "limit", 5) == 0)
+        if (liquid_slice_is(&name, "limit"))
             repeat->limit = liquid_lax_expression(parser, &value);
-        if (name.length != 6 || memcmp(name.text, "offset", 6) != 0)
+        if (!liquid_slice_is(&name, "offset"))
             continue;
-        repeat->go_on = value.length == 8 && memcmp(value.text, "continue", 8) == 0;
+        repeat->go_on = liquid_slice_is(&value, "continue");
         repeat->offset = repeat->go_on ? NULL : liquid_lax_expression(parser, &value);
     }
 }
 
-/* What the strict grammar refused: `item in fragment`, and attributes anywhere. */
+/* What the strict grammar refused: item in fragment, and attributes anywhere. */
 static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *markup,
                       struct repeat *repeat)
 {
-    const char *at = markup->text, *end = at + markup->length;
-    struct liquid_slice variable, in, collection;
+    const char *behind, *end = markup->text + markup->length;
     *repeat = (struct repeat){0};
-    if (!liquid_lax_fragment(&at, end, &variable) || !liquid_lax_fragment(&at, end, &in) ||
-        in.length != 2 || memcmp(in.text, "in", 2) != 0 ||
-        !liquid_lax_fragment(&at, end, &collection))
+    if (!liquid_head_lax(parser, markup, &repeat->head, &behind))
         return false;
-    repeat->variable = liquid_parser_name(variable.text, variable.length);
-    repeat->collection = liquid_lax_expression(parser, &collection);
-    set_name(parser, repeat, &collection);
-    while (at < end && liquid_lex_space(*at))
-        at++;
-    repeat->reversed = end - at >= 8 && memcmp(at, "reversed", 8) == 0;
-    lax_attributes(parser, markup->text, end, repeat);
+    repeat->reversed = end - behind >= 8 && memcmp(behind, "reversed", 8) == 0;
+    lax_attributes(parser, markup, repeat);
     return true;
 }
 
@@ -250,6 +230,7 @@ bool liquid_tag_for_parse(struct liquid_parser *parser, const struct liquid_tag 
     if (!parse_strict(parser, &tag->markup, repeat) &&
         (!parser->lax || !parse_lax(parser, &tag->markup, repeat)))
         return false;
+    set_name(parser, repeat);
     node->kind = &kind;
     node->data = repeat;
     return parse_bodies(parser, tag, repeat, blank);

@@ -50,8 +50,7 @@ static struct liquid_name subject_name(const struct partial *partial,
     for (const char *at = text; at < end; at++)
         if (*at == '/' && at + 1 < end)
             text = at + 1;
-    size_t length = (size_t)(end - text);
-    return (struct liquid_name){text, (uint32_t)length, liquid_name_hash(text, length)};
+    return liquid_name_of(text, (size_t)(end - text));
 }
 
 static bool include_each(struct liquid_run *run, const struct liquid_template *template,
@@ -106,7 +105,7 @@ static bool render_include(struct liquid_run *run, const struct liquid_node *nod
         if (!liquid_run_evaluate(run, partial->subject, &subject))
             return false;
     } else {
-        struct liquid_name own = {file.text, file.length, liquid_name_hash(file.text, file.length)};
+        struct liquid_name own = liquid_name_of(file.text, file.length);
         const struct value *found = liquid_run_variable(run, &own);
         if (found)
             subject = *found;
@@ -126,7 +125,7 @@ static bool render_once(struct liquid_run *run, const struct partial *partial,
     struct liquid_slice file = {partial->name->constant.string, partial->name->constant.length};
     struct liquid_name name = subject_name(partial, &file);
     if (loop) {
-        struct liquid_name forloop = {"forloop", 7, liquid_name_hash("forloop", 7)};
+        struct liquid_name forloop = liquid_name_of("forloop", 7);
         if (!liquid_run_push(run, &scope.locals, &forloop, liquid_loop_value(loop)))
             return false;
     }
@@ -234,11 +233,6 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
     return liquid_parser_take_end(parser, &lex);
 }
 
-static bool is_word(const struct liquid_slice *slice, const char *word)
-{
-    return slice->length == strlen(word) && memcmp(slice->text, word, slice->length) == 0;
-}
-
 static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *markup, bool literal,
                       struct partial *partial)
 {
@@ -254,19 +248,19 @@ static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *m
         return false;
     const char *ahead = at;
     if (liquid_lax_fragment(&ahead, end, &word) &&
-        (is_word(&word, "with") || is_word(&word, "for")) &&
+        (liquid_slice_is(&word, "with") || liquid_slice_is(&word, "for")) &&
         liquid_lax_fragment(&ahead, end, &value)) {
-        partial->each = is_word(&word, "for");
+        partial->each = liquid_slice_is(&word, "for");
         partial->subject = liquid_lax_expression(parser, &value);
         at = ahead;
     }
     ahead = at;
-    if (liquid_lax_fragment(&ahead, end, &word) && is_word(&word, "as") &&
+    if (liquid_lax_fragment(&ahead, end, &word) && liquid_slice_is(&word, "as") &&
         liquid_lax_fragment(&ahead, end, &value))
-        partial->alias = liquid_parser_name(value.text, value.length);
+        partial->alias = liquid_name_of(value.text, value.length);
     at = markup->text;
     while (liquid_lax_attribute(&at, end, &word, &value)) {
-        struct liquid_name name = liquid_parser_name(word.text, word.length);
+        struct liquid_name name = liquid_name_of(word.text, word.length);
         add_keyword(parser, partial, &name, liquid_lax_expression(parser, &value));
     }
     return true;

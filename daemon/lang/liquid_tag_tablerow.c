@@ -1,4 +1,5 @@
 #include "lang/liquid_expression.h"
+#include "lang/liquid_head.h"
 #include "lang/liquid_lax.h"
 #include "lang/liquid_loop.h"
 #include "lang/liquid_number.h"
@@ -11,8 +12,7 @@ enum attribute { COLUMNS, LIMIT, OFFSET, RANGE, ATTRIBUTES };
 static const char *const attribute_names[ATTRIBUTES] = {"cols", "limit", "offset", "range"};
 
 struct rows {
-    struct liquid_name variable;
-    const struct liquid_expression *collection;
+    struct liquid_head head;
     const struct liquid_expression *attributes[ATTRIBUTES]; /* or NULL; `range` means nothing */
     struct liquid_body body;
 };
@@ -38,23 +38,14 @@ static bool evaluate_attribute(struct liquid_run *run, const struct rows *rows,
     return true;
 }
 
-/* The part of the series that is shown. A string is always shown whole. */
 static bool cut_series(struct liquid_run *run, const struct rows *rows,
                        const struct liquid_series *series, int64_t *from, int64_t *count)
 {
-    int64_t limit, end;
+    int64_t limit;
     if (!evaluate_attribute(run, rows, OFFSET, 0, from) ||
         !evaluate_attribute(run, rows, LIMIT, INT64_MAX, &limit))
         return false;
-    if (limit == INT64_MAX || __builtin_add_overflow(*from, limit, &end) || end > series->count)
-        end = series->count;
-    if (*from < 0)
-        *from = 0;
-    *count = end > *from ? end - *from : 0;
-    if (series->from->kind == VALUE_STRING) {
-        *from = 0;
-        *count = series->count;
-    }
+    *count = liquid_loop_cut(series, limit, from);
     return true;
 }
 
@@ -88,10 +79,10 @@ static bool render_cells(struct liquid_run *run, const struct rows *rows,
                          const struct liquid_series *series, int64_t from,
                          struct liquid_table *table)
 {
-    struct liquid_name name = {"tablerowloop", 12, liquid_name_hash("tablerowloop", 12)};
+    struct liquid_name name = liquid_name_of("tablerowloop", 12);
     struct liquid_bindings *inner = &run->scope->inner;
     if (!liquid_run_push(run, inner, &name, liquid_loop_table_value(table)) ||
-        !liquid_run_push(run, inner, &rows->variable, value_null()))
+        !liquid_run_push(run, inner, &rows->head.variable, value_null()))
         return false;
     uint32_t place = inner->count - 1;
     for (; table->index < table->length; table->index++) {
@@ -116,7 +107,7 @@ static bool render_tablerow(struct liquid_run *run, const struct liquid_node *no
     const struct rows *rows = node->data;
     struct value collection;
     int64_t from, count, columns;
-    if (!liquid_run_evaluate(run, rows->collection, &collection))
+    if (!liquid_run_evaluate(run, rows->head.collection, &collection))
         return false;
     if (!liquid_value_true(&collection))
         return true;
@@ -136,14 +127,14 @@ static bool render_tablerow(struct liquid_run *run, const struct liquid_node *no
 
 static void visit_tablerow(struct liquid_visit *visit, const struct liquid_node *node)
 {
-    static const struct liquid_name tablerowloop = {"tablerowloop", 12, 0};
+    struct liquid_name tablerowloop = liquid_name_of("tablerowloop", 12);
     const struct rows *rows = node->data;
-    liquid_variables_expression(visit, rows->collection);
+    liquid_variables_expression(visit, rows->head.collection);
     for (enum attribute i = COLUMNS; i < ATTRIBUTES; i++)
         liquid_variables_expression(visit, rows->attributes[i]);
     uint32_t mark = liquid_variables_mark(visit);
     liquid_variables_own(visit, &tablerowloop);
-    liquid_variables_own(visit, &rows->variable);
+    liquid_variables_own(visit, &rows->head.variable);
     liquid_variables_body(visit, &rows->body);
     liquid_variables_release(visit, mark);
 }
@@ -163,11 +154,7 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
 {
     struct liquid_lex lex;
     liquid_lex_open(&lex, markup->text, markup->length);
-    if (!liquid_parser_take_name(parser, &lex, "a name", &rows->variable))
-        return false;
-    if (!liquid_lex_word(&lex, "in"))
-        return liquid_parser_expected(parser, &lex, "`in`");
-    if (!(rows->collection = liquid_expression_parse(parser, &lex)))
+    if (!liquid_head_parse(parser, &lex, &rows->head))
         return false;
     liquid_lex_skip(&lex, ',');
     while (lex.token == LIQUID_TOKEN_NAME) {
@@ -187,16 +174,11 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
 static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *markup,
                       struct rows *rows)
 {
-    const char *at = markup->text, *end = at + markup->length;
-    struct liquid_slice variable, in, collection, name, value;
+    const char *at = markup->text, *end = at + markup->length, *behind;
+    struct liquid_slice name, value;
     *rows = (struct rows){0};
-    if (!liquid_lax_fragment(&at, end, &variable) || !liquid_lax_fragment(&at, end, &in) ||
-        in.length != 2 || memcmp(in.text, "in", 2) != 0 ||
-        !liquid_lax_fragment(&at, end, &collection))
+    if (!liquid_head_lax(parser, markup, &rows->head, &behind))
         return false;
-    rows->variable = liquid_parser_name(variable.text, variable.length);
-    rows->collection = liquid_lax_expression(parser, &collection);
-    at = markup->text;
     while (liquid_lax_attribute(&at, end, &name, &value)) {
         const struct liquid_expression **attribute = find_attribute(rows, name.text, name.length);
         if (attribute)

@@ -103,8 +103,7 @@ bool liquid_tag_text_inline(struct liquid_parser *parser, const struct liquid_ta
     const char *at = tag->markup.text, *end = at + tag->markup.length;
     (void)node;
     while ((at = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL)) {
-        while (at < end && liquid_lex_space(*at))
-            at++;
+        at = liquid_lex_skip_space(at, end);
         if (at < end && *at != '#')
             return liquid_parser_fail(parser, at, 1, "each line of a comment begins with `#`");
     }

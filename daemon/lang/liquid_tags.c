@@ -36,8 +36,7 @@ _Static_assert(sizeof rows / sizeof *rows + sizeof others / sizeof *others <= LI
 const struct liquid_tag_row *liquid_tags_find(const struct liquid_slice *name)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strlen(rows[i].name) == name->length &&
-            memcmp(rows[i].name, name->text, name->length) == 0)
+        if (liquid_slice_is(name, rows[i].name))
             return &rows[i];
     return NULL;
 }
