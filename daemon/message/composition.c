@@ -9,6 +9,7 @@
 #include "message/header.h"
 #include "message/html_text.h"
 #include "message/locale_format.h"
+#include "message/shopify_names.h"
 
 bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
 {
@@ -94,6 +95,7 @@ static void make_variables(struct composition *c)
     put_members(c, c->variables, value_get(c->message, "data"));
     put_members(c, c->variables, value_path(c->message, "event.data"));
     put_members(c, c->variables, value_get(c->message, "start"));
+    shopify_names_add(c->arena, c->variables);
 }
 
 /* What the amounts of this message are in, where a template does not say. */

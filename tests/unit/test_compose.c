@@ -275,6 +275,51 @@ static void preheader(void **state)
     assert_null(room->mail.preheader);
 }
 
+/* What a notification template of Shopify says, from what its webhook sends. */
+static void shopify(void **state)
+{
+    static const char payload[] =
+        "{\"name\": \"#1001\", \"currency\": \"USD\", \"subtotal_price\": \"119.60\","
+        " \"total_price\": \"129.90\", \"total_tax\": \"5.30\", \"total_discounts\": \"0.00\","
+        " \"created_at\": \"2026-03-01T10:00:00-05:00\","
+        " \"order_status_url\": \"https://shop.example/o/1\","
+        " \"total_shipping_price_set\": {\"shop_money\": {\"amount\": \"5.00\"}},"
+        " \"shipping_lines\": [{\"title\": \"Post\", \"price\": \"5.00\"}],"
+        " \"shipping_address\": {\"name\": \"Ana\", \"city\": \"Cluj\", \"zip\": \"400001\"},"
+        " \"line_items\": [{\"title\": \"Tea\", \"variant_title\": \"100 g\", \"quantity\": 2,"
+        "  \"price\": \"59.80\", \"total_discount\": \"9.60\", \"requires_shipping\": true}]}";
+    static const char template[] =
+        "---\nsubject: \"Order {{ name }} confirmed\"\n---\n"
+        "{% if requires_shipping %}{{ order_name }} {{ order_status_url }}{% endif %}\n"
+        "{% for line in subtotal_line_items %}{{ line.title }} × {{ line.quantity }}"
+        "{% if line.variant.title != 'Default Title' %} ({{ line.variant.title }}){% endif %} "
+        "{% if line.original_line_price != line.final_line_price %}"
+        "{{ line.original_line_price | money }} {% endif %}{{ line.final_line_price | money }}"
+        "{% endfor %}\n"
+        "{{ subtotal_price | money }} {{ shipping_price | money }} {{ tax_price | money }} "
+        "{{ total_price | money_with_currency }} {{ shipping_method.title }}\n"
+        "{{ shipping_address | format_address }}";
+    static const char text[] = "#1001 https://shop.example/o/1\n"
+                               "Tea × 2 (100 g) $119.60 $110.00\n"
+                               "$119.60 $5.00 $5.30 $129.90 USD Post\n"
+                               "Ana\n400001 Cluj";
+    struct room *room = *state;
+    put(room, "a.text.liquid", template);
+    load(room);
+    compose_well(room, arena_printf(room->arena,
+                                    "{\"event\": {\"type\": \"orders/create\", "
+                                    "\"data\": %s}}",
+                                    payload));
+    assert_string_equal(room->mail.subject, "Order #1001 confirmed");
+    assert_string_equal(room->mail.text, text);
+    compose_well(room, arena_printf(room->arena,
+                                    "{\"event\": {\"type\": \"order.placed\", "
+                                    "\"data\": {\"order\": %s}}}",
+                                    payload));
+    assert_string_equal(room->mail.text, text);
+    compose_well(room, "{\"data\": {\"line_items\": 5, \"order\": {\"line_items\": [1]}}}");
+}
+
 /* The sheet of the layout, in the layout, the part and a snippet; of a text part nothing. */
 static void styles(void **state)
 {
@@ -607,11 +652,10 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
     const struct CMUnitTest tests[] = {
-        TEST(whole_mail),     TEST(marketing),         TEST(variables),
-        TEST(escaping),       TEST(preheader),         TEST(styles),
-        TEST(languages),      TEST(each_filter),       TEST(currency),
-        TEST(addresses),      TEST(attachments),       TEST(refusals),
-        TEST(render_fault),   TEST(broken_characters), TEST(text_channels),
+        TEST(whole_mail),     TEST(marketing),    TEST(variables),         TEST(escaping),
+        TEST(preheader),      TEST(styles),       TEST(shopify),           TEST(languages),
+        TEST(each_filter),    TEST(currency),     TEST(addresses),         TEST(attachments),
+        TEST(refusals),       TEST(render_fault), TEST(broken_characters), TEST(text_channels),
         TEST(request_bodies), TEST(one_of_each),
     };
 #undef TEST

@@ -1,0 +1,16 @@
+/*
+ * The names that Shopify's notification templates use (order_name, subtotal_line_items,
+ * line.final_line_price, shipping_method, …), made from the payload of its order webhooks,
+ * so that such a template can be pasted as it is.
+ */
+#ifndef NUDGED_MESSAGE_SHOPIFY_NAMES_H
+#define NUDGED_MESSAGE_SHOPIFY_NAMES_H
+
+#include "base/arena.h"
+#include "base/value.h"
+
+/* Where the variables, or their `order`, have `line_items`: adds to the map what is not in
+ * it yet. The payload itself is not changed. */
+void shopify_names_add(struct arena *arena, struct value variables);
+
+#endif
