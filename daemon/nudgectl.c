@@ -42,6 +42,8 @@ static int unknown(const char *name)
 
 static int help(const char *name)
 {
+    if (name && strcmp(name, "help") == 0)
+        name = NULL;
     const struct command *command = name ? find(name) : NULL;
     if (name && !command)
         return unknown(name);

@@ -86,8 +86,8 @@ static void check_draft(struct checking *checking, struct draft *draft, const st
             diag_hint(&diag, "seen with %s", sample->name);
         warn(checking, &diag);
     } else if (strlen(html) > CHECK_MESSAGES_HTML_MOST) {
-        diag_error(&diag, "%zu KB of HTML: Gmail clips a message at %d KB", strlen(html) / 1024,
-                   CHECK_MESSAGES_HTML_MOST / 1024);
+        diag_error(&diag, "%.1f KB of HTML: Gmail clips a message at %d KB",
+                   (double)strlen(html) / 1024, CHECK_MESSAGES_HTML_MOST / 1024);
         diag_code(&diag, "html-clipped");
         diag_hint(&diag, "seen with %s", sample->name);
         warn(checking, &diag);

@@ -1,0 +1,567 @@
+"""nudgectl, command by command: what it prints, where, and its exit status."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+
+from conftest import BUILD, PATIENCE, SOURCE, parse, wait_until
+
+RULES = """name: welcome
+on: customer.signed_up
+if: customer.tier == "gold"
+send: {template: welcome, data: {gift: '"CODE-" + customer.id'}}
+---
+name: ping
+class: transactional
+on: ping
+send: {template: ping, via: sms}
+"""
+EVENTS = """customer.signed_up:
+  sample:
+    customer: {id: "7", email: ana@example.com, first_name: Ana, last_name: Țăran, tier: gold, locale: ro}
+    basket: {total: 12.50, items: [{title: Ceai}]}
+ping: {sample: {place: here}}
+"""
+TEMPLATE = """---
+subject: "{{ 'hello' | t }} {{ customer.first_name }} & co"
+preheader: "{{ gift }}"
+layout: paper
+---
+<p>Total: <b>{{ basket.total }}</b> {{ shop.name }} <a href="{{ unsubscribe_url }}">out</a></p>
+"""
+ORDER = {"type": "order.placed", "id": "o-1", "customer": {"id": 7, "tier": "gold"},
+         "order": {"total": 129.5, "items": [{"sku": "TEA", "price": 12}, {"sku": "POT", "price": 40}]}}
+
+
+@pytest.fixture
+def desk(shop):
+    """A shop at which nothing runs: rules, templates and a configuration."""
+    shop.rules(RULES)
+    shop.rules(EVENTS, "events.yaml")
+    shop.template("welcome.html.liquid", TEMPLATE)
+    shop.template("ping.text.liquid", "You are {{ place }}\n")
+    shop.template("layouts/paper.html.liquid", "<html><body>{{ content }}</body></html>\n")
+    shop.template("locales/en.yaml", "hello: Hello\n")
+    shop.template("locales/ro.yaml", "hello: Bună\n")
+    shop.config["mail"]["unsubscribe_url"] = "https://shop.example/u/{token}"
+    shop.config["channels"] = {"email": "file", "sms": "file"}
+    shop.config["gateways"] = {"file": {"kind": "maildir", "path": "mail"}}
+    shop.daemon()
+    return shop
+
+
+def file_of(shop, name, content):
+    path = shop.folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return str(path)
+
+
+# --- the command line ---
+
+
+def test_unknown_command(desk):
+    status, out, err = desk.ctl("explian", "id:7")
+    assert (status, out) == (64, "")
+    assert err == "nudgectl: no command `explian`\nhint: did you mean `explain`?\n"
+
+
+@pytest.mark.parametrize("arguments, fault", [
+    (["eval"], "one expression is expected"),
+    (["eval", "1", "2"], "one expression is expected"),
+    (["eval", "1", "--evnt", "x"], "no option `--evnt`; did you mean `--event`?"),
+    (["eval", "1", "--event"], "`--event` needs a value"),
+    (["eval", "1", "--trace=yes"], "`--trace` takes no value"),
+    (["preview", "welcome", "--as", "pdf"], "not `pdf`"),
+    (["render"], "one file is expected"),
+    (["render", "-", "--data=-"], "only one of the two can be standard input"),
+    (["check", "now"], "no argument is expected: now"),
+    (["status", "--json"], "no option `--json`"),
+    (["dead"], "`ls` is expected"),
+    (["dead", "ls", "ten"], "a number is expected"),
+    (["push", "--fast"], "no option `--fast`"),
+])
+def test_wrong_command_line(desk, arguments, fault):
+    status, out, err = desk.ctl(*arguments)
+    assert (status, out) == (64, "")
+    assert fault in err
+    assert err.endswith(f"hint: `nudgectl help {arguments[0]}`\n")
+
+
+def test_help_and_the_page_tell_the_same(desk):
+    """Each command, and each of its options, has its place in nudgectl(1)."""
+    page = (SOURCE / "docs/nudgectl.1").read_text().replace("\\-", "-")
+    sections = {section.split()[0]: section for section in page.split("\n.Ss ")[1:]}
+    _, out, _ = desk.ctl("help")
+    commands = re.findall(r"^  (\w+) ", out, re.M)
+    assert len(commands) >= 12 and set(commands) == set(sections)
+    for command in commands:
+        status, out, _ = desk.ctl("help", command)
+        assert status == 0
+        assert ".Dl nudgectl " in sections[command] or f"| nudgectl {command}" in sections[command]
+        for option in re.findall(r"--(\w+)", out if command != "help" else ""):
+            assert f"Fl -{option}" in sections[command], (command, option)
+
+
+# --- push ---
+
+
+def test_push(desk):
+    desk.redis()
+    desk.daemon("second")
+    config = desk.folder / "second.yaml"
+    events = [json.dumps({"type": "a", "customer": {"id": n}}) for n in range(5)]
+    one = file_of(desk, "one.jsonl", "\n".join(events[:2]) + "\n")
+    two = file_of(desk, "two.jsonl", events[2] + "\r\n\n" + events[3])
+    assert desk.ctl("push", one, two, config=config) == (0, "4 pushed\n", "")
+    assert desk.ctl("push", stdin=events[4], config=config) == (0, "1 pushed\n", "")
+    pushed = [fields[b"event"].decode() for _, fields in desk.client.xrange("nudged:events")]
+    assert pushed == events
+
+
+def test_push_refuses_lines_with_their_place(desk):
+    desk.redis()
+    desk.daemon("second")
+    config = desk.folder / "second.yaml"
+    good = '{"type":"a","customer":{"id":1}}'
+    bad = file_of(desk, "bad.jsonl", f'{good}\n{{"type": oops}}\n[1]\n{good}\n')
+    status, out, err = desk.ctl("push", bad, config=config)
+    assert (status, out) == (1, "2 pushed, 2 refused\n")
+    assert f'{bad}:2:10: error: ' in err
+    assert '    {"type": oops}\n             ^' in err
+    assert f"{bad}:3:1: error: an event must be a JSON object\n" in err
+    assert desk.client.xlen("nudged:events") == 2
+    status, out, err = desk.ctl("push", "/nonexistent", config=config)
+    assert (status, out) == (1, "0 pushed\n")
+    assert err == "nudgectl: /nonexistent: No such file or directory\n"
+
+
+def test_push_without_redis(desk):
+    status, out, err = desk.ctl("push", stdin="{}")
+    assert (status, out) == (1, "")
+    assert "is nudged running?" in err
+
+
+def test_push_wipes_its_bar_before_a_fault(desk):
+    """On a terminal a fault begins a line of its own."""
+    desk.redis()
+    desk.daemon("second")
+    bad = file_of(desk, "bad.jsonl", "nonsense\n" * 3)
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+            [BUILD / "nudgectl", "--config", desk.folder / "second.yaml", "push", bad],
+            stdout=subprocess.DEVNULL, stderr=slave, env={**os.environ, "TERM": "xterm"}) as run:
+        os.close(slave)
+        seen = b""
+        try:
+            while more := os.read(master, 4096):
+                seen += more
+        except OSError:  # the other end is closed: how Linux ends it
+            pass
+        os.close(master)
+        assert run.wait(PATIENCE) == 1
+    faults = re.findall(rb"([^\n]*)bad.jsonl:\d:1: error", seen)
+    assert len(faults) == 3
+    assert all(before.endswith(b"\r\x1b[K" + os.fsencode(desk.folder) + b"/") for before in faults)
+
+
+# --- check ---
+
+
+def test_check_of_a_misspelt_key(desk):
+    desk.rules("name: a\non: ping\nuntill: pong\nsend: {template: ping, via: sms}\n")
+    status, out, err = desk.ctl("check")
+    assert (status, err) == (1, "")
+    assert out.startswith(
+        f"{desk.folder}/rules/rules.yaml:3:1: error: unknown key `untill`\n"
+        "    untill: pong\n    ^~~~~~\nhint: did you mean `until`?\n")
+    assert out.endswith("1 error, 0 warnings\n")
+
+
+def test_check_of_a_sound_shop(desk):
+    assert desk.ctl("check") == (0, "0 errors, 0 warnings; 2 rules, 2 templates\n", "")
+
+
+def warnings(desk, count):
+    status, out, err = desk.ctl("check")
+    assert (status, err) == (0, "")
+    assert f"0 errors, {count} warning" in out, out
+    return out.replace(f"{desk.folder}/templates/", "")
+
+
+@pytest.mark.parametrize("text, warning", [
+    ("{{ baskt.total }}", "no event at which `welcome` is sent carries `baskt.total`"),
+    ("{{ basket.totl }}", "no event at which `welcome` is sent carries `basket.totl`"),
+    ("{{ event.data.basket.totl }}", "carries `event.data.basket.totl`"),
+    ("{{ start.basket.totl }}", "carries `start.basket.totl`"),
+    ("{{ customer.fist_name }}", "there is no `customer.fist_name`"),
+    ("{{ shop.nme }}", "there is no `shop.nme`"),
+    ("{{ message.clas }}", "there is no `message.clas`"),
+    ("{{ event.tpe }}", "there is no `event.tpe`"),
+    ("{% if place %}{% endif %}", "no event at which `welcome` is sent carries `place`"),
+    ("<img src='x'>", "the picture has no `alt` text"),
+    ("{{ 'hallo' | t }}", "there is no translation `hallo` in the default language"),
+    ("{{ 1 | divided_by: 0 }}", "divided by zero"),
+])
+def test_check_warns(desk, text, warning):
+    desk.template("welcome.html.liquid", TEMPLATE + text + "\n")
+    out = warnings(desk, 1)
+    line = TEMPLATE.count("\n") + 1
+    assert re.search(rf"^welcome\.html\.liquid:{line}:\d+: warning: .*{re.escape(warning)}$", out, re.M)
+
+
+@pytest.mark.parametrize("text", [
+    "{{ customer.anything }} {{ customer.locale }}", "{{ shop.anything }}", "{{ gift }}",
+    "{{ now }} {{ locale }} {{ subject }} {{ preheader }} {{ content }}",
+    "{{ message.class }} {{ message.to }}", "{{ event.type }} {{ event.data.basket.total }}",
+    "{{ basket.items[0].whatever }} {{ basket.items.first.title }} {{ basket.items.size }}",
+    "{% for item in basket.items %}{{ item.x }}{{ forloop.index }}{% endfor %}",
+    "{% assign mine = 1 %}{{ mine }}", "{{ customer.first_name.size }}",
+])
+def test_check_takes_what_there_may_be(desk, text):
+    desk.template("welcome.html.liquid", TEMPLATE + text + "\n")
+    warnings(desk, 0)
+
+
+def test_check_shows_the_part_that_is_wrong(desk):
+    desk.template("welcome.html.liquid",
+                  TEMPLATE.replace("customer.first_name }}", "customer.fist_name }}")
+                  + "<p>ăîș {{ basket.totl }}</p>\n")
+    out = warnings(desk, 2)
+    assert ("welcome.html.liquid:2:41: warning: there is no `customer.fist_name`\n"
+            "    subject: \"{{ 'hello' | t }} {{ customer.fist_name }} & co\"\n"
+            + " " * (4 + 40) + "^~~~~~~~~\n"
+            "hint: did you mean `first_name`?\n") in out
+    assert ("welcome.html.liquid:7:18: warning: no event at which `welcome` is sent carries "
+            "`basket.totl`\n    <p>ăîș {{ basket.totl }}</p>\n                     ^~~~\n"
+            "hint: did you mean `total`?\n") in out
+
+
+def test_check_of_a_layout_and_of_events_without_sample(desk):
+    layout = "{{ content }} {% if place %}{{ place }}{% endif %} {{ nowhere.at.all }}\n"
+    desk.template("layouts/paper.html.liquid", layout)
+    out = warnings(desk, 1)
+    assert "layouts/paper.html.liquid:1:55: warning: no known event carries `nowhere.at.all`" in out
+    desk.template("layouts/paper.html.liquid", "{{ content }}")
+    desk.rules(RULES.replace("on: customer.signed_up", "on: [customer.signed_up, other]"))
+    desk.template("welcome.html.liquid", TEMPLATE + "{{ anything.else }} {{ message.clas }}\n")
+    out = warnings(desk, 2)
+    assert "the event type `other` is not in events.yaml" in out
+    assert "there is no `message.clas`" in out
+
+
+def test_check_wants_a_way_out_of_marketing(desk):
+    desk.template("welcome.html.liquid", TEMPLATE.replace("unsubscribe_url", "shop.url"))
+    out = warnings(desk, 1)
+    assert ("welcome.html.liquid: warning: `welcome` is marketing (rule `welcome`) without a link "
+            "to unsubscribe\n") in out
+    desk.template("layouts/paper.html.liquid", "{{ content }} {% render 'foot' %}")
+    desk.template("snippets/foot.liquid", "{{ unsubscribe_url }}")
+    warnings(desk, 0)
+    desk.template("snippets/foot.liquid", "foot")
+    desk.rules(RULES.replace("name: welcome", "name: welcome\nclass: transactional"))
+    warnings(desk, 0)
+
+
+def test_check_of_html_that_gmail_clips(desk):
+    wide = "<p>" + "x" * 93 + "</p>\n"  # 101 bytes
+    desk.template("welcome.html.liquid", TEMPLATE + "{% for i in (1..1020) %}" + wide + "{% endfor %}")
+    warnings(desk, 0)
+    desk.template("welcome.html.liquid", TEMPLATE + "{% for i in (1..1040) %}" + wide + "{% endfor %}")
+    out = warnings(desk, 1)
+    assert re.search(r"welcome.html.liquid: warning: 102\.\d KB of HTML: Gmail clips a message at 102 KB\n"
+                     r"hint: seen with the sample of customer.signed_up in events.yaml", out)
+
+
+# --- eval ---
+
+
+@pytest.mark.parametrize("expression, value", [
+    ("order.total", "129.5"),
+    ("order.total > 100.0 && customer.tier == 'gold'", "true"),
+    ("event.type", '"order.placed"'),
+    ("start.order.total == event.data.order.total", "true"),
+    ("shop.name", '"Ceai & Cărți"'),
+    ("customer.count('order.placed')", "1"),
+    ("-1 + 2", "1"),
+    ("null", "null"),
+    ("timestamp('2026-03-01T10:00:00+02:00')", 'timestamp("2026-03-01T08:00:00Z")'),
+    ("[duration('1h'), 1u]", '[duration("3600s"), 1u]'),
+    ("now > timestamp('2020-01-01T00:00:00Z')", "true"),
+])
+def test_eval(desk, expression, value):
+    event = file_of(desk, "event.json", ORDER)
+    assert desk.ctl("eval", expression, "--event", event) == (0, value + "\n", "")
+
+
+def test_eval_prints_json(desk):
+    status, out, _ = desk.ctl("eval", "order", "--event=-", stdin=json.dumps(ORDER))
+    assert status == 0 and json.loads(out) == ORDER["order"]
+    full = {"specversion": "1.0", "type": "order.placed", "id": "1", "source": "/",
+            "data": {"customer": {"id": 1}, "order": {"n": "ș\u0001\""}}}
+    status, out, _ = desk.ctl("eval", "order.n", "--event=-", stdin=json.dumps(full))
+    assert status == 0 and json.loads(out) == "ș\u0001\""
+
+
+def test_eval_shows_the_place_of_a_fault(desk):
+    event = file_of(desk, "event.json", ORDER)
+    status, out, err = desk.ctl("eval", "order.total > 1.0 &&\n  order.totl > 2.0", "--event", event)
+    assert (status, out) == (1, "")
+    assert err == ("expression:2:9: error: order.totl: no such field\n"
+                   "      order.totl > 2.0\n            ^\nhint: did you mean `total`?\n")
+    status, out, err = desk.ctl("eval", "order.total >", "--event", event)
+    assert (status, out) == (1, "")
+    assert err.startswith("expression:1:14: error: ") and err.endswith("\n                 ^\n")
+    status, _, err = desk.ctl("eval", "ordr.total", "--event", event)
+    assert status == 1 and "hint: did you mean `order`?" in err
+
+
+def test_eval_traces(desk):
+    event = file_of(desk, "event.json", ORDER)
+    status, out, _ = desk.ctl("eval", "--trace", "--event", event,
+                              "order.items.exists(i, i.price > 20) && event.id == 'o-1'")
+    assert status == 0
+    lines = [re.split(r"  +(?=\S+$|\[)", line) for line in out.splitlines()]
+    assert [line[0] for line in lines[:-1]] == [
+        "order.items.exists(i, i.price > 20) && event.id == 'o-1'",
+        "  order.items.exists(i, i.price > 20)",
+        "    order.items",
+        "    i.price > 20",
+        "      i.price",
+        "    i.price > 20",
+        "      i.price",
+        "  event.id == 'o-1'",
+        "    event.id",
+    ]
+    assert [line[1] for line in lines[3:7]] == ["false", "12", "true", "40"]
+    assert lines[-1] == ["true"]
+    status, out, err = desk.ctl("eval", "--trace", "--event", event, "order.x || order.total == 129.5")
+    assert (status, err) == (0, "")
+    assert re.search(r"^  order.x +error: order.x: no such field$", out, re.M)
+
+
+def test_eval_of_a_customer(desk):
+    profile = file_of(desk, "profile.json", {"tier": "silver", "points": 5})
+    assert desk.ctl("eval", "customer.points", "--customer", profile) == (0, "5\n", "")
+    event = file_of(desk, "event.json", ORDER)
+    arguments = ["--customer", profile, "--event", event]
+    assert desk.ctl("eval", "customer.tier + string(customer.points)", *arguments) == (0, '"gold5"\n', "")
+    document = file_of(desk, "document.json", {
+        "version": "1-1-1", "format": 1, "profile": {"tier": "silver"}, "profile_ms": 0,
+        "fields": {"tier": "platinum"},
+        "counts": [{"type": "order.placed", "n": 4, "first": 1000, "last": 2000, "times": [1000]}]})
+    arguments = ["--customer", document, "--event", event]
+    assert desk.ctl("eval", "customer.count('order.placed')", *arguments) == (0, "5\n", "")
+    assert desk.ctl("eval", "customer.tier", *arguments) == (0, '"platinum"\n', "")
+
+
+@pytest.mark.parametrize("event, fault", [
+    ('{"type": "a"', "(standard input):1:13: error: "),
+    ('{"customer": {"id": 1}}', "(standard input): error: no `type`"),
+    ('{"type": "a"}', "(standard input): error: no customer"),
+])
+def test_eval_of_no_event(desk, event, fault):
+    status, out, err = desk.ctl("eval", "true", "--event", "-", stdin=event)
+    assert (status, out) == (1, "") and err.startswith(fault)
+
+
+def test_eval_needs_no_configuration():
+    done = subprocess.run([BUILD / "nudgectl", "eval", "size(shop) + 1"], capture_output=True,
+                          text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+
+
+# --- render ---
+
+
+def test_render(desk):
+    name = file_of(desk, "letter.liquid",
+                   "Dear {{ who.name | upcase }}, <{{ sum | money: 'EUR' }}> {% render 'end', by: 'me' %}")
+    (desk.folder / "snippets").mkdir()
+    file_of(desk, "snippets/end.liquid", "-- {{ by }} {{ 'hello' | t }}")
+    data = {"who": {"name": "Ana & <Co>"}, "sum": 12.5, "locale": "ro"}
+    status, out, err = desk.ctl("render", name, "--data", "-", stdin=json.dumps(data))
+    assert (status, err) == (0, "")
+    assert out.replace("\u00a0", " ") == "Dear ANA & <CO>, <12,50 €> -- me Bună"
+    status, out, err = desk.ctl("render", "-", stdin="{{ 'a,b' | split: ',' | join: '+' }}\n")
+    assert (status, out, err) == (0, "a+b\n", "")
+
+
+@pytest.mark.parametrize("text, fault", [
+    ("a\n{{ x | nope }}", "letter.liquid:2:8: error: unknown filter `nope`\n    {{ x | nope }}\n           ^~~~\n"),
+    ("{% if x %}", "letter.liquid:1:"),
+    ("\n\n{{ 1 | divided_by: 0 }}", "letter.liquid:3:8: error: divided by zero"),
+    ("{% render 'none' %}", "there is no template `none`"),
+])
+def test_render_shows_the_place_of_a_fault(desk, text, fault):
+    name = file_of(desk, "letter.liquid", text)
+    status, out, err = desk.ctl("render", name)
+    assert (status, out) == (1, "")
+    assert fault in err
+
+
+def test_render_of_bad_data(desk):
+    name = file_of(desk, "letter.liquid", "x")
+    data = file_of(desk, "data.json", "{'a': 1}")
+    status, out, err = desk.ctl("render", name, "--data", data)
+    assert (status, out) == (1, "") and err.startswith(f"{data}:1:2: error: ")
+    status, out, err = desk.ctl("render", name, "--data", desk.folder / "none.json")
+    assert (status, out) == (1, "") and "none.json: error: cannot be read: No such file" in err
+
+
+# --- preview ---
+
+
+def test_preview_as_text(desk):
+    status, out, err = desk.ctl("preview", "welcome")
+    assert (status, err) == (0, "")
+    head, text = out.split("\n\n", 1)
+    assert head == ("From:      Shop <mail@shop.example>\nTo:        Ana Țăran <ana@example.com>\n"
+                    "Subject:   Bună Ana & co\nPreheader: CODE-7")
+    assert "Total: 12.5" in text and "Ceai & Cărți" in text
+    assert re.search(r"\[1\] https://shop.example/u/\S+\n", text)
+
+
+def test_preview_as_html(desk):
+    status, out, err = desk.ctl("preview", "welcome", "--as", "html")
+    assert (status, err) == (0, "")
+    assert "<b>12.5" in out and "Ceai &amp; Cărți" in out and out.startswith("<html><body>")
+
+
+def test_preview_as_eml(desk):
+    """The mail as the daemon would send it: Python's own reader finds all of it."""
+    config = desk.started[0].config
+    done = subprocess.run([BUILD / "nudgectl", "-c", config, "preview", "welcome", "--as=eml"],
+                          capture_output=True, timeout=PATIENCE, check=True)
+    assert b"\n" not in done.stdout.replace(b"\r\n", b"")
+    mail = parse(done.stdout)
+    assert mail["Subject"] == "Bună Ana & co"
+    assert mail["To"].addresses[0].display_name == "Ana Țăran"
+    assert mail["List-Unsubscribe"].strip().startswith("<https://shop.example/u/")
+    assert mail.get_content_type() == "multipart/alternative"
+    assert "<b>12.5" in mail.get_body(("html",)).get_content()
+
+
+def test_preview_as_source(desk):
+    status, out, err = desk.ctl("preview", "welcome", "--as", "source")
+    assert (status, err) == (0, "")
+    folder = desk.folder / "templates"
+    assert out == (f"==> {folder}/welcome.html.liquid <==\n{TEMPLATE}"
+                   f"\n==> {folder}/layouts/paper.html.liquid <==\n"
+                   "<html><body>{{ content }}</body></html>\n")
+
+
+def test_preview_of_an_event(desk):
+    event = {"type": "customer.signed_up", "customer": {"id": "3", "email": "i@example.com", "tier": "no"},
+             "basket": {"total": 1}}
+    status, out, err = desk.ctl("preview", "welcome", "--event", "-", stdin=json.dumps(event))
+    assert (status, err) == (0, "")
+    assert "To:        i@example.com\nSubject:   Hello & co" in out.replace("  &", " &")
+    status, out, err = desk.ctl("preview", "welcome", "--event", "-", stdin=json.dumps(ORDER))
+    assert status == 1
+    assert "no rule sends `welcome` at `order.placed`: shown as of the rule `welcome`" in err
+    assert f"{desk.folder}/rules/rules.yaml:4: error: rule `welcome`: " in err
+
+
+def test_preview_in_a_language(desk):
+    assert "Subject:   Hello Ana" in desk.ctl("preview", "welcome", "--locale", "en")[1]
+    status, out, err = desk.ctl("preview", "welcome", "--locale", "fi")
+    assert status == 0 and "Subject:   Hello Ana" in out
+    assert err == "nudgectl: `welcome` is not there in `fi`: shown in `en`\n"
+
+
+def test_preview_of_another_channel(desk):
+    assert desk.ctl("preview", "ping") == (0, "To:        -\n\nYou are here\n", "")
+    assert desk.ctl("preview", "ping", "--as", "eml")[1].strip() == "You are here"
+    status, out, err = desk.ctl("preview", "ping", "--as", "html")
+    assert (status, out) == (1, "") and "has no HTML part" in err
+
+
+def test_preview_of_what_is_not_there(desk):
+    status, out, err = desk.ctl("preview", "welcom")
+    assert (status, out) == (1, "")
+    assert "no template `welcom`" in err and "hint: did you mean `welcome`?" in err
+    desk.template("alone.text.liquid", "---\nsubject: alone\n---\nalone {{ order.total }}\n")
+    status, out, err = desk.ctl("preview", "alone")
+    assert status == 1 and "hint: give it one: --event FILE" in err
+    status, out, err = desk.ctl("preview", "alone", "--event", "-", stdin=json.dumps(ORDER))
+    assert status == 0 and out.endswith("Subject:   alone\n\nalone 129.5\n")
+    desk.template("alone.text.liquid", "---\nsubject: alone\n---\n{{ order.total | nope }}\n")
+    status, out, err = desk.ctl("preview", "welcome")
+    assert (status, out) == (1, "") and "alone.text.liquid:4:18: error: unknown filter `nope`" in err
+
+
+def test_preview_opens_a_browser(desk, monkeypatch):
+    opener = desk.folder / "xdg-open"
+    opener.write_text(f'#!/bin/sh\ncp "$1" {desk.folder}/opened\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{desk.folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(desk.folder))
+    status, out, err = desk.ctl("preview", "welcome", "--open")
+    assert (status, out) == (0, "")
+    assert re.fullmatch(re.escape(str(desk.folder)) + r"/nudged-preview-\w{6}\.html\n", err)
+    assert (desk.folder / "opened").read_text() == desk.ctl("preview", "welcome", "--as", "html")[1]
+    assert os.stat(err.strip()).st_mode & 0o777 == 0o600
+    opener.write_text("#!/bin/sh\nexit 3\n")
+    status, _, err = desk.ctl("preview", "welcome", "--open", "--as=text")
+    assert status == 1 and ".txt\n" in err and "xdg-open could not open it" in err
+
+
+# --- with a daemon ---
+
+
+@pytest.fixture
+def running(desk):
+    desk.redis()
+    desk.started.pop(0)  # the one that only had a configuration
+    return desk, desk.daemon().spawn()
+
+
+def test_explain_and_dead(running):
+    desk, _ = running
+    desk.push({"type": "customer.signed_up", "id": "s1", "basket": {},
+               "customer": {"id": "7", "email": "ana@example.com", "tier": "gold",
+                            "accepts_marketing": True}},
+              {"type": "customer.signed_up", "id": "s2", "customer": {"id": 8}},
+              '{"type": "ping"}', "no json\x1b[31m")
+    desk.wait_idle()
+    wait_until(lambda: desk.trace("id:7")[1:], "the message to be sent")
+    for name in ("7", "id:7"):
+        status, out, err = desk.ctl("explain", name)
+        assert (status, err) == (0, "")
+        assert re.search(r"^\S+Z  customer.signed_up s1\n    ( \S+)* ?welcome sends: welcome mid=\w+$", out, re.M)
+        assert re.search(r"^ +welcome sent", out, re.M)
+    status, out, err = desk.ctl("explain", "8")
+    assert status == 0 and "no-match" in out and "tier: no such field" in out
+    status, out, _ = desk.ctl("explain", "id:7", "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert status == 0 and lines[0]["event"]["id"] == "s1"
+    status, out, err = desk.ctl("explain", "nobody@example.com")
+    assert (status, out) == (1, "")
+    assert err == "nudgectl: nothing is known of the customer email:nobody@example.com\n"
+    status, out, err = desk.ctl("dead", "ls")
+    assert (status, err) == (0, "")
+    assert re.search(r"^\S+  \S+Z  event  no-customer: .*\n    \{\"type\": \"ping\"\}$", out, re.M)
+    assert re.search(r"  event  json-syntax: .*\n    no json\?\[31m$", out, re.M)
+    assert len(desk.ctl("dead", "ls", "1")[1].splitlines()) == 2
+
+
+def test_no_dead_letters(running):
+    assert running[0].ctl("dead", "ls") == (0, "no dead letters\n", "")
+
+
+def test_status_reload_and_stop(running):
+    desk, daemon = running
+    status, out, err = desk.ctl("status")
+    assert (status, err) == (0, "") and json.loads(out)["instance"].startswith("one:")
+    assert desk.ctl("reload")[0] == 0
+    desk.rules("name: [\n")
+    status, out, err = desk.ctl("reload")
+    assert (status, out) == (1, "") and "rules.yaml:" in err
+    assert desk.ctl("stop")[0] == 0
+    assert daemon.ended() == 0
+    status, out, err = desk.ctl("status")
+    assert (status, out) == (1, "") and err.startswith("nudgectl: ")
