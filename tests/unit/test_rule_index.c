@@ -1,0 +1,367 @@
+/* The index against the plain loop: random rules, random events, the same answers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "core/rule_index.h"
+#include "core/ruleset.h"
+
+enum { SETS = 40, RULES = 150, EVENTS = 100, TEXT_MOST = 1 << 20 };
+
+static uint64_t seed;
+
+static uint32_t below(uint32_t most)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(seed >> 33) % most;
+}
+
+#define COUNT(list)  ((uint32_t)(sizeof(list) / sizeof *(list)))
+#define ONE_OF(list) (list)[below(COUNT(list))]
+
+/* Few of each, so that conditions share terms and tests, and events meet them. */
+static const char *const fields[] = {"order.total",    "order.weight", "order.status",
+                                     "order.coupon",   "order.note",   "customer.tier",
+                                     "customer.email", "event.id",     "order.gift",
+                                     "order.nothing",  "shop",         "order.items"};
+static const char *const names[] = {"total", "weight", "status", "coupon", "note", "gift", "items"};
+static const char *const words[] = {"paid",
+                                    "open",
+                                    "gold",
+                                    "silver",
+                                    "ana@example.com",
+                                    "ana",
+                                    "com",
+                                    "",
+                                    "Iași",
+                                    "a paid note of gold",
+                                    "a",
+                                    "e.co",
+                                    "note",
+                                    "gold and silver, silver and gold"};
+static const char *const numbers[] = {"0",
+                                      "1",
+                                      "5",
+                                      "20",
+                                      "19.5",
+                                      "20.0",
+                                      "-3",
+                                      "-0.0",
+                                      "1e3",
+                                      "9007199254740991",
+                                      "9007199254740992",
+                                      "9007199254740993"};
+/* What only events hold: no literals, or the same number spelled otherwise. */
+static const char *const others[] = {"null",
+                                     "true",
+                                     "false",
+                                     "[]",
+                                     "[\"paid\", 5]",
+                                     "{}",
+                                     "{\"a\": 1}",
+                                     "9007199254740992",
+                                     "9007199254740993",
+                                     "9223372036854775807",
+                                     "1e300",
+                                     "-0.0",
+                                     "5.0",
+                                     "20.00"};
+
+static void put_word(struct buf *out)
+{
+    buf_printf(out, "\"%s\"", ONE_OF(words));
+}
+
+static void put_constant(struct buf *out)
+{
+    uint32_t kind = below(10);
+    if (kind < 5)
+        put_word(out);
+    else if (kind < 8)
+        buf_text(out, ONE_OF(numbers));
+    else
+        buf_text(out, kind == 8 ? "true" : "null");
+}
+
+static void put_list(struct buf *out, bool words_only)
+{
+    for (uint32_t i = 0, count = 1 + below(4); i < count; i++) {
+        buf_text(out, i ? ", " : "[");
+        if (words_only)
+            put_word(out);
+        else
+            put_constant(out);
+    }
+    buf_char(out, ']');
+}
+
+static void put_term(struct buf *out)
+{
+    static const char *const around[] = {
+        "size(%s)",          "lower(%s)",     "(%s + 1)",      "(%s - 1)",
+        "%s.items",          "(%s ? 5 : 20)", "%s.orValue(5)", "[%s].filter(i, i != 5).size()",
+        "cel.bind(x, %s, x)"};
+    char text[128];
+    const char *field = ONE_OF(fields);
+    if (below(4)) {
+        buf_text(out, field);
+        return;
+    }
+    char *end = text;
+    for (const char *at = ONE_OF(around); *at; at++) {
+        if (at[0] == '%') {
+            end = stpcpy(end, field);
+            at++;
+        } else {
+            *end++ = *at;
+        }
+    }
+    *end = '\0';
+    buf_text(out, text);
+}
+
+static void put_test(struct buf *out)
+{
+    static const char *const orders[] = {"<", "<=", ">", ">="};
+    static const char *const functions[] = {"startsWith", "endsWith", "contains"};
+    switch (below(9)) {
+    case 0:
+        put_term(out);
+        buf_text(out, below(4) ? " == " : " != ");
+        put_constant(out);
+        return;
+    case 1:
+        put_constant(out);
+        buf_text(out, " == ");
+        put_term(out);
+        return;
+    case 2:
+        put_term(out);
+        buf_text(out, " in ");
+        put_list(out, below(2));
+        return;
+    case 3:
+        put_term(out);
+        buf_printf(out, " %s %s", ONE_OF(orders), ONE_OF(numbers));
+        return;
+    case 4:
+        buf_printf(out, "%s %s ", ONE_OF(numbers), ONE_OF(orders));
+        put_term(out);
+        return;
+    case 5:
+    case 6:
+        put_term(out);
+        buf_printf(out, ".%s(", ONE_OF(functions));
+        put_word(out);
+        buf_char(out, ')');
+        return;
+    case 7:
+        buf_printf(out, "has(order.%s)", ONE_OF(names));
+        return;
+    default:
+        put_term(out);
+    }
+}
+
+static void put_condition(struct buf *out, int depth)
+{
+    uint32_t kind = depth ? below(10) : 9;
+    if (kind < 6) {
+        for (uint32_t i = 0, count = 2 + below(2); i < count; i++) {
+            buf_text(out, i == 0 ? "(" : kind < 4 ? " && " : " || ");
+            put_condition(out, depth - 1);
+        }
+        buf_char(out, ')');
+    } else if (kind == 6) {
+        buf_text(out, "!(");
+        put_condition(out, depth - 1);
+        buf_char(out, ')');
+    } else if (kind == 7) {
+        buf_char(out, '(');
+        put_condition(out, 0);
+        buf_text(out, " ? ");
+        put_condition(out, depth - 1);
+        buf_text(out, " : false)");
+    } else {
+        put_test(out);
+    }
+}
+
+static void put_event(struct buf *out)
+{
+    buf_printf(out, "{\"type\":\"x\",\"id\":\"%s\",\"data\":{", ONE_OF(words));
+    buf_printf(out, "\"customer\":{\"tier\":\"%s\",\"email\":\"ana@example.com\"},\"order\":{",
+               ONE_OF(words));
+    bool first = true;
+    for (uint32_t i = 0; i < COUNT(names); i++) {
+        uint32_t kind = below(10);
+        if (kind == 9)
+            continue;
+        buf_printf(out, "%s\"%s\":", first ? "" : ",", names[i]);
+        first = false;
+        if (kind < 4)
+            put_word(out);
+        else
+            buf_text(out, kind < 8 ? ONE_OF(numbers) : ONE_OF(others));
+    }
+    buf_text(out, "}}}");
+}
+
+/* Whether a condition compiles: the checker refuses some of what is made by chance. */
+static bool is_good(struct arena *arena, const char *text)
+{
+    struct diag diag;
+    return condition_compile(arena, text, strlen(text), NULL, NULL, &diag) != NULL;
+}
+
+/* The same rules twice: with the index, and without. */
+struct pair {
+    struct ruleset *indexed, *plain;
+};
+
+static struct ruleset *load(const char *folder, bool plain)
+{
+    struct diags diags = {0};
+    const struct ruleset_settings settings = {.folder = folder, .since_ms = 1, .plain = plain};
+    struct ruleset *set = ruleset_load(&settings, &diags);
+    for (size_t i = 0; !set && i < diags.count; i++)
+        diag_print(&diags.items[i], stderr);
+    diags_free(&diags);
+    assert_non_null(set);
+    return set;
+}
+
+static void write_rules(const char *path)
+{
+    struct arena *arena = arena_new(64 * 1024);
+    struct buf out, condition;
+    buf_init(&out, TEXT_MOST);
+    buf_init(&condition, TEXT_MOST);
+    for (uint32_t i = 0; i < RULES; i++) {
+        do {
+            arena_reset(arena);
+            buf_clear(&condition);
+            put_condition(&condition, (int)below(4));
+        } while (!is_good(arena, condition.data));
+        buf_printf(&out, "---\nname: r%u\non: x\npriority: %u\nsend: m\n", i, below(5));
+        if (below(20) == 0)
+            buf_text(&out, "enabled: false\n");
+        if (below(20))
+            buf_printf(&out, "if: |\n  %s\n", condition.data);
+    }
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite(out.data, 1, out.length, file), out.length);
+    fclose(file);
+    buf_free(&condition);
+    buf_free(&out);
+    arena_destroy(&arena);
+}
+
+static void make_pair(struct pair *pair)
+{
+    char folder[] = "/tmp/nudged-index-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/rules.yaml", folder);
+    write_rules(path);
+    pair->indexed = load(folder, false);
+    pair->plain = load(folder, true);
+    unlink(path);
+    rmdir(folder);
+}
+
+struct tally {
+    size_t rules, matched, failed;
+};
+
+static void compare(const struct rule_answer *got, uint32_t got_count,
+                    const struct rule_answer *wanted, uint32_t wanted_count, const char *event)
+{
+    for (uint32_t i = 0; i < got_count || i < wanted_count; i++) {
+        const char *fault = "";
+        if (i >= got_count || i >= wanted_count ||
+            strcmp(got[i].rule->name, wanted[i].rule->name) != 0)
+            fault = "another rule";
+        else if (got[i].answer != wanted[i].answer)
+            fault = "another answer";
+        else if (got[i].answer == CONDITION_FAILED && strcmp(got[i].fault, wanted[i].fault) != 0)
+            fault = "another error";
+        if (*fault)
+            fail_msg("%s\n  got    %s %s\n  wanted %s %s\n  event %s", fault,
+                     i < got_count && got[i].rule->condition ? cel_text(got[i].rule->condition)
+                                                             : "nothing",
+                     i < got_count && got[i].fault ? got[i].fault : "",
+                     i < wanted_count && wanted[i].rule->condition
+                         ? cel_text(wanted[i].rule->condition)
+                         : "nothing",
+                     i < wanted_count && wanted[i].fault ? wanted[i].fault : "", event);
+    }
+}
+
+static void ask_both(const struct pair *pair, struct arena *arena, const char *text,
+                     struct tally *tally)
+{
+    struct value event;
+    struct diag diag;
+    uint32_t got_count, wanted_count;
+    assert_true(json_read(arena, text, strlen(text), &json_event_limits, &event, &diag));
+    struct customer *customer = customer_new(arena, "id:7");
+    customer->profile = *value_path(&event, "data.customer");
+    const struct condition_scene scene = {
+        .event = &event, .customer = customer, .zone = "UTC", .now_ms = 1772445600000};
+    struct condition_view view;
+    condition_view_open(&view, &scene, arena);
+    const struct rule_answer *got =
+        rule_index_ask(ruleset_index(pair->indexed, "x"), &view, arena, &got_count);
+    const struct rule_answer *wanted =
+        rule_index_ask(ruleset_index(pair->plain, "x"), &view, arena, &wanted_count);
+    compare(got, got_count, wanted, wanted_count, text);
+    tally->rules += RULES;
+    for (uint32_t i = 0; i < wanted_count; i++) {
+        tally->matched += wanted[i].answer == CONDITION_TRUE;
+        tally->failed += wanted[i].answer == CONDITION_FAILED;
+    }
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(64 * 1024);
+    struct tally tally = {0};
+    struct buf event;
+    buf_init(&event, TEXT_MOST);
+    for (uint32_t set = 0; set < SETS; set++) {
+        struct pair pair;
+        seed = set;
+        make_pair(&pair);
+        for (uint32_t i = 0; i < EVENTS; i++) {
+            arena_reset(arena);
+            buf_clear(&event);
+            put_event(&event);
+            ask_both(&pair, arena, event.data, &tally);
+        }
+        ruleset_destroy(&pair.indexed);
+        ruleset_destroy(&pair.plain);
+    }
+    buf_free(&event);
+    arena_destroy(&arena);
+    /* Each answer must have come often enough for the comparison to mean something. */
+    assert_in_range(tally.matched * 100 / tally.rules, 5, 80);
+    assert_in_range(tally.failed * 100 / tally.rules, 5, 80);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
