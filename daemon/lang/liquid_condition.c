@@ -7,7 +7,7 @@
 
 static const struct {
     const char *text;
-    enum liquid_operator operator;
+    enum liquid_operator relation;
 } operators[] = {
     {"==", LIQUID_EQUAL},    {"!=", LIQUID_UNEQUAL},        {"<>", LIQUID_UNEQUAL},
     {"<", LIQUID_BELOW},     {">", LIQUID_ABOVE},           {"<=", LIQUID_AT_MOST},
@@ -18,7 +18,7 @@ enum liquid_operator liquid_condition_operator(const char *text, size_t length)
 {
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (strlen(operators[i].text) == length && memcmp(operators[i].text, text, length) == 0)
-            return operators[i].operator;
+            return operators[i].relation;
     return LIQUID_UNKNOWN;
 }
 
@@ -31,7 +31,7 @@ static struct liquid_condition *parse_comparison(struct liquid_parser *parser,
         return NULL;
     if (lex->token != LIQUID_TOKEN_COMPARISON)
         return condition;
-    condition->operator= liquid_condition_operator(lex->text, lex->length);
+    condition->relation = liquid_condition_operator(lex->text, lex->length);
     liquid_lex_next(lex);
     condition->right = liquid_expression_parse(parser, lex);
     return condition->right ? condition : NULL;
@@ -139,16 +139,16 @@ static bool contains(struct liquid_run *run, const struct value *left, const str
     return true;
 }
 
-static bool compare(struct liquid_run *run, enum liquid_operator operator, const struct value * a,
+static bool compare(struct liquid_run *run, enum liquid_operator relation, const struct value *a,
                     const struct value *b, bool *result)
 {
     enum liquid_order order = liquid_value_order(a, b);
     if (order == LIQUID_INCOMPARABLE)
         return liquid_fail(run, "%s cannot be compared with %s", value_kind_name(a->kind),
                            value_kind_name(b->kind));
-    *result = (order == LIQUID_LESS && (operator== LIQUID_BELOW || operator== LIQUID_AT_MOST)) ||
-              (order == LIQUID_MORE && (operator== LIQUID_ABOVE || operator== LIQUID_AT_LEAST)) ||
-              (order == LIQUID_SAME && (operator== LIQUID_AT_MOST || operator== LIQUID_AT_LEAST));
+    *result = (order == LIQUID_LESS && (relation == LIQUID_BELOW || relation == LIQUID_AT_MOST)) ||
+              (order == LIQUID_MORE && (relation == LIQUID_ABOVE || relation == LIQUID_AT_LEAST)) ||
+              (order == LIQUID_SAME && (relation == LIQUID_AT_MOST || relation == LIQUID_AT_LEAST));
     return true;
 }
 
@@ -157,28 +157,28 @@ static bool evaluate_one(struct liquid_run *run, const struct liquid_condition *
 {
     struct value a, b;
     const struct liquid_expression *left = condition->left, *right = condition->right;
-    if (condition->operator== LIQUID_UNKNOWN)
+    if (condition->relation == LIQUID_UNKNOWN)
         return liquid_fail(run, "an operator that there is not");
-    if (condition->operator== LIQUID_EQUAL || condition->operator== LIQUID_UNEQUAL) {
+    if (condition->relation == LIQUID_EQUAL || condition->relation == LIQUID_UNEQUAL) {
         if (!liquid_condition_equal(run, left, right, result))
             return false;
-        *result = *result == (condition->operator== LIQUID_EQUAL);
+        *result = *result == (condition->relation == LIQUID_EQUAL);
         return true;
     }
-    if (condition->operator== LIQUID_TRUTH) {
+    if (condition->relation == LIQUID_TRUTH) {
         if (!liquid_run_evaluate(run, left, &a))
             return false;
         *result = liquid_value_true(&a);
         return true;
     }
     *result = false;
-    if (is_word(left) || (is_word(right) && condition->operator!= LIQUID_CONTAINS))
+    if (is_word(left) || (is_word(right) && condition->relation != LIQUID_CONTAINS))
         return true;
     if (!evaluate_plain(run, left, &a) || !evaluate_plain(run, right, &b))
         return false;
-    if (condition->operator== LIQUID_CONTAINS)
+    if (condition->relation == LIQUID_CONTAINS)
         return contains(run, &a, &b, result);
-    return compare(run, condition->operator, & a, &b, result);
+    return compare(run, condition->relation, &a, &b, result);
 }
 
 bool liquid_condition_evaluate(struct liquid_run *run, const struct liquid_condition *condition,

@@ -21,7 +21,7 @@ enum liquid_operator {
 };
 
 struct liquid_condition {
-    enum liquid_operator operator;
+    enum liquid_operator relation;
     const struct liquid_expression *left, *right;
     bool any; /* `or` joins the next one; else `and` */
     const struct liquid_condition *next;

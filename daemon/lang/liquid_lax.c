@@ -306,7 +306,7 @@ static struct liquid_condition *lax_comparison(struct liquid_parser *parser, con
         at++;
     if (at == start)
         return condition;
-    condition->operator= liquid_condition_operator(start, (size_t)(at - start));
+    condition->relation = liquid_condition_operator(start, (size_t)(at - start));
     at = liquid_lex_skip_space(at, end);
     const char *stop = skip_fragment(at, end);
     right = (struct liquid_slice){at, (uint32_t)(stop - at)};
