@@ -73,7 +73,8 @@ static void put_node(struct buf *out, const struct cel_node *node)
     put_number(out, node->flags & ~CEL_FLAG_WRITTEN);
     put_number(out, node->slot);
     put_number(out, node->second);
-    put_value(out, &node->value);
+    if (node->kind != CEL_NODE_LOCAL && node->kind != CEL_NODE_BOUND) /* their name is no matter */
+        put_value(out, &node->value);
     put_number(out, node->count);
     if (node->count == 0)
         return;

@@ -10,7 +10,9 @@
 #include "lang/cel_formula.h"
 
 static const char *const roots[] = {"order", "customer", NULL};
-static const struct cel_environment environment = {.roots = roots, .open = true};
+static const struct cel_method methods[] = {{"customer", "count", 1, 2}, {NULL, NULL, 0, 0}};
+static const struct cel_environment environment = {
+    .roots = roots, .methods = methods, .open = true};
 
 static const struct cel_formula *formula_of(struct arena *arena, const char *text)
 {
@@ -117,6 +119,7 @@ static void test_keys(void **state)
         {"order.a.exists(i, i > 1)", "order.a.exists(j, j > 1)", true},
         {"order.a.exists(i, i > 1)", "order.a.all(i, i > 1)", false},
         {"order.a.exists(i, i > 1)", "order.a.exists(i, i > 2)", false},
+        {"order.a.all(i, order.b.all(j, i > j))", "order.a.all(i, order.b.all(j, j > i))", false},
         {"customer.count('x') > 1", "customer.count('y') > 1", false},
     };
     struct arena *arena = arena_new(4096);
