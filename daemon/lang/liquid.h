@@ -46,7 +46,8 @@ struct arena *liquid_arena(struct liquid_run *run);
 void *liquid_context(struct liquid_run *run);
 bool liquid_fail(struct liquid_run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* A value as a template prints it: "", "1.0", "true", lists joined. Bytes in the arena. */
+/* A value as a template prints it: "", "1.0", "true", lists joined. Bytes in the arena. Text,
+ * never LIQUID_SAFE: of markup without tags what it shows. */
 struct value liquid_string(struct liquid_run *run, const struct value *value);
 /* The instant that `date` would take a value for, and its offset in minutes east of UTC
  * (that of the render's zone where the value has none). False for what is no date. */

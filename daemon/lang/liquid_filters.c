@@ -38,20 +38,21 @@ void liquid_filters_names(const struct liquid_filter *host,
 struct value liquid_string(struct liquid_run *run, const struct value *value)
 {
     struct buf *out = run->out, text;
-    struct liquid_slice slice = {"", 0};
-    if (value->kind == VALUE_STRING)
-        return *value;
+    struct value string = *value;
+    if (!liquid_text_plain(run, &string))
+        return value_string("", 0);
+    if (string.kind == VALUE_STRING)
+        return string;
     buf_init(&text, run->memory_limit);
     run->out = &text;
     bool done = liquid_text_print(run, value, false);
     run->out = out;
     char *copy = done ? liquid_run_room(run, text.length) : NULL;
-    if (copy) {
+    if (copy)
         memcpy(copy, buf_string(&text), text.length);
-        slice = (struct liquid_slice){copy, (uint32_t)text.length};
-    }
+    string = value_string(copy ? copy : "", copy ? text.length : 0);
     buf_free(&text);
-    return value_string(slice.text, slice.length);
+    return string;
 }
 
 bool liquid_filters_text(struct liquid_call *call, const struct value *value, const char *fallback,

@@ -202,7 +202,7 @@ static bool apply(struct liquid_run *run, const struct liquid_use *use, struct v
             call.keywords = &keywords;
     }
     if (!check_count(run, use->filter, call.count) || !liquid_run_step(run, 1) ||
-        !use->filter->apply(&call))
+        !use->filter->apply(&call) || run->over)
         return false;
     *value = call.result;
     *safe = call.safe;

@@ -85,7 +85,7 @@ static bool link_to(struct liquid_call *call)
     struct value text = liquid_string(call->run, &call->input);
     call->result =
         value_text(arena_printf(liquid_arena(call->run), "<a>%.*s</a>%s", (int)text.length,
-                                text.string, text.flags & LIQUID_SAFE ? "+" : ""));
+                                text.string, call->input.flags & LIQUID_SAFE ? "+" : ""));
     call->safe = true;
     return true;
 }
@@ -100,6 +100,9 @@ static void filters_of_the_host_say_what_is_markup(void **state)
                         "<a>x</a><a>x</a>+");
     assert_string_equal(fixture_render(fixture, "{% assign l = 'x' | link %}{{ l }}", NULL),
                         "<a>x</a>");
+    assert_string_equal(
+        fixture_render(fixture, "{% capture c %}{{ '&' }}{% endcapture %}{{ c | link }}", NULL),
+        "<a>&</a>+");
 }
 
 static void without_it_nothing_is_escaped(void **state)
