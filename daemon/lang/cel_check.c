@@ -15,7 +15,7 @@ struct checker {
     const struct cel_environment *environment;
     struct diags *warnings;
     struct diag *diag;
-    bool failed; /* the first error is in `diag` */
+    const struct cel_node *refused; /* the first error, in `diag`, is about it; NULL: none yet */
     struct cel_type locals[CEL_LOCALS_MOST];
 };
 
@@ -30,9 +30,9 @@ static struct cel_type any(void)
 __attribute__((format(printf, 3, 4))) static struct cel_type
 refuse(struct checker *checker, const struct cel_node *node, const char *format, ...)
 {
-    if (checker->failed)
+    if (checker->refused)
         return any();
-    checker->failed = true;
+    checker->refused = node;
     va_list args;
     va_start(args, format);
     const char *message = arena_vprintf(checker->arena, format, args);
@@ -42,6 +42,13 @@ refuse(struct checker *checker, const struct cel_node *node, const char *format,
                   message, NULL);
     diag_code(checker->diag, "cel-type");
     return any();
+}
+
+/* What to do about it, where `node` is what was refused. */
+static void hint(struct checker *checker, const struct cel_node *node, const char *text)
+{
+    if (checker->refused == node)
+        diag_hint(checker->diag, "%s", text);
 }
 
 static const char *words(struct checker *checker, struct cel_type type)
@@ -193,9 +200,13 @@ static struct cel_type check_in(struct checker *checker, const struct cel_node *
                                 struct cel_type item, struct cel_type container)
 {
     bool list = may_be(container, VALUE_LIST), map = may_be(container, VALUE_MAP);
-    if (!list && !map)
-        return refuse(checker, node->children[1], "`in` looks into a list or a map, not %s",
-                      words(checker, container));
+    if (!list && !map) {
+        refuse(checker, node->children[1], "`in` looks into a list or a map, not %s",
+               words(checker, container));
+        if (may_be(container, VALUE_STRING))
+            hint(checker, node->children[1], "to look into a string: text.contains(part)");
+        return any();
+    }
     cel_kinds elements =
         (list ? element_of(container).kinds : 0) | (map ? of_kinds(container.keys).kinds : 0);
     if (!cel_type_equal(item.kinds, elements))
@@ -204,14 +215,23 @@ static struct cel_type check_in(struct checker *checker, const struct cel_node *
     return cel_type_of(CEL_KINDS(VALUE_BOOL));
 }
 
-/* A document has its times as strings. */
-static struct cel_type doubt_times(struct checker *checker, struct cel_type a, struct cel_type b,
-                                   struct cel_type type)
+/* Both sides never compare. A document has its times, and often its prices, as strings. */
+static struct cel_type refuse_comparison(struct checker *checker, const struct cel_node *node,
+                                         struct cel_type a, struct cel_type b)
 {
     cel_kinds both = a.kinds | b.kinds;
-    if ((both & CEL_KINDS(VALUE_STRING)) && (both & CEL_KINDS(VALUE_TIMESTAMP)))
-        diag_hint(checker->diag, "make a time of the string: timestamp(…)");
-    return type;
+    if (node->op == CEL_EQUAL || node->op == CEL_UNEQUAL)
+        refuse(checker, node, "%s never equals %s", words(checker, a), words(checker, b));
+    else
+        refuse(checker, node, "%s and %s cannot be compared by `%s`", words(checker, a),
+               words(checker, b), cel_operator_text(node->op));
+    if (!(both & CEL_KINDS(VALUE_STRING)))
+        return any();
+    if (both & CEL_KINDS(VALUE_TIMESTAMP))
+        hint(checker, node, "make a time of the string: timestamp(…)");
+    else if (both & CEL_KINDS_NUMBERS)
+        hint(checker, node, "make a number of the string: decimal(…) or double(…)");
+    return any();
 }
 
 static struct cel_type check_binary(struct checker *checker, const struct cel_node *node)
@@ -222,16 +242,12 @@ static struct cel_type check_binary(struct checker *checker, const struct cel_no
         return check_in(checker, node, a, b);
     if (op == CEL_EQUAL || op == CEL_UNEQUAL) {
         if (!cel_type_equal(a.kinds, b.kinds))
-            return doubt_times(
-                checker, a, b,
-                refuse(checker, node, "%s never equals %s", words(checker, a), words(checker, b)));
+            return refuse_comparison(checker, node, a, b);
         return cel_type_of(CEL_KINDS(VALUE_BOOL));
     }
     if (op >= CEL_LESS) {
         if (!cel_type_ordered(a.kinds, b.kinds))
-            return doubt_times(checker, a, b,
-                               refuse(checker, node, "%s and %s cannot be compared by `%s`",
-                                      words(checker, a), words(checker, b), cel_operator_text(op)));
+            return refuse_comparison(checker, node, a, b);
         return cel_type_of(CEL_KINDS(VALUE_BOOL));
     }
     cel_kinds gives = cel_type_operate(op, a.kinds, b.kinds);
@@ -239,7 +255,7 @@ static struct cel_type check_binary(struct checker *checker, const struct cel_no
         refuse(checker, node, "no such operation: %s %s %s", words(checker, a),
                cel_operator_text(op), words(checker, b));
         if ((a.kinds & CEL_KINDS_NUMBERS) && (b.kinds & CEL_KINDS_NUMBERS))
-            diag_hint(checker->diag, "literals are strict: write 2.0, or double(…), int(…)");
+            hint(checker, node, "literals are strict: write 2.0, or double(…), int(…)");
         return any();
     }
     struct cel_type type = cel_type_of(gives);
@@ -501,5 +517,5 @@ bool cel_check(struct arena *arena, const struct cel_program *program,
     checker->warnings = warnings;
     checker->diag = diag;
     *gives = check(checker, root).kinds;
-    return !checker->failed;
+    return !checker->refused;
 }

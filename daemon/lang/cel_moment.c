@@ -54,65 +54,24 @@ static bool give(struct cel_call *call, int64_t number)
     return true;
 }
 
-static bool get_full_year(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.year);
-}
+/* One function for each field of the local time. */
+#define GETTER(name, field)                                   \
+    static bool name(struct cel_call *call)                   \
+    {                                                         \
+        struct zone_time local;                               \
+        return local_time(call, &local) && give(call, field); \
+    }
 
-static bool get_month(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.month - 1);
-}
-
-static bool get_date(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.day);
-}
-
-static bool get_day_of_month(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.day - 1);
-}
-
-static bool get_day_of_week(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.weekday);
-}
-
-static bool get_day_of_year(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.day_of_year);
-}
-
-static bool get_hours(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.hour);
-}
-
-static bool get_minutes(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.minute);
-}
-
-static bool get_seconds(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.second);
-}
-
-static bool get_milliseconds(struct cel_call *call)
-{
-    struct zone_time local;
-    return local_time(call, &local) && give(call, local.millisecond);
-}
+GETTER(get_full_year, local.year)
+GETTER(get_month, local.month - 1)
+GETTER(get_date, local.day)
+GETTER(get_day_of_month, local.day - 1)
+GETTER(get_day_of_week, local.weekday)
+GETTER(get_day_of_year, local.day_of_year)
+GETTER(get_hours, local.hour)
+GETTER(get_minutes, local.minute)
+GETTER(get_seconds, local.second)
+GETTER(get_milliseconds, local.millisecond)
 
 static bool duration_hours(struct cel_call *call)
 {
