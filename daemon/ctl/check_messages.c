@@ -10,6 +10,7 @@ struct checking {
     struct diags *diags;
     struct arena *arena; /* of one message */
     const struct templates_variant *variant;
+    bool told; /* that there is no address to unsubscribe at */
 };
 
 /* A warning about the template as a whole. */
@@ -31,6 +32,23 @@ static void note_link(void *context, const char *file, const char *path, uint32_
     (void)file, (void)line, (void)column;
     if (strcmp(path, "unsubscribe_url") == 0)
         *(bool *)context = true;
+}
+
+/* {{ unsubscribe_url }} is empty where the configuration has no address for it. */
+static void check_address(struct checking *checking, const struct rule *rule)
+{
+    const struct config_mail *mail = &checking->config->keys.mail;
+    struct diag diag;
+    if (checking->told || mail->unsubscribe_url || mail->unsubscribe_mailto)
+        return;
+    checking->told = true;
+    diag_error(&diag, "marketing is sent (rule `%s`), and nothing says where to unsubscribe",
+               rule->name);
+    diag.level = DIAG_WARNING;
+    diag_code(&diag, "no-unsubscribe");
+    diag_file(&diag, checking->config->file);
+    diag_hint(&diag, "set `unsubscribe_url` or `unsubscribe_mailto` under `mail`");
+    diags_add(checking->diags, &diag);
 }
 
 static void check_link(struct checking *checking, const struct rule *rule)
@@ -118,6 +136,7 @@ static void check_variant(struct checking *checking)
             continue;
         if (!linked && rule->class == RULE_MARKETING && strcmp(step->channel, "email") == 0) {
             check_link(checking, rule);
+            check_address(checking, rule);
             linked = true;
         }
         if (!made)

@@ -17,6 +17,19 @@ static void write_header(struct buf *out, const char *name, const char *value)
 
 /* --- text and html --- */
 
+/* What a terminal would take for a command (C0, DEL, C1) is shown as '?'. */
+static void hide_controls(struct buf *out)
+{
+    unsigned char *text = (unsigned char *)out->data;
+    for (size_t i = 0; i < out->length; i++) {
+        bool c1 = text[i] == 0xc2 && i + 1 < out->length && text[i + 1] < 0xa0;
+        if (c1)
+            text[i + 1] = '?';
+        if (c1 || text[i] == 0x7f || (text[i] < ' ' && text[i] != '\n' && text[i] != '\t'))
+            text[i] = '?';
+    }
+}
+
 static bool write_mail(const struct preview_form_input *input, const struct mail *mail,
                        enum preview_form form, struct buf *out, struct diag *diag)
 {
@@ -132,14 +145,26 @@ static bool write_source(const struct preview_form_input *input, struct buf *out
     return true;
 }
 
+/* The text of a mail, or of a channel that is none. */
+static bool write_shown(const struct preview_form_input *input, enum preview_form form,
+                        struct buf *out, struct diag *diag)
+{
+    bool mail = strcmp(input->draft->step->channel, "email") == 0;
+    bool written = mail ? compose(input, form, out, diag) : write_text(input, form, out, diag);
+    if (written && form == PREVIEW_FORM_TEXT)
+        hide_controls(out);
+    return written;
+}
+
 bool preview_form_write(const struct preview_form_input *input, enum preview_form form,
                         struct buf *out, struct diag *diag)
 {
-    if (form == PREVIEW_FORM_SOURCE)
+    switch (form) {
+    case PREVIEW_FORM_SOURCE:
         return write_source(input, out);
-    if (form == PREVIEW_FORM_EML)
+    case PREVIEW_FORM_EML:
         return write_outgoing(input, out, diag);
-    if (strcmp(input->draft->step->channel, "email") == 0)
-        return compose(input, form, out, diag);
-    return write_text(input, form, out, diag);
+    default:
+        return write_shown(input, form, out, diag);
+    }
 }

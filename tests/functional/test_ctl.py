@@ -243,6 +243,7 @@ def test_check_shows_the_part_that_is_wrong(desk):
 def test_check_of_a_layout_and_of_events_without_sample(desk):
     layout = "{{ content }} {% if place %}{{ place }}{% endif %} {{ nowhere.at.all }}\n"
     desk.template("layouts/paper.html.liquid", layout)
+    desk.template("welcome.ro.html.liquid", TEMPLATE)  # both use it: it is said once
     out = warnings(desk, 1)
     assert "layouts/paper.html.liquid:1:55: warning: no known event carries `nowhere.at.all`" in out
     desk.template("layouts/paper.html.liquid", "{{ content }}")
@@ -264,6 +265,16 @@ def test_check_wants_a_way_out_of_marketing(desk):
     desk.template("snippets/foot.liquid", "foot")
     desk.rules(RULES.replace("name: welcome", "name: welcome\nclass: transactional"))
     warnings(desk, 0)
+
+
+def test_check_wants_an_address_to_unsubscribe_at(desk):
+    desk.daemon("bare", mail={"from": "mail@shop.example"})
+    status, out, err = desk.ctl("check", config=desk.folder / "bare.yaml")
+    assert (status, err) == (0, "") and "0 errors, 1 warning;" in out
+    assert out.startswith(f"{desk.folder}/bare.yaml: warning: marketing is sent (rule `welcome`), and "
+                          "nothing says where to unsubscribe\n")
+    desk.daemon("post", mail={"unsubscribe_mailto": "out@shop.example"})
+    assert "0 warnings" in desk.ctl("check", config=desk.folder / "post.yaml")[1]
 
 
 def test_check_of_html_that_gmail_clips(desk):
@@ -288,6 +299,7 @@ def test_check_of_html_that_gmail_clips(desk):
     ("customer.count('order.placed')", "1"),
     ("-1 + 2", "1"),
     ("null", "null"),
+    ("1.0 / 0.0", 'double("Infinity")'),
     ("timestamp('2026-03-01T10:00:00+02:00')", 'timestamp("2026-03-01T08:00:00Z")'),
     ("[duration('1h'), 1u]", '[duration("3600s"), 1u]'),
     ("now > timestamp('2020-01-01T00:00:00Z')", "true"),
@@ -464,6 +476,12 @@ def test_preview_of_an_event(desk):
     assert status == 1
     assert "no rule sends `welcome` at `order.placed`: shown as of the rule `welcome`" in err
     assert f"{desk.folder}/rules/rules.yaml:4: error: rule `welcome`: " in err
+
+
+def test_preview_gives_the_terminal_no_commands(desk):
+    event = {"type": "ping", "customer": {"id": "3"}, "place": "a\x1b[2Jb\u009bc\td"}
+    status, out, _ = desk.ctl("preview", "ping", "--event", "-", stdin=json.dumps(event))
+    assert status == 0 and "You are a?[2Jb??c\td" in out
 
 
 def test_preview_in_a_language(desk):
