@@ -53,6 +53,11 @@ def run(command, seconds):
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
 
+def cut(text):
+    """Both ends of what is too long: a failure stands at one, a report of leaks at the other."""
+    return text if len(text) <= 16000 else f"{text[:8000]}\n[…]\n{text[-8000:]}"
+
+
 def settle(outcome, status, out, err):
     """An exit status other than 0 is a failure even where all that was counted passed."""
     if status != 0:
@@ -62,7 +67,7 @@ def settle(outcome, status, out, err):
     if outcome.passed + outcome.failed + outcome.skipped == 0:
         outcome.failed, outcome.note = 1, "reported nothing"
     if outcome.failed:
-        outcome.output = out[-8000:] + err[-8000:]
+        outcome.output = cut(out) + cut(err)
     return outcome
 
 
