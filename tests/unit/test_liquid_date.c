@@ -90,6 +90,19 @@ static void texts_are_read_as_dates(void **state)
     }
 }
 
+static const struct fixture_case weeks[] = {
+    {"{{ '2020-12-31' | date: '%G %V %U %W' }}", NULL, "2020 53 52 52"},
+    {"{{ '2021-01-03' | date: '%G %V %U %W' }}", NULL, "2020 53 01 00"},
+    {"{{ '2024-12-30' | date: '%G %V %U %W' }}", NULL, "2025 01 52 53"},
+    {"{{ '2023-01-01' | date: '%G %V %U %W' }}", NULL, "2022 52 01 00"},
+    {"{{ '2026-12-31' | date: '%G %V %g' }}", NULL, "2026 53 26"},
+};
+
+static void weeks_belong_to_the_year_of_their_thursday(void **state)
+{
+    FIXTURE_CHECK(*state, weeks);
+}
+
 static const struct fixture_case others[] = {
     {"{{ 1772352309 | date: '%F' }}", NULL, "2026-03-01"},
     {"{{ 1.5 | date: '%F' }}{{ nil | date: '%F' }}{{ true | date: '%F' }}", NULL, "1.5true"},
@@ -161,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(formats_are_those_of_strftime),
         FIXTURE_TEST(texts_are_read_as_dates),
+        FIXTURE_TEST(weeks_belong_to_the_year_of_their_thursday),
         FIXTURE_TEST(what_is_no_date_is_passed_on),
         FIXTURE_TEST(a_zone_is_where_texts_are_at_home),
         FIXTURE_TEST(hosts_may_read_dates),
