@@ -315,12 +315,11 @@ static bool fits(const struct cel_overload *overload, const struct cel_type *typ
 static void check_pattern(struct checker *checker, const struct cel_node *node)
 {
     const struct value empty = value_string("", 0);
-    bool found;
     if (!value_is_text(&node->value, "matches") || node->count != 2)
         return;
     const struct cel_node *pattern = node->children[1];
     if (pattern->kind == CEL_NODE_CONSTANT && pattern->value.kind == VALUE_STRING &&
-        cel_regex_search(&pattern->value, &empty, &found))
+        cel_regex_search(&pattern->value, &empty) == CEL_REGEX_INVALID)
         refuse(checker, pattern, "this is no regular expression of RE2's syntax");
 }
 

@@ -1,6 +1,7 @@
 #include "lang/cel_regex.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uregex.h>
@@ -12,7 +13,7 @@
 
 enum {
     TRANSLATED_MOST = 16 * CEL_REGEX_PATTERN_MOST,
-    TIME_LIMIT = 10,          /* ICU's unit: about a millisecond */
+    TIME_LIMIT = 5,           /* ICU's unit: about a millisecond */
     STACK_LIMIT = 512 * 1024, /* bytes of backtracking */
 };
 
@@ -116,22 +117,19 @@ static URegularExpression *find(const struct value *pattern)
     return regex;
 }
 
-const char *cel_regex_search(const struct value *pattern, const struct value *text, bool *found)
+enum cel_regex_result cel_regex_search(const struct value *pattern, const struct value *text)
 {
-    if (pattern->length >= CEL_REGEX_PATTERN_MOST)
-        return "the regular expression is too long";
-    *found = pattern->length == 0; /* which ICU refuses to compile; it matches anything */
-    if (*found)
-        return NULL;
-    URegularExpression *regex = find(pattern);
+    if (pattern->length == 0)
+        return CEL_REGEX_FOUND; /* ICU refuses to compile it; it matches anything */
+    URegularExpression *regex = pattern->length <= CEL_REGEX_PATTERN_MOST ? find(pattern) : NULL;
     if (!regex)
-        return "%v is no regular expression";
+        return CEL_REGEX_INVALID;
     UErrorCode error = U_ZERO_ERROR;
     UText *subject = utext_openUTF8(NULL, text->string, text->length, &error);
     uregex_setUText(regex, subject, &error);
-    *found = uregex_find(regex, 0, &error);
+    bool found = uregex_find(regex, 0, &error);
     utext_close(subject);
     if (U_FAILURE(error))
-        return "the regular expression %v takes too much work";
-    return NULL;
+        return CEL_REGEX_EXHAUSTED;
+    return found ? CEL_REGEX_FOUND : CEL_REGEX_NONE;
 }

@@ -363,13 +363,25 @@ static bool string_format(struct cel_call *call)
 
 static bool string_matches(struct cel_call *call)
 {
-    bool found;
-    const char *fault = cel_regex_search(&call->arguments[1], &call->arguments[0], &found);
-    if (fault)
-        return cel_fail_with(call->run, call->node, fault, &call->arguments[1],
-                             &call->arguments[1]);
-    *call->result = value_bool(found);
-    return cel_spend(call->run, call->node, CEL_REGEX_COST) && spend_reading(call);
+    const struct value *text = &call->arguments[0], *pattern = &call->arguments[1];
+    if (!cel_spend(call->run, call->node, CEL_REGEX_COST) || !spend_reading(call))
+        return false;
+    switch (cel_regex_search(pattern, text)) {
+    case CEL_REGEX_FOUND:
+        *call->result = value_bool(true);
+        return true;
+    case CEL_REGEX_NONE:
+        *call->result = value_bool(false);
+        return true;
+    case CEL_REGEX_INVALID:
+        return cel_fail_with(call->run, call->node, "%v is no regular expression", pattern,
+                             pattern);
+    case CEL_REGEX_EXHAUSTED:
+        break;
+    }
+    call->run->budget = -1; /* not to be absorbed: the next one would be as bad */
+    return cel_fail_with(call->run, call->node, "the regular expression %v takes too much work",
+                         pattern, pattern);
 }
 
 /* Base64 (RFC 4648, section 4) */

@@ -266,6 +266,9 @@ static void test_bounds(void **state)
         {"('a'.replace('', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') + order.id)"
          ".matches('^(a+)+$')",
          "fails: the regular expression \"^(a+)+$\" takes too much work"},
+        {"[1, 2].exists(i, ('a'.replace('', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') + order.id)"
+         ".matches('^(a+)+$')) || order.total > 1",
+         "fails: the regular expression \"^(a+)+$\" takes too much work"},
         {"lists.range(2000 * order.count).transformMapEntry(i, v, {v + order.zero: v}).size()",
          "fails: the expression takes too much work"},
         {"lists.range(1000 * order.count).map(i, lists.range(1000 * order.count)).distinct()",
