@@ -85,6 +85,7 @@ class SmtpServer:
     def __init__(self):
         self.mails = queue.Queue()
         self.answers = lambda envelope: "250 taken"
+        self.blocking = False
         self.loop_ready = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -107,8 +108,15 @@ class SmtpServer:
         self.server = self.loop.run_until_complete(begin())
         self.loop.run_forever()
 
+    def slow(self):
+        """From now on `answers` may block: each mail waits for it in a thread of its own."""
+        self.blocking = True
+
     async def handle_DATA(self, server, session, envelope):
-        answer = self.answers(envelope)
+        if self.blocking:
+            answer = await self.loop.run_in_executor(None, self.answers, envelope)
+        else:
+            answer = self.answers(envelope)
         if answer.startswith("250"):
             self.mails.put(envelope)
         return answer

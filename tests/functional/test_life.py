@@ -1,0 +1,127 @@
+"""How the daemon begins and ends: readiness, drain, and what it prints of itself."""
+
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import yaml
+
+from conftest import BUILD, wait_until
+
+RULES = "{name: hello, class: transactional, on: hello, send: hello}"
+
+
+def hello(number):
+    return {"type": "hello", "customer": {"id": number, "email": f"c{number}@example.com"}}
+
+
+def hello_shop(shop):
+    shop.redis()
+    smtp = shop.smtp(connections=2)
+    shop.rules(RULES)
+    shop.template("hello.text.liquid", "---\nsubject: hello {{ customer.id }}\n---\nhello\n")
+    return smtp
+
+
+def run(*arguments):
+    done = subprocess.run([BUILD / "nudged", *arguments], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_systemd_is_told(shop, monkeypatch):
+    hello_shop(shop)
+    path = str(shop.folder / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        said = []
+
+        def hear(word):
+            while not any(word in line for line in said):
+                said.extend(manager.recv(4096).decode().splitlines())
+
+        daemon = shop.daemon().spawn()
+        hear("READY=1")
+        daemon.process.send_signal(signal.SIGHUP)
+        hear("RELOADING=1")
+        said.clear()
+        hear("READY=1")
+        assert daemon.stop() == 0
+        hear("STOPPING=1")
+
+
+def test_drain_lets_begun_transfers_end(shop):
+    """SIGTERM under load: what was begun ends, the rest stays in the outbox."""
+    smtp = hello_shop(shop)
+    begun, gate = threading.Semaphore(0), threading.Event()
+
+    def slow(envelope):
+        begun.release()
+        gate.wait(60)
+        return "250 taken"
+
+    smtp.answers = slow
+    smtp.slow()
+    daemon = shop.daemon().spawn()
+    shop.push(*[hello(n) for n in range(20)])
+    for _ in range(2):
+        assert begun.acquire(timeout=60)
+    daemon.process.terminate()
+    wait_until(lambda: "draining" in daemon.log(), "the drain")
+    gate.set()
+    assert daemon.ended() == 0
+    assert smtp.mails.qsize() == 2
+    assert shop.client.xlen("nudged:outbox:email:transactional") == 18
+    assert shop.client.xpending("nudged:outbox:email:transactional", "nudged")["pending"] == 0
+    daemon.spawn()
+    shop.wait_idle()
+    subjects = {mail["Subject"] for mail in smtp.all_mails()}
+    assert subjects == {f"hello {n}" for n in range(20)}
+
+
+def test_drain_that_takes_too_long_is_cut(shop):
+    """The answer to the final dot never comes: cut, and uncertain."""
+    smtp = hello_shop(shop)
+    begun, gate = threading.Semaphore(0), threading.Event()
+
+    def silent(envelope):
+        begun.release()
+        gate.wait(60)
+        return "451 4.3.0 too late"
+
+    smtp.answers = silent
+    smtp.slow()
+    daemon = shop.daemon(drain="100ms").spawn()
+    shop.push(hello(1))
+    assert begun.acquire(timeout=60)
+    began = time.monotonic()
+    daemon.process.terminate()
+    assert daemon.ended() == 0
+    assert time.monotonic() - began < 30
+    gate.set()
+    [(mid, _)] = shop.client.zscan_iter("nudged:later")
+    assert shop.client.hget(b"nudged:message:" + mid, "bound")
+    assert ("hello", "uncertain") in [(rule, what) for rule, what, _ in shop.trace("id:1")]
+
+
+def test_configuration_is_checked_and_printed(shop):
+    hello_shop(shop)
+    daemon = shop.daemon()
+    assert run("--config", daemon.config, "--check-config") == (0, "ok: 1 rules, 1 templates\n", "")
+    status, out, err = run("--config", daemon.config, "--print-config")
+    assert (status, err) == (0, "")
+    printed = yaml.safe_load(out)
+    assert printed["timers"] == {"settle": "0s"} and printed["redis"]["prefix"] == "nudged"
+    again = shop.folder / "again.yaml"
+    again.write_text(out)
+    assert run("--config", again, "--print-config") == (0, out, "")
+    daemon.config.write_text("redis: {url: redis://x, prefx: a}\noutbox: {most: 5}\n")
+    status, out, err = run("--config", daemon.config, "--check-config")
+    assert status == 78
+    assert "unknown key `prefx`" in err and "did you mean `prefix`?" in err
+    assert "`most` must be between 100 and 10000000" in err
+    assert run("--confg", "x")[0] == 64
+    assert run("--version")[1].startswith("nudged ")
