@@ -25,6 +25,11 @@ int64_t clock_monotonic_ns(void)
     return read_ns(CLOCK_BOOTTIME);
 }
 
+int64_t clock_thread_ms(void)
+{
+    return read_ns(CLOCK_THREAD_CPUTIME_ID) / 1000000;
+}
+
 int64_t clock_wall_ms(void)
 {
     return read_ns(CLOCK_REALTIME) / 1000000;

@@ -23,7 +23,7 @@ bool liquid_render(const struct liquid_template *template, const struct liquid_i
         .memory_limit = limits->memory ? limits->memory : MEMORY,
         .diag = diag ? diag : &unwanted,
     };
-    run.deadline = clock_monotonic_ms() + (limits->ms ? limits->ms : MILLISECONDS);
+    run.deadline = clock_thread_ms() + (limits->ms ? limits->ms : MILLISECONDS);
     buf_init(&run.scratch, run.memory_limit);
     bool done = liquid_run_check(&run) && liquid_run_body(&run, &template->body);
     buf_free(&run.scratch);

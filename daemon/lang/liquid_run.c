@@ -67,7 +67,7 @@ bool liquid_run_check(struct liquid_run *run)
         return liquid_run_over(run, "the render takes more than %llu steps", run->step_limit);
     if (!liquid_run_fits(run, 0))
         return false;
-    if (clock_monotonic_ms() > run->deadline)
+    if (clock_thread_ms() > run->deadline)
         return liquid_run_over(run, "the render takes more than %llu ms",
                                run->input->limits.ms ? run->input->limits.ms : 1000);
     run->check_at = run->steps + CHECK_STEPS;
