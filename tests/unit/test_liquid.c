@@ -28,6 +28,8 @@ static const struct fixture_case outputs[] = {
      "12345678901234567890123 1.0e-05 1.0e+15 100.0"},
     {"{{ self.s }}{{ self['n'] }}", data, "hello3"},
     {"{{ empty }}{{ blank }}{{ nil }}{{ null }}", data, ""},
+    {"{{ contains.contains }}{{ m.contains }}", "{\"m\": {\"contains\": 1}}", NULL},
+    {"{{ m.contains }}", "{\"m\": {\"contains\": 1}}", "1"},
     {"{{ true.x }}", "{\"true\": {\"x\": 1}}", "1"},
 };
 
@@ -208,6 +210,7 @@ static void shared_names_are_seen_by_partials(void **state)
     assert_string_equal(fixture_render(fixture, "{{ shop }}{% render 'shared' %}", NULL),
                         "LavkaLavka");
     assert_string_equal(fixture_render(fixture, "{{ shop }}", "{\"shop\": \"own\"}"), "own");
+    assert_string_equal(fixture_render(fixture, "{{ shop }}", "{\"shop\": null}"), "Lavka");
 }
 
 static void faults_in_partials_have_their_place(void **state)

@@ -11,6 +11,7 @@ static const struct fixture_case strings[] = {
     {"{{ s | append: ' you' | prepend: 'oh ' | append: n }}", data, "oh hello you3"},
     {"{{ 'hELLO wORLD' | capitalize }} {{ u | upcase }} {{ u | downcase }}", data,
      "Hello world \xc3\x84SS\xce\xa3\xd0\x99 \xc3\xa4\xc3\x9f\xcf\x83\xd0\xb9"},
+    {"{{ 'jazz' | upcase }} {{ 'JAZZ' | downcase }}", data, "JAZZ jazz"},
     {"{{ u | capitalize }}{{ u | size }}", data,
      "\xc3\x84\xc3\x9f\xcf\x83\xd0\xb9"
      "4"},
@@ -65,6 +66,9 @@ static const struct fixture_case encodings[] = {
      "aGk/Pg== aGk_Pg=="},
     {"{{ 'aGk/Pg==' | base64_decode }}{{ 'aGk_Pg' | base64_url_safe_decode }}", data, "hi?>hi?>"},
     {"{{ 'aGk' | base64_decode }}", data, NULL},
+    {"{{ 'aGl=' | base64_decode }}", data, NULL},
+    {"{{ 'aGk-Pg==' | base64_decode }}", data, NULL},
+    {"{{ 'aGkhI' | base64_url_safe_decode }}", data, NULL},
     {"{{ '/w==' | base64_decode }}", data, NULL},
 };
 
