@@ -70,8 +70,28 @@ static struct liquid_number read_printed(const char *text)
     return trimmed(number);
 }
 
+/* Most have few digits behind the point: division, which rounds correctly, proves them. */
+static bool short_decimal(double real, struct liquid_number *number)
+{
+    static const double powers[] = {1, 10, 100, 1000, 10000};
+    for (int scale = 0; scale < (int)(sizeof powers / sizeof *powers); scale++) {
+        double scaled = rint(real * powers[scale]);
+        if (fabs(scaled) >= 1e15 || scaled == 0)
+            return false;
+        if (scaled / powers[scale] == real) {
+            *number =
+                (struct liquid_number){.decimal = true, .digits = (int64_t)scaled, .scale = scale};
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct liquid_number number_of_double(double real)
 {
+    struct liquid_number number;
+    if (short_decimal(real, &number))
+        return number;
     char text[DECIMAL_TEXT_SIZE];
     decimal_print(real, text);
     return read_printed(text);

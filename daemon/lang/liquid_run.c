@@ -219,26 +219,49 @@ static bool range_bound(struct liquid_run *run, const struct liquid_expression *
     return liquid_run_place(run, expression->offset);
 }
 
+/* The name of a path that begins with one in brackets; `text` NULL where it is no string. */
+static bool evaluate_root(struct liquid_run *run, const struct liquid_expression *path,
+                          struct liquid_name *name)
+{
+    struct value root;
+    *name = (struct liquid_name){0};
+    if (!liquid_run_evaluate(run, path->root, &root) || !liquid_text_plain(run, &root))
+        return false;
+    if (root.kind == VALUE_STRING)
+        *name = liquid_name_of(root.string, root.length);
+    return true;
+}
+
+/* From member to member without copies, as long as they are members of maps. */
 static bool evaluate_path(struct liquid_run *run, const struct liquid_expression *path,
                           struct value *value)
 {
-    struct liquid_name name = path->name;
-    *value = value_null();
-    if (!name.text) {
-        struct value root;
-        if (!liquid_run_evaluate(run, path->root, &root) || !liquid_text_plain(run, &root))
+    static const struct value nil = {.kind = VALUE_NULL};
+    const struct liquid_name *name = &path->name;
+    struct liquid_name computed;
+    if (!name->text) {
+        if (!evaluate_root(run, path, &computed))
             return false;
-        if (root.kind != VALUE_STRING)
-            return true;
-        name = liquid_name_of(root.string, root.length);
+        name = &computed;
     }
-    const struct value *found = liquid_run_variable(run, &name);
-    if (!found)
-        return true;
-    *value = *found;
-    for (uint32_t i = 0; i < path->step_count; i++)
-        if (!liquid_member_step(run, &path->steps[i], value))
+    const struct value *at = name->text ? liquid_run_variable(run, name) : NULL;
+    if (!at)
+        at = &nil;
+    for (uint32_t i = 0; i < path->step_count; i++) {
+        const struct liquid_step *step = &path->steps[i];
+        const struct value *member = NULL;
+        if (step->name.text)
+            member = value_find(at, step->name.text, step->name.length);
+        if (member) {
+            at = member;
+            continue;
+        }
+        *value = *at;
+        if (!liquid_member_step(run, step, value))
             return false;
+        at = value;
+    }
+    *value = *at;
     return true;
 }
 

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/decimal.h"
+
 enum { WIDTH_MOST = 1024 };
 
 static const char *const day_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
@@ -49,7 +51,7 @@ static void put_text(struct buf *out, const struct directive *directive, const c
 static void put_number(struct buf *out, const struct directive *directive, int64_t number,
                        char padding, int width)
 {
-    char text[32];
+    char text[DECIMAL_TEXT_SIZE];
     if (directive->padding)
         padding = directive->padding;
     if (directive->width)
@@ -59,9 +61,8 @@ static void put_number(struct buf *out, const struct directive *directive, int64
         number = -number;
         width--;
     }
-    int length = snprintf(text, sizeof text, "%lld", (long long)number);
     struct directive with = {.padding = padding, .width = width};
-    put_padded(out, &with, text, (size_t)length, padding, width);
+    put_padded(out, &with, text, decimal_print_int(number, text), padding, width);
 }
 
 /* AM, PM: # makes them small. */

@@ -8,29 +8,30 @@
 #include "lang/liquid_number.h"
 #include "lang/liquid_value.h"
 
+enum { PLAIN, AMPERSAND, LESS, GREATER, QUOTE, APOSTROPHE };
+
+static const unsigned char special[256] = {
+    ['&'] = AMPERSAND, ['<'] = LESS, ['>'] = GREATER, ['"'] = QUOTE, ['\''] = APOSTROPHE};
+
 static const struct {
     const char *text;
     uint32_t length;
-} entities[128] = {
-    ['&'] = {"&amp;", 5},  ['<'] = {"&lt;", 4},   ['>'] = {"&gt;", 4},
-    ['"'] = {"&quot;", 6}, ['\''] = {"&#39;", 5},
+    char character;
+} entities[] = {
+    [AMPERSAND] = {"&amp;", 5, '&'},   [LESS] = {"&lt;", 4, '<'},
+    [GREATER] = {"&gt;", 4, '>'},      [QUOTE] = {"&quot;", 6, '"'},
+    [APOSTROPHE] = {"&#39;", 5, '\''},
 };
-
-static bool is_special(unsigned char c)
-{
-    return c < 128 && entities[c].text;
-}
 
 bool liquid_text_escape(struct buf *out, const char *text, size_t length)
 {
     const char *end = text + length, *run = text;
     for (; text < end; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (!is_special(c))
+        unsigned which = special[(unsigned char)*text];
+        if (which == PLAIN)
             continue;
-        if (text > run)
-            buf_add(out, run, (size_t)(text - run));
-        buf_add(out, entities[c].text, entities[c].length);
+        buf_add(out, run, (size_t)(text - run));
+        buf_add(out, entities[which].text, entities[which].length);
         run = text + 1;
     }
     return buf_add(out, run, (size_t)(end - run));
@@ -39,22 +40,24 @@ bool liquid_text_escape(struct buf *out, const char *text, size_t length)
 size_t liquid_text_escaped_length(const char *text, size_t length)
 {
     size_t sum = length;
-    for (size_t i = 0; i < length; i++)
-        if (is_special((unsigned char)text[i]))
-            sum += entities[(unsigned char)text[i]].length - 1;
+    for (size_t i = 0; i < length; i++) {
+        unsigned which = special[(unsigned char)text[i]];
+        if (which != PLAIN)
+            sum += entities[which].length - 1;
+    }
     return sum;
 }
 
 void liquid_text_escape_to(char *to, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (is_special(c)) {
-            memcpy(to, entities[c].text, entities[c].length);
-            to += entities[c].length;
-        } else {
+        unsigned which = special[(unsigned char)text[i]];
+        if (which == PLAIN) {
             *to++ = text[i];
+            continue;
         }
+        memcpy(to, entities[which].text, entities[which].length);
+        to += entities[which].length;
     }
 }
 
@@ -178,13 +181,6 @@ static void append_value(struct buf *out, const struct value *value)
     }
 }
 
-static const struct {
-    const char *entity;
-    uint32_t length;
-    char character;
-} shown[] = {
-    {"&amp;", 5, '&'}, {"&lt;", 4, '<'}, {"&gt;", 4, '>'}, {"&quot;", 6, '"'}, {"&#39;", 5, '\''}};
-
 /* The text that markup without tags shows; only entities that escaping writes. */
 static uint32_t unescape(char *to, const char *text, size_t length)
 {
@@ -192,11 +188,11 @@ static uint32_t unescape(char *to, const char *text, size_t length)
     for (size_t i = 0; i < length;) {
         size_t width = 1;
         char c = text[i];
-        for (size_t e = 0; c == '&' && e < sizeof shown / sizeof *shown; e++)
-            if (length - i >= shown[e].length &&
-                memcmp(text + i, shown[e].entity, shown[e].length) == 0) {
-                c = shown[e].character;
-                width = shown[e].length;
+        for (unsigned e = AMPERSAND; c == '&' && e <= APOSTROPHE; e++)
+            if (length - i >= entities[e].length &&
+                memcmp(text + i, entities[e].text, entities[e].length) == 0) {
+                c = entities[e].character;
+                width = entities[e].length;
                 break;
             }
         *to++ = c;
