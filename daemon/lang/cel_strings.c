@@ -117,22 +117,16 @@ static bool give_index(struct cel_call *call, size_t byte)
     return spend_reading(call);
 }
 
-/* Where a search for arguments[1] begins: the third argument, else `otherwise`. Behind
- * the last character only "" is found. False after cel_fail. */
+/* The byte where a search begins: the third argument's, else `otherwise`. A place beyond
+ * the end is an error, as the conformance suite has it; false after cel_fail. */
 static bool search_from(struct cel_call *call, size_t otherwise, size_t *from)
 {
-    const struct value *string = &call->arguments[0], *part = &call->arguments[1];
     *from = otherwise;
     if (call->count < 3)
         return true;
-    if (call->arguments[2].integer < 0)
-        return cel_call_fail(call, "%f() from a negative place");
-    *from = byte_of(string, call->arguments[2].integer);
-    if (part->length == 0 && *from == SIZE_MAX)
-        *from = string->length;
-    else if (part->length > 0 && *from == string->length)
-        *from = SIZE_MAX;
-    return true;
+    int64_t index = call->arguments[2].integer;
+    *from = index < 0 ? SIZE_MAX : byte_of(&call->arguments[0], index);
+    return *from != SIZE_MAX || cel_call_fail(call, "%f() from a place out of the string's range");
 }
 
 static bool string_index_of(struct cel_call *call)
@@ -140,8 +134,7 @@ static bool string_index_of(struct cel_call *call)
     size_t from;
     if (!search_from(call, 0, &from))
         return false;
-    return give_index(
-        call, from == SIZE_MAX ? from : find(&call->arguments[0], &call->arguments[1], from));
+    return give_index(call, find(&call->arguments[0], &call->arguments[1], from));
 }
 
 static bool string_last_index_of(struct cel_call *call)
@@ -154,7 +147,7 @@ static bool string_last_index_of(struct cel_call *call)
     int64_t rows = part->length < 64 ? 1 : part->length / 64;
     if (!cel_spend(call->run, call->node, (int64_t)string->length * rows / 64))
         return false;
-    return give_index(call, from == SIZE_MAX ? from : find_last(string, part, from));
+    return give_index(call, find_last(string, part, from));
 }
 
 /* Parts */
