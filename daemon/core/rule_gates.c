@@ -32,17 +32,22 @@ struct key {
     double number;     /* of numbers; of null, false, true: 0, 1, 2 */
 };
 
-struct slot {
+struct entry {
     struct key key;
-    uint32_t hash; /* 0: the slot is free */
     struct rules rules;
+};
+
+struct slot {
+    uint32_t hash; /* 0: the slot is free */
+    uint32_t entry;
 };
 
 /* A bound on one side; `number` of upper bounds is negated. */
 struct bound {
     double number;
-    bool inclusive;
     uint32_t rule;
+    uint8_t layer;
+    bool inclusive;
 };
 
 struct bounds {
@@ -57,8 +62,10 @@ struct lengths {
 
 struct rule_gates {
     struct arena *arena;
+    struct entry *entries; /* of the hash table */
+    uint32_t entry_count, entry_capacity;
     struct slot *slots; /* a power of two; at most half are taken */
-    uint32_t slot_count, taken;
+    uint32_t slot_count;
     struct lengths starts, ends; /* of the beginnings and ends that are in the table */
     struct bounds lower, upper;
     struct rule_needle *parts;
@@ -125,34 +132,48 @@ static inline struct slot *find_slot(const struct rule_gates *gates, const struc
                                      uint32_t hash)
 {
     uint32_t mask = gates->slot_count - 1, at = hash >> 1 & mask;
-    while (gates->slots[at].hash &&
-           (gates->slots[at].hash != hash || !same_key(&gates->slots[at].key, key)))
+    while (gates->slots[at].hash && (gates->slots[at].hash != hash ||
+                                     !same_key(&gates->entries[gates->slots[at].entry].key, key)))
         at = (at + 1) & mask;
     return &gates->slots[at];
 }
 
 static void grow_table(struct rule_gates *gates)
 {
-    struct slot *old = gates->slots;
-    uint32_t count = gates->slot_count;
-    gates->slot_count = count ? count * 2 : SLOTS_FIRST;
-    gates->slots = arena_zero(gates->arena, sizeof *old * gates->slot_count);
-    for (uint32_t i = 0; i < count; i++)
-        if (old[i].hash)
-            *find_slot(gates, &old[i].key, old[i].hash) = old[i];
+    gates->slot_count = gates->slot_count ? gates->slot_count * 2 : SLOTS_FIRST;
+    gates->slots = arena_zero(gates->arena, sizeof *gates->slots * gates->slot_count);
+    for (uint32_t i = 0; i < gates->entry_count; i++) {
+        const struct key *key = &gates->entries[i].key;
+        uint32_t hash = hash_of(key);
+        *find_slot(gates, key, hash) = (struct slot){.hash = hash, .entry = i};
+    }
 }
 
 static void add_key(struct rule_gates *gates, const struct key *key, uint32_t rule)
 {
-    if (gates->taken * 2 >= gates->slot_count)
+    if (gates->entry_count * 2 >= gates->slot_count)
         grow_table(gates);
     uint32_t hash = hash_of(key);
     struct slot *slot = find_slot(gates, key, hash);
     if (!slot->hash) {
-        *slot = (struct slot){.key = *key, .hash = hash};
-        gates->taken++;
+        *slot = (struct slot){.hash = hash, .entry = gates->entry_count};
+        gates->entries = arena_grow(gates->arena, gates->entries, gates->entry_count,
+                                    &gates->entry_capacity, sizeof *gates->entries);
+        gates->entries[gates->entry_count++] = (struct entry){.key = *key};
     }
-    add_rule(gates, &slot->rules, rule);
+    add_rule(gates, &gates->entries[slot->entry].rules, rule);
+}
+
+/* Moves what a lookup reads close together. */
+static void pack_entries(struct rule_gates *gates)
+{
+    for (uint32_t i = 0; i < gates->entry_count; i++) {
+        struct entry *entry = &gates->entries[i];
+        size_t size = sizeof *entry->rules.items * entry->rules.count;
+        entry->rules.items = memcpy(arena_alloc(gates->arena, size), entry->rules.items, size);
+        if (entry->key.length)
+            entry->key.bytes = arena_copy(gates->arena, entry->key.bytes, entry->key.length);
+    }
 }
 
 /* The key under which a value is found by equality; false where none equals it. */
@@ -203,12 +224,13 @@ static void add_edge(struct rule_gates *gates, enum key_kind kind, const struct 
 }
 
 static void add_bound(struct rule_gates *gates, enum cel_test test, const struct value *constant,
-                      uint32_t rule)
+                      uint32_t rule, uint32_t layer)
 {
     bool upper = test == CEL_TEST_LESS || test == CEL_TEST_LESS_EQUAL;
     struct bounds *bounds = upper ? &gates->upper : &gates->lower;
     struct bound bound = {.inclusive = test == CEL_TEST_LESS_EQUAL || test == CEL_TEST_MORE_EQUAL,
-                          .rule = rule};
+                          .rule = rule,
+                          .layer = (uint8_t)layer};
     value_to_double(constant, &bound.number);
     if (upper)
         bound.number = -bound.number;
@@ -226,7 +248,7 @@ static void add_part(struct rule_gates *gates, const struct value *text, uint32_
 }
 
 void rule_gates_add(struct rule_gates *gates, enum cel_test test, const struct value *constants,
-                    uint32_t count, uint32_t rule)
+                    uint32_t count, uint32_t rule, uint32_t layer)
 {
     static const struct key yes = {.kind = KEY_WORD, .number = 2};
     struct key key;
@@ -255,7 +277,7 @@ void rule_gates_add(struct rule_gates *gates, enum cel_test test, const struct v
     case CEL_TEST_MORE_EQUAL:
         break;
     }
-    add_bound(gates, test, constants, rule);
+    add_bound(gates, test, constants, rule, layer);
 }
 
 /* Ascending, of the same number the inclusive ones first: what a value passes is then
@@ -270,6 +292,7 @@ static int by_bound(const void *a, const void *b)
 
 void rule_gates_seal(struct rule_gates *gates)
 {
+    pack_entries(gates);
     if (gates->lower.count)
         qsort(gates->lower.items, gates->lower.count, sizeof(struct bound), by_bound);
     if (gates->upper.count)
@@ -290,10 +313,10 @@ static inline void mark_key(const struct rule_gates *gates, const struct key *ke
 {
     const struct slot *slot = find_slot(gates, key, hash_of(key));
     if (slot->hash)
-        mark_rules(passed, &slot->rules);
+        mark_rules(passed, &gates->entries[slot->entry].rules);
 }
 
-static void mark_bounds(const struct bounds *bounds, double number, uint64_t *passed)
+static void mark_bounds(const struct bounds *bounds, double number, const struct rule_marks *marks)
 {
     uint32_t low = 0, high = bounds->count;
     while (low < high) {
@@ -305,7 +328,7 @@ static void mark_bounds(const struct bounds *bounds, double number, uint64_t *pa
             high = middle;
     }
     for (uint32_t i = 0; i < low; i++)
-        rule_marks_set(passed, bounds->items[i].rule);
+        rule_marks_set(marks->passed[bounds->items[i].layer], bounds->items[i].rule);
 }
 
 static void mark_part(void *context, uint32_t rule)
@@ -356,12 +379,12 @@ void rule_gates_mark(const struct rule_gates *gates, const struct value *value,
     mark_open(gates, value, marks->open);
     if (!value)
         return;
-    if (gates->taken && key_of(value, &key))
-        mark_key(gates, &key, marks->passed);
+    if (gates->entry_count && key_of(value, &key))
+        mark_key(gates, &key, marks->passed[0]);
     if (value->kind == VALUE_STRING) {
-        mark_text(gates, value, marks->passed);
+        mark_text(gates, value, marks->passed[0]);
     } else if (value_to_double(value, &number) && !isnan(number)) {
-        mark_bounds(&gates->lower, number, marks->passed);
-        mark_bounds(&gates->upper, -number, marks->passed);
+        mark_bounds(&gates->lower, number, marks);
+        mark_bounds(&gates->upper, -number, marks);
     }
 }

@@ -31,7 +31,7 @@ struct rule_index {
     struct rule_tests *tests;
     struct gated *gated;
     uint32_t gated_count;
-    uint64_t *always; /* the rules without a gate */
+    uint64_t *before[RULE_GATES_LAYERS]; /* passed by the rules without a gate in that layer */
 };
 
 static size_t words_of(uint32_t count)
@@ -47,13 +47,15 @@ enum { GATES_MOST = 16 };
 struct choice {
     uint32_t tests[GATES_MOST];
     uint32_t count; /* 0: none */
+    bool layers;    /* all of them must be passed, not only one */
     double part;
 };
 
 struct builder {
     struct arena *arena;
     struct rule_index *index;
-    uint32_t *equalities; /* for each term: how many tests of equality there are */
+    uint32_t *equalities; /* for each term: with how many constants it is compared */
+    uint32_t *orders;     /* for each term: how many comparisons with numbers there are */
     struct rule_gates **by_term;
 };
 
@@ -79,14 +81,36 @@ static double part_passed(const struct builder *builder, const struct rule_test 
     return 0.8;
 }
 
-/* A term with a gate is evaluated for every event, which fields are cheap enough for. */
+/* A term with a gate is evaluated for every event: fields are cheap enough for that, and
+ * what many rules have in common. */
+static bool is_cheap(const struct builder *builder, uint32_t term)
+{
+    return rule_tests_term(builder->index->tests, term)->path || builder->orders[term] >= 4;
+}
+
 static struct choice choose_test(const struct builder *builder, uint32_t number)
 {
     const struct rule_test *test = rule_tests_at(builder->index->tests, number);
     struct choice choice = {.tests = {number}, .count = 1, .part = part_passed(builder, test)};
-    if (!rule_tests_term(builder->index->tests, test->term)->path)
+    if (!is_cheap(builder, test->term))
         choice.part += 0.1;
     return choice;
+}
+
+/* A row of nothing but comparisons with numbers: each is a gate in a layer of its own. */
+static bool choose_layers(const struct builder *builder, uint32_t at, struct choice *choice)
+{
+    const struct rule_tests *tests = builder->index->tests;
+    uint32_t end = rule_tests_node(tests, at)->end;
+    *choice = (struct choice){.layers = true};
+    for (uint32_t part = at + 1; part < end; part++) {
+        const struct rule_tests_node *node = rule_tests_node(tests, part);
+        if (node->kind != CEL_FORMULA_TEST || !cel_test_is_order((enum cel_test)node->test) ||
+            !is_cheap(builder, node->term) || choice->count == RULE_GATES_LAYERS)
+            return false;
+        choice->tests[choice->count++] = node->number;
+    }
+    return true;
 }
 
 static struct choice choose(const struct builder *builder, uint32_t at);
@@ -127,7 +151,7 @@ static struct choice choose(const struct builder *builder, uint32_t at)
     const struct rule_tests_node *node = rule_tests_node(builder->index->tests, at);
     switch ((enum cel_formula_kind)node->kind) {
     case CEL_FORMULA_TEST:
-        return choose_test(builder, node->test);
+        return choose_test(builder, node->number);
     case CEL_FORMULA_ALL:
         return choose_best(builder, at);
     case CEL_FORMULA_ANY:
@@ -138,13 +162,13 @@ static struct choice choose(const struct builder *builder, uint32_t at)
     return (struct choice){0};
 }
 
-static void add_gate(struct builder *builder, uint32_t number, uint32_t rule)
+static void add_gate(struct builder *builder, uint32_t number, uint32_t rule, uint32_t layer)
 {
     const struct rule_test *test = rule_tests_at(builder->index->tests, number);
     struct rule_gates **gates = &builder->by_term[test->term];
     if (!*gates)
         *gates = rule_gates_new(builder->arena);
-    rule_gates_add(*gates, (enum cel_test)test->test, test->constants, test->count, rule);
+    rule_gates_add(*gates, (enum cel_test)test->test, test->constants, test->count, rule, layer);
 }
 
 static void add_gates(struct builder *builder, uint32_t rule)
@@ -152,15 +176,20 @@ static void add_gates(struct builder *builder, uint32_t rule)
     struct rule_index *index = builder->index;
     struct entry *entry = &index->entries[rule];
     struct choice choice = {0};
-    if (entry->found == FOUND_FORMULA)
-        choice = choose(builder, entry->formula);
-    if (choice.count == 0 || choice.part >= 1) {
-        rule_marks_set(index->always, rule);
-        return;
+    uint32_t kind = CEL_FORMULA_TEST;
+    if (entry->found == FOUND_FORMULA) {
+        kind = rule_tests_node(index->tests, entry->formula)->kind;
+        if (kind != CEL_FORMULA_ALL || !choose_layers(builder, entry->formula, &choice))
+            choice = choose(builder, entry->formula);
     }
+    if (choice.part >= 1)
+        choice.count = 0;
     for (uint32_t i = 0; i < choice.count; i++)
-        add_gate(builder, choice.tests[i], rule);
-    if (rule_tests_node(index->tests, entry->formula)->kind == CEL_FORMULA_TEST)
+        add_gate(builder, choice.tests[i], rule, choice.layers ? i : 0);
+    uint32_t layers = choice.layers ? choice.count : choice.count > 0;
+    for (uint32_t layer = layers; layer < RULE_GATES_LAYERS; layer++)
+        rule_marks_set(index->before[layer], rule);
+    if (choice.count && (choice.layers || kind == CEL_FORMULA_TEST))
         entry->found = FOUND_TRUE;
 }
 
@@ -183,13 +212,15 @@ static void add_formulas(struct rule_index *index, bool plain)
     arena_destroy(&scratch);
 }
 
-static void count_equalities(struct builder *builder)
+static void count_tests(struct builder *builder)
 {
     const struct rule_tests *tests = builder->index->tests;
     for (uint32_t i = 0; i < rule_tests_count(tests); i++) {
         const struct rule_test *test = rule_tests_at(tests, i);
         if (test->test == CEL_TEST_IN)
             builder->equalities[test->term] += test->count;
+        else if (cel_test_is_order((enum cel_test)test->test))
+            builder->orders[test->term]++;
     }
 }
 
@@ -215,13 +246,15 @@ struct rule_index *rule_index_new(struct arena *arena, const struct rule *const 
     index->count = count;
     index->entries = arena_alloc(arena, sizeof *index->entries * count);
     index->tests = rule_tests_new(arena);
-    index->always = arena_zero(arena, sizeof *index->always * words_of(count));
+    for (uint32_t i = 0; i < RULE_GATES_LAYERS; i++)
+        index->before[i] = arena_zero(arena, sizeof **index->before * words_of(count));
     add_formulas(index, plain);
     uint32_t terms = rule_tests_terms(index->tests);
     struct builder builder = {.arena = arena, .index = index};
     builder.equalities = arena_zero(arena, sizeof *builder.equalities * terms);
     builder.by_term = arena_zero(arena, sizeof *builder.by_term * terms);
-    count_equalities(&builder);
+    builder.orders = arena_zero(arena, sizeof *builder.orders * terms);
+    count_tests(&builder);
     for (uint32_t i = 0; i < count; i++)
         add_gates(&builder, i);
     seal_gates(&builder);
@@ -237,12 +270,25 @@ const struct rule *const *rule_index_rules(const struct rule_index *index, uint3
 
 /* Asking --------------------------------------------------------------- */
 
-static uint32_t count_bits(const uint64_t *one, const uint64_t *two, size_t words)
+/* What is marked: 64 rules as bits. */
+static inline uint64_t found_in(const struct rule_marks *marks, size_t word)
 {
-    int count = 0;
-    for (size_t i = 0; i < words; i++)
-        count += __builtin_popcountll(one[i] | two[i]);
-    return (uint32_t)count;
+    uint64_t passed = marks->passed[0][word];
+    for (uint32_t layer = 1; layer < RULE_GATES_LAYERS; layer++)
+        passed &= marks->passed[layer][word];
+    return passed | marks->open[word];
+}
+
+static struct rule_marks mark(const struct rule_index *index, struct rule_tests_run *run,
+                              struct arena *arena)
+{
+    size_t bytes = words_of(index->count) * sizeof(uint64_t);
+    struct rule_marks marks = {.open = arena_zero(arena, bytes)};
+    for (uint32_t layer = 0; layer < RULE_GATES_LAYERS; layer++)
+        marks.passed[layer] = memcpy(arena_alloc(arena, bytes), index->before[layer], bytes);
+    for (uint32_t i = 0; i < index->gated_count; i++)
+        rule_gates_mark(index->gated[i].gates, rule_tests_value(run, index->gated[i].term), &marks);
+    return marks;
 }
 
 static void ask_program(const struct entry *entry, const struct condition_view *view,
@@ -281,18 +327,15 @@ const struct rule_answer *rule_index_ask(const struct rule_index *index,
                                          const struct condition_view *view, struct arena *arena,
                                          uint32_t *count)
 {
-    size_t words = words_of(index->count), bytes = words * sizeof(uint64_t);
-    struct rule_marks marks = {.passed = arena_alloc(arena, bytes),
-                               .open = arena_zero(arena, bytes)};
     struct rule_tests_run *run = rule_tests_begin(index->tests, &view->input, arena);
-    memcpy(marks.passed, index->always, bytes);
-    for (uint32_t i = 0; i < index->gated_count; i++)
-        rule_gates_mark(index->gated[i].gates, rule_tests_value(run, index->gated[i].term), &marks);
-    struct rule_answer *answers =
-        arena_alloc(arena, sizeof *answers * count_bits(marks.passed, marks.open, words));
+    struct rule_marks marks = mark(index, run, arena);
+    size_t words = words_of(index->count), found = 0;
+    for (size_t i = 0; i < words; i++)
+        found += (size_t)__builtin_popcountll(found_in(&marks, i));
+    struct rule_answer *answers = arena_alloc(arena, sizeof *answers * found);
     *count = 0;
     for (size_t i = 0; i < words; i++) {
-        for (uint64_t left = marks.passed[i] | marks.open[i]; left; left &= left - 1) {
+        for (uint64_t left = found_in(&marks, i); left; left &= left - 1) {
             uint32_t bit = (uint32_t)__builtin_ctzll(left);
             ask_entry(run, &index->entries[i * 64 + bit], marks.open[i] >> bit & 1, view, arena,
                       &answers[*count]);

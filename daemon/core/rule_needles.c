@@ -116,10 +116,12 @@ struct rule_needles *rule_needles_new(struct arena *arena, const struct rule_nee
     needles->items = arena_alloc(arena, sizeof *needles->items * count);
     needles->tiny = tiny;
     for (uint32_t i = 0; i < count; i++) {
-        if (items[i].length < MARK)
-            tiny[needles->tiny_count++] = items[i];
+        struct rule_needle item = items[i];
+        item.bytes = arena_copy(arena, item.bytes, item.length); /* all of them close together */
+        if (item.length < MARK)
+            tiny[needles->tiny_count++] = item;
         else
-            needles->items[needles->count++] = (struct needle){.is = items[i]};
+            needles->items[needles->count++] = (struct needle){.is = item};
     }
     choose_marks(needles);
     fill_slots(arena, needles);

@@ -11,14 +11,14 @@
 #include "base/arena.h"
 
 struct rule_needle {
-    const char *bytes; /* not copied */
-    uint32_t length;   /* 0: contained in every text */
-    uint32_t number;   /* the caller's */
+    const char *bytes;
+    uint32_t length; /* 0: contained in every text */
+    uint32_t number; /* the caller's */
 };
 
 struct rule_needles;
 
-/* In the arena. The items are copied. */
+/* In the arena; items and bytes are copied. */
 struct rule_needles *rule_needles_new(struct arena *arena, const struct rule_needle *items,
                                       uint32_t count);
 

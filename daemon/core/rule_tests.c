@@ -87,8 +87,10 @@ static void put_constant(struct buf *out, const struct value *constant)
 
 static uint32_t add_test(struct rule_tests *tests, const struct cel_formula *formula)
 {
-    struct rule_test test = {
-        .term = add_term(tests, &formula->term), .test = formula->test, .count = formula->count};
+    struct rule_test test = {.term = add_term(tests, &formula->term),
+
+                             .test = formula->test,
+                             .count = formula->count};
     buf_clear(&tests->key);
     buf_char(&tests->key, 'q');
     buf_char(&tests->key, (char)test.test);
@@ -100,11 +102,12 @@ static uint32_t add_test(struct rule_tests *tests, const struct cel_formula *for
         buf_printf(&tests->key, "m%u", tests->test_count);
     }
     uint32_t number = number_of(tests, tests->key.data, tests->key.length, tests->test_count);
-    if (number < tests->test_count)
+    if (number < tests->test_count) {
         return number;
+    }
     struct value *constants = arena_alloc(tests->arena, sizeof *constants * (test.count + 1));
-    if (test.count)
-        memcpy(constants, formula->constants, sizeof *constants * test.count);
+    for (uint32_t i = 0; i < test.count; i++)
+        constants[i] = value_copy(tests->arena, &formula->constants[i]);
     test.constants = constants;
     tests->tests = arena_grow(tests->arena, tests->tests, tests->test_count, &tests->test_capacity,
                               sizeof *tests->tests);
@@ -112,15 +115,25 @@ static uint32_t add_test(struct rule_tests *tests, const struct cel_formula *for
     return number;
 }
 
+static void add_leaf(struct rule_tests *tests, const struct cel_formula *formula, uint32_t at)
+{
+    uint32_t number = add_test(tests, formula);
+    struct rule_tests_node *node = &tests->nodes[at];
+    node->test = formula->test;
+    node->number = number;
+    node->term = tests->tests[number].term;
+    if (cel_test_is_order((enum cel_test)formula->test))
+        value_to_double(formula->constants, &node->bound);
+}
+
 uint32_t rule_tests_add(struct rule_tests *tests, const struct cel_formula *formula)
 {
-    bool test = formula->kind == CEL_FORMULA_TEST;
     uint32_t at = tests->node_count;
     tests->nodes = arena_grow(tests->arena, tests->nodes, tests->node_count, &tests->node_capacity,
                               sizeof *tests->nodes);
     tests->nodes[tests->node_count++] = (struct rule_tests_node){.kind = formula->kind};
-    if (test)
-        tests->nodes[at].test = add_test(tests, formula);
+    if (formula->kind == CEL_FORMULA_TEST)
+        add_leaf(tests, formula, at);
     else
         for (uint32_t i = 0; i < formula->count; i++)
             rule_tests_add(tests, &formula->parts[i]);
@@ -195,9 +208,9 @@ const struct value *rule_tests_value(struct rule_tests_run *run, uint32_t term)
 }
 
 /* Why a test is open: its term's fault, or NULL where the term has none. */
-static const char *explain(struct rule_tests_run *run, uint32_t test)
+static const char *explain(struct rule_tests_run *run, uint32_t node)
 {
-    uint32_t number = run->tests->tests[test].term;
+    uint32_t number = run->tests->nodes[node].term;
     struct term_value *term = &run->terms[number];
     if (term->state == TERM_KNOWN)
         return NULL;
@@ -210,20 +223,25 @@ static const char *explain(struct rule_tests_run *run, uint32_t test)
     return term->fault;
 }
 
-static enum cel_answer ask_test(struct rule_tests_run *run, uint32_t number)
+/* A comparison with a number is done again sooner than it is looked up. */
+static inline enum cel_answer ask_test(struct rule_tests_run *run,
+                                       const struct rule_tests_node *node)
 {
-    if (run->answers[number])
-        return (enum cel_answer)(run->answers[number] - 1);
-    const struct rule_test *test = &run->tests->tests[number];
-    const struct value *value = rule_tests_value(run, test->term);
-    enum cel_answer answer = CEL_ANSWER_OPEN;
-    if (value)
-        answer = cel_test_ask((enum cel_test)test->test, test->constants, test->count, value);
-    run->answers[number] = (uint8_t)(answer + 1);
-    return answer;
+    enum cel_test kind = (enum cel_test)node->test;
+    const struct value *value = rule_tests_value(run, node->term);
+    if (!value)
+        return CEL_ANSWER_OPEN;
+    if (cel_test_is_order(kind))
+        return cel_test_order(kind, node->bound, value);
+    uint8_t *known = &run->answers[node->number];
+    if (!*known) {
+        const struct rule_test *test = &run->tests->tests[node->number];
+        *known = (uint8_t)(1 + cel_test_ask(kind, test->constants, test->count, value));
+    }
+    return (enum cel_answer)(*known - 1);
 }
 
-/* *open: the first test that leaves the answer open, as the program would find it. */
+/* *open: the node of the first test that leaves the answer open, as the program would find it. */
 static enum cel_answer ask(struct rule_tests_run *run, uint32_t at, uint32_t *open);
 
 /* One part with the answer `decisive` decides. */
@@ -233,8 +251,13 @@ static enum cel_answer ask_row(struct rule_tests_run *run, uint32_t at, enum cel
     const struct rule_tests_node *nodes = run->tests->nodes;
     enum cel_answer answer = CEL_ANSWER_FALSE + CEL_ANSWER_TRUE - decisive;
     uint32_t other;
-    for (uint32_t part = at + 1; part < nodes[at].end; part = nodes[part].end) {
-        enum cel_answer said = ask(run, part, answer == CEL_ANSWER_OPEN ? &other : open);
+    for (uint32_t part = at + 1, end = nodes[at].end; part < end; part = nodes[part].end) {
+        uint32_t *told = answer == CEL_ANSWER_OPEN ? &other : open;
+        enum cel_answer said;
+        if (nodes[part].kind == CEL_FORMULA_TEST)
+            said = ask_test(run, &nodes[ *told = part]);
+        else
+            said = ask(run, part, told);
         if (said == decisive)
             return said;
         if (said == CEL_ANSWER_OPEN)
@@ -249,8 +272,8 @@ static enum cel_answer ask(struct rule_tests_run *run, uint32_t at, uint32_t *op
     enum cel_answer answer;
     switch ((enum cel_formula_kind)node->kind) {
     case CEL_FORMULA_TEST:
-        *open = node->test;
-        return ask_test(run, node->test);
+        *open = at;
+        return ask_test(run, node);
     case CEL_FORMULA_ALL:
         return ask_row(run, at, CEL_ANSWER_FALSE, open);
     case CEL_FORMULA_ANY:

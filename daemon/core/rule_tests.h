@@ -13,8 +13,8 @@
 
 struct rule_test {
     uint32_t term; /* its number */
-    uint8_t test;  /* enum cel_test */
     uint32_t count;
+    uint8_t test; /* enum cel_test */
     const struct value *constants;
 };
 
@@ -28,12 +28,14 @@ void rule_tests_seal(struct rule_tests *tests);
  * stay but the programs of its terms. */
 uint32_t rule_tests_add(struct rule_tests *tests, const struct cel_formula *formula);
 
-/* How a formula is built, for who chooses gates: its node, whose parts begin at `at` + 1 and
- * each end where the next begins, up to `end`. */
+/* A part of a formula. Its own parts begin behind it, and each ends where the next one
+ * begins, up to `end`. What the most frequent tests need stands here, close together. */
 struct rule_tests_node {
     uint8_t kind; /* enum cel_formula_kind */
+    uint8_t test; /* enum cel_test */
     uint32_t end;
-    uint32_t test; /* number */
+    uint32_t number, term; /* of the test */
+    double bound;          /* of tests that compare with a number */
 };
 const struct rule_tests_node *rule_tests_node(const struct rule_tests *tests, uint32_t at);
 const struct rule_test *rule_tests_at(const struct rule_tests *tests, uint32_t test);

@@ -351,19 +351,6 @@ static enum cel_answer ask_in(const struct value *constants, uint32_t count,
     return CEL_ANSWER_FALSE;
 }
 
-static enum cel_answer ask_order(enum cel_test test, const struct value *constant,
-                                 const struct value *value)
-{
-    if (!cel_is_number(value))
-        return CEL_ANSWER_OPEN;
-    double number = number_of(value), bound = number_of(constant);
-    bool holds = test == CEL_TEST_LESS         ? number < bound
-                 : test == CEL_TEST_LESS_EQUAL ? number <= bound
-                 : test == CEL_TEST_MORE       ? number > bound
-                                               : number >= bound;
-    return holds ? CEL_ANSWER_TRUE : CEL_ANSWER_FALSE;
-}
-
 static enum cel_answer ask_text(enum cel_test test, const struct value *part,
                                 const struct value *value)
 {
@@ -384,22 +371,13 @@ static enum cel_answer ask_text(enum cel_test test, const struct value *part,
 enum cel_answer cel_test_ask(enum cel_test test, const struct value *constants, uint32_t count,
                              const struct value *value)
 {
-    switch (test) {
-    case CEL_TEST_TRUE:
-        return value->kind != VALUE_BOOL ? CEL_ANSWER_OPEN
-               : value->boolean          ? CEL_ANSWER_TRUE
-                                         : CEL_ANSWER_FALSE;
-    case CEL_TEST_IN:
+    if (cel_test_is_order(test))
+        return cel_test_order(test, number_of(constants), value);
+    if (test == CEL_TEST_IN)
         return ask_in(constants, count, value);
-    case CEL_TEST_LESS:
-    case CEL_TEST_LESS_EQUAL:
-    case CEL_TEST_MORE:
-    case CEL_TEST_MORE_EQUAL:
-        return ask_order(test, constants, value);
-    case CEL_TEST_STARTS:
-    case CEL_TEST_ENDS:
-    case CEL_TEST_CONTAINS:
-        break;
-    }
-    return ask_text(test, constants, value);
+    if (test != CEL_TEST_TRUE)
+        return ask_text(test, constants, value);
+    if (value->kind != VALUE_BOOL)
+        return CEL_ANSWER_OPEN;
+    return value->boolean ? CEL_ANSWER_TRUE : CEL_ANSWER_FALSE;
 }

@@ -78,4 +78,29 @@ bool cel_term_eval(const struct cel_term *term, const struct cel_input *input, s
 enum cel_answer cel_test_ask(enum cel_test test, const struct value *constants, uint32_t count,
                              const struct value *value);
 
+static inline bool cel_test_is_order(enum cel_test test)
+{
+    return test >= CEL_TEST_LESS && test <= CEL_TEST_MORE_EQUAL;
+}
+
+/* The same of tests that compare with a number, as often as those are asked. */
+static inline enum cel_answer cel_test_order(enum cel_test test, double bound,
+                                             const struct value *value)
+{
+    double number;
+    if (value->kind == VALUE_DOUBLE)
+        number = value->real;
+    else if (value->kind == VALUE_INT)
+        number = (double)value->integer;
+    else if (value->kind == VALUE_UINT)
+        number = (double)value->natural;
+    else
+        return CEL_ANSWER_OPEN;
+    bool holds = test == CEL_TEST_LESS         ? number < bound
+                 : test == CEL_TEST_LESS_EQUAL ? number <= bound
+                 : test == CEL_TEST_MORE       ? number > bound
+                                               : number >= bound;
+    return holds ? CEL_ANSWER_TRUE : CEL_ANSWER_FALSE;
+}
+
 #endif

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "core/condition.h"
 #include "core/rule_index.h"
 #include "core/ruleset.h"
@@ -224,18 +224,24 @@ static void match(struct load *load, const struct ruleset *rules, const struct e
         load->matches += answers[i].answer == CONDITION_TRUE;
 }
 
+/* Of this process alone, whatever else the machine does. */
+static int64_t busy_ns(void)
+{
+    struct timespec busy;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &busy);
+    return (int64_t)busy.tv_sec * 1000000000 + busy.tv_nsec;
+}
+
 /* Nanoseconds for each event. */
 static double measure(struct load *load, const struct ruleset *rules)
 {
     int64_t best = INT64_MAX;
     for (int round = 0; round < ROUNDS; round++) {
-        int64_t start = clock_monotonic_ns();
+        int64_t start = busy_ns();
         for (unsigned i = 0; i < ROUND_EVENTS; i++)
             match(load, rules, &load->events[i % EVENTS]);
-        int64_t ns = clock_monotonic_ns() - start;
+        int64_t ns = busy_ns() - start;
         best = ns < best ? ns : best;
-        if (ns > INT64_C(2000000000))
-            break;
     }
     return (double)best / ROUND_EVENTS;
 }
