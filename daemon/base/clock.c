@@ -3,7 +3,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { DAY_SECONDS = 86400 };
+#include "base/zone_civil.h"
+
+enum { DAY_SECONDS = 86400, DAY_MS = DAY_SECONDS * 1000 };
 
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: all that RFC 3339 can write. */
 static const int64_t earliest = -62167219200000, latest = 253402300799999;
@@ -45,21 +47,20 @@ static char *put_digits(char *at, int number, int width)
 const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE])
 {
     ms = ms < earliest ? earliest : ms > latest ? latest : ms;
-    int rest = (int)((ms % 1000 + 1000) % 1000);
-    time_t seconds = (ms - rest) / 1000;
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    char *at = put_digits(out, utc.tm_year + 1900, 4);
+    int64_t days = zone_civil_floor(ms, DAY_MS);
+    int of_day = (int)(ms - days * DAY_MS), second = of_day / 1000, rest = of_day % 1000;
+    struct zone_civil date = zone_civil_date(days);
+    char *at = put_digits(out, (int)date.year, 4);
     *at++ = '-';
-    at = put_digits(at, utc.tm_mon + 1, 2);
+    at = put_digits(at, date.month, 2);
     *at++ = '-';
-    at = put_digits(at, utc.tm_mday, 2);
+    at = put_digits(at, date.day, 2);
     *at++ = 'T';
-    at = put_digits(at, utc.tm_hour, 2);
+    at = put_digits(at, second / 3600, 2);
     *at++ = ':';
-    at = put_digits(at, utc.tm_min, 2);
+    at = put_digits(at, second / 60 % 60, 2);
     *at++ = ':';
-    at = put_digits(at, utc.tm_sec, 2);
+    at = put_digits(at, second % 60, 2);
     if (rest) {
         *at++ = '.';
         at = put_digits(at, rest, 3);
@@ -140,25 +141,24 @@ static int days_of_month(int year, int month)
 bool clock_parse(const char *text, size_t length, int64_t *ms)
 {
     struct reader in = {.at = text, .end = text + length};
-    struct tm utc = {.tm_year = read_number(&in, 4, 0, 9999) - 1900};
+    int year = read_number(&in, 4, 0, 9999);
     read_one_of(&in, "-");
-    utc.tm_mon = read_number(&in, 2, 1, 12) - 1;
+    int month = read_number(&in, 2, 1, 12);
     read_one_of(&in, "-");
-    utc.tm_mday = read_number(&in, 2, 1, 31);
+    int day = read_number(&in, 2, 1, 31);
     read_one_of(&in, "Tt ");
-    utc.tm_hour = read_number(&in, 2, 0, 23);
+    int hour = read_number(&in, 2, 0, 23);
     read_one_of(&in, ":");
-    utc.tm_min = read_number(&in, 2, 0, 59);
+    int minute = read_number(&in, 2, 0, 59);
     read_one_of(&in, ":");
-    utc.tm_sec = read_number(&in, 2, 0, 60);
+    int second = read_number(&in, 2, 0, 60);
     int fraction = read_fraction(&in);
     int offset = read_offset(&in);
-    if (in.broken || in.at != in.end ||
-        utc.tm_mday > days_of_month(utc.tm_year + 1900, utc.tm_mon + 1))
+    if (in.broken || in.at != in.end || day > days_of_month(year, month))
         return false;
-    bool leap_second = utc.tm_sec == 60;
-    int64_t seconds = (int64_t)timegm(&utc) - offset * 60;
-    if (leap_second && seconds % DAY_SECONDS != 0)
+    int64_t seconds = zone_civil_days(year, month, day) * DAY_SECONDS +
+                      (hour * 60 + minute - offset) * 60 + second;
+    if (second == 60 && seconds % DAY_SECONDS != 0) /* only a day's last minute has one */
         return false;
     *ms = seconds * 1000 + fraction;
     return true;

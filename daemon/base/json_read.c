@@ -96,24 +96,31 @@ static inline bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Whether one of eight bytes is not plain: the classic tests for a byte that is
- * zero or below a bound, exact here because bytes over 0x7f count as well. */
-static inline bool has_special(uint64_t eight)
+/* Of eight bytes, a high bit at the first one that is not plain, and perhaps at later
+ * ones: the classic tests for a byte that is zero or below a bound, in which a borrow
+ * only goes upwards. */
+static inline uint64_t special_bits(uint64_t eight)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
     return ((quote - ones) | (backslash - ones) | (eight - ones * 0x20) | eight) & highs;
 }
 
+/* Eight bytes, the first one lowest. */
+static inline uint64_t load_eight(const char *at)
+{
+    uint64_t eight;
+    memcpy(&eight, at, sizeof eight);
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(eight) : eight;
+}
+
 /* The first byte from `at` on that is not plain, or `end`. */
 static inline const char *skip_plain(const char *at, const char *end)
 {
-    while (end - at >= 8) {
-        uint64_t eight;
-        memcpy(&eight, at, sizeof eight);
-        if (has_special(eight))
-            break;
-        at += sizeof eight;
+    for (; end - at >= 8; at += 8) {
+        uint64_t special = special_bits(load_eight(at));
+        if (special)
+            return at + __builtin_ctzll(special) / 8;
     }
     while (at < end && is_plain((unsigned char)*at))
         at++;

@@ -1,11 +1,10 @@
 #include "core/shop_event.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "base/digest.h"
 #include "base/json.h"
 
@@ -41,17 +40,16 @@ static bool read_attribute(struct arena *arena, const struct value *root, const 
     *text = "";
     if (!value || value->kind == VALUE_NULL)
         return true;
-    char code[32];
-    snprintf(code, sizeof code, "bad-%s", name);
     if (value->kind == VALUE_INT && strcmp(name, "id") == 0) {
-        *text = arena_printf(arena, "%" PRId64, value->integer);
+        char digits[DECIMAL_TEXT_SIZE];
+        *text = arena_copy(arena, digits, decimal_print_int(value->integer, digits));
         return true;
     }
     if (value->kind != VALUE_STRING || value->length > most ||
         has_control(value->string, value->length)) {
         diag_error(diag, "`%s` must be a text of at most %zu bytes without control characters",
                    name, most);
-        diag_code(diag, code);
+        diag_code(diag, arena_printf(arena, "bad-%s", name));
         return false;
     }
     *text = arena_copy(arena, value->string, value->length);
@@ -105,12 +103,19 @@ static const char *make_key(struct arena *arena, const char *path, const struct 
 {
     const char *dot = strrchr(path, '.');
     const char *name = dot ? dot + 1 : path;
+    char digits[DECIMAL_TEXT_SIZE];
+    struct value text = *value;
     if (value_is(value, VALUE_INT))
-        return arena_printf(arena, "%s:%" PRId64, name, value->integer);
-    if (!value_is(value, VALUE_STRING) || value->length == 0 ||
-        value->length > SHOP_EVENT_KEY_MOST - 32 || has_control(value->string, value->length))
+        text = value_string(digits, decimal_print_int(value->integer, digits));
+    if (text.kind != VALUE_STRING || text.length == 0 || text.length > SHOP_EVENT_KEY_MOST - 32 ||
+        has_control(text.string, text.length))
         return NULL;
-    char *key = arena_printf(arena, "%s:%.*s", name, (int)value->length, value->string);
+    size_t before = strlen(name);
+    char *key = arena_alloc(arena, before + 1 + text.length + 1);
+    memcpy(key, name, before);
+    key[before] = ':';
+    memcpy(key + before + 1, text.string, text.length);
+    key[before + 1 + text.length] = '\0';
     if (strcmp(name, "email") == 0)
         for (char *c = key; *c; c++)
             if (*c >= 'A' && *c <= 'Z')
@@ -155,15 +160,19 @@ static bool read_hops(const struct value *root, struct shop_event *event, struct
 
 static void spread_hex(char out[17], const void *bytes, size_t length)
 {
-    snprintf(out, 17, "%016" PRIx64, digest_spread(bytes, length));
+    uint64_t spread = digest_spread(bytes, length);
+    unsigned char big_endian[8];
+    for (int i = 7; i >= 0; i--, spread >>= 8)
+        big_endian[i] = (unsigned char)spread;
+    digest_hex(big_endian, sizeof big_endian, out);
 }
 
-static void name_event(struct arena *arena, const char *text, size_t length,
-                       struct shop_event *event)
+static void name_event(const char *text, size_t length, struct shop_event *event)
 {
     if (event->id[0]) {
-        const char *name = arena_printf(arena, "%s\n%s", event->source, event->id);
-        spread_hex(event->identity, name, strlen(name));
+        char name[2 * SHOP_EVENT_ID_MOST + 2];
+        char *end = stpcpy(stpcpy(stpcpy(name, event->source), "\n"), event->id);
+        spread_hex(event->identity, name, (size_t)(end - name));
         memcpy(event->origin, event->identity, sizeof event->origin);
         return;
     }
@@ -205,7 +214,7 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
     if (!read_hops(&root, event, diag) || !read_time(&root, form->skew_ms, event, diag) ||
         !read_data(arena, &root, event, diag) || !read_key(arena, &root, form, event, diag))
         return false;
-    name_event(arena, text, length, event);
+    name_event(text, length, event);
     make_document(arena, event);
     return true;
 }
