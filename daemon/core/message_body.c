@@ -11,6 +11,15 @@ static const char *address_field(const char *channel)
     return strcmp(channel, "sms") == 0 ? "phone" : channel;
 }
 
+/* NULL where it is no text, or one that a NUL would cut short: `ana@shop.example` must not
+ * come of an address that only begins so. */
+static const char *whole_text(struct arena *arena, const struct value *value)
+{
+    if (value_is(value, VALUE_STRING) && memchr(value->string, '\0', value->length))
+        return NULL;
+    return value_to_text(arena, value);
+}
+
 const char *message_body_address(const struct rule_step *step, const struct condition_scene *scene,
                                  struct arena *arena)
 {
@@ -25,7 +34,7 @@ const char *message_body_address(const struct rule_step *step, const struct cond
         if (field)
             address = *field;
     }
-    const char *text = value_to_text(arena, &address);
+    const char *text = whole_text(arena, &address);
     return text && *text ? text : NULL;
 }
 
@@ -70,9 +79,9 @@ static bool put_data(const struct message_body_input *input, struct arena *arena
 /* "Ana Popescu" for the To header, from what shops call it. */
 static const char *full_name(const struct value *customer, struct arena *arena)
 {
-    const char *name = value_to_text(arena, value_get(customer, "name"));
-    const char *first = value_to_text(arena, value_get(customer, "first_name"));
-    const char *last = value_to_text(arena, value_get(customer, "last_name"));
+    const char *name = whole_text(arena, value_get(customer, "name"));
+    const char *first = whole_text(arena, value_get(customer, "first_name"));
+    const char *last = whole_text(arena, value_get(customer, "last_name"));
     if (name)
         return name;
     if (first && last)

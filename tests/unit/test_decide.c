@@ -59,6 +59,12 @@ static const struct play plays[] = {
      WELCOME,
      {{0, "{\"type\":\"customer.signed_up\",\"customer\":{\"id\":7,\"accepts_marketing\":true}}",
        "welcome refused no-address"}}},
+    {"nor to what an address begins with",
+     WELCOME,
+     {{0,
+       "{\"type\":\"customer.signed_up\",\"customer\":{\"id\":7,\"accepts_marketing\":true,"
+       "\"email\":\"a@b.example\\u0000@c.example\"}}",
+       "welcome refused no-address"}}},
     {"a cart that was left is recalled once, an hour after its event",
      CART,
      {{0, CART_80, "cart waits 3600"}, {3600, NULL, "cart sends cart"}, {7200, NULL, ""}}},
