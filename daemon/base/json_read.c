@@ -76,8 +76,9 @@ static inline struct value *push(struct reader *reader)
 
 static inline void skip_space(struct reader *reader)
 {
-    while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n' ||
-                                        *reader->at == '\r' || *reader->at == '\t'))
+    while (
+        reader->at < reader->end && (unsigned char)*reader->at <= ' ' &&
+        (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\r' || *reader->at == '\t'))
         reader->at++;
 }
 
