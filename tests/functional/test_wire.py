@@ -1,4 +1,5 @@
-"""What is composed, read back by an independent reader: Python's email with policy.default.
+"""What is composed, read back by independent readers: Python's email with policy.default, and
+Perl's MIME::Parser.
 
 The program compose_probe makes the mails; its folder comes from BUILD_DIR."""
 
@@ -114,7 +115,9 @@ def text_of(part):
     return part.get_content().replace("\r\n", "\n")
 
 
-def test_random_messages_read_back_the_same(compose):
+@pytest.fixture(scope="module")
+def random_mails(compose):
+    """(what was meant, what the probe tells, the bytes) of each."""
     chance = random.Random(20260301)
     wanted = [message(i, name=words(chance, chance.choice((8, 20, 60))),
                       data={"title": words(chance, chance.choice((10, 40, 200))),
@@ -123,7 +126,11 @@ def test_random_messages_read_back_the_same(compose):
     for want in wanted:  # a name may have 256 bytes
         while len(want["name"].encode()) > 256:
             want["name"] = want["name"][:-1].strip()
-    for want, (tell, wire) in zip(wanted, compose(wanted)):
+    return [(want, tell, wire) for want, (tell, wire) in zip(wanted, compose(wanted))]
+
+
+def test_random_messages_read_back_the_same(random_mails):
+    for want, tell, wire in random_mails:
         assert tell["made"], tell
         check_wire(wire)
         mail = email.message_from_bytes(wire, policy=email.policy.default)
@@ -139,6 +146,27 @@ def test_random_messages_read_back_the_same(compose):
         assert text_of(html) == tell["html"].replace("\r\n", "\n")
         for part in mail.walk():
             assert not part.defects
+
+
+def test_another_reader_reads_the_same(random_mails, tmp_path):
+    paths = [tmp_path / f"{i}.eml" for i in range(len(random_mails))]
+    for path, (_, _, wire) in zip(paths, random_mails):
+        path.write_bytes(wire)
+    reader = pathlib.Path(__file__).with_name("read_mails.pl")
+    done = subprocess.run(["perl", reader, *paths], capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr.decode()
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(random_mails)
+    for line, (want, tell, _) in zip(lines, random_mails):
+        data = want["data"]
+        assert json.loads(line) == {
+            "subject": data["title"],
+            "note": data["note"],
+            "to": [[want["name"], "ana@example.com"]],
+            "from": [["Ceainăria", "mail@shop.example"]],
+            "parts": [["text/plain", data["body"].replace("\r\n", "\n")],
+                      ["text/html", tell["html"].replace("\r\n", "\n")]],
+        }
 
 
 def test_attachments_read_back_the_same(compose):
