@@ -1,6 +1,5 @@
 #include "app/settlement.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -8,34 +7,6 @@
 #include "send/retry.h"
 
 enum { POSTPONE_MS = 10000, FAULT_WAIT_MS = 5000, TEXT_MOST = 16 * 1024 };
-
-struct flight *flight_new(const struct outbox_message *message)
-{
-    struct arena *arena = arena_new(2 * message->length + 2048);
-    struct flight *flight = arena_zero(arena, sizeof *flight);
-    flight->arena = arena;
-    flight->mid = arena_text(arena, message->mid);
-    flight->entry = arena_text(arena, message->entry);
-    flight->customer = arena_text(arena, message->customer ? message->customer : "");
-    flight->channel = arena_text(arena, message->channel);
-    flight->body = arena_copy(arena, message->body, message->length);
-    flight->body_length = message->length;
-    flight->hold = strcmp(message->on_uncertain, "hold") == 0;
-    flight->attempts = message->attempts;
-    flight->give_up_ms = message->give_up_ms;
-    return flight;
-}
-
-void flight_destroy(struct flight **flight)
-{
-    if (!*flight)
-        return;
-    job_destroy(&(*flight)->job);
-    generation_release(&(*flight)->generation);
-    struct arena *arena = (*flight)->arena;
-    arena_destroy(&arena);
-    *flight = NULL;
-}
 
 void settlement_postpone(struct flight *flight)
 {

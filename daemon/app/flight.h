@@ -1,0 +1,33 @@
+/*
+ * A flight: a message between its taking from the outbox and its settling.
+ */
+#ifndef NUDGED_APP_FLIGHT_H
+#define NUDGED_APP_FLIGHT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/generation.h"
+#include "base/arena.h"
+#include "send/job.h"
+#include "store/outbox.h"
+
+struct flight {
+    struct flight *next;
+    struct arena *arena; /* of all its texts */
+    const char *mid, *entry, *customer, *channel, *body;
+    size_t body_length;
+    bool hold; /* on_uncertain */
+    int64_t attempts, give_up_ms;
+    const char *gateway; /* its name; NULL before one is chosen */
+    bool probe;
+    void *owner;                   /* app/delivery's */
+    struct generation *generation; /* held while the job is under way */
+    struct job *job;               /* likewise */
+    struct outbox_result result;   /* once it has landed */
+};
+
+struct flight *flight_new(const struct outbox_message *message);
+void flight_destroy(struct flight **flight);
+
+#endif
