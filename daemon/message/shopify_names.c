@@ -22,15 +22,8 @@ static const struct name order_names[] = {
     {"created_at", "created_at"},
     {"currency", "currency"},
     {"order_status_url", "order_status_url"},
-    {"subtotal_price", "subtotal_price"},
-    {"total_price", "total_price"},
-    {"tax_price", "total_tax"},
     {"tax_lines", "tax_lines"},
-    {"total_tax", "total_tax"},
-    {"total_discounts", "total_discounts"},
-    {"discounts_amount", "total_discounts"},
     {"discount_applications", "discount_applications"},
-    {"shipping_price", "total_shipping_price_set.shop_money.amount"},
     {"shipping_address", "shipping_address"},
     {"billing_address", "billing_address"},
     {"financial_status", "financial_status"},
@@ -38,27 +31,32 @@ static const struct name order_names[] = {
     {"fulfillments", "fulfillments"},
 };
 
+/* Decimal texts in these payloads; the templates compare them with numbers. */
+static const struct name order_amounts[] = {
+    {"subtotal_price", "subtotal_price"},
+    {"total_price", "total_price"},
+    {"tax_price", "total_tax"},
+    {"total_tax", "total_tax"},
+    {"total_discounts", "total_discounts"},
+    {"discounts_amount", "total_discounts"},
+    {"shipping_price", "total_shipping_price_set.shop_money.amount"},
+};
+
 static const struct name line_names[] = {
+    {"product_title", "title"},
+};
+
+static const struct name line_amounts[] = {
+    {"price", "price"},
     {"unit_price", "price"},
     {"original_price", "price"},
     {"final_price", "price"},
-    {"product_title", "title"},
 };
 
 static void add(struct arena *arena, struct value map, const char *name, struct value value)
 {
     if (!value_get(&map, name))
         value_add(arena, map, value_text(name), value);
-}
-
-static void add_names(struct arena *arena, struct value map, const struct value *from,
-                      const struct name *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct value *value = value_path(from, names[i].path);
-        if (value && value->kind != VALUE_NULL)
-            add(arena, map, names[i].name, *value);
-    }
 }
 
 /* Amounts are decimal texts in these payloads; numbers in others. */
@@ -73,11 +71,32 @@ static double amount(struct arena *arena, const struct value *value)
     return number;
 }
 
-static struct value money(struct arena *arena, double sum)
+/* The number, also over the text that the payload has under this name. */
+static void add_amount(struct arena *arena, struct value map, const char *name, double number)
 {
-    char digits[DECIMAL_TEXT_SIZE];
-    size_t length = decimal_print(sum, digits);
-    return value_string(arena_copy(arena, digits, length), length);
+    const struct value *there = value_get(&map, name);
+    if (!there || value_is(there, VALUE_STRING))
+        value_set(arena, map, name, value_double(number));
+}
+
+static void add_names(struct arena *arena, struct value map, const struct value *from,
+                      const struct name *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct value *value = value_path(from, names[i].path);
+        if (value && value->kind != VALUE_NULL)
+            add(arena, map, names[i].name, *value);
+    }
+}
+
+static void add_amounts(struct arena *arena, struct value map, const struct value *from,
+                        const struct name *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct value *value = value_path(from, names[i].path);
+        if (value && value->kind != VALUE_NULL)
+            add_amount(arena, map, names[i].name, amount(arena, value));
+    }
 }
 
 static struct value titled(struct arena *arena, const struct value *title)
@@ -93,12 +112,13 @@ static struct value make_line(struct arena *arena, const struct value *item)
     for (uint32_t i = 0; i < item->map->count; i++)
         value_add(arena, line, item->map->members[i].key, item->map->members[i].value);
     add_names(arena, line, item, line_names, sizeof line_names / sizeof *line_names);
+    add_amounts(arena, line, item, line_amounts, sizeof line_amounts / sizeof *line_amounts);
     double whole =
         amount(arena, value_get(item, "price")) * amount(arena, value_get(item, "quantity"));
     double final = whole - amount(arena, value_get(item, "total_discount"));
-    add(arena, line, "original_line_price", money(arena, whole));
-    add(arena, line, "final_line_price", money(arena, final));
-    add(arena, line, "line_price", money(arena, final));
+    add_amount(arena, line, "original_line_price", whole);
+    add_amount(arena, line, "final_line_price", final);
+    add_amount(arena, line, "line_price", final);
     add(arena, line, "variant", titled(arena, value_get(item, "variant_title")));
     add(arena, line, "product", titled(arena, value_get(item, "title")));
     return line;
@@ -142,4 +162,6 @@ void shopify_names_add(struct arena *arena, struct value variables)
     if (value_get(&variables, "line_items"))
         value_set(arena, variables, "line_items", lines);
     add_names(arena, variables, &payload, order_names, sizeof order_names / sizeof *order_names);
+    add_amounts(arena, variables, &payload, order_amounts,
+                sizeof order_amounts / sizeof *order_amounts);
 }

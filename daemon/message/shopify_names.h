@@ -10,7 +10,8 @@
 #include "base/value.h"
 
 /* Where the variables, or their `order`, have `line_items`: adds to the map what is not in
- * it yet. The payload itself is not changed. */
+ * it yet. Amounts become numbers, as those templates compare them: `{% if total_discounts > 0 %}`.
+ * The payload itself is not changed. */
 void shopify_names_add(struct arena *arena, struct value variables);
 
 #endif
