@@ -98,14 +98,13 @@ class SmtpServer:
         asyncio.set_event_loop(self.loop)
 
         async def begin():
-            server = await self.loop.create_server(
+            self.server = await self.loop.create_server(
                 lambda: SMTP(self, hostname="sink.example", enable_SMTPUTF8=True, loop=self.loop),
                 "127.0.0.1", 0)
-            self.port = server.sockets[0].getsockname()[1]
-            self.loop_ready.set()
-            return server
+            self.port = self.server.sockets[0].getsockname()[1]
 
-        self.server = self.loop.run_until_complete(begin())
+        self.loop.run_until_complete(begin())
+        self.loop.call_soon(self.loop_ready.set)  # once it runs for ever: stop() ends that
         self.loop.run_forever()
 
     def slow(self):
