@@ -209,10 +209,8 @@ static void match(struct load *load, const struct ruleset *rules, const struct e
         die(diag.text);
     struct customer *customer = customer_new(load->arena, event.key);
     customer->profile = event.customer;
-    const struct condition_scene scene = {.event = &event.document,
-                                          .customer = customer,
-                                          .zone = "UTC",
-                                          .now_ms = event.arrival_ms};
+    const struct condition_scene scene = {
+        .event = &event.document, .customer = customer, .zone = "UTC", .now_ms = event.arrival_ms};
     const struct rule_index *index = ruleset_index(rules, event.type);
     if (!index)
         return;
