@@ -101,20 +101,49 @@ static void fill_keys(struct loading *loading)
     config->customer_keys = keys;
 }
 
-static void fill_consent(struct loading *loading)
+/* A condition of the configuration; NULL where it is none, which was told. */
+static struct cel_program *compile(struct loading *loading, const struct value *text,
+                                   const char *name)
+{
+    struct diag diag = {0};
+    if (text->kind != VALUE_STRING) {
+        settings_fault(loading->diags, &loading->source, text, DIAG_ERROR,
+                       "`%s` must be a condition: write it in quotes", name);
+        return NULL;
+    }
+    struct cel_program *program =
+        condition_compile(loading->config->arena, text->string, text->length, NULL, NULL, &diag);
+    if (!program)
+        diag_hint(settings_fault(loading->diags, &loading->source, text, DIAG_ERROR, "`%s`: %s",
+                                 name, diag.text),
+                  "%s", diag.hint);
+    return program;
+}
+
+/* The conditions of the configuration: who consents, and the named segments. */
+static void fill_conditions(struct loading *loading)
 {
     struct config *config = loading->config;
-    const struct value *text = &config->keys.policy.consent;
-    struct diag diag = {0};
-    if (text->kind != VALUE_STRING)
-        return;
-    config->consent =
-        condition_compile(config->arena, text->string, text->length, NULL, NULL, &diag);
-    if (!config->consent) {
-        struct diag *fault = settings_fault(loading->diags, &loading->source, text, DIAG_ERROR,
-                                            "`consent`: %s", diag.text);
-        diag_hint(fault, "%s", diag.hint);
+    const struct value *consent = &config->keys.policy.consent, *all = &config->keys.segments;
+    uint32_t count = all->kind == VALUE_MAP ? value_count(all) : 0, kept = 0;
+    struct condition_segment *segments = arena_zero(config->arena, sizeof *segments * (count + 1));
+    struct cel_program **conditions =
+        arena_zero(config->arena, sizeof(struct cel_program *) * (count + 2));
+    if (all->kind != VALUE_MAP && all->kind != VALUE_NULL)
+        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
+                       "`segments` must be a mapping of names to conditions");
+    if (consent->kind != VALUE_NULL)
+        conditions[kept] = config->consent = compile(loading, consent, "consent");
+    kept += conditions[kept] != NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value_member *member = &all->map->members[i];
+        segments[i].name = value_to_text(config->arena, &member->key);
+        segments[i].program = compile(loading, &member->value, segments[i].name);
+        conditions[kept] = segments[i].program;
+        kept += conditions[kept] != NULL;
     }
+    config->segments = segments;
+    config->conditions = conditions;
 }
 
 /* Gateways ------------------------------------------------------------- */
@@ -250,7 +279,7 @@ static bool read_root(struct loading *loading, struct value *root)
 {
     struct config *config = loading->config;
     struct diag diag = {0};
-    static const char *const expressions[] = {"consent", NULL};
+    static const char *const expressions[] = {"consent", "segments", NULL};
     const struct yaml_options options = {.file = config->file, .expression_keys = expressions};
     struct value documents;
     *root = value_null();
@@ -295,7 +324,7 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_shop(&loading);
         fill_mail(config);
         fill_keys(&loading);
-        fill_consent(&loading);
+        fill_conditions(&loading);
         fill_gateways(&loading);
         fill_channels(&loading);
     }
@@ -368,6 +397,7 @@ void config_policy(const struct config *config, const unsigned char *secret, siz
 {
     *policy = (struct policy){
         .consent = config->consent,
+        .segments = config->segments,
         .cap = config->keys.policy.cap,
         .quiet_from = config->keys.policy.quiet.from,
         .quiet_to = config->keys.policy.quiet.to,

@@ -40,10 +40,12 @@ struct config {
     size_t gateway_count;
     const struct config_channel *channels; /* likewise */
     size_t channel_count;
-    const char *const *customer_keys; /* NULL-terminated */
-    const char *zone;                 /* shop.timezone, else UTC */
-    const char *locale;               /* shop.locale, else "en" */
-    struct cel_program *consent;      /* NULL: the default */
+    const char *const *customer_keys;         /* NULL-terminated */
+    const char *zone;                         /* shop.timezone, else UTC */
+    const char *locale;                       /* shop.locale, else "en" */
+    struct cel_program *consent;              /* NULL: the default */
+    const struct condition_segment *segments; /* ends with a row without a name */
+    struct cel_program *const *conditions;    /* consent and segments; NULL-terminated */
 };
 
 /* Reads a file; `file` NULL: no file, all defaults. NULL where there was an error. */

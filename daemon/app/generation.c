@@ -18,7 +18,9 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                                  .default_locale = config->locale};
     generation->templates = templates_load(&templates, diags);
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
-    struct ruleset_settings rules = {.folder = config->keys.rules, .since_ms = clock_wall_ms()};
+    struct ruleset_settings rules = {.folder = config->keys.rules,
+                                     .since_ms = clock_wall_ms(),
+                                     .conditions = config->conditions};
     if (generation->templates) {
         rules.has_template = has_template;
         rules.context = generation->templates;

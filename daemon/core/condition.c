@@ -6,14 +6,12 @@ enum { ROOT_EVENT, ROOT_START, ROOT_CUSTOMER, ROOT_SHOP, ROOT_NOW };
 
 static const char *const roots[] = {"event", "start", "customer", "shop", "now", NULL};
 
-enum { METHOD_COUNT, METHOD_FIRST, METHOD_LAST, METHOD_SENT };
+enum { METHOD_COUNT, METHOD_FIRST, METHOD_LAST, METHOD_SENT, METHOD_SEGMENT };
 
 static const struct cel_method methods[] = {
-    [METHOD_COUNT] = {"customer", "count", 1, 2},
-    [METHOD_FIRST] = {"customer", "first", 1, 1},
-    [METHOD_LAST] = {"customer", "last", 1, 1},
-    [METHOD_SENT] = {"customer", "sent", 1, 1},
-    {NULL, NULL, 0, 0},
+    [METHOD_COUNT] = {"customer", "count", 1, 2},     [METHOD_FIRST] = {"customer", "first", 1, 1},
+    [METHOD_LAST] = {"customer", "last", 1, 1},       [METHOD_SENT] = {"customer", "sent", 1, 1},
+    [METHOD_SEGMENT] = {"customer", "segment", 1, 1}, {NULL, NULL, 0, 0},
 };
 
 struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
@@ -53,6 +51,27 @@ static struct value count_method(const struct condition_scene *scene, const char
                                              (int32_t)window->length / 1000000));
 }
 
+/* Whether the customer is in the segment: its condition is asked in the same scene. */
+static bool segment_method(const struct condition_scene *scene, const char *name,
+                           struct arena *arena, struct value *result, const char **fault)
+{
+    const struct condition_segment *segment = scene->segments;
+    while (segment && segment->name && strcmp(segment->name, name) != 0)
+        segment++;
+    if (!segment || !segment->name) {
+        *fault = arena_printf(arena, "customer.segment: no such segment: %s", name);
+        return false;
+    }
+    struct condition_scene inner = *scene;
+    if (inner.nested++ == CONDITION_NESTED_MOST) {
+        *fault = arena_printf(arena, "customer.segment: %s is named within itself", name);
+        return false;
+    }
+    enum condition_answer answer = condition_ask(segment->program, &inner, arena, fault);
+    *result = value_bool(answer == CONDITION_TRUE);
+    return answer != CONDITION_FAILED;
+}
+
 /* Answers customer.count and its siblings from the document. */
 static bool call_method(void *context, int index, const struct value *arguments, int count,
                         struct arena *arena, struct value *result, const char **fault)
@@ -70,6 +89,8 @@ static bool call_method(void *context, int index, const struct value *arguments,
     case METHOD_COUNT:
         *result = count_method(scene, name, count > 1 ? &arguments[1] : NULL);
         return true;
+    case METHOD_SEGMENT:
+        return segment_method(scene, name, arena, result, fault);
     case METHOD_SENT:
         *result = value_int(total ? total->count : 0);
         return true;

@@ -15,6 +15,14 @@
 #include "core/customer.h"
 #include "lang/cel.h"
 
+/* A named condition of the configuration: customer.segment("vip"). */
+struct condition_segment {
+    const char *name;
+    struct cel_program *program;
+};
+
+enum { CONDITION_NESTED_MOST = 8 }; /* segments within segments */
+
 /* The scene of evaluations. */
 struct condition_scene {
     const struct value *event; /* map type, id, time, source, data; NULL: at a timer */
@@ -23,6 +31,8 @@ struct condition_scene {
     const struct value *shop; /* map, or NULL */
     const char *zone;         /* of the shop; the customer's own goes before it */
     int64_t now_ms;
+    const struct condition_segment *segments; /* ends with a row without a name; NULL: none */
+    uint32_t nested;                          /* within how many segments this is asked */
 };
 
 /* Compiles an expression. `sample` is a map of data members that are known for the

@@ -56,6 +56,7 @@ static struct condition_scene scene_of(const struct deciding *d,
         .shop = &d->input->policy->shop,
         .zone = d->input->policy->zone,
         .now_ms = d->input->now_ms,
+        .segments = d->input->policy->segments,
     };
 }
 

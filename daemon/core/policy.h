@@ -18,9 +18,10 @@
 
 /* The installation's own; set once at start, shared by all decisions. */
 struct policy {
-    struct cel_program *consent; /* NULL: customer.accepts_marketing == true */
-    struct setting_rate cap;     /* marketing messages to one customer; count 0: none */
-    int quiet_from, quiet_to;    /* minutes of the customer's day; -1: no quiet hours */
+    struct cel_program *consent;              /* NULL: customer.accepts_marketing == true */
+    const struct condition_segment *segments; /* ends with a row without a name; may be NULL */
+    struct setting_rate cap;  /* marketing messages to one customer; count 0: none */
+    int quiet_from, quiet_to; /* minutes of the customer's day; -1: no quiet hours */
     int64_t dedupe_keep_ms;
     const char *zone;            /* of the shop (IANA) */
     struct value shop;           /* map */

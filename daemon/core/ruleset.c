@@ -253,6 +253,9 @@ struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct dia
         return NULL;
     }
     index_rules(set);
+    for (struct cel_program *const *condition = settings->conditions; condition && *condition;
+         condition++)
+        count_named(set, *condition);
     end_lists(set, set->on);
     end_lists(set, set->until);
     make_indexes(set, settings->plain);

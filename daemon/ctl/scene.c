@@ -11,6 +11,7 @@ void scene_begin(struct scene *scene, const struct config *config, struct arena 
     scene->seen = (struct condition_scene){.customer = scene->customer,
                                            .shop = &config->keys.shop,
                                            .zone = config->zone,
+                                           .segments = config->segments,
                                            .now_ms = clock_wall_ms()};
 }
 

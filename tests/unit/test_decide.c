@@ -286,6 +286,37 @@ static void test_one_batch(void **state)
     core_fixture_close(&fixture);
 }
 
+static void test_segments(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture,
+                      "{name: vip, class: transactional, on: order.placed, if: "
+                      "'customer.segment(\"vip\")', send: vip}\n---\n"
+                      "{name: loop, on: order.placed, if: 'customer.segment(\"loop\")', send: x}"
+                      "\n---\n{name: none, on: order.placed, if: 'customer.segment(\"vipp\")', "
+                      "send: x}");
+    struct diag diag = {0};
+    static const char vip[] = "customer.segment('gold') && order.id != ''";
+    static const char gold[] = "customer.tier == 'gold'", loop[] = "customer.segment('loop')";
+    struct arena *arena = fixture.arena;
+    const struct condition_segment segments[] = {
+        {"vip", condition_compile(arena, vip, strlen(vip), NULL, NULL, &diag)},
+        {"gold", condition_compile(arena, gold, strlen(gold), NULL, NULL, &diag)},
+        {"loop", condition_compile(arena, loop, strlen(loop), NULL, NULL, &diag)},
+        {0},
+    };
+    fixture.policy.segments = segments;
+    const char *did = core_fixture_play(
+        &fixture, 0,
+        "{\"type\":\"order.placed\",\"order\":{\"id\":\"1\"},\"customer\":{\"id\":7,"
+        "\"email\":\"a@b.example\",\"tier\":\"gold\"}}");
+    assert_non_null(strstr(did, "vip sends vip"));
+    assert_non_null(strstr(did, "customer.segment: loop is named within itself"));
+    assert_non_null(strstr(did, "customer.segment: no such segment: vipp"));
+    core_fixture_close(&fixture);
+}
+
 static void test_rules_change(void **state)
 {
     (void)state;
@@ -379,7 +410,8 @@ int main(void)
         cmocka_unit_test(test_quiet_hours),   cmocka_unit_test(test_facts),
         cmocka_unit_test(test_rules_change),  cmocka_unit_test(test_older_rules),
         cmocka_unit_test(test_restarted_run), cmocka_unit_test(test_one_batch),
-        cmocka_unit_test(test_message),       cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_segments),      cmocka_unit_test(test_message),
+        cmocka_unit_test(test_deadlines),
     };
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
 }
