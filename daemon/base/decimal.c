@@ -59,14 +59,19 @@ double decimal_read(const char *text, size_t length)
     return number;
 }
 
+/* Two digits at a time. */
 size_t decimal_print_natural(uint64_t number, char *out)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     char digits[DECIMAL_TEXT_SIZE];
     size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
+    for (; number >= 10; number /= 100)
+        memcpy(digits + (at -= 2), pairs + number % 100 * 2, 2);
+    if (number || at == sizeof digits)
+        digits[--at] = (char)('0' + number);
     size_t length = sizeof digits - at;
     memcpy(out, digits + at, length);
     out[length] = '\0';

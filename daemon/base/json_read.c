@@ -322,8 +322,48 @@ static bool fits_integer(const struct number *number)
            number->digits <= (uint64_t)INT64_MAX + number->negative;
 }
 
+/* The value of eight digits, or UINT32_MAX where one of eight bytes is none: pairs are
+ * added up, then fours, then all. */
+static inline uint32_t eight_digits(const char *at)
+{
+    uint64_t eight = load_eight(at), digits = eight - 0x3030303030303030u;
+    if (((eight + 0x4646464646464646u) | digits) & 0x8080808080808080u)
+        return UINT32_MAX;
+    digits = digits * 10 + (digits >> 8);
+    uint64_t even = (digits & 0x000000ff000000ffu) * (100 + (UINT64_C(1000000) << 32));
+    uint64_t odd = (digits >> 16 & 0x000000ff000000ffu) * (1 + (UINT64_C(10000) << 32));
+    return (uint32_t)((even + odd) >> 32);
+}
+
+/* A whole number of 1 to 18 digits, as counts and times are; false, and nothing read,
+ * where it is anything else. */
+static inline bool read_plain_integer(struct reader *reader)
+{
+    const char *at = reader->at, *end = reader->end;
+    uint64_t digits = 0;
+    for (uint32_t eight; end - at > 8 && at - reader->at < 16; at += 8) {
+        if ((eight = eight_digits(at)) == UINT32_MAX)
+            break;
+        digits = digits * 100000000 + eight;
+    }
+    for (; at < end && *at >= '0' && *at <= '9'; at++) {
+        if (at - reader->at == DIGITS_MOST - 1)
+            return false;
+        digits = digits * 10 + (uint64_t)(*at - '0');
+    }
+    bool more = at < end && (*at == '.' || (*at | 0x20) == 'e');
+    if (at == reader->at || more || (*reader->at == '0' && at - reader->at > 1))
+        return false;
+    reader->at = at;
+    struct value *value = push(reader);
+    *value = (struct value){.kind = VALUE_INT, .flags = VALUE_FLEXIBLE, .integer = (int64_t)digits};
+    return true;
+}
+
 static bool read_number(struct reader *reader)
 {
+    if (read_plain_integer(reader))
+        return true;
     struct number number = {.start = reader->at, .whole = true};
     if (!scan_number(reader, &number))
         return false;
