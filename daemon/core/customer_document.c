@@ -2,6 +2,7 @@
  * printed at every decision. docs/redis.md lists them. */
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/json.h"
 #include "core/customer.h"
 
@@ -124,33 +125,26 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
     }
 }
 
-static void add_seen(struct customer_seen *seen, const struct value *identity,
-                     const struct value *at)
+/* A list of identity, time, identity, time, … */
+static void read_seen(struct arena *arena, const struct value *from, struct customer_seen **items,
+                      uint32_t *count, uint32_t *capacity)
 {
-    memset(seen, 0, sizeof *seen);
-    if (value_is(identity, VALUE_STRING) && identity->length < sizeof seen->identity)
-        memcpy(seen->identity, identity->string, identity->length);
-    if (!value_to_int(at, &seen->at_ms))
-        seen->at_ms = 0;
+    uint32_t most = value_is(from, VALUE_LIST) ? value_count(from) / 2 : 0;
+    struct customer_seen *seen = arena_zero(arena, sizeof *seen * (most + 1));
+    *items = seen;
+    *capacity = most;
+    for (uint32_t i = 0; i < most; i++) {
+        const struct value *identity = &from->list->items[2 * i];
+        if (!value_is(identity, VALUE_STRING) || identity->length >= sizeof seen->identity ||
+            !value_to_int(identity + 1, &seen[*count].at_ms))
+            continue;
+        memcpy(seen[*count].identity, identity->string, identity->length);
+        ++*count;
+    }
 }
 
-static void read_seen(struct arena *arena, struct customer *customer, const struct value *root)
-{
-    const struct value *seen = value_get(root, "seen");
-    const struct value *ring = value_get(root, "ring");
-    uint32_t seen_count = value_is(seen, VALUE_MAP) ? value_count(seen) : 0;
-    uint32_t ring_count = value_is(ring, VALUE_MAP) ? value_count(ring) : 0;
-    customer->seen.capacity = seen_count;
-    customer->seen.items = arena_alloc(arena, sizeof *customer->seen.items * (seen_count + 1));
-    for (uint32_t i = 0; i < seen_count; i++)
-        add_seen(&customer->seen.items[customer->seen.count++], &seen->map->members[i].key,
-                 &seen->map->members[i].value);
-    customer->ring.capacity = ring_count;
-    customer->ring.items = arena_alloc(arena, sizeof *customer->ring.items * (ring_count + 1));
-    for (uint32_t i = 0; i < ring_count; i++)
-        add_seen(&customer->ring.items[customer->ring.count++], &ring->map->members[i].key,
-                 &ring->map->members[i].value);
-}
+#define READ_SEEN(arena, list, root, name) \
+    read_seen(arena, value_get(root, name), &(list).items, &(list).count, &(list).capacity)
 
 struct customer *customer_read(struct arena *arena, const char *key, const char *text,
                                size_t length, struct diag *diag)
@@ -175,185 +169,168 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     read_totals(arena, customer, &root);
     read_open(arena, customer, &root);
     read_journeys(arena, customer, &root);
-    read_seen(arena, customer, &root);
+    READ_SEEN(arena, customer->seen, &root, "seen");
+    READ_SEEN(arena, customer->ring, &root, "ring");
     return customer;
 }
 
-/* Printing: each put_ writes `,"name":value`. */
-static void put_name(struct buf *out, const char *name)
+/* Printing: each PUT_ writes a literal, `,"name":` in most cases, and a value. */
+#define PUT(out, literal) buf_add(out, literal, sizeof(literal) - 1)
+
+#define PUT_TEXT(out, before, text)                   \
+    do {                                              \
+        const char *text_ = (text);                   \
+        PUT(out, before);                             \
+        json_print_string(out, text_, strlen(text_)); \
+    } while (0)
+
+#define PUT_INT(out, before, number) \
+    do {                             \
+        PUT(out, before);            \
+        put_int(out, number);        \
+    } while (0)
+
+#define PUT_VALUE(out, before, value) \
+    do {                              \
+        PUT(out, before);             \
+        json_print(out, value);       \
+    } while (0)
+
+static void put_int(struct buf *out, int64_t number)
 {
-    if (out->length && out->data[out->length - 1] != '{')
-        buf_char(out, ',');
-    buf_char(out, '"');
-    buf_text(out, name);
-    buf_add(out, "\":", 2);
+    char text[DECIMAL_TEXT_SIZE];
+    buf_add(out, text, decimal_print_int(number, text));
 }
 
-static void put_text(struct buf *out, const char *name, const char *text)
+static void put_flag(struct buf *out, bool marketing)
 {
-    put_name(out, name);
-    json_print_string(out, text, strlen(text));
+    if (marketing)
+        PUT(out, ",\"marketing\":true");
+    buf_char(out, '}');
 }
 
-static void put_digits(struct buf *out, int64_t number)
+/* Between two items of a list. */
+static void put_comma(struct buf *out, uint32_t index)
 {
-    char digits[24], *at = digits + sizeof digits;
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do
-        *--at = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (number < 0)
-        *--at = '-';
-    buf_add(out, at, (size_t)(digits + sizeof digits - at));
-}
-
-static void put_int(struct buf *out, const char *name, int64_t number)
-{
-    put_name(out, name);
-    put_digits(out, number);
-}
-
-static void put_value(struct buf *out, const char *name, const struct value *value)
-{
-    put_name(out, name);
-    json_print(out, value);
-}
-
-static void put_flag(struct buf *out, const char *name, bool set)
-{
-    if (!set)
-        return;
-    put_name(out, name);
-    buf_add(out, "true", 4);
-}
-
-static void open_item(struct buf *out, uint32_t index)
-{
-    buf_text(out, index ? ",{" : "{");
+    if (index)
+        PUT(out, ",");
 }
 
 static void put_counts(struct buf *out, const struct customer *customer)
 {
-    put_name(out, "counts");
-    buf_char(out, '[');
+    PUT(out, ",\"counts\":[");
     for (uint32_t i = 0; i < customer->counts.count; i++) {
         const struct customer_count *count = &customer->counts.items[i];
-        open_item(out, i);
-        put_text(out, "type", count->type);
-        put_int(out, "n", count->count);
-        put_int(out, "first", count->first_ms);
-        put_int(out, "last", count->last_ms);
-        put_name(out, "times");
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"type\":", count->type);
+        PUT_INT(out, ",\"n\":", count->count);
+        PUT_INT(out, ",\"first\":", count->first_ms);
+        PUT_INT(out, ",\"last\":", count->last_ms);
+        PUT(out, ",\"times\":[");
         for (uint32_t t = 0; t < count->time_count; t++) {
-            buf_char(out, t ? ',' : '[');
-            put_digits(out, count->times[t]);
+            put_comma(out, t);
+            put_int(out, count->times[t]);
         }
-        buf_text(out, count->time_count ? "]}" : "[]}");
+        PUT(out, "]}");
     }
-    buf_char(out, ']');
+    PUT(out, "]");
 }
 
 static void put_sends(struct buf *out, const struct customer *customer)
 {
-    put_name(out, "sends");
-    buf_char(out, '[');
+    PUT(out, ",\"sends\":[");
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
-        open_item(out, i);
-        put_text(out, "mid", send->mid);
-        put_text(out, "rule", send->rule);
-        put_text(out, "run", send->run);
-        put_int(out, "at", send->at_ms);
-        put_flag(out, "marketing", send->marketing);
-        buf_char(out, '}');
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"mid\":", send->mid);
+        PUT_TEXT(out, ",\"rule\":", send->rule);
+        PUT_TEXT(out, ",\"run\":", send->run);
+        PUT_INT(out, ",\"at\":", send->at_ms);
+        put_flag(out, send->marketing);
     }
-    buf_char(out, ']');
+    PUT(out, "]");
 }
 
 static void put_totals(struct buf *out, const struct customer *customer)
 {
-    put_name(out, "totals");
-    buf_char(out, '[');
+    PUT(out, ",\"totals\":[");
     for (uint32_t i = 0; i < customer->totals.count; i++) {
         const struct customer_total *total = &customer->totals.items[i];
-        open_item(out, i);
-        put_text(out, "rule", total->rule);
-        put_int(out, "n", total->count);
-        put_int(out, "last", total->last_ms);
-        buf_char(out, '}');
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"rule\":", total->rule);
+        PUT_INT(out, ",\"n\":", total->count);
+        PUT_INT(out, ",\"last\":", total->last_ms);
+        PUT(out, "}");
     }
-    buf_char(out, ']');
+    PUT(out, "]");
 }
 
 static void put_open(struct buf *out, const struct customer *customer)
 {
-    put_name(out, "open");
-    buf_char(out, '[');
+    PUT(out, ",\"open\":[");
     for (uint32_t i = 0; i < customer->open.count; i++) {
         const struct customer_open *open = &customer->open.items[i];
-        open_item(out, i);
-        put_text(out, "mid", open->mid);
-        put_text(out, "rule", open->rule);
-        put_text(out, "origin", open->origin);
-        put_text(out, "topic", open->topic);
-        put_int(out, "started", open->started_ms);
-        put_int(out, "give_up", open->give_up_ms);
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"mid\":", open->mid);
+        PUT_TEXT(out, ",\"rule\":", open->rule);
+        PUT_TEXT(out, ",\"origin\":", open->origin);
+        PUT_TEXT(out, ",\"topic\":", open->topic);
+        PUT_INT(out, ",\"started\":", open->started_ms);
+        PUT_INT(out, ",\"give_up\":", open->give_up_ms);
         if (open->start.kind != VALUE_NULL)
-            put_value(out, "start", &open->start);
-        put_flag(out, "marketing", open->marketing);
-        buf_char(out, '}');
+            PUT_VALUE(out, ",\"start\":", &open->start);
+        put_flag(out, open->marketing);
     }
-    buf_char(out, ']');
+    PUT(out, "]");
 }
 
 static void put_journeys(struct buf *out, const struct customer *customer)
 {
-    put_name(out, "journeys");
-    buf_char(out, '[');
+    PUT(out, ",\"journeys\":[");
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        open_item(out, i);
-        put_text(out, "rule", journey->rule);
-        put_text(out, "origin", journey->origin);
-        put_text(out, "run", journey->run);
-        put_text(out, "step", journey->step);
-        put_int(out, "at", journey->deadline_ms);
-        put_int(out, "clock", journey->clock_ms);
-        put_int(out, "started", journey->started_ms);
-        put_int(out, "since", journey->since_ms);
-        put_value(out, "start", &journey->start);
-        buf_char(out, '}');
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"rule\":", journey->rule);
+        PUT_TEXT(out, ",\"origin\":", journey->origin);
+        PUT_TEXT(out, ",\"run\":", journey->run);
+        PUT_TEXT(out, ",\"step\":", journey->step);
+        PUT_INT(out, ",\"at\":", journey->deadline_ms);
+        PUT_INT(out, ",\"clock\":", journey->clock_ms);
+        PUT_INT(out, ",\"started\":", journey->started_ms);
+        PUT_INT(out, ",\"since\":", journey->since_ms);
+        PUT_VALUE(out, ",\"start\":", &journey->start);
+        PUT(out, "}");
     }
-    buf_char(out, ']');
+    PUT(out, "]");
 }
 
-static void put_seen(struct buf *out, const char *name, const struct customer_seen *items,
-                     uint32_t count)
+static void put_seen(struct buf *out, const struct customer_seen *items, uint32_t count)
 {
-    put_name(out, name);
-    buf_char(out, '{');
-    for (uint32_t i = 0; i < count; i++)
-        put_int(out, items[i].identity, items[i].at_ms);
-    buf_char(out, '}');
+    for (uint32_t i = 0; i < count; i++) {
+        put_comma(out, i);
+        json_print_string(out, items[i].identity, strlen(items[i].identity));
+        PUT_INT(out, ",", items[i].at_ms);
+    }
 }
 
 static void print_whole(const struct customer *customer, const char *version, struct buf *out)
 {
-    buf_char(out, '{');
-    put_text(out, "version", version);
-    put_int(out, "format", CUSTOMER_FORMAT);
-    put_value(out, "profile", &customer->profile);
-    put_int(out, "profile_ms", customer->profile_ms);
-    put_value(out, "fields", &customer->fields);
-    put_value(out, "optouts", &customer->optouts);
+    PUT_TEXT(out, "{\"version\":", version);
+    PUT_INT(out, ",\"format\":", CUSTOMER_FORMAT);
+    PUT_VALUE(out, ",\"profile\":", &customer->profile);
+    PUT_INT(out, ",\"profile_ms\":", customer->profile_ms);
+    PUT_VALUE(out, ",\"fields\":", &customer->fields);
+    PUT_VALUE(out, ",\"optouts\":", &customer->optouts);
     put_counts(out, customer);
     put_sends(out, customer);
     put_totals(out, customer);
     put_open(out, customer);
     put_journeys(out, customer);
-    put_seen(out, "seen", customer->seen.items, customer->seen.count);
-    put_seen(out, "ring", customer->ring.items, customer->ring.count);
-    buf_char(out, '}');
+    PUT(out, ",\"seen\":[");
+    put_seen(out, customer->seen.items, customer->seen.count);
+    PUT(out, "],\"ring\":[");
+    put_seen(out, customer->ring.items, customer->ring.count);
+    PUT(out, "]}");
 }
 
 /* Makes the document smaller by what is only kept for comfort; false at the end. */
