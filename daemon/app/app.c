@@ -161,7 +161,8 @@ static bool reload(struct app *app, struct buf *out)
         metrics_add(METRIC_RELOADS_FAILED, 1);
         log_error("the reload was refused; the rules and templates before it stay in force");
     }
-    notify_ready();
+    if (app->state == APP_RUNNING)
+        notify_ready();
     return next != NULL;
 }
 

@@ -32,7 +32,6 @@ static const struct setting maildir_table[] = {
      .type = SETTING_TEXT,
      .offset = offsetof(struct maildir_settings, path),
      .required = true,
-     .reload = SETTING_RELOAD,
      .help = "the folder; made where it is not there, its parent must be"},
     {0},
 };
