@@ -21,6 +21,28 @@ static int64_t int_of(const struct value *map, const char *name)
     return value_to_int(value_get(map, name), &number) ? number : 0;
 }
 
+/* Whoever wrote the document: sums with these never overflow. */
+static int64_t within(int64_t number, int64_t least, int64_t most)
+{
+    return number < least ? least : number > most ? most : number;
+}
+
+static int64_t count_of(const struct value *map, const char *name)
+{
+    return within(int_of(map, name), 0, INT32_MAX);
+}
+
+/* Years 0 to 9999. */
+static int64_t clamp_time(int64_t ms)
+{
+    return within(ms, -62167219200000, 253402300799999);
+}
+
+static int64_t time_of(const struct value *map, const char *name)
+{
+    return clamp_time(int_of(map, name));
+}
+
 static struct value map_of(struct arena *arena, const struct value *map, const char *name)
 {
     const struct value *value = value_get(map, name);
@@ -39,6 +61,17 @@ static bool flag_of(const struct value *map, const char *name)
     return value_is(value, VALUE_BOOL) && value->boolean;
 }
 
+/* The event that started a journey, with data at least. */
+static struct value start_of(struct arena *arena, const struct value *map)
+{
+    const struct value *start = value_get(map, "start");
+    if (value_is(value_get(start, "data"), VALUE_MAP))
+        return *start;
+    struct value none = value_new_map(arena, 1);
+    value_set(arena, none, "data", value_new_map(arena, 0));
+    return none;
+}
+
 /* Allocates `list` for the items of root's list `name`; the items. */
 #define READ_LIST(arena, list, root, name, from)                                     \
     const struct value *from = value_get(root, name);                                \
@@ -54,13 +87,15 @@ static void read_counts(struct arena *arena, struct customer *customer, const st
         const struct value *item = &from->list->items[i];
         struct customer_count *count = &customer->counts.items[customer->counts.count++];
         *count = (struct customer_count){.type = text_of(arena, item, "type"),
-                                         .count = int_of(item, "n"),
-                                         .first_ms = int_of(item, "first"),
-                                         .last_ms = int_of(item, "last")};
+                                         .count = count_of(item, "n"),
+                                         .first_ms = time_of(item, "first"),
+                                         .last_ms = time_of(item, "last")};
         const struct value *times = value_get(item, "times");
-        for (uint32_t t = 0; t < value_count(times) && t < CUSTOMER_TIMES_MOST; t++)
-            if (value_to_int(&times->list->items[t], &count->times[t]))
-                count->time_count++;
+        int64_t ms;
+        uint32_t known = value_is(times, VALUE_LIST) ? value_count(times) : 0;
+        for (uint32_t t = 0; t < known && t < CUSTOMER_TIMES_MOST; t++)
+            if (value_to_int(&times->list->items[t], &ms))
+                count->times[count->time_count++] = clamp_time(ms);
     }
 }
 
@@ -73,7 +108,7 @@ static void read_sends(struct arena *arena, struct customer *customer, const str
             (struct customer_send){.mid = text_of(arena, item, "mid"),
                                    .rule = text_of(arena, item, "rule"),
                                    .run = text_of(arena, item, "run"),
-                                   .at_ms = int_of(item, "at"),
+                                   .at_ms = time_of(item, "at"),
                                    .marketing = flag_of(item, "marketing")};
     }
 }
@@ -85,8 +120,8 @@ static void read_totals(struct arena *arena, struct customer *customer, const st
         const struct value *item = &from->list->items[i];
         customer->totals.items[customer->totals.count++] =
             (struct customer_total){.rule = text_of(arena, item, "rule"),
-                                    .count = int_of(item, "n"),
-                                    .last_ms = int_of(item, "last")};
+                                    .count = count_of(item, "n"),
+                                    .last_ms = time_of(item, "last")};
     }
 }
 
@@ -100,8 +135,8 @@ static void read_open(struct arena *arena, struct customer *customer, const stru
                                    .rule = text_of(arena, item, "rule"),
                                    .origin = text_of(arena, item, "origin"),
                                    .topic = text_of(arena, item, "topic"),
-                                   .started_ms = int_of(item, "started"),
-                                   .give_up_ms = int_of(item, "give_up"),
+                                   .started_ms = time_of(item, "started"),
+                                   .give_up_ms = time_of(item, "give_up"),
                                    .start = any_of(item, "start"),
                                    .marketing = flag_of(item, "marketing")};
     }
@@ -117,11 +152,11 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .origin = text_of(arena, item, "origin"),
                                       .run = text_of(arena, item, "run"),
                                       .step = text_of(arena, item, "step"),
-                                      .deadline_ms = int_of(item, "at"),
-                                      .clock_ms = int_of(item, "clock"),
-                                      .started_ms = int_of(item, "started"),
-                                      .since_ms = int_of(item, "since"),
-                                      .start = any_of(item, "start")};
+                                      .deadline_ms = time_of(item, "at"),
+                                      .clock_ms = time_of(item, "clock"),
+                                      .started_ms = time_of(item, "started"),
+                                      .since_ms = time_of(item, "since"),
+                                      .start = start_of(arena, item)};
     }
 }
 
@@ -135,9 +170,11 @@ static void read_seen(struct arena *arena, const struct value *from, struct cust
     *capacity = most;
     for (uint32_t i = 0; i < most; i++) {
         const struct value *identity = &from->list->items[2 * i];
+        int64_t ms;
         if (!value_is(identity, VALUE_STRING) || identity->length >= sizeof seen->identity ||
-            !value_to_int(identity + 1, &seen[*count].at_ms))
+            !value_to_int(identity + 1, &ms))
             continue;
+        seen[*count].at_ms = clamp_time(ms);
         memcpy(seen[*count].identity, identity->string, identity->length);
         ++*count;
     }
@@ -161,7 +198,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     customer->key = key;
     customer->version = text_of(arena, &root, "version");
     customer->profile = map_of(arena, &root, "profile");
-    customer->profile_ms = int_of(&root, "profile_ms");
+    customer->profile_ms = time_of(&root, "profile_ms");
     customer->fields = map_of(arena, &root, "fields");
     customer->optouts = map_of(arena, &root, "optouts");
     read_counts(arena, customer, &root);

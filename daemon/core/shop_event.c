@@ -1,6 +1,5 @@
 #include "core/shop_event.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -12,9 +11,14 @@
 static const char *const attributes[] = {"type", "id",          "source", "subject",
                                          "time", "specversion", "hops",   NULL};
 
+/* An entry may have been added under any id: later than year 9999 is year 9999. */
 int64_t shop_event_arrival(const char *entry)
 {
-    return strtoll(entry, NULL, 10);
+    const int64_t latest = 253402300799999;
+    int64_t ms = 0;
+    for (; *entry >= '0' && *entry <= '9' && ms < latest; entry++)
+        ms = ms * 10 + (*entry - '0');
+    return ms < latest ? ms : latest;
 }
 
 static bool refuse(struct diag *diag, const char *code, const char *text)

@@ -1,7 +1,7 @@
 /*
  * The first line is an event's JSON, the rest a customer's document or nothing.
  * What can be read is decided, and what was decided is printed: the document
- * reads again as the same, and the index finds what the plain loop finds.
+ * reads again as the same, the index finds what the plain loop finds.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -97,21 +97,24 @@ static void check_answers(const struct shop_event *event, const struct customer 
             abort();
 }
 
-/* Printed, read and printed again: the same. */
+/* Printed and read again it is the same, once its numbers are within their bounds. */
 static void check_document(struct customer *customer, struct arena *arena)
 {
-    struct buf first, second;
+    struct buf texts[3];
     struct diag diag;
-    buf_init(&first, 4 * CUSTOMER_DOCUMENT_MOST);
-    buf_init(&second, 4 * CUSTOMER_DOCUMENT_MOST);
-    if (customer_print(customer, "1-1-1", &first)) {
-        struct customer *again = customer_read(arena, "id:7", first.data, first.length, &diag);
-        if (!again || !customer_print(again, "1-1-1", &second) || first.length != second.length ||
-            memcmp(first.data, second.data, first.length) != 0)
+    for (int i = 0; i < 3; i++)
+        buf_init(&texts[i], 4 * CUSTOMER_DOCUMENT_MOST);
+    bool fits = true;
+    for (int i = 0; i < 3 && fits; i++) {
+        fits = customer_print(customer, "1-1-1", &texts[i]);
+        if (fits &&
+            !(customer = customer_read(arena, "id:7", texts[i].data, texts[i].length, &diag)))
             abort();
     }
-    buf_free(&first);
-    buf_free(&second);
+    if (fits && strcmp(texts[1].data, texts[2].data) != 0)
+        abort();
+    for (int i = 0; i < 3; i++)
+        buf_free(&texts[i]);
 }
 
 static void decide_all(const struct shop_event *event, struct customer *customer,
