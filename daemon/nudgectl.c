@@ -14,8 +14,8 @@ static void print_help(void)
 {
     printf("Usage: nudgectl [--config FILE] COMMAND [ARGUMENT...]\n\n");
     for (const struct command *command = commands; command->name; command++)
-        printf("  %-8s %s\n", command->name, command->about);
-    printf("  %-8s %s\n\nSee nudgectl(1).\n", "help", "this, or the options of one command");
+        printf("  %-9s %s\n", command->name, command->about);
+    printf("  %-9s %s\n\nSee nudgectl(1).\n", "help", "this, or the options of one command");
 }
 
 static const struct command *find(const char *name)

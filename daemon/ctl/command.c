@@ -37,6 +37,13 @@ const struct command commands[] = {
     {"explain", "[--json] CUSTOMER", "what was decided about a customer, and why",
      "  --json      the trace as it is stored, one JSON object a line\n", command_explain},
     {"dead", "ls [N]", "the newest dead letters, at most N (50)", "", command_dead},
+    {"uncertain", "[ls [N] | resend MID... | drop MID...] [--all]",
+     "messages that were perhaps sent, and wait for your word",
+     "  ls        those that are held, the oldest first, at most N (50)\n"
+     "  resend    sends them once more, through the same gateway\n"
+     "  drop      makes them dead letters\n"
+     "  --all     resend, drop: all that are held now\n",
+     command_uncertain},
     {"status", "", "what the daemon is doing", "", command_status},
     {"reload", "", "read rules and templates again", "", command_reload},
     {"stop", "", "end the daemon, as SIGTERM does", "", command_stop},

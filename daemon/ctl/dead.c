@@ -6,9 +6,9 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "core/shop_event.h"
 #include "ctl/command.h"
+#include "ctl/plain.h"
 
 enum { BODY_SHOWN = 100 };
 
@@ -21,18 +21,15 @@ static const struct reply *field_of(const struct reply *fields, const char *name
     return reply_item(fields, fields->count);
 }
 
-/* The beginning of a body that may hold any bytes. */
+/* The beginning of a body that may hold any bytes, without half a character at its end. */
 static void print_body(const struct reply *body)
 {
-    size_t at = 0;
-    while (at < body->length && at < BODY_SHOWN) {
-        size_t width;
-        uint32_t point = utf8_decode(body->text + at, body->length - at, &width);
-        bool plain = point >= ' ' && point != 0x7f && point != 0xfffd;
-        printf("%.*s", plain ? (int)width : 1, plain ? body->text + at : "?");
-        at += width;
-    }
-    printf("%s\n", at < body->length ? "…" : "");
+    size_t length = body->length;
+    if (length > BODY_SHOWN)
+        for (length = BODY_SHOWN; length && ((unsigned char)body->text[length] & 0xc0) == 0x80;)
+            length--;
+    plain_print(body->text, length);
+    printf("%s\n", length < body->length ? "…" : "");
 }
 
 static void print_letter(const struct reply *entry)
@@ -40,9 +37,10 @@ static void print_letter(const struct reply *entry)
     char time[CLOCK_TEXT_SIZE];
     const struct reply *fields = reply_item(entry, 1);
     const char *id = reply_item(entry, 0)->text;
-    printf("%s  %s  %s  %s: %s\n    ", id, clock_format(shop_event_arrival(id), time),
-           field_of(fields, "kind")->text, field_of(fields, "reason")->text,
-           field_of(fields, "detail")->text);
+    printf("%s  %s  %s  %s: ", id, clock_format(shop_event_arrival(id), time),
+           field_of(fields, "kind")->text, field_of(fields, "reason")->text);
+    plain_text(field_of(fields, "detail")->text);
+    printf("\n    ");
     print_body(field_of(fields, "body"));
 }
 

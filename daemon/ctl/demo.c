@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -59,17 +60,16 @@ struct count {
 
 static bool read_arguments(struct demo *demo, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--keep") == 0)
-            demo->keep = true;
-        else if (strcmp(argv[i], "--folder") == 0 && i + 1 < argc)
-            demo->folder = argv[++i];
-        else if (strcmp(argv[i], "--examples") == 0 && i + 1 < argc)
-            demo->examples = argv[++i];
-        else
-            return false;
-    }
-    return true;
+    const struct command_option options[] = {
+        {.name = "--folder", .value = &demo->folder},
+        {.name = "--examples", .value = &demo->examples},
+        {.name = "--keep", .flag = &demo->keep},
+        {0},
+    };
+    int count = command_options(argc, argv, options);
+    if (count > 0)
+        command_usage(argv[0], "no argument is expected: %s", argv[1]);
+    return count == 0;
 }
 
 static bool make_folder(struct demo *demo, struct diag *diag)
@@ -424,7 +424,7 @@ int command_demo(struct context *context, int argc, char **argv)
                         .counts = map_new()};
     int status;
     if (!read_arguments(&demo, argc, argv)) {
-        status = command_usage(argv[0], "unknown argument");
+        status = EX_USAGE;
     } else {
         status = run(&demo, &diag) ? EXIT_SUCCESS : context_fail(&diag);
         session_close(&demo.session);

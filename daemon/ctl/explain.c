@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ctl/command.h"
+#include "ctl/plain.h"
 
 /* "7" is meant as id:7, "ana@example.com" as email:ana@example.com. */
 static const char *customer_key(struct context *context, const char *customer)
@@ -24,8 +25,10 @@ static const char *customer_key(struct context *context, const char *customer)
 static void print_text(const struct value *item, const char *name, const char *before)
 {
     const struct value *text = value_get(item, name);
-    if (value_is(text, VALUE_STRING))
-        printf("%s%.*s", before, (int)text->length, text->string);
+    if (!value_is(text, VALUE_STRING))
+        return;
+    printf("%s", before);
+    plain_print(text->string, text->length);
 }
 
 static void print_time(const struct value *item, const char *name, const char *before)

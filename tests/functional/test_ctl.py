@@ -33,6 +33,8 @@ layout: paper
 ---
 <p>Total: <b>{{ basket.total }}</b> {{ shop.name }} <a href="{{ unsubscribe_url }}">out</a></p>
 """
+needs_terminal = pytest.mark.skipif(not os.path.exists("/dev/pts/ptmx"),
+                                    reason="no devpts is mounted: there are no terminals")
 ORDER = {"type": "order.placed", "id": "o-1", "customer": {"id": 7, "tier": "gold"},
          "order": {"total": 129.5, "items": [{"sku": "TEA", "price": 12}, {"sku": "POT", "price": 40}]}}
 
@@ -145,6 +147,7 @@ def test_push_without_redis(desk):
     assert "is nudged running?" in err
 
 
+@needs_terminal
 def test_push_wipes_its_bar_before_a_fault(desk):
     """On a terminal a fault begins a line of its own."""
     desk.redis()

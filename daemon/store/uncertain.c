@@ -1,0 +1,120 @@
+#include "store/uncertain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+extern const char script_uncertain[]; /* uncertain.lua */
+
+enum { NUMBER_SIZE = 24 };
+
+/* The daemon's side. */
+
+struct count_call {
+    void (*callback)(void *context, int64_t count);
+    void *context;
+};
+
+static void on_count(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct count_call *call = context;
+    int64_t count;
+    (void)fault;
+    call->callback(call->context, reply && reply_number(reply, &count) ? count : -1);
+}
+
+void uncertain_count(struct scripts *scripts, struct connection_owner *owner,
+                     void (*callback)(void *context, int64_t count), void *context)
+{
+    const char *prefix = scripts_prefix(scripts);
+    size_t size = strlen(prefix) + sizeof ":uncertain";
+    struct count_call *call = mem_alloc(sizeof *call + size);
+    char *key = (char *)(call + 1);
+    *call = (struct count_call){callback, context};
+    snprintf(key, size, "%s:uncertain", prefix);
+    connection_send(scripts_connection(scripts),
+                    &(struct connection_request){.argc = 2,
+                                                 .argv = (const char *const[]){"ZCARD", key},
+                                                 .owner = owner,
+                                                 .callback = on_count,
+                                                 .context = call,
+                                                 .release = free});
+}
+
+/* The session's side. */
+
+static const char *copied(struct arena *arena, const struct reply *reply)
+{
+    return reply_text(reply) ? arena_copy(arena, reply->text, reply->length) : NULL;
+}
+
+bool uncertain_find(struct session *session, const char *prefix, const char *mid,
+                    struct arena *arena, struct uncertain_message *message, struct diag *diag)
+{
+    const char *key = arena_printf(arena, "%s:message:%s", prefix, mid);
+    const struct reply *row =
+        session_command(session, diag, "HMGET", key, "state", "customer", "gateway", "body", NULL);
+    if (!row)
+        return false;
+    const char *state = reply_text(reply_item(row, 0));
+    message->mid = mid;
+    message->customer = message->gateway = message->body = NULL;
+    if (state && strcmp(state, "uncertain") == 0) {
+        message->customer = copied(arena, reply_item(row, 1));
+        message->gateway = copied(arena, reply_item(row, 2));
+        message->body = copied(arena, reply_item(row, 3));
+    }
+    return true;
+}
+
+bool uncertain_list(struct session *session, const char *prefix, int64_t before_ms, size_t skip,
+                    size_t most, struct arena *arena, struct uncertain_page *page,
+                    struct diag *diag)
+{
+    const char *key = arena_printf(arena, "%s:uncertain", prefix);
+    const char *to = before_ms == INT64_MAX ? "+inf" : arena_printf(arena, "%" PRId64, before_ms);
+    const struct reply *rows = session_command(
+        session, diag, "ZRANGE", key, "-inf", to, "BYSCORE", "LIMIT",
+        arena_printf(arena, "%zu", skip), arena_printf(arena, "%zu", most), "WITHSCORES", NULL);
+    if (!rows)
+        return false;
+    page->count = rows->count / 2;
+    page->messages = arena_zero(arena, sizeof *page->messages * (page->count + 1));
+    for (size_t i = 0; i < page->count; i++) {
+        page->messages[i].mid = arena_text(arena, reply_item(rows, 2 * i)->text);
+        page->messages[i].since_ms = (int64_t)strtod(reply_item(rows, 2 * i + 1)->text, NULL);
+    }
+    for (size_t i = 0; i < page->count; i++)
+        if (!uncertain_find(session, prefix, page->messages[i].mid, arena, &page->messages[i],
+                            diag))
+            return false;
+    return true;
+}
+
+bool uncertain_settle(struct session *session, const char *prefix, enum uncertain_verb verb,
+                      const char *mid, int64_t trace_keep_ms, enum uncertain_verdict *verdict,
+                      struct diag *diag)
+{
+    static const char *const words[] = {
+        [UNCERTAIN_DONE] = "done",
+        [UNCERTAIN_GONE] = "gone",
+        [UNCERTAIN_UNSUBSCRIBED] = "unsubscribed",
+    };
+    char keep[NUMBER_SIZE];
+    snprintf(keep, sizeof keep, "%" PRId64, trace_keep_ms);
+    const struct reply *reply =
+        session_command(session, diag, "EVAL", script_uncertain, "0", prefix,
+                        verb == UNCERTAIN_RESEND ? "resend" : "drop", keep, mid, NULL);
+    if (!reply)
+        return false;
+    const char *word = reply_text(reply_item(reply, 0));
+    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0) {
+            *verdict = (enum uncertain_verdict)i;
+            return true;
+        }
+    return diag_error(diag, "an answer of Redis that cannot be read");
+}

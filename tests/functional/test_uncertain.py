@@ -1,0 +1,222 @@
+"""Messages that are held because a gateway's answer was lost, and the operator's word on them."""
+
+import json
+import queue
+import re
+import socket
+import threading
+import time
+
+import pytest
+
+from conftest import parse, wait_until
+
+RULES = """name: offer
+on: hello
+topic: offers
+give_up: 1h
+send: offer
+---
+name: receipt
+class: transactional
+on_uncertain: hold
+on: paid
+send: receipt
+"""
+
+
+class CuttingServer:
+    """An SMTP server that takes each mail and, while `cutting`, ends the connection after
+    the final dot instead of an answer."""
+
+    def __init__(self):
+        self.cutting = True
+        self.mails = queue.Queue()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with connection, connection.makefile("rwb") as stream:
+            def say(text):
+                stream.write(text.encode() + b"\r\n")
+                stream.flush()
+
+            say("220 cut.example")
+            for line in stream:
+                verb = line.split()[0].upper() if line.split() else b""
+                if verb == b"QUIT":
+                    return say("221 bye")
+                if verb != b"DATA":
+                    say("250 well")
+                    continue
+                say("354 go on")
+                content = b"".join(iter(stream.readline, b".\r\n"))
+                self.mails.put(parse(content))
+                if self.cutting:
+                    return None
+                say("250 taken")
+        return None
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+@pytest.fixture
+def cut(shop):
+    """A shop whose gateway cuts the line, with its daemon."""
+    shop.redis()
+    shop.server = shop.add(CuttingServer())
+    shop.config["gateways"] = {"relay": {
+        "kind": "smtp", "host": "127.0.0.1", "port": shop.server.port, "tls": "never"}}
+    shop.config["mail"]["unsubscribe_mailto"] = "out@shop.example"
+    shop.rules(RULES)
+    for name in ("offer", "receipt"):
+        shop.template(f"{name}.text.liquid", f"---\nsubject: {name}\n---\nHello {{{{ unsubscribe_url }}}}\n")
+    shop.one = shop.daemon().spawn()
+    return shop
+
+
+def hold(shop, *events):
+    """Pushes the events and waits until each one's message is held; their mids, in order."""
+    for number, event in enumerate(events, 1):
+        shop.push(event)
+        wait_until(lambda n=number: shop.client.zcard("nudged:uncertain") == n, "a held message")
+    return [mid.decode() for mid, _ in shop.client.zscan_iter("nudged:uncertain")]
+
+
+def hello(number):
+    return {"type": "hello", "id": f"h{number}", "customer": {
+        "id": number, "email": f"c{number}@example.com", "accepts_marketing": True}}
+
+
+def test_held_messages_are_shown(cut):
+    assert cut.ctl("uncertain") == (0, "no uncertain messages\n", "")
+    [mid] = hold(cut, hello(1))
+    status, out, err = cut.ctl("uncertain")
+    assert (status, err) == (0, "")
+    assert re.fullmatch(rf"{mid}  \d{{4}}-\S+Z  offer to c1@example.com by relay \(id:1\)\n", out)
+    assert cut.ctl("uncertain", "ls") == (0, out, "")
+    assert cut.ctl("uncertain", "ls", "0") == (0, "and 1 more\n", "")
+    assert wait_until(lambda: json.loads(cut.ctl("status")[1])["held"], "the figure") == 1
+
+
+def test_resend_sends_once_more_by_the_same_gateway(cut):
+    [mid] = hold(cut, hello(1))
+    first = cut.server.mails.get(timeout=60)
+    give_up = int(cut.client.hget(f"nudged:message:{mid}", "give_up"))
+    cut.client.hset(f"nudged:message:{mid}", "give_up", 1)  # its time was over long ago
+    cut.server.cutting = False
+    assert cut.ctl("uncertain", "resend", mid) == (0, "1 resent\n", "")
+    second = cut.server.mails.get(timeout=60)
+    assert second["Message-ID"] == first["Message-ID"]
+    wait_until(lambda: not cut.client.exists(f"nudged:message:{mid}"), "the message to be settled")
+    assert cut.client.zcard("nudged:uncertain") == 0 and cut.server.mails.empty()
+    out = cut.ctl("explain", "1")[1]
+    assert [line.split(":")[0].split(" by")[0].split(" mid")[0].strip()
+            for line in out.splitlines() if line.startswith(" ")] == [
+        "offer sends", "offer uncertain", "offer resent", "offer sent"]
+    assert f"    offer resent: by hand mid={mid}\n" in out
+    assert give_up > 1
+    status, out, err = cut.ctl("uncertain", "resend", mid)
+    assert (status, out, err) == (1, "0 resent, 1 not\n", f"nudgectl: {mid}: it is not held\n")
+
+
+def test_resend_gives_its_time_again(cut):
+    """As long as its rule's `give_up` was; with a gateway that works badly it is needed."""
+    [mid] = hold(cut, hello(1))
+    key = f"nudged:message:{mid}"
+    cut.one.stop()  # nobody takes it
+    cut.client.hset(key, "give_up", 1)
+    seconds, micros = cut.client.time()
+    now = seconds * 1000 + micros // 1000
+    assert cut.ctl("uncertain", "resend", mid)[0] == 0
+    message = {name.decode(): value for name, value in cut.client.hgetall(key).items()}
+    assert 0 <= int(message["give_up"]) - now - 3_600_000 < 60_000
+    assert message["state"] == b"queued" and message["bound"] == b"1" and "owner" not in message
+    assert cut.client.xlen("nudged:outbox:email:marketing") == 1
+
+
+def test_resent_and_cut_again_is_held_again(cut):
+    hold(cut, hello(1), hello(2))
+    for _ in range(2):
+        cut.server.mails.get(timeout=60)
+    status, out, err = cut.ctl("uncertain", "resend", "--all")
+    assert (status, out, err) == (0, "2 resent\n", "")
+    for _ in range(2):
+        cut.server.mails.get(timeout=60)
+    wait_until(lambda: cut.client.zcard("nudged:uncertain") == 2, "both to be held again")
+    assert cut.server.mails.empty()
+
+
+def test_drop_makes_a_dead_letter(cut):
+    one, two = hold(cut, hello(1), {"type": "paid", "id": "p", "customer": {
+        "id": 2, "email": "c2@example.com"}})
+    assert cut.ctl("uncertain", "drop", one, "none") == (
+        1, "1 dropped, 1 not\n", "nudgectl: none: it is not held\n")
+    assert cut.ctl("uncertain", "drop", "--all") == (0, "1 dropped\n", "")
+    assert cut.ctl("uncertain") == (0, "no uncertain messages\n", "")
+    assert not cut.client.exists(f"nudged:message:{one}", f"nudged:message:{two}")
+    assert sorted(letter["mid"].decode() for letter in cut.dead()) == sorted([one, two])
+    assert {letter["reason"] for letter in cut.dead()} == {b"dropped"}
+    assert ("offer", "dropped", "by hand") in cut.trace("id:1")
+    assert ("receipt", "dropped", "by hand") in cut.trace("id:2")
+    assert "message  dropped: it was uncertain, and dropped by hand" in cut.ctl("dead", "ls")[1]
+
+
+def test_who_unsubscribed_is_not_written_to_again(cut):
+    mids = dict(zip((1, 2), hold(cut, hello(1), hello(2))))
+    for _ in range(2):
+        cut.server.mails.get(timeout=60)
+    cut.push({"type": "customer.unsubscribed", "customer": {"id": 1}, "topic": "offers"},
+             {"type": "customer.unsubscribed", "customer": {"id": 2}, "topic": "else"})
+    cut.wait_idle()
+    cut.server.cutting = False
+    status, out, err = cut.ctl("uncertain", "resend", "--all")
+    assert (status, out) == (1, "1 resent, 1 not\n")
+    assert err == (f"nudgectl: {mids[1]}: the customer has unsubscribed since\n"
+                   f"hint: `nudgectl uncertain drop {mids[1]}`\n")
+    assert cut.server.mails.get(timeout=60)["To"] == "c2@example.com"
+    assert cut.ctl("uncertain")[1].startswith(mids[1])
+
+
+def test_all_is_more_than_one_page(cut):
+    """250 held, of which every other may not be resent: no page is read twice or left out."""
+    [mid] = hold(cut, hello(1))
+    cut.one.stop()
+    row = cut.client.hgetall(f"nudged:message:{mid}")
+    now = int(time.time() * 1000)
+    for number in range(249):
+        cut.client.hset(f"nudged:message:m{number}",
+                        mapping={**row, b"gateway": b"gone" if number % 2 else b"relay"})
+        cut.client.zadd("nudged:uncertain", {f"m{number}": now - 10_000 + number})
+    assert cut.ctl("uncertain", "ls")[1].endswith("\nand 200 more\n")
+    assert len(cut.ctl("uncertain", "ls", "240")[1].splitlines()) == 241
+    status, out, err = cut.ctl("uncertain", "resend", "--all")
+    assert (status, out) == (1, "126 resent, 124 not\n")
+    assert "m1: its gateway is no longer configured, and no other may send it\n" in err
+    assert cut.client.zcard("nudged:uncertain") == 124
+    assert cut.ctl("uncertain", "drop", "--all") == (0, "124 dropped\n", "")
+
+
+@pytest.mark.parametrize("arguments, fault", [
+    (["resend"], "`resend` takes messages by their id, or --all"),
+    (["drop", "x", "--all"], "`drop` takes messages by their id, or --all"),
+    (["ls", "--all"], "--all goes with `resend` or `drop`"),
+    (["ls", "ten"], "a number is expected after `ls`"),
+    (["resnd"], "`ls`, `resend` or `drop` is expected, not `resnd`"),
+])
+def test_wrong_command_line(shop, arguments, fault):
+    shop.daemon()
+    status, out, err = shop.ctl("uncertain", *arguments)
+    assert (status, out) == (64, "")
+    assert err == f"nudgectl uncertain: {fault}\nhint: `nudgectl help uncertain`\n"
