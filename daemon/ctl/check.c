@@ -51,8 +51,9 @@ int command_check(struct context *context, int argc, char **argv)
     printf("%zu error%s, %zu warning%s", diags.errors, plural(diags.errors), diags.warnings,
            plural(diags.warnings));
     if (generation)
-        printf("; %zu rules, %zu templates", ruleset_count(generation->rules),
-               templates_count(generation->templates));
+        printf("; %zu rule%s, %zu template%s", ruleset_count(generation->rules),
+               plural(ruleset_count(generation->rules)), templates_count(generation->templates),
+               plural(templates_count(generation->templates)));
     printf("\n");
     bool good = generation != NULL;
     generation_release(&generation);

@@ -27,6 +27,7 @@
 #include "base/utf8.h"
 #include "ctl/command.h"
 #include "ctl/demo_folder.h"
+#include "ctl/demo_pages.h"
 #include "ctl/eml.h"
 
 enum {
@@ -47,13 +48,16 @@ struct demo {
     struct session *session;
     const char *const *events; /* lines; NULL-terminated */
     size_t event_count;
-    struct map *shown;  /* file names of messages */
-    struct map *counts; /* outcome: struct count */
-    int messages;
+    struct map *shown;    /* file names of messages */
+    struct count *counts; /* in the arena */
+    uint32_t count_count, count_capacity;
+    struct demo_pages pages;
 };
 
+/* How often an outcome was seen: "sent\tRULE", "held\tRULE\tWHY". */
 struct count {
-    int64_t times;
+    const char *name;
+    int times;
 };
 
 /* Arguments and the folder ---------------------------------------------- */
@@ -207,10 +211,12 @@ static void show_message(struct demo *demo, const char *name)
         const char *to = eml_header(arena, mail, length, "To");
         const char *subject = eml_header(arena, mail, length, "Subject");
         const char *html = eml_part(arena, mail, length, "text/html");
-        const char *page = arena_printf(arena, "%s/html/%02d.html", demo->folder, ++demo->messages);
-        if (html)
-            demo_folder_write(page, html, strlen(html), &diag);
-        print_row(demo->messages, to ? to : "", subject ? subject : "");
+        const struct demo_message message = {.to = to ? to : "",
+                                             .subject = subject ? subject : "",
+                                             .html = html,
+                                             .text = eml_part(arena, mail, length, "text/plain")};
+        demo_pages_add(&demo->pages, &message, &diag);
+        print_row(demo->pages.count, message.to, message.subject);
     }
     arena_destroy(&arena);
 }
@@ -294,6 +300,18 @@ static const char *in_words(const char *why)
     return NULL;
 }
 
+static void add_count(struct demo *demo, const char *name)
+{
+    for (uint32_t i = 0; i < demo->count_count; i++)
+        if (strcmp(demo->counts[i].name, name) == 0) {
+            demo->counts[i].times++;
+            return;
+        }
+    demo->counts = arena_grow(demo->arena, demo->counts, demo->count_count, &demo->count_capacity,
+                              sizeof *demo->counts);
+    demo->counts[demo->count_count++] = (struct count){name, 1};
+}
+
 static void count_outcome(struct demo *demo, const struct value *item)
 {
     const char *what = value_to_text(demo->arena, value_get(item, "what"));
@@ -306,14 +324,8 @@ static void count_outcome(struct demo *demo, const struct value *item)
         name = arena_printf(demo->arena, "sent\t%s", rule);
     else if (in_words(why) && (strcmp(what, "refused") == 0 || strcmp(what, "ended") == 0))
         name = arena_printf(demo->arena, "held\t%s\t%s", rule, why);
-    if (!name)
-        return;
-    struct count *count = map_get(demo->counts, name, strlen(name));
-    if (!count) {
-        count = arena_zero(demo->arena, sizeof *count);
-        map_put(demo->counts, name, strlen(name), count);
-    }
-    count->times++;
+    if (name)
+        add_count(demo, name);
 }
 
 static void count_trace(struct demo *demo, const char *key)
@@ -345,21 +357,25 @@ static void count_traces(struct demo *demo)
         count_trace(demo, names[i]);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct count *one = a, *two = b;
+    return strcmp(one->name, two->name);
+}
+
 static void print_counts(const struct demo *demo, const char *group)
 {
-    size_t cursor = 0, length;
-    const char *key;
-    void *value;
-    while (map_next(demo->counts, &cursor, &key, &length, &value)) {
-        const struct count *count = value;
-        if (strncmp(key, group, strlen(group)) != 0)
+    for (uint32_t i = 0; i < demo->count_count; i++) {
+        const struct count *count = &demo->counts[i];
+        if (strncmp(count->name, group, strlen(group)) != 0)
             continue;
-        const char *rule = strchr(key, '\t') + 1;
-        size_t rule_length = strcspn(rule, "\t");
-        const char *why = rule[rule_length] ? rule + rule_length + 1 : "";
-        const char *words = in_words(why);
-        printf("  %4" PRId64 "  %-16.*s%s%-12s%s\n", count->times, (int)rule_length, rule,
-               *why ? "  " : "", why, words ? words : "");
+        const char *rule = strchr(count->name, '\t') + 1;
+        const char *why = strchr(rule, '\t');
+        if (why)
+            printf("  %4d  %-16.*s  %-12s%s\n", count->times, (int)(why - rule), rule, why + 1,
+                   in_words(why + 1));
+        else
+            printf("  %4d  %s\n", count->times, rule);
     }
 }
 
@@ -370,7 +386,7 @@ static void print_dead(struct demo *demo)
         demo->session, &diag, "XRANGE", context_key(demo->context, "dead"), "-", "+", NULL);
     if (!letters || letters->count == 0)
         return;
-    printf("\nDead letters (`nudgectl dead ls` shows them):\n");
+    printf("\nDead letters:\n");
     for (size_t i = 0; i < letters->count; i++) {
         const struct reply *fields = reply_item(reply_item(letters, i), 1);
         printf("     1  %-16s  %s\n", reply_item(fields, 3)->text, reply_item(fields, 5)->text);
@@ -380,16 +396,19 @@ static void print_dead(struct demo *demo)
 static void print_summary(struct demo *demo)
 {
     count_traces(demo);
+    if (demo->count_count)
+        qsort(demo->counts, demo->count_count, sizeof *demo->counts, by_name);
     printf("\nSent:\n");
     print_counts(demo, "sent");
     printf("\nHeld back, and why:\n");
     print_counts(demo, "held");
     print_dead(demo);
-    printf("\nThe messages (.eml):   %s/mail/new\n", demo->folder);
-    printf("The same as pages:     %s/html\n", demo->folder);
+    printf("\nThe messages, to look at:  %s/html/index.html\n", demo->folder);
+    printf("The same, as .eml:         %s/mail/new\n", demo->folder);
     if (demo->keep)
         printf("\nThe daemon still runs. Ask it, and end it:\n"
-               "  nudgectl --config %s status\n  nudgectl --config %s stop\n",
+               "  nudgectl --config %s explain ana.ionescu@example.com\n"
+               "  nudgectl --config %s stop\n",
                demo->config, demo->config);
 }
 
@@ -409,7 +428,8 @@ static bool run(struct demo *demo, struct diag *diag)
         return diag_error(diag, "no way to the daemon's Redis");
     printf("A day of a small shop: %zu events. A wait of an hour takes 2 seconds here.\n\n",
            demo->event_count);
-    bool done = run_day(demo, diag);
+    demo_pages_begin(&demo->pages, arena_printf(demo->arena, "%s/html", demo->folder));
+    bool done = run_day(demo, diag) && demo_pages_end(&demo->pages, diag);
     print_summary(demo);
     return done;
 }
@@ -420,8 +440,7 @@ int command_demo(struct context *context, int argc, char **argv)
     struct demo demo = {.context = context,
                         .examples = NUDGED_EXAMPLES,
                         .arena = arena_new(64 * 1024),
-                        .shown = map_new(),
-                        .counts = map_new()};
+                        .shown = map_new()};
     int status;
     if (!read_arguments(&demo, argc, argv)) {
         status = EX_USAGE;
@@ -432,7 +451,7 @@ int command_demo(struct context *context, int argc, char **argv)
             stop_daemon(&demo);
     }
     map_destroy(&demo.shown);
-    map_destroy(&demo.counts);
+    demo_pages_free(&demo.pages);
     arena_destroy(&demo.arena);
     return status;
 }

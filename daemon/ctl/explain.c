@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ctl/command.h"
+#include "ctl/find_customer.h"
 #include "ctl/plain.h"
 
 /* "7" is meant as id:7, "ana@example.com" as email:ana@example.com. */
@@ -94,9 +95,60 @@ static void print_lines(const struct reply *lines, bool raw)
     arena_destroy(&arena);
 }
 
-int command_explain(struct context *context, int argc, char **argv)
+static const struct reply *read_trace(struct context *context, struct session *session,
+                                      const char *customer, struct diag *diag)
+{
+    const char *key =
+        context_key(context, arena_printf(context->config->arena, "trace:%s", customer));
+    return session_command(session, diag, "LRANGE", key, "0", "-1", NULL);
+}
+
+/* An address under which nothing is kept: most shops name customers by an id. */
+static int explain_address(struct context *context, struct session *session, const char *address,
+                           bool raw)
 {
     struct diag diag = {0};
+    const char *keys[FIND_CUSTOMER_MOST];
+    size_t count;
+    if (!find_customer(context, session, address, keys, &count, &diag))
+        return context_fail(&diag);
+    if (count == 0) {
+        fprintf(stderr, "nudgectl: no customer has the address %s\n", address);
+        return EXIT_FAILURE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct reply *lines = read_trace(context, session, keys[i], &diag);
+        if (!lines)
+            return context_fail(&diag);
+        if (!raw) {
+            printf("%s", i ? "\n" : "");
+            plain_text(keys[i]);
+            printf("\n");
+        }
+        print_lines(lines, raw);
+    }
+    return EXIT_SUCCESS;
+}
+
+static int explain(struct context *context, struct session *session, const char *name, bool raw)
+{
+    struct diag diag = {0};
+    const char *customer = customer_key(context, name);
+    const struct reply *lines = read_trace(context, session, customer, &diag);
+    if (!lines)
+        return context_fail(&diag);
+    if (lines->count == 0 && strchr(name, '@') && !strchr(name, ':'))
+        return explain_address(context, session, name, raw);
+    if (lines->count == 0) {
+        fprintf(stderr, "nudgectl: nothing is known of the customer %s\n", customer);
+        return EXIT_FAILURE;
+    }
+    print_lines(lines, raw);
+    return EXIT_SUCCESS;
+}
+
+int command_explain(struct context *context, int argc, char **argv)
+{
     bool raw = false;
     const struct command_option options[] = {{.name = "--json", .flag = &raw}, {0}};
     int count = command_options(argc, argv, options);
@@ -107,19 +159,7 @@ int command_explain(struct context *context, int argc, char **argv)
     struct session *session = context_session(context);
     if (!session)
         return EXIT_FAILURE;
-    const char *customer = customer_key(context, argv[1]);
-    const char *key =
-        context_key(context, arena_printf(context->config->arena, "trace:%s", customer));
-    const struct reply *lines = session_command(session, &diag, "LRANGE", key, "0", "-1", NULL);
-    int status = EXIT_SUCCESS;
-    if (!lines) {
-        status = context_fail(&diag);
-    } else if (lines->count == 0) {
-        fprintf(stderr, "nudgectl: nothing is known of the customer %s\n", customer);
-        status = EXIT_FAILURE;
-    } else {
-        print_lines(lines, raw);
-    }
+    int status = explain(context, session, argv[1], raw);
     session_close(&session);
     return status;
 }

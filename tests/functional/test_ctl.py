@@ -85,6 +85,8 @@ def test_unknown_command(desk):
     (["dead"], "`ls` is expected"),
     (["dead", "ls", "ten"], "a number is expected"),
     (["push", "--fast"], "no option `--fast`"),
+    (["demo", "--fold", "x"], "no option `--fold`; did you mean `--folder`?"),
+    (["demo", "x"], "no argument is expected: x"),
 ])
 def test_wrong_command_line(desk, arguments, fault):
     status, out, err = desk.ctl(*arguments)
@@ -106,6 +108,58 @@ def test_help_and_the_page_tell_the_same(desk):
         assert ".Dl nudgectl " in sections[command] or f"| nudgectl {command}" in sections[command]
         for option in re.findall(r"--(\w+)", out if command != "help" else ""):
             assert f"Fl -{option}" in sections[command], (command, option)
+
+
+def test_help_is_an_option_of_every_command(desk):
+    _, out, _ = desk.ctl("--help")
+    for command in re.findall(r"^  (\w+) ", out, re.M):
+        told = desk.ctl("help", command)
+        assert told[0] == 0 and told[1].startswith("Usage: nudgectl ")
+        assert desk.ctl(command, "--help") == told
+        assert command == "help" or desk.ctl(command, "x", "-h") == told
+    assert desk.ctl("eval", "1 + 1", "--", "--help")[0] == 64
+    status, out, err = desk.ctl("--confg", "x")
+    assert (status, out) == (64, "") and err.endswith("hint: `nudgectl help`\n")
+
+
+def test_output_that_cannot_be_written(desk):
+    """A full disk is told, a reader that has gone is not."""
+    command = [BUILD / "nudgectl", "--config", desk.started[0].config, "preview", "welcome"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stderr) == (1, "nudgectl: standard output cannot be written\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as gone:
+        done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True,
+                              timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_demo(tmp_path):
+    """The day of a small shop, from its folder to its pages."""
+    folder = tmp_path / "day"
+    done = subprocess.run([BUILD / "nudgectl", "demo", "--folder", folder, "--examples", SOURCE],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not re.search(r" $", done.stdout, re.M)
+    rows = re.findall(r"^ +(\d+)  (\S.*?)  +(\S.*)$", done.stdout.split("\nSent:")[0], re.M)
+    assert len(rows) == 12 and [int(row[0]) for row in rows] == list(range(1, 13))
+    held = done.stdout.split("Held back, and why:\n")[1].split("\n\n")[0]
+    for why in ("until", "no-longer", "no-consent", "no-address"):
+        assert f"  {why}  " in held
+    assert held.splitlines() == sorted(held.splitlines(), key=lambda line: line.split()[1:3])
+    assert "no-customer" in done.stdout
+    index = (folder / "html/index.html").read_text()
+    for number, to, subject in rows:
+        assert f'href="{number.zfill(2)}.html">{subject}<small>{to.replace("<", "&lt;")}</small>' in index
+        assert subject.split()[0] in (folder / f"html/{number.zfill(2)}.html").read_text()
+        assert "<pre>" in (folder / f"html/{number.zfill(2)}-text.html").read_text()
+    assert not (folder / "state/redis/redis.sock").exists()
+    done = subprocess.run([BUILD / "nudgectl", "demo", "--folder", folder], capture_output=True,
+                          text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 1 and "cannot make" in done.stderr and "File exists" in done.stderr
 
 
 # --- push ---
@@ -564,7 +618,13 @@ def test_explain_and_dead(running):
     assert status == 0 and lines[0]["event"]["id"] == "s1"
     status, out, err = desk.ctl("explain", "nobody@example.com")
     assert (status, out) == (1, "")
-    assert err == "nudgectl: nothing is known of the customer email:nobody@example.com\n"
+    assert err == "nudgectl: no customer has the address nobody@example.com\n"
+    assert desk.ctl("explain", "10")[2] == "nudgectl: nothing is known of the customer id:10\n"
+    status, out, err = desk.ctl("explain", "Ana@example.com")
+    assert (status, err) == (0, "") and out == "id:7\n" + desk.ctl("explain", "7")[1]
+    desk.client.lpush("nudged:trace:id:9", json.dumps({"at": 1, "did": [
+        {"rule": "ping", "what": "dead", "why": "550 a\x1b[2Jb\u009b"}]}))
+    assert desk.ctl("explain", "9")[1] == "1970-01-01T00:00:00.001Z\n    ping dead: 550 a?[2Jb?\n"
     status, out, err = desk.ctl("dead", "ls")
     assert (status, err) == (0, "")
     assert re.search(r"^\S+  \S+Z  event  no-customer: .*\n    \{\"type\": \"ping\"\}$", out, re.M)
