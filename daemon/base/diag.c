@@ -274,8 +274,12 @@ void diags_add(struct diags *diags, const struct diag *diag)
         diags->errors++;
     else
         diags->warnings++;
-    if (diags->count == DIAGS_MOST)
+    if (diags->count == DIAGS_MOST) {
+        struct diag *last = &diags->items[DIAGS_MOST - 1];
+        if (diag->level == DIAG_ERROR && last->level == DIAG_WARNING)
+            *last = *diag;
         return;
+    }
     if ((diags->count & (diags->count - 1)) == 0) /* grows at each power of two */
         diags->items =
             mem_resize(diags->items, sizeof *diags->items * (diags->count ? diags->count * 2 : 1));

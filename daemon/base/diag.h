@@ -67,7 +67,8 @@ void diag_line(const struct diag *diag, struct buf *out);
 void diag_format(const struct diag *diag, struct buf *out);
 void diag_print(const struct diag *diag, FILE *stream);
 
-/* A bounded collection, for checks that go on after the first fault. */
+/* A bounded collection, for checks that go on after the first fault. Of those past the bound
+ * one error at most is kept, where warnings filled it. */
 enum { DIAGS_MOST = 100 };
 
 struct diags {

@@ -57,12 +57,14 @@ bool liquid_time(struct liquid_run *run, const struct value *value, int64_t *ms,
  * NULL. Keywords come to it as a map, the last of `arguments`. */
 const struct liquid_filter *liquid_filter_standard(const char *name, size_t length);
 
-/* How strict the parser is: the three modes of the reference implementation. */
+/* How strict the parser is: the modes of the reference implementation. */
 enum liquid_syntax {
     LIQUID_STRICT,        /* all markup must be right ("strict2") */
     LIQUID_STRICT_VALUES, /* outputs, conditions and `for` must; in other tags what makes no
                              sense is passed over ("strict") */
     LIQUID_LAX,           /* it is passed over everywhere */
+    LIQUID_FORGIVING,     /* likewise, but told in `slips` ("warn"); what lax mode leaves to fail
+                             at the render, an operator that there is not, is still an error */
 };
 
 /* What all templates of a set share. Static or owned by the host; must outlive them. */
@@ -73,8 +75,11 @@ struct liquid_options {
     const struct liquid_template *(*find)(void *context, const char *name, size_t length);
     bool escape; /* output is HTML: every {{ }} is escaped unless `raw` or a safe filter ends it */
     enum liquid_syntax syntax;
-    bool strict_filters; /* an unknown filter is a syntax error (else it is passed over) */
-    uint32_t first_line; /* line of the file at which the text begins; 0: 1 */
+    struct diags *slips;   /* LIQUID_FORGIVING: gets a warning for each place, at liquid_parse()
+                              alone; or NULL */
+    bool strict_filters;   /* an unknown filter is a syntax error (else it is passed over) */
+    uint32_t first_line;   /* line of the file at which the text begins; 0: 1 */
+    uint32_t first_column; /* column of the file at which each of its lines begins; 0: 1 */
 };
 
 struct liquid_limits {

@@ -58,7 +58,12 @@ const struct liquid_condition *liquid_condition_parse(struct liquid_parser *pars
                                                       const struct liquid_slice *markup)
 {
     const struct liquid_condition *condition = parse_strict(parser, markup);
-    return condition || !parser->lax ? condition : liquid_lax_condition(parser, markup);
+    if (condition || !parser->lax)
+        return condition;
+    condition = liquid_lax_condition(parser, markup);
+    if (condition)
+        liquid_parser_forgive(parser);
+    return condition;
 }
 
 static bool is_word(const struct liquid_expression *expression)

@@ -125,11 +125,11 @@ static bool parse_steps(struct liquid_parser *parser, struct liquid_lex *lex,
 static const struct liquid_expression *
 parse_root(struct liquid_parser *parser, struct liquid_lex *lex, struct liquid_expression *path)
 {
-    if (!parser->lax_tags) {
-        liquid_parser_fail(parser, lex->text, 1, "brackets without a variable before them");
-        diag_hint(parser->diag, "write `self[…]`");
+    liquid_parser_fail(parser, lex->text, 1, "brackets without a variable before them");
+    diag_hint(parser->diag, "write `self[…]`");
+    if (!parser->lax_tags)
         return NULL;
-    }
+    liquid_parser_forgive(parser);
     path->root = parse_brackets(parser, lex);
     if (!path->root)
         return NULL;

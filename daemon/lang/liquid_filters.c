@@ -245,6 +245,13 @@ static int64_t bit(int64_t integer, int64_t place)
     return place < 0 ? 0 : integer >> (place < 63 ? place : 63) & 1;
 }
 
+/* A place given as a decimal is cut to an integer, as the reference implementation does. */
+static void whole_place(struct value *place)
+{
+    if (place->kind == VALUE_DOUBLE && place->real > -1e15 && place->real < 1e15)
+        *place = value_int((int64_t)place->real);
+}
+
 enum liquid_property liquid_filters_property(struct liquid_call *call, const struct value *item,
                                              const struct value *property, struct value *result)
 {
@@ -252,6 +259,7 @@ enum liquid_property liquid_filters_property(struct liquid_call *call, const str
     *result = value_null();
     if (!liquid_text_plain(call->run, &plain))
         return LIQUID_PROPERTY_FAILED;
+    whole_place(&plain);
     switch ((enum value_kind)item->kind) {
     case VALUE_MAP:
         liquid_member_get(call->run, item, &plain, result);

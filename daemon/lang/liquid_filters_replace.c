@@ -37,8 +37,8 @@ static bool find_last(struct liquid_call *call, const struct change *change, con
 }
 
 /* What `by` stands for at one place, as in the reference implementation: \\ is a backslash,
- * \0 and \& what was found, \` and \' what stands before and behind it, \1 to \9 nothing;
- * another backslash is itself. Writes it where `to` is not NULL; returns its length. */
+ * \0 and \& what was found, \` and \' what stands before and behind it, \1 to \9 and \+
+ * nothing; another backslash is itself. Writes it where `to` is not NULL; returns its length. */
 static size_t put_by(const struct change *change, const char *found, char *to)
 {
     const char *start = change->text.text, *end = start + change->text.length;
@@ -59,7 +59,7 @@ static size_t put_by(const struct change *change, const char *found, char *to)
             from = start, count = (size_t)(found - start);
         else if (next == '\'')
             from = behind, count = (size_t)(end - behind);
-        else if (next >= '1' && next <= '9')
+        else if ((next >= '1' && next <= '9') || next == '+')
             count = 0;
         else if (next != '\\')
             next = '\0';

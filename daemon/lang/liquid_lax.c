@@ -307,6 +307,8 @@ static struct liquid_condition *lax_comparison(struct liquid_parser *parser, con
     if (at == start)
         return condition;
     condition->relation = liquid_condition_operator(start, (size_t)(at - start));
+    if (condition->relation == LIQUID_UNKNOWN && parser->forgives)
+        return NULL;
     at = liquid_lex_skip_space(at, end);
     const char *stop = skip_fragment(at, end);
     right = (struct liquid_slice){at, (uint32_t)(stop - at)};
@@ -340,6 +342,5 @@ const struct liquid_condition *liquid_lax_condition(struct liquid_parser *parser
         last = next;
         start = at;
     }
-    diag_clear(parser->diag);
     return first;
 }

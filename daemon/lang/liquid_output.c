@@ -93,7 +93,8 @@ bool liquid_output_resolve(struct liquid_parser *parser, struct liquid_use *use)
     if (!use->filter)
         return !options->strict_filters || fail_unknown(parser, use);
     int count = (int)use->count + (use->standard && use->keyword_count > 0);
-    if (parser->lax || (count >= use->filter->least && count <= use->filter->most))
+    if ((parser->lax && !parser->forgives) ||
+        (count >= use->filter->least && count <= use->filter->most))
         return true;
     char wanted[WANTED_SIZE];
     return liquid_parser_fail(parser, use->name.text, use->name.length, "`%s` takes %s, not %d",
@@ -158,7 +159,8 @@ bool liquid_output_parse(struct liquid_parser *parser, const struct liquid_slice
                          struct liquid_output *output)
 {
     return parse_strict(parser, markup, output) ||
-           (parser->lax && liquid_lax_output(parser, markup, output));
+           (parser->lax && liquid_lax_output(parser, markup, output) &&
+            liquid_parser_forgive(parser));
 }
 
 static bool make_keywords(struct liquid_run *run, const struct liquid_use *use, struct value *map)

@@ -18,6 +18,7 @@ struct liquid_template *liquid_parse(struct arena *arena, const char *name, cons
         .text = arena_copy(arena, text, length),
         .length = (uint32_t)length,
         .first_line = options->first_line ? options->first_line : 1,
+        .first_column = options->first_column ? options->first_column : 1,
         .options = options,
     };
     struct liquid_scan scan = {template->text, template->text + length, .lines = false};
@@ -25,8 +26,9 @@ struct liquid_template *liquid_parse(struct arena *arena, const char *name, cons
                                    .template = template,
                                    .scan = &scan,
                                    .diag = diag,
-                                   .lax = options->syntax == LIQUID_LAX,
-                                   .lax_tags = options->syntax != LIQUID_STRICT};
+                                   .lax = options->syntax >= LIQUID_LAX,
+                                   .lax_tags = options->syntax != LIQUID_STRICT,
+                                   .forgives = options->syntax == LIQUID_FORGIVING};
     struct liquid_tag stop;
     if (!liquid_parser_body(&parser, &template->body, &stop))
         return NULL;

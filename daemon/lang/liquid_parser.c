@@ -42,8 +42,22 @@ bool liquid_parser_fail(struct liquid_parser *parser, const char *at, size_t len
     diag_file(parser->diag, template->name);
     diag_offset(parser->diag, template->text, template->length, liquid_parser_offset(parser, at));
     parser->diag->line += template->first_line - 1;
+    parser->diag->column += template->first_column - 1;
     parser->diag->width = (uint32_t)utf8_count(at, length);
     return false;
+}
+
+bool liquid_parser_forgive(struct liquid_parser *parser)
+{
+    struct diags *slips = parser->template->options->slips;
+    if (parser->forgives && slips && parser->diag) {
+        parser->diag->level = DIAG_WARNING;
+        if (!*parser->diag->hint)
+            diag_hint(parser->diag, "it is passed over, as Shopify does");
+        diags_add(slips, parser->diag);
+    }
+    diag_clear(parser->diag);
+    return true;
 }
 
 bool liquid_parser_expected(struct liquid_parser *parser, const struct liquid_lex *lex,

@@ -25,6 +25,7 @@ struct liquid_parser {
     bool trim;                 /* the last piece ended with a dash */
     bool lax;                  /* passes over wrong markup in outputs, conditions and `for` */
     bool lax_tags;             /* likewise in the other tags */
+    bool forgives;             /* and tells what it passed over */
 };
 
 /* A tag as it was found. */
@@ -66,6 +67,10 @@ bool liquid_parser_fail(struct liquid_parser *parser, const char *at, size_t len
 /* Likewise at the present token; "Expected `what`, found …". */
 bool liquid_parser_expected(struct liquid_parser *parser, const struct liquid_lex *lex,
                             const char *what);
+
+/* What the strict grammar refused, and told, was read as lax mode does: the error is none, but
+ * a warning where the parser forgives. Returns true. */
+bool liquid_parser_forgive(struct liquid_parser *parser);
 
 uint32_t liquid_parser_offset(const struct liquid_parser *parser, const char *at);
 

@@ -44,6 +44,7 @@ bool liquid_run_place(struct liquid_run *run, uint32_t offset)
     diag_file(run->diag, template->name);
     diag_offset(run->diag, template->text, template->length, offset);
     run->diag->line += template->first_line - 1;
+    run->diag->column += template->first_column - 1;
     return false;
 }
 

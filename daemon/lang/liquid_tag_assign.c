@@ -54,14 +54,17 @@ static bool parse_target(struct liquid_parser *parser, const struct liquid_slice
     while (stop > text && liquid_lex_space(stop[-1]))
         stop--;
     size_t length = target_length(text, stop);
-    while (parser->lax_tags && equals && text + length < stop && length < (size_t)(stop - text)) {
-        text += length + 1; /* the words before the last one are passed over */
-        length = target_length(text, stop);
+    if (!equals || text + length != stop || !is_name(text, length)) {
+        liquid_parser_fail(parser, markup->text, markup->length,
+                           "`assign` needs a name, `=` and a value");
+        while (equals && text + length < stop && length < (size_t)(stop - text)) {
+            text += length + 1; /* the words before the last one are passed over */
+            length = target_length(text, stop);
+        }
+        if (!parser->lax_tags || !equals || length == 0 || text + length != stop)
+            return false;
+        liquid_parser_forgive(parser);
     }
-    if (!equals || length == 0 || text + length != stop ||
-        (!parser->lax_tags && !is_name(text, length)))
-        return liquid_parser_fail(parser, markup->text, markup->length,
-                                  "`assign` needs a name, `=` and a value");
     *name = liquid_name_of(text, length);
     *value = (struct liquid_slice){equals + 1, (uint32_t)(end - equals - 1)};
     return true;
@@ -109,6 +112,23 @@ static void visit_capture(struct liquid_visit *visit, const struct liquid_node *
     liquid_variables_own(visit, &assignment->name);
 }
 
+/* The name between `text` and `end`; in lax mode the first thing there that could be one. */
+static bool parse_captured(struct liquid_parser *parser, const struct liquid_slice *markup,
+                           const char *text, const char *end, struct liquid_name *name)
+{
+    size_t length = target_length(text, end);
+    if (text + length != end || !is_name(text, length)) {
+        liquid_parser_fail(parser, markup->text, markup->length, "`capture` needs a name");
+        while (text < end && (length = target_length(text, end)) == 0)
+            text++;
+        if (!parser->lax_tags || length == 0)
+            return false;
+        liquid_parser_forgive(parser);
+    }
+    *name = liquid_name_of(text, length);
+    return true;
+}
+
 /* The name may stand in quotes. */
 bool liquid_tag_assign_capture(struct liquid_parser *parser, const struct liquid_tag *tag,
                                struct liquid_node *node, bool *blank)
@@ -122,14 +142,8 @@ bool liquid_tag_assign_capture(struct liquid_parser *parser, const struct liquid
         text++;
         end--;
     }
-    while (parser->lax_tags && text < end && target_length(text, end) == 0)
-        text++;
-    size_t length = target_length(text, end);
-    if (length == 0 || (!parser->lax_tags && (text + length != end || !is_name(text, length))))
-        return liquid_parser_fail(parser, tag->markup.text, tag->markup.length,
-                                  "`capture` needs a name");
-    assignment->name = liquid_name_of(text, length);
-    if (!liquid_parser_block(parser, tag, &assignment->body))
+    if (!parse_captured(parser, &tag->markup, text, end, &assignment->name) ||
+        !liquid_parser_block(parser, tag, &assignment->body))
         return false;
     node->kind = &kind;
     node->data = assignment;
@@ -183,6 +197,7 @@ static bool parse_counter(struct liquid_parser *parser, const struct liquid_tag 
         assignment->name = liquid_name_of(tag->markup.text, (size_t)(end - tag->markup.text));
         if (!parser->lax_tags)
             return false;
+        liquid_parser_forgive(parser);
     }
     assignment->step = step;
     node->kind = &kind;

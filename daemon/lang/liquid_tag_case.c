@@ -97,7 +97,8 @@ static struct branch *parse_branch(struct liquid_parser *parser, const struct li
     branch->otherwise = liquid_parser_is(tag, "else");
     if (!branch->otherwise)
         return parse_values(parser, &tag->markup, branch) ||
-                       (parser->lax_tags && lax_values(parser, &tag->markup, branch))
+                       (parser->lax_tags && lax_values(parser, &tag->markup, branch) &&
+                        liquid_parser_forgive(parser))
                    ? branch
                    : NULL;
     if (tag->markup.length == 0)
@@ -117,7 +118,8 @@ static const struct liquid_expression *parse_subject(struct liquid_parser *parse
         subject = NULL;
     const char *at = markup->text;
     struct liquid_slice fragment;
-    if (!subject && parser->lax_tags && liquid_lax_fragment(&at, at + markup->length, &fragment))
+    if (!subject && parser->lax_tags && liquid_lax_fragment(&at, at + markup->length, &fragment) &&
+        liquid_parser_forgive(parser))
         subject = liquid_lax_expression(parser, &fragment);
     if (!subject || (subject->kind != LIQUID_EMPTY && subject->kind != LIQUID_BLANK))
         return subject;

@@ -141,7 +141,8 @@ bool liquid_tag_cycle_parse(struct liquid_parser *parser, const struct liquid_ta
     struct cycle *cycle = arena_zero(parser->arena, sizeof *cycle);
     (void)blank;
     if (!parse_strict(parser, &tag->markup, cycle) &&
-        (!parser->lax_tags || !parse_lax(parser, &tag->markup, cycle)))
+        (!parser->lax_tags || !parse_lax(parser, &tag->markup, cycle) ||
+         !liquid_parser_forgive(parser)))
         return false;
     if (!cycle->group)
         name_group(parser, &tag->markup, cycle);

@@ -228,7 +228,8 @@ bool liquid_tag_for_parse(struct liquid_parser *parser, const struct liquid_tag 
     static const struct liquid_kind kind = {"for", render_for, visit_for};
     struct repeat *repeat = arena_zero(parser->arena, sizeof *repeat);
     if (!parse_strict(parser, &tag->markup, repeat) &&
-        (!parser->lax || !parse_lax(parser, &tag->markup, repeat)))
+        (!parser->lax || !parse_lax(parser, &tag->markup, repeat) ||
+         !liquid_parser_forgive(parser)))
         return false;
     set_name(parser, repeat);
     node->kind = &kind;

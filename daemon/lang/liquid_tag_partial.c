@@ -272,7 +272,8 @@ static bool parse_partial(struct liquid_parser *parser, const struct liquid_tag 
     struct partial *partial = arena_zero(parser->arena, sizeof *partial);
     node->data = partial;
     return parse_strict(parser, &tag->markup, literal, partial) ||
-           (parser->lax_tags && parse_lax(parser, &tag->markup, literal, partial));
+           (parser->lax_tags && parse_lax(parser, &tag->markup, literal, partial) &&
+            liquid_parser_forgive(parser));
 }
 
 bool liquid_tag_partial_include(struct liquid_parser *parser, const struct liquid_tag *tag,

@@ -193,7 +193,8 @@ bool liquid_tag_tablerow_parse(struct liquid_parser *parser, const struct liquid
     static const struct liquid_kind kind = {"tablerow", render_tablerow, visit_tablerow};
     struct rows *rows = arena_zero(parser->arena, sizeof *rows);
     if (!parse_strict(parser, &tag->markup, rows) &&
-        (!parser->lax_tags || !parse_lax(parser, &tag->markup, rows)))
+        (!parser->lax_tags || !parse_lax(parser, &tag->markup, rows) ||
+         !liquid_parser_forgive(parser)))
         return false;
     node->kind = &kind;
     node->data = rows;

@@ -106,7 +106,7 @@ struct liquid_template {
     const char *name; /* for diagnostics */
     const char *text; /* the template's own copy */
     uint32_t length;
-    uint32_t first_line;
+    uint32_t first_line, first_column; /* of the text within its file, from 1 */
     const struct liquid_options *options;
     struct liquid_body body;
 };

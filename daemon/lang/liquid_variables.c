@@ -23,13 +23,13 @@ static void find_place(struct liquid_visit *visit, uint32_t offset)
     if (offset < visit->offset) {
         visit->offset = 0;
         visit->line = visit->template->first_line;
-        visit->column = 1;
+        visit->column = visit->template->first_column;
     }
     for (; visit->offset < offset; visit->offset++) {
         bool newline = text[visit->offset] == '\n';
         visit->line += newline;
         if (newline)
-            visit->column = 1;
+            visit->column = visit->template->first_column;
         else if (((unsigned char)text[visit->offset] & 0xc0) != 0x80)
             visit->column++;
     }
@@ -170,7 +170,7 @@ void liquid_variables(const struct liquid_template *template,
         .visit = visit,
         .context = context,
         .line = template->first_line,
-        .column = 1,
+        .column = template->first_column,
     };
     buf_init(&state.path, PATH_MOST);
     liquid_variables_body(&state, &template->body);

@@ -129,6 +129,26 @@ bool mail_shop_handle(struct liquid_call *call)
     return mail_call_return(call, text);
 }
 
+/* A field of the shop's own, {type: …, value: …}: its value as text, a list's with commas. */
+bool mail_shop_metafield_text(struct liquid_call *call)
+{
+    const struct value *field = value_get(&call->input, "value");
+    const struct value *value = field ? field : &call->input;
+    struct buf out;
+    if (!value_is(value, VALUE_LIST))
+        return mail_call_return(call, mail_call_text(call, value));
+    buf_init(&out, MAIL_CALL_TEXT_MOST);
+    for (uint32_t i = 0; i < value_count(value); i++) {
+        buf_text(&out, i ? ", " : "");
+        buf_text(&out, mail_call_text(call, &value->list->items[i]));
+    }
+    bool fits = !out.full;
+    if (fits)
+        mail_call_return(call, buf_string(&out));
+    buf_free(&out);
+    return fits || liquid_fail(call->run, "the text becomes too long");
+}
+
 /* "green tea" to "GreenTea". */
 bool mail_shop_camelize(struct liquid_call *call)
 {

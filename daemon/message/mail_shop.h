@@ -8,6 +8,7 @@ bool mail_shop_format_address(struct liquid_call *call);
 bool mail_shop_pluralize(struct liquid_call *call);
 bool mail_shop_weight_with_unit(struct liquid_call *call);
 bool mail_shop_handle(struct liquid_call *call);
+bool mail_shop_metafield_text(struct liquid_call *call);
 bool mail_shop_camelize(struct liquid_call *call);
 bool mail_shop_sha1(struct liquid_call *call);
 bool mail_shop_sha256(struct liquid_call *call);

@@ -22,8 +22,6 @@ static const struct name order_names[] = {
     {"created_at", "created_at"},
     {"currency", "currency"},
     {"order_status_url", "order_status_url"},
-    {"tax_lines", "tax_lines"},
-    {"discount_applications", "discount_applications"},
     {"shipping_address", "shipping_address"},
     {"billing_address", "billing_address"},
     {"financial_status", "financial_status"},
@@ -40,6 +38,15 @@ static const struct name order_amounts[] = {
     {"total_discounts", "total_discounts"},
     {"discounts_amount", "total_discounts"},
     {"shipping_price", "total_shipping_price_set.shop_money.amount"},
+};
+
+static const struct name shipping_amounts[] = {
+    {"price", "price"},
+    {"discounted_price", "discounted_price"},
+};
+
+static const struct name tax_amounts[] = {
+    {"price", "price"},
 };
 
 static const struct name line_names[] = {
@@ -99,6 +106,98 @@ static void add_amounts(struct arena *arena, struct value map, const struct valu
     }
 }
 
+static struct value copy_of(struct arena *arena, const struct value *map, uint32_t more)
+{
+    struct value copy = value_new_map(arena, map->map->count + more);
+    for (uint32_t i = 0; i < map->map->count; i++)
+        value_add(arena, copy, map->map->members[i].key, map->map->members[i].value);
+    return copy;
+}
+
+static struct value with_amounts(struct arena *arena, const struct value *item,
+                                 const struct name *names, size_t count)
+{
+    struct value copy = copy_of(arena, item, 0);
+    add_amounts(arena, copy, item, names, count);
+    return copy;
+}
+
+static struct value make_tax_lines(struct arena *arena, const struct value *items)
+{
+    struct value lines = value_new_list(arena, value_count(items));
+    for (uint32_t i = 0; i < value_count(items); i++)
+        if (items->list->items[i].kind == VALUE_MAP)
+            value_push(arena, lines,
+                       with_amounts(arena, &items->list->items[i], tax_amounts,
+                                    sizeof tax_amounts / sizeof *tax_amounts));
+    return lines;
+}
+
+/* --- discounts: the order has the applications, its lines what each took off them --- */
+
+enum { APPLICATIONS_MOST = 100 }; /* of an order; more are passed over */
+
+/* What the application at a place took off lines of goods or of shipping. */
+static double allocated(struct arena *arena, const struct value *lines, uint32_t place)
+{
+    double sum = 0;
+    for (uint32_t i = 0; value_is(lines, VALUE_LIST) && i < lines->list->count; i++) {
+        const struct value *parts = value_get(&lines->list->items[i], "discount_allocations");
+        for (uint32_t j = 0; value_is(parts, VALUE_LIST) && j < parts->list->count; j++) {
+            const struct value *part = &parts->list->items[j];
+            int64_t index = -1;
+            const struct value *named = value_get(part, "discount_application_index");
+            if (named && value_to_int(named, &index) && index == place)
+                sum += amount(arena, value_get(part, "amount"));
+        }
+    }
+    return sum;
+}
+
+/* A code is a discount's title, where it has no other. */
+static struct value make_applications(struct arena *arena, const struct value *order)
+{
+    const struct value *items = value_get(order, "discount_applications");
+    struct value made = value_new_list(arena, 4);
+    uint32_t count = value_is(items, VALUE_LIST) ? items->list->count : 0;
+    if (count > APPLICATIONS_MOST)
+        count = APPLICATIONS_MOST;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *item = &items->list->items[i];
+        struct value application =
+            item->kind == VALUE_MAP ? copy_of(arena, item, 2) : value_new_map(arena, 2);
+        const struct value *code = value_get(item, "code");
+        if (code)
+            add(arena, application, "title", *code);
+        add_amount(arena, application, "total_allocated_amount",
+                   allocated(arena, value_get(order, "line_items"), i) +
+                       allocated(arena, value_get(order, "shipping_lines"), i));
+        value_push(arena, made, application);
+    }
+    return made;
+}
+
+static struct value make_allocations(struct arena *arena, const struct value *items,
+                                     const struct value *applications)
+{
+    struct value made = value_new_list(arena, items->list->count);
+    for (uint32_t i = 0; i < items->list->count; i++) {
+        const struct value *item = &items->list->items[i];
+        int64_t index = -1;
+        if (item->kind != VALUE_MAP)
+            continue;
+        struct value part = copy_of(arena, item, 1);
+        const struct value *named = value_get(item, "discount_application_index");
+        add_amount(arena, part, "amount", amount(arena, value_get(item, "amount")));
+        if (named && value_to_int(named, &index) && index >= 0 && index < value_count(applications))
+            add(arena, part, "discount_application", applications->list->items[index]);
+        value_push(arena, made, part);
+    }
+    return made;
+}
+
+/* --- lines --- */
+
 static struct value titled(struct arena *arena, const struct value *title)
 {
     struct value map = value_new_map(arena, 1);
@@ -106,11 +205,14 @@ static struct value titled(struct arena *arena, const struct value *title)
     return map;
 }
 
-static struct value make_line(struct arena *arena, const struct value *item)
+static struct value make_line(struct arena *arena, const struct value *item,
+                              const struct value *applications)
 {
-    struct value line = value_new_map(arena, item->map->count + 10);
-    for (uint32_t i = 0; i < item->map->count; i++)
-        value_add(arena, line, item->map->members[i].key, item->map->members[i].value);
+    struct value line = copy_of(arena, item, 10);
+    const struct value *parts = value_get(item, "discount_allocations");
+    if (value_is(parts, VALUE_LIST))
+        value_set(arena, line, "discount_allocations",
+                  make_allocations(arena, parts, applications));
     add_names(arena, line, item, line_names, sizeof line_names / sizeof *line_names);
     add_amounts(arena, line, item, line_amounts, sizeof line_amounts / sizeof *line_amounts);
     double whole =
@@ -124,12 +226,13 @@ static struct value make_line(struct arena *arena, const struct value *item)
     return line;
 }
 
-static struct value make_lines(struct arena *arena, const struct value *items)
+static struct value make_lines(struct arena *arena, const struct value *items,
+                               const struct value *applications)
 {
     struct value lines = value_new_list(arena, items->list->count);
     for (uint32_t i = 0; i < items->list->count; i++)
         if (items->list->items[i].kind == VALUE_MAP)
-            value_push(arena, lines, make_line(arena, &items->list->items[i]));
+            value_push(arena, lines, make_line(arena, &items->list->items[i], applications));
     return lines;
 }
 
@@ -143,6 +246,14 @@ static bool requires_shipping(const struct value *items)
     return false;
 }
 
+/* Over the payload's own list where that stands at the top, not over another of that name. */
+static void put_list(struct arena *arena, struct value variables, bool top, const char *name,
+                     struct value list)
+{
+    if (top || !value_get(&variables, name))
+        value_set(arena, variables, name, list);
+}
+
 void shopify_names_add(struct arena *arena, struct value variables)
 {
     const struct value *order = &variables, *items = value_get(order, "line_items");
@@ -152,15 +263,27 @@ void shopify_names_add(struct arena *arena, struct value variables)
     }
     if (!value_is(items, VALUE_LIST))
         return;
+    const bool top = order == &variables;
     const struct value payload = *order; /* adding may move what `order` refers to */
-    const struct value lines = make_lines(arena, items);
+    const struct value applications = make_applications(arena, &payload);
+    const struct value lines = make_lines(arena, items, &applications);
     const struct value *shipping = value_get(&payload, "shipping_lines");
+    const struct value *taxes = value_get(&payload, "tax_lines");
+    const struct value *shop_name = value_path(&variables, "shop.name");
     add(arena, variables, "requires_shipping", value_bool(requires_shipping(items)));
     add(arena, variables, "subtotal_line_items", lines);
-    if (value_is(shipping, VALUE_LIST) && shipping->list->count > 0)
-        add(arena, variables, "shipping_method", shipping->list->items[0]);
+    if (value_is(shipping, VALUE_LIST) && shipping->list->count > 0 &&
+        value_is(shipping->list->items, VALUE_MAP))
+        add(arena, variables, "shipping_method",
+            with_amounts(arena, shipping->list->items, shipping_amounts,
+                         sizeof shipping_amounts / sizeof *shipping_amounts));
+    if (value_is(taxes, VALUE_LIST))
+        put_list(arena, variables, top, "tax_lines", make_tax_lines(arena, taxes));
+    put_list(arena, variables, top, "discount_applications", applications);
     if (value_get(&variables, "line_items"))
         value_set(arena, variables, "line_items", lines);
+    if (shop_name)
+        add(arena, variables, "shop_name", *shop_name);
     add_names(arena, variables, &payload, order_names, sizeof order_names / sizeof *order_names);
     add_amounts(arena, variables, &payload, order_amounts,
                 sizeof order_amounts / sizeof *order_amounts);

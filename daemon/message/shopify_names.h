@@ -10,8 +10,10 @@
 #include "base/value.h"
 
 /* Where the variables, or their `order`, have `line_items`: adds to the map what is not in
- * it yet. Amounts become numbers, as those templates compare them: `{% if total_discounts > 0 %}`.
- * The payload itself is not changed. */
+ * it yet; the lists of lines, taxes and discounts stand over those of the payload. Amounts
+ * become numbers, as those templates compare them: `{% if total_discounts > 0 %}`. A discount
+ * knows what it took off all lines, a line's share the discount that it comes from. The
+ * payload itself is not changed. */
 void shopify_names_add(struct arena *arena, struct value variables);
 
 #endif

@@ -72,12 +72,17 @@ static const struct liquid_template *find_text(void *context, const char *name, 
     return mail->templates ? templates_snippet(mail->templates, name, length, false) : NULL;
 }
 
-static const struct liquid_options *options(struct templates *set, bool html, uint32_t line)
+/* Shops paste Shopify's own templates, with slips that its parser passes over: they are
+ * passed over here too, and told in `slips`. */
+static struct liquid_options *options(struct templates *set, bool html, uint32_t line,
+                                      struct diags *slips)
 {
     struct liquid_options *made = arena_zero(set->arena, sizeof *made);
     made->filters = mail_filters;
     made->find = html ? find_html : find_text;
     made->escape = html;
+    made->syntax = LIQUID_FORGIVING;
+    made->slips = slips;
     made->strict_filters = true;
     made->first_line = line;
     return made;
@@ -97,7 +102,9 @@ const struct liquid_template *templates_file_compile(struct templates *set,
 {
     struct diag diag = {0};
     const struct settings_source *source = &file->source;
-    const struct liquid_options *how = options(set, html, line_of(source, file->body));
+    /* A snippet is compiled twice. */
+    struct diags *slips = file->liquid ? NULL : diags;
+    const struct liquid_options *how = options(set, html, line_of(source, file->body), slips);
     const struct liquid_template *liquid =
         liquid_parse(set->arena, source->file, source->text + file->body,
                      source->length - file->body, how, &diag);
@@ -112,7 +119,7 @@ const struct liquid_template *templates_file_compile_styled(struct templates *se
 {
     const struct settings_source *source = &file->source;
     return liquid_parse(set->arena, source->file, text, length,
-                        options(set, true, line_of(source, file->body)), NULL);
+                        options(set, true, line_of(source, file->body), NULL), NULL);
 }
 
 const struct liquid_template *templates_file_compile_value(struct templates *set,
@@ -122,17 +129,17 @@ const struct liquid_template *templates_file_compile_value(struct templates *set
 {
     struct diag diag = {0};
     uint32_t line, column;
+    size_t told = diags->count;
     front_matter_text_place(&file->source, text, &line, &column);
+    struct liquid_options *how = options(set, false, line, diags);
+    how->first_column = column;
     const struct liquid_template *liquid =
-        liquid_parse(set->arena, file->source.file, text->string, text->length,
-                     options(set, false, line), &diag);
-    if (liquid)
-        return liquid;
-    if (diag.column)
-        diag.column += column - 1;
-    diag_excerpt(&diag, file->source.text, file->source.length);
-    diags_add(diags, &diag);
-    return NULL;
+        liquid_parse(set->arena, file->source.file, text->string, text->length, how, &diag);
+    if (!liquid)
+        diags_add(diags, &diag);
+    for (; told < diags->count; told++) /* the line with its key, not the text alone */
+        diag_excerpt(&diags->items[told], file->source.text, file->source.length);
+    return liquid;
 }
 
 /* --- attachments --- */

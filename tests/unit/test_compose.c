@@ -284,10 +284,15 @@ static void shopify(void **state)
         " \"created_at\": \"2026-03-01T10:00:00-05:00\","
         " \"order_status_url\": \"https://shop.example/o/1\","
         " \"total_shipping_price_set\": {\"shop_money\": {\"amount\": \"5.00\"}},"
-        " \"shipping_lines\": [{\"title\": \"Post\", \"price\": \"5.00\"}],"
+        " \"shipping_lines\": [{\"title\": \"Post\", \"price\": \"5.00\","
+        "  \"discount_allocations\": [{\"amount\": \"1.00\", \"discount_application_index\": 1}]}],"
+        " \"tax_lines\": [{\"title\": \"State\", \"price\": \"5.30\"}],"
+        " \"discount_applications\": [7, {\"type\": \"discount_code\", \"code\": \"spring\"}],"
         " \"shipping_address\": {\"name\": \"Ana\", \"city\": \"Cluj\", \"zip\": \"400001\"},"
         " \"line_items\": [{\"title\": \"Tea\", \"variant_title\": \"100 g\", \"quantity\": 2,"
-        "  \"price\": \"59.80\", \"total_discount\": \"9.60\", \"requires_shipping\": true}]}";
+        "  \"price\": \"59.80\", \"total_discount\": \"9.60\", \"requires_shipping\": true,"
+        "  \"discount_allocations\": [{\"amount\": \"9.60\", \"discount_application_index\": 1},"
+        "   {\"amount\": \"2\", \"discount_application_index\": 9}]}]}";
     static const char template[] =
         "---\nsubject: \"Order {{ name }} confirmed\"\n---\n"
         "{% if requires_shipping %}{{ order_name }} {{ order_status_url }}{% endif %}\n"
@@ -295,12 +300,20 @@ static void shopify(void **state)
         "{% if line.variant.title != 'Default Title' %} ({{ line.variant.title }}){% endif %} "
         "{% if line.original_line_price != line.final_line_price %}"
         "{{ line.original_line_price | money }} {% endif %}{{ line.final_line_price | money }}"
+        "{% for part in line.discount_allocations %} {{ part.discount_application.title }} "
+        "{{ part.amount | money }}{% if part.amount > 9 %}!{% endif %}{% endfor %}"
         "{% endfor %}\n"
+        "{% for tax in tax_lines %}{% if tax.price > 5 %}{{ tax.title }} {{ tax.price | money }}"
+        "{% endif %}{% endfor %}{% for discount in discount_applications %} {{ discount.title }} "
+        "{{ discount.total_allocated_amount | money }}{% endfor %}"
+        "{% if shipping_method.price > 4 %} {{ shipping_method.price | money }}{% endif %}"
+        " {{ shop_name }}\n"
         "{{ subtotal_price | money }} {{ shipping_price | money }} {{ tax_price | money }} "
         "{{ total_price | money_with_currency }} {{ shipping_method.title }}\n"
         "{{ shipping_address | format_address }}";
     static const char text[] = "#1001 https://shop.example/o/1\n"
-                               "Tea × 2 (100 g) $119.60 $110.00\n"
+                               "Tea × 2 (100 g) $119.60 $110.00 spring $9.60!  $2.00\n"
+                               "State $5.30  $0.00 spring $10.60 $5.00 Tea & Co\n"
                                "$119.60 $5.00 $5.30 $129.90 USD Post\n"
                                "Ana\n400001 Cluj";
     struct room *room = *state;
@@ -419,6 +432,10 @@ static const struct {
     {"{{ none | img_url: \"small\" }}", ""},
     {"{{ \"a.png\" | asset_url }}", "https://cdn.example/a/a.png"},
     {"{{ \"Visa Debit\" | payment_icon_png_url }}", "https://cdn.example/a/payment/visa_debit.png"},
+    {"{{ \"visa\" | payment_type_img_url }}", "https://cdn.example/a/payment/visa.png"},
+    {"{{ \"b.png\" | cdn_asset_url }}", "https://cdn.example/a/b.png"},
+    {"{{ field | metafield_text }};{{ field.value | metafield_text }};{{ none | metafield_text }}",
+     "30, &amp; more, false;30, &amp; more, false;"},
     {"{{ \"A<\" | link_to: \"https://a.example?x=1&y=2\" }}",
      "<a href=\"https://a.example?x=1&amp;y=2\">A&lt;</a>"},
     {"{{ line | img_tag: \"Tea\" }}",
@@ -446,6 +463,7 @@ static void each_filter(void **state)
         compose_well(
             room,
             "{\"data\": {\"m\": {\"reference_value\": 100, \"reference_unit\": \"g\"},"
+            " \"field\": {\"type\": \"list\", \"value\": [30, \"& more\", false]},"
             " \"line\": {\"image\": {\"src\": \"//cdn.shopify.com/s/tea.png\"}},"
             " \"home\": {\"first_name\": \"Ana\", \"last_name\": \"Pop\","
             "  \"address1\": \"Str. Florilor <1>\", \"zip\": \"400001\", \"city\": \"Cluj\","

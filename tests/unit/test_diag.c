@@ -236,6 +236,15 @@ static void collections_are_bounded(void **state)
     assert_int_equal(diags.warnings, 50);
     assert_string_equal(diags.items[99].text, "fault 99");
     diags_free(&diags);
+    for (int i = 0; i < 104; i++) { /* an error is not crowded out by warnings */
+        diag_error(&diag, "fault %d", i);
+        diag.level = i < 102 ? DIAG_WARNING : DIAG_ERROR;
+        diags_add(&diags, &diag);
+    }
+    assert_int_equal(diags.count, DIAGS_MOST);
+    assert_string_equal(diags.items[98].text, "fault 98");
+    assert_string_equal(diags.items[99].text, "fault 102");
+    diags_free(&diags);
     assert_int_equal(diags.count, 0);
     diags_free(&diags);
 }

@@ -47,7 +47,7 @@ static const struct fixture_case replacements[] = {
     {"{{ 'a' | replace: 'b', 'c' }}{{ 'a' | replace_last: 'ab', 'c' }}{{ 'x' | replace: 'x' }}",
      data, "aa"},
     {"{{ 'abc' | replace: 'b', '[\\0\\&\\`\\1\\\\]' }}", data, "a[bba\\]c"},
-    {"{{ 'abc' | replace: 'b', \"\\'\" }}{{ 'b' | replace: 'b', '\\x' }}", data, "acc\\x"},
+    {"{{ 'abc' | replace: 'b', \"\\'\" }}{{ 'b' | replace: 'b', '\\x\\+' }}", data, "acc\\x"},
     {"{{ 'abc' | replace_last: 'b', '\\0' }}", data, "a\\0c"},
 };
 
@@ -112,6 +112,7 @@ static const struct fixture_case lists[] = {
      "true false true"},
     {"{% assign i = items | find: 't', 'c' %}{{ i.on }} {{ items | find_index: 't', 'c' }}", data,
      "false 2"},
+    {"{{ 'tea' | where: 0.5 }}{{ 'tea' | map: -1.9 }}{{ 5 | map: 2.7 }}", data, "teaa1"},
     {"{{ items | find: 'x', 1 }}{{ items | find_index: 'x', 1 }}{{ list | where: 'x' }}", data,
      NULL},
     {"{{ list | sum }} {{ items | sum: 'p' }} {{ nested | sum }}", data, "6 3 6"},

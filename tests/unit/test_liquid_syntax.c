@@ -122,6 +122,63 @@ static void values_alone_may_be_strict(void **state)
     FIXTURE_CHECK(fixture, cases);
 }
 
+/* What lax mode passes over is passed over, and told; what it would leave to fail at the
+ * render, or could not read either, is a fault. */
+static void slips_are_forgiven_and_told(void **state)
+{
+    static const char data[] = "{\"a\": \"A\", \"list\": [1, 2], \"n\": 5}";
+    static const struct {
+        const char *template, *printed; /* NULL: not forgiven */
+        uint32_t line, column;          /* of the only slip; 0: none */
+    } cases[] = {
+        {"{{ a }}", "A", 0, 0},
+        {"\n{{ a) }}", "\nA", 2, 5},
+        {"{% if a %%}x{% endif %}", "x", 1, 9},
+        {"{{> a }}", "", 1, 3},
+        {"{{ a..b }}", "", 1, 5},
+        {"{% if a == 'A' && n %}x{% endif %}", "x", 1, 16},
+        {"{% if n > %}x{% else %}y{% endif %}", "y", 1, 11},
+        {"{% for i in list sorted %}{{ i }}{% endfor %}", "12", 1, 18},
+        {"{% assign b c = 1 %}{{ c }}", "1", 1, 11},
+        {"{% assign b = a) %}{{ b }}", "A", 1, 16},
+        {"{% capture b c %}x{% endcapture %}{{ b }}", "x", 1, 12},
+        {"{% case a %}{% when 'A' and 'B' %}x{% endcase %}", "x", 1, 25},
+        {"{% case a) %}{% when 'A' %}x{% endcase %}", "x", 1, 10},
+        {"{% cycle 'a' 'b', 'c' %}", "a", 1, 14},
+        {"{% tablerow i in list limit: 1 columns: 2 %}x{% endtablerow %}",
+         "<tr class=\"row1\">\n<td class=\"col1\">x</td></tr>\n", 1, 32},
+        {"{{ ['a'] }}", "A", 1, 4},
+        {"{% increment 'a' %}", "0", 1, 14},
+        {"{% if a = 'A' %}x{% endif %}", NULL, 0, 0},
+        {"{% if not a %}x{% endif %}", NULL, 0, 0},
+        {"{{ a | plus }}", NULL, 0, 0},
+        {"{{ a | nosuch }}", NULL, 0, 0},
+        {"{% if a %}", NULL, 0, 0},
+        {"{{ a", NULL, 0, 0},
+        {"{% nosuch %}", NULL, 0, 0},
+    };
+    struct fixture *fixture = *state;
+    struct diags slips = {0};
+    fixture->options.syntax = LIQUID_FORGIVING;
+    fixture->options.slips = &slips;
+    fixture->options.strict_filters = true;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *printed = fixture_render(fixture, cases[i].template, data);
+        if (!printed != !cases[i].printed || (printed && strcmp(printed, cases[i].printed) != 0))
+            fail_msg("%s: %s %s", cases[i].template, printed, fixture->diag.text);
+        if (printed && slips.count != (cases[i].line > 0))
+            fail_msg("%s: %zu slips", cases[i].template, slips.count);
+        assert_int_equal(slips.errors, 0);
+        if (printed && slips.count &&
+            (slips.items->line != cases[i].line || slips.items->column != cases[i].column))
+            fail_msg("%s: %u, %u", cases[i].template, slips.items->line, slips.items->column);
+        assert_true(printed || fixture->diag.level == DIAG_ERROR);
+        diags_free(&slips);
+    }
+    fixture->options.slips = NULL;
+    assert_string_equal(fixture_render(fixture, "{{ a) }}", data), "A");
+}
+
 /* Blocks, brackets and ranges nest so deep and no deeper. */
 static const struct nest {
     int most;
@@ -165,6 +222,7 @@ int main(void)
         FIXTURE_TEST(faults_have_a_place_and_a_text),
         FIXTURE_TEST(unknown_filters_are_faults_where_it_is_asked),
         FIXTURE_TEST(values_alone_may_be_strict),
+        FIXTURE_TEST(slips_are_forgiven_and_told),
         FIXTURE_TEST(nesting_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,6 +307,37 @@ static void liquid_faults(void **state)
     }
 }
 
+/* What Shopify's parser passes over does not keep a template from loading; each slip is told
+ * once, with its place in the file and the line that it stands in. */
+static void slips(void **state)
+{
+    struct room *room = *state;
+    struct buf out;
+    buf_init(&out, 10000);
+    put(room, "a.html.liquid",
+        "---\nsubject: \"\xc3\x84 {{ order.name) }}\"\nheaders:\n  X-A: |\n    x\n    {{ a b "
+        "}}\n---\n"
+        "<p>{{ b..c }}{% if a %%}x{% endif %}\n");
+    put(room, "snippets/s.liquid", "{{ url) }}");
+    load_well(room);
+    assert_int_equal(room->diags.errors, 0);
+    assert_int_equal(room->diags.warnings, 5);
+    assert_string_equal(
+        told(room, &out),
+        "a.html.liquid:8:8: unexpected `..`, where the end should be (it is passed over, as "
+        "Shopify does)\n"
+        "a.html.liquid:8:22: unexpected `%`, where the end should be (it is passed over, as "
+        "Shopify does)\n"
+        "snippets/s.liquid:1:7: unexpected `)`, where the end should be (it is passed over, as "
+        "Shopify does)\n"
+        "a.html.liquid:2:26: unexpected `)`, where the end should be (it is passed over, as "
+        "Shopify does)\n"
+        "a.html.liquid:6:10: unexpected `b`, where the end should be (it is passed over, as "
+        "Shopify does)\n");
+    assert_non_null(strstr(room->diags.items[3].excerpt, "subject:"));
+    buf_free(&out);
+}
+
 /* All files are read, so that one run tells of all faults. */
 static void all_faults(void **state)
 {
@@ -375,8 +406,7 @@ static void check(void **state)
 
 static void note(void *context, const char *file, const char *path, uint32_t line, uint32_t column)
 {
-    (void)column;
-    buf_printf(context, "%s:%u %s\n", file, line, path);
+    buf_printf(context, "%s:%u:%u %s\n", file, line, column, path);
 }
 
 static void variables(void **state)
@@ -391,12 +421,12 @@ static void variables(void **state)
         "cart.url %}");
     load_well(room);
     templates_variables(room->templates, templates_variant(room->templates, 0), note, &out);
-    assert_string_equal(buf_string(&out), "a.html.liquid:2 order.id\n"
-                                          "a.html.liquid:4 order.total\n"
-                                          "snippets/button.liquid:1 customer.name\n"
-                                          "a.html.liquid:4 cart.url\n"
-                                          "layouts/default.html.liquid:1 shop.name\n"
-                                          "layouts/default.html.liquid:2 content\n");
+    assert_string_equal(buf_string(&out), "a.html.liquid:2:19 order.id\n"
+                                          "a.html.liquid:4:4 order.total\n"
+                                          "snippets/button.liquid:1:13 customer.name\n"
+                                          "a.html.liquid:4:43 cart.url\n"
+                                          "layouts/default.html.liquid:1:4 shop.name\n"
+                                          "layouts/default.html.liquid:2:4 content\n");
     buf_free(&out);
 }
 
@@ -414,7 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(found),         TEST(languages),  TEST(inherited),      TEST(each_fault),
         TEST(liquid_faults), TEST(all_faults), TEST(attached_bound), TEST(link_outside),
-        TEST(check),         TEST(variables),  TEST(no_folder),
+        TEST(check),         TEST(variables),  TEST(no_folder),      TEST(slips),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
