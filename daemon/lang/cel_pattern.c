@@ -1,186 +1,275 @@
 #include "lang/cel_pattern.h"
 
+#include <stdint.h>
 #include <string.h>
 
-struct translator {
-    const char *pattern;
-    size_t length, at;
-    struct buf *out;
-    bool lines; /* (?m) stands somewhere: $ is also before a line's end */
+#include "lang/cel_pattern_class.h"
+
+enum {
+    GROUPS_MOST = 99, /* within each other; ICU takes no more */
+    REPEAT_MOST = 1000,
 };
 
-static char peek(const struct translator *translator, size_t ahead)
+#define WORD "[0-9A-Za-z_]"
+
+/* The flags m, i and s. U (the shortest match first) says nothing to a search. */
+struct modes {
+    bool lines, folds, dots;
+};
+
+/* What a * or its like would repeat. */
+enum last { LAST_NOTHING, LAST_ONE, LAST_REPEAT };
+
+struct translator {
+    struct cel_pattern_cursor cursor;
+    enum last last;
+    struct modes modes;
+    uint32_t depth;
+    struct modes outer[GROUPS_MOST]; /* what holds again behind each open group */
+};
+
+static bool put_one(struct translator *translator, const char *text)
 {
-    size_t at = translator->at + ahead;
-    return at < translator->length ? translator->pattern[at] : '\0';
+    translator->last = LAST_ONE;
+    translator->cursor.at++;
+    return buf_text(translator->cursor.out, text);
 }
 
-static void copy(struct translator *translator, size_t count)
+/* ICU folds a string as a whole, and so finds SS for ß; of a class, it folds each. */
+static void put_literal(struct translator *translator, uint32_t character)
 {
-    if (count > translator->length - translator->at)
-        count = translator->length - translator->at;
-    buf_add(translator->out, translator->pattern + translator->at, count);
-    translator->at += count;
+    struct buf *out = translator->cursor.out;
+    bool alone = translator->modes.folds && character >= 0x80;
+    if (alone)
+        buf_char(out, '[');
+    cel_pattern_put(out, character);
+    if (alone)
+        buf_char(out, ']');
+    translator->last = LAST_ONE;
 }
 
-/* Whether some group switches on `m`: (?m) or (?im:…). */
-static bool has_lines(const char *pattern, size_t length)
+static bool take_literal(struct translator *translator)
 {
-    for (size_t i = 0; i + 2 < length; i++) {
-        if (pattern[i] != '(' || pattern[i + 1] != '?')
-            continue;
-        for (size_t flag = i + 2; flag < length && strchr("imsU", pattern[flag]); flag++)
-            if (pattern[flag] == 'm')
-                return true;
-    }
-    return false;
-}
-
-/* \d and its like are ASCII in RE2; within a class ICU takes a class for an element. */
-static const char *ascii_class(char letter)
-{
-    switch (letter) {
-    case 'd':
-        return "[0-9]";
-    case 'D':
-        return "[^0-9]";
-    case 'w':
-        return "[0-9A-Za-z_]";
-    case 'W':
-        return "[^0-9A-Za-z_]";
-    case 's':
-        return "[\\t\\n\\f\\r ]";
-    case 'S':
-        return "[^\\t\\n\\f\\r ]";
-    default:
-        return NULL;
-    }
-}
-
-static bool take_escape(struct translator *translator, bool in_class)
-{
-    char letter = peek(translator, 1);
-    const char *ascii = ascii_class(letter);
-    bool foreign =
-        letter && (strchr("123456789kGZXRhHNcCu", letter) || (in_class && letter == 'b'));
-    if (foreign)
+    uint32_t character;
+    if (!cel_pattern_character(&translator->cursor, &character))
         return false;
-    if (ascii) {
-        buf_text(translator->out, ascii);
-        translator->at += 2;
-    } else if ((letter == 'p' || letter == 'P') && peek(translator, 2) &&
-               peek(translator, 2) != '{') {
-        buf_printf(translator->out, "\\%c{%c}", letter, peek(translator, 2));
-        translator->at += 3;
-    } else if (letter == 'Q') { /* up to \E all is literal */
-        const char *rest = translator->pattern + translator->at;
-        const char *end = memmem(rest, translator->length - translator->at, "\\E", 2);
-        copy(translator, end ? (size_t)(end - rest) + 2 : translator->length - translator->at);
-    } else {
-        copy(translator, 2);
-    }
+    put_literal(translator, character);
     return true;
 }
 
-/* [[:alpha:]]: a name within a class. Its length, or 0. */
-static size_t posix_name(const struct translator *translator)
+/* \Q…: up to \E, or the end, all is literal. */
+static bool take_quote(struct translator *translator)
 {
-    if (peek(translator, 1) != ':')
-        return 0;
-    const char *rest = translator->pattern + translator->at;
-    const char *end = memmem(rest, translator->length - translator->at, ":]", 2);
-    return end ? (size_t)(end - rest) + 2 : 0;
+    struct cel_pattern_cursor *cursor = &translator->cursor;
+    cursor->at += 2;
+    const char *end = cursor->end,
+               *close = memmem(cursor->at, (size_t)(end - cursor->at), "\\E", 2);
+    cursor->end = close ? close : end;
+    while (cursor->at < cursor->end) {
+        uint32_t character = '\\';
+        if (*cursor->at == '\\')
+            cursor->at++;
+        else
+            cel_pattern_character(cursor, &character);
+        put_literal(translator, character);
+    }
+    cursor->end = end;
+    cursor->at += close ? 2 : 0;
+    return true;
 }
 
-static bool take_class(struct translator *translator)
+static bool take_escape(struct translator *translator)
 {
-    copy(translator, 1);
-    if (peek(translator, 0) == '^')
-        copy(translator, 1);
-    for (bool first = true; translator->at < translator->length; first = false) {
-        char c = peek(translator, 0);
-        size_t name = c == '[' ? posix_name(translator) : 0;
-        if (c == ']' && !first) {
-            copy(translator, 1);
-            return true;
-        }
-        if (c == '\\') {
-            if (!take_escape(translator, true))
-                return false;
-        } else if (name) {
-            copy(translator, name);
-        } else if (strchr("[]&", c)) { /* ICU's operators on sets are plain characters */
-            buf_char(translator->out, '\\');
-            copy(translator, 1);
-        } else if (c == '-' && peek(translator, 1) == '-') {
-            return false;
-        } else {
-            copy(translator, 1);
-        }
+    struct cel_pattern_cursor *cursor = &translator->cursor;
+    if (cel_pattern_is_set(cursor)) {
+        translator->last = LAST_ONE;
+        return cel_pattern_take_set(cursor);
     }
-    return true; /* not closed: ICU says so */
+    char letter = cel_pattern_peek(cursor, 1);
+    if (letter == 'Q')
+        return take_quote(translator);
+    if (!letter || !strchr("AbBz", letter))
+        return take_literal(translator);
+    cursor->at++;
+    switch (letter) {
+    case 'A':
+        return put_one(translator, "(?:\\A)");
+    case 'b': /* a word is ASCII, also where case is ignored */
+        return put_one(translator, "(?-i:(?<=" WORD ")(?!" WORD ")|(?<!" WORD ")(?=" WORD "))");
+    case 'B':
+        return put_one(translator, "(?-i:(?<=" WORD ")(?=" WORD ")|(?<!" WORD ")(?!" WORD "))");
+    default:
+        return put_one(translator, "(?:\\z)");
+    }
+}
+
+/* Behind (?: the flags of imsU, those behind a minus go off. */
+static bool take_modes(struct translator *translator)
+{
+    struct cel_pattern_cursor *cursor = &translator->cursor;
+    bool on = true, bare = false;
+    for (;; cursor->at++) {
+        char flag = cel_pattern_peek(cursor, 0);
+        if (flag == ')' || flag == ':')
+            return !bare;
+        if (flag == '-' ? !on : !flag || !strchr("imsU", flag))
+            return false;
+        bare = flag == '-';
+        on = on && !bare;
+        if (flag == 'i')
+            translator->modes.folds = on;
+        else if (flag == 'm')
+            translator->modes.lines = on;
+        else if (flag == 's')
+            translator->modes.dots = on;
+    }
+}
+
+static void put_modes(struct translator *translator, char end)
+{
+    static const char *const flags[2][2] = {{"-is", "s-i"}, {"i-s", "is"}};
+    const struct modes *modes = &translator->modes;
+    buf_printf(translator->cursor.out, "(?%s%c", flags[modes->folds][modes->dots], end);
+}
+
+/* (?P<name>: a name of letters, digits and _, which nothing can refer to. */
+static bool take_name(struct translator *translator)
+{
+    static const char letters[] = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    struct cel_pattern_cursor *cursor = &translator->cursor;
+    const char *name = cursor->at;
+    while (cursor->at < cursor->end && memchr(letters, *cursor->at, sizeof letters - 1))
+        cursor->at++;
+    bool named = cursor->at > name && cel_pattern_peek(cursor, 0) == '>';
+    cursor->at += named;
+    return named && buf_text(cursor->out, "(?:");
 }
 
 static bool take_group(struct translator *translator)
 {
-    if (peek(translator, 1) != '?') {
-        copy(translator, 1);
-        return true;
-    }
-    char kind = peek(translator, 2), next = peek(translator, 3);
-    if (kind == 'P' && next == '<') {
-        buf_text(translator->out, "(?<");
-        translator->at += 4;
-        return true;
-    }
-    bool named = kind == '<' && next != '=' && next != '!';
-    bool flags = kind && strchr("ims-:", kind);
-    if (!named && !flags)
+    struct cel_pattern_cursor *cursor = &translator->cursor;
+    if (translator->depth == GROUPS_MOST)
         return false;
-    copy(translator, 3);
+    translator->outer[translator->depth++] = translator->modes;
+    translator->last = LAST_NOTHING;
+    cursor->at++;
+    if (cel_pattern_peek(cursor, 0) != '?')
+        return buf_text(cursor->out, "(?:");
+    cursor->at++;
+    size_t prefix = cel_pattern_peek(cursor, 0) == 'P';
+    if (cel_pattern_peek(cursor, prefix) == '<') {
+        cursor->at += prefix + 1;
+        return take_name(translator);
+    }
+    if (!take_modes(translator))
+        return false;
+    put_modes(translator, *cursor->at);
+    translator->depth -= *cursor->at == ')'; /* no group: to the end of the one around it */
+    cursor->at++;
     return true;
+}
+
+static bool end_group(struct translator *translator)
+{
+    if (translator->depth == 0)
+        return false;
+    translator->modes = translator->outer[--translator->depth];
+    return put_one(translator, ")");
+}
+
+/* A count behind a brace; REPEAT_MOST + 1 where it is larger. False where none is there. */
+static bool read_count(const char **at, const char *end, uint32_t *count)
+{
+    const char *first = *at;
+    for (*count = 0; *at < end && **at >= '0' && **at <= '9'; ++*at)
+        if (*count <= REPEAT_MOST)
+            *count = *count * 10 + (uint32_t)(**at - '0');
+    bool zeros = *at - first > 1 && *first == '0';
+    return *at > first && !zeros;
+}
+
+/* {n}, {n,} or {n,m}: its end, and whether RE2 allows for so many. NULL: a plain brace. */
+static const char *repeat_end(const struct cel_pattern_cursor *cursor, bool *allowed)
+{
+    const char *at = cursor->at + 1, *end = cursor->end;
+    uint32_t least, most;
+    if (!read_count(&at, end, &least))
+        return NULL;
+    most = least;
+    if (at < end && *at == ',') {
+        at++;
+        if (at < end && *at != '}' && !read_count(&at, end, &most))
+            return NULL;
+    }
+    *allowed = least <= most && most <= REPEAT_MOST;
+    return at < end && *at == '}' ? at + 1 : NULL;
+}
+
+static bool take_repeat(struct translator *translator, const char *end)
+{
+    struct cel_pattern_cursor *cursor = &translator->cursor;
+    if (translator->last != LAST_ONE)
+        return false;
+    translator->last = LAST_REPEAT;
+    end += end < cursor->end && *end == '?';
+    buf_add(cursor->out, cursor->at, (size_t)(end - cursor->at));
+    cursor->at = end;
+    return true;
+}
+
+static bool take_brace(struct translator *translator)
+{
+    bool allowed = true;
+    const char *end = repeat_end(&translator->cursor, &allowed);
+    if (!end)
+        return take_literal(translator);
+    return allowed && take_repeat(translator, end);
 }
 
 static bool take_one(struct translator *translator)
 {
-    char c = peek(translator, 0);
-    switch (c) {
+    struct cel_pattern_cursor *cursor = &translator->cursor;
+    bool lines = translator->modes.lines;
+    switch (*cursor->at) {
     case '\\':
-        return take_escape(translator, false);
+        return take_escape(translator);
     case '[':
-        return take_class(translator);
+        translator->last = LAST_ONE;
+        return cel_pattern_take_class(cursor);
     case '(':
         return take_group(translator);
+    case ')':
+        return end_group(translator);
+    case '|':
+        put_one(translator, "|");
+        translator->last = LAST_NOTHING;
+        return true;
     case '*':
     case '+':
     case '?':
-    case '}':
-        copy(translator, 1);
-        return peek(translator, 0) != '+'; /* a possessive repeat */
+        return take_repeat(translator, cursor->at + 1);
+    case '{':
+        return take_brace(translator);
+    case '.':
+        return put_one(translator, ".");
+    case '^': /* RE2 has the start of a line also behind a text's last line end, ICU not */
+        return put_one(translator, lines ? "(?:\\A|(?<=\\n))" : "(?:\\A)");
     case '$':
-        if (translator->lines) {
-            copy(translator, 1);
-        } else {
-            buf_text(translator->out, "\\z");
-            translator->at++;
-        }
-        return true;
+        return put_one(translator, lines ? "(?:\\z|(?=\\n))" : "(?:\\z)");
     default:
-        copy(translator, 1);
-        return true;
+        return take_literal(translator);
     }
 }
 
 bool cel_pattern_translate(const char *pattern, size_t length, struct buf *out)
 {
     struct translator translator = {
-        .pattern = pattern,
-        .length = length,
-        .out = out,
-        .lines = has_lines(pattern, length),
+        .cursor = {.at = pattern, .end = pattern + length, .out = out},
     };
-    while (translator.at < length && !out->full)
+    while (translator.cursor.at < translator.cursor.end && !out->full)
         if (!take_one(&translator))
             return false;
-    return !out->full;
+    if (out->length == 0) /* ICU has no empty pattern */
+        buf_text(out, "(?:)");
+    return translator.depth == 0 && !out->full;
 }

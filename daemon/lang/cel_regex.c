@@ -12,7 +12,7 @@
 #include "lang/cel_pattern.h"
 
 enum {
-    TRANSLATED_MOST = 16 * CEL_REGEX_PATTERN_MOST,
+    TRANSLATED_MOST = 64 * CEL_REGEX_PATTERN_MOST,
     TIME_LIMIT = 5,           /* ICU's unit: about a millisecond */
     STACK_LIMIT = 512 * 1024, /* bytes of backtracking */
 };
@@ -119,8 +119,6 @@ static URegularExpression *find(const struct value *pattern)
 
 enum cel_regex_result cel_regex_search(const struct value *pattern, const struct value *text)
 {
-    if (pattern->length == 0)
-        return CEL_REGEX_FOUND; /* ICU refuses to compile it; it matches anything */
     URegularExpression *regex = pattern->length <= CEL_REGEX_PATTERN_MOST ? find(pattern) : NULL;
     if (!regex)
         return CEL_REGEX_INVALID;
