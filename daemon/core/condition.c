@@ -108,7 +108,8 @@ static bool call_method(void *context, int index, const struct value *arguments,
 const char *condition_zone(const struct customer *customer, const char *fallback,
                            struct arena *arena)
 {
-    const char *zone = value_to_text(arena, value_get(&customer->profile, "timezone"));
+    struct value known = customer_value(arena, customer);
+    const char *zone = value_to_text(arena, value_get(&known, "timezone"));
     return zone ? zone : fallback;
 }
 

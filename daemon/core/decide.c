@@ -28,10 +28,12 @@ enum {
     NEWER_RULES_RETRY_MS = 5000, /* until a daemon with the newer rules has had its turn */
 };
 
+/* A journey's wish to send, until the policy has been asked. */
 struct want {
-    const struct rule *rule;
+    const struct rule *rule; /* NULL: its journey has failed meanwhile */
     const struct rule_step *step;
     struct customer_journey journey;
+    uint32_t order; /* in which it came */
 };
 
 struct deciding {
@@ -67,13 +69,33 @@ static int by_priority(const void *a, const void *b)
     const struct want *one = a, *two = b;
     if (one->rule->priority != two->rule->priority)
         return one->rule->priority > two->rule->priority ? -1 : 1;
-    return strcmp(one->rule->name, two->rule->name);
+    int names = strcmp(one->rule->name, two->rule->name);
+    return names ? names : one->order < two->order ? -1 : 1;
 }
 
-static void add_message(struct deciding *d, const struct want *want, const char *address,
-                        const struct condition_scene *scene)
+/* Keeps in the customer's document that the message was decided. */
+static void remember(struct deciding *d, const struct want *want,
+                     const struct decide_message *message)
+{
+    const struct rule *rule = want->rule;
+    struct customer_open open = {.mid = message->mid,
+                                 .rule = rule->name,
+                                 .origin = want->journey.origin,
+                                 .topic = rule->topic,
+                                 .started_ms = want->journey.started_ms,
+                                 .give_up_ms = message->give_up_ms,
+                                 .start =
+                                     rule->until_condition ? want->journey.start : value_null(),
+                                 .marketing = rule->class == RULE_MARKETING};
+    customer_add_send(d->arena, d->customer, &open, want->journey.run, d->input->now_ms);
+}
+
+/* False where an expression of its data fails: *fault says why. */
+static bool add_message(struct deciding *d, const struct want *want, const char *address,
+                        const struct condition_scene *scene, const char **fault)
 {
     const struct policy *policy = d->input->policy;
+    struct decision *decision = d->decision;
     char hash[POLICY_HASH_SIZE];
     struct message_body_input body = {.policy = policy,
                                       .rule = want->rule,
@@ -84,30 +106,59 @@ static void add_message(struct deciding *d, const struct want *want, const char 
     struct decide_message message = {.rule = want->rule,
                                      .step = want->step,
                                      .give_up_ms = d->input->now_ms + want->rule->give_up_ms};
-    const char *fault;
-    if (!message_body_make(&body, d->arena, &message.mid, &message.body, &fault)) {
-        d->decision->counts.failed++;
-        trace_add(&d->trace, want->rule->name, "refused", fault);
-        return;
-    }
+    if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
+        return false;
     policy_address_hash(policy, address, hash);
     message.address_hash = arena_text(d->arena, hash);
-    struct decision *decision = d->decision;
     decision->messages = arena_grow(d->arena, decision->messages, decision->message_count,
                                     &decision->message_capacity, sizeof *decision->messages);
     decision->messages[decision->message_count++] = message;
-    struct customer_open open = {.mid = message.mid,
-                                 .rule = want->rule->name,
-                                 .origin = want->journey.origin,
-                                 .topic = want->rule->topic,
-                                 .started_ms = want->journey.started_ms,
-                                 .give_up_ms = message.give_up_ms,
-                                 .start = want->rule->until_condition ? want->journey.start
-                                                                      : value_null(),
-                                 .marketing = want->rule->class == RULE_MARKETING};
-    customer_add_send(d->arena, d->customer, &open, want->journey.run, d->input->now_ms);
+    remember(d, want, &message);
     trace_add_message(&d->trace, want->rule->name, "sends", want->step->template, message.mid);
     d->effect = true;
+    return true;
+}
+
+static void add_dead(struct deciding *d, const struct customer_journey *journey, const char *step,
+                     const char *reason, const char *detail)
+{
+    struct decision *decision = d->decision;
+    struct value body = value_new_map(d->arena, 4);
+    value_set(d->arena, body, "rule", value_text(journey->rule));
+    value_set(d->arena, body, "customer", value_text(d->customer->key));
+    value_set(d->arena, body, "step", value_text(step));
+    value_set(d->arena, body, "start", journey->start);
+    decision->dead = arena_grow(d->arena, decision->dead, decision->dead_count,
+                                &decision->dead_capacity, sizeof *decision->dead);
+    decision->dead[decision->dead_count++] =
+        (struct decide_dead){.reason = reason, .detail = detail, .body = body};
+}
+
+/* An expression of a step failed. */
+static void add_error(struct deciding *d, const struct customer_journey *journey,
+                      const struct rule_step *step, const char *fault)
+{
+    d->decision->counts.failed++;
+    trace_add(&d->trace, journey->rule, "error", fault);
+    add_dead(d, journey, step->id, "error", fault);
+}
+
+static bool is_same_journey(const struct customer_journey *a, const struct customer_journey *b)
+{
+    return strcmp(a->rule, b->rule) == 0 && strcmp(a->origin, b->origin) == 0;
+}
+
+/* Ends a journey that has moved on behind a send which cannot be made. */
+static void fail_want(struct deciding *d, const struct want *failed, const char *fault)
+{
+    struct customer *customer = d->customer;
+    add_error(d, &failed->journey, failed->step, fault);
+    for (uint32_t i = customer->journeys.count; i-- > 0;)
+        if (is_same_journey(&customer->journeys.items[i], &failed->journey))
+            customer_drop_journey(customer, i);
+    for (struct want *want = d->wants; want < d->wants + d->want_count; want++)
+        if (want > failed && is_same_journey(&want->journey, &failed->journey))
+            want->rule = NULL;
 }
 
 /* Asks the policy about all that the journeys want to send, best first. */
@@ -118,15 +169,18 @@ static void grant(struct deciding *d)
     for (uint32_t i = 0; i < d->want_count; i++) {
         const struct want *want = &d->wants[i];
         struct condition_scene scene = scene_of(d, &want->journey);
+        const char *fault;
+        if (!want->rule)
+            continue;
         const char *address = message_body_address(want->step, &scene, d->arena);
         const char *refusal = policy_refusal(d->input->policy, d->input->facts, want->rule,
                                              want->journey.run, address, &scene, d->arena);
-        if (!refusal) {
-            add_message(d, want, address, &scene);
-            continue;
+        if (refusal) {
+            d->decision->counts.refused++;
+            trace_add(&d->trace, want->rule->name, "refused", refusal);
+        } else if (!add_message(d, want, address, &scene, &fault)) {
+            fail_want(d, want, fault);
         }
-        d->decision->counts.refused++;
-        trace_add(&d->trace, want->rule->name, "refused", refusal);
     }
     d->want_count = 0;
 }
@@ -176,26 +230,13 @@ static void withdraw_run(struct deciding *d, const char *rule, const char *origi
 
 /* Journeys ------------------------------------------------------------- */
 
-static void add_dead(struct deciding *d, const struct customer_journey *journey, const char *reason,
-                     const char *detail)
-{
-    struct decision *decision = d->decision;
-    struct value body = value_new_map(d->arena, 4);
-    value_set(d->arena, body, "rule", value_text(journey->rule));
-    value_set(d->arena, body, "customer", value_text(d->customer->key));
-    value_set(d->arena, body, "step", value_text(journey->step));
-    value_set(d->arena, body, "start", journey->start);
-    decision->dead = arena_grow(d->arena, decision->dead, decision->dead_count,
-                                &decision->dead_capacity, sizeof *decision->dead);
-    decision->dead[decision->dead_count++] =
-        (struct decide_dead){.reason = reason, .detail = detail, .body = body};
-}
-
 static void add_want(struct deciding *d, const struct rule *rule, const struct rule_step *step,
                      const struct customer_journey *journey)
 {
     d->wants = arena_grow(d->arena, d->wants, d->want_count, &d->want_capacity, sizeof *d->wants);
-    d->wants[d->want_count++] = (struct want){.rule = rule, .step = step, .journey = *journey};
+    d->wants[d->want_count] =
+        (struct want){.rule = rule, .step = step, .journey = *journey, .order = d->want_count};
+    d->want_count++;
 }
 
 /* Lets a journey move from step number `at` until it waits (true) or ends. */
@@ -227,9 +268,7 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
         case JOURNEY_ENDS:
             return false;
         case JOURNEY_FAILS:
-            d->decision->counts.failed++;
-            trace_add(&d->trace, rule->name, "error", fault);
-            add_dead(d, journey, "error", fault);
+            add_error(d, journey, step, fault);
             return false;
         }
     }
@@ -262,7 +301,8 @@ static void start_journey(struct deciding *d, const struct rule *rule, const cha
         return;
     if (customer->journeys.count == CUSTOMER_JOURNEYS_MOST) {
         trace_add(&d->trace, rule->name, "refused", "too-many-journeys");
-        add_dead(d, &journey, "too-many-journeys", "64 journeys run for this customer");
+        add_dead(d, &journey, journey.step, "too-many-journeys",
+                 "64 journeys run for this customer");
         return;
     }
     customer->journeys.items =
@@ -273,29 +313,47 @@ static void start_journey(struct deciding *d, const struct rule *rule, const cha
 
 /* Events --------------------------------------------------------------- */
 
-static void learn_opt_out(struct deciding *d)
+static void unsubscribe(struct deciding *d, const char *topic)
 {
-    const struct shop_event *event = d->event;
     struct customer *customer = d->customer;
-    const char *topic = value_to_text(d->arena, value_get(&event->data, "topic"));
-    if (!topic)
-        topic = "all";
-    if (strcmp(event->type, "customer.resubscribed") == 0) {
-        if (strcmp(topic, "all") == 0)
-            customer->optouts = value_new_map(d->arena, 0);
-        else
-            value_remove(customer->optouts, topic);
-        d->effect = true;
-        return;
-    }
-    if (strcmp(event->type, "customer.unsubscribed") != 0)
-        return;
-    value_set(d->arena, customer->optouts, topic, value_int(event->time_ms));
+    int64_t at_ms = d->event->time_ms, known_ms;
+    if (value_to_int(value_get(&customer->optouts, topic), &known_ms) && known_ms > at_ms)
+        at_ms = known_ms;
+    value_set(d->arena, customer->optouts, topic, value_int(at_ms));
     d->effect = true;
     for (uint32_t i = customer->open.count; i-- > 0;)
         if (customer->open.items[i].marketing &&
             customer_opted_out(customer, customer->open.items[i].topic))
             withdraw(d, i, "unsubscribed");
+}
+
+/* Lifts an opt-out, or all of them, but none that is newer than this event. */
+static void resubscribe(struct deciding *d, const char *topic)
+{
+    const struct value *old = &d->customer->optouts;
+    struct value left = value_new_map(d->arena, value_count(old));
+    for (uint32_t i = 0; i < value_count(old); i++) {
+        const struct value_member *member = &old->map->members[i];
+        int64_t at_ms;
+        bool named = strcmp(topic, "all") == 0 || value_is_text(&member->key, topic);
+        bool newer = value_to_int(&member->value, &at_ms) && at_ms > d->event->time_ms;
+        if (!named || newer)
+            value_add(d->arena, left, member->key, member->value);
+    }
+    d->customer->optouts = left;
+    d->effect = true;
+}
+
+/* A topic that cannot be read stands for all of them, but lifts nothing: silence is the
+ * safe side. */
+static void learn_opt_out(struct deciding *d)
+{
+    const struct value *topic = value_get(&d->event->data, "topic");
+    const char *name = topic && topic->kind != VALUE_NULL ? value_to_text(d->arena, topic) : "all";
+    if (strcmp(d->event->type, "customer.unsubscribed") == 0)
+        unsubscribe(d, name && *name ? name : "all");
+    else if (strcmp(d->event->type, "customer.resubscribed") == 0 && name)
+        resubscribe(d, name);
 }
 
 /* Delivery tells that a message never arrived: its place under the caps is free. */
@@ -545,15 +603,22 @@ static bool first_due(const struct deciding *d, uint32_t *index)
     return first != INT64_MAX;
 }
 
+/* In the order of their deadlines; what is due at the same moment (the end of quiet hours)
+ * shares the places under a cap by priority. */
 static void decide_due(struct deciding *d)
 {
     uint32_t index, left = CUSTOMER_JOURNEYS_MOST; /* zero-length waits must end */
+    int64_t moment_ms = 0;
     d->event = NULL;
     trace_begin(&d->trace, d->arena, d->input->now_ms, NULL);
     while (left-- > 0 && first_due(d, &index)) {
+        int64_t deadline_ms = d->customer->journeys.items[index].deadline_ms;
+        if (deadline_ms != moment_ms)
+            grant(d);
+        moment_ms = deadline_ms;
         go_on(d, index);
-        grant(d);
     }
+    grant(d);
     trace_end(&d->trace, d->decision);
 }
 

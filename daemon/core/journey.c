@@ -8,6 +8,14 @@ void journey_wait_at(struct customer_journey *journey, const struct rule_step *s
     journey->clock_ms = until_ms;
 }
 
+/* Whatever becomes of the branch that is jumped over, the journey waits for the step behind. */
+static uint32_t behind_jumps(const struct rule *rule, uint32_t at)
+{
+    while (at < rule->step_count && rule->steps[at].kind == RULE_STEP_JUMP)
+        at = rule->steps[at].target;
+    return at;
+}
+
 enum journey_move journey_move(const struct rule *rule, uint32_t *at,
                                struct customer_journey *journey,
                                const struct condition_scene *scene, struct arena *arena,
@@ -20,6 +28,7 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
         case RULE_STEP_SEND:
             return JOURNEY_SENDS;
         case RULE_STEP_WAIT:
+            *at = behind_jumps(rule, *at);
             if (*at == rule->step_count)
                 return JOURNEY_ENDS; /* nothing to wait for */
             journey_wait_at(journey, &rule->steps[*at], journey->clock_ms + now->wait_ms);

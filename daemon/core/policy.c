@@ -112,5 +112,7 @@ int64_t policy_quiet_until(const struct policy *policy, const struct customer *c
                             .day = local.day + (overnight && after),
                             .hour = policy->quiet_to / 60,
                             .minute = policy->quiet_to % 60};
-    return zone_instant(zone, &end);
+    /* Of an hour that comes twice the first counts: in the second they are over. */
+    int64_t end_ms = zone_instant(zone, &end);
+    return end_ms > now_ms ? end_ms : 0;
 }

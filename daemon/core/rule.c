@@ -147,6 +147,14 @@ const struct rule_step *rule_find_step(const struct rule *rule, const char *id)
     return NULL;
 }
 
+static void check_topic(const struct rule_reader *reader, const struct value *document,
+                        const char *topic)
+{
+    if (!*topic)
+        settings_fault(reader->diags, reader->source, value_get(document, "topic"), DIAG_ERROR,
+                       "`topic` must be a word such as offers");
+}
+
 static void check_name(const struct rule_reader *reader, const struct value *document,
                        const char *name)
 {
@@ -158,13 +166,18 @@ static void check_name(const struct rule_reader *reader, const struct value *doc
                        "a rule's name has 1 to 64 of the characters a-z, 0-9 and -");
 }
 
+/* What nudged itself knows (docs/events.md). */
+static const char *const own_types[] = {"customer.unsubscribed", "customer.resubscribed",
+                                        "message.sent",          "message.failed",
+                                        "message.bounced",       NULL};
+
 /* An unknown type is no error where no types are declared; a near miss of a declared
  * one is worth a warning. */
 static void check_type(const struct rule_reader *reader, const struct value *value,
                        const char *type)
 {
     uint32_t count = value_count(reader->known_events);
-    if (!count || value_get(reader->known_events, type) || strncmp(type, "message.", 8) == 0)
+    if (!count || value_get(reader->known_events, type) || rule_has_type(own_types, type))
         return;
     const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
     for (uint32_t i = 0; i < count; i++)
@@ -177,9 +190,11 @@ static void check_type(const struct rule_reader *reader, const struct value *val
 
 static const char *const *read_types(const struct rule_reader *reader, const struct value *list)
 {
-    uint32_t count = value_count(list);
+    uint32_t count = value_count(list), kept = 0;
     const char **types = arena_alloc(reader->arena, sizeof *types * (count + 1));
-    uint32_t kept = 0;
+    if (value_is(list, VALUE_LIST) && count == 0 && list->flags & VALUE_PLACED)
+        settings_fault(reader->diags, reader->source, list, DIAG_ERROR,
+                       "the list names no event type");
     for (uint32_t i = 0; i < count; i++) {
         const struct value *item = &list->list->items[i];
         const char *type = value_to_text(reader->arena, item);
@@ -234,7 +249,7 @@ static void read_until(const struct rule_reader *reader, const struct value *val
         struct until until = {0};
         settings_read(until_settings, value, reader->source, &until, reader->arena, reader->diags);
         rule->until = read_types_of(reader, &until.on);
-        rule->until_condition = rule_expression(reader, &until.condition, rule->until);
+        rule->until_condition = rule_condition(reader, &until.condition, rule->until);
     } else if (value->kind != VALUE_NULL) {
         settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
                        "`until` must be an event type, a list of them, or {on, if}");
@@ -269,6 +284,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     }
     settings_read(rule_settings, document, reader->source, &text, reader->arena, reader->diags);
     check_name(reader, document, text.name);
+    check_topic(reader, document, text.topic);
     struct rule *rule = arena_zero(reader->arena, sizeof *rule);
     *rule = (struct rule){
         .name = text.name ? text.name : "",
@@ -284,7 +300,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
         .line = document->place.line,
     };
     rule->on = read_types_of(reader, &text.on);
-    rule->condition = rule_expression(reader, &text.condition, rule->on);
+    rule->condition = rule_condition(reader, &text.condition, rule->on);
     read_until(reader, &text.until, rule);
     rule_steps_read(reader, document, rule);
     read_behaviour(reader, document, &text, rule);

@@ -78,3 +78,14 @@ struct cel_program *rule_expression(const struct rule_reader *reader, const stru
     }
     return program;
 }
+
+struct cel_program *rule_condition(const struct rule_reader *reader, const struct value *value,
+                                   const char *const *types)
+{
+    struct cel_program *program = rule_expression(reader, value, types);
+    if (program && !cel_may_give(program, VALUE_BOOL))
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                 "a condition must be true or false, and this one never is"),
+                  "compare it with something: customer.count(\"order.placed\") > 0");
+    return program;
+}

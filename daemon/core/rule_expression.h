@@ -10,4 +10,8 @@
 struct cel_program *rule_expression(const struct rule_reader *reader, const struct value *value,
                                     const char *const *types);
 
+/* Likewise for a condition: one that is never true nor false is a fault. */
+struct cel_program *rule_condition(const struct rule_reader *reader, const struct value *value,
+                                   const char *const *types);
+
 #endif

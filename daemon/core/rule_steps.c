@@ -46,6 +46,7 @@ struct steps_reader {
     const struct rule_reader *reader;
     struct rule *rule;
     uint32_t capacity;
+    bool too_many; /* said already */
 };
 
 static struct rule_step *add_step(struct steps_reader *steps, enum rule_step_kind kind,
@@ -53,9 +54,11 @@ static struct rule_step *add_step(struct steps_reader *steps, enum rule_step_kin
 {
     struct rule *rule = steps->rule;
     if (rule->step_count == STEPS_MOST) {
-        settings_fault(steps->reader->diags, steps->reader->source, value, DIAG_ERROR,
-                       "more than %d steps", STEPS_MOST);
-        rule->step_count--; /* the rule is refused as a whole */
+        if (!steps->too_many)
+            settings_fault(steps->reader->diags, steps->reader->source, value, DIAG_ERROR,
+                           "more than %d steps", STEPS_MOST);
+        steps->too_many = true; /* the rule is refused as a whole */
+        rule->step_count--;
     }
     rule->steps = arena_grow(steps->reader->arena, rule->steps, rule->step_count, &steps->capacity,
                              sizeof *rule->steps);
@@ -64,13 +67,31 @@ static struct rule_step *add_step(struct steps_reader *steps, enum rule_step_kin
     return step;
 }
 
+/* The id that was given; NULL where there is none, or one that cannot be one. */
+static const char *given_id(const struct steps_reader *steps, const struct value *given)
+{
+    const struct rule_reader *reader = steps->reader;
+    if (!given || given->kind == VALUE_NULL)
+        return NULL;
+    const char *id = value_to_text(reader->arena, given);
+    if (!id || !*id)
+        settings_fault(reader->diags, reader->source, given, DIAG_ERROR,
+                       "an `id` must be a text such as first-reminder");
+    else if (rule_find_step(steps->rule, id))
+        settings_fault(reader->diags, reader->source, given, DIAG_ERROR,
+                       "the id `%s` is taken by a step before", id);
+    else
+        return id;
+    return NULL;
+}
+
 /* The id that was given; else a digest of the step's content, so that a step keeps
  * its id when others around it change. */
 static const char *step_id(const struct steps_reader *steps, const struct value *given,
                            const char *kind, const struct value *content)
 {
     struct arena *arena = steps->reader->arena;
-    const char *id = value_to_text(arena, given);
+    const char *id = given_id(steps, given);
     if (id)
         return id;
     struct buf text;
@@ -157,12 +178,15 @@ static void read_branch(struct steps_reader *steps, const struct value *step_val
     uint32_t test = steps->rule->step_count;
     struct rule_step *step = add_step(steps, RULE_STEP_UNLESS, step_value);
     step->id = step_id(steps, value_get(step_value, "id"), "if", condition);
-    step->condition = rule_expression(reader, condition, steps->rule->on);
+    step->condition = rule_condition(reader, condition, steps->rule->on);
     if (condition->kind != VALUE_STRING)
         settings_fault(reader->diags, reader->source, condition, DIAG_ERROR,
                        "`if` must be an expression: write it in quotes");
     if (then)
         read_list(steps, then);
+    else
+        settings_fault(reader->diags, reader->source, step_value, DIAG_ERROR,
+                       "`then` is missing: what to do if it is true");
     if (otherwise) {
         uint32_t jump = steps->rule->step_count;
         add_step(steps, RULE_STEP_JUMP, step_value)->id = step_id(steps, NULL, "else", otherwise);
@@ -209,9 +233,13 @@ static void read_step(struct steps_reader *steps, const struct value *step)
     check_step_keys(steps, step);
     const struct value *send = value_get(step, "send"), *wait = value_get(step, "wait");
     const struct value *branch = value_get(step, "if"), *id = value_get(step, "id");
+    const struct value *then = value_get(step, "then"), *otherwise = value_get(step, "else");
     if ((send != NULL) + (wait != NULL) + (branch != NULL) != 1)
         settings_fault(reader->diags, reader->source, step, DIAG_ERROR,
                        "a step has exactly one of send, wait, if, stop");
+    else if (!branch && (then || otherwise))
+        settings_fault(reader->diags, reader->source, then ? then : otherwise, DIAG_ERROR,
+                       "`%s` belongs to an `if`", then ? "then" : "else");
     else if (send)
         read_send(steps, send, id);
     else if (wait)
@@ -247,7 +275,7 @@ void rule_steps_read(const struct rule_reader *reader, const struct value *rule_
         read_wait(&steps, wait, NULL);
     if (!list && send)
         read_send(&steps, send, NULL);
-    if (!list && !send)
+    if (!send && (!list || (list->kind == VALUE_LIST && value_count(list) == 0)))
         settings_fault(reader->diags, reader->source, rule_value, DIAG_ERROR,
                        "the rule does nothing: `send` or `steps` is missing");
 }

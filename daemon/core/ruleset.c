@@ -1,8 +1,9 @@
 #include "core/ruleset.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "core/rule_index.h"
+#include "lang/cel_lex.h"
 
 enum { FILE_MOST = 4 * 1024 * 1024, RULES_MOST = 20000 };
 
@@ -46,37 +48,52 @@ void ruleset_destroy(struct ruleset **ruleset)
     *ruleset = NULL;
 }
 
-/* events.yaml: `order.placed: {data: {…}}` or `order.placed: {about: …, sample: {…}}`. */
+/* One type of events.yaml: `order.placed: {about: …, sample: {…}}`. */
+static void add_event(struct ruleset *set, const struct settings_source *source,
+                      const struct value_member *type, struct diags *diags)
+{
+    static const char *const keys[] = {"about", "sample", NULL};
+    const struct value *sample = value_get(&type->value, "sample");
+    for (uint32_t i = 0; value_is(&type->value, VALUE_MAP) && i < value_count(&type->value); i++) {
+        const struct value *key = &type->value.map->members[i].key;
+        const char *name = value_to_text(set->arena, key);
+        if (name && !rule_has_type(keys, name))
+            diag_suggest(settings_fault(diags, source, key, DIAG_ERROR, "unknown key `%s`", name),
+                         name, keys);
+    }
+    if (value_is(sample, VALUE_MAP))
+        value_add(set->arena, set->events, type->key, *sample);
+    else
+        settings_fault(diags, source, &type->key, DIAG_ERROR,
+                       "an event type needs a `sample`: the data of one such event");
+}
+
+/* False where there was a fault. No such file: no types are declared. */
 static bool load_events(struct ruleset *set, const char *folder, struct diags *diags)
 {
     struct diag diag = {0};
     const char *path = arena_printf(set->arena, "%s/events.yaml", folder);
     const struct yaml_options options = {.file = path};
     const char *text;
-    size_t length;
+    size_t length, errors = diags->errors;
     struct value documents;
     set->events = value_new_map(set->arena, 8);
-    FILE *there = fopen(path, "re");
-    if (!there)
+    if (access(path, F_OK) != 0 && errno == ENOENT)
         return true;
-    fclose(there);
     if (!yaml_read_file(set->arena, &options, &documents, &text, &length, &diag)) {
         diags_add(diags, &diag);
         return false;
     }
     struct settings_source source = {.file = path, .text = text, .length = length};
-    const struct value *root = value_count(&documents) ? &documents.list->items[0] : NULL;
-    for (uint32_t i = 0; i < (value_is(root, VALUE_MAP) ? value_count(root) : 0); i++) {
-        const struct value_member *type = &root->map->members[i];
-        const struct value *sample = value_get(&type->value, "sample");
-        if (!value_is(sample, VALUE_MAP)) {
-            settings_fault(diags, &source, &type->key, DIAG_ERROR,
-                           "an event type needs a `sample`: the data of one such event");
-            return false;
-        }
-        value_add(set->arena, set->events, type->key, *sample);
+    for (uint32_t d = 0; d < value_count(&documents); d++) {
+        const struct value *root = &documents.list->items[d];
+        if (root->kind != VALUE_MAP && root->kind != VALUE_NULL)
+            settings_fault(diags, &source, root, DIAG_ERROR,
+                           "events.yaml must be a mapping of event types");
+        for (uint32_t i = 0; root->kind == VALUE_MAP && i < value_count(root); i++)
+            add_event(set, &source, &root->map->members[i], diags);
     }
-    return true;
+    return diags->errors == errors;
 }
 
 static void check_templates(const struct ruleset_settings *settings,
@@ -168,18 +185,28 @@ static void index_type(struct ruleset *set, struct map *map, const char *type,
     map_put(set->counted, type, length, types);
 }
 
-/* Event types that an expression names in customer.count("…") and its siblings: the
- * strings in it that could be types. Counting one too many does no harm. */
+/* Event types that an expression names in customer.count("…") and its siblings: every string
+ * in it, since counting one too many does no harm. */
 static void count_named(struct ruleset *set, const struct cel_program *program)
 {
-    const char *text = program ? cel_text(program) : "";
-    for (const char *at = strpbrk(text, "\"'"); at; at = strpbrk(at, "\"'")) {
-        const char *end = strchr(at + 1, *at);
-        if (!end)
-            return;
-        map_put(set->counted, at + 1, (size_t)(end - at - 1), set);
-        at = end + 1;
-    }
+    if (!program)
+        return;
+    struct diag diag;
+    const char *text = cel_text(program);
+    struct cel_lexer lexer = {
+        .arena = set->arena, .text = text, .length = (uint32_t)strlen(text), .diag = &diag};
+    struct cel_token token;
+    while (cel_lex(&lexer, &token) && token.kind != CEL_TOKEN_END)
+        if (token.kind == CEL_TOKEN_LITERAL && token.value.kind == VALUE_STRING)
+            map_put(set->counted, token.value.string, token.value.length, set);
+}
+
+static void count_named_in_step(struct ruleset *set, const struct rule_step *step)
+{
+    count_named(set, step->condition);
+    count_named(set, step->to);
+    for (const struct rule_data *data = step->data; data && data->name; data++)
+        count_named(set, data->program);
 }
 
 static void index_rules(struct ruleset *set)
@@ -194,7 +221,7 @@ static void index_rules(struct ruleset *set)
         count_named(set, rule->condition);
         count_named(set, rule->until_condition);
         for (uint32_t s = 0; s < rule->step_count; s++)
-            count_named(set, rule->steps[s].condition);
+            count_named_in_step(set, &rule->steps[s]);
     }
 }
 

@@ -195,6 +195,33 @@ const char *core_fixture_play(struct core_fixture *fixture, double second, const
     return core_fixture_play_both(fixture, second, event, NULL);
 }
 
+static bool play_one(const struct core_play *play, void (*set_up)(struct core_fixture *fixture))
+{
+    struct core_fixture fixture;
+    bool good = true;
+    core_fixture_open(&fixture, play->rules);
+    if (set_up)
+        set_up(&fixture);
+    for (size_t s = 0; s < CORE_PLAY_STEPS && play->steps[s].did && good; s++) {
+        const char *did = core_fixture_play(&fixture, play->steps[s].second, play->steps[s].event);
+        good = strcmp(did, play->steps[s].did) == 0;
+        if (!good)
+            print_error("%s, step %zu: \"%s\", expected \"%s\"\n", play->name, s, did,
+                        play->steps[s].did);
+    }
+    core_fixture_close(&fixture);
+    return good;
+}
+
+void core_fixture_play_all(const struct core_play *plays, size_t count,
+                           void (*set_up)(struct core_fixture *fixture))
+{
+    int wrong = 0;
+    for (size_t i = 0; i < count; i++)
+        wrong += !play_one(&plays[i], set_up);
+    assert_int_equal(wrong, 0);
+}
+
 const char *core_fixture_faults(struct arena *arena, const char *rules, const char *events)
 {
     char folder[] = "/tmp/nudged-core-XXXXXX";

@@ -37,6 +37,24 @@ const char *core_fixture_play(struct core_fixture *fixture, double second, const
 const char *core_fixture_play_both(struct core_fixture *fixture, double second, const char *first,
                                    const char *then);
 
+/* A play: rules, and what happens to one customer. */
+enum { CORE_PLAY_STEPS = 12 };
+
+struct core_play {
+    const char *name;
+    const char *rules;
+    struct {
+        double second;
+        const char *event; /* NULL: what is due */
+        const char *did;
+    } steps[CORE_PLAY_STEPS];
+};
+
+/* Plays each, and fails the test where something else was done than expected. `set_up`
+ * (or NULL) changes the policy. */
+void core_fixture_play_all(const struct core_play *plays, size_t count,
+                           void (*set_up)(struct core_fixture *fixture));
+
 /* The faults of a rule text, as `nudgectl check` prints them; "" where there are none. */
 const char *core_fixture_faults(struct arena *arena, const char *rules, const char *events);
 

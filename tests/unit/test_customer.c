@@ -50,7 +50,10 @@ static void test_round_trip(void **state)
                                   .clock_ms = 9,
                                   .started_ms = 10,
                                   .since_ms = 11,
-                                  .start = profile};
+                                  .start = value_new_map(arena, 1)};
+    value_set(arena, customer->journeys.items[0].start, "data", profile);
+    value_set(arena, customer->optouts, "all", value_int(4000));
+    value_set(arena, customer->fields, "tier", value_text("gold"));
     struct buf first, second;
     struct diag diag = {0};
     buf_init(&first, CUSTOMER_DOCUMENT_MOST);
@@ -63,6 +66,19 @@ static void test_round_trip(void **state)
     assert_true(customer_print(again, "1-2-3", &second));
     assert_string_equal(buf_string(&first), buf_string(&second));
     assert_non_null(strstr(buf_string(&second), "129.90"));
+    static const char *const parts[] = {
+        "\"profile\":{\"name\":",
+        "\"profile_ms\":1000,\"fields\":{\"tier\":\"gold\"},",
+        "\"optouts\":{\"all\":4000},",
+        "{\"type\":\"order.placed\",\"n\":2,\"first\":3000,\"last\":5000,\"times\":[3000,5000]}",
+        "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"r1\",\"at\":6000,\"marketing\":true}",
+        "{\"rule\":\"welcome\",\"n\":1,\"last\":6000}",
+        "\"origin\":\"o1\",\"topic\":\"all\",\"started\":1,\"give_up\":99999,\"start\":{\"name\"",
+        "\"step\":\"send-1\",\"at\":8,\"clock\":9,\"started\":10,\"since\":11,\"start\":{\"data\"",
+        "\"seen\":[\"0123456789abcdef\",7000],\"ring\":[\"fedcba9876543210\",7000]}"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(buf_string(&second), parts[i]))
+            fail_msg("%s is not in %s", parts[i], buf_string(&second));
     assert_int_equal(customer_find_count(again, "order.placed")->first_ms, 3000);
     assert_int_equal(customer_find_count(again, "order.placed")->times[0], 3000);
     buf_free(&first);
@@ -101,6 +117,163 @@ static void test_merge(void **state)
     arena_destroy(&arena);
 }
 
+/* RFC 7396, appendix A, as far as both sides are objects; and by an older event. */
+static void test_merge_examples(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *known, *patch, *newer, *older;
+    } cases[] = {
+        {"{\"a\":\"b\"}", "{\"a\":\"c\"}", "{\"a\":\"c\"}", "{\"a\":\"b\"}"},
+        {"{\"a\":\"b\"}", "{\"b\":\"c\"}", "{\"a\":\"b\",\"b\":\"c\"}",
+         "{\"a\":\"b\",\"b\":\"c\"}"},
+        {"{\"a\":\"b\"}", "{\"a\":null}", "{}", "{\"a\":\"b\"}"},
+        {"{\"a\":\"b\",\"b\":\"c\"}", "{\"a\":null}", "{\"b\":\"c\"}", "{\"a\":\"b\",\"b\":\"c\"}"},
+        {"{\"a\":[\"b\"]}", "{\"a\":\"c\"}", "{\"a\":\"c\"}", "{\"a\":[\"b\"]}"},
+        {"{\"a\":\"c\"}", "{\"a\":[\"b\"]}", "{\"a\":[\"b\"]}", "{\"a\":\"c\"}"},
+        {"{\"a\":{\"b\":\"c\"}}", "{\"a\":{\"b\":\"d\",\"c\":null}}", "{\"a\":{\"b\":\"d\"}}",
+         "{\"a\":{\"b\":\"c\"}}"},
+        {"{\"a\":[{\"b\":\"c\"}]}", "{\"a\":[1]}", "{\"a\":[1]}", "{\"a\":[{\"b\":\"c\"}]}"},
+        {"{\"a\":{\"b\":1}}", "{\"a\":null}", "{}", "{\"a\":{\"b\":1}}"},
+        {"{\"a\":\"foo\"}", "{\"a\":{\"b\":1,\"c\":null}}", "{\"a\":{\"b\":1}}", "{\"a\":\"foo\"}"},
+        {"{}", "{\"a\":{\"bb\":{\"ccc\":null}}}", "{\"a\":{\"bb\":{}}}", "{\"a\":{\"bb\":{}}}"},
+        {"{\"e\":1}", "{}", "{\"e\":1}", "{\"e\":1}"},
+    };
+    struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct value known = read_json(arena, cases[i].known);
+        struct value patch = read_json(arena, cases[i].patch);
+        struct value newer = read_json(arena, cases[i].newer);
+        struct value older = read_json(arena, cases[i].older);
+        for (int64_t at_ms = 1999; at_ms <= 2001; at_ms++) {
+            struct customer *customer = customer_new(arena, "id:7");
+            customer_merge(arena, customer, &known, 2000);
+            customer_merge(arena, customer, &patch, at_ms);
+            if (!value_equal(&customer->profile, at_ms < 2000 ? &older : &newer))
+                fail_msg("%s and %s at %lld", cases[i].known, cases[i].patch, (long long)at_ms);
+            assert_int_equal(customer->profile_ms, at_ms < 2000 ? 2000 : at_ms);
+        }
+    }
+    arena_destroy(&arena);
+}
+
+/* Whoever wrote the document: what it says is brought within bounds, what is of the wrong
+ * kind is left out. */
+static void test_strange_document(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"format\":1,\"version\":5,\"profile\":[],\"profile_ms\":9223372036854775807,"
+        "\"fields\":null,\"optouts\":7,\"counts\":[{\"type\":\"a\",\"n\":-5,\"first\":"
+        "-9223372036854775807,\"times\":[1,\"x\",2]},5],\"sends\":{},\"totals\":[{\"n\":"
+        "9223372036854775807}],\"open\":[null],\"journeys\":[{\"rule\":7,\"start\":{\"data\":"
+        "[]}}],\"seen\":[\"0123456789abcdef0\",1,\"a\",2,\"b\",\"c\",\"d\"],\"ring\":\"x\"}";
+    struct arena *arena = arena_new(4096);
+    struct diag diag = {0};
+    struct customer *customer = customer_read(arena, "id:7", text, sizeof text - 1, &diag);
+    assert_non_null(customer);
+    assert_string_equal(customer->version, "");
+    assert_int_equal(value_count(&customer->profile), 0);
+    assert_int_equal(customer->profile.kind, VALUE_MAP);
+    assert_int_equal(customer->profile_ms, 253402300799999);
+    assert_int_equal(customer->fields.kind, VALUE_MAP);
+    assert_int_equal(customer->optouts.kind, VALUE_MAP);
+    assert_int_equal(customer->counts.count, 2);
+    assert_int_equal(customer->counts.items[0].count, 0);
+    assert_int_equal(customer->counts.items[0].first_ms, -62167219200000);
+    assert_int_equal(customer->counts.items[0].time_count, 2);
+    assert_int_equal(customer->counts.items[0].times[1], 2);
+    assert_string_equal(customer->counts.items[1].type, "");
+    assert_int_equal(customer->sends.count, 0);
+    assert_int_equal(customer->totals.items[0].count, INT32_MAX);
+    assert_string_equal(customer->open.items[0].mid, "");
+    assert_false(customer->open.items[0].marketing);
+    assert_string_equal(customer->journeys.items[0].rule, "");
+    assert_int_equal(value_get(&customer->journeys.items[0].start, "data")->kind, VALUE_MAP);
+    assert_int_equal(customer->seen.count, 1);
+    assert_string_equal(customer->seen.items[0].identity, "a");
+    assert_int_equal(customer->seen.items[0].at_ms, 2);
+    assert_int_equal(customer->ring.count, 0);
+    arena_destroy(&arena);
+}
+
+/* A message is forgotten by its mid alone, wherever it stands. */
+static void test_drop_send(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct customer *customer = customer_new(arena, "id:7");
+    static const char *const mids[] = {"a", "b", "c", "d"};
+    for (size_t i = 0; i < 4; i++) {
+        const struct customer_open open = {
+            .mid = mids[i], .rule = i < 3 ? "r" : "s", .origin = "o", .topic = "all"};
+        customer_add_send(arena, customer, &open, "o", (int64_t)i);
+    }
+    assert_int_equal(customer_find_total(customer, "r")->count, 3);
+    assert_int_equal(customer_find_total(customer, "r")->last_ms, 2);
+    customer_drop_send(customer, "b");
+    customer_drop_send(customer, "none");
+    assert_int_equal(customer_find_total(customer, "r")->count, 2);
+    assert_int_equal(customer_find_total(customer, "s")->count, 1);
+    assert_null(customer_find_total(customer, "t"));
+    assert_int_equal(customer->sends.count, 3);
+    assert_string_equal(customer->sends.items[0].mid, "a");
+    assert_string_equal(customer->sends.items[1].mid, "c");
+    assert_string_equal(customer->sends.items[2].mid, "d");
+    assert_int_equal(customer->open.count, 3);
+    assert_string_equal(customer->open.items[1].mid, "c");
+    /* What is no longer among the open ones is dropped from the sends all the same. */
+    customer_drop_open(customer, 0);
+    customer_drop_send(customer, "a");
+    assert_int_equal(customer->sends.count, 2);
+    assert_int_equal(customer_find_total(customer, "r")->count, 1);
+    arena_destroy(&arena);
+}
+
+static void test_counts(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct customer *customer = customer_new(arena, "id:7");
+    static const int64_t times[] = {50, 20, 70, 20, 60};
+    assert_null(customer_find_count(customer, "x"));
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        customer_add_count(arena, customer, "x", times[i]);
+    customer_add_count(arena, customer, "y", 1);
+    const struct customer_count *count = customer_find_count(customer, "x");
+    static const int64_t sorted[] = {20, 20, 50, 60, 70};
+    assert_int_equal(count->count, 5);
+    assert_int_equal(count->first_ms, 20);
+    assert_int_equal(count->last_ms, 70);
+    assert_memory_equal(count->times, sorted, sizeof sorted);
+    assert_int_equal(customer_find_count(customer, "y")->count, 1);
+    /* The newest are kept, in the order of their times. */
+    for (int64_t ms = 1; ms <= CUSTOMER_TIMES_MOST; ms++)
+        customer_add_count(arena, customer, "z", ms);
+    customer_add_count(arena, customer, "z", 5);
+    count = customer_find_count(customer, "z");
+    assert_int_equal(count->time_count, CUSTOMER_TIMES_MOST);
+    assert_int_equal(count->times[0], 2);
+    assert_int_equal(count->times[3], 5);
+    assert_int_equal(count->times[4], 5);
+    assert_int_equal(count->times[CUSTOMER_TIMES_MOST - 1], CUSTOMER_TIMES_MOST);
+    arena_destroy(&arena);
+}
+
+static void test_opted_out(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct customer *customer = customer_new(arena, "id:7");
+    assert_false(customer_opted_out(customer, "all"));
+    value_set(arena, customer->optouts, "offers", value_int(1));
+    assert_true(customer_opted_out(customer, "offers"));
+    assert_false(customer_opted_out(customer, "all"));
+    value_set(arena, customer->optouts, "all", value_int(1));
+    assert_true(customer_opted_out(customer, "news"));
+    arena_destroy(&arena);
+}
+
 static void test_bounds(void **state)
 {
     (void)state;
@@ -127,9 +300,16 @@ static void test_bounds(void **state)
     assert_true(customer_has_seen(customer, "0000000000000999", 0));
     assert_false(customer_has_seen(customer, "0000000000000999", 1000));
     assert_false(customer_has_seen(customer, "0000000000000001", 0));
-    customer_prune(customer, 5000, 990, 990);
+    customer_prune(customer, 4999, 990, 991);
     assert_int_equal(customer->sends.count, 10);
+    assert_int_equal(customer->seen.count, 5);
+    assert_int_equal(customer->ring.count, CUSTOMER_RING_MOST);
+    assert_int_equal(customer->open.count, CUSTOMER_OPEN_MOST);
+    customer_prune(customer, 5000, 990, 990);
     assert_int_equal(customer->open.count, 0);
+    assert_true(customer_has_seen(customer, "0000000000000998", 998)); /* in the ring */
+    assert_false(customer_has_seen(customer, "0000000000000998", 999));
+    assert_true(customer_has_seen(customer, "0000000000000999", 999));
     arena_destroy(&arena);
 }
 
@@ -166,7 +346,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unknown_format),
         cmocka_unit_test(test_merge),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_size),       cmocka_unit_test(test_merge_examples),
+        cmocka_unit_test(test_counts),     cmocka_unit_test(test_drop_send),
+        cmocka_unit_test(test_opted_out),  cmocka_unit_test(test_strange_document),
     };
     return cmocka_run_group_tests_name("customer", tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "core_fixture.h"
 
 #define ANA "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
@@ -23,19 +24,7 @@
 #define CART_5  "{\"type\":\"cart.updated\",\"cart\":{\"total\":5}," ANA "}"
 #define ORDER   "{\"type\":\"order.placed\",\"order\":{\"id\":\"o1\"},\"customer\":{\"id\":\"7\"}}"
 
-enum { STEPS_MOST = 12 };
-
-struct play {
-    const char *name;
-    const char *rules;
-    struct {
-        double second;
-        const char *event; /* NULL: what is due */
-        const char *did;
-    } steps[STEPS_MOST];
-};
-
-static const struct play plays[] = {
+static const struct core_play plays[] = {
     {"a rule without a wait sends at once", WELCOME, {{0, SIGN_UP, "welcome sends welcome"}}},
     {"the same event without an id within a minute is one",
      WELCOME,
@@ -47,6 +36,20 @@ static const struct play plays[] = {
      {{0, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}", "welcome sends welcome"},
       {6 * DAY, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}",
        "passed-over duplicate"}}},
+    {"a minute to the millisecond, and of the same JSON only",
+     WELCOME,
+     {{0, SIGN_UP, "welcome sends welcome"},
+      {30, "{\"type\": \"customer.signed_up\"," ANA "}", "welcome sends welcome"},
+      {60, SIGN_UP, "passed-over duplicate"},
+      {60.001, SIGN_UP, "welcome sends welcome"}}},
+    {"seven days to the millisecond; another source is another event",
+     WELCOME,
+     {{0, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}", "welcome sends welcome"},
+      {1, "{\"type\":\"customer.signed_up\",\"id\":\"e1\",\"source\":\"s\"," ANA "}",
+       "welcome sends welcome"},
+      {7 * DAY, "{\"type\":\"other\",\"id\":\"e1\"," ANA "}", "passed-over duplicate"},
+      {7 * DAY + 0.001, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}",
+       "welcome sends welcome"}}},
     {"no consent, no marketing",
      WELCOME,
      {{0, "{\"type\":\"customer.signed_up\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"}}",
@@ -178,18 +181,7 @@ static const struct play plays[] = {
 static void test_plays(void **state)
 {
     (void)state;
-    for (size_t p = 0; p < sizeof plays / sizeof *plays; p++) {
-        struct core_fixture fixture;
-        core_fixture_open(&fixture, plays[p].rules);
-        for (size_t s = 0; s < STEPS_MOST && plays[p].steps[s].did; s++) {
-            const char *did =
-                core_fixture_play(&fixture, plays[p].steps[s].second, plays[p].steps[s].event);
-            if (strcmp(did, plays[p].steps[s].did) != 0)
-                fail_msg("%s, step %zu: \"%s\", expected \"%s\"", plays[p].name, s, did,
-                         plays[p].steps[s].did);
-        }
-        core_fixture_close(&fixture);
-    }
+    core_fixture_play_all(plays, sizeof plays / sizeof *plays, NULL);
 }
 
 /* Other messages went first: the best one gets the last place. */
@@ -286,6 +278,236 @@ static void test_one_batch(void **state)
     core_fixture_close(&fixture);
 }
 
+/* One batch: what the second event takes back is no longer among the messages. */
+static void test_taken_back(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, "{name: a, on: x, send: a}\n---\n{name: b, on: x, until: y, send: "
+                                "b}\n---\n{name: c, on: x, send: c}");
+    assert_string_equal(
+        core_fixture_play_both(&fixture, 0, "{\"type\":\"x\"," ANA "}", "{\"type\":\"y\"," ANA "}"),
+        "a sends a; b sends b; c sends c; b withdrawn until");
+    assert_int_equal(fixture.last.message_count, 2);
+    assert_string_equal(fixture.last.messages[0].rule->name, "a");
+    assert_string_equal(fixture.last.messages[1].rule->name, "c");
+    assert_int_equal(fixture.last.withdrawn_count, 0);
+    /* What was committed before is withdrawn by its mid, and is not open any more. */
+    core_fixture_play(&fixture, 100, "{\"type\":\"x\"," ANA "}");
+    const char *mid = fixture.last.messages[1].mid;
+    core_fixture_play(&fixture, 101, "{\"type\":\"y\",\"id\":\"1\"," ANA "}");
+    assert_int_equal(fixture.last.withdrawn_count, 1);
+    assert_string_equal(fixture.last.withdrawn[0], mid);
+    assert_null(strstr(fixture.document, mid));
+    core_fixture_close(&fixture);
+}
+
+/* A message that a sender has is told once, and then it is no longer open. */
+static void test_too_late(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture, "{name: a, on: x, until: y, send: a}");
+    core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
+    const char *taken[] = {fixture.last.messages[0].mid, NULL};
+    fixture.facts.taken = taken;
+    assert_string_equal(core_fixture_play(&fixture, 1, "{\"type\":\"y\"," ANA "}"),
+                        "a too-late until");
+    assert_string_equal(core_fixture_play(&fixture, 2, "{\"type\":\"y\",\"id\":\"1\"," ANA "}"),
+                        "");
+    assert_int_equal(fixture.last.withdrawn_count, 0);
+    core_fixture_close(&fixture);
+}
+
+static void assert_dead(const struct decision *decision, const char *reason, const char *detail,
+                        const struct rule_step *step)
+{
+    assert_int_equal(decision->dead_count, 1);
+    const struct decide_dead *dead = &decision->dead[0];
+    assert_string_equal(dead->reason, reason);
+    assert_string_equal(dead->detail, detail);
+    assert_true(value_is_text(value_get(&dead->body, "rule"), "r"));
+    assert_true(value_is_text(value_get(&dead->body, "customer"), "id:7"));
+    assert_true(value_is_text(value_get(&dead->body, "step"), step->id));
+    assert_true(value_is_text(value_path(&dead->body, "start.type"), "x"));
+}
+
+/* The dead letter names the step that failed. */
+static void test_dead_letters(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(
+        &fixture, "{name: r, on: x, again: parallel, steps: [{wait: 1h}, {send: a}, {if: "
+                  "cart.gift, then: [{send: b}]}, {send: {template: c, data: {d: cart.note}}}]}");
+    const struct rule *rule = ruleset_find(fixture.rules, "r");
+    core_fixture_play(&fixture, 0, "{\"type\":\"x\",\"cart\":{}," ANA "}");
+    assert_string_equal(core_fixture_play(&fixture, 3600, NULL),
+                        "r error cart.gift: no such field; r sends a");
+    assert_dead(&fixture.last, "error", "cart.gift: no such field", &rule->steps[2]);
+    assert_int_equal(fixture.last.counts.failed, 1);
+    assert_int_equal(fixture.last.deadline_ms, 0);
+    core_fixture_play(&fixture, 4000, "{\"type\":\"x\",\"cart\":{\"gift\":false}," ANA "}");
+    assert_string_equal(core_fixture_play(&fixture, 7600, NULL),
+                        "r sends a; r error cart.note: no such field");
+    assert_dead(&fixture.last, "error", "cart.note: no such field", &rule->steps[4]);
+    assert_int_equal(fixture.last.counts.failed, 1);
+    core_fixture_close(&fixture);
+}
+
+/* Only the journey whose send failed ends, not another one of the same rule or event. */
+static void test_failed_send(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture,
+                      "{name: r, on: x, again: parallel, steps: [{wait: 1h}, {send: {template: a, "
+                      "data: {d: note}}}, {wait: 1h}, {send: b}]}\n---\n"
+                      "{name: s, on: x, again: parallel, steps: [{wait: 2h}, {send: c}]}");
+    core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
+    core_fixture_play(&fixture, 0, "{\"type\":\"x\",\"note\":1," ANA "}");
+    assert_string_equal(core_fixture_play(&fixture, 3600, NULL),
+                        "r waits 7200; r waits 7200; r error note: no such field; r sends a");
+    assert_string_equal(core_fixture_play(&fixture, 7200, NULL), "r sends b; s sends c; s sends c");
+    core_fixture_close(&fixture);
+}
+
+static void test_too_many_journeys(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    char event[128];
+    core_fixture_open(&fixture, "{name: r, on: x, again: parallel, wait: 1h, send: a}");
+    const struct rule *rule = ruleset_find(fixture.rules, "r");
+    for (int i = 0; i <= CUSTOMER_JOURNEYS_MOST; i++) {
+        snprintf(event, sizeof event, "{\"type\":\"x\",\"id\":%d," ANA "}", i);
+        const char *did = core_fixture_play(&fixture, 0, event);
+        bool most = i == CUSTOMER_JOURNEYS_MOST;
+        assert_string_equal(did,
+                            most ? "r waits 3600; r refused too-many-journeys" : "r waits 3600");
+    }
+    assert_dead(&fixture.last, "too-many-journeys", "64 journeys run for this customer",
+                &rule->steps[1]);
+    core_fixture_play(&fixture, 3600, NULL);
+    assert_int_equal(fixture.last.message_count, CUSTOMER_JOURNEYS_MOST);
+    core_fixture_close(&fixture);
+}
+
+/* Ids of events that had an effect outlive the ring, those of others do not. */
+static void test_effects(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *event;
+        bool effect;
+    } cases[] = {
+        {"{\"type\":\"none\",\"id\":\"e\"," ANA "}", false},
+        {"{\"type\":\"x\",\"id\":\"e\"," ANA "}", true},    /* sends */
+        {"{\"type\":\"wait\",\"id\":\"e\"," ANA "}", true}, /* begins a journey */
+        {"{\"type\":\"y\",\"id\":\"e\"," ANA "}", true},    /* withdraws */
+        {"{\"type\":\"z\",\"id\":\"e\"," ANA "}", true},    /* ends a journey */
+        {"{\"type\":\"x\",\"id\":\"e\",\"customer\":{\"id\":7,\"email\":null}}", true},
+        {"{\"type\":\"customer.unsubscribed\",\"id\":\"e\"," ANA "}", true},
+        {"{\"type\":\"customer.resubscribed\",\"id\":\"e\"," ANA "}", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct core_fixture fixture;
+        char other[128];
+        core_fixture_open(&fixture,
+                          "{name: r, on: [x, first], until: y, send: m}\n---\n{name: s, on: [wait, "
+                          "first], again: parallel, until: z, wait: 1d, send: m}");
+        core_fixture_play(&fixture, 0, "{\"type\":\"first\",\"id\":\"f\"," ANA "}");
+        core_fixture_play(&fixture, 1, cases[i].event);
+        for (int n = 0; n < CUSTOMER_RING_MOST; n++) {
+            assert_string_equal(core_fixture_play(&fixture, 2, cases[i].event),
+                                "passed-over duplicate");
+            snprintf(other, sizeof other, "{\"type\":\"none\",\"id\":%d," ANA "}", n);
+            core_fixture_play(&fixture, 2, other);
+        }
+        const char *did = core_fixture_play(&fixture, 3, cases[i].event);
+        if (cases[i].effect != (strcmp(did, "passed-over duplicate") == 0))
+            fail_msg("%s: %s", cases[i].event, did);
+        core_fixture_close(&fixture);
+    }
+}
+
+/* Each count tells what it says. */
+static void test_decision_counts(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture,
+                      "{name: a, on: x, send: a}\n---\n{name: b, on: x, if: no.such, send: "
+                      "b}\n---\n{name: c, on: x, if: 1 > event.data.n, send: c}");
+    static const char event[] = "{\"type\":\"x\",\"n\":5,\"customer\":{\"id\":7}}";
+    core_fixture_play_both(&fixture, 0, event, event);
+    assert_int_equal(fixture.last.counts.decided, 1);
+    assert_int_equal(fixture.last.counts.duplicate, 1);
+    assert_int_equal(fixture.last.counts.refused, 1);
+    assert_int_equal(fixture.last.counts.failed, 1);
+    core_fixture_close(&fixture);
+}
+
+/* What is told of an event: itself, and of many rules that do not match only the number. */
+static void test_trace(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    struct buf rules, text;
+    buf_init(&rules, 1 << 20);
+    buf_init(&text, 1 << 20);
+    for (int i = 0; i < 80; i++) /* r00 and r79 match, r01 to r20 fail for as many reasons */
+        buf_printf(&rules, "---\n{name: r%02d, on: x, if: '%s%02d%s', send: m}\n", i,
+                   i == 0 || i == 79 ? "n == 5 || n == "
+                   : i <= 20         ? "f"
+                                     : "n == ",
+                   i, i > 0 && i <= 20 ? ".g" : "");
+    core_fixture_open(&fixture, buf_string(&rules));
+    core_fixture_play(&fixture, 0, "{\"type\":\"x\",\"id\":\"e\",\"n\":5,\"customer\":{\"id\":7}}");
+    assert_int_equal(fixture.last.trace_count, 1);
+    json_print(&text, &fixture.last.trace[0]);
+    static const char *const parts[] = {
+        "{\"at\":1772445600000,\"event\":{\"type\":\"x\",\"id\":\"e\",\"time\":"
+        "\"2026-03-02T10:00:00Z\",\"entry\":\"1772445600000-0\"},\"did\":[",
+        "{\"what\":\"no-match\",\"why\":\"if\",\"rules\":[\"r21\",\"r22\",",
+        "\"r52\"],\"more\":26}",
+        "{\"what\":\"no-match\",\"why\":\"f01: no such field\",\"rules\":[\"r01\"]}",
+        "{\"what\":\"no-match\",\"why\":\"other reasons\",\"rules\":[\"r15\",\"r16\",",
+        "{\"rule\":\"r00\",\"what\":\"refused\",\"why\":\"no-address\"}",
+        "{\"rule\":\"r79\",\"what\":\"refused\",\"why\":\"no-address\"}]}",
+    };
+    const char *at = buf_string(&text);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        at = strstr(at, parts[i]);
+        if (!at)
+            fail_msg("%s is not in %s", parts[i], buf_string(&text));
+    }
+    buf_free(&rules);
+    buf_free(&text);
+    core_fixture_close(&fixture);
+}
+
+/* However much is done, a line has a bound. */
+static void test_long_trace(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    struct buf rule;
+    buf_init(&rule, 64 * 1024);
+    buf_text(&rule, "name: r\non: x\nsteps:\n");
+    for (int i = 0; i < 150; i++)
+        buf_text(&rule, "- send: m\n");
+    buf_text(&rule, "---\nname: s\non: x\nsteps:\n");
+    for (int i = 0; i < 150; i++)
+        buf_text(&rule, "- send: m\n");
+    core_fixture_open(&fixture, buf_string(&rule));
+    buf_free(&rule);
+    core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
+    assert_int_equal(fixture.last.message_count, 300);
+    assert_int_equal(value_count(value_get(&fixture.last.trace[0], "did")), 200);
+    core_fixture_close(&fixture);
+}
+
 static void test_segments(void **state)
 {
     (void)state;
@@ -379,12 +601,62 @@ static void test_message(void **state)
     assert_true(value_is_text(value_get(body, "on_uncertain"), "hold"));
     assert_int_equal(value_path(body, "data.twice")->integer, 42);
     assert_int_equal(value_path(body, "start.order.total")->integer, 21);
+    assert_true(value_is_text(value_get(body, "rule"), "gift"));
+    assert_true(value_is_text(value_get(body, "step"), fixture.last.messages[0].step->id));
+    assert_true(value_is_text(value_get(body, "mid"), fixture.last.messages[0].mid));
+    assert_true(value_is_text(value_get(body, "topic"), "all"));
+    assert_true(value_is_text(value_get(body, "template"), "gift"));
+    assert_true(value_is_text(value_get(body, "customer_key"), "id:7"));
+    assert_int_equal(value_get(body, "decided")->integer, CORE_FIXTURE_START * 1000LL);
+    assert_int_equal(value_get(body, "expires")->integer, (CORE_FIXTURE_START + DAY) * 1000LL);
+    assert_int_equal(fixture.last.messages[0].give_up_ms, (CORE_FIXTURE_START + DAY) * 1000LL);
+    assert_true(value_is_text(value_path(body, "customer.last_name"), "Popescu"));
+    assert_true(value_is_text(value_path(body, "event.type"), "order.placed"));
+    char hash[POLICY_HASH_SIZE];
+    policy_address_hash(&fixture.policy, "+40721", hash);
+    assert_string_equal(fixture.last.messages[0].address_hash, hash);
+    assert_int_equal(strlen(fixture.last.messages[0].mid), 32);
     /* The same event decided anew gives the same message. */
     const char *mid = fixture.last.messages[0].mid;
     fixture.document = NULL;
     core_fixture_play(&fixture, 1000, event);
     assert_string_equal(fixture.last.messages[0].mid, mid);
     core_fixture_close(&fixture);
+}
+
+/* A message that is sent at a timer has the event that began, and the names that are there. */
+static void test_later_message(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *names, *name; /* NULL: none */
+    } cases[] = {
+        {"", NULL},
+        {",\"first_name\":\"Ana\"", "Ana"},
+        {",\"last_name\":\"Popescu\"", "Popescu"},
+        {",\"name\":\"A. P.\",\"first_name\":\"Ana\",\"last_name\":\"Popescu\"", "A. P."},
+        {",\"name\":7", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct core_fixture fixture;
+        char event[256];
+        core_fixture_open(&fixture,
+                          "{name: r, class: transactional, on: x, again: ignore, wait: 1h, "
+                          "send: m}");
+        snprintf(event, sizeof event,
+                 "{\"type\":\"x\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"%s}}",
+                 cases[i].names);
+        core_fixture_play(&fixture, 0, event);
+        core_fixture_play(&fixture, 3600, NULL);
+        const struct value *body = &fixture.last.messages[0].body;
+        assert_true(value_is_text(value_path(body, "event.type"), "x"));
+        assert_true(value_is_text(value_get(body, "class"), "transactional"));
+        assert_true(value_is_text(value_get(body, "on_uncertain"), "resend"));
+        assert_null(value_get(body, "data"));
+        const struct value *name = value_get(body, "name");
+        assert_true(cases[i].name ? value_is_text(name, cases[i].name) : name == NULL);
+        core_fixture_close(&fixture);
+    }
 }
 
 static void test_deadlines(void **state)
@@ -411,7 +683,12 @@ int main(void)
         cmocka_unit_test(test_rules_change),  cmocka_unit_test(test_older_rules),
         cmocka_unit_test(test_restarted_run), cmocka_unit_test(test_one_batch),
         cmocka_unit_test(test_segments),      cmocka_unit_test(test_message),
-        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_deadlines),     cmocka_unit_test(test_taken_back),
+        cmocka_unit_test(test_too_late),      cmocka_unit_test(test_dead_letters),
+        cmocka_unit_test(test_failed_send),   cmocka_unit_test(test_too_many_journeys),
+        cmocka_unit_test(test_effects),       cmocka_unit_test(test_decision_counts),
+        cmocka_unit_test(test_later_message), cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_long_trace),
     };
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
 }

@@ -41,6 +41,21 @@ static void test_refused(void **state)
         {"{\"specversion\":\"1.0\",\"type\":\"x\",\"data\":[]}", "bad-data"},
         {"{\"type\":\"x\",\"hops\":-1,\"customer\":{\"id\":1}}", "bad-hops"},
         {"{\"type\":\"x\",\"hops\":9,\"customer\":{\"id\":1}}", "loop"},
+        {"{\"type\":\"x\",\"hops\":1.5,\"customer\":{\"id\":1}}", "bad-hops"},
+        {"{\"type\":\"x\",\"hops\":\"1\",\"customer\":{\"id\":1}}", "bad-hops"},
+        {"{\"type\":\"\\nab\",\"customer\":{\"id\":1}}", "bad-type"},
+        {"{\"type\":\"a\\u007f\",\"customer\":{\"id\":1}}", "bad-type"},
+        {"{\"type\":\"x\",\"source\":7,\"customer\":{\"id\":1}}", "bad-source"},
+        {"{\"type\":\"x\",\"id\":1.5,\"customer\":{\"id\":1}}", "bad-id"},
+        {"{\"type\":\"x\",\"customer\":{\"id\":7.5}}", "no-customer"},
+        {"{\"type\":\"x\",\"customer\":{\"id\":7.0}}", "no-customer"},
+        {"{\"type\":\"x\",\"customer\":{\"id\":{\"a\":1}}}", "no-customer"},
+        {"{\"type\":\"x\",\"customer\":{\"id\":[7]}}", "no-customer"},
+        {"{\"type\":\"x\",\"customer\":{\"id\":\"a\\u0000b\"}}", "no-customer"},
+        {"{\"type\":\"x\",\"customer\":{\"id\":\"a\\nb\"}}", "no-customer"},
+        {"{\"type\":\"x\",\"source\":\"nudged\",\"customer\":{\"key\":7}}", "no-customer"},
+        {"{\"type\":\"x\",\"source\":\"shop\",\"customer\":{\"key\":\"id:7\"}}", "no-customer"},
+        {"{\"type\":\"x\",\"customer\":null}", "no-customer"},
         {"{\"type\":\"x\",\"type\":\"y\",\"customer\":{\"id\":1}}", "json-duplicate"},
     };
     struct arena *arena = arena_new(4096);
@@ -66,6 +81,19 @@ static void test_keys(void **state)
         {"{\"email\":\"Ana@Example.com\"}", "email:ana@example.com"},
         {"{\"id\":null,\"email\":\"a@b.example\"}", "email:a@b.example"},
         {"{\"email\":\"a@b.example\",\"id\":\"x\"}", "id:x"},
+        {"{\"id\":0}", "id:0"},
+        {"{\"id\":-0}", "id:0"},
+        {"{\"id\":-7}", "id:-7"},
+        {"{\"id\":\"07\"}", "id:07"},
+        {"{\"id\":\"Ana:7 \"}", "id:Ana:7 "}, /* the letter case of ids counts */
+        {"{\"email\":\"AZ@[Z].Example\"}", "email:az@[z].example"},
+        {"{\"email\":\"Ș@Example.com\"}", "email:Ș@example.com"},
+        /* What cannot be a key is none, and the next is taken. */
+        {"{\"id\":\"\",\"email\":\"a@b.example\"}", "email:a@b.example"},
+        {"{\"id\":true,\"email\":\"a@b.example\"}", "email:a@b.example"},
+        {"{\"id\":7.5,\"email\":\"a@b.example\"}", "email:a@b.example"},
+        {"{\"id\":{},\"email\":\"a@b.example\"}", "email:a@b.example"},
+        {"{\"id\":\"a\\tb\",\"email\":\"a@b.example\"}", "email:a@b.example"},
     };
     struct arena *arena = arena_new(4096);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -77,6 +105,109 @@ static void test_keys(void **state)
         assert_string_equal(event.key, cases[i].key);
     }
     arena_destroy(&arena);
+}
+
+/* The longest of each attribute is taken, one byte more is not. */
+static void test_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *form;
+        int most;
+        const char *code;
+    } cases[] = {
+        {"{\"type\":\"%s\",\"customer\":{\"id\":7}}", SHOP_EVENT_TYPE_MOST, "bad-type"},
+        {"{\"type\":\"x\",\"id\":\"%s\",\"customer\":{\"id\":7}}", SHOP_EVENT_ID_MOST, "bad-id"},
+        {"{\"type\":\"x\",\"id\":\"1\",\"source\":\"%s\",\"customer\":{\"id\":7}}",
+         SHOP_EVENT_ID_MOST, "bad-source"},
+        {"{\"type\":\"x\",\"customer\":{\"id\":\"%s\"}}", SHOP_EVENT_KEY_MOST - 32, "no-customer"},
+    };
+    struct arena *arena = arena_new(4096);
+    char text[SHOP_EVENT_KEY_MOST];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct shop_event event;
+        struct diag diag;
+        memset(text, 'a', sizeof text);
+        text[cases[i].most] = '\0';
+        assert_true(read_event(arena, arena_printf(arena, cases[i].form, text), &event, &diag));
+        text[cases[i].most] = 'a';
+        text[cases[i].most + 1] = '\0';
+        assert_false(read_event(arena, arena_printf(arena, cases[i].form, text), &event, &diag));
+        assert_string_equal(diag.code, cases[i].code);
+    }
+    /* The two longest together. */
+    struct shop_event event;
+    struct diag diag;
+    memset(text, 'a', sizeof text);
+    text[SHOP_EVENT_ID_MOST] = '\0';
+    assert_true(read_event(
+        arena,
+        arena_printf(arena,
+                     "{\"type\":\"x\",\"id\":\"%s\",\"source\":\"%s\",\"customer\":{\"id\":7}}",
+                     text, text),
+        &event, &diag));
+    arena_destroy(&arena);
+}
+
+/* nudged's own events name their customer by the key, and say nothing of it. */
+static void test_internal(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct shop_event event;
+    struct diag diag;
+    assert_true(read_event(arena,
+                           "{\"type\":\"message.failed\",\"source\":\"nudged\",\"hops\":8,"
+                           "\"customer\":{\"key\":\"email:a@b.example\",\"id\":7}}",
+                           &event, &diag));
+    assert_string_equal(event.key, "email:a@b.example");
+    assert_true(event.internal);
+    assert_int_equal(event.customer.kind, VALUE_NULL);
+    assert_int_equal(event.hops, 8);
+    assert_true(read_event(arena,
+                           "{\"type\":\"y\",\"source\":\"nudged\",\"hops\":0,"
+                           "\"customer\":{\"id\":7}}",
+                           &event, &diag));
+    assert_string_equal(event.key, "id:7");
+    assert_int_equal(event.customer.kind, VALUE_MAP);
+    arena_destroy(&arena);
+}
+
+static void test_subject(void **state)
+{
+    (void)state;
+    static const char *const with_subject[] = {"customer.id", "subject", NULL};
+    const struct shop_event_form by_subject = {.key_paths = with_subject, .skew_ms = 300000};
+    static const char json[] =
+        "{\"type\":\"x\",\"subject\":\"s1\",\"customer\":{\"email\":\"a@b.example\"}}";
+    struct arena *arena = arena_new(4096);
+    struct shop_event event;
+    struct diag diag = {0};
+    assert_true(shop_event_read(arena, json, strlen(json), entry, &by_subject, &event, &diag));
+    assert_string_equal(event.key, "subject:s1");
+    assert_true(read_event(arena, json, &event, &diag));
+    assert_string_equal(event.key, "email:a@b.example");
+    arena_destroy(&arena);
+}
+
+static void test_arrival(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *entry;
+        int64_t ms;
+    } cases[] = {
+        {"1772445600000-3", 1772445600000},
+        {"0-1", 0},
+        {"", 0},
+        {"x", 0},
+        {"253402300799998-0", 253402300799998},
+        {"253402300799999-0", 253402300799999},
+        {"253402300800000-0", 253402300799999},
+        {"18446744073709551615-1", 253402300799999},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(shop_event_arrival(cases[i].entry), cases[i].ms);
 }
 
 static void test_forms(void **state)
@@ -93,7 +224,18 @@ static void test_forms(void **state)
     assert_string_equal(event.id, "12");
     assert_int_equal(value_count(&event.data), 2);
     assert_non_null(value_path(&event.data, "order.total"));
+    assert_true(value_is_text(value_get(&event.document, "type"), "order.placed"));
+    assert_true(value_is_text(value_get(&event.document, "id"), "12"));
+    assert_true(value_is_text(value_get(&event.document, "source"), "shop"));
     assert_true(value_is_text(value_get(&event.document, "time"), "2026-03-02T10:00:00Z"));
+    assert_true(value_equal(value_get(&event.document, "data"), &event.data));
+    assert_true(
+        read_event(arena, "{\"order\":1,\"type\":\"x\",\"customer\":{\"id\":7}}", &event, &diag));
+    assert_non_null(value_get(&event.data, "order")); /* the first member too */
+    /* Data of null are none; and then there is no customer. */
+    assert_false(
+        read_event(arena, "{\"specversion\":\"1.0\",\"type\":\"x\",\"data\":null}", &event, &diag));
+    assert_string_equal(diag.code, "no-customer");
 
     assert_true(read_event(arena,
                            "{\"specversion\":\"1.0\",\"type\":\"order.placed\",\"id\":\"12\","
@@ -151,6 +293,8 @@ static void test_identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lengths),  cmocka_unit_test(test_internal),
+        cmocka_unit_test(test_subject),  cmocka_unit_test(test_arrival),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_keys),
         cmocka_unit_test(test_forms),    cmocka_unit_test(test_times),
         cmocka_unit_test(test_identity),

@@ -1,0 +1,405 @@
+/* What always applies: quiet hours by the customer's clock; limits, caps and consent as plays. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "core_fixture.h"
+
+#define DAY             86400
+#define ANA             "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
+#define EVENT(type, id) "{\"type\":\"" type "\",\"id\":\"" id "\"," ANA "}"
+#define BARE(type)      "{\"type\":\"" type "\",\"customer\":{\"id\":7}"
+
+#define NEWS     "{name: news, on: x, send: news}\n"
+#define RECEIPT  "{name: receipt, class: transactional, on: x, send: receipt}\n"
+#define AT(time) "2026-" time
+
+struct quiet_case {
+    const char *zone; /* of the customer; NULL: that of the shop, UTC */
+    int from, to;
+    const char *now, *until; /* "": it is not quiet */
+};
+
+enum { H8 = 8 * 60, H21 = 21 * 60, H22 = 22 * 60, H3_30 = 3 * 60 + 30 };
+
+static const struct quiet_case quiet_cases[] = {
+    {NULL, -1, -1, AT("03-02T23:00:00Z"), ""},
+    {NULL, H21, H21, AT("03-02T21:00:00Z"), ""}, /* equal: none */
+    {NULL, 0, 0, AT("03-02T00:00:00Z"), ""},
+    /* over midnight */
+    {NULL, H21, H8, AT("03-02T20:59:59.999Z"), ""},
+    {NULL, H21, H8, AT("03-02T21:00:00Z"), AT("03-03T08:00:00Z")},
+    {NULL, H21, H8, AT("03-02T23:59:00Z"), AT("03-03T08:00:00Z")},
+    {NULL, H21, H8, AT("03-03T00:00:00Z"), AT("03-03T08:00:00Z")},
+    {NULL, H21, H8, AT("03-03T07:59:59.999Z"), AT("03-03T08:00:00Z")},
+    {NULL, H21, H8, AT("03-03T08:00:00Z"), ""},
+    {NULL, H21, H8, AT("02-28T22:00:00Z"), AT("03-01T08:00:00Z")},
+    {NULL, H21, H8, AT("12-31T22:00:00Z"), "2027-01-01T08:00:00Z"},
+    {NULL, H21, 0, AT("03-02T22:00:00Z"), AT("03-03T00:00:00Z")},
+    {NULL, H21, 0, AT("03-03T00:00:00Z"), ""},
+    /* within a day, to the minute */
+    {NULL, 12 * 60 + 30, 13 * 60 + 45, AT("03-02T12:29:00Z"), ""},
+    {NULL, 12 * 60 + 30, 13 * 60 + 45, AT("03-02T12:30:00Z"), AT("03-02T13:45:00Z")},
+    {NULL, 12 * 60 + 30, 13 * 60 + 45, AT("03-02T13:44:00Z"), AT("03-02T13:45:00Z")},
+    {NULL, 12 * 60 + 30, 13 * 60 + 45, AT("03-02T13:45:00Z"), ""},
+    {NULL, 0, H8, AT("03-02T00:00:00Z"), AT("03-02T08:00:00Z")},
+    {NULL, 0, H8, AT("03-02T23:59:00Z"), ""},
+    /* by the customer's clock; where the zone is none, by the shop's */
+    {"Europe/Helsinki", H21, H8, AT("03-02T19:00:00Z"), AT("03-03T06:00:00Z")},
+    {"Europe/Helsinki", H21, H8, AT("03-02T18:59:00Z"), ""},
+    {"+05:30", H21, H8, AT("03-02T15:30:00Z"), AT("03-03T02:30:00Z")},
+    {"Europe/Atlantis", H21, H8, AT("03-02T21:00:00Z"), AT("03-03T08:00:00Z")},
+    {"", H21, H8, AT("03-02T21:00:00Z"), AT("03-03T08:00:00Z")},
+    /* the night that is an hour shorter, and the one that is an hour longer */
+    {"Europe/Helsinki", H21, H8, AT("03-28T20:00:00Z"), AT("03-29T05:00:00Z")},
+    {"Europe/Bucharest", H21, H8, AT("10-24T19:00:00Z"), AT("10-25T06:00:00Z")},
+    /* 3:30 is skipped, and moves forward to 4:30, when it is no longer quiet by the clock */
+    {"Europe/Helsinki", H22, H3_30, AT("03-28T21:00:00Z"), AT("03-29T01:30:00Z")},
+    {"Europe/Helsinki", H22, H3_30, AT("03-29T01:00:00Z"), ""},
+    {"Europe/Bucharest", H3_30, H8, AT("03-29T00:59:00Z"), ""},
+    {"Europe/Bucharest", H3_30, H8, AT("03-29T01:00:00Z"), AT("03-29T05:00:00Z")},
+    /* 3:30 comes twice, and the first ends them; 3:10 comes again behind it */
+    {"Europe/Bucharest", H22, H3_30, AT("10-25T00:10:00Z"), AT("10-25T00:30:00Z")},
+    {"Europe/Bucharest", H22, H3_30, AT("10-25T00:30:00Z"), ""},
+    {"Europe/Bucharest", H22, H3_30, AT("10-25T01:10:00Z"), ""},
+    {"Europe/Helsinki", 3 * 60, H3_30, AT("10-25T01:29:00Z"), ""},
+    {"Europe/Helsinki", H3_30, H8, AT("10-25T00:30:00Z"), AT("10-25T06:00:00Z")},
+};
+
+static int64_t instant(const char *text)
+{
+    int64_t ms = 0;
+    if (*text)
+        assert_true(clock_parse(text, strlen(text), &ms));
+    return ms;
+}
+
+static void test_quiet_until(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof quiet_cases / sizeof *quiet_cases; i++) {
+        const struct quiet_case *one = &quiet_cases[i];
+        const struct policy policy = {.quiet_from = one->from, .quiet_to = one->to, .zone = "UTC"};
+        struct customer *customer = customer_new(arena, "id:7");
+        if (one->zone)
+            value_set(arena, customer->profile, "timezone", value_text(one->zone));
+        int64_t until = policy_quiet_until(&policy, customer, instant(one->now), arena);
+        if (until != instant(one->until))
+            fail_msg("%s at %s: %lld, expected %s", one->zone ? one->zone : "UTC", one->now,
+                     (long long)until, one->until);
+    }
+    const struct policy nowhere = {.quiet_from = H21, .quiet_to = H8, .zone = "Atlantis"};
+    assert_int_equal(policy_quiet_until(&nowhere, customer_new(arena, "id:7"),
+                                        instant("2026-03-02T22:00:00Z"), arena),
+                     0);
+    arena_destroy(&arena);
+}
+
+/* Marketing waits for the end of quiet hours, and everything is asked again then. */
+static const struct core_play nights[] = {
+    {"what is transactional does not wait",
+     NEWS "---\n" RECEIPT,
+     {{0, EVENT("x", "1"), "news quiet-hours 79200; receipt sends receipt"},
+      {79200, NULL, "news sends news"}}},
+    {"until ends what waits for the morning",
+     "{name: news, on: x, until: y, send: news}",
+     {{0, EVENT("x", "1"), "news quiet-hours 79200"},
+      {60, BARE("y") "}", "news ended until"},
+      {79200, NULL, ""}}},
+    {"consent is asked in the morning",
+     NEWS,
+     {{0, EVENT("x", "1"), "news quiet-hours 79200"},
+      {60, BARE("customer.unsubscribed") "}", ""},
+      {79200, NULL, "news refused no-consent"}}},
+    {"and so are limits and caps; what comes in the morning shares them by priority",
+     "{name: a, on: x, limit: 1 per 1d, send: a}\n---\n"
+     "{name: b, on: x, send: b}\n---\n{name: c, on: x, priority: 2, send: c}\n---\n"
+     "{name: d, on: x, priority: 1, send: d}\n",
+     {{0, EVENT("x", "1"),
+       "c quiet-hours 79200; d quiet-hours 79200; a quiet-hours 79200; b quiet-hours 79200"},
+      {60, EVENT("x", "2"),
+       "c quiet-hours 79200; d quiet-hours 79200; a quiet-hours 79200; b quiet-hours 79200"},
+      {79200, NULL,
+       "c sends c; c sends c; d sends d; d sends d; a sends a; a refused limit; b refused cap; "
+       "b refused cap"}}},
+    {"the next wait counts from the morning",
+     "{name: tour, on: x, again: ignore, steps: [{send: one}, {wait: 1h}, {send: two}]}",
+     {{0, EVENT("x", "1"), "tour quiet-hours 79200"},
+      {79230, NULL, "tour waits 82800; tour sends one"},
+      {82800, NULL, "tour sends two"}}},
+    {"a rule may begin and end within the night",
+     NEWS,
+     {{79199, EVENT("x", "1"), "news quiet-hours 79200"}, {79200, NULL, "news sends news"}}},
+};
+
+static void set_night(struct core_fixture *fixture)
+{
+    fixture->policy.quiet_from = 10 * 60; /* second 0 is 10:00; 79200 is the next 8:00 */
+    fixture->policy.quiet_to = H8;
+    fixture->policy.cap = (struct setting_rate){.count = 5, .per_ms = 1000LL * DAY};
+}
+
+static void test_nights(void **state)
+{
+    (void)state;
+    core_fixture_play_all(nights, sizeof nights / sizeof *nights, set_night);
+}
+
+#define LIMITED "{name: news, on: x, until: y, limit: 1 per 1d, send: news}"
+
+static const struct core_play limits[] = {
+    {"a limit is a window that moves",
+     LIMITED,
+     {{0, EVENT("x", "1"), "news sends news"},
+      {DAY - 0.001, EVENT("x", "2"), "news refused limit"},
+      {DAY, EVENT("x", "3"), "news sends news"},
+      {DAY + 1, EVENT("x", "4"), "news refused limit"}}},
+    {"what was withdrawn is not counted",
+     LIMITED,
+     {{0, EVENT("x", "1"), "news sends news"},
+      {1, BARE("y") "}", "news withdrawn until"},
+      {2, EVENT("x", "2"), "news sends news"}}},
+    {"a refused run is none",
+     "{name: news, on: x, limit: 1 per 1d, send: news}",
+     {{0, BARE("x") "}", "news refused no-address"}, {1, EVENT("x", "2"), "news sends news"}}},
+    {"several messages are one run, and their rule's alone",
+     "{name: news, on: x, limit: 2 per 1d, steps: [{send: a}, {send: b}]}\n---\n"
+     "{name: other, on: z, limit: 1 per 1d, send: c}",
+     {{0, EVENT("x", "1"), "news sends a; news sends b"},
+      {1, EVENT("z", "2"), "other sends c"},
+      {2, EVENT("x", "3"), "news sends a; news sends b"},
+      {3, EVENT("x", "4"), "news refused limit; news refused limit"}}},
+    {"the limit comes before consent, the address before all",
+     "{name: news, on: x, limit: 1 per 1d, send: news}",
+     {{0, EVENT("x", "1"), "news sends news"},
+      {1, BARE("customer.unsubscribed") "}", "news withdrawn unsubscribed"},
+      {2, EVENT("x", "2"), "news refused no-consent"},
+      {3, BARE("customer.resubscribed") "}", ""},
+      {4, EVENT("x", "3"), "news sends news"},
+      {5, "{\"type\":\"x\",\"customer\":{\"id\":7,\"accepts_marketing\":false}}",
+       "news refused limit"},
+      {6, "{\"type\":\"x\",\"customer\":{\"id\":7,\"email\":null}}", "news refused no-address"}}},
+    {"days of another rule's limit keep what this one counts",
+     "{name: news, on: x, limit: 1 per 30d, send: news}\n---\n"
+     "{name: other, on: z, limit: 1 per 2h, send: c}",
+     {{0, EVENT("x", "1"), "news sends news"},
+      {29 * DAY, EVENT("x", "2"), "news refused limit"},
+      {30 * DAY, EVENT("x", "3"), "news sends news"}}},
+};
+
+static void test_limits(void **state)
+{
+    (void)state;
+    core_fixture_play_all(limits, sizeof limits / sizeof *limits, NULL);
+}
+
+static const struct core_play caps[] = {
+    {"a cap is over all marketing to one person, in a window that moves",
+     NEWS "---\n{name: offer, on: z, send: offer}\n---\n" RECEIPT,
+     {{0, EVENT("x", "1"), "news sends news; receipt sends receipt"},
+      {1, EVENT("z", "2"), "offer sends offer"},
+      {2, EVENT("x", "3"), "news refused cap; receipt sends receipt"},
+      {9 * DAY - 0.001, EVENT("z", "4"), "offer refused cap"},
+      {9 * DAY, EVENT("z", "5"), "offer sends offer"},
+      {9 * DAY, EVENT("z", "6"), "offer refused cap"}}},
+    {"what was withdrawn gives its place back",
+     "{name: news, on: x, until: y, send: news}",
+     {{0, EVENT("x", "1"), "news sends news"},
+      {1, EVENT("x", "2"), "news sends news"},
+      {2, EVENT("x", "3"), "news refused cap"},
+      {3, BARE("y") "}", "news withdrawn until; news withdrawn until"},
+      {4, EVENT("x", "4"), "news sends news"}}},
+};
+
+static void set_cap(struct core_fixture *fixture)
+{
+    fixture->policy.cap = (struct setting_rate){.count = 2, .per_ms = 9000LL * DAY};
+}
+
+static void test_caps(void **state)
+{
+    (void)state;
+    core_fixture_play_all(caps, sizeof caps / sizeof *caps, set_cap);
+}
+
+/* What delivery tells of a message gives its place back, under the cap and under the limit;
+ * only nudged itself may tell it. */
+static void test_places_given_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *source, *did;
+    } cases[] = {
+        {"message.failed", "nudged", "news sends news"},
+        {"message.bounced", "nudged", "news sends news"},
+        {"message.sent", "nudged", "news refused limit"},
+        {"message.failed", "shop", "news refused limit"},
+        {"message.failed", "", "news refused limit"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct core_fixture fixture;
+        char told[256];
+        core_fixture_open(&fixture, LIMITED);
+        fixture.policy.cap = (struct setting_rate){.count = 1, .per_ms = 9000LL * DAY};
+        core_fixture_play(&fixture, 0, EVENT("x", "1"));
+        snprintf(told, sizeof told,
+                 "{\"type\":\"%s\",\"source\":\"%s\",\"customer\":{\"id\":7,\"key\":\"id:7\"},"
+                 "\"message\":{\"id\":\"%s\"}}",
+                 cases[i].type, cases[i].source, fixture.last.messages[0].mid);
+        core_fixture_play(&fixture, 10, told);
+        assert_string_equal(core_fixture_play(&fixture, 20, EVENT("x", "2")), cases[i].did);
+        core_fixture_close(&fixture);
+    }
+}
+
+#define OFFERS      "{name: offer, on: x, topic: offers, send: offer}\n"
+#define TOPIC(text) ",\"topic\":" text "}"
+
+static const struct core_play consents[] = {
+    {"of a topic, or of all",
+     NEWS "---\n" OFFERS "---\n" RECEIPT,
+     {{0, BARE("customer.unsubscribed") TOPIC("\"offers\""), ""},
+      {1, EVENT("x", "1"), "news sends news; offer refused no-consent; receipt sends receipt"},
+      {2, BARE("customer.unsubscribed") TOPIC("null"), "news withdrawn unsubscribed"},
+      {3, EVENT("x", "2"),
+       "news refused no-consent; offer refused no-consent; receipt sends receipt"},
+      {4, BARE("customer.resubscribed") TOPIC("\"offers\""), ""},
+      {5, EVENT("x", "3"),
+       "news refused no-consent; offer refused no-consent; receipt sends receipt"},
+      {6, BARE("customer.unsubscribed") ",\"id\":\"u\"" TOPIC("\"offers\""), ""},
+      {7, BARE("customer.resubscribed") TOPIC("\"all\""), ""},
+      {8, EVENT("x", "4"), "news sends news; offer sends offer; receipt sends receipt"}}},
+    {"unsubscribing from a topic withdraws that topic alone",
+     NEWS "---\n" OFFERS "---\n" RECEIPT,
+     {{0, EVENT("x", "1"), "news sends news; offer sends offer; receipt sends receipt"},
+      {1, BARE("customer.unsubscribed") TOPIC("\"offers\""), "offer withdrawn unsubscribed"},
+      {2, BARE("customer.unsubscribed") "}", "news withdrawn unsubscribed"}}},
+    {"resubscribing to a topic lifts that topic alone",
+     NEWS "---\n" OFFERS,
+     {{0, BARE("customer.unsubscribed") TOPIC("\"offers\""), ""},
+      {1, BARE("customer.unsubscribed") TOPIC("\"other\""), ""},
+      {2, BARE("customer.resubscribed") TOPIC("\"other\""), ""},
+      {3, EVENT("x", "1"), "news sends news; offer refused no-consent"},
+      {4, BARE("customer.resubscribed") TOPIC("\"offers\""), ""},
+      {5, EVENT("x", "2"), "news sends news; offer sends offer"}}},
+    {"a topic that cannot be read is all of them, and lifts nothing",
+     NEWS,
+     {{0, BARE("customer.unsubscribed") TOPIC("5"), ""},
+      {1, EVENT("x", "1"), "news refused no-consent"},
+      {2, BARE("customer.resubscribed") TOPIC("5"), ""},
+      {3, BARE("customer.resubscribed") TOPIC("\"\""), ""},
+      {4, EVENT("x", "2"), "news refused no-consent"},
+      {5, BARE("customer.resubscribed") TOPIC("null"), ""},
+      {6, BARE("customer.unsubscribed") TOPIC("\"\""), ""},
+      {7, EVENT("x", "3"), "news refused no-consent"}}},
+    {"no merge lifts what the customer decided",
+     NEWS,
+     {{0, BARE("customer.unsubscribed") "}", ""},
+      {1, "{\"type\":\"y\",\"customer\":{\"id\":7,\"accepts_marketing\":true,\"optouts\":{}}}", ""},
+      {2, EVENT("x", "1"), "news refused no-consent"}}},
+    {"nor does what the customer decided before",
+     NEWS,
+     {{0, BARE("customer.unsubscribed") "}", ""},
+      {10, BARE("customer.unsubscribed") ",\"time\":\"2026-03-01T00:00:00Z\"}", ""},
+      {20, BARE("customer.resubscribed") ",\"time\":\"2026-03-02T09:59:59Z\"}", ""},
+      {30, EVENT("x", "1"), "news refused no-consent"},
+      {40, BARE("customer.resubscribed") ",\"time\":\"2026-03-02T10:00:00Z\"}", ""},
+      {50, EVENT("x", "2"), "news sends news"}}},
+    {"only true is consent",
+     NEWS,
+     {{0, "{\"type\":\"x\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"}}",
+       "news refused no-consent"},
+      {1, "{\"type\":\"x\",\"customer\":{\"id\":7,\"accepts_marketing\":\"true\"}}",
+       "news refused no-consent"},
+      {2, "{\"type\":\"x\",\"customer\":{\"id\":7,\"accepts_marketing\":1}}",
+       "news refused no-consent"},
+      {3, "{\"type\":\"x\",\"customer\":{\"id\":7,\"accepts_marketing\":false}}",
+       "news refused no-consent"},
+      {4, "{\"type\":\"x\",\"customer\":{\"id\":7,\"accepts_marketing\":true}}",
+       "news sends news"}}},
+};
+
+static void test_consents(void **state)
+{
+    (void)state;
+    core_fixture_play_all(consents, sizeof consents / sizeof *consents, NULL);
+}
+
+static const struct core_play own_consents[] = {
+    {"an own condition stands in for the default, not for the customer's word",
+     NEWS "---\n" RECEIPT,
+     {{0, EVENT("x", "1"), "news refused no-consent; receipt sends receipt"},
+      {1, "{\"type\":\"x\",\"customer\":{\"id\":7,\"tier\":\"gold\",\"accepts_marketing\":false}}",
+       "news sends news; receipt sends receipt"},
+      {2, BARE("customer.unsubscribed") "}", "news withdrawn unsubscribed"},
+      {3, EVENT("x", "2"), "news refused no-consent; receipt sends receipt"}}},
+    {"what it cannot answer is no",
+     NEWS,
+     {{0, "{\"type\":\"x\",\"customer\":{\"id\":7,\"email\":\"a@b.example\",\"tier\":5}}",
+       "news refused no-consent"}}},
+};
+
+static void set_consent(struct core_fixture *fixture)
+{
+    static const char text[] = "customer.tier.startsWith('g')";
+    struct diag diag = {0};
+    fixture->policy.consent =
+        condition_compile(fixture->arena, text, strlen(text), NULL, NULL, &diag);
+    assert_non_null(fixture->policy.consent);
+}
+
+static void test_own_consent(void **state)
+{
+    (void)state;
+    core_fixture_play_all(own_consents, sizeof own_consents / sizeof *own_consents, set_consent);
+}
+
+/* The same address is the same hash, whatever its letter case, and no other's. */
+static void test_address_hash(void **state)
+{
+    (void)state;
+    static const unsigned char secret[] = "one", other_secret[] = "two";
+    const struct policy policy = {.secret = secret, .secret_length = 3};
+    const struct policy other = {.secret = other_secret, .secret_length = 3};
+    char hash[POLICY_HASH_SIZE], again[POLICY_HASH_SIZE];
+    policy_address_hash(&policy, "ana@example.com", hash);
+    assert_int_equal(strlen(hash), POLICY_HASH_SIZE - 1);
+    policy_address_hash(&policy, "ANA@eXamplE.cOM", again);
+    assert_string_equal(hash, again);
+    policy_address_hash(&policy, "AZ[@example.com", hash);
+    policy_address_hash(&policy, "az{@example.com", again);
+    assert_string_not_equal(hash, again);
+    policy_address_hash(&other, "AZ[@example.com", again);
+    assert_string_not_equal(hash, again);
+}
+
+static void test_listed(void **state)
+{
+    (void)state;
+    static const char *const list[] = {"a", "bc", NULL};
+    assert_true(policy_listed(list, "bc"));
+    assert_false(policy_listed(list, "b"));
+    assert_false(policy_listed(NULL, "a"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quiet_until),
+        cmocka_unit_test(test_nights),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_caps),
+        cmocka_unit_test(test_places_given_back),
+        cmocka_unit_test(test_consents),
+        cmocka_unit_test(test_own_consent),
+        cmocka_unit_test(test_address_hash),
+        cmocka_unit_test(test_listed),
+    };
+    return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
