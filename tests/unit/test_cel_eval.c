@@ -19,6 +19,12 @@ static const struct fixture_case logic[] = {
     {"[1, 2].all(x, x == 1 ? order.nothing : false)", "false"},
     {"[1, 2].exists_one(x, x == 1 ? order.nothing : true)", "fails: order.nothing: no such field"},
     {"[].all(x, order.nothing)", "true"},
+    {"double('NaN') in [double('NaN')] || [double('NaN')] == [double('NaN')]", "false"},
+    {"dyn(1.5) in {1: 2} || !(dyn(1.0) in {1: 2})", "false"},
+    {"{1: 'a'}[dyn(1u)] + {1u: 'b'}[dyn(1.0)]", "\"ab\""},
+    {"{dyn(1): 'a', dyn(1u): 'b'}", "compile: the key 1u is in the map twice"},
+    {"has(optional.of({'a': 1}).?a) && !has({'a': {}}.?a.b)", "true"},
+    {"optional.of({'a': [1]}).a[0]", "optional.of(1)"},
 };
 
 static void test_logic(void **state)

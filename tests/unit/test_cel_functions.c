@@ -124,6 +124,7 @@ static const struct fixture_case patterns[] = {
     {"'aa'.matches('(a)\\\\1')", "compile: this is no regular expression of RE2's syntax"},
     {"'aa'.matches('a++')", "compile: this is no regular expression of RE2's syntax"},
     {"'aa'.matches('(?>a)')", "compile: this is no regular expression of RE2's syntax"},
+    {"order.id.matches('^{') || '{x}'.matches('^{.*}$')", "true"},
     {"'a'.matches(order.id + '(')", "fails: \"o-1042(\" is no regular expression"},
 };
 

@@ -93,6 +93,12 @@ static const struct fixture_case literals[] = {
     {"{'a': 1,}", "{\"a\": 1}"},
     {"{'content-type': 1}.`content-type`", "1"},
     {"{'if': 1}.if", "1"},
+    {"r'a\\'", "\"a\\\\\""},
+    {"-0x8000000000000000", "-9223372036854775808"},
+    {"5e-324 > 0.0 && 1e-400 == 0.0", "true"},
+    {"'''a'b\"c''' + \"\"\"a'b\"c\"\"\"", "\"a'b\\\"ca'b\\\"c\""},
+    {"'\\101\\`\\?' + '\\U0001f600'", "\"A`?😀\""},
+    {"b'\\377ÿ'", "b\"\\xff\\xc3\\xbf\""},
 };
 
 static void test_literals(void **state)
