@@ -33,7 +33,7 @@
 #include "store/intake.h"
 #include "store/outbox.h"
 #include "store/timers.h"
-#include "store/uncertain.h"
+#include "store/waiting.h"
 
 enum {
     PULSE_MS = 500, /* back-pressure, the drain, the watchdog */
@@ -74,9 +74,9 @@ struct app {
     struct event *signals[3], *pulse, *watchdog;
     enum app_state state;
     int64_t drain_until_ms;
-    int64_t outbox_length, held;
-    struct connection_owner counting; /* of what is held */
-    bool crowded, measuring;          /* the outbox is over its bound; its length is being asked */
+    int64_t outbox_length;
+    struct waiting waiting;
+    bool crowded, measuring; /* the outbox is over its bound; its length is being asked */
     int status;
 };
 
@@ -231,13 +231,6 @@ static void on_messages(void *context)
     delivery_wake(app->delivery);
 }
 
-static void on_held(void *context, int64_t count)
-{
-    struct app *app = context;
-    if (count >= 0)
-        app->held = count;
-}
-
 /* Back-pressure: no new events while too many messages wait. */
 static void on_length(void *context, int64_t length)
 {
@@ -268,7 +261,7 @@ static void on_pulse(evutil_socket_t fd, short what, void *context)
     if (running && !app->measuring) {
         app->measuring = true;
         outbox_length(app->outbox, on_length, app);
-        uncertain_count(app->scripts, &app->counting, on_held, app);
+        waiting_ask(&app->waiting, app->scripts);
     }
     wind_down(app);
     event_add(app->pulse, &next);
@@ -310,17 +303,18 @@ static void serve_status(void *context, const struct admin_request *request,
     (void)request;
     const struct app *app = context;
     reply->type = "application/json";
-    buf_printf(
-        &reply->body,
-        "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
-        "\"outbox\":%" PRId64 ",\"held\":%" PRId64 ",\"decided\":%" PRId64 ",\"sent\":%" PRId64
-        ",\"refused\":%" PRId64 ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"gateways\":[",
-        state_names[app->state], instance_consumer(app->instance),
-        connection_ready(app->connection) ? "true" : "false", ruleset_count(app->generation->rules),
-        app->outbox_length, app->held, metrics_read(METRIC_EVENTS_DECIDED),
-        metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED),
-        metrics_read(METRIC_EVENTS_DEAD) + metrics_read(METRIC_MESSAGES_DEAD),
-        metrics_read(METRIC_MESSAGES_UNCERTAIN));
+    buf_printf(&reply->body,
+               "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
+               "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"held\":%" PRId64
+               ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64
+               ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"gateways\":[",
+               state_names[app->state], instance_consumer(app->instance),
+               connection_ready(app->connection) ? "true" : "false",
+               ruleset_count(app->generation->rules), app->outbox_length, app->waiting.later,
+               app->waiting.held, metrics_read(METRIC_EVENTS_DECIDED),
+               metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED),
+               metrics_read(METRIC_EVENTS_DEAD) + metrics_read(METRIC_MESSAGES_DEAD),
+               metrics_read(METRIC_MESSAGES_UNCERTAIN));
     delivery_status(app->delivery, &reply->body);
     buf_text(&reply->body, "]}\n");
 }

@@ -26,8 +26,9 @@ struct loading {
 /* A path of the file, resolved against the file's folder. */
 static const char *resolve(const struct config *config, const char *path)
 {
-    return !path || path[0] == '/' ? path
-                                   : arena_printf(config->arena, "%s/%s", config->folder, path);
+    if (!path || path[0] == '/' || strcmp(config->folder, ".") == 0)
+        return path;
+    return arena_printf(config->arena, "%s/%s", config->folder, path);
 }
 
 static void fill_paths(struct config *config)

@@ -44,7 +44,8 @@ const struct command commands[] = {
      "  drop      makes them dead letters\n"
      "  --all     resend, drop: all that are held now\n",
      command_uncertain},
-    {"status", "", "what the daemon is doing", "", command_status},
+    {"status", "[--json]", "what the daemon is doing", "  --json  the same as one JSON object\n",
+     command_status},
     {"reload", "", "read rules and templates again", "", command_reload},
     {"stop", "", "end the daemon, as SIGTERM does", "", command_stop},
     {"demo", "[--folder DIR] [--keep]", "all of it at once, on this machine",

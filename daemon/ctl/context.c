@@ -1,7 +1,9 @@
 #include "ctl/context.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "store/embedded.h"
@@ -56,30 +58,48 @@ struct session *context_session(struct context *context)
     else if (endpoint_parse(config->arena, url, &endpoint, &diag))
         session = session_open(&endpoint, config->keys.redis.ca_file, CONNECT_MS, &diag);
     if (!session) {
-        if (!config->keys.redis.url && !diag.hint[0])
+        if (!config->keys.redis.url && strstr(diag.text, strerror(EACCES)))
+            diag_hint(&diag, "the private Redis is for nudged's own user: ask as that, or as root");
+        else if (!config->keys.redis.url && !diag.hint[0])
             diag_hint(&diag, "is nudged running? its private Redis lies in %s", config->keys.state);
         context_fail(&diag);
     }
     return session;
 }
 
-int context_ask(struct context *context, const char *method, const char *target)
+bool context_answer(struct context *context, const char *method, const char *target,
+                    struct buf *answer)
 {
     struct diag diag = {0};
-    struct admin_answer answer;
+    struct admin_answer got;
     const struct config *config = context_config(context);
     if (!config)
-        return EXIT_FAILURE;
+        return false;
     const struct admin_question question = {.socket = config->keys.admin_socket,
                                             .method = method,
                                             .target = target,
                                             .timeout_ms = ASK_MS};
-    if (!admin_client_ask(&question, &answer, &diag))
-        return context_fail(&diag);
-    bool good = answer.status == 200;
-    fputs(buf_string(&answer.body), good ? stdout : stderr);
-    buf_free(&answer.body);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (!admin_client_ask(&question, &got, &diag)) {
+        context_fail(&diag);
+        return false;
+    }
+    if (got.status != 200) {
+        fputs(buf_string(&got.body), stderr);
+        buf_free(&got.body);
+        return false;
+    }
+    *answer = got.body;
+    return true;
+}
+
+int context_ask(struct context *context, const char *method, const char *target)
+{
+    struct buf answer;
+    if (!context_answer(context, method, target, &answer))
+        return EXIT_FAILURE;
+    fputs(buf_string(&answer), stdout);
+    buf_free(&answer);
+    return EXIT_SUCCESS;
 }
 
 void context_close(struct context *context)

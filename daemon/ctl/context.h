@@ -27,6 +27,9 @@ struct session *context_session(struct context *context);
 /* A key of the configured prefix: "nudged:events". In the configuration's arena. */
 const char *context_key(struct context *context, const char *name);
 
+/* Asks the daemon; its answer, to be freed, where it is 200. Else the fault was printed. */
+bool context_answer(struct context *context, const char *method, const char *target,
+                    struct buf *answer);
 /* Asks the daemon; prints the body of its answer. The exit status of the command. */
 int context_ask(struct context *context, const char *method, const char *target);
 

@@ -70,10 +70,10 @@ static void print_line(const struct value *line)
         printf("   ");
         print_text(item, "rule", " ");
         print_text(item, "what", " ");
+        print_text(item, "gateway", " by ");
         print_text(item, "why", ": ");
         print_rules(item);
         print_time(item, "until", " until ");
-        print_text(item, "gateway", " by ");
         print_text(item, "mid", " mid=");
         printf("\n");
     }

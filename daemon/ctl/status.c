@@ -1,11 +1,77 @@
 /* nudgectl status, reload, stop: one question each to the daemon's admin socket. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
+#include "base/json.h"
 #include "ctl/command.h"
+
+static int64_t number(const struct value *status, const char *name)
+{
+    int64_t count = 0;
+    value_to_int(value_get(status, name), &count);
+    return count;
+}
+
+static const char *text(struct arena *arena, const struct value *status, const char *name)
+{
+    const char *found = value_to_text(arena, value_get(status, name));
+    return found ? found : "?";
+}
+
+static void print_numbers(const struct value *status, const char *title, const char *const *names)
+{
+    printf("%-10s", title);
+    for (; *names; names += 2)
+        printf("%" PRId64 " %s%s", number(status, names[0]), names[1], names[2] ? ", " : "\n");
+}
+
+static void print_status(struct arena *arena, const struct value *status)
+{
+    static const char *const waiting[] = {"outbox", "in the outbox",  "later", "for another try",
+                                          "held",   "held uncertain", NULL};
+    static const char *const done[] = {"decided",   "events decided", "sent", "sent",
+                                       "refused",   "held back",      "dead", "dead letters",
+                                       "uncertain", "uncertain",      NULL};
+    const struct value *redis = value_get(status, "redis"),
+                       *gateways = value_get(status, "gateways");
+    printf("daemon    %s, as %s\n", text(arena, status, "state"), text(arena, status, "instance"));
+    printf("redis     %s\n", value_is(redis, VALUE_BOOL) && redis->boolean ? "answers" : "is away");
+    printf("rules     %" PRId64 "\n", number(status, "rules"));
+    print_numbers(status, "waiting", waiting);
+    print_numbers(status, "so far", done);
+    for (uint32_t i = 0; i < value_count(gateways); i++) {
+        const struct value *gateway = &gateways->list->items[i];
+        printf("gateway   %s: %s, breaker %s, %" PRId64 " being sent\n",
+               text(arena, gateway, "name"), text(arena, gateway, "kind"),
+               text(arena, gateway, "breaker"), number(gateway, "sending"));
+    }
+}
 
 int command_status(struct context *context, int argc, char **argv)
 {
-    return command_alone(argc, argv) ? context_ask(context, "GET", "/status") : EX_USAGE;
+    bool raw = false;
+    const struct command_option options[] = {{.name = "--json", .flag = &raw}, {0}};
+    struct buf answer;
+    struct value status;
+    struct diag diag;
+    int count = command_options(argc, argv, options);
+    if (count < 0)
+        return EX_USAGE;
+    if (count > 0)
+        return command_usage(argv[0], "no argument is expected: %s", argv[1]);
+    if (!context_answer(context, "GET", "/status", &answer))
+        return EXIT_FAILURE;
+    struct arena *arena = arena_new(16 * 1024);
+    if (raw ||
+        !json_read(arena, buf_string(&answer), answer.length, &json_file_limits, &status, &diag))
+        fputs(buf_string(&answer), stdout);
+    else
+        print_status(arena, &status);
+    arena_destroy(&arena);
+    buf_free(&answer);
+    return EXIT_SUCCESS;
 }
 
 int command_reload(struct context *context, int argc, char **argv)

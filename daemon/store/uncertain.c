@@ -5,46 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 extern const char script_uncertain[]; /* uncertain.lua */
 
 enum { NUMBER_SIZE = 24 };
-
-/* The daemon's side. */
-
-struct count_call {
-    void (*callback)(void *context, int64_t count);
-    void *context;
-};
-
-static void on_count(void *context, const struct reply *reply, const struct diag *fault)
-{
-    struct count_call *call = context;
-    int64_t count;
-    (void)fault;
-    call->callback(call->context, reply && reply_number(reply, &count) ? count : -1);
-}
-
-void uncertain_count(struct scripts *scripts, struct connection_owner *owner,
-                     void (*callback)(void *context, int64_t count), void *context)
-{
-    const char *prefix = scripts_prefix(scripts);
-    size_t size = strlen(prefix) + sizeof ":uncertain";
-    struct count_call *call = mem_alloc(sizeof *call + size);
-    char *key = (char *)(call + 1);
-    *call = (struct count_call){callback, context};
-    snprintf(key, size, "%s:uncertain", prefix);
-    connection_send(scripts_connection(scripts),
-                    &(struct connection_request){.argc = 2,
-                                                 .argv = (const char *const[]){"ZCARD", key},
-                                                 .owner = owner,
-                                                 .callback = on_count,
-                                                 .context = call,
-                                                 .release = free});
-}
-
-/* The session's side. */
 
 static const char *copied(struct arena *arena, const struct reply *reply)
 {

@@ -1,6 +1,6 @@
 /*
  * Messages that are parked under `on_uncertain: hold`: a gateway may have taken them, and
- * its answer was lost. P:uncertain names them, with the time since when.
+ * its answer was lost. P:uncertain names them, with the time since when. For nudgectl.
  */
 #ifndef NUDGED_STORE_UNCERTAIN_H
 #define NUDGED_STORE_UNCERTAIN_H
@@ -11,14 +11,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
-#include "store/scripts.h"
 #include "store/session.h"
-
-/* For the daemon: how many are parked; -1 with no answer. */
-void uncertain_count(struct scripts *scripts, struct connection_owner *owner,
-                     void (*callback)(void *context, int64_t count), void *context);
-
-/* For nudgectl, over a session: */
 
 struct uncertain_message {
     const char *mid;

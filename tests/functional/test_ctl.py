@@ -81,7 +81,8 @@ def test_unknown_command(desk):
     (["render"], "one file is expected"),
     (["render", "-", "--data=-"], "only one of the two can be standard input"),
     (["check", "now"], "no argument is expected: now"),
-    (["status", "--json"], "no option `--json`"),
+    (["status", "now"], "no argument is expected: now"),
+    (["stop", "--json"], "no option `--json`"),
     (["dead"], "`ls` is expected"),
     (["dead", "ls", "ten"], "a number is expected"),
     (["push", "--fast"], "no option `--fast`"),
@@ -638,8 +639,17 @@ def test_no_dead_letters(running):
 
 def test_status_reload_and_stop(running):
     desk, daemon = running
-    status, out, err = desk.ctl("status")
+    status, out, err = desk.ctl("status", "--json")
     assert (status, err) == (0, "") and json.loads(out)["instance"].startswith("one:")
+    status, out, err = desk.ctl("status")
+    assert (status, err) == (0, "")
+    assert re.fullmatch(r"""daemon    running, as one:\d+
+redis     answers
+rules     2
+waiting   0 in the outbox, 0 for another try, 0 held uncertain
+so far    0 events decided, 0 sent, 0 held back, 0 dead letters, 0 uncertain
+gateway   file: maildir, breaker closed, 0 being sent
+""", out)
     assert desk.ctl("reload")[0] == 0
     desk.rules("name: [\n")
     status, out, err = desk.ctl("reload")

@@ -107,7 +107,8 @@ def test_held_messages_are_shown(cut):
     assert re.fullmatch(rf"{mid}  \d{{4}}-\S+Z  offer to c1@example.com by relay \(id:1\)\n", out)
     assert cut.ctl("uncertain", "ls") == (0, out, "")
     assert cut.ctl("uncertain", "ls", "0") == (0, "and 1 more\n", "")
-    assert wait_until(lambda: json.loads(cut.ctl("status")[1])["held"], "the figure") == 1
+    assert wait_until(lambda: json.loads(cut.ctl("status", "--json")[1])["held"], "the figure") == 1
+    assert ", 1 held uncertain\n" in cut.ctl("status")[1]
 
 
 def test_resend_sends_once_more_by_the_same_gateway(cut):
@@ -122,6 +123,7 @@ def test_resend_sends_once_more_by_the_same_gateway(cut):
     wait_until(lambda: not cut.client.exists(f"nudged:message:{mid}"), "the message to be settled")
     assert cut.client.zcard("nudged:uncertain") == 0 and cut.server.mails.empty()
     out = cut.ctl("explain", "1")[1]
+    assert re.search(r"^    offer uncertain by relay: .* mid=", out, re.M)
     assert [line.split(":")[0].split(" by")[0].split(" mid")[0].strip()
             for line in out.splitlines() if line.startswith(" ")] == [
         "offer sends", "offer uncertain", "offer resent", "offer sent"]
