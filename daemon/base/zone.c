@@ -145,6 +145,13 @@ void zone_local(struct zone *zone, int64_t ms, struct zone_time *local)
     };
 }
 
+const char *zone_abbreviation(const struct zone *zone, int64_t ms)
+{
+    if (strcmp(zone->name, "UTC") == 0)
+        return "UTC";
+    return zone_file_name(&zone->file, zone_civil_floor(ms, 1000));
+}
+
 int64_t zone_instant(struct zone *zone, const struct zone_time *local)
 {
     int64_t year = local->year < -YEARS_MOST  ? -YEARS_MOST

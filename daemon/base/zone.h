@@ -38,6 +38,10 @@ struct zone *zone_get(const char *name);
  * rounded down to minutes, the fields are exact. */
 void zone_local(struct zone *zone, int64_t ms, struct zone_time *local);
 
+/* What local time is called at that instant: "EEST", "CET", "-03" where the zone has no
+ * letters for it, "UTC"; "" in a fixed offset. Valid as long as the zone is open. */
+const char *zone_abbreviation(const struct zone *zone, int64_t ms);
+
 /* The instant of a local time. One that daylight saving skips moves forward by
  * the length of the gap; of one that comes twice it is the first. Fields out of
  * range carry over (day 32 is in the next month); weekday, day_of_year and

@@ -62,8 +62,13 @@ static bool find_block(const unsigned char *bytes, size_t length, size_t time_si
 static bool read_changes(const struct block *block, struct zone_file *file)
 {
     const unsigned char *kinds = block->body + block->times * 8, *types = kinds + block->times;
-    for (size_t i = 0; i < block->types; i++)
+    file->texts = mem_copy(types + block->types * 6, block->names); /* the last one ends, too */
+    for (size_t i = 0; i < block->types; i++) {
         file->offsets[i] = (int32_t)(uint32_t)big_endian(types + i * 6, 4);
+        file->names[i] = types[i * 6 + 5];
+        if (file->names[i] > block->names)
+            return false;
+    }
     file->count = block->times;
     file->times = mem_alloc(block->times * sizeof *file->times);
     file->kinds = mem_alloc(block->times);
@@ -122,12 +127,14 @@ void zone_file_free(struct zone_file *file)
 {
     free(file->times);
     free(file->kinds);
+    free(file->texts);
     *file = (struct zone_file){0};
 }
 
-int32_t zone_file_offset(const struct zone_file *file, int64_t second)
+/* How many changes there were up to that second. */
+static size_t changes_until(const struct zone_file *file, int64_t second)
 {
-    size_t low = 0, high = file->count; /* the changes up to `second` */
+    size_t low = 0, high = file->count;
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (file->times[middle] <= second)
@@ -135,7 +142,21 @@ int32_t zone_file_offset(const struct zone_file *file, int64_t second)
         else
             high = middle;
     }
-    if (low == file->count && file->has_rule)
+    return low;
+}
+
+int32_t zone_file_offset(const struct zone_file *file, int64_t second)
+{
+    size_t changes = changes_until(file, second);
+    if (changes == file->count && file->has_rule)
         return zone_rule_offset(&file->rule, second);
-    return file->offsets[low ? file->kinds[low - 1] : 0];
+    return file->offsets[changes ? file->kinds[changes - 1] : 0];
+}
+
+const char *zone_file_name(const struct zone_file *file, int64_t second)
+{
+    size_t changes = changes_until(file, second);
+    if (changes == file->count && file->has_rule)
+        return zone_rule_name(&file->rule, second);
+    return file->texts ? file->texts + file->names[changes ? file->kinds[changes - 1] : 0] : "";
 }

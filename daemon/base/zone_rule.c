@@ -38,16 +38,22 @@ static int read_number(struct reader *in, int least, int most)
 }
 
 /* "EET", or anything but ">" in "<+03>". */
-static void skip_name(struct reader *in)
+static void read_name(struct reader *in, char name[ZONE_RULE_NAME_SIZE])
 {
     const char *start = in->at;
     bool quoted = next_is(in, '<');
+    const char *from = in->at;
     while (in->at < in->end && (quoted ? *in->at != '>' : isalpha((unsigned char)*in->at)))
         in->at++;
+    size_t length = (size_t)(in->at - from);
     if (quoted)
         expect(in, '>');
-    if (in->at - start < 3)
+    if (in->at - start < 3 || length >= ZONE_RULE_NAME_SIZE) {
         in->broken = true;
+        return;
+    }
+    memcpy(name, from, length);
+    name[length] = '\0';
 }
 
 /* "[+-]hh[:mm[:ss]]", in seconds. */
@@ -88,11 +94,12 @@ static struct zone_change read_change(struct reader *in)
 bool zone_rule_parse(const char *text, size_t length, struct zone_rule *rule)
 {
     struct reader in = {.at = text, .end = text + length};
-    skip_name(&in);
+    *rule = (struct zone_rule){0};
+    read_name(&in, rule->standard_name);
     rule->standard = -read_time(&in); /* POSIX counts west of Greenwich */
     rule->saving = rule->standard;
     if (!in.broken && in.at < in.end) {
-        skip_name(&in);
+        read_name(&in, rule->saving_name);
         rule->saving = rule->standard + HOUR;
         if (in.at < in.end && *in.at != ',')
             rule->saving = -read_time(&in);
@@ -117,14 +124,23 @@ static int64_t change_day(const struct zone_change *change, int64_t year)
     return day < zone_civil_days(year, change->month + 1, 1) ? day : day - 7;
 }
 
-int32_t zone_rule_offset(const struct zone_rule *rule, int64_t second)
+static bool saves(const struct zone_rule *rule, int64_t second)
 {
     if (rule->standard == rule->saving)
-        return rule->standard;
+        return false;
     int64_t year = zone_civil_date(zone_civil_floor(second + rule->standard, DAY)).year;
     int64_t start = change_day(&rule->start, year) * DAY + rule->start.time - rule->standard;
     int64_t end = change_day(&rule->end, year) * DAY + rule->end.time - rule->saving;
     /* South of the equator the year begins in summer. */
-    bool saves = start < end ? second >= start && second < end : second >= start || second < end;
-    return saves ? rule->saving : rule->standard;
+    return start < end ? second >= start && second < end : second >= start || second < end;
+}
+
+int32_t zone_rule_offset(const struct zone_rule *rule, int64_t second)
+{
+    return saves(rule, second) ? rule->saving : rule->standard;
+}
+
+const char *zone_rule_name(const struct zone_rule *rule, int64_t second)
+{
+    return saves(rule, second) ? rule->saving_name : rule->standard_name;
 }

@@ -22,8 +22,11 @@ struct zone_change {
     int32_t time;         /* seconds after midnight, -167 to 167 hours */
 };
 
+enum { ZONE_RULE_NAME_SIZE = 16 };
+
 struct zone_rule {
     int32_t standard, saving; /* seconds east of UTC; equal where nothing is saved */
+    char standard_name[ZONE_RULE_NAME_SIZE], saving_name[ZONE_RULE_NAME_SIZE]; /* "EET", "+03" */
     struct zone_change start, end;
 };
 
@@ -32,5 +35,7 @@ bool zone_rule_parse(const char *text, size_t length, struct zone_rule *rule);
 
 /* Seconds east of UTC at that second since 1970. */
 int32_t zone_rule_offset(const struct zone_rule *rule, int64_t second);
+/* What the time is called at that second. */
+const char *zone_rule_name(const struct zone_rule *rule, int64_t second);
 
 #endif

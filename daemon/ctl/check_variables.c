@@ -5,8 +5,9 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "ctl/draft.h"
+#include "message/shopify_names.h"
 
-enum { NAMES_MOST = 500, WORD_MOST = 100 };
+enum { NAMES_MOST = 500, ITEMS_MOST = 100 };
 
 /* What may be read. */
 struct known {
@@ -29,9 +30,31 @@ struct checking {
 
 /* --- what is known --- */
 
-/* The members of both maps. */
+static struct value unite(struct arena *arena, const struct value *a, const struct value *b);
+
+/* What any of the list's items has, as one map; null where they are none. */
+static struct value any_item(struct arena *arena, const struct value *list)
+{
+    struct value any = value_null();
+    for (uint32_t i = 0; value_is(list, VALUE_LIST) && i < list->list->count && i < ITEMS_MOST; i++)
+        any = unite(arena, &any, &list->list->items[i]);
+    return any;
+}
+
+/* A list of both lists' items, made one. */
+static struct value unite_lists(struct arena *arena, const struct value *a, const struct value *b)
+{
+    struct value one = any_item(arena, a), other = any_item(arena, b);
+    struct value list = value_new_list(arena, 1);
+    value_push(arena, list, unite(arena, &one, &other));
+    return list;
+}
+
+/* The members of both maps, or of the items of both lists. */
 static struct value unite(struct arena *arena, const struct value *a, const struct value *b)
 {
+    if (value_is(a, VALUE_LIST) && value_is(b, VALUE_LIST))
+        return unite_lists(arena, a, b);
     if (!value_is(b, VALUE_MAP))
         return *a;
     if (!value_is(a, VALUE_MAP))
@@ -86,6 +109,7 @@ static void add_roots(struct checking *checking, struct known *known)
     value_set(arena, names, "shop", checking->config->keys.shop);
     known->names = unite(arena, &names, &known->names);
     known->names = unite(arena, &known->names, &known->data);
+    shopify_names_add(arena, known->names);
 }
 
 static void learn_all(struct checking *checking)
@@ -129,22 +153,27 @@ static void learn_some(struct checking *checking)
 
 /* The part of a path that is not there, and the map that lacks it. */
 struct miss {
-    const struct value *within;
+    struct value within;
     const char *part;
     size_t length;
 };
 
-static bool find_miss(const struct value *names, const char *path, struct miss *miss)
+static bool find_miss(struct arena *arena, const struct value *names, const char *path,
+                      struct miss *miss)
 {
-    while (value_is(names, VALUE_MAP)) {
-        size_t length = strcspn(path, ".");
-        *miss = (struct miss){.within = names, .part = path, .length = length};
-        names = value_find(names, path, length);
-        if (!names)
+    struct value within = *names;
+    while (value_is(&within, VALUE_MAP)) {
+        size_t length = strcspn(path, ".[");
+        *miss = (struct miss){.within = within, .part = path, .length = length};
+        const struct value *found = value_find(&within, path, length);
+        if (!found)
             return true;
-        if (!path[length])
+        within = *found;
+        for (path += length; *path == '['; path += 2) /* "[]": an item of the list */
+            within = any_item(arena, &within);
+        if (!*path)
             return false;
-        path += length + 1;
+        path++;
     }
     return false;
 }
@@ -155,8 +184,8 @@ static bool suggest(struct checking *checking, const struct miss *miss, struct d
     const char *names[NAMES_MOST + 1];
     size_t count = 0;
     const char *word = arena_copy(checking->arena, miss->part, miss->length);
-    for (uint32_t i = 0; i < value_count(miss->within) && count < NAMES_MOST; i++)
-        names[count++] = value_to_text(checking->arena, &miss->within->map->members[i].key);
+    for (uint32_t i = 0; i < value_count(&miss->within) && count < NAMES_MOST; i++)
+        names[count++] = value_to_text(checking->arena, &miss->within.map->members[i].key);
     names[count] = NULL;
     diag_suggest(diag, word, names);
     return diag->hint[0] != '\0';
@@ -200,15 +229,29 @@ static void set_place(struct checking *checking, struct diag *diag, const char *
 {
     read_text(checking, file);
     diag_file(diag, checking->path);
+    const char *from = path; /* of an item's path the template has what stands behind "[]" */
+    for (const char *item = path; (item = strstr(item, "[]")) && item < miss->part; item += 2)
+        from = item + 2;
     const char *shown =
-        arena_copy(checking->arena, path, (size_t)(miss->part - path) + miss->length);
+        arena_copy(checking->arena, from, (size_t)(miss->part - from) + miss->length);
     uint32_t found = column_of(checking, shown, line, column);
-    uint32_t before = (uint32_t)utf8_count(path, (size_t)(miss->part - path));
+    uint32_t before = (uint32_t)utf8_count(from, (size_t)(miss->part - from));
     if (found)
         diag_place(diag, line, found + before, (uint32_t)utf8_count(miss->part, miss->length));
     else
         diag_place(diag, line, column, 1);
     diag_excerpt(diag, checking->text, checking->length);
+}
+
+/* A loop's variable stands there, and the list itself is missing: that is told of the loop. */
+static bool is_of_loop(struct checking *checking, const char *file, const char *path,
+                       const struct miss *miss, uint32_t line, uint32_t column)
+{
+    if (!strstr(miss->part + miss->length, "[]"))
+        return false;
+    read_text(checking, file);
+    const char *root = arena_copy(checking->arena, path, strcspn(path, ".["));
+    return column_of(checking, root, line, column) != column;
 }
 
 static bool is_told(const struct diags *diags, const struct diag *diag)
@@ -253,7 +296,9 @@ static void look(void *context, const char *file, const char *path, uint32_t lin
     const struct known *known = layout ? &checking->all : &checking->some;
     struct miss miss;
     struct diag diag;
-    if (!find_miss(&known->names, path, &miss) || !judge(checking, known, path, &miss, &diag))
+    if (!find_miss(checking->arena, &known->names, path, &miss) ||
+        is_of_loop(checking, file, path, &miss, line, column) ||
+        !judge(checking, known, path, &miss, &diag))
         return;
     set_place(checking, &diag, file, path, &miss, line, column);
     if (!is_told(checking->diags, &diag))

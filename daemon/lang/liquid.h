@@ -113,8 +113,9 @@ bool liquid_render(const struct liquid_template *template, const struct liquid_i
                    struct arena *arena, struct buf *out, struct diag *diag);
 
 /* Calls `visit` for each global variable path that the template reads ("order.total",
- * up to the first index that is not constant), with its place: what `check` compares
- * with the events that are known. Includes literal `render`ed names as "render:NAME". */
+ * up to the first index that is not constant; "order.items[].title" of an item of a list,
+ * by its place or in a loop), with its place: what `check` compares with the events that
+ * are known. Includes literal `render`ed names as "render:NAME". */
 void liquid_variables(const struct liquid_template *template,
                       void (*visit)(void *context, const char *path, uint32_t line,
                                     uint32_t column),

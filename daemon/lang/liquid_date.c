@@ -13,22 +13,14 @@ static struct zone *get_zone(const char *name)
     return zone ? zone : zone_get("UTC");
 }
 
-static bool is_utc(const char *zone)
-{
-    static const char *const names[] = {"UTC", "Etc/UTC", "GMT", "Etc/GMT"};
-    for (size_t i = 0; zone && i < sizeof names / sizeof *names; i++)
-        if (strcmp(zone, names[i]) == 0)
-            return true;
-    return !zone;
-}
-
 bool liquid_date_at(int64_t seconds, int nanosecond, const char *zone, struct liquid_date *date)
 {
     if (seconds < first_second || seconds > last_second)
         return false;
     *date = (struct liquid_date){.seconds = seconds, .nanosecond = nanosecond};
-    zone_local(get_zone(zone), seconds * 1000, &date->local);
-    date->zone = is_utc(zone) ? "UTC" : "";
+    struct zone *home = get_zone(zone);
+    zone_local(home, seconds * 1000, &date->local);
+    date->zone = zone_abbreviation(home, seconds * 1000);
     return true;
 }
 
@@ -93,7 +85,8 @@ static bool read_text(const char *bytes, size_t length, int64_t now_ms, const ch
     date->seconds = zone_instant(home, &local) / 1000;
     date->nanosecond = text.nanosecond;
     zone_local(home, date->seconds * 1000, &date->local);
-    date->zone = text.has_offset ? (text.utc ? "UTC" : "") : is_utc(zone) ? "UTC" : "";
+    date->zone =
+        text.has_offset && text.utc ? "UTC" : zone_abbreviation(home, date->seconds * 1000);
     return true;
 }
 

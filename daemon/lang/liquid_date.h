@@ -15,7 +15,7 @@ struct liquid_date {
     struct zone_time local; /* with its offset; its millisecond is not used */
     int64_t seconds;        /* since 1970 */
     int nanosecond;
-    const char *zone; /* its name for %Z: "UTC", or "" */
+    const char *zone; /* its name for %Z: "UTC", "EEST"; "" of a fixed offset */
 };
 
 /* What a value stands for: an integer or digits are seconds since 1970, "now" and

@@ -1,5 +1,6 @@
 #include "lang/liquid_strftime.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include "base/decimal.h"
@@ -83,6 +84,18 @@ static void put_fraction(struct buf *out, const struct directive *directive, int
     int width = directive->width ? directive->width : digits;
     for (int i = 0; i < width; i++)
         buf_char(out, i < 9 ? text[i] : '0');
+}
+
+/* "EEST"; # makes it small. */
+static void put_zone(struct buf *out, const struct directive *directive, const char *zone)
+{
+    char small[16];
+    struct directive with = *directive;
+    size_t length = strlen(zone) < sizeof small ? strlen(zone) : sizeof small;
+    for (size_t i = 0; i < length; i++)
+        small[i] = (char)tolower((unsigned char)zone[i]);
+    with.swapped = false;
+    put_text(out, &with, directive->swapped ? small : zone, length);
 }
 
 static void put_offset(struct buf *out, const struct directive *directive, int offset)
@@ -171,7 +184,6 @@ static bool put_word(struct buf *out, const struct liquid_date *date,
 {
     const struct zone_time *local = &date->local;
     const char *day = day_names[local->weekday], *month = month_names[local->month - 1];
-    struct directive small = *directive;
     switch (directive->letter) {
     case 'A':
         put_text(out, directive, day, strlen(day));
@@ -191,9 +203,7 @@ static bool put_word(struct buf *out, const struct liquid_date *date,
         put_half(out, directive, local->hour, directive->letter == 'P');
         return true;
     case 'Z':
-        small.swapped = false;
-        put_text(out, &small, directive->swapped && *date->zone ? "utc" : date->zone,
-                 strlen(date->zone));
+        put_zone(out, directive, date->zone);
         return true;
     case 'z':
         put_offset(out, directive, local->offset);

@@ -118,7 +118,7 @@ static void visit_for(struct liquid_visit *visit, const struct liquid_node *node
     liquid_variables_expression(visit, repeat->offset);
     uint32_t mark = liquid_variables_mark(visit);
     liquid_variables_own(visit, &forloop);
-    liquid_variables_own(visit, &repeat->head.variable);
+    liquid_variables_item(visit, &repeat->head.variable, repeat->head.collection);
     liquid_variables_body(visit, &repeat->body);
     liquid_variables_release(visit, mark);
     liquid_variables_body(visit, &repeat->otherwise);

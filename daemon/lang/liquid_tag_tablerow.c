@@ -134,7 +134,7 @@ static void visit_tablerow(struct liquid_visit *visit, const struct liquid_node 
         liquid_variables_expression(visit, rows->attributes[i]);
     uint32_t mark = liquid_variables_mark(visit);
     liquid_variables_own(visit, &tablerowloop);
-    liquid_variables_own(visit, &rows->head.variable);
+    liquid_variables_item(visit, &rows->head.variable, rows->head.collection);
     liquid_variables_body(visit, &rows->body);
     liquid_variables_release(visit, mark);
 }

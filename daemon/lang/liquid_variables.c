@@ -4,11 +4,17 @@
 
 #include "base/mem.h"
 
+/* A name that is the template's. */
+struct own {
+    struct liquid_name name;
+    char *path; /* owned; where its values come from: "order.items[]"; NULL: not known */
+};
+
 struct liquid_visit {
     const struct liquid_template *template;
     void (*visit)(void *context, const char *path, uint32_t line, uint32_t column);
     void *context;
-    struct liquid_name *own; /* names that are the template's, from here to the end or a mark */
+    struct own *own; /* from here to the end, or a mark */
     uint32_t own_count, own_capacity;
     struct buf path;
     /* Where the last path stood: places are counted from there. */
@@ -35,45 +41,84 @@ static void find_place(struct liquid_visit *visit, uint32_t offset)
     }
 }
 
+/* The items of a list that are not looked into are part of it. */
 static void report(struct liquid_visit *visit, uint32_t offset)
 {
     if (visit->path.full)
         return;
+    while (visit->path.length > 2 && visit->path.data[visit->path.length - 1] == ']')
+        buf_cut(&visit->path, visit->path.length - 2);
     find_place(visit, offset);
     visit->visit(visit->context, buf_string(&visit->path), visit->line, visit->column);
 }
 
-static bool is_own(const struct liquid_visit *visit, const struct liquid_name *name)
+/* The latest of that name; NULL: it comes from outside. */
+static const struct own *find_own(const struct liquid_visit *visit, const struct liquid_name *name)
 {
-    for (uint32_t i = 0; i < visit->own_count; i++)
-        if (visit->own[i].length == name->length &&
-            memcmp(visit->own[i].text, name->text, name->length) == 0)
-            return true;
-    return false;
+    for (uint32_t i = visit->own_count; i-- > 0;)
+        if (visit->own[i].name.length == name->length &&
+            memcmp(visit->own[i].name.text, name->text, name->length) == 0)
+            return &visit->own[i];
+    return NULL;
 }
 
-/* The names up to the first step that is an index, or a word such as `size`. */
-static void visit_path(struct liquid_visit *visit, const struct liquid_expression *path)
+/* [0], .first or .last: some item of the list. */
+static bool is_place(const struct liquid_step *step)
 {
-    uint32_t first = 0;
+    if (step->name.text)
+        return step->command == LIQUID_FIRST || step->command == LIQUID_LAST;
+    return step->index->kind == LIQUID_CONSTANT && step->index->constant.kind == VALUE_INT;
+}
+
+/* The steps up to the first that is an index not known, or `size`. Returns how many. */
+static uint32_t write_steps(struct liquid_visit *visit, const struct liquid_step *steps,
+                            uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_place(&steps[i])) {
+            buf_text(&visit->path, "[]");
+            continue;
+        }
+        if (!steps[i].name.text || steps[i].command)
+            return i;
+        buf_char(&visit->path, '.');
+        buf_add(&visit->path, steps[i].name.text, steps[i].name.length);
+    }
+    return count;
+}
+
+/* Writes a path as it is seen from outside; false where it leads to what is the template's
+ * own. `whole`: all its steps are there. */
+static bool write_path(struct liquid_visit *visit, const struct liquid_expression *path,
+                       bool *whole)
+{
+    const struct liquid_step *steps = path->steps;
+    uint32_t count = path->step_count;
     struct liquid_name name = path->name;
     if (name.text && name.length == 4 && memcmp(name.text, "self", 4) == 0 &&
-        !is_own(visit, &name) && path->step_count > 0) {
-        name = path->steps[0].name;
-        first = 1;
+        !find_own(visit, &name) && count > 0) {
+        name = steps++->name;
+        count--;
     }
-    if (!name.text || is_own(visit, &name))
-        return;
+    if (!name.text)
+        return false;
+    const struct own *own = find_own(visit, &name);
+    if (own && !own->path)
+        return false;
     buf_clear(&visit->path);
-    buf_add(&visit->path, name.text, name.length);
-    for (uint32_t i = first; i < path->step_count; i++) {
-        const struct liquid_step *step = &path->steps[i];
-        if (!step->name.text || step->command)
-            break;
-        buf_char(&visit->path, '.');
-        buf_add(&visit->path, step->name.text, step->name.length);
-    }
-    report(visit, path->offset);
+    if (own)
+        buf_text(&visit->path, own->path);
+    else
+        buf_add(&visit->path, name.text, name.length);
+    *whole = write_steps(visit, steps, count) == count;
+    return !own || count > 0;
+}
+
+static void visit_path(struct liquid_visit *visit, const struct liquid_expression *path)
+{
+    bool whole;
+    if (write_path(visit, path, &whole))
+        report(visit, path->offset);
 }
 
 void liquid_variables_expression(struct liquid_visit *visit,
@@ -134,7 +179,22 @@ void liquid_variables_own(struct liquid_visit *visit, const struct liquid_name *
         visit->own_capacity = visit->own_capacity ? visit->own_capacity * 2 : 16;
         visit->own = mem_resize(visit->own, sizeof *visit->own * visit->own_capacity);
     }
-    visit->own[visit->own_count++] = *name;
+    visit->own[visit->own_count++] = (struct own){.name = *name};
+}
+
+void liquid_variables_item(struct liquid_visit *visit, const struct liquid_name *name,
+                           const struct liquid_expression *collection)
+{
+    char *path = NULL;
+    bool whole = false;
+    if (collection->kind == LIQUID_PATH && collection->name.text) {
+        write_path(visit, collection, &whole);
+        buf_text(&visit->path, "[]");
+        if (whole && !visit->path.full)
+            path = mem_copy(visit->path.data, visit->path.length);
+    }
+    liquid_variables_own(visit, name);
+    visit->own[visit->own_count - 1].path = path;
 }
 
 uint32_t liquid_variables_mark(const struct liquid_visit *visit)
@@ -146,6 +206,8 @@ uint32_t liquid_variables_mark(const struct liquid_visit *visit)
 void liquid_variables_release(struct liquid_visit *visit, uint32_t mark)
 {
     uint32_t names = 2; /* the loop's own: its object and its variable */
+    for (uint32_t i = mark; i < mark + names; i++)
+        free(visit->own[i].path);
     memmove(&visit->own[mark], &visit->own[mark + names],
             sizeof *visit->own * (visit->own_count - mark - names));
     visit->own_count -= names;
@@ -175,5 +237,7 @@ void liquid_variables(const struct liquid_template *template,
     buf_init(&state.path, PATH_MOST);
     liquid_variables_body(&state, &template->body);
     buf_free(&state.path);
+    for (uint32_t i = 0; i < state.own_count; i++)
+        free(state.own[i].path);
     free(state.own);
 }

@@ -20,6 +20,9 @@ void liquid_variables_keywords(struct liquid_visit *visit, const struct liquid_k
 
 /* From here on the name is the template's own. */
 void liquid_variables_own(struct liquid_visit *visit, const struct liquid_name *name);
+/* Likewise of a loop's variable, whose values are the items of `collection`. */
+void liquid_variables_item(struct liquid_visit *visit, const struct liquid_name *name,
+                           const struct liquid_expression *collection);
 /* Before and after the body of a loop, whose two own names stand behind the mark. */
 uint32_t liquid_variables_mark(const struct liquid_visit *visit);
 void liquid_variables_release(struct liquid_visit *visit, uint32_t mark);

@@ -15,6 +15,7 @@
 #include <unicode/ustring.h>
 
 #include "base/mem.h"
+#include "base/zone.h"
 
 /*
  * Opening a formatter costs ICU a tenth of a millisecond, using it a microsecond,
@@ -365,21 +366,35 @@ static UDateFormatStyle date_style(enum locale_format_style style)
     return styles[style];
 }
 
+/* ICU's own zones are as old as the library; the offset comes from the system's, and ICU
+ * gets a zone that has no other. */
+enum { FIXED_ZONE_SIZE = 16 };
+
+static void fixed_zone(const char *name, int64_t ms, char out[FIXED_ZONE_SIZE])
+{
+    struct zone *zone = name ? zone_get(name) : NULL;
+    struct zone_time local;
+    strcpy(out, "UTC");
+    if (!zone || strcmp(name, "UTC") == 0)
+        return;
+    zone_local(zone, ms, &local);
+    int minutes = abs(local.offset) % (24 * 60);
+    snprintf(out, FIXED_ZONE_SIZE, "GMT%c%02d:%02d", local.offset < 0 ? '-' : '+', minutes / 60,
+             minutes % 60);
+}
+
 static UDateFormat *date_formatter(const char *locale, const char *zone,
                                    enum locale_format_style date, enum locale_format_style time)
 {
-    char key[KEY_SIZE], name[64];
-    UChar wide[64];
+    char key[KEY_SIZE];
+    UChar wide[FIXED_ZONE_SIZE];
     UErrorCode status = U_ZERO_ERROR;
     if (!make_key(key, locale, zone, (int)date * 10 + (int)time))
         return NULL;
     UDateFormat *formatter = find_kept(KIND_DATE, key);
     if (formatter)
         return formatter;
-    bool offset = *zone == '+' || *zone == '-';
-    if (snprintf(name, sizeof name, "%s%s", offset ? "GMT" : "", zone) >= (int)sizeof name)
-        return NULL;
-    u_charsToUChars(name, wide, (int32_t)strlen(name) + 1);
+    u_charsToUChars(zone, wide, (int32_t)strlen(zone) + 1);
     formatter = udat_open(date_style(time), date_style(date), locale, wide, -1, NULL, 0, &status);
     if (U_FAILURE(status)) {
         udat_close(formatter);
@@ -391,13 +406,14 @@ static UDateFormat *date_formatter(const char *locale, const char *zone,
 const char *locale_format_date(struct arena *arena, const char *tag, const char *zone, int64_t ms,
                                enum locale_format_style date, enum locale_format_style time)
 {
-    char locale[ICU_LOCALE_SIZE];
+    char locale[ICU_LOCALE_SIZE], fixed[FIXED_ZONE_SIZE];
     UErrorCode status = U_ZERO_ERROR;
     UChar text[TEXT_MOST];
     icu_locale(tag, locale);
     if (date == LOCALE_FORMAT_NONE && time == LOCALE_FORMAT_NONE)
         return NULL;
-    UDateFormat *formatter = date_formatter(locale, zone ? zone : "UTC", date, time);
+    fixed_zone(zone, ms, fixed);
+    UDateFormat *formatter = date_formatter(locale, fixed, date, time);
     if (!formatter)
         return NULL;
     int32_t length = udat_format(formatter, (UDate)ms, text, TEXT_MOST, NULL, &status);

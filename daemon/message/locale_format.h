@@ -54,7 +54,8 @@ enum locale_format_style {
     LOCALE_FORMAT_FULL,
 };
 
-/* `ms` since 1970 in the IANA zone (NULL: UTC). */
+/* `ms` since 1970 in the zone, by the system's data as base/zone has it. NULL, and a zone that
+ * there is not, is UTC. The longer times name the offset: "GMT+2". */
 const char *locale_format_date(struct arena *arena, const char *locale, const char *zone,
                                int64_t ms, enum locale_format_style date,
                                enum locale_format_style time);

@@ -260,6 +260,9 @@ def warnings(desk, count):
     ("{{ message.clas }}", "there is no `message.clas`"),
     ("{{ event.tpe }}", "there is no `event.tpe`"),
     ("{% if place %}{% endif %}", "no event at which `welcome` is sent carries `place`"),
+    ("{{ basket.items[0].titel }}", "carries `basket.items[].titel`"),
+    ("{% for item in itms %}{{ item.x }}{% endfor %}", "carries `itms`"),
+    ("{{ basket.total) }}", "unexpected `)`, where the end should be"),
     ("<img src='x'>", "the picture has no `alt` text"),
     ("{{ 'hallo' | t }}", "there is no translation `hallo` in the default language"),
     ("{{ 1 | divided_by: 0 }}", "divided by zero"),
@@ -275,8 +278,10 @@ def test_check_warns(desk, text, warning):
     "{{ customer.anything }} {{ customer.locale }}", "{{ shop.anything }}", "{{ gift }}",
     "{{ now }} {{ locale }} {{ subject }} {{ preheader }} {{ content }}",
     "{{ message.class }} {{ message.to }}", "{{ event.type }} {{ event.data.basket.total }}",
-    "{{ basket.items[0].whatever }} {{ basket.items.first.title }} {{ basket.items.size }}",
-    "{% for item in basket.items %}{{ item.x }}{{ forloop.index }}{% endfor %}",
+    "{{ basket.items[0].title }} {{ basket.items.first.title }} {{ basket.items.size }}",
+    "{% for item in basket.items %}{{ item.title.x }}{{ forloop.index }}{% endfor %}",
+    "{% assign some = basket.items | reverse %}{% for item in some %}{{ item.x }}{% endfor %}",
+    "{% for x in basket.items[0].title %}{{ x.y }}{% endfor %}",
     "{% assign mine = 1 %}{{ mine }}", "{{ customer.first_name.size }}",
 ])
 def test_check_takes_what_there_may_be(desk, text):
@@ -296,6 +301,26 @@ def test_check_shows_the_part_that_is_wrong(desk):
     assert ("welcome.html.liquid:7:18: warning: no event at which `welcome` is sent carries "
             "`basket.totl`\n    <p>ăîș {{ basket.totl }}</p>\n                     ^~~~\n"
             "hint: did you mean `total`?\n") in out
+
+
+def test_check_looks_into_the_items_of_a_list(desk):
+    items = "[{title: Ceai}, {title: Ceainic, image: pot.jpg}]"
+    desk.rules(EVENTS.replace("[{title: Ceai}]", items), "events.yaml")
+    desk.template("welcome.html.liquid", TEMPLATE +
+                  "{% for item in basket.items %}{{ item.image }} {{ item.titel }}{% endfor %}\n")
+    out = warnings(desk, 1)
+    assert ("welcome.html.liquid:7:56: warning: no event at which `welcome` is sent carries "
+            "`basket.items[].titel`\n"
+            "    {% for item in basket.items %}{{ item.image }} {{ item.titel }}{% endfor %}\n"
+            + " " * (4 + 55) + "^~~~~\nhint: did you mean `title`?\n") in out
+
+
+def test_check_knows_the_names_of_shopifys_templates(desk):
+    order = "line_items: [{title: Ceai, price: '1.5', quantity: 2}]\n    name: No. 1\n    "
+    desk.rules(EVENTS.replace("basket: {", order + "basket: {"), "events.yaml")
+    desk.template("welcome.html.liquid", TEMPLATE + "{{ order_name }} {{ subtotal_line_items.size }}"
+                  "{% for line in subtotal_line_items %}{{ line.final_line_price }}{% endfor %}\n")
+    warnings(desk, 0)
 
 
 def test_check_of_a_layout_and_of_events_without_sample(desk):

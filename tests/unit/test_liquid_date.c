@@ -13,6 +13,7 @@ static const struct {
     {"%I %p %P %#p %u %w %s", "08 AM am am 7 0 1772352309"},
     {"%L %N %3N %6N %12N %1L", "062 062500000 062 062500 062500000000 0"},
     {"%z %:z %::z %:::z %Z", "+0000 +00:00 +00:00:00 +00 UTC"},
+    {"%#Z %6Z %-Z", "utc    UTC UTC"},
     {"%c|%x|%X|%D|%F|%T|%R|%r|%v", "Sun Mar  1 08:05:09 2026|03/01/26|08:05:09|03/01/26|2026-03-01|"
                                    "08:05:09|08:05|08:05:09 AM| 1-MAR-2026"},
     {"%+", "Sun Mar  1 08:05:09 UTC 2026"},
@@ -123,6 +124,9 @@ static void a_zone_is_where_texts_are_at_home(void **state)
         {"{{ 1772352309 | date: '%T %z' }}", NULL, "10:05:09 +0200"},
         {"{{ '2026-07-01 10:00' | date: '%T %z %s' }}", NULL, "10:00:00 +0300 1782889200"},
         {"{{ '2026-07-01T10:00:00Z' | date: '%T %z' }}", NULL, "10:00:00 +0000"},
+        {"{{ 'now' | date: '%Z %#Z' }} {{ '2026-07-01' | date: '%Z' }}", NULL, "EET eet EEST"},
+        {"{{ '2026-07-01T10:00:00Z' | date: '%Z' }}{{ '10:00 +03:00' | date: '|%Z|' }}", NULL,
+         "UTC||"},
     };
     struct fixture *fixture = *state;
     fixture->input.zone = "Europe/Bucharest";

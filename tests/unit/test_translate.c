@@ -329,11 +329,20 @@ static void dates(void **state)
         {"en", "Asia/Tokyo", LOCALE_FORMAT_FULL, LOCALE_FORMAT_NONE, "Monday, March 2, 2026"},
         {"en-GB", "+05:30", LOCALE_FORMAT_SHORT, LOCALE_FORMAT_SHORT, "02/03/2026, 01:30"},
         {"fi", "Europe/Helsinki", LOCALE_FORMAT_NONE, LOCALE_FORMAT_SHORT, "22.00"},
+        {"en", "America/St_Johns", LOCALE_FORMAT_NONE, LOCALE_FORMAT_LONG,
+         "4:30:00\u202fPM GMT-3:30"},
+        {"en", "UTC", LOCALE_FORMAT_NONE, LOCALE_FORMAT_LONG, "8:00:00\u202fPM UTC"},
+        /* A zone that there is not is UTC. */
+        {"fi", "Europe/Atlantis", LOCALE_FORMAT_NONE, LOCALE_FORMAT_SHORT, "20.00"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(locale_format_date(room->arena, cases[i].locale, cases[i].zone, ms,
                                                cases[i].date, cases[i].time),
                             cases[i].text);
+    /* Mexico has had no summer time since 2022, which ICU's own zones may not know. */
+    assert_string_equal(locale_format_date(room->arena, "en", "America/Mexico_City", 1783000000000,
+                                           LOCALE_FORMAT_NONE, LOCALE_FORMAT_SHORT),
+                        "7:46\u202fAM");
     assert_null(
         locale_format_date(room->arena, "en", NULL, ms, LOCALE_FORMAT_NONE, LOCALE_FORMAT_NONE));
 }

@@ -312,13 +312,36 @@ static void test_threads(void **state)
     }
 }
 
+static void test_abbreviations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone;
+        int64_t ms;
+        const char *name;
+    } cases[] = {
+        {"Europe/Helsinki", 1774745999999, "EET"},
+        {"Europe/Helsinki", 1774746000000, "EEST"},
+        {"Europe/Helsinki", 4118115600000, "EEST"},
+        {"Europe/Helsinki", -2300000000000, "HMT"},
+        {"America/New_York", 1774746000000, "EDT"},
+        {"America/Sao_Paulo", 1774746000000, "-03"},
+        {"Europe/London", 1767225600000, "GMT"},
+        {"UTC", 0, "UTC"},
+        {"Etc/UTC", 0, "UTC"},
+        {"+02:00", 0, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(zone_abbreviation(zone_get(cases[i].zone), cases[i].ms), cases[i].name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_local),          cmocka_unit_test(test_instant),
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_names),
         cmocka_unit_test(test_cache),          cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_utmost),
+        cmocka_unit_test(test_utmost),         cmocka_unit_test(test_abbreviations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

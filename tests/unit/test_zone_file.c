@@ -140,7 +140,7 @@ static const unsigned char small[] = {
     0x1c,
     0x20,
     1,
-    0,
+    1,
     'A',
     'B',
     'C',
@@ -197,6 +197,9 @@ static void test_offsets(void **state)
         {INT64_MAX / 1000, 10800}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(zone_file_offset(&file, cases[i].second), cases[i].offset);
+    assert_string_equal(zone_file_name(&file, -257), "ABC");
+    assert_string_equal(zone_file_name(&file, -256), "BC"); /* names may share their letters */
+    assert_string_equal(zone_file_name(&file, 256), "ABC");
     zone_file_free(&file);
     /* Without a rule, the last type stays. */
     unsigned char changed[sizeof small];
@@ -222,7 +225,8 @@ static void test_broken(void **state)
             memcpy(changed, small, sizeof small);
             changed[i] = wrong[j];
             if (read_bytes(changed, sizeof changed, &file))
-                zone_file_offset(&file, 1774746000);
+                assert_true(zone_file_offset(&file, 1774746000) != 1 &&
+                            strlen(zone_file_name(&file, 0)) < 16);
             else
                 refused++;
             zone_file_free(&file);
@@ -233,16 +237,9 @@ static void test_broken(void **state)
         size_t at;
         unsigned char byte;
     } cases[] = {
-        {0, 'X'},
-        {4, '1'},
-        {SECOND_HEADER, 'X'},
-        {SECOND_HEADER + 39, 0},
-        {TIMES + 14, 0xfe},
-        {TIMES + 16, 2},
-        {FOOTER, 'x'},
-        {FOOTER + 5, 'x'},
-        {TIMES, 0x7f},
-        {SECOND_HEADER + 20, 1},
+        {0, 'X'},           {4, '1'},          {SECOND_HEADER, 'X'}, {SECOND_HEADER + 39, 0},
+        {TIMES + 14, 0xfe}, {TIMES + 16, 2},   {TIMES + 23, 5}, /* a name behind the last */
+        {FOOTER, 'x'},      {FOOTER + 5, 'x'}, {TIMES, 0x7f},        {SECOND_HEADER + 20, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         unsigned char changed[sizeof small];

@@ -59,6 +59,26 @@ static void test_changes(void **state)
     }
 }
 
+static void test_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t second;
+        const char *name;
+    } cases[] = {
+        {"EET-2EEST,M3.5.0/3,M10.5.0/4", 1774745999, "EET"},
+        {"EET-2EEST,M3.5.0/3,M10.5.0/4", 1774746000, "EEST"},
+        {"EET-2EEST,M3.5.0/3,M10.5.0/4", 1792890000, "EET"},
+        {"<-03>3", 0, "-03"},
+        {"<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", 1791041400, "+11"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zone_rule rule = parse(cases[i].text);
+        assert_string_equal(zone_rule_name(&rule, cases[i].second), cases[i].name);
+    }
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -81,6 +101,7 @@ static void test_refused(void **state)
         "EET-2EEST,366,J300",
         "EET-2EEST,M3.5.0/168,M10.5.0",
         "EET-2EEST,,",
+        "Abcdefghijklmnop-2",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct zone_rule rule;
@@ -113,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_every_day),
     };
