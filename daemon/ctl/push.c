@@ -66,7 +66,7 @@ static void push_line(struct push *push, const char *line, size_t length, uint32
 {
     const char *argv[] = {"XADD", push->key, "*", "event", line};
     const size_t lengths[] = {4, strlen(push->key), 1, 5, length};
-    if (length == 0 || !look(push, line, length, number))
+    if (length == 0 || *line == '#' || !look(push, line, length, number))
         return;
     session_push(push->session, 5, argv, lengths, on_pushed, push);
     session_drain(push->session, IN_FLIGHT_MOST);
