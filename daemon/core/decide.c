@@ -1,15 +1,20 @@
 /*
- * The policy, from top to bottom.
+ * The policy. Read it from decide() at the end upwards:
  *
- *   decide ─┬─ decide_event      one event of the customer
- *           │    learn             what it tells of the customer
- *           │    end_journeys      whose `until` it is
- *           │    start_journeys    whose `on` it is
- *           └─ decide_due        journeys whose time has come
+ *   decide ─┬─ decide_event      one event of the customer; twice is once
+ *           │    learn             what it tells: profile, counts, opt-outs, lost messages
+ *           │    end_journeys      whose `until` it is: what runs ends, what waits is withdrawn
+ *           │    start_journeys    whose `on` it is: all `if`s first, then each match acts
+ *           │      no_longer         again: restart, and `if` is false: ends what runs
+ *           │      try_rule          enabled, young enough, not over already, again
+ *           └─ decide_due        journeys whose time has come, in the order of deadlines
  *
- *   Both let journeys move on (move), which gathers the sends that they want;
- *   then grant asks the policy about each, best priority first, so that the
- *   best message gets the last place under a cap.
+ *   Both let journeys move on (move) until they wait or end. A send is only a want at
+ *   first; grant then asks the policy about all wants of the event, or of the moment, best
+ *   priority first, so that the best message gets the last place under a cap.
+ *
+ * What is decided is kept in the customer's document (core/customer), in the decision
+ * (core/decision), and in the trace (core/trace).
  */
 #include "core/decide.h"
 
@@ -17,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/decision.h"
 #include "core/journey.h"
 #include "core/message_body.h"
 #include "core/rule_index.h"
@@ -25,7 +31,6 @@
 enum {
     MINUTE_MS = 60 * 1000,
     DAY_MS = 24 * 60 * 60 * 1000,
-    NEWER_RULES_RETRY_MS = 5000, /* until a daemon with the newer rules has had its turn */
 };
 
 /* A journey's wish to send, until the policy has been asked. */
@@ -92,46 +97,26 @@ static void remember(struct deciding *d, const struct want *want,
 
 /* False where an expression of its data fails: *fault says why. */
 static bool add_message(struct deciding *d, const struct want *want, const char *address,
-                        const struct condition_scene *scene, const char **fault)
+                        const char *address_hash, const struct condition_scene *scene,
+                        const char **fault)
 {
-    const struct policy *policy = d->input->policy;
-    struct decision *decision = d->decision;
-    char hash[POLICY_HASH_SIZE];
-    struct message_body_input body = {.policy = policy,
-                                      .rule = want->rule,
-                                      .step = want->step,
-                                      .journey = &want->journey,
-                                      .scene = scene,
-                                      .address = address};
+    const struct message_body_input body = {.policy = d->input->policy,
+                                            .rule = want->rule,
+                                            .step = want->step,
+                                            .journey = &want->journey,
+                                            .scene = scene,
+                                            .address = address};
     struct decide_message message = {.rule = want->rule,
                                      .step = want->step,
+                                     .address_hash = address_hash,
                                      .give_up_ms = d->input->now_ms + want->rule->give_up_ms};
     if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
         return false;
-    policy_address_hash(policy, address, hash);
-    message.address_hash = arena_text(d->arena, hash);
-    decision->messages = arena_grow(d->arena, decision->messages, decision->message_count,
-                                    &decision->message_capacity, sizeof *decision->messages);
-    decision->messages[decision->message_count++] = message;
+    decision_add_message(d->decision, d->arena, &message);
     remember(d, want, &message);
     trace_add_message(&d->trace, want->rule->name, "sends", want->step->template, message.mid);
     d->effect = true;
     return true;
-}
-
-static void add_dead(struct deciding *d, const struct customer_journey *journey, const char *step,
-                     const char *reason, const char *detail)
-{
-    struct decision *decision = d->decision;
-    struct value body = value_new_map(d->arena, 4);
-    value_set(d->arena, body, "rule", value_text(journey->rule));
-    value_set(d->arena, body, "customer", value_text(d->customer->key));
-    value_set(d->arena, body, "step", value_text(step));
-    value_set(d->arena, body, "start", journey->start);
-    decision->dead = arena_grow(d->arena, decision->dead, decision->dead_count,
-                                &decision->dead_capacity, sizeof *decision->dead);
-    decision->dead[decision->dead_count++] =
-        (struct decide_dead){.reason = reason, .detail = detail, .body = body};
 }
 
 /* An expression of a step failed. */
@@ -140,7 +125,7 @@ static void add_error(struct deciding *d, const struct customer_journey *journey
 {
     d->decision->counts.failed++;
     trace_add(&d->trace, journey->rule, "error", fault);
-    add_dead(d, journey, step->id, "error", fault);
+    decision_add_dead(d->decision, d->arena, d->customer, journey, step->id, "error", fault);
 }
 
 static bool is_same_journey(const struct customer_journey *a, const struct customer_journey *b)
@@ -161,60 +146,45 @@ static void fail_want(struct deciding *d, const struct want *failed, const char 
             want->rule = NULL;
 }
 
+static void grant_one(struct deciding *d, const struct want *want)
+{
+    const struct policy *policy = d->input->policy;
+    const struct condition_scene scene = scene_of(d, &want->journey);
+    const char *address = message_body_address(want->step, &scene, d->arena), *fault, *hash = NULL;
+    if (address)
+        hash = policy_address_hash(policy, address, arena_alloc(d->arena, POLICY_HASH_SIZE));
+    const char *refusal = policy_refusal(policy, d->input->facts, want->rule, want->journey.run,
+                                         hash, &scene, d->arena);
+    if (refusal) {
+        d->decision->counts.refused++;
+        trace_add(&d->trace, want->rule->name, "refused", refusal);
+    } else if (!add_message(d, want, address, hash, &scene, &fault)) {
+        fail_want(d, want, fault);
+    }
+}
+
 /* Asks the policy about all that the journeys want to send, best first. */
 static void grant(struct deciding *d)
 {
     if (d->want_count > 1)
         qsort(d->wants, d->want_count, sizeof *d->wants, by_priority);
-    for (uint32_t i = 0; i < d->want_count; i++) {
-        const struct want *want = &d->wants[i];
-        struct condition_scene scene = scene_of(d, &want->journey);
-        const char *fault;
-        if (!want->rule)
-            continue;
-        const char *address = message_body_address(want->step, &scene, d->arena);
-        const char *refusal = policy_refusal(d->input->policy, d->input->facts, want->rule,
-                                             want->journey.run, address, &scene, d->arena);
-        if (refusal) {
-            d->decision->counts.refused++;
-            trace_add(&d->trace, want->rule->name, "refused", refusal);
-        } else if (!add_message(d, want, address, &scene, &fault)) {
-            fail_want(d, want, fault);
-        }
-    }
+    for (uint32_t i = 0; i < d->want_count; i++)
+        if (d->wants[i].rule)
+            grant_one(d, &d->wants[i]);
     d->want_count = 0;
-}
-
-/* Takes back a message of the present decision, which nobody has seen yet. */
-static bool take_back(struct deciding *d, const char *mid)
-{
-    struct decision *decision = d->decision;
-    for (uint32_t i = 0; i < decision->message_count; i++) {
-        if (strcmp(decision->messages[i].mid, mid) != 0)
-            continue;
-        memmove(&decision->messages[i], &decision->messages[i + 1],
-                sizeof *decision->messages * (--decision->message_count - i));
-        return true;
-    }
-    return false;
 }
 
 /* Withdraws an open message, unless a sender has it already. */
 static void withdraw(struct deciding *d, uint32_t index, const char *why)
 {
     struct customer_open open = d->customer->open.items[index];
-    struct decision *decision = d->decision;
     if (d->input->facts && policy_listed(d->input->facts->taken, open.mid)) {
         customer_drop_open(d->customer, index);
         trace_add_message(&d->trace, open.rule, "too-late", why, open.mid);
         return;
     }
-    if (!take_back(d, open.mid)) {
-        decision->withdrawn =
-            arena_grow(d->arena, decision->withdrawn, decision->withdrawn_count,
-                       &decision->withdrawn_capacity, sizeof *decision->withdrawn);
-        decision->withdrawn[decision->withdrawn_count++] = open.mid;
-    }
+    if (!decision_take_back(d->decision, open.mid))
+        decision_withdraw(d->decision, d->arena, open.mid);
     customer_drop_send(d->customer, open.mid);
     trace_add_message(&d->trace, open.rule, "withdrawn", why, open.mid);
     d->effect = true;
@@ -301,8 +271,8 @@ static void start_journey(struct deciding *d, const struct rule *rule, const cha
         return;
     if (customer->journeys.count == CUSTOMER_JOURNEYS_MOST) {
         trace_add(&d->trace, rule->name, "refused", "too-many-journeys");
-        add_dead(d, &journey, journey.step, "too-many-journeys",
-                 "64 journeys run for this customer");
+        decision_add_dead(d->decision, d->arena, customer, &journey, journey.step,
+                          "too-many-journeys", "64 journeys run for this customer");
         return;
     }
     customer->journeys.items =
@@ -492,21 +462,13 @@ static void try_rule(struct deciding *d, const struct rule *rule)
         start_journey(d, rule, run);
 }
 
-/* The rules that are in no answer said no. */
+/* Why rules did not match. */
 static void tell_unmatched(struct deciding *d, const struct rule_index *index,
                            const struct rule_answer *answers, uint32_t count)
 {
-    uint32_t rules, named = 0, next = 0;
+    uint32_t rules;
     const struct rule *const *rule = rule_index_rules(index, &rules);
-    uint32_t unmatched = rules - count;
-    for (; named < unmatched && named < TRACE_NAMES_MOST; rule++) {
-        if (next < count && answers[next].rule == *rule)
-            next++;
-        else if (++named)
-            trace_add_no_match(&d->trace, (*rule)->name, "if");
-    }
-    if (unmatched > named)
-        trace_count_no_match(&d->trace, "if", unmatched - named);
+    trace_add_refusals(&d->trace, rule, rules, answers, count);
     for (uint32_t i = 0; i < count; i++) {
         if (answers[i].answer != CONDITION_FAILED)
             continue;
@@ -622,22 +584,6 @@ static void decide_due(struct deciding *d)
     trace_end(&d->trace, d->decision);
 }
 
-static void set_deadlines(const struct deciding *d)
-{
-    struct decision *decision = d->decision;
-    for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
-        const struct customer_journey *journey = &d->customer->journeys.items[i];
-        int64_t deadline = journey->deadline_ms;
-        if (journey->since_ms > ruleset_since(d->input->rules) &&
-            deadline < d->input->now_ms + NEWER_RULES_RETRY_MS)
-            deadline = d->input->now_ms + NEWER_RULES_RETRY_MS;
-        if (!decision->deadline_ms || deadline < decision->deadline_ms)
-            decision->deadline_ms = deadline;
-        if (deadline > decision->last_deadline_ms)
-            decision->last_deadline_ms = deadline;
-    }
-}
-
 /* The oldest send that some limit or cap still counts. */
 static int64_t sends_since(const struct decide_input *input)
 {
@@ -660,5 +606,5 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
         decide_event(&d, input->events[i]);
     if (input->due_ms)
         decide_due(&d);
-    set_deadlines(&d);
+    decision_set_deadlines(decision, input->customer, ruleset_since(input->rules), input->now_ms);
 }

@@ -13,8 +13,8 @@ bool policy_listed(const char *const *list, const char *text)
     return false;
 }
 
-void policy_address_hash(const struct policy *policy, const char *address,
-                         char out[POLICY_HASH_SIZE])
+const char *policy_address_hash(const struct policy *policy, const char *address,
+                                char out[POLICY_HASH_SIZE])
 {
     unsigned char digest[DIGEST_SIZE];
     char lower[512];
@@ -25,6 +25,7 @@ void policy_address_hash(const struct policy *policy, const char *address,
     }
     digest_hmac(policy->secret, policy->secret_length, lower, length, digest);
     digest_hex(digest, (POLICY_HASH_SIZE - 1) / 2, out);
+    return out;
 }
 
 /* Runs of the rule, other than this one, that sent something within its window. */
@@ -70,14 +71,12 @@ static bool consents(const struct policy *policy, const struct rule *rule,
 }
 
 const char *policy_refusal(const struct policy *policy, const struct policy_facts *facts,
-                           const struct rule *rule, const char *run, const char *address,
+                           const struct rule *rule, const char *run, const char *address_hash,
                            const struct condition_scene *scene, struct arena *arena)
 {
-    char hash[POLICY_HASH_SIZE];
-    if (!address)
+    if (!address_hash)
         return "no-address";
-    policy_address_hash(policy, address, hash);
-    if (facts && policy_listed(facts->suppressed, hash))
+    if (facts && policy_listed(facts->suppressed, address_hash))
         return "suppressed";
     if (rule->limit.count && runs_within(scene->customer, rule, run,
                                          scene->now_ms - rule->limit.per_ms) >= rule->limit.count)

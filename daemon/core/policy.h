@@ -39,14 +39,14 @@ struct policy_facts {
 };
 
 /* The keyed hash by which an address is known in P:suppressed; letter case does not
- * matter. */
-void policy_address_hash(const struct policy *policy, const char *address,
-                         char out[POLICY_HASH_SIZE]);
+ * matter. Returns `out`. */
+const char *policy_address_hash(const struct policy *policy, const char *address,
+                                char out[POLICY_HASH_SIZE]);
 
 /* Why this message must not be sent now: "no-address", "suppressed", "limit",
- * "no-consent", "cap"; NULL: it may. `address` is NULL where the customer has none. */
+ * "no-consent", "cap"; NULL: it may. `address_hash` is NULL where there is no address. */
 const char *policy_refusal(const struct policy *policy, const struct policy_facts *facts,
-                           const struct rule *rule, const char *run, const char *address,
+                           const struct rule *rule, const char *run, const char *address_hash,
                            const struct condition_scene *scene, struct arena *arena);
 
 /* The end of the customer's quiet hours where `now` is within them; else 0. */

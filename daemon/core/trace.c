@@ -92,11 +92,22 @@ void trace_add_no_match(struct trace *trace, const char *rule, const char *why)
         reason->more++;
 }
 
-void trace_count_no_match(struct trace *trace, const char *why, uint32_t more)
+/* Answers stand in the rules' order. */
+void trace_add_refusals(struct trace *trace, const struct rule *const *rules, uint32_t count,
+                        const struct rule_answer *answers, uint32_t answer_count)
 {
-    struct trace_reason *reason = find_reason(trace, why);
+    uint32_t refusals = count - answer_count, named = 0, next = 0;
+    for (; named < refusals && named < TRACE_NAMES_MOST; rules++) {
+        if (next < answer_count && answers[next].rule == *rules) {
+            next++;
+            continue;
+        }
+        trace_add_no_match(trace, (*rules)->name, "if");
+        named++;
+    }
+    struct trace_reason *reason = find_reason(trace, "if");
     if (reason)
-        reason->more += more;
+        reason->more += refusals - named;
 }
 
 void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/value.h"
+#include "core/rule_index.h"
 #include "core/shop_event.h"
 
 struct decision;
@@ -33,9 +34,11 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
                  const struct shop_event *event);
 /* All texts are referred to, not copied. `rule` may be NULL. */
 void trace_add(struct trace *trace, const char *rule, const char *what, const char *why);
-/* A rule that did not match; and `more` of them for a reason that has been told before. */
+/* A rule that did not match, and why. */
 void trace_add_no_match(struct trace *trace, const char *rule, const char *why);
-void trace_count_no_match(struct trace *trace, const char *why, uint32_t more);
+/* The rules that are in no answer: their conditions are false ("if"). */
+void trace_add_refusals(struct trace *trace, const struct rule *const *rules, uint32_t count,
+                        const struct rule_answer *answers, uint32_t answer_count);
 void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,
                        const char *mid);
 void trace_add_time(struct trace *trace, const char *rule, const char *what, int64_t until_ms);

@@ -175,6 +175,14 @@ static const struct core_play limits[] = {
       {1, EVENT("z", "2"), "other sends c"},
       {2, EVENT("x", "3"), "news sends a; news sends b"},
       {3, EVENT("x", "4"), "news refused limit; news refused limit"}}},
+    {"a run counts by what it sent within the window",
+     "{name: news, on: x, again: parallel, limit: 1 per 1d, steps: [{send: a}, {wait: 10s}, "
+     "{send: b}, {wait: 10s}, {send: c}]}",
+     {{0, EVENT("x", "1"), "news waits 10; news sends a"},
+      {10, NULL, "news waits 20; news sends b"},
+      {20, NULL, "news sends c"},
+      {DAY + 10, EVENT("x", "2"), "news waits 86420; news refused limit"},
+      {DAY + 20, EVENT("x", "3"), "news waits 86430; news sends a"}}},
     {"the limit comes before consent, the address before all",
      "{name: news, on: x, limit: 1 per 1d, send: news}",
      {{0, EVENT("x", "1"), "news sends news"},
@@ -371,6 +379,9 @@ static void test_address_hash(void **state)
     policy_address_hash(&policy, "ana@example.com", hash);
     assert_int_equal(strlen(hash), POLICY_HASH_SIZE - 1);
     policy_address_hash(&policy, "ANA@eXamplE.cOM", again);
+    assert_string_equal(hash, again);
+    policy_address_hash(&policy, "AZ@example.com", hash);
+    assert_ptr_equal(policy_address_hash(&policy, "az@example.com", again), again);
     assert_string_equal(hash, again);
     policy_address_hash(&policy, "AZ[@example.com", hash);
     policy_address_hash(&policy, "az{@example.com", again);
