@@ -85,6 +85,16 @@ static const char *compose(struct checking *checking, const struct draft *draft,
     return !made ? NULL : mail.html ? mail.html : "";
 }
 
+/* What failed was seen in the same line when the template was read. */
+static bool is_told(const struct checking *checking, const struct diag *diag)
+{
+    const struct diags *diags = checking->diags;
+    for (size_t i = 0; diag->line && i < diags->count; i++)
+        if (diags->items[i].line == diag->line && strcmp(diags->items[i].file, diag->file) == 0)
+            return true;
+    return false;
+}
+
 static void check_draft(struct checking *checking, struct draft *draft, const struct input *sample)
 {
     struct diag diag = {0};
@@ -102,7 +112,8 @@ static void check_draft(struct checking *checking, struct draft *draft, const st
     if (!html) {
         if (!diag.hint[0])
             diag_hint(&diag, "seen with %s", sample->name);
-        warn(checking, &diag);
+        if (!is_told(checking, &diag))
+            warn(checking, &diag);
     } else if (strlen(html) > CHECK_MESSAGES_HTML_MOST) {
         diag_error(&diag, "%.1f KB of HTML: Gmail clips a message at %d KB",
                    (double)strlen(html) / 1024, CHECK_MESSAGES_HTML_MOST / 1024);

@@ -36,7 +36,8 @@ const struct command commands[] = {
      command_eval},
     {"explain", "[--json] CUSTOMER", "what was decided about a customer, and why",
      "  --json      the trace as it is stored, one JSON object a line\n", command_explain},
-    {"dead", "ls [N]", "the newest dead letters, at most N (50)", "", command_dead},
+    {"dead", "[ls [N]] [--json]", "the newest dead letters, at most N (50)",
+     "  --json  each in full, one JSON object a line\n", command_dead},
     {"uncertain", "[ls [N] | resend MID... | drop MID...] [--all]",
      "messages that were perhaps sent, and wait for your word",
      "  ls        those that are held, the oldest first, at most N (50)\n"

@@ -6,11 +6,13 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/json.h"
+#include "base/utf8.h"
 #include "core/shop_event.h"
 #include "ctl/command.h"
 #include "ctl/plain.h"
 
-enum { BODY_SHOWN = 100 };
+enum { BODY_SHOWN = 100, LINE_MOST = 8 << 20 };
 
 /* The value of a field in a stream entry's list of names and values; "" where absent. */
 static const struct reply *field_of(const struct reply *fields, const char *name)
@@ -24,10 +26,7 @@ static const struct reply *field_of(const struct reply *fields, const char *name
 /* The beginning of a body that may hold any bytes, without half a character at its end. */
 static void print_body(const struct reply *body)
 {
-    size_t length = body->length;
-    if (length > BODY_SHOWN)
-        for (length = BODY_SHOWN; length && ((unsigned char)body->text[length] & 0xc0) == 0x80;)
-            length--;
+    size_t length = body->length <= BODY_SHOWN ? body->length : utf8_floor(body->text, BODY_SHOWN);
     plain_print(body->text, length);
     printf("%s\n", length < body->length ? "…" : "");
 }
@@ -44,7 +43,40 @@ static void print_letter(const struct reply *entry)
     print_body(field_of(fields, "body"));
 }
 
-static int list(struct context *context, const char *most)
+/* The text as JSON; what is no UTF-8 in it as U+FFFD. */
+static void add_json(struct buf *out, const char *text, size_t length)
+{
+    struct buf clean;
+    buf_init(&clean, 3 * length + 1);
+    for (size_t at = 0, width; at < length; at += width)
+        if (utf8_decode(text + at, length - at, &width) == 0xfffd)
+            buf_text(&clean, "\xef\xbf\xbd");
+        else
+            buf_add(&clean, text + at, width);
+    json_print_string(out, buf_string(&clean), clean.length);
+    buf_free(&clean);
+}
+
+/* {"id": …, "kind": …, "reason": …, …, "body": …} */
+static void print_json(const struct reply *entry)
+{
+    const struct reply *id = reply_item(entry, 0), *fields = reply_item(entry, 1);
+    struct buf line;
+    buf_init(&line, LINE_MOST);
+    buf_text(&line, "{\"id\":");
+    add_json(&line, id->text, id->length);
+    for (size_t i = 0; i + 1 < fields->count; i += 2) {
+        const struct reply *name = reply_item(fields, i), *text = reply_item(fields, i + 1);
+        buf_char(&line, ',');
+        add_json(&line, name->text, name->length);
+        buf_char(&line, ':');
+        add_json(&line, text->text, text->length);
+    }
+    printf("%s}\n", buf_string(&line));
+    buf_free(&line);
+}
+
+static int list(struct context *context, const char *most, bool raw)
 {
     struct diag diag = {0};
     struct session *session = context_session(context);
@@ -54,8 +86,8 @@ static int list(struct context *context, const char *most)
         session, &diag, "XREVRANGE", context_key(context, "dead"), "+", "-", "COUNT", most, NULL);
     int status = letters ? EXIT_SUCCESS : context_fail(&diag);
     for (size_t i = 0; letters && i < letters->count; i++)
-        print_letter(reply_item(letters, i));
-    if (letters && letters->count == 0)
+        (raw ? print_json : print_letter)(reply_item(letters, i));
+    if (letters && letters->count == 0 && !raw)
         printf("no dead letters\n");
     session_close(&session);
     return status;
@@ -63,12 +95,15 @@ static int list(struct context *context, const char *most)
 
 int command_dead(struct context *context, int argc, char **argv)
 {
-    int count = command_options(argc, argv, NULL);
+    bool raw = false;
+    const struct command_option options[] = {{.name = "--json", .flag = &raw}, {0}};
+    int count = command_options(argc, argv, options);
     if (count < 0)
         return EX_USAGE;
-    if (count == 0 || strcmp(argv[1], "ls") != 0)
-        return command_usage(argv[0], "`ls` is expected");
-    if (count > 2 || (count == 2 && strspn(argv[2], "0123456789") != strlen(argv[2])))
+    if (count > 0 && strcmp(argv[1], "ls") != 0)
+        return command_usage(argv[0], "`ls` is expected, not `%s`", argv[1]);
+    if (count > 2 ||
+        (count == 2 && (!*argv[2] || strspn(argv[2], "0123456789") != strlen(argv[2]))))
         return command_usage(argv[0], "a number is expected after `ls`");
-    return list(context, count == 2 ? argv[2] : "50");
+    return list(context, count == 2 ? argv[2] : "50", raw);
 }

@@ -83,7 +83,7 @@ def test_unknown_command(desk):
     (["check", "now"], "no argument is expected: now"),
     (["status", "now"], "no argument is expected: now"),
     (["stop", "--json"], "no option `--json`"),
-    (["dead"], "`ls` is expected"),
+    (["dead", "list"], "`ls` is expected, not `list`"),
     (["dead", "ls", "ten"], "a number is expected"),
     (["push", "--fast"], "no option `--fast`"),
     (["demo", "--fold", "x"], "no option `--fold`; did you mean `--folder`?"),
@@ -272,6 +272,12 @@ def test_check_warns(desk, text, warning):
     out = warnings(desk, 1)
     line = TEMPLATE.count("\n") + 1
     assert re.search(rf"^welcome\.html\.liquid:{line}:\d+: warning: .*{re.escape(warning)}$", out, re.M)
+
+
+def test_check_tells_a_fault_once(desk):
+    """What is missing when the template is read need not be told again of the sample."""
+    desk.template("welcome.html.liquid", TEMPLATE + "{% render 'buton' %}\n")
+    assert "there is no snippet `buton`" in warnings(desk, 1)
 
 
 @pytest.mark.parametrize("text", [
@@ -655,7 +661,12 @@ def test_explain_and_dead(running):
     assert (status, err) == (0, "")
     assert re.search(r"^\S+  \S+Z  event  no-customer: .*\n    \{\"type\": \"ping\"\}$", out, re.M)
     assert re.search(r"  event  json-syntax: .*\n    no json\?\[31m$", out, re.M)
+    assert desk.ctl("dead")[1] == out
     assert len(desk.ctl("dead", "ls", "1")[1].splitlines()) == 2
+    desk.client.xadd("nudged:dead", {"kind": "event", "body": b'{"a":"' + b"x" * 300 + b'\xff"}'})
+    letters = [json.loads(line) for line in desk.ctl("dead", "--json")[1].splitlines()]
+    assert letters[0]["body"] == '{"a":"' + "x" * 300 + '\ufffd"}' and len(letters) == 3
+    assert sorted(letters[1]) == sorted(["id", "kind", "reason", "detail", "customer", "body"])
 
 
 def test_no_dead_letters(running):
