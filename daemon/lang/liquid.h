@@ -60,17 +60,14 @@ const struct liquid_filter *liquid_filter_standard(const char *name, size_t leng
 /* How strict the parser is: the modes of the reference implementation. */
 enum liquid_syntax {
     LIQUID_STRICT,        /* all markup must be right ("strict2") */
-    LIQUID_STRICT_VALUES, /* outputs, conditions and `for` must; in other tags what makes no
-                             sense is passed over ("strict") */
-    LIQUID_LAX,           /* it is passed over everywhere */
-    LIQUID_FORGIVING,     /* likewise, but told in `slips` ("warn"); what lax mode leaves to fail
-                             at the render, an operator that there is not, is still an error */
+    LIQUID_STRICT_VALUES, /* in tags other than `if` and `for` it need not be ("strict") */
+    LIQUID_LAX,           /* what makes no sense is passed over everywhere */
+    LIQUID_FORGIVING,     /* likewise, but told ("warn"); unknown operators stay faults */
 };
 
 /* What all templates of a set share. Static or owned by the host; must outlive them. */
 struct liquid_options {
-    const struct liquid_filter *filters; /* beside the standard ones, before which they are
-                                            looked up; ends with a row without a name; or NULL */
+    const struct liquid_filter *filters; /* found before the standard; the last has no name */
     /* Finds what `render` and `include` name, at render time; NULL: there is none. */
     const struct liquid_template *(*find)(void *context, const char *name, size_t length);
     bool escape; /* output is HTML: every {{ }} is escaped unless `raw` or a safe filter ends it */
@@ -112,10 +109,9 @@ struct liquid_template *liquid_parse(struct arena *arena, const char *name, cons
 bool liquid_render(const struct liquid_template *template, const struct liquid_input *input,
                    struct arena *arena, struct buf *out, struct diag *diag);
 
-/* Calls `visit` for each global variable path that the template reads ("order.total",
- * up to the first index that is not constant; "order.items[].title" of an item of a list,
- * by its place or in a loop), with its place: what `check` compares with the events that
- * are known. Includes literal `render`ed names as "render:NAME". */
+/* Calls `visit` for each global variable path that the template reads, with its place:
+ * "order.total", up to the first index that is not constant; "order.items[].title" of a list's
+ * item, also in a loop. Includes literal `render`ed names as "render:NAME". */
 void liquid_variables(const struct liquid_template *template,
                       void (*visit)(void *context, const char *path, uint32_t line,
                                     uint32_t column),

@@ -45,26 +45,35 @@ static bool is_name(const char *text, size_t length)
     return lex.token == LIQUID_TOKEN_NAME && lex.length == length;
 }
 
+static bool fail_target(struct liquid_parser *parser, const struct liquid_slice *markup)
+{
+    return liquid_parser_fail(parser, markup->text, markup->length,
+                              "`assign` needs a name, `=` and a value");
+}
+
 static bool parse_target(struct liquid_parser *parser, const struct liquid_slice *markup,
                          struct liquid_name *name, struct liquid_slice *value)
 {
     const char *text = markup->text, *end = text + markup->length;
-    const char *equals = memchr(text, '=', markup->length);
-    const char *stop = equals ? equals : end;
+    const char *equals = memchr(text, '=', markup->length), *stop = equals;
+    if (!equals)
+        return fail_target(parser, markup);
     while (stop > text && liquid_lex_space(stop[-1]))
         stop--;
     size_t length = target_length(text, stop);
-    if (!equals || text + length != stop || !is_name(text, length)) {
-        liquid_parser_fail(parser, markup->text, markup->length,
-                           "`assign` needs a name, `=` and a value");
-        while (equals && text + length < stop && length < (size_t)(stop - text)) {
-            text += length + 1; /* the words before the last one are passed over */
-            length = target_length(text, stop);
-        }
-        if (!parser->lax_tags || !equals || length == 0 || text + length != stop)
-            return false;
-        liquid_parser_forgive(parser);
+    bool right = text + length == stop && is_name(text, length);
+    if (!right)
+        fail_target(parser, markup);
+    if (!right && !parser->lax_tags)
+        return false;
+    while (text + length < stop) {
+        text += length + 1; /* the words before the last one are passed over */
+        length = target_length(text, stop);
     }
+    if (length == 0)
+        return false;
+    if (!right)
+        liquid_parser_forgive(parser);
     *name = liquid_name_of(text, length);
     *value = (struct liquid_slice){equals + 1, (uint32_t)(end - equals - 1)};
     return true;
