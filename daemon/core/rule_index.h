@@ -20,7 +20,9 @@ struct rule_index;
 struct rule_answer {
     const struct rule *rule;
     enum condition_answer answer;
-    const char *fault; /* of CONDITION_FAILED; static or in the arena */
+    /* Of CONDITION_FAILED; static or in the arena. What several rules ask, it names as one
+     * of them writes it: order.total, order["total"]. */
+    const char *fault;
 };
 
 /* In the arena; the rules are not copied, their order is kept. `plain`: every rule is asked in

@@ -87,10 +87,8 @@ static void put_constant(struct buf *out, const struct value *constant)
 
 static uint32_t add_test(struct rule_tests *tests, const struct cel_formula *formula)
 {
-    struct rule_test test = {.term = add_term(tests, &formula->term),
-
-                             .test = formula->test,
-                             .count = formula->count};
+    struct rule_test test = {
+        .term = add_term(tests, &formula->term), .test = formula->test, .count = formula->count};
     buf_clear(&tests->key);
     buf_char(&tests->key, 'q');
     buf_char(&tests->key, (char)test.test);
@@ -102,9 +100,8 @@ static uint32_t add_test(struct rule_tests *tests, const struct cel_formula *for
         buf_printf(&tests->key, "m%u", tests->test_count);
     }
     uint32_t number = number_of(tests, tests->key.data, tests->key.length, tests->test_count);
-    if (number < tests->test_count) {
+    if (number < tests->test_count)
         return number;
-    }
     struct value *constants = arena_alloc(tests->arena, sizeof *constants * (test.count + 1));
     for (uint32_t i = 0; i < test.count; i++)
         constants[i] = value_copy(tests->arena, &formula->constants[i]);
@@ -241,7 +238,18 @@ static inline enum cel_answer ask_test(struct rule_tests_run *run,
     return (enum cel_answer)(*known - 1);
 }
 
-/* *open: the node of the first test that leaves the answer open, as the program would find it. */
+/* Whether the program may answer this test, which is open here: the value is of a kind that
+ * tests do not compare (a decimal), or too much work for a term. */
+static bool is_program_needed(struct rule_tests_run *run, uint32_t node)
+{
+    uint32_t term = run->tests->nodes[node].term;
+    if (run->terms[term].state != TERM_KNOWN && run->tests->terms[term].path)
+        return false; /* a field that is not there */
+    return !explain(run, node);
+}
+
+/* *open: the node of a test that leaves the answer open: one that needs the program if there
+ * is any, else the first, whose fault is the program's. */
 static enum cel_answer ask(struct rule_tests_run *run, uint32_t at, uint32_t *open);
 
 /* One part with the answer `decisive` decides. */
@@ -250,18 +258,20 @@ static enum cel_answer ask_row(struct rule_tests_run *run, uint32_t at, enum cel
 {
     const struct rule_tests_node *nodes = run->tests->nodes;
     enum cel_answer answer = CEL_ANSWER_FALSE + CEL_ANSWER_TRUE - decisive;
-    uint32_t other;
+    uint32_t told;
     for (uint32_t part = at + 1, end = nodes[at].end; part < end; part = nodes[part].end) {
-        uint32_t *told = answer == CEL_ANSWER_OPEN ? &other : open;
         enum cel_answer said;
         if (nodes[part].kind == CEL_FORMULA_TEST)
-            said = ask_test(run, &nodes[ *told = part]);
+            said = ask_test(run, &nodes[told = part]);
         else
-            said = ask(run, part, told);
+            said = ask(run, part, &told);
         if (said == decisive)
             return said;
-        if (said == CEL_ANSWER_OPEN)
-            answer = said;
+        if (said != CEL_ANSWER_OPEN)
+            continue;
+        if (answer != CEL_ANSWER_OPEN || is_program_needed(run, told))
+            *open = told;
+        answer = said;
     }
     return answer;
 }
