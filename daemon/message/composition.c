@@ -367,7 +367,7 @@ static bool text_from_html(struct composition *c)
 {
     struct buf out;
     buf_init(&out, COMPOSE_PART_MOST);
-    bool done = html_text(&out, c->html, strlen(c->html), c->diag);
+    bool done = html_text(c->arena, &out, c->html, strlen(c->html), c->diag);
     if (done)
         c->text = arena_copy(c->arena, buf_string(&out), out.length);
     buf_free(&out);

@@ -1,8 +1,8 @@
 /*
- * The text part made from an HTML part: parsed as HTML5 does (libgumbo), read
- * as a person reads: headings and paragraphs apart, lists with their marks,
- * a table's row on one line, links as footnotes, images by their alt text; what
- * a mail program would not show is left out.
+ * The text part made from an HTML part: parsed as HTML5 does (libgumbo; html_strict where
+ * its answer is sure to be the same), read as a person reads: headings and paragraphs
+ * apart, lists with their marks, a table's row on one line, links as footnotes, images by
+ * their alt text; what a mail program would not show is left out.
  */
 #ifndef NUDGED_MESSAGE_HTML_TEXT_H
 #define NUDGED_MESSAGE_HTML_TEXT_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
 
@@ -20,7 +21,12 @@ enum {
 
 /* Appends UTF-8 text with '\n' line ends, without spaces at the ends of lines, ended by one
  * '\n' (nothing at all for a document without text). `html` is UTF-8; what is not becomes
- * U+FFFD. A fault ("html-text"): too large, or the parser needed too much memory. */
-bool html_text(struct buf *out, const char *html, size_t length, struct diag *diag);
+ * U+FFFD. The arena is for what is needed meanwhile. A fault ("html-text"): too large, or
+ * the parser needed too much memory. */
+bool html_text(struct arena *arena, struct buf *out, const char *html, size_t length,
+               struct diag *diag);
+
+/* The same by the parser alone: what html_strict is held against. */
+bool html_text_parsed(struct buf *out, const char *html, size_t length, struct diag *diag);
 
 #endif

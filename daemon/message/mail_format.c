@@ -36,7 +36,8 @@ static bool return_plain(struct liquid_call *call, const struct buf *markup)
 {
     struct buf plain;
     buf_init(&plain, MAIL_CALL_TEXT_MOST);
-    bool read = html_text(&plain, buf_string(markup), markup->length, NULL);
+    bool read =
+        html_text(liquid_arena(call->run), &plain, buf_string(markup), markup->length, NULL);
     if (read && plain.length)
         buf_cut(&plain, plain.length - 1); /* its last line end */
     mail_call_return(call, buf_string(&plain));

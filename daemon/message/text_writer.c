@@ -150,10 +150,24 @@ static bool is_invisible(uint32_t c)
            (c >= 0x7f && c <= 0x9f);
 }
 
-void text_writer_text(struct text_writer *w, const char *text)
+/* How much of the text is ASCII that shows. */
+static size_t plain_run(const char *text, size_t length)
 {
-    size_t length = strlen(text), run = 0;
+    size_t at = 0;
+    while (at < length && text[at] > ' ' && text[at] < 0x7f)
+        at++;
+    return at;
+}
+
+void text_writer_text(struct text_writer *w, const char *text, size_t length)
+{
+    size_t run = 0;
     for (size_t at = 0, width; at < length; at += width) {
+        width = plain_run(text + at, length - at);
+        if (width) {
+            run += width;
+            continue;
+        }
         uint32_t c = utf8_decode(text + at, length - at, &width);
         bool blank = c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0;
         bool broken = c == 0xfffd && width == 1; /* the parser makes such of "&#x1DDDDDDDD" */

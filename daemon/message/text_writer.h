@@ -18,9 +18,9 @@ struct text_writer;
 /* In the arena, which also keeps the addresses; writes to the end of `out`. */
 struct text_writer *text_writer_new(struct arena *arena, struct buf *out);
 
-/* UTF-8 text as it stands in the document. What does not show (soft hyphens, zero-width
- * spaces, control characters) is dropped; a no-break space stays one. */
-void text_writer_text(struct text_writer *w, const char *text);
+/* UTF-8 text as it stands in the document, in pieces of any length. What does not show (soft
+ * hyphens, zero-width spaces, control characters) is dropped; a no-break space stays one. */
+void text_writer_text(struct text_writer *w, const char *text, size_t length);
 /* The next text begins on a new line (1) or after an empty one (2). */
 void text_writer_lines(struct text_writer *w, unsigned lines);
 /* A line break; two make an empty line, more do not. */

@@ -89,11 +89,12 @@ static const struct {
      "مرحبا بالعالم 你好 👩‍👩‍👧\n"},
 };
 
-static void convert(struct buf *out, const char *html)
+static void convert(struct arena *arena, struct buf *out, const char *html)
 {
     struct diag diag = {0};
     buf_clear(out);
-    if (!html_text(out, html, strlen(html), &diag))
+    arena_reset(arena);
+    if (!html_text(arena, out, html, strlen(html), &diag))
         fail_msg("%s", diag.text);
 }
 
@@ -101,26 +102,37 @@ static void table(void **state)
 {
     (void)state;
     struct buf out;
+    struct arena *arena = arena_new(4096);
     buf_init(&out, 65536);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        convert(&out, cases[i].html);
+        convert(arena, &out, cases[i].html);
         if (strcmp(buf_string(&out), cases[i].text) != 0)
             print_error("%s\n", cases[i].html);
         assert_string_equal(buf_string(&out), cases[i].text);
+        buf_clear(&out);
+        assert_true(html_text_parsed(&out, cases[i].html, strlen(cases[i].html), NULL));
+        assert_string_equal(buf_string(&out), cases[i].text);
     }
+    arena_destroy(&arena);
     buf_free(&out);
 }
 
-/* Appends after what is there. */
+/* Appends after what is there, by either reader. */
 static void appends(void **state)
 {
+    static const char *const documents[] = {"<p>x</p>", "<p>x", "<p>x</p>y<li>"};
+    static const char *const texts[] = {"beforex\n", "beforex\n", "beforex\n\ny\n"};
     (void)state;
-    struct buf out;
-    buf_init(&out, 100);
-    buf_text(&out, "before");
-    assert_true(html_text(&out, "<p>x", 4, NULL));
-    assert_string_equal(buf_string(&out), "beforex\n");
-    buf_free(&out);
+    struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        struct buf out;
+        buf_init(&out, 100);
+        buf_text(&out, "before");
+        assert_true(html_text(arena, &out, documents[i], strlen(documents[i]), NULL));
+        assert_string_equal(buf_string(&out), texts[i]);
+        buf_free(&out);
+    }
+    arena_destroy(&arena);
 }
 
 static void repeat(struct buf *html, const char *piece, size_t count)
@@ -149,6 +161,7 @@ static void bounds(void **state)
     };
     (void)state;
     struct buf html, out;
+    struct arena *arena = arena_new(4096);
     buf_init(&html, HTML_TEXT_MOST + 10);
     buf_init(&out, 8 * 1024 * 1024);
     for (size_t i = 0; i < sizeof tangles / sizeof *tangles; i++) {
@@ -157,22 +170,23 @@ static void bounds(void **state)
         struct diag diag = {0};
         bool deep =
             strncmp(tangles[i].piece, "<td>", 4) != 0 && strncmp(tangles[i].piece, "<li>", 4) != 0;
-        assert_int_equal(html_text(&out, html.data, html.length, &diag), !deep);
+        assert_int_equal(html_text(arena, &out, html.data, html.length, &diag), !deep);
         assert_string_equal(diag.code, deep ? "html-text" : "");
     }
     buf_clear(&html);
     for (size_t i = 0; i < 20000; i++) /* each paragraph opens all of these again */
         buf_printf(&html, "<font size=%zu><p>", i);
     struct diag diag = {0};
-    assert_false(html_text(&out, html.data, html.length, &diag));
+    assert_false(html_text(arena, &out, html.data, html.length, &diag));
     assert_string_equal(diag.code, "html-text");
     repeat(&html, "0123456789", HTML_TEXT_MOST / 10 + 1);
-    assert_false(html_text(&out, html.data, html.length, &diag));
+    assert_false(html_text(arena, &out, html.data, html.length, &diag));
     buf_free(&out);
     buf_init(&out, 8);
-    assert_false(html_text(&out, "0123456789", 10, &diag));
+    assert_false(html_text(arena, &out, "0123456789", 10, &diag));
     buf_free(&out);
     buf_free(&html);
+    arena_destroy(&arena);
 }
 
 int main(void)
