@@ -67,13 +67,13 @@ enum liquid_syntax {
 
 /* What all templates of a set share. Static or owned by the host; must outlive them. */
 struct liquid_options {
-    const struct liquid_filter *filters; /* found before the standard; the last has no name */
+    const struct liquid_filter *filters; /* beside the standard ones, before which they are
+                                            looked up; ends with a row without a name; or NULL */
     /* Finds what `render` and `include` name, at render time; NULL: there is none. */
     const struct liquid_template *(*find)(void *context, const char *name, size_t length);
     bool escape; /* output is HTML: every {{ }} is escaped unless `raw` or a safe filter ends it */
     enum liquid_syntax syntax;
-    struct diags *slips;   /* LIQUID_FORGIVING: gets a warning for each place, at liquid_parse()
-                              alone; or NULL */
+    struct diags *slips;   /* gets LIQUID_FORGIVING's warnings, while parsing alone; or NULL */
     bool strict_filters;   /* an unknown filter is a syntax error (else it is passed over) */
     uint32_t first_line;   /* line of the file at which the text begins; 0: 1 */
     uint32_t first_column; /* column of the file at which each of its lines begins; 0: 1 */
