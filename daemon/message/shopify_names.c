@@ -169,9 +169,11 @@ static struct value make_applications(struct arena *arena, const struct value *o
         const struct value *code = value_get(item, "code");
         if (code)
             add(arena, application, "title", *code);
-        add_amount(arena, application, "total_allocated_amount",
-                   allocated(arena, value_get(order, "line_items"), i) +
-                       allocated(arena, value_get(order, "shipping_lines"), i));
+        double sum = allocated(arena, value_get(order, "line_items"), i) +
+                     allocated(arena, value_get(order, "shipping_lines"), i);
+        if (count == 1 && sum == 0) /* the payload has no shares of lines: it is all of it */
+            sum = amount(arena, value_get(order, "total_discounts"));
+        add_amount(arena, application, "total_allocated_amount", sum);
         value_push(arena, made, application);
     }
     return made;

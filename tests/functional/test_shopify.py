@@ -1,5 +1,6 @@
 """A template as Shopify's notifications have it, its names and its structure, pasted below the
-front matter and rendered from the payload of an `orders/create` webhook."""
+front matter and rendered from the payload of an `orders/create` webhook. It has a slip, as those
+have that shops paste (`%%}`)."""
 
 import re
 from html.parser import HTMLParser
@@ -44,7 +45,8 @@ layout: none
 <table class="subtotal-lines">
   {% for discount_application in discount_applications %}
     {% if discount_application.target_selection == 'all' %}
-      <tr><td>Discount {{ discount_application.code | default: discount_application.title | upcase }}</td></tr>{% endif %}
+      <tr><td>Discount {{ discount_application.title | upcase }}</td>
+        <td>-{{ discount_application.total_allocated_amount | money }}</td></tr>{% endif %}
   {% endfor %}
   <tr><td>Subtotal</td><td>{{ subtotal_price | money }}</td></tr>
   <tr><td>Shipping</td><td>{% if shipping_price == 0 %}Free{% else %}{{ shipping_price | money }}{% endif %}</td></tr>
@@ -55,7 +57,7 @@ layout: none
 {% if requires_shipping and shipping_address %}<h4>Shipping address</h4>{{ shipping_address | format_address }}{% endif %}
 {% if billing_address %}<h4>Billing address</h4>{{ billing_address | format_address }}{% endif %}
 {% if requires_shipping and shipping_address and shipping_method %}<h4>Shipping method</h4><p>{{ shipping_method.title }}</p>{% endif %}
-{% if note != blank %}<p>Your note: {{ note }}</p>{% endif %}
+{% if note != blank %%}<p>Your note: {{ note }}</p>{% endif %}
 {% for attribute in attributes %}<p>{{ attribute.name }}: {{ attribute.value }}</p>{% endfor %}
 <p>{{ date | date: "%d %B %Y" }}. Questions? <a href="mailto:{{ shop.email }}">{{ shop.email }}</a></p>
 </body>
@@ -97,7 +99,7 @@ ORDER = {
 SEEN = """Ceai & Cărți | Order #1001 | Thanks for your order!
 Hi Ana, we pack it and write again when it is on its way. | See your order | or | our shop
 Mountain tea × 2 | 100 g | $119.60 | $110.00 | Cup <blue> × 1 | $36.40 | Sample × 1 | Free
-Discount SPRING | Subtotal | $141.00 | Shipping | $5.00 | State tax | $5.90
+Discount SPRING | -$15.00 | Subtotal | $141.00 | Shipping | $5.00 | State tax | $5.90
 Total | $151.90 USD | You saved | $15.00
 Shipping address | Ana Popescu | 12 Mill <Lane> | Flat 3 | Portland OR 97201 | United States
 Billing address | Ana Popescu | 1 High Street | Portland OR 97201 | United States
