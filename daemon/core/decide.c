@@ -115,7 +115,6 @@ static bool add_message(struct deciding *d, const struct want *want, const char 
     decision_add_message(d->decision, d->arena, &message);
     remember(d, want, &message);
     trace_add_message(&d->trace, want->rule->name, "sends", want->step->template, message.mid);
-    d->effect = true;
     return true;
 }
 
@@ -261,7 +260,6 @@ static void start_journey(struct deciding *d, const struct rule *rule, const cha
         .rule = rule->name,
         .origin = event->origin,
         .run = run,
-        .step = rule->step_count ? rule->steps[0].id : "",
         .clock_ms = event->time_ms,
         .started_ms = event->time_ms,
         .start = event->document,

@@ -1,3 +1,14 @@
+/*
+ * A term's value goes to each of these, and what is found there are numbers of rules, whose
+ * bits are set in the marks:
+ *
+ *   entries      texts, numbers, true, false and null, by hash
+ *   starts, ends which lengths of beginnings and ends there are: of each length the value's
+ *                own is looked up among the entries
+ *   lower, upper numbers in sorted rows: those that the value passes stand first
+ *   needles      parts of texts
+ *   by_openness  the tests that are open for values of other kinds
+ */
 #include "core/rule_gates.h"
 
 #include <math.h>

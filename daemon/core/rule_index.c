@@ -1,3 +1,21 @@
+/*
+ * From an event to the rules that match it.
+ *
+ *   formula     a condition as all, any or not of tests (lang/cel_formula)
+ *   test        a term and what it is compared with: order.status, == "paid"
+ *   rule_tests  the formulas of all rules, each term and each test only once
+ *   gate        a test without which its rule is never true; chosen for each rule as the one
+ *               that lets the fewest events through (choose)
+ *   rule_gates  all gates of one term: from its value to the rules that it lets through
+ *
+ * Asking evaluates each term that has gates once, and marks the rules whose gates are passed
+ * (mark). What is marked is true where the gates are all that its condition says, else its
+ * formula is asked (ask_entry).
+ *
+ * A test is open where the program would fail, or compares what tests do not (a field that is
+ * not there, a decimal). A rule with an open gate is always asked; where its formula stays
+ * open, it fails with the first fault, or the program itself is asked (rule_tests_ask).
+ */
 #include "core/rule_index.h"
 
 #include <string.h>

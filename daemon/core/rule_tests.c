@@ -1,3 +1,8 @@
+/*
+ * All formulas stand in one array of nodes, each followed by its parts, so that asking one
+ * walks forward through memory. A leaf names its test, and the test its term, by numbers;
+ * what one event has made of them is kept in a run, by the same numbers.
+ */
 #include "core/rule_tests.h"
 
 #include <string.h>

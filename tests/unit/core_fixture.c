@@ -183,7 +183,7 @@ const char *core_fixture_play_both(struct core_fixture *fixture, double second, 
                                        .events = events,
                                        .event_count = count,
                                        .facts = &fixture->facts,
-                                       .due_ms = count ? 0 : now_ms,
+                                       .due_ms = count && !fixture->due_too ? 0 : now_ms,
                                        .now_ms = now_ms};
     decide(&input, arena, &fixture->last);
     keep_document(fixture, customer);

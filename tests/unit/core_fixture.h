@@ -4,6 +4,7 @@
 #ifndef CORE_FIXTURE_H
 #define CORE_FIXTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -18,6 +19,7 @@ struct core_fixture {
     struct policy_facts facts;
     struct decision last; /* of the last decision */
     int entries;
+    bool due_too; /* what is due is decided with each event */
 };
 
 /* 2026-03-02T10:00:00Z, a Monday: second 0 of all tests. */

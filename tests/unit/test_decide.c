@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
 #include "core_fixture.h"
 
 #define ANA "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
@@ -407,7 +406,7 @@ static void test_effects(void **state)
         {"{\"type\":\"y\",\"id\":\"e\"," ANA "}", true},    /* withdraws */
         {"{\"type\":\"z\",\"id\":\"e\"," ANA "}", true},    /* ends a journey */
         {"{\"type\":\"x\",\"id\":\"e\",\"customer\":{\"id\":7,\"email\":null}}", true},
-        {"{\"type\":\"customer.unsubscribed\",\"id\":\"e\"," ANA "}", true},
+        {"{\"type\":\"customer.unsubscribed\",\"topic\":\"t\",\"id\":\"e\"," ANA "}", true},
         {"{\"type\":\"customer.resubscribed\",\"id\":\"e\"," ANA "}", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -431,80 +430,47 @@ static void test_effects(void **state)
     }
 }
 
-/* Each count tells what it says. */
-static void test_decision_counts(void **state)
+/* Each event of a batch is remembered for its own effect. */
+static void test_effects_of_a_batch(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    struct diag diag = {0};
+    core_fixture_open(&fixture, WELCOME);
+    core_fixture_play_both(&fixture, 0, SIGN_UP, ORDER);
+    const struct customer *customer =
+        customer_read(fixture.arena, "id:7", fixture.document, strlen(fixture.document), &diag);
+    assert_int_equal(customer->seen.count, 1);
+    assert_int_equal(customer->ring.count, 1);
+    /* Nobody asks for orders: they are not counted. */
+    assert_int_equal(customer->counts.count, 1);
+    assert_string_equal(customer->counts.items[0].type, "customer.signed_up");
+    /* What nothing counts any more is forgotten. */
+    assert_int_equal(customer->sends.count, 1);
+    core_fixture_play(&fixture, 2 * DAY, ORDER);
+    customer =
+        customer_read(fixture.arena, "id:7", fixture.document, strlen(fixture.document), &diag);
+    assert_int_equal(customer->sends.count, 0);
+    assert_int_equal(customer_find_total(customer, "welcome")->count, 1);
+    core_fixture_close(&fixture);
+}
+
+/* An event and what is due at once: first the event, and then without it. */
+static void test_event_and_due(void **state)
 {
     (void)state;
     struct core_fixture fixture;
     core_fixture_open(&fixture,
-                      "{name: a, on: x, send: a}\n---\n{name: b, on: x, if: no.such, send: "
-                      "b}\n---\n{name: c, on: x, if: 1 > event.data.n, send: c}");
-    static const char event[] = "{\"type\":\"x\",\"n\":5,\"customer\":{\"id\":7}}";
-    core_fixture_play_both(&fixture, 0, event, event);
-    assert_int_equal(fixture.last.counts.decided, 1);
-    assert_int_equal(fixture.last.counts.duplicate, 1);
-    assert_int_equal(fixture.last.counts.refused, 1);
-    assert_int_equal(fixture.last.counts.failed, 1);
-    core_fixture_close(&fixture);
-}
-
-/* What is told of an event: itself, and of many rules that do not match only the number. */
-static void test_trace(void **state)
-{
-    (void)state;
-    struct core_fixture fixture;
-    struct buf rules, text;
-    buf_init(&rules, 1 << 20);
-    buf_init(&text, 1 << 20);
-    for (int i = 0; i < 80; i++) /* r00 and r79 match, r01 to r20 fail for as many reasons */
-        buf_printf(&rules, "---\n{name: r%02d, on: x, if: '%s%02d%s', send: m}\n", i,
-                   i == 0 || i == 79 ? "n == 5 || n == "
-                   : i <= 20         ? "f"
-                                     : "n == ",
-                   i, i > 0 && i <= 20 ? ".g" : "");
-    core_fixture_open(&fixture, buf_string(&rules));
-    core_fixture_play(&fixture, 0, "{\"type\":\"x\",\"id\":\"e\",\"n\":5,\"customer\":{\"id\":7}}");
-    assert_int_equal(fixture.last.trace_count, 1);
-    json_print(&text, &fixture.last.trace[0]);
-    static const char *const parts[] = {
-        "{\"at\":1772445600000,\"event\":{\"type\":\"x\",\"id\":\"e\",\"time\":"
-        "\"2026-03-02T10:00:00Z\",\"entry\":\"1772445600000-0\"},\"did\":[",
-        "{\"what\":\"no-match\",\"why\":\"if\",\"rules\":[\"r21\",\"r22\",",
-        "\"r52\"],\"more\":26}",
-        "{\"what\":\"no-match\",\"why\":\"f01: no such field\",\"rules\":[\"r01\"]}",
-        "{\"what\":\"no-match\",\"why\":\"other reasons\",\"rules\":[\"r15\",\"r16\",",
-        "{\"rule\":\"r00\",\"what\":\"refused\",\"why\":\"no-address\"}",
-        "{\"rule\":\"r79\",\"what\":\"refused\",\"why\":\"no-address\"}]}",
-    };
-    const char *at = buf_string(&text);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        at = strstr(at, parts[i]);
-        if (!at)
-            fail_msg("%s is not in %s", parts[i], buf_string(&text));
-    }
-    buf_free(&rules);
-    buf_free(&text);
-    core_fixture_close(&fixture);
-}
-
-/* However much is done, a line has a bound. */
-static void test_long_trace(void **state)
-{
-    (void)state;
-    struct core_fixture fixture;
-    struct buf rule;
-    buf_init(&rule, 64 * 1024);
-    buf_text(&rule, "name: r\non: x\nsteps:\n");
-    for (int i = 0; i < 150; i++)
-        buf_text(&rule, "- send: m\n");
-    buf_text(&rule, "---\nname: s\non: x\nsteps:\n");
-    for (int i = 0; i < 150; i++)
-        buf_text(&rule, "- send: m\n");
-    core_fixture_open(&fixture, buf_string(&rule));
-    buf_free(&rule);
-    core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
-    assert_int_equal(fixture.last.message_count, 300);
-    assert_int_equal(value_count(value_get(&fixture.last.trace[0], "did")), 200);
+                      "{name: r, on: x, again: ignore, until: z, steps: [{wait: 1h}, {if: "
+                      "event.type == 'x', then: [{send: m}]}]}\n---\n"
+                      "{name: s, class: transactional, on: y, send: n}");
+    fixture.due_too = true;
+    assert_string_equal(core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}"), "r waits 3600");
+    assert_string_equal(core_fixture_play(&fixture, 3600, "{\"type\":\"y\"," ANA "}"),
+                        "s sends n; r sends m");
+    core_fixture_play(&fixture, 4000, "{\"type\":\"x\"," ANA "}");
+    assert_string_equal(core_fixture_play(&fixture, 9000, "{\"type\":\"z\"," ANA "}"),
+                        "r ended until; r withdrawn until");
     core_fixture_close(&fixture);
 }
 
@@ -580,91 +546,13 @@ static void test_older_rules(void **state)
     core_fixture_close(&new);
 }
 
-static void test_message(void **state)
-{
-    (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: gift, on: order.placed, send: {template: gift, via: sms, "
-                                "to: customer.mobile, data: {twice: order.total * 2}}}");
-    static const char event[] =
-        "{\"type\":\"order.placed\",\"id\":\"o1\",\"order\":{\"total\":21},\"customer\":{\"id\":7,"
-        "\"mobile\":\"+40721\",\"accepts_marketing\":true,\"first_name\":\"Ana\",\"last_name\":"
-        "\"Popescu\",\"locale\":\"ro\"}}";
-    core_fixture_play(&fixture, 0, event);
-    assert_int_equal(fixture.last.message_count, 1);
-    const struct value *body = &fixture.last.messages[0].body;
-    assert_true(value_is_text(value_get(body, "to"), "+40721"));
-    assert_true(value_is_text(value_get(body, "channel"), "sms"));
-    assert_true(value_is_text(value_get(body, "name"), "Ana Popescu"));
-    assert_true(value_is_text(value_get(body, "locale"), "ro"));
-    assert_true(value_is_text(value_get(body, "class"), "marketing"));
-    assert_true(value_is_text(value_get(body, "on_uncertain"), "hold"));
-    assert_int_equal(value_path(body, "data.twice")->integer, 42);
-    assert_int_equal(value_path(body, "start.order.total")->integer, 21);
-    assert_true(value_is_text(value_get(body, "rule"), "gift"));
-    assert_true(value_is_text(value_get(body, "step"), fixture.last.messages[0].step->id));
-    assert_true(value_is_text(value_get(body, "mid"), fixture.last.messages[0].mid));
-    assert_true(value_is_text(value_get(body, "topic"), "all"));
-    assert_true(value_is_text(value_get(body, "template"), "gift"));
-    assert_true(value_is_text(value_get(body, "customer_key"), "id:7"));
-    assert_int_equal(value_get(body, "decided")->integer, CORE_FIXTURE_START * 1000LL);
-    assert_int_equal(value_get(body, "expires")->integer, (CORE_FIXTURE_START + DAY) * 1000LL);
-    assert_int_equal(fixture.last.messages[0].give_up_ms, (CORE_FIXTURE_START + DAY) * 1000LL);
-    assert_true(value_is_text(value_path(body, "customer.last_name"), "Popescu"));
-    assert_true(value_is_text(value_path(body, "event.type"), "order.placed"));
-    char hash[POLICY_HASH_SIZE];
-    policy_address_hash(&fixture.policy, "+40721", hash);
-    assert_string_equal(fixture.last.messages[0].address_hash, hash);
-    assert_int_equal(strlen(fixture.last.messages[0].mid), 32);
-    /* The same event decided anew gives the same message. */
-    const char *mid = fixture.last.messages[0].mid;
-    fixture.document = NULL;
-    core_fixture_play(&fixture, 1000, event);
-    assert_string_equal(fixture.last.messages[0].mid, mid);
-    core_fixture_close(&fixture);
-}
-
-/* A message that is sent at a timer has the event that began, and the names that are there. */
-static void test_later_message(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *names, *name; /* NULL: none */
-    } cases[] = {
-        {"", NULL},
-        {",\"first_name\":\"Ana\"", "Ana"},
-        {",\"last_name\":\"Popescu\"", "Popescu"},
-        {",\"name\":\"A. P.\",\"first_name\":\"Ana\",\"last_name\":\"Popescu\"", "A. P."},
-        {",\"name\":7", NULL},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct core_fixture fixture;
-        char event[256];
-        core_fixture_open(&fixture,
-                          "{name: r, class: transactional, on: x, again: ignore, wait: 1h, "
-                          "send: m}");
-        snprintf(event, sizeof event,
-                 "{\"type\":\"x\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"%s}}",
-                 cases[i].names);
-        core_fixture_play(&fixture, 0, event);
-        core_fixture_play(&fixture, 3600, NULL);
-        const struct value *body = &fixture.last.messages[0].body;
-        assert_true(value_is_text(value_path(body, "event.type"), "x"));
-        assert_true(value_is_text(value_get(body, "class"), "transactional"));
-        assert_true(value_is_text(value_get(body, "on_uncertain"), "resend"));
-        assert_null(value_get(body, "data"));
-        const struct value *name = value_get(body, "name");
-        assert_true(cases[i].name ? value_is_text(name, cases[i].name) : name == NULL);
-        core_fixture_close(&fixture);
-    }
-}
-
 static void test_deadlines(void **state)
 {
     (void)state;
     struct core_fixture fixture;
-    core_fixture_open(&fixture, CART "---\n{name: slow, on: cart.updated, again: ignore, wait: 2d, "
-                                     "send: slow}\n");
+    core_fixture_open(&fixture,
+                      CART "---\n{name: a-slow, on: cart.updated, again: ignore, wait: 2d, "
+                           "send: slow}\n");
     core_fixture_play(&fixture, 0, CART_80);
     assert_int_equal(fixture.last.deadline_ms, (CORE_FIXTURE_START + 3600) * 1000LL);
     assert_int_equal(fixture.last.last_deadline_ms, (CORE_FIXTURE_START + 2 * DAY) * 1000LL);
@@ -678,17 +566,24 @@ static void test_deadlines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),         cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_quiet_hours),   cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_rules_change),  cmocka_unit_test(test_older_rules),
-        cmocka_unit_test(test_restarted_run), cmocka_unit_test(test_one_batch),
-        cmocka_unit_test(test_segments),      cmocka_unit_test(test_message),
-        cmocka_unit_test(test_deadlines),     cmocka_unit_test(test_taken_back),
-        cmocka_unit_test(test_too_late),      cmocka_unit_test(test_dead_letters),
-        cmocka_unit_test(test_failed_send),   cmocka_unit_test(test_too_many_journeys),
-        cmocka_unit_test(test_effects),       cmocka_unit_test(test_decision_counts),
-        cmocka_unit_test(test_later_message), cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_long_trace),
+        cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_quiet_hours),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_rules_change),
+        cmocka_unit_test(test_older_rules),
+        cmocka_unit_test(test_restarted_run),
+        cmocka_unit_test(test_one_batch),
+        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_taken_back),
+        cmocka_unit_test(test_too_late),
+        cmocka_unit_test(test_dead_letters),
+        cmocka_unit_test(test_failed_send),
+        cmocka_unit_test(test_too_many_journeys),
+        cmocka_unit_test(test_effects),
+        cmocka_unit_test(test_effects_of_a_batch),
+        cmocka_unit_test(test_event_and_due),
     };
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
 }

@@ -102,6 +102,18 @@ static const struct core_play agains[] = {
      {{0, X(TOTAL("6")), "r waits 3600"},
       {1800, X(TIME("10:20:00") TOTAL("7")), "r ended restart; r waits 4800"},
       {4800, NULL, "r sends m"}}},
+    {"a run takes back its own messages only",
+     "{name: r, on: x, again: restart, steps: [{send: a}, {wait: 1h}, {send: b}]}\n---\n"
+     "{name: s, on: x, send: c}",
+     {{0, X(ID("1")), "r waits 3600; r sends a; s sends c"},
+      {1, X(ID("2")), "r ended restart; r withdrawn restart; r waits 3601; r sends a; s sends c"}}},
+    {"and not those of another run of its rule",
+     "{name: r, on: x, again: parallel, until: {on: y, if: order.cart == start.cart.id}, steps: "
+     "[{send: a}, {wait: 1h}, {send: b}]}",
+     {{0, X(CART("a")), "r waits 3600; r sends a"},
+      {1, X(CART("b")), "r waits 3601; r sends a"},
+      {2, Y(ORDER("a")), "r ended until; r withdrawn until"},
+      {3601, NULL, "r sends b"}}},
     {"without again each match is a run of its own",
      "{name: r, on: x, send: m}",
      {{0, X(ID("1")), "r sends m"}, {1, X(ID("2")), "r sends m"}}},

@@ -1,0 +1,100 @@
+/* What is told of a decision. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "core_fixture.h"
+
+#define ANA "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
+
+/* Each count tells what it says. */
+static void test_decision_counts(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    core_fixture_open(&fixture,
+                      "{name: a, on: x, send: a}\n---\n{name: b, on: x, if: no.such, send: "
+                      "b}\n---\n{name: c, on: x, if: 1 > event.data.n, send: c}");
+    static const char event[] = "{\"type\":\"x\",\"n\":5,\"customer\":{\"id\":7}}";
+    core_fixture_play_both(&fixture, 0, event, event);
+    assert_int_equal(fixture.last.counts.decided, 1);
+    assert_int_equal(fixture.last.counts.duplicate, 1);
+    assert_int_equal(fixture.last.counts.refused, 1);
+    assert_int_equal(fixture.last.counts.failed, 1);
+    core_fixture_close(&fixture);
+}
+
+/* What is told of an event: itself, and of many rules that do not match only the number. */
+static void test_trace(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    struct buf rules, text;
+    buf_init(&rules, 1 << 20);
+    buf_init(&text, 1 << 20);
+    for (int i = 0; i < 80; i++) /* r00 and r79 match, r01 to r20 fail for as many reasons */
+        buf_printf(&rules, "---\n{name: r%02d, on: x, if: '%s%02d%s', send: m}\n", i,
+                   i == 0 || i == 79 ? "n == 5 || n == "
+                   : i <= 20         ? "f"
+                                     : "n == ",
+                   i, i > 0 && i <= 20 ? ".g" : "");
+    core_fixture_open(&fixture, buf_string(&rules));
+    core_fixture_play(&fixture, 0, "{\"type\":\"x\",\"id\":\"e\",\"n\":5,\"customer\":{\"id\":7}}");
+    assert_int_equal(fixture.last.trace_count, 1);
+    json_print(&text, &fixture.last.trace[0]);
+    static const char *const parts[] = {
+        "{\"at\":1772445600000,\"event\":{\"type\":\"x\",\"id\":\"e\",\"time\":"
+        "\"2026-03-02T10:00:00Z\",\"entry\":\"1772445600000-0\"},\"did\":[",
+        "{\"what\":\"no-match\",\"why\":\"if\",\"rules\":[\"r21\",\"r22\",",
+        "\"r52\"],\"more\":26}",
+        "{\"what\":\"no-match\",\"why\":\"f01: no such field\",\"rules\":[\"r01\"]}",
+        "{\"what\":\"no-match\",\"why\":\"other reasons\",\"rules\":[\"r15\",\"r16\",",
+        "{\"rule\":\"r00\",\"what\":\"refused\",\"why\":\"no-address\"}",
+        "{\"rule\":\"r79\",\"what\":\"refused\",\"why\":\"no-address\"}]}",
+    };
+    const char *at = buf_string(&text);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        at = strstr(at, parts[i]);
+        if (!at)
+            fail_msg("%s is not in %s", parts[i], buf_string(&text));
+    }
+    buf_free(&rules);
+    buf_free(&text);
+    core_fixture_close(&fixture);
+}
+
+/* However much is done, a line has a bound. */
+static void test_long_trace(void **state)
+{
+    (void)state;
+    struct core_fixture fixture;
+    struct buf rule;
+    buf_init(&rule, 64 * 1024);
+    buf_text(&rule, "name: r\non: x\nsteps:\n");
+    for (int i = 0; i < 150; i++)
+        buf_text(&rule, "- send: m\n");
+    buf_text(&rule, "---\nname: s\non: x\nsteps:\n");
+    for (int i = 0; i < 150; i++)
+        buf_text(&rule, "- send: m\n");
+    core_fixture_open(&fixture, buf_string(&rule));
+    buf_free(&rule);
+    core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
+    assert_int_equal(fixture.last.message_count, 300);
+    assert_int_equal(value_count(value_get(&fixture.last.trace[0], "did")), 200);
+    core_fixture_close(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_decision_counts),
+        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_long_trace),
+    };
+    return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
+}
