@@ -261,7 +261,8 @@ static bool lax_filter(struct liquid_parser *parser, struct liquid_output *outpu
     while (at < end && !liquid_lex_letter(*at))
         at++;
     const char *name = at;
-    while (at < end && liquid_lex_letter(*at))
+    /* Lax mode takes `money-x` for `money`; where it is to be told, it is an unknown filter. */
+    while (at < end && (parser->forgives ? is_segment(*at) : liquid_lex_letter(*at)))
         at++;
     if (at == name)
         return true;

@@ -153,6 +153,7 @@ static void slips_are_forgiven_and_told(void **state)
         {"{% if not a %}x{% endif %}", NULL, 0, 0},
         {"{{ a | plus }}", NULL, 0, 0},
         {"{{ a | nosuch }}", NULL, 0, 0},
+        {"{{ a | upcase-x }}", NULL, 0, 0},
         {"{% if a %}", NULL, 0, 0},
         {"{{ a", NULL, 0, 0},
         {"{% nosuch %}", NULL, 0, 0},
