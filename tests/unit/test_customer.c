@@ -227,6 +227,12 @@ static void test_drop_send(void **state)
     customer_drop_send(customer, "a");
     assert_int_equal(customer->sends.count, 2);
     assert_int_equal(customer_find_total(customer, "r")->count, 1);
+    /* Totals that are lower than they should be stay above. */
+    customer->totals.items[0].count = 0;
+    customer_drop_send(customer, "c");
+    assert_int_equal(customer_find_total(customer, "r")->count, 0);
+    customer_drop_send(customer, "d");
+    assert_int_equal(customer_find_total(customer, "s")->count, 0);
     arena_destroy(&arena);
 }
 
@@ -257,6 +263,23 @@ static void test_counts(void **state)
     assert_int_equal(count->times[3], 5);
     assert_int_equal(count->times[4], 5);
     assert_int_equal(count->times[CUSTOMER_TIMES_MOST - 1], CUSTOMER_TIMES_MOST);
+    arena_destroy(&arena);
+}
+
+/* What rules set stands over what events said. */
+static void test_value(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct customer *customer = customer_new(arena, "id:7");
+    assert_string_equal(customer->version, "");
+    customer->profile = read_json(arena, "{\"a\":1,\"b\":2}");
+    struct value value = customer_value(arena, customer);
+    assert_true(value_equal(&value, &customer->profile));
+    customer->fields = read_json(arena, "{\"b\":3}");
+    value = customer_value(arena, customer);
+    assert_int_equal(value_get(&value, "a")->integer, 1);
+    assert_int_equal(value_get(&value, "b")->integer, 3);
     arena_destroy(&arena);
 }
 
@@ -300,6 +323,10 @@ static void test_bounds(void **state)
     assert_true(customer_has_seen(customer, "0000000000000999", 0));
     assert_false(customer_has_seen(customer, "0000000000000999", 1000));
     assert_false(customer_has_seen(customer, "0000000000000001", 0));
+    assert_true(customer_has_seen(customer, "0000000000000489", 0)); /* the oldest of each */
+    assert_false(customer_has_seen(customer, "0000000000000487", 0));
+    assert_true(customer_has_seen(customer, "0000000000000872", 0));
+    assert_false(customer_has_seen(customer, "0000000000000870", 0));
     customer_prune(customer, 4999, 990, 991);
     assert_int_equal(customer->sends.count, 10);
     assert_int_equal(customer->seen.count, 5);
@@ -344,11 +371,17 @@ static void test_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unknown_format),
-        cmocka_unit_test(test_merge),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_size),       cmocka_unit_test(test_merge_examples),
-        cmocka_unit_test(test_counts),     cmocka_unit_test(test_drop_send),
-        cmocka_unit_test(test_opted_out),  cmocka_unit_test(test_strange_document),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_unknown_format),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_merge_examples),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_drop_send),
+        cmocka_unit_test(test_opted_out),
+        cmocka_unit_test(test_value),
+        cmocka_unit_test(test_strange_document),
     };
     return cmocka_run_group_tests_name("customer", tests, NULL, NULL);
 }
