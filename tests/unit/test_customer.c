@@ -86,6 +86,101 @@ static void test_round_trip(void **state)
     arena_destroy(&arena);
 }
 
+/* A customer with three of everything. */
+static struct customer *make_three(struct arena *arena)
+{
+    struct customer *customer = customer_new(arena, "id:7");
+    struct value start = read_json(arena, "{\"data\":{}}");
+    customer->journeys.items = arena_zero(arena, 3 * sizeof *customer->journeys.items);
+    customer->journeys.count = customer->journeys.capacity = 3;
+    for (int i = 0; i < 3; i++) {
+        const char *name = arena_printf(arena, "n%d", i);
+        const struct customer_open open = {.mid = name,
+                                           .rule = name,
+                                           .origin = "o",
+                                           .topic = "all",
+                                           .give_up_ms = 9,
+                                           .start = i == 1 ? start : value_null(),
+                                           .marketing = i == 1};
+        char identity[17];
+        snprintf(identity, sizeof identity, "%016d", i);
+        customer_add_send(arena, customer, &open, name, i);
+        customer_add_count(arena, customer, name, i);
+        customer_add_count(arena, customer, name, i + 1);
+        customer_add_seen(arena, customer, identity, i, true);
+        customer_add_seen(arena, customer, identity, i, false);
+        customer->journeys.items[i] = (struct customer_journey){
+            .rule = name, .origin = "o", .run = "o", .step = name, .start = start};
+    }
+    return customer;
+}
+
+static void test_many(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct buf first, second;
+    struct diag diag = {0};
+    buf_init(&first, CUSTOMER_DOCUMENT_MOST);
+    buf_init(&second, CUSTOMER_DOCUMENT_MOST);
+    assert_true(customer_print(make_three(arena), "1-2-3", &first));
+    struct customer *again = customer_read(arena, "id:7", buf_string(&first), first.length, &diag);
+    assert_non_null(again);
+    assert_string_equal(again->key, "id:7");
+    assert_int_equal(again->open.items[0].start.kind, VALUE_NULL);
+    assert_int_equal(again->open.items[1].start.kind, VALUE_MAP);
+    assert_false(again->open.items[0].marketing);
+    assert_true(again->open.items[1].marketing);
+    assert_false(again->sends.items[2].marketing);
+    assert_int_equal(again->journeys.count, 3);
+    assert_true(customer_print(again, "1-2-3", &second));
+    assert_string_equal(buf_string(&first), buf_string(&second));
+    /* What was read can grow. */
+    customer_add_seen(arena, again, "fedcba9876543210", 5, true);
+    assert_int_equal(again->seen.count, 4);
+    assert_string_equal(again->seen.items[3].identity, "fedcba9876543210");
+    buf_free(&first);
+    buf_free(&second);
+    arena_destroy(&arena);
+}
+
+/* The largest document there may be is read again; what makes room goes in its order. */
+static void test_shedding(void **state)
+{
+    (void)state;
+    static const struct {
+        int over; /* bytes that are too many */
+        uint32_t ring, times, seen;
+    } cases[] = {{0, 3, 2, 3}, {1, 0, 2, 3}, {62, 0, 2, 3}, {63, 0, 0, 3}};
+    struct arena *arena = arena_new(4096);
+    struct buf out;
+    struct diag diag = {0};
+    buf_init(&out, 2 * CUSTOMER_DOCUMENT_MOST);
+    char *large = arena_alloc(arena, CUSTOMER_DOCUMENT_MOST);
+    memset(large, 'x', CUSTOMER_DOCUMENT_MOST);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct customer *customer = make_three(arena);
+        value_set(arena, customer->profile, "x", value_text(""));
+        buf_clear(&out);
+        assert_true(customer_print(customer, "1-1-1", &out));
+        size_t room = CUSTOMER_DOCUMENT_MOST - out.length + (size_t)cases[i].over;
+        value_set(arena, customer->profile, "x", value_string(large, room));
+        buf_clear(&out);
+        assert_true(customer_print(customer, "1-1-1", &out));
+        customer = customer_read(arena, "id:7", buf_string(&out), out.length, &diag);
+        assert_non_null(customer);
+        assert_int_equal(customer->ring.count, cases[i].ring);
+        for (uint32_t n = 0; n < 3; n++)
+            assert_int_equal(customer->counts.items[n].time_count, cases[i].times);
+        assert_int_equal(customer->seen.count, cases[i].seen);
+        assert_int_equal(customer->counts.items[0].count, 2);
+        if (cases[i].over == 0)
+            assert_int_equal(out.length, CUSTOMER_DOCUMENT_MOST);
+    }
+    buf_free(&out);
+    arena_destroy(&arena);
+}
+
 static void test_unknown_format(void **state)
 {
     (void)state;
@@ -95,6 +190,7 @@ static void test_unknown_format(void **state)
         struct diag diag = {0};
         assert_null(customer_read(arena, "id:7", texts[i], strlen(texts[i]), &diag));
         assert_true(diag.code[0]);
+        assert_true(diag.text[0]);
     }
     arena_destroy(&arena);
 }
@@ -380,6 +476,8 @@ int main(void)
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_drop_send),
         cmocka_unit_test(test_opted_out),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_shedding),
         cmocka_unit_test(test_value),
         cmocka_unit_test(test_strange_document),
     };
