@@ -44,11 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     if (!kept)
         read_data();
+    static const enum liquid_syntax modes[] = {LIQUID_STRICT, LIQUID_LAX, LIQUID_STRICT_VALUES,
+                                               LIQUID_FORGIVING};
+    struct diags slips = {0};
     struct liquid_options options = {
         .find = find_self,
-        .syntax = bytes[0] & LAX             ? LIQUID_LAX
-                  : bytes[0] & STRICT_VALUES ? LIQUID_STRICT_VALUES
-                                             : LIQUID_STRICT,
+        .syntax = modes[(bytes[0] & LAX ? 1 : 0) + (bytes[0] & STRICT_VALUES ? 2 : 0)],
+        .slips = &slips,
         .escape = bytes[0] & ESCAPE,
     };
     struct arena *arena = arena_new(1 << 14);
@@ -68,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         liquid_render(template, &input, arena, &out, &diag);
         liquid_variables(template, visit, &sum);
     }
+    diags_free(&slips);
     buf_free(&out);
     arena_destroy(&arena);
     return 0;
