@@ -37,9 +37,11 @@ static struct diag *keep(struct diags *diags, const struct diag *diag)
 {
     static _Thread_local struct diag scratch;
     size_t before = diags->count;
+    bool replaces = before == DIAGS_MOST && diag->level == DIAG_ERROR &&
+                    diags->items[before - 1].level == DIAG_WARNING;
     diags_add(diags, diag);
-    if (diags->count > before)
-        return &diags->items[before];
+    if (diags->count > before || replaces)
+        return &diags->items[diags->count - 1];
     scratch = *diag;
     return &scratch;
 }
@@ -160,6 +162,35 @@ static void read_member(struct settings_reading *in, const struct setting *setti
         settings_fields_wrong_type(in, setting, value, "a mapping", NULL);
 }
 
+/* Whether a null is only what was left out behind the colon, not `null` or `~`. */
+static bool is_left_out(const struct settings_source *source, const struct value *value)
+{
+    if (!source || !source->text || !(value->flags & VALUE_PLACED))
+        return false;
+    const char *at = source->text, *end = at + source->length;
+    for (uint32_t line = 1; at && line < value->place.line; line++) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        at = at ? at + 1 : NULL;
+    }
+    if (!at || (size_t)(end - at) < value->place.column)
+        return true;
+    return !strchr("~nN", at[value->place.column - 1]);
+}
+
+/* `if:` with nothing behind it is a rule without a condition, which nobody means. A section
+ * whose keys are all comments is one. */
+static void read_null(struct settings_reading *in, const struct setting *setting,
+                      const struct value_member *member)
+{
+    if (setting->type == SETTING_SECTION || setting->required ||
+        !is_left_out(in->source, &member->value))
+        return;
+    struct diag *diag = settings_fault(in->diags, in->source, &member->key, DIAG_ERROR,
+                                       "`%s` is empty", setting->key);
+    diag_code(diag, "empty");
+    diag_hint(diag, "give it a value, or leave the key out");
+}
+
 /* What stands in `map`, over defaults that are set already. */
 static void read_map(struct settings_reading *in, const struct setting *table,
                      const struct value *map, void *into)
@@ -171,6 +202,8 @@ static void read_map(struct settings_reading *in, const struct setting *table,
             unknown_key(in, table, &member->key);
         else if (member->value.kind != VALUE_NULL)
             read_member(in, setting, &member->value, field_of(setting, into));
+        else
+            read_null(in, setting, member);
     }
     missing_keys(in, table, map);
 }

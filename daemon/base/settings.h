@@ -64,10 +64,11 @@ struct settings_source {
 };
 
 /* Fills `into` with defaults, then with what `map` says. A NULL or null `map` is
- * an empty one, and a key whose value is null counts as absent. A section that is
- * absent has its defaults, and nothing in it is required. Every fault (unknown key with
- * "did you mean", wrong type, out of range, missing) is added to `diags`; false where
- * there was an error. Texts lie in the arena; values share their parts with `map`. */
+ * an empty one, and a key whose value is `null` or `~` counts as absent; one with nothing
+ * behind its colon is a fault, unless it is a section. A section that is absent has its defaults,
+ * and nothing in it is required. Every fault (unknown key with "did you mean", wrong type, out of
+ * range, missing) is added to `diags`; false where there was an error. Texts lie in the arena;
+ * values share their parts with `map`. */
 bool settings_read(const struct setting *table, const struct value *map,
                    const struct settings_source *source, void *into, struct arena *arena,
                    struct diags *diags);

@@ -27,6 +27,9 @@ static const struct reply *field_of(const struct reply *fields, const char *name
 static void print_body(const struct reply *body)
 {
     size_t length = body->length <= BODY_SHOWN ? body->length : utf8_floor(body->text, BODY_SHOWN);
+    if (length == 0)
+        return;
+    printf("    ");
     plain_print(body->text, length);
     printf("%s\n", length < body->length ? "…" : "");
 }
@@ -39,7 +42,7 @@ static void print_letter(const struct reply *entry)
     printf("%s  %s  %s  %s: ", id, clock_format(shop_event_arrival(id), time),
            field_of(fields, "kind")->text, field_of(fields, "reason")->text);
     plain_text(field_of(fields, "detail")->text);
-    printf("\n    ");
+    printf("\n");
     print_body(field_of(fields, "body"));
 }
 

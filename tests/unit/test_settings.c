@@ -275,6 +275,14 @@ static const struct {
     {"name: x\nfrobnicate: 3\n", "test.yaml:2:1: error: unknown key `frobnicate`\n"
                                  "    frobnicate: 3\n"
                                  "    ^~~~~~~~~~\n"},
+    {"name: x\nconnections: # 3\nwait: ~\n", "test.yaml:2:1: error: `connections` is empty\n"
+                                             "    connections: # 3\n"
+                                             "    ^~~~~~~~~~~\n"
+                                             "hint: give it a value, or leave the key out\n"},
+    {"name: x\nconnections:", "test.yaml:2:1: error: `connections` is empty\n"
+                              "    connections:\n"
+                              "    ^~~~~~~~~~~\n"
+                              "hint: give it a value, or leave the key out\n"},
     {"name: x\nconnections: many\n",
      "test.yaml:2:14: error: `connections` must be an integer, not a string\n"
      "    connections: many\n"
@@ -419,8 +427,8 @@ static void test_nothing(void **state)
     assert_int_equal(fixture->diags.items[0].line, 0);
     assert_false(settings_read(table, &null, NULL, &fixture->all, fixture->arena, &fixture->diags));
     assert_int_equal(fixture->diags.errors, 2);
-    /* A key without a value is as if it were not there; a section, too. */
-    assert_true(read_yaml(fixture, "name: x\nstate:\nconnections: ~\nuntil:\nsmtp:\n"));
+    /* A key that is null is as if it were not there; a section without keys, too. */
+    assert_true(read_yaml(fixture, "name: x\nstate: null\nconnections: ~\nuntil: Null\nsmtp:\n"));
     assert_string_equal(fixture->all.state, "/var/lib/nudged");
     assert_int_equal(fixture->all.connections, 4);
     assert_false(read_yaml(fixture, "name:\n"));
@@ -494,7 +502,10 @@ static void test_fault_scratch(void **state)
     assert_int_equal(fixture->diags.count, DIAGS_MOST);
     assert_int_equal(fixture->diags.errors, 53);
     assert_int_equal(fixture->diags.warnings, 52);
-    assert_string_equal(fixture->diags.items[DIAGS_MOST - 1].hint, "hint 99");
+    /* An error took the place of the last warning, and its hint went with it. */
+    assert_string_equal(fixture->diags.items[DIAGS_MOST - 1].text, "number 100");
+    assert_string_equal(fixture->diags.items[DIAGS_MOST - 1].hint, "hint 100");
+    assert_string_equal(fixture->diags.items[DIAGS_MOST - 2].hint, "hint 98");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
