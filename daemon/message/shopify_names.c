@@ -38,6 +38,9 @@ static const struct name order_amounts[] = {
     {"total_discounts", "total_discounts"},
     {"discounts_amount", "total_discounts"},
     {"shipping_price", "total_shipping_price_set.shop_money.amount"},
+    {"total_duties", "current_total_duties_set.shop_money.amount"},
+    {"total_tip", "total_tip_received"},
+    {"total_outstanding", "total_outstanding"},
 };
 
 static const struct name shipping_amounts[] = {
@@ -207,6 +210,28 @@ static struct value titled(struct arena *arena, const struct value *title)
     return map;
 }
 
+static int64_t quantity(const struct value *item, const char *name)
+{
+    const struct value *value = value_get(item, name);
+    int64_t number = 0;
+    return value && value_to_int(value, &number) && number > 0 && number < INT32_MAX ? number : 0;
+}
+
+/* What was ordered, and is not in the order any more. */
+static int64_t refunded(const struct value *item)
+{
+    int64_t was = quantity(item, "quantity"), is = quantity(item, "current_quantity");
+    return value_get(item, "current_quantity") && was > is ? was - is : 0;
+}
+
+static int64_t count_items(const struct value *items)
+{
+    int64_t count = 0;
+    for (uint32_t i = 0; value_is(items, VALUE_LIST) && i < items->list->count; i++)
+        count += quantity(&items->list->items[i], "quantity");
+    return count;
+}
+
 static struct value make_line(struct arena *arena, const struct value *item,
                               const struct value *applications)
 {
@@ -223,6 +248,9 @@ static struct value make_line(struct arena *arena, const struct value *item,
     add_amount(arena, line, "original_line_price", whole);
     add_amount(arena, line, "final_line_price", final);
     add_amount(arena, line, "line_price", final);
+    add(arena, line, "refunded_quantity", value_int(refunded(item)));
+    if (value_is(value_get(item, "tax_lines"), VALUE_LIST))
+        value_set(arena, line, "tax_lines", make_tax_lines(arena, value_get(item, "tax_lines")));
     add(arena, line, "variant", titled(arena, value_get(item, "variant_title")));
     add(arena, line, "product", titled(arena, value_get(item, "title")));
     return line;
@@ -236,6 +264,39 @@ static struct value make_lines(struct arena *arena, const struct value *items,
         if (items->list->items[i].kind == VALUE_MAP)
             value_push(arena, lines, make_line(arena, &items->list->items[i], applications));
     return lines;
+}
+
+/* --- what was sent --- */
+
+/* The payload itself where it is a fulfillment, else the order's last; NULL: none. */
+static const struct value *last_fulfillment(const struct value *payload)
+{
+    const struct value *all = value_get(payload, "fulfillments");
+    if (value_get(payload, "tracking_numbers"))
+        return payload;
+    if (!value_is(all, VALUE_LIST) || all->list->count == 0)
+        return NULL;
+    const struct value *last = &all->list->items[all->list->count - 1];
+    return value_is(last, VALUE_MAP) ? last : NULL;
+}
+
+static struct value make_fulfillment(struct arena *arena, const struct value *from,
+                                     const struct value *applications)
+{
+    const struct value *items = value_get(from, "line_items");
+    struct value made = copy_of(arena, from, 2), lines = value_new_list(arena, value_count(items));
+    for (uint32_t i = 0; value_is(items, VALUE_LIST) && i < items->list->count; i++) {
+        const struct value *item = &items->list->items[i];
+        if (item->kind != VALUE_MAP)
+            continue;
+        struct value line = value_new_map(arena, 2);
+        value_add(arena, line, value_text("line_item"), make_line(arena, item, applications));
+        value_add(arena, line, value_text("quantity"), value_int(quantity(item, "quantity")));
+        value_push(arena, lines, line);
+    }
+    add(arena, made, "item_count", value_int(count_items(items)));
+    add(arena, made, "fulfillment_line_items", lines);
+    return made;
 }
 
 static bool requires_shipping(const struct value *items)
@@ -271,9 +332,13 @@ void shopify_names_add(struct arena *arena, struct value variables)
     const struct value lines = make_lines(arena, items, &applications);
     const struct value *shipping = value_get(&payload, "shipping_lines");
     const struct value *taxes = value_get(&payload, "tax_lines");
+    const struct value *sent = last_fulfillment(&payload);
     const struct value *shop_name = value_path(&variables, "shop.name");
     add(arena, variables, "requires_shipping", value_bool(requires_shipping(items)));
     add(arena, variables, "subtotal_line_items", lines);
+    add(arena, variables, "item_count", value_int(count_items(items)));
+    if (sent)
+        add(arena, variables, "fulfillment", make_fulfillment(arena, sent, &applications));
     if (value_is(shipping, VALUE_LIST) && shipping->list->count > 0 &&
         value_is(shipping->list->items, VALUE_MAP))
         add(arena, variables, "shipping_method",

@@ -12,8 +12,9 @@
 /* Where the variables, or their `order`, have `line_items`: adds to the map what is not in
  * it yet; the lists of lines, taxes and discounts stand over those of the payload. Amounts
  * become numbers, as those templates compare them: `{% if total_discounts > 0 %}`. A discount
- * knows what it took off all lines, a line's share the discount that it comes from. The
- * payload itself is not changed. */
+ * knows what it took off all lines, a line's share the discount that it comes from;
+ * `fulfillment` is the last of the order's, or the payload where that is one. The payload
+ * itself is not changed. */
 void shopify_names_add(struct arena *arena, struct value variables);
 
 #endif

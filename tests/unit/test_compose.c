@@ -288,9 +288,12 @@ static void shopify(void **state)
         "  \"discount_allocations\": [{\"amount\": \"1.00\", \"discount_application_index\": 1}]}],"
         " \"tax_lines\": [{\"title\": \"State\", \"price\": \"5.30\"}],"
         " \"discount_applications\": [7, {\"type\": \"discount_code\", \"code\": \"spring\"}],"
+        " \"fulfillments\": [{}, {\"tracking_numbers\": [\"T1\"], \"line_items\": ["
+        "  {\"title\": \"Tea\", \"quantity\": 1, \"price\": \"59.80\"}, 3]}],"
         " \"shipping_address\": {\"name\": \"Ana\", \"city\": \"Cluj\", \"zip\": \"400001\"},"
         " \"line_items\": [{\"title\": \"Tea\", \"variant_title\": \"100 g\", \"quantity\": 2,"
         "  \"price\": \"59.80\", \"total_discount\": \"9.60\", \"requires_shipping\": true,"
+        "  \"current_quantity\": 1, \"tax_lines\": [{\"price\": \"2.50\"}],"
         "  \"discount_allocations\": [{\"amount\": \"9.60\", \"discount_application_index\": 1},"
         "   {\"amount\": \"2\", \"discount_application_index\": 9}]}]}";
     static const char template[] =
@@ -310,12 +313,17 @@ static void shopify(void **state)
         " {{ shop_name }}\n"
         "{{ subtotal_price | money }} {{ shipping_price | money }} {{ tax_price | money }} "
         "{{ total_price | money_with_currency }} {{ shipping_method.title }}\n"
-        "{{ shipping_address | format_address }}";
+        "{{ shipping_address | format_address }}\n"
+        "{{ fulfillment.item_count }} of {{ item_count }} {{ fulfillment.tracking_numbers.first }}"
+        "{% for part in fulfillment.fulfillment_line_items %} {{ part.quantity }} "
+        "{{ part.line_item.title }} {{ part.line_item.final_line_price | money }}{% endfor %} "
+        "{{ subtotal_line_items[0].refunded_quantity }} "
+        "{{ subtotal_line_items[0].tax_lines[0].price | times: 2 }}";
     static const char text[] = "#1001 https://shop.example/o/1\n"
                                "Tea × 2 (100 g) $119.60 $110.00 spring $9.60!  $2.00\n"
                                "State $5.30  $0.00 spring $10.60 $5.00 Tea & Co\n"
                                "$119.60 $5.00 $5.30 $129.90 USD Post\n"
-                               "Ana\n400001 Cluj";
+                               "Ana\n400001 Cluj\n1 of 2 T1 1 Tea $59.80 1 5.0";
     struct room *room = *state;
     put(room, "a.text.liquid", template);
     load(room);
@@ -330,6 +338,13 @@ static void shopify(void **state)
                                     "\"data\": {\"order\": %s}}}",
                                     payload));
     assert_string_equal(room->mail.text, text);
+    put(room, "b.text.liquid",
+        FRONT "{{ fulfillment.item_count }} {{ fulfillment.tracking_numbers.first }}"
+              "{{ fulfillment.fulfillment_line_items[0].line_item.title }}");
+    load(room);
+    compose_well(room, "{\"template\": \"b\", \"data\": {\"tracking_numbers\": [\"T9\"],"
+                       " \"line_items\": [{\"title\": \"Pot\", \"quantity\": 3}]}}");
+    assert_string_equal(room->mail.text, "3 T9Pot");
     compose_well(room, "{\"data\": {\"line_items\": 5, \"order\": {\"line_items\": [1]}}}");
 }
 
