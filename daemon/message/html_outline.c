@@ -69,14 +69,32 @@ static bool hides(const char *tidy, const char *colon)
     return false;
 }
 
-/* A style that may hide has a colon, and behind it one of these. */
+/* What is before and behind a colon that hides: the last letter and the first. */
+static bool may_hide_with(char property, char value)
+{
+    switch (lower(value)) {
+    case 'n': /* display: none */
+    case 'h': /* visibility: hidden */
+        return lower(property) == 'y';
+    case 'a': /* mso-hide: all */
+        return lower(property) == 'e';
+    case '0': /* max-height, opacity */
+        return lower(property) == 't' || lower(property) == 'y';
+    default:
+        return false;
+    }
+}
+
+/* A look that is quicker than the exact one, and never says no where that says yes. */
 static bool may_hide(const char *style)
 {
-    while ((style = strchr(style, ':'))) {
-        style++;
-        while (*style && *style <= ' ' && *style > 0)
-            style++;
-        if (*style && strchr("nNhHaA0", *style))
+    for (const char *colon = style; (colon = strchr(colon, ':')); colon++) {
+        const char *before = colon, *behind = colon + 1;
+        while (before > style && before[-1] > 0 && before[-1] <= ' ')
+            before--;
+        while (*behind > 0 && *behind <= ' ')
+            behind++;
+        if (before > style && may_hide_with(before[-1], *behind))
             return true;
     }
     return false;

@@ -1,8 +1,7 @@
 #include "message/html_tags.h"
 
+#include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
-#include <strings.h>
 
 /* Sorted by the first letter; the commonest of a letter first. */
 static const struct html_tag tags[] = {
@@ -96,6 +95,15 @@ static const struct html_tag tags[] = {
     {"wbr", HTML_INLINE, HTML_EMPTY},
 };
 
+/* Ends at the tag's own end at the latest: `name` has no NUL. */
+static bool is_named(const struct html_tag *tag, const char *name, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]) != tag->name[i])
+            return false;
+    return !tag->name[length];
+}
+
 const struct html_tag *html_tags_find(const char *name, size_t length)
 {
     static const uint8_t first[] = {
@@ -134,7 +142,7 @@ const struct html_tag *html_tags_find(const char *name, size_t length)
     if (length == 0 || letter < 0 || letter > 25)
         return NULL;
     for (size_t i = first[letter]; i < first[letter + 1]; i++)
-        if (strncasecmp(tags[i].name, name, length) == 0 && !tags[i].name[length])
+        if (is_named(&tags[i], name, length))
             return &tags[i];
     return NULL;
 }

@@ -42,6 +42,23 @@ static inline bool is_plain(char c)
     return !special[(unsigned char)c];
 }
 
+/* How many bytes stand for themselves, eight at a time where all of them do: between ' ' and
+ * '~', and no '='. */
+static size_t plain_run(const char *text, size_t length)
+{
+    static const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    size_t at = 0;
+    for (uint64_t eight; length - at >= sizeof eight; at += sizeof eight) {
+        memcpy(&eight, text + at, sizeof eight);
+        uint64_t equals = eight ^ '=' * ones; /* a byte is 0 where it is '=' */
+        if (((eight - ' ' * ones) | eight | (eight + ones) | (equals - ones)) & high)
+            break;
+    }
+    while (at < length && is_plain(text[at]))
+        at++;
+    return at;
+}
+
 /* RFC 2045, section 6.7, with the advice of its notes: what a gateway may change at the
  * begin of a line (a mailbox's "From ", SMTP's dot) or at its end (a space) is escaped. */
 static bool qp_escapes(const char *text, size_t length, size_t at, size_t column)
@@ -59,9 +76,7 @@ static bool qp_escapes(const char *text, size_t length, size_t at, size_t column
 /* How many bytes from `at` on, within a line, stand for themselves; `most` at most. */
 static size_t qp_run(const char *text, size_t length, size_t at, size_t most)
 {
-    size_t end = length - at < most ? length : at + most, to = at;
-    while (to < end && is_plain(text[to]))
-        to++;
+    size_t to = at + plain_run(text + at, length - at < most ? length - at : most);
     while (to > at && text[to - 1] == ' ' && ends_line(text, length, to))
         to--;
     return to - at;
@@ -105,8 +120,8 @@ bool mime_quoted_printable(struct buf *out, const char *text, size_t length)
 static bool prefers_quoted_printable(const char *text, size_t length)
 {
     size_t escaped = 0;
-    for (size_t i = 0; i < length; i++)
-        escaped += special[(unsigned char)text[i]] & (text[i] != '\n');
+    for (size_t at = 0; (at += plain_run(text + at, length - at)) < length; at++)
+        escaped += text[at] != '\n';
     return length + 2 * escaped <= (length + 2) / 3 * 4;
 }
 
