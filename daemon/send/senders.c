@@ -6,7 +6,7 @@
  *      \------------------------- draining: cut -----------------------/
  *
  * One mutex guards the lists and the counts. An eventfd tells the loop that `done`
- * is not empty.
+ * is not empty: written once for all that are done until the loop collects.
  */
 #include "send/senders.h"
 
@@ -46,6 +46,7 @@ struct senders {
     pthread_cond_t work;  /* something waits, or draining */
     pthread_cond_t idle;  /* a job was done */
     struct senders_list waiting, done;
+    size_t done_count;
     size_t busy;  /* given and not collected */
     size_t begun; /* in a thread's hands */
     bool draining;
@@ -77,10 +78,18 @@ static struct job *senders_shift(struct senders_list *list)
     return job;
 }
 
-/* With the lock held. */
-static void senders_finish(struct senders *senders, struct job *job)
+/* With the lock held. True: the loop is to be told, when the lock is free again, so that it
+ * does not wake up to wait for it. Where something was done before, it was told already. */
+static bool senders_finish(struct senders *senders, struct job *job)
 {
+    bool first = !senders->done.first;
     senders_append(&senders->done, job);
+    senders->done_count++;
+    return first;
+}
+
+static void senders_tell(struct senders *senders)
+{
     uint64_t one = 1;
     if (write(senders->event, &one, sizeof one) < 0)
         return; /* only when 2^64 are uncollected: the loop is awake anyway */
@@ -160,8 +169,13 @@ static void *senders_thread(void *context)
         rested = false;
         pthread_mutex_lock(&senders->lock);
         senders->begun--;
-        senders_finish(senders, job);
+        bool tell = senders_finish(senders, job);
         pthread_cond_signal(&senders->idle);
+        if (!tell)
+            continue;
+        pthread_mutex_unlock(&senders->lock);
+        senders_tell(senders);
+        pthread_mutex_lock(&senders->lock);
     }
     pthread_mutex_unlock(&senders->lock);
     arena_destroy(&arena);
@@ -225,14 +239,17 @@ struct senders *senders_start(const struct senders_settings *settings, struct di
 void senders_drain(struct senders *senders)
 {
     struct job *job;
+    bool tell = false;
     pthread_mutex_lock(&senders->lock);
     senders->draining = true;
     while ((job = senders_shift(&senders->waiting)) != NULL) {
         outcome_set(&job->outcome, OUTCOME_CUT);
-        senders_finish(senders, job);
+        tell |= senders_finish(senders, job);
     }
     pthread_cond_broadcast(&senders->work);
     pthread_mutex_unlock(&senders->lock);
+    if (tell)
+        senders_tell(senders);
 }
 
 static void senders_wait_idle(struct senders *senders, int64_t drain_ms)
@@ -310,15 +327,19 @@ void senders_give(struct senders *senders, struct job *job)
 {
     job->took_ns = 0;
     pthread_mutex_lock(&senders->lock);
+    bool begins = !senders->draining, tell = false;
     senders->busy++;
-    if (senders->draining) {
-        outcome_set(&job->outcome, OUTCOME_CUT);
-        senders_finish(senders, job);
-    } else {
+    if (begins) {
         senders_append(&senders->waiting, job);
-        pthread_cond_signal(&senders->work);
+    } else {
+        outcome_set(&job->outcome, OUTCOME_CUT);
+        tell = senders_finish(senders, job);
     }
     pthread_mutex_unlock(&senders->lock);
+    if (begins)
+        pthread_cond_signal(&senders->work);
+    if (tell)
+        senders_tell(senders);
 }
 
 int senders_fd(const struct senders *senders)
@@ -335,15 +356,14 @@ size_t senders_collect(struct senders *senders, int64_t now_ms,
     pthread_mutex_lock(&senders->lock);
     struct senders_list done = senders->done;
     senders->done = (struct senders_list){0};
+    senders->busy -= senders->done_count;
+    senders->done_count = 0;
     pthread_mutex_unlock(&senders->lock);
 
     size_t collected = 0;
     struct job *job;
     while ((job = senders_shift(&done)) != NULL) {
         rate_report(&senders->rate, &job->outcome, now_ms);
-        pthread_mutex_lock(&senders->lock);
-        senders->busy--;
-        pthread_mutex_unlock(&senders->lock);
         callback(context, job);
         collected++;
     }
