@@ -190,12 +190,14 @@ static void make_document(struct arena *arena, struct shop_event *event)
 {
     char time[CLOCK_TEXT_SIZE];
     clock_format(event->time_ms, time);
-    event->document = value_new_map(arena, 5);
+    event->document = value_new_map(arena, 6);
     value_add(arena, event->document, value_text("type"), value_text(event->type));
     value_add(arena, event->document, value_text("id"), value_text(event->id));
     value_add(arena, event->document, value_text("source"), value_text(event->source));
     value_add(arena, event->document, value_text("time"), value_text(arena_text(arena, time)));
     value_add(arena, event->document, value_text("data"), event->data);
+    if (event->hops) /* goes on with the journeys and messages that it starts */
+        value_add(arena, event->document, value_text("hops"), value_int(event->hops));
 }
 
 bool shop_event_read(struct arena *arena, const char *text, size_t length, const char *entry,

@@ -39,7 +39,7 @@ struct shop_event {
     int64_t arrival_ms;
     uint32_t hops;         /* events between this one and the shop's own */
     bool internal;         /* made by nudged itself */
-    struct value document; /* map: type, id, time, source, data: what conditions call `event` */
+    struct value document; /* map: type, id, time, source, data (and hops): conditions' `event` */
     struct value data;     /* map */
     struct value customer; /* map: what the event says of the customer; or null */
 };
