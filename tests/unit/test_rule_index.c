@@ -253,10 +253,26 @@ static void put_test(struct buf *out)
     }
 }
 
+/* What has gates of every kind: bounds on several fields, and more parts than gates. */
+static void put_row(struct buf *out)
+{
+    static const char *const orders[] = {"<", "<=", ">", ">="};
+    bool bounds = below(2);
+    for (uint32_t i = 0, count = bounds ? 2 + below(4) : 8 + below(14); i < count; i++) {
+        buf_text(out, i == 0 ? "" : bounds ? " && " : " || ");
+        if (bounds)
+            buf_printf(out, "%s %s %s", some_field(), ONE_OF(orders), ONE_OF(numbers));
+        else
+            put_test(out);
+    }
+}
+
 static void put_condition(struct buf *out, int depth)
 {
     uint32_t kind = depth ? below(10) : 9;
-    if (kind < 6) {
+    if (depth == 3 && below(4) == 0) {
+        put_row(out);
+    } else if (kind < 6) {
         for (uint32_t i = 0, count = 2 + below(2); i < count; i++) {
             buf_text(out, i == 0 ? "(" : kind < 4 ? " && " : " || ");
             put_condition(out, depth - 1);
