@@ -555,7 +555,7 @@ static bool first_due(const struct deciding *d, uint32_t *index)
     for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
         const struct customer_journey *journey = &d->customer->journeys.items[i];
         if (journey->deadline_ms > d->input->due_ms || journey->deadline_ms >= first ||
-            journey->since_ms > ruleset_since(d->input->rules))
+            journey_is_left(journey, ruleset_since(d->input->rules), d->input->now_ms))
             continue;
         first = journey->deadline_ms;
         *index = i;

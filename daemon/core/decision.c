@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/journey.h"
+
 enum { NEWER_RULES_RETRY_MS = 5000 }; /* until a daemon with the newer rules has had its turn */
 
 void decision_add_message(struct decision *decision, struct arena *arena,
@@ -52,7 +54,8 @@ void decision_set_deadlines(struct decision *decision, const struct customer *cu
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
         const struct customer_journey *journey = &customer->journeys.items[i];
         int64_t deadline_ms = journey->deadline_ms;
-        if (journey->since_ms > since_ms && deadline_ms < now_ms + NEWER_RULES_RETRY_MS)
+        if (journey_is_left(journey, since_ms, now_ms) &&
+            deadline_ms < now_ms + NEWER_RULES_RETRY_MS)
             deadline_ms = now_ms + NEWER_RULES_RETRY_MS;
         if (!decision->deadline_ms || deadline_ms < decision->deadline_ms)
             decision->deadline_ms = deadline_ms;

@@ -50,3 +50,8 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
     }
     return JOURNEY_ENDS;
 }
+
+bool journey_is_left(const struct customer_journey *journey, int64_t since_ms, int64_t now_ms)
+{
+    return journey->since_ms > since_ms && now_ms < journey->deadline_ms + JOURNEY_NEWER_MOST_MS;
+}

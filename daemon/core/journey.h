@@ -22,6 +22,13 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
                                const struct condition_scene *scene, struct arena *arena,
                                const struct rule_step **step, const char **fault);
 
+enum { JOURNEY_NEWER_MOST_MS = 60000 };
+
+/* Rules newer than those of `since_ms` have touched it: it is left to a daemon that has them, until
+ * so long after its deadline. Then there is none any more (or a clock was set back since), and
+ * whoever is there goes on with it. */
+bool journey_is_left(const struct customer_journey *journey, int64_t since_ms, int64_t now_ms);
+
 /* Leaves the journey waiting at a step until a time. */
 void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,
                      int64_t until_ms);

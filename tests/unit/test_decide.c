@@ -542,6 +542,10 @@ static void test_older_rules(void **state)
     assert_string_equal(core_fixture_play(&old, 3600, NULL), "");
     assert_int_equal(old.last.deadline_ms, (CORE_FIXTURE_START + 3605) * 1000LL);
     assert_string_equal(core_fixture_play(&new, 3601, NULL), "cart sends cart");
+
+    /* Where the one with the newer rules is gone for good, the journey is not. */
+    assert_string_equal(core_fixture_play(&old, 3659, NULL), "");
+    assert_string_equal(core_fixture_play(&old, 3660, NULL), "cart sends cart");
     core_fixture_close(&old);
     core_fixture_close(&new);
 }
