@@ -1,6 +1,11 @@
 #!lua flags=allow-oom
 -- What the consumers of dead daemons had taken from the outbox: each is uncertain now (see
 -- shared_take_over.lua). A consumer is deleted only with nothing pending.
+--
+-- A daemon whose lease is gone may only have been kept from renewing it: Redis was away, or its
+-- clock was set forward. What it has just handed over it will settle in a moment, so that is left
+-- to it until its lease was seen gone for some time (P:gone). One that was replaced under its name
+-- is dead at once.
 -- ARGV: P, consumer, count, ms that a trace lives, channels…
 -- Returns {put back, parked, more (1 or 0)}; the error LEASE where the daemon's own lease ran out.
 -- Safe to run twice.
@@ -11,10 +16,37 @@ local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 --with shared_trace
 --with shared_requeue
 --with shared_take_over
-local now = clock()
+local GRACE, MINDED = 10000, 3600000
+local now, gone = clock(), P .. ':gone'
 local done, left = {resend = 0, hold = 0}, count
 if not alive(consumer) then
     return redis.error_reply('LEASE the lease of this daemon ran out')
+end
+
+local function is_dead(owner)
+    local name = string.match(owner, '^(.*):%d+$')
+    if not name or redis.call('EXISTS', P .. ':instance:' .. name) == 1 then
+        return true
+    end
+    local since = tonumber(redis.call('HGET', gone, owner) or now + 1)
+    if since > now then -- seen for the first time, or before the clock was set back
+        redis.call('HSET', gone, owner, ms(now))
+        redis.call('PEXPIRE', gone, MINDED)
+        return false
+    end
+    return now - since >= GRACE
+end
+
+-- Claims what is pending at a dead consumer, as far as there is room.
+local function claim_all(stream, owner, claim)
+    local rows = left > 0 and pending(stream, owner, '-', '+', left) or {}
+    for _, row in ipairs(rows) do
+        claim(stream, owner, row[1])
+    end
+    left = left - #rows
+    if left > 0 then
+        redis.call('XGROUP', 'DELCONSUMER', stream, 'nudged', owner)
+    end
 end
 
 -- A message that was withdrawn, or whose hash names another entry, needs this one no more.
@@ -39,13 +71,8 @@ for i = 5, #ARGV do
     for _, class in ipairs({'transactional', 'marketing'}) do
         local stream = P .. ':outbox:' .. ARGV[i] .. ':' .. class
         for _, owner in ipairs(dead_consumers(stream)) do
-            local rows = left > 0 and pending(stream, owner, '-', '+', left) or {}
-            for _, row in ipairs(rows) do
-                claim(stream, owner, row[1])
-            end
-            left = left - #rows
-            if left > 0 then
-                redis.call('XGROUP', 'DELCONSUMER', stream, 'nudged', owner)
+            if is_dead(owner) then
+                claim_all(stream, owner, claim)
             end
         end
     end

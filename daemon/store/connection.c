@@ -151,7 +151,8 @@ static void move_to(struct connection *connection, enum connection_state state, 
 
 /* Sending. */
 
-/* Formats and sends; the caller has looked at the state. False where the output is full. */
+/* Formats and sends; the caller has looked at the state. False where the output is full. A
+ * single command may be bigger than its bound: refused, it would be so for ever. */
 static bool transmit(struct connection *connection, const struct connection_request *request,
                      struct connection_call *call)
 {
@@ -161,7 +162,8 @@ static bool transmit(struct connection *connection, const struct connection_requ
         &command, (int)request->argc, (const char **)(uintptr_t)request->argv, request->lengths);
     if (length < 0)
         mem_exhausted();
-    bool fits = evbuffer_get_length(output) + (size_t)length <= connection->output_most;
+    size_t before = evbuffer_get_length(output);
+    bool fits = before == 0 || before + (size_t)length <= connection->output_most;
     if (fits) {
         if (evbuffer_add(output, command, (size_t)length) != 0)
             mem_exhausted();

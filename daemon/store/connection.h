@@ -49,7 +49,8 @@ struct connection_options {
     struct evdns_base *dns;   /* may be NULL: then one is made at the first need */
     struct endpoint endpoint; /* copied, with its texts */
     const char *name;         /* for CLIENT LIST; letters, digits, ':' and '-'; may be NULL */
-    size_t output_most;       /* bytes not yet sent above which commands are refused; 0: 64 MiB */
+    size_t output_most;       /* bytes not yet sent above which commands are refused, unless there
+                                 are none: one command may be bigger; 0: 64 MiB */
     size_t reply_most;        /* bytes of one reply; 0: 256 MiB */
     const char *ca_file;      /* TLS: NULL for the system's certificates */
     connection_on_state *on_state; /* may be NULL */

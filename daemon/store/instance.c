@@ -53,6 +53,7 @@ struct instance {
     int64_t epoch;
     char consumer[CONSUMER_SIZE];
     atomic_int_least64_t deadline; /* of the lease, clock_monotonic_ms; 0: none */
+    atomic_int_least64_t term;     /* one more whenever the lease had run out */
 };
 
 static void enter(struct instance *instance);
@@ -187,8 +188,10 @@ static void on_renewed(void *context, const struct reply *reply, const struct di
         set_timer(instance, RENEW_AGAIN_MS);
         return;
     }
-    if (!instance_lease_valid(instance))
+    if (!instance_lease_valid(instance)) {
         log_warning("the lease of this daemon had run out; what it held may be in other hands");
+        atomic_fetch_add(&instance->term, 1);
+    }
     note_lease(instance);
     set_timer(instance, INSTANCE_RENEW_MS);
 }
@@ -423,4 +426,15 @@ int64_t instance_lease_deadline(const struct instance *instance)
 bool instance_lease_valid(const struct instance *instance)
 {
     return clock_monotonic_ms() < instance_lease_deadline(instance);
+}
+
+int64_t instance_lease_term(const struct instance *instance)
+{
+    return atomic_load(&instance->term);
+}
+
+bool instance_lease_held(const struct instance *instance, int64_t term)
+{
+    /* The deadline first: it is set after the term. */
+    return instance_lease_valid(instance) && instance_lease_term(instance) == term;
 }

@@ -72,6 +72,12 @@ int64_t instance_epoch(const struct instance *instance);
 int64_t instance_lease_deadline(const struct instance *instance);
 bool instance_lease_valid(const struct instance *instance);
 
+/* A lease that ran out and was renewed has another term: what was taken in the one before may be
+ * in other hands, though the lease is valid again. instance_lease_held: it is valid, and has held
+ * without a break since it had that term. From any thread. */
+int64_t instance_lease_term(const struct instance *instance);
+bool instance_lease_held(const struct instance *instance, int64_t term);
+
 /* Makes the consumer groups that are missing (somebody destroyed one). Modules of store
  * call it when they meet NOGROUP. */
 void instance_make_groups(struct instance *instance);

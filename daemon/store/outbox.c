@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/failpoint.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/arguments.h"
 
@@ -26,7 +27,7 @@ struct outbox {
     size_t channel_count;
     int64_t dead_keep_ms, trace_keep_ms;
     int64_t takes;           /* their numbers */
-    int64_t lost[LOST_MOST]; /* takes whose answers were lost: what they took must be put back */
+    int64_t lost[LOST_MOST]; /* takes without a good answer: what they took must be put back */
     size_t lost_count;
     size_t recovering; /* so many of them, from the first, are being put back */
     /* Two arenas: a callback may ask again while it reads its answer. */
@@ -119,14 +120,16 @@ static bool read_taken(const struct reply *reply, struct arena *arena, struct ou
     if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
         !reply_number(reply_item(reply, 1), &taken->wait_ms))
         return false;
-    size_t count = reply->count - 2;
-    struct outbox_message *messages = arena_alloc(arena, (count + 1) * sizeof(*messages));
-    for (size_t i = 0; i < count; i++) {
-        if (!read_message(reply_item(reply, i + 2), &messages[i]))
-            return false;
+    struct outbox_message *messages = arena_alloc(arena, reply->count * sizeof(*messages));
+    for (size_t i = 2; i < reply->count; i++) {
+        const struct reply *row = reply_item(reply, i);
+        const char *mid = reply_text(reply_item(row, 1));
+        if (read_message(row, &messages[taken->count]))
+            taken->count++;
+        else /* somebody's hand was in it; it stays taken, and holds up no other */
+            log_error("the message in Redis is not whole mid=%s", mid ? mid : "?");
     }
     taken->messages = messages;
-    taken->count = count;
     return true;
 }
 
@@ -158,6 +161,13 @@ static void recover(struct outbox *outbox)
     run(outbox, SCRIPT_RECOVER, &arguments, on_recovered, outbox, NULL);
 }
 
+/* The take may have been carried out, or (an error within the script) a part of it. */
+static void mind_lost(struct outbox *outbox, int64_t number)
+{
+    if (outbox->lost_count < LOST_MOST)
+        outbox->lost[outbox->lost_count++] = number;
+}
+
 static void on_taken(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct take_call *call = context;
@@ -167,14 +177,12 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
     if (reply && failpoint("take-lost")) {
         diag_error(&diag, "the answer was lost by a fail-point");
         taken.fault = &diag;
-        reply = NULL;
-    }
-    if (!reply && call->number && call->outbox->lost_count < LOST_MOST)
-        call->outbox->lost[call->outbox->lost_count++] = call->number;
-    if (reply && !read_taken(reply, call->outbox->answering, &taken)) {
+    } else if (reply && !read_taken(reply, call->outbox->answering, &taken)) {
         reply_fault(reply, &diag);
         taken = (struct outbox_taken){.fault = &diag};
     }
+    if (taken.fault && call->number)
+        mind_lost(call->outbox, call->number);
     call->callback(call->context, &taken);
 }
 
@@ -182,8 +190,9 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
                  struct outbox_rate rate, outbox_on_taken *callback, void *context)
 {
     struct take_call *call = mem_alloc(sizeof(*call));
+    failpoint("take");
     recover(outbox);
-    struct arguments arguments = begin(outbox, 9);
+    struct arguments arguments = begin(outbox, 8);
     *call = (struct take_call){
         .outbox = outbox,
         .number = connection_ready(scripts_connection(outbox->scripts)) ? ++outbox->takes : 0,
@@ -194,7 +203,6 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     arguments_number(&arguments, (int64_t)most);
     arguments_number(&arguments, rate.count);
     arguments_number(&arguments, rate.per_ms);
-    arguments_number(&arguments, outbox->trace_keep_ms);
     arguments_number(&arguments, call->number);
     run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }

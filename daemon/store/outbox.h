@@ -49,7 +49,8 @@ struct outbox_taken {
     const struct outbox_message *messages;
     size_t count;
     int64_t now_ms;  /* Redis' TIME */
-    int64_t wait_ms; /* until the next token, where the rate held messages back; else 0 */
+    int64_t wait_ms; /* ask again after so many: for the next token, where the rate held messages
+                        back, or for what stands behind many that were withdrawn; 0: no matter */
 };
 
 /* Everything is gone when the callback returns. */

@@ -13,6 +13,7 @@ if lease == 0 then
     redis.call('DEL', key)
     return 'renewed'
 end
+redis.call('HDEL', P .. ':gone', name .. ':' .. ARGV[3]) -- see claim_outbox.lua
 redis.call('SET', key, ARGV[3], 'PX', lease)
 -- A Redis that lost its last seconds must not give our epoch out again.
 if tonumber(redis.call('HGET', meta, 'epoch') or 0) < epoch then

@@ -1,19 +1,16 @@
 #!lua flags=allow-oom
 -- Takes messages for a gateway: transactional ones first, no more than its rate allows.
--- ARGV: P, consumer, channel, gateway, count, tokens per period (0: no limit), period ms, ms that
--- a trace lives, number of this take
--- Returns {now, ms until the next token or 0, {entry, mid, customer, channel, class, body,
+-- ARGV: P, consumer, channel, gateway, count, tokens per period (0: no limit), period ms, number
+-- of this take
+-- Returns {now, ms after which to ask again or 0, {entry, mid, customer, channel, class, body,
 -- on_uncertain, gateway it is bound to or '', attempts, give_up}…}; the error LEASE where the
 -- daemon's lease ran out. Run twice, the second run takes others: what the first took is put back
 -- by recover.lua, which knows it by the number.
 local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local rate, per, keep, number = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local rate, per, number = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 --with shared_clock
 --with shared_lease
---with shared_trace
---with shared_requeue
---with shared_take_over
-local ROUNDS = 20
+local PASS_MOST = 1000 -- entries of messages that were withdrawn, in one run
 local now = clock()
 if not alive(consumer) then
     return redis.error_reply('LEASE the lease of this daemon ran out')
@@ -54,17 +51,7 @@ local function read(stream, count)
     return got and got[1][2] or {}
 end
 
--- An entry of a message that is taken already: the group was made anew, and with it the entry
--- came again. It goes back to its owner, who may be sending it now, or is taken over.
-local function restore(stream, entry, mid, owner)
-    if alive(owner) then
-        redis.call('XCLAIM', stream, 'nudged', owner, 0, entry, 'JUSTID')
-    else
-        take_over(stream, entry, mid, now, keep)
-    end
-end
-
-local out = {now, 0}
+local out, passed = {now, 0}, 0
 local function offer(stream, class, entry, mid)
     local key = P .. ':message:' .. mid
     local m = redis.call('HMGET', key, 'state', 'owner', 'entry', 'customer', 'body',
@@ -76,24 +63,27 @@ local function offer(stream, class, entry, mid)
             redis.call('HSET', key, 'gateway', gateway)
         end
         out[#out + 1] = {entry, mid, m[4], channel, class, m[5], m[6], bound, m[9], m[10]}
-    elseif m[1] == 'taken' and m[3] == entry then
-        restore(stream, entry, mid, m[2])
+        return
+    end
+    passed = passed + 1
+    if m[1] == 'taken' and m[3] == entry then
+        -- The group was made anew, and with it the entry came again: it is its owner's, who may
+        -- be sending it now. Of a dead one claim_outbox.lua takes it over.
+        redis.call('XCLAIM', stream, 'nudged', m[2], 0, entry, 'JUSTID')
     else
         drop(stream, entry)
     end
 end
 
-local rounds = 0
 for _, class in ipairs({'transactional', 'marketing'}) do
     local stream = P .. ':outbox:' .. channel .. ':' .. class
     local empty = false
-    while not empty and #out - 2 < room and rounds < ROUNDS do
+    while not empty and #out - 2 < room and passed < PASS_MOST do
         local entries = read(stream, room - (#out - 2))
         for _, entry in ipairs(entries) do
             offer(stream, class, entry[1], entry[2][2])
         end
         empty = #entries == 0
-        rounds = rounds + 1
     end
 end
 
@@ -106,5 +96,8 @@ if rate > 0 then
     if taken < most and taken == room then
         out[2] = math.ceil((1 - (level - taken)) * per / rate)
     end
+end
+if passed >= PASS_MOST and out[2] == 0 then
+    out[2] = 1 -- there may be messages behind
 end
 return out

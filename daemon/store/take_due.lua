@@ -11,14 +11,19 @@ local due, taken, MOST, BLOCKED = P .. ':due', P .. ':taken', 30000, 50
 --with shared_clock
 local now = clock()
 
--- Leases that ran out. The deadline itself stands in the document; to be due at once it is
--- enough that it is in the past.
-local back = redis.call('ZRANGE', taken, '-inf', ms(now), 'BYSCORE', 'LIMIT', 0, 1000)
-for _, customer in ipairs(back) do
-    local since = tonumber(redis.call('ZSCORE', taken, customer)) - lease - settle
-    redis.call('ZADD', due, 'NX', ms(math.min(since, now)), customer)
-    redis.call('ZREM', taken, customer)
+-- Leases that ran out, and those that end later than any given now: the clock was set back since.
+-- The deadline itself stands in the document; to be due at once it is enough that it is in the
+-- past.
+local function give_back(from, to)
+    local back = redis.call('ZRANGE', taken, from, to, 'BYSCORE', 'LIMIT', 0, 1000, 'WITHSCORES')
+    for i = 1, #back, 2 do
+        local since = tonumber(back[i + 1]) - lease - settle
+        redis.call('ZADD', due, 'NX', ms(math.min(since, now - settle)), back[i])
+        redis.call('ZREM', taken, back[i])
+    end
 end
+give_back('-inf', ms(now))
+give_back('(' .. ms(now + lease), '+inf')
 
 local horizon = now - settle
 local oldest = redis.call('XRANGE', P .. ':events', '-', '+', 'COUNT', 1)[1]

@@ -78,6 +78,7 @@ void store_fixture_lapse(struct store_fixture *store)
 {
     char name[64];
     assert_redis(store->redis, "1", "DEL t:instance:%s", name_of(store, name, sizeof(name)));
+    redis_fixture_ask(store->redis, "HSET t:gone %s 1", instance_consumer(store->instance));
 }
 
 void store_fixture_revive(struct store_fixture *store)

@@ -32,7 +32,7 @@ void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redi
 void store_fixture_open(struct store_fixture *store, struct redis_fixture *redis, const char *name);
 void store_fixture_close(struct store_fixture *store);
 
-/* As if the daemon had been killed: its lease is gone from Redis. */
+/* As if the daemon had been killed: its lease is gone from Redis, and was seen gone long ago. */
 void store_fixture_lapse(struct store_fixture *store);
 
 /* The lease again, with the same epoch: it was only frozen. */

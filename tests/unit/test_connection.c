@@ -350,6 +350,15 @@ static void test_full_output(void **state)
     assert_string_equal(full.code, "redis-full");
     assert_true(connection_ready(scene.connection));
     assert_redis(&scene.redis, "0", "EXISTS b");
+
+    /* One that is bigger than the bound goes alone: else it never would. */
+    char bigger[6000];
+    struct answer alone = {0};
+    memset(bigger, 'x', sizeof(bigger) - 1);
+    bigger[sizeof(bigger) - 1] = '\0';
+    send_words(scene.connection, NULL, &alone, 0, WORDS("SET", "c", bigger));
+    redis_fixture_run(&scene.redis, &alone.done);
+    assert_string_equal(alone.text, "OK");
     close_scene(&scene);
 }
 

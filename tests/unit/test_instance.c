@@ -224,10 +224,12 @@ static void test_renewal_and_leaving(void **state)
     assert_int_equal(enter(&one, &redis, "one", &strict), INSTANCE_READY);
     int64_t deadline = instance_lease_deadline(one.instance);
     redis_fixture_ask(&redis, "PEXPIRE t:instance:one 5000");
+    redis_fixture_ask(&redis, "HSET t:gone %s 1 two:1 1", instance_consumer(one.instance));
     redis_fixture_run_until(&redis, is_renewed, &redis);
     while (instance_lease_deadline(one.instance) == deadline)
         event_base_loop(redis.base, EVLOOP_ONCE);
     assert_in_range(instance_lease_deadline(one.instance) - deadline, 2500, 4500);
+    assert_redis(&redis, "[two:1]", "HKEYS t:gone"); /* it is here again */
 
     instance_leave(one.instance, set, &left);
     assert_false(left);

@@ -252,6 +252,49 @@ static void test_take_drops_what_is_gone(void **state)
     assert_redis(&scene->redis, "2", "XLEN t:outbox:email:marketing");
 }
 
+/* Many withdrawn messages stand before one that is to be sent by a single connection. */
+static void test_take_passes_the_withdrawn(void **state)
+{
+    struct scene *scene = *state;
+    redis_fixture_ask(&scene->redis, "EVAL %s 0",
+                      "for i = 1, 2500 do redis.call('XADD', 't:outbox:email:marketing', '*', "
+                      "'mid', 'w' .. i) end");
+    put(scene, "live", "marketing", "hold");
+    for (int i = 0; i < 2; i++) {
+        struct taken none = take(scene, 1);
+        assert_string_equal(none.text, "");
+        assert_int_equal(none.wait_ms, 1); /* there is more */
+    }
+    assert_string_equal(take(scene, 1).text, "live");
+    assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
+}
+
+/* A hash that somebody has spoilt holds up no other message. */
+static void test_take_of_a_broken_message(void **state)
+{
+    struct scene *scene = *state;
+    put_many(scene, 3, "marketing");
+    redis_fixture_ask(&scene->redis, "HDEL t:message:marketing1 give_up");
+    assert_string_equal(take(scene, 3).text, "marketing0 marketing2");
+}
+
+/* An error in the middle of the script: what was taken before it is put back. */
+static void test_take_that_ends_in_the_middle(void **state)
+{
+    struct scene *scene = *state;
+    put(scene, "receipt", "transactional", "resend");
+    redis_fixture_ask(&scene->redis, "RENAME t:outbox:email:marketing t:aside");
+    redis_fixture_ask(&scene->redis, "SET t:outbox:email:marketing spoilt");
+    assert_string_equal(take(scene, 2).text, "redis-wrongtype");
+    assert_redis(&scene->redis, "taken", "HGET t:message:receipt state");
+    redis_fixture_ask(&scene->redis, "DEL t:outbox:email:marketing");
+    redis_fixture_ask(&scene->redis, "RENAME t:aside t:outbox:email:marketing");
+    take(scene, 0); /* the next take puts it back, whatever it asks for */
+    struct taken taken = take(scene, 2);
+    assert_string_equal(taken.text, "receipt");
+    assert_int_equal(taken.attempts, 0);
+}
+
 static void test_take_needs_the_lease(void **state)
 {
     struct scene *scene = *state;
@@ -501,6 +544,31 @@ static void test_takeover_by_epoch(void **state)
     assert_int_equal(sweep(scene, scene->others).swept.resent, 1);
 }
 
+/* A lease that is gone for a moment: Redis was away, or its clock was set forward. What the
+ * daemon has just sent it still settles. */
+static void test_takeover_waits(void **state)
+{
+    struct scene *scene = *state;
+    put(scene, "receipt", "transactional", "resend");
+    put(scene, "offer", "marketing", "hold");
+    struct taken taken = take(scene, 2);
+    redis_fixture_ask(&scene->redis, "DEL t:instance:one");
+    struct swept swept = sweep(scene, scene->others);
+    assert_int_equal(swept.swept.resent + swept.swept.held, 0);
+    swept = sweep(scene, scene->others);
+    assert_int_equal(swept.swept.resent + swept.swept.held, 0);
+    assert_int_equal(swept.swept.next_ms, 1000); /* it is not asked at once again and again */
+    struct outbox_result done = result_of(&taken, 0, OUTBOX_DONE);
+    assert_string_equal(settle(scene, scene->outbox, &done, 1), "1");
+
+    /* The mark was made after this moment: the clock was set back, and the wait begins anew. */
+    const char *consumer = instance_consumer(scene->store.instance);
+    redis_fixture_ask(&scene->redis, "HSET t:gone %s 9000000000000", consumer);
+    assert_int_equal(sweep(scene, scene->others).swept.held, 0);
+    redis_fixture_ask(&scene->redis, "HSET t:gone %s 1", consumer);
+    assert_int_equal(sweep(scene, scene->others).swept.held, 1);
+}
+
 /* The group is destroyed while messages are being sent, and made again from the beginning. */
 static void test_group_destroyed(void **state)
 {
@@ -514,6 +582,7 @@ static void test_group_destroyed(void **state)
     store_fixture_lapse(&scene->other);
 
     assert_string_equal(take(scene, 5).text, "free"); /* not `mine` a second time */
+    assert_int_equal(sweep(scene, scene->outbox).swept.held, 1);
     assert_redis(&scene->redis, "uncertain", "HGET t:message:dead state");
     assert_redis(&scene->redis, "[dead]", "ZRANGE t:uncertain 0 -1");
     struct outbox_result done = result_of(&mine, 0, OUTBOX_DONE);
@@ -606,6 +675,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_take),
         TEST(test_take_drops_what_is_gone),
+        TEST(test_take_passes_the_withdrawn),
+        TEST(test_take_of_a_broken_message),
+        TEST(test_take_that_ends_in_the_middle),
         TEST(test_take_needs_the_lease),
         TEST(test_rate),
         TEST(test_done),
@@ -618,6 +690,7 @@ int main(void)
         TEST(test_release),
         TEST(test_takeover),
         TEST(test_takeover_by_epoch),
+        TEST(test_takeover_waits),
         TEST(test_group_destroyed),
         TEST(test_group_destroyed_under_another),
         TEST(test_dead_letters_are_dropped),

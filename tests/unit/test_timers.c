@@ -136,6 +136,16 @@ static void test_lease_runs_out(void **state)
     assert_redis(&scene->redis, "[b]", "ZRANGE t:taken 0 -1");
 }
 
+/* A lease that was given before the clock was set back ends too late: it counts as over. */
+static void test_lease_of_another_clock(void **state)
+{
+    struct scene *scene = *state;
+    redis_fixture_ask(&scene->redis, "ZADD t:taken %lld a %lld b", at(scene, 3600000),
+                      at(scene, TIMERS_LEASE_MS - 1000));
+    assert_string_equal(take(scene, 10).text, "a");
+    assert_redis(&scene->redis, "[b a]", "ZRANGE t:taken 0 -1");
+}
+
 struct settle_case {
     const char *name;
     long long deadline; /* relative to now */
@@ -237,8 +247,14 @@ static void test_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_order_and_lease), TEST(test_lease_runs_out), TEST(test_settle), TEST(test_next),
-        TEST(test_other_list),      TEST(test_many),           TEST(test_lost),
+        TEST(test_order_and_lease),
+        TEST(test_lease_runs_out),
+        TEST(test_lease_of_another_clock),
+        TEST(test_settle),
+        TEST(test_next),
+        TEST(test_other_list),
+        TEST(test_many),
+        TEST(test_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
