@@ -138,7 +138,7 @@ static void begin_stop(struct app *app)
     delivery_drain(app->delivery);
     app->drain_until_ms = clock_monotonic_ms() + app->config->keys.drain_ms;
     enter(app, APP_DRAINING);
-    wind_down(app);
+    event_active(app->pulse, EV_TIMEOUT, 0);
 }
 
 /* Reload ---------------------------------------------------------------- */
@@ -179,8 +179,6 @@ static void on_connection(void *context, bool ready, const char *reason)
         log_debug("the private Redis is not ready yet: %s", reason);
     else
         log_warning("no Redis, trying again: %s", reason);
-    if (ready && app->state > APP_STARTING)
-        metrics_add(METRIC_REDIS_RECONNECTS, 1);
     if (!ready && app->state == APP_STARTING)
         notify_status("waiting for Redis: %s", reason);
     instance_connection(app->instance, ready);
@@ -292,7 +290,8 @@ static void serve_health(void *context, const struct admin_request *request,
 {
     (void)request;
     const struct app *app = context;
-    bool well = app->state == APP_RUNNING && connection_ready(app->connection);
+    bool well = app->state == APP_RUNNING && connection_ready(app->connection) &&
+                instance_lease_valid(app->instance);
     reply->status = well ? 200 : 503;
     buf_printf(&reply->body, "%s\n", well ? "ok" : state_names[app->state]);
 }

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/prepare.h"
+#include "app/outlet.h"
 #include "app/settlement.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -26,8 +26,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "send/breaker.h"
-#include "send/senders.h"
 
 enum {
     TICK_MS = 200, /* to look for messages that other daemons decided */
@@ -37,23 +35,20 @@ enum {
     SETTLE_AGAIN_MS = 500,
 };
 
+/* A gateway of the configuration, with the loop's watch over its senders. */
 struct gateway {
     struct delivery *delivery;
-    const struct config_gateway *config;
-    struct senders *senders;
-    struct breaker breaker;
-    struct prepare prepare;
+    struct outlet outlet;
     struct event *readable;
-    /* Addresses suppressed since the last message that was taken, by their hashes: where
-     * the gateway turns out to be at fault, that is taken back. */
-    char bounced[BREAKER_ROW][POLICY_HASH_SIZE];
-    size_t bounced_count;
 };
 
 struct channel {
     struct delivery *delivery;
     const struct config_channel *config;
     struct gateway *asked; /* an outbox_take is under way for it; NULL: none */
+    size_t asked_most;     /* for so many messages */
+    int64_t asked_term;    /* under this lease */
+    bool dry;              /* the last take found less than it asked for */
     int64_t not_before_ms; /* no tokens until then */
 };
 
@@ -64,7 +59,9 @@ struct delivery {
     struct flight *landed; /* back from their senders, not yet being settled */
     struct flight *settling;
     size_t flights;         /* taken and not yet settled */
+    size_t takes;           /* under way */
     int64_t redis_ahead_ms; /* Redis' TIME less the monotonic clock, at the last take */
+    size_t turn;            /* the channel that is looked at first */
     bool taking;            /* between start and drain */
     bool sweeping;
     struct event *tick, *sweep, *settle;
@@ -80,16 +77,6 @@ static void after(struct event *timer, int64_t ms)
 
 /* Taking ---------------------------------------------------------------- */
 
-/* How many messages the gateway can begin now. */
-static size_t room(const struct gateway *gateway)
-{
-    int64_t now_ms = clock_monotonic_ms();
-    size_t free = senders_free(gateway->senders, now_ms);
-    size_t allowed = breaker_allows(&gateway->breaker, now_ms);
-    size_t most = free < allowed ? free : allowed;
-    return most < TAKE_MOST ? most : TAKE_MOST;
-}
-
 static struct gateway *gateway_of(struct delivery *delivery, const struct config_gateway *config)
 {
     return &delivery->gateways[config - delivery->options.config->gateways];
@@ -98,7 +85,7 @@ static struct gateway *gateway_of(struct delivery *delivery, const struct config
 static struct gateway *gateway_named(struct delivery *delivery, const char *name)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
-        if (strcmp(delivery->gateways[i].config->name, name) == 0)
+        if (strcmp(delivery->gateways[i].outlet.config->name, name) == 0)
             return &delivery->gateways[i];
     return NULL;
 }
@@ -111,32 +98,27 @@ static void land(struct delivery *delivery, struct flight *flight)
 }
 
 /* Begins one message: a flight with its job. */
-static void begin(struct delivery *delivery, struct gateway *gateway,
+static void begin(struct delivery *delivery, struct gateway *gateway, int64_t term,
                   const struct outbox_message *message)
 {
-    struct flight *flight = flight_new(message);
+    struct flight *flight = flight_new(message, term);
     delivery->flights++;
     if (message->gateway) {
         /* An attempt may have arrived there: by no other gateway now. */
         gateway = gateway_named(delivery, message->gateway);
-        if (!gateway || room(gateway) == 0) {
+        if (!gateway || outlet_room(&gateway->outlet) == 0) {
             settlement_postpone(flight);
             land(delivery, flight);
             return;
         }
     }
-    flight->gateway = gateway->config->name;
-    flight->owner = gateway;
     flight->generation = generation_hold(delivery->options.generation(delivery->options.context));
-    flight->probe = breaker_begin(&gateway->breaker, clock_monotonic_ms());
     struct job *job =
         job_new(message->mid, message->channel, message->entry, message->body, message->length);
     job->attempts = (uint32_t)message->attempts;
     job->give_up_ms = message->give_up_ms;
-    job->generation = flight;
-    flight->job = job;
     metrics_add(METRIC_SENDING, 1);
-    senders_give(gateway->senders, job);
+    outlet_begin(&gateway->outlet, flight, job);
 }
 
 static void on_taken(void *context, const struct outbox_taken *taken)
@@ -145,24 +127,28 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     struct delivery *delivery = channel->delivery;
     struct gateway *gateway = channel->asked;
     channel->asked = NULL;
+    gateway->outlet.promised -= channel->asked_most;
+    delivery->takes--;
     if (taken->fault)
         return; /* the next tick asks again */
-    failpoint("taken");
+    if (taken->count)
+        failpoint("taken");
     delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
     if (taken->wait_ms)
         channel->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
     for (size_t i = 0; i < taken->count; i++)
-        begin(delivery, gateway, &taken->messages[i]);
+        begin(delivery, gateway, channel->asked_term, &taken->messages[i]);
     if (taken->wait_ms)
         after(delivery->tick, taken->wait_ms < TICK_MS ? taken->wait_ms : TICK_MS);
-    else if (taken->count)
-        look(delivery); /* there may be more */
+    else
+        channel->dry = taken->count < channel->asked_most;
+    look(delivery); /* there may be more, or room for another channel */
 }
 
 static void look_at(struct channel *channel)
 {
     struct delivery *delivery = channel->delivery;
-    if (channel->asked || clock_monotonic_ms() < channel->not_before_ms)
+    if (channel->asked || channel->dry || clock_monotonic_ms() < channel->not_before_ms)
         return;
     for (const struct config_gateway *const *config = channel->config->gateways; *config;
          config++) {
@@ -170,24 +156,40 @@ static void look_at(struct channel *channel)
         const struct gateway_common *common = (*config)->settings;
         const struct outbox_rate rate = {.count = common->rate.count,
                                          .per_ms = common->rate.per_ms};
-        size_t most = room(gateway);
-        if (breaker_allows(&gateway->breaker, clock_monotonic_ms()) == 0)
+        size_t room = outlet_room(&gateway->outlet);
+        size_t most = room < TAKE_MOST ? room : TAKE_MOST;
+        if (outlet_is_closed(&gateway->outlet))
             continue; /* the next one takes over */
         if (most == 0)
             return; /* it works, and is busy */
         channel->asked = gateway;
+        channel->asked_most = most;
+        channel->asked_term = instance_lease_term(delivery->options.instance);
+        gateway->outlet.promised += most;
+        delivery->takes++;
         outbox_take(delivery->options.outbox, channel->config->name, (*config)->name, most, rate,
                     on_taken, channel);
         return;
     }
 }
 
+/* Channels may share a gateway: another one comes first each time. */
 static void look(struct delivery *delivery)
 {
+    size_t count = delivery->options.config->channel_count;
     if (!delivery->taking || !instance_lease_valid(delivery->options.instance))
         return;
+    delivery->turn++;
+    for (size_t i = 0; i < count; i++)
+        look_at(&delivery->channels[(delivery->turn + i) % count]);
+}
+
+/* There may be something new in any channel. */
+static void look_anew(struct delivery *delivery)
+{
     for (size_t i = 0; i < delivery->options.config->channel_count; i++)
-        look_at(&delivery->channels[i]);
+        delivery->channels[i].dry = false;
+    look(delivery);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context)
@@ -195,7 +197,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct delivery *delivery = context;
-    look(delivery);
+    look_anew(delivery);
     if (delivery->taking)
         after(delivery->tick, TICK_MS);
 }
@@ -217,63 +219,30 @@ static void count_outcome(enum outcome_kind kind)
     metrics_add(METRIC_SENDING, -1);
 }
 
-/* Ten different recipients refused in a row are the gateway's fault: nobody stays
- * suppressed, neither in Redis nor by a result that is still to be settled. */
-static void lift_bounces(struct gateway *gateway)
-{
-    const char *hashes[BREAKER_ROW];
-    for (size_t i = 0; i < gateway->bounced_count; i++) {
-        hashes[i] = gateway->bounced[i];
-        for (struct flight *flight = gateway->delivery->landed; flight; flight = flight->next)
-            if (flight->result.suppress && strcmp(flight->result.suppress, hashes[i]) == 0)
-                flight->result.suppress = NULL;
-    }
-    if (gateway->bounced_count)
-        suppressed_remove(gateway->delivery->options.suppressed, hashes, gateway->bounced_count,
-                          NULL, NULL);
-    gateway->bounced_count = 0;
-}
-
-/* Minds who was suppressed by this gateway's word, for lift_bounces. */
-static void mind_bounce(struct gateway *gateway, enum outcome_kind kind, const char *hash)
-{
-    if (kind == OUTCOME_SENT)
-        gateway->bounced_count = 0;
-    if (hash && gateway->bounced_count < BREAKER_ROW)
-        memcpy(gateway->bounced[gateway->bounced_count++], hash, POLICY_HASH_SIZE);
-}
-
 static void on_job(void *context, struct job *job)
 {
     struct gateway *gateway = context;
     struct delivery *delivery = gateway->delivery;
+    struct outlet *outlet = &gateway->outlet;
     struct flight *flight = job->generation;
-    int64_t now_ms = clock_monotonic_ms();
     uint64_t random;
     digest_random(&random, sizeof random);
-    enum breaker_state before = gateway->breaker.state;
-    if (breaker_report(&gateway->breaker, &job->outcome, job->recipient, flight->probe, now_ms,
-                       random)) {
-        job->outcome.kind = OUTCOME_GATEWAY_FAULT;
-        lift_bounces(gateway);
+    if (outlet_hear(outlet, job, random)) {
+        outlet_pardon(outlet, delivery->landed);
+        outlet_pardon(outlet, delivery->settling); /* should it have to be settled again */
+        outlet_lift(outlet, delivery->options.suppressed);
     }
-    if (gateway->breaker.state != before)
-        log_warning("the gateway's breaker changed gateway=%s state=%s code=%d enhanced=%s",
-                    gateway->config->name, breaker_state_name(gateway->breaker.state),
-                    job->outcome.code, job->outcome.enhanced);
     count_outcome(job->outcome.kind);
     failpoint("sent");
     const struct settlement_scene scene = {
         .rules = flight->generation->rules,
         .policy = delivery->options.policy,
-        .breaker_wait_ms = breaker_next(&gateway->breaker) == INT64_MAX
-                               ? 0
-                               : breaker_next(&gateway->breaker) - now_ms,
-        .now_ms = now_ms + delivery->redis_ahead_ms,
+        .breaker_wait_ms = outlet_wait_ms(outlet),
+        .now_ms = clock_monotonic_ms() + delivery->redis_ahead_ms,
         .random = random,
     };
     settlement_make(flight, &job->outcome, &scene);
-    mind_bounce(gateway, job->outcome.kind, flight->result.suppress);
+    outlet_mind_bounce(outlet, job->outcome.kind, flight->result.suppress);
     job_destroy(&flight->job);
     generation_release(&flight->generation);
     land(delivery, flight);
@@ -284,7 +253,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct gateway *gateway = context;
-    senders_collect(gateway->senders, clock_monotonic_ms(), on_job, gateway);
+    senders_collect(gateway->outlet.senders, clock_monotonic_ms(), on_job, gateway);
     look(gateway->delivery);
 }
 
@@ -345,7 +314,7 @@ static void on_swept(void *context, const struct outbox_swept *swept)
     struct delivery *delivery = context;
     delivery->sweeping = false;
     if (!swept->fault && swept->resent + swept->held + swept->requeued > 0)
-        look(delivery);
+        look_anew(delivery);
     if (delivery->taking)
         after(delivery->sweep, swept->fault ? TICK_MS : swept->next_ms);
 }
@@ -363,42 +332,15 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
 
 /* The object ------------------------------------------------------------ */
 
-static bool may_finish(void *context)
-{
-    const struct gateway *gateway = context;
-    return instance_lease_valid(gateway->delivery->options.instance);
-}
-
-static bool prepare_job(void *context, struct job *job, struct arena *arena,
-                        struct outgoing *outgoing, struct diag *diag)
-{
-    struct gateway *gateway = context;
-    const struct flight *flight = job->generation;
-    return prepare_outgoing(&gateway->prepare, flight->generation->templates, job, arena, outgoing,
-                            diag);
-}
-
 static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
                          const struct config_gateway *config, struct diag *diag)
 {
-    const struct gateway_common *common = config->settings;
-    const struct senders_settings settings = {
-        .name = config->name,
-        .kind = config->kind,
-        .gateway = config->settings,
-        .connections = (size_t)common->connections,
-        .prepare = prepare_job,
-        .may_finish = may_finish,
-        .context = gateway,
-    };
+    const struct delivery_options *options = &delivery->options;
     gateway->delivery = delivery;
-    gateway->config = config;
-    breaker_init(&gateway->breaker);
-    prepare_init(&gateway->prepare, delivery->options.config, config, delivery->options.policy);
-    gateway->senders = senders_start(&settings, diag);
-    if (!gateway->senders)
+    if (!outlet_open(&gateway->outlet, options->config, config, options->policy, options->instance,
+                     diag))
         return false;
-    gateway->readable = event_new(delivery->options.base, senders_fd(gateway->senders),
+    gateway->readable = event_new(options->base, senders_fd(gateway->outlet.senders),
                                   EV_READ | EV_PERSIST, on_readable, gateway);
     if (!gateway->readable)
         mem_exhausted();
@@ -448,7 +390,7 @@ void delivery_destroy(struct delivery **delivery)
     for (size_t i = 0; i < d->options.config->gateway_count; i++) {
         if (d->gateways[i].readable)
             event_free(d->gateways[i].readable);
-        senders_destroy(&d->gateways[i].senders);
+        outlet_close(&d->gateways[i].outlet);
     }
     destroy_flights(d->landed);
     destroy_flights(d->settling);
@@ -470,7 +412,7 @@ void delivery_start(struct delivery *delivery)
 
 void delivery_wake(struct delivery *delivery)
 {
-    look(delivery);
+    look_anew(delivery);
 }
 
 void delivery_drain(struct delivery *delivery)
@@ -479,31 +421,31 @@ void delivery_drain(struct delivery *delivery)
     event_del(delivery->tick);
     event_del(delivery->sweep);
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
-        senders_drain(delivery->gateways[i].senders);
+        senders_drain(delivery->gateways[i].outlet.senders);
 }
 
 void delivery_cut(struct delivery *delivery)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++) {
         struct gateway *gateway = &delivery->gateways[i];
-        if (!gateway->senders)
+        if (!gateway->outlet.senders)
             continue;
-        senders_stop(gateway->senders, 0);
-        senders_collect(gateway->senders, clock_monotonic_ms(), on_job, gateway);
+        senders_stop(gateway->outlet.senders, 0);
+        senders_collect(gateway->outlet.senders, clock_monotonic_ms(), on_job, gateway);
     }
 }
 
 bool delivery_busy(const struct delivery *delivery)
 {
-    return delivery->flights > 0;
+    return delivery->flights > 0 || delivery->takes > 0;
 }
 
 void delivery_status(const struct delivery *delivery, struct buf *out)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++) {
-        const struct gateway *gateway = &delivery->gateways[i];
+        const struct outlet *outlet = &delivery->gateways[i].outlet;
         buf_printf(out, "%s{\"name\":\"%s\",\"kind\":\"%s\",\"breaker\":\"%s\",\"sending\":%zu}",
-                   i ? "," : "", gateway->config->name, gateway->config->kind->name,
-                   breaker_state_name(gateway->breaker.state), senders_busy(gateway->senders));
+                   i ? "," : "", outlet->config->name, outlet->config->kind->name,
+                   breaker_state_name(outlet->breaker.state), senders_busy(outlet->senders));
     }
 }

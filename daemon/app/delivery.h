@@ -47,7 +47,7 @@ void delivery_drain(struct delivery *delivery);
 /* After the drain: begun transfers that are left are cut; all results are then on their way
  * to the store. Blocks for about a second at most. */
 void delivery_cut(struct delivery *delivery);
-/* True while a message is with a sender or not yet settled. */
+/* True while a message is asked for, with a sender, or not yet settled. */
 bool delivery_busy(const struct delivery *delivery);
 
 /* The gateways, as items of a JSON list: name, kind, breaker, sending. */

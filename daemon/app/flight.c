@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-struct flight *flight_new(const struct outbox_message *message)
+struct flight *flight_new(const struct outbox_message *message, int64_t term)
 {
     struct arena *arena = arena_new(2 * message->length + 2048);
     struct flight *flight = arena_zero(arena, sizeof *flight);
@@ -16,6 +16,7 @@ struct flight *flight_new(const struct outbox_message *message)
     flight->hold = strcmp(message->on_uncertain, "hold") == 0;
     flight->attempts = message->attempts;
     flight->give_up_ms = message->give_up_ms;
+    flight->term = term;
     return flight;
 }
 

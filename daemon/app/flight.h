@@ -19,15 +19,15 @@ struct flight {
     size_t body_length;
     bool hold; /* on_uncertain */
     int64_t attempts, give_up_ms;
+    int64_t term;        /* of the lease under which it was taken */
     const char *gateway; /* its name; NULL before one is chosen */
     bool probe;
-    void *owner;                   /* app/delivery's */
     struct generation *generation; /* held while the job is under way */
     struct job *job;               /* likewise */
     struct outbox_result result;   /* once it has landed */
 };
 
-struct flight *flight_new(const struct outbox_message *message);
+struct flight *flight_new(const struct outbox_message *message, int64_t term);
 void flight_destroy(struct flight **flight);
 
 #endif

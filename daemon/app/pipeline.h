@@ -45,7 +45,7 @@ void pipeline_take(struct pipeline *pipeline, struct intake *intake,
 void pipeline_start_timers(struct pipeline *pipeline);
 void pipeline_stop_timers(struct pipeline *pipeline);
 
-/* True while a batch of events or timers is under way. */
+/* True while a batch of events or timers is under way, or asked for. */
 bool pipeline_busy(const struct pipeline *pipeline);
 
 #endif

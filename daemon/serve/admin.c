@@ -9,6 +9,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,18 +17,21 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 
 struct admin {
     struct evhttp *http;
+    struct evconnlistener *listener; /* the evhttp's */
+    struct event *listen_again;      /* every second, where it could not accept */
     struct sockaddr_un address;
     const struct admin_route *routes;
     void *context;
     bool closing;
 };
 
-enum { ADMIN_BACKLOG = 16 };
+enum { ADMIN_BACKLOG = 16, ADMIN_REST_SECONDS = 1 };
 
 /* Answers */
 
@@ -194,6 +198,23 @@ static int admin_listen(const struct sockaddr_un *address, struct diag *diag)
     return fd;
 }
 
+/* No descriptor is left: who waits goes on waiting, and the loop must not turn over it. The
+ * listener's argument is evhttp's own, so the timer that ends the rest runs all the time. */
+static void admin_cannot_accept(struct evconnlistener *listener, void *http)
+{
+    (void)http;
+    log_warning("the admin socket cannot take a connection: %s", strerror(errno));
+    evconnlistener_disable(listener);
+}
+
+static void admin_accepts_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct admin *admin = arg;
+    evconnlistener_enable(admin->listener);
+}
+
 static struct evhttp *admin_http(struct event_base *base, struct admin *admin)
 {
     struct evhttp *http = evhttp_new(base);
@@ -221,8 +242,14 @@ struct admin *admin_open(struct event_base *base, const char *path,
     admin->routes = routes;
     admin->context = context;
     admin->http = admin_http(base, admin);
-    if (evhttp_accept_socket(admin->http, fd))
+    admin->listen_again = event_new(base, -1, EV_PERSIST, admin_accepts_again, admin);
+    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(admin->http, fd);
+    if (!bound || !admin->listen_again)
         mem_exhausted();
+    admin->listener = evhttp_bound_socket_get_listener(bound);
+    evconnlistener_set_error_cb(admin->listener, admin_cannot_accept);
+    const struct timeval rest = {.tv_sec = ADMIN_REST_SECONDS};
+    event_add(admin->listen_again, &rest);
     return admin;
 }
 
@@ -235,5 +262,6 @@ void admin_destroy(struct admin **pointer)
     admin->closing = true;
     unlink(admin->address.sun_path);
     evhttp_free(admin->http);
+    event_free(admin->listen_again);
     free(admin);
 }

@@ -26,7 +26,7 @@ from aiosmtpd.smtp import SMTP
 
 SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("NUDGED_BUILD", SOURCE / "build-test"))
-PATIENCE = 60  # seconds until a test gives up waiting; a slow machine, not a rule
+PATIENCE = int(os.environ.get("NUDGED_PATIENCE", "60"))  # seconds until a test gives up; a slow machine, not a rule
 
 
 def wait_until(condition, what, patience=PATIENCE):
@@ -334,6 +334,26 @@ class Shop:
             elif not isinstance(thing, Daemon):
                 thing.stop()
         assert not failed, "\n".join(failed)
+
+
+class Gate:
+    """A fail-point at which the daemon waits until it is let through: `action` arms it. Made
+    after the daemon, it is opened before that is ended."""
+
+    def __init__(self, shop, name="gate"):
+        self.path = shop.folder / name
+        self.path.touch()
+        self.action = f"wait:{self.path}"
+        shop.add(self)
+
+    def wait(self):
+        reached = pathlib.Path(f"{self.path}.reached")
+        wait_until(reached.exists, f"the daemon at {self.path.name}")
+
+    def open(self):
+        self.path.unlink(missing_ok=True)
+
+    stop = open
 
 
 @pytest.fixture

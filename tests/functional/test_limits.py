@@ -1,0 +1,230 @@
+"""What is bounded, and what goes on beside it: connections shared by channels, descriptors,
+loops of rules, documents, 60,000 timers, a gateway that does not answer, a daemon that is
+stopped or frozen in the middle."""
+
+import json
+import os
+import pathlib
+import queue
+import resource
+import signal
+import threading
+
+import pytest
+
+from conftest import Gate, wait_until
+
+RULES = "{name: hello, class: transactional, on: hello, send: hello}"
+TEMPLATE = "---\nsubject: hello {{ customer.id }}\n---\nhello\n"
+
+
+def hello(number, **more):
+    return {"type": "hello", "id": f"h{number}",
+            "customer": {"id": number, "email": f"c{number}@example.com",
+                         "chat": f"c{number}@chat.example.com", **more}}
+
+
+@pytest.fixture
+def hello_shop(shop):
+    shop.server = shop.redis()
+    shop.mail = shop.smtp(connections=2)
+    shop.rules(RULES)
+    shop.template("hello.text.liquid", TEMPLATE)
+    return shop
+
+
+def metric(daemon, name):
+    [line] = [line for line in daemon.ask("GET", "/metrics")[1].splitlines()
+              if line.startswith(f"nudged_{name} ")]
+    return int(line.split()[1])
+
+
+def states(shop):
+    return sorted(shop.client.hget(key, "state").decode() for key in shop.client.scan_iter("nudged:message:*"))
+
+
+def test_two_channels_of_one_gateway(hello_shop):
+    """Both channels ask for messages at the same moment: no more are taken than the gateway
+    has connections, the others stay in the outbox; and both channels have their turn."""
+    api = hello_shop.http()
+    api.requests = queue.Queue(maxsize=1)  # who puts a second one waits
+    hello_shop.config["gateways"] = {"api": {
+        "kind": "http", "url": f"http://127.0.0.1:{api.port}/", "connections": 2, "idempotent": True}}
+    hello_shop.config["channels"] = {"email": "api", "chat": "api"}
+    hello_shop.template("api.json.liquid", '{"channel": {{ message.channel | json }}}')
+    hello_shop.rules("{name: mail, class: transactional, on: hello, send: hello}\n---\n"
+                     "{name: chat, class: transactional, on: hello, send: {template: hello, via: chat}}")
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.push(*[hello(n) for n in range(10)])
+    wait_until(lambda: metric(daemon, "messages_decided_total") == 20
+               and metric(daemon, "messages_sent_total") == 1
+               and daemon.status()["gateways"][0]["sending"] >= 2, "two transfers that wait")
+    assert daemon.status()["gateways"][0]["sending"] == 2
+    assert states(hello_shop) == ["queued"] * 17 + ["taken"] * 2
+    channels = [json.loads(api.requests.get(timeout=60)[2])["channel"] for _ in range(20)]
+    assert (channels.count("email"), channels.count("chat")) == (10, 10)
+    assert set(channels[:8]) == {"email", "chat"}
+    hello_shop.wait_idle()
+
+
+def decided_and_not_taken(shop):
+    """A message in the outbox, left there by a daemon that was killed at that moment."""
+    daemon = shop.daemon("before").spawn(failpoints="commit-answered=kill@1", wait=False)
+    shop.push(hello(1))
+    assert daemon.ended() == -signal.SIGKILL
+    assert states(shop) == ["queued"]
+
+
+def test_stopped_while_taking(hello_shop):
+    """SIGTERM while a take is under way: what it brings goes back, as if never taken."""
+    decided_and_not_taken(hello_shop)
+    daemon = hello_shop.daemon()
+    gate = Gate(hello_shop)
+    daemon.spawn(failpoints=f"take={gate.action}@1", wait=False)
+    gate.wait()
+    daemon.process.terminate()
+    gate.open()
+    assert daemon.ended() == 0
+    assert states(hello_shop) == ["queued"]
+    daemon.spawn()
+    hello_shop.wait_idle()
+    assert [mail["Subject"] for mail in hello_shop.mail.all_mails()] == ["hello 1"]
+
+
+def test_frozen_daemon_does_not_finish(hello_shop):
+    """Frozen before the final dot until its lease is over and the message is another's; awake
+    it has its lease again, and still does not end the transfer."""
+    frozen = hello_shop.daemon("frozen")
+    gate = Gate(hello_shop)
+    frozen.spawn(failpoints=f"send-before-end={gate.action}@1")
+    lease = "nudged:instance:frozen"
+    epoch = hello_shop.client.get(lease).decode()
+    hello_shop.push(hello(1))
+    gate.wait()
+    frozen.process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: not hello_shop.client.exists(lease), "the end of its lease")
+    hello_shop.client.hset("nudged:gone", f"frozen:{epoch}", 1)  # for long
+    hello_shop.daemon("other").spawn()
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 1"
+    hello_shop.wait_idle()
+    frozen.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: hello_shop.client.exists(lease), "its lease")
+    wait_until(lambda: "the lease of this daemon had run out" in frozen.log(), "its own knowledge")
+    gate.open()
+    wait_until(lambda: metric(frozen, "sending") == 0, "the transfer's end")
+    hello_shop.push(hello(2))
+    hello_shop.wait_idle()
+    assert [mail["Subject"] for mail in hello_shop.mail.all_mails()] == ["hello 2"]
+
+
+def test_slow_answer_delays_nobody(hello_shop):
+    gate = threading.Event()
+
+    def answers(envelope):
+        if "c1@example.com" in envelope.rcpt_tos:
+            gate.wait(60)
+        return "250 taken"
+
+    hello_shop.mail.answers = answers
+    hello_shop.mail.slow()
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.push(*[hello(n) for n in range(1, 30)])
+    try:
+        subjects = {hello_shop.mail.next_mail()["Subject"] for _ in range(28)}
+        assert subjects == {f"hello {n}" for n in range(2, 30)}
+        assert daemon.ask("GET", "/health")[0] == 200
+    finally:
+        gate.set()
+    assert hello_shop.mail.next_mail()["Subject"] == "hello 1"
+    hello_shop.wait_idle()
+
+
+def test_rules_that_feed_each_other(hello_shop):
+    """A message about each message: ended by a dead letter after so many hops."""
+    hello_shop.rules(RULES + "\n---\n{name: echo, class: transactional, on: message.sent, send: hello}")
+    hello_shop.daemon().spawn()
+    hello_shop.push(hello(1))
+    wait_until(lambda: hello_shop.dead(), "the dead letter")
+    hello_shop.wait_idle()
+    assert [letter["reason"] for letter in hello_shop.dead()] == [b"loop"]
+    assert len(hello_shop.mail.all_mails()) == 9  # the first, and one for each hop
+
+
+def test_document_that_would_be_too_large(hello_shop):
+    """The event that would make it so is a dead letter; the document stays as it was, and the
+    next event is decided."""
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.push(hello(1, first="x" * 40_000))
+    hello_shop.mail.next_mail()
+    before = hello_shop.client.get("nudged:customer:id:1")
+    hello_shop.push({**hello(1, second="y" * 40_000), "id": "big"})
+    wait_until(lambda: hello_shop.dead(), "the dead letter")
+    assert [letter["reason"] for letter in hello_shop.dead()] == [b"document-size"]
+    assert hello_shop.client.get("nudged:customer:id:1") == before
+    hello_shop.push({**hello(1), "id": "small"})
+    hello_shop.mail.next_mail()
+    hello_shop.wait_idle()
+    assert metric(daemon, "events_dead_total") == 1
+
+
+def test_sixty_thousand_timers(hello_shop):
+    """All due at once: each fires once, and events are served meanwhile."""
+    count = 60_000
+    pipe = hello_shop.client.pipeline(transaction=False)
+    for first in range(0, count, 1000):
+        pipe.zadd("nudged:due", {f"id:t{n}": 1000 + n for n in range(first, first + 1000)})
+    pipe.execute()
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.push(hello(1))
+    hello_shop.mail.next_mail()
+    assert hello_shop.client.zcard("nudged:due") > 0
+    wait_until(lambda: hello_shop.client.zcard("nudged:due") == 0, "all timers", 240)
+    hello_shop.wait_idle()
+    assert metric(daemon, "timers_fired_total") == count
+    assert len(hello_shop.client.keys("nudged:customer:id:t*")) == count
+
+
+def descriptors(daemon):
+    return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+
+
+def test_descriptors_do_not_leak(hello_shop):
+    """Ten lost connections to Redis and ten reloads leave as many open files as before."""
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.push(hello(1))
+    hello_shop.mail.next_mail()
+    hello_shop.wait_idle()
+    before = descriptors(daemon)
+    for n in range(10):
+        reconnects = metric(daemon, "redis_reconnects_total")
+        hello_shop.client.client_kill_filter(_type="normal", skipme=True)
+        wait_until(lambda: metric(daemon, "redis_reconnects_total") == reconnects + 2, "both connections")
+        assert daemon.ask("POST", "/reload")[0] == 200
+    hello_shop.push(hello(2))
+    hello_shop.mail.next_mail()
+    hello_shop.wait_idle()
+    wait_until(lambda: descriptors(daemon) <= before, "no more descriptors than before")
+
+
+def test_no_descriptor_is_left(hello_shop):
+    """A connection to the admin socket that cannot be taken waits; the daemon says so, does
+    not turn over it, and goes on by itself."""
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.push(hello(1))
+    hello_shop.mail.next_mail()
+    hello_shop.wait_idle()
+    pid = daemon.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, hard))
+    asked = threading.Thread(target=daemon.ask, args=("GET", "/health"))
+    asked.start()
+    warning = "cannot take a connection: Too many open files"
+    wait_until(lambda: daemon.log().count(warning) >= 2, "the warning, and again")
+    hello_shop.push(hello(2))  # what has its connections goes on
+    wait_until(lambda: hello_shop.trace("id:2"), "the decision")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+    asked.join(60)
+    assert not asked.is_alive()
+    assert daemon.log().count("accept") == 0  # libevent's own words, at each turn of the loop
+    assert daemon.log().count(warning) < 200
+    daemon.wait_healthy()
