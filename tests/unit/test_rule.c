@@ -170,6 +170,25 @@ static void test_step_ids(void **state)
     core_fixture_close(&fixture);
 }
 
+/* Journeys wait at these, in documents that were written years ago: they must stay the same. */
+static void test_step_ids_stay(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"wait-73f10cf4",   "send-636df923",  "if-45d14295",
+                                      "send-0d058fb4",   "stop-e29aa6e4",  "else-1f65d7e6",
+                                      "send-636df923-2", "send-636df923-3"};
+    struct core_fixture fixture;
+    core_fixture_open(
+        &fixture, "{name: r, on: x, again: ignore, steps: [{wait: 1h}, {send: one}, {if: 'a.b == "
+                  "1', then: [{send: {template: two, data: {c: \"1\"}}}, stop], else: [{send: "
+                  "one}]}, {send: one}]}");
+    const struct rule *rule = ruleset_find(fixture.rules, "r");
+    assert_int_equal(rule->step_count, sizeof ids / sizeof *ids);
+    for (uint32_t i = 0; i < rule->step_count; i++)
+        assert_string_equal(rule->steps[i].id, ids[i]);
+    core_fixture_close(&fixture);
+}
+
 static void test_index(void **state)
 {
     (void)state;
@@ -194,9 +213,8 @@ static void test_index(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_too_many_steps),
-        cmocka_unit_test(test_step_ids),
+        cmocka_unit_test(test_faults),   cmocka_unit_test(test_too_many_steps),
+        cmocka_unit_test(test_step_ids), cmocka_unit_test(test_step_ids_stay),
         cmocka_unit_test(test_index),
     };
     return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
