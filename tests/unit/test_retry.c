@@ -92,6 +92,7 @@ static const struct meaning smtp_meanings[] = {
     {REPLY(RETRY_MAIL, 530, "5.5.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
     /* the message, told at MAIL */
     {REPLY(RETRY_MAIL, 552, ""), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_MAIL, 550, "5.2.3"), OUTCOME_DEAD, 0, 0},
     {REPLY(RETRY_MAIL, 550, "5.3.4"), OUTCOME_DEAD, 0, 0},
     {REPLY(RETRY_MAIL, 550, "5.6.7"), OUTCOME_DEAD, 0, 0},
     /* no reply, before the end */
@@ -138,6 +139,8 @@ static void smtp_results(void **state)
     }
 
 static const struct meaning http_meanings[] = {
+    /* a reply that came before the request was out */
+    {{.phase = RETRY_CONNECT, .code = 429}, OUTCOME_RETRY, false, true},
     {STATUS(200), OUTCOME_SENT, 0, 0},
     {STATUS(201), OUTCOME_SENT, 0, 0},
     {STATUS(204), OUTCOME_SENT, 0, 0},
