@@ -260,11 +260,8 @@ static void test_take_passes_the_withdrawn(void **state)
                       "for i = 1, 2500 do redis.call('XADD', 't:outbox:email:marketing', '*', "
                       "'mid', 'w' .. i) end");
     put(scene, "live", "marketing", "hold");
-    for (int i = 0; i < 2; i++) {
-        struct taken none = take(scene, 1);
-        assert_string_equal(none.text, "");
-        assert_int_equal(none.wait_ms, 1); /* there is more */
-    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(take(scene, 1).wait_ms, 1); /* nothing, and there is more */
     assert_string_equal(take(scene, 1).text, "live");
     assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
 }
@@ -553,14 +550,13 @@ static void test_takeover_waits(void **state)
     put(scene, "offer", "marketing", "hold");
     struct taken taken = take(scene, 2);
     redis_fixture_ask(&scene->redis, "DEL t:instance:one");
-    struct swept swept = sweep(scene, scene->others);
-    assert_int_equal(swept.swept.resent + swept.swept.held, 0);
-    swept = sweep(scene, scene->others);
-    assert_int_equal(swept.swept.resent + swept.swept.held, 0);
-    assert_int_equal(swept.swept.next_ms, 1000); /* it is not asked at once again and again */
+    for (int i = 0; i < 2; i++) {
+        struct swept swept = sweep(scene, scene->others);
+        assert_int_equal(swept.swept.resent + swept.swept.held, 0);
+        assert_int_equal(swept.swept.next_ms, 1000); /* not at once again and again */
+    }
     struct outbox_result done = result_of(&taken, 0, OUTBOX_DONE);
     assert_string_equal(settle(scene, scene->outbox, &done, 1), "1");
-
     /* The mark was made after this moment: the clock was set back, and the wait begins anew. */
     const char *consumer = instance_consumer(scene->store.instance);
     redis_fixture_ask(&scene->redis, "HSET t:gone %s 9000000000000", consumer);
