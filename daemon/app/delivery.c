@@ -1,8 +1,8 @@
 /*
  * A message's life, from top to bottom:
  *
- *   look       for each channel the first gateway that may be used now (breaker, free
- *              senders), and as many messages from the outbox as it can begin
+ *   look       for each channel the first gateway that may be used now (its outlet knows:
+ *              breaker, free senders), and as many messages from the outbox as it can begin
  *   on_taken   each becomes a flight: a job for a sender thread, with the generation of
  *              templates that it will be rendered with
  *   prepare    (app/prepare.c, in the thread) renders and builds; then the gateway sends
