@@ -571,11 +571,14 @@ static void decide_due(struct deciding *d)
     int64_t moment_ms = 0;
     d->event = NULL;
     trace_begin(&d->trace, d->arena, d->input->now_ms, NULL);
-    while (left-- > 0 && first_due(d, &index)) {
+    while (left > 0 && first_due(d, &index)) {
         int64_t deadline_ms = d->customer->journeys.items[index].deadline_ms;
-        if (deadline_ms != moment_ms)
+        if (d->want_count > 0 && deadline_ms != moment_ms) {
             grant(d);
+            continue; /* a send that failed has ended its journey */
+        }
         moment_ms = deadline_ms;
+        left--;
         go_on(d, index);
     }
     grant(d);

@@ -33,7 +33,14 @@ static const char rules_text[] =
     "order.id.startsWith('o-')\",\n"
     " priority: 5, send: x}\n"
     "---\n"
-    "{name: items, on: order.placed, if: \"!order.items.exists(i, i.price < 5)\", send: x}\n";
+    "{name: items, on: order.placed, if: \"!order.items.exists(i, i.price < 5)\", send: x}\n"
+    "---\n"
+    "{name: dear, on: order.placed, if: \"order.code == 1 || decimal(order.price) > 99.5 && !(\n"
+    "  customer.count('cart.updated') > 2)\", send: {template: x, data: {y: order.name}}}\n"
+    "---\n"
+    "{name: night, on: [order.placed, cart.updated], topic: offers, again: ignore, priority: 3,\n"
+    " until: customer.unsubscribed, steps: [{send: x}, {wait: 0s}, {if: order.total < 1, then: [\n"
+    "  stop]}, {send: {template: y, via: sms}}]}\n";
 
 static struct ruleset *indexed, *plain;
 static const int64_t now_ms = 1772445600000;

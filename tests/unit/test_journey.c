@@ -183,6 +183,12 @@ static const struct core_play steps[] = {
      {{0, X(ID("1")), "r waits 3600; r sends a; r error total: no such field; s sends e"},
       {3600, NULL, ""},
       {3601, X(ID("2") TOTAL("6")), "r waits 7201; r sends a; r sends b; r sends c; s sends e"}}},
+    {"it ends before what is due later goes on, however late that is",
+     "{name: r, on: x, again: ignore, steps: [{wait: 1h}, {send: {template: a, data: {b: total}}}, "
+     "{wait: 1h}, {send: c}]}\n---\n{name: s, on: x, again: ignore, wait: 90m, send: d}",
+     {{0, X(""), "r waits 3600; s waits 5400"},
+      {86400, NULL, "r waits 7200; r error total: no such field; s sends d"},
+      {86401, NULL, ""}}},
     {"an address that is not there is none",
      "{name: r, on: x, again: ignore, steps: [{send: {template: a, to: customer.other}}, {send: "
      "{template: b, to: \"''\"}}, {send: {template: c, to: '5'}}, {send: d}]}",

@@ -48,8 +48,8 @@ static void test_trace(void **state)
     assert_int_equal(fixture.last.trace_count, 1);
     json_print(&text, &fixture.last.trace[0]);
     static const char *const parts[] = {
-        "{\"at\":1772445600000,\"event\":{\"type\":\"x\",\"id\":\"e\",\"time\":"
-        "\"2026-03-02T10:00:00Z\",\"entry\":\"1772445600000-0\"},\"did\":[",
+        ("{\"at\":1772445600000,\"event\":{\"type\":\"x\",\"id\":\"e\",\"time\":"
+         "\"2026-03-02T10:00:00Z\",\"entry\":\"1772445600000-0\"},\"did\":["),
         "{\"what\":\"no-match\",\"why\":\"if\",\"rules\":[\"r21\",\"r22\",",
         "\"r52\"],\"more\":26}",
         "{\"what\":\"no-match\",\"why\":\"f01: no such field\",\"rules\":[\"r01\"]}",
