@@ -29,7 +29,7 @@ static bool is_plain(const char *text, size_t length)
         uint64_t eight;
         while (length - at > sizeof eight) {
             memcpy(&eight, s + at, sizeof eight);
-            if (((eight - 0x20 * ones) | eight | (eight + ones)) & high)
+            if (((eight - 0x20 * ones) | (eight + ones)) & high)
                 break; /* not all of them between ' ' and '~' */
             at += sizeof eight;
         }

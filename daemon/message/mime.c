@@ -51,7 +51,7 @@ static size_t plain_run(const char *text, size_t length)
     for (uint64_t eight; length - at >= sizeof eight; at += sizeof eight) {
         memcpy(&eight, text + at, sizeof eight);
         uint64_t equals = eight ^ '=' * ones; /* a byte is 0 where it is '=' */
-        if (((eight - ' ' * ones) | eight | (eight + ones) | (equals - ones)) & high)
+        if (((eight - ' ' * ones) | (eight + ones) | (equals - ones)) & high)
             break;
     }
     while (at < length && is_plain(text[at]))

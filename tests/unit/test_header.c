@@ -156,6 +156,31 @@ static void refused_values(void **state)
     buf_free(&out);
 }
 
+/* RFC 5322, 2.1.1: no line has more than 998 characters, whatever the word. */
+static void long_words(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct diag diag;
+    char word[1101];
+    size_t longest = 0;
+    buf_init(&out, 4096);
+    for (size_t length = 800; length < sizeof word; length++) {
+        memset(word, 'x', length);
+        word[length] = '\0';
+        buf_clear(&out);
+        if (!header_plain(&out, "X-A", word, &diag)) {
+            assert_string_equal(diag.code, "bad-header");
+            continue;
+        }
+        longest = length;
+        for (const char *line = out.data; *line; line = strchr(line, '\n') + 1)
+            assert_true(strcspn(line, "\r") <= 998);
+    }
+    assert_in_range(longest, 900, 997);
+    buf_free(&out);
+}
+
 static void no_room(void **state)
 {
     (void)state;
@@ -361,11 +386,17 @@ static void parsed_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(free_text),      cmocka_unit_test(long_text),
-        cmocka_unit_test(refused_values), cmocka_unit_test(no_room),
-        cmocka_unit_test(mailboxes),      cmocka_unit_test(parameters),
-        cmocka_unit_test(dates),          cmocka_unit_test(names),
-        cmocka_unit_test(addresses),      cmocka_unit_test(parsed_addresses),
+        cmocka_unit_test(free_text),
+        cmocka_unit_test(long_text),
+        cmocka_unit_test(refused_values),
+        cmocka_unit_test(no_room),
+        cmocka_unit_test(mailboxes),
+        cmocka_unit_test(parameters),
+        cmocka_unit_test(long_words),
+        cmocka_unit_test(dates),
+        cmocka_unit_test(names),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(parsed_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,8 @@ static const struct {
     {"<div style='color:red;max-height:0;overflow:hidden'>preheader</div>x", "x\n"},
     {"<div style='max-height:0.5em'>seen</div>", "seen\n"},
     {"<div style='opacity:0'>a</div><i style='opacity:0.9'>b</i>", "b\n"},
+    {"<div style='x:y;Visibility :\tHidden'>a</div><i style='visibility:visible'>b</i>", "b\n"},
+    {"<i style='font-size:0;height:0;min-height:0'>a</i><i style='max-height : 0'>b</i>", "a\n"},
     {"<span hidden>a</span><span style='mso-hide:all'>b</span>c", "c\n"},
     {"<template>a</template><svg><text>b</text></svg>c", "c\n"},
     /* images */

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -46,6 +47,28 @@ static void quoted_printable(void **state)
         assert_true(mime_quoted_printable(&out, cases[i].text, strlen(cases[i].text)));
         assert_string_equal(buf_string(&out), cases[i].encoded);
     }
+    buf_free(&out);
+}
+
+/* Each byte at each place among plain ones, which are taken eight at a time. */
+static void quoted_bytes(void **state)
+{
+    enum { LENGTH = 20 };
+    (void)state;
+    struct buf out;
+    buf_init(&out, 4096);
+    for (int c = 1; c < 256; c++)
+        for (size_t at = 1; at < LENGTH - 1; at++) {
+            char text[LENGTH + 1] = "aaaaaaaaaaaaaaaaaaaa", encoded[8], expected[LENGTH + 8];
+            bool same = c == '\t' || (c >= ' ' && c < 127 && c != '=');
+            text[at] = (char)c;
+            snprintf(encoded, sizeof encoded, same ? "%c" : "=%02X", c);
+            snprintf(expected, sizeof expected, "%.*s%s%s", (int)at, text,
+                     c == '\n' || c == '\r' ? "\r\n" : encoded, text + at + 1);
+            buf_clear(&out);
+            assert_true(mime_quoted_printable(&out, text, LENGTH));
+            assert_string_equal(buf_string(&out), expected);
+        }
     buf_free(&out);
 }
 
@@ -204,13 +227,10 @@ static void types(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quoted_printable),
-        cmocka_unit_test(base64),
-        cmocka_unit_test(tree),
-        cmocka_unit_test(smaller),
-        cmocka_unit_test(boundary),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(types),
+        cmocka_unit_test(quoted_printable), cmocka_unit_test(quoted_bytes),
+        cmocka_unit_test(base64),           cmocka_unit_test(tree),
+        cmocka_unit_test(smaller),          cmocka_unit_test(boundary),
+        cmocka_unit_test(refused),          cmocka_unit_test(types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
