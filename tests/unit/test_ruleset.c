@@ -118,6 +118,8 @@ static void test_faults(void **state)
         {{{"events.yaml", "x: 5\n"}}, "events.yaml:1:1: error: an event type needs"},
         {{{"events.yaml", "x: {sample: {}, exmaple: {}}\n"}},
          "events.yaml:1:17: error: unknown key `exmaple`"},
+        {{{"events.yaml", "x: {smaple: {}, sample: {}}\n"}},
+         "events.yaml:1:5: error: unknown key `smaple`"},
         {{{"events.yaml", "x: {sample: {}\n"}}, "events.yaml:2:1: error: "},
         {{{"a.yaml", "{name: a, on: x\n"}}, "a.yaml:2:1: error: "},
         {{{"a.yaml", "{name: a, on: x, send: m}\n"}, {"b.yaml", "{name: a, on: x, send: m}\n"}},
