@@ -63,6 +63,7 @@ struct delivery {
     int64_t redis_ahead_ms; /* Redis' TIME less the monotonic clock, at the last take */
     size_t turn;            /* the channel that is looked at first */
     bool taking;            /* between start and drain */
+    bool owing;             /* draining: what a lost take took is being put back */
     bool sweeping;
     struct event *tick, *sweep, *settle;
 };
@@ -129,8 +130,13 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     channel->asked = NULL;
     gateway->outlet.promised -= channel->asked_most;
     delivery->takes--;
-    if (taken->fault)
-        return; /* the next tick asks again */
+    if (taken->fault) { /* the next tick asks again, or puts back what was taken */
+        if (!delivery->taking) {
+            delivery->owing = true;
+            event_active(delivery->tick, EV_TIMEOUT, 0);
+        }
+        return;
+    }
     if (taken->count)
         failpoint("taken");
     delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
@@ -198,7 +204,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct delivery *delivery = context;
     look_anew(delivery);
-    if (delivery->taking)
+    delivery->owing = !delivery->taking && outbox_recover(delivery->options.outbox);
+    if (delivery->taking || delivery->owing)
         after(delivery->tick, TICK_MS);
 }
 
@@ -418,7 +425,8 @@ void delivery_wake(struct delivery *delivery)
 void delivery_drain(struct delivery *delivery)
 {
     delivery->taking = false;
-    event_del(delivery->tick);
+    delivery->owing = true; /* until the tick has seen that nothing was lost */
+    event_active(delivery->tick, EV_TIMEOUT, 0);
     event_del(delivery->sweep);
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
         senders_drain(delivery->gateways[i].outlet.senders);
@@ -437,7 +445,7 @@ void delivery_cut(struct delivery *delivery)
 
 bool delivery_busy(const struct delivery *delivery)
 {
-    return delivery->flights > 0 || delivery->takes > 0;
+    return delivery->flights > 0 || delivery->takes > 0 || delivery->owing;
 }
 
 void delivery_status(const struct delivery *delivery, struct buf *out)

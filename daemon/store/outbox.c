@@ -147,10 +147,10 @@ static void on_recovered(void *context, const struct reply *reply, const struct 
     outbox->recovering = 0;
 }
 
-static void recover(struct outbox *outbox)
+bool outbox_recover(struct outbox *outbox)
 {
     if (outbox->lost_count == 0 || outbox->recovering)
-        return;
+        return outbox->lost_count > 0;
     struct arguments arguments = begin(outbox, 2 + outbox->channel_count + outbox->lost_count);
     arguments_number(&arguments, (int64_t)outbox->channel_count);
     for (size_t i = 0; i < outbox->channel_count; i++)
@@ -159,6 +159,7 @@ static void recover(struct outbox *outbox)
         arguments_number(&arguments, outbox->lost[i]);
     outbox->recovering = outbox->lost_count;
     run(outbox, SCRIPT_RECOVER, &arguments, on_recovered, outbox, NULL);
+    return true;
 }
 
 /* The take may have been carried out, or (an error within the script) a part of it. */
@@ -191,7 +192,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
 {
     struct take_call *call = mem_alloc(sizeof(*call));
     failpoint("take");
-    recover(outbox);
+    outbox_recover(outbox);
     struct arguments arguments = begin(outbox, 8);
     *call = (struct take_call){
         .outbox = outbox,

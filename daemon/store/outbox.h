@@ -61,6 +61,10 @@ typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
 void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
                  struct outbox_rate rate, outbox_on_taken *callback, void *context);
 
+/* Puts back what takes without a good answer may have taken; each take begins with it too. True
+ * where there is something to be put back, or under way: call it again in a while. */
+bool outbox_recover(struct outbox *outbox);
+
 enum outbox_outcome {
     OUTBOX_DONE,    /* accepted: the message is deleted */
     OUTBOX_LATER,   /* again, through any gateway */

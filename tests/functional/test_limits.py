@@ -75,12 +75,14 @@ def decided_and_not_taken(shop):
     assert states(shop) == ["queued"]
 
 
-def test_stopped_while_taking(hello_shop):
-    """SIGTERM while a take is under way: what it brings goes back, as if never taken."""
+@pytest.mark.parametrize("lost", ["", ",take-lost=fail@1"])
+def test_stopped_while_taking(hello_shop, lost):
+    """SIGTERM while a take is under way: what it brings goes back, as if never taken; also
+    where its answer is lost."""
     decided_and_not_taken(hello_shop)
     daemon = hello_shop.daemon()
     gate = Gate(hello_shop)
-    daemon.spawn(failpoints=f"take={gate.action}@1", wait=False)
+    daemon.spawn(failpoints=f"take={gate.action}@1{lost}", wait=False)
     gate.wait()
     daemon.process.terminate()
     gate.open()
