@@ -25,7 +25,7 @@ static void print_help(void)
     printf("Usage: nudged [OPTION]...\n"
            "Sends a shop's messages at the right moment. See nudged(8).\n\n"
            "  -c, --config=FILE   the configuration (default: %s)\n"
-           "      --check-config  check configuration, rules and templates; exit 0 or 1\n"
+           "      --check-config  check configuration, rules and templates; exit 0 or 78\n"
            "      --print-config  print the effective configuration\n"
            "      --version       print the version\n"
            "  -h, --help          print this\n",
@@ -60,6 +60,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments, i
             print_help();
             return false;
         default:
+            fprintf(stderr, "hint: `nudged --help`\n");
             *status = EX_USAGE;
             return false;
         }
@@ -86,9 +87,11 @@ static int check(const struct config *config)
     print_all(&diags);
     diags_free(&diags);
     if (!generation)
-        return EXIT_FAILURE;
-    printf("ok: %zu rules, %zu templates\n", ruleset_count(generation->rules),
-           templates_count(generation->templates));
+        return EX_CONFIG;
+    size_t rules = ruleset_count(generation->rules);
+    size_t templates = templates_count(generation->templates);
+    printf("ok: %zu rule%s, %zu template%s\n", rules, rules == 1 ? "" : "s", templates,
+           templates == 1 ? "" : "s");
     generation_release(&generation);
     return EXIT_SUCCESS;
 }

@@ -110,7 +110,7 @@ def test_drain_that_takes_too_long_is_cut(shop):
 def test_configuration_is_checked_and_printed(shop):
     hello_shop(shop)
     daemon = shop.daemon()
-    assert run("--config", daemon.config, "--check-config") == (0, "ok: 1 rules, 1 templates\n", "")
+    assert run("--config", daemon.config, "--check-config") == (0, "ok: 1 rule, 1 template\n", "")
     status, out, err = run("--config", daemon.config, "--print-config")
     assert (status, err) == (0, "")
     printed = yaml.safe_load(out)
@@ -123,5 +123,9 @@ def test_configuration_is_checked_and_printed(shop):
     assert status == 78
     assert "unknown key `prefx`" in err and "did you mean `prefix`?" in err
     assert "`most` must be between 100 and 10000000" in err
-    assert run("--confg", "x")[0] == 64
+    shop.rules("name: [")
+    status, out, err = run("--config", again, "--check-config")
+    assert (status, out) == (78, "") and "rules.yaml:2:1: error: " in err
+    status, _, err = run("--confg", "x")
+    assert status == 64 and err.endswith("hint: `nudged --help`\n")
     assert run("--version")[1].startswith("nudged ")

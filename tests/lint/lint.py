@@ -73,6 +73,9 @@ def check_reference():
 
 def check_manual():
     """nudged(8) has every option that the program tells of"""
+    if not os.path.exists("build-clang/nudged"):
+        yield "there is no program: the build with clang failed"
+        return
     told = subprocess.run(["build-clang/nudged", "--help"], capture_output=True, text=True).stdout
     page = (house.ROOT / "docs/nudged.8").read_text()
     options = set(re.findall(r"(?<![\w-])-(-[a-z]+(?:-[a-z]+)*)", told))
