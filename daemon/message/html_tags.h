@@ -60,7 +60,8 @@ struct html_tag {
     enum html_kind kind;
 };
 
-/* Of any case, without NULs; NULL for one that is not known: it is HTML_INLINE, and HTML_ANYWHERE. */
+/* Of any case, without NULs; NULL for one that is not known: it is HTML_INLINE, and
+ * HTML_ANYWHERE. */
 const struct html_tag *html_tags_find(const char *name, size_t length);
 
 #endif
