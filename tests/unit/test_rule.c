@@ -88,6 +88,9 @@ static const struct fault_case cases[] = {
     {"name: a\non: x\npriority: 1001\nsend: y\n", ":3:11: error: `priority` must be"},
     {"name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\non: x\nsend: y\n",
      ":1:7: error: a rule's name has 1 to 64"},
+    {"name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\non: "
+     "order.placed\nsend: y\n",
+     ""},
     {"name: ''\non: x\nsend: y\n", ":1:7: error: a rule's name has 1 to 64"},
     {"---\n---\nname: a\non: order.placed\nsend: y\n", ""},
     {"name: a\non: [order.placed, message.sent, customer.unsubscribed, customer.resubscribed]\n"

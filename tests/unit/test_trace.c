@@ -63,6 +63,10 @@ static void test_trace(void **state)
         if (!at)
             fail_msg("%s is not in %s", parts[i], buf_string(&text));
     }
+    core_fixture_play(&fixture, 1, "{\"type\":\"y\",\"customer\":{\"id\":7}}");
+    const struct value *about = value_get(&fixture.last.trace[0], "event");
+    assert_non_null(value_get(about, "type"));
+    assert_null(value_get(about, "id"));
     buf_free(&rules);
     buf_free(&text);
     core_fixture_close(&fixture);
