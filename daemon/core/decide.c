@@ -567,7 +567,7 @@ static bool first_due(const struct deciding *d, uint32_t *index)
  * shares the places under a cap by priority. */
 static void decide_due(struct deciding *d)
 {
-    uint32_t index, left = CUSTOMER_JOURNEYS_MOST; /* zero-length waits must end */
+    uint32_t index = 0, left = CUSTOMER_JOURNEYS_MOST; /* zero-length waits must end */
     int64_t moment_ms = 0;
     d->event = NULL;
     trace_begin(&d->trace, d->arena, d->input->now_ms, NULL);
