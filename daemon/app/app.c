@@ -229,7 +229,7 @@ static void on_messages(void *context)
     delivery_wake(app->delivery);
 }
 
-/* Back-pressure: no new events while too many messages wait. */
+/* Back-pressure: no new events while too many messages wait, for their first try or a next one. */
 static void on_length(void *context, int64_t length)
 {
     struct app *app = context;
@@ -237,13 +237,13 @@ static void on_length(void *context, int64_t length)
     if (length < 0 || app->state != APP_RUNNING)
         return;
     app->outbox_length = length;
-    int64_t most = app->config->keys.outbox_most;
-    if (!app->crowded && length > most) {
-        log_warning("the outbox is over its bound, events wait length=%" PRId64, length);
+    int64_t messages = length + app->waiting.later, most = app->config->keys.outbox_most;
+    if (!app->crowded && messages > most) {
+        log_warning("the outbox is over its bound, events wait messages=%" PRId64, messages);
         intake_pause(app->intake);
         app->crowded = true;
-    } else if (app->crowded && length < most - most / 10) {
-        log_info("the outbox is below its bound again length=%" PRId64, length);
+    } else if (app->crowded && messages < most - most / 10) {
+        log_info("the outbox is below its bound again messages=%" PRId64, messages);
         intake_resume(app->intake);
         app->crowded = false;
     }
@@ -258,8 +258,8 @@ static void on_pulse(evutil_socket_t fd, short what, void *context)
     const struct timeval next = {.tv_usec = (running ? PULSE_MS : DRAIN_PULSE_MS) * 1000};
     if (running && !app->measuring) {
         app->measuring = true;
+        waiting_ask(&app->waiting, app->scripts); /* answered before the length */
         outbox_length(app->outbox, on_length, app);
-        waiting_ask(&app->waiting, app->scripts);
     }
     wind_down(app);
     event_add(app->pulse, &next);

@@ -204,7 +204,7 @@ static const struct setting outbox_settings[] = {
      .fallback = "100000",
      .least = 100,
      .most = 10000000,
-     .help = "messages waiting above which no new events are read"},
+     .help = "messages waiting, for a retry too, above which no new events are read"},
     {0},
 };
 

@@ -39,6 +39,7 @@ enum {
     END_MOST_MS = 30000,
     SHORT_LIFE_MS = 2000, /* a server that lived so long had started well */
     SHORT_LIVES_MOST = 5, /* in a row */
+    LOG_MOST = 1 << 20,   /* bytes of redis.log, which holds warnings only, at a start */
     CANNOT_RUN = 127,     /* exit status of a child whose exec failed, as a shell's */
     PATH_SIZE = 512,
 };
@@ -115,7 +116,8 @@ static void move_to(struct embedded *embedded, enum embedded_state state, const 
 static void run_server(const struct embedded *embedded, const char *const *argv, pid_t parent)
 {
     sigset_t none;
-    int log, null;
+    struct stat written;
+    int log, null, flags = O_WRONLY | O_CREAT | O_APPEND;
     setsid(); /* a terminal's Ctrl-C is for the daemon, which needs its server to the end */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -125,7 +127,9 @@ static void run_server(const struct embedded *embedded, const char *const *argv,
     if (chdir(embedded->folder) != 0)
         _exit(CANNOT_RUN);
     null = open("/dev/null", O_RDONLY);
-    log = open("redis.log", O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (stat("redis.log", &written) == 0 && written.st_size > LOG_MOST)
+        flags |= O_TRUNC;
+    log = open("redis.log", flags, 0600);
     dup2(null, STDIN_FILENO);
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
@@ -219,6 +223,8 @@ static void start_server(struct embedded *embedded)
                                 "",
                                 "--maxmemory-policy",
                                 "noeviction",
+                                "--loglevel",
+                                "warning",
                                 "--daemonize",
                                 "no",
                                 NULL};

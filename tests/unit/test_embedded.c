@@ -198,6 +198,33 @@ static void test_keeps_data(void **state)
     assert_string_equal(ask(scene, "GET", "key", NULL), "value");
 }
 
+static off_t log_size(const struct scene *scene, off_t set)
+{
+    char path[128];
+    struct stat found;
+    snprintf(path, sizeof(path), "%s/redis/redis.log", scene->folder);
+    if (set)
+        assert_int_equal(truncate(path, set), 0);
+    assert_int_equal(stat(path, &found), 0);
+    return found.st_size;
+}
+
+/* What an earlier server wrote stays, unless it is too much. */
+static void test_log_is_bounded(void **state)
+{
+    struct scene *scene = *state;
+    const off_t bound = 1 << 20;
+    start_connected(scene);
+    end_embedded(scene);
+    log_size(scene, bound);
+    start_connected(scene);
+    end_embedded(scene);
+    assert_true(log_size(scene, 0) >= bound);
+    log_size(scene, bound + 1);
+    start_connected(scene);
+    assert_true(log_size(scene, 0) < bound);
+}
+
 static bool runs_again(struct scene *scene)
 {
     return scene->running == 2 && scene->ready;
@@ -328,13 +355,10 @@ static void test_killed_daemon(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_settings),
-        TEST(test_keeps_data),
-        TEST(test_killed_server_is_started_again),
-        TEST(test_no_program),
-        TEST(test_no_server),
-        TEST(test_folders),
-        TEST(test_second_daemon_waits),
+        TEST(test_settings),       TEST(test_keeps_data),
+        TEST(test_log_is_bounded), TEST(test_killed_server_is_started_again),
+        TEST(test_no_program),     TEST(test_no_server),
+        TEST(test_folders),        TEST(test_second_daemon_waits),
         TEST(test_killed_daemon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
