@@ -98,22 +98,48 @@ static void land(struct delivery *delivery, struct flight *flight)
     event_active(delivery->settle, EV_TIMEOUT, 0);
 }
 
+static struct settlement_scene scene_of(const struct delivery *delivery,
+                                        const struct flight *flight, int64_t breaker_wait_ms,
+                                        uint64_t random)
+{
+    return (struct settlement_scene){
+        .rules = flight->generation->rules,
+        .policy = delivery->options.policy,
+        .breaker_wait_ms = breaker_wait_ms,
+        .now_ms = clock_monotonic_ms() + delivery->redis_ahead_ms,
+        .random = random,
+    };
+}
+
+/* Lands a message that cannot be begun now, or at all. `gateway` NULL: the one that it is bound to
+ * is not configured. */
+static void do_without(struct delivery *delivery, struct flight *flight,
+                       const struct outbox_message *message, const struct gateway *gateway)
+{
+    const struct settlement_scene scene = scene_of(delivery, flight, 0, 0);
+    if (message->whole)
+        settlement_postpone(flight, message->gateway, gateway != NULL, &scene);
+    else
+        settlement_bury(flight, &scene);
+    if (flight->result.outcome == OUTBOX_DEAD)
+        metrics_add(METRIC_MESSAGES_DEAD, 1);
+    generation_release(&flight->generation);
+    land(delivery, flight);
+}
+
 /* Begins one message: a flight with its job. */
 static void begin(struct delivery *delivery, struct gateway *gateway, int64_t term,
                   const struct outbox_message *message)
 {
     struct flight *flight = flight_new(message, term);
     delivery->flights++;
-    if (message->gateway) {
-        /* An attempt may have arrived there: by no other gateway now. */
-        gateway = gateway_named(delivery, message->gateway);
-        if (!gateway || outlet_room(&gateway->outlet) == 0) {
-            settlement_postpone(flight);
-            land(delivery, flight);
-            return;
-        }
-    }
     flight->generation = generation_hold(delivery->options.generation(delivery->options.context));
+    if (message->gateway) /* an attempt may have arrived there: by no other gateway now */
+        gateway = gateway_named(delivery, message->gateway);
+    if (!message->whole || !gateway || (message->gateway && outlet_room(&gateway->outlet) == 0)) {
+        do_without(delivery, flight, message, gateway);
+        return;
+    }
     struct job *job =
         job_new(message->mid, message->channel, message->entry, message->body, message->length);
     job->attempts = (uint32_t)message->attempts;
@@ -211,8 +237,10 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
 /* Landing --------------------------------------------------------------- */
 
-static void count_outcome(enum outcome_kind kind)
+/* A retry that comes to nothing, as its time is over, is a dead letter in the figures too. */
+static void count_outcome(enum outcome_kind kind, enum outbox_outcome settled)
 {
+    bool gave_up = settled == OUTBOX_DEAD && kind != OUTCOME_BOUNCED && kind != OUTCOME_DEAD;
     static const enum metric metrics[OUTCOME_KINDS] = {
         [OUTCOME_SENT] = METRIC_MESSAGES_SENT,
         [OUTCOME_RETRY] = METRIC_MESSAGES_RETRIED,
@@ -222,7 +250,10 @@ static void count_outcome(enum outcome_kind kind)
         [OUTCOME_DEAD] = METRIC_MESSAGES_DEAD,
         [OUTCOME_CUT] = METRIC_MESSAGES_RETRIED,
     };
-    metrics_add(metrics[kind], 1);
+    if (gave_up)
+        metrics_add(METRIC_MESSAGES_DEAD, 1);
+    if (!gave_up || kind == OUTCOME_UNCERTAIN)
+        metrics_add(metrics[kind], 1);
     metrics_add(METRIC_SENDING, -1);
 }
 
@@ -239,16 +270,11 @@ static void on_job(void *context, struct job *job)
         outlet_pardon(outlet, delivery->settling); /* should it have to be settled again */
         outlet_lift(outlet, delivery->options.suppressed);
     }
-    count_outcome(job->outcome.kind);
     failpoint("sent");
-    const struct settlement_scene scene = {
-        .rules = flight->generation->rules,
-        .policy = delivery->options.policy,
-        .breaker_wait_ms = outlet_wait_ms(outlet),
-        .now_ms = clock_monotonic_ms() + delivery->redis_ahead_ms,
-        .random = random,
-    };
+    const struct settlement_scene scene =
+        scene_of(delivery, flight, outlet_wait_ms(outlet), random);
     settlement_make(flight, &job->outcome, &scene);
+    count_outcome(job->outcome.kind, flight->result.outcome);
     outlet_mind_bounce(outlet, job->outcome.kind, flight->result.suppress);
     job_destroy(&flight->job);
     generation_release(&flight->generation);
@@ -266,8 +292,20 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 
 /* Settling -------------------------------------------------------------- */
 
-static void on_settled(void *context, const struct diag *fault, const bool *settled, size_t count)
+static void note_settled(const struct flight *flight, enum outbox_settled settled)
 {
+    if (settled == OUTBOX_NOT_OURS)
+        log_warning("a message was settled by somebody else mid=%s", flight->mid);
+    else if (settled == OUTBOX_VANISHED)
+        log_warning("a message's record was deleted while it was being sent, its result is dropped "
+                    "mid=%s result=%s",
+                    flight->mid, outbox_outcome_name(flight->result.outcome));
+}
+
+static void on_settled(void *context, const struct diag *fault, const enum outbox_settled *settled,
+                       size_t count)
+{
+    (void)count;
     struct delivery *delivery = context;
     struct flight *flight = delivery->settling;
     delivery->settling = NULL;
@@ -277,8 +315,7 @@ static void on_settled(void *context, const struct diag *fault, const bool *sett
             flight->next = delivery->landed;
             delivery->landed = flight;
         } else {
-            if (i < count && !settled[i])
-                log_warning("a message was settled by somebody else mid=%s", flight->mid);
+            note_settled(flight, settled[i]);
             flight_destroy(&flight);
             delivery->flights--;
         }
@@ -320,6 +357,7 @@ static void on_swept(void *context, const struct outbox_swept *swept)
 {
     struct delivery *delivery = context;
     delivery->sweeping = false;
+    metrics_add(METRIC_MESSAGES_DEAD, (int64_t)swept->buried);
     if (!swept->fault && swept->resent + swept->held + swept->requeued > 0)
         look_anew(delivery);
     if (delivery->taking)

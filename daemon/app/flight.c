@@ -9,8 +9,9 @@ struct flight *flight_new(const struct outbox_message *message, int64_t term)
     flight->arena = arena;
     flight->mid = arena_text(arena, message->mid);
     flight->entry = arena_text(arena, message->entry);
-    flight->customer = arena_text(arena, message->customer ? message->customer : "");
+    flight->customer = arena_text(arena, message->customer);
     flight->channel = arena_text(arena, message->channel);
+    flight->class_ = arena_text(arena, message->class_);
     flight->body = arena_copy(arena, message->body, message->length);
     flight->body_length = message->length;
     flight->hold = strcmp(message->on_uncertain, "hold") == 0;

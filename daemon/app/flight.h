@@ -15,7 +15,7 @@
 struct flight {
     struct flight *next;
     struct arena *arena; /* of all its texts */
-    const char *mid, *entry, *customer, *channel, *body;
+    const char *mid, *entry, *customer, *channel, *class_, *body;
     size_t body_length;
     bool hold; /* on_uncertain */
     int64_t attempts, give_up_ms;

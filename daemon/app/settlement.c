@@ -8,14 +8,6 @@
 
 enum { POSTPONE_MS = 10000, FAULT_WAIT_MS = 5000, TEXT_MOST = 16 * 1024 };
 
-void settlement_postpone(struct flight *flight)
-{
-    flight->result = (struct outbox_result){.entry = flight->entry,
-                                            .mid = flight->mid,
-                                            .outcome = OUTBOX_LATER,
-                                            .after_ms = POSTPONE_MS};
-}
-
 static const char *print(struct arena *arena, const struct value *value)
 {
     struct buf text;
@@ -163,26 +155,89 @@ static void decide_result(struct flight *flight, const struct outcome *outcome,
     }
 }
 
-void settlement_make(struct flight *flight, const struct outcome *outcome,
-                     const struct settlement_scene *scene)
+static void begin_result(struct flight *flight)
 {
-    struct arena *arena = flight->arena;
+    flight->result = (struct outbox_result){.entry = flight->entry,
+                                            .mid = flight->mid,
+                                            .channel = flight->channel,
+                                            .class_ = flight->class_};
+}
+
+static struct value read_body(const struct flight *flight)
+{
     struct value body;
     struct diag diag;
-    const char *detail = arena_text(arena, outcome->text);
-    if (!json_read(arena, flight->body, flight->body_length, &json_file_limits, &body, &diag))
-        body = value_null();
-    flight->result = (struct outbox_result){.entry = flight->entry, .mid = flight->mid};
-    decide_result(flight, outcome, scene, detail);
+    return json_read(flight->arena, flight->body, flight->body_length, &json_file_limits, &body,
+                     &diag)
+               ? body
+               : value_null();
+}
+
+/* What goes with a result: the log's line, the customer's trace, the event for deciding. */
+static void tell(struct flight *flight, const struct outcome *outcome, const struct value *body,
+                 const struct settlement_scene *scene)
+{
     struct outbox_result *result = &flight->result;
     if (result->outcome == OUTBOX_DEAD)
         log_warning("a message became a dead letter mid=%s reason=%s gateway=%s code=%d "
                     "enhanced=%s",
-                    flight->mid, result->reason, flight->gateway, outcome->code, outcome->enhanced);
-    result->trace = make_trace(flight, outcome, &body, scene->now_ms);
+                    flight->mid, result->reason, flight->gateway ? flight->gateway : "-",
+                    outcome->code, *outcome->enhanced ? outcome->enhanced : "-");
+    if (!*flight->customer)
+        return;
+    result->trace = make_trace(flight, outcome, body, scene->now_ms);
     const char *type = event_type(outcome, result->outcome, scene->rules);
     if (type)
-        result->event = make_event(flight, type, outcome, &body);
+        result->event = make_event(flight, type, outcome, body);
+}
+
+/* A dead letter of a message that was not begun. */
+static void give_up_unsent(struct flight *flight, const char *reason, const char *words,
+                           const struct settlement_scene *scene)
+{
+    const struct value body = read_body(flight);
+    struct outcome outcome;
+    outcome_set(&outcome, OUTCOME_DEAD);
+    outcome_words(&outcome, words, strlen(words));
+    give_up(&flight->result, reason, arena_text(flight->arena, outcome.text));
+    tell(flight, &outcome, &body, scene);
+}
+
+void settlement_postpone(struct flight *flight, const char *gateway, bool configured,
+                         const struct settlement_scene *scene)
+{
+    int64_t left_ms = flight->give_up_ms - scene->now_ms;
+    begin_result(flight);
+    flight->gateway = arena_text(flight->arena, gateway);
+    if (left_ms > 0) {
+        flight->result.outcome = OUTBOX_LATER;
+        flight->result.after_ms = left_ms < POSTPONE_MS ? left_ms : POSTPONE_MS;
+        return;
+    }
+    give_up_unsent(flight, configured ? "gave-up" : "no-gateway",
+                   arena_printf(flight->arena,
+                                "it may have arrived through `%s`, and by no other gateway may it "
+                                "be sent again; that one %s",
+                                gateway,
+                                configured ? "did not take part any more" : "is not configured"),
+                   scene);
+}
+
+void settlement_bury(struct flight *flight, const struct settlement_scene *scene)
+{
+    begin_result(flight);
+    give_up_unsent(flight, "not-whole", "what Redis had of it lacked fields", scene);
+}
+
+void settlement_make(struct flight *flight, const struct outcome *outcome,
+                     const struct settlement_scene *scene)
+{
+    struct arena *arena = flight->arena;
+    const struct value body = read_body(flight);
+    struct outbox_result *result = &flight->result;
+    begin_result(flight);
+    decide_result(flight, outcome, scene, arena_text(arena, outcome->text));
+    tell(flight, outcome, &body, scene);
     const char *address = value_to_text(arena, value_get(&body, "to"));
     if (outcome->kind == OUTCOME_BOUNCED && address) {
         char *hash = arena_alloc(arena, POLICY_HASH_SIZE);

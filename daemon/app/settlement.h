@@ -5,6 +5,7 @@
 #ifndef NUDGED_APP_SETTLEMENT_H
 #define NUDGED_APP_SETTLEMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "app/flight.h"
@@ -23,7 +24,12 @@ struct settlement_scene {
 void settlement_make(struct flight *flight, const struct outcome *outcome,
                      const struct settlement_scene *scene);
 
-/* It was not begun: the one gateway that may send it is not to be had now. */
-void settlement_postpone(struct flight *flight);
+/* It was not begun: the one gateway that may send it, `gateway`, is not to be had now, or is not
+ * `configured` at all. In a while again; from its give_up on a dead letter. */
+void settlement_postpone(struct flight *flight, const char *gateway, bool configured,
+                         const struct settlement_scene *scene);
+
+/* It was not begun, as what Redis has of it lacks fields: a dead letter. */
+void settlement_bury(struct flight *flight, const struct settlement_scene *scene);
 
 #endif

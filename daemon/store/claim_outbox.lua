@@ -37,33 +37,32 @@ local function is_dead(owner)
     return now - since >= GRACE
 end
 
--- Claims what is pending at a dead consumer, as far as there is room.
-local function claim_all(stream, owner, claim)
-    local rows = left > 0 and pending(stream, owner, '-', '+', left) or {}
-    for _, row in ipairs(rows) do
-        claim(stream, owner, row[1])
-    end
-    left = left - #rows
-    if left > 0 then
-        redis.call('XGROUP', 'DELCONSUMER', stream, 'nudged', owner)
-    end
-end
-
 -- A message that was withdrawn, or whose hash names another entry, needs this one no more.
-local function claim(stream, owner, entry)
+local function claim(channel, class, stream, owner, entry)
     local row = redis.call('XRANGE', stream, entry, entry)[1]
     local mid = row and row[2][2]
-    local m = mid and redis.call('HMGET', P .. ':message:' .. mid, 'state', 'owner', 'entry',
-        'channel', 'class')
+    local m = mid and redis.call('HMGET', P .. ':message:' .. mid, 'state', 'owner', 'entry')
     if m and m[1] == 'taken' and m[2] == owner and m[3] == entry then
-        local verdict = take_over(stream, entry, mid, now, keep)
+        local verdict = take_over(channel, class, entry, mid, now, keep)
         done[verdict] = done[verdict] + 1
         return
     end
     redis.call('XACK', stream, 'nudged', entry)
     redis.call('XDEL', stream, entry)
     if m and m[1] == 'queued' then
-        requeue(mid, m[4], m[5])
+        requeue(mid, channel, class)
+    end
+end
+
+-- Claims what is pending at a dead consumer, as far as there is room.
+local function claim_all(channel, class, stream, owner)
+    local rows = left > 0 and pending(stream, owner, '-', '+', left) or {}
+    for _, row in ipairs(rows) do
+        claim(channel, class, stream, owner, row[1])
+    end
+    left = left - #rows
+    if left > 0 then
+        redis.call('XGROUP', 'DELCONSUMER', stream, 'nudged', owner)
     end
 end
 
@@ -72,7 +71,7 @@ for i = 5, #ARGV do
         local stream = P .. ':outbox:' .. ARGV[i] .. ':' .. class
         for _, owner in ipairs(dead_consumers(stream)) do
             if is_dead(owner) then
-                claim_all(stream, owner, claim)
+                claim_all(ARGV[i], class, stream, owner)
             end
         end
     end

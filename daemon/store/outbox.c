@@ -94,25 +94,33 @@ struct take_call {
     void *context;
 };
 
+/* A field of the message's hash; "" where it is not there, which is no whole message then. */
+static const char *field(const struct reply *row, size_t at, bool *whole)
+{
+    const char *text = reply_text(reply_item(row, at));
+    *whole = *whole && text;
+    return text ? text : "";
+}
+
 /* {entry, mid, customer, channel, class, body, on_uncertain, gateway, attempts, give_up} */
 static bool read_message(const struct reply *row, struct outbox_message *message)
 {
+    bool whole = true;
     const char *const gateway = reply_text(reply_item(row, 7));
     *message = (struct outbox_message){
         .entry = reply_text(reply_item(row, 0)),
         .mid = reply_text(reply_item(row, 1)),
-        .customer = reply_text(reply_item(row, 2)),
+        .customer = field(row, 2, &whole),
         .channel = reply_text(reply_item(row, 3)),
         .class_ = reply_text(reply_item(row, 4)),
-        .body = reply_text(reply_item(row, 5)),
+        .body = field(row, 5, &whole),
         .length = reply_item(row, 5)->length,
-        .on_uncertain = reply_text(reply_item(row, 6)),
+        .on_uncertain = field(row, 6, &whole),
         .gateway = gateway && *gateway ? gateway : NULL,
     };
-    return message->entry && message->mid && message->customer && message->channel &&
-           message->class_ && message->body && message->on_uncertain &&
-           reply_number(reply_item(row, 8), &message->attempts) &&
-           reply_number(reply_item(row, 9), &message->give_up_ms);
+    message->whole = whole && reply_number(reply_item(row, 8), &message->attempts) &&
+                     reply_number(reply_item(row, 9), &message->give_up_ms);
+    return message->entry && message->mid && message->channel && message->class_;
 }
 
 static bool read_taken(const struct reply *reply, struct arena *arena, struct outbox_taken *taken)
@@ -122,12 +130,9 @@ static bool read_taken(const struct reply *reply, struct arena *arena, struct ou
         return false;
     struct outbox_message *messages = arena_alloc(arena, reply->count * sizeof(*messages));
     for (size_t i = 2; i < reply->count; i++) {
-        const struct reply *row = reply_item(reply, i);
-        const char *mid = reply_text(reply_item(row, 1));
-        if (read_message(row, &messages[taken->count]))
-            taken->count++;
-        else /* somebody's hand was in it; it stays taken, and holds up no other */
-            log_error("the message in Redis is not whole mid=%s", mid ? mid : "?");
+        if (!read_message(reply_item(reply, i), &messages[taken->count]))
+            return false;
+        taken->count++;
     }
     taken->messages = messages;
     return true;
@@ -233,21 +238,27 @@ static void on_settled(void *context, const struct reply *reply, const struct di
         return;
     }
     arena_reset(call->outbox->answering);
-    bool *settled = arena_alloc(call->outbox->answering, call->count + 1);
+    enum outbox_settled *settled =
+        arena_alloc(call->outbox->answering, sizeof *settled * (call->count + 1));
     for (size_t i = 0; i < call->count; i++)
-        settled[i] = reply_item(reply, i)->integer == 1;
+        settled[i] = (enum outbox_settled)reply_item(reply, i)->integer;
     call->callback(call->context, NULL, settled, call->count);
+}
+
+const char *outbox_outcome_name(enum outbox_outcome outcome)
+{
+    static const char *const names[] = {
+        [OUTBOX_DONE] = "done", [OUTBOX_LATER] = "later", [OUTBOX_RESEND] = "resend",
+        [OUTBOX_HOLD] = "hold", [OUTBOX_DEAD] = "dead",   [OUTBOX_RELEASE] = "release",
+    };
+    return names[outcome];
 }
 
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
                    outbox_on_settled *callback, void *context)
 {
-    static const char *const outcomes[] = {
-        [OUTBOX_DONE] = "done", [OUTBOX_LATER] = "later", [OUTBOX_RESEND] = "resend",
-        [OUTBOX_HOLD] = "hold", [OUTBOX_DEAD] = "dead",   [OUTBOX_RELEASE] = "release",
-    };
     struct settle_call *call = mem_alloc(sizeof(*call));
-    struct arguments arguments = begin(outbox, 2 + 11 * count);
+    struct arguments arguments = begin(outbox, 2 + 13 * count);
     *call = (struct settle_call){
         .outbox = outbox, .count = count, .callback = callback, .context = context};
     arguments_number(&arguments, outbox->trace_keep_ms);
@@ -255,7 +266,9 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
         const struct outbox_result *result = &results[i];
         arguments_text(&arguments, result->entry);
         arguments_text(&arguments, result->mid);
-        arguments_text(&arguments, outcomes[result->outcome]);
+        arguments_text(&arguments, result->channel);
+        arguments_text(&arguments, result->class_);
+        arguments_text(&arguments, outbox_outcome_name(result->outcome));
         if (result->at_ms)
             arguments_number(&arguments, result->at_ms);
         else
@@ -327,6 +340,10 @@ static void on_requeued(void *context, const struct reply *reply, const struct d
     if (reply && reply_number(reply_item(reply, 0), &moved) &&
         reply_number(reply_item(reply, 1), &next)) {
         call->swept.requeued = (size_t)moved;
+        call->swept.buried = reply->count - 2;
+        for (size_t i = 2; i < reply->count; i++)
+            log_warning("a message became a dead letter mid=%s reason=not-whole gateway=-",
+                        reply_item(reply, i)->text);
         if (next < call->swept.next_ms)
             call->swept.next_ms = next;
     } else {

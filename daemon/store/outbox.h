@@ -42,6 +42,8 @@ struct outbox_message {
     const char *gateway;      /* an uncertain attempt was made there: send by no other; else NULL */
     int64_t attempts;         /* charged so far */
     int64_t give_up_ms;       /* since 1970 */
+    bool whole; /* false: somebody's hand was in its hash, which lacks fields (they are
+                   empty here): settle it as DEAD */
 };
 
 struct outbox_taken {
@@ -75,7 +77,7 @@ enum outbox_outcome {
 };
 
 struct outbox_result {
-    const char *entry, *mid; /* as taken */
+    const char *entry, *mid, *channel, *class_; /* as taken */
     enum outbox_outcome outcome;
     int64_t at_ms;               /* LATER, RESEND: since 1970; or 0 and */
     int64_t after_ms;            /* so long after Redis' TIME when it is settled */
@@ -87,11 +89,18 @@ struct outbox_result {
     const char *suppress_reason;
 };
 
-/* `settled[i]` says of results[i] whether it was settled now; false: gone, it is no longer
- * ours (or was settled by an earlier run), nothing was written. With a `fault` there is no
- * answer: settle the same again later. */
-typedef void outbox_on_settled(void *context, const struct diag *fault, const bool *settled,
-                               size_t count);
+const char *outbox_outcome_name(enum outbox_outcome outcome); /* "done", "later", … */
+
+enum outbox_settled {
+    OUTBOX_NOT_OURS, /* or it was settled by an earlier run: nothing was written */
+    OUTBOX_SETTLED,
+    OUTBOX_VANISHED, /* its hash was deleted by hand: its entry is too, now; nothing was written */
+};
+
+/* `settled[i]` says what became of results[i]. With a `fault` there is no answer: settle the
+ * same again later. */
+typedef void outbox_on_settled(void *context, const struct diag *fault,
+                               const enum outbox_settled *settled, size_t count);
 
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
                    outbox_on_settled *callback, void *context);
@@ -101,6 +110,7 @@ struct outbox_swept {
     size_t resent;   /* messages of dead daemons put back into the outbox */
     size_t held;     /* and parked in P:uncertain */
     size_t requeued; /* retries that became due */
+    size_t buried;   /* of those, dead letters: somebody's hand was in their hashes (logged) */
     int64_t next_ms; /* ask again after so many: 0 (there is more) to 1,000 */
 };
 

@@ -12,15 +12,14 @@ for i = 4 + channels, #ARGV do
     lost[ARGV[i]] = true
 end
 
-local function put_back(stream, entry)
+local function put_back(channel, class, stream, entry)
     local row = redis.call('XRANGE', stream, entry, entry)[1]
     local mid = row and row[2][2]
-    local m = mid and redis.call('HMGET', P .. ':message:' .. mid, 'owner', 'entry', 'take',
-        'channel', 'class')
+    local m = mid and redis.call('HMGET', P .. ':message:' .. mid, 'owner', 'entry', 'take')
     if m and m[1] == consumer and m[2] == entry and lost[m[3]] then
         redis.call('XACK', stream, 'nudged', entry)
         redis.call('XDEL', stream, entry)
-        requeue(mid, m[4], m[5])
+        requeue(mid, channel, class)
         count = count + 1
     end
 end
@@ -29,7 +28,7 @@ for i = 4, 3 + channels do
     for _, class in ipairs({'transactional', 'marketing'}) do
         local stream = P .. ':outbox:' .. ARGV[i] .. ':' .. class
         for _, row in ipairs(pending(stream, consumer, '-', '+', MOST)) do
-            put_back(stream, row[1])
+            put_back(ARGV[i], class, stream, row[1])
         end
     end
 end

@@ -1,7 +1,7 @@
--- Puts a message into the outbox of its channel and class.
+-- Puts a message into the outbox of its channel and class, which its hash tells from then on.
 local function requeue(mid, channel, class)
     local key = P .. ':message:' .. mid
-    redis.call('HSET', key, 'state', 'queued')
+    redis.call('HSET', key, 'state', 'queued', 'channel', channel, 'class', class)
     redis.call('HDEL', key, 'owner', 'entry', 'take')
     redis.call('XADD', P .. ':outbox:' .. channel .. ':' .. class, '*', 'mid', mid)
 end

@@ -36,8 +36,8 @@ end
 
 local function drop(m)
     redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', 'dropped', 'detail',
-        'it was uncertain, and dropped by hand', 'customer', m.customer, 'mid', m.mid, 'channel',
-        m.channel, 'class', m.class, 'body', m.body)
+        'it was uncertain, and dropped by hand', 'customer', m.customer or '', 'mid', m.mid,
+        'channel', m.channel or '', 'class', m.class or '', 'body', m.body or '')
     redis.call('DEL', m.key)
     return 'done', 'dropped'
 end
@@ -57,8 +57,10 @@ local function settle(mid)
     if verdict == 'done' then
         local line = '{"at":%s,"did":[{"rule":%s,"what":"%s","why":"by hand","mid":%s}]}'
         redis.call('ZREM', P .. ':uncertain', mid)
-        push_trace(m.customer, string.format(line, ms(now), cjson.encode(body.rule or ''), what,
-            cjson.encode(mid)), keep)
+        if m.customer then
+            push_trace(m.customer, string.format(line, ms(now), cjson.encode(body.rule or ''),
+                what, cjson.encode(mid)), keep)
+        end
     end
     return verdict
 end

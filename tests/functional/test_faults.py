@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import threading
 
 import pytest
 
@@ -202,6 +203,32 @@ def test_uncertain_is_held_or_resent(hello_shop):
     assert subjects == ["hello 1", "hello 2", "hello 2"]
     ids = hello_shop.client.zrange("nudged:uncertain", 0, -1)
     assert len(ids) == 1
+
+
+def test_record_that_is_deleted_while_it_is_sent(hello_shop):
+    """By hand: nothing stays pending, the log says it once, and the next message goes on. A record
+    that only lost its channel and class settles as ever."""
+    begun, answer = threading.Semaphore(0), threading.Semaphore(0)
+
+    def answers(envelope):
+        begun.release()
+        answer.acquire()
+        return "250 taken"
+
+    hello_shop.mail.slow()
+    hello_shop.mail.answers = answers
+    daemon = hello_shop.daemon().spawn()
+    for number, spoil in enumerate((hello_shop.client.delete,
+                                    lambda key: hello_shop.client.hdel(key, "channel", "class"))):
+        hello_shop.push(hello(number))
+        assert begun.acquire(timeout=60)
+        [key] = hello_shop.client.scan_iter("nudged:message:*")
+        spoil(key)
+        answer.release()
+        hello_shop.wait_idle()
+        assert not hello_shop.client.exists(key)
+    assert daemon.log().count("record was deleted while it was being sent") == 1
+    assert hello_shop.dead() == []
 
 
 def test_ten_refused_in_a_row_are_the_gateways_fault(hello_shop):

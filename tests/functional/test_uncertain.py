@@ -222,3 +222,35 @@ def test_wrong_command_line(shop, arguments, fault):
     status, out, err = shop.ctl("uncertain", *arguments)
     assert (status, out) == (64, "")
     assert err == f"nudgectl uncertain: {fault}\nhint: `nudgectl help uncertain`\n"
+
+
+def test_gateway_is_configured_no_more(cut):
+    """What is bound to a gateway that was removed waits for it until its give_up, then it is a
+    dead letter that says so, to `explain` too."""
+    cut.rules(RULES.replace("on_uncertain: hold", "on_uncertain: resend"))
+    cut.one.ask("POST", "/reload")
+    cut.push({"type": "paid", "id": "p1", "customer": {"id": 1, "email": "c1@example.com"}})
+    [mid] = wait_until(lambda: cut.client.zrange("nudged:later", 0, -1), "a retry")
+    key = f"nudged:message:{mid.decode()}"
+    assert cut.one.stop() == 0
+    cut.server.cutting = False
+    other = {**cut.config["gateways"]["relay"]}
+    two = cut.daemon("two", gateways={"other": other}).spawn()
+    cut.client.hset(key, "give_up", int(time.time() * 1000) + 3600000)
+    cut.client.zadd("nudged:later", {mid: 1})
+    put_off = wait_until(lambda: (cut.client.zscore("nudged:later", mid) or 0) > 1
+                         and cut.client.zscore("nudged:later", mid), "the message to be put off")
+    assert put_off - time.time() * 1000 <= 10000
+    assert cut.dead() == []
+    cut.client.hset(key, "give_up", 1)
+    cut.client.zadd("nudged:later", {mid: 1})
+    [letter] = wait_until(cut.dead, "a dead letter")
+    assert (letter["reason"], letter["mid"]) == (b"no-gateway", mid)
+    assert letter["detail"] == (b"it may have arrived through `relay`, and by no other gateway may it be sent "
+                                b"again; that one is not configured")
+    cut.wait_idle()
+    assert not cut.client.exists(key)
+    assert "by no other gateway" in cut.ctl("explain", "id:1")[1]
+    assert f"a message became a dead letter mid={mid.decode()} reason=no-gateway gateway=relay" in two.log()
+    assert "nudged_messages_dead_total 1\n" in two.ask("GET", "/metrics")[1]
+    assert cut.server.mails.qsize() == 1

@@ -88,6 +88,7 @@ struct taken {
     int64_t now_ms, wait_ms;
     char entries[16][32]; /* of the first 16 */
     char mids[16][32];
+    char classes[16][16];
     char gateway[16];
     int64_t attempts, give_up_ms; /* of the first */
     char body[64];
@@ -105,12 +106,13 @@ static void on_taken(void *context, const struct outbox_taken *taken)
         buf_text(&out, taken->fault->code);
     for (size_t i = 0; i < taken->count; i++) {
         const struct outbox_message *m = &taken->messages[i];
-        buf_printf(&out, i ? " %s" : "%s", m->mid);
+        buf_printf(&out, i ? " %s%s" : "%s%s", m->mid, m->whole ? "" : "(not whole)");
         if (i < 16) {
             snprintf(into->entries[i], sizeof(into->entries[i]), "%s", m->entry);
             snprintf(into->mids[i], sizeof(into->mids[i]), "%s", m->mid);
+            snprintf(into->classes[i], sizeof(into->classes[i]), "%s", m->class_);
         }
-        assert_string_equal(m->customer, "id:7");
+        assert_string_equal(m->customer, m->whole ? "id:7" : "");
         assert_string_equal(m->channel, "email");
     }
     if (taken->count) {
@@ -146,7 +148,8 @@ struct settled {
     char text[128]; /* "1 0", or the fault's code */
 };
 
-static void on_settled(void *context, const struct diag *fault, const bool *settled, size_t count)
+static void on_settled(void *context, const struct diag *fault, const enum outbox_settled *settled,
+                       size_t count)
 {
     struct settled *into = context;
     struct buf out;
@@ -179,6 +182,8 @@ static struct outbox_result result_of(const struct taken *taken, size_t index,
 {
     return (struct outbox_result){.entry = taken->entries[index],
                                   .mid = taken->mids[index],
+                                  .channel = "email",
+                                  .class_ = taken->classes[index],
                                   .outcome = outcome,
                                   .at_ms = 4000000000000};
 }
@@ -271,8 +276,66 @@ static void test_take_of_a_broken_message(void **state)
 {
     struct scene *scene = *state;
     put_many(scene, 3, "marketing");
-    redis_fixture_ask(&scene->redis, "HDEL t:message:marketing1 give_up");
-    assert_string_equal(take(scene, 3).text, "marketing0 marketing2");
+    redis_fixture_ask(&scene->redis, "HDEL t:message:marketing1 give_up body customer channel");
+    struct taken taken = take(scene, 3);
+    assert_string_equal(taken.text, "marketing0 marketing1(not whole) marketing2");
+    struct outbox_result result = result_of(&taken, 1, OUTBOX_DEAD);
+    result.reason = "not-whole";
+    assert_string_equal(settle(scene, scene->outbox, &result, 1), "1");
+    assert_redis(&scene->redis, "0", "EXISTS t:message:marketing1");
+    assert_redis(&scene->redis, "1", "XLEN t:dead");
+    assert_redis(&scene->redis, "2", "XLEN t:outbox:email:marketing");
+}
+
+/* By hand: a hash without channel and class neither holds up its settlement nor that of others,
+ * and has both again. */
+static void test_settlement_of_a_broken_message(void **state)
+{
+    struct scene *scene = *state;
+    put_many(scene, 2, "marketing");
+    struct taken taken = take(scene, 2);
+    struct outbox_result results[2] = {result_of(&taken, 0, OUTBOX_LATER),
+                                       result_of(&taken, 1, OUTBOX_DONE)};
+    redis_fixture_ask(&scene->redis, "HDEL t:message:marketing0 channel class customer");
+    results[0].trace = "{}";
+    assert_string_equal(settle(scene, scene->outbox, results, 2), "1 1");
+    assert_redis(&scene->redis, "0", "XLEN t:outbox:email:marketing");
+    assert_redis(&scene->redis, "email", "HGET t:message:marketing0 channel");
+    assert_redis(&scene->redis, "marketing", "HGET t:message:marketing0 class");
+}
+
+/* … nor that of retries which are due. */
+static void test_retry_of_a_broken_message(void **state)
+{
+    struct scene *scene = *state;
+    put_many(scene, 2, "marketing");
+    struct taken taken = take(scene, 2);
+    struct outbox_result results[2] = {result_of(&taken, 0, OUTBOX_LATER),
+                                       result_of(&taken, 1, OUTBOX_LATER)};
+    results[0].at_ms = results[1].at_ms = 1;
+    assert_string_equal(settle(scene, scene->outbox, results, 2), "1 1");
+    redis_fixture_ask(&scene->redis, "HDEL t:message:marketing0 class customer");
+    struct swept swept = sweep(scene, scene->outbox);
+    assert_string_equal(swept.code, "");
+    assert_int_equal(swept.swept.buried, 1);
+    assert_redis(&scene->redis, "1", "XLEN t:dead");
+    assert_redis(&scene->redis, "0", "EXISTS t:message:marketing0");
+    assert_string_equal(take(scene, 2).text, "marketing1");
+}
+
+/* By hand: a hash that is deleted while it is taken leaves nothing pending. */
+static void test_settlement_of_a_deleted_message(void **state)
+{
+    struct scene *scene = *state;
+    put_many(scene, 2, "marketing");
+    struct taken taken = take(scene, 2);
+    struct outbox_result results[2] = {result_of(&taken, 0, OUTBOX_DEAD),
+                                       result_of(&taken, 1, OUTBOX_DONE)};
+    redis_fixture_ask(&scene->redis, "DEL t:message:marketing0");
+    assert_string_equal(settle(scene, scene->outbox, results, 2), "2 1");
+    assert_string_equal(settle(scene, scene->outbox, results, 2), "0 0");
+    assert_redis(&scene->redis, "0", "XLEN t:outbox:email:marketing");
+    assert_redis(&scene->redis, "0", "XLEN t:dead");
 }
 
 /* An error in the middle of the script: what was taken before it is put back. */
@@ -657,7 +720,8 @@ static void test_full_server(void **state)
 static void test_lost(void **state)
 {
     struct scene *scene = *state;
-    const struct outbox_result result = {.entry = "1-1", .mid = "x"};
+    const struct outbox_result result = {
+        .entry = "1-1", .mid = "x", .channel = "email", .class_ = "marketing"};
     redis_fixture_end(&scene->redis, SIGKILL);
     assert_string_equal(take(scene, 1).text, "redis-lost");
     assert_string_equal(settle(scene, scene->outbox, &result, 1), "redis-lost");
@@ -673,6 +737,9 @@ int main(void)
         TEST(test_take_drops_what_is_gone),
         TEST(test_take_passes_the_withdrawn),
         TEST(test_take_of_a_broken_message),
+        TEST(test_settlement_of_a_broken_message),
+        TEST(test_retry_of_a_broken_message),
+        TEST(test_settlement_of_a_deleted_message),
         TEST(test_take_that_ends_in_the_middle),
         TEST(test_take_needs_the_lease),
         TEST(test_rate),
