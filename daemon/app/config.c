@@ -12,8 +12,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "base/yaml_hints.h"
 #include "base/zone.h"
 #include "core/condition.h"
+#include "core/rule_expression.h"
 
 enum { SECRET_BYTES = 32, SECRET_LEAST = 16, SECRET_MOST = 4096, GATEWAYS_MOST = 64 };
 
@@ -106,19 +108,14 @@ static void fill_keys(struct loading *loading)
 static struct cel_program *compile(struct loading *loading, const struct value *text,
                                    const char *name)
 {
-    struct diag diag = {0};
-    if (text->kind != VALUE_STRING) {
-        settings_fault(loading->diags, &loading->source, text, DIAG_ERROR,
-                       "`%s` must be a condition: write it in quotes", name);
-        return NULL;
-    }
-    struct cel_program *program =
-        condition_compile(loading->config->arena, text->string, text->length, NULL, NULL, &diag);
-    if (!program)
-        diag_hint(settings_fault(loading->diags, &loading->source, text, DIAG_ERROR, "`%s`: %s",
-                                 name, diag.text),
-                  "%s", diag.hint);
-    return program;
+    const struct rule_reader reader = {
+        .arena = loading->config->arena, .source = &loading->source, .diags = loading->diags};
+    if (text->kind != VALUE_STRING)
+        diag_hint(settings_fault(loading->diags, &loading->source, text, DIAG_ERROR,
+                                 "`%s` must be a condition, not %s", name,
+                                 value_kind_name((enum value_kind)text->kind)),
+                  "%s", yaml_hints_expression);
+    return rule_condition(&reader, text, NULL);
 }
 
 /* The conditions of the configuration: who consents, and the named segments. */
@@ -218,6 +215,23 @@ static const struct config_gateway *find_gateway(const struct config *config, co
     return NULL;
 }
 
+static void refuse_gateway(struct loading *loading, const struct value *item, const char *name)
+{
+    const struct config *config = loading->config;
+    if (!name) {
+        settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
+                       "a channel names gateways, and this is %s",
+                       value_kind_name((enum value_kind)item->kind));
+        return;
+    }
+    const char **names = arena_zero(config->arena, sizeof *names * (config->gateway_count + 1));
+    for (size_t i = 0; i < config->gateway_count; i++)
+        names[i] = config->gateways[i].name;
+    diag_suggest(settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
+                                "there is no gateway `%s`", name),
+                 name, names);
+}
+
 /* The gateways that a channel names: one, or a list. */
 static const struct config_gateway *const *channel_gateways(struct loading *loading,
                                                             const struct value *value)
@@ -232,8 +246,7 @@ static const struct config_gateway *const *channel_gateways(struct loading *load
         if (list[kept])
             kept++;
         else
-            settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
-                           "there is no gateway `%s`", name ? name : "");
+            refuse_gateway(loading, item, name);
     }
     if (count == 0)
         settings_fault(loading->diags, &loading->source, value, DIAG_ERROR,

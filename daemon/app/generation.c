@@ -10,9 +10,25 @@ static bool has_template(void *context, const char *name, const char *channel)
     return templates_has(context, name, channel);
 }
 
+/* What rules may name, for the hints of their faults. */
+static void list_names(const struct config *config, const struct templates *templates,
+                       struct arena *arena, struct ruleset_settings *rules)
+{
+    size_t count = templates_count(templates);
+    const char **names = arena_zero(arena, sizeof *names * (count + 1));
+    const char **channels = arena_zero(arena, sizeof *channels * (config->channel_count + 1));
+    for (size_t i = 0; i < count; i++)
+        names[i] = templates_variant(templates, i)->name;
+    for (size_t i = 0; i < config->channel_count; i++)
+        channels[i] = config->channels[i].name;
+    rules->templates = names;
+    rules->channels = channels;
+}
+
 struct generation *generation_load(const struct config *config, struct diags *diags)
 {
     struct generation *generation = mem_zero(1, sizeof *generation);
+    struct arena *arena = arena_new(4096);
     generation->references = 1;
     const struct templates_settings templates = {.folder = config->keys.templates,
                                                  .default_locale = config->locale};
@@ -24,8 +40,10 @@ struct generation *generation_load(const struct config *config, struct diags *di
     if (generation->templates) {
         rules.has_template = has_template;
         rules.context = generation->templates;
+        list_names(config, generation->templates, arena, &rules);
     }
     generation->rules = ruleset_load(&rules, diags);
+    arena_destroy(&arena);
     if (!generation->rules || !generation->templates)
         generation_release(&generation);
     return generation;

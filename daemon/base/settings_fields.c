@@ -68,11 +68,21 @@ static bool read_text(struct settings_reading *in, const struct setting *setting
     return true;
 }
 
+/* Words that YAML 1.1 took for one of the two. */
+static const char *yes_or_no(const struct value *value)
+{
+    static const char *const words[] = {"yes", "on", "True", "TRUE", "no", "off", "False", "FALSE"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (value_is_text(value, words[i]))
+            return i < 4 ? "write `true`" : "write `false`";
+    return NULL;
+}
+
 static bool read_bool(struct settings_reading *in, const struct setting *setting,
                       const struct value *value, void *field)
 {
     if (value->kind != VALUE_BOOL)
-        return settings_fields_wrong_type(in, setting, value, "true or false", NULL);
+        return settings_fields_wrong_type(in, setting, value, "true or false", yes_or_no(value));
     *(bool *)field = value->boolean;
     return true;
 }

@@ -43,7 +43,8 @@ struct rule_step {
     uint32_t line;  /* in the rule's file */
     /* send */
     const char *template, *channel;
-    struct cel_program *to; /* NULL: the channel's field of the customer */
+    const struct value *template_at, *channel_at; /* where they are written; or NULL */
+    struct cel_program *to;                       /* NULL: the channel's field of the customer */
     struct rule_data *data; /* extra fields of the template; ends with a row without a name */
     /* wait */
     int64_t wait_ms;

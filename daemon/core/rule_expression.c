@@ -1,8 +1,14 @@
 #include "core/rule_expression.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/condition.h"
+
+enum { QUOTED_MOST = 120 }; /* bytes of a text that a hint shows in quotes */
+
+static const char hint_comparison[] =
+    "compare it with something: customer.count(\"order.placed\") > 0";
 
 /* The bytes of line `number` (from 1) of a source; NULL past its end. */
 static const char *line_of(const struct settings_source *source, uint32_t number)
@@ -55,8 +61,32 @@ static bool sample_of(const struct rule_reader *reader, const char *const *types
     return true;
 }
 
-struct cel_program *rule_expression(const struct rule_reader *reader, const struct value *value,
-                                    const char *const *types)
+/* Whether it looks like words, an address or a link rather than a formula. */
+static bool reads_as_text(const struct value *value)
+{
+    static const char formula[] = "\"\\\n()[]{}<>=&|?*+;$`";
+    const char *text = value->string;
+    if (memchr(text, '@', value->length) || memmem(text, value->length, "://", 3))
+        return !memchr(text, '"', value->length) && !memchr(text, '\n', value->length);
+    for (uint32_t i = 0; i < value->length; i++)
+        if (!text[i] || strchr(formula, text[i]))
+            return false;
+    return value->length > 0;
+}
+
+/* `tier: gold` where an expression is meant: YAML takes one pair of quotes away, and
+ * the expression needs its own. */
+static void hint_quotes(const struct value *value, struct diag *diag)
+{
+    const char *format =
+        memchr(value->string, '\'', value->length) ? "\"\\\"%.*s\\\"\"" : "'\"%.*s\"'";
+    char quoted[QUOTED_MOST + 8];
+    snprintf(quoted, sizeof quoted, format, (int)value->length, value->string);
+    diag_hint(diag, "an expression is meant here; a text stands in both quotes: %s", quoted);
+}
+
+static struct cel_program *compile(const struct rule_reader *reader, const struct value *value,
+                                   const char *const *types, bool may_be_text)
 {
     if (!value_is(value, VALUE_STRING))
         return NULL;
@@ -74,18 +104,30 @@ struct cel_program *rule_expression(const struct rule_reader *reader, const stru
     diags_free(&warnings);
     if (!program) {
         move_place(reader->source, value, &diag);
+        if (!diag.hint[0] && value->length <= QUOTED_MOST && reads_as_text(value)) {
+            if (may_be_text)
+                hint_quotes(value, &diag);
+            else
+                diag_hint(&diag, "%s", hint_comparison);
+        }
         diags_add(reader->diags, &diag);
     }
     return program;
 }
 
+struct cel_program *rule_expression(const struct rule_reader *reader, const struct value *value,
+                                    const char *const *types)
+{
+    return compile(reader, value, types, true);
+}
+
 struct cel_program *rule_condition(const struct rule_reader *reader, const struct value *value,
                                    const char *const *types)
 {
-    struct cel_program *program = rule_expression(reader, value, types);
+    struct cel_program *program = compile(reader, value, types, false);
     if (program && !cel_may_give(program, VALUE_BOOL))
         diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
                                  "a condition must be true or false, and this one never is"),
-                  "compare it with something: customer.count(\"order.placed\") > 0");
+                  "%s", hint_comparison);
     return program;
 }

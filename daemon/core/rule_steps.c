@@ -7,9 +7,10 @@
 #include "base/digest.h"
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/yaml_hints.h"
 #include "core/rule_expression.h"
 
-enum { STEPS_MOST = 200 };
+enum { STEPS_MOST = 200, HINTED_MOST = 64 };
 
 struct send {
     const char *template, *via;
@@ -106,6 +107,21 @@ static const char *step_id(const struct steps_reader *steps, const struct value 
     return id;
 }
 
+/* What YAML read as a number, as `true`, as a list or as nothing. */
+static void refuse_data(const struct rule_reader *reader, const struct value *value)
+{
+    struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                       "an expression is meant here, not %s",
+                                       value_kind_name((enum value_kind)value->kind));
+    struct buf text;
+    buf_init(&text, HINTED_MOST);
+    if (value->kind != VALUE_LIST && value->kind != VALUE_MAP && json_print(&text, value))
+        diag_hint(diag, "write it in quotes: '%s'", buf_string(&text));
+    else
+        diag_hint(diag, "%s", yaml_hints_expression);
+    buf_free(&text);
+}
+
 static void read_data(const struct steps_reader *steps, const struct value *data,
                       struct rule_step *step)
 {
@@ -122,8 +138,7 @@ static void read_data(const struct steps_reader *steps, const struct value *data
         const struct value_member *member = &data->map->members[i];
         step->data[i].name = value_to_text(reader->arena, &member->key);
         if (member->value.kind != VALUE_STRING)
-            settings_fault(reader->diags, reader->source, &member->value, DIAG_ERROR,
-                           "an expression is meant here: write it in quotes");
+            refuse_data(reader, &member->value);
         else
             step->data[i].program = rule_expression(reader, &member->value, steps->rule->on);
     }
@@ -146,6 +161,8 @@ static void read_send(struct steps_reader *steps, const struct value *value, con
     }
     step->template = send.template ? send.template : "";
     step->channel = send.via ? send.via : "email";
+    step->template_at = value->kind == VALUE_MAP ? value_get(value, "template") : value;
+    step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
     step->to = rule_expression(reader, &send.to, steps->rule->on);
     read_data(steps, &send.data, step);
     step->id = step_id(steps, id, "send", value);
@@ -200,9 +217,11 @@ static void read_branch(struct steps_reader *steps, const struct value *step_val
 
 static const char *const step_keys[] = {"send", "wait", "if", "stop", "then", "else", "id", NULL};
 
-static void check_step_keys(const struct steps_reader *steps, const struct value *step)
+/* False where a key is unknown. */
+static bool check_step_keys(const struct steps_reader *steps, const struct value *step)
 {
     const struct rule_reader *reader = steps->reader;
+    bool known = true;
     for (uint32_t i = 0; i < step->map->count; i++) {
         const struct value *key = &step->map->members[i].key;
         char name[64];
@@ -211,11 +230,25 @@ static void check_step_keys(const struct steps_reader *steps, const struct value
         name[length] = '\0';
         if (rule_has_type(step_keys, name))
             continue;
+        known = false;
         struct diag *diag = settings_fault(reader->diags, reader->source, key, DIAG_ERROR,
                                            "unknown step `%s`", name);
         diag->width = (uint32_t)length;
         diag_suggest(diag, name, step_keys);
     }
+    return known;
+}
+
+/* Without a step's key, or with several. What is misspelt was told as that. */
+static void refuse_step(const struct steps_reader *steps, const struct value *step, int count)
+{
+    const struct rule_reader *reader = steps->reader;
+    struct diag *diag = settings_fault(reader->diags, reader->source, step, DIAG_ERROR,
+                                       "a step has exactly one of send, wait, if, stop");
+    if (count > 1)
+        diag_hint(diag, "begin each of them with a `- ` of its own");
+    else if (value_get(step, "stop"))
+        diag_hint(diag, "write `- stop` alone");
 }
 
 static void read_step(struct steps_reader *steps, const struct value *step)
@@ -230,13 +263,15 @@ static void read_step(struct steps_reader *steps, const struct value *step)
                        "a step is one of send, wait, if, stop");
         return;
     }
-    check_step_keys(steps, step);
+    bool known = check_step_keys(steps, step);
     const struct value *send = value_get(step, "send"), *wait = value_get(step, "wait");
     const struct value *branch = value_get(step, "if"), *id = value_get(step, "id");
     const struct value *then = value_get(step, "then"), *otherwise = value_get(step, "else");
-    if ((send != NULL) + (wait != NULL) + (branch != NULL) != 1)
-        settings_fault(reader->diags, reader->source, step, DIAG_ERROR,
-                       "a step has exactly one of send, wait, if, stop");
+    int count = (send != NULL) + (wait != NULL) + (branch != NULL);
+    if (count == 0 && !known)
+        return;
+    if (count != 1)
+        refuse_step(steps, step, count);
     else if (!branch && (then || otherwise))
         settings_fault(reader->diags, reader->source, then ? then : otherwise, DIAG_ERROR,
                        "`%s` belongs to an `if`", then ? "then" : "else");

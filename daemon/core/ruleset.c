@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "core/rule_index.h"
+#include "core/ruleset_templates.h"
 #include "lang/cel_lex.h"
 
 enum { FILE_MOST = 4 * 1024 * 1024, RULES_MOST = 20000 };
@@ -96,22 +97,6 @@ static bool load_events(struct ruleset *set, const char *folder, struct diags *d
     return diags->errors == errors;
 }
 
-static void check_templates(const struct ruleset_settings *settings,
-                            const struct settings_source *source, const struct rule *rule,
-                            struct diags *diags)
-{
-    for (uint32_t i = 0; settings->has_template && i < rule->step_count; i++) {
-        const struct rule_step *step = &rule->steps[i];
-        struct value place = {.flags = VALUE_PLACED, .place = {step->line, 0}};
-        if (step->kind == RULE_STEP_SEND &&
-            !settings->has_template(settings->context, step->template, step->channel))
-            settings_fault(diags, source, &place, DIAG_ERROR,
-                           "rule `%s` sends `%s`, and there is no such template for the channel "
-                           "`%s`",
-                           rule->name, step->template, step->channel);
-    }
-}
-
 static void add_rule(struct ruleset *set, const struct settings_source *source, struct rule *rule,
                      const struct value *document, struct diags *diags)
 {
@@ -156,7 +141,7 @@ static void load_file(struct ruleset *set, const struct ruleset_settings *settin
         struct rule *rule = rule_read(&reader, document);
         if (!rule)
             continue;
-        check_templates(settings, &source, rule, diags);
+        ruleset_templates_check(settings, &source, rule, diags);
         add_rule(set, &source, rule, document, diags);
     }
 }

@@ -21,6 +21,9 @@ struct ruleset_settings {
     /* Whether a template exists for a channel; NULL: not checked. */
     bool (*has_template)(void *context, const char *name, const char *channel);
     void *context;
+    /* What there is, NULL-terminated: for hints, and a warning about a channel that has no
+     * gateway. NULL: unknown. */
+    const char *const *templates, *const *channels;
     /* Conditions of the configuration, NULL-terminated (may be NULL): the event types that
      * they name are counted too. */
     struct cel_program *const *conditions;

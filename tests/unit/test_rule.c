@@ -13,7 +13,8 @@ static const char known[] = "order.placed: {sample: {order: {id: o1, total: 12.5
 
 struct fault_case {
     const char *rules;
-    const char *expected; /* parts of the faults, in order, split by '|'; "" for none */
+    const char *expected; /* parts of the faults, in order, split by '|'; "" for none; behind
+                             '!' what does not follow */
 };
 
 static const struct fault_case cases[] = {
@@ -30,8 +31,11 @@ static const struct fault_case cases[] = {
      ":4:7: error: `wait` must be a length of time|a unit is missing"},
     {"name: a\non: x\nlimit: one per day\nsend: y\n", ":3:8: error: `limit` must be"},
     {"name: a\non: x\nsteps:\n  - sned: y\n",
-     ":4:5: error: unknown step `sned`|did you mean `send`?"},
-    {"name: a\non: x\nsteps:\n  - {send: y, wait: 1h}\n", "exactly one of send, wait, if, stop"},
+     ":4:5: error: unknown step `sned`|hint: did you mean `send`?\n|!exactly one"},
+    {"name: a\non: x\nsteps:\n  - {sned: y, send: y, wait: 1h}\n",
+     "unknown step `sned`|exactly one of send, wait, if, stop"},
+    {"name: a\non: x\nsteps:\n  - {send: y, wait: 1h}\n",
+     "exactly one of send, wait, if, stop|begin each of them with a `- ` of its own"},
     {"name: a\non: x\nsend: y\nsteps: []\n", "`send` belongs among the `steps`"},
     {"name: a\non: x\nsend: {templat: y}\n", "unknown key `templat`|did you mean `template`?"},
     {"name: a\non: x\nsend: y\n---\nname: a\non: x\nsend: y\n",
@@ -56,7 +60,8 @@ static const struct fault_case cases[] = {
     {"name: a\non: x\nagain: ignore\nwait: 1h\n", "the rule does nothing"},
     {"name: a\non: x\nsteps: stop\n", ":3:8: error: steps must be a list"},
     {"name: a\non: x\nsteps: [5]\n", ":3:9: error: a step is one of send, wait, if, stop"},
-    {"name: a\non: x\nsteps: [{stop: 1}]\n", "exactly one of send, wait, if, stop"},
+    {"name: a\non: x\nsteps: [{stop: 1}]\n",
+     "exactly one of send, wait, if, stop|write `- stop` alone"},
     {"name: a\non: x\nsteps:\n  - {send: y, id: m}\n  - {send: z, id: m}\n",
      ":5:19: error: the id `m` is taken by a step before"},
     {"name: a\non: x\nsteps: [{send: y, id: 5}]\n", ":3:23: error: an `id` must be a text"},
@@ -80,7 +85,28 @@ static const struct fault_case cases[] = {
     {"name: a\non: x\nsend: 5\n", ":3:7: error: `send` must be a template's name"},
     {"name: a\non: x\nsend: {template: t, data: 5}\n", ":3:27: error: `data` must be a mapping"},
     {"name: a\non: x\nsend: {template: t, data: {a: 5}}\n",
-     ":3:31: error: an expression is meant here: write it in quotes"},
+     ":3:31: error: an expression is meant here, not an integer|write it in quotes: '5'"},
+    {"name: a\non: x\nsend: {template: t, data: {a: [b]}}\n",
+     ":3:31: error: an expression is meant here, not a list|after `|"},
+    {"name: a\non: order.placed\nsend: {template: t, to: ops@shop.example}\n",
+     ":3:28: error: |hint: an expression is meant here; a text stands in both quotes: "
+     "'\"ops@shop.example\"'\n"},
+    {"name: a\non: order.placed\nsend: {template: t, to: 'Ops <ops@shop.example>'}\n",
+     "both quotes: '\"Ops <ops@shop.example>\"'\n"},
+    {"name: a\non: order.placed\nsend: {template: t, data: {tier: gold}}\n",
+     ":3:34: error: unknown name `gold`|both quotes: '\"gold\"'\n"},
+    {"name: a\non: order.placed\nsend: {template: t, data: {tier: \"gold\"}}\n",
+     ":3:35: error: unknown name `gold`|both quotes: '\"gold\"'\n"},
+    {"name: a\non: order.placed\nsend: {template: t, data: {a: \"It's here\"}}\n",
+     "both quotes: \"\\\"It's here\\\"\"\n"},
+    {"name: a\non: order.placed\nsend: {template: t, data: {a: https://shop.example/?a=1}}\n",
+     "both quotes: '\"https://shop.example/?a=1\"'\n"},
+    {"name: a\non: order.placed\nsend: {template: t, data: {a: ordr.id}}\n",
+     "did you mean `order`?|!quotes"},
+    {"name: a\non: order.placed\nsend: {template: t, data: {a: order.id +}}\n",
+     ":3:41: error: |!quotes"},
+    {"name: a\non: order.placed\nif: gold\nsend: y\n",
+     ":3:5: error: unknown name `gold`|hint: compare it with something|!quotes"},
     {"name: a\non: x\nsend: {template: t, data: {a: order.}}\n", ":3:37: error: "},
     {"name: a\non: x\nsend: {template: t, to: customer.}\n", ":3:34: error: "},
     {"name: 'a'\non: x\ngive_up: 59s\nsend: y\n", ":3:10: error: `give_up` must be"},
@@ -109,10 +135,14 @@ static bool has_parts(const char *text, const char *parts)
         size_t length = strcspn(parts, "|");
         memcpy(part, parts, length);
         part[length] = '\0';
-        at = strstr(at, part);
-        if (!at)
+        if (*part == '!' && strstr(at, part + 1))
             return false;
-        at += length;
+        if (*part != '!') {
+            at = strstr(at, part);
+            if (!at)
+                return false;
+            at += length;
+        }
         parts += length + (parts[length] == '|');
     }
     return true;

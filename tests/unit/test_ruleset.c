@@ -42,12 +42,15 @@ static void remove_files(const struct file *files)
     assert_int_equal(rmdir(folder), 0);
 }
 
-/* Templates of the channel email are there, but `gone`. */
+/* Only what is sent by e-mail is there; of that not what is `gone`, nor what has no subject. */
 static bool has_template(void *context, const char *name, const char *channel)
 {
     ++*(int *)context;
-    return strcmp(channel, "email") == 0 && strcmp(name, "gone") != 0;
+    return strcmp(channel, "email") == 0 && strcmp(name, "gone") != 0 && strcmp(name, "bare") != 0;
 }
+
+static const char *const templates[] = {"bare", "m", "welcome", NULL};
+static const char *const channels[] = {"email", "sms", NULL};
 
 static struct ruleset *load(const struct file *files, struct ruleset_settings settings,
                             struct buf *faults)
@@ -125,16 +128,34 @@ static void test_faults(void **state)
         {{{"a.yaml", "{name: a, on: x, send: m}\n"}, {"b.yaml", "{name: a, on: x, send: m}\n"}},
          "b.yaml:1:8: error: the name `a` is taken: "},
         {{{"a.yaml", "{name: a, on: x, send: gone}\n"}},
-         "rule `a` sends `gone`, and there is no such template for the channel `email`"},
+         "a.yaml:1:24: error: rule `a` sends `gone`, and there is no such template for the channel "
+         "`email`\n    {name: a, on: x, send: gone}\n                           ^~~~\n"
+         "hint: a template is a file such as gone.html.liquid\n"},
+        {{{"a.yaml", "name: a\non: x\nsend: {via: sms, template: wecome}\n"}},
+         "a.yaml:3:28: error: rule `a` sends `wecome`, and there is no such template for the "
+         "channel `sms`\n    send: {via: sms, template: wecome}\n                               "
+         "^~~~~~\nhint: did you mean `welcome`?\n"},
         {{{"a.yaml", "{name: a, on: x, steps: [{send: m}, {send: {template: m, via: sms}}]}\n"}},
          "rule `a` sends `m`, and there is no such template for the channel `sms`"},
+        {{{"a.yaml", "{name: a, on: x, send: bare}\n"}},
+         "hint: an e-mail needs a `subject` in the front matter, in every language\n"},
+        {{{"a.yaml", "{name: a, on: x, send: {template: m, via: emial}}\n"}},
+         "a.yaml:1:43: warning: the channel `emial` is not in the configuration\n"
+         "    {name: a, on: x, send: {template: m, via: emial}}\n"
+         "                                              ^~~~~\nhint: did you mean `email`?\n"},
+        {{{"a.yaml", "{name: a, on: x, send: {template: m, via: whatsapp}}\n"}},
+         "hint: its messages wait for "
+         "a daemon that has it under `channels`\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf faults;
         int asked = 0;
-        struct ruleset *set = load(
-            cases[i].files,
-            (struct ruleset_settings){.has_template = has_template, .context = &asked}, &faults);
+        struct ruleset *set = load(cases[i].files,
+                                   (struct ruleset_settings){.has_template = has_template,
+                                                             .context = &asked,
+                                                             .templates = templates,
+                                                             .channels = channels},
+                                   &faults);
         assert_null(set);
         if (!strstr(buf_string(&faults), cases[i].fault))
             fail_msg("%s: expected %s", buf_string(&faults), cases[i].fault);

@@ -352,7 +352,13 @@ static const struct {
     {"name: x\nenabled: yes\n",
      "test.yaml:2:10: error: `enabled` must be true or false, not a string\n"
      "    enabled: yes\n"
-     "             ^~~\n"},
+     "             ^~~\n"
+     "hint: write `true`\n"},
+    {"name: x\nenabled: 'off'\n",
+     "test.yaml:2:10: error: `enabled` must be true or false, not a string\n"
+     "    enabled: 'off'\n"
+     "             ^~~~~\n"
+     "hint: write `false`\n"},
     {"name: 12\n", "test.yaml:1:7: error: `name` must be a string, not an integer\n"
                    "    name: 12\n"
                    "          ^~\n"
