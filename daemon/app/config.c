@@ -16,6 +16,7 @@
 #include "base/zone.h"
 #include "core/condition.h"
 #include "core/rule_expression.h"
+#include "message/locale_format.h"
 
 enum { SECRET_BYTES = 32, SECRET_LEAST = 16, SECRET_MOST = 4096, GATEWAYS_MOST = 64 };
 
@@ -85,6 +86,12 @@ static void fill_shop(struct loading *loading)
     const char *locale = value_to_text(config->arena, value_get(shop, "locale"));
     config->zone = zone ? zone : "UTC";
     config->locale = locale ? locale : "en";
+    const struct value *currency = value_get(shop, "currency");
+    if (currency && (currency->kind != VALUE_STRING ||
+                     !locale_format_is_currency(currency->string, currency->length)))
+        diag_hint(settings_fault(loading->diags, &loading->source, currency, DIAG_WARNING,
+                                 "`currency` names none that there is"),
+                  "three letters of ISO 4217 are meant, such as EUR");
     if (!zone_get(config->zone))
         settings_fault(loading->diags, &loading->source, value_get(shop, "timezone"), DIAG_ERROR,
                        "`%s` is no time zone; one such as Europe/Bucharest is meant", config->zone);

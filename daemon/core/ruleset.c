@@ -196,7 +196,8 @@ static void count_named_in_step(struct ruleset *set, const struct rule_step *ste
 
 static void index_rules(struct ruleset *set)
 {
-    qsort(set->rules, set->count, sizeof(struct rule *), by_priority);
+    if (set->count)
+        qsort(set->rules, set->count, sizeof(struct rule *), by_priority);
     for (uint32_t i = 0; i < set->count; i++) {
         const struct rule *rule = set->rules[i];
         for (const char *const *type = rule->on; *type; type++)

@@ -51,8 +51,8 @@ static bool read_attribute(struct arena *arena, const struct value *root, const 
     }
     if (value->kind != VALUE_STRING || value->length > most ||
         has_control(value->string, value->length)) {
-        diag_error(diag, "`%s` must be a text of at most %zu bytes without control characters",
-                   name, most);
+        diag_error(diag, "`%s` must be a text%s of at most %zu bytes without control characters",
+                   name, strcmp(name, "id") == 0 ? " or a whole number," : "", most);
         diag_code(diag, arena_printf(arena, "bad-%s", name));
         return false;
     }

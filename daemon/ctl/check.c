@@ -27,35 +27,50 @@ static int by_place(const void *a, const void *b)
     return one->column < two->column ? -1 : one->column > two->column;
 }
 
-int command_check(struct context *context, int argc, char **argv)
+/* NULL where there was an error. */
+static struct generation *check_all(struct context *context, struct diags *diags)
 {
-    struct diags diags = {0};
-    if (!command_alone(argc, argv))
-        return EX_USAGE;
-    struct config *config = context_config(context);
-    if (!config)
-        return EXIT_FAILURE;
-    struct generation *generation = generation_load(config, &diags);
+    struct config *config = context_read(context, diags);
+    struct generation *generation = config ? generation_load(config, diags) : NULL;
     if (generation) {
-        templates_check(generation->templates, &diags);
-        check_variables(config, generation, &diags);
-        check_messages(config, generation, &diags);
+        templates_check(generation->templates, diags);
+        check_variables(config, generation, diags);
+        check_messages(config, generation, diags);
     }
-    if (diags.count)
-        qsort(diags.items, diags.count, sizeof *diags.items, by_place);
-    for (size_t i = 0; i < diags.count; i++)
-        diag_print(&diags.items[i], stdout);
-    size_t shown = diags.count, all = diags.errors + diags.warnings;
+    return generation;
+}
+
+static void print_all(const struct diags *diags)
+{
+    if (diags->count)
+        qsort(diags->items, diags->count, sizeof *diags->items, by_place);
+    for (size_t i = 0; i < diags->count; i++)
+        diag_print(&diags->items[i], stdout);
+    size_t shown = diags->count, all = diags->errors + diags->warnings;
     if (shown < all)
         printf("… and %zu more\n", all - shown);
-    printf("%zu error%s, %zu warning%s", diags.errors, plural(diags.errors), diags.warnings,
-           plural(diags.warnings));
+    printf("%zu error%s, %zu warning%s", diags->errors, plural(diags->errors), diags->warnings,
+           plural(diags->warnings));
+}
+
+int command_check(struct context *context, int argc, char **argv)
+{
+    bool strict = false;
+    const struct command_option options[] = {{"--strict", NULL, &strict}, {0}};
+    struct diags diags = {0};
+    int count = command_options(argc, argv, options);
+    if (count < 0)
+        return EX_USAGE;
+    if (count > 0)
+        return command_usage(argv[0], "no argument is expected: %s", argv[1]);
+    struct generation *generation = check_all(context, &diags);
+    print_all(&diags);
     if (generation)
         printf("; %zu rule%s, %zu template%s", ruleset_count(generation->rules),
                plural(ruleset_count(generation->rules)), templates_count(generation->templates),
                plural(templates_count(generation->templates)));
     printf("\n");
-    bool good = generation != NULL;
+    bool good = generation && !(strict && diags.warnings);
     generation_release(&generation);
     diags_free(&diags);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -12,7 +12,8 @@ enum { OPTIONS_MOST = 16 };
 const struct command commands[] = {
     {"push", "[FILE...]", "push events, one JSON object a line, from files or standard input", "",
      command_push},
-    {"check", "", "check the configuration, all rules and all templates", "", command_check},
+    {"check", "[--strict]", "check the configuration, all rules and all templates",
+     "  --strict  a warning fails too: the exit status is 1\n", command_check},
     {"preview", "[--event FILE] [--locale NAME] [--as FORM] [--open] TEMPLATE",
      "a message as it would leave",
      "  --event FILE   the event that it answers, as JSON (- for standard input);\n"

@@ -22,18 +22,25 @@ int context_fail(const struct diag *diag)
     return EXIT_FAILURE;
 }
 
-struct config *context_config(struct context *context)
+struct config *context_read(struct context *context, struct diags *diags)
 {
-    struct diags diags = {0};
     if (context->config)
         return context->config;
     if (!context->config_file && access(NUDGED_CONFIG, F_OK) == 0)
         context->config_file = NUDGED_CONFIG;
-    context->config = config_load(context->config_file, &diags);
-    for (size_t i = 0; i < diags.count; i++)
-        diag_print(&diags.items[i], stderr);
-    diags_free(&diags);
+    context->config = config_load(context->config_file, diags);
     return context->config;
+}
+
+struct config *context_config(struct context *context)
+{
+    struct diags diags = {0};
+    struct config *config = context_read(context, &diags);
+    for (size_t i = 0; i < diags.count; i++)
+        if (diags.items[i].level == DIAG_ERROR)
+            diag_print(&diags.items[i], stderr);
+    diags_free(&diags);
+    return config;
 }
 
 const char *context_key(struct context *context, const char *name)

@@ -17,7 +17,9 @@ struct context {
     struct config *config;   /* NULL before context_config */
 };
 
-/* The configuration; NULL where it is broken: the faults were printed. */
+/* The configuration; NULL where it is broken. Faults and warnings are added to `diags`. */
+struct config *context_read(struct context *context, struct diags *diags);
+/* Likewise; the faults are printed, and warnings are left to `check` and the daemon. */
 struct config *context_config(struct context *context);
 
 /* A session with the Redis of the configuration, or with the daemon's private one; NULL

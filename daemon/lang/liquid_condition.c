@@ -37,6 +37,23 @@ static struct liquid_condition *parse_comparison(struct liquid_parser *parser,
     return condition->right ? condition : NULL;
 }
 
+/* What other languages write. Returns NULL. */
+static const struct liquid_condition *hint_operator(struct liquid_parser *parser,
+                                                    const struct liquid_lex *lex)
+{
+    static const struct {
+        char sign;
+        const char *hint;
+    } hints[] = {{'=', "write `==` to compare"},
+                 {'&', "write `and`"},
+                 {'|', "write `or`"},
+                 {'!', "there is no negation: use `unless`, or compare with `== false`"}};
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (lex->token != LIQUID_TOKEN_END && *lex->text == hints[i].sign)
+            diag_hint(parser->diag, "%s", hints[i].hint);
+    return NULL;
+}
+
 static const struct liquid_condition *parse_strict(struct liquid_parser *parser,
                                                    const struct liquid_slice *markup)
 {
@@ -51,7 +68,9 @@ static const struct liquid_condition *parse_strict(struct liquid_parser *parser,
         last->next = next;
         last = next;
     }
-    return last && liquid_parser_take_end(parser, &lex) ? first : NULL;
+    if (last && liquid_parser_take_end(parser, &lex))
+        return first;
+    return hint_operator(parser, &lex);
 }
 
 const struct liquid_condition *liquid_condition_parse(struct liquid_parser *parser,

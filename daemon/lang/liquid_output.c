@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "lang/liquid_expression.h"
 #include "lang/liquid_filters.h"
 #include "lang/liquid_lax.h"
@@ -68,7 +69,7 @@ static bool fail_unknown(struct liquid_parser *parser, const struct liquid_use *
     return false;
 }
 
-enum { WANTED_SIZE = 48 };
+enum { WANTED_SIZE = 48, SHOWN_MOST = 40 };
 
 /* "no argument", "1 argument", "1 to 2 arguments". */
 static const char *describe_count(const struct liquid_filter *filter, char out[WANTED_SIZE])
@@ -82,15 +83,19 @@ static const char *describe_count(const struct liquid_filter *filter, char out[W
     return out;
 }
 
+static bool find_filter(struct liquid_parser *parser, struct liquid_use *use)
+{
+    use->filter = find_host_filter(parser->template->options->filters, &use->name);
+    use->standard = !use->filter;
+    if (!use->filter)
+        use->filter = liquid_filter_standard(use->name.text, use->name.length);
+    return use->filter;
+}
+
 bool liquid_output_resolve(struct liquid_parser *parser, struct liquid_use *use)
 {
     const struct liquid_options *options = parser->template->options;
-    use->filter = find_host_filter(options->filters, &use->name);
-    if (!use->filter) {
-        use->filter = liquid_filter_standard(use->name.text, use->name.length);
-        use->standard = true;
-    }
-    if (!use->filter)
+    if (!find_filter(parser, use))
         return !options->strict_filters || fail_unknown(parser, use);
     int count = (int)use->count + (use->standard && use->keyword_count > 0);
     if ((parser->lax && !parser->forgives) ||
@@ -120,6 +125,25 @@ static bool parse_argument(struct liquid_parser *parser, struct liquid_lex *lex,
     return true;
 }
 
+static bool may_be_value(const struct liquid_lex *lex)
+{
+    return lex->token == LIQUID_TOKEN_NAME || lex->token == LIQUID_TOKEN_STRING ||
+           lex->token == LIQUID_TOKEN_NUMBER || liquid_lex_is(lex, '(');
+}
+
+/* `| default "y"`: what is given to a filter stands behind a colon. */
+static bool fail_colon(struct liquid_parser *parser, const struct liquid_lex *lex,
+                       const struct liquid_use *use)
+{
+    int length = (int)use->name.length;
+    liquid_parser_fail(parser, lex->text, lex->length, "a `:` is missing behind `%.*s`", length,
+                       use->name.text);
+    diag_hint(parser->diag, "write `%.*s: %.*s`", length, use->name.text,
+              (int)(lex->length < SHOWN_MOST ? lex->length : utf8_floor(lex->text, SHOWN_MOST)),
+              lex->text);
+    return false;
+}
+
 /* A comma may end the arguments. */
 static bool parse_use(struct liquid_parser *parser, struct liquid_lex *lex,
                       struct liquid_output *output)
@@ -135,7 +159,22 @@ static bool parse_use(struct liquid_parser *parser, struct liquid_lex *lex,
             if (!parse_argument(parser, lex, use))
                 return false;
         } while (liquid_lex_skip(lex, ','));
+    else if (may_be_value(lex) && find_filter(parser, use))
+        return fail_colon(parser, lex, use);
     return liquid_output_resolve(parser, use);
+}
+
+/* `{{ total * 2 }}`: Liquid has filters for that. Returns false. */
+static bool hint_sum(struct liquid_parser *parser, const struct liquid_lex *lex)
+{
+    static const struct {
+        char sign;
+        const char *filter;
+    } sums[] = {{'*', "times"}, {'+', "plus"}, {'-', "minus"}, {'/', "divided_by"}};
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        if (lex->token != LIQUID_TOKEN_END && *lex->text == sums[i].sign)
+            diag_hint(parser->diag, "filters do sums: `| %s: …`", sums[i].filter);
+    return false;
 }
 
 static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice *markup,
@@ -152,7 +191,7 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
     while (liquid_lex_skip(&lex, '|'))
         if (!parse_use(parser, &lex, output))
             return false;
-    return liquid_parser_take_end(parser, &lex);
+    return liquid_parser_take_end(parser, &lex) || hint_sum(parser, &lex);
 }
 
 bool liquid_output_parse(struct liquid_parser *parser, const struct liquid_slice *markup,

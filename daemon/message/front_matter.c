@@ -178,6 +178,7 @@ bool front_matter_read(struct arena *arena, const struct settings_source *source
         return false;
     }
     bool right = settings_read(keys, map, source, front, arena, diags);
+    front->layout_at = value_get(map, "layout");
     right &= check_text(source, "subject", &front->subject, diags);
     right &= check_text(source, "preheader", &front->preheader, diags);
     right &= check_text(source, "from", &front->from, diags);

@@ -301,6 +301,19 @@ static bool is_currency(const char *code)
     return i == 3 && !code[i];
 }
 
+bool locale_format_is_currency(const char *code, size_t length)
+{
+    UChar wide[4] = {0};
+    if (length != 3)
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        wide[i] = (UChar)(code[i] & ~0x20);
+        if (wide[i] < 'A' || wide[i] > 'Z')
+            return false;
+    }
+    return ucurr_getNumericCode(wide) > 0;
+}
+
 /* The spaces that some languages set beside a symbol that is hidden. */
 static const char *trim_spaces(struct arena *arena, const char *text)
 {

@@ -41,6 +41,9 @@ enum locale_format_money {
 const char *locale_format_money(struct arena *arena, const char *locale, const char *currency,
                                 const char *decimal, enum locale_format_money form);
 
+/* Whether ISO 4217 has the code; its letters may be small ones. */
+bool locale_format_is_currency(const char *code, size_t length);
+
 /* With the language's separators: 1 234,5. `digits` after the point, 0 to 15; -1: as
  * many as are needed, at most 6. */
 const char *locale_format_number(struct arena *arena, const char *locale, const char *decimal,

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+#include "message/locale_format.h"
 #include "message/templates_file.h"
 #include "message/templates_set.h"
 
@@ -107,10 +109,12 @@ struct look {
     struct diags *diags;
 };
 
-static void warn(const struct look *look, size_t offset, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static void warn(const struct look *look, size_t offset, size_t length, const char *hint,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-static void warn(const struct look *look, size_t offset, const char *format, ...)
+/* Of `length` characters from `offset` on; `hint` may be NULL. */
+static void warn(const struct look *look, size_t offset, size_t length, const char *hint,
+                 const char *format, ...)
 {
     struct diag diag;
     char text[sizeof diag.text];
@@ -122,6 +126,9 @@ static void warn(const struct look *look, size_t offset, const char *format, ...
     diag.level = DIAG_WARNING;
     diag_file(&diag, look->file->source.file);
     diag_offset(&diag, look->file->source.text, look->file->source.length, offset);
+    diag.width = (uint32_t)length;
+    if (hint)
+        diag_hint(&diag, "%s", hint);
     diags_add(look->diags, &diag);
 }
 
@@ -149,8 +156,43 @@ static void look_for_keys(const struct look *look)
         size_t length = *at == '\'' || *at == '"' ? key_length(at, end) : 0;
         if (length &&
             !translate_has(look->set->translate, look->set->default_locale, at + 1, length))
-            warn(look, (size_t)(at + 1 - text),
+            warn(look, (size_t)(at + 1 - text), length, NULL,
                  "there is no translation `%.*s` in the default language", (int)length, at + 1);
+    }
+}
+
+/* The name in quotes that a filter of money is given, which `at` (behind a bar) begins: its
+ * length, and where it is; 0 where there is none. */
+static size_t currency_given(const char **at)
+{
+    const char *next = *at + strspn(*at, " ");
+    size_t word = strspn(next, "abcdefghijklmnopqrstuvwxyz_");
+    if (strncmp(next, "money", 5) != 0 || (word > 5 && next[5] != '_'))
+        return 0;
+    next += word + strspn(next + word, " ");
+    if (*next++ != ':')
+        return 0;
+    next += strspn(next, " ");
+    if (strncmp(next, "currency:", 9) == 0)
+        next += 9 + strspn(next + 9, " ");
+    if (*next != '"' && *next != '\'')
+        return 0;
+    *at = next + 1;
+    const char *end = strpbrk(*at, *next == '"' ? "\"\n" : "'\n");
+    return end && *end == *next ? (size_t)(end - *at) : 0;
+}
+
+/* money: "EURO": printed without a currency, as there is none of that name. */
+static void look_for_currencies(const struct look *look)
+{
+    const char *text = look->file->source.text;
+    for (const char *at = text; (at = strchr(at, '|'));) {
+        at++;
+        size_t length = currency_given(&at);
+        if (length && length < KEY_MOST && !locale_format_is_currency(at, length))
+            warn(look, (size_t)(at - text), utf8_count(at, length),
+                 "three letters of ISO 4217 are meant, such as EUR", "there is no currency `%.*s`",
+                 (int)length, at);
     }
 }
 
@@ -167,7 +209,8 @@ static void look_for_images(const struct look *look)
                 (alt[3] == '=' || isspace((unsigned char)alt[3])))
                 break;
         if (!alt || (end && alt > end))
-            warn(look, (size_t)(at - text), "the picture has no `alt` text");
+            warn(look, (size_t)(at - text), strlen("<img"),
+                 "write alt=\"\" where it only decorates", "the picture has no `alt` text");
     }
 }
 
@@ -183,7 +226,7 @@ static void look_for_inline(const struct look *look, const struct templates_vari
             there |= id && strlen(id) == length && memcmp(id, at + 5, length) == 0;
         }
         if (!there)
-            warn(look, (size_t)(at + 1 - text),
+            warn(look, (size_t)(at + 1 - text), 1, "attachments: [{file: logo.png, cid: logo.png}]",
                  "`cid:%.*s` is not among the attachments of the front matter",
                  (int)(length < 100 ? length : 100), at + 5);
     }
@@ -195,7 +238,17 @@ static void note_snippet(void *context, const char *path, uint32_t line, uint32_
     if (strncmp(path, "render:", 7) != 0 || snippet_named(look->set, path + 7))
         return;
     struct diag diag;
+    const char *names[SNIPPETS_MOST + 1];
+    struct arena *arena = arena_new(4096);
+    size_t count = 0, cursor = 0, length;
+    const char *name;
+    void *value;
+    while (count < SNIPPETS_MOST && map_next(look->set->snippets, &cursor, &name, &length, &value))
+        names[count++] = arena_copy(arena, name, length);
+    names[count] = NULL;
     diag_error(&diag, "there is no snippet `%s` in snippets/", path + 7);
+    diag_suggest(&diag, path + 7, names);
+    arena_destroy(&arena);
     diag.level = DIAG_WARNING;
     diag_file(&diag, look->file->source.file);
     diag_place(&diag, line, column, 1);
@@ -210,6 +263,7 @@ static void look_at(const struct templates *set, const struct templates_file *fi
     if (!file)
         return;
     look_for_keys(&look);
+    look_for_currencies(&look);
     if (html)
         look_for_images(&look);
     liquid_variables(file->liquid, note_snippet, &look);

@@ -91,8 +91,8 @@ static void unknown_layout(struct templates *set, const struct templates_file *f
     while (count < NAMES_MOST && map_next(set->layouts, &cursor, &key, &length, &value))
         names[count++] = arena_copy(set->arena, key, length);
     names[count] = NULL;
-    struct diag *diag = templates_file_fault(set, file->path, DIAG_ERROR, diags,
-                                             "there is no layout `%s` in layouts/", name);
+    struct diag *diag = settings_fault(diags, &file->source, file->front.layout_at, DIAG_ERROR,
+                                       "there is no layout `%s` in layouts/", name);
     diag_suggest(diag, name, names);
 }
 
@@ -149,8 +149,9 @@ void templates_pair_join(struct templates *set, struct templates_pair *pair,
     join_files(set, &sources, variant, diags);
     if (variant->html && !find_key(&sources, offsetof(struct front_matter, subject),
                                    &(const struct templates_file *){NULL}))
-        templates_file_fault(set, pair->html->path, DIAG_ERROR, diags,
-                             "the front matter has no `subject`");
+        diag_hint(templates_file_fault(set, pair->html->path, DIAG_ERROR, diags,
+                                       "the front matter has no `subject`"),
+                  "a file begins with a line `---`, `subject: …`, and another `---`");
     if (variant->html)
         liquid_variables(variant->html, note_preheader, &pair->html_shows_preheader);
     if (variant->html_layout)

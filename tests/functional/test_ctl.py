@@ -266,12 +266,43 @@ def warnings(desk, count):
     ("<img src='x'>", "the picture has no `alt` text"),
     ("{{ 'hallo' | t }}", "there is no translation `hallo` in the default language"),
     ("{{ 1 | divided_by: 0 }}", "divided by zero"),
+    ("{{ 1 | money: 'EURO' }}", "there is no currency `EURO`"),
+    ('{{ 1 | times: 2 |money_with_currency : currency: "EUX" }}', "there is no currency `EUX`"),
+    ("{{ gift | default 'none' }}", "a `:` is missing behind `default`"),
 ])
 def test_check_warns(desk, text, warning):
     desk.template("welcome.html.liquid", TEMPLATE + text + "\n")
     out = warnings(desk, 1)
     line = TEMPLATE.count("\n") + 1
     assert re.search(rf"^welcome\.html\.liquid:{line}:\d+: warning: .*{re.escape(warning)}$", out, re.M)
+
+
+def test_strict_check_fails_with_warnings(desk):
+    assert desk.ctl("check", "--strict")[0] == 0
+    desk.template("welcome.html.liquid", TEMPLATE + "{{ 1 | money: 'EURO' }}\n")
+    warnings(desk, 1)
+    status, out, err = desk.ctl("check", "--strict")
+    assert (status, err) == (1, "") and out.endswith("0 errors, 1 warning; 2 rules, 2 templates\n")
+
+
+def test_check_of_the_configuration(desk):
+    """Its faults are told and counted with those of the rules and templates."""
+    desk.config["policy"] = {"consent": 'customer.tier = "gold"'}
+    desk.config["segments"] = {"vip": 5}
+    desk.config["channels"]["sms"] = "flie"
+    desk.daemon()
+    status, out, err = desk.ctl("check")
+    assert (status, err) == (1, "") and out.endswith("\n3 errors, 0 warnings\n")
+    assert re.search(r"yaml:\d+:\d+: error: a single `=` is no operator\n.*\n +\^\n", out)
+    assert "error: `vip` must be a condition, not an integer\n" in out
+    assert re.search(r"error: there is no gateway `flie`\n.*\n +\^~~~\nhint: did you mean `file`\?\n", out)
+
+
+def test_check_warns_of_the_configuration(desk):
+    desk.config["shop"]["currency"] = "EURO"
+    desk.daemon()
+    assert re.search(r"yaml:\d+:\d+: warning: `currency` names none that there is\n.*EURO\n", warnings(desk, 1))
+    assert desk.ctl("eval", "1 + 1") == (0, "2\n", "")
 
 
 def test_check_tells_a_fault_once(desk):
@@ -289,6 +320,7 @@ def test_check_tells_a_fault_once(desk):
     "{% assign some = basket.items | reverse %}{% for item in some %}{{ item.x }}{% endfor %}",
     "{% for x in basket.items[0].title %}{{ x.y }}{% endfor %}",
     "{% assign mine = 1 %}{{ mine }}", "{{ customer.first_name.size }}",
+    "{{ 1 | money: 'eur' }} {{ 1 | money: gift }} {{ 1 | money }} 'EURO' | money",
 ])
 def test_check_takes_what_there_may_be(desk, text):
     desk.template("welcome.html.liquid", TEMPLATE + text + "\n")

@@ -180,6 +180,19 @@ static void test_templates(void **state)
     buf_free(&faults);
 }
 
+static void test_no_rules(void **state)
+{
+    (void)state;
+    static const struct file files[FILES_MOST] = {{"a.yaml", "---\n"}};
+    struct buf faults;
+    struct ruleset *set = load(files, (struct ruleset_settings){0}, &faults);
+    assert_non_null(set);
+    assert_int_equal(ruleset_count(set), 0);
+    assert_null(ruleset_on(set, "x")[0]);
+    ruleset_destroy(&set);
+    buf_free(&faults);
+}
+
 static void test_no_folder(void **state)
 {
     (void)state;
@@ -274,7 +287,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files),     cmocka_unit_test(test_faults),
         cmocka_unit_test(test_templates), cmocka_unit_test(test_no_folder),
-        cmocka_unit_test(test_counted),   cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_no_rules),  cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_defaults),
     };
     return cmocka_run_group_tests_name("ruleset", tests, NULL, NULL);
 }

@@ -65,6 +65,8 @@ static void test_refused(void **state)
         assert_false(read_event(arena, cases[i].json, &event, &diag));
         assert_string_equal(diag.code, cases[i].code);
         assert_true(diag.text[0]);
+        if (strcmp(diag.code, "bad-id") == 0)
+            assert_non_null(strstr(diag.text, "a text or a whole number, of at most 256 bytes"));
     }
     arena_destroy(&arena);
 }

@@ -231,9 +231,11 @@ static const struct {
      "a.html.liquid:2:10: `subject` must be a text, not a list (write it in quotes)\n"},
     {"a.html.liquid", "---\n- x\n---\n",
      "a.html.liquid:2:1: front matter is a mapping: `subject: …`\n"},
-    {"a.html.liquid", "<p>Hi", "a.html.liquid: the front matter has no `subject`\n"},
+    {"a.html.liquid", "<p>Hi",
+     "a.html.liquid: the front matter has no `subject` (a file begins with a line `---`, `subject: "
+     "…`, and another `---`)\n"},
     {"a.html.liquid", "---\nsubject: Hi\nlayout: shop\n---\n",
-     "a.html.liquid: there is no layout `shop` in layouts/\n"},
+     "a.html.liquid:3:9: there is no layout `shop` in layouts/\n"},
     {"a.html.liquid", "---\nsubject: Hi\nheaders: {Bcc: x@y}\n---\n",
      "a.html.liquid:3:11: the header `Bcc` is not for templates to set\n"},
     {"a.html.liquid", "---\nsubject: Hi\nheaders: x\n---\n",
@@ -389,18 +391,25 @@ static void check(void **state)
         "{{ 'a.c' | t: name: x }} {{ \"a.b\"|t }} {{ 'text' | truncate: 3 }}\n"
         "<img src=\"cid:logo\" alt=\"x\"><img\nsrc=x><image>\n"
         "<img src=\"cid:other\" alt=''>\n"
-        "{% render 'there' %}{% render 'gone' %}\n");
+        "{% render 'there' %}{% render 'gone' %}{% render 'ther' %}\n"
+        "{{ 1 | money: 'EURO' }}{{ 1 | money: 'eur' }}{{ 'EURO' | money: b.c }}\n");
     put(room, "snippets/there.liquid", "<img class=alt>");
     load_well(room);
     templates_check(room->templates, &room->diags);
     assert_int_equal(room->diags.errors, 0);
     assert_string_equal(
         told(room, &out),
-        "snippets/there.liquid:1:1: the picture has no `alt` text\n"
+        "snippets/there.liquid:1:1: the picture has no `alt` text (write alt=\"\" where it only "
+        "decorates)\n"
         "a.html.liquid:5:5: there is no translation `a.c` in the default language\n"
-        "a.html.liquid:6:29: the picture has no `alt` text\n"
+        "a.html.liquid:6:29: the picture has no `alt` text (write alt=\"\" where it only "
+        "decorates)\n"
+        "a.html.liquid:10:16: there is no currency `EURO` (three letters of ISO 4217 are meant, "
+        "such as EUR)\n"
         "a.html.liquid:9:31: there is no snippet `gone` in snippets/\n"
-        "a.html.liquid:8:11: `cid:other` is not among the attachments of the front matter\n");
+        "a.html.liquid:9:51: there is no snippet `ther` in snippets/ (did you mean `there`?)\n"
+        "a.html.liquid:8:11: `cid:other` is not among the attachments of the front matter "
+        "(attachments: [{file: logo.png, cid: logo.png}])\n");
     buf_free(&out);
 }
 
