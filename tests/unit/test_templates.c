@@ -402,12 +402,12 @@ static void check(void **state)
         "snippets/there.liquid:1:1: the picture has no `alt` text (write alt=\"\" where it only "
         "decorates)\n"
         "a.html.liquid:5:5: there is no translation `a.c` in the default language\n"
-        "a.html.liquid:6:29: the picture has no `alt` text (write alt=\"\" where it only "
-        "decorates)\n"
         "a.html.liquid:10:16: there is no currency `EURO` (three letters of ISO 4217 are meant, "
         "such as EUR)\n"
+        "a.html.liquid:6:29: the picture has no `alt` text (write alt=\"\" where it only "
+        "decorates)\n"
         "a.html.liquid:9:31: there is no snippet `gone` in snippets/\n"
-        "a.html.liquid:9:51: there is no snippet `ther` in snippets/ (did you mean `there`?)\n"
+        "a.html.liquid:9:50: there is no snippet `ther` in snippets/ (did you mean `there`?)\n"
         "a.html.liquid:8:11: `cid:other` is not among the attachments of the front matter "
         "(attachments: [{file: logo.png, cid: logo.png}])\n");
     buf_free(&out);
