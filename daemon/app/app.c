@@ -312,7 +312,8 @@ static void serve_status(void *context, const struct admin_request *request,
                ruleset_count(app->generation->rules), app->outbox_length, app->waiting.later,
                app->waiting.held, metrics_read(METRIC_EVENTS_DECIDED),
                metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED),
-               metrics_read(METRIC_EVENTS_DEAD) + metrics_read(METRIC_MESSAGES_DEAD),
+               metrics_read(METRIC_EVENTS_DEAD) + metrics_read(METRIC_TIMERS_DEAD) +
+                   metrics_read(METRIC_MESSAGES_DEAD),
                metrics_read(METRIC_MESSAGES_UNCERTAIN));
     delivery_status(app->delivery, &reply->body);
     buf_text(&reply->body, "]}\n");

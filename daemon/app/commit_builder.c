@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -118,6 +119,25 @@ bool commit_builder_make(const struct commit_builder *builder, struct arena *are
     return true;
 }
 
+static size_t size_of(const struct customers_text *texts, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += texts[i].length;
+    return size;
+}
+
+size_t commit_builder_size(const struct commit *commit)
+{
+    size_t size = commit->document.length + size_of(commit->emits, commit->emit_count) +
+                  size_of(commit->traces, commit->trace_count);
+    for (size_t i = 0; i < commit->message_count; i++)
+        size += commit->messages[i].length;
+    for (size_t i = 0; i < commit->dead_count; i++)
+        size += commit->dead[i].length;
+    return size;
+}
+
 void commit_builder_give_up(struct arena *arena, const struct shop_event *const *events,
                             size_t count, const struct diag *diag, struct commit *commit)
 {
@@ -133,4 +153,54 @@ void commit_builder_give_up(struct arena *arena, const struct shop_event *const 
     }
     commit->dead = dead;
     commit->dead_count = count;
+}
+
+/* What commit.lua takes for the version of a document that nobody can read: "?" where it does
+ * not begin as all do. */
+static const char *version_seen(struct arena *arena, const struct customers_text *document)
+{
+    static const char start[] = "{\"version\":\"";
+    const size_t length = sizeof start - 1;
+    if (!document->text)
+        return "";
+    if (document->length < length || memcmp(document->text, start, length) != 0)
+        return "?";
+    const char *version = document->text + length;
+    size_t rest = strcspn(version, "\"");
+    return version[rest] == '"' ? arena_printf(arena, "%.*s", (int)rest, version) : "?";
+}
+
+/* One line for the customer's trace, in the form of core/trace. */
+static struct customers_text give_up_line(struct arena *arena, int64_t now_ms, const char *why)
+{
+    struct value line = value_new_map(arena, 2), did = value_new_list(arena, 1);
+    struct value item = value_new_map(arena, 2);
+    value_add(arena, item, value_text("what"), value_text("timer given up"));
+    value_add(arena, item, value_text("why"), value_text(why));
+    value_push(arena, did, item);
+    value_add(arena, line, value_text("at"), value_int(now_ms));
+    value_add(arena, line, value_text("did"), did);
+    return print(arena, &line);
+}
+
+void commit_builder_give_up_timer(struct arena *arena, const struct commit_builder_timer *timer,
+                                  const struct diag *diag, struct commit *commit)
+{
+    struct commit_dead *dead = arena_zero(arena, sizeof *dead);
+    struct customers_text *trace = arena_zero(arena, sizeof *trace);
+    *dead =
+        (struct commit_dead){.kind = "timer",
+                             .reason = arena_text(arena, diag->code),
+                             .detail = arena_text(arena, diag->text),
+                             .body = arena_printf(arena, "{\"due\":%" PRId64 "}", timer->due_ms)};
+    dead->length = strlen(dead->body);
+    *trace = give_up_line(arena, timer->now_ms, dead->detail);
+    *commit = (struct commit){.customer = timer->key,
+                              .seen = version_seen(arena, &timer->document),
+                              .version = "",
+                              .expire_ms = timer->now_ms + timer->keep_ms,
+                              .dead = dead,
+                              .dead_count = 1,
+                              .traces = trace,
+                              .trace_count = 1};
 }

@@ -9,7 +9,8 @@
  *   on_commit       done; or decided again: another writer was here (STALE), an assumption
  *                   was wrong (FACTS), an entry is no longer ours (GONE); or Redis failed,
  *                   and the work waits for the next round
- *   end_round       all have answers: another round after a while, or
+ *   end_round       all have answers: another round (of what one commit does not carry; after
+ *                   Redis failed in a while), or
  *   finish          all works are done: the batch is given back to the intake
  *
  * A timer's life is the same from read_documents on; its works have no events.
@@ -34,7 +35,8 @@
 
 enum {
     TIMERS_AT_ONCE = 200,
-    TRIES_MOST = 50, /* decided so often without success: waits as if Redis had failed */
+    COMMIT_MOST = 4 << 20, /* bytes of one commit, where it carries more than one event */
+    TRIES_MOST = 50,       /* decided so often without success: waits as if Redis had failed */
     ARENA_BYTES = 1 << 20,
 };
 
@@ -51,6 +53,7 @@ struct batch {
     struct work **reading; /* the works of this round */
     uint32_t reading_count;
     uint32_t outstanding; /* of those, without the last answer */
+    bool failed;          /* Redis failed one of them */
     int64_t now_ms;       /* Redis' TIME, as read with the documents */
     struct event *again;  /* the next round, after Redis failed */
     struct backoff backoff;
@@ -62,13 +65,15 @@ struct pipeline {
     struct event *timer; /* when timers are asked for again */
     bool timers_on, timers_asked;
     struct backoff timers_backoff;
-    int64_t sequence; /* of document versions */
-    char told[256];   /* the fault that was logged last; empty since a commit succeeded */
+    int64_t sequence;                             /* of document versions */
+    char told[sizeof((struct diag *)NULL)->text]; /* the fault that was logged last; empty since a
+                                                     commit succeeded */
 };
 
 static void read_documents(struct batch *batch);
 static void decide_work(struct work *work);
 static void end_round(struct work *work, enum work_state state);
+static void fail_round(struct work *work);
 
 static void after(struct event *timer, int64_t ms)
 {
@@ -81,7 +86,7 @@ static void after(struct event *timer, int64_t ms)
 static void note_fault(struct pipeline *pipeline, const struct diag *fault)
 {
     bool lost = strcmp(fault->code, "redis-lost") == 0 || strcmp(fault->code, "redis-timeout") == 0;
-    if (lost || strncmp(fault->text, pipeline->told, sizeof pipeline->told - 1) == 0)
+    if (lost || strcmp(fault->text, pipeline->told) == 0)
         return;
     snprintf(pipeline->told, sizeof pipeline->told, "%s", fault->text);
     log_warning("nothing can be decided now, trying again: %s", fault->text);
@@ -144,7 +149,7 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     struct diag diag = {0};
     struct shop_event *event = arena_alloc(batch->arena, sizeof *event);
     if (read_entry(batch, entry, event, &diag)) {
-        work_add_event(batch->arena, work_of(batch, event->key), event);
+        work_add_event(batch->arena, work_of(batch, event->key), event, entry->length);
         return;
     }
     work_add_dead(batch->arena, work_of(batch, NULL), entry, &diag);
@@ -217,11 +222,6 @@ void pipeline_stop_timers(struct pipeline *pipeline)
 
 /* A round: reading -------------------------------------------------------- */
 
-static void round_again(struct batch *batch)
-{
-    after(batch->again, backoff_next(&batch->backoff));
-}
-
 static void on_again(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
@@ -235,7 +235,7 @@ static void on_documents(void *context, const struct diag *fault,
     struct batch *batch = context;
     if (fault) {
         note_fault(batch->pipeline, fault);
-        round_again(batch);
+        after(batch->again, backoff_next(&batch->backoff));
         return;
     }
     batch->now_ms = now_ms;
@@ -259,6 +259,7 @@ static void read_documents(struct batch *batch)
     size_t count = 0;
     batch->reading = arena_alloc(batch->round, sizeof(struct work *) * batch->work_count);
     batch->reading_count = 0;
+    batch->failed = false;
     for (uint32_t i = 0; i < batch->work_count; i++) {
         struct work *work = batch->works[i];
         if (work->state == WORK_DONE)
@@ -280,20 +281,37 @@ static void send_commit(struct work *work, const struct commit *commit)
     customers_commit(work->batch->pipeline->options.customers, commit, on_commit, work);
 }
 
-/* What cannot be decided: its events become dead letters, its document stays. A timer
- * comes again when its lease is over. */
+/* A key is an id, or an address, which the log does not tell. */
+static void log_given_up(const struct work *work, const struct diag *diag)
+{
+    char masked[320];
+    bool is_id = strncmp(work->key, "id:", 3) == 0 && !strchr(work->key, '@');
+    log_error("a customer cannot be decided, %s a dead letter customer=%s events=%u reason=%s: %s",
+              work->event_count ? "each event becomes" : "the timer becomes",
+              is_id ? work->key : log_address(work->key, masked, sizeof masked), work->chosen,
+              diag->code, diag->text);
+}
+
+/* What cannot be decided: its events, or its timer, become dead letters; its document stays. */
 static void give_up(struct work *work, const struct diag *diag)
 {
+    const struct batch *batch = work->batch;
+    const struct commit_builder_timer timer = {
+        .key = work->key,
+        .document = work->document,
+        .due_ms = work->due_ms,
+        .now_ms = batch->now_ms,
+        .keep_ms = batch->pipeline->options.customer_keep_ms,
+    };
     struct commit commit;
-    log_error("a customer cannot be decided events=%u reason=%s: %s", work->event_count, diag->code,
-              diag->text);
+    if (!work->told) /* Redis may refuse the commit for hours */
+        log_given_up(work, diag);
+    work->given_up = work->told = true;
     work->decision = (struct decision){0};
-    if (work->event_count == 0) {
-        end_round(work, WORK_DONE);
-        return;
-    }
-    metrics_add(METRIC_EVENTS_DEAD, work->event_count);
-    commit_builder_give_up(work->batch->round, work->events, work->event_count, diag, &commit);
+    if (work->event_count)
+        commit_builder_give_up(batch->round, work->events, work->chosen, diag, &commit);
+    else
+        commit_builder_give_up_timer(batch->round, &timer, diag, &commit);
     send_commit(work, &commit);
 }
 
@@ -305,23 +323,20 @@ static struct customer *read_customer(const struct work *work, struct diag *diag
                : customer_new(arena, work->key);
 }
 
-static void decide_customer(struct work *work)
+/* Decides what was chosen, for the customer as read. False where the document would be too
+ * large. */
+static bool make_commit(struct work *work, struct customer *customer, struct commit *commit,
+                        struct diag *diag)
 {
     struct batch *batch = work->batch;
     const struct pipeline_options *options = &batch->pipeline->options;
-    struct diag diag = {0};
-    struct customer *customer = read_customer(work, &diag);
-    if (!customer) {
-        give_up(work, &diag);
-        return;
-    }
     const struct policy_facts facts = {.suppressed = work->suppressed.texts,
                                        .taken = work->sent.texts};
     const struct decide_input input = {.rules = batch->generation->rules,
                                        .policy = options->policy,
                                        .customer = customer,
                                        .events = work->events,
-                                       .event_count = work->event_count,
+                                       .event_count = work->chosen,
                                        .facts = &facts,
                                        .due_ms = work->due_ms,
                                        .now_ms = batch->now_ms};
@@ -330,14 +345,30 @@ static void decide_customer(struct work *work)
         .customer = customer,
         .decision = &work->decision,
         .events = work->events,
-        .event_count = work->event_count,
+        .event_count = work->chosen,
         .now_ms = batch->now_ms,
         .keep_ms = options->customer_keep_ms,
         .epoch = instance_epoch(options->instance),
         .sequence = ++batch->pipeline->sequence,
     };
+    return commit_builder_make(&builder, batch->round, commit, diag);
+}
+
+/* A few events may come to much: with many messages, each with the customer's profile; or one of
+ * them to more than the document may hold. Then fewer of them are decided at once. */
+static void decide_customer(struct work *work)
+{
     struct commit commit;
-    if (commit_builder_make(&builder, batch->round, &commit, &diag))
+    struct diag diag = {0};
+    struct customer *customer = read_customer(work, &diag);
+    work->given_up = false;
+    work_choose(work);
+    bool made = customer && make_commit(work, customer, &commit, &diag);
+    while (customer && work->chosen > 1 && (!made || commit_builder_size(&commit) > COMMIT_MOST)) {
+        work->chosen /= 2;
+        made = make_commit(work, read_customer(work, &diag), &commit, &diag);
+    }
+    if (made)
         send_commit(work, &commit);
     else
         give_up(work, &diag);
@@ -350,10 +381,11 @@ static void decide_work(struct work *work)
     } else if (work->key) {
         decide_customer(work);
     } else {
+        work_choose(work);
         const struct commit commit = {.ids = work->ids.texts,
-                                      .id_count = work->ids.count,
+                                      .id_count = work->chosen,
                                       .dead = work->dead,
-                                      .dead_count = work->dead_count};
+                                      .dead_count = work->chosen};
         send_commit(work, &commit);
     }
 }
@@ -364,6 +396,10 @@ static void count_done(const struct work *work)
 {
     const struct decision *decision = &work->decision;
     const struct pipeline_options *options = &work->batch->pipeline->options;
+    if (work->given_up && work->event_count)
+        metrics_add(METRIC_EVENTS_DEAD, work->chosen);
+    else if (work->given_up)
+        metrics_add(METRIC_TIMERS_DEAD, 1);
     metrics_add(METRIC_COMMITS, 1);
     metrics_add(METRIC_EVENTS_DECIDED, decision->counts.decided);
     metrics_add(METRIC_EVENTS_DUPLICATE, decision->counts.duplicate);
@@ -383,17 +419,18 @@ static void on_commit(void *context, const struct commit_result *result)
     if (result->outcome == COMMIT_DONE) {
         batch->pipeline->told[0] = '\0';
         count_done(work);
-        end_round(work, WORK_DONE);
+        work_advance(work);
+        end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
     } else if (result->outcome == COMMIT_FAILED) {
         note_fault(batch->pipeline, result->fault);
-        end_round(work, WORK_WAITING);
+        fail_round(work);
     } else if (++work->tries < TRIES_MOST) {
         metrics_add(METRIC_COMMITS_AGAIN, 1);
         work_learn(batch->round, work, result);
         decide_work(work);
     } else {
         log_warning("a customer was decided %d times and something had always changed", TRIES_MOST);
-        end_round(work, WORK_WAITING);
+        fail_round(work);
     }
 }
 
@@ -425,10 +462,20 @@ static void end_round(struct work *work, enum work_state state)
         return;
     for (uint32_t i = 0; i < batch->work_count; i++)
         if (batch->works[i]->state != WORK_DONE) {
-            round_again(batch);
+            if (batch->failed)
+                after(batch->again, backoff_next(&batch->backoff));
+            else /* more of a customer than one commit carries */
+                event_active(batch->again, EV_TIMEOUT, 0);
             return;
         }
     finish(batch);
+}
+
+/* Redis failed it: it waits for the next round, as that does for Redis. */
+static void fail_round(struct work *work)
+{
+    work->batch->failed = true;
+    end_round(work, WORK_WAITING);
 }
 
 /* The object ------------------------------------------------------------ */

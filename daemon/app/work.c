@@ -28,11 +28,15 @@ static bool is_listed(const char *const *list, size_t count, const char *text)
     return false;
 }
 
-void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event)
+void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event,
+                    size_t size)
 {
+    uint32_t capacity = work->event_capacity;
     work->events = arena_grow(arena, work->events, work->event_count, &work->event_capacity,
                               sizeof *work->events);
-    work->events[work->event_count++] = event;
+    work->sizes = arena_grow(arena, work->sizes, work->event_count, &capacity, sizeof *work->sizes);
+    work->events[work->event_count] = event;
+    work->sizes[work->event_count++] = size;
 }
 
 void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
@@ -43,12 +47,12 @@ void work_add_dead(struct arena *arena, struct work *work, const struct intake_e
     diag_line(diag, &detail);
     work->dead =
         arena_grow(arena, work->dead, work->dead_count, &work->dead_capacity, sizeof *work->dead);
-    work->dead[work->dead_count++] =
-        (struct commit_dead){.kind = "event",
-                             .reason = arena_text(arena, diag->code),
-                             .detail = arena_text(arena, buf_string(&detail)),
-                             .body = entry->event ? entry->event : "",
-                             .length = entry->event ? entry->length : 0};
+    work->dead[work->dead_count++] = (struct commit_dead){
+        .kind = "event",
+        .reason = arena_text(arena, diag->code),
+        .detail = arena_text(arena, buf_string(&detail)),
+        .body = entry->event ? entry->event : "",
+        .length = entry->length < WORK_DEAD_MOST ? entry->length : WORK_DEAD_MOST};
     buf_free(&detail);
     work_list_add(arena, &work->ids, entry->id);
 }
@@ -68,18 +72,28 @@ void work_begin_round(struct arena *arena, struct work *work, const struct custo
     work->tries = 0;
 }
 
+static void keep_event(struct work *work, uint32_t to, uint32_t from)
+{
+    work->events[to] = work->events[from];
+    work->sizes[to] = work->sizes[from];
+}
+
+static void keep_dead(struct work *work, uint32_t to, uint32_t from)
+{
+    work->dead[to] = work->dead[from];
+    work->ids.texts[to] = work->ids.texts[from];
+}
+
 /* Entries that somebody else has, or has finished: the work goes on without them. */
 static void forget(struct work *work, const char *const *gone, size_t count)
 {
     uint32_t events = 0, ids = 0;
     for (uint32_t i = 0; i < work->event_count; i++)
         if (!is_listed(gone, count, work->events[i]->entry))
-            work->events[events++] = work->events[i];
+            keep_event(work, events++, i);
     for (uint32_t i = 0; i < work->ids.count; i++)
-        if (!is_listed(gone, count, work->ids.texts[i])) {
-            work->dead[ids] = work->dead[i];
-            work->ids.texts[ids++] = work->ids.texts[i];
-        }
+        if (!is_listed(gone, count, work->ids.texts[i]))
+            keep_dead(work, ids++, i);
     work->event_count = events;
     work->ids.count = work->dead_count = ids;
 }
@@ -91,6 +105,34 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
     add_copies(arena, &work->sent, result->taken, result->taken_count);
     forget(work, result->gone, result->gone_count);
+}
+
+void work_choose(struct work *work)
+{
+    uint32_t count = work->key ? work->event_count : work->dead_count;
+    size_t bytes = 0;
+    for (work->chosen = 0; work->chosen < count; work->chosen++) {
+        bytes += work->key ? work->sizes[work->chosen] : work->dead[work->chosen].length;
+        if (work->chosen > 0 && bytes > WORK_COMMIT_MOST)
+            return;
+    }
+}
+
+void work_advance(struct work *work)
+{
+    uint32_t left = 0;
+    if (work->key) {
+        for (uint32_t i = work->chosen; i < work->event_count; i++)
+            keep_event(work, left++, i);
+        work->event_count = left;
+        work->due_ms = 0;
+    } else {
+        for (uint32_t i = work->chosen; i < work->dead_count; i++)
+            keep_dead(work, left++, i);
+        work->ids.count = work->dead_count = left;
+    }
+    work->chosen = 0;
+    work->told = false;
 }
 
 bool work_is_empty(const struct work *work)

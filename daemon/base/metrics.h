@@ -18,6 +18,7 @@
     X(CONDITIONS_FAILED, "conditions_failed_total", "counter",                                     \
       "conditions that failed to evaluate")                                                        \
     X(TIMERS_FIRED, "timers_fired_total", "counter", "customers whose timer was taken")            \
+    X(TIMERS_DEAD, "timers_dead_total", "counter", "timers given up as dead letters")              \
     X(COMMITS, "commits_total", "counter", "customers' documents written")                         \
     X(COMMITS_AGAIN, "commits_again_total", "counter",                                             \
       "decisions made again: another writer, or a wrong fact")                                     \

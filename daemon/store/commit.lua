@@ -38,8 +38,14 @@ end
 -- What must hold: the version, the entries, the facts.
 local document_key = P .. ':customer:' .. customer
 local present = customer ~= '' and redis.call('GET', document_key)
-local current = present and (string.match(present, '^{"version":"([^"]*)"') or '?') or ''
+local current = present and (string.match(present, '^{"version":"([^"%z]*)"') or '?') or ''
 if customer ~= '' and document ~= '' and current == version then
+    return {'done'}
+end
+
+-- A timer that is given up has neither document nor entries to tell a second run by.
+if customer ~= '' and document == '' and #ids == 0 and
+    not redis.call('ZSCORE', P .. ':taken', customer) then
     return {'done'}
 end
 

@@ -205,6 +205,38 @@ def test_uncertain_is_held_or_resent(hello_shop):
     assert len(ids) == 1
 
 
+@pytest.mark.parametrize("spoilt", ["spoilt", '{"version":"7-7-7","rest', "[]"])
+def test_timer_of_a_document_that_cannot_be_read(hello_shop, spoilt):
+    """The timer is a dead letter, once; the log does not name the customer. Mended and set again,
+    it goes on where it was."""
+    hello_shop.rules("{name: late, class: transactional, on: hello, again: ignore, wait: 1h, send: hello}")
+    daemon = hello_shop.daemon().spawn()
+    key, due = "email:ana@example.com", "nudged:due"
+    hello_shop.push({"type": "hello", "id": "1", "customer": {"email": "ana@example.com"}})
+    wait_until(lambda: hello_shop.client.zcard(due) == 1, "the timer")
+    document = hello_shop.client.get(f"nudged:customer:{key}")
+    hello_shop.client.set(f"nudged:customer:{key}", spoilt)
+    hello_shop.client.zadd(due, {key: 1})
+    [letter] = wait_until(hello_shop.dead, "the dead letter")
+    assert (letter["kind"], letter["customer"], letter["body"]) == (b"timer", key.encode(), b'{"due":1}')
+    assert letter["detail"]
+    hello_shop.wait_idle()
+    assert hello_shop.client.zcard(due) == 0
+    assert hello_shop.client.get(f"nudged:customer:{key}") == spoilt.encode()
+    assert daemon.log().count("cannot be decided, the timer becomes a dead letter customer=e…@example.com") == 1
+    assert "ana@" not in daemon.log()
+    assert daemon.status()["dead"] == 1
+    assert "timer given up" in hello_shop.ctl("explain", key)[1]
+    assert "  timer  " in hello_shop.ctl("dead", "ls")[1]
+
+    hello_shop.client.set(f"nudged:customer:{key}", document.replace(
+        str(json.loads(document)["journeys"][0]["at"]).encode(), b"1000"))
+    hello_shop.client.zadd(due, {key: 1})
+    hello_shop.mail.next_mail()
+    hello_shop.wait_idle()
+    assert len(hello_shop.dead()) == 1
+
+
 def test_record_that_is_deleted_while_it_is_sent(hello_shop):
     """By hand: nothing stays pending, the log says it once, and the next message goes on. A record
     that only lost its channel and class settles as ever."""

@@ -158,14 +158,14 @@ def test_document_that_would_be_too_large(hello_shop):
     daemon = hello_shop.daemon().spawn()
     hello_shop.push(hello(1, first="x" * 40_000))
     hello_shop.mail.next_mail()
-    before = hello_shop.client.get("nudged:customer:id:1")
-    hello_shop.push({**hello(1, second="y" * 40_000), "id": "big"})
+    hello_shop.push(  # its neighbours in the batch do not go with it
+        {**hello(1), "id": "first"}, {**hello(1, second="y" * 40_000), "id": "big"}, {**hello(1), "id": "last"})
     wait_until(lambda: hello_shop.dead(), "the dead letter")
     assert [letter["reason"] for letter in hello_shop.dead()] == [b"document-size"]
-    assert hello_shop.client.get("nudged:customer:id:1") == before
-    hello_shop.push({**hello(1), "id": "small"})
+    hello_shop.mail.next_mail()
     hello_shop.mail.next_mail()
     hello_shop.wait_idle()
+    assert b"yyyy" not in hello_shop.client.get("nudged:customer:id:1")
     assert metric(daemon, "events_dead_total") == 1
 
 
@@ -256,3 +256,30 @@ def test_retries_count_as_waiting(hello_shop):
     hello_shop.wait_idle()
     assert sorted(subjects) == sorted(f"hello {n}" for n in range(150))
     assert "below its bound again" in daemon.log()
+
+
+@pytest.mark.parametrize("pushed", [
+    [{**hello(1), "id": f"e{n}", "text": "x" * 200_000} for n in range(20)],  # 4 MB of events
+    [hello(1, notes="x" * 30_000), *[{**hello(1), "id": f"e{n}"} for n in range(180)]],  # 5 MB of messages
+    ["?" * 200_000 for _ in range(20)],  # no events at all
+], ids=["events", "messages", "dead"])
+def test_commit_has_a_bound(hello_shop, pushed):
+    """Much of one customer in one batch: several commits, each of which gets through in time."""
+    hello_shop.push(*pushed)
+    daemon = hello_shop.daemon().spawn()
+    hello_shop.wait_idle()
+    assert metric(daemon, "events_read_total") == len(pushed)
+    assert 2 <= metric(daemon, "commits_total") <= 5
+    if isinstance(pushed[0], str):
+        assert len(hello_shop.dead()) == len(pushed)
+    else:
+        assert hello_shop.dead() == []
+        assert len(hello_shop.mail.all_mails()) == len(pushed)
+
+
+def test_huge_entry_is_cut_in_its_dead_letter(hello_shop):
+    hello_shop.push("?" * 3_000_000)
+    hello_shop.daemon().spawn()
+    [letter] = wait_until(hello_shop.dead, "the dead letter")
+    assert letter["reason"] == b"json-size"
+    assert letter["body"] == b"?" * (1 << 20)
