@@ -116,9 +116,10 @@ static void leave(struct app *app)
 static void wind_down(struct app *app)
 {
     int64_t now_ms = clock_monotonic_ms();
-    bool busy = delivery_busy(app->delivery) || pipeline_busy(app->pipeline);
     if (app->state != APP_DRAINING && app->state != APP_CUTTING)
         return;
+    bool reading = !intake_stop(app->intake);
+    bool busy = reading || delivery_busy(app->delivery) || pipeline_busy(app->pipeline);
     if (!busy || (app->state == APP_CUTTING && now_ms >= app->drain_until_ms)) {
         leave(app);
     } else if (app->state == APP_DRAINING && now_ms >= app->drain_until_ms) {
@@ -133,7 +134,7 @@ static void begin_stop(struct app *app)
     if (app->state > APP_RUNNING)
         return;
     notify_stopping();
-    intake_pause(app->intake);
+    intake_stop(app->intake);
     pipeline_stop_timers(app->pipeline);
     delivery_drain(app->delivery);
     app->drain_until_ms = clock_monotonic_ms() + app->config->keys.drain_ms;

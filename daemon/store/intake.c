@@ -53,7 +53,8 @@ struct intake {
     struct instance *instance;
     struct connection_owner owner;
     struct connection *blocking;
-    struct event *wake; /* go_on(), but from the loop */
+    int64_t blocking_id; /* Redis' number of that connection; 0: not known */
+    struct event *wake;  /* go_on(), but from the loop */
     struct backoff backoff;
     size_t batch_most;
     intake_on_batch *on_batch;
@@ -289,11 +290,22 @@ static void on_wake(evutil_socket_t fd, short events, void *context)
     go_on(context);
 }
 
+static void on_id(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct intake *intake = context;
+    (void)fault;
+    if (!reply || !reply_number(reply, &intake->blocking_id))
+        intake->blocking_id = 0;
+}
+
 /* A lost connection fails the read, which waits as after an error; its return ends that. */
 static void on_blocking_state(void *context, bool ready, const char *reason)
 {
     struct intake *intake = context;
     (void)reason; /* the main connection tells the same */
+    intake->blocking_id = 0;
+    if (ready)
+        connection_command(intake->blocking, &intake->owner, on_id, intake, "CLIENT", "ID", NULL);
     if (ready && intake->step == STEP_IDLE)
         set_timer(intake->wake, 0);
 }
@@ -412,6 +424,19 @@ void intake_resume(struct intake *intake)
 void intake_pause(struct intake *intake)
 {
     intake->resumed = false;
+}
+
+bool intake_stop(struct intake *intake)
+{
+    char id[24];
+    intake_pause(intake);
+    if (intake->step != STEP_READING)
+        return intake->step != STEP_CLAIMING;
+    snprintf(id, sizeof(id), "%" PRId64, intake->blocking_id);
+    if (intake->blocking_id) /* else the read ends by itself */
+        connection_command(scripts_connection(intake->scripts), NULL, NULL, NULL, "CLIENT",
+                           "UNBLOCK", id, NULL);
+    return false;
 }
 
 void intake_done(struct intake *intake, bool finished)

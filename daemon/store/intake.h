@@ -71,6 +71,11 @@ void intake_destroy(struct intake **intake);
 void intake_resume(struct intake *intake);
 void intake_pause(struct intake *intake);
 
+/* Pauses for good, and ends a read that waits for events. True when no answer of Redis is under
+ * way any more: then everything that was read is in the app's hands, or kept, and instance_leave()
+ * gives it back uncounted. Until then call it again in a while: the read had not begun, perhaps. */
+bool intake_stop(struct intake *intake);
+
 /* The batch was dealt with. `finished`: all its entries were committed (or are gone);
  * else those that are still pending are handed out again first, with the same count of
  * deliveries. */

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "store/customers.h"
 #include "store/intake.h"
 #include "store_fixture.h"
@@ -249,6 +250,56 @@ static void test_pause_while_reading(void **state)
     commit_all(scene);
 }
 
+static void on_left(void *context)
+{
+    *(bool *)context = true;
+}
+
+static bool has_stopped(void *context)
+{
+    struct scene *scene = context;
+    return intake_stop(scene->intake);
+}
+
+/* A daemon that ends in order ends its read at once; what it had read and not begun is counted as
+ * if it had never had it. */
+static void test_stop(void **state)
+{
+    struct scene *scene = *state;
+    bool left = false;
+    push_pending(scene, "twice", "dead:5", 2);
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "twice*3");
+    commit_some(scene, 0); /* it comes again, and is kept */
+    push(scene, "a");
+    int64_t begun = clock_monotonic_ms();
+    redis_fixture_run_until(&scene->redis, has_stopped, scene);
+    assert_true(clock_monotonic_ms() - begun < 900);
+    instance_leave(scene->store.instance, on_left, &left);
+    redis_fixture_run(&scene->redis, &left);
+    const char *pending = redis_fixture_ask(&scene->redis, "XPENDING t:events nudged - + 10");
+    assert_non_null(strstr(pending, " 2]]"));
+    intake_destroy(&scene->intake);
+    scene->intake = new_intake(scene, &scene->other, (struct intake_options){0});
+    intake_resume(scene->intake);
+    assert_string_equal(next_batch(scene), "twice*3");
+}
+
+static void test_stop_while_reading(void **state)
+{
+    struct scene *scene = *state;
+    intake_resume(scene->intake);
+    redis_fixture_run_until(&scene->redis, is_blocked, scene);
+    int64_t begun = clock_monotonic_ms();
+    redis_fixture_run_until(&scene->redis, has_stopped, scene);
+    assert_true(clock_monotonic_ms() - begun < 500); /* XREADGROUP would wait for a second */
+    push(scene, "a");
+    for (int i = 0; i < 20; i++)
+        redis_fixture_turn(&scene->redis);
+    assert_redis(&scene->redis, "[0 (nil) (nil) (nil)]", "XPENDING t:events nudged");
+    assert_false(scene->handed);
+}
+
 /* A consumer whose daemon is dead: its entries are claimed and counted once more; the
  * consumer is deleted when it has none. One that lives keeps its own. */
 static void test_takeover(void **state)
@@ -484,6 +535,8 @@ int main(void)
         TEST(test_unfinished),
         TEST(test_pause),
         TEST(test_pause_while_reading),
+        TEST(test_stop),
+        TEST(test_stop_while_reading),
         TEST(test_takeover),
         TEST(test_takeover_by_epoch),
         TEST(test_poison),
