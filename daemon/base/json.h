@@ -45,7 +45,5 @@ bool json_print(struct buf *out, const struct value *value);
 bool json_print_pretty(struct buf *out, const struct value *value);
 /* One string with its quotes and escapes. */
 bool json_print_string(struct buf *out, const char *bytes, size_t length);
-/* The shortest digits that read back as the same double: 0.1, 1e+21, 80.0 as "80.0". */
-bool json_print_double(struct buf *out, double number);
 
 #endif

@@ -90,7 +90,8 @@ bool json_print_string(struct buf *out, const char *bytes, size_t length)
 
 /* ---- numbers and what only the languages make ---- */
 
-bool json_print_double(struct buf *out, double number)
+/* The shortest digits that read back as the same double: 0.1, 1e+21, 80.0 as "80.0". */
+static bool print_double(struct buf *out, double number)
 {
     char text[DECIMAL_TEXT_SIZE];
     size_t length = decimal_print(number, text);
@@ -179,7 +180,7 @@ static bool print_scalar(struct buf *out, const struct value *value)
     case VALUE_UINT:
         return print_natural(out, value->natural);
     case VALUE_DOUBLE:
-        return json_print_double(out, value->real);
+        return print_double(out, value->real);
     case VALUE_STRING:
         return json_print_string(out, value->string, value->length);
     case VALUE_BYTES:

@@ -59,11 +59,6 @@ void zone_close(struct zone **zone)
     *zone = NULL;
 }
 
-const char *zone_name(const struct zone *zone)
-{
-    return zone->name;
-}
-
 /* One for each thread, freed when the thread ends. */
 struct cache {
     struct {

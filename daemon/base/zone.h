@@ -27,7 +27,6 @@ struct zone_time {
  * fixed offsets up to 23:59 are zones too: "+02:00", "-5:30", "02:00". */
 struct zone *zone_open(const char *name);
 void zone_close(struct zone **zone);
-const char *zone_name(const struct zone *zone);
 
 /* The zone kept for this thread under that name; opened at first use, at most 64 kept:
  * it stays until this thread has asked for 64 others, or ends. NULL as zone_open.

@@ -41,7 +41,8 @@ bool demo_folder_write(const char *path, const char *text, size_t length, struct
     return written ? true : diag_error(diag, "cannot write %s: %s", path, strerror(errno));
 }
 
-const char *demo_folder_line(struct arena *arena, const char *line, size_t length)
+/* A line of a rule file: its `wait:`, where it has one, made short. In the arena. */
+static const char *short_line(struct arena *arena, const char *line, size_t length)
 {
     char shorter[DURATION_TEXT_SIZE];
     const char *wait = memmem(line, length, "wait:", 5);
@@ -74,7 +75,7 @@ static bool copy_rules(struct arena *arena, const char *from, const char *to, co
     for (const char *line = text, *end = text + length; line < end;) {
         const char *next = memchr(line, '\n', (size_t)(end - line));
         next = next ? next + 1 : end;
-        buf_text(&out, demo_folder_line(arena, line, (size_t)(next - line)));
+        buf_text(&out, short_line(arena, line, (size_t)(next - line)));
         line = next;
     }
     bool written = demo_folder_write(arena_printf(arena, "%s/%s", to, name), buf_string(&out),

@@ -16,9 +16,6 @@ enum { DEMO_FASTER = 1800, DEMO_WAIT_LEAST_MS = 1500, DEMO_WAIT_MOST_MS = 3000 }
 bool demo_folder_fill(struct arena *arena, const char *folder, const char *examples,
                       const char **config, struct diag *diag);
 
-/* A line of a rule file: its `wait:`, where it has one, made short. In the arena. */
-const char *demo_folder_line(struct arena *arena, const char *line, size_t length);
-
 /* Writes a whole file. */
 bool demo_folder_write(const char *path, const char *text, size_t length, struct diag *diag);
 

@@ -95,19 +95,6 @@ bool cel_may_give(const struct cel_program *program, enum value_kind kind);
  * False where the buffer is full. */
 bool cel_print(struct buf *out, const struct value *value);
 
-/* A conjunct `path == "text"` or `path in ["text", …]`: the whole is never true where the
- * path holds none of `values`. What an index over many conditions hashes. */
-struct cel_equality {
-    int root;                   /* the slot; -1: the first of `names` is a member */
-    const char *const *names;   /* from there on, NULL-terminated */
-    const char *path;           /* all as one name: "order.status" */
-    const struct value *values; /* strings, each once */
-    uint32_t count;
-};
-
-/* All such conjuncts of the expression, in the program's arena; returns how many. */
-size_t cel_equalities(const struct cel_program *program, const struct cel_equality **list);
-
 /* The expression as it was written. */
 const char *cel_text(const struct cel_program *program);
 

@@ -8,7 +8,6 @@
 #include "lang/cel.h"
 #include "lang/cel_check.h"
 #include "lang/cel_conditions.h"
-#include "lang/cel_equalities.h"
 #include "lang/cel_fold.h"
 #include "lang/cel_lex.h"
 #include "lang/cel_parse.h"
@@ -51,6 +50,5 @@ struct cel_program *cel_compile(struct arena *arena, const char *text, size_t le
     if (checked && warnings)
         cel_conditions_warn(arena, program, root, warnings);
     program->root = root;
-    cel_equalities_find(arena, environment, program);
     return program;
 }

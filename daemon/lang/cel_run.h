@@ -35,8 +35,6 @@ struct cel_program {
     const struct cel_node *root;
     uint32_t locals;
     uint32_t gives; /* kinds of the result, as cel_type.h has them */
-    const struct cel_equality *equalities;
-    uint32_t equality_count;
 };
 
 struct cel_run {

@@ -13,7 +13,8 @@ static struct zone *get_zone(const char *name)
     return zone ? zone : zone_get("UTC");
 }
 
-bool liquid_date_at(int64_t seconds, int nanosecond, const char *zone, struct liquid_date *date)
+/* The date of an instant in a zone. */
+static bool date_at(int64_t seconds, int nanosecond, const char *zone, struct liquid_date *date)
 {
     if (seconds < first_second || seconds > last_second)
         return false;
@@ -112,22 +113,22 @@ static bool read_string(const char *text, size_t length, int64_t now_ms, const c
                         struct liquid_date *date)
 {
     if (is_word(text, length, "now") || is_word(text, length, "today"))
-        return liquid_date_at(now_ms / 1000, (int)(now_ms % 1000) * 1000000, zone, date);
+        return date_at(now_ms / 1000, (int)(now_ms % 1000) * 1000000, zone, date);
     if (!all_digits(text, length))
         return length <= TEXT_MOST && read_text(text, length, now_ms, zone, date);
     int64_t seconds = 0;
     for (size_t i = 0; i < length && seconds <= last_second; i++)
         seconds = seconds * 10 + (text[i] - '0');
-    return liquid_date_at(seconds, 0, zone, date);
+    return date_at(seconds, 0, zone, date);
 }
 
 bool liquid_date_read(const struct value *value, int64_t now_ms, const char *zone,
                       struct liquid_date *date)
 {
     if (value->kind == VALUE_INT)
-        return liquid_date_at(value->integer, 0, zone, date);
+        return date_at(value->integer, 0, zone, date);
     if (value->kind == VALUE_TIMESTAMP)
-        return liquid_date_at(value->integer, (int)value->length, zone, date);
+        return date_at(value->integer, (int)value->length, zone, date);
     return value->kind == VALUE_STRING &&
            read_string(value->string, value->length, now_ms, zone, date);
 }

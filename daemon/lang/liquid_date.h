@@ -24,7 +24,4 @@ struct liquid_date {
 bool liquid_date_read(const struct value *value, int64_t now_ms, const char *zone,
                       struct liquid_date *date);
 
-/* The date of an instant in a zone. */
-bool liquid_date_at(int64_t seconds, int nanosecond, const char *zone, struct liquid_date *date);
-
 #endif

@@ -29,11 +29,6 @@ static __int128 power_of_ten(int places)
     return power;
 }
 
-struct liquid_number liquid_number_whole(__int128 integer)
-{
-    return (struct liquid_number){.digits = integer};
-}
-
 /* Without zeros at the end of a fraction, so that numbers stay short. */
 static struct liquid_number trimmed(struct liquid_number number)
 {

@@ -36,7 +36,6 @@ struct value liquid_number_value(struct arena *arena, const struct liquid_number
 /* Towards zero; clamped to 64 bits. */
 int64_t liquid_number_truncate(const struct liquid_number *number);
 
-struct liquid_number liquid_number_whole(__int128 integer);
 struct liquid_number liquid_number_add(struct liquid_number a, struct liquid_number b);
 struct liquid_number liquid_number_negate(struct liquid_number a);
 struct liquid_number liquid_number_multiply(struct liquid_number a, struct liquid_number b);

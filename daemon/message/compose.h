@@ -85,8 +85,4 @@ bool compose_body(const struct templates *templates, const struct compose_settin
                   const char *file, const struct value *message, struct arena *arena,
                   struct buf *out, struct diag *diag);
 
-/* The variables that a template sees, as one map: for preview and `render`. */
-struct value compose_variables(const struct compose_settings *settings, const struct value *message,
-                               const char *locale, struct arena *arena);
-
 #endif

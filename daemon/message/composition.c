@@ -223,18 +223,6 @@ bool composition_begin(struct composition *c)
     return true;
 }
 
-struct value compose_variables(const struct compose_settings *settings, const struct value *message,
-                               const char *locale, struct arena *arena)
-{
-    struct composition c = {
-        .settings = settings, .message = message, .arena = arena, .locale = locale};
-    c.mid = composition_text(&c, "mid");
-    c.topic = composition_text(&c, "topic");
-    make_token(&c);
-    make_variables(&c);
-    return c.variables;
-}
-
 /* --- rendering --- */
 
 /* Filters may cut a character in two; the wire has whole ones only. */

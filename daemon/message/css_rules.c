@@ -60,12 +60,6 @@ static void add_rule(struct css_rules *rules, const struct rule *rule)
     rules->rules[rules->count++] = *rule;
 }
 
-void css_rules_add_all(struct css_rules *rules, const struct css_rules *from)
-{
-    for (size_t i = 0; i < from->count; i++)
-        add_rule(rules, &from->rules[i]);
-}
-
 /* --- reading --- */
 
 static struct slice trim(const char *from, const char *to)

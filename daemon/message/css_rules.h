@@ -26,7 +26,6 @@ struct css_rules_element {
 struct css_rules *css_rules_new(struct arena *arena);
 /* Adds the rules of a style sheet, behind those that are there; past the bound none. */
 void css_rules_add(struct css_rules *rules, const char *css, size_t length);
-void css_rules_add_all(struct css_rules *rules, const struct css_rules *from);
 size_t css_rules_count(const struct css_rules *rules);
 
 /* Appends the declarations for the last of `path`, the elements from the outermost on:

@@ -213,25 +213,6 @@ const char *locale_format_plural(const char *locale, double number)
     return category_named(name);
 }
 
-const char *const *locale_format_plurals(const char *locale)
-{
-    static _Thread_local const char *found[CATEGORY_COUNT + 1];
-    const UPluralRules *rules = plural_rules(locale);
-    UErrorCode status = U_ZERO_ERROR;
-    size_t count = 0;
-    UEnumeration *names = rules ? uplrules_getKeywords(rules, &status) : NULL;
-    if (names && U_SUCCESS(status)) {
-        const char *name;
-        while (count < CATEGORY_COUNT && (name = uenum_next(names, NULL, &status)))
-            found[count++] = category_named(name);
-        uenum_close(names);
-    }
-    if (count == 0)
-        found[count++] = "other";
-    found[count] = NULL;
-    return found;
-}
-
 /* --- numbers --- */
 
 bool locale_format_is_decimal(const char *text)

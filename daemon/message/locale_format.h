@@ -24,8 +24,6 @@ bool locale_format_is_tag(const char *text, size_t length);
 
 /* The CLDR plural category of a cardinal: "zero", "one", "two", "few", "many", "other". */
 const char *locale_format_plural(const char *locale, double number);
-/* All categories that the language has, ended by NULL; valid until the thread asks again. */
-const char *const *locale_format_plurals(const char *locale);
 
 /* Digits with an optional sign, point and exponent, at most LOCALE_FORMAT_DECIMAL_MOST. */
 bool locale_format_is_decimal(const char *text);

@@ -23,7 +23,6 @@ struct translate {
     const char *default_locale;
     struct language *languages;
     size_t count;
-    const char **locales; /* ended by NULL */
 };
 
 static const char *const forms[] = {"zero", "one", "two", "few", "many", "other", NULL};
@@ -118,7 +117,6 @@ struct translate *translate_load(struct arena *arena, const char *folder,
     struct diag diag;
     size_t errors = diags->errors;
     translate->default_locale = arena_text(arena, default_locale);
-    translate->locales = arena_zero(arena, sizeof *translate->locales);
     if (stat(path, &about) != 0)
         return translate;
     if (!file_list(arena, path, ".yaml", false, &names, &translate->count, &diag)) {
@@ -132,17 +130,9 @@ struct translate *translate_load(struct arena *arena, const char *folder,
         return NULL;
     }
     translate->languages = arena_zero(arena, translate->count * sizeof *translate->languages);
-    translate->locales = arena_zero(arena, (translate->count + 1) * sizeof *translate->locales);
-    for (size_t i = 0; i < translate->count; i++) {
+    for (size_t i = 0; i < translate->count; i++)
         read_language(arena, folder, names[i], &translate->languages[i], diags);
-        translate->locales[i] = translate->languages[i].locale;
-    }
     return diags->errors == errors ? translate : NULL;
-}
-
-const char *const *translate_locales(const struct translate *translate)
-{
-    return translate->locales;
 }
 
 /* --- finding --- */

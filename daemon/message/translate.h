@@ -53,9 +53,6 @@ bool translate_expand(struct buf *out, const struct translate_text *text,
 bool translate_has(const struct translate *translate, const char *locale, const char *key,
                    size_t length);
 
-/* The locales that have files, sorted; ended by NULL. */
-const char *const *translate_locales(const struct translate *translate);
-
 /* Adds warnings: a key of the default locale that another lacks, a plural form that the
  * language needs and the file has not. */
 void translate_check(const struct translate *translate, struct diags *diags);

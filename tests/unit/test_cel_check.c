@@ -310,34 +310,6 @@ static void test_container(void **state)
     fixture_end(&fixture);
 }
 
-static void test_equalities(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    fixture_start(&fixture);
-    fixture.environment.open = true;
-    const char *text = "order.state == 'paid' && (customer.tier in ['gold', 'gold', 'silver'] &&"
-                       " 'EU' == region) && order.total > 5 && (order.a == 'x' || order.b == 'y')";
-    const struct cel_equality *list;
-    assert_int_equal(cel_equalities(fixture_compile(&fixture, text), &list), 3);
-    assert_string_equal(list[0].path, "order.state");
-    assert_int_equal(list[0].root, 0);
-    assert_string_equal(list[0].names[0], "state");
-    assert_null(list[0].names[1]);
-    assert_int_equal(list[0].count, 1);
-    assert_true(value_is_text(&list[0].values[0], "paid"));
-    assert_string_equal(list[1].path, "customer.tier");
-    assert_int_equal(list[1].count, 2);
-    assert_true(value_is_text(&list[1].values[1], "silver"));
-    assert_string_equal(list[2].path, "region");
-    assert_int_equal(list[2].root, -1);
-    assert_string_equal(list[2].names[0], "region");
-    assert_int_equal(cel_equalities(fixture_compile(&fixture, "order.a == 'x' || true"), &list), 0);
-    assert_int_equal(cel_equalities(fixture_compile(&fixture, "order.a == 5"), &list), 0);
-    assert_int_equal(cel_equalities(fixture_compile(&fixture, "order.a == 'x'"), &list), 1);
-    fixture_end(&fixture);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,7 +317,7 @@ int main(void)
         cmocka_unit_test(test_warnings),  cmocka_unit_test(test_no_warnings),
         cmocka_unit_test(test_samples),   cmocka_unit_test(test_open_names),
         cmocka_unit_test(test_may_give),  cmocka_unit_test(test_unchecked),
-        cmocka_unit_test(test_container), cmocka_unit_test(test_equalities),
+        cmocka_unit_test(test_container),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

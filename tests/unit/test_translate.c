@@ -128,8 +128,6 @@ static void fallback(void **state)
     assert_false(translate_supports(set, "fi"));
     assert_true(translate_has(set, "pt-BR", "bye", 3));
     assert_false(translate_has(set, "ru", "bye", 3));
-    assert_string_equal(translate_locales(set)[0], "en");
-    assert_null(translate_locales(set)[5]);
     assert_string_equal(find(room, NULL, "ro", "x", NULL, NULL), "translation missing: ro.x");
 }
 
@@ -257,7 +255,7 @@ static void no_folder(void **state)
     struct room *room = *state;
     const struct translate *set = translate_load(room->arena, "/nowhere", "en", &room->diags);
     assert_non_null(set);
-    assert_null(translate_locales(set)[0]);
+    assert_false(translate_supports(set, "en"));
     assert_string_equal(find(room, set, "ro", "a.b", NULL, NULL), "translation missing: ro.a.b");
 }
 
@@ -367,10 +365,6 @@ static void plurals_and_tags(void **state)
     assert_string_equal(locale_format_plural("ar", 0), "zero");
     assert_string_equal(locale_format_plural("ar", 2), "two");
     assert_string_equal(locale_format_plural("nonsense!", 1), "one");
-    size_t count = 0;
-    while (locale_format_plurals("ar")[count])
-        count++;
-    assert_int_equal(count, 6);
 }
 
 int main(void)

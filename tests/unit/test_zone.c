@@ -248,7 +248,6 @@ static void test_names(void **state)
         struct zone *zone = zone_open(good[i]);
         if (!zone)
             fail_msg("`%s` was refused", good[i]);
-        assert_string_equal(zone_name(zone), good[i]);
         zone_close(&zone);
         assert_null(zone);
     }
@@ -285,7 +284,9 @@ static void test_cache(void **state)
         zone_local(numbered(i), 0, &local);
         assert_int_equal(local.offset, i);
     }
-    assert_string_equal(zone_name(must_get("Europe/Helsinki")), "Europe/Helsinki");
+    struct zone_time local;
+    zone_local(must_get("Europe/Helsinki"), 0, &local);
+    assert_int_equal(local.offset, 120);
 }
 
 static void *in_thread(void *zone_of_main)
