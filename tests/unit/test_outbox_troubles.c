@@ -161,6 +161,87 @@ static void test_takeover_waits(void **state)
     assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.held, 1);
 }
 
+/* Nobody but sweeps makes the mark: a daemon that was killed is seen gone by one of them, and is
+ * dead for those that come later. */
+static void test_takeover_of_one_that_was_killed(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    const char *consumer = instance_consumer(scene->store.instance);
+    outbox_fixture_put(scene, "offer", "marketing", "hold");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
+    redis_fixture_ask(&scene->redis, "DEL t:instance:one");
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.held, 0);
+    assert_in_range(atoll(redis_fixture_ask(&scene->redis, "HGET t:gone %s", consumer)),
+                    taken.now_ms, taken.now_ms + 60000);
+    assert_in_range(atoll(redis_fixture_ask(&scene->redis, "PTTL t:gone")), 60000, 3600000);
+    redis_fixture_ask(&scene->redis, "HINCRBY t:gone %s -10000", consumer);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.held, 1);
+}
+
+/* More than one sweep takes over: none is forgotten between two of them. */
+static void test_takeover_of_very_many(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    const size_t many = 1100;
+    outbox_fixture_put_many(scene, (int)many, "marketing");
+    assert_int_equal(outbox_fixture_take(scene, many).count, many);
+    store_fixture_lapse(&scene->store);
+    size_t held = 0, sweeps = 0;
+    for (struct outbox_fixture_swept swept = {.swept.held = 1}; swept.swept.held; sweeps++) {
+        swept = outbox_fixture_sweep(scene, scene->others);
+        held += swept.swept.held;
+    }
+    assert_int_equal(held, many);
+    assert_true(sweeps > 2);
+    assert_redis(&scene->redis, "1100", "ZCARD t:uncertain");
+    outbox_fixture_assert_idle(scene);
+}
+
+/* An entry that was read, and its message not taken: nobody began it, so it is sent once, to be
+ * sure, and not charged. What was withdrawn while it was taken leaves nothing behind. */
+static void test_takeover_of_what_was_not_begun(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put(scene, "read", "marketing", "hold");
+    outbox_fixture_put(scene, "gone", "marketing", "hold");
+    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged dead:5 STREAMS %s >",
+                      "t:outbox:email:marketing");
+    redis_fixture_ask(&scene->redis, "DEL t:message:gone");
+    redis_fixture_ask(&scene->redis, "HSET t:gone dead:5 1");
+    struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->others);
+    assert_int_equal(swept.swept.resent + swept.swept.held, 0);
+    outbox_fixture_assert_idle(scene);
+    assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 3);
+    assert_string_equal(taken.text, "read");
+    assert_int_equal(taken.attempts, 0);
+    assert_string_equal(taken.gateway, "");
+}
+
+/* A take that failed at the second message of a class: the first was not begun. */
+static void test_lost_take_of_each_class(void **state)
+{
+    static const char *const classes[] = {"marketing", "transactional"};
+    struct outbox_fixture *scene = *state;
+    for (size_t i = 0; i < 2; i++) {
+        outbox_fixture_put(scene, "whole", classes[i], "hold");
+        redis_fixture_ask(&scene->redis, "XADD t:outbox:email:%s * mid spoilt", classes[i]);
+        redis_fixture_ask(&scene->redis, "SET t:message:spoilt text");
+        assert_string_equal(outbox_fixture_take(scene, 5).text, "redis-wrongtype");
+        assert_redis(&scene->redis, "taken", "HGET t:message:whole state");
+        redis_fixture_ask(&scene->redis, "DEL t:message:spoilt");
+        outbox_fixture_take(scene, 0); /* puts it back */
+        struct outbox_fixture_taken taken = outbox_fixture_take(scene, 5);
+        assert_string_equal(taken.text, "whole");
+        assert_int_equal(taken.attempts, 0);
+        struct outbox_result done = outbox_fixture_result_of(&taken, 0, OUTBOX_DONE);
+        assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &done, 1), "1");
+        assert_non_null(strstr(
+            redis_fixture_ask(&scene->redis, "XPENDING t:outbox:email:%s nudged", classes[i]),
+            "[1 ")); /* the spoilt one, until this daemon is gone */
+    }
+}
+
 /* The group is destroyed while messages are being sent, and made again from the beginning. */
 static void test_group_destroyed(void **state)
 {
@@ -208,6 +289,10 @@ int main(void)
         TEST(test_takeover),
         TEST(test_takeover_by_epoch),
         TEST(test_takeover_waits),
+        TEST(test_takeover_of_one_that_was_killed),
+        TEST(test_takeover_of_very_many),
+        TEST(test_takeover_of_what_was_not_begun),
+        TEST(test_lost_take_of_each_class),
         TEST(test_group_destroyed),
         TEST(test_group_destroyed_under_another),
     };
