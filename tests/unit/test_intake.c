@@ -323,6 +323,31 @@ static void test_takeover(void **state)
     assert_redis(&scene->redis, "0", "XLEN t:events");
 }
 
+/* More than a batch takes, of two dead daemons and with other fields; then what is new. */
+static void test_takeover_in_parts(void **state)
+{
+    struct scene *scene = *state;
+    static const size_t sizes[] = {10, 10, 4};
+    for (int i = 0; i < 11; i++) {
+        push_pending(scene, "x", "dead:5", 1);
+        push_pending(scene, "x", "dead:6", 1);
+    }
+    redis_fixture_ask(&scene->redis, "XADD t:events * source shop event last");
+    redis_fixture_ask(&scene->redis, "XADD t:events * source shop");
+    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged dead:6 STREAMS t:events >");
+    push(scene, "new");
+    intake_resume(scene->intake);
+    for (size_t i = 0; i < 3; i++) {
+        next_batch(scene);
+        assert_int_equal(scene->batch.count, sizes[i]);
+        if (i == 2)
+            assert_string_equal(show_batch(scene), "x*2 x*2 last*2 (none)*2");
+        commit_all(scene);
+    }
+    assert_string_equal(next_batch(scene), "new*1");
+    commit_all(scene);
+}
+
 static bool no_dead_consumer(void *context)
 {
     struct scene *scene = context;
@@ -350,6 +375,7 @@ static void test_poison(void **state)
     push_pending(scene, "killer", "dead:5", 2);
     push_pending(scene, "poison", "dead:5", 4);
     push_pending(scene, "other", "dead:5", 1);
+    push(scene, "new"); /* after all that others left */
     intake_resume(scene->intake);
     assert_string_equal(next_batch(scene), "once*2 other*2");
     commit_all(scene);
@@ -358,6 +384,8 @@ static void test_poison(void **state)
     assert_non_null(strstr(poison, " 4]")); /* not claimed yet, so not counted */
     commit_all(scene);
     assert_string_equal(next_batch(scene), "poison*5!");
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "new*1");
     commit_all(scene);
     assert_redis(&scene->redis, "0", "XLEN t:events");
 }
@@ -393,6 +421,12 @@ static void test_deleted_while_pending(void **state)
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged"), "[1 "));
 }
 
+static bool is_refused(void *context)
+{
+    struct scene *scene = context;
+    return strstr(redis_fixture_ask(&scene->redis, "INFO errorstats"), "errorstat_LEASE") != NULL;
+}
+
 /* A daemon whose lease ran out claims nothing and reads nothing. */
 static void test_needs_the_lease(void **state)
 {
@@ -400,8 +434,7 @@ static void test_needs_the_lease(void **state)
     push_pending(scene, "a", "dead:5", 1);
     store_fixture_lapse(&scene->store);
     intake_resume(scene->intake);
-    for (int i = 0; i < 50; i++)
-        redis_fixture_turn(&scene->redis);
+    redis_fixture_run_until(&scene->redis, is_refused, scene); /* it does not know yet, and asks */
     assert_false(scene->handed);
     assert_non_null(
         strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged - + 9 dead:5"), " 1]"));
@@ -504,6 +537,7 @@ static void test_huge_event(void **state)
                       "redis.call('XADD', 't:events', '*', 'event', string.rep('x', 9000000)) "
                       "redis.call('XADD', 't:events', '*', 'event', 'after')");
     redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:events >", consumer);
+    push(scene, "new");
     intake_resume(scene->intake);
     next_batch(scene);
     assert_int_equal(scene->batch.count, 1);
@@ -511,6 +545,8 @@ static void test_huge_event(void **state)
     assert_int_equal(scene->batch.entries[0].size, 9000000);
     commit_all(scene);
     assert_string_equal(next_batch(scene), "after*1");
+    commit_all(scene);
+    assert_string_equal(next_batch(scene), "new*1");
 }
 
 static void test_destroy_while_handed(void **state)
@@ -538,6 +574,7 @@ int main(void)
         TEST(test_stop),
         TEST(test_stop_while_reading),
         TEST(test_takeover),
+        TEST(test_takeover_in_parts),
         TEST(test_takeover_by_epoch),
         TEST(test_poison),
         TEST(test_own_alone),
