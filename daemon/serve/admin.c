@@ -1,6 +1,9 @@
 /*
  * evhttp reads requests and writes answers; this file owns the socket (its
  * mode, what was left behind by a dead process) and looks up the route.
+ *
+ * Who holds the lock of "<path>.lock" owns the path. Without it, of two daemons that start
+ * at once where a dead one's socket is left, each could remove what the other has just made.
  */
 #include "serve/admin.h"
 
@@ -10,8 +13,11 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,6 +32,7 @@ struct admin {
     struct evconnlistener *listener; /* the evhttp's */
     struct event *listen_again;      /* every second, where it could not accept */
     struct sockaddr_un address;
+    int lock; /* a descriptor, kept open */
     const struct admin_route *routes;
     void *context;
     bool closing;
@@ -156,6 +163,31 @@ static bool admin_address(struct sockaddr_un *address, const char *path, struct 
     return true;
 }
 
+static bool admin_taken(const struct sockaddr_un *address, struct diag *diag)
+{
+    diag_error(diag, "another daemon listens at %s", address->sun_path);
+    diag_hint(diag, "end it, or give this one another state folder");
+    return false;
+}
+
+/* The descriptor that holds the lock, or -1. The file stays: to remove it would begin the
+ * race anew. */
+static int admin_lock(const struct sockaddr_un *address, struct diag *diag)
+{
+    char path[sizeof(address->sun_path) + 8];
+    snprintf(path, sizeof(path), "%s.lock", address->sun_path);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+        return lock;
+    if (lock >= 0 && errno == EWOULDBLOCK)
+        admin_taken(address, diag);
+    else
+        diag_error(diag, "cannot lock %s: %s", path, strerror(errno));
+    if (lock >= 0)
+        close(lock);
+    return -1;
+}
+
 /* True where nothing stands at the address, or nothing any more. */
 static bool admin_clear_way(const struct sockaddr_un *address, struct diag *diag)
 {
@@ -170,11 +202,8 @@ static bool admin_clear_way(const struct sockaddr_un *address, struct diag *diag
     bool refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
                    errno == ECONNREFUSED;
     close(fd);
-    if (!refused) {
-        diag_error(diag, "another daemon listens at %s", address->sun_path);
-        diag_hint(diag, "end it, or give this one another state folder");
-        return false;
-    }
+    if (!refused)
+        return admin_taken(address, diag);
     if (unlink(address->sun_path))
         return diag_error(diag, "cannot remove %s: %s", address->sun_path, strerror(errno));
     return true;
@@ -232,13 +261,17 @@ struct admin *admin_open(struct event_base *base, const char *path,
                          const struct admin_route *routes, void *context, struct diag *diag)
 {
     struct sockaddr_un address;
-    if (!admin_address(&address, path, diag) || !admin_clear_way(&address, diag))
+    int lock;
+    if (!admin_address(&address, path, diag) || (lock = admin_lock(&address, diag)) < 0)
         return NULL;
-    int fd = admin_listen(&address, diag);
-    if (fd < 0)
+    int fd = admin_clear_way(&address, diag) ? admin_listen(&address, diag) : -1;
+    if (fd < 0) {
+        close(lock);
         return NULL;
+    }
     struct admin *admin = mem_zero(1, sizeof(*admin));
     admin->address = address;
+    admin->lock = lock;
     admin->routes = routes;
     admin->context = context;
     admin->http = admin_http(base, admin);
@@ -263,5 +296,6 @@ void admin_destroy(struct admin **pointer)
     unlink(admin->address.sun_path);
     evhttp_free(admin->http);
     event_free(admin->listen_again);
+    close(admin->lock);
     free(admin);
 }

@@ -54,9 +54,9 @@ admin_handler admin_metrics;
 void admin_fail(struct admin_reply *reply, int status, const struct diag *diag);
 
 /* Listens at `path`, at most 107 bytes. A socket that a dead process left there is
- * replaced; one that answers, or a file of another kind, is an error. `routes` ends
- * with a row without a path, and outlives the admin, as `context` does.
- * NULL with `diag` set. */
+ * replaced; one that answers, or a file of another kind, is an error. "<path>.lock" beside it
+ * stays there. `routes` ends with a row without a path, and outlives the admin, as `context`
+ * does. NULL with `diag` set. */
 struct admin *admin_open(struct event_base *base, const char *path,
                          const struct admin_route *routes, void *context, struct diag *diag);
 

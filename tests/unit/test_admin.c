@@ -111,8 +111,11 @@ static int house_folder(void **state)
 static int house_folder_gone(void **state)
 {
     struct house *house = *state;
+    char lock[160];
     event_base_free(house->base);
     unlink(house->path);
+    snprintf(lock, sizeof(lock), "%s.lock", house->path);
+    unlink(lock);
     return rmdir(house->folder);
 }
 
@@ -321,6 +324,57 @@ static void test_stale_socket(void **state)
     admin_destroy(&house->admin);
 }
 
+struct racer {
+    const char *path;
+    pthread_barrier_t *start, *end;
+    bool won;
+};
+
+static void *race(void *arg)
+{
+    struct racer *racer = arg;
+    struct event_base *base = event_base_new();
+    struct diag diag;
+    pthread_barrier_wait(racer->start);
+    struct admin *admin = admin_open(base, racer->path, routes, NULL, &diag);
+    racer->won = admin != NULL;
+    pthread_barrier_wait(racer->end); /* nobody leaves before all have tried */
+    admin_destroy(&admin);
+    event_base_free(base);
+    return NULL;
+}
+
+/* Daemons that start at once where a dead one's socket is left: one of them has the path. */
+static void test_one_of_many(void **state)
+{
+    enum { RACERS = 8, ROUNDS = 30 };
+    const struct house *house = *state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, house->path);
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_t threads[RACERS];
+        pthread_barrier_t start, end;
+        struct racer racers[RACERS];
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0), won = 0;
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        close(fd);
+        pthread_barrier_init(&start, NULL, RACERS);
+        pthread_barrier_init(&end, NULL, RACERS);
+        for (int i = 0; i < RACERS; i++) {
+            racers[i] = (struct racer){.path = house->path, .start = &start, .end = &end};
+            assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+        }
+        for (int i = 0; i < RACERS; i++) {
+            pthread_join(threads[i], NULL);
+            won += racers[i].won;
+        }
+        pthread_barrier_destroy(&start);
+        pthread_barrier_destroy(&end);
+        assert_int_equal(won, 1);
+        assert_int_equal(access(house->path, F_OK), -1);
+    }
+}
+
 static void test_cannot_open(void **state)
 {
     struct house *house = *state;
@@ -369,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_large_requests, house_open, house_close),
         cmocka_unit_test_setup_teardown(test_client_gone, house_open, house_close),
         cmocka_unit_test_setup_teardown(test_stale_socket, house_folder, house_folder_gone),
+        cmocka_unit_test_setup_teardown(test_one_of_many, house_folder, house_folder_gone),
         cmocka_unit_test_setup_teardown(test_cannot_open, house_folder, house_folder_gone),
         cmocka_unit_test_setup_teardown(test_nobody_listens, house_folder, house_folder_gone),
     };
