@@ -1,0 +1,243 @@
+/* What is written for each outcome: nothing is lost, nobody is told too little. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/settlement.h"
+#include "base/json.h"
+#include "core_fixture.h"
+#include "send/retry.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define NOW          INT64_C(1772445600000)
+enum { HOUR = 3600000 };
+
+static const char plain_rules[] = "name: tea\non: order.placed\nsend: tea\nclass: transactional\n";
+static const char asking_rules[] = "name: tea\non: [order.placed, message.sent]\nsend: tea\n"
+                                   "class: transactional\n";
+
+static const char body[] = "{\"to\":\"Ana@example.com\",\"rule\":\"tea\",\"template\":\"order\","
+                           "\"hops\":2}";
+
+static struct flight *new_flight(const char *on_uncertain, int64_t give_up_ms)
+{
+    struct flight *flight = flight_new(&(struct outbox_message){.entry = "1-1",
+                                                                .mid = "m1",
+                                                                .customer = "id:7",
+                                                                .channel = "email",
+                                                                .class_ = "marketing",
+                                                                .body = body,
+                                                                .length = strlen(body),
+                                                                .on_uncertain = on_uncertain,
+                                                                .attempts = 2,
+                                                                .give_up_ms = give_up_ms,
+                                                                .whole = true},
+                                       1);
+    flight->gateway = "main";
+    return flight;
+}
+
+/* The second attempt was charged; the random number is the longest wait after the third. */
+static const struct row {
+    const char *name;
+    enum outcome_kind kind;
+    const char *on_uncertain;
+    int64_t left_ms, breaker_wait_ms, retry_after_ms;
+    /* what is written */
+    enum outbox_outcome outcome;
+    const char *reason;
+    bool charge;
+    int64_t after_ms;
+    const char *event; /* where no rule asks */
+    bool suppress;
+} rows[] = {
+    {"sent", OUTCOME_SENT, "hold", HOUR, 0, 0, OUTBOX_DONE, NULL, false, 0, NULL, false},
+    {"retry", OUTCOME_RETRY, "hold", HOUR, 0, 0, OUTBOX_LATER, NULL, true, 4 * RETRY_FIRST_MS, NULL,
+     false},
+    {"retry as the server asks", OUTCOME_RETRY, "hold", HOUR, 0, 1800000, OUTBOX_LATER, NULL, true,
+     1800000 + (4 * RETRY_FIRST_MS - 1000) % (450000 + 1), NULL, false},
+    {"the last retry", OUTCOME_RETRY, "hold", 7, 0, 0, OUTBOX_LATER, NULL, true, 7, NULL, false},
+    {"no more retries", OUTCOME_RETRY, "hold", 0, 0, 0, OUTBOX_DEAD, "gave-up", true, 0,
+     "message.failed", false},
+    {"uncertain and held", OUTCOME_UNCERTAIN, "hold", HOUR, 0, 0, OUTBOX_HOLD, NULL, false, 0, NULL,
+     false},
+    {"held though its time is over", OUTCOME_UNCERTAIN, "hold", -1, 0, 0, OUTBOX_HOLD, NULL, false,
+     0, NULL, false},
+    {"uncertain and sent again", OUTCOME_UNCERTAIN, "resend", HOUR, 0, 0, OUTBOX_RESEND, NULL, true,
+     4 * RETRY_FIRST_MS, NULL, false},
+    {"uncertain, and its time is over", OUTCOME_UNCERTAIN, "resend", 0, 0, 0, OUTBOX_DEAD,
+     "gave-up", true, 0, "message.failed", false},
+    {"bounced", OUTCOME_BOUNCED, "resend", HOUR, 0, 0, OUTBOX_DEAD, "bounced", false, 0,
+     "message.bounced", true},
+    {"refused", OUTCOME_DEAD, "resend", HOUR, 0, 0, OUTBOX_DEAD, "refused", false, 0,
+     "message.failed", false},
+    {"the gateway's fault", OUTCOME_GATEWAY_FAULT, "hold", HOUR, 0, 0, OUTBOX_LATER, NULL, false,
+     5000, NULL, false},
+    {"the gateway's fault, its breaker open", OUTCOME_GATEWAY_FAULT, "hold", HOUR, 90000, 0,
+     OUTBOX_LATER, NULL, false, 90000, NULL, false},
+    {"the wait ends with its time", OUTCOME_GATEWAY_FAULT, "hold", 5000, 0, 0, OUTBOX_LATER, NULL,
+     false, 5000, NULL, false},
+    {"no gateway in time", OUTCOME_GATEWAY_FAULT, "hold", 4999, 0, 0, OUTBOX_DEAD, "gave-up", false,
+     5000, "message.failed", false},
+    {"cut", OUTCOME_CUT, "hold", HOUR, 0, 0, OUTBOX_RELEASE, NULL, false, 0, NULL, false},
+    {"cut though its time is over", OUTCOME_CUT, "resend", -1, 0, 0, OUTBOX_RELEASE, NULL, false, 0,
+     NULL, false},
+};
+
+static void assert_text(const struct row *row, const char *what, const char *got,
+                        const char *expected)
+{
+    if (!got != !expected || (got && strcmp(got, expected) != 0))
+        fail_msg("%s: %s is %s", row->name, what, got ? got : "(none)");
+}
+
+static void assert_result(const struct row *row, const struct outbox_result *result,
+                          const char *event)
+{
+    if (result->outcome != row->outcome || result->charge != row->charge || result->at_ms != 0)
+        fail_msg("%s: %s, charge %d", row->name, outbox_outcome_name(result->outcome),
+                 result->charge);
+    if (row->outcome != OUTBOX_DEAD && result->after_ms != row->after_ms)
+        fail_msg("%s: after %lld ms", row->name, (long long)result->after_ms);
+    assert_text(row, "reason", result->reason, row->reason);
+    assert_text(row, "detail", result->detail, row->reason ? "450 not now" : NULL);
+    assert_text(row, "event", result->event, event);
+    assert_text(row, "suppress_reason", result->suppress_reason, row->suppress ? "bounced" : NULL);
+    assert_string_equal(result->entry, "1-1");
+    assert_string_equal(result->mid, "m1");
+    assert_string_equal(result->channel, "email");
+    assert_string_equal(result->class_, "marketing");
+}
+
+/* The event that tells deciding, in full. */
+static const char *event_of(const char *type)
+{
+    static char text[512];
+    snprintf(text, sizeof text,
+             "{\"type\":\"%s\",\"source\":\"nudged\",\"id\":\"m1%s\",\"hops\":3,\"customer\":"
+             "{\"key\":\"id:7\"},\"message\":{\"id\":\"m1\",\"rule\":\"tea\",\"template\":"
+             "\"order\",\"channel\":\"email\",\"reason\":\"450 not now\"}}",
+             type, strrchr(type, '.'));
+    return text;
+}
+
+static void play(const struct row *row, const struct core_fixture *fixture, bool asked)
+{
+    struct flight *flight = new_flight(row->on_uncertain, NOW + row->left_ms);
+    struct outcome outcome;
+    char hash[POLICY_HASH_SIZE], trace[256];
+    outcome_set(&outcome, row->kind);
+    outcome_printf(&outcome, "450 not now");
+    outcome.retry_after_ms = row->retry_after_ms;
+    settlement_make(flight, &outcome,
+                    &(struct settlement_scene){.rules = fixture->rules,
+                                               .policy = &fixture->policy,
+                                               .breaker_wait_ms = row->breaker_wait_ms,
+                                               .now_ms = NOW,
+                                               .random = 4 * RETRY_FIRST_MS - 1000});
+    const char *type = asked && row->kind == OUTCOME_SENT ? "message.sent" : row->event;
+    assert_result(row, &flight->result, type ? event_of(type) : NULL);
+    policy_address_hash(&fixture->policy, "ana@example.com", hash);
+    assert_text(row, "suppress", flight->result.suppress, row->suppress ? hash : NULL);
+    snprintf(trace, sizeof trace,
+             "{\"at\":%lld,\"did\":[{\"rule\":\"tea\",\"what\":\"%s\",\"why\":\"450 not now\","
+             "\"gateway\":\"main\",\"mid\":\"m1\"}]}",
+             (long long)NOW, outcome_name(row->kind));
+    assert_text(row, "trace", flight->result.trace, trace);
+    flight_destroy(&flight);
+}
+
+static void each_outcome(void **state)
+{
+    static const char *const rules[] = {plain_rules, asking_rules};
+    (void)state;
+    for (size_t asked = 0; asked < 2; asked++) {
+        struct core_fixture fixture;
+        core_fixture_open(&fixture, rules[asked]);
+        for (size_t i = 0; i < COUNT(rows); i++)
+            play(&rows[i], &fixture, asked == 1);
+        core_fixture_close(&fixture);
+    }
+}
+
+/* Bound to a gateway that is not to be had: it waits for it, and never longer than its time. */
+static void postponed(void **state)
+{
+    static const struct {
+        int64_t left_ms;
+        bool configured;
+        enum outbox_outcome outcome;
+        int64_t after_ms;
+        const char *reason;
+    } cases[] = {
+        {HOUR, true, OUTBOX_LATER, 10000, NULL}, {HOUR, false, OUTBOX_LATER, 10000, NULL},
+        {9999, true, OUTBOX_LATER, 9999, NULL},  {1, false, OUTBOX_LATER, 1, NULL},
+        {0, true, OUTBOX_DEAD, 0, "gave-up"},    {-5, false, OUTBOX_DEAD, 0, "no-gateway"},
+    };
+    struct core_fixture fixture;
+    (void)state;
+    core_fixture_open(&fixture, plain_rules);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct flight *flight = new_flight("resend", NOW + cases[i].left_ms);
+        struct settlement_scene scene = {
+            .rules = fixture.rules, .policy = &fixture.policy, .now_ms = NOW};
+        flight->gateway = NULL;
+        settlement_postpone(flight, "main", cases[i].configured, &scene);
+        const struct outbox_result *result = &flight->result;
+        assert_int_equal(result->outcome, cases[i].outcome);
+        assert_int_equal(result->after_ms, cases[i].after_ms);
+        assert_false(result->charge); /* nothing was tried */
+        assert_null(result->suppress);
+        assert_string_equal(flight->gateway, "main");
+        if (cases[i].reason) {
+            assert_string_equal(result->reason, cases[i].reason);
+            assert_non_null(strstr(result->event, "\"message.failed\""));
+            assert_non_null(strstr(result->trace, "`main`"));
+        } else {
+            assert_null(result->event);
+        }
+        flight_destroy(&flight);
+    }
+    core_fixture_close(&fixture);
+}
+
+/* Spoilt by hand: a dead letter, whatever is left of it; without a customer nobody is told. */
+static void buried(void **state)
+{
+    struct core_fixture fixture;
+    (void)state;
+    core_fixture_open(&fixture, plain_rules);
+    struct settlement_scene scene = {
+        .rules = fixture.rules, .policy = &fixture.policy, .now_ms = NOW};
+    struct flight *flight = flight_new(&(struct outbox_message){.entry = "1-1",
+                                                                .mid = "m1",
+                                                                .customer = "",
+                                                                .channel = "email",
+                                                                .class_ = "marketing",
+                                                                .body = "not JSON",
+                                                                .length = 8,
+                                                                .on_uncertain = ""},
+                                       1);
+    settlement_bury(flight, &scene);
+    assert_int_equal(flight->result.outcome, OUTBOX_DEAD);
+    assert_string_equal(flight->result.reason, "not-whole");
+    assert_null(flight->result.event);
+    assert_null(flight->result.trace);
+    flight_destroy(&flight);
+    core_fixture_close(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_outcome),
+        cmocka_unit_test(postponed),
+        cmocka_unit_test(buried),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
