@@ -94,8 +94,7 @@ void diag_hint(struct diag *diag, const char *format, ...)
     va_end(args);
 }
 
-/* The bytes of line `number`, without its end. */
-static const char *find_line(const char *source, size_t length, uint32_t number, size_t *size)
+const char *diag_source_line(const char *source, size_t length, uint32_t number, size_t *size)
 {
     const char *at = source, *end = source + length;
     for (uint32_t line = 1; line < number; line++) {
@@ -125,7 +124,7 @@ void diag_excerpt(struct diag *diag, const char *source, size_t length)
     size_t size = 0;
     if (!diag || !diag->line || !source)
         return;
-    const char *line = find_line(source, length, diag->line, &size);
+    const char *line = diag_source_line(source, length, diag->line, &size);
     if (!line)
         return;
     size_t fault = skip_characters(line, size, diag->column ? diag->column - 1 : 0);

@@ -51,6 +51,9 @@ void diag_offset(struct diag *diag, const char *source, size_t length, size_t of
 /* Sets the excerpt from the line and column that are already set. */
 void diag_excerpt(struct diag *diag, const char *source, size_t length);
 
+/* The bytes of line `number` (from 1) of a source, without its end; NULL past the last. */
+const char *diag_source_line(const char *source, size_t length, uint32_t number, size_t *size);
+
 /* Hints "did you mean `x`?" where one of `names` (NULL-terminated) is near
  * `word`; says nothing where none is. */
 void diag_suggest(struct diag *diag, const char *word, const char *const *names);

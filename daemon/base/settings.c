@@ -70,6 +70,39 @@ struct diag *settings_fault(struct diags *diags, const struct settings_source *s
     return keep(diags, &diag);
 }
 
+/* The column at which the text below a `|` begins: that of its first line that is not blank. */
+static uint32_t block_column(const struct settings_source *source, uint32_t number)
+{
+    size_t length, indent;
+    const char *line;
+    do {
+        line = diag_source_line(source->text, source->length, number++, &length);
+        for (indent = 0; line && indent < length && line[indent] == ' ';)
+            indent++;
+    } while (line && indent == length);
+    return line ? (uint32_t)indent + 1 : 1;
+}
+
+void settings_text_place(const struct settings_source *source, const struct value *value,
+                         uint32_t *line, uint32_t *column)
+{
+    size_t length = 0;
+    const char *text = NULL;
+    *line = value->place.line;
+    *column = value->place.column;
+    if (source->text && *column && !(value->flags & VALUE_PLAIN))
+        text = diag_source_line(source->text, source->length, *line, &length);
+    if (!text || *column > length)
+        return;
+    char first = text[*column - 1]; /* a column counts characters: before a value, ASCII keys */
+    if (first == '"' || first == '\'') {
+        ++*column;
+    } else if (first == '|' || first == '>') {
+        ++*line;
+        *column = block_column(source, *line);
+    }
+}
+
 static void *field_of(const struct setting *setting, void *into)
 {
     return (char *)into + setting->offset;
@@ -167,14 +200,11 @@ static bool is_left_out(const struct settings_source *source, const struct value
 {
     if (!source || !source->text || !(value->flags & VALUE_PLACED))
         return false;
-    const char *at = source->text, *end = at + source->length;
-    for (uint32_t line = 1; at && line < value->place.line; line++) {
-        at = memchr(at, '\n', (size_t)(end - at));
-        at = at ? at + 1 : NULL;
-    }
-    if (!at || (size_t)(end - at) < value->place.column)
+    size_t length;
+    const char *line = diag_source_line(source->text, source->length, value->place.line, &length);
+    if (!line || length < value->place.column)
         return true;
-    return !strchr("~nN", at[value->place.column - 1]);
+    return !strchr("~nN", line[value->place.column - 1]);
 }
 
 /* `if:` with nothing behind it is a rule without a condition, which nobody means. A section

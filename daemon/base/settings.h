@@ -85,6 +85,11 @@ bool settings_reference(const struct setting *table, struct buf *out);
 enum { SETTINGS_RANGE_SIZE = 128 };
 const char *settings_range(const struct setting *setting, char out[SETTINGS_RANGE_SIZE]);
 
+/* The line and the column (from 1) at which the text of a string itself begins: behind its
+ * quote, or on the line below a `|`. */
+void settings_text_place(const struct settings_source *source, const struct value *value,
+                         uint32_t *line, uint32_t *column);
+
 /* Adds an error or a warning at the place of `value` (which may be NULL). Returns the
  * diag inside `diags` for a hint, or a scratch one when the bound is reached. */
 struct diag *settings_fault(struct diags *diags, const struct settings_source *source,

@@ -47,22 +47,11 @@ struct line {
     size_t length; /* without the line's end */
 };
 
-static size_t length_of_line(const char *at, const char *end)
-{
-    const char *newline = memchr(at, '\n', (size_t)(end - at));
-    return (size_t)((newline ? newline : end) - at);
-}
-
 static struct line find_line(const struct yaml_hints_source *source, uint32_t number)
 {
-    const char *at = source->text, *end = source->text + source->length;
-    for (uint32_t line = 1; line < number; line++) {
-        size_t length = length_of_line(at, end);
-        if (at + length == end)
-            return (struct line){end, 0};
-        at += length + 1;
-    }
-    return (struct line){at, length_of_line(at, end)};
+    struct line line;
+    line.at = diag_source_line(source->text, source->length, number, &line.length);
+    return line.at ? line : (struct line){source->text + source->length, 0};
 }
 
 static bool previous_line(const struct yaml_hints_source *source, struct line *line)

@@ -10,36 +10,18 @@ enum { QUOTED_MOST = 120 }; /* bytes of a text that a hint shows in quotes */
 static const char hint_comparison[] =
     "compare it with something: customer.count(\"order.placed\") > 0";
 
-/* The bytes of line `number` (from 1) of a source; NULL past its end. */
-static const char *line_of(const struct settings_source *source, uint32_t number)
-{
-    const char *at = source->text, *end = at ? at + source->length : NULL;
-    while (at && --number > 0) {
-        at = memchr(at, '\n', (size_t)(end - at));
-        at = at ? at + 1 : NULL;
-    }
-    return at;
-}
-
-/* Moves a place within an expression to where that stands in its file: behind
- * the opening quote, or below the `|` of a block. */
+/* Moves a place within an expression to where that stands in its file. */
 static void move_place(const struct settings_source *source, const struct value *value,
                        struct diag *diag)
 {
-    uint32_t line = value->place.line, column = value->place.column;
-    const char *start = line_of(source, line);
-    char first = value->flags & VALUE_PLAIN || !start ? 'p' : start[column - 1];
+    uint32_t line, column;
+    settings_text_place(source, value, &line, &column);
+    bool block = line != value->place.line;
     diag_file(diag, source->file);
-    if (first == '|' || first == '>') {
-        const char *text = line_of(source, line + diag->line);
-        size_t indent = text ? strspn(text, " ") : 0;
-        diag_place(diag, line + diag->line, diag->column + (uint32_t)indent, diag->width);
-    } else if (diag->line == 1) {
-        bool quoted = first == '"' || first == '\'';
-        diag_place(diag, line, column + diag->column - 1 + quoted, diag->width);
-    } else {
-        diag_place(diag, line, column, 1);
-    }
+    if (block || diag->line == 1)
+        diag_place(diag, line + diag->line - 1, column + diag->column - 1, diag->width);
+    else /* a text in quotes that goes on in another line */
+        diag_place(diag, value->place.line, value->place.column, 1);
     if (source->text)
         diag_excerpt(diag, source->text, source->length);
 }

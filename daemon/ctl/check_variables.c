@@ -209,14 +209,11 @@ static void read_text(struct checking *checking, const char *file)
 static uint32_t column_of(const struct checking *checking, const char *path, uint32_t line,
                           uint32_t column)
 {
-    const char *text = checking->text;
-    for (uint32_t i = 1; i < line && text; i++) {
-        text = strchr(text, '\n');
-        text = text ? text + 1 : NULL;
-    }
+    size_t length, at = 0;
+    const char *text =
+        checking->text ? diag_source_line(checking->text, checking->length, line, &length) : NULL;
     if (!text)
         return 0;
-    size_t length = strcspn(text, "\n"), at = 0;
     for (uint32_t i = 1; i < column && at < length; i++)
         at += utf8_width(text + at, length - at);
     const char *found = memmem(text + at, length - at, path, strlen(path));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/demo_folder.h"
+#include "lang/liquid_text.h"
 
 enum { LIST_MOST = 4 << 20, TEXT_MOST = 8 << 20 };
 
@@ -44,20 +45,7 @@ static const char text_head[] =
 
 static void add_escaped(struct buf *out, const char *text)
 {
-    for (; *text; text++)
-        switch (*text) {
-        case '&':
-            buf_text(out, "&amp;");
-            break;
-        case '<':
-            buf_text(out, "&lt;");
-            break;
-        case '"':
-            buf_text(out, "&quot;");
-            break;
-        default:
-            buf_char(out, *text);
-        }
+    liquid_text_escape(out, text, strlen(text));
 }
 
 static bool write_page(const struct demo_pages *pages, const char *name, const char *text,

@@ -23,8 +23,7 @@ static const struct {
     [APOSTROPHE] = {"&#39;", 5, '\''},
 };
 
-/* Appends with & < > " ' as entities. False where the buffer is full. */
-static bool escape_text(struct buf *out, const char *text, size_t length)
+bool liquid_text_escape(struct buf *out, const char *text, size_t length)
 {
     const char *end = text + length, *run = text;
     for (; text < end; text++) {
@@ -268,7 +267,7 @@ static bool print_other(struct liquid_run *run, const struct value *value, bool 
     }
     if (!to_scratch(run, value))
         return false;
-    escape_text(run->out, buf_string(&run->scratch), run->scratch.length);
+    liquid_text_escape(run->out, buf_string(&run->scratch), run->scratch.length);
     return !run->out->full || liquid_run_full(run);
 }
 
@@ -281,7 +280,7 @@ bool liquid_text_print(struct liquid_run *run, const struct value *value, bool e
     case VALUE_STRING:
         if (!escape || (value->flags & LIQUID_SAFE))
             return liquid_run_add(run, value->string, value->length);
-        return escape_text(run->out, value->string, value->length) || liquid_run_full(run);
+        return liquid_text_escape(run->out, value->string, value->length) || liquid_run_full(run);
     case VALUE_INT:
         return liquid_run_add(run, text, decimal_print_int(value->integer, text));
     default:

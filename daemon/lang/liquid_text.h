@@ -22,7 +22,9 @@ bool liquid_text_plain(struct liquid_run *run, struct value *value);
  * is no markup becomes some. */
 bool liquid_text_print(struct liquid_run *run, const struct value *value, bool escape);
 
-/* The length with & < > " ' as entities, and into memory of that length. */
+/* Appends with & < > " ' as entities. False where the buffer is full. */
+bool liquid_text_escape(struct buf *out, const char *text, size_t length);
+/* The length that gives, and into memory of that length. */
 size_t liquid_text_escaped_length(const char *text, size_t length);
 void liquid_text_escape_to(char *to, const char *text, size_t length);
 

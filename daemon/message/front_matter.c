@@ -67,26 +67,12 @@ static bool find_end(const struct settings_source *source, size_t *at, uint32_t 
 
 /* --- faults that YAML does not tell well --- */
 
-static const char *source_line(const struct settings_source *source, uint32_t number,
-                               size_t *length)
-{
-    size_t at = 0;
-    for (uint32_t line = 1; line < number && at < source->length; line++)
-        at += line_length(source->text, source->length, at) + 1;
-    if (at >= source->length) {
-        *length = 0;
-        return "";
-    }
-    *length = line_length(source->text, source->length, at);
-    return source->text + at;
-}
-
 /* YAML takes `Order #{{ order.number }}` for "Order" and a comment. */
 static bool loses_its_tail(const struct settings_source *source, const struct value *value)
 {
     size_t length;
-    const char *line = source_line(source, value->place.line, &length);
-    if (!(value->flags & VALUE_PLAIN) || !(value->flags & VALUE_PLACED))
+    const char *line = diag_source_line(source->text, source->length, value->place.line, &length);
+    if (!line || !(value->flags & VALUE_PLAIN) || !(value->flags & VALUE_PLACED))
         return false;
     for (size_t i = value->place.column; i + 1 < length; i++)
         if (line[i] == '#' && line[i - 1] == ' ' && line[i + 1] != ' ')
@@ -206,24 +192,4 @@ bool front_matter_attachment(struct arena *arena, const struct settings_source *
     if (!file->name)
         file->name = slash ? slash + 1 : file->file;
     return true;
-}
-
-void front_matter_text_place(const struct settings_source *source, const struct value *value,
-                             uint32_t *line, uint32_t *column)
-{
-    size_t length;
-    *line = value->place.line;
-    *column = value->place.column;
-    const char *text = source_line(source, *line, &length);
-    if (*column == 0 || *column > length)
-        return;
-    char first = text[*column - 1]; /* a column counts characters: before a value, ASCII keys */
-    if (first == '"' || first == '\'') {
-        ++*column;
-    } else if ((first == '|' || first == '>') && !(value->flags & VALUE_PLAIN)) {
-        ++*line;
-        text = source_line(source, *line, &length);
-        for (*column = 1; *column <= length && text[*column - 1] == ' ';)
-            ++*column;
-    }
 }

@@ -41,9 +41,4 @@ bool front_matter_attachment(struct arena *arena, const struct settings_source *
                              const struct value *item, struct front_matter_file *file,
                              struct diags *diags);
 
-/* The line and the column (from 1) at which the text of a value itself begins: behind its
- * quote, or on the line after a `|`. */
-void front_matter_text_place(const struct settings_source *source, const struct value *value,
-                             uint32_t *line, uint32_t *column);
-
 #endif

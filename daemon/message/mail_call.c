@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "lang/liquid_text.h"
 #include "message/locale_format.h"
 
 const struct mail_filters_context *mail_call_context(const struct liquid_call *call)
@@ -94,28 +95,8 @@ bool mail_call_return_markup(struct liquid_call *call, const struct buf *markup)
 
 void mail_call_escape(const struct liquid_call *call, struct buf *out, const char *text)
 {
-    if (!mail_call_context(call)->html) {
+    if (mail_call_context(call)->html)
+        liquid_text_escape(out, text, strlen(text));
+    else
         buf_text(out, text);
-        return;
-    }
-    for (; *text; text++)
-        switch (*text) {
-        case '&':
-            buf_text(out, "&amp;");
-            break;
-        case '<':
-            buf_text(out, "&lt;");
-            break;
-        case '>':
-            buf_text(out, "&gt;");
-            break;
-        case '"':
-            buf_text(out, "&quot;");
-            break;
-        case '\'':
-            buf_text(out, "&#39;");
-            break;
-        default:
-            buf_char(out, *text);
-        }
 }

@@ -154,7 +154,7 @@ def test_demo(tmp_path):
     assert "no-customer" in done.stdout
     index = (folder / "html/index.html").read_text()
     for number, to, subject in rows:
-        assert f'href="{number.zfill(2)}.html">{subject}<small>{to.replace("<", "&lt;")}</small>' in index
+        assert f'href="{number.zfill(2)}.html">{subject}<small>{to.replace("<", "&lt;").replace(">", "&gt;")}</small>' in index
         assert subject.split()[0] in (folder / f"html/{number.zfill(2)}.html").read_text()
         assert "<pre>" in (folder / f"html/{number.zfill(2)}-text.html").read_text()
     assert not (folder / "state/redis/redis.sock").exists()
