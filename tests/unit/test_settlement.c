@@ -191,6 +191,8 @@ static void postponed(void **state)
         const struct outbox_result *result = &flight->result;
         assert_int_equal(result->outcome, cases[i].outcome);
         assert_int_equal(result->after_ms, cases[i].after_ms);
+        assert_string_equal(result->entry, "1-1");
+        assert_string_equal(result->mid, "m1");
         assert_false(result->charge); /* nothing was tried */
         assert_null(result->suppress);
         assert_string_equal(flight->gateway, "main");
@@ -226,6 +228,7 @@ static void buried(void **state)
     settlement_bury(flight, &scene);
     assert_int_equal(flight->result.outcome, OUTBOX_DEAD);
     assert_string_equal(flight->result.reason, "not-whole");
+    assert_string_equal(flight->result.entry, "1-1");
     assert_null(flight->result.event);
     assert_null(flight->result.trace);
     flight_destroy(&flight);
