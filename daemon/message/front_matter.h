@@ -19,8 +19,8 @@ struct front_matter {
     struct value subject, preheader, from, reply_to;
     const char *layout;
     const struct value *layout_at; /* where it is written; NULL: nowhere */
-    struct value attachments; /* as it stands: front_matter_attachment reads an item */
-    struct value headers;     /* a map of strings */
+    struct value attachments;      /* as it stands: front_matter_attachment reads an item */
+    struct value headers;          /* a map of strings */
 };
 
 /* Reads the front matter of a whole file, if it has any. `*body` is the offset of what

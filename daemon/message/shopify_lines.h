@@ -8,7 +8,8 @@
 #include "base/arena.h"
 #include "base/value.h"
 
-/* `items` is a list. `applications`: the order's discounts, in their order, to which a line's shares refer. */
+/* `items` is a list. `applications`: the order's discounts, in their order, to which a line's
+ * shares refer. */
 struct value shopify_lines_make(struct arena *arena, const struct value *items,
                                 const struct value *applications);
 /* {line_item, quantity} for each line of a fulfillment; none where `items` is no list. */

@@ -1,0 +1,186 @@
+"""nudgectl check: what it finds, and where it says that is."""
+
+import re
+
+import pytest
+
+from desk import EVENTS, RULES, TEMPLATE, desk  # the fixture of all tests
+
+
+def test_check_of_a_misspelt_key(desk):
+    desk.rules("name: a\non: ping\nuntill: pong\nsend: {template: ping, via: sms}\n")
+    status, out, err = desk.ctl("check")
+    assert (status, err) == (1, "")
+    assert out.startswith(
+        f"{desk.folder}/rules/rules.yaml:3:1: error: unknown key `untill`\n"
+        "    untill: pong\n    ^~~~~~\nhint: did you mean `until`?\n")
+    assert out.endswith("1 error, 0 warnings\n")
+
+
+def test_check_of_a_sound_shop(desk):
+    assert desk.ctl("check") == (0, "0 errors, 0 warnings; 2 rules, 2 templates\n", "")
+
+
+def warnings(desk, count):
+    status, out, err = desk.ctl("check")
+    assert (status, err) == (0, "")
+    assert f"0 errors, {count} warning" in out, out
+    return out.replace(f"{desk.folder}/templates/", "")
+
+
+@pytest.mark.parametrize("text, warning", [
+    ("{{ baskt.total }}", "no event at which `welcome` is sent carries `baskt.total`"),
+    ("{{ basket.totl }}", "no event at which `welcome` is sent carries `basket.totl`"),
+    ("{{ event.data.basket.totl }}", "carries `event.data.basket.totl`"),
+    ("{{ start.basket.totl }}", "carries `start.basket.totl`"),
+    ("{{ customer.fist_name }}", "there is no `customer.fist_name`"),
+    ("{{ shop.nme }}", "there is no `shop.nme`"),
+    ("{{ message.clas }}", "there is no `message.clas`"),
+    ("{{ event.tpe }}", "there is no `event.tpe`"),
+    ("{% if place %}{% endif %}", "no event at which `welcome` is sent carries `place`"),
+    ("{{ basket.items[0].titel }}", "carries `basket.items[].titel`"),
+    ("{% for item in itms %}{{ item.x }}{% endfor %}", "carries `itms`"),
+    ("{{ basket.total) }}", "unexpected `)`, where the end should be"),
+    ("<img src='x'>", "the picture has no `alt` text"),
+    ("{{ 'hallo' | t }}", "there is no translation `hallo` in the default language"),
+    ("{{ 1 | divided_by: 0 }}", "divided by zero"),
+    ("{{ 1 | money: 'EURO' }}", "there is no currency `EURO`"),
+    ('{{ 1 | times: 2 |money_with_currency : currency: "EUX" }}', "there is no currency `EUX`"),
+    ("{{ gift | default 'none' }}", "a `:` is missing behind `default`"),
+])
+def test_check_warns(desk, text, warning):
+    desk.template("welcome.html.liquid", TEMPLATE + text + "\n")
+    out = warnings(desk, 1)
+    line = TEMPLATE.count("\n") + 1
+    assert re.search(rf"^welcome\.html\.liquid:{line}:\d+: warning: .*{re.escape(warning)}$", out, re.M)
+
+
+def test_strict_check_fails_with_warnings(desk):
+    assert desk.ctl("check", "--strict")[0] == 0
+    desk.template("welcome.html.liquid", TEMPLATE + "{{ 1 | money: 'EURO' }}\n")
+    warnings(desk, 1)
+    status, out, err = desk.ctl("check", "--strict")
+    assert (status, err) == (1, "") and out.endswith("0 errors, 1 warning; 2 rules, 2 templates\n")
+
+
+def test_check_of_the_configuration(desk):
+    """Its faults are told and counted with those of the rules and templates."""
+    desk.config["policy"] = {"consent": 'customer.tier = "gold"'}
+    desk.config["segments"] = {"vip": 5}
+    desk.config["channels"]["sms"] = "flie"
+    desk.daemon()
+    status, out, err = desk.ctl("check")
+    assert (status, err) == (1, "") and out.endswith("\n3 errors, 0 warnings\n")
+    assert re.search(r"yaml:\d+:\d+: error: a single `=` is no operator\n.*\n +\^\n", out)
+    assert "error: `vip` must be a condition, not an integer\n" in out
+    assert re.search(r"error: there is no gateway `flie`\n.*\n +\^~~~\nhint: did you mean `file`\?\n", out)
+
+
+def test_check_warns_of_the_configuration(desk):
+    desk.config["shop"]["currency"] = "EURO"
+    desk.daemon()
+    assert re.search(r"yaml:\d+:\d+: warning: `currency` names none that there is\n.*EURO\n", warnings(desk, 1))
+    assert desk.ctl("eval", "1 + 1") == (0, "2\n", "")
+
+
+def test_check_tells_a_fault_once(desk):
+    """What is missing when the template is read need not be told again of the sample."""
+    desk.template("welcome.html.liquid", TEMPLATE + "{% render 'buton' %}\n")
+    assert "there is no snippet `buton`" in warnings(desk, 1)
+
+
+@pytest.mark.parametrize("text", [
+    "{{ customer.anything }} {{ customer.locale }}", "{{ shop.anything }}", "{{ gift }}",
+    "{{ now }} {{ locale }} {{ subject }} {{ preheader }} {{ content }}",
+    "{{ message.class }} {{ message.to }}", "{{ event.type }} {{ event.data.basket.total }}",
+    "{{ basket.items[0].title }} {{ basket.items.first.title }} {{ basket.items.size }}",
+    "{% for item in basket.items %}{{ item.title.x }}{{ forloop.index }}{% endfor %}",
+    "{% assign some = basket.items | reverse %}{% for item in some %}{{ item.x }}{% endfor %}",
+    "{% for x in basket.items[0].title %}{{ x.y }}{% endfor %}",
+    "{% assign mine = 1 %}{{ mine }}", "{{ customer.first_name.size }}",
+    "{{ 1 | money: 'eur' }} {{ 1 | money: gift }} {{ 1 | money }} 'EURO' | money",
+])
+def test_check_takes_what_there_may_be(desk, text):
+    desk.template("welcome.html.liquid", TEMPLATE + text + "\n")
+    warnings(desk, 0)
+
+
+def test_check_shows_the_part_that_is_wrong(desk):
+    desk.template("welcome.html.liquid",
+                  TEMPLATE.replace("customer.first_name }}", "customer.fist_name }}")
+                  + "<p>ăîș {{ basket.totl }}</p>\n")
+    out = warnings(desk, 2)
+    assert ("welcome.html.liquid:2:41: warning: there is no `customer.fist_name`\n"
+            "    subject: \"{{ 'hello' | t }} {{ customer.fist_name }} & co\"\n"
+            + " " * (4 + 40) + "^~~~~~~~~\n"
+            "hint: did you mean `first_name`?\n") in out
+    assert ("welcome.html.liquid:7:18: warning: no event at which `welcome` is sent carries "
+            "`basket.totl`\n    <p>ăîș {{ basket.totl }}</p>\n                     ^~~~\n"
+            "hint: did you mean `total`?\n") in out
+
+
+def test_check_looks_into_the_items_of_a_list(desk):
+    items = "[{title: Ceai}, {title: Ceainic, image: pot.jpg}]"
+    desk.rules(EVENTS.replace("[{title: Ceai}]", items), "events.yaml")
+    desk.template("welcome.html.liquid", TEMPLATE +
+                  "{% for item in basket.items %}{{ item.image }} {{ item.titel }}{% endfor %}\n")
+    out = warnings(desk, 1)
+    assert ("welcome.html.liquid:7:56: warning: no event at which `welcome` is sent carries "
+            "`basket.items[].titel`\n"
+            "    {% for item in basket.items %}{{ item.image }} {{ item.titel }}{% endfor %}\n"
+            + " " * (4 + 55) + "^~~~~\nhint: did you mean `title`?\n") in out
+
+
+def test_check_knows_the_names_of_shopifys_templates(desk):
+    order = "line_items: [{title: Ceai, price: '1.5', quantity: 2}]\n    name: No. 1\n    "
+    desk.rules(EVENTS.replace("basket: {", order + "basket: {"), "events.yaml")
+    desk.template("welcome.html.liquid", TEMPLATE + "{{ order_name }} {{ subtotal_line_items.size }}"
+                  "{% for line in subtotal_line_items %}{{ line.final_line_price }}{% endfor %}\n")
+    warnings(desk, 0)
+
+
+def test_check_of_a_layout_and_of_events_without_sample(desk):
+    layout = "{{ content }} {% if place %}{{ place }}{% endif %} {{ nowhere.at.all }}\n"
+    desk.template("layouts/paper.html.liquid", layout)
+    desk.template("welcome.ro.html.liquid", TEMPLATE)  # both use it: it is said once
+    out = warnings(desk, 1)
+    assert "layouts/paper.html.liquid:1:55: warning: no known event carries `nowhere.at.all`" in out
+    desk.template("layouts/paper.html.liquid", "{{ content }}")
+    desk.rules(RULES.replace("on: customer.signed_up", "on: [customer.signed_up, other]"))
+    desk.template("welcome.html.liquid", TEMPLATE + "{{ anything.else }} {{ message.clas }}\n")
+    out = warnings(desk, 2)
+    assert "the event type `other` is not in events.yaml" in out
+    assert "there is no `message.clas`" in out
+
+
+def test_check_wants_a_way_out_of_marketing(desk):
+    desk.template("welcome.html.liquid", TEMPLATE.replace("unsubscribe_url", "shop.url"))
+    out = warnings(desk, 1)
+    assert ("welcome.html.liquid: warning: `welcome` is marketing (rule `welcome`) without a link "
+            "to unsubscribe\n") in out
+    desk.template("layouts/paper.html.liquid", "{{ content }} {% render 'foot' %}")
+    desk.template("snippets/foot.liquid", "{{ unsubscribe_url }}")
+    warnings(desk, 0)
+    desk.template("snippets/foot.liquid", "foot")
+    desk.rules(RULES.replace("name: welcome", "name: welcome\nclass: transactional"))
+    warnings(desk, 0)
+
+
+def test_check_wants_an_address_to_unsubscribe_at(desk):
+    desk.daemon("bare", mail={"from": "mail@shop.example"})
+    status, out, err = desk.ctl("check", config=desk.folder / "bare.yaml")
+    assert (status, err) == (0, "") and "0 errors, 1 warning;" in out
+    assert out.startswith(f"{desk.folder}/bare.yaml: warning: marketing is sent (rule `welcome`), and "
+                          "nothing says where to unsubscribe\n")
+    desk.daemon("post", mail={"unsubscribe_mailto": "out@shop.example"})
+    assert "0 warnings" in desk.ctl("check", config=desk.folder / "post.yaml")[1]
+
+
+def test_check_of_html_that_gmail_clips(desk):
+    wide = "<p>" + "x" * 93 + "</p>\n"  # 101 bytes
+    desk.template("welcome.html.liquid", TEMPLATE + "{% for i in (1..1020) %}" + wide + "{% endfor %}")
+    warnings(desk, 0)
+    desk.template("welcome.html.liquid", TEMPLATE + "{% for i in (1..1040) %}" + wide + "{% endfor %}")
+    out = warnings(desk, 1)
+    assert re.search(r"welcome.html.liquid: warning: 102\.\d KB of HTML: Gmail clips a message at 102 KB\n"
+                     r"hint: seen with the sample of customer.signed_up in events.yaml", out)
