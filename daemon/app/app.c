@@ -7,7 +7,8 @@
  *   instance              name, epoch, lease; READY starts the rest
  *   customers, timers, outbox, suppressed, intake      store's modules
  *   pipeline, delivery    an event's life, a message's life
- *   admin                 for nudgectl
+ *   pages                 the admin socket, for nudgectl
+ *   signals, pulse        what moves its own state
  */
 #include "app/app.h"
 
@@ -19,6 +20,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "app/admin_pages.h"
 #include "app/delivery.h"
 #include "app/generation.h"
 #include "app/pipeline.h"
@@ -27,7 +29,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "serve/admin.h"
 #include "serve/notify.h"
 #include "store/embedded.h"
 #include "store/intake.h"
@@ -70,12 +71,13 @@ struct app {
     struct intake *intake;
     struct pipeline *pipeline;
     struct delivery *delivery;
-    struct admin *admin;
+    struct admin_pages *pages;
     struct event *signals[3], *pulse, *watchdog;
     enum app_state state;
     int64_t drain_until_ms;
     int64_t outbox_length;
     struct waiting waiting;
+    bool without_redis;      /* and the log has said so */
     bool crowded, measuring; /* the outbox is over its bound; its length is being asked */
     int status;
 };
@@ -85,10 +87,11 @@ struct app {
 static void enter(struct app *app, enum app_state state)
 {
     app->state = state;
-    log_info("%s", state_names[state]);
     notify_status("%s", state_names[state]);
-    if (state == APP_STOPPED)
+    if (state == APP_STOPPED) {
+        log_info("stopped");
         event_base_loopbreak(app->base);
+    }
 }
 
 static void stop_with(struct app *app, const struct diag *fault, int status)
@@ -123,14 +126,17 @@ static void wind_down(struct app *app)
     if (!busy || (app->state == APP_CUTTING && now_ms >= app->drain_until_ms)) {
         leave(app);
     } else if (app->state == APP_DRAINING && now_ms >= app->drain_until_ms) {
+        log_warning("the drain's time is over, what has not ended is cut drain_ms=%" PRId64,
+                    app->config->keys.drain_ms);
         enter(app, APP_CUTTING);
         app->drain_until_ms = now_ms + SETTLE_WAIT_MS;
         delivery_cut(app->delivery);
     }
 }
 
-static void begin_stop(struct app *app)
+static void begin_stop(void *context)
 {
+    struct app *app = context;
     if (app->state > APP_RUNNING)
         return;
     notify_stopping();
@@ -138,6 +144,7 @@ static void begin_stop(struct app *app)
     pipeline_stop_timers(app->pipeline);
     delivery_drain(app->delivery);
     app->drain_until_ms = clock_monotonic_ms() + app->config->keys.drain_ms;
+    log_info("draining, nothing more is begun drain_ms=%" PRId64, app->config->keys.drain_ms);
     enter(app, APP_DRAINING);
     event_active(app->pulse, EV_TIMEOUT, 0);
 }
@@ -145,8 +152,9 @@ static void begin_stop(struct app *app)
 /* Reload ---------------------------------------------------------------- */
 
 /* The new generation, or the old one with all faults in `out`. */
-static bool reload(struct app *app, struct buf *out)
+static bool reload(void *context, struct buf *out)
 {
+    struct app *app = context;
     struct diags diags = {0};
     notify_reloading();
     struct generation *next = generation_load(app->config, &diags);
@@ -176,10 +184,11 @@ static void on_connection(void *context, bool ready, const char *reason)
     struct app *app = context;
     if (ready)
         log_info("connected to Redis");
-    else if (app->embedded && app->state == APP_STARTING)
-        log_debug("the private Redis is not ready yet: %s", reason);
+    else if (app->without_redis || (app->embedded && app->state == APP_STARTING))
+        log_debug("still no Redis: %s", reason);
     else
         log_warning("no Redis, trying again: %s", reason);
+    app->without_redis = !ready;
     if (!ready && app->state == APP_STARTING)
         notify_status("waiting for Redis: %s", reason);
     instance_connection(app->instance, ready);
@@ -284,66 +293,24 @@ static void on_signal(evutil_socket_t number, short what, void *context)
         begin_stop(app);
 }
 
-/* The admin socket ------------------------------------------------------ */
+/* What the admin pages ask ---------------------------------------------- */
 
-static void serve_health(void *context, const struct admin_request *request,
-                         struct admin_reply *reply)
+static struct admin_pages_view view_of(const void *context)
 {
-    (void)request;
     const struct app *app = context;
-    bool well = app->state == APP_RUNNING && connection_ready(app->connection) &&
-                instance_lease_valid(app->instance);
-    reply->status = well ? 200 : 503;
-    buf_printf(&reply->body, "%s\n", well ? "ok" : state_names[app->state]);
+    bool redis = connection_ready(app->connection);
+    return (struct admin_pages_view){
+        .state = state_names[app->state],
+        .instance = instance_consumer(app->instance),
+        .working = app->state == APP_RUNNING && redis && instance_lease_valid(app->instance),
+        .redis = redis,
+        .rules = ruleset_count(app->generation->rules),
+        .outbox = app->outbox_length,
+        .later = app->waiting.later,
+        .held = app->waiting.held,
+        .delivery = app->delivery,
+    };
 }
-
-static void serve_status(void *context, const struct admin_request *request,
-                         struct admin_reply *reply)
-{
-    (void)request;
-    const struct app *app = context;
-    reply->type = "application/json";
-    buf_printf(&reply->body,
-               "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
-               "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"held\":%" PRId64
-               ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64
-               ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"gateways\":[",
-               state_names[app->state], instance_consumer(app->instance),
-               connection_ready(app->connection) ? "true" : "false",
-               ruleset_count(app->generation->rules), app->outbox_length, app->waiting.later,
-               app->waiting.held, metrics_read(METRIC_EVENTS_DECIDED),
-               metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED),
-               metrics_read(METRIC_EVENTS_DEAD) + metrics_read(METRIC_TIMERS_DEAD) +
-                   metrics_read(METRIC_MESSAGES_DEAD),
-               metrics_read(METRIC_MESSAGES_UNCERTAIN));
-    delivery_status(app->delivery, &reply->body);
-    buf_text(&reply->body, "]}\n");
-}
-
-static void serve_reload(void *context, const struct admin_request *request,
-                         struct admin_reply *reply)
-{
-    (void)request;
-    struct app *app = context;
-    if (reload(app, &reply->body))
-        buf_printf(&reply->body, "reloaded, %zu rules\n", ruleset_count(app->generation->rules));
-    else
-        reply->status = 409;
-}
-
-static void serve_stop(void *context, const struct admin_request *request,
-                       struct admin_reply *reply)
-{
-    (void)request;
-    buf_text(&reply->body, "stopping\n");
-    begin_stop(context);
-}
-
-static const struct admin_route routes[] = {
-    {"GET", "/health", serve_health}, {"GET", "/metrics", admin_metrics},
-    {"GET", "/status", serve_status}, {"POST", "/reload", serve_reload},
-    {"POST", "/stop", serve_stop},    {0},
-};
 
 /* Building -------------------------------------------------------------- */
 
@@ -495,6 +462,20 @@ static bool build_lives(struct app *app, struct diag *diag)
     return app->delivery != NULL;
 }
 
+static bool build_pages(struct app *app, struct diag *diag)
+{
+    const struct admin_pages_options options = {
+        .base = app->base,
+        .socket = app->config->keys.admin_socket,
+        .look = view_of,
+        .reload = reload,
+        .stop = begin_stop,
+        .context = app,
+    };
+    app->pages = admin_pages_open(&options, diag);
+    return app->pages != NULL;
+}
+
 static struct event *watch(struct app *app, evutil_socket_t fd, short what,
                            event_callback_fn callback)
 {
@@ -535,8 +516,7 @@ struct app *app_new(struct config *config, struct diag *diag)
         return NULL;
     }
     build_store(app);
-    if (!build_lives(app, diag) ||
-        !(app->admin = admin_open(app->base, config->keys.admin_socket, routes, app, diag))) {
+    if (!build_lives(app, diag) || !build_pages(app, diag)) {
         app_destroy(&app);
         return NULL;
     }
@@ -560,14 +540,14 @@ void app_destroy(struct app **app)
     free_event(&a->pulse);
     for (size_t i = 0; i < sizeof a->signals / sizeof *a->signals; i++)
         free_event(&a->signals[i]);
-    admin_destroy(&a->admin);
+    admin_pages_close(&a->pages);
     delivery_destroy(&a->delivery);
+    pipeline_destroy(&a->pipeline);
     intake_destroy(&a->intake);
     suppressed_destroy(&a->suppressed);
     outbox_destroy(&a->outbox);
     timers_destroy(&a->timers);
     customers_destroy(&a->customers);
-    pipeline_destroy(&a->pipeline);
     instance_destroy(&a->instance);
     scripts_destroy(&a->scripts);
     connection_destroy(&a->connection);

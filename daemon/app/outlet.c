@@ -1,5 +1,6 @@
 #include "app/outlet.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -75,6 +76,20 @@ void outlet_begin(struct outlet *outlet, struct flight *flight, struct job *job)
     senders_give(outlet->senders, job);
 }
 
+static void tell_breaker(const struct outlet *outlet, const struct outcome *outcome)
+{
+    char words[2 * OUTCOME_TEXT_SIZE];
+    if (outlet->breaker.state == BREAKER_CLOSED)
+        log_info("the gateway takes part again gateway=%s breaker=closed", outlet->config->name);
+    else
+        log_warning(
+            "the gateway is left alone for a while gateway=%s breaker=%s probe_in_ms=%" PRId64
+            " code=%d enhanced=%s: %s",
+            outlet->config->name, breaker_state_name(outlet->breaker.state), outlet_wait_ms(outlet),
+            outcome->code, *outcome->enhanced ? outcome->enhanced : "-",
+            log_masked(outcome->text, words, sizeof words));
+}
+
 bool outlet_hear(struct outlet *outlet, struct job *job, uint64_t random)
 {
     const struct flight *flight = job->generation;
@@ -84,9 +99,7 @@ bool outlet_hear(struct outlet *outlet, struct job *job, uint64_t random)
     if (at_fault)
         job->outcome.kind = OUTCOME_GATEWAY_FAULT;
     if (outlet->breaker.state != before)
-        log_warning("the gateway's breaker changed gateway=%s state=%s code=%d enhanced=%s",
-                    outlet->config->name, breaker_state_name(outlet->breaker.state),
-                    job->outcome.code, job->outcome.enhanced);
+        tell_breaker(outlet, &job->outcome);
     return at_fault;
 }
 

@@ -168,3 +168,65 @@ const char *log_address(const char *address, char *out, size_t size)
     snprintf(out, size, "%.*s…%s", (int)first, address, domain ? domain : "");
     return out;
 }
+
+enum { NUMBER_LEAST = 6 };
+
+static bool ends_word(char c)
+{
+    return c == '\0' || strchr(" <>()[]\"';,=", c) != NULL;
+}
+
+static void add(char *out, size_t size, const char *text, size_t length)
+{
+    size_t there = strlen(out), room = size - 1 - there;
+    if (length <= room) { /* whole words only */
+        memcpy(out + there, text, length);
+        out[there + length] = '\0';
+    }
+}
+
+/* A word without an address: digits in a row are a number that is nobody's, where they are few. */
+static void add_word(char *out, size_t size, const char *word, size_t length)
+{
+    static const char digits[] = "0123456789";
+    for (size_t at = 0, run; at < length; at += run) {
+        bool number = strchr(digits, word[at]) != NULL;
+        run = number ? strspn(word + at, digits) : strcspn(word + at, digits);
+        if (run > length - at)
+            run = length - at;
+        if (number && run >= NUMBER_LEAST)
+            add(out, size, "…", strlen("…"));
+        else
+            add(out, size, word + at, run);
+    }
+}
+
+const char *log_masked(const char *words, char *out, size_t size)
+{
+    char word[TEXT_MOST], masked[TEXT_MOST];
+    *out = '\0';
+    if (atomic_load_explicit(&addresses_shown, memory_order_relaxed)) {
+        snprintf(out, size, "%s", words);
+        return out;
+    }
+    for (size_t length; *words; words += length) {
+        for (length = 0; !ends_word(words[length]);)
+            length++;
+        if (length == 0) {
+            add(out, size, words, length = 1);
+            continue;
+        }
+        snprintf(word, sizeof word, "%.*s", (int)length, words);
+        if (strchr(word, '@'))
+            log_address(word, masked, sizeof masked);
+        else if (strstr(word, "%40"))
+            snprintf(masked, sizeof masked, "…");
+        else
+            masked[0] = '\0';
+        if (*masked)
+            add(out, size, masked, strlen(masked));
+        else
+            add_word(out, size, word, strlen(word));
+    }
+    return out;
+}

@@ -33,4 +33,8 @@ void log_diag(const struct diag *diag);
 /* The address as it may appear in a log. `out` takes `size` bytes; returns `out`. */
 const char *log_address(const char *address, char *out, size_t size);
 
+/* A server's words as they may appear in a log: each word with an "@" (or "%40") in it as
+ * log_address() shows it, six digits or more in a row as "…", for it may be a telephone number. */
+const char *log_masked(const char *words, char *out, size_t size);
+
 #endif

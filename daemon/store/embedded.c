@@ -191,7 +191,6 @@ static void on_end(evutil_socket_t fd, short events, void *context)
 
     fault_of_end(embedded, status, &diag);
     diag_code(&diag, "redis-ended");
-    log_diag(&diag);
     if (clock_monotonic_ms() - embedded->begun_at >= SHORT_LIFE_MS) {
         backoff_reset(&embedded->backoff);
         embedded->short_lives = 0;
@@ -200,6 +199,8 @@ static void on_end(evutil_socket_t fd, short events, void *context)
         move_to(embedded, EMBEDDED_FAILED, &diag);
         return;
     }
+    if (embedded->short_lives <= 1) /* of a row the first alone, and the last */
+        log_diag(&diag);
     set_timer(embedded, backoff_next(&embedded->backoff));
     move_to(embedded, EMBEDDED_RESTING, &diag);
 }

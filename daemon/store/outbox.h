@@ -37,13 +37,12 @@ struct outbox_message {
     const char *entry, *mid; /* name it in a settlement */
     const char *customer, *channel, *class_;
     const char *body;
-    size_t length;
+    size_t length;            /* of the body */
     const char *on_uncertain; /* "resend" or "hold" */
     const char *gateway;      /* an uncertain attempt was made there: send by no other; else NULL */
     int64_t attempts;         /* charged so far */
     int64_t give_up_ms;       /* since 1970 */
-    bool whole; /* false: somebody's hand was in its hash, which lacks fields (they are
-                   empty here): settle it as DEAD */
+    bool whole; /* false: its hash lost fields (empty here), by hand: settle it as DEAD */
 };
 
 struct outbox_taken {
@@ -57,14 +56,13 @@ struct outbox_taken {
 
 /* Everything is gone when the callback returns. */
 typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
-
 /* Up to `most` messages of `channel` for `gateway`, transactional ones first. Fails with
  * the code "redis-lease" where this daemon's lease is gone. */
 void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
                  struct outbox_rate rate, outbox_on_taken *callback, void *context);
 
-/* Puts back what takes without a good answer may have taken; each take begins with it too. True
- * where there is something to be put back, or under way: call it again in a while. */
+/* Puts back what takes without a good answer may have taken, as each take does first. True where
+ * something is left to be put back, or under way: call it again in a while. */
 bool outbox_recover(struct outbox *outbox);
 
 enum outbox_outcome {
@@ -90,18 +88,15 @@ struct outbox_result {
 };
 
 const char *outbox_outcome_name(enum outbox_outcome outcome); /* "done", "later", … */
-
 enum outbox_settled {
-    OUTBOX_NOT_OURS, /* or it was settled by an earlier run: nothing was written */
+    OUTBOX_NOT_OURS, /* or settled by an earlier run: nothing was written */
     OUTBOX_SETTLED,
-    OUTBOX_VANISHED, /* its hash was deleted by hand: its entry is too, now; nothing was written */
+    OUTBOX_VANISHED, /* its hash was deleted by hand; now its entry is too */
 };
 
-/* `settled[i]` says what became of results[i]. With a `fault` there is no answer: settle the
- * same again later. */
+/* `settled[i]` is of results[i]. With a `fault` there is no answer: settle it again later. */
 typedef void outbox_on_settled(void *context, const struct diag *fault,
                                const enum outbox_settled *settled, size_t count);
-
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
                    outbox_on_settled *callback, void *context);
 
@@ -110,12 +105,11 @@ struct outbox_swept {
     size_t resent;   /* messages of dead daemons put back into the outbox */
     size_t held;     /* and parked in P:uncertain */
     size_t requeued; /* retries that became due */
-    size_t buried;   /* of those, dead letters: somebody's hand was in their hashes (logged) */
+    size_t buried;   /* of those, dead letters: their hashes lost fields (it is logged) */
     int64_t next_ms; /* ask again after so many: 0 (there is more) to 1,000 */
 };
 
 typedef void outbox_on_swept(void *context, const struct outbox_swept *swept);
-
 /* Claims what dead daemons had taken, moves due retries back, trims P:dead. */
 void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *context);
 

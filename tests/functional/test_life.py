@@ -1,5 +1,6 @@
 """How the daemon begins and ends: readiness, drain, and what it prints of itself."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -129,3 +130,46 @@ def test_configuration_is_checked_and_printed(shop):
     status, _, err = run("--confg", "x")
     assert status == 64 and err.endswith("hint: `nudged --help`\n")
     assert run("--version")[1].startswith("nudged ")
+
+
+def lines_of(daemon):
+    """What the log says, each line as (level, sentence without its figures)."""
+    lines = [line.split(" ", 2)[1:] for line in daemon.log().splitlines()]
+    return [(level.rstrip(":"), re.sub(r"( \w+=.*|:.*)$", "", text)) for level, text in lines]
+
+
+def test_log_says_each_thing_once(shop):
+    """A start, Redis that goes and comes, a gateway at fault, a refused reload, an end."""
+    server = shop.redis()
+    mail = shop.smtp()
+    mail.answers = lambda envelope: f"554 5.7.1 <{envelope.rcpt_tos[0]}> 0712345678 not allowed"
+    shop.rules("{name: hello, class: transactional, on: hello, send: hello}")
+    shop.template("hello.text.liquid", "---\nsubject: hello\n---\nhello\n")
+    daemon = shop.daemon().spawn()
+    server.stop()
+    wait_until(lambda: "no Redis" in daemon.log(), "the daemon to miss Redis")
+    server.start()
+    wait_until(lambda: daemon.log().count("connected to Redis") == 2, "Redis again")
+    shop.client = server.client
+    shop.push({"type": "hello", "customer": {"id": 1, "email": "ana@example.com"}})
+    wait_until(lambda: "left alone" in daemon.log(), "the breaker")
+    shop.rules("{name: hello")
+    assert daemon.ask("POST", "/reload")[0] == 409
+    assert daemon.stop() == 0
+    assert lines_of(daemon) == [
+        ("info", "starting"), ("info", "connected to Redis"), ("info", "running"),
+        ("warning", "no Redis, trying again"), ("info", "connected to Redis"),
+        ("warning", "the gateway is left alone for a while"),
+        ("error", f"{shop.folder}/rules/rules.yaml"),
+        ("error", "the reload was refused; the rules and templates before it stay in force"),
+        ("info", "draining, nothing more is begun"), ("info", "stopped")]
+    assert "554 5.7.1 <a…@example.com> … not allowed\n" in daemon.log()
+
+
+def test_missing_redis_server_is_said_once(shop):
+    shop.config["redis"] = {"server": "no-such-redis-server"}
+    daemon = shop.daemon().spawn(wait=False)
+    assert daemon.ended() == 69
+    assert lines_of(daemon) == [("info", "starting"), (
+        "error", "cannot run `no-such-redis-server` for the private Redis (install redis-server, or name a Redis of "
+        "your own in `redis"), ("info", "stopped")]

@@ -269,6 +269,32 @@ static void test_address(void **state)
     assert_string_equal(log_address("ana@shop.example", out, sizeof out), "a…@shop.example");
 }
 
+static void test_masked(void **state)
+{
+    static const struct {
+        const char *words, *masked;
+    } cases[] = {
+        {"", ""},
+        {"5.1.1 <ana@shop.example>: unknown", "5.1.1 <a…@shop.example>: unknown"},
+        {"no such user: ana@shop.example,bob@b.example",
+         "no such user: a…@shop.example,b…@b.example"},
+        {"to=ana%40shop.example", "to=…"},
+        {"+40712345678 is no number, id a123456b 12345", "+… is no number, id a…b 12345"},
+        {"host 127.0.0.1 said no", "host 127.0.0.1 said no"},
+        {"șters@shop.example", "ș…@shop.example"},
+    };
+    char out[128];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(log_masked(cases[i].words, out, sizeof out), cases[i].masked);
+    assert_string_equal(log_masked("one two three", out, 8), "one two");
+    assert_string_equal(log_masked("one x…y", out, 6), "one ");
+    log_show_addresses(true);
+    assert_string_equal(log_masked("ana@shop.example 1234567", out, sizeof out),
+                        "ana@shop.example 1234567");
+    log_show_addresses(false);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -290,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_diag),
         cmocka_unit_test(test_errors_are_ignored),
         cmocka_unit_test(test_address),
+        cmocka_unit_test(test_masked),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

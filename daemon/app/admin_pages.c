@@ -1,0 +1,93 @@
+#include "app/admin_pages.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "serve/admin.h"
+
+struct admin_pages {
+    struct admin_pages_options options;
+    struct admin *admin;
+};
+
+static struct admin_pages_view look(const struct admin_pages *pages)
+{
+    return pages->options.look(pages->options.context);
+}
+
+static void serve_health(void *context, const struct admin_request *request,
+                         struct admin_reply *reply)
+{
+    (void)request;
+    const struct admin_pages_view view = look(context);
+    reply->status = view.working ? 200 : 503;
+    buf_printf(&reply->body, "%s\n", view.working ? "ok" : view.state);
+}
+
+static void serve_status(void *context, const struct admin_request *request,
+                         struct admin_reply *reply)
+{
+    (void)request;
+    const struct admin_pages_view view = look(context);
+    int64_t dead = metrics_read(METRIC_EVENTS_DEAD) + metrics_read(METRIC_TIMERS_DEAD) +
+                   metrics_read(METRIC_MESSAGES_DEAD);
+    reply->type = "application/json";
+    buf_printf(&reply->body,
+               "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
+               "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"held\":%" PRId64
+               ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64
+               ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"gateways\":[",
+               view.state, view.instance, view.redis ? "true" : "false", view.rules, view.outbox,
+               view.later, view.held, metrics_read(METRIC_EVENTS_DECIDED),
+               metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
+               metrics_read(METRIC_MESSAGES_UNCERTAIN));
+    delivery_status(view.delivery, &reply->body);
+    buf_text(&reply->body, "]}\n");
+}
+
+static void serve_reload(void *context, const struct admin_request *request,
+                         struct admin_reply *reply)
+{
+    (void)request;
+    const struct admin_pages *pages = context;
+    if (pages->options.reload(pages->options.context, &reply->body))
+        buf_printf(&reply->body, "reloaded, %zu rules\n", look(pages).rules);
+    else
+        reply->status = 409;
+}
+
+static void serve_stop(void *context, const struct admin_request *request,
+                       struct admin_reply *reply)
+{
+    (void)request;
+    const struct admin_pages *pages = context;
+    buf_text(&reply->body, "stopping\n");
+    pages->options.stop(pages->options.context);
+}
+
+static const struct admin_route routes[] = {
+    {"GET", "/health", serve_health}, {"GET", "/metrics", admin_metrics},
+    {"GET", "/status", serve_status}, {"POST", "/reload", serve_reload},
+    {"POST", "/stop", serve_stop},    {0},
+};
+
+struct admin_pages *admin_pages_open(const struct admin_pages_options *options, struct diag *diag)
+{
+    struct admin_pages *pages = mem_zero(1, sizeof *pages);
+    pages->options = *options;
+    pages->admin = admin_open(options->base, options->socket, routes, pages, diag);
+    if (!pages->admin)
+        admin_pages_close(&pages);
+    return pages;
+}
+
+void admin_pages_close(struct admin_pages **pages)
+{
+    if (!*pages)
+        return;
+    admin_destroy(&(*pages)->admin);
+    free(*pages);
+    *pages = NULL;
+}
