@@ -365,6 +365,12 @@ static void plurals_and_tags(void **state)
     assert_string_equal(locale_format_plural("ar", 0), "zero");
     assert_string_equal(locale_format_plural("ar", 2), "two");
     assert_string_equal(locale_format_plural("nonsense!", 1), "one");
+    assert_true(locale_format_is_currency("EUR", 3));
+    assert_true(locale_format_is_currency("ron", 3));
+    assert_false(locale_format_is_currency("EUX", 3));
+    assert_false(locale_format_is_currency("EURO", 4));
+    assert_false(locale_format_is_currency("E1R", 3));
+    assert_false(locale_format_is_currency("", 0));
 }
 
 int main(void)
