@@ -112,6 +112,28 @@ static void a_row_is_broken_by_a_success_alone(void **state)
         assert_int_equal(breaker.refused[n], n);
 }
 
+/* An answer, even one that puts the message off, shows that the gateway can be reached. */
+static void a_row_of_unreachable_is_broken_by_an_answer(void **state)
+{
+    (void)state;
+    struct breaker breaker;
+    breaker_init(&breaker);
+    for (int round = 0; round < 3; round++) {
+        for (int n = 1; n < BREAKER_ROW; n++)
+            breaker_report(&breaker, &unreachable, 7, false, NOW, 0);
+        assert_int_equal(breaker.state, BREAKER_CLOSED);
+        if (round == 1)
+            breaker_report(&breaker, &sent, 7, false, NOW, 0);
+        else
+            breaker_report(&breaker, &later, 7, false, NOW, 0);
+    }
+    for (int n = 1; n < BREAKER_ROW; n++)
+        breaker_report(&breaker, &unreachable, 7, false, NOW, 0);
+    breaker_report(&breaker, &cut, 7, false, NOW, 0); /* it never came there: no answer */
+    breaker_report(&breaker, &unreachable, 7, false, NOW, 0);
+    assert_int_equal(breaker.state, BREAKER_OPEN);
+}
+
 /* What was begun before it opened. */
 static void reports_while_open(void **state)
 {
@@ -239,6 +261,7 @@ int main(void)
         cmocka_unit_test(opens_at_a_gateway_fault),
         cmocka_unit_test(rows),
         cmocka_unit_test(a_row_is_broken_by_a_success_alone),
+        cmocka_unit_test(a_row_of_unreachable_is_broken_by_an_answer),
         cmocka_unit_test(reports_while_open),
         cmocka_unit_test(probes),
         cmocka_unit_test(the_backoff_grows),

@@ -216,6 +216,23 @@ static void test_entries_alone(void **state)
     assert_redis(&scene->redis, "1", "XLEN t:dead");
 }
 
+/* A deadline that cannot be decided: neither a document nor entries tell a second run of the
+ * first, whose answer was lost. One letter. */
+static void test_deadline_given_up(void **state)
+{
+    struct scene *scene = *state;
+    const struct commit_dead letter = {"journey", "document-size", "too big", "{}", 2};
+    struct commit given_up = {
+        .customer = "id:7", .seen = "", .dead = &letter, .dead_count = 1, .deadline_ms = 5};
+    redis_fixture_ask(&scene->redis, "ZADD t:taken 5 id:7 5 id:8");
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(commit(scene, &given_up), "done");
+        assert_redis(&scene->redis, "1", "XLEN t:dead");
+        assert_redis(&scene->redis, "[id:8]", "ZRANGE t:taken 0 -1");
+        assert_redis(&scene->redis, "5", "ZSCORE t:due id:7");
+    }
+}
+
 static const struct commit_message messages[] = {
     {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001},
     {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002},
@@ -425,6 +442,7 @@ int main(void)
         TEST(test_deadline),
         TEST(test_entries),
         TEST(test_entries_alone),
+        TEST(test_deadline_given_up),
         TEST(test_messages),
         TEST(test_cancels),
         TEST(test_facts),

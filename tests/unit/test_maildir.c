@@ -207,13 +207,23 @@ static void a_path_without_its_parent(void **state)
     gateway_fixture_close(&gateway);
 }
 
+static void a_path_is_needed(void **state)
+{
+    (void)state;
+    struct gateway_fixture gateway;
+    gateway_fixture_read(&gateway, "{\"kind\": \"maildir\"}");
+    assert_null(gateway.kind);
+    assert_non_null(strstr(gateway.diags.items[0].text, "path"));
+    gateway_fixture_close(&gateway);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mail_becomes_a_file), cmocka_unit_test(a_mid_is_delivered_once),
         cmocka_unit_test(mids_that_begin_alike), cmocka_unit_test(names_are_guarded),
         cmocka_unit_test(a_folder_in_the_way),   cmocka_unit_test(a_path_without_its_parent),
-        cmocka_unit_test(a_write_that_fails),
+        cmocka_unit_test(a_write_that_fails),    cmocka_unit_test(a_path_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

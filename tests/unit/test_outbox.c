@@ -299,6 +299,9 @@ static void test_release(void **state)
     struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
     struct outbox_result result = outbox_fixture_result_of(&taken, 0, OUTBOX_RELEASE);
     assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "1");
+    /* The answer was lost, and it is said again: there is no second entry. */
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "0");
+    assert_redis(&scene->redis, "2", "XLEN t:outbox:email:marketing");
     assert_string_equal(outbox_fixture_take(scene, 2).text, "marketing1 marketing0");
     assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1),
                         "0"); /* another entry now */

@@ -175,6 +175,12 @@ static void refusals(void **state)
         {"api.json.liquid", "{\"channel\": \"sms\", \"to\": \"+4\\n0\"}", "bad-address"},
         {"api.json.liquid", "{\"channel\": \"sms\", \"to\": \"\"}", "bad-address"},
         {"api.json.liquid", "{\"template\": \"none\"}", "no-template"},
+        {NULL, "{\"mid\": \"\"}", "bad-message"},
+        {NULL,
+         "{\"mid\": \""
+         "0123456789012345678901234567890123456789012345678901234567890123456789"
+         "01234567890123456789012345678901234567890123456789012345678\"}",
+         "bad-message"},
         {NULL, "{\"to\": \"nobody\"}", "bad-address"},
         {NULL, "{\"to\": \"ana@example.com\\r\\nBcc: eve@example.com\"}", "bad-address"},
         {NULL, "{\"channel\": \"sms\", \"to\": \"+4\\n0\"}", "bad-address"},

@@ -204,6 +204,38 @@ static void test_move(void **state)
     assert_redis(&scene->redis, "[10 11]", "LRANGE b 0 -1");
 }
 
+/* More than one move takes, as a list is after an outage: each element once, in its order, from
+ * either side. */
+static void test_move_in_parts(void **state)
+{
+    static const char *const sides[][2] = {{"LPUSH", "right"}, {"RPUSH", "left"}};
+    static const int64_t sizes[] = {10, 10, 5, 0};
+    struct scene *scene = *state;
+    for (size_t i = 0; i < 2; i++) {
+        char expected[16];
+        const char *argv[] = {"list", sides[i][1], "10"};
+        for (int n = 1; n <= 25; n++)
+            redis_fixture_ask(&scene->redis, "%s list %d", sides[i][0], n);
+        for (size_t part = 0; part < 4; part++) {
+            struct answer moved = {0};
+            scripts_run(scene->store.scripts, SCRIPT_MOVE,
+                        &(struct connection_request){
+                            .argc = 3, .argv = argv, .callback = on_answer, .context = &moved});
+            redis_fixture_run(&scene->redis, &moved.done);
+            assert_int_equal(moved.moved, sizes[part]);
+        }
+        assert_redis(&scene->redis, "25", "XLEN t:events");
+        for (int n = 1; n <= 25; n++) {
+            const char *row = redis_fixture_ask(&scene->redis, "XRANGE t:events - + COUNT 1");
+            char id[32];
+            assert_int_equal(sscanf(row, "[[%31s", id), 1);
+            snprintf(expected, sizeof(expected), "[event %d]", n);
+            assert_non_null(strstr(row, expected));
+            redis_fixture_ask(&scene->redis, "XDEL t:events %s", id);
+        }
+    }
+}
+
 /* claim.lua: not for a daemon whose lease is gone. */
 static void test_claim_needs_the_lease(void **state)
 {
@@ -236,6 +268,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_error_is_a_reply, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(test_full_server, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(test_move, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(test_move_in_parts, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(test_claim_needs_the_lease, open_scene, close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
