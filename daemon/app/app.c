@@ -1,11 +1,11 @@
 /*
- * The objects, in the order in which they are built:
+ * The objects, in the order in which they are built; app_destroy is its mirror:
  *
  *   policy, generation    what decides and what is rendered
  *   embedded              the private redis-server, where no Redis is configured
  *   connection, scripts   one connection for all but blocking reads
  *   instance              name, epoch, lease; READY starts the rest
- *   customers, timers, outbox, suppressed, intake      store's modules
+ *   customers, intake, timers, outbox, suppressed      store's modules
  *   pipeline, delivery    an event's life, a message's life
  *   pages                 the admin socket, for nudgectl
  *   signals, pulse        what moves its own state
@@ -543,10 +543,10 @@ void app_destroy(struct app **app)
     admin_pages_close(&a->pages);
     delivery_destroy(&a->delivery);
     pipeline_destroy(&a->pipeline);
-    intake_destroy(&a->intake);
     suppressed_destroy(&a->suppressed);
     outbox_destroy(&a->outbox);
     timers_destroy(&a->timers);
+    intake_destroy(&a->intake);
     customers_destroy(&a->customers);
     instance_destroy(&a->instance);
     scripts_destroy(&a->scripts);

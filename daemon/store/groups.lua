@@ -1,11 +1,13 @@
 #!lua flags=allow-oom
 -- Makes the consumer groups that are missing, each from the stream's beginning: what was
--- acknowledged is deleted, so all that is there is still to be done.
+-- acknowledged is deleted, so all that is there is still to be done. P:channels minds all channels
+-- that any daemon ever had.
 -- ARGV: P, channels…
 -- Returns how many were made. Safe to run twice.
 local P, made = ARGV[1], 0
 local streams = {P .. ':events'}
 for i = 2, #ARGV do
+    redis.call('SADD', P .. ':channels', ARGV[i])
     streams[#streams + 1] = P .. ':outbox:' .. ARGV[i] .. ':transactional'
     streams[#streams + 1] = P .. ':outbox:' .. ARGV[i] .. ':marketing'
 end

@@ -340,10 +340,10 @@ static void on_requeued(void *context, const struct reply *reply, const struct d
     if (reply && reply_number(reply_item(reply, 0), &moved) &&
         reply_number(reply_item(reply, 1), &next)) {
         call->swept.requeued = (size_t)moved;
-        call->swept.buried = reply->count - 2;
-        for (size_t i = 2; i < reply->count; i++)
-            log_warning("a message became a dead letter mid=%s reason=not-whole gateway=-",
-                        reply_item(reply, i)->text);
+        call->swept.buried = (reply->count - 2) / 2;
+        for (size_t i = 2; i + 1 < reply->count; i += 2)
+            log_warning("a message became a dead letter mid=%s reason=%s gateway=-",
+                        reply_item(reply, i)->text, reply_item(reply, i + 1)->text);
         if (next < call->swept.next_ms)
             call->swept.next_ms = next;
     } else {
@@ -367,10 +367,12 @@ void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *contex
         arguments_text(&arguments, outbox->channels[i]);
     run(outbox, SCRIPT_CLAIM_OUTBOX, &arguments, on_claimed, call, release_sweep);
 
-    arguments = arguments_begin(outbox->asking, 4);
+    arguments = arguments_begin(outbox->asking, 4 + outbox->channel_count);
     arguments_number(&arguments, SWEEP_MOST);
     arguments_number(&arguments, SWEEP_POLL_MS);
     arguments_number(&arguments, outbox->dead_keep_ms);
+    for (size_t i = 0; i < outbox->channel_count; i++)
+        arguments_text(&arguments, outbox->channels[i]);
     run(outbox, SCRIPT_REQUEUE, &arguments, on_requeued, call, release_sweep);
 }
 

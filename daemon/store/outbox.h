@@ -105,7 +105,7 @@ struct outbox_swept {
     size_t resent;   /* messages of dead daemons put back into the outbox */
     size_t held;     /* and parked in P:uncertain */
     size_t requeued; /* retries that became due */
-    size_t buried;   /* of those, dead letters: their hashes lost fields (it is logged) */
+    size_t buried;   /* messages that can go nowhere: dead letters, as the log says */
     int64_t next_ms; /* ask again after so many: 0 (there is more) to 1,000 */
 };
 

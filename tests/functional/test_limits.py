@@ -258,6 +258,37 @@ def test_retries_count_as_waiting(hello_shop):
     assert "below its bound again" in daemon.log()
 
 
+def test_channel_is_configured_no_more(hello_shop):
+    """What waits in it is a dead letter from its give_up on, tried or not."""
+    shop = hello_shop
+    api = shop.http()
+    api.status = 503
+    shop.config["gateways"]["api"] = {"kind": "http", "url": f"http://127.0.0.1:{api.port}/"}
+    shop.config["channels"] = {"email": "smtp", "chat": "api"}
+    shop.template("api.json.liquid", "{}")
+    shop.rules("{name: hello, class: transactional, on: hello, send: {template: hello, via: chat}}")
+    one = shop.daemon().spawn()
+    shop.push(hello(1))
+    [mid] = wait_until(lambda: shop.client.zrange("nudged:later", 0, -1), "a retry")
+    key = f"nudged:message:{mid.decode()}"
+    assert one.stop() == 0
+    shop.rules(RULES)
+    two = shop.daemon("two", channels={"email": "smtp"}).spawn()
+    shop.client.zadd("nudged:later", {mid: 1})
+    wait_until(lambda: shop.client.hget(key, "state") == b"queued", "the retry")
+    swept = calls(shop, "smembers")
+    wait_until(lambda: calls(shop, "smembers") > swept + 1, "two sweeps")
+    assert shop.dead() == []
+    shop.client.hset(key, "give_up", 1)
+    [letter] = wait_until(shop.dead, "the dead letter")
+    assert (letter["reason"], letter["channel"], letter["mid"]) == (b"no-channel", b"chat", mid)
+    shop.wait_idle()
+    assert f"a message became a dead letter mid={mid.decode()} reason=no-channel gateway=-\n" in two.log()
+    assert metric(two, "messages_dead_total") == 1
+    assert metric(two, "events_decided_total") == 1  # message.failed
+    assert two.status()["dead"] == 1 and not shop.client.exists(key)
+
+
 @pytest.mark.parametrize("pushed", [
     [{**hello(1), "id": f"e{n}", "text": "x" * 200_000} for n in range(20)],  # 4 MB of events
     [hello(1, notes="x" * 30_000), *[{**hello(1), "id": f"e{n}"} for n in range(180)]],  # 5 MB of messages
