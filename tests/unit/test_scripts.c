@@ -212,7 +212,7 @@ static void test_move_in_parts(void **state)
     static const int64_t sizes[] = {10, 10, 5, 0};
     struct scene *scene = *state;
     for (size_t i = 0; i < 2; i++) {
-        char expected[16];
+        char expected[32];
         const char *argv[] = {"list", sides[i][1], "10"};
         for (int n = 1; n <= 25; n++)
             redis_fixture_ask(&scene->redis, "%s list %d", sides[i][0], n);

@@ -1,0 +1,201 @@
+/* A decision becomes a commit: all of it, under the assumptions that it was made with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/commit_builder.h"
+#include "base/json.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+enum { DAY = 86400000 };
+#define NOW INT64_C(1772445600000)
+
+static struct value read_json(struct arena *arena, const char *text)
+{
+    struct value value;
+    assert_true(json_read(arena, text, strlen(text), &json_file_limits, &value, NULL));
+    return value;
+}
+
+/* Each class with each answer to uncertainty. */
+static const struct rule rules[] = {
+    {.class = RULE_MARKETING, .on_uncertain = RULE_HOLD},
+    {.class = RULE_TRANSACTIONAL, .on_uncertain = RULE_RESEND},
+    {.class = RULE_MARKETING, .on_uncertain = RULE_RESEND},
+};
+static const struct rule_step steps[] = {
+    {.channel = "email"}, {.channel = "sms"}, {.channel = "x"}};
+
+static struct decision new_decision(struct arena *arena)
+{
+    static const char *withdrawn[] = {"w1", "w2"};
+    struct decision decision = {.withdrawn = withdrawn,
+                                .withdrawn_count = 2,
+                                .message_count = 3,
+                                .dead_count = 1,
+                                .trace_count = 2,
+                                .deadline_ms = NOW + 5,
+                                .last_deadline_ms = NOW + DAY};
+    decision.messages = arena_zero(arena, 3 * sizeof *decision.messages);
+    for (size_t i = 0; i < 3; i++)
+        decision.messages[i] = (struct decide_message){
+            .mid = arena_printf(arena, "m%zu", i),
+            .rule = &rules[i],
+            .step = &steps[i],
+            .address_hash = arena_printf(arena, "h%zu", i),
+            .give_up_ms = NOW + (int64_t)i,
+            .body = read_json(arena, arena_printf(arena, "{\"n\":%zu}", i))};
+    decision.dead = arena_zero(arena, sizeof *decision.dead);
+    decision.dead[0] =
+        (struct decide_dead){"error", "no such field", read_json(arena, "{\"d\":1}")};
+    decision.trace = arena_zero(arena, 2 * sizeof *decision.trace);
+    decision.trace[0] = read_json(arena, "{\"t\":1}");
+    decision.trace[1] = read_json(arena, "{\"t\":2}");
+    return decision;
+}
+
+static void all_of_it(void **state)
+{
+    static const char *const classes[] = {"marketing", "transactional", "marketing"};
+    static const char *const uncertain[] = {"hold", "resend", "resend"};
+    static const struct shop_event event = {.entry = "1-1"}, other = {.entry = "1-2"};
+    const struct shop_event *const events[] = {&event, &other};
+    struct arena *arena = arena_new(4096);
+    struct decision decision = new_decision(arena);
+    struct commit commit;
+    struct diag diag;
+    (void)state;
+    const struct commit_builder builder = {.customer = customer_new(arena, "id:7"),
+                                           .decision = &decision,
+                                           .events = events,
+                                           .event_count = 2,
+                                           .now_ms = NOW,
+                                           .keep_ms = 7,
+                                           .epoch = 9,
+                                           .sequence = 4};
+    builder.customer->version = "12-8-3";
+    assert_true(commit_builder_make(&builder, arena, &commit, &diag));
+    assert_string_equal(commit.customer, "id:7");
+    assert_string_equal(commit.seen, "12-8-3");
+    assert_string_equal(commit.version, "13-9-4");
+    assert_int_equal(strncmp(commit.document.text, "{\"version\":\"13-9-4\"", 19), 0);
+    assert_int_equal(commit.document.length, strlen(commit.document.text));
+    assert_int_equal(commit.deadline_ms, NOW + 5);
+    assert_int_equal(commit.expire_ms, NOW + DAY + 7); /* never before its last timer */
+    assert_int_equal(commit.id_count, 2);
+    assert_string_equal(commit.ids[0], "1-1");
+    assert_string_equal(commit.ids[1], "1-2");
+    size_t size = commit.document.length + 2 * strlen("{\"t\":1}") + strlen("{\"d\":1}");
+    assert_int_equal(commit.message_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct commit_message *message = &commit.messages[i];
+        assert_string_equal(message->mid, decision.messages[i].mid);
+        assert_string_equal(message->channel, steps[i].channel);
+        assert_string_equal(message->class_, classes[i]);
+        assert_string_equal(message->on_uncertain, uncertain[i]);
+        assert_int_equal(message->give_up_ms, NOW + (int64_t)i);
+        assert_int_equal(message->body[5], '0' + (int)i);
+        assert_int_equal(message->length, strlen(message->body));
+        size += message->length;
+    }
+    /* Each address must still be free, each message that is withdrawn still be open. */
+    assert_int_equal(commit.free_hash_count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(commit.free_hashes[i], decision.messages[i].address_hash);
+    assert_int_equal(commit.cancel_count, 2);
+    assert_int_equal(commit.open_mid_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(commit.cancels[i], decision.withdrawn[i]);
+        assert_string_equal(commit.open_mids[i], decision.withdrawn[i]);
+    }
+    assert_int_equal(commit.dead_count, 1);
+    assert_string_equal(commit.dead[0].reason, "error");
+    assert_string_equal(commit.dead[0].detail, "no such field");
+    assert_string_equal(commit.dead[0].body, "{\"d\":1}");
+    assert_int_equal(commit.trace_count, 2);
+    assert_string_equal(commit.traces[0].text, "{\"t\":1}");
+    assert_string_equal(commit.traces[1].text, "{\"t\":2}");
+    assert_int_equal(commit_builder_size(&commit), size);
+    arena_destroy(&arena);
+}
+
+/* Without a timer it is kept from now on; the first version of a customer is 1. */
+static void a_first_document(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct decision decision = {0};
+    struct commit commit;
+    struct diag diag;
+    (void)state;
+    const struct commit_builder builder = {.customer = customer_new(arena, "id:7"),
+                                           .decision = &decision,
+                                           .now_ms = NOW,
+                                           .keep_ms = 7,
+                                           .epoch = 9};
+    assert_true(commit_builder_make(&builder, arena, &commit, &diag));
+    assert_string_equal(commit.seen, "");
+    assert_string_equal(commit.version, "1-9-0");
+    assert_int_equal(commit.expire_ms, NOW + 7);
+    assert_int_equal(commit.deadline_ms, 0);
+    assert_int_equal(commit.message_count + commit.dead_count + commit.cancel_count, 0);
+    arena_destroy(&arena);
+}
+
+/* What is given up for one document must not overwrite another. */
+static void the_version_that_was_read(void **state)
+{
+    static const struct {
+        const char *document, *seen;
+    } cases[] = {
+        {NULL, ""},
+        {"{\"version\":\"3-2-1\",\"x\":", "3-2-1"},
+        {"{\"version\":\"\"}", ""},
+        {"{\"version\":\"3-2-1", "?"},
+        {"{\"version\": \"3-2-1\"}", "?"},
+        {"rubbish", "?"},
+        {"", "?"},
+    };
+    struct arena *arena = arena_new(4096);
+    struct diag diag = {0};
+    (void)state;
+    diag_error(&diag, "too large");
+    diag_code(&diag, "document-size");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct commit commit;
+        const char *text = cases[i].document;
+        commit_builder_give_up_timer(
+            arena,
+            &(struct commit_builder_timer){.key = "id:7",
+                                           .document = {text, text ? strlen(text) : 0},
+                                           .due_ms = 5,
+                                           .now_ms = NOW,
+                                           .keep_ms = 7},
+            &diag, &commit);
+        assert_string_equal(commit.seen, cases[i].seen);
+        assert_null(commit.document.text);
+        assert_int_equal(commit.deadline_ms, 0);
+        assert_int_equal(commit.id_count + commit.message_count + commit.cancel_count, 0);
+        assert_string_equal(commit.dead[0].kind, "timer");
+        assert_string_equal(commit.dead[0].reason, "document-size");
+        assert_string_equal(commit.dead[0].body, "{\"due\":5}");
+        assert_int_equal(commit.dead[0].length, strlen("{\"due\":5}"));
+        assert_int_equal(commit.expire_ms, NOW + 7);
+        assert_non_null(strstr(commit.traces[0].text, "too large"));
+    }
+    arena_destroy(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_of_it),
+        cmocka_unit_test(a_first_document),
+        cmocka_unit_test(the_version_that_was_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
