@@ -146,6 +146,56 @@ static void a_first_document(void **state)
     arena_destroy(&arena);
 }
 
+/* A document above its bound is never written cut. */
+static void a_document_that_is_too_large(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct decision decision = {0};
+    struct customer *customer = customer_new(arena, "id:7");
+    struct commit commit;
+    struct diag diag = {0};
+    (void)state;
+    char *large = arena_zero(arena, CUSTOMER_DOCUMENT_MOST + 1);
+    memset(large, 'x', CUSTOMER_DOCUMENT_MOST);
+    customer->profile = value_new_map(arena, 1);
+    value_add(arena, customer->profile, value_text("note"), value_text(large));
+    assert_false(commit_builder_make(
+        &(struct commit_builder){.customer = customer, .decision = &decision, .now_ms = NOW}, arena,
+        &commit, &diag));
+    assert_string_equal(diag.code, "document-size");
+    assert_null(commit.document.text);
+    arena_destroy(&arena);
+}
+
+/* Events that nobody can decide are not lost: each is a letter, in full. */
+static void events_given_up(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct diag diag = {0};
+    struct commit commit;
+    (void)state;
+    const struct shop_event events[] = {
+        {.entry = "1-1", .document = read_json(arena, "{\"e\":1}")},
+        {.entry = "1-2", .document = read_json(arena, "{\"e\":2}")}};
+    const struct shop_event *const both[] = {&events[0], &events[1]};
+    diag_error(&diag, "too large");
+    diag_code(&diag, "document-size");
+    commit_builder_give_up(arena, both, 2, &diag, &commit);
+    assert_null(commit.customer); /* the document stays as it is */
+    assert_int_equal(commit.id_count, 2);
+    assert_int_equal(commit.dead_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(commit.ids[i], events[i].entry);
+        assert_string_equal(commit.dead[i].kind, "event");
+        assert_string_equal(commit.dead[i].reason, "document-size");
+        assert_string_equal(commit.dead[i].detail, "too large");
+        assert_string_equal(commit.dead[i].body, i ? "{\"e\":2}" : "{\"e\":1}");
+        assert_int_equal(commit.dead[i].length, 7);
+    }
+    assert_int_equal(commit_builder_size(&commit), 14);
+    arena_destroy(&arena);
+}
+
 /* What is given up for one document must not overwrite another. */
 static void the_version_that_was_read(void **state)
 {
@@ -195,6 +245,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_it),
         cmocka_unit_test(a_first_document),
+        cmocka_unit_test(a_document_that_is_too_large),
+        cmocka_unit_test(events_given_up),
         cmocka_unit_test(the_version_that_was_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

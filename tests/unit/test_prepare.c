@@ -27,6 +27,7 @@ static const struct {
     const char *name, *text;
 } files[] = {
     {"a.text.liquid", "---\nsubject: Hi {{ customer.name }}\n---\nDear {{ customer.name }}\n"},
+    {"year.text.liquid", "---\nsubject: Hi\n---\nIt is {{ 'now' | date: '%Y' }}.\n"},
     {"code.text.liquid", "Your code: {{ code }}\n"},
     {"api.json.liquid", "{\"to\": {{ message.to | json }}, \"text\": {{ message.text | json }}}"},
     {"fails.json.liquid", "{\"half\": {{ 5 | divided_by: 0 }}}"},
@@ -129,6 +130,8 @@ static void a_mail(void **state)
     const char *first = outgoing->body;
     assert_true(prepare(desk, NULL, "{}"));
     assert_string_equal(outgoing->body, first);
+    assert_true(prepare(desk, NULL, "{\"template\": \"year\", \"decided\": 1000000000000}"));
+    assert_non_null(strstr(outgoing->body, "It is 2001."));
     assert_true(prepare(desk, NULL, "{\"to\": \"\u0436@example.com\"}"));
     assert_true(outgoing->smtputf8);
 }

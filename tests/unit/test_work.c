@@ -27,7 +27,7 @@ static struct work new_work(struct arena *arena, const size_t *sizes, size_t cou
 /* The entries that no event could be made of. */
 static struct work new_dead_work(struct arena *arena, const size_t *sizes, size_t count)
 {
-    static char bytes[2 << 20];
+    static const char bytes[2 << 20] = "x";
     struct work work = {0};
     struct diag diag = {0};
     diag_error(&diag, "no event");
@@ -76,11 +76,13 @@ static void play(struct work *work, const uint32_t chosen[5], size_t number)
         assert_string_equal(work->key ? work->events[0]->entry : work->ids.texts[0],
                             events[done].entry);
         work_choose(work);
+        work->told = true;
         if (work->chosen != chosen[i])
             fail_msg("case %zu: commit %zu has %u", number, i, work->chosen);
         done += work->chosen;
         work_advance(work);
         assert_int_equal(work->chosen, 0);
+        assert_false(work->told); /* the log hears of the next commit too */
         assert_int_equal(work->key ? work->event_count : work->ids.count, 5 - done);
         assert_int_equal(work->dead_count, work->ids.count);
     }
@@ -164,6 +166,7 @@ static void facts(void **state)
                                        .suppressed_count = 2,
                                        .taken = mids,
                                        .taken_count = 1});
+    assert_string_equal(work.document.text, "{\"n\":1}");
     work_learn(arena, &work, &(struct commit_result){.outcome = COMMIT_STALE, .document = fresh});
     assert_string_equal(work.document.text, "{\"n\":2}");
     assert_int_equal(work.suppressed.count, 2); /* a fresh document makes no address good */
@@ -174,7 +177,9 @@ static void facts(void **state)
     assert_null(work.sent.texts[1]);
     work_learn(arena, &work, &(struct commit_result){.outcome = COMMIT_STALE});
     assert_null(work.document.text); /* it was deleted meanwhile */
+    work.tries = 3;
     work_begin_round(arena, &work, NULL);
+    assert_int_equal(work.tries, 0);
     assert_null(work.document.text);
     assert_int_equal(work.suppressed.count + work.sent.count, 0);
     arena_destroy(&arena);
@@ -194,8 +199,11 @@ static void dead_letters(void **state)
         assert_non_null(strstr(work.dead[i].detail, "no event"));
         assert_int_equal(work.dead[i].length,
                          sizes[i] < WORK_DEAD_MOST ? sizes[i] : WORK_DEAD_MOST);
+        assert_int_equal(work.dead[i].body[0], 'x');
         assert_string_equal(work.ids.texts[i], events[i].entry);
     }
+    work_add_dead(arena, &work, &(struct intake_entry){.id = "1-5"}, &(struct diag){0});
+    assert_string_equal(work.dead[4].body, ""); /* it had no field of an event */
     arena_destroy(&arena);
 }
 
