@@ -68,6 +68,12 @@ static void test_ready(void **state)
     redis_fixture_close(&redis);
 }
 
+static bool has_lease_of_one(void *context)
+{
+    struct redis_fixture *redis = context;
+    return *redis_fixture_ask(redis, "EXISTS t:instance:one") == '1';
+}
+
 /* Redis' clock may stand behind: an epoch is greater than the last in any case; and may have
  * lost the last: it is greater than any that was given by the clock. */
 static void test_epochs(void **state)
@@ -89,6 +95,11 @@ static void test_epochs(void **state)
     event_base_dispatch(redis.base);
     assert_int_equal(enter(&three, &redis, "three", &strict), INSTANCE_READY);
     assert_int_equal(instance_epoch(three.instance), 4000000000002);
+    /* … and lowers the last one never. */
+    redis_fixture_ask(&redis, "DEL t:instance:one");
+    instance_connection(one.instance, true);
+    redis_fixture_run_until(&redis, has_lease_of_one, &redis);
+    assert_redis(&redis, "4000000000002", "HGET t:meta epoch");
     store_fixture_close(&one);
     store_fixture_close(&two);
     store_fixture_close(&three);
