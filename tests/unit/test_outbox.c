@@ -188,6 +188,21 @@ static void test_trace_keeps_its_expiry(void **state)
     assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:trace:id:7");
 }
 
+/* A trace has a bound, however many messages one customer gets. */
+static void test_trace_is_bounded(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put_many(scene, 1, "marketing");
+    redis_fixture_ask(&scene->redis, "EVAL %s 0",
+                      "for i = 1, 150 do redis.call('LPUSH', 't:trace:id:7', 'old') end");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
+    struct outbox_result result = outbox_fixture_result_of(&taken, 0, OUTBOX_DONE);
+    result.trace = "new";
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "1");
+    assert_redis(&scene->redis, "100", "LLEN t:trace:id:7");
+    assert_redis(&scene->redis, "new", "LINDEX t:trace:id:7 0");
+}
+
 static void test_later(void **state)
 {
     struct outbox_fixture *scene = *state;
@@ -387,6 +402,7 @@ int main(void)
         TEST(test_rate_of_one_who_asks_often),
         TEST(test_done),
         TEST(test_trace_keeps_its_expiry),
+        TEST(test_trace_is_bounded),
         TEST(test_later),
         TEST(test_later_by_redis_clock),
         TEST(test_resend_is_bound),
