@@ -5,7 +5,7 @@
  *   embedded              the private redis-server, where no Redis is configured
  *   connection, scripts   one connection for all but blocking reads
  *   instance              name, epoch, lease; READY starts the rest
- *   customers, intake, timers, outbox, suppressed      store's modules
+ *   customers, intake, timers, outbox      store's modules
  *   pipeline, delivery    an event's life, a message's life
  *   pages                 the admin socket, for nudgectl
  *   signals, pulse        what moves its own state
@@ -67,7 +67,6 @@ struct app {
     struct customers *customers;
     struct timers *timers;
     struct outbox *outbox;
-    struct suppressed *suppressed;
     struct intake *intake;
     struct pipeline *pipeline;
     struct delivery *delivery;
@@ -430,7 +429,6 @@ static void build_store(struct app *app)
                                           .dead_keep_ms = keys->dead_keep_ms,
                                           .trace_keep_ms = keys->customer.keep_ms};
     app->outbox = outbox_new(&outbox);
-    app->suppressed = suppressed_new(app->scripts);
 }
 
 static bool build_lives(struct app *app, struct diag *diag)
@@ -452,7 +450,7 @@ static bool build_lives(struct app *app, struct diag *diag)
         .config = app->config,
         .instance = app->instance,
         .outbox = app->outbox,
-        .suppressed = app->suppressed,
+        .scripts = app->scripts,
         .policy = &app->policy,
         .generation = current_generation,
         .context = app,
@@ -543,7 +541,6 @@ void app_destroy(struct app **app)
     admin_pages_close(&a->pages);
     delivery_destroy(&a->delivery);
     pipeline_destroy(&a->pipeline);
-    suppressed_destroy(&a->suppressed);
     outbox_destroy(&a->outbox);
     timers_destroy(&a->timers);
     intake_destroy(&a->intake);

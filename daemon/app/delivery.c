@@ -268,7 +268,7 @@ static void on_job(void *context, struct job *job)
     if (outlet_hear(outlet, job, random)) {
         outlet_pardon(outlet, delivery->landed);
         outlet_pardon(outlet, delivery->settling); /* should it have to be settled again */
-        outlet_lift(outlet, delivery->options.suppressed);
+        outlet_lift(outlet, delivery->options.scripts);
     }
     failpoint("sent");
     const struct settlement_scene scene =

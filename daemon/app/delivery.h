@@ -17,7 +17,7 @@
 #include "message/compose.h"
 #include "store/instance.h"
 #include "store/outbox.h"
-#include "store/suppressed.h"
+#include "store/scripts.h"
 
 struct delivery;
 struct event_base;
@@ -27,7 +27,7 @@ struct delivery_options {
     const struct config *config;
     struct instance *instance;
     struct outbox *outbox;
-    struct suppressed *suppressed;
+    struct scripts *scripts;
     const struct policy *policy;
     struct generation *(*generation)(void *context); /* the one in force */
     void *context;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/suppressed.h"
 
 /* In a sender's thread: the lease under which the message in its hands was taken. */
 static _Thread_local int64_t term_in_hand;
@@ -119,13 +120,13 @@ void outlet_pardon(const struct outlet *outlet, struct flight *flights)
                 flight->result.suppress = NULL;
 }
 
-void outlet_lift(struct outlet *outlet, struct suppressed *suppressed)
+void outlet_lift(struct outlet *outlet, struct scripts *scripts)
 {
     const char *hashes[BREAKER_ROW];
     for (size_t i = 0; i < outlet->bounced_count; i++)
         hashes[i] = outlet->bounced[i];
     if (outlet->bounced_count)
-        suppressed_remove(suppressed, hashes, outlet->bounced_count, NULL, NULL);
+        suppressed_lift(scripts, hashes, outlet->bounced_count);
     outlet->bounced_count = 0;
 }
 

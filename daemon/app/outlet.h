@@ -17,7 +17,7 @@
 #include "send/breaker.h"
 #include "send/senders.h"
 #include "store/instance.h"
-#include "store/suppressed.h"
+#include "store/scripts.h"
 
 struct outlet {
     const struct config_gateway *config;
@@ -55,7 +55,7 @@ void outlet_mind_bounce(struct outlet *outlet, enum outcome_kind kind, const cha
 /* Takes the suppressions back, from results that are not settled yet. */
 void outlet_pardon(const struct outlet *outlet, struct flight *flights);
 /* … and in Redis, and forgets them. */
-void outlet_lift(struct outlet *outlet, struct suppressed *suppressed);
+void outlet_lift(struct outlet *outlet, struct scripts *scripts);
 
 /* Until its breaker lets a probe through, in ms; 0: it is not open. */
 int64_t outlet_wait_ms(const struct outlet *outlet);

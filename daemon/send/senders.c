@@ -300,11 +300,6 @@ void senders_destroy(struct senders **pointer)
 
 /* ---- For the loop ---- */
 
-const char *senders_name(const struct senders *senders)
-{
-    return senders->name;
-}
-
 size_t senders_free(struct senders *senders, int64_t now_ms)
 {
     size_t allowed = rate_allowed(&senders->rate, now_ms);

@@ -45,8 +45,6 @@ struct senders *senders_start(const struct senders_settings *settings, struct di
 /* Stops with a drain of 0 if that was not done; jobs not collected are destroyed. */
 void senders_destroy(struct senders **senders);
 
-const char *senders_name(const struct senders *senders);
-
 /* How many more jobs may be begun now: threads that are free, less what `rate`
  * holds back after a 421 or 429. 0 once stopping. `now_ms`: clock_monotonic_ms(). */
 size_t senders_free(struct senders *senders, int64_t now_ms);

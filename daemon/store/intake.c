@@ -453,11 +453,6 @@ void intake_done(struct intake *intake, bool finished)
     }
 }
 
-bool intake_busy(const struct intake *intake)
-{
-    return intake->step == STEP_HANDED;
-}
-
 const char *intake_inbox(const struct intake *intake)
 {
     return intake->inbox;

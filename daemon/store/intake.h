@@ -81,9 +81,6 @@ bool intake_stop(struct intake *intake);
  * deliveries. */
 void intake_done(struct intake *intake, bool finished);
 
-/* True between on_batch and intake_done. */
-bool intake_busy(const struct intake *intake);
-
 /* The key of the list, for timers_new; "" where there is none. */
 const char *intake_inbox(const struct intake *intake);
 
