@@ -239,9 +239,18 @@ static void refuse_gateway(struct loading *loading, const struct value *item, co
                  name, names);
 }
 
+static void refuse_channel(struct loading *loading, const struct value *item,
+                           const struct config_gateway *gateway, const char *channel)
+{
+    diag_hint(settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
+                             "gateway `%s` of kind %s carries mail only, not channel `%s`",
+                             gateway->name, gateway->kind->name, channel),
+              "a gateway of kind http carries any channel");
+}
+
 /* The gateways that a channel names: one, or a list. */
-static const struct config_gateway *const *channel_gateways(struct loading *loading,
-                                                            const struct value *value)
+static const struct config_gateway *const *
+channel_gateways(struct loading *loading, const char *channel, const struct value *value)
 {
     struct config *config = loading->config;
     uint32_t count = value->kind == VALUE_LIST ? value_count(value) : 1, kept = 0;
@@ -250,10 +259,10 @@ static const struct config_gateway *const *channel_gateways(struct loading *load
         const struct value *item = value->kind == VALUE_LIST ? &value->list->items[i] : value;
         const char *name = value_to_text(config->arena, item);
         list[kept] = name ? find_gateway(config, name) : NULL;
-        if (list[kept])
-            kept++;
-        else
+        if (!list[kept])
             refuse_gateway(loading, item, name);
+        else if (list[kept++]->kind->mail_only && strcmp(channel, "email") != 0)
+            refuse_channel(loading, item, list[kept - 1], channel);
     }
     if (count == 0)
         settings_fault(loading->diags, &loading->source, value, DIAG_ERROR,
@@ -287,7 +296,7 @@ static void fill_channels(struct loading *loading)
     for (uint32_t i = 0; i < value_count(all); i++) {
         const struct value_member *member = &all->map->members[i];
         rows[i].name = value_to_text(config->arena, &member->key);
-        rows[i].gateways = channel_gateways(loading, &member->value);
+        rows[i].gateways = channel_gateways(loading, rows[i].name, &member->value);
         config->channel_count++;
     }
     config->channels = rows;

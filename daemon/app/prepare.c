@@ -74,7 +74,7 @@ static bool prepare_mail(const struct templates *templates, const struct compose
     return made;
 }
 
-/* Another channel through a Maildir or a mail gateway: the plain text. */
+/* Another channel, into a Maildir: the plain text. */
 static bool prepare_text(const struct templates *templates, const struct compose_settings *settings,
                          const struct value *message, struct arena *arena,
                          struct outgoing *outgoing, struct diag *diag)

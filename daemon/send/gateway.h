@@ -83,6 +83,7 @@ struct gateway_kind {
     const char *name;
     const struct setting *settings; /* begins with GATEWAY_COMMON_SETTINGS */
     size_t settings_size;
+    bool mail_only; /* takes channel `email` alone: not the bare text of another one */
 
     /* What the table cannot say: keys that need each other, a URL's form. `map` is
      * the mapping the settings were read from (may be NULL), for places. May be NULL. */

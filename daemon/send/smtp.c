@@ -244,6 +244,7 @@ const struct gateway_kind smtp_kind = {
     .name = "smtp",
     .settings = smtp_table,
     .settings_size = sizeof(struct smtp_settings),
+    .mail_only = true,
     .check = smtp_check,
     .open = smtp_open,
     .close = smtp_close,

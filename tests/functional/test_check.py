@@ -67,13 +67,15 @@ def test_check_of_the_configuration(desk):
     """Its faults are told and counted with those of the rules and templates."""
     desk.config["policy"] = {"consent": 'customer.tier = "gold"'}
     desk.config["segments"] = {"vip": 5}
-    desk.config["channels"]["sms"] = "flie"
+    desk.config["gateways"]["relay"] = {"kind": "smtp", "host": "relay.example"}
+    desk.config["channels"].update({"sms": "flie", "chat": ["file", "relay"]})
     desk.daemon()
     status, out, err = desk.ctl("check")
-    assert (status, err) == (1, "") and out.endswith("\n3 errors, 0 warnings\n")
+    assert (status, err) == (1, "") and out.endswith("\n4 errors, 0 warnings\n")
     assert re.search(r"yaml:\d+:\d+: error: a single `=` is no operator\n.*\n +\^\n", out)
     assert "error: `vip` must be a condition, not an integer\n" in out
     assert re.search(r"error: there is no gateway `flie`\n.*\n +\^~~~\nhint: did you mean `file`\?\n", out)
+    assert re.search(r"error: gateway `relay` of kind smtp carries mail only, not channel `chat`\n", out)
 
 
 def test_check_warns_of_the_configuration(desk):
