@@ -56,7 +56,9 @@ for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
         for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', count)) do
             local mid = entry[2][2]
             local row = redis.call('HMGET', P .. ':message:' .. mid, 'state', 'give_up')
-            if row[1] == 'queued' and (tonumber(row[2]) or 0) <= now then
+            if not row[1] then -- withdrawn
+                redis.call('XDEL', stream, entry[1])
+            elseif row[1] == 'queued' and (tonumber(row[2]) or 0) <= now then
                 redis.call('XDEL', stream, entry[1])
                 bury(mid, 'no-channel', 'no daemon had its channel until its time was over')
             end

@@ -272,6 +272,7 @@ def test_channel_is_configured_no_more(hello_shop):
     [mid] = wait_until(lambda: shop.client.zrange("nudged:later", 0, -1), "a retry")
     key = f"nudged:message:{mid.decode()}"
     assert one.stop() == 0
+    shop.client.xadd("nudged:outbox:chat:transactional", {"mid": "withdrawn"})
     shop.rules(RULES)
     two = shop.daemon("two", channels={"email": "smtp"}).spawn()
     shop.client.zadd("nudged:later", {mid: 1})
@@ -287,6 +288,7 @@ def test_channel_is_configured_no_more(hello_shop):
     assert metric(two, "messages_dead_total") == 1
     assert metric(two, "events_decided_total") == 1  # message.failed
     assert two.status()["dead"] == 1 and not shop.client.exists(key)
+    assert shop.client.xlen("nudged:outbox:chat:transactional") == 0
 
 
 @pytest.mark.parametrize("pushed", [
