@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,13 +11,24 @@
 #include "store/suppressed.h"
 #include "store_fixture.h"
 
+static void on_answer(void *context, const struct reply *reply, const struct diag *fault)
+{
+    (void)reply;
+    (void)fault;
+    *(bool *)context = true;
+}
+
+/* Returns when what was asked for has been answered. */
 static void lift(struct store_fixture *store, struct redis_fixture *redis)
 {
     char first[] = "h1", last[] = "h3";
     const char *const hashes[] = {first, "unknown", last};
+    bool answered = false;
     suppressed_lift(store->scripts, hashes, 3);
     first[1] = last[1] = 'x'; /* what is asked for was copied */
-    redis_fixture_turn(redis);
+    connection_command(scripts_connection(store->scripts), NULL, on_answer, &answered, "PING",
+                       NULL);
+    redis_fixture_run(redis, &answered);
 }
 
 static void test_lift(void **state)
