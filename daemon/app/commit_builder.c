@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "core/trace.h"
 
 enum { TEXT_MOST = 512 * 1024 };
 
@@ -170,16 +171,13 @@ static const char *version_seen(struct arena *arena, const struct customers_text
     return version[rest] == '"' ? arena_printf(arena, "%.*s", (int)rest, version) : "?";
 }
 
-/* One line for the customer's trace, in the form of core/trace. */
+/* One line for the customer's trace. */
 static struct customers_text give_up_line(struct arena *arena, int64_t now_ms, const char *why)
 {
-    struct value line = value_new_map(arena, 2), did = value_new_list(arena, 1);
     struct value item = value_new_map(arena, 2);
     value_add(arena, item, value_text("what"), value_text("timer given up"));
     value_add(arena, item, value_text("why"), value_text(why));
-    value_push(arena, did, item);
-    value_add(arena, line, value_text("at"), value_int(now_ms));
-    value_add(arena, line, value_text("did"), did);
+    const struct value line = trace_of(arena, now_ms, item);
     return print(arena, &line);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "core/trace.h"
 #include "send/retry.h"
 
 enum { POSTPONE_MS = 10000, FAULT_WAIT_MS = 5000, TEXT_MOST = 16 * 1024 };
@@ -31,21 +32,18 @@ static const char *body_text(const struct flight *flight, const struct value *bo
     return text ? text : "";
 }
 
-/* A line of the customer's trace, in the form of core/trace. */
+/* A line of the customer's trace. */
 static const char *make_trace(const struct flight *flight, const struct outcome *outcome,
                               const struct value *body, int64_t now_ms)
 {
     struct arena *arena = flight->arena;
-    struct value line = value_new_map(arena, 2), did = value_new_list(arena, 1);
     struct value item = value_new_map(arena, 6);
     put(arena, item, "rule", body_text(flight, body, "rule"));
     put(arena, item, "what", outcome_name(outcome->kind));
     put(arena, item, "why", outcome->text);
     put(arena, item, "gateway", flight->gateway);
     put(arena, item, "mid", flight->mid);
-    value_push(arena, did, item);
-    value_add(arena, line, value_text("at"), value_int(now_ms));
-    value_add(arena, line, value_text("did"), did);
+    const struct value line = trace_of(arena, now_ms, item);
     return print(arena, &line);
 }
 

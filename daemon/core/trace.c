@@ -140,3 +140,12 @@ void trace_end(struct trace *trace, struct decision *decision)
                                  &decision->trace_capacity, sizeof *decision->trace);
     decision->trace[decision->trace_count++] = trace->line;
 }
+
+struct value trace_of(struct arena *arena, int64_t now_ms, struct value item)
+{
+    struct value line = value_new_map(arena, 2), did = value_new_list(arena, 1);
+    value_push(arena, did, item);
+    value_add(arena, line, value_text("at"), value_int(now_ms));
+    value_add(arena, line, value_text("did"), did);
+    return line;
+}

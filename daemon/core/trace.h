@@ -45,4 +45,7 @@ void trace_add_time(struct trace *trace, const char *rule, const char *what, int
 /* Hands the line over, unless a timer found nothing to do. */
 void trace_end(struct trace *trace, struct decision *decision);
 
+/* A line of one thing that was done outside of deciding: `item` is one of "did". */
+struct value trace_of(struct arena *arena, int64_t now_ms, struct value item);
+
 #endif
