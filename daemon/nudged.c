@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "app/app.h"
-#include "app/config.h"
-#include "app/generation.h"
 #include "base/log.h"
+#include "config/config.h"
+#include "config/generation.h"
 
 static const char default_config[] = NUDGED_CONFIG;
 

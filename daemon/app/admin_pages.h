@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app/delivery.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "delivery/delivery.h"
 
 struct admin_pages;
 

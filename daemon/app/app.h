@@ -5,8 +5,8 @@
 #ifndef NUDGED_APP_APP_H
 #define NUDGED_APP_APP_H
 
-#include "app/config.h"
 #include "base/diag.h"
+#include "config/config.h"
 
 struct app;
 

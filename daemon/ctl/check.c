@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "app/generation.h"
+#include "config/generation.h"
 #include "ctl/check_messages.h"
 #include "ctl/check_variables.h"
 #include "ctl/command.h"

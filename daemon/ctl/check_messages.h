@@ -5,9 +5,9 @@
 #ifndef NUDGED_CTL_CHECK_MESSAGES_H
 #define NUDGED_CTL_CHECK_MESSAGES_H
 
-#include "app/config.h"
-#include "app/generation.h"
 #include "base/diag.h"
+#include "config/config.h"
+#include "config/generation.h"
 
 enum { CHECK_MESSAGES_HTML_MOST = 102 * 1024 }; /* bytes that Gmail shows before it clips */
 

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "ctl/draft.h"
-#include "message/shopify_names.h"
+#include "templates/shopify_names.h"
 
 enum { NAMES_MOST = 500, ITEMS_MOST = 100 };
 

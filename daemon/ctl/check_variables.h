@@ -5,9 +5,9 @@
 #ifndef NUDGED_CTL_CHECK_VARIABLES_H
 #define NUDGED_CTL_CHECK_VARIABLES_H
 
-#include "app/config.h"
-#include "app/generation.h"
 #include "base/diag.h"
+#include "config/config.h"
+#include "config/generation.h"
 
 /* Adds a warning for each variable that is nowhere, with its place. A field of `customer` or
  * `shop` is only taken for a mistake where one with nearly the same name is known: others

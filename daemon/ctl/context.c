@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/embedded.h"
+#include "redis/embedded.h"
 
 enum { CONNECT_MS = 5000, ASK_MS = 60000 };
 

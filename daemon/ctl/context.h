@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-#include "app/config.h"
 #include "base/diag.h"
+#include "config/config.h"
+#include "redis/session.h"
 #include "serve/admin_client.h"
-#include "store/session.h"
 
 struct context {
     const char *config_file; /* of --config; NULL: the default file where there is one */

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "core/shop_event.h"
 #include "ctl/command.h"
 #include "ctl/plain.h"
+#include "customer/shop_event.h"
 
 enum { BODY_SHOWN = 100, LINE_MOST = 8 << 20 };
 

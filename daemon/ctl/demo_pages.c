@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ctl/demo_folder.h"
-#include "lang/liquid_text.h"
+#include "liquid/liquid_text.h"
 
 enum { LIST_MOST = 4 << 20, TEXT_MOST = 8 << 20 };
 

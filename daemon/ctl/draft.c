@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "core/message_body.h"
+#include "decide/message_body.h"
 
 #define SOMEBODY "somebody@shop.example"
 

@@ -7,18 +7,18 @@
 
 #include <stdbool.h>
 
-#include "app/config.h"
-#include "app/prepare.h"
 #include "base/arena.h"
-#include "core/ruleset.h"
+#include "config/config.h"
 #include "ctl/scene.h"
+#include "delivery/prepare.h"
+#include "rules/ruleset.h"
 
 struct draft {
     const struct rule *rule;
     const struct rule_step *step; /* the first of the rule that sends the template */
     struct policy policy;
     struct prepare prepare; /* what a sender of the step's channel would have */
-    struct value message;   /* the map of message/compose.h */
+    struct value message;   /* the map of compose/compose.h */
 };
 
 /* The first step of the rule that sends the template, or NULL. */

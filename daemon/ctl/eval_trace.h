@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "lang/cel.h"
+#include "cel/cel.h"
 
 enum { EVAL_TRACE_MOST = 2000 }; /* steps that are kept */
 

@@ -5,7 +5,7 @@
 #include <strings.h>
 #include <sysexits.h>
 
-#include "app/generation.h"
+#include "config/generation.h"
 #include "ctl/browser.h"
 #include "ctl/command.h"
 #include "ctl/draft.h"

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "ctl/draft.h"
-#include "message/templates.h"
+#include "templates/templates.h"
 
 enum preview_form {
     PREVIEW_FORM_TEXT,   /* the main headers, and the text part */

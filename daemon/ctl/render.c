@@ -12,8 +12,8 @@
 #include "base/map.h"
 #include "ctl/command.h"
 #include "ctl/input.h"
-#include "lang/liquid.h"
-#include "message/mail_filters.h"
+#include "liquid/liquid.h"
+#include "templates/mail_filters.h"
 
 enum { OUTPUT_MOST = 64 * 1024 * 1024 };
 

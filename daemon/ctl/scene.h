@@ -7,12 +7,12 @@
 
 #include <stdbool.h>
 
-#include "app/config.h"
 #include "base/arena.h"
 #include "base/diag.h"
-#include "core/condition.h"
-#include "core/shop_event.h"
+#include "config/config.h"
 #include "ctl/input.h"
+#include "customer/shop_event.h"
+#include "rules/condition.h"
 
 struct scene {
     struct arena *arena; /* all of it lies there, or in the configuration */

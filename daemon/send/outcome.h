@@ -1,7 +1,7 @@
 /*
  * What came of one attempt to hand a message over. Made by a gateway (the kind
  * by send/retry alone), carried to the loop by send/senders, settled by
- * app/delivery.
+ * delivery/delivery.
  */
 #ifndef NUDGED_SEND_OUTCOME_H
 #define NUDGED_SEND_OUTCOME_H

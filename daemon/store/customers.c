@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/failpoint.h"
 #include "base/mem.h"
-#include "store/arguments.h"
+#include "redis/arguments.h"
 
 enum { FIRST_CHUNK = 65536 };
 

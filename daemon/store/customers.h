@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "redis/scripts.h"
 #include "store/instance.h"
-#include "store/scripts.h"
 
 struct customers;
 

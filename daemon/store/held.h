@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
-#include "store/session.h"
+#include "redis/session.h"
 
 struct held_message {
     const char *mid;

@@ -20,9 +20,9 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/customer.h"
-#include "store/backoff.h"
-#include "store/server_check.h"
+#include "customer/customer.h"
+#include "redis/backoff.h"
+#include "redis/server_check.h"
 
 enum {
     AGREEMENTS_MOST = 16,

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "store/scripts.h"
+#include "redis/scripts.h"
 
 enum { INSTANCE_LEASE_MS = 10000, INSTANCE_RENEW_MS = 3000 };
 

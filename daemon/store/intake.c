@@ -20,8 +20,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/arguments.h"
-#include "store/backoff.h"
+#include "redis/arguments.h"
+#include "redis/backoff.h"
 
 enum {
     BATCH = 200,

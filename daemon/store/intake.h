@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/endpoint.h"
+#include "redis/endpoint.h"
+#include "redis/scripts.h"
 #include "store/instance.h"
-#include "store/scripts.h"
 
 enum {
     INTAKE_ALONE = 3,  /* from this delivery on an entry is handed out alone */

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "store/arguments.h"
+#include "redis/arguments.h"
 
 enum { FIRST_CHUNK = 1024 };
 

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "store/scripts.h"
+#include "redis/scripts.h"
 
 /* Lifts suppressions, of hashes that have one. Where Redis fails they stay, and the log
  * says how many. */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "store/scripts.h"
+#include "redis/scripts.h"
 
 enum { TIMERS_LEASE_MS = 30000, TIMERS_SETTLE_MOST_MS = 30000, TIMERS_POLL_MS = 1000 };
 

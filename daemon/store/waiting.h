@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "store/scripts.h"
+#include "redis/scripts.h"
 
 struct waiting {
     struct connection_owner owner;

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "lang/cel.h"
+#include "cel/cel.h"
 
 enum { ROUNDS = 7, RUNS = 200000 };
 

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/json.h"
-#include "message/compose.h"
+#include "compose/compose.h"
 
 enum { ROUNDS = 5, ROUND_MS = 400 };
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "lang/liquid.h"
+#include "liquid/liquid.h"
 
 enum { ROUNDS = 5, ROUND_MS = 400, FILE_MOST = 1 << 20, OUTPUT_MOST = 1 << 20 };
 

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "core/condition.h"
-#include "core/rule_index.h"
-#include "core/ruleset.h"
-#include "core/shop_event.h"
+#include "customer/shop_event.h"
+#include "rules/condition.h"
+#include "rules/rule_index.h"
+#include "rules/ruleset.h"
 
 enum {
     TYPES = 20,

@@ -15,8 +15,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "lang/cel.h"
-#include "lang/cel_value.h"
+#include "cel/cel.h"
+#include "cel/cel_value.h"
 
 enum { ROOTS_MOST = 32 };
 

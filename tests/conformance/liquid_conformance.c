@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "lang/liquid.h"
+#include "liquid/liquid.h"
 
 enum { FILE_MOST = 64 << 20, OUTPUT_MOST = 8 << 20 };
 

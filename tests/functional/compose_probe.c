@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "message/compose.h"
+#include "compose/compose.h"
 
 static const struct compose_settings settings = {
     .from = "Ceainăria <mail@shop.example>",

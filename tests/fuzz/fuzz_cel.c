@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "lang/cel.h"
+#include "cel/cel.h"
 
 static const char event[] =
     "{\"order\": {\"id\": \"o-1\", \"total\": 79.9, \"count\": 3, \"zero\": 0, \"none\": null,"

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "core/decide.h"
-#include "core/rule_index.h"
+#include "decide/decide.h"
+#include "rules/rule_index.h"
 
 static const char rules_text[] =
     "{name: welcome, on: customer.signed_up, again: ignore, until: order.placed, wait: 10m,\n"

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/utf8.h"
-#include "message/html_text.h"
+#include "mail/html_text.h"
 
 static void check(const struct buf *out)
 {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/inline_css.h"
+#include "templates/inline_css.h"
 
 /* Declarations are put in; of the text itself nothing is lost, and its lines stay. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "lang/liquid.h"
+#include "liquid/liquid.h"
 
 /*
  * Parses and renders: the first byte chooses how strict the parser is, whether output is

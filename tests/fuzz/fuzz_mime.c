@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "message/header.h"
-#include "message/mime.h"
+#include "mail/header.h"
+#include "mail/mime.h"
 
 enum { MOST = 1 << 20 };
 

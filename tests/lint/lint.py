@@ -106,7 +106,7 @@ def main():
         built = pool.submit(run, check_clang)
         checks = [check_cppcheck, check_format, check_shell, check_pages, *house.CHECKS]
         results = list(pool.map(run, checks))
-        results += [built.result(), *map(run, (house.check_symbols, check_reference, check_manual, check_unit))]
+        results += [built.result(), *map(run, (*house.BUILT, check_reference, check_manual, check_unit))]
     for check, complaints in results:
         passed += not complaints
         failed += bool(complaints)

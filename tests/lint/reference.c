@@ -1,10 +1,10 @@
 /* Prints docs/reference.md from the tables that read the files. */
 #include <stdio.h>
 
-#include "app/config.h"
 #include "base/settings.h"
-#include "core/rule.h"
-#include "core/rule_steps.h"
+#include "config/config.h"
+#include "rules/rule.h"
+#include "rules/rule_steps.h"
 #include "send/gateway.h"
 
 enum { PAGE_MOST = 1 << 20 };

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Writes the lists of Makefile.am from what is on disk; --check only compares."""
+"""Writes sources.mk, the lists of Makefile.am, from what is on disk; --check only compares."""
 
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-MAKEFILE = ROOT / "Makefile.am"
+LISTS = ROOT / "sources.mk"
 GENERATED = {"daemon/store/scripts_lua.c"}
-BEGIN, END = "# BEGIN lists\n", "# END lists\n"
+HEAD = "# Written by `./dev sources` from what is on disk; `./dev lint` fails where the two differ.\n\n"
 
 
 def files(*patterns):
@@ -63,21 +63,19 @@ def lists():
 
 
 def main():
-    text = MAKEFILE.read_text()
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    wanted = head + BEGIN + lists() + END + tail
-    if wanted == text:
+    have = LISTS.read_text() if LISTS.exists() else ""
+    wanted = HEAD + lists()
+    if wanted == have:
         return 0
     if "--check" in sys.argv:
-        have = set(text.split())
-        print("Makefile.am: the lists differ from what is on disk: run ./dev sources")
-        for word in sorted(set(wanted.split()) - have):
+        print("sources.mk differs from what is on disk: run ./dev sources")
+        have, wanted = set(have.split()), set(wanted.split())
+        for word in sorted(wanted - have):
             print(f"  missing: {word}")
-        for word in sorted(have - set(wanted.split())):
+        for word in sorted(have - wanted):
             print(f"  gone: {word}")
         return 1
-    MAKEFILE.write_text(wanted)
+    LISTS.write_text(wanted)
     return 0
 
 

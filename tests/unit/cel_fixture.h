@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "lang/cel.h"
+#include "cel/cel.h"
 
 static const char fixture_event[] =
     "{\"order\": {\"id\": \"o-1042\", \"total\": 80, \"weight\": 1.5, \"whole\": 80.0,"

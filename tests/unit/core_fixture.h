@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "core/decide.h"
+#include "decide/decide.h"
 
 struct core_fixture {
     char folder[64];

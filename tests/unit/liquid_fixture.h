@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "lang/liquid.h"
+#include "liquid/liquid.h"
 
 /* 2024-01-01T00:01:58Z, a Monday. */
 enum { FIXTURE_OUTPUT_MOST = 1 << 20 };

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "lang/cel_formula.h"
+#include "cel/cel_formula.h"
 
 static const char *const roots[] = {"order", "customer", NULL};
 static const struct cel_method methods[] = {{"customer", "count", 1, 2}, {NULL, NULL, 0, 0}};

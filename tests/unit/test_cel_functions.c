@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "lang/cel_function.h"
-#include "lang/cel_macros.h"
+#include "cel/cel_function.h"
+#include "cel/cel_macros.h"
 
 static const struct fixture_case strings[] = {
     {"size('na\u00efve') + size(b'na\u00efve')", "11"},

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "lang/cel_pattern.h"
-#include "lang/cel_regex.h"
+#include "cel/cel_pattern.h"
+#include "cel/cel_regex.h"
 
 struct search {
     const char *pattern, *text;

@@ -1,7 +1,7 @@
 /* Decimals, times, dates: what the language has beyond a document's values. */
+#include "cel/cel_decimal.h"
+#include "cel/cel_time.h"
 #include "cel_fixture.h"
-#include "lang/cel_decimal.h"
-#include "lang/cel_time.h"
 
 static const struct fixture_case decimals[] = {
     {"decimal('129.90')", "decimal(\"129.90\")"},

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "app/commit_builder.h"
 #include "base/json.h"
+#include "events/commit_builder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 enum { DAY = 86400000 };

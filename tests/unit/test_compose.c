@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/json.h"
-#include "message/compose.h"
+#include "compose/compose.h"
 
 struct room {
     char folder[64];

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "core/condition.h"
+#include "rules/condition.h"
 
 /* 2026-03-02T10:00:00.250Z */
 enum { SECOND_MS = 1000, DAY_MS = 86400 * SECOND_MS };

@@ -14,8 +14,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "redis/connection.h"
 #include "redis_fixture.h"
-#include "store/connection.h"
 
 struct scene {
     struct redis_fixture redis;

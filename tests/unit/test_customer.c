@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "core/customer.h"
+#include "customer/customer.h"
 
 static struct value read_json(struct arena *arena, const char *text)
 {

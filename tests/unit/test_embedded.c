@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "store/connection.h"
-#include "store/embedded.h"
+#include "redis/connection.h"
+#include "redis/embedded.h"
 
 enum { RUN_MOST_MS = 20000 };
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "store/endpoint.h"
+#include "redis/endpoint.h"
 
 struct parse_case {
     const char *url;

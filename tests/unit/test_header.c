@@ -12,8 +12,8 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/utf8.h"
-#include "message/address.h"
-#include "message/header.h"
+#include "mail/address.h"
+#include "mail/header.h"
 
 #define A10 "aaaaaaaaaa"
 #define A60 A10 A10 A10 A10 A10 A10

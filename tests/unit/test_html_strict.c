@@ -11,9 +11,9 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "message/compose.h"
-#include "message/html_strict.h"
-#include "message/html_text.h"
+#include "compose/compose.h"
+#include "mail/html_strict.h"
+#include "mail/html_text.h"
 
 static const char *const sure[] = {
     "",

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
-#include "message/html_text.h"
+#include "mail/html_text.h"
 
 static const struct {
     const char *html, *text;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "message/inline_css.h"
+#include "templates/inline_css.h"
 
 static const char *apply(struct arena *arena, const char *html)
 {

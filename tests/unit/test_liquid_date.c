@@ -1,6 +1,6 @@
 #include "liquid_fixture.h"
 
-#include "lang/liquid_date_text.h"
+#include "liquid/liquid_date_text.h"
 
 /* Directives, flags and widths, of Sunday 2026-03-01T08:05:09.0625Z. */
 static const struct {

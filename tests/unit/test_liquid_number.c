@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lang/liquid_number.h"
+#include "liquid/liquid_number.h"
 
 static const struct {
     double real;

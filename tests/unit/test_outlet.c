@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "app/outlet.h"
+#include "delivery/outlet.h"
 
 static void hash_of(size_t number, char out[POLICY_HASH_SIZE])
 {

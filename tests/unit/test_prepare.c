@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "app/prepare.h"
 #include "base/json.h"
+#include "delivery/prepare.h"
 
 struct desk {
     char folder[64];

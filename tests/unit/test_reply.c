@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "store/reply.h"
+#include "redis/reply.h"
 
 static void show(const struct reply *reply, struct buf *out)
 {

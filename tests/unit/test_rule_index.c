@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "core/rule_index.h"
-#include "core/ruleset.h"
+#include "rules/rule_index.h"
+#include "rules/ruleset.h"
 
 enum { SETS = 40, RULES = 150, EVENTS = 100, TEXT_MOST = 1 << 20 };
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/rule_needles.h"
+#include "rules/rule_needles.h"
 
 enum { NEEDLES_MOST = 64, TEXT_MOST = 48, ROUNDS = 3000 };
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/ruleset.h"
+#include "rules/ruleset.h"
 
 enum { FILES_MOST = 6 };
 

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "redis/session.h"
 #include "redis_fixture.h"
-#include "store/session.h"
 
 struct counted {
     int good, bad;

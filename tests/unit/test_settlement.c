@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "app/settlement.h"
 #include "base/json.h"
 #include "core_fixture.h"
+#include "delivery/settlement.h"
 #include "send/retry.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "core/shop_event.h"
+#include "customer/shop_event.h"
 
 static const char *const paths[] = {"customer.id", "customer.email", NULL};
 static const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000};

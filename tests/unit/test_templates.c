@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
-#include "message/templates.h"
+#include "templates/templates.h"
 
 struct room {
     char folder[64];

@@ -15,8 +15,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
-#include "message/locale_format.h"
-#include "message/translate.h"
+#include "base/locale_format.h"
+#include "templates/translate.h"
 
 struct room {
     char folder[64];

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "message/unsubscribe.h"
+#include "mail/unsubscribe.h"
 
 static const struct unsubscribe_key first = {"k1", (const unsigned char *)"secret one", 10};
 static const struct unsubscribe_key second = {"k2", (const unsigned char *)"secret two", 10};

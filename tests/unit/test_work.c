@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "app/work.h"
 #include "base/buf.h"
+#include "events/work.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -1,0 +1,101 @@
+/*
+ * The Common Expression Language (google/cel-spec, doc/langdef.md) over JSON
+ * data: compiled to a program once, run often. Programs are immutable: any
+ * number of threads may run one, each with its own arena.
+ */
+#ifndef NUDGED_CEL_CEL_H
+#define NUDGED_CEL_CEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/value.h"
+
+struct cel_program;
+
+/* A method of a root that the host answers: customer.count("order.placed"). */
+struct cel_method {
+    const char *root; /* "customer" */
+    const char *name; /* "count" */
+    int least, most;  /* arguments */
+};
+
+/* What an expression may name. Static data of the host. */
+struct cel_environment {
+    const char *const *roots;         /* NULL-terminated; the index is the slot in cel_input */
+    const struct cel_method *methods; /* ends with a row without a root; may be NULL */
+    /* Other names are looked up in cel_input.members at run time (an event's
+     * own data). Where `members` here is not NULL it is a sample of them, and
+     * a name that is in neither is an error at compile time with "did you mean". */
+    bool open;
+    const struct value *members;
+    const char *container; /* a namespace for names, as the specification has it; may be NULL */
+    const struct value *samples; /* of the roots, by slot, null where unknown; may be NULL */
+    bool unchecked; /* names and types that are wrong fail at run time, not at compile time */
+};
+
+struct cel_input {
+    const struct value *roots;   /* by slot; a VALUE_EXTENSION of length CEL_ABSENT: not bound */
+    const struct value *members; /* a map, or NULL */
+    int64_t now_ms;              /* what now() and the root `now` tell */
+    const char *zone;            /* the IANA zone that functions take where none is given */
+    /* Answers methods[index]; false with a text in *fault (in the arena or static). */
+    bool (*call)(void *context, int index, const struct value *arguments, int count,
+                 struct arena *arena, struct value *result, const char **fault);
+    void *context;
+};
+
+/* A run that failed: what and where in the expression. */
+struct cel_fault {
+    const char *text; /* "order.coupon: no such field"; in the arena or static */
+    uint32_t offset;  /* bytes into the expression */
+};
+
+enum { CEL_ABSENT = 1, CEL_TEXT_MOST = 16384, CEL_DEPTH_MOST = 64, CEL_COST_MOST = 1000000 };
+
+/* Compiles into `arena`, which must outlive the program; `text` is copied. On an
+ * error the diag's line and column count within `text`. Warnings (a constant
+ * condition) go to `warnings` where it is not NULL. */
+struct cel_program *cel_compile(struct arena *arena, const char *text, size_t length,
+                                const struct cel_environment *environment, struct diags *warnings,
+                                struct diag *diag);
+
+/* Evaluates. The result may share memory with the input, the program and the
+ * arena. False: `fault` says why. Bounded by CEL_COST_MOST visited elements. */
+bool cel_eval(const struct cel_program *program, const struct cel_input *input, struct arena *arena,
+              struct value *result, struct cel_fault *fault);
+
+/* One sub-expression that was evaluated: its bytes in the text, and its value or why it
+ * failed. Inner ones come before outer ones; literals are left out. */
+struct cel_step {
+    uint32_t offset, length;
+    const struct value *value; /* NULL: it failed */
+    const char *fault;
+};
+
+struct cel_tracer {
+    void (*visit)(void *context, const struct cel_step *step);
+    void *context;
+};
+
+/* As cel_eval, telling the tracer every step. */
+bool cel_eval_traced(const struct cel_program *program, const struct cel_input *input,
+                     struct arena *arena, const struct cel_tracer *tracer, struct value *result,
+                     struct cel_fault *fault);
+
+/* Whether the result may be of that kind, as far as that is known without running: a
+ * condition must be able to give a VALUE_BOOL. */
+bool cel_may_give(const struct cel_program *program, enum value_kind kind);
+
+/* Appends a value as an expression writes it: "gold", 1u, timestamp("…"), [1, {"a": null}].
+ * False where the buffer is full. */
+bool cel_print(struct buf *out, const struct value *value);
+
+/* The expression as it was written. */
+const char *cel_text(const struct cel_program *program);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * cel_compile: text, tree (cel_parse), names (cel_resolve), types (cel_check),
+ * constants (cel_fold), program.
+ */
+#include <string.h>
+
+#include "base/utf8.h"
+#include "cel/cel.h"
+#include "cel/cel_check.h"
+#include "cel/cel_conditions.h"
+#include "cel/cel_fold.h"
+#include "cel/cel_lex.h"
+#include "cel/cel_parse.h"
+#include "cel/cel_resolve.h"
+#include "cel/cel_run.h"
+
+static bool check_text(const char *text, size_t length, struct diag *diag)
+{
+    if (length > CEL_TEXT_MOST) {
+        diag_error(diag, "the expression is longer than %d bytes", CEL_TEXT_MOST);
+        diag_code(diag, "cel-size");
+        return false;
+    }
+    size_t invalid = utf8_invalid(text, length);
+    if (invalid == length)
+        return true;
+    return cel_lex_error(diag, text, (uint32_t)length, (uint32_t)invalid, 1,
+                         "the expression is no valid UTF-8", NULL);
+}
+
+struct cel_program *cel_compile(struct arena *arena, const char *text, size_t length,
+                                const struct cel_environment *environment, struct diags *warnings,
+                                struct diag *diag)
+{
+    if (!check_text(text, length, diag))
+        return NULL;
+    struct cel_program *program = arena_zero(arena, sizeof *program);
+    program->text = arena_copy(arena, text, length);
+    program->length = (uint32_t)length;
+    program->gives = CEL_KINDS_ANY;
+    struct cel_node *root = cel_parse(arena, program->text, program->length, diag);
+    if (!root || !cel_resolve(arena, program->text, program->length, environment, root,
+                              &program->locals, diag))
+        return NULL;
+    bool checked = !environment->unchecked;
+    if (checked && !cel_check(arena, program, environment, root, &program->gives, warnings, diag))
+        return NULL;
+    if (!cel_fold(arena, program, root, checked ? diag : NULL))
+        return NULL;
+    if (checked && warnings)
+        cel_conditions_warn(arena, program, root, warnings);
+    program->root = root;
+    return program;
+}

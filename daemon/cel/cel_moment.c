@@ -1,0 +1,208 @@
+/* Fields of timestamps and durations in a time zone, and next_date(). */
+#include <string.h>
+
+#include "base/zone.h"
+#include "cel/cel_function.h"
+#include "cel/cel_time.h"
+#include "cel/cel_value.h"
+
+enum { ZONE_NAME_MOST = 64, MILLION = 1000000 };
+
+static int64_t floor_divide(int64_t number, int64_t by)
+{
+    return number / by - (number % by < 0);
+}
+
+/* The zone of that name (bytes, not NUL-terminated); NULL after cel_fail. */
+static struct zone *find_zone(struct cel_call *call, const char *name, size_t length)
+{
+    char copy[ZONE_NAME_MOST];
+    struct zone *zone = NULL;
+    if (length < sizeof copy) {
+        memcpy(copy, name, length);
+        copy[length] = '\0';
+        /* "02:00" is east of UTC, as in cel-go. */
+        bool bare = length == 5 && copy[2] == ':' && copy[0] >= '0' && copy[0] <= '9';
+        if (bare) {
+            memmove(copy + 1, copy, length + 1);
+            copy[0] = '+';
+        }
+        zone = memchr(name, '\0', length) ? NULL : zone_get(copy);
+    }
+    if (!zone)
+        cel_fail_with(call->run, call->node, "there is no time zone %v", &call->arguments[1],
+                      &call->arguments[1]);
+    return zone;
+}
+
+/* The fields of the timestamp in the zone of the second argument, else in UTC. */
+static bool local_time(struct cel_call *call, struct zone_time *local)
+{
+    const struct value *stamp = &call->arguments[0];
+    struct zone *zone = call->count == 2
+                            ? find_zone(call, call->arguments[1].string, call->arguments[1].length)
+                            : zone_get("UTC");
+    if (!zone)
+        return call->count == 2 ? false : cel_call_fail(call, "UTC is not known");
+    zone_local(zone, stamp->integer * 1000 + stamp->length / MILLION, local);
+    return true;
+}
+
+static bool give(struct cel_call *call, int64_t number)
+{
+    *call->result = value_int(number);
+    return true;
+}
+
+/* One function for each field of the local time. */
+#define GETTER(name, field)                                   \
+    static bool name(struct cel_call *call)                   \
+    {                                                         \
+        struct zone_time local;                               \
+        return local_time(call, &local) && give(call, field); \
+    }
+
+GETTER(get_full_year, local.year)
+GETTER(get_month, local.month - 1)
+GETTER(get_date, local.day)
+GETTER(get_day_of_month, local.day - 1)
+GETTER(get_day_of_week, local.weekday)
+GETTER(get_day_of_year, local.day_of_year)
+GETTER(get_hours, local.hour)
+GETTER(get_minutes, local.minute)
+GETTER(get_seconds, local.second)
+GETTER(get_milliseconds, local.millisecond)
+
+static bool duration_hours(struct cel_call *call)
+{
+    return give(call, call->arguments[0].integer / 3600);
+}
+
+static bool duration_minutes(struct cel_call *call)
+{
+    return give(call, call->arguments[0].integer / 60);
+}
+
+static bool duration_seconds(struct cel_call *call)
+{
+    return give(call, call->arguments[0].integer);
+}
+
+static bool duration_milliseconds(struct cel_call *call)
+{
+    return give(call, (int32_t)call->arguments[0].length / MILLION);
+}
+
+/* next_date */
+
+static bool read_two(const char *text, int least, int most, int *number)
+{
+    if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+        return false;
+    *number = (text[0] - '0') * 10 + text[1] - '0';
+    return *number >= least && *number <= most;
+}
+
+/* "YYYY-MM-DD" with whatever follows, or "--MM-DD" where the year is not known. */
+static bool read_birthday(const struct value *text, int *month, int *day)
+{
+    const char *at = text->string;
+    bool year = text->length >= 10 && at[4] == '-';
+    bool none = text->length == 7 && at[0] == '-' && at[1] == '-';
+    if (!year && !none)
+        return false;
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    at += year ? 5 : 2;
+    return read_two(at, 1, 12, month) && at[2] == '-' && read_two(at + 3, 1, days[*month - 1], day);
+}
+
+static bool read_clock(const struct value *text, int *hour, int *minute)
+{
+    return text->length == 5 && text->string[2] == ':' && read_two(text->string, 0, 23, hour) &&
+           read_two(text->string + 3, 0, 59, minute);
+}
+
+/* 29 February is kept on 28 February in years without one. */
+static int day_in(int year, int month, int day)
+{
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && day == 29 && !leap ? 28 : day;
+}
+
+static bool give_next(struct cel_call *call, struct zone *zone, int month, int day, int hour,
+                      int minute)
+{
+    int64_t now = call->run->input->now_ms;
+    struct zone_time local;
+    zone_local(zone, now, &local);
+    for (int year = local.year;; year++) {
+        struct zone_time wanted = {.year = year,
+                                   .month = month,
+                                   .day = day_in(year, month, day),
+                                   .hour = hour,
+                                   .minute = minute};
+        int64_t ms = zone_instant(zone, &wanted);
+        if (ms <= now && year < local.year + 2)
+            continue;
+        int64_t seconds = floor_divide(ms, 1000);
+        if (ms <= now ||
+            !cel_time_timestamp(seconds, (ms - seconds * 1000) * MILLION, call->result))
+            return cel_call_fail(call, "next_date() is out of range");
+        return true;
+    }
+}
+
+static bool next_date(struct cel_call *call)
+{
+    const struct value *date = &call->arguments[0], *clock = &call->arguments[1];
+    int month, day, hour, minute;
+    const char *name = call->run->input->zone ? call->run->input->zone : "UTC";
+    struct zone *zone = zone_get(name);
+    if (!zone)
+        return cel_call_fail(call, "next_date(): the time zone is not known");
+    if (!read_clock(clock, &hour, &minute))
+        return cel_fail_with(call->run, call->node, "%v is no time of day such as \"09:00\"", clock,
+                             clock);
+    if (date->kind == VALUE_TIMESTAMP) {
+        struct zone_time local;
+        zone_local(zone, date->integer * 1000, &local);
+        month = local.month;
+        day = local.day;
+    } else if (!read_birthday(date, &month, &day)) {
+        return cel_fail_with(call->run, call->node, "%v is no date such as \"1990-05-17\"", date,
+                             date);
+    }
+    return give_next(call, zone, month, day, hour, minute);
+}
+
+const struct cel_function cel_functions_time[] = {
+    {"getDate", "T.>i", get_date, "day of the month, from 1, in UTC"},
+    {"getDate", "T.s>i", get_date, "likewise, in a time zone"},
+    {"getDayOfMonth", "T.>i", get_day_of_month, "day of the month, from 0, in UTC"},
+    {"getDayOfMonth", "T.s>i", get_day_of_month, "likewise, in a time zone"},
+    {"getDayOfWeek", "T.>i", get_day_of_week, "day of the week, 0 for Sunday, in UTC"},
+    {"getDayOfWeek", "T.s>i", get_day_of_week, "likewise, in a time zone"},
+    {"getDayOfYear", "T.>i", get_day_of_year, "day of the year, from 0, in UTC"},
+    {"getDayOfYear", "T.s>i", get_day_of_year, "likewise, in a time zone"},
+    {"getFullYear", "T.>i", get_full_year, "the year, in UTC"},
+    {"getFullYear", "T.s>i", get_full_year, "likewise, in a time zone"},
+    {"getHours", "T.>i", get_hours, "the hour, 0 to 23, in UTC"},
+    {"getHours", "T.s>i", get_hours, "likewise, in a time zone"},
+    {"getHours", "D.>i", duration_hours, "the whole duration in hours"},
+    {"getMilliseconds", "T.>i", get_milliseconds, "milliseconds of the second"},
+    {"getMilliseconds", "T.s>i", get_milliseconds, "likewise, in a time zone"},
+    {"getMilliseconds", "D.>i", duration_milliseconds,
+     "milliseconds of the duration's last second"},
+    {"getMinutes", "T.>i", get_minutes, "the minute, 0 to 59, in UTC"},
+    {"getMinutes", "T.s>i", get_minutes, "likewise, in a time zone"},
+    {"getMinutes", "D.>i", duration_minutes, "the whole duration in minutes"},
+    {"getMonth", "T.>i", get_month, "the month, from 0, in UTC"},
+    {"getMonth", "T.s>i", get_month, "likewise, in a time zone"},
+    {"getSeconds", "T.>i", get_seconds, "the second, 0 to 59"},
+    {"getSeconds", "T.s>i", get_seconds, "likewise, in a time zone"},
+    {"getSeconds", "D.>i", duration_seconds, "the whole duration in seconds"},
+    {"next_date", "ss>T!", next_date,
+     "the next moment of that month and day (\"1990-05-17\") and time (\"09:00\")"},
+    {"next_date", "Ts>T!", next_date, "likewise, of a timestamp's local month and day"},
+    {0},
+};

@@ -1,0 +1,418 @@
+#include "compose/composition.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/locale_format.h"
+#include "base/utf8.h"
+#include "base/zone.h"
+#include "mail/header.h"
+#include "mail/html_text.h"
+#include "templates/shopify_names.h"
+
+bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    diag_error(c->diag, "%s", text);
+    diag_code(c->diag, code);
+    return false;
+}
+
+const char *composition_text(const struct composition *c, const char *name)
+{
+    return value_to_text(c->arena, value_get(c->message, name));
+}
+
+/* --- variables --- */
+
+static void put(struct composition *c, struct value map, const char *name, struct value value)
+{
+    value_add(c->arena, map, value_text(name), value);
+}
+
+static void put_text(struct composition *c, struct value map, const char *name, const char *text)
+{
+    put(c, map, name, text ? value_text(text) : value_null());
+}
+
+/* Members whose names are not taken yet. */
+static void put_members(struct composition *c, struct value map, const struct value *from)
+{
+    for (uint32_t i = 0; value_is(from, VALUE_MAP) && i < from->map->count; i++) {
+        const struct value_member *member = &from->map->members[i];
+        if (!value_find(&map, member->key.string, member->key.length))
+            value_add(c->arena, map, member->key, member->value);
+    }
+}
+
+static void put_member(struct composition *c, struct value map, const char *name)
+{
+    const struct value *value = value_get(c->message, name);
+    put(c, map, name, value ? *value : value_null());
+}
+
+/* RFC 3339 with the zone's own offset, so that `date` shows the shop's time. */
+static const char *local_time(struct arena *arena, int64_t ms, const char *name)
+{
+    struct zone *zone = name ? zone_get(name) : NULL;
+    struct zone_time t;
+    zone_local(zone ? zone : zone_get("UTC"), ms, &t);
+    int away = t.offset < 0 ? -t.offset : t.offset;
+    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", t.year, t.month, t.day,
+                        t.hour, t.minute, t.second, t.offset < 0 ? '-' : '+', away / 60, away % 60);
+}
+
+static struct value describe(struct composition *c)
+{
+    static const char *const names[] = {"rule", "step", "class", "topic", "channel", "to", "name"};
+    struct value map = value_new_map(c->arena, 20);
+    put_text(c, map, "id", c->mid);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put_member(c, map, names[i]);
+    return map;
+}
+
+/* The nearest scope first, as a name that is there is not put again. */
+static void make_variables(struct composition *c)
+{
+    const struct value *shop = c->settings->shop;
+    c->shared = value_new_map(c->arena, 16);
+    put(c, c->shared, "shop", value_is(shop, VALUE_MAP) ? *shop : value_new_map(c->arena, 0));
+    put_member(c, c->shared, "customer");
+    put_text(c, c->shared, "now", local_time(c->arena, c->settings->now_ms, c->settings->zone));
+    put_text(c, c->shared, "locale", c->locale);
+    put(c, c->shared, "message", describe(c));
+    put_text(c, c->shared, "unsubscribe_url", c->unsubscribe_url);
+    c->variables = value_new_map(c->arena, 32);
+    put_members(c, c->variables, &c->shared);
+    put_member(c, c->variables, "event");
+    put_member(c, c->variables, "start");
+    put_members(c, c->variables, value_get(c->message, "data"));
+    put_members(c, c->variables, value_path(c->message, "event.data"));
+    put_members(c, c->variables, value_get(c->message, "start"));
+    shopify_names_add(c->arena, c->variables);
+}
+
+/* What the amounts of this message are in, where a template does not say. */
+static const char *currency_of(const struct composition *c)
+{
+    static const char *const paths[] = {"currency", "order.currency", "cart.currency",
+                                        "checkout.currency", "shop.currency"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const struct value *value = value_path(&c->variables, paths[i]);
+        if (value_is(value, VALUE_STRING) && value->length == 3)
+            return value_to_text(c->arena, value);
+    }
+    return NULL;
+}
+
+static void make_context(struct composition *c)
+{
+    c->context = (struct mail_filters_context){
+        .templates = c->templates,
+        .translate = c->templates ? templates_translate(c->templates) : NULL,
+        .locale = c->locale,
+        .shop = c->settings->shop,
+        .currency = currency_of(c),
+        .zone = c->settings->zone,
+        .now_ms = c->settings->now_ms,
+        .rule = c->rule,
+        .channel = c->channel,
+    };
+}
+
+/* --- reading the message --- */
+
+/* The token replaces "{token}", or follows, behind a slash unless the address ends so that
+ * one is not wanted. */
+static const char *unsubscribe_address(struct arena *arena, const char *base, const char *token)
+{
+    static const char mark[] = "{token}";
+    const char *at = strstr(base, mark);
+    if (at)
+        return arena_printf(arena, "%.*s%s%s", (int)(at - base), base, token, at + strlen(mark));
+    size_t length = strlen(base);
+    bool open = length > 0 && strchr("/=?&", base[length - 1]);
+    return arena_printf(arena, "%s%s%s", base, open ? "" : "/", token);
+}
+
+static void make_token(struct composition *c)
+{
+    const char *customer = composition_text(c, "customer_key");
+    if (!customer || c->settings->key.length == 0)
+        return;
+    c->token = unsubscribe_make(c->arena, &c->settings->key, customer, c->topic ? c->topic : "all");
+    if (!c->token)
+        return;
+    if (c->settings->unsubscribe_url)
+        c->unsubscribe_url = unsubscribe_address(c->arena, c->settings->unsubscribe_url, c->token);
+    else if (c->settings->unsubscribe_mailto)
+        c->unsubscribe_url = arena_printf(c->arena, "mailto:%s?subject=unsubscribe%%20%s",
+                                          c->settings->unsubscribe_mailto, c->token);
+}
+
+/* The customer's language as a tag with hyphens; NULL where it is none. */
+static const char *wanted_locale(const struct composition *c)
+{
+    const char *text = composition_text(c, "locale");
+    if (!text)
+        text = value_to_text(c->arena, value_path(c->message, "customer.locale"));
+    if (!text || !locale_format_is_tag(text, strlen(text)))
+        return NULL;
+    char *tag = arena_text(c->arena, text);
+    for (char *at = tag; *at; at++)
+        if (*at == '_')
+            *at = '-';
+    return tag;
+}
+
+static bool choose_template(struct composition *c)
+{
+    const char *name = composition_text(c, "template");
+    if (!name)
+        return composition_fault(c, "bad-message", "the message names no template");
+    c->variant = templates_choose(c->templates, name, wanted_locale(c), &c->locale);
+    if (!c->variant)
+        return composition_fault(c, "no-template", "there is no template `%s`", name);
+    c->shows_preheader = ((const struct templates_pair *)c->variant)->html_shows_preheader;
+    return true;
+}
+
+/* JSON can say \u0000, at which a C string would end: nothing may be hidden behind one. */
+static bool check_texts(struct composition *c)
+{
+    static const char *const names[] = {"to",   "name",     "from",         "reply_to",
+                                        "mid",  "template", "customer_key", "topic",
+                                        "rule", "channel",  "class"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct value *value = value_get(c->message, names[i]);
+        if (value_is(value, VALUE_STRING) && memchr(value->string, '\0', value->length))
+            return composition_fault(c, i < 4 ? "bad-address" : "bad-message",
+                                     "`%s` of the message has a NUL character", names[i]);
+    }
+    return true;
+}
+
+bool composition_begin(struct composition *c)
+{
+    if (!check_texts(c))
+        return false;
+    const char *class = composition_text(c, "class");
+    c->mid = composition_text(c, "mid");
+    c->rule = composition_text(c, "rule");
+    c->topic = composition_text(c, "topic");
+    c->to = composition_text(c, "to");
+    c->channel = composition_text(c, "channel");
+    if (!c->channel)
+        c->channel = "email";
+    c->marketing = !class || strcmp(class, "transactional") != 0;
+    if (!c->mid || !*c->mid)
+        return composition_fault(c, "bad-message", "the message has no `mid`");
+    if (!c->to || !*c->to)
+        return composition_fault(c, "bad-address", "the message has no address to go to");
+    if (!choose_template(c))
+        return false;
+    make_token(c);
+    make_variables(c);
+    make_context(c);
+    return true;
+}
+
+/* --- rendering --- */
+
+/* Filters may cut a character in two; the wire has whole ones only. */
+static const char *whole_characters(struct arena *arena, const char *text, size_t length)
+{
+    if (utf8_valid(text, length) && !memchr(text, '\0', length))
+        return arena_copy(arena, text, length);
+    char *whole = arena_alloc(arena, 3 * length + 1), *to = whole;
+    for (size_t at = 0, width; at < length; at += width) {
+        uint32_t c = utf8_decode(text + at, length - at, &width);
+        if (c)
+            to += utf8_encode(c, to);
+    }
+    *to = '\0';
+    return whole;
+}
+
+static bool run(struct composition *c, const struct liquid_template *template, bool html,
+                struct buf *out)
+{
+    struct diag diag = {0};
+    c->context.html = html;
+    const struct liquid_input input = {.data = &c->variables,
+                                       .shared = &c->shared,
+                                       .context = &c->context,
+                                       .now_ms = c->settings->now_ms,
+                                       .zone = c->settings->zone};
+    if (liquid_render(template, &input, c->arena, out, &diag))
+        return true;
+    if (!diag.code[0])
+        diag_code(&diag, "liquid-render");
+    if (c->diag)
+        *c->diag = diag;
+    return false;
+}
+
+bool composition_run(struct composition *c, const struct liquid_template *template, bool html,
+                     size_t most, const char **text)
+{
+    struct buf out;
+    buf_init(&out, most);
+    bool done = run(c, template, html, &out);
+    if (done)
+        *text = whole_characters(c->arena, buf_string(&out), out.length);
+    buf_free(&out);
+    return done;
+}
+
+const char *composition_trim(struct composition *c, const char *text)
+{
+    text += strspn(text, " \t\r\n");
+    size_t length = strlen(text);
+    while (length && strchr(" \t\r\n", text[length - 1]))
+        length--;
+    return arena_copy(c->arena, text, length);
+}
+
+bool composition_line(struct composition *c, const struct liquid_template *template,
+                      const char **line)
+{
+    struct buf out;
+    *line = NULL;
+    if (!template)
+        return true;
+    buf_init(&out, HEADER_VALUE_MOST);
+    bool done = run(c, template, false, &out);
+    if (done && memchr(buf_string(&out), '\0', out.length))
+        done = composition_fault(c, "bad-header", "a line of the front matter has a NUL character");
+    if (done)
+        *line = composition_trim(c, whole_characters(c->arena, buf_string(&out), out.length));
+    buf_free(&out);
+    if (*line && !**line)
+        *line = NULL;
+    return done;
+}
+
+/* A line that the parts see too, under its name. */
+static bool run_line(struct composition *c, const struct liquid_template *template,
+                     const char *name, const char **line)
+{
+    if (!composition_line(c, template, line))
+        return false;
+    if (template)
+        value_set(c->arena, c->variables, name, *line ? value_text(*line) : value_null());
+    return true;
+}
+
+/* A part, and the layout around it. */
+static bool run_part(struct composition *c, const struct liquid_template *part,
+                     const struct liquid_template *layout, bool html, const char **text)
+{
+    if (!composition_run(c, part, html, COMPOSE_PART_MOST, text))
+        return false;
+    if (!layout)
+        return true;
+    struct value content = value_text(*text);
+    if (html)
+        content.flags |= LIQUID_SAFE;
+    value_set(c->arena, c->variables, "content", content);
+    bool done = composition_run(c, layout, html, COMPOSE_PART_MOST, text);
+    value_remove(c->variables, "content");
+    return done;
+}
+
+/* Behind <body …>, or at the begin of a fragment: hidden, but read by mail programs. */
+static const char *insert_preheader(struct composition *c)
+{
+    const char *body = strcasestr(c->html, "<body");
+    const char *end = body ? strchr(body, '>') : NULL;
+    size_t head = end ? (size_t)(end + 1 - c->html) : 0;
+    struct buf escaped;
+    buf_init(&escaped, 6 * HEADER_VALUE_MOST);
+    for (const char *at = c->preheader; *at; at++)
+        if (*at == '&')
+            buf_text(&escaped, "&amp;");
+        else if (*at == '<')
+            buf_text(&escaped, "&lt;");
+        else
+            buf_char(&escaped, *at);
+    const char *html =
+        arena_printf(c->arena,
+                     "%.*s<div style=\"display:none;max-height:0;overflow:hidden;mso-hide:all\">%s"
+                     "</div>%s",
+                     (int)head, c->html, buf_string(&escaped), c->html + head);
+    buf_free(&escaped);
+    return html;
+}
+
+static bool text_from_html(struct composition *c)
+{
+    struct buf out;
+    buf_init(&out, COMPOSE_PART_MOST);
+    bool done = html_text(c->arena, &out, c->html, strlen(c->html), c->diag);
+    if (done)
+        c->text = arena_copy(c->arena, buf_string(&out), out.length);
+    buf_free(&out);
+    return done;
+}
+
+bool composition_render(struct composition *c)
+{
+    const struct templates_variant *variant = c->variant;
+    if (!run_line(c, variant->subject, "subject", &c->subject) ||
+        !run_line(c, variant->preheader, "preheader", &c->preheader))
+        return false;
+    if (variant->html && !run_part(c, variant->html, variant->html_layout, true, &c->html))
+        return false;
+    if (c->html && c->preheader && !c->shows_preheader)
+        c->html = insert_preheader(c);
+    if (variant->text)
+        return run_part(c, variant->text, variant->text_layout, false, &c->text);
+    return text_from_html(c);
+}
+
+/* --- addresses --- */
+
+/* The first of: the message's own, the template's, the configuration's. */
+static bool choose_mailbox(struct composition *c, const char *name,
+                           const struct liquid_template *template, const char *standard,
+                           struct address *address)
+{
+    const char *text = composition_text(c, name), *line;
+    if (!composition_line(c, template, &line))
+        return false;
+    if (!text)
+        text = line ? line : standard;
+    return !text || address_parse(c->arena, text, address, c->diag);
+}
+
+bool composition_address(struct composition *c)
+{
+    const char *name = composition_text(c, "name");
+    if (!choose_mailbox(c, "from", c->variant->from, c->settings->from, &c->from) ||
+        !choose_mailbox(c, "reply_to", c->variant->reply_to, c->settings->reply_to, &c->reply_to) ||
+        !address_check(c->arena, c->to, &c->recipient, c->diag))
+        return false;
+    if (!c->from.mailbox)
+        return composition_fault(c, "bad-message", "there is no sender: set `mail.from`");
+    if (!name)
+        return true;
+    if (!address_check_name(name, c->diag))
+        return false;
+    name = composition_trim(c, name);
+    c->recipient.name = *name ? name : NULL;
+    return true;
+}
+
+bool composition_plain_address(struct composition *c)
+{
+    struct diag diag;
+    return header_value_allowed("the address", c->to, &diag) ||
+           composition_fault(c, "bad-address", "%s", diag.text);
+}

@@ -1,0 +1,85 @@
+/*
+ * One message being composed: its template chosen, its variables, its rendered
+ * parts, its addresses and header fields. What compose makes a mail, a text or a
+ * request's body of.
+ */
+#ifndef NUDGED_COMPOSE_COMPOSITION_H
+#define NUDGED_COMPOSE_COMPOSITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compose/compose.h"
+#include "mail/address.h"
+#include "templates/mail_filters.h"
+#include "templates/templates_set.h"
+
+enum { COMPOSITION_FIELDS_MOST = 64 };
+
+enum composition_form { COMPOSITION_TEXT, COMPOSITION_MAILBOX, COMPOSITION_PLAIN };
+
+/* A header field beside those of the MIME body. */
+struct composition_field {
+    const char *name;
+    enum composition_form form;
+    const char *value; /* decoded; of a mailbox, as people write it */
+    struct address mailbox;
+};
+
+struct composition {
+    const struct templates *templates;
+    const struct compose_settings *settings;
+    const struct value *message;
+    struct arena *arena;
+    struct diag *diag;
+
+    const char *mid, *rule, *topic, *channel, *to;
+    bool marketing;
+    const char *token;           /* to unsubscribe; NULL: none can be made */
+    const char *unsubscribe_url; /* NULL: none */
+
+    const struct templates_variant *variant;
+    bool shows_preheader; /* the HTML has it already */
+    const char *locale;
+    struct value variables; /* all that templates see */
+    struct value shared;    /* those of them that snippets see too */
+    struct mail_filters_context context;
+
+    const char *subject, *preheader, *html, *text; /* NULL: the template has none */
+
+    struct address from, reply_to, recipient; /* mailbox NULL: none */
+    struct composition_field fields[COMPOSITION_FIELDS_MOST];
+    size_t field_count;
+};
+
+/* Reads the message and makes its variables; `c` has its first five members set. */
+bool composition_begin(struct composition *c);
+
+/* Chooses the template and renders subject, preheader, HTML and text. */
+bool composition_render(struct composition *c);
+
+/* Renders a template with the variables as they are; into the arena. */
+bool composition_run(struct composition *c, const struct liquid_template *template, bool html,
+                     size_t most, const char **text);
+
+/* A line of the front matter, trimmed, without a NUL character ("bad-header"); NULL where
+ * there is no template, or it comes out empty. */
+bool composition_line(struct composition *c, const struct liquid_template *template,
+                      const char **line);
+
+/* Checks the addresses of a mail; or of a channel that has numbers, tokens or names. */
+bool composition_address(struct composition *c);
+bool composition_plain_address(struct composition *c);
+
+/* Lists the header fields of a mail. */
+bool composition_list_fields(struct composition *c);
+
+/* Without white space at its ends; in the arena. */
+const char *composition_trim(struct composition *c, const char *text);
+/* A text of the message, or NULL. */
+const char *composition_text(const struct composition *c, const char *name);
+bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

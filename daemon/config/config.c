@@ -1,0 +1,448 @@
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/locale_format.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+#include "base/yaml_hints.h"
+#include "base/zone.h"
+#include "rules/condition.h"
+#include "rules/rule_expression.h"
+
+enum { SECRET_BYTES = 32, SECRET_LEAST = 16, SECRET_MOST = 4096, GATEWAYS_MOST = 64 };
+
+struct loading {
+    struct config *config;
+    struct settings_source source;
+    struct diags *diags;
+};
+
+/* A path of the file, resolved against the file's folder. */
+static const char *resolve(const struct config *config, const char *path)
+{
+    if (!path || path[0] == '/' || strcmp(config->folder, ".") == 0)
+        return path;
+    return arena_printf(config->arena, "%s/%s", config->folder, path);
+}
+
+static void fill_paths(struct config *config)
+{
+    struct config_keys *keys = &config->keys;
+    const char *state = getenv("STATE_DIRECTORY");
+    keys->state = keys->state       ? resolve(config, keys->state)
+                  : state && *state ? arena_text(config->arena, state)
+                                    : "/var/lib/nudged";
+    keys->rules = resolve(config, keys->rules);
+    keys->templates = resolve(config, keys->templates);
+    config->own_secret = !keys->secret_file;
+    keys->secret_file = keys->secret_file ? resolve(config, keys->secret_file)
+                                          : arena_printf(config->arena, "%s/secret", keys->state);
+    keys->admin_socket = keys->admin_socket
+                             ? resolve(config, keys->admin_socket)
+                             : arena_printf(config->arena, "%s/admin.sock", keys->state);
+    keys->redis.ca_file = resolve(config, keys->redis.ca_file);
+    if (!keys->instance) {
+        char host[64] = "host";
+        gethostname(host, sizeof host - 1);
+        host[strcspn(host, ".")] = '\0';
+        keys->instance = arena_printf(config->arena, "%.40s-%d", host, (int)getpid());
+    }
+}
+
+static void fill_mail(struct config *config)
+{
+    struct config_mail *mail = &config->keys.mail;
+    const char *name = value_to_text(config->arena, value_get(&config->keys.shop, "name"));
+    if (!mail->from)
+        mail->from = arena_printf(config->arena, "\"%s\" <shop@localhost>", name ? name : "Shop");
+    if (!mail->message_id_domain) {
+        const char *at = strrchr(mail->from, '@');
+        size_t length = at ? strcspn(at + 1, "> \t") : 0;
+        mail->message_id_domain = length ? arena_copy(config->arena, at + 1, length) : "localhost";
+    }
+}
+
+static void fill_shop(struct loading *loading)
+{
+    struct config *config = loading->config;
+    struct value *shop = &config->keys.shop;
+    if (shop->kind == VALUE_NULL)
+        *shop = value_new_map(config->arena, 0);
+    if (shop->kind != VALUE_MAP) {
+        settings_fault(loading->diags, &loading->source, shop, DIAG_ERROR,
+                       "`shop` must be a mapping");
+        *shop = value_new_map(config->arena, 0);
+    }
+    const char *zone = value_to_text(config->arena, value_get(shop, "timezone"));
+    const char *locale = value_to_text(config->arena, value_get(shop, "locale"));
+    config->zone = zone ? zone : "UTC";
+    config->locale = locale ? locale : "en";
+    const struct value *currency = value_get(shop, "currency");
+    if (currency && (currency->kind != VALUE_STRING ||
+                     !locale_format_is_currency(currency->string, currency->length)))
+        diag_hint(settings_fault(loading->diags, &loading->source, currency, DIAG_WARNING,
+                                 "`currency` names none that there is"),
+                  "three letters of ISO 4217 are meant, such as EUR");
+    if (!zone_get(config->zone))
+        settings_fault(loading->diags, &loading->source, value_get(shop, "timezone"), DIAG_ERROR,
+                       "`%s` is no time zone; one such as Europe/Bucharest is meant", config->zone);
+}
+
+static void fill_keys(struct loading *loading)
+{
+    struct config *config = loading->config;
+    const struct value *list = &config->keys.customer.keys;
+    uint32_t count = value_count(list);
+    const char **keys = arena_zero(config->arena, sizeof *keys * (count + 1));
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = value_to_text(config->arena, &list->list->items[i]);
+    if (count == 0)
+        settings_fault(loading->diags, &loading->source, list, DIAG_ERROR,
+                       "`keys` must name at least one place");
+    config->customer_keys = keys;
+}
+
+/* A condition of the configuration; NULL where it is none, which was told. */
+static struct cel_program *compile(struct loading *loading, const struct value *text,
+                                   const char *name)
+{
+    const struct rule_reader reader = {
+        .arena = loading->config->arena, .source = &loading->source, .diags = loading->diags};
+    if (text->kind != VALUE_STRING)
+        diag_hint(settings_fault(loading->diags, &loading->source, text, DIAG_ERROR,
+                                 "`%s` must be a condition, not %s", name,
+                                 value_kind_name((enum value_kind)text->kind)),
+                  "%s", yaml_hints_expression);
+    return rule_condition(&reader, text, NULL);
+}
+
+/* The conditions of the configuration: who consents, and the named segments. */
+static void fill_conditions(struct loading *loading)
+{
+    struct config *config = loading->config;
+    const struct value *consent = &config->keys.policy.consent, *all = &config->keys.segments;
+    uint32_t count = all->kind == VALUE_MAP ? value_count(all) : 0, kept = 0;
+    struct condition_segment *segments = arena_zero(config->arena, sizeof *segments * (count + 1));
+    struct cel_program **conditions =
+        arena_zero(config->arena, sizeof(struct cel_program *) * (count + 2));
+    if (all->kind != VALUE_MAP && all->kind != VALUE_NULL)
+        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
+                       "`segments` must be a mapping of names to conditions");
+    if (consent->kind != VALUE_NULL)
+        conditions[kept] = config->consent = compile(loading, consent, "consent");
+    kept += conditions[kept] != NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value_member *member = &all->map->members[i];
+        segments[i].name = value_to_text(config->arena, &member->key);
+        segments[i].program = compile(loading, &member->value, segments[i].name);
+        conditions[kept] = segments[i].program;
+        kept += conditions[kept] != NULL;
+    }
+    config->segments = segments;
+    config->conditions = conditions;
+}
+
+/* Gateways ------------------------------------------------------------- */
+
+/* With none configured, messages go to a Maildir in the state folder. */
+static struct value default_gateways(const struct config *config)
+{
+    struct arena *arena = config->arena;
+    struct value all = value_new_map(arena, 1), one = value_new_map(arena, 2);
+    const char *path = arena_printf(arena, "%s/mail", config->keys.state);
+    value_set(arena, one, "kind", value_text("maildir"));
+    value_set(arena, one, "path", value_text(path));
+    value_set(arena, all, "maildir", one);
+    return all;
+}
+
+/* A gateway's mapping with its files and folders resolved against the file's folder. */
+static struct value with_whole_paths(const struct config *config, const struct value *gateway)
+{
+    if (gateway->kind != VALUE_MAP)
+        return *gateway;
+    struct value whole = value_new_map(config->arena, value_count(gateway));
+    for (uint32_t i = 0; i < value_count(gateway); i++) {
+        struct value_member member = gateway->map->members[i];
+        const char *key = value_to_text(config->arena, &member.key);
+        const char *path = value_to_text(config->arena, &member.value);
+        size_t length = strlen(key), tail = strlen("_file");
+        bool names_file = strcmp(key, "path") == 0 ||
+                          (length > tail && strcmp(key + length - tail, "_file") == 0);
+        if (names_file && path) {
+            struct value resolved = value_text(resolve(config, path));
+            resolved.flags = member.value.flags;
+            resolved.place = member.value.place;
+            member.value = resolved;
+        }
+        value_add(config->arena, whole, member.key, member.value);
+    }
+    whole.flags = gateway->flags;
+    whole.place = gateway->place;
+    return whole;
+}
+
+static void fill_gateways(struct loading *loading)
+{
+    struct config *config = loading->config;
+    struct value *all = &config->keys.gateways;
+    if (all->kind == VALUE_NULL)
+        *all = default_gateways(config);
+    if (all->kind != VALUE_MAP || value_count(all) == 0 || value_count(all) > GATEWAYS_MOST) {
+        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
+                       "`gateways` must be a mapping of 1 to %d names", GATEWAYS_MOST);
+        *all = value_new_map(config->arena, 0);
+    }
+    struct config_gateway *rows = arena_zero(config->arena, sizeof *rows * (value_count(all) + 1));
+    for (uint32_t i = 0; i < value_count(all); i++) {
+        const struct value_member *member = &all->map->members[i];
+        struct config_gateway *row = &rows[config->gateway_count++];
+        struct value whole = with_whole_paths(config, &member->value);
+        row->name = value_to_text(config->arena, &member->key);
+        row->kind =
+            gateway_read(&whole, &loading->source, config->arena, &row->settings, loading->diags);
+    }
+    config->gateways = rows;
+}
+
+static const struct config_gateway *find_gateway(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->gateway_count; i++)
+        if (strcmp(config->gateways[i].name, name) == 0)
+            return &config->gateways[i];
+    return NULL;
+}
+
+static void refuse_gateway(struct loading *loading, const struct value *item, const char *name)
+{
+    const struct config *config = loading->config;
+    if (!name) {
+        settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
+                       "a channel names gateways, and this is %s",
+                       value_kind_name((enum value_kind)item->kind));
+        return;
+    }
+    const char **names = arena_zero(config->arena, sizeof *names * (config->gateway_count + 1));
+    for (size_t i = 0; i < config->gateway_count; i++)
+        names[i] = config->gateways[i].name;
+    diag_suggest(settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
+                                "there is no gateway `%s`", name),
+                 name, names);
+}
+
+static void refuse_channel(struct loading *loading, const struct value *item,
+                           const struct config_gateway *gateway, const char *channel)
+{
+    diag_hint(settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
+                             "gateway `%s` of kind %s carries mail only, not channel `%s`",
+                             gateway->name, gateway->kind->name, channel),
+              "a gateway of kind http carries any channel");
+}
+
+/* The gateways that a channel names: one, or a list. */
+static const struct config_gateway *const *
+channel_gateways(struct loading *loading, const char *channel, const struct value *value)
+{
+    struct config *config = loading->config;
+    uint32_t count = value->kind == VALUE_LIST ? value_count(value) : 1, kept = 0;
+    const struct config_gateway **list = arena_zero(config->arena, sizeof *list * (count + 1));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *item = value->kind == VALUE_LIST ? &value->list->items[i] : value;
+        const char *name = value_to_text(config->arena, item);
+        list[kept] = name ? find_gateway(config, name) : NULL;
+        if (!list[kept])
+            refuse_gateway(loading, item, name);
+        else if (list[kept++]->kind->mail_only && strcmp(channel, "email") != 0)
+            refuse_channel(loading, item, list[kept - 1], channel);
+    }
+    if (count == 0)
+        settings_fault(loading->diags, &loading->source, value, DIAG_ERROR,
+                       "a channel needs a gateway");
+    return list;
+}
+
+/* Without `channels`, email goes through all gateways in their order. */
+static struct value default_channels(const struct config *config)
+{
+    struct arena *arena = config->arena;
+    struct value all = value_new_map(arena, 1), list = value_new_list(arena, 4);
+    for (size_t i = 0; i < config->gateway_count; i++)
+        value_push(arena, list, value_text(config->gateways[i].name));
+    value_set(arena, all, "email", list);
+    return all;
+}
+
+static void fill_channels(struct loading *loading)
+{
+    struct config *config = loading->config;
+    struct value *all = &config->keys.channels;
+    if (all->kind == VALUE_NULL)
+        *all = default_channels(config);
+    if (all->kind != VALUE_MAP) {
+        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
+                       "`channels` must be a mapping of channels to gateways");
+        return;
+    }
+    struct config_channel *rows = arena_zero(config->arena, sizeof *rows * (value_count(all) + 1));
+    for (uint32_t i = 0; i < value_count(all); i++) {
+        const struct value_member *member = &all->map->members[i];
+        rows[i].name = value_to_text(config->arena, &member->key);
+        rows[i].gateways = channel_gateways(loading, rows[i].name, &member->value);
+        config->channel_count++;
+    }
+    config->channels = rows;
+}
+
+/* Loading -------------------------------------------------------------- */
+
+/* The root mapping of the file, or null where the file is empty. */
+static bool read_root(struct loading *loading, struct value *root)
+{
+    struct config *config = loading->config;
+    struct diag diag = {0};
+    static const char *const expressions[] = {"consent", "segments", NULL};
+    const struct yaml_options options = {.file = config->file, .expression_keys = expressions};
+    struct value documents;
+    *root = value_null();
+    if (!config->file[0])
+        return true;
+    if (!yaml_read_file(config->arena, &options, &documents, &loading->source.text,
+                        &loading->source.length, &diag)) {
+        diags_add(loading->diags, &diag);
+        return false;
+    }
+    if (value_count(&documents) > 1) {
+        settings_fault(loading->diags, &loading->source, &documents.list->items[1], DIAG_ERROR,
+                       "the configuration is one YAML document");
+        return false;
+    }
+    if (value_count(&documents))
+        *root = documents.list->items[0];
+    return true;
+}
+
+static void fill_file(struct config *config, const char *file)
+{
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    config->file = arena_text(config->arena, file ? file : "");
+    config->folder = slash ? arena_copy(config->arena, file, (size_t)(slash - file)) : ".";
+    if (slash == file && slash)
+        config->folder = "/";
+}
+
+struct config *config_load(const char *file, struct diags *diags)
+{
+    struct config *config = mem_zero(1, sizeof *config);
+    struct loading loading = {.config = config, .diags = diags};
+    struct value root;
+    size_t errors = diags->errors;
+    config->arena = arena_new(16 * 1024);
+    fill_file(config, file);
+    loading.source.file = config->file[0] ? config->file : "(defaults)";
+    if (read_root(&loading, &root) && settings_read(config_settings, &root, &loading.source,
+                                                    &config->keys, config->arena, diags)) {
+        fill_paths(config);
+        fill_shop(&loading);
+        fill_mail(config);
+        fill_keys(&loading);
+        fill_conditions(&loading);
+        fill_gateways(&loading);
+        fill_channels(&loading);
+    }
+    if (diags->errors != errors)
+        config_destroy(&config);
+    return config;
+}
+
+void config_destroy(struct config **config)
+{
+    if (!*config)
+        return;
+    arena_destroy(&(*config)->arena);
+    free(*config);
+    *config = NULL;
+}
+
+bool config_print(const struct config *config, struct buf *out)
+{
+    return settings_print(config_settings, &config->keys, out);
+}
+
+bool config_make_state(const struct config *config, struct diag *diag)
+{
+    if (mkdir(config->keys.state, 0700) == 0 || errno == EEXIST)
+        return true;
+    return diag_error(diag, "cannot make the state folder %s: %s", config->keys.state,
+                      strerror(errno));
+}
+
+/* The secret ------------------------------------------------------------ */
+
+/* Writes a new secret beside its place and moves it there, so that a half-written
+ * one is never read. */
+static bool make_secret(const char *path, struct diag *diag)
+{
+    unsigned char bytes[SECRET_BYTES];
+    char hex[2 * SECRET_BYTES + 2], temporary[4096];
+    digest_random(bytes, sizeof bytes);
+    digest_hex(bytes, sizeof bytes, hex);
+    strcat(hex, "\n");
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool written = fd >= 0 && write(fd, hex, strlen(hex)) == (ssize_t)strlen(hex) && !fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    if (written && rename(temporary, path) == 0)
+        return true;
+    return diag_error(diag, "cannot write the secret %s: %s", path, strerror(errno));
+}
+
+bool config_secret(struct config *config, bool may_create, const unsigned char **secret,
+                   size_t *length, struct diag *diag)
+{
+    const char *path = config->keys.secret_file, *text;
+    if (may_create && config->own_secret && access(path, F_OK) != 0 && !make_secret(path, diag))
+        return false;
+    if (!file_read(config->arena, path, SECRET_MOST, &text, length, diag))
+        return false;
+    while (*length && (text[*length - 1] == '\n' || text[*length - 1] == '\r'))
+        --*length;
+    if (*length < SECRET_LEAST)
+        return diag_error(diag, "%s: a secret has at least %d bytes", path, SECRET_LEAST);
+    *secret = (const unsigned char *)text;
+    return true;
+}
+
+void config_policy(const struct config *config, const unsigned char *secret, size_t length,
+                   struct policy *policy)
+{
+    *policy = (struct policy){
+        .consent = config->consent,
+        .segments = config->segments,
+        .cap = config->keys.policy.cap,
+        .quiet_from = config->keys.policy.quiet.from,
+        .quiet_to = config->keys.policy.quiet.to,
+        .dedupe_keep_ms = config->keys.dedupe_keep_ms,
+        .zone = config->zone,
+        .shop = config->keys.shop,
+        .secret = secret,
+        .secret_length = length,
+    };
+    if (policy->quiet_to < 0)
+        policy->quiet_from = -1;
+}
+
+struct shop_event_form config_event_form(const struct config *config)
+{
+    return (struct shop_event_form){.key_paths = config->customer_keys,
+                                    .skew_ms = config->keys.events.skew_ms};
+}

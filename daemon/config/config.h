@@ -1,0 +1,72 @@
+/*
+ * The configuration, nudged.yaml: read through one table (config_table.c), checked,
+ * its paths resolved against the folder of the file. Immutable; a change needs a
+ * restart, but for rules and templates, which a reload reads anew.
+ */
+#ifndef NUDGED_CONFIG_CONFIG_H
+#define NUDGED_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/value.h"
+#include "config/config_keys.h"
+#include "customer/shop_event.h"
+#include "decide/policy.h"
+#include "send/gateway.h"
+
+struct config_gateway {
+    const char *name;
+    const struct gateway_kind *kind;
+    const void *settings; /* of the kind; begins with a struct gateway_common */
+};
+
+struct config_channel {
+    const char *name;
+    const struct config_gateway *const *gateways; /* in order of preference; NULL-terminated */
+};
+
+struct config {
+    struct arena *arena;
+    const char *file;   /* "" where there is none: all defaults */
+    const char *folder; /* of the file; "." */
+    struct config_keys keys;
+    bool own_secret; /* no secret_file was named: it is made in the state folder */
+    const struct config_gateway *gateways; /* ends with a row without a name */
+    size_t gateway_count;
+    const struct config_channel *channels; /* likewise */
+    size_t channel_count;
+    const char *const *customer_keys;         /* NULL-terminated */
+    const char *zone;                         /* shop.timezone, else UTC */
+    const char *locale;                       /* shop.locale, else "en" */
+    struct cel_program *consent;              /* NULL: the default */
+    const struct condition_segment *segments; /* ends with a row without a name */
+    struct cel_program *const *conditions;    /* consent and segments; NULL-terminated */
+};
+
+/* Reads a file; `file` NULL: no file, all defaults. NULL where there was an error. */
+struct config *config_load(const char *file, struct diags *diags);
+void config_destroy(struct config **config);
+
+/* The effective configuration as YAML that reads back as the same. */
+bool config_print(const struct config *config, struct buf *out);
+
+/* The secret of the installation: from secret_file; where none is named, from the state
+ * folder, in which it is made at the first start (mode 0600) if `may_create`. At least 16 bytes. In
+ * the configuration's arena. */
+bool config_secret(struct config *config, bool may_create, const unsigned char **secret,
+                   size_t *length, struct diag *diag);
+
+/* What core needs of it. The policy refers to the configuration and the secret. */
+void config_policy(const struct config *config, const unsigned char *secret, size_t length,
+                   struct policy *policy);
+struct shop_event_form config_event_form(const struct config *config);
+
+/* Makes the state folder (mode 0700) where it is not there. */
+bool config_make_state(const struct config *config, struct diag *diag);
+
+#endif

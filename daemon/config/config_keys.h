@@ -1,0 +1,68 @@
+/*
+ * The keys of nudged.yaml as the table (config_table.c) reads them.
+ */
+#ifndef NUDGED_CONFIG_CONFIG_KEYS_H
+#define NUDGED_CONFIG_CONFIG_KEYS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "base/value.h"
+
+struct config_redis {
+    const char *url; /* NULL: a private redis-server */
+    const char *prefix, *ca_file, *server;
+    int fsync; /* 0: everysec, 1: always */
+    bool accept_loss;
+};
+
+struct config_log {
+    int level; /* enum log_level */
+    bool addresses;
+};
+
+struct config_customer {
+    struct value keys; /* list of texts */
+    int64_t keep_ms;
+};
+
+struct config_events {
+    int64_t skew_ms, batch;
+    const char *list;
+    int list_push; /* 0: LPUSH, 1: RPUSH */
+};
+
+struct config_quiet {
+    int from, to;
+};
+
+struct config_policy {
+    struct value consent;
+    struct setting_rate cap;
+    struct config_quiet quiet;
+};
+
+struct config_mail {
+    const char *from, *reply_to, *bounces, *unsubscribe_url, *unsubscribe_mailto, *list_id,
+        *feedback_id, *message_id_domain;
+};
+
+/* The keys as the table reads them. */
+struct config_keys {
+    const char *state, *rules, *templates, *secret_file, *instance;
+    struct config_redis redis;
+    struct config_log log;
+    struct config_customer customer;
+    struct config_events events;
+    int64_t dedupe_keep_ms, settle_ms, dead_keep_ms, outbox_most, drain_ms;
+    struct config_policy policy;
+    struct config_mail mail;
+    struct value shop, segments, gateways, channels;
+    const char *admin_socket;
+};
+
+/* Ends with a row without a key. */
+extern const struct setting config_settings[];
+
+#endif

@@ -1,0 +1,67 @@
+#include "config/generation.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+static bool has_template(void *context, const char *name, const char *channel)
+{
+    return templates_has(context, name, channel);
+}
+
+/* What rules may name, for the hints of their faults. */
+static void list_names(const struct config *config, const struct templates *templates,
+                       struct arena *arena, struct ruleset_settings *rules)
+{
+    size_t count = templates_count(templates);
+    const char **names = arena_zero(arena, sizeof *names * (count + 1));
+    const char **channels = arena_zero(arena, sizeof *channels * (config->channel_count + 1));
+    for (size_t i = 0; i < count; i++)
+        names[i] = templates_variant(templates, i)->name;
+    for (size_t i = 0; i < config->channel_count; i++)
+        channels[i] = config->channels[i].name;
+    rules->templates = names;
+    rules->channels = channels;
+}
+
+struct generation *generation_load(const struct config *config, struct diags *diags)
+{
+    struct generation *generation = mem_zero(1, sizeof *generation);
+    struct arena *arena = arena_new(4096);
+    generation->references = 1;
+    const struct templates_settings templates = {.folder = config->keys.templates,
+                                                 .default_locale = config->locale};
+    generation->templates = templates_load(&templates, diags);
+    /* Rules are read even where templates are broken, so that one run tells of all faults. */
+    struct ruleset_settings rules = {.folder = config->keys.rules,
+                                     .since_ms = clock_wall_ms(),
+                                     .conditions = config->conditions};
+    if (generation->templates) {
+        rules.has_template = has_template;
+        rules.context = generation->templates;
+        list_names(config, generation->templates, arena, &rules);
+    }
+    generation->rules = ruleset_load(&rules, diags);
+    arena_destroy(&arena);
+    if (!generation->rules || !generation->templates)
+        generation_release(&generation);
+    return generation;
+}
+
+struct generation *generation_hold(struct generation *generation)
+{
+    __atomic_add_fetch(&generation->references, 1, __ATOMIC_RELAXED);
+    return generation;
+}
+
+void generation_release(struct generation **generation)
+{
+    struct generation *held = *generation;
+    *generation = NULL;
+    if (!held || __atomic_sub_fetch(&held->references, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    ruleset_destroy(&held->rules);
+    templates_destroy(&held->templates);
+    free(held);
+}

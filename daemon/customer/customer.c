@@ -1,0 +1,188 @@
+#include "customer/customer.h"
+
+#include <string.h>
+
+/* Adds an item to a list of the customer, dropping the oldest at its bound. */
+#define PUSH(arena, list, most, item)                                                              \
+    do {                                                                                           \
+        if ((list).count >= (most))                                                                \
+            DROP(list, 0);                                                                         \
+        (list).items =                                                                             \
+            arena_grow(arena, (list).items, (list).count, &(list).capacity, sizeof *(list).items); \
+        (list).items[(list).count++] = (item);                                                     \
+    } while (0)
+
+#define DROP(list, index)                                     \
+    memmove(&(list).items[index], &(list).items[(index) + 1], \
+            sizeof *(list).items *(--(list).count - (index)))
+
+struct customer *customer_new(struct arena *arena, const char *key)
+{
+    struct customer *customer = arena_zero(arena, sizeof *customer);
+    customer->key = key;
+    customer->version = "";
+    customer->profile = value_new_map(arena, 0);
+    customer->fields = value_new_map(arena, 0);
+    customer->optouts = value_new_map(arena, 0);
+    return customer;
+}
+
+struct value customer_value(struct arena *arena, const struct customer *customer)
+{
+    if (value_count(&customer->fields) == 0)
+        return customer->profile;
+    return value_merge(arena, &customer->profile, &customer->fields);
+}
+
+/* The members of `patch` without nulls: what it would be merged into nothing. */
+static struct value without_nulls(struct arena *arena, const struct value *patch)
+{
+    struct value nothing = value_new_map(arena, 0);
+    return value_merge(arena, &nothing, patch);
+}
+
+void customer_merge(struct arena *arena, struct customer *customer, const struct value *patch,
+                    int64_t at_ms)
+{
+    if (at_ms >= customer->profile_ms) {
+        customer->profile = value_merge(arena, &customer->profile, patch);
+        customer->profile_ms = at_ms;
+        return;
+    }
+    struct value older = without_nulls(arena, patch);
+    customer->profile = value_merge(arena, &older, &customer->profile);
+}
+
+const struct customer_count *customer_find_count(const struct customer *customer, const char *type)
+{
+    for (uint32_t i = 0; i < customer->counts.count; i++)
+        if (strcmp(customer->counts.items[i].type, type) == 0)
+            return &customer->counts.items[i];
+    return NULL;
+}
+
+void customer_add_count(struct arena *arena, struct customer *customer, const char *type,
+                        int64_t at_ms)
+{
+    struct customer_count *count = (struct customer_count *)customer_find_count(customer, type);
+    if (!count) {
+        struct customer_count fresh = {.type = type, .first_ms = at_ms, .last_ms = at_ms};
+        PUSH(arena, customer->counts, UINT32_MAX, fresh); /* the rules' types bound it */
+        count = &customer->counts.items[customer->counts.count - 1];
+    }
+    count->count++;
+    if (at_ms < count->first_ms)
+        count->first_ms = at_ms;
+    if (at_ms > count->last_ms)
+        count->last_ms = at_ms;
+    if (count->time_count == CUSTOMER_TIMES_MOST)
+        memmove(count->times, count->times + 1, sizeof *count->times * --count->time_count);
+    /* Events may arrive out of order; the times stand in theirs. */
+    uint32_t at = count->time_count++;
+    for (; at > 0 && count->times[at - 1] > at_ms; at--)
+        count->times[at] = count->times[at - 1];
+    count->times[at] = at_ms;
+}
+
+const struct customer_total *customer_find_total(const struct customer *customer, const char *rule)
+{
+    for (uint32_t i = 0; i < customer->totals.count; i++)
+        if (strcmp(customer->totals.items[i].rule, rule) == 0)
+            return &customer->totals.items[i];
+    return NULL;
+}
+
+static struct customer_total *need_total(struct arena *arena, struct customer *customer,
+                                         const char *rule)
+{
+    struct customer_total *total = (struct customer_total *)customer_find_total(customer, rule);
+    if (total)
+        return total;
+    struct customer_total fresh = {.rule = rule};
+    PUSH(arena, customer->totals, UINT32_MAX, fresh); /* one for each rule at most */
+    return &customer->totals.items[customer->totals.count - 1];
+}
+
+void customer_add_send(struct arena *arena, struct customer *customer,
+                       const struct customer_open *message, const char *run, int64_t now_ms)
+{
+    struct customer_send send = {.mid = message->mid,
+                                 .rule = message->rule,
+                                 .run = run,
+                                 .at_ms = now_ms,
+                                 .marketing = message->marketing};
+    PUSH(arena, customer->sends, CUSTOMER_SENDS_MOST, send);
+    PUSH(arena, customer->open, CUSTOMER_OPEN_MOST, *message);
+    struct customer_total *total = need_total(arena, customer, message->rule);
+    total->count++;
+    total->last_ms = now_ms;
+}
+
+void customer_drop_send(struct customer *customer, const char *mid)
+{
+    for (uint32_t i = 0; i < customer->open.count; i++)
+        if (strcmp(customer->open.items[i].mid, mid) == 0) {
+            customer_drop_open(customer, i);
+            break;
+        }
+    for (uint32_t i = 0; i < customer->sends.count; i++) {
+        if (strcmp(customer->sends.items[i].mid, mid) != 0)
+            continue;
+        struct customer_total *total =
+            (struct customer_total *)customer_find_total(customer, customer->sends.items[i].rule);
+        if (total && total->count > 0)
+            total->count--;
+        DROP(customer->sends, i);
+        return;
+    }
+}
+
+void customer_drop_open(struct customer *customer, uint32_t index)
+{
+    DROP(customer->open, index);
+}
+
+void customer_drop_journey(struct customer *customer, uint32_t index)
+{
+    DROP(customer->journeys, index);
+}
+
+bool customer_has_seen(const struct customer *customer, const char *identity, int64_t since_ms)
+{
+    for (uint32_t i = 0; i < customer->seen.count; i++)
+        if (customer->seen.items[i].at_ms >= since_ms &&
+            strcmp(customer->seen.items[i].identity, identity) == 0)
+            return true;
+    for (uint32_t i = 0; i < customer->ring.count; i++)
+        if (customer->ring.items[i].at_ms >= since_ms &&
+            strcmp(customer->ring.items[i].identity, identity) == 0)
+            return true;
+    return false;
+}
+
+void customer_add_seen(struct arena *arena, struct customer *customer, const char *identity,
+                       int64_t at_ms, bool effect)
+{
+    struct customer_seen seen = {.at_ms = at_ms};
+    memcpy(seen.identity, identity, sizeof seen.identity);
+    if (effect)
+        PUSH(arena, customer->seen, CUSTOMER_SEEN_MOST, seen);
+    else
+        PUSH(arena, customer->ring, CUSTOMER_RING_MOST, seen);
+}
+
+void customer_prune(struct customer *customer, int64_t now_ms, int64_t sends_ms, int64_t seen_ms)
+{
+    while (customer->sends.count && customer->sends.items[0].at_ms < sends_ms)
+        DROP(customer->sends, 0);
+    while (customer->seen.count && customer->seen.items[0].at_ms < seen_ms)
+        DROP(customer->seen, 0);
+    for (uint32_t i = customer->open.count; i-- > 0;)
+        if (customer->open.items[i].give_up_ms <= now_ms)
+            DROP(customer->open, i);
+}
+
+bool customer_opted_out(const struct customer *customer, const char *topic)
+{
+    return value_get(&customer->optouts, "all") || value_get(&customer->optouts, topic);
+}

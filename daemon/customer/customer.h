@@ -1,0 +1,66 @@
+/*
+ * The one document kept for each customer: profile, counters, running
+ * journeys, recent sends, messages not yet taken, ids of recent events. It is
+ * read from its JSON into an arena, changed in place by deciding, and printed
+ * whole again. Every list in it has a bound.
+ */
+#ifndef NUDGED_CUSTOMER_CUSTOMER_H
+#define NUDGED_CUSTOMER_CUSTOMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/value.h"
+#include "customer/customer_record.h"
+
+/* A customer of whom nothing is known. `key` is not copied. */
+struct customer *customer_new(struct arena *arena, const char *key);
+
+/* Reads a document; `text` must live as long as the result. False where it is
+ * none of ours (a newer format, broken): the customer must then be left alone. */
+struct customer *customer_read(struct arena *arena, const char *key, const char *text,
+                               size_t length, struct diag *diag);
+
+/* Prints the document with its new version in front. Where it would pass
+ * CUSTOMER_DOCUMENT_MOST, what is only kept for comfort goes first (the ring, times
+ * of counts, older ids); false where that is not enough. */
+bool customer_print(struct customer *customer, const char *version, struct buf *out);
+
+/* What expressions and templates call `customer`: the profile under what rules set. */
+struct value customer_value(struct arena *arena, const struct customer *customer);
+
+/* Merges what an event of time `at_ms` says (RFC 7396); one that is older than the
+ * newest only fills what is absent. */
+void customer_merge(struct arena *arena, struct customer *customer, const struct value *patch,
+                    int64_t at_ms);
+
+const struct customer_count *customer_find_count(const struct customer *customer, const char *type);
+void customer_add_count(struct arena *arena, struct customer *customer, const char *type,
+                        int64_t at_ms);
+const struct customer_total *customer_find_total(const struct customer *customer, const char *rule);
+
+/* Remembers a message that was decided: among sends, totals and open messages. */
+void customer_add_send(struct arena *arena, struct customer *customer,
+                       const struct customer_open *message, const char *run, int64_t now_ms);
+/* Forgets it: it was withdrawn or never arrived; its place under caps is given back. */
+void customer_drop_send(struct customer *customer, const char *mid);
+void customer_drop_open(struct customer *customer, uint32_t index);
+void customer_drop_journey(struct customer *customer, uint32_t index);
+
+/* Whether the event was seen: by id within `keep_ms`, or as one of the newest. */
+bool customer_has_seen(const struct customer *customer, const char *identity, int64_t since_ms);
+void customer_add_seen(struct arena *arena, struct customer *customer, const char *identity,
+                       int64_t at_ms, bool effect);
+
+/* Drops what is too old to matter: sends before `sends_ms`, ids before `seen_ms`, open
+ * messages past their end. */
+void customer_prune(struct customer *customer, int64_t now_ms, int64_t sends_ms, int64_t seen_ms);
+
+/* Whether marketing under `topic` was declined. */
+bool customer_opted_out(const struct customer *customer, const char *topic);
+
+#endif

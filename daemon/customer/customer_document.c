@@ -1,0 +1,407 @@
+/* The customer's document as JSON. Short member names: a document is read and
+ * printed at every decision. docs/redis.md lists them. */
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/json.h"
+#include "customer/customer.h"
+
+static const struct json_limits limits = {
+    .bytes = CUSTOMER_DOCUMENT_MOST + 1024, .depth = 48, .nodes = 65536, .duplicate_keys = true};
+
+static const char *text_of(struct arena *arena, const struct value *map, const char *name)
+{
+    const char *text = value_to_text(arena, value_get(map, name));
+    return text ? text : "";
+}
+
+static int64_t int_of(const struct value *map, const char *name)
+{
+    int64_t number;
+    return value_to_int(value_get(map, name), &number) ? number : 0;
+}
+
+/* Whoever wrote the document: sums with these never overflow. */
+static int64_t within(int64_t number, int64_t least, int64_t most)
+{
+    return number < least ? least : number > most ? most : number;
+}
+
+static int64_t count_of(const struct value *map, const char *name)
+{
+    return within(int_of(map, name), 0, INT32_MAX);
+}
+
+/* Years 0 to 9999. */
+static int64_t clamp_time(int64_t ms)
+{
+    return within(ms, -62167219200000, 253402300799999);
+}
+
+static int64_t time_of(const struct value *map, const char *name)
+{
+    return clamp_time(int_of(map, name));
+}
+
+static struct value map_of(struct arena *arena, const struct value *map, const char *name)
+{
+    const struct value *value = value_get(map, name);
+    return value_is(value, VALUE_MAP) ? *value : value_new_map(arena, 0);
+}
+
+static struct value any_of(const struct value *map, const char *name)
+{
+    const struct value *value = value_get(map, name);
+    return value ? *value : value_null();
+}
+
+static bool flag_of(const struct value *map, const char *name)
+{
+    const struct value *value = value_get(map, name);
+    return value_is(value, VALUE_BOOL) && value->boolean;
+}
+
+/* The event that started a journey, with data at least. */
+static struct value start_of(struct arena *arena, const struct value *map)
+{
+    const struct value *start = value_get(map, "start");
+    if (value_is(value_get(start, "data"), VALUE_MAP))
+        return *start;
+    struct value none = value_new_map(arena, 1);
+    value_set(arena, none, "data", value_new_map(arena, 0));
+    return none;
+}
+
+/* Allocates `list` for the items of root's list `name`; the items. */
+#define READ_LIST(arena, list, root, name, from)                                     \
+    const struct value *from = value_get(root, name);                                \
+    (list).capacity = value_is(from, VALUE_LIST) ? value_count(from) : 0;            \
+    (list).items = arena_alloc(arena, sizeof *(list).items * ((list).capacity + 1)); \
+    (list).count = 0;                                                                \
+    for (uint32_t i = 0; i < (list).capacity; i++)
+
+static void read_counts(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    READ_LIST(arena, customer->counts, root, "counts", from)
+    {
+        const struct value *item = &from->list->items[i];
+        struct customer_count *count = &customer->counts.items[customer->counts.count++];
+        *count = (struct customer_count){.type = text_of(arena, item, "type"),
+                                         .count = count_of(item, "n"),
+                                         .first_ms = time_of(item, "first"),
+                                         .last_ms = time_of(item, "last")};
+        const struct value *times = value_get(item, "times");
+        int64_t ms;
+        uint32_t known = value_is(times, VALUE_LIST) ? value_count(times) : 0;
+        for (uint32_t t = 0; t < known && t < CUSTOMER_TIMES_MOST; t++)
+            if (value_to_int(&times->list->items[t], &ms))
+                count->times[count->time_count++] = clamp_time(ms);
+    }
+}
+
+static void read_sends(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    READ_LIST(arena, customer->sends, root, "sends", from)
+    {
+        const struct value *item = &from->list->items[i];
+        customer->sends.items[customer->sends.count++] =
+            (struct customer_send){.mid = text_of(arena, item, "mid"),
+                                   .rule = text_of(arena, item, "rule"),
+                                   .run = text_of(arena, item, "run"),
+                                   .at_ms = time_of(item, "at"),
+                                   .marketing = flag_of(item, "marketing")};
+    }
+}
+
+static void read_totals(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    READ_LIST(arena, customer->totals, root, "totals", from)
+    {
+        const struct value *item = &from->list->items[i];
+        customer->totals.items[customer->totals.count++] =
+            (struct customer_total){.rule = text_of(arena, item, "rule"),
+                                    .count = count_of(item, "n"),
+                                    .last_ms = time_of(item, "last")};
+    }
+}
+
+static void read_open(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    READ_LIST(arena, customer->open, root, "open", from)
+    {
+        const struct value *item = &from->list->items[i];
+        customer->open.items[customer->open.count++] =
+            (struct customer_open){.mid = text_of(arena, item, "mid"),
+                                   .rule = text_of(arena, item, "rule"),
+                                   .origin = text_of(arena, item, "origin"),
+                                   .topic = text_of(arena, item, "topic"),
+                                   .started_ms = time_of(item, "started"),
+                                   .give_up_ms = time_of(item, "give_up"),
+                                   .start = any_of(item, "start"),
+                                   .marketing = flag_of(item, "marketing")};
+    }
+}
+
+static void read_journeys(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    READ_LIST(arena, customer->journeys, root, "journeys", from)
+    {
+        const struct value *item = &from->list->items[i];
+        customer->journeys.items[customer->journeys.count++] =
+            (struct customer_journey){.rule = text_of(arena, item, "rule"),
+                                      .origin = text_of(arena, item, "origin"),
+                                      .run = text_of(arena, item, "run"),
+                                      .step = text_of(arena, item, "step"),
+                                      .deadline_ms = time_of(item, "at"),
+                                      .clock_ms = time_of(item, "clock"),
+                                      .started_ms = time_of(item, "started"),
+                                      .since_ms = time_of(item, "since"),
+                                      .start = start_of(arena, item)};
+    }
+}
+
+/* A list of identity, time, identity, time, … */
+static void read_seen(struct arena *arena, const struct value *from, struct customer_seen **items,
+                      uint32_t *count, uint32_t *capacity)
+{
+    uint32_t most = value_is(from, VALUE_LIST) ? value_count(from) / 2 : 0;
+    struct customer_seen *seen = arena_zero(arena, sizeof *seen * (most + 1));
+    *items = seen;
+    *capacity = most;
+    for (uint32_t i = 0; i < most; i++) {
+        const struct value *identity = &from->list->items[2 * i];
+        int64_t ms;
+        if (!value_is(identity, VALUE_STRING) || identity->length >= sizeof seen->identity ||
+            !value_to_int(identity + 1, &ms))
+            continue;
+        seen[*count].at_ms = clamp_time(ms);
+        memcpy(seen[*count].identity, identity->string, identity->length);
+        ++*count;
+    }
+}
+
+#define READ_SEEN(arena, list, root, name) \
+    read_seen(arena, value_get(root, name), &(list).items, &(list).count, &(list).capacity)
+
+struct customer *customer_read(struct arena *arena, const char *key, const char *text,
+                               size_t length, struct diag *diag)
+{
+    struct value root;
+    if (!json_read(arena, text, length, &limits, &root, diag))
+        return NULL;
+    if (root.kind != VALUE_MAP || int_of(&root, "format") != CUSTOMER_FORMAT) {
+        diag_error(diag, "the customer's document has a format that this program does not know");
+        diag_code(diag, "document-format");
+        return NULL;
+    }
+    struct customer *customer = arena_zero(arena, sizeof *customer);
+    customer->key = key;
+    customer->version = text_of(arena, &root, "version");
+    customer->profile = map_of(arena, &root, "profile");
+    customer->profile_ms = time_of(&root, "profile_ms");
+    customer->fields = map_of(arena, &root, "fields");
+    customer->optouts = map_of(arena, &root, "optouts");
+    read_counts(arena, customer, &root);
+    read_sends(arena, customer, &root);
+    read_totals(arena, customer, &root);
+    read_open(arena, customer, &root);
+    read_journeys(arena, customer, &root);
+    READ_SEEN(arena, customer->seen, &root, "seen");
+    READ_SEEN(arena, customer->ring, &root, "ring");
+    return customer;
+}
+
+/* Printing: each PUT_ writes a literal, `,"name":` in most cases, and a value. */
+#define PUT(out, literal) buf_add(out, literal, sizeof(literal) - 1)
+
+#define PUT_TEXT(out, before, text)                   \
+    do {                                              \
+        const char *text_ = (text);                   \
+        PUT(out, before);                             \
+        json_print_string(out, text_, strlen(text_)); \
+    } while (0)
+
+#define PUT_INT(out, before, number) \
+    do {                             \
+        PUT(out, before);            \
+        put_int(out, number);        \
+    } while (0)
+
+#define PUT_VALUE(out, before, value) \
+    do {                              \
+        PUT(out, before);             \
+        json_print(out, value);       \
+    } while (0)
+
+static void put_int(struct buf *out, int64_t number)
+{
+    char text[DECIMAL_TEXT_SIZE];
+    buf_add(out, text, decimal_print_int(number, text));
+}
+
+static void put_flag(struct buf *out, bool marketing)
+{
+    if (marketing)
+        PUT(out, ",\"marketing\":true");
+    buf_char(out, '}');
+}
+
+/* Between two items of a list. */
+static void put_comma(struct buf *out, uint32_t index)
+{
+    if (index)
+        PUT(out, ",");
+}
+
+static void put_counts(struct buf *out, const struct customer *customer)
+{
+    PUT(out, ",\"counts\":[");
+    for (uint32_t i = 0; i < customer->counts.count; i++) {
+        const struct customer_count *count = &customer->counts.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"type\":", count->type);
+        PUT_INT(out, ",\"n\":", count->count);
+        PUT_INT(out, ",\"first\":", count->first_ms);
+        PUT_INT(out, ",\"last\":", count->last_ms);
+        PUT(out, ",\"times\":[");
+        for (uint32_t t = 0; t < count->time_count; t++) {
+            put_comma(out, t);
+            put_int(out, count->times[t]);
+        }
+        PUT(out, "]}");
+    }
+    PUT(out, "]");
+}
+
+static void put_sends(struct buf *out, const struct customer *customer)
+{
+    PUT(out, ",\"sends\":[");
+    for (uint32_t i = 0; i < customer->sends.count; i++) {
+        const struct customer_send *send = &customer->sends.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"mid\":", send->mid);
+        PUT_TEXT(out, ",\"rule\":", send->rule);
+        PUT_TEXT(out, ",\"run\":", send->run);
+        PUT_INT(out, ",\"at\":", send->at_ms);
+        put_flag(out, send->marketing);
+    }
+    PUT(out, "]");
+}
+
+static void put_totals(struct buf *out, const struct customer *customer)
+{
+    PUT(out, ",\"totals\":[");
+    for (uint32_t i = 0; i < customer->totals.count; i++) {
+        const struct customer_total *total = &customer->totals.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"rule\":", total->rule);
+        PUT_INT(out, ",\"n\":", total->count);
+        PUT_INT(out, ",\"last\":", total->last_ms);
+        PUT(out, "}");
+    }
+    PUT(out, "]");
+}
+
+static void put_open(struct buf *out, const struct customer *customer)
+{
+    PUT(out, ",\"open\":[");
+    for (uint32_t i = 0; i < customer->open.count; i++) {
+        const struct customer_open *open = &customer->open.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"mid\":", open->mid);
+        PUT_TEXT(out, ",\"rule\":", open->rule);
+        PUT_TEXT(out, ",\"origin\":", open->origin);
+        PUT_TEXT(out, ",\"topic\":", open->topic);
+        PUT_INT(out, ",\"started\":", open->started_ms);
+        PUT_INT(out, ",\"give_up\":", open->give_up_ms);
+        if (open->start.kind != VALUE_NULL)
+            PUT_VALUE(out, ",\"start\":", &open->start);
+        put_flag(out, open->marketing);
+    }
+    PUT(out, "]");
+}
+
+static void put_journeys(struct buf *out, const struct customer *customer)
+{
+    PUT(out, ",\"journeys\":[");
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"rule\":", journey->rule);
+        PUT_TEXT(out, ",\"origin\":", journey->origin);
+        PUT_TEXT(out, ",\"run\":", journey->run);
+        PUT_TEXT(out, ",\"step\":", journey->step);
+        PUT_INT(out, ",\"at\":", journey->deadline_ms);
+        PUT_INT(out, ",\"clock\":", journey->clock_ms);
+        PUT_INT(out, ",\"started\":", journey->started_ms);
+        PUT_INT(out, ",\"since\":", journey->since_ms);
+        PUT_VALUE(out, ",\"start\":", &journey->start);
+        PUT(out, "}");
+    }
+    PUT(out, "]");
+}
+
+static void put_seen(struct buf *out, const struct customer_seen *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        put_comma(out, i);
+        json_print_string(out, items[i].identity, strlen(items[i].identity));
+        PUT_INT(out, ",", items[i].at_ms);
+    }
+}
+
+static void print_whole(const struct customer *customer, const char *version, struct buf *out)
+{
+    PUT_TEXT(out, "{\"version\":", version);
+    PUT_INT(out, ",\"format\":", CUSTOMER_FORMAT);
+    PUT_VALUE(out, ",\"profile\":", &customer->profile);
+    PUT_INT(out, ",\"profile_ms\":", customer->profile_ms);
+    PUT_VALUE(out, ",\"fields\":", &customer->fields);
+    PUT_VALUE(out, ",\"optouts\":", &customer->optouts);
+    put_counts(out, customer);
+    put_sends(out, customer);
+    put_totals(out, customer);
+    put_open(out, customer);
+    put_journeys(out, customer);
+    PUT(out, ",\"seen\":[");
+    put_seen(out, customer->seen.items, customer->seen.count);
+    PUT(out, "],\"ring\":[");
+    put_seen(out, customer->ring.items, customer->ring.count);
+    PUT(out, "]}");
+}
+
+/* Makes the document smaller by what is only kept for comfort; false at the end. */
+static bool shed(struct customer *customer, int round)
+{
+    switch (round) {
+    case 0:
+        customer->ring.count = 0;
+        return true;
+    case 1:
+        for (uint32_t i = 0; i < customer->counts.count; i++)
+            customer->counts.items[i].time_count = 0;
+        return true;
+    case 2:
+        if (customer->seen.count > CUSTOMER_RING_MOST) {
+            customer->seen.items += customer->seen.count - CUSTOMER_RING_MOST;
+            customer->seen.count = customer->seen.capacity = CUSTOMER_RING_MOST;
+        }
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool customer_print(struct customer *customer, const char *version, struct buf *out)
+{
+    size_t before = out->length;
+    int round = 0;
+    do {
+        buf_cut(out, before);
+        out->full = false;
+        print_whole(customer, version, out);
+        if (!out->full && out->length - before <= CUSTOMER_DOCUMENT_MOST)
+            return true;
+    } while (shed(customer, round++));
+    return false;
+}

@@ -1,0 +1,89 @@
+/*
+ * The shapes of customer/customer: what is remembered of a customer, each list with its bound.
+ */
+#ifndef NUDGED_CUSTOMER_CUSTOMER_RECORD_H
+#define NUDGED_CUSTOMER_CUSTOMER_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/value.h"
+
+enum {
+    CUSTOMER_FORMAT = 1, /* of the document; kept in P:meta too */
+    CUSTOMER_DOCUMENT_MOST = 64 * 1024,
+    CUSTOMER_TIMES_MOST = 32,    /* newest times kept for each counted event type */
+    CUSTOMER_SENDS_MOST = 128,   /* newest sends, for limits and caps */
+    CUSTOMER_OPEN_MOST = 64,     /* newest messages not known to be taken */
+    CUSTOMER_JOURNEYS_MOST = 64, /* running at once */
+    CUSTOMER_RING_MOST = 64,     /* newest ids of events without effect */
+    CUSTOMER_SEEN_MOST = 256,    /* newest ids of events with an effect */
+};
+
+struct customer_count {
+    const char *type;
+    int64_t count, first_ms, last_ms;
+    int64_t times[CUSTOMER_TIMES_MOST]; /* newest last */
+    uint32_t time_count;
+};
+
+/* A message that was decided: what limits and caps count. */
+struct customer_send {
+    const char *mid, *rule, *run; /* `run`: a restart goes on with the run that it ends */
+    int64_t at_ms;
+    bool marketing;
+};
+
+/* A message that may still be withdrawn. */
+struct customer_open {
+    const char *mid, *rule, *origin, *topic;
+    int64_t started_ms; /* time of the event that started its journey */
+    int64_t give_up_ms; /* after that it is no longer anywhere */
+    struct value start; /* data of that event where the rule's `until` asks for it; or null */
+    bool marketing;
+};
+
+struct customer_journey {
+    const char *rule, *origin; /* `origin` is that of the event that started it */
+    const char *run;     /* origin of the first start, before any restart: what limits count */
+    const char *step;    /* id of the step to do next */
+    int64_t deadline_ms; /* when */
+    int64_t clock_ms;    /* when the step before was due: the next wait counts from here */
+    int64_t started_ms;  /* time of the event that started it */
+    int64_t since_ms;    /* when the rule set that last touched it became active */
+    struct value start;  /* that event: map type, id, time, source, data */
+};
+
+struct customer_seen {
+    char identity[17];
+    int64_t at_ms;
+};
+
+/* A total for each rule: customer.sent("welcome"). */
+struct customer_total {
+    const char *rule;
+    int64_t count, last_ms;
+};
+
+#define CUSTOMER_LIST(type)       \
+    struct {                      \
+        type *items;              \
+        uint32_t count, capacity; \
+    }
+
+struct customer {
+    const char *key;
+    const char *version;  /* token of the document that was read; "" for a new one */
+    struct value profile; /* map: what events said */
+    int64_t profile_ms;   /* the newest event that was merged */
+    struct value fields;  /* map: what rules set; stands over the profile */
+    struct value optouts; /* map: topic to milliseconds */
+    CUSTOMER_LIST(struct customer_count) counts;
+    CUSTOMER_LIST(struct customer_send) sends;
+    CUSTOMER_LIST(struct customer_total) totals;
+    CUSTOMER_LIST(struct customer_open) open;
+    CUSTOMER_LIST(struct customer_journey) journeys;
+    CUSTOMER_LIST(struct customer_seen) seen, ring;
+};
+
+#endif

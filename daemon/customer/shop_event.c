@@ -1,0 +1,226 @@
+#include "customer/shop_event.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/decimal.h"
+#include "base/digest.h"
+#include "base/json.h"
+
+/* Members of the short form that are attributes, not data. */
+static const char *const attributes[] = {"type", "id",          "source", "subject",
+                                         "time", "specversion", "hops",   NULL};
+
+/* An entry may have been added under any id: later than year 9999 is year 9999. */
+int64_t shop_event_arrival(const char *entry)
+{
+    const int64_t latest = 253402300799999;
+    int64_t ms = 0;
+    for (; *entry >= '0' && *entry <= '9' && ms < latest; entry++)
+        ms = ms * 10 + (*entry - '0');
+    return ms < latest ? ms : latest;
+}
+
+static bool refuse(struct diag *diag, const char *code, const char *text)
+{
+    diag_error(diag, "%s", text);
+    diag_code(diag, code);
+    return false;
+}
+
+static bool has_control(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return true;
+    return false;
+}
+
+/* A text attribute; "" where it is absent. */
+static bool read_attribute(struct arena *arena, const struct value *root, const char *name,
+                           size_t most, const char **text, struct diag *diag)
+{
+    const struct value *value = value_get(root, name);
+    *text = "";
+    if (!value || value->kind == VALUE_NULL)
+        return true;
+    if (value->kind == VALUE_INT && strcmp(name, "id") == 0) {
+        char digits[DECIMAL_TEXT_SIZE];
+        *text = arena_copy(arena, digits, decimal_print_int(value->integer, digits));
+        return true;
+    }
+    if (value->kind != VALUE_STRING || value->length > most ||
+        has_control(value->string, value->length)) {
+        diag_error(diag, "`%s` must be a text%s of at most %zu bytes without control characters",
+                   name, strcmp(name, "id") == 0 ? " or a whole number," : "", most);
+        diag_code(diag, arena_printf(arena, "bad-%s", name));
+        return false;
+    }
+    *text = arena_copy(arena, value->string, value->length);
+    return true;
+}
+
+static bool read_time(const struct value *root, int64_t skew_ms, struct shop_event *event,
+                      struct diag *diag)
+{
+    const struct value *time = value_get(root, "time");
+    event->time_ms = event->arrival_ms;
+    if (!time || time->kind == VALUE_NULL)
+        return true;
+    if (time->kind != VALUE_STRING || !clock_parse(time->string, time->length, &event->time_ms))
+        return refuse(
+            diag, "bad-time",
+            "`time` must be a time as of RFC 3339, such as \"2026-03-01T10:00:00+02:00\"");
+    if (event->time_ms > event->arrival_ms + skew_ms)
+        event->time_ms = event->arrival_ms;
+    return true;
+}
+
+static bool is_attribute(const struct value *key)
+{
+    for (const char *const *name = attributes; *name; name++)
+        if (value_is_text(key, *name))
+            return true;
+    return false;
+}
+
+static bool read_data(struct arena *arena, const struct value *root, struct shop_event *event,
+                      struct diag *diag)
+{
+    if (!value_get(root, "specversion")) {
+        event->data = value_new_map(arena, root->map->count);
+        for (uint32_t i = 0; i < root->map->count; i++)
+            if (!is_attribute(&root->map->members[i].key))
+                value_add(arena, event->data, root->map->members[i].key,
+                          root->map->members[i].value);
+        return true;
+    }
+    const struct value *data = value_get(root, "data");
+    if (data && data->kind != VALUE_MAP && data->kind != VALUE_NULL)
+        return refuse(diag, "bad-data", "`data` must be an object");
+    event->data = value_is(data, VALUE_MAP) ? *data : value_new_map(arena, 0);
+    return true;
+}
+
+/* "id:7" from the value at a path such as customer.id; NULL where it is no key. */
+static const char *make_key(struct arena *arena, const char *path, const struct value *value)
+{
+    const char *dot = strrchr(path, '.');
+    const char *name = dot ? dot + 1 : path;
+    char digits[DECIMAL_TEXT_SIZE];
+    struct value text = *value;
+    if (value_is(value, VALUE_INT))
+        text = value_string(digits, decimal_print_int(value->integer, digits));
+    if (text.kind != VALUE_STRING || text.length == 0 || text.length > SHOP_EVENT_KEY_MOST - 32 ||
+        has_control(text.string, text.length))
+        return NULL;
+    size_t before = strlen(name);
+    char *key = arena_alloc(arena, before + 1 + text.length + 1);
+    memcpy(key, name, before);
+    key[before] = ':';
+    memcpy(key + before + 1, text.string, text.length);
+    key[before + 1 + text.length] = '\0';
+    if (strcmp(name, "email") == 0)
+        for (char *c = key; *c; c++)
+            if (*c >= 'A' && *c <= 'Z')
+                *c = (char)(*c - 'A' + 'a');
+    return key;
+}
+
+static bool read_key(struct arena *arena, const struct value *root,
+                     const struct shop_event_form *form, struct shop_event *event,
+                     struct diag *diag)
+{
+    const struct value *customer = value_get(&event->data, "customer");
+    if (customer && customer->kind != VALUE_MAP && customer->kind != VALUE_NULL)
+        return refuse(diag, "bad-customer", "`customer` must be an object");
+    event->customer = value_is(customer, VALUE_MAP) ? *customer : value_null();
+    if (event->internal && (event->key = value_to_text(arena, value_get(customer, "key")))) {
+        event->customer = value_null();
+        return true;
+    }
+    for (const char *const *path = form->key_paths; *path; path++) {
+        const struct value *holder = strcmp(*path, "subject") == 0 ? root : &event->data;
+        const struct value *value = value_path(holder, *path);
+        if (value && (event->key = make_key(arena, *path, value)))
+            return true;
+    }
+    return refuse(diag, "no-customer",
+                  "no customer: neither `customer.id` nor `customer.email` is there");
+}
+
+static bool read_hops(const struct value *root, struct shop_event *event, struct diag *diag)
+{
+    const struct value *hops = value_get(root, "hops");
+    if (!hops)
+        return true;
+    if (hops->kind != VALUE_INT || hops->integer < 0)
+        return refuse(diag, "bad-hops", "`hops` must be a whole number");
+    if (hops->integer > SHOP_EVENT_HOPS_MOST)
+        return refuse(diag, "loop", "over 8 events in a chain: rules feed each other");
+    event->hops = (uint32_t)hops->integer;
+    return true;
+}
+
+static void spread_hex(char out[17], const void *bytes, size_t length)
+{
+    uint64_t spread = digest_spread(bytes, length);
+    unsigned char big_endian[8];
+    for (int i = 7; i >= 0; i--, spread >>= 8)
+        big_endian[i] = (unsigned char)spread;
+    digest_hex(big_endian, sizeof big_endian, out);
+}
+
+static void name_event(const char *text, size_t length, struct shop_event *event)
+{
+    if (event->id[0]) {
+        char name[2 * SHOP_EVENT_ID_MOST + 2];
+        char *end = stpcpy(stpcpy(stpcpy(name, event->source), "\n"), event->id);
+        spread_hex(event->identity, name, (size_t)(end - name));
+        memcpy(event->origin, event->identity, sizeof event->origin);
+        return;
+    }
+    /* The same JSON may come again another day: what starts from it is named by
+     * its place in the stream. */
+    spread_hex(event->identity, text, length);
+    spread_hex(event->origin, event->entry, strlen(event->entry));
+}
+
+static void make_document(struct arena *arena, struct shop_event *event)
+{
+    char time[CLOCK_TEXT_SIZE];
+    clock_format(event->time_ms, time);
+    event->document = value_new_map(arena, 6);
+    value_add(arena, event->document, value_text("type"), value_text(event->type));
+    value_add(arena, event->document, value_text("id"), value_text(event->id));
+    value_add(arena, event->document, value_text("source"), value_text(event->source));
+    value_add(arena, event->document, value_text("time"), value_text(arena_text(arena, time)));
+    value_add(arena, event->document, value_text("data"), event->data);
+    if (event->hops) /* goes on with the journeys and messages that it starts */
+        value_add(arena, event->document, value_text("hops"), value_int(event->hops));
+}
+
+bool shop_event_read(struct arena *arena, const char *text, size_t length, const char *entry,
+                     const struct shop_event_form *form, struct shop_event *event,
+                     struct diag *diag)
+{
+    struct value root;
+    *event = (struct shop_event){.entry = entry, .arrival_ms = shop_event_arrival(entry)};
+    if (!json_read(arena, text, length, &json_event_limits, &root, diag))
+        return false;
+    if (root.kind != VALUE_MAP)
+        return refuse(diag, "no-object", "an event must be a JSON object");
+    if (!read_attribute(arena, &root, "type", SHOP_EVENT_TYPE_MOST, &event->type, diag) ||
+        !read_attribute(arena, &root, "id", SHOP_EVENT_ID_MOST, &event->id, diag) ||
+        !read_attribute(arena, &root, "source", SHOP_EVENT_ID_MOST, &event->source, diag))
+        return false;
+    if (!event->type[0])
+        return refuse(diag, "no-type", "no `type`");
+    event->internal = strcmp(event->source, "nudged") == 0;
+    if (!read_hops(&root, event, diag) || !read_time(&root, form->skew_ms, event, diag) ||
+        !read_data(arena, &root, event, diag) || !read_key(arena, &root, form, event, diag))
+        return false;
+    name_event(text, length, event);
+    make_document(arena, event);
+    return true;
+}

@@ -1,0 +1,57 @@
+/*
+ * What a shop pushed: one event about one customer. Two forms are read
+ * (docs/events.md): CloudEvents 1.0 JSON, and a short form in which every
+ * member that is no attribute is data.
+ */
+#ifndef NUDGED_CUSTOMER_SHOP_EVENT_H
+#define NUDGED_CUSTOMER_SHOP_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/value.h"
+
+enum {
+    SHOP_EVENT_TYPE_MOST = 100, /* bytes */
+    SHOP_EVENT_ID_MOST = 256,
+    SHOP_EVENT_KEY_MOST = 300,
+    SHOP_EVENT_HOPS_MOST = 8,
+};
+
+/* How events are read; the installation's own. */
+struct shop_event_form {
+    const char *const *key_paths; /* NULL-terminated: "customer.id", "customer.email", "subject" */
+    int64_t skew_ms;              /* a time further ahead of arrival than this counts as arrival */
+};
+
+struct shop_event {
+    const char *entry;  /* the stream entry's id: unique, the same at every delivery */
+    const char *type;   /* "order.placed" */
+    const char *id;     /* "" where the shop gave none */
+    const char *source; /* "" where it gave none */
+    const char *key;    /* of the customer: "id:7", "email:ana@example.com" */
+    char identity[17];  /* hex: of source and id; of the JSON where there is no id */
+    char origin[17];    /* hex: what journeys and messages that it starts are named by */
+    int64_t time_ms;
+    int64_t arrival_ms;
+    uint32_t hops;         /* events between this one and the shop's own */
+    bool internal;         /* made by nudged itself */
+    struct value document; /* map: type, id, time, source, data (and hops): conditions' `event` */
+    struct value data;     /* map */
+    struct value customer; /* map: what the event says of the customer; or null */
+};
+
+/* Reads an event's JSON, which must live as long as the result. `entry` is the
+ * stream entry's id, whose first half is the arrival. False: `diag` has code
+ * and text of what is wrong ("json-syntax", "no-type", "no-customer", "bad-time", …). */
+bool shop_event_read(struct arena *arena, const char *text, size_t length, const char *entry,
+                     const struct shop_event_form *form, struct shop_event *event,
+                     struct diag *diag);
+
+/* The arrival that a stream entry's id tells, in milliseconds. */
+int64_t shop_event_arrival(const char *entry);
+
+#endif

@@ -1,0 +1,65 @@
+#include "decide/decision.h"
+
+#include <string.h>
+
+#include "decide/journey.h"
+
+enum { NEWER_RULES_RETRY_MS = 5000 }; /* until a daemon with the newer rules has had its turn */
+
+void decision_add_message(struct decision *decision, struct arena *arena,
+                          const struct decide_message *message)
+{
+    decision->messages = arena_grow(arena, decision->messages, decision->message_count,
+                                    &decision->message_capacity, sizeof *decision->messages);
+    decision->messages[decision->message_count++] = *message;
+}
+
+bool decision_take_back(struct decision *decision, const char *mid)
+{
+    for (uint32_t i = 0; i < decision->message_count; i++) {
+        if (strcmp(decision->messages[i].mid, mid) != 0)
+            continue;
+        memmove(&decision->messages[i], &decision->messages[i + 1],
+                sizeof *decision->messages * (--decision->message_count - i));
+        return true;
+    }
+    return false;
+}
+
+void decision_withdraw(struct decision *decision, struct arena *arena, const char *mid)
+{
+    decision->withdrawn = arena_grow(arena, decision->withdrawn, decision->withdrawn_count,
+                                     &decision->withdrawn_capacity, sizeof *decision->withdrawn);
+    decision->withdrawn[decision->withdrawn_count++] = mid;
+}
+
+void decision_add_dead(struct decision *decision, struct arena *arena,
+                       const struct customer *customer, const struct customer_journey *journey,
+                       const char *step, const char *reason, const char *detail)
+{
+    struct value body = value_new_map(arena, 4);
+    value_add(arena, body, value_text("rule"), value_text(journey->rule));
+    value_add(arena, body, value_text("customer"), value_text(customer->key));
+    value_add(arena, body, value_text("step"), value_text(step));
+    value_add(arena, body, value_text("start"), journey->start);
+    decision->dead = arena_grow(arena, decision->dead, decision->dead_count,
+                                &decision->dead_capacity, sizeof *decision->dead);
+    decision->dead[decision->dead_count++] =
+        (struct decide_dead){.reason = reason, .detail = detail, .body = body};
+}
+
+void decision_set_deadlines(struct decision *decision, const struct customer *customer,
+                            int64_t since_ms, int64_t now_ms)
+{
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        int64_t deadline_ms = journey->deadline_ms;
+        if (journey_is_left(journey, since_ms, now_ms) &&
+            deadline_ms < now_ms + NEWER_RULES_RETRY_MS)
+            deadline_ms = now_ms + NEWER_RULES_RETRY_MS;
+        if (!decision->deadline_ms || deadline_ms < decision->deadline_ms)
+            decision->deadline_ms = deadline_ms;
+        if (deadline_ms > decision->last_deadline_ms)
+            decision->last_deadline_ms = deadline_ms;
+    }
+}

@@ -1,0 +1,57 @@
+#include "decide/journey.h"
+
+void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,
+                     int64_t until_ms)
+{
+    journey->step = step->id;
+    journey->deadline_ms = until_ms;
+    journey->clock_ms = until_ms;
+}
+
+/* Whatever becomes of the branch that is jumped over, the journey waits for the step behind. */
+static uint32_t behind_jumps(const struct rule *rule, uint32_t at)
+{
+    while (at < rule->step_count && rule->steps[at].kind == RULE_STEP_JUMP)
+        at = rule->steps[at].target;
+    return at;
+}
+
+enum journey_move journey_move(const struct rule *rule, uint32_t *at,
+                               struct customer_journey *journey,
+                               const struct condition_scene *scene, struct arena *arena,
+                               const struct rule_step **step, const char **fault)
+{
+    while (*at < rule->step_count) {
+        const struct rule_step *now = &rule->steps[(*at)++];
+        *step = now;
+        switch (now->kind) {
+        case RULE_STEP_SEND:
+            return JOURNEY_SENDS;
+        case RULE_STEP_WAIT:
+            *at = behind_jumps(rule, *at);
+            if (*at == rule->step_count)
+                return JOURNEY_ENDS; /* nothing to wait for */
+            journey_wait_at(journey, &rule->steps[*at], journey->clock_ms + now->wait_ms);
+            return JOURNEY_WAITS;
+        case RULE_STEP_UNLESS: {
+            enum condition_answer answer = condition_ask(now->condition, scene, arena, fault);
+            if (answer == CONDITION_FAILED)
+                return JOURNEY_FAILS;
+            if (answer == CONDITION_FALSE)
+                *at = now->target;
+            break;
+        }
+        case RULE_STEP_JUMP:
+            *at = now->target;
+            break;
+        case RULE_STEP_STOP:
+            return JOURNEY_ENDS;
+        }
+    }
+    return JOURNEY_ENDS;
+}
+
+bool journey_is_left(const struct customer_journey *journey, int64_t since_ms, int64_t now_ms)
+{
+    return journey->since_ms > since_ms && now_ms < journey->deadline_ms + JOURNEY_NEWER_MOST_MS;
+}

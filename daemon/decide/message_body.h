@@ -1,0 +1,37 @@
+/*
+ * The body of a message as it is stored and later rendered: who it goes to, by
+ * which rule, and the data that its template sees. docs/redis.md has its form.
+ */
+#ifndef NUDGED_DECIDE_MESSAGE_BODY_H
+#define NUDGED_DECIDE_MESSAGE_BODY_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "customer/customer.h"
+#include "decide/policy.h"
+#include "rules/condition.h"
+#include "rules/rule.h"
+
+struct message_body_input {
+    const struct policy *policy;
+    const struct rule *rule;
+    const struct rule_step *step;
+    const struct customer_journey *journey;
+    const struct condition_scene *scene;
+    const char *address;
+};
+
+/* The address that a send goes to: `to`, else the channel's field of the customer
+ * (email: `email`; sms: `phone`; another channel: the field of its name). NULL where
+ * there is none. */
+const char *message_body_address(const struct rule_step *step, const struct condition_scene *scene,
+                                 struct arena *arena);
+
+/* False where an expression of `data` fails: *fault says why. The mid is a keyed hash of
+ * customer, rule, event and step: the same whenever this is decided again. */
+bool message_body_make(const struct message_body_input *input, struct arena *arena,
+                       const char **mid, struct value *body, const char **fault);
+
+#endif

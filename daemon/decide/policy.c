@@ -1,0 +1,117 @@
+#include "decide/policy.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/zone.h"
+
+bool policy_listed(const char *const *list, const char *text)
+{
+    for (; list && *list; list++)
+        if (strcmp(*list, text) == 0)
+            return true;
+    return false;
+}
+
+const char *policy_address_hash(const struct policy *policy, const char *address,
+                                char out[POLICY_HASH_SIZE])
+{
+    unsigned char digest[DIGEST_SIZE];
+    char lower[512];
+    size_t length = 0;
+    for (; address[length] && length < sizeof lower; length++) {
+        char c = address[length];
+        lower[length] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    digest_hmac(policy->secret, policy->secret_length, lower, length, digest);
+    digest_hex(digest, (POLICY_HASH_SIZE - 1) / 2, out);
+    return out;
+}
+
+/* Runs of the rule, other than this one, that sent something within its window. */
+static int64_t runs_within(const struct customer *customer, const struct rule *rule,
+                           const char *run, int64_t since_ms)
+{
+    int64_t runs = 0;
+    for (uint32_t i = 0; i < customer->sends.count; i++) {
+        const struct customer_send *send = &customer->sends.items[i];
+        if (send->at_ms <= since_ms || strcmp(send->rule, rule->name) != 0 ||
+            strcmp(send->run, run) == 0)
+            continue;
+        bool counted = false; /* a run may have sent several messages */
+        for (uint32_t j = 0; j < i && !counted; j++)
+            counted = customer->sends.items[j].at_ms > since_ms &&
+                      strcmp(customer->sends.items[j].rule, rule->name) == 0 &&
+                      strcmp(customer->sends.items[j].run, send->run) == 0;
+        runs += !counted;
+    }
+    return runs;
+}
+
+static int64_t marketing_within(const struct customer *customer, int64_t since_ms)
+{
+    int64_t sends = 0;
+    for (uint32_t i = 0; i < customer->sends.count; i++)
+        sends += customer->sends.items[i].marketing && customer->sends.items[i].at_ms > since_ms;
+    return sends;
+}
+
+static bool consents(const struct policy *policy, const struct rule *rule,
+                     const struct condition_scene *scene, struct arena *arena)
+{
+    if (customer_opted_out(scene->customer, rule->topic))
+        return false;
+    if (policy->consent) {
+        const char *fault;
+        return condition_ask(policy->consent, scene, arena, &fault) == CONDITION_TRUE;
+    }
+    struct value customer = customer_value(arena, scene->customer);
+    const struct value *accepts = value_get(&customer, "accepts_marketing");
+    return value_is(accepts, VALUE_BOOL) && accepts->boolean;
+}
+
+const char *policy_refusal(const struct policy *policy, const struct policy_facts *facts,
+                           const struct rule *rule, const char *run, const char *address_hash,
+                           const struct condition_scene *scene, struct arena *arena)
+{
+    if (!address_hash)
+        return "no-address";
+    if (facts && policy_listed(facts->suppressed, address_hash))
+        return "suppressed";
+    if (rule->limit.count && runs_within(scene->customer, rule, run,
+                                         scene->now_ms - rule->limit.per_ms) >= rule->limit.count)
+        return "limit";
+    if (rule->class != RULE_MARKETING)
+        return NULL;
+    if (!consents(policy, rule, scene, arena))
+        return "no-consent";
+    if (policy->cap.count &&
+        marketing_within(scene->customer, scene->now_ms - policy->cap.per_ms) >= policy->cap.count)
+        return "cap";
+    return NULL;
+}
+
+int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,
+                           int64_t now_ms, struct arena *arena)
+{
+    if (policy->quiet_from < 0 || policy->quiet_from == policy->quiet_to)
+        return 0;
+    struct zone *zone = zone_get(condition_zone(customer, policy->zone, arena));
+    if (!zone && !(zone = zone_get(policy->zone)))
+        return 0;
+    struct zone_time local;
+    zone_local(zone, now_ms, &local);
+    int minute = local.hour * 60 + local.minute;
+    bool overnight = policy->quiet_from > policy->quiet_to;
+    bool after = minute >= policy->quiet_from, before = minute < policy->quiet_to;
+    if (overnight ? !after && !before : !after || !before)
+        return 0;
+    struct zone_time end = {.year = local.year,
+                            .month = local.month,
+                            .day = local.day + (overnight && after),
+                            .hour = policy->quiet_to / 60,
+                            .minute = policy->quiet_to % 60};
+    /* Of an hour that comes twice the first counts: in the second they are over. */
+    int64_t end_ms = zone_instant(zone, &end);
+    return end_ms > now_ms ? end_ms : 0;
+}

@@ -1,0 +1,58 @@
+/*
+ * What always applies, whatever a rule says: consent, caps, limits, quiet
+ * hours, suppression. Each refusal has a name that `explain` and rule tests use.
+ */
+#ifndef NUDGED_DECIDE_POLICY_H
+#define NUDGED_DECIDE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/settings.h"
+#include "base/value.h"
+#include "customer/customer.h"
+#include "rules/condition.h"
+#include "rules/rule.h"
+
+/* The installation's own; set once at start, shared by all decisions. */
+struct policy {
+    struct cel_program *consent;              /* NULL: customer.accepts_marketing == true */
+    const struct condition_segment *segments; /* ends with a row without a name; may be NULL */
+    struct setting_rate cap;  /* marketing messages to one customer; count 0: none */
+    int quiet_from, quiet_to; /* minutes of the customer's day; -1: no quiet hours */
+    int64_t dedupe_keep_ms;
+    const char *zone;            /* of the shop (IANA) */
+    struct value shop;           /* map */
+    const unsigned char *secret; /* names messages and hashes addresses */
+    size_t secret_length;
+};
+
+enum { POLICY_HASH_SIZE = 33 }; /* 32 hex digits and a NUL */
+
+/* What decide() would have had to look up. Whoever commits checks it, and where it
+ * was wrong, tells, and it is decided again. */
+struct policy_facts {
+    const char *const *suppressed; /* hashes of addresses; NULL-terminated */
+    const char *const *taken;      /* mids that can no longer be withdrawn; NULL-terminated */
+};
+
+/* The keyed hash by which an address is known in P:suppressed; letter case does not
+ * matter. Returns `out`. */
+const char *policy_address_hash(const struct policy *policy, const char *address,
+                                char out[POLICY_HASH_SIZE]);
+
+/* Why this message must not be sent now: "no-address", "suppressed", "limit",
+ * "no-consent", "cap"; NULL: it may. `address_hash` is NULL where there is no address. */
+const char *policy_refusal(const struct policy *policy, const struct policy_facts *facts,
+                           const struct rule *rule, const char *run, const char *address_hash,
+                           const struct condition_scene *scene, struct arena *arena);
+
+/* The end of the customer's quiet hours where `now` is within them; else 0. */
+int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,
+                           int64_t now_ms, struct arena *arena);
+
+bool policy_listed(const char *const *list, const char *text);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * What was decided, for `nudgectl explain`: one map for each event or timer.
+ *
+ *   {"at": 1772352000000, "event": {"type": …, "id": …, "time": …}, "did": [
+ *     {"rules": ["gift", "vip"], "what": "no-match", "why": "if", "more": 12},
+ *     {"rule": "welcome", "what": "sends", "why": "welcome", "mid": "…"}]}
+ *
+ * Rules that did not match share an item for each reason: most rules do not match
+ * most events. Of those past TRACE_NAMES_MOST only the number is told.
+ */
+#ifndef NUDGED_DECIDE_TRACE_H
+#define NUDGED_DECIDE_TRACE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "customer/shop_event.h"
+#include "rules/rule_index.h"
+
+struct decision;
+
+struct trace {
+    struct arena *arena;
+    struct value line;            /* map */
+    struct value did;             /* list; at most TRACE_MOST items */
+    struct trace_reason *reasons; /* why rules did not match */
+    uint32_t reason_count;
+};
+
+enum { TRACE_MOST = 200, TRACE_NAMES_MOST = 32, TRACE_REASONS_MOST = 16 };
+
+void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
+                 const struct shop_event *event);
+/* All texts are referred to, not copied. `rule` may be NULL. */
+void trace_add(struct trace *trace, const char *rule, const char *what, const char *why);
+/* A rule that did not match, and why. */
+void trace_add_no_match(struct trace *trace, const char *rule, const char *why);
+/* The rules that are in no answer: their conditions are false ("if"). */
+void trace_add_refusals(struct trace *trace, const struct rule *const *rules, uint32_t count,
+                        const struct rule_answer *answers, uint32_t answer_count);
+void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,
+                       const char *mid);
+void trace_add_time(struct trace *trace, const char *rule, const char *what, int64_t until_ms);
+/* Hands the line over, unless a timer found nothing to do. */
+void trace_end(struct trace *trace, struct decision *decision);
+
+/* A line of one thing that was done outside of deciding: `item` is one of "did". */
+struct value trace_of(struct arena *arena, int64_t now_ms, struct value item);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * A message's life: taken from the outbox, rendered and handed over in a sender
+ * thread, settled with what the gateway said.
+ */
+#ifndef NUDGED_DELIVERY_DELIVERY_H
+#define NUDGED_DELIVERY_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "compose/compose.h"
+#include "config/config.h"
+#include "config/generation.h"
+#include "decide/policy.h"
+#include "redis/scripts.h"
+#include "store/instance.h"
+#include "store/outbox.h"
+
+struct delivery;
+struct event_base;
+
+struct delivery_options {
+    struct event_base *base;
+    const struct config *config;
+    struct instance *instance;
+    struct outbox *outbox;
+    struct scripts *scripts;
+    const struct policy *policy;
+    struct generation *(*generation)(void *context); /* the one in force */
+    void *context;
+};
+
+/* NULL where the sender threads cannot be started. */
+struct delivery *delivery_new(const struct delivery_options *options, struct diag *diag);
+void delivery_destroy(struct delivery **delivery);
+
+/* Messages are taken between start and drain. */
+void delivery_start(struct delivery *delivery);
+/* There is something in the outbox: looks at once, instead of at the next tick. */
+void delivery_wake(struct delivery *delivery);
+
+/* Nothing more is taken; what was begun goes on. */
+void delivery_drain(struct delivery *delivery);
+/* After the drain: begun transfers that are left are cut; all results are then on their way
+ * to the store. Blocks for about a second at most. */
+void delivery_cut(struct delivery *delivery);
+/* True while a message is asked for, with a sender, or not yet settled. */
+bool delivery_busy(const struct delivery *delivery);
+
+/* The gateways, as items of a JSON list: name, kind, breaker, sending. */
+void delivery_status(const struct delivery *delivery, struct buf *out);
+
+#endif

@@ -1,0 +1,110 @@
+#include "delivery/prepare.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+
+static const char *text_of(struct arena *arena, const struct value *message, const char *name)
+{
+    const char *text = value_to_text(arena, value_get(message, name));
+    return text ? text : "";
+}
+
+const char *prepare_body_file(const struct config *config, const struct config_gateway *gateway)
+{
+    return strcmp(gateway->kind->name, "http") == 0
+               ? arena_printf(config->arena, "%s.json.liquid", gateway->name)
+               : NULL;
+}
+
+void prepare_init(struct prepare *prepare, const struct config *config,
+                  const struct config_gateway *gateway, const struct policy *policy)
+{
+    const struct config_mail *mail = &config->keys.mail;
+    prepare->compose = (struct compose_settings){
+        .from = mail->from,
+        .reply_to = mail->reply_to,
+        .bounces = mail->bounces,
+        .shop = &config->keys.shop,
+        .unsubscribe_url = mail->unsubscribe_url,
+        .unsubscribe_mailto = mail->unsubscribe_mailto,
+        .list_id = mail->list_id,
+        .feedback_id = mail->feedback_id,
+        .message_id_domain = mail->message_id_domain,
+        .zone = config->zone,
+        .key = {.id = "1", .bytes = policy->secret, .length = policy->secret_length},
+    };
+    prepare->body_file = prepare_body_file(config, gateway);
+}
+
+/* The body of an HTTP request, and what may stand in its URL and headers. */
+static bool prepare_request(const struct prepare *prepare, const struct templates *templates,
+                            const struct compose_settings *settings, const struct value *message,
+                            struct arena *arena, struct outgoing *outgoing, struct diag *diag)
+{
+    struct buf body;
+    buf_init(&body, COMPOSE_WIRE_MOST);
+    bool made = compose_body(templates, settings, prepare->body_file, message, arena, &body, diag);
+    if (made) {
+        outgoing->body = arena_copy(arena, buf_string(&body), body.length);
+        outgoing->body_length = body.length;
+        outgoing->envelope_to = text_of(arena, message, "to");
+        outgoing->envelope_from = "";
+    }
+    buf_free(&body);
+    return made;
+}
+
+static bool prepare_mail(const struct templates *templates, const struct compose_settings *settings,
+                         const struct value *message, struct arena *arena,
+                         struct outgoing *outgoing, struct diag *diag)
+{
+    struct mail mail = {0};
+    buf_init(&mail.wire, COMPOSE_WIRE_MOST);
+    bool made = compose_mail(templates, settings, message, arena, &mail, diag);
+    if (made) {
+        outgoing->body = arena_copy(arena, buf_string(&mail.wire), mail.wire.length);
+        outgoing->body_length = mail.wire.length;
+        outgoing->envelope_from = mail.from;
+        outgoing->envelope_to = mail.to;
+        outgoing->smtputf8 = mail.smtputf8;
+    }
+    buf_free(&mail.wire);
+    return made;
+}
+
+/* Another channel, into a Maildir: the plain text. */
+static bool prepare_text(const struct templates *templates, const struct compose_settings *settings,
+                         const struct value *message, struct arena *arena,
+                         struct outgoing *outgoing, struct diag *diag)
+{
+    struct compose_text text;
+    if (!compose_text(templates, settings, message, arena, &text, diag))
+        return false;
+    outgoing->body = text.text;
+    outgoing->body_length = strlen(text.text);
+    outgoing->content_type = "text/plain; charset=utf-8";
+    outgoing->envelope_to = text.to;
+    outgoing->envelope_from = "";
+    return true;
+}
+
+bool prepare_outgoing(const struct prepare *prepare, const struct templates *templates,
+                      struct job *job, struct arena *arena, struct outgoing *outgoing,
+                      struct diag *diag)
+{
+    struct value message;
+    struct compose_settings settings = prepare->compose;
+    if (!json_read(arena, job->body, job->body_length, &json_file_limits, &message, diag))
+        return false;
+    const char *to = text_of(arena, &message, "to"), *channel = text_of(arena, &message, "channel");
+    value_to_int(value_get(&message, "decided"), &settings.now_ms);
+    job->recipient = digest_spread(to, strlen(to));
+    *outgoing = (struct outgoing){.mid = job->mid, .channel = channel};
+    if (prepare->body_file)
+        return prepare_request(prepare, templates, &settings, &message, arena, outgoing, diag);
+    if (strcmp(channel, "email") == 0)
+        return prepare_mail(templates, &settings, &message, arena, outgoing, diag);
+    return prepare_text(templates, &settings, &message, arena, outgoing, diag);
+}

@@ -1,0 +1,37 @@
+/*
+ * In a sender's thread: from a message as it is stored to what its gateway sends.
+ * A channel `email` through kind http gets the gateway's own body template,
+ * templates/<gateway>.json.liquid; through the other kinds it gets a mail.
+ */
+#ifndef NUDGED_DELIVERY_PREPARE_H
+#define NUDGED_DELIVERY_PREPARE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "compose/compose.h"
+#include "config/config.h"
+#include "decide/policy.h"
+#include "send/gateway.h"
+#include "send/job.h"
+
+/* Immutable after prepare_init; shared by the threads of one gateway. */
+struct prepare {
+    struct compose_settings compose;
+    const char *body_file; /* kind http; NULL: mails are made */
+};
+
+/* Refers to the configuration and the policy, which must outlive it. */
+void prepare_init(struct prepare *prepare, const struct config *config,
+                  const struct config_gateway *gateway, const struct policy *policy);
+
+/* The template of the bodies that this gateway needs, or NULL; in the config's arena. */
+const char *prepare_body_file(const struct config *config, const struct config_gateway *gateway);
+
+/* Fills *outgoing, which lies in the arena; sets job->recipient. */
+bool prepare_outgoing(const struct prepare *prepare, const struct templates *templates,
+                      struct job *job, struct arena *arena, struct outgoing *outgoing,
+                      struct diag *diag);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * What becomes of a message after an attempt: the outcome of the gateway, turned into
+ * what the store writes.
+ */
+#ifndef NUDGED_DELIVERY_SETTLEMENT_H
+#define NUDGED_DELIVERY_SETTLEMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decide/policy.h"
+#include "delivery/flight.h"
+#include "send/outcome.h"
+
+struct settlement_scene {
+    const struct ruleset *rules;
+    const struct policy *policy;
+    int64_t breaker_wait_ms; /* until the gateway's breaker lets a probe through; 0: closed */
+    int64_t now_ms;          /* by Redis' clock */
+    uint64_t random;
+};
+
+/* Fills flight->result. */
+void settlement_make(struct flight *flight, const struct outcome *outcome,
+                     const struct settlement_scene *scene);
+
+/* It was not begun: the one gateway that may send it, `gateway`, is not to be had now, or is not
+ * `configured` at all. In a while again; from its give_up on a dead letter. */
+void settlement_postpone(struct flight *flight, const char *gateway, bool configured,
+                         const struct settlement_scene *scene);
+
+/* It was not begun, as what Redis has of it lacks fields: a dead letter. */
+void settlement_bury(struct flight *flight, const struct settlement_scene *scene);
+
+#endif

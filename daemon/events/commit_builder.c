@@ -1,0 +1,204 @@
+#include "events/commit_builder.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "decide/trace.h"
+
+enum { TEXT_MOST = 512 * 1024 };
+
+/* A value as JSON in the arena. */
+static struct customers_text print(struct arena *arena, const struct value *value)
+{
+    struct buf text;
+    buf_init(&text, TEXT_MOST);
+    json_print(&text, value);
+    struct customers_text printed = {.text = arena_copy(arena, buf_string(&text), text.length),
+                                     .length = text.length};
+    buf_free(&text);
+    return printed;
+}
+
+static const char *next_version(const struct commit_builder *builder, struct arena *arena)
+{
+    return arena_printf(arena, "%lld-%" PRId64 "-%" PRId64,
+                        strtoll(builder->customer->version, NULL, 10) + 1, builder->epoch,
+                        builder->sequence);
+}
+
+static const char **entry_ids(const struct shop_event *const *events, size_t count,
+                              struct arena *arena)
+{
+    const char **ids = arena_alloc(arena, sizeof *ids * (count + 1));
+    for (size_t i = 0; i < count; i++)
+        ids[i] = events[i]->entry;
+    return ids;
+}
+
+static void make_messages(const struct decision *decision, struct arena *arena,
+                          struct commit *commit)
+{
+    struct commit_message *messages =
+        arena_zero(arena, sizeof *messages * (decision->message_count + 1));
+    const char **hashes = arena_alloc(arena, sizeof *hashes * (decision->message_count + 1));
+    for (uint32_t i = 0; i < decision->message_count; i++) {
+        const struct decide_message *message = &decision->messages[i];
+        struct customers_text body = print(arena, &message->body);
+        bool marketing = message->rule->class == RULE_MARKETING;
+        messages[i] = (struct commit_message){
+            .mid = message->mid,
+            .channel = message->step->channel,
+            .class_ = marketing ? "marketing" : "transactional",
+            .body = body.text,
+            .length = body.length,
+            .on_uncertain = message->rule->on_uncertain == RULE_HOLD ? "hold" : "resend",
+            .give_up_ms = message->give_up_ms};
+        hashes[i] = message->address_hash;
+    }
+    commit->messages = messages;
+    commit->message_count = decision->message_count;
+    commit->free_hashes = hashes;
+    commit->free_hash_count = decision->message_count;
+    commit->cancels = commit->open_mids = decision->withdrawn;
+    commit->cancel_count = commit->open_mid_count = decision->withdrawn_count;
+}
+
+static void make_records(const struct decision *decision, struct arena *arena,
+                         struct commit *commit)
+{
+    struct commit_dead *dead = arena_zero(arena, sizeof *dead * (decision->dead_count + 1));
+    struct customers_text *traces = arena_zero(arena, sizeof *traces * (decision->trace_count + 1));
+    for (uint32_t i = 0; i < decision->dead_count; i++) {
+        struct customers_text body = print(arena, &decision->dead[i].body);
+        dead[i] = (struct commit_dead){.kind = "journey",
+                                       .reason = decision->dead[i].reason,
+                                       .detail = decision->dead[i].detail,
+                                       .body = body.text,
+                                       .length = body.length};
+    }
+    for (uint32_t i = 0; i < decision->trace_count; i++)
+        traces[i] = print(arena, &decision->trace[i]);
+    commit->dead = dead;
+    commit->dead_count = decision->dead_count;
+    commit->traces = traces;
+    commit->trace_count = decision->trace_count;
+}
+
+bool commit_builder_make(const struct commit_builder *builder, struct arena *arena,
+                         struct commit *commit, struct diag *diag)
+{
+    const struct decision *decision = builder->decision;
+    struct buf document;
+    int64_t last_ms =
+        decision->last_deadline_ms > builder->now_ms ? decision->last_deadline_ms : builder->now_ms;
+    *commit = (struct commit){
+        .customer = builder->customer->key,
+        .seen = builder->customer->version,
+        .version = next_version(builder, arena),
+        .expire_ms = last_ms + builder->keep_ms,
+        .deadline_ms = decision->deadline_ms,
+        .ids = entry_ids(builder->events, builder->event_count, arena),
+        .id_count = builder->event_count,
+    };
+    buf_init(&document, 2 * CUSTOMER_DOCUMENT_MOST);
+    bool fits = customer_print(builder->customer, commit->version, &document);
+    if (fits)
+        commit->document = (struct customers_text){
+            .text = arena_copy(arena, buf_string(&document), document.length),
+            .length = document.length};
+    buf_free(&document);
+    if (!fits) {
+        diag_error(diag, "the customer's document would pass %d bytes", CUSTOMER_DOCUMENT_MOST);
+        diag_code(diag, "document-size");
+        return false;
+    }
+    make_messages(decision, arena, commit);
+    make_records(decision, arena, commit);
+    return true;
+}
+
+static size_t size_of(const struct customers_text *texts, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += texts[i].length;
+    return size;
+}
+
+size_t commit_builder_size(const struct commit *commit)
+{
+    size_t size = commit->document.length + size_of(commit->emits, commit->emit_count) +
+                  size_of(commit->traces, commit->trace_count);
+    for (size_t i = 0; i < commit->message_count; i++)
+        size += commit->messages[i].length;
+    for (size_t i = 0; i < commit->dead_count; i++)
+        size += commit->dead[i].length;
+    return size;
+}
+
+void commit_builder_give_up(struct arena *arena, const struct shop_event *const *events,
+                            size_t count, const struct diag *diag, struct commit *commit)
+{
+    struct commit_dead *dead = arena_zero(arena, sizeof *dead * (count + 1));
+    *commit = (struct commit){.ids = entry_ids(events, count, arena), .id_count = count};
+    for (size_t i = 0; i < count; i++) {
+        struct customers_text body = print(arena, &events[i]->document);
+        dead[i] = (struct commit_dead){.kind = "event",
+                                       .reason = arena_text(arena, diag->code),
+                                       .detail = arena_text(arena, diag->text),
+                                       .body = body.text,
+                                       .length = body.length};
+    }
+    commit->dead = dead;
+    commit->dead_count = count;
+}
+
+/* What commit.lua takes for the version of a document that nobody can read: "?" where it does
+ * not begin as all do. */
+static const char *version_seen(struct arena *arena, const struct customers_text *document)
+{
+    static const char start[] = "{\"version\":\"";
+    const size_t length = sizeof start - 1;
+    if (!document->text)
+        return "";
+    if (document->length < length || memcmp(document->text, start, length) != 0)
+        return "?";
+    const char *version = document->text + length;
+    size_t rest = strcspn(version, "\"");
+    return version[rest] == '"' ? arena_printf(arena, "%.*s", (int)rest, version) : "?";
+}
+
+/* One line for the customer's trace. */
+static struct customers_text give_up_line(struct arena *arena, int64_t now_ms, const char *why)
+{
+    struct value item = value_new_map(arena, 2);
+    value_add(arena, item, value_text("what"), value_text("timer given up"));
+    value_add(arena, item, value_text("why"), value_text(why));
+    const struct value line = trace_of(arena, now_ms, item);
+    return print(arena, &line);
+}
+
+void commit_builder_give_up_timer(struct arena *arena, const struct commit_builder_timer *timer,
+                                  const struct diag *diag, struct commit *commit)
+{
+    struct commit_dead *dead = arena_zero(arena, sizeof *dead);
+    struct customers_text *trace = arena_zero(arena, sizeof *trace);
+    *dead =
+        (struct commit_dead){.kind = "timer",
+                             .reason = arena_text(arena, diag->code),
+                             .detail = arena_text(arena, diag->text),
+                             .body = arena_printf(arena, "{\"due\":%" PRId64 "}", timer->due_ms)};
+    dead->length = strlen(dead->body);
+    *trace = give_up_line(arena, timer->now_ms, dead->detail);
+    *commit = (struct commit){.customer = timer->key,
+                              .seen = version_seen(arena, &timer->document),
+                              .version = "",
+                              .expire_ms = timer->now_ms + timer->keep_ms,
+                              .dead = dead,
+                              .dead_count = 1,
+                              .traces = trace,
+                              .trace_count = 1};
+}

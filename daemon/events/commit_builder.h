@@ -1,0 +1,46 @@
+/* From a decision to what store/customers writes: the document printed, the texts made. */
+#ifndef NUDGED_EVENTS_COMMIT_BUILDER_H
+#define NUDGED_EVENTS_COMMIT_BUILDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "decide/decide.h"
+#include "store/customers.h"
+
+struct commit_builder {
+    struct customer *customer; /* after the decision */
+    const struct decision *decision;
+    const struct shop_event *const *events;
+    size_t event_count;
+    int64_t now_ms, keep_ms;
+    int64_t epoch, sequence; /* make the document's version one that is never used twice */
+};
+
+struct commit_builder_timer {
+    const char *key; /* the customer's */
+    struct customers_text document;
+    int64_t due_ms, now_ms, keep_ms;
+};
+
+/* All of it lies in the arena. False where the document would be too large. */
+bool commit_builder_make(const struct commit_builder *builder, struct arena *arena,
+                         struct commit *commit, struct diag *diag);
+
+/* Bytes that it carries to Redis, about. */
+size_t commit_builder_size(const struct commit *commit);
+
+/* The events alone, as dead letters with the diag's code and text; the document stays as it
+ * is. */
+void commit_builder_give_up(struct arena *arena, const struct shop_event *const *events,
+                            size_t count, const struct diag *diag, struct commit *commit);
+
+/* A timer that cannot be decided, as a dead letter; the document stays as it is, without a
+ * timer. `document` as it was read (text NULL: none): nothing is written where it changed. */
+void commit_builder_give_up_timer(struct arena *arena, const struct commit_builder_timer *timer,
+                                  const struct diag *diag, struct commit *commit);
+
+#endif

@@ -1,0 +1,529 @@
+/*
+ * An event's life, from top to bottom:
+ *
+ *   pipeline_take   a batch of stream entries: read into events, those of one customer
+ *                   gathered into one `work` (what is no event becomes a dead letter)
+ *   read_documents  a round begins: the customers' documents and Redis' time, one round trip
+ *   decide_work     decide(), a pure function, for each customer
+ *   send_commit     everything decided for a customer, all or nothing, pipelined
+ *   on_commit       done; or decided again: another writer was here (STALE), an assumption
+ *                   was wrong (FACTS), an entry is no longer ours (GONE); or Redis failed,
+ *                   and the work waits for the next round
+ *   end_round       all have answers: another round (of what one commit does not carry; after
+ *                   Redis failed in a while), or
+ *   finish          all works are done: the batch is given back to the intake
+ *
+ * A timer's life is the same from read_documents on; its works have no events.
+ */
+#include "events/pipeline.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "decide/decide.h"
+#include "events/commit_builder.h"
+#include "events/work.h"
+#include "redis/backoff.h"
+
+enum {
+    TIMERS_AT_ONCE = 200,
+    COMMIT_MOST = 4 << 20, /* bytes of one commit, where it carries more than one event */
+    TRIES_MOST = 50,       /* decided so often without success: waits as if Redis had failed */
+    ARENA_BYTES = 1 << 20,
+};
+
+struct batch {
+    struct pipeline *pipeline;
+    struct intake *intake; /* NULL: timers */
+    bool active;
+    struct generation *generation;
+    struct arena *arena; /* of the works and their events */
+    struct arena *round; /* of what is read and decided; forgotten when that is done anew */
+    struct map *by_key;
+    struct work **works;
+    uint32_t work_count, work_capacity;
+    struct work **reading; /* the works of this round */
+    uint32_t reading_count;
+    uint32_t outstanding; /* of those, without the last answer */
+    bool failed;          /* Redis failed one of them */
+    int64_t now_ms;       /* Redis' TIME, as read with the documents */
+    struct event *again;  /* the next round, after Redis failed */
+    struct backoff backoff;
+};
+
+struct pipeline {
+    struct pipeline_options options;
+    struct batch events, due;
+    struct event *timer; /* when timers are asked for again */
+    bool timers_on, timers_asked;
+    struct backoff timers_backoff;
+    int64_t sequence;                             /* of document versions */
+    char told[sizeof((struct diag *)NULL)->text]; /* the fault that was logged last; empty since a
+                                                     commit succeeded */
+};
+
+static void read_documents(struct batch *batch);
+static void decide_work(struct work *work);
+static void end_round(struct work *work, enum work_state state);
+static void fail_round(struct work *work);
+
+static void after(struct event *timer, int64_t ms)
+{
+    const struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    event_add(timer, &wait);
+}
+
+/* What Redis answered with an error is logged once. That there is no connection is told by
+ * who has it. */
+static void note_fault(struct pipeline *pipeline, const struct diag *fault)
+{
+    bool lost = strcmp(fault->code, "redis-lost") == 0 || strcmp(fault->code, "redis-timeout") == 0;
+    if (lost || strcmp(fault->text, pipeline->told) == 0)
+        return;
+    snprintf(pipeline->told, sizeof pipeline->told, "%s", fault->text);
+    log_warning("nothing can be decided now, trying again: %s", fault->text);
+}
+
+/* Taking a batch of events ----------------------------------------------- */
+
+static void begin(struct batch *batch, struct intake *intake)
+{
+    const struct pipeline_options *options = &batch->pipeline->options;
+    batch->active = true;
+    batch->intake = intake;
+    batch->generation = generation_hold(options->generation(options->context));
+}
+
+static struct work *add_work(struct batch *batch, const char *key)
+{
+    struct work *work = arena_zero(batch->arena, sizeof *work);
+    work->batch = batch;
+    work->key = key;
+    batch->works = arena_grow(batch->arena, batch->works, batch->work_count, &batch->work_capacity,
+                              sizeof(struct work *));
+    batch->works[batch->work_count++] = work;
+    return work;
+}
+
+/* The customer's work in this batch. NULL: that of the entries which are no events. */
+static struct work *work_of(struct batch *batch, const char *key)
+{
+    size_t length = key ? strlen(key) : 0;
+    struct work *work = map_get(batch->by_key, key ? key : "", length);
+    if (!work) {
+        work = add_work(batch, key);
+        map_put(batch->by_key, key ? key : "", length, work);
+    }
+    return work;
+}
+
+/* Reads an entry into an event; false with code and text of what is wrong. */
+static bool read_entry(struct batch *batch, const struct intake_entry *entry,
+                       struct shop_event *event, struct diag *diag)
+{
+    struct diag why = {0};
+    if (entry->poison)
+        diag_error(&why, "%" PRId64 " daemons ended over this event", entry->deliveries - 1);
+    else if (!entry->event)
+        diag_error(&why, "the entry has no field `event`");
+    else if (entry->size > entry->length)
+        diag_error(&why, "the event has %zu bytes", entry->size);
+    else
+        return shop_event_read(batch->arena, entry->event, entry->length, entry->id,
+                               &batch->pipeline->options.form, event, diag);
+    *diag = why;
+    diag_code(diag, entry->poison ? "poison" : entry->event ? "json-size" : "no-event");
+    return false;
+}
+
+static void add_entry(struct batch *batch, const struct intake_entry *entry)
+{
+    struct diag diag = {0};
+    struct shop_event *event = arena_alloc(batch->arena, sizeof *event);
+    if (read_entry(batch, entry, event, &diag)) {
+        work_add_event(batch->arena, work_of(batch, event->key), event, entry->length);
+        return;
+    }
+    work_add_dead(batch->arena, work_of(batch, NULL), entry, &diag);
+    metrics_add(METRIC_EVENTS_DEAD, 1);
+    log_warning("an event became a dead letter reason=%s entry=%s: %s", diag.code, entry->id,
+                diag.text);
+}
+
+void pipeline_take(struct pipeline *pipeline, struct intake *intake,
+                   const struct intake_batch *batch)
+{
+    struct batch *events = &pipeline->events;
+    failpoint("batch-read");
+    begin(events, intake);
+    metrics_add(METRIC_EVENTS_READ, (int64_t)batch->count);
+    for (size_t i = 0; i < batch->count; i++)
+        add_entry(events, &batch->entries[i]);
+    read_documents(events);
+}
+
+/* Taking a batch of timers ------------------------------------------------ */
+
+static void on_taken(void *context, const struct timers_taken *taken)
+{
+    struct pipeline *pipeline = context;
+    struct batch *due = &pipeline->due;
+    pipeline->timers_asked = false;
+    if (taken->fault) {
+        note_fault(pipeline, taken->fault);
+        if (pipeline->timers_on)
+            after(pipeline->timer, backoff_next(&pipeline->timers_backoff));
+        return;
+    }
+    backoff_reset(&pipeline->timers_backoff);
+    if (taken->count == 0) {
+        if (pipeline->timers_on)
+            after(pipeline->timer, taken->next_ms);
+        return;
+    }
+    begin(due, NULL);
+    metrics_add(METRIC_TIMERS_FIRED, (int64_t)taken->count);
+    for (size_t i = 0; i < taken->count; i++)
+        add_work(due, arena_text(due->arena, taken->customers[i].key))->due_ms =
+            taken->customers[i].deadline_ms;
+    read_documents(due);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct pipeline *pipeline = context;
+    if (!pipeline->timers_on || pipeline->timers_asked || pipeline->due.active)
+        return;
+    pipeline->timers_asked = true;
+    timers_take(pipeline->options.timers, TIMERS_AT_ONCE, on_taken, pipeline);
+}
+
+void pipeline_start_timers(struct pipeline *pipeline)
+{
+    pipeline->timers_on = true;
+    event_active(pipeline->timer, EV_TIMEOUT, 0);
+}
+
+void pipeline_stop_timers(struct pipeline *pipeline)
+{
+    pipeline->timers_on = false;
+    event_del(pipeline->timer);
+}
+
+/* A round: reading -------------------------------------------------------- */
+
+static void on_again(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    read_documents(context);
+}
+
+static void on_documents(void *context, const struct diag *fault,
+                         const struct customers_text *documents, size_t count, int64_t now_ms)
+{
+    struct batch *batch = context;
+    if (fault) {
+        note_fault(batch->pipeline, fault);
+        after(batch->again, backoff_next(&batch->backoff));
+        return;
+    }
+    batch->now_ms = now_ms;
+    for (size_t i = 0, next = 0; i < batch->reading_count; i++) {
+        struct work *work = batch->reading[i];
+        bool has_document = work->key && next < count;
+        work_begin_round(batch->round, work, has_document ? &documents[next++] : NULL);
+        work->state = WORK_UNDER_WAY;
+    }
+    /* The last of them may end the batch, and what it has in the arenas. */
+    uint32_t left = batch->outstanding = batch->reading_count;
+    for (struct work **work = batch->reading; left > 0; left--, work++)
+        decide_work(*work);
+}
+
+/* Reads the documents of all works that are not done. */
+static void read_documents(struct batch *batch)
+{
+    arena_reset(batch->round);
+    const char **keys = arena_alloc(batch->round, sizeof *keys * batch->work_count);
+    size_t count = 0;
+    batch->reading = arena_alloc(batch->round, sizeof(struct work *) * batch->work_count);
+    batch->reading_count = 0;
+    batch->failed = false;
+    for (uint32_t i = 0; i < batch->work_count; i++) {
+        struct work *work = batch->works[i];
+        if (work->state == WORK_DONE)
+            continue;
+        batch->reading[batch->reading_count++] = work;
+        if (work->key)
+            keys[count++] = work->key;
+    }
+    customers_read(batch->pipeline->options.customers, keys, count, on_documents, batch);
+}
+
+/* A round: deciding ------------------------------------------------------- */
+
+static void on_commit(void *context, const struct commit_result *result);
+
+static void send_commit(struct work *work, const struct commit *commit)
+{
+    failpoint("commit");
+    customers_commit(work->batch->pipeline->options.customers, commit, on_commit, work);
+}
+
+/* A key is an id, or an address, which the log does not tell. */
+static void log_given_up(const struct work *work, const struct diag *diag)
+{
+    char masked[320];
+    bool is_id = strncmp(work->key, "id:", 3) == 0 && !strchr(work->key, '@');
+    log_error("a customer cannot be decided, %s a dead letter customer=%s events=%u reason=%s: %s",
+              work->event_count ? "each event becomes" : "the timer becomes",
+              is_id ? work->key : log_address(work->key, masked, sizeof masked), work->chosen,
+              diag->code, diag->text);
+}
+
+/* What cannot be decided: its events, or its timer, become dead letters; its document stays. */
+static void give_up(struct work *work, const struct diag *diag)
+{
+    const struct batch *batch = work->batch;
+    const struct commit_builder_timer timer = {
+        .key = work->key,
+        .document = work->document,
+        .due_ms = work->due_ms,
+        .now_ms = batch->now_ms,
+        .keep_ms = batch->pipeline->options.customer_keep_ms,
+    };
+    struct commit commit;
+    if (!work->told) /* Redis may refuse the commit for hours */
+        log_given_up(work, diag);
+    work->given_up = work->told = true;
+    work->decision = (struct decision){0};
+    if (work->event_count)
+        commit_builder_give_up(batch->round, work->events, work->chosen, diag, &commit);
+    else
+        commit_builder_give_up_timer(batch->round, &timer, diag, &commit);
+    send_commit(work, &commit);
+}
+
+static struct customer *read_customer(const struct work *work, struct diag *diag)
+{
+    struct arena *arena = work->batch->round;
+    return work->document.text
+               ? customer_read(arena, work->key, work->document.text, work->document.length, diag)
+               : customer_new(arena, work->key);
+}
+
+/* Decides what was chosen, for the customer as read. False where the document would be too
+ * large. */
+static bool make_commit(struct work *work, struct customer *customer, struct commit *commit,
+                        struct diag *diag)
+{
+    struct batch *batch = work->batch;
+    const struct pipeline_options *options = &batch->pipeline->options;
+    const struct policy_facts facts = {.suppressed = work->suppressed.texts,
+                                       .taken = work->sent.texts};
+    const struct decide_input input = {.rules = batch->generation->rules,
+                                       .policy = options->policy,
+                                       .customer = customer,
+                                       .events = work->events,
+                                       .event_count = work->chosen,
+                                       .facts = &facts,
+                                       .due_ms = work->due_ms,
+                                       .now_ms = batch->now_ms};
+    decide(&input, batch->round, &work->decision);
+    const struct commit_builder builder = {
+        .customer = customer,
+        .decision = &work->decision,
+        .events = work->events,
+        .event_count = work->chosen,
+        .now_ms = batch->now_ms,
+        .keep_ms = options->customer_keep_ms,
+        .epoch = instance_epoch(options->instance),
+        .sequence = ++batch->pipeline->sequence,
+    };
+    return commit_builder_make(&builder, batch->round, commit, diag);
+}
+
+/* A few events may come to much: with many messages, each with the customer's profile; or one of
+ * them to more than the document may hold. Then fewer of them are decided at once. */
+static void decide_customer(struct work *work)
+{
+    struct commit commit;
+    struct diag diag = {0};
+    struct customer *customer = read_customer(work, &diag);
+    work->given_up = false;
+    work_choose(work);
+    bool made = customer && make_commit(work, customer, &commit, &diag);
+    while (customer && work->chosen > 1 && (!made || commit_builder_size(&commit) > COMMIT_MOST)) {
+        work->chosen /= 2;
+        made = make_commit(work, read_customer(work, &diag), &commit, &diag);
+    }
+    if (made)
+        send_commit(work, &commit);
+    else
+        give_up(work, &diag);
+}
+
+static void decide_work(struct work *work)
+{
+    if (work_is_empty(work)) {
+        end_round(work, WORK_DONE); /* all of it was somebody else's */
+    } else if (work->key) {
+        decide_customer(work);
+    } else {
+        work_choose(work);
+        const struct commit commit = {.ids = work->ids.texts,
+                                      .id_count = work->chosen,
+                                      .dead = work->dead,
+                                      .dead_count = work->chosen};
+        send_commit(work, &commit);
+    }
+}
+
+/* A round: its end -------------------------------------------------------- */
+
+static void count_done(const struct work *work)
+{
+    const struct decision *decision = &work->decision;
+    const struct pipeline_options *options = &work->batch->pipeline->options;
+    if (work->given_up && work->event_count)
+        metrics_add(METRIC_EVENTS_DEAD, work->chosen);
+    else if (work->given_up)
+        metrics_add(METRIC_TIMERS_DEAD, 1);
+    metrics_add(METRIC_COMMITS, 1);
+    metrics_add(METRIC_EVENTS_DECIDED, decision->counts.decided);
+    metrics_add(METRIC_EVENTS_DUPLICATE, decision->counts.duplicate);
+    metrics_add(METRIC_CONDITIONS_FAILED, decision->counts.failed);
+    metrics_add(METRIC_MESSAGES_REFUSED, decision->counts.refused);
+    metrics_add(METRIC_MESSAGES_DECIDED, decision->message_count);
+    metrics_add(METRIC_MESSAGES_CANCELLED, decision->withdrawn_count);
+    if (decision->message_count)
+        options->on_messages(options->context);
+}
+
+static void on_commit(void *context, const struct commit_result *result)
+{
+    struct work *work = context;
+    struct batch *batch = work->batch;
+    failpoint("commit-answered");
+    if (result->outcome == COMMIT_DONE) {
+        batch->pipeline->told[0] = '\0';
+        count_done(work);
+        work_advance(work);
+        end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
+    } else if (result->outcome == COMMIT_FAILED) {
+        note_fault(batch->pipeline, result->fault);
+        fail_round(work);
+    } else if (++work->tries < TRIES_MOST) {
+        metrics_add(METRIC_COMMITS_AGAIN, 1);
+        work_learn(batch->round, work, result);
+        decide_work(work);
+    } else {
+        log_warning("a customer was decided %d times and something had always changed", TRIES_MOST);
+        fail_round(work);
+    }
+}
+
+/* All works are done. */
+static void finish(struct batch *batch)
+{
+    struct intake *intake = batch->intake;
+    generation_release(&batch->generation);
+    map_clear(batch->by_key);
+    arena_reset(batch->arena);
+    arena_reset(batch->round);
+    batch->works = batch->reading = NULL;
+    batch->work_count = batch->work_capacity = batch->reading_count = 0;
+    batch->active = false;
+    batch->intake = NULL;
+    backoff_reset(&batch->backoff);
+    if (intake)
+        intake_done(intake, true);
+    else if (batch->pipeline->timers_on)
+        event_active(batch->pipeline->timer, EV_TIMEOUT, 0);
+}
+
+/* The work had its last answer in this round: it is done, or waits for the next one. */
+static void end_round(struct work *work, enum work_state state)
+{
+    struct batch *batch = work->batch;
+    work->state = state;
+    if (--batch->outstanding > 0)
+        return;
+    for (uint32_t i = 0; i < batch->work_count; i++)
+        if (batch->works[i]->state != WORK_DONE) {
+            if (batch->failed)
+                after(batch->again, backoff_next(&batch->backoff));
+            else /* more of a customer than one commit carries */
+                event_active(batch->again, EV_TIMEOUT, 0);
+            return;
+        }
+    finish(batch);
+}
+
+/* Redis failed it: it waits for the next round, as that does for Redis. */
+static void fail_round(struct work *work)
+{
+    work->batch->failed = true;
+    end_round(work, WORK_WAITING);
+}
+
+/* The object ------------------------------------------------------------ */
+
+static void open_batch(struct pipeline *pipeline, struct batch *batch)
+{
+    batch->pipeline = pipeline;
+    batch->arena = arena_new(ARENA_BYTES);
+    batch->round = arena_new(ARENA_BYTES);
+    batch->by_key = map_new();
+    batch->again = evtimer_new(pipeline->options.base, on_again, batch);
+    if (!batch->again)
+        mem_exhausted();
+}
+
+static void close_batch(struct batch *batch)
+{
+    event_free(batch->again);
+    generation_release(&batch->generation);
+    map_destroy(&batch->by_key);
+    arena_destroy(&batch->round);
+    arena_destroy(&batch->arena);
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *options)
+{
+    struct pipeline *pipeline = mem_zero(1, sizeof *pipeline);
+    pipeline->options = *options;
+    pipeline->timer = evtimer_new(options->base, on_timer, pipeline);
+    if (!pipeline->timer)
+        mem_exhausted();
+    open_batch(pipeline, &pipeline->events);
+    open_batch(pipeline, &pipeline->due);
+    return pipeline;
+}
+
+void pipeline_destroy(struct pipeline **pipeline)
+{
+    if (!*pipeline)
+        return;
+    event_free((*pipeline)->timer);
+    close_batch(&(*pipeline)->events);
+    close_batch(&(*pipeline)->due);
+    free(*pipeline);
+    *pipeline = NULL;
+}
+
+bool pipeline_busy(const struct pipeline *pipeline)
+{
+    return pipeline->events.active || pipeline->due.active || pipeline->timers_asked;
+}

@@ -1,0 +1,51 @@
+/*
+ * An event's life: read from its stream, decided, committed. And a timer's:
+ * taken, decided, committed. One batch of each at a time.
+ */
+#ifndef NUDGED_EVENTS_PIPELINE_H
+#define NUDGED_EVENTS_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/generation.h"
+#include "customer/shop_event.h"
+#include "decide/policy.h"
+#include "store/customers.h"
+#include "store/instance.h"
+#include "store/intake.h"
+#include "store/timers.h"
+
+struct event_base;
+struct pipeline;
+
+struct pipeline_options {
+    struct event_base *base;
+    struct instance *instance;
+    struct customers *customers;
+    struct timers *timers;
+    const struct policy *policy;
+    struct shop_event_form form;
+    int64_t customer_keep_ms;
+    /* The generation in force: asked for at each batch. */
+    struct generation *(*generation)(void *context);
+    /* Messages were put into the outbox. */
+    void (*on_messages)(void *context);
+    void *context;
+};
+
+struct pipeline *pipeline_new(const struct pipeline_options *options);
+void pipeline_destroy(struct pipeline **pipeline);
+
+/* intake's on_batch. `intake` is told when the batch is done with. */
+void pipeline_take(struct pipeline *pipeline, struct intake *intake,
+                   const struct intake_batch *batch);
+
+/* Timers are looked for between start and stop; what is under way goes on. */
+void pipeline_start_timers(struct pipeline *pipeline);
+void pipeline_stop_timers(struct pipeline *pipeline);
+
+/* True while a batch of events or timers is under way, or asked for. */
+bool pipeline_busy(const struct pipeline *pipeline);
+
+#endif

@@ -1,0 +1,141 @@
+#include "events/work.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+void work_list_add(struct arena *arena, struct work_list *list, const char *text)
+{
+    if (list->count + 1 >= list->capacity) /* one more than needed, for the NULL */
+        list->texts =
+            arena_grow(arena, list->texts, list->capacity, &list->capacity, sizeof *list->texts);
+    list->texts[list->count++] = text;
+    list->texts[list->count] = NULL;
+}
+
+static void add_copies(struct arena *arena, struct work_list *list, const char *const *texts,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        work_list_add(arena, list, arena_text(arena, texts[i]));
+}
+
+static bool is_listed(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], text) == 0)
+            return true;
+    return false;
+}
+
+void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event,
+                    size_t size)
+{
+    uint32_t capacity = work->event_capacity;
+    work->events = arena_grow(arena, work->events, work->event_count, &work->event_capacity,
+                              sizeof *work->events);
+    work->sizes = arena_grow(arena, work->sizes, work->event_count, &capacity, sizeof *work->sizes);
+    work->events[work->event_count] = event;
+    work->sizes[work->event_count++] = size;
+}
+
+void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
+                   const struct diag *diag)
+{
+    struct buf detail;
+    buf_init(&detail, 2048);
+    diag_line(diag, &detail);
+    work->dead =
+        arena_grow(arena, work->dead, work->dead_count, &work->dead_capacity, sizeof *work->dead);
+    work->dead[work->dead_count++] = (struct commit_dead){
+        .kind = "event",
+        .reason = arena_text(arena, diag->code),
+        .detail = arena_text(arena, buf_string(&detail)),
+        .body = entry->event ? entry->event : "",
+        .length = entry->length < WORK_DEAD_MOST ? entry->length : WORK_DEAD_MOST};
+    buf_free(&detail);
+    work_list_add(arena, &work->ids, entry->id);
+}
+
+static struct customers_text copy(struct arena *arena, const struct customers_text *text)
+{
+    return (struct customers_text){.text = text->text ? arena_copy(arena, text->text, text->length)
+                                                      : NULL,
+                                   .length = text->length};
+}
+
+void work_begin_round(struct arena *arena, struct work *work, const struct customers_text *document)
+{
+    work->document = document ? copy(arena, document) : (struct customers_text){0};
+    work->suppressed = work->sent = (struct work_list){0};
+    work->decision = (struct decision){0};
+    work->tries = 0;
+}
+
+static void keep_event(struct work *work, uint32_t to, uint32_t from)
+{
+    work->events[to] = work->events[from];
+    work->sizes[to] = work->sizes[from];
+}
+
+static void keep_dead(struct work *work, uint32_t to, uint32_t from)
+{
+    work->dead[to] = work->dead[from];
+    work->ids.texts[to] = work->ids.texts[from];
+}
+
+/* Entries that somebody else has, or has finished: the work goes on without them. */
+static void forget(struct work *work, const char *const *gone, size_t count)
+{
+    uint32_t events = 0, ids = 0;
+    for (uint32_t i = 0; i < work->event_count; i++)
+        if (!is_listed(gone, count, work->events[i]->entry))
+            keep_event(work, events++, i);
+    for (uint32_t i = 0; i < work->ids.count; i++)
+        if (!is_listed(gone, count, work->ids.texts[i]))
+            keep_dead(work, ids++, i);
+    work->event_count = events;
+    work->ids.count = work->dead_count = ids;
+}
+
+void work_learn(struct arena *arena, struct work *work, const struct commit_result *result)
+{
+    if (result->outcome == COMMIT_STALE)
+        work->document = copy(arena, &result->document);
+    add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
+    add_copies(arena, &work->sent, result->taken, result->taken_count);
+    forget(work, result->gone, result->gone_count);
+}
+
+void work_choose(struct work *work)
+{
+    uint32_t count = work->key ? work->event_count : work->dead_count;
+    size_t bytes = 0;
+    for (work->chosen = 0; work->chosen < count; work->chosen++) {
+        bytes += work->key ? work->sizes[work->chosen] : work->dead[work->chosen].length;
+        if (work->chosen > 0 && bytes > WORK_COMMIT_MOST)
+            return;
+    }
+}
+
+void work_advance(struct work *work)
+{
+    uint32_t left = 0;
+    if (work->key) {
+        for (uint32_t i = work->chosen; i < work->event_count; i++)
+            keep_event(work, left++, i);
+        work->event_count = left;
+        work->due_ms = 0;
+    } else {
+        for (uint32_t i = work->chosen; i < work->dead_count; i++)
+            keep_dead(work, left++, i);
+        work->ids.count = work->dead_count = left;
+    }
+    work->chosen = 0;
+    work->told = false;
+}
+
+bool work_is_empty(const struct work *work)
+{
+    return work->event_count == 0 && work->ids.count == 0 && !work->due_ms;
+}

@@ -1,0 +1,86 @@
+/*
+ * A work: what one customer has in a batch (events, or a deadline that is due), or the
+ * batch's entries that are no events. Plain data; events/pipeline moves it through its states.
+ */
+#ifndef NUDGED_EVENTS_WORK_H
+#define NUDGED_EVENTS_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "decide/decide.h"
+#include "store/customers.h"
+#include "store/intake.h"
+
+struct batch;
+
+enum {
+    WORK_COMMIT_MOST = 1 << 20, /* bytes of events in one commit */
+    WORK_DEAD_MOST = 1 << 20,   /* bytes of an entry that are kept in its dead letter */
+};
+
+enum work_state {
+    WORK_WAITING,   /* its document is to be read */
+    WORK_UNDER_WAY, /* read and decided; its commit has no answer yet */
+    WORK_DONE,      /* committed, or nothing of it is ours any more */
+};
+
+/* A list of texts, NULL-terminated once something was added. */
+struct work_list {
+    const char **texts;
+    uint32_t count, capacity;
+};
+
+struct work {
+    struct batch *batch; /* events/pipeline's */
+    enum work_state state;
+
+    /* As long as the batch. */
+    const char *key; /* the customer's; NULL: entries that are no events */
+    const struct shop_event **events;
+    size_t *sizes; /* of the events, in bytes */
+    uint32_t event_count, event_capacity;
+    int64_t due_ms;           /* the deadline; 0: none */
+    struct commit_dead *dead; /* of entries that are no events, … */
+    uint32_t dead_count, dead_capacity;
+    struct work_list ids; /* … and their ids, one for each */
+    uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
+
+    /* Of this round: from one reading of the document to the next. */
+    struct customers_text document;    /* as last seen; text NULL: none */
+    struct work_list suppressed, sent; /* facts learnt: decide/policy's `suppressed`, `taken` */
+    uint32_t tries;
+    bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
+    bool told;     /* … and the log has said so */
+    struct decision decision; /* the one that is being committed */
+};
+
+void work_list_add(struct arena *arena, struct work_list *list, const char *text);
+
+void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event,
+                    size_t size);
+/* The entry becomes a dead letter with the diag's code and words. The entry's bytes are
+ * referred to, WORK_DEAD_MOST at most. */
+void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
+                   const struct diag *diag);
+
+/* Begins a round, with the document that was read (copied; NULL: the work has none). */
+void work_begin_round(struct arena *arena, struct work *work,
+                      const struct customers_text *document);
+/* What a refused commit taught: the document that stands now, facts, entries that are
+ * somebody else's. All is copied. */
+void work_learn(struct arena *arena, struct work *work, const struct commit_result *result);
+
+/* Chooses what one commit carries: the oldest, WORK_COMMIT_MOST together but at least one. A
+ * commit must get through to Redis within its deadline, over a slow line too. */
+void work_choose(struct work *work);
+/* What was chosen is committed, and is no longer of this work. */
+void work_advance(struct work *work);
+
+/* True where nothing is left to be done. */
+bool work_is_empty(const struct work *work);
+
+#endif

@@ -1,0 +1,285 @@
+#include "liquid/liquid_filters.h"
+
+#include "base/utf8.h"
+#include "liquid/liquid_loop.h"
+#include "liquid/liquid_member.h"
+#include "liquid/liquid_text.h"
+#include "liquid/liquid_value.h"
+
+static const struct liquid_filter *const tables[] = {
+    liquid_filters_string, liquid_filters_replace, liquid_filters_html,   liquid_filters_encode,
+    liquid_filters_math,   liquid_filters_array,   liquid_filters_select, liquid_filters_date,
+};
+
+enum { TABLES = sizeof tables / sizeof *tables };
+
+const struct liquid_filter *liquid_filter_standard(const char *name, size_t length)
+{
+    for (size_t i = 0; i < TABLES; i++)
+        for (const struct liquid_filter *row = tables[i]; row->name; row++)
+            if (strlen(row->name) == length && memcmp(row->name, name, length) == 0)
+                return row;
+    return NULL;
+}
+
+void liquid_filters_names(const struct liquid_filter *host,
+                          const char *names[LIQUID_FILTER_NAMES_MOST])
+{
+    size_t count = 0;
+    for (; host && host->name && count < LIQUID_FILTER_NAMES_MOST - 1; host++)
+        names[count++] = host->name;
+    for (size_t i = 0; i < TABLES; i++)
+        for (const struct liquid_filter *row = tables[i];
+             row->name && count < LIQUID_FILTER_NAMES_MOST - 1; row++)
+            names[count++] = row->name;
+    names[count] = NULL;
+}
+
+struct value liquid_string(struct liquid_run *run, const struct value *value)
+{
+    struct buf *out = run->out, text;
+    struct value string = *value;
+    if (!liquid_text_plain(run, &string))
+        return value_string("", 0);
+    if (string.kind == VALUE_STRING)
+        return string;
+    buf_init(&text, run->memory_limit);
+    run->out = &text;
+    bool done = liquid_text_print(run, value, false);
+    run->out = out;
+    char *copy = done ? liquid_run_room(run, text.length) : NULL;
+    if (copy)
+        memcpy(copy, buf_string(&text), text.length);
+    string = value_string(copy ? copy : "", copy ? text.length : 0);
+    buf_free(&text);
+    return string;
+}
+
+bool liquid_filters_text(struct liquid_call *call, const struct value *value, const char *fallback,
+                         struct liquid_slice *text)
+{
+    if (value)
+        return liquid_text_of(call->run, value, text);
+    *text = (struct liquid_slice){fallback, (uint32_t)strlen(fallback)};
+    return true;
+}
+
+bool liquid_filters_integer(struct liquid_call *call, const struct value *value, int64_t *integer)
+{
+    struct value plain = *value;
+    if (!liquid_text_plain(call->run, &plain))
+        return false;
+    return liquid_value_integer(&plain, integer) ||
+           liquid_fail(call->run, "the argument must be an integer, not %s",
+                       value_kind_name(value->kind));
+}
+
+bool liquid_filters_number(struct liquid_call *call, const struct value *value,
+                           struct liquid_number *number)
+{
+    return liquid_number_of(value, number) || liquid_fail(call->run, "the number is infinite");
+}
+
+bool liquid_filters_give(struct liquid_call *call, const char *text, size_t length, bool safe)
+{
+    call->result = value_string(text, length);
+    call->safe = safe;
+    return true;
+}
+
+static size_t part_length(const struct liquid_part *part, bool safe)
+{
+    return safe && !part->safe ? liquid_text_escaped_length(part->text.text, part->text.length)
+                               : part->text.length;
+}
+
+static char *put_part(char *to, const struct liquid_part *part, bool safe)
+{
+    size_t length = part_length(part, safe);
+    if (safe && !part->safe)
+        liquid_text_escape_to(to, part->text.text, part->text.length);
+    else
+        memcpy(to, part->text.text, length);
+    return to + length;
+}
+
+bool liquid_filters_join(struct liquid_call *call, const struct liquid_part *parts, size_t count,
+                         const struct liquid_part *glue)
+{
+    bool safe = false;
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        safe = safe || parts[i].safe;
+    for (size_t i = 0; i < count; i++)
+        length += part_length(&parts[i], safe) + (glue && i ? part_length(glue, safe) : 0);
+    char *text = liquid_run_room(call->run, length);
+    if (!text)
+        return false;
+    char *to = text;
+    for (size_t i = 0; i < count; i++) {
+        if (glue && i)
+            to = put_part(to, glue, safe);
+        to = put_part(to, &parts[i], safe);
+    }
+    return liquid_filters_give(call, text, length, safe);
+}
+
+bool liquid_filters_list(struct liquid_call *call, uint32_t capacity, struct value *list)
+{
+    if (!liquid_run_fits(call->run, sizeof(struct value) * capacity))
+        return false;
+    *list = value_new_list(call->run->arena, capacity);
+    return true;
+}
+
+bool liquid_filters_push(struct liquid_call *call, struct value list, struct value item)
+{
+    if (list.list->count == list.list->capacity &&
+        !liquid_run_fits(call->run, sizeof item * 2 * list.list->capacity))
+        return false;
+    value_push(call->run->arena, list, item);
+    return true;
+}
+
+static uint32_t count_flat(const struct value_list *list, bool *nested)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == VALUE_LIST) {
+            *nested = true;
+            count += count_flat(list->items[i].list, nested);
+        } else {
+            count++;
+        }
+    return count;
+}
+
+static struct value *flatten(struct value *to, const struct value_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == VALUE_LIST)
+            to = flatten(to, list->items[i].list);
+        else
+            *to++ = list->items[i];
+    return to;
+}
+
+static bool range_items(struct liquid_call *call, const struct value *input,
+                        struct liquid_items *items)
+{
+    struct liquid_series series = liquid_loop_series(input);
+    uint64_t steps = (uint64_t)series.count;
+    if (!liquid_run_step(call->run, steps < INT32_MAX ? steps : INT32_MAX))
+        return false;
+    struct value *copy = (void *)liquid_run_room(call->run, sizeof *copy * (size_t)series.count);
+    for (int64_t i = 0; copy && i < series.count; i++)
+        liquid_loop_item(call->run, &series, i, &copy[i]);
+    *items = (struct liquid_items){copy, (uint32_t)series.count};
+    return copy;
+}
+
+bool liquid_filters_items(struct liquid_call *call, const struct value *input,
+                          struct liquid_items *items)
+{
+    *items = (struct liquid_items){input, input->kind != VALUE_NULL};
+    if (liquid_is(input, LIQUID_EXTENSION_RANGE))
+        return range_items(call, input, items);
+    if (input->kind != VALUE_LIST)
+        return true;
+    bool nested = false;
+    uint32_t count = count_flat(input->list, &nested);
+    if (!liquid_run_step(call->run, count / 8))
+        return false;
+    *items = (struct liquid_items){input->list->items, count};
+    if (!nested)
+        return true;
+    struct value *copy = (void *)liquid_run_room(call->run, sizeof *copy * count);
+    if (!copy)
+        return false;
+    flatten(copy, input->list);
+    items->items = copy;
+    return true;
+}
+
+static enum liquid_property property_failed(struct liquid_call *call, const struct value *property)
+{
+    struct liquid_slice text = {"", 0};
+    if (liquid_text_of(call->run, property, &text))
+        liquid_fail(call->run, "the items have no property `%.*s`", (int)text.length, text.text);
+    return LIQUID_PROPERTY_FAILED;
+}
+
+/* The character at a place, from the end where that is negative. */
+static bool character(const struct value *item, int64_t place, struct value *result)
+{
+    const char *at = item->string, *end = at + item->length;
+    if (place < 0)
+        place += liquid_value_size(item);
+    if (place < 0)
+        return false;
+    while (place > 0 && at < end) {
+        at += utf8_width(at, (size_t)(end - at));
+        place--;
+    }
+    if (at == end)
+        return false;
+    *result = value_string(at, utf8_width(at, (size_t)(end - at)));
+    return true;
+}
+
+static enum liquid_property string_property(struct liquid_call *call, const struct value *item,
+                                            const struct value *property, struct value *result)
+{
+    if (property->kind == VALUE_INT)
+        character(item, property->integer, result);
+    else if (property->kind != VALUE_STRING)
+        return property_failed(call, property);
+    else if (memmem(item->string, item->length, property->string, property->length))
+        *result = *property;
+    return LIQUID_PROPERTY_FOUND;
+}
+
+/* An integer's property is one of its bits, as in the reference implementation. */
+static int64_t bit(int64_t integer, int64_t place)
+{
+    return place < 0 ? 0 : integer >> (place < 63 ? place : 63) & 1;
+}
+
+/* A place given as a decimal is cut to an integer, as the reference implementation does. */
+static void whole_place(struct value *place)
+{
+    if (place->kind == VALUE_DOUBLE && place->real > -1e15 && place->real < 1e15)
+        *place = value_int((int64_t)place->real);
+}
+
+enum liquid_property liquid_filters_property(struct liquid_call *call, const struct value *item,
+                                             const struct value *property, struct value *result)
+{
+    struct value plain = *property;
+    *result = value_null();
+    if (!liquid_text_plain(call->run, &plain))
+        return LIQUID_PROPERTY_FAILED;
+    whole_place(&plain);
+    switch ((enum value_kind)item->kind) {
+    case VALUE_MAP:
+        liquid_member_get(call->run, item, &plain, result);
+        return LIQUID_PROPERTY_FOUND;
+    case VALUE_EXTENSION:
+        if (liquid_is(item, LIQUID_EXTENSION_RANGE))
+            return LIQUID_PROPERTY_NONE;
+        liquid_member_get(call->run, item, &plain, result);
+        return LIQUID_PROPERTY_FOUND;
+    case VALUE_STRING:
+        return string_property(call, item, &plain, result);
+    case VALUE_INT:
+    case VALUE_UINT:
+        if (plain.kind != VALUE_INT)
+            return property_failed(call, &plain);
+        *result = value_int(bit(item->integer, plain.integer));
+        return LIQUID_PROPERTY_FOUND;
+    case VALUE_LIST: /* only as a property's value */
+        return property_failed(call, &plain);
+    default:
+        return LIQUID_PROPERTY_NONE;
+    }
+}

@@ -1,0 +1,89 @@
+#include "liquid/liquid_condition.h"
+#include "liquid/liquid_tags.h"
+
+struct branch {
+    const struct liquid_condition *condition; /* NULL: else */
+    struct liquid_body body;
+    struct branch *next;
+};
+
+static bool render_if(struct liquid_run *run, const struct liquid_node *node)
+{
+    for (const struct branch *branch = node->data; branch; branch = branch->next) {
+        bool holds = true;
+        if (branch->condition && !liquid_condition_evaluate(run, branch->condition, &holds))
+            return false;
+        if (holds)
+            return liquid_run_body(run, &branch->body);
+    }
+    return true;
+}
+
+static bool render_unless(struct liquid_run *run, const struct liquid_node *node)
+{
+    const struct branch *first = node->data;
+    bool holds;
+    if (!liquid_condition_evaluate(run, first->condition, &holds))
+        return false;
+    if (!holds)
+        return liquid_run_body(run, &first->body);
+    struct liquid_node rest = {.data = first->next};
+    return render_if(run, &rest);
+}
+
+static void visit_branches(struct liquid_visit *visit, const struct liquid_node *node)
+{
+    for (const struct branch *branch = node->data; branch; branch = branch->next) {
+        liquid_variables_condition(visit, branch->condition);
+        liquid_variables_body(visit, &branch->body);
+    }
+}
+
+static const struct liquid_kind if_kind = {"if", render_if, visit_branches};
+static const struct liquid_kind unless_kind = {"unless", render_unless, visit_branches};
+
+/* What stands behind `else` is passed over, as is a branch behind it when it is
+ * rendered: both occur in templates that work. */
+static struct branch *parse_branch(struct liquid_parser *parser, const struct liquid_tag *tag)
+{
+    struct branch *branch = arena_zero(parser->arena, sizeof *branch);
+    if (liquid_parser_is(tag, "else"))
+        return branch;
+    branch->condition = liquid_condition_parse(parser, &tag->markup);
+    return branch->condition ? branch : NULL;
+}
+
+static bool parse_branches(struct liquid_parser *parser, const struct liquid_tag *tag,
+                           struct liquid_node *node, bool *blank)
+{
+    struct liquid_tag stop = *tag;
+    struct branch *first = NULL, **end = &first;
+    *blank = true;
+    do {
+        struct branch *branch = *end = parse_branch(parser, &stop);
+        if (!branch || !liquid_parser_body(parser, &branch->body, &stop))
+            return false;
+        end = &branch->next;
+        *blank = *blank && branch->body.blank;
+    } while (liquid_parser_is(&stop, "elsif") || liquid_parser_is(&stop, "else"));
+    if (!liquid_parser_is_end(&stop, tag))
+        return liquid_parser_stray(parser, tag, &stop);
+    for (struct branch *branch = first; branch; branch = branch->next)
+        liquid_parser_close(&branch->body, *blank);
+    node->data = first;
+    return true;
+}
+
+bool liquid_tag_if_parse(struct liquid_parser *parser, const struct liquid_tag *tag,
+                         struct liquid_node *node, bool *blank)
+{
+    node->kind = &if_kind;
+    return parse_branches(parser, tag, node, blank);
+}
+
+bool liquid_tag_if_unless(struct liquid_parser *parser, const struct liquid_tag *tag,
+                          struct liquid_node *node, bool *blank)
+{
+    node->kind = &unless_kind;
+    return parse_branches(parser, tag, node, blank);
+}

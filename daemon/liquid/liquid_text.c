@@ -1,0 +1,289 @@
+#include "liquid/liquid_text.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/decimal.h"
+#include "base/utf8.h"
+#include "liquid/liquid_number.h"
+#include "liquid/liquid_value.h"
+
+enum { PLAIN, AMPERSAND, LESS, GREATER, QUOTE, APOSTROPHE };
+
+static const unsigned char special[256] = {
+    ['&'] = AMPERSAND, ['<'] = LESS, ['>'] = GREATER, ['"'] = QUOTE, ['\''] = APOSTROPHE};
+
+static const struct {
+    const char *text;
+    uint32_t length;
+    char character;
+} entities[] = {
+    [AMPERSAND] = {"&amp;", 5, '&'},   [LESS] = {"&lt;", 4, '<'},
+    [GREATER] = {"&gt;", 4, '>'},      [QUOTE] = {"&quot;", 6, '"'},
+    [APOSTROPHE] = {"&#39;", 5, '\''},
+};
+
+bool liquid_text_escape(struct buf *out, const char *text, size_t length)
+{
+    const char *end = text + length, *run = text;
+    for (; text < end; text++) {
+        unsigned which = special[(unsigned char)*text];
+        if (which == PLAIN)
+            continue;
+        buf_add(out, run, (size_t)(text - run));
+        buf_add(out, entities[which].text, entities[which].length);
+        run = text + 1;
+    }
+    return buf_add(out, run, (size_t)(end - run));
+}
+
+size_t liquid_text_escaped_length(const char *text, size_t length)
+{
+    size_t sum = length;
+    for (size_t i = 0; i < length; i++) {
+        unsigned which = special[(unsigned char)text[i]];
+        if (which != PLAIN)
+            sum += entities[which].length - 1;
+    }
+    return sum;
+}
+
+void liquid_text_escape_to(char *to, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned which = special[(unsigned char)text[i]];
+        if (which == PLAIN) {
+            *to++ = text[i];
+            continue;
+        }
+        memcpy(to, entities[which].text, entities[which].length);
+        to += entities[which].length;
+    }
+}
+
+static void append_double(struct buf *out, const struct value *value)
+{
+    char text[LIQUID_NUMBER_TEXT_SIZE];
+    if ((value->flags & VALUE_SPELLED) && !memchr(value->text, '.', value->length) &&
+        !memchr(value->text, 'e', value->length) && !memchr(value->text, 'E', value->length))
+        buf_add(out, value->text, value->length);
+    else
+        buf_add(out, text, liquid_number_print(value->real, text));
+}
+
+static void append_extension(struct buf *out, const struct value *value)
+{
+    static const char *const names[] = {
+        [LIQUID_EXTENSION_LOOP - LIQUID_EXTENSION_RANGE] = "Liquid::ForloopDrop",
+        [LIQUID_EXTENSION_TABLE - LIQUID_EXTENSION_RANGE] = "Liquid::TablerowloopDrop",
+        [LIQUID_EXTENSION_SELF - LIQUID_EXTENSION_RANGE] = "Liquid::SelfDrop",
+    };
+    if (liquid_is(value, LIQUID_EXTENSION_RANGE)) {
+        const struct liquid_range *range = value->other;
+        buf_printf(out, "%lld..%lld", (long long)range->from, (long long)range->to);
+    } else if (value->length > LIQUID_EXTENSION_RANGE && value->length <= LIQUID_EXTENSION_SELF) {
+        buf_text(out, names[value->length - LIQUID_EXTENSION_RANGE]);
+    }
+}
+
+/* What is neither string, list nor map. */
+static void append_scalar(struct buf *out, const struct value *value)
+{
+    char text[DECIMAL_TEXT_SIZE];
+    switch ((enum value_kind)value->kind) {
+    case VALUE_BOOL:
+        buf_text(out, value->boolean ? "true" : "false");
+        break;
+    case VALUE_INT:
+        buf_add(out, text, decimal_print_int(value->integer, text));
+        break;
+    case VALUE_UINT:
+        buf_add(out, text, decimal_print_natural(value->natural, text));
+        break;
+    case VALUE_DOUBLE:
+        append_double(out, value);
+        break;
+    case VALUE_TIMESTAMP: {
+        char time[CLOCK_TEXT_SIZE];
+        buf_text(out, clock_format(value->integer * 1000 + value->length / 1000000, time));
+        break;
+    }
+    case VALUE_DURATION:
+        buf_add(out, text, decimal_print_int(value->integer, text));
+        break;
+    case VALUE_EXTENSION:
+        append_extension(out, value);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A string as it stands inside a list: in quotes, control characters escaped. */
+static void inspect_string(struct buf *out, const char *text, size_t length)
+{
+    static const char letters[] = "abtnvfr";
+    buf_char(out, '"');
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool interpolation = c == '#' && i + 1 < length && memchr("{$@", text[i + 1], 3);
+        if (c >= '\a' && c <= '\r')
+            buf_printf(out, "\\%c", letters[c - '\a']);
+        else if (c == 0x1b)
+            buf_text(out, "\\e");
+        else if (c == '"' || c == '\\' || interpolation)
+            buf_printf(out, "\\%c", c);
+        else if (c < ' ')
+            buf_printf(out, "\\u%04X", c);
+        else if (c == 0x7f)
+            buf_text(out, "\\x7F");
+        else
+            buf_char(out, text[i]);
+    }
+    buf_char(out, '"');
+}
+
+static void append_value(struct buf *out, const struct value *value);
+
+static void inspect(struct buf *out, const struct value *value)
+{
+    if (value->kind == VALUE_NULL)
+        buf_text(out, "nil");
+    else if (value->kind == VALUE_STRING)
+        inspect_string(out, value->string, value->length);
+    else
+        append_value(out, value);
+}
+
+/* Lists nest as deep as the data does, which its reader has bounded. */
+static void append_value(struct buf *out, const struct value *value)
+{
+    if (value->kind == VALUE_STRING || value->kind == VALUE_BYTES) {
+        buf_add(out, value->string, value->length);
+    } else if (value->kind == VALUE_LIST) {
+        buf_char(out, '[');
+        for (uint32_t i = 0; i < value->list->count && !out->full; i++) {
+            buf_add(out, ", ", i ? 2 : 0);
+            inspect(out, &value->list->items[i]);
+        }
+        buf_char(out, ']');
+    } else if (value->kind == VALUE_MAP) {
+        buf_char(out, '{');
+        for (uint32_t i = 0; i < value->map->count && !out->full; i++) {
+            buf_add(out, ", ", i ? 2 : 0);
+            inspect(out, &value->map->members[i].key);
+            buf_add(out, "=>", 2);
+            inspect(out, &value->map->members[i].value);
+        }
+        buf_char(out, '}');
+    } else {
+        append_scalar(out, value);
+    }
+}
+
+/* The text that markup without tags shows; only entities that escaping writes. */
+static uint32_t unescape(char *to, const char *text, size_t length)
+{
+    char *start = to;
+    for (size_t i = 0; i < length;) {
+        size_t width = 1;
+        char c = text[i];
+        for (unsigned e = AMPERSAND; c == '&' && e <= APOSTROPHE; e++)
+            if (length - i >= entities[e].length &&
+                memcmp(text + i, entities[e].text, entities[e].length) == 0) {
+                c = entities[e].character;
+                width = entities[e].length;
+                break;
+            }
+        *to++ = c;
+        i += width;
+    }
+    return (uint32_t)(to - start);
+}
+
+bool liquid_text_plain(struct liquid_run *run, struct value *value)
+{
+    if (value->kind != VALUE_STRING || !(value->flags & LIQUID_SAFE))
+        return true;
+    value->flags &= (uint8_t)~LIQUID_SAFE;
+    if (!memchr(value->string, '&', value->length) || memchr(value->string, '<', value->length))
+        return true;
+    char *text = liquid_run_room(run, value->length);
+    if (!text)
+        return false;
+    *value = value_string(text, unescape(text, value->string, value->length));
+    return true;
+}
+
+static bool to_scratch(struct liquid_run *run, const struct value *value)
+{
+    buf_clear(&run->scratch);
+    append_value(&run->scratch, value);
+    return !run->scratch.full ||
+           liquid_run_over(run, "a text takes more than %llu bytes of memory", run->memory_limit);
+}
+
+bool liquid_text_markup(struct liquid_run *run, const struct value *value,
+                        struct liquid_slice *text, bool *safe)
+{
+    *safe = false;
+    *text = (struct liquid_slice){"", 0};
+    if (value->kind == VALUE_NULL)
+        return true;
+    if (value->kind == VALUE_STRING || value->kind == VALUE_BYTES) {
+        *text = (struct liquid_slice){value->string, value->length};
+        *safe = value->kind == VALUE_STRING && (value->flags & LIQUID_SAFE);
+        return true;
+    }
+    if (!to_scratch(run, value))
+        return false;
+    char *copy = liquid_run_room(run, run->scratch.length);
+    if (!copy)
+        return false;
+    memcpy(copy, buf_string(&run->scratch), run->scratch.length);
+    *text = (struct liquid_slice){copy, (uint32_t)run->scratch.length};
+    return true;
+}
+
+bool liquid_text_of(struct liquid_run *run, const struct value *value, struct liquid_slice *text)
+{
+    bool safe;
+    struct value plain = *value;
+    return liquid_text_plain(run, &plain) && liquid_text_markup(run, &plain, text, &safe);
+}
+
+/* Lists and maps, by way of the scratch buffer where they must be escaped. */
+static bool print_other(struct liquid_run *run, const struct value *value, bool escape)
+{
+    if (value->kind == VALUE_LIST) {
+        for (uint32_t i = 0; i < value->list->count; i++)
+            if (!liquid_text_print(run, &value->list->items[i], escape))
+                return false;
+        return liquid_run_step(run, value->list->count);
+    }
+    if (!escape || value->kind != VALUE_MAP) {
+        append_value(run->out, value);
+        return !run->out->full || liquid_run_full(run);
+    }
+    if (!to_scratch(run, value))
+        return false;
+    liquid_text_escape(run->out, buf_string(&run->scratch), run->scratch.length);
+    return !run->out->full || liquid_run_full(run);
+}
+
+bool liquid_text_print(struct liquid_run *run, const struct value *value, bool escape)
+{
+    char text[DECIMAL_TEXT_SIZE];
+    switch ((enum value_kind)value->kind) {
+    case VALUE_NULL:
+        return true;
+    case VALUE_STRING:
+        if (!escape || (value->flags & LIQUID_SAFE))
+            return liquid_run_add(run, value->string, value->length);
+        return liquid_text_escape(run->out, value->string, value->length) || liquid_run_full(run);
+    case VALUE_INT:
+        return liquid_run_add(run, text, decimal_print_int(value->integer, text));
+    default:
+        return print_other(run, value, escape);
+    }
+}

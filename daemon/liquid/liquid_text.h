@@ -1,0 +1,31 @@
+/*
+ * Values as text: as they are printed, and as they stand inside a list.
+ */
+#ifndef NUDGED_LIQUID_LIQUID_TEXT_H
+#define NUDGED_LIQUID_LIQUID_TEXT_H
+
+#include "liquid/liquid_run.h"
+
+/* A string is itself; a list is "[1, \"a\", nil]", a map {"a"=>1}. The text lies in the
+ * value or in the arena. False where memory ran out. Markup in escape mode (LIQUID_SAFE)
+ * that has no tags is turned back into the text that it shows. */
+bool liquid_text_of(struct liquid_run *run, const struct value *value, struct liquid_slice *text);
+
+/* Likewise, but markup stays as it is; `safe` says whether it is some. */
+bool liquid_text_markup(struct liquid_run *run, const struct value *value,
+                        struct liquid_slice *text, bool *safe);
+
+/* The value with its text, if it is markup without tags; else itself. */
+bool liquid_text_plain(struct liquid_run *run, struct value *value);
+
+/* As {{ }} prints: "" for nil, the items of a list one after the other. `escape`: what
+ * is no markup becomes some. */
+bool liquid_text_print(struct liquid_run *run, const struct value *value, bool escape);
+
+/* Appends with & < > " ' as entities. False where the buffer is full. */
+bool liquid_text_escape(struct buf *out, const char *text, size_t length);
+/* The length that gives, and into memory of that length. */
+size_t liquid_text_escaped_length(const char *text, size_t length);
+void liquid_text_escape_to(char *to, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Mail addresses: the conservative part of RFC 5321 (dot-string or quoted local
+ * part, a domain of at least one label), with internationalised domains (RFC
+ * 5890, UTS 46) turned into A-labels. What a server could read as a second
+ * command, recipient or header never passes.
+ */
+#ifndef NUDGED_MAIL_ADDRESS_H
+#define NUDGED_MAIL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+enum { ADDRESS_MOST = 254, ADDRESS_LOCAL_MOST = 64, ADDRESS_NAME_MOST = 256 };
+
+struct address {
+    const char *name;    /* the display name, UTF-8; NULL when there is none */
+    const char *mailbox; /* local@domain, the domain in lower-case A-labels */
+    bool utf8_local;     /* the local part is not ASCII: needs SMTPUTF8 (RFC 6531) */
+};
+
+/* Checks a bare address and normalises its domain; address->name is NULL. An error
+ * has the code "bad-address"; its text never repeats the address. */
+bool address_check(struct arena *arena, const char *text, struct address *address,
+                   struct diag *diag);
+
+/* Reads "Name <address>", "\"Name\" <address>" or a bare address. */
+bool address_parse(struct arena *arena, const char *text, struct address *address,
+                   struct diag *diag);
+
+/* A display name must be UTF-8 without control characters, of at most
+ * ADDRESS_NAME_MOST bytes; an error has the code "bad-address". */
+bool address_check_name(const char *name, struct diag *diag);
+
+#endif

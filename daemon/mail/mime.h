@@ -1,0 +1,51 @@
+/*
+ * The body of a mail: multipart/alternative with the text first and the HTML
+ * second, the HTML in a multipart/related where it shows images of its own, all
+ * in a multipart/mixed where files are attached (RFC 2045-2046, 2387). Text is quoted-printable or
+ * base64, by which is smaller; everything on the wire is ASCII in lines of at most 76 characters
+ * that end in CRLF.
+ */
+#ifndef NUDGED_MAIL_MIME_H
+#define NUDGED_MAIL_MIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+
+struct mime_file {
+    const char *name;       /* UTF-8, without folders */
+    const char *type;       /* "image/png" */
+    const char *content_id; /* without <>: shown inline; NULL: attached */
+    const void *bytes;
+    size_t length;
+};
+
+struct mime_body {
+    const char *text; /* UTF-8; any kind of line end; may be NULL when there is HTML */
+    const char *html; /* may be NULL when there is text */
+    const struct mime_file *files;
+    size_t file_count;
+    const char *mid; /* the boundaries are made of it: the same body gives the same bytes.
+                        Letters, digits, '-' and '_' are used, at most 32 of them */
+};
+
+/* Appends "MIME-Version", "Content-…" and all that follows, the empty line
+ * between header and body included. A fault: bad file name or type ("bad-header"),
+ * the buffer's bound ("too-large"). */
+bool mime_write(struct buf *out, const struct mime_body *body, struct diag *diag);
+
+/* Can the headers hold the file's name, type and content id? ("bad-header") */
+bool mime_check_file(const struct mime_file *file, struct diag *diag);
+
+/* The encodings by themselves. Quoted-printable takes text (line ends become CRLF)
+ * and escapes what EBCDIC or a mailbox format could change ("From ", a dot alone).
+ * base64 breaks lines at 76 and ends with CRLF. */
+bool mime_quoted_printable(struct buf *out, const char *text, size_t length);
+bool mime_base64(struct buf *out, const void *bytes, size_t length);
+
+/* The type for a file's name by its ending; "application/octet-stream" where unknown. */
+const char *mime_type(const char *file_name);
+
+#endif

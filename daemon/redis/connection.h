@@ -1,0 +1,102 @@
+/*
+ * One connection to Redis on the event loop: commands are pipelined, replies come in
+ * order, each command has a deadline. A lost connection is made again by itself, after
+ * 50 ms to 5 s with full jitter, for ever.
+ *
+ * A command whose deadline passes drops the connection, for the stream of replies can
+ * no longer be trusted; everything in flight fails with the reason. A failed command
+ * may or may not have been carried out by Redis.
+ *
+ * The program must ignore SIGPIPE: libevent writes to sockets that may be closed.
+ *
+ * Callbacks are never called before the call that asked for them returns, and never
+ * after connection_silence() or connection_destroy().
+ */
+#ifndef NUDGED_REDIS_CONNECTION_H
+#define NUDGED_REDIS_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "redis/endpoint.h"
+#include "redis/reply.h"
+
+struct connection;
+struct event_base;
+struct evdns_base;
+
+enum connection_state {
+    CONNECTION_WAITING,    /* for the next try (also before the first) */
+    CONNECTION_CONNECTING, /* name, socket, TLS */
+    CONNECTION_GREETING,   /* AUTH, SELECT, PING until it is no longer LOADING */
+    CONNECTION_READY,      /* commands are taken */
+};
+
+/* Called at every change between ready and not ready, and once for the first try that
+ * fails in a row: `reason` is NULL when ready, else one sentence to be logged. */
+typedef void connection_on_state(void *context, bool ready, const char *reason);
+
+/* `reply` is NULL when the command failed for want of a connection, and `fault` then
+ * says why (code "redis-lost", "redis-timeout", "redis-full"). An error that Redis
+ * answers is a reply. Both are gone when the callback returns. */
+typedef void connection_callback(void *context, const struct reply *reply,
+                                 const struct diag *fault);
+
+struct connection_options {
+    struct event_base *base;
+    struct evdns_base *dns;   /* may be NULL: then one is made at the first need */
+    struct endpoint endpoint; /* copied, with its texts */
+    const char *name;         /* for CLIENT LIST; letters, digits, ':' and '-'; may be NULL */
+    size_t output_most;       /* bytes not yet sent above which commands are refused, unless there
+                                 are none: one command may be bigger; 0: 64 MiB */
+    size_t reply_most;        /* bytes of one reply; 0: 256 MiB */
+    const char *ca_file;      /* TLS: NULL for the system's certificates */
+    connection_on_state *on_state; /* may be NULL */
+    void *context;
+};
+
+/* Starts to connect; never fails by itself. */
+struct connection *connection_new(const struct connection_options *options);
+void connection_destroy(struct connection **connection);
+
+bool connection_ready(const struct connection *connection);
+enum connection_state connection_state(const struct connection *connection);
+
+/* Drops the connection and makes it anew at once, with what is in flight failing: for
+ * who knows that the other side changed. */
+void connection_renew(struct connection *connection, const char *reason);
+
+/* The calls of one owner, so that they can be silenced together. All zero at first; must
+ * stay where it is while calls are under way. */
+struct connection_owner {
+    struct connection_call *first;
+};
+
+struct connection_request {
+    size_t argc;
+    const char *const *argv;
+    const size_t *lengths;          /* NULL: all are C strings */
+    int64_t deadline_ms;            /* from now; 0: 5,000 */
+    struct connection_owner *owner; /* may be NULL */
+    connection_callback *callback;  /* NULL: the reply is of no interest */
+    void *context;
+    void (*release)(void *context); /* frees `context` after the callback, or when it was
+                                       silenced; NULL: nothing to free */
+};
+
+/* Arguments are copied. Where the connection is not ready, or its output is full, the
+ * callback comes soon, with the fault. */
+void connection_send(struct connection *connection, const struct connection_request *request);
+
+/* The short form for C strings, ended by NULL. */
+void connection_command(struct connection *connection, struct connection_owner *owner,
+                        connection_callback *callback, void *context, const char *command, ...)
+    __attribute__((sentinel));
+
+/* No callback comes any more for the owner's calls; their contexts are released. The
+ * commands themselves may still be carried out. */
+void connection_silence(struct connection_owner *owner);
+
+#endif

@@ -1,0 +1,204 @@
+#include "redis/endpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+enum { DATABASE_MOST = 99999, DEFAULT_PORT = 6379 };
+
+/* A part of the URL. */
+struct span {
+    const char *at;
+    size_t length;
+};
+
+static struct span span_of(const char *from, const char *to)
+{
+    return (struct span){from, (size_t)(to - from)};
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* Percent-decoded; NULL where an escape is broken or stands for NUL. */
+static const char *decode(struct arena *arena, struct span span)
+{
+    char *out = arena_alloc(arena, span.length + 1);
+    size_t length = 0;
+    for (size_t i = 0; i < span.length; i++) {
+        char c = span.at[i];
+        if (c == '%') {
+            int high = i + 2 < span.length ? hex_digit(span.at[i + 1]) : -1;
+            int low = i + 2 < span.length ? hex_digit(span.at[i + 2]) : -1;
+            if (high < 0 || low < 0 || (high == 0 && low == 0))
+                return NULL;
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        out[length++] = c;
+    }
+    out[length] = '\0';
+    return out;
+}
+
+/* Decodes into `*text`; an empty part leaves it as it was. */
+static bool set_text(struct arena *arena, struct span span, const char **text, struct diag *diag)
+{
+    if (span.length == 0)
+        return true;
+    *text = decode(arena, span);
+    return *text || diag_error(diag, "a broken %%-escape in the address of Redis");
+}
+
+static bool set_number(struct span span, int least, int most, int *number)
+{
+    long read = 0;
+    if (span.length == 0 || span.length > 5)
+        return false;
+    for (size_t i = 0; i < span.length; i++) {
+        if (span.at[i] < '0' || span.at[i] > '9')
+            return false;
+        read = read * 10 + (span.at[i] - '0');
+    }
+    if (read < least || read > most)
+        return false;
+    *number = (int)read;
+    return true;
+}
+
+static bool set_database(struct span span, struct endpoint *endpoint, struct diag *diag)
+{
+    if (span.length == 0 || set_number(span, 0, DATABASE_MOST, &endpoint->database))
+        return true;
+    return diag_error(diag, "the database of Redis must be a number from 0 to %d", DATABASE_MOST);
+}
+
+static bool read_login(struct arena *arena, struct span login, struct endpoint *endpoint,
+                       struct diag *diag)
+{
+    const char *end = login.at + login.length;
+    const char *colon = memchr(login.at, ':', login.length);
+    endpoint->password = "";
+    if (!colon) /* as redis-cli reads it: a single word is a user without a password */
+        return set_text(arena, login, &endpoint->user, diag);
+    return set_text(arena, span_of(login.at, colon), &endpoint->user, diag) &&
+           set_text(arena, span_of(colon + 1, end), &endpoint->password, diag);
+}
+
+/* host, host:port, [::1], [::1]:port, nothing */
+static bool read_host(struct arena *arena, struct span host, struct endpoint *endpoint,
+                      struct diag *diag)
+{
+    const char *end = host.at + host.length;
+    const char *name_end = end;
+    const char *colon = NULL;
+    if (host.length && *host.at == '[') {
+        name_end = memchr(host.at, ']', host.length);
+        if (!name_end || (name_end + 1 < end && name_end[1] != ':'))
+            return diag_error(diag, "a broken IPv6 address in the address of Redis");
+        colon = name_end + 1 < end ? name_end + 1 : NULL;
+        host.at++;
+    } else if ((colon = memchr(host.at, ':', host.length))) {
+        name_end = colon;
+    }
+    endpoint->host = "localhost";
+    endpoint->port = DEFAULT_PORT;
+    if (colon && !set_number(span_of(colon + 1, end), 1, 65535, &endpoint->port))
+        return diag_error(diag, "the port of Redis must be a number from 1 to 65535");
+    return set_text(arena, span_of(host.at, name_end), &endpoint->host, diag);
+}
+
+static bool read_network(struct arena *arena, struct span rest, struct endpoint *endpoint,
+                         struct diag *diag)
+{
+    const char *end = rest.at + rest.length;
+    const char *slash = memchr(rest.at, '/', rest.length);
+    struct span database = slash ? span_of(slash + 1, end) : span_of(end, end);
+    struct span authority = span_of(rest.at, slash ? slash : end);
+    const char *at = memrchr(authority.at, '@', authority.length);
+    if (at) {
+        if (!read_login(arena, span_of(authority.at, at), endpoint, diag))
+            return false;
+        authority = span_of(at + 1, authority.at + authority.length);
+    }
+    return read_host(arena, authority, endpoint, diag) && set_database(database, endpoint, diag);
+}
+
+static bool read_option(struct arena *arena, struct span option, struct endpoint *endpoint,
+                        struct diag *diag)
+{
+    const char *equals = memchr(option.at, '=', option.length);
+    struct span name = span_of(option.at, equals ? equals : option.at + option.length);
+    struct span value = equals ? span_of(equals + 1, option.at + option.length) : name;
+    if (name.length == 2 && memcmp(name.at, "db", 2) == 0)
+        return set_database(value, endpoint, diag);
+    if (name.length == 4 && memcmp(name.at, "user", 4) == 0)
+        return set_text(arena, value, &endpoint->user, diag);
+    if (name.length == 8 && memcmp(name.at, "password", 8) == 0)
+        return set_text(arena, value, &endpoint->password, diag);
+    diag_error(diag, "unknown option `%.*s` in the address of Redis", (int)name.length, name.at);
+    diag_hint(diag, "there are db, user and password");
+    return false;
+}
+
+static bool read_socket(struct arena *arena, struct span rest, struct endpoint *endpoint,
+                        struct diag *diag)
+{
+    const char *end = rest.at + rest.length;
+    const char *question = memchr(rest.at, '?', rest.length);
+    if (!set_text(arena, span_of(rest.at, question ? question : end), &endpoint->path, diag))
+        return false;
+    if (!endpoint->path || *endpoint->path != '/')
+        return diag_error(diag, "the socket of Redis must be a whole path: unix:///run/redis.sock");
+    if (strlen(endpoint->path) >= sizeof((struct sockaddr_un){0}.sun_path))
+        return diag_error(diag, "the path of Redis' socket is longer than 107 bytes");
+    for (const char *at = question; at && at < end;) {
+        const char *next = memchr(at + 1, '&', (size_t)(end - at - 1));
+        if (!read_option(arena, span_of(at + 1, next ? next : end), endpoint, diag))
+            return false;
+        at = next;
+    }
+    if (endpoint->user && !endpoint->password)
+        endpoint->password = "";
+    return true;
+}
+
+bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpoint,
+                    struct diag *diag)
+{
+    static const struct {
+        const char *scheme;
+        enum endpoint_kind kind;
+    } schemes[] = {
+        {"redis://", ENDPOINT_TCP}, {"rediss://", ENDPOINT_TLS}, {"unix://", ENDPOINT_UNIX}};
+
+    *endpoint = (struct endpoint){0};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+        size_t length = strlen(schemes[i].scheme);
+        if (strncmp(url, schemes[i].scheme, length) != 0)
+            continue;
+        struct span rest = {url + length, strlen(url + length)};
+        endpoint->kind = schemes[i].kind;
+        return endpoint->kind == ENDPOINT_UNIX ? read_socket(arena, rest, endpoint, diag)
+                                               : read_network(arena, rest, endpoint, diag);
+    }
+    diag_error(diag, "the address of Redis has an unknown form");
+    diag_hint(diag, "redis://host:6379/0, rediss://host:6379/0 or unix:///run/redis.sock");
+    return false;
+}
+
+const char *endpoint_show(const struct endpoint *endpoint, char *out, size_t size)
+{
+    if (endpoint->kind == ENDPOINT_UNIX)
+        snprintf(out, size, "unix://%s?db=%d", endpoint->path, endpoint->database);
+    else
+        snprintf(out, size, strchr(endpoint->host, ':') ? "%s://[%s]:%d/%d" : "%s://%s:%d/%d",
+                 endpoint->kind == ENDPOINT_TLS ? "rediss" : "redis", endpoint->host,
+                 endpoint->port, endpoint->database);
+    return out;
+}

@@ -1,0 +1,38 @@
+/*
+ * Where a Redis is:
+ *   redis://[user[:password]@]host[:port][/db]     port 6379, db 0
+ *   redis://:password@host                         the user `default`
+ *   rediss://…                                     the same over TLS
+ *   unix:///path/to/socket[?db=1]                  user and password as ?user=…&password=…
+ * Percent-encoding (RFC 3986) in user, password, host and path is decoded; an IPv6
+ * address stands in brackets.
+ */
+#ifndef NUDGED_REDIS_ENDPOINT_H
+#define NUDGED_REDIS_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+enum endpoint_kind { ENDPOINT_TCP, ENDPOINT_TLS, ENDPOINT_UNIX };
+
+struct endpoint {
+    enum endpoint_kind kind;
+    const char *host;     /* TCP and TLS */
+    int port;             /* 1 to 65535 */
+    const char *path;     /* Unix socket, at most 107 bytes */
+    const char *user;     /* NULL: none */
+    const char *password; /* NULL: no AUTH */
+    int database;         /* 0 to 99,999 */
+};
+
+/* All texts lie in the arena. */
+bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpoint,
+                    struct diag *diag);
+
+/* For logs: "redis://host:6379/0", never with user or password. */
+const char *endpoint_show(const struct endpoint *endpoint, char *out, size_t size);
+
+#endif

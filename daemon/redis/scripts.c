@@ -1,0 +1,151 @@
+#include "redis/scripts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+
+#define SCRIPT_SOURCE(name, variable) extern const char script_##variable[];
+SCRIPTS(SCRIPT_SOURCE)
+#undef SCRIPT_SOURCE
+
+static const char *const sources[] = {
+#define SCRIPT_ENTRY(name, variable) script_##variable,
+    SCRIPTS(SCRIPT_ENTRY)
+#undef SCRIPT_ENTRY
+};
+
+enum { SHA_SIZE = 41, FIXED_ARGUMENTS = 4 /* EVALSHA sha 0 P */, MOST_TRIES = 3 };
+
+struct scripts {
+    struct connection *connection;
+    char *prefix;
+    char names[SCRIPT_COUNT][SHA_SIZE]; /* the SHA1 of each */
+};
+
+/* A call under way, with all its arguments for the case that Redis does not know the
+ * script. One block of memory; it is freed when the last command that uses it was. */
+struct script_call {
+    struct connection *connection;
+    const char *source;
+    int users; /* commands in flight whose context this is */
+    int tries;
+    struct connection_request request; /* the caller's */
+    size_t argc;
+    const char **argv;
+    size_t *lengths;
+};
+
+struct scripts *scripts_new(struct connection *connection, const char *prefix)
+{
+    struct scripts *scripts = mem_zero(1, sizeof(*scripts));
+    scripts->connection = connection;
+    scripts->prefix = mem_text(prefix);
+    for (size_t i = 0; i < SCRIPT_COUNT; i++)
+        digest_sha1_hex(sources[i], strlen(sources[i]), scripts->names[i]);
+    return scripts;
+}
+
+void scripts_destroy(struct scripts **scripts)
+{
+    if (!*scripts)
+        return;
+    free((*scripts)->prefix);
+    free(*scripts);
+    *scripts = NULL;
+}
+
+const char *scripts_prefix(const struct scripts *scripts)
+{
+    return scripts->prefix;
+}
+
+struct connection *scripts_connection(const struct scripts *scripts)
+{
+    return scripts->connection;
+}
+
+static void release_call(void *context)
+{
+    struct script_call *call = context;
+    if (--call->users > 0)
+        return;
+    if (call->request.release)
+        call->request.release(call->request.context);
+    free(call);
+}
+
+static void send_call(struct script_call *call);
+
+static void on_reply(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct script_call *call = context;
+    if (reply && reply_is_error(reply, "NOSCRIPT") && ++call->tries < MOST_TRIES) {
+        connection_command(call->connection, NULL, NULL, NULL, "SCRIPT", "LOAD", call->source,
+                           NULL);
+        send_call(call);
+        return;
+    }
+    if (call->request.callback)
+        call->request.callback(call->request.context, reply, fault);
+}
+
+static void send_call(struct script_call *call)
+{
+    call->users++;
+    connection_send(call->connection, &(struct connection_request){
+                                          .argc = call->argc,
+                                          .argv = call->argv,
+                                          .lengths = call->lengths,
+                                          .deadline_ms = call->request.deadline_ms,
+                                          .owner = call->request.owner,
+                                          .callback = on_reply,
+                                          .context = call,
+                                          .release = release_call,
+                                      });
+}
+
+static size_t length_of(const struct connection_request *request, size_t index)
+{
+    return request->lengths ? request->lengths[index] : strlen(request->argv[index]);
+}
+
+/* The call's block: the struct, then pointers, lengths, and the bytes of the arguments. */
+static struct script_call *new_call(const struct connection_request *request)
+{
+    size_t argc = FIXED_ARGUMENTS + request->argc;
+    size_t bytes = 0;
+    for (size_t i = 0; i < request->argc; i++)
+        bytes += length_of(request, i);
+    struct script_call *call =
+        mem_alloc(sizeof(*call) + argc * (sizeof(*call->argv) + sizeof(*call->lengths)) + bytes);
+    *call = (struct script_call){.request = *request, .argc = argc};
+    call->argv = (const char **)(call + 1);
+    call->lengths = (size_t *)(call->argv + argc);
+    char *to = (char *)(call->lengths + argc);
+    for (size_t i = 0; i < request->argc; i++) {
+        size_t length = length_of(request, i);
+        if (length)
+            memcpy(to, request->argv[i], length);
+        call->argv[FIXED_ARGUMENTS + i] = to;
+        call->lengths[FIXED_ARGUMENTS + i] = length;
+        to += length;
+    }
+    return call;
+}
+
+void scripts_run(struct scripts *scripts, enum script script,
+                 const struct connection_request *request)
+{
+    const char *const fixed[FIXED_ARGUMENTS] = {"EVALSHA", scripts->names[script], "0",
+                                                scripts->prefix};
+    struct script_call *call = new_call(request);
+    call->connection = scripts->connection;
+    call->source = sources[script];
+    for (size_t i = 0; i < FIXED_ARGUMENTS; i++) {
+        call->argv[i] = fixed[i];
+        call->lengths[i] = strlen(fixed[i]);
+    }
+    send_call(call);
+}

@@ -1,0 +1,187 @@
+#include "redis/session.h"
+
+#include <event2/event.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "redis/connection.h"
+
+enum { CALL_MS = 30000, ARGUMENTS_MOST = 32 };
+
+struct session {
+    struct event_base *base;
+    struct connection *connection;
+    struct arena *arena; /* of the last reply */
+    struct connection_owner owner;
+    bool ready; /* at some time */
+    bool late;  /* the deadline of session_open passed */
+    bool lost;
+    char reason[512];
+    size_t pushed; /* commands without an answer */
+};
+
+static void on_state(void *context, bool ready, const char *reason)
+{
+    struct session *session = context;
+    if (ready) {
+        session->ready = true;
+        return;
+    }
+    snprintf(session->reason, sizeof(session->reason), "%s", reason);
+    /* A server that is loading is worth waiting for. */
+    if (connection_state(session->connection) != CONNECTION_GREETING)
+        session->lost = true;
+}
+
+static void on_late(evutil_socket_t fd, short events, void *context)
+{
+    struct session *session = context;
+    (void)fd, (void)events;
+    session->late = true;
+}
+
+static bool await_ready(struct session *session, int64_t deadline_ms, struct diag *diag)
+{
+    struct timeval after = {.tv_sec = deadline_ms / 1000, .tv_usec = deadline_ms % 1000 * 1000};
+    struct event *late = evtimer_new(session->base, on_late, session);
+    if (!late)
+        mem_exhausted();
+    evtimer_add(late, &after);
+    while (!session->ready && !session->lost && !session->late)
+        event_base_loop(session->base, EVLOOP_ONCE);
+    event_free(late);
+    if (session->ready)
+        return true;
+    diag_error(diag, "%s", *session->reason ? session->reason : "no connection to Redis in time");
+    diag_code(diag, session->late ? "redis-timeout" : "redis-lost");
+    return false;
+}
+
+struct session *session_open(const struct endpoint *endpoint, const char *ca_file,
+                             int64_t deadline_ms, struct diag *diag)
+{
+    struct session *session = mem_zero(1, sizeof(*session));
+    session->base = event_base_new();
+    if (!session->base)
+        mem_exhausted();
+    session->arena = arena_new(4096);
+    session->connection = connection_new(&(struct connection_options){.base = session->base,
+                                                                      .endpoint = *endpoint,
+                                                                      .name = "nudgectl",
+                                                                      .ca_file = ca_file,
+                                                                      .on_state = on_state,
+                                                                      .context = session});
+    if (!await_ready(session, deadline_ms, diag))
+        session_close(&session);
+    return session;
+}
+
+void session_close(struct session **session)
+{
+    struct session *ended = *session;
+    if (!ended)
+        return;
+    *session = NULL;
+    connection_silence(&ended->owner);
+    connection_destroy(&ended->connection);
+    event_base_free(ended->base);
+    arena_destroy(&ended->arena);
+    free(ended);
+}
+
+/* One command. */
+
+struct session_wait {
+    struct session *session;
+    const struct reply *reply;
+    struct diag *diag;
+    bool done;
+};
+
+static void on_reply(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct session_wait *wait = context;
+    wait->done = true;
+    if (reply && reply->kind != REPLY_ERROR)
+        wait->reply = reply_copy(wait->session->arena, reply);
+    else if (reply)
+        reply_fault(reply, wait->diag);
+    else
+        *wait->diag = *fault;
+}
+
+const struct reply *session_call(struct session *session, size_t argc, const char *const *argv,
+                                 const size_t *lengths, struct diag *diag)
+{
+    struct session_wait wait = {.session = session, .diag = diag};
+    if (session->lost) {
+        diag_error(diag, "%s", session->reason);
+        diag_code(diag, "redis-lost");
+        return NULL;
+    }
+    arena_reset(session->arena);
+    connection_send(session->connection, &(struct connection_request){.argc = argc,
+                                                                      .argv = argv,
+                                                                      .lengths = lengths,
+                                                                      .deadline_ms = CALL_MS,
+                                                                      .owner = &session->owner,
+                                                                      .callback = on_reply,
+                                                                      .context = &wait});
+    while (!wait.done)
+        event_base_loop(session->base, EVLOOP_ONCE);
+    return wait.reply;
+}
+
+const struct reply *session_command(struct session *session, struct diag *diag, const char *command,
+                                    ...)
+{
+    const char *argv[ARGUMENTS_MOST] = {command};
+    size_t argc = 1;
+    va_list args;
+    va_start(args, command);
+    while (argc < ARGUMENTS_MOST && (argv[argc] = va_arg(args, const char *)))
+        argc++;
+    va_end(args);
+    return session_call(session, argc, argv, NULL, diag);
+}
+
+/* Many commands. */
+
+struct session_pushed {
+    struct session *session;
+    session_callback *callback;
+    void *context;
+};
+
+static void on_pushed(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct session_pushed *pushed = context;
+    pushed->session->pushed--;
+    if (pushed->callback)
+        pushed->callback(pushed->context, reply, fault);
+}
+
+void session_push(struct session *session, size_t argc, const char *const *argv,
+                  const size_t *lengths, session_callback *callback, void *context)
+{
+    struct session_pushed *pushed = mem_alloc(sizeof(*pushed));
+    *pushed = (struct session_pushed){.session = session, .callback = callback, .context = context};
+    session->pushed++;
+    connection_send(session->connection, &(struct connection_request){.argc = argc,
+                                                                      .argv = argv,
+                                                                      .lengths = lengths,
+                                                                      .deadline_ms = CALL_MS,
+                                                                      .owner = &session->owner,
+                                                                      .callback = on_pushed,
+                                                                      .context = pushed,
+                                                                      .release = free});
+}
+
+void session_drain(struct session *session, size_t most)
+{
+    while (session->pushed > most)
+        event_base_loop(session->base, EVLOOP_ONCE);
+}

@@ -1,0 +1,40 @@
+/*
+ * A synchronous client for nudgectl: its own event loop runs until the answer is here.
+ * The connection is not made again when it is lost: then calls fail.
+ */
+#ifndef NUDGED_REDIS_SESSION_H
+#define NUDGED_REDIS_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "redis/endpoint.h"
+#include "redis/reply.h"
+
+struct session;
+
+/* NULL with `diag` where there is no connection within `deadline_ms`, or AUTH failed. */
+struct session *session_open(const struct endpoint *endpoint, const char *ca_file,
+                             int64_t deadline_ms, struct diag *diag);
+void session_close(struct session **session);
+
+/* One command. The reply is good until the next call of the session; an error of Redis is
+ * NULL too, with its words in `diag`. `lengths` may be NULL: C strings. */
+const struct reply *session_call(struct session *session, size_t argc, const char *const *argv,
+                                 const size_t *lengths, struct diag *diag);
+/* The short form for C strings, ended by NULL. */
+const struct reply *session_command(struct session *session, struct diag *diag, const char *command,
+                                    ...) __attribute__((sentinel));
+
+/* Many commands without waiting for each: `callback` comes from within session_drain, in
+ * the order of the commands; `reply` NULL (with `fault`) or an error counts as failed. */
+typedef void session_callback(void *context, const struct reply *reply, const struct diag *fault);
+
+void session_push(struct session *session, size_t argc, const char *const *argv,
+                  const size_t *lengths, session_callback *callback, void *context);
+/* Runs the loop until at most `most` pushed commands have no answer. */
+void session_drain(struct session *session, size_t most);
+
+#endif

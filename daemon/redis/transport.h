@@ -1,0 +1,36 @@
+/*
+ * What a connection to Redis runs over: TCP with names resolved by evdns, TLS above it, or
+ * a Unix socket; each as a bufferevent that begins to connect.
+ */
+#ifndef NUDGED_REDIS_TRANSPORT_H
+#define NUDGED_REDIS_TRANSPORT_H
+
+#include "base/diag.h"
+#include "redis/endpoint.h"
+
+struct transport;
+struct event_base;
+struct evdns_base;
+struct bufferevent;
+
+/* `dns` may be NULL: one is made at the first name. `endpoint` and `ca_file` (NULL: the
+ * system's certificates) must outlive the transport. */
+struct transport *transport_new(struct event_base *base, struct evdns_base *dns,
+                                const struct endpoint *endpoint, const char *ca_file);
+void transport_destroy(struct transport **transport);
+
+/* A bufferevent without callbacks, to be given to transport_connect; NULL with `diag` where
+ * TLS cannot be set up. Free it before the transport. */
+struct bufferevent *transport_open(struct transport *transport, struct diag *diag);
+
+/* Begins to connect. The bufferevent's event callback may already come from within; false
+ * with `diag` where it failed without one. */
+bool transport_connect(struct transport *transport, struct bufferevent *stream, struct diag *diag);
+
+/* The socket's options once it is connected: no delay, keep-alive. */
+void transport_connected(const struct transport *transport, struct bufferevent *stream);
+
+/* After an event of the bufferevent that ended it: why, in words. Returns false. */
+bool transport_fault(struct bufferevent *stream, short events, struct diag *diag);
+
+#endif

@@ -1,0 +1,195 @@
+#include "rules/condition.h"
+
+#include <string.h>
+
+enum { ROOT_EVENT, ROOT_START, ROOT_CUSTOMER, ROOT_SHOP, ROOT_NOW };
+
+static const char *const roots[] = {"event", "start", "customer", "shop", "now", NULL};
+
+enum { METHOD_COUNT, METHOD_FIRST, METHOD_LAST, METHOD_SENT, METHOD_SEGMENT };
+
+static const struct cel_method methods[] = {
+    [METHOD_COUNT] = {"customer", "count", 1, 2},     [METHOD_FIRST] = {"customer", "first", 1, 1},
+    [METHOD_LAST] = {"customer", "last", 1, 1},       [METHOD_SENT] = {"customer", "sent", 1, 1},
+    [METHOD_SEGMENT] = {"customer", "segment", 1, 1}, {NULL, NULL, 0, 0},
+};
+
+struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
+                                      const struct value *sample, struct diags *warnings,
+                                      struct diag *diag)
+{
+    const struct cel_environment environment = {
+        .roots = roots, .methods = methods, .open = true, .members = sample};
+    return cel_compile(arena, text, length, &environment, warnings, diag);
+}
+
+static struct value timestamp(int64_t ms)
+{
+    int64_t seconds = ms >= 0 ? ms / 1000 : -((999 - ms) / 1000);
+    return (struct value){.kind = VALUE_TIMESTAMP,
+                          .integer = seconds,
+                          .length = (uint32_t)(ms - seconds * 1000) * 1000000u};
+}
+
+static int64_t count_within(const struct customer_count *count, int64_t since_ms)
+{
+    int64_t within = 0;
+    for (uint32_t i = 0; i < count->time_count; i++)
+        within += count->times[i] >= since_ms;
+    return within;
+}
+
+static struct value count_method(const struct condition_scene *scene, const char *type,
+                                 const struct value *window)
+{
+    const struct customer_count *count = customer_find_count(scene->customer, type);
+    if (!count)
+        return value_int(0);
+    if (!window)
+        return value_int(count->count);
+    return value_int(count_within(count, scene->now_ms - window->integer * 1000 -
+                                             (int32_t)window->length / 1000000));
+}
+
+/* Whether the customer is in the segment: its condition is asked in the same scene. */
+static bool segment_method(const struct condition_scene *scene, const char *name,
+                           struct arena *arena, struct value *result, const char **fault)
+{
+    const struct condition_segment *segment = scene->segments;
+    while (segment && segment->name && strcmp(segment->name, name) != 0)
+        segment++;
+    if (!segment || !segment->name) {
+        *fault = arena_printf(arena, "customer.segment: no such segment: %s", name);
+        return false;
+    }
+    struct condition_scene inner = *scene;
+    if (inner.nested++ == CONDITION_NESTED_MOST) {
+        *fault = arena_printf(arena, "customer.segment: %s is named within itself", name);
+        return false;
+    }
+    enum condition_answer answer = condition_ask(segment->program, &inner, arena, fault);
+    *result = value_bool(answer == CONDITION_TRUE);
+    return answer != CONDITION_FAILED;
+}
+
+/* Answers customer.count and its siblings from the document. */
+static bool call_method(void *context, int index, const struct value *arguments, int count,
+                        struct arena *arena, struct value *result, const char **fault)
+{
+    const struct condition_scene *scene = context;
+    const char *name = value_to_text(arena, &arguments[0]);
+    if (!name || (count > 1 && arguments[1].kind != VALUE_DURATION)) {
+        *fault =
+            name ? "the second argument must be a duration" : "the first argument must be a string";
+        return false;
+    }
+    const struct customer_count *counted = customer_find_count(scene->customer, name);
+    const struct customer_total *total = customer_find_total(scene->customer, name);
+    switch (index) {
+    case METHOD_COUNT:
+        *result = count_method(scene, name, count > 1 ? &arguments[1] : NULL);
+        return true;
+    case METHOD_SEGMENT:
+        return segment_method(scene, name, arena, result, fault);
+    case METHOD_SENT:
+        *result = value_int(total ? total->count : 0);
+        return true;
+    default:
+        if (!counted) {
+            *fault = arena_printf(arena, "customer.%s: no such event yet: %s", methods[index].name,
+                                  name);
+            return false;
+        }
+        *result = timestamp(index == METHOD_FIRST ? counted->first_ms : counted->last_ms);
+        return true;
+    }
+}
+
+const char *condition_zone(const struct customer *customer, const char *fallback,
+                           struct arena *arena)
+{
+    struct value known = customer_value(arena, customer);
+    const char *zone = value_to_text(arena, value_get(&known, "timezone"));
+    return zone ? zone : fallback;
+}
+
+static struct value or_absent(const struct value *value)
+{
+    return value ? *value : (struct value){.kind = VALUE_EXTENSION, .length = CEL_ABSENT};
+}
+
+void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
+                         struct arena *arena)
+{
+    /* At a timer the event is the one that started the journey. */
+    const struct value *event = scene->event ? scene->event : scene->start;
+    view->scene = scene;
+    view->roots[ROOT_EVENT] = or_absent(event);
+    view->roots[ROOT_START] = or_absent(value_get(scene->start, "data"));
+    view->roots[ROOT_CUSTOMER] = customer_value(arena, scene->customer);
+    view->roots[ROOT_SHOP] = or_absent(scene->shop);
+    view->roots[ROOT_NOW] = timestamp(scene->now_ms);
+    view->input = (struct cel_input){
+        .roots = view->roots,
+        .members = value_get(event, "data"),
+        .now_ms = scene->now_ms,
+        .zone = condition_zone(scene->customer, scene->zone, arena),
+        .call = call_method,
+        .context = (void *)scene,
+    };
+}
+
+bool condition_trace(const struct cel_program *program, const struct condition_scene *scene,
+                     const struct cel_tracer *tracer, struct arena *arena, struct value *result,
+                     struct cel_fault *fault)
+{
+    struct condition_view view;
+    condition_view_open(&view, scene, arena);
+    return cel_eval_traced(program, &view.input, arena, tracer, result, fault);
+}
+
+static bool view_value(const struct cel_program *program, const struct condition_view *view,
+                       struct arena *arena, struct value *result, const char **fault)
+{
+    struct cel_fault failed = {0};
+    if (cel_eval(program, &view->input, arena, result, &failed))
+        return true;
+    *fault = failed.text;
+    return false;
+}
+
+bool condition_value(const struct cel_program *program, const struct condition_scene *scene,
+                     struct arena *arena, struct value *result, const char **fault)
+{
+    struct condition_view view;
+    condition_view_open(&view, scene, arena);
+    return view_value(program, &view, arena, result, fault);
+}
+
+enum condition_answer condition_view_ask(const struct cel_program *program,
+                                         const struct condition_view *view, struct arena *arena,
+                                         const char **fault)
+{
+    struct value result;
+    if (!program)
+        return CONDITION_TRUE;
+    if (!view_value(program, view, arena, &result, fault))
+        return CONDITION_FAILED;
+    if (result.kind != VALUE_BOOL) {
+        *fault = arena_printf(arena, "a condition must be true or false, and this one is %s",
+                              value_kind_name((enum value_kind)result.kind));
+        return CONDITION_FAILED;
+    }
+    return result.boolean ? CONDITION_TRUE : CONDITION_FALSE;
+}
+
+enum condition_answer condition_ask(const struct cel_program *program,
+                                    const struct condition_scene *scene, struct arena *arena,
+                                    const char **fault)
+{
+    struct condition_view view;
+    if (!program)
+        return CONDITION_TRUE;
+    condition_view_open(&view, scene, arena);
+    return condition_view_ask(program, &view, arena, fault);
+}

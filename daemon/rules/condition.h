@@ -1,0 +1,80 @@
+/*
+ * What an expression of a rule sees, and how it is asked: the roots `event`,
+ * `start`, `customer`, `shop`, `now`, the event's own members, and the
+ * customer's counters as methods.
+ */
+#ifndef NUDGED_RULES_CONDITION_H
+#define NUDGED_RULES_CONDITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/value.h"
+#include "cel/cel.h"
+#include "customer/customer.h"
+
+/* A named condition of the configuration: customer.segment("vip"). */
+struct condition_segment {
+    const char *name;
+    struct cel_program *program;
+};
+
+enum { CONDITION_NESTED_MOST = 8 }; /* segments within segments */
+
+/* The scene of evaluations. */
+struct condition_scene {
+    const struct value *event; /* map type, id, time, source, data; NULL: at a timer */
+    const struct value *start; /* the starting event likewise; NULL: none yet */
+    const struct customer *customer;
+    const struct value *shop; /* map, or NULL */
+    const char *zone;         /* of the shop; the customer's own goes before it */
+    int64_t now_ms;
+    const struct condition_segment *segments; /* ends with a row without a name; NULL: none */
+    uint32_t nested;                          /* within how many segments this is asked */
+};
+
+/* Compiles an expression. `sample` is a map of data members that are known for the
+ * rule's events, or NULL where not all are known. */
+struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
+                                      const struct value *sample, struct diags *warnings,
+                                      struct diag *diag);
+
+/* Evaluates to any value; false with the reason in *fault (static or in the arena). */
+bool condition_value(const struct cel_program *program, const struct condition_scene *scene,
+                     struct arena *arena, struct value *result, const char **fault);
+
+/* Likewise for people who look into an expression: tells the tracer (NULL: none) every step,
+ * and *fault has the place within the expression. */
+bool condition_trace(const struct cel_program *program, const struct condition_scene *scene,
+                     const struct cel_tracer *tracer, struct arena *arena, struct value *result,
+                     struct cel_fault *fault);
+
+enum condition_answer { CONDITION_FALSE, CONDITION_TRUE, CONDITION_FAILED };
+
+/* Evaluates to yes or no; anything but a boolean is a failure. A NULL program is true. */
+enum condition_answer condition_ask(const struct cel_program *program,
+                                    const struct condition_scene *scene, struct arena *arena,
+                                    const char **fault);
+
+/* A scene made ready to be asked many questions, as long as nothing in it changes. It
+ * must not be moved. */
+enum { CONDITION_ROOTS = 5 };
+struct condition_view {
+    const struct condition_scene *scene;
+    struct value roots[CONDITION_ROOTS];
+    struct cel_input input;
+};
+
+void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
+                         struct arena *arena);
+enum condition_answer condition_view_ask(const struct cel_program *program,
+                                         const struct condition_view *view, struct arena *arena,
+                                         const char **fault);
+
+/* The customer's IANA zone, or `fallback`. */
+const char *condition_zone(const struct customer *customer, const char *fallback,
+                           struct arena *arena);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * A rule: one trigger, a condition, and the steps that follow. Read from one
+ * YAML document (docs/rules.md), checked, its expressions compiled; immutable
+ * afterwards.
+ */
+#ifndef NUDGED_RULES_RULE_H
+#define NUDGED_RULES_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/settings.h"
+#include "base/value.h"
+#include "cel/cel.h"
+
+enum rule_class { RULE_MARKETING, RULE_TRANSACTIONAL };
+
+/* What a new match does to the journey that runs. */
+enum rule_again { RULE_AGAIN_UNSET, RULE_RESTART, RULE_IGNORE, RULE_PARALLEL };
+
+/* What becomes of a message whose answer was lost. */
+enum rule_uncertain { RULE_UNCERTAIN_BY_CLASS, RULE_RESEND, RULE_HOLD };
+
+enum rule_step_kind {
+    RULE_STEP_SEND,
+    RULE_STEP_WAIT,   /* goes on after wait_ms */
+    RULE_STEP_UNLESS, /* where `condition` is false: goes on at step `target` */
+    RULE_STEP_JUMP,   /* goes on at step `target` */
+    RULE_STEP_STOP,
+};
+
+struct rule_data {
+    const char *name;
+    struct cel_program *program;
+};
+
+struct rule_step {
+    enum rule_step_kind kind;
+    const char *id; /* as given, or a digest of the step's own content */
+    uint32_t line;  /* in the rule's file */
+    /* send */
+    const char *template, *channel;
+    const struct value *template_at, *channel_at; /* where they are written; or NULL */
+    struct cel_program *to;                       /* NULL: the channel's field of the customer */
+    struct rule_data *data; /* extra fields of the template; ends with a row without a name */
+    /* wait */
+    int64_t wait_ms;
+    /* unless */
+    struct cel_program *condition;
+    /* unless, jump */
+    uint32_t target;
+};
+
+struct rule {
+    const char *name, *about;
+    bool enabled;
+    enum rule_class class;
+    const char *const *on;         /* event types, NULL-terminated */
+    struct cel_program *condition; /* NULL: true */
+    enum rule_again again;
+    const char *const *until;            /* event types, NULL-terminated; may be empty */
+    struct cel_program *until_condition; /* NULL: true */
+    struct setting_rate limit;           /* count 0: none */
+    int64_t priority;
+    const char *topic;
+    int64_t max_age_ms, give_up_ms;
+    enum rule_uncertain on_uncertain; /* RULE_RESEND or RULE_HOLD: settled at load */
+    struct rule_step *steps;
+    uint32_t step_count;
+    bool waits;       /* some step waits */
+    const char *file; /* where it stands, for diagnostics */
+    uint32_t line;
+};
+
+/* The table of a rule's keys: for the reference and the editors' schema. */
+extern const struct setting rule_settings[];
+/* Keys of rule files whose values are expressions: for base/yaml. */
+extern const char *const rule_expression_keys[];
+
+struct rule_reader {
+    struct arena *arena; /* of the rule set: must outlive the rules */
+    const struct settings_source *source;
+    struct diags *diags;
+    /* The event types that are known, each with sample data; NULL or empty: unknown. */
+    const struct value *known_events;
+};
+
+/* NULL where there was an error (in reader->diags). */
+struct rule *rule_read(const struct rule_reader *reader, const struct value *document);
+
+/* The step of that id, or NULL. */
+const struct rule_step *rule_find_step(const struct rule *rule, const char *id);
+bool rule_has_type(const char *const *types, const char *type);
+
+#endif

@@ -1,0 +1,115 @@
+#include "rules/rule_expression.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/condition.h"
+
+enum { QUOTED_MOST = 120 }; /* bytes of a text that a hint shows in quotes */
+
+static const char hint_comparison[] =
+    "compare it with something: customer.count(\"order.placed\") > 0";
+
+/* Moves a place within an expression to where that stands in its file. */
+static void move_place(const struct settings_source *source, const struct value *value,
+                       struct diag *diag)
+{
+    uint32_t line, column;
+    settings_text_place(source, value, &line, &column);
+    bool block = line != value->place.line;
+    diag_file(diag, source->file);
+    if (block || diag->line == 1)
+        diag_place(diag, line + diag->line - 1, column + diag->column - 1, diag->width);
+    else /* a text in quotes that goes on in another line */
+        diag_place(diag, value->place.line, value->place.column, 1);
+    if (source->text)
+        diag_excerpt(diag, source->text, source->length);
+}
+
+/* The data members that events of all these types may have, or NULL where one of
+ * them is not known. */
+static bool sample_of(const struct rule_reader *reader, const char *const *types,
+                      struct value *sample)
+{
+    if (!value_count(reader->known_events))
+        return false;
+    *sample = value_new_map(reader->arena, 8);
+    for (; *types; types++) {
+        const struct value *known = value_get(reader->known_events, *types);
+        if (!known)
+            return false;
+        *sample = value_merge(reader->arena, sample, known);
+    }
+    return true;
+}
+
+/* Whether it looks like words, an address or a link rather than a formula. */
+static bool reads_as_text(const struct value *value)
+{
+    static const char formula[] = "\"\\\n()[]{}<>=&|?*+;$`";
+    const char *text = value->string;
+    if (memchr(text, '@', value->length) || memmem(text, value->length, "://", 3))
+        return !memchr(text, '"', value->length) && !memchr(text, '\n', value->length);
+    for (uint32_t i = 0; i < value->length; i++)
+        if (!text[i] || strchr(formula, text[i]))
+            return false;
+    return value->length > 0;
+}
+
+/* `tier: gold` where an expression is meant: YAML takes one pair of quotes away, and
+ * the expression needs its own. */
+static void hint_quotes(const struct value *value, struct diag *diag)
+{
+    const char *format =
+        memchr(value->string, '\'', value->length) ? "\"\\\"%.*s\\\"\"" : "'\"%.*s\"'";
+    char quoted[QUOTED_MOST + 8];
+    snprintf(quoted, sizeof quoted, format, (int)value->length, value->string);
+    diag_hint(diag, "an expression is meant here; a text stands in both quotes: %s", quoted);
+}
+
+static struct cel_program *compile(const struct rule_reader *reader, const struct value *value,
+                                   const char *const *types, bool may_be_text)
+{
+    if (!value_is(value, VALUE_STRING))
+        return NULL;
+    struct diag diag;
+    struct diags warnings = {0};
+    struct value sample;
+    bool known = sample_of(reader, types, &sample);
+    diag_clear(&diag);
+    struct cel_program *program = condition_compile(reader->arena, value->string, value->length,
+                                                    known ? &sample : NULL, &warnings, &diag);
+    for (size_t i = 0; i < warnings.count; i++) {
+        move_place(reader->source, value, &warnings.items[i]);
+        diags_add(reader->diags, &warnings.items[i]);
+    }
+    diags_free(&warnings);
+    if (!program) {
+        move_place(reader->source, value, &diag);
+        if (!diag.hint[0] && value->length <= QUOTED_MOST && reads_as_text(value)) {
+            if (may_be_text)
+                hint_quotes(value, &diag);
+            else
+                diag_hint(&diag, "%s", hint_comparison);
+        }
+        diags_add(reader->diags, &diag);
+    }
+    return program;
+}
+
+struct cel_program *rule_expression(const struct rule_reader *reader, const struct value *value,
+                                    const char *const *types)
+{
+    return compile(reader, value, types, true);
+}
+
+struct cel_program *rule_condition(const struct rule_reader *reader, const struct value *value,
+                                   const char *const *types)
+{
+    struct cel_program *program = compile(reader, value, types, false);
+    if (program && !cel_may_give(program, VALUE_BOOL))
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                 "a condition must be true or false, and this one never is"),
+                  "%s", hint_comparison);
+    return program;
+}

@@ -1,0 +1,17 @@
+/* Expressions of a rule file: compiled, with faults shown at their place in the file. */
+#ifndef NUDGED_RULES_RULE_EXPRESSION_H
+#define NUDGED_RULES_RULE_EXPRESSION_H
+
+#include "rules/rule.h"
+
+/* Compiles the expression in `value` (a string as it was read from YAML). Errors and
+ * warnings go to reader->diags; NULL where there was an error, or where `value` is
+ * NULL or null. `types` are the event types whose data it may name. */
+struct cel_program *rule_expression(const struct rule_reader *reader, const struct value *value,
+                                    const char *const *types);
+
+/* Likewise for a condition: one that is never true nor false is a fault. */
+struct cel_program *rule_condition(const struct rule_reader *reader, const struct value *value,
+                                   const char *const *types);
+
+#endif

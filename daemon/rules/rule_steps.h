@@ -1,0 +1,14 @@
+/* The steps of a rule: `steps`, or `send` with `wait` beside it. */
+#ifndef NUDGED_RULES_RULE_STEPS_H
+#define NUDGED_RULES_RULE_STEPS_H
+
+#include "rules/rule.h"
+
+extern const struct setting rule_send_settings[]; /* the keys of `send: {…}` */
+
+/* Fills rule->steps, step_count and waits; rule->on is set. Faults go to
+ * reader->diags. `rule_value` is the rule's mapping. */
+void rule_steps_read(const struct rule_reader *reader, const struct value *rule_value,
+                     struct rule *rule);
+
+#endif

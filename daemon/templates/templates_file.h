@@ -1,0 +1,43 @@
+/* Reading one file of the template folder, and compiling what stands in it. */
+#ifndef NUDGED_TEMPLATES_TEMPLATES_FILE_H
+#define NUDGED_TEMPLATES_TEMPLATES_FILE_H
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "base/value.h"
+#include "templates/templates_set.h"
+
+/* Reads FOLDER/path with its front matter (where `front` is set); NULL where errors were
+ * added. Nothing is compiled yet. */
+struct templates_file *templates_file_read(struct templates *set, const char *path, bool front,
+                                           struct diags *diags);
+
+/* Compiles the body of the file, escaping for HTML or not; NULL where an error was added. */
+const struct liquid_template *templates_file_compile(struct templates *set,
+                                                     const struct templates_file *file, bool html,
+                                                     struct diags *diags);
+
+/* Compiles for HTML what was made of the file's body, on the same lines; NULL where it is
+ * no template any more. */
+const struct liquid_template *templates_file_compile_styled(struct templates *set,
+                                                            const struct templates_file *file,
+                                                            const char *text, size_t length);
+
+/* Compiles a text of the front matter, not escaping; faults have their place in the file. */
+const struct liquid_template *templates_file_compile_value(struct templates *set,
+                                                           const struct templates_file *file,
+                                                           const struct value *text,
+                                                           struct diags *diags);
+
+/* Adds an error or a warning about the file as a whole. */
+struct diag *templates_file_fault(struct templates *set, const char *path, enum diag_level level,
+                                  struct diags *diags, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Reads the files that the front matter attaches: found once, shared by all variants. */
+bool templates_file_attach(struct templates *set, const struct templates_file *file,
+                           const struct value *attachments, const struct mime_file **files,
+                           size_t *count, struct diags *diags);
+
+#endif
