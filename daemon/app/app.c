@@ -81,7 +81,7 @@ struct app {
     int status;
 };
 
-/* State ----------------------------------------------------------------- */
+/* ---- State ---- */
 
 static void enter(struct app *app, enum app_state state)
 {
@@ -148,7 +148,7 @@ static void begin_stop(void *context)
     event_active(app->pulse, EV_TIMEOUT, 0);
 }
 
-/* Reload ---------------------------------------------------------------- */
+/* ---- Reload ---- */
 
 /* The new generation, or the old one with all faults in `out`. */
 static bool reload(void *context, struct buf *out)
@@ -176,7 +176,7 @@ static bool reload(void *context, struct buf *out)
     return next != NULL;
 }
 
-/* Callbacks ------------------------------------------------------------- */
+/* ---- Callbacks ---- */
 
 static void on_connection(void *context, bool ready, const char *reason)
 {
@@ -292,7 +292,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
         begin_stop(app);
 }
 
-/* What the admin pages ask ---------------------------------------------- */
+/* ---- What the admin pages ask ---- */
 
 static struct admin_pages_view view_of(const void *context)
 {
@@ -311,7 +311,7 @@ static struct admin_pages_view view_of(const void *context)
     };
 }
 
-/* Building -------------------------------------------------------------- */
+/* ---- Building ---- */
 
 static bool load_generation(struct app *app)
 {

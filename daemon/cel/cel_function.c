@@ -220,9 +220,9 @@ static bool evaluate_arguments(struct cel_run *run, const struct cel_node *node,
 }
 
 /* Room for the arguments: on the stack for as many as calls usually have. */
-#define ARGUMENTS(run, node, few)                 \
-    ((node)->count <= sizeof(few) / sizeof *(few) \
-         ? (few)                                  \
+#define ARGUMENTS(run, node, few)                \
+    ((node)->count <= sizeof few / sizeof *(few) \
+         ? (few)                                 \
          : arena_alloc((run)->arena, sizeof *(few) * (node)->count))
 
 bool cel_eval_call(struct cel_run *run, const struct cel_node *node, struct value *result)

@@ -151,7 +151,7 @@ static void fill_conditions(struct loading *loading)
     config->conditions = conditions;
 }
 
-/* Gateways ------------------------------------------------------------- */
+/* ---- Gateways ---- */
 
 /* With none configured, messages go to a Maildir in the state folder. */
 static struct value default_gateways(const struct config *config)
@@ -302,7 +302,7 @@ static void fill_channels(struct loading *loading)
     config->channels = rows;
 }
 
-/* Loading -------------------------------------------------------------- */
+/* ---- Loading ---- */
 
 /* The root mapping of the file, or null where the file is empty. */
 static bool read_root(struct loading *loading, struct value *root)
@@ -385,7 +385,7 @@ bool config_make_state(const struct config *config, struct diag *diag)
                       strerror(errno));
 }
 
-/* The secret ------------------------------------------------------------ */
+/* ---- The secret ---- */
 
 /* Writes a new secret beside its place and moves it there, so that a half-written
  * one is never read. */

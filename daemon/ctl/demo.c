@@ -60,7 +60,7 @@ struct count {
     int times;
 };
 
-/* Arguments and the folder ---------------------------------------------- */
+/* ---- Arguments and the folder ---- */
 
 static bool read_arguments(struct demo *demo, int argc, char **argv)
 {
@@ -118,7 +118,7 @@ static bool read_events(struct demo *demo, struct diag *diag)
     return count ? true : diag_error(diag, "%s has no events", path);
 }
 
-/* The daemon ------------------------------------------------------------ */
+/* ---- The daemon ---- */
 
 /* The nudged beside this program, else the installed one. */
 static const char *daemon_path(struct demo *demo)
@@ -189,7 +189,7 @@ static void stop_daemon(struct demo *demo)
     demo->daemon = 0;
 }
 
-/* Messages -------------------------------------------------------------- */
+/* ---- Messages ---- */
 
 /* Columns count in characters, not in bytes. */
 static void print_row(int number, const char *to, const char *subject)
@@ -239,7 +239,7 @@ static void show_new(struct demo *demo)
     arena_destroy(&arena);
 }
 
-/* The day --------------------------------------------------------------- */
+/* ---- The day ---- */
 
 static bool push(struct demo *demo, const char *event, struct diag *diag)
 {
@@ -279,7 +279,7 @@ static bool run_day(struct demo *demo, struct diag *diag)
     return diag_error(diag, "something was left to do after %d s", RUN_MOST_MS / 1000);
 }
 
-/* The summary ----------------------------------------------------------- */
+/* ---- The summary ---- */
 
 /* Why a message was held back, for who sees these names for the first time; NULL for what
  * holds nothing back. */
@@ -412,7 +412,7 @@ static void print_summary(struct demo *demo)
                demo->config, demo->config);
 }
 
-/* ----------------------------------------------------------------------- */
+/* ---- All of it ---- */
 
 static bool run(struct demo *demo, struct diag *diag)
 {

@@ -25,7 +25,7 @@ struct desk {
     size_t kept; /* of the refused, those that are still held */
 };
 
-/* The list ---------------------------------------------------------------- */
+/* ---- The list ---- */
 
 static void print_message(struct arena *arena, const struct held_message *message)
 {
@@ -80,7 +80,7 @@ static bool list(struct desk *desk, size_t most, struct diag *diag)
     return good && print_rest(desk, shown, diag);
 }
 
-/* The word on them -------------------------------------------------------- */
+/* ---- The word on them ---- */
 
 static bool is_configured(const struct config *config, const char *gateway)
 {
@@ -164,7 +164,7 @@ static int finish(const struct desk *desk)
     return desk->refused ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The command line -------------------------------------------------------- */
+/* ---- The command line ---- */
 
 static int run(struct desk *desk, bool (*action)(struct desk *, int, char **, struct diag *),
                int count, char **arguments)

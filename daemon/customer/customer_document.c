@@ -212,7 +212,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
 }
 
 /* Printing: each PUT_ writes a literal, `,"name":` in most cases, and a value. */
-#define PUT(out, literal) buf_add(out, literal, sizeof(literal) - 1)
+#define PUT(out, literal) buf_add(out, literal, sizeof literal - 1)
 
 #define PUT_TEXT(out, before, text)                   \
     do {                                              \

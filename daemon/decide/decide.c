@@ -67,7 +67,7 @@ static struct condition_scene scene_of(const struct deciding *d,
     };
 }
 
-/* Messages ------------------------------------------------------------- */
+/* ---- Messages ---- */
 
 static int by_priority(const void *a, const void *b)
 {
@@ -197,7 +197,7 @@ static void withdraw_run(struct deciding *d, const char *rule, const char *origi
             withdraw(d, i, why);
 }
 
-/* Journeys ------------------------------------------------------------- */
+/* ---- Journeys ---- */
 
 static void add_want(struct deciding *d, const struct rule *rule, const struct rule_step *step,
                      const struct customer_journey *journey)
@@ -279,7 +279,7 @@ static void start_journey(struct deciding *d, const struct rule *rule, const cha
     customer->journeys.items[customer->journeys.count++] = journey;
 }
 
-/* Events --------------------------------------------------------------- */
+/* ---- Events ---- */
 
 static void unsubscribe(struct deciding *d, const char *topic)
 {
@@ -513,7 +513,7 @@ static void decide_event(struct deciding *d, const struct shop_event *event)
     trace_end(&d->trace, d->decision);
 }
 
-/* Timers --------------------------------------------------------------- */
+/* ---- Timers ---- */
 
 /* Why a journey cannot go on under the present rules; NULL: it can, at *at. */
 static const char *lost_rule(const struct rule *rule, const struct customer_journey *journey,

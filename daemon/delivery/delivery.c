@@ -76,7 +76,7 @@ static void after(struct event *timer, int64_t ms)
     event_add(timer, &wait);
 }
 
-/* Taking ---------------------------------------------------------------- */
+/* ---- Taking ---- */
 
 static struct gateway *gateway_of(struct delivery *delivery, const struct config_gateway *config)
 {
@@ -235,7 +235,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
         after(delivery->tick, TICK_MS);
 }
 
-/* Landing --------------------------------------------------------------- */
+/* ---- Landing ---- */
 
 /* A retry that comes to nothing, as its time is over, is a dead letter in the figures too. */
 static void count_outcome(enum outcome_kind kind, enum outbox_outcome settled)
@@ -290,7 +290,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     look(gateway->delivery);
 }
 
-/* Settling -------------------------------------------------------------- */
+/* ---- Settling ---- */
 
 static void note_settled(const struct flight *flight, enum outbox_settled settled)
 {
@@ -351,7 +351,7 @@ static void on_settle(evutil_socket_t fd, short what, void *context)
     outbox_settle(delivery->options.outbox, results, count, on_settled, delivery);
 }
 
-/* Sweeping: what dead daemons left, retries that are due ----------------- */
+/* ---- Sweeping: what dead daemons left, retries that are due ---- */
 
 static void on_swept(void *context, const struct outbox_swept *swept)
 {
@@ -375,7 +375,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
     outbox_sweep(delivery->options.outbox, on_swept, delivery);
 }
 
-/* The object ------------------------------------------------------------ */
+/* ---- The object ---- */
 
 static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
                          const struct config_gateway *config, struct diag *diag)

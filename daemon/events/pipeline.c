@@ -92,7 +92,7 @@ static void note_fault(struct pipeline *pipeline, const struct diag *fault)
     log_warning("nothing can be decided now, trying again: %s", fault->text);
 }
 
-/* Taking a batch of events ----------------------------------------------- */
+/* ---- Taking a batch of events ---- */
 
 static void begin(struct batch *batch, struct intake *intake)
 {
@@ -170,7 +170,7 @@ void pipeline_take(struct pipeline *pipeline, struct intake *intake,
     read_documents(events);
 }
 
-/* Taking a batch of timers ------------------------------------------------ */
+/* ---- Taking a batch of timers ---- */
 
 static void on_taken(void *context, const struct timers_taken *taken)
 {
@@ -220,7 +220,7 @@ void pipeline_stop_timers(struct pipeline *pipeline)
     event_del(pipeline->timer);
 }
 
-/* A round: reading -------------------------------------------------------- */
+/* ---- A round: reading ---- */
 
 static void on_again(evutil_socket_t fd, short what, void *context)
 {
@@ -271,7 +271,7 @@ static void read_documents(struct batch *batch)
     customers_read(batch->pipeline->options.customers, keys, count, on_documents, batch);
 }
 
-/* A round: deciding ------------------------------------------------------- */
+/* ---- A round: deciding ---- */
 
 static void on_commit(void *context, const struct commit_result *result);
 
@@ -390,7 +390,7 @@ static void decide_work(struct work *work)
     }
 }
 
-/* A round: its end -------------------------------------------------------- */
+/* ---- A round: its end ---- */
 
 static void count_done(const struct work *work)
 {
@@ -478,7 +478,7 @@ static void fail_round(struct work *work)
     end_round(work, WORK_WAITING);
 }
 
-/* The object ------------------------------------------------------------ */
+/* ---- The object ---- */
 
 static void open_batch(struct pipeline *pipeline, struct batch *batch)
 {

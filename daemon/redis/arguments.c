@@ -7,16 +7,16 @@
 struct arguments arguments_begin(struct arena *arena, size_t capacity)
 {
     struct arguments arguments = {.arena = arena, .capacity = capacity ? capacity : 1};
-    arguments.argv = arena_alloc(arena, arguments.capacity * sizeof(*arguments.argv));
-    arguments.lengths = arena_alloc(arena, arguments.capacity * sizeof(*arguments.lengths));
+    arguments.argv = arena_alloc(arena, arguments.capacity * sizeof *arguments.argv);
+    arguments.lengths = arena_alloc(arena, arguments.capacity * sizeof *arguments.lengths);
     return arguments;
 }
 
 static void grow(struct arguments *arguments)
 {
     struct arguments wider = arguments_begin(arguments->arena, arguments->capacity * 2);
-    memcpy(wider.argv, arguments->argv, arguments->argc * sizeof(*wider.argv));
-    memcpy(wider.lengths, arguments->lengths, arguments->argc * sizeof(*wider.lengths));
+    memcpy(wider.argv, arguments->argv, arguments->argc * sizeof *wider.argv);
+    memcpy(wider.lengths, arguments->lengths, arguments->argc * sizeof *wider.lengths);
     wider.argc = arguments->argc;
     *arguments = wider;
 }

@@ -8,7 +8,7 @@ int64_t backoff_next(struct backoff *backoff)
     if (backoff->ceiling_ms > BACKOFF_MOST_MS)
         backoff->ceiling_ms = BACKOFF_MOST_MS;
     uint32_t random;
-    digest_random(&random, sizeof(random));
+    digest_random(&random, sizeof random);
     return 1 + (int64_t)(random % (uint64_t)backoff->ceiling_ms);
 }
 

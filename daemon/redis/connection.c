@@ -127,7 +127,7 @@ static void tell(struct connection *connection, const char *reason)
 {
     if (strcmp(reason, connection->told) == 0)
         return;
-    snprintf(connection->told, sizeof(connection->told), "%s", reason);
+    snprintf(connection->told, sizeof connection->told, "%s", reason);
     if (connection->on_state)
         connection->on_state(connection->context, false, connection->told);
 }
@@ -228,7 +228,7 @@ static void introduce(struct connection *connection)
     else if (endpoint->password)
         greet(connection, (const char *[]){"AUTH", endpoint->password}, 2);
     if (endpoint->database) {
-        snprintf(database, sizeof(database), "%d", endpoint->database);
+        snprintf(database, sizeof database, "%d", endpoint->database);
         greet(connection, (const char *[]){"SELECT", database}, 2);
     }
     if (connection->name)
@@ -244,7 +244,7 @@ static void on_greeted(void *context, const struct reply *reply, const struct di
     (void)fault;
     if (!reply || connection->state != CONNECTION_GREETING)
         return;
-    for (size_t i = 0; i < sizeof(hopeless) / sizeof(*hopeless); i++) {
+    for (size_t i = 0; i < sizeof hopeless / sizeof *hopeless; i++) {
         if (reply_is_error(reply, hopeless[i])) {
             lose(connection, "redis-lost", "refused by Redis: %s", reply->text);
             return;
@@ -330,10 +330,10 @@ static void lose(struct connection *connection, const char *code, const char *fo
 
     va_start(args, format);
     diag_clear(&text);
-    vsnprintf(text.text, sizeof(text.text), format, args);
+    vsnprintf(text.text, sizeof text.text, format, args);
     va_end(args);
     diag_error(&fault, "no connection to %s: %s",
-               endpoint_show(&connection->endpoint, where, sizeof(where)), text.text);
+               endpoint_show(&connection->endpoint, where, sizeof where), text.text);
     diag_code(&fault, code);
 
     connection->flight = (struct connection_calls){0};
@@ -437,7 +437,7 @@ static const char *keep(struct arena *arena, const char *text)
 
 struct connection *connection_new(const struct connection_options *options)
 {
-    struct connection *connection = mem_zero(1, sizeof(*connection));
+    struct connection *connection = mem_zero(1, sizeof *connection);
     struct arena *arena = arena_new(512);
     connection->arena = arena;
     connection->base = options->base;
@@ -489,6 +489,6 @@ enum connection_state connection_state(const struct connection *connection)
 void connection_renew(struct connection *connection, const char *reason)
 {
     connection->renew = true;
-    snprintf(connection->renew_reason, sizeof(connection->renew_reason), "%s", reason);
+    snprintf(connection->renew_reason, sizeof connection->renew_reason, "%s", reason);
     event_active(connection->soon, EV_TIMEOUT, 0);
 }

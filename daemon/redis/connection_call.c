@@ -41,7 +41,7 @@ static void release(struct connection_call *call)
 
 struct connection_call *connection_call_new(const struct connection_request *request)
 {
-    struct connection_call *call = mem_zero(1, sizeof(*call));
+    struct connection_call *call = mem_zero(1, sizeof *call);
     int64_t ms = request->deadline_ms ? request->deadline_ms : DEADLINE_MS;
     call->deadline = clock_monotonic_ms() + ms;
     call->callback = request->callback;

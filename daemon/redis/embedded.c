@@ -74,8 +74,8 @@ bool embedded_find(const char *folder, char *url, size_t size)
 {
     struct buf text;
     char socket[sizeof((struct sockaddr_un){0}.sun_path)];
-    int length = snprintf(socket, sizeof(socket), "%s/redis/redis.sock", folder);
-    if (length < 0 || (size_t)length >= sizeof(socket) || *socket != '/')
+    int length = snprintf(socket, sizeof socket, "%s/redis/redis.sock", folder);
+    if (length < 0 || (size_t)length >= sizeof socket || *socket != '/')
         return false;
     buf_init(&text, PATH_SIZE);
     buf_text(&text, "unix://");
@@ -144,12 +144,12 @@ static void last_words(const struct embedded *embedded, char *out, size_t size)
 {
     char path[PATH_SIZE], tail[512];
     ssize_t got = 0;
-    snprintf(path, sizeof(path), "%s/redis.log", embedded->folder);
+    snprintf(path, sizeof path, "%s/redis.log", embedded->folder);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file >= 0) {
         off_t end = lseek(file, 0, SEEK_END);
-        off_t from = end > (off_t)sizeof(tail) - 1 ? end - (off_t)sizeof(tail) + 1 : 0;
-        got = pread(file, tail, sizeof(tail) - 1, from);
+        off_t from = end > (off_t)sizeof tail - 1 ? end - (off_t)sizeof tail + 1 : 0;
+        got = pread(file, tail, sizeof tail - 1, from);
         close(file);
     }
     while (got > 0 && tail[got - 1] == '\n')
@@ -167,7 +167,7 @@ static void fault_of_end(const struct embedded *embedded, int status, struct dia
         diag_hint(diag, "install redis-server, or name a Redis of your own in `redis:`");
         return;
     }
-    last_words(embedded, words, sizeof(words));
+    last_words(embedded, words, sizeof words);
     if (WIFSIGNALED(status))
         diag_error(diag, "the private redis-server was ended by signal %d", WTERMSIG(status));
     else
@@ -283,7 +283,7 @@ static bool open_folder(struct embedded *embedded, struct diag *diag)
     char path[PATH_SIZE];
     if (mkdir(embedded->folder, 0700) != 0 && errno != EEXIST)
         return diag_error(diag, "%s: %s", embedded->folder, strerror(errno));
-    snprintf(path, sizeof(path), "%s/lock", embedded->folder);
+    snprintf(path, sizeof path, "%s/lock", embedded->folder);
     embedded->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     return embedded->lock >= 0 || diag_error(diag, "%s: %s", path, strerror(errno));
 }
@@ -292,7 +292,7 @@ static bool open_folder(struct embedded *embedded, struct diag *diag)
 
 struct embedded *embedded_start(const struct embedded_options *options, struct diag *diag)
 {
-    struct embedded *embedded = mem_zero(1, sizeof(*embedded));
+    struct embedded *embedded = mem_zero(1, sizeof *embedded);
     char folder[PATH_SIZE];
     embedded->lock = embedded->pid_fd = -1;
     embedded->base = options->base;
@@ -300,12 +300,12 @@ struct embedded *embedded_start(const struct embedded_options *options, struct d
     embedded->fsync = mem_text(options->fsync ? options->fsync : "everysec");
     embedded->on_state = options->on_state;
     embedded->context = options->context;
-    snprintf(folder, sizeof(folder), "%s/redis", options->folder);
+    snprintf(folder, sizeof folder, "%s/redis", options->folder);
     embedded->folder = mem_text(folder);
     embedded->timer = evtimer_new(options->base, on_timer, embedded);
     if (!embedded->timer)
         mem_exhausted();
-    if (!embedded_find(options->folder, embedded->url, sizeof(embedded->url)))
+    if (!embedded_find(options->folder, embedded->url, sizeof embedded->url))
         diag_error(diag, "the state folder must be a whole path of at most 90 bytes: %s",
                    options->folder);
     else if (open_folder(embedded, diag)) {

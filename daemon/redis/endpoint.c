@@ -178,7 +178,7 @@ bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpo
         {"redis://", ENDPOINT_TCP}, {"rediss://", ENDPOINT_TLS}, {"unix://", ENDPOINT_UNIX}};
 
     *endpoint = (struct endpoint){0};
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t length = strlen(schemes[i].scheme);
         if (strncmp(url, schemes[i].scheme, length) != 0)
             continue;

@@ -70,7 +70,7 @@ bool reply_fault(const struct reply *reply, struct diag *diag)
     diag_error(diag, "Redis said: %s", reply->text);
     char code[sizeof((struct diag){0}.code)] = "redis-";
     size_t at = strlen(code);
-    for (const char *c = reply->text; *c && *c != ' ' && at < sizeof(code) - 1; c++)
+    for (const char *c = reply->text; *c && *c != ' ' && at < sizeof code - 1; c++)
         code[at++] = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
     code[at] = '\0';
     diag_code(diag, code);
@@ -83,14 +83,14 @@ static void copy_into(struct arena *arena, const struct reply *from, struct repl
     to->text = arena_copy(arena, from->text, from->length);
     if (from->kind != REPLY_LIST)
         return;
-    to->items = arena_alloc(arena, (from->count + 1) * sizeof(*to->items));
+    to->items = arena_alloc(arena, (from->count + 1) * sizeof *to->items);
     for (size_t i = 0; i < from->count; i++)
         copy_into(arena, &from->items[i], &to->items[i]);
 }
 
 const struct reply *reply_copy(struct arena *arena, const struct reply *reply)
 {
-    struct reply *copy = arena_alloc(arena, sizeof(*copy));
+    struct reply *copy = arena_alloc(arena, sizeof *copy);
     copy_into(arena, reply, copy);
     return copy;
 }
@@ -161,7 +161,7 @@ static redisReplyObjectFunctions functions = {
 
 struct reply_reader *reply_reader_new(size_t most)
 {
-    struct reply_reader *reader = mem_zero(1, sizeof(*reader));
+    struct reply_reader *reader = mem_zero(1, sizeof *reader);
     reader->arena = arena_new(FIRST_CHUNK);
     reader->most = most;
     reader->reader = redisReaderCreateWithFunctions(&functions);

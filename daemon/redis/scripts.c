@@ -39,7 +39,7 @@ struct script_call {
 
 struct scripts *scripts_new(struct connection *connection, const char *prefix)
 {
-    struct scripts *scripts = mem_zero(1, sizeof(*scripts));
+    struct scripts *scripts = mem_zero(1, sizeof *scripts);
     scripts->connection = connection;
     scripts->prefix = mem_text(prefix);
     for (size_t i = 0; i < SCRIPT_COUNT; i++)
@@ -119,7 +119,7 @@ static struct script_call *new_call(const struct connection_request *request)
     for (size_t i = 0; i < request->argc; i++)
         bytes += length_of(request, i);
     struct script_call *call =
-        mem_alloc(sizeof(*call) + argc * (sizeof(*call->argv) + sizeof(*call->lengths)) + bytes);
+        mem_alloc(sizeof *call + argc * (sizeof *call->argv + sizeof *call->lengths) + bytes);
     *call = (struct script_call){.request = *request, .argc = argc};
     call->argv = (const char **)(call + 1);
     call->lengths = (size_t *)(call->argv + argc);

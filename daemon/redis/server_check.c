@@ -12,7 +12,7 @@ enum { VERSION_LEAST = 7 };
 static const char *info_value(const char *info, const char *key, char *out, size_t size)
 {
     char line[64];
-    snprintf(line, sizeof(line), "\n%s:", key);
+    snprintf(line, sizeof line, "\n%s:", key);
     const char *at = strstr(info, line);
     at = at ? at + strlen(line) : "";
     snprintf(out, size, "%.*s", (int)strcspn(at, "\r\n"), at);
@@ -22,7 +22,7 @@ static const char *info_value(const char *info, const char *key, char *out, size
 bool server_check_version(const char *info, struct diag *diag)
 {
     char version[32];
-    info_value(info, "redis_version", version, sizeof(version));
+    info_value(info, "redis_version", version, sizeof version);
     if (atoi(version) >= VERSION_LEAST)
         return true;
     diag_error(diag, "this Redis is version %s; %d.0 or later is needed",
@@ -34,8 +34,8 @@ bool server_check_version(const char *info, struct diag *diag)
 bool server_check_persistence(const char *info, struct diag *diag)
 {
     char aof[8], policy[32];
-    info_value(info, "aof_enabled", aof, sizeof(aof));
-    info_value(info, "maxmemory_policy", policy, sizeof(policy));
+    info_value(info, "aof_enabled", aof, sizeof aof);
+    info_value(info, "maxmemory_policy", policy, sizeof policy);
     if (!*aof || !*policy) {
         log_warning("Redis does not say whether it keeps its data: it must have appendonly yes "
                     "and maxmemory-policy noeviction");

@@ -30,7 +30,7 @@ static void on_state(void *context, bool ready, const char *reason)
         session->ready = true;
         return;
     }
-    snprintf(session->reason, sizeof(session->reason), "%s", reason);
+    snprintf(session->reason, sizeof session->reason, "%s", reason);
     /* A server that is loading is worth waiting for. */
     if (connection_state(session->connection) != CONNECTION_GREETING)
         session->lost = true;
@@ -63,7 +63,7 @@ static bool await_ready(struct session *session, int64_t deadline_ms, struct dia
 struct session *session_open(const struct endpoint *endpoint, const char *ca_file,
                              int64_t deadline_ms, struct diag *diag)
 {
-    struct session *session = mem_zero(1, sizeof(*session));
+    struct session *session = mem_zero(1, sizeof *session);
     session->base = event_base_new();
     if (!session->base)
         mem_exhausted();
@@ -167,7 +167,7 @@ static void on_pushed(void *context, const struct reply *reply, const struct dia
 void session_push(struct session *session, size_t argc, const char *const *argv,
                   const size_t *lengths, session_callback *callback, void *context)
 {
-    struct session_pushed *pushed = mem_alloc(sizeof(*pushed));
+    struct session_pushed *pushed = mem_alloc(sizeof *pushed);
     *pushed = (struct session_pushed){.session = session, .callback = callback, .context = context};
     session->pushed++;
     connection_send(session->connection, &(struct connection_request){.argc = argc,

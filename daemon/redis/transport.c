@@ -31,7 +31,7 @@ struct transport {
 struct transport *transport_new(struct event_base *base, struct evdns_base *dns,
                                 const struct endpoint *endpoint, const char *ca_file)
 {
-    struct transport *transport = mem_zero(1, sizeof(*transport));
+    struct transport *transport = mem_zero(1, sizeof *transport);
     *transport =
         (struct transport){.base = base, .dns = dns, .endpoint = endpoint, .ca_file = ca_file};
     return transport;
@@ -140,7 +140,7 @@ static int connect_socket(struct bufferevent *stream, const char *path)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     memcpy(to.sun_path, path, strlen(path)); /* endpoint_parse saw that it fits */
-    return bufferevent_socket_connect(stream, (struct sockaddr *)&to, sizeof(to));
+    return bufferevent_socket_connect(stream, (struct sockaddr *)&to, sizeof to);
 }
 
 bool transport_connect(struct transport *transport, struct bufferevent *stream, struct diag *diag)
@@ -159,8 +159,8 @@ void transport_connected(const struct transport *transport, struct bufferevent *
     evutil_socket_t socket = bufferevent_getfd(stream);
     if (transport->endpoint->kind == ENDPOINT_UNIX)
         return;
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
 bool transport_fault(struct bufferevent *stream, short events, struct diag *diag)

@@ -101,7 +101,7 @@ static void add_rule(struct rule_gates *gates, struct rules *rules, uint32_t rul
     rules->items[rules->count++] = rule;
 }
 
-/* The hash table ------------------------------------------------------- */
+/* ---- The hash table ---- */
 
 /* The halves of a product, folded: every bit of it counts. */
 static inline uint64_t fold(uint64_t a)
@@ -214,7 +214,7 @@ static inline bool key_of(const struct value *value, struct key *key)
     }
 }
 
-/* Adding --------------------------------------------------------------- */
+/* ---- Adding ---- */
 
 static void add_length(struct rule_gates *gates, struct lengths *lengths, uint32_t length)
 {
@@ -312,7 +312,7 @@ void rule_gates_seal(struct rule_gates *gates)
         gates->needles = rule_needles_new(gates->arena, gates->parts, gates->part_count);
 }
 
-/* Marking -------------------------------------------------------------- */
+/* ---- Marking ---- */
 
 static inline void mark_rules(uint64_t *set, const struct rules *rules)
 {

@@ -57,7 +57,7 @@ static size_t words_of(uint32_t count)
     return (count + 63) / 64;
 }
 
-/* Building ------------------------------------------------------------- */
+/* ---- Building ---- */
 
 enum { GATES_MOST = 16 };
 
@@ -286,7 +286,7 @@ const struct rule *const *rule_index_rules(const struct rule_index *index, uint3
     return index->rules;
 }
 
-/* Asking --------------------------------------------------------------- */
+/* ---- Asking ---- */
 
 /* What is marked: 64 rules as bits. */
 static inline uint64_t found_in(const struct rule_marks *marks, size_t word)

@@ -41,7 +41,7 @@ void rule_tests_seal(struct rule_tests *tests)
         tests->terms[i].key = NULL;
 }
 
-/* Adding --------------------------------------------------------------- */
+/* ---- Adding ---- */
 
 /* The number that stands in `by_key` under the key, or `fresh`, which then stands there. */
 static uint32_t number_of(struct rule_tests *tests, const char *key, size_t length, uint32_t fresh)
@@ -168,7 +168,7 @@ const struct cel_term *rule_tests_term(const struct rule_tests *tests, uint32_t 
     return &tests->terms[term];
 }
 
-/* One event ------------------------------------------------------------ */
+/* ---- One event ---- */
 
 enum term_state { TERM_NEW, TERM_KNOWN, TERM_OPEN, TERM_EXPLAINED };
 

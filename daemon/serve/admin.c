@@ -154,9 +154,9 @@ static void admin_request(struct evhttp_request *http, void *arg)
 static bool admin_address(struct sockaddr_un *address, const char *path, struct diag *diag)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address->sun_path)) {
+    if (strlen(path) >= sizeof address->sun_path) {
         diag_error(diag, "the path of the admin socket is too long: %s", path);
-        diag_hint(diag, "%zu bytes at most", sizeof(address->sun_path) - 1);
+        diag_hint(diag, "%zu bytes at most", sizeof address->sun_path - 1);
         return false;
     }
     strcpy(address->sun_path, path);
@@ -174,8 +174,8 @@ static bool admin_taken(const struct sockaddr_un *address, struct diag *diag)
  * race anew. */
 static int admin_lock(const struct sockaddr_un *address, struct diag *diag)
 {
-    char path[sizeof(address->sun_path) + 8];
-    snprintf(path, sizeof(path), "%s.lock", address->sun_path);
+    char path[sizeof address->sun_path + 8];
+    snprintf(path, sizeof path, "%s.lock", address->sun_path);
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
         return lock;
@@ -199,8 +199,8 @@ static bool admin_clear_way(const struct sockaddr_un *address, struct diag *diag
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return diag_error(diag, "socket: %s", strerror(errno));
-    bool refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
-                   errno == ECONNREFUSED;
+    bool refused =
+        connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 && errno == ECONNREFUSED;
     close(fd);
     if (!refused)
         return admin_taken(address, diag);
@@ -218,7 +218,7 @@ static int admin_listen(const struct sockaddr_un *address, struct diag *diag)
         diag_error(diag, "socket: %s", strerror(errno));
         return -1;
     }
-    if (fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)address, sizeof(*address)) ||
+    if (fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)address, sizeof *address) ||
         listen(fd, ADMIN_BACKLOG)) {
         diag_error(diag, "cannot listen at %s: %s", address->sun_path, strerror(errno));
         close(fd);
@@ -269,7 +269,7 @@ struct admin *admin_open(struct event_base *base, const char *path,
         close(lock);
         return NULL;
     }
-    struct admin *admin = mem_zero(1, sizeof(*admin));
+    struct admin *admin = mem_zero(1, sizeof *admin);
     admin->address = address;
     admin->lock = lock;
     admin->routes = routes;

@@ -53,8 +53,8 @@ bool admin_client_ask(const struct admin_question *question, struct admin_answer
                       struct diag *diag)
 {
     char url[ADMIN_HEADERS_MOST];
-    int length = snprintf(url, sizeof(url), "http://nudged%s", question->target);
-    if (length < 0 || (size_t)length >= sizeof(url))
+    int length = snprintf(url, sizeof url, "http://nudged%s", question->target);
+    if (length < 0 || (size_t)length >= sizeof url)
         return diag_error(diag, "the request is too long");
     CURL *easy = curl_easy_init();
     if (!easy)

@@ -30,7 +30,7 @@ void notify_reloading(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-    snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, us);
+    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, us);
     notify_send(state);
 }
 
@@ -45,7 +45,7 @@ void notify_status(const char *format, ...)
     char state[512] = "STATUS=";
     va_list args;
     va_start(args, format);
-    vsnprintf(state + 7, sizeof(state) - 7, format, args);
+    vsnprintf(state + 7, sizeof state - 7, format, args);
     va_end(args);
     for (char *c = state; *c; c++) {
         if (*c == '\n')

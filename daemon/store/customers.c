@@ -21,7 +21,7 @@ struct customers {
 
 struct customers *customers_new(struct scripts *scripts, struct instance *instance)
 {
-    struct customers *customers = mem_zero(1, sizeof(*customers));
+    struct customers *customers = mem_zero(1, sizeof *customers);
     customers->scripts = scripts;
     customers->instance = instance;
     customers->asking = arena_new(FIRST_CHUNK);
@@ -65,7 +65,7 @@ static void finish_read(struct read_call *call, const struct reply *reply, const
         return;
     }
     arena_reset(call->customers->answering);
-    documents = arena_zero(call->customers->answering, (call->count + 1) * sizeof(*documents));
+    documents = arena_zero(call->customers->answering, (call->count + 1) * sizeof *documents);
     for (size_t i = 0; i < call->count; i++)
         documents[i] =
             (struct customers_text){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
@@ -94,7 +94,7 @@ void customers_read(struct customers *customers, const char *const *keys, size_t
                     customers_on_read *callback, void *context)
 {
     struct connection *connection = scripts_connection(customers->scripts);
-    struct read_call *call = mem_alloc(sizeof(*call));
+    struct read_call *call = mem_alloc(sizeof *call);
     struct connection_request time = {.argc = 1,
                                       .argv = (const char *const[]){"TIME"},
                                       .owner = &customers->owner,
@@ -133,7 +133,7 @@ struct commit_call {
 
 static const char *const *texts_of(struct arena *arena, const struct reply *list, size_t *count)
 {
-    const char **texts = arena_alloc(arena, (list->count + 1) * sizeof(*texts));
+    const char **texts = arena_alloc(arena, (list->count + 1) * sizeof *texts);
     *count = 0;
     for (size_t i = 0; i < list->count; i++) {
         const char *text = reply_text(reply_item(list, i));
@@ -245,7 +245,7 @@ static struct arguments commit_arguments(struct customers *customers, const stru
 void customers_commit(struct customers *customers, const struct commit *commit,
                       commit_callback *callback, void *context)
 {
-    struct commit_call *call = mem_alloc(sizeof(*call));
+    struct commit_call *call = mem_alloc(sizeof *call);
     struct arguments arguments = commit_arguments(customers, commit);
     *call = (struct commit_call){.customers = customers, .callback = callback, .context = context};
     scripts_run(customers->scripts, SCRIPT_COMMIT,

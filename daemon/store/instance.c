@@ -85,7 +85,7 @@ static void try_again(struct instance *instance, const struct reply *reply)
         return;
     reply_fault(reply, &diag);
     if (strcmp(diag.text, instance->told) != 0) {
-        snprintf(instance->told, sizeof(instance->told), "%s", diag.text);
+        snprintf(instance->told, sizeof instance->told, "%s", diag.text);
         log_diag(&diag);
     }
     set_timer(instance, backoff_next(&instance->backoff));
@@ -200,8 +200,8 @@ static void send_lease(struct instance *instance, int64_t lease_ms, connection_c
                        void *context, void (*release)(void *context))
 {
     char epoch[24], lease[24];
-    snprintf(epoch, sizeof(epoch), "%" PRId64, instance->epoch);
-    snprintf(lease, sizeof(lease), "%" PRId64, lease_ms);
+    snprintf(epoch, sizeof epoch, "%" PRId64, instance->epoch);
+    snprintf(lease, sizeof lease, "%" PRId64, lease_ms);
     const char *const argv[] = {instance->name, epoch, lease};
     scripts_run(instance->scripts, SCRIPT_RENEW,
                 &(struct connection_request){.argc = 3,
@@ -237,7 +237,7 @@ static void on_left(void *context, const struct reply *reply, const struct diag 
 
 void instance_leave(struct instance *instance, void (*done)(void *context), void *context)
 {
-    struct leave_call *call = mem_alloc(sizeof(*call));
+    struct leave_call *call = mem_alloc(sizeof *call);
     *call = (struct leave_call){.done = done, .context = context};
     instance->left = true;
     atomic_store(&instance->deadline, 0);
@@ -286,7 +286,7 @@ static void on_entered(void *context, const struct reply *reply, const struct di
         try_again(instance, reply);
         return;
     }
-    snprintf(instance->consumer, sizeof(instance->consumer), "%s:%" PRId64, instance->name,
+    snprintf(instance->consumer, sizeof instance->consumer, "%s:%" PRId64, instance->name,
              instance->epoch);
     note_lease(instance);
     set_timer(instance, INSTANCE_RENEW_MS);
@@ -304,7 +304,7 @@ static void on_first_groups(void *context, const struct reply *reply, const stru
         try_again(instance, reply);
         return;
     }
-    snprintf(lease, sizeof(lease), "%d", INSTANCE_LEASE_MS);
+    snprintf(lease, sizeof lease, "%d", INSTANCE_LEASE_MS);
     argv[1] = lease;
     for (size_t i = 0; i < instance->agreement_count; i++) {
         argv[argc++] = instance->agreements[i].field;
@@ -377,7 +377,7 @@ static void keep_options(struct instance *instance, const struct instance_option
 
 struct instance *instance_new(const struct instance_options *options)
 {
-    struct instance *instance = mem_zero(1, sizeof(*instance));
+    struct instance *instance = mem_zero(1, sizeof *instance);
     instance->arena = arena_new(512);
     instance->scripts = options->scripts;
     instance->accept_loss = options->accept_loss;

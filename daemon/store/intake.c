@@ -96,7 +96,7 @@ static void note_error(const struct reply *reply, char *told, size_t size)
 
 static void wait_after_error(struct intake *intake, const struct reply *reply)
 {
-    note_error(reply, intake->told, sizeof(intake->told));
+    note_error(reply, intake->told, sizeof intake->told);
     intake->step = STEP_IDLE;
     intake->claim_first = true;
     set_timer(intake->wake, backoff_next(&intake->backoff));
@@ -107,7 +107,7 @@ static void wait_after_error(struct intake *intake, const struct reply *reply)
 static void begin_batch(struct intake *intake, size_t most)
 {
     arena_reset(intake->held);
-    intake->entries = arena_alloc(intake->held, (most + 1) * sizeof(*intake->entries));
+    intake->entries = arena_alloc(intake->held, (most + 1) * sizeof *intake->entries);
     intake->count = 0;
 }
 
@@ -325,7 +325,7 @@ static void on_moved(void *context, const struct reply *reply, const struct diag
     (void)fault;
     intake->moving = false;
     if (!reply || !reply_number(reply_item(reply, 1), &left)) {
-        note_error(reply, intake->list_told, sizeof(intake->list_told));
+        note_error(reply, intake->list_told, sizeof intake->list_told);
         look_again(intake, backoff_next(&intake->list_backoff));
         return;
     }
@@ -347,7 +347,7 @@ static void on_look(evutil_socket_t fd, short events, void *context)
         return;
     }
     intake->moving = true;
-    snprintf(count, sizeof(count), "%d", LIST_MOVE);
+    snprintf(count, sizeof count, "%d", LIST_MOVE);
     scripts_run(intake->scripts, SCRIPT_MOVE,
                 &(struct connection_request){.argc = 3,
                                              .argv = argv,
@@ -361,7 +361,7 @@ static void on_look(evutil_socket_t fd, short events, void *context)
 static struct connection *open_blocking(struct intake *intake, const struct intake_options *options)
 {
     char name[96];
-    snprintf(name, sizeof(name), "%s:intake", scripts_prefix(options->scripts));
+    snprintf(name, sizeof name, "%s:intake", scripts_prefix(options->scripts));
     return connection_new(&(struct connection_options){.base = options->base,
                                                        .dns = options->dns,
                                                        .endpoint = options->endpoint,
@@ -374,7 +374,7 @@ static struct connection *open_blocking(struct intake *intake, const struct inta
 
 struct intake *intake_new(const struct intake_options *options)
 {
-    struct intake *intake = mem_zero(1, sizeof(*intake));
+    struct intake *intake = mem_zero(1, sizeof *intake);
     intake->claim_first = true;
     intake->scripts = options->scripts;
     intake->instance = options->instance;
@@ -432,7 +432,7 @@ bool intake_stop(struct intake *intake)
     intake_pause(intake);
     if (intake->step != STEP_READING)
         return intake->step != STEP_CLAIMING;
-    snprintf(id, sizeof(id), "%" PRId64, intake->blocking_id);
+    snprintf(id, sizeof id, "%" PRId64, intake->blocking_id);
     if (intake->blocking_id) /* else the read ends by itself */
         connection_command(scripts_connection(intake->scripts), NULL, NULL, NULL, "CLIENT",
                            "UNBLOCK", id, NULL);

@@ -36,7 +36,7 @@ struct outbox {
 
 struct outbox *outbox_new(const struct outbox_options *options)
 {
-    struct outbox *outbox = mem_zero(1, sizeof(*outbox));
+    struct outbox *outbox = mem_zero(1, sizeof *outbox);
     outbox->scripts = options->scripts;
     outbox->instance = options->instance;
     outbox->dead_keep_ms = options->dead_keep_ms;
@@ -45,7 +45,7 @@ struct outbox *outbox_new(const struct outbox_options *options)
     outbox->asking = arena_new(FIRST_CHUNK);
     outbox->answering = arena_new(FIRST_CHUNK);
     outbox->channels =
-        arena_alloc(outbox->names, (options->channel_count + 1) * sizeof(*outbox->channels));
+        arena_alloc(outbox->names, (options->channel_count + 1) * sizeof *outbox->channels);
     for (size_t i = 0; i < options->channel_count; i++)
         outbox->channels[outbox->channel_count++] = arena_text(outbox->names, options->channels[i]);
     return outbox;
@@ -128,7 +128,7 @@ static bool read_taken(const struct reply *reply, struct arena *arena, struct ou
     if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
         !reply_number(reply_item(reply, 1), &taken->wait_ms))
         return false;
-    struct outbox_message *messages = arena_alloc(arena, reply->count * sizeof(*messages));
+    struct outbox_message *messages = arena_alloc(arena, reply->count * sizeof *messages);
     for (size_t i = 2; i < reply->count; i++) {
         if (!read_message(reply_item(reply, i), &messages[taken->count]))
             return false;
@@ -147,7 +147,7 @@ static void on_recovered(void *context, const struct reply *reply, const struct 
     if (reply && reply->kind == REPLY_INTEGER) {
         outbox->lost_count -= outbox->recovering;
         memmove(outbox->lost, outbox->lost + outbox->recovering,
-                outbox->lost_count * sizeof(*outbox->lost));
+                outbox->lost_count * sizeof *outbox->lost);
     }
     outbox->recovering = 0;
 }
@@ -195,7 +195,7 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
 void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
                  struct outbox_rate rate, outbox_on_taken *callback, void *context)
 {
-    struct take_call *call = mem_alloc(sizeof(*call));
+    struct take_call *call = mem_alloc(sizeof *call);
     failpoint("take");
     outbox_recover(outbox);
     struct arguments arguments = begin(outbox, 8);
@@ -257,7 +257,7 @@ const char *outbox_outcome_name(enum outbox_outcome outcome)
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
                    outbox_on_settled *callback, void *context)
 {
-    struct settle_call *call = mem_alloc(sizeof(*call));
+    struct settle_call *call = mem_alloc(sizeof *call);
     struct arguments arguments = begin(outbox, 2 + 13 * count);
     *call = (struct settle_call){
         .outbox = outbox, .count = count, .callback = callback, .context = context};
@@ -354,7 +354,7 @@ static void on_requeued(void *context, const struct reply *reply, const struct d
 
 void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *context)
 {
-    struct sweep_call *call = mem_zero(1, sizeof(*call));
+    struct sweep_call *call = mem_zero(1, sizeof *call);
     call->waiting = call->users = 2;
     call->swept.next_ms = SWEEP_POLL_MS;
     call->callback = callback;
@@ -409,7 +409,7 @@ void outbox_length(struct outbox *outbox, void (*callback)(void *context, int64_
                    void *context)
 {
     size_t streams = outbox->channel_count * STREAMS_PER_CHANNEL;
-    struct length_call *call = mem_alloc(sizeof(*call));
+    struct length_call *call = mem_alloc(sizeof *call);
     *call = (struct length_call){
         .waiting = streams, .users = streams, .callback = callback, .context = context};
     arena_reset(outbox->asking);

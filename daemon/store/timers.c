@@ -26,7 +26,7 @@ struct timers_call {
 
 struct timers *timers_new(const struct timers_options *options)
 {
-    struct timers *timers = mem_zero(1, sizeof(*timers));
+    struct timers *timers = mem_zero(1, sizeof *timers);
     timers->scripts = options->scripts;
     timers->settle_ms = options->settle_ms;
     timers->asking = arena_new(FIRST_CHUNK);
@@ -57,7 +57,7 @@ static bool read_taken(const struct reply *reply, struct arena *arena, struct ti
         !reply_number(reply_item(reply, 1), &taken->next_ms))
         return false;
     size_t count = (reply->count - 2) / 2;
-    struct timers_customer *customers = arena_alloc(arena, (count + 1) * sizeof(*customers));
+    struct timers_customer *customers = arena_alloc(arena, (count + 1) * sizeof *customers);
     for (size_t i = 0; i < count; i++) {
         customers[i].key = reply_text(reply_item(reply, 2 + 2 * i));
         if (!customers[i].key ||
@@ -86,7 +86,7 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
 
 void timers_take(struct timers *timers, size_t most, timers_callback *callback, void *context)
 {
-    struct timers_call *call = mem_alloc(sizeof(*call));
+    struct timers_call *call = mem_alloc(sizeof *call);
     *call = (struct timers_call){.timers = timers, .callback = callback, .context = context};
     arena_reset(timers->asking);
     struct arguments arguments = arguments_begin(timers->asking, 8);

@@ -71,7 +71,7 @@ static const char *const tiers[] = {"basic", "silver", "gold"};
 static const char *const categories[] = {"tea", "cups", "pots", "books"};
 static const char *const carriers[] = {"fast", "slow", "sea"};
 
-#define COUNT(list)  (sizeof(list) / sizeof *(list))
+#define COUNT(list)  (sizeof list / sizeof *(list))
 #define ONE_OF(list) (list)[below(COUNT(list))]
 
 /* The same sequence in every run. */
@@ -110,7 +110,7 @@ static struct ruleset *load_rules(void)
     return rules;
 }
 
-/* Events --------------------------------------------------------------- */
+/* ---- Events ---- */
 
 static void put_items(struct buf *out)
 {
@@ -189,7 +189,7 @@ static void put_event(struct buf *out, uint32_t number, uint32_t customer)
     buf_char(out, '}');
 }
 
-/* Deciding ------------------------------------------------------------- */
+/* ---- Deciding ---- */
 
 struct event_text {
     char *text;

@@ -36,7 +36,7 @@ static const char *const countries[] = {"RO", "FI", "DE", "FR", "IT", "ES", "SE"
 static const char *const tiers[] = {"basic", "silver", "gold"};
 static const char *const cities[] = {"Oulu", "Cluj", "Lyon", "Porto", "Bremen", "Tartu", "Malmo"};
 
-#define COUNT(list) (sizeof(list) / sizeof *(list))
+#define COUNT(list) (sizeof list / sizeof *(list))
 
 /* The same sequence in every run. */
 static uint32_t next_random(void)
@@ -59,7 +59,7 @@ static void die(const char *what)
     exit(1);
 }
 
-/* Rules ---------------------------------------------------------------- */
+/* ---- Rules ---- */
 
 static void put_equality(struct buf *out)
 {
@@ -157,7 +157,7 @@ static struct ruleset *make_rules(unsigned count)
     return rules;
 }
 
-/* Events --------------------------------------------------------------- */
+/* ---- Events ---- */
 
 static void put_event(struct buf *out, unsigned number)
 {
@@ -184,7 +184,7 @@ static void put_event(struct buf *out, unsigned number)
     buf_text(out, "\"}}}");
 }
 
-/* Matching ------------------------------------------------------------- */
+/* ---- Matching ---- */
 
 struct event_text {
     char *text;

@@ -48,7 +48,7 @@ static void replay_folder(const char *path)
         fail(path);
     for (int i = 0; i < count; i++) {
         char inner[4096];
-        snprintf(inner, sizeof(inner), "%s/%s", path, entries[i]->d_name);
+        snprintf(inner, sizeof inner, "%s/%s", path, entries[i]->d_name);
         if (entries[i]->d_name[0] != '.')
             replay_path(inner);
         free(entries[i]);

@@ -136,6 +136,17 @@ def check_prefixes():
                 yield f"{short(path)}:{number}: static {match[1]}"
 
 
+def check_hand():
+    """one hand: `sizeof x` without brackets, a section begins with /* ---- Name ---- */"""
+    types = r"const |struct |enum |union |char\b|int\b|long\b|unsigned|double|size_t|void\b|UChar|u?int\d"
+    found = paths("daemon/**/*.[ch]", "tests/**/*.[ch]")
+    for path, number, match in matches(rf"sizeof\((?!{types}|\(struct )", found):
+        yield f"{path}:{number}: sizeof with brackets"
+    for path, number, match in matches(r"^/\*.*-{4,} ?\*/$", found):
+        if not re.fullmatch(r"/\* ---- [^-].* ---- \*/", match[0]):
+            yield f"{path}:{number}: {match[0]}"
+
+
 def check_guards():
     """a header's guard is its path"""
     for path in paths("daemon/**/*.h"):
@@ -208,6 +219,7 @@ CHECKS = [
     check_functions,
     check_files,
     check_folders,
+    check_hand,
     check_guards,
     check_names,
     check_words,

@@ -28,8 +28,8 @@ int main(void)
     put_table(&page, "nudged.yaml", "The configuration. All keys are optional.", config_settings);
     for (int i = 0; gateway_kinds[i]; i++) {
         char title[64], about[128];
-        snprintf(title, sizeof(title), "A gateway of kind `%s`", gateway_kinds[i]->name);
-        snprintf(about, sizeof(about), "Below `gateways:` of nudged.yaml, by a name of its own.");
+        snprintf(title, sizeof title, "A gateway of kind `%s`", gateway_kinds[i]->name);
+        snprintf(about, sizeof about, "Below `gateways:` of nudged.yaml, by a name of its own.");
         put_table(&page, title, about, gateway_kinds[i]->settings);
     }
     put_table(&page, "A rule", "One YAML document of `rules/*.yaml`.", rule_settings);

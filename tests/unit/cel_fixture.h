@@ -100,6 +100,6 @@ static inline void fixture_table(const struct fixture_case *cases, size_t count)
     fixture_end(&fixture);
 }
 
-#define FIXTURE_TABLE(cases) fixture_table(cases, sizeof(cases) / sizeof *(cases))
+#define FIXTURE_TABLE(cases) fixture_table(cases, sizeof cases / sizeof *(cases))
 
 #endif

@@ -104,7 +104,7 @@ static inline void fixture_check(struct fixture *fixture, const struct fixture_c
     }
 }
 
-#define FIXTURE_CHECK(fixture, cases) fixture_check(fixture, cases, sizeof(cases) / sizeof *(cases))
+#define FIXTURE_CHECK(fixture, cases) fixture_check(fixture, cases, sizeof cases / sizeof *(cases))
 #define FIXTURE_TEST(function)        cmocka_unit_test_setup_teardown(function, fixture_start, fixture_end)
 
 #endif

@@ -24,7 +24,7 @@ static struct outbox *new_outbox(struct store_fixture *store)
 
 int outbox_fixture_open(void **state)
 {
-    struct outbox_fixture *scene = malloc(sizeof(*scene));
+    struct outbox_fixture *scene = malloc(sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     store_fixture_open(&scene->store, &scene->redis, "one");
     store_fixture_open(&scene->other, &scene->redis, "two");
@@ -60,7 +60,7 @@ void outbox_fixture_put_many(struct outbox_fixture *scene, int count, const char
 {
     char mid[16];
     for (int i = 0; i < count; i++) {
-        snprintf(mid, sizeof(mid), "%s%d", class_, i);
+        snprintf(mid, sizeof mid, "%s%d", class_, i);
         outbox_fixture_put(scene, mid, class_, "hold");
     }
 }
@@ -74,28 +74,28 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     assert_false(into->done);
     *into = (struct outbox_fixture_taken){
         .done = true, .count = taken->count, .now_ms = taken->now_ms, .wait_ms = taken->wait_ms};
-    buf_init(&out, sizeof(into->text) - 1);
+    buf_init(&out, sizeof into->text - 1);
     if (taken->fault)
         buf_text(&out, taken->fault->code);
     for (size_t i = 0; i < taken->count; i++) {
         const struct outbox_message *m = &taken->messages[i];
         buf_printf(&out, i ? " %s%s" : "%s%s", m->mid, m->whole ? "" : "(not whole)");
         if (i < 16) {
-            snprintf(into->entries[i], sizeof(into->entries[i]), "%s", m->entry);
-            snprintf(into->mids[i], sizeof(into->mids[i]), "%s", m->mid);
-            snprintf(into->classes[i], sizeof(into->classes[i]), "%s", m->class_);
+            snprintf(into->entries[i], sizeof into->entries[i], "%s", m->entry);
+            snprintf(into->mids[i], sizeof into->mids[i], "%s", m->mid);
+            snprintf(into->classes[i], sizeof into->classes[i], "%s", m->class_);
         }
         assert_string_equal(m->customer, m->whole ? "id:7" : "");
         assert_string_equal(m->channel, "email");
     }
     if (taken->count) {
         const struct outbox_message *first = &taken->messages[0];
-        snprintf(into->gateway, sizeof(into->gateway), "%s", first->gateway ? first->gateway : "");
-        snprintf(into->body, sizeof(into->body), "%.*s", (int)first->length, first->body);
+        snprintf(into->gateway, sizeof into->gateway, "%s", first->gateway ? first->gateway : "");
+        snprintf(into->body, sizeof into->body, "%.*s", (int)first->length, first->body);
         into->attempts = first->attempts;
         into->give_up_ms = first->give_up_ms;
     }
-    snprintf(into->text, sizeof(into->text), "%s", buf_string(&out));
+    snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
     buf_free(&out);
 }
 
@@ -129,12 +129,12 @@ static void on_settled(void *context, const struct diag *fault, const enum outbo
     struct buf out;
     assert_false(into->done);
     into->done = true;
-    buf_init(&out, sizeof(into->text) - 1);
+    buf_init(&out, sizeof into->text - 1);
     if (fault)
         buf_text(&out, fault->code);
     for (size_t i = 0; i < count; i++)
         buf_printf(&out, i ? " %d" : "%d", settled[i]);
-    snprintf(into->text, sizeof(into->text), "%s", buf_string(&out));
+    snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
     buf_free(&out);
 }
 
@@ -178,7 +178,7 @@ static void on_swept(void *context, const struct outbox_swept *swept)
     assert_false(into->done);
     into->done = true;
     into->swept = *swept;
-    snprintf(into->code, sizeof(into->code), "%s", swept->fault ? swept->fault->code : "");
+    snprintf(into->code, sizeof into->code, "%s", swept->fault ? swept->fault->code : "");
 }
 
 struct outbox_fixture_swept outbox_fixture_sweep(struct outbox_fixture *scene,

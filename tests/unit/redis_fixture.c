@@ -47,7 +47,7 @@ static void await_ready(struct redis_fixture *fixture)
     ssize_t got;
     buf_init(&log, 1 << 20);
     while (!strstr(buf_string(&log), "eady to accept connections at")) {
-        got = read(fixture->output, chunk, sizeof(chunk));
+        got = read(fixture->output, chunk, sizeof chunk);
         if (got == 0 && !log.length)
             exit(SKIPPED); /* no redis-server in PATH */
         if (got <= 0 || !buf_add(&log, chunk, (size_t)got))
@@ -75,10 +75,10 @@ void redis_fixture_open(struct redis_fixture *fixture, const char *const *option
 {
     *fixture = (struct redis_fixture){.options = options};
     signal(SIGPIPE, SIG_IGN); /* as the daemon does */
-    snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/nudged-test-XXXXXX");
+    snprintf(fixture->folder, sizeof fixture->folder, "/tmp/nudged-test-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
-    snprintf(fixture->socket, sizeof(fixture->socket), "%s/redis.sock", fixture->folder);
-    snprintf(fixture->url, sizeof(fixture->url), "unix://%s", fixture->socket);
+    snprintf(fixture->socket, sizeof fixture->socket, "%s/redis.sock", fixture->folder);
+    snprintf(fixture->url, sizeof fixture->url, "unix://%s", fixture->socket);
     fixture->base = event_base_new();
     redis_fixture_start(fixture);
 }
@@ -105,7 +105,7 @@ void redis_fixture_close(struct redis_fixture *fixture)
     char command[128];
     redis_fixture_end(fixture, SIGKILL);
     event_base_free(fixture->base);
-    snprintf(command, sizeof(command), "rm -rf '%s'", fixture->folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", fixture->folder);
     assert_int_equal(system(command), 0);
 }
 

@@ -77,7 +77,7 @@ static const char *name_of(const struct store_fixture *store, char *out, size_t 
 void store_fixture_lapse(struct store_fixture *store)
 {
     char name[64];
-    assert_redis(store->redis, "1", "DEL t:instance:%s", name_of(store, name, sizeof(name)));
+    assert_redis(store->redis, "1", "DEL t:instance:%s", name_of(store, name, sizeof name));
     redis_fixture_ask(store->redis, "HSET t:gone %s 1", instance_consumer(store->instance));
 }
 
@@ -85,5 +85,5 @@ void store_fixture_revive(struct store_fixture *store)
 {
     char name[64];
     assert_redis(store->redis, "OK", "SET t:instance:%s %lld PX 10000",
-                 name_of(store, name, sizeof(name)), (long long)instance_epoch(store->instance));
+                 name_of(store, name, sizeof name), (long long)instance_epoch(store->instance));
 }

@@ -102,7 +102,7 @@ static int house_folder(void **state)
     static struct house house;
     house = (struct house){.folder = "/tmp/nudged-admin-XXXXXX"};
     assert_non_null(mkdtemp(house.folder));
-    snprintf(house.path, sizeof(house.path), "%s/admin", house.folder);
+    snprintf(house.path, sizeof house.path, "%s/admin", house.folder);
     house.base = event_base_new();
     *state = &house;
     return 0;
@@ -114,7 +114,7 @@ static int house_folder_gone(void **state)
     char lock[160];
     event_base_free(house->base);
     unlink(house->path);
-    snprintf(lock, sizeof(lock), "%s.lock", house->path);
+    snprintf(lock, sizeof lock, "%s.lock", house->path);
     unlink(lock);
     return rmdir(house->folder);
 }
@@ -175,7 +175,7 @@ static void test_routes(void **state)
         {"POST", "/metrics", NULL, 405, "error: not by POST\n"},
         {"GET", "/stop", NULL, 405, "error: not by GET\n"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buf text;
         int status = ask(*state, cases[i].method, cases[i].target, cases[i].body, &text);
         assert_string_equal(buf_string(&text), cases[i].text);
@@ -216,8 +216,8 @@ static int raw_connect(const char *path)
     struct timeval limit = {.tv_sec = 5};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     strcpy(address.sun_path, path);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return fd;
 }
 
@@ -234,12 +234,12 @@ static int raw_ask(const char *path, const char *bytes, size_t length)
         sent += (size_t)more;
     }
     for (;;) {
-        ssize_t more = recv(fd, answer + have, sizeof(answer) - 1 - have, 0);
+        ssize_t more = recv(fd, answer + have, sizeof answer - 1 - have, 0);
         if (more <= 0)
             break;
         have += (size_t)more;
         answer[have] = '\0';
-        if (have == sizeof(answer) - 1 || strstr(answer, "\r\n\r\n"))
+        if (have == sizeof answer - 1 || strstr(answer, "\r\n\r\n"))
             break;
     }
     answer[have] = '\0';
@@ -262,7 +262,7 @@ static void test_bad_requests(void **state)
         {"GET http://[::1/ HTTP/1.1\r\n\r\n", 400, 400},
     };
     int before = house->seen;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int status = raw_ask(house->path, cases[i].request, strlen(cases[i].request));
         assert_in_range(status, cases[i].least, cases[i].most);
     }
@@ -312,7 +312,7 @@ static void test_stale_socket(void **state)
     struct diag diag;
     strcpy(address.sun_path, house->path);
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     close(fd);
     house->admin = admin_open(house->base, house->path, routes, house, &diag);
     assert_non_null(house->admin);
@@ -356,7 +356,7 @@ static void test_one_of_many(void **state)
         pthread_barrier_t start, end;
         struct racer racers[RACERS];
         int fd = socket(AF_UNIX, SOCK_STREAM, 0), won = 0;
-        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
         close(fd);
         pthread_barrier_init(&start, NULL, RACERS);
         pthread_barrier_init(&end, NULL, RACERS);
@@ -386,7 +386,7 @@ static void test_cannot_open(void **state)
     assert_non_null(strstr(diag.text, "not a socket"));
     assert_int_equal(access(house->path, F_OK), 0);
     char longest[160];
-    memset(longest, 'a', sizeof(longest));
+    memset(longest, 'a', sizeof longest);
     longest[159] = '\0';
     assert_null(admin_open(house->base, longest, routes, house, &diag));
     assert_non_null(strstr(diag.text, "too long"));
@@ -404,8 +404,8 @@ static void test_nobody_listens(void **state)
     assert_non_null(strstr(diag.text, "no daemon answers at"));
     assert_true(diag.hint[0]);
     char target[ADMIN_HEADERS_MOST + 1];
-    memset(target, '/', sizeof(target) - 1);
-    target[sizeof(target) - 1] = '\0';
+    memset(target, '/', sizeof target - 1);
+    target[sizeof target - 1] = '\0';
     question.target = target;
     assert_false(admin_client_ask(&question, &answer, &diag));
     assert_string_equal(diag.text, "the request is too long");

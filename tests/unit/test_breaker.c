@@ -10,7 +10,7 @@
 #include "send/breaker.h"
 #include "send/rate.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 static const struct outcome sent = {.kind = OUTCOME_SENT, .code = 250};
 static const struct outcome bounced = {.kind = OUTCOME_BOUNCED, .code = 550};

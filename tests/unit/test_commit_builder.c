@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "events/commit_builder.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 enum { DAY = 86400000 };
 #define NOW INT64_C(1772445600000)
 

@@ -34,7 +34,7 @@ static void on_state(void *context, bool ready, const char *reason)
     assert_true(ready == !reason);
     if (reason) {
         scene->told++;
-        snprintf(scene->reason, sizeof(scene->reason), "%s", reason);
+        snprintf(scene->reason, sizeof scene->reason, "%s", reason);
     }
 }
 
@@ -90,8 +90,8 @@ static void on_answer(void *context, const struct reply *reply, const struct dia
     answer->done = true;
     answer->order = ++answers;
     assert_true(!reply == !!fault);
-    snprintf(answer->code, sizeof(answer->code), "%s", fault ? fault->code : "");
-    snprintf(answer->text, sizeof(answer->text), "%s", fault ? fault->text : reply->text);
+    snprintf(answer->code, sizeof answer->code, "%s", fault ? fault->code : "");
+    snprintf(answer->text, sizeof answer->text, "%s", fault ? fault->text : reply->text);
     answer->kind = reply ? reply->kind : REPLY_NIL;
 }
 
@@ -127,7 +127,7 @@ static void test_pipeline(void **state)
     answers = 0;
     for (size_t i = 0; i < 100; i++) {
         char number[8];
-        snprintf(number, sizeof(number), "%zu", i);
+        snprintf(number, sizeof number, "%zu", i);
         send_words(scene.connection, NULL, &got[i], 0, WORDS("ECHO", number));
         assert_false(got[i].done); /* never before the call returns */
     }
@@ -234,7 +234,7 @@ static void test_reasons_are_told_once(void **state)
     char url[160];
     (void)state;
     open_scene(&scene, NULL);
-    snprintf(url, sizeof(url), "unix://%s/nobody.sock", scene.redis.folder);
+    snprintf(url, sizeof url, "unix://%s/nobody.sock", scene.redis.folder);
     scene.connection = connect_to(&scene, url, (struct connection_options){0});
     redis_fixture_run(&scene.redis, &scene.changed);
     assert_false(scene.ready);
@@ -246,7 +246,7 @@ static void test_reasons_are_told_once(void **state)
     assert_int_equal(scene.told, 1);
 
     char path[128];
-    snprintf(path, sizeof(path), "%s/nobody.sock", scene.redis.folder);
+    snprintf(path, sizeof path, "%s/nobody.sock", scene.redis.folder);
     FILE *file = fopen(path, "w"); /* a file is no socket: refused */
     fclose(file);
     redis_fixture_run_until(&scene.redis, told_twice, &scene);
@@ -337,8 +337,8 @@ static void test_full_output(void **state)
     char big[3000];
     (void)state;
     open_scene(&scene, NULL);
-    memset(big, 'x', sizeof(big) - 1);
-    big[sizeof(big) - 1] = '\0';
+    memset(big, 'x', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
     scene.connection =
         connect_to(&scene, scene.redis.url, (struct connection_options){.output_most = 4096});
     redis_fixture_run(&scene.redis, &scene.ready);
@@ -354,8 +354,8 @@ static void test_full_output(void **state)
     /* One that is bigger than the bound goes alone: else it never would. */
     char bigger[6000];
     struct answer alone = {0};
-    memset(bigger, 'x', sizeof(bigger) - 1);
-    bigger[sizeof(bigger) - 1] = '\0';
+    memset(bigger, 'x', sizeof bigger - 1);
+    bigger[sizeof bigger - 1] = '\0';
     send_words(scene.connection, NULL, &alone, 0, WORDS("SET", "c", bigger));
     redis_fixture_run(&scene.redis, &alone.done);
     assert_string_equal(alone.text, "OK");
@@ -388,7 +388,7 @@ static void test_login_database_and_name(void **state)
     (void)state;
     open_scene(&scene, options);
     assert_redis(&scene.redis, "OK", "ACL SETUSER ana on >s@crt ~* +@all");
-    snprintf(url, sizeof(url), "%s?db=3&user=ana&password=s%%40crt", scene.redis.url);
+    snprintf(url, sizeof url, "%s?db=3&user=ana&password=s%%40crt", scene.redis.url);
     scene.connection = connect_to(&scene, url, (struct connection_options){.name = "one:7"});
     redis_fixture_run(&scene.redis, &scene.ready);
     send_words(scene.connection, NULL, &info, 0, WORDS("CLIENT", "INFO"));
@@ -403,7 +403,7 @@ static void test_login_database_and_name(void **state)
     };
     for (size_t i = 0; i < 2; i++) {
         scene.changed = scene.ready = false;
-        snprintf(url, sizeof(url), "%s%s", scene.redis.url, wrong[i][0]);
+        snprintf(url, sizeof url, "%s%s", scene.redis.url, wrong[i][0]);
         scene.connection = connect_to(&scene, url, (struct connection_options){0});
         redis_fixture_run(&scene.redis, &scene.changed);
         assert_false(scene.ready);
@@ -427,7 +427,7 @@ static void test_password_that_is_missing(void **state)
     assert_false(scene.ready);
     assert_non_null(strstr(scene.reason, "NOAUTH"));
     connection_destroy(&scene.connection);
-    snprintf(url, sizeof(url), "%s?password=secret", scene.redis.url);
+    snprintf(url, sizeof url, "%s?password=secret", scene.redis.url);
     scene.connection = connect_to(&scene, url, (struct connection_options){0});
     redis_fixture_run(&scene.redis, &scene.ready);
     close_scene(&scene);
@@ -462,7 +462,7 @@ static void test_loading(void **state)
 static int shell(const char *format, const char *folder)
 {
     char command[1024];
-    snprintf(command, sizeof(command), format, folder);
+    snprintf(command, sizeof command, format, folder);
     return system(command);
 }
 
@@ -480,8 +480,8 @@ static void test_tls(void **state)
         skip();
     }
     char cert[128], key[128];
-    snprintf(cert, sizeof(cert), "%s/cert.pem", scene.redis.folder);
-    snprintf(key, sizeof(key), "%s/key.pem", scene.redis.folder);
+    snprintf(cert, sizeof cert, "%s/cert.pem", scene.redis.folder);
+    snprintf(key, sizeof key, "%s/key.pem", scene.redis.folder);
     const char *set = redis_fixture_ask(
         &scene.redis, "CONFIG SET tls-cert-file %s tls-key-file %s tls-auth-clients no", cert, key);
     assert_string_equal(set, "OK");
@@ -493,14 +493,14 @@ static void test_tls(void **state)
     }
     assert_true(port);
 
-    snprintf(url, sizeof(url), "rediss://127.0.0.1:%d", port);
+    snprintf(url, sizeof url, "rediss://127.0.0.1:%d", port);
     scene.connection = connect_to(&scene, url, (struct connection_options){0});
     redis_fixture_run(&scene.redis, &scene.changed);
     assert_false(scene.ready);
     assert_non_null(strstr(scene.reason, "certificate"));
     connection_destroy(&scene.connection);
 
-    snprintf(ca_file, sizeof(ca_file), "%s", cert);
+    snprintf(ca_file, sizeof ca_file, "%s", cert);
     scene.connection = connect_to(&scene, url, (struct connection_options){.ca_file = ca_file});
     redis_fixture_run(&scene.redis, &scene.ready);
     struct answer pong = {0};
@@ -511,7 +511,7 @@ static void test_tls(void **state)
 
     /* The right certificate for another name. */
     scene.changed = scene.ready = false;
-    snprintf(url, sizeof(url), "rediss://localhost:%d", port);
+    snprintf(url, sizeof url, "rediss://localhost:%d", port);
     scene.connection = connect_to(&scene, url, (struct connection_options){.ca_file = ca_file});
     redis_fixture_run(&scene.redis, &scene.changed);
     assert_false(scene.ready);

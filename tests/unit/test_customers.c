@@ -22,7 +22,7 @@ struct scene {
 
 static int open_scene(void **state)
 {
-    struct scene *scene = malloc(sizeof(*scene));
+    struct scene *scene = malloc(sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     store_fixture_open(&scene->store, &scene->redis, "one");
     scene->customers = customers_new(scene->store.scripts, scene->store.instance);
@@ -59,7 +59,7 @@ static void on_commit(void *context, const struct commit_result *result)
     struct buf out;
     assert_false(into->done);
     into->done = true;
-    buf_init(&out, sizeof(into->text) - 1);
+    buf_init(&out, sizeof into->text - 1);
     buf_text(&out, names[result->outcome]);
     if (result->outcome == COMMIT_STALE)
         buf_printf(&out, " %s", result->document.text ? result->document.text : "(none)");
@@ -75,7 +75,7 @@ static void on_commit(void *context, const struct commit_result *result)
     }
     if (result->outcome == COMMIT_FAILED)
         buf_printf(&out, " %s", result->fault->code);
-    snprintf(into->text, sizeof(into->text), "%s", buf_string(&out));
+    snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
     buf_free(&out);
 }
 
@@ -181,7 +181,7 @@ static void test_entries(void **state)
     second.ids = mixed;
     second.id_count = 2;
     second.deadline_ms = 5;
-    snprintf(expected, sizeof(expected), "gone %s %s", c, a);
+    snprintf(expected, sizeof expected, "gone %s %s", c, a);
     assert_string_equal(commit(scene, &second), expected);
     assert_redis(&scene->redis, V1, "GET t:customer:id:7");
     assert_redis(&scene->redis, "0", "EXISTS t:due");
@@ -308,7 +308,7 @@ static void test_emits_and_traces(void **state)
     char texts[120][8];
     for (size_t i = 0; i < 120; i++)
         lines[i] = (struct customers_text){texts[i],
-                                           (size_t)snprintf(texts[i], sizeof(texts[i]), "%zu", i)};
+                                           (size_t)snprintf(texts[i], sizeof texts[i], "%zu", i)};
     first.emits = events;
     first.emit_count = 2;
     first.traces = lines;
@@ -382,13 +382,13 @@ static void on_read(void *context, const struct diag *fault, const struct custom
     assert_false(into->done);
     into->done = true;
     into->now_ms = now_ms;
-    buf_init(&out, sizeof(into->text) - 1);
+    buf_init(&out, sizeof into->text - 1);
     if (fault)
         buf_text(&out, fault->code);
     for (size_t i = 0; i < count; i++)
         buf_printf(&out, "%.*s;", documents[i].text ? (int)documents[i].length : 1,
                    documents[i].text ? documents[i].text : "-");
-    snprintf(into->text, sizeof(into->text), "%s", buf_string(&out));
+    snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
     buf_free(&out);
 }
 

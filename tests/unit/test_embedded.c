@@ -37,11 +37,11 @@ struct scene {
 
 static int open_scene(void **state)
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
+    struct scene *scene = calloc(1, sizeof *scene);
     if (system("command -v redis-server >/dev/null") != 0)
         exit(77);
     signal(SIGPIPE, SIG_IGN);
-    snprintf(scene->folder, sizeof(scene->folder), "/tmp/nudged test-XXXXXX"); /* a space too */
+    snprintf(scene->folder, sizeof scene->folder, "/tmp/nudged test-XXXXXX"); /* a space too */
     if (!mkdtemp(scene->folder))
         return -1;
     scene->base = event_base_new();
@@ -64,7 +64,7 @@ static int close_scene(void **state)
     end_embedded(scene);
     event_base_free(scene->base);
     arena_destroy(&scene->arena);
-    snprintf(command, sizeof(command), "rm -rf '%s'", scene->folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", scene->folder);
     int removed = system(command);
     free(scene);
     return removed;
@@ -92,7 +92,7 @@ static void on_answer(void *context, const struct reply *reply, const struct dia
     scene->answered = true;
     if (reply && reply->kind == REPLY_LIST)
         reply = reply_item(reply, 1);
-    snprintf(scene->answer, sizeof(scene->answer), "%s", reply ? reply->text : fault->code);
+    snprintf(scene->answer, sizeof scene->answer, "%s", reply ? reply->text : fault->code);
 }
 
 static void on_late(evutil_socket_t fd, short events, void *context)
@@ -166,7 +166,7 @@ static mode_t mode_of(const struct scene *scene, const char *name)
 {
     char path[128];
     struct stat found;
-    snprintf(path, sizeof(path), "%s/redis%s", scene->folder, name);
+    snprintf(path, sizeof path, "%s/redis%s", scene->folder, name);
     assert_int_equal(stat(path, &found), 0);
     return found.st_mode & 0777;
 }
@@ -184,7 +184,7 @@ static void test_settings(void **state)
     assert_string_equal(ask(scene, "CONFIG", "GET", "appendfsync"), "everysec");
     assert_string_equal(ask(scene, "CONFIG", "GET", "maxmemory-policy"), "noeviction");
     assert_string_equal(ask(scene, "CONFIG", "GET", "save"), "");
-    assert_true(embedded_find(scene->folder, url, sizeof(url)));
+    assert_true(embedded_find(scene->folder, url, sizeof url));
     assert_string_equal(url, embedded_url(scene->embedded));
 }
 
@@ -202,7 +202,7 @@ static off_t log_size(const struct scene *scene, off_t set)
 {
     char path[128];
     struct stat found;
-    snprintf(path, sizeof(path), "%s/redis/redis.log", scene->folder);
+    snprintf(path, sizeof path, "%s/redis/redis.log", scene->folder);
     if (set)
         assert_int_equal(truncate(path, set), 0);
     assert_int_equal(stat(path, &found), 0);
@@ -277,10 +277,10 @@ static void test_folders(void **state)
             &(struct embedded_options){.base = scene->base, .folder = bad[i]}, &diag));
         assert_non_null(strstr(diag.text, bad[i]));
     }
-    assert_false(embedded_find(bad[0], url, sizeof(url)));
-    assert_false(embedded_find(bad[2], url, sizeof(url)));
+    assert_false(embedded_find(bad[0], url, sizeof url));
+    assert_false(embedded_find(bad[2], url, sizeof url));
     assert_false(embedded_find("/run/nudged", url, 20));
-    assert_true(embedded_find("/run/a b?", url, sizeof(url)));
+    assert_true(embedded_find("/run/a b?", url, sizeof url));
     assert_string_equal(url, "unix:///run/a%20b%3F/redis/redis.sock");
 }
 
@@ -297,7 +297,7 @@ static void test_second_daemon_waits(void **state)
     struct scene second = {.base = scene->base};
     int turns = 0;
     start_connected(scene);
-    memcpy(second.folder, scene->folder, sizeof(second.folder));
+    memcpy(second.folder, scene->folder, sizeof second.folder);
     second.embedded = start(&second, NULL);
     struct event *turn = event_new(scene->base, -1, EV_PERSIST, count_turn, &turns);
     event_add(turn, &(struct timeval){.tv_usec = 60000});

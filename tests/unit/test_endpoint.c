@@ -77,7 +77,7 @@ static void test_good(void **state)
     struct arena *arena = arena_new(256);
     struct diag diag;
     (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         const struct endpoint *expected = &good[i].expected;
         struct endpoint got;
         if (!endpoint_parse(arena, good[i].url, &got, &diag))
@@ -98,7 +98,7 @@ static void test_bad(void **state)
     struct arena *arena = arena_new(256);
     struct endpoint endpoint;
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct diag diag = {.text = "no error"};
         assert_false(endpoint_parse(arena, bad[i].url, &endpoint, &diag));
         if (!strstr(diag.text, bad[i].part))
@@ -118,10 +118,10 @@ static void test_show(void **state)
     struct diag diag;
     char text[64];
     (void)state;
-    for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++) {
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         struct endpoint endpoint;
         assert_true(endpoint_parse(arena, shown[i][0], &endpoint, &diag));
-        assert_string_equal(endpoint_show(&endpoint, text, sizeof(text)), shown[i][1]);
+        assert_string_equal(endpoint_show(&endpoint, text, sizeof text), shown[i][1]);
     }
     arena_destroy(&arena);
 }

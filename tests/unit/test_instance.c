@@ -45,7 +45,7 @@ static void test_ready(void **state)
     int64_t before = clock_monotonic_ms();
     assert_int_equal(enter(&one, &redis, "one", &strict), INSTANCE_READY);
     int64_t epoch = instance_epoch(one.instance);
-    snprintf(expected, sizeof(expected), "one:%" PRId64, epoch);
+    snprintf(expected, sizeof expected, "one:%" PRId64, epoch);
     assert_string_equal(instance_consumer(one.instance), expected);
     assert_true(instance_lease_valid(one.instance));
     assert_in_range(instance_lease_deadline(one.instance), before + INSTANCE_LEASE_MS,
@@ -122,7 +122,7 @@ static void test_persistence(void **state)
     for (size_t i = 0; i < 3; i++) {
         char command[128];
         redis_fixture_open(&redis, NULL);
-        snprintf(command, sizeof(command), "CONFIG SET %s", cases[i].set);
+        snprintf(command, sizeof command, "CONFIG SET %s", cases[i].set);
         assert_redis(&redis, "OK", command);
         assert_int_equal(enter(&one, &redis, "one", &strict), INSTANCE_REFUSED);
         assert_string_equal(one.fault.code, "redis-loss");
@@ -341,11 +341,11 @@ static void on_old_readable(struct bufferevent *stream, void *context)
     struct evbuffer *input = bufferevent_get_input(stream);
     char command[256] = "";
     (void)context;
-    evbuffer_remove(input, command, sizeof(command) - 1);
+    evbuffer_remove(input, command, sizeof command - 1);
     if (strstr(command, "PING"))
         evbuffer_add_printf(bufferevent_get_output(stream), "+PONG\r\n");
     if (strstr(command, "INFO"))
-        evbuffer_add_printf(bufferevent_get_output(stream), "$%zu\r\n%s\r\n", sizeof(info) - 1,
+        evbuffer_add_printf(bufferevent_get_output(stream), "$%zu\r\n%s\r\n", sizeof info - 1,
                             info);
 }
 
@@ -368,11 +368,11 @@ static void test_old_version(void **state)
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     (void)state;
     redis_fixture_open(&redis, NULL);
-    snprintf(at.sun_path, sizeof(at.sun_path), "%s/old.sock", redis.folder);
-    snprintf(redis.url, sizeof(redis.url), "unix://%s", at.sun_path);
+    snprintf(at.sun_path, sizeof at.sun_path, "%s/old.sock", redis.folder);
+    snprintf(redis.url, sizeof redis.url, "unix://%s", at.sun_path);
     struct evconnlistener *old =
         evconnlistener_new_bind(redis.base, on_old_accept, &stream, LEV_OPT_CLOSE_ON_FREE, 5,
-                                (struct sockaddr *)&at, sizeof(at));
+                                (struct sockaddr *)&at, sizeof at);
     assert_non_null(old);
     assert_int_equal(enter(&one, &redis, "one", &(struct instance_options){.accept_loss = true}),
                      INSTANCE_REFUSED);

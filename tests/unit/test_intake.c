@@ -51,7 +51,7 @@ static struct intake *new_intake(struct scene *scene, struct store_fixture *stor
 
 static int open_scene(void **state)
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
+    struct scene *scene = calloc(1, sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     store_fixture_open(&scene->store, &scene->redis, "one");
     store_fixture_open(&scene->other, &scene->redis, "two");
@@ -78,13 +78,13 @@ static const char *show_batch(const struct scene *scene)
 {
     static char text[1024];
     struct buf out;
-    buf_init(&out, sizeof(text) - 1);
+    buf_init(&out, sizeof text - 1);
     for (size_t i = 0; i < scene->batch.count; i++) {
         const struct intake_entry *entry = &scene->batch.entries[i];
         buf_printf(&out, i ? " %s*%d%s" : "%s*%d%s", entry->event ? entry->event : "(none)",
                    (int)entry->deliveries, entry->poison ? "!" : "");
     }
-    snprintf(text, sizeof(text), "%s", buf_string(&out));
+    snprintf(text, sizeof text, "%s", buf_string(&out));
     buf_free(&out);
     return text;
 }
@@ -132,7 +132,7 @@ static void push_pending(struct scene *scene, const char *event, const char *con
                          int deliveries)
 {
     char id[32];
-    snprintf(id, sizeof(id), "%s",
+    snprintf(id, sizeof id, "%s",
              redis_fixture_ask(&scene->redis, "XADD t:events * event %s", event));
     redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:events >", consumer);
     redis_fixture_ask(&scene->redis, "XCLAIM t:events nudged %s 0 %s RETRYCOUNT %d JUSTID",

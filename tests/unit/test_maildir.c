@@ -20,7 +20,7 @@
 #include "gateway_fixture.h"
 #include "server_fixture.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 struct rig {
     const char *folder;

@@ -22,9 +22,9 @@ static int open_manager(void **state)
 {
     (void)state;
     assert_non_null(mkdtemp(folder));
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", folder);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/notify", folder);
     manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    assert_int_equal(bind(manager, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(bind(manager, (struct sockaddr *)&address, sizeof address), 0);
     return setenv("NOTIFY_SOCKET", address.sun_path, 1);
 }
 
@@ -40,7 +40,7 @@ static int close_manager(void **state)
 static const char *heard(void)
 {
     static char state[1024];
-    ssize_t length = recv(manager, state, sizeof(state) - 1, 0);
+    ssize_t length = recv(manager, state, sizeof state - 1, 0);
     state[length < 0 ? 0 : length] = '\0';
     return state;
 }
@@ -66,8 +66,8 @@ static void test_long_status(void **state)
 {
     (void)state;
     char text[2000];
-    memset(text, 'a', sizeof(text) - 1);
-    text[sizeof(text) - 1] = '\0';
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
     notify_status("%s", text);
     assert_int_equal(strlen(heard()), 511);
 }
@@ -76,7 +76,7 @@ static void test_watchdog(void **state)
 {
     (void)state;
     char pid[32];
-    snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+    snprintf(pid, sizeof pid, "%ld", (long)getpid());
     assert_int_equal(notify_watchdog_ms(), 0);
     setenv("WATCHDOG_USEC", "30000000", 1);
     setenv("WATCHDOG_PID", pid, 1);

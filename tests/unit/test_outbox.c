@@ -27,7 +27,7 @@ static void test_take(void **state)
     assert_string_equal(taken.gateway, "");
     assert_int_equal(taken.wait_ms, 0);
     char expected[128];
-    snprintf(expected, sizeof(expected), "[taken %s %s main]",
+    snprintf(expected, sizeof expected, "[taken %s %s main]",
              instance_consumer(scene->store.instance), taken.entries[0]);
     assert_redis(&scene->redis, expected,
                  "HMGET t:message:transactional0 state owner entry gateway");

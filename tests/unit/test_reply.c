@@ -51,7 +51,7 @@ static void check_pieces(size_t step)
     struct reply_reader *reader = reply_reader_new(1 << 20);
     struct buf out;
     buf_init(&out, 4096);
-    for (size_t i = 0; i < sizeof(replies) / sizeof(*replies); i++) {
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
         size_t length = strlen(replies[i].bytes);
         const struct reply *reply = NULL;
         struct diag diag;
@@ -88,7 +88,7 @@ static void test_broken(void **state)
         "$1000000\r\n0123456", /* not itself: see the bytes that follow */
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         struct reply_reader *reader = reply_reader_new(4096);
         const struct reply *reply = NULL;
         struct diag diag = {0};
@@ -98,7 +98,7 @@ static void test_broken(void **state)
             progress = reply_reader_next(reader, &reply, &diag);
             char zeros[1024] = {0};
             if (progress == REPLY_MORE)
-                reply_reader_feed(reader, zeros, sizeof(zeros));
+                reply_reader_feed(reader, zeros, sizeof zeros);
         }
         if (progress != REPLY_BROKEN)
             fail_msg("taken: %s", broken[i]);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "send/retry.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 struct meaning {
     struct retry_attempt attempt;

@@ -24,7 +24,7 @@ static uint32_t below(uint32_t most)
     return (uint32_t)(seed >> 33) % most;
 }
 
-#define COUNT(list)  ((uint32_t)(sizeof(list) / sizeof *(list)))
+#define COUNT(list)  ((uint32_t)(sizeof list / sizeof *(list)))
 #define ONE_OF(list) (list)[below(COUNT(list))]
 
 /* Few of each, so that conditions share terms and tests, and events meet them. */

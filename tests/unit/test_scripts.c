@@ -26,7 +26,7 @@ static void on_answer(void *context, const struct reply *reply, const struct dia
     answer->moved = -1;
     if (reply)
         reply_number(reply_item(reply, 0), &answer->moved);
-    snprintf(answer->code, sizeof(answer->code), "%s", fault ? fault->code : "");
+    snprintf(answer->code, sizeof answer->code, "%s", fault ? fault->code : "");
 }
 
 static void on_release(void *context)
@@ -54,7 +54,7 @@ struct scene {
 
 static int open_scene(void **state)
 {
-    struct scene *scene = malloc(sizeof(*scene));
+    struct scene *scene = malloc(sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     store_fixture_open(&scene->store, &scene->redis, "one");
     *state = scene;
@@ -77,7 +77,7 @@ static void test_flush_in_the_middle(void **state)
     struct answer answers[50] = {0};
     for (size_t i = 0; i < 50; i++) {
         char list[16];
-        snprintf(list, sizeof(list), "list%zu", i);
+        snprintf(list, sizeof list, "list%zu", i);
         redis_fixture_ask(&scene->redis, "LPUSH %s a b", list);
         if (i % 10 == 5)
             connection_command(scene->store.connection, NULL, NULL, NULL, "SCRIPT", "FLUSH", NULL);
@@ -229,7 +229,7 @@ static void test_move_in_parts(void **state)
             const char *row = redis_fixture_ask(&scene->redis, "XRANGE t:events - + COUNT 1");
             char id[32];
             assert_int_equal(sscanf(row, "[[%31s", id), 1);
-            snprintf(expected, sizeof(expected), "[event %d]", n);
+            snprintf(expected, sizeof expected, "[event %d]", n);
             assert_non_null(strstr(row, expected));
             redis_fixture_ask(&scene->redis, "XDEL t:events %s", id);
         }

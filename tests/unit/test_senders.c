@@ -21,7 +21,7 @@
 #include "gateway_fixture.h"
 #include "server_fixture.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 enum { JOBS = 200, WAIT_MS = 10000, BODY = 20000 };
 

@@ -13,7 +13,7 @@
 #include "delivery/settlement.h"
 #include "send/retry.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 #define NOW          INT64_C(1772445600000)
 enum { HOUR = 3600000 };
 

@@ -16,7 +16,7 @@
 #include "gateway_fixture.h"
 #include "server_fixture.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 /* ---- A correct server ---- */
 

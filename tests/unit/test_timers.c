@@ -24,7 +24,7 @@ struct scene {
 
 static int open_scene(void **state)
 {
-    struct scene *scene = malloc(sizeof(*scene));
+    struct scene *scene = malloc(sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     store_fixture_open(&scene->store, &scene->redis, "one");
     scene->timers =
@@ -54,14 +54,14 @@ static void on_taken(void *context, const struct timers_taken *taken)
     struct result *result = context;
     struct buf out;
     assert_false(result->done);
-    buf_init(&out, sizeof(result->text) - 1);
+    buf_init(&out, sizeof result->text - 1);
     if (taken->fault)
         buf_text(&out, taken->fault->code);
     for (size_t i = 0; i < taken->count; i++)
         buf_printf(&out, i ? " %s" : "%s", taken->customers[i].key);
     *result = (struct result){.done = true, .now_ms = taken->now_ms, .next_ms = taken->next_ms};
     result->first_deadline = taken->count ? taken->customers[0].deadline_ms : 0;
-    snprintf(result->text, sizeof(result->text), "%s", buf_string(&out));
+    snprintf(result->text, sizeof result->text, "%s", buf_string(&out));
     buf_free(&out);
 }
 
@@ -101,7 +101,7 @@ static void test_order_and_lease(void **state)
     assert_int_equal(result.first_deadline, deadline);
     assert_int_equal(result.next_ms, 0); /* there are more */
     char score[32];
-    snprintf(score, sizeof(score), "%" PRId64, result.now_ms + TIMERS_LEASE_MS);
+    snprintf(score, sizeof score, "%" PRId64, result.now_ms + TIMERS_LEASE_MS);
     assert_redis(&scene->redis, score, "ZSCORE t:taken first");
 
     result = take(scene, 2);
@@ -170,7 +170,7 @@ static const struct settle_case settle_cases[] = {
 static void test_settle(void **state)
 {
     struct scene *scene = *state;
-    for (size_t i = 0; i < sizeof(settle_cases) / sizeof(*settle_cases); i++) {
+    for (size_t i = 0; i < sizeof settle_cases / sizeof *settle_cases; i++) {
         const struct settle_case *c = &settle_cases[i];
         long long now = at(scene, 0);
         redis_fixture_ask(&scene->redis, "DEL t:due t:taken t:inbox t:events");

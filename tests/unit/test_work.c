@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "events/work.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 static const struct shop_event events[] = {
     {.entry = "1-1"}, {.entry = "1-2"}, {.entry = "1-3"}, {.entry = "1-4"}, {.entry = "1-5"}};
