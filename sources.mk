@@ -533,8 +533,8 @@ unit_programs = \
 
 unit_fixtures = \
 	tests/unit/cel_fixture.h \
-	tests/unit/core_fixture.c \
-	tests/unit/core_fixture.h \
+	tests/unit/decide_fixture.c \
+	tests/unit/decide_fixture.h \
 	tests/unit/gateway_fixture.c \
 	tests/unit/gateway_fixture.h \
 	tests/unit/liquid_fixture.h \

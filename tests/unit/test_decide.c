@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "decide_fixture.h"
 
 #define ANA "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
 #define DAY 86400
@@ -23,7 +23,7 @@
 #define CART_5  "{\"type\":\"cart.updated\",\"cart\":{\"total\":5}," ANA "}"
 #define ORDER   "{\"type\":\"order.placed\",\"order\":{\"id\":\"o1\"},\"customer\":{\"id\":\"7\"}}"
 
-static const struct core_play plays[] = {
+static const struct decide_play plays[] = {
     {"a rule without a wait sends at once", WELCOME, {{0, SIGN_UP, "welcome sends welcome"}}},
     {"the same event without an id within a minute is one",
      WELCOME,
@@ -180,142 +180,146 @@ static const struct core_play plays[] = {
 static void test_plays(void **state)
 {
     (void)state;
-    core_fixture_play_all(plays, sizeof plays / sizeof *plays, NULL);
+    decide_fixture_play_all(plays, sizeof plays / sizeof *plays, NULL);
 }
 
 /* Other messages went first: the best one gets the last place. */
 static void test_cap(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: a, on: x, send: a}\n---\n{name: b, on: x, send: b, "
-                                "priority: 5}\n---\n{name: c, on: x, send: c, priority: 1}\n");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, "{name: a, on: x, send: a}\n---\n{name: b, on: x, send: b, "
+                                  "priority: 5}\n---\n{name: c, on: x, send: c, priority: 1}\n");
     fixture.policy.cap = (struct setting_rate){.count = 2, .per_ms = 7LL * DAY * 1000};
-    assert_string_equal(core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}"),
+    assert_string_equal(decide_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}"),
                         "b sends b; c sends c; a refused cap");
-    assert_string_equal(core_fixture_play(&fixture, 10, "{\"type\":\"x\",\"id\":\"2\"," ANA "}"),
+    assert_string_equal(decide_fixture_play(&fixture, 10, "{\"type\":\"x\",\"id\":\"2\"," ANA "}"),
                         "b refused cap; c refused cap; a refused cap");
     /* A message that never arrived gives its place back. */
     char failed[256];
-    core_fixture_play(&fixture, 8 * DAY, "{\"type\":\"x\",\"id\":\"3\"," ANA "}");
+    decide_fixture_play(&fixture, 8 * DAY, "{\"type\":\"x\",\"id\":\"3\"," ANA "}");
     snprintf(failed, sizeof failed,
              "{\"type\":\"message.failed\",\"source\":\"nudged\",\"id\":\"m.failed\","
              "\"customer\":{\"key\":\"id:7\"},\"message\":{\"id\":\"%s\"}}",
              fixture.last.messages[0].mid);
-    assert_string_equal(core_fixture_play(&fixture, 8 * DAY + 1, failed), "");
+    assert_string_equal(decide_fixture_play(&fixture, 8 * DAY + 1, failed), "");
     assert_string_equal(
-        core_fixture_play(&fixture, 8 * DAY + 2, "{\"type\":\"x\",\"id\":\"4\"," ANA "}"),
+        decide_fixture_play(&fixture, 8 * DAY + 2, "{\"type\":\"x\",\"id\":\"4\"," ANA "}"),
         "b sends b; c refused cap; a refused cap");
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 static void test_quiet_hours(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, CART "---\n{name: receipt, class: transactional, on: order.placed, "
-                                     "send: receipt}\n");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        CART "---\n{name: receipt, class: transactional, on: order.placed, "
+                             "send: receipt}\n");
     fixture.policy.quiet_from = 10 * 60 + 30; /* 10:30 to 08:00 in UTC: second 1800 on */
     fixture.policy.quiet_to = 8 * 60;
-    assert_string_equal(core_fixture_play(&fixture, 0, CART_80), "cart waits 3600");
-    assert_string_equal(core_fixture_play(&fixture, 3600, NULL), "cart quiet-hours 79200");
-    assert_string_equal(core_fixture_play(&fixture, 4000, ORDER),
+    assert_string_equal(decide_fixture_play(&fixture, 0, CART_80), "cart waits 3600");
+    assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), "cart quiet-hours 79200");
+    assert_string_equal(decide_fixture_play(&fixture, 4000, ORDER),
                         "cart ended until; receipt sends receipt");
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 static void test_facts(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, WELCOME);
-    core_fixture_play(&fixture, 0, SIGN_UP);
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, WELCOME);
+    decide_fixture_play(&fixture, 0, SIGN_UP);
     const char *taken[] = {fixture.last.messages[0].mid, NULL};
     fixture.facts.taken = taken;
-    assert_string_equal(core_fixture_play(&fixture, 1,
-                                          "{\"type\":\"customer.unsubscribed\",\"customer\":{"
-                                          "\"id\":7}}"),
+    assert_string_equal(decide_fixture_play(&fixture, 1,
+                                            "{\"type\":\"customer.unsubscribed\",\"customer\":{"
+                                            "\"id\":7}}"),
                         "welcome too-late unsubscribed");
     assert_int_equal(fixture.last.withdrawn_count, 0);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 
-    core_fixture_open(&fixture, WELCOME);
+    decide_fixture_open(&fixture, WELCOME);
     char hash[POLICY_HASH_SIZE];
     policy_address_hash(&fixture.policy, "ANA@example.com", hash);
     const char *suppressed[] = {hash, NULL};
     fixture.facts.suppressed = suppressed;
-    assert_string_equal(core_fixture_play(&fixture, 0, SIGN_UP), "welcome refused suppressed");
-    core_fixture_close(&fixture);
+    assert_string_equal(decide_fixture_play(&fixture, 0, SIGN_UP), "welcome refused suppressed");
+    decide_fixture_close(&fixture);
 }
 
 /* A message that a sender has counts; the run that is restarted may still go on. */
 static void test_restarted_run(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: cart, on: cart.updated, again: restart, limit: 1 per 7d,\n"
-                                " steps: [{send: one}, {wait: 1h}, {send: two}]}");
-    core_fixture_play(&fixture, 0, CART_80);
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "{name: cart, on: cart.updated, again: restart, limit: 1 per 7d,\n"
+                        " steps: [{send: one}, {wait: 1h}, {send: two}]}");
+    decide_fixture_play(&fixture, 0, CART_80);
     const char *taken[] = {fixture.last.messages[0].mid, NULL};
     fixture.facts.taken = taken;
     assert_string_equal(
-        core_fixture_play(&fixture, 1800, CART_90),
+        decide_fixture_play(&fixture, 1800, CART_90),
         "cart ended restart; cart too-late restart; cart waits 5400; cart sends one");
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* What one event of a batch decides, the next may take back before anybody saw it. */
 static void test_one_batch(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: cart, on: cart.updated, until: order.placed, send: cart}");
-    assert_string_equal(core_fixture_play_both(&fixture, 0, CART_80, ORDER),
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "{name: cart, on: cart.updated, until: order.placed, send: cart}");
+    assert_string_equal(decide_fixture_play_both(&fixture, 0, CART_80, ORDER),
                         "cart sends cart; cart withdrawn until");
     assert_int_equal(fixture.last.message_count, 0);
     assert_int_equal(fixture.last.withdrawn_count, 0);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* One batch: what the second event takes back is no longer among the messages. */
 static void test_taken_back(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: a, on: x, send: a}\n---\n{name: b, on: x, until: y, send: "
-                                "b}\n---\n{name: c, on: x, send: c}");
-    assert_string_equal(
-        core_fixture_play_both(&fixture, 0, "{\"type\":\"x\"," ANA "}", "{\"type\":\"y\"," ANA "}"),
-        "a sends a; b sends b; c sends c; b withdrawn until");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "{name: a, on: x, send: a}\n---\n{name: b, on: x, until: y, send: "
+                        "b}\n---\n{name: c, on: x, send: c}");
+    assert_string_equal(decide_fixture_play_both(&fixture, 0, "{\"type\":\"x\"," ANA "}",
+                                                 "{\"type\":\"y\"," ANA "}"),
+                        "a sends a; b sends b; c sends c; b withdrawn until");
     assert_int_equal(fixture.last.message_count, 2);
     assert_string_equal(fixture.last.messages[0].rule->name, "a");
     assert_string_equal(fixture.last.messages[1].rule->name, "c");
     assert_int_equal(fixture.last.withdrawn_count, 0);
     /* What was committed before is withdrawn by its mid, and is not open any more. */
-    core_fixture_play(&fixture, 100, "{\"type\":\"x\"," ANA "}");
+    decide_fixture_play(&fixture, 100, "{\"type\":\"x\"," ANA "}");
     const char *mid = fixture.last.messages[1].mid;
-    core_fixture_play(&fixture, 101, "{\"type\":\"y\",\"id\":\"1\"," ANA "}");
+    decide_fixture_play(&fixture, 101, "{\"type\":\"y\",\"id\":\"1\"," ANA "}");
     assert_int_equal(fixture.last.withdrawn_count, 1);
     assert_string_equal(fixture.last.withdrawn[0], mid);
     assert_null(strstr(fixture.document, mid));
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* A message that a sender has is told once, and then it is no longer open. */
 static void test_too_late(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: a, on: x, until: y, send: a}");
-    core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, "{name: a, on: x, until: y, send: a}");
+    decide_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
     const char *taken[] = {fixture.last.messages[0].mid, NULL};
     fixture.facts.taken = taken;
-    assert_string_equal(core_fixture_play(&fixture, 1, "{\"type\":\"y\"," ANA "}"),
+    assert_string_equal(decide_fixture_play(&fixture, 1, "{\"type\":\"y\"," ANA "}"),
                         "a too-late until");
-    assert_string_equal(core_fixture_play(&fixture, 2, "{\"type\":\"y\",\"id\":\"1\"," ANA "}"),
+    assert_string_equal(decide_fixture_play(&fixture, 2, "{\"type\":\"y\",\"id\":\"1\"," ANA "}"),
                         "");
     assert_int_equal(fixture.last.withdrawn_count, 0);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 static void assert_dead(const struct decision *decision, const char *reason, const char *detail,
@@ -335,61 +339,62 @@ static void assert_dead(const struct decision *decision, const char *reason, con
 static void test_dead_letters(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(
+    struct decide_fixture fixture;
+    decide_fixture_open(
         &fixture, "{name: r, on: x, again: parallel, steps: [{wait: 1h}, {send: a}, {if: "
                   "cart.gift, then: [{send: b}]}, {send: {template: c, data: {d: cart.note}}}]}");
     const struct rule *rule = ruleset_find(fixture.rules, "r");
-    core_fixture_play(&fixture, 0, "{\"type\":\"x\",\"cart\":{}," ANA "}");
-    assert_string_equal(core_fixture_play(&fixture, 3600, NULL),
+    decide_fixture_play(&fixture, 0, "{\"type\":\"x\",\"cart\":{}," ANA "}");
+    assert_string_equal(decide_fixture_play(&fixture, 3600, NULL),
                         "r error cart.gift: no such field; r sends a");
     assert_dead(&fixture.last, "error", "cart.gift: no such field", &rule->steps[2]);
     assert_int_equal(fixture.last.counts.failed, 1);
     assert_int_equal(fixture.last.deadline_ms, 0);
-    core_fixture_play(&fixture, 4000, "{\"type\":\"x\",\"cart\":{\"gift\":false}," ANA "}");
-    assert_string_equal(core_fixture_play(&fixture, 7600, NULL),
+    decide_fixture_play(&fixture, 4000, "{\"type\":\"x\",\"cart\":{\"gift\":false}," ANA "}");
+    assert_string_equal(decide_fixture_play(&fixture, 7600, NULL),
                         "r sends a; r error cart.note: no such field");
     assert_dead(&fixture.last, "error", "cart.note: no such field", &rule->steps[4]);
     assert_int_equal(fixture.last.counts.failed, 1);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* Only the journey whose send failed ends, not another one of the same rule or event. */
 static void test_failed_send(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture,
-                      "{name: r, on: x, again: parallel, steps: [{wait: 1h}, {send: {template: a, "
-                      "data: {d: note}}}, {wait: 1h}, {send: b}]}\n---\n"
-                      "{name: s, on: x, again: parallel, steps: [{wait: 2h}, {send: c}]}");
-    core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
-    core_fixture_play(&fixture, 0, "{\"type\":\"x\",\"note\":1," ANA "}");
-    assert_string_equal(core_fixture_play(&fixture, 3600, NULL),
+    struct decide_fixture fixture;
+    decide_fixture_open(
+        &fixture, "{name: r, on: x, again: parallel, steps: [{wait: 1h}, {send: {template: a, "
+                  "data: {d: note}}}, {wait: 1h}, {send: b}]}\n---\n"
+                  "{name: s, on: x, again: parallel, steps: [{wait: 2h}, {send: c}]}");
+    decide_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
+    decide_fixture_play(&fixture, 0, "{\"type\":\"x\",\"note\":1," ANA "}");
+    assert_string_equal(decide_fixture_play(&fixture, 3600, NULL),
                         "r waits 7200; r waits 7200; r error note: no such field; r sends a");
-    assert_string_equal(core_fixture_play(&fixture, 7200, NULL), "r sends b; s sends c; s sends c");
-    core_fixture_close(&fixture);
+    assert_string_equal(decide_fixture_play(&fixture, 7200, NULL),
+                        "r sends b; s sends c; s sends c");
+    decide_fixture_close(&fixture);
 }
 
 static void test_too_many_journeys(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
+    struct decide_fixture fixture;
     char event[128];
-    core_fixture_open(&fixture, "{name: r, on: x, again: parallel, wait: 1h, send: a}");
+    decide_fixture_open(&fixture, "{name: r, on: x, again: parallel, wait: 1h, send: a}");
     const struct rule *rule = ruleset_find(fixture.rules, "r");
     for (int i = 0; i <= CUSTOMER_JOURNEYS_MOST; i++) {
         snprintf(event, sizeof event, "{\"type\":\"x\",\"id\":%d," ANA "}", i);
-        const char *did = core_fixture_play(&fixture, 0, event);
+        const char *did = decide_fixture_play(&fixture, 0, event);
         bool most = i == CUSTOMER_JOURNEYS_MOST;
         assert_string_equal(did,
                             most ? "r waits 3600; r refused too-many-journeys" : "r waits 3600");
     }
     assert_dead(&fixture.last, "too-many-journeys", "64 journeys run for this customer",
                 &rule->steps[1]);
-    core_fixture_play(&fixture, 3600, NULL);
+    decide_fixture_play(&fixture, 3600, NULL);
     assert_int_equal(fixture.last.message_count, CUSTOMER_JOURNEYS_MOST);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* Ids of events that had an effect outlive the ring, those of others do not. */
@@ -410,23 +415,23 @@ static void test_effects(void **state)
         {"{\"type\":\"customer.resubscribed\",\"id\":\"e\"," ANA "}", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct core_fixture fixture;
+        struct decide_fixture fixture;
         char other[128];
-        core_fixture_open(&fixture,
-                          "{name: r, on: [x, first], until: y, send: m}\n---\n{name: s, on: [wait, "
-                          "first], again: parallel, until: z, wait: 1d, send: m}");
-        core_fixture_play(&fixture, 0, "{\"type\":\"first\",\"id\":\"f\"," ANA "}");
-        core_fixture_play(&fixture, 1, cases[i].event);
+        decide_fixture_open(
+            &fixture, "{name: r, on: [x, first], until: y, send: m}\n---\n{name: s, on: [wait, "
+                      "first], again: parallel, until: z, wait: 1d, send: m}");
+        decide_fixture_play(&fixture, 0, "{\"type\":\"first\",\"id\":\"f\"," ANA "}");
+        decide_fixture_play(&fixture, 1, cases[i].event);
         for (int n = 0; n < CUSTOMER_RING_MOST; n++) {
-            assert_string_equal(core_fixture_play(&fixture, 2, cases[i].event),
+            assert_string_equal(decide_fixture_play(&fixture, 2, cases[i].event),
                                 "passed-over duplicate");
             snprintf(other, sizeof other, "{\"type\":\"none\",\"id\":%d," ANA "}", n);
-            core_fixture_play(&fixture, 2, other);
+            decide_fixture_play(&fixture, 2, other);
         }
-        const char *did = core_fixture_play(&fixture, 3, cases[i].event);
+        const char *did = decide_fixture_play(&fixture, 3, cases[i].event);
         if (cases[i].effect != (strcmp(did, "passed-over duplicate") == 0))
             fail_msg("%s: %s", cases[i].event, did);
-        core_fixture_close(&fixture);
+        decide_fixture_close(&fixture);
     }
 }
 
@@ -434,10 +439,10 @@ static void test_effects(void **state)
 static void test_effects_of_a_batch(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
+    struct decide_fixture fixture;
     struct diag diag = {0};
-    core_fixture_open(&fixture, WELCOME);
-    core_fixture_play_both(&fixture, 0, SIGN_UP, ORDER);
+    decide_fixture_open(&fixture, WELCOME);
+    decide_fixture_play_both(&fixture, 0, SIGN_UP, ORDER);
     const struct customer *customer =
         customer_read(fixture.arena, "id:7", fixture.document, strlen(fixture.document), &diag);
     assert_int_equal(customer->seen.count, 1);
@@ -447,43 +452,44 @@ static void test_effects_of_a_batch(void **state)
     assert_string_equal(customer->counts.items[0].type, "customer.signed_up");
     /* What nothing counts any more is forgotten. */
     assert_int_equal(customer->sends.count, 1);
-    core_fixture_play(&fixture, 2 * DAY, ORDER);
+    decide_fixture_play(&fixture, 2 * DAY, ORDER);
     customer =
         customer_read(fixture.arena, "id:7", fixture.document, strlen(fixture.document), &diag);
     assert_int_equal(customer->sends.count, 0);
     assert_int_equal(customer_find_total(customer, "welcome")->count, 1);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* An event and what is due at once: first the event, and then without it. */
 static void test_event_and_due(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture,
-                      "{name: r, on: x, again: ignore, until: z, steps: [{wait: 1h}, {if: "
-                      "event.type == 'x', then: [{send: m}]}]}\n---\n"
-                      "{name: s, class: transactional, on: y, send: n}");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "{name: r, on: x, again: ignore, until: z, steps: [{wait: 1h}, {if: "
+                        "event.type == 'x', then: [{send: m}]}]}\n---\n"
+                        "{name: s, class: transactional, on: y, send: n}");
     fixture.due_too = true;
-    assert_string_equal(core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}"), "r waits 3600");
-    assert_string_equal(core_fixture_play(&fixture, 3600, "{\"type\":\"y\"," ANA "}"),
+    assert_string_equal(decide_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}"),
+                        "r waits 3600");
+    assert_string_equal(decide_fixture_play(&fixture, 3600, "{\"type\":\"y\"," ANA "}"),
                         "s sends n; r sends m");
-    core_fixture_play(&fixture, 4000, "{\"type\":\"x\"," ANA "}");
-    assert_string_equal(core_fixture_play(&fixture, 9000, "{\"type\":\"z\"," ANA "}"),
+    decide_fixture_play(&fixture, 4000, "{\"type\":\"x\"," ANA "}");
+    assert_string_equal(decide_fixture_play(&fixture, 9000, "{\"type\":\"z\"," ANA "}"),
                         "r ended until; r withdrawn until");
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 static void test_segments(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture,
-                      "{name: vip, class: transactional, on: order.placed, if: "
-                      "'customer.segment(\"vip\")', send: vip}\n---\n"
-                      "{name: loop, on: order.placed, if: 'customer.segment(\"loop\")', send: x}"
-                      "\n---\n{name: none, on: order.placed, if: 'customer.segment(\"vipp\")', "
-                      "send: x}");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "{name: vip, class: transactional, on: order.placed, if: "
+                        "'customer.segment(\"vip\")', send: vip}\n---\n"
+                        "{name: loop, on: order.placed, if: 'customer.segment(\"loop\")', send: x}"
+                        "\n---\n{name: none, on: order.placed, if: 'customer.segment(\"vipp\")', "
+                        "send: x}");
     struct diag diag = {0};
     static const char vip[] = "customer.segment('gold') && order.id != ''";
     static const char gold[] = "customer.tier == 'gold'", loop[] = "customer.segment('loop')";
@@ -495,14 +501,14 @@ static void test_segments(void **state)
         {0},
     };
     fixture.policy.segments = segments;
-    const char *did = core_fixture_play(
+    const char *did = decide_fixture_play(
         &fixture, 0,
         "{\"type\":\"order.placed\",\"order\":{\"id\":\"1\"},\"customer\":{\"id\":7,"
         "\"email\":\"a@b.example\",\"tier\":\"gold\"}}");
     assert_non_null(strstr(did, "vip sends vip"));
     assert_non_null(strstr(did, "customer.segment: loop is named within itself"));
     assert_non_null(strstr(did, "customer.segment: no such segment: vipp"));
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 static void test_rules_change(void **state)
@@ -520,12 +526,12 @@ static void test_rules_change(void **state)
         {WELCOME, "cart ended rule-removed"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        struct core_fixture fixture;
-        core_fixture_open(&fixture, CART);
-        core_fixture_play(&fixture, 0, CART_80);
-        core_fixture_reload(&fixture, changes[i].rules);
-        assert_string_equal(core_fixture_play(&fixture, 3600, NULL), changes[i].did);
-        core_fixture_close(&fixture);
+        struct decide_fixture fixture;
+        decide_fixture_open(&fixture, CART);
+        decide_fixture_play(&fixture, 0, CART_80);
+        decide_fixture_reload(&fixture, changes[i].rules);
+        assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), changes[i].did);
+        decide_fixture_close(&fixture);
     }
 }
 
@@ -533,38 +539,38 @@ static void test_rules_change(void **state)
 static void test_older_rules(void **state)
 {
     (void)state;
-    struct core_fixture old, new;
-    core_fixture_open(&old, CART);
-    core_fixture_open(&new, CART);
-    core_fixture_reload(&new, CART);
-    core_fixture_play(&new, 0, CART_80);
+    struct decide_fixture old, new;
+    decide_fixture_open(&old, CART);
+    decide_fixture_open(&new, CART);
+    decide_fixture_reload(&new, CART);
+    decide_fixture_play(&new, 0, CART_80);
     old.document = new.document;
-    assert_string_equal(core_fixture_play(&old, 3600, NULL), "");
-    assert_int_equal(old.last.deadline_ms, (CORE_FIXTURE_START + 3605) * 1000LL);
-    assert_string_equal(core_fixture_play(&new, 3601, NULL), "cart sends cart");
+    assert_string_equal(decide_fixture_play(&old, 3600, NULL), "");
+    assert_int_equal(old.last.deadline_ms, (DECIDE_FIXTURE_START + 3605) * 1000LL);
+    assert_string_equal(decide_fixture_play(&new, 3601, NULL), "cart sends cart");
 
     /* Where the one with the newer rules is gone for good, the journey is not. */
-    assert_string_equal(core_fixture_play(&old, 3659, NULL), "");
-    assert_string_equal(core_fixture_play(&old, 3660, NULL), "cart sends cart");
-    core_fixture_close(&old);
-    core_fixture_close(&new);
+    assert_string_equal(decide_fixture_play(&old, 3659, NULL), "");
+    assert_string_equal(decide_fixture_play(&old, 3660, NULL), "cart sends cart");
+    decide_fixture_close(&old);
+    decide_fixture_close(&new);
 }
 
 static void test_deadlines(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture,
-                      CART "---\n{name: a-slow, on: cart.updated, again: ignore, wait: 2d, "
-                           "send: slow}\n");
-    core_fixture_play(&fixture, 0, CART_80);
-    assert_int_equal(fixture.last.deadline_ms, (CORE_FIXTURE_START + 3600) * 1000LL);
-    assert_int_equal(fixture.last.last_deadline_ms, (CORE_FIXTURE_START + 2 * DAY) * 1000LL);
-    core_fixture_play(&fixture, 3600, NULL);
-    assert_int_equal(fixture.last.deadline_ms, (CORE_FIXTURE_START + 2 * DAY) * 1000LL);
-    core_fixture_play(&fixture, 2 * DAY, NULL);
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        CART "---\n{name: a-slow, on: cart.updated, again: ignore, wait: 2d, "
+                             "send: slow}\n");
+    decide_fixture_play(&fixture, 0, CART_80);
+    assert_int_equal(fixture.last.deadline_ms, (DECIDE_FIXTURE_START + 3600) * 1000LL);
+    assert_int_equal(fixture.last.last_deadline_ms, (DECIDE_FIXTURE_START + 2 * DAY) * 1000LL);
+    decide_fixture_play(&fixture, 3600, NULL);
+    assert_int_equal(fixture.last.deadline_ms, (DECIDE_FIXTURE_START + 2 * DAY) * 1000LL);
+    decide_fixture_play(&fixture, 2 * DAY, NULL);
     assert_int_equal(fixture.last.deadline_ms, 0);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 int main(void)

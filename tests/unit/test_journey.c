@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "decide_fixture.h"
 
 #define ANA          "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
 #define X(more)      "{\"type\":\"x\"," more ANA "}"
@@ -24,7 +24,7 @@
     "{name: r, on: x, again: parallel, until: {on: y, if: order.cart == " \
     "start.cart.id}, wait: 1h, send: m}"
 
-static const struct core_play untils[] = {
+static const struct decide_play untils[] = {
     {"of two events of one moment, what came later ends",
      WAITING,
      {{0, X(TIME("10:00:00")), "r waits 3600"},
@@ -70,7 +70,7 @@ static const struct core_play untils[] = {
      {{0, X(""), "r waits 3600"}, {100, X(""), "r ended until; r waits 3700"}}},
 };
 
-static const struct core_play agains[] = {
+static const struct decide_play agains[] = {
     {"what is of the same moment restarts",
      RESTART,
      {{0, X(TIME("10:00:00") TOTAL("6")), "r waits 3600"},
@@ -119,7 +119,7 @@ static const struct core_play agains[] = {
      {{0, X(ID("1")), "r sends m"}, {1, X(ID("2")), "r sends m"}}},
 };
 
-static const struct core_play ages[] = {
+static const struct decide_play ages[] = {
     {"an event of just that age starts, an older one does not",
      "{name: r, on: x, max_age: 1h, send: m}",
      {{3600, X(TIME("10:00:00")), "r sends m"},
@@ -144,7 +144,7 @@ static const struct core_play ages[] = {
       {80000, Y(TIME("11:31:00")), "r ended until"}}},
 };
 
-static const struct core_play steps[] = {
+static const struct decide_play steps[] = {
     {"a wait at the end is for nothing",
      "{name: r, on: x, again: ignore, steps: [{send: m}, {wait: 1h}]}",
      {{0, X(ID("1")), "r sends m"}, {1, X(ID("2")), "r sends m"}}},
@@ -202,11 +202,11 @@ static const struct core_play steps[] = {
        "r sends a; r sends b"}}},
 };
 
-#define PLAY(name)                                                     \
-    static void test_##name(void **state)                              \
-    {                                                                  \
-        (void)state;                                                   \
-        core_fixture_play_all(name, sizeof name / sizeof *name, NULL); \
+#define PLAY(name)                                                       \
+    static void test_##name(void **state)                                \
+    {                                                                    \
+        (void)state;                                                     \
+        decide_fixture_play_all(name, sizeof name / sizeof *name, NULL); \
     }
 
 PLAY(untils)
@@ -239,18 +239,18 @@ static void test_rules_change(void **state)
         {"{name: s, on: x, send: c}", "r ended rule-removed"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        struct core_fixture fixture;
-        core_fixture_open(&fixture, before);
-        assert_string_equal(core_fixture_play(&fixture, 0, X(TOTAL("6"))),
+        struct decide_fixture fixture;
+        decide_fixture_open(&fixture, before);
+        assert_string_equal(decide_fixture_play(&fixture, 0, X(TOTAL("6"))),
                             "r waits 3600; r sends a");
         const char *taken[] = {fixture.last.messages[0].mid, NULL};
         fixture.facts.taken = taken;
         fixture.last.messages = NULL;
-        core_fixture_reload(&fixture, changes[i].rules);
-        const char *did = core_fixture_play(&fixture, 3600, NULL);
+        decide_fixture_reload(&fixture, changes[i].rules);
+        const char *did = decide_fixture_play(&fixture, 3600, NULL);
         if (strncmp(did, changes[i].did, strlen(changes[i].did)) != 0)
             fail_msg("%s: \"%s\", expected \"%s\"", changes[i].rules, did, changes[i].did);
-        core_fixture_close(&fixture);
+        decide_fixture_close(&fixture);
     }
 }
 
@@ -258,37 +258,37 @@ static void test_rules_change(void **state)
 static void test_rule_returns(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, WAITING);
-    core_fixture_play(&fixture, 0, X(""));
-    core_fixture_reload(&fixture, "{name: s, on: y, send: n}");
-    assert_string_equal(core_fixture_play(&fixture, 1, Y("")), "s sends n");
-    core_fixture_reload(&fixture, WAITING);
-    assert_string_equal(core_fixture_play(&fixture, 3600, NULL), "r sends m");
-    core_fixture_close(&fixture);
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, WAITING);
+    decide_fixture_play(&fixture, 0, X(""));
+    decide_fixture_reload(&fixture, "{name: s, on: y, send: n}");
+    assert_string_equal(decide_fixture_play(&fixture, 1, Y("")), "s sends n");
+    decide_fixture_reload(&fixture, WAITING);
+    assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), "r sends m");
+    decide_fixture_close(&fixture);
 }
 
 /* Steps that take no time: so many in one decision, the rest in the next. */
 static void test_no_time(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
+    struct decide_fixture fixture;
     struct buf rule;
     buf_init(&rule, 64 * 1024);
     buf_text(&rule, "name: r\non: x\nagain: ignore\nsteps:\n");
     for (int i = 0; i < 70; i++)
         buf_text(&rule, "- wait: 0s\n");
     buf_text(&rule, "- send: m\n");
-    core_fixture_open(&fixture, buf_string(&rule));
+    decide_fixture_open(&fixture, buf_string(&rule));
     buf_free(&rule);
-    assert_string_equal(core_fixture_play(&fixture, 0, X("")), "r waits 0");
-    core_fixture_play(&fixture, 1, NULL);
+    assert_string_equal(decide_fixture_play(&fixture, 0, X("")), "r waits 0");
+    decide_fixture_play(&fixture, 1, NULL);
     assert_int_equal(fixture.last.message_count, 0);
-    assert_int_equal(fixture.last.deadline_ms, CORE_FIXTURE_START * 1000LL);
-    core_fixture_play(&fixture, 2, NULL);
+    assert_int_equal(fixture.last.deadline_ms, DECIDE_FIXTURE_START * 1000LL);
+    decide_fixture_play(&fixture, 2, NULL);
     assert_int_equal(fixture.last.message_count, 1);
     assert_int_equal(fixture.last.deadline_ms, 0);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 int main(void)

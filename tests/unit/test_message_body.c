@@ -7,21 +7,21 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "decide_fixture.h"
 
 #define DAY 86400
 
 static void test_message(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: gift, on: order.placed, send: {template: gift, via: sms, "
-                                "to: customer.mobile, data: {twice: order.total * 2}}}");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, "{name: gift, on: order.placed, send: {template: gift, via: sms, "
+                                  "to: customer.mobile, data: {twice: order.total * 2}}}");
     static const char event[] =
         "{\"type\":\"order.placed\",\"id\":\"o1\",\"order\":{\"total\":21},\"customer\":{\"id\":7,"
         "\"mobile\":\"+40721\",\"accepts_marketing\":true,\"first_name\":\"Ana\",\"last_name\":"
         "\"Popescu\",\"locale\":\"ro\"}}";
-    core_fixture_play(&fixture, 0, event);
+    decide_fixture_play(&fixture, 0, event);
     assert_int_equal(fixture.last.message_count, 1);
     const struct value *body = &fixture.last.messages[0].body;
     assert_true(value_is_text(value_get(body, "to"), "+40721"));
@@ -38,9 +38,9 @@ static void test_message(void **state)
     assert_true(value_is_text(value_get(body, "topic"), "all"));
     assert_true(value_is_text(value_get(body, "template"), "gift"));
     assert_true(value_is_text(value_get(body, "customer_key"), "id:7"));
-    assert_int_equal(value_get(body, "decided")->integer, CORE_FIXTURE_START * 1000LL);
-    assert_int_equal(value_get(body, "expires")->integer, (CORE_FIXTURE_START + DAY) * 1000LL);
-    assert_int_equal(fixture.last.messages[0].give_up_ms, (CORE_FIXTURE_START + DAY) * 1000LL);
+    assert_int_equal(value_get(body, "decided")->integer, DECIDE_FIXTURE_START * 1000LL);
+    assert_int_equal(value_get(body, "expires")->integer, (DECIDE_FIXTURE_START + DAY) * 1000LL);
+    assert_int_equal(fixture.last.messages[0].give_up_ms, (DECIDE_FIXTURE_START + DAY) * 1000LL);
     assert_true(value_is_text(value_path(body, "customer.last_name"), "Popescu"));
     assert_true(value_is_text(value_path(body, "event.type"), "order.placed"));
     char hash[POLICY_HASH_SIZE];
@@ -50,9 +50,9 @@ static void test_message(void **state)
     /* The same event decided anew gives the same message. */
     const char *mid = fixture.last.messages[0].mid;
     fixture.document = NULL;
-    core_fixture_play(&fixture, 1000, event);
+    decide_fixture_play(&fixture, 1000, event);
     assert_string_equal(fixture.last.messages[0].mid, mid);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* A message that is sent at a timer has the event that began, and the names that are there. */
@@ -69,16 +69,16 @@ static void test_later_message(void **state)
         {",\"name\":7", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct core_fixture fixture;
+        struct decide_fixture fixture;
         char event[256];
-        core_fixture_open(&fixture,
-                          "{name: r, class: transactional, on: x, again: ignore, wait: 1h, "
-                          "send: m}");
+        decide_fixture_open(&fixture,
+                            "{name: r, class: transactional, on: x, again: ignore, wait: 1h, "
+                            "send: m}");
         snprintf(event, sizeof event,
                  "{\"type\":\"x\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"%s}}",
                  cases[i].names);
-        core_fixture_play(&fixture, 0, event);
-        core_fixture_play(&fixture, 3600, NULL);
+        decide_fixture_play(&fixture, 0, event);
+        decide_fixture_play(&fixture, 3600, NULL);
         const struct value *body = &fixture.last.messages[0].body;
         assert_true(value_is_text(value_path(body, "event.type"), "x"));
         assert_true(value_is_text(value_get(body, "class"), "transactional"));
@@ -86,7 +86,7 @@ static void test_later_message(void **state)
         assert_null(value_get(body, "data"));
         const struct value *name = value_get(body, "name");
         assert_true(cases[i].name ? value_is_text(name, cases[i].name) : name == NULL);
-        core_fixture_close(&fixture);
+        decide_fixture_close(&fixture);
     }
 }
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "core_fixture.h"
+#include "decide_fixture.h"
 
 #define DAY             86400
 #define ANA             "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
@@ -102,7 +102,7 @@ static void test_quiet_until(void **state)
 }
 
 /* Marketing waits for the end of quiet hours, and everything is asked again then. */
-static const struct core_play nights[] = {
+static const struct decide_play nights[] = {
     {"what is transactional does not wait",
      NEWS "---\n" RECEIPT,
      {{0, EVENT("x", "1"), "news quiet-hours 79200; receipt sends receipt"},
@@ -138,7 +138,7 @@ static const struct core_play nights[] = {
      {{79199, EVENT("x", "1"), "news quiet-hours 79200"}, {79200, NULL, "news sends news"}}},
 };
 
-static void set_night(struct core_fixture *fixture)
+static void set_night(struct decide_fixture *fixture)
 {
     fixture->policy.quiet_from = 10 * 60; /* second 0 is 10:00; 79200 is the next 8:00 */
     fixture->policy.quiet_to = H8;
@@ -148,12 +148,12 @@ static void set_night(struct core_fixture *fixture)
 static void test_nights(void **state)
 {
     (void)state;
-    core_fixture_play_all(nights, sizeof nights / sizeof *nights, set_night);
+    decide_fixture_play_all(nights, sizeof nights / sizeof *nights, set_night);
 }
 
 #define LIMITED "{name: news, on: x, until: y, limit: 1 per 1d, send: news}"
 
-static const struct core_play limits[] = {
+static const struct decide_play limits[] = {
     {"a limit is a window that moves",
      LIMITED,
      {{0, EVENT("x", "1"), "news sends news"},
@@ -204,10 +204,10 @@ static const struct core_play limits[] = {
 static void test_limits(void **state)
 {
     (void)state;
-    core_fixture_play_all(limits, sizeof limits / sizeof *limits, NULL);
+    decide_fixture_play_all(limits, sizeof limits / sizeof *limits, NULL);
 }
 
-static const struct core_play caps[] = {
+static const struct decide_play caps[] = {
     {"a cap is over all marketing to one person, in a window that moves",
      NEWS "---\n{name: offer, on: z, send: offer}\n---\n" RECEIPT,
      {{0, EVENT("x", "1"), "news sends news; receipt sends receipt"},
@@ -225,7 +225,7 @@ static const struct core_play caps[] = {
       {4, EVENT("x", "4"), "news sends news"}}},
 };
 
-static void set_cap(struct core_fixture *fixture)
+static void set_cap(struct decide_fixture *fixture)
 {
     fixture->policy.cap = (struct setting_rate){.count = 2, .per_ms = 9000LL * DAY};
 }
@@ -233,7 +233,7 @@ static void set_cap(struct core_fixture *fixture)
 static void test_caps(void **state)
 {
     (void)state;
-    core_fixture_play_all(caps, sizeof caps / sizeof *caps, set_cap);
+    decide_fixture_play_all(caps, sizeof caps / sizeof *caps, set_cap);
 }
 
 /* What delivery tells of a message gives its place back, under the cap and under the limit;
@@ -253,26 +253,26 @@ static void test_places_given_back(void **state)
     static const char nothing[] = "{\"type\":\"message.failed\",\"source\":\"nudged\",\"id\":\"n\","
                                   "\"customer\":{\"key\":\"id:7\"}}";
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct core_fixture fixture;
+        struct decide_fixture fixture;
         char told[256];
-        core_fixture_open(&fixture, LIMITED);
+        decide_fixture_open(&fixture, LIMITED);
         fixture.policy.cap = (struct setting_rate){.count = 1, .per_ms = 9000LL * DAY};
-        core_fixture_play(&fixture, 0, EVENT("x", "1"));
+        decide_fixture_play(&fixture, 0, EVENT("x", "1"));
         snprintf(told, sizeof told,
                  "{\"type\":\"%s\",\"source\":\"%s\",\"customer\":{\"id\":7,\"key\":\"id:7\"},"
                  "\"message\":{\"id\":\"%s\"}}",
                  cases[i].type, cases[i].source, fixture.last.messages[0].mid);
-        assert_string_equal(core_fixture_play(&fixture, 9, nothing), "");
-        core_fixture_play(&fixture, 10, told);
-        assert_string_equal(core_fixture_play(&fixture, 20, BARE("x") "}"), cases[i].did);
-        core_fixture_close(&fixture);
+        assert_string_equal(decide_fixture_play(&fixture, 9, nothing), "");
+        decide_fixture_play(&fixture, 10, told);
+        assert_string_equal(decide_fixture_play(&fixture, 20, BARE("x") "}"), cases[i].did);
+        decide_fixture_close(&fixture);
     }
 }
 
 #define OFFERS      "{name: offer, on: x, topic: offers, send: offer}\n"
 #define TOPIC(text) ",\"topic\":" text "}"
 
-static const struct core_play consents[] = {
+static const struct decide_play consents[] = {
     {"of a topic, or of all",
      NEWS "---\n" OFFERS "---\n" RECEIPT,
      {{0, BARE("customer.unsubscribed") TOPIC("\"offers\""), ""},
@@ -339,10 +339,10 @@ static const struct core_play consents[] = {
 static void test_consents(void **state)
 {
     (void)state;
-    core_fixture_play_all(consents, sizeof consents / sizeof *consents, NULL);
+    decide_fixture_play_all(consents, sizeof consents / sizeof *consents, NULL);
 }
 
-static const struct core_play own_consents[] = {
+static const struct decide_play own_consents[] = {
     {"an own condition stands in for the default, not for the customer's word",
      NEWS "---\n" RECEIPT,
      {{0, EVENT("x", "1"), "news refused no-consent; receipt sends receipt"},
@@ -356,7 +356,7 @@ static const struct core_play own_consents[] = {
        "news refused no-consent"}}},
 };
 
-static void set_consent(struct core_fixture *fixture)
+static void set_consent(struct decide_fixture *fixture)
 {
     static const char text[] = "customer.tier.startsWith('g')";
     struct diag diag = {0};
@@ -368,7 +368,7 @@ static void set_consent(struct core_fixture *fixture)
 static void test_own_consent(void **state)
 {
     (void)state;
-    core_fixture_play_all(own_consents, sizeof own_consents / sizeof *own_consents, set_consent);
+    decide_fixture_play_all(own_consents, sizeof own_consents / sizeof *own_consents, set_consent);
 }
 
 /* The same address is the same hash, whatever its letter case, and no other's. */

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core_fixture.h"
+#include "decide_fixture.h"
 
 static const char known[] = "order.placed: {sample: {order: {id: o1, total: 12.5}, customer: {id: "
                             "'7'}}}\ncart.updated: {sample: {cart: {total: 1}}}\n";
@@ -160,7 +160,7 @@ static void test_faults(void **state)
     struct arena *arena = arena_new(4096);
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *text = core_fixture_faults(arena, cases[i].rules, known);
+        const char *text = decide_fixture_faults(arena, cases[i].rules, known);
         if (has_parts(text, cases[i].expected))
             continue;
         print_error("%s\nexpected %s\ngot %s\n", cases[i].rules, cases[i].expected, text);
@@ -182,7 +182,7 @@ static void test_too_many_steps(void **state)
         for (int i = 1; i < count; i++)
             buf_text(&rule, "- wait: 0s\n");
         buf_text(&rule, "- send: m\n");
-        const char *text = core_fixture_faults(arena, buf_string(&rule), NULL);
+        const char *text = decide_fixture_faults(arena, buf_string(&rule), NULL);
         const char *fault = strstr(text, "error: more than 200 steps");
         assert_int_equal(fault != NULL, count > 200);
         assert_true(!fault || !strstr(fault + 1, "error: more"));
@@ -195,18 +195,18 @@ static void test_too_many_steps(void **state)
 static void test_step_ids(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: a, on: x, steps: [{send: one}, {send: two, id: mine}]}");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, "{name: a, on: x, steps: [{send: one}, {send: two, id: mine}]}");
     const struct rule *rule = ruleset_find(fixture.rules, "a");
     char id[64];
     strcpy(id, rule->steps[0].id);
     assert_string_equal(rule->steps[1].id, "mine");
-    core_fixture_reload(&fixture,
-                        "{name: a, on: x, steps: [{send: zero}, {send: one}, {send: one}]}");
+    decide_fixture_reload(&fixture,
+                          "{name: a, on: x, steps: [{send: zero}, {send: one}, {send: one}]}");
     rule = ruleset_find(fixture.rules, "a");
     assert_string_equal(rule->steps[1].id, id);
     assert_string_not_equal(rule->steps[2].id, id);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* Journeys wait at these, in documents that were written years ago: they must stay the same. */
@@ -216,8 +216,8 @@ static void test_step_ids_stay(void **state)
     static const char *const ids[] = {"wait-73f10cf4",   "send-636df923",  "if-45d14295",
                                       "send-0d058fb4",   "stop-e29aa6e4",  "else-1f65d7e6",
                                       "send-636df923-2", "send-636df923-3"};
-    struct core_fixture fixture;
-    core_fixture_open(
+    struct decide_fixture fixture;
+    decide_fixture_open(
         &fixture, "{name: r, on: x, again: ignore, steps: [{wait: 1h}, {send: one}, {if: 'a.b == "
                   "1', then: [{send: {template: two, data: {c: \"1\"}}}, stop], else: [{send: "
                   "one}]}, {send: one}]}");
@@ -225,16 +225,16 @@ static void test_step_ids_stay(void **state)
     assert_int_equal(rule->step_count, sizeof ids / sizeof *ids);
     for (uint32_t i = 0; i < rule->step_count; i++)
         assert_string_equal(rule->steps[i].id, ids[i]);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 static void test_index(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture, "{name: b, on: [x, y], send: m}\n---\n{name: a, on: x, send: m}\n"
-                                "---\n{name: c, on: x, priority: 9, until: z, send: m, if: "
-                                "customer.count('w') > 0}\n");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, "{name: b, on: [x, y], send: m}\n---\n{name: a, on: x, send: m}\n"
+                                  "---\n{name: c, on: x, priority: 9, until: z, send: m, if: "
+                                  "customer.count('w') > 0}\n");
     const struct rule *const *on = ruleset_on(fixture.rules, "x");
     assert_string_equal(on[0]->name, "c");
     assert_string_equal(on[1]->name, "a");
@@ -246,7 +246,7 @@ static void test_index(void **state)
     assert_true(ruleset_counts(fixture.rules, "w"));
     assert_true(ruleset_counts(fixture.rules, "z"));
     assert_false(ruleset_counts(fixture.rules, "v"));
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "core_fixture.h"
+#include "decide_fixture.h"
 #include "delivery/settlement.h"
 #include "send/retry.h"
 
@@ -126,7 +126,7 @@ static const char *event_of(const char *type)
     return text;
 }
 
-static void play(const struct row *row, const struct core_fixture *fixture, bool asked)
+static void play(const struct row *row, const struct decide_fixture *fixture, bool asked)
 {
     struct flight *flight = new_flight(row->on_uncertain, NOW + row->left_ms);
     struct outcome outcome;
@@ -157,11 +157,11 @@ static void each_outcome(void **state)
     static const char *const rules[] = {plain_rules, asking_rules};
     (void)state;
     for (size_t asked = 0; asked < 2; asked++) {
-        struct core_fixture fixture;
-        core_fixture_open(&fixture, rules[asked]);
+        struct decide_fixture fixture;
+        decide_fixture_open(&fixture, rules[asked]);
         for (size_t i = 0; i < COUNT(rows); i++)
             play(&rows[i], &fixture, asked == 1);
-        core_fixture_close(&fixture);
+        decide_fixture_close(&fixture);
     }
 }
 
@@ -179,9 +179,9 @@ static void postponed(void **state)
         {9999, true, OUTBOX_LATER, 9999, NULL},  {1, false, OUTBOX_LATER, 1, NULL},
         {0, true, OUTBOX_DEAD, 0, "gave-up"},    {-5, false, OUTBOX_DEAD, 0, "no-gateway"},
     };
-    struct core_fixture fixture;
+    struct decide_fixture fixture;
     (void)state;
-    core_fixture_open(&fixture, plain_rules);
+    decide_fixture_open(&fixture, plain_rules);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct flight *flight = new_flight("resend", NOW + cases[i].left_ms);
         struct settlement_scene scene = {
@@ -205,15 +205,15 @@ static void postponed(void **state)
         }
         flight_destroy(&flight);
     }
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* Spoilt by hand: a dead letter, whatever is left of it; without a customer nobody is told. */
 static void buried(void **state)
 {
-    struct core_fixture fixture;
+    struct decide_fixture fixture;
     (void)state;
-    core_fixture_open(&fixture, plain_rules);
+    decide_fixture_open(&fixture, plain_rules);
     struct settlement_scene scene = {
         .rules = fixture.rules, .policy = &fixture.policy, .now_ms = NOW};
     struct flight *flight = flight_new(&(struct outbox_message){.entry = "1-1",
@@ -232,7 +232,7 @@ static void buried(void **state)
     assert_null(flight->result.event);
     assert_null(flight->result.trace);
     flight_destroy(&flight);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 int main(void)

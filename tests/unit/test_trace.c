@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "core_fixture.h"
+#include "decide_fixture.h"
 
 #define ANA "\"customer\":{\"id\":7,\"email\":\"ana@example.com\",\"accepts_marketing\":true}"
 
@@ -16,24 +16,24 @@
 static void test_decision_counts(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
-    core_fixture_open(&fixture,
-                      "{name: a, on: x, send: a}\n---\n{name: b, on: x, if: no.such, send: "
-                      "b}\n---\n{name: c, on: x, if: 1 > event.data.n, send: c}");
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "{name: a, on: x, send: a}\n---\n{name: b, on: x, if: no.such, send: "
+                        "b}\n---\n{name: c, on: x, if: 1 > event.data.n, send: c}");
     static const char event[] = "{\"type\":\"x\",\"n\":5,\"customer\":{\"id\":7}}";
-    core_fixture_play_both(&fixture, 0, event, event);
+    decide_fixture_play_both(&fixture, 0, event, event);
     assert_int_equal(fixture.last.counts.decided, 1);
     assert_int_equal(fixture.last.counts.duplicate, 1);
     assert_int_equal(fixture.last.counts.refused, 1);
     assert_int_equal(fixture.last.counts.failed, 1);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* What is told of an event: itself, and of many rules that do not match only the number. */
 static void test_trace(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
+    struct decide_fixture fixture;
     struct buf rules, text;
     buf_init(&rules, 1 << 20);
     buf_init(&text, 1 << 20);
@@ -43,8 +43,9 @@ static void test_trace(void **state)
                    : i <= 20         ? "f"
                                      : "n == ",
                    i, i > 0 && i <= 20 ? ".g" : "");
-    core_fixture_open(&fixture, buf_string(&rules));
-    core_fixture_play(&fixture, 0, "{\"type\":\"x\",\"id\":\"e\",\"n\":5,\"customer\":{\"id\":7}}");
+    decide_fixture_open(&fixture, buf_string(&rules));
+    decide_fixture_play(&fixture, 0,
+                        "{\"type\":\"x\",\"id\":\"e\",\"n\":5,\"customer\":{\"id\":7}}");
     assert_int_equal(fixture.last.trace_count, 1);
     json_print(&text, &fixture.last.trace[0]);
     static const char *const parts[] = {
@@ -63,20 +64,20 @@ static void test_trace(void **state)
         if (!at)
             fail_msg("%s is not in %s", parts[i], buf_string(&text));
     }
-    core_fixture_play(&fixture, 1, "{\"type\":\"y\",\"customer\":{\"id\":7}}");
+    decide_fixture_play(&fixture, 1, "{\"type\":\"y\",\"customer\":{\"id\":7}}");
     const struct value *about = value_get(&fixture.last.trace[0], "event");
     assert_non_null(value_get(about, "type"));
     assert_null(value_get(about, "id"));
     buf_free(&rules);
     buf_free(&text);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 /* However much is done, a line has a bound. */
 static void test_long_trace(void **state)
 {
     (void)state;
-    struct core_fixture fixture;
+    struct decide_fixture fixture;
     struct buf rule;
     buf_init(&rule, 64 * 1024);
     buf_text(&rule, "name: r\non: x\nsteps:\n");
@@ -85,12 +86,12 @@ static void test_long_trace(void **state)
     buf_text(&rule, "---\nname: s\non: x\nsteps:\n");
     for (int i = 0; i < 150; i++)
         buf_text(&rule, "- send: m\n");
-    core_fixture_open(&fixture, buf_string(&rule));
+    decide_fixture_open(&fixture, buf_string(&rule));
     buf_free(&rule);
-    core_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
+    decide_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
     assert_int_equal(fixture.last.message_count, 300);
     assert_int_equal(value_count(value_get(&fixture.last.trace[0], "did")), 200);
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
 }
 
 int main(void)

@@ -1,8 +1,8 @@
-/* A customer's life for tests of core: rules from a text, events and timers at given
+/* A customer's life for tests: rules from a text, events and timers at given
  * times, and what was decided as one line of text. The document goes through its JSON
  * between any two decisions. */
-#ifndef CORE_FIXTURE_H
-#define CORE_FIXTURE_H
+#ifndef DECIDE_FIXTURE_H
+#define DECIDE_FIXTURE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "decide/decide.h"
 
-struct core_fixture {
+struct decide_fixture {
     char folder[64];
     struct ruleset *rules;
     struct policy policy;
@@ -23,41 +23,41 @@ struct core_fixture {
 };
 
 /* 2026-03-02T10:00:00Z, a Monday: second 0 of all tests. */
-enum { CORE_FIXTURE_START = 1772445600 };
+enum { DECIDE_FIXTURE_START = 1772445600 };
 
 /* Fails the test where the rules are broken. */
-void core_fixture_open(struct core_fixture *fixture, const char *rules);
-void core_fixture_close(struct core_fixture *fixture);
+void decide_fixture_open(struct decide_fixture *fixture, const char *rules);
+void decide_fixture_close(struct decide_fixture *fixture);
 /* Other rules, at a later time. */
-void core_fixture_reload(struct core_fixture *fixture, const char *rules);
+void decide_fixture_reload(struct decide_fixture *fixture, const char *rules);
 
 /* Decides an event (JSON without a time: it gets that of `second`) at `second`, or, where
  * it is NULL, what is due then. What was done: "rule what why; rule what why". */
-const char *core_fixture_play(struct core_fixture *fixture, double second, const char *event);
+const char *decide_fixture_play(struct decide_fixture *fixture, double second, const char *event);
 
 /* Two events that came in one batch. */
-const char *core_fixture_play_both(struct core_fixture *fixture, double second, const char *first,
-                                   const char *then);
+const char *decide_fixture_play_both(struct decide_fixture *fixture, double second,
+                                     const char *first, const char *then);
 
 /* A play: rules, and what happens to one customer. */
-enum { CORE_PLAY_STEPS = 12 };
+enum { DECIDE_PLAY_STEPS = 12 };
 
-struct core_play {
+struct decide_play {
     const char *name;
     const char *rules;
     struct {
         double second;
         const char *event; /* NULL: what is due */
         const char *did;
-    } steps[CORE_PLAY_STEPS];
+    } steps[DECIDE_PLAY_STEPS];
 };
 
 /* Plays each, and fails the test where something else was done than expected. `set_up`
  * (or NULL) changes the policy. */
-void core_fixture_play_all(const struct core_play *plays, size_t count,
-                           void (*set_up)(struct core_fixture *fixture));
+void decide_fixture_play_all(const struct decide_play *plays, size_t count,
+                             void (*set_up)(struct decide_fixture *fixture));
 
 /* The faults of a rule text, as `nudgectl check` prints them; "" where there are none. */
-const char *core_fixture_faults(struct arena *arena, const char *rules, const char *events);
+const char *decide_fixture_faults(struct arena *arena, const char *rules, const char *events);
 
 #endif

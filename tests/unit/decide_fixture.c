@@ -1,4 +1,4 @@
-#include "core_fixture.h"
+#include "decide_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 
-static const unsigned char secret[] = "a secret of the tests of core";
+static const unsigned char secret[] = "a secret of the tests of decide";
 
 static void write_file(const char *folder, const char *name, const char *text)
 {
@@ -60,10 +60,10 @@ static struct ruleset *load_good(const char *folder, const char *rules, int64_t 
     return set;
 }
 
-void core_fixture_open(struct core_fixture *fixture, const char *rules)
+void decide_fixture_open(struct decide_fixture *fixture, const char *rules)
 {
     memset(fixture, 0, sizeof *fixture);
-    strcpy(fixture->folder, "/tmp/nudged-core-XXXXXX");
+    strcpy(fixture->folder, "/tmp/nudged-decide-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     fixture->arena = arena_new(64 * 1024);
     fixture->rules = load_good(fixture->folder, rules, 1);
@@ -76,14 +76,14 @@ void core_fixture_open(struct core_fixture *fixture, const char *rules)
                                       .secret_length = sizeof secret - 1};
 }
 
-void core_fixture_reload(struct core_fixture *fixture, const char *rules)
+void decide_fixture_reload(struct decide_fixture *fixture, const char *rules)
 {
     int64_t since_ms = ruleset_since(fixture->rules) + 1;
     ruleset_destroy(&fixture->rules);
     fixture->rules = load_good(fixture->folder, rules, since_ms);
 }
 
-void core_fixture_close(struct core_fixture *fixture)
+void decide_fixture_close(struct decide_fixture *fixture)
 {
     ruleset_destroy(&fixture->rules);
     arena_destroy(&fixture->arena);
@@ -116,12 +116,12 @@ static void add_item(struct buf *out, const struct value *item)
         add_word(out, item, "why");
     }
     if (value_to_int(value_get(item, "until"), &until_ms))
-        buf_printf(out, " %g", (double)until_ms / 1000 - CORE_FIXTURE_START);
+        buf_printf(out, " %g", (double)until_ms / 1000 - DECIDE_FIXTURE_START);
     if (value_to_int(value_get(item, "more"), &more))
         buf_printf(out, " and %d more", (int)more);
 }
 
-static const char *summary(struct core_fixture *fixture)
+static const char *summary(struct decide_fixture *fixture)
 {
     struct buf out;
     buf_init(&out, 64 * 1024);
@@ -135,7 +135,7 @@ static const char *summary(struct core_fixture *fixture)
     return text;
 }
 
-static void keep_document(struct core_fixture *fixture, struct customer *customer)
+static void keep_document(struct decide_fixture *fixture, struct customer *customer)
 {
     struct buf out;
     buf_init(&out, 4 * CUSTOMER_DOCUMENT_MOST);
@@ -145,7 +145,8 @@ static void keep_document(struct core_fixture *fixture, struct customer *custome
     buf_free(&out);
 }
 
-static struct shop_event *read_event(struct core_fixture *fixture, const char *json, int64_t now_ms)
+static struct shop_event *read_event(struct decide_fixture *fixture, const char *json,
+                                     int64_t now_ms)
 {
     static const char *const paths[] = {"customer.id", "customer.email", NULL};
     const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000};
@@ -160,12 +161,12 @@ static struct shop_event *read_event(struct core_fixture *fixture, const char *j
     return event;
 }
 
-const char *core_fixture_play_both(struct core_fixture *fixture, double second, const char *first,
-                                   const char *then)
+const char *decide_fixture_play_both(struct decide_fixture *fixture, double second,
+                                     const char *first, const char *then)
 {
     struct arena *arena = fixture->arena;
     struct diag diag = {0};
-    int64_t now_ms = (int64_t)((CORE_FIXTURE_START + second) * 1000);
+    int64_t now_ms = (int64_t)((DECIDE_FIXTURE_START + second) * 1000);
     const struct shop_event *events[2];
     size_t count = 0;
     if (first)
@@ -190,31 +191,32 @@ const char *core_fixture_play_both(struct core_fixture *fixture, double second, 
     return summary(fixture);
 }
 
-const char *core_fixture_play(struct core_fixture *fixture, double second, const char *event)
+const char *decide_fixture_play(struct decide_fixture *fixture, double second, const char *event)
 {
-    return core_fixture_play_both(fixture, second, event, NULL);
+    return decide_fixture_play_both(fixture, second, event, NULL);
 }
 
-static bool play_one(const struct core_play *play, void (*set_up)(struct core_fixture *fixture))
+static bool play_one(const struct decide_play *play, void (*set_up)(struct decide_fixture *fixture))
 {
-    struct core_fixture fixture;
+    struct decide_fixture fixture;
     bool good = true;
-    core_fixture_open(&fixture, play->rules);
+    decide_fixture_open(&fixture, play->rules);
     if (set_up)
         set_up(&fixture);
-    for (size_t s = 0; s < CORE_PLAY_STEPS && play->steps[s].did && good; s++) {
-        const char *did = core_fixture_play(&fixture, play->steps[s].second, play->steps[s].event);
+    for (size_t s = 0; s < DECIDE_PLAY_STEPS && play->steps[s].did && good; s++) {
+        const char *did =
+            decide_fixture_play(&fixture, play->steps[s].second, play->steps[s].event);
         good = strcmp(did, play->steps[s].did) == 0;
         if (!good)
             print_error("%s, step %zu: \"%s\", expected \"%s\"\n", play->name, s, did,
                         play->steps[s].did);
     }
-    core_fixture_close(&fixture);
+    decide_fixture_close(&fixture);
     return good;
 }
 
-void core_fixture_play_all(const struct core_play *plays, size_t count,
-                           void (*set_up)(struct core_fixture *fixture))
+void decide_fixture_play_all(const struct decide_play *plays, size_t count,
+                             void (*set_up)(struct decide_fixture *fixture))
 {
     int wrong = 0;
     for (size_t i = 0; i < count; i++)
@@ -222,9 +224,9 @@ void core_fixture_play_all(const struct core_play *plays, size_t count,
     assert_int_equal(wrong, 0);
 }
 
-const char *core_fixture_faults(struct arena *arena, const char *rules, const char *events)
+const char *decide_fixture_faults(struct arena *arena, const char *rules, const char *events)
 {
-    char folder[] = "/tmp/nudged-core-XXXXXX";
+    char folder[] = "/tmp/nudged-decide-XXXXXX";
     struct diags diags = {0};
     struct buf out;
     assert_non_null(mkdtemp(folder));
