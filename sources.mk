@@ -48,6 +48,7 @@ library_sources = \
 	daemon/base/settings_reference.c \
 	daemon/base/size.c \
 	daemon/base/size.h \
+	daemon/base/slice.h \
 	daemon/base/utf8.c \
 	daemon/base/utf8.h \
 	daemon/base/value.c \
@@ -516,6 +517,7 @@ unit_programs = \
 	tests/unit/test_settlement \
 	tests/unit/test_shop_event \
 	tests/unit/test_size \
+	tests/unit/test_slice \
 	tests/unit/test_smtp \
 	tests/unit/test_suppressed \
 	tests/unit/test_templates \

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/slice.h"
 #include "base/utf8.h"
 
 const char yaml_hints_expression[] = "write the expression after `|`, or in quotes";
@@ -42,53 +43,48 @@ enum yaml_hints_end yaml_hints_open(const char *text, size_t length)
 
 /* ---- lines ---- */
 
-struct line {
-    const char *at;
-    size_t length; /* without the line's end */
-};
-
-static struct line find_line(const struct yaml_hints_source *source, uint32_t number)
+static struct slice find_line(const struct yaml_hints_source *source, uint32_t number)
 {
-    struct line line;
-    line.at = diag_source_line(source->text, source->length, number, &line.length);
-    return line.at ? line : (struct line){source->text + source->length, 0};
+    struct slice line;
+    line.text = diag_source_line(source->text, source->length, number, &line.length);
+    return line.text ? line : (struct slice){source->text + source->length, 0};
 }
 
-static bool previous_line(const struct yaml_hints_source *source, struct line *line)
+static bool previous_line(const struct yaml_hints_source *source, struct slice *line)
 {
-    if (line->at == source->text)
+    if (line->text == source->text)
         return false;
-    const char *end = line->at - 1, *at = end;
+    const char *end = line->text - 1, *at = end;
     while (at > source->text && at[-1] != '\n')
         at--;
-    *line = (struct line){at, (size_t)(end - at)};
+    *line = slice_between(at, end);
     return true;
 }
 
 /* The byte at which a column begins. */
-static size_t offset_of(const struct line *line, uint32_t column)
+static size_t offset_of(const struct slice *line, uint32_t column)
 {
     size_t at = 0;
     while (--column > 0 && at < line->length)
-        at += utf8_width(line->at + at, line->length - at);
+        at += utf8_width(line->text + at, line->length - at);
     return at;
 }
 
 /* Where the text of a line begins, behind spaces and the dashes of list items. */
-static size_t indentation(const struct line *line)
+static size_t indentation(const struct slice *line)
 {
     size_t at = 0;
     while (at < line->length &&
-           (line->at[at] == ' ' ||
-            (line->at[at] == '-' && at + 1 < line->length && line->at[at + 1] == ' ')))
+           (line->text[at] == ' ' ||
+            (line->text[at] == '-' && at + 1 < line->length && line->text[at + 1] == ' ')))
         at++;
     return at;
 }
 
-static bool is_blank(const struct line *line)
+static bool is_blank(const struct slice *line)
 {
     size_t at = indentation(line);
-    return at == line->length || line->at[at] == '#' || line->at[at] == '\r';
+    return at == line->length || line->text[at] == '#' || line->text[at] == '\r';
 }
 
 static bool is_name(char c)
@@ -107,20 +103,20 @@ static bool is_listed(const char *word, size_t length, const char *const *names)
 
 /* Whether a key of an expression stands before byte `most` of the line. `value` is
  * set to where the value of the last key before it begins, if there is one. */
-static bool names_expression(const struct yaml_hints_source *source, const struct line *line,
+static bool names_expression(const struct yaml_hints_source *source, const struct slice *line,
                              size_t most, size_t *value)
 {
     bool found = false;
     for (size_t i = 1; i < most; i++) {
-        if (line->at[i] != ':' || (i + 1 < line->length && line->at[i + 1] != ' '))
+        if (line->text[i] != ':' || (i + 1 < line->length && line->text[i + 1] != ' '))
             continue;
         size_t end = i, start;
-        if (line->at[end - 1] == '"' || line->at[end - 1] == '\'')
+        if (line->text[end - 1] == '"' || line->text[end - 1] == '\'')
             end--;
-        for (start = end; start > 0 && is_name(line->at[start - 1]); start--)
+        for (start = end; start > 0 && is_name(line->text[start - 1]); start--)
             ;
-        found |= is_listed(line->at + start, end - start, source->expression_keys);
-        for (*value = i + 1; *value < most && line->at[*value] == ' '; ++*value)
+        found |= is_listed(line->text + start, end - start, source->expression_keys);
+        for (*value = i + 1; *value < most && line->text[*value] == ' '; ++*value)
             ;
     }
     return found;
@@ -130,7 +126,7 @@ static bool names_expression(const struct yaml_hints_source *source, const struc
  * the text tells: on the same line, or on a line above that is indented less. At
  * the beginning of a line something else is wrong. `value` is where on this line
  * the text begins that cannot be read. */
-static bool in_expression(const struct yaml_hints_source *source, struct line line, size_t offset,
+static bool in_expression(const struct yaml_hints_source *source, struct slice line, size_t offset,
                           size_t *value)
 {
     size_t indent = indentation(&line), ignored;
@@ -220,21 +216,21 @@ static const struct wording *find_wording(const char *problem)
     return NULL;
 }
 
-static void explain_character(const struct line *line, size_t offset, struct diag *diag)
+static void explain_character(const struct slice *line, size_t offset, struct diag *diag)
 {
     size_t left = line->length - offset;
-    if (left > 0 && line->at[offset] == '\t') {
+    if (left > 0 && line->text[offset] == '\t') {
         diag_error(diag, "a tab indents this line");
         diag_hint(diag, "indent with spaces");
         return;
     }
-    size_t width = left ? utf8_width(line->at + offset, left) : 0;
-    diag_error(diag, "`%.*s` cannot begin a text", (int)width, line->at + offset);
+    size_t width = left ? utf8_width(line->text + offset, left) : 0;
+    diag_error(diag, "`%.*s` cannot begin a text", (int)width, line->text + offset);
     diag_hint(diag, "put the text in quotes");
 }
 
 /* Behind the end of a value, on its line: most often behind a closing quote. */
-static bool follows_value(const struct line *line, size_t offset)
+static bool follows_value(const struct slice *line, size_t offset)
 {
     return offset > indentation(line) && offset < line->length;
 }
@@ -263,16 +259,16 @@ void yaml_hints_explain(const struct yaml_hints_source *source,
     bool from = wording && wording->where == AT_BEGIN && fault->from_line;
     uint32_t number = from ? fault->from_line : fault->line;
     uint32_t column = from ? fault->from_column : fault->column;
-    struct line line = find_line(source, number);
+    struct slice line = find_line(source, number);
     size_t offset = offset_of(&line, column);
     size_t value;
     bool character = strcmp(problem, "found character that cannot start any token") == 0;
     const char *code = "yaml-syntax";
     if ((character || (wording && wording->expression)) &&
         in_expression(source, line, offset, &value)) {
-        bool tag = line.at[value] == '!';
+        bool tag = line.text[value] == '!';
         if (tag)
-            column = (uint32_t)utf8_count(line.at, value) + 1;
+            column = (uint32_t)utf8_count(line.text, value) + 1;
         code = tag ? "yaml-tag" : "yaml-expression";
         diag_error(diag, "%s",
                    tag ? yaml_hints_tag : "YAML cannot read this expression as it stands");

@@ -11,13 +11,13 @@
 enum { TEXT_MOST = 512 * 1024 };
 
 /* A value as JSON in the arena. */
-static struct customers_text print(struct arena *arena, const struct value *value)
+static struct slice print(struct arena *arena, const struct value *value)
 {
     struct buf text;
     buf_init(&text, TEXT_MOST);
     json_print(&text, value);
-    struct customers_text printed = {.text = arena_copy(arena, buf_string(&text), text.length),
-                                     .length = text.length};
+    struct slice printed = {.text = arena_copy(arena, buf_string(&text), text.length),
+                            .length = text.length};
     buf_free(&text);
     return printed;
 }
@@ -46,7 +46,7 @@ static void make_messages(const struct decision *decision, struct arena *arena,
     const char **hashes = arena_alloc(arena, sizeof *hashes * (decision->message_count + 1));
     for (uint32_t i = 0; i < decision->message_count; i++) {
         const struct decide_message *message = &decision->messages[i];
-        struct customers_text body = print(arena, &message->body);
+        struct slice body = print(arena, &message->body);
         bool marketing = message->rule->class == RULE_MARKETING;
         messages[i] = (struct commit_message){
             .mid = message->mid,
@@ -70,9 +70,9 @@ static void make_records(const struct decision *decision, struct arena *arena,
                          struct commit *commit)
 {
     struct commit_dead *dead = arena_zero(arena, sizeof *dead * (decision->dead_count + 1));
-    struct customers_text *traces = arena_zero(arena, sizeof *traces * (decision->trace_count + 1));
+    struct slice *traces = arena_zero(arena, sizeof *traces * (decision->trace_count + 1));
     for (uint32_t i = 0; i < decision->dead_count; i++) {
-        struct customers_text body = print(arena, &decision->dead[i].body);
+        struct slice body = print(arena, &decision->dead[i].body);
         dead[i] = (struct commit_dead){.kind = "journey",
                                        .reason = decision->dead[i].reason,
                                        .detail = decision->dead[i].detail,
@@ -106,9 +106,9 @@ bool commit_builder_make(const struct commit_builder *builder, struct arena *are
     buf_init(&document, 2 * CUSTOMER_DOCUMENT_MOST);
     bool fits = customer_print(builder->customer, commit->version, &document);
     if (fits)
-        commit->document = (struct customers_text){
-            .text = arena_copy(arena, buf_string(&document), document.length),
-            .length = document.length};
+        commit->document =
+            (struct slice){.text = arena_copy(arena, buf_string(&document), document.length),
+                           .length = document.length};
     buf_free(&document);
     if (!fits) {
         diag_error(diag, "the customer's document would pass %d bytes", CUSTOMER_DOCUMENT_MOST);
@@ -120,7 +120,7 @@ bool commit_builder_make(const struct commit_builder *builder, struct arena *are
     return true;
 }
 
-static size_t size_of(const struct customers_text *texts, size_t count)
+static size_t size_of(const struct slice *texts, size_t count)
 {
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
@@ -145,7 +145,7 @@ void commit_builder_give_up(struct arena *arena, const struct shop_event *const 
     struct commit_dead *dead = arena_zero(arena, sizeof *dead * (count + 1));
     *commit = (struct commit){.ids = entry_ids(events, count, arena), .id_count = count};
     for (size_t i = 0; i < count; i++) {
-        struct customers_text body = print(arena, &events[i]->document);
+        struct slice body = print(arena, &events[i]->document);
         dead[i] = (struct commit_dead){.kind = "event",
                                        .reason = arena_text(arena, diag->code),
                                        .detail = arena_text(arena, diag->text),
@@ -158,7 +158,7 @@ void commit_builder_give_up(struct arena *arena, const struct shop_event *const 
 
 /* What commit.lua takes for the version of a document that nobody can read: "?" where it does
  * not begin as all do. */
-static const char *version_seen(struct arena *arena, const struct customers_text *document)
+static const char *version_seen(struct arena *arena, const struct slice *document)
 {
     static const char start[] = "{\"version\":\"";
     const size_t length = sizeof start - 1;
@@ -172,7 +172,7 @@ static const char *version_seen(struct arena *arena, const struct customers_text
 }
 
 /* One line for the customer's trace. */
-static struct customers_text give_up_line(struct arena *arena, int64_t now_ms, const char *why)
+static struct slice give_up_line(struct arena *arena, int64_t now_ms, const char *why)
 {
     struct value item = value_new_map(arena, 2);
     value_add(arena, item, value_text("what"), value_text("timer given up"));
@@ -185,7 +185,7 @@ void commit_builder_give_up_timer(struct arena *arena, const struct commit_build
                                   const struct diag *diag, struct commit *commit)
 {
     struct commit_dead *dead = arena_zero(arena, sizeof *dead);
-    struct customers_text *trace = arena_zero(arena, sizeof *trace);
+    struct slice *trace = arena_zero(arena, sizeof *trace);
     *dead =
         (struct commit_dead){.kind = "timer",
                              .reason = arena_text(arena, diag->code),

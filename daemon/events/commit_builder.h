@@ -22,7 +22,7 @@ struct commit_builder {
 
 struct commit_builder_timer {
     const char *key; /* the customer's */
-    struct customers_text document;
+    struct slice document;
     int64_t due_ms, now_ms, keep_ms;
 };
 

@@ -229,8 +229,8 @@ static void on_again(evutil_socket_t fd, short what, void *context)
     read_documents(context);
 }
 
-static void on_documents(void *context, const struct diag *fault,
-                         const struct customers_text *documents, size_t count, int64_t now_ms)
+static void on_documents(void *context, const struct diag *fault, const struct slice *documents,
+                         size_t count, int64_t now_ms)
 {
     struct batch *batch = context;
     if (fault) {

@@ -57,16 +57,15 @@ void work_add_dead(struct arena *arena, struct work *work, const struct intake_e
     work_list_add(arena, &work->ids, entry->id);
 }
 
-static struct customers_text copy(struct arena *arena, const struct customers_text *text)
+static struct slice copy(struct arena *arena, const struct slice *text)
 {
-    return (struct customers_text){.text = text->text ? arena_copy(arena, text->text, text->length)
-                                                      : NULL,
-                                   .length = text->length};
+    return (struct slice){.text = text->text ? arena_copy(arena, text->text, text->length) : NULL,
+                          .length = text->length};
 }
 
-void work_begin_round(struct arena *arena, struct work *work, const struct customers_text *document)
+void work_begin_round(struct arena *arena, struct work *work, const struct slice *document)
 {
-    work->document = document ? copy(arena, document) : (struct customers_text){0};
+    work->document = document ? copy(arena, document) : (struct slice){0};
     work->suppressed = work->sent = (struct work_list){0};
     work->decision = (struct decision){0};
     work->tries = 0;

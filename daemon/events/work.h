@@ -50,7 +50,7 @@ struct work {
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
 
     /* Of this round: from one reading of the document to the next. */
-    struct customers_text document;    /* as last seen; text NULL: none */
+    struct slice document;             /* as last seen; text NULL: none */
     struct work_list suppressed, sent; /* facts learnt: decide/policy's `suppressed`, `taken` */
     uint32_t tries;
     bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
@@ -68,8 +68,7 @@ void work_add_dead(struct arena *arena, struct work *work, const struct intake_e
                    const struct diag *diag);
 
 /* Begins a round, with the document that was read (copied; NULL: the work has none). */
-void work_begin_round(struct arena *arena, struct work *work,
-                      const struct customers_text *document);
+void work_begin_round(struct arena *arena, struct work *work, const struct slice *document);
 /* What a refused commit taught: the document that stands now, facts, entries that are
  * somebody else's. All is copied. */
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result);

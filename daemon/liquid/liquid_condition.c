@@ -55,7 +55,7 @@ static const struct liquid_condition *hint_operator(struct liquid_parser *parser
 }
 
 static const struct liquid_condition *parse_strict(struct liquid_parser *parser,
-                                                   const struct liquid_slice *markup)
+                                                   const struct slice *markup)
 {
     struct liquid_lex lex;
     liquid_lex_open(&lex, markup->text, markup->length);
@@ -74,7 +74,7 @@ static const struct liquid_condition *parse_strict(struct liquid_parser *parser,
 }
 
 const struct liquid_condition *liquid_condition_parse(struct liquid_parser *parser,
-                                                      const struct liquid_slice *markup)
+                                                      const struct slice *markup)
 {
     const struct liquid_condition *condition = parse_strict(parser, markup);
     if (condition || !parser->lax)
@@ -145,7 +145,7 @@ static bool range_contains(const struct value *range, const struct value *item)
 static bool contains(struct liquid_run *run, const struct value *left, const struct value *right,
                      bool *result)
 {
-    struct liquid_slice text;
+    struct slice text;
     *result = false;
     if (!liquid_value_true(left) || !liquid_value_true(right))
         return true;

@@ -29,7 +29,7 @@ struct liquid_condition {
 
 /* NULL after an error. */
 const struct liquid_condition *liquid_condition_parse(struct liquid_parser *parser,
-                                                      const struct liquid_slice *markup);
+                                                      const struct slice *markup);
 
 enum liquid_operator liquid_condition_operator(const char *text, size_t length);
 

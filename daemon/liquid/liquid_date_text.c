@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/slice.h"
 #include "liquid/liquid_lex.h"
 
 enum { TEXT_MOST = 128, NUMBER_MOST = 99999999 };
@@ -14,11 +15,6 @@ enum { TEXT_MOST = 128, NUMBER_MOST = 99999999 };
 struct reader {
     char text[TEXT_MOST + 4];
     struct liquid_date_text *date;
-};
-
-struct piece {
-    const char *text; /* NULL: not there */
-    size_t length;
 };
 
 static bool is_letter(char c)
@@ -96,19 +92,14 @@ static const char *skip_number(const char *at)
     return liquid_lex_digit(*at) ? skip_digits(at) : NULL;
 }
 
-static struct piece piece(const char *from, const char *to)
-{
-    return (struct piece){from, (size_t)(to - from)};
-}
-
 /* A month's name as the number that set_date takes. */
-static struct piece month_piece(int month)
+static struct slice month_piece(int month)
 {
     static const char numbers[] = "010203040506070809101112";
-    return piece(numbers + (month - 1) * 2, numbers + month * 2);
+    return slice_between(numbers + (month - 1) * 2, numbers + month * 2);
 }
 
-static void set_year(struct reader *reader, const struct piece *year)
+static void set_year(struct reader *reader, const struct slice *year)
 {
     const char *at = year->text, *end = at + year->length;
     while (at < end && !liquid_lex_digit(*at) && *at != '-' && *at != '+')
@@ -122,7 +113,7 @@ static void set_year(struct reader *reader, const struct piece *year)
     reader->date->year = negative ? -value : value;
 }
 
-static int piece_number(const struct piece *part)
+static int piece_number(const struct slice *part)
 {
     const char *at = part->text, *end = at + part->length;
     while (at < end && !liquid_lex_digit(*at))
@@ -131,30 +122,31 @@ static int piece_number(const struct piece *part)
     return number(at, stop < end ? stop : end);
 }
 
-static bool is_long(const struct piece *part)
+static bool is_long(const struct slice *part)
 {
     return part->text && (*part->text == '\'' || part->length > 2);
 }
 
-static void swap(struct piece *a, struct piece *b)
+static void swap(struct slice *a, struct slice *b)
 {
-    struct piece kept = *a;
+    struct slice kept = *a;
     *a = *b;
     *b = kept;
 }
 
-/* Three numbers in the order year, month, day, unless their length tells otherwise. */
-static void set_date(struct reader *reader, struct piece year, struct piece month, struct piece day)
+/* Three numbers in the order year, month, day, unless their length tells otherwise. What has
+ * no `text` is not there. */
+static void set_date(struct reader *reader, struct slice year, struct slice month, struct slice day)
 {
     if (year.text && month.text && !day.text) {
         day = month;
         month = year;
-        year = (struct piece){0};
+        year = (struct slice){0};
     }
     if (!year.text && is_long(&day))
         swap(&year, &day);
     if (is_long(&month)) {
-        struct piece kept = year;
+        struct slice kept = year;
         year = month;
         month = day;
         day = kept;
@@ -346,8 +338,8 @@ static bool read_day_month(struct reader *reader, const char *at)
         if (!month_at(name))
             continue;
         const char *year = skip_space(skip_tail(name + 3, "-'")), *stop = skip_number(year);
-        set_date(reader, stop ? piece(year, stop) : (struct piece){0}, month_piece(month_at(name)),
-                 piece(digits, end));
+        set_date(reader, stop ? slice_between(year, stop) : (struct slice){0},
+                 month_piece(month_at(name)), slice_between(digits, end));
         return true;
     }
     return false;
@@ -365,8 +357,8 @@ static bool read_month_day(struct reader *reader, const char *at)
     const char *year = skip_space(skip_tail(end, "-'"));
     year = skip_space(year + (*year == ','));
     const char *stop = skip_number(year);
-    set_date(reader, stop ? piece(year, stop) : (struct piece){0}, month_piece(month_at(at)),
-             piece(day, end));
+    set_date(reader, stop ? slice_between(year, stop) : (struct slice){0},
+             month_piece(month_at(at)), slice_between(day, end));
     return true;
 }
 
@@ -383,7 +375,8 @@ static bool read_dashes(struct reader *reader, const char *at)
     const char *day = *month == '-' ? skip_number(month + 1) : NULL;
     if (!day)
         return false;
-    set_date(reader, piece(start, year), piece(year + 1, month), piece(month + 1, day));
+    set_date(reader, slice_between(start, year), slice_between(year + 1, month),
+             slice_between(month + 1, day));
     return true;
 }
 
@@ -398,14 +391,14 @@ static bool read_dashed_month(struct reader *reader, const char *at)
     const char *end = *second == '-' ? skip_number(second + 1) : NULL;
     if (!end)
         return false;
-    struct piece middle = month_piece(month);
+    struct slice middle = month_piece(month);
     if (name != at) {
-        set_date(reader, piece(second + 1, end), middle, piece(at, first));
+        set_date(reader, slice_between(second + 1, end), middle, slice_between(at, first));
         return true;
     }
     const char *third = *end == '-' ? skip_number(end + 1) : NULL;
-    set_date(reader, third ? piece(end + 1, third) : (struct piece){0}, middle,
-             piece(second + 1, end));
+    set_date(reader, third ? slice_between(end + 1, third) : (struct slice){0}, middle,
+             slice_between(second + 1, end));
     return true;
 }
 
@@ -420,8 +413,8 @@ static bool read_slashes(struct reader *reader, const char *at)
         return false;
     stop = skip_digits(stop);
     const char *day = *stop ? skip_space(stop + 1) : stop, *end = *stop ? skip_number(day) : NULL;
-    set_date(reader, piece(at, year), piece(month, stop),
-             end ? piece(day, end) : (struct piece){0});
+    set_date(reader, slice_between(at, year), slice_between(month, stop),
+             end ? slice_between(day, end) : (struct slice){0});
     return true;
 }
 
@@ -437,7 +430,7 @@ static bool read_dots(struct reader *reader, const char *at)
     const char *day = skip_space(stop + 1), *end = skip_number(day);
     if (!end)
         return false;
-    set_date(reader, piece(at, year), piece(month, stop), piece(day, end));
+    set_date(reader, slice_between(at, year), slice_between(month, stop), slice_between(day, end));
     return true;
 }
 
@@ -448,7 +441,7 @@ static bool read_year_day(struct reader *reader, const char *at)
     if (!begins(reader, at) || (end - at != 4 && end - at != 2) || *end != '-' ||
         skip_digits(end + 1) - end != 4 || is_word(end[4]))
         return false;
-    struct piece year = piece(at, end);
+    struct slice year = slice_between(at, end);
     set_year(reader, &year);
     reader->date->year_day = number(end + 1, end + 4);
     return true;
@@ -489,7 +482,7 @@ static void read_run(struct reader *reader, const char *at, size_t length, bool 
 static bool read_date_digits(struct reader *reader, const char *at, size_t length, bool negative)
 {
     struct liquid_date_text *date = reader->date;
-    struct piece year = piece(at, at + (length == 5 || length == 6 ? 2 : 4));
+    struct slice year = slice_between(at, at + (length == 5 || length == 6 ? 2 : 4));
     switch (length) {
     case 2:
         date->day = number(at, at + 2);

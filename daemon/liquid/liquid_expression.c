@@ -250,11 +250,10 @@ const struct liquid_expression *liquid_expression_parse(struct liquid_parser *pa
     return NULL;
 }
 
-struct liquid_slice liquid_expression_text(struct liquid_parser *parser, const char *from,
-                                           const char *to)
+struct slice liquid_expression_text(struct liquid_parser *parser, const char *from, const char *to)
 {
     struct liquid_lex lex;
-    struct liquid_slice text = {arena_alloc(parser->arena, (size_t)(to - from) + 1), 0};
+    struct slice text = {arena_alloc(parser->arena, (size_t)(to - from) + 1), 0};
     char *out = (char *)text.text;
     for (liquid_lex_open(&lex, from, (size_t)(to - from)); lex.token != LIQUID_TOKEN_END;
          liquid_lex_next(&lex)) {

@@ -15,8 +15,7 @@ const struct liquid_expression *liquid_expression_constant(struct liquid_parser 
                                                            const char *at, struct value value);
 
 /* The spelling of an expression without its white space, as `forloop.name` shows it. */
-struct liquid_slice liquid_expression_text(struct liquid_parser *parser, const char *from,
-                                           const char *to);
+struct slice liquid_expression_text(struct liquid_parser *parser, const char *from, const char *to);
 
 /* `[index]` or `.name`, added to a path; a range of two expressions (NULL after an error). */
 void liquid_expression_index(struct liquid_parser *parser, struct liquid_expression *path,

@@ -56,11 +56,11 @@ struct value liquid_string(struct liquid_run *run, const struct value *value)
 }
 
 bool liquid_filters_text(struct liquid_call *call, const struct value *value, const char *fallback,
-                         struct liquid_slice *text)
+                         struct slice *text)
 {
     if (value)
         return liquid_text_of(call->run, value, text);
-    *text = (struct liquid_slice){fallback, (uint32_t)strlen(fallback)};
+    *text = slice_of(fallback);
     return true;
 }
 
@@ -203,7 +203,7 @@ bool liquid_filters_items(struct liquid_call *call, const struct value *input,
 
 static enum liquid_property property_failed(struct liquid_call *call, const struct value *property)
 {
-    struct liquid_slice text = {"", 0};
+    struct slice text = {"", 0};
     if (liquid_text_of(call->run, property, &text))
         liquid_fail(call->run, "the items have no property `%.*s`", (int)text.length, text.text);
     return LIQUID_PROPERTY_FAILED;

@@ -32,7 +32,7 @@ static inline const struct value *liquid_filters_argument(const struct liquid_ca
 /* Text of the input or of an argument, as liquid_text_of() gives it; of the fallback
  * where the argument is not there. */
 bool liquid_filters_text(struct liquid_call *call, const struct value *value, const char *fallback,
-                         struct liquid_slice *text);
+                         struct slice *text);
 /* An integer; a failed call where the value is none. */
 bool liquid_filters_integer(struct liquid_call *call, const struct value *value, int64_t *integer);
 /* A number: 0 for what is none, a failed call for an infinity. */
@@ -45,7 +45,7 @@ bool liquid_filters_give(struct liquid_call *call, const char *text, size_t leng
 /* One of the texts that make a result: markup where one of them is, and then the
  * others are escaped. */
 struct liquid_part {
-    struct liquid_slice text;
+    struct slice text;
     bool safe;
 };
 /* Joins `count` parts, with `glue` between where it is not NULL. */

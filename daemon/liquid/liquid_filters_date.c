@@ -19,7 +19,7 @@ bool liquid_time(struct liquid_run *run, const struct value *value, int64_t *ms,
 static bool date_filter(struct liquid_call *call)
 {
     struct liquid_run *run = call->run;
-    struct liquid_slice format;
+    struct slice format;
     struct liquid_date date;
     struct value plain = call->input;
     if (!liquid_text_of(run, &call->arguments[0], &format) || !liquid_text_plain(run, &plain))

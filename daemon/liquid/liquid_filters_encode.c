@@ -11,18 +11,18 @@ static bool is_unreserved(char c)
 static bool url_encode(struct liquid_call *call)
 {
     static const char hex[] = "0123456789ABCDEF";
-    struct liquid_slice text;
+    struct slice text;
     if (call->input.kind == VALUE_NULL)
         return true;
     if (!liquid_text_of(call->run, &call->input, &text))
         return false;
     size_t length = 0;
-    for (uint32_t i = 0; i < text.length; i++)
+    for (size_t i = 0; i < text.length; i++)
         length += is_unreserved(text.text[i]) || text.text[i] == ' ' ? 1 : 3;
     char *start = liquid_run_room(call->run, length), *to = start;
     if (!start)
         return false;
-    for (uint32_t i = 0; i < text.length; i++) {
+    for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.text[i];
         if (is_unreserved((char)c) || c == ' ') {
             *to++ = c == ' ' ? '+' : (char)c;
@@ -52,7 +52,7 @@ static bool give_decoded(struct liquid_call *call, const char *text, size_t leng
 
 static bool url_decode(struct liquid_call *call)
 {
-    struct liquid_slice text;
+    struct slice text;
     if (call->input.kind == VALUE_NULL)
         return true;
     if (!liquid_text_of(call->run, &call->input, &text))
@@ -60,7 +60,7 @@ static bool url_decode(struct liquid_call *call)
     char *start = liquid_run_room(call->run, text.length), *to = start;
     if (!start)
         return false;
-    for (uint32_t i = 0; i < text.length; i++) {
+    for (size_t i = 0; i < text.length; i++) {
         char c = text.text[i];
         int high = i + 2 < text.length ? hex_digit(text.text[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(text.text[i + 2]) : -1;
@@ -85,15 +85,16 @@ static const char url_safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /* RFC 4648, with padding. */
 static bool encode(struct liquid_call *call, const char *alphabet)
 {
-    struct liquid_slice text;
+    struct slice text;
     if (!liquid_text_of(call->run, &call->input, &text))
         return false;
-    size_t length = ((size_t)text.length + 2) / 3 * 4;
+    size_t length = (text.length + 2) / 3 * 4;
     char *start = liquid_run_room(call->run, length), *to = start;
     if (!start)
         return false;
-    for (uint32_t i = 0; i < text.length; i += 3) {
-        uint32_t left = text.length - i, bits = (uint32_t)(unsigned char)text.text[i] << 16;
+    for (size_t i = 0; i < text.length; i += 3) {
+        size_t left = text.length - i;
+        uint32_t bits = (uint32_t)(unsigned char)text.text[i] << 16;
         if (left > 1)
             bits |= (uint32_t)(unsigned char)text.text[i + 1] << 8;
         if (left > 2)
@@ -145,7 +146,7 @@ static int64_t decode_to(char *to, const char *text, size_t digits, bool url)
 
 static bool decode(struct liquid_call *call, bool url)
 {
-    struct liquid_slice text;
+    struct slice text;
     if (!liquid_text_of(call->run, &call->input, &text))
         return false;
     size_t digits = text.length, padding = 0;

@@ -2,7 +2,7 @@
 #include "liquid/liquid_lex.h"
 #include "liquid/liquid_text.h"
 
-static bool give_escaped(struct liquid_call *call, const struct liquid_slice *text)
+static bool give_escaped(struct liquid_call *call, const struct slice *text)
 {
     size_t length = liquid_text_escaped_length(text->text, text->length);
     if (length == text->length)
@@ -16,7 +16,7 @@ static bool give_escaped(struct liquid_call *call, const struct liquid_slice *te
 
 static bool escape(struct liquid_call *call)
 {
-    struct liquid_slice text;
+    struct slice text;
     if (call->input.kind == VALUE_NULL)
         return true;
     return liquid_text_of(call->run, &call->input, &text) && give_escaped(call, &text);
@@ -40,7 +40,7 @@ static bool is_entity(const char *at, const char *end)
     return at > start && at < end && *at == ';';
 }
 
-static size_t escape_once_to(char *to, const struct liquid_slice *text)
+static size_t escape_once_to(char *to, const struct slice *text)
 {
     const char *at = text->text, *end = at + text->length;
     size_t length = 0;
@@ -58,7 +58,7 @@ static size_t escape_once_to(char *to, const struct liquid_slice *text)
 
 static bool escape_once(struct liquid_call *call)
 {
-    struct liquid_slice text;
+    struct slice text;
     bool safe;
     if (!liquid_text_markup(call->run, &call->input, &text, &safe))
         return false;
@@ -70,12 +70,12 @@ static bool escape_once(struct liquid_call *call)
     return liquid_filters_give(call, to, length, true);
 }
 
-static size_t breaks_to(char *to, const struct liquid_slice *text)
+static size_t breaks_to(char *to, const struct slice *text)
 {
     static const char line_break[] = "<br />\n";
     enum { BREAK = sizeof line_break - 1 };
     size_t length = 0;
-    for (uint32_t i = 0; i < text->length; i++) {
+    for (size_t i = 0; i < text->length; i++) {
         char c = text->text[i];
         if (c == '\r' && i + 1 < text->length && text->text[i + 1] == '\n')
             continue;
@@ -91,14 +91,14 @@ static size_t breaks_to(char *to, const struct liquid_slice *text)
 /* In escape mode what is no markup is escaped first: the breaks are markup. */
 static bool newline_to_br(struct liquid_call *call)
 {
-    struct liquid_slice text;
+    struct slice text;
     bool safe;
     if (!liquid_text_markup(call->run, &call->input, &text, &safe))
         return false;
     if (call->run->escape && !safe) {
         if (!give_escaped(call, &text))
             return false;
-        text = (struct liquid_slice){call->result.string, call->result.length};
+        text = (struct slice){call->result.string, call->result.length};
     }
     size_t length = breaks_to(NULL, &text);
     char *to = liquid_run_room(call->run, length);
@@ -131,7 +131,7 @@ static const char *block_end(const char *at, const char *end, bool none[BLOCKS])
     return NULL;
 }
 
-static size_t drop_blocks(char *to, const struct liquid_slice *text)
+static size_t drop_blocks(char *to, const struct slice *text)
 {
     const char *at = text->text, *end = at + text->length, *next;
     bool none[BLOCKS] = {false};
@@ -166,7 +166,7 @@ static size_t drop_tags(char *text, size_t length)
 
 static bool strip_html(struct liquid_call *call)
 {
-    struct liquid_slice text;
+    struct slice text;
     bool safe;
     if (!liquid_text_markup(call->run, &call->input, &text, &safe))
         return false;

@@ -6,7 +6,7 @@
 enum which { ALL, FIRST, LAST };
 
 struct change {
-    struct liquid_slice text, pattern, by;
+    struct slice text, pattern, by;
     bool escapes; /* `by` has backslashes, which stand for parts of the text */
 };
 
@@ -119,7 +119,7 @@ static bool read_change(struct liquid_call *call, struct change *change, const s
         return false;
     if (!*safe)
         return liquid_filters_text(call, by, "", &change->by);
-    change->by = (struct liquid_slice){"", 0};
+    change->by = (struct slice){"", 0};
     if (!by)
         return true;
     if (!liquid_text_markup(call->run, by, &change->by, &by_safe) || by_safe)
@@ -129,7 +129,7 @@ static bool read_change(struct liquid_call *call, struct change *change, const s
     if (!escaped)
         return false;
     liquid_text_escape_to(escaped, change->by.text, change->by.length);
-    change->by = (struct liquid_slice){escaped, (uint32_t)length};
+    change->by = (struct slice){escaped, length};
     return true;
 }
 

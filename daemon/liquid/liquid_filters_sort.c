@@ -5,7 +5,7 @@
 
 struct entry {
     struct value item, key;
-    struct liquid_slice text; /* of the key, for sort_natural */
+    struct slice text; /* of the key, for sort_natural */
 };
 
 /* -1, 0 or 1; false where the two cannot be compared. */

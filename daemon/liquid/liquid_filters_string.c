@@ -7,7 +7,7 @@
 
 static bool change_case(struct liquid_call *call, enum liquid_case way)
 {
-    struct liquid_slice text;
+    struct slice text;
     if (!liquid_text_of(call->run, &call->input, &text))
         return false;
     size_t length = liquid_case_length(way, &text);
@@ -31,12 +31,12 @@ static bool upcase(struct liquid_call *call)
 /* The first character in upper case, all others in lower case. */
 static bool capitalize(struct liquid_call *call)
 {
-    struct liquid_slice text;
+    struct slice text;
     if (!liquid_text_of(call->run, &call->input, &text))
         return false;
     size_t width = text.length ? utf8_width(text.text, text.length) : 0;
-    struct liquid_slice first = {text.text, (uint32_t)width};
-    struct liquid_slice rest = {text.text + width, text.length - (uint32_t)width};
+    struct slice first = {text.text, width};
+    struct slice rest = {text.text + width, text.length - width};
     size_t head = liquid_case_length(LIQUID_UPPER, &first);
     size_t tail = liquid_case_length(LIQUID_LOWER, &rest);
     char *to = liquid_run_room(call->run, head + tail);
@@ -72,7 +72,7 @@ static bool is_stripped(char c)
 
 static bool strip_sides(struct liquid_call *call, bool left, bool right)
 {
-    struct liquid_slice text;
+    struct slice text;
     bool safe;
     if (!liquid_text_markup(call->run, &call->input, &text, &safe))
         return false;
@@ -120,14 +120,14 @@ static bool squish(struct liquid_call *call)
 
 static bool strip_newlines(struct liquid_call *call)
 {
-    struct liquid_slice text;
+    struct slice text;
     bool safe;
     if (!liquid_text_markup(call->run, &call->input, &text, &safe))
         return false;
     char *start = liquid_run_room(call->run, text.length), *to = start;
     if (!start)
         return false;
-    for (uint32_t i = 0; i < text.length; i++) {
+    for (size_t i = 0; i < text.length; i++) {
         bool pair = text.text[i] == '\r' && i + 1 < text.length && text.text[i + 1] == '\n';
         if (!pair && text.text[i] != '\n')
             *to++ = text.text[i];
@@ -168,7 +168,7 @@ static bool slice_list(struct liquid_call *call, int64_t offset, int64_t length)
 static bool slice(struct liquid_call *call)
 {
     int64_t offset, length = 1;
-    struct liquid_slice text;
+    struct slice text;
     const struct value *count = liquid_filters_argument(call, 1);
     if (!liquid_filters_integer(call, &call->arguments[0], &offset) ||
         (count && liquid_value_true(count) && !liquid_filters_integer(call, count, &length)))
@@ -186,7 +186,7 @@ static bool slice(struct liquid_call *call)
 }
 
 static bool give_shortened(struct liquid_call *call, const char *text, size_t length,
-                           const struct liquid_slice *end)
+                           const struct slice *end)
 {
     char *to = liquid_run_room(call->run, length + end->length);
     if (!to)
@@ -197,8 +197,8 @@ static bool give_shortened(struct liquid_call *call, const char *text, size_t le
 }
 
 /* What both read: the text, how much of it is kept, and what then stands at its end. */
-static bool read_shortening(struct liquid_call *call, struct liquid_slice *text, int64_t *most,
-                            struct liquid_slice *end)
+static bool read_shortening(struct liquid_call *call, struct slice *text, int64_t *most,
+                            struct slice *end)
 {
     return liquid_text_of(call->run, &call->input, text) &&
            (call->count == 0 || liquid_filters_integer(call, &call->arguments[0], most)) &&
@@ -207,7 +207,7 @@ static bool read_shortening(struct liquid_call *call, struct liquid_slice *text,
 
 static bool truncate_text(struct liquid_call *call)
 {
-    struct liquid_slice text, end;
+    struct slice text, end;
     int64_t most = 50;
     if (call->input.kind == VALUE_NULL)
         return true;
@@ -222,7 +222,7 @@ static bool truncate_text(struct liquid_call *call)
 
 /* Copies the first `most` words with single blanks between; false where the text has
  * no more than those, so that nothing is to be cut. */
-static bool first_words(const struct liquid_slice *text, int64_t most, char *to, size_t *length)
+static bool first_words(const struct slice *text, int64_t most, char *to, size_t *length)
 {
     const char *at = text->text, *end = at + text->length;
     char *start = to;
@@ -242,7 +242,7 @@ static bool first_words(const struct liquid_slice *text, int64_t most, char *to,
 
 static bool truncatewords(struct liquid_call *call)
 {
-    struct liquid_slice text, end;
+    struct slice text, end;
     int64_t most = 15;
     size_t length;
     if (call->input.kind == VALUE_NULL)
@@ -289,7 +289,7 @@ static bool split_characters(struct liquid_call *call, const char *at, const cha
 }
 
 static bool split_pattern(struct liquid_call *call, const char *at, const char *end,
-                          const struct liquid_slice *pattern)
+                          const struct slice *pattern)
 {
     const char *found;
     while ((found = memmem(at, (size_t)(end - at), pattern->text, pattern->length))) {
@@ -303,7 +303,7 @@ static bool split_pattern(struct liquid_call *call, const char *at, const char *
 /* Empty texts at the end are dropped. */
 static bool split(struct liquid_call *call)
 {
-    struct liquid_slice text, pattern;
+    struct slice text, pattern;
     if (!liquid_text_of(call->run, &call->input, &text) ||
         !liquid_text_of(call->run, &call->arguments[0], &pattern) ||
         !liquid_filters_list(call, 0, &call->result))

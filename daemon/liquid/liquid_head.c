@@ -17,13 +17,13 @@ bool liquid_head_parse(struct liquid_parser *parser, struct liquid_lex *lex,
     return head->collection;
 }
 
-bool liquid_head_lax(struct liquid_parser *parser, const struct liquid_slice *markup,
+bool liquid_head_lax(struct liquid_parser *parser, const struct slice *markup,
                      struct liquid_head *head, const char **behind)
 {
     const char *at = markup->text, *end = at + markup->length;
-    struct liquid_slice variable, in;
+    struct slice variable, in;
     if (!liquid_lax_fragment(&at, end, &variable) || !liquid_lax_fragment(&at, end, &in) ||
-        !liquid_slice_is(&in, "in") || !liquid_lax_fragment(&at, end, &head->text))
+        !slice_is(in, "in") || !liquid_lax_fragment(&at, end, &head->text))
         return false;
     head->variable = liquid_name_of(variable.text, variable.length);
     head->collection = liquid_lax_expression(parser, &head->text);

@@ -9,14 +9,14 @@
 struct liquid_head {
     struct liquid_name variable;
     const struct liquid_expression *collection;
-    struct liquid_slice text; /* of the collection, without its white space */
+    struct slice text; /* of the collection, without its white space */
 };
 
 /* Reads it from the tokens; attributes may follow. */
 bool liquid_head_parse(struct liquid_parser *parser, struct liquid_lex *lex,
                        struct liquid_head *head);
 /* Reads it from fragments, as lax mode does. `behind`: what follows. */
-bool liquid_head_lax(struct liquid_parser *parser, const struct liquid_slice *markup,
+bool liquid_head_lax(struct liquid_parser *parser, const struct slice *markup,
                      struct liquid_head *head, const char **behind);
 
 #endif

@@ -42,21 +42,20 @@ static const char *skip_fragment(const char *at, const char *end)
     return at;
 }
 
-bool liquid_lax_fragment(const char **at, const char *end, struct liquid_slice *fragment)
+bool liquid_lax_fragment(const char **at, const char *end, struct slice *fragment)
 {
     for (; *at < end; ++*at) {
         const char *stop = skip_fragment(*at, end);
         if (stop == *at)
             continue;
-        *fragment = (struct liquid_slice){*at, (uint32_t)(stop - *at)};
+        *fragment = slice_between(*at, stop);
         *at = stop;
         return true;
     }
     return false;
 }
 
-bool liquid_lax_attribute(const char **at, const char *end, struct liquid_slice *name,
-                          struct liquid_slice *value)
+bool liquid_lax_attribute(const char **at, const char *end, struct slice *name, struct slice *value)
 {
     for (const char *start = *at; start < end; start++) {
         if (!liquid_lex_letter(*start))
@@ -69,8 +68,8 @@ bool liquid_lax_attribute(const char **at, const char *end, struct liquid_slice 
             const char *from = liquid_lex_skip_space(colon + 1, end),
                        *to = skip_fragment(from, end);
             if (to > from) {
-                *name = (struct liquid_slice){start, (uint32_t)(stop - start)};
-                *value = (struct liquid_slice){from, (uint32_t)(to - from)};
+                *name = slice_between(start, stop);
+                *value = slice_between(from, to);
                 *at = to;
                 return true;
             }
@@ -120,12 +119,12 @@ static const char *close_bracket(const char *at, const char *end)
 static const struct liquid_expression *lax_inner(struct liquid_parser *parser, const char *from,
                                                  const char *to)
 {
-    struct liquid_slice slice = {from, (uint32_t)(to - from)};
+    struct slice slice = slice_between(from, to);
     return liquid_lax_expression(parser, &slice);
 }
 
 /* The next [index] or word of a path, at or behind *at; false where there is none. */
-static bool path_part(const char **at, const char *end, struct liquid_slice *part)
+static bool path_part(const char **at, const char *end, struct slice *part)
 {
     for (const char *start = *at; start < end; start++) {
         const char *stop = start;
@@ -137,7 +136,7 @@ static bool path_part(const char **at, const char *end, struct liquid_slice *par
             continue;
         if (*start != '[' && stop < end && *stop == '?')
             stop++;
-        *part = (struct liquid_slice){start, (uint32_t)(stop - start)};
+        *part = slice_between(start, stop);
         *at = stop;
         return true;
     }
@@ -148,7 +147,7 @@ static const struct liquid_expression *lax_path(struct liquid_parser *parser, co
                                                 const char *end)
 {
     struct liquid_expression *path = liquid_expression_new(parser, at);
-    struct liquid_slice part;
+    struct slice part;
     if (end - at > PATH_MOST || !path_part(&at, end, &part))
         return path;
     path->kind = LIQUID_PATH;
@@ -184,7 +183,7 @@ static const struct liquid_expression *lax_range(struct liquid_parser *parser, c
 }
 
 const struct liquid_expression *liquid_lax_expression(struct liquid_parser *parser,
-                                                      const struct liquid_slice *fragment)
+                                                      const struct slice *fragment)
 {
     const char *text = fragment->text, *end = text + fragment->length;
     text = liquid_lex_skip_space(text, end);
@@ -234,7 +233,7 @@ static bool lax_arguments(struct liquid_parser *parser, struct liquid_use *use, 
         }
         if (stop == value)
             continue;
-        struct liquid_slice slice = {value, (uint32_t)(stop - value)};
+        struct slice slice = slice_between(value, stop);
         const struct liquid_expression *expression = liquid_lax_expression(parser, &slice);
         if (keyword)
             liquid_output_keyword(parser, use, start, (size_t)(word - start), expression);
@@ -270,11 +269,11 @@ static bool lax_filter(struct liquid_parser *parser, struct liquid_output *outpu
     return lax_arguments(parser, use, at, end) && liquid_output_resolve(parser, use);
 }
 
-bool liquid_lax_output(struct liquid_parser *parser, const struct liquid_slice *markup,
+bool liquid_lax_output(struct liquid_parser *parser, const struct slice *markup,
                        struct liquid_output *output)
 {
     const char *at = markup->text, *end = at + markup->length;
-    struct liquid_slice fragment;
+    struct slice fragment;
     *output = (struct liquid_output){0};
     if (!liquid_lax_fragment(&at, end, &fragment))
         return true;
@@ -288,16 +287,16 @@ bool liquid_lax_output(struct liquid_parser *parser, const struct liquid_slice *
     return true;
 }
 
-static bool is_joint(const struct liquid_slice *fragment)
+static bool is_joint(const struct slice *fragment)
 {
-    return liquid_slice_is(fragment, "and") || liquid_slice_is(fragment, "or");
+    return slice_is(*fragment, "and") || slice_is(*fragment, "or");
 }
 
 /* `left`, then perhaps an operator and `right`; what else stands there is passed over. */
 static struct liquid_condition *lax_comparison(struct liquid_parser *parser, const char *at,
                                                const char *end)
 {
-    struct liquid_slice left, right;
+    struct slice left, right;
     if (!liquid_lax_fragment(&at, end, &left))
         return NULL;
     struct liquid_condition *condition = arena_zero(parser->arena, sizeof *condition);
@@ -312,18 +311,18 @@ static struct liquid_condition *lax_comparison(struct liquid_parser *parser, con
         return NULL;
     at = liquid_lex_skip_space(at, end);
     const char *stop = skip_fragment(at, end);
-    right = (struct liquid_slice){at, (uint32_t)(stop - at)};
+    right = slice_between(at, stop);
     condition->right = liquid_lax_expression(parser, &right);
     return condition;
 }
 
 const struct liquid_condition *liquid_lax_condition(struct liquid_parser *parser,
-                                                    const struct liquid_slice *markup)
+                                                    const struct slice *markup)
 {
     const char *at = markup->text, *end = at + markup->length, *start = at;
     struct liquid_condition *first = NULL, *last = NULL;
     for (bool more = true; more;) {
-        struct liquid_slice fragment;
+        struct slice fragment;
         bool any = false;
         const char *stop = end;
         for (more = false; !more && liquid_lax_fragment(&at, end, &fragment);)

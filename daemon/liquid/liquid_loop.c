@@ -31,7 +31,7 @@ enum member {
     ROW,
 };
 
-static enum member find_member(const struct liquid_slice *name)
+static enum member find_member(const struct slice *name)
 {
     static const char *const names[] = {
         [INDEX] = "index",       [INDEX0] = "index0", [RINDEX] = "rindex",
@@ -41,7 +41,7 @@ static enum member find_member(const struct liquid_slice *name)
         [COL_LAST] = "col_last", [ROW] = "row",
     };
     for (enum member i = INDEX; i <= ROW; i++)
-        if (liquid_slice_is(name, names[i]))
+        if (slice_is(*name, names[i]))
             return i;
     return NO_MEMBER;
 }
@@ -87,8 +87,7 @@ static struct value table_member(enum member member, const struct liquid_table *
     }
 }
 
-void liquid_loop_member(const struct value *value, const struct liquid_slice *name,
-                        struct value *member)
+void liquid_loop_member(const struct value *value, const struct slice *name, struct value *member)
 {
     enum member which = find_member(name);
     if (liquid_is(value, LIQUID_EXTENSION_TABLE)) {

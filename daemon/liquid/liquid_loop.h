@@ -7,7 +7,7 @@
 #include "liquid/liquid_run.h"
 
 struct liquid_loop {
-    struct liquid_slice name; /* "item-order.items" */
+    struct slice name; /* "item-order.items" */
     int64_t index, length;
     const struct liquid_loop *parent; /* or NULL */
 };
@@ -21,8 +21,7 @@ struct value liquid_loop_value(struct liquid_loop *loop);
 struct value liquid_loop_table_value(struct liquid_table *table);
 
 /* `forloop.index` and its like; nil for a name that there is not. */
-void liquid_loop_member(const struct value *value, const struct liquid_slice *name,
-                        struct value *member);
+void liquid_loop_member(const struct value *value, const struct slice *name, struct value *member);
 
 /* What a loop goes over: the items of a list, the numbers of a range, the [key, value]
  * pairs of a map, a string once (where it is not empty). */

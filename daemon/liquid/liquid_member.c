@@ -17,7 +17,7 @@ static bool get_named(struct liquid_run *run, const struct value *value,
     if (value->kind != VALUE_EXTENSION)
         return false;
     if (liquid_is(value, LIQUID_EXTENSION_LOOP) || liquid_is(value, LIQUID_EXTENSION_TABLE)) {
-        struct liquid_slice slice = {name->text, name->length};
+        struct slice slice = {name->text, name->length};
         liquid_loop_member(value, &slice, member);
         return true;
     }

@@ -1,5 +1,5 @@
 /*
- * Pieces of text, and names.
+ * Names, with the hash by which they are found.
  */
 #ifndef NUDGED_LIQUID_LIQUID_NAME_H
 #define NUDGED_LIQUID_LIQUID_NAME_H
@@ -8,12 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-/* A piece of the template's text; not NUL-terminated. */
-struct liquid_slice {
-    const char *text;
-    uint32_t length;
-};
 
 /* A name with its hash, so that finding it among bindings is one comparison each. */
 struct liquid_name {
@@ -29,11 +23,6 @@ struct liquid_name liquid_name_of(const char *text, size_t length);
 static inline bool liquid_name_is(const struct liquid_name *a, const struct liquid_name *b)
 {
     return a->hash == b->hash && a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
-}
-
-static inline bool liquid_slice_is(const struct liquid_slice *slice, const char *text)
-{
-    return slice->length == strlen(text) && memcmp(slice->text, text, slice->length) == 0;
 }
 
 #endif

@@ -16,7 +16,7 @@ struct liquid_use *liquid_output_add(struct liquid_parser *parser, struct liquid
         liquid_parser_grow(parser, (void *)output->uses, output->use_count, sizeof *uses);
     output->uses = uses;
     uses[output->use_count] = (struct liquid_use){
-        .name = {name, (uint32_t)length},
+        .name = {name, length},
         .offset = liquid_parser_offset(parser, name),
     };
     return &uses[output->use_count++];
@@ -51,10 +51,10 @@ void liquid_output_keyword(struct liquid_parser *parser, struct liquid_use *use,
 }
 
 static const struct liquid_filter *find_host_filter(const struct liquid_filter *filters,
-                                                    const struct liquid_slice *name)
+                                                    const struct slice *name)
 {
     for (; filters && filters->name; filters++)
-        if (liquid_slice_is(name, filters->name))
+        if (slice_is(*name, filters->name))
             return filters;
     return NULL;
 }
@@ -177,7 +177,7 @@ static bool hint_sum(struct liquid_parser *parser, const struct liquid_lex *lex)
     return false;
 }
 
-static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice *markup,
+static bool parse_strict(struct liquid_parser *parser, const struct slice *markup,
                          struct liquid_output *output)
 {
     struct liquid_lex lex;
@@ -194,7 +194,7 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
     return liquid_parser_take_end(parser, &lex) || hint_sum(parser, &lex);
 }
 
-bool liquid_output_parse(struct liquid_parser *parser, const struct liquid_slice *markup,
+bool liquid_output_parse(struct liquid_parser *parser, const struct slice *markup,
                          struct liquid_output *output)
 {
     return parse_strict(parser, markup, output) ||
@@ -292,7 +292,7 @@ static void visit_filtered(struct liquid_visit *visit, const struct liquid_node 
     liquid_variables_output(visit, node->data);
 }
 
-bool liquid_output_node(struct liquid_parser *parser, const struct liquid_slice *markup,
+bool liquid_output_node(struct liquid_parser *parser, const struct slice *markup,
                         struct liquid_node *node)
 {
     static const struct liquid_kind path = {"output", render_path, visit_path};

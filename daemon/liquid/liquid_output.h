@@ -8,10 +8,10 @@
 #include "liquid/liquid_run.h"
 
 /* Reads what stands in {{ }}, or behind `echo` and `assign x =`. */
-bool liquid_output_parse(struct liquid_parser *parser, const struct liquid_slice *markup,
+bool liquid_output_parse(struct liquid_parser *parser, const struct slice *markup,
                          struct liquid_output *output);
 /* A node that prints it. */
-bool liquid_output_node(struct liquid_parser *parser, const struct liquid_slice *markup,
+bool liquid_output_node(struct liquid_parser *parser, const struct slice *markup,
                         struct liquid_node *node);
 
 /* Looks a filter up among the host's and the standard ones, and adds it to an output whose

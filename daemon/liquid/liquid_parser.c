@@ -91,7 +91,7 @@ bool liquid_parser_take_end(struct liquid_parser *parser, const struct liquid_le
 
 bool liquid_parser_is(const struct liquid_tag *tag, const char *name)
 {
-    return liquid_slice_is(&tag->name, name);
+    return slice_is(tag->name, name);
 }
 
 bool liquid_parser_is_end(const struct liquid_tag *stop, const struct liquid_tag *tag)
@@ -199,7 +199,7 @@ static bool parse_pieces(struct liquid_parser *parser, struct liquid_body *body,
 
 /* The lines of a `liquid` tag stand in the body that holds it, as if each were a tag. */
 static bool add_lines(struct liquid_parser *parser, struct liquid_body *body,
-                      const struct liquid_slice *markup)
+                      const struct slice *markup)
 {
     struct liquid_scan lines = {markup->text, markup->text + markup->length, .lines = true};
     struct liquid_scan *outer = parser->scan;

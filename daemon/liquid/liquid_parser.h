@@ -30,8 +30,8 @@ struct liquid_parser {
 
 /* A tag as it was found. */
 struct liquid_tag {
-    struct liquid_slice name; /* `text` NULL: the text ended instead */
-    struct liquid_slice markup;
+    struct slice name; /* `text` NULL: the text ended instead */
+    struct slice markup;
 };
 
 /* A row of the table of tags. `node` comes zeroed but for its offset; one that

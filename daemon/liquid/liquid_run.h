@@ -26,7 +26,7 @@ struct liquid_scope {
     struct liquid_bindings counters; /* of increment and decrement */
     struct liquid_bindings offsets;  /* where the loops of a name ended: offset:continue */
     struct liquid_bindings cycles;   /* the next place of each group */
-    struct liquid_slice changed;     /* what ifchanged printed last; `text` NULL: nothing yet */
+    struct slice changed;            /* what ifchanged printed last; `text` NULL: nothing yet */
     const struct liquid_loop *loop;  /* the innermost `for`, or NULL */
     const struct value *data;        /* the caller's variables; NULL under `render` */
     bool isolated;                   /* under `render`: `include` may not be used */

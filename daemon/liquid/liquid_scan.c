@@ -4,11 +4,6 @@
 
 #include "liquid/liquid_lex.h"
 
-static struct liquid_slice slice(const char *from, const char *to)
-{
-    return (struct liquid_slice){from, (uint32_t)(to - from)};
-}
-
 static const char *skip_letters(const char *at, const char *end)
 {
     while (at < end && liquid_lex_letter(*at))
@@ -21,8 +16,8 @@ static void read_name(struct liquid_piece *piece, const char *at, const char *en
 {
     const char *start = liquid_lex_skip_space(at, end);
     const char *stop = start < end && *start == '#' ? start + 1 : skip_letters(start, end);
-    piece->name = slice(start, stop);
-    piece->markup = slice(liquid_lex_skip_space(stop, end), end);
+    piece->name = slice_between(start, stop);
+    piece->markup = slice_between(liquid_lex_skip_space(stop, end), end);
 }
 
 /* The end of a tag that began before `at`: behind its %}, or NULL. */
@@ -67,7 +62,7 @@ static void scan_markup(struct liquid_scan *scan, struct liquid_piece *piece)
     const char *stop = tag ? tag_end(start + 2, scan->end) : output_end(start + 2, scan->end);
     piece->kind = tag ? LIQUID_PIECE_TAG : LIQUID_PIECE_OUTPUT;
     scan->at = stop ? stop : scan->end;
-    piece->all = slice(start, scan->at);
+    piece->all = slice_between(start, scan->at);
     piece->closed = stop && stop - start >= 4 && stop[-2] == (tag ? '%' : '}') && stop[-1] == '}';
     if (!piece->closed)
         return;
@@ -75,7 +70,7 @@ static void scan_markup(struct liquid_scan *scan, struct liquid_piece *piece)
     if (tag)
         read_name(piece, from, to);
     else
-        piece->markup = slice(from, to);
+        piece->markup = slice_between(from, to);
 }
 
 /* Empty lines are passed over. */
@@ -92,7 +87,7 @@ static void scan_line(struct liquid_scan *scan, struct liquid_piece *piece)
     } while (liquid_lex_skip_space(start, stop) == stop);
     piece->kind = LIQUID_PIECE_TAG;
     piece->line = true;
-    piece->all = slice(start, stop);
+    piece->all = slice_between(start, stop);
     read_name(piece, start, stop);
 }
 
@@ -121,7 +116,7 @@ void liquid_scan_next(struct liquid_scan *scan, struct liquid_piece *piece)
         return;
     }
     piece->kind = LIQUID_PIECE_TEXT;
-    piece->all = slice(scan->at, stop);
+    piece->all = slice_between(scan->at, stop);
     scan->at = stop;
 }
 

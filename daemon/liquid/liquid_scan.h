@@ -19,13 +19,13 @@ enum liquid_piece_kind {
 
 struct liquid_piece {
     enum liquid_piece_kind kind;
-    bool closed;                /* has its }} or %} */
-    bool line;                  /* stood in a `liquid` tag */
-    bool trim_before;           /* {{- or {%- */
-    bool trim_after;            /* -}} or -%} */
-    struct liquid_slice all;    /* with its braces */
-    struct liquid_slice name;   /* of a tag: letters and digits, or '#'; empty: none stands there */
-    struct liquid_slice markup; /* of an output, or of a tag behind its name */
+    bool closed;         /* has its }} or %} */
+    bool line;           /* stood in a `liquid` tag */
+    bool trim_before;    /* {{- or {%- */
+    bool trim_after;     /* -}} or -%} */
+    struct slice all;    /* with its braces */
+    struct slice name;   /* of a tag: letters and digits, or '#'; empty: none stands there */
+    struct slice markup; /* of an output, or of a tag behind its name */
 };
 
 struct liquid_scan {

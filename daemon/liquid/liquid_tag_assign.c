@@ -45,14 +45,14 @@ static bool is_name(const char *text, size_t length)
     return lex.token == LIQUID_TOKEN_NAME && lex.length == length;
 }
 
-static bool fail_target(struct liquid_parser *parser, const struct liquid_slice *markup)
+static bool fail_target(struct liquid_parser *parser, const struct slice *markup)
 {
     return liquid_parser_fail(parser, markup->text, markup->length,
                               "`assign` needs a name, `=` and a value");
 }
 
-static bool parse_target(struct liquid_parser *parser, const struct liquid_slice *markup,
-                         struct liquid_name *name, struct liquid_slice *value)
+static bool parse_target(struct liquid_parser *parser, const struct slice *markup,
+                         struct liquid_name *name, struct slice *value)
 {
     const char *text = markup->text, *end = text + markup->length;
     const char *equals = memchr(text, '=', markup->length), *stop = equals;
@@ -75,7 +75,7 @@ static bool parse_target(struct liquid_parser *parser, const struct liquid_slice
     if (!right)
         liquid_parser_forgive(parser);
     *name = liquid_name_of(text, length);
-    *value = (struct liquid_slice){equals + 1, (uint32_t)(end - equals - 1)};
+    *value = slice_between(equals + 1, end);
     return true;
 }
 
@@ -84,7 +84,7 @@ bool liquid_tag_assign_parse(struct liquid_parser *parser, const struct liquid_t
 {
     static const struct liquid_kind kind = {"assign", render_assign, visit_assign};
     struct assignment *assignment = arena_zero(parser->arena, sizeof *assignment);
-    struct liquid_slice value;
+    struct slice value;
     if (!parse_target(parser, &tag->markup, &assignment->name, &value) ||
         !liquid_output_parse(parser, &value, &assignment->value))
         return false;
@@ -122,7 +122,7 @@ static void visit_capture(struct liquid_visit *visit, const struct liquid_node *
 }
 
 /* The name between `text` and `end`; in lax mode the first thing there that could be one. */
-static bool parse_captured(struct liquid_parser *parser, const struct liquid_slice *markup,
+static bool parse_captured(struct liquid_parser *parser, const struct slice *markup,
                            const char *text, const char *end, struct liquid_name *name)
 {
     size_t length = target_length(text, end);

@@ -55,7 +55,7 @@ static void add_value(struct liquid_parser *parser, struct branch *branch,
     branch->values[branch->count++] = value;
 }
 
-static bool parse_values(struct liquid_parser *parser, const struct liquid_slice *markup,
+static bool parse_values(struct liquid_parser *parser, const struct slice *markup,
                          struct branch *branch)
 {
     struct liquid_lex lex;
@@ -70,11 +70,11 @@ static bool parse_values(struct liquid_parser *parser, const struct liquid_slice
 }
 
 /* Fragments with commas or `or` between them; the first other word ends them. */
-static bool lax_values(struct liquid_parser *parser, const struct liquid_slice *markup,
+static bool lax_values(struct liquid_parser *parser, const struct slice *markup,
                        struct branch *branch)
 {
     const char *at = markup->text, *end = at + markup->length;
-    struct liquid_slice fragment;
+    struct slice fragment;
     branch->count = 0;
     while (liquid_lax_fragment(&at, end, &fragment)) {
         add_value(parser, branch, liquid_lax_expression(parser, &fragment));
@@ -109,7 +109,7 @@ static struct branch *parse_branch(struct liquid_parser *parser, const struct li
 }
 
 static const struct liquid_expression *parse_subject(struct liquid_parser *parser,
-                                                     const struct liquid_slice *markup)
+                                                     const struct slice *markup)
 {
     struct liquid_lex lex;
     liquid_lex_open(&lex, markup->text, markup->length);
@@ -117,7 +117,7 @@ static const struct liquid_expression *parse_subject(struct liquid_parser *parse
     if (subject && !liquid_parser_take_end(parser, &lex))
         subject = NULL;
     const char *at = markup->text;
-    struct liquid_slice fragment;
+    struct slice fragment;
     if (!subject && parser->lax_tags && liquid_lax_fragment(&at, at + markup->length, &fragment) &&
         liquid_parser_forgive(parser))
         subject = liquid_lax_expression(parser, &fragment);

@@ -17,7 +17,7 @@ struct cycle {
 static bool group_name(struct liquid_run *run, const struct cycle *cycle, struct liquid_name *name)
 {
     struct value group;
-    struct liquid_slice text;
+    struct slice text;
     *name = cycle->name;
     if (!cycle->group)
         return true;
@@ -65,7 +65,7 @@ static void add_value(struct liquid_parser *parser, struct cycle *cycle,
 }
 
 /* [group:] value, value… */
-static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice *markup,
+static bool parse_strict(struct liquid_parser *parser, const struct slice *markup,
                          struct cycle *cycle)
 {
     struct liquid_lex lex;
@@ -87,11 +87,10 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
 }
 
 /* The first fragment of what stands between two commas. */
-static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *markup,
-                      struct cycle *cycle)
+static bool parse_lax(struct liquid_parser *parser, const struct slice *markup, struct cycle *cycle)
 {
     const char *at = markup->text, *end = at + markup->length;
-    struct liquid_slice fragment;
+    struct slice fragment;
     *cycle = (struct cycle){0};
     if (!liquid_lax_fragment(&at, end, &fragment) || fragment.text != markup->text)
         return false;
@@ -105,7 +104,7 @@ static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *m
     if (colon && colon > fragment.text) {
         size_t length = (size_t)(colon - fragment.text);
         if (length < fragment.length)
-            fragment.length = (uint32_t)length;
+            fragment.length = length;
         cycle->group = liquid_lax_expression(parser, &fragment);
         at = colon + 1;
     }
@@ -119,14 +118,13 @@ static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *m
 }
 
 /* The values' spelling, or the tag's place where one is a variable. */
-static void name_group(struct liquid_parser *parser, const struct liquid_slice *markup,
+static void name_group(struct liquid_parser *parser, const struct slice *markup,
                        struct cycle *cycle)
 {
     bool own = false;
     for (uint32_t i = 0; i < cycle->count; i++)
         own = own || cycle->values[i]->kind == LIQUID_PATH;
-    struct liquid_slice text =
-        liquid_expression_text(parser, markup->text, markup->text + markup->length);
+    struct slice text = liquid_expression_text(parser, markup->text, markup->text + markup->length);
     char *name = arena_printf(parser->arena, "[%.*s]", (int)text.length, text.text);
     if (own)
         name = arena_printf(parser->arena, "[%s %u]", parser->template->name,
@@ -154,7 +152,7 @@ bool liquid_tag_cycle_parse(struct liquid_parser *parser, const struct liquid_ta
 /* All tags of one scope share the text that was printed last. */
 static bool render_ifchanged(struct liquid_run *run, const struct liquid_node *node)
 {
-    struct liquid_slice *last = &run->scope->changed;
+    struct slice *last = &run->scope->changed;
     size_t start = run->out->length;
     if (!liquid_run_body(run, node->data))
         return false;
@@ -168,7 +166,7 @@ static bool render_ifchanged(struct liquid_run *run, const struct liquid_node *n
     if (!copy)
         return false;
     memcpy(copy, text, length);
-    *last = (struct liquid_slice){copy, (uint32_t)length};
+    *last = (struct slice){copy, length};
     return true;
 }
 

@@ -158,7 +158,7 @@ static bool parse_attribute(struct liquid_parser *parser, struct liquid_lex *lex
 }
 
 /* item in collection [reversed] [limit: n] [offset: n], with commas between or not. */
-static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice *markup,
+static bool parse_strict(struct liquid_parser *parser, const struct slice *markup,
                          struct repeat *repeat)
 {
     struct liquid_lex lex;
@@ -174,23 +174,23 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
     return true;
 }
 
-static void lax_attributes(struct liquid_parser *parser, const struct liquid_slice *markup,
+static void lax_attributes(struct liquid_parser *parser, const struct slice *markup,
                            struct repeat *repeat)
 {
     const char *at = markup->text, *end = at + markup->length;
-    struct liquid_slice name, value;
+    struct slice name, value;
     while (liquid_lax_attribute(&at, end, &name, &value)) {
-        if (liquid_slice_is(&name, "limit"))
+        if (slice_is(name, "limit"))
             repeat->limit = liquid_lax_expression(parser, &value);
-        if (!liquid_slice_is(&name, "offset"))
+        if (!slice_is(name, "offset"))
             continue;
-        repeat->go_on = liquid_slice_is(&value, "continue");
+        repeat->go_on = slice_is(value, "continue");
         repeat->offset = repeat->go_on ? NULL : liquid_lax_expression(parser, &value);
     }
 }
 
 /* What the strict grammar refused: item in fragment, and attributes anywhere. */
-static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *markup,
+static bool parse_lax(struct liquid_parser *parser, const struct slice *markup,
                       struct repeat *repeat)
 {
     const char *behind, *end = markup->text + markup->length;

@@ -17,7 +17,7 @@ struct partial {
 
 enum { DEPTH = 32 };
 
-static bool find_template(struct liquid_run *run, const struct liquid_slice *name,
+static bool find_template(struct liquid_run *run, const struct slice *name,
                           const struct liquid_template **template)
 {
     const struct liquid_options *options = run->root->options;
@@ -41,8 +41,7 @@ static bool render_template(struct liquid_run *run, const struct liquid_template
 }
 
 /* What the template finds its subject under: the alias, or its own name's last part. */
-static struct liquid_name subject_name(const struct partial *partial,
-                                       const struct liquid_slice *name)
+static struct liquid_name subject_name(const struct partial *partial, const struct slice *name)
 {
     const char *text = name->text, *end = text + name->length;
     if (partial->alias.text)
@@ -69,7 +68,7 @@ static bool include_each(struct liquid_run *run, const struct liquid_template *t
 }
 
 static bool include_bound(struct liquid_run *run, const struct partial *partial,
-                          const struct liquid_template *template, const struct liquid_slice *file,
+                          const struct liquid_template *template, const struct slice *file,
                           const struct value *subject)
 {
     struct liquid_bindings *inner = &run->scope->inner;
@@ -98,7 +97,7 @@ static bool render_include(struct liquid_run *run, const struct liquid_node *nod
     if (name.kind != VALUE_STRING)
         return liquid_fail(run, "`include` needs a template's name, not %s",
                            value_kind_name(name.kind));
-    struct liquid_slice file = {name.string, name.length};
+    struct slice file = {name.string, name.length};
     if (!find_template(run, &file, &template))
         return false;
     if (partial->subject) {
@@ -122,7 +121,7 @@ static bool render_once(struct liquid_run *run, const struct partial *partial,
                         struct liquid_loop *loop)
 {
     struct liquid_scope scope = {.isolated = true}, *caller = run->scope;
-    struct liquid_slice file = {partial->name->constant.string, partial->name->constant.length};
+    struct slice file = {partial->name->constant.string, partial->name->constant.length};
     struct liquid_name name = subject_name(partial, &file);
     if (loop) {
         struct liquid_name forloop = liquid_name_of("forloop", 7);
@@ -167,7 +166,7 @@ static bool render_render(struct liquid_run *run, const struct liquid_node *node
     const struct partial *partial = node->data;
     const struct liquid_template *template;
     struct value subject = value_null();
-    struct liquid_slice file = {partial->name->constant.string, partial->name->constant.length};
+    struct slice file = {partial->name->constant.string, partial->name->constant.length};
     if (!find_template(run, &file, &template))
         return false;
     if (partial->subject && !liquid_run_evaluate(run, partial->subject, &subject))
@@ -183,7 +182,7 @@ static void visit_partial(struct liquid_visit *visit, const struct liquid_node *
     const struct partial *partial = node->data;
     const struct liquid_expression *name = partial->name;
     if (name->kind == LIQUID_CONSTANT && name->constant.kind == VALUE_STRING) {
-        struct liquid_slice slice = {name->constant.string, name->constant.length};
+        struct slice slice = {name->constant.string, name->constant.length};
         liquid_variables_partial(visit, &slice, name->offset);
     }
     liquid_variables_expression(visit, name);
@@ -201,8 +200,8 @@ static void add_keyword(struct liquid_parser *parser, struct partial *partial,
 }
 
 /* 'name' [with|for subject] [as alias] [, name: value]… */
-static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice *markup,
-                         bool literal, struct partial *partial)
+static bool parse_strict(struct liquid_parser *parser, const struct slice *markup, bool literal,
+                         struct partial *partial)
 {
     struct liquid_lex lex;
     liquid_lex_open(&lex, markup->text, markup->length);
@@ -233,11 +232,11 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
     return liquid_parser_take_end(parser, &lex);
 }
 
-static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *markup, bool literal,
+static bool parse_lax(struct liquid_parser *parser, const struct slice *markup, bool literal,
                       struct partial *partial)
 {
     const char *at = markup->text, *end = at + markup->length;
-    struct liquid_slice word, value;
+    struct slice word, value;
     *partial = (struct partial){0};
     do
         if (!liquid_lax_fragment(&at, end, &word))
@@ -248,14 +247,14 @@ static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *m
         return false;
     const char *ahead = at;
     if (liquid_lax_fragment(&ahead, end, &word) &&
-        (liquid_slice_is(&word, "with") || liquid_slice_is(&word, "for")) &&
+        (slice_is(word, "with") || slice_is(word, "for")) &&
         liquid_lax_fragment(&ahead, end, &value)) {
-        partial->each = liquid_slice_is(&word, "for");
+        partial->each = slice_is(word, "for");
         partial->subject = liquid_lax_expression(parser, &value);
         at = ahead;
     }
     ahead = at;
-    if (liquid_lax_fragment(&ahead, end, &word) && liquid_slice_is(&word, "as") &&
+    if (liquid_lax_fragment(&ahead, end, &word) && slice_is(word, "as") &&
         liquid_lax_fragment(&ahead, end, &value))
         partial->alias = liquid_name_of(value.text, value.length);
     at = markup->text;

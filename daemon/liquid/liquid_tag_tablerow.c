@@ -149,7 +149,7 @@ static const struct liquid_expression **find_attribute(struct rows *rows, const 
 }
 
 /* item in collection [cols: n] [limit: n] [offset: n], with commas between or not. */
-static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice *markup,
+static bool parse_strict(struct liquid_parser *parser, const struct slice *markup,
                          struct rows *rows)
 {
     struct liquid_lex lex;
@@ -171,11 +171,10 @@ static bool parse_strict(struct liquid_parser *parser, const struct liquid_slice
     return liquid_parser_take_end(parser, &lex);
 }
 
-static bool parse_lax(struct liquid_parser *parser, const struct liquid_slice *markup,
-                      struct rows *rows)
+static bool parse_lax(struct liquid_parser *parser, const struct slice *markup, struct rows *rows)
 {
     const char *at = markup->text, *end = at + markup->length, *behind;
-    struct liquid_slice name, value;
+    struct slice name, value;
     *rows = (struct rows){0};
     if (!liquid_head_lax(parser, markup, &rows->head, &behind))
         return false;

@@ -4,14 +4,14 @@
 
 static bool render_raw(struct liquid_run *run, const struct liquid_node *node)
 {
-    const struct liquid_slice *text = node->data;
+    const struct slice *text = node->data;
     return liquid_run_add(run, text->text, text->length);
 }
 
 /* Reads pieces up to the one that ends with `end`, which sets whether white space is
  * trimmed behind it. Gives what stands before. Lines of a `liquid` tag never end it. */
 static bool read_until(struct liquid_parser *parser, const struct liquid_tag *tag, const char *end,
-                       const char *forbidden, struct liquid_slice *text)
+                       const char *forbidden, struct slice *text)
 {
     struct liquid_piece piece;
     size_t before;
@@ -31,13 +31,13 @@ static bool read_until(struct liquid_parser *parser, const struct liquid_tag *ta
             break;
     }
     parser->trim = piece.all.text[piece.all.length - 3] == '-';
-    *text = (struct liquid_slice){start, (uint32_t)(piece.all.text + before - start)};
+    *text = slice_between(start, piece.all.text + before);
     return true;
 }
 
 static bool refuse_markup(struct liquid_parser *parser, const struct liquid_tag *tag)
 {
-    for (uint32_t i = 0; i < tag->markup.length; i++)
+    for (size_t i = 0; i < tag->markup.length; i++)
         if (!liquid_lex_space(tag->markup.text[i]))
             return liquid_parser_fail(parser, tag->markup.text, tag->markup.length,
                                       "`%.*s` takes nothing", (int)tag->name.length,
@@ -49,7 +49,7 @@ bool liquid_tag_text_raw(struct liquid_parser *parser, const struct liquid_tag *
                          struct liquid_node *node, bool *blank)
 {
     static const struct liquid_kind kind = {"raw", render_raw, NULL};
-    struct liquid_slice *text = arena_alloc(parser->arena, sizeof *text);
+    struct slice *text = arena_alloc(parser->arena, sizeof *text);
     node->kind = &kind;
     node->data = text;
     if (!refuse_markup(parser, tag) || !read_until(parser, tag, "endraw", NULL, text))
@@ -61,7 +61,7 @@ bool liquid_tag_text_raw(struct liquid_parser *parser, const struct liquid_tag *
 bool liquid_tag_text_doc(struct liquid_parser *parser, const struct liquid_tag *tag,
                          struct liquid_node *node, bool *blank)
 {
-    struct liquid_slice text;
+    struct slice text;
     (void)node;
     if (!refuse_markup(parser, tag) || !read_until(parser, tag, "enddoc", "doc", &text))
         return false;
@@ -74,7 +74,7 @@ bool liquid_tag_text_comment(struct liquid_parser *parser, const struct liquid_t
                              struct liquid_node *node, bool *blank)
 {
     struct liquid_piece piece;
-    struct liquid_slice text;
+    struct slice text;
     uint32_t open = 1;
     (void)node;
     while (open > 0) {

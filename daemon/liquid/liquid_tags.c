@@ -33,10 +33,10 @@ static const char *const others[] = {
 _Static_assert(sizeof rows / sizeof *rows + sizeof others / sizeof *others <= LIQUID_TAG_NAMES_MOST,
                "liquid_tags_names has room for all");
 
-const struct liquid_tag_row *liquid_tags_find(const struct liquid_slice *name)
+const struct liquid_tag_row *liquid_tags_find(const struct slice *name)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (liquid_slice_is(name, rows[i].name))
+        if (slice_is(*name, rows[i].name))
             return &rows[i];
     return NULL;
 }

@@ -12,7 +12,7 @@
 enum { LIQUID_TAG_NAMES_MOST = 48 };
 
 /* The row, or NULL: also for `liquid`, which is the parser's own. */
-const struct liquid_tag_row *liquid_tags_find(const struct liquid_slice *name);
+const struct liquid_tag_row *liquid_tags_find(const struct slice *name);
 /* All names that may stand behind {%, ended by NULL. */
 void liquid_tags_names(const char *names[LIQUID_TAG_NAMES_MOST]);
 

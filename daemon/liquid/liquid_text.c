@@ -223,15 +223,15 @@ static bool to_scratch(struct liquid_run *run, const struct value *value)
            liquid_run_over(run, "a text takes more than %llu bytes of memory", run->memory_limit);
 }
 
-bool liquid_text_markup(struct liquid_run *run, const struct value *value,
-                        struct liquid_slice *text, bool *safe)
+bool liquid_text_markup(struct liquid_run *run, const struct value *value, struct slice *text,
+                        bool *safe)
 {
     *safe = false;
-    *text = (struct liquid_slice){"", 0};
+    *text = (struct slice){"", 0};
     if (value->kind == VALUE_NULL)
         return true;
     if (value->kind == VALUE_STRING || value->kind == VALUE_BYTES) {
-        *text = (struct liquid_slice){value->string, value->length};
+        *text = (struct slice){value->string, value->length};
         *safe = value->kind == VALUE_STRING && (value->flags & LIQUID_SAFE);
         return true;
     }
@@ -241,11 +241,11 @@ bool liquid_text_markup(struct liquid_run *run, const struct value *value,
     if (!copy)
         return false;
     memcpy(copy, buf_string(&run->scratch), run->scratch.length);
-    *text = (struct liquid_slice){copy, (uint32_t)run->scratch.length};
+    *text = (struct slice){copy, run->scratch.length};
     return true;
 }
 
-bool liquid_text_of(struct liquid_run *run, const struct value *value, struct liquid_slice *text)
+bool liquid_text_of(struct liquid_run *run, const struct value *value, struct slice *text)
 {
     bool safe;
     struct value plain = *value;

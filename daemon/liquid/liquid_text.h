@@ -9,11 +9,11 @@
 /* A string is itself; a list is "[1, \"a\", nil]", a map {"a"=>1}. The text lies in the
  * value or in the arena. False where memory ran out. Markup in escape mode (LIQUID_SAFE)
  * that has no tags is turned back into the text that it shows. */
-bool liquid_text_of(struct liquid_run *run, const struct value *value, struct liquid_slice *text);
+bool liquid_text_of(struct liquid_run *run, const struct value *value, struct slice *text);
 
 /* Likewise, but markup stays as it is; `safe` says whether it is some. */
-bool liquid_text_markup(struct liquid_run *run, const struct value *value,
-                        struct liquid_slice *text, bool *safe);
+bool liquid_text_markup(struct liquid_run *run, const struct value *value, struct slice *text,
+                        bool *safe);
 
 /* The value with its text, if it is markup without tags; else itself. */
 bool liquid_text_plain(struct liquid_run *run, struct value *value);

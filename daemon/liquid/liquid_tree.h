@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "base/value.h"
 #include "liquid/liquid.h"
 #include "liquid/liquid_name.h"
@@ -63,7 +64,7 @@ struct liquid_use {
     const struct liquid_filter *filter; /* NULL: unknown, the input is passed on */
     bool standard;                      /* keywords come as a last map argument */
     uint32_t offset;
-    struct liquid_slice name;
+    struct slice name;
     const struct liquid_expression **arguments;
     uint32_t count;
     const struct liquid_keyword *keywords;

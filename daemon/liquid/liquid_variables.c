@@ -213,8 +213,7 @@ void liquid_variables_release(struct liquid_visit *visit, uint32_t mark)
     visit->own_count -= names;
 }
 
-void liquid_variables_partial(struct liquid_visit *visit, const struct liquid_slice *name,
-                              uint32_t offset)
+void liquid_variables_partial(struct liquid_visit *visit, const struct slice *name, uint32_t offset)
 {
     buf_clear(&visit->path);
     buf_text(&visit->path, "render:");

@@ -28,7 +28,7 @@ uint32_t liquid_variables_mark(const struct liquid_visit *visit);
 void liquid_variables_release(struct liquid_visit *visit, uint32_t mark);
 
 /* A template named literally. */
-void liquid_variables_partial(struct liquid_visit *visit, const struct liquid_slice *name,
+void liquid_variables_partial(struct liquid_visit *visit, const struct slice *name,
                               uint32_t offset);
 
 #endif

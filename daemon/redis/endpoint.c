@@ -4,18 +4,9 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/slice.h"
+
 enum { DATABASE_MOST = 99999, DEFAULT_PORT = 6379 };
-
-/* A part of the URL. */
-struct span {
-    const char *at;
-    size_t length;
-};
-
-static struct span span_of(const char *from, const char *to)
-{
-    return (struct span){from, (size_t)(to - from)};
-}
 
 static int hex_digit(char c)
 {
@@ -26,15 +17,15 @@ static int hex_digit(char c)
 }
 
 /* Percent-decoded; NULL where an escape is broken or stands for NUL. */
-static const char *decode(struct arena *arena, struct span span)
+static const char *decode(struct arena *arena, struct slice part)
 {
-    char *out = arena_alloc(arena, span.length + 1);
+    char *out = arena_alloc(arena, part.length + 1);
     size_t length = 0;
-    for (size_t i = 0; i < span.length; i++) {
-        char c = span.at[i];
+    for (size_t i = 0; i < part.length; i++) {
+        char c = part.text[i];
         if (c == '%') {
-            int high = i + 2 < span.length ? hex_digit(span.at[i + 1]) : -1;
-            int low = i + 2 < span.length ? hex_digit(span.at[i + 2]) : -1;
+            int high = i + 2 < part.length ? hex_digit(part.text[i + 1]) : -1;
+            int low = i + 2 < part.length ? hex_digit(part.text[i + 2]) : -1;
             if (high < 0 || low < 0 || (high == 0 && low == 0))
                 return NULL;
             c = (char)(high * 16 + low);
@@ -47,23 +38,23 @@ static const char *decode(struct arena *arena, struct span span)
 }
 
 /* Decodes into `*text`; an empty part leaves it as it was. */
-static bool set_text(struct arena *arena, struct span span, const char **text, struct diag *diag)
+static bool set_text(struct arena *arena, struct slice part, const char **text, struct diag *diag)
 {
-    if (span.length == 0)
+    if (part.length == 0)
         return true;
-    *text = decode(arena, span);
+    *text = decode(arena, part);
     return *text || diag_error(diag, "a broken %%-escape in the address of Redis");
 }
 
-static bool set_number(struct span span, int least, int most, int *number)
+static bool set_number(struct slice part, int least, int most, int *number)
 {
     long read = 0;
-    if (span.length == 0 || span.length > 5)
+    if (part.length == 0 || part.length > 5)
         return false;
-    for (size_t i = 0; i < span.length; i++) {
-        if (span.at[i] < '0' || span.at[i] > '9')
+    for (size_t i = 0; i < part.length; i++) {
+        if (part.text[i] < '0' || part.text[i] > '9')
             return false;
-        read = read * 10 + (span.at[i] - '0');
+        read = read * 10 + (part.text[i] - '0');
     }
     if (read < least || read > most)
         return false;
@@ -71,87 +62,88 @@ static bool set_number(struct span span, int least, int most, int *number)
     return true;
 }
 
-static bool set_database(struct span span, struct endpoint *endpoint, struct diag *diag)
+static bool set_database(struct slice part, struct endpoint *endpoint, struct diag *diag)
 {
-    if (span.length == 0 || set_number(span, 0, DATABASE_MOST, &endpoint->database))
+    if (part.length == 0 || set_number(part, 0, DATABASE_MOST, &endpoint->database))
         return true;
     return diag_error(diag, "the database of Redis must be a number from 0 to %d", DATABASE_MOST);
 }
 
-static bool read_login(struct arena *arena, struct span login, struct endpoint *endpoint,
+static bool read_login(struct arena *arena, struct slice login, struct endpoint *endpoint,
                        struct diag *diag)
 {
-    const char *end = login.at + login.length;
-    const char *colon = memchr(login.at, ':', login.length);
+    const char *end = login.text + login.length;
+    const char *colon = memchr(login.text, ':', login.length);
     endpoint->password = "";
     if (!colon) /* as redis-cli reads it: a single word is a user without a password */
         return set_text(arena, login, &endpoint->user, diag);
-    return set_text(arena, span_of(login.at, colon), &endpoint->user, diag) &&
-           set_text(arena, span_of(colon + 1, end), &endpoint->password, diag);
+    return set_text(arena, slice_between(login.text, colon), &endpoint->user, diag) &&
+           set_text(arena, slice_between(colon + 1, end), &endpoint->password, diag);
 }
 
 /* host, host:port, [::1], [::1]:port, nothing */
-static bool read_host(struct arena *arena, struct span host, struct endpoint *endpoint,
+static bool read_host(struct arena *arena, struct slice host, struct endpoint *endpoint,
                       struct diag *diag)
 {
-    const char *end = host.at + host.length;
+    const char *end = host.text + host.length;
     const char *name_end = end;
     const char *colon = NULL;
-    if (host.length && *host.at == '[') {
-        name_end = memchr(host.at, ']', host.length);
+    if (host.length && *host.text == '[') {
+        name_end = memchr(host.text, ']', host.length);
         if (!name_end || (name_end + 1 < end && name_end[1] != ':'))
             return diag_error(diag, "a broken IPv6 address in the address of Redis");
         colon = name_end + 1 < end ? name_end + 1 : NULL;
-        host.at++;
-    } else if ((colon = memchr(host.at, ':', host.length))) {
+        host.text++;
+    } else if ((colon = memchr(host.text, ':', host.length))) {
         name_end = colon;
     }
     endpoint->host = "localhost";
     endpoint->port = DEFAULT_PORT;
-    if (colon && !set_number(span_of(colon + 1, end), 1, 65535, &endpoint->port))
+    if (colon && !set_number(slice_between(colon + 1, end), 1, 65535, &endpoint->port))
         return diag_error(diag, "the port of Redis must be a number from 1 to 65535");
-    return set_text(arena, span_of(host.at, name_end), &endpoint->host, diag);
+    return set_text(arena, slice_between(host.text, name_end), &endpoint->host, diag);
 }
 
-static bool read_network(struct arena *arena, struct span rest, struct endpoint *endpoint,
+static bool read_network(struct arena *arena, struct slice rest, struct endpoint *endpoint,
                          struct diag *diag)
 {
-    const char *end = rest.at + rest.length;
-    const char *slash = memchr(rest.at, '/', rest.length);
-    struct span database = slash ? span_of(slash + 1, end) : span_of(end, end);
-    struct span authority = span_of(rest.at, slash ? slash : end);
-    const char *at = memrchr(authority.at, '@', authority.length);
+    const char *end = rest.text + rest.length;
+    const char *slash = memchr(rest.text, '/', rest.length);
+    struct slice database = slash ? slice_between(slash + 1, end) : slice_between(end, end);
+    struct slice authority = slice_between(rest.text, slash ? slash : end);
+    const char *at = memrchr(authority.text, '@', authority.length);
     if (at) {
-        if (!read_login(arena, span_of(authority.at, at), endpoint, diag))
+        if (!read_login(arena, slice_between(authority.text, at), endpoint, diag))
             return false;
-        authority = span_of(at + 1, authority.at + authority.length);
+        authority = slice_between(at + 1, authority.text + authority.length);
     }
     return read_host(arena, authority, endpoint, diag) && set_database(database, endpoint, diag);
 }
 
-static bool read_option(struct arena *arena, struct span option, struct endpoint *endpoint,
+static bool read_option(struct arena *arena, struct slice option, struct endpoint *endpoint,
                         struct diag *diag)
 {
-    const char *equals = memchr(option.at, '=', option.length);
-    struct span name = span_of(option.at, equals ? equals : option.at + option.length);
-    struct span value = equals ? span_of(equals + 1, option.at + option.length) : name;
-    if (name.length == 2 && memcmp(name.at, "db", 2) == 0)
+    const char *equals = memchr(option.text, '=', option.length);
+    struct slice name = slice_between(option.text, equals ? equals : option.text + option.length);
+    struct slice value = equals ? slice_between(equals + 1, option.text + option.length) : name;
+    if (slice_is(name, "db"))
         return set_database(value, endpoint, diag);
-    if (name.length == 4 && memcmp(name.at, "user", 4) == 0)
+    if (slice_is(name, "user"))
         return set_text(arena, value, &endpoint->user, diag);
-    if (name.length == 8 && memcmp(name.at, "password", 8) == 0)
+    if (slice_is(name, "password"))
         return set_text(arena, value, &endpoint->password, diag);
-    diag_error(diag, "unknown option `%.*s` in the address of Redis", (int)name.length, name.at);
+    diag_error(diag, "unknown option `%.*s` in the address of Redis", (int)name.length, name.text);
     diag_hint(diag, "there are db, user and password");
     return false;
 }
 
-static bool read_socket(struct arena *arena, struct span rest, struct endpoint *endpoint,
+static bool read_socket(struct arena *arena, struct slice rest, struct endpoint *endpoint,
                         struct diag *diag)
 {
-    const char *end = rest.at + rest.length;
-    const char *question = memchr(rest.at, '?', rest.length);
-    if (!set_text(arena, span_of(rest.at, question ? question : end), &endpoint->path, diag))
+    const char *end = rest.text + rest.length;
+    const char *question = memchr(rest.text, '?', rest.length);
+    if (!set_text(arena, slice_between(rest.text, question ? question : end), &endpoint->path,
+                  diag))
         return false;
     if (!endpoint->path || *endpoint->path != '/')
         return diag_error(diag, "the socket of Redis must be a whole path: unix:///run/redis.sock");
@@ -159,7 +151,7 @@ static bool read_socket(struct arena *arena, struct span rest, struct endpoint *
         return diag_error(diag, "the path of Redis' socket is longer than 107 bytes");
     for (const char *at = question; at && at < end;) {
         const char *next = memchr(at + 1, '&', (size_t)(end - at - 1));
-        if (!read_option(arena, span_of(at + 1, next ? next : end), endpoint, diag))
+        if (!read_option(arena, slice_between(at + 1, next ? next : end), endpoint, diag))
             return false;
         at = next;
     }
@@ -182,7 +174,7 @@ bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpo
         size_t length = strlen(schemes[i].scheme);
         if (strncmp(url, schemes[i].scheme, length) != 0)
             continue;
-        struct span rest = {url + length, strlen(url + length)};
+        struct slice rest = slice_of(url + length);
         endpoint->kind = schemes[i].kind;
         return endpoint->kind == ENDPOINT_UNIX ? read_socket(arena, rest, endpoint, diag)
                                                : read_network(arena, rest, endpoint, diag);

@@ -54,7 +54,7 @@ struct read_call {
 
 static void finish_read(struct read_call *call, const struct reply *reply, const struct diag *fault)
 {
-    struct customers_text *documents;
+    struct slice *documents;
     struct diag diag;
     bool whole = reply && call->has_time &&
                  (call->count == 0 || (reply->kind == REPLY_LIST && reply->count == call->count));
@@ -68,7 +68,7 @@ static void finish_read(struct read_call *call, const struct reply *reply, const
     documents = arena_zero(call->customers->answering, (call->count + 1) * sizeof *documents);
     for (size_t i = 0; i < call->count; i++)
         documents[i] =
-            (struct customers_text){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
+            (struct slice){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
     call->callback(call->context, NULL, documents, call->count, call->now_ms);
 }
 
@@ -154,7 +154,7 @@ static bool read_result(const struct reply *reply, struct arena *arena,
         result->outcome = COMMIT_DONE;
     } else if (strcmp(outcome, "stale") == 0) {
         result->outcome = COMMIT_STALE;
-        result->document = (struct customers_text){reply_text(first), first->length};
+        result->document = (struct slice){reply_text(first), first->length};
     } else if (strcmp(outcome, "gone") == 0) {
         result->outcome = COMMIT_GONE;
         result->gone = texts_of(arena, first, &result->gone_count);
@@ -186,7 +186,7 @@ static void on_committed(void *context, const struct reply *reply, const struct 
     call->callback(call->context, &result);
 }
 
-static void put_texts(struct arguments *arguments, const struct customers_text *texts, size_t count)
+static void put_texts(struct arguments *arguments, const struct slice *texts, size_t count)
 {
     arguments_number(arguments, (int64_t)count);
     for (size_t i = 0; i < count; i++)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "base/slice.h"
 #include "redis/scripts.h"
 #include "store/instance.h"
 
@@ -18,17 +19,11 @@ struct customers;
 struct customers *customers_new(struct scripts *scripts, struct instance *instance);
 void customers_destroy(struct customers **customers);
 
-struct customers_text {
-    const char *text; /* NULL: none */
-    size_t length;
-};
-
 /* `documents[i]` belongs to `keys[i]`; text NULL where there is no document. `now_ms` is
  * Redis' TIME. All is gone when the callback returns. `fault` is NULL, or why it failed:
  * then there is nothing else. */
 typedef void customers_on_read(void *context, const struct diag *fault,
-                               const struct customers_text *documents, size_t count,
-                               int64_t now_ms);
+                               const struct slice *documents, size_t count, int64_t now_ms);
 
 /* `count` 0 is allowed: the time alone. */
 void customers_read(struct customers *customers, const char *const *keys, size_t count,
@@ -54,14 +49,14 @@ struct commit_dead {
 
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {
-    const char *customer; /* NULL: entries of no customer; then only ids, emits, dead letters */
-    const char *seen;     /* the version that was read; "" when there was no document */
-    const char *version;  /* the new one; ignored without a document */
-    struct customers_text document; /* begins {"version":"<version>",  text NULL: it did not change,
-                                       and neither messages nor cancels may be there */
-    int64_t expire_ms;              /* of document and trace, since 1970 */
-    int64_t deadline_ms;            /* the earliest timer, since 1970; 0: none */
-    const char *const *ids;         /* of P:events: acknowledged and deleted */
+    const char *customer;   /* NULL: entries of no customer; then only ids, emits, dead letters */
+    const char *seen;       /* the version that was read; "" when there was no document */
+    const char *version;    /* the new one; ignored without a document */
+    struct slice document;  /* begins {"version":"<version>",  text NULL: it did not change,
+                                        and neither messages nor cancels may be there */
+    int64_t expire_ms;      /* of document and trace, since 1970 */
+    int64_t deadline_ms;    /* the earliest timer, since 1970; 0: none */
+    const char *const *ids; /* of P:events: acknowledged and deleted */
     size_t id_count;
     const char *const *free_hashes; /* addresses' hashes assumed not suppressed */
     size_t free_hash_count;
@@ -71,11 +66,11 @@ struct commit {
     size_t message_count;
     const char *const *cancels; /* mids to delete where still queued or later */
     size_t cancel_count;
-    const struct customers_text *emits; /* events for P:events */
+    const struct slice *emits; /* events for P:events */
     size_t emit_count;
     const struct commit_dead *dead;
     size_t dead_count;
-    const struct customers_text *traces; /* JSON lines, oldest first */
+    const struct slice *traces; /* JSON lines, oldest first */
     size_t trace_count;
 };
 
@@ -90,7 +85,7 @@ enum commit_outcome {
 /* Except for COMMIT_DONE (and perhaps COMMIT_FAILED) nothing was written. */
 struct commit_result {
     enum commit_outcome outcome;
-    struct customers_text document;
+    struct slice document;
     const char *const *suppressed; /* of free_hashes */
     size_t suppressed_count;
     const char *const *taken; /* of open_mids: begun, done or unknown */

@@ -5,12 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { COMPOUNDS_MOST = 8, NAMES_MOST = 6, MATCHES_MOST = 200, DECLARATIONS_MOST = 200 };
+#include "base/slice.h"
 
-struct slice {
-    const char *text;
-    size_t length;
-};
+enum { COMPOUNDS_MOST = 8, NAMES_MOST = 6, MATCHES_MOST = 200, DECLARATIONS_MOST = 200 };
 
 /* "td.price#total": all must hold of one element. */
 struct compound {
@@ -68,7 +65,7 @@ static struct slice trim(const char *from, const char *to)
         from++;
     while (to > from && strchr(" \t\r\n\f", to[-1]))
         to--;
-    return (struct slice){from, (size_t)(to - from)};
+    return slice_between(from, to);
 }
 
 static bool has(struct slice slice, const char *piece)
@@ -87,7 +84,7 @@ static struct slice read_name(const char **at, const char *end)
     const char *from = *at;
     while (*at < end && is_name_char(**at))
         ++*at;
-    return (struct slice){from, (size_t)(*at - from)};
+    return slice_between(from, *at);
 }
 
 /* False where it has what can't be known from the markup alone. */

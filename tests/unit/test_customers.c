@@ -136,7 +136,7 @@ static void test_expiry(void **state)
 {
     struct scene *scene = *state;
     struct commit first = document("", "1-9-1", V1);
-    const struct customers_text line = {"{}", 2};
+    const struct slice line = {"{}", 2};
     first.traces = &line;
     first.trace_count = 1;
     assert_string_equal(commit(scene, &first), "done");
@@ -303,12 +303,11 @@ static void test_emits_and_traces(void **state)
 {
     struct scene *scene = *state;
     struct commit first = document("", "1-9-1", V1);
-    const struct customers_text events[] = {{"{\"type\":\"a\"}", 12}, {"{\"type\":\"b\"}", 12}};
-    struct customers_text lines[120];
+    const struct slice events[] = {{"{\"type\":\"a\"}", 12}, {"{\"type\":\"b\"}", 12}};
+    struct slice lines[120];
     char texts[120][8];
     for (size_t i = 0; i < 120; i++)
-        lines[i] = (struct customers_text){texts[i],
-                                           (size_t)snprintf(texts[i], sizeof texts[i], "%zu", i)};
+        lines[i] = (struct slice){texts[i], (size_t)snprintf(texts[i], sizeof texts[i], "%zu", i)};
     first.emits = events;
     first.emit_count = 2;
     first.traces = lines;
@@ -326,7 +325,7 @@ static void test_keys(void **state)
 {
     struct scene *scene = *state;
     const struct commit_dead letter = {"event", "json", "", "{}", 2};
-    const struct customers_text text = {"{}", 2};
+    const struct slice text = {"{}", 2};
     struct commit all = document("", "1-9-1", V1);
     all.deadline_ms = 5;
     all.messages = messages;
@@ -374,7 +373,7 @@ struct reading {
     int64_t now_ms;
 };
 
-static void on_read(void *context, const struct diag *fault, const struct customers_text *documents,
+static void on_read(void *context, const struct diag *fault, const struct slice *documents,
                     size_t count, int64_t now_ms)
 {
     struct reading *into = context;

@@ -155,7 +155,7 @@ static void facts(void **state)
 {
     static const char *const hashes[] = {"h1", "h2"}, *const mids[] = {"m1"};
     struct arena *arena = arena_new(4096);
-    const struct customers_text old = {"{\"n\":1}", 7}, fresh = {"{\"n\":2}", 7};
+    const struct slice old = {"{\"n\":1}", 7}, fresh = {"{\"n\":2}", 7};
     struct work work = {.key = "id:7"};
     (void)state;
     work_begin_round(arena, &work, &old);
