@@ -390,20 +390,21 @@ library_sources = \
 	daemon/store/waiting.h \
 	daemon/templates/css_rules.c \
 	daemon/templates/css_rules.h \
+	daemon/templates/filter_call.c \
+	daemon/templates/filter_call.h \
+	daemon/templates/filter_context.h \
+	daemon/templates/filter_format.c \
+	daemon/templates/filter_format.h \
+	daemon/templates/filter_links.c \
+	daemon/templates/filter_links.h \
+	daemon/templates/filter_shop.c \
+	daemon/templates/filter_shop.h \
+	daemon/templates/filter_table.c \
+	daemon/templates/filter_table.h \
 	daemon/templates/front_matter.c \
 	daemon/templates/front_matter.h \
 	daemon/templates/inline_css.c \
 	daemon/templates/inline_css.h \
-	daemon/templates/mail_call.c \
-	daemon/templates/mail_call.h \
-	daemon/templates/mail_filters.c \
-	daemon/templates/mail_filters.h \
-	daemon/templates/mail_format.c \
-	daemon/templates/mail_format.h \
-	daemon/templates/mail_links.c \
-	daemon/templates/mail_links.h \
-	daemon/templates/mail_shop.c \
-	daemon/templates/mail_shop.h \
 	daemon/templates/shopify_fields.c \
 	daemon/templates/shopify_fields.h \
 	daemon/templates/shopify_lines.c \

@@ -113,14 +113,13 @@ static const char *currency_of(const struct composition *c)
 
 static void make_context(struct composition *c)
 {
-    c->context = (struct mail_filters_context){
+    c->context = (struct filter_context){
         .templates = c->templates,
         .translate = c->templates ? templates_translate(c->templates) : NULL,
         .locale = c->locale,
         .shop = c->settings->shop,
         .currency = currency_of(c),
         .zone = c->settings->zone,
-        .now_ms = c->settings->now_ms,
         .rule = c->rule,
         .channel = c->channel,
     };

@@ -12,7 +12,7 @@
 
 #include "compose/compose.h"
 #include "mail/address.h"
-#include "templates/mail_filters.h"
+#include "templates/filter_context.h"
 #include "templates/templates_set.h"
 
 enum { COMPOSITION_FIELDS_MOST = 64 };
@@ -44,7 +44,7 @@ struct composition {
     const char *locale;
     struct value variables; /* all that templates see */
     struct value shared;    /* those of them that snippets see too */
-    struct mail_filters_context context;
+    struct filter_context context;
 
     const char *subject, *preheader, *html, *text; /* NULL: the template has none */
 

@@ -13,14 +13,15 @@
 #include "ctl/command.h"
 #include "ctl/input.h"
 #include "liquid/liquid.h"
-#include "templates/mail_filters.h"
+#include "templates/filter_context.h"
+#include "templates/filter_table.h"
 
 enum { OUTPUT_MOST = 64 * 1024 * 1024 };
 
 /* What filters and find() get. */
 struct rendering {
-    struct mail_filters_context mail; /* first: filters of the mail layer know only this */
-    struct arena *arena;              /* of the templates and the data */
+    struct filter_context filters; /* first: filters know only this */
+    struct arena *arena;           /* of the templates and the data */
     const char *folder;
     struct map *partials; /* name: struct liquid_template */
 };
@@ -28,7 +29,7 @@ struct rendering {
 static const struct liquid_template *find_partial(void *context, const char *name, size_t length);
 
 static const struct liquid_options options = {
-    .filters = mail_filters, .find = find_partial, .strict_filters = true};
+    .filters = filter_table, .find = find_partial, .strict_filters = true};
 
 static const struct liquid_template *read_template(struct arena *arena, const char *name,
                                                    struct diag *diag)
@@ -74,14 +75,13 @@ static void begin(struct rendering *rendering, const struct config *config,
     const struct value *shop = value_get(data, "shop");
     const char *locale = value_to_text(arena, value_get(data, "locale"));
     struct diags ignored = {0};
-    rendering->mail = (struct mail_filters_context){
+    rendering->filters = (struct filter_context){
         .locale = locale ? locale : config->locale,
         .shop = value_is(shop, VALUE_MAP) ? shop : &config->keys.shop,
         .zone = config->zone,
-        .now_ms = clock_wall_ms(),
     };
     /* Without a folder of translations that is sound, every key is missing. */
-    rendering->mail.translate =
+    rendering->filters.translate =
         translate_load(arena, config->keys.templates, config->locale, &ignored);
     diags_free(&ignored);
 }
@@ -100,10 +100,8 @@ static bool render(struct rendering *rendering, const struct config *config, con
         return false;
     rendering->folder = folder_of(arena, file);
     begin(rendering, config, &data);
-    const struct liquid_input how = {.data = &data,
-                                     .context = rendering,
-                                     .now_ms = rendering->mail.now_ms,
-                                     .zone = rendering->mail.zone};
+    const struct liquid_input how = {
+        .data = &data, .context = rendering, .now_ms = clock_wall_ms(), .zone = config->zone};
     struct buf out;
     buf_init(&out, OUTPUT_MOST);
     bool done = liquid_render(template, &how, arena, &out, diag);

@@ -8,7 +8,8 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
-#include "templates/mail_filters.h"
+#include "templates/filter_context.h"
+#include "templates/filter_table.h"
 
 enum { ATTACHMENTS_MOST = 50 };
 
@@ -62,14 +63,14 @@ struct templates_file *templates_file_read(struct templates *set, const char *pa
 
 static const struct liquid_template *find_html(void *context, const char *name, size_t length)
 {
-    const struct mail_filters_context *mail = context;
-    return mail->templates ? templates_snippet(mail->templates, name, length, true) : NULL;
+    const struct filter_context *filters = context;
+    return filters->templates ? templates_snippet(filters->templates, name, length, true) : NULL;
 }
 
 static const struct liquid_template *find_text(void *context, const char *name, size_t length)
 {
-    const struct mail_filters_context *mail = context;
-    return mail->templates ? templates_snippet(mail->templates, name, length, false) : NULL;
+    const struct filter_context *filters = context;
+    return filters->templates ? templates_snippet(filters->templates, name, length, false) : NULL;
 }
 
 /* Shops paste Shopify's own templates, with slips that its parser passes over: they are
@@ -78,7 +79,7 @@ static struct liquid_options *options(struct templates *set, bool html, uint32_t
                                       struct diags *slips)
 {
     struct liquid_options *made = arena_zero(set->arena, sizeof *made);
-    made->filters = mail_filters;
+    made->filters = filter_table;
     made->find = html ? find_html : find_text;
     made->escape = html;
     made->syntax = LIQUID_FORGIVING;

@@ -1,20 +1,22 @@
-#include "templates/mail_links.h"
+/*
+ * First addresses: `link` adds the campaign's parameters to a web address; the filters of
+ * pictures and of the shop's files find an address (picture, absolute), and where Shopify's
+ * own servers have the file, ask them for its size. Then markup around an address: <a> and
+ * <img>, with every value escaped; in a text part what a reader needs of it.
+ */
+#include "templates/filter_links.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-#include "templates/mail_call.h"
+#include "templates/filter_call.h"
 
 enum { ADDRESS_MOST = 8192 };
 
-static bool return_buffer(struct liquid_call *call, struct buf *out)
+static bool return_address(struct liquid_call *call, struct buf *out)
 {
-    bool fits = !out->full;
-    if (fits)
-        mail_call_return(call, buf_string(out));
-    buf_free(out);
-    return fits || liquid_fail(call->run, "the address becomes longer than %d bytes", ADDRESS_MOST);
+    return filter_call_return_buffer(call, out, "the address becomes longer than 8192 bytes");
 }
 
 /* --- link: the campaign's parameters --- */
@@ -49,9 +51,9 @@ static bool has_parameter(const char *query, size_t length, const char *name)
 }
 
 /* What each parameter is called as a keyword, and what it is without one. */
-bool mail_links_link(struct liquid_call *call)
+bool filter_links_link(struct liquid_call *call)
 {
-    const struct mail_filters_context *context = mail_call_context(call);
+    const struct filter_context *context = filter_call_context(call);
     const struct {
         const char *name, *keyword, *standard;
     } parameters[] = {
@@ -61,9 +63,9 @@ bool mail_links_link(struct liquid_call *call)
         {"utm_content", "content", NULL},
         {"utm_term", "term", NULL},
     };
-    const char *address = mail_call_input(call);
+    const char *address = filter_call_input(call);
     if (!is_web(address))
-        return mail_call_return(call, address);
+        return filter_call_return(call, address);
     size_t base = strcspn(address, "#"), path = strcspn(address, "?#");
     const char *query = address + path + (address[path] == '?');
     size_t query_length = (size_t)(address + base - query);
@@ -74,7 +76,7 @@ bool mail_links_link(struct liquid_call *call)
     buf_text(&out, "?");
     buf_add(&out, query, query_length);
     for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
-        const char *value = mail_call_keyword(call, parameters[i].keyword);
+        const char *value = filter_call_keyword(call, parameters[i].keyword);
         if (!value)
             value = parameters[i].standard;
         if (!value || !*value || has_parameter(query, query_length, parameters[i].name))
@@ -86,7 +88,7 @@ bool mail_links_link(struct liquid_call *call)
     if (!any)
         buf_cut(&out, path);
     buf_text(&out, address + base);
-    return return_buffer(call, &out);
+    return return_address(call, &out);
 }
 
 /* --- pictures --- */
@@ -105,7 +107,7 @@ static const char *picture(const struct liquid_call *call)
         }
         value = next;
     }
-    return value && value->kind == VALUE_STRING ? mail_call_text(call, value) : "";
+    return value && value->kind == VALUE_STRING ? filter_call_text(call, value) : "";
 }
 
 /* "//cdn…" and "/files/a.png" are relative to a page; a mail has none. */
@@ -114,7 +116,7 @@ static const char *absolute(const struct liquid_call *call, const char *address)
     struct arena *arena = liquid_arena(call->run);
     if (address[0] == '/' && address[1] == '/')
         return arena_printf(arena, "https:%s", address);
-    const char *shop = mail_call_shop(call, "url");
+    const char *shop = filter_call_shop(call, "url");
     if (address[0] != '/' || !shop)
         return address;
     size_t length = strlen(shop);
@@ -141,11 +143,11 @@ static bool is_size(const char *size)
 }
 
 /* {{ line | img_url: "compact_cropped" }}, {{ image | img_url: "100x100", crop: "center" }} */
-bool mail_links_img_url(struct liquid_call *call)
+bool filter_links_img_url(struct liquid_call *call)
 {
-    const char *address = absolute(call, picture(call)), *crop = mail_call_keyword(call, "crop");
-    const char *scale = mail_call_keyword(call, "scale");
-    const char *asked = mail_call_option(call, "size", 0);
+    const char *address = absolute(call, picture(call)), *crop = filter_call_keyword(call, "crop");
+    const char *scale = filter_call_keyword(call, "scale");
+    const char *asked = filter_call_option(call, "size", 0);
     char *size = arena_text(liquid_arena(call->run), asked ? asked : "");
     char *cropped = strstr(size, "_cropped");
     if (cropped) {
@@ -158,7 +160,7 @@ bool mail_links_img_url(struct liquid_call *call)
     const char *dot = memrchr(address + name, '.', path - name);
     if (!*address || !resizes(address) || !is_size(size) || !dot || strcmp(size, "master") == 0 ||
         strcmp(size, "original") == 0)
-        return mail_call_return(call, address);
+        return filter_call_return(call, address);
     struct buf out;
     buf_init(&out, ADDRESS_MOST);
     buf_add(&out, address, (size_t)(dot - address));
@@ -168,66 +170,62 @@ bool mail_links_img_url(struct liquid_call *call)
     if (scale)
         buf_printf(&out, "@%sx", scale);
     buf_text(&out, dot);
-    return return_buffer(call, &out);
+    return return_address(call, &out);
 }
 
 /* {{ product | image_url: width: 300 }} */
-bool mail_links_image_url(struct liquid_call *call)
+bool filter_links_image_url(struct liquid_call *call)
 {
     static const char *const names[] = {"width", "height", "crop", "format"};
     const char *address = absolute(call, picture(call));
     if (!*address || !resizes(address))
-        return mail_call_return(call, address);
+        return filter_call_return(call, address);
     struct buf out;
     buf_init(&out, ADDRESS_MOST);
     buf_text(&out, address);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = mail_call_keyword(call, names[i]);
+        const char *value = filter_call_keyword(call, names[i]);
         if (!value)
             continue;
         buf_printf(&out, "%c%s=", strchr(buf_string(&out), '?') ? '&' : '?', names[i]);
         add_encoded(&out, value);
     }
-    return return_buffer(call, &out);
+    return return_address(call, &out);
 }
 
 static bool return_asset(struct liquid_call *call, const char *folder, const char *name)
 {
-    const char *base = mail_call_shop(call, "assets_url");
+    const char *base = filter_call_shop(call, "assets_url");
     if (is_web(name) || !base)
-        return mail_call_return(call, name);
+        return filter_call_return(call, name);
     size_t length = strlen(base);
     while (length && base[length - 1] == '/')
         length--;
-    return mail_call_return(
+    return filter_call_return(
         call, arena_printf(liquid_arena(call->run), "%.*s/%s%s", (int)length, base, folder, name));
 }
 
 /* Where the shop keeps its files: shop.assets_url. */
-bool mail_links_asset_url(struct liquid_call *call)
+bool filter_links_asset_url(struct liquid_call *call)
 {
-    return return_asset(call, "", mail_call_input(call));
+    return return_asset(call, "", filter_call_input(call));
 }
 
-bool mail_links_payment_icon(struct liquid_call *call)
+bool filter_links_payment_icon(struct liquid_call *call)
 {
-    char *name = arena_text(liquid_arena(call->run), mail_call_input(call));
+    char *name = arena_text(liquid_arena(call->run), filter_call_input(call));
     for (char *c = name; *c; c++)
         *c = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : '_';
     return *name ? return_asset(call, "payment/",
                                 arena_printf(liquid_arena(call->run), "%s.png", name))
-                 : mail_call_return(call, "");
+                 : filter_call_return(call, "");
 }
 
 /* --- markup --- */
 
 static bool return_markup(struct liquid_call *call, struct buf *out)
 {
-    bool fits = !out->full;
-    if (fits)
-        mail_call_return_markup(call, out);
-    buf_free(out);
-    return fits || liquid_fail(call->run, "the markup becomes too long");
+    return filter_call_return_markup(call, out, "the markup becomes too long");
 }
 
 static void add_attribute(const struct liquid_call *call, struct buf *out, const char *name,
@@ -236,25 +234,25 @@ static void add_attribute(const struct liquid_call *call, struct buf *out, const
     if (!value)
         return;
     buf_printf(out, " %s=\"", name);
-    mail_call_escape(call, out, value);
+    filter_call_escape(call, out, value);
     buf_char(out, '"');
 }
 
 /* {{ "Our shop" | link_to: shop.url }}; in a text part "Our shop (https://…)". */
-bool mail_links_link_to(struct liquid_call *call)
+bool filter_links_link_to(struct liquid_call *call)
 {
-    const char *address = mail_call_argument(call, 0), *text = mail_call_input(call);
+    const char *address = filter_call_argument(call, 0), *text = filter_call_input(call);
     struct buf out;
-    buf_init(&out, MAIL_CALL_TEXT_MOST);
-    if (!mail_call_context(call)->html) {
+    buf_init(&out, FILTER_CALL_TEXT_MOST);
+    if (!filter_call_context(call)->html) {
         buf_printf(&out, "%s (%s)", text, address ? address : "");
         return return_markup(call, &out);
     }
     buf_text(&out, "<a");
     add_attribute(call, &out, "href", address ? address : "");
-    add_attribute(call, &out, "title", mail_call_argument(call, 1));
+    add_attribute(call, &out, "title", filter_call_argument(call, 1));
     buf_char(&out, '>');
-    mail_call_escape(call, &out, text);
+    filter_call_escape(call, &out, text);
     buf_text(&out, "</a>");
     return return_markup(call, &out);
 }
@@ -263,8 +261,8 @@ static bool return_image(struct liquid_call *call, const char *const *names,
                          const char *const *values, size_t count)
 {
     struct buf out;
-    buf_init(&out, MAIL_CALL_TEXT_MOST);
-    if (mail_call_context(call)->html) {
+    buf_init(&out, FILTER_CALL_TEXT_MOST);
+    if (filter_call_context(call)->html) {
         buf_text(&out, "<img");
         for (size_t i = 0; i < count; i++)
             add_attribute(call, &out, names[i], values[i]);
@@ -276,22 +274,22 @@ static bool return_image(struct liquid_call *call, const char *const *names,
 }
 
 /* {{ address | img_tag: "alt", "class" }} */
-bool mail_links_img_tag(struct liquid_call *call)
+bool filter_links_img_tag(struct liquid_call *call)
 {
     static const char *const names[] = {"src", "alt", "class"};
-    const char *alt = mail_call_argument(call, 0);
+    const char *alt = filter_call_argument(call, 0);
     const char *const values[] = {absolute(call, picture(call)), alt ? alt : "",
-                                  mail_call_argument(call, 1)};
+                                  filter_call_argument(call, 1)};
     return return_image(call, names, values, 3);
 }
 
 /* {{ product | image_url: width: 300 | image_tag: alt: product.title }} */
-bool mail_links_image_tag(struct liquid_call *call)
+bool filter_links_image_tag(struct liquid_call *call)
 {
     static const char *const names[] = {"src", "alt", "width", "height", "class", "style"};
     const char *values[6] = {absolute(call, picture(call))};
     for (size_t i = 1; i < 6; i++)
-        values[i] = mail_call_keyword(call, names[i]);
+        values[i] = filter_call_keyword(call, names[i]);
     if (!values[1])
         values[1] = "";
     return return_image(call, names, values, 6);

@@ -1,4 +1,4 @@
-#include "templates/mail_shop.h"
+#include "templates/filter_shop.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/decimal.h"
 #include "base/digest.h"
 #include "base/locale_format.h"
-#include "templates/mail_call.h"
+#include "templates/filter_call.h"
 
 /* --- addresses of houses --- */
 
@@ -20,7 +20,7 @@ struct lines {
 static const char *member(const struct liquid_call *call, const char *name)
 {
     const struct value *value = value_get(&call->input, name);
-    return value && value->kind != VALUE_NULL ? mail_call_text(call, value) : "";
+    return value && value->kind != VALUE_NULL ? filter_call_text(call, value) : "";
 }
 
 static void add_line(struct lines *lines, const char *a, const char *b, const char *c)
@@ -33,8 +33,8 @@ static void add_line(struct lines *lines, const char *a, const char *b, const ch
         if (begun)
             buf_char(lines->out, ' ');
         else if (lines->any)
-            buf_text(lines->out, mail_call_context(lines->call)->html ? "<br>" : "\n");
-        mail_call_escape(lines->call, lines->out, parts[i]);
+            buf_text(lines->out, filter_call_context(lines->call)->html ? "<br>" : "\n");
+        filter_call_escape(lines->call, lines->out, parts[i]);
         begun = lines->any = true;
     }
 }
@@ -49,10 +49,10 @@ static bool code_comes_last(const char *country)
     return false;
 }
 
-bool mail_shop_format_address(struct liquid_call *call)
+bool filter_shop_format_address(struct liquid_call *call)
 {
     struct buf out;
-    buf_init(&out, MAIL_CALL_TEXT_MOST);
+    buf_init(&out, FILTER_CALL_TEXT_MOST);
     struct lines lines = {call, &out, false};
     const char *name = member(call, "name"), *province = member(call, "province_code");
     if (*name)
@@ -67,35 +67,31 @@ bool mail_shop_format_address(struct liquid_call *call)
     else
         add_line(&lines, member(call, "zip"), member(call, "city"), "");
     add_line(&lines, member(call, "country"), "", "");
-    bool fits = !out.full;
-    if (fits)
-        mail_call_return_markup(call, &out);
-    buf_free(&out);
-    return fits || liquid_fail(call->run, "the address becomes too long");
+    return filter_call_return_markup(call, &out, "the address becomes too long");
 }
 
 /* --- words and amounts --- */
 
 /* {{ count | pluralize: "item", "items" }}: the word alone. */
-bool mail_shop_pluralize(struct liquid_call *call)
+bool filter_shop_pluralize(struct liquid_call *call)
 {
-    const char *decimal = mail_call_decimal(call, &call->input);
+    const char *decimal = filter_call_decimal(call, &call->input);
     bool one = decimal && decimal_read(decimal, strlen(decimal)) == 1;
-    const char *word = mail_call_argument(call, one ? 0 : 1);
-    return mail_call_return(call, word ? word : "");
+    const char *word = filter_call_argument(call, one ? 0 : 1);
+    return filter_call_return(call, word ? word : "");
 }
 
 /* Grams in the unit of the shop: {{ line.grams | weight_with_unit }}. */
-bool mail_shop_weight_with_unit(struct liquid_call *call)
+bool filter_shop_weight_with_unit(struct liquid_call *call)
 {
     static const struct {
         const char *unit;
         double grams;
     } units[] = {{"g", 1}, {"kg", 1000}, {"lb", 453.59237}, {"oz", 28.349523125}};
-    const char *decimal = mail_call_decimal(call, &call->input);
-    const char *unit = mail_call_argument(call, 0);
+    const char *decimal = filter_call_decimal(call, &call->input);
+    const char *unit = filter_call_argument(call, 0);
     if (!unit)
-        unit = mail_call_shop(call, "weight_unit");
+        unit = filter_call_shop(call, "weight_unit");
     if (!unit)
         unit = "kg";
     for (size_t i = 0; decimal && i < sizeof units / sizeof *units; i++) {
@@ -104,18 +100,18 @@ bool mail_shop_weight_with_unit(struct liquid_call *call)
             continue;
         decimal_print(decimal_read(decimal, strlen(decimal)) / units[i].grams, digits);
         const char *text = locale_format_number(liquid_arena(call->run),
-                                                mail_call_context(call)->locale, digits, -1);
+                                                filter_call_context(call)->locale, digits, -1);
         if (text)
-            return mail_call_return(call,
-                                    arena_printf(liquid_arena(call->run), "%s %s", text, unit));
+            return filter_call_return(call,
+                                      arena_printf(liquid_arena(call->run), "%s %s", text, unit));
     }
-    return mail_call_return(call, mail_call_input(call));
+    return filter_call_return(call, filter_call_input(call));
 }
 
 /* "Green Tea, 100 g" to "green-tea-100-g". */
-bool mail_shop_handle(struct liquid_call *call)
+bool filter_shop_handle(struct liquid_call *call)
 {
-    char *text = arena_text(liquid_arena(call->run), mail_call_input(call)), *to = text;
+    char *text = arena_text(liquid_arena(call->run), filter_call_input(call)), *to = text;
     for (const char *from = text; *from; from++) {
         unsigned char c = (unsigned char)*from;
         if (c >= 0x80 || isalnum(c))
@@ -126,33 +122,29 @@ bool mail_shop_handle(struct liquid_call *call)
     if (to > text && to[-1] == '-')
         to--;
     *to = '\0';
-    return mail_call_return(call, text);
+    return filter_call_return(call, text);
 }
 
 /* A field of the shop's own, {type: …, value: …}: its value as text, a list's with commas. */
-bool mail_shop_metafield_text(struct liquid_call *call)
+bool filter_shop_metafield_text(struct liquid_call *call)
 {
     const struct value *field = value_get(&call->input, "value");
     const struct value *value = field ? field : &call->input;
     struct buf out;
     if (!value_is(value, VALUE_LIST))
-        return mail_call_return(call, mail_call_text(call, value));
-    buf_init(&out, MAIL_CALL_TEXT_MOST);
+        return filter_call_return(call, filter_call_text(call, value));
+    buf_init(&out, FILTER_CALL_TEXT_MOST);
     for (uint32_t i = 0; i < value_count(value); i++) {
         buf_text(&out, i ? ", " : "");
-        buf_text(&out, mail_call_text(call, &value->list->items[i]));
+        buf_text(&out, filter_call_text(call, &value->list->items[i]));
     }
-    bool fits = !out.full;
-    if (fits)
-        mail_call_return(call, buf_string(&out));
-    buf_free(&out);
-    return fits || liquid_fail(call->run, "the text becomes too long");
+    return filter_call_return_buffer(call, &out, "the text becomes too long");
 }
 
 /* "green tea" to "GreenTea". */
-bool mail_shop_camelize(struct liquid_call *call)
+bool filter_shop_camelize(struct liquid_call *call)
 {
-    char *text = arena_text(liquid_arena(call->run), mail_call_input(call)), *to = text;
+    char *text = arena_text(liquid_arena(call->run), filter_call_input(call)), *to = text;
     bool begins = true;
     for (const char *from = text; *from; from++) {
         if (strchr(" -_", *from)) {
@@ -163,35 +155,35 @@ bool mail_shop_camelize(struct liquid_call *call)
         begins = false;
     }
     *to = '\0';
-    return mail_call_return(call, text);
+    return filter_call_return(call, text);
 }
 
 /* --- hashes --- */
 
-bool mail_shop_sha1(struct liquid_call *call)
+bool filter_shop_sha1(struct liquid_call *call)
 {
-    const char *text = mail_call_input(call);
+    const char *text = filter_call_input(call);
     char hex[41];
     digest_sha1_hex(text, strlen(text), hex);
-    return mail_call_return(call, hex);
+    return filter_call_return(call, hex);
 }
 
-bool mail_shop_sha256(struct liquid_call *call)
+bool filter_shop_sha256(struct liquid_call *call)
 {
-    const char *text = mail_call_input(call);
+    const char *text = filter_call_input(call);
     unsigned char digest[DIGEST_SIZE];
     char hex[DIGEST_HEX_SIZE];
     digest_sha256(text, strlen(text), digest);
     digest_hex(digest, DIGEST_SIZE, hex);
-    return mail_call_return(call, hex);
+    return filter_call_return(call, hex);
 }
 
-bool mail_shop_hmac_sha256(struct liquid_call *call)
+bool filter_shop_hmac_sha256(struct liquid_call *call)
 {
-    const char *text = mail_call_input(call), *key = mail_call_argument(call, 0);
+    const char *text = filter_call_input(call), *key = filter_call_argument(call, 0);
     unsigned char digest[DIGEST_SIZE];
     char hex[DIGEST_HEX_SIZE];
     digest_hmac(key ? key : "", key ? strlen(key) : 0, text, strlen(text), digest);
     digest_hex(digest, DIGEST_SIZE, hex);
-    return mail_call_return(call, hex);
+    return filter_call_return(call, hex);
 }
