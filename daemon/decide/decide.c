@@ -1,13 +1,13 @@
 /*
  * The policy. Read it from decide() at the end upwards:
  *
- *   decide ─┬─ decide_event      one event of the customer; twice is once
+ *   decide ─┬─ consider_event    one event of the customer; twice is once
  *           │    learn             what it tells: profile, counts, opt-outs, lost messages
  *           │    end_journeys      whose `until` it is: what runs ends, what waits is withdrawn
  *           │    start_journeys    whose `on` it is: all `if`s first, then each match acts
  *           │      no_longer         again: restart, and `if` is false: ends what runs
  *           │      try_rule          enabled, young enough, not over already, again
- *           └─ decide_due        journeys whose time has come, in the order of deadlines
+ *           └─ resume_due        journeys whose time has come, in the order of deadlines
  *
  *   Both let journeys move on (move) until they wait or end. A send is only a want at
  *   first; grant then asks the policy about all wants of the event, or of the moment, best
@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decide/decision.h"
 #include "decide/journey.h"
 #include "decide/message_body.h"
 #include "decide/trace.h"
@@ -80,7 +79,7 @@ static int by_priority(const void *a, const void *b)
 
 /* Keeps in the customer's document that the message was decided. */
 static void remember(struct deciding *d, const struct want *want,
-                     const struct decide_message *message)
+                     const struct decision_message *message)
 {
     const struct rule *rule = want->rule;
     struct customer_open open = {.mid = message->mid,
@@ -106,10 +105,10 @@ static bool add_message(struct deciding *d, const struct want *want, const char 
                                             .journey = &want->journey,
                                             .scene = scene,
                                             .address = address};
-    struct decide_message message = {.rule = want->rule,
-                                     .step = want->step,
-                                     .address_hash = address_hash,
-                                     .give_up_ms = d->input->now_ms + want->rule->give_up_ms};
+    struct decision_message message = {.rule = want->rule,
+                                       .step = want->step,
+                                       .address_hash = address_hash,
+                                       .give_up_ms = d->input->now_ms + want->rule->give_up_ms};
     if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
         return false;
     decision_add_message(d->decision, d->arena, &message);
@@ -493,7 +492,14 @@ static void start_journeys(struct deciding *d)
             try_rule(d, answers[i].rule);
 }
 
-static void decide_event(struct deciding *d, const struct shop_event *event)
+static void keep_trace(struct deciding *d)
+{
+    struct value line;
+    if (trace_end(&d->trace, &line))
+        decision_add_trace(d->decision, d->arena, line);
+}
+
+static void consider_event(struct deciding *d, const struct shop_event *event)
 {
     int64_t keep_ms = event->id[0] ? d->input->policy->dedupe_keep_ms : MINUTE_MS;
     d->event = event;
@@ -510,7 +516,7 @@ static void decide_event(struct deciding *d, const struct shop_event *event)
         grant(d);
         customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
     }
-    trace_end(&d->trace, d->decision);
+    keep_trace(d);
 }
 
 /* ---- Timers ---- */
@@ -530,7 +536,7 @@ static const char *lost_rule(const struct rule *rule, const struct customer_jour
     return NULL;
 }
 
-static void go_on(struct deciding *d, uint32_t index)
+static void resume(struct deciding *d, uint32_t index)
 {
     struct customer_journey journey = d->customer->journeys.items[index];
     const struct rule *rule = ruleset_find(d->input->rules, journey.rule);
@@ -565,7 +571,7 @@ static bool first_due(const struct deciding *d, uint32_t *index)
 
 /* In the order of their deadlines; what is due at the same moment (the end of quiet hours)
  * shares the places under a cap by priority. */
-static void decide_due(struct deciding *d)
+static void resume_due(struct deciding *d)
 {
     uint32_t index = 0, left = CUSTOMER_JOURNEYS_MOST; /* zero-length waits must end */
     int64_t moment_ms = 0;
@@ -579,10 +585,10 @@ static void decide_due(struct deciding *d)
         }
         moment_ms = deadline_ms;
         left--;
-        go_on(d, index);
+        resume(d, index);
     }
     grant(d);
-    trace_end(&d->trace, d->decision);
+    keep_trace(d);
 }
 
 /* The oldest send that some limit or cap still counts. */
@@ -604,8 +610,8 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     customer_prune(input->customer, input->now_ms, sends_since(input),
                    input->now_ms - input->policy->dedupe_keep_ms);
     for (size_t i = 0; i < input->event_count; i++)
-        decide_event(&d, input->events[i]);
+        consider_event(&d, input->events[i]);
     if (input->due_ms)
-        decide_due(&d);
+        resume_due(&d);
     decision_set_deadlines(decision, input->customer, ruleset_since(input->rules), input->now_ms);
 }

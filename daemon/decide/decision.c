@@ -7,7 +7,7 @@
 enum { NEWER_RULES_RETRY_MS = 5000 }; /* until a daemon with the newer rules has had its turn */
 
 void decision_add_message(struct decision *decision, struct arena *arena,
-                          const struct decide_message *message)
+                          const struct decision_message *message)
 {
     decision->messages = arena_grow(arena, decision->messages, decision->message_count,
                                     &decision->message_capacity, sizeof *decision->messages);
@@ -45,7 +45,14 @@ void decision_add_dead(struct decision *decision, struct arena *arena,
     decision->dead = arena_grow(arena, decision->dead, decision->dead_count,
                                 &decision->dead_capacity, sizeof *decision->dead);
     decision->dead[decision->dead_count++] =
-        (struct decide_dead){.reason = reason, .detail = detail, .body = body};
+        (struct decision_dead){.reason = reason, .detail = detail, .body = body};
+}
+
+void decision_add_trace(struct decision *decision, struct arena *arena, struct value line)
+{
+    decision->trace = arena_grow(arena, decision->trace, decision->trace_count,
+                                 &decision->trace_capacity, sizeof *decision->trace);
+    decision->trace[decision->trace_count++] = line;
 }
 
 void decision_set_deadlines(struct decision *decision, const struct customer *customer,

@@ -1,6 +1,6 @@
 /*
- * A decision is put together: what decide/decide has decided is added to its
- * lists, and may be taken back as long as nobody has seen it.
+ * A decision: what decide() has made of a customer's events and deadlines, for events/ to commit.
+ * It is put together here; what was added may be taken back as long as nobody has seen it.
  */
 #ifndef NUDGED_DECIDE_DECISION_H
 #define NUDGED_DECIDE_DECISION_H
@@ -9,10 +9,45 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "decide/decide.h"
+#include "base/value.h"
+#include "customer/customer.h"
+#include "rules/rule.h"
+
+struct decision_message {
+    const char *mid;
+    const struct rule *rule;
+    const struct rule_step *step;
+    const char *address_hash; /* assumed not to be suppressed */
+    int64_t give_up_ms;
+    struct value body; /* map: what is stored as P:message:<mid> and rendered; docs/redis.md */
+};
+
+struct decision_dead {
+    const char *reason; /* "error", "too-many-journeys" */
+    const char *detail;
+    struct value body; /* map */
+};
+
+struct decision_counts {
+    uint32_t decided, duplicate, refused, failed;
+};
+
+struct decision {
+    struct decision_message *messages;
+    uint32_t message_count, message_capacity;
+    const char **withdrawn; /* mids assumed not yet to be taken */
+    uint32_t withdrawn_count, withdrawn_capacity;
+    struct decision_dead *dead;
+    uint32_t dead_count, dead_capacity;
+    struct value *trace; /* one map for each event, and one for the timer */
+    uint32_t trace_count, trace_capacity;
+    int64_t deadline_ms;      /* the earliest of the running journeys; 0: none */
+    int64_t last_deadline_ms; /* the latest; 0: none */
+    struct decision_counts counts;
+};
 
 void decision_add_message(struct decision *decision, struct arena *arena,
-                          const struct decide_message *message);
+                          const struct decision_message *message);
 /* Takes a message of this very decision back; false where it is not among them. */
 bool decision_take_back(struct decision *decision, const char *mid);
 /* A message of an earlier decision must not be sent; `mid` is not copied. */
@@ -22,6 +57,9 @@ void decision_withdraw(struct decision *decision, struct arena *arena, const cha
 void decision_add_dead(struct decision *decision, struct arena *arena,
                        const struct customer *customer, const struct customer_journey *journey,
                        const char *step, const char *reason, const char *detail);
+
+/* A finished line of the trace. */
+void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);
 
 /* When the customer's journeys go on. One that newer rules than those of `since_ms` have
  * touched is left to a daemon with these: it is looked at again a little later. */

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "decide/decide.h"
-
 struct trace_reason {
     const char *why;
     struct value item, rules; /* map; its list */
@@ -127,18 +125,17 @@ void trace_add_time(struct trace *trace, const char *rule, const char *what, int
         value_add(trace->arena, *item, value_text("until"), value_int(until_ms));
 }
 
-void trace_end(struct trace *trace, struct decision *decision)
+bool trace_end(struct trace *trace, struct value *line)
 {
     if (trace->did.list->count == 0 && !value_get(&trace->line, "event"))
-        return;
+        return false;
     for (uint32_t i = 0; i < trace->reason_count; i++)
         if (trace->reasons[i].more)
             value_add(trace->arena, trace->reasons[i].item, value_text("more"),
                       value_int(trace->reasons[i].more));
     value_add(trace->arena, trace->line, value_text("did"), trace->did);
-    decision->trace = arena_grow(trace->arena, decision->trace, decision->trace_count,
-                                 &decision->trace_capacity, sizeof *decision->trace);
-    decision->trace[decision->trace_count++] = trace->line;
+    *line = trace->line;
+    return true;
 }
 
 struct value trace_of(struct arena *arena, int64_t now_ms, struct value item)

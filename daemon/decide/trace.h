@@ -11,14 +11,13 @@
 #ifndef NUDGED_DECIDE_TRACE_H
 #define NUDGED_DECIDE_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/value.h"
 #include "customer/shop_event.h"
 #include "rules/rule_index.h"
-
-struct decision;
 
 struct trace {
     struct arena *arena;
@@ -42,8 +41,8 @@ void trace_add_refusals(struct trace *trace, const struct rule *const *rules, ui
 void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,
                        const char *mid);
 void trace_add_time(struct trace *trace, const char *rule, const char *what, int64_t until_ms);
-/* Hands the line over, unless a timer found nothing to do. */
-void trace_end(struct trace *trace, struct decision *decision);
+/* The finished line; false where there is nothing to tell: a timer found nothing to do. */
+bool trace_end(struct trace *trace, struct value *line);
 
 /* A line of one thing that was done outside of deciding: `item` is one of "did". */
 struct value trace_of(struct arena *arena, int64_t now_ms, struct value item);

@@ -45,7 +45,7 @@ static void make_messages(const struct decision *decision, struct arena *arena,
         arena_zero(arena, sizeof *messages * (decision->message_count + 1));
     const char **hashes = arena_alloc(arena, sizeof *hashes * (decision->message_count + 1));
     for (uint32_t i = 0; i < decision->message_count; i++) {
-        const struct decide_message *message = &decision->messages[i];
+        const struct decision_message *message = &decision->messages[i];
         struct slice body = print(arena, &message->body);
         bool marketing = message->rule->class == RULE_MARKETING;
         messages[i] = (struct commit_message){

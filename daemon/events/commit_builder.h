@@ -8,7 +8,8 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
-#include "decide/decide.h"
+#include "customer/shop_event.h"
+#include "decide/decision.h"
 #include "store/customers.h"
 
 struct commit_builder {

@@ -11,7 +11,8 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
-#include "decide/decide.h"
+#include "customer/shop_event.h"
+#include "decide/decision.h"
 #include "store/customers.h"
 #include "store/intake.h"
 

@@ -43,7 +43,7 @@ static struct decision new_decision(struct arena *arena)
                                 .last_deadline_ms = NOW + DAY};
     decision.messages = arena_zero(arena, 3 * sizeof *decision.messages);
     for (size_t i = 0; i < 3; i++)
-        decision.messages[i] = (struct decide_message){
+        decision.messages[i] = (struct decision_message){
             .mid = arena_printf(arena, "m%zu", i),
             .rule = &rules[i],
             .step = &steps[i],
@@ -52,7 +52,7 @@ static struct decision new_decision(struct arena *arena)
             .body = read_json(arena, arena_printf(arena, "{\"n\":%zu}", i))};
     decision.dead = arena_zero(arena, sizeof *decision.dead);
     decision.dead[0] =
-        (struct decide_dead){"error", "no such field", read_json(arena, "{\"d\":1}")};
+        (struct decision_dead){"error", "no such field", read_json(arena, "{\"d\":1}")};
     decision.trace = arena_zero(arena, 2 * sizeof *decision.trace);
     decision.trace[0] = read_json(arena, "{\"t\":1}");
     decision.trace[1] = read_json(arena, "{\"t\":2}");

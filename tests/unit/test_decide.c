@@ -326,7 +326,7 @@ static void assert_dead(const struct decision *decision, const char *reason, con
                         const struct rule_step *step)
 {
     assert_int_equal(decision->dead_count, 1);
-    const struct decide_dead *dead = &decision->dead[0];
+    const struct decision_dead *dead = &decision->dead[0];
     assert_string_equal(dead->reason, reason);
     assert_string_equal(dead->detail, detail);
     assert_true(value_is_text(value_get(&dead->body, "rule"), "r"));
