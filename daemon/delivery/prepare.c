@@ -39,9 +39,9 @@ void prepare_init(struct prepare *prepare, const struct config *config,
 }
 
 /* The body of an HTTP request, and what may stand in its URL and headers. */
-static bool prepare_request(const struct prepare *prepare, const struct templates *templates,
-                            const struct compose_settings *settings, const struct value *message,
-                            struct arena *arena, struct outgoing *outgoing, struct diag *diag)
+static bool make_request(const struct prepare *prepare, const struct templates *templates,
+                         const struct compose_settings *settings, const struct value *message,
+                         struct arena *arena, struct outgoing *outgoing, struct diag *diag)
 {
     struct buf body;
     buf_init(&body, COMPOSE_WIRE_MOST);
@@ -56,9 +56,9 @@ static bool prepare_request(const struct prepare *prepare, const struct template
     return made;
 }
 
-static bool prepare_mail(const struct templates *templates, const struct compose_settings *settings,
-                         const struct value *message, struct arena *arena,
-                         struct outgoing *outgoing, struct diag *diag)
+static bool make_mail(const struct templates *templates, const struct compose_settings *settings,
+                      const struct value *message, struct arena *arena, struct outgoing *outgoing,
+                      struct diag *diag)
 {
     struct mail mail = {0};
     buf_init(&mail.wire, COMPOSE_WIRE_MOST);
@@ -75,9 +75,9 @@ static bool prepare_mail(const struct templates *templates, const struct compose
 }
 
 /* Another channel, into a Maildir: the plain text. */
-static bool prepare_text(const struct templates *templates, const struct compose_settings *settings,
-                         const struct value *message, struct arena *arena,
-                         struct outgoing *outgoing, struct diag *diag)
+static bool make_text(const struct templates *templates, const struct compose_settings *settings,
+                      const struct value *message, struct arena *arena, struct outgoing *outgoing,
+                      struct diag *diag)
 {
     struct compose_text text;
     if (!compose_text(templates, settings, message, arena, &text, diag))
@@ -103,8 +103,8 @@ bool prepare_outgoing(const struct prepare *prepare, const struct templates *tem
     job->recipient = digest_spread(to, strlen(to));
     *outgoing = (struct outgoing){.mid = job->mid, .channel = channel};
     if (prepare->body_file)
-        return prepare_request(prepare, templates, &settings, &message, arena, outgoing, diag);
+        return make_request(prepare, templates, &settings, &message, arena, outgoing, diag);
     if (strcmp(channel, "email") == 0)
-        return prepare_mail(templates, &settings, &message, arena, outgoing, diag);
-    return prepare_text(templates, &settings, &message, arena, outgoing, diag);
+        return make_mail(templates, &settings, &message, arena, outgoing, diag);
+    return make_text(templates, &settings, &message, arena, outgoing, diag);
 }

@@ -4,49 +4,49 @@
 
 #include "base/utf8.h"
 
-static bool envelope_refuse(struct outcome *outcome, const char *what, const char *why)
+static bool refuse(struct outcome *outcome, const char *what, const char *why)
 {
     outcome_set(outcome, OUTCOME_DEAD);
     outcome_printf(outcome, "%s %s", what, why);
     return false;
 }
 
-static bool envelope_address(const char *address, const char *what, struct outcome *outcome)
+static bool check_address(const char *address, const char *what, struct outcome *outcome)
 {
     size_t length = strlen(address);
     if (length > ENVELOPE_ADDRESS_MOST)
-        return envelope_refuse(outcome, what, "is longer than 254 bytes");
+        return refuse(outcome, what, "is longer than 254 bytes");
     if (!utf8_valid(address, length))
-        return envelope_refuse(outcome, what, "is not valid UTF-8");
+        return refuse(outcome, what, "is not valid UTF-8");
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)address[i];
         /* U+0080 to U+009F are control characters too. */
         bool control = c < ' ' || c == 0x7f || (c == 0xc2 && (unsigned char)address[i + 1] < 0xa0);
         if (control || c == ' ' || c == '<' || c == '>')
-            return envelope_refuse(outcome, what, "holds a character that no address may have");
+            return refuse(outcome, what, "holds a character that no address may have");
     }
     const char *at = strrchr(address, '@');
     if (!at || at == address || !at[1])
-        return envelope_refuse(outcome, what, "is no address");
+        return refuse(outcome, what, "is no address");
     return true;
 }
 
-static bool envelope_body(const char *body, size_t length, struct outcome *outcome)
+static bool check_body(const char *body, size_t length, struct outcome *outcome)
 {
     if (length < 2 || memcmp(body + length - 2, "\r\n", 2) != 0)
-        return envelope_refuse(outcome, "the mail", "does not end with a line break");
+        return refuse(outcome, "the mail", "does not end with a line break");
     if (memchr(body, '\0', length))
-        return envelope_refuse(outcome, "the mail", "holds a NUL");
+        return refuse(outcome, "the mail", "holds a NUL");
     const char *end = body + length;
     for (const char *at = body; (at = memchr(at, '\r', (size_t)(end - at))) != NULL; at += 2) {
         if (at + 1 == end || at[1] != '\n')
-            return envelope_refuse(outcome, "the mail", "holds a bare carriage return");
+            return refuse(outcome, "the mail", "holds a bare carriage return");
         if (at + 2 == end)
             break;
     }
     for (const char *at = body; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
         if (at == body || at[-1] != '\r')
-            return envelope_refuse(outcome, "the mail", "holds a bare line feed");
+            return refuse(outcome, "the mail", "holds a bare line feed");
     }
     return true;
 }
@@ -54,13 +54,13 @@ static bool envelope_body(const char *body, size_t length, struct outcome *outco
 bool envelope_check(const struct outgoing *outgoing, struct outcome *outcome)
 {
     if (!outgoing->envelope_to || !*outgoing->envelope_to)
-        return envelope_refuse(outcome, "the recipient's address", "is missing");
-    if (!envelope_address(outgoing->envelope_to, "the recipient's address", outcome))
+        return refuse(outcome, "the recipient's address", "is missing");
+    if (!check_address(outgoing->envelope_to, "the recipient's address", outcome))
         return false;
     const char *from = outgoing->envelope_from ? outgoing->envelope_from : "";
-    if (*from && !envelope_address(from, "the sender's address", outcome))
+    if (*from && !check_address(from, "the sender's address", outcome))
         return false;
-    return envelope_body(outgoing->body, outgoing->body_length, outcome);
+    return check_body(outgoing->body, outgoing->body_length, outcome);
 }
 
 bool envelope_check_mid(const char *mid, struct outcome *outcome)
@@ -69,6 +69,6 @@ bool envelope_check_mid(const char *mid, struct outcome *outcome)
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     size_t length = strlen(mid);
     if (!length || length > 128 || mid[0] == '.' || strspn(mid, allowed) != length)
-        return envelope_refuse(outcome, "the message's id", "can be no file's name");
+        return refuse(outcome, "the message's id", "can be no file's name");
     return true;
 }

@@ -11,7 +11,7 @@ struct fill_place {
 
 enum fill_found { FILL_NONE, FILL_FOUND, FILL_BROKEN };
 
-static enum fill_found fill_find(const char *text, struct fill_place *place)
+static enum fill_found find_place(const char *text, struct fill_place *place)
 {
     place->start = strstr(text, "{{");
     if (!place->start)
@@ -34,7 +34,7 @@ const char *fill_wrong(const char *text)
     }
     struct fill_place place;
     enum fill_found found;
-    while ((found = fill_find(text, &place)) == FILL_FOUND)
+    while ((found = find_place(text, &place)) == FILL_FOUND)
         text = place.end;
     return found == FILL_BROKEN ? "has a placeholder that is not `{{ name }}`" : NULL;
 }
@@ -61,15 +61,15 @@ const char *fill_wrong_url(const char *url)
         return "needs a path behind its host, and no fragment";
     struct fill_place place;
     const char *rest = host + length;
-    for (; fill_find(rest, &place) == FILL_FOUND; rest = place.end) {
+    for (; find_place(rest, &place) == FILL_FOUND; rest = place.end) {
         if (memchr(rest, ' ', (size_t)(place.start - rest)))
             return "holds a space";
     }
     return strchr(rest, ' ') && !strstr(rest, "{{") ? "holds a space" : fill_wrong(url);
 }
 
-static const char *fill_look(const struct outgoing_variable *variables, size_t count,
-                             const struct fill_place *place)
+static const char *look_up(const struct outgoing_variable *variables, size_t count,
+                           const struct fill_place *place)
 {
     for (size_t i = 0; i < count; i++) {
         if (strlen(variables[i].name) == place->length &&
@@ -79,7 +79,7 @@ static const char *fill_look(const struct outgoing_variable *variables, size_t c
     return NULL;
 }
 
-static bool fill_refuse(struct outcome *outcome, const struct fill_place *place, const char *why)
+static bool refuse(struct outcome *outcome, const struct fill_place *place, const char *why)
 {
     outcome_set(outcome, OUTCOME_DEAD);
     outcome_printf(outcome, "`%.*s`, which the gateway's settings use, %s", (int)place->length,
@@ -88,7 +88,7 @@ static bool fill_refuse(struct outcome *outcome, const struct fill_place *place,
 }
 
 /* RFC 3986, 2.3: only what is unreserved stays. */
-static void fill_encode(struct buf *out, const char *value)
+static void percent_encode(struct buf *out, const char *value)
 {
     for (; *value; value++) {
         unsigned char c = (unsigned char)*value;
@@ -99,19 +99,19 @@ static void fill_encode(struct buf *out, const char *value)
     }
 }
 
-static bool fill_value(const struct fill_place *place, const char *value, enum fill_into into,
-                       struct buf *out, struct outcome *outcome)
+static bool put_value(const struct fill_place *place, const char *value, enum fill_into into,
+                      struct buf *out, struct outcome *outcome)
 {
     if (!value)
-        return fill_refuse(outcome, place, "is nothing that this message has");
+        return refuse(outcome, place, "is nothing that this message has");
     for (const char *at = value; *at; at++) {
         if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return fill_refuse(outcome, place, "holds a control character");
+            return refuse(outcome, place, "holds a control character");
     }
     if (into == FILL_URL && *value && strspn(value, ".") == strlen(value))
-        return fill_refuse(outcome, place, "is a step to another path");
+        return refuse(outcome, place, "is a step to another path");
     if (into == FILL_URL)
-        fill_encode(out, value);
+        percent_encode(out, value);
     else
         buf_text(out, value);
     return true;
@@ -121,12 +121,12 @@ bool fill_text(const char *text, enum fill_into into, const struct fill_names *n
                struct buf *out, struct outcome *outcome)
 {
     struct fill_place place;
-    while (fill_find(text, &place) == FILL_FOUND) {
-        const char *value = fill_look(names->own, names->own_count, &place);
+    while (find_place(text, &place) == FILL_FOUND) {
+        const char *value = look_up(names->own, names->own_count, &place);
         if (!value)
-            value = fill_look(names->message, names->message_count, &place);
+            value = look_up(names->message, names->message_count, &place);
         buf_add(out, text, (size_t)(place.start - text));
-        if (!fill_value(&place, value, into, out, outcome))
+        if (!put_value(&place, value, into, out, outcome))
             return false;
         text = place.end;
     }

@@ -19,9 +19,9 @@ const struct gateway_kind *gateway_find(const char *name)
 }
 
 /* The row that `kind` names; NULL with an error. */
-static const struct gateway_kind *gateway_choose(const struct value *map,
-                                                 const struct settings_source *source,
-                                                 struct arena *arena, struct diags *diags)
+static const struct gateway_kind *choose_kind(const struct value *map,
+                                              const struct settings_source *source,
+                                              struct arena *arena, struct diags *diags)
 {
     const struct value *kind = value_get(map, "kind");
     const char *name = value_to_text(arena, kind);
@@ -45,7 +45,7 @@ const struct gateway_kind *gateway_read(const struct value *map,
                                         const struct settings_source *source, struct arena *arena,
                                         const void **settings, struct diags *diags)
 {
-    const struct gateway_kind *kind = gateway_choose(map, source, arena, diags);
+    const struct gateway_kind *kind = choose_kind(map, source, arena, diags);
     if (!kind)
         return NULL;
     void *into = arena_zero(arena, kind->settings_size);

@@ -37,15 +37,15 @@ struct http_settings {
     int64_t lowest_speed;
 };
 
-static const char *const http_methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", NULL};
+static const char *const methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", NULL};
 
 #define HTTP_FIELD(name) .key = #name, .offset = offsetof(struct http_settings, name)
 
-static const struct setting http_table[] = {
+static const struct setting settings_table[] = {
     GATEWAY_COMMON_SETTINGS(struct http_settings, "4"),
     {HTTP_FIELD(url), .type = SETTING_TEXT, .required = true,
      .help = "where the request goes; {{ to }} and others may stand behind the host"},
-    {HTTP_FIELD(method), .type = SETTING_CHOICE, .fallback = "POST", .choices = http_methods,
+    {HTTP_FIELD(method), .type = SETTING_CHOICE, .fallback = "POST", .choices = methods,
      .help = "the request's method"},
     {HTTP_FIELD(headers), .type = SETTING_VALUE,
      .help = "a mapping of header fields to values, with {{ secret }} and others"},
@@ -82,7 +82,7 @@ struct http {
 /* ---- Settings ---- */
 
 /* RFC 9110, 5.6.2. */
-static bool http_is_token(const char *text, size_t length)
+static bool is_token(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -93,7 +93,7 @@ static bool http_is_token(const char *text, size_t length)
 }
 
 /* Fields that say where the request goes or where it ends. */
-static bool http_is_ours(const char *name, size_t length)
+static bool is_ours(const char *name, size_t length)
 {
     static const char *const ours[] = {"host",       "content-length", "transfer-encoding",
                                        "connection", "expect",         NULL};
@@ -104,12 +104,12 @@ static bool http_is_ours(const char *name, size_t length)
     return false;
 }
 
-static void http_check_header(const struct value_member *member,
-                              const struct settings_source *source, struct diags *diags)
+static void check_header(const struct value_member *member, const struct settings_source *source,
+                         struct diags *diags)
 {
     const struct value *name = &member->key, *value = &member->value;
     char text[4096];
-    if (!http_is_token(name->string, name->length) || http_is_ours(name->string, name->length)) {
+    if (!is_token(name->string, name->length) || is_ours(name->string, name->length)) {
         settings_fault(diags, source, name, DIAG_ERROR, "`%.*s` is no header field to set here",
                        (int)name->length, name->string);
     } else if (value->kind != VALUE_STRING || value->length >= sizeof text) {
@@ -124,8 +124,8 @@ static void http_check_header(const struct value_member *member,
     }
 }
 
-static void http_check_headers(const struct value *headers, const struct settings_source *source,
-                               struct diags *diags)
+static void check_headers(const struct value *headers, const struct settings_source *source,
+                          struct diags *diags)
 {
     if (headers->kind == VALUE_NULL)
         return;
@@ -135,18 +135,18 @@ static void http_check_headers(const struct value *headers, const struct setting
         return;
     }
     for (uint32_t i = 0; i < value_count(headers); i++)
-        http_check_header(&headers->map->members[i], source, diags);
+        check_header(&headers->map->members[i], source, diags);
 }
 
-static bool http_check(const void *of, const struct value *map,
-                       const struct settings_source *source, struct diags *diags)
+static bool check_settings(const void *of, const struct value *map,
+                           const struct settings_source *source, struct diags *diags)
 {
     const struct http_settings *settings = of;
     size_t errors = diags->errors;
     const char *wrong = fill_wrong_url(settings->url);
     if (wrong)
         settings_fault(diags, source, value_get(map, "url"), DIAG_ERROR, "the URL %s", wrong);
-    http_check_headers(&settings->headers, source, diags);
+    check_headers(&settings->headers, source, diags);
     if (!settings->user != !settings->password_file)
         settings_fault(diags, source, value_get(map, settings->user ? "user" : "password_file"),
                        DIAG_ERROR, "`user` and `password_file` need each other");
@@ -154,7 +154,7 @@ static bool http_check(const void *of, const struct value *map,
         settings_fault(diags, source, value_get(map, "content_type"), DIAG_ERROR,
                        "`content_type` is a media type");
     const char *key = settings->idempotency_header;
-    if (!http_is_token(key, strlen(key)) || http_is_ours(key, strlen(key)))
+    if (!is_token(key, strlen(key)) || is_ours(key, strlen(key)))
         settings_fault(diags, source, value_get(map, "idempotency_header"), DIAG_ERROR,
                        "`idempotency_header` is a header field's name");
     bool clear = strncmp(settings->url, "http://", 7) == 0;
@@ -168,7 +168,7 @@ static bool http_check(const void *of, const struct value *map,
 
 /* ---- The connection ---- */
 
-static void *http_open(const void *of, const struct gateway_hooks *hooks)
+static void *open_connection(const void *of, const struct gateway_hooks *hooks)
 {
     const struct http_settings *settings = of;
     struct http *http = mem_zero(1, sizeof *http);
@@ -186,7 +186,7 @@ static void *http_open(const void *of, const struct gateway_hooks *hooks)
     return http;
 }
 
-static void http_close(void *connection)
+static void close_connection(void *connection)
 {
     struct http *http = connection;
     transfer_destroy(&http->transfer);
@@ -195,7 +195,7 @@ static void http_close(void *connection)
     free(http);
 }
 
-static void http_rest(void *connection)
+static void rest_connection(void *connection)
 {
     struct http *http = connection;
     transfer_drop(http->transfer);
@@ -215,7 +215,7 @@ struct http_request {
 };
 
 /* Takes what `text` holds as one more header line. */
-static void http_keep(struct http_request *request)
+static void keep_line(struct http_request *request)
 {
     request->lines[request->line_count++] =
         arena_copy(request->arena, buf_string(&request->text), request->text.length);
@@ -223,38 +223,38 @@ static void http_keep(struct http_request *request)
 }
 
 /* A value that is not a template: looked at, and refused, as one that fills a place is. */
-static bool http_plain_header(struct http_request *request, const char *name, const char *value,
-                              struct outcome *outcome)
+static bool put_header(struct http_request *request, const char *name, const char *value,
+                       struct outcome *outcome)
 {
     const struct outgoing_variable variable = {.name = "value", .value = value};
     const struct fill_names names = {.own = &variable, .own_count = 1};
     buf_printf(&request->text, "%s: ", name);
     if (!fill_text("{{ value }}", FILL_HEADER, &names, &request->text, outcome))
         return false;
-    http_keep(request);
+    keep_line(request);
     return true;
 }
 
-static bool http_own_headers(struct http_request *request, struct outcome *outcome)
+static bool put_own_headers(struct http_request *request, struct outcome *outcome)
 {
     const struct http_settings *settings = request->http->settings;
     const struct outgoing *outgoing = request->outgoing;
     const char *key = outgoing->idempotency_key ? outgoing->idempotency_key : outgoing->mid;
     const char *type = outgoing->content_type ? outgoing->content_type : settings->content_type;
-    if (!http_plain_header(request, settings->idempotency_header, key, outcome))
+    if (!put_header(request, settings->idempotency_header, key, outcome))
         return false;
     if (outgoing->body_length)
-        return http_plain_header(request, "Content-Type", type, outcome);
+        return put_header(request, "Content-Type", type, outcome);
     /* A method that usually has a body, without one. */
-    if (strchr(http_methods[settings->method], 'P'))
-        return http_plain_header(request, "Content-Length", "0", outcome);
+    if (strchr(methods[settings->method], 'P'))
+        return put_header(request, "Content-Length", "0", outcome);
     return true;
 }
 
-static bool http_headers(struct http_request *request, struct outcome *outcome)
+static bool put_headers(struct http_request *request, struct outcome *outcome)
 {
     const struct value *headers = &request->http->settings->headers;
-    if (!http_own_headers(request, outcome))
+    if (!put_own_headers(request, outcome))
         return false;
     for (uint32_t i = 0; i < value_count(headers); i++) {
         const struct value_member *member = &headers->map->members[i];
@@ -263,7 +263,7 @@ static bool http_headers(struct http_request *request, struct outcome *outcome)
         buf_text(&request->text, ": ");
         if (!fill_text(value, FILL_HEADER, &request->names, &request->text, outcome))
             return false;
-        http_keep(request);
+        keep_line(request);
     }
     /* No waiting for a "100 Continue". */
     request->lines[request->line_count++] = "Expect:";
@@ -271,8 +271,8 @@ static bool http_headers(struct http_request *request, struct outcome *outcome)
     return true;
 }
 
-static void http_judge(const struct http *http, const struct transfer_seen *seen,
-                       struct outcome *outcome)
+static void judge(const struct http *http, const struct transfer_seen *seen,
+                  struct outcome *outcome)
 {
     retry_http(
         &(struct retry_attempt){
@@ -289,16 +289,16 @@ static void http_judge(const struct http *http, const struct transfer_seen *seen
         transfer_explain(seen, outcome);
 }
 
-static bool http_make(struct http_request *request, struct transfer_request *made,
-                      struct outcome *outcome)
+static bool make_request(struct http_request *request, struct transfer_request *made,
+                         struct outcome *outcome)
 {
     const struct http *http = request->http;
-    if (!http_headers(request, outcome))
+    if (!put_headers(request, outcome))
         return false;
     if (!fill_text(http->settings->url, FILL_URL, &request->names, &request->text, outcome))
         return false;
     *made = (struct transfer_request){
-        .method = http_methods[http->settings->method],
+        .method = methods[http->settings->method],
         .url = arena_text(request->arena, buf_string(&request->text)),
         .user = http->settings->user,
         .password = http->settings->user ? http->password.text : NULL,
@@ -309,8 +309,8 @@ static bool http_make(struct http_request *request, struct transfer_request *mad
     return true;
 }
 
-static void http_send(void *connection, const struct outgoing *outgoing, struct arena *arena,
-                      struct outcome *outcome)
+static void send_request(void *connection, const struct outgoing *outgoing, struct arena *arena,
+                         struct outcome *outcome)
 {
     struct http *http = connection;
     if (!secret_read(&http->password, outcome) || !secret_read(&http->secret, outcome))
@@ -333,10 +333,10 @@ static void http_send(void *connection, const struct outgoing *outgoing, struct 
     };
     buf_init(&request.text, HTTP_URL_MOST);
     struct transfer_request made;
-    if (http_make(&request, &made, outcome)) {
+    if (make_request(&request, &made, outcome)) {
         struct transfer_seen seen;
         transfer_send_request(http->transfer, &made, &seen);
-        http_judge(http, &seen, outcome);
+        judge(http, &seen, outcome);
     }
     if (outcome->kind == OUTCOME_GATEWAY_FAULT) {
         secret_forget(&http->password);
@@ -347,11 +347,11 @@ static void http_send(void *connection, const struct outgoing *outgoing, struct 
 
 const struct gateway_kind http_kind = {
     .name = "http",
-    .settings = http_table,
+    .settings = settings_table,
     .settings_size = sizeof(struct http_settings),
-    .check = http_check,
-    .open = http_open,
-    .close = http_close,
-    .send = http_send,
-    .rest = http_rest,
+    .check = check_settings,
+    .open = open_connection,
+    .close = close_connection,
+    .send = send_request,
+    .rest = rest_connection,
 };

@@ -26,7 +26,7 @@ struct maildir_settings {
     const char *path;
 };
 
-static const struct setting maildir_table[] = {
+static const struct setting settings_table[] = {
     GATEWAY_COMMON_SETTINGS(struct maildir_settings, "1"),
     {.key = "path",
      .type = SETTING_TEXT,
@@ -41,7 +41,7 @@ struct maildir {
     int root, fresh, seen, temporary; /* the folder, new/, cur/, tmp/; -1: not open */
 };
 
-static void *maildir_open(const void *settings, const struct gateway_hooks *hooks)
+static void *open_connection(const void *settings, const struct gateway_hooks *hooks)
 {
     struct maildir *maildir = mem_zero(1, sizeof *maildir);
     (void)hooks; /* a delivery takes no time to speak of: nothing to cut */
@@ -50,50 +50,50 @@ static void *maildir_open(const void *settings, const struct gateway_hooks *hook
     return maildir;
 }
 
-static void maildir_shut(int *fd)
+static void close_folder(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
 }
 
-static void maildir_rest(void *connection)
+static void rest_connection(void *connection)
 {
     struct maildir *maildir = connection;
-    maildir_shut(&maildir->fresh);
-    maildir_shut(&maildir->seen);
-    maildir_shut(&maildir->temporary);
-    maildir_shut(&maildir->root);
+    close_folder(&maildir->fresh);
+    close_folder(&maildir->seen);
+    close_folder(&maildir->temporary);
+    close_folder(&maildir->root);
 }
 
-static void maildir_close(void *connection)
+static void close_connection(void *connection)
 {
-    maildir_rest(connection);
+    rest_connection(connection);
     free(connection);
 }
 
 /* Opens a folder below `at`, making it where it is not there; -1 with errno. */
-static int maildir_folder(int at, const char *name)
+static int open_folder(int at, const char *name)
 {
     if (mkdirat(at, name, 0700) != 0 && errno != EEXIST)
         return -1;
     return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool maildir_ready(struct maildir *maildir)
+static bool open_folders(struct maildir *maildir)
 {
     if (maildir->root >= 0)
         return true;
-    maildir->root = maildir_folder(AT_FDCWD, maildir->settings->path);
+    maildir->root = open_folder(AT_FDCWD, maildir->settings->path);
     if (maildir->root < 0)
         return false;
-    maildir->temporary = maildir_folder(maildir->root, "tmp");
-    maildir->fresh = maildir_folder(maildir->root, "new");
-    maildir->seen = maildir_folder(maildir->root, "cur");
+    maildir->temporary = open_folder(maildir->root, "tmp");
+    maildir->fresh = open_folder(maildir->root, "new");
+    maildir->seen = open_folder(maildir->root, "cur");
     if (maildir->temporary >= 0 && maildir->fresh >= 0 && maildir->seen >= 0)
         return true;
     int fault = errno;
-    maildir_rest(maildir);
+    rest_connection(maildir);
     errno = fault;
     return false;
 }
@@ -101,7 +101,7 @@ static bool maildir_ready(struct maildir *maildir)
 /* A reader moves a file from new/ to cur/ and appends its flags: "<name>:2,S". So all of
  * cur/ is looked through; the two waits for the disk weigh more. In this order, because
  * files go from new/ to cur/ and none comes back. */
-static bool maildir_has(const struct maildir *maildir, const char *name)
+static bool has_file(const struct maildir *maildir, const char *name)
 {
     if (faccessat(maildir->fresh, name, F_OK, 0) == 0)
         return true;
@@ -122,7 +122,7 @@ static bool maildir_has(const struct maildir *maildir, const char *name)
     return found;
 }
 
-static bool maildir_write_all(int fd, const char *bytes, size_t length)
+static bool write_all(int fd, const char *bytes, size_t length)
 {
     while (length > 0) {
         ssize_t written = write(fd, bytes, length);
@@ -137,19 +137,18 @@ static bool maildir_write_all(int fd, const char *bytes, size_t length)
 }
 
 /* The mail with the two lines that a final delivery puts over it (RFC 5321, 4.4). */
-static bool maildir_write(int fd, const struct outgoing *outgoing)
+static bool write_mail(int fd, const struct outgoing *outgoing)
 {
     char head[2 * ENVELOPE_ADDRESS_MOST + 64];
     int length =
         snprintf(head, sizeof head, "Return-Path: <%s>\r\nDelivered-To: %s\r\n",
                  outgoing->envelope_from ? outgoing->envelope_from : "", outgoing->envelope_to);
-    return maildir_write_all(fd, head, (size_t)length) &&
-           maildir_write_all(fd, outgoing->body, outgoing->body_length) && fsync(fd) == 0;
+    return write_all(fd, head, (size_t)length) &&
+           write_all(fd, outgoing->body, outgoing->body_length) && fsync(fd) == 0;
 }
 
 /* False with errno. A name that is taken is a message that was delivered. */
-static bool maildir_deliver(struct maildir *maildir, const struct outgoing *outgoing,
-                            const char *name)
+static bool deliver(struct maildir *maildir, const struct outgoing *outgoing, const char *name)
 {
     char temporary[256];
     uint64_t random;
@@ -158,7 +157,7 @@ static bool maildir_deliver(struct maildir *maildir, const struct outgoing *outg
     int fd = openat(maildir->temporary, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool done = maildir_write(fd, outgoing);
+    bool done = write_mail(fd, outgoing);
     int fault = errno;
     if (close(fd) != 0 && done) {
         done = false;
@@ -173,8 +172,8 @@ static bool maildir_deliver(struct maildir *maildir, const struct outgoing *outg
     return done && fsync(maildir->fresh) == 0;
 }
 
-static void maildir_send(void *connection, const struct outgoing *outgoing, struct arena *arena,
-                         struct outcome *outcome)
+static void send_mail(void *connection, const struct outgoing *outgoing, struct arena *arena,
+                      struct outcome *outcome)
 {
     struct maildir *maildir = connection;
     char name[160];
@@ -183,24 +182,24 @@ static void maildir_send(void *connection, const struct outgoing *outgoing, stru
     if (!envelope_check(outgoing, outcome) || !envelope_check_mid(outgoing->mid, outcome))
         return;
     snprintf(name, sizeof name, "%s.eml", outgoing->mid);
-    if (maildir_ready(maildir) && maildir_has(maildir, name)) {
+    if (open_folders(maildir) && has_file(maildir, name)) {
         outcome_printf(outcome, "was there already");
-    } else if (maildir->root >= 0 && maildir_deliver(maildir, outgoing, name)) {
+    } else if (maildir->root >= 0 && deliver(maildir, outgoing, name)) {
         outcome_printf(outcome, "new/%s", name);
     } else {
         /* A full disk, a folder that is not there or not ours: no fault of the message. */
         outcome_set(outcome, OUTCOME_GATEWAY_FAULT);
         outcome_printf(outcome, "%s: %s", maildir->settings->path, strerror(errno));
-        maildir_rest(maildir);
+        rest_connection(maildir);
     }
 }
 
 const struct gateway_kind maildir_kind = {
     .name = "maildir",
-    .settings = maildir_table,
+    .settings = settings_table,
     .settings_size = sizeof(struct maildir_settings),
-    .open = maildir_open,
-    .close = maildir_close,
-    .send = maildir_send,
-    .rest = maildir_rest,
+    .open = open_connection,
+    .close = close_connection,
+    .send = send_mail,
+    .rest = rest_connection,
 };

@@ -5,7 +5,7 @@ void rate_init(struct rate *rate, size_t most)
     *rate = (struct rate){.most = most ? most : 1, .allowed = most ? most : 1};
 }
 
-static void rate_lower(struct rate *rate, int64_t retry_after_ms, int64_t now_ms)
+static void lower(struct rate *rate, int64_t retry_after_ms, int64_t now_ms)
 {
     if (now_ms + retry_after_ms > rate->quiet_ms)
         rate->quiet_ms = now_ms + retry_after_ms;
@@ -20,7 +20,7 @@ static void rate_lower(struct rate *rate, int64_t retry_after_ms, int64_t now_ms
 void rate_report(struct rate *rate, const struct outcome *outcome, int64_t now_ms)
 {
     if (outcome->slow_down) {
-        rate_lower(rate, outcome->retry_after_ms, now_ms);
+        lower(rate, outcome->retry_after_ms, now_ms);
     } else if (outcome->kind == OUTCOME_SENT && rate->allowed < rate->most &&
                now_ms - rate->changed_ms >= RATE_RAISE_MS) {
         rate->allowed++;

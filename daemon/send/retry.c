@@ -14,7 +14,7 @@ enum { RETRY_AFTER_LEAST_MS = 1000, RETRY_AFTER_MOST_MS = 3600000 };
 static const struct {
     const char *enhanced;
     enum outcome_kind kind;
-} retry_enhanced_codes[] = {
+} enhanced_codes[] = {
     {"5.7.", OUTCOME_GATEWAY_FAULT},  /* policy, authentication, relaying denied */
     {"5.1.7", OUTCOME_GATEWAY_FAULT}, /* the sender's address is wrong */
     {"5.1.8", OUTCOME_GATEWAY_FAULT}, /* the sender's domain is wrong */
@@ -28,7 +28,7 @@ static const struct {
     {"5.6.7", OUTCOME_DEAD},          /* needs SMTPUTF8, which is not allowed here */
 };
 
-static bool retry_matches(const char *pattern, const char *enhanced)
+static bool matches(const char *pattern, const char *enhanced)
 {
     size_t length = strlen(pattern);
     if (pattern[length - 1] == '.')
@@ -38,13 +38,13 @@ static bool retry_matches(const char *pattern, const char *enhanced)
 
 /* A 5xx. Before RCPT it speaks of us, not of the recipient: whatever the code says of an
  * address there, nobody is suppressed for it. */
-static enum outcome_kind retry_smtp_refused(const struct retry_attempt *attempt)
+static enum outcome_kind judge_refusal(const struct retry_attempt *attempt)
 {
     enum outcome_kind kind = attempt->phase < RETRY_RCPT ? OUTCOME_GATEWAY_FAULT : OUTCOME_DEAD;
     const char *enhanced = attempt->enhanced ? attempt->enhanced : "";
-    for (size_t i = 0; i < sizeof retry_enhanced_codes / sizeof *retry_enhanced_codes; i++) {
-        if (retry_matches(retry_enhanced_codes[i].enhanced, enhanced)) {
-            enum outcome_kind found = retry_enhanced_codes[i].kind;
+    for (size_t i = 0; i < sizeof enhanced_codes / sizeof *enhanced_codes; i++) {
+        if (matches(enhanced_codes[i].enhanced, enhanced)) {
+            enum outcome_kind found = enhanced_codes[i].kind;
             return found == OUTCOME_BOUNCED && attempt->phase < RETRY_RCPT ? kind : found;
         }
     }
@@ -53,7 +53,7 @@ static enum outcome_kind retry_smtp_refused(const struct retry_attempt *attempt)
 
 /* ---- What it means that no reply decided ---- */
 
-static enum outcome_kind retry_unanswered(const struct retry_attempt *attempt)
+static enum outcome_kind judge_silence(const struct retry_attempt *attempt)
 {
     switch (attempt->failure) {
     case RETRY_CERTIFICATE:
@@ -78,7 +78,7 @@ static enum outcome_kind retry_unanswered(const struct retry_attempt *attempt)
     return attempt->phase == RETRY_ANSWER ? OUTCOME_UNCERTAIN : OUTCOME_RETRY;
 }
 
-static void retry_begin(const struct retry_attempt *attempt, struct outcome *outcome)
+static void begin_outcome(const struct retry_attempt *attempt, struct outcome *outcome)
 {
     outcome->code = attempt->code;
     snprintf(outcome->enhanced, sizeof outcome->enhanced, "%s",
@@ -88,7 +88,7 @@ static void retry_begin(const struct retry_attempt *attempt, struct outcome *out
 }
 
 /* 4xx and 5xx decide at every step, 2xx only over the whole mail. */
-static bool retry_smtp_decides(const struct retry_attempt *attempt)
+static bool reply_decides(const struct retry_attempt *attempt)
 {
     int class = attempt->code / 100;
     return class == 4 || class == 5 || (class == 2 && attempt->phase == RETRY_ANSWER);
@@ -96,13 +96,13 @@ static bool retry_smtp_decides(const struct retry_attempt *attempt)
 
 void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome)
 {
-    retry_begin(attempt, outcome);
-    if (!retry_smtp_decides(attempt)) {
+    begin_outcome(attempt, outcome);
+    if (!reply_decides(attempt)) {
         outcome->code = 0;
         outcome->enhanced[0] = '\0';
-        outcome->kind = retry_unanswered(attempt);
+        outcome->kind = judge_silence(attempt);
     } else if (attempt->code >= 500) {
-        outcome->kind = retry_smtp_refused(attempt);
+        outcome->kind = judge_refusal(attempt);
     } else {
         outcome->kind = attempt->code >= 400 ? OUTCOME_RETRY : OUTCOME_SENT;
     }
@@ -114,17 +114,17 @@ void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome)
 static const struct {
     int status;
     enum outcome_kind kind;
-} retry_statuses[] = {
+} statuses[] = {
     {401, OUTCOME_GATEWAY_FAULT}, {403, OUTCOME_GATEWAY_FAULT}, {407, OUTCOME_GATEWAY_FAULT},
     {408, OUTCOME_RETRY},         {425, OUTCOME_RETRY},         {429, OUTCOME_RETRY},
     {501, OUTCOME_DEAD},          {503, OUTCOME_RETRY},         {505, OUTCOME_DEAD},
 };
 
-static enum outcome_kind retry_http_status(int status)
+static enum outcome_kind judge_status(int status)
 {
-    for (size_t i = 0; i < sizeof retry_statuses / sizeof *retry_statuses; i++) {
-        if (retry_statuses[i].status == status)
-            return retry_statuses[i].kind;
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        if (statuses[i].status == status)
+            return statuses[i].kind;
     }
     switch (status / 100) {
     case 2:
@@ -140,9 +140,8 @@ static enum outcome_kind retry_http_status(int status)
 
 void retry_http(const struct retry_attempt *attempt, struct outcome *outcome)
 {
-    retry_begin(attempt, outcome);
-    outcome->kind =
-        attempt->code >= 200 ? retry_http_status(attempt->code) : retry_unanswered(attempt);
+    begin_outcome(attempt, outcome);
+    outcome->kind = attempt->code >= 200 ? judge_status(attempt->code) : judge_silence(attempt);
     if (outcome->kind == OUTCOME_UNCERTAIN && attempt->idempotent)
         outcome->kind = attempt->failure == RETRY_CUT_OFF ? OUTCOME_CUT : OUTCOME_RETRY;
     if (outcome->kind == OUTCOME_RETRY)
@@ -155,7 +154,7 @@ void retry_http(const struct retry_attempt *attempt, struct outcome *outcome)
 /* ---- Enhanced codes and Retry-After ---- */
 
 /* A number of one to three digits without a leading zero; its length, or 0. */
-static size_t retry_number(const char *text, size_t length)
+static size_t number_length(const char *text, size_t length)
 {
     size_t digits = 0;
     while (digits < length && isdigit((unsigned char)text[digits]))
@@ -168,11 +167,11 @@ void retry_enhanced(int code, const char *text, size_t length, char out[OUTCOME_
     out[0] = '\0';
     if (length < 5 || text[0] != '0' + code / 100 || text[1] != '.')
         return;
-    size_t subject = retry_number(text + 2, length - 2);
+    size_t subject = number_length(text + 2, length - 2);
     size_t dot = 2 + subject;
     if (!subject || dot >= length || text[dot] != '.')
         return;
-    size_t detail = retry_number(text + dot + 1, length - dot - 1);
+    size_t detail = number_length(text + dot + 1, length - dot - 1);
     size_t end = dot + 1 + detail;
     if (!detail || (end < length && !isspace((unsigned char)text[end])))
         return;
@@ -180,7 +179,7 @@ void retry_enhanced(int code, const char *text, size_t length, char out[OUTCOME_
     out[end] = '\0';
 }
 
-static int retry_month(const char name[4])
+static int month_of(const char name[4])
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     for (int month = 0; month < 12; month++) {
@@ -191,7 +190,7 @@ static int retry_month(const char name[4])
 }
 
 /* RFC 9110, 5.6.7: the present form and the two obsolete ones that must be understood. */
-static bool retry_date(const char *text, int64_t now_ms, int64_t *ms)
+static bool read_date(const char *text, int64_t now_ms, int64_t *ms)
 {
     struct tm tm = {0};
     char month[4] = "", zone[4] = "";
@@ -210,7 +209,7 @@ static bool retry_date(const char *text, int64_t now_ms, int64_t *ms)
         read = 1 + sscanf(text, "%*3[A-Za-z] %3s %2d %2d:%2d:%2d %4d", month, &tm.tm_mday,
                           &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &tm.tm_year);
     }
-    tm.tm_mon = retry_month(month);
+    tm.tm_mon = month_of(month);
     tm.tm_year -= 1900;
     if (read < 7 || tm.tm_mon < 0 || strcmp(zone, "GMT") != 0)
         return false;
@@ -228,7 +227,7 @@ int64_t retry_after(const char *text, int64_t now_ms)
         ms = digits > 6 ? RETRY_AFTER_MOST_MS : 0;
         for (size_t i = 0; ms < RETRY_AFTER_MOST_MS && i < digits; i++)
             ms = ms * 10 + (text[i] - '0') * 1000;
-    } else if (retry_date(text, now_ms, &ms)) {
+    } else if (read_date(text, now_ms, &ms)) {
         ms -= now_ms;
     } else {
         return 0;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool secret_fault(struct secret *secret, struct outcome *outcome, const char *reason)
+static bool unreadable(struct secret *secret, struct outcome *outcome, const char *reason)
 {
     secret_forget(secret);
     outcome_set(outcome, OUTCOME_GATEWAY_FAULT);
@@ -14,7 +14,7 @@ static bool secret_fault(struct secret *secret, struct outcome *outcome, const c
 }
 
 /* Whole files of a few bytes: one read. */
-static ssize_t secret_load(struct secret *secret)
+static ssize_t load_file(struct secret *secret)
 {
     int fd = open(secret->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -30,18 +30,18 @@ bool secret_read(struct secret *secret, struct outcome *outcome)
 {
     if (!secret->path || secret->known)
         return true;
-    ssize_t length = secret_load(secret);
+    ssize_t length = load_file(secret);
     if (length < 0)
-        return secret_fault(secret, outcome, strerror(errno));
+        return unreadable(secret, outcome, strerror(errno));
     if ((size_t)length == sizeof secret->text)
-        return secret_fault(secret, outcome, "longer than a password can be");
+        return unreadable(secret, outcome, "longer than a password can be");
     secret->text[length] = '\0';
     secret->text[strcspn(secret->text, "\r\n")] = '\0';
     if (!secret->text[0])
-        return secret_fault(secret, outcome, "its first line is empty");
+        return unreadable(secret, outcome, "its first line is empty");
     for (const char *at = secret->text; *at; at++) {
         if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return secret_fault(secret, outcome, "a control character in it");
+            return unreadable(secret, outcome, "a control character in it");
     }
     secret->known = true;
     return true;

@@ -56,7 +56,7 @@ struct senders {
 
 /* ---- Lists ---- */
 
-static void senders_append(struct senders_list *list, struct job *job)
+static void append(struct senders_list *list, struct job *job)
 {
     job->next = NULL;
     if (list->last)
@@ -66,7 +66,7 @@ static void senders_append(struct senders_list *list, struct job *job)
     list->last = job;
 }
 
-static struct job *senders_shift(struct senders_list *list)
+static struct job *shift(struct senders_list *list)
 {
     struct job *job = list->first;
     if (!job)
@@ -80,15 +80,15 @@ static struct job *senders_shift(struct senders_list *list)
 
 /* With the lock held. True: the loop is to be told, when the lock is free again, so that it
  * does not wake up to wait for it. Where something was done before, it was told already. */
-static bool senders_finish(struct senders *senders, struct job *job)
+static bool finish(struct senders *senders, struct job *job)
 {
     bool first = !senders->done.first;
-    senders_append(&senders->done, job);
+    append(&senders->done, job);
     senders->done_count++;
     return first;
 }
 
-static void senders_tell(struct senders *senders)
+static void wake_loop(struct senders *senders)
 {
     uint64_t one = 1;
     if (write(senders->event, &one, sizeof one) < 0)
@@ -97,20 +97,20 @@ static void senders_tell(struct senders *senders)
 
 /* ---- In a thread ---- */
 
-static bool senders_may_finish(void *context)
+static bool may_finish(void *context)
 {
     const struct senders *senders = context;
     return !senders->settings.may_finish || senders->settings.may_finish(senders->settings.context);
 }
 
-static bool senders_is_cut(void *context)
+static bool is_cut(void *context)
 {
     struct senders *senders = context;
     return atomic_load_explicit(&senders->cut, memory_order_relaxed);
 }
 
-static void senders_send(struct senders *senders, void *connection, struct arena *arena,
-                         struct job *job)
+static void send_job(struct senders *senders, void *connection, struct arena *arena,
+                     struct job *job)
 {
     struct outgoing outgoing = {0};
     struct diag diag;
@@ -132,7 +132,7 @@ static void senders_send(struct senders *senders, void *connection, struct arena
 }
 
 /* Waits for a job; NULL when there will be none. With the lock held. */
-static struct job *senders_next(struct senders *senders, void *connection, bool *rested)
+static struct job *next_job(struct senders *senders, void *connection, bool *rested)
 {
     while (!senders->draining && !senders->waiting.first) {
         if (*rested) {
@@ -150,31 +150,31 @@ static struct job *senders_next(struct senders *senders, void *connection, bool 
             pthread_mutex_lock(&senders->lock);
         }
     }
-    return senders_shift(&senders->waiting);
+    return shift(&senders->waiting);
 }
 
-static void *senders_thread(void *context)
+static void *run_sender(void *context)
 {
     struct senders *senders = context;
-    const struct gateway_hooks hooks = {senders_may_finish, senders_is_cut, senders};
+    const struct gateway_hooks hooks = {may_finish, is_cut, senders};
     void *connection = senders->settings.kind->open(senders->settings.gateway, &hooks);
     struct arena *arena = arena_new(SENDERS_ARENA);
     bool rested = true;
     struct job *job;
     pthread_mutex_lock(&senders->lock);
-    while ((job = senders_next(senders, connection, &rested)) != NULL) {
+    while ((job = next_job(senders, connection, &rested)) != NULL) {
         senders->begun++;
         pthread_mutex_unlock(&senders->lock);
-        senders_send(senders, connection, arena, job);
+        send_job(senders, connection, arena, job);
         rested = false;
         pthread_mutex_lock(&senders->lock);
         senders->begun--;
-        bool tell = senders_finish(senders, job);
+        bool tell = finish(senders, job);
         pthread_cond_signal(&senders->idle);
         if (!tell)
             continue;
         pthread_mutex_unlock(&senders->lock);
-        senders_tell(senders);
+        wake_loop(senders);
         pthread_mutex_lock(&senders->lock);
     }
     pthread_mutex_unlock(&senders->lock);
@@ -185,7 +185,7 @@ static void *senders_thread(void *context)
 
 /* ---- Start and stop ---- */
 
-static struct senders *senders_new(const struct senders_settings *settings)
+static struct senders *new_senders(const struct senders_settings *settings)
 {
     struct senders *senders = mem_zero(1, sizeof *senders);
     senders->settings = *settings;
@@ -204,7 +204,7 @@ static struct senders *senders_new(const struct senders_settings *settings)
 }
 
 /* Threads take no signals: the loop has them all. */
-static int senders_spawn(struct senders *senders)
+static int spawn_threads(struct senders *senders)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -212,7 +212,7 @@ static int senders_spawn(struct senders *senders)
     int fault = 0;
     while (!fault && senders->thread_count < senders->settings.connections) {
         pthread_t *thread = &senders->threads[senders->thread_count];
-        fault = pthread_create(thread, NULL, senders_thread, senders);
+        fault = pthread_create(thread, NULL, run_sender, senders);
         if (!fault) {
             char name[16]; /* as the kernel holds it */
             snprintf(name, sizeof name, "%.15s", senders->name);
@@ -226,8 +226,8 @@ static int senders_spawn(struct senders *senders)
 
 struct senders *senders_start(const struct senders_settings *settings, struct diag *diag)
 {
-    struct senders *senders = senders_new(settings);
-    int fault = senders->event < 0 ? errno : senders_spawn(senders);
+    struct senders *senders = new_senders(settings);
+    int fault = senders->event < 0 ? errno : spawn_threads(senders);
     if (!fault)
         return senders;
     diag_error(diag, "gateway `%s`: cannot start its %zu threads: %s", settings->name,
@@ -242,17 +242,17 @@ void senders_drain(struct senders *senders)
     bool tell = false;
     pthread_mutex_lock(&senders->lock);
     senders->draining = true;
-    while ((job = senders_shift(&senders->waiting)) != NULL) {
+    while ((job = shift(&senders->waiting)) != NULL) {
         outcome_set(&job->outcome, OUTCOME_CUT);
-        tell |= senders_finish(senders, job);
+        tell |= finish(senders, job);
     }
     pthread_cond_broadcast(&senders->work);
     pthread_mutex_unlock(&senders->lock);
     if (tell)
-        senders_tell(senders);
+        wake_loop(senders);
 }
 
-static void senders_wait_idle(struct senders *senders, int64_t drain_ms)
+static void wait_idle(struct senders *senders, int64_t drain_ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -272,7 +272,7 @@ static void senders_wait_idle(struct senders *senders, int64_t drain_ms)
 void senders_stop(struct senders *senders, int64_t drain_ms)
 {
     senders_drain(senders);
-    senders_wait_idle(senders, drain_ms);
+    wait_idle(senders, drain_ms);
     atomic_store(&senders->cut, true);
     while (senders->thread_count > 0)
         pthread_join(senders->threads[--senders->thread_count], NULL);
@@ -285,7 +285,7 @@ void senders_destroy(struct senders **pointer)
     if (!senders)
         return;
     senders_stop(senders, 0);
-    while ((job = senders_shift(&senders->done)) != NULL)
+    while ((job = shift(&senders->done)) != NULL)
         job_destroy(&job);
     pthread_cond_destroy(&senders->work);
     pthread_cond_destroy(&senders->idle);
@@ -325,16 +325,16 @@ void senders_give(struct senders *senders, struct job *job)
     bool begins = !senders->draining, tell = false;
     senders->busy++;
     if (begins) {
-        senders_append(&senders->waiting, job);
+        append(&senders->waiting, job);
     } else {
         outcome_set(&job->outcome, OUTCOME_CUT);
-        tell = senders_finish(senders, job);
+        tell = finish(senders, job);
     }
     pthread_mutex_unlock(&senders->lock);
     if (begins)
         pthread_cond_signal(&senders->work);
     if (tell)
-        senders_tell(senders);
+        wake_loop(senders);
 }
 
 int senders_fd(const struct senders *senders)
@@ -357,7 +357,7 @@ size_t senders_collect(struct senders *senders, int64_t now_ms,
 
     size_t collected = 0;
     struct job *job;
-    while ((job = senders_shift(&done)) != NULL) {
+    while ((job = shift(&done)) != NULL) {
         rate_report(&senders->rate, &job->outcome, now_ms);
         callback(context, job);
         collected++;

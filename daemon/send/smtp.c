@@ -32,17 +32,17 @@ struct smtp_settings {
     int64_t renew_after;
 };
 
-static const char *const smtp_tls_names[] = {"starttls", "smtps", "never", NULL};
+static const char *const tls_names[] = {"starttls", "smtps", "never", NULL};
 
 #define SMTP_FIELD(name) .key = #name, .offset = offsetof(struct smtp_settings, name)
 
-static const struct setting smtp_table[] = {
+static const struct setting settings_table[] = {
     GATEWAY_COMMON_SETTINGS(struct smtp_settings, "4"),
     {SMTP_FIELD(host), .type = SETTING_TEXT, .fallback = "localhost",
      .help = "the server's name or address"},
     {SMTP_FIELD(port), .type = SETTING_INT, .fallback = "0", .least = 0, .most = 65535,
      .help = "0: 465 with `tls: smtps`, 587 with a user, else 25"},
-    {SMTP_FIELD(tls), .type = SETTING_CHOICE, .fallback = "starttls", .choices = smtp_tls_names,
+    {SMTP_FIELD(tls), .type = SETTING_CHOICE, .fallback = "starttls", .choices = tls_names,
      .help = "starttls and smtps are required and verified; never sends in the clear"},
     {SMTP_FIELD(user), .type = SETTING_TEXT,
      .help = "the name to log in with; without it there is no login"},
@@ -78,7 +78,7 @@ struct smtp {
 
 /* ---- Settings ---- */
 
-static bool smtp_is_host(const char *host)
+static bool is_host(const char *host)
 {
     size_t length = strlen(host);
     return length > 0 && length < 256 &&
@@ -86,21 +86,21 @@ static bool smtp_is_host(const char *host)
                length;
 }
 
-static bool smtp_is_here(const char *host)
+static bool is_this_machine(const char *host)
 {
     return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
            strcmp(host, "::1") == 0;
 }
 
-static bool smtp_check(const void *of, const struct value *map,
-                       const struct settings_source *source, struct diags *diags)
+static bool check_settings(const void *of, const struct value *map,
+                           const struct settings_source *source, struct diags *diags)
 {
     const struct smtp_settings *settings = of;
     size_t errors = diags->errors;
-    if (!smtp_is_host(settings->host))
+    if (!is_host(settings->host))
         settings_fault(diags, source, value_get(map, "host"), DIAG_ERROR,
                        "`host` is a name or an address, without a scheme or a port");
-    if (settings->helo && (!smtp_is_host(settings->helo) || strchr(settings->helo, '%')))
+    if (settings->helo && (!is_host(settings->helo) || strchr(settings->helo, '%')))
         settings_fault(diags, source, value_get(map, "helo"), DIAG_ERROR,
                        "`helo` is a host's name");
     if (settings->user && !settings->password_file)
@@ -109,13 +109,13 @@ static bool smtp_check(const void *of, const struct value *map,
     if (settings->password_file && !settings->user)
         settings_fault(diags, source, value_get(map, "password_file"), DIAG_ERROR,
                        "`password_file` needs a `user`");
-    if (settings->tls == TRANSFER_NEVER && settings->user && !smtp_is_here(settings->host))
+    if (settings->tls == TRANSFER_NEVER && settings->user && !is_this_machine(settings->host))
         settings_fault(diags, source, value_get(map, "tls"), DIAG_WARNING,
                        "`tls: never` shows the password to everyone on the way");
     return diags->errors == errors;
 }
 
-static char *smtp_url(const struct smtp_settings *settings)
+static char *make_url(const struct smtp_settings *settings)
 {
     int port = (int)settings->port;
     if (!port)
@@ -130,12 +130,12 @@ static char *smtp_url(const struct smtp_settings *settings)
 
 /* ---- The connection ---- */
 
-static void *smtp_open(const void *of, const struct gateway_hooks *hooks)
+static void *open_connection(const void *of, const struct gateway_hooks *hooks)
 {
     const struct smtp_settings *settings = of;
     struct smtp *smtp = mem_zero(1, sizeof *smtp);
     smtp->settings = settings;
-    smtp->url = smtp_url(settings);
+    smtp->url = make_url(settings);
     smtp->password.path = settings->user ? settings->password_file : NULL;
     smtp->transfer = transfer_new(&(struct transfer_settings){
         .tls = (enum transfer_tls)settings->tls,
@@ -149,7 +149,7 @@ static void *smtp_open(const void *of, const struct gateway_hooks *hooks)
     return smtp;
 }
 
-static void smtp_close(void *connection)
+static void close_connection(void *connection)
 {
     struct smtp *smtp = connection;
     transfer_destroy(&smtp->transfer);
@@ -158,20 +158,20 @@ static void smtp_close(void *connection)
     free(smtp);
 }
 
-static void smtp_rest(void *connection)
+static void rest_connection(void *connection)
 {
     struct smtp *smtp = connection;
     transfer_drop(smtp->transfer);
 }
 
-static void smtp_renew(struct smtp *smtp)
+static void renew_connection(struct smtp *smtp)
 {
     int64_t age = clock_monotonic_ms() - smtp->opened_ms;
     if (smtp->carried >= smtp->settings->renew_messages || age >= smtp->settings->renew_after)
         transfer_drop(smtp->transfer);
 }
 
-static void smtp_count(struct smtp *smtp, const struct transfer_seen *seen)
+static void count_message(struct smtp *smtp, const struct transfer_seen *seen)
 {
     if (!seen->reused) {
         smtp->carried = 0;
@@ -184,13 +184,13 @@ static void smtp_count(struct smtp *smtp, const struct transfer_seen *seen)
 
 /* The server ended a kept connection just as it was used again: it has seen nothing of
  * this message, and a new connection is no second attempt. */
-static bool smtp_was_stale(const struct transfer_seen *seen)
+static bool was_stale(const struct transfer_seen *seen)
 {
     bool ended = seen->code == 421 || (!seen->code && seen->failure == RETRY_LOST);
     return seen->reused && ended && seen->phase <= RETRY_MAIL;
 }
 
-static void smtp_judge(const struct transfer_seen *seen, struct outcome *outcome)
+static void judge(const struct transfer_seen *seen, struct outcome *outcome)
 {
     char enhanced[OUTCOME_ENHANCED_SIZE] = "";
     if (seen->words_length > 4)
@@ -209,7 +209,7 @@ static void smtp_judge(const struct transfer_seen *seen, struct outcome *outcome
         transfer_explain(seen, outcome);
 }
 
-static void smtp_send(void *connection, const struct outgoing *outgoing, struct arena *arena,
+static void send_mail(void *connection, const struct outgoing *outgoing, struct arena *arena,
                       struct outcome *outcome)
 {
     struct smtp *smtp = connection;
@@ -228,26 +228,26 @@ static void smtp_send(void *connection, const struct outgoing *outgoing, struct 
         .body = outgoing->body,
         .length = outgoing->body_length,
     };
-    smtp_renew(smtp);
+    renew_connection(smtp);
     transfer_send_mail(smtp->transfer, &mail, &seen);
-    if (smtp_was_stale(&seen)) {
+    if (was_stale(&seen)) {
         transfer_drop(smtp->transfer);
         transfer_send_mail(smtp->transfer, &mail, &seen);
     }
-    smtp_count(smtp, &seen);
-    smtp_judge(&seen, outcome);
+    count_message(smtp, &seen);
+    judge(&seen, outcome);
     if (outcome->kind == OUTCOME_GATEWAY_FAULT)
         secret_forget(&smtp->password);
 }
 
 const struct gateway_kind smtp_kind = {
     .name = "smtp",
-    .settings = smtp_table,
+    .settings = settings_table,
     .settings_size = sizeof(struct smtp_settings),
     .mail_only = true,
-    .check = smtp_check,
-    .open = smtp_open,
-    .close = smtp_close,
-    .send = smtp_send,
-    .rest = smtp_rest,
+    .check = check_settings,
+    .open = open_connection,
+    .close = close_connection,
+    .send = send_mail,
+    .rest = rest_connection,
 };

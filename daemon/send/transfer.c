@@ -1,13 +1,14 @@
 /*
- * A transfer's life. libcurl runs it and calls back:
+ * A transfer's life. begin() and run() stand near the end and are its two halves; between
+ * them libcurl runs and calls back:
  *
- *   transfer_socket, transfer_close   which sockets there are
- *   transfer_debug                    each command that went out: the phase; each line that came
- *                                     in: the reply to it
- *   transfer_read                     the body goes out; at its end stands the gate: does the
- *                                     daemon still hold its lease? Then RETRY_ANSWER begins
- *   transfer_header, transfer_write   HTTP's status line, headers, answer
- *   transfer_watch                    once a second at least: deadlines, and the daemon's wish
+ *   open_socket, close_socket   which sockets there are
+ *   on_debug                    each command that went out: the phase; each line that came
+ *                               in: the reply to it
+ *   give_body                   the body goes out; at its end stands the gate: does the
+ *                               daemon still hold its lease? Then RETRY_ANSWER begins
+ *   on_header, on_answer        HTTP's status line, headers, answer
+ *   watch                       once a second at least: deadlines, and the daemon's wish
  *
  * A reply belongs to the last command, so none can be stale: the code that libcurl keeps
  * over a lost connection is not looked at.
@@ -56,7 +57,7 @@ struct transfer {
 
 /* ---- Phases ---- */
 
-static void transfer_enter(struct transfer *transfer, enum retry_phase phase)
+static void enter_phase(struct transfer *transfer, enum retry_phase phase)
 {
     transfer->phase = phase;
     transfer->phase_ms = clock_monotonic_ms();
@@ -64,7 +65,7 @@ static void transfer_enter(struct transfer *transfer, enum retry_phase phase)
     buf_clear(&transfer->words);
 }
 
-static int64_t transfer_deadline(const struct transfer *transfer)
+static int64_t deadline_of(const struct transfer *transfer)
 {
     const struct transfer_settings *settings = &transfer->settings;
     switch (transfer->phase) {
@@ -88,21 +89,21 @@ static int64_t transfer_deadline(const struct transfer *transfer)
 
 /* libcurl's CURLOPT_XFERINFOFUNCTION; it is called in the blocking wait for SMTP's last
  * answer too. */
-static int transfer_watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+static int watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     struct transfer *transfer = context;
     const struct gateway_hooks *hooks = &transfer->settings.hooks;
     (void)a, (void)b, (void)c, (void)d;
     if (hooks->is_cut && hooks->is_cut(hooks->context))
         transfer->stop = RETRY_CUT_OFF;
-    else if (clock_monotonic_ms() >= transfer_deadline(transfer))
+    else if (clock_monotonic_ms() >= deadline_of(transfer))
         transfer->stop = RETRY_TIMEOUT;
     return transfer->stop != RETRY_NONE;
 }
 
 /* ---- The body ---- */
 
-static bool transfer_may_finish(struct transfer *transfer)
+static bool may_finish(struct transfer *transfer)
 {
     const struct gateway_hooks *hooks = &transfer->settings.hooks;
     bool may =
@@ -114,22 +115,22 @@ static bool transfer_may_finish(struct transfer *transfer)
 
 /* A mail ends when nothing more is given: then libcurl sends the final dot. A request
  * ends with its last byte. */
-static size_t transfer_read(char *out, size_t size, size_t count, void *context)
+static size_t give_body(char *out, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t left = transfer->length - transfer->given;
     size_t part = size * count < left ? size * count : left;
     if (transfer->phase < RETRY_BODY)
-        transfer_enter(transfer, RETRY_BODY);
+        enter_phase(transfer, RETRY_BODY);
     if (transfer->needs_utf8 && !transfer->offers_utf8) {
         transfer->stop = RETRY_NO_UTF8;
         return CURL_READFUNC_ABORT;
     }
     bool end = transfer->mail ? left == 0 : part == left;
     if (end && transfer->phase == RETRY_BODY) {
-        if (!transfer_may_finish(transfer))
+        if (!may_finish(transfer))
             return CURL_READFUNC_ABORT;
-        transfer_enter(transfer, RETRY_ANSWER);
+        enter_phase(transfer, RETRY_ANSWER);
     }
     memcpy(out, transfer->body + transfer->given, part);
     transfer->given += part;
@@ -139,7 +140,7 @@ static size_t transfer_read(char *out, size_t size, size_t count, void *context)
 /* ---- What the server says ---- */
 
 /* Counts what was heard; false past the bound. */
-static bool transfer_hears(struct transfer *transfer, size_t length)
+static bool count_heard(struct transfer *transfer, size_t length)
 {
     transfer->heard += length;
     if (transfer->heard <= TRANSFER_HEARD_MOST)
@@ -150,12 +151,12 @@ static bool transfer_hears(struct transfer *transfer, size_t length)
 }
 
 /* A line of an SMTP reply: "250-text" or, the last one, "250 text". */
-static void transfer_reply(struct transfer *transfer, const char *line, size_t length)
+static void take_reply(struct transfer *transfer, const char *line, size_t length)
 {
     if (transfer->code || length < 3 || strspn(line, "0123456789") < 3)
         return;
     if (transfer->phase == RETRY_CONNECT)
-        transfer_enter(transfer, RETRY_GREETING);
+        enter_phase(transfer, RETRY_GREETING);
     bool last = length == 3 || line[3] != '-';
     const char *text = length > 4 ? line + 4 : "";
     size_t text_length = length > 4 ? length - 4 : 0;
@@ -171,7 +172,7 @@ static void transfer_reply(struct transfer *transfer, const char *line, size_t l
 }
 
 /* An SMTP command went out: what comes in now answers it. */
-static void transfer_command(struct transfer *transfer, const char *line)
+static void note_command(struct transfer *transfer, const char *line)
 {
     static const struct {
         const char *verb;
@@ -185,23 +186,23 @@ static void transfer_command(struct transfer *transfer, const char *line)
         if (strncmp(line, commands[i].verb, strlen(commands[i].verb)) == 0) {
             if (commands[i].phase == RETRY_GREETING)
                 transfer->offers_utf8 = false;
-            transfer_enter(transfer, commands[i].phase);
+            enter_phase(transfer, commands[i].phase);
             return;
         }
     }
     if (transfer->phase == RETRY_AUTH) /* the next step of a login */
-        transfer_enter(transfer, RETRY_AUTH);
+        enter_phase(transfer, RETRY_AUTH);
 }
 
 /* Nothing more is read from the connection, so libcurl does not wait for what the server
  * says to QUIT: it would for two minutes. */
-static void transfer_deafen(struct transfer *transfer)
+static void deafen(struct transfer *transfer)
 {
     for (size_t i = 0; i < transfer->socket_count; i++)
         shutdown(transfer->sockets[i], SHUT_RD);
 }
 
-static int transfer_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, void *context)
+static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, void *context)
 {
     struct transfer *transfer = context;
     (void)curl;
@@ -214,24 +215,24 @@ static int transfer_debug(CURL *curl, curl_infotype type, char *bytes, size_t le
     if (!transfer->mail) {
         /* A request without a body is whole with its header. */
         if (type == CURLINFO_HEADER_OUT && transfer->length == 0)
-            transfer_enter(transfer, RETRY_ANSWER);
+            enter_phase(transfer, RETRY_ANSWER);
     } else if (type == CURLINFO_HEADER_IN) {
-        transfer_reply(transfer, line, part);
+        take_reply(transfer, line, part);
     } else if (strncmp(line, "QUIT", 4) == 0) {
-        transfer_deafen(transfer);
+        deafen(transfer);
     } else {
-        transfer_command(transfer, line);
+        note_command(transfer, line);
     }
     return 0;
 }
 
 /* Lines of HTTP's header; of SMTP's replies, which only count here. */
-static size_t transfer_header(char *bytes, size_t size, size_t count, void *context)
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t length = size * count;
     static const char retry[] = "retry-after:";
-    if (!transfer_hears(transfer, length))
+    if (!count_heard(transfer, length))
         return 0;
     if (transfer->mail)
         return length;
@@ -248,10 +249,10 @@ static size_t transfer_header(char *bytes, size_t size, size_t count, void *cont
     return length;
 }
 
-static size_t transfer_write(char *bytes, size_t size, size_t count, void *context)
+static size_t on_answer(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
-    if (!transfer_hears(transfer, size * count))
+    if (!count_heard(transfer, size * count))
         return 0;
     buf_add(&transfer->words, bytes, size * count);
     return size * count;
@@ -259,8 +260,7 @@ static size_t transfer_write(char *bytes, size_t size, size_t count, void *conte
 
 /* ---- Sockets ---- */
 
-static curl_socket_t transfer_socket(void *context, curlsocktype purpose,
-                                     struct curl_sockaddr *address)
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct transfer *transfer = context;
     (void)purpose;
@@ -273,7 +273,7 @@ static curl_socket_t transfer_socket(void *context, curlsocktype purpose,
     return fd;
 }
 
-static int transfer_close(void *context, curl_socket_t fd)
+static int close_socket(void *context, curl_socket_t fd)
 {
     struct transfer *transfer = context;
     for (size_t i = 0; i < transfer->socket_count; i++) {
@@ -285,7 +285,7 @@ static int transfer_close(void *context, curl_socket_t fd)
 
 /* Between two transfers a server has nothing to say but farewell ("421 idle too long"),
  * or it has closed: such a connection is not used again. */
-static bool transfer_is_stale(const struct transfer *transfer)
+static bool is_stale(const struct transfer *transfer)
 {
     for (size_t i = 0; i < transfer->socket_count; i++) {
         struct pollfd ready = {.fd = transfer->sockets[i], .events = POLLIN};
@@ -297,7 +297,7 @@ static bool transfer_is_stale(const struct transfer *transfer)
 
 /* ---- The handle ---- */
 
-static void transfer_global(void)
+static void init_curl(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
@@ -305,7 +305,7 @@ static void transfer_global(void)
 struct transfer *transfer_new(const struct transfer_settings *settings)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, transfer_global);
+    pthread_once(&once, init_curl);
     struct transfer *transfer = mem_zero(1, sizeof *transfer);
     transfer->settings = *settings;
     buf_init(&transfer->words, TRANSFER_HEARD_MOST);
@@ -316,7 +316,7 @@ void transfer_drop(struct transfer *transfer)
 {
     if (!transfer->curl)
         return;
-    transfer_deafen(transfer);
+    deafen(transfer);
     curl_easy_cleanup(transfer->curl);
     transfer->curl = NULL;
 }
@@ -331,37 +331,37 @@ void transfer_destroy(struct transfer **transfer)
     *transfer = NULL;
 }
 
-static void transfer_callbacks(struct transfer *transfer)
+static void set_callbacks(struct transfer *transfer)
 {
     CURL *curl = transfer->curl;
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->fault);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, transfer_socket);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, transfer_close);
+    curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, transfer);
     curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
-    curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, transfer_debug);
+    curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
     curl_easy_setopt(curl, CURLOPT_DEBUGDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_READFUNCTION, transfer_read);
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
     curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, transfer_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, transfer_write);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_answer);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, transfer_watch);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
 }
 
 /* What holds for the handle's whole life. Not from the environment or the user's home: no
  * proxy, no .netrc. */
-static void transfer_open(struct transfer *transfer)
+static void open_handle(struct transfer *transfer)
 {
     const struct transfer_settings *settings = &transfer->settings;
     CURL *curl = transfer->curl = curl_easy_init();
     if (!curl)
         mem_exhausted();
-    transfer_callbacks(transfer);
+    set_callbacks(transfer);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps,http,https");
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -384,7 +384,7 @@ static void transfer_open(struct transfer *transfer)
 
 /* ---- One transfer ---- */
 
-static enum retry_failure transfer_failure(CURLcode result)
+static enum retry_failure failure_of(CURLcode result)
 {
     switch (result) {
     case CURLE_OK:
@@ -426,12 +426,12 @@ static enum retry_failure transfer_failure(CURLcode result)
     }
 }
 
-static void transfer_begin(struct transfer *transfer, const char *body, size_t length, bool mail)
+static void begin(struct transfer *transfer, const char *body, size_t length, bool mail)
 {
-    if (transfer_is_stale(transfer))
+    if (is_stale(transfer))
         transfer_drop(transfer);
     if (!transfer->curl)
-        transfer_open(transfer);
+        open_handle(transfer);
     transfer->mail = mail;
     transfer->body = body;
     transfer->length = length;
@@ -442,18 +442,17 @@ static void transfer_begin(struct transfer *transfer, const char *body, size_t l
     transfer->retry_after[0] = '\0';
     transfer->fault[0] = '\0';
     transfer->began_ms = clock_monotonic_ms();
-    transfer_enter(transfer, RETRY_CONNECT);
+    enter_phase(transfer, RETRY_CONNECT);
 }
 
 /* Runs what was set up. */
-static void transfer_run(struct transfer *transfer, struct transfer_seen *seen)
+static void run(struct transfer *transfer, struct transfer_seen *seen)
 {
     bool kept = transfer->socket_count > 0;
     CURLcode result = curl_easy_perform(transfer->curl);
     long fresh = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_NUM_CONNECTS, &fresh);
-    enum retry_failure failure =
-        transfer->stop != RETRY_NONE ? transfer->stop : transfer_failure(result);
+    enum retry_failure failure = transfer->stop != RETRY_NONE ? transfer->stop : failure_of(result);
     /* What libcurl could not even give to the kernel has no end: for a mail that is the dot,
      * for a request its last bytes. Nobody can have taken it. */
     if (result == CURLE_SEND_ERROR && transfer->phase == RETRY_ANSWER && !transfer->code)
@@ -475,7 +474,7 @@ static void transfer_run(struct transfer *transfer, struct transfer_seen *seen)
 void transfer_send_mail(struct transfer *transfer, const struct transfer_mail *mail,
                         struct transfer_seen *seen)
 {
-    transfer_begin(transfer, mail->body, mail->length, true);
+    begin(transfer, mail->body, mail->length, true);
     transfer->needs_utf8 = mail->utf8;
     CURL *curl = transfer->curl;
     struct curl_slist *to = curl_slist_append(NULL, mail->to);
@@ -490,12 +489,12 @@ void transfer_send_mail(struct transfer *transfer, const struct transfer_mail *m
     curl_easy_setopt(curl, CURLOPT_MAIL_FROM, mail->from);
     curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
     curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-    transfer_run(transfer, seen);
+    run(transfer, seen);
     curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, NULL);
     curl_slist_free_all(to);
 }
 
-static struct curl_slist *transfer_headers(const char *const *headers)
+static struct curl_slist *list_headers(const char *const *headers)
 {
     struct curl_slist *list = NULL;
     for (; *headers; headers++) {
@@ -510,9 +509,9 @@ static struct curl_slist *transfer_headers(const char *const *headers)
 void transfer_send_request(struct transfer *transfer, const struct transfer_request *request,
                            struct transfer_seen *seen)
 {
-    transfer_begin(transfer, request->body, request->length, false);
+    begin(transfer, request->body, request->length, false);
     CURL *curl = transfer->curl;
-    struct curl_slist *headers = transfer_headers(request->headers);
+    struct curl_slist *headers = list_headers(request->headers);
     curl_easy_setopt(curl, CURLOPT_URL, request->url);
     curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
     curl_easy_setopt(curl, CURLOPT_PASSWORD, request->password);
@@ -528,8 +527,8 @@ void transfer_send_request(struct transfer *transfer, const struct transfer_requ
         curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
     }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-    if (request->length || transfer_may_finish(transfer)) {
-        transfer_run(transfer, seen);
+    if (request->length || may_finish(transfer)) {
+        run(transfer, seen);
     } else {
         *seen = (struct transfer_seen){
             .failure = RETRY_CUT_OFF, .words = "", .fault = "", .retry_after = ""};
