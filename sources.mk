@@ -344,8 +344,9 @@ library_sources = \
 	daemon/send/envelope.h \
 	daemon/send/fill.c \
 	daemon/send/fill.h \
-	daemon/send/gateway.c \
 	daemon/send/gateway.h \
+	daemon/send/gateway_kinds.c \
+	daemon/send/gateway_kinds.h \
 	daemon/send/http.c \
 	daemon/send/http.h \
 	daemon/send/job.c \
@@ -354,6 +355,7 @@ library_sources = \
 	daemon/send/maildir.h \
 	daemon/send/outcome.c \
 	daemon/send/outcome.h \
+	daemon/send/outgoing.h \
 	daemon/send/rate.c \
 	daemon/send/rate.h \
 	daemon/send/retry.c \

@@ -17,6 +17,7 @@
 #include "base/zone.h"
 #include "rules/condition.h"
 #include "rules/rule_expression.h"
+#include "send/gateway_kinds.h"
 
 enum { SECRET_BYTES = 32, SECRET_LEAST = 16, SECRET_MOST = 4096, GATEWAYS_MOST = 64 };
 
@@ -208,8 +209,8 @@ static void fill_gateways(struct loading *loading)
         struct config_gateway *row = &rows[config->gateway_count++];
         struct value whole = with_whole_paths(config, &member->value);
         row->name = value_to_text(config->arena, &member->key);
-        row->kind =
-            gateway_read(&whole, &loading->source, config->arena, &row->settings, loading->diags);
+        row->kind = gateway_kinds_read(&whole, &loading->source, config->arena, &row->settings,
+                                       loading->diags);
     }
     config->gateways = rows;
 }
@@ -261,7 +262,7 @@ channel_gateways(struct loading *loading, const char *channel, const struct valu
         list[kept] = name ? find_gateway(config, name) : NULL;
         if (!list[kept])
             refuse_gateway(loading, item, name);
-        else if (list[kept++]->kind->mail_only && strcmp(channel, "email") != 0)
+        else if (list[kept++]->kind->form == GATEWAY_MAIL && strcmp(channel, "email") != 0)
             refuse_channel(loading, item, list[kept - 1], channel);
     }
     if (count == 0)

@@ -11,13 +11,6 @@ static const char *text_of(struct arena *arena, const struct value *message, con
     return text ? text : "";
 }
 
-const char *prepare_body_file(const struct config *config, const struct config_gateway *gateway)
-{
-    return strcmp(gateway->kind->name, "http") == 0
-               ? arena_printf(config->arena, "%s.json.liquid", gateway->name)
-               : NULL;
-}
-
 void prepare_init(struct prepare *prepare, const struct config *config,
                   const struct config_gateway *gateway, const struct policy *policy)
 {
@@ -35,7 +28,9 @@ void prepare_init(struct prepare *prepare, const struct config *config,
         .zone = config->zone,
         .key = {.id = "1", .bytes = policy->secret, .length = policy->secret_length},
     };
-    prepare->body_file = prepare_body_file(config, gateway);
+    prepare->body_file = gateway->kind->form == GATEWAY_REQUEST
+                             ? arena_printf(config->arena, "%s.json.liquid", gateway->name)
+                             : NULL;
 }
 
 /* The body of an HTTP request, and what may stand in its URL and headers. */
@@ -84,7 +79,6 @@ static bool make_text(const struct templates *templates, const struct compose_se
         return false;
     outgoing->body = text.text;
     outgoing->body_length = strlen(text.text);
-    outgoing->content_type = "text/plain; charset=utf-8";
     outgoing->envelope_to = text.to;
     outgoing->envelope_from = "";
     return true;

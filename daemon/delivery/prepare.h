@@ -1,7 +1,6 @@
 /*
  * In a sender's thread: from a message as it is stored to what its gateway sends.
- * A channel `email` through kind http gets the gateway's own body template,
- * templates/<gateway>.json.liquid; through the other kinds it gets a mail.
+ * In which form is the gateway's to say (enum gateway_form).
  */
 #ifndef NUDGED_DELIVERY_PREPARE_H
 #define NUDGED_DELIVERY_PREPARE_H
@@ -19,15 +18,12 @@
 /* Immutable after prepare_init; shared by the threads of one gateway. */
 struct prepare {
     struct compose_settings compose;
-    const char *body_file; /* kind http; NULL: mails are made */
+    const char *body_file; /* of a gateway that takes requests: its template; else NULL */
 };
 
 /* Refers to the configuration and the policy, which must outlive it. */
 void prepare_init(struct prepare *prepare, const struct config *config,
                   const struct config_gateway *gateway, const struct policy *policy);
-
-/* The template of the bodies that this gateway needs, or NULL; in the config's arena. */
-const char *prepare_body_file(const struct config *config, const struct config_gateway *gateway);
 
 /* Fills *outgoing, which lies in the arena; sets job->recipient. */
 bool prepare_outgoing(const struct prepare *prepare, const struct templates *templates,

@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-#include "send/gateway.h"
+#include "send/outcome.h"
+#include "send/outgoing.h"
 
 /* RFC 5321, 4.5.3.1.3: a path of 256 octets, less its brackets. */
 enum { ENVELOPE_ADDRESS_MOST = 254 };

@@ -68,10 +68,9 @@ const char *fill_wrong_url(const char *url)
     return strchr(rest, ' ') && !strstr(rest, "{{") ? "holds a space" : fill_wrong(url);
 }
 
-static const char *look_up(const struct outgoing_variable *variables, size_t count,
-                           const struct fill_place *place)
+static const char *look_up(const struct fill_variable *variables, const struct fill_place *place)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; variables[i].name; i++) {
         if (strlen(variables[i].name) == place->length &&
             memcmp(variables[i].name, place->name, place->length) == 0)
             return variables[i].value;
@@ -117,14 +116,12 @@ static bool put_value(const struct fill_place *place, const char *value, enum fi
     return true;
 }
 
-bool fill_text(const char *text, enum fill_into into, const struct fill_names *names,
+bool fill_text(const char *text, enum fill_into into, const struct fill_variable *variables,
                struct buf *out, struct outcome *outcome)
 {
     struct fill_place place;
     while (find_place(text, &place) == FILL_FOUND) {
-        const char *value = look_up(names->own, names->own_count, &place);
-        if (!value)
-            value = look_up(names->message, names->message_count, &place);
+        const char *value = look_up(variables, &place);
         buf_add(out, text, (size_t)(place.start - text));
         if (!put_value(&place, value, into, out, outcome))
             return false;

@@ -1,5 +1,5 @@
 /*
- * `{{ name }}` in a configured URL or header, filled from a message's variables.
+ * `{{ name }}` in a configured URL or header, filled from a few variables of a message.
  * Names only, no expressions: what decides where a request goes is not written
  * by an event. In a URL a value is percent-encoded, so it can neither end the
  * part where it stands nor begin another one.
@@ -11,17 +11,15 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "send/gateway.h"
 #include "send/outcome.h"
 
 enum fill_into { FILL_URL, FILL_HEADER };
 
-/* The names that are looked up in turn: the first that has it wins. */
-struct fill_names {
-    const struct outgoing_variable *own;
-    size_t own_count;
-    const struct outgoing_variable *message;
-    size_t message_count;
+/* A name and its text, which is encoded for where it stands. A list ends with a row without
+ * a name. */
+struct fill_variable {
+    const char *name;
+    const char *value; /* NULL: as if it were not there */
 };
 
 /* NULL where `text` is a template that can be filled, else what is wrong with it: a
@@ -35,7 +33,7 @@ const char *fill_wrong_url(const char *url);
 /* Appends. False: *outcome is OUTCOME_DEAD with the reason: a name that the message does
  * not have, a control character in a value, a value that is `.` or `..` within a URL, or
  * too much for `out`. */
-bool fill_text(const char *text, enum fill_into into, const struct fill_names *names,
+bool fill_text(const char *text, enum fill_into into, const struct fill_variable *variables,
                struct buf *out, struct outcome *outcome);
 
 #endif

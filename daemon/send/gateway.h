@@ -1,6 +1,6 @@
 /*
- * The gateways: where a channel's messages go. Each kind is one file with one
- * `struct gateway_kind`, and one row of gateway_kinds[].
+ * What a gateway is: where a channel's messages go. Each kind is one file that fills one
+ * `struct gateway_kind`, and one row of send/gateway_kinds.
  *
  * A sender thread opens one connection object and uses it for all its messages,
  * one after the other; the object is used by that thread alone. `send` blocks,
@@ -11,38 +11,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/settings.h"
 #include "base/value.h"
 #include "send/outcome.h"
+#include "send/outgoing.h"
 
-/* A name and its text, for `{{ name }}` in the URL and headers of kind http. */
-struct outgoing_variable {
-    const char *name;
-    const char *value; /* plain text: http encodes it for where it stands */
-};
-
-/* What is to be sent. All of it lies in the thread's arena or lives longer. */
-struct outgoing {
-    const char *mid;     /* the same over all attempts; a-z A-Z 0-9 . _ - */
-    const char *channel; /* "email" */
-
-    /* The address on the envelope. Kind http knows it as `{{ to }}`. */
-    const char *envelope_from; /* may be "" (no bounces wanted) */
-    const char *envelope_to;
-    bool smtputf8; /* an address or a header needs RFC 6531 */
-
-    /* smtp and maildir: the mail as on the wire, CRLF only, not yet dot-stuffed.
-     * http: the request's body, may be empty. */
-    const char *body;
-    size_t body_length;
-    const char *content_type; /* http; NULL: the one of the settings */
-
-    const struct outgoing_variable *variables; /* http; beside mid, channel, to, from, secret */
-    size_t variable_count;
-    const char *idempotency_key; /* http; NULL: the mid */
+/* What a gateway takes: in which form the body of `struct outgoing` must be. */
+enum gateway_form {
+    GATEWAY_MAIL,    /* a mail, so channel `email` alone */
+    GATEWAY_TEXT,    /* a mail for channel `email`, the bare text for any other */
+    GATEWAY_REQUEST, /* for any channel, what the template <gateway>.json.liquid makes */
 };
 
 /* How a gateway asks its daemon, from the sender's thread. */
@@ -61,12 +43,12 @@ struct gateway_common {
 
 enum { GATEWAY_CONNECTIONS_MOST = 256 };
 
-#define GATEWAY_COMMON_SETTINGS(owner, default_connections)                          \
+#define GATEWAY_COMMON_SETTINGS(name, owner, default_connections)                    \
     {.key = "kind",                                                                  \
      .type = SETTING_TEXT,                                                           \
      .offset = offsetof(owner, common.kind),                                         \
      .required = true,                                                               \
-     .help = "what it is: smtp, http or maildir"},                                   \
+     .help = "what it is: " name},                                                   \
         {.key = "connections",                                                       \
          .type = SETTING_INT,                                                        \
          .offset = offsetof(owner, common.connections),                              \
@@ -81,9 +63,9 @@ enum { GATEWAY_CONNECTIONS_MOST = 256 };
 
 struct gateway_kind {
     const char *name;
+    enum gateway_form form;
     const struct setting *settings; /* begins with GATEWAY_COMMON_SETTINGS */
     size_t settings_size;
-    bool mail_only; /* takes channel `email` alone: not the bare text of another one */
 
     /* What the table cannot say: keys that need each other, a URL's form. `map` is
      * the mapping the settings were read from (may be NULL), for places. May be NULL. */
@@ -102,17 +84,5 @@ struct gateway_kind {
     /* Nothing was sent for a while: gives up what need not be held meanwhile. May be NULL. */
     void (*rest)(void *connection);
 };
-
-extern const struct gateway_kind *const gateway_kinds[]; /* ends with NULL */
-extern const char *const gateway_names[];                /* likewise, for diag_suggest */
-
-const struct gateway_kind *gateway_find(const char *name); /* NULL where there is none */
-
-/* Reads the settings of one gateway, whatever its kind: `map` must have `kind`.
- * Gives the kind and its settings in the arena (they begin with a struct
- * gateway_common); NULL where there was an error, which is in `diags`. */
-const struct gateway_kind *gateway_read(const struct value *map,
-                                        const struct settings_source *source, struct arena *arena,
-                                        const void **settings, struct diags *diags);
 
 #endif

@@ -42,7 +42,7 @@ static const char *const methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", N
 #define HTTP_FIELD(name) .key = #name, .offset = offsetof(struct http_settings, name)
 
 static const struct setting settings_table[] = {
-    GATEWAY_COMMON_SETTINGS(struct http_settings, "4"),
+    GATEWAY_COMMON_SETTINGS("http", struct http_settings, "4"),
     {HTTP_FIELD(url), .type = SETTING_TEXT, .required = true,
      .help = "where the request goes; {{ to }} and others may stand behind the host"},
     {HTTP_FIELD(method), .type = SETTING_CHOICE, .fallback = "POST", .choices = methods,
@@ -50,7 +50,7 @@ static const struct setting settings_table[] = {
     {HTTP_FIELD(headers), .type = SETTING_VALUE,
      .help = "a mapping of header fields to values, with {{ secret }} and others"},
     {HTTP_FIELD(content_type), .type = SETTING_TEXT, .fallback = "application/json",
-     .help = "of the body, where its template says none"},
+     .help = "of the body"},
     {HTTP_FIELD(user), .type = SETTING_TEXT,
      .help = "for HTTP's Basic login, with `password_file`"},
     {HTTP_FIELD(password_file), .type = SETTING_TEXT,
@@ -207,7 +207,7 @@ static void rest_connection(void *connection)
 struct http_request {
     struct http *http;
     const struct outgoing *outgoing;
-    struct fill_names names;
+    const struct fill_variable *variables;
     struct buf text; /* the header being made; the URL */
     const char *lines[HTTP_HEADERS + 6];
     size_t line_count;
@@ -226,10 +226,9 @@ static void keep_line(struct http_request *request)
 static bool put_header(struct http_request *request, const char *name, const char *value,
                        struct outcome *outcome)
 {
-    const struct outgoing_variable variable = {.name = "value", .value = value};
-    const struct fill_names names = {.own = &variable, .own_count = 1};
+    const struct fill_variable variables[] = {{"value", value}, {0}};
     buf_printf(&request->text, "%s: ", name);
-    if (!fill_text("{{ value }}", FILL_HEADER, &names, &request->text, outcome))
+    if (!fill_text("{{ value }}", FILL_HEADER, variables, &request->text, outcome))
         return false;
     keep_line(request);
     return true;
@@ -238,13 +237,10 @@ static bool put_header(struct http_request *request, const char *name, const cha
 static bool put_own_headers(struct http_request *request, struct outcome *outcome)
 {
     const struct http_settings *settings = request->http->settings;
-    const struct outgoing *outgoing = request->outgoing;
-    const char *key = outgoing->idempotency_key ? outgoing->idempotency_key : outgoing->mid;
-    const char *type = outgoing->content_type ? outgoing->content_type : settings->content_type;
-    if (!put_header(request, settings->idempotency_header, key, outcome))
+    if (!put_header(request, settings->idempotency_header, request->outgoing->mid, outcome))
         return false;
-    if (outgoing->body_length)
-        return put_header(request, "Content-Type", type, outcome);
+    if (request->outgoing->body_length)
+        return put_header(request, "Content-Type", settings->content_type, outcome);
     /* A method that usually has a body, without one. */
     if (strchr(methods[settings->method], 'P'))
         return put_header(request, "Content-Length", "0", outcome);
@@ -261,7 +257,7 @@ static bool put_headers(struct http_request *request, struct outcome *outcome)
         const char *value = value_to_text(request->arena, &member->value);
         buf_add(&request->text, member->key.string, member->key.length);
         buf_text(&request->text, ": ");
-        if (!fill_text(value, FILL_HEADER, &request->names, &request->text, outcome))
+        if (!fill_text(value, FILL_HEADER, request->variables, &request->text, outcome))
             return false;
         keep_line(request);
     }
@@ -295,7 +291,7 @@ static bool make_request(struct http_request *request, struct transfer_request *
     const struct http *http = request->http;
     if (!put_headers(request, outcome))
         return false;
-    if (!fill_text(http->settings->url, FILL_URL, &request->names, &request->text, outcome))
+    if (!fill_text(http->settings->url, FILL_URL, request->variables, &request->text, outcome))
         return false;
     *made = (struct transfer_request){
         .method = methods[http->settings->method],
@@ -315,20 +311,18 @@ static void send_request(void *connection, const struct outgoing *outgoing, stru
     struct http *http = connection;
     if (!secret_read(&http->password, outcome) || !secret_read(&http->secret, outcome))
         return;
-    const struct outgoing_variable own[] = {
+    const struct fill_variable variables[] = {
         {"mid", outgoing->mid},
         {"channel", outgoing->channel},
         {"to", outgoing->envelope_to},
         {"from", outgoing->envelope_from},
         {"secret", http->secret.known ? http->secret.text : NULL},
+        {0},
     };
     struct http_request request = {
         .http = http,
         .outgoing = outgoing,
-        .names = {.own = own,
-                  .own_count = sizeof own / sizeof *own,
-                  .message = outgoing->variables,
-                  .message_count = outgoing->variable_count},
+        .variables = variables,
         .arena = arena,
     };
     buf_init(&request.text, HTTP_URL_MOST);
@@ -347,6 +341,7 @@ static void send_request(void *connection, const struct outgoing *outgoing, stru
 
 const struct gateway_kind http_kind = {
     .name = "http",
+    .form = GATEWAY_REQUEST,
     .settings = settings_table,
     .settings_size = sizeof(struct http_settings),
     .check = check_settings,

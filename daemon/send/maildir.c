@@ -27,7 +27,7 @@ struct maildir_settings {
 };
 
 static const struct setting settings_table[] = {
-    GATEWAY_COMMON_SETTINGS(struct maildir_settings, "1"),
+    GATEWAY_COMMON_SETTINGS("maildir", struct maildir_settings, "1"),
     {.key = "path",
      .type = SETTING_TEXT,
      .offset = offsetof(struct maildir_settings, path),
@@ -196,6 +196,7 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
 
 const struct gateway_kind maildir_kind = {
     .name = "maildir",
+    .form = GATEWAY_TEXT,
     .settings = settings_table,
     .settings_size = sizeof(struct maildir_settings),
     .open = open_connection,

@@ -37,7 +37,7 @@ static const char *const tls_names[] = {"starttls", "smtps", "never", NULL};
 #define SMTP_FIELD(name) .key = #name, .offset = offsetof(struct smtp_settings, name)
 
 static const struct setting settings_table[] = {
-    GATEWAY_COMMON_SETTINGS(struct smtp_settings, "4"),
+    GATEWAY_COMMON_SETTINGS("smtp", struct smtp_settings, "4"),
     {SMTP_FIELD(host), .type = SETTING_TEXT, .fallback = "localhost",
      .help = "the server's name or address"},
     {SMTP_FIELD(port), .type = SETTING_INT, .fallback = "0", .least = 0, .most = 65535,
@@ -242,9 +242,9 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
 
 const struct gateway_kind smtp_kind = {
     .name = "smtp",
+    .form = GATEWAY_MAIL,
     .settings = settings_table,
     .settings_size = sizeof(struct smtp_settings),
-    .mail_only = true,
     .check = check_settings,
     .open = open_connection,
     .close = close_connection,

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "send/gateway_kinds.h"
 #include "send/senders.h"
 
 struct load {
@@ -99,7 +100,7 @@ static struct senders *start(struct arena *arena, struct tally *tally)
                      tally->load.host, tally->load.port);
     if (!json_read(arena, text, strlen(text), &json_file_limits, &map, &diag))
         die(diag.text);
-    const struct gateway_kind *kind = gateway_read(&map, NULL, arena, &settings, &diags);
+    const struct gateway_kind *kind = gateway_kinds_read(&map, NULL, arena, &settings, &diags);
     if (!kind)
         die(diags.items[0].text);
     struct senders *senders = senders_start(

@@ -5,7 +5,7 @@
 #include "config/config.h"
 #include "rules/rule.h"
 #include "rules/rule_steps.h"
-#include "send/gateway.h"
+#include "send/gateway_kinds.h"
 
 enum { PAGE_MOST = 1 << 20 };
 

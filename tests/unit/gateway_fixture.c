@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "send/gateway_kinds.h"
 
 #include "server_fixture.h"
 
@@ -47,7 +48,8 @@ static void read_settings(struct gateway_fixture *gateway, const char *format, v
     const char *text = arena_vprintf(gateway->arena, format, args);
     if (!json_read(gateway->arena, text, strlen(text), &json_file_limits, &map, &diag))
         fail_msg("%s: %s", text, diag.text);
-    gateway->kind = gateway_read(&map, NULL, gateway->arena, &gateway->settings, &gateway->diags);
+    gateway->kind =
+        gateway_kinds_read(&map, NULL, gateway->arena, &gateway->settings, &gateway->diags);
 }
 
 void gateway_fixture_read(struct gateway_fixture *gateway, const char *format, ...)

@@ -106,28 +106,6 @@ static void requests(void **state)
     server_fixture_remove(folder);
 }
 
-static void a_message_brings_its_own(void **state)
-{
-    (void)state;
-    struct gateway_fixture gateway;
-    gateway_fixture_open(&gateway,
-                         "{\"kind\": \"http\", \"url\": \"http://127.0.0.1:%d/{{ list.id }}\","
-                         " \"headers\": {\"X-To\": \"{{ name }}\"}}",
-                         server.ports[0]);
-    const struct outgoing_variable variables[] = {
-        {"list.id", "7"}, {"name", "Ăna"}, {"to", "not this one"}};
-    struct outgoing own = message;
-    own.variables = variables;
-    own.variable_count = COUNT(variables);
-    own.content_type = "application/x-www-form-urlencoded";
-    own.idempotency_key = "key-1";
-    assert_int_equal(gateway_fixture_send(&gateway, &own)->kind, OUTCOME_SENT);
-    const char *line = server_fixture_line(&server);
-    assert_non_null(strstr(line, "POST /7 "));
-    assert_non_null(strstr(line, " key-1 application/x-www-form-urlencoded - "));
-    gateway_fixture_close(&gateway);
-}
-
 /* With a body it goes over one connection, without one over a new one each time. */
 static void connections_are_kept(void **state)
 {
@@ -338,13 +316,12 @@ static void values_are_guarded(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct buf out;
         struct outcome outcome;
-        const struct outgoing_variable variable = {cases[i].name, cases[i].value};
-        const struct fill_names names = {.message = &variable, .message_count = 1};
+        const struct fill_variable variables[] = {{cases[i].name, cases[i].value}, {0}};
         buf_init(&out, 100);
-        assert_int_equal(fill_text("https://h/{{ x }}", FILL_URL, &names, &out, &outcome),
+        assert_int_equal(fill_text("https://h/{{ x }}", FILL_URL, variables, &out, &outcome),
                          cases[i].in_url);
         buf_clear(&out);
-        assert_int_equal(fill_text("v {{ x }}", FILL_HEADER, &names, &out, &outcome),
+        assert_int_equal(fill_text("v {{ x }}", FILL_HEADER, variables, &out, &outcome),
                          cases[i].in_header);
         if (!cases[i].in_header)
             assert_int_equal(outcome.kind, OUTCOME_DEAD);
@@ -353,11 +330,11 @@ static void values_are_guarded(void **state)
     struct buf out;
     struct outcome outcome;
     char text[200];
-    const struct fill_names none = {0};
+    const struct fill_variable none[] = {{0}};
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     buf_init(&out, 100);
-    assert_false(fill_text(text, FILL_HEADER, &none, &out, &outcome));
+    assert_false(fill_text(text, FILL_HEADER, none, &out, &outcome));
     assert_int_equal(outcome.kind, OUTCOME_DEAD);
     buf_free(&out);
 }
@@ -433,7 +410,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests),
-        cmocka_unit_test(a_message_brings_its_own),
         cmocka_unit_test(connections_are_kept),
         cmocka_unit_test(answers),
         cmocka_unit_test(a_broken_connection_is_uncertain),

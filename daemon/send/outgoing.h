@@ -1,0 +1,26 @@
+/*
+ * What is to be sent: a message as a gateway gets it.
+ */
+#ifndef NUDGED_SEND_OUTGOING_H
+#define NUDGED_SEND_OUTGOING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All of it lies in the sender's arena or lives longer. */
+struct outgoing {
+    const char *mid;     /* the same over all attempts; a-z A-Z 0-9 . _ - */
+    const char *channel; /* "email" */
+
+    /* The address on the envelope. Kind http knows it as `{{ to }}`. */
+    const char *envelope_from; /* may be "" (no bounces wanted) */
+    const char *envelope_to;
+    bool smtputf8; /* an address or a header needs RFC 6531 */
+
+    /* smtp and maildir: the mail as on the wire, CRLF only, not yet dot-stuffed.
+     * http: the request's body, may be empty. */
+    const char *body;
+    size_t body_length;
+};
+
+#endif
