@@ -376,18 +376,20 @@ library_sources = \
 	daemon/serve/notify.h \
 	daemon/store/customers.c \
 	daemon/store/customers.h \
-	daemon/store/held.c \
-	daemon/store/held.h \
 	daemon/store/instance.c \
 	daemon/store/instance.h \
 	daemon/store/intake.c \
 	daemon/store/intake.h \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
+	daemon/store/shard.c \
+	daemon/store/shard.h \
 	daemon/store/suppressed.c \
 	daemon/store/suppressed.h \
 	daemon/store/timers.c \
 	daemon/store/timers.h \
+	daemon/store/uncertain_messages.c \
+	daemon/store/uncertain_messages.h \
 	daemon/store/waiting.c \
 	daemon/store/waiting.h \
 	daemon/templates/css_rules.c \

@@ -40,7 +40,7 @@ static void serve_status(void *context, const struct admin_request *request,
                ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64
                ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"gateways\":[",
                view.state, view.instance, view.redis ? "true" : "false", view.rules, view.outbox,
-               view.later, view.held, metrics_read(METRIC_EVENTS_DECIDED),
+               view.later, view.uncertain, metrics_read(METRIC_EVENTS_DECIDED),
                metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
                metrics_read(METRIC_MESSAGES_UNCERTAIN));
     delivery_status(view.delivery, &reply->body);

@@ -27,7 +27,8 @@ struct admin_pages_view {
     bool working;         /* events are taken, messages sent */
     bool redis;           /* there is a connection */
     size_t rules;
-    int64_t outbox, later, held; /* messages: in the outbox, for a retry, for an operator's word */
+    /* Messages: in the outbox, waiting for a retry, for an operator's word. */
+    int64_t outbox, later, uncertain;
     const struct delivery *delivery;
 };
 

@@ -3,9 +3,7 @@
  *
  *   policy, generation    what decides and what is rendered
  *   embedded              the private redis-server, where no Redis is configured
- *   connection, scripts   one connection for all but blocking reads
- *   instance              name, epoch, lease; READY starts the rest
- *   customers, intake, timers, outbox      store's modules
+ *   shard                 all that is kept in Redis; its instance being READY starts the rest
  *   pipeline, delivery    an event's life, a message's life
  *   pages                 the admin socket, for nudgectl
  *   signals, pulse        what moves its own state
@@ -31,10 +29,7 @@
 #include "events/pipeline.h"
 #include "redis/embedded.h"
 #include "serve/notify.h"
-#include "store/intake.h"
-#include "store/outbox.h"
-#include "store/timers.h"
-#include "store/waiting.h"
+#include "store/shard.h"
 
 enum {
     PULSE_MS = 500, /* back-pressure, the drain, the watchdog */
@@ -60,14 +55,7 @@ struct app {
     struct generation *generation;
     struct event_base *base;
     struct embedded *embedded;
-    struct endpoint endpoint;
-    struct connection *connection;
-    struct scripts *scripts;
-    struct instance *instance;
-    struct customers *customers;
-    struct timers *timers;
-    struct outbox *outbox;
-    struct intake *intake;
+    struct shard *shard;
     struct pipeline *pipeline;
     struct delivery *delivery;
     struct admin_pages *pages;
@@ -75,7 +63,6 @@ struct app {
     enum app_state state;
     int64_t drain_until_ms;
     int64_t outbox_length;
-    struct waiting waiting;
     bool without_redis;      /* and the log has said so */
     bool crowded, measuring; /* the outbox is over its bound; its length is being asked */
     int status;
@@ -108,8 +95,9 @@ static void on_left(void *context)
 static void leave(struct app *app)
 {
     enter(app, APP_LEAVING);
-    if (instance_state(app->instance) == INSTANCE_READY && connection_ready(app->connection))
-        instance_leave(app->instance, on_left, app);
+    if (instance_state(app->shard->instance) == INSTANCE_READY &&
+        connection_ready(app->shard->connection))
+        instance_leave(app->shard->instance, on_left, app);
     else
         enter(app, APP_STOPPED);
 }
@@ -120,7 +108,7 @@ static void wind_down(struct app *app)
     int64_t now_ms = clock_monotonic_ms();
     if (app->state != APP_DRAINING && app->state != APP_CUTTING)
         return;
-    bool reading = !intake_stop(app->intake);
+    bool reading = !intake_stop(app->shard->intake);
     bool busy = reading || delivery_busy(app->delivery) || pipeline_busy(app->pipeline);
     if (!busy || (app->state == APP_CUTTING && now_ms >= app->drain_until_ms)) {
         leave(app);
@@ -139,7 +127,7 @@ static void begin_stop(void *context)
     if (app->state > APP_RUNNING)
         return;
     notify_stopping();
-    intake_stop(app->intake);
+    intake_stop(app->shard->intake);
     pipeline_stop_timers(app->pipeline);
     delivery_drain(app->delivery);
     app->drain_until_ms = clock_monotonic_ms() + app->config->keys.drain_ms;
@@ -190,7 +178,6 @@ static void on_connection(void *context, bool ready, const char *reason)
     app->without_redis = !ready;
     if (!ready && app->state == APP_STARTING)
         notify_status("waiting for Redis: %s", reason);
-    instance_connection(app->instance, ready);
 }
 
 static void on_instance(void *context, enum instance_state state, const struct diag *fault)
@@ -203,11 +190,11 @@ static void on_instance(void *context, enum instance_state state, const struct d
     if (state != INSTANCE_READY || app->state != APP_STARTING)
         return;
     enter(app, APP_RUNNING);
-    intake_resume(app->intake);
+    intake_resume(app->shard->intake);
     pipeline_start_timers(app->pipeline);
     delivery_start(app->delivery);
     notify_ready();
-    log_info("running instance=%s rules=%zu", instance_consumer(app->instance),
+    log_info("running instance=%s rules=%zu", instance_consumer(app->shard->instance),
              ruleset_count(app->generation->rules));
 }
 
@@ -223,7 +210,7 @@ static void on_embedded(void *context, enum embedded_state state, const struct d
 static void on_batch(void *context, const struct intake_batch *batch)
 {
     struct app *app = context;
-    pipeline_take(app->pipeline, app->intake, batch);
+    pipeline_take(app->pipeline, batch);
 }
 
 static struct generation *current_generation(void *context)
@@ -246,14 +233,14 @@ static void on_length(void *context, int64_t length)
     if (length < 0 || app->state != APP_RUNNING)
         return;
     app->outbox_length = length;
-    int64_t messages = length + app->waiting.later, most = app->config->keys.outbox_most;
+    int64_t messages = length + app->shard->waiting.later, most = app->config->keys.outbox_most;
     if (!app->crowded && messages > most) {
         log_warning("the outbox is over its bound, events wait messages=%" PRId64, messages);
-        intake_pause(app->intake);
+        intake_pause(app->shard->intake);
         app->crowded = true;
     } else if (app->crowded && messages < most - most / 10) {
         log_info("the outbox is below its bound again messages=%" PRId64, messages);
-        intake_resume(app->intake);
+        intake_resume(app->shard->intake);
         app->crowded = false;
     }
 }
@@ -267,8 +254,8 @@ static void on_pulse(evutil_socket_t fd, short what, void *context)
     const struct timeval next = {.tv_usec = (running ? PULSE_MS : DRAIN_PULSE_MS) * 1000};
     if (running && !app->measuring) {
         app->measuring = true;
-        waiting_ask(&app->waiting, app->scripts); /* answered before the length */
-        outbox_length(app->outbox, on_length, app);
+        waiting_ask(&app->shard->waiting, app->shard->scripts); /* answered before the length */
+        outbox_length(app->shard->outbox, on_length, app);
     }
     wind_down(app);
     event_add(app->pulse, &next);
@@ -297,16 +284,16 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 static struct admin_pages_view view_of(const void *context)
 {
     const struct app *app = context;
-    bool redis = connection_ready(app->connection);
+    bool redis = connection_ready(app->shard->connection);
     return (struct admin_pages_view){
         .state = state_names[app->state],
-        .instance = instance_consumer(app->instance),
-        .working = app->state == APP_RUNNING && redis && instance_lease_valid(app->instance),
+        .instance = instance_consumer(app->shard->instance),
+        .working = app->state == APP_RUNNING && redis && instance_lease_valid(app->shard->instance),
         .redis = redis,
         .rules = ruleset_count(app->generation->rules),
         .outbox = app->outbox_length,
-        .later = app->waiting.later,
-        .held = app->waiting.held,
+        .later = app->shard->waiting.later,
+        .uncertain = app->shard->waiting.uncertain,
         .delivery = app->delivery,
     };
 }
@@ -336,33 +323,20 @@ static bool build_policy(struct app *app, struct diag *diag)
     return true;
 }
 
-static bool build_redis(struct app *app, struct diag *diag)
+/* The private redis-server, where none is configured. */
+static bool build_embedded(struct app *app, struct diag *diag)
 {
     const struct config_redis *redis = &app->config->keys.redis;
-    const char *url = redis->url;
-    if (!url) {
-        const struct embedded_options options = {.base = app->base,
-                                                 .folder = app->config->keys.state,
-                                                 .program = redis->server,
-                                                 .fsync = redis->fsync ? "always" : "everysec",
-                                                 .on_state = on_embedded,
-                                                 .context = app};
-        app->embedded = embedded_start(&options, diag);
-        if (!app->embedded)
-            return false;
-        url = embedded_url(app->embedded);
-    }
-    if (!endpoint_parse(app->config->arena, url, &app->endpoint, diag))
-        return false;
-    const struct connection_options options = {.base = app->base,
-                                               .endpoint = app->endpoint,
-                                               .name = "nudged",
-                                               .ca_file = redis->ca_file,
-                                               .on_state = on_connection,
-                                               .context = app};
-    app->connection = connection_new(&options);
-    app->scripts = scripts_new(app->connection, redis->prefix);
-    return true;
+    if (redis->url)
+        return true;
+    const struct embedded_options options = {.base = app->base,
+                                             .folder = app->config->keys.state,
+                                             .program = redis->server,
+                                             .fsync = redis->fsync ? "always" : "everysec",
+                                             .on_state = on_embedded,
+                                             .context = app};
+    app->embedded = embedded_start(&options, diag);
+    return app->embedded != NULL;
 }
 
 /* Joined by commas: all daemons on one P must agree. */
@@ -374,8 +348,18 @@ static const char *joined_keys(const struct config *config)
     return joined;
 }
 
-static void build_instance(struct app *app, const char *const *channels)
+static const char *const *channel_names(const struct config *config)
 {
+    const char **channels =
+        arena_alloc(config->arena, sizeof *channels * (config->channel_count + 1));
+    for (size_t i = 0; i < config->channel_count; i++)
+        channels[i] = config->channels[i].name;
+    return channels;
+}
+
+static bool build_shard(struct app *app, struct diag *diag)
+{
+    const struct config_keys *keys = &app->config->keys;
     unsigned char digest[DIGEST_SIZE];
     char fingerprint[17];
     digest_hmac(app->policy.secret, app->policy.secret_length, "fingerprint", 11, digest);
@@ -384,60 +368,37 @@ static void build_instance(struct app *app, const char *const *channels)
         {"secret", fingerprint, "the fingerprint of `secret_file`"},
         {"customer_keys", joined_keys(app->config), "`customer.keys`"},
     };
-    const struct instance_options options = {
-        .base = app->base,
-        .scripts = app->scripts,
-        .name = app->config->keys.instance,
-        .accept_loss = app->config->keys.redis.accept_loss,
-        .agreements = agreements,
-        .agreement_count = sizeof agreements / sizeof *agreements,
-        .channels = channels,
-        .channel_count = app->config->channel_count,
-        .on_state = on_instance,
-        .context = app,
-    };
-    app->instance = instance_new(&options);
-}
-
-static void build_store(struct app *app)
-{
-    const struct config_keys *keys = &app->config->keys;
-    const char **channels =
-        arena_alloc(app->config->arena, sizeof *channels * (app->config->channel_count + 1));
-    for (size_t i = 0; i < app->config->channel_count; i++)
-        channels[i] = app->config->channels[i].name;
-    build_instance(app, channels);
-    app->customers = customers_new(app->scripts, app->instance);
-    const struct intake_options intake = {.base = app->base,
-                                          .endpoint = app->endpoint,
-                                          .ca_file = keys->redis.ca_file,
-                                          .scripts = app->scripts,
-                                          .instance = app->instance,
-                                          .batch = (size_t)keys->events.batch,
-                                          .inbox = keys->events.list,
-                                          .inbox_left = keys->events.list_push == 1,
-                                          .on_batch = on_batch,
-                                          .context = app};
-    app->intake = intake_new(&intake);
-    const struct timers_options timers = {
-        .scripts = app->scripts, .settle_ms = keys->settle_ms, .inbox = intake_inbox(app->intake)};
-    app->timers = timers_new(&timers);
-    const struct outbox_options outbox = {.scripts = app->scripts,
-                                          .instance = app->instance,
-                                          .channels = channels,
-                                          .channel_count = app->config->channel_count,
-                                          .dead_keep_ms = keys->dead_keep_ms,
-                                          .trace_keep_ms = keys->customer.keep_ms};
-    app->outbox = outbox_new(&outbox);
+    struct shard_options options = {.base = app->base,
+                                    .ca_file = keys->redis.ca_file,
+                                    .prefix = keys->redis.prefix,
+                                    .instance = keys->instance,
+                                    .accept_loss = keys->redis.accept_loss,
+                                    .agreements = agreements,
+                                    .agreement_count = sizeof agreements / sizeof *agreements,
+                                    .channels = channel_names(app->config),
+                                    .channel_count = app->config->channel_count,
+                                    .batch = (size_t)keys->events.batch,
+                                    .inbox = keys->events.list,
+                                    .inbox_left = keys->events.list_push == 1,
+                                    .settle_ms = keys->settle_ms,
+                                    .dead_keep_ms = keys->dead_keep_ms,
+                                    .trace_keep_ms = keys->customer.keep_ms,
+                                    .on_connection = on_connection,
+                                    .on_instance = on_instance,
+                                    .on_batch = on_batch,
+                                    .context = app};
+    const char *url = app->embedded ? embedded_url(app->embedded) : keys->redis.url;
+    if (!endpoint_parse(app->config->arena, url, &options.endpoint, diag))
+        return false;
+    app->shard = shard_new(&options);
+    return true;
 }
 
 static bool build_lives(struct app *app, struct diag *diag)
 {
     const struct pipeline_options pipeline = {
         .base = app->base,
-        .instance = app->instance,
-        .customers = app->customers,
-        .timers = app->timers,
+        .shard = app->shard,
         .policy = &app->policy,
         .form = config_event_form(app->config),
         .customer_keep_ms = app->config->keys.customer.keep_ms,
@@ -448,9 +409,7 @@ static bool build_lives(struct app *app, struct diag *diag)
     const struct delivery_options delivery = {
         .base = app->base,
         .config = app->config,
-        .instance = app->instance,
-        .outbox = app->outbox,
-        .scripts = app->scripts,
+        .shard = app->shard,
         .policy = &app->policy,
         .generation = current_generation,
         .context = app,
@@ -509,12 +468,8 @@ struct app *app_new(struct config *config, struct diag *diag)
     app->base = event_base_new();
     if (!app->base)
         mem_exhausted();
-    if (!build_policy(app, diag) || !build_redis(app, diag)) {
-        app_destroy(&app);
-        return NULL;
-    }
-    build_store(app);
-    if (!build_lives(app, diag) || !build_pages(app, diag)) {
+    if (!build_policy(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
+        !build_lives(app, diag) || !build_pages(app, diag)) {
         app_destroy(&app);
         return NULL;
     }
@@ -541,13 +496,7 @@ void app_destroy(struct app **app)
     admin_pages_close(&a->pages);
     delivery_destroy(&a->delivery);
     pipeline_destroy(&a->pipeline);
-    outbox_destroy(&a->outbox);
-    timers_destroy(&a->timers);
-    intake_destroy(&a->intake);
-    customers_destroy(&a->customers);
-    instance_destroy(&a->instance);
-    scripts_destroy(&a->scripts);
-    connection_destroy(&a->connection);
+    shard_destroy(&a->shard);
     embedded_destroy(&a->embedded);
     generation_release(&a->generation);
     event_base_free(a->base);

@@ -1,5 +1,5 @@
 /*
- * nudgectl uncertain: the messages that are held because a gateway may have taken them, and
+ * nudgectl uncertain: the messages that a gateway may have taken, its answer being lost, and
  * the operator's word on each: once more, or never.
  */
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "ctl/command.h"
 #include "ctl/plain.h"
-#include "store/held.h"
+#include "store/uncertain_messages.h"
 
 enum { SHOWN_MOST = 50, SHOWN_CEILING = 100000, PAGE = 100 };
 
@@ -20,14 +20,14 @@ struct desk {
     struct context *context;
     struct session *session;
     const char *prefix;
-    enum held_verb verb;
+    enum uncertain_verb verb;
     uint64_t done, refused;
-    size_t kept; /* of the refused, those that are still held */
+    size_t kept; /* of the refused, those that are still uncertain */
 };
 
 /* ---- The list ---- */
 
-static void print_message(struct arena *arena, const struct held_message *message)
+static void print_message(struct arena *arena, const struct uncertain_message *message)
 {
     char since[CLOCK_TEXT_SIZE];
     struct value body = value_null();
@@ -65,10 +65,11 @@ static bool list(struct desk *desk, size_t most, struct diag *diag)
     size_t shown = 0;
     bool good = true;
     while (good && shown < most) {
-        struct held_page page;
+        struct uncertain_page page;
         arena_reset(arena);
-        good = held_list(desk->session, desk->prefix, INT64_MAX, shown,
-                         most - shown < PAGE ? most - shown : PAGE, arena, &page, diag);
+        good =
+            uncertain_messages_list(desk->session, desk->prefix, INT64_MAX, shown,
+                                    most - shown < PAGE ? most - shown : PAGE, arena, &page, diag);
         if (!good || page.count == 0)
             break;
         for (size_t i = 0; i < page.count; i++)
@@ -100,21 +101,22 @@ static void refuse(struct desk *desk, const char *mid, const char *why, bool kep
     fprintf(stderr, "hint: `nudgectl uncertain drop %s`\n", mid);
 }
 
-static bool settle(struct desk *desk, const struct held_message *message, struct diag *diag)
+static bool settle(struct desk *desk, const struct uncertain_message *message, struct diag *diag)
 {
     const struct config *config = desk->context->config;
-    enum held_verdict verdict;
-    if (desk->verb == HELD_RESEND && message->gateway && !is_configured(config, message->gateway)) {
+    enum uncertain_verdict verdict;
+    if (desk->verb == UNCERTAIN_RESEND && message->gateway &&
+        !is_configured(config, message->gateway)) {
         refuse(desk, message->mid, "its gateway is no longer configured, and no other may send it",
                true);
         return true;
     }
-    if (!held_settle(desk->session, desk->prefix, desk->verb, message->mid,
-                     config->keys.customer.keep_ms, &verdict, diag))
+    if (!uncertain_messages_settle(desk->session, desk->prefix, desk->verb, message->mid,
+                                   config->keys.customer.keep_ms, &verdict, diag))
         return false;
-    if (verdict == HELD_DONE)
+    if (verdict == UNCERTAIN_DONE)
         desk->done++;
-    else if (verdict == HELD_GONE)
+    else if (verdict == UNCERTAIN_GONE)
         refuse(desk, message->mid, "it is not held", false);
     else
         refuse(desk, message->mid, "the customer has unsubscribed since", true);
@@ -126,16 +128,17 @@ static bool settle_named(struct desk *desk, int count, char **mids, struct diag 
     struct arena *arena = arena_new(4096);
     bool good = true;
     for (int i = 0; good && i < count; i++) {
-        struct held_message message;
+        struct uncertain_message message;
         arena_reset(arena);
-        good = held_find(desk->session, desk->prefix, mids[i], arena, &message, diag) &&
-               settle(desk, &message, diag);
+        good =
+            uncertain_messages_find(desk->session, desk->prefix, mids[i], arena, &message, diag) &&
+            settle(desk, &message, diag);
     }
     arena_destroy(&arena);
     return good;
 }
 
-/* Those that are held now: what is resent may come back, and waits for the next word. */
+/* Those that are uncertain now: what is resent may come back, and waits for the next word. */
 static bool settle_all(struct desk *desk, struct diag *diag)
 {
     struct arena *arena = arena_new(64 * 1024);
@@ -143,10 +146,10 @@ static bool settle_all(struct desk *desk, struct diag *diag)
     const struct reply *time = session_command(desk->session, diag, "TIME", NULL);
     bool good = time && reply_number(reply_item(time, 0), &seconds);
     for (size_t found = 1; good && found;) {
-        struct held_page page;
+        struct uncertain_page page;
         arena_reset(arena);
-        good = held_list(desk->session, desk->prefix, seconds * 1000 + 999, desk->kept, PAGE, arena,
-                         &page, diag);
+        good = uncertain_messages_list(desk->session, desk->prefix, seconds * 1000 + 999,
+                                       desk->kept, PAGE, arena, &page, diag);
         found = good ? page.count : 0;
         for (size_t i = 0; good && i < found; i++)
             good = settle(desk, &page.messages[i], diag);
@@ -157,7 +160,7 @@ static bool settle_all(struct desk *desk, struct diag *diag)
 
 static int finish(const struct desk *desk)
 {
-    printf("%" PRIu64 " %s", desk->done, desk->verb == HELD_RESEND ? "resent" : "dropped");
+    printf("%" PRIu64 " %s", desk->done, desk->verb == UNCERTAIN_RESEND ? "resent" : "dropped");
     if (desk->refused)
         printf(", %" PRIu64 " not", desk->refused);
     printf("\n");
@@ -194,7 +197,7 @@ static int run_settle(struct desk *desk, bool all, int count, char **argv)
 {
     if (all != (count == 1))
         return command_usage(argv[0], "`%s` takes messages by their id, or --all", argv[1]);
-    desk->verb = strcmp(argv[1], "resend") == 0 ? HELD_RESEND : HELD_DROP;
+    desk->verb = strcmp(argv[1], "resend") == 0 ? UNCERTAIN_RESEND : UNCERTAIN_DROP;
     int status = run(desk, act_settle, count - 1, argv + 2);
     if (!desk->prefix)
         return status;

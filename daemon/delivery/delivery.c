@@ -196,11 +196,11 @@ static void look_at(struct channel *channel)
             return; /* it works, and is busy */
         channel->asked = gateway;
         channel->asked_most = most;
-        channel->asked_term = instance_lease_term(delivery->options.instance);
+        channel->asked_term = instance_lease_term(delivery->options.shard->instance);
         gateway->outlet.promised += most;
         delivery->takes++;
-        outbox_take(delivery->options.outbox, channel->config->name, (*config)->name, most, rate,
-                    on_taken, channel);
+        outbox_take(delivery->options.shard->outbox, channel->config->name, (*config)->name, most,
+                    rate, on_taken, channel);
         return;
     }
 }
@@ -209,7 +209,7 @@ static void look_at(struct channel *channel)
 static void look(struct delivery *delivery)
 {
     size_t count = delivery->options.config->channel_count;
-    if (!delivery->taking || !instance_lease_valid(delivery->options.instance))
+    if (!delivery->taking || !instance_lease_valid(delivery->options.shard->instance))
         return;
     delivery->turn++;
     for (size_t i = 0; i < count; i++)
@@ -230,7 +230,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct delivery *delivery = context;
     look_anew(delivery);
-    delivery->owing = !delivery->taking && outbox_recover(delivery->options.outbox);
+    delivery->owing = !delivery->taking && outbox_recover(delivery->options.shard->outbox);
     if (delivery->taking || delivery->owing)
         after(delivery->tick, TICK_MS);
 }
@@ -268,7 +268,7 @@ static void on_job(void *context, struct job *job)
     if (outlet_hear(outlet, job, random)) {
         outlet_pardon(outlet, delivery->landed);
         outlet_pardon(outlet, delivery->settling); /* should it have to be settled again */
-        outlet_lift(outlet, delivery->options.scripts);
+        outlet_lift(outlet, delivery->options.shard->scripts);
     }
     failpoint("sent");
     const struct settlement_scene scene =
@@ -348,7 +348,7 @@ static void on_settle(evutil_socket_t fd, short what, void *context)
     delivery->settling = delivery->landed;
     delivery->landed = flight;
     last->next = NULL;
-    outbox_settle(delivery->options.outbox, results, count, on_settled, delivery);
+    outbox_settle(delivery->options.shard->outbox, results, count, on_settled, delivery);
 }
 
 /* ---- Sweeping: what dead daemons left, retries that are due ---- */
@@ -358,7 +358,7 @@ static void on_swept(void *context, const struct outbox_swept *swept)
     struct delivery *delivery = context;
     delivery->sweeping = false;
     metrics_add(METRIC_MESSAGES_DEAD, (int64_t)swept->buried);
-    if (!swept->fault && swept->resent + swept->held + swept->requeued > 0)
+    if (!swept->fault && swept->resent + swept->uncertain + swept->requeued > 0)
         look_anew(delivery);
     if (delivery->taking)
         after(delivery->sweep, swept->fault ? TICK_MS : swept->next_ms);
@@ -372,7 +372,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
     if (delivery->sweeping || !delivery->taking)
         return;
     delivery->sweeping = true;
-    outbox_sweep(delivery->options.outbox, on_swept, delivery);
+    outbox_sweep(delivery->options.shard->outbox, on_swept, delivery);
 }
 
 /* ---- The object ---- */
@@ -382,8 +382,8 @@ static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
 {
     const struct delivery_options *options = &delivery->options;
     gateway->delivery = delivery;
-    if (!outlet_open(&gateway->outlet, options->config, config, options->policy, options->instance,
-                     diag))
+    if (!outlet_open(&gateway->outlet, options->config, config, options->policy,
+                     options->shard->instance, diag))
         return false;
     gateway->readable = event_new(options->base, senders_fd(gateway->outlet.senders),
                                   EV_READ | EV_PERSIST, on_readable, gateway);

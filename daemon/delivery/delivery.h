@@ -15,9 +15,7 @@
 #include "config/config.h"
 #include "config/generation.h"
 #include "decide/policy.h"
-#include "redis/scripts.h"
-#include "store/instance.h"
-#include "store/outbox.h"
+#include "store/shard.h"
 
 struct delivery;
 struct event_base;
@@ -25,9 +23,7 @@ struct event_base;
 struct delivery_options {
     struct event_base *base;
     const struct config *config;
-    struct instance *instance;
-    struct outbox *outbox;
-    struct scripts *scripts;
+    struct shard *shard;
     const struct policy *policy;
     struct generation *(*generation)(void *context); /* the one in force */
     void *context;

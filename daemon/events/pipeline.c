@@ -158,12 +158,11 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
                 diag.text);
 }
 
-void pipeline_take(struct pipeline *pipeline, struct intake *intake,
-                   const struct intake_batch *batch)
+void pipeline_take(struct pipeline *pipeline, const struct intake_batch *batch)
 {
     struct batch *events = &pipeline->events;
     failpoint("batch-read");
-    begin(events, intake);
+    begin(events, pipeline->options.shard->intake);
     metrics_add(METRIC_EVENTS_READ, (int64_t)batch->count);
     for (size_t i = 0; i < batch->count; i++)
         add_entry(events, &batch->entries[i]);
@@ -205,7 +204,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     if (!pipeline->timers_on || pipeline->timers_asked || pipeline->due.active)
         return;
     pipeline->timers_asked = true;
-    timers_take(pipeline->options.timers, TIMERS_AT_ONCE, on_taken, pipeline);
+    timers_take(pipeline->options.shard->timers, TIMERS_AT_ONCE, on_taken, pipeline);
 }
 
 void pipeline_start_timers(struct pipeline *pipeline)
@@ -268,7 +267,7 @@ static void read_documents(struct batch *batch)
         if (work->key)
             keys[count++] = work->key;
     }
-    customers_read(batch->pipeline->options.customers, keys, count, on_documents, batch);
+    customers_read(batch->pipeline->options.shard->customers, keys, count, on_documents, batch);
 }
 
 /* ---- A round: deciding ---- */
@@ -278,7 +277,7 @@ static void on_commit(void *context, const struct commit_result *result);
 static void send_commit(struct work *work, const struct commit *commit)
 {
     failpoint("commit");
-    customers_commit(work->batch->pipeline->options.customers, commit, on_commit, work);
+    customers_commit(work->batch->pipeline->options.shard->customers, commit, on_commit, work);
 }
 
 /* A key is an id, or an address, which the log does not tell. */
@@ -348,7 +347,7 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
         .event_count = work->chosen,
         .now_ms = batch->now_ms,
         .keep_ms = options->customer_keep_ms,
-        .epoch = instance_epoch(options->instance),
+        .epoch = instance_epoch(options->shard->instance),
         .sequence = ++batch->pipeline->sequence,
     };
     return commit_builder_make(&builder, batch->round, commit, diag);
@@ -448,7 +447,7 @@ static void finish(struct batch *batch)
     batch->intake = NULL;
     backoff_reset(&batch->backoff);
     if (intake)
-        intake_done(intake, true);
+        intake_done(intake);
     else if (batch->pipeline->timers_on)
         event_active(batch->pipeline->timer, EV_TIMEOUT, 0);
 }

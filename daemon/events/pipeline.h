@@ -11,19 +11,14 @@
 #include "config/generation.h"
 #include "customer/shop_event.h"
 #include "decide/policy.h"
-#include "store/customers.h"
-#include "store/instance.h"
-#include "store/intake.h"
-#include "store/timers.h"
+#include "store/shard.h"
 
 struct event_base;
 struct pipeline;
 
 struct pipeline_options {
     struct event_base *base;
-    struct instance *instance;
-    struct customers *customers;
-    struct timers *timers;
+    struct shard *shard;
     const struct policy *policy;
     struct shop_event_form form;
     int64_t customer_keep_ms;
@@ -37,9 +32,8 @@ struct pipeline_options {
 struct pipeline *pipeline_new(const struct pipeline_options *options);
 void pipeline_destroy(struct pipeline **pipeline);
 
-/* intake's on_batch. `intake` is told when the batch is done with. */
-void pipeline_take(struct pipeline *pipeline, struct intake *intake,
-                   const struct intake_batch *batch);
+/* The intake's on_batch; it is told when the batch is done with. */
+void pipeline_take(struct pipeline *pipeline, const struct intake_batch *batch);
 
 /* Timers are looked for between start and stop; what is under way goes on. */
 void pipeline_start_timers(struct pipeline *pipeline);

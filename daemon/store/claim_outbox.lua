@@ -7,7 +7,7 @@
 -- to it until its lease was seen gone for some time (P:gone). One that was replaced under its name
 -- is dead at once.
 -- ARGV: P, consumer, count, ms that a trace lives, channels…
--- Returns {put back, parked, more (1 or 0)}; the error LEASE where the daemon's own lease ran out.
+-- Returns {put back, left uncertain, more (1 or 0)}; the error LEASE where the daemon's own lease ran out.
 -- Safe to run twice.
 local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 --with shared_clock

@@ -4,9 +4,8 @@
  *   IDLE -> CLAIMING -> IDLE (nothing there) -> READING -> HANDED -> intake_done() -> IDLE
  *                    \-> HANDED                        \-> KEPT (paused) -> HANDED
  *
- * Claiming comes first at the start, after a batch that was not finished, after a lost
- * connection (its answer may have carried entries), and every 3 s. The list's mover runs
- * beside it on a timer of its own.
+ * Claiming comes first at the start, after a lost connection (its answer may have carried
+ * entries), and every 3 s. The list's mover runs beside it on a timer of its own.
  */
 #include "store/intake.h"
 
@@ -439,18 +438,13 @@ bool intake_stop(struct intake *intake)
     return false;
 }
 
-void intake_done(struct intake *intake, bool finished)
+void intake_done(struct intake *intake)
 {
     if (intake->step != STEP_HANDED)
         return;
     intake->step = STEP_IDLE;
-    if (finished) {
-        backoff_reset(&intake->backoff);
-        event_active(intake->wake, EV_TIMEOUT, 0);
-    } else {
-        intake->claim_first = true;
-        set_timer(intake->wake, backoff_next(&intake->backoff));
-    }
+    backoff_reset(&intake->backoff);
+    event_active(intake->wake, EV_TIMEOUT, 0);
 }
 
 const char *intake_inbox(const struct intake *intake)

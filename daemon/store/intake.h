@@ -4,8 +4,8 @@
  * what dead daemons (or an earlier life of this one) left pending.
  *
  * The cycle: on_batch(batch) … intake_done() … on_batch(next). Between them nothing is
- * read, so everything that is pending at this consumer is the batch. What the app does not
- * commit stays pending and comes again.
+ * read, so everything that is pending at this consumer is the batch. What is not committed
+ * stays pending, and comes again when the daemon or its connection was lost.
  *
  * The list is looked at every 100 ms, and at once again while there is more. Why it is not
  * waited for: whatever blocks on a list also hands an element over, which then is lost with
@@ -76,10 +76,8 @@ void intake_pause(struct intake *intake);
  * gives it back uncounted. Until then call it again in a while: the read had not begun, perhaps. */
 bool intake_stop(struct intake *intake);
 
-/* The batch was dealt with. `finished`: all its entries were committed (or are gone);
- * else those that are still pending are handed out again first, with the same count of
- * deliveries. */
-void intake_done(struct intake *intake, bool finished);
+/* The batch was dealt with: all its entries were committed, or are gone. */
+void intake_done(struct intake *intake);
 
 /* The key of the list, for timers_new; "" where there is none. */
 const char *intake_inbox(const struct intake *intake);

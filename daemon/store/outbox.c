@@ -320,11 +320,12 @@ static void end_sweep_part(struct sweep_call *call)
 static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct sweep_call *call = context;
-    int64_t resent, held, more;
+    int64_t resent, uncertain, more;
     if (reply && reply_number(reply_item(reply, 0), &resent) &&
-        reply_number(reply_item(reply, 1), &held) && reply_number(reply_item(reply, 2), &more)) {
+        reply_number(reply_item(reply, 1), &uncertain) &&
+        reply_number(reply_item(reply, 2), &more)) {
         call->swept.resent = (size_t)resent;
-        call->swept.held = (size_t)held;
+        call->swept.uncertain = (size_t)uncertain;
         if (more)
             call->swept.next_ms = 0;
     } else {

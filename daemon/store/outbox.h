@@ -69,7 +69,7 @@ enum outbox_outcome {
     OUTBOX_DONE,    /* accepted: the message is deleted */
     OUTBOX_LATER,   /* again, through any gateway */
     OUTBOX_RESEND,  /* uncertain: again, through the same gateway */
-    OUTBOX_HOLD,    /* uncertain: parked in P:uncertain */
+    OUTBOX_HOLD,    /* uncertain, and stays so: into P:uncertain */
     OUTBOX_DEAD,    /* given up: into P:dead with `reason`, `detail` and the body */
     OUTBOX_RELEASE, /* never begun: back into the outbox at once */
 };
@@ -102,11 +102,11 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
 
 struct outbox_swept {
     const struct diag *fault;
-    size_t resent;   /* messages of dead daemons put back into the outbox */
-    size_t held;     /* and parked in P:uncertain */
-    size_t requeued; /* retries that became due */
-    size_t buried;   /* messages that can go nowhere: dead letters, as the log says */
-    int64_t next_ms; /* ask again after so many: 0 (there is more) to 1,000 */
+    size_t resent;    /* messages of dead daemons put back into the outbox */
+    size_t uncertain; /* and put into P:uncertain */
+    size_t requeued;  /* retries that became due */
+    size_t buried;    /* messages that can go nowhere: dead letters, as the log says */
+    int64_t next_ms;  /* ask again after so many: 0 (there is more) to 1,000 */
 };
 
 typedef void outbox_on_swept(void *context, const struct outbox_swept *swept);

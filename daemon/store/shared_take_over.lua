@@ -1,5 +1,5 @@
 -- The message's daemon died over it: an attempt may have been made, so it is uncertain. Under
--- `hold` it is parked, else it goes back into the outbox, bound to the gateway that had it.
+-- `hold` it stays so, else it goes back into the outbox, bound to the gateway that had it.
 -- The caller has seen that it was taken; the entry in the stream is deleted here. Returns what
 -- was done: 'resend' or 'hold'.
 local function take_over(channel, class, entry, mid, now, keep)

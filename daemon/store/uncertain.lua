@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- What an operator says of messages that are parked as uncertain. `resend` puts one back into
+-- What an operator says of uncertain messages. `resend` puts one back into
 -- the outbox, still bound to the gateway that may have taken it, and gives it as long again as
 -- its rule gave it at first; `drop` makes it a dead letter.
 -- ARGV: P, `resend` or `drop`, ms that a trace lives, mids…
--- Returns for each 'done', 'gone' (it is not parked) or 'unsubscribed' (not resent: the customer
+-- Returns for each 'done', 'gone' (it is not uncertain) or 'unsubscribed' (not resent: the customer
 -- has unsubscribed from it since); nothing is written but for 'done'. Safe to run twice: the
 -- second run finds them gone.
 local P, verb, keep = ARGV[1], ARGV[2], ARGV[3]

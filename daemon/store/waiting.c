@@ -28,5 +28,5 @@ static void ask(struct waiting *waiting, struct scripts *scripts, const char *na
 void waiting_ask(struct waiting *waiting, struct scripts *scripts)
 {
     ask(waiting, scripts, "later", &waiting->later);
-    ask(waiting, scripts, "uncertain", &waiting->held);
+    ask(waiting, scripts, "uncertain", &waiting->uncertain);
 }

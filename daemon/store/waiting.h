@@ -11,8 +11,8 @@
 
 struct waiting {
     struct connection_owner owner;
-    int64_t later; /* in P:later */
-    int64_t held;  /* in P:uncertain */
+    int64_t later;     /* in P:later */
+    int64_t uncertain; /* in P:uncertain */
 };
 
 /* All zero at first. `waiting` stays where it is until the connection is destroyed. Where

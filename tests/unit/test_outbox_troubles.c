@@ -91,11 +91,11 @@ static void test_takeover(void **state)
 
     struct outbox_fixture_swept swept =
         outbox_fixture_sweep(scene, scene->others); /* it lives: nothing happens */
-    assert_int_equal(swept.swept.resent + swept.swept.held, 0);
+    assert_int_equal(swept.swept.resent + swept.swept.uncertain, 0);
     store_fixture_lapse(&scene->store);
     swept = outbox_fixture_sweep(scene, scene->others);
     assert_int_equal(swept.swept.resent, 1);
-    assert_int_equal(swept.swept.held, 1);
+    assert_int_equal(swept.swept.uncertain, 1);
     assert_redis(&scene->redis, "[uncertain 1]", "HMGET t:message:marketing0 state attempts");
     assert_redis(&scene->redis, "[marketing0]", "ZRANGE t:uncertain 0 -1");
     assert_redis(&scene->redis, "2", "LLEN t:trace:id:7");
@@ -103,7 +103,7 @@ static void test_takeover(void **state)
                            "\"did\":[{\"what\":\"uncertain\",\"why\":\"its daemon ended: resend\","
                            "\"mid\":\"receipt\"}]"));
     swept = outbox_fixture_sweep(scene, scene->others);
-    assert_int_equal(swept.swept.resent + swept.swept.held, 0);
+    assert_int_equal(swept.swept.resent + swept.swept.uncertain, 0);
     assert_null(
         strstr(redis_fixture_ask(&scene->redis, "XINFO CONSUMERS t:outbox:email:marketing nudged"),
                "one:")); /* nothing was pending any more */
@@ -148,7 +148,7 @@ static void test_takeover_waits(void **state)
     redis_fixture_ask(&scene->redis, "DEL t:instance:one");
     for (int i = 0; i < 2; i++) {
         struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->others);
-        assert_int_equal(swept.swept.resent + swept.swept.held, 0);
+        assert_int_equal(swept.swept.resent + swept.swept.uncertain, 0);
         assert_int_equal(swept.swept.next_ms, 1000); /* not at once again and again */
     }
     struct outbox_result done = outbox_fixture_result_of(&taken, 0, OUTBOX_DONE);
@@ -156,9 +156,9 @@ static void test_takeover_waits(void **state)
     /* The mark was made after this moment: the clock was set back, and the wait begins anew. */
     const char *consumer = instance_consumer(scene->store.instance);
     redis_fixture_ask(&scene->redis, "HSET t:gone %s 9000000000000", consumer);
-    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.held, 0);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.uncertain, 0);
     redis_fixture_ask(&scene->redis, "HSET t:gone %s 1", consumer);
-    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.held, 1);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.uncertain, 1);
 }
 
 /* Nobody but sweeps makes the mark: a daemon that was killed is seen gone by one of them, and is
@@ -170,12 +170,12 @@ static void test_takeover_of_one_that_was_killed(void **state)
     outbox_fixture_put(scene, "offer", "marketing", "hold");
     struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
     redis_fixture_ask(&scene->redis, "DEL t:instance:one");
-    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.held, 0);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.uncertain, 0);
     assert_in_range(atoll(redis_fixture_ask(&scene->redis, "HGET t:gone %s", consumer)),
                     taken.now_ms, taken.now_ms + 60000);
     assert_in_range(atoll(redis_fixture_ask(&scene->redis, "PTTL t:gone")), 60000, 3600000);
     redis_fixture_ask(&scene->redis, "HINCRBY t:gone %s -10000", consumer);
-    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.held, 1);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.uncertain, 1);
 }
 
 /* More than one sweep takes over: none is forgotten between two of them. */
@@ -186,12 +186,12 @@ static void test_takeover_of_very_many(void **state)
     outbox_fixture_put_many(scene, (int)many, "marketing");
     assert_int_equal(outbox_fixture_take(scene, many).count, many);
     store_fixture_lapse(&scene->store);
-    size_t held = 0, sweeps = 0;
-    for (struct outbox_fixture_swept swept = {.swept.held = 1}; swept.swept.held; sweeps++) {
+    size_t uncertain = 0, sweeps = 0;
+    for (struct outbox_fixture_swept swept = {.swept.uncertain = 1}; swept.swept.uncertain; sweeps++) {
         swept = outbox_fixture_sweep(scene, scene->others);
-        held += swept.swept.held;
+        uncertain += swept.swept.uncertain;
     }
-    assert_int_equal(held, many);
+    assert_int_equal(uncertain, many);
     assert_true(sweeps > 2);
     assert_redis(&scene->redis, "1100", "ZCARD t:uncertain");
     outbox_fixture_assert_idle(scene);
@@ -209,7 +209,7 @@ static void test_takeover_of_what_was_not_begun(void **state)
     redis_fixture_ask(&scene->redis, "DEL t:message:gone");
     redis_fixture_ask(&scene->redis, "HSET t:gone dead:5 1");
     struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->others);
-    assert_int_equal(swept.swept.resent + swept.swept.held, 0);
+    assert_int_equal(swept.swept.resent + swept.swept.uncertain, 0);
     outbox_fixture_assert_idle(scene);
     assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
     struct outbox_fixture_taken taken = outbox_fixture_take(scene, 3);
@@ -255,7 +255,7 @@ static void test_group_destroyed(void **state)
     store_fixture_lapse(&scene->other);
 
     assert_string_equal(outbox_fixture_take(scene, 5).text, "free"); /* not `mine` a second time */
-    assert_int_equal(outbox_fixture_sweep(scene, scene->outbox).swept.held, 1);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->outbox).swept.uncertain, 1);
     assert_redis(&scene->redis, "uncertain", "HGET t:message:dead state");
     assert_redis(&scene->redis, "[dead]", "ZRANGE t:uncertain 0 -1");
     struct outbox_result done = outbox_fixture_result_of(&mine, 0, OUTBOX_DONE);
@@ -274,7 +274,7 @@ static void test_group_destroyed_under_another(void **state)
     assert_string_equal(outbox_fixture_take(scene, 5).text, "");
     assert_redis(&scene->redis, "taken", "HGET t:message:theirs state");
     store_fixture_lapse(&scene->other);
-    assert_int_equal(outbox_fixture_sweep(scene, scene->outbox).swept.held, 1);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->outbox).swept.uncertain, 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, outbox_fixture_open, outbox_fixture_close)

@@ -1,4 +1,4 @@
-#include "store/held.h"
+#include "store/uncertain_messages.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,8 +14,9 @@ static const char *copied(struct arena *arena, const struct reply *reply)
     return reply_text(reply) ? arena_copy(arena, reply->text, reply->length) : NULL;
 }
 
-bool held_find(struct session *session, const char *prefix, const char *mid, struct arena *arena,
-               struct held_message *message, struct diag *diag)
+bool uncertain_messages_find(struct session *session, const char *prefix, const char *mid,
+                             struct arena *arena, struct uncertain_message *message,
+                             struct diag *diag)
 {
     const char *key = arena_printf(arena, "%s:message:%s", prefix, mid);
     const struct reply *row =
@@ -33,8 +34,9 @@ bool held_find(struct session *session, const char *prefix, const char *mid, str
     return true;
 }
 
-bool held_list(struct session *session, const char *prefix, int64_t before_ms, size_t skip,
-               size_t most, struct arena *arena, struct held_page *page, struct diag *diag)
+bool uncertain_messages_list(struct session *session, const char *prefix, int64_t before_ms,
+                             size_t skip, size_t most, struct arena *arena,
+                             struct uncertain_page *page, struct diag *diag)
 {
     const char *key = arena_printf(arena, "%s:uncertain", prefix);
     const char *to = before_ms == INT64_MAX ? "+inf" : arena_printf(arena, "%" PRId64, before_ms);
@@ -50,30 +52,32 @@ bool held_list(struct session *session, const char *prefix, int64_t before_ms, s
         page->messages[i].since_ms = (int64_t)strtod(reply_item(rows, 2 * i + 1)->text, NULL);
     }
     for (size_t i = 0; i < page->count; i++)
-        if (!held_find(session, prefix, page->messages[i].mid, arena, &page->messages[i], diag))
+        if (!uncertain_messages_find(session, prefix, page->messages[i].mid, arena,
+                                     &page->messages[i], diag))
             return false;
     return true;
 }
 
-bool held_settle(struct session *session, const char *prefix, enum held_verb verb, const char *mid,
-                 int64_t trace_keep_ms, enum held_verdict *verdict, struct diag *diag)
+bool uncertain_messages_settle(struct session *session, const char *prefix,
+                               enum uncertain_verb verb, const char *mid, int64_t trace_keep_ms,
+                               enum uncertain_verdict *verdict, struct diag *diag)
 {
     static const char *const words[] = {
-        [HELD_DONE] = "done",
-        [HELD_GONE] = "gone",
-        [HELD_UNSUBSCRIBED] = "unsubscribed",
+        [UNCERTAIN_DONE] = "done",
+        [UNCERTAIN_GONE] = "gone",
+        [UNCERTAIN_UNSUBSCRIBED] = "unsubscribed",
     };
     char keep[NUMBER_SIZE];
     snprintf(keep, sizeof keep, "%" PRId64, trace_keep_ms);
     const struct reply *reply =
         session_command(session, diag, "EVAL", script_uncertain, "0", prefix,
-                        verb == HELD_RESEND ? "resend" : "drop", keep, mid, NULL);
+                        verb == UNCERTAIN_RESEND ? "resend" : "drop", keep, mid, NULL);
     if (!reply)
         return false;
     const char *word = reply_text(reply_item(reply, 0));
     for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
         if (strcmp(word, words[i]) == 0) {
-            *verdict = (enum held_verdict)i;
+            *verdict = (enum uncertain_verdict)i;
             return true;
         }
     return diag_error(diag, "an answer of Redis that cannot be read");

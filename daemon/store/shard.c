@@ -1,0 +1,93 @@
+#include "store/shard.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static void on_connection(void *context, bool ready, const char *reason)
+{
+    struct shard *shard = context;
+    shard->on_connection(shard->context, ready, reason);
+    instance_connection(shard->instance, ready);
+}
+
+static struct connection *open_connection(struct shard *shard, const struct shard_options *options)
+{
+    return connection_new(&(struct connection_options){.base = options->base,
+                                                       .endpoint = options->endpoint,
+                                                       .name = "nudged",
+                                                       .ca_file = options->ca_file,
+                                                       .on_state = on_connection,
+                                                       .context = shard});
+}
+
+static struct instance *new_instance(const struct shard *shard, const struct shard_options *options)
+{
+    return instance_new(&(struct instance_options){.base = options->base,
+                                                   .scripts = shard->scripts,
+                                                   .name = options->instance,
+                                                   .accept_loss = options->accept_loss,
+                                                   .agreements = options->agreements,
+                                                   .agreement_count = options->agreement_count,
+                                                   .channels = options->channels,
+                                                   .channel_count = options->channel_count,
+                                                   .on_state = options->on_instance,
+                                                   .context = options->context});
+}
+
+static struct intake *new_intake(const struct shard *shard, const struct shard_options *options)
+{
+    return intake_new(&(struct intake_options){.base = options->base,
+                                               .endpoint = options->endpoint,
+                                               .ca_file = options->ca_file,
+                                               .scripts = shard->scripts,
+                                               .instance = shard->instance,
+                                               .batch = options->batch,
+                                               .inbox = options->inbox,
+                                               .inbox_left = options->inbox_left,
+                                               .on_batch = options->on_batch,
+                                               .context = options->context});
+}
+
+static struct outbox *new_outbox(const struct shard *shard, const struct shard_options *options)
+{
+    return outbox_new(&(struct outbox_options){.scripts = shard->scripts,
+                                               .instance = shard->instance,
+                                               .channels = options->channels,
+                                               .channel_count = options->channel_count,
+                                               .dead_keep_ms = options->dead_keep_ms,
+                                               .trace_keep_ms = options->trace_keep_ms});
+}
+
+struct shard *shard_new(const struct shard_options *options)
+{
+    struct shard *shard = mem_zero(1, sizeof *shard);
+    shard->on_connection = options->on_connection;
+    shard->context = options->context;
+    shard->connection = open_connection(shard, options);
+    shard->scripts = scripts_new(shard->connection, options->prefix);
+    shard->instance = new_instance(shard, options);
+    shard->customers = customers_new(shard->scripts, shard->instance);
+    shard->intake = new_intake(shard, options);
+    shard->timers = timers_new(&(struct timers_options){.scripts = shard->scripts,
+                                                        .settle_ms = options->settle_ms,
+                                                        .inbox = intake_inbox(shard->intake)});
+    shard->outbox = new_outbox(shard, options);
+    return shard;
+}
+
+void shard_destroy(struct shard **shard)
+{
+    struct shard *ended = *shard;
+    if (!ended)
+        return;
+    *shard = NULL;
+    outbox_destroy(&ended->outbox);
+    timers_destroy(&ended->timers);
+    intake_destroy(&ended->intake);
+    customers_destroy(&ended->customers);
+    instance_destroy(&ended->instance);
+    scripts_destroy(&ended->scripts);
+    connection_destroy(&ended->connection);
+    free(ended);
+}

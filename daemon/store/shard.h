@@ -1,0 +1,66 @@
+/*
+ * All that belongs to one prefix P of one Redis: the connection, and one module for each thing
+ * that is kept there. They are built in the order of the fields, and torn down in its mirror.
+ */
+#ifndef NUDGED_STORE_SHARD_H
+#define NUDGED_STORE_SHARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "redis/connection.h"
+#include "redis/scripts.h"
+#include "store/customers.h"
+#include "store/instance.h"
+#include "store/intake.h"
+#include "store/outbox.h"
+#include "store/timers.h"
+#include "store/waiting.h"
+
+/* To be used by all; changed by nobody. */
+struct shard {
+    struct connection *connection; /* for all but the intake's blocking reads */
+    struct scripts *scripts;       /* with P */
+    struct instance *instance;
+    struct customers *customers;
+    struct intake *intake;
+    struct timers *timers;
+    struct outbox *outbox;
+    struct waiting waiting;
+
+    connection_on_state *on_connection;
+    void *context;
+};
+
+/* All texts are copied. What is not explained here is as in the options of the module. */
+struct shard_options {
+    struct event_base *base;
+    struct endpoint endpoint;
+    const char *ca_file;
+    const char *prefix; /* P */
+
+    const char *instance; /* the daemon's name */
+    bool accept_loss;
+    const struct instance_agreement *agreements;
+    size_t agreement_count;
+    const char *const *channels;
+    size_t channel_count;
+
+    size_t batch;
+    const char *inbox;
+    bool inbox_left;
+    int64_t settle_ms;
+    int64_t dead_keep_ms, trace_keep_ms;
+
+    connection_on_state *on_connection; /* heard before the instance is */
+    instance_on_state *on_instance;
+    intake_on_batch *on_batch;
+    void *context; /* of all three */
+};
+
+/* Begins to connect and then to enter; the intake is paused. Never fails by itself. */
+struct shard *shard_new(const struct shard_options *options);
+void shard_destroy(struct shard **shard);
+
+#endif
