@@ -7,6 +7,8 @@ library_sources = \
 	daemon/app/app.h \
 	daemon/base/arena.c \
 	daemon/base/arena.h \
+	daemon/base/base64.c \
+	daemon/base/base64.h \
 	daemon/base/buf.c \
 	daemon/base/buf.h \
 	daemon/base/clock.c \
@@ -452,6 +454,7 @@ lua_scripts = \
 unit_programs = \
 	tests/unit/test_admin \
 	tests/unit/test_arena \
+	tests/unit/test_base64 \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
 	tests/unit/test_cel_check \

@@ -94,24 +94,6 @@ void digest_hex(const unsigned char *bytes, size_t length, char *out)
     *out = '\0';
 }
 
-size_t digest_base64url(const unsigned char *bytes, size_t length, char *out)
-{
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    char *at = out;
-    uint32_t pending = 0; /* bits not yet written, below `bits` */
-    unsigned bits = 0;
-    for (size_t i = 0; i < length; i++) {
-        pending = pending << 8 | bytes[i];
-        for (bits += 8; bits >= 6; bits -= 6)
-            *at++ = letters[pending >> (bits - 6) & 63];
-    }
-    if (bits)
-        *at++ = letters[pending << (6 - bits) & 63];
-    *at = '\0';
-    return (size_t)(at - out);
-}
-
 bool digest_equal(const unsigned char *a, const unsigned char *b, size_t length)
 {
     return CRYPTO_memcmp(a, b, length) == 0;

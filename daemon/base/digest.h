@@ -21,9 +21,6 @@ void digest_sha1_hex(const void *bytes, size_t length, char out[41]);
 
 /* Lower-case hex of the first `length` bytes; `out` takes 2 * length + 1. */
 void digest_hex(const unsigned char *bytes, size_t length, char *out);
-/* base64url without padding (RFC 4648, section 5); returns the characters
- * written; `out` takes (length * 4 + 2) / 3 + 1. */
-size_t digest_base64url(const unsigned char *bytes, size_t length, char *out);
 
 /* Equal, in time that does not depend on where they differ. */
 bool digest_equal(const unsigned char *a, const unsigned char *b, size_t length);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/base64.h"
 #include "base/decimal.h"
 
 /* ---- strings ---- */
@@ -146,23 +147,10 @@ static bool print_duration(struct buf *out, const struct value *value)
     return buf_add(out, "s\"", 2);
 }
 
-/* RFC 4648, section 4. */
-static bool print_base64(struct buf *out, const char *bytes, size_t length)
+static bool print_bytes(struct buf *out, const char *bytes, size_t length)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     buf_char(out, '"');
-    for (size_t at = 0; at < length; at += 3) {
-        uint32_t group = (uint32_t)(unsigned char)bytes[at] << 16;
-        if (at + 1 < length)
-            group |= (uint32_t)(unsigned char)bytes[at + 1] << 8;
-        if (at + 2 < length)
-            group |= (unsigned char)bytes[at + 2];
-        char four[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63],
-                        at + 1 < length ? alphabet[group >> 6 & 63] : '=',
-                        at + 2 < length ? alphabet[group & 63] : '='};
-        buf_add(out, four, sizeof four);
-    }
+    base64_append(out, bytes, length, BASE64_STANDARD | BASE64_PADDED);
     return buf_char(out, '"');
 }
 
@@ -184,7 +172,7 @@ static bool print_scalar(struct buf *out, const struct value *value)
     case VALUE_STRING:
         return json_print_string(out, value->string, value->length);
     case VALUE_BYTES:
-        return print_base64(out, value->string, value->length);
+        return print_bytes(out, value->string, value->length);
     case VALUE_TIMESTAMP:
         return print_timestamp(out, value);
     case VALUE_DURATION:

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "cel/cel_format.h"
 #include "cel/cel_function.h"
@@ -377,56 +378,37 @@ static bool string_matches(struct cel_call *call)
                          pattern, pattern);
 }
 
-/* Base64 (RFC 4648, section 4) */
+/* Base64 */
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static bool base64_encode(struct cel_call *call)
+static bool encode_base64(struct cel_call *call)
 {
     const struct value *bytes = &call->arguments[0];
     struct buf out;
     start(&out);
-    for (uint32_t at = 0; at < bytes->length && !out.full; at += 3) {
-        uint32_t left = bytes->length - at, group = 0;
-        for (uint32_t i = 0; i < 3; i++)
-            group = group << 8 | (i < left ? (unsigned char)bytes->string[at + i] : 0);
-        for (uint32_t i = 0; i < 4; i++)
-            buf_char(&out, i <= left ? alphabet[group >> (18 - 6 * i) & 63] : '=');
-    }
+    base64_append(&out, bytes->string, bytes->length, BASE64_STANDARD | BASE64_PADDED);
     return finish(call, &out);
 }
 
 /* Padding may be missing altogether; what there is must be right. */
-static bool base64_decode(struct cel_call *call)
+static bool decode_base64(struct cel_call *call)
 {
+    enum { FORM = BASE64_STANDARD | BASE64_PADDED | BASE64_BARE | BASE64_LOOSE };
     const struct value *text = &call->arguments[0];
-    uint32_t length = text->length, bits = 0, count = 0;
-    while (length > 0 && text->length - length < 2 && text->string[length - 1] == '=')
-        length--;
-    bool padded = length == text->length || text->length % 4 == 0;
-    if (!cel_spend_bytes(call->run, call->node, length))
+    size_t digits = base64_digits(text->string, text->length), size;
+    if (!cel_spend_bytes(call->run, call->node, digits))
         return false;
-    char *bytes = arena_alloc(call->run->arena, length + 1u);
-    uint32_t written = 0;
-    for (uint32_t i = 0; i < length; i++) {
-        const char *digit = text->string[i] ? strchr(alphabet, text->string[i]) : NULL;
-        if (!digit)
-            return cel_call_fail(call, "base64.decode() of a text that is no base64");
-        bits = bits << 6 | (uint32_t)(digit - alphabet);
-        if (++count % 4 != 1)
-            bytes[written++] = (char)(bits >> (6 - 2 * ((count - 1) % 4)) & 0xff);
-    }
-    if (!padded || count % 4 == 1)
+    char *bytes = arena_alloc(call->run->arena, digits + 1);
+    if (!base64_decode(text->string, text->length, FORM, bytes, &size))
         return cel_call_fail(call, "base64.decode() of a text that is no base64");
-    bytes[written] = '\0';
-    *call->result = value_string(bytes, written);
+    bytes[size] = '\0';
+    *call->result = value_string(bytes, size);
     call->result->kind = VALUE_BYTES;
     return true;
 }
 
 const struct cel_function cel_functions_strings[] = {
-    {"base64.decode", "s>y", base64_decode, "the bytes that the base64 text stands for"},
-    {"base64.encode", "y>s", base64_encode, "the bytes as base64 text"},
+    {"base64.decode", "s>y", decode_base64, "the bytes that the base64 text stands for"},
+    {"base64.encode", "y>s", encode_base64, "the bytes as base64 text"},
     {"charAt", "s.i>s", string_char_at, "the character at that place; \"\" behind the last"},
     {"contains", "s.s>b", string_contains, "whether the text occurs in the string"},
     {"endsWith", "s.s>b", string_ends_with, "whether the string ends with the text"},

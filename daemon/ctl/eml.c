@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/base64.h"
 #include "base/slice.h"
 
 static int hex_digit(char c)
@@ -13,27 +14,6 @@ static int hex_digit(char c)
            : c >= 'A' && c <= 'F' ? c - 'A' + 10
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
                                   : -1;
-}
-
-/* RFC 4648; what is not of its alphabet is passed over. Returns the bytes written. */
-static size_t decode_base64(struct slice from, char *out)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned bits = 0, held = 0;
-    size_t length = 0;
-    for (size_t i = 0; i < from.length && from.text[i] != '='; i++) {
-        const char *digit = from.text[i] ? strchr(alphabet, from.text[i]) : NULL;
-        if (!digit)
-            continue;
-        bits = bits << 6 | (unsigned)(digit - alphabet);
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            out[length++] = (char)(bits >> held & 0xff);
-        }
-    }
-    return length;
 }
 
 /* Quoted-printable (RFC 2045, 6.7), or the Q encoding of headers, where '_' is a space. */
@@ -70,7 +50,8 @@ static size_t decode_word(struct slice text, char *out, size_t *written)
         return 0;
     struct slice word = slice_between(begin, stop);
     bool base64 = toupper((unsigned char)encoding[1]) == 'B';
-    *written = base64 ? decode_base64(word, out) : decode_quoted(word, true, out);
+    *written =
+        base64 ? base64_salvage(word.text, word.length, out) : decode_quoted(word, true, out);
     return (size_t)(stop + 2 - text.text);
 }
 
@@ -171,7 +152,7 @@ static const char *find_part(struct arena *arena, struct slice entity, const cha
     char *out = arena_alloc(arena, text.length + 1);
     size_t length = text.length;
     if (encoding && strncasecmp(encoding, "base64", 6) == 0)
-        length = decode_base64(text, out);
+        length = base64_salvage(text.text, text.length, out);
     else if (encoding && strncasecmp(encoding, "quoted", 6) == 0)
         length = decode_quoted(text, false, out);
     else

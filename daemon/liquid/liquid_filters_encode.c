@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "liquid/liquid_filters.h"
 #include "liquid/liquid_lex.h"
@@ -79,106 +80,57 @@ static bool url_decode(struct liquid_call *call)
     return give_decoded(call, start, (size_t)(to - start));
 }
 
-static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char url_safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/* RFC 4648, with padding. */
-static bool encode(struct liquid_call *call, const char *alphabet)
+static bool encode(struct liquid_call *call, unsigned form)
 {
     struct slice text;
     if (!liquid_text_of(call->run, &call->input, &text))
         return false;
-    size_t length = (text.length + 2) / 3 * 4;
-    char *start = liquid_run_room(call->run, length), *to = start;
+    char *start = liquid_run_room(call->run, base64_size(text.length));
     if (!start)
         return false;
-    for (size_t i = 0; i < text.length; i += 3) {
-        size_t left = text.length - i;
-        uint32_t bits = (uint32_t)(unsigned char)text.text[i] << 16;
-        if (left > 1)
-            bits |= (uint32_t)(unsigned char)text.text[i + 1] << 8;
-        if (left > 2)
-            bits |= (unsigned char)text.text[i + 2];
-        *to++ = alphabet[bits >> 18];
-        *to++ = alphabet[bits >> 12 & 63];
-        *to++ = left > 1 ? alphabet[bits >> 6 & 63] : '=';
-        *to++ = left > 2 ? alphabet[bits & 63] : '=';
-    }
+    size_t length = base64_encode(text.text, text.length, form, start);
     return liquid_filters_give(call, start, length, false);
 }
 
-static bool base64_encode(struct liquid_call *call)
+static bool encode_standard(struct liquid_call *call)
 {
-    return encode(call, standard);
+    return encode(call, BASE64_STANDARD | BASE64_PADDED);
 }
 
-static bool base64_url_safe_encode(struct liquid_call *call)
+static bool encode_url_safe(struct liquid_call *call)
 {
-    return encode(call, url_safe);
+    return encode(call, BASE64_URL | BASE64_PADDED);
 }
 
-/* The value of a character, or -1. Both characters for 62 and 63 where `url`. */
-static int base64_digit(char c, bool url)
-{
-    if (url && (c == '-' || c == '_'))
-        return c == '-' ? 62 : 63;
-    const char *found = c ? strchr(standard, c) : NULL;
-    return found ? (int)(found - standard) : -1;
-}
-
-/* Strict: no other characters, no bits that the padding drops. Returns the bytes
- * written, or -1. */
-static int64_t decode_to(char *to, const char *text, size_t digits, bool url)
-{
-    uint32_t bits = 0;
-    int64_t length = 0;
-    for (size_t i = 0; i < digits; i++) {
-        int digit = base64_digit(text[i], url);
-        if (digit < 0)
-            return -1;
-        bits = bits << 6 | (uint32_t)digit;
-        if (i % 4 > 0)
-            to[length++] = (char)(bits >> (2 * (3 - i % 4)));
-    }
-    uint32_t dropped = digits % 4 == 2 ? bits & 15 : digits % 4 == 3 ? bits & 3 : 0;
-    return dropped || digits % 4 == 1 ? -1 : length;
-}
-
-static bool decode(struct liquid_call *call, bool url)
+static bool decode(struct liquid_call *call, unsigned form)
 {
     struct slice text;
     if (!liquid_text_of(call->run, &call->input, &text))
         return false;
-    size_t digits = text.length, padding = 0;
-    while (digits > 0 && padding < 2 && text.text[digits - 1] == '=') {
-        digits--;
-        padding++;
-    }
-    bool whole = text.length % 4 == 0 || (url && padding == 0);
-    char *to = liquid_run_room(call->run, digits);
+    size_t length;
+    char *to = liquid_run_room(call->run, base64_digits(text.text, text.length));
     if (!to)
         return false;
-    int64_t length = whole ? decode_to(to, text.text, digits, url) : -1;
-    if (length < 0)
+    if (!base64_decode(text.text, text.length, form, to, &length))
         return liquid_fail(call->run, "the text is no base64");
-    return give_decoded(call, to, (size_t)length);
+    return give_decoded(call, to, length);
 }
 
-static bool base64_decode(struct liquid_call *call)
+static bool decode_standard(struct liquid_call *call)
 {
-    return decode(call, false);
+    return decode(call, BASE64_STANDARD | BASE64_PADDED);
 }
 
-static bool base64_url_safe_decode(struct liquid_call *call)
+static bool decode_url_safe(struct liquid_call *call)
 {
-    return decode(call, true);
+    return decode(call, BASE64_STANDARD | BASE64_URL | BASE64_PADDED | BASE64_BARE);
 }
 
 const struct liquid_filter liquid_filters_encode[] = {
-    {"base64_decode", base64_decode, 0, 0},
-    {"base64_encode", base64_encode, 0, 0},
-    {"base64_url_safe_decode", base64_url_safe_decode, 0, 0},
-    {"base64_url_safe_encode", base64_url_safe_encode, 0, 0},
+    {"base64_decode", decode_standard, 0, 0},
+    {"base64_encode", encode_standard, 0, 0},
+    {"base64_url_safe_decode", decode_url_safe, 0, 0},
+    {"base64_url_safe_encode", encode_url_safe, 0, 0},
     {"url_decode", url_decode, 0, 0},
     {"url_encode", url_encode, 0, 0},
     {NULL, NULL, 0, 0},

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "base/zone.h"
 
@@ -162,19 +163,8 @@ static void add_q(struct line *line, const char *text, size_t length)
 
 static void add_b(struct line *line, const char *text, size_t length)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < length; i += 3) {
-        size_t have = length - i < 3 ? length - i : 3;
-        uint32_t three = (uint32_t)(unsigned char)text[i] << 16;
-        if (have > 1)
-            three |= (uint32_t)(unsigned char)text[i + 1] << 8;
-        if (have > 2)
-            three |= (unsigned char)text[i + 2];
-        char four[4] = {digits[three >> 18], digits[three >> 12 & 63],
-                        have > 1 ? digits[three >> 6 & 63] : '=',
-                        have > 2 ? digits[three & 63] : '='};
-        add(line, four, 4);
-    }
+    char word[WORD_MOST + 1];
+    add(line, word, base64_encode(text, length, BASE64_STANDARD | BASE64_PADDED, word));
 }
 
 /* Encoded words, each with its leading space; readers drop the space between two. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/base64.h"
 #include "mail/header.h"
 
 enum { LINE_MOST = 76, BOUNDARY_SIZE = 64, MID_MOST = 32, CONTENT_ID_MOST = 128 };
@@ -125,28 +126,6 @@ static bool prefers_quoted_printable(const char *text, size_t length)
     return length + 2 * escaped <= (length + 2) / 3 * 4;
 }
 
-static void base64_line(const unsigned char *bytes, size_t length, char *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t i = 0;
-    for (; i + 2 < length; i += 3, out += 4) {
-        uint32_t three = (uint32_t)bytes[i] << 16 | (uint32_t)bytes[i + 1] << 8 | bytes[i + 2];
-        out[0] = digits[three >> 18];
-        out[1] = digits[three >> 12 & 63];
-        out[2] = digits[three >> 6 & 63];
-        out[3] = digits[three & 63];
-    }
-    if (i == length)
-        return;
-    uint32_t rest = (uint32_t)bytes[i] << 16;
-    if (i + 1 < length)
-        rest |= (uint32_t)bytes[i + 1] << 8;
-    out[0] = digits[rest >> 18];
-    out[1] = digits[rest >> 12 & 63];
-    out[2] = i + 1 < length ? digits[rest >> 6 & 63] : '=';
-    out[3] = '=';
-}
-
 bool mime_base64(struct buf *out, const void *bytes, size_t length)
 {
     enum { LINE_BYTES = LINE_MOST / 4 * 3 };
@@ -154,8 +133,7 @@ bool mime_base64(struct buf *out, const void *bytes, size_t length)
     while (length) {
         size_t taken = length < LINE_BYTES ? length : LINE_BYTES;
         char line[LINE_MOST + 2];
-        size_t size = (taken + 2) / 3 * 4;
-        base64_line(from, taken, line);
+        size_t size = base64_encode(from, taken, BASE64_STANDARD | BASE64_PADDED, line);
         memcpy(line + size, "\r\n", 2);
         if (!buf_add(out, line, size + 2))
             return false;

@@ -1,12 +1,12 @@
 #include "mail/unsubscribe.h"
 
-#include <stdint.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/digest.h"
 
-enum { ID_MOST = 16 };
+enum { ID_MOST = 16, TOKEN_FORM = BASE64_URL | BASE64_BARE };
 
 static bool is_id(const char *id, size_t length)
 {
@@ -41,42 +41,9 @@ const char *unsubscribe_make(struct arena *arena, const struct unsubscribe_key *
     sign(key, customer, topic, mac);
     memcpy(fields, customer, first + 1);
     memcpy(fields + first + 1, topic, second);
-    digest_base64url((const unsigned char *)fields, first + 1 + second, encoded);
-    digest_base64url(mac, sizeof mac, signature);
+    encoded[base64_encode(fields, first + 1 + second, TOKEN_FORM, encoded)] = '\0';
+    signature[base64_encode(mac, sizeof mac, TOKEN_FORM, signature)] = '\0';
     return arena_printf(arena, "%s.%s.%s", key->id, encoded, signature);
-}
-
-static int digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
-
-/* base64url without padding; false for other characters, a length that no bytes have, or
- * left-over bits that are not zero (a second spelling of the same bytes). */
-static bool decode(const char *text, size_t length, unsigned char *out, size_t *size)
-{
-    uint32_t bits = 0;
-    int have = 0;
-    *size = 0;
-    for (size_t i = 0; i < length; i++) {
-        int value = digit(text[i]);
-        if (value < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)value;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            out[(*size)++] = (unsigned char)(bits >> have);
-            bits &= (1u << have) - 1;
-        }
-    }
-    return have < 6 && bits == 0;
 }
 
 bool unsubscribe_verify(struct arena *arena, const struct unsubscribe_key *keys, size_t count,
@@ -90,8 +57,9 @@ bool unsubscribe_verify(struct arena *arena, const struct unsubscribe_key *keys,
     const char *first = memchr(token, '.', length);
     const char *second = first ? memchr(first + 1, '.', (size_t)(end - first - 1)) : NULL;
     if (!second || !is_id(token, (size_t)(first - token)) ||
-        !decode(first + 1, (size_t)(second - first - 1), fields, &size) ||
-        !decode(second + 1, (size_t)(end - second - 1), mac, &mac_size) || mac_size != DIGEST_SIZE)
+        !base64_decode(first + 1, (size_t)(second - first - 1), TOKEN_FORM, fields, &size) ||
+        !base64_decode(second + 1, (size_t)(end - second - 1), TOKEN_FORM, mac, &mac_size) ||
+        mac_size != DIGEST_SIZE)
         return false;
     unsigned char *divide = memchr(fields, '\0', size);
     if (!divide || memchr(divide + 1, '\0', size - (size_t)(divide + 1 - fields)))

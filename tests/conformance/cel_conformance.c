@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "cel/cel.h"
@@ -24,15 +25,8 @@ static struct value read_value(struct arena *arena, const struct value *from);
 
 static struct value read_bytes(struct arena *arena, const struct value *text)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char *bytes = arena_alloc(arena, text->length + 1u);
-    uint32_t length = 0, bits = 0, count = 0;
-    for (uint32_t i = 0; i < text->length && text->string[i] != '='; i++) {
-        bits = bits << 6 | (uint32_t)(strchr(alphabet, text->string[i]) - alphabet);
-        if (++count % 4 != 1)
-            bytes[length++] = (char)(bits >> (6 - 2 * ((count - 1) % 4)));
-    }
+    size_t length = base64_salvage(text->string, text->length, bytes);
     struct value value = value_string(bytes, length);
     value.kind = VALUE_BYTES;
     return value;

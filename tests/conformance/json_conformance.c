@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/file.h"
@@ -26,30 +27,10 @@ struct unit {
     size_t length;
 };
 
-static int base64_digit(char c)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(alphabet, c) : NULL;
-    return at ? (int)(at - alphabet) : -1;
-}
-
 static char *decode_base64(const struct value *text, size_t *length)
 {
-    char *bytes = malloc(text->length * 3 / 4 + 1);
-    unsigned bits = 0, held = 0;
-    *length = 0;
-    for (uint32_t i = 0; i < text->length; i++) {
-        int digit = base64_digit(text->string[i]);
-        if (digit < 0)
-            continue;
-        bits = bits << 6 | (unsigned)digit;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            bytes[(*length)++] = (char)(bits >> held);
-        }
-    }
+    char *bytes = malloc(text->length + 1u);
+    *length = base64_salvage(text->string, text->length, bytes);
     return realloc(bytes, *length ? *length : 1);
 }
 
