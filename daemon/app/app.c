@@ -251,7 +251,7 @@ static void on_pulse(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct app *app = context;
     bool running = app->state == APP_RUNNING;
-    const struct timeval next = {.tv_usec = (running ? PULSE_MS : DRAIN_PULSE_MS) * 1000};
+    const struct timeval next = clock_timeval(running ? PULSE_MS : DRAIN_PULSE_MS);
     if (running && !app->measuring) {
         app->measuring = true;
         waiting_ask(&app->shard->waiting, app->shard->scripts); /* answered before the length */
@@ -445,7 +445,7 @@ static struct event *watch(struct app *app, evutil_socket_t fd, short what,
 static void build_events(struct app *app)
 {
     const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    const struct timeval soon = {.tv_usec = PULSE_MS * 1000};
+    const struct timeval soon = clock_timeval(PULSE_MS);
     int64_t alive_ms = notify_watchdog_ms();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         app->signals[i] = watch(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
@@ -455,7 +455,7 @@ static void build_events(struct app *app)
     event_add(app->pulse, &soon);
     if (!alive_ms)
         return;
-    const struct timeval alive = {.tv_sec = alive_ms / 1000, .tv_usec = alive_ms % 1000 * 1000};
+    const struct timeval alive = clock_timeval(alive_ms);
     app->watchdog = watch(app, -1, EV_PERSIST, on_watchdog);
     event_add(app->watchdog, &alive);
 }

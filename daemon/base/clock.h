@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 /* Milliseconds since boot, sleep included (CLOCK_BOOTTIME): never goes back. */
 int64_t clock_monotonic_ms(void);
@@ -17,6 +18,12 @@ int64_t clock_monotonic_ns(void);
 int64_t clock_thread_ms(void);
 /* Milliseconds since 1970 (CLOCK_REALTIME). */
 int64_t clock_wall_ms(void);
+
+/* So many milliseconds, which are not negative, as an event loop's timers want them. */
+static inline struct timeval clock_timeval(int64_t ms)
+{
+    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+}
 
 enum { CLOCK_TEXT_SIZE = 32 };
 

@@ -72,7 +72,7 @@ static void look(struct delivery *delivery);
 
 static void after(struct event *timer, int64_t ms)
 {
-    const struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    const struct timeval wait = clock_timeval(ms);
     event_add(timer, &wait);
 }
 

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -77,7 +78,7 @@ static void fail_round(struct work *work);
 
 static void after(struct event *timer, int64_t ms)
 {
-    const struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    const struct timeval wait = clock_timeval(ms);
     event_add(timer, &wait);
 }
 

@@ -109,7 +109,7 @@ static void leave(struct connection *connection)
 
 static void set_timer(struct event *timer, int64_t ms)
 {
-    struct timeval after = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    struct timeval after = clock_timeval(ms);
     evtimer_add(timer, &after);
 }
 

@@ -97,7 +97,7 @@ const char *embedded_url(const struct embedded *embedded)
 
 static void set_timer(struct embedded *embedded, int64_t ms)
 {
-    struct timeval after = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    struct timeval after = clock_timeval(ms);
     evtimer_add(embedded->timer, &after);
 }
 

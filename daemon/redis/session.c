@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "redis/connection.h"
 
@@ -45,7 +46,7 @@ static void on_late(evutil_socket_t fd, short events, void *context)
 
 static bool await_ready(struct session *session, int64_t deadline_ms, struct diag *diag)
 {
-    struct timeval after = {.tv_sec = deadline_ms / 1000, .tv_usec = deadline_ms % 1000 * 1000};
+    struct timeval after = clock_timeval(deadline_ms);
     struct event *late = evtimer_new(session->base, on_late, session);
     if (!late)
         mem_exhausted();

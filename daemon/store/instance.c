@@ -72,7 +72,7 @@ static void move_to(struct instance *instance, enum instance_state state, const 
 
 static void set_timer(struct instance *instance, int64_t ms)
 {
-    struct timeval after = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    struct timeval after = clock_timeval(ms);
     evtimer_add(instance->timer, &after);
 }
 

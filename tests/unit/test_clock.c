@@ -145,12 +145,27 @@ static void test_clocks_run(void **state)
     assert_in_range((int64_t)time(NULL) * 1000 - wall + 2000, 0, 60000);
 }
 
+static void test_timeval(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms;
+        long seconds, microseconds;
+    } cases[] = {{0, 0, 0}, {1, 0, 1000}, {999, 0, 999000}, {1000, 1, 0}, {86400001, 86400, 1000}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct timeval time = clock_timeval(cases[i].ms);
+        assert_int_equal(time.tv_sec, cases[i].seconds);
+        assert_int_equal(time.tv_usec, cases[i].microseconds);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_ways), cmocka_unit_test(test_format_bounds),
         cmocka_unit_test(test_parse),     cmocka_unit_test(test_refused),
         cmocka_unit_test(test_every_day), cmocka_unit_test(test_clocks_run),
+        cmocka_unit_test(test_timeval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
