@@ -34,6 +34,7 @@ library_sources = \
 	daemon/base/locale_format.h \
 	daemon/base/log.c \
 	daemon/base/log.h \
+	daemon/base/log_once.h \
 	daemon/base/map.c \
 	daemon/base/map.h \
 	daemon/base/mem.c \
@@ -498,6 +499,7 @@ unit_programs = \
 	tests/unit/test_liquid_syntax \
 	tests/unit/test_liquid_variables \
 	tests/unit/test_log \
+	tests/unit/test_log_once \
 	tests/unit/test_maildir \
 	tests/unit/test_map \
 	tests/unit/test_mem \

@@ -19,13 +19,13 @@
 
 #include <event2/event.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/log_once.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -66,9 +66,8 @@ struct pipeline {
     struct event *timer; /* when timers are asked for again */
     bool timers_on, timers_asked;
     struct backoff timers_backoff;
-    int64_t sequence;                             /* of document versions */
-    char told[sizeof((struct diag *)NULL)->text]; /* the fault that was logged last; empty since a
-                                                     commit succeeded */
+    int64_t sequence;     /* of document versions */
+    struct log_once told; /* why nothing can be decided */
 };
 
 static void read_documents(struct batch *batch);
@@ -87,10 +86,8 @@ static void after(struct event *timer, int64_t ms)
 static void note_fault(struct pipeline *pipeline, const struct diag *fault)
 {
     bool lost = strcmp(fault->code, "redis-lost") == 0 || strcmp(fault->code, "redis-timeout") == 0;
-    if (lost || strcmp(fault->text, pipeline->told) == 0)
-        return;
-    snprintf(pipeline->told, sizeof pipeline->told, "%s", fault->text);
-    log_warning("nothing can be decided now, trying again: %s", fault->text);
+    if (!lost && log_once_is_news(&pipeline->told, fault->text))
+        log_warning("nothing can be decided now, trying again: %s", fault->text);
 }
 
 /* ---- Taking a batch of events ---- */
@@ -417,7 +414,7 @@ static void on_commit(void *context, const struct commit_result *result)
     struct batch *batch = work->batch;
     failpoint("commit-answered");
     if (result->outcome == COMMIT_DONE) {
-        batch->pipeline->told[0] = '\0';
+        log_once_forget(&batch->pipeline->told);
         count_done(work);
         work_advance(work);
         end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);

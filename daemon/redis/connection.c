@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "redis/backoff.h"
@@ -57,10 +58,10 @@ struct connection {
     struct connection_calls flight, refused;
     bool renew; /* asked for by connection_renew() */
     char renew_reason[256];
-    bool was_ready; /* at some time: the next time counts as a reconnect */
-    char told[256]; /* the reason that on_state heard last; empty: it heard ready */
-    int busy;       /* handlers on the stack */
-    bool ended;     /* destroyed while a handler was on the stack */
+    bool was_ready;       /* at some time: the next time counts as a reconnect */
+    struct log_once told; /* the reason that on_state heard last */
+    int busy;             /* handlers on the stack */
+    bool ended;           /* destroyed while a handler was on the stack */
 };
 
 static void lose(struct connection *connection, const char *code, const char *format, ...)
@@ -125,11 +126,8 @@ static void watch_deadline(struct connection *connection, int64_t deadline)
 /* Says why there is no connection, unless that was said last. */
 static void tell(struct connection *connection, const char *reason)
 {
-    if (strcmp(reason, connection->told) == 0)
-        return;
-    snprintf(connection->told, sizeof connection->told, "%s", reason);
-    if (connection->on_state)
-        connection->on_state(connection->context, false, connection->told);
+    if (log_once_is_news(&connection->told, reason) && connection->on_state)
+        connection->on_state(connection->context, false, reason);
 }
 
 /* The one function through which the state changes, and on_state hears of it. */
@@ -141,7 +139,7 @@ static void move_to(struct connection *connection, enum connection_state state, 
         if (connection->was_ready)
             metrics_add(METRIC_REDIS_RECONNECTS, 1);
         connection->was_ready = true;
-        connection->told[0] = '\0';
+        log_once_forget(&connection->told);
         if (connection->on_state)
             connection->on_state(connection->context, true, NULL);
     } else if (reason) {

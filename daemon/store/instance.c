@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/log_once.h"
 #include "base/mem.h"
 #include "customer/customer.h"
 #include "redis/backoff.h"
@@ -49,7 +50,7 @@ struct instance {
     struct backoff backoff;
     struct connection_owner renewal; /* the renewal in flight */
     int64_t renewal_sent;            /* clock_monotonic_ms, before it was sent */
-    char told[512];                  /* the error that was logged last while entering */
+    struct log_once told;            /* the error that stood against entering */
     int64_t epoch;
     char consumer[CONSUMER_SIZE];
     atomic_int_least64_t deadline; /* of the lease, clock_monotonic_ms; 0: none */
@@ -84,10 +85,8 @@ static void try_again(struct instance *instance, const struct reply *reply)
     if (!reply)
         return;
     reply_fault(reply, &diag);
-    if (strcmp(diag.text, instance->told) != 0) {
-        snprintf(instance->told, sizeof instance->told, "%s", diag.text);
+    if (log_once_is_news(&instance->told, diag.text))
         log_diag(&diag);
-    }
     set_timer(instance, backoff_next(&instance->backoff));
 }
 

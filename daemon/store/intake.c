@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_once.h"
 #include "base/mem.h"
 #include "redis/arguments.h"
 #include "redis/backoff.h"
@@ -69,7 +70,7 @@ struct intake {
     bool moving;
     struct event *look; /* at the list */
     struct backoff list_backoff;
-    char told[256], list_told[256]; /* the errors logged last */
+    struct log_once told, list_told;
 };
 
 static void go_on(struct intake *intake);
@@ -81,21 +82,19 @@ static void set_timer(struct event *timer, int64_t ms)
 }
 
 /* An error that Redis answered is logged once. Without an answer the connection says why. */
-static void note_error(const struct reply *reply, char *told, size_t size)
+static void note_error(const struct reply *reply, struct log_once *told)
 {
     struct diag diag;
     if (!reply)
         return;
     reply_fault(reply, &diag);
-    if (strncmp(diag.text, told, size - 1) == 0)
-        return;
-    snprintf(told, size, "%.*s", (int)size - 1, diag.text);
-    log_diag(&diag);
+    if (log_once_is_news(told, diag.text))
+        log_diag(&diag);
 }
 
 static void wait_after_error(struct intake *intake, const struct reply *reply)
 {
-    note_error(reply, intake->told, sizeof intake->told);
+    note_error(reply, &intake->told);
     intake->step = STEP_IDLE;
     intake->claim_first = true;
     set_timer(intake->wake, backoff_next(&intake->backoff));
@@ -151,7 +150,7 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
     intake->step = STEP_IDLE;
     intake->claim_first = *more == '1';
     intake->claimed_at = clock_monotonic_ms();
-    intake->told[0] = '\0';
+    log_once_forget(&intake->told);
     begin_batch(intake, reply->count);
     for (size_t i = 1; i < reply->count; i++) {
         const struct reply *row = reply_item(reply, i);
@@ -211,7 +210,7 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
         wait_after_error(intake, reply);
         return;
     }
-    intake->told[0] = '\0';
+    log_once_forget(&intake->told);
     backoff_reset(&intake->backoff);
     intake->step = STEP_IDLE;
     const struct reply *rows = reply_item(reply_item(reply, 0), 1);
@@ -324,11 +323,11 @@ static void on_moved(void *context, const struct reply *reply, const struct diag
     (void)fault;
     intake->moving = false;
     if (!reply || !reply_number(reply_item(reply, 1), &left)) {
-        note_error(reply, intake->list_told, sizeof intake->list_told);
+        note_error(reply, &intake->list_told);
         look_again(intake, backoff_next(&intake->list_backoff));
         return;
     }
-    intake->list_told[0] = '\0';
+    log_once_forget(&intake->list_told);
     backoff_reset(&intake->list_backoff);
     look_again(intake, left > 0 ? 0 : LIST_EVERY_MS);
 }
