@@ -217,6 +217,8 @@ library_sources = \
 	daemon/liquid/liquid.h \
 	daemon/liquid/liquid_case.c \
 	daemon/liquid/liquid_case.h \
+	daemon/liquid/liquid_compare.c \
+	daemon/liquid/liquid_compare.h \
 	daemon/liquid/liquid_condition.c \
 	daemon/liquid/liquid_condition.h \
 	daemon/liquid/liquid_date.c \
@@ -253,6 +255,7 @@ library_sources = \
 	daemon/liquid/liquid_output.c \
 	daemon/liquid/liquid_output.h \
 	daemon/liquid/liquid_parse.c \
+	daemon/liquid/liquid_parse.h \
 	daemon/liquid/liquid_parser.c \
 	daemon/liquid/liquid_parser.h \
 	daemon/liquid/liquid_render.c \
@@ -274,7 +277,10 @@ library_sources = \
 	daemon/liquid/liquid_tags.h \
 	daemon/liquid/liquid_text.c \
 	daemon/liquid/liquid_text.h \
+	daemon/liquid/liquid_tree.c \
 	daemon/liquid/liquid_tree.h \
+	daemon/liquid/liquid_use.c \
+	daemon/liquid/liquid_use.h \
 	daemon/liquid/liquid_value.c \
 	daemon/liquid/liquid_value.h \
 	daemon/liquid/liquid_variables.c \

@@ -2,8 +2,7 @@
 
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
-#include "liquid/liquid_text.h"
-#include "liquid/liquid_value.h"
+#include "liquid/liquid_variables.h"
 
 static const struct {
     const char *text;
@@ -14,7 +13,7 @@ static const struct {
     {">=", LIQUID_AT_LEAST}, {"contains", LIQUID_CONTAINS},
 };
 
-enum liquid_operator liquid_condition_operator(const char *text, size_t length)
+static enum liquid_operator find_operator(const char *text, size_t length)
 {
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (strlen(operators[i].text) == length && memcmp(operators[i].text, text, length) == 0)
@@ -31,7 +30,7 @@ static struct liquid_condition *parse_comparison(struct liquid_parser *parser,
         return NULL;
     if (lex->token != LIQUID_TOKEN_COMPARISON)
         return condition;
-    condition->relation = liquid_condition_operator(lex->text, lex->length);
+    condition->relation = find_operator(lex->text, lex->length);
     liquid_lex_next(lex);
     condition->right = liquid_expression_parse(parser, lex);
     return condition->right ? condition : NULL;
@@ -73,146 +72,92 @@ static const struct liquid_condition *parse_strict(struct liquid_parser *parser,
     return hint_operator(parser, &lex);
 }
 
+static bool is_joint(const struct slice *fragment)
+{
+    return slice_is(*fragment, "and") || slice_is(*fragment, "or");
+}
+
+/* `left`, then perhaps an operator and `right`; what else stands there is passed over. */
+static struct liquid_condition *lax_comparison(struct liquid_parser *parser, const char *at,
+                                               const char *end)
+{
+    struct slice left, right;
+    if (!liquid_lax_fragment(&at, end, &left))
+        return NULL;
+    struct liquid_condition *condition = arena_zero(parser->arena, sizeof *condition);
+    condition->left = liquid_lax_expression(parser, &left);
+    const char *start = at = liquid_lex_skip_space(at, end);
+    while (at < end && ((*at >= 'a' && *at <= 'z') || memchr("=!<>_", *at, 5)))
+        at++;
+    if (at == start)
+        return condition;
+    condition->relation = find_operator(start, (size_t)(at - start));
+    if (condition->relation == LIQUID_UNKNOWN && parser->forgives)
+        return NULL;
+    at = liquid_lex_skip_space(at, end);
+    const char *stop = liquid_lax_skip(at, end);
+    right = slice_between(at, stop);
+    condition->right = liquid_lax_expression(parser, &right);
+    return condition;
+}
+
+static const struct liquid_condition *parse_lax(struct liquid_parser *parser,
+                                                const struct slice *markup)
+{
+    const char *at = markup->text, *end = at + markup->length, *start = at;
+    struct liquid_condition *first = NULL, *last = NULL;
+    for (bool more = true; more;) {
+        struct slice fragment;
+        bool any = false;
+        const char *stop = end;
+        for (more = false; !more && liquid_lax_fragment(&at, end, &fragment);)
+            if (is_joint(&fragment)) {
+                more = true;
+                any = *fragment.text == 'o';
+                stop = fragment.text;
+            }
+        struct liquid_condition *next = lax_comparison(parser, start, stop);
+        if (!next)
+            return NULL;
+        next->any = any;
+        if (last)
+            last->next = next;
+        else
+            first = next;
+        last = next;
+        start = at;
+    }
+    return first;
+}
+
 const struct liquid_condition *liquid_condition_parse(struct liquid_parser *parser,
                                                       const struct slice *markup)
 {
     const struct liquid_condition *condition = parse_strict(parser, markup);
     if (condition || !parser->lax)
         return condition;
-    condition = liquid_lax_condition(parser, markup);
+    condition = parse_lax(parser, markup);
     if (condition)
         liquid_parser_forgive(parser);
     return condition;
-}
-
-static bool is_word(const struct liquid_expression *expression)
-{
-    return expression->kind == LIQUID_EMPTY || expression->kind == LIQUID_BLANK;
-}
-
-static bool evaluate_plain(struct liquid_run *run, const struct liquid_expression *expression,
-                           struct value *value)
-{
-    return liquid_run_evaluate(run, expression, value) && liquid_text_plain(run, value);
-}
-
-/* The words are tests, not values: each is equal to what passes it, not to itself. */
-static bool equal_word(struct liquid_run *run, const struct liquid_expression *word,
-                       const struct liquid_expression *other, bool *result)
-{
-    struct value value;
-    *result = false;
-    if (is_word(other))
-        return true;
-    if (!evaluate_plain(run, other, &value))
-        return false;
-    *result = word->kind == LIQUID_EMPTY ? liquid_value_empty(&value) : liquid_value_blank(&value);
-    return true;
-}
-
-bool liquid_condition_equal(struct liquid_run *run, const struct liquid_expression *left,
-                            const struct liquid_expression *right, bool *result)
-{
-    struct value a, b;
-    if (is_word(left))
-        return equal_word(run, left, right, result);
-    if (is_word(right))
-        return equal_word(run, right, left, result);
-    if (!evaluate_plain(run, left, &a) || !evaluate_plain(run, right, &b))
-        return false;
-    *result = liquid_value_equal(&a, &b);
-    return true;
-}
-
-static bool list_contains(struct liquid_run *run, const struct value *list,
-                          const struct value *item, bool *result)
-{
-    for (uint32_t i = 0; i < list->list->count && !*result; i++)
-        *result = liquid_value_equal(&list->list->items[i], item);
-    return liquid_run_step(run, list->list->count / 8);
-}
-
-static bool range_contains(const struct value *range, const struct value *item)
-{
-    const struct liquid_range *bounds = range->other;
-    struct value from = value_int(bounds->from), to = value_int(bounds->to);
-    enum liquid_order low = liquid_value_order(&from, item);
-    enum liquid_order high = liquid_value_order(item, &to);
-    return (low == LIQUID_LESS || low == LIQUID_SAME) &&
-           (high == LIQUID_LESS || high == LIQUID_SAME);
-}
-
-static bool contains(struct liquid_run *run, const struct value *left, const struct value *right,
-                     bool *result)
-{
-    struct slice text;
-    *result = false;
-    if (!liquid_value_true(left) || !liquid_value_true(right))
-        return true;
-    if (left->kind == VALUE_LIST)
-        return list_contains(run, left, right, result);
-    if (left->kind == VALUE_MAP)
-        *result = right->kind == VALUE_STRING && value_find(left, right->string, right->length);
-    else if (liquid_is(left, LIQUID_EXTENSION_RANGE))
-        *result = range_contains(left, right);
-    if (left->kind != VALUE_STRING)
-        return true;
-    if (!liquid_text_of(run, right, &text))
-        return false;
-    *result = text.length == 0 || memmem(left->string, left->length, text.text, text.length);
-    return true;
-}
-
-static bool compare(struct liquid_run *run, enum liquid_operator relation, const struct value *a,
-                    const struct value *b, bool *result)
-{
-    enum liquid_order order = liquid_value_order(a, b);
-    if (order == LIQUID_INCOMPARABLE)
-        return liquid_fail(run, "%s cannot be compared with %s", value_kind_name(a->kind),
-                           value_kind_name(b->kind));
-    *result = (order == LIQUID_LESS && (relation == LIQUID_BELOW || relation == LIQUID_AT_MOST)) ||
-              (order == LIQUID_MORE && (relation == LIQUID_ABOVE || relation == LIQUID_AT_LEAST)) ||
-              (order == LIQUID_SAME && (relation == LIQUID_AT_MOST || relation == LIQUID_AT_LEAST));
-    return true;
-}
-
-static bool evaluate_one(struct liquid_run *run, const struct liquid_condition *condition,
-                         bool *result)
-{
-    struct value a, b;
-    const struct liquid_expression *left = condition->left, *right = condition->right;
-    if (condition->relation == LIQUID_UNKNOWN)
-        return liquid_fail(run, "an operator that there is not");
-    if (condition->relation == LIQUID_EQUAL || condition->relation == LIQUID_UNEQUAL) {
-        if (!liquid_condition_equal(run, left, right, result))
-            return false;
-        *result = *result == (condition->relation == LIQUID_EQUAL);
-        return true;
-    }
-    if (condition->relation == LIQUID_TRUTH) {
-        if (!liquid_run_evaluate(run, left, &a))
-            return false;
-        *result = liquid_value_true(&a);
-        return true;
-    }
-    *result = false;
-    if (is_word(left) || (is_word(right) && condition->relation != LIQUID_CONTAINS))
-        return true;
-    if (!evaluate_plain(run, left, &a) || !evaluate_plain(run, right, &b))
-        return false;
-    if (condition->relation == LIQUID_CONTAINS)
-        return contains(run, &a, &b, result);
-    return compare(run, condition->relation, &a, &b, result);
 }
 
 bool liquid_condition_evaluate(struct liquid_run *run, const struct liquid_condition *condition,
                                bool *result)
 {
     for (; condition; condition = condition->next) {
-        if (!evaluate_one(run, condition, result))
+        if (!liquid_compare(run, condition->relation, condition->left, condition->right, result))
             return liquid_run_place(run, condition->left->offset);
         if (*result == condition->any)
             break;
     }
     return true;
+}
+
+void liquid_condition_visit(struct liquid_visit *visit, const struct liquid_condition *condition)
+{
+    for (; condition; condition = condition->next) {
+        liquid_variables_expression(visit, condition->left);
+        liquid_variables_expression(visit, condition->right);
+    }
 }

@@ -3,7 +3,6 @@
 #include "base/decimal.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_number.h"
-#include "liquid/liquid_output.h"
 
 /* Longer fragments name nothing; it also bounds the search for closing brackets. */
 enum { PATH_MOST = 4096 };
@@ -18,8 +17,7 @@ static bool is_segment(char c)
     return liquid_lex_letter(c) || c == '-';
 }
 
-/* Behind the quoted string at `at`; `at` itself where there is none. */
-static const char *skip_string(const char *at, const char *end)
+const char *liquid_lax_skip_string(const char *at, const char *end)
 {
     const char *close = NULL;
     if (at < end && (*at == '"' || *at == '\''))
@@ -27,14 +25,13 @@ static const char *skip_string(const char *at, const char *end)
     return close ? close + 1 : at;
 }
 
-/* Behind the fragment at `at`; `at` itself where none begins there. */
-static const char *skip_fragment(const char *at, const char *end)
+const char *liquid_lax_skip(const char *at, const char *end)
 {
-    const char *next = skip_string(at, end);
+    const char *next = liquid_lax_skip_string(at, end);
     if (next > at)
         return next;
     while (at < end) {
-        next = is_plain(*at) ? at + 1 : skip_string(at, end);
+        next = is_plain(*at) ? at + 1 : liquid_lax_skip_string(at, end);
         if (next == at)
             break;
         at = next;
@@ -45,7 +42,7 @@ static const char *skip_fragment(const char *at, const char *end)
 bool liquid_lax_fragment(const char **at, const char *end, struct slice *fragment)
 {
     for (; *at < end; ++*at) {
-        const char *stop = skip_fragment(*at, end);
+        const char *stop = liquid_lax_skip(*at, end);
         if (stop == *at)
             continue;
         *fragment = slice_between(*at, stop);
@@ -66,7 +63,7 @@ bool liquid_lax_attribute(const char **at, const char *end, struct slice *name, 
         const char *colon = liquid_lex_skip_space(stop, end);
         if (colon < end && *colon == ':') {
             const char *from = liquid_lex_skip_space(colon + 1, end),
-                       *to = skip_fragment(from, end);
+                       *to = liquid_lax_skip(from, end);
             if (to > from) {
                 *name = slice_between(start, stop);
                 *value = slice_between(from, to);
@@ -204,143 +201,4 @@ const struct liquid_expression *liquid_lax_expression(struct liquid_parser *pars
         found = lax_path(parser, text, end);
     parser->brackets--;
     return found;
-}
-
-/* The arguments of a filter: each fragment behind a colon or comma, perhaps `name: value`. */
-static bool lax_arguments(struct liquid_parser *parser, struct liquid_use *use, const char *at,
-                          const char *end)
-{
-    for (; at < end; at++) {
-        const char *quoted = skip_string(at, end);
-        if (quoted > at) {
-            at = quoted - 1;
-            continue;
-        }
-        if (*at != ':' && *at != ',')
-            continue;
-        const char *start = liquid_lex_skip_space(at + 1, end), *word = start;
-        while (word < end && liquid_lex_letter(*word))
-            word++;
-        const char *colon = liquid_lex_skip_space(word, end), *value = start;
-        bool keyword = word > start && colon < end && *colon == ':';
-        if (keyword)
-            value = liquid_lex_skip_space(colon + 1, end);
-        const char *stop = skip_fragment(value, end);
-        if (keyword && stop == value) {
-            keyword = false;
-            value = start;
-            stop = skip_fragment(value, end);
-        }
-        if (stop == value)
-            continue;
-        struct slice slice = slice_between(value, stop);
-        const struct liquid_expression *expression = liquid_lax_expression(parser, &slice);
-        if (keyword)
-            liquid_output_keyword(parser, use, start, (size_t)(word - start), expression);
-        else if (!liquid_output_argument(parser, use, expression))
-            return false;
-        at = stop - 1;
-    }
-    return true;
-}
-
-/* The end of a filter: at the next bar outside of quotes. */
-static const char *filter_end(const char *at, const char *end)
-{
-    while (at < end && *at != '|') {
-        const char *next = skip_string(at, end);
-        at = next > at ? next : at + 1;
-    }
-    return at;
-}
-
-static bool lax_filter(struct liquid_parser *parser, struct liquid_output *output, const char *at,
-                       const char *end)
-{
-    while (at < end && !liquid_lex_letter(*at))
-        at++;
-    const char *name = at;
-    /* Lax mode takes `money-x` for `money`; where it is to be told, it is an unknown filter. */
-    while (at < end && (parser->forgives ? is_segment(*at) : liquid_lex_letter(*at)))
-        at++;
-    if (at == name)
-        return true;
-    struct liquid_use *use = liquid_output_add(parser, output, name, (size_t)(at - name));
-    return lax_arguments(parser, use, at, end) && liquid_output_resolve(parser, use);
-}
-
-bool liquid_lax_output(struct liquid_parser *parser, const struct slice *markup,
-                       struct liquid_output *output)
-{
-    const char *at = markup->text, *end = at + markup->length;
-    struct slice fragment;
-    *output = (struct liquid_output){0};
-    if (!liquid_lax_fragment(&at, end, &fragment))
-        return true;
-    output->value = liquid_lax_expression(parser, &fragment);
-    for (at = filter_end(at, end); at < end;) {
-        const char *stop = filter_end(at + 1, end);
-        if (!lax_filter(parser, output, at + 1, stop))
-            return false;
-        at = stop;
-    }
-    return true;
-}
-
-static bool is_joint(const struct slice *fragment)
-{
-    return slice_is(*fragment, "and") || slice_is(*fragment, "or");
-}
-
-/* `left`, then perhaps an operator and `right`; what else stands there is passed over. */
-static struct liquid_condition *lax_comparison(struct liquid_parser *parser, const char *at,
-                                               const char *end)
-{
-    struct slice left, right;
-    if (!liquid_lax_fragment(&at, end, &left))
-        return NULL;
-    struct liquid_condition *condition = arena_zero(parser->arena, sizeof *condition);
-    condition->left = liquid_lax_expression(parser, &left);
-    const char *start = at = liquid_lex_skip_space(at, end);
-    while (at < end && ((*at >= 'a' && *at <= 'z') || memchr("=!<>_", *at, 5)))
-        at++;
-    if (at == start)
-        return condition;
-    condition->relation = liquid_condition_operator(start, (size_t)(at - start));
-    if (condition->relation == LIQUID_UNKNOWN && parser->forgives)
-        return NULL;
-    at = liquid_lex_skip_space(at, end);
-    const char *stop = skip_fragment(at, end);
-    right = slice_between(at, stop);
-    condition->right = liquid_lax_expression(parser, &right);
-    return condition;
-}
-
-const struct liquid_condition *liquid_lax_condition(struct liquid_parser *parser,
-                                                    const struct slice *markup)
-{
-    const char *at = markup->text, *end = at + markup->length, *start = at;
-    struct liquid_condition *first = NULL, *last = NULL;
-    for (bool more = true; more;) {
-        struct slice fragment;
-        bool any = false;
-        const char *stop = end;
-        for (more = false; !more && liquid_lax_fragment(&at, end, &fragment);)
-            if (is_joint(&fragment)) {
-                more = true;
-                any = *fragment.text == 'o';
-                stop = fragment.text;
-            }
-        struct liquid_condition *next = lax_comparison(parser, start, stop);
-        if (!next)
-            return NULL;
-        next->any = any;
-        if (last)
-            last->next = next;
-        else
-            first = next;
-        last = next;
-        start = at;
-    }
-    return first;
 }

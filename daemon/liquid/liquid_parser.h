@@ -1,6 +1,7 @@
 /*
- * The parser's state, as the tags see it: a tag's parse function reads its own
- * markup, and with liquid_parser_body() what stands up to its end.
+ * The state of one parse, and its faults. Below it are the words of the markup
+ * (liquid_lex, liquid_scan), above it whatever reads some: expressions, outputs,
+ * conditions, tags.
  */
 #ifndef NUDGED_LIQUID_LIQUID_PARSER_H
 #define NUDGED_LIQUID_LIQUID_PARSER_H
@@ -28,45 +29,15 @@ struct liquid_parser {
     bool forgives;             /* and tells what it passed over */
 };
 
-/* A tag as it was found. */
-struct liquid_tag {
-    struct slice name; /* `text` NULL: the text ended instead */
-    struct slice markup;
-};
-
-/* A row of the table of tags. `node` comes zeroed but for its offset; one that
- * stays without a kind is dropped. `blank` (false before) is set for a tag that
- * prints nothing but white space. */
-struct liquid_tag_row {
-    const char *name;
-    bool (*parse)(struct liquid_parser *parser, const struct liquid_tag *tag,
-                  struct liquid_node *node, bool *blank);
-};
-
-/* Parses up to a tag that is none of the table's (`else`, `endif`, an unknown one),
- * which is given in `stop`; false after an error. */
-bool liquid_parser_body(struct liquid_parser *parser, struct liquid_body *body,
-                        struct liquid_tag *stop);
-/* Ends a body: without its text where the block that holds it is blank. */
-void liquid_parser_close(struct liquid_body *body, bool drop_text);
-/* Parses the whole of a block without branches: up to end<name of tag>. */
-bool liquid_parser_block(struct liquid_parser *parser, const struct liquid_tag *tag,
-                         struct liquid_body *body);
-
-bool liquid_parser_is(const struct liquid_tag *tag, const char *name);
-/* `stop` is "end" and the name of `tag`. */
-bool liquid_parser_is_end(const struct liquid_tag *stop, const struct liquid_tag *tag);
-
-/* Fails: `stop` ended the body of `tag` and may not. */
-bool liquid_parser_stray(struct liquid_parser *parser, const struct liquid_tag *tag,
-                         const struct liquid_tag *stop);
-
 /* Fails at a place of the template's text; `length` bytes are underlined. Returns false. */
 bool liquid_parser_fail(struct liquid_parser *parser, const char *at, size_t length,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Likewise at the present token; "Expected `what`, found …". */
 bool liquid_parser_expected(struct liquid_parser *parser, const struct liquid_lex *lex,
                             const char *what);
+
+/* How many bytes of the present token a message shows. */
+int liquid_parser_shown(const struct liquid_lex *lex);
 
 /* What the strict grammar refused, and told, was read as lax mode does: the error is none, but
  * a warning where the parser forgives. Returns true. */

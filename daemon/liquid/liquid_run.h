@@ -5,6 +5,7 @@
 #define NUDGED_LIQUID_LIQUID_RUN_H
 
 #include "base/buf.h"
+#include "base/slice.h"
 #include "liquid/liquid_tree.h"
 
 struct liquid_loop;

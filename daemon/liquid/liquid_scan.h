@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "liquid/liquid_tree.h"
+#include "base/slice.h"
 
 enum liquid_piece_kind {
     LIQUID_PIECE_END,

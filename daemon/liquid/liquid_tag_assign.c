@@ -1,7 +1,10 @@
 #include "liquid/liquid_output.h"
+#include "liquid/liquid_parse.h"
+#include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
+#include "liquid/liquid_variables.h"
 
 struct assignment {
     struct liquid_name name;
@@ -24,7 +27,7 @@ static bool render_assign(struct liquid_run *run, const struct liquid_node *node
 static void visit_assign(struct liquid_visit *visit, const struct liquid_node *node)
 {
     const struct assignment *assignment = node->data;
-    liquid_variables_output(visit, &assignment->value);
+    liquid_output_visit(visit, &assignment->value);
     liquid_variables_own(visit, &assignment->name);
 }
 
@@ -152,7 +155,7 @@ bool liquid_tag_assign_capture(struct liquid_parser *parser, const struct liquid
         end--;
     }
     if (!parse_captured(parser, &tag->markup, text, end, &assignment->name) ||
-        !liquid_parser_block(parser, tag, &assignment->body))
+        !liquid_parse_block(parser, tag, &assignment->body))
         return false;
     node->kind = &kind;
     node->data = assignment;

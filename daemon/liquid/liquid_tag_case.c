@@ -1,6 +1,10 @@
+#include "liquid/liquid_compare.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
+#include "liquid/liquid_parse.h"
+#include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
+#include "liquid/liquid_variables.h"
 
 /* One `when` or `else`. A `when` of many values prints once for each that is equal; an
  * `else` prints where nothing before it did. */
@@ -26,7 +30,7 @@ static bool render_case(struct liquid_run *run, const struct liquid_node *node)
             return false;
         for (uint32_t i = 0; i < branch->count; i++) {
             bool equal;
-            if (!liquid_condition_equal(run, choice->subject, branch->values[i], &equal))
+            if (!liquid_compare_equal(run, choice->subject, branch->values[i], &equal))
                 return false;
             if (equal && !liquid_run_body(run, &branch->body))
                 return false;
@@ -94,7 +98,7 @@ static bool lax_values(struct liquid_parser *parser, const struct slice *markup,
 static struct branch *parse_branch(struct liquid_parser *parser, const struct liquid_tag *tag)
 {
     struct branch *branch = arena_zero(parser->arena, sizeof *branch);
-    branch->otherwise = liquid_parser_is(tag, "else");
+    branch->otherwise = liquid_tag_is(tag, "else");
     if (!branch->otherwise)
         return parse_values(parser, &tag->markup, branch) ||
                        (parser->lax_tags && lax_values(parser, &tag->markup, branch) &&
@@ -130,7 +134,7 @@ static const struct liquid_expression *parse_subject(struct liquid_parser *parse
 static void close_branches(struct choice *choice, bool blank)
 {
     for (struct branch *branch = choice->branches; branch; branch = branch->next)
-        liquid_parser_close(&branch->body, blank);
+        liquid_parse_close(&branch->body, blank);
 }
 
 bool liquid_tag_case_parse(struct liquid_parser *parser, const struct liquid_tag *tag,
@@ -142,18 +146,18 @@ bool liquid_tag_case_parse(struct liquid_parser *parser, const struct liquid_tag
     struct liquid_body before = {0}; /* never rendered */
     struct liquid_tag stop;
     choice->subject = parse_subject(parser, &tag->markup);
-    if (!choice->subject || !liquid_parser_body(parser, &before, &stop))
+    if (!choice->subject || !liquid_parse_body(parser, &before, &stop))
         return false;
     *blank = before.blank;
-    while (liquid_parser_is(&stop, "when") || liquid_parser_is(&stop, "else")) {
+    while (liquid_tag_is(&stop, "when") || liquid_tag_is(&stop, "else")) {
         struct branch *branch = *end = parse_branch(parser, &stop);
-        if (!branch || !liquid_parser_body(parser, &branch->body, &stop))
+        if (!branch || !liquid_parse_body(parser, &branch->body, &stop))
             return false;
         end = &branch->next;
         *blank = *blank && branch->body.blank;
     }
-    if (!liquid_parser_is_end(&stop, tag))
-        return liquid_parser_stray(parser, tag, &stop);
+    if (!liquid_tag_is_end(&stop, tag))
+        return liquid_parse_stray(parser, tag, &stop);
     close_branches(choice, *blank);
     node->kind = &kind;
     node->data = choice;

@@ -1,8 +1,11 @@
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
+#include "liquid/liquid_parse.h"
+#include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
+#include "liquid/liquid_variables.h"
 
 /* Groups are told apart by a name: the one given, or one made of the values' spelling.
  * Values that are variables have no spelling of their own: such a tag is its own group. */
@@ -182,7 +185,7 @@ bool liquid_tag_cycle_ifchanged(struct liquid_parser *parser, const struct liqui
     struct liquid_body *body = arena_zero(parser->arena, sizeof *body);
     node->kind = &kind;
     node->data = body;
-    if (!liquid_parser_block(parser, tag, body))
+    if (!liquid_parse_block(parser, tag, body))
         return false;
     *blank = body->blank;
     return true;

@@ -3,9 +3,12 @@
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_loop.h"
 #include "liquid/liquid_number.h"
+#include "liquid/liquid_parse.h"
+#include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
+#include "liquid/liquid_variables.h"
 
 struct repeat {
     struct liquid_head head;
@@ -111,16 +114,12 @@ static bool render_for(struct liquid_run *run, const struct liquid_node *node)
 
 static void visit_for(struct liquid_visit *visit, const struct liquid_node *node)
 {
-    struct liquid_name forloop = liquid_name_of("forloop", 7);
     const struct repeat *repeat = node->data;
     liquid_variables_expression(visit, repeat->head.collection);
     liquid_variables_expression(visit, repeat->limit);
     liquid_variables_expression(visit, repeat->offset);
-    uint32_t mark = liquid_variables_mark(visit);
-    liquid_variables_own(visit, &forloop);
-    liquid_variables_item(visit, &repeat->head.variable, repeat->head.collection);
-    liquid_variables_body(visit, &repeat->body);
-    liquid_variables_release(visit, mark);
+    liquid_variables_loop(visit, "forloop", &repeat->head.variable, repeat->head.collection,
+                          &repeat->body);
     liquid_variables_body(visit, &repeat->otherwise);
 }
 
@@ -206,19 +205,19 @@ static bool parse_bodies(struct liquid_parser *parser, const struct liquid_tag *
                          struct repeat *repeat, bool *blank)
 {
     struct liquid_tag stop;
-    if (!liquid_parser_body(parser, &repeat->body, &stop))
+    if (!liquid_parse_body(parser, &repeat->body, &stop))
         return false;
     *blank = repeat->body.blank;
-    repeat->has_else = liquid_parser_is(&stop, "else");
+    repeat->has_else = liquid_tag_is(&stop, "else");
     if (repeat->has_else) {
-        if (!liquid_parser_body(parser, &repeat->otherwise, &stop))
+        if (!liquid_parse_body(parser, &repeat->otherwise, &stop))
             return false;
         *blank = *blank && repeat->otherwise.blank;
     }
-    if (!liquid_parser_is_end(&stop, tag))
-        return liquid_parser_stray(parser, tag, &stop);
-    liquid_parser_close(&repeat->body, *blank);
-    liquid_parser_close(&repeat->otherwise, *blank);
+    if (!liquid_tag_is_end(&stop, tag))
+        return liquid_parse_stray(parser, tag, &stop);
+    liquid_parse_close(&repeat->body, *blank);
+    liquid_parse_close(&repeat->otherwise, *blank);
     return true;
 }
 

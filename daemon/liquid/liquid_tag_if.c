@@ -1,5 +1,8 @@
 #include "liquid/liquid_condition.h"
+#include "liquid/liquid_parse.h"
+#include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
+#include "liquid/liquid_variables.h"
 
 struct branch {
     const struct liquid_condition *condition; /* NULL: else */
@@ -34,7 +37,7 @@ static bool render_unless(struct liquid_run *run, const struct liquid_node *node
 static void visit_branches(struct liquid_visit *visit, const struct liquid_node *node)
 {
     for (const struct branch *branch = node->data; branch; branch = branch->next) {
-        liquid_variables_condition(visit, branch->condition);
+        liquid_condition_visit(visit, branch->condition);
         liquid_variables_body(visit, &branch->body);
     }
 }
@@ -47,7 +50,7 @@ static const struct liquid_kind unless_kind = {"unless", render_unless, visit_br
 static struct branch *parse_branch(struct liquid_parser *parser, const struct liquid_tag *tag)
 {
     struct branch *branch = arena_zero(parser->arena, sizeof *branch);
-    if (liquid_parser_is(tag, "else"))
+    if (liquid_tag_is(tag, "else"))
         return branch;
     branch->condition = liquid_condition_parse(parser, &tag->markup);
     return branch->condition ? branch : NULL;
@@ -61,15 +64,15 @@ static bool parse_branches(struct liquid_parser *parser, const struct liquid_tag
     *blank = true;
     do {
         struct branch *branch = *end = parse_branch(parser, &stop);
-        if (!branch || !liquid_parser_body(parser, &branch->body, &stop))
+        if (!branch || !liquid_parse_body(parser, &branch->body, &stop))
             return false;
         end = &branch->next;
         *blank = *blank && branch->body.blank;
-    } while (liquid_parser_is(&stop, "elsif") || liquid_parser_is(&stop, "else"));
-    if (!liquid_parser_is_end(&stop, tag))
-        return liquid_parser_stray(parser, tag, &stop);
+    } while (liquid_tag_is(&stop, "elsif") || liquid_tag_is(&stop, "else"));
+    if (!liquid_tag_is_end(&stop, tag))
+        return liquid_parse_stray(parser, tag, &stop);
     for (struct branch *branch = first; branch; branch = branch->next)
-        liquid_parser_close(&branch->body, *blank);
+        liquid_parse_close(&branch->body, *blank);
     node->data = first;
     return true;
 }

@@ -1,9 +1,11 @@
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_loop.h"
+#include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
+#include "liquid/liquid_variables.h"
 
 /* include and render: another template in this one's place. */
 struct partial {

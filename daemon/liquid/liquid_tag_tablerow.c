@@ -3,9 +3,12 @@
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_loop.h"
 #include "liquid/liquid_number.h"
+#include "liquid/liquid_parse.h"
+#include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
+#include "liquid/liquid_variables.h"
 
 enum attribute { COLUMNS, LIMIT, OFFSET, RANGE, ATTRIBUTES };
 
@@ -127,16 +130,12 @@ static bool render_tablerow(struct liquid_run *run, const struct liquid_node *no
 
 static void visit_tablerow(struct liquid_visit *visit, const struct liquid_node *node)
 {
-    struct liquid_name tablerowloop = liquid_name_of("tablerowloop", 12);
     const struct rows *rows = node->data;
     liquid_variables_expression(visit, rows->head.collection);
     for (enum attribute i = COLUMNS; i < ATTRIBUTES; i++)
         liquid_variables_expression(visit, rows->attributes[i]);
-    uint32_t mark = liquid_variables_mark(visit);
-    liquid_variables_own(visit, &tablerowloop);
-    liquid_variables_item(visit, &rows->head.variable, rows->head.collection);
-    liquid_variables_body(visit, &rows->body);
-    liquid_variables_release(visit, mark);
+    liquid_variables_loop(visit, "tablerowloop", &rows->head.variable, rows->head.collection,
+                          &rows->body);
 }
 
 static const struct liquid_expression **find_attribute(struct rows *rows, const char *text,
@@ -197,7 +196,7 @@ bool liquid_tag_tablerow_parse(struct liquid_parser *parser, const struct liquid
         return false;
     node->kind = &kind;
     node->data = rows;
-    if (!liquid_parser_block(parser, tag, &rows->body))
+    if (!liquid_parse_block(parser, tag, &rows->body))
         return false;
     *blank = rows->body.blank;
     return true;

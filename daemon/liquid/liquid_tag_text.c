@@ -1,3 +1,5 @@
+#include "liquid/liquid_parse.h"
+#include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
 
 /* Tags whose inside is not parsed, or not at all there. */
@@ -20,7 +22,7 @@ static bool read_until(struct liquid_parser *parser, const struct liquid_tag *ta
         liquid_scan_next(parser->scan, &piece);
         if (piece.kind == LIQUID_PIECE_END) {
             struct liquid_tag none = {0};
-            return liquid_parser_stray(parser, tag, &none);
+            return liquid_parse_stray(parser, tag, &none);
         }
         if (piece.line)
             continue;
@@ -82,14 +84,14 @@ bool liquid_tag_text_comment(struct liquid_parser *parser, const struct liquid_t
         struct liquid_tag inner = {piece.name, piece.markup};
         if (piece.kind == LIQUID_PIECE_END) {
             struct liquid_tag none = {0};
-            return liquid_parser_stray(parser, tag, &none);
+            return liquid_parse_stray(parser, tag, &none);
         }
         if (piece.kind != LIQUID_PIECE_TAG || !piece.closed)
             continue;
-        if (liquid_parser_is(&inner, "raw") && !read_until(parser, &inner, "endraw", NULL, &text))
+        if (liquid_tag_is(&inner, "raw") && !read_until(parser, &inner, "endraw", NULL, &text))
             return false;
-        open += liquid_parser_is(&inner, "comment");
-        open -= liquid_parser_is(&inner, "endcomment");
+        open += liquid_tag_is(&inner, "comment");
+        open -= liquid_tag_is(&inner, "endcomment");
     }
     if (!piece.line)
         parser->trim = piece.trim_after;

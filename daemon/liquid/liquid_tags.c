@@ -48,3 +48,9 @@ void liquid_tags_names(const char *names[LIQUID_TAG_NAMES_MOST])
         names[i] = rows[i].name;
     memcpy(names + count, others, sizeof others);
 }
+
+bool liquid_tag_is_end(const struct liquid_tag *stop, const struct liquid_tag *tag)
+{
+    return stop->name.length == tag->name.length + 3 && memcmp(stop->name.text, "end", 3) == 0 &&
+           memcmp(stop->name.text + 3, tag->name.text, tag->name.length) == 0;
+}

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/slice.h"
 #include "base/value.h"
 #include "liquid/liquid.h"
 #include "liquid/liquid_name.h"
@@ -52,30 +51,10 @@ struct liquid_expression {
     };
 };
 
+/* `name: value`, as filters and partials take them. */
 struct liquid_keyword {
     struct liquid_name name;
     const struct liquid_expression *value;
-};
-
-enum { LIQUID_ARGUMENTS_MOST = 16 };
-
-/* One `| filter: arguments`. */
-struct liquid_use {
-    const struct liquid_filter *filter; /* NULL: unknown, the input is passed on */
-    bool standard;                      /* keywords come as a last map argument */
-    uint32_t offset;
-    struct slice name;
-    const struct liquid_expression **arguments;
-    uint32_t count;
-    const struct liquid_keyword *keywords;
-    uint32_t keyword_count;
-};
-
-/* What stands in {{ }}, after `echo` and after `assign x =`. */
-struct liquid_output {
-    const struct liquid_expression *value; /* NULL: nothing stands there */
-    const struct liquid_use *uses;
-    uint32_t use_count;
 };
 
 /* A kind of node other than text. */
@@ -111,5 +90,8 @@ struct liquid_template {
     const struct liquid_options *options;
     struct liquid_body body;
 };
+
+/* Says in `diag` at which place of the template's file an offset is. */
+void liquid_tree_place(const struct liquid_template *template, uint32_t offset, struct diag *diag);
 
 #endif

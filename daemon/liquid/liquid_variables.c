@@ -146,26 +146,6 @@ void liquid_variables_keywords(struct liquid_visit *visit, const struct liquid_k
         liquid_variables_expression(visit, keywords[i].value);
 }
 
-void liquid_variables_output(struct liquid_visit *visit, const struct liquid_output *output)
-{
-    liquid_variables_expression(visit, output->value);
-    for (uint32_t i = 0; i < output->use_count; i++) {
-        const struct liquid_use *use = &output->uses[i];
-        for (uint32_t j = 0; j < use->count; j++)
-            liquid_variables_expression(visit, use->arguments[j]);
-        liquid_variables_keywords(visit, use->keywords, use->keyword_count);
-    }
-}
-
-void liquid_variables_condition(struct liquid_visit *visit,
-                                const struct liquid_condition *condition)
-{
-    for (; condition; condition = condition->next) {
-        liquid_variables_expression(visit, condition->left);
-        liquid_variables_expression(visit, condition->right);
-    }
-}
-
 void liquid_variables_body(struct liquid_visit *visit, const struct liquid_body *body)
 {
     for (uint32_t i = 0; body && i < body->count; i++)
@@ -182,8 +162,9 @@ void liquid_variables_own(struct liquid_visit *visit, const struct liquid_name *
     visit->own[visit->own_count++] = (struct own){.name = *name};
 }
 
-void liquid_variables_item(struct liquid_visit *visit, const struct liquid_name *name,
-                           const struct liquid_expression *collection)
+/* The variable's values are the items of the collection. */
+static void add_item(struct liquid_visit *visit, const struct liquid_name *name,
+                     const struct liquid_expression *collection)
 {
     char *path = NULL;
     bool whole = false;
@@ -197,20 +178,27 @@ void liquid_variables_item(struct liquid_visit *visit, const struct liquid_name 
     visit->own[visit->own_count - 1].path = path;
 }
 
-uint32_t liquid_variables_mark(const struct liquid_visit *visit)
+/* What was assigned within the loop stays the template's. */
+static void drop_own(struct liquid_visit *visit, uint32_t from, uint32_t count)
 {
-    return visit->own_count;
+    for (uint32_t i = from; i < from + count; i++)
+        free(visit->own[i].path);
+    memmove(&visit->own[from], &visit->own[from + count],
+            sizeof *visit->own * (visit->own_count - from - count));
+    visit->own_count -= count;
 }
 
-/* What was assigned within a loop stays the template's. */
-void liquid_variables_release(struct liquid_visit *visit, uint32_t mark)
+void liquid_variables_loop(struct liquid_visit *visit, const char *object,
+                           const struct liquid_name *variable,
+                           const struct liquid_expression *collection,
+                           const struct liquid_body *body)
 {
-    uint32_t names = 2; /* the loop's own: its object and its variable */
-    for (uint32_t i = mark; i < mark + names; i++)
-        free(visit->own[i].path);
-    memmove(&visit->own[mark], &visit->own[mark + names],
-            sizeof *visit->own * (visit->own_count - mark - names));
-    visit->own_count -= names;
+    uint32_t from = visit->own_count;
+    struct liquid_name loop = liquid_name_of(object, strlen(object));
+    liquid_variables_own(visit, &loop);
+    add_item(visit, variable, collection);
+    liquid_variables_body(visit, body);
+    drop_own(visit, from, 2);
 }
 
 void liquid_variables_partial(struct liquid_visit *visit, const struct slice *name, uint32_t offset)
