@@ -75,12 +75,16 @@ library_sources = \
 	daemon/cel/cel_ast.h \
 	daemon/cel/cel_check.c \
 	daemon/cel/cel_check.h \
+	daemon/cel/cel_compare.c \
+	daemon/cel/cel_compare.h \
 	daemon/cel/cel_compile.c \
 	daemon/cel/cel_conditions.c \
 	daemon/cel/cel_conditions.h \
 	daemon/cel/cel_core.c \
 	daemon/cel/cel_decimal.c \
 	daemon/cel/cel_decimal.h \
+	daemon/cel/cel_diag.c \
+	daemon/cel/cel_diag.h \
 	daemon/cel/cel_fold.c \
 	daemon/cel/cel_fold.h \
 	daemon/cel/cel_format.c \
@@ -112,6 +116,7 @@ library_sources = \
 	daemon/cel/cel_pattern.h \
 	daemon/cel/cel_pattern_class.c \
 	daemon/cel/cel_pattern_class.h \
+	daemon/cel/cel_print.c \
 	daemon/cel/cel_regex.c \
 	daemon/cel/cel_regex.h \
 	daemon/cel/cel_resolve.c \
@@ -123,6 +128,7 @@ library_sources = \
 	daemon/cel/cel_text.h \
 	daemon/cel/cel_time.c \
 	daemon/cel/cel_time.h \
+	daemon/cel/cel_token.h \
 	daemon/cel/cel_type.c \
 	daemon/cel/cel_type.h \
 	daemon/cel/cel_unicode.c \

@@ -98,4 +98,8 @@ bool cel_print(struct buf *out, const struct value *value);
 /* The expression as it was written. */
 const char *cel_text(const struct cel_program *program);
 
+/* A list of the string literals in the expression, in their order, each as often as it stands
+ * there: what it may ask the host's methods about. It lives as long as the program. */
+const struct value *cel_strings(const struct cel_program *program);
+
 #endif

@@ -1,6 +1,7 @@
 /* Where values come from: names, members, elements. */
 #include <string.h>
 
+#include "cel/cel_compare.h"
 #include "cel/cel_number.h"
 #include "cel/cel_run.h"
 #include "cel/cel_time.h"

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cel/cel_diag.h"
 #include "cel/cel_function.h"
-#include "cel/cel_lex.h"
 #include "cel/cel_regex.h"
 
 enum { NAMES_MOST = 128 };
@@ -38,8 +38,8 @@ refuse(struct checker *checker, const struct cel_node *node, const char *format,
     const char *message = arena_vprintf(checker->arena, format, args);
     va_end(args);
     const struct cel_program *program = checker->program;
-    cel_lex_error(checker->diag, program->text, program->length, node->offset, node->length,
-                  message, NULL);
+    cel_diag_error(checker->diag, program->text, program->length, node->offset, node->length,
+                   message, NULL);
     diag_code(checker->diag, "cel-type");
     return any();
 }
@@ -100,8 +100,8 @@ static void doubt_field(struct checker *checker, const struct cel_node *node,
         return;
     struct diag warning;
     const struct cel_program *program = checker->program;
-    cel_lex_error(&warning, program->text, program->length, node->mark, node->value.length,
-                  arena_printf(checker->arena, "no sample has the field `%s`", name), NULL);
+    cel_diag_error(&warning, program->text, program->length, node->mark, node->value.length,
+                   arena_printf(checker->arena, "no sample has the field `%s`", name), NULL);
     warning.level = DIAG_WARNING;
     diag_code(&warning, "cel-field");
     diag_hint(&warning, "did you mean `%s`?", near);

@@ -8,8 +8,8 @@
 #include "cel/cel.h"
 #include "cel/cel_check.h"
 #include "cel/cel_conditions.h"
+#include "cel/cel_diag.h"
 #include "cel/cel_fold.h"
-#include "cel/cel_lex.h"
 #include "cel/cel_parse.h"
 #include "cel/cel_resolve.h"
 #include "cel/cel_run.h"
@@ -24,8 +24,8 @@ static bool check_text(const char *text, size_t length, struct diag *diag)
     size_t invalid = utf8_invalid(text, length);
     if (invalid == length)
         return true;
-    return cel_lex_error(diag, text, (uint32_t)length, (uint32_t)invalid, 1,
-                         "the expression is no valid UTF-8", NULL);
+    return cel_diag_error(diag, text, (uint32_t)length, (uint32_t)invalid, 1,
+                          "the expression is no valid UTF-8", NULL);
 }
 
 struct cel_program *cel_compile(struct arena *arena, const char *text, size_t length,
@@ -38,7 +38,8 @@ struct cel_program *cel_compile(struct arena *arena, const char *text, size_t le
     program->text = arena_copy(arena, text, length);
     program->length = (uint32_t)length;
     program->gives = CEL_KINDS_ANY;
-    struct cel_node *root = cel_parse(arena, program->text, program->length, diag);
+    struct cel_node *root =
+        cel_parse(arena, program->text, program->length, &program->strings, diag);
     if (!root || !cel_resolve(arena, program->text, program->length, environment, root,
                               &program->locals, diag))
         return NULL;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "cel/cel_lex.h"
-#include "cel/cel_value.h"
+#include "cel/cel_compare.h"
+#include "cel/cel_diag.h"
 
 /* Operands of one && that are compared with each other. */
 enum { PAIRS_MOST = 64 };
@@ -25,8 +25,8 @@ static void warn(struct watcher *watcher, const struct cel_node *node, const cha
 {
     struct diag warning;
     const struct cel_program *program = watcher->program;
-    cel_lex_error(&warning, program->text, program->length, node->offset, node->length, message,
-                  NULL);
+    cel_diag_error(&warning, program->text, program->length, node->offset, node->length, message,
+                   NULL);
     warning.level = DIAG_WARNING;
     diag_code(&warning, "cel-condition");
     diags_add(watcher->warnings, &warning);

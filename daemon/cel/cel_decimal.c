@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
-#include "cel/cel_number.h"
+#include "cel/cel_value.h"
 
 typedef unsigned __int128 wide;
 
@@ -308,5 +308,5 @@ enum cel_order cel_decimal_compare(const struct value *a, const struct value *b)
         cel_is_number(a) ? (cel_number_fit(a, VALUE_DOUBLE, &p), p.real) : cel_decimal_to_double(a);
     q.real =
         cel_is_number(b) ? (cel_number_fit(b, VALUE_DOUBLE, &q), q.real) : cel_decimal_to_double(b);
-    return cel_compare_numbers(&p, &q);
+    return cel_number_compare(&p, &q);
 }

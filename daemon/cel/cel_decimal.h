@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "cel/cel_ast.h"
-#include "cel/cel_value.h"
+#include "cel/cel_number.h"
 
 enum { CEL_DECIMAL_DIGITS = 34, CEL_DECIMAL_TEXT_SIZE = 80 };
 

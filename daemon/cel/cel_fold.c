@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cel/cel_lex.h"
+#include "cel/cel_diag.h"
 #include "cel/cel_value.h"
 
 /* What all constants of a program may cost at compile time; the rest is left to the run. */
@@ -100,8 +100,8 @@ static bool evaluate(struct folder *folder, struct cel_node *node)
     if (!folder->diag || run.budget < 0)
         return true;
     const struct cel_node *at = run.error.node;
-    cel_lex_error(folder->diag, folder->program->text, folder->program->length, at->mark,
-                  at->offset + at->length - at->mark, cel_error_text(&run, &run.error), NULL);
+    cel_diag_error(folder->diag, folder->program->text, folder->program->length, at->mark,
+                   at->offset + at->length - at->mark, cel_error_text(&run, &run.error), NULL);
     diag_code(folder->diag, "cel-constant");
     return false;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cel/cel_compare.h"
 #include "cel/cel_run.h"
 #include "cel/cel_value.h"
 

@@ -118,8 +118,8 @@ void cel_function_suggest(struct diag *diag, const char *word)
     for (const struct cel_function *row; (row = cel_function_next(&cursor));)
         if (count < NAMES_MOST && (count == 0 || strcmp(names[count - 1], row->name) != 0))
             names[count++] = row->name;
-    for (uint32_t i = 0; cel_macro_names[i] && count < NAMES_MOST; i++)
-        names[count++] = cel_macro_names[i];
+    for (uint32_t i = 0; cel_macros_names[i] && count < NAMES_MOST; i++)
+        names[count++] = cel_macros_names[i];
     names[count] = NULL;
     diag_suggest(diag, word, names);
 }

@@ -3,22 +3,8 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "cel/cel_diag.h"
 #include "cel/cel_literal.h"
-
-bool cel_lex_error(struct diag *diag, const char *text, uint32_t length, uint32_t offset,
-                   uint32_t width, const char *message, const char *hint)
-{
-    diag_error(diag, "%s", message);
-    diag_code(diag, "cel-syntax");
-    diag_offset(diag, text, length, offset);
-    if (diag) {
-        size_t left = length - offset;
-        diag->width = (uint32_t)utf8_count(text + offset, width < left ? width : left);
-    }
-    if (hint)
-        diag_hint(diag, "%s", hint);
-    return false;
-}
 
 static bool is_space(char c)
 {
@@ -108,9 +94,9 @@ static bool lex_quoted(struct cel_lexer *lexer, struct cel_token *token)
            (start[length] && strchr("-./ ", start[length])))
         length++;
     if (start[length] != '`' || length == 0)
-        return cel_lex_error(lexer->diag, lexer->text, lexer->length, lexer->at, length + 1,
-                             "a name between back-quotes holds letters, digits and _ - . / only",
-                             "write map[\"name\"] for any other name");
+        return cel_diag_error(lexer->diag, lexer->text, lexer->length, lexer->at, length + 1,
+                              "a name between back-quotes holds letters, digits and _ - . / only",
+                              "write map[\"name\"] for any other name");
     token->kind = CEL_TOKEN_QUOTED;
     token->length = length + 2;
     token->value = value_string(start, length);
@@ -143,10 +129,10 @@ static bool unknown_character(struct cel_lexer *lexer)
     uint32_t width = (uint32_t)utf8_width(at, lexer->length - lexer->at);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strncmp(at, known[i].text, strlen(known[i].text)) == 0)
-            return cel_lex_error(lexer->diag, lexer->text, lexer->length, lexer->at, width,
-                                 known[i].message, known[i].hint);
-    return cel_lex_error(lexer->diag, lexer->text, lexer->length, lexer->at, width,
-                         "this character is not part of an expression", NULL);
+            return cel_diag_error(lexer->diag, lexer->text, lexer->length, lexer->at, width,
+                                  known[i].message, known[i].hint);
+    return cel_diag_error(lexer->diag, lexer->text, lexer->length, lexer->at, width,
+                          "this character is not part of an expression", NULL);
 }
 
 static bool lex_mark(struct cel_lexer *lexer, struct cel_token *token)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cel/cel_compare.h"
 #include "cel/cel_function.h"
 #include "cel/cel_value.h"
 

@@ -5,6 +5,7 @@
 
 #include "base/decimal.h"
 #include "base/utf8.h"
+#include "cel/cel_diag.h"
 
 static bool is_digit(char c)
 {
@@ -26,7 +27,7 @@ static int hex_digit(char c)
 
 static bool bad_number(struct cel_lexer *lexer, uint32_t width, const char *message)
 {
-    return cel_lex_error(lexer->diag, lexer->text, lexer->length, lexer->at, width, message, NULL);
+    return cel_diag_error(lexer->diag, lexer->text, lexer->length, lexer->at, width, message, NULL);
 }
 
 /* The length of a floating-point number at `at`, or 0 where it is none. */
@@ -124,8 +125,8 @@ static bool bad_escape(struct quoted *quoted, uint32_t width, const char *messag
 {
     struct cel_lexer *lexer = quoted->lexer;
     const char *hint = "write \\\\ for a backslash, or put r before the string";
-    return cel_lex_error(lexer->diag, lexer->text, lexer->length,
-                         (uint32_t)(quoted->at - lexer->text), width, message, hint);
+    return cel_diag_error(lexer->diag, lexer->text, lexer->length,
+                          (uint32_t)(quoted->at - lexer->text), width, message, hint);
 }
 
 /* Appends a code point, or the octet of that number in a bytes literal. */
@@ -233,8 +234,8 @@ bool cel_literal_string(struct cel_lexer *lexer, uint32_t prefix, struct cel_tok
     uint32_t quotes = quoted.triple ? 3 : 1;
     quoted.at += quotes;
     if (!find_end(&quoted, lexer->text + lexer->length, &end))
-        return cel_lex_error(lexer->diag, lexer->text, lexer->length, lexer->at, prefix + quotes,
-                             "the string is not closed", NULL);
+        return cel_diag_error(lexer->diag, lexer->text, lexer->length, lexer->at, prefix + quotes,
+                              "the string is not closed", NULL);
 
     char *out = arena_alloc(lexer->arena, (size_t)(end - quoted.at) + 4);
     quoted.out = out;

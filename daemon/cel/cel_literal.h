@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cel/cel_lex.h"
+#include "cel/cel_token.h"
 
 /* Reads the number at lexer->at into `token`. */
 bool cel_literal_number(struct cel_lexer *lexer, struct cel_token *token);

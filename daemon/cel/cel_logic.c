@@ -1,4 +1,5 @@
 /* Literals, containers, logic and the conditional. */
+#include "cel/cel_compare.h"
 #include "cel/cel_run.h"
 #include "cel/cel_value.h"
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "cel/cel_function.h"
+#include "cel/cel_number.h"
 #include "cel/cel_value.h"
 
 /* Of all arguments, or of the elements of the one list. The first of equals wins. */
@@ -22,7 +23,7 @@ static bool choose(struct cel_call *call, enum cel_order wanted)
     for (uint32_t i = 0; i < count; i++) {
         if (!cel_is_number(&items[i]))
             return cel_fail_with(call->run, call->node, "%f() is not for %a", &items[i], &items[i]);
-        if (cel_compare_numbers(&items[i], best) == wanted)
+        if (cel_number_compare(&items[i], best) == wanted)
             best = &items[i];
     }
     *call->result = *best;

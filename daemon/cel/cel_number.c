@@ -191,3 +191,33 @@ const char *cel_number_negate(const struct value *a, struct value *result)
     result->flags = a->flags & VALUE_FLEXIBLE;
     return NULL;
 }
+
+/* ---- Order ---- */
+
+static enum cel_order compare_doubles(double a, double b)
+{
+    if (isnan(a) || isnan(b))
+        return CEL_NO_ORDER;
+    return cel_order_of(a<b, a> b);
+}
+
+static double as_double(const struct value *value)
+{
+    return value->kind == VALUE_DOUBLE ? value->real
+           : value->kind == VALUE_INT  ? (double)value->integer
+                                       : (double)value->natural;
+}
+
+enum cel_order cel_number_compare(const struct value *a, const struct value *b)
+{
+    if (a->kind == VALUE_DOUBLE || b->kind == VALUE_DOUBLE)
+        return compare_doubles(as_double(a), as_double(b));
+    bool a_negative = a->kind == VALUE_INT && a->integer < 0;
+    bool b_negative = b->kind == VALUE_INT && b->integer < 0;
+    if (a_negative || b_negative) {
+        if (a_negative && b_negative)
+            return cel_order_of(a->integer<b->integer, a->integer> b->integer);
+        return a_negative ? CEL_LESSER : CEL_MORE;
+    }
+    return cel_order_of(a->natural<b->natural, a->natural> b->natural);
+}

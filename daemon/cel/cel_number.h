@@ -1,5 +1,5 @@
 /*
- * Arithmetic of int, uint and double: strict as the specification has it, and
+ * Arithmetic and order of int, uint and double: strict as the specification has it, and
  * accommodating where a number comes from a document (VALUE_FLEXIBLE).
  *
  * A flexible number takes the type of the strict one beside it where it fits,
@@ -16,6 +16,13 @@
 #include "base/value.h"
 #include "cel/cel_ast.h"
 
+enum cel_order { CEL_LESSER = -1, CEL_SAME = 0, CEL_MORE = 1, CEL_NO_ORDER = 2 };
+
+static inline enum cel_order cel_order_of(bool less, bool more)
+{
+    return less ? CEL_LESSER : more ? CEL_MORE : CEL_SAME;
+}
+
 /* NULL when *result is set, else what is wrong (cel_error's text). Both are numbers. */
 const char *cel_number_operate(enum cel_operator op, const struct value *a, const struct value *b,
                                struct value *result);
@@ -29,5 +36,8 @@ bool cel_number_fit(const struct value *from, enum value_kind kind, struct value
  * as the specification demands of conversions. */
 bool cel_number_in_int(double real);
 bool cel_number_in_uint(double real);
+
+/* Numbers of any types as points of one line; NaN has no order. */
+enum cel_order cel_number_compare(const struct value *a, const struct value *b);
 
 #endif

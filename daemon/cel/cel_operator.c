@@ -1,6 +1,7 @@
 /* The operators on values, and their evaluators. */
 #include <string.h>
 
+#include "cel/cel_compare.h"
 #include "cel/cel_decimal.h"
 #include "cel/cel_number.h"
 #include "cel/cel_run.h"
@@ -103,7 +104,7 @@ static bool compare(struct cel_run *run, const struct cel_node *node, const stru
                     const struct value *b, enum cel_order *order)
 {
     if (cel_is_number(a) && cel_is_number(b)) {
-        *order = cel_compare_numbers(a, b);
+        *order = cel_number_compare(a, b);
         return true;
     }
     if (!cel_comparable(cel_kind(a), cel_kind(b)))

@@ -1,4 +1,5 @@
 /* Optional values: optional.of, hasValue, or, optMap (cel-go, cel/library.go). */
+#include "cel/cel_compare.h"
 #include "cel/cel_function.h"
 #include "cel/cel_run.h"
 #include "cel/cel_value.h"

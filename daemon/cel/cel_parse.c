@@ -4,10 +4,20 @@
  */
 #include "cel/cel_parse.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "cel/cel.h"
+#include "cel/cel_diag.h"
+#include "cel/cel_lex.h"
 #include "cel/cel_macros.h"
+
+struct parser {
+    struct cel_lexer lexer;
+    struct cel_token token; /* the one that comes next */
+    uint32_t end;           /* where the one before ended */
+    uint32_t depth;         /* of the recursion, at most CEL_DEPTH_MOST */
+    struct value strings;   /* a list: the literals of the text so far */
+};
 
 /* Children as they come in. */
 struct nodes {
@@ -15,29 +25,23 @@ struct nodes {
     uint32_t count, capacity;
 };
 
-static struct cel_node *parse_expression(struct cel_parser *parser);
+static struct cel_node *parse_expression(struct parser *parser);
 
-static struct cel_node *error_at(struct cel_parser *parser, uint32_t offset, uint32_t width,
+static struct cel_node *error_at(struct parser *parser, uint32_t offset, uint32_t width,
                                  const char *message, const char *hint)
 {
-    cel_lex_error(parser->diag, parser->lexer.text, parser->lexer.length, offset, width, message,
-                  hint);
+    const struct cel_lexer *lexer = &parser->lexer;
+    cel_diag_error(lexer->diag, lexer->text, lexer->length, offset, width, message, hint);
     return NULL;
 }
 
-struct cel_node *cel_parse_error(struct cel_parser *parser, const struct cel_node *at,
-                                 const char *message, const char *hint)
-{
-    return error_at(parser, at->offset, at->length, message, hint);
-}
-
-static bool advance(struct cel_parser *parser)
+static bool advance(struct parser *parser)
 {
     parser->end = parser->token.offset + parser->token.length;
     return cel_lex(&parser->lexer, &parser->token);
 }
 
-static bool sees(const struct cel_parser *parser, int mark)
+static bool sees(const struct parser *parser, int mark)
 {
     return parser->token.kind == CEL_TOKEN_MARK && parser->token.mark == mark;
 }
@@ -64,7 +68,7 @@ static const char *operator_hint(const struct cel_token *token)
     return NULL;
 }
 
-static struct cel_node *unexpected(struct cel_parser *parser, const char *wanted)
+static struct cel_node *unexpected(struct parser *parser, const char *wanted)
 {
     const struct cel_token *token = &parser->token;
     const char *hint = operator_hint(token);
@@ -77,7 +81,7 @@ static struct cel_node *unexpected(struct cel_parser *parser, const char *wanted
     return error_at(parser, token->offset, token->length, message, hint);
 }
 
-static bool expect(struct cel_parser *parser, int mark, const char *wanted)
+static bool expect(struct parser *parser, int mark, const char *wanted)
 {
     if (!sees(parser, mark)) {
         unexpected(parser, wanted);
@@ -86,34 +90,31 @@ static bool expect(struct cel_parser *parser, int mark, const char *wanted)
     return advance(parser);
 }
 
-static void push(struct cel_parser *parser, struct nodes *nodes, struct cel_node *node)
+static void push(struct parser *parser, struct nodes *nodes, struct cel_node *node)
 {
-    if (nodes->count == nodes->capacity) {
-        nodes->capacity = nodes->capacity ? nodes->capacity * 2 : 4;
-        struct cel_node **items = arena_alloc(parser->arena, sizeof *items * nodes->capacity);
-        if (nodes->count)
-            memcpy(items, nodes->items, sizeof *items * nodes->count);
-        nodes->items = items;
-    }
+    nodes->items = arena_grow(parser->lexer.arena, nodes->items, nodes->count, &nodes->capacity,
+                              sizeof *nodes->items);
     nodes->items[nodes->count++] = node;
 }
 
 /* A node from `start` to the end of what was read last. */
-static struct cel_node *make(struct cel_parser *parser, enum cel_node_kind kind, uint32_t start,
+static struct cel_node *make(struct parser *parser, enum cel_node_kind kind, uint32_t start,
                              struct cel_node *const *children, uint32_t count)
 {
-    struct cel_node *node = cel_node_new(parser->arena, kind, start, parser->end - start);
+    struct arena *arena = parser->lexer.arena;
+    uint32_t length = parser->end - start;
+    struct cel_node *node = cel_node_new(arena, kind, start, length);
     if (count > CEL_CHILDREN_MOST)
-        return cel_parse_error(parser, node, "too many elements in one expression", NULL);
-    cel_node_adopt(parser->arena, node, children, count);
+        return error_at(parser, start, length, "too many elements in one expression", NULL);
+    cel_node_adopt(arena, node, children, count);
     if (node->height > CEL_HEIGHT_MOST)
-        return cel_parse_error(parser, node, "the expression is nested too deeply", NULL);
+        return error_at(parser, start, length, "the expression is nested too deeply", NULL);
     return node;
 }
 
 /* [“?”] expression {“,” …} up to `close`, which is taken too. In a map, each element is a
  * key, “:” and a value. */
-static bool parse_elements(struct cel_parser *parser, int close, const char *wanted, bool map,
+static bool parse_elements(struct parser *parser, int close, const char *wanted, bool map,
                            bool entries, struct nodes *nodes)
 {
     while (!sees(parser, close)) {
@@ -145,7 +146,7 @@ static bool parse_elements(struct cel_parser *parser, int close, const char *wan
     return expect(parser, close, wanted);
 }
 
-static struct cel_node *parse_container(struct cel_parser *parser, bool map)
+static struct cel_node *parse_container(struct parser *parser, bool map)
 {
     uint32_t start = parser->token.offset;
     struct nodes nodes = {0};
@@ -157,7 +158,7 @@ static struct cel_node *parse_container(struct cel_parser *parser, bool map)
 }
 
 /* The arguments behind a name, the opening parenthesis being next. */
-static struct cel_node *parse_call(struct cel_parser *parser, uint32_t start, uint32_t mark,
+static struct cel_node *parse_call(struct parser *parser, uint32_t start, uint32_t mark,
                                    struct value name, struct cel_node *receiver)
 {
     struct nodes nodes = {0};
@@ -172,10 +173,10 @@ static struct cel_node *parse_call(struct cel_parser *parser, uint32_t start, ui
     call->value = name;
     call->mark = mark;
     call->flags = receiver ? CEL_FLAG_RECEIVER : 0;
-    return cel_macro_expand(parser, call);
+    return cel_macros_expand(&parser->lexer, call);
 }
 
-static struct cel_node *parse_name(struct cel_parser *parser)
+static struct cel_node *parse_name(struct parser *parser)
 {
     uint32_t start = parser->token.offset, mark;
     bool global = sees(parser, CEL_MARK_DOT);
@@ -199,9 +200,11 @@ static struct cel_node *parse_name(struct cel_parser *parser)
     return node;
 }
 
-static struct cel_node *parse_literal(struct cel_parser *parser, uint32_t start)
+static struct cel_node *parse_literal(struct parser *parser, uint32_t start)
 {
     struct value value = parser->token.value;
+    if (value.kind == VALUE_STRING)
+        value_push(parser->lexer.arena, parser->strings, value);
     if (!advance(parser))
         return NULL;
     struct cel_node *node = make(parser, CEL_NODE_CONSTANT, start, NULL, 0);
@@ -210,7 +213,7 @@ static struct cel_node *parse_literal(struct cel_parser *parser, uint32_t start)
     return node;
 }
 
-static struct cel_node *parse_primary(struct cel_parser *parser)
+static struct cel_node *parse_primary(struct parser *parser)
 {
     const struct cel_token *token = &parser->token;
     if (token->kind == CEL_TOKEN_LITERAL)
@@ -233,8 +236,7 @@ static struct cel_node *parse_primary(struct cel_parser *parser)
 }
 
 /* “.” [“?”] name, or a call of a method. The dot is next. */
-static struct cel_node *parse_select(struct cel_parser *parser, uint32_t start,
-                                     struct cel_node *object)
+static struct cel_node *parse_select(struct parser *parser, uint32_t start, struct cel_node *object)
 {
     if (!advance(parser))
         return NULL;
@@ -257,8 +259,7 @@ static struct cel_node *parse_select(struct cel_parser *parser, uint32_t start,
     return node;
 }
 
-static struct cel_node *parse_index(struct cel_parser *parser, uint32_t start,
-                                    struct cel_node *object)
+static struct cel_node *parse_index(struct parser *parser, uint32_t start, struct cel_node *object)
 {
     uint32_t mark = parser->token.offset;
     if (!advance(parser))
@@ -278,7 +279,7 @@ static struct cel_node *parse_index(struct cel_parser *parser, uint32_t start,
     return node;
 }
 
-static struct cel_node *parse_member(struct cel_parser *parser)
+static struct cel_node *parse_member(struct parser *parser)
 {
     uint32_t start = parser->token.offset;
     struct cel_node *node = parse_primary(parser);
@@ -310,7 +311,7 @@ static bool take_sign(struct cel_token *token)
     return true;
 }
 
-static struct cel_node *parse_unary(struct cel_parser *parser)
+static struct cel_node *parse_unary(struct parser *parser)
 {
     int sign = sees(parser, CEL_MARK_NOT) ? CEL_MARK_NOT : CEL_MARK_MINUS;
     if (!sees(parser, sign))
@@ -336,14 +337,14 @@ static struct cel_node *parse_unary(struct cel_parser *parser)
 
 /* One level of operators that are read from left to right. */
 struct level {
-    struct cel_node *(*next)(struct cel_parser *);
+    struct cel_node *(*next)(struct parser *);
     struct {
         int mark;
         enum cel_operator op;
     } operators[6];
 };
 
-static struct cel_node *parse_level(struct cel_parser *parser, const struct level *level)
+static struct cel_node *parse_level(struct parser *parser, const struct level *level)
 {
     uint32_t start = parser->token.offset;
     struct cel_node *left = level->next(parser);
@@ -368,7 +369,7 @@ static struct cel_node *parse_level(struct cel_parser *parser, const struct leve
     return NULL;
 }
 
-static struct cel_node *parse_product(struct cel_parser *parser)
+static struct cel_node *parse_product(struct parser *parser)
 {
     static const struct level level = {parse_unary,
                                        {{CEL_MARK_TIMES, CEL_MULTIPLY},
@@ -377,14 +378,14 @@ static struct cel_node *parse_product(struct cel_parser *parser)
     return parse_level(parser, &level);
 }
 
-static struct cel_node *parse_sum(struct cel_parser *parser)
+static struct cel_node *parse_sum(struct parser *parser)
 {
     static const struct level level = {parse_product,
                                        {{CEL_MARK_PLUS, CEL_ADD}, {CEL_MARK_MINUS, CEL_SUBTRACT}}};
     return parse_level(parser, &level);
 }
 
-static struct cel_node *parse_relation(struct cel_parser *parser)
+static struct cel_node *parse_relation(struct parser *parser)
 {
     static const struct level level = {parse_sum,
                                        {{CEL_MARK_LESS, CEL_LESS},
@@ -397,8 +398,8 @@ static struct cel_node *parse_relation(struct cel_parser *parser)
 }
 
 /* All operands of a row of && (or ||) are children of one node: a long row is no deep tree. */
-static struct cel_node *parse_row(struct cel_parser *parser, int mark, enum cel_node_kind kind,
-                                  struct cel_node *(*next)(struct cel_parser *))
+static struct cel_node *parse_row(struct parser *parser, int mark, enum cel_node_kind kind,
+                                  struct cel_node *(*next)(struct parser *))
 {
     uint32_t start = parser->token.offset, first = 0;
     struct nodes nodes = {0};
@@ -422,17 +423,17 @@ static struct cel_node *parse_row(struct cel_parser *parser, int mark, enum cel_
     return row;
 }
 
-static struct cel_node *parse_and(struct cel_parser *parser)
+static struct cel_node *parse_and(struct parser *parser)
 {
     return parse_row(parser, CEL_MARK_AND, CEL_NODE_AND, parse_relation);
 }
 
-static struct cel_node *parse_or(struct cel_parser *parser)
+static struct cel_node *parse_or(struct parser *parser)
 {
     return parse_row(parser, CEL_MARK_OR, CEL_NODE_OR, parse_and);
 }
 
-static struct cel_node *parse_conditional(struct cel_parser *parser)
+static struct cel_node *parse_conditional(struct parser *parser)
 {
     uint32_t start = parser->token.offset;
     struct cel_node *test = parse_or(parser);
@@ -452,7 +453,7 @@ static struct cel_node *parse_conditional(struct cel_parser *parser)
     return node;
 }
 
-static struct cel_node *parse_expression(struct cel_parser *parser)
+static struct cel_node *parse_expression(struct parser *parser)
 {
     if (parser->depth == CEL_DEPTH_MOST)
         return error_at(parser, parser->token.offset, parser->token.length,
@@ -464,12 +465,12 @@ static struct cel_node *parse_expression(struct cel_parser *parser)
 }
 
 struct cel_node *cel_parse(struct arena *arena, const char *text, uint32_t length,
-                           struct diag *diag)
+                           struct value *strings, struct diag *diag)
 {
-    struct cel_parser parser = {
+    *strings = value_new_list(arena, 0);
+    struct parser parser = {
         .lexer = {.arena = arena, .text = text, .length = length, .diag = diag},
-        .arena = arena,
-        .diag = diag,
+        .strings = *strings,
     };
     if (!cel_lex(&parser.lexer, &parser.token))
         return NULL;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cel/cel_diag.h"
 #include "cel/cel_function.h"
-#include "cel/cel_lex.h"
 #include "cel/cel_value.h"
 
 enum { NAME_MOST = 256, NAMES_MOST = 128 };
@@ -45,8 +45,8 @@ static bool refuse(struct resolver *resolver, struct cel_node *node, uint32_t wi
         node->count = 0;
         return true;
     }
-    cel_lex_error(resolver->diag, resolver->text, resolver->length, node->mark, width, message,
-                  NULL);
+    cel_diag_error(resolver->diag, resolver->text, resolver->length, node->mark, width, message,
+                   NULL);
     diag_code(resolver->diag, "cel-name");
     if (diag)
         *diag = resolver->diag;
@@ -366,8 +366,8 @@ static bool enter(struct resolver *resolver, struct cel_node *node, struct value
                   const struct cel_node *bind, int32_t *slot)
 {
     if (resolver->locals == CEL_LOCALS_MOST)
-        return cel_lex_error(resolver->diag, resolver->text, resolver->length, node->offset,
-                             node->length, "too many variables in one expression", NULL);
+        return cel_diag_error(resolver->diag, resolver->text, resolver->length, node->offset,
+                              node->length, "too many variables in one expression", NULL);
     struct local *local = arena_alloc(resolver->arena, sizeof *local);
     *slot = (int32_t)resolver->locals++;
     *local = (struct local){.name = name, .slot = *slot, .bind = bind, .outer = resolver->scope};

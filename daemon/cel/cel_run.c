@@ -45,7 +45,7 @@ static void add_value(struct buf *out, const struct value *value)
 {
     struct buf text;
     buf_init(&text, VALUE_TEXT_MOST);
-    if (cel_print_value(&text, value))
+    if (cel_print(&text, value))
         buf_add(out, text.data, text.length);
     else
         buf_text(out, type_words(value));
@@ -182,12 +182,12 @@ bool cel_may_give(const struct cel_program *program, enum value_kind kind)
     return program->gives >> kind & 1;
 }
 
-bool cel_print(struct buf *out, const struct value *value)
-{
-    return cel_print_value(out, value);
-}
-
 const char *cel_text(const struct cel_program *program)
 {
     return program->text;
+}
+
+const struct value *cel_strings(const struct cel_program *program)
+{
+    return &program->strings;
 }

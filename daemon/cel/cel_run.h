@@ -34,7 +34,8 @@ struct cel_program {
     uint32_t length;
     const struct cel_node *root;
     uint32_t locals;
-    uint32_t gives; /* kinds of the result, as cel_type.h has them */
+    uint32_t gives;       /* kinds of the result, as cel_type.h has them */
+    struct value strings; /* a list: the string literals of the text */
 };
 
 struct cel_run {

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cel/cel_value.h"
-
 enum { NANOS = 1000000000 };
 
 static const int64_t first_second = -62135596800;  /* 0001-01-01T00:00:00Z */
@@ -237,7 +235,7 @@ static size_t add_fraction(char *out, int64_t nanos)
     return length;
 }
 
-size_t cel_timestamp_text(const struct value *value, char out[CEL_TIME_TEXT_SIZE])
+size_t cel_time_print_timestamp(const struct value *value, char out[CEL_TIME_TEXT_SIZE])
 {
     int64_t days = value->integer / 86400, rest = value->integer % 86400;
     if (rest < 0) {
@@ -261,7 +259,7 @@ size_t cel_timestamp_text(const struct value *value, char out[CEL_TIME_TEXT_SIZE
     return length;
 }
 
-size_t cel_duration_text(const struct value *value, char out[CEL_TIME_TEXT_SIZE])
+size_t cel_time_print_duration(const struct value *value, char out[CEL_TIME_TEXT_SIZE])
 {
     int32_t nanos = (int32_t)value->length;
     bool negative = value->integer < 0 || nanos < 0;

@@ -21,6 +21,11 @@ bool cel_time_parse_timestamp(const char *text, size_t length, struct value *res
 /* "1h30m", "-1.5s", "0", "250ms", "1us", "10ns"; and "7d", "2w". */
 bool cel_time_parse_duration(const char *text, size_t length, struct value *result);
 
+/* "2026-03-01T08:00:00.5Z"; years 1 to 9999. And "3600.5s". The length; NUL-terminated. */
+enum { CEL_TIME_TEXT_SIZE = 64 };
+size_t cel_time_print_timestamp(const struct value *value, char out[CEL_TIME_TEXT_SIZE]);
+size_t cel_time_print_duration(const struct value *value, char out[CEL_TIME_TEXT_SIZE]);
+
 /* + and - of timestamps and durations. NULL when *result is set, else what is wrong. */
 const char *cel_time_operate(enum cel_operator op, const struct value *a, const struct value *b,
                              struct value *result);

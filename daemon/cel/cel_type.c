@@ -1,4 +1,5 @@
 #include "cel/cel_type.h"
+#include "cel/cel_compare.h"
 
 struct cel_type cel_type_of(cel_kinds kinds)
 {

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cel/cel.h"
+#include "cel/cel_compare.h"
 #include "cel/cel_value.h"
 
 enum { ROOTS_MOST = 32 };
@@ -129,7 +130,7 @@ static void report_value(const char *name, const char *what, const struct value 
 {
     struct buf text;
     buf_init(&text, 4096);
-    cel_print_value(&text, value);
+    cel_print(&text, value);
     report(name, what, buf_string(&text));
     buf_free(&text);
 }

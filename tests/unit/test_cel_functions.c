@@ -194,9 +194,9 @@ static void test_reference(void **state)
             fail_msg("%s() is not in docs/cel.md", row->name);
     }
     assert_true(rows > 100);
-    for (size_t i = 0; cel_macro_names[i]; i++)
-        if (!strstr(text, arena_printf(arena, "%s(", cel_macro_names[i])))
-            fail_msg("%s() is not in docs/cel.md", cel_macro_names[i]);
+    for (size_t i = 0; cel_macros_names[i]; i++)
+        if (!strstr(text, arena_printf(arena, "%s(", cel_macros_names[i])))
+            fail_msg("%s() is not in docs/cel.md", cel_macros_names[i]);
     arena_destroy(&arena);
 }
 

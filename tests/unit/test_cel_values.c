@@ -196,7 +196,7 @@ static void test_calendar(void **state)
     for (int64_t day = -300000; day < 300000; day += 1) {
         struct value stamp, again;
         assert_true(cel_time_timestamp(day * 86400 + 3661, 5, &stamp));
-        size_t length = cel_timestamp_text(&stamp, text);
+        size_t length = cel_time_print_timestamp(&stamp, text);
         assert_true(cel_time_parse_timestamp(text, length, &again));
         assert_true(again.integer == stamp.integer && again.length == stamp.length);
     }
