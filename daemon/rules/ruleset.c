@@ -10,7 +10,6 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/yaml.h"
-#include "cel/cel_lex.h"
 #include "rules/rule_index.h"
 #include "rules/ruleset_templates.h"
 
@@ -176,14 +175,9 @@ static void count_named(struct ruleset *set, const struct cel_program *program)
 {
     if (!program)
         return;
-    struct diag diag;
-    const char *text = cel_text(program);
-    struct cel_lexer lexer = {
-        .arena = set->arena, .text = text, .length = (uint32_t)strlen(text), .diag = &diag};
-    struct cel_token token;
-    while (cel_lex(&lexer, &token) && token.kind != CEL_TOKEN_END)
-        if (token.kind == CEL_TOKEN_LITERAL && token.value.kind == VALUE_STRING)
-            map_put(set->counted, token.value.string, token.value.length, set);
+    const struct value_list *strings = cel_strings(program)->list;
+    for (uint32_t i = 0; i < strings->count; i++)
+        map_put(set->counted, strings->items[i].string, strings->items[i].length, set);
 }
 
 static void count_named_in_step(struct ruleset *set, const struct rule_step *step)

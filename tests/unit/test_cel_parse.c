@@ -209,12 +209,43 @@ static void test_text_is_kept(void **state)
     fixture_end(&fixture);
 }
 
+/* Every string that is written, wherever it stands and whatever became of it. */
+static void test_strings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *strings;
+    } cases[] = {
+        {"order.total > 1", "[]"},
+        {"order.id == 'o-1'", "[\"o-1\"]"},
+        {"'a' + \"b\\n\" + r'c\\n' + '''d''' == 'a'",
+         "[\"a\", \"b\\n\", \"c\\\\n\", \"d\", \"a\"]"},
+        {"order.id in ['x', 'y'] // 'z'", "[\"x\", \"y\"]"},
+        {"b'bytes' == b'bytes' && {'key': 1}['key'] == 1", "[\"key\", \"key\"]"},
+        {"order.items.exists(i, i.sku == 'TEA' ? true : i.sku.startsWith('CUP'))",
+         "[\"TEA\", \"CUP\"]"},
+        {"cel.bind(t, 'bound', t == order.id || has(customer.tier)) && ('' == '')",
+         "[\"bound\", \"\", \"\"]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture fixture;
+        struct buf strings;
+        fixture_start(&fixture);
+        buf_init(&strings, 1024);
+        assert_true(cel_print(&strings, cel_strings(fixture_compile(&fixture, cases[i].text))));
+        assert_string_equal(buf_string(&strings), cases[i].strings);
+        buf_free(&strings);
+        fixture_end(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults),         cmocka_unit_test(test_literals),
         cmocka_unit_test(test_precedence),     cmocka_unit_test(test_limits),
         cmocka_unit_test(test_many_variables), cmocka_unit_test(test_text_is_kept),
+        cmocka_unit_test(test_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
