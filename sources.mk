@@ -146,6 +146,8 @@ library_sources = \
 	daemon/config/config_table.c \
 	daemon/config/generation.c \
 	daemon/config/generation.h \
+	daemon/config/rule_files.c \
+	daemon/config/rule_files.h \
 	daemon/ctl/browser.c \
 	daemon/ctl/browser.h \
 	daemon/ctl/check.c \
@@ -345,6 +347,9 @@ library_sources = \
 	daemon/rules/rule_index.h \
 	daemon/rules/rule_needles.c \
 	daemon/rules/rule_needles.h \
+	daemon/rules/rule_read.c \
+	daemon/rules/rule_read.h \
+	daemon/rules/rule_reader.h \
 	daemon/rules/rule_steps.c \
 	daemon/rules/rule_steps.h \
 	daemon/rules/rule_tests.c \
@@ -527,9 +532,10 @@ unit_programs = \
 	tests/unit/test_progress \
 	tests/unit/test_reply \
 	tests/unit/test_retry \
-	tests/unit/test_rule \
+	tests/unit/test_rule_files \
 	tests/unit/test_rule_index \
 	tests/unit/test_rule_needles \
+	tests/unit/test_rule_read \
 	tests/unit/test_ruleset \
 	tests/unit/test_scripts \
 	tests/unit/test_senders \

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "config/rule_files.h"
 
 static bool has_template(void *context, const char *name, const char *channel)
 {
@@ -12,7 +13,7 @@ static bool has_template(void *context, const char *name, const char *channel)
 
 /* What rules may name, for the hints of their faults. */
 static void list_names(const struct config *config, const struct templates *templates,
-                       struct arena *arena, struct ruleset_settings *rules)
+                       struct arena *arena, struct ruleset_templates *rules)
 {
     size_t count = templates_count(templates);
     const char **names = arena_zero(arena, sizeof *names * (count + 1));
@@ -21,7 +22,7 @@ static void list_names(const struct config *config, const struct templates *temp
         names[i] = templates_variant(templates, i)->name;
     for (size_t i = 0; i < config->channel_count; i++)
         channels[i] = config->channels[i].name;
-    rules->templates = names;
+    rules->names = names;
     rules->channels = channels;
 }
 
@@ -34,15 +35,13 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                                  .default_locale = config->locale};
     generation->templates = templates_load(&templates, diags);
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
-    struct ruleset_settings rules = {.folder = config->keys.rules,
-                                     .since_ms = clock_wall_ms(),
-                                     .conditions = config->conditions};
+    struct ruleset_settings rules = {.since_ms = clock_wall_ms(), .conditions = config->conditions};
     if (generation->templates) {
-        rules.has_template = has_template;
-        rules.context = generation->templates;
-        list_names(config, generation->templates, arena, &rules);
+        rules.templates.has = has_template;
+        rules.templates.context = generation->templates;
+        list_names(config, generation->templates, arena, &rules.templates);
     }
-    generation->rules = ruleset_load(&rules, diags);
+    generation->rules = rule_files_load(config->keys.rules, &rules, diags);
     arena_destroy(&arena);
     if (!generation->rules || !generation->templates)
         generation_release(&generation);

@@ -1,7 +1,6 @@
 /*
- * A rule: one trigger, a condition, and the steps that follow. Read from one
- * YAML document (docs/rules.md), checked, its expressions compiled; immutable
- * afterwards.
+ * A rule: one trigger, a condition, and the steps that follow, checked, its expressions
+ * compiled; immutable. rule_read makes it of a YAML document (docs/rules.md).
  */
 #ifndef NUDGED_RULES_RULE_H
 #define NUDGED_RULES_RULE_H
@@ -10,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
-#include "base/diag.h"
 #include "base/settings.h"
 #include "base/value.h"
 #include "cel/cel.h"
@@ -75,24 +72,9 @@ struct rule {
     uint32_t line;
 };
 
-/* The table of a rule's keys: for the reference and the editors' schema. */
-extern const struct setting rule_settings[];
-/* Keys of rule files whose values are expressions: for base/yaml. */
-extern const char *const rule_expression_keys[];
-
-struct rule_reader {
-    struct arena *arena; /* of the rule set: must outlive the rules */
-    const struct settings_source *source;
-    struct diags *diags;
-    /* The event types that are known, each with sample data; NULL or empty: unknown. */
-    const struct value *known_events;
-};
-
-/* NULL where there was an error (in reader->diags). */
-struct rule *rule_read(const struct rule_reader *reader, const struct value *document);
-
 /* The step of that id, or NULL. */
 const struct rule_step *rule_find_step(const struct rule *rule, const char *id);
+/* Whether the NULL-terminated list names the type. */
 bool rule_has_type(const char *const *types, const char *type);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "rules/condition.h"
 
+const char *const rule_expression_keys[] = {"if", "per", "to", "set", "data", NULL};
+
 enum { QUOTED_MOST = 120 }; /* bytes of a text that a hint shows in quotes */
 
 static const char hint_comparison[] =

@@ -2,7 +2,12 @@
 #ifndef NUDGED_RULES_RULE_EXPRESSION_H
 #define NUDGED_RULES_RULE_EXPRESSION_H
 
-#include "rules/rule.h"
+#include "base/value.h"
+#include "cel/cel.h"
+#include "rules/rule_reader.h"
+
+/* Keys of rule files whose values are expressions: for base/yaml. NULL-terminated. */
+extern const char *const rule_expression_keys[];
 
 /* Compiles the expression in `value` (a string as it was read from YAML). Errors and
  * warnings go to reader->diags; NULL where there was an error, or where `value` is

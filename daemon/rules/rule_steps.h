@@ -2,7 +2,9 @@
 #ifndef NUDGED_RULES_RULE_STEPS_H
 #define NUDGED_RULES_RULE_STEPS_H
 
+#include "base/settings.h"
 #include "rules/rule.h"
+#include "rules/rule_reader.h"
 
 extern const struct setting rule_send_settings[]; /* the keys of `send: {…}` */
 

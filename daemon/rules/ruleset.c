@@ -1,19 +1,14 @@
 #include "rules/ruleset.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/arena.h"
-#include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/yaml.h"
 #include "rules/rule_index.h"
-#include "rules/ruleset_templates.h"
+#include "rules/rule_read.h"
 
-enum { FILE_MOST = 4 * 1024 * 1024, RULES_MOST = 20000 };
+enum { RULES_MOST = 20000 };
 
 struct types {
     const struct rule **rules; /* NULL-terminated */
@@ -48,6 +43,32 @@ void ruleset_destroy(struct ruleset **ruleset)
     *ruleset = NULL;
 }
 
+/* ---- Building: what files declare ---- */
+
+struct ruleset_builder {
+    struct ruleset *set;
+    const struct ruleset_settings *settings;
+    struct diags *diags;
+    size_t errors; /* that `diags` had before */
+};
+
+struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_settings *settings,
+                                      struct diags *diags)
+{
+    struct ruleset *set = mem_zero(1, sizeof *set);
+    struct ruleset_builder *builder = mem_zero(1, sizeof *builder);
+    set->arena = arena;
+    set->by_name = map_new();
+    set->on = map_new();
+    set->until = map_new();
+    set->counted = map_new();
+    set->events = value_new_map(arena, 8);
+    set->since_ms = settings->since_ms;
+    *builder = (struct ruleset_builder){
+        .set = set, .settings = settings, .diags = diags, .errors = diags->errors};
+    return builder;
+}
+
 /* One type of events.yaml: `order.placed: {about: …, sample: {…}}`. */
 static void add_event(struct ruleset *set, const struct settings_source *source,
                       const struct value_member *type, struct diags *diags)
@@ -68,30 +89,18 @@ static void add_event(struct ruleset *set, const struct settings_source *source,
                        "an event type needs a `sample`: the data of one such event");
 }
 
-/* False where there was a fault. No such file: no types are declared. */
-static bool load_events(struct ruleset *set, const char *folder, struct diags *diags)
+bool ruleset_add_events(struct ruleset_builder *builder, const struct settings_source *source,
+                        const struct value *documents)
 {
-    struct diag diag = {0};
-    const char *path = arena_printf(set->arena, "%s/events.yaml", folder);
-    const struct yaml_options options = {.file = path};
-    const char *text;
-    size_t length, errors = diags->errors;
-    struct value documents;
-    set->events = value_new_map(set->arena, 8);
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return true;
-    if (!yaml_read_file(set->arena, &options, &documents, &text, &length, &diag)) {
-        diags_add(diags, &diag);
-        return false;
-    }
-    struct settings_source source = {.file = path, .text = text, .length = length};
-    for (uint32_t d = 0; d < value_count(&documents); d++) {
-        const struct value *root = &documents.list->items[d];
+    struct diags *diags = builder->diags;
+    size_t errors = diags->errors;
+    for (uint32_t d = 0; d < value_count(documents); d++) {
+        const struct value *root = &documents->list->items[d];
         if (root->kind != VALUE_MAP && root->kind != VALUE_NULL)
-            settings_fault(diags, &source, root, DIAG_ERROR,
+            settings_fault(diags, source, root, DIAG_ERROR,
                            "events.yaml must be a mapping of event types");
         for (uint32_t i = 0; root->kind == VALUE_MAP && i < value_count(root); i++)
-            add_event(set, &source, &root->map->members[i], diags);
+            add_event(builder->set, source, &root->map->members[i], diags);
     }
     return diags->errors == errors;
 }
@@ -116,34 +125,27 @@ static void add_rule(struct ruleset *set, const struct settings_source *source, 
         set->longest_limit_ms = rule->limit.per_ms;
 }
 
-static void load_file(struct ruleset *set, const struct ruleset_settings *settings,
-                      const char *name, struct diags *diags)
+void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_source *source,
+                       const struct value *documents)
 {
-    struct diag diag = {0};
-    const char *text;
-    size_t length;
-    struct value documents;
-    const char *path = arena_printf(set->arena, "%s/%s", settings->folder, name);
-    const struct yaml_options options = {
-        .file = path, .bytes = FILE_MOST, .expression_keys = rule_expression_keys};
-    if (!yaml_read_file(set->arena, &options, &documents, &text, &length, &diag)) {
-        diags_add(diags, &diag);
-        return;
-    }
-    struct settings_source source = {.file = path, .text = text, .length = length};
-    struct rule_reader reader = {
-        .arena = set->arena, .source = &source, .diags = diags, .known_events = &set->events};
-    for (uint32_t i = 0; i < documents.list->count; i++) {
-        const struct value *document = &documents.list->items[i];
+    struct ruleset *set = builder->set;
+    const struct rule_reader reader = {.arena = set->arena,
+                                       .source = source,
+                                       .diags = builder->diags,
+                                       .known_events = &set->events};
+    for (uint32_t i = 0; i < documents->list->count; i++) {
+        const struct value *document = &documents->list->items[i];
         if (document->kind == VALUE_NULL)
             continue; /* an empty document between two `---` */
         struct rule *rule = rule_read(&reader, document);
         if (!rule)
             continue;
-        ruleset_templates_check(settings, &source, rule, diags);
-        add_rule(set, &source, rule, document, diags);
+        ruleset_templates_check(&builder->settings->templates, source, rule, builder->diags);
+        add_rule(set, source, rule, document, builder->diags);
     }
 }
+
+/* ---- Finishing: what the rules are found by ---- */
 
 static int by_priority(const void *a, const void *b)
 {
@@ -230,32 +232,14 @@ static void make_indexes(struct ruleset *set, bool plain)
     }
 }
 
-static bool is_rule_file(const char *name)
+struct ruleset *ruleset_finish(struct ruleset_builder **builder)
 {
-    size_t length = strlen(name), tail = strlen(".test.yaml");
-    return strcmp(name, "events.yaml") != 0 &&
-           !(length >= tail && strcmp(name + length - tail, ".test.yaml") == 0);
-}
-
-struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct diags *diags)
-{
-    struct ruleset *set = mem_zero(1, sizeof *set);
-    const char *const *names;
-    size_t count, errors = diags->errors;
-    struct diag diag = {0};
-    set->arena = arena_new(64 * 1024);
-    set->by_name = map_new();
-    set->on = map_new();
-    set->until = map_new();
-    set->counted = map_new();
-    set->since_ms = settings->since_ms;
-    if (!file_list(set->arena, settings->folder, ".yaml", false, &names, &count, &diag))
-        diags_add(diags, &diag);
-    else if (load_events(set, settings->folder, diags))
-        for (size_t i = 0; i < count; i++)
-            if (is_rule_file(names[i]))
-                load_file(set, settings, names[i], diags);
-    if (diags->errors != errors) {
+    struct ruleset *set = (*builder)->set;
+    const struct ruleset_settings *settings = (*builder)->settings;
+    bool failed = (*builder)->diags->errors != (*builder)->errors;
+    free(*builder);
+    *builder = NULL;
+    if (failed) {
         ruleset_destroy(&set);
         return NULL;
     }
@@ -268,6 +252,8 @@ struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct dia
     make_indexes(set, settings->plain);
     return set;
 }
+
+/* ---- Asking ---- */
 
 size_t ruleset_count(const struct ruleset *ruleset)
 {

@@ -1,6 +1,6 @@
 /*
- * All rules of one generation, indexed by event type. Read from a folder,
- * immutable afterwards: a reload makes a new one beside it.
+ * All rules of one generation, indexed by event type. Built from files that were read
+ * already (config/rule_files), immutable afterwards: a reload makes a new one beside it.
  */
 #ifndef NUDGED_RULES_RULESET_H
 #define NUDGED_RULES_RULESET_H
@@ -9,29 +9,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/diag.h"
+#include "base/settings.h"
+#include "base/value.h"
+#include "cel/cel.h"
 #include "rules/rule.h"
+#include "rules/ruleset_templates.h"
 
 struct ruleset;
+struct ruleset_builder;
 struct rule_index;
 
 struct ruleset_settings {
-    const char *folder; /* every *.yaml in it but *.test.yaml and events.yaml is rules */
-    int64_t since_ms;   /* when it becomes active, by the machine's clock */
-    /* Whether a template exists for a channel; NULL: not checked. */
-    bool (*has_template)(void *context, const char *name, const char *channel);
-    void *context;
-    /* What there is, NULL-terminated: for hints, and a warning about a channel that has no
-     * gateway. NULL: unknown. */
-    const char *const *templates, *const *channels;
+    int64_t since_ms; /* when it becomes active, by the machine's clock */
+    struct ruleset_templates templates;
     /* Conditions of the configuration, NULL-terminated (may be NULL): the event types that
      * they name are counted too. */
     struct cel_program *const *conditions;
     bool plain; /* asks every rule in turn (rules/rule_index): for comparison */
 };
 
-/* NULL where there was an error; faults and warnings are added to `diags`. */
-struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct diags *diags);
+/* Begins a set without rules. It takes over the arena, in which everything that is added must
+ * lie: rules share it. Faults and warnings are added to `diags`, which like `settings` must stay
+ * until the set is finished. */
+struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_settings *settings,
+                                      struct diags *diags);
+
+/* The event types that a file declares: before the rules, which are checked against them.
+ * `documents`: the list that the file was read into. False where there was a fault. */
+bool ruleset_add_events(struct ruleset_builder *builder, const struct settings_source *source,
+                        const struct value *documents);
+
+/* The rules of a file, one of each document. Those with faults are left out. */
+void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_source *source,
+                       const struct value *documents);
+
+/* The set, ready to be asked; NULL where `diags` had an error since ruleset_begin. */
+struct ruleset *ruleset_finish(struct ruleset_builder **builder);
 void ruleset_destroy(struct ruleset **ruleset);
 
 size_t ruleset_count(const struct ruleset *ruleset);

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "config/rule_files.h"
 #include "decide/decide.h"
 
 enum { CUSTOMERS = 2000, ROUNDS = 7, WARM_ROUNDS = 3, ROUND_EVENTS = 20000 };
@@ -98,8 +99,8 @@ static struct ruleset *load_rules(void)
     FILE *file = fopen(path, "we");
     if (!file || fputs(rules_text, file) < 0 || fclose(file))
         die("cannot write the rules");
-    const struct ruleset_settings settings = {.folder = folder, .since_ms = 1};
-    struct ruleset *rules = ruleset_load(&settings, &diags);
+    const struct ruleset_settings settings = {.since_ms = 1};
+    struct ruleset *rules = rule_files_load(folder, &settings, &diags);
     for (size_t i = 0; i < diags.count; i++)
         diag_print(&diags.items[i], stderr);
     diags_free(&diags);

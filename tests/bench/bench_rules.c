@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/yaml.h"
 #include "customer/shop_event.h"
 #include "rules/condition.h"
 #include "rules/rule_index.h"
@@ -125,33 +125,28 @@ static void put_rule(struct buf *out, unsigned number)
 
 static struct ruleset *make_rules(unsigned count)
 {
-    char folder[] = "/tmp/bench-rules-XXXXXX", path[64];
     struct diags diags = {0};
+    struct arena *arena = arena_new(1 << 20);
+    const struct ruleset_settings settings = {.since_ms = 1};
+    struct ruleset_builder *builder = ruleset_begin(arena, &settings, &diags);
     struct buf out;
-    unsigned files = 0;
     buf_init(&out, 4 << 20);
-    if (!mkdtemp(folder))
-        die("no folder for the rules");
     for (unsigned i = 0; i < count;) {
+        const struct yaml_options options = {.file = "rules.yaml"};
+        struct diag diag;
+        struct value documents;
         buf_clear(&out);
         for (unsigned end = i + RULES_EACH_FILE; i < count && i < end; i++)
             put_rule(&out, i);
-        snprintf(path, sizeof path, "%s/%u.yaml", folder, files++);
-        FILE *file = fopen(path, "we");
-        if (!file || fwrite(out.data, 1, out.length, file) != out.length || fclose(file))
-            die("cannot write the rules");
+        if (!yaml_read(arena, out.data, out.length, &options, &documents, &diag))
+            die(diag.text);
+        ruleset_add_rules(builder, &(struct settings_source){.file = options.file}, &documents);
     }
     buf_free(&out);
-    const struct ruleset_settings settings = {.folder = folder, .since_ms = 1};
-    struct ruleset *rules = ruleset_load(&settings, &diags);
+    struct ruleset *rules = ruleset_finish(&builder);
     for (size_t i = 0; i < diags.count; i++)
         diag_print(&diags.items[i], stderr);
     diags_free(&diags);
-    while (files-- > 0) {
-        snprintf(path, sizeof path, "%s/%u.yaml", folder, files);
-        unlink(path);
-    }
-    rmdir(folder);
     if (!rules)
         die("the rules are broken");
     return rules;

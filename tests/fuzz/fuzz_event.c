@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "config/rule_files.h"
 #include "decide/decide.h"
 #include "rules/rule_index.h"
 
@@ -48,8 +49,8 @@ static const int64_t now_ms = 1772445600000;
 static struct ruleset *load(const char *folder, bool in_turn)
 {
     struct diags diags = {0};
-    const struct ruleset_settings settings = {.folder = folder, .since_ms = 1, .plain = in_turn};
-    struct ruleset *rules = ruleset_load(&settings, &diags);
+    const struct ruleset_settings settings = {.since_ms = 1, .plain = in_turn};
+    struct ruleset *rules = rule_files_load(folder, &settings, &diags);
     for (size_t i = 0; i < diags.count; i++)
         diag_print(&diags.items[i], stderr);
     diags_free(&diags);

@@ -3,7 +3,7 @@
 
 #include "base/settings.h"
 #include "config/config.h"
-#include "rules/rule.h"
+#include "rules/rule_read.h"
 #include "rules/rule_steps.h"
 #include "send/gateway_kinds.h"
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "config/rule_files.h"
 
 static const unsigned char secret[] = "a secret of the tests of decide";
 
@@ -38,9 +39,9 @@ static void remove_files(const char *folder)
 static struct ruleset *load(const char *folder, const char *rules, int64_t since_ms,
                             struct diags *diags)
 {
-    const struct ruleset_settings settings = {.folder = folder, .since_ms = since_ms};
+    const struct ruleset_settings settings = {.since_ms = since_ms};
     write_file(folder, "rules.yaml", rules);
-    return ruleset_load(&settings, diags);
+    return rule_files_load(folder, &settings, diags);
 }
 
 static void print_faults(const struct diags *diags, struct buf *out)

@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "config/rule_files.h"
 #include "rules/rule_index.h"
-#include "rules/ruleset.h"
 
 enum { SETS = 40, RULES = 150, EVENTS = 100, TEXT_MOST = 1 << 20 };
 
@@ -336,8 +336,8 @@ static const int64_t now_ms = 1772445600000;
 static struct ruleset *load(const char *folder, bool plain)
 {
     struct diags diags = {0};
-    const struct ruleset_settings settings = {.folder = folder, .since_ms = 1, .plain = plain};
-    struct ruleset *set = ruleset_load(&settings, &diags);
+    const struct ruleset_settings settings = {.since_ms = 1, .plain = plain};
+    struct ruleset *set = rule_files_load(folder, &settings, &diags);
     for (size_t i = 0; !set && i < diags.count; i++)
         diag_print(&diags.items[i], stderr);
     diags_free(&diags);

@@ -1,15 +1,14 @@
-/* A folder of rules: which files are read, what is declared, what is counted. */
+/* A set of rules: what is declared, what is refused, what is counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/buf.h"
+#include "base/yaml.h"
+#include "rules/rule_expression.h"
 #include "rules/ruleset.h"
 
 enum { FILES_MOST = 6 };
@@ -17,30 +16,6 @@ enum { FILES_MOST = 6 };
 struct file {
     const char *name, *text;
 };
-
-static char folder[64];
-
-static void write_files(const struct file *files)
-{
-    char path[128];
-    for (size_t i = 0; i < FILES_MOST && files[i].name; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, files[i].name);
-        FILE *file = fopen(path, "we");
-        assert_non_null(file);
-        fputs(files[i].text, file);
-        assert_int_equal(fclose(file), 0);
-    }
-}
-
-static void remove_files(const struct file *files)
-{
-    char path[128];
-    for (size_t i = 0; i < FILES_MOST && files[i].name; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, files[i].name);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(folder), 0);
-}
 
 /* Only what is sent by e-mail is there; of that not what is `gone`, nor what has no subject. */
 static bool has_template(void *context, const char *name, const char *channel)
@@ -52,59 +27,41 @@ static bool has_template(void *context, const char *name, const char *channel)
 static const char *const templates[] = {"bare", "m", "welcome", NULL};
 static const char *const channels[] = {"email", "sms", NULL};
 
+static bool add_file(struct ruleset_builder *builder, struct arena *arena, const struct file *file)
+{
+    const struct yaml_options options = {.file = file->name,
+                                         .expression_keys = rule_expression_keys};
+    const struct settings_source source = {
+        .file = file->name, .text = file->text, .length = strlen(file->text)};
+    struct value documents;
+    assert_true(yaml_read(arena, source.text, source.length, &options, &documents, NULL));
+    if (strcmp(file->name, "events.yaml") == 0)
+        return ruleset_add_events(builder, &source, &documents);
+    ruleset_add_rules(builder, &source, &documents);
+    return true;
+}
+
+/* As config/rule_files does with a folder of them: the events first. */
 static struct ruleset *load(const struct file *files, struct ruleset_settings settings,
                             struct buf *faults)
 {
     struct diags diags = {0};
-    strcpy(folder, "/tmp/nudged-ruleset-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    write_files(files);
-    settings.folder = folder;
-    struct ruleset *set = ruleset_load(&settings, &diags);
+    struct arena *arena = arena_new(64 * 1024);
+    struct ruleset_builder *builder = ruleset_begin(arena, &settings, &diags);
+    bool declared = true;
+    for (size_t i = 0; i < FILES_MOST && files[i].name; i++)
+        if (strcmp(files[i].name, "events.yaml") == 0)
+            declared = add_file(builder, arena, &files[i]);
+    for (size_t i = 0; declared && i < FILES_MOST && files[i].name; i++)
+        if (strcmp(files[i].name, "events.yaml") != 0)
+            add_file(builder, arena, &files[i]);
+    struct ruleset *set = ruleset_finish(&builder);
+    assert_null(builder);
     buf_init(faults, 64 * 1024);
     for (size_t i = 0; i < diags.count; i++)
         diag_format(&diags.items[i], faults);
     diags_free(&diags);
-    remove_files(files);
     return set;
-}
-
-static void test_files(void **state)
-{
-    (void)state;
-    static const struct file files[FILES_MOST] = {
-        {"b.yaml", "{name: b, on: x, send: m}\n---\n{name: a, on: x, send: m}\n---\n"
-                   "{name: c, on: x, priority: 9, send: m}"},
-        {"a.yaml", "{name: z, on: [x, y], send: m}"},
-        {"a.test.yaml", "- no rule"},
-        {"events.yaml", "x: {about: one, sample: {a: 1}}\n---\ny: {sample: {}}\n---\n"},
-        {"notes.txt", "- no rule"},
-        {".test.yaml", "- no rule"},
-    };
-    struct buf faults;
-    struct ruleset *set = load(files, (struct ruleset_settings){.since_ms = 5}, &faults);
-    assert_string_equal(buf_string(&faults), "");
-    assert_non_null(set);
-    static const char *const names[] = {"c", "a", "b", "z"};
-    assert_int_equal(ruleset_count(set), 4);
-    for (size_t i = 0; i < 4; i++) {
-        assert_string_equal(ruleset_at(set, i)->name, names[i]);
-        assert_ptr_equal(ruleset_find(set, names[i]), ruleset_at(set, i));
-        assert_string_equal(ruleset_on(set, "x")[i]->name, names[i]);
-    }
-    assert_null(ruleset_on(set, "x")[4]);
-    assert_null(ruleset_find(set, "d"));
-    assert_null(ruleset_on(set, "w")[0]);
-    assert_null(ruleset_index(set, "w"));
-    assert_non_null(ruleset_index(set, "y"));
-    assert_int_equal(ruleset_since(set), 5);
-    assert_int_equal(ruleset_longest_limit(set), 0);
-    assert_int_equal(value_path(ruleset_events(set), "x")->kind, VALUE_MAP);
-    assert_int_equal(value_count(ruleset_events(set)), 2);
-    ruleset_destroy(&set);
-    assert_null(set);
-    ruleset_destroy(&set);
-    buf_free(&faults);
 }
 
 static void test_faults(void **state)
@@ -123,8 +80,6 @@ static void test_faults(void **state)
          "events.yaml:1:17: error: unknown key `exmaple`"},
         {{{"events.yaml", "x: {smaple: {}, sample: {}}\n"}},
          "events.yaml:1:5: error: unknown key `smaple`"},
-        {{{"events.yaml", "x: {sample: {}\n"}}, "events.yaml:2:1: error: "},
-        {{{"a.yaml", "{name: a, on: x\n"}}, "a.yaml:2:1: error: "},
         {{{"a.yaml", "{name: a, on: x, send: m}\n"}, {"b.yaml", "{name: a, on: x, send: m}\n"}},
          "b.yaml:1:8: error: the name `a` is taken: "},
         {{{"a.yaml", "{name: a, on: x, send: gone}\n"}},
@@ -151,10 +106,10 @@ static void test_faults(void **state)
         struct buf faults;
         int asked = 0;
         struct ruleset *set = load(cases[i].files,
-                                   (struct ruleset_settings){.has_template = has_template,
-                                                             .context = &asked,
-                                                             .templates = templates,
-                                                             .channels = channels},
+                                   (struct ruleset_settings){.templates = {.has = has_template,
+                                                                           .context = &asked,
+                                                                           .names = templates,
+                                                                           .channels = channels}},
                                    &faults);
         assert_null(set);
         if (!strstr(buf_string(&faults), cases[i].fault))
@@ -173,7 +128,8 @@ static void test_templates(void **state)
     struct buf faults;
     int asked = 0;
     struct ruleset *set = load(
-        files, (struct ruleset_settings){.has_template = has_template, .context = &asked}, &faults);
+        files, (struct ruleset_settings){.templates = {.has = has_template, .context = &asked}},
+        &faults);
     assert_non_null(set);
     assert_int_equal(asked, 2);
     ruleset_destroy(&set);
@@ -191,16 +147,6 @@ static void test_no_rules(void **state)
     assert_null(ruleset_on(set, "x")[0]);
     ruleset_destroy(&set);
     buf_free(&faults);
-}
-
-static void test_no_folder(void **state)
-{
-    (void)state;
-    struct diags diags = {0};
-    const struct ruleset_settings settings = {.folder = "/nonexistent/rules"};
-    assert_null(ruleset_load(&settings, &diags));
-    assert_int_equal(diags.errors, 1);
-    diags_free(&diags);
 }
 
 /* Customers count every type that some expression names, wherever it stands and however the
@@ -285,9 +231,8 @@ static void test_defaults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files),     cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_templates), cmocka_unit_test(test_no_folder),
-        cmocka_unit_test(test_no_rules),  cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_faults),   cmocka_unit_test(test_templates),
+        cmocka_unit_test(test_no_rules), cmocka_unit_test(test_counted),
         cmocka_unit_test(test_defaults),
     };
     return cmocka_run_group_tests_name("ruleset", tests, NULL, NULL);

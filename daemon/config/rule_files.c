@@ -1,0 +1,83 @@
+#include "config/rule_files.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/yaml.h"
+#include "rules/rule_expression.h"
+
+enum { FILE_MOST = 4 * 1024 * 1024 };
+
+/* What is read goes into the arena, which will be the set's. */
+struct reading {
+    const char *folder;
+    struct arena *arena;
+    struct ruleset_builder *builder;
+    struct diags *diags;
+};
+
+static bool read_documents(const struct reading *reading, const struct yaml_options *options,
+                           struct settings_source *source, struct value *documents)
+{
+    struct diag diag = {0};
+    source->file = options->file;
+    if (yaml_read_file(reading->arena, options, documents, &source->text, &source->length, &diag))
+        return true;
+    diags_add(reading->diags, &diag);
+    return false;
+}
+
+/* False where there was a fault. No such file: no types are declared. */
+static bool read_events(const struct reading *reading)
+{
+    const char *path = arena_printf(reading->arena, "%s/events.yaml", reading->folder);
+    const struct yaml_options options = {.file = path, .bytes = FILE_MOST};
+    struct settings_source source;
+    struct value documents;
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return true;
+    return read_documents(reading, &options, &source, &documents) &&
+           ruleset_add_events(reading->builder, &source, &documents);
+}
+
+static void read_rules(const struct reading *reading, const char *name)
+{
+    const struct yaml_options options = {
+        .file = arena_printf(reading->arena, "%s/%s", reading->folder, name),
+        .bytes = FILE_MOST,
+        .expression_keys = rule_expression_keys};
+    struct settings_source source;
+    struct value documents;
+    if (read_documents(reading, &options, &source, &documents))
+        ruleset_add_rules(reading->builder, &source, &documents);
+}
+
+static bool is_rule_file(const char *name)
+{
+    size_t length = strlen(name), tail = strlen(".test.yaml");
+    return strcmp(name, "events.yaml") != 0 &&
+           !(length >= tail && strcmp(name + length - tail, ".test.yaml") == 0);
+}
+
+struct ruleset *rule_files_load(const char *folder, const struct ruleset_settings *settings,
+                                struct diags *diags)
+{
+    struct arena *arena = arena_new(64 * 1024);
+    struct reading reading = {.folder = folder,
+                              .arena = arena,
+                              .builder = ruleset_begin(arena, settings, diags),
+                              .diags = diags};
+    const char *const *names;
+    size_t count;
+    struct diag diag = {0};
+    if (!file_list(arena, folder, ".yaml", false, &names, &count, &diag))
+        diags_add(diags, &diag);
+    else if (read_events(&reading)) /* rules are checked against them */
+        for (size_t i = 0; i < count; i++)
+            if (is_rule_file(names[i]))
+                read_rules(&reading, names[i]);
+    return ruleset_finish(&reading.builder);
+}

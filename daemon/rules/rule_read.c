@@ -1,0 +1,290 @@
+#include "rules/rule_read.h"
+
+#include <string.h>
+
+#include "rules/rule_expression.h"
+#include "rules/rule_steps.h"
+
+/* A rule's keys as they are written. */
+struct rule_text {
+    const char *name, *about, *topic;
+    bool enabled;
+    int class, again, on_uncertain;
+    struct value on, condition, until, send, wait, steps;
+    struct setting_rate limit;
+    int64_t priority, max_age_ms, give_up_ms;
+};
+
+static const char *const classes[] = {"marketing", "transactional", NULL};
+static const char *const agains[] = {"restart", "ignore", "parallel", NULL};
+static const char *const uncertains[] = {"resend", "hold", NULL};
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+#define AT(field) .offset = offsetof(struct rule_text, field)
+
+const struct setting rule_settings[] = {
+    {.key = "name",
+     .type = SETTING_TEXT,
+     AT(name),
+     .required = true,
+     .reload = SETTING_RELOAD,
+     .help = "`a-z 0-9 -`; in figures, logs and Message-IDs; unique over all files"},
+    {.key = "about",
+     .type = SETTING_TEXT,
+     AT(about),
+     .reload = SETTING_RELOAD,
+     .help = "prose, for people"},
+    {.key = "enabled",
+     .type = SETTING_BOOL,
+     AT(enabled),
+     .fallback = "true",
+     .reload = SETTING_RELOAD,
+     .help = "`false` ends its journeys (`disabled`)"},
+    {.key = "class",
+     .type = SETTING_CHOICE,
+     AT(class),
+     .fallback = "marketing",
+     .choices = classes,
+     .reload = SETTING_RELOAD,
+     .help = "`transactional`: a receipt, an account matter; consent and caps do not apply"},
+    {.key = "on",
+     .type = SETTING_TEXTS,
+     AT(on),
+     .required = true,
+     .reload = SETTING_RELOAD,
+     .help = "an event type, or a list of them"},
+    {.key = "if",
+     .type = SETTING_EXPRESSION,
+     AT(condition),
+     .reload = SETTING_RELOAD,
+     .help = "a condition (CEL)"},
+    {.key = "again",
+     .type = SETTING_CHOICE,
+     AT(again),
+     .choices = agains,
+     .reload = SETTING_RELOAD,
+     .help = "what a new match does to the journey that runs; required in a rule that waits"},
+    {.key = "until",
+     .type = SETTING_VALUE,
+     AT(until),
+     .reload = SETTING_RELOAD,
+     .help = "ends the journey: a type, a list, or {on, if}"},
+    {.key = "limit",
+     .type = SETTING_RATE,
+     AT(limit),
+     .reload = SETTING_RELOAD,
+     .help = "runs of this rule that sent something to one customer"},
+    {.key = "priority",
+     .type = SETTING_INT,
+     AT(priority),
+     .fallback = "0",
+     .least = -1000,
+     .most = 1000,
+     .reload = SETTING_RELOAD,
+     .help = "within one decision, who gets the last place under a cap; higher first"},
+    {.key = "topic",
+     .type = SETTING_TEXT,
+     AT(topic),
+     .fallback = "all",
+     .reload = SETTING_RELOAD,
+     .help = "what a customer can unsubscribe from by itself"},
+    {.key = "max_age",
+     .type = SETTING_DURATION,
+     AT(max_age_ms),
+     .fallback = "24h",
+     .most = 3650LL * DAY_MS,
+     .reload = SETTING_RELOAD,
+     .help = "an older event updates the customer and starts nothing"},
+    {.key = "on_uncertain",
+     .type = SETTING_CHOICE,
+     AT(on_uncertain),
+     .choices = uncertains,
+     .reload = SETTING_RELOAD,
+     .help = "when a gateway's answer was lost; default: resend what is transactional, hold "
+             "marketing"},
+    {.key = "give_up",
+     .type = SETTING_DURATION,
+     AT(give_up_ms),
+     .fallback = "24h",
+     .least = 60 * 1000,
+     .most = 30LL * DAY_MS,
+     .reload = SETTING_RELOAD,
+     .help = "how long a message may wait for its gateway"},
+    {.key = "send",
+     .type = SETTING_VALUE,
+     AT(send),
+     .reload = SETTING_RELOAD,
+     .help = "a template's name, or {template, via, to, data}"},
+    {.key = "wait",
+     .type = SETTING_VALUE,
+     AT(wait),
+     .reload = SETTING_RELOAD,
+     .help = "how long before the `send` beside it"},
+    {.key = "steps",
+     .type = SETTING_VALUE,
+     AT(steps),
+     .reload = SETTING_RELOAD,
+     .help = "what to do, in order"},
+    {0},
+};
+
+static void check_topic(const struct rule_reader *reader, const struct value *document,
+                        const char *topic)
+{
+    if (!*topic)
+        settings_fault(reader->diags, reader->source, value_get(document, "topic"), DIAG_ERROR,
+                       "`topic` must be a word such as offers");
+}
+
+static void check_name(const struct rule_reader *reader, const struct value *document,
+                       const char *name)
+{
+    if (!name)
+        return;
+    size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (name[good] || good == 0 || good > 64)
+        settings_fault(reader->diags, reader->source, value_get(document, "name"), DIAG_ERROR,
+                       "a rule's name has 1 to 64 of the characters a-z, 0-9 and -");
+}
+
+/* What nudged itself knows (docs/events.md). */
+static const char *const own_types[] = {"customer.unsubscribed", "customer.resubscribed",
+                                        "message.sent",          "message.failed",
+                                        "message.bounced",       NULL};
+
+/* An unknown type is no error where no types are declared; a near miss of a declared
+ * one is worth a warning. */
+static void check_type(const struct rule_reader *reader, const struct value *value,
+                       const char *type)
+{
+    uint32_t count = value_count(reader->known_events);
+    if (!count || value_get(reader->known_events, type) || rule_has_type(own_types, type))
+        return;
+    const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = value_to_text(reader->arena, &reader->known_events->map->members[i].key);
+    names[count] = NULL;
+    struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
+                                       "the event type `%s` is not in events.yaml", type);
+    diag_suggest(diag, type, names);
+}
+
+static const char *const *read_types(const struct rule_reader *reader, const struct value *list)
+{
+    uint32_t count = value_count(list), kept = 0;
+    const char **types = arena_alloc(reader->arena, sizeof *types * (count + 1));
+    if (value_is(list, VALUE_LIST) && count == 0 && list->flags & VALUE_PLACED)
+        settings_fault(reader->diags, reader->source, list, DIAG_ERROR,
+                       "the list names no event type");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *item = &list->list->items[i];
+        const char *type = value_to_text(reader->arena, item);
+        if (!type || !*type) {
+            settings_fault(reader->diags, reader->source, item, DIAG_ERROR,
+                           "an event type must be a text such as order.placed");
+            continue;
+        }
+        check_type(reader, item, type);
+        types[kept++] = type;
+    }
+    types[kept] = NULL;
+    return types;
+}
+
+/* A type, or a list of types, as a list. */
+static const char *const *read_types_of(const struct rule_reader *reader, const struct value *value)
+{
+    if (!value_is(value, VALUE_STRING))
+        return read_types(reader, value);
+    struct value list = value_new_list(reader->arena, 1);
+    value_push(reader->arena, list, *value);
+    return read_types(reader, &list);
+}
+
+struct until {
+    struct value on, condition;
+};
+
+static const struct setting until_settings[] = {
+    {.key = "on",
+     .type = SETTING_TEXTS,
+     .offset = offsetof(struct until, on),
+     .required = true,
+     .reload = SETTING_RELOAD,
+     .help = "an event type, or a list"},
+    {.key = "if",
+     .type = SETTING_EXPRESSION,
+     .offset = offsetof(struct until, condition),
+     .reload = SETTING_RELOAD,
+     .help = "a condition; `start` is the data of the event that started the journey"},
+    {0},
+};
+
+static void read_until(const struct rule_reader *reader, const struct value *value,
+                       struct rule *rule)
+{
+    rule->until = read_types(reader, NULL);
+    if (value->kind == VALUE_STRING || value->kind == VALUE_LIST) {
+        rule->until = read_types_of(reader, value);
+    } else if (value->kind == VALUE_MAP) {
+        struct until until = {0};
+        settings_read(until_settings, value, reader->source, &until, reader->arena, reader->diags);
+        rule->until = read_types_of(reader, &until.on);
+        rule->until_condition = rule_condition(reader, &until.condition, rule->until);
+    } else if (value->kind != VALUE_NULL) {
+        settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                       "`until` must be an event type, a list of them, or {on, if}");
+    }
+}
+
+static void read_behaviour(const struct rule_reader *reader, const struct value *document,
+                           const struct rule_text *text, struct rule *rule)
+{
+    bool again = value_get(document, "again") != NULL;
+    bool uncertain = value_get(document, "on_uncertain") != NULL;
+    rule->again = again ? (enum rule_again)(text->again + 1) : RULE_AGAIN_UNSET;
+    rule->on_uncertain = uncertain ? (enum rule_uncertain)(text->on_uncertain + 1)
+                         : rule->class == RULE_MARKETING ? RULE_HOLD
+                                                         : RULE_RESEND;
+    if (rule->waits && !again)
+        diag_hint(settings_fault(reader->diags, reader->source, document, DIAG_ERROR,
+                                 "`again` is missing: this rule waits"),
+                  "say what a new match does to the journey that runs: restart, ignore or "
+                  "parallel");
+}
+
+struct rule *rule_read(const struct rule_reader *reader, const struct value *document)
+{
+    struct rule_text text = {0};
+    size_t errors = reader->diags->errors;
+    if (document->kind != VALUE_MAP) {
+        settings_fault(reader->diags, reader->source, document, DIAG_ERROR,
+                       "a rule must be a mapping of keys, not %s",
+                       value_kind_name((enum value_kind)document->kind));
+        return NULL;
+    }
+    settings_read(rule_settings, document, reader->source, &text, reader->arena, reader->diags);
+    check_name(reader, document, text.name);
+    check_topic(reader, document, text.topic);
+    struct rule *rule = arena_zero(reader->arena, sizeof *rule);
+    *rule = (struct rule){
+        .name = text.name ? text.name : "",
+        .about = text.about ? text.about : "",
+        .enabled = text.enabled,
+        .class = (enum rule_class)text.class,
+        .limit = text.limit,
+        .priority = text.priority,
+        .topic = text.topic,
+        .max_age_ms = text.max_age_ms,
+        .give_up_ms = text.give_up_ms,
+        .file = reader->source->file,
+        .line = document->place.line,
+    };
+    rule->on = read_types_of(reader, &text.on);
+    rule->condition = rule_condition(reader, &text.condition, rule->on);
+    read_until(reader, &text.until, rule);
+    rule_steps_read(reader, document, rule);
+    read_behaviour(reader, document, &text, rule);
+    return reader->diags->errors == errors ? rule : NULL;
+}

@@ -1,0 +1,18 @@
+/* What reading rules is done with: whence, what is known, and where it all goes. */
+#ifndef NUDGED_RULES_RULE_READER_H
+#define NUDGED_RULES_RULE_READER_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/settings.h"
+#include "base/value.h"
+
+struct rule_reader {
+    struct arena *arena;                  /* of the rule set: must outlive the rules */
+    const struct settings_source *source; /* the file, for the places of faults */
+    struct diags *diags;                  /* errors and warnings are added */
+    /* The event types that are known, each with sample data; NULL or empty: unknown. */
+    const struct value *known_events;
+};
+
+#endif
