@@ -206,6 +206,8 @@ library_sources = \
 	daemon/decide/policy.h \
 	daemon/decide/trace.c \
 	daemon/decide/trace.h \
+	daemon/decide/trace_words.c \
+	daemon/decide/trace_words.h \
 	daemon/delivery/delivery.c \
 	daemon/delivery/delivery.h \
 	daemon/delivery/flight.c \
@@ -551,6 +553,7 @@ unit_programs = \
 	tests/unit/test_templates \
 	tests/unit/test_timers \
 	tests/unit/test_trace \
+	tests/unit/test_trace_words \
 	tests/unit/test_translate \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \

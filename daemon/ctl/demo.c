@@ -29,6 +29,7 @@
 #include "ctl/demo_folder.h"
 #include "ctl/demo_pages.h"
 #include "ctl/eml.h"
+#include "decide/trace_words.h"
 
 enum {
     START_MOST_MS = 20000,
@@ -285,18 +286,21 @@ static bool run_day(struct demo *demo, struct diag *diag)
  * holds nothing back. */
 static const char *in_words(const char *why)
 {
-    static const char *const words[][2] = {
-        {"until", "the order or the answer came first"},
-        {"no-longer", "the cart was emptied"},
-        {"no-consent", "marketing was not wanted, or no longer"},
-        {"no-address", "there is no address"},
-        {"limit", "the rule has said enough"},
-        {"cap", "enough marketing for now"},
-        {"suppressed", "the address must not be written to"},
+    static const struct {
+        enum trace_why why;
+        const char *words;
+    } rows[] = {
+        {TRACE_WHY_UNTIL, "the order or the answer came first"},
+        {TRACE_WHY_NO_LONGER, "the cart was emptied"},
+        {TRACE_WHY_NO_CONSENT, "marketing was not wanted, or no longer"},
+        {TRACE_WHY_NO_ADDRESS, "there is no address"},
+        {TRACE_WHY_LIMIT, "the rule has said enough"},
+        {TRACE_WHY_CAP, "enough marketing for now"},
+        {TRACE_WHY_SUPPRESSED, "the address must not be written to"},
     };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(why, words[i][0]) == 0)
-            return words[i][1];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(why, trace_why_word(rows[i].why)) == 0)
+            return rows[i].words;
     return NULL;
 }
 
@@ -312,6 +316,11 @@ static void add_count(struct demo *demo, const char *name)
     demo->counts[demo->count_count++] = (struct count){name, 1};
 }
 
+static bool is_what(const char *word, enum trace_what what)
+{
+    return strcmp(word, trace_what_word(what)) == 0;
+}
+
 static void count_outcome(struct demo *demo, const struct value *item)
 {
     const char *what = value_to_text(demo->arena, value_get(item, "what"));
@@ -320,9 +329,9 @@ static void count_outcome(struct demo *demo, const struct value *item)
     if (!what || !why || !rule)
         return;
     const char *name = NULL;
-    if (strcmp(what, "sent") == 0)
+    if (is_what(what, TRACE_SENT))
         name = arena_printf(demo->arena, "sent\t%s", rule);
-    else if (in_words(why) && (strcmp(what, "refused") == 0 || strcmp(what, "ended") == 0))
+    else if (in_words(why) && (is_what(what, TRACE_REFUSED) || is_what(what, TRACE_ENDED)))
         name = arena_printf(demo->arena, "held\t%s\t%s", rule, why);
     if (name)
         add_count(demo, name);

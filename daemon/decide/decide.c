@@ -113,7 +113,7 @@ static bool add_message(struct deciding *d, const struct want *want, const char 
         return false;
     decision_add_message(d->decision, d->arena, &message);
     remember(d, want, &message);
-    trace_add_message(&d->trace, want->rule->name, "sends", want->step->template, message.mid);
+    trace_add_send(&d->trace, want->rule->name, want->step->template, message.mid);
     return true;
 }
 
@@ -122,8 +122,9 @@ static void add_error(struct deciding *d, const struct customer_journey *journey
                       const struct rule_step *step, const char *fault)
 {
     d->decision->counts.failed++;
-    trace_add(&d->trace, journey->rule, "error", fault);
-    decision_add_dead(d->decision, d->arena, d->customer, journey, step->id, "error", fault);
+    trace_add_error(&d->trace, journey->rule, fault);
+    decision_add_dead(d->decision, d->arena, d->customer, journey, step->id, TRACE_REASON_ERROR,
+                      fault);
 }
 
 static bool is_same_journey(const struct customer_journey *a, const struct customer_journey *b)
@@ -151,11 +152,11 @@ static void grant_one(struct deciding *d, const struct want *want)
     const char *address = message_body_address(want->step, &scene, d->arena), *fault, *hash = NULL;
     if (address)
         hash = policy_address_hash(policy, address, arena_alloc(d->arena, POLICY_HASH_SIZE));
-    const char *refusal = policy_refusal(policy, d->input->facts, want->rule, want->journey.run,
-                                         hash, &scene, d->arena);
+    enum trace_why refusal = policy_refusal(policy, d->input->facts, want->rule, want->journey.run,
+                                            hash, &scene, d->arena);
     if (refusal) {
         d->decision->counts.refused++;
-        trace_add(&d->trace, want->rule->name, "refused", refusal);
+        trace_add(&d->trace, want->rule->name, TRACE_REFUSED, refusal);
     } else if (!add_message(d, want, address, hash, &scene, &fault)) {
         fail_want(d, want, fault);
     }
@@ -173,22 +174,23 @@ static void grant(struct deciding *d)
 }
 
 /* Withdraws an open message, unless a sender has it already. */
-static void withdraw(struct deciding *d, uint32_t index, const char *why)
+static void withdraw(struct deciding *d, uint32_t index, enum trace_why why)
 {
     struct customer_open open = d->customer->open.items[index];
     if (d->input->facts && policy_listed(d->input->facts->taken, open.mid)) {
         customer_drop_open(d->customer, index);
-        trace_add_message(&d->trace, open.rule, "too-late", why, open.mid);
+        trace_add_withdrawal(&d->trace, open.rule, TRACE_TOO_LATE, why, open.mid);
         return;
     }
     if (!decision_take_back(d->decision, open.mid))
         decision_withdraw(d->decision, d->arena, open.mid);
     customer_drop_send(d->customer, open.mid);
-    trace_add_message(&d->trace, open.rule, "withdrawn", why, open.mid);
+    trace_add_withdrawal(&d->trace, open.rule, TRACE_WITHDRAWN, why, open.mid);
     d->effect = true;
 }
 
-static void withdraw_run(struct deciding *d, const char *rule, const char *origin, const char *why)
+static void withdraw_run(struct deciding *d, const char *rule, const char *origin,
+                         enum trace_why why)
 {
     for (uint32_t i = d->customer->open.count; i-- > 0;)
         if (strcmp(d->customer->open.items[i].rule, rule) == 0 &&
@@ -227,11 +229,11 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
                 break;
             }
             journey_wait_at(journey, step, quiet_until);
-            trace_add_time(&d->trace, rule->name, "quiet-hours", quiet_until);
+            trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
             return true;
         }
         case JOURNEY_WAITS:
-            trace_add_time(&d->trace, rule->name, "waits", journey->deadline_ms);
+            trace_add_time(&d->trace, rule->name, TRACE_WAITS, journey->deadline_ms);
             return true;
         case JOURNEY_ENDS:
             return false;
@@ -242,11 +244,11 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
     }
 }
 
-static void end_journey(struct deciding *d, uint32_t index, const char *why)
+static void end_journey(struct deciding *d, uint32_t index, enum trace_why why)
 {
     struct customer_journey journey = d->customer->journeys.items[index];
     customer_drop_journey(d->customer, index);
-    trace_add(&d->trace, journey.rule, "ended", why);
+    trace_add(&d->trace, journey.rule, TRACE_ENDED, why);
     withdraw_run(d, journey.rule, journey.origin, why);
     d->effect = true;
 }
@@ -267,9 +269,9 @@ static void start_journey(struct deciding *d, const struct rule *rule, const cha
     if (!move(d, rule, 0, &journey))
         return;
     if (customer->journeys.count == CUSTOMER_JOURNEYS_MOST) {
-        trace_add(&d->trace, rule->name, "refused", "too-many-journeys");
+        trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_TOO_MANY_JOURNEYS);
         decision_add_dead(d->decision, d->arena, customer, &journey, journey.step,
-                          "too-many-journeys", "64 journeys run for this customer");
+                          TRACE_REASON_TOO_MANY_JOURNEYS, "64 journeys run for this customer");
         return;
     }
     customer->journeys.items =
@@ -291,7 +293,7 @@ static void unsubscribe(struct deciding *d, const char *topic)
     for (uint32_t i = customer->open.count; i-- > 0;)
         if (customer->open.items[i].marketing &&
             customer_opted_out(customer, customer->open.items[i].topic))
-            withdraw(d, i, "unsubscribed");
+            withdraw(d, i, TRACE_WHY_UNSUBSCRIBED);
 }
 
 /* Lifts an opt-out, or all of them, but none that is newer than this event. */
@@ -378,13 +380,13 @@ static void end_journeys(struct deciding *d)
         const struct customer_journey *journey = &customer->journeys.items[i];
         const struct rule *rule = ended_rule(d, journey->rule);
         if (rule && is_end(d, rule, &journey->start, journey->started_ms))
-            end_journey(d, i, "until");
+            end_journey(d, i, TRACE_WHY_UNTIL);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
         const struct rule *rule = ended_rule(d, open->rule);
         if (rule && is_end(d, rule, &open->start, open->started_ms))
-            withdraw(d, i, "until");
+            withdraw(d, i, TRACE_WHY_UNTIL);
     }
 }
 
@@ -412,12 +414,12 @@ static bool make_way(struct deciding *d, const struct rule *rule, const char **r
         if (strcmp(journey->rule, rule->name) != 0)
             continue;
         if (rule->again == RULE_IGNORE || d->event->time_ms < journey->started_ms) {
-            trace_add(&d->trace, rule->name, "ignored",
-                      rule->again == RULE_IGNORE ? "again" : "older");
+            trace_add(&d->trace, rule->name, TRACE_IGNORED,
+                      rule->again == RULE_IGNORE ? TRACE_WHY_AGAIN : TRACE_WHY_OLDER);
             return false;
         }
         *run = journey->run;
-        end_journey(d, i, "restart");
+        end_journey(d, i, TRACE_WHY_RESTART);
     }
     return true;
 }
@@ -442,7 +444,7 @@ static void no_longer(struct deciding *d, const struct rule_answer *answers, uin
         const struct customer_journey *journey = &d->customer->journeys.items[i];
         const struct rule *rule = ruleset_find(d->input->rules, journey->rule);
         if (d->event->time_ms >= journey->started_ms && is_refusal(d, rule, answers, count))
-            end_journey(d, i, "no-longer");
+            end_journey(d, i, TRACE_WHY_NO_LONGER);
     }
 }
 
@@ -450,11 +452,11 @@ static void try_rule(struct deciding *d, const struct rule *rule)
 {
     const char *run = d->event->origin;
     if (!rule->enabled)
-        trace_add(&d->trace, rule->name, "passed-over", "disabled");
+        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_DISABLED);
     else if (d->input->now_ms - d->event->time_ms > rule->max_age_ms)
-        trace_add(&d->trace, rule->name, "passed-over", "max-age");
+        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_MAX_AGE);
     else if (already_over(d, rule))
-        trace_add(&d->trace, rule->name, "passed-over", "until");
+        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_UNTIL);
     else if (make_way(d, rule, &run))
         start_journey(d, rule, run);
 }
@@ -507,7 +509,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     trace_begin(&d->trace, d->arena, d->input->now_ms, event);
     if (customer_has_seen(d->customer, event->identity, event->arrival_ms - keep_ms)) {
         d->decision->counts.duplicate++;
-        trace_add(&d->trace, NULL, "passed-over", "duplicate");
+        trace_add(&d->trace, NULL, TRACE_PASSED_OVER, TRACE_WHY_DUPLICATE);
     } else {
         d->decision->counts.decided++;
         learn(d);
@@ -521,19 +523,19 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
 
 /* ---- Timers ---- */
 
-/* Why a journey cannot go on under the present rules; NULL: it can, at *at. */
-static const char *lost_rule(const struct rule *rule, const struct customer_journey *journey,
-                             uint32_t *at)
+/* Why a journey cannot go on under the present rules; NONE: it can, at *at. */
+static enum trace_why lost_rule(const struct rule *rule, const struct customer_journey *journey,
+                                uint32_t *at)
 {
     if (!rule)
-        return "rule-removed";
+        return TRACE_WHY_RULE_REMOVED;
     if (!rule->enabled)
-        return "disabled";
+        return TRACE_WHY_DISABLED;
     const struct rule_step *step = rule_find_step(rule, journey->step);
     if (!step)
-        return "rule-changed";
+        return TRACE_WHY_RULE_CHANGED;
     *at = (uint32_t)(step - rule->steps);
-    return NULL;
+    return TRACE_WHY_NONE;
 }
 
 static void resume(struct deciding *d, uint32_t index)
@@ -541,7 +543,7 @@ static void resume(struct deciding *d, uint32_t index)
     struct customer_journey journey = d->customer->journeys.items[index];
     const struct rule *rule = ruleset_find(d->input->rules, journey.rule);
     uint32_t at = 0;
-    const char *lost = lost_rule(rule, &journey, &at);
+    enum trace_why lost = lost_rule(rule, &journey, &at);
     if (lost) {
         end_journey(d, index, lost);
         return;

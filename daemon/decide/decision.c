@@ -35,7 +35,7 @@ void decision_withdraw(struct decision *decision, struct arena *arena, const cha
 
 void decision_add_dead(struct decision *decision, struct arena *arena,
                        const struct customer *customer, const struct customer_journey *journey,
-                       const char *step, const char *reason, const char *detail)
+                       const char *step, enum trace_reason reason, const char *detail)
 {
     struct value body = value_new_map(arena, 4);
     value_add(arena, body, value_text("rule"), value_text(journey->rule));

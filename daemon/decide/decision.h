@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "customer/customer.h"
+#include "decide/trace_words.h"
 #include "rules/rule.h"
 
 struct decision_message {
@@ -23,7 +24,7 @@ struct decision_message {
 };
 
 struct decision_dead {
-    const char *reason; /* "error", "too-many-journeys" */
+    enum trace_reason reason;
     const char *detail;
     struct value body; /* map */
 };
@@ -56,7 +57,7 @@ void decision_withdraw(struct decision *decision, struct arena *arena, const cha
 /* A dead letter about a journey of the customer, at a step. No text is copied. */
 void decision_add_dead(struct decision *decision, struct arena *arena,
                        const struct customer *customer, const struct customer_journey *journey,
-                       const char *step, const char *reason, const char *detail);
+                       const char *step, enum trace_reason reason, const char *detail);
 
 /* A finished line of the trace. */
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);

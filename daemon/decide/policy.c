@@ -70,25 +70,25 @@ static bool consents(const struct policy *policy, const struct rule *rule,
     return value_is(accepts, VALUE_BOOL) && accepts->boolean;
 }
 
-const char *policy_refusal(const struct policy *policy, const struct policy_facts *facts,
-                           const struct rule *rule, const char *run, const char *address_hash,
-                           const struct condition_scene *scene, struct arena *arena)
+enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,
+                              const struct rule *rule, const char *run, const char *address_hash,
+                              const struct condition_scene *scene, struct arena *arena)
 {
     if (!address_hash)
-        return "no-address";
+        return TRACE_WHY_NO_ADDRESS;
     if (facts && policy_listed(facts->suppressed, address_hash))
-        return "suppressed";
+        return TRACE_WHY_SUPPRESSED;
     if (rule->limit.count && runs_within(scene->customer, rule, run,
                                          scene->now_ms - rule->limit.per_ms) >= rule->limit.count)
-        return "limit";
+        return TRACE_WHY_LIMIT;
     if (rule->class != RULE_MARKETING)
-        return NULL;
+        return TRACE_WHY_NONE;
     if (!consents(policy, rule, scene, arena))
-        return "no-consent";
+        return TRACE_WHY_NO_CONSENT;
     if (policy->cap.count &&
         marketing_within(scene->customer, scene->now_ms - policy->cap.per_ms) >= policy->cap.count)
-        return "cap";
-    return NULL;
+        return TRACE_WHY_CAP;
+    return TRACE_WHY_NONE;
 }
 
 int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,

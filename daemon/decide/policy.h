@@ -13,6 +13,7 @@
 #include "base/settings.h"
 #include "base/value.h"
 #include "customer/customer.h"
+#include "decide/trace_words.h"
 #include "rules/condition.h"
 #include "rules/rule.h"
 
@@ -43,11 +44,11 @@ struct policy_facts {
 const char *policy_address_hash(const struct policy *policy, const char *address,
                                 char out[POLICY_HASH_SIZE]);
 
-/* Why this message must not be sent now: "no-address", "suppressed", "limit",
- * "no-consent", "cap"; NULL: it may. `address_hash` is NULL where there is no address. */
-const char *policy_refusal(const struct policy *policy, const struct policy_facts *facts,
-                           const struct rule *rule, const char *run, const char *address_hash,
-                           const struct condition_scene *scene, struct arena *arena);
+/* Why this message must not be sent now: NO_ADDRESS, SUPPRESSED, LIMIT, NO_CONSENT, CAP; NONE: it
+ * may. `address_hash` is NULL where there is no address. */
+enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,
+                              const struct rule *rule, const char *run, const char *address_hash,
+                              const struct condition_scene *scene, struct arena *arena);
 
 /* The end of the customer's quiet hours where `now` is within them; else 0. */
 int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,

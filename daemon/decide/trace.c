@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-struct trace_reason {
+struct trace_group {
     const char *why;
     struct value item, rules; /* map; its list */
     uint32_t more;            /* rules that are not in it */
@@ -14,8 +14,8 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
     trace->arena = arena;
     trace->line = value_new_map(arena, 3);
     trace->did = value_new_list(arena, 4);
-    trace->reasons = NULL;
-    trace->reason_count = 0;
+    trace->groups = NULL;
+    trace->group_count = 0;
     value_add(arena, trace->line, value_text("at"), value_int(now_ms));
     if (!event)
         return;
@@ -29,7 +29,7 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
 }
 
 /* The new item, or NULL where the line is full. */
-static struct value *add(struct trace *trace, const char *rule, const char *what)
+static struct value *add(struct trace *trace, const char *rule, enum trace_what what)
 {
     struct arena *arena = trace->arena;
     if (trace->did.list->count >= TRACE_MOST)
@@ -37,88 +37,110 @@ static struct value *add(struct trace *trace, const char *rule, const char *what
     struct value item = value_new_map(arena, 4);
     if (rule)
         value_add(arena, item, value_text("rule"), value_text(rule));
-    value_add(arena, item, value_text("what"), value_text(what));
+    value_add(arena, item, value_text("what"), value_text(trace_what_word(what)));
     value_push(arena, trace->did, item);
     return &trace->did.list->items[trace->did.list->count - 1];
 }
 
-void trace_add(struct trace *trace, const char *rule, const char *what, const char *why)
+static struct value *add_with_why(struct trace *trace, const char *rule, enum trace_what what,
+                                  const char *why)
 {
     struct value *item = add(trace, rule, what);
     if (item)
         value_add(trace->arena, *item, value_text("why"), value_text(why));
+    return item;
 }
 
-static struct trace_reason *find_reason(struct trace *trace, const char *why)
+void trace_add(struct trace *trace, const char *rule, enum trace_what what, enum trace_why why)
 {
-    for (uint32_t i = 0; i < trace->reason_count; i++)
-        if (trace->reasons[i].why == why || strcmp(trace->reasons[i].why, why) == 0)
-            return &trace->reasons[i];
+    add_with_why(trace, rule, what, trace_why_word(why));
+}
+
+void trace_add_error(struct trace *trace, const char *rule, const char *fault)
+{
+    add_with_why(trace, rule, TRACE_ERROR, fault);
+}
+
+static struct trace_group *find_group(struct trace *trace, const char *why)
+{
+    for (uint32_t i = 0; i < trace->group_count; i++)
+        if (trace->groups[i].why == why || strcmp(trace->groups[i].why, why) == 0)
+            return &trace->groups[i];
     return NULL;
 }
 
 /* The item of a reason, or that of all others where there are too many; NULL where the
  * line is full. */
-static struct trace_reason *need_reason(struct trace *trace, const char *why)
+static struct trace_group *need_group(struct trace *trace, const char *why)
 {
-    struct trace_reason *reason = find_reason(trace, why);
-    if (!reason && trace->reason_count >= TRACE_REASONS_MOST - 1)
-        reason = find_reason(trace, why = "other reasons");
-    if (reason)
-        return reason;
-    struct value *item = add(trace, NULL, "no-match");
+    struct trace_group *group = find_group(trace, why);
+    if (!group && trace->group_count >= TRACE_GROUPS_MOST - 1)
+        group = find_group(trace, why = trace_why_word(TRACE_WHY_OTHER_REASONS));
+    if (group)
+        return group;
+    struct value *item = add(trace, NULL, TRACE_NO_MATCH);
     if (!item)
         return NULL;
-    if (!trace->reasons)
-        trace->reasons = arena_alloc(trace->arena, sizeof *trace->reasons * TRACE_REASONS_MOST);
-    reason = &trace->reasons[trace->reason_count++];
-    *reason =
-        (struct trace_reason){.why = why, .item = *item, .rules = value_new_list(trace->arena, 4)};
+    if (!trace->groups)
+        trace->groups = arena_alloc(trace->arena, sizeof *trace->groups * TRACE_GROUPS_MOST);
+    group = &trace->groups[trace->group_count++];
+    *group =
+        (struct trace_group){.why = why, .item = *item, .rules = value_new_list(trace->arena, 4)};
     value_add(trace->arena, *item, value_text("why"), value_text(why));
-    value_add(trace->arena, *item, value_text("rules"), reason->rules);
-    return reason;
+    value_add(trace->arena, *item, value_text("rules"), group->rules);
+    return group;
 }
 
-void trace_add_no_match(struct trace *trace, const char *rule, const char *why)
+void trace_add_no_match(struct trace *trace, const char *rule, const char *fault)
 {
-    struct trace_reason *reason = need_reason(trace, why);
-    if (!reason)
+    struct trace_group *group = need_group(trace, fault);
+    if (!group)
         return;
-    if (value_count(&reason->rules) < TRACE_NAMES_MOST)
-        value_push(trace->arena, reason->rules, value_text(rule));
+    if (value_count(&group->rules) < TRACE_NAMES_MOST)
+        value_push(trace->arena, group->rules, value_text(rule));
     else
-        reason->more++;
+        group->more++;
 }
 
 /* Answers stand in the rules' order. */
 void trace_add_refusals(struct trace *trace, const struct rule *const *rules, uint32_t count,
                         const struct rule_answer *answers, uint32_t answer_count)
 {
+    const char *why = trace_why_word(TRACE_WHY_IF);
     uint32_t refusals = count - answer_count, named = 0, next = 0;
     for (; named < refusals && named < TRACE_NAMES_MOST; rules++) {
         if (next < answer_count && answers[next].rule == *rules) {
             next++;
             continue;
         }
-        trace_add_no_match(trace, (*rules)->name, "if");
+        trace_add_no_match(trace, (*rules)->name, why);
         named++;
     }
-    struct trace_reason *reason = find_reason(trace, "if");
-    if (reason)
-        reason->more += refusals - named;
+    struct trace_group *group = find_group(trace, why);
+    if (group)
+        group->more += refusals - named;
 }
 
-void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,
-                       const char *mid)
+static void add_message(struct trace *trace, const char *rule, enum trace_what what,
+                        const char *why, const char *mid)
 {
-    struct value *item = add(trace, rule, what);
-    if (!item)
-        return;
-    value_add(trace->arena, *item, value_text("why"), value_text(why));
-    value_add(trace->arena, *item, value_text("mid"), value_text(mid));
+    struct value *item = add_with_why(trace, rule, what, why);
+    if (item)
+        value_add(trace->arena, *item, value_text("mid"), value_text(mid));
 }
 
-void trace_add_time(struct trace *trace, const char *rule, const char *what, int64_t until_ms)
+void trace_add_send(struct trace *trace, const char *rule, const char *template, const char *mid)
+{
+    add_message(trace, rule, TRACE_SENDS, template, mid);
+}
+
+void trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
+                          enum trace_why why, const char *mid)
+{
+    add_message(trace, rule, what, trace_why_word(why), mid);
+}
+
+void trace_add_time(struct trace *trace, const char *rule, enum trace_what what, int64_t until_ms)
 {
     struct value *item = add(trace, rule, what);
     if (item)
@@ -129,10 +151,10 @@ bool trace_end(struct trace *trace, struct value *line)
 {
     if (trace->did.list->count == 0 && !value_get(&trace->line, "event"))
         return false;
-    for (uint32_t i = 0; i < trace->reason_count; i++)
-        if (trace->reasons[i].more)
-            value_add(trace->arena, trace->reasons[i].item, value_text("more"),
-                      value_int(trace->reasons[i].more));
+    for (uint32_t i = 0; i < trace->group_count; i++)
+        if (trace->groups[i].more)
+            value_add(trace->arena, trace->groups[i].item, value_text("more"),
+                      value_int(trace->groups[i].more));
     value_add(trace->arena, trace->line, value_text("did"), trace->did);
     *line = trace->line;
     return true;

@@ -17,30 +17,34 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "customer/shop_event.h"
+#include "decide/trace_words.h"
 #include "rules/rule_index.h"
 
 struct trace {
     struct arena *arena;
-    struct value line;            /* map */
-    struct value did;             /* list; at most TRACE_MOST items */
-    struct trace_reason *reasons; /* why rules did not match */
-    uint32_t reason_count;
+    struct value line;          /* map */
+    struct value did;           /* list; at most TRACE_MOST items */
+    struct trace_group *groups; /* of rules that did not match */
+    uint32_t group_count;
 };
 
-enum { TRACE_MOST = 200, TRACE_NAMES_MOST = 32, TRACE_REASONS_MOST = 16 };
+enum { TRACE_MOST = 200, TRACE_NAMES_MOST = 32, TRACE_GROUPS_MOST = 16 };
 
 void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
                  const struct shop_event *event);
 /* All texts are referred to, not copied. `rule` may be NULL. */
-void trace_add(struct trace *trace, const char *rule, const char *what, const char *why);
-/* A rule that did not match, and why. */
-void trace_add_no_match(struct trace *trace, const char *rule, const char *why);
-/* The rules that are in no answer: their conditions are false ("if"). */
+void trace_add(struct trace *trace, const char *rule, enum trace_what what, enum trace_why why);
+/* A rule whose condition failed, or an expression of a step of it: `fault` says why. */
+void trace_add_no_match(struct trace *trace, const char *rule, const char *fault);
+void trace_add_error(struct trace *trace, const char *rule, const char *fault);
+/* The rules that are in no answer: their conditions are false. */
 void trace_add_refusals(struct trace *trace, const struct rule *const *rules, uint32_t count,
                         const struct rule_answer *answers, uint32_t answer_count);
-void trace_add_message(struct trace *trace, const char *rule, const char *what, const char *why,
-                       const char *mid);
-void trace_add_time(struct trace *trace, const char *rule, const char *what, int64_t until_ms);
+void trace_add_send(struct trace *trace, const char *rule, const char *template, const char *mid);
+/* A message of an earlier decision: TRACE_WITHDRAWN or TRACE_TOO_LATE. */
+void trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
+                          enum trace_why why, const char *mid);
+void trace_add_time(struct trace *trace, const char *rule, enum trace_what what, int64_t until_ms);
 /* The finished line; false where there is nothing to tell: a timer found nothing to do. */
 bool trace_end(struct trace *trace, struct value *line);
 

@@ -32,6 +32,17 @@ static const char *body_text(const struct flight *flight, const struct value *bo
     return text ? text : "";
 }
 
+/* What the customer's trace says of an outcome. */
+static const enum trace_what whats[OUTCOME_KINDS] = {
+    [OUTCOME_SENT] = TRACE_SENT,
+    [OUTCOME_RETRY] = TRACE_RETRY,
+    [OUTCOME_UNCERTAIN] = TRACE_UNCERTAIN,
+    [OUTCOME_BOUNCED] = TRACE_BOUNCED,
+    [OUTCOME_DEAD] = TRACE_DEAD,
+    [OUTCOME_GATEWAY_FAULT] = TRACE_GATEWAY_FAULT,
+    [OUTCOME_CUT] = TRACE_CUT,
+};
+
 /* A line of the customer's trace. */
 static const char *make_trace(const struct flight *flight, const struct outcome *outcome,
                               const struct value *body, int64_t now_ms)
@@ -39,7 +50,7 @@ static const char *make_trace(const struct flight *flight, const struct outcome 
     struct arena *arena = flight->arena;
     struct value item = value_new_map(arena, 6);
     put(arena, item, "rule", body_text(flight, body, "rule"));
-    put(arena, item, "what", outcome_name(outcome->kind));
+    put(arena, item, "what", trace_what_word(whats[outcome->kind]));
     put(arena, item, "why", outcome->text);
     put(arena, item, "gateway", flight->gateway);
     put(arena, item, "mid", flight->mid);
@@ -84,10 +95,10 @@ static const char *event_type(const struct outcome *outcome, enum outbox_outcome
     return settled == OUTBOX_DEAD ? "message.failed" : NULL;
 }
 
-static void give_up(struct outbox_result *result, const char *reason, const char *detail)
+static void give_up(struct outbox_result *result, enum trace_reason reason, const char *detail)
 {
     result->outcome = OUTBOX_DEAD;
-    result->reason = reason;
+    result->reason = trace_reason_word(reason);
     result->detail = detail;
 }
 
@@ -104,7 +115,7 @@ static void try_again(struct flight *flight, const struct outcome *outcome,
                    flight->give_up_ms, scene->random, &at_ms))
         result->after_ms = at_ms - scene->now_ms;
     else
-        give_up(result, "gave-up", detail);
+        give_up(result, TRACE_REASON_GAVE_UP, detail);
 }
 
 /* The gateway's own fault charges nobody; the message waits for a gateway. */
@@ -117,7 +128,7 @@ static void wait_for_gateway(struct flight *flight, const struct settlement_scen
     result->outcome = OUTBOX_LATER;
     result->after_ms = wait_ms;
     if (scene->now_ms + wait_ms > flight->give_up_ms)
-        give_up(result, "gave-up", detail);
+        give_up(result, TRACE_REASON_GAVE_UP, detail);
 }
 
 static void decide_result(struct flight *flight, const struct outcome *outcome,
@@ -138,7 +149,7 @@ static void decide_result(struct flight *flight, const struct outcome *outcome,
             try_again(flight, outcome, scene, OUTBOX_RESEND, detail);
         return;
     case OUTCOME_BOUNCED:
-        give_up(result, "bounced", detail);
+        give_up(result, TRACE_REASON_BOUNCED, detail);
         return;
     case OUTCOME_GATEWAY_FAULT:
         wait_for_gateway(flight, scene, detail);
@@ -148,7 +159,7 @@ static void decide_result(struct flight *flight, const struct outcome *outcome,
         return;
     case OUTCOME_DEAD:
     case OUTCOME_KINDS:
-        give_up(result, "refused", detail);
+        give_up(result, TRACE_REASON_REFUSED, detail);
         return;
     }
 }
@@ -190,7 +201,7 @@ static void tell(struct flight *flight, const struct outcome *outcome, const str
 }
 
 /* A dead letter of a message that was not begun. */
-static void give_up_unsent(struct flight *flight, const char *reason, const char *words,
+static void give_up_unsent(struct flight *flight, enum trace_reason reason, const char *words,
                            const struct settlement_scene *scene)
 {
     const struct value body = read_body(flight);
@@ -212,7 +223,7 @@ void settlement_postpone(struct flight *flight, const char *gateway, bool config
         flight->result.after_ms = left_ms < POSTPONE_MS ? left_ms : POSTPONE_MS;
         return;
     }
-    give_up_unsent(flight, configured ? "gave-up" : "no-gateway",
+    give_up_unsent(flight, configured ? TRACE_REASON_GAVE_UP : TRACE_REASON_NO_GATEWAY,
                    arena_printf(flight->arena,
                                 "it may have arrived through `%s`, and by no other gateway may it "
                                 "be sent again; that one %s",
@@ -224,7 +235,7 @@ void settlement_postpone(struct flight *flight, const char *gateway, bool config
 void settlement_bury(struct flight *flight, const struct settlement_scene *scene)
 {
     begin_result(flight);
-    give_up_unsent(flight, "not-whole", "what Redis had of it lacked fields", scene);
+    give_up_unsent(flight, TRACE_REASON_NOT_WHOLE, "what Redis had of it lacked fields", scene);
 }
 
 void settlement_make(struct flight *flight, const struct outcome *outcome,
@@ -241,6 +252,6 @@ void settlement_make(struct flight *flight, const struct outcome *outcome,
         char *hash = arena_alloc(arena, POLICY_HASH_SIZE);
         policy_address_hash(scene->policy, address, hash);
         result->suppress = hash;
-        result->suppress_reason = "bounced";
+        result->suppress_reason = trace_reason_word(TRACE_REASON_BOUNCED);
     }
 }

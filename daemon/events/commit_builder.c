@@ -74,7 +74,7 @@ static void make_records(const struct decision *decision, struct arena *arena,
     for (uint32_t i = 0; i < decision->dead_count; i++) {
         struct slice body = print(arena, &decision->dead[i].body);
         dead[i] = (struct commit_dead){.kind = "journey",
-                                       .reason = decision->dead[i].reason,
+                                       .reason = trace_reason_word(decision->dead[i].reason),
                                        .detail = decision->dead[i].detail,
                                        .body = body.text,
                                        .length = body.length};
@@ -175,7 +175,7 @@ static const char *version_seen(struct arena *arena, const struct slice *documen
 static struct slice give_up_line(struct arena *arena, int64_t now_ms, const char *why)
 {
     struct value item = value_new_map(arena, 2);
-    value_add(arena, item, value_text("what"), value_text("timer given up"));
+    value_add(arena, item, value_text("what"), value_text(trace_what_word(TRACE_TIMER_GIVEN_UP)));
     value_add(arena, item, value_text("why"), value_text(why));
     const struct value line = trace_of(arena, now_ms, item);
     return print(arena, &line);

@@ -47,17 +47,3 @@ void outcome_printf(struct outcome *outcome, const char *format, ...)
     va_end(args);
     outcome_words(outcome, text, strlen(text));
 }
-
-const char *outcome_name(enum outcome_kind kind)
-{
-    static const char *const names[OUTCOME_KINDS] = {
-        [OUTCOME_SENT] = "sent",
-        [OUTCOME_RETRY] = "retry",
-        [OUTCOME_UNCERTAIN] = "uncertain",
-        [OUTCOME_BOUNCED] = "bounced",
-        [OUTCOME_DEAD] = "dead",
-        [OUTCOME_GATEWAY_FAULT] = "gateway-fault",
-        [OUTCOME_CUT] = "cut",
-    };
-    return names[kind];
-}

@@ -46,7 +46,4 @@ void outcome_words(struct outcome *outcome, const char *bytes, size_t length);
 void outcome_printf(struct outcome *outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* "sent", "retry", "uncertain", "bounced", "dead", "gateway-fault", "cut". */
-const char *outcome_name(enum outcome_kind kind);
-
 #endif

@@ -1,8 +1,9 @@
-/* Prints docs/reference.md from the tables that read the files. */
+/* Prints docs/reference.md from the tables that read the files, and those of words. */
 #include <stdio.h>
 
 #include "base/settings.h"
 #include "config/config.h"
+#include "decide/trace_words.h"
 #include "rules/rule_read.h"
 #include "rules/rule_steps.h"
 #include "send/gateway_kinds.h"
@@ -16,13 +17,45 @@ static void put_table(struct buf *out, const char *title, const char *about,
     settings_reference(table, out);
 }
 
+struct word {
+    const char *word, *meaning;
+};
+
+static void put_words(struct buf *out, const char *title, const char *about,
+                      const struct word *words, size_t count)
+{
+    buf_printf(out, "\n## %s\n\n%s\n\n| Word | Meaning |\n| --- | --- |\n", title, about);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "| `%s` | %s |\n", words[i].word, words[i].meaning);
+}
+
+#define WORD(name, word, meaning) {word, meaning},
+#define COUNT(array)              (sizeof array / sizeof *(array))
+
+static void put_all_words(struct buf *out)
+{
+    static const struct word whats[] = {TRACE_WHATS(WORD)}, whys[] = {TRACE_WHYS(WORD)},
+                             reasons[] = {TRACE_REASONS(WORD)};
+    put_words(out, "What was done",
+              "`what` in a line of a customer's trace, as `nudgectl explain` prints it.", whats,
+              COUNT(whats));
+    put_words(out, "Why",
+              "`why` behind it. Where it is none of these it is what failed in an expression, the "
+              "template that is sent, or a gateway's answer.",
+              whys, COUNT(whys));
+    put_words(out, "The reason of a dead letter",
+              "Of a journey or a message. That of an event or a timer is in [events](events.md).",
+              reasons, COUNT(reasons));
+}
+
 int main(void)
 {
     struct buf page;
     buf_init(&page, PAGE_MOST);
     buf_text(&page, "# Reference\n\n"
-                    "Every key of the files that nudged reads. This page is made from the tables "
-                    "that read them: `./dev reference`.\n\n"
+                    "Every key of the files that nudged reads, and every word by which it tells "
+                    "what it did. This page is made from the tables in the code: "
+                    "`./dev reference`.\n\n"
                     "Durations are written `500ms`, `30s`, `5m`, `1h`, `7d`, `2w`; sizes `512`, "
                     "`64KiB`, `1MiB`; rates `3 per 7d`.\n");
     put_table(&page, "nudged.yaml", "The configuration. All keys are optional.", config_settings);
@@ -35,6 +68,7 @@ int main(void)
     put_table(&page, "A rule", "One YAML document of `rules/*.yaml`.", rule_settings);
     put_table(&page, "The step `send`", "With more than a name: `send: {template: …}`.",
               rule_send_settings);
+    put_all_words(&page);
     fwrite(page.data, 1, page.length, stdout);
     bool complete = !page.full && !fflush(stdout);
     buf_free(&page);

@@ -327,7 +327,7 @@ static void assert_dead(const struct decision *decision, const char *reason, con
 {
     assert_int_equal(decision->dead_count, 1);
     const struct decision_dead *dead = &decision->dead[0];
-    assert_string_equal(dead->reason, reason);
+    assert_string_equal(trace_reason_word(dead->reason), reason);
     assert_string_equal(dead->detail, detail);
     assert_true(value_is_text(value_get(&dead->body, "rule"), "r"));
     assert_true(value_is_text(value_get(&dead->body, "customer"), "id:7"));

@@ -27,7 +27,7 @@ static void assert_meaning(const struct meaning *meaning, size_t number,
     judge(&meaning->attempt, &outcome);
     if (outcome.kind != meaning->kind || outcome.unreachable != meaning->unreachable ||
         outcome.slow_down != meaning->slow_down)
-        fail_msg("case %zu: %s, unreachable %d, slow_down %d", number, outcome_name(outcome.kind),
+        fail_msg("case %zu: kind %d, unreachable %d, slow_down %d", number, outcome.kind,
                  outcome.unreachable, outcome.slow_down);
 }
 

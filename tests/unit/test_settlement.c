@@ -126,6 +126,17 @@ static const char *event_of(const char *type)
     return text;
 }
 
+/* What the trace says of an outcome. */
+static const char *const whats[OUTCOME_KINDS] = {
+    [OUTCOME_SENT] = "sent",
+    [OUTCOME_RETRY] = "retry",
+    [OUTCOME_UNCERTAIN] = "uncertain",
+    [OUTCOME_BOUNCED] = "bounced",
+    [OUTCOME_DEAD] = "dead",
+    [OUTCOME_GATEWAY_FAULT] = "gateway-fault",
+    [OUTCOME_CUT] = "cut",
+};
+
 static void play(const struct row *row, const struct decide_fixture *fixture, bool asked)
 {
     struct flight *flight = new_flight(row->on_uncertain, NOW + row->left_ms);
@@ -147,7 +158,7 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
     snprintf(trace, sizeof trace,
              "{\"at\":%lld,\"did\":[{\"rule\":\"tea\",\"what\":\"%s\",\"why\":\"450 not now\","
              "\"gateway\":\"main\",\"mid\":\"m1\"}]}",
-             (long long)NOW, outcome_name(row->kind));
+             (long long)NOW, whats[row->kind]);
     assert_text(row, "trace", flight->result.trace, trace);
     flight_destroy(&flight);
 }

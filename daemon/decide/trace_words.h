@@ -1,0 +1,102 @@
+/*
+ * The words by which the daemon tells what it did, each with its meaning: "what" and "why" of a
+ * line of a customer's trace (decide/trace), and the reason of a dead letter. All that stand there
+ * are in these tables, which docs/reference.md prints; those that a script writes too.
+ *
+ * Where `why` is no word it is a text: what failed in an expression, the template that is sent, a
+ * gateway's answer. The reason of an event that cannot be read is the code of its fault
+ * (docs/events.md).
+ */
+#ifndef NUDGED_DECIDE_TRACE_WORDS_H
+#define NUDGED_DECIDE_TRACE_WORDS_H
+
+/* X(NAME, "word", "its meaning") */
+#define TRACE_WHATS(X)                                                                             \
+    X(NO_MATCH, "no-match", "the rule's `if` is not true")                                         \
+    X(PASSED_OVER, "passed-over", "nothing was done: about the event, or by the rule")             \
+    X(IGNORED, "ignored", "the rule matched, and its running journey goes on instead")             \
+    X(WAITS, "waits", "the journey goes on at that time")                                          \
+    X(QUIET_HOURS, "quiet-hours", "a send waits for the end of the customer's quiet hours")        \
+    X(SENDS, "sends", "a message of this template was put into the outbox")                        \
+    X(REFUSED, "refused", "a message was not sent, or a journey not kept")                         \
+    X(ENDED, "ended", "the journey is over before its last step")                                  \
+    X(WITHDRAWN, "withdrawn", "a message was taken back out of the outbox")                        \
+    X(TOO_LATE, "too-late", "a message should have been taken back, and a sender had it")          \
+    X(ERROR, "error", "an expression of a step failed, and the journey is over")                   \
+    X(TIMER_GIVEN_UP, "timer given up",                                                            \
+      "a dead letter: the customer's document cannot be read, or would be too large")              \
+    X(SENT, "sent", "the gateway took the message")                                                \
+    X(RETRY, "retry", "the gateway did not take it now: again later")                              \
+    X(UNCERTAIN, "uncertain",                                                                      \
+      "a gateway may have taken it: its answer was lost, or its daemon ended")                     \
+    X(BOUNCED, "bounced", "there is no such address: it is suppressed from now on")                \
+    X(DEAD, "dead", "the message will never be taken: a dead letter")                              \
+    X(GATEWAY_FAULT, "gateway-fault", "the fault is the gateway's own: later, or by the next one") \
+    X(CUT, "cut", "given back unsent: the daemon stops, or has lost its lease")                    \
+    X(RESENT, "resent", "an uncertain message goes out once more")                                 \
+    X(DROPPED, "dropped", "an uncertain message became a dead letter")
+
+#define TRACE_WHYS(X)                                                                         \
+    X(IF, "if", "the condition is false")                                                     \
+    X(OTHER_REASONS, "other reasons", "more of them than one line tells apart")               \
+    X(DUPLICATE, "duplicate", "the event has been here before")                               \
+    X(DISABLED, "disabled", "the rule says `enabled: false`")                                 \
+    X(MAX_AGE, "max-age", "the event is older than the rule's `max_age`")                     \
+    X(UNTIL, "until", "an event of the rule's `until` came")                                  \
+    X(AGAIN, "again", "the rule says `again: ignore`")                                        \
+    X(OLDER, "older", "the event is older than the start of the running journey")             \
+    X(RESTART, "restart", "the rule says `again: restart`, and matched anew")                 \
+    X(NO_LONGER, "no-longer", "the rule says `again: restart`, and its `if` became false")    \
+    X(UNSUBSCRIBED, "unsubscribed", "the customer has unsubscribed")                          \
+    X(RULE_REMOVED, "rule-removed", "there is no rule of that name any more")                 \
+    X(RULE_CHANGED, "rule-changed", "the rule has no longer the step that it waited for")     \
+    X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")            \
+    X(NO_ADDRESS, "no-address", "the customer has no address for the channel")                \
+    X(SUPPRESSED, "suppressed", "the address must not be written to")                         \
+    X(LIMIT, "limit", "the rule's `limit` is reached")                                        \
+    X(NO_CONSENT, "no-consent", "the customer does not want marketing, or not of this topic") \
+    X(CAP, "cap", "`policy.cap` is reached")                                                  \
+    X(DAEMON_ENDED, "its daemon ended",                                                       \
+      "while a sender had it; behind it the rule's `on_uncertain`")                           \
+    X(BY_HAND, "by hand", "by `nudgectl uncertain`")
+
+#define TRACE_REASONS(X)                                                             \
+    X(ERROR, "error", "an expression of a step failed")                              \
+    X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")   \
+    X(REFUSED, "refused", "it cannot be made, or will never be taken")               \
+    X(BOUNCED, "bounced", "there is no such address")                                \
+    X(GAVE_UP, "gave-up", "the rule's `give_up` came before a gateway had taken it") \
+    X(NO_GATEWAY, "no-gateway",                                                      \
+      "`give_up` came, and the only gateway that may send it is not configured")     \
+    X(NO_CHANNEL, "no-channel", "`give_up` came, and no daemon had its channel")     \
+    X(NOT_WHOLE, "not-whole", "its record in Redis had lost fields")                 \
+    X(DROPPED, "dropped", "it was uncertain, and dropped by `nudgectl uncertain`")
+
+enum trace_what {
+#define TRACE_WHAT(name, word, meaning) TRACE_##name,
+    TRACE_WHATS(TRACE_WHAT)
+#undef TRACE_WHAT
+        TRACE_WHAT_COUNT
+};
+
+enum trace_why {
+    TRACE_WHY_NONE, /* no word: nothing speaks against it */
+#define TRACE_WHY(name, word, meaning) TRACE_WHY_##name,
+    TRACE_WHYS(TRACE_WHY)
+#undef TRACE_WHY
+        TRACE_WHY_COUNT
+};
+
+enum trace_reason {
+#define TRACE_REASON(name, word, meaning) TRACE_REASON_##name,
+    TRACE_REASONS(TRACE_REASON)
+#undef TRACE_REASON
+        TRACE_REASON_COUNT
+};
+
+/* The word as it is written; of TRACE_WHY_NONE "". */
+const char *trace_what_word(enum trace_what what);
+const char *trace_why_word(enum trace_why why);
+const char *trace_reason_word(enum trace_reason reason);
+
+#endif
