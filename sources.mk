@@ -404,6 +404,8 @@ library_sources = \
 	daemon/store/intake.h \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
+	daemon/store/script_table.c \
+	daemon/store/script_table.h \
 	daemon/store/shard.c \
 	daemon/store/shard.h \
 	daemon/store/suppressed.c \

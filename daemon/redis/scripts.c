@@ -6,22 +6,13 @@
 #include "base/digest.h"
 #include "base/mem.h"
 
-#define SCRIPT_SOURCE(name, variable) extern const char script_##variable[];
-SCRIPTS(SCRIPT_SOURCE)
-#undef SCRIPT_SOURCE
-
-static const char *const sources[] = {
-#define SCRIPT_ENTRY(name, variable) script_##variable,
-    SCRIPTS(SCRIPT_ENTRY)
-#undef SCRIPT_ENTRY
-};
-
 enum { SHA_SIZE = 41, FIXED_ARGUMENTS = 4 /* EVALSHA sha 0 P */, MOST_TRIES = 3 };
 
 struct scripts {
     struct connection *connection;
     char *prefix;
-    char names[SCRIPT_COUNT][SHA_SIZE]; /* the SHA1 of each */
+    const char *const *sources;
+    char (*names)[SHA_SIZE]; /* the SHA1 of each */
 };
 
 /* A call under way, with all its arguments for the case that Redis does not know the
@@ -37,12 +28,15 @@ struct script_call {
     size_t *lengths;
 };
 
-struct scripts *scripts_new(struct connection *connection, const char *prefix)
+struct scripts *scripts_new(struct connection *connection, const char *prefix,
+                            const char *const *sources, size_t count)
 {
     struct scripts *scripts = mem_zero(1, sizeof *scripts);
     scripts->connection = connection;
     scripts->prefix = mem_text(prefix);
-    for (size_t i = 0; i < SCRIPT_COUNT; i++)
+    scripts->sources = sources;
+    scripts->names = mem_zero(count, sizeof *scripts->names);
+    for (size_t i = 0; i < count; i++)
         digest_sha1_hex(sources[i], strlen(sources[i]), scripts->names[i]);
     return scripts;
 }
@@ -52,6 +46,7 @@ void scripts_destroy(struct scripts **scripts)
     if (!*scripts)
         return;
     free((*scripts)->prefix);
+    free((*scripts)->names);
     free(*scripts);
     *scripts = NULL;
 }
@@ -135,14 +130,13 @@ static struct script_call *new_call(const struct connection_request *request)
     return call;
 }
 
-void scripts_run(struct scripts *scripts, enum script script,
-                 const struct connection_request *request)
+void scripts_run(struct scripts *scripts, size_t script, const struct connection_request *request)
 {
     const char *const fixed[FIXED_ARGUMENTS] = {"EVALSHA", scripts->names[script], "0",
                                                 scripts->prefix};
     struct script_call *call = new_call(request);
     call->connection = scripts->connection;
-    call->source = sources[script];
+    call->source = scripts->sources[script];
     for (size_t i = 0; i < FIXED_ARGUMENTS; i++) {
         call->argv[i] = fixed[i];
         call->lengths[i] = strlen(fixed[i]);

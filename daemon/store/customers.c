@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "redis/arguments.h"
+#include "store/script_table.h"
 
 enum { FIRST_CHUNK = 65536 };
 

@@ -24,6 +24,7 @@
 #include "customer/customer.h"
 #include "redis/backoff.h"
 #include "redis/server_check.h"
+#include "store/script_table.h"
 
 enum {
     AGREEMENTS_MOST = 16,

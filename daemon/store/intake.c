@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "redis/arguments.h"
 #include "redis/backoff.h"
+#include "store/script_table.h"
 
 enum {
     BATCH = 200,

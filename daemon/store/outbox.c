@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "redis/arguments.h"
+#include "store/script_table.h"
 
 enum { FIRST_CHUNK = 65536, SWEEP_MOST = 500, SWEEP_POLL_MS = 1000, STREAMS_PER_CHANNEL = 2 };
 

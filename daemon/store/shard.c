@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/script_table.h"
 
 static void on_connection(void *context, bool ready, const char *reason)
 {
@@ -65,7 +66,7 @@ struct shard *shard_new(const struct shard_options *options)
     shard->on_connection = options->on_connection;
     shard->context = options->context;
     shard->connection = open_connection(shard, options);
-    shard->scripts = scripts_new(shard->connection, options->prefix);
+    shard->scripts = scripts_new(shard->connection, options->prefix, script_table, SCRIPT_COUNT);
     shard->instance = new_instance(shard, options);
     shard->customers = customers_new(shard->scripts, shard->instance);
     shard->intake = new_intake(shard, options);

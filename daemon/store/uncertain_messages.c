@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const char script_uncertain[]; /* uncertain.lua */
+#include "store/script_table.h"
 
 enum { NUMBER_SIZE = 24 };
 
@@ -70,7 +70,7 @@ bool uncertain_messages_settle(struct session *session, const char *prefix,
     char keep[NUMBER_SIZE];
     snprintf(keep, sizeof keep, "%" PRId64, trace_keep_ms);
     const struct reply *reply =
-        session_command(session, diag, "EVAL", script_uncertain, "0", prefix,
+        session_command(session, diag, "EVAL", script_table[SCRIPT_UNCERTAIN], "0", prefix,
                         verb == UNCERTAIN_RESEND ? "resend" : "drop", keep, mid, NULL);
     if (!reply)
         return false;

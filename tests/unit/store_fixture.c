@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "store/script_table.h"
+
 static void on_connection(void *context, bool ready, const char *reason)
 {
     struct store_fixture *store = context;
@@ -40,7 +42,7 @@ void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redi
                                                                     .endpoint = store->endpoint,
                                                                     .on_state = on_connection,
                                                                     .context = store});
-    store->scripts = scripts_new(store->connection, "t");
+    store->scripts = scripts_new(store->connection, "t", script_table, SCRIPT_COUNT);
     options.base = redis->base;
     options.scripts = store->scripts;
     options.name = name;

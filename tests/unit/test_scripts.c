@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "store/script_table.h"
 #include "store_fixture.h"
 
 struct answer {

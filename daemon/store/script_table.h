@@ -1,0 +1,35 @@
+/*
+ * The Lua scripts that stand beside this file, a row each. Each file begins with its contract;
+ * docs/redis.md has them side by side.
+ */
+#ifndef NUDGED_STORE_SCRIPT_TABLE_H
+#define NUDGED_STORE_SCRIPT_TABLE_H
+
+/* X(NAME, file): the source is `const char script_<file>[]`, which embed-lua.sh makes from
+ * <file>.lua. */
+#define SCRIPT_TABLE(X)           \
+    X(COMMIT, commit)             \
+    X(MOVE, move)                 \
+    X(CLAIM, claim)               \
+    X(TAKE_DUE, take_due)         \
+    X(REQUEUE, requeue)           \
+    X(TAKE, take)                 \
+    X(RECOVER, recover)           \
+    X(SETTLE, settle)             \
+    X(CLAIM_OUTBOX, claim_outbox) \
+    X(GROUPS, groups)             \
+    X(ENTER, enter)               \
+    X(RENEW, renew)               \
+    X(UNCERTAIN, uncertain)
+
+enum script {
+#define SCRIPT_ENUM(name, file) SCRIPT_##name,
+    SCRIPT_TABLE(SCRIPT_ENUM)
+#undef SCRIPT_ENUM
+        SCRIPT_COUNT
+};
+
+/* The sources, for scripts_new(). */
+extern const char *const script_table[SCRIPT_COUNT];
+
+#endif
