@@ -323,6 +323,7 @@ library_sources = \
 	daemon/redis/connection.h \
 	daemon/redis/connection_call.c \
 	daemon/redis/connection_call.h \
+	daemon/redis/connection_request.h \
 	daemon/redis/embedded.c \
 	daemon/redis/embedded.h \
 	daemon/redis/endpoint.c \

@@ -56,8 +56,6 @@ struct connection {
     struct backoff backoff;
     int64_t deadline_at; /* clock_monotonic_ms; 0: not set */
     struct connection_calls flight, refused;
-    bool renew; /* asked for by connection_renew() */
-    char renew_reason[256];
     bool was_ready;       /* at some time: the next time counts as a reconnect */
     struct log_once told; /* the reason that on_state heard last */
     int busy;             /* handlers on the stack */
@@ -175,7 +173,7 @@ static bool transmit(struct connection *connection, const struct connection_requ
 void connection_send(struct connection *connection, const struct connection_request *request)
 {
     struct connection_call *call = connection_call_new(request);
-    if (connection->state != CONNECTION_READY || connection->renew)
+    if (connection->state != CONNECTION_READY)
         call->fault = "redis-lost";
     else if (!transmit(connection, request, call))
         call->fault = "redis-full";
@@ -408,20 +406,14 @@ static void on_soon(evutil_socket_t fd, short events, void *context)
     enter(connection);
     while ((call = connection_call_shift(&refused))) {
         struct diag diag;
-        diag_error(&diag, call->fault[6] == 'f' ? "too much is waiting to be sent to Redis"
-                                                : "no connection to Redis");
+        bool is_full = strcmp(call->fault, "redis-full") == 0;
+        diag_error(&diag,
+                   is_full ? "too much is waiting to be sent to Redis" : "no connection to Redis");
         diag_code(&diag, call->fault);
         if (connection->ended)
             connection_call_free(call);
         else
             connection_call_answer(call, NULL, &diag);
-    }
-    if (connection->renew && !connection->ended) {
-        connection->renew = false;
-        if (connection->state != CONNECTION_WAITING)
-            lose(connection, "redis-lost", "%s", connection->renew_reason);
-        backoff_reset(&connection->backoff);
-        set_timer(connection->timer, 0);
     }
     leave(connection);
 }
@@ -449,8 +441,8 @@ struct connection *connection_new(const struct connection_options *options)
     connection->reply_most = options->reply_most ? options->reply_most : REPLY_MOST;
     connection->on_state = options->on_state;
     connection->context = options->context;
-    connection->transport = transport_new(options->base, options->dns, &connection->endpoint,
-                                          keep(arena, options->ca_file));
+    connection->transport =
+        transport_new(options->base, &connection->endpoint, keep(arena, options->ca_file));
     connection->timer = evtimer_new(options->base, on_timer, connection);
     connection->deadline = evtimer_new(options->base, on_deadline, connection);
     connection->soon = evtimer_new(options->base, on_soon, connection);
@@ -476,7 +468,7 @@ void connection_destroy(struct connection **connection)
 
 bool connection_ready(const struct connection *connection)
 {
-    return connection->state == CONNECTION_READY && !connection->renew;
+    return connection->state == CONNECTION_READY;
 }
 
 enum connection_state connection_state(const struct connection *connection)
@@ -484,9 +476,8 @@ enum connection_state connection_state(const struct connection *connection)
     return connection->state;
 }
 
-void connection_renew(struct connection *connection, const char *reason)
+void connection_silence(struct connection_owner *owner)
 {
-    connection->renew = true;
-    snprintf(connection->renew_reason, sizeof connection->renew_reason, "%s", reason);
-    event_active(connection->soon, EV_TIMEOUT, 0);
+    while (owner->first)
+        connection_call_silence(owner->first);
 }

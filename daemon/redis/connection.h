@@ -17,15 +17,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "base/diag.h"
+#include "redis/connection_request.h"
 #include "redis/endpoint.h"
-#include "redis/reply.h"
 
 struct connection;
 struct event_base;
-struct evdns_base;
 
 enum connection_state {
     CONNECTION_WAITING,    /* for the next try (also before the first) */
@@ -38,15 +35,8 @@ enum connection_state {
  * fails in a row: `reason` is NULL when ready, else one sentence to be logged. */
 typedef void connection_on_state(void *context, bool ready, const char *reason);
 
-/* `reply` is NULL when the command failed for want of a connection, and `fault` then
- * says why (code "redis-lost", "redis-timeout", "redis-full"). An error that Redis
- * answers is a reply. Both are gone when the callback returns. */
-typedef void connection_callback(void *context, const struct reply *reply,
-                                 const struct diag *fault);
-
 struct connection_options {
     struct event_base *base;
-    struct evdns_base *dns;   /* may be NULL: then one is made at the first need */
     struct endpoint endpoint; /* copied, with its texts */
     const char *name;         /* for CLIENT LIST; letters, digits, ':' and '-'; may be NULL */
     size_t output_most;       /* bytes not yet sent above which commands are refused, unless there
@@ -63,28 +53,6 @@ void connection_destroy(struct connection **connection);
 
 bool connection_ready(const struct connection *connection);
 enum connection_state connection_state(const struct connection *connection);
-
-/* Drops the connection and makes it anew at once, with what is in flight failing: for
- * who knows that the other side changed. */
-void connection_renew(struct connection *connection, const char *reason);
-
-/* The calls of one owner, so that they can be silenced together. All zero at first; must
- * stay where it is while calls are under way. */
-struct connection_owner {
-    struct connection_call *first;
-};
-
-struct connection_request {
-    size_t argc;
-    const char *const *argv;
-    const size_t *lengths;          /* NULL: all are C strings */
-    int64_t deadline_ms;            /* from now; 0: 5,000 */
-    struct connection_owner *owner; /* may be NULL */
-    connection_callback *callback;  /* NULL: the reply is of no interest */
-    void *context;
-    void (*release)(void *context); /* frees `context` after the callback, or when it was
-                                       silenced; NULL: nothing to free */
-};
 
 /* Arguments are copied. Where the connection is not ready, or its output is full, the
  * callback comes soon, with the fault. */

@@ -58,6 +58,13 @@ void connection_call_free(struct connection_call *call)
     free(call);
 }
 
+void connection_call_silence(struct connection_call *call)
+{
+    disown(call);
+    call->callback = NULL;
+    release(call);
+}
+
 void connection_call_append(struct connection_calls *calls, struct connection_call *call)
 {
     call->next = NULL;
@@ -93,14 +100,4 @@ void connection_call_answer(struct connection_call *call, const struct reply *re
     if (call->callback)
         call->callback(call->context, reply, fault);
     connection_call_free(call);
-}
-
-void connection_silence(struct connection_owner *owner)
-{
-    while (owner->first) {
-        struct connection_call *call = owner->first;
-        disown(call);
-        call->callback = NULL;
-        release(call);
-    }
 }

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "redis/connection.h"
+#include "redis/connection_request.h"
 
 struct connection_call {
     struct connection_call *next; /* in its connection_calls */
@@ -28,6 +28,9 @@ struct connection_calls {
 struct connection_call *connection_call_new(const struct connection_request *request);
 /* Out of its owner's list, its context released. */
 void connection_call_free(struct connection_call *call);
+/* Out of its owner's list, its context released, but still in its place: its answer is awaited
+ * and nobody hears it. */
+void connection_call_silence(struct connection_call *call);
 
 void connection_call_append(struct connection_calls *calls, struct connection_call *call);
 /* The first, taken off; or NULL. */

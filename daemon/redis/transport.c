@@ -21,19 +21,17 @@ enum { READ_AT_ONCE = 256 * 1024 };
 
 struct transport {
     struct event_base *base;
-    struct evdns_base *dns;
-    struct evdns_base *own_dns; /* made here, or NULL */
+    struct evdns_base *dns; /* made at the first name */
     const struct endpoint *endpoint;
     const char *ca_file;
     SSL_CTX *tls; /* made at the first need */
 };
 
-struct transport *transport_new(struct event_base *base, struct evdns_base *dns,
-                                const struct endpoint *endpoint, const char *ca_file)
+struct transport *transport_new(struct event_base *base, const struct endpoint *endpoint,
+                                const char *ca_file)
 {
     struct transport *transport = mem_zero(1, sizeof *transport);
-    *transport =
-        (struct transport){.base = base, .dns = dns, .endpoint = endpoint, .ca_file = ca_file};
+    *transport = (struct transport){.base = base, .endpoint = endpoint, .ca_file = ca_file};
     return transport;
 }
 
@@ -41,8 +39,8 @@ void transport_destroy(struct transport **transport)
 {
     if (!*transport)
         return;
-    if ((*transport)->own_dns)
-        evdns_base_free((*transport)->own_dns, 0);
+    if ((*transport)->dns)
+        evdns_base_free((*transport)->dns, 0);
     SSL_CTX_free((*transport)->tls);
     free(*transport);
     *transport = NULL;
@@ -59,15 +57,15 @@ static struct evdns_base *resolver(struct transport *transport)
 {
     if (transport->dns || is_literal(transport->endpoint->host))
         return transport->dns;
-    transport->own_dns = evdns_base_new(transport->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
-                                                             EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-    if (!transport->own_dns) {
-        transport->own_dns = evdns_base_new(transport->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-        if (!transport->own_dns)
+    transport->dns = evdns_base_new(transport->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
+                                                         EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+    if (!transport->dns) {
+        transport->dns = evdns_base_new(transport->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+        if (!transport->dns)
             mem_exhausted();
-        evdns_base_load_hosts(transport->own_dns, "/etc/hosts");
+        evdns_base_load_hosts(transport->dns, "/etc/hosts");
     }
-    return transport->dns = transport->own_dns;
+    return transport->dns;
 }
 
 static bool tls_fault(struct diag *diag, const char *what)

@@ -10,13 +10,11 @@
 
 struct transport;
 struct event_base;
-struct evdns_base;
 struct bufferevent;
 
-/* `dns` may be NULL: one is made at the first name. `endpoint` and `ca_file` (NULL: the
- * system's certificates) must outlive the transport. */
-struct transport *transport_new(struct event_base *base, struct evdns_base *dns,
-                                const struct endpoint *endpoint, const char *ca_file);
+/* `endpoint` and `ca_file` (NULL: the system's certificates) must outlive the transport. */
+struct transport *transport_new(struct event_base *base, const struct endpoint *endpoint,
+                                const char *ca_file);
 void transport_destroy(struct transport **transport);
 
 /* A bufferevent without callbacks, to be given to transport_connect; NULL with `diag` where

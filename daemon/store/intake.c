@@ -362,7 +362,6 @@ static struct connection *open_blocking(struct intake *intake, const struct inta
     char name[96];
     snprintf(name, sizeof name, "%s:intake", scripts_prefix(options->scripts));
     return connection_new(&(struct connection_options){.base = options->base,
-                                                       .dns = options->dns,
                                                        .endpoint = options->endpoint,
                                                        .name = name,
                                                        .reply_most = REPLY_MOST,

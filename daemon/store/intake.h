@@ -49,7 +49,6 @@ typedef void intake_on_batch(void *context, const struct intake_batch *batch);
 
 struct intake_options {
     struct event_base *base;
-    struct evdns_base *dns;   /* may be NULL */
     struct endpoint endpoint; /* for the blocking connection; copied */
     const char *ca_file;      /* TLS, as in connection_options */
     struct scripts *scripts;

@@ -362,23 +362,6 @@ static void test_full_output(void **state)
     close_scene(&scene);
 }
 
-static void test_renew(void **state)
-{
-    struct scene scene;
-    struct answer lost = {0};
-    (void)state;
-    open_connected(&scene);
-    scene.ready = false;
-    send_words(scene.connection, NULL, &lost, 0, WORDS("BLPOP", "x", "0"));
-    connection_renew(scene.connection, "somebody asked");
-    assert_false(lost.done);
-    assert_false(connection_ready(scene.connection));
-    redis_fixture_run(&scene.redis, &scene.ready);
-    assert_string_equal(lost.code, "redis-lost");
-    assert_non_null(strstr(lost.text, "somebody asked"));
-    close_scene(&scene);
-}
-
 static void test_login_database_and_name(void **state)
 {
     static const char *const options[] = {"--databases", "4", NULL};
@@ -531,7 +514,6 @@ int main(void)
         cmocka_unit_test(test_destroy_inside_a_callback),
         cmocka_unit_test(test_destroy_while_losing),
         cmocka_unit_test(test_full_output),
-        cmocka_unit_test(test_renew),
         cmocka_unit_test(test_login_database_and_name),
         cmocka_unit_test(test_password_that_is_missing),
         cmocka_unit_test(test_loading),
