@@ -403,6 +403,8 @@ library_sources = \
 	daemon/store/instance.h \
 	daemon/store/intake.c \
 	daemon/store/intake.h \
+	daemon/store/keys.c \
+	daemon/store/keys.h \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
 	daemon/store/script_table.c \
@@ -477,6 +479,7 @@ lua_scripts = \
 unit_programs = \
 	tests/unit/test_admin \
 	tests/unit/test_arena \
+	tests/unit/test_arguments \
 	tests/unit/test_base64 \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
@@ -512,6 +515,7 @@ unit_programs = \
 	tests/unit/test_intake \
 	tests/unit/test_journey \
 	tests/unit/test_json \
+	tests/unit/test_keys \
 	tests/unit/test_liquid \
 	tests/unit/test_liquid_date \
 	tests/unit/test_liquid_escape \

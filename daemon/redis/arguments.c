@@ -46,3 +46,15 @@ void arguments_texts(struct arguments *arguments, const char *const *texts, size
     for (size_t i = 0; i < count; i++)
         arguments_text(arguments, texts[i]);
 }
+
+struct connection_request arguments_request(const struct arguments *arguments,
+                                            struct connection_owner *owner,
+                                            connection_callback *callback, void *context)
+{
+    return (struct connection_request){.argc = arguments->argc,
+                                       .argv = arguments->argv,
+                                       .lengths = arguments->lengths,
+                                       .owner = owner,
+                                       .callback = callback,
+                                       .context = context};
+}

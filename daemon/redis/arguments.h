@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "redis/connection_request.h"
 
 struct arguments {
     struct arena *arena;
@@ -22,5 +23,10 @@ void arguments_text(struct arguments *arguments, const char *text);
 void arguments_number(struct arguments *arguments, int64_t number);
 /* A count, then so many texts. */
 void arguments_texts(struct arguments *arguments, const char *const *texts, size_t count);
+
+/* What was put together, to be sent: good as long as the arena. What is not given here is zero. */
+struct connection_request arguments_request(const struct arguments *arguments,
+                                            struct connection_owner *owner,
+                                            connection_callback *callback, void *context);
 
 #endif

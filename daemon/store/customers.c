@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "redis/arguments.h"
+#include "store/keys.h"
 #include "store/script_table.h"
 
 enum { FIRST_CHUNK = 65536 };
@@ -113,15 +114,12 @@ void customers_read(struct customers *customers, const char *const *keys, size_t
     struct arguments arguments = arguments_begin(customers->asking, count + 1);
     arguments_text(&arguments, "MGET");
     for (size_t i = 0; i < count; i++)
-        arguments_text(&arguments, arena_printf(customers->asking, "%s:customer:%s",
-                                                scripts_prefix(customers->scripts), keys[i]));
-    connection_send(connection, &(struct connection_request){.argc = arguments.argc,
-                                                             .argv = arguments.argv,
-                                                             .lengths = arguments.lengths,
-                                                             .owner = &customers->owner,
-                                                             .callback = on_documents,
-                                                             .context = call,
-                                                             .release = free});
+        arguments_text(&arguments, keys_spell(customers->asking, scripts_prefix(customers->scripts),
+                                              KEY_CUSTOMER, keys[i], NULL));
+    struct connection_request request =
+        arguments_request(&arguments, &customers->owner, on_documents, call);
+    request.release = free;
+    connection_send(connection, &request);
 }
 
 /* Committing. */
@@ -249,12 +247,8 @@ void customers_commit(struct customers *customers, const struct commit *commit,
     struct commit_call *call = mem_alloc(sizeof *call);
     struct arguments arguments = commit_arguments(customers, commit);
     *call = (struct commit_call){.customers = customers, .callback = callback, .context = context};
-    scripts_run(customers->scripts, SCRIPT_COMMIT,
-                &(struct connection_request){.argc = arguments.argc,
-                                             .argv = arguments.argv,
-                                             .lengths = arguments.lengths,
-                                             .owner = &customers->owner,
-                                             .callback = on_committed,
-                                             .context = call,
-                                             .release = free});
+    struct connection_request request =
+        arguments_request(&arguments, &customers->owner, on_committed, call);
+    request.release = free;
+    scripts_run(customers->scripts, SCRIPT_COMMIT, &request);
 }

@@ -24,6 +24,7 @@
 #include "customer/customer.h"
 #include "redis/backoff.h"
 #include "redis/server_check.h"
+#include "store/keys.h"
 #include "store/script_table.h"
 
 enum {
@@ -265,8 +266,8 @@ static void refuse_meta(struct instance *instance, const struct reply *reply)
         diag_code(&diag, "redis-meta");
         diag_hint(&diag,
                   "use the same setting, or another `redis: {prefix: …}` for an "
-                  "installation of its own (it stands in %s:meta)",
-                  scripts_prefix(instance->scripts));
+                  "installation of its own (it stands in %s)",
+                  keys_spell(instance->arena, scripts_prefix(instance->scripts), KEY_META, NULL));
         move_to(instance, INSTANCE_REFUSED, &diag);
         return;
     }

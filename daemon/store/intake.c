@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "redis/arguments.h"
 #include "redis/backoff.h"
+#include "store/keys.h"
 #include "store/script_table.h"
 
 enum {
@@ -174,13 +175,9 @@ static void claim(struct intake *intake)
     arguments_text(&arguments, instance_consumer(intake->instance));
     arguments_number(&arguments, (int64_t)intake->batch_most);
     arguments_number(&arguments, CLAIM_BYTES);
-    scripts_run(intake->scripts, SCRIPT_CLAIM,
-                &(struct connection_request){.argc = arguments.argc,
-                                             .argv = arguments.argv,
-                                             .lengths = arguments.lengths,
-                                             .owner = &intake->owner,
-                                             .callback = on_claimed,
-                                             .context = intake});
+    const struct connection_request request =
+        arguments_request(&arguments, &intake->owner, on_claimed, intake);
+    scripts_run(intake->scripts, SCRIPT_CLAIM, &request);
 }
 
 /* Reading. */
@@ -231,7 +228,6 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
 
 static void read_stream(struct intake *intake)
 {
-    const char *prefix = scripts_prefix(intake->scripts);
     intake->step = STEP_READING;
     arena_reset(intake->asking);
     struct arguments arguments = arguments_begin(intake->asking, 12);
@@ -244,16 +240,13 @@ static void read_stream(struct intake *intake)
     arguments_text(&arguments, "BLOCK");
     arguments_number(&arguments, BLOCK_MS);
     arguments_text(&arguments, "STREAMS");
-    arguments_text(&arguments, arena_printf(intake->asking, "%s:events", prefix));
+    arguments_text(&arguments,
+                   keys_spell(intake->asking, scripts_prefix(intake->scripts), KEY_EVENTS, NULL));
     arguments_text(&arguments, ">");
-    connection_send(intake->blocking,
-                    &(struct connection_request){.argc = arguments.argc,
-                                                 .argv = arguments.argv,
-                                                 .lengths = arguments.lengths,
-                                                 .deadline_ms = BLOCK_MS + ANSWER_MS,
-                                                 .owner = &intake->owner,
-                                                 .callback = on_read,
-                                                 .context = intake});
+    struct connection_request request =
+        arguments_request(&arguments, &intake->owner, on_read, intake);
+    request.deadline_ms = BLOCK_MS + ANSWER_MS;
+    connection_send(intake->blocking, &request);
 }
 
 /* Chooses the next step. */
@@ -381,9 +374,10 @@ struct intake *intake_new(const struct intake_options *options)
     intake->context = options->context;
     intake->asking = arena_new(1024);
     intake->held = arena_new(FIRST_CHUNK);
-    intake->inbox = mem_text(options->inbox ? options->inbox
-                                            : arena_printf(intake->asking, "%s:inbox",
-                                                           scripts_prefix(options->scripts)));
+    intake->inbox =
+        mem_text(options->inbox ? options->inbox
+                                : keys_spell(intake->asking, scripts_prefix(options->scripts),
+                                             KEY_INBOX, NULL));
     intake->side = options->inbox_left ? "left" : "right";
     intake->wake = evtimer_new(options->base, on_wake, intake);
     intake->look = evtimer_new(options->base, on_look, intake);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "redis/arguments.h"
+#include "store/keys.h"
 #include "store/script_table.h"
 
 enum { FIRST_CHUNK = 65536, SWEEP_MOST = 500, SWEEP_POLL_MS = 1000, STREAMS_PER_CHANNEL = 2 };
@@ -76,14 +77,10 @@ static struct arguments begin(struct outbox *outbox, size_t capacity)
 static void run(struct outbox *outbox, enum script script, const struct arguments *arguments,
                 connection_callback *callback, void *context, void (*release)(void *context))
 {
-    scripts_run(outbox->scripts, script,
-                &(struct connection_request){.argc = arguments->argc,
-                                             .argv = arguments->argv,
-                                             .lengths = arguments->lengths,
-                                             .owner = &outbox->owner,
-                                             .callback = callback,
-                                             .context = context,
-                                             .release = release});
+    struct connection_request request =
+        arguments_request(arguments, &outbox->owner, callback, context);
+    request.release = release;
+    scripts_run(outbox->scripts, script, &request);
 }
 
 /* Taking. */
@@ -416,9 +413,9 @@ void outbox_length(struct outbox *outbox, void (*callback)(void *context, int64_
         .waiting = streams, .users = streams, .callback = callback, .context = context};
     arena_reset(outbox->asking);
     for (size_t i = 0; i < streams; i++) {
-        const char *stream = arena_printf(
-            outbox->asking, "%s:outbox:%s:%s", scripts_prefix(outbox->scripts),
-            outbox->channels[i / STREAMS_PER_CHANNEL], classes[i % STREAMS_PER_CHANNEL]);
+        const char *stream = keys_spell(outbox->asking, scripts_prefix(outbox->scripts), KEY_OUTBOX,
+                                        outbox->channels[i / STREAMS_PER_CHANNEL],
+                                        classes[i % STREAMS_PER_CHANNEL], NULL);
         connection_send(scripts_connection(outbox->scripts),
                         &(struct connection_request){.argc = 2,
                                                      .argv = (const char *const[]){"XLEN", stream},

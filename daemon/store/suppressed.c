@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "redis/arguments.h"
+#include "store/keys.h"
 
 enum { FIRST_CHUNK = 1024 };
 
@@ -27,14 +28,11 @@ void suppressed_lift(struct scripts *scripts, const char *const *hashes, size_t 
     struct arena *arena = arena_new(FIRST_CHUNK);
     struct arguments arguments = arguments_begin(arena, count + 2);
     arguments_text(&arguments, "HDEL");
-    arguments_text(&arguments, arena_printf(arena, "%s:suppressed", scripts_prefix(scripts)));
+    arguments_text(&arguments, keys_spell(arena, scripts_prefix(scripts), KEY_SUPPRESSED, NULL));
     for (size_t i = 0; i < count; i++)
         arguments_text(&arguments, hashes[i]);
-    connection_send(scripts_connection(scripts),
-                    &(struct connection_request){.argc = arguments.argc,
-                                                 .argv = arguments.argv,
-                                                 .lengths = arguments.lengths,
-                                                 .callback = on_lifted,
-                                                 .context = (void *)(uintptr_t)count});
+    const struct connection_request request =
+        arguments_request(&arguments, NULL, on_lifted, (void *)(uintptr_t)count);
+    connection_send(scripts_connection(scripts), &request);
     arena_destroy(&arena);
 }

@@ -32,9 +32,7 @@ struct timers *timers_new(const struct timers_options *options)
     timers->settle_ms = options->settle_ms;
     timers->asking = arena_new(FIRST_CHUNK);
     timers->answering = arena_new(FIRST_CHUNK);
-    timers->inbox = mem_text(options->inbox ? options->inbox
-                                            : arena_printf(timers->asking, "%s:inbox",
-                                                           scripts_prefix(options->scripts)));
+    timers->inbox = mem_text(options->inbox);
     return timers;
 }
 
@@ -96,12 +94,8 @@ void timers_take(struct timers *timers, size_t most, timers_callback *callback, 
     arguments_number(&arguments, timers->settle_ms);
     arguments_number(&arguments, TIMERS_LEASE_MS);
     arguments_number(&arguments, TIMERS_POLL_MS);
-    scripts_run(timers->scripts, SCRIPT_TAKE_DUE,
-                &(struct connection_request){.argc = arguments.argc,
-                                             .argv = arguments.argv,
-                                             .lengths = arguments.lengths,
-                                             .owner = &timers->owner,
-                                             .callback = on_taken,
-                                             .context = call,
-                                             .release = free});
+    struct connection_request request =
+        arguments_request(&arguments, &timers->owner, on_taken, call);
+    request.release = free;
+    scripts_run(timers->scripts, SCRIPT_TAKE_DUE, &request);
 }

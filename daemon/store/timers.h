@@ -21,7 +21,7 @@ struct timers;
 struct timers_options {
     struct scripts *scripts;
     int64_t settle_ms; /* 0 to 30,000 */
-    const char *inbox; /* the list's key; NULL: P:inbox; "": none */
+    const char *inbox; /* the list's key, as intake_inbox() has it; "": none */
 };
 
 struct timers *timers_new(const struct timers_options *options);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/keys.h"
 #include "store/script_table.h"
 
 enum { NUMBER_SIZE = 24 };
@@ -18,7 +19,7 @@ bool uncertain_messages_find(struct session *session, const char *prefix, const 
                              struct arena *arena, struct uncertain_message *message,
                              struct diag *diag)
 {
-    const char *key = arena_printf(arena, "%s:message:%s", prefix, mid);
+    const char *key = keys_spell(arena, prefix, KEY_MESSAGE, mid, NULL);
     const struct reply *row =
         session_command(session, diag, "HMGET", key, "state", "customer", "gateway", "body", NULL);
     if (!row)
@@ -38,7 +39,7 @@ bool uncertain_messages_list(struct session *session, const char *prefix, int64_
                              size_t skip, size_t most, struct arena *arena,
                              struct uncertain_page *page, struct diag *diag)
 {
-    const char *key = arena_printf(arena, "%s:uncertain", prefix);
+    const char *key = keys_spell(arena, prefix, KEY_UNCERTAIN, NULL);
     const char *to = before_ms == INT64_MAX ? "+inf" : arena_printf(arena, "%" PRId64, before_ms);
     const struct reply *rows = session_command(
         session, diag, "ZRANGE", key, "-inf", to, "BYSCORE", "LIMIT",

@@ -1,10 +1,6 @@
 #include "store/waiting.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/mem.h"
+#include "store/keys.h"
 
 static void on_count(void *context, const struct reply *reply, const struct diag *fault)
 {
@@ -14,19 +10,14 @@ static void on_count(void *context, const struct reply *reply, const struct diag
         *figure = count;
 }
 
-static void ask(struct waiting *waiting, struct scripts *scripts, const char *name, int64_t *figure)
-{
-    const char *prefix = scripts_prefix(scripts);
-    size_t size = strlen(prefix) + strlen(name) + 2;
-    char *key = mem_alloc(size);
-    snprintf(key, size, "%s:%s", prefix, name);
-    connection_command(scripts_connection(scripts), &waiting->owner, on_count, figure, "ZCARD", key,
-                       NULL);
-    free(key);
-}
-
 void waiting_ask(struct waiting *waiting, struct scripts *scripts)
 {
-    ask(waiting, scripts, "later", &waiting->later);
-    ask(waiting, scripts, "uncertain", &waiting->uncertain);
+    struct connection *connection = scripts_connection(scripts);
+    const char *prefix = scripts_prefix(scripts);
+    struct arena *arena = arena_new(256);
+    connection_command(connection, &waiting->owner, on_count, &waiting->later, "ZCARD",
+                       keys_spell(arena, prefix, KEY_LATER, NULL), NULL);
+    connection_command(connection, &waiting->owner, on_count, &waiting->uncertain, "ZCARD",
+                       keys_spell(arena, prefix, KEY_UNCERTAIN, NULL), NULL);
+    arena_destroy(&arena);
 }

@@ -27,8 +27,8 @@ static int open_scene(void **state)
     struct scene *scene = malloc(sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     store_fixture_open(&scene->store, &scene->redis, "one");
-    scene->timers =
-        timers_new(&(struct timers_options){.scripts = scene->store.scripts, .settle_ms = 1000});
+    scene->timers = timers_new(&(struct timers_options){
+        .scripts = scene->store.scripts, .settle_ms = 1000, .inbox = "t:inbox"});
     *state = scene;
     return 0;
 }
@@ -209,7 +209,7 @@ static void test_other_list(void **state)
     static const struct {
         const char *inbox;
         bool due;
-    } cases[] = {{"", true}, {"shop:list", false}, {NULL, false}, {"t:empty", true}};
+    } cases[] = {{"", true}, {"shop:list", false}, {"t:inbox", false}, {"t:empty", true}};
     redis_fixture_ask(&scene->redis, "LPUSH t:inbox {}");
     redis_fixture_ask(&scene->redis, "LPUSH shop:list {}");
     for (size_t i = 0; i < 4; i++) {

@@ -1,0 +1,42 @@
+/*
+ * The names of all that stands in Redis: the prefix P, a word, and what it is of, joined by
+ * colons. docs/redis.md says more of each. The Lua scripts build theirs from P; a test holds
+ * the scripts, this table and the page together.
+ */
+#ifndef NUDGED_STORE_KEYS_H
+#define NUDGED_STORE_KEYS_H
+
+#include "base/arena.h"
+
+/* X(NAME, "word", "what it is of", "type", "what it holds") */
+#define KEYS(X)                                                                                 \
+    X(EVENTS, "events", "", "stream", "events that are not decided yet: where shops push")      \
+    X(INBOX, "inbox", "", "list", "the other way to push; moved into the stream")               \
+    X(CUSTOMER, "customer", "<key>", "string", "the customer's document")                       \
+    X(TRACE, "trace", "<key>", "list", "what was decided and delivered, newest first")          \
+    X(DUE, "due", "", "zset", "customer: its earliest deadline")                                \
+    X(TAKEN, "taken", "", "zset", "customer whose deadline is being decided: end of its lease") \
+    X(MESSAGE, "message", "<mid>", "hash", "a message decided and not yet accepted")            \
+    X(OUTBOX, "outbox", "<channel>:<class>", "stream", "mids to be sent, or being sent")        \
+    X(LATER, "later", "", "zset", "mid: when it is tried again")                                \
+    X(UNCERTAIN, "uncertain", "", "zset", "mid that waits for an operator's word: since when")  \
+    X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")     \
+    X(DEAD, "dead", "", "stream", "dead letters")                                               \
+    X(RATE, "rate", "<gateway>", "hash", "the bucket of its rate, over all daemons")            \
+    X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")         \
+    X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                  \
+    X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                 \
+    X(INSTANCE, "instance", "<name>", "string", "a daemon's lease: its epoch")
+
+enum key {
+#define KEYS_ENUM(name, word, of, type, what) KEY_##name,
+    KEYS(KEYS_ENUM)
+#undef KEYS_ENUM
+};
+
+/* "nudged:message:7-1" for KEY_MESSAGE, "7-1", NULL: what it is of, part by part, and NULL. In
+ * the arena. */
+const char *keys_spell(struct arena *arena, const char *prefix, enum key key, ...)
+    __attribute__((sentinel));
+
+#endif
