@@ -116,6 +116,8 @@ library_sources = \
 	daemon/cel/cel_pattern.h \
 	daemon/cel/cel_pattern_class.c \
 	daemon/cel/cel_pattern_class.h \
+	daemon/cel/cel_predicate.c \
+	daemon/cel/cel_predicate.h \
 	daemon/cel/cel_print.c \
 	daemon/cel/cel_regex.c \
 	daemon/cel/cel_regex.h \
@@ -350,13 +352,13 @@ library_sources = \
 	daemon/rules/rule_index.h \
 	daemon/rules/rule_needles.c \
 	daemon/rules/rule_needles.h \
+	daemon/rules/rule_predicates.c \
+	daemon/rules/rule_predicates.h \
 	daemon/rules/rule_read.c \
 	daemon/rules/rule_read.h \
 	daemon/rules/rule_reader.h \
 	daemon/rules/rule_steps.c \
 	daemon/rules/rule_steps.h \
-	daemon/rules/rule_tests.c \
-	daemon/rules/rule_tests.h \
 	daemon/rules/ruleset.c \
 	daemon/rules/ruleset.h \
 	daemon/rules/ruleset_templates.c \

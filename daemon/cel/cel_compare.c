@@ -11,7 +11,7 @@ static enum cel_order compare_bytes(const struct value *a, const struct value *b
     int order = shorter ? memcmp(a->string, b->string, shorter) : 0;
     if (order == 0)
         return cel_order_of(a->length<b->length, a->length> b->length);
-    return order < 0 ? CEL_LESSER : CEL_MORE;
+    return order < 0 ? CEL_ORDER_LESS : CEL_ORDER_GREATER;
 }
 
 /* Seconds, then nanoseconds: of a duration they may be negative. */
@@ -41,7 +41,7 @@ enum cel_order cel_compare(const struct value *a, const struct value *b)
     if (a->kind == VALUE_EXTENSION || b->kind == VALUE_EXTENSION)
         return cel_decimal_compare(a, b);
     if (a->kind != b->kind)
-        return CEL_NO_ORDER;
+        return CEL_ORDER_NONE;
     switch (a->kind) {
     case VALUE_BOOL:
         return cel_order_of(a->boolean<b->boolean, a->boolean> b->boolean);
@@ -52,7 +52,7 @@ enum cel_order cel_compare(const struct value *a, const struct value *b)
     case VALUE_DURATION:
         return compare_times(a, b);
     default:
-        return CEL_NO_ORDER;
+        return CEL_ORDER_NONE;
     }
 }
 
@@ -82,7 +82,7 @@ static bool equal_maps(const struct value *a, const struct value *b, int64_t *bu
 static bool equal_extensions(const struct value *a, const struct value *b, int64_t *budget)
 {
     if (cel_kind(a) == CEL_KIND_DECIMAL || cel_kind(b) == CEL_KIND_DECIMAL)
-        return cel_decimal_compare(a, b) == CEL_SAME;
+        return cel_decimal_compare(a, b) == CEL_ORDER_EQUAL;
     if (a->kind != b->kind || a->length != b->length)
         return false;
     if (a->length == CEL_EXTENSION_OPTIONAL && a->other && b->other)
@@ -95,7 +95,7 @@ bool cel_equal(const struct value *a, const struct value *b, int64_t *budget)
     if (--*budget < 0)
         return false;
     if (cel_is_number(a) && cel_is_number(b))
-        return cel_number_compare(a, b) == CEL_SAME;
+        return cel_number_compare(a, b) == CEL_ORDER_EQUAL;
     if (a->kind == VALUE_EXTENSION || b->kind == VALUE_EXTENSION)
         return equal_extensions(a, b, budget);
     if (a->kind != b->kind)
@@ -111,7 +111,7 @@ bool cel_equal(const struct value *a, const struct value *b, int64_t *budget)
     case VALUE_MAP:
         return equal_maps(a, b, budget);
     default:
-        return cel_compare(a, b) == CEL_SAME;
+        return cel_compare(a, b) == CEL_ORDER_EQUAL;
     }
 }
 
@@ -131,7 +131,7 @@ const struct value *cel_map_find(const struct value *map, const struct value *ke
     *budget -= map->map->count;
     for (uint32_t i = 0; i < map->map->count; i++) {
         const struct value *other = &map->map->members[i].key;
-        if (number ? cel_is_number(other) && cel_number_compare(key, other) == CEL_SAME
+        if (number ? cel_is_number(other) && cel_number_compare(key, other) == CEL_ORDER_EQUAL
                    : other->kind == VALUE_BOOL && other->boolean == key->boolean)
             return &map->map->members[i].value;
     }

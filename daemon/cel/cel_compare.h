@@ -11,7 +11,7 @@
 #include "base/value.h"
 #include "cel/cel_number.h"
 
-/* CEL_NO_ORDER also where the types have no order with each other. */
+/* CEL_ORDER_NONE also where the types have no order with each other. */
 enum cel_order cel_compare(const struct value *a, const struct value *b);
 /* Whether values of these kinds have an order with each other at all. */
 bool cel_comparable(uint32_t a, uint32_t b);

@@ -91,13 +91,13 @@ static bool meets(const struct value *value, const struct relation *relation)
     case CEL_UNEQUAL:
         return !cel_equal(value, &relation->value, &budget);
     case CEL_LESS:
-        return order == CEL_LESSER;
+        return order == CEL_ORDER_LESS;
     case CEL_LESS_EQUAL:
-        return order == CEL_LESSER || order == CEL_SAME;
+        return order == CEL_ORDER_LESS || order == CEL_ORDER_EQUAL;
     case CEL_GREATER:
-        return order == CEL_MORE;
+        return order == CEL_ORDER_GREATER;
     case CEL_GREATER_EQUAL:
-        return order == CEL_MORE || order == CEL_SAME;
+        return order == CEL_ORDER_GREATER || order == CEL_ORDER_EQUAL;
     case CEL_IN:
         return value->kind == VALUE_STRING &&
                value_find(&relation->value, value->string, value->length);
@@ -115,7 +115,7 @@ static bool empty_between(const struct relation *low, const struct relation *hig
         return false;
     enum cel_order order = cel_compare(&low->value, &high->value);
     bool both = low->op == CEL_GREATER_EQUAL && high->op == CEL_LESS_EQUAL;
-    return order == CEL_MORE || (order == CEL_SAME && !both);
+    return order == CEL_ORDER_GREATER || (order == CEL_ORDER_EQUAL && !both);
 }
 
 static bool contradict(const struct relation *a, const struct relation *b)

@@ -283,23 +283,23 @@ static enum cel_order compare_exact(struct cel_decimal a, struct cel_decimal b)
     a.negative = a.negative && a.digits != 0;
     b.negative = b.negative && b.digits != 0;
     if (a.negative != b.negative)
-        return a.negative ? CEL_LESSER : CEL_MORE;
+        return a.negative ? CEL_ORDER_LESS : CEL_ORDER_GREATER;
     bool a_shorter = a.places < b.places, more;
     if (align(&a, &b)) {
         if (a.digits == b.digits)
-            return CEL_SAME;
+            return CEL_ORDER_EQUAL;
         more = a.digits > b.digits;
     } else {
         more = a_shorter; /* so large that it cannot be written with the other's places */
     }
-    return more != a.negative ? CEL_MORE : CEL_LESSER;
+    return more != a.negative ? CEL_ORDER_GREATER : CEL_ORDER_LESS;
 }
 
 enum cel_order cel_decimal_compare(const struct value *a, const struct value *b)
 {
     struct cel_decimal x, y;
     if (!is_operand(a) || !is_operand(b))
-        return CEL_NO_ORDER;
+        return CEL_ORDER_NONE;
     if (from_number(a, &x) && from_number(b, &y))
         return compare_exact(x, y);
     /* NaN, an infinity, or a double with too many digits. */

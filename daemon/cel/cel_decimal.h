@@ -41,7 +41,7 @@ const char *cel_decimal_operate(struct arena *arena, enum cel_operator op, const
                                 const struct value *b, struct value *result);
 const char *cel_decimal_negate(struct arena *arena, const struct value *a, struct value *result);
 
-/* CEL_NO_ORDER where one side is neither decimal nor number. */
+/* CEL_ORDER_NONE where one side is neither decimal nor number. */
 enum cel_order cel_decimal_compare(const struct value *a, const struct value *b);
 
 /* Towards zero, as int() and double() do; false where int cannot hold it. */

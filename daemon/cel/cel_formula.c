@@ -3,14 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "cel/cel_compare.h"
 #include "cel/cel_run.h"
-#include "cel/cel_value.h"
 
-/* Above that, doubles no longer tell integers apart. And what a test may search: as much
- * as a term may cost. */
+enum { KEY_MOST = 1 << 20 };
+
+/* Above that, doubles no longer tell integers apart. */
 static const double number_most = 9007199254740992.0;
-enum { STRING_MOST = CEL_TERM_COST_MOST * CEL_BYTES_PER_ELEMENT, KEY_MOST = 1 << 20 };
 
 /* Keys of terms: the tree, written down. */
 
@@ -115,16 +113,10 @@ static void take_term(struct taker *taker, const struct cel_node *node, struct c
     };
 }
 
-static double number_of(const struct value *value)
-{
-    return value->kind == VALUE_INT    ? (double)value->integer
-           : value->kind == VALUE_UINT ? (double)value->natural
-                                       : value->real;
-}
-
 static bool fits_number(const struct value *value)
 {
-    return cel_is_number(value) && fabs(number_of(value)) < number_most; /* no NaN either */
+    double number;
+    return value_to_double(value, &number) && fabs(number) < number_most; /* no NaN either */
 }
 
 static bool fits_equality(const struct value *value)
@@ -133,11 +125,14 @@ static bool fits_equality(const struct value *value)
            fits_number(value);
 }
 
-static void take_test(struct taker *taker, const struct cel_node *term, enum cel_test test,
-                      const struct value *constants, uint32_t count, struct cel_formula *formula)
+static void take_predicate(struct taker *taker, const struct cel_node *term,
+                           enum cel_predicate predicate, const struct value *constants,
+                           uint32_t count, struct cel_formula *formula)
 {
-    *formula = (struct cel_formula){
-        .kind = CEL_FORMULA_TEST, .test = (uint8_t)test, .count = count, .constants = constants};
+    *formula = (struct cel_formula){.kind = CEL_FORMULA_PREDICATE,
+                                    .predicate = (uint8_t)predicate,
+                                    .count = count,
+                                    .constants = constants};
     take_term(taker, term, &formula->term);
 }
 
@@ -149,7 +144,7 @@ static bool take_equal(struct taker *taker, const struct cel_node *node,
         const struct cel_node *constant = node->children[i], *term = node->children[1 - i];
         if (constant->kind != CEL_NODE_CONSTANT || !fits_equality(&constant->value))
             continue;
-        take_test(taker, term, CEL_TEST_IN, &constant->value, 1, formula);
+        take_predicate(taker, term, CEL_PREDICATE_IN, &constant->value, 1, formula);
         return true;
     }
     return false;
@@ -160,19 +155,20 @@ static bool take_order(struct taker *taker, const struct cel_node *node,
                        struct cel_formula *formula)
 {
     static const struct {
-        enum cel_test test, flipped;
-    } tests[] = {
-        [CEL_LESS] = {CEL_TEST_LESS, CEL_TEST_MORE},
-        [CEL_LESS_EQUAL] = {CEL_TEST_LESS_EQUAL, CEL_TEST_MORE_EQUAL},
-        [CEL_GREATER] = {CEL_TEST_MORE, CEL_TEST_LESS},
-        [CEL_GREATER_EQUAL] = {CEL_TEST_MORE_EQUAL, CEL_TEST_LESS_EQUAL},
+        enum cel_predicate predicate, flipped;
+    } predicates[] = {
+        [CEL_LESS] = {CEL_PREDICATE_LESS, CEL_PREDICATE_MORE},
+        [CEL_LESS_EQUAL] = {CEL_PREDICATE_LESS_EQUAL, CEL_PREDICATE_MORE_EQUAL},
+        [CEL_GREATER] = {CEL_PREDICATE_MORE, CEL_PREDICATE_LESS},
+        [CEL_GREATER_EQUAL] = {CEL_PREDICATE_MORE_EQUAL, CEL_PREDICATE_LESS_EQUAL},
     };
     for (uint32_t i = 0; i < 2; i++) {
         const struct cel_node *constant = node->children[i], *term = node->children[1 - i];
         if (constant->kind != CEL_NODE_CONSTANT || !fits_number(&constant->value))
             continue;
-        take_test(taker, term, i ? tests[node->op].test : tests[node->op].flipped, &constant->value,
-                  1, formula);
+        take_predicate(taker, term,
+                       i ? predicates[node->op].predicate : predicates[node->op].flipped,
+                       &constant->value, 1, formula);
         return true;
     }
     return false;
@@ -188,7 +184,7 @@ static bool take_in(struct taker *taker, const struct cel_node *node, struct cel
     for (uint32_t i = 0; i < items->count; i++)
         if (!fits_equality(&items->items[i]))
             return false;
-    take_test(taker, node->children[0], CEL_TEST_IN, items->items, items->count, formula);
+    take_predicate(taker, node->children[0], CEL_PREDICATE_IN, items->items, items->count, formula);
     return true;
 }
 
@@ -198,7 +194,7 @@ static void take_set(struct taker *taker, const struct cel_node *node, struct ce
     struct value *constants = arena_alloc(taker->arena, sizeof *constants * (set->count + 1));
     for (uint32_t i = 0; i < set->count; i++)
         constants[i] = set->members[i].key;
-    take_test(taker, node->children[0], CEL_TEST_IN, constants, set->count, formula);
+    take_predicate(taker, node->children[0], CEL_PREDICATE_IN, constants, set->count, formula);
 }
 
 /* x.startsWith("…") and its like. */
@@ -206,20 +202,20 @@ static bool take_call(struct taker *taker, const struct cel_node *node, struct c
 {
     static const struct {
         const char *name;
-        enum cel_test test;
-    } tests[] = {
-        {"startsWith", CEL_TEST_STARTS},
-        {"endsWith", CEL_TEST_ENDS},
-        {"contains", CEL_TEST_CONTAINS},
+        enum cel_predicate predicate;
+    } predicates[] = {
+        {"startsWith", CEL_PREDICATE_STARTS},
+        {"endsWith", CEL_PREDICATE_ENDS},
+        {"contains", CEL_PREDICATE_CONTAINS},
     };
     const struct cel_node *text = node->count == 2 ? node->children[1] : NULL;
     if (!(node->flags & CEL_FLAG_RECEIVER) || !text || text->kind != CEL_NODE_CONSTANT ||
         text->value.kind != VALUE_STRING)
         return false;
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-        if (!value_is_text(&node->value, tests[i].name))
+    for (size_t i = 0; i < sizeof predicates / sizeof *predicates; i++) {
+        if (!value_is_text(&node->value, predicates[i].name))
             continue;
-        take_test(taker, node->children[0], tests[i].test, &text->value, 1, formula);
+        take_predicate(taker, node->children[0], predicates[i].predicate, &text->value, 1, formula);
         return true;
     }
     return false;
@@ -291,17 +287,17 @@ static void take(struct taker *taker, const struct cel_node *node, struct cel_fo
     default:
         break;
     }
-    take_test(taker, node, CEL_TEST_TRUE, NULL, 0, formula);
+    take_predicate(taker, node, CEL_PREDICATE_TRUE, NULL, 0, formula);
 }
 
 /* What take() would make, counted. */
-static uint32_t count_tests(const struct cel_node *node)
+static uint32_t count_predicates(const struct cel_node *node)
 {
     bool row =
         node->kind == CEL_NODE_AND || node->kind == CEL_NODE_OR || node->kind == CEL_NODE_NOT;
     uint32_t count = !row;
     for (uint32_t i = 0; row && i < node->count; i++)
-        count += count_tests(node->children[i]);
+        count += count_predicates(node->children[i]);
     return count;
 }
 
@@ -310,10 +306,10 @@ const struct cel_formula *cel_formula_of(struct arena *arena, const struct cel_p
     struct cel_formula *formula = arena_alloc(arena, sizeof *formula);
     struct taker taker = {.arena = arena, .program = program};
     buf_init(&taker.key, KEY_MOST);
-    if (count_tests(program->root) <= CEL_FORMULA_TESTS_MOST)
+    if (count_predicates(program->root) <= CEL_PREDICATES_MOST)
         take(&taker, program->root, formula);
     else
-        take_test(&taker, program->root, CEL_TEST_TRUE, NULL, 0, formula);
+        take_predicate(&taker, program->root, CEL_PREDICATE_TRUE, NULL, 0, formula);
     buf_free(&taker.key);
     return formula;
 }
@@ -328,7 +324,7 @@ bool cel_term_eval(const struct cel_term *term, const struct cel_input *input, s
         .program = term->program,
         .input = input,
         .arena = arena,
-        .budget = CEL_TERM_COST_MOST,
+        .budget = CEL_PREDICATE_COST_MOST,
         .locals = locals,
     };
     if (cel_run_node(&run, term->node, value))
@@ -338,47 +334,4 @@ bool cel_term_eval(const struct cel_term *term, const struct cel_input *input, s
         fault->offset = run.error.node->mark;
     }
     return false;
-}
-
-static enum cel_answer ask_in(const struct value *constants, uint32_t count,
-                              const struct value *value)
-{
-    int64_t budget = CEL_TERM_COST_MOST;
-    if (value->kind == VALUE_EXTENSION)
-        return CEL_ANSWER_OPEN;
-    for (uint32_t i = 0; i < count; i++)
-        if (cel_equal(value, &constants[i], &budget))
-            return CEL_ANSWER_TRUE;
-    return CEL_ANSWER_FALSE;
-}
-
-static enum cel_answer ask_text(enum cel_test test, const struct value *part,
-                                const struct value *value)
-{
-    if (value->kind != VALUE_STRING || value->length > STRING_MOST)
-        return CEL_ANSWER_OPEN;
-    if (part->length > value->length)
-        return CEL_ANSWER_FALSE;
-    const char *from = value->string;
-    bool holds;
-    if (test == CEL_TEST_CONTAINS)
-        holds = memmem(from, value->length, part->string, part->length) != NULL;
-    else
-        holds = memcmp(test == CEL_TEST_ENDS ? from + value->length - part->length : from,
-                       part->string, part->length) == 0;
-    return holds ? CEL_ANSWER_TRUE : CEL_ANSWER_FALSE;
-}
-
-enum cel_answer cel_test_ask(enum cel_test test, const struct value *constants, uint32_t count,
-                             const struct value *value)
-{
-    if (cel_test_is_order(test))
-        return cel_test_order(test, number_of(constants), value);
-    if (test == CEL_TEST_IN)
-        return ask_in(constants, count, value);
-    if (test != CEL_TEST_TRUE)
-        return ask_text(test, constants, value);
-    if (value->kind != VALUE_BOOL)
-        return CEL_ANSWER_OPEN;
-    return value->boolean ? CEL_ANSWER_TRUE : CEL_ANSWER_FALSE;
 }

@@ -14,9 +14,9 @@ static void merge(const struct value *items, struct value *out, uint32_t from, u
 {
     uint32_t left = from, right = middle;
     for (uint32_t at = from; at < to; at++) {
-        bool take_left =
-            right >= to ||
-            (left < middle && cel_compare(&items[left * width], &items[right * width]) != CEL_MORE);
+        bool take_left = right >= to ||
+                         (left < middle && cel_compare(&items[left * width],
+                                                       &items[right * width]) != CEL_ORDER_GREATER);
         uint32_t taken = take_left ? left++ : right++;
         memcpy(&out[at * width], &items[taken * width], sizeof *items * width);
     }
@@ -28,7 +28,7 @@ bool cel_sort(struct cel_run *run, const struct cel_node *node, struct value *it
     for (uint32_t i = 0; i < count; i++) {
         const struct value *key = &items[i * width];
         if (!cel_comparable(cel_kind(&items[0]), cel_kind(key)) ||
-            cel_compare(key, key) != CEL_SAME)
+            cel_compare(key, key) != CEL_ORDER_EQUAL)
             return cel_fail_with(run, node, "%a and %b cannot be sorted", &items[0], key);
     }
     if (count < 2)

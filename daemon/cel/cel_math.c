@@ -32,12 +32,12 @@ static bool choose(struct cel_call *call, enum cel_order wanted)
 
 static bool greatest(struct cel_call *call)
 {
-    return choose(call, CEL_MORE);
+    return choose(call, CEL_ORDER_GREATER);
 }
 
 static bool least(struct cel_call *call)
 {
-    return choose(call, CEL_LESSER);
+    return choose(call, CEL_ORDER_LESS);
 }
 
 static bool give_double(struct cel_call *call, double real)

@@ -197,7 +197,7 @@ const char *cel_number_negate(const struct value *a, struct value *result)
 static enum cel_order compare_doubles(double a, double b)
 {
     if (isnan(a) || isnan(b))
-        return CEL_NO_ORDER;
+        return CEL_ORDER_NONE;
     return cel_order_of(a<b, a> b);
 }
 
@@ -217,7 +217,7 @@ enum cel_order cel_number_compare(const struct value *a, const struct value *b)
     if (a_negative || b_negative) {
         if (a_negative && b_negative)
             return cel_order_of(a->integer<b->integer, a->integer> b->integer);
-        return a_negative ? CEL_LESSER : CEL_MORE;
+        return a_negative ? CEL_ORDER_LESS : CEL_ORDER_GREATER;
     }
     return cel_order_of(a->natural<b->natural, a->natural> b->natural);
 }

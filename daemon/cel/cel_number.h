@@ -16,11 +16,16 @@
 #include "base/value.h"
 #include "cel/cel_ast.h"
 
-enum cel_order { CEL_LESSER = -1, CEL_SAME = 0, CEL_MORE = 1, CEL_NO_ORDER = 2 };
+enum cel_order {
+    CEL_ORDER_LESS = -1,
+    CEL_ORDER_EQUAL = 0,
+    CEL_ORDER_GREATER = 1,
+    CEL_ORDER_NONE = 2
+};
 
 static inline enum cel_order cel_order_of(bool less, bool more)
 {
-    return less ? CEL_LESSER : more ? CEL_MORE : CEL_SAME;
+    return less ? CEL_ORDER_LESS : more ? CEL_ORDER_GREATER : CEL_ORDER_EQUAL;
 }
 
 /* NULL when *result is set, else what is wrong (cel_error's text). Both are numbers. */

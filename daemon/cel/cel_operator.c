@@ -124,7 +124,7 @@ bool cel_eval_less(struct cel_run *run, const struct cel_node *node, struct valu
     enum cel_order order;
     if (!evaluate_order(run, node, &order))
         return false;
-    *result = value_bool(order == CEL_LESSER);
+    *result = value_bool(order == CEL_ORDER_LESS);
     return true;
 }
 
@@ -133,7 +133,7 @@ bool cel_eval_less_equal(struct cel_run *run, const struct cel_node *node, struc
     enum cel_order order;
     if (!evaluate_order(run, node, &order))
         return false;
-    *result = value_bool(order == CEL_LESSER || order == CEL_SAME);
+    *result = value_bool(order == CEL_ORDER_LESS || order == CEL_ORDER_EQUAL);
     return true;
 }
 
@@ -142,7 +142,7 @@ bool cel_eval_greater(struct cel_run *run, const struct cel_node *node, struct v
     enum cel_order order;
     if (!evaluate_order(run, node, &order))
         return false;
-    *result = value_bool(order == CEL_MORE);
+    *result = value_bool(order == CEL_ORDER_GREATER);
     return true;
 }
 
@@ -151,7 +151,7 @@ bool cel_eval_greater_equal(struct cel_run *run, const struct cel_node *node, st
     enum cel_order order;
     if (!evaluate_order(run, node, &order))
         return false;
-    *result = value_bool(order == CEL_MORE || order == CEL_SAME);
+    *result = value_bool(order == CEL_ORDER_GREATER || order == CEL_ORDER_EQUAL);
     return true;
 }
 

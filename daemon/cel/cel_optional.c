@@ -85,7 +85,7 @@ static bool is_zero(const struct value *value)
         return value->other == NULL;
     case CEL_KIND_DECIMAL: {
         struct value zero = value_int(0);
-        return cel_compare(value, &zero) == CEL_SAME;
+        return cel_compare(value, &zero) == CEL_ORDER_EQUAL;
     }
     default:
         return false;

@@ -372,9 +372,9 @@ static struct cel_node *parse_level(struct parser *parser, const struct level *l
 static struct cel_node *parse_product(struct parser *parser)
 {
     static const struct level level = {parse_unary,
-                                       {{CEL_MARK_TIMES, CEL_MULTIPLY},
-                                        {CEL_MARK_OVER, CEL_DIVIDE},
-                                        {CEL_MARK_REST, CEL_REMAINDER}}};
+                                       {{CEL_MARK_STAR, CEL_MULTIPLY},
+                                        {CEL_MARK_SLASH, CEL_DIVIDE},
+                                        {CEL_MARK_PERCENT, CEL_REMAINDER}}};
     return parse_level(parser, &level);
 }
 

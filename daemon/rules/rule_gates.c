@@ -7,7 +7,8 @@
  *                own is looked up among the entries
  *   lower, upper numbers in sorted rows: those that the value passes stand first
  *   needles      parts of texts
- *   by_openness  the tests that are open for values of other kinds
+ *   by_domain    all rules, by what kinds of values their predicates are for: of others they
+ *                are unknown
  */
 #include "rules/rule_gates.h"
 
@@ -17,15 +18,15 @@
 
 #include "rules/rule_needles.h"
 
-/* Tests that are open for the same kinds of values. */
-enum openness { OPEN_TRUE, OPEN_IN, OPEN_ORDER, OPEN_TEXT, OPEN_COUNT };
+/* For what kinds of values predicates are. */
+enum domain { DOMAIN_BOOL, DOMAIN_DATA, DOMAIN_NUMBER, DOMAIN_TEXT, DOMAIN_COUNT };
 
-static const uint8_t openness_of[] = {
-    [CEL_TEST_TRUE] = OPEN_TRUE,     [CEL_TEST_IN] = OPEN_IN,
-    [CEL_TEST_LESS] = OPEN_ORDER,    [CEL_TEST_LESS_EQUAL] = OPEN_ORDER,
-    [CEL_TEST_MORE] = OPEN_ORDER,    [CEL_TEST_MORE_EQUAL] = OPEN_ORDER,
-    [CEL_TEST_STARTS] = OPEN_TEXT,   [CEL_TEST_ENDS] = OPEN_TEXT,
-    [CEL_TEST_CONTAINS] = OPEN_TEXT,
+static const uint8_t domain_of[] = {
+    [CEL_PREDICATE_TRUE] = DOMAIN_BOOL,     [CEL_PREDICATE_IN] = DOMAIN_DATA,
+    [CEL_PREDICATE_LESS] = DOMAIN_NUMBER,   [CEL_PREDICATE_LESS_EQUAL] = DOMAIN_NUMBER,
+    [CEL_PREDICATE_MORE] = DOMAIN_NUMBER,   [CEL_PREDICATE_MORE_EQUAL] = DOMAIN_NUMBER,
+    [CEL_PREDICATE_STARTS] = DOMAIN_TEXT,   [CEL_PREDICATE_ENDS] = DOMAIN_TEXT,
+    [CEL_PREDICATE_CONTAINS] = DOMAIN_TEXT,
 };
 
 struct rules {
@@ -82,7 +83,7 @@ struct rule_gates {
     struct rule_needle *parts;
     uint32_t part_count, part_capacity;
     struct rule_needles *needles; /* of `parts`; NULL: there are none */
-    struct rules by_openness[OPEN_COUNT];
+    struct rules by_domain[DOMAIN_COUNT];
 };
 
 enum { SLOTS_FIRST = 8 };
@@ -234,12 +235,13 @@ static void add_edge(struct rule_gates *gates, enum key_kind kind, const struct 
     add_length(gates, kind == KEY_START ? &gates->starts : &gates->ends, text->length);
 }
 
-static void add_bound(struct rule_gates *gates, enum cel_test test, const struct value *constant,
-                      uint32_t rule, uint32_t layer)
+static void add_bound(struct rule_gates *gates, enum cel_predicate predicate,
+                      const struct value *constant, uint32_t rule, uint32_t layer)
 {
-    bool upper = test == CEL_TEST_LESS || test == CEL_TEST_LESS_EQUAL;
+    bool upper = predicate == CEL_PREDICATE_LESS || predicate == CEL_PREDICATE_LESS_EQUAL;
     struct bounds *bounds = upper ? &gates->upper : &gates->lower;
-    struct bound bound = {.inclusive = test == CEL_TEST_LESS_EQUAL || test == CEL_TEST_MORE_EQUAL,
+    struct bound bound = {.inclusive = predicate == CEL_PREDICATE_LESS_EQUAL ||
+                                       predicate == CEL_PREDICATE_MORE_EQUAL,
                           .rule = rule,
                           .layer = (uint8_t)layer};
     value_to_double(constant, &bound.number);
@@ -258,37 +260,37 @@ static void add_part(struct rule_gates *gates, const struct value *text, uint32_
         (struct rule_needle){.bytes = text->string, .length = text->length, .number = rule};
 }
 
-void rule_gates_add(struct rule_gates *gates, enum cel_test test, const struct value *constants,
-                    uint32_t count, uint32_t rule, uint32_t layer)
+void rule_gates_add(struct rule_gates *gates, enum cel_predicate predicate,
+                    const struct value *constants, uint32_t count, uint32_t rule, uint32_t layer)
 {
     static const struct key yes = {.kind = KEY_WORD, .number = 2};
     struct key key;
-    add_rule(gates, &gates->by_openness[openness_of[test]], rule);
-    switch (test) {
-    case CEL_TEST_TRUE:
+    add_rule(gates, &gates->by_domain[domain_of[predicate]], rule);
+    switch (predicate) {
+    case CEL_PREDICATE_TRUE:
         add_key(gates, &yes, rule);
         return;
-    case CEL_TEST_IN:
+    case CEL_PREDICATE_IN:
         for (uint32_t i = 0; i < count; i++)
             if (key_of(&constants[i], &key))
                 add_key(gates, &key, rule);
         return;
-    case CEL_TEST_STARTS:
+    case CEL_PREDICATE_STARTS:
         add_edge(gates, KEY_START, constants, rule);
         return;
-    case CEL_TEST_ENDS:
+    case CEL_PREDICATE_ENDS:
         add_edge(gates, KEY_END, constants, rule);
         return;
-    case CEL_TEST_CONTAINS:
+    case CEL_PREDICATE_CONTAINS:
         add_part(gates, constants, rule);
         return;
-    case CEL_TEST_LESS:
-    case CEL_TEST_LESS_EQUAL:
-    case CEL_TEST_MORE:
-    case CEL_TEST_MORE_EQUAL:
+    case CEL_PREDICATE_LESS:
+    case CEL_PREDICATE_LESS_EQUAL:
+    case CEL_PREDICATE_MORE:
+    case CEL_PREDICATE_MORE_EQUAL:
         break;
     }
-    add_bound(gates, test, constants, rule, layer);
+    add_bound(gates, predicate, constants, rule, layer);
 }
 
 /* Ascending, of the same number the inclusive ones first: what a value passes is then
@@ -365,21 +367,23 @@ static void mark_text(const struct rule_gates *gates, const struct value *text, 
         rule_needles_find(gates->needles, text->string, text->length, mark_part, passed);
 }
 
-/* Which of the tests that a value is not for are there. */
-static void mark_open(const struct rule_gates *gates, const struct value *value, uint64_t *open)
+/* The rules whose predicates are for other kinds of values. */
+static void mark_unknown(const struct rule_gates *gates, const struct value *value,
+                         uint64_t *unknown)
 {
-    static const enum cel_test asked[] = {[OPEN_TRUE] = CEL_TEST_TRUE,
-                                          [OPEN_IN] = CEL_TEST_IN,
-                                          [OPEN_ORDER] = CEL_TEST_LESS,
-                                          [OPEN_TEXT] = CEL_TEST_STARTS};
+    static const enum cel_predicate asked[] = {[DOMAIN_BOOL] = CEL_PREDICATE_TRUE,
+                                               [DOMAIN_DATA] = CEL_PREDICATE_IN,
+                                               [DOMAIN_NUMBER] = CEL_PREDICATE_LESS,
+                                               [DOMAIN_TEXT] = CEL_PREDICATE_STARTS};
     static const struct value any[] = {
-        [OPEN_ORDER] = {.kind = VALUE_INT},
-        [OPEN_TEXT] = {.kind = VALUE_STRING, .string = ""},
+        [DOMAIN_NUMBER] = {.kind = VALUE_INT},
+        [DOMAIN_TEXT] = {.kind = VALUE_STRING, .string = ""},
     };
-    for (int i = 0; i < OPEN_COUNT; i++)
-        if (gates->by_openness[i].count &&
-            (!value || cel_test_ask(asked[i], &any[i], i >= OPEN_ORDER, value) == CEL_ANSWER_OPEN))
-            mark_rules(open, &gates->by_openness[i]);
+    for (int i = 0; i < DOMAIN_COUNT; i++)
+        if (gates->by_domain[i].count &&
+            (!value ||
+             cel_predicate_ask(asked[i], &any[i], i >= DOMAIN_NUMBER, value) == CEL_ANSWER_UNKNOWN))
+            mark_rules(unknown, &gates->by_domain[i]);
 }
 
 void rule_gates_mark(const struct rule_gates *gates, const struct value *value,
@@ -387,7 +391,7 @@ void rule_gates_mark(const struct rule_gates *gates, const struct value *value,
 {
     struct key key;
     double number;
-    mark_open(gates, value, marks->open);
+    mark_unknown(gates, value, marks->unknown);
     if (!value)
         return;
     if (gates->entry_count && key_of(value, &key))

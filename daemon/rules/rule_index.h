@@ -1,6 +1,6 @@
 /*
  * The rules of one event type, arranged so that only those are asked that may
- * match: most are found by one test of their condition (its gate), such as
+ * match: most are found by one predicate of their condition (its gate), such as
  * `order.status == "paid"`, and what several conditions have in common is
  * evaluated once. The answers are the same as if each rule were asked in turn.
  */

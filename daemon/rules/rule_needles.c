@@ -1,8 +1,8 @@
 /*
- * Of each needle, four bytes in a row are its mark: those that mark the fewest
+ * Of each needle, four bytes in a row are its gram: those that stand in the fewest
  * others. The walk looks at every four bytes of the text, first in a table of
- * bits, which says no nearly always, then in a hash table of marks, and
- * compares only needles whose mark stands there. What is too short for a mark
+ * bits, which says no nearly always, then in a hash table of grams, and
+ * compares only needles whose gram stands there. What is too short for a gram
  * is looked for by itself.
  */
 #include "rules/rule_needles.h"
@@ -11,34 +11,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MARK = 4, SLOTS_LEAST = 64, BITS_PER_SLOT = 16, NONE = UINT32_MAX };
+enum { GRAM = 4, SLOTS_LEAST = 64, BITS_PER_SLOT = 16, NONE = UINT32_MAX };
 
 struct needle {
     struct rule_needle is;
-    uint32_t mark, offset; /* the mark's bytes, and where in the needle they stand */
+    uint32_t gram, offset; /* the gram's bytes, and where in the needle they stand */
     uint32_t next;         /* another needle of the same slot, or NONE */
 };
 
 struct rule_needles {
-    struct needle *items; /* with a mark */
+    struct needle *items; /* with a gram */
     uint32_t count;
     const struct rule_needle *tiny; /* without one */
     uint32_t tiny_count;
     uint32_t *slots; /* the first needle of each, or NONE */
     uint64_t *bits;  /* BITS_PER_SLOT for each slot */
-    int shift;       /* of a mark's hash to its bit */
+    int shift;       /* of a gram's hash to its bit */
 };
 
-static uint32_t mark_at(const char *bytes)
+static uint32_t gram_at(const char *bytes)
 {
-    uint32_t mark;
-    memcpy(&mark, bytes, sizeof mark);
-    return mark;
+    uint32_t gram;
+    memcpy(&gram, bytes, sizeof gram);
+    return gram;
 }
 
-static uint32_t hash_of(uint32_t mark, int shift)
+static uint32_t hash_of(uint32_t gram, int shift)
 {
-    return (mark * 0x9e3779b1u) >> shift; /* 2^32 divided by the golden ratio */
+    return (gram * 0x9e3779b1u) >> shift; /* 2^32 divided by the golden ratio */
 }
 
 static int by_value(const void *a, const void *b)
@@ -47,13 +47,13 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* How many of a sorted list are below `mark`. */
-static uint32_t count_below(const uint32_t *marks, uint32_t count, uint64_t mark)
+/* How many of a sorted list are below `gram`. */
+static uint32_t count_below(const uint32_t *grams, uint32_t count, uint64_t gram)
 {
     uint32_t low = 0;
     while (low < count) {
         uint32_t middle = low + (count - low) / 2;
-        if (marks[middle] < mark)
+        if (grams[middle] < gram)
             low = middle + 1;
         else
             count = middle;
@@ -61,28 +61,28 @@ static uint32_t count_below(const uint32_t *marks, uint32_t count, uint64_t mark
     return low;
 }
 
-static void choose_marks(struct rule_needles *needles)
+static void choose_grams(struct rule_needles *needles)
 {
     size_t total = 0;
     for (uint32_t i = 0; i < needles->count; i++)
-        total += needles->items[i].is.length - MARK + 1;
+        total += needles->items[i].is.length - GRAM + 1;
     struct arena *arena = arena_new(sizeof(uint32_t) * (total + 2));
-    uint32_t *marks = arena_alloc(arena, sizeof *marks * (total + 1)), all = 0;
+    uint32_t *grams = arena_alloc(arena, sizeof *grams * (total + 1)), all = 0;
     for (uint32_t i = 0; i < needles->count; i++)
-        for (uint32_t at = 0; at + MARK <= needles->items[i].is.length; at++)
-            marks[all++] = mark_at(needles->items[i].is.bytes + at);
-    qsort(marks, all, sizeof *marks, by_value);
+        for (uint32_t at = 0; at + GRAM <= needles->items[i].is.length; at++)
+            grams[all++] = gram_at(needles->items[i].is.bytes + at);
+    qsort(grams, all, sizeof *grams, by_value);
     for (uint32_t i = 0; i < needles->count; i++) {
         struct needle *needle = &needles->items[i];
         uint32_t fewest = UINT32_MAX;
-        for (uint32_t at = 0; at + MARK <= needle->is.length; at++) {
-            uint32_t mark = mark_at(needle->is.bytes + at);
+        for (uint32_t at = 0; at + GRAM <= needle->is.length; at++) {
+            uint32_t gram = gram_at(needle->is.bytes + at);
             uint32_t uses =
-                count_below(marks, all, (uint64_t)mark + 1) - count_below(marks, all, mark);
+                count_below(grams, all, (uint64_t)gram + 1) - count_below(grams, all, gram);
             if (uses >= fewest)
                 continue;
             fewest = uses;
-            needle->mark = mark;
+            needle->gram = gram;
             needle->offset = at;
         }
     }
@@ -101,7 +101,7 @@ static void fill_slots(struct arena *arena, struct rule_needles *needles)
     needles->bits = arena_zero(arena, (size_t)slots * BITS_PER_SLOT / 8);
     for (uint32_t i = 0; i < needles->count; i++) {
         struct needle *needle = &needles->items[i];
-        uint32_t bit = hash_of(needle->mark, needles->shift);
+        uint32_t bit = hash_of(needle->gram, needles->shift);
         needles->bits[bit / 64] |= UINT64_C(1) << bit % 64;
         needle->next = needles->slots[bit / BITS_PER_SLOT];
         needles->slots[bit / BITS_PER_SLOT] = i;
@@ -118,12 +118,12 @@ struct rule_needles *rule_needles_new(struct arena *arena, const struct rule_nee
     for (uint32_t i = 0; i < count; i++) {
         struct rule_needle item = items[i];
         item.bytes = arena_copy(arena, item.bytes, item.length); /* all of them close together */
-        if (item.length < MARK)
+        if (item.length < GRAM)
             tiny[needles->tiny_count++] = item;
         else
             needles->items[needles->count++] = (struct needle){.is = item};
     }
-    choose_marks(needles);
+    choose_grams(needles);
     fill_slots(arena, needles);
     return needles;
 }
@@ -142,13 +142,13 @@ void rule_needles_find(const struct rule_needles *needles, const char *text, siz
             found(context, needles->tiny[i].number);
     if (needles->count == 0)
         return;
-    for (size_t at = 0; at + MARK <= length; at++) {
-        uint32_t mark = mark_at(text + at), bit = hash_of(mark, needles->shift);
+    for (size_t at = 0; at + GRAM <= length; at++) {
+        uint32_t gram = gram_at(text + at), bit = hash_of(gram, needles->shift);
         if (!(needles->bits[bit / 64] >> bit % 64 & 1))
             continue;
         for (uint32_t i = needles->slots[bit / BITS_PER_SLOT]; i != NONE;
              i = needles->items[i].next)
-            if (needles->items[i].mark == mark && stands_at(&needles->items[i], text, length, at))
+            if (needles->items[i].gram == gram && stands_at(&needles->items[i], text, length, at))
                 found(context, needles->items[i].is.number);
     }
 }

@@ -25,22 +25,28 @@ static const struct cel_formula *formula_of(struct arena *arena, const char *tex
 
 static void print(struct buf *out, const struct cel_formula *formula)
 {
-    static const char *const tests[] = {
-        [CEL_TEST_TRUE] = "true",     [CEL_TEST_IN] = "in",     [CEL_TEST_LESS] = "<",
-        [CEL_TEST_LESS_EQUAL] = "<=", [CEL_TEST_MORE] = ">",    [CEL_TEST_MORE_EQUAL] = ">=",
-        [CEL_TEST_STARTS] = "starts", [CEL_TEST_ENDS] = "ends", [CEL_TEST_CONTAINS] = "contains",
+    static const char *const predicates[] = {
+        [CEL_PREDICATE_TRUE] = "true",
+        [CEL_PREDICATE_IN] = "in",
+        [CEL_PREDICATE_LESS] = "<",
+        [CEL_PREDICATE_LESS_EQUAL] = "<=",
+        [CEL_PREDICATE_MORE] = ">",
+        [CEL_PREDICATE_MORE_EQUAL] = ">=",
+        [CEL_PREDICATE_STARTS] = "starts",
+        [CEL_PREDICATE_ENDS] = "ends",
+        [CEL_PREDICATE_CONTAINS] = "contains",
     };
     static const char *const rows[] = {
         [CEL_FORMULA_ALL] = "all", [CEL_FORMULA_ANY] = "any", [CEL_FORMULA_NOT] = "not"};
-    bool test = formula->kind == CEL_FORMULA_TEST;
-    buf_text(out, test ? tests[formula->test] : rows[formula->kind]);
-    if (test && formula->term.path)
+    bool leaf = formula->kind == CEL_FORMULA_PREDICATE;
+    buf_text(out, leaf ? predicates[formula->predicate] : rows[formula->kind]);
+    if (leaf && formula->term.path)
         buf_char(out, '.');
     buf_char(out, '(');
     for (uint32_t i = 0; i < formula->count; i++) {
         if (i)
             buf_text(out, ", ");
-        if (test)
+        if (leaf)
             cel_print(out, &formula->constants[i]);
         else
             print(out, &formula->parts[i]);
@@ -139,11 +145,11 @@ static void test_large(void **state)
     struct arena *arena = arena_new(4096);
     struct buf text;
     buf_init(&text, CEL_TEXT_MOST);
-    for (int i = 0; i < CEL_FORMULA_TESTS_MOST; i++)
+    for (int i = 0; i < CEL_PREDICATES_MOST; i++)
         buf_printf(&text, "%sorder.a == %d", i ? " && " : "", i);
     assert_int_equal(formula_of(arena, text.data)->kind, CEL_FORMULA_ALL);
     buf_text(&text, " && order.b");
-    assert_int_equal(formula_of(arena, text.data)->kind, CEL_FORMULA_TEST);
+    assert_int_equal(formula_of(arena, text.data)->kind, CEL_FORMULA_PREDICATE);
     buf_free(&text);
     arena_destroy(&arena);
 }
@@ -177,21 +183,21 @@ static void test_answers(void **state)
 {
     (void)state;
     static const struct {
-        enum cel_test test;
+        enum cel_predicate test;
         const char *constant, *values; /* of values: a list */
         const char *answers;           /* F, T, ? for each */
     } cases[] = {
-        {CEL_TEST_TRUE, "0", "[true, false, 1, null]", "TF??"},
-        {CEL_TEST_IN, "5", "[5, 5.0, 6, \"5\", null, true, [5], {}]", "TTFFFFFF"},
-        {CEL_TEST_IN, "\"a\"", "[\"a\", \"b\", \"\", 5, null]", "TFFFF"},
-        {CEL_TEST_LESS, "5", "[4, 4.9, 5, 6, -0.0, \"4\", null]", "TTFFT??"},
-        {CEL_TEST_LESS_EQUAL, "5", "[5, 5.1, 9223372036854775807]", "TFF"},
-        {CEL_TEST_MORE, "5.5", "[5, 6, 9223372036854775807, true]", "FTT?"},
-        {CEL_TEST_MORE_EQUAL, "-1", "[-1, -2, 18446744073709551615, []]", "TFT?"},
-        {CEL_TEST_STARTS, "\"ab\"", "[\"ab\", \"abc\", \"a\", \"cab\", \"\", 5]", "TTFFF?"},
-        {CEL_TEST_ENDS, "\"ab\"", "[\"ab\", \"abc\", \"b\", \"cab\", null]", "TFFT?"},
-        {CEL_TEST_CONTAINS, "\"ab\"", "[\"ab\", \"aab\", \"a b\", {}]", "TTF?"},
-        {CEL_TEST_CONTAINS, "\"\"", "[\"\", \"a\"]", "TT"},
+        {CEL_PREDICATE_TRUE, "0", "[true, false, 1, null]", "TF??"},
+        {CEL_PREDICATE_IN, "5", "[5, 5.0, 6, \"5\", null, true, [5], {}]", "TTFFFFFF"},
+        {CEL_PREDICATE_IN, "\"a\"", "[\"a\", \"b\", \"\", 5, null]", "TFFFF"},
+        {CEL_PREDICATE_LESS, "5", "[4, 4.9, 5, 6, -0.0, \"4\", null]", "TTFFT??"},
+        {CEL_PREDICATE_LESS_EQUAL, "5", "[5, 5.1, 9223372036854775807]", "TFF"},
+        {CEL_PREDICATE_MORE, "5.5", "[5, 6, 9223372036854775807, true]", "FTT?"},
+        {CEL_PREDICATE_MORE_EQUAL, "-1", "[-1, -2, 18446744073709551615, []]", "TFT?"},
+        {CEL_PREDICATE_STARTS, "\"ab\"", "[\"ab\", \"abc\", \"a\", \"cab\", \"\", 5]", "TTFFF?"},
+        {CEL_PREDICATE_ENDS, "\"ab\"", "[\"ab\", \"abc\", \"b\", \"cab\", null]", "TFFT?"},
+        {CEL_PREDICATE_CONTAINS, "\"ab\"", "[\"ab\", \"aab\", \"a b\", {}]", "TTF?"},
+        {CEL_PREDICATE_CONTAINS, "\"\"", "[\"\", \"a\"]", "TT"},
     };
     struct arena *arena = arena_new(4096);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -202,7 +208,8 @@ static void test_answers(void **state)
         assert_true(json_read(arena, cases[i].values, strlen(cases[i].values), &json_event_limits,
                               &values, &diag));
         for (uint32_t v = 0; v < value_count(&values); v++) {
-            char answer = "FT?"[cel_test_ask(cases[i].test, &constant, 1, &values.list->items[v])];
+            char answer =
+                "FT?"[cel_predicate_ask(cases[i].test, &constant, 1, &values.list->items[v])];
             if (answer != cases[i].answers[v])
                 fail_msg("case %zu, value %u: %c", i, v, answer);
         }
