@@ -5,6 +5,10 @@ library_sources = \
 	daemon/app/admin_pages.h \
 	daemon/app/app.c \
 	daemon/app/app.h \
+	daemon/app/backpressure.c \
+	daemon/app/backpressure.h \
+	daemon/app/lifecycle.c \
+	daemon/app/lifecycle.h \
 	daemon/base/arena.c \
 	daemon/base/arena.h \
 	daemon/base/base64.c \

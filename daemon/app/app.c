@@ -5,20 +5,24 @@
  *   embedded              the private redis-server, where no Redis is configured
  *   shard                 all that is kept in Redis; its instance being READY starts the rest
  *   pipeline, delivery    an event's life, a message's life
+ *   backpressure          holds events back while messages pile up
+ *   lifecycle             the daemon's own states, and its orderly end
  *   pages                 the admin socket, for nudgectl
- *   signals, pulse        what moves its own state
+ *   signals, watchdog     what the system says, and wants to hear
+ *
+ * Callbacks come from the loop only, when all objects stand. Those here pass on what one object
+ * says to another that it does not know.
  */
 #include "app/app.h"
 
 #include <event2/event.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "app/admin_pages.h"
+#include "app/backpressure.h"
+#include "app/lifecycle.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -31,24 +35,6 @@
 #include "serve/notify.h"
 #include "store/shard.h"
 
-enum {
-    PULSE_MS = 500, /* back-pressure, the drain, the watchdog */
-    DRAIN_PULSE_MS = 50,
-    SETTLE_WAIT_MS = 5000, /* for the last results, after begun transfers were cut */
-};
-
-enum app_state {
-    APP_STARTING, /* waiting for Redis and the lease */
-    APP_RUNNING,
-    APP_DRAINING, /* nothing new is taken; what was begun goes on */
-    APP_CUTTING,  /* the drain's time is over: what was begun was cut, results are settled */
-    APP_LEAVING,  /* the lease is given up */
-    APP_STOPPED,
-};
-
-static const char *const state_names[] = {"starting", "running", "draining",
-                                          "cutting",  "leaving", "stopped"};
-
 struct app {
     struct config *config;
     struct policy policy;
@@ -58,83 +44,12 @@ struct app {
     struct shard *shard;
     struct pipeline *pipeline;
     struct delivery *delivery;
+    struct backpressure *backpressure;
+    struct lifecycle *lifecycle;
     struct admin_pages *pages;
-    struct event *signals[3], *pulse, *watchdog;
-    enum app_state state;
-    int64_t drain_until_ms;
-    int64_t outbox_length;
-    bool without_redis;      /* and the log has said so */
-    bool crowded, measuring; /* the outbox is over its bound; its length is being asked */
-    int status;
+    struct event *signals[3], *watchdog;
+    bool without_redis; /* and the log has said so */
 };
-
-/* ---- State ---- */
-
-static void enter(struct app *app, enum app_state state)
-{
-    app->state = state;
-    notify_status("%s", state_names[state]);
-    if (state == APP_STOPPED) {
-        log_info("stopped");
-        event_base_loopbreak(app->base);
-    }
-}
-
-static void stop_with(struct app *app, const struct diag *fault, int status)
-{
-    log_diag(fault);
-    app->status = status;
-    enter(app, APP_STOPPED);
-}
-
-static void on_left(void *context)
-{
-    enter(context, APP_STOPPED);
-}
-
-static void leave(struct app *app)
-{
-    enter(app, APP_LEAVING);
-    if (instance_state(app->shard->instance) == INSTANCE_READY &&
-        connection_ready(app->shard->connection))
-        instance_leave(app->shard->instance, on_left, app);
-    else
-        enter(app, APP_STOPPED);
-}
-
-/* Moves a stopping daemon on, as far as what is under way allows. */
-static void wind_down(struct app *app)
-{
-    int64_t now_ms = clock_monotonic_ms();
-    if (app->state != APP_DRAINING && app->state != APP_CUTTING)
-        return;
-    bool reading = !intake_stop(app->shard->intake);
-    bool busy = reading || delivery_busy(app->delivery) || pipeline_busy(app->pipeline);
-    if (!busy || (app->state == APP_CUTTING && now_ms >= app->drain_until_ms)) {
-        leave(app);
-    } else if (app->state == APP_DRAINING && now_ms >= app->drain_until_ms) {
-        log_warning("the drain's time is over, what has not ended is cut drain_ms=%" PRId64,
-                    app->config->keys.drain_ms);
-        enter(app, APP_CUTTING);
-        app->drain_until_ms = now_ms + SETTLE_WAIT_MS;
-        delivery_cut(app->delivery);
-    }
-}
-
-static void begin_stop(void *context)
-{
-    struct app *app = context;
-    if (app->state > APP_RUNNING)
-        return;
-    notify_stopping();
-    intake_stop(app->shard->intake);
-    pipeline_stop_timers(app->pipeline);
-    delivery_drain(app->delivery);
-    app->drain_until_ms = clock_monotonic_ms() + app->config->keys.drain_ms;
-    log_info("draining, nothing more is begun drain_ms=%" PRId64, app->config->keys.drain_ms);
-    enter(app, APP_DRAINING);
-    event_active(app->pulse, EV_TIMEOUT, 0);
-}
 
 /* ---- Reload ---- */
 
@@ -159,7 +74,7 @@ static bool reload(void *context, struct buf *out)
         metrics_add(METRIC_RELOADS_FAILED, 1);
         log_error("the reload was refused; the rules and templates before it stay in force");
     }
-    if (app->state == APP_RUNNING)
+    if (lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING)
         notify_ready();
     return next != NULL;
 }
@@ -169,40 +84,35 @@ static bool reload(void *context, struct buf *out)
 static void on_connection(void *context, bool ready, const char *reason)
 {
     struct app *app = context;
+    bool starting = lifecycle_state(app->lifecycle) == LIFECYCLE_STARTING;
     if (ready)
         log_info("connected to Redis");
-    else if (app->without_redis || (app->embedded && app->state == APP_STARTING))
+    else if (app->without_redis || (app->embedded && starting))
         log_debug("still no Redis: %s", reason);
     else
         log_warning("no Redis, trying again: %s", reason);
     app->without_redis = !ready;
-    if (!ready && app->state == APP_STARTING)
+    if (!ready && starting)
         notify_status("waiting for Redis: %s", reason);
 }
 
 static void on_instance(void *context, enum instance_state state, const struct diag *fault)
 {
     struct app *app = context;
-    if (state == INSTANCE_REFUSED || state == INSTANCE_REPLACED) {
-        stop_with(app, fault, state == INSTANCE_REFUSED ? EX_CONFIG : EX_UNAVAILABLE);
-        return;
-    }
-    if (state != INSTANCE_READY || app->state != APP_STARTING)
-        return;
-    enter(app, APP_RUNNING);
-    intake_resume(app->shard->intake);
-    pipeline_start_timers(app->pipeline);
-    delivery_start(app->delivery);
-    notify_ready();
-    log_info("running instance=%s rules=%zu", instance_consumer(app->shard->instance),
-             ruleset_count(app->generation->rules));
+    if (state == INSTANCE_REFUSED)
+        lifecycle_fail(app->lifecycle, fault, EX_CONFIG);
+    else if (state == INSTANCE_REPLACED)
+        lifecycle_fail(app->lifecycle, fault, EX_UNAVAILABLE);
+    else if (state == INSTANCE_READY && lifecycle_run(app->lifecycle))
+        log_info("running instance=%s rules=%zu", instance_consumer(app->shard->instance),
+                 ruleset_count(app->generation->rules));
 }
 
 static void on_embedded(void *context, enum embedded_state state, const struct diag *fault)
 {
     struct app *app = context;
     if (state == EMBEDDED_FAILED)
-        stop_with(app, fault, EX_UNAVAILABLE);
+        lifecycle_fail(app->lifecycle, fault, EX_UNAVAILABLE);
     else if (state == EMBEDDED_LOCKING)
         log_info("waiting for the redis-server before this one to end");
 }
@@ -225,42 +135,6 @@ static void on_messages(void *context)
     delivery_wake(app->delivery);
 }
 
-/* Back-pressure: no new events while too many messages wait, for their first try or a next one. */
-static void on_length(void *context, int64_t length)
-{
-    struct app *app = context;
-    app->measuring = false;
-    if (length < 0 || app->state != APP_RUNNING)
-        return;
-    app->outbox_length = length;
-    int64_t messages = length + app->shard->waiting.later, most = app->config->keys.outbox_most;
-    if (!app->crowded && messages > most) {
-        log_warning("the outbox is over its bound, events wait messages=%" PRId64, messages);
-        intake_pause(app->shard->intake);
-        app->crowded = true;
-    } else if (app->crowded && messages < most - most / 10) {
-        log_info("the outbox is below its bound again messages=%" PRId64, messages);
-        intake_resume(app->shard->intake);
-        app->crowded = false;
-    }
-}
-
-static void on_pulse(evutil_socket_t fd, short what, void *context)
-{
-    (void)fd;
-    (void)what;
-    struct app *app = context;
-    bool running = app->state == APP_RUNNING;
-    const struct timeval next = clock_timeval(running ? PULSE_MS : DRAIN_PULSE_MS);
-    if (running && !app->measuring) {
-        app->measuring = true;
-        waiting_ask(&app->shard->waiting, app->shard->scripts); /* answered before the length */
-        outbox_length(app->shard->outbox, on_length, app);
-    }
-    wind_down(app);
-    event_add(app->pulse, &next);
-}
-
 static void on_watchdog(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
@@ -276,7 +150,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
     if (number == SIGHUP)
         reload(app, NULL);
     else
-        begin_stop(app);
+        lifecycle_drain(app->lifecycle);
 }
 
 /* ---- What the admin pages ask ---- */
@@ -284,18 +158,26 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 static struct admin_pages_view view_of(const void *context)
 {
     const struct app *app = context;
-    bool redis = connection_ready(app->shard->connection);
+    const struct shard *shard = app->shard;
+    bool redis = connection_ready(shard->connection);
+    bool running = lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING;
     return (struct admin_pages_view){
-        .state = state_names[app->state],
-        .instance = instance_consumer(app->shard->instance),
-        .working = app->state == APP_RUNNING && redis && instance_lease_valid(app->shard->instance),
+        .state = lifecycle_word(app->lifecycle),
+        .instance = instance_consumer(shard->instance),
+        .working = running && redis && instance_lease_valid(shard->instance),
         .redis = redis,
         .rules = ruleset_count(app->generation->rules),
-        .outbox = app->outbox_length,
-        .later = app->shard->waiting.later,
-        .uncertain = app->shard->waiting.uncertain,
+        .outbox = backpressure_outbox(app->backpressure),
+        .later = shard->waiting.later,
+        .uncertain = shard->waiting.uncertain,
         .delivery = app->delivery,
     };
+}
+
+static void stop(void *context)
+{
+    struct app *app = context;
+    lifecycle_drain(app->lifecycle);
 }
 
 /* ---- Building ---- */
@@ -419,6 +301,20 @@ static bool build_lives(struct app *app, struct diag *diag)
     return app->delivery != NULL;
 }
 
+static void build_lifecycle(struct app *app)
+{
+    const struct backpressure_options backpressure = {
+        .base = app->base, .shard = app->shard, .most = app->config->keys.outbox_most};
+    app->backpressure = backpressure_new(&backpressure);
+    const struct lifecycle_options lifecycle = {.base = app->base,
+                                                .shard = app->shard,
+                                                .pipeline = app->pipeline,
+                                                .delivery = app->delivery,
+                                                .backpressure = app->backpressure,
+                                                .drain_ms = app->config->keys.drain_ms};
+    app->lifecycle = lifecycle_new(&lifecycle);
+}
+
 static bool build_pages(struct app *app, struct diag *diag)
 {
     const struct admin_pages_options options = {
@@ -426,7 +322,7 @@ static bool build_pages(struct app *app, struct diag *diag)
         .socket = app->config->keys.admin_socket,
         .look = view_of,
         .reload = reload,
-        .stop = begin_stop,
+        .stop = stop,
         .context = app,
     };
     app->pages = admin_pages_open(&options, diag);
@@ -445,19 +341,28 @@ static struct event *watch(struct app *app, evutil_socket_t fd, short what,
 static void build_events(struct app *app)
 {
     const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    const struct timeval soon = clock_timeval(PULSE_MS);
     int64_t alive_ms = notify_watchdog_ms();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         app->signals[i] = watch(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
         event_add(app->signals[i], NULL);
     }
-    app->pulse = watch(app, -1, 0, on_pulse);
-    event_add(app->pulse, &soon);
     if (!alive_ms)
         return;
     const struct timeval alive = clock_timeval(alive_ms);
     app->watchdog = watch(app, -1, EV_PERSIST, on_watchdog);
     event_add(app->watchdog, &alive);
+}
+
+static bool build(struct app *app, struct diag *diag)
+{
+    if (!build_policy(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
+        !build_lives(app, diag))
+        return false;
+    build_lifecycle(app);
+    if (!build_pages(app, diag))
+        return false;
+    build_events(app);
+    return true;
 }
 
 struct app *app_new(struct config *config, struct diag *diag)
@@ -468,12 +373,8 @@ struct app *app_new(struct config *config, struct diag *diag)
     app->base = event_base_new();
     if (!app->base)
         mem_exhausted();
-    if (!build_policy(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
-        !build_lives(app, diag) || !build_pages(app, diag)) {
+    if (!build(app, diag))
         app_destroy(&app);
-        return NULL;
-    }
-    build_events(app);
     return app;
 }
 
@@ -490,10 +391,11 @@ void app_destroy(struct app **app)
     if (!a)
         return;
     free_event(&a->watchdog);
-    free_event(&a->pulse);
     for (size_t i = 0; i < sizeof a->signals / sizeof *a->signals; i++)
         free_event(&a->signals[i]);
     admin_pages_close(&a->pages);
+    lifecycle_destroy(&a->lifecycle);
+    backpressure_destroy(&a->backpressure);
     delivery_destroy(&a->delivery);
     pipeline_destroy(&a->pipeline);
     shard_destroy(&a->shard);
@@ -510,5 +412,5 @@ int app_run(struct app *app)
     log_info("starting config=%s redis=%s", app->config->file[0] ? app->config->file : "(none)",
              app->embedded ? "private" : "configured");
     event_base_dispatch(app->base);
-    return app->status;
+    return lifecycle_status(app->lifecycle);
 }

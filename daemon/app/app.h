@@ -1,6 +1,6 @@
 /*
  * The daemon: owns every object, builds them in one order and tears them down in
- * its mirror, and knows the states of its life.
+ * its mirror.
  */
 #ifndef NUDGED_APP_APP_H
 #define NUDGED_APP_APP_H

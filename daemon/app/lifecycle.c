@@ -1,0 +1,169 @@
+/*
+ * STARTING -> RUNNING -> DRAINING -> (CUTTING ->) LEAVING -> STOPPED, never back. Read enter(),
+ * through which every change goes, then lifecycle_run() and lifecycle_drain(), which begin the
+ * two halves. Draining is a look every 50 ms at whether intake, pipeline and delivery still have
+ * something under way; what has not ended when the time is over is cut, and only its results are
+ * still written. A fault may lead from any state to STOPPED.
+ */
+#include "app/lifecycle.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "serve/notify.h"
+
+enum {
+    LOOK_MS = 50,          /* while it drains: has all ended? */
+    SETTLE_WAIT_MS = 5000, /* for the last results, after begun transfers were cut */
+};
+
+static const char *const words[] = {
+    [LIFECYCLE_STARTING] = "starting", [LIFECYCLE_RUNNING] = "running",
+    [LIFECYCLE_DRAINING] = "draining", [LIFECYCLE_CUTTING] = "cutting",
+    [LIFECYCLE_LEAVING] = "leaving",   [LIFECYCLE_STOPPED] = "stopped",
+};
+
+struct lifecycle {
+    struct lifecycle_options options;
+    enum lifecycle_state state;
+    struct event *timer; /* DRAINING, CUTTING: the next look */
+    int64_t until_ms;    /* DRAINING, CUTTING: clock_monotonic_ms */
+    int status;
+};
+
+enum lifecycle_state lifecycle_state(const struct lifecycle *lifecycle)
+{
+    return lifecycle->state;
+}
+
+const char *lifecycle_word(const struct lifecycle *lifecycle)
+{
+    return words[lifecycle->state];
+}
+
+int lifecycle_status(const struct lifecycle *lifecycle)
+{
+    return lifecycle->status;
+}
+
+/* Every change of state goes through here, and only forward. */
+static void enter(struct lifecycle *lifecycle, enum lifecycle_state state)
+{
+    lifecycle->state = state;
+    notify_status("%s", words[state]);
+    if (state == LIFECYCLE_STOPPED) {
+        log_info("stopped");
+        event_base_loopbreak(lifecycle->options.base);
+    }
+}
+
+void lifecycle_fail(struct lifecycle *lifecycle, const struct diag *fault, int status)
+{
+    log_diag(fault);
+    lifecycle->status = status;
+    enter(lifecycle, LIFECYCLE_STOPPED);
+}
+
+bool lifecycle_run(struct lifecycle *lifecycle)
+{
+    const struct lifecycle_options *options = &lifecycle->options;
+    if (lifecycle->state != LIFECYCLE_STARTING)
+        return false;
+    enter(lifecycle, LIFECYCLE_RUNNING);
+    intake_resume(options->shard->intake);
+    pipeline_start_timers(options->pipeline);
+    delivery_start(options->delivery);
+    backpressure_start(options->backpressure);
+    notify_ready();
+    return true;
+}
+
+/* ---- The end ---- */
+
+void lifecycle_drain(struct lifecycle *lifecycle)
+{
+    const struct lifecycle_options *options = &lifecycle->options;
+    if (lifecycle->state > LIFECYCLE_RUNNING)
+        return;
+    notify_stopping();
+    backpressure_stop(options->backpressure);
+    intake_stop(options->shard->intake);
+    pipeline_stop_timers(options->pipeline);
+    delivery_drain(options->delivery);
+    lifecycle->until_ms = clock_monotonic_ms() + options->drain_ms;
+    log_info("draining, nothing more is begun drain_ms=%" PRId64, options->drain_ms);
+    enter(lifecycle, LIFECYCLE_DRAINING);
+    event_active(lifecycle->timer, EV_TIMEOUT, 0);
+}
+
+static void on_left(void *context)
+{
+    enter(context, LIFECYCLE_STOPPED);
+}
+
+static void leave(struct lifecycle *lifecycle)
+{
+    const struct lifecycle_options *options = &lifecycle->options;
+    enter(lifecycle, LIFECYCLE_LEAVING);
+    if (instance_state(options->shard->instance) == INSTANCE_READY &&
+        connection_ready(options->shard->connection))
+        instance_leave(options->shard->instance, on_left, lifecycle);
+    else
+        enter(lifecycle, LIFECYCLE_STOPPED);
+}
+
+static bool is_busy(const struct lifecycle_options *options)
+{
+    bool reading = !intake_stop(options->shard->intake);
+    return reading || delivery_busy(options->delivery) || pipeline_busy(options->pipeline);
+}
+
+/* Moves on, as far as what is under way allows. */
+static void on_look(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct lifecycle *lifecycle = context;
+    const struct timeval next = clock_timeval(LOOK_MS);
+    int64_t now_ms = clock_monotonic_ms();
+    bool over = now_ms >= lifecycle->until_ms, draining = lifecycle->state == LIFECYCLE_DRAINING;
+    if (!draining && lifecycle->state != LIFECYCLE_CUTTING)
+        return;
+    if (!is_busy(&lifecycle->options) || (over && !draining)) {
+        leave(lifecycle);
+        return;
+    }
+    if (over) {
+        log_warning("the drain's time is over, what has not ended is cut drain_ms=%" PRId64,
+                    lifecycle->options.drain_ms);
+        enter(lifecycle, LIFECYCLE_CUTTING);
+        lifecycle->until_ms = now_ms + SETTLE_WAIT_MS;
+        delivery_cut(lifecycle->options.delivery);
+    }
+    event_add(lifecycle->timer, &next);
+}
+
+/* ---- The object ---- */
+
+struct lifecycle *lifecycle_new(const struct lifecycle_options *options)
+{
+    struct lifecycle *lifecycle = mem_zero(1, sizeof *lifecycle);
+    lifecycle->options = *options;
+    lifecycle->timer = event_new(options->base, -1, 0, on_look, lifecycle);
+    if (!lifecycle->timer)
+        mem_exhausted();
+    return lifecycle;
+}
+
+void lifecycle_destroy(struct lifecycle **lifecycle)
+{
+    if (!*lifecycle)
+        return;
+    event_free((*lifecycle)->timer);
+    free(*lifecycle);
+    *lifecycle = NULL;
+}

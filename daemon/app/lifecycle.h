@@ -1,0 +1,60 @@
+/*
+ * The daemon's life as a whole: it waits for the lease, runs, and ends what was begun before it
+ * goes. Says so to systemd (serve/notify) and in the log.
+ */
+#ifndef NUDGED_APP_LIFECYCLE_H
+#define NUDGED_APP_LIFECYCLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/backpressure.h"
+#include "base/diag.h"
+#include "delivery/delivery.h"
+#include "events/pipeline.h"
+#include "store/shard.h"
+
+struct lifecycle;
+
+enum lifecycle_state {
+    LIFECYCLE_STARTING, /* waiting for Redis and the lease */
+    LIFECYCLE_RUNNING,
+    LIFECYCLE_DRAINING, /* nothing new is taken; what was begun goes on */
+    LIFECYCLE_CUTTING,  /* the drain's time is over: what was begun was cut, results are settled */
+    LIFECYCLE_LEAVING,  /* the lease is given up */
+    LIFECYCLE_STOPPED,  /* the loop ends */
+};
+
+/* What runs, and is drained. All of it outlives the lifecycle. */
+struct lifecycle_options {
+    struct event_base *base;
+    struct shard *shard;
+    struct pipeline *pipeline;
+    struct delivery *delivery;
+    struct backpressure *backpressure;
+    int64_t drain_ms; /* how long what was begun may take to end by itself */
+};
+
+/* STARTING. */
+struct lifecycle *lifecycle_new(const struct lifecycle_options *options);
+void lifecycle_destroy(struct lifecycle **lifecycle);
+
+enum lifecycle_state lifecycle_state(const struct lifecycle *lifecycle);
+/* "running" */
+const char *lifecycle_word(const struct lifecycle *lifecycle);
+
+/* The instance has its lease: STARTING becomes RUNNING. In any other state nothing happens: the
+ * lease came back. True where it runs now for the first time. */
+bool lifecycle_run(struct lifecycle *lifecycle);
+
+/* STARTING and RUNNING become DRAINING; the way to STOPPED goes on by itself, at the latest a
+ * few seconds after the drain's time. Further calls do nothing. */
+void lifecycle_drain(struct lifecycle *lifecycle);
+
+/* A fault that no waiting mends: it is logged, and the loop ends at once. */
+void lifecycle_fail(struct lifecycle *lifecycle, const struct diag *fault, int status);
+
+/* For exit(3): 0, or that of lifecycle_fail. */
+int lifecycle_status(const struct lifecycle *lifecycle);
+
+#endif
