@@ -202,6 +202,8 @@ library_sources = \
 	daemon/customer/shop_event.h \
 	daemon/decide/decide.c \
 	daemon/decide/decide.h \
+	daemon/decide/deciding.c \
+	daemon/decide/deciding.h \
 	daemon/decide/decision.c \
 	daemon/decide/decision.h \
 	daemon/decide/journey.c \

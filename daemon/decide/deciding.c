@@ -1,0 +1,253 @@
+/*
+ * A journey moves (deciding_move, near the end) by the steps of decide/journey. Where it wants to
+ * send, that is only kept at first (add_want): all wants of one event, or of one moment, are then
+ * asked about together (deciding_grant), in the order of the rules' priorities. One that the
+ * policy lets pass becomes a message (add_message); one that cannot be made fails its journey,
+ * which had moved on behind it in the meantime (fail_want).
+ *
+ * deciding_end and deciding_withdraw are the way back: a message of this very decision is taken
+ * out of it, one of an earlier decision is to be deleted from the outbox, and one that a sender
+ * has already is let go.
+ */
+#include "decide/deciding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide/journey.h"
+#include "decide/message_body.h"
+
+/* A journey's wish to send, until the policy has been asked. */
+struct deciding_want {
+    const struct rule *rule; /* NULL: its journey has failed meanwhile */
+    const struct rule_step *step;
+    struct customer_journey journey;
+    uint32_t order; /* in which it came */
+};
+
+struct condition_scene deciding_scene(const struct deciding *d,
+                                      const struct customer_journey *journey)
+{
+    return (struct condition_scene){
+        .event = d->event ? &d->event->document : NULL,
+        .start = journey ? &journey->start : NULL,
+        .customer = d->customer,
+        .shop = &d->policy->shop,
+        .zone = d->policy->zone,
+        .now_ms = d->now_ms,
+        .segments = d->policy->segments,
+    };
+}
+
+/* ---- What journeys want to send ---- */
+
+static void add_want(struct deciding *d, const struct rule *rule, const struct rule_step *step,
+                     const struct customer_journey *journey)
+{
+    d->wants = arena_grow(d->arena, d->wants, d->want_count, &d->want_capacity, sizeof *d->wants);
+    d->wants[d->want_count] = (struct deciding_want){
+        .rule = rule, .step = step, .journey = *journey, .order = d->want_count};
+    d->want_count++;
+}
+
+static int by_priority(const void *a, const void *b)
+{
+    const struct deciding_want *one = a, *two = b;
+    if (one->rule->priority != two->rule->priority)
+        return one->rule->priority > two->rule->priority ? -1 : 1;
+    int names = strcmp(one->rule->name, two->rule->name);
+    return names ? names : one->order < two->order ? -1 : 1;
+}
+
+/* Keeps in the customer's document that the message was decided. */
+static void remember(struct deciding *d, const struct deciding_want *want,
+                     const struct decision_message *message)
+{
+    const struct rule *rule = want->rule;
+    struct customer_open open = {.mid = message->mid,
+                                 .rule = rule->name,
+                                 .origin = want->journey.origin,
+                                 .topic = rule->topic,
+                                 .started_ms = want->journey.started_ms,
+                                 .give_up_ms = message->give_up_ms,
+                                 .start =
+                                     rule->until_condition ? want->journey.start : value_null(),
+                                 .marketing = rule->class == RULE_MARKETING};
+    customer_add_send(d->arena, d->customer, &open, want->journey.run, d->now_ms);
+}
+
+/* False where an expression of its data fails: *fault says why. */
+static bool add_message(struct deciding *d, const struct deciding_want *want, const char *address,
+                        const char *address_hash, const struct condition_scene *scene,
+                        const char **fault)
+{
+    const struct message_body_input body = {.policy = d->policy,
+                                            .rule = want->rule,
+                                            .step = want->step,
+                                            .journey = &want->journey,
+                                            .scene = scene,
+                                            .address = address};
+    struct decision_message message = {.rule = want->rule,
+                                       .step = want->step,
+                                       .address_hash = address_hash,
+                                       .give_up_ms = d->now_ms + want->rule->give_up_ms};
+    if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
+        return false;
+    decision_add_message(d->decision, d->arena, &message);
+    remember(d, want, &message);
+    trace_add_send(&d->trace, want->rule->name, want->step->template, message.mid);
+    return true;
+}
+
+/* An expression of a step failed. */
+static void add_error(struct deciding *d, const struct customer_journey *journey,
+                      const struct rule_step *step, const char *fault)
+{
+    d->decision->counts.failed++;
+    trace_add_error(&d->trace, journey->rule, fault);
+    decision_add_dead(d->decision, d->arena, d->customer, journey, step->id, TRACE_REASON_ERROR,
+                      fault);
+}
+
+static bool is_same_journey(const struct customer_journey *a, const struct customer_journey *b)
+{
+    return strcmp(a->rule, b->rule) == 0 && strcmp(a->origin, b->origin) == 0;
+}
+
+/* Ends a journey that has moved on behind a send which cannot be made. */
+static void fail_want(struct deciding *d, const struct deciding_want *failed, const char *fault)
+{
+    struct customer *customer = d->customer;
+    add_error(d, &failed->journey, failed->step, fault);
+    for (uint32_t i = customer->journeys.count; i-- > 0;)
+        if (is_same_journey(&customer->journeys.items[i], &failed->journey))
+            customer_drop_journey(customer, i);
+    for (struct deciding_want *want = d->wants; want < d->wants + d->want_count; want++)
+        if (want > failed && is_same_journey(&want->journey, &failed->journey))
+            want->rule = NULL;
+}
+
+static void grant_one(struct deciding *d, const struct deciding_want *want)
+{
+    const struct policy *policy = d->policy;
+    const struct condition_scene scene = deciding_scene(d, &want->journey);
+    const char *address = message_body_address(want->step, &scene, d->arena), *fault, *hash = NULL;
+    if (address)
+        hash = policy_address_hash(policy, address, arena_alloc(d->arena, POLICY_HASH_SIZE));
+    enum trace_why refusal =
+        policy_refusal(policy, d->facts, want->rule, want->journey.run, hash, &scene, d->arena);
+    if (refusal) {
+        d->decision->counts.refused++;
+        trace_add(&d->trace, want->rule->name, TRACE_REFUSED, refusal);
+    } else if (!add_message(d, want, address, hash, &scene, &fault)) {
+        fail_want(d, want, fault);
+    }
+}
+
+void deciding_grant(struct deciding *d)
+{
+    if (d->want_count > 1)
+        qsort(d->wants, d->want_count, sizeof *d->wants, by_priority);
+    for (uint32_t i = 0; i < d->want_count; i++)
+        if (d->wants[i].rule)
+            grant_one(d, &d->wants[i]);
+    d->want_count = 0;
+}
+
+/* ---- What is in the outbox ---- */
+
+void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why)
+{
+    struct customer_open open = d->customer->open.items[index];
+    if (d->facts && policy_listed(d->facts->taken, open.mid)) {
+        customer_drop_open(d->customer, index);
+        trace_add_withdrawal(&d->trace, open.rule, TRACE_TOO_LATE, why, open.mid);
+        return;
+    }
+    if (!decision_take_back(d->decision, open.mid))
+        decision_withdraw(d->decision, d->arena, open.mid);
+    customer_drop_send(d->customer, open.mid);
+    trace_add_withdrawal(&d->trace, open.rule, TRACE_WITHDRAWN, why, open.mid);
+    d->effect = true;
+}
+
+static void withdraw_run(struct deciding *d, const char *rule, const char *origin,
+                         enum trace_why why)
+{
+    for (uint32_t i = d->customer->open.count; i-- > 0;)
+        if (strcmp(d->customer->open.items[i].rule, rule) == 0 &&
+            strcmp(d->customer->open.items[i].origin, origin) == 0)
+            deciding_withdraw(d, i, why);
+}
+
+/* ---- Journeys ---- */
+
+bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
+                   struct customer_journey *journey)
+{
+    struct condition_scene scene = deciding_scene(d, journey);
+    const struct rule_step *step;
+    const char *fault = "";
+    journey->since_ms = ruleset_since(d->rules);
+    for (;;) {
+        switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {
+        case JOURNEY_SENDS: {
+            int64_t quiet_until =
+                rule->class == RULE_MARKETING
+                    ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
+                    : 0;
+            if (!quiet_until) {
+                add_want(d, rule, step, journey);
+                break;
+            }
+            journey_wait_at(journey, step, quiet_until);
+            trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
+            return true;
+        }
+        case JOURNEY_WAITS:
+            trace_add_time(&d->trace, rule->name, TRACE_WAITS, journey->deadline_ms);
+            return true;
+        case JOURNEY_ENDS:
+            return false;
+        case JOURNEY_FAILS:
+            add_error(d, journey, step, fault);
+            return false;
+        }
+    }
+}
+
+void deciding_end(struct deciding *d, uint32_t index, enum trace_why why)
+{
+    struct customer_journey journey = d->customer->journeys.items[index];
+    customer_drop_journey(d->customer, index);
+    trace_add(&d->trace, journey.rule, TRACE_ENDED, why);
+    withdraw_run(d, journey.rule, journey.origin, why);
+    d->effect = true;
+}
+
+void deciding_start(struct deciding *d, const struct rule *rule, const char *run)
+{
+    const struct shop_event *event = d->event;
+    struct customer *customer = d->customer;
+    struct customer_journey journey = {
+        .rule = rule->name,
+        .origin = event->origin,
+        .run = run,
+        .clock_ms = event->time_ms,
+        .started_ms = event->time_ms,
+        .start = event->document,
+    };
+    d->effect = true;
+    if (!deciding_move(d, rule, 0, &journey))
+        return;
+    if (customer->journeys.count == CUSTOMER_JOURNEYS_MOST) {
+        trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_TOO_MANY_JOURNEYS);
+        decision_add_dead(d->decision, d->arena, customer, &journey, journey.step,
+                          TRACE_REASON_TOO_MANY_JOURNEYS, "64 journeys run for this customer");
+        return;
+    }
+    customer->journeys.items =
+        arena_grow(d->arena, customer->journeys.items, customer->journeys.count,
+                   &customer->journeys.capacity, sizeof *customer->journeys.items);
+    customer->journeys.items[customer->journeys.count++] = journey;
+}

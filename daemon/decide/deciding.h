@@ -1,0 +1,62 @@
+/*
+ * A decision under way: what an event and a deadline both do with a customer's journeys. They
+ * move on until they wait or end; what they want to send is gathered, then granted or refused
+ * together; what is in the outbox is withdrawn. Each step is kept at once in the customer's
+ * document, the decision and the trace.
+ */
+#ifndef NUDGED_DECIDE_DECIDING_H
+#define NUDGED_DECIDE_DECIDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "customer/customer.h"
+#include "customer/shop_event.h"
+#include "decide/decision.h"
+#include "decide/policy.h"
+#include "decide/trace.h"
+#include "rules/condition.h"
+#include "rules/ruleset.h"
+
+struct deciding {
+    /* What it is decided by, as in struct decide_input. */
+    const struct ruleset *rules;
+    const struct policy *policy;
+    const struct policy_facts *facts;
+    int64_t now_ms;
+
+    struct arena *arena;
+    struct customer *customer;
+    struct decision *decision;
+    const struct shop_event *event; /* NULL at a deadline */
+    struct trace trace;             /* the line of this event, or of all deadlines */
+    bool effect;                    /* the event did something worth remembering its id for */
+    struct deciding_want *wants;    /* what journeys want to send, not granted yet */
+    uint32_t want_count, want_capacity;
+};
+
+/* What an expression sees: of a journey (NULL: none) and of the event. */
+struct condition_scene deciding_scene(const struct deciding *d,
+                                      const struct customer_journey *journey);
+
+/* Starts a journey of the rule from the event, and lets it move on. `run`: what its limit counts it
+ * as. */
+void deciding_start(struct deciding *d, const struct rule *rule, const char *run);
+
+/* Lets a journey move on from step number `at`. True: it waits, and journey->step and deadline_ms
+ * say for what. False: it is over; who has it in the document drops it. */
+bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
+                   struct customer_journey *journey);
+
+/* Ends a journey of the document before its last step, and withdraws what it has sent. */
+void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
+
+/* Withdraws an open message of the document, unless a sender has it already. */
+void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why);
+
+/* Asks the policy about all that journeys want to send, best priority first: the best message
+ * gets the last place under a cap. A journey whose message cannot be made is dropped. */
+void deciding_grant(struct deciding *d);
+
+#endif
