@@ -1,4 +1,8 @@
-/* Where values come from: names, members, elements. */
+/*
+ * Where values come from: names, members, elements. A path (order.customer.email), which most
+ * of what rules ask is, walks from place to place without copying (cel_eval_path); what has an
+ * optional in it goes step by step, as single selects do (select_member).
+ */
 #include <string.h>
 
 #include "cel/cel_compare.h"
@@ -7,7 +11,7 @@
 #include "cel/cel_time.h"
 #include "cel/cel_value.h"
 
-/* Names */
+/* ---- Names ---- */
 
 static bool is_absent(const struct value *value)
 {
@@ -87,7 +91,7 @@ bool cel_eval_bound(struct cel_run *run, const struct cel_node *node, struct val
     return true;
 }
 
-/* Members */
+/* ---- Members ---- */
 
 /* The member of a map; an optional one of it where that is asked for. */
 static bool select_plain(struct cel_run *run, const struct cel_node *node,
@@ -151,7 +155,7 @@ bool cel_eval_path(struct cel_run *run, const struct cel_node *node, struct valu
     return true;
 }
 
-/* Elements */
+/* ---- Elements ---- */
 
 /* The element of a list, or NULL: out of range, or the index is no whole number. */
 static const struct value *list_element(const struct value *list, const struct value *index,

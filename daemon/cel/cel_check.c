@@ -1,3 +1,12 @@
+/*
+ * A walk over the tree: each node is checked by the types that its children may have, and
+ * answers with the types that it may have itself. check(), at the end, sends each kind of node
+ * to its function; these stand in the order members, containers, operators, calls, scopes, names.
+ *
+ * A type is a set of kinds (cel_type), and what a document holds may be of every kind: so
+ * only what can never work is refused. The first error is kept (refuse); what failed counts as
+ * any type after that, so that one mistake is told once.
+ */
 #include "cel/cel_check.h"
 
 #include <stdarg.h>
@@ -83,7 +92,7 @@ static void check_condition(struct checker *checker, const struct cel_node *node
         refuse(checker, node, "%s is no condition", words(checker, type));
 }
 
-/* Members */
+/* ---- Members ---- */
 
 /* A field that the sample has not: perhaps a misspelt one. */
 static void doubt_field(struct checker *checker, const struct cel_node *node,
@@ -164,7 +173,7 @@ static struct cel_type check_index(struct checker *checker, const struct cel_nod
     return node->flags & CEL_FLAG_OPTIONAL ? as_optional(element) : element;
 }
 
-/* Containers */
+/* ---- Containers ---- */
 
 static struct cel_type check_list(struct checker *checker, const struct cel_node *node)
 {
@@ -194,7 +203,7 @@ static struct cel_type check_map(struct checker *checker, const struct cel_node 
     return map;
 }
 
-/* Operators */
+/* ---- Operators ---- */
 
 static struct cel_type check_in(struct checker *checker, const struct cel_node *node,
                                 struct cel_type item, struct cel_type container)
@@ -296,7 +305,7 @@ static struct cel_type check_conditional(struct checker *checker, const struct c
     return cel_type_join(yes, check(checker, node->children[2]));
 }
 
-/* Calls */
+/* ---- Calls ---- */
 
 static bool fits(const struct cel_overload *overload, const struct cel_type *types, uint32_t count,
                  uint32_t *misfit)
@@ -357,7 +366,7 @@ static struct cel_type check_host(struct checker *checker, const struct cel_node
     return any();
 }
 
-/* Scopes */
+/* ---- Scopes ---- */
 
 static struct cel_type loop_gives(const struct cel_node *node, struct cel_type first,
                                   struct cel_type body)
@@ -444,7 +453,7 @@ static struct cel_type check_optional(struct checker *checker, const struct cel_
     return cel_type_of(CEL_KINDS(CEL_KIND_OPTIONAL));
 }
 
-/* Names */
+/* ---- Names ---- */
 
 static struct cel_type check_name(struct checker *checker, const struct cel_node *node)
 {

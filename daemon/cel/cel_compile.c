@@ -1,6 +1,13 @@
 /*
- * cel_compile: text, tree (cel_parse), names (cel_resolve), types (cel_check),
- * constants (cel_fold), program.
+ * From text to program, pass by pass; each file may be read by itself:
+ *
+ *   cel_parse       words (cel_lex, cel_literal) into a tree (cel_ast), macros expanded
+ *   cel_resolve     names bound to slots, calls to the rows of functions (cel_function)
+ *   cel_check       what can never work, by types (cel_type)
+ *   cel_fold        constants evaluated; every node gets its evaluator
+ *   cel_conditions  warnings about what is always true or never
+ *
+ * cel_run runs the program: evaluators call each other down the tree.
  */
 #include <string.h>
 

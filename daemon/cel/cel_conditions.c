@@ -38,7 +38,7 @@ static void watch_constant(struct watcher *watcher, const struct cel_node *node)
         warn(watcher, node, node->value.boolean ? "this is always true" : "this is never true");
 }
 
-/* Contradictions */
+/* ---- Contradictions ---- */
 
 static bool is_subject(const struct cel_node *node)
 {

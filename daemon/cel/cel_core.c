@@ -1,4 +1,8 @@
-/* Functions of all values, and the conversions (cel-spec, "Types and Conversions"). */
+/*
+ * Functions of all values, then the conversions (cel-spec, "Types and Conversions"): one C
+ * function for each pair of types, the tables at the end of each half. A number of a document
+ * that is converted is a strict one afterwards.
+ */
 #include <string.h>
 
 #include "base/decimal.h"
@@ -62,7 +66,7 @@ const struct cel_function cel_functions_core[] = {
     {0},
 };
 
-/* Conversions */
+/* ---- Conversions ---- */
 
 /* Digits with a sign before them; false where it is none or does not fit. */
 static bool read_integer(const struct value *text, bool *negative, uint64_t *number)

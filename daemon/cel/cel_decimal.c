@@ -1,3 +1,12 @@
+/*
+ * A decimal is a whole number of up to 34 digits, and how many of them stand behind the point.
+ * 128 bits hold 38 digits; what needs more is seen by the overflow.
+ *
+ * Every operation goes by the same steps: both sides become decimals (from_number: a number of
+ * a document by the digits it was spelled with), get the same number of places (align), and
+ * the result drops zeros until it is within bounds (shrink). Nothing is ever rounded: what does
+ * not fit is an error, and to a comparison it says which number is the larger.
+ */
 #include "cel/cel_decimal.h"
 
 #include <string.h>
@@ -49,7 +58,7 @@ static struct value wrap(struct arena *arena, const struct cel_decimal *decimal)
     return (struct value){.kind = VALUE_EXTENSION, .length = CEL_EXTENSION_DECIMAL, .other = copy};
 }
 
-/* Text */
+/* ---- Text ---- */
 
 /* Reads digits with at most one point among them; false where there are none, or too many. */
 static bool read_digits(const char *text, size_t length, size_t *at, struct cel_decimal *decimal)
@@ -147,7 +156,7 @@ size_t cel_decimal_text(const struct value *decimal, char out[CEL_DECIMAL_TEXT_S
     return length;
 }
 
-/* Numbers */
+/* ---- Numbers ---- */
 
 /* A number's digits: those that a document spelled, else the shortest ones. */
 static bool from_number(const struct value *number, struct cel_decimal *decimal)
@@ -192,7 +201,7 @@ double cel_decimal_to_double(const struct value *decimal)
     return decimal_read(text, cel_decimal_text(decimal, text));
 }
 
-/* Arithmetic and comparison */
+/* ---- Arithmetic and comparison ---- */
 
 /* Both with the same number of places. */
 static bool align(struct cel_decimal *a, struct cel_decimal *b)

@@ -1,3 +1,10 @@
+/*
+ * cel_format, at the end, walks the format once: a conversion is read (read_conversion), takes
+ * the next value, and is written by what its letter stands for (convert); all else is copied.
+ *
+ * %s writes any value, those within lists and maps too (add_string); a map's entries are sorted
+ * by their text, so that equal maps give equal texts.
+ */
 #include "cel/cel_format.h"
 
 #include <math.h>
@@ -29,7 +36,7 @@ static bool refuse(struct conversion *conversion, const struct value *value)
     return cel_fail_with(run, conversion->call->node, text, value, value);
 }
 
-/* %s */
+/* ---- %s ---- */
 
 static bool add_string(struct conversion *conversion, const struct value *value, uint32_t depth);
 
@@ -142,7 +149,7 @@ static bool add_string(struct conversion *conversion, const struct value *value,
     }
 }
 
-/* Numbers */
+/* ---- Numbers ---- */
 
 static bool add_decimal(struct conversion *conversion, const struct value *value)
 {

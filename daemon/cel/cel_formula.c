@@ -1,3 +1,11 @@
+/*
+ * take() goes down a program's tree: &&, || and ! become rows of a formula; a comparison with a
+ * constant becomes a predicate, and what is compared its term; whatever else there is becomes
+ * the predicate "is true" with itself as the term, so that no part of a condition is lost.
+ *
+ * A term's key is its tree written down as bytes (put_node): by it, terms of several programs
+ * are known to be the same. cel_term_eval evaluates one by itself, within a budget of its own.
+ */
 #include "cel/cel_formula.h"
 
 #include <math.h>
@@ -86,7 +94,7 @@ static void put_node(struct buf *out, const struct cel_node *node)
     }
 }
 
-/* Taking apart */
+/* ---- Taking apart ---- */
 
 struct taker {
     struct arena *arena;
@@ -314,7 +322,7 @@ const struct cel_formula *cel_formula_of(struct arena *arena, const struct cel_p
     return formula;
 }
 
-/* Evaluating */
+/* ---- Evaluating ---- */
 
 bool cel_term_eval(const struct cel_term *term, const struct cel_input *input, struct arena *arena,
                    struct value *value, struct cel_fault *fault)

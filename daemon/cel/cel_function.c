@@ -1,3 +1,12 @@
+/*
+ * From a call in the text to the C function that answers. The rows themselves stand beside
+ * their functions (cel_core, cel_strings, …); `tables` names them all.
+ *
+ *   cel_function_find  at compile time: the rows of that name that take so many arguments,
+ *                      their signatures read (read_signature)
+ *   dispatch           at run time: of these the first that the arguments fit as they are; else
+ *                      the first that they fit once a document's numbers are converted
+ */
 #include "cel/cel_function.h"
 
 #include <string.h>
@@ -27,7 +36,7 @@ const struct cel_function *cel_function_next(uint32_t *cursor)
     return NULL;
 }
 
-/* Signatures */
+/* ---- Signatures ---- */
 
 static uint32_t letter_kinds(char letter)
 {
@@ -124,7 +133,7 @@ void cel_function_suggest(struct diag *diag, const char *word)
     diag_suggest(diag, word, names);
 }
 
-/* Calls */
+/* ---- Calls ---- */
 
 /* Whether a document's number fits the types of a parameter; it is converted. */
 static bool fit_parameter(struct value *argument, uint32_t accepts)

@@ -6,7 +6,7 @@
 #include "cel/cel_function.h"
 #include "cel/cel_value.h"
 
-/* Sorting */
+/* ---- Sorting ---- */
 
 /* Merges the sorted runs [from, middle) and [middle, to) of groups into `out`. */
 static void merge(const struct value *items, struct value *out, uint32_t from, uint32_t middle,
@@ -147,7 +147,7 @@ static bool lists_range(struct cel_call *call)
     return true;
 }
 
-/* Sets */
+/* ---- Sets ---- */
 
 /* Whether each (or, `any`: one) of b's elements is among a's. */
 static bool overlap(struct cel_call *call, const struct value *a, const struct value *b, bool any)

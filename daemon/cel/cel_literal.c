@@ -1,3 +1,11 @@
+/*
+ * A number is a double where it has a point or an exponent (float_length), else an integer:
+ * decimal or 0x, unsigned with a u behind it. The one that only a minus makes an int is left
+ * to the parser (CEL_TOKEN_NEGATIVE).
+ *
+ * Of a string, the closing quotes are found first (find_end), then what is between is copied
+ * and its escapes are resolved (take_body).
+ */
 #include "cel/cel_literal.h"
 
 #include <math.h>
@@ -23,7 +31,7 @@ static int hex_digit(char c)
     return -1;
 }
 
-/* Numbers */
+/* ---- Numbers ---- */
 
 static bool bad_number(struct cel_lexer *lexer, uint32_t width, const char *message)
 {
@@ -111,7 +119,7 @@ bool cel_literal_number(struct cel_lexer *lexer, struct cel_token *token)
     return true;
 }
 
-/* Strings */
+/* ---- Strings ---- */
 
 struct quoted {
     struct cel_lexer *lexer;

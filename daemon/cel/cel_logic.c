@@ -91,7 +91,7 @@ bool cel_eval_map(struct cel_run *run, const struct cel_node *node, struct value
     return true;
 }
 
-/* Logic */
+/* ---- Logic ---- */
 
 bool cel_eval_not(struct cel_run *run, const struct cel_node *node, struct value *result)
 {

@@ -1,4 +1,7 @@
-/* The math extension (cel-go, ext/README.md, "Math"). */
+/*
+ * The math extension (cel-go, ext/README.md, "Math"): the table at the end says which function
+ * answers for which types; most are a line of <math.h> with the errors that CEL wants.
+ */
 #include <math.h>
 
 #include "cel/cel_function.h"
@@ -68,10 +71,9 @@ static bool truncate_of(struct cel_call *call)
 
 static bool sqrt_of(struct cel_call *call)
 {
-    const struct value *number = &call->arguments[0];
-    return give_double(call, sqrt(number->kind == VALUE_DOUBLE ? number->real
-                                  : number->kind == VALUE_INT  ? (double)number->integer
-                                                               : (double)number->natural));
+    double number = 0;
+    value_to_double(&call->arguments[0], &number);
+    return give_double(call, sqrt(number));
 }
 
 static bool abs_int(struct cel_call *call)

@@ -1,4 +1,8 @@
-/* Fields of timestamps and durations in a time zone, and next_date(). */
+/*
+ * Fields of timestamps and durations, made by one macro from the local time in a zone
+ * (local_time); and next_date(), which looks for the first such date that lies ahead, this year
+ * or in one of the next two (give_next).
+ */
 #include <string.h>
 
 #include "base/zone.h"

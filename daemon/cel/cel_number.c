@@ -1,3 +1,9 @@
+/*
+ * Arithmetic is one function for each type, which sees two operands of that type
+ * (operate_same) and says what overflows. Strict operands come there as they are; where one is
+ * flexible, operate_flexible first finds the type in which both take part (common_kind), and
+ * turns to doubles where integers cannot hold what comes out.
+ */
 #include "cel/cel_number.h"
 
 #include <math.h>

@@ -1,4 +1,9 @@
-/* The operators on values, and their evaluators. */
+/*
+ * The operators on values, and their evaluators. operate() hands + - * / % to the module of the
+ * operands' types: numbers, times, decimals; strings and lists are joined here. Order and
+ * equality are cel_compare's; each has an evaluator of its own, so that the operator is not
+ * asked for again in every run.
+ */
 #include <string.h>
 
 #include "cel/cel_compare.h"
@@ -155,7 +160,7 @@ bool cel_eval_greater_equal(struct cel_run *run, const struct cel_node *node, st
     return true;
 }
 
-/* Equality */
+/* ---- Equality ---- */
 
 static bool evaluate_equal(struct cel_run *run, const struct cel_node *node, bool *equal)
 {

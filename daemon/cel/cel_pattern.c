@@ -1,3 +1,9 @@
+/*
+ * The pattern is walked once, and what ICU shall see is written on the way: take_one sends each
+ * character to what it begins. On the way it is kept which flags hold, here and again behind
+ * each open group (modes, outer), and whether there is something that a * could repeat (last).
+ * Characters and classes are cel_pattern_class's. False anywhere: RE2 has no such thing.
+ */
 #include "cel/cel_pattern.h"
 
 #include <stdint.h>

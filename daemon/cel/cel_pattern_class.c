@@ -1,3 +1,8 @@
+/*
+ * From below: one character (cel_pattern_character reads it, cel_pattern_put writes it so that
+ * it stands for itself in ICU), a letter that stands for a set of them (\d, \p{Greek}), and a
+ * class in brackets, made of both and of ranges. Each moves the cursor behind what it took.
+ */
 #include "cel/cel_pattern_class.h"
 
 #include <ctype.h>

@@ -1,3 +1,13 @@
+/*
+ * A walk down the tree, with the variables that are in scope (a list, the innermost first).
+ * Each name is rewritten in place to what it turns out to be (become):
+ *
+ *   names   a variable, a root of the host, `now`, a type, a member of the event: the first that
+ *           fits. a.b.c is tried as one name before it is a select of a select (dotted_name).
+ *   calls   a method of the host, a function in a namespace (math.abs), a function; the rows
+ *           that may answer are kept at the node (cel_function_find)
+ *   scopes  what loops and binds declare gets a slot of its own (enter)
+ */
 #include "cel/cel_resolve.h"
 
 #include <stdio.h>
@@ -53,7 +63,7 @@ static bool refuse(struct resolver *resolver, struct cel_node *node, uint32_t wi
     return false;
 }
 
-/* Names */
+/* ---- Names ---- */
 
 static int32_t root_slot(const struct resolver *resolver, const char *name, size_t length)
 {
@@ -211,7 +221,7 @@ static bool resolve_select(struct resolver *resolver, struct cel_node *node)
                                          : resolve(resolver, object);
 }
 
-/* Calls */
+/* ---- Calls ---- */
 
 static bool resolve_children(struct resolver *resolver, struct cel_node *node)
 {
@@ -359,7 +369,7 @@ static bool resolve_call(struct resolver *resolver, struct cel_node *call)
     return resolve_children(resolver, call);
 }
 
-/* Scopes */
+/* ---- Scopes ---- */
 
 /* Takes a variable into scope; its slot is given to it alone, see cel_eval_bound. */
 static bool enter(struct resolver *resolver, struct cel_node *node, struct value name,

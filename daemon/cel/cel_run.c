@@ -33,7 +33,7 @@ bool cel_spend_bytes(struct cel_run *run, const struct cel_node *node, size_t le
     return cel_spend(run, node, 1 + (int64_t)(length / CEL_BYTES_PER_ELEMENT));
 }
 
-/* Texts */
+/* ---- Texts ---- */
 
 static const char *type_words(const struct value *value)
 {
@@ -85,7 +85,7 @@ const char *cel_error_text(struct cel_run *run, const struct cel_error *error)
     return text;
 }
 
-/* Evaluators */
+/* ---- Evaluators ---- */
 
 cel_evaluate *cel_evaluator(const struct cel_node *node)
 {
@@ -132,7 +132,7 @@ cel_evaluate *cel_evaluator(const struct cel_node *node)
     return node->kind == CEL_NODE_BINARY ? by_operator[node->op] : by_kind[node->kind];
 }
 
-/* Running */
+/* ---- Running ---- */
 
 bool cel_run_traced(struct cel_run *run, const struct cel_node *node, struct value *result)
 {

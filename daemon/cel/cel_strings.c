@@ -14,7 +14,7 @@
 #include "cel/cel_unicode.h"
 #include "cel/cel_value.h"
 
-/* Building */
+/* ---- Building ---- */
 
 /* The string of a builder that began with start(); false, with the error, where it grew
  * too long. */
@@ -52,7 +52,7 @@ static bool spend_reading(struct cel_call *call)
     return cel_spend_bytes(call->run, call->node, length);
 }
 
-/* Searching */
+/* ---- Searching ---- */
 
 /* The byte at which character number `index` begins; `length` for the one behind the
  * last, SIZE_MAX beyond that. */
@@ -151,7 +151,7 @@ static bool string_last_index_of(struct cel_call *call)
     return give_index(call, find_last(string, part, from));
 }
 
-/* Parts */
+/* ---- Parts ---- */
 
 static bool string_char_at(struct cel_call *call)
 {
@@ -225,7 +225,7 @@ static bool string_split(struct cel_call *call)
     return spend_reading(call);
 }
 
-/* Making new strings */
+/* ---- Making new strings ---- */
 
 static bool string_replace(struct cel_call *call)
 {
@@ -378,7 +378,7 @@ static bool string_matches(struct cel_call *call)
                          pattern, pattern);
 }
 
-/* Base64 */
+/* ---- Base64 ---- */
 
 static bool encode_base64(struct cel_call *call)
 {

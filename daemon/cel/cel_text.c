@@ -101,7 +101,7 @@ bool cel_text_add(struct buf *out, const struct value *value)
     }
 }
 
-/* Reading */
+/* ---- Reading ---- */
 
 static bool is_word(const struct value *text, size_t from, const char *word)
 {
@@ -167,7 +167,7 @@ bool cel_text_double(const struct value *text, double *number)
     return isfinite(*number);
 }
 
-/* Quoting */
+/* ---- Quoting ---- */
 
 bool cel_text_add_quoted(struct buf *out, const char *bytes, size_t length)
 {

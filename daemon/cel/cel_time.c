@@ -1,3 +1,11 @@
+/*
+ * Seconds since 1970 or of length, and nanoseconds: of a timestamp never negative, of a duration
+ * with the sign of the seconds. All that makes one ends in cel_time_timestamp or
+ * cel_time_duration, which carry over and check the range.
+ *
+ * Texts are read by small readers that move `at` and are chained with &&. Dates are days since
+ * 1970 by the arithmetic of 400-year eras: days_of, and back in cel_time_print_timestamp.
+ */
 #include "cel/cel_time.h"
 
 #include <stdio.h>
@@ -54,7 +62,7 @@ bool cel_time_duration(int64_t seconds, int64_t nanos, struct value *result)
            !(seconds == -longest_seconds && nanos < -longest_nanos - 1);
 }
 
-/* Timestamps */
+/* ---- Timestamps ---- */
 
 static bool read_number(const char **at, const char *end, int digits, int64_t *number)
 {
@@ -156,7 +164,7 @@ bool cel_time_parse_timestamp(const char *text, size_t length, struct value *res
            cel_time_timestamp(days * 86400 + seconds - offset, nanos, result);
 }
 
-/* Durations */
+/* ---- Durations ---- */
 
 /* One number with its unit: "1.5h". Its nanoseconds are added to *total. */
 static bool read_part(const char **at, const char *end, __int128 *total)
@@ -221,7 +229,7 @@ bool cel_time_parse_duration(const char *text, size_t length, struct value *resu
     return cel_time_duration((int64_t)(total / NANOS), (int64_t)(total % NANOS), result);
 }
 
-/* Text */
+/* ---- Text ---- */
 
 /* ".5", without zeros at the end; nothing for 0. */
 static size_t add_fraction(char *out, int64_t nanos)
@@ -272,7 +280,7 @@ size_t cel_time_print_duration(const struct value *value, char out[CEL_TIME_TEXT
     return length;
 }
 
-/* Arithmetic */
+/* ---- Arithmetic ---- */
 
 const char *cel_time_operate(enum cel_operator op, const struct value *a, const struct value *b,
                              struct value *result)

@@ -51,7 +51,7 @@ struct cel_type cel_type_of_sample(const struct value *sample)
     return type;
 }
 
-/* Operations */
+/* ---- Operations ---- */
 
 static cel_kinds operate_times(enum cel_operator op, uint32_t a, uint32_t b)
 {
@@ -117,7 +117,7 @@ bool cel_type_equal(cel_kinds a, cel_kinds b)
     return (a & b & ~CEL_KINDS_FLEXIBLE) || ((a & numbers) && (b & numbers));
 }
 
-/* Words */
+/* ---- Words ---- */
 
 const char *cel_type_words(struct arena *arena, cel_kinds kinds)
 {

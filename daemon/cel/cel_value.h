@@ -45,7 +45,7 @@ static inline bool cel_is_flexible(const struct value *value)
     return (value->flags & VALUE_FLEXIBLE) && cel_is_number(value);
 }
 
-/* Types */
+/* ---- Types ---- */
 
 struct cel_type_name {
     const char *name; /* "int", "google.protobuf.Timestamp" */

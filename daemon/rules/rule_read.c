@@ -1,3 +1,12 @@
+/*
+ * rule_read, at the end, goes through a document three times: by the table of keys
+ * (rule_settings) into struct rule_text, which tells of unknown keys and wrong types; by hand
+ * for what is more than a scalar, event types, expressions, `until` and the steps (rule_steps);
+ * and last for what one key demands of another (read_behaviour).
+ *
+ * A fault is added to the reader's diags and reading goes on, so that one run tells of all of
+ * them; a rule that had one is not given.
+ */
 #include "rules/rule_read.h"
 
 #include <string.h>

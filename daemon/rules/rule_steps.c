@@ -1,3 +1,17 @@
+/*
+ * Steps are one flat list; what a journey keeps is where in it to go on. A branch becomes a
+ * step that skips, and one that jumps over the other branch (read_branch):
+ *
+ *   - if: c            0 unless c, go on at 3
+ *     then: [a]        1 a
+ *                      2 go on at 4
+ *     else: [b]        3 b
+ *   - d                4 d
+ *
+ * read_step finds out of what kind a step is, read_list reads them in order, those of branches
+ * too. A journey that waits knows its step by the id, also when the file has changed meanwhile:
+ * what has no id gets a digest of its content (step_id).
+ */
 #include "rules/rule_steps.h"
 
 #include <inttypes.h>

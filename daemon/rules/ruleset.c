@@ -1,3 +1,14 @@
+/*
+ * Building collects what the files declare, in their order: event types with their samples,
+ * rules by their names. Finishing sorts the rules and makes what they are found by:
+ *
+ *   by_name    a rule
+ *   on, until  of each event type the rules that it begins or ends, highest priority first;
+ *              those of `on` also as an index (rules/rule_index)
+ *   counted    the event types that customers count: these, and every string in an expression
+ *
+ * All of it lies in the arena that the set took over, but the maps.
+ */
 #include "rules/ruleset.h"
 
 #include <stdlib.h>

@@ -182,10 +182,9 @@ static void put_term(struct buf *out)
         put_with(out, ONE_OF(around), some_field());
 }
 
-static void put_test(struct buf *out)
+/* What is no comparison of a term with a constant, or hardly one. */
+static void put_whole(struct buf *out)
 {
-    static const char *const orders[] = {"<", "<=", ">", ">="};
-    static const char *const functions[] = {"startsWith", "endsWith", "contains"};
     static const char *const whole[] = {"[%s, 1].exists(i, i == 5)",
                                         "[1, 20].all(i, i < %s)",
                                         "%s in order",
@@ -210,10 +209,17 @@ static void put_test(struct buf *out)
                                         "decimal(\"20\") > %s",
                                         "%s < duration(\"1d\")",
                                         "%s == timestamp(\"2026-03-02T10:00:00Z\")"};
+    put_with(out, ONE_OF(whole), some_field());
+}
+
+static void put_predicate(struct buf *out)
+{
+    static const char *const orders[] = {"<", "<=", ">", ">="};
+    static const char *const functions[] = {"startsWith", "endsWith", "contains"};
     switch (below(11)) {
     case 9:
     case 10:
-        put_with(out, ONE_OF(whole), some_field());
+        put_whole(out);
         return;
     case 0:
         put_term(out);
@@ -263,7 +269,7 @@ static void put_row(struct buf *out)
         if (bounds)
             buf_printf(out, "%s %s %s", some_field(), ONE_OF(orders), ONE_OF(numbers));
         else
-            put_test(out);
+            put_predicate(out);
     }
 }
 
@@ -289,7 +295,7 @@ static void put_condition(struct buf *out, int depth)
         put_condition(out, depth - 1);
         buf_text(out, " : false)");
     } else {
-        put_test(out);
+        put_predicate(out);
     }
 }
 
