@@ -1,3 +1,16 @@
+/*
+ * From nudged.yaml to a configuration that nobody has to check again (config_load):
+ *
+ *   read_root       the file; none is an empty one: everything has a default
+ *   settings_read   its keys, each by its row in config_table.c, into config->keys
+ *   fill_...        what a row cannot say, one function for each: paths become whole, the shop
+ *                   and the mail get what is absent, conditions are compiled, gateways are read
+ *                   by the tables of their kinds, channels find their gateways by name
+ *
+ * A fault is noted with its place, and reading goes on, so that one run tells of all of them.
+ * Behind loading stand the secret, which has a file of its own, and what other folders are given
+ * of the configuration: the policy, the form of events.
+ */
 #include "config/config.h"
 
 #include <errno.h>

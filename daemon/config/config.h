@@ -61,7 +61,7 @@ bool config_print(const struct config *config, struct buf *out);
 bool config_secret(struct config *config, bool may_create, const unsigned char **secret,
                    size_t *length, struct diag *diag);
 
-/* What core needs of it. The policy refers to the configuration and the secret. */
+/* What decide/ and events/ need of it. The policy refers to the configuration and the secret. */
 void config_policy(const struct config *config, const unsigned char *secret, size_t length,
                    struct policy *policy);
 struct shop_event_form config_event_form(const struct config *config);

@@ -1,5 +1,15 @@
-/* The customer's document as JSON. Short member names: a document is read and
- * printed at every decision. docs/redis.md lists them. */
+/*
+ * The customer's document as JSON. A document is read and printed at every decision: its member
+ * names are short (docs/redis.md lists them), and it is printed member by member, without a tree
+ * of values between.
+ *
+ * Reading (customer_read) trusts nobody who wrote to Redis: what is missing or of another kind is
+ * empty, numbers are held within ranges with which sums never overflow. Only what is no JSON, or
+ * of another format, is a fault.
+ *
+ * Printing (customer_print) prints all of it; where that is too large it sheds, round by round,
+ * what is kept for comfort alone, and prints again.
+ */
 #include <string.h>
 
 #include "base/decimal.h"
@@ -8,6 +18,8 @@
 
 static const struct json_limits limits = {
     .bytes = CUSTOMER_DOCUMENT_MOST + 1024, .depth = 48, .nodes = 65536, .duplicate_keys = true};
+
+/* ---- Reading ---- */
 
 static const char *text_of(struct arena *arena, const struct value *map, const char *name)
 {
@@ -211,7 +223,9 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     return customer;
 }
 
-/* Printing: each PUT_ writes a literal, `,"name":` in most cases, and a value. */
+/* ---- Printing ---- */
+
+/* Each PUT_ writes a literal, `,"name":` in most cases, and a value. */
 #define PUT(out, literal) buf_add(out, literal, sizeof literal - 1)
 
 #define PUT_TEXT(out, before, text)                   \

@@ -1,3 +1,14 @@
+/*
+ * From a stream entry's JSON to an event (shop_event_read, at the end). In this order:
+ *
+ *   attributes   type, id, source, hops, time; of the short form too, where all else is data
+ *   data         a map; with what it says of the customer
+ *   key          which customer, by the first of the configured paths that leads to one
+ *   names        `identity`, to know the event again; `origin`, to name what starts from it
+ *   document     what conditions see as `event`
+ *
+ * The first fault refuses the event: its code is the reason of the dead letter.
+ */
 #include "customer/shop_event.h"
 
 #include <string.h>

@@ -1,3 +1,12 @@
+/*
+ * A decision is a tree of values and pointers; what commits is lists of texts. Here the one
+ * becomes the other: the customer's document and all values are printed, and what the decision
+ * took for granted becomes what the script must check (free_hashes, open_mids).
+ *
+ *   commit_builder_make            all that was decided for a customer
+ *   commit_builder_give_up         events that cannot be decided, as dead letters
+ *   commit_builder_give_up_timer   the same of a timer; its line for the trace
+ */
 #include "events/commit_builder.h"
 
 #include <inttypes.h>

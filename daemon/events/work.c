@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-void work_list_add(struct arena *arena, struct work_list *list, const char *text)
+static void add_text(struct arena *arena, struct work_list *list, const char *text)
 {
     if (list->count + 1 >= list->capacity) /* one more than needed, for the NULL */
         list->texts =
@@ -17,7 +17,7 @@ static void add_copies(struct arena *arena, struct work_list *list, const char *
                        size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        work_list_add(arena, list, arena_text(arena, texts[i]));
+        add_text(arena, list, arena_text(arena, texts[i]));
 }
 
 static bool is_listed(const char *const *list, size_t count, const char *text)
@@ -54,7 +54,7 @@ void work_add_dead(struct arena *arena, struct work *work, const struct intake_e
         .body = entry->event ? entry->event : "",
         .length = entry->length < WORK_DEAD_MOST ? entry->length : WORK_DEAD_MOST};
     buf_free(&detail);
-    work_list_add(arena, &work->ids, entry->id);
+    add_text(arena, &work->ids, entry->id);
 }
 
 static struct slice copy(struct arena *arena, const struct slice *text)
@@ -66,7 +66,7 @@ static struct slice copy(struct arena *arena, const struct slice *text)
 void work_begin_round(struct arena *arena, struct work *work, const struct slice *document)
 {
     work->document = document ? copy(arena, document) : (struct slice){0};
-    work->suppressed = work->sent = (struct work_list){0};
+    work->suppressed = work->taken = (struct work_list){0};
     work->decision = (struct decision){0};
     work->tries = 0;
 }
@@ -102,7 +102,7 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     if (result->outcome == COMMIT_STALE)
         work->document = copy(arena, &result->document);
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
-    add_copies(arena, &work->sent, result->taken, result->taken_count);
+    add_copies(arena, &work->taken, result->taken, result->taken_count);
     forget(work, result->gone, result->gone_count);
 }
 

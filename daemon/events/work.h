@@ -51,15 +51,13 @@ struct work {
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
 
     /* Of this round: from one reading of the document to the next. */
-    struct slice document;             /* as last seen; text NULL: none */
-    struct work_list suppressed, sent; /* facts learnt: decide/policy's `suppressed`, `taken` */
+    struct slice document;              /* as last seen; text NULL: none */
+    struct work_list suppressed, taken; /* facts learnt, as in struct policy_facts */
     uint32_t tries;
     bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
     bool told;     /* … and the log has said so */
     struct decision decision; /* the one that is being committed */
 };
-
-void work_list_add(struct arena *arena, struct work_list *list, const char *text);
 
 void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event,
                     size_t size);

@@ -59,10 +59,29 @@ static struct decision new_decision(struct arena *arena)
     return decision;
 }
 
-static void all_of_it(void **state)
+/* The messages as they were decided; the bytes of all their bodies. */
+static size_t assert_messages(const struct commit *commit, const struct decision *decision)
 {
     static const char *const classes[] = {"marketing", "transactional", "marketing"};
     static const char *const uncertain[] = {"hold", "resend", "resend"};
+    size_t size = 0;
+    assert_int_equal(commit->message_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct commit_message *message = &commit->messages[i];
+        assert_string_equal(message->mid, decision->messages[i].mid);
+        assert_string_equal(message->channel, steps[i].channel);
+        assert_string_equal(message->class_, classes[i]);
+        assert_string_equal(message->on_uncertain, uncertain[i]);
+        assert_int_equal(message->give_up_ms, NOW + (int64_t)i);
+        assert_int_equal(message->body[5], '0' + (int)i);
+        assert_int_equal(message->length, strlen(message->body));
+        size += message->length;
+    }
+    return size;
+}
+
+static void all_of_it(void **state)
+{
     static const struct shop_event event = {.entry = "1-1"}, other = {.entry = "1-2"};
     const struct shop_event *const events[] = {&event, &other};
     struct arena *arena = arena_new(4096);
@@ -91,18 +110,7 @@ static void all_of_it(void **state)
     assert_string_equal(commit.ids[0], "1-1");
     assert_string_equal(commit.ids[1], "1-2");
     size_t size = commit.document.length + 2 * strlen("{\"t\":1}") + strlen("{\"d\":1}");
-    assert_int_equal(commit.message_count, 3);
-    for (size_t i = 0; i < 3; i++) {
-        const struct commit_message *message = &commit.messages[i];
-        assert_string_equal(message->mid, decision.messages[i].mid);
-        assert_string_equal(message->channel, steps[i].channel);
-        assert_string_equal(message->class_, classes[i]);
-        assert_string_equal(message->on_uncertain, uncertain[i]);
-        assert_int_equal(message->give_up_ms, NOW + (int64_t)i);
-        assert_int_equal(message->body[5], '0' + (int)i);
-        assert_int_equal(message->length, strlen(message->body));
-        size += message->length;
-    }
+    size += assert_messages(&commit, &decision);
     /* Each address must still be free, each message that is withdrawn still be open. */
     assert_int_equal(commit.free_hash_count, 3);
     for (size_t i = 0; i < 3; i++)

@@ -173,15 +173,15 @@ static void facts(void **state)
     assert_string_equal(work.suppressed.texts[0], "h1");
     assert_string_equal(work.suppressed.texts[1], "h2");
     assert_null(work.suppressed.texts[2]);
-    assert_string_equal(work.sent.texts[0], "m1");
-    assert_null(work.sent.texts[1]);
+    assert_string_equal(work.taken.texts[0], "m1");
+    assert_null(work.taken.texts[1]);
     work_learn(arena, &work, &(struct commit_result){.outcome = COMMIT_STALE});
     assert_null(work.document.text); /* it was deleted meanwhile */
     work.tries = 3;
     work_begin_round(arena, &work, NULL);
     assert_int_equal(work.tries, 0);
     assert_null(work.document.text);
-    assert_int_equal(work.suppressed.count + work.sent.count, 0);
+    assert_int_equal(work.suppressed.count + work.taken.count, 0);
     arena_destroy(&arena);
 }
 
