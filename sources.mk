@@ -47,8 +47,12 @@ library_sources = \
 	daemon/base/metrics.h \
 	daemon/base/progress.c \
 	daemon/base/progress.h \
+	daemon/base/setting.c \
+	daemon/base/setting.h \
 	daemon/base/settings.c \
 	daemon/base/settings.h \
+	daemon/base/settings_fault.c \
+	daemon/base/settings_fault.h \
 	daemon/base/settings_fields.c \
 	daemon/base/settings_fields.h \
 	daemon/base/settings_print.c \

@@ -45,9 +45,9 @@ static bool in_range(struct settings_reading *in, const struct setting *setting,
     if ((setting->least == 0 && setting->most == 0) ||
         (number >= setting->least && number <= setting->most))
         return true;
-    char range[SETTINGS_RANGE_SIZE];
+    char range[SETTING_RANGE_SIZE];
     struct diag *diag = settings_fault(in->diags, in->source, value, DIAG_ERROR, "`%s` must be %s",
-                                       setting->key, settings_range(setting, range));
+                                       setting->key, setting_range(setting, range));
     diag_code(diag, "out-of-range");
     return false;
 }

@@ -5,7 +5,9 @@
 #ifndef NUDGED_BASE_SETTINGS_FIELDS_H
 #define NUDGED_BASE_SETTINGS_FIELDS_H
 
-#include "base/settings.h"
+#include "base/arena.h"
+#include "base/setting.h"
+#include "base/settings_fault.h"
 
 struct settings_reading {
     const struct settings_source *source; /* may be NULL */

@@ -1,42 +1,6 @@
 #include "base/settings.h"
 
 #include <stdio.h>
-#include <string.h>
-
-#include "base/duration.h"
-#include "base/size.h"
-
-static void put_bound(struct buf *out, const struct setting *setting, int64_t bound)
-{
-    char duration[DURATION_TEXT_SIZE], size[SIZE_TEXT_SIZE];
-    if (setting->type == SETTING_DURATION)
-        buf_text(out, duration_format(bound, duration));
-    else if (setting->type == SETTING_SIZE)
-        buf_text(out, size_format(bound, size));
-    else if (setting->type == SETTING_CLOCK)
-        buf_printf(out, "%02d:%02d", (int)(bound / 60), (int)(bound % 60));
-    else
-        buf_printf(out, "%lld", (long long)bound);
-}
-
-const char *settings_range(const struct setting *setting, char out[SETTINGS_RANGE_SIZE])
-{
-    struct buf text;
-    buf_init(&text, SETTINGS_RANGE_SIZE - 1);
-    bool none = setting->least == 0 && setting->most == 0;
-    bool from = !none && setting->least != INT64_MIN, to = !none && setting->most != INT64_MAX;
-    if (from || to)
-        buf_text(&text, from && to ? "between " : from ? "at least " : "at most ");
-    if (from)
-        put_bound(&text, setting, setting->least);
-    if (from && to)
-        buf_text(&text, " and ");
-    if (to)
-        put_bound(&text, setting, setting->most);
-    memcpy(out, buf_string(&text), text.length + 1);
-    buf_free(&text);
-    return out;
-}
 
 static const char *const type_names[] = {
     [SETTING_TEXT] = "text",           [SETTING_BOOL] = "true or false",
@@ -75,14 +39,14 @@ static void put_default(struct buf *out, const struct setting *setting)
 
 static void put_range(struct buf *out, const struct setting *setting)
 {
-    char range[SETTINGS_RANGE_SIZE];
+    char range[SETTING_RANGE_SIZE];
     if (setting->type == SETTING_CHOICE) {
         for (int i = 0; setting->choices[i]; i++) {
             buf_text(out, i ? ", " : "");
             put_code(out, setting->choices[i]);
         }
     } else {
-        buf_text(out, settings_range(setting, range));
+        buf_text(out, setting_range(setting, range));
     }
     buf_text(out, " | ");
 }

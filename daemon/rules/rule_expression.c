@@ -17,7 +17,7 @@ static void move_place(const struct settings_source *source, const struct value 
                        struct diag *diag)
 {
     uint32_t line, column;
-    settings_text_place(source, value, &line, &column);
+    settings_fault_origin(source, value, &line, &column);
     bool block = line != value->place.line;
     diag_file(diag, source->file);
     if (block || diag->line == 1)

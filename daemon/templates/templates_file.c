@@ -131,7 +131,7 @@ const struct liquid_template *templates_file_compile_value(struct templates *set
     struct diag diag = {0};
     uint32_t line, column;
     size_t told = diags->count;
-    settings_text_place(&file->source, text, &line, &column);
+    settings_fault_origin(&file->source, text, &line, &column);
     struct liquid_options *how = options(set, false, line, diags);
     how->first_column = column;
     const struct liquid_template *liquid =
