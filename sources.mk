@@ -17,8 +17,6 @@ library_sources = \
 	daemon/base/buf.h \
 	daemon/base/clock.c \
 	daemon/base/clock.h \
-	daemon/base/core_schema.c \
-	daemon/base/core_schema.h \
 	daemon/base/decimal.c \
 	daemon/base/decimal.h \
 	daemon/base/diag.c \
@@ -69,6 +67,8 @@ library_sources = \
 	daemon/base/yaml.h \
 	daemon/base/yaml_hints.c \
 	daemon/base/yaml_hints.h \
+	daemon/base/yaml_scalar.c \
+	daemon/base/yaml_scalar.h \
 	daemon/base/zone.c \
 	daemon/base/zone.h \
 	daemon/base/zone_civil.c \

@@ -10,10 +10,10 @@
 
 #include <yaml.h>
 
-#include "base/core_schema.h"
 #include "base/file.h"
 #include "base/utf8.h"
 #include "base/yaml_hints.h"
+#include "base/yaml_scalar.h"
 
 enum { BYTES_DEFAULT = 4 << 20, DEPTH_DEFAULT = 64, NODES_DEFAULT = 200000, DEPTH_MOST = 512 };
 
@@ -254,7 +254,7 @@ static bool resolve_plain(struct reader *reader, struct value *value, struct con
 {
     if (context.expression && !check_expression(reader))
         return false;
-    if (!core_schema_resolve(value->string, value->length, value)) {
+    if (!yaml_scalar_resolve(value->string, value->length, value)) {
         fail(reader, "yaml-number", "the number does not fit into 64 bits");
         return hint(reader, "put it in quotes if it is a name or an id");
     }

@@ -1,4 +1,4 @@
-#include "base/core_schema.h"
+#include "base/yaml_scalar.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -82,7 +82,7 @@ static enum found put_integer(uint64_t digits, bool negative, struct value *valu
     return NUMBER;
 }
 
-/* The digits of `text` in a base; false for one that is none, or an overflow. */
+/* All of `text` as digits in a base. */
 static enum found read_base(const char *text, size_t length, unsigned base, uint64_t *number)
 {
     bool overflow = false;
@@ -144,7 +144,7 @@ static enum found resolve_number(const char *text, size_t length, struct value *
     return isfinite(value->real) ? NUMBER : TOO_LARGE;
 }
 
-bool core_schema_resolve(const char *text, size_t length, struct value *value)
+bool yaml_scalar_resolve(const char *text, size_t length, struct value *value)
 {
     if (resolve_word(text, length, value))
         return true;
