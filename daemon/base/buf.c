@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,24 +60,17 @@ bool buf_text(struct buf *buf, const char *text)
     return buf_add(buf, text, strlen(text));
 }
 
-bool buf_vprintf(struct buf *buf, const char *format, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    if (length < 0 || !buf_reserve(buf, (size_t)length))
-        return false;
-    vsnprintf(buf->data + buf->length, (size_t)length + 1, format, args);
-    buf->length += (size_t)length;
-    return true;
-}
-
 bool buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    bool fits = buf_vprintf(buf, format, args);
+    int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    return fits;
+    if (length < 0 || !buf_reserve(buf, (size_t)length))
+        return false;
+    va_start(args, format);
+    vsnprintf(buf->data + buf->length, (size_t)length + 1, format, args);
+    va_end(args);
+    buf->length += (size_t)length;
+    return true;
 }

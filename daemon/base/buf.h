@@ -7,7 +7,6 @@
 #ifndef NUDGED_BASE_BUF_H
 #define NUDGED_BASE_BUF_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -51,8 +50,6 @@ static inline bool buf_char(struct buf *buf, char c)
 
 bool buf_text(struct buf *buf, const char *text);
 bool buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool buf_vprintf(struct buf *buf, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
 
 /* The bytes as a C string: "" for a buffer that never held any. */
 static inline const char *buf_string(const struct buf *buf)

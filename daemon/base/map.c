@@ -9,14 +9,12 @@
 
 /*
  * Entries stand in one array in the order they came; `slots` finds them by
- * open addressing. A removed entry keeps its place without a key until the
- * array is full and is rebuilt, so a slot never needs a mark of its own and
- * probing always meets an empty slot: used entries <= 3/4 of the slots.
+ * open addressing. Probing always meets an empty slot: entries <= 3/4 of the slots.
  */
 enum { FIRST_SLOTS = 16 };
 
 struct entry {
-    char *key; /* owned; NULL: removed */
+    char *key; /* owned */
     size_t length;
     uint64_t hash;
     void *value;
@@ -26,8 +24,7 @@ struct map {
     struct entry *entries; /* room for 3/4 of slot_count */
     uint32_t *slots;       /* index into `entries` plus 1; 0: empty */
     size_t slot_count;     /* a power of two */
-    size_t used;           /* entries, removed ones too */
-    size_t count;          /* entries that are there */
+    size_t count;          /* of entries */
 };
 
 static size_t room(const struct map *map)
@@ -46,10 +43,10 @@ struct map *map_new(void)
 
 void map_clear(struct map *map)
 {
-    for (size_t i = 0; i < map->used; i++)
+    for (size_t i = 0; i < map->count; i++)
         free(map->entries[i].key);
     memset(map->slots, 0, map->slot_count * sizeof *map->slots);
-    map->used = map->count = 0;
+    map->count = 0;
 }
 
 void map_destroy(struct map **map)
@@ -73,7 +70,7 @@ static struct entry *find(const struct map *map, const char *key, size_t length,
     size_t mask = map->slot_count - 1;
     for (size_t slot = hash & mask; map->slots[slot]; slot = (slot + 1) & mask) {
         struct entry *entry = &map->entries[map->slots[slot] - 1];
-        if (entry->key && entry->hash == hash && entry->length == length &&
+        if (entry->hash == hash && entry->length == length &&
             (length == 0 || memcmp(entry->key, key, length) == 0))
             return entry;
     }
@@ -89,22 +86,15 @@ static void index_entry(struct map *map, size_t at)
     map->slots[slot] = (uint32_t)at + 1;
 }
 
-/* Drops what was removed; doubles the table only when that would not free half of it. */
-static void rebuild(struct map *map)
+static void grow(struct map *map)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < map->used; i++)
-        if (map->entries[i].key)
-            map->entries[kept++] = map->entries[i];
-    map->used = kept;
-    if (kept > room(map) / 2)
-        map->slot_count *= 2;
+    map->slot_count *= 2;
     if (map->slot_count > UINT32_MAX)
         mem_exhausted();
     map->entries = mem_resize(map->entries, room(map) * sizeof *map->entries);
     free(map->slots);
     map->slots = mem_zero(map->slot_count, sizeof *map->slots);
-    for (size_t i = 0; i < kept; i++)
+    for (size_t i = 0; i < map->count; i++)
         index_entry(map, i);
 }
 
@@ -123,39 +113,24 @@ void *map_put(struct map *map, const char *key, size_t length, void *value)
         entry->value = value;
         return before;
     }
-    if (map->used == room(map))
-        rebuild(map);
-    map->entries[map->used] = (struct entry){
+    if (map->count == room(map))
+        grow(map);
+    map->entries[map->count] = (struct entry){
         .key = mem_copy(key, length), .length = length, .hash = hash, .value = value};
-    index_entry(map, map->used++);
-    map->count++;
+    index_entry(map, map->count++);
     return NULL;
-}
-
-void *map_remove(struct map *map, const char *key, size_t length)
-{
-    struct entry *entry = find(map, key, length, digest_spread(key, length));
-    if (!entry)
-        return NULL;
-    free(entry->key);
-    entry->key = NULL;
-    map->count--;
-    return entry->value;
 }
 
 bool map_next(const struct map *map, size_t *cursor, const char **key, size_t *length, void **value)
 {
-    while (*cursor < map->used) {
-        const struct entry *entry = &map->entries[(*cursor)++];
-        if (!entry->key)
-            continue;
-        if (key)
-            *key = entry->key;
-        if (length)
-            *length = entry->length;
-        if (value)
-            *value = entry->value;
-        return true;
-    }
-    return false;
+    if (*cursor == map->count)
+        return false;
+    const struct entry *entry = &map->entries[(*cursor)++];
+    if (key)
+        *key = entry->key;
+    if (length)
+        *length = entry->length;
+    if (value)
+        *value = entry->value;
+    return true;
 }

@@ -19,12 +19,10 @@ size_t map_count(const struct map *map);
 void *map_get(const struct map *map, const char *key, size_t length); /* or NULL */
 /* Sets, and returns what was there before (NULL when nothing). */
 void *map_put(struct map *map, const char *key, size_t length, void *value);
-/* Returns what was there (NULL when nothing). */
-void *map_remove(struct map *map, const char *key, size_t length);
 
 /* Walks: start with *cursor = 0; false at the end. Any of `key`, `length` and `value`
  * may be NULL; the key is NUL-terminated and lives as long as its entry. Meanwhile
- * entries may be removed, but nothing may be put. */
+ * nothing may be put. */
 bool map_next(const struct map *map, size_t *cursor, const char **key, size_t *length,
               void **value);
 

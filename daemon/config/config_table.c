@@ -7,7 +7,6 @@
 
 #define IN(type, field) .offset = offsetof(struct type, field)
 
-static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 static const char *const pushes[] = {"lpush", "rpush", NULL};
 static const char *const fsyncs[] = {"everysec", "always", NULL};
 
@@ -50,7 +49,7 @@ static const struct setting log_settings[] = {
      .type = SETTING_CHOICE,
      IN(config_log, level),
      .fallback = "info",
-     .choices = levels,
+     .choices = log_level_names,
      .help = "the least important lines that are written"},
     {.key = "addresses",
      .type = SETTING_BOOL,
