@@ -247,6 +247,10 @@ library_sources = \
 	daemon/liquid/liquid_date.h \
 	daemon/liquid/liquid_date_text.c \
 	daemon/liquid/liquid_date_text.h \
+	daemon/liquid/liquid_escape.c \
+	daemon/liquid/liquid_escape.h \
+	daemon/liquid/liquid_evaluate.c \
+	daemon/liquid/liquid_evaluate.h \
 	daemon/liquid/liquid_expression.c \
 	daemon/liquid/liquid_expression.h \
 	daemon/liquid/liquid_filters.c \
@@ -281,10 +285,13 @@ library_sources = \
 	daemon/liquid/liquid_parser.c \
 	daemon/liquid/liquid_parser.h \
 	daemon/liquid/liquid_render.c \
+	daemon/liquid/liquid_render.h \
 	daemon/liquid/liquid_run.c \
 	daemon/liquid/liquid_run.h \
 	daemon/liquid/liquid_scan.c \
 	daemon/liquid/liquid_scan.h \
+	daemon/liquid/liquid_scope.c \
+	daemon/liquid/liquid_scope.h \
 	daemon/liquid/liquid_strftime.c \
 	daemon/liquid/liquid_strftime.h \
 	daemon/liquid/liquid_tag_assign.c \

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ctl/demo_folder.h"
-#include "liquid/liquid_text.h"
+#include "liquid/liquid_escape.h"
 
 enum { LIST_MOST = 4 << 20, TEXT_MOST = 8 << 20 };
 
@@ -45,7 +45,7 @@ static const char text_head[] =
 
 static void add_escaped(struct buf *out, const char *text)
 {
-    liquid_text_escape(out, text, strlen(text));
+    liquid_escape(out, text, strlen(text));
 }
 
 static bool write_page(const struct demo_pages *pages, const char *name, const char *text,

@@ -1,5 +1,6 @@
 #include "liquid/liquid_compare.h"
 
+#include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 
@@ -11,7 +12,7 @@ static bool is_word(const struct liquid_expression *expression)
 static bool evaluate_plain(struct liquid_run *run, const struct liquid_expression *expression,
                            struct value *value)
 {
-    return liquid_run_evaluate(run, expression, value) && liquid_text_plain(run, value);
+    return liquid_evaluate(run, expression, value) && liquid_text_plain(run, value);
 }
 
 /* The words are tests, not values: each is equal to what passes it, not to itself. */
@@ -108,7 +109,7 @@ bool liquid_compare(struct liquid_run *run, enum liquid_operator relation,
         return true;
     }
     if (relation == LIQUID_TRUTH) {
-        if (!liquid_run_evaluate(run, left, &a))
+        if (!liquid_evaluate(run, left, &a))
             return false;
         *result = liquid_value_true(&a);
         return true;

@@ -5,6 +5,7 @@
 #ifndef NUDGED_LIQUID_LIQUID_CONDITION_H
 #define NUDGED_LIQUID_LIQUID_CONDITION_H
 
+#include "base/slice.h"
 #include "liquid/liquid_compare.h"
 #include "liquid/liquid_parser.h"
 

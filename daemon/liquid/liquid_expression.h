@@ -4,6 +4,7 @@
 #ifndef NUDGED_LIQUID_LIQUID_EXPRESSION_H
 #define NUDGED_LIQUID_LIQUID_EXPRESSION_H
 
+#include "base/slice.h"
 #include "liquid/liquid_parser.h"
 
 /* Reads one expression from the tokens; NULL after an error. */

@@ -1,6 +1,7 @@
 #include "liquid/liquid_filters.h"
 
 #include "base/utf8.h"
+#include "liquid/liquid_escape.h"
 #include "liquid/liquid_loop.h"
 #include "liquid/liquid_member.h"
 #include "liquid/liquid_text.h"
@@ -43,7 +44,7 @@ struct value liquid_string(struct liquid_run *run, const struct value *value)
         return value_string("", 0);
     if (string.kind == VALUE_STRING)
         return string;
-    buf_init(&text, run->memory_limit);
+    buf_init(&text, run->limits.memory);
     run->out = &text;
     bool done = liquid_text_print(run, value, false);
     run->out = out;
@@ -89,7 +90,7 @@ bool liquid_filters_give(struct liquid_call *call, const char *text, size_t leng
 
 static size_t part_length(const struct liquid_part *part, bool safe)
 {
-    return safe && !part->safe ? liquid_text_escaped_length(part->text.text, part->text.length)
+    return safe && !part->safe ? liquid_escape_length(part->text.text, part->text.length)
                                : part->text.length;
 }
 
@@ -97,7 +98,7 @@ static char *put_part(char *to, const struct liquid_part *part, bool safe)
 {
     size_t length = part_length(part, safe);
     if (safe && !part->safe)
-        liquid_text_escape_to(to, part->text.text, part->text.length);
+        liquid_escape_to(to, part->text.text, part->text.length);
     else
         memcpy(to, part->text.text, length);
     return to + length;
@@ -171,7 +172,7 @@ static bool range_items(struct liquid_call *call, const struct value *input,
     uint64_t steps = (uint64_t)series.count;
     if (!liquid_run_step(call->run, steps < INT32_MAX ? steps : INT32_MAX))
         return false;
-    struct value *copy = (void *)liquid_run_room(call->run, sizeof *copy * (size_t)series.count);
+    struct value *copy = liquid_run_room(call->run, sizeof *copy * (size_t)series.count);
     for (int64_t i = 0; copy && i < series.count; i++)
         liquid_loop_item(call->run, &series, i, &copy[i]);
     *items = (struct liquid_items){copy, (uint32_t)series.count};
@@ -193,7 +194,7 @@ bool liquid_filters_items(struct liquid_call *call, const struct value *input,
     *items = (struct liquid_items){input->list->items, count};
     if (!nested)
         return true;
-    struct value *copy = (void *)liquid_run_room(call->run, sizeof *copy * count);
+    struct value *copy = liquid_run_room(call->run, sizeof *copy * count);
     if (!copy)
         return false;
     flatten(copy, input->list);

@@ -4,6 +4,7 @@
 #ifndef NUDGED_LIQUID_LIQUID_FILTERS_H
 #define NUDGED_LIQUID_LIQUID_FILTERS_H
 
+#include "base/slice.h"
 #include "liquid/liquid_number.h"
 #include "liquid/liquid_run.h"
 

@@ -11,7 +11,7 @@ static bool join(struct liquid_call *call)
     if (!liquid_filters_items(call, &call->input, &items) ||
         (given && !liquid_text_markup(call->run, given, &glue.text, &glue.safe)))
         return false;
-    struct liquid_part *parts = (void *)liquid_run_room(call->run, sizeof *parts * items.count);
+    struct liquid_part *parts = liquid_run_room(call->run, sizeof *parts * items.count);
     if (!parts)
         return false;
     for (uint32_t i = 0; i < items.count; i++)
@@ -119,7 +119,7 @@ static bool set_open(struct liquid_call *call, uint32_t count, struct set *set)
     while (size < count * 2)
         size *= 2;
     set->mask = size - 1;
-    set->slots = (void *)liquid_run_room(call->run, sizeof *set->slots * size);
+    set->slots = liquid_run_room(call->run, sizeof *set->slots * size);
     if (set->slots)
         memset(set->slots, 0, sizeof *set->slots * size);
     return set->slots;
@@ -145,7 +145,7 @@ static bool uniq(struct liquid_call *call)
     if (!liquid_filters_items(call, &call->input, &items) ||
         !liquid_filters_list(call, items.count, &result) || !set_open(call, items.count, &set))
         return false;
-    struct value *keys = (void *)liquid_run_room(call->run, sizeof *keys * items.count);
+    struct value *keys = liquid_run_room(call->run, sizeof *keys * items.count);
     if (!keys)
         return false;
     for (uint32_t i = 0; i < items.count; i++) {

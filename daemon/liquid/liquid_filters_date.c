@@ -31,7 +31,7 @@ static bool date_filter(struct liquid_call *call)
     buf_clear(&run->scratch);
     if (!liquid_strftime(&run->scratch, &date, format.text, format.length))
         return liquid_run_over(run, "a date takes more than %llu bytes of memory",
-                               run->memory_limit);
+                               run->limits.memory);
     char *text = liquid_run_room(run, run->scratch.length);
     if (!text)
         return false;

@@ -1,16 +1,17 @@
+#include "liquid/liquid_escape.h"
 #include "liquid/liquid_filters.h"
 #include "liquid/liquid_lex.h"
 #include "liquid/liquid_text.h"
 
 static bool give_escaped(struct liquid_call *call, const struct slice *text)
 {
-    size_t length = liquid_text_escaped_length(text->text, text->length);
+    size_t length = liquid_escape_length(text->text, text->length);
     if (length == text->length)
         return liquid_filters_give(call, text->text, length, true);
     char *to = liquid_run_room(call->run, length);
     if (!to)
         return false;
-    liquid_text_escape_to(to, text->text, text->length);
+    liquid_escape_to(to, text->text, text->length);
     return liquid_filters_give(call, to, length, true);
 }
 
@@ -46,11 +47,11 @@ static size_t escape_once_to(char *to, const struct slice *text)
     size_t length = 0;
     for (; at < end; at++) {
         bool kept = *at == '&' && is_entity(at, end);
-        size_t width = kept ? 1 : liquid_text_escaped_length(at, 1);
+        size_t width = kept ? 1 : liquid_escape_length(at, 1);
         if (to && kept)
             to[length] = '&';
         else if (to)
-            liquid_text_escape_to(to + length, at, 1);
+            liquid_escape_to(to + length, at, 1);
         length += width;
     }
     return length;

@@ -1,4 +1,5 @@
 #include "base/utf8.h"
+#include "liquid/liquid_escape.h"
 #include "liquid/liquid_filters.h"
 #include "liquid/liquid_text.h"
 
@@ -124,11 +125,11 @@ static bool read_change(struct liquid_call *call, struct change *change, const s
         return true;
     if (!liquid_text_markup(call->run, by, &change->by, &by_safe) || by_safe)
         return by_safe;
-    size_t length = liquid_text_escaped_length(change->by.text, change->by.length);
+    size_t length = liquid_escape_length(change->by.text, change->by.length);
     char *escaped = liquid_run_room(call->run, length);
     if (!escaped)
         return false;
-    liquid_text_escape_to(escaped, change->by.text, change->by.length);
+    liquid_escape_to(escaped, change->by.text, change->by.length);
     change->by = (struct slice){escaped, length};
     return true;
 }

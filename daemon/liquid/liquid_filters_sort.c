@@ -112,8 +112,7 @@ static bool sort_by(struct liquid_call *call, compare_function *compare, bool na
     bool none;
     if (!liquid_filters_items(call, &call->input, &items))
         return false;
-    struct entry *entries =
-        (void *)liquid_run_room(call->run, sizeof *entries * 2 * (size_t)items.count);
+    struct entry *entries = liquid_run_room(call->run, sizeof *entries * 2 * (size_t)items.count);
     if (!entries || !read_entries(call, &items, entries, natural, &none))
         return false;
     if (none)

@@ -4,6 +4,7 @@
 #ifndef NUDGED_LIQUID_LIQUID_HEAD_H
 #define NUDGED_LIQUID_LIQUID_HEAD_H
 
+#include "base/slice.h"
 #include "liquid/liquid_parser.h"
 
 struct liquid_head {

@@ -137,8 +137,7 @@ bool liquid_loop_item(struct liquid_run *run, const struct liquid_series *series
     if (from->kind == VALUE_LIST) {
         *item = from->list->items[index];
     } else if (from->kind == VALUE_MAP) {
-        struct value_list *pair =
-            (void *)liquid_run_room(run, sizeof *pair + 2 * sizeof *pair->items);
+        struct value_list *pair = liquid_run_room(run, sizeof *pair + 2 * sizeof *pair->items);
         if (!pair)
             return false;
         *pair = (struct value_list){.count = 2, .capacity = 2, .items = (void *)(pair + 1)};

@@ -4,6 +4,7 @@
 #ifndef NUDGED_LIQUID_LIQUID_LOOP_H
 #define NUDGED_LIQUID_LIQUID_LOOP_H
 
+#include "base/slice.h"
 #include "liquid/liquid_run.h"
 
 struct liquid_loop {

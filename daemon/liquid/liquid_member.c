@@ -2,11 +2,12 @@
 
 #include "base/utf8.h"
 #include "liquid/liquid_loop.h"
+#include "liquid/liquid_scope.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 
-static bool get_named(struct liquid_run *run, const struct value *value,
-                      const struct liquid_name *name, struct value *member)
+bool liquid_member_named(struct liquid_run *run, const struct value *value,
+                         const struct liquid_name *name, struct value *member)
 {
     if (value->kind == VALUE_MAP) {
         const struct value *found = value_find(value, name->text, name->length);
@@ -22,7 +23,7 @@ static bool get_named(struct liquid_run *run, const struct value *value,
         return true;
     }
     if (liquid_is(value, LIQUID_EXTENSION_SELF)) {
-        const struct value *found = liquid_run_variable_in(run, value->other, name);
+        const struct value *found = liquid_scope_variable(run, value->other, name);
         *member = found ? *found : value_null();
         return true;
     }
@@ -52,7 +53,7 @@ bool liquid_member_get(struct liquid_run *run, const struct value *value, const 
     struct liquid_name name = {key->string, key->length, 0};
     if (liquid_is(value, LIQUID_EXTENSION_SELF))
         name.hash = liquid_name_hash(name.text, name.length);
-    return get_named(run, value, &name, member);
+    return liquid_member_named(run, value, &name, member);
 }
 
 static struct value first_character(const struct value *value)
@@ -87,36 +88,5 @@ bool liquid_member_end(struct liquid_run *run, const struct value *value, bool l
         const struct liquid_range *range = value->other;
         *result = value_int(last ? range->to : range->from);
     }
-    return true;
-}
-
-static bool take_command(struct liquid_run *run, enum liquid_command command, struct value *value)
-{
-    struct value from = *value;
-    if (command != LIQUID_SIZE)
-        return liquid_member_end(run, &from, command == LIQUID_LAST, value);
-    if (!liquid_text_plain(run, &from))
-        return false;
-    int64_t size = liquid_value_size(&from);
-    *value = size < 0 ? value_null() : value_int(size);
-    return true;
-}
-
-bool liquid_member_step(struct liquid_run *run, const struct liquid_step *step, struct value *value)
-{
-    struct value member;
-    if (step->name.text) {
-        if (get_named(run, value, &step->name, &member))
-            *value = member;
-        else if (step->command)
-            return take_command(run, step->command, value);
-        else
-            *value = value_null();
-        return true;
-    }
-    struct value key;
-    if (!liquid_run_evaluate(run, step->index, &key) || !liquid_text_plain(run, &key))
-        return false;
-    *value = liquid_member_get(run, value, &key, &member) ? member : value_null();
     return true;
 }

@@ -1,5 +1,5 @@
 /*
- * Members of values: what the steps of a path find.
+ * Members of values: what the steps of a path and the filters of lists find.
  */
 #ifndef NUDGED_LIQUID_LIQUID_MEMBER_H
 #define NUDGED_LIQUID_LIQUID_MEMBER_H
@@ -11,10 +11,9 @@
 bool liquid_member_get(struct liquid_run *run, const struct value *value, const struct value *key,
                        struct value *member);
 
-/* Takes one step of a path: the member, or else `.size`, `.first`, `.last`. `value` is
- * replaced; nil where there is nothing. False after a failure. */
-bool liquid_member_step(struct liquid_run *run, const struct liquid_step *step,
-                        struct value *value);
+/* Likewise by a name, but `.size` and its like are no members. */
+bool liquid_member_named(struct liquid_run *run, const struct value *value,
+                         const struct liquid_name *name, struct value *member);
 
 /* The first (or last) of a list, range, map (its first pair) or string; else nil. */
 bool liquid_member_end(struct liquid_run *run, const struct value *value, bool last,

@@ -1,5 +1,6 @@
 #include "liquid/liquid_output.h"
 
+#include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_text.h"
@@ -198,7 +199,7 @@ bool liquid_output_value(struct liquid_run *run, const struct liquid_output *out
 {
     *safe = false;
     *value = value_null();
-    if (output->value && !liquid_run_evaluate(run, output->value, value))
+    if (output->value && !liquid_evaluate(run, output->value, value))
         return false;
     for (uint32_t i = 0; i < output->use_count; i++) {
         const struct liquid_use *use = &output->uses[i];
@@ -222,8 +223,7 @@ void liquid_output_visit(struct liquid_visit *visit, const struct liquid_output 
 static bool render_path(struct liquid_run *run, const struct liquid_node *node)
 {
     struct value value;
-    return liquid_run_evaluate(run, node->data, &value) &&
-           liquid_text_print(run, &value, run->escape);
+    return liquid_evaluate(run, node->data, &value) && liquid_text_print(run, &value, run->escape);
 }
 
 static bool render_filtered(struct liquid_run *run, const struct liquid_node *node)

@@ -4,6 +4,7 @@
 #ifndef NUDGED_LIQUID_LIQUID_OUTPUT_H
 #define NUDGED_LIQUID_LIQUID_OUTPUT_H
 
+#include "base/slice.h"
 #include "liquid/liquid_use.h"
 
 /* What stands in {{ }}, after `echo` and after `assign x =`. */

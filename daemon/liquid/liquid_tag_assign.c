@@ -1,6 +1,8 @@
 #include "liquid/liquid_output.h"
 #include "liquid/liquid_parse.h"
+#include "liquid/liquid_render.h"
 #include "liquid/liquid_run.h"
+#include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
@@ -21,7 +23,7 @@ static bool render_assign(struct liquid_run *run, const struct liquid_node *node
     struct value value;
     bool safe;
     return liquid_output_value(run, &assignment->value, &value, &safe) &&
-           liquid_run_set(run, &run->scope->locals, &assignment->name, value);
+           liquid_scope_set(run, &run->scope->locals, &assignment->name, value);
 }
 
 static void visit_assign(struct liquid_visit *visit, const struct liquid_node *node)
@@ -102,7 +104,7 @@ static bool render_capture(struct liquid_run *run, const struct liquid_node *nod
 {
     const struct assignment *assignment = node->data;
     size_t start = run->out->length;
-    if (!liquid_run_body(run, &assignment->body))
+    if (!liquid_render_body(run, &assignment->body))
         return false;
     size_t length = run->out->length - start;
     char *copy = liquid_run_room(run, length);
@@ -114,7 +116,7 @@ static bool render_capture(struct liquid_run *run, const struct liquid_node *nod
     struct value text = value_string(copy, length);
     if (run->escape)
         text.flags |= LIQUID_SAFE;
-    return liquid_run_set(run, &run->scope->locals, &assignment->name, text);
+    return liquid_scope_set(run, &run->scope->locals, &assignment->name, text);
 }
 
 static void visit_capture(struct liquid_visit *visit, const struct liquid_node *node)
@@ -166,7 +168,7 @@ bool liquid_tag_assign_capture(struct liquid_parser *parser, const struct liquid
 /* Counters stand before the data, and go on from a number there. */
 static bool count(struct liquid_run *run, const struct assignment *assignment, int64_t *number)
 {
-    const struct value *found = liquid_run_find(&run->scope->counters, &assignment->name);
+    const struct value *found = liquid_scope_find(&run->scope->counters, &assignment->name);
     if (!found)
         found = value_find(run->scope->data, assignment->name.text, assignment->name.length);
     *number = 0;
@@ -185,7 +187,7 @@ static bool render_counter(struct liquid_run *run, const struct liquid_node *nod
     if (__builtin_add_overflow(number, assignment->step, &next))
         next = number;
     struct value shown = value_int(assignment->step > 0 ? number : next);
-    return liquid_run_set(run, &run->scope->counters, &assignment->name, value_int(next)) &&
+    return liquid_scope_set(run, &run->scope->counters, &assignment->name, value_int(next)) &&
            liquid_text_print(run, &shown, false);
 }
 

@@ -2,6 +2,7 @@
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_parse.h"
+#include "liquid/liquid_render.h"
 #include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_variables.h"
@@ -26,13 +27,13 @@ static bool render_case(struct liquid_run *run, const struct liquid_node *node)
     const struct choice *choice = node->data;
     bool found = false;
     for (const struct branch *branch = choice->branches; branch; branch = branch->next) {
-        if (branch->otherwise && !found && !liquid_run_body(run, &branch->body))
+        if (branch->otherwise && !found && !liquid_render_body(run, &branch->body))
             return false;
         for (uint32_t i = 0; i < branch->count; i++) {
             bool equal;
             if (!liquid_compare_equal(run, choice->subject, branch->values[i], &equal))
                 return false;
-            if (equal && !liquid_run_body(run, &branch->body))
+            if (equal && !liquid_render_body(run, &branch->body))
                 return false;
             found = found || equal;
         }

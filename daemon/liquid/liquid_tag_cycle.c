@@ -1,7 +1,10 @@
+#include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_parse.h"
+#include "liquid/liquid_render.h"
 #include "liquid/liquid_run.h"
+#include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
@@ -24,7 +27,7 @@ static bool group_name(struct liquid_run *run, const struct cycle *cycle, struct
     *name = cycle->name;
     if (!cycle->group)
         return true;
-    if (!liquid_run_evaluate(run, cycle->group, &group) || !liquid_text_plain(run, &group))
+    if (!liquid_evaluate(run, cycle->group, &group) || !liquid_text_plain(run, &group))
         return false;
     if (!liquid_text_of(run, &group, &text))
         return false;
@@ -39,17 +42,17 @@ static bool render_cycle(struct liquid_run *run, const struct liquid_node *node)
     struct liquid_name name;
     if (!group_name(run, cycle, &name))
         return false;
-    const struct value *found = liquid_run_find(&run->scope->cycles, &name);
+    const struct value *found = liquid_scope_find(&run->scope->cycles, &name);
     int64_t place = found ? found->integer : 0;
     if (place < cycle->count) {
         const struct liquid_expression *value = cycle->values[place];
         struct value shown;
         bool escape = run->escape && value->kind == LIQUID_PATH;
-        if (!liquid_run_evaluate(run, value, &shown) || !liquid_text_print(run, &shown, escape))
+        if (!liquid_evaluate(run, value, &shown) || !liquid_text_print(run, &shown, escape))
             return false;
     }
     place = place + 1 < cycle->count ? place + 1 : 0;
-    return liquid_run_set(run, &run->scope->cycles, &name, value_int(place));
+    return liquid_scope_set(run, &run->scope->cycles, &name, value_int(place));
 }
 
 static void visit_cycle(struct liquid_visit *visit, const struct liquid_node *node)
@@ -157,7 +160,7 @@ static bool render_ifchanged(struct liquid_run *run, const struct liquid_node *n
 {
     struct slice *last = &run->scope->changed;
     size_t start = run->out->length;
-    if (!liquid_run_body(run, node->data))
+    if (!liquid_render_body(run, node->data))
         return false;
     size_t length = run->out->length - start;
     const char *text = buf_string(run->out) + start;

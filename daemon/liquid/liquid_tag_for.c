@@ -1,10 +1,13 @@
+#include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_head.h"
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_loop.h"
 #include "liquid/liquid_number.h"
 #include "liquid/liquid_parse.h"
+#include "liquid/liquid_render.h"
 #include "liquid/liquid_run.h"
+#include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
@@ -28,7 +31,7 @@ static bool evaluate_bound(struct liquid_run *run, const struct liquid_expressio
     *bound = none;
     if (!expression)
         return true;
-    if (!liquid_run_evaluate(run, expression, &value) || !liquid_text_plain(run, &value))
+    if (!liquid_evaluate(run, expression, &value) || !liquid_text_plain(run, &value))
         return false;
     if (value.kind == VALUE_NULL || liquid_value_integer(&value, bound))
         return true;
@@ -42,7 +45,7 @@ static bool cut_series(struct liquid_run *run, const struct repeat *repeat,
 {
     int64_t limit;
     if (repeat->go_on) {
-        const struct value *last = liquid_run_find(&run->scope->offsets, &repeat->name);
+        const struct value *last = liquid_scope_find(&run->scope->offsets, &repeat->name);
         *from = last ? last->integer : 0;
     } else if (!evaluate_bound(run, repeat->offset, 0, from)) {
         return false;
@@ -54,7 +57,7 @@ static bool cut_series(struct liquid_run *run, const struct repeat *repeat,
     /* As the reference has it: counted from where the loop was to begin. */
     if (__builtin_add_overflow(wanted, *count, &place))
         place = INT64_MAX;
-    return liquid_run_set(run, &run->scope->offsets, &repeat->name, value_int(place));
+    return liquid_scope_set(run, &run->scope->offsets, &repeat->name, value_int(place));
 }
 
 static bool render_items(struct liquid_run *run, const struct repeat *repeat,
@@ -62,8 +65,8 @@ static bool render_items(struct liquid_run *run, const struct repeat *repeat,
 {
     struct liquid_name name = liquid_name_of("forloop", 7);
     struct liquid_bindings *inner = &run->scope->inner;
-    if (!liquid_run_push(run, inner, &name, liquid_loop_value(loop)) ||
-        !liquid_run_push(run, inner, &repeat->head.variable, value_null()))
+    if (!liquid_scope_push(run, inner, &name, liquid_loop_value(loop)) ||
+        !liquid_scope_push(run, inner, &repeat->head.variable, value_null()))
         return false;
     uint32_t place = inner->count - 1;
     for (; loop->index < loop->length; loop->index++) {
@@ -72,7 +75,7 @@ static bool render_items(struct liquid_run *run, const struct repeat *repeat,
         if (!liquid_loop_item(run, series, at, &item))
             return false;
         inner->items[place].value = item;
-        if (!liquid_run_body(run, &repeat->body))
+        if (!liquid_render_body(run, &repeat->body))
             return false;
         enum liquid_interrupt interrupt = run->interrupt;
         run->interrupt = LIQUID_NO_INTERRUPT;
@@ -87,15 +90,15 @@ static bool render_for(struct liquid_run *run, const struct liquid_node *node)
     const struct repeat *repeat = node->data;
     struct value collection;
     int64_t from, count;
-    if (!liquid_run_evaluate(run, repeat->head.collection, &collection))
+    if (!liquid_evaluate(run, repeat->head.collection, &collection))
         return false;
     struct liquid_series series = liquid_loop_series(&collection);
     if (!cut_series(run, repeat, &series, &from, &count))
         return false;
     if (count == 0)
-        return !repeat->has_else || liquid_run_body(run, &repeat->otherwise);
+        return !repeat->has_else || liquid_render_body(run, &repeat->otherwise);
     /* In the arena, because `forloop` may be assigned and outlive the loop. */
-    struct liquid_loop *loop = (void *)liquid_run_room(run, sizeof *loop);
+    struct liquid_loop *loop = liquid_run_room(run, sizeof *loop);
     if (!loop)
         return false;
     struct liquid_scope *scope = run->scope;

@@ -1,5 +1,6 @@
 #include "liquid/liquid_condition.h"
 #include "liquid/liquid_parse.h"
+#include "liquid/liquid_render.h"
 #include "liquid/liquid_run.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_variables.h"
@@ -17,7 +18,7 @@ static bool render_if(struct liquid_run *run, const struct liquid_node *node)
         if (branch->condition && !liquid_condition_evaluate(run, branch->condition, &holds))
             return false;
         if (holds)
-            return liquid_run_body(run, &branch->body);
+            return liquid_render_body(run, &branch->body);
     }
     return true;
 }
@@ -29,7 +30,7 @@ static bool render_unless(struct liquid_run *run, const struct liquid_node *node
     if (!liquid_condition_evaluate(run, first->condition, &holds))
         return false;
     if (!holds)
-        return liquid_run_body(run, &first->body);
+        return liquid_render_body(run, &first->body);
     struct liquid_node rest = {.data = first->next};
     return render_if(run, &rest);
 }

@@ -1,7 +1,10 @@
+#include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_loop.h"
+#include "liquid/liquid_render.h"
 #include "liquid/liquid_run.h"
+#include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
@@ -17,8 +20,6 @@ struct partial {
     uint32_t keyword_count;
 };
 
-enum { DEPTH = 32 };
-
 static bool find_template(struct liquid_run *run, const struct slice *name,
                           const struct liquid_template **template)
 {
@@ -31,12 +32,11 @@ static bool find_template(struct liquid_run *run, const struct slice *name,
 static bool render_template(struct liquid_run *run, const struct liquid_template *template)
 {
     const struct liquid_template *caller = run->template;
-    uint32_t depth = run->input->limits.depth ? run->input->limits.depth : DEPTH;
-    if (run->renders >= depth)
-        return liquid_run_over(run, "templates are nested more than %llu deep", depth);
+    if (run->renders >= run->limits.depth)
+        return liquid_run_over(run, "templates are nested more than %llu deep", run->limits.depth);
     run->renders++;
     run->template = template;
-    bool done = liquid_run_body(run, &template->body) || liquid_run_place(run, 0);
+    bool done = liquid_render_body(run, &template->body) || liquid_run_place(run, 0);
     run->template = caller;
     run->renders--;
     return done;
@@ -58,7 +58,7 @@ static bool include_each(struct liquid_run *run, const struct liquid_template *t
                          const struct liquid_name *name, const struct value *list)
 {
     struct liquid_bindings *inner = &run->scope->inner;
-    if (!liquid_run_push(run, inner, name, value_null()))
+    if (!liquid_scope_push(run, inner, name, value_null()))
         return false;
     uint32_t place = inner->count - 1;
     for (uint32_t i = 0; i < list->list->count; i++) {
@@ -77,13 +77,13 @@ static bool include_bound(struct liquid_run *run, const struct partial *partial,
     struct liquid_name name = subject_name(partial, file);
     for (uint32_t i = 0; i < partial->keyword_count; i++) {
         struct value value;
-        if (!liquid_run_evaluate(run, partial->keywords[i].value, &value) ||
-            !liquid_run_push(run, inner, &partial->keywords[i].name, value))
+        if (!liquid_evaluate(run, partial->keywords[i].value, &value) ||
+            !liquid_scope_push(run, inner, &partial->keywords[i].name, value))
             return false;
     }
     if (subject->kind == VALUE_LIST)
         return include_each(run, template, &name, subject);
-    return liquid_run_push(run, inner, &name, *subject) && render_template(run, template);
+    return liquid_scope_push(run, inner, &name, *subject) && render_template(run, template);
 }
 
 /* An included template sees and changes all that its caller does. */
@@ -94,7 +94,7 @@ static bool render_include(struct liquid_run *run, const struct liquid_node *nod
     struct value name, subject = value_null();
     if (run->scope->isolated)
         return liquid_fail(run, "`include` has no place in a template that `render` uses");
-    if (!liquid_run_evaluate(run, partial->name, &name) || !liquid_text_plain(run, &name))
+    if (!liquid_evaluate(run, partial->name, &name) || !liquid_text_plain(run, &name))
         return false;
     if (name.kind != VALUE_STRING)
         return liquid_fail(run, "`include` needs a template's name, not %s",
@@ -103,11 +103,11 @@ static bool render_include(struct liquid_run *run, const struct liquid_node *nod
     if (!find_template(run, &file, &template))
         return false;
     if (partial->subject) {
-        if (!liquid_run_evaluate(run, partial->subject, &subject))
+        if (!liquid_evaluate(run, partial->subject, &subject))
             return false;
     } else {
         struct liquid_name own = liquid_name_of(file.text, file.length);
-        const struct value *found = liquid_run_variable(run, &own);
+        const struct value *found = liquid_scope_variable(run, run->scope, &own);
         if (found)
             subject = *found;
     }
@@ -127,16 +127,16 @@ static bool render_once(struct liquid_run *run, const struct partial *partial,
     struct liquid_name name = subject_name(partial, &file);
     if (loop) {
         struct liquid_name forloop = liquid_name_of("forloop", 7);
-        if (!liquid_run_push(run, &scope.locals, &forloop, liquid_loop_value(loop)))
+        if (!liquid_scope_push(run, &scope.locals, &forloop, liquid_loop_value(loop)))
             return false;
     }
     for (uint32_t i = 0; i < partial->keyword_count; i++) {
         struct value value;
-        if (!liquid_run_evaluate(run, partial->keywords[i].value, &value) ||
-            !liquid_run_set(run, &scope.locals, &partial->keywords[i].name, value))
+        if (!liquid_evaluate(run, partial->keywords[i].value, &value) ||
+            !liquid_scope_set(run, &scope.locals, &partial->keywords[i].name, value))
             return false;
     }
-    if (subject->kind != VALUE_NULL && !liquid_run_set(run, &scope.locals, &name, *subject))
+    if (subject->kind != VALUE_NULL && !liquid_scope_set(run, &scope.locals, &name, *subject))
         return false;
     run->scope = &scope;
     bool done = render_template(run, template);
@@ -149,7 +149,7 @@ static bool render_each(struct liquid_run *run, const struct partial *partial,
                         const struct liquid_template *template, const struct value *subject)
 {
     struct liquid_series series = liquid_loop_series(subject);
-    struct liquid_loop *loop = (void *)liquid_run_room(run, sizeof *loop);
+    struct liquid_loop *loop = liquid_run_room(run, sizeof *loop);
     if (!loop)
         return false;
     const struct value *name = &partial->name->constant;
@@ -171,7 +171,7 @@ static bool render_render(struct liquid_run *run, const struct liquid_node *node
     struct slice file = {partial->name->constant.string, partial->name->constant.length};
     if (!find_template(run, &file, &template))
         return false;
-    if (partial->subject && !liquid_run_evaluate(run, partial->subject, &subject))
+    if (partial->subject && !liquid_evaluate(run, partial->subject, &subject))
         return false;
     bool many = subject.kind == VALUE_LIST || subject.kind == VALUE_MAP ||
                 liquid_is(&subject, LIQUID_EXTENSION_RANGE);

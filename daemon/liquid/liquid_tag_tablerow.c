@@ -1,10 +1,13 @@
+#include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_head.h"
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_loop.h"
 #include "liquid/liquid_number.h"
 #include "liquid/liquid_parse.h"
+#include "liquid/liquid_render.h"
 #include "liquid/liquid_run.h"
+#include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
@@ -30,7 +33,7 @@ static bool evaluate_attribute(struct liquid_run *run, const struct rows *rows,
     *result = none;
     if (!expression)
         return true;
-    if (!liquid_run_evaluate(run, expression, &value) || !liquid_text_plain(run, &value))
+    if (!liquid_evaluate(run, expression, &value) || !liquid_text_plain(run, &value))
         return false;
     if (value.kind == VALUE_BOOL || value.kind == VALUE_LIST || value.kind == VALUE_MAP ||
         value.kind == VALUE_EXTENSION || !liquid_number_of(&value, &number)) {
@@ -64,7 +67,7 @@ static bool render_cell(struct liquid_run *run, const struct rows *rows,
                         const struct liquid_table *table)
 {
     return print(run, "<td class=\"col%lld\">", table->column) &&
-           liquid_run_body(run, &rows->body) && liquid_run_add(run, "</td>", 5);
+           liquid_render_body(run, &rows->body) && liquid_run_add(run, "</td>", 5);
 }
 
 static bool end_cell(struct liquid_run *run, struct liquid_table *table)
@@ -84,8 +87,8 @@ static bool render_cells(struct liquid_run *run, const struct rows *rows,
 {
     struct liquid_name name = liquid_name_of("tablerowloop", 12);
     struct liquid_bindings *inner = &run->scope->inner;
-    if (!liquid_run_push(run, inner, &name, liquid_loop_table_value(table)) ||
-        !liquid_run_push(run, inner, &rows->head.variable, value_null()))
+    if (!liquid_scope_push(run, inner, &name, liquid_loop_table_value(table)) ||
+        !liquid_scope_push(run, inner, &rows->head.variable, value_null()))
         return false;
     uint32_t place = inner->count - 1;
     for (; table->index < table->length; table->index++) {
@@ -110,7 +113,7 @@ static bool render_tablerow(struct liquid_run *run, const struct liquid_node *no
     const struct rows *rows = node->data;
     struct value collection;
     int64_t from, count, columns;
-    if (!liquid_run_evaluate(run, rows->head.collection, &collection))
+    if (!liquid_evaluate(run, rows->head.collection, &collection))
         return false;
     if (!liquid_value_true(&collection))
         return true;
@@ -118,7 +121,7 @@ static bool render_tablerow(struct liquid_run *run, const struct liquid_node *no
     if (!cut_series(run, rows, &series, &from, &count) ||
         !evaluate_attribute(run, rows, COLUMNS, count, &columns))
         return false;
-    struct liquid_table *table = (void *)liquid_run_room(run, sizeof *table);
+    struct liquid_table *table = liquid_run_room(run, sizeof *table);
     if (!table || !liquid_run_add(run, "<tr class=\"row1\">\n", 18))
         return false;
     *table = (struct liquid_table){.length = count, .row = 1, .column = 1, .columns = columns};

@@ -5,61 +5,9 @@
 #include "base/clock.h"
 #include "base/decimal.h"
 #include "base/utf8.h"
+#include "liquid/liquid_escape.h"
 #include "liquid/liquid_number.h"
 #include "liquid/liquid_value.h"
-
-enum { PLAIN, AMPERSAND, LESS, GREATER, QUOTE, APOSTROPHE };
-
-static const unsigned char special[256] = {
-    ['&'] = AMPERSAND, ['<'] = LESS, ['>'] = GREATER, ['"'] = QUOTE, ['\''] = APOSTROPHE};
-
-static const struct {
-    const char *text;
-    uint32_t length;
-    char character;
-} entities[] = {
-    [AMPERSAND] = {"&amp;", 5, '&'},   [LESS] = {"&lt;", 4, '<'},
-    [GREATER] = {"&gt;", 4, '>'},      [QUOTE] = {"&quot;", 6, '"'},
-    [APOSTROPHE] = {"&#39;", 5, '\''},
-};
-
-bool liquid_text_escape(struct buf *out, const char *text, size_t length)
-{
-    const char *end = text + length, *run = text;
-    for (; text < end; text++) {
-        unsigned which = special[(unsigned char)*text];
-        if (which == PLAIN)
-            continue;
-        buf_add(out, run, (size_t)(text - run));
-        buf_add(out, entities[which].text, entities[which].length);
-        run = text + 1;
-    }
-    return buf_add(out, run, (size_t)(end - run));
-}
-
-size_t liquid_text_escaped_length(const char *text, size_t length)
-{
-    size_t sum = length;
-    for (size_t i = 0; i < length; i++) {
-        unsigned which = special[(unsigned char)text[i]];
-        if (which != PLAIN)
-            sum += entities[which].length - 1;
-    }
-    return sum;
-}
-
-void liquid_text_escape_to(char *to, const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned which = special[(unsigned char)text[i]];
-        if (which == PLAIN) {
-            *to++ = text[i];
-            continue;
-        }
-        memcpy(to, entities[which].text, entities[which].length);
-        to += entities[which].length;
-    }
-}
 
 static void append_double(struct buf *out, const struct value *value)
 {
@@ -181,26 +129,6 @@ static void append_value(struct buf *out, const struct value *value)
     }
 }
 
-/* The text that markup without tags shows; only entities that escaping writes. */
-static uint32_t unescape(char *to, const char *text, size_t length)
-{
-    char *start = to;
-    for (size_t i = 0; i < length;) {
-        size_t width = 1;
-        char c = text[i];
-        for (unsigned e = AMPERSAND; c == '&' && e <= APOSTROPHE; e++)
-            if (length - i >= entities[e].length &&
-                memcmp(text + i, entities[e].text, entities[e].length) == 0) {
-                c = entities[e].character;
-                width = entities[e].length;
-                break;
-            }
-        *to++ = c;
-        i += width;
-    }
-    return (uint32_t)(to - start);
-}
-
 bool liquid_text_plain(struct liquid_run *run, struct value *value)
 {
     if (value->kind != VALUE_STRING || !(value->flags & LIQUID_SAFE))
@@ -211,7 +139,7 @@ bool liquid_text_plain(struct liquid_run *run, struct value *value)
     char *text = liquid_run_room(run, value->length);
     if (!text)
         return false;
-    *value = value_string(text, unescape(text, value->string, value->length));
+    *value = value_string(text, liquid_escape_undo(text, value->string, value->length));
     return true;
 }
 
@@ -220,7 +148,7 @@ static bool to_scratch(struct liquid_run *run, const struct value *value)
     buf_clear(&run->scratch);
     append_value(&run->scratch, value);
     return !run->scratch.full ||
-           liquid_run_over(run, "a text takes more than %llu bytes of memory", run->memory_limit);
+           liquid_run_over(run, "a text takes more than %llu bytes of memory", run->limits.memory);
 }
 
 bool liquid_text_markup(struct liquid_run *run, const struct value *value, struct slice *text,
@@ -267,7 +195,7 @@ static bool print_other(struct liquid_run *run, const struct value *value, bool 
     }
     if (!to_scratch(run, value))
         return false;
-    liquid_text_escape(run->out, buf_string(&run->scratch), run->scratch.length);
+    liquid_escape(run->out, buf_string(&run->scratch), run->scratch.length);
     return !run->out->full || liquid_run_full(run);
 }
 
@@ -280,7 +208,7 @@ bool liquid_text_print(struct liquid_run *run, const struct value *value, bool e
     case VALUE_STRING:
         if (!escape || (value->flags & LIQUID_SAFE))
             return liquid_run_add(run, value->string, value->length);
-        return liquid_text_escape(run->out, value->string, value->length) || liquid_run_full(run);
+        return liquid_escape(run->out, value->string, value->length) || liquid_run_full(run);
     case VALUE_INT:
         return liquid_run_add(run, text, decimal_print_int(value->integer, text));
     default:

@@ -4,6 +4,7 @@
 #ifndef NUDGED_LIQUID_LIQUID_TEXT_H
 #define NUDGED_LIQUID_LIQUID_TEXT_H
 
+#include "base/slice.h"
 #include "liquid/liquid_run.h"
 
 /* A string is itself; a list is "[1, \"a\", nil]", a map {"a"=>1}. The text lies in the
@@ -21,11 +22,5 @@ bool liquid_text_plain(struct liquid_run *run, struct value *value);
 /* As {{ }} prints: "" for nil, the items of a list one after the other. `escape`: what
  * is no markup becomes some. */
 bool liquid_text_print(struct liquid_run *run, const struct value *value, bool escape);
-
-/* Appends with & < > " ' as entities. False where the buffer is full. */
-bool liquid_text_escape(struct buf *out, const char *text, size_t length);
-/* The length that gives, and into memory of that length. */
-size_t liquid_text_escaped_length(const char *text, size_t length);
-void liquid_text_escape_to(char *to, const char *text, size_t length);
 
 #endif

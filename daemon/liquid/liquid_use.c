@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_filters.h"
 
 bool liquid_use_argument(struct liquid_parser *parser, struct liquid_use *use,
@@ -95,7 +96,7 @@ static bool make_keywords(struct liquid_run *run, const struct liquid_use *use, 
     for (uint32_t i = 0; i < use->keyword_count; i++) {
         struct value value;
         const struct liquid_name *name = &use->keywords[i].name;
-        if (!liquid_run_evaluate(run, use->keywords[i].value, &value))
+        if (!liquid_evaluate(run, use->keywords[i].value, &value))
             return false;
         value_add(run->arena, *map, value_string(name->text, name->length), value);
     }
@@ -117,7 +118,7 @@ bool liquid_use_apply(struct liquid_run *run, const struct liquid_use *use, stru
     struct value arguments[LIQUID_ARGUMENTS_MOST + 1], keywords;
     struct liquid_call call = {.run = run, .input = *value, .arguments = arguments};
     for (; call.count < (int)use->count; call.count++)
-        if (!liquid_run_evaluate(run, use->arguments[call.count], &arguments[call.count]))
+        if (!liquid_evaluate(run, use->arguments[call.count], &arguments[call.count]))
             return false;
     if (use->keyword_count) {
         if (!make_keywords(run, use, &keywords))

@@ -4,7 +4,7 @@
 
 #include "base/decimal.h"
 #include "base/locale_format.h"
-#include "liquid/liquid_text.h"
+#include "liquid/liquid_escape.h"
 
 const struct filter_context *filter_call_context(const struct liquid_call *call)
 {
@@ -104,7 +104,7 @@ bool filter_call_return_markup(struct liquid_call *call, struct buf *out, const 
 void filter_call_escape(const struct liquid_call *call, struct buf *out, const char *text)
 {
     if (filter_call_context(call)->html)
-        liquid_text_escape(out, text, strlen(text));
+        liquid_escape(out, text, strlen(text));
     else
         buf_text(out, text);
 }
