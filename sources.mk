@@ -220,12 +220,12 @@ library_sources = \
 	daemon/decide/trace.h \
 	daemon/decide/trace_words.c \
 	daemon/decide/trace_words.h \
+	daemon/delivery/attempt.c \
+	daemon/delivery/attempt.h \
 	daemon/delivery/delivery.c \
 	daemon/delivery/delivery.h \
-	daemon/delivery/flight.c \
-	daemon/delivery/flight.h \
-	daemon/delivery/outlet.c \
-	daemon/delivery/outlet.h \
+	daemon/delivery/destination.c \
+	daemon/delivery/destination.h \
 	daemon/delivery/prepare.c \
 	daemon/delivery/prepare.h \
 	daemon/delivery/settlement.c \
@@ -391,8 +391,6 @@ library_sources = \
 	daemon/send/gateway_kinds.h \
 	daemon/send/http.c \
 	daemon/send/http.h \
-	daemon/send/job.c \
-	daemon/send/job.h \
 	daemon/send/maildir.c \
 	daemon/send/maildir.h \
 	daemon/send/outcome.c \
@@ -499,6 +497,7 @@ unit_programs = \
 	tests/unit/test_admin \
 	tests/unit/test_arena \
 	tests/unit/test_arguments \
+	tests/unit/test_attempt \
 	tests/unit/test_base64 \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
@@ -518,6 +517,7 @@ unit_programs = \
 	tests/unit/test_customers \
 	tests/unit/test_decide \
 	tests/unit/test_decimal \
+	tests/unit/test_destination \
 	tests/unit/test_diag \
 	tests/unit/test_digest \
 	tests/unit/test_duration \
@@ -554,7 +554,6 @@ unit_programs = \
 	tests/unit/test_notify \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_troubles \
-	tests/unit/test_outlet \
 	tests/unit/test_policy \
 	tests/unit/test_prepare \
 	tests/unit/test_progress \

@@ -86,9 +86,11 @@ static bool write_outgoing(const struct preview_form_input *input, struct buf *o
     struct buf body;
     buf_init(&body, COMPOSE_WIRE_MOST);
     json_print(&body, &input->draft->message);
-    struct job job = {.body = body.data, .body_length = body.length};
-    bool made = prepare_outgoing(&input->draft->prepare, input->templates, &job, input->arena,
-                                 &outgoing, diag);
+    struct value message;
+    bool made =
+        json_read(input->arena, body.data, body.length, &json_file_limits, &message, diag) &&
+        prepare_outgoing(&input->draft->prepare, input->templates, &message, input->arena,
+                         &outgoing, diag);
     if (made)
         buf_add(out, outgoing.body, outgoing.body_length);
     buf_free(&body);

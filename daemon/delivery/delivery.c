@@ -1,16 +1,16 @@
 /*
  * A message's life, from top to bottom:
  *
- *   look       for each channel the first gateway that may be used now (its outlet knows:
- *              breaker, free senders), and as many messages from the outbox as it can begin
- *   on_taken   each becomes a flight: a job for a sender thread, with the generation of
- *              templates that it will be rendered with
- *   prepare    (delivery/prepare.c, in the thread) renders and builds; then the gateway sends
- *   on_job     back on the loop: the breaker and the policy of failure (send/retry) say what
- *              the outcome means
- *   settle     store/outbox writes it: done, later, uncertain, dead; all that came back
- *              together in one call
- *   on_settled the flight ends; where Redis did not answer, it is settled again later
+ *   take        for each channel the first gateway that may be used now (its destination knows:
+ *               breaker, free senders), and as many messages from the outbox as it can begin
+ *   on_taken    each becomes an attempt, with the generation of rules and templates that it
+ *               is made with, and is given to a sender thread
+ *   prepare     (delivery/prepare.c, in the thread) renders and builds; then the gateway sends
+ *   on_outcome  back on the loop: the breaker hears of it, and delivery/settlement says what
+ *               becomes of the message
+ *   settle      store/outbox writes it: done, later, uncertain, dead; all that came back
+ *               together in one call
+ *   on_settled  the attempt ends; where Redis did not answer, it is settled again later
  */
 #include "delivery/delivery.h"
 
@@ -24,7 +24,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "delivery/outlet.h"
+#include "delivery/destination.h"
 #include "delivery/settlement.h"
 
 enum {
@@ -38,7 +38,7 @@ enum {
 /* A gateway of the configuration, with the loop's watch over its senders. */
 struct gateway {
     struct delivery *delivery;
-    struct outlet outlet;
+    struct destination destination;
     struct event *readable;
 };
 
@@ -56,9 +56,9 @@ struct delivery {
     struct delivery_options options;
     struct gateway *gateways;
     struct channel *channels;
-    struct flight *landed; /* back from their senders, not yet being settled */
-    struct flight *settling;
-    size_t flights;         /* taken and not yet settled */
+    struct attempt *unsettled; /* to be settled, and not yet being so */
+    struct attempt *settling;
+    size_t in_hand;         /* attempts: taken and not yet settled */
     size_t takes;           /* under way */
     int64_t redis_ahead_ms; /* Redis' TIME less the monotonic clock, at the last take */
     size_t turn;            /* the channel that is looked at first */
@@ -68,7 +68,7 @@ struct delivery {
     struct event *tick, *sweep, *settle;
 };
 
-static void look(struct delivery *delivery);
+static void take(struct delivery *delivery);
 
 static void after(struct event *timer, int64_t ms)
 {
@@ -86,24 +86,26 @@ static struct gateway *gateway_of(struct delivery *delivery, const struct config
 static struct gateway *gateway_named(struct delivery *delivery, const char *name)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
-        if (strcmp(delivery->gateways[i].outlet.config->name, name) == 0)
+        if (strcmp(delivery->gateways[i].destination.config->name, name) == 0)
             return &delivery->gateways[i];
     return NULL;
 }
 
-static void land(struct delivery *delivery, struct flight *flight)
+/* Its result stands: it is written with the others that come in the same turn of the loop. */
+static void settle(struct delivery *delivery, struct attempt *attempt)
 {
-    flight->next = delivery->landed;
-    delivery->landed = flight;
+    generation_release(&attempt->generation);
+    attempt->next = delivery->unsettled;
+    delivery->unsettled = attempt;
     event_active(delivery->settle, EV_TIMEOUT, 0);
 }
 
 static struct settlement_scene scene_of(const struct delivery *delivery,
-                                        const struct flight *flight, int64_t breaker_wait_ms,
+                                        const struct attempt *attempt, int64_t breaker_wait_ms,
                                         uint64_t random)
 {
     return (struct settlement_scene){
-        .rules = flight->generation->rules,
+        .rules = attempt->generation->rules,
         .policy = delivery->options.policy,
         .breaker_wait_ms = breaker_wait_ms,
         .now_ms = clock_monotonic_ms() + delivery->redis_ahead_ms,
@@ -111,41 +113,37 @@ static struct settlement_scene scene_of(const struct delivery *delivery,
     };
 }
 
-/* Lands a message that cannot be begun now, or at all. `gateway` NULL: the one that it is bound to
- * is not configured. */
-static void do_without(struct delivery *delivery, struct flight *flight,
-                       const struct outbox_message *message, const struct gateway *gateway)
+/* Settles a message that cannot be begun now, or at all. `gateway` NULL: the one that it is bound
+ * to is not configured. */
+static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
+                           const struct outbox_message *message, const struct gateway *gateway)
 {
-    const struct settlement_scene scene = scene_of(delivery, flight, 0, 0);
+    const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
     if (message->whole)
-        settlement_postpone(flight, message->gateway, gateway != NULL, &scene);
+        settlement_defer(attempt, message->gateway, gateway != NULL, &scene);
     else
-        settlement_bury(flight, &scene);
-    if (flight->result.outcome == OUTBOX_DEAD)
+        settlement_give_up(attempt, &scene);
+    if (attempt->result.outcome == OUTBOX_DEAD)
         metrics_add(METRIC_MESSAGES_DEAD, 1);
-    generation_release(&flight->generation);
-    land(delivery, flight);
+    settle(delivery, attempt);
 }
 
-/* Begins one message: a flight with its job. */
+/* Begins one message. */
 static void begin(struct delivery *delivery, struct gateway *gateway, int64_t term,
                   const struct outbox_message *message)
 {
-    struct flight *flight = flight_new(message, term);
-    delivery->flights++;
-    flight->generation = generation_hold(delivery->options.generation(delivery->options.context));
+    struct attempt *attempt = attempt_new(message, term);
+    delivery->in_hand++;
+    attempt->generation = generation_hold(delivery->options.generation(delivery->options.context));
     if (message->gateway) /* an attempt may have arrived there: by no other gateway now */
         gateway = gateway_named(delivery, message->gateway);
-    if (!message->whole || !gateway || (message->gateway && outlet_room(&gateway->outlet) == 0)) {
-        do_without(delivery, flight, message, gateway);
+    if (!message->whole || !gateway ||
+        (message->gateway && destination_room(&gateway->destination) == 0)) {
+        settle_unbegun(delivery, attempt, message, gateway);
         return;
     }
-    struct job *job =
-        job_new(message->mid, message->channel, message->entry, message->body, message->length);
-    job->attempts = (uint32_t)message->attempts;
-    job->give_up_ms = message->give_up_ms;
     metrics_add(METRIC_SENDING, 1);
-    outlet_begin(&gateway->outlet, flight, job);
+    destination_give(&gateway->destination, attempt);
 }
 
 static void on_taken(void *context, const struct outbox_taken *taken)
@@ -154,7 +152,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     struct delivery *delivery = channel->delivery;
     struct gateway *gateway = channel->asked;
     channel->asked = NULL;
-    gateway->outlet.promised -= channel->asked_most;
+    gateway->destination.promised -= channel->asked_most;
     delivery->takes--;
     if (taken->fault) { /* the next tick asks again, or puts back what was taken */
         if (!delivery->taking) {
@@ -174,10 +172,10 @@ static void on_taken(void *context, const struct outbox_taken *taken)
         after(delivery->tick, taken->wait_ms < TICK_MS ? taken->wait_ms : TICK_MS);
     else
         channel->dry = taken->count < channel->asked_most;
-    look(delivery); /* there may be more, or room for another channel */
+    take(delivery); /* there may be more, or room for another channel */
 }
 
-static void look_at(struct channel *channel)
+static void take_for(struct channel *channel)
 {
     struct delivery *delivery = channel->delivery;
     if (channel->asked || channel->dry || clock_monotonic_ms() < channel->not_before_ms)
@@ -188,16 +186,16 @@ static void look_at(struct channel *channel)
         const struct gateway_common *common = (*config)->settings;
         const struct outbox_rate rate = {.count = common->rate.count,
                                          .per_ms = common->rate.per_ms};
-        size_t room = outlet_room(&gateway->outlet);
+        size_t room = destination_room(&gateway->destination);
         size_t most = room < TAKE_MOST ? room : TAKE_MOST;
-        if (outlet_is_closed(&gateway->outlet))
+        if (!destination_takes_part(&gateway->destination))
             continue; /* the next one takes over */
         if (most == 0)
             return; /* it works, and is busy */
         channel->asked = gateway;
         channel->asked_most = most;
         channel->asked_term = instance_lease_term(delivery->options.shard->instance);
-        gateway->outlet.promised += most;
+        gateway->destination.promised += most;
         delivery->takes++;
         outbox_take(delivery->options.shard->outbox, channel->config->name, (*config)->name, most,
                     rate, on_taken, channel);
@@ -206,22 +204,22 @@ static void look_at(struct channel *channel)
 }
 
 /* Channels may share a gateway: another one comes first each time. */
-static void look(struct delivery *delivery)
+static void take(struct delivery *delivery)
 {
     size_t count = delivery->options.config->channel_count;
     if (!delivery->taking || !instance_lease_valid(delivery->options.shard->instance))
         return;
     delivery->turn++;
     for (size_t i = 0; i < count; i++)
-        look_at(&delivery->channels[(delivery->turn + i) % count]);
+        take_for(&delivery->channels[(delivery->turn + i) % count]);
 }
 
 /* There may be something new in any channel. */
-static void look_anew(struct delivery *delivery)
+static void take_anew(struct delivery *delivery)
 {
     for (size_t i = 0; i < delivery->options.config->channel_count; i++)
         delivery->channels[i].dry = false;
-    look(delivery);
+    take(delivery);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context)
@@ -229,13 +227,13 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct delivery *delivery = context;
-    look_anew(delivery);
+    take_anew(delivery);
     delivery->owing = !delivery->taking && outbox_recover(delivery->options.shard->outbox);
     if (delivery->taking || delivery->owing)
         after(delivery->tick, TICK_MS);
 }
 
-/* ---- Landing ---- */
+/* ---- What came of it ---- */
 
 /* A retry that comes to nothing, as its time is over, is a dead letter in the figures too. */
 static void count_outcome(enum outcome_kind kind, enum outbox_outcome settled)
@@ -257,28 +255,26 @@ static void count_outcome(enum outcome_kind kind, enum outbox_outcome settled)
     metrics_add(METRIC_SENDING, -1);
 }
 
-static void on_job(void *context, struct job *job)
+static void on_outcome(void *context, struct senders_job *job)
 {
     struct gateway *gateway = context;
     struct delivery *delivery = gateway->delivery;
-    struct outlet *outlet = &gateway->outlet;
-    struct flight *flight = job->generation;
+    struct destination *destination = &gateway->destination;
+    struct attempt *attempt = attempt_of(job);
     uint64_t random;
     digest_random(&random, sizeof random);
-    if (outlet_hear(outlet, job, random)) {
-        outlet_pardon(outlet, delivery->landed);
-        outlet_pardon(outlet, delivery->settling); /* should it have to be settled again */
-        outlet_lift(outlet, delivery->options.shard->scripts);
+    if (destination_hear(destination, attempt, random)) {
+        destination_forgive(destination, delivery->unsettled);
+        destination_forgive(destination, delivery->settling); /* should it have to be repeated */
+        destination_lift(destination, delivery->options.shard->scripts);
     }
     failpoint("sent");
     const struct settlement_scene scene =
-        scene_of(delivery, flight, outlet_wait_ms(outlet), random);
-    settlement_make(flight, &job->outcome, &scene);
-    count_outcome(job->outcome.kind, flight->result.outcome);
-    outlet_mind_bounce(outlet, job->outcome.kind, flight->result.suppress);
-    job_destroy(&flight->job);
-    generation_release(&flight->generation);
-    land(delivery, flight);
+        scene_of(delivery, attempt, destination_wait_ms(destination), random);
+    settlement_make(attempt, &scene);
+    count_outcome(job->outcome.kind, attempt->result.outcome);
+    destination_note_bounce(destination, job->outcome.kind, attempt->result.suppress);
+    settle(delivery, attempt);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
@@ -286,20 +282,20 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct gateway *gateway = context;
-    senders_collect(gateway->outlet.senders, clock_monotonic_ms(), on_job, gateway);
-    look(gateway->delivery);
+    senders_collect(gateway->destination.senders, clock_monotonic_ms(), on_outcome, gateway);
+    take(gateway->delivery);
 }
 
 /* ---- Settling ---- */
 
-static void note_settled(const struct flight *flight, enum outbox_settled settled)
+static void log_settled(const struct attempt *attempt, enum outbox_settled settled)
 {
     if (settled == OUTBOX_NOT_OURS)
-        log_warning("a message was settled by somebody else mid=%s", flight->mid);
+        log_warning("a message was settled by somebody else mid=%s", attempt->mid);
     else if (settled == OUTBOX_VANISHED)
         log_warning("a message's record was deleted while it was being sent, its result is dropped "
                     "mid=%s result=%s",
-                    flight->mid, outbox_outcome_name(flight->result.outcome));
+                    attempt->mid, outbox_outcome_name(attempt->result.outcome));
 }
 
 static void on_settled(void *context, const struct diag *fault, const enum outbox_settled *settled,
@@ -307,29 +303,29 @@ static void on_settled(void *context, const struct diag *fault, const enum outbo
 {
     (void)count;
     struct delivery *delivery = context;
-    struct flight *flight = delivery->settling;
+    struct attempt *attempt = delivery->settling;
     delivery->settling = NULL;
-    for (size_t i = 0; flight; i++) {
-        struct flight *next = flight->next;
+    for (size_t i = 0; attempt; i++) {
+        struct attempt *next = attempt->next;
         if (fault) {
-            flight->next = delivery->landed;
-            delivery->landed = flight;
+            attempt->next = delivery->unsettled;
+            delivery->unsettled = attempt;
         } else {
-            note_settled(flight, settled[i]);
-            flight_destroy(&flight);
-            delivery->flights--;
+            log_settled(attempt, settled[i]);
+            attempt_destroy(&attempt);
+            delivery->in_hand--;
         }
-        flight = next;
+        attempt = next;
     }
     if (fault)
         after(delivery->settle, SETTLE_AGAIN_MS);
-    else if (delivery->landed)
+    else if (delivery->unsettled)
         event_active(delivery->settle, EV_TIMEOUT, 0);
     else
-        look(delivery);
+        take(delivery);
 }
 
-/* Settles what has landed, as many as fit into one call. */
+/* Writes the results that stand, as many as fit into one call. */
 static void on_settle(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
@@ -337,16 +333,16 @@ static void on_settle(evutil_socket_t fd, short what, void *context)
     struct delivery *delivery = context;
     struct outbox_result results[SETTLE_MOST];
     size_t count = 0;
-    if (delivery->settling || !delivery->landed)
+    if (delivery->settling || !delivery->unsettled)
         return;
     failpoint("settle");
-    struct flight *flight = delivery->landed, *last = NULL;
-    for (; flight && count < SETTLE_MOST; flight = flight->next) {
-        results[count++] = flight->result;
-        last = flight;
+    struct attempt *attempt = delivery->unsettled, *last = NULL;
+    for (; attempt && count < SETTLE_MOST; attempt = attempt->next) {
+        results[count++] = attempt->result;
+        last = attempt;
     }
-    delivery->settling = delivery->landed;
-    delivery->landed = flight;
+    delivery->settling = delivery->unsettled;
+    delivery->unsettled = attempt;
     last->next = NULL;
     outbox_settle(delivery->options.shard->outbox, results, count, on_settled, delivery);
 }
@@ -359,7 +355,7 @@ static void on_swept(void *context, const struct outbox_swept *swept)
     delivery->sweeping = false;
     metrics_add(METRIC_MESSAGES_DEAD, (int64_t)swept->buried);
     if (!swept->fault && swept->resent + swept->uncertain + swept->requeued > 0)
-        look_anew(delivery);
+        take_anew(delivery);
     if (delivery->taking)
         after(delivery->sweep, swept->fault ? TICK_MS : swept->next_ms);
 }
@@ -382,10 +378,10 @@ static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
 {
     const struct delivery_options *options = &delivery->options;
     gateway->delivery = delivery;
-    if (!outlet_open(&gateway->outlet, options->config, config, options->policy,
-                     options->shard->instance, diag))
+    if (!destination_open(&gateway->destination, options->config, config, options->policy,
+                          options->shard->instance, diag))
         return false;
-    gateway->readable = event_new(options->base, senders_fd(gateway->outlet.senders),
+    gateway->readable = event_new(options->base, senders_fd(gateway->destination.senders),
                                   EV_READ | EV_PERSIST, on_readable, gateway);
     if (!gateway->readable)
         mem_exhausted();
@@ -416,12 +412,12 @@ struct delivery *delivery_new(const struct delivery_options *options, struct dia
     return delivery;
 }
 
-static void destroy_flights(struct flight *flight)
+static void destroy_attempts(struct attempt *attempt)
 {
-    while (flight) {
-        struct flight *next = flight->next;
-        flight_destroy(&flight);
-        flight = next;
+    while (attempt) {
+        struct attempt *next = attempt->next;
+        attempt_destroy(&attempt);
+        attempt = next;
     }
 }
 
@@ -435,10 +431,10 @@ void delivery_destroy(struct delivery **delivery)
     for (size_t i = 0; i < d->options.config->gateway_count; i++) {
         if (d->gateways[i].readable)
             event_free(d->gateways[i].readable);
-        outlet_close(&d->gateways[i].outlet);
+        destination_close(&d->gateways[i].destination);
     }
-    destroy_flights(d->landed);
-    destroy_flights(d->settling);
+    destroy_attempts(d->unsettled);
+    destroy_attempts(d->settling);
     event_free(d->tick);
     event_free(d->sweep);
     event_free(d->settle);
@@ -457,7 +453,7 @@ void delivery_start(struct delivery *delivery)
 
 void delivery_wake(struct delivery *delivery)
 {
-    look_anew(delivery);
+    take_anew(delivery);
 }
 
 void delivery_drain(struct delivery *delivery)
@@ -467,31 +463,32 @@ void delivery_drain(struct delivery *delivery)
     event_active(delivery->tick, EV_TIMEOUT, 0);
     event_del(delivery->sweep);
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
-        senders_drain(delivery->gateways[i].outlet.senders);
+        senders_drain(delivery->gateways[i].destination.senders);
 }
 
 void delivery_cut(struct delivery *delivery)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++) {
         struct gateway *gateway = &delivery->gateways[i];
-        if (!gateway->outlet.senders)
+        if (!gateway->destination.senders)
             continue;
-        senders_stop(gateway->outlet.senders, 0);
-        senders_collect(gateway->outlet.senders, clock_monotonic_ms(), on_job, gateway);
+        senders_stop(gateway->destination.senders);
+        senders_collect(gateway->destination.senders, clock_monotonic_ms(), on_outcome, gateway);
     }
 }
 
 bool delivery_busy(const struct delivery *delivery)
 {
-    return delivery->flights > 0 || delivery->takes > 0 || delivery->owing;
+    return delivery->in_hand > 0 || delivery->takes > 0 || delivery->owing;
 }
 
 void delivery_status(const struct delivery *delivery, struct buf *out)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++) {
-        const struct outlet *outlet = &delivery->gateways[i].outlet;
+        const struct destination *destination = &delivery->gateways[i].destination;
         buf_printf(out, "%s{\"name\":\"%s\",\"kind\":\"%s\",\"breaker\":\"%s\",\"sending\":%zu}",
-                   i ? "," : "", outlet->config->name, outlet->config->kind->name,
-                   breaker_state_name(outlet->breaker.state), senders_busy(outlet->senders));
+                   i ? "," : "", destination->config->name, destination->config->kind->name,
+                   breaker_state_name(destination->breaker.state),
+                   senders_busy(destination->senders));
     }
 }

@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-#include "base/digest.h"
-#include "base/json.h"
-
 static const char *text_of(struct arena *arena, const struct value *message, const char *name)
 {
     const char *text = value_to_text(arena, value_get(message, name));
@@ -85,20 +82,16 @@ static bool make_text(const struct templates *templates, const struct compose_se
 }
 
 bool prepare_outgoing(const struct prepare *prepare, const struct templates *templates,
-                      struct job *job, struct arena *arena, struct outgoing *outgoing,
+                      const struct value *message, struct arena *arena, struct outgoing *outgoing,
                       struct diag *diag)
 {
-    struct value message;
     struct compose_settings settings = prepare->compose;
-    if (!json_read(arena, job->body, job->body_length, &json_file_limits, &message, diag))
-        return false;
-    const char *to = text_of(arena, &message, "to"), *channel = text_of(arena, &message, "channel");
-    value_to_int(value_get(&message, "decided"), &settings.now_ms);
-    job->recipient = digest_spread(to, strlen(to));
-    *outgoing = (struct outgoing){.mid = job->mid, .channel = channel};
+    value_to_int(value_get(message, "decided"), &settings.now_ms);
+    *outgoing = (struct outgoing){.mid = text_of(arena, message, "mid"),
+                                  .channel = text_of(arena, message, "channel")};
     if (prepare->body_file)
-        return make_request(prepare, templates, &settings, &message, arena, outgoing, diag);
-    if (strcmp(channel, "email") == 0)
-        return make_mail(templates, &settings, &message, arena, outgoing, diag);
-    return make_text(templates, &settings, &message, arena, outgoing, diag);
+        return make_request(prepare, templates, &settings, message, arena, outgoing, diag);
+    if (strcmp(outgoing->channel, "email") == 0)
+        return make_mail(templates, &settings, message, arena, outgoing, diag);
+    return make_text(templates, &settings, message, arena, outgoing, diag);
 }

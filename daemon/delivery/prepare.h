@@ -12,8 +12,8 @@
 #include "compose/compose.h"
 #include "config/config.h"
 #include "decide/policy.h"
-#include "send/gateway.h"
-#include "send/job.h"
+#include "send/outgoing.h"
+#include "templates/templates.h"
 
 /* Immutable after prepare_init; shared by the threads of one gateway. */
 struct prepare {
@@ -25,9 +25,10 @@ struct prepare {
 void prepare_init(struct prepare *prepare, const struct config *config,
                   const struct config_gateway *gateway, const struct policy *policy);
 
-/* Fills *outgoing, which lies in the arena; sets job->recipient. */
+/* `message` is what stands in the store, as decide/message_body made it. *outgoing refers to the
+ * arena. */
 bool prepare_outgoing(const struct prepare *prepare, const struct templates *templates,
-                      struct job *job, struct arena *arena, struct outgoing *outgoing,
+                      const struct value *message, struct arena *arena, struct outgoing *outgoing,
                       struct diag *diag);
 
 #endif

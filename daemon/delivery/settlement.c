@@ -1,3 +1,16 @@
+/*
+ * The ways in stand at the end: settlement_make() after an attempt, settlement_defer() and
+ * settlement_give_up() for a message that was never begun. Each fills attempt->result in two
+ * steps, which are the two parts of this file:
+ *
+ *   the verdict   what the store does with the message: done, later, resend, hold, dead,
+ *                 release. Here alone an outcome becomes a verdict; what an answer means
+ *                 and how long to wait is said by send/retry, and by the breaker
+ *   its news      the log's line for a dead letter, the customer's trace, the event that
+ *                 deciding gets, the address to be suppressed
+ *
+ * All texts of a result lie in the attempt, because it may have to be settled again.
+ */
 #include "delivery/settlement.h"
 
 #include <string.h>
@@ -7,7 +20,86 @@
 #include "decide/trace.h"
 #include "send/retry.h"
 
-enum { POSTPONE_MS = 10000, FAULT_WAIT_MS = 5000, TEXT_MOST = 16 * 1024 };
+enum { DEFER_MS = 10000, FAULT_WAIT_MS = 5000, TEXT_MOST = 16 * 1024 };
+
+/* ---- The verdict ---- */
+
+static void begin_result(struct attempt *attempt)
+{
+    attempt->result = (struct outbox_result){.entry = attempt->entry,
+                                             .mid = attempt->mid,
+                                             .channel = attempt->channel,
+                                             .class_ = attempt->class_};
+}
+
+static void give_up(struct attempt *attempt, enum trace_reason reason)
+{
+    attempt->result.outcome = OUTBOX_DEAD;
+    attempt->result.reason = trace_reason_word(reason);
+    attempt->result.detail = attempt->job.outcome.text;
+}
+
+/* Again later, as an attempt that counts; or a dead letter, when its time is over. */
+static void try_again(struct attempt *attempt, const struct settlement_scene *scene,
+                      enum outbox_outcome how)
+{
+    const struct outcome *outcome = &attempt->job.outcome;
+    struct outbox_result *result = &attempt->result;
+    result->outcome = how;
+    result->charge = true;
+    int64_t at_ms;
+    if (retry_next((uint32_t)attempt->charged + 1, outcome->retry_after_ms, scene->now_ms,
+                   attempt->give_up_ms, scene->random, &at_ms))
+        result->after_ms = at_ms - scene->now_ms;
+    else
+        give_up(attempt, TRACE_REASON_GAVE_UP);
+}
+
+/* The gateway's own fault charges nobody; the message waits for a gateway. */
+static void wait_for_gateway(struct attempt *attempt, const struct settlement_scene *scene)
+{
+    struct outbox_result *result = &attempt->result;
+    int64_t wait_ms =
+        scene->breaker_wait_ms > FAULT_WAIT_MS ? scene->breaker_wait_ms : FAULT_WAIT_MS;
+    result->outcome = OUTBOX_LATER;
+    result->after_ms = wait_ms;
+    if (scene->now_ms + wait_ms > attempt->give_up_ms)
+        give_up(attempt, TRACE_REASON_GAVE_UP);
+}
+
+static void decide_result(struct attempt *attempt, const struct settlement_scene *scene)
+{
+    struct outbox_result *result = &attempt->result;
+    switch (attempt->job.outcome.kind) {
+    case OUTCOME_SENT:
+        result->outcome = OUTBOX_DONE;
+        return;
+    case OUTCOME_RETRY:
+        try_again(attempt, scene, OUTBOX_LATER);
+        return;
+    case OUTCOME_UNCERTAIN:
+        if (attempt->hold)
+            result->outcome = OUTBOX_HOLD;
+        else
+            try_again(attempt, scene, OUTBOX_RESEND);
+        return;
+    case OUTCOME_BOUNCED:
+        give_up(attempt, TRACE_REASON_BOUNCED);
+        return;
+    case OUTCOME_GATEWAY_FAULT:
+        wait_for_gateway(attempt, scene);
+        return;
+    case OUTCOME_CUT:
+        result->outcome = OUTBOX_RELEASE;
+        return;
+    case OUTCOME_DEAD:
+    case OUTCOME_KINDS:
+        give_up(attempt, TRACE_REASON_REFUSED);
+        return;
+    }
+}
+
+/* ---- Its news ---- */
 
 static const char *print(struct arena *arena, const struct value *value)
 {
@@ -25,11 +117,9 @@ static void put(struct arena *arena, struct value map, const char *name, const c
         value_add(arena, map, value_text(name), value_text(text));
 }
 
-static const char *body_text(const struct flight *flight, const struct value *body,
-                             const char *name)
+static const char *body_text(const struct attempt *attempt, const char *name)
 {
-    const char *text = value_to_text(flight->arena, value_get(body, name));
-    return text ? text : "";
+    return value_to_text(attempt->arena, value_get(&attempt->message, name));
 }
 
 /* What the customer's trace says of an outcome. */
@@ -44,47 +134,46 @@ static const enum trace_what whats[OUTCOME_KINDS] = {
 };
 
 /* A line of the customer's trace. */
-static const char *make_trace(const struct flight *flight, const struct outcome *outcome,
-                              const struct value *body, int64_t now_ms)
+static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
 {
-    struct arena *arena = flight->arena;
+    const struct outcome *outcome = &attempt->job.outcome;
+    struct arena *arena = attempt->arena;
     struct value item = value_new_map(arena, 6);
-    put(arena, item, "rule", body_text(flight, body, "rule"));
+    put(arena, item, "rule", body_text(attempt, "rule"));
     put(arena, item, "what", trace_what_word(whats[outcome->kind]));
     put(arena, item, "why", outcome->text);
-    put(arena, item, "gateway", flight->gateway);
-    put(arena, item, "mid", flight->mid);
+    put(arena, item, "gateway", attempt->gateway);
+    put(arena, item, "mid", attempt->mid);
     const struct value line = trace_of(arena, now_ms, item);
     return print(arena, &line);
 }
 
 /* An event that tells deciding of the result, so that caps and rules can mind it. */
-static const char *make_event(const struct flight *flight, const char *type,
-                              const struct outcome *outcome, const struct value *body)
+static const char *make_event(const struct attempt *attempt, const char *type)
 {
-    struct arena *arena = flight->arena;
+    struct arena *arena = attempt->arena;
     struct value event = value_new_map(arena, 6), message = value_new_map(arena, 6);
     struct value customer = value_new_map(arena, 1);
     const char *result = strrchr(type, '.') + 1;
     int64_t hops = 0;
-    value_to_int(value_get(body, "hops"), &hops);
-    put(arena, customer, "key", flight->customer);
-    put(arena, message, "id", flight->mid);
-    put(arena, message, "rule", body_text(flight, body, "rule"));
-    put(arena, message, "template", body_text(flight, body, "template"));
-    put(arena, message, "channel", flight->channel);
-    put(arena, message, "reason", outcome->text);
+    value_to_int(value_get(&attempt->message, "hops"), &hops);
+    put(arena, customer, "key", attempt->customer);
+    put(arena, message, "id", attempt->mid);
+    put(arena, message, "rule", body_text(attempt, "rule"));
+    put(arena, message, "template", body_text(attempt, "template"));
+    put(arena, message, "channel", attempt->channel);
+    put(arena, message, "reason", attempt->job.outcome.text);
     put(arena, event, "type", type);
     put(arena, event, "source", "nudged");
-    put(arena, event, "id", arena_printf(arena, "%s.%s", flight->mid, result));
+    put(arena, event, "id", arena_printf(arena, "%s.%s", attempt->mid, result));
     value_add(arena, event, value_text("hops"), value_int(hops + 1));
     value_add(arena, event, value_text("customer"), customer);
     value_add(arena, event, value_text("message"), message);
     return print(arena, &event);
 }
 
-/* The event that goes with an outcome; NULL where nobody asks for it. A failure is always
- * told: it gives the cap its place back. */
+/* The event that goes with an outcome; NULL where nobody asks for it. A failure always
+ * has one: it gives the cap its place back. */
 static const char *event_type(const struct outcome *outcome, enum outbox_outcome settled,
                               const struct ruleset *rules)
 {
@@ -95,136 +184,63 @@ static const char *event_type(const struct outcome *outcome, enum outbox_outcome
     return settled == OUTBOX_DEAD ? "message.failed" : NULL;
 }
 
-static void give_up(struct outbox_result *result, enum trace_reason reason, const char *detail)
+static void suppress(struct attempt *attempt, const struct policy *policy)
 {
-    result->outcome = OUTBOX_DEAD;
-    result->reason = trace_reason_word(reason);
-    result->detail = detail;
+    const char *address = body_text(attempt, "to");
+    if (!address)
+        return;
+    char *hash = arena_alloc(attempt->arena, POLICY_HASH_SIZE);
+    policy_address_hash(policy, address, hash);
+    attempt->result.suppress = hash;
+    attempt->result.suppress_reason = trace_reason_word(TRACE_REASON_BOUNCED);
 }
 
-/* Again later, as an attempt that counts; or a dead letter, when its time is over. */
-static void try_again(struct flight *flight, const struct outcome *outcome,
-                      const struct settlement_scene *scene, enum outbox_outcome how,
-                      const char *detail)
+static void add_news(struct attempt *attempt, const struct settlement_scene *scene)
 {
-    struct outbox_result *result = &flight->result;
-    result->outcome = how;
-    result->charge = true;
-    int64_t at_ms;
-    if (retry_next((uint32_t)flight->attempts + 1, outcome->retry_after_ms, scene->now_ms,
-                   flight->give_up_ms, scene->random, &at_ms))
-        result->after_ms = at_ms - scene->now_ms;
-    else
-        give_up(result, TRACE_REASON_GAVE_UP, detail);
-}
-
-/* The gateway's own fault charges nobody; the message waits for a gateway. */
-static void wait_for_gateway(struct flight *flight, const struct settlement_scene *scene,
-                             const char *detail)
-{
-    struct outbox_result *result = &flight->result;
-    int64_t wait_ms =
-        scene->breaker_wait_ms > FAULT_WAIT_MS ? scene->breaker_wait_ms : FAULT_WAIT_MS;
-    result->outcome = OUTBOX_LATER;
-    result->after_ms = wait_ms;
-    if (scene->now_ms + wait_ms > flight->give_up_ms)
-        give_up(result, TRACE_REASON_GAVE_UP, detail);
-}
-
-static void decide_result(struct flight *flight, const struct outcome *outcome,
-                          const struct settlement_scene *scene, const char *detail)
-{
-    struct outbox_result *result = &flight->result;
-    switch (outcome->kind) {
-    case OUTCOME_SENT:
-        result->outcome = OUTBOX_DONE;
-        return;
-    case OUTCOME_RETRY:
-        try_again(flight, outcome, scene, OUTBOX_LATER, detail);
-        return;
-    case OUTCOME_UNCERTAIN:
-        if (flight->hold)
-            result->outcome = OUTBOX_HOLD;
-        else
-            try_again(flight, outcome, scene, OUTBOX_RESEND, detail);
-        return;
-    case OUTCOME_BOUNCED:
-        give_up(result, TRACE_REASON_BOUNCED, detail);
-        return;
-    case OUTCOME_GATEWAY_FAULT:
-        wait_for_gateway(flight, scene, detail);
-        return;
-    case OUTCOME_CUT:
-        result->outcome = OUTBOX_RELEASE;
-        return;
-    case OUTCOME_DEAD:
-    case OUTCOME_KINDS:
-        give_up(result, TRACE_REASON_REFUSED, detail);
-        return;
-    }
-}
-
-static void begin_result(struct flight *flight)
-{
-    flight->result = (struct outbox_result){.entry = flight->entry,
-                                            .mid = flight->mid,
-                                            .channel = flight->channel,
-                                            .class_ = flight->class_};
-}
-
-static struct value read_body(const struct flight *flight)
-{
-    struct value body;
-    struct diag diag;
-    return json_read(flight->arena, flight->body, flight->body_length, &json_file_limits, &body,
-                     &diag)
-               ? body
-               : value_null();
-}
-
-/* What goes with a result: the log's line, the customer's trace, the event for deciding. */
-static void tell(struct flight *flight, const struct outcome *outcome, const struct value *body,
-                 const struct settlement_scene *scene)
-{
-    struct outbox_result *result = &flight->result;
+    const struct outcome *outcome = &attempt->job.outcome;
+    struct outbox_result *result = &attempt->result;
+    struct diag unreadable; /* then the news say less */
+    attempt_read(attempt, &unreadable);
     if (result->outcome == OUTBOX_DEAD)
         log_warning("a message became a dead letter mid=%s reason=%s gateway=%s code=%d "
                     "enhanced=%s",
-                    flight->mid, result->reason, flight->gateway ? flight->gateway : "-",
+                    attempt->mid, result->reason, attempt->gateway ? attempt->gateway : "-",
                     outcome->code, *outcome->enhanced ? outcome->enhanced : "-");
-    if (!*flight->customer)
+    if (outcome->kind == OUTCOME_BOUNCED)
+        suppress(attempt, scene->policy);
+    if (!*attempt->customer)
         return;
-    result->trace = make_trace(flight, outcome, body, scene->now_ms);
+    result->trace = make_trace(attempt, scene->now_ms);
     const char *type = event_type(outcome, result->outcome, scene->rules);
     if (type)
-        result->event = make_event(flight, type, outcome, body);
+        result->event = make_event(attempt, type);
 }
+
+/* ---- The ways in ---- */
 
 /* A dead letter of a message that was not begun. */
-static void give_up_unsent(struct flight *flight, enum trace_reason reason, const char *words,
+static void give_up_unsent(struct attempt *attempt, enum trace_reason reason, const char *words,
                            const struct settlement_scene *scene)
 {
-    const struct value body = read_body(flight);
-    struct outcome outcome;
-    outcome_set(&outcome, OUTCOME_DEAD);
-    outcome_words(&outcome, words, strlen(words));
-    give_up(&flight->result, reason, arena_text(flight->arena, outcome.text));
-    tell(flight, &outcome, &body, scene);
+    outcome_set(&attempt->job.outcome, OUTCOME_DEAD);
+    outcome_words(&attempt->job.outcome, words, strlen(words));
+    give_up(attempt, reason);
+    add_news(attempt, scene);
 }
 
-void settlement_postpone(struct flight *flight, const char *gateway, bool configured,
-                         const struct settlement_scene *scene)
+void settlement_defer(struct attempt *attempt, const char *gateway, bool configured,
+                      const struct settlement_scene *scene)
 {
-    int64_t left_ms = flight->give_up_ms - scene->now_ms;
-    begin_result(flight);
-    flight->gateway = arena_text(flight->arena, gateway);
+    int64_t left_ms = attempt->give_up_ms - scene->now_ms;
+    begin_result(attempt);
+    attempt->gateway = arena_text(attempt->arena, gateway);
     if (left_ms > 0) {
-        flight->result.outcome = OUTBOX_LATER;
-        flight->result.after_ms = left_ms < POSTPONE_MS ? left_ms : POSTPONE_MS;
+        attempt->result.outcome = OUTBOX_LATER;
+        attempt->result.after_ms = left_ms < DEFER_MS ? left_ms : DEFER_MS;
         return;
     }
-    give_up_unsent(flight, configured ? TRACE_REASON_GAVE_UP : TRACE_REASON_NO_GATEWAY,
-                   arena_printf(flight->arena,
+    give_up_unsent(attempt, configured ? TRACE_REASON_GAVE_UP : TRACE_REASON_NO_GATEWAY,
+                   arena_printf(attempt->arena,
                                 "it may have arrived through `%s`, and by no other gateway may it "
                                 "be sent again; that one %s",
                                 gateway,
@@ -232,26 +248,15 @@ void settlement_postpone(struct flight *flight, const char *gateway, bool config
                    scene);
 }
 
-void settlement_bury(struct flight *flight, const struct settlement_scene *scene)
+void settlement_give_up(struct attempt *attempt, const struct settlement_scene *scene)
 {
-    begin_result(flight);
-    give_up_unsent(flight, TRACE_REASON_NOT_WHOLE, "what Redis had of it lacked fields", scene);
+    begin_result(attempt);
+    give_up_unsent(attempt, TRACE_REASON_NOT_WHOLE, "what Redis had of it lacked fields", scene);
 }
 
-void settlement_make(struct flight *flight, const struct outcome *outcome,
-                     const struct settlement_scene *scene)
+void settlement_make(struct attempt *attempt, const struct settlement_scene *scene)
 {
-    struct arena *arena = flight->arena;
-    const struct value body = read_body(flight);
-    struct outbox_result *result = &flight->result;
-    begin_result(flight);
-    decide_result(flight, outcome, scene, arena_text(arena, outcome->text));
-    tell(flight, outcome, &body, scene);
-    const char *address = value_to_text(arena, value_get(&body, "to"));
-    if (outcome->kind == OUTCOME_BOUNCED && address) {
-        char *hash = arena_alloc(arena, POLICY_HASH_SIZE);
-        policy_address_hash(scene->policy, address, hash);
-        result->suppress = hash;
-        result->suppress_reason = trace_reason_word(TRACE_REASON_BOUNCED);
-    }
+    begin_result(attempt);
+    decide_result(attempt, scene);
+    add_news(attempt, scene);
 }

@@ -9,8 +9,7 @@
 #include <stdint.h>
 
 #include "decide/policy.h"
-#include "delivery/flight.h"
-#include "send/outcome.h"
+#include "delivery/attempt.h"
 
 struct settlement_scene {
     const struct ruleset *rules;
@@ -20,16 +19,15 @@ struct settlement_scene {
     uint64_t random;
 };
 
-/* Fills flight->result. */
-void settlement_make(struct flight *flight, const struct outcome *outcome,
-                     const struct settlement_scene *scene);
+/* From what came of it. Each of these fills attempt->result. */
+void settlement_make(struct attempt *attempt, const struct settlement_scene *scene);
 
 /* It was not begun: the one gateway that may send it, `gateway`, is not to be had now, or is not
  * `configured` at all. In a while again; from its give_up on a dead letter. */
-void settlement_postpone(struct flight *flight, const char *gateway, bool configured,
-                         const struct settlement_scene *scene);
+void settlement_defer(struct attempt *attempt, const char *gateway, bool configured,
+                      const struct settlement_scene *scene);
 
 /* It was not begun, as what Redis has of it lacks fields: a dead letter. */
-void settlement_bury(struct flight *flight, const struct settlement_scene *scene);
+void settlement_give_up(struct attempt *attempt, const struct settlement_scene *scene);
 
 #endif

@@ -1,12 +1,15 @@
 /*
- * Objects: one `struct senders` of the loop, and for each connection a thread
- * that sleeps until there is a job. A job is in one list at a time:
+ * Objects: one `struct senders` of the loop, and for each connection one `struct sender`,
+ * a thread that sleeps until there is a job. A job is in one place at a time:
  *
  *   waiting --a thread takes it--> in that thread's hands --outcome--> done --collect--> owner
  *      \------------------------- draining: cut -----------------------/
  *
  * One mutex guards the lists and the counts. An eventfd tells the loop that `done`
  * is not empty: written once for all that are done until the loop collects.
+ *
+ * run_sender() is a thread's whole life, send_job() all that is done for a job in it. The
+ * loop's side stands below: start and stop, then give and collect.
  */
 #include "send/senders.h"
 
@@ -28,27 +31,34 @@
 
 /* A connection without work is given up after this: servers end it soon after, and it
  * keeps a place there that others may need. */
-enum { SENDERS_REST_MS = 15000, SENDERS_ARENA = 65536 };
+enum { REST_MS = 15000, ARENA_FIRST = 65536 };
 
 struct senders_list {
-    struct job *first, *last;
+    struct senders_job *first, *last;
+};
+
+/* One thread with its connection. */
+struct sender {
+    struct senders *senders;
+    pthread_t thread;
+    void *connection;
+    bool rested;             /* the connection was given up for want of work */
+    struct arena *arena;     /* of what is made from a job; empty between two */
+    struct senders_job *job; /* in its hands */
 };
 
 struct senders {
     struct senders_settings settings;
-    char *name;
-    pthread_t *threads;
+    struct sender *threads;
     size_t thread_count;
     int event;
-    atomic_bool cut;
+    atomic_bool cut; /* what is begun is to be given up */
 
     pthread_mutex_t lock; /* over all below */
     pthread_cond_t work;  /* something waits, or draining */
-    pthread_cond_t idle;  /* a job was done */
     struct senders_list waiting, done;
     size_t done_count;
-    size_t busy;  /* given and not collected */
-    size_t begun; /* in a thread's hands */
+    size_t busy; /* given and not collected */
     bool draining;
 
     struct rate rate; /* the loop's */
@@ -56,7 +66,7 @@ struct senders {
 
 /* ---- Lists ---- */
 
-static void append(struct senders_list *list, struct job *job)
+static void append(struct senders_list *list, struct senders_job *job)
 {
     job->next = NULL;
     if (list->last)
@@ -66,9 +76,9 @@ static void append(struct senders_list *list, struct job *job)
     list->last = job;
 }
 
-static struct job *shift(struct senders_list *list)
+static struct senders_job *shift(struct senders_list *list)
 {
-    struct job *job = list->first;
+    struct senders_job *job = list->first;
     if (!job)
         return NULL;
     list->first = job->next;
@@ -80,7 +90,7 @@ static struct job *shift(struct senders_list *list)
 
 /* With the lock held. True: the loop is to be told, when the lock is free again, so that it
  * does not wake up to wait for it. Where something was done before, it was told already. */
-static bool finish(struct senders *senders, struct job *job)
+static bool finish(struct senders *senders, struct senders_job *job)
 {
     bool first = !senders->done.first;
     append(&senders->done, job);
@@ -99,87 +109,92 @@ static void wake_loop(struct senders *senders)
 
 static bool may_finish(void *context)
 {
-    const struct senders *senders = context;
-    return !senders->settings.may_finish || senders->settings.may_finish(senders->settings.context);
+    const struct sender *sender = context;
+    const struct senders_settings *settings = &sender->senders->settings;
+    return !settings->may_finish || settings->may_finish(settings->context, sender->job);
 }
 
 static bool is_cut(void *context)
 {
-    struct senders *senders = context;
-    return atomic_load_explicit(&senders->cut, memory_order_relaxed);
+    const struct sender *sender = context;
+    return atomic_load_explicit(&sender->senders->cut, memory_order_relaxed);
 }
 
-static void send_job(struct senders *senders, void *connection, struct arena *arena,
-                     struct job *job)
+static void send_job(struct sender *sender)
 {
+    const struct senders_settings *settings = &sender->senders->settings;
+    struct outcome *outcome = &sender->job->outcome;
     struct outgoing outgoing = {0};
     struct diag diag;
     diag_clear(&diag);
-    int64_t began = clock_monotonic_ns();
-    outcome_set(&job->outcome, OUTCOME_DEAD);
-    if (senders->settings.prepare(senders->settings.context, job, arena, &outgoing, &diag)) {
-        senders->settings.kind->send(connection, &outgoing, arena, &job->outcome);
+    outcome_set(outcome, OUTCOME_DEAD);
+    if (settings->prepare(settings->context, sender->job, sender->arena, &outgoing, &diag)) {
+        settings->kind->send(sender->connection, &outgoing, sender->arena, outcome);
     } else {
         struct buf line;
         buf_init(&line, 4096);
         diag_line(&diag, &line);
-        outcome_words(&job->outcome, buf_string(&line), line.length);
+        outcome_words(outcome, buf_string(&line), line.length);
         buf_free(&line);
     }
-    job->took_ns = clock_monotonic_ns() - began;
     failpoint("send-answered");
-    arena_reset(arena);
+    arena_reset(sender->arena);
+    sender->rested = false;
 }
 
-/* Waits for a job; NULL when there will be none. With the lock held. */
-static struct job *next_job(struct senders *senders, void *connection, bool *rested)
+static void rest(struct sender *sender)
 {
+    const struct gateway_kind *kind = sender->senders->settings.kind;
+    if (kind->rest)
+        kind->rest(sender->connection);
+    sender->rested = true;
+}
+
+/* Waits for a job; false when there will be none. With the lock held. */
+static bool next_job(struct sender *sender)
+{
+    struct senders *senders = sender->senders;
     while (!senders->draining && !senders->waiting.first) {
-        if (*rested) {
+        if (sender->rested) {
             pthread_cond_wait(&senders->work, &senders->lock);
             continue;
         }
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += SENDERS_REST_MS / 1000;
+        until.tv_sec += REST_MS / 1000;
         if (pthread_cond_timedwait(&senders->work, &senders->lock, &until) == ETIMEDOUT) {
-            *rested = true;
             pthread_mutex_unlock(&senders->lock);
-            if (senders->settings.kind->rest)
-                senders->settings.kind->rest(connection);
+            rest(sender);
             pthread_mutex_lock(&senders->lock);
         }
     }
-    return shift(&senders->waiting);
+    sender->job = shift(&senders->waiting);
+    return sender->job != NULL;
 }
 
 static void *run_sender(void *context)
 {
-    struct senders *senders = context;
-    const struct gateway_hooks hooks = {may_finish, is_cut, senders};
-    void *connection = senders->settings.kind->open(senders->settings.gateway, &hooks);
-    struct arena *arena = arena_new(SENDERS_ARENA);
-    bool rested = true;
-    struct job *job;
+    struct sender *sender = context;
+    struct senders *senders = sender->senders;
+    const struct gateway_kind *kind = senders->settings.kind;
+    const struct gateway_hooks hooks = {may_finish, is_cut, sender};
+    sender->connection = kind->open(senders->settings.gateway, &hooks);
+    sender->arena = arena_new(ARENA_FIRST);
+    sender->rested = true;
     pthread_mutex_lock(&senders->lock);
-    while ((job = next_job(senders, connection, &rested)) != NULL) {
-        senders->begun++;
+    while (next_job(sender)) {
         pthread_mutex_unlock(&senders->lock);
-        send_job(senders, connection, arena, job);
-        rested = false;
+        send_job(sender);
         pthread_mutex_lock(&senders->lock);
-        senders->begun--;
-        bool tell = finish(senders, job);
-        pthread_cond_signal(&senders->idle);
-        if (!tell)
+        if (!finish(senders, sender->job))
             continue;
         pthread_mutex_unlock(&senders->lock);
         wake_loop(senders);
         pthread_mutex_lock(&senders->lock);
     }
     pthread_mutex_unlock(&senders->lock);
-    arena_destroy(&arena);
-    senders->settings.kind->close(connection);
+    arena_destroy(&sender->arena);
+    kind->close(sender->connection);
     return NULL;
 }
 
@@ -189,7 +204,6 @@ static struct senders *new_senders(const struct senders_settings *settings)
 {
     struct senders *senders = mem_zero(1, sizeof *senders);
     senders->settings = *settings;
-    senders->name = mem_text(settings->name);
     senders->threads = mem_zero(settings->connections, sizeof *senders->threads);
     senders->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&senders->lock, NULL);
@@ -197,7 +211,6 @@ static struct senders *new_senders(const struct senders_settings *settings)
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&senders->work, &clock);
-    pthread_cond_init(&senders->idle, &clock);
     pthread_condattr_destroy(&clock);
     rate_init(&senders->rate, settings->connections);
     return senders;
@@ -211,12 +224,13 @@ static int spawn_threads(struct senders *senders)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int fault = 0;
     while (!fault && senders->thread_count < senders->settings.connections) {
-        pthread_t *thread = &senders->threads[senders->thread_count];
-        fault = pthread_create(thread, NULL, run_sender, senders);
+        struct sender *sender = &senders->threads[senders->thread_count];
+        sender->senders = senders;
+        fault = pthread_create(&sender->thread, NULL, run_sender, sender);
         if (!fault) {
             char name[16]; /* as the kernel holds it */
-            snprintf(name, sizeof name, "%.15s", senders->name);
-            pthread_setname_np(*thread, name);
+            snprintf(name, sizeof name, "%.15s", senders->settings.name);
+            pthread_setname_np(sender->thread, name);
             senders->thread_count++;
         }
     }
@@ -238,7 +252,7 @@ struct senders *senders_start(const struct senders_settings *settings, struct di
 
 void senders_drain(struct senders *senders)
 {
-    struct job *job;
+    struct senders_job *job;
     bool tell = false;
     pthread_mutex_lock(&senders->lock);
     senders->draining = true;
@@ -252,48 +266,25 @@ void senders_drain(struct senders *senders)
         wake_loop(senders);
 }
 
-static void wait_idle(struct senders *senders, int64_t drain_ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += drain_ms / 1000;
-    until.tv_nsec += drain_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_mutex_lock(&senders->lock);
-    while (senders->begun > 0 &&
-           pthread_cond_timedwait(&senders->idle, &senders->lock, &until) != ETIMEDOUT)
-        continue;
-    pthread_mutex_unlock(&senders->lock);
-}
-
-void senders_stop(struct senders *senders, int64_t drain_ms)
+void senders_stop(struct senders *senders)
 {
     senders_drain(senders);
-    wait_idle(senders, drain_ms);
     atomic_store(&senders->cut, true);
     while (senders->thread_count > 0)
-        pthread_join(senders->threads[--senders->thread_count], NULL);
+        pthread_join(senders->threads[--senders->thread_count].thread, NULL);
 }
 
 void senders_destroy(struct senders **pointer)
 {
     struct senders *senders = *pointer;
-    struct job *job;
     if (!senders)
         return;
-    senders_stop(senders, 0);
-    while ((job = shift(&senders->done)) != NULL)
-        job_destroy(&job);
+    senders_stop(senders);
     pthread_cond_destroy(&senders->work);
-    pthread_cond_destroy(&senders->idle);
     pthread_mutex_destroy(&senders->lock);
     if (senders->event >= 0)
         close(senders->event);
     free(senders->threads);
-    free(senders->name);
     free(senders);
     *pointer = NULL;
 }
@@ -318,9 +309,8 @@ size_t senders_busy(struct senders *senders)
     return busy;
 }
 
-void senders_give(struct senders *senders, struct job *job)
+void senders_give(struct senders *senders, struct senders_job *job)
 {
-    job->took_ns = 0;
     pthread_mutex_lock(&senders->lock);
     bool begins = !senders->draining, tell = false;
     senders->busy++;
@@ -343,7 +333,7 @@ int senders_fd(const struct senders *senders)
 }
 
 size_t senders_collect(struct senders *senders, int64_t now_ms,
-                       void (*callback)(void *context, struct job *job), void *context)
+                       void (*callback)(void *context, struct senders_job *job), void *context)
 {
     uint64_t count;
     if (read(senders->event, &count, sizeof count) < 0 && errno != EAGAIN)
@@ -356,7 +346,7 @@ size_t senders_collect(struct senders *senders, int64_t now_ms,
     pthread_mutex_unlock(&senders->lock);
 
     size_t collected = 0;
-    struct job *job;
+    struct senders_job *job;
     while ((job = shift(&done)) != NULL) {
         rate_report(&senders->rate, &job->outcome, now_ms);
         callback(context, job);

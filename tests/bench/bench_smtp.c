@@ -57,18 +57,23 @@ static char *make_body(size_t bytes)
 
 /* ---- Through our senders ---- */
 
+struct item {
+    struct senders_job job; /* first */
+    char mid[32];
+};
+
 struct tally {
     struct load load;
     size_t back, failed;
 };
 
-static bool prepare(void *context, struct job *job, struct arena *arena, struct outgoing *outgoing,
-                    struct diag *diag)
+static bool prepare(void *context, struct senders_job *job, struct arena *arena,
+                    struct outgoing *outgoing, struct diag *diag)
 {
     const struct tally *tally = context;
     (void)arena, (void)diag;
     *outgoing = (struct outgoing){
-        .mid = job->mid,
+        .mid = ((const struct item *)job)->mid,
         .channel = "email",
         .envelope_from = "bench@shop.example",
         .envelope_to = "customer@example.com",
@@ -78,13 +83,13 @@ static bool prepare(void *context, struct job *job, struct arena *arena, struct 
     return true;
 }
 
-static void collected(void *context, struct job *job)
+static void collected(void *context, struct senders_job *job)
 {
     struct tally *tally = context;
     tally->back++;
     if (job->outcome.kind != OUTCOME_SENT && tally->failed++ == 0)
         fprintf(stderr, "bench_smtp: %s: %s\n", outcome_name(job->outcome.kind), job->outcome.text);
-    job_destroy(&job);
+    free(job);
 }
 
 static struct senders *start(struct arena *arena, struct tally *tally)
@@ -129,9 +134,9 @@ static double measure_us(const struct load *load)
     while (tally.back < load->messages) {
         size_t more = senders_free(senders, 0);
         while (more-- > 0 && given < load->messages) {
-            char mid[32];
-            snprintf(mid, sizeof mid, "m%zu", given++);
-            senders_give(senders, job_new(mid, NULL, NULL, "", 0));
+            struct item *item = mem_zero(1, sizeof *item);
+            snprintf(item->mid, sizeof item->mid, "m%zu", given++);
+            senders_give(senders, &item->job);
         }
         struct pollfd ready = {.fd = senders_fd(senders), .events = POLLIN};
         poll(&ready, 1, -1);

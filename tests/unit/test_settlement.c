@@ -24,22 +24,22 @@ static const char asking_rules[] = "name: tea\non: [order.placed, message.sent]\
 static const char body[] = "{\"to\":\"Ana@example.com\",\"rule\":\"tea\",\"template\":\"order\","
                            "\"hops\":2}";
 
-static struct flight *new_flight(const char *on_uncertain, int64_t give_up_ms)
+static struct attempt *new_attempt(const char *on_uncertain, int64_t give_up_ms)
 {
-    struct flight *flight = flight_new(&(struct outbox_message){.entry = "1-1",
-                                                                .mid = "m1",
-                                                                .customer = "id:7",
-                                                                .channel = "email",
-                                                                .class_ = "marketing",
-                                                                .body = body,
-                                                                .length = strlen(body),
-                                                                .on_uncertain = on_uncertain,
-                                                                .attempts = 2,
-                                                                .give_up_ms = give_up_ms,
-                                                                .whole = true},
-                                       1);
-    flight->gateway = "main";
-    return flight;
+    struct attempt *attempt = attempt_new(&(struct outbox_message){.entry = "1-1",
+                                                                   .mid = "m1",
+                                                                   .customer = "id:7",
+                                                                   .channel = "email",
+                                                                   .class_ = "marketing",
+                                                                   .body = body,
+                                                                   .length = strlen(body),
+                                                                   .on_uncertain = on_uncertain,
+                                                                   .attempts = 2,
+                                                                   .give_up_ms = give_up_ms,
+                                                                   .whole = true},
+                                          1);
+    attempt->gateway = "main";
+    return attempt;
 }
 
 /* The second attempt was charged; the random number is the longest wait after the third. */
@@ -139,28 +139,27 @@ static const char *const whats[OUTCOME_KINDS] = {
 
 static void play(const struct row *row, const struct decide_fixture *fixture, bool asked)
 {
-    struct flight *flight = new_flight(row->on_uncertain, NOW + row->left_ms);
-    struct outcome outcome;
+    struct attempt *attempt = new_attempt(row->on_uncertain, NOW + row->left_ms);
+    struct outcome *outcome = &attempt->job.outcome;
     char hash[POLICY_HASH_SIZE], trace[256];
-    outcome_set(&outcome, row->kind);
-    outcome_printf(&outcome, "450 not now");
-    outcome.retry_after_ms = row->retry_after_ms;
-    settlement_make(flight, &outcome,
-                    &(struct settlement_scene){.rules = fixture->rules,
-                                               .policy = &fixture->policy,
-                                               .breaker_wait_ms = row->breaker_wait_ms,
-                                               .now_ms = NOW,
-                                               .random = 4 * RETRY_FIRST_MS - 1000});
+    outcome_set(outcome, row->kind);
+    outcome_printf(outcome, "450 not now");
+    outcome->retry_after_ms = row->retry_after_ms;
+    settlement_make(attempt, &(struct settlement_scene){.rules = fixture->rules,
+                                                        .policy = &fixture->policy,
+                                                        .breaker_wait_ms = row->breaker_wait_ms,
+                                                        .now_ms = NOW,
+                                                        .random = 4 * RETRY_FIRST_MS - 1000});
     const char *type = asked && row->kind == OUTCOME_SENT ? "message.sent" : row->event;
-    assert_result(row, &flight->result, type ? event_of(type) : NULL);
+    assert_result(row, &attempt->result, type ? event_of(type) : NULL);
     policy_address_hash(&fixture->policy, "ana@example.com", hash);
-    assert_text(row, "suppress", flight->result.suppress, row->suppress ? hash : NULL);
+    assert_text(row, "suppress", attempt->result.suppress, row->suppress ? hash : NULL);
     snprintf(trace, sizeof trace,
              "{\"at\":%lld,\"did\":[{\"rule\":\"tea\",\"what\":\"%s\",\"why\":\"450 not now\","
              "\"gateway\":\"main\",\"mid\":\"m1\"}]}",
              (long long)NOW, whats[row->kind]);
-    assert_text(row, "trace", flight->result.trace, trace);
-    flight_destroy(&flight);
+    assert_text(row, "trace", attempt->result.trace, trace);
+    attempt_destroy(&attempt);
 }
 
 static void each_outcome(void **state)
@@ -177,7 +176,7 @@ static void each_outcome(void **state)
 }
 
 /* Bound to a gateway that is not to be had: it waits for it, and never longer than its time. */
-static void postponed(void **state)
+static void deferred(void **state)
 {
     static const struct {
         int64_t left_ms;
@@ -194,19 +193,19 @@ static void postponed(void **state)
     (void)state;
     decide_fixture_open(&fixture, plain_rules);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct flight *flight = new_flight("resend", NOW + cases[i].left_ms);
+        struct attempt *attempt = new_attempt("resend", NOW + cases[i].left_ms);
         struct settlement_scene scene = {
             .rules = fixture.rules, .policy = &fixture.policy, .now_ms = NOW};
-        flight->gateway = NULL;
-        settlement_postpone(flight, "main", cases[i].configured, &scene);
-        const struct outbox_result *result = &flight->result;
+        attempt->gateway = NULL;
+        settlement_defer(attempt, "main", cases[i].configured, &scene);
+        const struct outbox_result *result = &attempt->result;
         assert_int_equal(result->outcome, cases[i].outcome);
         assert_int_equal(result->after_ms, cases[i].after_ms);
         assert_string_equal(result->entry, "1-1");
         assert_string_equal(result->mid, "m1");
         assert_false(result->charge); /* nothing was tried */
         assert_null(result->suppress);
-        assert_string_equal(flight->gateway, "main");
+        assert_string_equal(attempt->gateway, "main");
         if (cases[i].reason) {
             assert_string_equal(result->reason, cases[i].reason);
             assert_non_null(strstr(result->event, "\"message.failed\""));
@@ -214,35 +213,35 @@ static void postponed(void **state)
         } else {
             assert_null(result->event);
         }
-        flight_destroy(&flight);
+        attempt_destroy(&attempt);
     }
     decide_fixture_close(&fixture);
 }
 
 /* Spoilt by hand: a dead letter, whatever is left of it; without a customer nobody is told. */
-static void buried(void **state)
+static void given_up(void **state)
 {
     struct decide_fixture fixture;
     (void)state;
     decide_fixture_open(&fixture, plain_rules);
     struct settlement_scene scene = {
         .rules = fixture.rules, .policy = &fixture.policy, .now_ms = NOW};
-    struct flight *flight = flight_new(&(struct outbox_message){.entry = "1-1",
-                                                                .mid = "m1",
-                                                                .customer = "",
-                                                                .channel = "email",
-                                                                .class_ = "marketing",
-                                                                .body = "not JSON",
-                                                                .length = 8,
-                                                                .on_uncertain = ""},
-                                       1);
-    settlement_bury(flight, &scene);
-    assert_int_equal(flight->result.outcome, OUTBOX_DEAD);
-    assert_string_equal(flight->result.reason, "not-whole");
-    assert_string_equal(flight->result.entry, "1-1");
-    assert_null(flight->result.event);
-    assert_null(flight->result.trace);
-    flight_destroy(&flight);
+    struct attempt *attempt = attempt_new(&(struct outbox_message){.entry = "1-1",
+                                                                   .mid = "m1",
+                                                                   .customer = "",
+                                                                   .channel = "email",
+                                                                   .class_ = "marketing",
+                                                                   .body = "not JSON",
+                                                                   .length = 8,
+                                                                   .on_uncertain = ""},
+                                          1);
+    settlement_give_up(attempt, &scene);
+    assert_int_equal(attempt->result.outcome, OUTBOX_DEAD);
+    assert_string_equal(attempt->result.reason, "not-whole");
+    assert_string_equal(attempt->result.entry, "1-1");
+    assert_null(attempt->result.event);
+    assert_null(attempt->result.trace);
+    attempt_destroy(&attempt);
     decide_fixture_close(&fixture);
 }
 
@@ -250,8 +249,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_outcome),
-        cmocka_unit_test(postponed),
-        cmocka_unit_test(buried),
+        cmocka_unit_test(deferred),
+        cmocka_unit_test(given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,55 @@
+#include "delivery/attempt.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+
+struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
+{
+    /* The body is copied and parsed in it, and settled from it. */
+    struct arena *arena = arena_new(2 * message->length + 2048);
+    struct attempt *attempt = arena_zero(arena, sizeof *attempt);
+    attempt->arena = arena;
+    attempt->mid = arena_text(arena, message->mid);
+    attempt->entry = arena_text(arena, message->entry);
+    attempt->customer = arena_text(arena, message->customer);
+    attempt->channel = arena_text(arena, message->channel);
+    attempt->class_ = arena_text(arena, message->class_);
+    attempt->body = arena_copy(arena, message->body, message->length);
+    attempt->body_length = message->length;
+    attempt->hold = strcmp(message->on_uncertain, "hold") == 0;
+    attempt->charged = message->attempts;
+    attempt->give_up_ms = message->give_up_ms;
+    attempt->term = term;
+    return attempt;
+}
+
+void attempt_destroy(struct attempt **attempt)
+{
+    if (!*attempt)
+        return;
+    generation_release(&(*attempt)->generation);
+    struct arena *arena = (*attempt)->arena;
+    arena_destroy(&arena);
+    *attempt = NULL;
+}
+
+struct attempt *attempt_of(struct senders_job *job)
+{
+    return (struct attempt *)((char *)job - offsetof(struct attempt, job));
+}
+
+bool attempt_read(struct attempt *attempt, struct diag *diag)
+{
+    struct value message;
+    if (attempt->message.kind != VALUE_NULL)
+        return true;
+    if (!json_read(attempt->arena, attempt->body, attempt->body_length, &json_file_limits, &message,
+                   diag))
+        return false;
+    attempt->message = message;
+    const char *to = value_to_text(attempt->arena, value_get(&message, "to"));
+    attempt->recipient = digest_spread(to ? to : "", to ? strlen(to) : 0);
+    return true;
+}

@@ -1,0 +1,57 @@
+/*
+ * An attempt: a message in hand, from its taking out of the outbox to its settling.
+ *
+ * It belongs to the loop, but for the time between senders_give() and senders_collect(),
+ * when a sender's thread has it; then nobody else looks at it.
+ */
+#ifndef NUDGED_DELIVERY_ATTEMPT_H
+#define NUDGED_DELIVERY_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/value.h"
+#include "config/generation.h"
+#include "send/senders.h"
+#include "store/outbox.h"
+
+struct attempt {
+    struct senders_job job; /* with what came of it */
+    struct attempt *next;   /* in the list of delivery that it is in */
+    struct arena *arena;    /* in which it lies itself, and all its texts */
+
+    /* As it was taken. */
+    const char *mid, *entry, *customer, *channel, *class_;
+    const char *body; /* JSON, NUL-terminated */
+    size_t body_length;
+    bool hold;          /* its rule says `on_uncertain: hold` */
+    int64_t charged;    /* attempts before this one */
+    int64_t give_up_ms; /* Redis' clock */
+    int64_t term;       /* of the lease under which it was taken */
+
+    struct generation *generation; /* rules and templates; a hold of its own, or NULL */
+    const char *gateway;           /* its name; NULL before one is chosen */
+    bool probe;                    /* of that gateway's breaker */
+
+    /* Once it was read: */
+    struct value message; /* the body; null before, and where it is no JSON */
+    uint64_t recipient;   /* digest_spread() of the address, for the breaker; 0: unknown */
+
+    struct outbox_result result; /* once it is to be settled */
+};
+
+/* Copies the message; without a generation. */
+struct attempt *attempt_new(const struct outbox_message *message, int64_t term);
+void attempt_destroy(struct attempt **attempt);
+
+/* The attempt of which this is the job. */
+struct attempt *attempt_of(struct senders_job *job);
+
+/* Parses the body, where that was not done before, and finds its recipient. False where it is no
+ * JSON. */
+bool attempt_read(struct attempt *attempt, struct diag *diag);
+
+#endif
