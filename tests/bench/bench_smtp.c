@@ -88,7 +88,7 @@ static void collected(void *context, struct senders_job *job)
     struct tally *tally = context;
     tally->back++;
     if (job->outcome.kind != OUTCOME_SENT && tally->failed++ == 0)
-        fprintf(stderr, "bench_smtp: %s: %s\n", outcome_name(job->outcome.kind), job->outcome.text);
+        fprintf(stderr, "bench_smtp: outcome %d: %s\n", job->outcome.kind, job->outcome.text);
     free(job);
 }
 
