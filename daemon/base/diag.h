@@ -3,6 +3,9 @@
  * made where the fault is found and shown once, at the top. A diag owns
  * nothing: it is a value that may be copied and kept.
  *
+ * Who finds a fault begins with diag_error(), for it clears, and adds what is known: code,
+ * place, hint. Who passes it on may add the file. A warning is made likewise, then `level` set.
+ *
  *   rules/cart.yaml:6:1: error: unknown key `untill`
  *       untill: order.placed
  *       ^~~~~~
@@ -45,7 +48,7 @@ void diag_file(struct diag *diag, const char *file);
 void diag_place(struct diag *diag, uint32_t line, uint32_t column, uint32_t width);
 void diag_hint(struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Sets line and column from a byte offset into `source`, and the excerpt. */
+/* Sets line and column from a byte offset into `source`, all of the text, and the excerpt. */
 void diag_offset(struct diag *diag, const char *source, size_t length, size_t offset);
 
 /* Sets the excerpt from the line and column that are already set. */
@@ -70,8 +73,8 @@ void diag_line(const struct diag *diag, struct buf *out);
 void diag_format(const struct diag *diag, struct buf *out);
 void diag_print(const struct diag *diag, FILE *stream);
 
-/* A bounded collection, for checks that go on after the first fault. Of those past the bound
- * one error at most is kept, where warnings filled it. */
+/* A bounded collection, for checks that go on after the first fault; all zero at first. Of
+ * those past the bound one error at most is kept, where warnings filled it. */
 enum { DIAGS_MOST = 100 };
 
 struct diags {
@@ -81,7 +84,7 @@ struct diags {
     size_t warnings; /* likewise */
 };
 
-void diags_free(struct diags *diags);
-void diags_add(struct diags *diags, const struct diag *diag);
+void diags_free(struct diags *diags);                         /* and empties it */
+void diags_add(struct diags *diags, const struct diag *diag); /* a copy */
 
 #endif

@@ -24,20 +24,21 @@ enum value_kind {
 };
 
 enum value_flag {
-    VALUE_FLEXIBLE = 1, /* a number from JSON or YAML: takes part as int, uint or double */
+    VALUE_FLEXIBLE = 1, /* a number from JSON or YAML: for expressions int, uint or double */
     VALUE_SPELLED = 2,  /* `text` holds the number as it was written (`length` bytes) */
     VALUE_PLACED = 4,   /* `place` says where in its file the value stands (YAML) */
     VALUE_PLAIN = 8,    /* a YAML scalar written without quotes */
 };
 
+/* 24 bytes. The kind says which of the first union counts, the flags which of the second. */
 struct value {
-    uint8_t kind; /* enum value_kind */
-    uint8_t flags;
+    uint8_t kind;    /* enum value_kind */
+    uint8_t flags;   /* a sum of enum value_flag */
     uint32_t length; /* bytes of a string, or of a number's spelling */
     union {
         bool boolean;
         int64_t integer;
-        uint64_t natural;
+        uint64_t natural; /* VALUE_UINT */
         double real;
         const char *string;
         struct value_list *list;
@@ -45,15 +46,15 @@ struct value {
         void *other;
     };
     union {
-        const char *text;
+        const char *text; /* VALUE_SPELLED */
         struct {
             uint32_t line, column; /* from 1 */
-        } place;
+        } place;                   /* VALUE_PLACED */
     };
 };
 
 struct value_list {
-    uint32_t count, capacity;
+    uint32_t count, capacity; /* of `items` */
     struct value *items;
 };
 
