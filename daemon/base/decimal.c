@@ -1,3 +1,15 @@
+/*
+ * Numbers and their decimal digits. Each way has a fast half for what shops write, prices and
+ * counts, and an exact one for all the rest.
+ *
+ * Reading: where digits and power of ten are doubles themselves, one operation rounds correctly
+ * (decimal_exact, which base/json_read tries first); else strtod() reads, in the C locale.
+ *
+ * Printing a double looks for the fewest digits that read back as the same: a number of few
+ * decimals is found by trying them one by one (find_short), any other is printed with 15 to 17
+ * digits and read again (find_long). What was found is a `struct shortest`, and is written plain
+ * or with an exponent.
+ */
 #include "base/decimal.h"
 
 #include <float.h>

@@ -1,3 +1,9 @@
+/*
+ * In this order: the fields, into which every text goes through put_text(), since it will be
+ * shown by terminals and kept in logs; the excerpt, for which the line is found in the source and
+ * cut around the fault; the name that was perhaps meant; the two forms in which a diag is shown;
+ * the collection of them.
+ */
 #include "base/diag.h"
 
 #include <stdarg.h>
@@ -94,6 +100,8 @@ void diag_hint(struct diag *diag, const char *format, ...)
     va_end(args);
 }
 
+/* ---- The excerpt ---- */
+
 const char *diag_source_line(const char *source, size_t length, uint32_t number, size_t *size)
 {
     const char *at = source, *end = source + length;
@@ -158,6 +166,8 @@ void diag_offset(struct diag *diag, const char *source, size_t length, size_t of
     diag_excerpt(diag, source, length);
 }
 
+/* ---- The name that was meant ---- */
+
 static size_t smallest(size_t a, size_t b, size_t c)
 {
     size_t least = a < b ? a : b;
@@ -211,6 +221,8 @@ void diag_suggest(struct diag *diag, const char *word, const char *const *names)
         diag_hint(diag, "did you mean `%s`?", nearest);
 }
 
+/* ---- As it is shown ---- */
+
 static void format_head(const struct diag *diag, struct buf *out)
 {
     if (diag->file[0])
@@ -260,6 +272,8 @@ void diag_print(const struct diag *diag, FILE *stream)
     fwrite(buf_string(&out), 1, out.length, stream);
     buf_free(&out);
 }
+
+/* ---- Many ---- */
 
 void diags_free(struct diags *diags)
 {

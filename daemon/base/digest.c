@@ -46,9 +46,8 @@ void digest_sha256(const void *bytes, size_t length, unsigned char out[DIGEST_SI
 enum { BLOCK_SIZE = 64 }; /* of SHA-256 */
 
 /* SHA-256 of the key, each byte of it xor `pad`, and then the bytes. */
-static void digest_padded(EVP_MD_CTX *context, const unsigned char key[BLOCK_SIZE],
-                          unsigned char pad, const void *bytes, size_t length,
-                          unsigned char out[DIGEST_SIZE])
+static void hash_padded(EVP_MD_CTX *context, const unsigned char key[BLOCK_SIZE], unsigned char pad,
+                        const void *bytes, size_t length, unsigned char out[DIGEST_SIZE])
 {
     unsigned char padded[BLOCK_SIZE];
     for (size_t i = 0; i < BLOCK_SIZE; i++)
@@ -71,8 +70,8 @@ void digest_hmac(const void *key, size_t key_length, const void *bytes, size_t l
         digest_sha256(key, key_length, block);
     else if (key_length)
         memcpy(block, key, key_length);
-    digest_padded(context, block, 0x36, bytes, length, out);
-    digest_padded(context, block, 0x5c, out, DIGEST_SIZE, out);
+    hash_padded(context, block, 0x36, bytes, length, out);
+    hash_padded(context, block, 0x5c, out, DIGEST_SIZE, out);
     OPENSSL_cleanse(block, sizeof block);
     EVP_MD_CTX_free(context);
 }

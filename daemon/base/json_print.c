@@ -1,3 +1,10 @@
+/*
+ * Prints straight into the buffer. Most of what is printed are strings without anything to
+ * escape, so these are made fast: they are looked through eight bytes at a time, and copied
+ * whole. Below stand numbers and what only the languages make; at the end the tree, which is
+ * printed on one line or on many (`level`). Few calls look at their result: a buffer that is full
+ * takes nothing more, and says so at the end.
+ */
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -7,7 +14,7 @@
 #include "base/base64.h"
 #include "base/decimal.h"
 
-/* ---- strings ---- */
+/* ---- Strings ---- */
 
 static const char short_escapes[128] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
                                         ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
@@ -89,7 +96,7 @@ bool json_print_string(struct buf *out, const char *bytes, size_t length)
     return true;
 }
 
-/* ---- numbers and what only the languages make ---- */
+/* ---- Numbers and what only the languages make ---- */
 
 /* The shortest digits that read back as the same double: 0.1, 1e+21, 80.0 as "80.0". */
 static bool print_double(struct buf *out, double number)
@@ -154,7 +161,7 @@ static bool print_bytes(struct buf *out, const char *bytes, size_t length)
     return buf_char(out, '"');
 }
 
-/* ---- the tree ---- */
+/* ---- The tree ---- */
 
 static bool print_scalar(struct buf *out, const struct value *value)
 {
@@ -198,7 +205,7 @@ static void print_key(struct buf *out, const struct value *key)
         buf_char(out, '"');
 }
 
-/* Over one line where `level` is negative, else over many. */
+/* Nothing where `level` is negative: then all is on one line. */
 static void print_break(struct buf *out, int level)
 {
     if (level < 0)

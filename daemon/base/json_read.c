@@ -90,7 +90,7 @@ static inline bool next_is(struct reader *reader, char c)
     return true;
 }
 
-/* ---- strings ---- */
+/* ---- Strings ---- */
 
 static inline bool is_plain(unsigned char c)
 {
@@ -248,7 +248,7 @@ static inline bool read_string(struct reader *reader)
     return true;
 }
 
-/* ---- numbers ---- */
+/* ---- Numbers ---- */
 
 /* What has been read of a number. Digits past the 19th are not in `digits`. */
 struct number {
@@ -392,7 +392,7 @@ static bool read_number(struct reader *reader)
     return true;
 }
 
-/* ---- the rest ---- */
+/* ---- The rest ---- */
 
 static bool read_word(struct reader *reader, const char *word, size_t length, struct value value)
 {

@@ -1,3 +1,10 @@
+/*
+ * Opening a formatter costs ICU a tenth of a millisecond, using it a microsecond, and none may be
+ * used by two threads at once: so each thread keeps those that it opened last, found by kind and
+ * by a key that spells all that they were opened with. That cache comes first, then tags, which
+ * decide what ICU is asked for; then one section for each thing that is formatted: it checks its
+ * input, finds or opens the formatter, and copies the text into the arena.
+ */
 #include "base/locale_format.h"
 
 #include <pthread.h>
@@ -17,12 +24,9 @@
 #include "base/mem.h"
 #include "base/zone.h"
 
-/*
- * Opening a formatter costs ICU a tenth of a millisecond, using it a microsecond,
- * and none may be used by two threads at once: so each thread keeps its own, found
- * by kind and by a key that spells all that it was opened with.
- */
 enum { KEPT_MOST = 64, KEY_SIZE = 160, ICU_LOCALE_SIZE = 96, TEXT_MOST = 256 };
+
+/* ---- What each thread keeps ---- */
 
 enum kind { KIND_NONE, KIND_NUMBER, KIND_DATE, KIND_PLURALS, KIND_DOMAIN };
 
@@ -124,6 +128,8 @@ static bool make_key(char key[KEY_SIZE], const char *a, const char *b, int c)
     return length > 0 && length < KEY_SIZE;
 }
 
+/* ---- Tags and texts ---- */
+
 bool locale_format_is_tag(const char *text, size_t length)
 {
     size_t part = 0, parts = 0;
@@ -172,7 +178,7 @@ static const char *to_utf8(struct arena *arena, const UChar *text, int32_t lengt
     return U_FAILURE(status) ? NULL : arena_copy(arena, utf8, (size_t)size);
 }
 
-/* --- plural forms --- */
+/* ---- Plural forms ---- */
 
 static const char *const categories[] = {"zero", "one", "two", "few", "many", "other"};
 enum { CATEGORY_COUNT = sizeof categories / sizeof *categories };
@@ -213,7 +219,7 @@ const char *locale_format_plural(const char *locale, double number)
     return category_named(name);
 }
 
-/* --- numbers --- */
+/* ---- Numbers ---- */
 
 bool locale_format_is_decimal(const char *text)
 {
@@ -348,7 +354,7 @@ const char *locale_format_number(struct arena *arena, const char *locale, const 
     return format_decimal(arena, locale, skeleton, decimal);
 }
 
-/* --- dates --- */
+/* ---- Dates ---- */
 
 static UDateFormatStyle date_style(enum locale_format_style style)
 {
@@ -414,7 +420,7 @@ const char *locale_format_date(struct arena *arena, const char *tag, const char 
     return U_FAILURE(status) || length > TEXT_MOST ? NULL : to_utf8(arena, text, length);
 }
 
-/* --- domains --- */
+/* ---- Domains ---- */
 
 const char *locale_format_domain(struct arena *arena, const char *domain, size_t length)
 {

@@ -1,3 +1,11 @@
+/*
+ * A line is made by write_format(): nothing where its level is not written, else the prefix that
+ * its reader wants (the journal a priority, people a time), and the text without what a terminal
+ * would obey, in one write(2). Any thread may log; what they share is atomic or set once.
+ *
+ * Below stands what keeps people out of the log: addresses and telephone numbers are masked,
+ * unless the configuration shows them.
+ */
 #include "base/log.h"
 
 #include <errno.h>
@@ -152,6 +160,8 @@ void log_diag(const struct diag *diag)
         log_error("%s", buf_string(&line));
     buf_free(&line);
 }
+
+/* ---- Who is not named ---- */
 
 const char *log_address(const char *address, char *out, size_t size)
 {

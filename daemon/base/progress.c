@@ -1,3 +1,8 @@
+/*
+ * Two halves. The upper one is arithmetic and text: a state that counts and knows its rate
+ * (progress_count), and the line that shows it (progress_line); time is passed in. The lower one
+ * has the clock and the terminal, and draws when the upper one says so.
+ */
 #include "base/progress.h"
 
 #include <math.h>
@@ -133,6 +138,8 @@ void progress_line(const struct progress_state *state, int64_t now_ms, bool ende
     cut_line(out, start, most);
     buf_free(&figures);
 }
+
+/* ---- The clock and the terminal ---- */
 
 struct progress {
     struct progress_state state;

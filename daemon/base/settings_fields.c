@@ -1,3 +1,8 @@
+/*
+ * One reader for each type, in the order of `enum setting_type`; the table of them is at the end.
+ * All go the same way: is it the right kind of value, does its text read, is it within the range;
+ * only then is the field written. The three faults that this may find come first.
+ */
 #include "base/settings_fields.h"
 
 #include <string.h>

@@ -1,3 +1,9 @@
+/*
+ * Prints a struct as the YAML that would fill it. The rule for all texts: what any reader of
+ * YAML, 1.1 or 1.2, takes for the same text stands plain, all else in quotes. From the top: texts
+ * and values, the types that have a spelling of their own, what counts as absent and is left out,
+ * then fields and tables, of which a section is one within another.
+ */
 #include "base/settings.h"
 
 #include <ctype.h>

@@ -1,3 +1,10 @@
+/*
+ * Lists and maps grow by doubling in the arena, which keeps the old arrays until it is reset. A
+ * map is an array of members in the order in which they came; one of more than LINEAR_MOST has a
+ * hash index of its string keys beside it (`slots`: a member's place plus 1, 0 for none), and
+ * all ways to a member go through find_member(). Below that: reading a value as text or number,
+ * equality, and what makes new trees of old ones, value_copy() and value_merge().
+ */
 #include "base/value.h"
 
 #include <math.h>
@@ -5,6 +12,8 @@
 /* Maps of up to this many members are searched one by one: comparing lengths
  * and first bytes of a dozen short keys is cheaper than hashing one. */
 enum { LINEAR_MOST = 12, FIRST_CAPACITY = 4 };
+
+/* ---- Containers ---- */
 
 struct value value_new_list(struct arena *arena, uint32_t capacity)
 {
@@ -182,6 +191,8 @@ const struct value *value_path(const struct value *value, const char *path)
     return value;
 }
 
+/* ---- As text, as a number ---- */
+
 static bool same_bytes(const struct value *a, const struct value *b)
 {
     return a->length == b->length &&
@@ -225,6 +236,8 @@ bool value_to_int(const struct value *value, int64_t *number)
     *number = (int64_t)value->real;
     return true;
 }
+
+/* ---- Equality ---- */
 
 static bool is_number(const struct value *value)
 {
@@ -313,6 +326,8 @@ bool value_equal(const struct value *a, const struct value *b)
     }
     return false;
 }
+
+/* ---- Trees of trees ---- */
 
 struct value value_copy(struct arena *arena, const struct value *value)
 {

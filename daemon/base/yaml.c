@@ -54,7 +54,7 @@ struct context {
     bool flow;
 };
 
-/* ---- faults ---- */
+/* ---- Faults ---- */
 
 static uint32_t line_of(const yaml_mark_t *mark)
 {
@@ -119,7 +119,7 @@ static bool fail_parser(struct reader *reader)
     return false;
 }
 
-/* ---- events ---- */
+/* ---- Events ---- */
 
 static void drop_event(struct reader *reader)
 {
@@ -164,7 +164,7 @@ static void set_place(struct value *value, const yaml_mark_t *mark)
     value->place.column = column_of(mark);
 }
 
-/* ---- anchors ---- */
+/* ---- Anchors ---- */
 
 /* Bounded by the nodes: an alias counts all that it stands for, and no subtree
  * is ever copied. */
@@ -214,7 +214,7 @@ static bool read_alias(struct reader *reader, struct value *value, struct contex
     return true;
 }
 
-/* ---- scalars ---- */
+/* ---- Scalars ---- */
 
 /* What stands behind an expression without quotes that is not at its end: a
  * comment, or inside `{}` or `[]` the comma. */
@@ -283,7 +283,7 @@ static bool read_scalar(struct reader *reader, struct value *value, struct conte
     return true;
 }
 
-/* ---- keys ---- */
+/* ---- Keys ---- */
 
 static bool fail_complex_key(struct reader *reader, const struct context *context)
 {
@@ -360,7 +360,7 @@ static bool read_key(struct reader *reader, const struct value *map, struct cont
     return check_twice(reader, map, key);
 }
 
-/* ---- nodes ---- */
+/* ---- Nodes ---- */
 
 static bool read_node(struct reader *reader, struct value *value, struct context context);
 
@@ -484,7 +484,7 @@ static bool read_node(struct reader *reader, struct value *value, struct context
     return true;
 }
 
-/* ---- the stream ---- */
+/* ---- The stream ---- */
 
 static bool read_stream(struct reader *reader, struct value *documents)
 {

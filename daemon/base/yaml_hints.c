@@ -1,3 +1,11 @@
+/*
+ * An expression without quotes may be any YAML: `a: b`, `[x`, `!done`. So what libyaml complains
+ * of is looked up in a table of plainer wordings, and where it lies in the value of a key that
+ * takes expressions, the answer is the same for all: write it after `|`, or in quotes. Whether it
+ * lies there can only be guessed from the text (in_expression), for libyaml gave up; for that the
+ * lines are read by hand, with their indentation. yaml_hints_explain() at the end puts it
+ * together.
+ */
 #include "base/yaml_hints.h"
 
 #include <string.h>
@@ -8,7 +16,7 @@
 const char yaml_hints_expression[] = "write the expression after `|`, or in quotes";
 const char yaml_hints_tag[] = "`!` begins a YAML tag here, not an expression";
 
-/* ---- expressions ---- */
+/* ---- Expressions ---- */
 
 /* The rest of a string behind its opening quote, or NULL where it is not closed. */
 static const char *skip_string(const char *at, const char *end, char quote)
@@ -41,7 +49,7 @@ enum yaml_hints_end yaml_hints_open(const char *text, size_t length)
     return depth > 0 ? YAML_HINTS_OPEN_BRACKET : YAML_HINTS_CLOSED;
 }
 
-/* ---- lines ---- */
+/* ---- Lines ---- */
 
 static struct slice find_line(const struct yaml_hints_source *source, uint32_t number)
 {
@@ -146,7 +154,7 @@ static bool in_expression(const struct yaml_hints_source *source, struct slice l
     return false;
 }
 
-/* ---- libyaml's errors ---- */
+/* ---- What libyaml complains of ---- */
 
 enum where { AT_PROBLEM, AT_BEGIN };
 
