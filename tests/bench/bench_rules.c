@@ -1,9 +1,17 @@
 /*
- * bench_rules: events parsed and matched per second on one core, for 10 to
- * 10,000 rules over 20 types: a third of them with equalities, a third with
- * numbers, a third with functions of strings. Each event is JSON of about 700
- * bytes; a round reads it, makes its scene and asks the conditions of all rules
- * of its type. Rows "name<TAB>value<TAB>unit", the best of several rounds.
+ * bench_rules: events parsed and matched per second on one core. Each event is
+ * JSON of about 700 bytes; a round reads it, makes its scene and asks the
+ * conditions of all rules of its type. Rows "name<TAB>value<TAB>unit", the best
+ * of several rounds.
+ *
+ *   rules_N          10 to 10,000 rules spread evenly over 20 types: a third of them
+ *                    with equalities, a third with numbers, a third with functions of
+ *                    strings, most with constants of their own
+ *   rules_N_index    rules as shops write them (put_shop_condition), spread over types
+ *                    as shop_types says, with the index
+ *   rules_N_plain    the same rules and events, every rule asked in turn
+ *   rules_N_matches  how many of them an event starts
+ *   rules_none       the same events, read and made ready, with nobody asked
  *
  *   bench_rules [RULES …]     other numbers of rules
  */
@@ -24,8 +32,10 @@ enum {
     EVENTS = 2000,
     ROUNDS = 7,
     ROUND_EVENTS = 40000,
+    SLOW_FROM = 1000, /* rules: a tenth of the events is enough for a round */
     EVENT_BYTES = 700,
-    RULES_EACH_FILE = 2000,
+    TEXT_MOST = 16 << 20,
+    NODES_MOST = 1 << 20,
 };
 
 static const char *const verbs[TYPES] = {
@@ -115,7 +125,7 @@ static void put_function(struct buf *out)
     }
 }
 
-static void put_rule(struct buf *out, unsigned number)
+static void put_spread_rule(struct buf *out, unsigned number)
 {
     static void (*const kinds[])(struct buf *) = {put_equality, put_number, put_function};
     buf_printf(out, "---\nname: rule-%u\non: order.%s\nif: |\n  ", number, verbs[number % TYPES]);
@@ -123,28 +133,120 @@ static void put_rule(struct buf *out, unsigned number)
     buf_text(out, "\nsend: message\n");
 }
 
-static struct ruleset *make_rules(unsigned count)
+/* ---- Rules of a shop ---- */
+
+/* How many in a hundred of the rules, and of the events. */
+static const struct shop_type {
+    const char *name;
+    unsigned rules, events;
+} shop_types[] = {
+    {"order.placed", 25, 10},   {"cart.updated", 20, 40},   {"customer.signed_up", 10, 5},
+    {"order.delivered", 10, 8}, {"order.shipped", 8, 8},    {"product.viewed", 7, 20},
+    {"order.refunded", 5, 2},   {"subscription.due", 5, 3}, {"review.submitted", 5, 2},
+    {"customer.updated", 5, 2},
+};
+
+static const char *pick_type(bool of_rules)
 {
-    struct diags diags = {0};
-    struct arena *arena = arena_new(1 << 20);
-    const struct ruleset_settings settings = {.since_ms = 1};
-    struct ruleset_builder *builder = ruleset_begin(arena, &settings, &diags);
-    struct buf out;
-    buf_init(&out, 4 << 20);
-    for (unsigned i = 0; i < count;) {
-        const struct yaml_options options = {.file = "rules.yaml"};
-        struct diag diag;
-        struct value documents;
-        buf_clear(&out);
-        for (unsigned end = i + RULES_EACH_FILE; i < count && i < end; i++)
-            put_rule(&out, i);
-        if (!yaml_read(arena, out.data, out.length, &options, &documents, &diag))
-            die(diag.text);
-        ruleset_add_rules(builder, &(struct settings_source){.file = options.file}, &documents);
+    unsigned at = below(100), i = 0;
+    for (; at >= (of_rules ? shop_types[i].rules : shop_types[i].events); i++)
+        at -= of_rules ? shop_types[i].rules : shop_types[i].events;
+    return shop_types[i].name;
+}
+
+static const unsigned amounts[] = {20, 50, 80, 100, 150, 200, 300, 500};
+
+/* Of 14: 4 a bound, 3 who the customer is or where, 2 a campaign, 2 a product in the order, 2 what
+ * the customer did before, 1 a part of a text. */
+enum { PARTS = 14 };
+
+static void put_shop_part(struct buf *out, unsigned part)
+{
+    switch (part) {
+    case 0:
+    case 1:
+        buf_printf(out, "order.total >= %u", ONE_OF(amounts));
+        return;
+    case 2:
+    case 3:
+        buf_printf(out, "size(order.items) > 0 && order.total >= %u", ONE_OF(amounts));
+        return;
+    case 4:
+    case 5:
+        buf_printf(out, "customer.tier == \"%s\"", ONE_OF(tiers));
+        return;
+    case 6:
+        buf_printf(out, "order.country in [\"%s\", \"%s\"]", ONE_OF(countries), ONE_OF(countries));
+        return;
+    case 7:
+    case 8:
+        buf_printf(out, "order.campaign == \"c-%u\"", below(400));
+        return;
+    case 9:
+    case 10:
+        buf_printf(out, "order.items.exists(i, i.sku == \"SKU-%u\")", below(10000));
+        return;
+    case 11:
+        buf_printf(out, "customer.count(\"order.placed\") == %u", 1 + below(3));
+        return;
+    case 12:
+        buf_printf(out, "customer.count(\"cart.updated\", duration(\"30d\")) >= %u", 1 + below(5));
+        return;
+    default:
+        buf_printf(out, "order.note.contains(\"word%u\")", below(400));
     }
-    buf_free(&out);
+}
+
+/* A third are two parts of different kinds; a quarter of those either of them. */
+static void put_shop_condition(struct buf *out)
+{
+    unsigned part = below(PARTS);
+    put_shop_part(out, part);
+    if (below(3) > 0)
+        return;
+    buf_text(out, below(4) ? " && " : " || ");
+    put_shop_part(out, (part + 4 + below(6)) % PARTS);
+}
+
+/* Three of twenty have no condition. */
+static void put_shop_rule(struct buf *out, unsigned number)
+{
+    buf_printf(out, "---\nname: rule-%u\non: %s\n", number, pick_type(true));
+    if (below(20) >= 3) {
+        buf_text(out, "if: |\n  ");
+        put_shop_condition(out);
+        buf_char(out, '\n');
+    }
+    buf_text(out, "send: message\n");
+}
+
+/* ---- Sets ---- */
+
+typedef void put_rule(struct buf *out, unsigned number);
+
+static void put_rules(struct buf *out, unsigned count, put_rule *put)
+{
+    buf_clear(out);
+    for (unsigned i = 0; i < count; i++)
+        put(out, i);
+}
+
+static struct ruleset *make_rules(const struct buf *text, bool plain)
+{
+    static const struct yaml_options options = {
+        .file = "rules.yaml", .bytes = TEXT_MOST, .nodes = NODES_MOST};
+    static const struct settings_source source = {.file = "rules.yaml"};
+    struct diags diags = {0};
+    struct diag diag;
+    struct value documents;
+    struct arena *arena = arena_new(1 << 20);
+    const struct ruleset_settings settings = {.since_ms = 1, .plain = plain};
+    struct ruleset_builder *builder = ruleset_begin(arena, &settings, &diags);
+    if (!yaml_read(arena, text->data, text->length, &options, &documents, &diag))
+        die(diag.text);
+    ruleset_add_rules(builder, &source, &documents);
     struct ruleset *rules = ruleset_finish(&builder);
-    for (size_t i = 0; i < diags.count; i++)
+    for (size_t i = 0; !rules && i < diags.count; i++)
         diag_print(&diags.items[i], stderr);
     diags_free(&diags);
     if (!rules)
@@ -154,12 +256,12 @@ static struct ruleset *make_rules(unsigned count)
 
 /* ---- Events ---- */
 
-static void put_event(struct buf *out, unsigned number)
+static void put_event(struct buf *out, const char *type, unsigned number)
 {
     buf_printf(out,
-               "{\"specversion\":\"1.0\",\"type\":\"order.%s\",\"id\":\"e-%u\",\"source\":"
+               "{\"specversion\":\"1.0\",\"type\":\"%s\",\"id\":\"e-%u\",\"source\":"
                "\"https://shop.example\",\"time\":\"2026-03-02T10:%02u:%02uZ\",\"data\":{",
-               verbs[number % TYPES], number, below(60), below(60));
+               type, number, below(60), below(60));
     buf_printf(out,
                "\"customer\":{\"id\":%u,\"email\":\"ana.%u@host%u.example\",\"tier\":\"%s\","
                "\"first_name\":\"Ana\",\"locale\":\"ro\",\"accepts_marketing\":true},",
@@ -189,7 +291,8 @@ struct event_text {
 struct load {
     struct event_text events[EVENTS];
     struct arena *arena; /* of one event */
-    size_t bytes, matches;
+    bool shop;           /* customers have a past */
+    size_t matches;
 };
 
 static void match(struct load *load, const struct ruleset *rules, const struct event_text *text)
@@ -204,14 +307,19 @@ static void match(struct load *load, const struct ruleset *rules, const struct e
         die(diag.text);
     struct customer *customer = customer_new(load->arena, event.key);
     customer->profile = event.customer;
+    for (unsigned i = 0; load->shop && i < 6; i++)
+        customer_add_count(load->arena, customer, i % 3 ? "cart.updated" : "order.placed",
+                           event.arrival_ms - i * 86400000);
     const struct condition_scene scene = {
         .event = &event.document, .customer = customer, .zone = "UTC", .now_ms = event.arrival_ms};
-    const struct rule_index *index = ruleset_index(rules, event.type);
-    if (!index)
+    const struct rule_index *index = rules ? ruleset_index(rules, event.type) : NULL;
+    if (!index && rules)
         return;
     struct condition_view view;
     uint32_t count;
     condition_view_open(&view, &scene, load->arena);
+    if (!index)
+        return;
     const struct rule_answer *answers = rule_index_ask(index, &view, load->arena, &count);
     for (uint32_t i = 0; i < count; i++)
         load->matches += answers[i].answer == CONDITION_TRUE;
@@ -225,48 +333,103 @@ static int64_t busy_ns(void)
     return (int64_t)busy.tv_sec * 1000000000 + busy.tv_nsec;
 }
 
-/* Nanoseconds for each event. */
-static double measure(struct load *load, const struct ruleset *rules)
+/* Nanoseconds for each event of one round. */
+static double measure_round(struct load *load, const struct ruleset *rules, unsigned count)
 {
-    int64_t best = INT64_MAX;
-    for (int round = 0; round < ROUNDS; round++) {
-        int64_t start = busy_ns();
-        for (unsigned i = 0; i < ROUND_EVENTS; i++)
-            match(load, rules, &load->events[i % EVENTS]);
-        int64_t ns = busy_ns() - start;
-        best = ns < best ? ns : best;
-    }
-    return (double)best / ROUND_EVENTS;
+    int64_t start = busy_ns();
+    load->matches = 0;
+    for (unsigned i = 0; i < count; i++)
+        match(load, rules, &load->events[i % EVENTS]);
+    return (double)(busy_ns() - start) / count;
 }
 
-int main(int argc, char **argv)
+static double measure(struct load *load, const struct ruleset *rules)
 {
-    static char *standard[] = {"10", "100", "1000", "10000"};
-    char **counts = argc > 1 ? argv + 1 : standard;
-    int sizes = argc > 1 ? argc - 1 : (int)COUNT(standard);
-    static struct load load;
-    struct buf out;
-    double first = 0, last = 0;
-    load.arena = arena_new(1 << 18);
-    buf_init(&out, 64 * 1024);
-    for (unsigned i = 0; i < EVENTS; i++) {
-        buf_clear(&out);
-        put_event(&out, i);
-        load.events[i] = (struct event_text){strdup(out.data), out.length};
-        load.bytes += out.length;
+    double best = measure_round(load, rules, ROUND_EVENTS);
+    for (int round = 1; round < ROUNDS; round++) {
+        double ns = measure_round(load, rules, ROUND_EVENTS);
+        best = ns < best ? ns : best;
     }
-    printf("rules_event_size\t%.0f\tbytes\n", (double)load.bytes / EVENTS);
+    return best;
+}
+
+static void measure_spread(struct load *load, char *const *counts, int sizes, struct buf *text)
+{
+    double first = 0, last = 0;
     for (int i = 0; i < sizes; i++) {
-        struct ruleset *rules = make_rules((unsigned)strtoul(counts[i], NULL, 10));
-        last = measure(&load, rules);
+        put_rules(text, (unsigned)strtoul(counts[i], NULL, 10), put_spread_rule);
+        struct ruleset *rules = make_rules(text, false);
+        last = measure(load, rules);
         first = i ? first : last;
         printf("rules_%s\t%.0f\tevents/s\n", counts[i], 1e9 / last);
         ruleset_destroy(&rules);
     }
     printf("rules_growth\t%.2f\ttimes\n", last / first);
+}
+
+/* Both ways in turn, round by round, so that what else the machine does meets both. */
+static void measure_both(struct load *load, const char *count, struct buf *text)
+{
+    unsigned rules = (unsigned)strtoul(count, NULL, 10);
+    unsigned events = rules < SLOW_FROM ? ROUND_EVENTS : ROUND_EVENTS / 10;
+    double best[2] = {0};
+    size_t matches[2];
+    put_rules(text, rules, put_shop_rule);
+    struct ruleset *sets[] = {make_rules(text, false), make_rules(text, true)};
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int way = 0; way < 2; way++) {
+            double ns = measure_round(load, sets[way], events);
+            best[way] = round && best[way] < ns ? best[way] : ns;
+            matches[way] = load->matches;
+        }
+        if (matches[0] != matches[1])
+            die("the index finds other rules");
+    }
+    printf("rules_%s_index\t%.0f\tevents/s\n", count, 1e9 / best[0]);
+    printf("rules_%s_plain\t%.0f\tevents/s\n", count, 1e9 / best[1]);
+    printf("rules_%s_matches\t%.2f\trules/event\n", count, (double)matches[0] / events);
+    ruleset_destroy(&sets[0]);
+    ruleset_destroy(&sets[1]);
+}
+
+/* Other events; their bytes in all. */
+static size_t make_events(struct load *load, bool shop)
+{
+    size_t bytes = 0;
+    struct buf out;
+    char type[32];
+    buf_init(&out, 64 * 1024);
+    load->shop = shop;
+    for (unsigned i = 0; i < EVENTS; i++) {
+        snprintf(type, sizeof type, "order.%s", verbs[i % TYPES]);
+        buf_clear(&out);
+        put_event(&out, shop ? pick_type(false) : type, i);
+        free(load->events[i].text);
+        load->events[i] = (struct event_text){strdup(out.data), out.length};
+        bytes += out.length;
+    }
+    buf_free(&out);
+    return bytes;
+}
+
+int main(int argc, char **argv)
+{
+    static char *spread[] = {"10", "100", "1000", "10000"};
+    static char *both[] = {"10", "50", "200", "10000"};
+    static struct load load;
+    struct buf text;
+    load.arena = arena_new(1 << 18);
+    buf_init(&text, TEXT_MOST);
+    printf("rules_event_size\t%.0f\tbytes\n", (double)make_events(&load, false) / EVENTS);
+    measure_spread(&load, argc > 1 ? argv + 1 : spread, argc > 1 ? argc - 1 : (int)COUNT(spread),
+                   &text);
+    make_events(&load, true);
+    printf("rules_none\t%.0f\tevents/s\n", 1e9 / measure(&load, NULL));
+    for (int i = 0; i < (argc > 1 ? argc - 1 : (int)COUNT(both)); i++)
+        measure_both(&load, argc > 1 ? argv[i + 1] : both[i], &text);
     for (unsigned i = 0; i < EVENTS; i++)
         free(load.events[i].text);
-    buf_free(&out);
+    buf_free(&text);
     arena_destroy(&load.arena);
     return 0;
 }
