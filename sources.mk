@@ -676,6 +676,7 @@ doc_files = \
 	docs/events.md \
 	docs/failpoints.md \
 	docs/liquid.md \
+	docs/performance.md \
 	docs/redis.md \
 	docs/reference.md \
 	docs/rules.md \
