@@ -31,11 +31,11 @@ static struct slice print(struct arena *arena, const struct value *value)
     return printed;
 }
 
-static const char *next_version(const struct commit_builder *builder, struct arena *arena)
+static const char *next_version(const struct commit_builder_input *input, struct arena *arena)
 {
     return arena_printf(arena, "%lld-%" PRId64 "-%" PRId64,
-                        strtoll(builder->customer->version, NULL, 10) + 1, builder->epoch,
-                        builder->sequence);
+                        strtoll(input->customer->version, NULL, 10) + 1, input->epoch,
+                        input->sequence);
 }
 
 static const char **entry_ids(const struct shop_event *const *events, size_t count,
@@ -96,24 +96,24 @@ static void make_records(const struct decision *decision, struct arena *arena,
     commit->trace_count = decision->trace_count;
 }
 
-bool commit_builder_make(const struct commit_builder *builder, struct arena *arena,
+bool commit_builder_make(const struct commit_builder_input *input, struct arena *arena,
                          struct commit *commit, struct diag *diag)
 {
-    const struct decision *decision = builder->decision;
+    const struct decision *decision = input->decision;
     struct buf document;
     int64_t last_ms =
-        decision->last_deadline_ms > builder->now_ms ? decision->last_deadline_ms : builder->now_ms;
+        decision->last_deadline_ms > input->now_ms ? decision->last_deadline_ms : input->now_ms;
     *commit = (struct commit){
-        .customer = builder->customer->key,
-        .seen = builder->customer->version,
-        .version = next_version(builder, arena),
-        .expire_ms = last_ms + builder->keep_ms,
+        .customer = input->customer->key,
+        .seen = input->customer->version,
+        .version = next_version(input, arena),
+        .expire_ms = last_ms + input->keep_ms,
         .deadline_ms = decision->deadline_ms,
-        .ids = entry_ids(builder->events, builder->event_count, arena),
-        .id_count = builder->event_count,
+        .ids = entry_ids(input->events, input->event_count, arena),
+        .id_count = input->event_count,
     };
     buf_init(&document, 2 * CUSTOMER_DOCUMENT_MOST);
-    bool fits = customer_print(builder->customer, commit->version, &document);
+    bool fits = customer_print(input->customer, commit->version, &document);
     if (fits)
         commit->document =
             (struct slice){.text = arena_copy(arena, buf_string(&document), document.length),

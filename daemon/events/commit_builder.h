@@ -12,7 +12,7 @@
 #include "decide/decision.h"
 #include "store/customers.h"
 
-struct commit_builder {
+struct commit_builder_input {
     struct customer *customer; /* after the decision */
     const struct decision *decision;
     const struct shop_event *const *events;
@@ -28,7 +28,7 @@ struct commit_builder_timer {
 };
 
 /* All of it lies in the arena. False where the document would be too large. */
-bool commit_builder_make(const struct commit_builder *builder, struct arena *arena,
+bool commit_builder_make(const struct commit_builder_input *input, struct arena *arena,
                          struct commit *commit, struct diag *diag);
 
 /* Bytes that it carries to Redis, about. */

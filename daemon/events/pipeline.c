@@ -1,19 +1,21 @@
 /*
- * An event's life, from top to bottom:
+ * An event's life, from top to bottom; in each section small helpers come first.
  *
  *   pipeline_take   a batch of stream entries: read into events, those of one customer
  *                   gathered into one `work` (what is no event becomes a dead letter)
  *   read_documents  a round begins: the customers' documents and Redis' time, one round trip
- *   decide_work     decide(), a pure function, for each customer
- *   send_commit     everything decided for a customer, all or nothing, pipelined
- *   on_commit       done; or decided again: another writer was here (STALE), an assumption
+ *   decide_work     for each customer: decide(), a pure function, and events/commit_builder, which
+ *                   prints what it decided
+ *   send_commit     everything decided for a customer, all or nothing (store/commit.lua); all
+ *                   customers of the batch are under way at once
+ *   on_commit       done; or decided again at once: another writer was here (STALE), an assumption
  *                   was wrong (FACTS), an entry is no longer ours (GONE); or Redis failed,
  *                   and the work waits for the next round
  *   end_round       all have answers: another round (of what one commit does not carry; after
  *                   Redis failed in a while), or
- *   finish          all works are done: the batch is given back to the intake
+ *   finish          all works are done: the intake may bring the next batch
  *
- * A timer's life is the same from read_documents on; its works have no events.
+ * A timer's life is the same from read_documents on: a work without events, and with a deadline.
  */
 #include "events/pipeline.h"
 
@@ -43,16 +45,16 @@ enum {
 
 struct batch {
     struct pipeline *pipeline;
-    struct intake *intake; /* NULL: timers */
+    struct intake *intake; /* waits for the end of the batch; NULL: timers */
     bool active;
     struct generation *generation;
     struct arena *arena; /* of the works and their events */
     struct arena *round; /* of what is read and decided; forgotten when that is done anew */
-    struct map *by_key;
+    struct map *by_key;  /* works of events, by customer */
     struct work **works;
     uint32_t work_count, work_capacity;
-    struct work **reading; /* the works of this round */
-    uint32_t reading_count;
+    struct work **in_round; /* the works that were not done when it began */
+    uint32_t in_round_count;
     uint32_t outstanding; /* of those, without the last answer */
     bool failed;          /* Redis failed one of them */
     int64_t now_ms;       /* Redis' TIME, as read with the documents */
@@ -71,7 +73,9 @@ struct pipeline {
 };
 
 static void read_documents(struct batch *batch);
+static customers_on_read on_documents;
 static void decide_work(struct work *work);
+static commit_callback on_commit;
 static void end_round(struct work *work, enum work_state state);
 static void fail_round(struct work *work);
 
@@ -92,7 +96,8 @@ static void note_fault(struct pipeline *pipeline, const struct diag *fault)
 
 /* ---- Taking a batch of events ---- */
 
-static void begin(struct batch *batch, struct intake *intake)
+/* The rules and templates of now: they stay the same until the batch is done. */
+static void begin_batch(struct batch *batch, struct intake *intake)
 {
     const struct pipeline_options *options = &batch->pipeline->options;
     batch->active = true;
@@ -156,14 +161,14 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
                 diag.text);
 }
 
-void pipeline_take(struct pipeline *pipeline, const struct intake_batch *batch)
+void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
 {
     struct batch *events = &pipeline->events;
     failpoint("batch-read");
-    begin(events, pipeline->options.shard->intake);
-    metrics_add(METRIC_EVENTS_READ, (int64_t)batch->count);
-    for (size_t i = 0; i < batch->count; i++)
-        add_entry(events, &batch->entries[i]);
+    begin_batch(events, pipeline->options.shard->intake);
+    metrics_add(METRIC_EVENTS_READ, (int64_t)taken->count);
+    for (size_t i = 0; i < taken->count; i++)
+        add_entry(events, &taken->entries[i]);
     read_documents(events);
 }
 
@@ -186,7 +191,7 @@ static void on_taken(void *context, const struct timers_taken *taken)
             after(pipeline->timer, taken->next_ms);
         return;
     }
-    begin(due, NULL);
+    begin_batch(due, NULL);
     metrics_add(METRIC_TIMERS_FIRED, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
         add_work(due, arena_text(due->arena, taken->customers[i].key))->due_ms =
@@ -219,11 +224,24 @@ void pipeline_stop_timers(struct pipeline *pipeline)
 
 /* ---- A round: reading ---- */
 
-static void on_again(evutil_socket_t fd, short what, void *context)
+/* Reads the documents of all works that are not done. */
+static void read_documents(struct batch *batch)
 {
-    (void)fd;
-    (void)what;
-    read_documents(context);
+    arena_reset(batch->round);
+    const char **keys = arena_alloc(batch->round, sizeof *keys * batch->work_count);
+    size_t count = 0;
+    batch->in_round = arena_alloc(batch->round, sizeof(struct work *) * batch->work_count);
+    batch->in_round_count = 0;
+    batch->failed = false;
+    for (uint32_t i = 0; i < batch->work_count; i++) {
+        struct work *work = batch->works[i];
+        if (work->state == WORK_DONE)
+            continue;
+        batch->in_round[batch->in_round_count++] = work;
+        if (work->key)
+            keys[count++] = work->key;
+    }
+    customers_read(batch->pipeline->options.shard->customers, keys, count, on_documents, batch);
 }
 
 static void on_documents(void *context, const struct diag *fault, const struct slice *documents,
@@ -236,41 +254,19 @@ static void on_documents(void *context, const struct diag *fault, const struct s
         return;
     }
     batch->now_ms = now_ms;
-    for (size_t i = 0, next = 0; i < batch->reading_count; i++) {
-        struct work *work = batch->reading[i];
+    for (size_t i = 0, next = 0; i < batch->in_round_count; i++) {
+        struct work *work = batch->in_round[i];
         bool has_document = work->key && next < count;
         work_begin_round(batch->round, work, has_document ? &documents[next++] : NULL);
         work->state = WORK_UNDER_WAY;
     }
     /* The last of them may end the batch, and what it has in the arenas. */
-    uint32_t left = batch->outstanding = batch->reading_count;
-    for (struct work **work = batch->reading; left > 0; left--, work++)
+    uint32_t left = batch->outstanding = batch->in_round_count;
+    for (struct work **work = batch->in_round; left > 0; left--, work++)
         decide_work(*work);
 }
 
-/* Reads the documents of all works that are not done. */
-static void read_documents(struct batch *batch)
-{
-    arena_reset(batch->round);
-    const char **keys = arena_alloc(batch->round, sizeof *keys * batch->work_count);
-    size_t count = 0;
-    batch->reading = arena_alloc(batch->round, sizeof(struct work *) * batch->work_count);
-    batch->reading_count = 0;
-    batch->failed = false;
-    for (uint32_t i = 0; i < batch->work_count; i++) {
-        struct work *work = batch->works[i];
-        if (work->state == WORK_DONE)
-            continue;
-        batch->reading[batch->reading_count++] = work;
-        if (work->key)
-            keys[count++] = work->key;
-    }
-    customers_read(batch->pipeline->options.shard->customers, keys, count, on_documents, batch);
-}
-
 /* ---- A round: deciding ---- */
-
-static void on_commit(void *context, const struct commit_result *result);
 
 static void send_commit(struct work *work, const struct commit *commit)
 {
@@ -338,7 +334,7 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
                                        .due_ms = work->due_ms,
                                        .now_ms = batch->now_ms};
     decide(&input, batch->round, &work->decision);
-    const struct commit_builder builder = {
+    const struct commit_builder_input decided = {
         .customer = customer,
         .decision = &work->decision,
         .events = work->events,
@@ -348,7 +344,7 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
         .epoch = instance_epoch(options->shard->instance),
         .sequence = ++batch->pipeline->sequence,
     };
-    return commit_builder_make(&builder, batch->round, commit, diag);
+    return commit_builder_make(&decided, batch->round, commit, diag);
 }
 
 /* A few events may come to much: with many messages, each with the customer's profile; or one of
@@ -371,6 +367,17 @@ static void decide_customer(struct work *work)
         give_up(work, &diag);
 }
 
+/* Entries that are no events: there is nothing to decide. */
+static void give_up_entries(struct work *work)
+{
+    work_choose(work);
+    const struct commit commit = {.ids = work->ids.texts,
+                                  .id_count = work->chosen,
+                                  .dead = work->dead,
+                                  .dead_count = work->chosen};
+    send_commit(work, &commit);
+}
+
 static void decide_work(struct work *work)
 {
     if (work_is_empty(work)) {
@@ -378,12 +385,7 @@ static void decide_work(struct work *work)
     } else if (work->key) {
         decide_customer(work);
     } else {
-        work_choose(work);
-        const struct commit commit = {.ids = work->ids.texts,
-                                      .id_count = work->chosen,
-                                      .dead = work->dead,
-                                      .dead_count = work->chosen};
-        send_commit(work, &commit);
+        give_up_entries(work);
     }
 }
 
@@ -392,7 +394,6 @@ static void decide_work(struct work *work)
 static void count_done(const struct work *work)
 {
     const struct decision *decision = &work->decision;
-    const struct pipeline_options *options = &work->batch->pipeline->options;
     if (work->given_up && work->event_count)
         metrics_add(METRIC_EVENTS_DEAD, work->chosen);
     else if (work->given_up)
@@ -404,30 +405,50 @@ static void count_done(const struct work *work)
     metrics_add(METRIC_MESSAGES_REFUSED, decision->counts.refused);
     metrics_add(METRIC_MESSAGES_DECIDED, decision->message_count);
     metrics_add(METRIC_MESSAGES_CANCELLED, decision->withdrawn_count);
-    if (decision->message_count)
+}
+
+/* Some or all of it was committed. */
+static void go_on(struct work *work)
+{
+    const struct pipeline_options *options = &work->batch->pipeline->options;
+    log_once_forget(&work->batch->pipeline->told);
+    count_done(work);
+    if (work->decision.message_count)
         options->on_messages(options->context);
+    work_advance(work);
+    end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
+}
+
+/* Nothing was written: what it was decided by does not hold. */
+static void decide_again(struct work *work, const struct commit_result *result)
+{
+    if (++work->tries == TRIES_MOST) {
+        log_warning("a customer was decided %d times and something had always changed", TRIES_MOST);
+        fail_round(work);
+        return;
+    }
+    metrics_add(METRIC_COMMITS_AGAIN, 1);
+    work_learn(work->batch->round, work, result);
+    decide_work(work);
 }
 
 static void on_commit(void *context, const struct commit_result *result)
 {
     struct work *work = context;
-    struct batch *batch = work->batch;
     failpoint("commit-answered");
-    if (result->outcome == COMMIT_DONE) {
-        log_once_forget(&batch->pipeline->told);
-        count_done(work);
-        work_advance(work);
-        end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
-    } else if (result->outcome == COMMIT_FAILED) {
-        note_fault(batch->pipeline, result->fault);
+    switch (result->outcome) {
+    case COMMIT_DONE:
+        go_on(work);
+        return;
+    case COMMIT_STALE:
+    case COMMIT_FACTS:
+    case COMMIT_GONE:
+        decide_again(work, result);
+        return;
+    case COMMIT_FAILED:
+        note_fault(work->batch->pipeline, result->fault);
         fail_round(work);
-    } else if (++work->tries < TRIES_MOST) {
-        metrics_add(METRIC_COMMITS_AGAIN, 1);
-        work_learn(batch->round, work, result);
-        decide_work(work);
-    } else {
-        log_warning("a customer was decided %d times and something had always changed", TRIES_MOST);
-        fail_round(work);
+        return;
     }
 }
 
@@ -439,8 +460,8 @@ static void finish(struct batch *batch)
     map_clear(batch->by_key);
     arena_reset(batch->arena);
     arena_reset(batch->round);
-    batch->works = batch->reading = NULL;
-    batch->work_count = batch->work_capacity = batch->reading_count = 0;
+    batch->works = batch->in_round = NULL;
+    batch->work_count = batch->work_capacity = batch->in_round_count = 0;
     batch->active = false;
     batch->intake = NULL;
     backoff_reset(&batch->backoff);
@@ -473,6 +494,13 @@ static void fail_round(struct work *work)
 {
     work->batch->failed = true;
     end_round(work, WORK_WAITING);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    read_documents(context);
 }
 
 /* ---- The object ---- */

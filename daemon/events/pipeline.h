@@ -22,9 +22,9 @@ struct pipeline_options {
     const struct policy *policy;
     struct shop_event_form form;
     int64_t customer_keep_ms;
-    /* The generation in force: asked for at each batch. */
+    /* The generation in force: asked for at each batch, which holds it. */
     struct generation *(*generation)(void *context);
-    /* Messages were put into the outbox. */
+    /* Messages were put into the outbox: after each commit that had some. */
     void (*on_messages)(void *context);
     void *context;
 };
@@ -32,8 +32,9 @@ struct pipeline_options {
 struct pipeline *pipeline_new(const struct pipeline_options *options);
 void pipeline_destroy(struct pipeline **pipeline);
 
-/* The intake's on_batch; it is told when the batch is done with. */
-void pipeline_take(struct pipeline *pipeline, const struct intake_batch *batch);
+/* The intake's on_batch: never a second one before intake_done(), which tells that all of this
+ * batch is committed. Its entries are referred to until then. */
+void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken);
 
 /* Timers are looked for between start and stop; what is under way goes on. */
 void pipeline_start_timers(struct pipeline *pipeline);

@@ -136,5 +136,5 @@ void work_advance(struct work *work)
 
 bool work_is_empty(const struct work *work)
 {
-    return work->event_count == 0 && work->ids.count == 0 && !work->due_ms;
+    return work->event_count == 0 && work->dead_count == 0 && !work->due_ms;
 }

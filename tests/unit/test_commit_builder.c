@@ -89,16 +89,16 @@ static void all_of_it(void **state)
     struct commit commit;
     struct diag diag;
     (void)state;
-    const struct commit_builder builder = {.customer = customer_new(arena, "id:7"),
-                                           .decision = &decision,
-                                           .events = events,
-                                           .event_count = 2,
-                                           .now_ms = NOW,
-                                           .keep_ms = 7,
-                                           .epoch = 9,
-                                           .sequence = 4};
-    builder.customer->version = "12-8-3";
-    assert_true(commit_builder_make(&builder, arena, &commit, &diag));
+    const struct commit_builder_input input = {.customer = customer_new(arena, "id:7"),
+                                               .decision = &decision,
+                                               .events = events,
+                                               .event_count = 2,
+                                               .now_ms = NOW,
+                                               .keep_ms = 7,
+                                               .epoch = 9,
+                                               .sequence = 4};
+    input.customer->version = "12-8-3";
+    assert_true(commit_builder_make(&input, arena, &commit, &diag));
     assert_string_equal(commit.customer, "id:7");
     assert_string_equal(commit.seen, "12-8-3");
     assert_string_equal(commit.version, "13-9-4");
@@ -140,12 +140,12 @@ static void a_first_document(void **state)
     struct commit commit;
     struct diag diag;
     (void)state;
-    const struct commit_builder builder = {.customer = customer_new(arena, "id:7"),
-                                           .decision = &decision,
-                                           .now_ms = NOW,
-                                           .keep_ms = 7,
-                                           .epoch = 9};
-    assert_true(commit_builder_make(&builder, arena, &commit, &diag));
+    const struct commit_builder_input input = {.customer = customer_new(arena, "id:7"),
+                                               .decision = &decision,
+                                               .now_ms = NOW,
+                                               .keep_ms = 7,
+                                               .epoch = 9};
+    assert_true(commit_builder_make(&input, arena, &commit, &diag));
     assert_string_equal(commit.seen, "");
     assert_string_equal(commit.version, "1-9-0");
     assert_int_equal(commit.expire_ms, NOW + 7);
@@ -168,8 +168,8 @@ static void a_document_that_is_too_large(void **state)
     customer->profile = value_new_map(arena, 1);
     value_add(arena, customer->profile, value_text("note"), value_text(large));
     assert_false(commit_builder_make(
-        &(struct commit_builder){.customer = customer, .decision = &decision, .now_ms = NOW}, arena,
-        &commit, &diag));
+        &(struct commit_builder_input){.customer = customer, .decision = &decision, .now_ms = NOW},
+        arena, &commit, &diag));
     assert_string_equal(diag.code, "document-size");
     assert_null(commit.document.text);
     arena_destroy(&arena);
