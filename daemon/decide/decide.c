@@ -117,7 +117,7 @@ static bool is_end(struct deciding *d, const struct rule *rule, const struct val
 static const struct rule *ended_rule(const struct deciding *d, const char *name)
 {
     const struct rule *rule = ruleset_find(d->rules, name);
-    return rule && rule_has_type(rule->until, d->event->type) ? rule : NULL;
+    return rule && rule_list_has(rule->until, d->event->type) ? rule : NULL;
 }
 
 /* Ends what runs, and withdraws what waits in the outbox, of the rules whose
@@ -182,7 +182,7 @@ static bool is_refusal(const struct deciding *d, const struct rule *rule,
                        const struct rule_answer *answers, uint32_t count)
 {
     if (!rule || rule->again != RULE_RESTART || !rule->enabled ||
-        !rule_has_type(rule->on, d->event->type))
+        !rule_list_has(rule->on, d->event->type))
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (answers[i].rule == rule)

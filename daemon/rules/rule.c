@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-bool rule_has_type(const char *const *types, const char *type)
+bool rule_list_has(const char *const *list, const char *name)
 {
-    for (; *types; types++)
-        if (strcmp(*types, type) == 0)
+    for (; *list; list++)
+        if (strcmp(*list, name) == 0)
             return true;
     return false;
 }

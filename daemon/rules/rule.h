@@ -74,7 +74,7 @@ struct rule {
 
 /* The step of that id, or NULL. */
 const struct rule_step *rule_find_step(const struct rule *rule, const char *id);
-/* Whether the NULL-terminated list names the type. */
-bool rule_has_type(const char *const *types, const char *type);
+/* Whether a NULL-terminated list (rule->on, rule->until, …) has the name. */
+bool rule_list_has(const char *const *list, const char *name);
 
 #endif

@@ -10,8 +10,9 @@
 extern const char *const rule_expression_keys[];
 
 /* Compiles the expression in `value` (a string as it was read from YAML). Errors and
- * warnings go to reader->diags; NULL where there was an error, or where `value` is
- * NULL or null. `types` are the event types whose data it may name. */
+ * warnings go to reader->diags; NULL where there was an error, or where `value` is NULL
+ * or null. `types` are the event types whose data it may name; NULL where the reader
+ * knows none. */
 struct cel_program *rule_expression(const struct rule_reader *reader, const struct value *value,
                                     const char *const *types);
 

@@ -168,7 +168,7 @@ static void check_type(const struct rule_reader *reader, const struct value *val
                        const char *type)
 {
     uint32_t count = value_count(reader->known_events);
-    if (!count || value_get(reader->known_events, type) || rule_has_type(own_types, type))
+    if (!count || value_get(reader->known_events, type) || rule_list_has(own_types, type))
         return;
     const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
     for (uint32_t i = 0; i < count; i++)

@@ -242,7 +242,7 @@ static bool check_step_keys(const struct steps_reader *steps, const struct value
         size_t length = key->length < sizeof name ? key->length : sizeof name - 1;
         memcpy(name, key->string, length);
         name[length] = '\0';
-        if (rule_has_type(step_keys, name))
+        if (rule_list_has(step_keys, name))
             continue;
         known = false;
         struct diag *diag = settings_fault(reader->diags, reader->source, key, DIAG_ERROR,

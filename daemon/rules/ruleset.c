@@ -89,7 +89,7 @@ static void add_event(struct ruleset *set, const struct settings_source *source,
     for (uint32_t i = 0; value_is(&type->value, VALUE_MAP) && i < value_count(&type->value); i++) {
         const struct value *key = &type->value.map->members[i].key;
         const char *name = value_to_text(set->arena, key);
-        if (name && !rule_has_type(keys, name))
+        if (name && !rule_list_has(keys, name))
             diag_suggest(settings_fault(diags, source, key, DIAG_ERROR, "unknown key `%s`", name),
                          name, keys);
     }

@@ -6,7 +6,7 @@ static void hint_template(const struct ruleset_templates *templates, const struc
                           struct diag *diag)
 {
     const char *const *names = templates->names;
-    if (names && rule_has_type(names, step->template) && strcmp(step->channel, "email") == 0) {
+    if (names && rule_list_has(names, step->template) && strcmp(step->channel, "email") == 0) {
         diag_hint(diag, "an e-mail needs a `subject` in the front matter, in every language");
         return;
     }
@@ -20,7 +20,7 @@ static void check_channel(const struct ruleset_templates *templates,
                           const struct settings_source *source, const struct rule_step *step,
                           struct diags *diags)
 {
-    if (!templates->channels || rule_has_type(templates->channels, step->channel))
+    if (!templates->channels || rule_list_has(templates->channels, step->channel))
         return;
     const struct value *at = step->channel_at ? step->channel_at : step->template_at;
     struct diag *diag =
