@@ -461,14 +461,21 @@ library_sources = \
 	daemon/templates/shopify_names.h \
 	daemon/templates/templates.c \
 	daemon/templates/templates.h \
+	daemon/templates/templates_attach.c \
+	daemon/templates/templates_attach.h \
 	daemon/templates/templates_check.c \
 	daemon/templates/templates_file.c \
 	daemon/templates/templates_file.h \
 	daemon/templates/templates_pair.c \
 	daemon/templates/templates_pair.h \
+	daemon/templates/templates_path.c \
+	daemon/templates/templates_path.h \
+	daemon/templates/templates_set.c \
 	daemon/templates/templates_set.h \
 	daemon/templates/templates_style.c \
 	daemon/templates/templates_style.h \
+	daemon/templates/templates_variables.c \
+	daemon/templates/templates_variant.h \
 	daemon/templates/translate.c \
 	daemon/templates/translate.h
 
@@ -576,6 +583,7 @@ unit_programs = \
 	tests/unit/test_smtp \
 	tests/unit/test_suppressed \
 	tests/unit/test_templates \
+	tests/unit/test_templates_path \
 	tests/unit/test_timers \
 	tests/unit/test_trace \
 	tests/unit/test_trace_words \

@@ -17,7 +17,7 @@ static struct composition begin(const struct templates *templates,
                                 .diag = diag};
 }
 
-/* --- a mail --- */
+/* ---- A mail ---- */
 
 static bool write_field(const struct composition *c, const struct composition_field *field,
                         struct buf *out)
@@ -79,7 +79,7 @@ bool compose_mail(const struct templates *templates, const struct compose_settin
     return write_mail(&c, &mail->wire);
 }
 
-/* --- other channels --- */
+/* ---- Other channels ---- */
 
 bool compose_text(const struct templates *templates, const struct compose_settings *settings,
                   const struct value *message, struct arena *arena, struct compose_text *text,
@@ -96,7 +96,7 @@ bool compose_text(const struct templates *templates, const struct compose_settin
     return true;
 }
 
-/* --- the body of a request --- */
+/* ---- The body of a request ---- */
 
 static void put(struct composition *c, struct value map, const char *name, const char *text)
 {

@@ -28,7 +28,7 @@ const char *composition_text(const struct composition *c, const char *name)
     return value_to_text(c->arena, value_get(c->message, name));
 }
 
-/* --- variables --- */
+/* ---- Variables ---- */
 
 static void put(struct composition *c, struct value map, const char *name, struct value value)
 {
@@ -125,7 +125,7 @@ static void make_context(struct composition *c)
     };
 }
 
-/* --- reading the message --- */
+/* ---- Reading the message ---- */
 
 /* The token replaces "{token}", or follows, behind a slash unless the address ends so that
  * one is not wanted. */
@@ -178,7 +178,6 @@ static bool choose_template(struct composition *c)
     c->variant = templates_choose(c->templates, name, wanted_locale(c), &c->locale);
     if (!c->variant)
         return composition_fault(c, "no-template", "there is no template `%s`", name);
-    c->shows_preheader = ((const struct templates_pair *)c->variant)->html_shows_preheader;
     return true;
 }
 
@@ -222,7 +221,7 @@ bool composition_begin(struct composition *c)
     return true;
 }
 
-/* --- rendering --- */
+/* ---- Rendering ---- */
 
 /* Filters may cut a character in two; the wire has whole ones only. */
 static const char *whole_characters(struct arena *arena, const char *text, size_t length)
@@ -369,14 +368,14 @@ bool composition_render(struct composition *c)
         return false;
     if (variant->html && !run_part(c, variant->html, variant->html_layout, true, &c->html))
         return false;
-    if (c->html && c->preheader && !c->shows_preheader)
+    if (c->html && c->preheader && !variant->html_shows_preheader)
         c->html = insert_preheader(c);
     if (variant->text)
         return run_part(c, variant->text, variant->text_layout, false, &c->text);
     return text_from_html(c);
 }
 
-/* --- addresses --- */
+/* ---- Addresses ---- */
 
 /* The first of: the message's own, the template's, the configuration's. */
 static bool choose_mailbox(struct composition *c, const char *name,

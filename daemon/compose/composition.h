@@ -13,7 +13,6 @@
 #include "compose/compose.h"
 #include "mail/address.h"
 #include "templates/filter_context.h"
-#include "templates/templates_set.h"
 
 enum { COMPOSITION_FIELDS_MOST = 64 };
 
@@ -40,7 +39,6 @@ struct composition {
     const char *unsubscribe_url; /* NULL: none */
 
     const struct templates_variant *variant;
-    bool shows_preheader; /* the HTML has it already */
     const char *locale;
     struct value variables; /* all that templates see */
     struct value shared;    /* those of them that snippets see too */

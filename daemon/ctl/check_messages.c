@@ -24,7 +24,7 @@ static void warn(struct checking *checking, struct diag *diag)
     diags_add(checking->diags, diag);
 }
 
-/* --- the way out --- */
+/* ---- The way out ---- */
 
 static void note_link(void *context, const char *file, const char *path, uint32_t line,
                       uint32_t column)
@@ -66,7 +66,7 @@ static void check_link(struct checking *checking, const struct rule *rule)
     warn(checking, &diag);
 }
 
-/* --- the message itself --- */
+/* ---- The message itself ---- */
 
 /* Its HTML, "" where it has none; NULL where it cannot be made. */
 static const char *compose(struct checking *checking, const struct draft *draft, struct diag *diag)

@@ -28,7 +28,7 @@ struct checking {
     size_t length;
 };
 
-/* --- what is known --- */
+/* ---- What is known ---- */
 
 static struct value unite(struct arena *arena, const struct value *a, const struct value *b);
 
@@ -149,7 +149,7 @@ static void learn_some(struct checking *checking)
         *some = checking->all;
 }
 
-/* --- what is read --- */
+/* ---- What is read ---- */
 
 /* The part of a path that is not there, and the map that lacks it. */
 struct miss {

@@ -23,7 +23,7 @@ struct preview {
     struct draft draft;
 };
 
-/* --- whose message it is --- */
+/* ---- Whose message it is ---- */
 
 static bool is_there(const struct preview *preview, struct diag *diag)
 {
@@ -121,7 +121,7 @@ static void take_locale(struct preview *preview)
                 preview->locale, locale);
 }
 
-/* --- showing it --- */
+/* ---- Showing it ---- */
 
 static bool show(struct preview *preview, struct diag *diag)
 {

@@ -15,7 +15,7 @@ static void write_header(struct buf *out, const char *name, const char *value)
         buf_printf(out, "%-11s%s\n", name, value);
 }
 
-/* --- text and html --- */
+/* ---- Text and html ---- */
 
 /* What a terminal would take for a command (C0, DEL, C1) is shown as '?'. */
 static void hide_controls(struct buf *out)
@@ -76,7 +76,7 @@ static bool write_text(const struct preview_form_input *input, enum preview_form
     return buf_printf(out, "\n%s\n", text.text);
 }
 
-/* --- eml --- */
+/* ---- Eml ---- */
 
 /* What a sender's thread would hand to the gateway. */
 static bool write_outgoing(const struct preview_form_input *input, struct buf *out,
@@ -97,7 +97,7 @@ static bool write_outgoing(const struct preview_form_input *input, struct buf *o
     return made;
 }
 
-/* --- source --- */
+/* ---- Source ---- */
 
 struct sources {
     const struct preview_form_input *input;

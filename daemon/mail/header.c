@@ -110,7 +110,7 @@ static bool is_plain(const char *value)
     return !*value || before != ' ';
 }
 
-/* --- RFC 2047 --- */
+/* ---- RFC 2047 ---- */
 
 /* What the strictest place, a display name, allows (section 5, rule 3). */
 static bool is_q_safe(unsigned char c)
@@ -203,7 +203,7 @@ bool header_text(struct buf *out, const char *name, const char *value, struct di
     return finish(out, name, diag);
 }
 
-/* --- mailboxes --- */
+/* ---- Mailboxes ---- */
 
 static bool is_atoms(const char *name)
 {
@@ -280,7 +280,7 @@ bool header_plain(struct buf *out, const char *name, const char *value, struct d
     return finish(out, name, diag);
 }
 
-/* --- RFC 2231 --- */
+/* ---- RFC 2231 ---- */
 
 static bool is_attribute_char(unsigned char c)
 {
@@ -336,7 +336,7 @@ bool header_parameter(struct buf *out, const char *name, const char *value, stru
     return true;
 }
 
-/* --- dates and names --- */
+/* ---- Dates and names ---- */
 
 const char *header_date(int64_t ms, const char *zone, char out[HEADER_DATE_SIZE])
 {

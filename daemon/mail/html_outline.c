@@ -30,7 +30,7 @@ struct html_outline *html_outline_new(struct arena *arena, struct buf *out)
     return outline;
 }
 
-/* --- what is not shown --- */
+/* ---- What is not shown ---- */
 
 static char lower(char c)
 {
@@ -118,7 +118,7 @@ static bool is_hidden(const struct html_element *element)
     return false;
 }
 
-/* --- begins and ends --- */
+/* ---- Begins and ends ---- */
 
 static unsigned first_number(const char *start)
 {

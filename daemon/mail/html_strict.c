@@ -52,7 +52,7 @@ static bool is_shown(const struct reader *r)
     return !r->hidden && !r->body_hidden;
 }
 
-/* --- attributes --- */
+/* ---- Attributes ---- */
 
 /* Where the attribute's value is kept; NULL: nobody wants it. */
 static const char **wanted(struct html_element *element, const char *name, size_t length)
@@ -152,7 +152,7 @@ static bool read_attributes(struct reader *r, struct html_element *element, bool
     return false;
 }
 
-/* --- where a tag may stand --- */
+/* ---- Where a tag may stand ---- */
 
 /* Text or an element of the body: it has begun, where nothing said so before. */
 static bool enter_body(struct reader *r)
@@ -245,7 +245,7 @@ static bool stands_well(struct reader *r, enum html_kind kind)
     return enter_body(r) && stands_well_in_body(r, kind);
 }
 
-/* --- tags --- */
+/* ---- Tags ---- */
 
 /* The text of <style> or <title>, up to and with its end tag. */
 static bool skip_text(struct reader *r, const struct html_tag *tag)

@@ -43,7 +43,7 @@ static bool is_plain(const char *text, size_t length)
     return true;
 }
 
-/* --- references --- */
+/* ---- References ---- */
 
 static bool is_character(uint32_t c)
 {

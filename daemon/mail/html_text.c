@@ -17,7 +17,7 @@
 
 enum { DEPTH_MOST = 512, SECONDS_MOST = 2 };
 
-/* --- the walk over a parsed document --- */
+/* ---- The walk over a parsed document ---- */
 
 static const char *attribute(const GumboNode *node, const char *name)
 {
@@ -79,7 +79,7 @@ static void walk(struct html_outline *outline, const GumboNode *root)
     free(stack);
 }
 
-/* --- the parser --- */
+/* ---- The parser ---- */
 
 /*
  * The parser's memory is an arena with a ceiling: it is freed at once, without the

@@ -17,7 +17,7 @@ static bool too_large(struct diag *diag)
     return false;
 }
 
-/* --- the encodings --- */
+/* ---- The encodings ---- */
 
 /* At `at` stands a line end of any kind: its width, else 0. */
 static size_t line_end(const char *text, size_t length, size_t at)
@@ -143,7 +143,7 @@ bool mime_base64(struct buf *out, const void *bytes, size_t length)
     return true;
 }
 
-/* --- parts --- */
+/* ---- Parts ---- */
 
 /* The canonical form of text has CRLF (RFC 2049), which base64 must be told. */
 static bool add_text_base64(struct buf *out, const char *text, size_t length)
@@ -237,7 +237,7 @@ bool mime_check_file(const struct mime_file *file, struct diag *diag)
     return false;
 }
 
-/* --- the tree --- */
+/* ---- The tree ---- */
 
 /*
  * "=_" can stand neither in quoted-printable (an equals sign is followed by hex or a line

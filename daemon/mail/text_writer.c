@@ -65,7 +65,7 @@ struct text_writer *text_writer_new(struct arena *arena, struct buf *out)
     return w;
 }
 
-/* --- lines and words --- */
+/* ---- Lines and words ---- */
 
 void text_writer_lines(struct text_writer *w, unsigned lines)
 {
@@ -187,7 +187,7 @@ void text_writer_text(struct text_writer *w, const char *text, size_t length)
         add_visible(w, text + length - run, run);
 }
 
-/* --- links --- */
+/* ---- Links ---- */
 
 static bool is_shown(const char *address)
 {
@@ -275,7 +275,7 @@ void text_writer_end_link(struct text_writer *w)
         buf_printf(w->out, " [%u]", number);
 }
 
-/* --- indentation and rows --- */
+/* ---- Indentation and rows ---- */
 
 void text_writer_begin_level(struct text_writer *w, const char *first, const char *rest)
 {
@@ -365,7 +365,7 @@ void text_writer_end_row(struct text_writer *w)
     }
 }
 
-/* --- the end --- */
+/* ---- The end ---- */
 
 static void add_footnotes(struct text_writer *w)
 {

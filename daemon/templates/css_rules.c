@@ -1,3 +1,10 @@
+/*
+ * A rule is a selector (compounds, from the outermost on) with its declarations, which stay
+ * text. Reading cuts the sheet at braces and commas, stepping over strings, Liquid and what
+ * stands behind an @; a selector that the markup alone cannot decide is dropped. Matching takes
+ * the rules that fit an element's path, puts them in the order of the cascade (weight, then
+ * place) and keeps of each property the last declaration.
+ */
 #include "templates/css_rules.h"
 
 #include <stdint.h>
@@ -57,7 +64,7 @@ static void add_rule(struct css_rules *rules, const struct rule *rule)
     rules->rules[rules->count++] = *rule;
 }
 
-/* --- reading --- */
+/* ---- Reading ---- */
 
 static struct slice trim(const char *from, const char *to)
 {
@@ -255,7 +262,7 @@ void css_rules_add(struct css_rules *rules, const char *css, size_t length)
     }
 }
 
-/* --- matching --- */
+/* ---- Matching ---- */
 
 static bool same(struct slice slice, const char *text, size_t length)
 {

@@ -15,7 +15,7 @@
 #include "mail/html_text.h"
 #include "templates/filter_call.h"
 
-/* --- t --- */
+/* ---- t ---- */
 
 struct expansion {
     const struct liquid_call *call;
@@ -77,7 +77,7 @@ bool filter_format_t(struct liquid_call *call)
                        : filter_call_return_buffer(call, &out, fault);
 }
 
-/* --- money and numbers --- */
+/* ---- Money and numbers ---- */
 
 static const char *currency_of(const struct liquid_call *call)
 {
@@ -158,7 +158,7 @@ bool filter_format_number(struct liquid_call *call)
     return filter_call_return(call, text ? text : filter_call_input(call));
 }
 
-/* --- dates --- */
+/* ---- Dates ---- */
 
 struct named_format {
     const char *name;
@@ -217,7 +217,7 @@ bool filter_format_date(struct liquid_call *call)
     return filter_call_return(call, text ? text : "");
 }
 
-/* --- json --- */
+/* ---- json ---- */
 
 bool filter_format_json(struct liquid_call *call)
 {

@@ -19,7 +19,7 @@ static bool return_address(struct liquid_call *call, struct buf *out)
     return filter_call_return_buffer(call, out, "the address becomes longer than 8192 bytes");
 }
 
-/* --- link: the campaign's parameters --- */
+/* ---- link: the campaign's parameters ---- */
 
 static bool is_web(const char *address)
 {
@@ -91,7 +91,7 @@ bool filter_links_link(struct liquid_call *call)
     return return_address(call, &out);
 }
 
-/* --- pictures --- */
+/* ---- Pictures ---- */
 
 /* The address of a picture: a text, or that of a picture, a product, a line of an order. */
 static const char *picture(const struct liquid_call *call)
@@ -221,7 +221,7 @@ bool filter_links_payment_icon(struct liquid_call *call)
                  : filter_call_return(call, "");
 }
 
-/* --- markup --- */
+/* ---- Markup ---- */
 
 static bool return_markup(struct liquid_call *call, struct buf *out)
 {

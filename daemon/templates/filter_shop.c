@@ -9,7 +9,7 @@
 #include "base/locale_format.h"
 #include "templates/filter_call.h"
 
-/* --- addresses of houses --- */
+/* ---- Addresses of houses ---- */
 
 struct lines {
     const struct liquid_call *call;
@@ -70,7 +70,7 @@ bool filter_shop_format_address(struct liquid_call *call)
     return filter_call_return_markup(call, &out, "the address becomes too long");
 }
 
-/* --- words and amounts --- */
+/* ---- Words and amounts ---- */
 
 /* {{ count | pluralize: "item", "items" }}: the word alone. */
 bool filter_shop_pluralize(struct liquid_call *call)
@@ -158,7 +158,7 @@ bool filter_shop_camelize(struct liquid_call *call)
     return filter_call_return(call, text);
 }
 
-/* --- hashes --- */
+/* ---- Hashes ---- */
 
 bool filter_shop_sha1(struct liquid_call *call)
 {

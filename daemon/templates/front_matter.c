@@ -36,7 +36,7 @@ static const struct setting file_keys[] = {
 };
 #undef KEY
 
-/* --- where it begins and ends --- */
+/* ---- Where it begins and ends ---- */
 
 static size_t line_length(const char *text, size_t length, size_t at)
 {
@@ -65,7 +65,7 @@ static bool find_end(const struct settings_source *source, size_t *at, uint32_t 
     return false;
 }
 
-/* --- faults that YAML does not tell well --- */
+/* ---- Faults that YAML does not tell well ---- */
 
 /* YAML takes `Order #{{ order.number }}` for "Order" and a comment. */
 static bool loses_its_tail(const struct settings_source *source, const struct value *value)
@@ -117,7 +117,7 @@ static bool check_headers(const struct settings_source *source, const struct val
     return right;
 }
 
-/* --- reading --- */
+/* ---- Reading ---- */
 
 static bool read_yaml(struct arena *arena, const struct settings_source *source, size_t end,
                       struct value *documents, struct diags *diags)

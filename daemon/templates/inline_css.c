@@ -1,3 +1,9 @@
+/*
+ * One walk, next(), goes from start tag to start tag of a template's text. It knows as much of
+ * HTML as it takes to know which elements are open, and steps over Liquid as over a word of
+ * unknown content. The three uses at the end: collect what <style> says, find where a layout has
+ * {{ content }}, and copy the text with declarations put into its tags.
+ */
 #include "templates/inline_css.h"
 
 #include <ctype.h>
@@ -27,7 +33,7 @@ struct walk {
     struct inline_css_place *place; /* the elements that are open */
 };
 
-/* --- stepping --- */
+/* ---- Stepping ---- */
 
 static const char *behind(const char *at, const char *end, const char *mark)
 {
@@ -65,7 +71,7 @@ static bool is_liquid(const char *at, const char *end)
     return end - at > 1 && at[0] == '{' && (at[1] == '{' || at[1] == '%');
 }
 
-/* --- tags --- */
+/* ---- Tags ---- */
 
 static bool named(const char *name, size_t length, const char *wanted)
 {
@@ -241,7 +247,7 @@ static void enter(struct walk *walk, const struct tag *tag)
         open_element(walk->place, tag);
 }
 
-/* --- use --- */
+/* ---- Use ---- */
 
 void inline_css_collect(struct css_rules *rules, const char *html, size_t length)
 {

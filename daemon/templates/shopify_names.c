@@ -44,7 +44,7 @@ static const struct shopify_fields_name shipping_amounts[] = {
     {0},
 };
 
-/* --- discounts: the order has the applications, its lines what each took off them --- */
+/* ---- Discounts: the order has the applications, its lines what each took off them ---- */
 
 enum { APPLICATIONS_MOST = 100 }; /* of an order; more are passed over */
 
@@ -90,7 +90,7 @@ static struct value make_applications(struct arena *arena, const struct value *o
     return made;
 }
 
-/* --- what was sent --- */
+/* ---- What was sent ---- */
 
 /* The payload itself where it is a fulfillment, else the order's last; NULL: none. */
 static const struct value *last_fulfillment(const struct value *payload)
@@ -115,7 +115,7 @@ static struct value make_fulfillment(struct arena *arena, const struct value *fr
     return made;
 }
 
-/* --- the order --- */
+/* ---- The order ---- */
 
 static bool requires_shipping(const struct value *items)
 {

@@ -18,8 +18,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "liquid/liquid.h"
-#include "mail/mime.h"
+#include "templates/templates_variant.h"
 #include "templates/translate.h"
 
 struct templates;
@@ -30,11 +29,7 @@ struct templates_settings {
     bool keep_css;              /* true: CSS in <style> is not copied into style="" */
 };
 
-enum {
-    TEMPLATES_FILE_MOST = 1024 * 1024,         /* of one template */
-    TEMPLATES_ATTACHED_MOST = 5 * 1024 * 1024, /* of all files of one message */
-    TEMPLATES_COUNT_MOST = 10000,
-};
+enum { TEMPLATES_COUNT_MOST = 10000 }; /* files */
 
 /* NULL when there was an error; all are collected, with file, line and column.
  * Warnings may be added on success. The settings are copied. */
@@ -46,27 +41,6 @@ void templates_destroy(struct templates **templates);
 bool templates_has(const struct templates *templates, const char *name, const char *channel);
 /* Is there a gateway's body of that file name ("twilio.json.liquid")? */
 const struct liquid_template *templates_body(const struct templates *templates, const char *file);
-
-struct templates_header {
-    const char *name;
-    const struct liquid_template *value;
-};
-
-/* One template in one language: what the front matter says (of the HTML file, else the
- * text file; a key that the language's own files lack is taken from the files without a
- * locale), and the parts. */
-struct templates_variant {
-    const char *name;
-    const char *locale;                /* "" for the files without one */
-    const char *html_file, *text_file; /* relative to the folder; NULL: no such part */
-    const struct liquid_template *html, *text;
-    const struct liquid_template *html_layout, *text_layout;             /* NULL: none */
-    const struct liquid_template *subject, *preheader, *from, *reply_to; /* or NULL */
-    const struct templates_header *headers;
-    size_t header_count;
-    const struct mime_file *files; /* attached, and inline where content_id is set */
-    size_t file_count;
-};
 
 /* The variant for a customer's language: "pt-BR", "pt", the default locale, the files
  * without a locale. `*locale` is the one to render in: the customer's own where the variant
@@ -82,17 +56,14 @@ const struct templates_variant *templates_variant(const struct templates *templa
 const struct translate *templates_translate(const struct templates *templates);
 const char *templates_default_locale(const struct templates *templates);
 
-/* For liquid_options.find: a snippet compiled for HTML or for text. */
-const struct liquid_template *templates_snippet(const struct templates *templates, const char *name,
-                                                size_t length, bool html);
+typedef void templates_on_variable(void *context, const char *file, const char *path, uint32_t line,
+                                   uint32_t column);
 
-/* Calls `visit` for each variable that a template reads: in its front matter, parts and
+/* Calls back for each variable that a template reads: in its front matter, parts and
  * layouts, with the file and the place; of its snippets only what all of them see (shop,
  * customer, …), not the arguments that they are given. */
 void templates_variables(const struct templates *templates, const struct templates_variant *variant,
-                         void (*visit)(void *context, const char *file, const char *path,
-                                       uint32_t line, uint32_t column),
-                         void *context);
+                         templates_on_variable *on_variable, void *context);
 
 /* Adds warnings on what can be seen without data: translations that a locale lacks, images
  * without alt text, snippets nobody has. */

@@ -1,107 +1,12 @@
 #include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/locale_format.h"
 #include "base/utf8.h"
-#include "templates/templates_file.h"
+#include "templates/templates.h"
 #include "templates/templates_set.h"
 
-enum { SNIPPETS_MOST = 200, KEY_MOST = 200 };
-
-/* --- variables --- */
-
-/* A walk over what one variant renders; each snippet is entered once. */
-struct search {
-    const struct templates *set;
-    void (*visit)(void *context, const char *file, const char *path, uint32_t line,
-                  uint32_t column);
-    void *context;
-    const char *file;
-    bool within; /* a snippet: it sees its arguments and what all share */
-    const struct templates_snippet *seen[SNIPPETS_MOST];
-    size_t seen_count;
-};
-
-static const struct templates_snippet *snippet_named(const struct templates *set, const char *name)
-{
-    return map_get(set->snippets, name, strlen(name));
-}
-
-/* A name that every snippet sees; others are its arguments, which its caller gives. */
-static bool is_shared(const char *path)
-{
-    static const char *const names[] = {"shop",   "customer", "now",
-                                        "locale", "message",  "unsubscribe_url"};
-    size_t length = strcspn(path, ".[");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i]) == length && memcmp(names[i], path, length) == 0)
-            return true;
-    return false;
-}
-
-static void search_in(struct search *search, const char *file,
-                      const struct liquid_template *template, bool within);
-
-static void enter_snippet(struct search *search, const char *name)
-{
-    const struct templates_snippet *snippet = snippet_named(search->set, name);
-    if (!snippet || search->seen_count == SNIPPETS_MOST)
-        return;
-    for (size_t i = 0; i < search->seen_count; i++)
-        if (search->seen[i] == snippet)
-            return;
-    search->seen[search->seen_count++] = snippet;
-    search_in(search, snippet->file->path, snippet->file->liquid, true);
-}
-
-static void found(void *context, const char *path, uint32_t line, uint32_t column)
-{
-    struct search *search = context;
-    if (strncmp(path, "render:", 7) == 0)
-        enter_snippet(search, path + 7);
-    else if (!search->within || is_shared(path))
-        search->visit(search->context, search->file, path, line, column);
-}
-
-static void search_in(struct search *search, const char *file,
-                      const struct liquid_template *template, bool within)
-{
-    const char *outer = search->file;
-    bool outer_within = search->within;
-    if (!template)
-        return;
-    search->file = file;
-    search->within = within;
-    liquid_variables(template, found, search);
-    search->file = outer;
-    search->within = outer_within;
-}
-
-void templates_variables(const struct templates *templates, const struct templates_variant *variant,
-                         void (*visit)(void *context, const char *file, const char *path,
-                                       uint32_t line, uint32_t column),
-                         void *context)
-{
-    struct search search = {.set = templates, .visit = visit, .context = context};
-    const struct templates_pair *pair = (const struct templates_pair *)variant;
-    const char *front = variant->html_file ? variant->html_file : variant->text_file;
-    const struct liquid_template *const lines[] = {variant->subject, variant->preheader,
-                                                   variant->from, variant->reply_to};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        search_in(&search, front, lines[i], false);
-    for (size_t i = 0; i < variant->header_count; i++)
-        search_in(&search, front, variant->headers[i].value, false);
-    const struct templates_layout none = {0}, *layout = pair->layout ? pair->layout : &none;
-    const struct templates_file *const files[] = {
-        pair->html, pair->text, pair->html ? layout->html : NULL, pair->text ? layout->text : NULL};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (files[i])
-            search_in(&search, files[i]->path, files[i]->liquid, false);
-}
-
-/* --- what can be seen in the text of a file --- */
+enum { NAMES_MOST = 200, KEY_MOST = 200 };
 
 struct look {
     const struct templates *set;
@@ -109,27 +14,14 @@ struct look {
     struct diags *diags;
 };
 
-static void warn(const struct look *look, size_t offset, size_t length, const char *hint,
-                 const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-/* Of `length` characters from `offset` on; `hint` may be NULL. */
-static void warn(const struct look *look, size_t offset, size_t length, const char *hint,
-                 const char *format, ...)
+/* A warning about `length` characters from `offset` on. */
+static void warn(const struct look *look, struct diag *diag, size_t offset, size_t length)
 {
-    struct diag diag;
-    char text[sizeof diag.text];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    diag_error(&diag, "%s", text);
-    diag.level = DIAG_WARNING;
-    diag_file(&diag, look->file->source.file);
-    diag_offset(&diag, look->file->source.text, look->file->source.length, offset);
-    diag.width = (uint32_t)length;
-    if (hint)
-        diag_hint(&diag, "%s", hint);
-    diags_add(look->diags, &diag);
+    diag->level = DIAG_WARNING;
+    diag_file(diag, look->file->source.file);
+    diag_offset(diag, look->file->source.text, look->file->source.length, offset);
+    diag->width = (uint32_t)length;
+    diags_add(look->diags, diag);
 }
 
 /* The length of a key in the quotes that open at `at`, where "| t" follows them; else 0. */
@@ -154,10 +46,13 @@ static void look_for_keys(const struct look *look)
     const char *text = look->file->source.text, *end = text + look->file->source.length;
     for (const char *at = text; at < end; at++) {
         size_t length = *at == '\'' || *at == '"' ? key_length(at, end) : 0;
-        if (length &&
-            !translate_has(look->set->translate, look->set->default_locale, at + 1, length))
-            warn(look, (size_t)(at + 1 - text), length, NULL,
-                 "there is no translation `%.*s` in the default language", (int)length, at + 1);
+        struct diag diag;
+        if (!length ||
+            translate_has(look->set->translate, look->set->default_locale, at + 1, length))
+            continue;
+        diag_error(&diag, "there is no translation `%.*s` in the default language", (int)length,
+                   at + 1);
+        warn(look, &diag, (size_t)(at + 1 - text), length);
     }
 }
 
@@ -189,10 +84,12 @@ static void look_for_currencies(const struct look *look)
     for (const char *at = text; (at = strchr(at, '|'));) {
         at++;
         size_t length = currency_given(&at);
-        if (length && length < KEY_MOST && !locale_format_is_currency(at, length))
-            warn(look, (size_t)(at - text), utf8_count(at, length),
-                 "three letters of ISO 4217 are meant, such as EUR", "there is no currency `%.*s`",
-                 (int)length, at);
+        struct diag diag;
+        if (!length || length >= KEY_MOST || locale_format_is_currency(at, length))
+            continue;
+        diag_error(&diag, "there is no currency `%.*s`", (int)length, at);
+        diag_hint(&diag, "three letters of ISO 4217 are meant, such as EUR");
+        warn(look, &diag, (size_t)(at - text), utf8_count(at, length));
     }
 }
 
@@ -208,9 +105,12 @@ static void look_for_images(const struct look *look)
             if (isspace((unsigned char)alt[-1]) &&
                 (alt[3] == '=' || isspace((unsigned char)alt[3])))
                 break;
-        if (!alt || (end && alt > end))
-            warn(look, (size_t)(at - text), strlen("<img"),
-                 "write alt=\"\" where it only decorates", "the picture has no `alt` text");
+        struct diag diag;
+        if (alt && (!end || alt <= end))
+            continue;
+        diag_error(&diag, "the picture has no `alt` text");
+        diag_hint(&diag, "write alt=\"\" where it only decorates");
+        warn(look, &diag, (size_t)(at - text), strlen("<img"));
     }
 }
 
@@ -225,25 +125,29 @@ static void look_for_inline(const struct look *look, const struct templates_vari
             const char *id = variant->files[i].content_id;
             there |= id && strlen(id) == length && memcmp(id, at + 5, length) == 0;
         }
-        if (!there)
-            warn(look, (size_t)(at + 1 - text), 1, "attachments: [{file: logo.png, cid: logo.png}]",
-                 "`cid:%.*s` is not among the attachments of the front matter",
-                 (int)(length < 100 ? length : 100), at + 5);
+        struct diag diag;
+        if (there)
+            continue;
+        diag_error(&diag, "`cid:%.*s` is not among the attachments of the front matter",
+                   (int)(length < 100 ? length : 100), at + 5);
+        diag_hint(&diag, "attachments: [{file: logo.png, cid: logo.png}]");
+        warn(look, &diag, (size_t)(at + 1 - text), 1);
     }
 }
 
 static void note_snippet(void *context, const char *path, uint32_t line, uint32_t column)
 {
     const struct look *look = context;
-    if (strncmp(path, "render:", 7) != 0 || snippet_named(look->set, path + 7))
+    if (strncmp(path, "render:", 7) != 0 ||
+        templates_set_snippet(look->set, path + 7, strlen(path + 7)))
         return;
     struct diag diag;
-    const char *names[SNIPPETS_MOST + 1];
+    const char *names[NAMES_MOST + 1];
     struct arena *arena = arena_new(4096);
     size_t count = 0, cursor = 0, length;
     const char *name;
     void *value;
-    while (count < SNIPPETS_MOST && map_next(look->set->snippets, &cursor, &name, &length, &value))
+    while (count < NAMES_MOST && map_next(look->set->snippets, &cursor, &name, &length, &value))
         names[count++] = arena_copy(arena, name, length);
     names[count] = NULL;
     diag_error(&diag, "there is no snippet `%s` in snippets/", path + 7);

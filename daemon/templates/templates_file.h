@@ -30,14 +30,8 @@ const struct liquid_template *templates_file_compile_value(struct templates *set
                                                            const struct value *text,
                                                            struct diags *diags);
 
-/* Adds an error or a warning about the file as a whole. */
-struct diag *templates_file_fault(struct templates *set, const char *path, enum diag_level level,
-                                  struct diags *diags, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-
-/* Reads the files that the front matter attaches: found once, shared by all variants. */
-bool templates_file_attach(struct templates *set, const struct templates_file *file,
-                           const struct value *attachments, const struct mime_file **files,
-                           size_t *count, struct diags *diags);
+/* Adds an error about the file as a whole. */
+struct diag *templates_file_fault(struct templates *set, const char *path, struct diags *diags,
+                                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

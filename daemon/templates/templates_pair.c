@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mail/header.h"
+#include "templates/templates_attach.h"
 #include "templates/templates_file.h"
 
 enum { FILES_MOST = 4, HEADERS_MOST = 50 };
@@ -58,7 +59,8 @@ static void join_headers(struct templates *set, const struct sources *sources,
         settings_fault(diags, &file->source, map, DIAG_ERROR, "more than %d headers", HEADERS_MOST);
         return;
     }
-    struct templates_header *headers = arena_zero(set->arena, map->map->count * sizeof *headers);
+    struct templates_variant_header *headers =
+        arena_zero(set->arena, map->map->count * sizeof *headers);
     for (uint32_t i = 0; i < map->map->count; i++) {
         const struct value_member *member = &map->map->members[i];
         struct diag diag = {0};
@@ -77,7 +79,7 @@ static void join_files(struct templates *set, const struct sources *sources,
     const struct templates_file *file;
     const struct value *list = find_key(sources, offsetof(struct front_matter, attachments), &file);
     if (list)
-        templates_file_attach(set, file, list, &variant->files, &variant->file_count, diags);
+        templates_attach(set, file, list, &variant->files, &variant->file_count, diags);
 }
 
 static void unknown_layout(struct templates *set, const struct templates_file *file,
@@ -149,11 +151,11 @@ void templates_pair_join(struct templates *set, struct templates_pair *pair,
     join_files(set, &sources, variant, diags);
     if (variant->html && !find_key(&sources, offsetof(struct front_matter, subject),
                                    &(const struct templates_file *){NULL}))
-        diag_hint(templates_file_fault(set, pair->html->path, DIAG_ERROR, diags,
-                                       "the front matter has no `subject`"),
-                  "a file begins with a line `---`, `subject: …`, and another `---`");
+        diag_hint(
+            templates_file_fault(set, pair->html->path, diags, "the front matter has no `subject`"),
+            "a file begins with a line `---`, `subject: …`, and another `---`");
     if (variant->html)
-        liquid_variables(variant->html, note_preheader, &pair->html_shows_preheader);
+        liquid_variables(variant->html, note_preheader, &variant->html_shows_preheader);
     if (variant->html_layout)
-        liquid_variables(variant->html_layout, note_preheader, &pair->html_shows_preheader);
+        liquid_variables(variant->html_layout, note_preheader, &variant->html_shows_preheader);
 }

@@ -11,18 +11,18 @@ static const struct liquid_template *styled(struct templates *set,
                                             const struct css_rules *rules,
                                             const struct inline_css_place *place)
 {
-    const char *body = file->source.text + file->body;
-    size_t length = file->source.length - file->body, made_length;
-    const char *made = inline_css_apply(set->arena, rules, place, body, length, &made_length);
+    size_t length;
+    const char *made =
+        inline_css_apply(set->arena, rules, place, file->body, file->body_length, &length);
     const struct liquid_template *liquid = NULL;
-    if (made != body)
-        liquid = templates_file_compile_styled(set, file, made, made_length);
+    if (made != file->body)
+        liquid = templates_file_compile_styled(set, file, made, length);
     return liquid ? liquid : file->liquid;
 }
 
 static void collect(struct css_rules *rules, const struct templates_file *file)
 {
-    inline_css_collect(rules, file->source.text + file->body, file->source.length - file->body);
+    inline_css_collect(rules, file->body, file->body_length);
 }
 
 static void style_layouts(struct templates *set)
@@ -76,9 +76,8 @@ static void style_pair(struct templates *set, struct templates_pair *pair)
     if (!pair->html)
         return;
     if (layout) {
-        const char *body = layout->source.text + layout->body;
         collect(rules, layout);
-        inline_css_find_content(body, layout->source.length - layout->body, &place);
+        inline_css_find_content(layout->body, layout->body_length, &place);
         pair->variant.html_layout = pair->layout->styled;
     }
     collect(rules, pair->html);

@@ -1,3 +1,9 @@
+/*
+ * One file of locales/ is a language: a tree of maps whose leaves are texts, or plural forms. A
+ * key ("cart.items") is a way down that tree; it is looked for in the locale's own file, in its
+ * language's, and in the default one. All checks that need one file alone are made when it is
+ * read; translate_check compares the languages, for `nudgectl check`.
+ */
 #include "templates/translate.h"
 
 #include <stdint.h>
@@ -27,7 +33,7 @@ struct translate {
 
 static const char *const forms[] = {"zero", "one", "two", "few", "many", "other", NULL};
 
-/* --- loading --- */
+/* ---- Loading ---- */
 
 static bool is_form(const struct value *key)
 {
@@ -135,7 +141,7 @@ struct translate *translate_load(struct arena *arena, const char *folder,
     return diags->errors == errors ? translate : NULL;
 }
 
-/* --- finding --- */
+/* ---- Finding ---- */
 
 static char fold(char c)
 {
@@ -244,7 +250,7 @@ void translate_find(const struct translate *translate, const char *locale, const
     *found = (struct translate_text){text->string, text->length, markup, false};
 }
 
-/* --- interpolation --- */
+/* ---- Interpolation ---- */
 
 /* The bytes of "{{ name }}" at `text`; 0 where there is none. */
 static size_t placeholder(const char *text, size_t length, const char **name, size_t *name_length)
@@ -289,7 +295,7 @@ bool translate_expand(struct buf *out, const struct translate_text *text,
     return !out->full;
 }
 
-/* --- checking --- */
+/* ---- Checking ---- */
 
 /* One walk over a language's texts, compared with another's. */
 struct comparison {

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "templates/templates.h"
+#include "templates/templates_set.h"
 
 struct room {
     char folder[64];
@@ -128,9 +129,9 @@ static void found(void **state)
     assert_false(templates_has(set, "button", "email"));
     assert_non_null(templates_body(set, "twilio.json.liquid"));
     assert_null(templates_body(set, "welcome.html.liquid"));
-    assert_non_null(templates_snippet(set, "buttonX", 6, true));
-    assert_non_null(templates_snippet(set, "button", 6, false));
-    assert_null(templates_snippet(set, "none", 4, true));
+    assert_non_null(templates_set_snippet(set, "buttonX", 6)->styled);
+    assert_non_null(templates_set_snippet(set, "button", 6)->text);
+    assert_null(templates_set_snippet(set, "none", 4));
     assert_non_null(templates_variant(set, 2)->html_layout);
     assert_null(templates_variant(set, 2)->text_layout);
     assert_string_equal(templates_default_locale(set), "en");

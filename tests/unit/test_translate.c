@@ -259,7 +259,7 @@ static void no_folder(void **state)
     assert_string_equal(find(room, set, "ro", "a.b", NULL, NULL), "translation missing: ro.a.b");
 }
 
-/* --- what ICU knows --- */
+/* ---- What ICU knows ---- */
 
 static void money(void **state)
 {
