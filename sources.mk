@@ -147,9 +147,11 @@ library_sources = \
 	daemon/cel/cel_value.h \
 	daemon/compose/compose.c \
 	daemon/compose/compose.h \
+	daemon/compose/compose_settings.h \
 	daemon/compose/composition.c \
 	daemon/compose/composition.h \
 	daemon/compose/composition_fields.c \
+	daemon/compose/composition_variables.c \
 	daemon/config/config.c \
 	daemon/config/config.h \
 	daemon/config/config_keys.h \

@@ -46,7 +46,7 @@ static bool write_mail(const struct composition *c, struct buf *wire)
     return mime_write(wire, &body, c->diag);
 }
 
-static bool choose_envelope(struct composition *c, struct mail *mail)
+static bool choose_envelope(struct composition *c, struct compose_mail *mail)
 {
     struct address bounces = c->from;
     if (c->settings->bounces && !address_parse(c->arena, c->settings->bounces, &bounces, c->diag))
@@ -59,7 +59,7 @@ static bool choose_envelope(struct composition *c, struct mail *mail)
 }
 
 bool compose_mail(const struct templates *templates, const struct compose_settings *settings,
-                  const struct value *message, struct arena *arena, struct mail *mail,
+                  const struct value *message, struct arena *arena, struct compose_mail *mail,
                   struct diag *diag)
 {
     struct composition c = begin(templates, settings, message, arena, diag);
@@ -68,10 +68,6 @@ bool compose_mail(const struct templates *templates, const struct compose_settin
     if (!composition_begin(&c) || !composition_render(&c) || !composition_address(&c) ||
         !composition_list_fields(&c) || !choose_envelope(&c, mail))
         return false;
-    mail->message_id =
-        arena_printf(arena, "<%s@%s>", c.mid,
-                     settings->message_id_domain ? settings->message_id_domain : "localhost");
-    mail->locale = c.locale;
     mail->subject = c.subject;
     mail->preheader = c.preheader;
     mail->html = c.html;
@@ -89,7 +85,7 @@ bool compose_text(const struct templates *templates, const struct compose_settin
     if (!composition_begin(&c) || !composition_plain_address(&c) || !composition_render(&c))
         return false;
     *text = (struct compose_text){
-        .to = c.to, .subject = c.subject, .text = composition_trim(&c, c.text), .locale = c.locale};
+        .to = c.to, .subject = c.subject, .text = composition_trim(&c, c.text)};
     if (strlen(text->text) > COMPOSE_TEXT_MOST)
         return composition_fault(&c, "too-large", "the text is longer than %d bytes",
                                  COMPOSE_TEXT_MOST);

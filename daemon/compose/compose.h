@@ -20,37 +20,13 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/value.h"
-#include "mail/unsubscribe.h"
+#include "compose/compose_settings.h"
 #include "templates/templates.h"
 
-enum {
-    COMPOSE_PART_MOST = 1024 * 1024,      /* bytes of one rendered part */
-    COMPOSE_WIRE_MOST = 16 * 1024 * 1024, /* of the whole mail */
-    COMPOSE_TEXT_MOST = 64 * 1024,        /* of a message on another channel */
-};
-
-/* Texts of the configuration; all but `from` and `message_id_domain` may be NULL. */
-struct compose_settings {
-    const char *from;            /* "Tea Shop <mail@shop.example>" */
-    const char *reply_to;        /* likewise */
-    const char *bounces;         /* envelope sender; NULL: the address of From */
-    const struct value *shop;    /* the `shop:` map */
-    const char *unsubscribe_url; /* https://…; the token replaces "{token}", else is appended */
-    const char *unsubscribe_mailto; /* an address */
-    const char *list_id;            /* "shop.example" or "Tea Shop <list.shop.example>" */
-    const char *feedback_id;        /* the sender's part, the last of the four */
-    const char *message_id_domain;
-    const char *zone;           /* IANA, for dates; NULL: UTC */
-    int64_t now_ms;             /* what templates see as `now` */
-    struct unsubscribe_key key; /* length 0: no tokens, so no links either */
-};
-
-struct mail {
-    const char *from;       /* envelope sender, ASCII unless smtputf8 */
-    const char *to;         /* envelope recipient */
-    bool smtputf8;          /* an address needs SMTPUTF8: a server without it must not get this */
-    const char *message_id; /* with its <> */
-    const char *locale;     /* the one it was rendered in */
+struct compose_mail {
+    const char *from; /* envelope sender, ASCII unless smtputf8 */
+    const char *to;   /* envelope recipient */
+    bool smtputf8;    /* an address needs SMTPUTF8: a server without it must not get this */
     const char *subject;
     const char *preheader; /* NULL when there is none */
     const char *html;      /* NULL when there is none */
@@ -63,7 +39,7 @@ struct mail {
  * the mail is of use then. Texts lie in the arena. The wire's own bound holds;
  * COMPOSE_WIRE_MOST where it has none. */
 bool compose_mail(const struct templates *templates, const struct compose_settings *settings,
-                  const struct value *message, struct arena *arena, struct mail *mail,
+                  const struct value *message, struct arena *arena, struct compose_mail *mail,
                   struct diag *diag);
 
 /* For channels without a wire format (sms, push, chat). */
@@ -71,7 +47,6 @@ struct compose_text {
     const char *to;
     const char *subject; /* a title, for push; NULL when the template has none */
     const char *text;    /* without white space at its ends */
-    const char *locale;
 };
 
 bool compose_text(const struct templates *templates, const struct compose_settings *settings,

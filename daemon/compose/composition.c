@@ -1,3 +1,11 @@
+/*
+ * Read from the top: composition_begin checks the message, chooses the template and the
+ * language and makes the unsubscribe token; composition_variables (a file beside) makes what
+ * templates see; composition_render runs subject and preheader, then the parts with their
+ * layouts, and makes a text part where the template has none; composition_address chooses and
+ * checks From, Reply-To and To; composition_fields (a file beside) lists the header. Each step
+ * fails with the code that the message is refused with.
+ */
 #include "compose/composition.h"
 
 #include <stdarg.h>
@@ -6,10 +14,8 @@
 
 #include "base/locale_format.h"
 #include "base/utf8.h"
-#include "base/zone.h"
 #include "mail/header.h"
 #include "mail/html_text.h"
-#include "templates/shopify_names.h"
 
 bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
 {
@@ -23,106 +29,10 @@ bool composition_fault(const struct composition *c, const char *code, const char
     return false;
 }
 
-const char *composition_text(const struct composition *c, const char *name)
+/* A text of the message, or NULL. */
+static const char *text_of(const struct composition *c, const char *name)
 {
     return value_to_text(c->arena, value_get(c->message, name));
-}
-
-/* ---- Variables ---- */
-
-static void put(struct composition *c, struct value map, const char *name, struct value value)
-{
-    value_add(c->arena, map, value_text(name), value);
-}
-
-static void put_text(struct composition *c, struct value map, const char *name, const char *text)
-{
-    put(c, map, name, text ? value_text(text) : value_null());
-}
-
-/* Members whose names are not taken yet. */
-static void put_members(struct composition *c, struct value map, const struct value *from)
-{
-    for (uint32_t i = 0; value_is(from, VALUE_MAP) && i < from->map->count; i++) {
-        const struct value_member *member = &from->map->members[i];
-        if (!value_find(&map, member->key.string, member->key.length))
-            value_add(c->arena, map, member->key, member->value);
-    }
-}
-
-static void put_member(struct composition *c, struct value map, const char *name)
-{
-    const struct value *value = value_get(c->message, name);
-    put(c, map, name, value ? *value : value_null());
-}
-
-/* RFC 3339 with the zone's own offset, so that `date` shows the shop's time. */
-static const char *local_time(struct arena *arena, int64_t ms, const char *name)
-{
-    struct zone *zone = name ? zone_get(name) : NULL;
-    struct zone_time t;
-    zone_local(zone ? zone : zone_get("UTC"), ms, &t);
-    int away = t.offset < 0 ? -t.offset : t.offset;
-    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", t.year, t.month, t.day,
-                        t.hour, t.minute, t.second, t.offset < 0 ? '-' : '+', away / 60, away % 60);
-}
-
-static struct value describe(struct composition *c)
-{
-    static const char *const names[] = {"rule", "step", "class", "topic", "channel", "to", "name"};
-    struct value map = value_new_map(c->arena, 20);
-    put_text(c, map, "id", c->mid);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        put_member(c, map, names[i]);
-    return map;
-}
-
-/* The nearest scope first, as a name that is there is not put again. */
-static void make_variables(struct composition *c)
-{
-    const struct value *shop = c->settings->shop;
-    c->shared = value_new_map(c->arena, 16);
-    put(c, c->shared, "shop", value_is(shop, VALUE_MAP) ? *shop : value_new_map(c->arena, 0));
-    put_member(c, c->shared, "customer");
-    put_text(c, c->shared, "now", local_time(c->arena, c->settings->now_ms, c->settings->zone));
-    put_text(c, c->shared, "locale", c->locale);
-    put(c, c->shared, "message", describe(c));
-    put_text(c, c->shared, "unsubscribe_url", c->unsubscribe_url);
-    c->variables = value_new_map(c->arena, 32);
-    put_members(c, c->variables, &c->shared);
-    put_member(c, c->variables, "event");
-    put_member(c, c->variables, "start");
-    put_members(c, c->variables, value_get(c->message, "data"));
-    put_members(c, c->variables, value_path(c->message, "event.data"));
-    put_members(c, c->variables, value_get(c->message, "start"));
-    shopify_names_add(c->arena, c->variables);
-}
-
-/* What the amounts of this message are in, where a template does not say. */
-static const char *currency_of(const struct composition *c)
-{
-    static const char *const paths[] = {"currency", "order.currency", "cart.currency",
-                                        "checkout.currency", "shop.currency"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        const struct value *value = value_path(&c->variables, paths[i]);
-        if (value_is(value, VALUE_STRING) && value->length == 3)
-            return value_to_text(c->arena, value);
-    }
-    return NULL;
-}
-
-static void make_context(struct composition *c)
-{
-    c->context = (struct filter_context){
-        .templates = c->templates,
-        .translate = c->templates ? templates_translate(c->templates) : NULL,
-        .locale = c->locale,
-        .shop = c->settings->shop,
-        .currency = currency_of(c),
-        .zone = c->settings->zone,
-        .rule = c->rule,
-        .channel = c->channel,
-    };
 }
 
 /* ---- Reading the message ---- */
@@ -142,7 +52,7 @@ static const char *unsubscribe_address(struct arena *arena, const char *base, co
 
 static void make_token(struct composition *c)
 {
-    const char *customer = composition_text(c, "customer_key");
+    const char *customer = text_of(c, "customer_key");
     if (!customer || c->settings->key.length == 0)
         return;
     c->token = unsubscribe_make(c->arena, &c->settings->key, customer, c->topic ? c->topic : "all");
@@ -158,7 +68,7 @@ static void make_token(struct composition *c)
 /* The customer's language as a tag with hyphens; NULL where it is none. */
 static const char *wanted_locale(const struct composition *c)
 {
-    const char *text = composition_text(c, "locale");
+    const char *text = text_of(c, "locale");
     if (!text)
         text = value_to_text(c->arena, value_path(c->message, "customer.locale"));
     if (!text || !locale_format_is_tag(text, strlen(text)))
@@ -172,7 +82,7 @@ static const char *wanted_locale(const struct composition *c)
 
 static bool choose_template(struct composition *c)
 {
-    const char *name = composition_text(c, "template");
+    const char *name = text_of(c, "template");
     if (!name)
         return composition_fault(c, "bad-message", "the message names no template");
     c->variant = templates_choose(c->templates, name, wanted_locale(c), &c->locale);
@@ -200,12 +110,12 @@ bool composition_begin(struct composition *c)
 {
     if (!check_texts(c))
         return false;
-    const char *class = composition_text(c, "class");
-    c->mid = composition_text(c, "mid");
-    c->rule = composition_text(c, "rule");
-    c->topic = composition_text(c, "topic");
-    c->to = composition_text(c, "to");
-    c->channel = composition_text(c, "channel");
+    const char *class = text_of(c, "class");
+    c->mid = text_of(c, "mid");
+    c->rule = text_of(c, "rule");
+    c->topic = text_of(c, "topic");
+    c->to = text_of(c, "to");
+    c->channel = text_of(c, "channel");
     if (!c->channel)
         c->channel = "email";
     c->marketing = !class || strcmp(class, "transactional") != 0;
@@ -216,8 +126,7 @@ bool composition_begin(struct composition *c)
     if (!choose_template(c))
         return false;
     make_token(c);
-    make_variables(c);
-    make_context(c);
+    composition_variables(c);
     return true;
 }
 
@@ -382,7 +291,7 @@ static bool choose_mailbox(struct composition *c, const char *name,
                            const struct liquid_template *template, const char *standard,
                            struct address *address)
 {
-    const char *text = composition_text(c, name), *line;
+    const char *text = text_of(c, name), *line;
     if (!composition_line(c, template, &line))
         return false;
     if (!text)
@@ -392,7 +301,7 @@ static bool choose_mailbox(struct composition *c, const char *name,
 
 bool composition_address(struct composition *c)
 {
-    const char *name = composition_text(c, "name");
+    const char *name = text_of(c, "name");
     if (!choose_mailbox(c, "from", c->variant->from, c->settings->from, &c->from) ||
         !choose_mailbox(c, "reply_to", c->variant->reply_to, c->settings->reply_to, &c->reply_to) ||
         !address_check(c->arena, c->to, &c->recipient, c->diag))

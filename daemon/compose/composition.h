@@ -10,9 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compose/compose.h"
+#include "compose/compose_settings.h"
 #include "mail/address.h"
 #include "templates/filter_context.h"
+#include "templates/templates.h"
 
 enum { COMPOSITION_FIELDS_MOST = 64 };
 
@@ -54,6 +55,10 @@ struct composition {
 /* Reads the message and makes its variables; `c` has its first five members set. */
 bool composition_begin(struct composition *c);
 
+/* Makes what templates see, and what their filters know. composition_begin has read the
+ * message. */
+void composition_variables(struct composition *c);
+
 /* Chooses the template and renders subject, preheader, HTML and text. */
 bool composition_render(struct composition *c);
 
@@ -75,8 +80,6 @@ bool composition_list_fields(struct composition *c);
 
 /* Without white space at its ends; in the arena. */
 const char *composition_trim(struct composition *c, const char *text);
-/* A text of the message, or NULL. */
-const char *composition_text(const struct composition *c, const char *name);
 bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -74,7 +74,7 @@ static const char *compose(struct checking *checking, const struct draft *draft,
     const struct templates *templates = checking->generation->templates;
     const struct compose_settings *settings = &draft->prepare.compose;
     struct compose_text text;
-    struct mail mail = {0};
+    struct compose_mail mail = {0};
     if (strcmp(draft->step->channel, "email") != 0)
         return compose_text(templates, settings, &draft->message, checking->arena, &text, diag)
                    ? ""

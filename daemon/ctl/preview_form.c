@@ -30,7 +30,7 @@ static void hide_controls(struct buf *out)
     }
 }
 
-static bool write_mail(const struct preview_form_input *input, const struct mail *mail,
+static bool write_mail(const struct preview_form_input *input, const struct compose_mail *mail,
                        enum preview_form form, struct buf *out, struct diag *diag)
 {
     const char *wire = buf_string(&mail->wire);
@@ -50,7 +50,7 @@ static bool compose(const struct preview_form_input *input, enum preview_form fo
                     struct diag *diag)
 {
     const struct draft *draft = input->draft;
-    struct mail mail = {0};
+    struct compose_mail mail = {0};
     buf_init(&mail.wire, COMPOSE_WIRE_MOST);
     bool made = compose_mail(input->templates, &draft->prepare.compose, &draft->message,
                              input->arena, &mail, diag) &&

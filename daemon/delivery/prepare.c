@@ -52,7 +52,7 @@ static bool make_mail(const struct templates *templates, const struct compose_se
                       const struct value *message, struct arena *arena, struct outgoing *outgoing,
                       struct diag *diag)
 {
-    struct mail mail = {0};
+    struct compose_mail mail = {0};
     buf_init(&mail.wire, COMPOSE_WIRE_MOST);
     bool made = compose_mail(templates, settings, message, arena, &mail, diag);
     if (made) {

@@ -79,7 +79,7 @@ static int64_t own_time_ns(void)
 static size_t build(const struct templates *templates, const struct compose_settings *settings,
                     const struct value *message, struct arena *arena, struct buf *wire)
 {
-    struct mail mail = {.wire = *wire};
+    struct compose_mail mail = {.wire = *wire};
     struct diag diag;
     buf_clear(&mail.wire);
     if (!compose_mail(templates, settings, message, arena, &mail, &diag))

@@ -53,7 +53,7 @@ static void write_file(const char *folder, unsigned number, const struct buf *wi
     }
 }
 
-static void tell(const struct mail *mail, bool made, const struct diag *diag, struct buf *out)
+static void tell(const struct compose_mail *mail, bool made, const struct diag *diag, struct buf *out)
 {
     buf_clear(out);
     buf_printf(out, "{\"made\": %s", made ? "true" : "false");
@@ -75,7 +75,7 @@ static void tell(const struct mail *mail, bool made, const struct diag *diag, st
 static void compose_line(const struct templates *templates, const char *line, size_t length,
                          struct arena *arena, const char *folder, unsigned number)
 {
-    struct mail mail = {0};
+    struct compose_mail mail = {0};
     struct diag diag = {0};
     struct value message;
     struct buf out;

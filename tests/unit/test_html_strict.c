@@ -217,7 +217,7 @@ static void shipped(void **state)
             " \"customer_key\": \"1\", \"data\": %s, \"customer\": {\"first_name\": \"<Ana>\"}}",
             i % 2 ? "marketing" : "transactional", names[i / 2], data[i % 2]);
         struct value message;
-        struct mail mail = {0};
+        struct compose_mail mail = {0};
         struct buf out;
         struct diag diag;
         assert_true(json_read(arena, json, strlen(json), &json_event_limits, &message, &diag));

@@ -1,0 +1,104 @@
+#include "base/zone.h"
+#include "compose/composition.h"
+#include "templates/shopify_names.h"
+
+static void put(struct composition *c, struct value map, const char *name, struct value value)
+{
+    value_add(c->arena, map, value_text(name), value);
+}
+
+static void put_text(struct composition *c, struct value map, const char *name, const char *text)
+{
+    put(c, map, name, text ? value_text(text) : value_null());
+}
+
+/* Members whose names are not taken yet. */
+static void put_members(struct composition *c, struct value map, const struct value *from)
+{
+    for (uint32_t i = 0; value_is(from, VALUE_MAP) && i < from->map->count; i++) {
+        const struct value_member *member = &from->map->members[i];
+        if (!value_find(&map, member->key.string, member->key.length))
+            value_add(c->arena, map, member->key, member->value);
+    }
+}
+
+static void put_member(struct composition *c, struct value map, const char *name)
+{
+    const struct value *value = value_get(c->message, name);
+    put(c, map, name, value ? *value : value_null());
+}
+
+/* RFC 3339 with the zone's own offset, so that `date` shows the shop's time. */
+static const char *local_time(struct arena *arena, int64_t ms, const char *name)
+{
+    struct zone *zone = name ? zone_get(name) : NULL;
+    struct zone_time t;
+    zone_local(zone ? zone : zone_get("UTC"), ms, &t);
+    int away = t.offset < 0 ? -t.offset : t.offset;
+    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", t.year, t.month, t.day,
+                        t.hour, t.minute, t.second, t.offset < 0 ? '-' : '+', away / 60, away % 60);
+}
+
+static struct value describe(struct composition *c)
+{
+    static const char *const names[] = {"rule", "step", "class", "topic", "channel", "to", "name"};
+    struct value map = value_new_map(c->arena, 20);
+    put_text(c, map, "id", c->mid);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put_member(c, map, names[i]);
+    return map;
+}
+
+/* The nearest scope first, as a name that is there is not put again. */
+static void make_variables(struct composition *c)
+{
+    const struct value *shop = c->settings->shop;
+    c->shared = value_new_map(c->arena, 16);
+    put(c, c->shared, "shop", value_is(shop, VALUE_MAP) ? *shop : value_new_map(c->arena, 0));
+    put_member(c, c->shared, "customer");
+    put_text(c, c->shared, "now", local_time(c->arena, c->settings->now_ms, c->settings->zone));
+    put_text(c, c->shared, "locale", c->locale);
+    put(c, c->shared, "message", describe(c));
+    put_text(c, c->shared, "unsubscribe_url", c->unsubscribe_url);
+    c->variables = value_new_map(c->arena, 32);
+    put_members(c, c->variables, &c->shared);
+    put_member(c, c->variables, "event");
+    put_member(c, c->variables, "start");
+    put_members(c, c->variables, value_get(c->message, "data"));
+    put_members(c, c->variables, value_path(c->message, "event.data"));
+    put_members(c, c->variables, value_get(c->message, "start"));
+    shopify_names_add(c->arena, c->variables);
+}
+
+/* What the amounts of this message are in, where a template does not say. */
+static const char *currency_of(const struct composition *c)
+{
+    static const char *const paths[] = {"currency", "order.currency", "cart.currency",
+                                        "checkout.currency", "shop.currency"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const struct value *value = value_path(&c->variables, paths[i]);
+        if (value_is(value, VALUE_STRING) && value->length == 3)
+            return value_to_text(c->arena, value);
+    }
+    return NULL;
+}
+
+static void make_context(struct composition *c)
+{
+    c->context = (struct filter_context){
+        .templates = c->templates,
+        .translate = c->templates ? templates_translate(c->templates) : NULL,
+        .locale = c->locale,
+        .shop = c->settings->shop,
+        .currency = currency_of(c),
+        .zone = c->settings->zone,
+        .rule = c->rule,
+        .channel = c->channel,
+    };
+}
+
+void composition_variables(struct composition *c)
+{
+    make_variables(c);
+    make_context(c);
+}
