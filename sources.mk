@@ -398,8 +398,6 @@ library_sources = \
 	daemon/send/outcome.c \
 	daemon/send/outcome.h \
 	daemon/send/outgoing.h \
-	daemon/send/rate.c \
-	daemon/send/rate.h \
 	daemon/send/retry.c \
 	daemon/send/retry.h \
 	daemon/send/secret.c \
@@ -408,6 +406,8 @@ library_sources = \
 	daemon/send/senders.h \
 	daemon/send/smtp.c \
 	daemon/send/smtp.h \
+	daemon/send/throttle.c \
+	daemon/send/throttle.h \
 	daemon/send/transfer.c \
 	daemon/send/transfer.h \
 	daemon/serve/admin.c \

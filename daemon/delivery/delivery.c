@@ -68,8 +68,6 @@ struct delivery {
     struct event *tick, *sweep, *settle;
 };
 
-static void take(struct delivery *delivery);
-
 static void after(struct event *timer, int64_t ms)
 {
     const struct timeval wait = clock_timeval(ms);
@@ -78,101 +76,11 @@ static void after(struct event *timer, int64_t ms)
 
 /* ---- Taking ---- */
 
+static void on_taken(void *context, const struct outbox_taken *taken);
+
 static struct gateway *gateway_of(struct delivery *delivery, const struct config_gateway *config)
 {
     return &delivery->gateways[config - delivery->options.config->gateways];
-}
-
-static struct gateway *gateway_named(struct delivery *delivery, const char *name)
-{
-    for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
-        if (strcmp(delivery->gateways[i].destination.config->name, name) == 0)
-            return &delivery->gateways[i];
-    return NULL;
-}
-
-/* Its result stands: it is written with the others that come in the same turn of the loop. */
-static void settle(struct delivery *delivery, struct attempt *attempt)
-{
-    generation_release(&attempt->generation);
-    attempt->next = delivery->unsettled;
-    delivery->unsettled = attempt;
-    event_active(delivery->settle, EV_TIMEOUT, 0);
-}
-
-static struct settlement_scene scene_of(const struct delivery *delivery,
-                                        const struct attempt *attempt, int64_t breaker_wait_ms,
-                                        uint64_t random)
-{
-    return (struct settlement_scene){
-        .rules = attempt->generation->rules,
-        .policy = delivery->options.policy,
-        .breaker_wait_ms = breaker_wait_ms,
-        .now_ms = clock_monotonic_ms() + delivery->redis_ahead_ms,
-        .random = random,
-    };
-}
-
-/* Settles a message that cannot be begun now, or at all. `gateway` NULL: the one that it is bound
- * to is not configured. */
-static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
-                           const struct outbox_message *message, const struct gateway *gateway)
-{
-    const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
-    if (message->whole)
-        settlement_defer(attempt, message->gateway, gateway != NULL, &scene);
-    else
-        settlement_give_up(attempt, &scene);
-    if (attempt->result.outcome == OUTBOX_DEAD)
-        metrics_add(METRIC_MESSAGES_DEAD, 1);
-    settle(delivery, attempt);
-}
-
-/* Begins one message. */
-static void begin(struct delivery *delivery, struct gateway *gateway, int64_t term,
-                  const struct outbox_message *message)
-{
-    struct attempt *attempt = attempt_new(message, term);
-    delivery->in_hand++;
-    attempt->generation = generation_hold(delivery->options.generation(delivery->options.context));
-    if (message->gateway) /* an attempt may have arrived there: by no other gateway now */
-        gateway = gateway_named(delivery, message->gateway);
-    if (!message->whole || !gateway ||
-        (message->gateway && destination_room(&gateway->destination) == 0)) {
-        settle_unbegun(delivery, attempt, message, gateway);
-        return;
-    }
-    metrics_add(METRIC_SENDING, 1);
-    destination_give(&gateway->destination, attempt);
-}
-
-static void on_taken(void *context, const struct outbox_taken *taken)
-{
-    struct channel *channel = context;
-    struct delivery *delivery = channel->delivery;
-    struct gateway *gateway = channel->asked;
-    channel->asked = NULL;
-    gateway->destination.promised -= channel->asked_most;
-    delivery->takes--;
-    if (taken->fault) { /* the next tick asks again, or puts back what was taken */
-        if (!delivery->taking) {
-            delivery->owing = true;
-            event_active(delivery->tick, EV_TIMEOUT, 0);
-        }
-        return;
-    }
-    if (taken->count)
-        failpoint("taken");
-    delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
-    if (taken->wait_ms)
-        channel->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
-    for (size_t i = 0; i < taken->count; i++)
-        begin(delivery, gateway, channel->asked_term, &taken->messages[i]);
-    if (taken->wait_ms)
-        after(delivery->tick, taken->wait_ms < TICK_MS ? taken->wait_ms : TICK_MS);
-    else
-        channel->dry = taken->count < channel->asked_most;
-    take(delivery); /* there may be more, or room for another channel */
 }
 
 static void take_for(struct channel *channel)
@@ -233,6 +141,100 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
         after(delivery->tick, TICK_MS);
 }
 
+/* ---- Beginning ---- */
+
+static struct gateway *gateway_named(struct delivery *delivery, const char *name)
+{
+    for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
+        if (strcmp(delivery->gateways[i].destination.config->name, name) == 0)
+            return &delivery->gateways[i];
+    return NULL;
+}
+
+/* Its result stands: it is written with the others that come in the same turn of the loop. */
+static void settle(struct delivery *delivery, struct attempt *attempt)
+{
+    generation_release(&attempt->generation);
+    attempt->next = delivery->unsettled;
+    delivery->unsettled = attempt;
+    event_active(delivery->settle, EV_TIMEOUT, 0);
+}
+
+static struct settlement_scene scene_of(const struct delivery *delivery,
+                                        const struct attempt *attempt, int64_t breaker_wait_ms,
+                                        uint64_t random)
+{
+    return (struct settlement_scene){
+        .rules = attempt->generation->rules,
+        .policy = delivery->options.policy,
+        .breaker_wait_ms = breaker_wait_ms,
+        .now_ms = clock_monotonic_ms() + delivery->redis_ahead_ms,
+        .random = random,
+    };
+}
+
+/* Settles a message that cannot be begun now, or at all. `gateway` NULL: the one that it is bound
+ * to is not configured. */
+static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
+                           const struct outbox_message *message, const struct gateway *gateway)
+{
+    const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
+    if (message->whole)
+        settlement_defer(attempt, message->gateway, gateway != NULL, &scene);
+    else
+        settlement_give_up(attempt, &scene);
+    if (attempt->result.outcome == OUTBOX_DEAD)
+        metrics_add(METRIC_MESSAGES_DEAD, 1);
+    settle(delivery, attempt);
+}
+
+/* Begins one message: an attempt, with the rules and templates in force, given to a sender. */
+static void begin(struct delivery *delivery, struct gateway *gateway, int64_t term,
+                  const struct outbox_message *message)
+{
+    struct attempt *attempt = attempt_new(message, term);
+    delivery->in_hand++;
+    attempt->generation = generation_hold(delivery->options.generation(delivery->options.context));
+    if (message->gateway) /* an attempt may have arrived there: by no other gateway now */
+        gateway = gateway_named(delivery, message->gateway);
+    if (!message->whole || !gateway ||
+        (message->gateway && destination_room(&gateway->destination) == 0)) {
+        settle_unbegun(delivery, attempt, message, gateway);
+        return;
+    }
+    metrics_add(METRIC_SENDING, 1);
+    destination_give(&gateway->destination, attempt);
+}
+
+static void on_taken(void *context, const struct outbox_taken *taken)
+{
+    struct channel *channel = context;
+    struct delivery *delivery = channel->delivery;
+    struct gateway *gateway = channel->asked;
+    channel->asked = NULL;
+    gateway->destination.promised -= channel->asked_most;
+    delivery->takes--;
+    if (taken->fault) { /* the next tick asks again, or puts back what was taken */
+        if (!delivery->taking) {
+            delivery->owing = true;
+            event_active(delivery->tick, EV_TIMEOUT, 0);
+        }
+        return;
+    }
+    if (taken->count)
+        failpoint("taken");
+    delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
+    if (taken->wait_ms)
+        channel->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
+    for (size_t i = 0; i < taken->count; i++)
+        begin(delivery, gateway, channel->asked_term, &taken->messages[i]);
+    if (taken->wait_ms)
+        after(delivery->tick, taken->wait_ms < TICK_MS ? taken->wait_ms : TICK_MS);
+    else
+        channel->dry = taken->count < channel->asked_most;
+    take(delivery); /* there may be more, or room for another channel */
+}
+
 /* ---- What came of it ---- */
 
 /* A retry that comes to nothing, as its time is over, is a dead letter in the figures too. */
@@ -266,7 +268,7 @@ static void on_outcome(void *context, struct senders_job *job)
     if (destination_hear(destination, attempt, random)) {
         destination_forgive(destination, delivery->unsettled);
         destination_forgive(destination, delivery->settling); /* should it have to be repeated */
-        destination_lift(destination, delivery->options.shard->scripts);
+        destination_lift(destination);
     }
     failpoint("sent");
     const struct settlement_scene scene =
@@ -379,7 +381,7 @@ static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
     const struct delivery_options *options = &delivery->options;
     gateway->delivery = delivery;
     if (!destination_open(&gateway->destination, options->config, config, options->policy,
-                          options->shard->instance, diag))
+                          options->shard, diag))
         return false;
     gateway->readable = event_new(options->base, senders_fd(gateway->destination.senders),
                                   EV_READ | EV_PERSIST, on_readable, gateway);

@@ -11,7 +11,6 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
-#include "compose/compose.h"
 #include "config/config.h"
 #include "config/generation.h"
 #include "decide/policy.h"

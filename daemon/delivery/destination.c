@@ -23,14 +23,14 @@ static bool prepare(void *context, struct senders_job *job, struct arena *arena,
 static bool may_finish(void *context, struct senders_job *job)
 {
     const struct destination *destination = context;
-    return instance_lease_held(destination->instance, attempt_of(job)->term);
+    return instance_lease_held(destination->shard->instance, attempt_of(job)->term);
 }
 
 /* ---- On the loop ---- */
 
 bool destination_open(struct destination *destination, const struct config *config,
                       const struct config_gateway *gateway, const struct policy *policy,
-                      const struct instance *instance, struct diag *diag)
+                      const struct shard *shard, struct diag *diag)
 {
     const struct gateway_common *common = gateway->settings;
     const struct senders_settings settings = {
@@ -43,7 +43,7 @@ bool destination_open(struct destination *destination, const struct config *conf
         .context = destination,
     };
     destination->config = gateway;
-    destination->instance = instance;
+    destination->shard = shard;
     breaker_init(&destination->breaker);
     prepare_init(&destination->prepare, config, gateway, policy);
     destination->senders = senders_start(&settings, diag);
@@ -58,7 +58,7 @@ void destination_close(struct destination *destination)
 size_t destination_room(const struct destination *destination)
 {
     int64_t now_ms = clock_monotonic_ms();
-    size_t free = senders_free(destination->senders, now_ms);
+    size_t free = senders_room(destination->senders, now_ms);
     size_t allowed = breaker_allows(&destination->breaker, now_ms);
     size_t most = free < allowed ? free : allowed;
     return most > destination->promised ? most - destination->promised : 0;
@@ -122,13 +122,13 @@ void destination_forgive(const struct destination *destination, struct attempt *
                 attempt->result.suppress = NULL;
 }
 
-void destination_lift(struct destination *destination, struct scripts *scripts)
+void destination_lift(struct destination *destination)
 {
     const char *hashes[BREAKER_ROW];
     for (size_t i = 0; i < destination->bounced_count; i++)
         hashes[i] = destination->bounced[i];
     if (destination->bounced_count)
-        suppressed_lift(scripts, hashes, destination->bounced_count);
+        suppressed_lift(destination->shard->scripts, hashes, destination->bounced_count);
     destination->bounced_count = 0;
 }
 

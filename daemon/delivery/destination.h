@@ -14,14 +14,13 @@
 #include "decide/policy.h"
 #include "delivery/attempt.h"
 #include "delivery/prepare.h"
-#include "redis/scripts.h"
 #include "send/breaker.h"
 #include "send/senders.h"
-#include "store/instance.h"
+#include "store/shard.h"
 
 struct destination {
     const struct config_gateway *config;
-    const struct instance *instance;
+    const struct shard *shard;
     struct senders *senders; /* NULL: not open */
     struct breaker breaker;
     struct prepare prepare;
@@ -35,7 +34,7 @@ struct destination {
 /* It must stay where it is. False where its threads cannot be started. */
 bool destination_open(struct destination *destination, const struct config *config,
                       const struct config_gateway *gateway, const struct policy *policy,
-                      const struct instance *instance, struct diag *diag);
+                      const struct shard *shard, struct diag *diag);
 /* Attempts that were not collected do not come back. */
 void destination_close(struct destination *destination);
 
@@ -56,7 +55,7 @@ void destination_note_bounce(struct destination *destination, enum outcome_kind 
 /* Takes the suppressions back, from results that are not settled yet. */
 void destination_forgive(const struct destination *destination, struct attempt *attempts);
 /* … and in Redis, and forgets them. */
-void destination_lift(struct destination *destination, struct scripts *scripts);
+void destination_lift(struct destination *destination);
 
 /* Until its breaker lets a probe through, in ms; 0: it is not open. */
 int64_t destination_wait_ms(const struct destination *destination);

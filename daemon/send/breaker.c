@@ -12,8 +12,6 @@ static void enter_state(struct breaker *breaker, enum breaker_state state)
         breaker->backoff_ms = 0;
         breaker->refused_count = 0;
         breaker->unreachable_count = 0;
-    } else if (state == BREAKER_OPEN && breaker->state == BREAKER_CLOSED) {
-        breaker->opened++;
     }
     breaker->state = state;
 }

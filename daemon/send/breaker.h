@@ -31,7 +31,6 @@ struct breaker {
     uint64_t refused[BREAKER_ROW];
     size_t refused_count;
     size_t unreachable_count; /* in a row */
-    uint64_t opened;          /* how often: a figure */
 };
 
 void breaker_init(struct breaker *breaker);

@@ -3,6 +3,11 @@
  * from the configuration alone; a message's data fill places in the path, the
  * query and the headers (send/fill), and the body is what the message's template
  * made.
+ *
+ * send_request(), at the end, is the whole of one message: secrets, the variables, then
+ * make_request() puts headers and URL together in the arena, the transfer runs, and retry
+ * judges what was seen. Before it stand the settings, whose check keeps out headers that
+ * would say where a request goes or ends, and the connection.
  */
 #include "send/http.h"
 

@@ -5,6 +5,10 @@
  *
  * A file is written under tmp/, forced to the disk, and linked into new/; a link
  * fails where the name is taken, so two daemons at once make one file.
+ *
+ * The connection is four open folders, so that all steps are taken below the one that was
+ * found at the start, wherever its path leads to by then. send_mail(), at the end, is the
+ * whole of one message: is it there (has_file)? Else deliver().
  */
 #include "send/maildir.h"
 

@@ -1,3 +1,13 @@
+/*
+ * Two questions, and a section for each way to ask. What does it mean? A reply decides, if
+ * one came that can: for SMTP judge_refusal() by its enhanced code, else by the step that it
+ * answers; for HTTP judge_status() by the status. Where none came, judge_silence(): what
+ * counts is how far the attempt got, because past the body's end the message may have been
+ * taken. When is the next attempt? retry_next(), at the end; before it stands the reading of
+ * the two fields of an answer that have a grammar, enhanced codes and Retry-After.
+ *
+ * What differs from docs/delivery.md, "What a result means", is wrong in one of the two.
+ */
 #include "send/retry.h"
 
 #include <ctype.h>

@@ -27,7 +27,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/mem.h"
-#include "send/rate.h"
+#include "send/throttle.h"
 
 /* A connection without work is given up after this: servers end it soon after, and it
  * keeps a place there that others may need. */
@@ -61,7 +61,7 @@ struct senders {
     size_t busy; /* given and not collected */
     bool draining;
 
-    struct rate rate; /* the loop's */
+    struct throttle throttle; /* the loop's */
 };
 
 /* ---- Lists ---- */
@@ -212,7 +212,7 @@ static struct senders *new_senders(const struct senders_settings *settings)
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&senders->work, &clock);
     pthread_condattr_destroy(&clock);
-    rate_init(&senders->rate, settings->connections);
+    throttle_init(&senders->throttle, settings->connections);
     return senders;
 }
 
@@ -291,9 +291,9 @@ void senders_destroy(struct senders **pointer)
 
 /* ---- For the loop ---- */
 
-size_t senders_free(struct senders *senders, int64_t now_ms)
+size_t senders_room(struct senders *senders, int64_t now_ms)
 {
-    size_t allowed = rate_allowed(&senders->rate, now_ms);
+    size_t allowed = throttle_allowed(&senders->throttle, now_ms);
     pthread_mutex_lock(&senders->lock);
     /* What is done and not collected has its thread back, but the loop is behind. */
     size_t free = senders->draining || senders->busy >= allowed ? 0 : allowed - senders->busy;
@@ -332,12 +332,12 @@ int senders_fd(const struct senders *senders)
     return senders->event;
 }
 
-size_t senders_collect(struct senders *senders, int64_t now_ms,
-                       void (*callback)(void *context, struct senders_job *job), void *context)
+void senders_collect(struct senders *senders, int64_t now_ms,
+                     void (*callback)(void *context, struct senders_job *job), void *context)
 {
     uint64_t count;
     if (read(senders->event, &count, sizeof count) < 0 && errno != EAGAIN)
-        return 0;
+        return;
     pthread_mutex_lock(&senders->lock);
     struct senders_list done = senders->done;
     senders->done = (struct senders_list){0};
@@ -345,12 +345,9 @@ size_t senders_collect(struct senders *senders, int64_t now_ms,
     senders->done_count = 0;
     pthread_mutex_unlock(&senders->lock);
 
-    size_t collected = 0;
     struct senders_job *job;
     while ((job = shift(&done)) != NULL) {
-        rate_report(&senders->rate, &job->outcome, now_ms);
+        throttle_report(&senders->throttle, &job->outcome, now_ms);
         callback(context, job);
-        collected++;
     }
-    return collected;
 }

@@ -52,13 +52,13 @@ struct senders *senders_start(const struct senders_settings *settings, struct di
 /* Stops if that was not done. What was not collected by then does not come back. */
 void senders_destroy(struct senders **senders);
 
-/* How many more jobs may be begun now: threads that are free, less what `rate`
+/* How many more jobs may be begun now: threads that are free, less what `throttle`
  * holds back after a 421 or 429. 0 once stopping. `now_ms`: clock_monotonic_ms(). */
-size_t senders_free(struct senders *senders, int64_t now_ms);
+size_t senders_room(struct senders *senders, int64_t now_ms);
 /* Jobs given and not yet collected. */
 size_t senders_busy(struct senders *senders);
 
-/* Takes the job over. More than senders_free() allows wait for a thread. While
+/* Takes the job over. More than senders_room() allows wait for a thread. While
  * stopping the job comes back as OUTCOME_CUT. */
 void senders_give(struct senders *senders, struct senders_job *job);
 
@@ -66,9 +66,9 @@ void senders_give(struct senders *senders, struct senders_job *job);
  * senders_destroy. */
 int senders_fd(const struct senders *senders);
 
-/* Gives back every job that is done; the callee owns it. Returns how many. */
-size_t senders_collect(struct senders *senders, int64_t now_ms,
-                       void (*callback)(void *context, struct senders_job *job), void *context);
+/* Gives back every job that is done; the callee owns it. */
+void senders_collect(struct senders *senders, int64_t now_ms,
+                     void (*callback)(void *context, struct senders_job *job), void *context);
 
 /* Begins to stop, at once: no new job is begun, those waiting come back as
  * OUTCOME_CUT; those begun go on and are collected as ever. */

@@ -2,6 +2,11 @@
  * Gateway `smtp`: a submission server or relay. One connection is kept for each
  * sender thread and renewed after some messages or some time, so that servers
  * behind one name share the work and none is held for ever.
+ *
+ * send_mail(), at the end, is the whole of one message: the envelope's guard, the password, a
+ * kept connection or a new one, the transfer (again over a new one, where a kept one had
+ * been ended by the server), and retry's judgement over what was seen. Before it stand the
+ * settings, and the connection from its opening to its rest.
  */
 #include "send/smtp.h"
 

@@ -132,7 +132,7 @@ static double measure_us(const struct load *load)
     size_t given = 0;
     int64_t began = clock_monotonic_ns();
     while (tally.back < load->messages) {
-        size_t more = senders_free(senders, 0);
+        size_t more = senders_room(senders, 0);
         while (more-- > 0 && given < load->messages) {
             struct item *item = mem_zero(1, sizeof *item);
             snprintf(item->mid, sizeof item->mid, "m%zu", given++);

@@ -177,7 +177,7 @@ static void every_job_comes_back_once(void **state)
     open_rig(&rig, "smtp_server.py", NULL, 4);
     size_t given = 0;
     while (rig.collected < JOBS) {
-        size_t more = senders_free(rig.senders, 0);
+        size_t more = senders_room(rig.senders, 0);
         assert_true(more <= 4);
         while (more-- > 0 && given < JOBS)
             give(&rig, given++, NULL);
@@ -222,17 +222,17 @@ static void free_places_are_counted(void **state)
     (void)state;
     struct rig rig;
     open_rig(&rig, "faulty_smtp.py", "", 3);
-    assert_int_equal(senders_free(rig.senders, 0), 3);
+    assert_int_equal(senders_room(rig.senders, 0), 3);
     for (size_t i = 0; i < 5; i++) {
         give(&rig, i, NULL);
         assert_int_equal(senders_busy(rig.senders), i + 1);
     }
-    assert_int_equal(senders_free(rig.senders, 0), 0);
+    assert_int_equal(senders_room(rig.senders, 0), 0);
     collect(&rig, 5);
-    assert_int_equal(senders_free(rig.senders, 0), 3);
+    assert_int_equal(senders_room(rig.senders, 0), 3);
     assert_int_equal(senders_busy(rig.senders), 0);
     senders_drain(rig.senders);
-    assert_int_equal(senders_free(rig.senders, 0), 0);
+    assert_int_equal(senders_room(rig.senders, 0), 0);
     close_rig(&rig);
 }
 
@@ -244,7 +244,7 @@ static void a_421_slows_it_down(void **state)
     give(&rig, 1, NULL);
     collect(&rig, 1);
     assert_int_equal(rig.outcomes[OUTCOME_RETRY], 1);
-    assert_int_equal(senders_free(rig.senders, 0), 4);
+    assert_int_equal(senders_room(rig.senders, 0), 4);
     close_rig(&rig);
 }
 
