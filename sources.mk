@@ -286,6 +286,8 @@ library_sources = \
 	daemon/liquid/liquid_parse.h \
 	daemon/liquid/liquid_parser.c \
 	daemon/liquid/liquid_parser.h \
+	daemon/liquid/liquid_property.c \
+	daemon/liquid/liquid_property.h \
 	daemon/liquid/liquid_render.c \
 	daemon/liquid/liquid_render.h \
 	daemon/liquid/liquid_run.c \

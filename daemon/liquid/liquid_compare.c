@@ -9,12 +9,6 @@ static bool is_word(const struct liquid_expression *expression)
     return expression->kind == LIQUID_EMPTY || expression->kind == LIQUID_BLANK;
 }
 
-static bool evaluate_plain(struct liquid_run *run, const struct liquid_expression *expression,
-                           struct value *value)
-{
-    return liquid_evaluate(run, expression, value) && liquid_text_plain(run, value);
-}
-
 /* The words are tests, not values: each is equal to what passes it, not to itself. */
 static bool equal_word(struct liquid_run *run, const struct liquid_expression *word,
                        const struct liquid_expression *other, bool *result)
@@ -23,7 +17,7 @@ static bool equal_word(struct liquid_run *run, const struct liquid_expression *w
     *result = false;
     if (is_word(other))
         return true;
-    if (!evaluate_plain(run, other, &value))
+    if (!liquid_evaluate_plain(run, other, &value))
         return false;
     *result = word->kind == LIQUID_EMPTY ? liquid_value_empty(&value) : liquid_value_blank(&value);
     return true;
@@ -37,7 +31,7 @@ bool liquid_compare_equal(struct liquid_run *run, const struct liquid_expression
         return equal_word(run, left, right, result);
     if (is_word(right))
         return equal_word(run, right, left, result);
-    if (!evaluate_plain(run, left, &a) || !evaluate_plain(run, right, &b))
+    if (!liquid_evaluate_plain(run, left, &a) || !liquid_evaluate_plain(run, right, &b))
         return false;
     *result = liquid_value_equal(&a, &b);
     return true;
@@ -117,7 +111,7 @@ bool liquid_compare(struct liquid_run *run, enum liquid_operator relation,
     *result = false;
     if (is_word(left) || (is_word(right) && relation != LIQUID_CONTAINS))
         return true;
-    if (!evaluate_plain(run, left, &a) || !evaluate_plain(run, right, &b))
+    if (!liquid_evaluate_plain(run, left, &a) || !liquid_evaluate_plain(run, right, &b))
         return false;
     if (relation == LIQUID_CONTAINS)
         return contains(run, &a, &b, result);

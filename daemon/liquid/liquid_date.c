@@ -1,5 +1,7 @@
 #include "liquid/liquid_date.h"
 
+#include <strings.h>
+
 #include "liquid/liquid_date_text.h"
 
 /* The years -9999 to 9999: what lies outside is no date to anyone. */
@@ -99,20 +101,11 @@ static bool all_digits(const char *text, size_t length)
     return length > 0;
 }
 
-static bool is_word(const char *text, size_t length, const char *word)
-{
-    if (strlen(word) != length)
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if ((text[i] | 0x20) != word[i])
-            return false;
-    return true;
-}
-
 static bool read_string(const char *text, size_t length, int64_t now_ms, const char *zone,
                         struct liquid_date *date)
 {
-    if (is_word(text, length, "now") || is_word(text, length, "today"))
+    if ((length == 3 && strncasecmp(text, "now", 3) == 0) ||
+        (length == 5 && strncasecmp(text, "today", 5) == 0))
         return date_at(now_ms / 1000, (int)(now_ms % 1000) * 1000000, zone, date);
     if (!all_digits(text, length))
         return length <= TEXT_MOST && read_text(text, length, now_ms, zone, date);

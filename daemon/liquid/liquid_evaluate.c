@@ -6,11 +6,17 @@
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 
+bool liquid_evaluate_plain(struct liquid_run *run, const struct liquid_expression *expression,
+                           struct value *value)
+{
+    return liquid_evaluate(run, expression, value) && liquid_text_plain(run, value);
+}
+
 static bool range_bound(struct liquid_run *run, const struct liquid_expression *expression,
                         int64_t *bound)
 {
     struct value value;
-    if (!liquid_evaluate(run, expression, &value) || !liquid_text_plain(run, &value))
+    if (!liquid_evaluate_plain(run, expression, &value))
         return false;
     if (value.kind == VALUE_STRING) {
         struct liquid_number number = liquid_number_text(value.string, value.length);
@@ -33,7 +39,7 @@ static bool evaluate_root(struct liquid_run *run, const struct liquid_expression
 {
     struct value root;
     *name = (struct liquid_name){0};
-    if (!liquid_evaluate(run, path->root, &root) || !liquid_text_plain(run, &root))
+    if (!liquid_evaluate_plain(run, path->root, &root))
         return false;
     if (root.kind == VALUE_STRING)
         *name = liquid_name_of(root.string, root.length);
@@ -66,7 +72,7 @@ static bool take_step(struct liquid_run *run, const struct liquid_step *step, st
         return true;
     }
     struct value key;
-    if (!liquid_evaluate(run, step->index, &key) || !liquid_text_plain(run, &key))
+    if (!liquid_evaluate_plain(run, step->index, &key))
         return false;
     *value = liquid_member_get(run, value, &key, &member) ? member : value_null();
     return true;
@@ -126,10 +132,4 @@ bool liquid_evaluate(struct liquid_run *run, const struct liquid_expression *exp
         return false;
     *value = liquid_value_range(run->arena, from, to);
     return true;
-}
-
-bool liquid_evaluate_plain(struct liquid_run *run, const struct liquid_expression *expression,
-                           struct value *value)
-{
-    return liquid_evaluate(run, expression, value) && liquid_text_plain(run, value);
 }

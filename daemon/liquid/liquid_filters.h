@@ -66,16 +66,6 @@ bool liquid_filters_items(struct liquid_call *call, const struct value *input,
 bool liquid_filters_list(struct liquid_call *call, uint32_t capacity, struct value *list);
 bool liquid_filters_push(struct liquid_call *call, struct value list, struct value item);
 
-enum liquid_property {
-    LIQUID_PROPERTY_FOUND,  /* or nil */
-    LIQUID_PROPERTY_NONE,   /* nil, true, 1.5 have none: the filter gives nil */
-    LIQUID_PROPERTY_FAILED, /* the call has failed */
-};
-/* item[property]: of a map its member, of a string the property itself where it is part
- * of it. */
-enum liquid_property liquid_filters_property(struct liquid_call *call, const struct value *item,
-                                             const struct value *property, struct value *result);
-
 /* sort and sort_natural, in liquid_filters_sort.c */
 bool liquid_filters_sort(struct liquid_call *call);
 bool liquid_filters_sort_natural(struct liquid_call *call);

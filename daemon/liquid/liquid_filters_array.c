@@ -1,5 +1,6 @@
 #include "liquid/liquid_filters.h"
 #include "liquid/liquid_member.h"
+#include "liquid/liquid_property.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 
@@ -75,7 +76,7 @@ static bool map(struct liquid_call *call)
         !liquid_filters_list(call, items.count, &call->result))
         return false;
     for (uint32_t i = 0; i < items.count; i++) {
-        if (liquid_filters_property(call, &items.items[i], &call->arguments[0], &property) ==
+        if (liquid_property_of(call, &items.items[i], &call->arguments[0], &property) ==
             LIQUID_PROPERTY_FAILED)
             return false;
         value_push(call->run->arena, call->result, property);
@@ -93,13 +94,11 @@ static bool compact(struct liquid_call *call)
         !liquid_filters_list(call, items.count, &result))
         return false;
     for (uint32_t i = 0; i < items.count; i++) {
-        struct value tested = items.items[i];
-        if (property && property->kind != VALUE_NULL) {
-            enum liquid_property found =
-                liquid_filters_property(call, &items.items[i], property, &tested);
-            if (found != LIQUID_PROPERTY_FOUND)
-                return found == LIQUID_PROPERTY_NONE;
-        }
+        struct value tested;
+        enum liquid_property found =
+            liquid_property_or_item(call, &items.items[i], property, &tested);
+        if (found != LIQUID_PROPERTY_FOUND)
+            return found == LIQUID_PROPERTY_NONE;
         if (tested.kind != VALUE_NULL)
             value_push(call->run->arena, result, items.items[i]);
     }
@@ -149,13 +148,10 @@ static bool uniq(struct liquid_call *call)
     if (!keys)
         return false;
     for (uint32_t i = 0; i < items.count; i++) {
-        keys[i] = items.items[i];
-        if (property && property->kind != VALUE_NULL) {
-            enum liquid_property found =
-                liquid_filters_property(call, &items.items[i], property, &keys[i]);
-            if (found != LIQUID_PROPERTY_FOUND)
-                return found == LIQUID_PROPERTY_NONE;
-        }
+        enum liquid_property found =
+            liquid_property_or_item(call, &items.items[i], property, &keys[i]);
+        if (found != LIQUID_PROPERTY_FOUND)
+            return found == LIQUID_PROPERTY_NONE;
         if (set_add(&set, &keys[i]))
             value_push(call->run->arena, result, items.items[i]);
     }

@@ -32,11 +32,8 @@ static bool date_filter(struct liquid_call *call)
     if (!liquid_strftime(&run->scratch, &date, format.text, format.length))
         return liquid_run_over(run, "a date takes more than %llu bytes of memory",
                                run->limits.memory);
-    char *text = liquid_run_room(run, run->scratch.length);
-    if (!text)
-        return false;
-    memcpy(text, buf_string(&run->scratch), run->scratch.length);
-    return liquid_filters_give(call, text, run->scratch.length, false);
+    char *text = liquid_run_copy(run, run->scratch.data, run->scratch.length);
+    return text && liquid_filters_give(call, text, run->scratch.length, false);
 }
 
 const struct liquid_filter liquid_filters_date[] = {

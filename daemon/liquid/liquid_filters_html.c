@@ -3,24 +3,14 @@
 #include "liquid/liquid_lex.h"
 #include "liquid/liquid_text.h"
 
-static bool give_escaped(struct liquid_call *call, const struct slice *text)
-{
-    size_t length = liquid_escape_length(text->text, text->length);
-    if (length == text->length)
-        return liquid_filters_give(call, text->text, length, true);
-    char *to = liquid_run_room(call->run, length);
-    if (!to)
-        return false;
-    liquid_escape_to(to, text->text, text->length);
-    return liquid_filters_give(call, to, length, true);
-}
-
 static bool escape(struct liquid_call *call)
 {
     struct slice text;
     if (call->input.kind == VALUE_NULL)
         return true;
-    return liquid_text_of(call->run, &call->input, &text) && give_escaped(call, &text);
+    return liquid_text_of(call->run, &call->input, &text) &&
+           liquid_text_escaped(call->run, text, &text) &&
+           liquid_filters_give(call, text.text, text.length, true);
 }
 
 static bool is_letter(char c)
@@ -96,11 +86,8 @@ static bool newline_to_br(struct liquid_call *call)
     bool safe;
     if (!liquid_text_markup(call->run, &call->input, &text, &safe))
         return false;
-    if (call->run->escape && !safe) {
-        if (!give_escaped(call, &text))
-            return false;
-        text = (struct slice){call->result.string, call->result.length};
-    }
+    if (call->run->escape && !safe && !liquid_text_escaped(call->run, text, &text))
+        return false;
     size_t length = breaks_to(NULL, &text);
     char *to = liquid_run_room(call->run, length);
     if (!to)

@@ -123,15 +123,8 @@ static bool read_change(struct liquid_call *call, struct change *change, const s
     change->by = (struct slice){"", 0};
     if (!by)
         return true;
-    if (!liquid_text_markup(call->run, by, &change->by, &by_safe) || by_safe)
-        return by_safe;
-    size_t length = liquid_escape_length(change->by.text, change->by.length);
-    char *escaped = liquid_run_room(call->run, length);
-    if (!escaped)
-        return false;
-    liquid_escape_to(escaped, change->by.text, change->by.length);
-    change->by = (struct slice){escaped, length};
-    return true;
+    return liquid_text_markup(call->run, by, &change->by, &by_safe) &&
+           (by_safe || liquid_text_escaped(call->run, change->by, &change->by));
 }
 
 static bool change_text(struct liquid_call *call, enum which which, const struct value *by)

@@ -1,4 +1,5 @@
 #include "liquid/liquid_filters.h"
+#include "liquid/liquid_property.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 
@@ -25,7 +26,7 @@ static enum liquid_property passes(struct liquid_call *call, const struct test *
 {
     struct value value;
     const struct value *item = &test->items.items[index];
-    enum liquid_property found = liquid_filters_property(call, item, test->property, &value);
+    enum liquid_property found = liquid_property_of(call, item, test->property, &value);
     if (found != LIQUID_PROPERTY_FOUND)
         return found;
     struct value wanted = test->wanted ? *test->wanted : value_null();
@@ -136,12 +137,10 @@ static bool sum(struct liquid_call *call)
     if (!liquid_filters_items(call, &call->input, &items))
         return false;
     for (uint32_t i = 0; i < items.count; i++) {
-        struct value value = items.items[i];
-        if (property && property->kind != VALUE_NULL &&
-            liquid_filters_property(call, &items.items[i], property, &value) ==
-                LIQUID_PROPERTY_FAILED)
-            return false;
-        if (!add_value(call, &value, &total))
+        struct value value;
+        if (liquid_property_or_item(call, &items.items[i], property, &value) ==
+                LIQUID_PROPERTY_FAILED ||
+            !add_value(call, &value, &total))
             return false;
     }
     call->result = liquid_number_value(call->run->arena, &total);

@@ -1,5 +1,6 @@
 #include "liquid/liquid_case.h"
 #include "liquid/liquid_filters.h"
+#include "liquid/liquid_property.h"
 #include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 
@@ -87,18 +88,15 @@ static bool read_entries(struct liquid_call *call, const struct liquid_items *it
                          struct entry *entries, bool natural, bool *none)
 {
     const struct value *property = liquid_filters_argument(call, 0);
-    bool by_property = property && property->kind != VALUE_NULL;
     *none = false;
     for (uint32_t i = 0; i < items->count; i++) {
         struct entry *entry = &entries[i];
-        *entry = (struct entry){.item = items->items[i], .key = items->items[i]};
-        if (by_property) {
-            enum liquid_property found =
-                liquid_filters_property(call, &entry->item, property, &entry->key);
-            if (found == LIQUID_PROPERTY_FAILED)
-                return false;
-            *none = *none || found == LIQUID_PROPERTY_NONE;
-        }
+        *entry = (struct entry){.item = items->items[i]};
+        enum liquid_property found =
+            liquid_property_or_item(call, &entry->item, property, &entry->key);
+        if (found == LIQUID_PROPERTY_FAILED)
+            return false;
+        *none = *none || found == LIQUID_PROPERTY_NONE;
         if (!liquid_text_plain(call->run, &entry->key) ||
             (natural && !liquid_text_of(call->run, &entry->key, &entry->text)))
             return false;

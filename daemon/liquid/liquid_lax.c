@@ -184,8 +184,7 @@ const struct liquid_expression *liquid_lax_expression(struct liquid_parser *pars
 {
     const char *text = fragment->text, *end = text + fragment->length;
     text = liquid_lex_skip_space(text, end);
-    while (end > text && liquid_lex_space(end[-1]))
-        end--;
+    end = liquid_lex_cut_space(text, end);
     size_t length = (size_t)(end - text);
     if (length == 0 || parser->brackets >= LIQUID_BRACKETS_MOST)
         return liquid_expression_constant(parser, text, value_null());

@@ -19,6 +19,13 @@ const char *liquid_lex_skip_space(const char *at, const char *end)
     return at;
 }
 
+const char *liquid_lex_cut_space(const char *at, const char *end)
+{
+    while (end > at && liquid_lex_space(end[-1]))
+        end--;
+    return end;
+}
+
 static const char *skip_digits(const char *at, const char *end)
 {
     while (at < end && liquid_lex_digit(*at))

@@ -59,5 +59,7 @@ bool liquid_lex_letter(char c);
 
 /* Behind the white space at `at`. */
 const char *liquid_lex_skip_space(const char *at, const char *end);
+/* `end` without the white space before it. */
+const char *liquid_lex_cut_space(const char *at, const char *end);
 
 #endif

@@ -115,8 +115,7 @@ static const char *read_digits(const char *at, const char *end, struct liquid_nu
 /* -?digits.digits with nothing but blanks around. */
 static bool read_decimal(const char *at, const char *end, struct liquid_number *number)
 {
-    while (end > at && liquid_lex_space(end[-1]))
-        end--;
+    end = liquid_lex_cut_space(at, end);
     bool negative = at < end && *at == '-';
     const char *start = at += negative;
     int count = 0;
@@ -188,8 +187,7 @@ static int digit_value(char c)
 bool liquid_number_strict(const char *text, size_t length, int64_t *integer)
 {
     const char *end = text + length, *at = liquid_lex_skip_space(text, end);
-    while (end > at && liquid_lex_space(end[-1]))
-        end--;
+    end = liquid_lex_cut_space(at, end);
     bool negative = at < end && *at == '-';
     if (at < end && (*at == '-' || *at == '+'))
         at++;
@@ -212,8 +210,7 @@ bool liquid_number_strict(const char *text, size_t length, int64_t *integer)
     return true;
 }
 
-/* A double that JSON spelled without a point is an integer past 64 bits. */
-static bool is_spelled_integer(const struct value *value)
+bool liquid_number_is_spelled(const struct value *value)
 {
     return (value->flags & VALUE_SPELLED) && !memchr(value->text, '.', value->length) &&
            !memchr(value->text, 'e', value->length) && !memchr(value->text, 'E', value->length);
@@ -230,7 +227,7 @@ bool liquid_number_of(const struct value *value, struct liquid_number *number)
         number->digits = value->natural;
         return true;
     case VALUE_DOUBLE:
-        if (is_spelled_integer(value))
+        if (liquid_number_is_spelled(value))
             *number = liquid_number_text(value->text, value->length);
         else if (isfinite(value->real))
             *number = number_of_double(value->real);

@@ -25,6 +25,8 @@ struct liquid_number {
 /* The number that a value stands for: of a string the one that it begins with, of
  * what is no number 0. False for infinities and NaN. */
 bool liquid_number_of(const struct value *value, struct liquid_number *number);
+/* A double that is spelled without a point: an integer past 64 bits. */
+bool liquid_number_is_spelled(const struct value *value);
 /* "12.50" is a decimal; of anything else the integer that it begins with: "1_000 pcs". */
 struct liquid_number liquid_number_text(const char *text, size_t length);
 /* The whole text as an integer, in the way of a strict reader: blanks around it, a

@@ -60,11 +60,10 @@ static bool parse_target(struct liquid_parser *parser, const struct slice *marku
                          struct liquid_name *name, struct slice *value)
 {
     const char *text = markup->text, *end = text + markup->length;
-    const char *equals = memchr(text, '=', markup->length), *stop = equals;
+    const char *equals = memchr(text, '=', markup->length);
     if (!equals)
         return fail_target(parser, markup);
-    while (stop > text && liquid_lex_space(stop[-1]))
-        stop--;
+    const char *stop = liquid_lex_cut_space(text, equals);
     size_t length = target_length(text, stop);
     bool right = text + length == stop && is_name(text, length);
     if (!right)
@@ -107,11 +106,9 @@ static bool render_capture(struct liquid_run *run, const struct liquid_node *nod
     if (!liquid_render_body(run, &assignment->body))
         return false;
     size_t length = run->out->length - start;
-    char *copy = liquid_run_room(run, length);
+    char *copy = liquid_run_copy(run, buf_string(run->out) + start, length);
     if (!copy)
         return false;
-    if (length)
-        memcpy(copy, run->out->data + start, length);
     buf_cut(run->out, start);
     struct value text = value_string(copy, length);
     if (run->escape)
@@ -149,9 +146,8 @@ bool liquid_tag_assign_capture(struct liquid_parser *parser, const struct liquid
 {
     static const struct liquid_kind kind = {"capture", render_capture, visit_capture};
     struct assignment *assignment = arena_zero(parser->arena, sizeof *assignment);
-    const char *text = tag->markup.text, *end = text + tag->markup.length;
-    while (end > text && liquid_lex_space(end[-1]))
-        end--;
+    const char *text = tag->markup.text;
+    const char *end = liquid_lex_cut_space(text, text + tag->markup.length);
     if (end - text > 2 && (*text == '"' || *text == '\'') && end[-1] == *text) {
         text++;
         end--;
@@ -205,10 +201,9 @@ static bool parse_counter(struct liquid_parser *parser, const struct liquid_tag 
     liquid_lex_open(&lex, tag->markup.text, tag->markup.length);
     if (!liquid_parser_take_name(parser, &lex, "a name", &assignment->name) ||
         !liquid_parser_take_end(parser, &lex)) {
-        const char *end = tag->markup.text + tag->markup.length;
-        while (end > tag->markup.text && liquid_lex_space(end[-1]))
-            end--;
-        assignment->name = liquid_name_of(tag->markup.text, (size_t)(end - tag->markup.text));
+        const char *text = tag->markup.text;
+        const char *end = liquid_lex_cut_space(text, text + tag->markup.length);
+        assignment->name = liquid_name_of(text, (size_t)(end - text));
         if (!parser->lax_tags)
             return false;
         liquid_parser_forgive(parser);

@@ -27,9 +27,7 @@ static bool group_name(struct liquid_run *run, const struct cycle *cycle, struct
     *name = cycle->name;
     if (!cycle->group)
         return true;
-    if (!liquid_evaluate(run, cycle->group, &group) || !liquid_text_plain(run, &group))
-        return false;
-    if (!liquid_text_of(run, &group, &text))
+    if (!liquid_evaluate_plain(run, cycle->group, &group) || !liquid_text_of(run, &group, &text))
         return false;
     *name = liquid_name_of(text.text, text.length);
     name->hash += group.kind;
@@ -168,10 +166,9 @@ static bool render_ifchanged(struct liquid_run *run, const struct liquid_node *n
         buf_cut(run->out, start);
         return true;
     }
-    char *copy = liquid_run_room(run, length);
+    char *copy = liquid_run_copy(run, text, length);
     if (!copy)
         return false;
-    memcpy(copy, text, length);
     *last = (struct slice){copy, length};
     return true;
 }

@@ -31,7 +31,7 @@ static bool evaluate_bound(struct liquid_run *run, const struct liquid_expressio
     *bound = none;
     if (!expression)
         return true;
-    if (!liquid_evaluate(run, expression, &value) || !liquid_text_plain(run, &value))
+    if (!liquid_evaluate_plain(run, expression, &value))
         return false;
     if (value.kind == VALUE_NULL || liquid_value_integer(&value, bound))
         return true;

@@ -94,7 +94,7 @@ static bool render_include(struct liquid_run *run, const struct liquid_node *nod
     struct value name, subject = value_null();
     if (run->scope->isolated)
         return liquid_fail(run, "`include` has no place in a template that `render` uses");
-    if (!liquid_evaluate(run, partial->name, &name) || !liquid_text_plain(run, &name))
+    if (!liquid_evaluate_plain(run, partial->name, &name))
         return false;
     if (name.kind != VALUE_STRING)
         return liquid_fail(run, "`include` needs a template's name, not %s",

@@ -33,7 +33,7 @@ static bool evaluate_attribute(struct liquid_run *run, const struct rows *rows,
     *result = none;
     if (!expression)
         return true;
-    if (!liquid_evaluate(run, expression, &value) || !liquid_text_plain(run, &value))
+    if (!liquid_evaluate_plain(run, expression, &value))
         return false;
     if (value.kind == VALUE_BOOL || value.kind == VALUE_LIST || value.kind == VALUE_MAP ||
         value.kind == VALUE_EXTENSION || !liquid_number_of(&value, &number)) {

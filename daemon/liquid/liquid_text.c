@@ -12,8 +12,7 @@
 static void append_double(struct buf *out, const struct value *value)
 {
     char text[LIQUID_NUMBER_TEXT_SIZE];
-    if ((value->flags & VALUE_SPELLED) && !memchr(value->text, '.', value->length) &&
-        !memchr(value->text, 'e', value->length) && !memchr(value->text, 'E', value->length))
+    if (liquid_number_is_spelled(value))
         buf_add(out, value->text, value->length);
     else
         buf_add(out, text, liquid_number_print(value->real, text));
@@ -165,10 +164,9 @@ bool liquid_text_markup(struct liquid_run *run, const struct value *value, struc
     }
     if (!to_scratch(run, value))
         return false;
-    char *copy = liquid_run_room(run, run->scratch.length);
+    char *copy = liquid_run_copy(run, run->scratch.data, run->scratch.length);
     if (!copy)
         return false;
-    memcpy(copy, buf_string(&run->scratch), run->scratch.length);
     *text = (struct slice){copy, run->scratch.length};
     return true;
 }
@@ -178,6 +176,20 @@ bool liquid_text_of(struct liquid_run *run, const struct value *value, struct sl
     bool safe;
     struct value plain = *value;
     return liquid_text_plain(run, &plain) && liquid_text_markup(run, &plain, text, &safe);
+}
+
+bool liquid_text_escaped(struct liquid_run *run, struct slice text, struct slice *escaped)
+{
+    size_t length = liquid_escape_length(text.text, text.length);
+    *escaped = text;
+    if (length == text.length)
+        return true;
+    char *to = liquid_run_room(run, length);
+    if (!to)
+        return false;
+    liquid_escape_to(to, text.text, text.length);
+    *escaped = (struct slice){to, length};
+    return true;
 }
 
 /* Lists and maps, by way of the scratch buffer where they must be escaped. */
@@ -214,4 +226,22 @@ bool liquid_text_print(struct liquid_run *run, const struct value *value, bool e
     default:
         return print_other(run, value, escape);
     }
+}
+
+struct value liquid_string(struct liquid_run *run, const struct value *value)
+{
+    struct buf *out = run->out, text;
+    struct value string = *value;
+    if (!liquid_text_plain(run, &string))
+        return value_string("", 0);
+    if (string.kind == VALUE_STRING)
+        return string;
+    buf_init(&text, run->limits.memory);
+    run->out = &text;
+    bool done = liquid_text_print(run, value, false);
+    run->out = out;
+    char *copy = done ? liquid_run_copy(run, text.data, text.length) : NULL;
+    string = value_string(copy ? copy : "", copy ? text.length : 0);
+    buf_free(&text);
+    return string;
 }

@@ -19,6 +19,9 @@ bool liquid_text_markup(struct liquid_run *run, const struct value *value, struc
 /* The value with its text, if it is markup without tags; else itself. */
 bool liquid_text_plain(struct liquid_run *run, struct value *value);
 
+/* A text as markup: itself, or escaped in the arena. False where memory ran out. */
+bool liquid_text_escaped(struct liquid_run *run, struct slice text, struct slice *escaped);
+
 /* As {{ }} prints: "" for nil, the items of a list one after the other. `escape`: what
  * is no markup becomes some. */
 bool liquid_text_print(struct liquid_run *run, const struct value *value, bool escape);
