@@ -183,7 +183,7 @@ static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
         settlement_defer(attempt, message->gateway, gateway != NULL, &scene);
     else
         settlement_give_up(attempt, &scene);
-    if (attempt->result.outcome == OUTBOX_DEAD)
+    if (attempt->result.verdict == OUTBOX_DEAD)
         metrics_add(METRIC_MESSAGES_DEAD, 1);
     settle(delivery, attempt);
 }
@@ -238,9 +238,9 @@ static void on_taken(void *context, const struct outbox_taken *taken)
 /* ---- What came of it ---- */
 
 /* A retry that comes to nothing, as its time is over, is a dead letter in the figures too. */
-static void count_outcome(enum outcome_kind kind, enum outbox_outcome settled)
+static void count_outcome(enum outcome_kind kind, enum outbox_verdict verdict)
 {
-    bool gave_up = settled == OUTBOX_DEAD && kind != OUTCOME_BOUNCED && kind != OUTCOME_DEAD;
+    bool gave_up = verdict == OUTBOX_DEAD && kind != OUTCOME_BOUNCED && kind != OUTCOME_DEAD;
     static const enum metric metrics[OUTCOME_KINDS] = {
         [OUTCOME_SENT] = METRIC_MESSAGES_SENT,
         [OUTCOME_RETRY] = METRIC_MESSAGES_RETRIED,
@@ -274,7 +274,7 @@ static void on_outcome(void *context, struct senders_job *job)
     const struct settlement_scene scene =
         scene_of(delivery, attempt, destination_wait_ms(destination), random);
     settlement_make(attempt, &scene);
-    count_outcome(job->outcome.kind, attempt->result.outcome);
+    count_outcome(job->outcome.kind, attempt->result.verdict);
     destination_note_bounce(destination, job->outcome.kind, attempt->result.suppress);
     settle(delivery, attempt);
 }
@@ -297,7 +297,7 @@ static void log_settled(const struct attempt *attempt, enum outbox_settled settl
     else if (settled == OUTBOX_VANISHED)
         log_warning("a message's record was deleted while it was being sent, its result is dropped "
                     "mid=%s result=%s",
-                    attempt->mid, outbox_outcome_name(attempt->result.outcome));
+                    attempt->mid, outbox_verdict_name(attempt->result.verdict));
 }
 
 static void on_settled(void *context, const struct diag *fault, const enum outbox_settled *settled,

@@ -34,18 +34,18 @@ static void begin_result(struct attempt *attempt)
 
 static void give_up(struct attempt *attempt, enum trace_reason reason)
 {
-    attempt->result.outcome = OUTBOX_DEAD;
+    attempt->result.verdict = OUTBOX_DEAD;
     attempt->result.reason = trace_reason_word(reason);
     attempt->result.detail = attempt->job.outcome.text;
 }
 
 /* Again later, as an attempt that counts; or a dead letter, when its time is over. */
 static void try_again(struct attempt *attempt, const struct settlement_scene *scene,
-                      enum outbox_outcome how)
+                      enum outbox_verdict how)
 {
     const struct outcome *outcome = &attempt->job.outcome;
     struct outbox_result *result = &attempt->result;
-    result->outcome = how;
+    result->verdict = how;
     result->charge = true;
     int64_t at_ms;
     if (retry_next((uint32_t)attempt->charged + 1, outcome->retry_after_ms, scene->now_ms,
@@ -61,7 +61,7 @@ static void wait_for_gateway(struct attempt *attempt, const struct settlement_sc
     struct outbox_result *result = &attempt->result;
     int64_t wait_ms =
         scene->breaker_wait_ms > FAULT_WAIT_MS ? scene->breaker_wait_ms : FAULT_WAIT_MS;
-    result->outcome = OUTBOX_LATER;
+    result->verdict = OUTBOX_LATER;
     result->after_ms = wait_ms;
     if (scene->now_ms + wait_ms > attempt->give_up_ms)
         give_up(attempt, TRACE_REASON_GAVE_UP);
@@ -72,14 +72,14 @@ static void decide_result(struct attempt *attempt, const struct settlement_scene
     struct outbox_result *result = &attempt->result;
     switch (attempt->job.outcome.kind) {
     case OUTCOME_SENT:
-        result->outcome = OUTBOX_DONE;
+        result->verdict = OUTBOX_DONE;
         return;
     case OUTCOME_RETRY:
         try_again(attempt, scene, OUTBOX_LATER);
         return;
     case OUTCOME_UNCERTAIN:
         if (attempt->hold)
-            result->outcome = OUTBOX_HOLD;
+            result->verdict = OUTBOX_HOLD;
         else
             try_again(attempt, scene, OUTBOX_RESEND);
         return;
@@ -90,7 +90,7 @@ static void decide_result(struct attempt *attempt, const struct settlement_scene
         wait_for_gateway(attempt, scene);
         return;
     case OUTCOME_CUT:
-        result->outcome = OUTBOX_RELEASE;
+        result->verdict = OUTBOX_RELEASE;
         return;
     case OUTCOME_DEAD:
     case OUTCOME_KINDS:
@@ -174,14 +174,14 @@ static const char *make_event(const struct attempt *attempt, const char *type)
 
 /* The event that goes with an outcome; NULL where nobody asks for it. A failure always
  * has one: it gives the cap its place back. */
-static const char *event_type(const struct outcome *outcome, enum outbox_outcome settled,
+static const char *event_type(const struct outcome *outcome, enum outbox_verdict verdict,
                               const struct ruleset *rules)
 {
     if (outcome->kind == OUTCOME_SENT)
         return ruleset_counts(rules, "message.sent") ? "message.sent" : NULL;
     if (outcome->kind == OUTCOME_BOUNCED)
         return "message.bounced";
-    return settled == OUTBOX_DEAD ? "message.failed" : NULL;
+    return verdict == OUTBOX_DEAD ? "message.failed" : NULL;
 }
 
 static void suppress(struct attempt *attempt, const struct policy *policy)
@@ -201,7 +201,7 @@ static void add_news(struct attempt *attempt, const struct settlement_scene *sce
     struct outbox_result *result = &attempt->result;
     struct diag unreadable; /* then the news say less */
     attempt_read(attempt, &unreadable);
-    if (result->outcome == OUTBOX_DEAD)
+    if (result->verdict == OUTBOX_DEAD)
         log_warning("a message became a dead letter mid=%s reason=%s gateway=%s code=%d "
                     "enhanced=%s",
                     attempt->mid, result->reason, attempt->gateway ? attempt->gateway : "-",
@@ -211,7 +211,7 @@ static void add_news(struct attempt *attempt, const struct settlement_scene *sce
     if (!*attempt->customer)
         return;
     result->trace = make_trace(attempt, scene->now_ms);
-    const char *type = event_type(outcome, result->outcome, scene->rules);
+    const char *type = event_type(outcome, result->verdict, scene->rules);
     if (type)
         result->event = make_event(attempt, type);
 }
@@ -235,7 +235,7 @@ void settlement_defer(struct attempt *attempt, const char *gateway, bool configu
     begin_result(attempt);
     attempt->gateway = arena_text(attempt->arena, gateway);
     if (left_ms > 0) {
-        attempt->result.outcome = OUTBOX_LATER;
+        attempt->result.verdict = OUTBOX_LATER;
         attempt->result.after_ms = left_ms < DEFER_MS ? left_ms : DEFER_MS;
         return;
     }

@@ -243,13 +243,13 @@ static void on_settled(void *context, const struct reply *reply, const struct di
     call->callback(call->context, NULL, settled, call->count);
 }
 
-const char *outbox_outcome_name(enum outbox_outcome outcome)
+const char *outbox_verdict_name(enum outbox_verdict verdict)
 {
     static const char *const names[] = {
         [OUTBOX_DONE] = "done", [OUTBOX_LATER] = "later", [OUTBOX_RESEND] = "resend",
         [OUTBOX_HOLD] = "hold", [OUTBOX_DEAD] = "dead",   [OUTBOX_RELEASE] = "release",
     };
-    return names[outcome];
+    return names[verdict];
 }
 
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
@@ -266,7 +266,7 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
         arguments_text(&arguments, result->mid);
         arguments_text(&arguments, result->channel);
         arguments_text(&arguments, result->class_);
-        arguments_text(&arguments, outbox_outcome_name(result->outcome));
+        arguments_text(&arguments, outbox_verdict_name(result->verdict));
         if (result->at_ms)
             arguments_number(&arguments, result->at_ms);
         else

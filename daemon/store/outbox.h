@@ -65,7 +65,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
  * something is left to be put back, or under way: call it again in a while. */
 bool outbox_recover(struct outbox *outbox);
 
-enum outbox_outcome {
+enum outbox_verdict {
     OUTBOX_DONE,    /* accepted: the message is deleted */
     OUTBOX_LATER,   /* again, through any gateway */
     OUTBOX_RESEND,  /* uncertain: again, through the same gateway */
@@ -76,7 +76,7 @@ enum outbox_outcome {
 
 struct outbox_result {
     const char *entry, *mid, *channel, *class_; /* as taken */
-    enum outbox_outcome outcome;
+    enum outbox_verdict verdict;
     int64_t at_ms;               /* LATER, RESEND: since 1970; or 0 and */
     int64_t after_ms;            /* so long after Redis' TIME when it is settled */
     bool charge;                 /* LATER, RESEND: counts as an attempt */
@@ -87,7 +87,7 @@ struct outbox_result {
     const char *suppress_reason;
 };
 
-const char *outbox_outcome_name(enum outbox_outcome outcome); /* "done", "later", … */
+const char *outbox_verdict_name(enum outbox_verdict verdict); /* "done", "later", … */
 enum outbox_settled {
     OUTBOX_NOT_OURS, /* or settled by an earlier run: nothing was written */
     OUTBOX_SETTLED,

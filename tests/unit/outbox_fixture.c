@@ -152,20 +152,20 @@ const char *outbox_fixture_settle(struct outbox_fixture *scene, struct outbox *o
 }
 
 struct outbox_result outbox_fixture_result_of(const struct outbox_fixture_taken *taken,
-                                              size_t index, enum outbox_outcome outcome)
+                                              size_t index, enum outbox_verdict verdict)
 {
     return (struct outbox_result){.entry = taken->entries[index],
                                   .mid = taken->mids[index],
                                   .channel = "email",
                                   .class_ = taken->classes[index],
-                                  .outcome = outcome,
+                                  .verdict = verdict,
                                   .at_ms = 4000000000000};
 }
 
-void outbox_fixture_take_and_settle(struct outbox_fixture *scene, enum outbox_outcome outcome)
+void outbox_fixture_take_and_settle(struct outbox_fixture *scene, enum outbox_verdict verdict)
 {
     struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
-    struct outbox_result result = outbox_fixture_result_of(&taken, 0, outcome);
+    struct outbox_result result = outbox_fixture_result_of(&taken, 0, verdict);
     assert_int_equal(taken.count, 1);
     assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "1");
 }

@@ -50,9 +50,9 @@ const char *outbox_fixture_settle(struct outbox_fixture *scene, struct outbox *o
                                   const struct outbox_result *results, size_t count);
 /* A result for a taken message, in the far future where it is a time. */
 struct outbox_result outbox_fixture_result_of(const struct outbox_fixture_taken *taken,
-                                              size_t index, enum outbox_outcome outcome);
+                                              size_t index, enum outbox_verdict verdict);
 /* Takes the one message there is and settles it. */
-void outbox_fixture_take_and_settle(struct outbox_fixture *scene, enum outbox_outcome outcome);
+void outbox_fixture_take_and_settle(struct outbox_fixture *scene, enum outbox_verdict verdict);
 
 struct outbox_fixture_swept {
     bool done;

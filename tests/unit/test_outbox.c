@@ -279,7 +279,7 @@ static void test_hold(void **state)
     assert_string_equal(outbox_fixture_take(scene, 1).text, "");
     outbox_fixture_assert_idle(scene);
     /* It is nobody's now: the same answer once more, or another, changes nothing. */
-    result.outcome = OUTBOX_DONE;
+    result.verdict = OUTBOX_DONE;
     assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "0");
     assert_redis(&scene->redis, "1", "EXISTS t:message:marketing0");
 }

@@ -187,7 +187,8 @@ static void test_takeover_of_very_many(void **state)
     assert_int_equal(outbox_fixture_take(scene, many).count, many);
     store_fixture_lapse(&scene->store);
     size_t uncertain = 0, sweeps = 0;
-    for (struct outbox_fixture_swept swept = {.swept.uncertain = 1}; swept.swept.uncertain; sweeps++) {
+    for (struct outbox_fixture_swept swept = {.swept.uncertain = 1}; swept.swept.uncertain;
+         sweeps++) {
         swept = outbox_fixture_sweep(scene, scene->others);
         uncertain += swept.swept.uncertain;
     }

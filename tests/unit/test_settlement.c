@@ -49,7 +49,7 @@ static const struct row {
     const char *on_uncertain;
     int64_t left_ms, breaker_wait_ms, retry_after_ms;
     /* what is written */
-    enum outbox_outcome outcome;
+    enum outbox_verdict verdict;
     const char *reason;
     bool charge;
     int64_t after_ms;
@@ -99,10 +99,10 @@ static void assert_text(const struct row *row, const char *what, const char *got
 static void assert_result(const struct row *row, const struct outbox_result *result,
                           const char *event)
 {
-    if (result->outcome != row->outcome || result->charge != row->charge || result->at_ms != 0)
-        fail_msg("%s: %s, charge %d", row->name, outbox_outcome_name(result->outcome),
+    if (result->verdict != row->verdict || result->charge != row->charge || result->at_ms != 0)
+        fail_msg("%s: %s, charge %d", row->name, outbox_verdict_name(result->verdict),
                  result->charge);
-    if (row->outcome != OUTBOX_DEAD && result->after_ms != row->after_ms)
+    if (row->verdict != OUTBOX_DEAD && result->after_ms != row->after_ms)
         fail_msg("%s: after %lld ms", row->name, (long long)result->after_ms);
     assert_text(row, "reason", result->reason, row->reason);
     assert_text(row, "detail", result->detail, row->reason ? "450 not now" : NULL);
@@ -181,7 +181,7 @@ static void deferred(void **state)
     static const struct {
         int64_t left_ms;
         bool configured;
-        enum outbox_outcome outcome;
+        enum outbox_verdict verdict;
         int64_t after_ms;
         const char *reason;
     } cases[] = {
@@ -199,7 +199,7 @@ static void deferred(void **state)
         attempt->gateway = NULL;
         settlement_defer(attempt, "main", cases[i].configured, &scene);
         const struct outbox_result *result = &attempt->result;
-        assert_int_equal(result->outcome, cases[i].outcome);
+        assert_int_equal(result->verdict, cases[i].verdict);
         assert_int_equal(result->after_ms, cases[i].after_ms);
         assert_string_equal(result->entry, "1-1");
         assert_string_equal(result->mid, "m1");
@@ -236,7 +236,7 @@ static void given_up(void **state)
                                                                    .on_uncertain = ""},
                                           1);
     settlement_give_up(attempt, &scene);
-    assert_int_equal(attempt->result.outcome, OUTBOX_DEAD);
+    assert_int_equal(attempt->result.verdict, OUTBOX_DEAD);
     assert_string_equal(attempt->result.reason, "not-whole");
     assert_string_equal(attempt->result.entry, "1-1");
     assert_null(attempt->result.event);
