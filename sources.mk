@@ -185,8 +185,6 @@ library_sources = \
 	daemon/ctl/eval_trace.c \
 	daemon/ctl/eval_trace.h \
 	daemon/ctl/explain.c \
-	daemon/ctl/find_customer.c \
-	daemon/ctl/find_customer.h \
 	daemon/ctl/input.c \
 	daemon/ctl/input.h \
 	daemon/ctl/plain.c \
@@ -418,8 +416,14 @@ library_sources = \
 	daemon/serve/admin_client.h \
 	daemon/serve/notify.c \
 	daemon/serve/notify.h \
+	daemon/store/backlog.c \
+	daemon/store/backlog.h \
 	daemon/store/customers.c \
 	daemon/store/customers.h \
+	daemon/store/dead_letters.c \
+	daemon/store/dead_letters.h \
+	daemon/store/find_customer.c \
+	daemon/store/find_customer.h \
 	daemon/store/instance.c \
 	daemon/store/instance.h \
 	daemon/store/intake.c \
@@ -436,6 +440,8 @@ library_sources = \
 	daemon/store/suppressed.h \
 	daemon/store/timers.c \
 	daemon/store/timers.h \
+	daemon/store/traces.c \
+	daemon/store/traces.h \
 	daemon/store/uncertain_messages.c \
 	daemon/store/uncertain_messages.h \
 	daemon/store/waiting.c \
@@ -484,6 +490,7 @@ library_sources = \
 	daemon/templates/translate.h
 
 lua_scripts = \
+	daemon/store/backlog.lua \
 	daemon/store/claim.lua \
 	daemon/store/claim_outbox.lua \
 	daemon/store/commit.lua \
@@ -509,6 +516,7 @@ unit_programs = \
 	tests/unit/test_arena \
 	tests/unit/test_arguments \
 	tests/unit/test_attempt \
+	tests/unit/test_backlog \
 	tests/unit/test_base64 \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
@@ -526,6 +534,7 @@ unit_programs = \
 	tests/unit/test_connection \
 	tests/unit/test_customer \
 	tests/unit/test_customers \
+	tests/unit/test_dead_letters \
 	tests/unit/test_decide \
 	tests/unit/test_decimal \
 	tests/unit/test_destination \
@@ -575,6 +584,7 @@ unit_programs = \
 	tests/unit/test_rule_needles \
 	tests/unit/test_rule_read \
 	tests/unit/test_ruleset \
+	tests/unit/test_script_table \
 	tests/unit/test_scripts \
 	tests/unit/test_senders \
 	tests/unit/test_session \
@@ -591,6 +601,7 @@ unit_programs = \
 	tests/unit/test_timers \
 	tests/unit/test_trace \
 	tests/unit/test_trace_words \
+	tests/unit/test_traces \
 	tests/unit/test_translate \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \

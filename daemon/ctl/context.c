@@ -43,11 +43,6 @@ struct config *context_config(struct context *context)
     return config;
 }
 
-const char *context_key(struct context *context, const char *name)
-{
-    return arena_printf(context->config->arena, "%s:%s", context->config->keys.redis.prefix, name);
-}
-
 struct session *context_session(struct context *context)
 {
     struct diag diag = {0};

@@ -26,9 +26,6 @@ struct config *context_config(struct context *context);
  * where there is none: the fault was printed. The caller closes it. */
 struct session *context_session(struct context *context);
 
-/* A key of the configured prefix: "nudged:events". In the configuration's arena. */
-const char *context_key(struct context *context, const char *name);
-
 /* Asks the daemon; its answer, to be freed, where it is 200. Else the fault was printed. */
 bool context_answer(struct context *context, const char *method, const char *target,
                     struct buf *answer);

@@ -11,17 +11,9 @@
 #include "ctl/command.h"
 #include "ctl/plain.h"
 #include "customer/shop_event.h"
+#include "store/dead_letters.h"
 
 enum { BODY_SHOWN = 100, LINE_MOST = 8 << 20 };
-
-/* The value of a field in a stream entry's list of names and values; "" where absent. */
-static const struct reply *field_of(const struct reply *fields, const char *name)
-{
-    for (size_t i = 0; i + 1 < fields->count; i += 2)
-        if (strcmp(reply_item(fields, i)->text, name) == 0)
-            return reply_item(fields, i + 1);
-    return reply_item(fields, fields->count);
-}
 
 /* The beginning of a body that may hold any bytes, without half a character at its end. */
 static void print_body(const struct reply *body)
@@ -37,13 +29,12 @@ static void print_body(const struct reply *body)
 static void print_letter(const struct reply *entry)
 {
     char time[CLOCK_TEXT_SIZE];
-    const struct reply *fields = reply_item(entry, 1);
     const char *id = reply_item(entry, 0)->text;
     printf("%s  %s  %s  %s: ", id, clock_format(shop_event_arrival(id), time),
-           field_of(fields, "kind")->text, field_of(fields, "reason")->text);
-    plain_text(field_of(fields, "detail")->text);
+           dead_letters_field(entry, "kind")->text, dead_letters_field(entry, "reason")->text);
+    plain_text(dead_letters_field(entry, "detail")->text);
     printf("\n");
-    print_body(field_of(fields, "body"));
+    print_body(dead_letters_field(entry, "body"));
 }
 
 /* The text as JSON; what is no UTF-8 in it as U+FFFD. */
@@ -85,8 +76,8 @@ static int list(struct context *context, const char *most, bool raw)
     struct session *session = context_session(context);
     if (!session)
         return EXIT_FAILURE;
-    const struct reply *letters = session_command(
-        session, &diag, "XREVRANGE", context_key(context, "dead"), "+", "-", "COUNT", most, NULL);
+    const struct reply *letters =
+        dead_letters_read(session, context->config->keys.redis.prefix, most, &diag);
     int status = letters ? EXIT_SUCCESS : context_fail(&diag);
     for (size_t i = 0; letters && i < letters->count; i++)
         (raw ? print_json : print_letter)(reply_item(letters, i));

@@ -30,6 +30,12 @@
 #include "ctl/demo_pages.h"
 #include "ctl/eml.h"
 #include "decide/trace_words.h"
+#include "store/backlog.h"
+#include "store/dead_letters.h"
+#include "store/keys.h"
+#include "store/traces.h"
+
+#define DEAD_MOST "1000" /* of a day */
 
 enum {
     START_MOST_MS = 20000,
@@ -47,6 +53,7 @@ struct demo {
     bool keep;
     pid_t daemon;
     struct session *session;
+    const char *prefix;
     const char *const *events; /* lines; NULL-terminated */
     size_t event_count;
     struct map *shown;    /* file names of messages */
@@ -244,23 +251,16 @@ static void show_new(struct demo *demo)
 
 static bool push(struct demo *demo, const char *event, struct diag *diag)
 {
-    return session_command(demo->session, diag, "XADD", context_key(demo->context, "events"), "*",
-                           "event", event, NULL) != NULL;
+    const char *key = keys_spell(demo->arena, demo->prefix, KEY_EVENTS, NULL);
+    return session_command(demo->session, diag, "XADD", key, "*", "event", event, NULL) != NULL;
 }
 
 /* Whether no event, timer or message is left. */
 static bool is_idle(struct demo *demo)
 {
-    static const char script[] =
-        "local n = redis.call('XLEN', ARGV[1] .. ':events') + redis.call('ZCARD', ARGV[1] .. "
-        "':due') + redis.call('ZCARD', ARGV[1] .. ':taken') + redis.call('ZCARD', ARGV[1] .. "
-        "':later') for _, class in ipairs({'marketing', 'transactional'}) do n = n + "
-        "redis.call('XLEN', ARGV[1] .. ':outbox:email:' .. class) end return n";
     struct diag diag;
     int64_t left;
-    const struct reply *reply = session_command(demo->session, &diag, "EVAL", script, "0",
-                                                demo->context->config->keys.redis.prefix, NULL);
-    return reply && reply_number(reply, &left) && left == 0;
+    return backlog_count(demo->session, demo->prefix, &left, &diag) && left == 0;
 }
 
 static bool run_day(struct demo *demo, struct diag *diag)
@@ -337,11 +337,10 @@ static void count_outcome(struct demo *demo, const struct value *item)
         add_count(demo, name);
 }
 
-static void count_trace(struct demo *demo, const char *key)
+static void count_trace(struct demo *demo, const char *customer)
 {
     struct diag diag;
-    const struct reply *lines =
-        session_command(demo->session, &diag, "LRANGE", key, "0", "-1", NULL);
+    const struct reply *lines = traces_read(demo->session, demo->prefix, customer, &diag);
     for (size_t i = 0; lines && i < lines->count; i++) {
         struct value line;
         const char *text = arena_text(demo->arena, reply_item(lines, i)->text);
@@ -356,14 +355,11 @@ static void count_trace(struct demo *demo, const char *key)
 static void count_traces(struct demo *demo)
 {
     struct diag diag;
-    const struct reply *keys =
-        session_command(demo->session, &diag, "KEYS", context_key(demo->context, "trace:*"), NULL);
-    size_t count = keys ? keys->count : 0;
-    const char **names = arena_alloc(demo->arena, sizeof *names * (count + 1));
+    const char *const *customers;
+    size_t count = 0;
+    traces_customers(demo->session, demo->prefix, demo->arena, &customers, &count, &diag);
     for (size_t i = 0; i < count; i++)
-        names[i] = arena_text(demo->arena, reply_item(keys, i)->text);
-    for (size_t i = 0; i < count; i++)
-        count_trace(demo, names[i]);
+        count_trace(demo, customers[i]);
 }
 
 static int by_name(const void *a, const void *b)
@@ -391,14 +387,14 @@ static void print_counts(const struct demo *demo, const char *group)
 static void print_dead(struct demo *demo)
 {
     struct diag diag;
-    const struct reply *letters = session_command(
-        demo->session, &diag, "XRANGE", context_key(demo->context, "dead"), "-", "+", NULL);
+    const struct reply *letters = dead_letters_read(demo->session, demo->prefix, DEAD_MOST, &diag);
     if (!letters || letters->count == 0)
         return;
     printf("\nDead letters:\n");
-    for (size_t i = 0; i < letters->count; i++) {
-        const struct reply *fields = reply_item(reply_item(letters, i), 1);
-        printf("     1  %-16s  %s\n", reply_item(fields, 3)->text, reply_item(fields, 5)->text);
+    for (size_t i = letters->count; i-- > 0;) {
+        const struct reply *letter = reply_item(letters, i);
+        printf("     1  %-16s  %s\n", dead_letters_field(letter, "reason")->text,
+               dead_letters_field(letter, "detail")->text);
     }
 }
 
@@ -435,6 +431,7 @@ static bool run(struct demo *demo, struct diag *diag)
     demo->session = context_session(demo->context);
     if (!demo->session)
         return diag_error(diag, "no way to the daemon's Redis");
+    demo->prefix = demo->context->config->keys.redis.prefix;
     printf("A day of a small shop: %zu events. A wait of an hour takes 2 seconds here.\n\n",
            demo->event_count);
     demo_pages_begin(&demo->pages, arena_printf(demo->arena, "%s/html", demo->folder));

@@ -11,8 +11,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ctl/command.h"
-#include "ctl/find_customer.h"
 #include "ctl/plain.h"
+#include "store/find_customer.h"
+#include "store/traces.h"
 
 /* "7" is meant as id:7, "ana@example.com" as email:ana@example.com. */
 static const char *customer_key(struct context *context, const char *customer)
@@ -98,9 +99,7 @@ static void print_lines(const struct reply *lines, bool raw)
 static const struct reply *read_trace(struct context *context, struct session *session,
                                       const char *customer, struct diag *diag)
 {
-    const char *key =
-        context_key(context, arena_printf(context->config->arena, "trace:%s", customer));
-    return session_command(session, diag, "LRANGE", key, "0", "-1", NULL);
+    return traces_read(session, context->config->keys.redis.prefix, customer, diag);
 }
 
 /* An address under which nothing is kept: most shops name customers by an id. */
@@ -110,7 +109,8 @@ static int explain_address(struct context *context, struct session *session, con
     struct diag diag = {0};
     const char *keys[FIND_CUSTOMER_MOST];
     size_t count;
-    if (!find_customer(context, session, address, keys, &count, &diag))
+    if (!find_customer(session, context->config->keys.redis.prefix, address, context->config->arena,
+                       keys, &count, &diag))
         return context_fail(&diag);
     if (count == 0) {
         fprintf(stderr, "nudgectl: no customer has the address %s\n", address);

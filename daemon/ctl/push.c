@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "ctl/command.h"
+#include "store/keys.h"
 
 enum { IN_FLIGHT_MOST = 1000 };
 
@@ -149,7 +150,8 @@ int command_push(struct context *context, int argc, char **argv)
     push.session = context_session(context);
     if (!push.session)
         return EXIT_FAILURE;
-    push.key = context_key(context, "events");
+    push.key =
+        keys_spell(context->config->arena, context->config->keys.redis.prefix, KEY_EVENTS, NULL);
     push.arena = arena_new(64 * 1024);
     push.progress = progress_start(total_size(count, names), "pushing");
     for (int i = 0; i < count && read && !push.failed; i++)

@@ -48,9 +48,7 @@ static void print_message(struct arena *arena, const struct uncertain_message *m
 static bool print_rest(struct desk *desk, size_t shown, struct diag *diag)
 {
     int64_t count;
-    const struct reply *reply = session_command(desk->session, diag, "ZCARD",
-                                                context_key(desk->context, "uncertain"), NULL);
-    if (!reply || !reply_number(reply, &count))
+    if (!uncertain_messages_count(desk->session, desk->prefix, &count, diag))
         return false;
     if (count == 0)
         printf("no uncertain messages\n");

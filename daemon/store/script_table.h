@@ -20,7 +20,8 @@
     X(GROUPS, groups)             \
     X(ENTER, enter)               \
     X(RENEW, renew)               \
-    X(UNCERTAIN, uncertain)
+    X(UNCERTAIN, uncertain)       \
+    X(BACKLOG, backlog)
 
 enum script {
 #define SCRIPT_ENUM(name, file) SCRIPT_##name,

@@ -35,6 +35,16 @@ bool uncertain_messages_find(struct session *session, const char *prefix, const 
     return true;
 }
 
+bool uncertain_messages_count(struct session *session, const char *prefix, int64_t *count,
+                              struct diag *diag)
+{
+    struct arena *arena = arena_new(256);
+    const struct reply *reply = session_command(
+        session, diag, "ZCARD", keys_spell(arena, prefix, KEY_UNCERTAIN, NULL), NULL);
+    arena_destroy(&arena);
+    return reply && (reply_number(reply, count) || reply_fault(reply, diag));
+}
+
 bool uncertain_messages_list(struct session *session, const char *prefix, int64_t before_ms,
                              size_t skip, size_t most, struct arena *arena,
                              struct uncertain_page *page, struct diag *diag)

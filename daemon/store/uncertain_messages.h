@@ -30,6 +30,8 @@ struct uncertain_page {
 bool uncertain_messages_list(struct session *session, const char *prefix, int64_t before_ms,
                              size_t skip, size_t most, struct arena *arena,
                              struct uncertain_page *page, struct diag *diag);
+bool uncertain_messages_count(struct session *session, const char *prefix, int64_t *count,
+                              struct diag *diag);
 /* One by its mid; it has no body where it is not uncertain. */
 bool uncertain_messages_find(struct session *session, const char *prefix, const char *mid,
                              struct arena *arena, struct uncertain_message *message,

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "redis/session.h"
 
 enum { OPTIONS_MOST = 32, RUN_MOST_MS = 20000, SKIPPED = 77 };
 
@@ -107,6 +108,19 @@ void redis_fixture_close(struct redis_fixture *fixture)
     event_base_free(fixture->base);
     snprintf(command, sizeof command, "rm -rf '%s'", fixture->folder);
     assert_int_equal(system(command), 0);
+}
+
+struct session *redis_fixture_session(const struct redis_fixture *fixture)
+{
+    struct arena *arena = arena_new(256);
+    struct endpoint endpoint;
+    struct diag diag;
+    assert_true(endpoint_parse(arena, fixture->url, &endpoint, &diag));
+    struct session *session = session_open(&endpoint, NULL, RUN_MOST_MS, &diag);
+    if (!session)
+        fail_msg("%s", diag.text);
+    arena_destroy(&arena);
+    return session;
 }
 
 static void show(const redisReply *reply, struct buf *out)

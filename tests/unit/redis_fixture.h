@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct event_base;
+struct session;
 struct redisContext;
 
 struct redis_fixture {
@@ -33,6 +34,9 @@ void redis_fixture_close(struct redis_fixture *fixture);
 void redis_fixture_start(struct redis_fixture *fixture);
 void redis_fixture_signal(struct redis_fixture *fixture, int number); /* SIGSTOP, SIGCONT */
 void redis_fixture_end(struct redis_fixture *fixture, int number);    /* SIGTERM, SIGKILL; waits */
+
+/* A session of its own, as nudgectl has one; the caller closes it. */
+struct session *redis_fixture_session(const struct redis_fixture *fixture);
 
 /* Runs a command of redisvCommand's format and gives the reply as text: strings as they
  * are, integers in digits, nil as "(nil)", errors as "(error) …", lists as "[a b [c]]".

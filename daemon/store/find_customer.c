@@ -1,8 +1,9 @@
-#include "ctl/find_customer.h"
+#include "store/find_customer.h"
 
 #include <string.h>
 
 #include "base/json.h"
+#include "store/keys.h"
 
 #define PAGE "500"
 
@@ -61,17 +62,18 @@ static const char *pattern_of(struct arena *arena, const char *key)
     return pattern;
 }
 
-bool find_customer(struct context *context, struct session *session, const char *address,
-                   const char *keys[FIND_CUSTOMER_MOST], size_t *count, struct diag *diag)
+bool find_customer(struct session *session, const char *prefix, const char *address,
+                   struct arena *arena, const char *keys[FIND_CUSTOMER_MOST], size_t *count,
+                   struct diag *diag)
 {
-    const char *prefix = context_key(context, "customer:");
+    const char *nobody = keys_spell(arena, prefix, KEY_CUSTOMER, "", NULL);
     struct search search = {.session = session,
                             .address = address,
-                            .skip = strlen(prefix),
+                            .skip = strlen(nobody),
                             .arena = arena_new(256 * 1024),
-                            .keep = context->config->arena,
+                            .keep = arena,
                             .keys = keys};
-    const char *pattern = pattern_of(search.keep, prefix);
+    const char *pattern = pattern_of(arena, nobody);
     char cursor[32] = "0";
     bool good = true;
     do {

@@ -1,0 +1,16 @@
+#!lua flags=no-writes
+-- How much is left to be done: events, deadlines, messages. Dead letters and uncertain messages
+-- wait for people, and do not count.
+-- ARGV: P
+-- Returns the number. Writes nothing.
+local P = ARGV[1]
+local left = redis.call('XLEN', P .. ':events')
+for _, key in ipairs({P .. ':due', P .. ':taken', P .. ':later'}) do
+    left = left + redis.call('ZCARD', key)
+end
+for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
+    for _, class in ipairs({'transactional', 'marketing'}) do
+        left = left + redis.call('XLEN', P .. ':outbox:' .. channel .. ':' .. class)
+    end
+end
+return left
