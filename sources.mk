@@ -512,6 +512,7 @@ lua_scripts = \
 	daemon/store/uncertain.lua
 
 unit_programs = \
+	tests/unit/test_address \
 	tests/unit/test_admin \
 	tests/unit/test_arena \
 	tests/unit/test_arguments \
@@ -616,6 +617,8 @@ unit_fixtures = \
 	tests/unit/cel_fixture.h \
 	tests/unit/decide_fixture.c \
 	tests/unit/decide_fixture.h \
+	tests/unit/folder_fixture.c \
+	tests/unit/folder_fixture.h \
 	tests/unit/gateway_fixture.c \
 	tests/unit/gateway_fixture.h \
 	tests/unit/liquid_fixture.h \

@@ -14,9 +14,10 @@
 #include "base/diag.h"
 #include "base/json.h"
 #include "compose/compose.h"
+#include "folder_fixture.h"
 
 struct room {
-    char folder[64];
+    char folder[FOLDER_FIXTURE_SIZE];
     struct arena *arena;
     struct diags diags;
     struct templates *templates;
@@ -37,8 +38,7 @@ static struct value read_json(struct room *room, const char *text)
 static int enter(void **state)
 {
     struct room *room = calloc(1, sizeof *room);
-    strcpy(room->folder, "/tmp/nudged-compose-XXXXXX");
-    assert_non_null(mkdtemp(room->folder));
+    folder_fixture_make(room->folder);
     room->arena = arena_new(65536);
     room->shop =
         read_json(room, "{\"name\": \"Tea & Co\", \"url\": \"https://shop.example/\","
@@ -63,9 +63,7 @@ static int enter(void **state)
 static int leave(void **state)
 {
     struct room *room = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", room->folder);
-    assert_int_equal(system(command), 0);
+    folder_fixture_remove(room->folder);
     templates_destroy(&room->templates);
     buf_free(&room->mail.wire);
     arena_destroy(&room->arena);
@@ -76,17 +74,7 @@ static int leave(void **state)
 
 static void put(struct room *room, const char *name, const char *text)
 {
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", room->folder, name);
-    for (char *slash = path + strlen(room->folder) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
+    folder_fixture_put(room->folder, name, text);
 }
 
 static void load(struct room *room)
@@ -274,68 +262,69 @@ static void preheader(void **state)
 }
 
 /* What a notification template of Shopify says, from what its webhook sends. */
+static const char shopify_payload[] =
+    "{\"name\": \"#1001\", \"currency\": \"USD\", \"subtotal_price\": \"119.60\","
+    " \"total_price\": \"129.90\", \"total_tax\": \"5.30\", \"total_discounts\": \"0.00\","
+    " \"created_at\": \"2026-03-01T10:00:00-05:00\","
+    " \"order_status_url\": \"https://shop.example/o/1\","
+    " \"total_shipping_price_set\": {\"shop_money\": {\"amount\": \"5.00\"}},"
+    " \"shipping_lines\": [{\"title\": \"Post\", \"price\": \"5.00\","
+    "  \"discount_allocations\": [{\"amount\": \"1.00\", \"discount_application_index\": 1}]}],"
+    " \"tax_lines\": [{\"title\": \"State\", \"price\": \"5.30\"}],"
+    " \"discount_applications\": [7, {\"type\": \"discount_code\", \"code\": \"spring\"}],"
+    " \"fulfillments\": [{}, {\"tracking_numbers\": [\"T1\"], \"line_items\": ["
+    "  {\"title\": \"Tea\", \"quantity\": 1, \"price\": \"59.80\"}, 3]}],"
+    " \"shipping_address\": {\"name\": \"Ana\", \"city\": \"Cluj\", \"zip\": \"400001\"},"
+    " \"line_items\": [{\"title\": \"Tea\", \"variant_title\": \"100 g\", \"quantity\": 2,"
+    "  \"price\": \"59.80\", \"total_discount\": \"9.60\", \"requires_shipping\": true,"
+    "  \"current_quantity\": 1, \"tax_lines\": [{\"price\": \"2.50\"}],"
+    "  \"discount_allocations\": [{\"amount\": \"9.60\", \"discount_application_index\": 1},"
+    "   {\"amount\": \"2\", \"discount_application_index\": 9}]}]}";
+static const char shopify_template[] =
+    "---\nsubject: \"Order {{ name }} confirmed\"\n---\n"
+    "{% if requires_shipping %}{{ order_name }} {{ order_status_url }}{% endif %}\n"
+    "{% for line in subtotal_line_items %}{{ line.title }} × {{ line.quantity }}"
+    "{% if line.variant.title != 'Default Title' %} ({{ line.variant.title }}){% endif %} "
+    "{% if line.original_line_price != line.final_line_price %}"
+    "{{ line.original_line_price | money }} {% endif %}{{ line.final_line_price | money }}"
+    "{% for part in line.discount_allocations %} {{ part.discount_application.title }} "
+    "{{ part.amount | money }}{% if part.amount > 9 %}!{% endif %}{% endfor %}"
+    "{% endfor %}\n"
+    "{% for tax in tax_lines %}{% if tax.price > 5 %}{{ tax.title }} {{ tax.price | money }}"
+    "{% endif %}{% endfor %}{% for discount in discount_applications %} {{ discount.title }} "
+    "{{ discount.total_allocated_amount | money }}{% endfor %}"
+    "{% if shipping_method.price > 4 %} {{ shipping_method.price | money }}{% endif %}"
+    " {{ shop_name }}\n"
+    "{{ subtotal_price | money }} {{ shipping_price | money }} {{ tax_price | money }} "
+    "{{ total_price | money_with_currency }} {{ shipping_method.title }}\n"
+    "{{ shipping_address | format_address }}\n"
+    "{{ fulfillment.item_count }} of {{ item_count }} {{ fulfillment.tracking_numbers.first }}"
+    "{% for part in fulfillment.fulfillment_line_items %} {{ part.quantity }} "
+    "{{ part.line_item.title }} {{ part.line_item.final_line_price | money }}{% endfor %} "
+    "{{ subtotal_line_items[0].refunded_quantity }} "
+    "{{ subtotal_line_items[0].tax_lines[0].price | times: 2 }}";
+static const char shopify_text[] = "#1001 https://shop.example/o/1\n"
+                                   "Tea × 2 (100 g) $119.60 $110.00 spring $9.60!  $2.00\n"
+                                   "State $5.30  $0.00 spring $10.60 $5.00 Tea & Co\n"
+                                   "$119.60 $5.00 $5.30 $129.90 USD Post\n"
+                                   "Ana\n400001 Cluj\n1 of 2 T1 1 Tea $59.80 1 5.0";
+
 static void shopify(void **state)
 {
-    static const char payload[] =
-        "{\"name\": \"#1001\", \"currency\": \"USD\", \"subtotal_price\": \"119.60\","
-        " \"total_price\": \"129.90\", \"total_tax\": \"5.30\", \"total_discounts\": \"0.00\","
-        " \"created_at\": \"2026-03-01T10:00:00-05:00\","
-        " \"order_status_url\": \"https://shop.example/o/1\","
-        " \"total_shipping_price_set\": {\"shop_money\": {\"amount\": \"5.00\"}},"
-        " \"shipping_lines\": [{\"title\": \"Post\", \"price\": \"5.00\","
-        "  \"discount_allocations\": [{\"amount\": \"1.00\", \"discount_application_index\": 1}]}],"
-        " \"tax_lines\": [{\"title\": \"State\", \"price\": \"5.30\"}],"
-        " \"discount_applications\": [7, {\"type\": \"discount_code\", \"code\": \"spring\"}],"
-        " \"fulfillments\": [{}, {\"tracking_numbers\": [\"T1\"], \"line_items\": ["
-        "  {\"title\": \"Tea\", \"quantity\": 1, \"price\": \"59.80\"}, 3]}],"
-        " \"shipping_address\": {\"name\": \"Ana\", \"city\": \"Cluj\", \"zip\": \"400001\"},"
-        " \"line_items\": [{\"title\": \"Tea\", \"variant_title\": \"100 g\", \"quantity\": 2,"
-        "  \"price\": \"59.80\", \"total_discount\": \"9.60\", \"requires_shipping\": true,"
-        "  \"current_quantity\": 1, \"tax_lines\": [{\"price\": \"2.50\"}],"
-        "  \"discount_allocations\": [{\"amount\": \"9.60\", \"discount_application_index\": 1},"
-        "   {\"amount\": \"2\", \"discount_application_index\": 9}]}]}";
-    static const char template[] =
-        "---\nsubject: \"Order {{ name }} confirmed\"\n---\n"
-        "{% if requires_shipping %}{{ order_name }} {{ order_status_url }}{% endif %}\n"
-        "{% for line in subtotal_line_items %}{{ line.title }} × {{ line.quantity }}"
-        "{% if line.variant.title != 'Default Title' %} ({{ line.variant.title }}){% endif %} "
-        "{% if line.original_line_price != line.final_line_price %}"
-        "{{ line.original_line_price | money }} {% endif %}{{ line.final_line_price | money }}"
-        "{% for part in line.discount_allocations %} {{ part.discount_application.title }} "
-        "{{ part.amount | money }}{% if part.amount > 9 %}!{% endif %}{% endfor %}"
-        "{% endfor %}\n"
-        "{% for tax in tax_lines %}{% if tax.price > 5 %}{{ tax.title }} {{ tax.price | money }}"
-        "{% endif %}{% endfor %}{% for discount in discount_applications %} {{ discount.title }} "
-        "{{ discount.total_allocated_amount | money }}{% endfor %}"
-        "{% if shipping_method.price > 4 %} {{ shipping_method.price | money }}{% endif %}"
-        " {{ shop_name }}\n"
-        "{{ subtotal_price | money }} {{ shipping_price | money }} {{ tax_price | money }} "
-        "{{ total_price | money_with_currency }} {{ shipping_method.title }}\n"
-        "{{ shipping_address | format_address }}\n"
-        "{{ fulfillment.item_count }} of {{ item_count }} {{ fulfillment.tracking_numbers.first }}"
-        "{% for part in fulfillment.fulfillment_line_items %} {{ part.quantity }} "
-        "{{ part.line_item.title }} {{ part.line_item.final_line_price | money }}{% endfor %} "
-        "{{ subtotal_line_items[0].refunded_quantity }} "
-        "{{ subtotal_line_items[0].tax_lines[0].price | times: 2 }}";
-    static const char text[] = "#1001 https://shop.example/o/1\n"
-                               "Tea × 2 (100 g) $119.60 $110.00 spring $9.60!  $2.00\n"
-                               "State $5.30  $0.00 spring $10.60 $5.00 Tea & Co\n"
-                               "$119.60 $5.00 $5.30 $129.90 USD Post\n"
-                               "Ana\n400001 Cluj\n1 of 2 T1 1 Tea $59.80 1 5.0";
     struct room *room = *state;
-    put(room, "a.text.liquid", template);
+    put(room, "a.text.liquid", shopify_template);
     load(room);
     compose_well(room, arena_printf(room->arena,
                                     "{\"event\": {\"type\": \"orders/create\", "
                                     "\"data\": %s}}",
-                                    payload));
+                                    shopify_payload));
     assert_string_equal(room->mail.subject, "Order #1001 confirmed");
-    assert_string_equal(room->mail.text, text);
+    assert_string_equal(room->mail.text, shopify_text);
     compose_well(room, arena_printf(room->arena,
                                     "{\"event\": {\"type\": \"order.placed\", "
                                     "\"data\": {\"order\": %s}}}",
-                                    payload));
-    assert_string_equal(room->mail.text, text);
+                                    shopify_payload));
+    assert_string_equal(room->mail.text, shopify_text);
     put(room, "b.text.liquid",
         FRONT "{{ fulfillment.item_count }} {{ fulfillment.tracking_numbers.first }}"
               "{{ fulfillment.fulfillment_line_items[0].line_item.title }}");

@@ -13,11 +13,12 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "folder_fixture.h"
 #include "templates/templates.h"
 #include "templates/templates_set.h"
 
 struct room {
-    char folder[64];
+    char folder[FOLDER_FIXTURE_SIZE];
     struct diags diags;
     struct templates *templates;
 };
@@ -25,8 +26,7 @@ struct room {
 static int enter(void **state)
 {
     struct room *room = calloc(1, sizeof *room);
-    strcpy(room->folder, "/tmp/nudged-templates-XXXXXX");
-    assert_non_null(mkdtemp(room->folder));
+    folder_fixture_make(room->folder);
     *state = room;
     return 0;
 }
@@ -34,41 +34,22 @@ static int enter(void **state)
 static int leave(void **state)
 {
     struct room *room = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", room->folder);
-    assert_int_equal(system(command), 0);
+    folder_fixture_remove(room->folder);
     templates_destroy(&room->templates);
     diags_free(&room->diags);
     free(room);
     return 0;
 }
 
-/* Folders on the way are made. */
-static void put_bytes(struct room *room, const char *name, const char *bytes, size_t length)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", room->folder, name);
-    for (char *slash = path + strlen(room->folder) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fwrite(bytes, 1, length, file);
-    fclose(file);
-}
-
 static void put(struct room *room, const char *name, const char *text)
 {
-    put_bytes(room, name, text, strlen(text));
+    folder_fixture_put(room->folder, name, text);
 }
 
 static void empty_folder(struct room *room)
 {
-    char command[160];
-    snprintf(command, sizeof command, "rm -r %s && mkdir %s", room->folder, room->folder);
-    assert_int_equal(system(command), 0);
+    folder_fixture_remove(room->folder);
+    assert_int_equal(mkdir(room->folder, 0700), 0);
     diags_free(&room->diags);
 }
 
@@ -358,8 +339,8 @@ static void attached_bound(void **state)
     struct room *room = *state;
     size_t half = TEMPLATES_ATTACHED_MOST / 2 + 1;
     char *bytes = calloc(1, half);
-    put_bytes(room, "a.bin", bytes, half);
-    put_bytes(room, "b.bin", bytes, half);
+    folder_fixture_put_bytes(room->folder, "a.bin", bytes, half);
+    folder_fixture_put_bytes(room->folder, "b.bin", bytes, half);
     free(bytes);
     put(room, "a.html.liquid", "---\nsubject: Hi\nattachments: [a.bin, b.bin]\n---\n");
     assert_false(load(room));

@@ -16,10 +16,11 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/locale_format.h"
+#include "folder_fixture.h"
 #include "templates/translate.h"
 
 struct room {
-    char folder[64];
+    char folder[FOLDER_FIXTURE_SIZE];
     struct arena *arena;
     struct diags diags;
 };
@@ -27,11 +28,7 @@ struct room {
 static int enter(void **state)
 {
     struct room *room = calloc(1, sizeof *room);
-    char path[96];
-    strcpy(room->folder, "/tmp/nudged-translate-XXXXXX");
-    assert_non_null(mkdtemp(room->folder));
-    snprintf(path, sizeof path, "%s/locales", room->folder);
-    assert_int_equal(mkdir(path, 0700), 0);
+    folder_fixture_make(room->folder);
     room->arena = arena_new(4096);
     *state = room;
     return 0;
@@ -40,9 +37,7 @@ static int enter(void **state)
 static int leave(void **state)
 {
     struct room *room = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", room->folder);
-    assert_int_equal(system(command), 0);
+    folder_fixture_remove(room->folder);
     arena_destroy(&room->arena);
     diags_free(&room->diags);
     free(room);
@@ -52,11 +47,8 @@ static int leave(void **state)
 static void write_locale(struct room *room, const char *name, const char *text)
 {
     char path[128];
-    snprintf(path, sizeof path, "%s/locales/%s", room->folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
+    snprintf(path, sizeof path, "locales/%s", name);
+    folder_fixture_put(room->folder, path, text);
 }
 
 static const struct translate *load(struct room *room)
