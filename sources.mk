@@ -418,6 +418,8 @@ library_sources = \
 	daemon/serve/notify.h \
 	daemon/store/backlog.c \
 	daemon/store/backlog.h \
+	daemon/store/commit.c \
+	daemon/store/commit.h \
 	daemon/store/customers.c \
 	daemon/store/customers.h \
 	daemon/store/dead_letters.c \
@@ -592,6 +594,7 @@ unit_programs = \
 	tests/unit/test_settings \
 	tests/unit/test_settings_print \
 	tests/unit/test_settlement \
+	tests/unit/test_shard \
 	tests/unit/test_shop_event \
 	tests/unit/test_size \
 	tests/unit/test_slice \

@@ -75,7 +75,7 @@ struct pipeline {
 static void read_documents(struct batch *batch);
 static customers_on_read on_documents;
 static void decide_work(struct work *work);
-static commit_callback on_commit;
+static customers_on_commit on_commit;
 static void end_round(struct work *work, enum work_state state);
 static void fail_round(struct work *work);
 

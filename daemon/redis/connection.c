@@ -75,8 +75,9 @@ static void answer_all(struct connection *connection, struct connection_calls *l
     connection_call_drop_all(list);
 }
 
-/* Handlers: a callback inside may destroy the connection, which then ends with the last of
- * them. */
+/* ---- Handlers ---- */
+
+/* A callback inside may destroy the connection, which then ends with the last of them. */
 
 static void free_connection(struct connection *connection)
 {
@@ -104,7 +105,7 @@ static void leave(struct connection *connection)
         free_connection(connection);
 }
 
-/* Time. */
+/* ---- Time ---- */
 
 static void set_timer(struct event *timer, int64_t ms)
 {
@@ -145,7 +146,7 @@ static void move_to(struct connection *connection, enum connection_state state, 
     }
 }
 
-/* Sending. */
+/* ---- Sending ---- */
 
 /* Formats and sends; the caller has looked at the state. False where the output is full. A
  * single command may be bigger than its bound: refused, it would be so for ever. */
@@ -199,7 +200,7 @@ void connection_command(struct connection *connection, struct connection_owner *
             .argc = argc, .argv = argv, .owner = owner, .callback = callback, .context = context});
 }
 
-/* Greeting. */
+/* ---- Greeting ---- */
 
 static void greet(struct connection *connection, const char *const *argv, size_t argc)
 {
@@ -256,7 +257,7 @@ static void on_greeted(void *context, const struct reply *reply, const struct di
     move_to(connection, CONNECTION_READY, NULL);
 }
 
-/* Connecting, and losing. */
+/* ---- Connecting, and losing ---- */
 
 static void on_readable(struct bufferevent *stream, void *context);
 static void on_event(struct bufferevent *stream, short events, void *context);
@@ -344,7 +345,7 @@ static void lose(struct connection *connection, const char *code, const char *fo
     answer_all(connection, &flight, &fault);
 }
 
-/* Reading. */
+/* ---- Reading ---- */
 
 static void on_readable(struct bufferevent *stream, void *context)
 {
@@ -418,7 +419,7 @@ static void on_soon(evutil_socket_t fd, short events, void *context)
     leave(connection);
 }
 
-/* The outside. */
+/* ---- The outside ---- */
 
 static const char *keep(struct arena *arena, const char *text)
 {

@@ -62,7 +62,7 @@ struct embedded {
     int pid_fd; /* readable when the server has ended; -1: none */
 };
 
-/* Paths. */
+/* ---- Paths ---- */
 
 static bool is_plain(char c)
 {
@@ -93,7 +93,7 @@ const char *embedded_url(const struct embedded *embedded)
     return embedded->url;
 }
 
-/* State. */
+/* ---- State ---- */
 
 static void set_timer(struct embedded *embedded, int64_t ms)
 {
@@ -110,7 +110,7 @@ static void move_to(struct embedded *embedded, enum embedded_state state, const 
         embedded->on_state(embedded->context, state, fault);
 }
 
-/* The server. */
+/* ---- The server ---- */
 
 /* Does not return. Only calls that are safe after a fork in a program with threads. */
 static void run_server(const struct embedded *embedded, const char *const *argv, pid_t parent)
@@ -251,7 +251,7 @@ static void start_server(struct embedded *embedded)
     move_to(embedded, EMBEDDED_RUNNING, NULL);
 }
 
-/* The lock. */
+/* ---- The lock ---- */
 
 static void try_lock(struct embedded *embedded)
 {
@@ -288,7 +288,7 @@ static bool open_folder(struct embedded *embedded, struct diag *diag)
     return embedded->lock >= 0 || diag_error(diag, "%s: %s", path, strerror(errno));
 }
 
-/* The outside. */
+/* ---- The outside ---- */
 
 struct embedded *embedded_start(const struct embedded_options *options, struct diag *diag)
 {

@@ -93,7 +93,7 @@ void session_close(struct session **session)
     free(ended);
 }
 
-/* One command. */
+/* ---- One command ---- */
 
 struct session_wait {
     struct session *session;
@@ -149,7 +149,7 @@ const struct reply *session_command(struct session *session, struct diag *diag, 
     return session_call(session, argc, argv, NULL, diag);
 }
 
-/* Many commands. */
+/* ---- Many commands ---- */
 
 struct session_pushed {
     struct session *session;

@@ -38,9 +38,9 @@ struct admin {
     bool closing;
 };
 
-enum { ADMIN_BACKLOG = 16, ADMIN_REST_SECONDS = 1 };
+enum { BACKLOG = 16, REST_SECONDS = 1 };
 
-/* Answers */
+/* ---- Answers ---- */
 
 void admin_metrics(void *context, const struct admin_request *request, struct admin_reply *reply)
 {
@@ -50,13 +50,7 @@ void admin_metrics(void *context, const struct admin_request *request, struct ad
     metrics_format(&reply->body);
 }
 
-void admin_fail(struct admin_reply *reply, int status, const struct diag *diag)
-{
-    reply->status = status;
-    diag_format(diag, &reply->body);
-}
-
-static void admin_send(struct evhttp_request *request, struct admin_reply *reply)
+static void send_reply(struct evhttp_request *request, struct admin_reply *reply)
 {
     if (reply->body.full) {
         reply->status = 500;
@@ -74,7 +68,7 @@ static void admin_send(struct evhttp_request *request, struct admin_reply *reply
 
 /* A client that has gone away is nothing to us. The daemon that is about to end
  * writes what it has answered, past the event loop: for the answer to POST /stop. */
-static void admin_connection_closes(struct evhttp_connection *connection, void *arg)
+static void on_close(struct evhttp_connection *connection, void *arg)
 {
     const struct admin *admin = arg;
     if (!admin->closing)
@@ -89,15 +83,15 @@ static void admin_connection_closes(struct evhttp_connection *connection, void *
     free(bytes);
 }
 
-/* Requests */
+/* ---- Requests ---- */
 
-static const char *admin_method(const struct evhttp_request *request)
+static const char *method_of(const struct evhttp_request *request)
 {
     return evhttp_request_get_command(request) == EVHTTP_REQ_POST ? "POST" : "GET";
 }
 
 /* The route, or NULL with the status of the refusal. */
-static const struct admin_route *admin_find(const struct admin *admin, const char *method,
+static const struct admin_route *find_route(const struct admin *admin, const char *method,
                                             const char *path, int *status)
 {
     *status = 404;
@@ -111,21 +105,22 @@ static const struct admin_route *admin_find(const struct admin *admin, const cha
     return NULL;
 }
 
-static void admin_answer(const struct admin *admin, const char *method,
-                         const struct admin_request *request, struct admin_reply *reply)
+static void fill_reply(const struct admin *admin, const char *method,
+                       const struct admin_request *request, struct admin_reply *reply)
 {
     int refusal;
-    const struct admin_route *route = admin_find(admin, method, request->path, &refusal);
+    const struct admin_route *route = find_route(admin, method, request->path, &refusal);
     if (route) {
         route->handler(admin->context, request, reply);
         return;
     }
     struct diag diag;
     diag_error(&diag, refusal == 404 ? "no such path" : "not by %s", method);
-    admin_fail(reply, refusal, &diag);
+    reply->status = refusal;
+    diag_format(&diag, &reply->body);
 }
 
-static void admin_request(struct evhttp_request *http, void *arg)
+static void on_request(struct evhttp_request *http, void *arg)
 {
     struct admin *admin = arg;
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
@@ -141,17 +136,16 @@ static void admin_request(struct evhttp_request *http, void *arg)
     struct admin_reply reply = {200, "text/plain; charset=utf-8", {0}};
     buf_init(&reply.body, ADMIN_ANSWER_MOST);
 
-    evhttp_connection_set_closecb(evhttp_request_get_connection(http), admin_connection_closes,
-                                  admin);
-    admin_answer(admin, admin_method(http), &request, &reply);
-    admin_send(http, &reply);
+    evhttp_connection_set_closecb(evhttp_request_get_connection(http), on_close, admin);
+    fill_reply(admin, method_of(http), &request, &reply);
+    send_reply(http, &reply);
     buf_free(&reply.body);
     free(body);
 }
 
-/* The socket */
+/* ---- The socket ---- */
 
-static bool admin_address(struct sockaddr_un *address, const char *path, struct diag *diag)
+static bool make_address(struct sockaddr_un *address, const char *path, struct diag *diag)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address->sun_path) {
@@ -163,7 +157,7 @@ static bool admin_address(struct sockaddr_un *address, const char *path, struct 
     return true;
 }
 
-static bool admin_taken(const struct sockaddr_un *address, struct diag *diag)
+static bool refuse_taken(const struct sockaddr_un *address, struct diag *diag)
 {
     diag_error(diag, "another daemon listens at %s", address->sun_path);
     diag_hint(diag, "end it, or give this one another state folder");
@@ -172,7 +166,7 @@ static bool admin_taken(const struct sockaddr_un *address, struct diag *diag)
 
 /* The descriptor that holds the lock, or -1. The file stays: to remove it would begin the
  * race anew. */
-static int admin_lock(const struct sockaddr_un *address, struct diag *diag)
+static int take_lock(const struct sockaddr_un *address, struct diag *diag)
 {
     char path[sizeof address->sun_path + 8];
     snprintf(path, sizeof path, "%s.lock", address->sun_path);
@@ -180,7 +174,7 @@ static int admin_lock(const struct sockaddr_un *address, struct diag *diag)
     if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
         return lock;
     if (lock >= 0 && errno == EWOULDBLOCK)
-        admin_taken(address, diag);
+        refuse_taken(address, diag);
     else
         diag_error(diag, "cannot lock %s: %s", path, strerror(errno));
     if (lock >= 0)
@@ -189,7 +183,7 @@ static int admin_lock(const struct sockaddr_un *address, struct diag *diag)
 }
 
 /* True where nothing stands at the address, or nothing any more. */
-static bool admin_clear_way(const struct sockaddr_un *address, struct diag *diag)
+static bool clear_way(const struct sockaddr_un *address, struct diag *diag)
 {
     struct stat status;
     if (lstat(address->sun_path, &status))
@@ -203,7 +197,7 @@ static bool admin_clear_way(const struct sockaddr_un *address, struct diag *diag
         connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 && errno == ECONNREFUSED;
     close(fd);
     if (!refused)
-        return admin_taken(address, diag);
+        return refuse_taken(address, diag);
     if (unlink(address->sun_path))
         return diag_error(diag, "cannot remove %s: %s", address->sun_path, strerror(errno));
     return true;
@@ -211,7 +205,7 @@ static bool admin_clear_way(const struct sockaddr_un *address, struct diag *diag
 
 /* The mode is set before bind(2), which takes it over for the file (unix(7) under
  * Linux), so there is no moment at which others could connect. */
-static int admin_listen(const struct sockaddr_un *address, struct diag *diag)
+static int listen_at(const struct sockaddr_un *address, struct diag *diag)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
@@ -219,7 +213,7 @@ static int admin_listen(const struct sockaddr_un *address, struct diag *diag)
         return -1;
     }
     if (fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)address, sizeof *address) ||
-        listen(fd, ADMIN_BACKLOG)) {
+        listen(fd, BACKLOG)) {
         diag_error(diag, "cannot listen at %s: %s", address->sun_path, strerror(errno));
         close(fd);
         return -1;
@@ -229,14 +223,14 @@ static int admin_listen(const struct sockaddr_un *address, struct diag *diag)
 
 /* No descriptor is left: who waits goes on waiting, and the loop must not turn over it. The
  * listener's argument is evhttp's own, so the timer that ends the rest runs all the time. */
-static void admin_cannot_accept(struct evconnlistener *listener, void *http)
+static void on_accept_error(struct evconnlistener *listener, void *http)
 {
     (void)http;
     log_warning("the admin socket cannot take a connection: %s", strerror(errno));
     evconnlistener_disable(listener);
 }
 
-static void admin_accepts_again(evutil_socket_t fd, short what, void *arg)
+static void on_listen_again(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
@@ -244,7 +238,7 @@ static void admin_accepts_again(evutil_socket_t fd, short what, void *arg)
     evconnlistener_enable(admin->listener);
 }
 
-static struct evhttp *admin_http(struct event_base *base, struct admin *admin)
+static struct evhttp *new_http(struct event_base *base, struct admin *admin)
 {
     struct evhttp *http = evhttp_new(base);
     if (!http)
@@ -253,7 +247,7 @@ static struct evhttp *admin_http(struct event_base *base, struct admin *admin)
     evhttp_set_max_headers_size(http, ADMIN_HEADERS_MOST);
     evhttp_set_max_body_size(http, ADMIN_BODY_MOST);
     evhttp_set_timeout(http, ADMIN_SECONDS);
-    evhttp_set_gencb(http, admin_request, admin);
+    evhttp_set_gencb(http, on_request, admin);
     return http;
 }
 
@@ -262,9 +256,9 @@ struct admin *admin_open(struct event_base *base, const char *path,
 {
     struct sockaddr_un address;
     int lock;
-    if (!admin_address(&address, path, diag) || (lock = admin_lock(&address, diag)) < 0)
+    if (!make_address(&address, path, diag) || (lock = take_lock(&address, diag)) < 0)
         return NULL;
-    int fd = admin_clear_way(&address, diag) ? admin_listen(&address, diag) : -1;
+    int fd = clear_way(&address, diag) ? listen_at(&address, diag) : -1;
     if (fd < 0) {
         close(lock);
         return NULL;
@@ -274,14 +268,14 @@ struct admin *admin_open(struct event_base *base, const char *path,
     admin->lock = lock;
     admin->routes = routes;
     admin->context = context;
-    admin->http = admin_http(base, admin);
-    admin->listen_again = event_new(base, -1, EV_PERSIST, admin_accepts_again, admin);
+    admin->http = new_http(base, admin);
+    admin->listen_again = event_new(base, -1, EV_PERSIST, on_listen_again, admin);
     struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(admin->http, fd);
     if (!bound || !admin->listen_again)
         mem_exhausted();
     admin->listener = evhttp_bound_socket_get_listener(bound);
-    evconnlistener_set_error_cb(admin->listener, admin_cannot_accept);
-    const struct timeval rest = {.tv_sec = ADMIN_REST_SECONDS};
+    evconnlistener_set_error_cb(admin->listener, on_accept_error);
+    const struct timeval rest = {.tv_sec = REST_SECONDS};
     event_add(admin->listen_again, &rest);
     return admin;
 }

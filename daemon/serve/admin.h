@@ -49,10 +49,6 @@ struct admin_route {
 /* The handler for GET /metrics: every figure in the Prometheus text format. */
 admin_handler admin_metrics;
 
-/* An error as the answer: the status, and the diag in full as plain text. May be
- * called again for a further diag. */
-void admin_fail(struct admin_reply *reply, int status, const struct diag *diag);
-
 /* Listens at `path`, at most 107 bytes. A socket that a dead process left there is
  * replaced; one that answers, or a file of another kind, is an error. "<path>.lock" beside it
  * stays there. `routes` ends with a row without a path, and outlives the admin, as `context`

@@ -4,27 +4,26 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-
 #include "serve/admin.h"
 
-enum { CLIENT_DEFAULT_MS = 10000 };
+enum { DEFAULT_MS = 10000 };
 
-static size_t client_take(char *bytes, size_t size, size_t count, void *arg)
+static size_t take(char *bytes, size_t size, size_t count, void *arg)
 {
     struct buf *body = arg;
     return buf_add(body, bytes, size * count) ? size * count : 0;
 }
 
-static void client_prepare(CURL *easy, const struct admin_question *question, const char *url,
-                           struct buf *body)
+static void prepare(CURL *easy, const struct admin_question *question, const char *url,
+                    struct buf *body)
 {
-    int64_t timeout = question->timeout_ms ? question->timeout_ms : CLIENT_DEFAULT_MS;
+    int64_t timeout = question->timeout_ms ? question->timeout_ms : DEFAULT_MS;
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, question->socket);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, client_take);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, body);
     if (question->body) {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)question->length);
@@ -35,8 +34,7 @@ static void client_prepare(CURL *easy, const struct admin_question *question, co
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, question->method);
 }
 
-static bool client_failed(const struct admin_question *question, CURLcode code, bool full,
-                          struct diag *diag)
+static bool fail(const struct admin_question *question, CURLcode code, bool full, struct diag *diag)
 {
     if (full)
         return diag_error(diag, "the daemon's answer is too large");
@@ -60,7 +58,7 @@ bool admin_client_ask(const struct admin_question *question, struct admin_answer
     if (!easy)
         mem_exhausted();
     buf_init(&answer->body, ADMIN_ANSWER_MOST);
-    client_prepare(easy, question, url, &answer->body);
+    prepare(easy, question, url, &answer->body);
     CURLcode code = curl_easy_perform(easy);
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
@@ -68,7 +66,7 @@ bool admin_client_ask(const struct admin_question *question, struct admin_answer
     curl_easy_cleanup(easy);
     if (code == CURLE_OK)
         return true;
-    client_failed(question, code, answer->body.full, diag);
+    fail(question, code, answer->body.full, diag);
     buf_free(&answer->body);
     return false;
 }

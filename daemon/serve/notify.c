@@ -8,7 +8,7 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-static void notify_send(const char *state)
+static void tell(const char *state)
 {
 #ifdef HAVE_LIBSYSTEMD
     sd_notify(0, state);
@@ -19,7 +19,7 @@ static void notify_send(const char *state)
 
 void notify_ready(void)
 {
-    notify_send("READY=1");
+    tell("READY=1");
 }
 
 /* The time lets systemd tell the READY=1 that ends this reload from an earlier
@@ -31,12 +31,12 @@ void notify_reloading(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
     snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, us);
-    notify_send(state);
+    tell(state);
 }
 
 void notify_stopping(void)
 {
-    notify_send("STOPPING=1");
+    tell("STOPPING=1");
 }
 
 /* A line break would begin another assignment. */
@@ -51,7 +51,7 @@ void notify_status(const char *format, ...)
         if (*c == '\n')
             *c = ' ';
     }
-    notify_send(state);
+    tell(state);
 }
 
 int64_t notify_watchdog_ms(void)
@@ -66,5 +66,5 @@ int64_t notify_watchdog_ms(void)
 
 void notify_alive(void)
 {
-    notify_send("WATCHDOG=1");
+    tell("WATCHDOG=1");
 }

@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "base/slice.h"
 #include "redis/scripts.h"
+#include "store/commit.h"
 #include "store/instance.h"
 
 struct customers;
@@ -29,76 +30,10 @@ typedef void customers_on_read(void *context, const struct diag *fault,
 void customers_read(struct customers *customers, const char *const *keys, size_t count,
                     customers_on_read *callback, void *context);
 
-struct commit_message {
-    const char *mid;
-    const char *channel; /* "email" */
-    const char *class_;  /* "transactional" or "marketing" */
-    const char *body;    /* what the sender needs, as JSON */
-    size_t length;
-    const char *on_uncertain; /* "resend" or "hold" */
-    int64_t give_up_ms;       /* since 1970 */
-};
-
-struct commit_dead {
-    const char *kind;   /* "event", "journey" */
-    const char *reason; /* "json", "poison", "loop" */
-    const char *detail; /* for people; "" */
-    const char *body;   /* as it came: any bytes */
-    size_t length;
-};
-
-/* What is written. Pointers and counts may be NULL and 0. */
-struct commit {
-    const char *customer;   /* NULL: entries of no customer; then only ids, emits, dead letters */
-    const char *seen;       /* the version that was read; "" when there was no document */
-    const char *version;    /* the new one; ignored without a document */
-    struct slice document;  /* begins {"version":"<version>",  text NULL: it did not change,
-                                        and neither messages nor cancels may be there */
-    int64_t expire_ms;      /* of document and trace, since 1970 */
-    int64_t deadline_ms;    /* the earliest timer, since 1970; 0: none */
-    const char *const *ids; /* of P:events: acknowledged and deleted */
-    size_t id_count;
-    const char *const *free_hashes; /* addresses' hashes assumed not suppressed */
-    size_t free_hash_count;
-    const char *const *open_mids; /* messages assumed still queued or later */
-    size_t open_mid_count;
-    const struct commit_message *messages;
-    size_t message_count;
-    const char *const *cancels; /* mids to delete where still queued or later */
-    size_t cancel_count;
-    const struct slice *emits; /* events for P:events */
-    size_t emit_count;
-    const struct commit_dead *dead;
-    size_t dead_count;
-    const struct slice *traces; /* JSON lines, oldest first */
-    size_t trace_count;
-};
-
-enum commit_outcome {
-    COMMIT_DONE,   /* written now, or by an earlier run of the same commit */
-    COMMIT_STALE,  /* another writer was here: `document` is what stands now */
-    COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `taken` */
-    COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer */
-    COMMIT_FAILED, /* no answer, or an error (OOM, READONLY, BUSY …): commit again later */
-};
-
-/* Except for COMMIT_DONE (and perhaps COMMIT_FAILED) nothing was written. */
-struct commit_result {
-    enum commit_outcome outcome;
-    struct slice document;
-    const char *const *suppressed; /* of free_hashes */
-    size_t suppressed_count;
-    const char *const *taken; /* of open_mids: begun, done or unknown */
-    size_t taken_count;
-    const char *const *gone;
-    size_t gone_count;
-    const struct diag *fault; /* FAILED alone */
-};
-
-typedef void commit_callback(void *context, const struct commit_result *result);
+typedef void customers_on_commit(void *context, const struct commit_result *result);
 
 /* The commit is copied. */
 void customers_commit(struct customers *customers, const struct commit *commit,
-                      commit_callback *callback, void *context);
+                      customers_on_commit *callback, void *context);
 
 #endif

@@ -92,7 +92,7 @@ static void try_again(struct instance *instance, const struct reply *reply)
     set_timer(instance, backoff_next(&instance->backoff));
 }
 
-/* What INFO says. */
+/* ---- What INFO says ---- */
 
 static void warn(struct diag *diag)
 {
@@ -135,7 +135,7 @@ static void check_server(struct instance *instance)
                        "INFO", NULL);
 }
 
-/* Groups. */
+/* ---- Groups ---- */
 
 static void on_groups(void *context, const struct reply *reply, const struct diag *fault)
 {
@@ -165,7 +165,7 @@ void instance_make_groups(struct instance *instance)
     make_groups(instance, on_groups);
 }
 
-/* The lease. */
+/* ---- The lease ---- */
 
 static void note_lease(struct instance *instance)
 {
@@ -247,7 +247,7 @@ void instance_leave(struct instance *instance, void (*done)(void *context), void
     send_lease(instance, 0, on_left, call, free);
 }
 
-/* Entering. */
+/* ---- Entering ---- */
 
 /* "differs", the field, what stands there */
 static void refuse_meta(struct instance *instance, const struct reply *reply)
@@ -355,7 +355,7 @@ void instance_connection(struct instance *instance, bool ready)
     }
 }
 
-/* The outside. */
+/* ---- The outside ---- */
 
 static void keep_options(struct instance *instance, const struct instance_options *options)
 {

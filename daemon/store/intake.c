@@ -63,7 +63,7 @@ struct intake {
     void *context;
 
     struct arena *asking;
-    struct arena *held; /* the batch */
+    struct arena *batch; /* of the entries */
     struct intake_entry *entries;
     size_t count;
 
@@ -102,12 +102,12 @@ static void wait_after_error(struct intake *intake, const struct reply *reply)
     set_timer(intake->wake, backoff_next(&intake->backoff));
 }
 
-/* The batch. */
+/* ---- The batch ---- */
 
 static void begin_batch(struct intake *intake, size_t most)
 {
-    arena_reset(intake->held);
-    intake->entries = arena_alloc(intake->held, (most + 1) * sizeof *intake->entries);
+    arena_reset(intake->batch);
+    intake->entries = arena_alloc(intake->batch, (most + 1) * sizeof *intake->entries);
     intake->count = 0;
 }
 
@@ -116,9 +116,8 @@ static void add_entry(struct intake *intake, const char *id, const struct reply 
 {
     const char *bytes = reply_text(event);
     intake->entries[intake->count++] = (struct intake_entry){
-        .id = arena_text(intake->held, id),
-        .at_ms = strtoll(id, NULL, 10),
-        .event = bytes ? arena_copy(intake->held, bytes, event->length) : NULL,
+        .id = arena_text(intake->batch, id),
+        .event = bytes ? arena_copy(intake->batch, bytes, event->length) : NULL,
         .length = bytes ? event->length : 0,
         .size = (size_t)size,
         .deliveries = deliveries,
@@ -137,7 +136,7 @@ static void hand_over(struct intake *intake)
     intake->on_batch(intake->context, &(struct intake_batch){intake->entries, intake->count});
 }
 
-/* Claiming. */
+/* ---- Claiming ---- */
 
 /* {more, {id, event or nil, size, deliveries}…} */
 static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
@@ -180,7 +179,7 @@ static void claim(struct intake *intake)
     scripts_run(intake->scripts, SCRIPT_CLAIM, &request);
 }
 
-/* Reading. */
+/* ---- Reading ---- */
 
 /* The field `event` among an entry's fields; nil where absent. */
 static const struct reply *find_event(const struct reply *fields)
@@ -249,7 +248,7 @@ static void read_stream(struct intake *intake)
     connection_send(intake->blocking, &request);
 }
 
-/* Chooses the next step. */
+/* ---- The next step ---- */
 
 static bool may_read(const struct intake *intake)
 {
@@ -302,7 +301,7 @@ static void on_blocking_state(void *context, bool ready, const char *reason)
         set_timer(intake->wake, 0);
 }
 
-/* The list. */
+/* ---- The list ---- */
 
 static void look_again(struct intake *intake, int64_t ms)
 {
@@ -348,7 +347,7 @@ static void on_look(evutil_socket_t fd, short events, void *context)
                                              .context = intake});
 }
 
-/* The outside. */
+/* ---- The outside ---- */
 
 static struct connection *open_blocking(struct intake *intake, const struct intake_options *options)
 {
@@ -373,7 +372,7 @@ struct intake *intake_new(const struct intake_options *options)
     intake->on_batch = options->on_batch;
     intake->context = options->context;
     intake->asking = arena_new(1024);
-    intake->held = arena_new(FIRST_CHUNK);
+    intake->batch = arena_new(FIRST_CHUNK);
     intake->inbox =
         mem_text(options->inbox ? options->inbox
                                 : keys_spell(intake->asking, scripts_prefix(options->scripts),
@@ -398,7 +397,7 @@ void intake_destroy(struct intake **intake)
     event_free(ended->wake);
     event_free(ended->look);
     arena_destroy(&ended->asking);
-    arena_destroy(&ended->held);
+    arena_destroy(&ended->batch);
     free(ended->inbox);
     free(ended);
 }

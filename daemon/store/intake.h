@@ -31,7 +31,6 @@ struct intake;
 
 struct intake_entry {
     const char *id;    /* of P:events, "1700000000000-0" */
-    int64_t at_ms;     /* arrival, by Redis' clock: the first half of the id */
     const char *event; /* the field `event`, any bytes, NUL-terminated; NULL where absent */
     size_t length;
     size_t size;        /* what it has in Redis: above `length` where a huge one was cut */

@@ -1,3 +1,16 @@
+/*
+ * What a daemon asks of the outbox, from top to bottom; each asking is a `…_call`, which its
+ * answer frees:
+ *
+ *   take      take.lua hands over messages for a gateway. When its answer is lost it may have been
+ *             carried out, so it has a number, which is minded among the `lost` ...
+ *   recover   ... until recover.lua has put back what those took: asked before each take
+ *   settle    settle.lua hears what became of messages, many at once, and says of each whether it
+ *             was still this daemon's
+ *   sweep     two scripts at once: claim_outbox.lua takes over what dead daemons had in hand,
+ *             requeue.lua moves retries that are due back into the outbox
+ *   length    how much stands in all streams, for back-pressure
+ */
 #include "store/outbox.h"
 
 #include <inttypes.h>
@@ -83,7 +96,7 @@ static void run(struct outbox *outbox, enum script script, const struct argument
     scripts_run(outbox->scripts, script, &request);
 }
 
-/* Taking. */
+/* ---- Taking ---- */
 
 struct take_call {
     struct outbox *outbox;
@@ -136,7 +149,7 @@ static bool read_taken(const struct reply *reply, struct arena *arena, struct ou
     return true;
 }
 
-/* Putting back what lost answers told of. */
+/* ---- Putting back what lost answers told of ---- */
 
 static void on_recovered(void *context, const struct reply *reply, const struct diag *fault)
 {
@@ -211,7 +224,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }
 
-/* Settling. */
+/* ---- Settling ---- */
 
 struct settle_call {
     struct outbox *outbox;
@@ -282,7 +295,7 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
     run(outbox, SCRIPT_SETTLE, &arguments, on_settled, call, free);
 }
 
-/* Sweeping: two scripts at once, whose answers are gathered. */
+/* ---- Sweeping: two scripts at once, whose answers are gathered ---- */
 
 struct sweep_call {
     int waiting; /* answers that have not come */
@@ -375,7 +388,7 @@ void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *contex
     run(outbox, SCRIPT_REQUEUE, &arguments, on_requeued, call, release_sweep);
 }
 
-/* Lengths. */
+/* ---- Lengths ---- */
 
 struct length_call {
     size_t waiting, users;

@@ -48,9 +48,10 @@ static void handle_fault(void *context, const struct admin_request *request,
     diag_error(&diag, "unknown key `untill`");
     diag_file(&diag, "rules/cart.yaml");
     diag_place(&diag, 6, 1, 6);
-    admin_fail(reply, 422, &diag);
+    reply->status = 422;
+    diag_format(&diag, &reply->body);
     diag_error(&diag, "another fault");
-    admin_fail(reply, 422, &diag);
+    diag_format(&diag, &reply->body);
 }
 
 static void handle_flood(void *context, const struct admin_request *request,
