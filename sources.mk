@@ -505,6 +505,7 @@ lua_scripts = \
 	daemon/store/settle.lua \
 	daemon/store/shared_clock.lua \
 	daemon/store/shared_lease.lua \
+	daemon/store/shared_outbox.lua \
 	daemon/store/shared_pending.lua \
 	daemon/store/shared_requeue.lua \
 	daemon/store/shared_take_over.lua \

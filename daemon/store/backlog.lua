@@ -4,13 +4,14 @@
 -- ARGV: P
 -- Returns the number. Writes nothing.
 local P = ARGV[1]
+--with shared_outbox
 local left = redis.call('XLEN', P .. ':events')
 for _, key in ipairs({P .. ':due', P .. ':taken', P .. ':later'}) do
     left = left + redis.call('ZCARD', key)
 end
 for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
-    for _, class in ipairs({'transactional', 'marketing'}) do
-        left = left + redis.call('XLEN', P .. ':outbox:' .. channel .. ':' .. class)
+    for _, class in ipairs(CLASSES) do
+        left = left + redis.call('XLEN', outbox(channel, class))
     end
 end
 return left

@@ -14,6 +14,7 @@ local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 --with shared_lease
 --with shared_pending
 --with shared_trace
+--with shared_outbox
 --with shared_requeue
 --with shared_take_over
 local GRACE, MINDED = 10000, 3600000
@@ -47,8 +48,7 @@ local function claim(channel, class, stream, owner, entry)
         done[verdict] = done[verdict] + 1
         return
     end
-    redis.call('XACK', stream, 'nudged', entry)
-    redis.call('XDEL', stream, entry)
+    remove(stream, entry)
     if m and m[1] == 'queued' then
         requeue(mid, channel, class)
     end
@@ -67,8 +67,8 @@ local function claim_all(channel, class, stream, owner)
 end
 
 for i = 5, #ARGV do
-    for _, class in ipairs({'transactional', 'marketing'}) do
-        local stream = P .. ':outbox:' .. ARGV[i] .. ':' .. class
+    for _, class in ipairs(CLASSES) do
+        local stream = outbox(ARGV[i], class)
         for _, owner in ipairs(dead_consumers(stream)) do
             if is_dead(owner) then
                 claim_all(ARGV[i], class, stream, owner)

@@ -10,6 +10,7 @@
 -- gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
+--with shared_outbox
 --with shared_pending
 local events = P .. ':events'
 
@@ -96,7 +97,7 @@ for _, m in ipairs(messages) do
         redis.call('HSET', message_key(mid), 'state', 'queued', 'customer', customer, 'channel',
             channel, 'class', class, 'body', body, 'on_uncertain', on_uncertain, 'give_up', give_up,
             'attempts', 0)
-        redis.call('XADD', P .. ':outbox:' .. channel .. ':' .. class, '*', 'mid', mid)
+        redis.call('XADD', outbox(channel, class), '*', 'mid', mid)
     end
 end
 -- The entry in the outbox stays: who takes it finds nothing and drops it.

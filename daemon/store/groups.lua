@@ -5,11 +5,13 @@
 -- ARGV: P, channels…
 -- Returns how many were made. Safe to run twice.
 local P, made = ARGV[1], 0
+--with shared_outbox
 local streams = {P .. ':events'}
 for i = 2, #ARGV do
     redis.call('SADD', P .. ':channels', ARGV[i])
-    streams[#streams + 1] = P .. ':outbox:' .. ARGV[i] .. ':transactional'
-    streams[#streams + 1] = P .. ':outbox:' .. ARGV[i] .. ':marketing'
+    for _, class in ipairs(CLASSES) do
+        streams[#streams + 1] = outbox(ARGV[i], class)
+    end
 end
 for _, stream in ipairs(streams) do
     local reply = redis.pcall('XGROUP', 'CREATE', stream, 'nudged', '0', 'MKSTREAM')

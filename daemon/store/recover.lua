@@ -4,6 +4,7 @@
 -- ARGV: P, consumer, count of channels, channels…, numbers of the lost takes…
 -- Returns how many messages were put back. Safe to run twice.
 local P, consumer, channels = ARGV[1], ARGV[2], tonumber(ARGV[3])
+--with shared_outbox
 --with shared_pending
 --with shared_requeue
 local MOST = 10000
@@ -17,16 +18,15 @@ local function put_back(channel, class, stream, entry)
     local mid = row and row[2][2]
     local m = mid and redis.call('HMGET', P .. ':message:' .. mid, 'owner', 'entry', 'take')
     if m and m[1] == consumer and m[2] == entry and lost[m[3]] then
-        redis.call('XACK', stream, 'nudged', entry)
-        redis.call('XDEL', stream, entry)
+        remove(stream, entry)
         requeue(mid, channel, class)
         count = count + 1
     end
 end
 
 for i = 4, 3 + channels do
-    for _, class in ipairs({'transactional', 'marketing'}) do
-        local stream = P .. ':outbox:' .. ARGV[i] .. ':' .. class
+    for _, class in ipairs(CLASSES) do
+        local stream = outbox(ARGV[i], class)
         for _, row in ipairs(pending(stream, consumer, '-', '+', MOST)) do
             put_back(ARGV[i], class, stream, row[1])
         end

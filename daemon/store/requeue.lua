@@ -8,6 +8,7 @@
 local P, count, poll, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local later = P .. ':later'
 --with shared_clock
+--with shared_outbox
 --with shared_requeue
 local now = clock()
 local out = {0, 0}
@@ -51,8 +52,8 @@ for i = 5, #ARGV do
     ours[ARGV[i]] = true
 end
 for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
-    for _, class in ipairs(ours[channel] and {} or {'transactional', 'marketing'}) do
-        local stream = P .. ':outbox:' .. channel .. ':' .. class
+    for _, class in ipairs(ours[channel] and {} or CLASSES) do
+        local stream = outbox(channel, class)
         for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', count)) do
             local mid = entry[2][2]
             local row = redis.call('HMGET', P .. ':message:' .. mid, 'state', 'give_up')

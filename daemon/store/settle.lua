@@ -12,6 +12,7 @@ local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
 local WIDTH = 13
 --with shared_clock
 --with shared_trace
+--with shared_outbox
 --with shared_requeue
 local now = clock()
 
@@ -53,19 +54,16 @@ local finish = {
 
 local function settle(r)
     local key = P .. ':message:' .. r.mid
-    local stream = P .. ':outbox:' .. r.channel .. ':' .. r.class
+    local stream = outbox(r.channel, r.class)
     local m = redis.call('HMGET', key, 'owner', 'entry', 'customer')
     if redis.call('EXISTS', key) == 0 then
-        local ours = redis.call('XACK', stream, 'nudged', r.entry)
-        redis.call('XDEL', stream, r.entry)
-        return 2 * ours
+        return 2 * remove(stream, r.entry)
     end
     if m[1] ~= consumer or m[2] ~= r.entry then
         return 0
     end
     r.customer = m[3]
-    redis.call('XACK', stream, 'nudged', r.entry)
-    redis.call('XDEL', stream, r.entry)
+    remove(stream, r.entry)
     finish[r.outcome](r, key)
     if r.trace ~= '' and r.customer then
         push_trace(r.customer, r.trace, keep)

@@ -3,5 +3,5 @@ local function requeue(mid, channel, class)
     local key = P .. ':message:' .. mid
     redis.call('HSET', key, 'state', 'queued', 'channel', channel, 'class', class)
     redis.call('HDEL', key, 'owner', 'entry', 'take')
-    redis.call('XADD', P .. ':outbox:' .. channel .. ':' .. class, '*', 'mid', mid)
+    redis.call('XADD', outbox(channel, class), '*', 'mid', mid)
 end

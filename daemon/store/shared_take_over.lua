@@ -4,11 +4,9 @@
 -- was done: 'resend' or 'hold'.
 local function take_over(channel, class, entry, mid, now, keep)
     local key = P .. ':message:' .. mid
-    local stream = P .. ':outbox:' .. channel .. ':' .. class
     local row = redis.call('HMGET', key, 'on_uncertain', 'customer')
     local verdict = row[1] == 'hold' and 'hold' or 'resend'
-    redis.call('XACK', stream, 'nudged', entry)
-    redis.call('XDEL', stream, entry)
+    remove(outbox(channel, class), entry)
     redis.call('HINCRBY', key, 'attempts', 1)
     redis.call('HSET', key, 'bound', 1)
     if verdict == 'hold' then

@@ -10,6 +10,7 @@ local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], 
 local rate, per, number = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 --with shared_clock
 --with shared_lease
+--with shared_outbox
 local PASS_MOST = 1000 -- entries of messages that were withdrawn, in one run
 local now = clock()
 if not alive(consumer) then
@@ -29,11 +30,6 @@ if rate > 0 then
     end
 end
 local room = math.min(most, math.floor(level))
-
-local function drop(stream, entry)
-    redis.call('XACK', stream, 'nudged', entry)
-    redis.call('XDEL', stream, entry)
-end
 
 local function read(stream, count)
     local function try()
@@ -71,12 +67,12 @@ local function offer(stream, class, entry, mid)
         -- be sending it now. Of a dead one claim_outbox.lua takes it over.
         redis.call('XCLAIM', stream, 'nudged', m[2], 0, entry, 'JUSTID')
     else
-        drop(stream, entry)
+        remove(stream, entry)
     end
 end
 
-for _, class in ipairs({'transactional', 'marketing'}) do
-    local stream = P .. ':outbox:' .. channel .. ':' .. class
+for _, class in ipairs(CLASSES) do
+    local stream = outbox(channel, class)
     local empty = false
     while not empty and #out - 2 < room and passed < PASS_MOST do
         local entries = read(stream, room - (#out - 2))

@@ -9,6 +9,7 @@
 local P, verb, keep = ARGV[1], ARGV[2], ARGV[3]
 --with shared_clock
 --with shared_trace
+--with shared_outbox
 --with shared_requeue
 local now = clock()
 
