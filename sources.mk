@@ -187,16 +187,20 @@ library_sources = \
 	daemon/ctl/explain.c \
 	daemon/ctl/input.c \
 	daemon/ctl/input.h \
+	daemon/ctl/known_names.c \
+	daemon/ctl/known_names.h \
 	daemon/ctl/plain.c \
 	daemon/ctl/plain.h \
 	daemon/ctl/preview.c \
 	daemon/ctl/preview_form.c \
 	daemon/ctl/preview_form.h \
 	daemon/ctl/push.c \
+	daemon/ctl/reload.c \
 	daemon/ctl/render.c \
 	daemon/ctl/scene.c \
 	daemon/ctl/scene.h \
 	daemon/ctl/status.c \
+	daemon/ctl/stop.c \
 	daemon/ctl/uncertain.c \
 	daemon/customer/customer.c \
 	daemon/customer/customer.h \

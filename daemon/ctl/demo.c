@@ -78,10 +78,7 @@ static bool read_arguments(struct demo *demo, int argc, char **argv)
         {.name = "--keep", .flag = &demo->keep},
         {0},
     };
-    int count = command_options(argc, argv, options);
-    if (count > 0)
-        command_usage(argv[0], "no argument is expected: %s", argv[1]);
-    return count == 0;
+    return command_no_arguments(command_options(argc, argv, options), argv);
 }
 
 static bool make_folder(struct demo *demo, struct diag *diag)
