@@ -173,10 +173,14 @@ library_sources = \
 	daemon/ctl/context.h \
 	daemon/ctl/dead.c \
 	daemon/ctl/demo.c \
+	daemon/ctl/demo_daemon.c \
+	daemon/ctl/demo_daemon.h \
 	daemon/ctl/demo_folder.c \
 	daemon/ctl/demo_folder.h \
 	daemon/ctl/demo_pages.c \
 	daemon/ctl/demo_pages.h \
+	daemon/ctl/demo_summary.c \
+	daemon/ctl/demo_summary.h \
 	daemon/ctl/draft.c \
 	daemon/ctl/draft.h \
 	daemon/ctl/eml.c \

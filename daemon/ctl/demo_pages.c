@@ -78,7 +78,8 @@ void demo_pages_begin(struct demo_pages *pages, const char *folder)
     buf_text(&pages->list, head);
 }
 
-bool demo_pages_add(struct demo_pages *pages, const struct demo_message *message, struct diag *diag)
+bool demo_pages_add(struct demo_pages *pages, const struct demo_pages_message *message,
+                    struct diag *diag)
 {
     char html[32], text[32];
     struct buf *list = &pages->list;

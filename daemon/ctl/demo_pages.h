@@ -16,14 +16,14 @@ struct demo_pages {
     int count;
 };
 
-struct demo_message {
+struct demo_pages_message {
     const char *to, *subject; /* UTF-8; "" where absent */
     const char *html, *text;  /* the parts; NULL where absent */
 };
 
 void demo_pages_begin(struct demo_pages *pages, const char *folder);
 /* Writes the message's own pages; its number is pages->count then. */
-bool demo_pages_add(struct demo_pages *pages, const struct demo_message *message,
+bool demo_pages_add(struct demo_pages *pages, const struct demo_pages_message *message,
                     struct diag *diag);
 /* Writes index.html. */
 bool demo_pages_end(struct demo_pages *pages, struct diag *diag);

@@ -1,0 +1,11 @@
+/* What a day of messages came to, from the traces of all customers and the dead letters. */
+#ifndef NUDGED_CTL_DEMO_SUMMARY_H
+#define NUDGED_CTL_DEMO_SUMMARY_H
+
+#include "redis/session.h"
+
+/* To standard output: for each rule how often it sent, and held back and why. What cannot be
+ * read is not counted. */
+void demo_summary_print(struct session *session, const char *prefix);
+
+#endif
