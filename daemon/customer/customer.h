@@ -20,7 +20,7 @@
 /* A customer of whom nothing is known. `key` is not copied. */
 struct customer *customer_new(struct arena *arena, const char *key);
 
-/* Reads a document; `text` must live as long as the result. False where it is
+/* Reads a document; `text` must live as long as the result. NULL where it is
  * none of ours (a newer format, broken): the customer must then be left alone. */
 struct customer *customer_read(struct arena *arena, const char *key, const char *text,
                                size_t length, struct diag *diag);

@@ -49,7 +49,7 @@ void deciding_start(struct deciding *d, const struct rule *rule, const char *run
 bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
                    struct customer_journey *journey);
 
-/* Ends a journey of the document before its last step, and withdraws what it has sent. */
+/* Ends a journey of the document before its last step, and withdraws what it has in the outbox. */
 void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
 
 /* Withdraws an open message of the document, unless a sender has it already. */
