@@ -7,8 +7,8 @@
 
 struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
 {
-    /* The body is copied and parsed in it, and settled from it. */
-    struct arena *arena = arena_new(2 * message->length + 2048);
+    /* Mostly one block: the body, the tree of it, which is twice as large, and the result. */
+    struct arena *arena = arena_new(4 * message->length + 4096);
     struct attempt *attempt = arena_zero(arena, sizeof *attempt);
     attempt->arena = arena;
     attempt->mid = arena_text(arena, message->mid);
