@@ -3,7 +3,7 @@
 -- everything that Redis accepted until T was decided: acknowledged entries are deleted, so the
 -- first entry of the stream is the oldest that was not. After 30 s it is due in any case.
 -- ARGV: P, the list's key ('' where there is none), count, settle ms, lease ms, poll ms
--- Returns {now, ask again after ms, customer, deadline, customer, deadline …}.
+-- Returns {ask again after ms, customer, deadline, customer, deadline …}.
 -- Safe to run twice: what the first run took stays under its lease, then is due again.
 local P, inbox, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local settle, lease, poll = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -35,7 +35,7 @@ elseif oldest then
 end
 
 local rows = redis.call('ZRANGE', due, '-inf', ms(horizon), 'BYSCORE', 'LIMIT', 0, count, 'WITHSCORES')
-local out = {now, 0}
+local out = {0}
 for i = 1, #rows, 2 do
     redis.call('ZREM', due, rows[i])
     redis.call('ZADD', taken, ms(now + lease), rows[i])
@@ -47,6 +47,6 @@ end
 if #rows < 2 * count then
     local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
     local wait = first and tonumber(first) + settle - now or poll
-    out[2] = math.max(math.min(wait, poll), BLOCKED)
+    out[1] = math.max(math.min(wait, poll), BLOCKED)
 end
 return out

@@ -49,18 +49,17 @@ void timers_destroy(struct timers **timers)
     free(ended);
 }
 
-/* now, next, then customer and deadline by turns */
+/* When to ask again, then customer and deadline by turns. */
 static bool read_taken(const struct reply *reply, struct arena *arena, struct timers_taken *taken)
 {
-    if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
-        !reply_number(reply_item(reply, 1), &taken->next_ms))
+    if (!reply_number(reply_item(reply, 0), &taken->next_ms))
         return false;
-    size_t count = (reply->count - 2) / 2;
+    size_t count = (reply->count - 1) / 2;
     struct timers_customer *customers = arena_alloc(arena, (count + 1) * sizeof *customers);
     for (size_t i = 0; i < count; i++) {
-        customers[i].key = reply_text(reply_item(reply, 2 + 2 * i));
+        customers[i].key = reply_text(reply_item(reply, 1 + 2 * i));
         if (!customers[i].key ||
-            !reply_number(reply_item(reply, 3 + 2 * i), &customers[i].deadline_ms))
+            !reply_number(reply_item(reply, 2 + 2 * i), &customers[i].deadline_ms))
             return false;
     }
     taken->customers = customers;

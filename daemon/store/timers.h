@@ -36,7 +36,6 @@ struct timers_taken {
     const struct diag *fault; /* NULL, or why it failed: then there is nothing else */
     const struct timers_customer *customers; /* in order of deadline */
     size_t count;
-    int64_t now_ms;  /* Redis' TIME */
     int64_t next_ms; /* ask again after so many: 0 (there are more) to TIMERS_POLL_MS */
 };
 
