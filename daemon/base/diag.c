@@ -6,7 +6,6 @@
  */
 #include "base/diag.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,14 +56,20 @@ void diag_clear(struct diag *diag)
         memset(diag, 0, sizeof *diag);
 }
 
-bool diag_error(struct diag *diag, const char *format, ...)
+bool diag_verror(struct diag *diag, const char *format, va_list args)
 {
     if (!diag)
         return false;
     diag_clear(diag);
+    put_format(diag->text, sizeof diag->text, format, args);
+    return false;
+}
+
+bool diag_error(struct diag *diag, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    put_format(diag->text, sizeof diag->text, format, args);
+    diag_verror(diag, format, args);
     va_end(args);
     return false;
 }

@@ -14,6 +14,7 @@
 #ifndef NUDGED_BASE_DIAG_H
 #define NUDGED_BASE_DIAG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +44,9 @@ void diag_clear(struct diag *diag);
 /* Starts a new error: clears `diag`, then sets its text. Always returns false,
  * so that a function can `return diag_error(diag, …)`. */
 bool diag_error(struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Likewise, for a function that took the arguments itself. */
+bool diag_verror(struct diag *diag, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 void diag_code(struct diag *diag, const char *code);
 void diag_file(struct diag *diag, const char *file);
 void diag_place(struct diag *diag, uint32_t line, uint32_t column, uint32_t width);

@@ -1,7 +1,5 @@
 #include "base/settings_fault.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -49,12 +47,10 @@ struct diag *settings_fault(struct diags *diags, const struct settings_source *s
                             ...)
 {
     struct diag diag;
-    char text[sizeof diag.text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    diag_verror(&diag, format, args);
     va_end(args);
-    diag_error(&diag, "%s", text);
     diag.level = level;
     if (source && source->file)
         diag_file(&diag, source->file);

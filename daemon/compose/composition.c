@@ -9,7 +9,6 @@
 #include "compose/composition.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/locale_format.h"
@@ -19,12 +18,10 @@
 
 bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
 {
-    char text[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    diag_verror(c->diag, format, args);
     va_end(args);
-    diag_error(c->diag, "%s", text);
     diag_code(c->diag, code);
     return false;
 }

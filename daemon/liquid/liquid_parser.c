@@ -1,11 +1,10 @@
 #include "liquid/liquid_parser.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/utf8.h"
 
-enum { FIRST_CAPACITY = 4, TEXT_SIZE = 512, SHOWN_MOST = 40 };
+enum { FIRST_CAPACITY = 4, SHOWN_MOST = 40 };
 
 uint32_t liquid_parser_offset(const struct liquid_parser *parser, const char *at)
 {
@@ -27,14 +26,12 @@ void *liquid_parser_grow(struct liquid_parser *parser, void *array, uint32_t cou
 bool liquid_parser_fail(struct liquid_parser *parser, const char *at, size_t length,
                         const char *format, ...)
 {
-    char text[TEXT_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    diag_verror(parser->diag, format, args);
     va_end(args);
     if (!parser->diag)
         return false;
-    diag_error(parser->diag, "%s", text);
     diag_code(parser->diag, "liquid-syntax");
     liquid_tree_place(parser->template, liquid_parser_offset(parser, at), parser->diag);
     parser->diag->width = (uint32_t)utf8_count(at, length);

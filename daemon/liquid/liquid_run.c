@@ -1,12 +1,11 @@
 #include "liquid/liquid_run.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/clock.h"
 
 /* Steps between two looks at the clock: some microseconds. */
-enum { CHECK_STEPS = 256, TEXT_SIZE = 512 };
+enum { CHECK_STEPS = 256 };
 
 struct arena *liquid_arena(struct liquid_run *run)
 {
@@ -20,12 +19,10 @@ void *liquid_context(struct liquid_run *run)
 
 bool liquid_fail(struct liquid_run *run, const char *format, ...)
 {
-    char text[TEXT_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    diag_verror(run->diag, format, args);
     va_end(args);
-    diag_error(run->diag, "%s", text);
     diag_code(run->diag, "liquid-render");
     run->placed = false;
     return false;

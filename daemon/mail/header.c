@@ -24,12 +24,10 @@ static bool fault(struct diag *diag, const char *code, const char *format, ...)
 
 static bool fault(struct diag *diag, const char *code, const char *format, ...)
 {
-    char text[256];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    diag_verror(diag, format, args);
     va_end(args);
-    diag_error(diag, "%s", text);
     diag_code(diag, code);
     return false;
 }

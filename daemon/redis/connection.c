@@ -326,8 +326,7 @@ static void lose(struct connection *connection, const char *code, const char *fo
     va_list args;
 
     va_start(args, format);
-    diag_clear(&text);
-    vsnprintf(text.text, sizeof text.text, format, args);
+    diag_verror(&text, format, args);
     va_end(args);
     diag_error(&fault, "no connection to %s: %s",
                endpoint_show(&connection->endpoint, where, sizeof where), text.text);

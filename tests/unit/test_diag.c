@@ -264,12 +264,35 @@ static void a_diag_prints_to_a_stream(void **state)
     free(text);
 }
 
+static bool fault(struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool fault(struct diag *diag, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool right = diag_verror(diag, format, args);
+    va_end(args);
+    return right;
+}
+
+static void arguments_may_be_passed_on(void **state)
+{
+    (void)state;
+    struct diag diag = {.line = 3, .hint = "old"};
+    assert_false(fault(&diag, "%s of %d", "two", 3));
+    assert_string_equal(diag.text, "two of 3");
+    assert_int_equal(diag.line, 0);
+    assert_string_equal(diag.hint, "");
+    assert_false(fault(NULL, "%s", "nobody asks"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_full_form_has_a_caret_and_a_hint),
         cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(without_a_diag_nothing_happens),
+        cmocka_unit_test(arguments_may_be_passed_on),
         cmocka_unit_test(an_offset_becomes_line_and_column),
         cmocka_unit_test(the_excerpt_is_cut_around_the_column),
         cmocka_unit_test(a_place_outside_of_the_text_is_no_harm),
