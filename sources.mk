@@ -29,6 +29,7 @@ library_sources = \
 	daemon/base/failpoint.h \
 	daemon/base/file.c \
 	daemon/base/file.h \
+	daemon/base/hex.h \
 	daemon/base/json.h \
 	daemon/base/json_print.c \
 	daemon/base/json_read.c \
@@ -558,6 +559,7 @@ unit_programs = \
 	tests/unit/test_failpoint \
 	tests/unit/test_file \
 	tests/unit/test_header \
+	tests/unit/test_hex \
 	tests/unit/test_html_strict \
 	tests/unit/test_html_text \
 	tests/unit/test_http \

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -154,14 +155,10 @@ static uint32_t read_hex(struct reader *reader)
     if (reader->end - reader->at < 4)
         return UINT32_MAX;
     for (int i = 0; i < 4; i++) {
-        char c = *reader->at++;
-        char lower = (char)(c | 0x20);
-        if (c >= '0' && c <= '9')
-            unit = unit << 4 | (uint32_t)(c - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            unit = unit << 4 | (uint32_t)(lower - 'a' + 10);
-        else
+        int digit = hex_value(*reader->at++);
+        if (digit < 0)
             return UINT32_MAX;
+        unit = unit << 4 | (uint32_t)digit;
     }
     return unit;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/hex.h"
 
 struct word {
     const char *text;
@@ -63,15 +64,6 @@ static size_t skip_digits(const char *text, size_t length, size_t at)
     return at;
 }
 
-/* The value of a digit in bases up to 16; 16 where it is none. */
-static unsigned digit_value(char c)
-{
-    char lower = (char)(c | 0x20);
-    return is_digit(c)                    ? (unsigned)(c - '0')
-           : lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a' + 10)
-                                          : 16;
-}
-
 enum found { NO_NUMBER, NUMBER, TOO_LARGE };
 
 static enum found put_integer(uint64_t digits, bool negative, struct value *value)
@@ -83,13 +75,13 @@ static enum found put_integer(uint64_t digits, bool negative, struct value *valu
 }
 
 /* All of `text` as digits in a base. */
-static enum found read_base(const char *text, size_t length, unsigned base, uint64_t *number)
+static enum found read_base(const char *text, size_t length, int base, uint64_t *number)
 {
     bool overflow = false;
     *number = 0;
     for (size_t i = 0; i < length; i++) {
-        unsigned digit = digit_value(text[i]);
-        if (digit >= base)
+        int digit = hex_value(text[i]);
+        if (digit < 0 || digit >= base)
             return NO_NUMBER;
         overflow |= __builtin_mul_overflow(*number, base, number) ||
                     __builtin_add_overflow(*number, digit, number);

@@ -12,23 +12,13 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "cel/cel_diag.h"
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static int hex_digit(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* ---- Numbers ---- */
@@ -81,13 +71,13 @@ static bool read_float(struct cel_lexer *lexer, uint32_t length, struct cel_toke
 static bool read_integer(struct cel_lexer *lexer, uint32_t *length, struct cel_token *token)
 {
     const char *at = lexer->text + lexer->at;
-    bool hex = at[0] == '0' && (at[1] == 'x' || at[1] == 'X') && hex_digit(at[2]) >= 0;
+    bool hex = at[0] == '0' && (at[1] == 'x' || at[1] == 'X') && hex_value(at[2]) >= 0;
     uint32_t base = hex ? 16 : 10, end = hex ? 2 : 0;
     uint64_t number = 0;
     bool over = false;
-    for (; hex ? hex_digit(at[end]) >= 0 : is_digit(at[end]); end++)
+    for (; hex ? hex_value(at[end]) >= 0 : is_digit(at[end]); end++)
         over |= __builtin_mul_overflow(number, base, &number) ||
-                __builtin_add_overflow(number, (uint64_t)hex_digit(at[end]), &number);
+                __builtin_add_overflow(number, (uint64_t)hex_value(at[end]), &number);
     bool is_unsigned = at[end] == 'u' || at[end] == 'U';
     *length = end + is_unsigned;
     if (over || (!is_unsigned && number > (uint64_t)INT64_MAX + 1))
@@ -157,7 +147,7 @@ static bool hex_escape(struct quoted *quoted, uint32_t digits)
 {
     uint32_t code = 0;
     for (uint32_t i = 0; i < digits; i++) {
-        int digit = hex_digit(quoted->at[2 + i]);
+        int digit = hex_value(quoted->at[2 + i]);
         if (digit < 0)
             return bad_escape(quoted, 2 + i, "the escape has too few hexadecimal digits");
         code = code << 4 | (uint32_t)digit;

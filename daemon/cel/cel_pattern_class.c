@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 enum { UNICODE_LAST = 0x10FFFF };
@@ -39,15 +40,6 @@ char cel_pattern_peek(const struct cel_pattern_cursor *cursor, size_t ahead)
     return ahead < (size_t)(cursor->end - cursor->at) ? cursor->at[ahead] : '\0';
 }
 
-static int hexadecimal(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Behind \x: two digits, or any number of them in braces. */
 static bool take_hexadecimal(struct cel_pattern_cursor *cursor, uint32_t *character)
 {
@@ -56,7 +48,7 @@ static bool take_hexadecimal(struct cel_pattern_cursor *cursor, uint32_t *charac
     cursor->at += braces;
     *character = 0;
     for (int digit; (braces || digits < 2) && *character <= UNICODE_LAST &&
-                    (digit = hexadecimal(cel_pattern_peek(cursor, 0))) >= 0;
+                    (digit = hex_value(cel_pattern_peek(cursor, 0))) >= 0;
          digits++, cursor->at++)
         *character = *character << 4 | (uint32_t)digit;
     if (!braces)

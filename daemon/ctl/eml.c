@@ -6,15 +6,8 @@
 #include <strings.h>
 
 #include "base/base64.h"
+#include "base/hex.h"
 #include "base/slice.h"
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-}
 
 /* Quoted-printable (RFC 2045, 6.7), or the Q encoding of headers, where '_' is a space. */
 static size_t decode_quoted(struct slice from, bool header, char *out)
@@ -25,8 +18,8 @@ static size_t decode_quoted(struct slice from, bool header, char *out)
         char c = *at++;
         if (c == '_' && header) {
             out[length++] = ' ';
-        } else if (c == '=' && end - at >= 2 && hex_digit(at[0]) >= 0 && hex_digit(at[1]) >= 0) {
-            out[length++] = (char)(hex_digit(at[0]) * 16 + hex_digit(at[1]));
+        } else if (c == '=' && end - at >= 2 && hex_value(at[0]) >= 0 && hex_value(at[1]) >= 0) {
+            out[length++] = (char)(hex_value(at[0]) * 16 + hex_value(at[1]));
             at += 2;
         } else if (c == '=' && !header) { /* a soft line break */
             at += at < end && *at == '\r';

@@ -1,4 +1,5 @@
 #include "base/base64.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "liquid/liquid_filters.h"
 #include "liquid/liquid_lex.h"
@@ -36,14 +37,6 @@ static bool url_encode(struct liquid_call *call)
     return liquid_filters_give(call, start, length, false);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool give_decoded(struct liquid_call *call, const char *text, size_t length)
 {
     if (!utf8_valid(text, length))
@@ -63,8 +56,8 @@ static bool url_decode(struct liquid_call *call)
         return false;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.text[i];
-        int high = i + 2 < text.length ? hex_digit(text.text[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text.text[i + 2]) : -1;
+        int high = i + 2 < text.length ? hex_value(text.text[i + 1]) : -1;
+        int low = high >= 0 ? hex_value(text.text[i + 2]) : -1;
         if (c == '%' && i + 2 >= text.length) { /* cut short: the rest stays as it is */
             memcpy(to, text.text + i, text.length - i);
             to += text.length - i;

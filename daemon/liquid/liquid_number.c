@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/hex.h"
 #include "liquid/liquid_lex.h"
 
 /* Numbers of up to 38 digits are exact; those of sums are kept so far below the
@@ -176,14 +177,6 @@ static int read_base(const char **at, const char *end)
     return 8;
 }
 
-static int digit_value(char c)
-{
-    if (liquid_lex_digit(c))
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-}
-
 bool liquid_number_strict(const char *text, size_t length, int64_t *integer)
 {
     const char *end = text + length, *at = liquid_lex_skip_space(text, end);
@@ -198,8 +191,8 @@ bool liquid_number_strict(const char *text, size_t length, int64_t *integer)
     for (; at < end; at++) {
         if (*at == '_' && at[-1] != '_')
             continue;
-        int digit = digit_value(*at);
-        if (digit >= base)
+        int digit = hex_value(*at);
+        if (digit < 0 || digit >= base)
             return false;
         if (sum <= INT64_MAX)
             sum = sum * base + digit;

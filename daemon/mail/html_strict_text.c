@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 /* References that stand in mails; all others are left to the parser. */
@@ -54,19 +55,16 @@ static bool is_character(uint32_t c)
 /* "#38" or "#x26"; the bytes written, 0: not sure. */
 static size_t decode_number(const char *text, size_t length, char out[4])
 {
-    bool hex = length > 1 && (text[1] | 0x20) == 'x';
+    int base = length > 1 && (text[1] | 0x20) == 'x' ? 16 : 10;
     uint32_t c = 0;
-    size_t at = hex ? 2 : 1;
+    size_t at = base == 16 ? 2 : 1;
     if (at == length || length - at > 6)
         return 0;
     for (; at < length; at++) {
-        char digit = text[at], low = (char)(digit | 0x20);
-        if (digit >= '0' && digit <= '9')
-            c = c * (hex ? 16 : 10) + (uint32_t)(digit - '0');
-        else if (hex && low >= 'a' && low <= 'f')
-            c = c * 16 + (uint32_t)(low - 'a') + 10;
-        else
+        int digit = hex_value(text[at]);
+        if (digit < 0 || digit >= base)
             return 0;
+        c = c * (uint32_t)base + (uint32_t)digit;
     }
     return is_character(c) ? utf8_encode(c, out) : 0;
 }

@@ -4,17 +4,10 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/hex.h"
 #include "base/slice.h"
 
 enum { DATABASE_MOST = 99999, DEFAULT_PORT = 6379 };
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
 
 /* Percent-decoded; NULL where an escape is broken or stands for NUL. */
 static const char *decode(struct arena *arena, struct slice part)
@@ -24,8 +17,8 @@ static const char *decode(struct arena *arena, struct slice part)
     for (size_t i = 0; i < part.length; i++) {
         char c = part.text[i];
         if (c == '%') {
-            int high = i + 2 < part.length ? hex_digit(part.text[i + 1]) : -1;
-            int low = i + 2 < part.length ? hex_digit(part.text[i + 2]) : -1;
+            int high = i + 2 < part.length ? hex_value(part.text[i + 1]) : -1;
+            int low = i + 2 < part.length ? hex_value(part.text[i + 2]) : -1;
             if (high < 0 || low < 0 || (high == 0 && low == 0))
                 return NULL;
             c = (char)(high * 16 + low);
