@@ -624,6 +624,7 @@ unit_programs = \
 	tests/unit/test_work \
 	tests/unit/test_yaml \
 	tests/unit/test_zone \
+	tests/unit/test_zone_civil \
 	tests/unit/test_zone_file \
 	tests/unit/test_zone_rule
 

@@ -5,10 +5,10 @@
 
 #include "base/zone_civil.h"
 
-enum { DAY_SECONDS = 86400, DAY_MS = DAY_SECONDS * 1000 };
+enum { DAY_SECONDS = 86400 };
 
-/* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: all that RFC 3339 can write. */
-static const int64_t earliest = -62167219200000, latest = 253402300799999;
+/* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z: all that RFC 3339 can write. */
+static const int64_t earliest = -62167219200, latest = 253402300799;
 
 static int64_t read_ns(clockid_t clock)
 {
@@ -44,11 +44,11 @@ static char *put_digits(char *at, int number, int width)
     return at + width;
 }
 
-const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE])
+size_t clock_print_second(int64_t second, char out[CLOCK_TEXT_SIZE])
 {
-    ms = ms < earliest ? earliest : ms > latest ? latest : ms;
-    int64_t days = zone_civil_floor(ms, DAY_MS);
-    int of_day = (int)(ms - days * DAY_MS), second = of_day / 1000, rest = of_day % 1000;
+    second = second < earliest ? earliest : second > latest ? latest : second;
+    int64_t days = zone_civil_floor(second, DAY_SECONDS);
+    int of_day = (int)(second - days * DAY_SECONDS);
     struct zone_civil date = zone_civil_date(days);
     char *at = put_digits(out, (int)date.year, 4);
     *at++ = '-';
@@ -56,11 +56,22 @@ const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE])
     *at++ = '-';
     at = put_digits(at, date.day, 2);
     *at++ = 'T';
-    at = put_digits(at, second / 3600, 2);
+    at = put_digits(at, of_day / 3600, 2);
     *at++ = ':';
-    at = put_digits(at, second / 60 % 60, 2);
+    at = put_digits(at, of_day / 60 % 60, 2);
     *at++ = ':';
-    at = put_digits(at, second % 60, 2);
+    at = put_digits(at, of_day % 60, 2);
+    *at = '\0';
+    return (size_t)(at - out);
+}
+
+const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE])
+{
+    int64_t first = earliest * 1000, last = latest * 1000 + 999;
+    ms = ms < first ? first : ms > last ? last : ms;
+    int64_t second = zone_civil_floor(ms, 1000);
+    int rest = (int)(ms - second * 1000);
+    char *at = out + clock_print_second(second, out);
     if (rest) {
         *at++ = '.';
         at = put_digits(at, rest, 3);
@@ -131,13 +142,6 @@ static int read_offset(struct reader *in)
     return sign == '-' ? -minutes : minutes;
 }
 
-static int days_of_month(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
 bool clock_parse(const char *text, size_t length, int64_t *ms)
 {
     struct reader in = {.at = text, .end = text + length};
@@ -154,7 +158,7 @@ bool clock_parse(const char *text, size_t length, int64_t *ms)
     int second = read_number(&in, 2, 0, 60);
     int fraction = read_fraction(&in);
     int offset = read_offset(&in);
-    if (in.broken || in.at != in.end || day > days_of_month(year, month))
+    if (in.broken || in.at != in.end || day > zone_civil_month_days(year, month))
         return false;
     int64_t seconds = zone_civil_days(year, month, day) * DAY_SECONDS +
                       (hour * 60 + minute - offset) * 60 + second;

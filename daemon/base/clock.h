@@ -31,6 +31,10 @@ enum { CLOCK_TEXT_SIZE = 32 };
  * What lies outside the years 0000 to 9999 shows as their first or last instant. */
 const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE]);
 
+/* The date and the time of day alone, of a second since 1970: "2026-03-01T08:00:00". Returns its
+ * length. */
+size_t clock_print_second(int64_t second, char out[CLOCK_TEXT_SIZE]);
+
 /* RFC 3339 with any offset to milliseconds since 1970; false where it is no such time.
  * Digits past the milliseconds are dropped; a leap second (23:59:60 UTC) is the second
  * after it; a space may stand for the "T". */

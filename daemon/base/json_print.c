@@ -9,9 +9,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/decimal.h"
 
 /* ---- Strings ---- */
@@ -134,12 +134,10 @@ static void print_fraction(struct buf *out, uint32_t nanoseconds)
 
 static bool print_timestamp(struct buf *out, const struct value *value)
 {
-    time_t seconds = (time_t)value->integer;
-    struct tm tm;
-    if (!gmtime_r(&seconds, &tm))
-        return buf_add(out, "null", 4);
-    buf_printf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-               tm.tm_hour, tm.tm_min, tm.tm_sec);
+    char text[CLOCK_TEXT_SIZE];
+    size_t length = clock_print_second(value->integer, text);
+    buf_char(out, '"');
+    buf_add(out, text, length);
     print_fraction(out, value->length);
     return buf_add(out, "Z\"", 2);
 }

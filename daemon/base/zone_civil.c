@@ -14,6 +14,12 @@ int64_t zone_civil_days(int64_t year, int64_t month, int64_t day)
     return era * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 + of_year + day - 1 - EPOCH;
 }
 
+int zone_civil_month_days(int64_t year, int64_t month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[month - 1] + (month == 2 && zone_civil_leap(year));
+}
+
 struct zone_civil zone_civil_date(int64_t days)
 {
     days += EPOCH;

@@ -114,10 +114,8 @@ static int64_t change_day(const struct zone_change *change, int64_t year)
     int64_t new_year = zone_civil_days(year, 1, 1);
     if (change->kind == ZONE_DAY_NUMBER)
         return new_year + change->day;
-    if (change->kind == ZONE_DAY_JULIAN) {
-        bool leap = zone_civil_days(year, 3, 1) - new_year == 60;
-        return new_year + change->day - 1 + (leap && change->day >= 60);
-    }
+    if (change->kind == ZONE_DAY_JULIAN)
+        return new_year + change->day - 1 + (zone_civil_leap(year) && change->day >= 60);
     int64_t first = zone_civil_days(year, change->month, 1);
     int64_t day = first + (change->day - zone_civil_weekday(first) + 7) % 7;
     day += (change->week - 1) * 7;

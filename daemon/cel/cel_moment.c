@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/zone.h"
+#include "base/zone_civil.h"
 #include "cel/cel_function.h"
 #include "cel/cel_time.h"
 #include "cel/cel_value.h"
@@ -129,8 +130,7 @@ static bool read_clock(const struct value *text, int *hour, int *minute)
 /* 29 February is kept on 28 February in years without one. */
 static int day_in(int year, int month, int day)
 {
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return month == 2 && day == 29 && !leap ? 28 : day;
+    return month == 2 && day == 29 && !zone_civil_leap(year) ? 28 : day;
 }
 
 static bool give_next(struct cel_call *call, struct zone *zone, int month, int day, int hour,

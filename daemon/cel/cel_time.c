@@ -3,13 +3,15 @@
  * with the sign of the seconds. All that makes one ends in cel_time_timestamp or
  * cel_time_duration, which carry over and check the range.
  *
- * Texts are read by small readers that move `at` and are chained with &&. Dates are days since
- * 1970 by the arithmetic of 400-year eras: days_of, and back in cel_time_print_timestamp.
+ * Texts are read by small readers that move `at` and are chained with &&.
  */
 #include "cel/cel_time.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "base/clock.h"
+#include "base/zone_civil.h"
 
 enum { NANOS = 1000000000 };
 
@@ -83,23 +85,6 @@ static bool read_mark(const char **at, const char *end, const char *marks)
     return true;
 }
 
-/* Days since 1970 of a date of the Gregorian calendar. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static int64_t days_in(int64_t year, int64_t month)
-{
-    static const int64_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
 static bool read_date(const char **at, const char *end, int64_t *days)
 {
     int64_t year, month, day;
@@ -107,9 +92,9 @@ static bool read_date(const char **at, const char *end, int64_t *days)
         !read_number(at, end, 2, &month) || !read_mark(at, end, "-") ||
         !read_number(at, end, 2, &day))
         return false;
-    if (month < 1 || month > 12 || day < 1 || day > days_in(year, month))
+    if (month < 1 || month > 12 || day < 1 || day > zone_civil_month_days(year, month))
         return false;
-    *days = days_of(year, month, day);
+    *days = zone_civil_days(year, month, day);
     return true;
 }
 
@@ -245,22 +230,7 @@ static size_t add_fraction(char *out, int64_t nanos)
 
 size_t cel_time_print_timestamp(const struct value *value, char out[CEL_TIME_TEXT_SIZE])
 {
-    int64_t days = value->integer / 86400, rest = value->integer % 86400;
-    if (rest < 0) {
-        rest += 86400;
-        days--;
-    }
-    /* The civil date of a day number, by 400-year eras that begin on 1 March. */
-    days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097, of_era = days - era * 146097;
-    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t shifted = (5 * of_year + 2) / 153, day = of_year - (153 * shifted + 2) / 5 + 1;
-    int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
-    int64_t year = year_of_era + era * 400 + (month <= 2);
-    size_t length = (size_t)snprintf(out, CEL_TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d",
-                                     (int)year, (int)month, (int)day, (int)(rest / 3600),
-                                     (int)(rest / 60 % 60), (int)(rest % 60));
+    size_t length = clock_print_second(value->integer, out);
     length += add_fraction(out + length, value->length);
     out[length++] = 'Z';
     out[length] = '\0';

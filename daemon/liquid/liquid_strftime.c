@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/decimal.h"
+#include "base/zone_civil.h"
 
 enum { WIDTH_MOST = 1024 };
 
@@ -123,11 +124,6 @@ static int week_from(const struct zone_time *local, int first)
     return (local->day_of_year + 7 - (local->weekday - first + 7) % 7) / 7;
 }
 
-static bool is_leap(int year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
 /* ISO 8601: the week that has a year's first Thursday is its first. */
 static int iso_week(const struct zone_time *local, int *year)
 {
@@ -135,10 +131,10 @@ static int iso_week(const struct zone_time *local, int *year)
     int week = (local->day_of_year - weekday + 10) / 7;
     *year = local->year;
     if (week < 1) {
-        int days = 365 + is_leap(--*year);
+        int days = 365 + zone_civil_leap(--*year);
         return (local->day_of_year + days - weekday + 10) / 7;
     }
-    int days = 365 + is_leap(local->year);
+    int days = 365 + zone_civil_leap(local->year);
     if (week == 53 && local->day_of_year - weekday + 3 >= days) {
         ++*year;
         return 1;

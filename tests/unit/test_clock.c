@@ -45,6 +45,12 @@ static void test_format_bounds(void **state)
     char text[CLOCK_TEXT_SIZE];
     assert_string_equal(clock_format(INT64_MIN, text), "0000-01-01T00:00:00Z");
     assert_string_equal(clock_format(INT64_MAX, text), "9999-12-31T23:59:59.999Z");
+    assert_int_equal(clock_print_second(INT64_MIN, text), 19);
+    assert_string_equal(text, "0000-01-01T00:00:00");
+    assert_int_equal(clock_print_second(INT64_MAX, text), 19);
+    assert_string_equal(text, "9999-12-31T23:59:59");
+    assert_int_equal(clock_print_second(1772352000, text), 19);
+    assert_string_equal(text, "2026-03-01T08:00:00");
 }
 
 static const struct {
@@ -139,9 +145,8 @@ static void test_every_day(void **state)
 static void test_clocks_run(void **state)
 {
     (void)state;
-    int64_t ns = clock_monotonic_ns(), ms = clock_monotonic_ms(), wall = clock_wall_ms();
-    assert_in_range(ms - ns / 1000000, 0, 10000);
-    assert_true(clock_monotonic_ns() >= ns);
+    int64_t ms = clock_monotonic_ms(), wall = clock_wall_ms();
+    assert_true(clock_monotonic_ms() >= ms);
     assert_in_range((int64_t)time(NULL) * 1000 - wall + 2000, 0, 60000);
 }
 

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "base/zone_civil.h"
 #include "base/zone_rule.h"
 
 static struct zone_rule parse(const char *text)
@@ -110,33 +109,12 @@ static void test_refused(void **state)
     }
 }
 
-static void test_every_day(void **state)
-{
-    (void)state;
-    struct zone_civil before = zone_civil_date(-800001);
-    for (int64_t days = -800000; days <= 800000; days++) {
-        struct zone_civil date = zone_civil_date(days);
-        assert_int_equal(zone_civil_days(date.year, date.month, date.day), days);
-        assert_in_range(zone_civil_weekday(days), 0, 6);
-        if (date.day == 1)
-            assert_true(before.day >= 28 &&
-                        (date.month == 1 ? before.month == 12 && before.year + 1 == date.year
-                                         : before.month + 1 == date.month));
-        else
-            assert_true(date.day == before.day + 1 && date.month == before.month);
-        before = date;
-    }
-    assert_int_equal(zone_civil_weekday(0), 4);
-    assert_int_equal(zone_civil_weekday(-5), 6);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_every_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
