@@ -10,31 +10,26 @@ enum { DAY_SECONDS = 86400 };
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z: all that RFC 3339 can write. */
 static const int64_t earliest = -62167219200, latest = 253402300799;
 
-static int64_t read_ns(clockid_t clock)
+static int64_t read_ms(clockid_t clock)
 {
     struct timespec now;
     clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int64_t clock_monotonic_ms(void)
 {
-    return read_ns(CLOCK_BOOTTIME) / 1000000;
-}
-
-int64_t clock_monotonic_ns(void)
-{
-    return read_ns(CLOCK_BOOTTIME);
+    return read_ms(CLOCK_BOOTTIME);
 }
 
 int64_t clock_thread_ms(void)
 {
-    return read_ns(CLOCK_THREAD_CPUTIME_ID) / 1000000;
+    return read_ms(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t clock_wall_ms(void)
 {
-    return read_ns(CLOCK_REALTIME) / 1000000;
+    return read_ms(CLOCK_REALTIME);
 }
 
 static char *put_digits(char *at, int number, int width)

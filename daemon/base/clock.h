@@ -12,7 +12,6 @@
 
 /* Milliseconds since boot, sleep included (CLOCK_BOOTTIME): never goes back. */
 int64_t clock_monotonic_ms(void);
-int64_t clock_monotonic_ns(void);
 /* Milliseconds that the calling thread has worked (CLOCK_THREAD_CPUTIME_ID): for limits on
  * work that a busy machine must not shorten. */
 int64_t clock_thread_ms(void);

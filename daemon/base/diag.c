@@ -298,8 +298,6 @@ void diags_add(struct diags *diags, const struct diag *diag)
             *last = *diag;
         return;
     }
-    if ((diags->count & (diags->count - 1)) == 0) /* grows at each power of two */
-        diags->items =
-            mem_resize(diags->items, sizeof *diags->items * (diags->count ? diags->count * 2 : 1));
+    diags->items = mem_grow(diags->items, diags->count, sizeof *diags->items);
     diags->items[diags->count++] = *diag;
 }

@@ -104,9 +104,7 @@ static bool add_name(struct listing *list, const char *name)
         diag_file(list->diag, list->root);
         return false;
     }
-    if ((list->count & (list->count - 1)) == 0) /* grows at each power of two */
-        list->names =
-            mem_resize(list->names, sizeof *list->names * (list->count ? list->count * 2 : 1));
+    list->names = mem_grow(list->names, list->count, sizeof *list->names);
     list->names[list->count++] = arena_text(list->arena, name);
     return true;
 }

@@ -35,6 +35,11 @@ void *mem_resize(void *block, size_t size)
     return must(realloc(block, size ? size : 1));
 }
 
+void *mem_grow(void *items, size_t count, size_t size)
+{
+    return count & (count - 1) ? items : mem_resize(items, size * (count ? 2 * count : 1));
+}
+
 char *mem_copy(const void *bytes, size_t length)
 {
     char *copy = mem_alloc(length + 1);

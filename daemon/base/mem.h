@@ -11,6 +11,9 @@
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *mem_zero(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 void *mem_resize(void *block, size_t size) __attribute__((returns_nonnull));
+/* Makes room for one more item in an array of `count` items, whose room is the next power of two:
+ * returns the array, moved where it had to grow. */
+void *mem_grow(void *items, size_t count, size_t size) __attribute__((returns_nonnull));
 char *mem_text(const char *text) __attribute__((malloc, returns_nonnull));
 char *mem_copy(const void *bytes, size_t length) /* NUL-terminated */
     __attribute__((malloc, returns_nonnull));

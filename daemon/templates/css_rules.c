@@ -35,7 +35,7 @@ struct rule {
 struct css_rules {
     struct arena *arena;
     struct rule *rules;
-    size_t count, capacity;
+    uint32_t count, capacity;
 };
 
 struct css_rules *css_rules_new(struct arena *arena)
@@ -54,13 +54,8 @@ static void add_rule(struct css_rules *rules, const struct rule *rule)
 {
     if (rules->count == CSS_RULES_MOST)
         return;
-    if (rules->count == rules->capacity) {
-        rules->capacity = rules->capacity ? 2 * rules->capacity : 16;
-        struct rule *grown = arena_alloc(rules->arena, rules->capacity * sizeof *grown);
-        if (rules->count)
-            memcpy(grown, rules->rules, rules->count * sizeof *grown);
-        rules->rules = grown;
-    }
+    rules->rules =
+        arena_grow(rules->arena, rules->rules, rules->count, &rules->capacity, sizeof *rule);
     rules->rules[rules->count++] = *rule;
 }
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "cel/cel.h"
 
@@ -35,17 +35,24 @@ static const struct {
     {"cel_missing_field", "order.coupon == \"X\""},
 };
 
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static int64_t round_ns(const struct cel_program *program, const struct cel_input *input,
                         struct arena *arena)
 {
     struct value result;
-    int64_t start = clock_monotonic_ns();
+    int64_t start = now_ns();
     for (int i = 0; i < RUNS; i++) {
         cel_eval(program, input, arena, &result, NULL);
         if (i % 64 == 0)
             arena_reset(arena);
     }
-    return clock_monotonic_ns() - start;
+    return now_ns() - start;
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -69,8 +70,22 @@ static void test_exhausted(void **state)
     }
 }
 
+static void test_grow(void **state)
+{
+    (void)state;
+    int *numbers = NULL;
+    for (int i = 0; i < 1000; i++) {
+        numbers = mem_grow(numbers, (size_t)i, sizeof *numbers);
+        numbers[i] = i;
+    }
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(numbers[i], i);
+    free(numbers);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exhausted)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exhausted),
+                                       cmocka_unit_test(test_grow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
