@@ -678,6 +678,7 @@ example_files = \
 	demo/img/pot.png \
 	demo/img/shop.png \
 	demo/img/tea.png \
+	demo/index.html.liquid \
 	nudged.yaml \
 	rules/abandoned-cart.yaml \
 	rules/events.yaml \
@@ -752,6 +753,7 @@ test_files = \
 	tests/functional/test_check.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
+	tests/functional/test_demo.py \
 	tests/functional/test_dev.py \
 	tests/functional/test_docs.py \
 	tests/functional/test_faults.py \

@@ -59,6 +59,8 @@ struct demo {
     struct map *shown;    /* file names of messages */
     struct count *counts; /* in the arena */
     uint32_t count_count, count_capacity;
+    struct held *held; /* in the arena */
+    uint32_t held_count, held_capacity;
     struct demo_pages pages;
 };
 
@@ -66,6 +68,12 @@ struct demo {
 struct count {
     const char *name;
     int times;
+};
+
+/* A message that was held back, at `at` (ms). */
+struct held {
+    int64_t at;
+    struct demo_held what;
 };
 
 /* ---- Arguments and the folder ---- */
@@ -321,34 +329,62 @@ static bool is_what(const char *word, enum trace_what what)
     return strcmp(word, trace_what_word(what)) == 0;
 }
 
-static void count_outcome(struct demo *demo, const struct value *item)
+static void hold(struct demo *demo, int64_t at, const struct demo_held *what)
+{
+    demo->held = arena_grow(demo->arena, demo->held, demo->held_count, &demo->held_capacity,
+                            sizeof *demo->held);
+    demo->held[demo->held_count++] = (struct held){at, *what};
+}
+
+static void count_outcome(struct demo *demo, const char *who, int64_t at, const struct value *item)
 {
     const char *what = value_to_text(demo->arena, value_get(item, "what"));
     const char *why = value_to_text(demo->arena, value_get(item, "why"));
     const char *rule = value_to_text(demo->arena, value_get(item, "rule"));
     if (!what || !why || !rule)
         return;
-    const char *name = NULL;
-    if (is_what(what, TRACE_SENT))
-        name = arena_printf(demo->arena, "sent\t%s", rule);
-    else if (in_words(why) && (is_what(what, TRACE_REFUSED) || is_what(what, TRACE_ENDED)))
-        name = arena_printf(demo->arena, "held\t%s\t%s", rule, why);
-    if (name)
-        add_count(demo, name);
+    if (is_what(what, TRACE_SENT)) {
+        add_count(demo, arena_printf(demo->arena, "sent\t%s", rule));
+    } else if (in_words(why) && (is_what(what, TRACE_REFUSED) || is_what(what, TRACE_ENDED))) {
+        add_count(demo, arena_printf(demo->arena, "held\t%s\t%s", rule, why));
+        hold(demo, at, &(struct demo_held){who, rule, why, in_words(why)});
+    }
+}
+
+/* The customer's address, else the name, else the key; in the arena. */
+static const char *who_is(struct demo *demo, const char *key)
+{
+    static const char *const names[] = {"profile.email", "profile.first_name"};
+    struct diag diag;
+    struct value document;
+    const char *document_key = keys_spell(demo->arena, demo->prefix, KEY_CUSTOMER, key, NULL);
+    const struct reply *reply = session_command(demo->session, &diag, "GET", document_key, NULL);
+    const char *text = reply && reply->text ? arena_text(demo->arena, reply->text) : NULL;
+    if (!text || !json_read(demo->arena, text, strlen(text), &json_file_limits, &document, &diag))
+        return key;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *name = value_to_text(demo->arena, value_path(&document, names[i]));
+        if (name)
+            return name;
+    }
+    return key;
 }
 
 static void count_trace(struct demo *demo, const char *customer)
 {
     struct diag diag;
+    const char *who = who_is(demo, customer);
     const struct reply *lines = traces_read(demo->session, demo->prefix, customer, &diag);
     for (size_t i = 0; lines && i < lines->count; i++) {
         struct value line;
+        int64_t at = 0;
         const char *text = arena_text(demo->arena, reply_item(lines, i)->text);
         if (!json_read(demo->arena, text, strlen(text), &json_file_limits, &line, &diag))
             continue;
+        value_to_int(value_get(&line, "at"), &at);
         const struct value *did = value_get(&line, "did");
         for (uint32_t d = 0; d < value_count(did); d++)
-            count_outcome(demo, &did->list->items[d]);
+            count_outcome(demo, who, at, &did->list->items[d]);
     }
 }
 
@@ -360,6 +396,12 @@ static void count_traces(struct demo *demo)
     traces_customers(demo->session, demo->prefix, demo->arena, &customers, &count, &diag);
     for (size_t i = 0; i < count; i++)
         count_trace(demo, customers[i]);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct held *one = a, *two = b;
+    return one->at < two->at ? -1 : one->at > two->at ? 1 : strcmp(one->what.who, two->what.who);
 }
 
 static int by_name(const void *a, const void *b)
@@ -393,21 +435,38 @@ static void print_dead(struct demo *demo)
     printf("\nDead letters:\n");
     for (size_t i = letters->count; i-- > 0;) {
         const struct reply *letter = reply_item(letters, i);
-        printf("     1  %-16s  %s\n", dead_letters_field(letter, "reason")->text,
-               dead_letters_field(letter, "detail")->text);
+        const char *reason = dead_letters_field(letter, "reason")->text;
+        const char *detail = dead_letters_field(letter, "detail")->text;
+        printf("     1  %-16s  %s\n", reason, detail);
+        demo_pages_bury(&demo->pages, reason, detail);
     }
 }
 
-static void print_summary(struct demo *demo)
+/* What is known when the day is over: for the terminal, and for the page. */
+static void sum_up(struct demo *demo)
 {
     count_traces(demo);
     if (demo->count_count)
         qsort(demo->counts, demo->count_count, sizeof *demo->counts, by_name);
+    if (demo->held_count)
+        qsort(demo->held, demo->held_count, sizeof *demo->held, by_time);
+    for (uint32_t i = 0; i < demo->held_count; i++)
+        demo_pages_hold(&demo->pages, &demo->held[i].what);
+}
+
+static void print_summary(struct demo *demo)
+{
+    sum_up(demo);
     printf("\nSent:\n");
     print_counts(demo, "sent");
     printf("\nHeld back, and why:\n");
     print_counts(demo, "held");
     print_dead(demo);
+}
+
+/* Where to look. */
+static void print_places(const struct demo *demo)
+{
     printf("\nThe messages, to look at:  %s/html/index.html\n", demo->folder);
     printf("The same, as .eml:         %s/mail/new\n", demo->folder);
     if (demo->keep)
@@ -434,10 +493,14 @@ static bool run(struct demo *demo, struct diag *diag)
     demo->prefix = demo->context->config->keys.redis.prefix;
     printf("A day of a small shop: %zu events. A wait of an hour takes 2 seconds here.\n\n",
            demo->event_count);
-    demo_pages_begin(&demo->pages, arena_printf(demo->arena, "%s/html", demo->folder));
-    bool done = run_day(demo, diag) && demo_pages_end(&demo->pages, diag);
+    demo_pages_begin(&demo->pages, demo->arena, arena_printf(demo->arena, "%s/html", demo->folder),
+                     arena_printf(demo->arena, "%s/demo/index.html.liquid", demo->examples));
+    bool done = run_day(demo, diag);
     print_summary(demo);
-    return done;
+    struct diag *shown = done ? diag : &(struct diag){0}; /* the first fault is the one to tell */
+    bool written = demo_pages_end(&demo->pages, demo->event_count, shown);
+    print_places(demo);
+    return done && written;
 }
 
 int command_demo(struct context *context, int argc, char **argv)
@@ -457,7 +520,6 @@ int command_demo(struct context *context, int argc, char **argv)
             stop_daemon(&demo);
     }
     map_destroy(&demo.shown);
-    demo_pages_free(&demo.pages);
     arena_destroy(&demo.arena);
     return status;
 }
