@@ -4,6 +4,7 @@ nothing is made up in its place."""
 import pytest
 
 import mail_checker
+from conftest import SOURCE
 from test_letters import CUSTOMER, SHOP, letter_of, use_examples
 
 PICTURE = "https://shop.example/img/pot.png"
@@ -306,3 +307,17 @@ def test_how_to_reach_the_shop(shop, about, said):
     for text in (html_text(letter), letter.text):
         assert said in text and "Tea Shop, Strada Morii 12, 400112 Cluj" in text
     assert mail_checker.check(letter, [mail_checker.links]) == []
+
+
+# --- the rules ---
+
+
+@pytest.mark.parametrize("total, waits", [("64.90", True), (64.9, True), ("20", True), ("19.99", False), (0, False)])
+def test_a_cart_whose_total_is_a_text(shop, total, waits):
+    shop.redis()
+    shop.config["rules"], shop.config["templates"] = str(SOURCE / "rules"), str(SOURCE / "templates")
+    shop.daemon().spawn()
+    shop.push({"type": "cart.updated", "id": "e1", "customer": CUSTOMER, "cart": {"total": total, "items": [{}]}})
+    shop.wait_idle()
+    assert (("abandoned-cart", "waits") in {item[:2] for item in shop.trace("id:7")}) == waits
+    assert bool(shop.client.zcard("nudged:due")) == waits and not shop.dead()
