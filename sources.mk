@@ -173,10 +173,14 @@ library_sources = \
 	daemon/ctl/context.h \
 	daemon/ctl/dead.c \
 	daemon/ctl/demo.c \
+	daemon/ctl/demo_daemon.c \
+	daemon/ctl/demo_daemon.h \
 	daemon/ctl/demo_folder.c \
 	daemon/ctl/demo_folder.h \
 	daemon/ctl/demo_pages.c \
 	daemon/ctl/demo_pages.h \
+	daemon/ctl/demo_summary.c \
+	daemon/ctl/demo_summary.h \
 	daemon/ctl/draft.c \
 	daemon/ctl/draft.h \
 	daemon/ctl/eml.c \
@@ -187,16 +191,20 @@ library_sources = \
 	daemon/ctl/explain.c \
 	daemon/ctl/input.c \
 	daemon/ctl/input.h \
+	daemon/ctl/known_names.c \
+	daemon/ctl/known_names.h \
 	daemon/ctl/plain.c \
 	daemon/ctl/plain.h \
 	daemon/ctl/preview.c \
 	daemon/ctl/preview_form.c \
 	daemon/ctl/preview_form.h \
 	daemon/ctl/push.c \
+	daemon/ctl/reload.c \
 	daemon/ctl/render.c \
 	daemon/ctl/scene.c \
 	daemon/ctl/scene.h \
 	daemon/ctl/status.c \
+	daemon/ctl/stop.c \
 	daemon/ctl/uncertain.c \
 	daemon/customer/customer.c \
 	daemon/customer/customer.h \

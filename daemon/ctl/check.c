@@ -27,8 +27,8 @@ static int by_place(const void *a, const void *b)
     return one->column < two->column ? -1 : one->column > two->column;
 }
 
-/* NULL where there was an error. */
-static struct generation *check_all(struct context *context, struct diags *diags)
+/* All of them, as far as what they look at can be read; NULL where there was an error. */
+static struct generation *run_checks(struct context *context, struct diags *diags)
 {
     struct config *config = context_read(context, diags);
     struct generation *generation = config ? generation_load(config, diags) : NULL;
@@ -59,11 +59,9 @@ int command_check(struct context *context, int argc, char **argv)
     const struct command_option options[] = {{"--strict", NULL, &strict}, {0}};
     struct diags diags = {0};
     int count = command_options(argc, argv, options);
-    if (count < 0)
+    if (!command_no_arguments(count, argv))
         return EX_USAGE;
-    if (count > 0)
-        return command_usage(argv[0], "no argument is expected: %s", argv[1]);
-    struct generation *generation = check_all(context, &diags);
+    struct generation *generation = run_checks(context, &diags);
     print_all(&diags);
     if (generation)
         printf("; %zu rule%s, %zu template%s", ruleset_count(generation->rules),

@@ -1,155 +1,29 @@
+/*
+ * look() is called for each variable that a template reads, with its path (order.items[].title).
+ * find_miss walks that path through the names that are known, judge says whether what is missing
+ * is a mistake, and set_place finds it in the file again, so that the caret stands under the
+ * very part.
+ */
 #include "ctl/check_variables.h"
 
 #include <string.h>
 
 #include "base/file.h"
 #include "base/utf8.h"
-#include "ctl/draft.h"
-#include "templates/shopify_names.h"
+#include "ctl/known_names.h"
 
-enum { NAMES_MOST = 500, ITEMS_MOST = 100 };
-
-/* What may be read. */
-struct known {
-    struct value data;  /* what the events carry, all in one map; null for "anything" */
-    struct value names; /* that, and what every message has */
-    bool open;          /* some event has no sample: there may be other data */
-};
+enum { NAMES_MOST = 500 };
 
 struct checking {
     const struct config *config;
-    const struct generation *generation;
     struct diags *diags;
     struct arena *arena;
-    struct known all;                        /* at any event */
-    struct known some;                       /* at the events of `variant` */
+    struct known_names all;                  /* at any event */
+    struct known_names some;                 /* at the events of `variant` */
     const struct templates_variant *variant; /* the one that is looked at */
     const char *path, *text;                 /* the file that was read last, for excerpts */
     size_t length;
 };
-
-/* ---- What is known ---- */
-
-static struct value unite(struct arena *arena, const struct value *a, const struct value *b);
-
-/* What any of the list's items has, as one map; null where they are none. */
-static struct value any_item(struct arena *arena, const struct value *list)
-{
-    struct value any = value_null();
-    for (uint32_t i = 0; value_is(list, VALUE_LIST) && i < list->list->count && i < ITEMS_MOST; i++)
-        any = unite(arena, &any, &list->list->items[i]);
-    return any;
-}
-
-/* A list of both lists' items, made one. */
-static struct value unite_lists(struct arena *arena, const struct value *a, const struct value *b)
-{
-    struct value one = any_item(arena, a), other = any_item(arena, b);
-    struct value list = value_new_list(arena, 1);
-    value_push(arena, list, unite(arena, &one, &other));
-    return list;
-}
-
-/* The members of both maps, or of the items of both lists. */
-static struct value unite(struct arena *arena, const struct value *a, const struct value *b)
-{
-    if (value_is(a, VALUE_LIST) && value_is(b, VALUE_LIST))
-        return unite_lists(arena, a, b);
-    if (!value_is(b, VALUE_MAP))
-        return *a;
-    if (!value_is(a, VALUE_MAP))
-        return *b;
-    struct value both = value_new_map(arena, value_count(a) + value_count(b));
-    for (uint32_t i = 0; i < value_count(a); i++) {
-        const struct value_member *member = &a->map->members[i];
-        const struct value *other = value_find(b, member->key.string, member->key.length);
-        value_add(arena, both, member->key, unite(arena, &member->value, other));
-    }
-    for (uint32_t i = 0; i < value_count(b); i++) {
-        const struct value_member *member = &b->map->members[i];
-        if (!value_find(a, member->key.string, member->key.length))
-            value_add(arena, both, member->key, member->value);
-    }
-    return both;
-}
-
-static void add_type(struct checking *checking, struct known *known, const char *type)
-{
-    const struct value *sample = value_get(ruleset_events(checking->generation->rules), type);
-    if (sample)
-        known->data = unite(checking->arena, &known->data, sample);
-    else
-        known->open = true;
-}
-
-static struct value map_of(struct arena *arena, const char *const *names)
-{
-    struct value map = value_new_map(arena, 16);
-    for (; *names; names++)
-        value_set(arena, map, *names, value_null());
-    return map;
-}
-
-/* Puts the names that every message has over those of the data. */
-static void add_roots(struct checking *checking, struct known *known)
-{
-    static const char *const of_event[] = {"type", "id", "time", "source", NULL};
-    static const char *const of_message[] = {"id",      "rule", "step", "class", "topic",
-                                             "channel", "to",   "name", NULL};
-    static const char *const plain[] = {
-        "now", "locale", "unsubscribe_url", "content", "subject", "preheader", NULL};
-    struct arena *arena = checking->arena;
-    const struct value *customer = value_get(&checking->all.data, "customer");
-    struct value names = map_of(arena, plain), event = map_of(arena, of_event);
-    value_set(arena, event, "data", known->data);
-    value_set(arena, names, "event", event);
-    value_set(arena, names, "start", known->data);
-    value_set(arena, names, "message", map_of(arena, of_message));
-    value_set(arena, names, "customer", customer ? *customer : value_null());
-    value_set(arena, names, "shop", checking->config->keys.shop);
-    known->names = unite(arena, &names, &known->names);
-    known->names = unite(arena, &known->names, &known->data);
-    shopify_names_add(arena, known->names);
-}
-
-static void learn_all(struct checking *checking)
-{
-    const struct value *events = ruleset_events(checking->generation->rules);
-    checking->all = (struct known){.data = value_new_map(checking->arena, 0),
-                                   .names = value_new_map(checking->arena, 0),
-                                   .open = value_count(events) == 0};
-    for (uint32_t i = 0; i < value_count(events); i++)
-        add_type(checking, &checking->all,
-                 value_to_text(checking->arena, &events->map->members[i].key));
-    add_roots(checking, &checking->all);
-}
-
-/* What the rules that send the template know; all that is known where there is none. */
-static void learn_some(struct checking *checking)
-{
-    const struct ruleset *rules = checking->generation->rules;
-    struct known *some = &checking->some;
-    bool sent = false;
-    *some = (struct known){.data = value_new_map(checking->arena, 0),
-                           .names = value_new_map(checking->arena, 0)};
-    for (size_t i = 0; i < ruleset_count(rules); i++) {
-        const struct rule *rule = ruleset_at(rules, i);
-        const struct rule_step *step = draft_step(rule, checking->variant->name);
-        if (!step)
-            continue;
-        for (const char *const *type = rule->on; *type; type++)
-            add_type(checking, some, *type);
-        for (const struct rule_data *data = step->data; data && data->name; data++)
-            value_set(checking->arena, some->names, data->name, value_null());
-        sent = true;
-    }
-    if (sent)
-        add_roots(checking, some);
-    else
-        *some = checking->all;
-}
-
-/* ---- What is read ---- */
 
 /* The part of a path that is not there, and the map that lacks it. */
 struct miss {
@@ -170,7 +44,7 @@ static bool find_miss(struct arena *arena, const struct value *names, const char
             return true;
         within = *found;
         for (path += length; *path == '['; path += 2) /* "[]": an item of the list */
-            within = any_item(arena, &within);
+            within = known_names_item(arena, &within);
         if (!*path)
             return false;
         path++;
@@ -267,7 +141,7 @@ static bool begins(const char *path, const char *name)
 }
 
 /* Whether the miss is worth a warning; its text. */
-static bool judge(struct checking *checking, const struct known *known, const char *path,
+static bool judge(struct checking *checking, const struct known_names *known, const char *path,
                   const struct miss *miss, struct diag *diag)
 {
     bool profile = begins(path, "customer") || begins(path, "shop");
@@ -290,7 +164,7 @@ static void look(void *context, const char *file, const char *path, uint32_t lin
 {
     struct checking *checking = context;
     bool layout = strncmp(file, "layouts/", strlen("layouts/")) == 0;
-    const struct known *known = layout ? &checking->all : &checking->some;
+    const struct known_names *known = layout ? &checking->all : &checking->some;
     struct miss miss;
     struct diag diag;
     if (!find_miss(checking->arena, &known->names, path, &miss) ||
@@ -305,13 +179,13 @@ static void look(void *context, const char *file, const char *path, uint32_t lin
 void check_variables(const struct config *config, const struct generation *generation,
                      struct diags *diags)
 {
-    struct checking checking = {
-        .config = config, .generation = generation, .diags = diags, .arena = arena_new(64 * 1024)};
+    struct checking checking = {.config = config, .diags = diags, .arena = arena_new(64 * 1024)};
     const struct templates *templates = generation->templates;
-    learn_all(&checking);
+    known_names_all(checking.arena, config, generation->rules, &checking.all);
     for (size_t i = 0; i < templates_count(templates); i++) {
         checking.variant = templates_variant(templates, i);
-        learn_some(&checking);
+        known_names_sent(checking.arena, config, generation->rules, &checking.all,
+                         checking.variant->name, &checking.some);
         templates_variables(templates, checking.variant, look, &checking);
     }
     arena_destroy(&checking.arena);

@@ -126,10 +126,19 @@ int command_options(int argc, char **argv, const struct command_option *options)
     return left - 1;
 }
 
-bool command_alone(int argc, char **argv)
+bool command_no_arguments(int count, char **argv)
 {
-    int count = command_options(argc, argv, NULL);
     if (count > 0)
         command_usage(argv[0], "no argument is expected: %s", argv[1]);
     return count == 0;
+}
+
+const char *command_list_most(int count, char **argv, const char *standard)
+{
+    if (count < 2)
+        return standard;
+    if (count == 2 && *argv[2] && strspn(argv[2], "0123456789") == strlen(argv[2]))
+        return argv[2];
+    command_usage(argv[0], "a number is expected after `ls`");
+    return NULL;
 }

@@ -43,8 +43,12 @@ struct command_option {
  * and on; -1 after a fault, which was printed: EX_USAGE. */
 int command_options(int argc, char **argv, const struct command_option *options);
 
-/* Likewise for a command that takes neither options nor arguments; false after a fault. */
-bool command_alone(int argc, char **argv);
+/* Whether command_options left no argument; false after a fault, which was printed: EX_USAGE. */
+bool command_no_arguments(int count, char **argv);
+
+/* How many `ls [N]` is to show, in digits: N, or `standard`. NULL after a fault, which was
+ * printed: EX_USAGE. */
+const char *command_list_most(int count, char **argv, const char *standard);
 
 /* Says what is wrong with the command line; EX_USAGE. */
 int command_usage(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -22,6 +22,14 @@ int context_fail(const struct diag *diag)
     return EXIT_FAILURE;
 }
 
+void context_print_errors(struct diags *diags)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        if (diags->items[i].level == DIAG_ERROR)
+            diag_print(&diags->items[i], stderr);
+    diags_free(diags);
+}
+
 struct config *context_read(struct context *context, struct diags *diags)
 {
     if (context->config)
@@ -36,10 +44,7 @@ struct config *context_config(struct context *context)
 {
     struct diags diags = {0};
     struct config *config = context_read(context, &diags);
-    for (size_t i = 0; i < diags.count; i++)
-        if (diags.items[i].level == DIAG_ERROR)
-            diag_print(&diags.items[i], stderr);
-    diags_free(&diags);
+    context_print_errors(&diags);
     return config;
 }
 

@@ -19,8 +19,12 @@ struct context {
 
 /* The configuration; NULL where it is broken. Faults and warnings are added to `diags`. */
 struct config *context_read(struct context *context, struct diags *diags);
-/* Likewise; the faults are printed, and warnings are left to `check` and the daemon. */
+/* Likewise; the faults are printed (context_print_errors). */
 struct config *context_config(struct context *context);
+
+/* Prints the errors to standard error, and frees all; warnings are left to `check` and the
+ * daemon. */
+void context_print_errors(struct diags *diags);
 
 /* A session with the Redis of the configuration, or with the daemon's private one; NULL
  * where there is none: the fault was printed. The caller closes it. */

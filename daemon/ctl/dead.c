@@ -13,6 +13,8 @@
 #include "customer/shop_event.h"
 #include "store/dead_letters.h"
 
+#define SHOWN_MOST "50"
+
 enum { BODY_SHOWN = 100, LINE_MOST = 8 << 20 };
 
 /* The beginning of a body that may hold any bytes, without half a character at its end. */
@@ -96,8 +98,6 @@ int command_dead(struct context *context, int argc, char **argv)
         return EX_USAGE;
     if (count > 0 && strcmp(argv[1], "ls") != 0)
         return command_usage(argv[0], "`ls` is expected, not `%s`", argv[1]);
-    if (count > 2 ||
-        (count == 2 && (!*argv[2] || strspn(argv[2], "0123456789") != strlen(argv[2]))))
-        return command_usage(argv[0], "a number is expected after `ls`");
-    return list(context, count == 2 ? argv[2] : "50", raw);
+    const char *most = command_list_most(count, argv, SHOWN_MOST);
+    return most ? list(context, most, raw) : EX_USAGE;
 }

@@ -76,7 +76,8 @@ static void put(const struct demo_pages *pages, struct value map, const char *na
     value_set(pages->arena, map, name, value_text(arena_text(pages->arena, text)));
 }
 
-bool demo_pages_add(struct demo_pages *pages, const struct demo_message *message, struct diag *diag)
+bool demo_pages_add(struct demo_pages *pages, const struct demo_pages_message *message,
+                    struct diag *diag)
 {
     const char *html = arena_printf(pages->arena, "%02d.html", pages->count + 1);
     const char *text = arena_printf(pages->arena, "%02d-text.html", pages->count + 1);

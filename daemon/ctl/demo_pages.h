@@ -22,7 +22,7 @@ struct demo_pages {
     int count;                         /* of messages */
 };
 
-struct demo_message {
+struct demo_pages_message {
     const char *to, *subject; /* UTF-8; "" where absent */
     const char *html, *text;  /* the parts; NULL where absent */
 };
@@ -35,7 +35,7 @@ struct demo_held {
 void demo_pages_begin(struct demo_pages *pages, struct arena *arena, const char *folder,
                       const char *template);
 /* Writes the message's own pages; its number is pages->count then. */
-bool demo_pages_add(struct demo_pages *pages, const struct demo_message *message,
+bool demo_pages_add(struct demo_pages *pages, const struct demo_pages_message *message,
                     struct diag *diag);
 void demo_pages_hold(struct demo_pages *pages, const struct demo_held *held);
 /* An event or a message that was given up. */

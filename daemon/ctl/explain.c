@@ -103,8 +103,8 @@ static const struct reply *read_trace(struct context *context, struct session *s
 }
 
 /* An address under which nothing is kept: most shops name customers by an id. */
-static int explain_address(struct context *context, struct session *session, const char *address,
-                           bool raw)
+static int look_for_address(struct context *context, struct session *session, const char *address,
+                            bool raw)
 {
     struct diag diag = {0};
     const char *keys[FIND_CUSTOMER_MOST];
@@ -138,7 +138,7 @@ static int explain(struct context *context, struct session *session, const char 
     if (!lines)
         return context_fail(&diag);
     if (lines->count == 0 && strchr(name, '@') && !strchr(name, ':'))
-        return explain_address(context, session, name, raw);
+        return look_for_address(context, session, name, raw);
     if (lines->count == 0) {
         fprintf(stderr, "nudgectl: nothing is known of the customer %s\n", customer);
         return EXIT_FAILURE;

@@ -1,4 +1,10 @@
-/* nudgectl preview: a message as it would leave, made by the daemon's own code. */
+/*
+ * nudgectl preview: a message as it would leave, made by the daemon's own code.
+ *
+ * First whose message it is: the event that is given, else the first sample at which a rule sends
+ * the template; that rule and its step, else one made up. The draft of it is then in the language
+ * that is asked for, and preview_form shows it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,22 +157,12 @@ static bool run(struct preview *preview, struct diag *diag)
     return show(preview, diag);
 }
 
-/* What is wrong with rules and templates is shown: a warning is for `check`. */
-static struct generation *load(const struct config *config)
-{
-    struct diags diags = {0};
-    struct generation *generation = generation_load(config, &diags);
-    for (size_t i = 0; i < diags.count; i++)
-        if (diags.items[i].level == DIAG_ERROR)
-            diag_print(&diags.items[i], stderr);
-    diags_free(&diags);
-    return generation;
-}
-
-static int preview_in(struct preview *preview)
+static int load_and_run(struct preview *preview)
 {
     struct diag diag = {0};
-    struct generation *generation = load(preview->config);
+    struct diags diags = {0};
+    struct generation *generation = generation_load(preview->config, &diags);
+    context_print_errors(&diags);
     if (!generation)
         return EXIT_FAILURE;
     struct arena *arena = arena_new(256 * 1024);
@@ -209,5 +205,5 @@ int command_preview(struct context *context, int argc, char **argv)
                              preview.as);
     preview.template = argv[1];
     preview.config = context_config(context);
-    return preview.config ? preview_in(&preview) : EXIT_FAILURE;
+    return preview.config ? load_and_run(&preview) : EXIT_FAILURE;
 }

@@ -44,7 +44,7 @@ static void on_pushed(void *context, const struct reply *reply, const struct dia
 }
 
 /* A line that is worth sending: a JSON object. */
-static bool look(struct push *push, const char *line, size_t length, uint32_t number)
+static bool is_event(struct push *push, const char *line, size_t length, uint32_t number)
 {
     struct value value;
     struct diag diag = {0};
@@ -63,17 +63,17 @@ static bool look(struct push *push, const char *line, size_t length, uint32_t nu
     return false;
 }
 
-static void push_line(struct push *push, const char *line, size_t length, uint32_t number)
+static void take_line(struct push *push, const char *line, size_t length, uint32_t number)
 {
     const char *argv[] = {"XADD", push->key, "*", "event", line};
     const size_t lengths[] = {4, strlen(push->key), 1, 5, length};
-    if (length == 0 || *line == '#' || !look(push, line, length, number))
+    if (length == 0 || *line == '#' || !is_event(push, line, length, number))
         return;
     session_push(push->session, 5, argv, lengths, on_pushed, push);
     session_drain(push->session, IN_FLIGHT_MOST);
 }
 
-static bool push_stream(struct push *push, FILE *stream)
+static bool take_stream(struct push *push, FILE *stream)
 {
     char *line = NULL;
     size_t size = 0;
@@ -82,7 +82,7 @@ static bool push_stream(struct push *push, FILE *stream)
         size_t bytes = (size_t)length;
         while (bytes && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r'))
             bytes--;
-        push_line(push, line, bytes, number);
+        take_line(push, line, bytes, number);
         progress_step(push->progress, (uint64_t)length);
         if (push->failed)
             break;
@@ -91,12 +91,12 @@ static bool push_stream(struct push *push, FILE *stream)
     return !ferror(stream);
 }
 
-static bool push_file(struct push *push, const char *name)
+static bool take_file(struct push *push, const char *name)
 {
     bool standard = strcmp(name, "-") == 0;
     FILE *stream = standard ? stdin : fopen(name, "re");
     push->file = standard ? "(standard input)" : name;
-    bool read = stream && push_stream(push, stream);
+    bool read = stream && take_stream(push, stream);
     if (!read) {
         int fault = errno;
         progress_clear(push->progress);
@@ -155,7 +155,7 @@ int command_push(struct context *context, int argc, char **argv)
     push.arena = arena_new(64 * 1024);
     push.progress = progress_start(total_size(count, names), "pushing");
     for (int i = 0; i < count && read && !push.failed; i++)
-        read = push_file(&push, names[i]);
+        read = take_file(&push, names[i]);
     int status = finish(&push, read);
     arena_destroy(&push.arena);
     session_close(&push.session);

@@ -1,4 +1,4 @@
-/* nudgectl status, reload, stop: one question each to the daemon's admin socket. */
+/* nudgectl status: the figures of the daemon, asked at its admin socket. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,10 +57,8 @@ int command_status(struct context *context, int argc, char **argv)
     struct value status;
     struct diag diag;
     int count = command_options(argc, argv, options);
-    if (count < 0)
+    if (!command_no_arguments(count, argv))
         return EX_USAGE;
-    if (count > 0)
-        return command_usage(argv[0], "no argument is expected: %s", argv[1]);
     if (!context_answer(context, "GET", "/status", &answer))
         return EXIT_FAILURE;
     struct arena *arena = arena_new(16 * 1024);
@@ -72,14 +70,4 @@ int command_status(struct context *context, int argc, char **argv)
     arena_destroy(&arena);
     buf_free(&answer);
     return EXIT_SUCCESS;
-}
-
-int command_reload(struct context *context, int argc, char **argv)
-{
-    return command_alone(argc, argv) ? context_ask(context, "POST", "/reload") : EX_USAGE;
-}
-
-int command_stop(struct context *context, int argc, char **argv)
-{
-    return command_alone(argc, argv) ? context_ask(context, "POST", "/stop") : EX_USAGE;
 }

@@ -14,7 +14,9 @@
 #include "ctl/plain.h"
 #include "store/uncertain_messages.h"
 
-enum { SHOWN_MOST = 50, SHOWN_CEILING = 100000, PAGE = 100 };
+#define SHOWN_MOST "50"
+
+enum { SHOWN_CEILING = 100000, PAGE = 100 };
 
 struct desk {
     struct context *context;
@@ -167,38 +169,37 @@ static int finish(const struct desk *desk)
 
 /* ---- The command line ---- */
 
-static int run(struct desk *desk, bool (*action)(struct desk *, int, char **, struct diag *),
-               int count, char **arguments)
+static bool open_session(struct desk *desk)
+{
+    desk->session = context_session(desk->context);
+    if (desk->session)
+        desk->prefix = desk->context->config->keys.redis.prefix;
+    return desk->session != NULL;
+}
+
+static int run_list(struct desk *desk, const char *digits)
 {
     struct diag diag = {0};
-    desk->session = context_session(desk->context);
-    if (!desk->session)
+    size_t most = strtoul(digits, NULL, 10);
+    if (!open_session(desk))
         return EXIT_FAILURE;
-    desk->prefix = desk->context->config->keys.redis.prefix;
-    int status = action(desk, count, arguments, &diag) ? EXIT_SUCCESS : context_fail(&diag);
+    bool listed = list(desk, most < SHOWN_CEILING ? most : SHOWN_CEILING, &diag);
+    int status = listed ? EXIT_SUCCESS : context_fail(&diag);
     session_close(&desk->session);
     return status;
 }
 
-static bool act_list(struct desk *desk, int count, char **arguments, struct diag *diag)
-{
-    size_t most = count ? strtoul(arguments[0], NULL, 10) : SHOWN_MOST;
-    return list(desk, most < SHOWN_CEILING ? most : SHOWN_CEILING, diag);
-}
-
-static bool act_settle(struct desk *desk, int count, char **arguments, struct diag *diag)
-{
-    return count ? settle_named(desk, count, arguments, diag) : settle_all(desk, diag);
-}
-
 static int run_settle(struct desk *desk, bool all, int count, char **argv)
 {
+    struct diag diag = {0};
     if (all != (count == 1))
         return command_usage(argv[0], "`%s` takes messages by their id, or --all", argv[1]);
     desk->verb = strcmp(argv[1], "resend") == 0 ? UNCERTAIN_RESEND : UNCERTAIN_DROP;
-    int status = run(desk, act_settle, count - 1, argv + 2);
-    if (!desk->prefix)
-        return status;
+    if (!open_session(desk))
+        return EXIT_FAILURE;
+    bool settled = all ? settle_all(desk, &diag) : settle_named(desk, count - 1, argv + 2, &diag);
+    int status = settled ? EXIT_SUCCESS : context_fail(&diag);
+    session_close(&desk->session);
     return finish(desk) == EXIT_SUCCESS ? status : EXIT_FAILURE;
 }
 
@@ -216,8 +217,6 @@ int command_uncertain(struct context *context, int argc, char **argv)
         return command_usage(argv[0], "`ls`, `resend` or `drop` is expected, not `%s`", argv[1]);
     if (all)
         return command_usage(argv[0], "--all goes with `resend` or `drop`");
-    if (count > 2 ||
-        (count == 2 && (!*argv[2] || strspn(argv[2], "0123456789") != strlen(argv[2]))))
-        return command_usage(argv[0], "a number is expected after `ls`");
-    return run(&desk, act_list, count > 1 ? count - 1 : 0, argv + 2);
+    const char *most = command_list_most(count, argv, SHOWN_MOST);
+    return most ? run_list(&desk, most) : EX_USAGE;
 }

@@ -1,0 +1,127 @@
+#include "ctl/known_names.h"
+
+#include "ctl/draft.h"
+#include "templates/shopify_names.h"
+
+enum { ITEMS_MOST = 100 };
+
+static struct value unite(struct arena *arena, const struct value *a, const struct value *b);
+
+struct value known_names_item(struct arena *arena, const struct value *list)
+{
+    struct value any = value_null();
+    for (uint32_t i = 0; value_is(list, VALUE_LIST) && i < list->list->count && i < ITEMS_MOST; i++)
+        any = unite(arena, &any, &list->list->items[i]);
+    return any;
+}
+
+/* A list of both lists' items, made one. */
+static struct value unite_lists(struct arena *arena, const struct value *a, const struct value *b)
+{
+    struct value one = known_names_item(arena, a), other = known_names_item(arena, b);
+    struct value list = value_new_list(arena, 1);
+    value_push(arena, list, unite(arena, &one, &other));
+    return list;
+}
+
+/* The members of both maps, or of the items of both lists. */
+static struct value unite(struct arena *arena, const struct value *a, const struct value *b)
+{
+    if (value_is(a, VALUE_LIST) && value_is(b, VALUE_LIST))
+        return unite_lists(arena, a, b);
+    if (!value_is(b, VALUE_MAP))
+        return *a;
+    if (!value_is(a, VALUE_MAP))
+        return *b;
+    struct value both = value_new_map(arena, value_count(a) + value_count(b));
+    for (uint32_t i = 0; i < value_count(a); i++) {
+        const struct value_member *member = &a->map->members[i];
+        const struct value *other = value_find(b, member->key.string, member->key.length);
+        value_add(arena, both, member->key, unite(arena, &member->value, other));
+    }
+    for (uint32_t i = 0; i < value_count(b); i++) {
+        const struct value_member *member = &b->map->members[i];
+        if (!value_find(a, member->key.string, member->key.length))
+            value_add(arena, both, member->key, member->value);
+    }
+    return both;
+}
+
+static void add_type(struct arena *arena, const struct ruleset *rules, struct known_names *known,
+                     const char *type)
+{
+    const struct value *sample = value_get(ruleset_events(rules), type);
+    if (sample)
+        known->data = unite(arena, &known->data, sample);
+    else
+        known->open = true;
+}
+
+static struct value map_of(struct arena *arena, const char *const *names)
+{
+    struct value map = value_new_map(arena, 16);
+    for (; *names; names++)
+        value_set(arena, map, *names, value_null());
+    return map;
+}
+
+/* Puts the names that every message has over those of the data; `all` is the data of any event. */
+static void add_roots(struct arena *arena, const struct config *config, const struct value *all,
+                      struct known_names *known)
+{
+    static const char *const of_event[] = {"type", "id", "time", "source", NULL};
+    static const char *const of_message[] = {"id",      "rule", "step", "class", "topic",
+                                             "channel", "to",   "name", NULL};
+    static const char *const plain[] = {
+        "now", "locale", "unsubscribe_url", "content", "subject", "preheader", NULL};
+    const struct value *customer = value_get(all, "customer");
+    struct value names = map_of(arena, plain), event = map_of(arena, of_event);
+    value_set(arena, event, "data", known->data);
+    value_set(arena, names, "event", event);
+    value_set(arena, names, "start", known->data);
+    value_set(arena, names, "message", map_of(arena, of_message));
+    value_set(arena, names, "customer", customer ? *customer : value_null());
+    value_set(arena, names, "shop", config->keys.shop);
+    known->names = unite(arena, &names, &known->names);
+    known->names = unite(arena, &known->names, &known->data);
+    shopify_names_add(arena, known->names);
+}
+
+static void begin(struct arena *arena, struct known_names *known)
+{
+    *known =
+        (struct known_names){.data = value_new_map(arena, 0), .names = value_new_map(arena, 0)};
+}
+
+void known_names_all(struct arena *arena, const struct config *config, const struct ruleset *rules,
+                     struct known_names *all)
+{
+    const struct value *events = ruleset_events(rules);
+    begin(arena, all);
+    all->open = value_count(events) == 0;
+    for (uint32_t i = 0; i < value_count(events); i++)
+        add_type(arena, rules, all, value_to_text(arena, &events->map->members[i].key));
+    add_roots(arena, config, &all->data, all);
+}
+
+void known_names_sent(struct arena *arena, const struct config *config, const struct ruleset *rules,
+                      const struct known_names *all, const char *template, struct known_names *some)
+{
+    bool sent = false;
+    begin(arena, some);
+    for (size_t i = 0; i < ruleset_count(rules); i++) {
+        const struct rule *rule = ruleset_at(rules, i);
+        const struct rule_step *step = draft_step(rule, template);
+        if (!step)
+            continue;
+        for (const char *const *type = rule->on; *type; type++)
+            add_type(arena, rules, some, *type);
+        for (const struct rule_data *data = step->data; data && data->name; data++)
+            value_set(arena, some->names, data->name, value_null());
+        sent = true;
+    }
+    if (sent)
+        add_roots(arena, config, &all->data, some);
+    else
+        *some = *all;
+}

@@ -1,0 +1,11 @@
+/* nudgectl reload: asks the daemon to read rules and templates again, at its admin socket. */
+#include <sysexits.h>
+
+#include "ctl/command.h"
+
+int command_reload(struct context *context, int argc, char **argv)
+{
+    if (!command_no_arguments(command_options(argc, argv, NULL), argv))
+        return EX_USAGE;
+    return context_ask(context, "POST", "/reload");
+}

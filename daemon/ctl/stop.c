@@ -1,0 +1,11 @@
+/* nudgectl stop: asks the daemon to end, at its admin socket. */
+#include <sysexits.h>
+
+#include "ctl/command.h"
+
+int command_stop(struct context *context, int argc, char **argv)
+{
+    if (!command_no_arguments(command_options(argc, argv, NULL), argv))
+        return EX_USAGE;
+    return context_ask(context, "POST", "/stop");
+}
