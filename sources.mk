@@ -683,32 +683,55 @@ tests_fuzz_fuzz_yaml_LDADD = $(fuzz_libs)
 
 example_files = \
 	demo/events.jsonl \
+	demo/img/book.png \
+	demo/img/cup.png \
+	demo/img/logo.png \
+	demo/img/pot.png \
+	demo/img/shop.png \
+	demo/img/tea.png \
+	demo/index.html.liquid \
 	nudged.yaml \
 	rules/abandoned-cart.yaml \
 	rules/events.yaml \
 	rules/order-thanks.yaml \
 	rules/welcome.yaml \
 	templates/cart-last-call.html.liquid \
+	templates/cart-last-call.text.liquid \
 	templates/cart-reminder.html.liquid \
+	templates/cart-reminder.text.liquid \
 	templates/feedback.html.liquid \
 	templates/feedback.text.liquid \
-	templates/layouts/shop.html.liquid \
-	templates/layouts/shop.text.liquid \
+	templates/layouts/default.html.liquid \
+	templates/layouts/default.text.liquid \
 	templates/locales/en.yaml \
 	templates/locales/fi.yaml \
 	templates/locales/ro.yaml \
 	templates/locales/ru.yaml \
 	templates/order-thanks.html.liquid \
+	templates/order-thanks.text.liquid \
 	templates/snippets/address.liquid \
+	templates/snippets/address_text.liquid \
 	templates/snippets/answer.liquid \
-	templates/snippets/basket.liquid \
 	templates/snippets/button.liquid \
+	templates/snippets/expected.liquid \
 	templates/snippets/footer.liquid \
 	templates/snippets/greeting.liquid \
 	templates/snippets/items.liquid \
+	templates/snippets/items_text.liquid \
+	templates/snippets/large.liquid \
+	templates/snippets/name.liquid \
+	templates/snippets/number.liquid \
+	templates/snippets/picture.liquid \
+	templates/snippets/products.liquid \
+	templates/snippets/reason.liquid \
+	templates/snippets/reasons.liquid \
+	templates/snippets/reasons_text.liquid \
+	templates/snippets/sign.liquid \
 	templates/snippets/signature.liquid \
 	templates/snippets/sum.liquid \
-	templates/welcome.html.liquid
+	templates/snippets/total.liquid \
+	templates/welcome.html.liquid \
+	templates/welcome.text.liquid
 
 doc_files = \
 	docs/architecture.md \
@@ -735,18 +758,23 @@ test_files = \
 	tests/functional/conftest.py \
 	tests/functional/desk.py \
 	tests/functional/hostile.py \
+	tests/functional/mail_checker.py \
+	tests/functional/mail_style.py \
 	tests/functional/read_mails.pl \
 	tests/functional/test_check.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
+	tests/functional/test_demo.py \
 	tests/functional/test_dev.py \
 	tests/functional/test_docs.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_injection.py \
+	tests/functional/test_letters.py \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
 	tests/functional/test_model.py \
 	tests/functional/test_refusals.py \
+	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \

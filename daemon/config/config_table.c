@@ -252,7 +252,9 @@ const struct setting config_settings[] = {
     {.key = "shop",
      .type = SETTING_VALUE,
      IN(config_keys, shop),
-     .help = "what rules and templates call `shop`: name, url, locale, timezone, currency, …"},
+     .help =
+         "what rules and templates call `shop`: name, url, locale, timezone, currency, address, "
+         "email, logo, …; docs/templates.md lists what the shipped messages read"},
     {.key = "segments",
      .type = SETTING_VALUE,
      IN(config_keys, segments),

@@ -50,9 +50,10 @@ const struct command commands[] = {
      command_status},
     {"reload", "", "read rules and templates again", "", command_reload},
     {"stop", "", "end the daemon, as SIGTERM does", "", command_stop},
-    {"demo", "[--folder DIR] [--keep]", "all of it at once, on this machine",
-     "  --folder DIR  where its files lie (default: a new one below the temporary folder)\n"
-     "  --keep        leaves the daemon running when it is over\n",
+    {"demo", "[--folder DIR] [--examples DIR] [--keep]", "all of it at once, on this machine",
+     "  --folder DIR    where its files lie (default: a new one below the temporary folder)\n"
+     "  --examples DIR  the rules, templates and events that it shows (default: the installed)\n"
+     "  --keep          leaves the daemon running when it is over\n",
      command_demo},
     {0},
 };

@@ -219,11 +219,14 @@ static bool run(struct demo *demo, struct diag *diag)
     demo->prefix = demo->context->config->keys.redis.prefix;
     printf("A day of a small shop: %zu events. A wait of an hour takes 2 seconds here.\n\n",
            demo->event_count);
-    demo_pages_begin(&demo->pages, arena_printf(demo->arena, "%s/html", demo->folder));
-    bool done = run_day(demo, diag) && demo_pages_end(&demo->pages, diag);
-    demo_summary_print(demo->session, demo->prefix);
+    demo_pages_begin(&demo->pages, demo->arena, arena_printf(demo->arena, "%s/html", demo->folder),
+                     arena_printf(demo->arena, "%s/demo/index.html.liquid", demo->examples));
+    bool done = run_day(demo, diag);
+    demo_summary_print(demo->session, demo->prefix, &demo->pages);
+    struct diag *shown = done ? diag : &(struct diag){0}; /* the first fault is the one to tell */
+    bool written = demo_pages_end(&demo->pages, demo->event_count, shown);
     print_places(demo);
-    return done;
+    return done && written;
 }
 
 int command_demo(struct context *context, int argc, char **argv)
@@ -243,7 +246,6 @@ int command_demo(struct context *context, int argc, char **argv)
             demo_daemon_stop(&demo.daemon);
     }
     map_destroy(&demo.shown);
-    demo_pages_free(&demo.pages);
     arena_destroy(&demo.arena);
     return status;
 }

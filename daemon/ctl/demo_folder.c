@@ -19,9 +19,21 @@ static const char config_text[] =
     "templates: %s/templates\n"
     "instance: demo\n"
     "log: {level: error}\n"
-    "shop: {name: Ceai & Cărți, url: \"https://shop.example\", locale: en,\n"
-    "       timezone: Europe/Bucharest, currency: EUR, email: hello@shop.example,\n"
-    "       person: Ioana}\n"
+    "shop:\n"
+    "  name: Ceai & Cărți\n"
+    "  url: https://shop.example\n"
+    "  logo: " DEMO_FOLDER_PICTURES "logo.png\n"
+    "  picture: " DEMO_FOLDER_PICTURES "shop.png\n"
+    "  address: Strada Lipscani 12, 030035 București, România\n"
+    "  email: hello@shop.example\n"
+    "  phone: +40 21 555 01 99\n"
+    "  person: Ioana\n"
+    "  locale: en\n"
+    "  timezone: Europe/Bucharest\n"
+    "  currency: EUR\n"
+    "  free_delivery_from: 50\n"
+    "  delivery_days: 3\n"
+    "  return_days: 30\n"
     "mail:\n"
     "  from: \"\\\"Ceai & Cărți\\\" <hello@shop.example>\"\n"
     "  unsubscribe_url: \"https://shop.example/unsubscribe/{token}\"\n"
@@ -84,6 +96,24 @@ static bool copy_rules(struct arena *arena, const char *from, const char *to, co
     return written;
 }
 
+/* The pictures of demo/img, for the pages. */
+static bool copy_pictures(struct arena *arena, const char *examples, const char *folder,
+                          struct diag *diag)
+{
+    const char *const *names;
+    const char *bytes, *from = arena_printf(arena, "%s/demo/img", examples);
+    size_t count, length;
+    if (!file_list(arena, from, ".png", false, &names, &count, diag))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!file_read(arena, arena_printf(arena, "%s/%s", from, names[i]), FILE_MOST, &bytes,
+                       &length, diag) ||
+            !demo_folder_write(arena_printf(arena, "%s/html/img/%s", folder, names[i]), bytes,
+                               length, diag))
+            return false;
+    return true;
+}
+
 static bool make(const char *path, struct diag *diag)
 {
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
@@ -102,6 +132,8 @@ bool demo_folder_fill(struct arena *arena, const char *folder, const char *examp
     if (!realpath(examples, whole))
         return diag_error(diag, "no examples in %s: %s", examples, strerror(errno));
     if (!make(to, diag) || !make(arena_printf(arena, "%s/html", folder), diag) ||
+        !make(arena_printf(arena, "%s/html/img", folder), diag) ||
+        !copy_pictures(arena, examples, folder, diag) ||
         !file_list(arena, from, ".yaml", false, &names, &count, diag))
         return false;
     for (size_t i = 0; i < count; i++)

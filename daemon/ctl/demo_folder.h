@@ -1,5 +1,5 @@
 /* The folder of a demo: a copy of the example rules with short waits, the templates as
- * they are, a configuration, and later the messages. */
+ * they are, a configuration, the pictures, and later the messages. */
 #ifndef NUDGED_CTL_DEMO_FOLDER_H
 #define NUDGED_CTL_DEMO_FOLDER_H
 
@@ -10,6 +10,9 @@
 
 /* A wait of an hour takes 2 s in the demo; none takes longer than DEMO_WAIT_MOST_MS. */
 enum { DEMO_FASTER = 1800, DEMO_WAIT_LEAST_MS = 1500, DEMO_WAIT_MOST_MS = 3000 };
+
+/* Where the events say that pictures are; in the demo's pages they are files of img/. */
+#define DEMO_FOLDER_PICTURES "https://shop.example/img/"
 
 /* Fills `folder`, which exists, from the folder of examples (rules/, templates/, demo/).
  * `*config` is the path of the configuration that was written. */

@@ -1,5 +1,7 @@
 #include "templates/shopify_lines.h"
 
+#include <math.h>
+
 #include "templates/shopify_fields.h"
 
 static const struct shopify_fields_name tax_amounts[] = {
@@ -16,7 +18,6 @@ static const struct shopify_fields_name line_amounts[] = {
     {"price", "price"},
     {"unit_price", "price"},
     {"original_price", "price"},
-    {"final_price", "price"},
     {0},
 };
 
@@ -49,6 +50,49 @@ static struct value make_allocations(struct arena *arena, const struct value *it
         value_push(arena, made, part);
     }
     return made;
+}
+
+/* Discounts on all of the order stand below its lines, and do not lower them. */
+static bool is_of_order(const struct value *part)
+{
+    return value_is_text(value_path(part, "discount_application.target_selection"), "all");
+}
+
+/* What was taken off the line: the sum where the payload has one, else the shares, in which
+ * today's webhooks carry it (beside a sum of "0.00"). */
+static double taken_off(struct arena *arena, const struct value *item,
+                        const struct value *allocations)
+{
+    double sum = shopify_fields_amount(arena, value_get(item, "total_discount"));
+    if (sum > 0 || !value_is(allocations, VALUE_LIST))
+        return sum;
+    for (uint32_t i = 0; i < allocations->list->count; i++)
+        if (!is_of_order(&allocations->list->items[i]))
+            sum += shopify_fields_amount(arena, value_get(&allocations->list->items[i], "amount"));
+    return sum;
+}
+
+/* Sums of doubles without their dust: what is free is 0. No currency has more places. */
+static double tidy(double amount)
+{
+    return round(amount * 1e4) / 1e4;
+}
+
+/* The line's prices, with and without what discounts took off it. */
+static void add_prices(struct arena *arena, struct value line, const struct value *item)
+{
+    const struct value *count = value_get(item, "quantity");
+    double price = shopify_fields_amount(arena, value_get(item, "price"));
+    double pieces = count && count->kind != VALUE_NULL ? shopify_fields_amount(arena, count) : 1;
+    double whole = tidy(price * pieces);
+    double final = tidy(whole - taken_off(arena, item, value_get(&line, "discount_allocations")));
+    if (final < 0 && whole >= 0)
+        final = 0;
+    shopify_fields_add_amount(arena, line, "original_line_price", whole);
+    shopify_fields_add_amount(arena, line, "final_line_price", final);
+    shopify_fields_add_amount(arena, line, "line_price", final);
+    shopify_fields_add_amount(arena, line, "final_price",
+                              pieces > 0 ? tidy(final / pieces) : price);
 }
 
 static struct value titled(struct arena *arena, const struct value *title)
@@ -90,12 +134,7 @@ static struct value make_line(struct arena *arena, const struct value *item,
                   make_allocations(arena, parts, applications));
     shopify_fields_add_names(arena, line, item, line_names);
     shopify_fields_add_amounts(arena, line, item, line_amounts);
-    double whole = shopify_fields_amount(arena, value_get(item, "price")) *
-                   shopify_fields_amount(arena, value_get(item, "quantity"));
-    double final = whole - shopify_fields_amount(arena, value_get(item, "total_discount"));
-    shopify_fields_add_amount(arena, line, "original_line_price", whole);
-    shopify_fields_add_amount(arena, line, "final_line_price", final);
-    shopify_fields_add_amount(arena, line, "line_price", final);
+    add_prices(arena, line, item);
     shopify_fields_add(arena, line, "refunded_quantity", value_int(refunded(item)));
     if (value_is(value_get(item, "tax_lines"), VALUE_LIST))
         value_set(arena, line, "tax_lines",

@@ -9,7 +9,9 @@ import subprocess
 import pytest
 import yaml
 
+import mail_checker
 from conftest import BUILD, PATIENCE, SOURCE, wait_until
+from test_letters import letter_of
 
 
 def page(name):
@@ -152,6 +154,24 @@ def test_the_quick_start(examples):
     assert "abandoned-cart waits until " in examples.ctl("explain", "ana@shop.example")[1]
     assert len(examples.dead()) == 1
     assert daemon.stop() == 0
+
+
+def test_the_first_mail(examples):
+    """README's event is a good mail with the shipped templates and configuration."""
+    config = examples.folder / "nudged.yaml"
+    shutil.copy(SOURCE / "nudged.yaml", config)
+    [command] = [block for block in indented("README.md") if block.startswith("nudgectl preview ")]
+    status, out, err = examples.ctl(*command.replace(" --open", "").split()[1:], config=config)
+    assert (status, err) == (0, "") and "\nHello Ana,\n" in out
+    [block] = [block for block in indented("README.md") if block.startswith("redis-cli ")]
+    event = json.loads(shlex.split(block)[-1])
+    letter = letter_of(examples, "cart-reminder", event, "ro", ("12 Mill Lane", "hello@shop.example"), config)
+    assert letter.subject == "Coșul tău te așteaptă"
+    seen = mail_checker.shown_text(letter, letter.tree.find("body"))
+    assert "Ceai verde 2 × 40,00 € 80,00 € Total 80,00 € Înapoi la coș" in seen
+    assert event["cart"]["url"] in letter.text
+    assert mail_checker.check(letter) == []
+    assert "Dezabonare" in seen
 
 
 # --- templates ---

@@ -2,8 +2,11 @@
 front matter and rendered from the payload of an `orders/create` webhook. It has a slip, as those
 have that shops paste (`%%}`)."""
 
+import json
 import re
 from html.parser import HTMLParser
+
+import pytest
 
 RULES = "{name: confirmed, class: transactional, on: orders/create, send: confirmed}\n"
 TEMPLATE = """---
@@ -144,3 +147,59 @@ def test_order_confirmation(shop):
     assert any(link.startswith(ORDER["order_status_url"]) for link in seen.links), seen.links
     text = mail.get_body(("plain",)).get_content()
     assert "Mountain tea" in text and "$151.90 USD" in text
+
+
+# --- what discounts take off a line ---
+
+LINES = """---
+subject: x
+layout: none
+---
+{% for line in subtotal_line_items %}{{ line.title }} {{ line.original_line_price | money }} {% if line.original_line_price != line.final_line_price %}less {% endif %}{% if line.final_line_price > 0 %}{{ line.final_line_price | money }} {{ line.final_price | money }}{% else %}Free{% endif %}
+{% endfor %}"""
+APPLICATIONS = [
+    {"type": "automatic", "title": "Cup with tea", "target_selection": "entitled", "target_type": "line_item"},
+    {"type": "discount_code", "code": "spring", "target_selection": "all", "target_type": "line_item"},
+]
+
+
+def share(amount, index):
+    return {"amount": amount, "discount_application_index": index,
+            "amount_set": {"shop_money": {"amount": amount, "currency_code": "USD"}}}
+
+
+@pytest.mark.parametrize("line, seen", [
+    ({}, "$89.70 $89.70 $29.90"),
+    ({"discount_allocations": []}, "$89.70 $89.70 $29.90"),
+    ({"discount_allocations": [share("9.70", 0)]}, "$89.70 less $80.00 $26.67"),
+    ({"discount_allocations": [share("9.70", 0), share("20.00", 0)]}, "$89.70 less $60.00 $20.00"),
+    ({"discount_allocations": [share("9.70", 7)]}, "$89.70 less $80.00 $26.67"),  # of an unknown discount
+    ({"discount_allocations": [share("89.70", 0)]}, "$89.70 less Free"),  # also where doubles leave dust
+    ({"discount_allocations": [share("99.00", 0)]}, "$89.70 less Free"),
+    ({"discount_allocations": [share("9.70", 1)]}, "$89.70 $89.70 $29.90"),  # of the order: told below its lines
+    ({"discount_allocations": [share("9.70", 0), share("8.00", 1)]}, "$89.70 less $80.00 $26.67"),
+    ({"total_discount": "9.70"}, "$89.70 less $80.00 $26.67"),  # older payloads
+    ({"total_discount": "9.70", "discount_allocations": [share("9.70", 0)]}, "$89.70 less $80.00 $26.67"),
+    ({"discount_allocations": {"amount": "9.70"}}, "$89.70 $89.70 $29.90"),  # none that Shopify sends
+    ({"quantity": None}, "$29.90 $29.90 $29.90"),
+])
+def test_a_lines_discounts(shop, line, seen):
+    item = {"title": "Cup", "quantity": 3, "price": "29.90", "total_discount": "0.00", **line}
+    shop.rules(RULES)
+    shop.template("confirmed.text.liquid", LINES)
+    shop.config["shop"]["currency"] = "USD"
+    shop.daemon()
+    event = {"type": "orders/create", "id": "w2", "customer": ORDER["customer"],
+             "discount_applications": APPLICATIONS, "line_items": [item]}
+    status, out, err = shop.ctl("preview", "confirmed", "--event", "-", stdin=json.dumps(event))
+    assert (status, err) == (0, "") and out.split("\n\n")[1].strip() == f"Cup {seen}"
+
+
+def test_a_line_without_quantity_is_one(shop):
+    shop.rules(RULES)
+    shop.template("confirmed.text.liquid", LINES)
+    shop.config["shop"]["currency"] = "USD"
+    shop.daemon()
+    event = {"type": "orders/create", "customer": ORDER["customer"],
+             "line_items": [{"title": "Cup", "price": "29.90"}]}
+    assert "Cup $29.90 $29.90 $29.90" in shop.ctl("preview", "confirmed", "--event", "-", stdin=json.dumps(event))[1]
