@@ -715,6 +715,7 @@ doc_files = \
 	docs/failpoints.md \
 	docs/liquid.md \
 	docs/performance.md \
+	docs/push.md \
 	docs/redis.md \
 	docs/reference.md \
 	docs/rules.md \
@@ -743,6 +744,7 @@ test_files = \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
 	tests/functional/test_model.py \
+	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_two_daemons.py \
