@@ -11,7 +11,7 @@ import subprocess
 import pytest
 import redis
 
-from conftest import PATIENCE, SOURCE, wait_until
+from conftest import PATIENCE, REDIS_SERVER, SOURCE, wait_until
 
 PAGE = (SOURCE / "docs/push.md").read_text()
 EVENT = {
@@ -37,7 +37,7 @@ def server(tmp_path):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     running = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", tmp_path],
+        [REDIS_SERVER, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", tmp_path],
         stdout=subprocess.DEVNULL,
     )
     client = redis.Redis(port=port)
