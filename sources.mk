@@ -754,6 +754,7 @@ test_files = \
 	tests/lint/lint.py \
 	tests/lint/sources.py \
 	tests/lint/structure.py \
+	tests/readme.py \
 	tests/run.py \
 	tests/soak.py \
 	tests/unit/servers/faulty_smtp.py \
