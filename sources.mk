@@ -741,6 +741,7 @@ doc_files = \
 	docs/failpoints.md \
 	docs/liquid.md \
 	docs/performance.md \
+	docs/push.md \
 	docs/redis.md \
 	docs/reference.md \
 	docs/rules.md \
@@ -773,6 +774,7 @@ test_files = \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
 	tests/functional/test_model.py \
+	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
@@ -783,6 +785,7 @@ test_files = \
 	tests/lint/lint.py \
 	tests/lint/sources.py \
 	tests/lint/structure.py \
+	tests/readme.py \
 	tests/run.py \
 	tests/soak.py \
 	tests/unit/servers/faulty_smtp.py \

@@ -46,8 +46,9 @@ enum {
 
 struct embedded {
     enum embedded_state state;
-    char *folder; /* <state folder>/redis */
-    char *program, *fsync;
+    char *folder;  /* <state folder>/redis */
+    char *program; /* NULL: the first of standard_programs that is there */
+    char *fsync;
     char url[PATH_SIZE];
     embedded_on_state *on_state;
     void *context;
@@ -112,9 +113,13 @@ static void move_to(struct embedded *embedded, enum embedded_state state, const 
 
 /* ---- The server ---- */
 
+static const char *const standard_programs[] = {"redis-server", "valkey-server", NULL};
+
 /* Does not return. Only calls that are safe after a fork in a program with threads. */
-static void run_server(const struct embedded *embedded, const char *const *argv, pid_t parent)
+static void run_server(const struct embedded *embedded, const char **argv, pid_t parent)
 {
+    const char *const named[] = {embedded->program, NULL};
+    const char *const *program = embedded->program ? named : standard_programs;
     sigset_t none;
     struct stat written;
     int log, null, flags = O_WRONLY | O_CREAT | O_APPEND;
@@ -135,7 +140,10 @@ static void run_server(const struct embedded *embedded, const char *const *argv,
     dup2(log, STDERR_FILENO);
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); /* others' sockets stay here */
     fcntl(embedded->lock, F_SETFD, 0); /* inherited: held until the server has ended */
-    execvp(argv[0], (char *const *)(uintptr_t)argv);
+    for (; *program; program++) {
+        argv[0] = *program;
+        execvp(argv[0], (char *const *)(uintptr_t)argv);
+    }
     _exit(CANNOT_RUN);
 }
 
@@ -163,7 +171,11 @@ static void fault_of_end(const struct embedded *embedded, int status, struct dia
 {
     char words[512];
     if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_RUN) {
-        diag_error(diag, "cannot run `%s` for the private Redis", embedded->program);
+        if (embedded->program)
+            diag_error(diag, "cannot run `%s` for the private Redis", embedded->program);
+        else
+            diag_error(diag, "there is neither `redis-server` nor `valkey-server` for the private "
+                             "Redis");
         diag_hint(diag, "install redis-server, or name a Redis of your own in `redis:`");
         return;
     }
@@ -207,28 +219,28 @@ static void on_end(evutil_socket_t fd, short events, void *context)
 
 static void start_server(struct embedded *embedded)
 {
-    const char *const argv[] = {embedded->program,
-                                "--port",
-                                "0",
-                                "--unixsocket",
-                                "redis.sock",
-                                "--unixsocketperm",
-                                "700",
-                                "--dir",
-                                ".",
-                                "--appendonly",
-                                "yes",
-                                "--appendfsync",
-                                embedded->fsync,
-                                "--save",
-                                "",
-                                "--maxmemory-policy",
-                                "noeviction",
-                                "--loglevel",
-                                "warning",
-                                "--daemonize",
-                                "no",
-                                NULL};
+    const char *argv[] = {NULL, /* the program */
+                          "--port",
+                          "0",
+                          "--unixsocket",
+                          "redis.sock",
+                          "--unixsocketperm",
+                          "700",
+                          "--dir",
+                          ".",
+                          "--appendonly",
+                          "yes",
+                          "--appendfsync",
+                          embedded->fsync,
+                          "--save",
+                          "",
+                          "--maxmemory-policy",
+                          "noeviction",
+                          "--loglevel",
+                          "warning",
+                          "--daemonize",
+                          "no",
+                          NULL};
     struct diag diag;
     pid_t parent = getpid();
     embedded->begun_at = clock_monotonic_ms();
@@ -296,7 +308,7 @@ struct embedded *embedded_start(const struct embedded_options *options, struct d
     char folder[PATH_SIZE];
     embedded->lock = embedded->pid_fd = -1;
     embedded->base = options->base;
-    embedded->program = mem_text(options->program ? options->program : "redis-server");
+    embedded->program = options->program ? mem_text(options->program) : NULL;
     embedded->fsync = mem_text(options->fsync ? options->fsync : "everysec");
     embedded->on_state = options->on_state;
     embedded->context = options->context;

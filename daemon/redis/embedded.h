@@ -31,7 +31,7 @@ typedef void embedded_on_state(void *context, enum embedded_state state, const s
 struct embedded_options {
     struct event_base *base;
     const char *folder;  /* the state folder, which exists; all files go to <folder>/redis */
-    const char *program; /* NULL: redis-server from PATH */
+    const char *program; /* NULL: redis-server from PATH, else valkey-server */
     const char *fsync;   /* "everysec" (NULL) or "always" */
     embedded_on_state *on_state; /* may be NULL */
     void *context;

@@ -26,6 +26,7 @@ from aiosmtpd.smtp import SMTP
 
 SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("NUDGED_BUILD", SOURCE / "build-test"))
+REDIS_SERVER = os.environ.get("NUDGED_REDIS_SERVER", "redis-server")  # or valkey-server
 PATIENCE = int(os.environ.get("NUDGED_PATIENCE", "60"))  # seconds until a test gives up; a slow machine, not a rule
 
 
@@ -53,7 +54,7 @@ class RedisServer:
 
     def start(self):
         self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.path, "--dir", str(self.folder),
+            [REDIS_SERVER, "--port", "0", "--unixsocket", self.path, "--dir", str(self.folder),
              "--appendonly", "yes", "--appendfsync", "no", "--save", "",
              "--maxmemory-policy", "noeviction", "--daemonize", "no"],
             stdout=subprocess.DEVNULL,

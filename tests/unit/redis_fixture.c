@@ -25,9 +25,20 @@ enum { OPTIONS_MOST = 32, RUN_MOST_MS = 20000, SKIPPED = 77 };
 /* Does not return: in the child. */
 static void run_server(const struct redis_fixture *fixture, int output)
 {
+    const char *program = getenv("NUDGED_REDIS_SERVER"); /* another one: valkey-server */
     const char *argv[OPTIONS_MOST + 16] = {
-        "redis-server",  "--port", "0", "--unixsocket", fixture->socket, "--dir",
-        fixture->folder, "--save", "",  "--appendonly", "yes",           "--enable-debug-command",
+        program ? program : "redis-server",
+        "--port",
+        "0",
+        "--unixsocket",
+        fixture->socket,
+        "--dir",
+        fixture->folder,
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+        "--enable-debug-command",
         "yes",
     };
     size_t argc = 13;

@@ -1,5 +1,6 @@
 /* The private redis-server: started, ended, killed, and left behind by a daemon that was. */
 #include <event2/event.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -252,6 +253,28 @@ static void test_no_program(void **state)
     assert_non_null(strstr(scene->fault.hint, "install"));
 }
 
+/* Where there is no redis-server, Valkey's does. Here it is the same one under that name. */
+static void test_another_program(void **state)
+{
+    struct scene *scene = *state;
+    char path[PATH_MAX], made[PATH_MAX + 128];
+    const char *before = getenv("PATH");
+    snprintf(made, sizeof made, "ln -s \"$(command -v redis-server)\" '%s/valkey-server'",
+             scene->folder);
+    assert_int_equal(system(made), 0);
+    snprintf(path, sizeof path, "%s", before);
+    setenv("PATH", scene->folder, 1);
+    start_connected(scene);
+    setenv("PATH", path, 1);
+    assert_non_null(strstr(ask(scene, "INFO", "server", NULL), "/valkey-server"));
+    end_embedded(scene);
+    setenv("PATH", "/nowhere", 1);
+    scene->embedded = start(scene, NULL);
+    run_until(scene, has_failed);
+    setenv("PATH", path, 1);
+    assert_non_null(strstr(scene->fault.text, "`valkey-server`"));
+}
+
 /* A server that ends at once, time and again. */
 static void test_no_server(void **state)
 {
@@ -359,7 +382,7 @@ int main(void)
         TEST(test_log_is_bounded), TEST(test_killed_server_is_started_again),
         TEST(test_no_program),     TEST(test_no_server),
         TEST(test_folders),        TEST(test_second_daemon_waits),
-        TEST(test_killed_daemon),
+        TEST(test_killed_daemon),  TEST(test_another_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
