@@ -15,30 +15,10 @@
 /* EXCERPT_BEFORE, _AFTER: characters shown around the fault, as far as they fit. */
 enum { EXCERPT_BEFORE = 60, EXCERPT_AFTER = 50, EXCERPT_BYTES_BEFORE = 100, WORD_MOST = 64 };
 
-/* What a terminal would take for a command (C0 and C1), and bytes of no character. */
-static bool is_shown(uint32_t point, size_t width)
-{
-    return point >= ' ' && (point < 0x7f || (point > 0x9f && width > 1));
-}
-
-/* Copies character by character, '?' for one that is not shown, a space for a
- * tab; cut at a character's boundary. */
+/* As it may be shown, NUL-terminated. */
 static void put_text(char *to, size_t size, const char *from, size_t length)
 {
-    size_t used = 0, width;
-    for (size_t at = 0; at < length; at += width) {
-        uint32_t point = utf8_decode(from + at, length - at, &width);
-        bool shown = is_shown(point, width);
-        size_t needed = shown ? width : 1;
-        if (used + needed > size - 1)
-            break;
-        if (shown)
-            memcpy(to + used, from + at, width);
-        else
-            to[used] = from[at] == '\t' ? ' ' : '?';
-        used += needed;
-    }
-    to[used] = '\0';
+    to[utf8_show(from, length, to, size - 1)] = '\0';
 }
 
 static void put_format(char *to, size_t size, const char *format, va_list args)

@@ -65,40 +65,13 @@ static size_t put_prefix(char *line, size_t size, enum log_level level)
     return (size_t)length;
 }
 
-/* C0 and C1 controls, and bytes that are no UTF-8: a terminal would obey the first, and
- * the journal would keep a line with the last as a blob. */
-static bool unprintable(uint32_t point, size_t width, const char *at)
-{
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
-           (width == 1 && (unsigned char)*at >= 0x80);
-}
-
-/* Copies whole characters while there is room; returns the bytes written. */
-static size_t put_text(char *to, size_t room, const char *text)
-{
-    size_t length = strlen(text), written = 0, width;
-    for (size_t at = 0; at < length; at += width) {
-        uint32_t point = utf8_decode(text + at, length - at, &width);
-        bool masked = unprintable(point, width, text + at);
-        size_t needed = masked ? 1 : width;
-        if (written + needed > room)
-            break;
-        if (masked)
-            to[written] = point == '\t' ? ' ' : '?';
-        else
-            memcpy(to + written, text + at, width);
-        written += needed;
-    }
-    return written;
-}
-
 /* One write(2) for the whole line, so that lines of several threads never mix. What a
  * standard error that does not block has no room for is lost: nobody waits for a log. */
 static void write_line(enum log_level level, const char *text)
 {
     char line[LINE_MOST];
     size_t length = put_prefix(line, sizeof line, level);
-    length += put_text(line + length, sizeof line - 1 - length, text);
+    length += utf8_show(text, strlen(text), line + length, sizeof line - 1 - length);
     line[length++] = '\n';
     ssize_t written;
     do

@@ -20,8 +20,8 @@
 /* Code points that a YAML reader refuses unescaped, or takes for a line break. */
 static bool needs_escape(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029 ||
-           point == 0xfeff || point == 0xfffe || point == 0xffff;
+    return utf8_is_control(point) || point == 0x2028 || point == 0x2029 || point == 0xfeff ||
+           point == 0xfffe || point == 0xffff;
 }
 
 static void put_quoted(struct buf *out, const char *text, size_t length)

@@ -105,6 +105,25 @@ size_t utf8_count(const char *text, size_t length)
     return count;
 }
 
+size_t utf8_show(const char *text, size_t length, char *to, size_t room)
+{
+    size_t used = 0, width;
+    for (size_t at = 0; at < length; at += width) {
+        uint32_t point = utf8_decode(text + at, length - at, &width);
+        bool invalid = point == 0xfffd && width == 1;
+        bool shown = !invalid && !utf8_is_control(point);
+        size_t needed = shown ? width : 1;
+        if (used + needed > room)
+            break;
+        if (shown)
+            memcpy(to + used, text + at, width);
+        else
+            to[used] = point == '\t' ? ' ' : '?';
+        used += needed;
+    }
+    return used;
+}
+
 size_t utf8_floor(const char *text, size_t most)
 {
     size_t at = most;

@@ -31,6 +31,16 @@ size_t utf8_encode(uint32_t code_point, char out[4]);
 /* Characters (code points) in `text`; each invalid byte counts as one. */
 size_t utf8_count(const char *text, size_t length);
 
+/* C0, DEL and C1: what a terminal may take for a command. */
+static inline bool utf8_is_control(uint32_t point)
+{
+    return point < ' ' || (point >= 0x7f && point < 0xa0);
+}
+
+/* Copies a text as it may be shown: '?' for a control character and for an invalid byte, a space
+ * for a tab. Whole characters, as many as fit into `room`, and no NUL; returns their bytes. */
+size_t utf8_show(const char *text, size_t length, char *to, size_t room);
+
 /* The greatest offset <= `most` that does not split a character of `text`,
  * which must hold more than `most` bytes. */
 size_t utf8_floor(const char *text, size_t most);

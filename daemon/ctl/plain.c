@@ -10,9 +10,8 @@ void plain_print(const char *text, size_t length)
 {
     for (size_t at = 0, width; at < length; at += width) {
         uint32_t point = utf8_decode(text + at, length - at, &width);
-        bool control = point < ' ' || (point >= 0x7f && point < 0xa0);
         bool line_end = point == 0x2028 || point == 0x2029;
-        if (control || line_end || point == 0xfffd)
+        if (utf8_is_control(point) || line_end || point == 0xfffd)
             putchar('?');
         else
             fwrite(text + at, 1, width, stdout);

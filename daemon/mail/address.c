@@ -106,7 +106,7 @@ bool address_check_name(const char *name, struct diag *diag)
         return fault(diag, "the name is not valid UTF-8");
     for (size_t at = 0, width; at < length; at += width) {
         uint32_t c = utf8_decode(name + at, length - at, &width);
-        if (c < ' ' || (c >= 0x7f && c <= 0x9f))
+        if (utf8_is_control(c))
             return fault(diag, "the name has a line break or another control character");
     }
     return true;

@@ -48,7 +48,7 @@ bool header_value_allowed(const char *what, const char *value, struct diag *diag
         return fault(diag, "bad-header", "%s is not valid UTF-8", what);
     for (size_t at = 0, width; at < length; at += width) {
         uint32_t c = utf8_decode(value + at, length - at, &width);
-        if (c < ' ' || (c >= 0x7f && c <= 0x9f))
+        if (utf8_is_control(c))
             return fault(diag, "bad-header", "%s has a line break or another control character",
                          what);
     }

@@ -146,8 +146,7 @@ static void add_blank(struct text_writer *w, uint32_t c)
 static bool is_invisible(uint32_t c)
 {
     return c == 0xad || c == 0x34f || c == 0x200b || c == 0x2060 || c == 0xfeff ||
-           (c < ' ' && c != '\t' && c != '\n' && c != '\f' && c != '\r') ||
-           (c >= 0x7f && c <= 0x9f);
+           (utf8_is_control(c) && c != '\t' && c != '\n' && c != '\f' && c != '\r');
 }
 
 /* How much of the text is ASCII that shows. */
@@ -242,7 +241,7 @@ static const char *clean_address(struct text_writer *w, const char *address)
     for (size_t at = 0, width; at < length; at += width) {
         uint32_t c = utf8_decode(address + at, length - at, &width);
         bool broken = c == 0xfffd && width == 1;
-        if (c <= ' ' || (c >= 0x7f && c <= 0xa0) || broken)
+        if (utf8_is_control(c) || c == ' ' || c == 0xa0 || broken)
             continue;
         memcpy(clean + to, address + at, width);
         to += width;

@@ -19,7 +19,7 @@ void outcome_words(struct outcome *outcome, const char *bytes, size_t length)
         uint32_t point = utf8_decode(bytes + at, length - at, &width);
         const char *from = bytes + at;
         at += width;
-        if (point <= ' ' || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029) {
+        if (utf8_is_control(point) || point == ' ' || point == 0x2028 || point == 0x2029) {
             if (used == 0 || outcome->text[used - 1] == ' ')
                 continue;
             from = " ";

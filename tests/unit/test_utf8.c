@@ -100,6 +100,36 @@ static void a_cut_does_not_split_a_character(void **state)
         assert_int_equal(utf8_floor(cuts[i].text, cuts[i].most), cuts[i].floor);
 }
 
+static void what_is_shown_is_no_command(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"", ""},
+        {"two\tlines\r\n", "two lines??"},
+        {"\x1b[2J\x7f", "?[2J?"},
+        {"\xc2\x9b"
+         "2J\xc2\xa0",
+         "?2J\xc2\xa0"}, /* CSI as one character; a space that is none */
+        {"ä\xff\xfe", "ä??"},
+        {"\xef\xbf\xbd", "\xef\xbf\xbd"}, /* U+FFFD itself */
+        {"\xe2\x82", "??"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[16];
+        size_t length = utf8_show(cases[i].text, strlen(cases[i].text), out, sizeof out);
+        assert_int_equal(length, strlen(cases[i].shown));
+        assert_memory_equal(out, cases[i].shown, length);
+    }
+    char out[4];
+    assert_int_equal(utf8_show("abä", 4, out, 3), 2); /* no half of a character */
+    assert_int_equal(utf8_show("abä", 4, out, 4), 4);
+    assert_int_equal(utf8_show("a", 1, out, 0), 0);
+    assert_int_equal(utf8_show("a\0b", 3, out, 4), 3);
+    assert_memory_equal(out, "a?b", 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +137,7 @@ int main(void)
         cmocka_unit_test(every_code_point_survives_the_way_there_and_back),
         cmocka_unit_test(characters_are_counted),
         cmocka_unit_test(a_cut_does_not_split_a_character),
+        cmocka_unit_test(what_is_shown_is_no_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
