@@ -44,6 +44,8 @@ library_sources = \
 	daemon/base/mem.h \
 	daemon/base/metrics.c \
 	daemon/base/metrics.h \
+	daemon/base/percent.c \
+	daemon/base/percent.h \
 	daemon/base/progress.c \
 	daemon/base/progress.h \
 	daemon/base/setting.c \
@@ -588,6 +590,7 @@ unit_programs = \
 	tests/unit/test_notify \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_troubles \
+	tests/unit/test_percent \
 	tests/unit/test_policy \
 	tests/unit/test_prepare \
 	tests/unit/test_progress \

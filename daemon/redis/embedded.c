@@ -31,6 +31,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/percent.h"
 #include "redis/backoff.h"
 
 enum {
@@ -65,12 +66,6 @@ struct embedded {
 
 /* ---- Paths ---- */
 
-static bool is_plain(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("/._-~", c));
-}
-
 bool embedded_find(const char *folder, char *url, size_t size)
 {
     struct buf text;
@@ -80,8 +75,7 @@ bool embedded_find(const char *folder, char *url, size_t size)
         return false;
     buf_init(&text, PATH_SIZE);
     buf_text(&text, "unix://");
-    for (const char *c = socket; *c; c++)
-        buf_printf(&text, is_plain(*c) ? "%c" : "%%%02X", (unsigned char)*c);
+    percent_encode(&text, socket, PERCENT_UNRESERVED "/");
     bool fits = text.length < size;
     if (fits)
         memcpy(url, buf_string(&text), text.length + 1);

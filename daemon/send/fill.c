@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/percent.h"
+
 /* A placeholder: `start` at its first brace, `end` behind its last; the name between. */
 struct fill_place {
     const char *start, *end, *name;
@@ -86,18 +88,6 @@ static bool refuse(struct outcome *outcome, const struct fill_place *place, cons
     return false;
 }
 
-/* RFC 3986, 2.3: only what is unreserved stays. */
-static void percent_encode(struct buf *out, const char *value)
-{
-    for (; *value; value++) {
-        unsigned char c = (unsigned char)*value;
-        if (c < 0x80 && (isalnum(c) || strchr("-._~", c)))
-            buf_char(out, *value);
-        else
-            buf_printf(out, "%%%02X", c);
-    }
-}
-
 static bool put_value(const struct fill_place *place, const char *value, enum fill_into into,
                       struct buf *out, struct outcome *outcome)
 {
@@ -110,7 +100,7 @@ static bool put_value(const struct fill_place *place, const char *value, enum fi
     if (into == FILL_URL && *value && strspn(value, ".") == strlen(value))
         return refuse(outcome, place, "is a step to another path");
     if (into == FILL_URL)
-        percent_encode(out, value);
+        percent_encode(out, value, PERCENT_UNRESERVED);
     else
         buf_text(out, value);
     return true;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/percent.h"
 #include "templates/filter_call.h"
 
 enum { ADDRESS_MOST = 8192 };
@@ -24,15 +25,6 @@ static bool return_address(struct liquid_call *call, struct buf *out)
 static bool is_web(const char *address)
 {
     return strncasecmp(address, "https://", 8) == 0 || strncasecmp(address, "http://", 7) == 0;
-}
-
-static void add_encoded(struct buf *out, const char *text)
-{
-    for (; *text; text++)
-        if (isalnum((unsigned char)*text) || strchr("-._~", *text))
-            buf_char(out, *text);
-        else
-            buf_printf(out, "%%%02X", (unsigned char)*text);
 }
 
 /* Is the parameter in the query, whatever its value? */
@@ -82,7 +74,7 @@ bool filter_links_link(struct liquid_call *call)
         if (!value || !*value || has_parameter(query, query_length, parameters[i].name))
             continue;
         buf_printf(&out, "%s%s=", any ? "&" : "", parameters[i].name);
-        add_encoded(&out, value);
+        percent_encode(&out, value, PERCENT_UNRESERVED);
         any = true;
     }
     if (!any)
@@ -188,7 +180,7 @@ bool filter_links_image_url(struct liquid_call *call)
         if (!value)
             continue;
         buf_printf(&out, "%c%s=", strchr(buf_string(&out), '?') ? '&' : '?', names[i]);
-        add_encoded(&out, value);
+        percent_encode(&out, value, PERCENT_UNRESERVED);
     }
     return return_address(call, &out);
 }
