@@ -647,7 +647,8 @@ unit_fixtures = \
 	tests/unit/server_fixture.c \
 	tests/unit/server_fixture.h \
 	tests/unit/store_fixture.c \
-	tests/unit/store_fixture.h
+	tests/unit/store_fixture.h \
+	tests/unit/value_fixture.h
 
 conformance_programs = \
 	tests/conformance/cel_conformance \
