@@ -1,5 +1,7 @@
 #include "liquid/liquid_date.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "liquid/liquid_date_text.h"
@@ -7,12 +9,19 @@
 /* The years -9999 to 9999: what lies outside is no date to anyone. */
 static const int64_t first_second = -377705116800, last_second = 253402300799;
 
-enum { TEXT_MOST = 128 };
-
 static struct zone *get_zone(const char *name)
 {
     struct zone *zone = zone_get(name ? name : "UTC");
     return zone ? zone : zone_get("UTC");
+}
+
+/* The zone that is always `minutes` east of UTC, less than a day. */
+static struct zone *get_offset(int minutes)
+{
+    char name[16];
+    int size = abs(minutes);
+    snprintf(name, sizeof name, "%c%02d:%02d", minutes < 0 ? '-' : '+', size / 60 % 100, size % 60);
+    return zone_get(name);
 }
 
 /* The date of an instant in a zone. */
@@ -61,11 +70,8 @@ static bool read_text(const char *bytes, size_t length, int64_t now_ms, const ch
     if (!liquid_date_text_parse(bytes, length, &text))
         return false;
     struct zone *home = get_zone(zone);
-    if (text.has_offset) {
-        char name[16];
-        liquid_date_text_zone(text.offset, name);
-        home = zone_get(name);
-    }
+    if (text.has_offset)
+        home = get_offset(text.offset);
     struct zone_time now;
     zone_local(home, now_ms, &now);
     fill_from_now(&text, &now);
@@ -108,7 +114,7 @@ static bool read_string(const char *text, size_t length, int64_t now_ms, const c
         (length == 5 && strncasecmp(text, "today", 5) == 0))
         return date_at(now_ms / 1000, (int)(now_ms % 1000) * 1000000, zone, date);
     if (!all_digits(text, length))
-        return length <= TEXT_MOST && read_text(text, length, now_ms, zone, date);
+        return read_text(text, length, now_ms, zone, date);
     int64_t seconds = 0;
     for (size_t i = 0; i < length && seconds <= last_second; i++)
         seconds = seconds * 10 + (text[i] - '0');

@@ -1,130 +1,212 @@
+/*
+ * Dates in texts, by the rules of Ruby's Date._parse, which are regular expressions: a weekday
+ * is dropped, a time is looked for and blanked out, then a date, by the first of some forms that
+ * is found anywhere in what is left. The tables are these rules; each group of an expression has
+ * a letter that says which part of a date it holds.
+ *
+ * Digits in fixed columns have layouts instead, of the same letters. What machines write (ISO
+ * 8601) is read by one without a search: the result is that of the rules.
+ *
+ * Read the tables first, then from the end upwards.
+ */
 #include "liquid/liquid_date_text.h"
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <pthread.h>
+#include <regex.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/mem.h"
 #include "base/slice.h"
 #include "liquid/liquid_lex.h"
 
-enum { TEXT_MOST = 128, NUMBER_MOST = 99999999 };
+enum { TEXT_MOST = 128, NUMBER_MOST = 99999999, GROUPS_MOST = 24 };
 
-/* The text in small letters, where what has been read is blanked out. It ends with NULs
- * enough to look two characters ahead. */
-struct reader {
-    char text[TEXT_MOST + 4];
-    struct liquid_date_text *date;
+/* ---- The rules ---- */
+
+/* Year, month, day, day of the year, hour, minute, second; its fraction, the half of the day, a
+ * zone; a run of digits with its sign, and the digits of a time behind it. */
+enum { YEAR, MONTH, DAY, YEAR_DAY, HOUR, MINUTE, SECOND, FRACTION, HALF, ZONE, RUN, SIGN, CLOCK };
+static const char letters[] = "ymdjHMSfpz#+t";
+enum { PARTS = sizeof letters - 1 };
+
+#define MONTHS "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+#define NUMBER "('?-?[0-9]+)"
+#define COLONS ": *([0-9]+)( *: *([0-9]+)([.,]([0-9]*))?)?"
+#define UNITS  "h( *([0-9]+)m?( *([0-9]+)s?)?)?"
+#define HALVES " *([ap])(m\\>|\\.m\\.)"
+#define ZONES  "((gmt|utc?)?[-+][0-9]+([,.:][0-9]+(:[0-9]+)?)?|[a-z]+\\>)"
+
+static struct form {
+    const char *pattern;
+    const char *groups; /* the letter of each; a point: it is of no account */
+    regex_t regex;
+} weekday = {.pattern = "\\<(sun|mon|tue|wed|thu|fri|sat)[^-/0-9 ]*", .groups = ""};
+
+/* 10:00, 10:00:59.5 pm, 10h30m, 10 a.m.; with a zone, for which any word is taken. */
+static struct form clock_time = {
+    .pattern = "(([0-9]+) *(" COLONS "|" UNITS ")(" HALVES ")?|([0-9]+)" HALVES ")( *" ZONES ")?",
+    .groups = ".H.M.S.f.M.S.p.Hp..z",
 };
 
-static bool is_letter(char c)
+static struct form dates[] = {
+    /* 14 March 2016, 14mar; March 14, 2016 */
+    {.pattern = "('?[0-9]+)[^-0-9 ]* *" MONTHS "[^-0-9 ']*( *" NUMBER ")?", .groups = "dm.y"},
+    {.pattern = "\\<" MONTHS "[^-0-9 ']* *('?[0-9]+)[^-0-9 ']*( *,? *" NUMBER ")?",
+     .groups = "md.y"},
+    /* 2016-03-14, 14-03-2016; 14-Mar-2016; Mar-14-2016 */
+    {.pattern = "('?[-+]?[0-9]+)-([0-9]+)-" NUMBER, .groups = "ymd"},
+    {.pattern = NUMBER "-" MONTHS "[^-/.]*-" NUMBER, .groups = "dmy"},
+    {.pattern = "\\<" MONTHS "[^-/.]*-" NUMBER "(-" NUMBER ")?", .groups = "md.y"},
+    /* 2016/03/14, 14/03/2016, 3/14; 2016.03.14, 14.03.2016 */
+    {.pattern = NUMBER "/ *('?[0-9]+)([^0-9] *" NUMBER ")?", .groups = "ym.d"},
+    {.pattern = NUMBER "\\. *('?[0-9]+)\\. *" NUMBER, .groups = "ymd"},
+    /* 2016-074; March; 14th */
+    {.pattern = "\\<([0-9]{4}|[0-9]{2})-([0-9]{3})\\>", .groups = "yj"},
+    {.pattern = "\\<" MONTHS, .groups = "m"},
+    {.pattern = "([0-9]+)(st|nd|rd|th)\\>", .groups = "d"},
+    /* 20160314, 20160314T100000Z, 0314 */
+    {.pattern = "([-+]?)([0-9]{2,14})( *t? *([0-9]{2,6}))?(z\\>|[-+][0-9]{1,4}\\>)?",
+     .groups = "+#.tz"},
+};
+
+/* Runs of digits, by how many they are. */
+static const char *const runs[] = {
+    [2] = "dd",
+    [3] = "jjj",
+    [4] = "mmdd",
+    [5] = "yyjjj",
+    [6] = "yymmdd",
+    [7] = "yyyyjjj",
+    [8] = "yyyymmdd",
+    [10] = "yyyymmddHH",
+    [12] = "yyyymmddHHMM",
+    [14] = "yyyymmddHHMMSS",
+};
+static const char *const clocks[] = {[2] = "HH", [4] = "HHMM", [6] = "HHMMSS"};
+
+/* The single letters are those of armies and ships. */
+static const struct {
+    const char *name;
+    int hours;
+} zones[] = {{"z", 0},    {"utc", 0},  {"ut", 0},   {"gmt", 0},  {"est", -5}, {"edt", -4},
+             {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7},
+             {"a", 1},    {"b", 2},    {"c", 3},    {"d", 4},    {"e", 5},    {"f", 6},
+             {"g", 7},    {"h", 8},    {"i", 9},    {"k", 10},   {"l", 11},   {"m", 12},
+             {"n", -1},   {"o", -2},   {"p", -3},   {"q", -4},   {"r", -5},   {"s", -6},
+             {"t", -7},   {"u", -8},   {"v", -9},   {"w", -10},  {"x", -11},  {"y", -12}};
+
+enum { DATES = sizeof dates / sizeof *dates, ZONE_NAMES = sizeof zones / sizeof *zones };
+
+/* ---- What they are made of ---- */
+
+static void compile_one(struct form *form)
 {
-    return c >= 'a' && c <= 'z';
+    if (regcomp(&form->regex, form->pattern, REG_EXTENDED) != 0)
+        mem_exhausted(); /* the patterns are right */
 }
 
-static bool is_word(char c)
+/* They are never freed. Any number of threads may search by them at once. */
+static void compile_all(void)
 {
-    return liquid_lex_digit(c) || is_letter(c) || c == '_';
+    compile_one(&weekday);
+    compile_one(&clock_time);
+    for (size_t i = 0; i < DATES; i++)
+        compile_one(&dates[i]);
 }
 
-static const char *skip_digits(const char *at)
+/* Where a form stands in the text (the whole of it in `all`), and its parts; those that are not
+ * there have no text. */
+static bool find(const struct form *form, const char *text, struct slice parts[PARTS],
+                 struct slice *all)
 {
-    while (liquid_lex_digit(*at))
-        at++;
-    return at;
+    regmatch_t groups[GROUPS_MOST];
+    size_t count = strlen(form->groups);
+    if (regexec(&form->regex, text, count + 1, groups, 0) != 0)
+        return false;
+    *all = slice_between(text + groups->rm_so, text + groups->rm_eo);
+    memset(parts, 0, sizeof *parts * PARTS);
+    for (size_t i = 0; i < count; i++) {
+        const char *letter = strchr(letters, form->groups[i]);
+        const regmatch_t *group = &groups[i + 1];
+        if (letter && group->rm_so >= 0)
+            parts[letter - letters] = slice_between(text + group->rm_so, text + group->rm_eo);
+    }
+    return true;
 }
 
-static const char *skip_space(const char *at)
+/* Later rules do not see it. */
+static void blank(struct slice part)
 {
-    while (*at == ' ')
-        at++;
-    return at;
+    memset((char *)part.text, ' ', part.length);
 }
 
-static int number(const char *at, const char *end)
+static int *part_of(struct liquid_date_text *date, char letter)
+{
+    switch (letter) {
+    case 'y':
+        return &date->year;
+    case 'm':
+        return &date->month;
+    case 'd':
+        return &date->day;
+    case 'j':
+        return &date->year_day;
+    case 'H':
+        return &date->hour;
+    case 'M':
+        return &date->minute;
+    case 'S':
+        return &date->second;
+    default:
+        return NULL;
+    }
+}
+
+/* Digits in the columns that the layout's letters say, other characters as they stand there.
+ * `text` is moved past them; where they are not there it stays, though parts may have been set. */
+static bool read_columns(const char *layout, struct slice *text, struct liquid_date_text *date)
+{
+    const char *at = text->text, *end = at + text->length;
+    while (*layout) {
+        char letter = *layout;
+        int *part = part_of(date, letter), sum = 0;
+        for (; *layout == letter; layout++, at++) {
+            if (at == end || (part ? !liquid_lex_digit(*at) : *at != letter))
+                return false;
+            sum = sum * 10 + (*at - '0');
+        }
+        if (part)
+            *part = sum;
+    }
+    *text = slice_between(at, end);
+    return true;
+}
+
+/* Behind a sign and an apostrophe. */
+static int number(struct slice part)
 {
     int sum = 0;
-    for (; at < end && sum < NUMBER_MOST / 10; at++)
-        sum = sum * 10 + (*at - '0');
+    for (size_t i = 0; i < part.length && sum < NUMBER_MOST / 10; i++)
+        if (liquid_lex_digit(part.text[i]))
+            sum = sum * 10 + (part.text[i] - '0');
     return sum;
 }
 
-/* At the beginning of a word. */
-static bool begins(const struct reader *reader, const char *at)
+/* Of two digits without a sign: 69 is 1969, 68 is 2068. */
+static void set_year(struct liquid_date_text *date, struct slice year)
 {
-    return at == reader->text || !is_word(at[-1]);
-}
-
-static void blank(const char *from, const char *to)
-{
-    memset((char *)from, ' ', (size_t)(to - from));
-}
-
-static int find_name(const char *at, const char *names)
-{
-    if (!is_letter(*at))
-        return 0;
-    for (int i = 0; names[i * 3]; i++)
-        if (strncmp(at, names + i * 3, 3) == 0)
-            return i + 1;
-    return 0;
-}
-
-/* 1 to 12 where a month's name begins at `at`, else 0. */
-static int month_at(const char *at)
-{
-    return find_name(at, "janfebmaraprmayjunjulaugsepoctnovdec");
-}
-
-/* Past what may follow a month's or a day's first letters: "ch," of "march,". */
-static const char *skip_tail(const char *at, const char *stops)
-{
-    while (*at && !liquid_lex_digit(*at) && *at != ' ' && !strchr(stops, *at))
-        at++;
-    return at;
-}
-
-/* ['][-]digits; its end, or NULL. */
-static const char *skip_number(const char *at)
-{
-    at += *at == '\'';
-    at += *at == '-';
-    return liquid_lex_digit(*at) ? skip_digits(at) : NULL;
-}
-
-/* A month's name as the number that set_date takes. */
-static struct slice month_piece(int month)
-{
-    static const char numbers[] = "010203040506070809101112";
-    return slice_between(numbers + (month - 1) * 2, numbers + month * 2);
-}
-
-static void set_year(struct reader *reader, const struct slice *year)
-{
-    const char *at = year->text, *end = at + year->length;
-    while (at < end && !liquid_lex_digit(*at) && *at != '-' && *at != '+')
-        at++;
+    const char *at = year.text + (*year.text == '\'');
     bool negative = *at == '-', sign = negative || *at == '+';
-    at += sign;
-    const char *stop = skip_digits(at);
-    int value = number(at, stop < end ? stop : end);
-    if (!sign && stop - at <= 2) /* of two digits: 69 is 1969, 68 is 2068 */
+    int value = number(year);
+    if (!sign && year.text + year.length - at <= 2)
         value += value >= 69 ? 1900 : 2000;
-    reader->date->year = negative ? -value : value;
+    date->year = negative ? -value : value;
 }
 
-static int piece_number(const struct slice *part)
+static bool is_long(struct slice part)
 {
-    const char *at = part->text, *end = at + part->length;
-    while (at < end && !liquid_lex_digit(*at))
-        at++;
-    const char *stop = skip_digits(at);
-    return number(at, stop < end ? stop : end);
-}
-
-static bool is_long(const struct slice *part)
-{
-    return part->text && (*part->text == '\'' || part->length > 2);
+    return part.text && (*part.text == '\'' || part.length > 2);
 }
 
 static void swap(struct slice *a, struct slice *b)
@@ -136,503 +218,210 @@ static void swap(struct slice *a, struct slice *b)
 
 /* Three numbers in the order year, month, day, unless their length tells otherwise. What has
  * no `text` is not there. */
-static void set_date(struct reader *reader, struct slice year, struct slice month, struct slice day)
+static void set_date(struct liquid_date_text *date, struct slice year, struct slice month,
+                     struct slice day)
 {
     if (year.text && month.text && !day.text) {
         day = month;
         month = year;
         year = (struct slice){0};
     }
-    if (!year.text && is_long(&day))
+    if (!year.text && is_long(day))
         swap(&year, &day);
-    if (is_long(&month)) {
+    if (is_long(month)) {
         struct slice kept = year;
         year = month;
         month = day;
         day = kept;
     }
-    if (is_long(&day))
+    if (is_long(day))
         swap(&year, &day);
     if (year.text)
-        set_year(reader, &year);
+        set_year(date, year);
     if (month.text)
-        reader->date->month = piece_number(&month);
+        date->month = number(month);
     if (day.text)
-        reader->date->day = piece_number(&day);
+        date->day = number(day);
 }
 
-/* Names of days say nothing that a date does not. */
-static void drop_weekday(struct reader *reader)
+/* A month's name as a number. */
+static struct slice month_number(struct slice month)
 {
-    for (const char *at = reader->text; *at; at++) {
-        if (!begins(reader, at) || !find_name(at, "sunmontuewedthufrisat"))
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    static const char numbers[] = "010203040506070809101112";
+    for (size_t i = 0; month.length == 3 && i < 12; i++)
+        if (memcmp(month.text, names + i * 3, 3) == 0)
+            return (struct slice){numbers + i * 2, 2};
+    return month;
+}
+
+/* ---- In which order they are read ---- */
+
+/* +hh, +hhmm, +hh:mm */
+static bool read_offset(struct liquid_date_text *date, struct slice zone)
+{
+    static const char *const layouts[] = {"HH:MM", "HHMM", "HH"};
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
+        struct slice rest = {zone.text + 1, zone.length - 1};
+        struct liquid_date_text away = {0};
+        if (!read_columns(layouts[i], &rest, &away) || rest.length > 0 || away.hour > 23 ||
+            away.minute > 59)
             continue;
-        const char *end = skip_tail(at + 3, "-/");
-        blank(at, end);
-        return;
-    }
-}
-
-static const struct {
-    const char *name;
-    int hours;
-} zones[] = {{"utc", 0},  {"ut", 0},   {"gmt", 0},  {"z", 0},    {"est", -5}, {"edt", -4},
-             {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7}};
-
-/* ±hh, ±hhmm, ±hh:mm; other lengths say nothing. */
-static void read_offset(struct reader *reader, const char *at, const char *end)
-{
-    struct liquid_date_text *date = reader->date;
-    const char *digits = at + 1, *stop = skip_digits(digits);
-    int hours = number(digits, digits + 2 < stop ? digits + 2 : stop), minutes = 0;
-    bool right = stop - digits == 2 || stop - digits == 4;
-    if (stop - digits == 4)
-        minutes = number(digits + 2, stop);
-    if (stop - digits == 2 && *stop == ':') {
-        right = end - stop >= 3 && skip_digits(stop + 1) - stop == 3;
-        minutes = number(stop + 1, stop + 3);
-    }
-    if (!right || hours > 23 || minutes > 59)
-        return;
-    date->has_offset = true;
-    date->offset = (hours * 60 + minutes) * (*at == '-' ? -1 : 1);
-    date->utc = *at == '-' && date->offset == 0;
-}
-
-static void read_zone_name(struct reader *reader, const char *at, const char *end)
-{
-    size_t length = (size_t)(end - at);
-    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
-        if (strlen(zones[i].name) == length && memcmp(zones[i].name, at, length) == 0) {
-            reader->date->has_offset = true;
-            reader->date->offset = zones[i].hours * 60;
-            reader->date->utc = zones[i].hours == 0;
-        }
-    /* The letters of military zones: a to m east of Greenwich without j, n to y west. */
-    if (length == 1 && *at != 'j' && *at != 'z') {
-        int hours = *at < 'j' ? *at - 'a' + 1 : *at <= 'm' ? *at - 'a' : 'm' - *at;
-        reader->date->has_offset = true;
-        reader->date->offset = hours * 60;
-    }
-}
-
-/* What follows a time: an offset, or any word, which is then taken for a zone. */
-static const char *read_zone(struct reader *reader, const char *at)
-{
-    const char *start = skip_space(at), *sign = start;
-    if (strncmp(start, "gmt", 3) == 0 || strncmp(start, "utc", 3) == 0)
-        sign += 3;
-    if ((*sign == '+' || *sign == '-') && liquid_lex_digit(sign[1])) {
-        const char *end = skip_digits(sign + 1);
-        if (strchr(",.:", *end) && *end && liquid_lex_digit(end[1]))
-            end = skip_digits(end + 1);
-        if (sign == start)
-            read_offset(reader, sign, end);
-        return end;
-    }
-    const char *end = start;
-    while (is_letter(*end))
-        end++;
-    if (end == start || is_word(*end))
-        return at;
-    read_zone_name(reader, start, end);
-    return end;
-}
-
-/* am, pm, a.m., p.m.; `at` where there is none. */
-static const char *read_half(const char *at, bool *afternoon)
-{
-    const char *start = skip_space(at);
-    if (*start != 'a' && *start != 'p')
-        return at;
-    *afternoon = *start == 'p';
-    if (start[1] == 'm' && !is_word(start[2]))
-        return start + 2;
-    return strncmp(start + 1, ".m.", 3) == 0 ? start + 4 : at;
-}
-
-/* The next part of a time behind its separator; NULL where there is none. */
-static const char *time_part(const char *at, char separator, int *part)
-{
-    const char *start = skip_space(at);
-    if (separator) {
-        if (*start != separator)
-            return NULL;
-        start = skip_space(start + 1);
-    }
-    const char *end = skip_digits(start);
-    if (end == start)
-        return NULL;
-    *part = number(start, end);
-    return end;
-}
-
-static int nanoseconds(const char *at, const char *end)
-{
-    int sum = 0;
-    for (int i = 0; i < 9; i++)
-        sum = sum * 10 + (at < end ? *at++ - '0' : 0);
-    return sum;
-}
-
-/* 10:00, 10:00:59.5, 10h30m; NULL where it is none of these. */
-static const char *read_clock(struct reader *reader, const char *at)
-{
-    struct liquid_date_text *date = reader->date;
-    const char *digits = skip_digits(at), *end = time_part(digits, ':', &date->minute), *next;
-    date->hour = number(at, digits);
-    if (!end) {
-        const char *letter = skip_space(digits);
-        if (*letter != 'h')
-            return NULL;
-        end = letter + 1;
-        if ((next = time_part(end, '\0', &date->minute))) {
-            end = next + (*next == 'm');
-            if ((next = time_part(end, '\0', &date->second)))
-                end = next + (*next == 's');
-        }
-        return end;
-    }
-    if ((next = time_part(end, ':', &date->second))) {
-        end = next;
-        if (*end == '.' || *end == ',') {
-            next = skip_digits(end + 1);
-            date->nanosecond = nanoseconds(end + 1, next);
-            end = next;
-        }
-    }
-    return end;
-}
-
-static void read_time(struct reader *reader)
-{
-    struct liquid_date_text *date = reader->date;
-    for (const char *at = reader->text; *at; at++) {
-        bool afternoon = false;
-        if (!liquid_lex_digit(*at))
-            continue;
-        const char *digits = skip_digits(at), *end = read_clock(reader, at);
-        const char *half = read_half(end ? end : digits, &afternoon);
-        bool has_half = half != (end ? end : digits);
-        if (!end && !has_half) {
-            date->hour = date->minute = LIQUID_DATE_TEXT_NONE;
-            at = digits - 1;
-            continue;
-        }
-        if (has_half)
-            date->hour = date->hour % 12 + (afternoon ? 12 : 0);
-        blank(at, read_zone(reader, half));
-        return;
-    }
-}
-
-/* 14 March 2016, 14mar. */
-static bool read_day_month(struct reader *reader, const char *at)
-{
-    const char *digits = at + (*at == '\''), *end = skip_digits(digits);
-    if (end == digits)
-        return false;
-    const char *tail = skip_tail(end, "-");
-    for (const char *month = tail; month >= end; month--) {
-        const char *name = month == tail ? skip_space(month) : month;
-        if (!month_at(name))
-            continue;
-        const char *year = skip_space(skip_tail(name + 3, "-'")), *stop = skip_number(year);
-        set_date(reader, stop ? slice_between(year, stop) : (struct slice){0},
-                 month_piece(month_at(name)), slice_between(digits, end));
+        date->has_offset = true;
+        date->offset = (away.hour * 60 + away.minute) * (*zone.text == '-' ? -1 : 1);
+        date->utc = *zone.text == '-' && date->offset == 0;
         return true;
     }
     return false;
 }
 
-/* March 14, 2016. */
-static bool read_month_day(struct reader *reader, const char *at)
+/* False where it says nothing. */
+static bool read_zone(struct liquid_date_text *date, struct slice zone)
 {
-    if (!begins(reader, at) || !month_at(at))
-        return false;
-    const char *day = skip_space(skip_tail(at + 3, "-'")), *end = day + (*day == '\'');
-    if (!liquid_lex_digit(*end))
-        return false;
-    end = skip_digits(end);
-    const char *year = skip_space(skip_tail(end, "-'"));
-    year = skip_space(year + (*year == ','));
-    const char *stop = skip_number(year);
-    set_date(reader, stop ? slice_between(year, stop) : (struct slice){0},
-             month_piece(month_at(at)), slice_between(day, end));
-    return true;
+    if (zone.length > 0 && (*zone.text == '+' || *zone.text == '-'))
+        return read_offset(date, zone);
+    for (size_t i = 0; i < ZONE_NAMES; i++)
+        if (strlen(zones[i].name) == zone.length &&
+            strncasecmp(zones[i].name, zone.text, zone.length) == 0) {
+            date->has_offset = true;
+            date->offset = zones[i].hours * 60;
+            date->utc = zones[i].hours == 0;
+            return true;
+        }
+    return false;
 }
 
-/* 2016-03-14, 14-03-2016. */
-static bool read_dashes(struct reader *reader, const char *at)
+static int nanoseconds(struct slice fraction)
 {
-    const char *start = at;
-    at += *at == '\'';
-    at += *at == '-' || *at == '+';
-    const char *year = liquid_lex_digit(*at) ? skip_digits(at) : NULL;
-    if (!year || *year != '-' || !liquid_lex_digit(year[1]))
-        return false;
-    const char *month = skip_digits(year + 1);
-    const char *day = *month == '-' ? skip_number(month + 1) : NULL;
-    if (!day)
-        return false;
-    set_date(reader, slice_between(start, year), slice_between(year + 1, month),
-             slice_between(month + 1, day));
-    return true;
+    int sum = 0;
+    for (size_t i = 0; i < 9; i++)
+        sum = sum * 10 + (i < fraction.length ? fraction.text[i] - '0' : 0);
+    return sum;
 }
 
-/* 14-Mar-2016, Mar-14-2016. */
-static bool read_dashed_month(struct reader *reader, const char *at)
+static void read_time(char *text, struct liquid_date_text *date)
 {
-    const char *first = skip_number(at), *name = first && *first == '-' ? first + 1 : at;
-    int month = month_at(name);
-    if (!month || (name == at && !begins(reader, at)))
-        return false;
-    const char *second = skip_tail(name + 3, "-/.");
-    const char *end = *second == '-' ? skip_number(second + 1) : NULL;
-    if (!end)
-        return false;
-    struct slice middle = month_piece(month);
-    if (name != at) {
-        set_date(reader, slice_between(second + 1, end), middle, slice_between(at, first));
-        return true;
-    }
-    const char *third = *end == '-' ? skip_number(end + 1) : NULL;
-    set_date(reader, third ? slice_between(end + 1, third) : (struct slice){0}, middle,
-             slice_between(second + 1, end));
-    return true;
+    struct slice parts[PARTS], all;
+    if (!find(&clock_time, text, parts, &all))
+        return;
+    date->hour = number(parts[HOUR]);
+    if (parts[MINUTE].text)
+        date->minute = number(parts[MINUTE]);
+    if (parts[SECOND].text)
+        date->second = number(parts[SECOND]);
+    date->nanosecond = nanoseconds(parts[FRACTION]);
+    if (parts[HALF].text)
+        date->hour = date->hour % 12 + (*parts[HALF].text == 'p' ? 12 : 0);
+    if (parts[ZONE].text)
+        read_zone(date, parts[ZONE]);
+    blank(all);
 }
 
-/* 2016/03/14, 14/03/2016, 3/14. */
-static bool read_slashes(struct reader *reader, const char *at)
+/* A run of digits by the layout of its length, and the time behind it, unless there was one. */
+static void read_run(struct liquid_date_text *date, const struct slice parts[PARTS])
 {
-    const char *year = skip_number(at);
-    if (!year || *year != '/')
-        return false;
-    const char *month = skip_space(year + 1), *stop = month + (*month == '\'');
-    if (!liquid_lex_digit(*stop))
-        return false;
-    stop = skip_digits(stop);
-    const char *day = *stop ? skip_space(stop + 1) : stop, *end = *stop ? skip_number(day) : NULL;
-    set_date(reader, slice_between(at, year), slice_between(month, stop),
-             end ? slice_between(day, end) : (struct slice){0});
-    return true;
-}
-
-/* 2016.03.14, 14.03.2016. */
-static bool read_dots(struct reader *reader, const char *at)
-{
-    const char *year = skip_number(at);
-    if (!year || *year != '.')
-        return false;
-    const char *month = skip_space(year + 1), *stop = skip_digits(month);
-    if (stop == month || *stop != '.')
-        return false;
-    const char *day = skip_space(stop + 1), *end = skip_number(day);
-    if (!end)
-        return false;
-    set_date(reader, slice_between(at, year), slice_between(month, stop), slice_between(day, end));
-    return true;
-}
-
-/* 2016-074: the day of the year. */
-static bool read_year_day(struct reader *reader, const char *at)
-{
-    const char *end = skip_digits(at);
-    if (!begins(reader, at) || (end - at != 4 && end - at != 2) || *end != '-' ||
-        skip_digits(end + 1) - end != 4 || is_word(end[4]))
-        return false;
-    struct slice year = slice_between(at, end);
-    set_year(reader, &year);
-    reader->date->year_day = number(end + 1, end + 4);
-    return true;
-}
-
-static bool read_month(struct reader *reader, const char *at)
-{
-    if (!begins(reader, at) || !month_at(at))
-        return false;
-    reader->date->month = month_at(at);
-    return true;
-}
-
-/* 14th */
-static bool read_ordinal(struct reader *reader, const char *at)
-{
-    const char *end = skip_digits(at);
-    if (end == at || !begins(reader, at) || is_word(end[0] ? end[2] : 'x') ||
-        (strncmp(end, "st", 2) != 0 && strncmp(end, "nd", 2) != 0 && strncmp(end, "rd", 2) != 0 &&
-         strncmp(end, "th", 2) != 0))
-        return false;
-    reader->date->day = number(at, end);
-    return true;
-}
-
-/* The parts of a run of digits, from the year: 4, 2, 2, 2, 2, 2 of them. */
-static void read_run(struct reader *reader, const char *at, size_t length, bool negative)
-{
-    struct liquid_date_text *date = reader->date;
-    int *const parts[] = {&date->month, &date->day, &date->hour, &date->minute, &date->second};
-    date->year = number(at, at + 4);
-    if (negative)
+    struct slice run = parts[RUN], time = parts[CLOCK];
+    const char *layout = runs[run.length];
+    if (!layout)
+        return;
+    read_columns(layout, &run, date);
+    if (layout[0] == 'y' && layout[2] != 'y')
+        set_year(date, (struct slice){parts[RUN].text, 2});
+    if (layout[0] == 'y' && *parts[SIGN].text == '-')
         date->year = -date->year;
-    for (size_t i = 0; 6 + i * 2 <= length; i++)
-        *parts[i] = number(at + 4 + i * 2, at + 6 + i * 2);
+    if (!time.text || date->hour != LIQUID_DATE_TEXT_NONE || !clocks[time.length])
+        return;
+    read_columns(clocks[time.length], &time, date);
+    if (parts[ZONE].text)
+        read_zone(date, parts[ZONE]);
 }
 
-static bool read_date_digits(struct reader *reader, const char *at, size_t length, bool negative)
+static void read_date(const char *text, struct liquid_date_text *date)
 {
-    struct liquid_date_text *date = reader->date;
-    struct slice year = slice_between(at, at + (length == 5 || length == 6 ? 2 : 4));
-    switch (length) {
-    case 2:
-        date->day = number(at, at + 2);
-        return true;
-    case 3:
-        date->year_day = number(at, at + 3);
-        return true;
-    case 4:
-        date->month = number(at, at + 2);
-        date->day = number(at + 2, at + 4);
-        return true;
-    case 5:
-    case 7:
-        set_year(reader, &year);
-        date->year_day = number(at + length - 3, at + length);
-        return true;
-    case 6:
-        set_year(reader, &year);
-        date->month = number(at + 2, at + 4);
-        date->day = number(at + 4, at + 6);
-        return true;
-    case 8:
-    case 10:
-    case 12:
-    case 14:
-        read_run(reader, at, length, negative);
-        return true;
-    default:
-        return false;
+    struct slice parts[PARTS], all;
+    size_t i = 0;
+    while (i < DATES && !find(&dates[i], text, parts, &all))
+        i++;
+    if (i == DATES)
+        return;
+    if (parts[RUN].text) {
+        read_run(date, parts);
+        return;
     }
+    if (parts[YEAR].text || parts[MONTH].text)
+        set_date(date, parts[YEAR], month_number(parts[MONTH]), parts[DAY]);
+    else
+        date->day = number(parts[DAY]);
+    if (parts[YEAR_DAY].text)
+        date->year_day = number(parts[YEAR_DAY]);
 }
 
-/* 20160314, 20160314T100000Z, 0314. */
-static bool read_digits(struct reader *reader, const char *at)
+/* hh:mm, perhaps with seconds, their fraction and a zone that is known. */
+static bool read_machine_time(struct slice text, struct liquid_date_text *date)
 {
-    struct liquid_date_text *date = reader->date;
-    bool negative = *at == '-';
-    const char *start = at + (*at == '-' || *at == '+'), *end = skip_digits(start);
-    if (end - start < 2 || end - start > 14 ||
-        !read_date_digits(reader, start, (size_t)(end - start), negative))
+    if (!read_columns("HH:MM", &text, date))
         return false;
-    const char *time = skip_space(end);
-    time = skip_space(time + (*time == 't'));
-    const char *stop = skip_digits(time);
-    if (stop - time < 2 || stop - time > 6 || date->hour != LIQUID_DATE_TEXT_NONE)
+    if (read_columns(":SS", &text, date) && text.length > 0 &&
+        (*text.text == '.' || *text.text == ',')) {
+        size_t count = 1;
+        while (count < text.length && liquid_lex_digit(text.text[count]))
+            count++;
+        date->nanosecond = nanoseconds((struct slice){text.text + 1, count - 1});
+        text = (struct slice){text.text + count, text.length - count};
+    }
+    if (text.length == 0)
         return true;
-    date->hour = number(time, time + 2);
-    if (stop - time >= 4)
-        date->minute = number(time + 2, time + 4);
-    if (stop - time == 6)
-        date->second = number(time + 4, time + 6);
-    if (*stop == 'z' || *stop == '+' || *stop == '-')
-        read_zone(reader, stop);
-    return true;
+    size_t gap = *text.text == ' ';
+    return read_zone(date, (struct slice){text.text + gap, text.length - gap});
 }
 
-/* The forms in the order in which they are looked for: each anywhere in the text. */
-static bool (*const forms[])(struct reader *, const char *) = {
-    read_day_month, read_month_day, read_dashes, read_dashed_month, read_slashes,
-    read_dots,      read_year_day,  read_month,  read_ordinal,      read_digits,
-};
-
-static void read_date(struct reader *reader)
+/* yyyy-mm-dd, perhaps with a time, and nothing else. */
+static bool read_machine(struct slice text, struct liquid_date_text *date)
 {
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        for (const char *at = reader->text; *at; at++)
-            if (forms[i](reader, at))
-                return;
+    struct liquid_date_text read = *date;
+    if (!read_columns("yyyy-mm-dd", &text, &read))
+        return false;
+    if (text.length > 0 &&
+        ((*text.text != 'T' && *text.text != ' ') ||
+         !read_machine_time((struct slice){text.text + 1, text.length - 1}, &read)))
+        return false;
+    *date = read;
+    return true;
 }
 
 /* Small letters; runs of what takes no part become one blank. */
-static void copy_text(struct reader *reader, const char *text, size_t length)
+static void copy_text(char copy[TEXT_MOST + 1], const char *text, size_t length)
 {
-    char *to = reader->text;
-    for (size_t i = 0; i < length && i < TEXT_MOST; i++) {
+    char *to = copy;
+    for (size_t i = 0; i < length; i++) {
         char c = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] | 0x20) : text[i];
-        bool kept = liquid_lex_digit(c) || is_letter(c) || (c && strchr("-+',./:@[]", c));
-        if (kept)
+        bool plain = liquid_lex_digit(c) || (c >= 'a' && c <= 'z');
+        if (plain || (c && strchr("-+',./:@[]", c)))
             *to++ = c;
-        else if (to == reader->text || to[-1] != ' ')
+        else if (to == copy || to[-1] != ' ')
             *to++ = ' ';
     }
-}
-
-/* Digits of a fixed count; false where others stand there. */
-static bool fixed(const char **at, const char *end, int count, int *value)
-{
-    if (end - *at < count)
-        return false;
-    for (int i = 0; i < count; i++)
-        if (!liquid_lex_digit((*at)[i]))
-            return false;
-    *value = number(*at, *at + count);
-    *at += count;
-    return true;
-}
-
-static bool sign(const char **at, const char *end, char c)
-{
-    bool found = *at < end && **at == c;
-    *at += found;
-    return found;
-}
-
-/* What is in most data, YYYY-MM-DDThh:mm:ss with Z or ±hh:mm: the same result as by the
- * rules for people's texts, without their search. */
-static bool read_iso(struct reader *reader, const char *at, size_t length)
-{
-    struct liquid_date_text date = *reader->date;
-    const char *end = at + length;
-    int hours, minutes;
-    if (!fixed(&at, end, 4, &date.year) || !sign(&at, end, '-') ||
-        !fixed(&at, end, 2, &date.month) || !sign(&at, end, '-') ||
-        !fixed(&at, end, 2, &date.day) || !sign(&at, end, 'T') || !fixed(&at, end, 2, &date.hour) ||
-        !sign(&at, end, ':') || !fixed(&at, end, 2, &date.minute) || !sign(&at, end, ':') ||
-        !fixed(&at, end, 2, &date.second))
-        return false;
-    date.has_offset = true;
-    date.utc = sign(&at, end, 'Z');
-    if (!date.utc) {
-        bool west = sign(&at, end, '-');
-        if ((!west && !sign(&at, end, '+')) || !fixed(&at, end, 2, &hours) ||
-            !sign(&at, end, ':') || !fixed(&at, end, 2, &minutes) || hours > 23 || minutes > 59)
-            return false;
-        date.offset = (west ? -1 : 1) * (hours * 60 + minutes);
-        date.utc = west && date.offset == 0;
-    }
-    if (at == end)
-        *reader->date = date;
-    return at == end;
+    *to = '\0';
 }
 
 bool liquid_date_text_parse(const char *text, size_t length, struct liquid_date_text *date)
 {
     enum { NONE = LIQUID_DATE_TEXT_NONE };
-    struct reader reader = {.date = date};
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct slice parts[PARTS], all;
+    char copy[TEXT_MOST + 1];
     *date =
         (struct liquid_date_text){NONE, NONE, NONE, NONE, NONE, NONE, NONE, .has_offset = false};
-    if (read_iso(&reader, text, length))
+    if (length > TEXT_MOST)
+        return false;
+    if (read_machine((struct slice){text, length}, date))
         return true;
-    copy_text(&reader, text, length);
-    drop_weekday(&reader);
-    read_time(&reader);
-    read_date(&reader);
+    copy_text(copy, text, length);
+    pthread_once(&once, compile_all);
+    if (find(&weekday, copy, parts, &all))
+        blank(all);
+    read_time(copy, date);
+    read_date(copy, date);
     return date->year != NONE || date->month != NONE || date->day != NONE ||
            date->year_day != NONE || date->hour != NONE;
-}
-
-void liquid_date_text_zone(int offset, char name[16])
-{
-    int size = abs(offset);
-    snprintf(name, 16, "%c%02d:%02d", offset < 0 ? '-' : '+', size / 60 % 100, size % 60);
 }

@@ -20,10 +20,8 @@ struct liquid_date_text {
     int offset; /* minutes east of UTC */
 };
 
-/* False where the text has neither a date nor a time. Parts are not yet checked. */
+/* False where the text has neither a date nor a time, or more than 128 bytes. Parts are not
+ * yet checked. */
 bool liquid_date_text_parse(const char *text, size_t length, struct liquid_date_text *date);
-
-/* The name of a fixed offset for zone_get(): "+02:00". */
-void liquid_date_text_zone(int offset, char name[16]);
 
 #endif
