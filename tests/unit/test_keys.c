@@ -105,6 +105,24 @@ static void test_scripts(void **state)
         check_script(arena, names[i]);
 }
 
+/* In C none is spelt but by keys_spell(). */
+static void test_sources(void **state)
+{
+    struct arena *arena = *state;
+    const char *const *names;
+    size_t count;
+    struct diag diag;
+    if (!file_list(arena, source_path(arena, "daemon"), ".c", true, &names, &count, &diag))
+        fail_msg("%s", diag.text);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = read_source(arena, arena_printf(arena, "daemon/%s", names[i]));
+        for (size_t row = 0; row < TABLE_SIZE; row++)
+            if (strstr(text, arena_printf(arena, "%%s:%s", table[row].word)))
+                fail_msg("%s spells P:%s by itself", names[i], table[row].word);
+    }
+}
+
 /* The page's table: | `P:outbox:<channel>:<class>` | stream, group `nudged` | … */
 static void test_page(void **state)
 {
@@ -132,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_spelling, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_scripts, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(test_sources, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_page, open_arena, close_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
