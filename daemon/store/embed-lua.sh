@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints C for the Lua scripts given as arguments: NAME.lua becomes `const char script_NAME[]`.
-# A line `--with shared_X` is replaced by shared_X.lua of the same folder; those files may
-# stand among the arguments and make no variable of their own.
+# A line `--with shared_X` is replaced by shared_X.lua of the same folder, without its comments;
+# those files may stand among the arguments and make no variable of their own.
 set -eu
 
 printf '/* Made by embed-lua.sh from the .lua files beside it. */\n'
@@ -16,7 +16,8 @@ for file in "$@"; do
         }
         function insert(path, line, got) {
             while ((got = (getline line < path)) > 0)
-                put(line)
+                if (line !~ /^ *--/)
+                    put(line)
             close(path)
             if (got < 0) {
                 printf "embed-lua.sh: cannot read %s\n", path > "/dev/stderr"
