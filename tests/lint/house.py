@@ -185,6 +185,25 @@ def check_options():
             yield f"{path}:{number}: `{match[1]}` is not in docs/"
 
 
+def check_map_of_the_house():
+    """docs/architecture.md has each folder, with what it may include, and only files that there are"""
+    page = (ROOT / "docs/architecture.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z]+)` \|.*\| ([^|]+) \|$", page, re.M))
+    above = set()
+    for folder, may in structure.FOLDERS.items():
+        told = rows.get(folder, "nothing")
+        words = set(told.split()) - {"\u2013"}
+        if told.startswith("all above"):
+            words = above - set(told.split()[3:])
+        if words != may:
+            yield f"docs/architecture.md: {folder} may include {told}, says the table of folders"
+        above.add(folder)
+    for folder, module in re.findall(r"`([a-z]+)/(\w+)[.\w]*`", page):
+        here = ROOT / "daemon" / folder
+        if folder in structure.FOLDERS and not list(here.glob(f"{module}.*")):
+            yield f"docs/architecture.md: there is no daemon/{folder}/{module}"
+
+
 def check_sources():
     """sources.mk lists what is on disk"""
     command = [sys.executable, ROOT / "tests/lint/sources.py", "--check"]
@@ -223,6 +242,7 @@ CHECKS = [
     check_guards,
     check_names,
     check_words,
+    check_map_of_the_house,
     check_options,
     check_sources,
 ]
