@@ -313,8 +313,8 @@ library_sources = \
 	daemon/liquid/liquid_tag_for.c \
 	daemon/liquid/liquid_tag_if.c \
 	daemon/liquid/liquid_tag_partial.c \
+	daemon/liquid/liquid_tag_raw.c \
 	daemon/liquid/liquid_tag_tablerow.c \
-	daemon/liquid/liquid_tag_text.c \
 	daemon/liquid/liquid_tags.c \
 	daemon/liquid/liquid_tags.h \
 	daemon/liquid/liquid_text.c \
