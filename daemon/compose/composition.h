@@ -80,7 +80,5 @@ bool composition_list_fields(struct composition *c);
 
 /* Without white space at its ends; in the arena. */
 const char *composition_trim(struct composition *c, const char *text);
-bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -109,9 +109,9 @@ bool composition_list_fields(struct composition *c)
     char date[HEADER_DATE_SIZE];
     int64_t decided = c->settings->now_ms;
     if (!is_id(c->mid))
-        return composition_fault(c, "bad-message", "the message's `mid` can't stand in a header");
+        return diag_fault(c->diag, "bad-message", "the message's `mid` can't stand in a header");
     if (!c->subject)
-        return composition_fault(c, "bad-message", "the message has no subject");
+        return diag_fault(c->diag, "bad-message", "the message has no subject");
     if (!header_value_allowed("the subject", c->subject, c->diag))
         return false;
     value_to_int(value_get(c->message, "decided"), &decided);

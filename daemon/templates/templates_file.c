@@ -60,6 +60,8 @@ struct templates_file *templates_file_read(struct templates *set, const char *pa
 
 /* ---- Compiling ---- */
 
+/* liquid_options.find: a snippet is looked for when it is rendered, as files are compiled in any
+ * order. */
 static const struct templates_snippet *find_snippet(void *context, const char *name, size_t length)
 {
     const struct filter_context *known = context;
