@@ -23,12 +23,12 @@ static bool write_field(const struct composition *c, const struct composition_fi
                         struct buf *out)
 {
     switch (field->form) {
-    case COMPOSITION_TEXT:
-        return header_text(out, field->name, field->value, c->diag);
+    case COMPOSITION_UNSTRUCTURED:
+        return header_unstructured(out, field->name, field->value, c->diag);
     case COMPOSITION_MAILBOX:
         return header_mailbox(out, field->name, &field->mailbox, c->diag);
-    case COMPOSITION_PLAIN:
-        return header_plain(out, field->name, field->value, c->diag);
+    case COMPOSITION_STRUCTURED:
+        return header_structured(out, field->name, field->value, c->diag);
     }
     return false;
 }

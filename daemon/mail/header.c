@@ -1,9 +1,9 @@
 /*
  * A field grows in a `struct line`, which knows its column and so where to fold. What can stand
  * as it is goes in by tokens (add_tokens), all else as encoded words (add_words: RFC 2047, Q or B,
- * by which is shorter). header_text, header_mailbox and header_plain are these two with their
- * refusals; header_parameter has rules of its own (RFC 2231). At the end dates, and the names
- * that a template may not use.
+ * by which is shorter). header_unstructured, header_mailbox and header_structured are these two
+ * with their refusals; header_parameter has rules of its own (RFC 2231). At the end dates, and the
+ * names that a template may not use.
  */
 #include "mail/header.h"
 
@@ -179,7 +179,7 @@ static void add_words(struct line *line, const char *text)
     }
 }
 
-bool header_text(struct buf *out, const char *name, const char *value, struct diag *diag)
+bool header_unstructured(struct buf *out, const char *name, const char *value, struct diag *diag)
 {
     if (!header_value_allowed(name, value, diag))
         return false;
@@ -250,7 +250,7 @@ bool header_mailbox(struct buf *out, const char *name, const struct address *add
     return finish(out, name, diag);
 }
 
-bool header_plain(struct buf *out, const char *name, const char *value, struct diag *diag)
+bool header_structured(struct buf *out, const char *name, const char *value, struct diag *diag)
 {
     if (!header_value_allowed(name, value, diag))
         return false;
@@ -331,11 +331,8 @@ const char *header_date(int64_t ms, const char *zone, char out[HEADER_DATE_SIZE]
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct zone *place = zone ? zone_get(zone) : NULL;
     struct zone_time t;
-    if (!place)
-        place = zone_get("UTC");
-    zone_local(place, ms, &t);
+    zone_local(zone_or_utc(zone), ms, &t);
     int away = t.offset < 0 ? -t.offset : t.offset;
     snprintf(out, HEADER_DATE_SIZE, "%s, %02d %s %04d %02d:%02d:%02d %c%02d%02d", days[t.weekday],
              t.day, months[t.month - 1], t.year, t.hour, t.minute, t.second,
