@@ -39,6 +39,9 @@ struct transfer {
     struct transfer_settings settings;
     int sockets[TRANSFER_SOCKETS]; /* open ones; two while IPv6 and IPv4 race */
     size_t socket_count;
+    /* The last transfer lost its connection. libcurl 8.14 would begin the next one by rewinding
+     * what that one has sent: it gets a new handle. */
+    bool lost;
 
     /* The transfer under way. */
     bool mail;
@@ -428,8 +431,9 @@ static enum retry_failure failure_of(CURLcode result)
 
 static void begin(struct transfer *transfer, const char *body, size_t length, bool mail)
 {
-    if (is_stale(transfer))
+    if (transfer->lost || is_stale(transfer))
         transfer_drop(transfer);
+    transfer->lost = false;
     if (!transfer->curl)
         open_handle(transfer);
     transfer->mail = mail;
@@ -453,6 +457,7 @@ static void run(struct transfer *transfer, struct transfer_seen *seen)
     long fresh = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_NUM_CONNECTS, &fresh);
     enum retry_failure failure = transfer->stop != RETRY_NONE ? transfer->stop : failure_of(result);
+    transfer->lost = failure == RETRY_LOST;
     /* What libcurl could not even give to the kernel has no end: for a mail that is the dot,
      * for a request its last bytes. Nobody can have taken it. */
     if (result == CURLE_SEND_ERROR && transfer->phase == RETRY_ANSWER && !transfer->code)
