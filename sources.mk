@@ -553,6 +553,7 @@ unit_programs = \
 	tests/unit/test_commit_builder \
 	tests/unit/test_compose \
 	tests/unit/test_condition \
+	tests/unit/test_config_faults \
 	tests/unit/test_connection \
 	tests/unit/test_customer \
 	tests/unit/test_customers \
@@ -787,6 +788,7 @@ test_files = \
 	tests/functional/test_model.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
+	tests/functional/test_same_words.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_two_daemons.py \

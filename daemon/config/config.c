@@ -262,6 +262,12 @@ static void refuse_channel(struct loading *loading, const struct value *item,
               "a gateway of kind http carries any channel");
 }
 
+/* A gateway with a fault of its own has no kind: what it carries is not known. */
+static bool is_mail_only(const struct config_gateway *gateway)
+{
+    return gateway->kind && gateway->kind->form == GATEWAY_MAIL;
+}
+
 /* The gateways that a channel names: one, or a list. */
 static const struct config_gateway *const *
 channel_gateways(struct loading *loading, const char *channel, const struct value *value)
@@ -275,7 +281,7 @@ channel_gateways(struct loading *loading, const char *channel, const struct valu
         list[kept] = name ? find_gateway(config, name) : NULL;
         if (!list[kept])
             refuse_gateway(loading, item, name);
-        else if (list[kept++]->kind->form == GATEWAY_MAIL && strcmp(channel, "email") != 0)
+        else if (is_mail_only(list[kept++]) && strcmp(channel, "email") != 0)
             refuse_channel(loading, item, list[kept - 1], channel);
     }
     if (count == 0)
@@ -362,8 +368,9 @@ struct config *config_load(const char *file, struct diags *diags)
     config->arena = arena_new(16 * 1024);
     fill_file(config, file);
     loading.source.file = config->file[0] ? config->file : "(defaults)";
-    if (read_root(&loading, &root) && settings_read(config_settings, &root, &loading.source,
-                                                    &config->keys, config->arena, diags)) {
+    if (read_root(&loading, &root)) {
+        /* What had a fault is as if it were absent, and all else is read on. */
+        settings_read(config_settings, &root, &loading.source, &config->keys, config->arena, diags);
         fill_paths(config);
         fill_shop(&loading);
         fill_mail(config);

@@ -308,6 +308,13 @@ static void read_list(struct steps_reader *steps, const struct value *list)
         read_step(steps, &list->list->items[i]);
 }
 
+static void refuse_beside_steps(const struct rule_reader *reader, const struct value *value,
+                                const char *key)
+{
+    settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                   "`%s` belongs among the `steps`", key);
+}
+
 void rule_steps_read(const struct rule_reader *reader, const struct value *rule_value,
                      struct rule *rule)
 {
@@ -315,10 +322,11 @@ void rule_steps_read(const struct rule_reader *reader, const struct value *rule_
     const struct value *list = value_get(rule_value, "steps");
     const struct value *send = value_get(rule_value, "send");
     const struct value *wait = value_get(rule_value, "wait");
-    if (list && (send || wait))
-        settings_fault(reader->diags, reader->source, send ? send : wait, DIAG_ERROR,
-                       "`%s` belongs among the `steps`", send ? "send" : "wait");
-    else if (list)
+    if (list && send)
+        refuse_beside_steps(reader, send, "send");
+    if (list && wait)
+        refuse_beside_steps(reader, wait, "wait");
+    if (list)
         read_list(&steps, list);
     if (!list && wait)
         read_wait(&steps, wait, NULL);

@@ -4,12 +4,13 @@
 
 #include "base/yaml.h"
 
-#define KEY(NAME, TYPE, HELP)                                                                   \
-    {                                                                                           \
-        .key = #NAME, .type = TYPE, .offset = offsetof(struct front_matter, NAME), .help = HELP \
+#define KEY(NAME, TYPE, HELP)                                                      \
+    {                                                                              \
+        .key = #NAME, .type = TYPE, .offset = offsetof(struct front_matter, NAME), \
+        .reload = SETTING_RELOAD, .help = HELP                                     \
     }
 
-static const struct setting keys[] = {
+const struct setting front_matter_settings[] = {
     KEY(subject, SETTING_VALUE, "the subject; a template"),
     KEY(preheader, SETTING_VALUE, "the line that mail programs show beside it; a template"),
     KEY(from, SETTING_VALUE, "`Tea Shop <mail@shop.example>`; default: that of the configuration"),
@@ -117,6 +118,47 @@ static bool check_headers(const struct settings_source *source, const struct val
     return right;
 }
 
+/* ---- Attachments ---- */
+
+bool front_matter_attachment(struct arena *arena, const struct settings_source *source,
+                             const struct value *item, struct front_matter_file *file,
+                             struct diags *diags)
+{
+    *file = (struct front_matter_file){0};
+    if (item->kind == VALUE_STRING)
+        file->file = arena_copy(arena, item->string, item->length);
+    else if (item->kind != VALUE_MAP)
+        settings_fault(diags, source, item, DIAG_ERROR,
+                       "an attachment is a path, or {file: …, name: …, cid: …, type: …}");
+    else if (!settings_read(file_keys, item, source, file, arena, diags))
+        return false;
+    else if (!file->file)
+        settings_fault(diags, source, item, DIAG_ERROR, "`file` is missing");
+    if (!file->file)
+        return false;
+    const char *slash = strrchr(file->file, '/');
+    if (!file->name)
+        file->name = slash ? slash + 1 : file->file;
+    return true;
+}
+
+/* What an item says is read where its file is; here only whether it can be read. */
+static bool check_attachments(struct arena *arena, const struct settings_source *source,
+                              const struct value *list, struct diags *diags)
+{
+    struct front_matter_file file;
+    bool right = true;
+    if (list->kind == VALUE_NULL)
+        return true;
+    if (list->kind != VALUE_LIST) {
+        settings_fault(diags, source, list, DIAG_ERROR, "`attachments` must be a list of files");
+        return false;
+    }
+    for (uint32_t i = 0; i < list->list->count; i++)
+        right &= front_matter_attachment(arena, source, &list->list->items[i], &file, diags);
+    return right;
+}
+
 /* ---- Reading ---- */
 
 static bool read_yaml(struct arena *arena, const struct settings_source *source, size_t end,
@@ -163,33 +205,12 @@ bool front_matter_read(struct arena *arena, const struct settings_source *source
         settings_fault(diags, source, map, DIAG_ERROR, "front matter is a mapping: `subject: …`");
         return false;
     }
-    bool right = settings_read(keys, map, source, front, arena, diags);
+    bool right = settings_read(front_matter_settings, map, source, front, arena, diags);
     front->layout_at = value_get(map, "layout");
     right &= check_text(source, "subject", &front->subject, diags);
     right &= check_text(source, "preheader", &front->preheader, diags);
     right &= check_text(source, "from", &front->from, diags);
     right &= check_text(source, "reply_to", &front->reply_to, diags);
+    right &= check_attachments(arena, source, &front->attachments, diags);
     return right & check_headers(source, &front->headers, diags);
-}
-
-bool front_matter_attachment(struct arena *arena, const struct settings_source *source,
-                             const struct value *item, struct front_matter_file *file,
-                             struct diags *diags)
-{
-    *file = (struct front_matter_file){0};
-    if (item->kind == VALUE_STRING)
-        file->file = arena_copy(arena, item->string, item->length);
-    else if (item->kind != VALUE_MAP)
-        settings_fault(diags, source, item, DIAG_ERROR,
-                       "an attachment is a path, or {file: …, name: …, cid: …, type: …}");
-    else if (!settings_read(file_keys, item, source, file, arena, diags))
-        return false;
-    else if (!file->file)
-        settings_fault(diags, source, item, DIAG_ERROR, "`file` is missing");
-    if (!file->file)
-        return false;
-    const char *slash = strrchr(file->file, '/');
-    if (!file->name)
-        file->name = slash ? slash + 1 : file->file;
-    return true;
 }

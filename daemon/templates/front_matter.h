@@ -14,6 +14,8 @@
 #include "base/settings.h"
 #include "base/value.h"
 
+extern const struct setting front_matter_settings[]; /* its keys: for the reference */
+
 /* VALUE_NULL or NULL: the key is absent. The texts of templates are strings with places. */
 struct front_matter {
     struct value subject, preheader, from, reply_to;

@@ -97,11 +97,13 @@ bool templates_attach(struct templates *set, const struct templates_file *file,
     }
     struct mime_file *made = arena_zero(set->arena, attachments->list->count * sizeof *made);
     *files = made;
+    bool right = true;
     for (uint32_t i = 0; i < attachments->list->count; i++) {
-        if (!attach(set, source, &attachments->list->items[i], &made[i], diags))
-            return false;
+        right &= attach(set, source, &attachments->list->items[i], &made[i], diags);
         total += made[i].length;
     }
+    if (!right)
+        return false;
     if (total > TEMPLATES_ATTACHED_MOST) {
         settings_fault(diags, source, attachments, DIAG_ERROR,
                        "the attachments have %zu bytes; at most %d may go with a message", total,
