@@ -40,6 +40,8 @@ library_sources = \
 	daemon/base/log_once.h \
 	daemon/base/map.c \
 	daemon/base/map.h \
+	daemon/base/mask.c \
+	daemon/base/mask.h \
 	daemon/base/mem.c \
 	daemon/base/mem.h \
 	daemon/base/metrics.c \
@@ -591,6 +593,7 @@ unit_programs = \
 	tests/unit/test_log_once \
 	tests/unit/test_maildir \
 	tests/unit/test_map \
+	tests/unit/test_mask \
 	tests/unit/test_mem \
 	tests/unit/test_message_body \
 	tests/unit/test_metrics \

@@ -107,3 +107,33 @@ def test_each_key_of_front_matter(desk):
         desk.template("welcome.html.liquid", f"---\n{key}: {WRONG[kind]}\n---\n<p>x</p>\n")
         out = told_by_both(desk, sound(desk))
         assert re.search(r"welcome\.html\.liquid:2:\d+: error: ", out), (key, out)
+
+
+# --- what is not shown ---
+
+SECRETS = """redis: {url: "redis://shop:hush-4711@127.0.0.1:1/2"}
+gateways:
+  hook:
+    kind: http
+    url: https://api.shop.example/?api_key=hush-4711&v=1
+    headers: {Authorization: Bearer hush-4711, X-Api-Key: hush-4711, X-Tag: seen}
+  other: {kind: http, url: https://api.shop.example/, headers: {Authorization: "Bearer {{ secret }}"}}
+"""
+
+
+def test_printed_configuration_keeps_secrets(desk):
+    path = desk.folder / "secret.yaml"
+    path.write_text(sound(desk) + SECRETS)
+    printed = subprocess.run([BUILD / "nudged", "-c", path, "--print-config"], capture_output=True, text=True,
+                             timeout=PATIENCE, check=True).stdout
+    assert "hush" not in printed
+    for shown in ("redis://shop:***@127.0.0.1:1/2", "https://api.shop.example/?api_key=***&v=1",
+                  "Bearer ***", '"X-Api-Key": "***"', "seen", "Bearer {{ secret }}"):
+        assert shown in printed, printed
+
+
+def test_faults_keep_secrets(desk):
+    faulty = SECRETS.replace("https://api.shop.example/?", "https://hush-4711@api.shop.example/?")
+    faulty = faulty.replace("X-Tag: seen", "Host: seen")
+    out = told_by_both(desk, sound(desk) + faulty)
+    assert "hush" not in out, out
