@@ -69,6 +69,8 @@ library_sources = \
 	daemon/base/value.c \
 	daemon/base/value.h \
 	daemon/base/value_kind.h \
+	daemon/base/word.c \
+	daemon/base/word.h \
 	daemon/base/yaml.c \
 	daemon/base/yaml.h \
 	daemon/base/yaml_hints.c \
@@ -160,7 +162,11 @@ library_sources = \
 	daemon/compose/composition_variables.c \
 	daemon/config/config.c \
 	daemon/config/config.h \
+	daemon/config/config_check.c \
+	daemon/config/config_check.h \
 	daemon/config/config_keys.h \
+	daemon/config/config_paths.c \
+	daemon/config/config_paths.h \
 	daemon/config/config_table.c \
 	daemon/config/generation.c \
 	daemon/config/generation.h \
@@ -635,6 +641,7 @@ unit_programs = \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \
 	tests/unit/test_value \
+	tests/unit/test_word \
 	tests/unit/test_work \
 	tests/unit/test_yaml \
 	tests/unit/test_zone \

@@ -28,6 +28,8 @@
 #include "base/yaml.h"
 #include "base/yaml_hints.h"
 #include "base/zone.h"
+#include "config/config_check.h"
+#include "config/config_paths.h"
 #include "rules/condition.h"
 #include "rules/rule_expression.h"
 #include "send/gateway_kinds.h"
@@ -40,28 +42,30 @@ struct loading {
     struct diags *diags;
 };
 
-/* A path of the file, resolved against the file's folder. */
 static const char *resolve(const struct config *config, const char *path)
 {
-    if (!path || path[0] == '/' || strcmp(config->folder, ".") == 0)
-        return path;
-    return arena_printf(config->arena, "%s/%s", config->folder, path);
+    return config_paths_resolve(config->arena, config->folder, path);
+}
+
+static const char *whole(const struct config *config, const char *path)
+{
+    return config_paths_whole(config->arena, config->folder, path);
 }
 
 static void fill_paths(struct config *config)
 {
     struct config_keys *keys = &config->keys;
     const char *state = getenv("STATE_DIRECTORY");
-    keys->state = keys->state       ? resolve(config, keys->state)
+    keys->state = keys->state       ? whole(config, keys->state)
                   : state && *state ? arena_text(config->arena, state)
                                     : "/var/lib/nudged";
     keys->rules = resolve(config, keys->rules);
     keys->templates = resolve(config, keys->templates);
-    config->own_secret = !keys->secret_file;
-    keys->secret_file = keys->secret_file ? resolve(config, keys->secret_file)
-                                          : arena_printf(config->arena, "%s/secret", keys->state);
+    const char *own = arena_printf(config->arena, "%s/secret", keys->state);
+    keys->secret_file = keys->secret_file ? whole(config, keys->secret_file) : own;
+    config->own_secret = strcmp(keys->secret_file, own) == 0;
     keys->admin_socket = keys->admin_socket
-                             ? resolve(config, keys->admin_socket)
+                             ? whole(config, keys->admin_socket)
                              : arena_printf(config->arena, "%s/admin.sock", keys->state);
     keys->redis.ca_file = resolve(config, keys->redis.ca_file);
     if (!keys->instance) {
@@ -180,11 +184,11 @@ static struct value default_gateways(const struct config *config)
 }
 
 /* A gateway's mapping with its files and folders resolved against the file's folder. */
-static struct value with_whole_paths(const struct config *config, const struct value *gateway)
+static struct value with_resolved_paths(const struct config *config, const struct value *gateway)
 {
     if (gateway->kind != VALUE_MAP)
         return *gateway;
-    struct value whole = value_new_map(config->arena, value_count(gateway));
+    struct value all = value_new_map(config->arena, value_count(gateway));
     for (uint32_t i = 0; i < value_count(gateway); i++) {
         struct value_member member = gateway->map->members[i];
         const char *key = value_to_text(config->arena, &member.key);
@@ -198,11 +202,11 @@ static struct value with_whole_paths(const struct config *config, const struct v
             resolved.place = member.value.place;
             member.value = resolved;
         }
-        value_add(config->arena, whole, member.key, member.value);
+        value_add(config->arena, all, member.key, member.value);
     }
-    whole.flags = gateway->flags;
-    whole.place = gateway->place;
-    return whole;
+    all.flags = gateway->flags;
+    all.place = gateway->place;
+    return all;
 }
 
 static void fill_gateways(struct loading *loading)
@@ -220,9 +224,10 @@ static void fill_gateways(struct loading *loading)
     for (uint32_t i = 0; i < value_count(all); i++) {
         const struct value_member *member = &all->map->members[i];
         struct config_gateway *row = &rows[config->gateway_count++];
-        struct value whole = with_whole_paths(config, &member->value);
+        struct value resolved = with_resolved_paths(config, &member->value);
         row->name = value_to_text(config->arena, &member->key);
-        row->kind = gateway_kinds_read(&whole, &loading->source, config->arena, &row->settings,
+        row->place = &member->key;
+        row->kind = gateway_kinds_read(&resolved, &loading->source, config->arena, &row->settings,
                                        loading->diags);
     }
     config->gateways = rows;
@@ -378,6 +383,8 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_conditions(&loading);
         fill_gateways(&loading);
         fill_channels(&loading);
+        config->source = loading.source;
+        config_check(config, &root, diags);
     }
     if (diags->errors != errors)
         config_destroy(&config);

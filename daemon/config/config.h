@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/settings_fault.h"
 #include "base/value.h"
 #include "config/config_keys.h"
 #include "customer/shop_event.h"
@@ -21,6 +22,7 @@
 
 struct config_gateway {
     const char *name;
+    const struct value *place; /* where the name is written */
     const struct gateway_kind *kind;
     const void *settings; /* of the kind; begins with a struct gateway_common */
 };
@@ -34,8 +36,9 @@ struct config {
     struct arena *arena;
     const char *file;   /* "" where there is none: all defaults */
     const char *folder; /* of the file; "." */
+    struct settings_source source; /* what was read, for the places of faults */
     struct config_keys keys;
-    bool own_secret; /* no secret_file was named: it is made in the state folder */
+    bool own_secret; /* secret_file is the one in the state folder, which a start makes */
     const struct config_gateway *gateways; /* ends with a row without a name */
     size_t gateway_count;
     const struct config_channel *channels; /* likewise */
@@ -52,7 +55,8 @@ struct config {
 struct config *config_load(const char *file, struct diags *diags);
 void config_destroy(struct config **config);
 
-/* The effective configuration as YAML that reads back as the same. */
+/* The effective configuration as YAML that reads back as the same, but for what is secret: that
+ * is shown as "***". */
 bool config_print(const struct config *config, struct buf *out);
 
 /* The secret of the installation: from secret_file; where none is named, from the state

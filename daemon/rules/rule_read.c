@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/word.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_steps.h"
 
@@ -141,9 +142,10 @@ const struct setting rule_settings[] = {
 static void check_topic(const struct rule_reader *reader, const struct value *document,
                         const char *topic)
 {
-    if (!*topic)
-        settings_fault(reader->diags, reader->source, value_get(document, "topic"), DIAG_ERROR,
-                       "`topic` must be a word such as offers");
+    if (!word_is_plain(topic, strlen(topic)))
+        diag_hint(settings_fault(reader->diags, reader->source, value_get(document, "topic"),
+                                 DIAG_ERROR, "`topic` must be a word such as offers"),
+                  "%s", word_hint);
 }
 
 static void check_name(const struct rule_reader *reader, const struct value *document,

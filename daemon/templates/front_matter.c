@@ -150,8 +150,9 @@ static bool check_attachments(struct arena *arena, const struct settings_source 
     bool right = true;
     if (list->kind == VALUE_NULL)
         return true;
-    if (list->kind != VALUE_LIST) {
-        settings_fault(diags, source, list, DIAG_ERROR, "`attachments` must be a list of files");
+    if (list->kind != VALUE_LIST || list->list->count > FRONT_MATTER_FILES_MOST) {
+        settings_fault(diags, source, list, DIAG_ERROR,
+                       "`attachments` must be a list of at most %d files", FRONT_MATTER_FILES_MOST);
         return false;
     }
     for (uint32_t i = 0; i < list->list->count; i++)

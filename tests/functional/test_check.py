@@ -173,9 +173,11 @@ def test_check_wants_an_address_to_unsubscribe_at(desk):
     status, out, err = desk.ctl("check", config=desk.folder / "bare.yaml")
     assert (status, err) == (0, "") and "0 errors, 1 warning;" in out
     assert out.startswith(f"{desk.folder}/bare.yaml: warning: marketing is sent (rule `welcome`), and "
-                          "nothing says where to unsubscribe\n")
+                          "there is no HTTPS address to unsubscribe at\n")
     desk.daemon("post", mail={"unsubscribe_mailto": "out@shop.example"})
-    assert "0 warnings" in desk.ctl("check", config=desk.folder / "post.yaml")[1]
+    assert "0 errors, 1 warning;" in desk.ctl("check", config=desk.folder / "post.yaml")[1]
+    desk.daemon("link", mail={"unsubscribe_url": "https://shop.example/u/{token}"})
+    assert "0 warnings" in desk.ctl("check", config=desk.folder / "link.yaml")[1]
 
 
 def test_check_of_html_that_gmail_clips(desk):

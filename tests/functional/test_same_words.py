@@ -133,7 +133,79 @@ def test_printed_configuration_keeps_secrets(desk):
 
 
 def test_faults_keep_secrets(desk):
-    faulty = SECRETS.replace("https://api.shop.example/?", "https://hush-4711@api.shop.example/?")
+    faulty = SECRETS.replace("127.0.0.1:1/2", "127.0.0.1:x").replace("https://api.shop.example/?", "https://hush-4711@api.shop.example/?")
     faulty = faulty.replace("X-Tag: seen", "Host: seen")
     out = told_by_both(desk, sound(desk) + faulty)
-    assert "hush" not in out, out
+    assert "hush" not in out and "redis://shop:***@" in out, out
+
+
+# --- what a start would stumble over ---
+
+LONG = "long-" * 24
+
+REFUSED = [
+    (f"state: /tmp/{LONG}\n", 1, "the state folder must be a whole path of at most 90 bytes"),
+    ("redis: {url: 'http://127.0.0.1:1'}\n", 1, "the address of Redis has an unknown form"),
+    ("redis: {url: 'redis://h:0'}\n", 1, "the port of Redis"),
+    ("secret_file: not-there\n", 1, "not-there: No such file or directory"),
+    ("secret_file: rules\n", 1, "rules: Is a directory"),
+    (f"admin: {{socket: /tmp/{LONG}/a.sock}}\n", 1, "the path of the admin socket is too long"),
+    ("gateways: {relay: {kind: smtp, user: a, password_file: none}}\n", 1, "none: No such file"),
+    ("gateways: {hook: {kind: http, url: 'https://a.example/', secret_file: none}}\n", 1, "none: No such file"),
+    ("gateways: {'a b': {kind: smtp}}\n", 1, "`a b` cannot be the name of a gateway"),
+    ("channels: {'e:mail': maildir}\n", 1, "`e:mail` cannot be the name of a channel"),
+    ("instance: 'a{b'\n", 1, "`a{b` cannot be the name of a daemon"),
+    ("mail: {from: 'nobody'}\n", 1, "`from`: "),
+    ("mail: {bounces: 'Shop <a@shop.example>'}\n", 1, "`bounces`: "),
+    ("mail: {unsubscribe_url: 'https://shop.example/{tokn}'}\n", 1, "did you mean `token`?"),
+    ("mail: {unsubscribe_url: 'http://shop.example/{token}'}\n", 1, "must be an https address"),
+]
+
+
+@pytest.mark.parametrize("config, line, words", REFUSED)
+def test_what_a_start_refuses(desk, config, line, words):
+    rest = f"rules: {desk.folder}/rules\ntemplates: {desk.folder}/templates\n"
+    rest += "" if "state:" in config else f"state: {desk.folder}/state\n"
+    out = told_by_both(desk, config + rest)
+    assert re.search(rf"faulty\.yaml:{line}:\d+: error: ", out) and words in out, out
+    start = subprocess.run([BUILD / "nudged", "-c", desk.folder / "faulty.yaml"], capture_output=True, text=True,
+                           timeout=PATIENCE)
+    assert start.returncode == CONFIG_FAULT and said(start.stderr) == said(out)
+
+
+def test_an_http_gateway_without_its_template(desk):
+    gateway = "gateways:\n  hook: {kind: http, url: 'https://api.shop.example/'}\nchannels: {email: hook, sms: hook}\n"
+    out = told_by_both(desk, sound(desk) + gateway)
+    assert re.search(r"faulty\.yaml:5:3: error: there is no template `hook\.json\.liquid` for gateway `hook`", out)
+
+
+def test_a_topic_that_is_no_word(desk):
+    desk.rules("name: a\non: x\nclass: transactional\ntopic: a b\nsend: ping\n")
+    assert re.search(r"rules\.yaml:4:8: error: `topic` must be a word", told_by_both(desk, sound(desk)))
+
+
+def test_relative_paths_count_from_the_file(desk):
+    (desk.folder / "secret").write_text("0123456789abcdef0123456789abcdef\n")
+    (desk.folder / "secret").chmod(0o600)
+    path = desk.folder / "relative.yaml"
+    path.write_text("state: state\nsecret_file: secret\nrules: rules\ntemplates: templates\n")
+    for place, name in ((desk.folder, path.name), ("/", path)):
+        printed = subprocess.run([BUILD / "nudged", "-c", name, "--print-config"], cwd=place, text=True,
+                                 capture_output=True, timeout=PATIENCE, check=True).stdout
+        assert f"state: {desk.folder}/state\n" in printed and f"secret_file: {desk.folder}/secret\n" in printed
+
+
+@pytest.mark.parametrize("config, words", [
+    ("mail: {from: 'shop@gmail.com', unsubscribe_url: 'https://shop.example/{token}'}\n",
+     "mail from gmail.com that its own servers did not send is refused"),
+    ("secret_file: open\nmail: {unsubscribe_url: 'https://shop.example/{token}'}\n", "everybody on this machine may read"),
+    ("mail: {unsubscribe_mailto: 'out@shop.example'}\n", "no HTTPS address to unsubscribe at"),
+])
+def test_what_a_start_lets_pass(desk, config, words):
+    (desk.folder / "open").write_text("0123456789abcdef0123456789abcdef\n")
+    (desk.folder / "open").chmod(0o644)
+    path = desk.folder / "doubtful.yaml"
+    path.write_text(config + sound(desk) + "channels: {email: maildir, sms: maildir}\n")
+    status, out, _ = desk.ctl("check", config=path)
+    assert status == 0 and "0 errors, 1 warning" in out and words in out, out
+    assert desk.ctl("check", "--strict", config=path)[0] == 1
