@@ -89,6 +89,8 @@ library_sources = \
 	daemon/cel/cel_access.c \
 	daemon/cel/cel_ast.c \
 	daemon/cel/cel_ast.h \
+	daemon/cel/cel_calls.c \
+	daemon/cel/cel_calls.h \
 	daemon/cel/cel_check.c \
 	daemon/cel/cel_check.h \
 	daemon/cel/cel_compare.c \
@@ -397,11 +399,15 @@ library_sources = \
 	daemon/rules/rule_index.h \
 	daemon/rules/rule_needles.c \
 	daemon/rules/rule_needles.h \
+	daemon/rules/rule_place.c \
+	daemon/rules/rule_place.h \
 	daemon/rules/rule_predicates.c \
 	daemon/rules/rule_predicates.h \
 	daemon/rules/rule_read.c \
 	daemon/rules/rule_read.h \
 	daemon/rules/rule_reader.h \
+	daemon/rules/rule_references.c \
+	daemon/rules/rule_references.h \
 	daemon/rules/rule_steps.c \
 	daemon/rules/rule_steps.h \
 	daemon/rules/ruleset.c \
@@ -550,6 +556,7 @@ unit_programs = \
 	tests/unit/test_base64 \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
+	tests/unit/test_cel_calls \
 	tests/unit/test_cel_check \
 	tests/unit/test_cel_eval \
 	tests/unit/test_cel_formula \

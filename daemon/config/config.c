@@ -133,8 +133,10 @@ static void fill_keys(struct loading *loading)
 static struct cel_program *compile(struct loading *loading, const struct value *text,
                                    const char *name)
 {
-    const struct rule_reader reader = {
-        .arena = loading->config->arena, .source = &loading->source, .diags = loading->diags};
+    const struct rule_reader reader = {.arena = loading->config->arena,
+                                       .source = &loading->source,
+                                       .diags = loading->diags,
+                                       .references = &loading->config->references};
     if (text->kind != VALUE_STRING)
         diag_hint(settings_fault(loading->diags, &loading->source, text, DIAG_ERROR,
                                  "`%s` must be a condition, not %s", name,

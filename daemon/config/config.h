@@ -18,6 +18,7 @@
 #include "config/config_keys.h"
 #include "customer/shop_event.h"
 #include "decide/policy.h"
+#include "rules/rule_references.h"
 #include "send/gateway.h"
 
 struct config_gateway {
@@ -34,8 +35,8 @@ struct config_channel {
 
 struct config {
     struct arena *arena;
-    const char *file;   /* "" where there is none: all defaults */
-    const char *folder; /* of the file; "." */
+    const char *file;              /* "" where there is none: all defaults */
+    const char *folder;            /* of the file; "." */
     struct settings_source source; /* what was read, for the places of faults */
     struct config_keys keys;
     bool own_secret; /* secret_file is the one in the state folder, which a start makes */
@@ -49,6 +50,7 @@ struct config {
     struct cel_program *consent;              /* NULL: the default */
     const struct condition_segment *segments; /* ends with a row without a name */
     struct cel_program *const *conditions;    /* consent and segments; NULL-terminated */
+    struct rule_references references;        /* what these ask about */
 };
 
 /* Reads a file; `file` NULL: no file, all defaults. NULL where there was an error. */

@@ -58,7 +58,10 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                                  .default_locale = config->locale};
     generation->templates = templates_load(&templates, diags);
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
-    struct ruleset_settings rules = {.since_ms = clock_wall_ms(), .conditions = config->conditions};
+    struct ruleset_settings rules = {.since_ms = clock_wall_ms(),
+                                     .conditions = config->conditions,
+                                     .references = &config->references,
+                                     .segments = config->segments};
     size_t errors = diags->errors;
     if (generation->templates) {
         check_bodies(config, generation->templates, diags);

@@ -160,9 +160,9 @@ static void check_name(const struct rule_reader *reader, const struct value *doc
 }
 
 /* What nudged itself knows (docs/events.md). */
-static const char *const own_types[] = {"customer.unsubscribed", "customer.resubscribed",
-                                        "message.sent",          "message.failed",
-                                        "message.bounced",       NULL};
+const char *const rule_own_types[] = {"customer.unsubscribed", "customer.resubscribed",
+                                      "message.sent",          "message.failed",
+                                      "message.bounced",       NULL};
 
 /* An unknown type is no error where no types are declared; a near miss of a declared
  * one is worth a warning. */
@@ -170,7 +170,7 @@ static void check_type(const struct rule_reader *reader, const struct value *val
                        const char *type)
 {
     uint32_t count = value_count(reader->known_events);
-    if (!count || value_get(reader->known_events, type) || rule_list_has(own_types, type))
+    if (!count || value_get(reader->known_events, type) || rule_list_has(rule_own_types, type))
         return;
     const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
     for (uint32_t i = 0; i < count; i++)
@@ -293,6 +293,9 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
         .line = document->place.line,
     };
     rule->on = read_types_of(reader, &text.on);
+    struct rule_reader within = *reader;
+    within.started_by = rule->on;
+    reader = &within;
     rule->condition = rule_condition(reader, &text.condition, rule->on);
     read_until(reader, &text.until, rule);
     rule_steps_read(reader, document, rule);

@@ -188,3 +188,55 @@ def test_check_of_html_that_gmail_clips(desk):
     out = warnings(desk, 1)
     assert re.search(r"welcome.html.liquid: warning: 102\.\d KB of HTML: Gmail clips a message at 102 KB\n"
                      r"hint: seen with the sample of customer.signed_up in events.yaml", out)
+
+
+# --- questions that can have but one answer ---
+
+ASKING = """name: asks
+class: transactional
+on: ping
+%s
+send: {template: ping, via: sms%s}
+"""
+
+QUESTIONS = [
+    ("customer.sent('welcom') > 0", "warning", "there is no rule `welcom`", "did you mean `welcome`?"),
+    ("customer.count('pong') > 0", "warning", "there is no event type `pong`", "did you mean `ping`?"),
+    ("now - customer.first('pong') > duration('1d')", "warning", "there is no event type `pong`", ""),
+    ("now - customer.last('pong') > duration('1d')", "warning", "there is no event type `pong`", ""),
+    ("customer.count('ping', duration('1d')) >= 40", "warning", "a count within a time is never more than 32", ""),
+    ("customer.segment('vpi')", "error", "there is no segment `vpi`", "did you mean `vip`?"),
+    ("customer.basket == 1", "warning", "no sample has the field `basket`", "add it to a sample"),
+    ("start.basket == 1", "warning", "no sample has the field `basket`", "add it to a sample"),
+]
+QUIET = ["customer.sent('asks') == 0", "customer.count('ping') > 40", "customer.segment('vip')",
+         "customer.count('ping', duration('1d')) >= 32", "has(customer.basket)", "customer.phone == '1'",
+         "customer.count('message.bounced') > 0", "now - event.time < duration('1d')", "start.place == 'here'"]
+
+
+def asked(desk, rule, **config):
+    desk.rules(rule, "asks.yaml")
+    desk.daemon("asking", mail={"unsubscribe_url": "https://shop.example/u/{token}"},
+                segments={"vip": "customer.tier == 'gold'"}, **config)
+    return desk.ctl("check", config=desk.folder / "asking.yaml")[1]
+
+
+@pytest.mark.parametrize("question, level, words, hint", QUESTIONS)
+def test_questions_with_one_answer(desk, question, level, words, hint):
+    places = [(ASKING % (f"if: {question}", ""), 4), (ASKING % ("", ", data: {x: \"%s\"}" % question), 5)]
+    branch = f"again: ignore\nsteps:\n- wait: 1h\n- if: {question}\n  then: [{{send: {{template: ping, via: sms}}}}]\n"
+    places.append((ASKING.split("%s")[0] + branch, 7))
+    for rule, line in places:
+        out = asked(desk, rule)
+        assert re.search(rf"asks\.yaml:{line}:\d+: {level}: {re.escape(words)}", out) and hint in out, out
+    if "start" not in question:
+        desk.rules("", "asks.yaml")
+        desk.daemon("asking", policy={"consent": question}, segments={"vip": "customer.tier == 'gold'"})
+        out = desk.ctl("check", config=desk.folder / "asking.yaml")[1]
+        assert re.search(rf"asking\.yaml:\d+:\d+: {level}: {re.escape(words)}", out), out
+
+
+@pytest.mark.parametrize("question", QUIET)
+def test_questions_without_a_word(desk, question):
+    out = asked(desk, ASKING % (f"if: {question}", ""))
+    assert out.startswith("0 errors, 0 warnings"), out
