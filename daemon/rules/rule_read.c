@@ -33,6 +33,11 @@ enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 #define AT(field) .offset = offsetof(struct rule_text, field)
 
+#define PLANNED(name, instead)                        \
+    {                                                 \
+        .key = name, .planned = true, .help = instead \
+    }
+
 const struct setting rule_settings[] = {
     {.key = "name",
      .type = SETTING_TEXT,
@@ -136,6 +141,9 @@ const struct setting rule_settings[] = {
      AT(steps),
      .reload = SETTING_RELOAD,
      .help = "what to do, in order"},
+    PLANNED("per", "there is one journey for each customer; `again: parallel` runs several"),
+    PLANNED("while", "put the condition into an `if` step before the `send`"),
+    PLANNED("holdout", "every customer gets the message"),
     {0},
 };
 
@@ -265,6 +273,14 @@ static void read_behaviour(const struct rule_reader *reader, const struct value 
                   "parallel");
 }
 
+static void refuse_clock(const struct rule_reader *reader, const struct value *on)
+{
+    if (value_get(on, "every") || value_get(on, "once"))
+        diag_hint(settings_fault(reader->diags, reader->source, on, DIAG_ERROR,
+                                 "clocks are planned, and not there yet"),
+                  "let the shop push an event at that time");
+}
+
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document)
 {
     struct rule_text text = {0};
@@ -276,6 +292,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
         return NULL;
     }
     settings_read(rule_settings, document, reader->source, &text, reader->arena, reader->diags);
+    refuse_clock(reader, value_get(document, "on"));
     check_name(reader, document, text.name);
     check_topic(reader, document, text.topic);
     struct rule *rule = arena_zero(reader->arena, sizeof *rule);

@@ -162,6 +162,20 @@ static bool check_attachments(struct arena *arena, const struct settings_source 
 
 /* ---- Reading ---- */
 
+/* `subject: {{ … }}`, which YAML takes for a mapping. */
+static bool begins_with_brace(const struct settings_source *source, uint32_t number)
+{
+    size_t length;
+    const char *line = diag_source_line(source->text, source->length, number, &length);
+    const char *colon = line ? memmem(line, length, ": ", 2) : NULL;
+    if (!colon)
+        return false;
+    const char *at = colon + 1, *end = line + length;
+    while (at < end && *at == ' ')
+        at++;
+    return end - at > 1 && at[0] == '{' && (at[1] == '{' || at[1] == '%');
+}
+
 static bool read_yaml(struct arena *arena, const struct settings_source *source, size_t end,
                       struct value *documents, struct diags *diags)
 {
@@ -170,7 +184,7 @@ static bool read_yaml(struct arena *arena, const struct settings_source *source,
     /* from behind the first line's dashes, so that lines count as in the file */
     if (yaml_read(arena, source->text + 3, end - 3, &options, documents, &diag))
         return true;
-    if (strstr(diag.excerpt, "{{") || strstr(diag.excerpt, "{%"))
+    if (begins_with_brace(source, diag.line))
         diag_hint(&diag, "write a value that begins with a brace in quotes");
     diags_add(diags, &diag);
     return false;

@@ -240,3 +240,35 @@ def test_questions_with_one_answer(desk, question, level, words, hint):
 def test_questions_without_a_word(desk, question):
     out = asked(desk, ASKING % (f"if: {question}", ""))
     assert out.startswith("0 errors, 0 warnings"), out
+
+
+# --- hints ---
+
+@pytest.mark.parametrize("rule, line, words, hint", [
+    ("name: a\non: x\nper: order.id\nsend: welcome\n", 3, "`per` is planned, and not there yet", "again: parallel"),
+    ("name: a\non: x\nholdout: 10\nsend: welcome\n", 3, "`holdout` is planned", "hint:"),
+    ("name: a\non: x\nwhile: true\nsend: welcome\n", 3, "`while` is planned", "`if` step"),
+    ("name: a\non: x\nsteps:\n- set: {tier: '1'}\n", 4, "the step `set` is planned", "send, wait, if and stop"),
+    ("name: a\non: x\nsteps:\n- split: {name: s}\n", 4, "the step `split` is planned", ""),
+    ("name: a\non: x\nsend: {template: welcome, code: c}\n", 3, "`code` is planned", ""),
+    ("name: a\non: x\nagain: ignore\nwait: {for: 3d, or: y}\nsend: welcome\n", 4, "`wait` must be", "for an event are planned"),
+    ("name: a\non: {every: day}\nsend: welcome\n", 2, "", "clocks are planned"),
+    ("name: a\non: x\n\u00a0send: welcome\n", 3, "a no-break space stands here", "replace it by a space"),
+    ("name: a\non: x\nsteps:\n  - wait: 1h\n \u00a0- send: m\n", 5, "a no-break space stands here", "replace it by a space"),
+])
+def test_hints_for_rules(desk, rule, line, words, hint):
+    desk.rules(rule, "hinted.yaml")
+    out = desk.ctl("check")[1]
+    assert re.search(rf"hinted\.yaml:{line}:\d+: error: .*{re.escape(words)}", out) and hint in out, out
+
+
+@pytest.mark.parametrize("subject, hint", [
+    ("Order: {{ order.name }}", "a text that holds `: ` must stand in quotes"),
+    ("{{ order.name }} is here", "a value that begins with a brace in quotes"),
+    ("!Sale! 50 %", "a text that begins with `!` must be in quotes"),
+    ("!Sale 50 %", "a text that begins with `!` must be in quotes"),
+])
+def test_hints_for_subjects(desk, subject, hint):
+    desk.template("welcome.html.liquid", f"---\nsubject: {subject}\n---\n<p>x</p>\n")
+    out = desk.ctl("check")[1]
+    assert re.search(r"welcome\.html\.liquid:2:\d+: error: ", out) and hint in out, out
