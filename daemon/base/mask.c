@@ -1,5 +1,5 @@
 /*
- * A text is gone through once (mask_all). At each place one of three may begin: the login of an
+ * A text is gone through once (copy_masked). At each place one of three may begin: the login of an
  * address, behind "://"; a parameter, behind "?" or "&"; in a line of a file a name with its value
  * behind a colon. Each is asked where its secret lies, as a span; what is within a span is not
  * copied.
@@ -175,7 +175,8 @@ static void copy_to(const struct masking *masking, size_t from, size_t to, struc
 
 enum { PLACES_MOST = 4 };
 
-static void mask_all(const struct masking *masking, struct buf *out, size_t *places, size_t count)
+static void copy_masked(const struct masking *masking, struct buf *out, size_t *places,
+                        size_t count)
 {
     size_t done = 0, wanted[PLACES_MOST];
     for (size_t i = 0; i < count; i++)
@@ -196,10 +197,10 @@ static void mask_all(const struct masking *masking, struct buf *out, size_t *pla
 
 void mask_text(const char *text, size_t length, struct buf *out)
 {
-    mask_all(&(struct masking){text, length, false}, out, NULL, 0);
+    copy_masked(&(struct masking){text, length, false}, out, NULL, 0);
 }
 
 void mask_line(const char *line, size_t length, struct buf *out, size_t *places, size_t count)
 {
-    mask_all(&(struct masking){line, length, true}, out, places, count);
+    copy_masked(&(struct masking){line, length, true}, out, places, count);
 }

@@ -7,7 +7,8 @@
 
 enum { WORD_MOST = 64 };
 
-/* 1 to WORD_MOST of the characters a-z, A-Z, 0-9, `-`, `_` and `.`, the first none of `-` and `.` */
+/* 1 to WORD_MOST of the characters a-z, A-Z, 0-9, `-`, `_` and `.`, the first none of `-` and `.`
+ */
 bool word_is_plain(const char *text, size_t length);
 
 /* "1 to 64 letters, …": what to say to who wrote something else. */

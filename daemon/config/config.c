@@ -366,6 +366,18 @@ static void fill_file(struct config *config, const char *file)
         config->folder = "/";
 }
 
+static void check_all(const struct loading *loading, const struct value *root)
+{
+    const struct config *config = loading->config;
+    const struct config_check check = {.keys = &config->keys,
+                                       .source = &config->source,
+                                       .root = root,
+                                       .folder = config->folder,
+                                       .own_secret = config->own_secret,
+                                       .arena = config->arena};
+    config_check(&check, loading->diags);
+}
+
 struct config *config_load(const char *file, struct diags *diags)
 {
     struct config *config = mem_zero(1, sizeof *config);
@@ -386,7 +398,7 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_gateways(&loading);
         fill_channels(&loading);
         config->source = loading.source;
-        config_check(config, &root, diags);
+        check_all(&loading, &root);
     }
     if (diags->errors != errors)
         config_destroy(&config);

@@ -22,8 +22,7 @@
 #include "redis/endpoint.h"
 
 struct checking {
-    const struct config *config;
-    const struct value *root;
+    const struct config_check *config;
     struct diags *diags;
 };
 
@@ -32,8 +31,8 @@ static const struct value *at_key(const struct checking *checking, const char *k
 {
     const char *dot = strchr(key, '.');
     if (!dot)
-        return value_get(checking->root, key);
-    const struct value *section = value_find(checking->root, key, (size_t)(dot - key));
+        return value_get(checking->config->root, key);
+    const struct value *section = value_find(checking->config->root, key, (size_t)(dot - key));
     return value_get(section, dot + 1);
 }
 
@@ -47,7 +46,7 @@ __attribute__((format(printf, 4, 5))) static struct diag *fault(const struct che
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return settings_fault(checking->diags, &checking->config->source, value, level, "%s", text);
+    return settings_fault(checking->diags, checking->config->source, value, level, "%s", text);
 }
 
 /* ---- Names, which stand in Redis' keys and in JSON ---- */
@@ -66,20 +65,21 @@ static void check_names(const struct checking *checking)
         const char *key, *what;
     } maps[] = {{"gateways", "a gateway"}, {"channels", "a channel"}};
     for (size_t m = 0; m < sizeof maps / sizeof *maps; m++) {
-        const struct value *map = value_get(checking->root, maps[m].key);
+        const struct value *map = value_get(checking->config->root, maps[m].key);
         for (uint32_t i = 0; value_is(map, VALUE_MAP) && i < value_count(map); i++) {
             const struct value *key = &map->map->members[i].key;
             check_name(checking, key, maps[m].what, value_to_text(checking->config->arena, key));
         }
     }
-    check_name(checking, at_key(checking, "instance"), "a daemon", checking->config->keys.instance);
+    check_name(checking, at_key(checking, "instance"), "a daemon",
+               checking->config->keys->instance);
 }
 
 /* ---- Redis, and the sockets ---- */
 
 static void check_redis(const struct checking *checking)
 {
-    const struct config_keys *keys = &checking->config->keys;
+    const struct config_keys *keys = checking->config->keys;
     struct endpoint endpoint;
     struct diag diag = {0};
     char private[sizeof((struct sockaddr_un){0}.sun_path) + 64];
@@ -95,7 +95,7 @@ static void check_redis(const struct checking *checking)
 
 static void check_admin_socket(const struct checking *checking)
 {
-    const char *path = checking->config->keys.admin_socket;
+    const char *path = checking->config->keys->admin_socket;
     size_t most = sizeof((struct sockaddr_un){0}.sun_path) - 1;
     if (strlen(path) > most)
         diag_hint(fault(checking, at_key(checking, "admin.socket"), DIAG_ERROR,
@@ -105,15 +105,24 @@ static void check_admin_socket(const struct checking *checking)
 
 /* ---- Files ---- */
 
-/* A secret of which others may read is none. */
+/* systemd puts a service's credentials there when it starts it, for it alone. */
+static bool is_credential(const char *path)
+{
+    static const char folder[] = "/run/credentials/";
+    return strncmp(path, folder, sizeof folder - 1) == 0;
+}
+
+/* A secret that others may read is none. */
 static void check_file(const struct checking *checking, const struct value *place, const char *path,
                        bool secret)
 {
     struct stat status;
-    const struct config *config = checking->config;
+    const struct config_check *config = checking->config;
     path = config_paths_resolve(config->arena, config->folder, path);
     if (stat(path, &status) != 0) {
         bool hidden = errno == EACCES;
+        if (is_credential(path))
+            return;
         fault(checking, place, hidden ? DIAG_WARNING : DIAG_ERROR, "%s: %s", path, strerror(errno));
     } else if (S_ISDIR(status.st_mode)) {
         fault(checking, place, DIAG_ERROR, "%s: %s", path, strerror(EISDIR));
@@ -143,22 +152,22 @@ static void check_gateway_files(const struct checking *checking, const struct va
 
 static void check_files(const struct checking *checking)
 {
-    const struct config *config = checking->config;
-    const struct value *gateways = value_get(checking->root, "gateways");
+    const struct config_check *config = checking->config;
+    const struct value *gateways = value_get(checking->config->root, "gateways");
     const struct value *redis_ca = at_key(checking, "redis.ca_file");
     for (uint32_t i = 0; value_is(gateways, VALUE_MAP) && i < value_count(gateways); i++)
         check_gateway_files(checking, &gateways->map->members[i].value);
     if (!config->own_secret)
-        check_file(checking, at_key(checking, "secret_file"), config->keys.secret_file, true);
+        check_file(checking, at_key(checking, "secret_file"), config->keys->secret_file, true);
     if (value_is(redis_ca, VALUE_STRING))
-        check_file(checking, redis_ca, config->keys.redis.ca_file, false);
+        check_file(checking, redis_ca, config->keys->redis.ca_file, false);
 }
 
 /* ---- Mail ---- */
 
 static void check_mail_addresses(const struct checking *checking)
 {
-    const struct config_mail *mail = &checking->config->keys.mail;
+    const struct config_mail *mail = &checking->config->keys->mail;
     const struct {
         const char *key, *text;
         bool named; /* a display name may stand before it */
@@ -193,7 +202,7 @@ static void check_provider(const struct checking *checking)
     const struct value *place = at_key(checking, "mail.from");
     struct address address;
     if (!place ||
-        !address_parse(checking->config->arena, checking->config->keys.mail.from, &address, NULL))
+        !address_parse(checking->config->arena, checking->config->keys->mail.from, &address, NULL))
         return;
     const char *domain = strrchr(address.mailbox, '@') + 1;
     for (const char *const *provider = providers; *provider; provider++)
@@ -213,7 +222,7 @@ static bool is_this_machine(const char *url)
 static void check_unsubscribe_url(const struct checking *checking)
 {
     static const char *const known[] = {"token", NULL};
-    const char *url = checking->config->keys.mail.unsubscribe_url;
+    const char *url = checking->config->keys->mail.unsubscribe_url;
     const struct value *place = at_key(checking, "mail.unsubscribe_url");
     if (!url || !place)
         return;
@@ -229,9 +238,9 @@ static void check_unsubscribe_url(const struct checking *checking)
     }
 }
 
-void config_check(const struct config *config, const struct value *root, struct diags *diags)
+void config_check(const struct config_check *config, struct diags *diags)
 {
-    const struct checking checking = {.config = config, .root = root, .diags = diags};
+    const struct checking checking = {.config = config, .diags = diags};
     check_names(&checking);
     check_redis(&checking);
     check_admin_socket(&checking);

@@ -1,3 +1,9 @@
+/*
+ * An expression is compiled against the roots and the methods of a customer, whose tables come
+ * first. To be asked it gets a view: a value for each root, made once of the scene; methods are
+ * answered from the scene itself (call_method), and a segment by asking its condition in the same
+ * scene, some levels deep. At the end stand the ways to ask: for a value, traced, for yes or no.
+ */
 #include "rules/condition.h"
 
 #include <string.h>

@@ -1,3 +1,9 @@
+/*
+ * The front matter is found by its two fences, read as YAML from behind the first, so that lines
+ * count as in the file, and filled in by the table at the top (front_matter_read, at the end). In
+ * between stands what the table cannot say: texts that YAML cuts or takes for something else,
+ * header fields, attachments.
+ */
 #include "templates/front_matter.h"
 
 #include <string.h>
