@@ -40,6 +40,8 @@ library_sources = \
 	daemon/base/log_once.h \
 	daemon/base/map.c \
 	daemon/base/map.h \
+	daemon/base/mask.c \
+	daemon/base/mask.h \
 	daemon/base/mem.c \
 	daemon/base/mem.h \
 	daemon/base/metrics.c \
@@ -67,6 +69,8 @@ library_sources = \
 	daemon/base/value.c \
 	daemon/base/value.h \
 	daemon/base/value_kind.h \
+	daemon/base/word.c \
+	daemon/base/word.h \
 	daemon/base/yaml.c \
 	daemon/base/yaml.h \
 	daemon/base/yaml_hints.c \
@@ -85,6 +89,8 @@ library_sources = \
 	daemon/cel/cel_access.c \
 	daemon/cel/cel_ast.c \
 	daemon/cel/cel_ast.h \
+	daemon/cel/cel_calls.c \
+	daemon/cel/cel_calls.h \
 	daemon/cel/cel_check.c \
 	daemon/cel/cel_check.h \
 	daemon/cel/cel_compare.c \
@@ -158,7 +164,11 @@ library_sources = \
 	daemon/compose/composition_variables.c \
 	daemon/config/config.c \
 	daemon/config/config.h \
+	daemon/config/config_check.c \
+	daemon/config/config_check.h \
 	daemon/config/config_keys.h \
+	daemon/config/config_paths.c \
+	daemon/config/config_paths.h \
 	daemon/config/config_table.c \
 	daemon/config/generation.c \
 	daemon/config/generation.h \
@@ -389,11 +399,15 @@ library_sources = \
 	daemon/rules/rule_index.h \
 	daemon/rules/rule_needles.c \
 	daemon/rules/rule_needles.h \
+	daemon/rules/rule_place.c \
+	daemon/rules/rule_place.h \
 	daemon/rules/rule_predicates.c \
 	daemon/rules/rule_predicates.h \
 	daemon/rules/rule_read.c \
 	daemon/rules/rule_read.h \
 	daemon/rules/rule_reader.h \
+	daemon/rules/rule_references.c \
+	daemon/rules/rule_references.h \
 	daemon/rules/rule_steps.c \
 	daemon/rules/rule_steps.h \
 	daemon/rules/ruleset.c \
@@ -542,6 +556,7 @@ unit_programs = \
 	tests/unit/test_base64 \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
+	tests/unit/test_cel_calls \
 	tests/unit/test_cel_check \
 	tests/unit/test_cel_eval \
 	tests/unit/test_cel_formula \
@@ -553,6 +568,7 @@ unit_programs = \
 	tests/unit/test_commit_builder \
 	tests/unit/test_compose \
 	tests/unit/test_condition \
+	tests/unit/test_config_faults \
 	tests/unit/test_connection \
 	tests/unit/test_customer \
 	tests/unit/test_customers \
@@ -590,6 +606,7 @@ unit_programs = \
 	tests/unit/test_log_once \
 	tests/unit/test_maildir \
 	tests/unit/test_map \
+	tests/unit/test_mask \
 	tests/unit/test_mem \
 	tests/unit/test_message_body \
 	tests/unit/test_metrics \
@@ -631,6 +648,7 @@ unit_programs = \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \
 	tests/unit/test_value \
+	tests/unit/test_word \
 	tests/unit/test_work \
 	tests/unit/test_yaml \
 	tests/unit/test_zone \
@@ -787,6 +805,7 @@ test_files = \
 	tests/functional/test_model.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
+	tests/functional/test_same_words.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_two_daemons.py \

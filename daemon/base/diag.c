@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -233,26 +234,44 @@ static void format_head(const struct diag *diag, struct buf *out)
 void diag_line(const struct diag *diag, struct buf *out)
 {
     format_head(diag, out);
-    buf_text(out, diag->text);
+    mask_text(diag->text, strlen(diag->text), out);
     if (diag->hint[0])
         buf_printf(out, " (%s)", diag->hint);
 }
 
+/* The offset of a character, or the end. */
+static size_t offset_of(const char *text, size_t length, size_t characters)
+{
+    size_t at = 0;
+    while (characters-- > 0 && at < length)
+        at += utf8_width(text + at, length - at);
+    return at;
+}
+
+/* Without passwords; what was underlined still is. */
 static void format_excerpt(const struct diag *diag, struct buf *out)
 {
-    size_t length = strlen(diag->excerpt), shown = 0;
-    for (size_t at = 0; at < length; at += utf8_width(diag->excerpt + at, length - at))
-        shown++;
-    buf_printf(out, "    %s\n    %*s^", diag->excerpt, (int)(diag->caret - 1), "");
-    for (uint32_t i = 1; i < diag->width && diag->caret + i <= shown; i++)
-        buf_char(out, '~');
+    size_t length = strlen(diag->excerpt), from = diag->caret - 1;
+    size_t places[] = {offset_of(diag->excerpt, length, from),
+                       offset_of(diag->excerpt, length, from + diag->width)};
+    struct buf line;
+    buf_init(&line, 2 * sizeof diag->excerpt);
+    mask_line(diag->excerpt, length, &line, places, 2);
+    const char *shown = buf_string(&line);
+    buf_printf(out, "    %s\n    %*s^", shown, (int)utf8_count(shown, places[0]), "");
+    if (places[1] > places[0])
+        for (size_t i = utf8_count(shown + places[0], places[1] - places[0]); i > 1; i--)
+            buf_char(out, '~');
     buf_char(out, '\n');
+    buf_free(&line);
 }
 
 void diag_format(const struct diag *diag, struct buf *out)
 {
     format_head(diag, out);
-    buf_printf(out, "%s: %s\n", diag->level == DIAG_WARNING ? "warning" : "error", diag->text);
+    buf_printf(out, "%s: ", diag->level == DIAG_WARNING ? "warning" : "error");
+    mask_text(diag->text, strlen(diag->text), out);
+    buf_char(out, '\n');
     if (diag->excerpt[0])
         format_excerpt(diag, out);
     if (diag->hint[0])

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mask.h"
 #include "base/utf8.h"
 
 enum { LINE_MOST = 1024, TEXT_MOST = 4096 };
@@ -85,8 +86,13 @@ static void write_format(enum log_level level, const char *format, va_list args)
         return;
     int saved = errno;
     char text[TEXT_MOST];
-    if (vsnprintf(text, sizeof text, format, args) >= 0)
-        write_line(level, text);
+    struct buf shown;
+    buf_init(&shown, 2 * TEXT_MOST);
+    if (vsnprintf(text, sizeof text, format, args) >= 0) {
+        mask_text(text, strlen(text), &shown);
+        write_line(level, buf_string(&shown));
+    }
+    buf_free(&shown);
     errno = saved;
 }
 

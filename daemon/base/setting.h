@@ -46,6 +46,7 @@ struct setting {
     const struct setting *section; /* of a section: its own table */
     bool required;                 /* absent is a fault */
     enum setting_reload reload;
+    bool planned;     /* no key yet: whoever writes it is told so, and `help` says what there is */
     const char *help; /* one line */
 };
 

@@ -35,8 +35,9 @@ bool settings_read(const struct setting *table, const struct value *map,
                    const struct settings_source *source, void *into, struct arena *arena,
                    struct diags *diags);
 
-/* Prints the effective settings as YAML that reads back as the same; what is absent is
- * left out. False where the buffer is full. */
+/* Prints the effective settings as YAML that reads back as the same, but for passwords and
+ * tokens, which are masked (base/mask); what is absent is left out. False where the buffer is
+ * full. */
 bool settings_print(const struct setting *table, const void *from, struct buf *out);
 
 /* Appends the table as Markdown, one row for each key ("smtp.host" in a section): type,

@@ -14,6 +14,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/mask.h"
 #include "base/size.h"
 #include "base/utf8.h"
 
@@ -59,12 +60,30 @@ static bool is_plain(const char *text, size_t length)
     return true;
 }
 
+/* In quotes or not, without passwords. */
 static void put_text(struct buf *out, const char *text, size_t length)
 {
-    if (is_plain(text, length))
-        buf_add(out, text, length);
+    struct buf shown;
+    buf_init(&shown, 2 * length + 64);
+    mask_text(text, length, &shown);
+    if (is_plain(buf_string(&shown), shown.length))
+        buf_add(out, shown.data, shown.length);
     else
-        put_quoted(out, text, length);
+        put_quoted(out, buf_string(&shown), shown.length);
+    buf_free(&shown);
+}
+
+/* The value of a map's member, which may be secret by its name. */
+static void put_quoted_value(struct buf *out, const struct value *name, const struct value *value)
+{
+    struct buf shown;
+    buf_init(&shown, 2 * (size_t)value->length + 64);
+    if (name && name->kind == VALUE_STRING && mask_is_secret(name->string, name->length))
+        mask_value(value->string, value->length, &shown);
+    else
+        mask_text(value->string, value->length, &shown);
+    put_quoted(out, buf_string(&shown), shown.length);
+    buf_free(&shown);
 }
 
 static void put_double(struct buf *out, const struct value *value)
@@ -75,27 +94,28 @@ static void put_double(struct buf *out, const struct value *value)
         buf_text(out, isnan(value->real) ? ".nan" : value->real < 0 ? "-.inf" : ".inf");
 }
 
-/* A flow value on one line: JSON, but for what JSON cannot say. */
-static void put_value(struct buf *out, const struct value *value)
+/* A flow value on one line: JSON, but for what JSON cannot say. `name`: of the member that it
+ * is the value of, or NULL. */
+static void put_value(struct buf *out, const struct value *name, const struct value *value)
 {
     if (value->kind == VALUE_STRING) {
-        put_quoted(out, value->string, value->length);
+        put_quoted_value(out, name, value);
     } else if (value->kind == VALUE_DOUBLE) {
         put_double(out, value);
     } else if (value->kind == VALUE_LIST) {
         buf_char(out, '[');
         for (uint32_t i = 0; i < value->list->count; i++) {
             buf_text(out, i ? ", " : "");
-            put_value(out, &value->list->items[i]);
+            put_value(out, name, &value->list->items[i]);
         }
         buf_char(out, ']');
     } else if (value->kind == VALUE_MAP) {
         buf_char(out, '{');
         for (uint32_t i = 0; i < value->map->count; i++) {
             buf_text(out, i ? ", " : "");
-            put_value(out, &value->map->members[i].key);
+            put_value(out, NULL, &value->map->members[i].key);
             buf_text(out, ": ");
-            put_value(out, &value->map->members[i].value);
+            put_value(out, &value->map->members[i].key, &value->map->members[i].value);
         }
         buf_char(out, '}');
     } else {
@@ -198,7 +218,7 @@ static void put_field(struct buf *out, const struct setting *setting, const void
         break;
     case SETTING_TEXTS:
     case SETTING_VALUE:
-        put_value(out, value);
+        put_value(out, NULL, value);
         break;
     case SETTING_SECTION:
         break;
@@ -209,7 +229,7 @@ static void put_table(struct buf *out, const struct setting *table, const void *
 {
     for (const struct setting *setting = table; setting->key; setting++) {
         const void *field = field_of(setting, from);
-        if (is_absent(setting, field))
+        if (setting->planned || is_absent(setting, field))
             continue;
         size_t start = out->length;
         buf_printf(out, "%*s%s:", indent, "", setting->key);

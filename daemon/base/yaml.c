@@ -357,6 +357,10 @@ static bool read_key(struct reader *reader, const struct value *map, struct cont
         fail(reader, "yaml-key", "`<<` does not merge mappings here");
         return hint(reader, "YAML 1.2 has no merge keys: write the members out");
     }
+    if (key->length > 2 && memcmp(key->string, yaml_hints_no_break_space, 2) == 0) {
+        fail(reader, "yaml-syntax", yaml_hints_no_break);
+        return hint(reader, yaml_hints_spaces);
+    }
     return check_twice(reader, map, key);
 }
 

@@ -14,6 +14,9 @@
 #include "base/utf8.h"
 
 const char yaml_hints_expression[] = "write the expression after `|`, or in quotes";
+const char yaml_hints_no_break_space[] = "\xc2\xa0";
+const char yaml_hints_no_break[] = "a no-break space stands here, where a space is meant";
+const char yaml_hints_spaces[] = "replace it by a space; it often comes along when text is copied";
 const char yaml_hints_tag[] = "`!` begins a YAML tag here, not an expression";
 
 /* ---- Expressions ---- */
@@ -199,6 +202,10 @@ static const struct wording wordings[] = {
      hint_quotes, AT_PROBLEM, true},
     {"did not find expected whitespace or line break",
      "`!` begins a tag, and tags are not used here", NULL, hint_quotes, AT_PROBLEM, true},
+    {"did not find expected tag URI", "`!` begins a tag, and tags are not used here", NULL,
+     "a text that begins with `!` must be in quotes", AT_PROBLEM, true},
+    {"did not find expected '!'", "`!` begins a tag, and tags are not used here", NULL,
+     "a text that begins with `!` must be in quotes", AT_PROBLEM, true},
     {"did not find expected comment or line break",
      "nothing can follow `|` or `>` on the same line", NULL,
      "begin the text on the next line, indented", AT_PROBLEM, true},
@@ -259,6 +266,19 @@ static void explain_wording(const struct wording *wording, const struct yaml_hin
         diag_hint(diag, "%s", wording->hint);
 }
 
+/* U+00A0, as it comes from web pages: it looks like a space and is none. Within quotes it is text.
+ */
+static bool find_no_break_space(const struct slice *line, size_t *offset)
+{
+    const char *found = memmem(line->text, line->length, yaml_hints_no_break_space,
+                               strlen(yaml_hints_no_break_space));
+    if (!found || memchr(line->text, '"', (size_t)(found - line->text)) ||
+        memchr(line->text, '\'', (size_t)(found - line->text)))
+        return false;
+    *offset = (size_t)(found - line->text);
+    return true;
+}
+
 void yaml_hints_explain(const struct yaml_hints_source *source,
                         const struct yaml_hints_fault *fault, struct diag *diag)
 {
@@ -281,6 +301,10 @@ void yaml_hints_explain(const struct yaml_hints_source *source,
         diag_error(diag, "%s",
                    tag ? yaml_hints_tag : "YAML cannot read this expression as it stands");
         diag_hint(diag, "%s", yaml_hints_expression);
+    } else if (find_no_break_space(&line, &value)) {
+        column = (uint32_t)utf8_count(line.text, value) + 1;
+        diag_error(diag, "%s", yaml_hints_no_break);
+        diag_hint(diag, "%s", yaml_hints_spaces);
     } else if (character) {
         explain_character(&line, offset, diag);
     } else if (wording) {

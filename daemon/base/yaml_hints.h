@@ -15,6 +15,8 @@
 /* The hint wherever YAML eats a part of an expression, and the commonest fault. */
 extern const char yaml_hints_expression[];
 extern const char yaml_hints_tag[];
+/* U+00A0 where a space is meant: what it is, the fault, what to do. */
+extern const char yaml_hints_no_break_space[], yaml_hints_no_break[], yaml_hints_spaces[];
 
 struct yaml_hints_source {
     const char *text;

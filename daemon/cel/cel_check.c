@@ -94,7 +94,16 @@ static void check_condition(struct checker *checker, const struct cel_node *node
 
 /* ---- Members ---- */
 
-/* A field that the sample has not: perhaps a misspelt one. */
+/* Whether it is a field of a root, such as customer.tier, at any depth. */
+static bool is_of_root(const struct cel_node *node)
+{
+    while (node->kind == CEL_NODE_SELECT)
+        node = node->children[0];
+    return node->kind == CEL_NODE_ROOT;
+}
+
+/* A field that the sample has not: perhaps a misspelt one. What an event carries may vary, so
+ * there only a near name counts; and who asks whether it is there knows that it may not be. */
 static void doubt_field(struct checker *checker, const struct cel_node *node,
                         const struct value *sample)
 {
@@ -105,7 +114,8 @@ static void doubt_field(struct checker *checker, const struct cel_node *node,
     names[count] = NULL;
     const char *name = value_to_text(checker->arena, &node->value);
     const char *near = diag_nearest(name, names);
-    if (!near || !checker->warnings)
+    bool asked = node->flags & (CEL_FLAG_TEST | CEL_FLAG_OPTIONAL);
+    if (!checker->warnings || (!near && (asked || !is_of_root(node))))
         return;
     struct diag warning;
     const struct cel_program *program = checker->program;
@@ -113,7 +123,10 @@ static void doubt_field(struct checker *checker, const struct cel_node *node,
                    arena_printf(checker->arena, "no sample has the field `%s`", name), NULL);
     warning.level = DIAG_WARNING;
     diag_code(&warning, "cel-field");
-    diag_hint(&warning, "did you mean `%s`?", near);
+    if (near)
+        diag_hint(&warning, "did you mean `%s`?", near);
+    else
+        diag_hint(&warning, "add it to a sample in events.yaml, or ask has() first");
     diags_add(checker->warnings, &warning);
 }
 

@@ -28,6 +28,8 @@
 #include "base/yaml.h"
 #include "base/yaml_hints.h"
 #include "base/zone.h"
+#include "config/config_check.h"
+#include "config/config_paths.h"
 #include "rules/condition.h"
 #include "rules/rule_expression.h"
 #include "send/gateway_kinds.h"
@@ -40,28 +42,30 @@ struct loading {
     struct diags *diags;
 };
 
-/* A path of the file, resolved against the file's folder. */
 static const char *resolve(const struct config *config, const char *path)
 {
-    if (!path || path[0] == '/' || strcmp(config->folder, ".") == 0)
-        return path;
-    return arena_printf(config->arena, "%s/%s", config->folder, path);
+    return config_paths_resolve(config->arena, config->folder, path);
+}
+
+static const char *whole(const struct config *config, const char *path)
+{
+    return config_paths_whole(config->arena, config->folder, path);
 }
 
 static void fill_paths(struct config *config)
 {
     struct config_keys *keys = &config->keys;
     const char *state = getenv("STATE_DIRECTORY");
-    keys->state = keys->state       ? resolve(config, keys->state)
+    keys->state = keys->state       ? whole(config, keys->state)
                   : state && *state ? arena_text(config->arena, state)
                                     : "/var/lib/nudged";
     keys->rules = resolve(config, keys->rules);
     keys->templates = resolve(config, keys->templates);
-    config->own_secret = !keys->secret_file;
-    keys->secret_file = keys->secret_file ? resolve(config, keys->secret_file)
-                                          : arena_printf(config->arena, "%s/secret", keys->state);
+    const char *own = arena_printf(config->arena, "%s/secret", keys->state);
+    keys->secret_file = keys->secret_file ? whole(config, keys->secret_file) : own;
+    config->own_secret = strcmp(keys->secret_file, own) == 0;
     keys->admin_socket = keys->admin_socket
-                             ? resolve(config, keys->admin_socket)
+                             ? whole(config, keys->admin_socket)
                              : arena_printf(config->arena, "%s/admin.sock", keys->state);
     keys->redis.ca_file = resolve(config, keys->redis.ca_file);
     if (!keys->instance) {
@@ -129,8 +133,10 @@ static void fill_keys(struct loading *loading)
 static struct cel_program *compile(struct loading *loading, const struct value *text,
                                    const char *name)
 {
-    const struct rule_reader reader = {
-        .arena = loading->config->arena, .source = &loading->source, .diags = loading->diags};
+    const struct rule_reader reader = {.arena = loading->config->arena,
+                                       .source = &loading->source,
+                                       .diags = loading->diags,
+                                       .references = &loading->config->references};
     if (text->kind != VALUE_STRING)
         diag_hint(settings_fault(loading->diags, &loading->source, text, DIAG_ERROR,
                                  "`%s` must be a condition, not %s", name,
@@ -180,11 +186,11 @@ static struct value default_gateways(const struct config *config)
 }
 
 /* A gateway's mapping with its files and folders resolved against the file's folder. */
-static struct value with_whole_paths(const struct config *config, const struct value *gateway)
+static struct value with_resolved_paths(const struct config *config, const struct value *gateway)
 {
     if (gateway->kind != VALUE_MAP)
         return *gateway;
-    struct value whole = value_new_map(config->arena, value_count(gateway));
+    struct value all = value_new_map(config->arena, value_count(gateway));
     for (uint32_t i = 0; i < value_count(gateway); i++) {
         struct value_member member = gateway->map->members[i];
         const char *key = value_to_text(config->arena, &member.key);
@@ -198,11 +204,11 @@ static struct value with_whole_paths(const struct config *config, const struct v
             resolved.place = member.value.place;
             member.value = resolved;
         }
-        value_add(config->arena, whole, member.key, member.value);
+        value_add(config->arena, all, member.key, member.value);
     }
-    whole.flags = gateway->flags;
-    whole.place = gateway->place;
-    return whole;
+    all.flags = gateway->flags;
+    all.place = gateway->place;
+    return all;
 }
 
 static void fill_gateways(struct loading *loading)
@@ -220,9 +226,10 @@ static void fill_gateways(struct loading *loading)
     for (uint32_t i = 0; i < value_count(all); i++) {
         const struct value_member *member = &all->map->members[i];
         struct config_gateway *row = &rows[config->gateway_count++];
-        struct value whole = with_whole_paths(config, &member->value);
+        struct value resolved = with_resolved_paths(config, &member->value);
         row->name = value_to_text(config->arena, &member->key);
-        row->kind = gateway_kinds_read(&whole, &loading->source, config->arena, &row->settings,
+        row->place = &member->key;
+        row->kind = gateway_kinds_read(&resolved, &loading->source, config->arena, &row->settings,
                                        loading->diags);
     }
     config->gateways = rows;
@@ -262,6 +269,12 @@ static void refuse_channel(struct loading *loading, const struct value *item,
               "a gateway of kind http carries any channel");
 }
 
+/* A gateway with a fault of its own has no kind: what it carries is not known. */
+static bool is_mail_only(const struct config_gateway *gateway)
+{
+    return gateway->kind && gateway->kind->form == GATEWAY_MAIL;
+}
+
 /* The gateways that a channel names: one, or a list. */
 static const struct config_gateway *const *
 channel_gateways(struct loading *loading, const char *channel, const struct value *value)
@@ -275,7 +288,7 @@ channel_gateways(struct loading *loading, const char *channel, const struct valu
         list[kept] = name ? find_gateway(config, name) : NULL;
         if (!list[kept])
             refuse_gateway(loading, item, name);
-        else if (list[kept++]->kind->form == GATEWAY_MAIL && strcmp(channel, "email") != 0)
+        else if (is_mail_only(list[kept++]) && strcmp(channel, "email") != 0)
             refuse_channel(loading, item, list[kept - 1], channel);
     }
     if (count == 0)
@@ -353,6 +366,18 @@ static void fill_file(struct config *config, const char *file)
         config->folder = "/";
 }
 
+static void check_all(const struct loading *loading, const struct value *root)
+{
+    const struct config *config = loading->config;
+    const struct config_check check = {.keys = &config->keys,
+                                       .source = &config->source,
+                                       .root = root,
+                                       .folder = config->folder,
+                                       .own_secret = config->own_secret,
+                                       .arena = config->arena};
+    config_check(&check, loading->diags);
+}
+
 struct config *config_load(const char *file, struct diags *diags)
 {
     struct config *config = mem_zero(1, sizeof *config);
@@ -362,8 +387,9 @@ struct config *config_load(const char *file, struct diags *diags)
     config->arena = arena_new(16 * 1024);
     fill_file(config, file);
     loading.source.file = config->file[0] ? config->file : "(defaults)";
-    if (read_root(&loading, &root) && settings_read(config_settings, &root, &loading.source,
-                                                    &config->keys, config->arena, diags)) {
+    if (read_root(&loading, &root)) {
+        /* What had a fault is as if it were absent, and all else is read on. */
+        settings_read(config_settings, &root, &loading.source, &config->keys, config->arena, diags);
         fill_paths(config);
         fill_shop(&loading);
         fill_mail(config);
@@ -371,6 +397,8 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_conditions(&loading);
         fill_gateways(&loading);
         fill_channels(&loading);
+        config->source = loading.source;
+        check_all(&loading, &root);
     }
     if (diags->errors != errors)
         config_destroy(&config);

@@ -13,14 +13,17 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/settings_fault.h"
 #include "base/value.h"
 #include "config/config_keys.h"
 #include "customer/shop_event.h"
 #include "decide/policy.h"
+#include "rules/rule_references.h"
 #include "send/gateway.h"
 
 struct config_gateway {
     const char *name;
+    const struct value *place; /* where the name is written */
     const struct gateway_kind *kind;
     const void *settings; /* of the kind; begins with a struct gateway_common */
 };
@@ -32,10 +35,11 @@ struct config_channel {
 
 struct config {
     struct arena *arena;
-    const char *file;   /* "" where there is none: all defaults */
-    const char *folder; /* of the file; "." */
+    const char *file;              /* "" where there is none: all defaults */
+    const char *folder;            /* of the file; "." */
+    struct settings_source source; /* what was read, for the places of faults */
     struct config_keys keys;
-    bool own_secret; /* no secret_file was named: it is made in the state folder */
+    bool own_secret; /* secret_file is the one in the state folder, which a start makes */
     const struct config_gateway *gateways; /* ends with a row without a name */
     size_t gateway_count;
     const struct config_channel *channels; /* likewise */
@@ -46,13 +50,15 @@ struct config {
     struct cel_program *consent;              /* NULL: the default */
     const struct condition_segment *segments; /* ends with a row without a name */
     struct cel_program *const *conditions;    /* consent and segments; NULL-terminated */
+    struct rule_references references;        /* what these ask about */
 };
 
 /* Reads a file; `file` NULL: no file, all defaults. NULL where there was an error. */
 struct config *config_load(const char *file, struct diags *diags);
 void config_destroy(struct config **config);
 
-/* The effective configuration as YAML that reads back as the same. */
+/* The effective configuration as YAML that reads back as the same, but for what is secret: that
+ * is shown as "***". */
 bool config_print(const struct config *config, struct buf *out);
 
 /* The secret of the installation: from secret_file; where none is named, from the state

@@ -1,10 +1,13 @@
 #include "config/generation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config/rule_files.h"
+
+enum { FILE_NAME_MOST = 256 };
 
 static bool has_template(void *context, const char *name, const char *channel)
 {
@@ -26,6 +29,26 @@ static void list_names(const struct config *config, const struct templates *temp
     rules->channels = channels;
 }
 
+/* A gateway of requests cannot send without the template of their bodies. */
+static void check_bodies(const struct config *config, const struct templates *templates,
+                         struct diags *diags)
+{
+    for (size_t i = 0; i < config->gateway_count; i++) {
+        const struct config_gateway *gateway = &config->gateways[i];
+        char file[FILE_NAME_MOST];
+        if (gateway->kind->form != GATEWAY_REQUEST)
+            continue;
+        snprintf(file, sizeof file, "%s.json.liquid", gateway->name);
+        if (templates_body(templates, file))
+            continue;
+        struct diag *diag =
+            settings_fault(diags, &config->source, gateway->place, DIAG_ERROR,
+                           "there is no template `%s` for gateway `%s`", file, gateway->name);
+        diag_code(diag, "no-template");
+        diag_hint(diag, "it makes the body of each request: {\"text\": {{ message.text | json }}}");
+    }
+}
+
 struct generation *generation_load(const struct config *config, struct diags *diags)
 {
     struct generation *generation = mem_zero(1, sizeof *generation);
@@ -35,15 +58,20 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                                  .default_locale = config->locale};
     generation->templates = templates_load(&templates, diags);
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
-    struct ruleset_settings rules = {.since_ms = clock_wall_ms(), .conditions = config->conditions};
+    struct ruleset_settings rules = {.since_ms = clock_wall_ms(),
+                                     .conditions = config->conditions,
+                                     .references = &config->references,
+                                     .segments = config->segments};
+    size_t errors = diags->errors;
     if (generation->templates) {
+        check_bodies(config, generation->templates, diags);
         rules.templates.has = has_template;
         rules.templates.context = generation->templates;
         list_names(config, generation->templates, arena, &rules.templates);
     }
     generation->rules = rule_files_load(config->keys.rules, &rules, diags);
     arena_destroy(&arena);
-    if (!generation->rules || !generation->templates)
+    if (!generation->rules || !generation->templates || diags->errors != errors)
         generation_release(&generation);
     return generation;
 }

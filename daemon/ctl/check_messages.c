@@ -34,20 +34,21 @@ static void note_link(void *context, const char *file, const char *path, uint32_
         *(bool *)context = true;
 }
 
-/* {{ unsubscribe_url }} is empty where the configuration has no address for it. */
+/* Gmail and Yahoo want one click of who sends marketing, and that works over HTTPS alone. */
 static void check_address(struct checking *checking, const struct rule *rule)
 {
     const struct config_mail *mail = &checking->config->keys.mail;
     struct diag diag;
-    if (checking->told || mail->unsubscribe_url || mail->unsubscribe_mailto)
+    if (checking->told || mail->unsubscribe_url)
         return;
     checking->told = true;
-    diag_error(&diag, "marketing is sent (rule `%s`), and nothing says where to unsubscribe",
+    diag_error(&diag,
+               "marketing is sent (rule `%s`), and there is no HTTPS address to unsubscribe at",
                rule->name);
     diag.level = DIAG_WARNING;
     diag_code(&diag, "no-unsubscribe");
     diag_file(&diag, checking->config->file);
-    diag_hint(&diag, "set `unsubscribe_url` or `unsubscribe_mailto` under `mail`");
+    diag_hint(&diag, "set `unsubscribe_url` under `mail`: https://shop.example/u/{token}");
     diags_add(checking->diags, &diag);
 }
 

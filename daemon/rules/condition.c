@@ -1,25 +1,42 @@
+/*
+ * An expression is compiled against the roots and the methods of a customer, whose tables come
+ * first. To be asked it gets a view: a value for each root, made once of the scene; methods are
+ * answered from the scene itself (call_method), and a segment by asking its condition in the same
+ * scene, some levels deep. At the end stand the ways to ask: for a value, traced, for yes or no.
+ */
 #include "rules/condition.h"
 
 #include <string.h>
+
+#include "base/clock.h"
 
 enum { ROOT_EVENT, ROOT_START, ROOT_CUSTOMER, ROOT_SHOP, ROOT_NOW };
 
 static const char *const roots[] = {"event", "start", "customer", "shop", "now", NULL};
 
-enum { METHOD_COUNT, METHOD_FIRST, METHOD_LAST, METHOD_SENT, METHOD_SEGMENT };
-
 static const struct cel_method methods[] = {
-    [METHOD_COUNT] = {"customer", "count", 1, 2},     [METHOD_FIRST] = {"customer", "first", 1, 1},
-    [METHOD_LAST] = {"customer", "last", 1, 1},       [METHOD_SENT] = {"customer", "sent", 1, 1},
-    [METHOD_SEGMENT] = {"customer", "segment", 1, 1}, {NULL, NULL, 0, 0},
+    [CONDITION_COUNT] = {"customer", "count", 1, 2},
+    [CONDITION_FIRST] = {"customer", "first", 1, 1},
+    [CONDITION_LAST] = {"customer", "last", 1, 1},
+    [CONDITION_SENT] = {"customer", "sent", 1, 1},
+    [CONDITION_SEGMENT] = {"customer", "segment", 1, 1},
+    {NULL, NULL, 0, 0},
 };
 
 struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
-                                      const struct value *sample, struct diags *warnings,
-                                      struct diag *diag)
+                                      const struct condition_samples *samples,
+                                      struct diags *warnings, struct diag *diag)
 {
-    const struct cel_environment environment = {
-        .roots = roots, .methods = methods, .open = true, .members = sample};
+    struct value of_roots[CONDITION_ROOTS] = {0};
+    if (samples && samples->start)
+        of_roots[ROOT_START] = *samples->start;
+    if (samples && samples->customer)
+        of_roots[ROOT_CUSTOMER] = *samples->customer;
+    const struct cel_environment environment = {.roots = roots,
+                                                .methods = methods,
+                                                .open = true,
+                                                .members = samples ? samples->members : NULL,
+                                                .samples = of_roots};
     return cel_compile(arena, text, length, &environment, warnings, diag);
 }
 
@@ -86,12 +103,12 @@ static bool call_method(void *context, int index, const struct value *arguments,
     const struct customer_count *counted = customer_find_count(scene->customer, name);
     const struct customer_total *total = customer_find_total(scene->customer, name);
     switch (index) {
-    case METHOD_COUNT:
+    case CONDITION_COUNT:
         *result = count_method(scene, name, count > 1 ? &arguments[1] : NULL);
         return true;
-    case METHOD_SEGMENT:
+    case CONDITION_SEGMENT:
         return segment_method(scene, name, arena, result, fault);
-    case METHOD_SENT:
+    case CONDITION_SENT:
         *result = value_int(total ? total->count : 0);
         return true;
     default:
@@ -100,7 +117,7 @@ static bool call_method(void *context, int index, const struct value *arguments,
                                   name);
             return false;
         }
-        *result = timestamp(index == METHOD_FIRST ? counted->first_ms : counted->last_ms);
+        *result = timestamp(index == CONDITION_FIRST ? counted->first_ms : counted->last_ms);
         return true;
     }
 }
@@ -118,13 +135,28 @@ static struct value or_absent(const struct value *value)
     return value ? *value : (struct value){.kind = VALUE_EXTENSION, .length = CEL_ABSENT};
 }
 
+/* The event as it is, but its time is a timestamp: now - event.time. */
+static struct value with_time(struct arena *arena, const struct value *event)
+{
+    const struct value *time = value_get(event, "time");
+    int64_t ms;
+    if (!value_is(time, VALUE_STRING) || !clock_parse(time->string, time->length, &ms))
+        return or_absent(event);
+    struct value all = value_new_map(arena, value_count(event));
+    for (uint32_t i = 0; i < value_count(event); i++) {
+        const struct value_member *member = &event->map->members[i];
+        value_add(arena, all, member->key, &member->value == time ? timestamp(ms) : member->value);
+    }
+    return all;
+}
+
 void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
                          struct arena *arena)
 {
     /* At a timer the event is the one that started the journey. */
     const struct value *event = scene->event ? scene->event : scene->start;
     view->scene = scene;
-    view->roots[ROOT_EVENT] = or_absent(event);
+    view->roots[ROOT_EVENT] = with_time(arena, event);
     view->roots[ROOT_START] = or_absent(value_get(scene->start, "data"));
     view->roots[ROOT_CUSTOMER] = customer_value(arena, scene->customer);
     view->roots[ROOT_SHOP] = or_absent(scene->shop);

@@ -35,11 +35,25 @@ struct condition_scene {
     uint32_t nested;                          /* within how many segments this is asked */
 };
 
-/* Compiles an expression. `sample` is a map of data members that are known for the
- * rule's events, or NULL where not all are known. */
+/* What customers are asked about by methods, as rows of cel_environment.methods. */
+enum condition_method {
+    CONDITION_COUNT,
+    CONDITION_FIRST,
+    CONDITION_LAST,
+    CONDITION_SENT,
+    CONDITION_SEGMENT,
+};
+
+/* Maps of what is known: the events' data members, those of the event that started the journey,
+ * the customer's fields; each NULL where not all are known. */
+struct condition_samples {
+    const struct value *members, *start, *customer;
+};
+
+/* Compiles an expression. `samples` NULL: nothing is known. */
 struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
-                                      const struct value *sample, struct diags *warnings,
-                                      struct diag *diag);
+                                      const struct condition_samples *samples,
+                                      struct diags *warnings, struct diag *diag);
 
 /* Evaluates to any value; false with the reason in *fault (static or in the arena). */
 bool condition_value(const struct cel_program *program, const struct condition_scene *scene,

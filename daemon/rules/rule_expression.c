@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/condition.h"
+#include "rules/rule_place.h"
 
 const char *const rule_expression_keys[] = {"if", "per", "to", "set", "data", NULL};
 
@@ -11,22 +12,6 @@ enum { QUOTED_MOST = 120 }; /* bytes of a text that a hint shows in quotes */
 
 static const char hint_comparison[] =
     "compare it with something: customer.count(\"order.placed\") > 0";
-
-/* Moves a place within an expression to where that stands in its file. */
-static void move_place(const struct settings_source *source, const struct value *value,
-                       struct diag *diag)
-{
-    uint32_t line, column;
-    settings_fault_origin(source, value, &line, &column);
-    bool block = line != value->place.line;
-    diag_file(diag, source->file);
-    if (block || diag->line == 1)
-        diag_place(diag, line + diag->line - 1, column + diag->column - 1, diag->width);
-    else /* a text in quotes that goes on in another line */
-        diag_place(diag, value->place.line, value->place.column, 1);
-    if (source->text)
-        diag_excerpt(diag, source->text, source->length);
-}
 
 /* The data members that events of all these types may have, or NULL where one of
  * them is not known. */
@@ -76,18 +61,24 @@ static struct cel_program *compile(const struct rule_reader *reader, const struc
         return NULL;
     struct diag diag;
     struct diags warnings = {0};
-    struct value sample;
-    bool known = sample_of(reader, types, &sample);
+    struct value members, start;
+    struct condition_samples samples = {.customer = reader->known_customer};
+    if (types && sample_of(reader, types, &members))
+        samples.members = &members;
+    if (reader->started_by && sample_of(reader, reader->started_by, &start))
+        samples.start = &start;
     diag_clear(&diag);
-    struct cel_program *program = condition_compile(reader->arena, value->string, value->length,
-                                                    known ? &sample : NULL, &warnings, &diag);
+    struct cel_program *program =
+        condition_compile(reader->arena, value->string, value->length, &samples, &warnings, &diag);
+    if (program && reader->references)
+        rule_references_add(reader->references, reader->arena, program, reader->source, value);
     for (size_t i = 0; i < warnings.count; i++) {
-        move_place(reader->source, value, &warnings.items[i]);
+        rule_place_move(reader->source, value, &warnings.items[i]);
         diags_add(reader->diags, &warnings.items[i]);
     }
     diags_free(&warnings);
     if (!program) {
-        move_place(reader->source, value, &diag);
+        rule_place_move(reader->source, value, &diag);
         if (!diag.hint[0] && value->length <= QUOTED_MOST && reads_as_text(value)) {
             if (may_be_text)
                 hint_quotes(value, &diag);

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/word.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_steps.h"
 
@@ -31,6 +32,11 @@ static const char *const uncertains[] = {"resend", "hold", NULL};
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 #define AT(field) .offset = offsetof(struct rule_text, field)
+
+#define PLANNED(name, instead)                        \
+    {                                                 \
+        .key = name, .planned = true, .help = instead \
+    }
 
 const struct setting rule_settings[] = {
     {.key = "name",
@@ -135,15 +141,19 @@ const struct setting rule_settings[] = {
      AT(steps),
      .reload = SETTING_RELOAD,
      .help = "what to do, in order"},
+    PLANNED("per", "there is one journey for each customer; `again: parallel` runs several"),
+    PLANNED("while", "put the condition into an `if` step before the `send`"),
+    PLANNED("holdout", "every customer gets the message"),
     {0},
 };
 
 static void check_topic(const struct rule_reader *reader, const struct value *document,
                         const char *topic)
 {
-    if (!*topic)
-        settings_fault(reader->diags, reader->source, value_get(document, "topic"), DIAG_ERROR,
-                       "`topic` must be a word such as offers");
+    if (!word_is_plain(topic, strlen(topic)))
+        diag_hint(settings_fault(reader->diags, reader->source, value_get(document, "topic"),
+                                 DIAG_ERROR, "`topic` must be a word such as offers"),
+                  "%s", word_hint);
 }
 
 static void check_name(const struct rule_reader *reader, const struct value *document,
@@ -158,9 +168,9 @@ static void check_name(const struct rule_reader *reader, const struct value *doc
 }
 
 /* What nudged itself knows (docs/events.md). */
-static const char *const own_types[] = {"customer.unsubscribed", "customer.resubscribed",
-                                        "message.sent",          "message.failed",
-                                        "message.bounced",       NULL};
+const char *const rule_own_types[] = {"customer.unsubscribed", "customer.resubscribed",
+                                      "message.sent",          "message.failed",
+                                      "message.bounced",       NULL};
 
 /* An unknown type is no error where no types are declared; a near miss of a declared
  * one is worth a warning. */
@@ -168,7 +178,7 @@ static void check_type(const struct rule_reader *reader, const struct value *val
                        const char *type)
 {
     uint32_t count = value_count(reader->known_events);
-    if (!count || value_get(reader->known_events, type) || rule_list_has(own_types, type))
+    if (!count || value_get(reader->known_events, type) || rule_list_has(rule_own_types, type))
         return;
     const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
     for (uint32_t i = 0; i < count; i++)
@@ -263,6 +273,14 @@ static void read_behaviour(const struct rule_reader *reader, const struct value 
                   "parallel");
 }
 
+static void refuse_clock(const struct rule_reader *reader, const struct value *on)
+{
+    if (value_get(on, "every") || value_get(on, "once"))
+        diag_hint(settings_fault(reader->diags, reader->source, on, DIAG_ERROR,
+                                 "clocks are planned, and not there yet"),
+                  "let the shop push an event at that time");
+}
+
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document)
 {
     struct rule_text text = {0};
@@ -274,6 +292,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
         return NULL;
     }
     settings_read(rule_settings, document, reader->source, &text, reader->arena, reader->diags);
+    refuse_clock(reader, value_get(document, "on"));
     check_name(reader, document, text.name);
     check_topic(reader, document, text.topic);
     struct rule *rule = arena_zero(reader->arena, sizeof *rule);
@@ -291,6 +310,9 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
         .line = document->place.line,
     };
     rule->on = read_types_of(reader, &text.on);
+    struct rule_reader within = *reader;
+    within.started_by = rule->on;
+    reader = &within;
     rule->condition = rule_condition(reader, &text.condition, rule->on);
     read_until(reader, &text.until, rule);
     rule_steps_read(reader, document, rule);

@@ -6,6 +6,7 @@
 #include "base/diag.h"
 #include "base/settings.h"
 #include "base/value.h"
+#include "rules/rule_references.h"
 
 struct rule_reader {
     struct arena *arena;                  /* of the rule set: must outlive the rules */
@@ -13,6 +14,10 @@ struct rule_reader {
     struct diags *diags;                  /* errors and warnings are added */
     /* The event types that are known, each with sample data; NULL or empty: unknown. */
     const struct value *known_events;
+    /* A map of the fields that their customers have; NULL: unknown. */
+    const struct value *known_customer;
+    const char *const *started_by; /* the rule's own types: `start` is of these; NULL: unknown */
+    struct rule_references *references; /* what expressions ask about is added; may be NULL */
 };
 
 #endif

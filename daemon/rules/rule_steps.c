@@ -54,6 +54,7 @@ const struct setting rule_send_settings[] = {
      .offset = offsetof(struct send, data),
      .reload = SETTING_RELOAD,
      .help = "extra fields for the template, each an expression"},
+    {.key = "code", .planned = true, .help = "a code may stand in `data`, made by the shop"},
     {0},
 };
 
@@ -193,6 +194,8 @@ static void read_wait(struct steps_reader *steps, const struct value *value, con
                                            "`wait` must be a length of time such as 30m, 1h or 3d");
         if (value->kind == VALUE_INT)
             diag_hint(diag, "a unit is missing: ms, s, m, h, d or w");
+        else if (value_get(value, "until") || value_get(value, "for"))
+            diag_hint(diag, "waits until a time and for an event are planned, and not there yet");
     }
     step->id = step_id(steps, id, "wait", value);
 }
@@ -231,6 +234,9 @@ static void read_branch(struct steps_reader *steps, const struct value *step_val
 
 static const char *const step_keys[] = {"send", "wait", "if", "stop", "then", "else", "id", NULL};
 
+/* Steps of the language that are not there yet. */
+static const char *const planned_keys[] = {"set", "emit", "split", "repeat", NULL};
+
 /* False where a key is unknown. */
 static bool check_step_keys(const struct steps_reader *steps, const struct value *step)
 {
@@ -245,10 +251,15 @@ static bool check_step_keys(const struct steps_reader *steps, const struct value
         if (rule_list_has(step_keys, name))
             continue;
         known = false;
-        struct diag *diag = settings_fault(reader->diags, reader->source, key, DIAG_ERROR,
-                                           "unknown step `%s`", name);
+        bool planned = rule_list_has(planned_keys, name);
+        struct diag *diag = settings_fault(
+            reader->diags, reader->source, key, DIAG_ERROR,
+            planned ? "the step `%s` is planned, and not there yet" : "unknown step `%s`", name);
         diag->width = (uint32_t)length;
-        diag_suggest(diag, name, step_keys);
+        if (planned)
+            diag_hint(diag, "there are send, wait, if and stop");
+        else
+            diag_suggest(diag, name, step_keys);
     }
     return known;
 }
@@ -308,6 +319,13 @@ static void read_list(struct steps_reader *steps, const struct value *list)
         read_step(steps, &list->list->items[i]);
 }
 
+static void refuse_beside_steps(const struct rule_reader *reader, const struct value *value,
+                                const char *key)
+{
+    settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                   "`%s` belongs among the `steps`", key);
+}
+
 void rule_steps_read(const struct rule_reader *reader, const struct value *rule_value,
                      struct rule *rule)
 {
@@ -315,10 +333,11 @@ void rule_steps_read(const struct rule_reader *reader, const struct value *rule_
     const struct value *list = value_get(rule_value, "steps");
     const struct value *send = value_get(rule_value, "send");
     const struct value *wait = value_get(rule_value, "wait");
-    if (list && (send || wait))
-        settings_fault(reader->diags, reader->source, send ? send : wait, DIAG_ERROR,
-                       "`%s` belongs among the `steps`", send ? "send" : "wait");
-    else if (list)
+    if (list && send)
+        refuse_beside_steps(reader, send, "send");
+    if (list && wait)
+        refuse_beside_steps(reader, wait, "wait");
+    if (list)
         read_list(&steps, list);
     if (!list && wait)
         read_wait(&steps, wait, NULL);

@@ -61,6 +61,8 @@ struct ruleset_builder {
     const struct ruleset_settings *settings;
     struct diags *diags;
     size_t errors; /* that `diags` had before */
+    struct rule_references references;
+    struct value customer; /* what the samples' customers have; null before it is asked for */
 };
 
 struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_settings *settings,
@@ -136,6 +138,32 @@ static void add_rule(struct ruleset *set, const struct settings_source *source, 
         set->longest_limit_ms = rule->limit.per_ms;
 }
 
+/* The fields that customers have in some sample, and those that nudged itself knows; NULL where
+ * no event is declared. */
+static const struct value *known_customer(struct ruleset_builder *builder)
+{
+    static const char *const own[] = {"id",     "email",      "phone",
+                                      "name",   "first_name", "last_name",
+                                      "locale", "timezone",   "accepts_marketing",
+                                      NULL};
+    struct ruleset *set = builder->set;
+    if (!value_count(&set->events))
+        return NULL;
+    if (builder->customer.kind == VALUE_MAP)
+        return &builder->customer;
+    builder->customer = value_new_map(set->arena, 16);
+    for (uint32_t i = 0; i < value_count(&set->events); i++) {
+        const struct value *sample = &set->events.map->members[i].value;
+        const struct value *customer = value_get(sample, "customer");
+        if (value_is(customer, VALUE_MAP))
+            builder->customer = value_merge(set->arena, &builder->customer, customer);
+    }
+    for (const char *const *name = own; *name; name++)
+        if (!value_get(&builder->customer, *name))
+            value_set(set->arena, builder->customer, *name, value_null());
+    return &builder->customer;
+}
+
 void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_source *source,
                        const struct value *documents)
 {
@@ -143,7 +171,9 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
     const struct rule_reader reader = {.arena = set->arena,
                                        .source = source,
                                        .diags = builder->diags,
-                                       .known_events = &set->events};
+                                       .known_events = &set->events,
+                                       .known_customer = known_customer(builder),
+                                       .references = &builder->references};
     for (uint32_t i = 0; i < documents->list->count; i++) {
         const struct value *document = &documents->list->items[i];
         if (document->kind == VALUE_NULL)
@@ -243,10 +273,87 @@ static void make_indexes(struct ruleset *set, bool plain)
     }
 }
 
+/* ---- What expressions ask about ---- */
+
+/* A list that is made name by name. */
+struct names {
+    struct arena *arena;
+    const char **items;
+    uint32_t count, capacity;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+    names->items = arena_grow(names->arena, names->items, names->count, &names->capacity,
+                              sizeof *names->items);
+    names->items[names->count++] = name;
+}
+
+/* Declared, or named by a rule. NULL where no types are declared: then any may come. */
+static const char *const *known_types(struct ruleset *set)
+{
+    struct names names = {.arena = set->arena};
+    if (!value_count(&set->events))
+        return NULL;
+    for (uint32_t i = 0; i < value_count(&set->events); i++)
+        add_name(&names, value_to_text(set->arena, &set->events.map->members[i].key));
+    for (const char *const *type = rule_own_types; *type; type++)
+        add_name(&names, *type);
+    for (uint32_t i = 0; i < set->count; i++) {
+        for (const char *const *type = set->rules[i]->on; *type; type++)
+            add_name(&names, *type);
+        for (const char *const *type = set->rules[i]->until; *type; type++)
+            add_name(&names, *type);
+    }
+    add_name(&names, NULL);
+    return names.items;
+}
+
+/* NULL where some rule could not be read: its name is not known. */
+static const char *const *known_rules(const struct ruleset_builder *builder)
+{
+    struct ruleset *set = builder->set;
+    struct names names = {.arena = set->arena};
+    if (builder->diags->errors != builder->errors)
+        return NULL;
+    for (uint32_t i = 0; i < set->count; i++)
+        add_name(&names, set->rules[i]->name);
+    add_name(&names, NULL);
+    return names.items;
+}
+
+static const char *const *known_segments(const struct ruleset_builder *builder)
+{
+    struct names names = {.arena = builder->set->arena};
+    const struct condition_segment *segment = builder->settings->segments;
+    if (!segment)
+        return NULL;
+    for (; segment->name; segment++)
+        add_name(&names, segment->name);
+    add_name(&names, NULL);
+    return names.items;
+}
+
+static void check_references(struct ruleset_builder *builder)
+{
+    const struct rule_references *others = builder->settings->references;
+    const struct rule_references_known known = {.rules = known_rules(builder),
+                                                .types = known_types(builder->set),
+                                                .segments = known_segments(builder),
+                                                .customer = known_customer(builder)};
+    rule_references_check(&builder->references, &known, builder->diags);
+    if (!others)
+        return;
+    rule_references_check(others, &known, builder->diags);
+    if (known.customer)
+        rule_references_check_fields(others, builder->set->arena, &known, builder->diags);
+}
+
 struct ruleset *ruleset_finish(struct ruleset_builder **builder)
 {
     struct ruleset *set = (*builder)->set;
     const struct ruleset_settings *settings = (*builder)->settings;
+    check_references(*builder);
     bool failed = (*builder)->diags->errors != (*builder)->errors;
     free(*builder);
     *builder = NULL;

@@ -15,6 +15,7 @@
 #include "base/value.h"
 #include "cel/cel.h"
 #include "rules/rule.h"
+#include "rules/rule_references.h"
 #include "rules/ruleset_templates.h"
 
 struct ruleset;
@@ -27,6 +28,8 @@ struct ruleset_settings {
     /* Conditions of the configuration, NULL-terminated (may be NULL): the event types that
      * they name are counted too. */
     struct cel_program *const *conditions;
+    const struct rule_references *references; /* what those ask about; may be NULL */
+    const struct condition_segment *segments; /* ends with a row without a name; NULL: unknown */
     bool plain; /* asks every rule in turn (rules/rule_index): for comparison */
 };
 

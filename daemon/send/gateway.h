@@ -68,7 +68,8 @@ struct gateway_kind {
     size_t settings_size;
 
     /* What the table cannot say: keys that need each other, a URL's form. `map` is
-     * the mapping the settings were read from (may be NULL), for places. May be NULL. */
+     * the mapping the settings were read from (may be NULL), for places. What the table had a
+     * fault in is as if it were absent, so even what is required may be NULL. May be NULL. */
     bool (*check)(const void *settings, const struct value *map,
                   const struct settings_source *source, struct diags *diags);
 

@@ -66,9 +66,9 @@ const struct gateway_kind *gateway_kinds_read(const struct value *map,
     if (!kind)
         return NULL;
     void *into = arena_zero(arena, kind->settings_size);
-    if (!settings_read(kind->settings, map, source, into, arena, diags))
-        return NULL;
-    if (kind->check && !kind->check(into, map, source, diags))
+    bool right = settings_read(kind->settings, map, source, into, arena, diags);
+    right &= !kind->check || kind->check(into, map, source, diags);
+    if (!right)
         return NULL;
     *settings = into;
     return kind;

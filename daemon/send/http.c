@@ -148,8 +148,8 @@ static bool check_settings(const void *of, const struct value *map,
 {
     const struct http_settings *settings = of;
     size_t errors = diags->errors;
-    const char *wrong = fill_wrong_url(settings->url);
-    if (wrong)
+    const char *url = settings->url ? settings->url : "", *wrong = fill_wrong_url(url);
+    if (settings->url && wrong)
         settings_fault(diags, source, value_get(map, "url"), DIAG_ERROR, "the URL %s", wrong);
     check_headers(&settings->headers, source, diags);
     if (!settings->user != !settings->password_file)
@@ -162,10 +162,10 @@ static bool check_settings(const void *of, const struct value *map,
     if (!is_token(key, strlen(key)) || is_ours(key, strlen(key)))
         settings_fault(diags, source, value_get(map, "idempotency_header"), DIAG_ERROR,
                        "`idempotency_header` is a header field's name");
-    bool clear = strncmp(settings->url, "http://", 7) == 0;
+    bool clear = strncmp(url, "http://", 7) == 0;
     bool secret = settings->password_file || settings->secret_file;
-    if (clear && secret && strncmp(settings->url, "http://127.", 11) != 0 &&
-        strncmp(settings->url, "http://localhost", 16) != 0)
+    if (clear && secret && strncmp(url, "http://127.", 11) != 0 &&
+        strncmp(url, "http://localhost", 16) != 0)
         settings_fault(diags, source, value_get(map, "url"), DIAG_WARNING,
                        "http:// shows the secret to everyone on the way");
     return diags->errors == errors;

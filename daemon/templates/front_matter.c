@@ -1,15 +1,22 @@
+/*
+ * The front matter is found by its two fences, read as YAML from behind the first, so that lines
+ * count as in the file, and filled in by the table at the top (front_matter_read, at the end). In
+ * between stands what the table cannot say: texts that YAML cuts or takes for something else,
+ * header fields, attachments.
+ */
 #include "templates/front_matter.h"
 
 #include <string.h>
 
 #include "base/yaml.h"
 
-#define KEY(NAME, TYPE, HELP)                                                                   \
-    {                                                                                           \
-        .key = #NAME, .type = TYPE, .offset = offsetof(struct front_matter, NAME), .help = HELP \
+#define KEY(NAME, TYPE, HELP)                                                      \
+    {                                                                              \
+        .key = #NAME, .type = TYPE, .offset = offsetof(struct front_matter, NAME), \
+        .reload = SETTING_RELOAD, .help = HELP                                     \
     }
 
-static const struct setting keys[] = {
+const struct setting front_matter_settings[] = {
     KEY(subject, SETTING_VALUE, "the subject; a template"),
     KEY(preheader, SETTING_VALUE, "the line that mail programs show beside it; a template"),
     KEY(from, SETTING_VALUE, "`Tea Shop <mail@shop.example>`; default: that of the configuration"),
@@ -117,7 +124,63 @@ static bool check_headers(const struct settings_source *source, const struct val
     return right;
 }
 
+/* ---- Attachments ---- */
+
+bool front_matter_attachment(struct arena *arena, const struct settings_source *source,
+                             const struct value *item, struct front_matter_file *file,
+                             struct diags *diags)
+{
+    *file = (struct front_matter_file){0};
+    if (item->kind == VALUE_STRING)
+        file->file = arena_copy(arena, item->string, item->length);
+    else if (item->kind != VALUE_MAP)
+        settings_fault(diags, source, item, DIAG_ERROR,
+                       "an attachment is a path, or {file: …, name: …, cid: …, type: …}");
+    else if (!settings_read(file_keys, item, source, file, arena, diags))
+        return false;
+    else if (!file->file)
+        settings_fault(diags, source, item, DIAG_ERROR, "`file` is missing");
+    if (!file->file)
+        return false;
+    const char *slash = strrchr(file->file, '/');
+    if (!file->name)
+        file->name = slash ? slash + 1 : file->file;
+    return true;
+}
+
+/* What an item says is read where its file is; here only whether it can be read. */
+static bool check_attachments(struct arena *arena, const struct settings_source *source,
+                              const struct value *list, struct diags *diags)
+{
+    struct front_matter_file file;
+    bool right = true;
+    if (list->kind == VALUE_NULL)
+        return true;
+    if (list->kind != VALUE_LIST || list->list->count > FRONT_MATTER_FILES_MOST) {
+        settings_fault(diags, source, list, DIAG_ERROR,
+                       "`attachments` must be a list of at most %d files", FRONT_MATTER_FILES_MOST);
+        return false;
+    }
+    for (uint32_t i = 0; i < list->list->count; i++)
+        right &= front_matter_attachment(arena, source, &list->list->items[i], &file, diags);
+    return right;
+}
+
 /* ---- Reading ---- */
+
+/* `subject: {{ … }}`, which YAML takes for a mapping. */
+static bool begins_with_brace(const struct settings_source *source, uint32_t number)
+{
+    size_t length;
+    const char *line = diag_source_line(source->text, source->length, number, &length);
+    const char *colon = line ? memmem(line, length, ": ", 2) : NULL;
+    if (!colon)
+        return false;
+    const char *at = colon + 1, *end = line + length;
+    while (at < end && *at == ' ')
+        at++;
+    return end - at > 1 && at[0] == '{' && (at[1] == '{' || at[1] == '%');
+}
 
 static bool read_yaml(struct arena *arena, const struct settings_source *source, size_t end,
                       struct value *documents, struct diags *diags)
@@ -127,7 +190,7 @@ static bool read_yaml(struct arena *arena, const struct settings_source *source,
     /* from behind the first line's dashes, so that lines count as in the file */
     if (yaml_read(arena, source->text + 3, end - 3, &options, documents, &diag))
         return true;
-    if (strstr(diag.excerpt, "{{") || strstr(diag.excerpt, "{%"))
+    if (begins_with_brace(source, diag.line))
         diag_hint(&diag, "write a value that begins with a brace in quotes");
     diags_add(diags, &diag);
     return false;
@@ -163,33 +226,12 @@ bool front_matter_read(struct arena *arena, const struct settings_source *source
         settings_fault(diags, source, map, DIAG_ERROR, "front matter is a mapping: `subject: …`");
         return false;
     }
-    bool right = settings_read(keys, map, source, front, arena, diags);
+    bool right = settings_read(front_matter_settings, map, source, front, arena, diags);
     front->layout_at = value_get(map, "layout");
     right &= check_text(source, "subject", &front->subject, diags);
     right &= check_text(source, "preheader", &front->preheader, diags);
     right &= check_text(source, "from", &front->from, diags);
     right &= check_text(source, "reply_to", &front->reply_to, diags);
+    right &= check_attachments(arena, source, &front->attachments, diags);
     return right & check_headers(source, &front->headers, diags);
-}
-
-bool front_matter_attachment(struct arena *arena, const struct settings_source *source,
-                             const struct value *item, struct front_matter_file *file,
-                             struct diags *diags)
-{
-    *file = (struct front_matter_file){0};
-    if (item->kind == VALUE_STRING)
-        file->file = arena_copy(arena, item->string, item->length);
-    else if (item->kind != VALUE_MAP)
-        settings_fault(diags, source, item, DIAG_ERROR,
-                       "an attachment is a path, or {file: …, name: …, cid: …, type: …}");
-    else if (!settings_read(file_keys, item, source, file, arena, diags))
-        return false;
-    else if (!file->file)
-        settings_fault(diags, source, item, DIAG_ERROR, "`file` is missing");
-    if (!file->file)
-        return false;
-    const char *slash = strrchr(file->file, '/');
-    if (!file->name)
-        file->name = slash ? slash + 1 : file->file;
-    return true;
 }

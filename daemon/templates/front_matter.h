@@ -14,12 +14,16 @@
 #include "base/settings.h"
 #include "base/value.h"
 
+extern const struct setting front_matter_settings[]; /* its keys: for the reference */
+
+enum { FRONT_MATTER_FILES_MOST = 50 };
+
 /* VALUE_NULL or NULL: the key is absent. The texts of templates are strings with places. */
 struct front_matter {
     struct value subject, preheader, from, reply_to;
     const char *layout;
     const struct value *layout_at; /* where it is written; NULL: nowhere */
-    struct value attachments;      /* as it stands: front_matter_attachment reads an item */
+    struct value attachments;      /* a list, as it stands: front_matter_attachment reads an item */
     struct value headers;          /* a map of strings */
 };
 

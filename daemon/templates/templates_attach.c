@@ -7,8 +7,6 @@
 
 #include "base/file.h"
 
-enum { ATTACHMENTS_MOST = 50 };
-
 /* Within the folder: no absolute path, no "..", and no link that leads out. */
 static bool is_inside(const struct templates *set, const char *path)
 {
@@ -90,18 +88,15 @@ bool templates_attach(struct templates *set, const struct templates_file *file,
     const struct settings_source *source = &file->source;
     size_t total = 0;
     *count = 0;
-    if (attachments->kind != VALUE_LIST || attachments->list->count > ATTACHMENTS_MOST) {
-        settings_fault(diags, source, attachments, DIAG_ERROR,
-                       "`attachments` must be a list of at most %d files", ATTACHMENTS_MOST);
-        return false;
-    }
     struct mime_file *made = arena_zero(set->arena, attachments->list->count * sizeof *made);
     *files = made;
+    bool right = true;
     for (uint32_t i = 0; i < attachments->list->count; i++) {
-        if (!attach(set, source, &attachments->list->items[i], &made[i], diags))
-            return false;
+        right &= attach(set, source, &attachments->list->items[i], &made[i], diags);
         total += made[i].length;
     }
+    if (!right)
+        return false;
     if (total > TEMPLATES_ATTACHED_MOST) {
         settings_fault(diags, source, attachments, DIAG_ERROR,
                        "the attachments have %zu bytes; at most %d may go with a message", total,

@@ -173,9 +173,11 @@ def test_check_wants_an_address_to_unsubscribe_at(desk):
     status, out, err = desk.ctl("check", config=desk.folder / "bare.yaml")
     assert (status, err) == (0, "") and "0 errors, 1 warning;" in out
     assert out.startswith(f"{desk.folder}/bare.yaml: warning: marketing is sent (rule `welcome`), and "
-                          "nothing says where to unsubscribe\n")
+                          "there is no HTTPS address to unsubscribe at\n")
     desk.daemon("post", mail={"unsubscribe_mailto": "out@shop.example"})
-    assert "0 warnings" in desk.ctl("check", config=desk.folder / "post.yaml")[1]
+    assert "0 errors, 1 warning;" in desk.ctl("check", config=desk.folder / "post.yaml")[1]
+    desk.daemon("link", mail={"unsubscribe_url": "https://shop.example/u/{token}"})
+    assert "0 warnings" in desk.ctl("check", config=desk.folder / "link.yaml")[1]
 
 
 def test_check_of_html_that_gmail_clips(desk):
@@ -186,3 +188,87 @@ def test_check_of_html_that_gmail_clips(desk):
     out = warnings(desk, 1)
     assert re.search(r"welcome.html.liquid: warning: 102\.\d KB of HTML: Gmail clips a message at 102 KB\n"
                      r"hint: seen with the sample of customer.signed_up in events.yaml", out)
+
+
+# --- questions that can have but one answer ---
+
+ASKING = """name: asks
+class: transactional
+on: ping
+%s
+send: {template: ping, via: sms%s}
+"""
+
+QUESTIONS = [
+    ("customer.sent('welcom') > 0", "warning", "there is no rule `welcom`", "did you mean `welcome`?"),
+    ("customer.count('pong') > 0", "warning", "there is no event type `pong`", "did you mean `ping`?"),
+    ("now - customer.first('pong') > duration('1d')", "warning", "there is no event type `pong`", ""),
+    ("now - customer.last('pong') > duration('1d')", "warning", "there is no event type `pong`", ""),
+    ("customer.count('ping', duration('1d')) >= 40", "warning", "a count within a time is never more than 32", ""),
+    ("customer.segment('vpi')", "error", "there is no segment `vpi`", "did you mean `vip`?"),
+    ("customer.basket == 1", "warning", "no sample has the field `basket`", "add it to a sample"),
+    ("start.basket == 1", "warning", "no sample has the field `basket`", "add it to a sample"),
+]
+QUIET = ["customer.sent('asks') == 0", "customer.count('ping') > 40", "customer.segment('vip')",
+         "customer.count('ping', duration('1d')) >= 32", "has(customer.basket)", "customer.phone == '1'",
+         "customer.count('message.bounced') > 0", "now - event.time < duration('1d')", "start.place == 'here'"]
+
+
+def asked(desk, rule, **config):
+    desk.rules(rule, "asks.yaml")
+    desk.daemon("asking", mail={"unsubscribe_url": "https://shop.example/u/{token}"},
+                segments={"vip": "customer.tier == 'gold'"}, **config)
+    return desk.ctl("check", config=desk.folder / "asking.yaml")[1]
+
+
+@pytest.mark.parametrize("question, level, words, hint", QUESTIONS)
+def test_questions_with_one_answer(desk, question, level, words, hint):
+    places = [(ASKING % (f"if: {question}", ""), 4), (ASKING % ("", ", data: {x: \"%s\"}" % question), 5)]
+    branch = f"again: ignore\nsteps:\n- wait: 1h\n- if: {question}\n  then: [{{send: {{template: ping, via: sms}}}}]\n"
+    places.append((ASKING.split("%s")[0] + branch, 7))
+    for rule, line in places:
+        out = asked(desk, rule)
+        assert re.search(rf"asks\.yaml:{line}:\d+: {level}: {re.escape(words)}", out) and hint in out, out
+    if "start" not in question:
+        desk.rules("", "asks.yaml")
+        desk.daemon("asking", policy={"consent": question}, segments={"vip": "customer.tier == 'gold'"})
+        out = desk.ctl("check", config=desk.folder / "asking.yaml")[1]
+        assert re.search(rf"asking\.yaml:\d+:\d+: {level}: {re.escape(words)}", out), out
+
+
+@pytest.mark.parametrize("question", QUIET)
+def test_questions_without_a_word(desk, question):
+    out = asked(desk, ASKING % (f"if: {question}", ""))
+    assert out.startswith("0 errors, 0 warnings"), out
+
+
+# --- hints ---
+
+@pytest.mark.parametrize("rule, line, words, hint", [
+    ("name: a\non: x\nper: order.id\nsend: welcome\n", 3, "`per` is planned, and not there yet", "again: parallel"),
+    ("name: a\non: x\nholdout: 10\nsend: welcome\n", 3, "`holdout` is planned", "hint:"),
+    ("name: a\non: x\nwhile: true\nsend: welcome\n", 3, "`while` is planned", "`if` step"),
+    ("name: a\non: x\nsteps:\n- set: {tier: '1'}\n", 4, "the step `set` is planned", "send, wait, if and stop"),
+    ("name: a\non: x\nsteps:\n- split: {name: s}\n", 4, "the step `split` is planned", ""),
+    ("name: a\non: x\nsend: {template: welcome, code: c}\n", 3, "`code` is planned", ""),
+    ("name: a\non: x\nagain: ignore\nwait: {for: 3d, or: y}\nsend: welcome\n", 4, "`wait` must be", "for an event are planned"),
+    ("name: a\non: {every: day}\nsend: welcome\n", 2, "", "clocks are planned"),
+    ("name: a\non: x\n\u00a0send: welcome\n", 3, "a no-break space stands here", "replace it by a space"),
+    ("name: a\non: x\nsteps:\n  - wait: 1h\n \u00a0- send: m\n", 5, "a no-break space stands here", "replace it by a space"),
+])
+def test_hints_for_rules(desk, rule, line, words, hint):
+    desk.rules(rule, "hinted.yaml")
+    out = desk.ctl("check")[1]
+    assert re.search(rf"hinted\.yaml:{line}:\d+: error: .*{re.escape(words)}", out) and hint in out, out
+
+
+@pytest.mark.parametrize("subject, hint", [
+    ("Order: {{ order.name }}", "a text that holds `: ` must stand in quotes"),
+    ("{{ order.name }} is here", "a value that begins with a brace in quotes"),
+    ("!Sale! 50 %", "a text that begins with `!` must be in quotes"),
+    ("!Sale 50 %", "a text that begins with `!` must be in quotes"),
+])
+def test_hints_for_subjects(desk, subject, hint):
+    desk.template("welcome.html.liquid", f"---\nsubject: {subject}\n---\n<p>x</p>\n")
+    out = desk.ctl("check")[1]
+    assert re.search(r"welcome\.html\.liquid:2:\d+: error: ", out) and hint in out, out

@@ -34,7 +34,7 @@ def examples(shop):
     """The shop of the examples as they are installed; nothing runs."""
     for name in ("rules", "templates", "demo"):
         shutil.copytree(SOURCE / name, shop.folder / name, dirs_exist_ok=True)
-    shop.config["mail"]["unsubscribe_mailto"] = "out@shop.example"
+    shop.config["mail"]["unsubscribe_url"] = "https://shop.example/u/{token}"
     shop.one = shop.daemon()
     return shop
 
@@ -103,6 +103,10 @@ def test_the_configuration(examples, name, first):
     only_own(examples)
     for gateway in re.findall(r"^  (\w+):\n    kind: http", config, re.M):
         examples.template(f"{gateway}.json.liquid", '{"text": {{ message.text | json }}}\n')
+    config = config.replace("/etc/nudged/", "")
+    for secret in re.findall(r"^    (?:password|secret)_file: (\S+)$", config, re.M):
+        (examples.folder / secret).write_text("hush\n")
+        (examples.folder / secret).chmod(0o600)
     examples.one.config.write_text(config)
     is_clean(examples)
     printed = subprocess.run([BUILD / "nudged", "-c", examples.one.config, "--print-config"],

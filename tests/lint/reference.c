@@ -7,6 +7,7 @@
 #include "rules/rule_read.h"
 #include "rules/rule_steps.h"
 #include "send/gateway_kinds.h"
+#include "templates/front_matter.h"
 
 enum { PAGE_MOST = 1 << 20 };
 
@@ -68,6 +69,8 @@ int main(void)
     put_table(&page, "A rule", "One YAML document of `rules/*.yaml`.", rule_settings);
     put_table(&page, "The step `send`", "With more than a name: `send: {template: …}`.",
               rule_send_settings);
+    put_table(&page, "The front matter of a template",
+              "Between two lines `---` at its top. All keys are optional.", front_matter_settings);
     put_all_words(&page);
     fwrite(page.data, 1, page.length, stdout);
     bool complete = !page.full && !fflush(stdout);

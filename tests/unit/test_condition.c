@@ -27,8 +27,10 @@ struct example {
 };
 
 static const struct example examples[] = {
-    {"event.type + ' ' + event.id + ' ' + event.time + ' ' + event.source",
+    {"event.type + ' ' + event.id + ' ' + string(event.time) + ' ' + event.source",
      "\"order.placed e1 2026-03-02T10:00:00Z shop\""},
+    {"event.time", "timestamp(\"2026-03-02T10:00:00Z\")"},
+    {"now - event.time == duration('250ms')", "true"},
     {"order.total", "12.5"},
     {"event.data.order.total", "12.5"},
     {"start.cart.id", "\"c1\""},

@@ -1,0 +1,251 @@
+/*
+ * One function for each kind of check, most of them over a table of the keys that they concern;
+ * config_check, at the end, names them all. None of them changes the configuration. A start, a
+ * reload and `nudgectl check` all come through here, so they say the same.
+ */
+#include "config/config_check.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/settings_fault.h"
+#include "base/word.h"
+#include "config/config_paths.h"
+#include "mail/address.h"
+#include "redis/embedded.h"
+#include "redis/endpoint.h"
+
+struct checking {
+    const struct config_check *config;
+    struct diags *diags;
+};
+
+/* What stands at a key, "redis.url": for its place; NULL where the file does not say it. */
+static const struct value *at_key(const struct checking *checking, const char *key)
+{
+    const char *dot = strchr(key, '.');
+    if (!dot)
+        return value_get(checking->config->root, key);
+    const struct value *section = value_find(checking->config->root, key, (size_t)(dot - key));
+    return value_get(section, dot + 1);
+}
+
+__attribute__((format(printf, 4, 5))) static struct diag *fault(const struct checking *checking,
+                                                                const struct value *value,
+                                                                enum diag_level level,
+                                                                const char *format, ...)
+{
+    char text[sizeof((struct diag){0}.text)];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return settings_fault(checking->diags, checking->config->source, value, level, "%s", text);
+}
+
+/* ---- Names, which stand in Redis' keys and in JSON ---- */
+
+static void check_name(const struct checking *checking, const struct value *place, const char *what,
+                       const char *name)
+{
+    if (name && !word_is_plain(name, strlen(name)))
+        diag_hint(fault(checking, place, DIAG_ERROR, "`%s` cannot be the name of %s", name, what),
+                  "%s", word_hint);
+}
+
+static void check_names(const struct checking *checking)
+{
+    static const struct {
+        const char *key, *what;
+    } maps[] = {{"gateways", "a gateway"}, {"channels", "a channel"}};
+    for (size_t m = 0; m < sizeof maps / sizeof *maps; m++) {
+        const struct value *map = value_get(checking->config->root, maps[m].key);
+        for (uint32_t i = 0; value_is(map, VALUE_MAP) && i < value_count(map); i++) {
+            const struct value *key = &map->map->members[i].key;
+            check_name(checking, key, maps[m].what, value_to_text(checking->config->arena, key));
+        }
+    }
+    check_name(checking, at_key(checking, "instance"), "a daemon",
+               checking->config->keys->instance);
+}
+
+/* ---- Redis, and the sockets ---- */
+
+static void check_redis(const struct checking *checking)
+{
+    const struct config_keys *keys = checking->config->keys;
+    struct endpoint endpoint;
+    struct diag diag = {0};
+    char private[sizeof((struct sockaddr_un){0}.sun_path) + 64];
+    if (keys->redis.url) {
+        if (!endpoint_parse(checking->config->arena, keys->redis.url, &endpoint, &diag))
+            diag_hint(fault(checking, at_key(checking, "redis.url"), DIAG_ERROR, "%s", diag.text),
+                      "%s", diag.hint);
+    } else if (!embedded_find(keys->state, private, sizeof private)) {
+        fault(checking, at_key(checking, "state"), DIAG_ERROR,
+              "the state folder must be a whole path of at most 90 bytes: %s", keys->state);
+    }
+}
+
+static void check_admin_socket(const struct checking *checking)
+{
+    const char *path = checking->config->keys->admin_socket;
+    size_t most = sizeof((struct sockaddr_un){0}.sun_path) - 1;
+    if (strlen(path) > most)
+        diag_hint(fault(checking, at_key(checking, "admin.socket"), DIAG_ERROR,
+                        "the path of the admin socket is too long: %s", path),
+                  "%zu bytes at most", most);
+}
+
+/* ---- Files ---- */
+
+/* systemd puts a service's credentials there when it starts it, for it alone. */
+static bool is_credential(const char *path)
+{
+    static const char folder[] = "/run/credentials/";
+    return strncmp(path, folder, sizeof folder - 1) == 0;
+}
+
+/* A secret that others may read is none. */
+static void check_file(const struct checking *checking, const struct value *place, const char *path,
+                       bool secret)
+{
+    struct stat status;
+    const struct config_check *config = checking->config;
+    path = config_paths_resolve(config->arena, config->folder, path);
+    if (stat(path, &status) != 0) {
+        bool hidden = errno == EACCES;
+        if (is_credential(path))
+            return;
+        fault(checking, place, hidden ? DIAG_WARNING : DIAG_ERROR, "%s: %s", path, strerror(errno));
+    } else if (S_ISDIR(status.st_mode)) {
+        fault(checking, place, DIAG_ERROR, "%s: %s", path, strerror(EISDIR));
+    } else if (access(path, R_OK) != 0) {
+        diag_hint(fault(checking, place, DIAG_WARNING, "%s: %s", path, strerror(errno)),
+                  "the user that nudged runs as must be able to read it");
+    } else if (secret && status.st_mode & S_IROTH) {
+        diag_hint(
+            fault(checking, place, DIAG_WARNING, "everybody on this machine may read %s", path),
+            "chmod o= %s", path);
+    }
+}
+
+static void check_gateway_files(const struct checking *checking, const struct value *gateway)
+{
+    static const struct {
+        const char *key;
+        bool secret;
+    } files[] = {{"password_file", true}, {"secret_file", true}, {"ca_file", false}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const struct value *place = value_get(gateway, files[i].key);
+        if (value_is(place, VALUE_STRING))
+            check_file(checking, place, value_to_text(checking->config->arena, place),
+                       files[i].secret);
+    }
+}
+
+static void check_files(const struct checking *checking)
+{
+    const struct config_check *config = checking->config;
+    const struct value *gateways = value_get(checking->config->root, "gateways");
+    const struct value *redis_ca = at_key(checking, "redis.ca_file");
+    for (uint32_t i = 0; value_is(gateways, VALUE_MAP) && i < value_count(gateways); i++)
+        check_gateway_files(checking, &gateways->map->members[i].value);
+    if (!config->own_secret)
+        check_file(checking, at_key(checking, "secret_file"), config->keys->secret_file, true);
+    if (value_is(redis_ca, VALUE_STRING))
+        check_file(checking, redis_ca, config->keys->redis.ca_file, false);
+}
+
+/* ---- Mail ---- */
+
+static void check_mail_addresses(const struct checking *checking)
+{
+    const struct config_mail *mail = &checking->config->keys->mail;
+    const struct {
+        const char *key, *text;
+        bool named; /* a display name may stand before it */
+    } addresses[] = {{"mail.from", mail->from, true},
+                     {"mail.reply_to", mail->reply_to, true},
+                     {"mail.bounces", mail->bounces, false},
+                     {"mail.unsubscribe_mailto", mail->unsubscribe_mailto, false}};
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        struct arena *arena = checking->config->arena;
+        struct address address;
+        struct diag diag = {0};
+        const struct value *place = at_key(checking, addresses[i].key);
+        if (!place || !addresses[i].text)
+            continue;
+        bool right = addresses[i].named ? address_parse(arena, addresses[i].text, &address, &diag)
+                                        : address_check(arena, addresses[i].text, &address, &diag);
+        if (!right)
+            fault(checking, place, DIAG_ERROR, "`%s`: %s", strchr(addresses[i].key, '.') + 1,
+                  diag.text);
+    }
+}
+
+/* Their owners say by DMARC that mail from there comes from their own servers alone. */
+static void check_provider(const struct checking *checking)
+{
+    static const char *const providers[] = {
+        "gmail.com",   "googlemail.com", "yahoo.com",  "ymail.com",  "outlook.com",
+        "hotmail.com", "live.com",       "msn.com",    "icloud.com", "me.com",
+        "aol.com",     "gmx.de",         "gmx.net",    "gmx.com",    "web.de",
+        "mail.ru",     "yandex.ru",      "yandex.com", "proton.me",  "protonmail.com",
+        "zoho.com",    "mail.com",       "yahoo.ro",   "seznam.cz",  NULL};
+    const struct value *place = at_key(checking, "mail.from");
+    struct address address;
+    if (!place ||
+        !address_parse(checking->config->arena, checking->config->keys->mail.from, &address, NULL))
+        return;
+    const char *domain = strrchr(address.mailbox, '@') + 1;
+    for (const char *const *provider = providers; *provider; provider++)
+        if (strcmp(domain, *provider) == 0)
+            diag_hint(fault(checking, place, DIAG_WARNING,
+                            "mail from %s that its own servers did not send is refused", domain),
+                      "use an address of the shop's own domain");
+}
+
+static bool is_this_machine(const char *url)
+{
+    return strncasecmp(url, "http://127.", 11) == 0 ||
+           strncasecmp(url, "http://localhost", 16) == 0;
+}
+
+/* RFC 8058: one click works over HTTPS. */
+static void check_unsubscribe_url(const struct checking *checking)
+{
+    static const char *const known[] = {"token", NULL};
+    const char *url = checking->config->keys->mail.unsubscribe_url;
+    const struct value *place = at_key(checking, "mail.unsubscribe_url");
+    if (!url || !place)
+        return;
+    if (strncasecmp(url, "https://", 8) != 0 && !is_this_machine(url))
+        diag_hint(fault(checking, place, DIAG_ERROR, "`unsubscribe_url` must be an https address"),
+                  "mail programs offer one click to unsubscribe over HTTPS alone");
+    for (const char *open = strchr(url, '{'); open; open = strchr(open + 1, '{')) {
+        const char *name = arena_copy(checking->config->arena, open + 1, strcspn(open + 1, "}"));
+        if (strcmp(name, "token") != 0)
+            diag_suggest(fault(checking, place, DIAG_ERROR,
+                               "`{%s}` stands for nothing: there is `{token}`", name),
+                         name, known);
+    }
+}
+
+void config_check(const struct config_check *config, struct diags *diags)
+{
+    const struct checking checking = {.config = config, .diags = diags};
+    check_names(&checking);
+    check_redis(&checking);
+    check_admin_socket(&checking);
+    check_files(&checking);
+    check_mail_addresses(&checking);
+    check_provider(&checking);
+    check_unsubscribe_url(&checking);
+}

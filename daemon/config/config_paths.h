@@ -1,0 +1,13 @@
+/* Paths of nudged.yaml, which count from its own folder. */
+#ifndef NUDGED_CONFIG_CONFIG_PATHS_H
+#define NUDGED_CONFIG_CONFIG_PATHS_H
+
+#include "base/arena.h"
+
+/* The path, against the folder where it is not whole; NULL stays NULL. */
+const char *config_paths_resolve(struct arena *arena, const char *folder, const char *path);
+
+/* Likewise, and whole also where the folder is not: by the present working folder. */
+const char *config_paths_whole(struct arena *arena, const char *folder, const char *path);
+
+#endif
