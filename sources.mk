@@ -159,6 +159,8 @@ library_sources = \
 	daemon/config/config.c \
 	daemon/config/config.h \
 	daemon/config/config_keys.h \
+	daemon/config/config_place.c \
+	daemon/config/config_place.h \
 	daemon/config/config_table.c \
 	daemon/config/generation.c \
 	daemon/config/generation.h \
@@ -553,6 +555,7 @@ unit_programs = \
 	tests/unit/test_commit_builder \
 	tests/unit/test_compose \
 	tests/unit/test_condition \
+	tests/unit/test_config_place \
 	tests/unit/test_connection \
 	tests/unit/test_customer \
 	tests/unit/test_customers \

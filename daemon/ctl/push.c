@@ -141,7 +141,7 @@ int command_push(struct context *context, int argc, char **argv)
     static char *only_standard[] = {standard};
     struct push push = {0};
     bool read = true;
-    int count = command_options(argc, argv, NULL);
+    int count = command_options(context, argc, argv, NULL);
     char **names = count > 0 ? argv + 1 : only_standard;
     if (count < 0)
         return EX_USAGE;

@@ -23,6 +23,12 @@ def file_of(shop, name, content):
     return str(path)
 
 
+def bare_ctl(*arguments, **how):
+    """nudgectl without the `--config` that the others are given."""
+    return subprocess.run([BUILD / "nudgectl", *arguments], capture_output=True, text=True,
+                          timeout=PATIENCE, check=False, **how)
+
+
 # --- the command line ---
 
 
@@ -82,6 +88,60 @@ def test_help_is_an_option_of_every_command(desk):
     assert desk.ctl("eval", "1 + 1", "--", "--help")[0] == 64
     status, out, err = desk.ctl("--confg", "x")
     assert (status, out) == (64, "") and err.endswith("hint: `nudgectl help`\n")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--config", "FILE", "check"], ["-c", "FILE", "check"], ["check", "-c", "FILE"],
+    ["check", "--config", "FILE", "--strict"], ["check", "--strict", "--config=FILE"],
+    ["--config", "/nonexistent", "check", "--config", "FILE"],
+])
+def test_config_stands_before_or_behind_the_command(desk, arguments):
+    config = str(desk.started[0].config)
+    done = bare_ctl(*[word.replace("FILE", config) for word in arguments])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("0 errors, 0 warnings; 2 rules, ")
+
+
+def test_config_behind_the_command_ends_at_two_dashes(desk):
+    config = str(desk.started[0].config)
+    done = bare_ctl("eval", "--config", config, "shop.locale")
+    assert (done.returncode, done.stdout) == (0, '"en"\n')
+    done = bare_ctl("check", "-c")
+    assert (done.returncode, done.stderr) == (
+        64, "nudgectl check: `-c` needs a value\nhint: `nudgectl help check`\n")
+    done = bare_ctl("check", "--", "-c", config)
+    assert done.returncode == 64 and "no argument is expected: -c" in done.stderr
+    done = bare_ctl("check", "--confg", config)
+    assert "no option `--confg`; did you mean `--config`?" in done.stderr
+
+
+@pytest.fixture
+def no_config(tmp_path):
+    """Where the programs look for their configuration, which is not there."""
+    place = re.search(r"default: (\S+)\)", bare_ctl("help").stdout)[1]
+    if os.path.exists(place):
+        pytest.skip(f"{place} is there")
+    return place
+
+
+def test_check_without_a_configuration_says_so(desk, no_config, tmp_path):
+    """With rules and templates where the defaults look for them: nothing else is wrong."""
+    told = f"warning: no configuration: there is no {no_config}, and `--config` named none\nhint: "
+    for strict, status in ([], 0), (["--strict"], 1):
+        done = bare_ctl("check", *strict, cwd=desk.folder)
+        assert (done.returncode, done.stderr) == (status, "")
+        assert told in done.stdout and "; 2 rules, 2 templates\n" in done.stdout
+    done = subprocess.run([BUILD / "nudged", "--check-config"], cwd=desk.folder, text=True,
+                          capture_output=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0 and done.stderr.startswith(told)
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["dead"], ["preview", "welcome"]])
+def test_what_fails_without_a_configuration_says_where_it_looked(no_config, tmp_path, arguments):
+    environment = {**os.environ, "STATE_DIRECTORY": str(tmp_path / "state")}
+    done = bare_ctl(*arguments, cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"nudgectl: no configuration: there is no {no_config}, " in done.stderr
 
 
 def test_output_that_cannot_be_written(desk):
