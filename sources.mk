@@ -194,6 +194,8 @@ library_sources = \
 	daemon/ctl/eval.c \
 	daemon/ctl/eval_trace.c \
 	daemon/ctl/eval_trace.h \
+	daemon/ctl/event_splitter.c \
+	daemon/ctl/event_splitter.h \
 	daemon/ctl/explain.c \
 	daemon/ctl/help.c \
 	daemon/ctl/help.h \
@@ -568,6 +570,7 @@ unit_programs = \
 	tests/unit/test_duration \
 	tests/unit/test_embedded \
 	tests/unit/test_endpoint \
+	tests/unit/test_event_splitter \
 	tests/unit/test_failpoint \
 	tests/unit/test_file \
 	tests/unit/test_header \

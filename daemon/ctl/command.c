@@ -10,8 +10,8 @@
 enum { OPTIONS_MOST = 16 };
 
 const struct command commands[] = {
-    {"push", "[FILE...]", "push events, one JSON object a line, from files or standard input", "",
-     command_push},
+    {"push", "[FILE...]",
+     "push events, JSON objects or a list of them, from files or standard input", "", command_push},
     {"check", "[--strict]", "check the configuration, all rules and all templates",
      "  --strict  a warning fails too: the exit status is 1\n", command_check},
     {"preview", "[--event FILE] [--locale NAME] [--as FORM] [--open] TEMPLATE",
