@@ -37,6 +37,8 @@ library_sources = \
 	daemon/base/locale_format.h \
 	daemon/base/log.c \
 	daemon/base/log.h \
+	daemon/base/log_group.c \
+	daemon/base/log_group.h \
 	daemon/base/log_once.h \
 	daemon/base/map.c \
 	daemon/base/map.h \
@@ -593,6 +595,7 @@ unit_programs = \
 	tests/unit/test_liquid_syntax \
 	tests/unit/test_liquid_variables \
 	tests/unit/test_log \
+	tests/unit/test_log_group \
 	tests/unit/test_log_once \
 	tests/unit/test_maildir \
 	tests/unit/test_map \
@@ -757,6 +760,7 @@ doc_files = \
 	docs/events.md \
 	docs/failpoints.md \
 	docs/liquid.md \
+	docs/operations.md \
 	docs/performance.md \
 	docs/push.md \
 	docs/redis.md \
@@ -791,6 +795,7 @@ test_files = \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
 	tests/functional/test_model.py \
+	tests/functional/test_operations.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_shop_data.py \
