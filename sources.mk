@@ -37,6 +37,8 @@ library_sources = \
 	daemon/base/locale_format.h \
 	daemon/base/log.c \
 	daemon/base/log.h \
+	daemon/base/log_group.c \
+	daemon/base/log_group.h \
 	daemon/base/log_once.h \
 	daemon/base/map.c \
 	daemon/base/map.h \
@@ -169,6 +171,8 @@ library_sources = \
 	daemon/config/config_keys.h \
 	daemon/config/config_paths.c \
 	daemon/config/config_paths.h \
+	daemon/config/config_place.c \
+	daemon/config/config_place.h \
 	daemon/config/config_table.c \
 	daemon/config/generation.c \
 	daemon/config/generation.h \
@@ -202,6 +206,8 @@ library_sources = \
 	daemon/ctl/eval.c \
 	daemon/ctl/eval_trace.c \
 	daemon/ctl/eval_trace.h \
+	daemon/ctl/event_splitter.c \
+	daemon/ctl/event_splitter.h \
 	daemon/ctl/explain.c \
 	daemon/ctl/help.c \
 	daemon/ctl/help.h \
@@ -569,6 +575,7 @@ unit_programs = \
 	tests/unit/test_compose \
 	tests/unit/test_condition \
 	tests/unit/test_config_faults \
+	tests/unit/test_config_place \
 	tests/unit/test_connection \
 	tests/unit/test_customer \
 	tests/unit/test_customers \
@@ -581,6 +588,7 @@ unit_programs = \
 	tests/unit/test_duration \
 	tests/unit/test_embedded \
 	tests/unit/test_endpoint \
+	tests/unit/test_event_splitter \
 	tests/unit/test_failpoint \
 	tests/unit/test_file \
 	tests/unit/test_header \
@@ -603,6 +611,7 @@ unit_programs = \
 	tests/unit/test_liquid_syntax \
 	tests/unit/test_liquid_variables \
 	tests/unit/test_log \
+	tests/unit/test_log_group \
 	tests/unit/test_log_once \
 	tests/unit/test_maildir \
 	tests/unit/test_map \
@@ -769,6 +778,7 @@ doc_files = \
 	docs/events.md \
 	docs/failpoints.md \
 	docs/liquid.md \
+	docs/operations.md \
 	docs/performance.md \
 	docs/push.md \
 	docs/redis.md \
@@ -803,6 +813,7 @@ test_files = \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
 	tests/functional/test_model.py \
+	tests/functional/test_operations.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_same_words.py \

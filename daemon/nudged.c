@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/config_place.h"
 #include "config/generation.h"
 
 static const char default_config[] = NUDGED_CONFIG;
@@ -128,8 +128,7 @@ int main(int argc, char **argv)
     int status;
     if (!read_arguments(argc, argv, &arguments, &status))
         return status;
-    if (!arguments.config && access(default_config, F_OK) == 0)
-        arguments.config = default_config;
+    arguments.config = config_place(arguments.config, default_config, &diags);
     struct config *config = config_load(arguments.config, &diags);
     print_all(&diags);
     diags_free(&diags);

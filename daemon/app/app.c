@@ -1,6 +1,7 @@
 /*
  * The objects, in the order in which they are built; app_destroy is its mirror:
  *
+ *   log_group             what failed alike is told as one line, at the latest after a minute
  *   policy, generation    what decides and what is rendered
  *   embedded              the private redis-server, where no Redis is configured
  *   shard                 all that is kept in Redis; its instance being READY starts the rest
@@ -26,6 +27,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/log_group.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "config/generation.h"
@@ -35,11 +37,14 @@
 #include "serve/notify.h"
 #include "store/shard.h"
 
+enum { TELL_MS = 1000 };
+
 struct app {
     struct config *config;
     struct policy policy;
     struct generation *generation;
     struct event_base *base;
+    struct log_group *log_group;
     struct embedded *embedded;
     struct shard *shard;
     struct pipeline *pipeline;
@@ -47,7 +52,7 @@ struct app {
     struct backpressure *backpressure;
     struct lifecycle *lifecycle;
     struct admin_pages *pages;
-    struct event *signals[3], *watchdog;
+    struct event *signals[3], *watchdog, *tell;
     bool without_redis; /* and the log has said so */
 };
 
@@ -141,6 +146,14 @@ static void on_watchdog(evutil_socket_t fd, short what, void *context)
     (void)what;
     (void)context;
     notify_alive();
+}
+
+static void on_tell(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct app *app = context;
+    log_group_tell(app->log_group, clock_monotonic_ms());
 }
 
 static void on_signal(evutil_socket_t number, short what, void *context)
@@ -284,6 +297,7 @@ static bool build_lives(struct app *app, struct diag *diag)
         .policy = &app->policy,
         .form = config_event_form(app->config),
         .customer_keep_ms = app->config->keys.customer.keep_ms,
+        .log_group = app->log_group,
         .generation = current_generation,
         .on_messages = on_messages,
         .context = app,
@@ -293,6 +307,7 @@ static bool build_lives(struct app *app, struct diag *diag)
         .config = app->config,
         .shard = app->shard,
         .policy = &app->policy,
+        .log_group = app->log_group,
         .generation = current_generation,
         .context = app,
     };
@@ -311,6 +326,7 @@ static void build_lifecycle(struct app *app)
                                                 .pipeline = app->pipeline,
                                                 .delivery = app->delivery,
                                                 .backpressure = app->backpressure,
+                                                .log_group = app->log_group,
                                                 .drain_ms = app->config->keys.drain_ms};
     app->lifecycle = lifecycle_new(&lifecycle);
 }
@@ -341,11 +357,14 @@ static struct event *watch(struct app *app, evutil_socket_t fd, short what,
 static void build_events(struct app *app)
 {
     const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    const struct timeval second = clock_timeval(TELL_MS);
     int64_t alive_ms = notify_watchdog_ms();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         app->signals[i] = watch(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
         event_add(app->signals[i], NULL);
     }
+    app->tell = watch(app, -1, EV_PERSIST, on_tell);
+    event_add(app->tell, &second);
     if (!alive_ms)
         return;
     const struct timeval alive = clock_timeval(alive_ms);
@@ -369,6 +388,7 @@ struct app *app_new(struct config *config, struct diag *diag)
 {
     struct app *app = mem_zero(1, sizeof *app);
     app->config = config;
+    app->log_group = log_group_new();
     signal(SIGPIPE, SIG_IGN);
     app->base = event_base_new();
     if (!app->base)
@@ -391,6 +411,7 @@ void app_destroy(struct app **app)
     if (!a)
         return;
     free_event(&a->watchdog);
+    free_event(&a->tell);
     for (size_t i = 0; i < sizeof a->signals / sizeof *a->signals; i++)
         free_event(&a->signals[i]);
     admin_pages_close(&a->pages);
@@ -402,6 +423,7 @@ void app_destroy(struct app **app)
     embedded_destroy(&a->embedded);
     generation_release(&a->generation);
     event_base_free(a->base);
+    log_group_destroy(&a->log_group);
     config_destroy(&a->config);
     free(a);
     *app = NULL;

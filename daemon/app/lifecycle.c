@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_group.h"
 #include "base/mem.h"
 #include "serve/notify.h"
 
@@ -56,6 +57,7 @@ static void enter(struct lifecycle *lifecycle, enum lifecycle_state state)
     lifecycle->state = state;
     notify_status("%s", words[state]);
     if (state == LIFECYCLE_STOPPED) {
+        log_group_end(lifecycle->options.log_group, clock_monotonic_ms());
         log_info("stopped");
         event_base_loopbreak(lifecycle->options.base);
     }

@@ -15,6 +15,7 @@
 #include "store/shard.h"
 
 struct lifecycle;
+struct log_group;
 
 enum lifecycle_state {
     LIFECYCLE_STARTING, /* waiting for Redis and the lease */
@@ -32,7 +33,8 @@ struct lifecycle_options {
     struct pipeline *pipeline;
     struct delivery *delivery;
     struct backpressure *backpressure;
-    int64_t drain_ms; /* how long what was begun may take to end by itself */
+    struct log_group *log_group; /* told to the end before it stops */
+    int64_t drain_ms;            /* how long what was begun may take to end by itself */
 };
 
 /* STARTING. */

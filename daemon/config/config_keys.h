@@ -19,7 +19,7 @@ struct config_redis {
 
 struct config_log {
     int level; /* enum log_level */
-    bool addresses;
+    bool addresses, messages;
 };
 
 struct config_customer {

@@ -55,6 +55,11 @@ static const struct setting log_settings[] = {
      IN(config_log, addresses),
      .fallback = "false",
      .help = "customers' addresses in full"},
+    {.key = "messages",
+     .type = SETTING_BOOL,
+     IN(config_log, messages),
+     .fallback = "false",
+     .help = "a line for each message that was sent, at `info`"},
     {0},
 };
 

@@ -58,7 +58,7 @@ int command_check(struct context *context, int argc, char **argv)
     bool strict = false;
     const struct command_option options[] = {{"--strict", NULL, &strict}, {0}};
     struct diags diags = {0};
-    int count = command_options(argc, argv, options);
+    int count = command_options(context, argc, argv, options);
     if (!command_no_arguments(count, argv))
         return EX_USAGE;
     struct generation *generation = run_checks(context, &diags);

@@ -10,8 +10,8 @@
 enum { OPTIONS_MOST = 16 };
 
 const struct command commands[] = {
-    {"push", "[FILE...]", "push events, one JSON object a line, from files or standard input", "",
-     command_push},
+    {"push", "[FILE...]",
+     "push events, JSON objects or a list of them, from files or standard input", "", command_push},
     {"check", "[--strict]", "check the configuration, all rules and all templates",
      "  --strict  a warning fails too: the exit status is 1\n", command_check},
     {"preview", "[--event FILE] [--locale NAME] [--as FORM] [--open] TEMPLATE",
@@ -84,7 +84,7 @@ static int unknown_option(const char *command, const char *argument, size_t leng
     char word[64];
     const char *names[OPTIONS_MOST + 1];
     size_t count = 0;
-    for (; options && options->name && count < OPTIONS_MOST; options++)
+    for (; options->name && count < OPTIONS_MOST; options++)
         names[count++] = options->name;
     names[count] = NULL;
     diag_clear(&diag);
@@ -95,16 +95,22 @@ static int unknown_option(const char *command, const char *argument, size_t leng
     return -1;
 }
 
+static const struct command_option *find_option(const char *argument, size_t length,
+                                                const struct command_option *options)
+{
+    for (const struct command_option *option = options; option->name; option++)
+        if (strlen(option->name) == length && memcmp(option->name, argument, length) == 0)
+            return option;
+    return NULL;
+}
+
 /* Takes the option at argv[*at], and its value, which may be the next argument. */
 static int take_option(int argc, char **argv, int *at, const struct command_option *options)
 {
     const char *argument = argv[*at], *equals = strchr(argument, '=');
     size_t length = equals ? (size_t)(equals - argument) : strlen(argument);
-    const struct command_option *option = options;
-    while (option && option->name &&
-           (strlen(option->name) != length || memcmp(option->name, argument, length) != 0))
-        option++;
-    if (!option || !option->name)
+    const struct command_option *option = find_option(argument, length, options);
+    if (!option)
         return unknown_option(argv[0], argument, length, options);
     if (option->flag && equals)
         return command_usage(argv[0], "`%s` takes no value", option->name), -1;
@@ -118,16 +124,31 @@ static int take_option(int argc, char **argv, int *at, const struct command_opti
     return 0;
 }
 
-int command_options(int argc, char **argv, const struct command_option *options)
+/* The command's own options, and those that every command has. */
+static void add_common(struct context *context, const struct command_option *options,
+                       struct command_option all[OPTIONS_MOST + 1])
 {
+    size_t count = 0;
+    for (; options && options->name && count < OPTIONS_MOST - 2; options++)
+        all[count++] = *options;
+    all[count++] = (struct command_option){.name = "--config", .value = &context->config_file};
+    all[count++] = (struct command_option){.name = "-c", .value = &context->config_file};
+    all[count] = (struct command_option){0};
+}
+
+int command_options(struct context *context, int argc, char **argv,
+                    const struct command_option *options)
+{
+    struct command_option all[OPTIONS_MOST + 1];
     int left = 1;
+    add_common(context, options, all);
     for (int at = 1; at < argc; at++) {
         if (strcmp(argv[at], "--") == 0) {
             while (++at < argc)
                 argv[left++] = argv[at];
-        } else if (strncmp(argv[at], "--", 2) != 0) {
-            argv[left++] = argv[at];
-        } else if (take_option(argc, argv, &at, options) < 0) {
+        } else if (strncmp(argv[at], "--", 2) != 0 && strcmp(argv[at], "-c") != 0) {
+            argv[left++] = argv[at]; /* "-1 + 2" is an expression */
+        } else if (take_option(argc, argv, &at, all) < 0) {
             return -1;
         }
     }

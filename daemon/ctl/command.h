@@ -42,9 +42,11 @@ struct command_option {
 };
 
 /* Takes the options (the table ends with a row without a name; NULL: there are none) out of
- * argv, wherever they stand before a "--". The number of arguments that are left, in argv[1]
- * and on; -1 after a fault, which was printed: EX_USAGE. */
-int command_options(int argc, char **argv, const struct command_option *options);
+ * argv, wherever they stand before a "--"; and "--config FILE" or "-c FILE", which every command
+ * has, into the context. The number of arguments that are left, in argv[1] and on; -1 after a
+ * fault, which was printed: EX_USAGE. */
+int command_options(struct context *context, int argc, char **argv,
+                    const struct command_option *options);
 
 /* Whether command_options left no argument; false after a fault, which was printed: EX_USAGE. */
 bool command_no_arguments(int count, char **argv);

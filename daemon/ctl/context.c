@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "config/config_place.h"
 #include "redis/embedded.h"
 
 enum { CONNECT_MS = 5000, ASK_MS = 60000 };
@@ -34,10 +34,17 @@ struct config *context_read(struct context *context, struct diags *diags)
 {
     if (context->config)
         return context->config;
-    if (!context->config_file && access(NUDGED_CONFIG, F_OK) == 0)
-        context->config_file = NUDGED_CONFIG;
+    context->config_file = config_place(context->config_file, NUDGED_CONFIG, diags);
     context->config = config_load(context->config_file, diags);
     return context->config;
+}
+
+void context_tell_defaults(const struct context *context)
+{
+    struct diags diags = {0};
+    if (!context->config_file && !config_place(NULL, NUDGED_CONFIG, &diags))
+        fprintf(stderr, "nudgectl: %s\nhint: %s\n", diags.items[0].text, diags.items[0].hint);
+    diags_free(&diags);
 }
 
 struct config *context_config(struct context *context)
@@ -70,6 +77,7 @@ struct session *context_session(struct context *context)
         else if (!config->keys.redis.url && !diag.hint[0])
             diag_hint(&diag, "is nudged running? its private Redis lies in %s", config->keys.state);
         context_fail(&diag);
+        context_tell_defaults(context);
     }
     return session;
 }
@@ -88,6 +96,7 @@ bool context_answer(struct context *context, const char *method, const char *tar
                                             .timeout_ms = ASK_MS};
     if (!admin_client_ask(&question, &got, &diag)) {
         context_fail(&diag);
+        context_tell_defaults(context);
         return false;
     }
     if (got.status != 200) {

@@ -26,6 +26,10 @@ struct config *context_config(struct context *context);
  * daemon. */
 void context_print_errors(struct diags *diags);
 
+/* Where all keys have their defaults because no configuration was found: says where it was
+ * looked for. For what failed and may have failed by that. */
+void context_tell_defaults(const struct context *context);
+
 /* A session with the Redis of the configuration, or with the daemon's private one; NULL
  * where there is none: the fault was printed. The caller closes it. */
 struct session *context_session(struct context *context);

@@ -93,7 +93,7 @@ int command_dead(struct context *context, int argc, char **argv)
 {
     bool raw = false;
     const struct command_option options[] = {{.name = "--json", .flag = &raw}, {0}};
-    int count = command_options(argc, argv, options);
+    int count = command_options(context, argc, argv, options);
     if (count < 0)
         return EX_USAGE;
     if (count > 0 && strcmp(argv[1], "ls") != 0)

@@ -61,7 +61,7 @@ static bool read_arguments(struct demo *demo, int argc, char **argv)
         {.name = "--keep", .flag = &demo->keep},
         {0},
     };
-    return command_no_arguments(command_options(argc, argv, options), argv);
+    return command_no_arguments(command_options(demo->context, argc, argv, options), argv);
 }
 
 static bool make_folder(struct demo *demo, struct diag *diag)

@@ -126,7 +126,7 @@ int command_eval(struct context *context, int argc, char **argv)
         {.name = "--trace", .flag = &eval.trace},
         {0},
     };
-    int count = command_options(argc, argv, options);
+    int count = command_options(context, argc, argv, options);
     if (count < 0)
         return EX_USAGE;
     if (count != 1)

@@ -12,10 +12,13 @@
 
 static void print_all(void)
 {
-    printf("Usage: nudgectl [--config FILE] COMMAND [ARGUMENT...]\n\n");
+    printf("Usage: nudgectl COMMAND [ARGUMENT...] [--config FILE]\n\n");
     for (const struct command *command = commands; command->name; command++)
         printf("  %-9s %s\n", command->name, command->about);
-    printf("  %-9s %s\n\nSee nudgectl(1).\n", "help", "this, or the options of one command");
+    printf("  %-9s %s\n\n", "help", "this, or the options of one command");
+    printf("  -c, --config FILE  the configuration, before or behind the command\n"
+           "                     (default: %s)\n\nSee nudgectl(1).\n",
+           NUDGED_CONFIG);
 }
 
 int help_unknown(const char *name)

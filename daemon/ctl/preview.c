@@ -195,7 +195,7 @@ int command_preview(struct context *context, int argc, char **argv)
         {.name = "--open", .flag = &preview.open},
         {0},
     };
-    int count = command_options(argc, argv, options);
+    int count = command_options(context, argc, argv, options);
     if (count < 0)
         return EX_USAGE;
     if (count != 1)
@@ -205,5 +205,8 @@ int command_preview(struct context *context, int argc, char **argv)
                              preview.as);
     preview.template = argv[1];
     preview.config = context_config(context);
-    return preview.config ? load_and_run(&preview) : EXIT_FAILURE;
+    int status = preview.config ? load_and_run(&preview) : EXIT_FAILURE;
+    if (status != EXIT_SUCCESS)
+        context_tell_defaults(context);
+    return status;
 }

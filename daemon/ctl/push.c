@@ -1,28 +1,31 @@
 /*
  * nudgectl push: events from files or standard input into the stream, many at a time.
- * Each line is looked at before it goes: what is no JSON object is shown with its line
- * and not pushed, and the exit status is 1.
+ * Each is looked at before it goes (ctl/event_splitter finds where it begins and ends): what is
+ * no JSON object is shown with its place and not pushed, and the exit status is 1.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/progress.h"
 #include "ctl/command.h"
+#include "ctl/event_splitter.h"
 #include "store/keys.h"
 
-enum { IN_FLIGHT_MOST = 1000 };
+enum { IN_FLIGHT_MOST = 1000, CHUNK = 64 * 1024 };
 
 struct push {
     struct session *session;
     const char *key; /* of the stream */
     struct progress *progress;
-    struct arena *arena;
+    struct arena *arena; /* of one event */
     const char *file;
     uint64_t pushed, refused, failed;
     struct diag fault; /* the first one of Redis */
@@ -43,68 +46,107 @@ static void on_pushed(void *context, const struct reply *reply, const struct dia
         reply_fault(reply, &push->fault);
 }
 
-/* A line that is worth sending: a JSON object. */
-static bool is_event(struct push *push, const char *line, size_t length, uint32_t number)
+/* Moves a fault in a piece to its place in the file. */
+static void place_in_file(struct diag *diag, const struct event_splitter_piece *piece)
+{
+    if (diag->line <= 1)
+        diag->column = piece->column + (diag->column ? diag->column - 1 : 0);
+    diag->line = piece->line + (diag->line ? diag->line - 1 : 0);
+}
+
+/* Shows what is wrong with a piece; with the first, what push takes. */
+static void refuse(struct push *push, const struct event_splitter_piece *piece, struct diag *diag)
+{
+    place_in_file(diag, piece);
+    diag_file(diag, push->file);
+    if (push->refused++ == 0)
+        diag_hint(diag, "push takes events as JSON objects, each on a line or over many lines, or "
+                        "in one list");
+    progress_clear(push->progress);
+    diag_print(diag, stderr);
+}
+
+/* What is no object: some other JSON, or none. */
+static bool is_other(const struct push *push, const struct event_splitter_piece *piece,
+                     struct diag *diag)
 {
     struct value value;
-    struct diag diag = {0};
-    arena_reset(push->arena);
-    if (json_read(push->arena, line, length, &json_event_limits, &value, &diag)) {
-        if (value.kind == VALUE_MAP)
-            return true;
-        diag_error(&diag, "an event must be a JSON object");
-        diag.column = 1;
-    }
-    diag_file(&diag, push->file);
-    diag.line = number;
-    progress_clear(push->progress);
-    diag_print(&diag, stderr);
-    push->refused++;
+    struct diag ignored;
+    bool json =
+        json_read(push->arena, piece->text, piece->length, &json_event_limits, &value, &ignored);
+    diag_error(diag, "an event must be a JSON object, and this is %s",
+               json ? value_kind_name((enum value_kind)value.kind) : "no JSON");
+    diag_offset(diag, piece->text, piece->length, 0);
     return false;
 }
 
-static void take_line(struct push *push, const char *line, size_t length, uint32_t number)
+/* A piece that is worth sending: a JSON object. */
+static bool is_event(const struct push *push, const struct event_splitter_piece *piece,
+                     struct diag *diag)
 {
-    const char *argv[] = {"XADD", push->key, "*", "event", line};
-    const size_t lengths[] = {4, strlen(push->key), 1, 5, length};
-    if (length == 0 || *line == '#' || !is_event(push, line, length, number))
+    struct value value;
+    switch (piece->kind) {
+    case EVENT_SPLITTER_OBJECT:
+        return json_read(push->arena, piece->text, piece->length, &json_event_limits, &value, diag);
+    case EVENT_SPLITTER_OTHER:
+        return is_other(push, piece, diag);
+    case EVENT_SPLITTER_LARGE:
+        return diag_error(diag, "an event has at most %zu bytes, and this has more",
+                          json_event_limits.bytes);
+    case EVENT_SPLITTER_UNENDED:
+        break;
+    }
+    return diag_error(diag, "the list of events must go on with `,` or end with `]` here");
+}
+
+static void take_piece(void *context, const struct event_splitter_piece *piece)
+{
+    struct push *push = context;
+    struct diag diag = {0};
+    const char *argv[] = {"XADD", push->key, "*", "event", piece->text};
+    const size_t lengths[] = {4, strlen(push->key), 1, 5, piece->length};
+    if (push->failed)
         return;
+    arena_reset(push->arena);
+    if (!is_event(push, piece, &diag)) {
+        refuse(push, piece, &diag);
+        return;
+    }
     session_push(push->session, 5, argv, lengths, on_pushed, push);
     session_drain(push->session, IN_FLIGHT_MOST);
 }
 
-static bool take_stream(struct push *push, FILE *stream)
+static bool take_stream(struct push *push, int fd)
 {
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t length;
-    for (uint32_t number = 1; (length = getline(&line, &size, stream)) >= 0; number++) {
-        size_t bytes = (size_t)length;
-        while (bytes && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r'))
-            bytes--;
-        take_line(push, line, bytes, number);
-        progress_step(push->progress, (uint64_t)length);
-        if (push->failed)
-            break;
+    struct event_splitter splitter;
+    char chunk[CHUNK];
+    ssize_t got;
+    event_splitter_init(&splitter, take_piece, push);
+    while ((got = read(fd, chunk, sizeof chunk)) > 0 && !push->failed) {
+        event_splitter_feed(&splitter, chunk, (size_t)got);
+        progress_step(push->progress, (uint64_t)got);
     }
-    free(line);
-    return !ferror(stream);
+    int fault = errno;
+    event_splitter_end(&splitter);
+    event_splitter_free(&splitter);
+    errno = fault;
+    return got >= 0;
 }
 
 static bool take_file(struct push *push, const char *name)
 {
     bool standard = strcmp(name, "-") == 0;
-    FILE *stream = standard ? stdin : fopen(name, "re");
+    int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
     push->file = standard ? "(standard input)" : name;
-    bool read = stream && take_stream(push, stream);
-    if (!read) {
+    bool taken = fd >= 0 && take_stream(push, fd);
+    if (!taken) {
         int fault = errno;
         progress_clear(push->progress);
         fprintf(stderr, "nudgectl: %s: %s\n", name, strerror(fault));
     }
-    if (stream && !standard)
-        fclose(stream);
-    return read;
+    if (fd >= 0 && !standard)
+        close(fd);
+    return taken;
 }
 
 /* Bytes of all files; 0 where one of them is no regular file. */
@@ -141,7 +183,7 @@ int command_push(struct context *context, int argc, char **argv)
     static char *only_standard[] = {standard};
     struct push push = {0};
     bool read = true;
-    int count = command_options(argc, argv, NULL);
+    int count = command_options(context, argc, argv, NULL);
     char **names = count > 0 ? argv + 1 : only_standard;
     if (count < 0)
         return EX_USAGE;

@@ -5,7 +5,7 @@
 
 int command_reload(struct context *context, int argc, char **argv)
 {
-    if (!command_no_arguments(command_options(argc, argv, NULL), argv))
+    if (!command_no_arguments(command_options(context, argc, argv, NULL), argv))
         return EX_USAGE;
     return context_ask(context, "POST", "/reload");
 }

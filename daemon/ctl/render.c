@@ -116,7 +116,7 @@ int command_render(struct context *context, int argc, char **argv)
     const char *data_file = NULL;
     struct diag diag = {0};
     const struct command_option rows[] = {{.name = "--data", .value = &data_file}, {0}};
-    int count = command_options(argc, argv, rows);
+    int count = command_options(context, argc, argv, rows);
     if (count < 0)
         return EX_USAGE;
     if (count != 1)

@@ -56,7 +56,7 @@ int command_status(struct context *context, int argc, char **argv)
     struct buf answer;
     struct value status;
     struct diag diag;
-    int count = command_options(argc, argv, options);
+    int count = command_options(context, argc, argv, options);
     if (!command_no_arguments(count, argv))
         return EX_USAGE;
     if (!context_answer(context, "GET", "/status", &answer))

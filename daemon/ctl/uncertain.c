@@ -208,7 +208,7 @@ int command_uncertain(struct context *context, int argc, char **argv)
     bool all = false;
     struct desk desk = {.context = context};
     const struct command_option options[] = {{.name = "--all", .flag = &all}, {0}};
-    int count = command_options(argc, argv, options);
+    int count = command_options(context, argc, argv, options);
     if (count < 0)
         return EX_USAGE;
     if (count > 0 && (strcmp(argv[1], "resend") == 0 || strcmp(argv[1], "drop") == 0))

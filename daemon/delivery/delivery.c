@@ -164,12 +164,16 @@ static struct settlement_scene scene_of(const struct delivery *delivery,
                                         const struct attempt *attempt, int64_t breaker_wait_ms,
                                         uint64_t random)
 {
+    int64_t clock_ms = clock_monotonic_ms();
     return (struct settlement_scene){
         .rules = attempt->generation->rules,
         .policy = delivery->options.policy,
         .breaker_wait_ms = breaker_wait_ms,
-        .now_ms = clock_monotonic_ms() + delivery->redis_ahead_ms,
+        .now_ms = clock_ms + delivery->redis_ahead_ms,
+        .clock_ms = clock_ms,
         .random = random,
+        .log_group = delivery->options.log_group,
+        .log_sent = delivery->options.config->keys.log.messages,
     };
 }
 

@@ -18,12 +18,14 @@
 
 struct delivery;
 struct event_base;
+struct log_group;
 
 struct delivery_options {
     struct event_base *base;
     const struct config *config;
     struct shard *shard;
     const struct policy *policy;
+    struct log_group *log_group;                     /* not its own */
     struct generation *(*generation)(void *context); /* the one in force */
     void *context;
 };

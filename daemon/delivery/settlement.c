@@ -1,22 +1,25 @@
 /*
  * The ways in stand at the end: settlement_make() after an attempt, settlement_defer() and
- * settlement_give_up() for a message that was never begun. Each fills attempt->result in two
- * steps, which are the two parts of this file:
+ * settlement_give_up() for a message that was never begun. Each fills attempt->result in three
+ * steps, which are the parts of this file:
  *
  *   the verdict   what the store does with the message: done, later, resend, hold, dead,
  *                 release. Here alone an outcome becomes a verdict; what an answer means
  *                 and how long to wait is said by send/retry, and by the breaker
- *   its news      the log's line for a dead letter, the customer's trace, the event that
- *                 deciding gets, the address to be suppressed
+ *   the log       of failures the first of each kind, then how many there were
+ *   its news      the customer's trace, the event that deciding gets, the address to be
+ *                 suppressed
  *
  * All texts of a result lie in the attempt, because it may have to be settled again.
  */
 #include "delivery/settlement.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/log_group.h"
 #include "decide/trace.h"
 #include "send/retry.h"
 
@@ -99,7 +102,7 @@ static void decide_result(struct attempt *attempt, const struct settlement_scene
     }
 }
 
-/* ---- Its news ---- */
+/* ---- Texts ---- */
 
 static const char *print(struct arena *arena, const struct value *value)
 {
@@ -132,6 +135,58 @@ static const enum trace_what whats[OUTCOME_KINDS] = {
     [OUTCOME_GATEWAY_FAULT] = TRACE_GATEWAY_FAULT,
     [OUTCOME_CUT] = TRACE_CUT,
 };
+
+/* ---- The log ---- */
+
+static void log_sent(const struct attempt *attempt)
+{
+    const struct outcome *outcome = &attempt->job.outcome;
+    const char *to = body_text(attempt, "to"), *rule = body_text(attempt, "rule");
+    const char *template = body_text(attempt, "template");
+    char address[OUTCOME_TEXT_SIZE], words[2 * OUTCOME_TEXT_SIZE];
+    log_info(
+        "a message was sent mid=%s rule=%s template=%s channel=%s gateway=%s to=%s code=%d: %s",
+        attempt->mid, rule ? rule : "-", template ? template : "-", attempt->channel,
+        attempt->gateway, log_address(to ? to : "-", address, sizeof address), outcome->code,
+        log_masked(outcome->text, words, sizeof words));
+}
+
+/* A failure: `kind` is what the grouped line says of it, the rest what this one says more. That of
+ * a gateway at fault is counted only: its breaker has told of it, with the same words. */
+static void log_failure(const struct attempt *attempt, const struct settlement_scene *scene,
+                        const char *kinds, const char *sentence, const char *kind)
+{
+    const struct outcome *outcome = &attempt->job.outcome;
+    char words[2 * OUTCOME_TEXT_SIZE];
+    bool told = outcome->kind == OUTCOME_GATEWAY_FAULT && attempt->result.verdict != OUTBOX_DEAD;
+    if (log_group_is_news(scene->log_group, scene->clock_ms, "%s %s", kinds, kind) && !told)
+        log_warning("%s mid=%s %s: %s", sentence, attempt->mid, kind,
+                    log_masked(outcome->text, words, sizeof words));
+}
+
+static void log_result(const struct attempt *attempt, const struct settlement_scene *scene)
+{
+    const struct outcome *outcome = &attempt->job.outcome;
+    bool dead = attempt->result.verdict == OUTBOX_DEAD;
+    char kind[160];
+    if (outcome->kind == OUTCOME_SENT) {
+        if (scene->log_sent)
+            log_sent(attempt);
+        return;
+    }
+    if (outcome->kind == OUTCOME_CUT)
+        return; /* it is the daemon that gave up */
+    snprintf(kind, sizeof kind, "%s=%s gateway=%s code=%d enhanced=%s", dead ? "reason" : "kind",
+             dead ? attempt->result.reason : trace_what_word(whats[outcome->kind]),
+             attempt->gateway ? attempt->gateway : "-", outcome->code,
+             *outcome->enhanced ? outcome->enhanced : "-");
+    if (dead)
+        log_failure(attempt, scene, "dead messages", "a message became a dead letter", kind);
+    else
+        log_failure(attempt, scene, "messages", "a message failed at its gateway", kind);
+}
+
+/* ---- Its news ---- */
 
 /* A line of the customer's trace. */
 static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
@@ -201,11 +256,7 @@ static void add_news(struct attempt *attempt, const struct settlement_scene *sce
     struct outbox_result *result = &attempt->result;
     struct diag unreadable; /* then the news say less */
     attempt_read(attempt, &unreadable);
-    if (result->verdict == OUTBOX_DEAD)
-        log_warning("a message became a dead letter mid=%s reason=%s gateway=%s code=%d "
-                    "enhanced=%s",
-                    attempt->mid, result->reason, attempt->gateway ? attempt->gateway : "-",
-                    outcome->code, *outcome->enhanced ? outcome->enhanced : "-");
+    log_result(attempt, scene);
     if (outcome->kind == OUTCOME_BOUNCED)
         suppress(attempt, scene->policy);
     if (!*attempt->customer)

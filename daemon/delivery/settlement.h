@@ -11,12 +11,17 @@
 #include "decide/policy.h"
 #include "delivery/attempt.h"
 
+struct log_group;
+
 struct settlement_scene {
     const struct ruleset *rules;
     const struct policy *policy;
     int64_t breaker_wait_ms; /* until the gateway's breaker lets a probe through; 0: closed */
     int64_t now_ms;          /* by Redis' clock */
+    int64_t clock_ms;        /* by the machine's, monotonic: for the log */
     uint64_t random;
+    struct log_group *log_group; /* of the log's lines on failures; NULL: each is told */
+    bool log_sent;               /* a line for each message that was sent */
 };
 
 /* From what came of it. Each of these fills attempt->result. */

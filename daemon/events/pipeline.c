@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/log_group.h"
 #include "base/log_once.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -157,8 +158,10 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     }
     work_add_dead(batch->arena, work_of(batch, NULL), entry, &diag);
     metrics_add(METRIC_EVENTS_DEAD, 1);
-    log_warning("an event became a dead letter reason=%s entry=%s: %s", diag.code, entry->id,
-                diag.text);
+    if (log_group_is_news(batch->pipeline->options.log_group, clock_monotonic_ms(),
+                          "dead events reason=%s", diag.code))
+        log_warning("an event became a dead letter reason=%s entry=%s: %s", diag.code, entry->id,
+                    diag.text);
 }
 
 void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
@@ -278,6 +281,9 @@ static void send_commit(struct work *work, const struct commit *commit)
 static void log_given_up(const struct work *work, const struct diag *diag)
 {
     char masked[320];
+    if (!log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
+                           "customers that cannot be decided reason=%s", diag->code))
+        return;
     bool is_id = strncmp(work->key, "id:", 3) == 0 && !strchr(work->key, '@');
     log_error("a customer cannot be decided, %s a dead letter customer=%s events=%u reason=%s: %s",
               work->event_count ? "each event becomes" : "the timer becomes",

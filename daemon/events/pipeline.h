@@ -14,6 +14,7 @@
 #include "store/shard.h"
 
 struct event_base;
+struct log_group;
 struct pipeline;
 
 struct pipeline_options {
@@ -22,6 +23,7 @@ struct pipeline_options {
     const struct policy *policy;
     struct shop_event_form form;
     int64_t customer_keep_ms;
+    struct log_group *log_group; /* not its own */
     /* The generation in force: asked for at each batch, which holds it. */
     struct generation *(*generation)(void *context);
     /* Messages were put into the outbox: after each commit that had some. */

@@ -23,6 +23,12 @@ def file_of(shop, name, content):
     return str(path)
 
 
+def bare_ctl(*arguments, **how):
+    """nudgectl without the `--config` that the others are given."""
+    return subprocess.run([BUILD / "nudgectl", *arguments], capture_output=True, text=True,
+                          timeout=PATIENCE, check=False, **how)
+
+
 # --- the command line ---
 
 
@@ -82,6 +88,60 @@ def test_help_is_an_option_of_every_command(desk):
     assert desk.ctl("eval", "1 + 1", "--", "--help")[0] == 64
     status, out, err = desk.ctl("--confg", "x")
     assert (status, out) == (64, "") and err.endswith("hint: `nudgectl help`\n")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--config", "FILE", "check"], ["-c", "FILE", "check"], ["check", "-c", "FILE"],
+    ["check", "--config", "FILE", "--strict"], ["check", "--strict", "--config=FILE"],
+    ["--config", "/nonexistent", "check", "--config", "FILE"],
+])
+def test_config_stands_before_or_behind_the_command(desk, arguments):
+    config = str(desk.started[0].config)
+    done = bare_ctl(*[word.replace("FILE", config) for word in arguments])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("0 errors, 0 warnings; 2 rules, ")
+
+
+def test_config_behind_the_command_ends_at_two_dashes(desk):
+    config = str(desk.started[0].config)
+    done = bare_ctl("eval", "--config", config, "shop.locale")
+    assert (done.returncode, done.stdout) == (0, '"en"\n')
+    done = bare_ctl("check", "-c")
+    assert (done.returncode, done.stderr) == (
+        64, "nudgectl check: `-c` needs a value\nhint: `nudgectl help check`\n")
+    done = bare_ctl("check", "--", "-c", config)
+    assert done.returncode == 64 and "no argument is expected: -c" in done.stderr
+    done = bare_ctl("check", "--confg", config)
+    assert "no option `--confg`; did you mean `--config`?" in done.stderr
+
+
+@pytest.fixture
+def no_config(tmp_path):
+    """Where the programs look for their configuration, which is not there."""
+    place = re.search(r"default: (\S+)\)", bare_ctl("help").stdout)[1]
+    if os.path.exists(place):
+        pytest.skip(f"{place} is there")
+    return place
+
+
+def test_check_without_a_configuration_says_so(desk, no_config, tmp_path):
+    """With rules and templates where the defaults look for them: nothing else is wrong."""
+    told = f"warning: no configuration: there is no {no_config}, and `--config` named none\nhint: "
+    for strict, status in ([], 0), (["--strict"], 1):
+        done = bare_ctl("check", *strict, cwd=desk.folder)
+        assert (done.returncode, done.stderr) == (status, "")
+        assert told in done.stdout and "; 2 rules, 2 templates\n" in done.stdout
+    done = subprocess.run([BUILD / "nudged", "--check-config"], cwd=desk.folder, text=True,
+                          capture_output=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0 and done.stderr.startswith(told)
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["dead"], ["preview", "welcome"]])
+def test_what_fails_without_a_configuration_says_where_it_looked(no_config, tmp_path, arguments):
+    environment = {**os.environ, "STATE_DIRECTORY": str(tmp_path / "state")}
+    done = bare_ctl(*arguments, cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"nudgectl: no configuration: there is no {no_config}, " in done.stderr
 
 
 def test_output_that_cannot_be_written(desk):
@@ -150,11 +210,47 @@ def test_push_refuses_lines_with_their_place(desk):
     assert (status, out) == (1, "2 pushed, 2 refused\n")
     assert f'{bad}:2:10: error: ' in err
     assert '    {"type": oops}\n             ^' in err
-    assert f"{bad}:3:1: error: an event must be a JSON object\n" in err
+    assert f"{bad}:3:2: error: an event must be a JSON object, and this is an integer\n" in err
+    assert err.count("hint: push takes events as JSON objects, each on a line or over many lines, or "
+                     "in one list\n") == 1
     assert desk.client.xlen("nudged:events") == 2
     status, out, err = desk.ctl("push", "/nonexistent", config=config)
     assert (status, out) == (1, "0 pushed\n")
     assert err == "nudgectl: /nonexistent: No such file or directory\n"
+
+
+@pytest.mark.parametrize("text", [
+    '[{"type":"a","n":1}, {"type":"a","n":2}]\n',
+    '[\n  {\n    "type": "a",\n    "n": 1\n  },\n  {\n    "type": "a",\n    "n": 2\n  }\n]\n',
+    '{\n"type": "a",\n"n": 1}\n\n{"type": "a",\n"n": 2}',
+    '# two\n{"type":"a","n":1}\n[{"type":"a","n":2}]',
+])
+def test_push_takes_a_list_and_objects_over_many_lines(desk, text):
+    desk.redis()
+    desk.daemon("second")
+    config = desk.folder / "second.yaml"
+    assert desk.ctl("push", file_of(desk, "some.json", text), config=config) == (0, "2 pushed\n", "")
+    assert desk.ctl("push", stdin=text, config=config) == (0, "2 pushed\n", "")
+    pushed = [json.loads(fields[b"event"]) for _, fields in desk.client.xrange("nudged:events")]
+    assert pushed == [{"type": "a", "n": 1}, {"type": "a", "n": 2}] * 2
+
+
+@pytest.mark.parametrize("text, place, fault, excerpt, pushed", [
+    ("type: a\n", "1:1", "an event must be a JSON object, and this is no JSON", "type: a", 0),
+    ('[{"type":"a"},\n  {"type": no}]', "2:12", "", '{"type": no}\n             ^', 1),
+    ('[{"type":"a"},\n  {\n  "type": no}]', "3:11", "", '  "type": no}\n              ^', 1),
+    ('[{"type":"a"},\n{}\n', "3:1", "the list of events must go on with `,` or end with `]` here", "", 2),
+    ('{"type":"a"\n{"type":"b"}\n', "1:12", "the text ends too early", '{"type":"a"\n               ^', 1),
+    ('{"a":"' + "x" * 300000 + '"}\n{}\n', "1:1", "an event has at most 262144 bytes, and this has more", "", 1),
+], ids=["no JSON", "in a list", "over lines in a list", "a list without end", "an end that is missing", "large"])
+def test_push_shows_the_place_within_lists_and_lines(desk, text, place, fault, excerpt, pushed):
+    desk.redis()
+    desk.daemon("second")
+    bad = file_of(desk, "bad.json", text)
+    status, out, err = desk.ctl("push", bad, config=desk.folder / "second.yaml")
+    assert (status, out) == (1, f"{pushed} pushed, 1 refused\n")
+    assert err.startswith(f"{bad}:{place}: error: {fault}") and excerpt in err
+    assert desk.client.xlen("nudged:events") == pushed
 
 
 def test_push_without_redis(desk):
