@@ -58,6 +58,8 @@ bool composition_begin(struct composition *c);
 /* Makes what templates see, and what their filters know. composition_begin has read the
  * message. */
 void composition_variables(struct composition *c);
+/* Likewise for a file by itself: what it is given, a map, stands over all the rest. */
+void composition_own_variables(struct composition *c, const struct value *data);
 
 /* Chooses the template and renders subject, preheader, HTML and text. */
 bool composition_render(struct composition *c);
