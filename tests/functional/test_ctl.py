@@ -316,13 +316,13 @@ def test_render_shows_the_place_of_a_fault(desk, text, fault):
     assert fault in err
 
 
-ORDER = {"name": "#7", "total_discounts": "5.00", "total_price": "75.00", "currency": "EUR",
+SHOPIFY_ORDER = {"name": "#7", "total_discounts": "5.00", "total_price": "75.00", "currency": "EUR",
          "line_items": [{"title": "Tea", "price": "40.00", "quantity": 2}]}
 MONEY = ("{% if total_discounts > 0 %}less {% endif %}{{ order_name }} {{ shop.name }} "
          "{% for line in subtotal_line_items %}{{ line.final_line_price | money }}{% endfor %}")
 
 
-@pytest.mark.parametrize("data", [ORDER, {"order": ORDER}])
+@pytest.mark.parametrize("data", [SHOPIFY_ORDER, {"order": SHOPIFY_ORDER}])
 def test_render_knows_the_names_of_shopify(desk, data):
     name = file_of(desk, "letter.liquid", MONEY)
     status, out, err = desk.ctl("render", name, "--data", "-", stdin=json.dumps(data))
