@@ -94,7 +94,7 @@ static void decide_result(struct attempt *attempt, const struct settlement_scene
         return;
     case OUTCOME_DEAD:
     case OUTCOME_KINDS:
-        give_up(attempt, TRACE_REASON_REFUSED);
+        give_up(attempt, attempt->fault ? trace_reason_of(attempt->fault) : TRACE_REASON_REFUSED);
         return;
     }
 }
@@ -141,6 +141,7 @@ static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
     struct value item = value_new_map(arena, 6);
     put(arena, item, "rule", body_text(attempt, "rule"));
     put(arena, item, "what", trace_what_word(whats[outcome->kind]));
+    put(arena, item, "reason", attempt->result.reason);
     put(arena, item, "why", outcome->text);
     put(arena, item, "gateway", attempt->gateway);
     put(arena, item, "mid", attempt->mid);
@@ -195,6 +196,19 @@ static void suppress(struct attempt *attempt, const struct policy *policy)
     attempt->result.suppress_reason = trace_reason_word(TRACE_REASON_BOUNCED);
 }
 
+/* Where it could not be made, the words are our own: what failed, and where in which template. */
+static void log_dead(const struct attempt *attempt)
+{
+    const struct outcome *outcome = &attempt->job.outcome;
+    char words[2 * OUTCOME_TEXT_SIZE];
+    log_warning("a message became a dead letter mid=%s reason=%s gateway=%s code=%d "
+                "enhanced=%s%s%s",
+                attempt->mid, attempt->result.reason, attempt->gateway ? attempt->gateway : "-",
+                outcome->code, *outcome->enhanced ? outcome->enhanced : "-",
+                attempt->fault ? ": " : "",
+                attempt->fault ? log_masked(outcome->text, words, sizeof words) : "");
+}
+
 static void add_news(struct attempt *attempt, const struct settlement_scene *scene)
 {
     const struct outcome *outcome = &attempt->job.outcome;
@@ -202,10 +216,7 @@ static void add_news(struct attempt *attempt, const struct settlement_scene *sce
     struct diag unreadable; /* then the news say less */
     attempt_read(attempt, &unreadable);
     if (result->verdict == OUTBOX_DEAD)
-        log_warning("a message became a dead letter mid=%s reason=%s gateway=%s code=%d "
-                    "enhanced=%s",
-                    attempt->mid, result->reason, attempt->gateway ? attempt->gateway : "-",
-                    outcome->code, *outcome->enhanced ? outcome->enhanced : "-");
+        log_dead(attempt);
     if (outcome->kind == OUTCOME_BOUNCED)
         suppress(attempt, scene->policy);
     if (!*attempt->customer)

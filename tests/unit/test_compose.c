@@ -545,7 +545,8 @@ static void refusals(void **state)
         {"{\"data\": {\"s\": \"a\\r\\nBcc: x@y.example\"}}", "bad-header"},
         {"{\"data\": {\"s\": \"a\\u0007\"}}", "bad-header"},
         {"{\"data\": {\"h\": \"a\\nb\"}}", "bad-header"},
-        {"{\"data\": {\"r\": \"x\\n@y.example\"}}", "bad-address"},
+        {"{\"data\": {\"r\": \"x\\n@y.example\"}}", "bad-header"},
+        {"{\"data\": {\"r\": \"x<@y.example\"}}", "bad-address"},
         {"{\"from\": \"x\"}", "bad-address"},
         {"{\"mid\": \"a b\"}", "bad-message"},
         {"{\"mid\": null}", "bad-message"},
@@ -575,15 +576,33 @@ static void refusals(void **state)
     compose_well(room, "{}");
 }
 
-/* A fault in a template has its file and its line. */
+/* A fault in a template has its file and its place; so has one of what a template made. */
 static void render_fault(void **state)
 {
+    static const struct {
+        const char *data, *code;
+        uint32_t line, column;
+    } cases[] = {
+        {"{}", "liquid-render", 8, 8},
+        {"{\"s\": \"a\\nb\"}", "bad-header", 2, 11},
+        {"{\"s\": \"a\\u0000\"}", "bad-header", 2, 11},
+        {"{\"r\": \"nobody\", \"by\": 1}", "bad-address", 3, 12},
+        {"{\"r\": \"a\\nb <c@d.example>\", \"by\": 1}", "bad-header", 3, 12},
+        {"{\"h\": \"a\\rb\", \"by\": 1}", "bad-header", 5, 9},
+    };
     struct room *room = *state;
-    put(room, "a.html.liquid", FRONT "<p>\n{{ 5 | divided_by: 0 }}");
+    put(room, "a.html.liquid",
+        "---\nsubject: \"Hi {{ s }}\"\nreply_to: \"{{ r }}\"\nheaders:\n  X-A: \"{{ h "
+        "}}\"\n---\n<p>\n"
+        "{{ 5 | divided_by: by }}");
     load(room);
-    assert_false(compose(room, "{}"));
-    assert_non_null(strstr(room->diag.file, "a.html.liquid"));
-    assert_int_equal(room->diag.line, 5);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_false(compose(room, arena_printf(room->arena, "{\"data\": %s}", cases[i].data)));
+        assert_string_equal(room->diag.code, cases[i].code);
+        assert_non_null(strstr(room->diag.file, "a.html.liquid"));
+        assert_int_equal(room->diag.line, cases[i].line);
+        assert_int_equal(room->diag.column, cases[i].column);
+    }
 }
 
 static void broken_characters(void **state)
