@@ -60,6 +60,7 @@ library_sources = \
 	daemon/base/settings_reference.c \
 	daemon/base/size.c \
 	daemon/base/size.h \
+	daemon/base/slice.c \
 	daemon/base/slice.h \
 	daemon/base/utf8.c \
 	daemon/base/utf8.h \
@@ -192,6 +193,8 @@ library_sources = \
 	daemon/ctl/eval_trace.c \
 	daemon/ctl/eval_trace.h \
 	daemon/ctl/explain.c \
+	daemon/ctl/help.c \
+	daemon/ctl/help.h \
 	daemon/ctl/input.c \
 	daemon/ctl/input.h \
 	daemon/ctl/known_names.c \
@@ -313,8 +316,8 @@ library_sources = \
 	daemon/liquid/liquid_tag_for.c \
 	daemon/liquid/liquid_tag_if.c \
 	daemon/liquid/liquid_tag_partial.c \
+	daemon/liquid/liquid_tag_raw.c \
 	daemon/liquid/liquid_tag_tablerow.c \
-	daemon/liquid/liquid_tag_text.c \
 	daemon/liquid/liquid_tags.c \
 	daemon/liquid/liquid_tags.h \
 	daemon/liquid/liquid_text.c \
@@ -333,6 +336,8 @@ library_sources = \
 	daemon/mail/header.h \
 	daemon/mail/html_outline.c \
 	daemon/mail/html_outline.h \
+	daemon/mail/html_parsed.c \
+	daemon/mail/html_parsed.h \
 	daemon/mail/html_strict.c \
 	daemon/mail/html_strict.h \
 	daemon/mail/html_strict_text.c \
@@ -343,6 +348,8 @@ library_sources = \
 	daemon/mail/html_text.h \
 	daemon/mail/mime.c \
 	daemon/mail/mime.h \
+	daemon/mail/mime_encoding.c \
+	daemon/mail/mime_encoding.h \
 	daemon/mail/text_writer.c \
 	daemon/mail/text_writer.h \
 	daemon/mail/unsubscribe.c \

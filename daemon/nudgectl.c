@@ -1,5 +1,4 @@
 /* nudgectl: finds the subcommand and hands over to ctl/. */
-#include <ctype.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,55 +8,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/log.h"
 #include "ctl/command.h"
-
-static void print_help(void)
-{
-    printf("Usage: nudgectl [--config FILE] COMMAND [ARGUMENT...]\n\n");
-    for (const struct command *command = commands; command->name; command++)
-        printf("  %-9s %s\n", command->name, command->about);
-    printf("  %-9s %s\n\nSee nudgectl(1).\n", "help", "this, or the options of one command");
-}
-
-static const struct command *find(const char *name)
-{
-    for (const struct command *command = commands; command->name; command++)
-        if (strcmp(command->name, name) == 0)
-            return command;
-    return NULL;
-}
-
-static int unknown(const char *name)
-{
-    const char *names[64];
-    size_t count = 0;
-    for (const struct command *command = commands; command->name && count < 63; command++)
-        names[count++] = command->name;
-    names[count] = NULL;
-    const char *nearest = diag_nearest(name, names);
-    fprintf(stderr, "nudgectl: no command `%s`\n", name);
-    if (nearest)
-        fprintf(stderr, "hint: did you mean `%s`?\n", nearest);
-    return EX_USAGE;
-}
-
-static int help(const char *name)
-{
-    if (name && (strcmp(name, "help") == 0 || *name == '-'))
-        name = NULL;
-    const struct command *command = name ? find(name) : NULL;
-    if (name && !command)
-        return unknown(name);
-    if (!command)
-        print_help();
-    else
-        printf("Usage: nudgectl %s%s%s\n%c%s.\n%s%s", command->name, *command->arguments ? " " : "",
-               command->arguments, toupper((unsigned char)command->about[0]), command->about + 1,
-               *command->options ? "\n" : "", command->options);
-    return EXIT_SUCCESS;
-}
+#include "ctl/help.h"
 
 /* "--help" or "-h" among a command's arguments, as far as a "--". */
 static bool asks_for_help(int argc, char **argv)
@@ -83,12 +36,12 @@ static int finish(int status)
 static int run(struct context *context, int argc, char **argv)
 {
     if (argc == 0 || strcmp(argv[0], "help") == 0)
-        return help(argc > 1 ? argv[1] : NULL);
-    const struct command *command = find(argv[0]);
+        return help_print(argc > 1 ? argv[1] : NULL);
+    const struct command *command = command_find(argv[0]);
     if (!command)
-        return unknown(argv[0]);
+        return help_unknown(argv[0]);
     if (asks_for_help(argc, argv))
-        return help(command->name);
+        return help_print(command->name);
     log_set_level(LOG_LEVEL_WARNING);
     int status = command->run(context, argc, argv);
     context_close(context);
@@ -110,7 +63,7 @@ int main(int argc, char **argv)
         if (option == 'c') {
             context.config_file = optarg;
         } else if (option == 'h') {
-            return finish(help(NULL));
+            return finish(help_print(NULL));
         } else if (option == 'v') {
             printf("nudgectl %s\n", PACKAGE_VERSION);
             return finish(EXIT_SUCCESS);

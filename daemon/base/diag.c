@@ -54,6 +54,16 @@ bool diag_error(struct diag *diag, const char *format, ...)
     return false;
 }
 
+bool diag_fault(struct diag *diag, const char *code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    diag_verror(diag, format, args);
+    va_end(args);
+    diag_code(diag, code);
+    return false;
+}
+
 void diag_code(struct diag *diag, const char *code)
 {
     if (diag)

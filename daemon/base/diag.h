@@ -47,6 +47,9 @@ bool diag_error(struct diag *diag, const char *format, ...) __attribute__((forma
 /* Likewise, for a function that took the arguments itself. */
 bool diag_verror(struct diag *diag, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* diag_error, with a code. */
+bool diag_fault(struct diag *diag, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void diag_code(struct diag *diag, const char *code);
 void diag_file(struct diag *diag, const char *file);
 void diag_place(struct diag *diag, uint32_t line, uint32_t column, uint32_t width);

@@ -33,4 +33,7 @@ static inline bool slice_is(struct slice slice, const char *text)
     return slice.length == strlen(text) && memcmp(slice.text, text, slice.length) == 0;
 }
 
+/* Without those of the characters `blanks` that it begins or ends with. */
+struct slice slice_trim(struct slice slice, const char *blanks);
+
 #endif

@@ -133,3 +133,11 @@ size_t utf8_floor(const char *text, size_t most)
     size_t width = lead < 0xc2 || lead > 0xf4 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     return at + width > most ? at : most;
 }
+
+bool utf8_has_control(const char *text, size_t length)
+{
+    for (size_t at = 0, width; at < length; at += width)
+        if (utf8_is_control(utf8_decode(text + at, length - at, &width)))
+            return true;
+    return false;
+}

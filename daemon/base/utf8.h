@@ -37,6 +37,9 @@ static inline bool utf8_is_control(uint32_t point)
     return point < ' ' || (point >= 0x7f && point < 0xa0);
 }
 
+/* Whether such a character is in a text. */
+bool utf8_has_control(const char *text, size_t length);
+
 /* Copies a text as it may be shown: '?' for a control character and for an invalid byte, a space
  * for a tab. Whole characters, as many as fit into `room`, and no NUL; returns their bytes. */
 size_t utf8_show(const char *text, size_t length, char *to, size_t room);

@@ -119,6 +119,12 @@ struct zone *zone_get(const char *name)
     return zone;
 }
 
+struct zone *zone_or_utc(const char *name)
+{
+    struct zone *zone = name ? zone_get(name) : NULL;
+    return zone ? zone : zone_get("UTC");
+}
+
 void zone_local(struct zone *zone, int64_t ms, struct zone_time *local)
 {
     int64_t second = zone_civil_floor(ms, 1000);

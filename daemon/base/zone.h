@@ -32,6 +32,8 @@ void zone_close(struct zone **zone);
  * it stays until this thread has asked for 64 others, or ends. NULL as zone_open.
  * Do not close it. */
 struct zone *zone_get(const char *name);
+/* Likewise; UTC where `name` is NULL or not known. Never NULL. */
+struct zone *zone_or_utc(const char *name);
 
 /* Before a zone had a standard time, its local mean time counts; `offset` is then
  * rounded down to minutes, the fields are exact. */

@@ -23,12 +23,12 @@ static bool write_field(const struct composition *c, const struct composition_fi
                         struct buf *out)
 {
     switch (field->form) {
-    case COMPOSITION_TEXT:
-        return header_text(out, field->name, field->value, c->diag);
+    case COMPOSITION_UNSTRUCTURED:
+        return header_unstructured(out, field->name, field->value, c->diag);
     case COMPOSITION_MAILBOX:
         return header_mailbox(out, field->name, &field->mailbox, c->diag);
-    case COMPOSITION_PLAIN:
-        return header_plain(out, field->name, field->value, c->diag);
+    case COMPOSITION_STRUCTURED:
+        return header_structured(out, field->name, field->value, c->diag);
     }
     return false;
 }
@@ -87,8 +87,7 @@ bool compose_text(const struct templates *templates, const struct compose_settin
     *text = (struct compose_text){
         .to = c.to, .subject = c.subject, .text = composition_trim(&c, c.text)};
     if (strlen(text->text) > COMPOSE_TEXT_MOST)
-        return composition_fault(&c, "too-large", "the text is longer than %d bytes",
-                                 COMPOSE_TEXT_MOST);
+        return diag_fault(diag, "too-large", "the text is longer than %d bytes", COMPOSE_TEXT_MOST);
     return true;
 }
 
@@ -141,7 +140,7 @@ bool compose_body(const struct templates *templates, const struct compose_settin
     const struct liquid_template *body = templates_body(templates, file);
     const char *text;
     if (!body)
-        return composition_fault(&c, "no-template", "there is no template file `%s`", file);
+        return diag_fault(diag, "no-template", "there is no template file `%s`", file);
     if (!composition_begin(&c) || !composition_render(&c))
         return false;
     bool mail = strcmp(c.channel, "email") == 0;
@@ -153,7 +152,7 @@ bool compose_body(const struct templates *templates, const struct compose_settin
     if (!composition_run(&c, body, false, COMPOSE_WIRE_MOST, &text))
         return false;
     return buf_text(out, text) ||
-           composition_fault(&c, "too-large", "the request's body is larger than its bound");
+           diag_fault(diag, "too-large", "the request's body is larger than its bound");
 }
 
 /* ---- A file by itself ---- */

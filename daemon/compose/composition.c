@@ -8,23 +8,13 @@
  */
 #include "compose/composition.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/locale_format.h"
+#include "base/slice.h"
 #include "base/utf8.h"
 #include "mail/header.h"
 #include "mail/html_text.h"
-
-bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    diag_verror(c->diag, format, args);
-    va_end(args);
-    diag_code(c->diag, code);
-    return false;
-}
 
 /* A text of the message, or NULL. */
 static const char *text_of(const struct composition *c, const char *name)
@@ -81,10 +71,10 @@ static bool choose_template(struct composition *c)
 {
     const char *name = text_of(c, "template");
     if (!name)
-        return composition_fault(c, "bad-message", "the message names no template");
+        return diag_fault(c->diag, "bad-message", "the message names no template");
     c->variant = templates_choose(c->templates, name, wanted_locale(c), &c->locale);
     if (!c->variant)
-        return composition_fault(c, "no-template", "there is no template `%s`", name);
+        return diag_fault(c->diag, "no-template", "there is no template `%s`", name);
     return true;
 }
 
@@ -97,8 +87,8 @@ static bool check_texts(struct composition *c)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct value *value = value_get(c->message, names[i]);
         if (value_is(value, VALUE_STRING) && memchr(value->string, '\0', value->length))
-            return composition_fault(c, i < 4 ? "bad-address" : "bad-message",
-                                     "`%s` of the message has a NUL character", names[i]);
+            return diag_fault(c->diag, i < 4 ? "bad-address" : "bad-message",
+                              "`%s` of the message has a NUL character", names[i]);
     }
     return true;
 }
@@ -117,9 +107,9 @@ bool composition_begin(struct composition *c)
         c->channel = "email";
     c->marketing = !class || strcmp(class, "transactional") != 0;
     if (!c->mid || !*c->mid)
-        return composition_fault(c, "bad-message", "the message has no `mid`");
+        return diag_fault(c->diag, "bad-message", "the message has no `mid`");
     if (!c->to || !*c->to)
-        return composition_fault(c, "bad-address", "the message has no address to go to");
+        return diag_fault(c->diag, "bad-address", "the message has no address to go to");
     if (!choose_template(c))
         return false;
     make_token(c);
@@ -177,11 +167,8 @@ bool composition_run(struct composition *c, const struct liquid_template *templa
 
 const char *composition_trim(struct composition *c, const char *text)
 {
-    text += strspn(text, " \t\r\n");
-    size_t length = strlen(text);
-    while (length && strchr(" \t\r\n", text[length - 1]))
-        length--;
-    return arena_copy(c->arena, text, length);
+    const struct slice bare = slice_trim(slice_of(text), " \t\r\n");
+    return arena_copy(c->arena, bare.text, bare.length);
 }
 
 bool composition_line(struct composition *c, const struct liquid_template *template,
@@ -198,7 +185,7 @@ bool composition_line(struct composition *c, const struct liquid_template *templ
         return false;
     }
     if (memchr(buf_string(&out), '\0', out.length))
-        done = composition_fault(c, "bad-header", "a line of the front matter has a NUL character");
+        done = diag_fault(c->diag, "bad-header", "a line of the front matter has a NUL character");
     const char *made =
         composition_trim(c, whole_characters(c->arena, buf_string(&out), out.length));
     buf_free(&out);
@@ -317,7 +304,7 @@ bool composition_address(struct composition *c)
         !address_check(c->arena, c->to, &c->recipient, c->diag))
         return false;
     if (!c->from.mailbox)
-        return composition_fault(c, "bad-message", "there is no sender: set `mail.from`");
+        return diag_fault(c->diag, "bad-message", "there is no sender: set `mail.from`");
     if (!name)
         return true;
     if (!address_check_name(name, c->diag))
@@ -331,5 +318,5 @@ bool composition_plain_address(struct composition *c)
 {
     struct diag diag;
     return header_value_allowed("the address", c->to, &diag) ||
-           composition_fault(c, "bad-address", "%s", diag.text);
+           diag_fault(c->diag, "bad-address", "%s", diag.text);
 }

@@ -17,7 +17,7 @@
 
 enum { COMPOSITION_FIELDS_MOST = 64 };
 
-enum composition_form { COMPOSITION_TEXT, COMPOSITION_MAILBOX, COMPOSITION_PLAIN };
+enum composition_form { COMPOSITION_UNSTRUCTURED, COMPOSITION_MAILBOX, COMPOSITION_STRUCTURED };
 
 /* A header field beside those of the MIME body. */
 struct composition_field {
@@ -78,12 +78,11 @@ bool composition_line(struct composition *c, const struct liquid_template *templ
 bool composition_address(struct composition *c);
 bool composition_plain_address(struct composition *c);
 
-/* Lists the header fields of a mail. */
+/* Lists the header fields of a mail: those of RFC 5322, Auto-Submitted (RFC 3834), for marketing
+ * List-Unsubscribe (RFC 2369, 8058) and List-Id (RFC 2919), and the template's own. */
 bool composition_list_fields(struct composition *c);
 
 /* Without white space at its ends; in the arena. */
 const char *composition_trim(struct composition *c, const char *text);
-bool composition_fault(const struct composition *c, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -42,9 +42,9 @@ static void add_unsubscribe(struct composition *c)
     else
         value = by_mail;
     if (value)
-        add(c, "List-Unsubscribe", COMPOSITION_PLAIN, value);
+        add(c, "List-Unsubscribe", COMPOSITION_STRUCTURED, value);
     if (one_click(c))
-        add(c, "List-Unsubscribe-Post", COMPOSITION_PLAIN, "List-Unsubscribe=One-Click");
+        add(c, "List-Unsubscribe-Post", COMPOSITION_STRUCTURED, "List-Unsubscribe=One-Click");
 }
 
 /* "shop.example" or "Tea Shop <list.shop.example>" (RFC 2919). */
@@ -52,7 +52,7 @@ static void add_list_id(struct composition *c)
 {
     const char *id = c->settings->list_id, *open = strchr(id, '<');
     if (!open) {
-        add(c, "List-Id", COMPOSITION_PLAIN, arena_printf(c->arena, "<%s>", id));
+        add(c, "List-Id", COMPOSITION_STRUCTURED, arena_printf(c->arena, "<%s>", id));
         return;
     }
     size_t name = (size_t)(open - id), inner = strcspn(open + 1, ">");
@@ -63,7 +63,7 @@ static void add_list_id(struct composition *c)
     if (address.name)
         add_mailbox(c, "List-Id", &address);
     else
-        add(c, "List-Id", COMPOSITION_PLAIN, open);
+        add(c, "List-Id", COMPOSITION_STRUCTURED, open);
 }
 
 /* Four parts of letters, digits, '.', '-' and '_': rule, topic, class, sender. */
@@ -78,7 +78,7 @@ static void add_feedback_id(struct composition *c)
         else if (!isalnum((unsigned char)*at) && !strchr(".-_", *at))
             *at = '-';
     }
-    add(c, "Feedback-ID", COMPOSITION_PLAIN, id);
+    add(c, "Feedback-ID", COMPOSITION_STRUCTURED, id);
 }
 
 static bool is_id(const char *mid)
@@ -97,7 +97,7 @@ static bool add_template_headers(struct composition *c)
         if (!composition_line(c, variant->headers[i].value, name, &value))
             return false;
         if (value)
-            add(c, name, COMPOSITION_TEXT, value);
+            add(c, name, COMPOSITION_UNSTRUCTURED, value);
     }
     return true;
 }
@@ -108,20 +108,20 @@ bool composition_list_fields(struct composition *c)
     char date[HEADER_DATE_SIZE];
     int64_t decided = c->settings->now_ms;
     if (!is_id(c->mid))
-        return composition_fault(c, "bad-message", "the message's `mid` can't stand in a header");
+        return diag_fault(c->diag, "bad-message", "the message's `mid` can't stand in a header");
     if (!c->subject)
-        return composition_fault(c, "bad-message", "the message has no subject");
+        return diag_fault(c->diag, "bad-message", "the message has no subject");
     value_to_int(value_get(c->message, "decided"), &decided);
     header_date(decided, c->settings->zone, date);
-    add(c, "Date", COMPOSITION_PLAIN, arena_text(c->arena, date));
+    add(c, "Date", COMPOSITION_STRUCTURED, arena_text(c->arena, date));
     add_mailbox(c, "From", &c->from);
     add_mailbox(c, "To", &c->recipient);
     if (c->reply_to.mailbox)
         add_mailbox(c, "Reply-To", &c->reply_to);
-    add(c, "Subject", COMPOSITION_TEXT, c->subject);
-    add(c, "Message-ID", COMPOSITION_PLAIN,
+    add(c, "Subject", COMPOSITION_UNSTRUCTURED, c->subject);
+    add(c, "Message-ID", COMPOSITION_STRUCTURED,
         arena_printf(c->arena, "<%s@%s>", c->mid, domain ? domain : "localhost"));
-    add(c, "Auto-Submitted", COMPOSITION_PLAIN, "auto-generated");
+    add(c, "Auto-Submitted", COMPOSITION_STRUCTURED, "auto-generated");
     if (c->marketing) {
         add_unsubscribe(c);
         if (c->settings->list_id)

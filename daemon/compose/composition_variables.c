@@ -31,9 +31,8 @@ static void put_member(struct composition *c, struct value map, const char *name
 /* RFC 3339 with the zone's own offset, so that `date` shows the shop's time. */
 static const char *local_time(struct arena *arena, int64_t ms, const char *name)
 {
-    struct zone *zone = name ? zone_get(name) : NULL;
     struct zone_time t;
-    zone_local(zone ? zone : zone_get("UTC"), ms, &t);
+    zone_local(zone_or_utc(name), ms, &t);
     int away = t.offset < 0 ? -t.offset : t.offset;
     return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", t.year, t.month, t.day,
                         t.hour, t.minute, t.second, t.offset < 0 ? '-' : '+', away / 60, away % 60);

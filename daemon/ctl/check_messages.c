@@ -14,7 +14,7 @@ struct checking {
 };
 
 /* A warning about the template as a whole. */
-static void warn(struct checking *checking, struct diag *diag)
+static void add_warning(struct checking *checking, struct diag *diag)
 {
     const struct templates_variant *variant = checking->variant;
     if (!diag->file[0])
@@ -63,7 +63,7 @@ static void check_link(struct checking *checking, const struct rule *rule)
     diag_code(&diag, "no-unsubscribe");
     diag_hint(&diag,
               "put {{ unsubscribe_url }} in it or its layout, or set `class: transactional`");
-    warn(checking, &diag);
+    add_warning(checking, &diag);
 }
 
 /* ---- The message itself ---- */
@@ -113,13 +113,13 @@ static void check_draft(struct checking *checking, struct draft *draft, const st
         if (!diag.hint[0])
             diag_hint(&diag, "seen with %s", sample->name);
         if (!is_told(checking, &diag))
-            warn(checking, &diag);
+            add_warning(checking, &diag);
     } else if (strlen(html) > CHECK_MESSAGES_HTML_MOST) {
         diag_error(&diag, "%.1f KB of HTML: Gmail clips a message at %d KB",
                    (double)strlen(html) / 1024, CHECK_MESSAGES_HTML_MOST / 1024);
         diag_code(&diag, "html-clipped");
         diag_hint(&diag, "seen with %s", sample->name);
-        warn(checking, &diag);
+        add_warning(checking, &diag);
     }
 }
 

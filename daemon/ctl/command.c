@@ -59,6 +59,14 @@ const struct command commands[] = {
     {0},
 };
 
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
 int command_usage(const char *name, const char *format, ...)
 {
     va_list args;

@@ -18,6 +18,9 @@ struct command {
 /* Ends with a row without a name. */
 extern const struct command commands[];
 
+/* NULL where there is none. */
+const struct command *command_find(const char *name);
+
 int command_check(struct context *context, int argc, char **argv);
 int command_dead(struct context *context, int argc, char **argv);
 int command_demo(struct context *context, int argc, char **argv);

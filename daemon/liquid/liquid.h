@@ -98,14 +98,14 @@ struct liquid_input {
     bool go_on;
 };
 
-/* Compiles into `arena`, which must outlive the template; `text` is copied where
- * needed. `name` is for diagnostics, whose line and column count within the file. */
+/* Compiles into `arena`, which must outlive the template; `text` is copied. `name` is for
+ * diagnostics, whose line and column count within the file. NULL after an error. */
 struct liquid_template *liquid_parse(struct arena *arena, const char *name, const char *text,
                                      size_t length, const struct liquid_options *options,
                                      struct diag *diag);
 
-/* Appends to `out`. On an error what was appended is of no use; `diag` has the
- * template's name, line and column. */
+/* Appends to `out`. On an error what was appended is of no use; `diag` (or NULL, as above) has
+ * the template's name, line and column. */
 bool liquid_render(const struct liquid_template *template, const struct liquid_input *input,
                    struct arena *arena, struct buf *out, struct diag *diag);
 

@@ -9,12 +9,6 @@
 /* The years -9999 to 9999: what lies outside is no date to anyone. */
 static const int64_t first_second = -377705116800, last_second = 253402300799;
 
-static struct zone *get_zone(const char *name)
-{
-    struct zone *zone = zone_get(name ? name : "UTC");
-    return zone ? zone : zone_get("UTC");
-}
-
 /* The zone that is always `minutes` east of UTC, less than a day. */
 static struct zone *get_offset(int minutes)
 {
@@ -30,7 +24,7 @@ static bool date_at(int64_t seconds, int nanosecond, const char *zone, struct li
     if (seconds < first_second || seconds > last_second)
         return false;
     *date = (struct liquid_date){.seconds = seconds, .nanosecond = nanosecond};
-    struct zone *home = get_zone(zone);
+    struct zone *home = zone_or_utc(zone);
     zone_local(home, seconds * 1000, &date->local);
     date->zone = zone_abbreviation(home, seconds * 1000);
     return true;
@@ -69,7 +63,7 @@ static bool read_text(const char *bytes, size_t length, int64_t now_ms, const ch
     struct liquid_date_text text;
     if (!liquid_date_text_parse(bytes, length, &text))
         return false;
-    struct zone *home = get_zone(zone);
+    struct zone *home = zone_or_utc(zone);
     if (text.has_offset)
         home = get_offset(text.offset);
     struct zone_time now;

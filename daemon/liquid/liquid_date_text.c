@@ -1,8 +1,8 @@
 /*
- * Dates in texts, by the rules of Ruby's Date._parse, which are regular expressions: a weekday
- * is dropped, a time is looked for and blanked out, then a date, by the first of some forms that
- * is found anywhere in what is left. The tables are these rules; each group of an expression has
- * a letter that says which part of a date it holds.
+ * Dates in texts, by the rules of Ruby's Date._parse, which are regular expressions: a weekday is
+ * dropped, a time is looked for and blanked out, then a date, by the first of some forms that is
+ * found anywhere in what is left. The tables are these rules; each group of an expression has a
+ * letter that says which part of a date it holds.
  *
  * Digits in fixed columns have layouts instead, of the same letters. What machines write (ISO
  * 8601) is read by one without a search: the result is that of the rules.

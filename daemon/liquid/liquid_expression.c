@@ -1,3 +1,10 @@
+/*
+ * Expressions: a literal, a word such as `nil`, a range in parentheses, or a path,
+ * name.name[index]. The first half puts them together, for lax mode too; the second reads them
+ * from the tokens as the strict grammar has them, from liquid_expression_parse() down. What is
+ * constant becomes a value here, also a range between two numbers, so that the render has only
+ * paths to follow.
+ */
 #include "liquid/liquid_expression.h"
 
 #include "base/decimal.h"
@@ -14,6 +21,8 @@ static const struct {
     {"true", LIQUID_CONSTANT, VALUE_BOOL, true},  {"false", LIQUID_CONSTANT, VALUE_BOOL, false},
     {"empty", LIQUID_EMPTY, VALUE_STRING, false}, {"blank", LIQUID_BLANK, VALUE_STRING, false},
 };
+
+/* ---- What they are made of ---- */
 
 struct liquid_expression *liquid_expression_new(struct liquid_parser *parser, const char *at)
 {
@@ -79,6 +88,45 @@ void liquid_expression_index(struct liquid_parser *parser, struct liquid_express
     else
         step->index = index;
 }
+
+/* A constant as the end of a range; false for what has no integer. */
+static bool range_bound(const struct liquid_expression *expression, int64_t *bound)
+{
+    struct liquid_number number;
+    const struct value *value = &expression->constant;
+    if (value->kind == VALUE_BOOL || value->kind == VALUE_EXTENSION)
+        return false;
+    if (value->kind == VALUE_STRING)
+        number = liquid_number_text(value->string, value->length);
+    else if (!liquid_number_of(value, &number))
+        return false;
+    *bound = liquid_number_truncate(&number);
+    return true;
+}
+
+const struct liquid_expression *liquid_expression_range(struct liquid_parser *parser,
+                                                        const char *at,
+                                                        const struct liquid_expression *from,
+                                                        const struct liquid_expression *to)
+{
+    struct liquid_expression *range = liquid_expression_new(parser, at);
+    if (from->kind == LIQUID_PATH || to->kind == LIQUID_PATH || from->kind == LIQUID_RANGE ||
+        to->kind == LIQUID_RANGE) {
+        range->kind = LIQUID_RANGE;
+        range->from = from;
+        range->to = to;
+        return range;
+    }
+    struct liquid_range bounds;
+    if (!range_bound(from, &bounds.from) || !range_bound(to, &bounds.to)) {
+        liquid_parser_fail(parser, at, 1, "a range needs numbers on both sides");
+        return NULL;
+    }
+    range->constant = liquid_value_range(parser->arena, bounds.from, bounds.to);
+    return range;
+}
+
+/* ---- How they are read ---- */
 
 /* What stands between brackets; the opening one is the present token. */
 static const struct liquid_expression *parse_brackets(struct liquid_parser *parser,
@@ -163,43 +211,6 @@ static struct value number_value(struct liquid_parser *parser, const char *text,
         return value_double(decimal_read(text, length));
     struct liquid_number number = liquid_number_text(text, length);
     return liquid_number_value(parser->arena, &number);
-}
-
-/* A constant as the end of a range; false for what has no integer. */
-static bool range_bound(const struct liquid_expression *expression, int64_t *bound)
-{
-    struct liquid_number number;
-    const struct value *value = &expression->constant;
-    if (value->kind == VALUE_BOOL || value->kind == VALUE_EXTENSION)
-        return false;
-    if (value->kind == VALUE_STRING)
-        number = liquid_number_text(value->string, value->length);
-    else if (!liquid_number_of(value, &number))
-        return false;
-    *bound = liquid_number_truncate(&number);
-    return true;
-}
-
-const struct liquid_expression *liquid_expression_range(struct liquid_parser *parser,
-                                                        const char *at,
-                                                        const struct liquid_expression *from,
-                                                        const struct liquid_expression *to)
-{
-    struct liquid_expression *range = liquid_expression_new(parser, at);
-    if (from->kind == LIQUID_PATH || to->kind == LIQUID_PATH || from->kind == LIQUID_RANGE ||
-        to->kind == LIQUID_RANGE) {
-        range->kind = LIQUID_RANGE;
-        range->from = from;
-        range->to = to;
-        return range;
-    }
-    struct liquid_range bounds;
-    if (!range_bound(from, &bounds.from) || !range_bound(to, &bounds.to)) {
-        liquid_parser_fail(parser, at, 1, "a range needs numbers on both sides");
-        return NULL;
-    }
-    range->constant = liquid_value_range(parser->arena, bounds.from, bounds.to);
-    return range;
 }
 
 static const struct liquid_expression *parse_range(struct liquid_parser *parser,

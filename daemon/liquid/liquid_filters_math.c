@@ -1,5 +1,4 @@
 #include "liquid/liquid_filters.h"
-#include "liquid/liquid_text.h"
 
 static bool give(struct liquid_call *call, struct liquid_number number)
 {

@@ -1,5 +1,4 @@
 #include "base/utf8.h"
-#include "liquid/liquid_escape.h"
 #include "liquid/liquid_filters.h"
 #include "liquid/liquid_text.h"
 

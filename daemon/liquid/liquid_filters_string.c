@@ -1,3 +1,10 @@
+/*
+ * Filters of strings: case, joining, white space at the sides and within, slices, cutting to a
+ * length, splitting. Characters are counted as UTF-8 has them. Results share the input's bytes
+ * where they are a part of it, and are else written into the arena at their full length at once.
+ * Each filter is a function of the call; the table at the end names them with how many arguments
+ * they take.
+ */
 #include "base/utf8.h"
 #include "liquid/liquid_case.h"
 #include "liquid/liquid_filters.h"

@@ -13,10 +13,11 @@ struct liquid_head {
     struct slice text; /* of the collection, without its white space */
 };
 
-/* Reads it from the tokens; attributes may follow. */
+/* Reads it from the tokens; attributes may follow. False after an error. */
 bool liquid_head_parse(struct liquid_parser *parser, struct liquid_lex *lex,
                        struct liquid_head *head);
-/* Reads it from fragments, as lax mode does. `behind`: what follows. */
+/* Reads it from fragments, as lax mode does; false where it is not there. `behind`: what
+ * follows. */
 bool liquid_head_lax(struct liquid_parser *parser, const struct slice *markup,
                      struct liquid_head *head, const char **behind);
 

@@ -1,3 +1,11 @@
+/*
+ * What lax mode is made of. It knows no tokens: liquid_lax_skip() finds where a fragment ends, be
+ * it a word or a string in quotes, and whatever no fragment begins with is passed over. A
+ * fragment is then looked at from outside: quotes make it a string, a word of the language its
+ * value, parentheses a range, digits a number, and anything else is a path, of which the parts
+ * that make sense are taken. liquid_lax_expression() is where these are tried, one after the
+ * other.
+ */
 #include "liquid/liquid_lax.h"
 
 #include "base/decimal.h"

@@ -1,3 +1,11 @@
+/*
+ * Exact numbers: an integer of 128 bits and the power of ten by which it is divided. So 0.1 + 0.2
+ * is 0.3, and money is not rounded by the way. What needs more than 38 digits goes on as a
+ * double, which has 17.
+ *
+ * A number comes from a value or from a text, is added, divided, rounded, and becomes a value
+ * again, a double where it was written with a point. The last part spells doubles as Ruby does.
+ */
 #include "liquid/liquid_number.h"
 
 #include <math.h>
@@ -39,6 +47,8 @@ static struct liquid_number trimmed(struct liquid_number number)
     }
     return number;
 }
+
+/* ---- From doubles ---- */
 
 /* What decimal_print wrote: [-]digits[.digits][e[+-]digits]. */
 static struct liquid_number read_printed(const char *text)
@@ -93,9 +103,24 @@ static struct liquid_number number_of_double(double real)
     return read_printed(text);
 }
 
-/* Digits with single underscores between them; stops at anything else. What has
- * more than fits is rounded by a double. */
-static const char *read_digits(const char *at, const char *end, struct liquid_number *number)
+/* ---- From texts ---- */
+
+/* One more digit, the `count`th that is not a leading zero. What has more than fits is rounded
+ * by a double. */
+static void add_digit(struct liquid_number *number, char digit, bool fraction, int *count)
+{
+    if (number->digits || digit != '0')
+        ++*count;
+    if (*count <= EXACT_DIGITS) {
+        number->digits = number->digits * 10 + (digit - '0');
+        number->scale += fraction;
+    } else if (!fraction) {
+        number->scale--;
+    }
+}
+
+/* Digits with single underscores between them; stops at anything else. */
+static void read_digits(const char *at, const char *end, struct liquid_number *number)
 {
     int count = 0;
     for (; at < end; at++) {
@@ -103,40 +128,25 @@ static const char *read_digits(const char *at, const char *end, struct liquid_nu
             continue;
         if (!liquid_lex_digit(*at))
             break;
-        if (number->digits || *at != '0')
-            count++;
-        if (count <= EXACT_DIGITS)
-            number->digits = number->digits * 10 + (*at - '0');
-        else
-            number->scale--;
+        add_digit(number, *at, false, &count);
     }
-    return at;
 }
 
 /* -?digits.digits with nothing but blanks around. */
 static bool read_decimal(const char *at, const char *end, struct liquid_number *number)
 {
     end = liquid_lex_cut_space(at, end);
-    bool negative = at < end && *at == '-';
+    bool negative = at < end && *at == '-', fraction = false;
     const char *start = at += negative;
     int count = 0;
     *number = (struct liquid_number){.decimal = true};
-    bool fraction = false;
     for (; at < end; at++) {
-        if (*at == '.' && !fraction && at > start) {
+        if (*at == '.' && !fraction && at > start)
             fraction = true;
-            continue;
-        }
-        if (!liquid_lex_digit(*at))
+        else if (liquid_lex_digit(*at))
+            add_digit(number, *at, fraction, &count);
+        else
             return false;
-        if (number->digits || *at != '0')
-            count++;
-        if (count <= EXACT_DIGITS) {
-            number->digits = number->digits * 10 + (*at - '0');
-            number->scale += fraction;
-        } else if (!fraction) {
-            number->scale--;
-        }
     }
     if (negative)
         number->digits = -number->digits;
@@ -202,6 +212,8 @@ bool liquid_number_strict(const char *text, size_t length, int64_t *integer)
     *integer = (int64_t)(negative ? -sum : sum);
     return true;
 }
+
+/* ---- From values, and to values ---- */
 
 bool liquid_number_is_spelled(const struct value *value)
 {
@@ -285,6 +297,8 @@ struct value liquid_number_value(struct arena *arena, const struct liquid_number
         return value_int((int64_t)number->digits);
     return big_integer(arena, number);
 }
+
+/* ---- Sums ---- */
 
 /* Both with the same scale; false where one would not fit. */
 static bool align(struct liquid_number *a, struct liquid_number *b)
@@ -408,6 +422,8 @@ int liquid_number_compare(struct liquid_number a, struct liquid_number b)
     return (left > right) - (left < right);
 }
 
+/* ---- Rounding ---- */
+
 struct liquid_number liquid_number_round(struct liquid_number a, int64_t places)
 {
     if (places <= 0)
@@ -467,6 +483,8 @@ int64_t liquid_number_truncate(const struct liquid_number *number)
         return whole.digits < 0 ? INT64_MIN : INT64_MAX;
     return (int64_t)whole.digits;
 }
+
+/* ---- As Ruby spells them ---- */
 
 /* Digits d and exponent e of d[0].d[1]… * 10^e, as the reference implementation
  * spells them: plain from 0.0001 up to 15 digits before the point, and where digits stand behind

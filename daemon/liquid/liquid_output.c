@@ -1,3 +1,10 @@
+/*
+ * An output, {{ value | filter: arguments | … }}, from its markup to what it prints.
+ * liquid_output_parse() has it read by the strict grammar, from the tokens, and where that
+ * refuses it and the mode is lax, once more by bars, colons and commas. liquid_output_value()
+ * takes the value through the filters when it is rendered. Most outputs have none: these are
+ * nodes of a kind of their own, that hold the expression alone.
+ */
 #include "liquid/liquid_output.h"
 
 #include "liquid/liquid_evaluate.h"

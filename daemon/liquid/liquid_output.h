@@ -14,13 +14,15 @@ struct liquid_output {
     uint32_t use_count;
 };
 
+/* Reads one, strictly or else as the mode lets it; false after an error. */
 bool liquid_output_parse(struct liquid_parser *parser, const struct slice *markup,
                          struct liquid_output *output);
-/* A node that prints it. */
+/* Likewise, and makes `node` one that prints it. */
 bool liquid_output_node(struct liquid_parser *parser, const struct slice *markup,
                         struct liquid_node *node);
 
-/* Its value; `safe` says whether it is markup already (it may be no string). */
+/* Its value behind all filters; `safe` says whether it is markup already (it may be no string).
+ * False after a failure. */
 bool liquid_output_value(struct liquid_run *run, const struct liquid_output *output,
                          struct value *value, bool *safe);
 

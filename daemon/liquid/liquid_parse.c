@@ -1,3 +1,14 @@
+/*
+ * From text to nodes. liquid_parse(), at the end, sets a parser up and reads the whole template
+ * as one body. parse_pieces() is the loop: it takes piece after piece from the scanner and adds a
+ * node for each text, output or tag. A tag of the table reads itself, and calls
+ * liquid_parse_body() for what it holds, so that blocks nest as these calls do. A tag that is not
+ * of the table (`else`, `endif`, a misspelt one) ends the body; the block that asked for it says
+ * whether it may, and where it may not, liquid_parse_stray() finds the words.
+ *
+ * White space goes in two ways: a dash at a brace trims the text next to it, here, and a block
+ * that prints nothing else drops its text when it is closed.
+ */
 #include "liquid/liquid_parse.h"
 
 #include "liquid/liquid_output.h"
@@ -128,7 +139,6 @@ static bool add_tag(struct liquid_parser *parser, struct liquid_body *body,
     node.blank = blank;
     if (node.kind)
         add_node(parser, body, &node);
-    body->text_last = false;
     return true;
 }
 

@@ -1,3 +1,9 @@
+/*
+ * Dates by a format. read_directive() takes a directive apart; the letter is then tried among
+ * those that print a part of the calendar, a part of the clock, a name, and those that are short
+ * for a format of their own. All print by put_padded(), with the padding and width that the
+ * directive has or else the letter's own.
+ */
 #include "liquid/liquid_strftime.h"
 
 #include <ctype.h>

@@ -1,3 +1,12 @@
+/*
+ * The tags that give a name a value: assign (of an output), capture (of what its body prints),
+ * increment and decrement (which count, and print). For each of them the rendering stands first,
+ * then what it tells the walk for variables, then its parser. `echo` is an output in a tag's
+ * clothes.
+ *
+ * Names of assign and capture may be odder than those that an expression can read again:
+ * templates with such names are in use, so only the strictest mode refuses them.
+ */
 #include "liquid/liquid_output.h"
 #include "liquid/liquid_parse.h"
 #include "liquid/liquid_render.h"

@@ -7,7 +7,6 @@
 #include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
 #include "liquid/liquid_text.h"
-#include "liquid/liquid_value.h"
 #include "liquid/liquid_variables.h"
 
 /* Groups are told apart by a name: the one given, or one made of the values' spelling.

@@ -1,15 +1,22 @@
+/*
+ * `for`, with its `else`, and `break` and `continue`. When it is rendered, the collection becomes
+ * a series, of which offset and limit cut a part, and the body is rendered for each item of that,
+ * with `forloop` and the variable as the innermost names. Loops of one name and collection
+ * remember where they ended, for `offset: continue`. Behind the rendering stand the parsers: the
+ * head and the attributes strictly or as lax mode does, then the one or two bodies.
+ *
+ * A break or continue is only noted in the run: bodies stop when they see it, the loop clears it.
+ */
 #include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_head.h"
 #include "liquid/liquid_lax.h"
 #include "liquid/liquid_loop.h"
-#include "liquid/liquid_number.h"
 #include "liquid/liquid_parse.h"
 #include "liquid/liquid_render.h"
 #include "liquid/liquid_run.h"
 #include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
-#include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 #include "liquid/liquid_variables.h"
 

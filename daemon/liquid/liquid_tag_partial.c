@@ -1,3 +1,13 @@
+/*
+ * `include` and `render`: another template in the tag's place, found by its name when it is
+ * rendered. What sets the two apart is the scope. An included template shares its caller's: the
+ * arguments are pushed as its innermost names and dropped afterwards. A rendered one begins with
+ * a scope of its own, which has the arguments and what the host shares with all. `with` gives
+ * either of them one value under the template's name or an alias, `for` each of a collection in
+ * turn.
+ *
+ * First `include`, then `render`, then what both are read by.
+ */
 #include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_lax.h"
@@ -6,7 +16,6 @@
 #include "liquid/liquid_run.h"
 #include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
-#include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 #include "liquid/liquid_variables.h"
 

@@ -1,3 +1,9 @@
+/*
+ * `tablerow`: a loop that prints rows and cells of an HTML table around its body, `cols` to a
+ * row. It is `for` once more (a series, of which offset and limit cut a part) but takes its
+ * numbers less strictly, has no `else` and remembers nothing. First the rendering, from the
+ * attributes up to the whole table, then the parsers.
+ */
 #include "liquid/liquid_evaluate.h"
 #include "liquid/liquid_expression.h"
 #include "liquid/liquid_head.h"
@@ -9,7 +15,6 @@
 #include "liquid/liquid_run.h"
 #include "liquid/liquid_scope.h"
 #include "liquid/liquid_tags.h"
-#include "liquid/liquid_text.h"
 #include "liquid/liquid_value.h"
 #include "liquid/liquid_variables.h"
 

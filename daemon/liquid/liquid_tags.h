@@ -27,7 +27,7 @@ struct liquid_tag_row {
     liquid_tag_function *parse;
 };
 
-/* The row, or NULL: also for `liquid`, which is the parser's own. */
+/* The row, or NULL: also for `liquid`, whose lines liquid_parse takes for tags of their own. */
 const struct liquid_tag_row *liquid_tags_find(const struct slice *name);
 /* All names that may stand behind {%, ended by NULL. */
 void liquid_tags_names(const char *names[LIQUID_TAG_NAMES_MOST]);
@@ -53,10 +53,10 @@ liquid_tag_function liquid_tag_for_parse, liquid_tag_for_break, liquid_tag_for_c
 liquid_tag_function liquid_tag_if_parse, liquid_tag_if_unless;
 /* liquid_tag_partial.c: include, render */
 liquid_tag_function liquid_tag_partial_include, liquid_tag_partial_render;
+/* liquid_tag_raw.c: raw, comment, doc, # */
+liquid_tag_function liquid_tag_raw_parse, liquid_tag_raw_comment, liquid_tag_raw_doc,
+    liquid_tag_raw_inline;
 /* liquid_tag_tablerow.c: tablerow */
 liquid_tag_function liquid_tag_tablerow_parse;
-/* liquid_tag_text.c: raw, comment, doc, # */
-liquid_tag_function liquid_tag_text_raw, liquid_tag_text_comment, liquid_tag_text_doc,
-    liquid_tag_text_inline;
 
 #endif

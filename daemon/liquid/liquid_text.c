@@ -1,10 +1,18 @@
+/*
+ * Values as text. There are three: as {{ }} prints them (liquid_text_print: a list is its items,
+ * one after the other), as filters take them (liquid_text_of: a list is spelled out) and, in
+ * escape mode, with the knowledge whether they are markup (liquid_text_markup). append_value()
+ * spells a value out as Ruby inspects it, which is what the reference implementation shows of
+ * lists and maps within others.
+ *
+ * Markup that a filter or condition wants as text is turned back by liquid_text_plain().
+ */
 #include "liquid/liquid_text.h"
 
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/decimal.h"
-#include "base/utf8.h"
 #include "liquid/liquid_escape.h"
 #include "liquid/liquid_number.h"
 #include "liquid/liquid_value.h"

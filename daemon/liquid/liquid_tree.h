@@ -57,10 +57,12 @@ struct liquid_keyword {
     const struct liquid_expression *value;
 };
 
-/* A kind of node other than text. */
+/* A kind of node other than text: an output, or what a tag's parser made. */
 struct liquid_kind {
     const char *name;
+    /* Prints the node; false after a failure, which is told in the run. */
     bool (*render)(struct liquid_run *run, const struct liquid_node *node);
+    /* Reports the expressions in it (liquid_variables.h); NULL: it has none. */
     void (*visit)(struct liquid_visit *visit, const struct liquid_node *node);
 };
 

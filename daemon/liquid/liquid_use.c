@@ -80,6 +80,7 @@ bool liquid_use_resolve(struct liquid_parser *parser, struct liquid_use *use)
     if (!liquid_use_find(parser, use))
         return !options->strict_filters || fail_unknown(parser, use);
     int count = (int)use->count + (use->standard && use->keyword_count > 0);
+    /* Lax mode leaves the count to the render. */
     if ((parser->lax && !parser->forgives) ||
         (count >= use->filter->least && count <= use->filter->most))
         return true;

@@ -1,3 +1,11 @@
+/*
+ * The walk that finds which variables a template reads from outside. Nodes report their
+ * expressions in the order in which they are rendered, and say from where on a name is the
+ * template's own: what is assigned is not read from outside, and a loop's variable stands for the
+ * items of its collection, "order.items[]". So a stack of own names is kept, each with the path
+ * that it stands for, if that is known; write_path() spells a path with its first name replaced
+ * by what that stands for.
+ */
 #include "liquid/liquid_variables.h"
 
 #include <stdlib.h>

@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "base/locale_format.h"
+#include "base/slice.h"
 #include "base/utf8.h"
 
 static bool fault(struct diag *diag, const char *text)
 {
-    diag_error(diag, "%s", text);
-    diag_code(diag, "bad-address");
-    return false;
+    return diag_fault(diag, "bad-address", "%s", text);
 }
 
 static bool is_atext(uint32_t c)
@@ -104,23 +103,15 @@ bool address_check_name(const char *name, struct diag *diag)
         return fault(diag, "the name is longer than 256 bytes");
     if (utf8_invalid(name, length) != length)
         return fault(diag, "the name is not valid UTF-8");
-    for (size_t at = 0, width; at < length; at += width) {
-        uint32_t c = utf8_decode(name + at, length - at, &width);
-        if (utf8_is_control(c))
-            return fault(diag, "the name has a line break or another control character");
-    }
+    if (utf8_has_control(name, length))
+        return fault(diag, "the name has a line break or another control character");
     return true;
 }
 
 static const char *trim(struct arena *arena, const char *text, size_t length)
 {
-    while (length && *text == ' ') {
-        text++;
-        length--;
-    }
-    while (length && text[length - 1] == ' ')
-        length--;
-    return arena_copy(arena, text, length);
+    const struct slice bare = slice_trim((struct slice){text, length}, " ");
+    return arena_copy(arena, bare.text, bare.length);
 }
 
 /* "\"Ana \\\"A\\\" Pop\"" to its content; in place. */

@@ -1,7 +1,7 @@
 /*
- * Mail addresses: the conservative part of RFC 5321 (dot-string or quoted local
- * part, a domain of at least one label), with internationalised domains (RFC
- * 5890, UTS 46) turned into A-labels. What a server could read as a second
+ * Mail addresses: the conservative part of RFC 5321, section 4.1.2 (dot-string or quoted
+ * local part, a domain of at least one label), with internationalised domains (RFC 5890,
+ * UTS 46) turned into A-labels. What a server could read as a second
  * command, recipient or header never passes.
  */
 #ifndef NUDGED_MAIL_ADDRESS_H

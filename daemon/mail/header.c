@@ -1,6 +1,12 @@
+/*
+ * A field grows in a `struct line`, which knows its column and so where to fold. What can stand
+ * as it is goes in by tokens (add_tokens), all else as encoded words (add_words: RFC 2047, Q or B,
+ * by which is shorter). header_unstructured, header_mailbox and header_structured are these two
+ * with their refusals; header_parameter has rules of its own (RFC 2231). At the end dates, and the
+ * names that a template may not use.
+ */
 #include "mail/header.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -19,39 +25,23 @@ struct line {
     size_t column;
 };
 
-static bool fault(struct diag *diag, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool fault(struct diag *diag, const char *code, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    diag_verror(diag, format, args);
-    va_end(args);
-    diag_code(diag, code);
-    return false;
-}
-
 static bool finish(struct buf *out, const char *name, struct diag *diag)
 {
     if (buf_add(out, "\r\n", 2))
         return true;
-    return fault(diag, "too-large", "no room for the header %s", name);
+    return diag_fault(diag, "too-large", "no room for the header %s", name);
 }
 
 bool header_value_allowed(const char *what, const char *value, struct diag *diag)
 {
     size_t length = strlen(value);
     if (length > HEADER_VALUE_MOST)
-        return fault(diag, "bad-header", "%s is longer than 8192 bytes", what);
+        return diag_fault(diag, "bad-header", "%s is longer than 8192 bytes", what);
     if (utf8_invalid(value, length) != length)
-        return fault(diag, "bad-header", "%s is not valid UTF-8", what);
-    for (size_t at = 0, width; at < length; at += width) {
-        uint32_t c = utf8_decode(value + at, length - at, &width);
-        if (utf8_is_control(c))
-            return fault(diag, "bad-header", "%s has a line break or another control character",
-                         what);
-    }
+        return diag_fault(diag, "bad-header", "%s is not valid UTF-8", what);
+    if (utf8_has_control(value, length))
+        return diag_fault(diag, "bad-header", "%s has a line break or another control character",
+                          what);
     return true;
 }
 
@@ -189,7 +179,7 @@ static void add_words(struct line *line, const char *text)
     }
 }
 
-bool header_text(struct buf *out, const char *name, const char *value, struct diag *diag)
+bool header_unstructured(struct buf *out, const char *name, const char *value, struct diag *diag)
 {
     if (!header_value_allowed(name, value, diag))
         return false;
@@ -260,17 +250,17 @@ bool header_mailbox(struct buf *out, const char *name, const struct address *add
     return finish(out, name, diag);
 }
 
-bool header_plain(struct buf *out, const char *name, const char *value, struct diag *diag)
+bool header_structured(struct buf *out, const char *name, const char *value, struct diag *diag)
 {
     if (!header_value_allowed(name, value, diag))
         return false;
     for (const char *c = value; *c; c++)
         if (*c & 0x80)
-            return fault(diag, "bad-header", "%s must be ASCII", name);
+            return diag_fault(diag, "bad-header", "%s must be ASCII", name);
     for (const char *c = value; *c; c += strspn(c, " ")) {
         size_t token = strcspn(c, " ");
         if (token > LINE_MOST - HEADER_LINE)
-            return fault(diag, "bad-header", "%s has a word that no line can hold", name);
+            return diag_fault(diag, "bad-header", "%s has a word that no line can hold", name);
         c += token;
     }
     struct line line = begin(out, name);
@@ -315,7 +305,7 @@ bool header_parameter(struct buf *out, const char *name, const char *value, stru
     bool quotable = is_plain(value) && !strpbrk(value, "\"\\") && frame + length <= HEADER_LINE;
     if (quotable) {
         if (!buf_printf(out, ";\r\n %s=\"%s\"", name, value))
-            return fault(diag, "too-large", "no room for the parameter %s", name);
+            return diag_fault(diag, "too-large", "no room for the parameter %s", name);
         return true;
     }
     bool first = true, single = length * 3 + frame + 8 <= HEADER_LINE;
@@ -330,7 +320,7 @@ bool header_parameter(struct buf *out, const char *name, const char *value, stru
         first = false;
     }
     if (out->full)
-        return fault(diag, "too-large", "no room for the parameter %s", name);
+        return diag_fault(diag, "too-large", "no room for the parameter %s", name);
     return true;
 }
 
@@ -341,11 +331,8 @@ const char *header_date(int64_t ms, const char *zone, char out[HEADER_DATE_SIZE]
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct zone *place = zone ? zone_get(zone) : NULL;
     struct zone_time t;
-    if (!place)
-        place = zone_get("UTC");
-    zone_local(place, ms, &t);
+    zone_local(zone_or_utc(zone), ms, &t);
     int away = t.offset < 0 ? -t.offset : t.offset;
     snprintf(out, HEADER_DATE_SIZE, "%s, %02d %s %04d %02d:%02d:%02d %c%02d%02d", days[t.weekday],
              t.day, months[t.month - 1], t.year, t.hour, t.minute, t.second,
@@ -370,17 +357,19 @@ bool header_name_allowed(const char *name, struct diag *diag)
 {
     size_t length = strlen(name);
     if (length == 0 || length > HEADER_NAME_MOST)
-        return fault(diag, "bad-header", "a header's name must have 1 to 64 characters");
+        return diag_fault(diag, "bad-header", "a header's name must have 1 to 64 characters");
     for (const char *c = name; *c; c++)
         if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
               *c == '-'))
-            return fault(diag, "bad-header",
-                         "`%s`: a header's name has letters, digits and hyphens", name);
+            return diag_fault(diag, "bad-header",
+                              "`%s`: a header's name has letters, digits and hyphens", name);
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (strcasecmp(name, reserved[i]) == 0)
-            return fault(diag, "bad-header", "the header `%s` is not for templates to set", name);
+            return diag_fault(diag, "bad-header", "the header `%s` is not for templates to set",
+                              name);
     for (size_t i = 0; i < sizeof reserved_prefixes / sizeof *reserved_prefixes; i++)
         if (strncasecmp(name, reserved_prefixes[i], strlen(reserved_prefixes[i])) == 0)
-            return fault(diag, "bad-header", "the header `%s` is not for templates to set", name);
+            return diag_fault(diag, "bad-header", "the header `%s` is not for templates to set",
+                              name);
     return true;
 }

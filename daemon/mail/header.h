@@ -1,7 +1,7 @@
 /*
- * Header fields on the wire: RFC 5322 folding, RFC 2047 encoded words, RFC 2231
- * parameters. Every function appends one whole field ("Name: value\r\n"), of
- * lines of at most 76 characters wherever the grammar lets a line break.
+ * Header fields on the wire: folding (RFC 5322, 2.2.3), encoded words (RFC 2047), parameters
+ * (RFC 2231). Every function appends one whole field ("Name: value\r\n"), of lines of at most 76
+ * characters wherever the grammar lets a line break.
  *
  * A value with a control character (C0, DEL, C1) or invalid UTF-8 is refused
  * with the code "bad-header", a buffer that is full with "too-large".
@@ -19,16 +19,16 @@
 
 enum { HEADER_LINE = 76, HEADER_VALUE_MOST = 8192, HEADER_NAME_MOST = 64, HEADER_DATE_SIZE = 40 };
 
-/* Free text (Subject, X-…): encoded words where it is not plain ASCII. */
-bool header_text(struct buf *out, const char *name, const char *value, struct diag *diag);
+/* Free text (RFC 5322, 2.2.1: Subject, X-…): encoded words where it is not plain ASCII. */
+bool header_unstructured(struct buf *out, const char *name, const char *value, struct diag *diag);
 
-/* A mailbox (From, To, Reply-To): the display name quoted or encoded. */
+/* A mailbox (3.4: From, To, Reply-To): the display name quoted or encoded. */
 bool header_mailbox(struct buf *out, const char *name, const struct address *address,
                     struct diag *diag);
 
-/* A structured ASCII value that is already in its final form (Message-ID, Date,
+/* An ASCII value (2.2.2) that is already in its final form (Message-ID, Date,
  * List-Unsubscribe): folded at its spaces, refused where it is not ASCII. */
-bool header_plain(struct buf *out, const char *name, const char *value, struct diag *diag);
+bool header_structured(struct buf *out, const char *name, const char *value, struct diag *diag);
 
 /* "; name=value" for a field that the caller has begun (RFC 2231): as a token or a
  * quoted string where it is short ASCII, else percent-encoded in pieces, each on a

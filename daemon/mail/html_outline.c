@@ -1,3 +1,9 @@
+/*
+ * The two readers tell of begins, texts and ends; here each element's role becomes calls of
+ * text_writer. First what is not shown at all: an element with `hidden`, or with a style that
+ * hides it; its readers then tell nothing of what is in it. Then begin() and html_outline_close(),
+ * one switch each over the roles; the stack of open elements is there for the end of each.
+ */
 #include "mail/html_outline.h"
 
 #include <stdint.h>

@@ -21,7 +21,7 @@ struct html_element {
     enum html_role role;
     bool hidden;       /* it has `hidden` */
     const char *style; /* `style` */
-    const char *value; /* of a link `href`, of an image `alt`, of a numbered list `start` */
+    const char *value; /* of the attribute that html_tags_value names */
 };
 
 /* In the arena; writes to the end of `out`. */

@@ -57,12 +57,9 @@ static bool is_shown(const struct reader *r)
 /* Where the attribute's value is kept; NULL: nobody wants it. */
 static const char **wanted(struct html_element *element, const char *name, size_t length)
 {
-    static const char *const values[] = {
-        [HTML_LINK] = "href", [HTML_IMAGE] = "alt", [HTML_NUMBERED] = "start"};
     if (length == 5 && strncasecmp(name, "style", 5) == 0)
         return &element->style;
-    const char *value =
-        element->role < sizeof values / sizeof *values ? values[element->role] : NULL;
+    const char *value = html_tags_value(element->role);
     return value && strlen(value) == length && strncasecmp(name, value, length) == 0
                ? &element->value
                : NULL;

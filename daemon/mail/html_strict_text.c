@@ -48,8 +48,8 @@ static bool is_plain(const char *text, size_t length)
 
 static bool is_character(uint32_t c)
 {
-    return c >= ' ' && !(c >= 0x7f && c <= 0x9f) && !(c >= 0xd800 && c <= 0xdfff) &&
-           !(c >= 0xfdd0 && c <= 0xfdef) && (c & 0xfffe) != 0xfffe && c <= 0x10ffff;
+    return !utf8_is_control(c) && !(c >= 0xd800 && c <= 0xdfff) && !(c >= 0xfdd0 && c <= 0xfdef) &&
+           (c & 0xfffe) != 0xfffe && c <= 0x10ffff;
 }
 
 /* "#38" or "#x26"; the bytes written, 0: not sure. */

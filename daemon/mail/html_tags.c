@@ -146,3 +146,10 @@ const struct html_tag *html_tags_find(const char *name, size_t length)
             return &tags[i];
     return NULL;
 }
+
+const char *html_tags_value(enum html_role role)
+{
+    static const char *const values[] = {
+        [HTML_LINK] = "href", [HTML_IMAGE] = "alt", [HTML_NUMBERED] = "start"};
+    return role < sizeof values / sizeof *values ? values[role] : NULL;
+}

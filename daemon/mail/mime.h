@@ -1,9 +1,9 @@
 /*
- * The body of a mail: multipart/alternative with the text first and the HTML
- * second, the HTML in a multipart/related where it shows images of its own, all
- * in a multipart/mixed where files are attached (RFC 2045-2046, 2387). Text is quoted-printable or
- * base64, by which is smaller; everything on the wire is ASCII in lines of at most 76 characters
- * that end in CRLF.
+ * The body of a mail (RFC 2045, 2046): multipart/alternative (2046, 5.1.4) with the text first
+ * and the HTML second, the HTML in a multipart/related (RFC 2387) where it shows images of its
+ * own, all in a multipart/mixed (2046, 5.1.3) where files are attached. Text is quoted-printable
+ * or base64, by which is smaller; everything on the wire is ASCII in lines of at most 76
+ * characters that end in CRLF.
  */
 #ifndef NUDGED_MAIL_MIME_H
 #define NUDGED_MAIL_MIME_H
@@ -38,12 +38,6 @@ bool mime_write(struct buf *out, const struct mime_body *body, struct diag *diag
 
 /* Can the headers hold the file's name, type and content id? ("bad-header") */
 bool mime_check_file(const struct mime_file *file, struct diag *diag);
-
-/* The encodings by themselves. Quoted-printable takes text (line ends become CRLF)
- * and escapes what EBCDIC or a mailbox format could change ("From ", a dot alone).
- * base64 breaks lines at 76 and ends with CRLF. */
-bool mime_quoted_printable(struct buf *out, const char *text, size_t length);
-bool mime_base64(struct buf *out, const void *bytes, size_t length);
 
 /* The type for a file's name by its ending; "application/octet-stream" where unknown. */
 const char *mime_type(const char *file_name);

@@ -1,3 +1,9 @@
+/*
+ * Nothing is written before a text comes that shows: line ends and spaces are only counted
+ * (newlines, blanks), and begin_line() and add_visible() pay them out. That is why nothing hangs
+ * at the ends of lines, and why a row can be made one line afterwards: where the text of each
+ * cell and link began is marked when its first visible byte is written (mark_begin).
+ */
 #include "mail/text_writer.h"
 
 #include <stdint.h>
@@ -378,10 +384,9 @@ static void add_footnotes(struct text_writer *w)
     }
 }
 
-bool text_writer_finish(struct text_writer *w)
+void text_writer_finish(struct text_writer *w)
 {
     add_footnotes(w);
     if (w->out->length > w->begin)
         buf_char(w->out, '\n');
-    return !w->out->full;
 }

@@ -46,7 +46,7 @@ void text_writer_end_cell(struct text_writer *w);
 void text_writer_begin_link(struct text_writer *w, const char *address);
 void text_writer_end_link(struct text_writer *w);
 
-/* Writes the footnotes and the last line end. False where the buffer is full. */
-bool text_writer_finish(struct text_writer *w);
+/* Writes the footnotes and the last line end. */
+void text_writer_finish(struct text_writer *w);
 
 #endif

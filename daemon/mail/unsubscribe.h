@@ -3,7 +3,7 @@
  * topic), signed with HMAC-SHA256, so that the link alone suffices and nobody
  * can make one for another customer. It never expires: a mail may be years old.
  *
- *   KEYID "." base64url(CUSTOMER NUL TOPIC) "." base64url(MAC)
+ *   KEYID "." base64url(CUSTOMER NUL TOPIC) "." base64url(MAC)     (RFC 4648, section 5)
  *
  * The MAC is over "unsubscribe" NUL KEYID NUL CUSTOMER NUL TOPIC.
  */

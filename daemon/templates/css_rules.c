@@ -63,11 +63,7 @@ static void add_rule(struct css_rules *rules, const struct rule *rule)
 
 static struct slice trim(const char *from, const char *to)
 {
-    while (from < to && strchr(" \t\r\n\f", *from))
-        from++;
-    while (to > from && strchr(" \t\r\n\f", to[-1]))
-        to--;
-    return slice_between(from, to);
+    return slice_trim(slice_between(from, to), " \t\r\n\f");
 }
 
 static bool has(struct slice slice, const char *piece)

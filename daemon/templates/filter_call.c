@@ -4,6 +4,7 @@
 
 #include "base/decimal.h"
 #include "base/locale_format.h"
+#include "base/slice.h"
 #include "liquid/liquid_escape.h"
 
 const struct filter_context *filter_call_context(const struct liquid_call *call)
@@ -43,15 +44,6 @@ const char *filter_call_option(const struct liquid_call *call, const char *keywo
     return text ? text : filter_call_argument(call, index);
 }
 
-static const char *trim(struct arena *arena, const char *text)
-{
-    text += strspn(text, " \t\r\n");
-    size_t length = strlen(text);
-    while (length && strchr(" \t\r\n", text[length - 1]))
-        length--;
-    return arena_copy(arena, text, length);
-}
-
 const char *filter_call_decimal(const struct liquid_call *call, const struct value *value)
 {
     struct arena *arena = liquid_arena(call->run);
@@ -64,7 +56,8 @@ const char *filter_call_decimal(const struct liquid_call *call, const struct val
     case VALUE_DOUBLE:
         return arena_copy(arena, digits, decimal_print(value->real, digits));
     case VALUE_STRING: {
-        const char *text = trim(arena, filter_call_text(call, value));
+        const struct slice bare = slice_trim(slice_of(filter_call_text(call, value)), " \t\r\n");
+        const char *text = arena_copy(arena, bare.text, bare.length);
         return locale_format_is_decimal(text) ? text : NULL;
     }
     default:

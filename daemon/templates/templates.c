@@ -150,6 +150,7 @@ static void join_pairs(struct templates *set, struct diags *diags)
                                      set->default_locale);
             }
         }
+        /* What a language's own front matter leaves out, the files without a locale say. */
         const struct templates_pair *base = templates_set_pair(set, first, "", 0);
         if (!base)
             base = templates_set_nearest(set, first, set->default_locale);

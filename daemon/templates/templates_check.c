@@ -15,7 +15,7 @@ struct look {
 };
 
 /* A warning about `length` characters from `offset` on. */
-static void warn(const struct look *look, struct diag *diag, size_t offset, size_t length)
+static void add_warning(const struct look *look, struct diag *diag, size_t offset, size_t length)
 {
     diag->level = DIAG_WARNING;
     diag_file(diag, look->file->source.file);
@@ -52,7 +52,7 @@ static void look_for_keys(const struct look *look)
             continue;
         diag_error(&diag, "there is no translation `%.*s` in the default language", (int)length,
                    at + 1);
-        warn(look, &diag, (size_t)(at + 1 - text), length);
+        add_warning(look, &diag, (size_t)(at + 1 - text), length);
     }
 }
 
@@ -89,7 +89,7 @@ static void look_for_currencies(const struct look *look)
             continue;
         diag_error(&diag, "there is no currency `%.*s`", (int)length, at);
         diag_hint(&diag, "three letters of ISO 4217 are meant, such as EUR");
-        warn(look, &diag, (size_t)(at - text), utf8_count(at, length));
+        add_warning(look, &diag, (size_t)(at - text), utf8_count(at, length));
     }
 }
 
@@ -110,7 +110,7 @@ static void look_for_images(const struct look *look)
             continue;
         diag_error(&diag, "the picture has no `alt` text");
         diag_hint(&diag, "write alt=\"\" where it only decorates");
-        warn(look, &diag, (size_t)(at - text), strlen("<img"));
+        add_warning(look, &diag, (size_t)(at - text), strlen("<img"));
     }
 }
 
@@ -131,7 +131,7 @@ static void look_for_inline(const struct look *look, const struct templates_vari
         diag_error(&diag, "`cid:%.*s` is not among the attachments of the front matter",
                    (int)(length < 100 ? length : 100), at + 5);
         diag_hint(&diag, "attachments: [{file: logo.png, cid: logo.png}]");
-        warn(look, &diag, (size_t)(at + 1 - text), 1);
+        add_warning(look, &diag, (size_t)(at + 1 - text), 1);
     }
 }
 

@@ -86,6 +86,8 @@ static const struct templates_snippet *read_late(const struct templates *set, co
     return found;
 }
 
+/* liquid_options.find: a snippet is looked for when it is rendered, as files are compiled in any
+ * order. */
 static const struct templates_snippet *find_snippet(void *context, const char *name, size_t length)
 {
     const struct templates *set = ((const struct filter_context *)context)->templates;

@@ -243,11 +243,11 @@ void translate_find(const struct translate *translate, const char *locale, const
     if (!text) {
         const char *missing = arena_printf(arena, "translation missing: %s.%.*s", locale,
                                            (int)(length < 200 ? length : 200), key);
-        *found = (struct translate_text){missing, strlen(missing), false, true};
+        *found = (struct translate_text){missing, strlen(missing), false};
         return;
     }
     bool markup = length > 5 && memcmp(key + length - 5, "_html", 5) == 0;
-    *found = (struct translate_text){text->string, text->length, markup, false};
+    *found = (struct translate_text){text->string, text->length, markup};
 }
 
 /* ---- Interpolation ---- */

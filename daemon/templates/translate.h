@@ -29,10 +29,10 @@ struct translate *translate_load(struct arena *arena, const char *folder,
 bool translate_supports(const struct translate *translate, const char *locale);
 
 struct translate_text {
-    const char *text; /* in the set's arena; or in `arena` when missing */
+    const char *text; /* in the set's arena; of a key that is nowhere in `arena`, and says
+                         "translation missing: ro.welcome.title" */
     size_t length;
-    bool markup;  /* the key's last name ends in `_html` */
-    bool missing; /* text is "translation missing: ro.welcome.title" */
+    bool markup; /* the key's last name ends in `_html` */
 };
 
 /* The text of a key such as "welcome.title": in `locale`, its language, the default

@@ -53,7 +53,8 @@ static void write_file(const char *folder, unsigned number, const struct buf *wi
     }
 }
 
-static void tell(const struct compose_mail *mail, bool made, const struct diag *diag, struct buf *out)
+static void tell(const struct compose_mail *mail, bool made, const struct diag *diag,
+                 struct buf *out)
 {
     buf_clear(out);
     buf_printf(out, "{\"made\": %s", made ? "true" : "false");

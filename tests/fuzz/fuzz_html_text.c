@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "mail/html_parsed.h"
 #include "mail/html_text.h"
 
 static void check(const struct buf *out)
@@ -30,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (made && out.length)
         check(&out);
-    if (made && html_text_parsed(&parsed, (const char *)data, size, &other) &&
+    if (made && html_parsed_read(&parsed, (const char *)data, size, &other) &&
         strcmp(buf_string(&out), buf_string(&parsed)) != 0)
         abort();
     buf_free(&parsed);

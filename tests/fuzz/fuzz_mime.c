@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "mail/header.h"
 #include "mail/mime.h"
+#include "mail/mime_encoding.h"
 
 enum { MOST = 1 << 20 };
 
@@ -120,7 +121,7 @@ static void fuzz_text(const char *text)
     struct buf wire, back;
     buf_init(&wire, MOST);
     buf_init(&back, MOST);
-    if (header_text(&wire, "Subject", text, NULL)) {
+    if (header_unstructured(&wire, "Subject", text, NULL)) {
         check_lines(&wire, HEADER_LINE);
         char *value = unfold(&wire);
         decode_words(&back, value);
@@ -221,7 +222,7 @@ static void fuzz_quoted_printable(const char *text, size_t length)
     buf_init(&wire, 8 * MOST);
     buf_init(&back, 8 * MOST);
     buf_init(&want, 8 * MOST);
-    require(mime_quoted_printable(&wire, text, length));
+    require(mime_encoding_quoted_printable(&wire, text, length));
     check_lines(&wire, 76);
     for (size_t i = 0; i < wire.length; i++)
         if (wire.data[i] != '=') {
@@ -244,7 +245,7 @@ static void fuzz_base64(const char *bytes, size_t length)
     struct buf wire, back;
     buf_init(&wire, 8 * MOST);
     buf_init(&back, 8 * MOST);
-    require(mime_base64(&wire, bytes, length));
+    require(mime_encoding_base64(&wire, bytes, length));
     check_lines(&wire, 76);
     decode_base64(&back, buf_string(&wire), wire.length);
     require(back.length == length && memcmp(buf_string(&back), bytes, length) == 0);

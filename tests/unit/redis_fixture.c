@@ -58,7 +58,7 @@ static void await_ready(struct redis_fixture *fixture)
     char chunk[512];
     ssize_t got;
     buf_init(&log, 1 << 20);
-    while (!strstr(buf_string(&log), "eady to accept connections at")) {
+    while (!strstr(buf_string(&log), "eady to accept connections")) {
         got = read(fixture->output, chunk, sizeof chunk);
         if (got == 0 && !log.length)
             exit(SKIPPED); /* no redis-server in PATH */

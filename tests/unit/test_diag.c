@@ -54,12 +54,16 @@ static void what_is_not_known_is_left_out(void **state)
     expect_form(&diag, "a:7: warning: no such thing\n", "a:7: no such thing");
     diag_error(&diag, "anew");
     expect_form(&diag, "error: anew\n", "anew");
+    assert_false(diag_fault(&diag, "too-many", "%d of them", 3));
+    expect_form(&diag, "error: 3 of them\n", "3 of them");
+    assert_string_equal(diag.code, "too-many");
 }
 
 static void without_a_diag_nothing_happens(void **state)
 {
     (void)state;
     assert_false(diag_error(NULL, "%d", 1));
+    assert_false(diag_fault(NULL, "x", "%d", 1));
     diag_clear(NULL);
     diag_code(NULL, "x");
     diag_file(NULL, "x");

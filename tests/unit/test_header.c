@@ -46,7 +46,7 @@ static void free_text(void **state)
     buf_init(&out, 4096);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         buf_clear(&out);
-        assert_true(header_text(&out, "Subject", cases[i].value, NULL));
+        assert_true(header_unstructured(&out, "Subject", cases[i].value, NULL));
         assert_string_equal(buf_string(&out), cases[i].field);
     }
     buf_free(&out);
@@ -115,7 +115,7 @@ static void long_text(void **state)
             for (size_t i = 0; i < 150; i++)
                 buf_printf(&value, "%s%.*s", pieces[i * step % 7], (int)plain,
                            "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
-            assert_true(header_text(&out, "Subject", buf_string(&value), NULL));
+            assert_true(header_unstructured(&out, "Subject", buf_string(&value), NULL));
             assert_int_equal(strstr(out.data, "=?UTF-8?Q?") != NULL, plain > 0);
             check_words(out.data, buf_string(&value));
         }
@@ -145,14 +145,14 @@ static void refused_values(void **state)
     buf_init(&out, 4096);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct address address = {.name = values[i], .mailbox = "a@b.example"};
-        assert_false(header_text(&out, "Subject", values[i], &diag));
+        assert_false(header_unstructured(&out, "Subject", values[i], &diag));
         assert_string_equal(diag.code, "bad-header");
         assert_false(header_mailbox(&out, "To", &address, &diag));
-        assert_false(header_plain(&out, "X-A", values[i], &diag));
+        assert_false(header_structured(&out, "X-A", values[i], &diag));
         assert_false(header_parameter(&out, "filename", values[i], &diag));
         assert_int_equal(out.length, 0);
     }
-    assert_false(header_plain(&out, "X-A", "é", &diag));
+    assert_false(header_structured(&out, "X-A", "é", &diag));
     buf_free(&out);
 }
 
@@ -169,7 +169,7 @@ static void long_words(void **state)
         memset(word, 'x', length);
         word[length] = '\0';
         buf_clear(&out);
-        if (!header_plain(&out, "X-A", word, &diag)) {
+        if (!header_structured(&out, "X-A", word, &diag)) {
             assert_string_equal(diag.code, "bad-header");
             continue;
         }
@@ -187,7 +187,7 @@ static void no_room(void **state)
     struct buf out;
     struct diag diag;
     buf_init(&out, 12);
-    assert_false(header_text(&out, "Subject", "too long for that", &diag));
+    assert_false(header_unstructured(&out, "Subject", "too long for that", &diag));
     assert_string_equal(diag.code, "too-large");
     buf_free(&out);
 }

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "mail/mime.h"
+#include "mail/mime_encoding.h"
 
 #define A10 "aaaaaaaaaa"
 #define A70 A10 A10 A10 A10 A10 A10 A10
@@ -44,7 +45,7 @@ static void quoted_printable(void **state)
     buf_init(&out, 4096);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         buf_clear(&out);
-        assert_true(mime_quoted_printable(&out, cases[i].text, strlen(cases[i].text)));
+        assert_true(mime_encoding_quoted_printable(&out, cases[i].text, strlen(cases[i].text)));
         assert_string_equal(buf_string(&out), cases[i].encoded);
     }
     buf_free(&out);
@@ -66,7 +67,7 @@ static void quoted_bytes(void **state)
             snprintf(expected, sizeof expected, "%.*s%s%s", (int)at, text,
                      c == '\n' || c == '\r' ? "\r\n" : encoded, text + at + 1);
             buf_clear(&out);
-            assert_true(mime_quoted_printable(&out, text, LENGTH));
+            assert_true(mime_encoding_quoted_printable(&out, text, LENGTH));
             assert_string_equal(buf_string(&out), expected);
         }
     buf_free(&out);
@@ -92,7 +93,7 @@ static void base64(void **state)
     buf_init(&out, 4096);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         buf_clear(&out);
-        assert_true(mime_base64(&out, cases[i].bytes, strlen(cases[i].bytes)));
+        assert_true(mime_encoding_base64(&out, cases[i].bytes, strlen(cases[i].bytes)));
         assert_string_equal(buf_string(&out), cases[i].encoded);
     }
     buf_free(&out);

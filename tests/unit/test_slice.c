@@ -38,11 +38,27 @@ static void test_is(void **state)
     }
 }
 
+static void test_trim(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *blanks, *bare;
+    } cases[] = {
+        {" a b ", " ", "a b"}, {"\t\n", " \t\n", ""}, {"", " ", ""},
+        {"ab", " ", "ab"},     {" a\t", " ", "a\t"},  {"//x/", "/", "x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct slice bare = slice_trim(slice_of(cases[i].text), cases[i].blanks);
+        assert_true(slice_is(bare, cases[i].bare));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_is),
+        cmocka_unit_test(test_trim),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,10 +65,10 @@ static const struct {
     const char *folder, *pattern;
     int least;
 } codes[] = {
-    {"compose", "composition_fault\\([&c]+, \"([a-z-]+)\"", 8},
+    {"compose", "diag_fault\\([^,]+, \"([a-z-]+)\"", 8},
+    {"compose", "[?] \"([a-z-]+)\" : \"bad-message\"", 1},
     {"compose", "diag_code\\([^,]+, \"([a-z-]+)\"", 1},
-    {"mail", "fault\\(diag, \"([a-z-]+)\"", 8},
-    {"mail", "diag_code\\([^,]+, \"([a-z-]+)\"", 4},
+    {"mail", "diag_fault\\([^,]+, \"([a-z-]+)\"", 10},
     {"liquid", "diag_code\\(run->diag, \"([a-z-]+)\"", 2},
     {"delivery", "diag_code\\([^,]+, \"([a-z-]+)\"", 1},
 };

@@ -184,7 +184,7 @@ static void interpolation(void **state)
     struct buf out;
     buf_init(&out, 1000);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct translate_text text = {cases[i].text, strlen(cases[i].text), false, false};
+        struct translate_text text = {cases[i].text, strlen(cases[i].text), false};
         buf_clear(&out);
         assert_true(translate_expand(&out, &text, lookup, NULL));
         assert_string_equal(buf_string(&out), cases[i].expanded);

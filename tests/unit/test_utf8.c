@@ -130,12 +130,28 @@ static void what_is_shown_is_no_command(void **state)
     assert_memory_equal(out, "a?b", 3);
 }
 
+static void controls_are_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool has;
+    } cases[] = {
+        {"", false},        {"Äijälä ~", false}, {"a\tb", true},      {"a\x7f", true},
+        {"\xc2\x85", true}, {"\xc2\xa0", false}, {"\x85\xff", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(utf8_has_control(cases[i].text, strlen(cases[i].text)), cases[i].has);
+    assert_true(utf8_has_control("a\0b", 3));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(invalid_bytes_are_found),
         cmocka_unit_test(every_code_point_survives_the_way_there_and_back),
         cmocka_unit_test(characters_are_counted),
+        cmocka_unit_test(controls_are_found),
         cmocka_unit_test(a_cut_does_not_split_a_character),
         cmocka_unit_test(what_is_shown_is_no_command),
     };

@@ -260,6 +260,9 @@ static void test_bad_names(void **state)
         if (zone_open(bad[i]) || zone_get(bad[i]))
             fail_msg("`%s` was taken", bad[i]);
     }
+    assert_ptr_equal(zone_or_utc("Helsinki"), zone_get("UTC"));
+    assert_ptr_equal(zone_or_utc(NULL), zone_get("UTC"));
+    assert_ptr_equal(zone_or_utc("Europe/Helsinki"), zone_get("Europe/Helsinki"));
     struct zone *none = NULL;
     zone_close(&none);
 }

@@ -47,8 +47,8 @@ static bool refuse_markup(struct liquid_parser *parser, const struct liquid_tag 
     return true;
 }
 
-bool liquid_tag_text_raw(struct liquid_parser *parser, const struct liquid_tag *tag,
-                         struct liquid_node *node, bool *blank)
+bool liquid_tag_raw_parse(struct liquid_parser *parser, const struct liquid_tag *tag,
+                          struct liquid_node *node, bool *blank)
 {
     static const struct liquid_kind kind = {"raw", render_raw, NULL};
     struct slice *text = arena_alloc(parser->arena, sizeof *text);
@@ -60,8 +60,8 @@ bool liquid_tag_text_raw(struct liquid_parser *parser, const struct liquid_tag *
     return true;
 }
 
-bool liquid_tag_text_doc(struct liquid_parser *parser, const struct liquid_tag *tag,
-                         struct liquid_node *node, bool *blank)
+bool liquid_tag_raw_doc(struct liquid_parser *parser, const struct liquid_tag *tag,
+                        struct liquid_node *node, bool *blank)
 {
     struct slice text;
     (void)node;
@@ -72,8 +72,8 @@ bool liquid_tag_text_doc(struct liquid_parser *parser, const struct liquid_tag *
 }
 
 /* What a comment holds need not be right, but comments and raw text in it must end. */
-bool liquid_tag_text_comment(struct liquid_parser *parser, const struct liquid_tag *tag,
-                             struct liquid_node *node, bool *blank)
+bool liquid_tag_raw_comment(struct liquid_parser *parser, const struct liquid_tag *tag,
+                            struct liquid_node *node, bool *blank)
 {
     struct liquid_piece piece;
     struct slice text;
@@ -99,8 +99,8 @@ bool liquid_tag_text_comment(struct liquid_parser *parser, const struct liquid_t
     return true;
 }
 
-bool liquid_tag_text_inline(struct liquid_parser *parser, const struct liquid_tag *tag,
-                            struct liquid_node *node, bool *blank)
+bool liquid_tag_raw_inline(struct liquid_parser *parser, const struct liquid_tag *tag,
+                           struct liquid_node *node, bool *blank)
 {
     const char *at = tag->markup.text, *end = at + tag->markup.length;
     (void)node;

@@ -1,0 +1,49 @@
+/* nudgectl help: the commands, or the options of one. */
+#include "ctl/help.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/diag.h"
+#include "ctl/command.h"
+
+static void print_all(void)
+{
+    printf("Usage: nudgectl [--config FILE] COMMAND [ARGUMENT...]\n\n");
+    for (const struct command *command = commands; command->name; command++)
+        printf("  %-9s %s\n", command->name, command->about);
+    printf("  %-9s %s\n\nSee nudgectl(1).\n", "help", "this, or the options of one command");
+}
+
+int help_unknown(const char *name)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (const struct command *command = commands; command->name && count < 63; command++)
+        names[count++] = command->name;
+    names[count] = NULL;
+    const char *nearest = diag_nearest(name, names);
+    fprintf(stderr, "nudgectl: no command `%s`\n", name);
+    if (nearest)
+        fprintf(stderr, "hint: did you mean `%s`?\n", nearest);
+    return EX_USAGE;
+}
+
+int help_print(const char *name)
+{
+    if (name && (strcmp(name, "help") == 0 || *name == '-'))
+        name = NULL;
+    const struct command *command = name ? command_find(name) : NULL;
+    if (name && !command)
+        return help_unknown(name);
+    if (!command)
+        print_all();
+    else
+        printf("Usage: nudgectl %s%s%s\n%c%s.\n%s%s", command->name, *command->arguments ? " " : "",
+               command->arguments, toupper((unsigned char)command->about[0]), command->about + 1,
+               *command->options ? "\n" : "", command->options);
+    return EXIT_SUCCESS;
+}
