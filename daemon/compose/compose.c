@@ -154,3 +154,15 @@ bool compose_body(const struct templates *templates, const struct compose_settin
     return buf_text(out, text) ||
            diag_fault(diag, "too-large", "the request's body is larger than its bound");
 }
+
+/* ---- A file by itself ---- */
+
+bool compose_single(const struct templates *templates, const struct templates_single *single,
+                    const struct compose_settings *settings, const struct value *data,
+                    struct arena *arena, const char **text, struct diag *diag)
+{
+    struct composition c = begin(templates, settings, NULL, arena, diag);
+    composition_own_variables(&c, data);
+    return composition_run(&c, single->liquid, single->html,
+                           single->part ? COMPOSE_PART_MOST : COMPOSE_WIRE_MOST, text);
+}

@@ -60,4 +60,10 @@ bool compose_body(const struct templates *templates, const struct compose_settin
                   const char *file, const struct value *message, struct arena *arena,
                   struct buf *out, struct diag *diag);
 
+/* Renders one file by itself (templates_single) with variables of its own, a map: `shop`, `now`
+ * and `locale` are those of a message where it has none. The text lies in the arena. */
+bool compose_single(const struct templates *templates, const struct templates_single *single,
+                    const struct compose_settings *settings, const struct value *data,
+                    struct arena *arena, const char **text, struct diag *diag);
+
 #endif

@@ -172,7 +172,7 @@ const char *composition_trim(struct composition *c, const char *text)
 }
 
 bool composition_line(struct composition *c, const struct liquid_template *template,
-                      const char **line)
+                      const char *what, const char **line)
 {
     struct buf out;
     *line = NULL;
@@ -180,21 +180,29 @@ bool composition_line(struct composition *c, const struct liquid_template *templ
         return true;
     buf_init(&out, HEADER_VALUE_MOST);
     bool done = run(c, template, false, &out);
-    if (done && memchr(buf_string(&out), '\0', out.length))
+    if (!done) {
+        buf_free(&out);
+        return false;
+    }
+    if (memchr(buf_string(&out), '\0', out.length))
         done = diag_fault(c->diag, "bad-header", "a line of the front matter has a NUL character");
-    if (done)
-        *line = composition_trim(c, whole_characters(c->arena, buf_string(&out), out.length));
+    const char *made =
+        composition_trim(c, whole_characters(c->arena, buf_string(&out), out.length));
     buf_free(&out);
-    if (*line && !**line)
-        *line = NULL;
+    if (done && what)
+        done = header_value_allowed(what, made, c->diag);
+    if (!done)
+        liquid_place(template, c->diag);
+    else if (*made)
+        *line = made;
     return done;
 }
 
 /* A line that the parts see too, under its name. */
 static bool run_line(struct composition *c, const struct liquid_template *template,
-                     const char *name, const char **line)
+                     const char *name, const char *what, const char **line)
 {
-    if (!composition_line(c, template, line))
+    if (!composition_line(c, template, what, line))
         return false;
     if (template)
         value_set(c->arena, c->variables, name, *line ? value_text(*line) : value_null());
@@ -256,8 +264,9 @@ static bool text_from_html(struct composition *c)
 bool composition_render(struct composition *c)
 {
     const struct templates_variant *variant = c->variant;
-    if (!run_line(c, variant->subject, "subject", &c->subject) ||
-        !run_line(c, variant->preheader, "preheader", &c->preheader))
+    const char *what = strcmp(c->channel, "email") == 0 ? "the subject" : NULL;
+    if (!run_line(c, variant->subject, "subject", what, &c->subject) ||
+        !run_line(c, variant->preheader, "preheader", NULL, &c->preheader))
         return false;
     if (variant->html && !run_part(c, variant->html, variant->html_layout, true, &c->html))
         return false;
@@ -276,11 +285,15 @@ static bool choose_mailbox(struct composition *c, const char *name,
                            struct address *address)
 {
     const char *text = text_of(c, name), *line;
-    if (!composition_line(c, template, &line))
+    if (!composition_line(c, template, arena_printf(c->arena, "`%s`", name), &line))
         return false;
     if (!text)
         text = line ? line : standard;
-    return !text || address_parse(c->arena, text, address, c->diag);
+    if (!text || address_parse(c->arena, text, address, c->diag))
+        return true;
+    if (text == line)
+        liquid_place(template, c->diag);
+    return false;
 }
 
 bool composition_address(struct composition *c)

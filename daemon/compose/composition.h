@@ -58,6 +58,8 @@ bool composition_begin(struct composition *c);
 /* Makes what templates see, and what their filters know. composition_begin has read the
  * message. */
 void composition_variables(struct composition *c);
+/* Likewise for a file by itself: what it is given, a map, stands over all the rest. */
+void composition_own_variables(struct composition *c, const struct value *data);
 
 /* Chooses the template and renders subject, preheader, HTML and text. */
 bool composition_render(struct composition *c);
@@ -67,9 +69,10 @@ bool composition_run(struct composition *c, const struct liquid_template *templa
                      size_t most, const char **text);
 
 /* A line of the front matter, trimmed, without a NUL character ("bad-header"); NULL where
- * there is no template, or it comes out empty. */
+ * there is no template, or it comes out empty. `what` names it where a header has it, so that it
+ * must be one that a header may have ("bad-header"), with its place; else NULL. */
 bool composition_line(struct composition *c, const struct liquid_template *template,
-                      const char **line);
+                      const char *what, const char **line);
 
 /* Checks the addresses of a mail; or of a channel that has numbers, tokens or names. */
 bool composition_address(struct composition *c);

@@ -94,8 +94,7 @@ static bool add_template_headers(struct composition *c)
     const struct templates_variant *variant = c->variant;
     for (size_t i = 0; i < variant->header_count; i++) {
         const char *name = variant->headers[i].name, *value;
-        if (!composition_line(c, variant->headers[i].value, &value) ||
-            (value && !header_value_allowed(name, value, c->diag)))
+        if (!composition_line(c, variant->headers[i].value, name, &value))
             return false;
         if (value)
             add(c, name, COMPOSITION_UNSTRUCTURED, value);
@@ -112,8 +111,6 @@ bool composition_list_fields(struct composition *c)
         return diag_fault(c->diag, "bad-message", "the message's `mid` can't stand in a header");
     if (!c->subject)
         return diag_fault(c->diag, "bad-message", "the message has no subject");
-    if (!header_value_allowed("the subject", c->subject, c->diag))
-        return false;
     value_to_int(value_get(c->message, "decided"), &decided);
     header_date(decided, c->settings->zone, date);
     add(c, "Date", COMPOSITION_STRUCTURED, arena_text(c->arena, date));

@@ -69,6 +69,28 @@ static void make_variables(struct composition *c)
     shopify_names_add(c->arena, c->variables);
 }
 
+/* Of a file by itself. There is no message: what is said of one comes with the data. */
+static void make_own_variables(struct composition *c, const struct value *data)
+{
+    static const char *const shared[] = {"shop",   "customer", "now",
+                                         "locale", "message",  "unsubscribe_url"};
+    const struct value *shop = c->settings->shop;
+    struct value standard = value_new_map(c->arena, 3);
+    put(c, standard, "shop", value_is(shop, VALUE_MAP) ? *shop : value_new_map(c->arena, 0));
+    put_text(c, standard, "now", local_time(c->arena, c->settings->now_ms, c->settings->zone));
+    put_text(c, standard, "locale", c->locale);
+    c->variables = value_new_map(c->arena, value_count(data) + 32);
+    put_members(c, c->variables, data);
+    put_members(c, c->variables, &standard);
+    c->shared = value_new_map(c->arena, 8);
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        const struct value *value = value_get(&c->variables, shared[i]);
+        if (value)
+            put(c, c->shared, shared[i], *value);
+    }
+    shopify_names_add(c->arena, c->variables);
+}
+
 /* What the amounts of this message are in, where a template does not say. */
 static const char *currency_of(const struct composition *c)
 {
@@ -100,4 +122,15 @@ void composition_variables(struct composition *c)
 {
     make_variables(c);
     make_context(c);
+}
+
+void composition_own_variables(struct composition *c, const struct value *data)
+{
+    const struct value *locale = value_get(data, "locale"), *shop = value_get(data, "shop");
+    c->locale = value_is(locale, VALUE_STRING) ? value_to_text(c->arena, locale)
+                                               : templates_default_locale(c->templates);
+    make_own_variables(c, data);
+    make_context(c);
+    if (value_is(shop, VALUE_MAP))
+        c->context.shop = shop;
 }

@@ -25,8 +25,9 @@ const struct command commands[] = {
      "                 source: the files of the template folder that it is made from\n"
      "  --open         opens it in the browser; html, where no other form is asked for\n",
      command_preview},
-    {"render", "[--data FILE] TEMPLATE", "render any Liquid file, without escaping",
-     "  --data FILE   what its variables are, one JSON object (- for standard input)\n",
+    {"render", "[--data FILE] [--strict] TEMPLATE", "render any one Liquid file",
+     "  --data FILE  what its variables are, one JSON object (- for standard input)\n"
+     "  --strict     a warning fails too: nothing is printed, and the exit status is 1\n",
      command_render},
     {"eval", "[--event FILE] [--customer FILE] [--trace] EXPRESSION",
      "what an expression gives, as a rule's condition would see it",

@@ -71,6 +71,7 @@ static void print_line(const struct value *line)
         printf("   ");
         print_text(item, "rule", " ");
         print_text(item, "what", " ");
+        print_text(item, "reason", ", ");
         print_text(item, "gateway", " by ");
         print_text(item, "why", ": ");
         print_rules(item);

@@ -5,6 +5,8 @@
  *     {"rules": ["gift", "vip"], "what": "no-match", "why": "if", "more": 12},
  *     {"rule": "welcome", "what": "sends", "why": "welcome", "mid": "…"}]}
  *
+ * Of a message that became a dead letter stands its "reason" too, behind "what".
+ *
  * Rules that did not match share an item for each reason: most rules do not match
  * most events. Of those past TRACE_NAMES_MOST only the number is told.
  */

@@ -29,3 +29,11 @@ const char *trace_reason_word(enum trace_reason reason)
 {
     return nth_word(reasons, (int)reason);
 }
+
+enum trace_reason trace_reason_of(const char *word)
+{
+    for (int i = 0; i < TRACE_REASON_COUNT; i++)
+        if (strcmp(nth_word(reasons, i), word) == 0)
+            return (enum trace_reason)i;
+    return TRACE_REASON_REFUSED;
+}

@@ -46,8 +46,10 @@ bool attempt_read(struct attempt *attempt, struct diag *diag)
     if (attempt->message.kind != VALUE_NULL)
         return true;
     if (!json_read(attempt->arena, attempt->body, attempt->body_length, &json_file_limits, &message,
-                   diag))
+                   diag)) {
+        diag_code(diag, "bad-message");
         return false;
+    }
     attempt->message = message;
     const char *to = value_to_text(attempt->arena, value_get(&message, "to"));
     attempt->recipient = digest_spread(to ? to : "", to ? strlen(to) : 0);

@@ -40,6 +40,8 @@ struct attempt {
     struct value message; /* the body; null before, and where it is no JSON */
     uint64_t recipient;   /* digest_spread() of the address, for the breaker; 0: unknown */
 
+    const char *fault; /* the code of what kept it from being made; NULL: nothing did */
+
     struct outbox_result result; /* once it is to be settled */
 };
 
@@ -51,7 +53,7 @@ void attempt_destroy(struct attempt **attempt);
 struct attempt *attempt_of(struct senders_job *job);
 
 /* Parses the body, where that was not done before, and finds its recipient. False where it is no
- * JSON. */
+ * JSON ("bad-message"). */
 bool attempt_read(struct attempt *attempt, struct diag *diag);
 
 #endif

@@ -14,9 +14,12 @@ static bool prepare(void *context, struct senders_job *job, struct arena *arena,
 {
     const struct destination *destination = context;
     struct attempt *attempt = attempt_of(job);
-    return attempt_read(attempt, diag) &&
-           prepare_outgoing(&destination->prepare, attempt->generation->templates,
-                            &attempt->message, arena, outgoing, diag);
+    if (attempt_read(attempt, diag) &&
+        prepare_outgoing(&destination->prepare, attempt->generation->templates, &attempt->message,
+                         arena, outgoing, diag))
+        return true;
+    attempt->fault = arena_text(attempt->arena, diag->code);
+    return false;
 }
 
 /* A daemon that was frozen may have its lease again, and another the message. */

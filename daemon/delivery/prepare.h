@@ -26,7 +26,7 @@ void prepare_init(struct prepare *prepare, const struct config *config,
                   const struct config_gateway *gateway, const struct policy *policy);
 
 /* `message` is what stands in the store, as decide/message_body made it. *outgoing refers to the
- * arena. */
+ * arena. A fault has one of the codes of compose/compose.h. */
 bool prepare_outgoing(const struct prepare *prepare, const struct templates *templates,
                       const struct value *message, struct arena *arena, struct outgoing *outgoing,
                       struct diag *diag);

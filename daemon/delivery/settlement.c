@@ -97,7 +97,7 @@ static void decide_result(struct attempt *attempt, const struct settlement_scene
         return;
     case OUTCOME_DEAD:
     case OUTCOME_KINDS:
-        give_up(attempt, TRACE_REASON_REFUSED);
+        give_up(attempt, attempt->fault ? trace_reason_of(attempt->fault) : TRACE_REASON_REFUSED);
         return;
     }
 }
@@ -196,6 +196,7 @@ static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
     struct value item = value_new_map(arena, 6);
     put(arena, item, "rule", body_text(attempt, "rule"));
     put(arena, item, "what", trace_what_word(whats[outcome->kind]));
+    put(arena, item, "reason", attempt->result.reason);
     put(arena, item, "why", outcome->text);
     put(arena, item, "gateway", attempt->gateway);
     put(arena, item, "mid", attempt->mid);

@@ -109,6 +109,9 @@ struct liquid_template *liquid_parse(struct arena *arena, const char *name, cons
 bool liquid_render(const struct liquid_template *template, const struct liquid_input *input,
                    struct arena *arena, struct buf *out, struct diag *diag);
 
+/* Says in `diag` (NULL: nowhere) where the template begins: of a fault in what it made. */
+void liquid_place(const struct liquid_template *template, struct diag *diag);
+
 /* Calls `visit` for each global variable path that the template reads, with its place:
  * "order.total", up to the first index that is not constant; "order.items[].title" of a list's
  * item, also in a loop. Includes literal `render`ed names as "render:NAME". */

@@ -8,6 +8,8 @@
  *   templates_style   CSS goes into the markup, and what changed is compiled again
  *
  * and then templates_choose, which each message asks. What a set holds is in templates_set.h.
+ * templates_single makes one of a file wherever it lies, by the same steps; its snippets are read
+ * when they are asked for.
  */
 #include "templates/templates.h"
 
@@ -28,19 +30,6 @@
 static bool begins(const char *path, const char *folder)
 {
     return strncmp(path, folder, strlen(folder)) == 0;
-}
-
-static void load_snippet(struct templates *set, const char *path, struct diags *diags)
-{
-    const char *name = templates_path_stem(set->arena, path, "snippets/");
-    struct templates_file *file = templates_file_read(set, path, false, diags);
-    if (!file || !(file->liquid = templates_file_compile(set, file, true, diags)))
-        return;
-    struct templates_snippet *snippet = arena_zero(set->arena, sizeof *snippet);
-    snippet->file = file;
-    snippet->styled = file->liquid;
-    snippet->text = templates_file_compile(set, file, false, diags);
-    map_put(set->snippets, name, strlen(name), snippet);
 }
 
 static void load_layout(struct templates *set, const char *path, struct diags *diags)
@@ -120,7 +109,8 @@ static void load_file(struct templates *set, const char *path, struct diags *dia
     struct templates_path parts;
     struct diag diag = {0};
     if (begins(path, "snippets/"))
-        load_snippet(set, path, diags);
+        templates_file_snippet(set, path, templates_path_stem(set->arena, path, "snippets/"),
+                               diags);
     else if (begins(path, "layouts/"))
         load_layout(set, path, diags);
     else if (begins(path, "locales/"))
@@ -191,11 +181,10 @@ static void load_all(struct templates *set, struct diags *diags)
         templates_style(set);
 }
 
-struct templates *templates_load(const struct templates_settings *settings, struct diags *diags)
+static struct templates *new_set(const struct templates_settings *settings)
 {
     struct arena *arena = arena_new(256 * 1024);
     struct templates *set = mem_zero(1, sizeof *set);
-    size_t errors = diags->errors;
     *set =
         (struct templates){.arena = arena,
                            .folder = arena_text(arena, settings->folder),
@@ -207,6 +196,13 @@ struct templates *templates_load(const struct templates_settings *settings, stru
                            .snippets = map_new(),
                            .bodies = map_new(),
                            .attached = map_new()};
+    return set;
+}
+
+struct templates *templates_load(const struct templates_settings *settings, struct diags *diags)
+{
+    struct templates *set = new_set(settings);
+    size_t errors = diags->errors;
     load_all(set, diags);
     if (diags->errors > errors)
         templates_destroy(&set);
@@ -226,6 +222,42 @@ void templates_destroy(struct templates **templates)
     arena_destroy(&set->arena);
     free(set);
     *templates = NULL;
+}
+
+/* ---- A file by itself ---- */
+
+static bool ends(const char *path, const char *ending)
+{
+    size_t length = strlen(path), end = strlen(ending);
+    return length > end && strcmp(path + length - end, ending) == 0;
+}
+
+static const char *folder_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? arena_copy(arena, path, (size_t)(slash - path)) : ".";
+}
+
+struct templates *templates_single(const struct templates_settings *settings,
+                                   const struct settings_source *source,
+                                   struct templates_single *single, struct diags *diags)
+{
+    struct templates *set = new_set(settings);
+    struct diags unread = {0};
+    single->html = ends(source->file, ".html" TEMPLATES_PATH_SUFFIX);
+    single->part = single->html || ends(source->file, ".text" TEMPLATES_PATH_SUFFIX);
+    single->liquid = NULL;
+    set->translate = translate_load(set->arena, set->folder, set->default_locale, &unread);
+    diags_free(&unread);
+    set->folder = folder_of(set->arena, source->file);
+    set->late = diags;
+    struct templates_file *file =
+        templates_file_take(set, source->file, source, single->part, diags);
+    if (file)
+        single->liquid = templates_file_compile(set, file, single->html, diags);
+    if (!single->liquid)
+        templates_destroy(&set);
+    return set;
 }
 
 /* ---- Use ---- */

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "base/settings.h"
 #include "templates/templates_variant.h"
 #include "templates/translate.h"
 
@@ -35,6 +36,22 @@ enum { TEMPLATES_COUNT_MOST = 10000 }; /* files */
  * Warnings may be added on success. The settings are copied. */
 struct templates *templates_load(const struct templates_settings *settings, struct diags *diags);
 void templates_destroy(struct templates **templates);
+
+/* One file by itself, wherever it lies, read as those of the folder are. By its name it is a part
+ * of a message (NAME.html.liquid, NAME.text.liquid), whose front matter is passed over, or not. */
+struct templates_single {
+    const struct liquid_template *liquid;
+    bool part;
+    bool html; /* a part whose outputs are escaped */
+};
+
+/* The set that it is in; NULL where there was an error. `settings->folder` has the translations,
+ * without which every key is missing. Snippets are read when they are asked for, beside the file
+ * (NAME.liquid, snippets/NAME.liquid): what is wrong with them is added to `diags` then, which must
+ * outlive the set. For one thread. */
+struct templates *templates_single(const struct templates_settings *settings,
+                                   const struct settings_source *source,
+                                   struct templates_single *single, struct diags *diags);
 
 /* Can a message of this template go through the channel: "email" needs a subject in every
  * language; the text that other channels send can be made from HTML. */

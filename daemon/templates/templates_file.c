@@ -3,14 +3,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/utf8.h"
 #include "templates/filter_context.h"
 #include "templates/filter_table.h"
+#include "templates/templates_path.h"
 
-struct diag *templates_file_fault(struct templates *set, const char *path, struct diags *diags,
-                                  const char *format, ...)
+struct diag *templates_file_fault(const struct templates *set, const char *path,
+                                  struct diags *diags, const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -24,23 +26,19 @@ struct diag *templates_file_fault(struct templates *set, const char *path, struc
 
 /* ---- Reading ---- */
 
-struct templates_file *templates_file_read(struct templates *set, const char *path, bool front,
+struct templates_file *templates_file_take(const struct templates *set, const char *path,
+                                           const struct settings_source *given, bool front,
                                            struct diags *diags)
 {
     struct templates_file *file = arena_zero(set->arena, sizeof *file);
     struct settings_source *source = &file->source;
-    struct diag diag;
     size_t body = 0;
     file->path = arena_text(set->arena, path);
     file->line = 1;
-    source->file = arena_printf(set->arena, "%s/%s", set->folder, path);
-    if (!file_read(set->arena, source->file, TEMPLATES_FILE_MOST, &source->text, &source->length,
-                   &diag)) {
-        diags_add(diags, &diag);
-        return NULL;
-    }
+    *source = *given;
     size_t invalid = utf8_invalid(source->text, source->length);
     if (invalid < source->length) {
+        struct diag diag;
         diag_error(&diag, "the file is not UTF-8");
         diag_file(&diag, source->file);
         diag_offset(&diag, source->text, source->length, invalid);
@@ -58,14 +56,43 @@ struct templates_file *templates_file_read(struct templates *set, const char *pa
     return file;
 }
 
+struct templates_file *templates_file_read(const struct templates *set, const char *path,
+                                           bool front, struct diags *diags)
+{
+    struct settings_source source = {.file = arena_printf(set->arena, "%s/%s", set->folder, path)};
+    struct diag diag;
+    if (file_read(set->arena, source.file, TEMPLATES_FILE_MOST, &source.text, &source.length,
+                  &diag))
+        return templates_file_take(set, path, &source, front, diags);
+    diags_add(diags, &diag);
+    return NULL;
+}
+
 /* ---- Compiling ---- */
+
+/* One that nobody asked for before: beside the file that names it, or there in snippets/. */
+static const struct templates_snippet *read_late(const struct templates *set, const char *name,
+                                                 size_t length)
+{
+    static const char *const places[] = {"%.*s" TEMPLATES_PATH_SUFFIX,
+                                         "snippets/%.*s" TEMPLATES_PATH_SUFFIX};
+    const struct templates_snippet *found = NULL;
+    for (size_t i = 0; i < 2 && !found && length < FILENAME_MAX; i++) {
+        const char *path = arena_printf(set->arena, places[i], (int)length, name);
+        if (access(arena_printf(set->arena, "%s/%s", set->folder, path), F_OK) == 0)
+            found =
+                templates_file_snippet(set, path, arena_copy(set->arena, name, length), set->late);
+    }
+    return found;
+}
 
 /* liquid_options.find: a snippet is looked for when it is rendered, as files are compiled in any
  * order. */
 static const struct templates_snippet *find_snippet(void *context, const char *name, size_t length)
 {
-    const struct filter_context *known = context;
-    return known->templates ? templates_set_snippet(known->templates, name, length) : NULL;
+    const struct templates *set = ((const struct filter_context *)context)->templates;
+    const struct templates_snippet *found = set ? templates_set_snippet(set, name, length) : NULL;
+    return found || !set || !set->late ? found : read_late(set, name, length);
 }
 
 static const struct liquid_template *find_html(void *context, const char *name, size_t length)
@@ -82,7 +109,7 @@ static const struct liquid_template *find_text(void *context, const char *name, 
 
 /* Shops paste Shopify's own templates, with slips that its parser passes over: they are
  * passed over here too, and told in `slips`. */
-static struct liquid_options *options(struct templates *set, bool html, uint32_t line,
+static struct liquid_options *options(const struct templates *set, bool html, uint32_t line,
                                       struct diags *slips)
 {
     struct liquid_options *made = arena_zero(set->arena, sizeof *made);
@@ -96,7 +123,7 @@ static struct liquid_options *options(struct templates *set, bool html, uint32_t
     return made;
 }
 
-const struct liquid_template *templates_file_compile(struct templates *set,
+const struct liquid_template *templates_file_compile(const struct templates *set,
                                                      const struct templates_file *file, bool html,
                                                      struct diags *diags)
 {
@@ -109,6 +136,21 @@ const struct liquid_template *templates_file_compile(struct templates *set,
     if (!liquid)
         diags_add(diags, &diag);
     return liquid;
+}
+
+const struct templates_snippet *templates_file_snippet(const struct templates *set,
+                                                       const char *path, const char *name,
+                                                       struct diags *diags)
+{
+    struct templates_file *file = templates_file_read(set, path, false, diags);
+    if (!file || !(file->liquid = templates_file_compile(set, file, true, diags)))
+        return NULL;
+    struct templates_snippet *snippet = arena_zero(set->arena, sizeof *snippet);
+    snippet->file = file;
+    snippet->styled = file->liquid;
+    snippet->text = templates_file_compile(set, file, false, diags);
+    map_put(set->snippets, name, strlen(name), snippet);
+    return snippet;
 }
 
 const struct liquid_template *templates_file_compile_styled(struct templates *set,

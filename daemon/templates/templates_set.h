@@ -58,6 +58,8 @@ struct templates {
     struct map *snippets; /* name: struct templates_snippet */
     struct map *bodies;   /* path: struct templates_file */
     struct map *attached; /* path: struct mime_file with its bytes */
+    struct diags *late;   /* snippets are read when they are first asked for, and their faults
+                             go here; NULL: all of them were read */
 };
 
 /* The first pair of a template, by locale; NULL: no such template. */

@@ -412,6 +412,46 @@ def test_render_shows_the_place_of_a_fault(desk, text, fault):
     assert fault in err
 
 
+SHOPIFY_ORDER = {"name": "#7", "total_discounts": "5.00", "total_price": "75.00", "currency": "EUR",
+         "line_items": [{"title": "Tea", "price": "40.00", "quantity": 2}]}
+MONEY = ("{% if total_discounts > 0 %}less {% endif %}{{ order_name }} {{ shop.name }} "
+         "{% for line in subtotal_line_items %}{{ line.final_line_price | money }}{% endfor %}")
+
+
+@pytest.mark.parametrize("data", [SHOPIFY_ORDER, {"order": SHOPIFY_ORDER}])
+def test_render_knows_the_names_of_shopify(desk, data):
+    name = file_of(desk, "letter.liquid", MONEY)
+    status, out, err = desk.ctl("render", name, "--data", "-", stdin=json.dumps(data))
+    assert (status, err) == (0, "")
+    assert out == "less #7 Ceai & Cărți €80.00"
+
+
+SLIPS = "{% if who %%}Dear{% endif %} {{ who) }}{% render 'end' %}\n"
+
+
+def test_render_passes_over_slips_as_the_daemon_does(desk):
+    """… and with the warnings that `check` has of the same files in the template folder."""
+    (desk.folder / "snippets").mkdir()
+    name = file_of(desk, "letter.html.liquid", "---\nsubject: Hi\n---\n" + SLIPS)
+    end = file_of(desk, "snippets/end.liquid", " -- \n{{ a) }}me")
+    data = json.dumps({"who": "A & <B>"})
+    status, out, told = desk.ctl("render", name, "--data", "-", stdin=data)
+    assert (status, out) == (0, "Dear A &amp; &lt;B&gt; -- \nme\n")
+    assert f"{name}:4:36: warning: unexpected `)`" in told and f"{end}:2:5: warning: " in told
+    assert told.count("warning: ") == 3 and told.count("hint: it is passed over") == 3
+    desk.template("letter.html.liquid", (desk.folder / "letter.html.liquid").read_text())
+    desk.template("snippets/end.liquid", (desk.folder / "snippets/end.liquid").read_text())
+    status, out, _ = desk.ctl("check")
+    assert status == 0
+    for line in told.replace(f"{desk.folder}/", "").splitlines():
+        assert line in out
+    status, out, err = desk.ctl("render", name, "--data", "-", "--strict", stdin=data)
+    assert (status, out, err) == (1, "", told)
+    whole = file_of(desk, "whole.text.liquid", "---\nsubject: Hi\n---\n{{ who }}\n")
+    status, out, err = desk.ctl("render", "--strict", whole, "--data", "-", stdin=data)
+    assert (status, out, err) == (0, "A & <B>\n", "")
+
+
 def test_render_of_bad_data(desk):
     name = file_of(desk, "letter.liquid", "x")
     data = file_of(desk, "data.json", "{'a': 1}")

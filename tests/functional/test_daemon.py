@@ -160,6 +160,62 @@ def test_refused_mail_is_a_dead_letter_and_the_next_goes_on(shop):
         what == "dead" and "not this one" in why for _, what, why in shop.trace("id:1"))
 
 
+CODES = {  # the template of a rule, by the code that its dead letter has; the place where it is told
+    "liquid-render": ("---\nsubject: Hi\nlayout: none\n---\n<p>\n{{ 5 | divided_by: zero }}", ":6:8: divided by zero"),
+    "liquid-limit": ("---\nsubject: Hi\nlayout: none\n---\n{% for i in (1..2000000) %}{% assign x = i %}{% endfor %}",
+                     ":5:"),
+    "bad-header": ('---\nsubject: "Hi {{ line }}"\nlayout: none\n---\n<p>', ":2:11: the subject has a line break"),
+    "bad-address": ('---\nsubject: Hi\nreply_to: "{{ none }}"\nlayout: none\n---\n<p>',
+                    ":3:12: the address has no `@`"),
+}
+
+
+def test_what_cannot_be_made_is_a_dead_letter_with_its_code_and_place(shop):
+    """… in Redis, in `dead ls`, in `explain` and in the log; nothing is sent, and the next goes on."""
+    smtp = welcome_shop(shop)
+    for code, (text, _) in CODES.items():
+        shop.rules(f"{{name: {code}, class: transactional, on: {code}, send: {code}}}\n", f"{code}.yaml")
+        shop.template(f"{code}.html.liquid", text)
+    daemon = shop.daemon().spawn()
+    shop.push(*[{"type": code, "id": code, "customer": {"id": code, "email": f"c{number}@example.com"},
+                 "zero": 0, "line": "a\r\nBcc: b@example.net", "none": "nobody"}
+                for number, code in enumerate(CODES)], signed_up(9))
+    assert smtp.next_mail()["To"].addresses[0].username == "c9"
+    shop.wait_idle()
+    assert smtp.mails.empty()
+    letters = {letter["customer"].decode(): letter for letter in shop.dead()}
+    listed, log = shop.ctl("dead", "ls")[1], daemon.log()
+    for code, (_, place) in CODES.items():
+        letter = letters[f"id:{code}"]
+        detail = letter["detail"].decode()
+        assert (letter["kind"], letter["reason"]) == (b"message", code.encode())
+        assert f"/{code}.html.liquid{place}" in detail
+        assert f"  message  {code}: {detail}\n" in listed
+        assert f" {code} dead, {code} by smtp: {detail} mid=" in shop.ctl("explain", code)[1]
+        [line] = [line for line in log.splitlines() if f" reason={code} " in line]
+        assert "a message became a dead letter" in line
+        assert f"/{code}.html.liquid{place.split(' ')[0]}" in line
+        assert "example.net" not in line
+
+
+def test_body_of_a_request_that_cannot_be_made_likewise(shop):
+    api = shop.http()
+    shop.redis()
+    shop.config["gateways"] = {"api": {"kind": "http", "url": f"http://127.0.0.1:{api.port}/messages"}}
+    shop.config["channels"] = {"email": "api"}
+    shop.rules(WELCOME)
+    shop.template("welcome.html.liquid", TEMPLATE)
+    shop.template("api.json.liquid", '{"id": {{ customer.id | json }},\n "part": {{ 1 | divided_by: customer.id }}}')
+    shop.daemon().spawn()
+    shop.push(signed_up(0), signed_up(1))
+    shop.wait_idle()
+    [letter] = shop.dead()
+    assert (letter["customer"], letter["reason"]) == (b"id:0", b"liquid-render")
+    assert letter["detail"].endswith(b"/api.json.liquid:2:17: divided by zero")
+    assert " dead, liquid-render by api: " in shop.ctl("explain", "0")[1]
+    assert json.loads(api.requests.get(timeout=60)[2]) == {"id": "1", "part": 1}
+
+
 def test_retry_after_a_4xx(shop):
     smtp = welcome_shop(shop)
     smtp.answers = lambda envelope: "451 4.3.0 later"

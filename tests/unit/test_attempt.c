@@ -49,6 +49,7 @@ static void not_json(void **state)
     struct diag diag;
     (void)state;
     assert_false(attempt_read(attempt, &diag));
+    assert_string_equal(diag.code, "bad-message");
     assert_int_equal(attempt->message.kind, VALUE_NULL);
     attempt_destroy(&attempt);
 }

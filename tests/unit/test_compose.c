@@ -545,7 +545,8 @@ static void refusals(void **state)
         {"{\"data\": {\"s\": \"a\\r\\nBcc: x@y.example\"}}", "bad-header"},
         {"{\"data\": {\"s\": \"a\\u0007\"}}", "bad-header"},
         {"{\"data\": {\"h\": \"a\\nb\"}}", "bad-header"},
-        {"{\"data\": {\"r\": \"x\\n@y.example\"}}", "bad-address"},
+        {"{\"data\": {\"r\": \"x\\n@y.example\"}}", "bad-header"},
+        {"{\"data\": {\"r\": \"x<@y.example\"}}", "bad-address"},
         {"{\"from\": \"x\"}", "bad-address"},
         {"{\"mid\": \"a b\"}", "bad-message"},
         {"{\"mid\": null}", "bad-message"},
@@ -575,15 +576,33 @@ static void refusals(void **state)
     compose_well(room, "{}");
 }
 
-/* A fault in a template has its file and its line. */
+/* A fault in a template has its file and its place; so has one of what a template made. */
 static void render_fault(void **state)
 {
+    static const struct {
+        const char *data, *code;
+        uint32_t line, column;
+    } cases[] = {
+        {"{}", "liquid-render", 8, 8},
+        {"{\"s\": \"a\\nb\"}", "bad-header", 2, 11},
+        {"{\"s\": \"a\\u0000\"}", "bad-header", 2, 11},
+        {"{\"r\": \"nobody\", \"by\": 1}", "bad-address", 3, 12},
+        {"{\"r\": \"a\\nb <c@d.example>\", \"by\": 1}", "bad-header", 3, 12},
+        {"{\"h\": \"a\\rb\", \"by\": 1}", "bad-header", 5, 9},
+    };
     struct room *room = *state;
-    put(room, "a.html.liquid", FRONT "<p>\n{{ 5 | divided_by: 0 }}");
+    put(room, "a.html.liquid",
+        "---\nsubject: \"Hi {{ s }}\"\nreply_to: \"{{ r }}\"\nheaders:\n  X-A: \"{{ h "
+        "}}\"\n---\n<p>\n"
+        "{{ 5 | divided_by: by }}");
     load(room);
-    assert_false(compose(room, "{}"));
-    assert_non_null(strstr(room->diag.file, "a.html.liquid"));
-    assert_int_equal(room->diag.line, 5);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_false(compose(room, arena_printf(room->arena, "{\"data\": %s}", cases[i].data)));
+        assert_string_equal(room->diag.code, cases[i].code);
+        assert_non_null(strstr(room->diag.file, "a.html.liquid"));
+        assert_int_equal(room->diag.line, cases[i].line);
+        assert_int_equal(room->diag.column, cases[i].column);
+    }
 }
 
 static void broken_characters(void **state)
@@ -667,6 +686,67 @@ static void one_of_each(void **state)
     assert_string_equal(room->mail.subject, "=?utf-8?Q?x=0D=0ABcc:_x?= \u2028 Bcc: y");
 }
 
+static const char *single_text(struct room *room, const char *name, const char *text,
+                               const char *json)
+{
+    const struct templates_settings settings = {.folder = room->folder, .default_locale = "en"};
+    const struct settings_source source = {
+        .file = arena_printf(room->arena, "%s/%s", room->folder, name),
+        .text = text,
+        .length = strlen(text)};
+    const struct value data = read_json(room, json);
+    struct templates_single single;
+    const char *made = NULL;
+    memset(&room->diag, 0, sizeof room->diag);
+    templates_destroy(&room->templates);
+    room->templates = templates_single(&settings, &source, &single, &room->diags);
+    assert_non_null(room->templates);
+    bool done = compose_single(room->templates, &single, &room->settings, &data, room->arena, &made,
+                               &room->diag);
+    assert_true(done == (made != NULL));
+    return made;
+}
+
+/* A file by itself: its data stand over all that a message would bring; snippets lie beside it. */
+static void single_file(void **state)
+{
+    static const struct {
+        const char *name, *text, *data, *expected;
+    } cases[] = {
+        {"x.liquid", "{{ a }} {{ shop.name }} {{ locale }} {{ now | date: '%H' }}",
+         "{\"a\": \"<\"}", "< Tea & Co en 22"},
+        {"x.html.liquid", "---\nsubject: Hi\n---\n{{ a }} {{ shop.name }}", "{\"a\": \"<\"}",
+         "&lt; Tea &amp; Co"},
+        {"x.liquid", "{{ shop.name }} {{ now }} {{ message.to }} {{ event }} {{ 2.5 | money }}",
+         "{\"shop\": {\"name\": \"My\", \"currency\": \"USD\"}, \"now\": 1, \"locale\": \"fi\", "
+         "\"message\": {\"to\": \"+4\"}, \"event\": \"e\"}",
+         "My 1 +4 e 2,50\u00a0$"},
+        {"x.liquid", "{% render 'own', b: 1 %}{% include 'kept' %}", "{\"a\": 2}", "<1>Tea & Co;2"},
+        {"x.liquid", "{% if total_price > 9 %}{{ order_name }} {{ shop_name }}{% endif %}",
+         "{\"order\": {\"name\": \"#7\", \"total_price\": \"12.00\", \"line_items\": []}}",
+         "#7 Tea & Co"},
+    };
+    struct room *room = *state;
+    put(room, "own.liquid", "<{{ b }}{{ a }}>{{ shop.name }}");
+    put(room, "snippets/kept.liquid", ";{{ a }}{{ x) }}");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *made = single_text(room, cases[i].name, cases[i].text, cases[i].data);
+        assert_non_null(made);
+        assert_string_equal(made, cases[i].expected);
+    }
+    assert_int_equal(room->diags.warnings, 1); /* the slip of the snippet */
+    assert_null(single_text(room, "x.liquid", "\n{% render 'none' %}", "{}"));
+    assert_string_equal(room->diag.code, "liquid-render");
+    assert_int_equal(room->diag.line, 2);
+    put(room, "bad.liquid", "{{ x | nope }}");
+    assert_null(single_text(room, "x.liquid", "{% render 'bad' %}", "{}"));
+    assert_int_equal(room->diags.errors, 1);
+    assert_null(single_text(room, "x.text.liquid",
+                            "{% for i in (1..200000) %}0123456789{% endfor %}", "{}"));
+    assert_string_equal(room->diag.code, "liquid-limit");
+    templates_destroy(&room->templates);
+}
+
 int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
@@ -675,7 +755,7 @@ int main(void)
         TEST(preheader),      TEST(styles),       TEST(shopify),           TEST(languages),
         TEST(each_filter),    TEST(currency),     TEST(addresses),         TEST(attachments),
         TEST(refusals),       TEST(render_fault), TEST(broken_characters), TEST(text_channels),
-        TEST(request_bodies), TEST(one_of_each),
+        TEST(request_bodies), TEST(one_of_each),  TEST(single_file),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,7 +141,7 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
 {
     struct attempt *attempt = new_attempt(row->on_uncertain, NOW + row->left_ms);
     struct outcome *outcome = &attempt->job.outcome;
-    char hash[POLICY_HASH_SIZE], trace[256];
+    char hash[POLICY_HASH_SIZE], trace[256], reason[64] = "";
     outcome_set(outcome, row->kind);
     outcome_printf(outcome, "450 not now");
     outcome->retry_after_ms = row->retry_after_ms;
@@ -154,12 +154,47 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
     assert_result(row, &attempt->result, type ? event_of(type) : NULL);
     policy_address_hash(&fixture->policy, "ana@example.com", hash);
     assert_text(row, "suppress", attempt->result.suppress, row->suppress ? hash : NULL);
+    if (row->reason)
+        snprintf(reason, sizeof reason, "\"reason\":\"%s\",", row->reason);
     snprintf(trace, sizeof trace,
-             "{\"at\":%lld,\"did\":[{\"rule\":\"tea\",\"what\":\"%s\",\"why\":\"450 not now\","
+             "{\"at\":%lld,\"did\":[{\"rule\":\"tea\",\"what\":\"%s\",%s\"why\":\"450 not now\","
              "\"gateway\":\"main\",\"mid\":\"m1\"}]}",
-             (long long)NOW, whats[row->kind]);
+             (long long)NOW, whats[row->kind], reason);
     assert_text(row, "trace", attempt->result.trace, trace);
     attempt_destroy(&attempt);
+}
+
+/* It could not be made: the reason is the code of that fault, wherever it is told. */
+static void not_made(void **state)
+{
+    static const struct {
+        const char *fault, *reason;
+    } cases[] = {{"liquid-render", "liquid-render"},
+                 {"bad-address", "bad-address"},
+                 {"no-such-code", "refused"},
+                 {"", "refused"}};
+    struct decide_fixture fixture;
+    (void)state;
+    decide_fixture_open(&fixture, plain_rules);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char trace[64];
+        struct attempt *attempt = new_attempt("resend", NOW + HOUR);
+        outcome_set(&attempt->job.outcome, OUTCOME_DEAD);
+        outcome_printf(&attempt->job.outcome, "a.html.liquid:5:1: divided by zero");
+        attempt->fault = cases[i].fault;
+        settlement_make(attempt, &(struct settlement_scene){.rules = fixture.rules,
+                                                            .policy = &fixture.policy,
+                                                            .now_ms = NOW});
+        const struct outbox_result *result = &attempt->result;
+        assert_int_equal(result->verdict, OUTBOX_DEAD);
+        assert_string_equal(result->reason, cases[i].reason);
+        assert_string_equal(result->detail, "a.html.liquid:5:1: divided by zero");
+        snprintf(trace, sizeof trace, "\"what\":\"dead\",\"reason\":\"%s\"", cases[i].reason);
+        assert_non_null(strstr(result->trace, trace));
+        assert_non_null(strstr(result->event, "\"message.failed\""));
+        attempt_destroy(&attempt);
+    }
+    decide_fixture_close(&fixture);
 }
 
 static void each_outcome(void **state)
@@ -249,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_outcome),
+        cmocka_unit_test(not_made),
         cmocka_unit_test(deferred),
         cmocka_unit_test(given_up),
     };

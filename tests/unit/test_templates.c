@@ -429,6 +429,53 @@ static void no_folder(void **state)
     assert_int_equal(room->diags.errors, 1);
 }
 
+static struct templates *read_single(struct room *room, const char *name, const char *text,
+                                     struct templates_single *single)
+{
+    char file[FOLDER_FIXTURE_SIZE + 64];
+    const struct templates_settings settings = {.folder = "/nowhere/at/all"};
+    snprintf(file, sizeof file, "%s/%s", room->folder, name);
+    const struct settings_source source = {.file = file, .text = text, .length = strlen(text)};
+    diags_free(&room->diags);
+    return templates_single(&settings, &source, single, &room->diags);
+}
+
+/* A file by itself: what it is goes by its name, slips and faults are told as those of a set. */
+static void single(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        bool part, html;
+        const char *told; /* where a set is made, warnings */
+        bool made;
+    } cases[] = {
+        {"a.liquid", FRONT "{{ x }}", false, false, "", true},
+        {"a.text.liquid", FRONT "{{ x }}", true, false, "", true},
+        {"a.ro.html.liquid", FRONT "{{ x) }}", true, true,
+         "a.ro.html.liquid:4:5: unexpected `)`, where the end should be (it is passed over, as "
+         "Shopify does)\n",
+         true},
+        {"a.json.liquid", "\xef\xbb\xbf{{ x | nope }}", false, false,
+         "a.json.liquid:1:8: unknown filter `nope`\n", false},
+        {"a.html.liquid", "---\nsubjct: Hi\n---\n", true, true,
+         "a.html.liquid:2:1: unknown key `subjct` (did you mean `subject`?)\n", false},
+        {"a.html.liquid", "a\n\xff", true, true, "a.html.liquid:2:1: the file is not UTF-8\n",
+         false},
+    };
+    struct room *room = *state;
+    struct templates_single got;
+    struct buf out;
+    buf_init(&out, 10000);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct templates *set = read_single(room, cases[i].name, cases[i].text, &got);
+        assert_string_equal(told(room, &out), cases[i].told);
+        assert_true((set != NULL) == cases[i].made && (got.liquid != NULL) == cases[i].made);
+        assert_true(got.part == cases[i].part && got.html == cases[i].html);
+        templates_destroy(&set);
+    }
+    buf_free(&out);
+}
+
 int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
@@ -436,6 +483,7 @@ int main(void)
         TEST(found),         TEST(languages),  TEST(inherited),      TEST(each_fault),
         TEST(liquid_faults), TEST(all_faults), TEST(attached_bound), TEST(link_outside),
         TEST(check),         TEST(variables),  TEST(no_folder),      TEST(slips),
+        TEST(single),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

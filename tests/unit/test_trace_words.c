@@ -43,8 +43,11 @@ static void test_tables(void **state)
         assert_string_equal(trace_what_word((enum trace_what)i), whats[i].word);
     for (size_t i = 0; i < COUNT(whys); i++)
         assert_string_equal(trace_why_word((enum trace_why)(i + 1)), whys[i].word);
-    for (size_t i = 0; i < COUNT(reasons); i++)
+    for (size_t i = 0; i < COUNT(reasons); i++) {
         assert_string_equal(trace_reason_word((enum trace_reason)i), reasons[i].word);
+        assert_int_equal(trace_reason_of(reasons[i].word), i);
+    }
+    assert_int_equal(trace_reason_of("no such word"), TRACE_REASON_REFUSED);
     const struct {
         const struct word *words;
         size_t count;
@@ -55,6 +58,20 @@ static void test_tables(void **state)
             assert_false(is_among(tables[t].words, i, tables[t].words[i].word));
         }
 }
+
+/* The codes of faults with which the making of a message can end, and how many the pattern finds
+ * in a folder at least: each is the reason of a dead letter. */
+static const struct {
+    const char *folder, *pattern;
+    int least;
+} codes[] = {
+    {"compose", "diag_fault\\([^,]+, \"([a-z-]+)\"", 8},
+    {"compose", "[?] \"([a-z-]+)\" : \"bad-message\"", 1},
+    {"compose", "diag_code\\([^,]+, \"([a-z-]+)\"", 1},
+    {"mail", "diag_fault\\([^,]+, \"([a-z-]+)\"", 10},
+    {"liquid", "diag_code\\(run->diag, \"([a-z-]+)\"", 2},
+    {"delivery", "diag_code\\([^,]+, \"([a-z-]+)\"", 1},
+};
 
 /* Where words stand in the scripts, and how many there are: the pattern is found so often. Behind
  * the colon of a `why` something follows that is put in, and %s is a word that stands elsewhere. */
@@ -71,45 +88,62 @@ static const struct {
     {"bury\\(mid, '([^']+)'", reasons, COUNT(reasons), 2},
 };
 
-/* How many words the script has at such a place. Each is in the table. */
-static int check_place(const char *script, const char *text, size_t place)
+/* How often the text has the pattern. What it finds is among the words. */
+static int find_words(const char *file, const char *text, const char *pattern,
+                      const struct word *words, size_t count)
 {
-    regex_t pattern;
+    regex_t compiled;
     regmatch_t match[2];
     int found = 0;
-    assert_int_equal(regcomp(&pattern, places[place].pattern, REG_EXTENDED), 0);
-    for (; regexec(&pattern, text, 2, match, 0) == 0; text += match[0].rm_eo, found++) {
+    assert_int_equal(regcomp(&compiled, pattern, REG_EXTENDED), 0);
+    for (; regexec(&compiled, text, 2, match, 0) == 0; text += match[0].rm_eo, found++) {
         char word[64];
         snprintf(word, sizeof word, "%.*s", (int)(match[1].rm_eo - match[1].rm_so),
                  text + match[1].rm_so);
-        if (!is_among(places[place].words, places[place].count, word))
-            fail_msg("%s: `%s` is in no table of words", script, word);
+        if (!is_among(words, count, word))
+            fail_msg("%s: `%s` is in no table of words", file, word);
     }
-    regfree(&pattern);
+    regfree(&compiled);
+    return found;
+}
+
+/* Likewise of all files of a folder of daemon/ that end so. */
+static int find_in_folder(const char *folder, const char *ending, const char *pattern,
+                          const struct word *words, size_t count)
+{
+    const char *source = getenv("NUDGED_SOURCE"), *const * names, *text;
+    size_t files, length;
+    int found = 0;
+    struct diag diag;
+    struct arena *arena = arena_new(1 << 16);
+    const char *path = arena_printf(arena, "%s/daemon/%s", source ? source : ".", folder);
+    if (!file_list(arena, path, ending, false, &names, &files, &diag))
+        fail_msg("%s", diag.text);
+    for (size_t i = 0; i < files; i++) {
+        if (!file_read(arena, arena_printf(arena, "%s/%s", path, names[i]), 1 << 18, &text, &length,
+                       &diag))
+            fail_msg("%s", diag.text);
+        found += find_words(names[i], text, pattern, words, count);
+    }
+    arena_destroy(&arena);
     return found;
 }
 
 static void test_scripts(void **state)
 {
     (void)state;
-    const char *source = getenv("NUDGED_SOURCE"), *const * names, *text;
-    size_t count, length;
-    int found[COUNT(places)] = {0};
-    struct diag diag;
-    struct arena *arena = arena_new(1 << 16);
-    const char *folder = arena_printf(arena, "%s/daemon/store", source ? source : ".");
-    if (!file_list(arena, folder, ".lua", false, &names, &count, &diag))
-        fail_msg("%s", diag.text);
-    for (size_t i = 0; i < count; i++) {
-        if (!file_read(arena, arena_printf(arena, "%s/%s", folder, names[i]), 1 << 16, &text,
-                       &length, &diag))
-            fail_msg("%s", diag.text);
-        for (size_t p = 0; p < COUNT(places); p++)
-            found[p] += check_place(names[i], text, p);
-    }
     for (size_t p = 0; p < COUNT(places); p++)
-        assert_int_equal(found[p], places[p].found);
-    arena_destroy(&arena);
+        assert_int_equal(
+            find_in_folder("store", ".lua", places[p].pattern, places[p].words, places[p].count),
+            places[p].found);
+}
+
+static void test_codes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(codes); i++)
+        assert_true(find_in_folder(codes[i].folder, ".c", codes[i].pattern, reasons,
+                                   COUNT(reasons)) >= codes[i].least);
 }
 
 int main(void)
@@ -117,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_scripts),
+        cmocka_unit_test(test_codes),
     };
     return cmocka_run_group_tests_name("trace_words", tests, NULL, NULL);
 }
