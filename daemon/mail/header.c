@@ -340,7 +340,7 @@ const char *header_date(int64_t ms, const char *zone, char out[HEADER_DATE_SIZE]
     return out;
 }
 
-/* What this layer writes itself, what servers write on the way, and what would send
+/* What nudged writes itself, what servers write on the way, and what would send
  * copies elsewhere. */
 static const char *const reserved[] = {
     "auto-submitted", "bcc",          "cc",

@@ -40,7 +40,7 @@ bool header_parameter(struct buf *out, const char *name, const char *value, stru
 const char *header_date(int64_t ms, const char *zone, char out[HEADER_DATE_SIZE]);
 
 /* A name that a template may set: letters, digits and hyphens, and none of those that
- * the mail layer or the servers on the way write (From, Date, Content-Type, Received, …). */
+ * nudged itself or the servers on the way write (From, Date, Content-Type, Received, …). */
 bool header_name_allowed(const char *name, struct diag *diag);
 
 /* Without control characters and valid UTF-8; `what` names it in the error's text. */
