@@ -56,6 +56,7 @@ library_sources = \
 	daemon/base/setting.h \
 	daemon/base/settings.c \
 	daemon/base/settings.h \
+	daemon/base/settings_changed.c \
 	daemon/base/settings_fault.c \
 	daemon/base/settings_fault.h \
 	daemon/base/settings_fields.c \
@@ -639,6 +640,7 @@ unit_programs = \
 	tests/unit/test_senders \
 	tests/unit/test_session \
 	tests/unit/test_settings \
+	tests/unit/test_settings_changed \
 	tests/unit/test_settings_print \
 	tests/unit/test_settlement \
 	tests/unit/test_shard \

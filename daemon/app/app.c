@@ -37,7 +37,7 @@
 #include "serve/notify.h"
 #include "store/shard.h"
 
-enum { TELL_MS = 1000 };
+enum { TELL_MS = 1000, CHANGED_MOST = 4096 /* bytes of the names of keys */ };
 
 struct app {
     struct config *config;
@@ -58,19 +58,47 @@ struct app {
 
 /* ---- Reload ---- */
 
+/* The file of the configuration is read too: what is wrong in it is told now and not at the next
+ * start, and what has changed in it waits for that. */
+static bool look_at_config(const struct app *app, struct buf *changed, struct diags *diags)
+{
+    const char *file = app->config->file;
+    struct config *next = config_load(*file ? file : NULL, diags);
+    if (!next)
+        return false;
+    settings_changed(config_settings, &app->config->keys, &next->keys, changed);
+    config_destroy(&next);
+    return true;
+}
+
+static void tell_changed(const struct buf *changed, struct buf *out)
+{
+    if (!changed->length)
+        return;
+    log_warning("changed in the configuration, and in force after a restart: %s", changed->data);
+    if (out)
+        buf_printf(out, "changed in the configuration, and in force after a restart: %s\n",
+                   changed->data);
+}
+
 /* The new generation, or the old one with all faults in `out`. */
 static bool reload(void *context, struct buf *out)
 {
     struct app *app = context;
     struct diags diags = {0};
+    struct buf changed;
+    buf_init(&changed, CHANGED_MOST);
     notify_reloading();
-    struct generation *next = generation_load(app->config, &diags);
+    bool readable = look_at_config(app, &changed, &diags);
+    struct generation *next = readable ? generation_load(app->config, &diags) : NULL;
     for (size_t i = 0; i < diags.count; i++) {
         log_diag(&diags.items[i]);
         if (out)
             diag_format(&diags.items[i], out);
     }
     diags_free(&diags);
+    tell_changed(&changed, out);
+    buf_free(&changed);
     if (next) {
         generation_release(&app->generation);
         app->generation = next;

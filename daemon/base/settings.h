@@ -40,6 +40,11 @@ bool settings_read(const struct setting *table, const struct value *map,
  * full. */
 bool settings_print(const struct setting *table, const void *from, struct buf *out);
 
+/* Appends the keys of which the values differ and a restart is needed for that to count:
+ * "redis.url, drain". */
+void settings_changed(const struct setting *table, const void *before, const void *after,
+                      struct buf *out);
+
 /* Appends the table as Markdown, one row for each key ("smtp.host" in a section): type,
  * default, range, whether a reload changes it, help. */
 bool settings_reference(const struct setting *table, struct buf *out);

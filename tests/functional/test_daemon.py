@@ -145,6 +145,21 @@ def test_reload(shop):
     assert "nudged_reloads_failed_total 1" in daemon.ask("GET", "/metrics")[1]
 
 
+def test_reload_looks_at_the_configuration_too(shop):
+    welcome_shop(shop)
+    daemon = shop.daemon().spawn()
+    asked = shop.daemon("asked")  # nudgectl asks at the same socket, by a file of its own
+    asked.config.write_text(daemon.config.read_text())
+    daemon.config.write_text(daemon.config.read_text() + "drain: 20s\n")
+    status, out, _ = shop.ctl("reload", config=asked.config)
+    assert status == 0 and "in force after a restart: " in out and "drain" in out, out
+    assert "in force after a restart: " in daemon.log()
+    daemon.config.write_text(daemon.config.read_text() + "untill: x\n")
+    status, _, err = shop.ctl("reload", config=asked.config)
+    assert status == 1 and "unknown key `untill`" in err
+    assert daemon.ask("GET", "/health")[0] == 200
+
+
 def test_refused_mail_is_a_dead_letter_and_the_next_goes_on(shop):
     smtp = welcome_shop(shop)
     smtp.answers = lambda envelope: (
