@@ -56,6 +56,7 @@ def break_saving(shop):
 
 
 def mend_saving(shop):
+    (shop.folder / "dump.rdb").rmdir()  # Redis 8 does not end while it cannot save
     shop.client.config_set("save", "")
 
 
