@@ -52,7 +52,7 @@ static void begin(struct event_splitter *splitter, enum where where, char c)
     splitter->in_string = c == '"';
     splitter->escaped = false;
     splitter->depth = 0;
-    splitter->where = where;
+    splitter->where = (int)where;
 }
 
 /* Gives what was gathered, without the blanks at its end. */
@@ -73,7 +73,7 @@ static void give(struct event_splitter *splitter, enum where next)
         .line = splitter->begun_line,
         .column = splitter->begun_column,
     };
-    splitter->where = next;
+    splitter->where = (int)next;
     splitter->take(splitter->context, &piece);
 }
 

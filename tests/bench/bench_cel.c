@@ -81,7 +81,7 @@ int main(void)
             int64_t ns = round_ns(program, &input, scratch);
             best = ns < best ? ns : best;
         }
-        printf("%s\t%.1f\tns\n", cases[i].name, (double)best / RUNS);
+        printf("%s\t%.1f\tns\n", cases[i].name, (double)best / (double)RUNS);
     }
     arena_destroy(&scratch);
     arena_destroy(&arena);

@@ -341,8 +341,8 @@ int main(void)
         int64_t ns = run_round(&load);
         best = ns < best ? ns : best;
     }
-    double all = ROUNDS * (double)ROUND_EVENTS;
-    printf("decide\t%.0f\tevents/s\n", 1e9 * ROUND_EVENTS / (double)best);
+    double all = (double)ROUNDS * (double)ROUND_EVENTS;
+    printf("decide\t%.0f\tevents/s\n", 1e9 * (double)ROUND_EVENTS / (double)best);
     printf("decide_event_size\t%.0f\tbytes\n", (double)load.event_bytes / all);
     printf("decide_document_size\t%.0f\tbytes\n", (double)load.document_bytes / all);
     printf("decide_messages\t%.3f\tmessages/event\n", (double)load.messages / all);

@@ -420,7 +420,7 @@ int main(int argc, char **argv)
     struct buf text;
     load.arena = arena_new(1 << 18);
     buf_init(&text, TEXT_MOST);
-    printf("rules_event_size\t%.0f\tbytes\n", (double)make_events(&load, false) / EVENTS);
+    printf("rules_event_size\t%.0f\tbytes\n", (double)make_events(&load, false) / (double)EVENTS);
     measure_spread(&load, argc > 1 ? argv + 1 : spread, argc > 1 ? argc - 1 : (int)COUNT(spread),
                    &text);
     make_events(&load, true);

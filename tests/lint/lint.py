@@ -64,6 +64,11 @@ def check_clang():
     return tool("./dev", "clang")
 
 
+def check_gcc():
+    """the programs compile with gcc -O2 without a warning"""
+    return tool("./dev", "gcc")
+
+
 def check_reference():
     """docs/reference.md is what the tables say"""
     made = "build-clang/reference.md"
@@ -103,10 +108,11 @@ def main():
     passed = failed = 0
     with ThreadPoolExecutor(JOBS) as pool:
         # The last ones look at what the build with clang made.
-        built = pool.submit(run, check_clang)
+        built = pool.submit(lambda: [run(check_clang), run(check_gcc)])
         checks = [check_cppcheck, check_format, check_shell, check_pages, *house.CHECKS]
         results = list(pool.map(run, checks))
-        results += [built.result(), *map(run, (*house.BUILT, check_reference, check_manual, check_unit))]
+        results += built.result()
+        results += map(run, (*house.BUILT, check_reference, check_manual, check_unit))
     for check, complaints in results:
         passed += not complaints
         failed += bool(complaints)

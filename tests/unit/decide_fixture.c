@@ -117,7 +117,7 @@ static void add_item(struct buf *out, const struct value *item)
         add_word(out, item, "why");
     }
     if (value_to_int(value_get(item, "until"), &until_ms))
-        buf_printf(out, " %g", (double)until_ms / 1000 - DECIDE_FIXTURE_START);
+        buf_printf(out, " %g", (double)until_ms / 1000 - (double)DECIDE_FIXTURE_START);
     if (value_to_int(value_get(item, "more"), &more))
         buf_printf(out, " and %d more", (int)more);
 }
@@ -167,7 +167,7 @@ const char *decide_fixture_play_both(struct decide_fixture *fixture, double seco
 {
     struct arena *arena = fixture->arena;
     struct diag diag = {0};
-    int64_t now_ms = (int64_t)((DECIDE_FIXTURE_START + second) * 1000);
+    int64_t now_ms = (int64_t)(((double)DECIDE_FIXTURE_START + second) * 1000);
     const struct shop_event *events[2];
     size_t count = 0;
     if (first)
