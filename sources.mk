@@ -669,6 +669,7 @@ unit_programs = \
 
 unit_fixtures = \
 	tests/unit/cel_fixture.h \
+	tests/unit/compose_fixture.h \
 	tests/unit/decide_fixture.c \
 	tests/unit/decide_fixture.h \
 	tests/unit/folder_fixture.c \

@@ -1,7 +1,6 @@
 /*
- * Liquid (shopify.github.io/liquid): compiled to a program once, rendered
- * often. Templates are immutable: any number of threads may render one, each
- * with its own arena and buffer.
+ * Liquid (shopify.github.io/liquid): compiled to a program once, rendered often. Templates are
+ * immutable: any number of threads may render one, each with its own arena and buffer.
  */
 #ifndef NUDGED_LIQUID_LIQUID_H
 #define NUDGED_LIQUID_LIQUID_H
@@ -22,8 +21,7 @@ struct liquid_run; /* one render under way */
  * text, what a safe filter made. Only templates in escape mode have such strings. */
 enum { LIQUID_SAFE = 64 };
 
-/* A call of a filter. Positional arguments stand in `arguments`; keyword ones in
- * the map `keywords` (NULL when there are none). */
+/* A call of a filter. `keywords` is a map, or NULL when there are none. */
 struct liquid_call {
     struct liquid_run *run;
     struct value input;
@@ -67,8 +65,7 @@ enum liquid_syntax {
 
 /* What all templates of a set share. Static or owned by the host; must outlive them. */
 struct liquid_options {
-    const struct liquid_filter *filters; /* beside the standard ones, before which they are
-                                            looked up; ends with a row without a name; or NULL */
+    const struct liquid_filter *filters; /* before the standard ones; last has no name; or NULL */
     /* Finds what `render` and `include` name, at render time; NULL: there is none. */
     const struct liquid_template *(*find)(void *context, const char *name, size_t length);
     bool escape; /* output is HTML: every {{ }} is escaped unless `raw` or a safe filter ends it */
