@@ -306,6 +306,7 @@ static bool build_shard(struct app *app, struct diag *diag)
                                     .settle_ms = keys->settle_ms,
                                     .dead_keep_ms = keys->dead_keep_ms,
                                     .trace_keep_ms = keys->customer.keep_ms,
+                                    .log_group = app->log_group,
                                     .on_connection = on_connection,
                                     .on_instance = on_instance,
                                     .on_batch = on_batch,

@@ -25,9 +25,10 @@ static bool condition(struct loop *loop, const struct cel_node *node, bool *hold
     struct value value;
     if (!cel_run_node(loop->run, node, &value))
         return false;
-    bool is_bool = value.kind == VALUE_BOOL;
-    *holds = is_bool && value.boolean; /* gcc 14 does not see that what follows is false */
-    return is_bool || cel_fail_with(loop->run, node, "%a is no condition", &value, &value);
+    if (value.kind != VALUE_BOOL)
+        return cel_fail_with(loop->run, node, "%a is no condition", &value, &value);
+    *holds = value.boolean;
+    return true;
 }
 
 /* all and exists: one turn that gives `decisive` decides, whatever the others do. */

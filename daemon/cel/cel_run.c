@@ -7,11 +7,10 @@
 
 enum { NODE_TEXT_MOST = 80, VALUE_TEXT_MOST = 120 };
 
-bool cel_fail_with(struct cel_run *run, const struct cel_node *node, const char *text,
-                   const struct value *a, const struct value *b)
+void cel_note_fault(struct cel_run *run, const struct cel_node *node, const char *text,
+                    const struct value *a, const struct value *b)
 {
     run->error = (struct cel_error){.node = node, .text = text, .a = *a, .b = *b};
-    return false;
 }
 
 bool cel_fail(struct cel_run *run, const struct cel_node *node, const char *text)

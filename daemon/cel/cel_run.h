@@ -62,10 +62,17 @@ static inline bool cel_run_node(struct cel_run *run, const struct cel_node *node
 /* The function that evaluates a node of this kind. */
 cel_evaluate *cel_evaluator(const struct cel_node *node);
 
-/* Each returns false. */
+void cel_note_fault(struct cel_run *run, const struct cel_node *node, const char *text,
+                    const struct value *a, const struct value *b);
+
+/* Each returns false; the compiler is to see it of this one, whose callers have results to fill. */
+static inline bool cel_fail_with(struct cel_run *run, const struct cel_node *node, const char *text,
+                                 const struct value *a, const struct value *b)
+{
+    cel_note_fault(run, node, text, a, b);
+    return false;
+}
 bool cel_fail(struct cel_run *run, const struct cel_node *node, const char *text);
-bool cel_fail_with(struct cel_run *run, const struct cel_node *node, const char *text,
-                   const struct value *a, const struct value *b);
 bool cel_fail_budget(struct cel_run *run, const struct cel_node *node);
 
 static inline bool cel_spend(struct cel_run *run, const struct cel_node *node, int64_t elements)

@@ -63,7 +63,7 @@ bool liquid_tag_raw_parse(struct liquid_parser *parser, const struct liquid_tag 
 bool liquid_tag_raw_doc(struct liquid_parser *parser, const struct liquid_tag *tag,
                         struct liquid_node *node, bool *blank)
 {
-    struct slice text;
+    struct slice text = {0};
     (void)node;
     if (!refuse_markup(parser, tag) || !read_until(parser, tag, "enddoc", "doc", &text))
         return false;
@@ -76,7 +76,7 @@ bool liquid_tag_raw_comment(struct liquid_parser *parser, const struct liquid_ta
                             struct liquid_node *node, bool *blank)
 {
     struct liquid_piece piece;
-    struct slice text;
+    struct slice text = {0};
     uint32_t open = 1;
     (void)node;
     while (open > 0) {

@@ -18,8 +18,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/log_group.h"
 #include "base/mem.h"
 #include "redis/arguments.h"
 #include "store/keys.h"
@@ -41,6 +43,7 @@ struct outbox {
     const char **channels;
     size_t channel_count;
     int64_t dead_keep_ms, trace_keep_ms;
+    struct log_group *log_group;
     int64_t takes;           /* their numbers */
     int64_t lost[LOST_MOST]; /* takes without a good answer: what they took must be put back */
     size_t lost_count;
@@ -56,6 +59,7 @@ struct outbox *outbox_new(const struct outbox_options *options)
     outbox->instance = options->instance;
     outbox->dead_keep_ms = options->dead_keep_ms;
     outbox->trace_keep_ms = options->trace_keep_ms;
+    outbox->log_group = options->log_group;
     outbox->names = arena_new(256);
     outbox->asking = arena_new(FIRST_CHUNK);
     outbox->answering = arena_new(FIRST_CHUNK);
@@ -301,6 +305,7 @@ struct sweep_call {
     int waiting; /* answers that have not come */
     int users;   /* calls whose context this is */
     struct outbox_swept swept;
+    struct log_group *log_group;
     struct diag fault;
     outbox_on_swept *callback;
     void *context;
@@ -345,6 +350,12 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
     end_sweep_part(call);
 }
 
+static void log_buried(struct log_group *group, const char *mid, const char *reason)
+{
+    if (log_group_is_news(group, clock_monotonic_ms(), "dead messages reason=%s gateway=-", reason))
+        log_warning("a message became a dead letter mid=%s reason=%s gateway=-", mid, reason);
+}
+
 static void on_requeued(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct sweep_call *call = context;
@@ -354,8 +365,7 @@ static void on_requeued(void *context, const struct reply *reply, const struct d
         call->swept.requeued = (size_t)moved;
         call->swept.buried = (reply->count - 2) / 2;
         for (size_t i = 2; i + 1 < reply->count; i += 2)
-            log_warning("a message became a dead letter mid=%s reason=%s gateway=-",
-                        reply_item(reply, i)->text, reply_item(reply, i + 1)->text);
+            log_buried(call->log_group, reply_item(reply, i)->text, reply_item(reply, i + 1)->text);
         if (next < call->swept.next_ms)
             call->swept.next_ms = next;
     } else {
@@ -369,6 +379,7 @@ void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *contex
     struct sweep_call *call = mem_zero(1, sizeof *call);
     call->waiting = call->users = 2;
     call->swept.next_ms = SWEEP_POLL_MS;
+    call->log_group = outbox->log_group;
     call->callback = callback;
     call->context = context;
 

@@ -14,6 +14,7 @@
 #include "redis/scripts.h"
 #include "store/instance.h"
 
+struct log_group;
 struct outbox;
 
 struct outbox_options {
@@ -21,8 +22,9 @@ struct outbox_options {
     struct instance *instance;
     const char *const *channels; /* at least one; copied */
     size_t channel_count;
-    int64_t dead_keep_ms;  /* dead letters older than this are dropped by the sweep */
-    int64_t trace_keep_ms; /* a trace that is begun by a settlement lives so long */
+    int64_t dead_keep_ms;        /* dead letters older than this are dropped by the sweep */
+    int64_t trace_keep_ms;       /* a trace that is begun by a settlement lives so long */
+    struct log_group *log_group; /* of the sweep's dead letters; NULL: each is told */
 };
 
 struct outbox *outbox_new(const struct outbox_options *options);

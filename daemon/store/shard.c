@@ -57,7 +57,8 @@ static struct outbox *new_outbox(const struct shard *shard, const struct shard_o
                                                .channels = options->channels,
                                                .channel_count = options->channel_count,
                                                .dead_keep_ms = options->dead_keep_ms,
-                                               .trace_keep_ms = options->trace_keep_ms});
+                                               .trace_keep_ms = options->trace_keep_ms,
+                                               .log_group = options->log_group});
 }
 
 struct shard *shard_new(const struct shard_options *options)

@@ -33,6 +33,8 @@ struct shard {
     void *context;
 };
 
+struct log_group;
+
 /* All texts are copied. What is not explained here is as in the options of the module. */
 struct shard_options {
     struct event_base *base;
@@ -52,6 +54,7 @@ struct shard_options {
     bool inbox_left;
     int64_t settle_ms;
     int64_t dead_keep_ms, trace_keep_ms;
+    struct log_group *log_group; /* not its own */
 
     connection_on_state *on_connection; /* heard before the instance is */
     instance_on_state *on_instance;

@@ -89,6 +89,27 @@ def test_dead_letters_of_a_kind_are_told_once(hello):
     assert re.sub(r"within \S+ s:", "within:", warnings(daemon)[1]) == f"… and 3 more like it within: dead messages {told}"
 
 
+def test_dead_letters_without_an_attempt_are_told_once(hello):
+    """Of a channel that was removed, when their time is over."""
+    mail = hello.smtp()
+    mail.answers = lambda envelope: "451 4.3.0 later"
+    one = hello.daemon().spawn()
+    say_hello(hello, 3)
+    wait_until(lambda: one.status()["later"] == 3, "the retries")
+    assert one.stop() == 0
+    for mid in hello.client.zrange("nudged:later", 0, -1):
+        hello.client.hset(b"nudged:message:" + mid, "give_up", 1)
+        hello.client.zadd("nudged:later", {mid: 1})
+    hello.config["gateways"]["file"] = {"kind": "maildir", "path": str(hello.folder / "mail")}
+    hello.rules("{name: hello, class: transactional, on: nothing, send: {template: hello, via: sms}}")
+    two = hello.daemon("two", channels={"sms": "file"}).spawn()
+    wait_until(lambda: hello.client.xlen("nudged:dead") == 3, "the dead letters")
+    assert two.stop() == 0
+    told = "reason=no-channel gateway=-"
+    assert [re.sub(r"within \S+ s:", "within:", line) for line in warnings(two)] == [
+        f"a message became a dead letter {told}", f"… and 2 more like it within: dead messages {told}"]
+
+
 @pytest.mark.parametrize("wanted", [True, False])
 def test_sent_messages_are_logged_where_that_is_wanted(hello, wanted):
     mail = hello.smtp()
