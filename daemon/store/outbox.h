@@ -16,7 +16,6 @@
 
 struct log_group;
 struct outbox;
-
 struct outbox_options {
     struct scripts *scripts;
     struct instance *instance;
@@ -58,13 +57,12 @@ struct outbox_taken {
 
 /* Everything is gone when the callback returns. */
 typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
-/* Up to `most` messages of `channel` for `gateway`, transactional ones first. Fails with
- * the code "redis-lease" where this daemon's lease is gone. */
+/* Transactional ones first. Fails with the code "redis-lease" where the lease is gone. */
 void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
                  struct outbox_rate rate, outbox_on_taken *callback, void *context);
 
-/* Puts back what takes without a good answer may have taken, as each take does first. True where
- * something is left to be put back, or under way: call it again in a while. */
+/* Puts back what takes without a good answer may have taken, as each take does first. True: there
+ * is more, or some is under way: call it again in a while. */
 bool outbox_recover(struct outbox *outbox);
 
 enum outbox_verdict {
