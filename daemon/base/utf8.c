@@ -124,6 +124,49 @@ size_t utf8_show(const char *text, size_t length, char *to, size_t room)
     return used;
 }
 
+bool utf8_is_space(uint32_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
+}
+
+struct slice utf8_trim(struct slice text)
+{
+    size_t width;
+    while (text.length && utf8_is_space(utf8_decode(text.text, text.length, &width))) {
+        text.text += width;
+        text.length -= width;
+    }
+    while (text.length) {
+        size_t last = utf8_floor(text.text, text.length - 1);
+        if (!utf8_is_space(utf8_decode(text.text + last, text.length - last, &width)))
+            break;
+        text.length = last;
+    }
+    return text;
+}
+
+size_t utf8_one_line(const char *text, size_t length, char *to, size_t room)
+{
+    size_t used = 0, width;
+    for (size_t at = 0; at < length; at += width) {
+        uint32_t point = utf8_decode(text + at, length - at, &width);
+        bool space = utf8_is_space(point) || utf8_is_control(point);
+        bool whole = !space && !(point == 0xfffd && width == 1);
+        if (space && (used == 0 || to[used - 1] == ' '))
+            continue;
+        if (used + (whole ? width : 1) > room)
+            break;
+        if (whole)
+            memcpy(to + used, text + at, width);
+        else
+            to[used] = space ? ' ' : '?';
+        used += whole ? width : 1;
+    }
+    return used > 0 && to[used - 1] == ' ' ? used - 1 : used;
+}
+
 size_t utf8_floor(const char *text, size_t most)
 {
     size_t at = most;

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slice.h"
+
 /* The offset of the first byte that is not part of a valid character;
  * `length` when all is valid. */
 size_t utf8_invalid(const char *text, size_t length);
@@ -39,6 +41,17 @@ static inline bool utf8_is_control(uint32_t point)
 
 /* Whether such a character is in a text. */
 bool utf8_has_control(const char *text, size_t length);
+
+/* White space, as Unicode has it: line ends and no-break spaces too. */
+bool utf8_is_space(uint32_t point);
+
+/* Without the white space that it begins or ends with. */
+struct slice utf8_trim(struct slice text);
+
+/* Copies a text as one line: a run of white space and control characters as one space, none at
+ * its ends, '?' for an invalid byte. Whole characters, as many as fit into `room`, and no NUL;
+ * returns their bytes. */
+size_t utf8_one_line(const char *text, size_t length, char *to, size_t room);
 
 /* Copies a text as it may be shown: '?' for a control character and for an invalid byte, a space
  * for a tab. Whole characters, as many as fit into `room`, and no NUL; returns their bytes. */

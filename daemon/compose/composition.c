@@ -120,7 +120,7 @@ bool composition_begin(struct composition *c)
 /* ---- Rendering ---- */
 
 /* Filters may cut a character in two; the wire has whole ones only. */
-static const char *whole_characters(struct arena *arena, const char *text, size_t length)
+static char *whole_characters(struct arena *arena, const char *text, size_t length)
 {
     if (utf8_valid(text, length) && !memchr(text, '\0', length))
         return arena_copy(arena, text, length);
@@ -171,6 +171,15 @@ const char *composition_trim(struct composition *c, const char *text)
     return arena_copy(c->arena, bare.text, bare.length);
 }
 
+/* A tab in a first name holds no mail back: a control character becomes a space. Not a line break:
+ * that is how a value tries to become a header of its own. */
+static void blank_controls(char *line)
+{
+    for (char *at = line; *at; at++)
+        if ((*at > 0 && *at < ' ' && *at != '\r' && *at != '\n') || *at == 0x7f)
+            *at = ' ';
+}
+
 bool composition_line(struct composition *c, const struct liquid_template *template,
                       const char *what, const char **line)
 {
@@ -186,9 +195,11 @@ bool composition_line(struct composition *c, const struct liquid_template *templ
     }
     if (memchr(buf_string(&out), '\0', out.length))
         done = diag_fault(c->diag, "bad-header", "a line of the front matter has a NUL character");
-    const char *made =
-        composition_trim(c, whole_characters(c->arena, buf_string(&out), out.length));
+    char *whole = whole_characters(c->arena, buf_string(&out), out.length);
     buf_free(&out);
+    if (what)
+        blank_controls(whole);
+    const char *made = composition_trim(c, whole);
     if (done && what)
         done = header_value_allowed(what, made, c->diag);
     if (!done)
@@ -305,12 +316,8 @@ bool composition_address(struct composition *c)
         return false;
     if (!c->from.mailbox)
         return diag_fault(c->diag, "bad-message", "there is no sender: set `mail.from`");
-    if (!name)
-        return true;
-    if (!address_check_name(name, c->diag))
-        return false;
-    name = composition_trim(c, name);
-    c->recipient.name = *name ? name : NULL;
+    if (name)
+        c->recipient.name = address_clean_name(c->arena, name);
     return true;
 }
 

@@ -69,8 +69,9 @@ bool composition_run(struct composition *c, const struct liquid_template *templa
                      size_t most, const char **text);
 
 /* A line of the front matter, trimmed, without a NUL character ("bad-header"); NULL where
- * there is no template, or it comes out empty. `what` names it where a header has it, so that it
- * must be one that a header may have ("bad-header"), with its place; else NULL. */
+ * there is no template, or it comes out empty. `what` names it where a header has it: then
+ * a control character in it becomes a space, and a line break is refused ("bad-header"), with the
+ * template's place; else NULL. */
 bool composition_line(struct composition *c, const struct liquid_template *template,
                       const char *what, const char **line);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 
 enum { MID_BYTES = 16 };
 
@@ -35,7 +36,8 @@ const char *message_body_address(const struct rule_step *step, const struct cond
             address = *field;
     }
     const char *text = whole_text(arena, &address);
-    return text && *text ? text : NULL;
+    const struct slice bare = utf8_trim(slice_of(text ? text : ""));
+    return bare.length ? arena_copy(arena, bare.text, bare.length) : NULL;
 }
 
 static const char *make_mid(const struct message_body_input *input, struct arena *arena)

@@ -96,21 +96,16 @@ bool address_check(struct arena *arena, const char *text, struct address *addres
     return true;
 }
 
-bool address_check_name(const char *name, struct diag *diag)
+const char *address_clean_name(struct arena *arena, const char *name)
 {
-    size_t length = strlen(name);
-    if (length > ADDRESS_NAME_MOST)
-        return fault(diag, "the name is longer than 256 bytes");
-    if (utf8_invalid(name, length) != length)
-        return fault(diag, "the name is not valid UTF-8");
-    if (utf8_has_control(name, length))
-        return fault(diag, "the name has a line break or another control character");
-    return true;
+    char clean[ADDRESS_NAME_MOST];
+    size_t length = utf8_one_line(name, strlen(name), clean, sizeof clean);
+    return length ? arena_copy(arena, clean, length) : NULL;
 }
 
 static const char *trim(struct arena *arena, const char *text, size_t length)
 {
-    const struct slice bare = slice_trim((struct slice){text, length}, " ");
+    const struct slice bare = utf8_trim((struct slice){text, length});
     return arena_copy(arena, bare.text, bare.length);
 }
 
@@ -143,8 +138,8 @@ bool address_parse(struct arena *arena, const char *text, struct address *addres
     char *name = arena_text(arena, trim(arena, whole, (size_t)(open - whole)));
     if (!unquote(name))
         return fault(diag, "the name before the address has a quotation mark too many or too few");
-    if (!address_check_name(name, diag) || !address_check(arena, bare, address, diag))
+    if (!address_check(arena, trim(arena, bare, strlen(bare)), address, diag))
         return false;
-    address->name = *name ? name : NULL;
+    address->name = address_clean_name(arena, name);
     return true;
 }

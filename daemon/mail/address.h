@@ -26,12 +26,13 @@ struct address {
 bool address_check(struct arena *arena, const char *text, struct address *address,
                    struct diag *diag);
 
-/* Reads "Name <address>", "\"Name\" <address>" or a bare address. */
+/* Reads "Name <address>", "\"Name\" <address>" or a bare address; white space around each
+ * does not matter, and the name is cleaned. */
 bool address_parse(struct arena *arena, const char *text, struct address *address,
                    struct diag *diag);
 
-/* A display name must be UTF-8 without control characters, of at most
- * ADDRESS_NAME_MOST bytes; an error has the code "bad-address". */
-bool address_check_name(const char *name, struct diag *diag);
+/* A display name as a header may have it: one line (utf8_one_line) of at most
+ * ADDRESS_NAME_MOST bytes, cut between characters. NULL where nothing is left of it. */
+const char *address_clean_name(struct arena *arena, const char *name);
 
 #endif

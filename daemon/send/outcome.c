@@ -13,27 +13,7 @@ void outcome_set(struct outcome *outcome, enum outcome_kind kind)
 
 void outcome_words(struct outcome *outcome, const char *bytes, size_t length)
 {
-    size_t used = 0;
-    for (size_t at = 0; at < length;) {
-        size_t width;
-        uint32_t point = utf8_decode(bytes + at, length - at, &width);
-        const char *from = bytes + at;
-        at += width;
-        if (utf8_is_control(point) || point == ' ' || point == 0x2028 || point == 0x2029) {
-            if (used == 0 || outcome->text[used - 1] == ' ')
-                continue;
-            from = " ";
-            width = 1;
-        } else if (point == 0xfffd && width == 1) {
-            from = "?";
-        }
-        if (used + width >= sizeof outcome->text)
-            break;
-        memcpy(outcome->text + used, from, width);
-        used += width;
-    }
-    if (used > 0 && outcome->text[used - 1] == ' ')
-        used--;
+    size_t used = utf8_one_line(bytes, length, outcome->text, sizeof outcome->text - 1);
     outcome->text[used] = '\0';
 }
 

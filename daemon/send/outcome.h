@@ -40,8 +40,7 @@ struct outcome {
 /* Empties it and sets its kind. */
 void outcome_set(struct outcome *outcome, enum outcome_kind kind);
 
-/* Sets the text: control characters become spaces, runs of spaces one space,
- * invalid UTF-8 '?'; cut at a character's boundary. */
+/* Sets the text: utf8_one_line(), cut at a character's boundary. */
 void outcome_words(struct outcome *outcome, const char *bytes, size_t length);
 void outcome_printf(struct outcome *outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,5 +1,7 @@
 """Values that a customer or a shop could send to break out of a field of a mail."""
 
+import re
+
 
 def hostile():
     """At least 200 values that try to end a line, a field, an address or a word."""
@@ -19,3 +21,8 @@ def hostile():
                "evil@example.net\0@example.com", "evil@example.net\0"]
     assert len(values) >= 200
     return values
+
+
+def cleaned(value):
+    """A control character that breaks no line is a space in a subject and in a header."""
+    return re.sub(r"[\0-\t\x0b\x0c\x0e-\x1f\x7f]", " ", value).strip(" \r\n")

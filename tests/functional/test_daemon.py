@@ -175,6 +175,25 @@ def test_refused_mail_is_a_dead_letter_and_the_next_goes_on(shop):
         what == "dead" and "not this one" in why for _, what, why in shop.trace("id:1"))
 
 
+def test_no_slip_in_a_name_or_around_an_address_holds_a_message_back(shop):
+    smtp = welcome_shop(shop)
+    shop.daemon().spawn()
+    shop.push(signed_up(1, first_name="Ana\tMaria", last_name="Lind\r\nBcc: b@example.net"),
+              signed_up(2, first_name="ก" * 200), signed_up(3, email=" c3@example.com\t"),
+              signed_up(4, email="c4@example.com\nBcc: b@example.net"))
+    mails = {mail["To"].addresses[0].username: mail for mail in (smtp.next_mail() for _ in range(3))}
+    shop.wait_idle()
+    assert sorted(mails) == ["c1", "c2", "c3"] and smtp.mails.empty()
+    assert all(len(mail["To"].addresses) == 1 and not mail["Bcc"] for mail in mails.values())
+    assert mails["c1"]["To"].addresses[0].display_name == "Ana Maria Lind Bcc: b@example.net"
+    assert mails["c1"]["Subject"] == "Hello Ana Maria!"
+    # Python puts a space between the encoded words of a name.
+    assert mails["c2"]["To"].addresses[0].display_name.replace(" ", "") == "ก" * 85  # 255 bytes
+    assert mails["c2"]["Subject"] == f"Hello {'ก' * 200}!"
+    [letter] = shop.dead()
+    assert (letter["customer"], letter["reason"]) == (b"id:4", b"bad-address")
+
+
 CODES = {  # the template of a rule, by the code that its dead letter has; the place where it is told
     "liquid-render": ("---\nsubject: Hi\nlayout: none\n---\n<p>\n{{ 5 | divided_by: zero }}", ":6:8: divided by zero"),
     "liquid-limit": ("---\nsubject: Hi\nlayout: none\n---\n{% for i in (1..2000000) %}{% assign x = i %}{% endfor %}",

@@ -3,11 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/utf8.h"
 #include "mail/address.h"
 
 #define A60 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -91,7 +93,11 @@ static void parsed(void **state)
         {"\"Pop, Ana\" <ana@shop.example>", "Pop, Ana", "ana@shop.example"},
         {"\"A \\\"B\\\"\" <ana@shop.example>", "A \"B\"", "ana@shop.example"},
         {"\"A <ana@shop.example>", NULL, NULL},
-        {"A\nB <ana@shop.example>", NULL, NULL},
+        {"A\nB <ana@shop.example>", "A B", "ana@shop.example"},
+        {" A\tB <\u00a0ana@shop.example > \r\n", "A B", "ana@shop.example"},
+        {"\" \" <ana@shop.example>", NULL, "ana@shop.example"},
+        {"A <an\na@shop.example>", NULL, NULL},
+        {"A <<ana@shop.example>", "A <", "ana@shop.example"},
         {"A <ana@shop.example> x", NULL, NULL},
         {"A <>", NULL, NULL},
     };
@@ -108,11 +114,41 @@ static void parsed(void **state)
     arena_destroy(&arena);
 }
 
+static void names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *clean;
+    } cases[] = {
+        {"Ana", "Ana"},
+        {"Ana\tLind", "Ana Lind"},
+        {" \u00a0Ana ", "Ana"},
+        {"Ana\r\nBcc: x@y.example", "Ana Bcc: x@y.example"},
+        {"", NULL},
+        {" \t", NULL},
+        {"An\x07\xc2\x85 a", "An a"},
+    };
+    struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *clean = address_clean_name(arena, cases[i].name);
+        assert_string_equal(clean ? clean : "-", cases[i].clean ? cases[i].clean : "-");
+    }
+    char many[1001] = "";
+    for (size_t i = 0; i < 1000; i += 4)
+        memcpy(many + i, i ? "ก " : " ก", 4);
+    many[1000] = '\0';
+    size_t length = strlen(address_clean_name(arena, many));
+    assert_true(length <= ADDRESS_NAME_MOST && length > ADDRESS_NAME_MOST - 4);
+    assert_true(utf8_valid(address_clean_name(arena, many), length));
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(checked),
         cmocka_unit_test(parsed),
+        cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -378,6 +378,26 @@ static void addresses(void **state)
     assert_true(has_line(room, "To: ana@example.com"));
 }
 
+/* A hand that slipped over the keyboard holds no receipt back. */
+static void cleaned(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.text.liquid",
+        "---\nsubject: \"Dear {{ customer.first_name }}!\"\n"
+        "from: \"{{ who }} <me@shop.example>\"\nheaders: {X-A: \"{{ h }}\"}\n---\n");
+    load(room);
+    compose_well(room,
+                 "{\"name\": \" Ana\\t\\r\\nBcc: x\\u0085\", \"customer\": {\"first_name\": "
+                 "\"An\\ta\\u0007\"}, \"data\": {\"who\": \"Tea\\t Shop \", \"h\": \"\\u007f\"}}");
+    assert_true(has_line(room, "To: \"Ana Bcc: x\" <ana@example.com>"));
+    assert_true(has_line(room, "From: Tea Shop <me@shop.example>"));
+    assert_string_equal(room->mail.subject, "Dear An a !");
+    assert_null(strstr(buf_string(&room->mail.wire), "X-A:"));
+    assert_int_equal(count(buf_string(&room->mail.wire), "\r\nBcc"), 0);
+    compose_well(room, "{\"name\": \" \\n\"}");
+    assert_true(has_line(room, "To: ana@example.com"));
+}
+
 static void attachments(void **state)
 {
     struct room *room = *state;
@@ -403,13 +423,11 @@ static void refusals(void **state)
         {"{\"to\": \"ana\"}", "bad-address"},
         {"{\"to\": \"a@b.example\\r\\nBcc: x@y.example\"}", "bad-address"},
         {"{\"to\": null}", "bad-address"},
-        {"{\"name\": \"Ana\\r\\nBcc: x@y.example\"}", "bad-address"},
         {"{\"name\": \"Ana\\u0000\"}", "bad-address"},
         {"{\"to\": \"ana@example.com\\u0000x\"}", "bad-address"},
         {"{\"data\": {\"s\": \"a\\u0000\"}}", "bad-header"},
-        {"{\"name\": \"Ana\\u0085\"}", "bad-address"},
         {"{\"data\": {\"s\": \"a\\r\\nBcc: x@y.example\"}}", "bad-header"},
-        {"{\"data\": {\"s\": \"a\\u0007\"}}", "bad-header"},
+        {"{\"data\": {\"s\": \"a\\u0085b\"}}", "bad-header"},
         {"{\"data\": {\"h\": \"a\\nb\"}}", "bad-header"},
         {"{\"data\": {\"r\": \"x\\n@y.example\"}}", "bad-header"},
         {"{\"data\": {\"r\": \"x<@y.example\"}}", "bad-address"},
@@ -621,7 +639,7 @@ int main(void)
         TEST(preheader),      TEST(styles),       TEST(shopify),           TEST(languages),
         TEST(each_filter),    TEST(currency),     TEST(addresses),         TEST(attachments),
         TEST(refusals),       TEST(render_fault), TEST(broken_characters), TEST(text_channels),
-        TEST(request_bodies), TEST(one_of_each),  TEST(single_file),
+        TEST(request_bodies), TEST(one_of_each),  TEST(single_file),       TEST(cleaned),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

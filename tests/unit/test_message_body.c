@@ -19,7 +19,8 @@ static void test_message(void **state)
                                   "to: customer.mobile, data: {twice: order.total * 2}}}");
     static const char event[] =
         "{\"type\":\"order.placed\",\"id\":\"o1\",\"order\":{\"total\":21},\"customer\":{\"id\":7,"
-        "\"mobile\":\"+40721\",\"accepts_marketing\":true,\"first_name\":\"Ana\",\"last_name\":"
+        "\"mobile\":\" "
+        "+40721\\t\\u00a0\",\"accepts_marketing\":true,\"first_name\":\"Ana\",\"last_name\":"
         "\"Popescu\",\"locale\":\"ro\"}}";
     decide_fixture_play(&fixture, 0, event);
     assert_int_equal(fixture.last.message_count, 1);

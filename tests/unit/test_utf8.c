@@ -130,6 +130,53 @@ static void what_is_shown_is_no_command(void **state)
     assert_memory_equal(out, "a?b", 3);
 }
 
+static void lines_become_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *line;
+    } cases[] = {
+        {"", ""},
+        {" \t\r\n", ""},
+        {" Ana\t \r\n Pop ", "Ana Pop"},
+        {"A\u00a0B\u3000C\u2028D\x1b[2J", "A B C D [2J"},
+        {"\x07\xff\xc2\x85ä\xef\xbf\xbd", "? ä\xef\xbf\xbd"},
+        {"a\u200db", "a\u200db"}, /* joins what stands beside it: no space */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[16];
+        size_t length = utf8_one_line(cases[i].text, strlen(cases[i].text), out, sizeof out);
+        assert_int_equal(length, strlen(cases[i].line));
+        assert_memory_equal(out, cases[i].line, length);
+    }
+    char out[8];
+    assert_int_equal(utf8_one_line("abä", 4, out, 3), 2);
+    assert_int_equal(utf8_one_line("ab cd", 5, out, 3), 2); /* nor a space at the cut */
+    assert_int_equal(utf8_one_line("a", 1, out, 0), 0);
+    assert_int_equal(utf8_one_line("a\0b", 3, out, 4), 3);
+    assert_memory_equal(out, "a b", 3);
+}
+
+static void ends_are_trimmed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *bare;
+    } cases[] = {
+        {"", ""},
+        {" ", ""},
+        {"\u3000\u00a0", ""},
+        {"a b", "a b"},
+        {"\t a\u00a0b \r\n\u00a0", "a\u00a0b"},
+        {"à ", "à"}, /* ends with the byte that a no-break space ends with */
+        {"a\x07", "a\x07"},
+        {" \xff ", "\xff"},
+        {"x\xc2 ", "x\xc2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_true(slice_is(utf8_trim(slice_of(cases[i].text)), cases[i].bare));
+}
+
 static void controls_are_found(void **state)
 {
     (void)state;
@@ -151,6 +198,8 @@ int main(void)
         cmocka_unit_test(invalid_bytes_are_found),
         cmocka_unit_test(every_code_point_survives_the_way_there_and_back),
         cmocka_unit_test(characters_are_counted),
+        cmocka_unit_test(lines_become_one),
+        cmocka_unit_test(ends_are_trimmed),
         cmocka_unit_test(controls_are_found),
         cmocka_unit_test(a_cut_does_not_split_a_character),
         cmocka_unit_test(what_is_shown_is_no_command),
