@@ -4,16 +4,35 @@
 
 /* ---- What is asked ---- */
 
-static void put_texts(struct arguments *arguments, const struct slice *texts, size_t count)
+/* A list of commit.lua: its name, how many items, then those. One without items is not sent. */
+static void put_list(struct arguments *arguments, const char *name, size_t count)
 {
+    if (count == 0)
+        return;
+    arguments_text(arguments, name);
     arguments_number(arguments, (int64_t)count);
+}
+
+static void put_texts(struct arguments *arguments, const char *name, const char *const *texts,
+                      size_t count)
+{
+    if (count == 0)
+        return;
+    arguments_text(arguments, name);
+    arguments_texts(arguments, texts, count);
+}
+
+static void put_slices(struct arguments *arguments, const char *name, const struct slice *texts,
+                       size_t count)
+{
+    put_list(arguments, name, count);
     for (size_t i = 0; i < count; i++)
         arguments_bytes(arguments, texts[i].text, texts[i].length);
 }
 
 static void put_messages(struct arguments *arguments, const struct commit *commit)
 {
-    arguments_number(arguments, (int64_t)commit->message_count);
+    put_list(arguments, "messages", commit->message_count);
     for (size_t i = 0; i < commit->message_count; i++) {
         const struct commit_message *message = &commit->messages[i];
         arguments_text(arguments, message->mid);
@@ -27,7 +46,7 @@ static void put_messages(struct arguments *arguments, const struct commit *commi
 
 static void put_dead(struct arguments *arguments, const struct commit *commit)
 {
-    arguments_number(arguments, (int64_t)commit->dead_count);
+    put_list(arguments, "dead", commit->dead_count);
     for (size_t i = 0; i < commit->dead_count; i++) {
         const struct commit_dead *letter = &commit->dead[i];
         arguments_text(arguments, letter->kind);
@@ -37,7 +56,7 @@ static void put_dead(struct arguments *arguments, const struct commit *commit)
     }
 }
 
-/* In the order that commit.lua reads them. */
+/* The head in the order that commit.lua reads it, then its lists in any. */
 struct arguments commit_arguments(struct arena *arena, const char *consumer,
                                   const struct commit *commit)
 {
@@ -49,14 +68,14 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
     arguments_bytes(&arguments, commit->document.text, commit->document.length);
     arguments_number(&arguments, commit->expire_ms);
     arguments_number(&arguments, commit->deadline_ms);
-    arguments_texts(&arguments, commit->ids, commit->id_count);
-    arguments_texts(&arguments, commit->free_hashes, commit->free_hash_count);
-    arguments_texts(&arguments, commit->open_mids, commit->open_mid_count);
+    put_texts(&arguments, "ids", commit->ids, commit->id_count);
+    put_texts(&arguments, "free", commit->free_hashes, commit->free_hash_count);
+    put_texts(&arguments, "open", commit->open_mids, commit->open_mid_count);
     put_messages(&arguments, commit);
-    arguments_texts(&arguments, commit->cancels, commit->cancel_count);
-    put_texts(&arguments, commit->emits, commit->emit_count);
+    put_texts(&arguments, "cancels", commit->cancels, commit->cancel_count);
+    put_slices(&arguments, "emits", commit->emits, commit->emit_count);
     put_dead(&arguments, commit);
-    put_texts(&arguments, commit->traces, commit->trace_count);
+    put_slices(&arguments, "traces", commit->traces, commit->trace_count);
     return arguments;
 }
 
@@ -72,6 +91,19 @@ static const char *const *texts_of(struct arena *arena, const struct reply *list
             texts[(*count)++] = text;
     }
     return texts;
+}
+
+/* "facts", then the name of each kind and a list of its items. */
+static void read_facts(struct arena *arena, const struct reply *reply, struct commit_result *result)
+{
+    for (size_t i = 1; i + 1 < reply->count; i += 2) {
+        const char *name = reply_text(reply_item(reply, i));
+        const struct reply *items = reply_item(reply, i + 1);
+        if (name && strcmp(name, "suppressed") == 0)
+            result->suppressed = texts_of(arena, items, &result->suppressed_count);
+        else if (name && strcmp(name, "taken") == 0)
+            result->taken = texts_of(arena, items, &result->taken_count);
+    }
 }
 
 bool commit_read_result(struct arena *arena, const struct reply *reply,
@@ -91,8 +123,7 @@ bool commit_read_result(struct arena *arena, const struct reply *reply,
         result->gone = texts_of(arena, first, &result->gone_count);
     } else if (strcmp(outcome, "facts") == 0) {
         result->outcome = COMMIT_FACTS;
-        result->suppressed = texts_of(arena, first, &result->suppressed_count);
-        result->taken = texts_of(arena, reply_item(reply, 2), &result->taken_count);
+        read_facts(arena, reply, result);
     } else {
         return false;
     }

@@ -1,32 +1,43 @@
 #!lua flags=allow-oom
 -- One customer, one decision, all or nothing: checks that it still holds, then writes all of it.
 -- ARGV: P, consumer, customer ('' for none), version seen ('' for no document), new version,
--- document ('' for unchanged), expiry ms, deadline ms (0 for none), then eight lists, each as a
--- count and its items: entry ids; hashes assumed not suppressed; mids assumed open; messages
--- {mid, channel, class, body, on_uncertain, give_up}; mids to cancel; events; dead letters
--- {kind, reason, detail, body}; trace lines.
--- Returns {'done'}, {'gone', ids}, {'stale', document or false}, or {'facts', suppressed hashes,
--- mids no longer open}. Safe to run twice: the second run finds its own version, or its entries
--- gone.
+-- document ('' for unchanged), expiry ms, deadline ms (0 for none), then lists, each as its name,
+-- a count and the items; one that is not there is empty:
+--   ids       entries, acknowledged and deleted
+--   free      hashes assumed not suppressed
+--   open      mids assumed open
+--   messages  {mid, channel, class, body, on_uncertain, give_up}
+--   cancels   mids to be deleted
+--   emits     events
+--   dead      {kind, reason, detail, body}
+--   traces    lines, oldest first
+-- Returns {'done'}, {'gone', ids}, {'stale', document or false}, or {'facts', name, items, …}: of
+-- what was assumed, 'suppressed' hashes and 'taken' mids, which are open no longer. Safe to run
+-- twice: the second run finds its own version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
 --with shared_outbox
 --with shared_pending
 local events = P .. ':events'
 
--- Reading the lists.
+-- The lists, and how many arguments an item of each has.
+local WIDTH = {ids = 1, free = 1, open = 1, messages = 6, cancels = 1, emits = 1, dead = 4,
+    traces = 1}
+local lists = {}
+for name in pairs(WIDTH) do
+    lists[name] = {}
+end
 local at = 9
-local function list(width)
-    local items, count = {}, tonumber(ARGV[at])
-    at = at + 1
+while at <= #ARGV do
+    local name, count = ARGV[at], tonumber(ARGV[at + 1])
+    local items, width = lists[name], WIDTH[name]
+    at = at + 2
     for i = 1, count do
         items[i] = width == 1 and ARGV[at] or {unpack(ARGV, at, at + width - 1)}
         at = at + width
     end
-    return items
 end
-local ids, free, open = list(1), list(1), list(1)
-local messages, cancels, emits, dead, traces = list(6), list(1), list(1), list(4), list(1)
+local ids = lists.ids
 
 local function message_key(mid)
     return P .. ':message:' .. mid
@@ -63,19 +74,27 @@ if customer ~= '' and current ~= seen then
     return {'stale', present}
 end
 
-local suppressed, begun = {}, {}
-for _, hash in ipairs(free) do
+local facts, suppressed, taken = {'facts'}, {}, {}
+for _, hash in ipairs(lists.free) do
     if redis.call('HEXISTS', P .. ':suppressed', hash) == 1 then
         suppressed[#suppressed + 1] = hash
     end
 end
-for _, mid in ipairs(open) do
+for _, mid in ipairs(lists.open) do
     if not is_open(mid) then
-        begun[#begun + 1] = mid
+        taken[#taken + 1] = mid
     end
 end
-if #suppressed > 0 or #begun > 0 then
-    return {'facts', suppressed, begun}
+local function learnt(name, items)
+    if #items > 0 then
+        facts[#facts + 1] = name
+        facts[#facts + 1] = items
+    end
+end
+learnt('suppressed', suppressed)
+learnt('taken', taken)
+if #facts > 1 then
+    return facts
 end
 
 -- From here on only writes.
@@ -91,7 +110,15 @@ if customer ~= '' then
     end
 end
 
-for _, m in ipairs(messages) do
+-- The entry in the outbox stays: who takes it finds nothing and drops it. Before the messages: one
+-- that is decided again is not to be deleted.
+for _, mid in ipairs(lists.cancels) do
+    if is_open(mid) then
+        redis.call('DEL', message_key(mid))
+        redis.call('ZREM', P .. ':later', mid)
+    end
+end
+for _, m in ipairs(lists.messages) do
     local mid, channel, class, body, on_uncertain, give_up = unpack(m)
     if redis.call('EXISTS', message_key(mid)) == 0 then
         redis.call('HSET', message_key(mid), 'state', 'queued', 'customer', customer, 'channel',
@@ -100,23 +127,16 @@ for _, m in ipairs(messages) do
         redis.call('XADD', outbox(channel, class), '*', 'mid', mid)
     end
 end
--- The entry in the outbox stays: who takes it finds nothing and drops it.
-for _, mid in ipairs(cancels) do
-    if is_open(mid) then
-        redis.call('DEL', message_key(mid))
-        redis.call('ZREM', P .. ':later', mid)
-    end
-end
-for _, event in ipairs(emits) do
+for _, event in ipairs(lists.emits) do
     redis.call('XADD', events, '*', 'event', event)
 end
-for _, letter in ipairs(dead) do
+for _, letter in ipairs(lists.dead) do
     redis.call('XADD', P .. ':dead', '*', 'kind', letter[1], 'reason', letter[2], 'detail',
         letter[3], 'customer', customer, 'body', letter[4])
 end
-if customer ~= '' and #traces > 0 then
+if customer ~= '' and #lists.traces > 0 then
     local trace_key = P .. ':trace:' .. customer
-    for _, line in ipairs(traces) do
+    for _, line in ipairs(lists.traces) do
         redis.call('LPUSH', trace_key, line)
     end
     redis.call('LTRIM', trace_key, 0, 99)
