@@ -40,6 +40,8 @@ library_sources = \
 	daemon/base/log_group.c \
 	daemon/base/log_group.h \
 	daemon/base/log_once.h \
+	daemon/base/mailbox.c \
+	daemon/base/mailbox.h \
 	daemon/base/map.c \
 	daemon/base/map.h \
 	daemon/base/mask.c \
@@ -614,6 +616,7 @@ unit_programs = \
 	tests/unit/test_log \
 	tests/unit/test_log_group \
 	tests/unit/test_log_once \
+	tests/unit/test_mailbox \
 	tests/unit/test_maildir \
 	tests/unit/test_map \
 	tests/unit/test_mask \
@@ -710,6 +713,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_inline_css \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_liquid \
+	tests/fuzz/fuzz_mailbox \
 	tests/fuzz/fuzz_mime \
 	tests/fuzz/fuzz_yaml
 
@@ -719,6 +723,7 @@ tests_fuzz_fuzz_html_text_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_inline_css_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_liquid_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_mailbox_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mime_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_yaml_LDADD = $(fuzz_libs)
 

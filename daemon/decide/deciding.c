@@ -78,7 +78,7 @@ static void remember(struct deciding *d, const struct deciding_want *want,
 
 /* False where an expression of its data fails: *fault says why. */
 static bool add_message(struct deciding *d, const struct deciding_want *want, const char *address,
-                        const char *address_hash, const struct condition_scene *scene,
+                        const struct policy_address *known, const struct condition_scene *scene,
                         const char **fault)
 {
     const struct message_body_input body = {.policy = d->policy,
@@ -89,7 +89,7 @@ static bool add_message(struct deciding *d, const struct deciding_want *want, co
                                             .address = address};
     struct decision_message message = {.rule = want->rule,
                                        .step = want->step,
-                                       .address_hash = address_hash,
+                                       .address = *known,
                                        .give_up_ms = d->now_ms + want->rule->give_up_ms};
     if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
         return false;
@@ -131,15 +131,14 @@ static void grant_one(struct deciding *d, const struct deciding_want *want)
 {
     const struct policy *policy = d->policy;
     const struct condition_scene scene = deciding_scene(d, &want->journey);
-    const char *address = message_body_address(want->step, &scene, d->arena), *fault, *hash = NULL;
-    if (address)
-        hash = policy_address_hash(policy, address, arena_alloc(d->arena, POLICY_HASH_SIZE));
+    const char *address = message_body_address(want->step, &scene, d->arena), *fault;
+    const struct policy_address known = policy_address(policy, address, d->arena);
     enum trace_why refusal =
-        policy_refusal(policy, d->facts, want->rule, want->journey.run, hash, &scene, d->arena);
+        policy_refusal(policy, d->facts, want->rule, want->journey.run, &known, &scene, d->arena);
     if (refusal) {
         d->decision->counts.refused++;
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, refusal);
-    } else if (!add_message(d, want, address, hash, &scene, &fault)) {
+    } else if (!add_message(d, want, address, &known, &scene, &fault)) {
         fail_want(d, want, fault);
     }
 }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "customer/customer.h"
+#include "decide/policy.h"
 #include "decide/trace_words.h"
 #include "rules/rule.h"
 
@@ -18,7 +19,7 @@ struct decision_message {
     const char *mid;
     const struct rule *rule;
     const struct rule_step *step;
-    const char *address_hash; /* assumed not to be suppressed */
+    struct policy_address address; /* assumed not to be suppressed */
     int64_t give_up_ms;
     struct value body; /* map: what is stored as P:message:<mid> and rendered; docs/redis.md */
 };

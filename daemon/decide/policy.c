@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/mailbox.h"
 #include "base/zone.h"
 
 bool policy_listed(const char *const *list, const char *text)
@@ -13,19 +14,49 @@ bool policy_listed(const char *const *list, const char *text)
     return false;
 }
 
-const char *policy_address_hash(const struct policy *policy, const char *address,
-                                char out[POLICY_HASH_SIZE])
+/* The first `bytes` of the keyed hash, as hex. */
+static void hash_text(const struct policy *policy, const char *text, size_t bytes, char *out)
 {
     unsigned char digest[DIGEST_SIZE];
-    char lower[512];
-    size_t length = 0;
-    for (; address[length] && length < sizeof lower; length++) {
-        char c = address[length];
-        lower[length] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-    }
-    digest_hmac(policy->secret, policy->secret_length, lower, length, digest);
-    digest_hex(digest, (POLICY_HASH_SIZE - 1) / 2, out);
+    digest_hmac(policy->secret, policy->secret_length, text, strlen(text), digest);
+    digest_hex(digest, bytes, out);
+}
+
+static const char *long_hash(const struct policy *policy, const char *text, struct arena *arena)
+{
+    char *out = arena_alloc(arena, POLICY_HASH_SIZE);
+    hash_text(policy, text, (POLICY_HASH_SIZE - 1) / 2, out);
     return out;
+}
+
+const char *policy_address_hash(const struct policy *policy, const char *address,
+                                struct arena *arena)
+{
+    return long_hash(policy, mailbox_form(arena, slice_of(address)), arena);
+}
+
+const char *policy_old_address_hash(const struct policy *policy, const char *address,
+                                    struct arena *arena)
+{
+    const char *form = mailbox_form(arena, slice_of(address));
+    const char *old = mailbox_old_form(arena, slice_of(address));
+    return strcmp(form, old) == 0 ? NULL : long_hash(policy, old, arena);
+}
+
+const char *policy_short_hash(const struct policy *policy, const char *text,
+                              char out[POLICY_SHORT_HASH_SIZE])
+{
+    hash_text(policy, text, (POLICY_SHORT_HASH_SIZE - 1) / 2, out);
+    return out;
+}
+
+struct policy_address policy_address(const struct policy *policy, const char *address,
+                                     struct arena *arena)
+{
+    if (!address)
+        return (struct policy_address){0};
+    return (struct policy_address){.hash = policy_address_hash(policy, address, arena),
+                                   .old_hash = policy_old_address_hash(policy, address, arena)};
 }
 
 /* Runs of the rule, other than this one, that sent something within its window. */
@@ -70,13 +101,20 @@ static bool consents(const struct policy *policy, const struct rule *rule,
     return value_is(accepts, VALUE_BOOL) && accepts->boolean;
 }
 
+static bool is_suppressed(const struct policy_facts *facts, const struct policy_address *address)
+{
+    return policy_listed(facts->suppressed, address->hash) ||
+           (address->old_hash && policy_listed(facts->suppressed, address->old_hash));
+}
+
 enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,
-                              const struct rule *rule, const char *run, const char *address_hash,
+                              const struct rule *rule, const char *run,
+                              const struct policy_address *address,
                               const struct condition_scene *scene, struct arena *arena)
 {
-    if (!address_hash)
+    if (!address->hash)
         return TRACE_WHY_NO_ADDRESS;
-    if (facts && policy_listed(facts->suppressed, address_hash))
+    if (facts && is_suppressed(facts, address))
         return TRACE_WHY_SUPPRESSED;
     if (rule->limit.count && runs_within(scene->customer, rule, run,
                                          scene->now_ms - rule->limit.per_ms) >= rule->limit.count)

@@ -30,7 +30,13 @@ struct policy {
     size_t secret_length;
 };
 
-enum { POLICY_HASH_SIZE = 33 }; /* 32 hex digits and a NUL */
+enum { POLICY_HASH_SIZE = 33, POLICY_SHORT_HASH_SIZE = 17 }; /* hex digits and a NUL */
+
+/* An address that is to be written to, as it may be suppressed. */
+struct policy_address {
+    const char *hash;     /* NULL: there is no address */
+    const char *old_hash; /* NULL: the same */
+};
 
 /* What decide() would have had to look up. Whoever commits checks it, and where it
  * was wrong, tells, and it is decided again. */
@@ -39,15 +45,27 @@ struct policy_facts {
     const char *const *taken;      /* mids that can no longer be withdrawn; NULL-terminated */
 };
 
-/* The keyed hash by which an address is known in P:suppressed; letter case does not
- * matter. Returns `out`. */
+/* The keyed hash by which the address's mailbox (base/mailbox) is known in P:suppressed. In the
+ * arena. */
 const char *policy_address_hash(const struct policy *policy, const char *address,
-                                char out[POLICY_HASH_SIZE]);
+                                struct arena *arena);
+/* The one by which programs of the first format knew it, which may still stand there; NULL where
+ * it is the same. */
+const char *policy_old_address_hash(const struct policy *policy, const char *address,
+                                    struct arena *arena);
+/* The first 16 digits of such a hash of any text, as it is. Returns `out`. */
+const char *policy_short_hash(const struct policy *policy, const char *text,
+                              char out[POLICY_SHORT_HASH_SIZE]);
+
+/* Of an address as it is to be written to; NULL: none. */
+struct policy_address policy_address(const struct policy *policy, const char *address,
+                                     struct arena *arena);
 
 /* Why this message must not be sent now: NO_ADDRESS, SUPPRESSED, LIMIT, NO_CONSENT, CAP; NONE: it
- * may. `address_hash` is NULL where there is no address. */
+ * may. */
 enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,
-                              const struct rule *rule, const char *run, const char *address_hash,
+                              const struct rule *rule, const char *run,
+                              const struct policy_address *address,
                               const struct condition_scene *scene, struct arena *arena);
 
 /* The end of the customer's quiet hours where `now` is within them; else 0. */

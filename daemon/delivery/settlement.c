@@ -245,9 +245,7 @@ static void suppress(struct attempt *attempt, const struct policy *policy)
     const char *address = body_text(attempt, "to");
     if (!address)
         return;
-    char *hash = arena_alloc(attempt->arena, POLICY_HASH_SIZE);
-    policy_address_hash(policy, address, hash);
-    attempt->result.suppress = hash;
+    attempt->result.suppress = policy_address_hash(policy, address, attempt->arena);
     attempt->result.suppress_reason = trace_reason_word(TRACE_REASON_BOUNCED);
 }
 

@@ -52,7 +52,8 @@ static void make_messages(const struct decision *decision, struct arena *arena,
 {
     struct commit_message *messages =
         arena_zero(arena, sizeof *messages * (decision->message_count + 1));
-    const char **hashes = arena_alloc(arena, sizeof *hashes * (decision->message_count + 1));
+    const char **hashes = arena_alloc(arena, sizeof *hashes * (2 * decision->message_count + 1));
+    size_t hash_count = 0;
     for (uint32_t i = 0; i < decision->message_count; i++) {
         const struct decision_message *message = &decision->messages[i];
         struct slice body = print(arena, &message->body);
@@ -65,12 +66,14 @@ static void make_messages(const struct decision *decision, struct arena *arena,
             .length = body.length,
             .on_uncertain = message->rule->on_uncertain == RULE_HOLD ? "hold" : "resend",
             .give_up_ms = message->give_up_ms};
-        hashes[i] = message->address_hash;
+        hashes[hash_count++] = message->address.hash;
+        if (message->address.old_hash)
+            hashes[hash_count++] = message->address.old_hash;
     }
     commit->messages = messages;
     commit->message_count = decision->message_count;
     commit->free_hashes = hashes;
-    commit->free_hash_count = decision->message_count;
+    commit->free_hash_count = hash_count;
     commit->cancels = commit->open_mids = decision->withdrawn;
     commit->cancel_count = commit->open_mid_count = decision->withdrawn_count;
 }

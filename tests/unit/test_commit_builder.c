@@ -47,9 +47,10 @@ static struct decision new_decision(struct arena *arena)
             .mid = arena_printf(arena, "m%zu", i),
             .rule = &rules[i],
             .step = &steps[i],
-            .address_hash = arena_printf(arena, "h%zu", i),
+            .address = {.hash = arena_printf(arena, "h%zu", i)},
             .give_up_ms = NOW + (int64_t)i,
             .body = read_json(arena, arena_printf(arena, "{\"n\":%zu}", i))};
+    decision.messages[2].address.old_hash = "old";
     decision.dead = arena_zero(arena, sizeof *decision.dead);
     decision.dead[0] =
         (struct decision_dead){TRACE_REASON_ERROR, "no such field", read_json(arena, "{\"d\":1}")};
@@ -112,9 +113,10 @@ static void all_of_it(void **state)
     size_t size = commit.document.length + 2 * strlen("{\"t\":1}") + strlen("{\"d\":1}");
     size += assert_messages(&commit, &decision);
     /* Each address must still be free, each message that is withdrawn still be open. */
-    assert_int_equal(commit.free_hash_count, 3);
+    assert_int_equal(commit.free_hash_count, 4);
     for (size_t i = 0; i < 3; i++)
-        assert_string_equal(commit.free_hashes[i], decision.messages[i].address_hash);
+        assert_string_equal(commit.free_hashes[i], decision.messages[i].address.hash);
+    assert_string_equal(commit.free_hashes[3], "old");
     assert_int_equal(commit.cancel_count, 2);
     assert_int_equal(commit.open_mid_count, 2);
     for (size_t i = 0; i < 2; i++) {

@@ -241,9 +241,8 @@ static void test_facts(void **state)
     decide_fixture_close(&fixture);
 
     decide_fixture_open(&fixture, WELCOME);
-    char hash[POLICY_HASH_SIZE];
-    policy_address_hash(&fixture.policy, "ANA@example.com", hash);
-    const char *suppressed[] = {hash, NULL};
+    const char *suppressed[] = {
+        policy_address_hash(&fixture.policy, "ANA@example.com", fixture.arena), NULL};
     fixture.facts.suppressed = suppressed;
     assert_string_equal(decide_fixture_play(&fixture, 0, SIGN_UP), "welcome refused suppressed");
     decide_fixture_close(&fixture);

@@ -371,26 +371,57 @@ static void test_own_consent(void **state)
     decide_fixture_play_all(own_consents, sizeof own_consents / sizeof *own_consents, set_consent);
 }
 
-/* The same address is the same hash, whatever its letter case, and no other's. */
+/* One mailbox is one hash, however it is written, and no other's. */
 static void test_address_hash(void **state)
 {
     (void)state;
     static const unsigned char secret[] = "one", other_secret[] = "two";
     const struct policy policy = {.secret = secret, .secret_length = 3};
     const struct policy other = {.secret = other_secret, .secret_length = 3};
-    char hash[POLICY_HASH_SIZE], again[POLICY_HASH_SIZE];
-    policy_address_hash(&policy, "ana@example.com", hash);
+    struct arena *arena = arena_new(1024);
+    const char *hash = policy_address_hash(&policy, "ana@xn--mnchen-3ya.example", arena);
     assert_int_equal(strlen(hash), POLICY_HASH_SIZE - 1);
-    policy_address_hash(&policy, "ANA@eXamplE.cOM", again);
-    assert_string_equal(hash, again);
-    policy_address_hash(&policy, "AZ@example.com", hash);
-    assert_ptr_equal(policy_address_hash(&policy, "az@example.com", again), again);
-    assert_string_equal(hash, again);
-    policy_address_hash(&policy, "AZ[@example.com", hash);
-    policy_address_hash(&policy, "az{@example.com", again);
-    assert_string_not_equal(hash, again);
-    policy_address_hash(&other, "AZ[@example.com", again);
-    assert_string_not_equal(hash, again);
+    assert_string_equal(hash, policy_address_hash(&policy, " ANA@M\u00dcNCHEN.example", arena));
+    assert_string_not_equal(hash, policy_address_hash(&policy, "ana@munchen.example", arena));
+    assert_string_not_equal(hash, policy_address_hash(&other, "ana@xn--mnchen-3ya.example", arena));
+    arena_destroy(&arena);
+}
+
+/* Where a program of the first format knew the address by another hash, that is asked too. */
+static void test_old_address_hash(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, "{name: thanks, on: order.placed, class: transactional,\n"
+                                  " send: thanks}");
+    struct policy_address known =
+        policy_address(&fixture.policy, " ANA@M\u00dcNCHEN.example", fixture.arena);
+    assert_string_equal(
+        known.old_hash,
+        policy_old_address_hash(&fixture.policy, "Ana@M\u00dcnchen.example", fixture.arena));
+    const char *suppressed[] = {known.old_hash, NULL};
+    fixture.facts.suppressed = suppressed;
+    assert_string_equal(decide_fixture_play(&fixture, 0,
+                                            "{\"type\":\"order.placed\",\"customer\":{\"id\":7,"
+                                            "\"email\":\"ANA@M\u00dcNCHEN.example\"}}"),
+                        "thanks refused suppressed");
+    assert_null(policy_address(&fixture.policy, "Ana@example.com ", fixture.arena).old_hash);
+    assert_null(policy_address(&fixture.policy, NULL, fixture.arena).hash);
+    decide_fixture_close(&fixture);
+}
+
+static void test_short_hash(void **state)
+{
+    (void)state;
+    static const unsigned char secret[] = "one";
+    const struct policy policy = {.secret = secret, .secret_length = 3};
+    char hash[POLICY_SHORT_HASH_SIZE];
+    struct arena *arena = arena_new(1024);
+    assert_ptr_equal(policy_short_hash(&policy, "ana@example.com", hash), hash);
+    assert_int_equal(strlen(hash), POLICY_SHORT_HASH_SIZE - 1);
+    assert_memory_equal(hash, policy_address_hash(&policy, "ana@example.com", arena),
+                        POLICY_SHORT_HASH_SIZE - 1);
+    arena_destroy(&arena);
 }
 
 static void test_listed(void **state)
@@ -413,6 +444,8 @@ int main(void)
         cmocka_unit_test(test_consents),
         cmocka_unit_test(test_own_consent),
         cmocka_unit_test(test_address_hash),
+        cmocka_unit_test(test_old_address_hash),
+        cmocka_unit_test(test_short_hash),
         cmocka_unit_test(test_listed),
     };
     return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

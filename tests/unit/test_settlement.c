@@ -141,7 +141,7 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
 {
     struct attempt *attempt = new_attempt(row->on_uncertain, NOW + row->left_ms);
     struct outcome *outcome = &attempt->job.outcome;
-    char hash[POLICY_HASH_SIZE], trace[256], reason[64] = "";
+    char trace[256], reason[64] = "";
     outcome_set(outcome, row->kind);
     outcome_printf(outcome, "450 not now");
     outcome->retry_after_ms = row->retry_after_ms;
@@ -152,7 +152,7 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
                                                         .random = 4 * RETRY_FIRST_MS - 1000});
     const char *type = asked && row->kind == OUTCOME_SENT ? "message.sent" : row->event;
     assert_result(row, &attempt->result, type ? event_of(type) : NULL);
-    policy_address_hash(&fixture->policy, "ana@example.com", hash);
+    const char *hash = policy_address_hash(&fixture->policy, "ana@example.com", attempt->arena);
     assert_text(row, "suppress", attempt->result.suppress, row->suppress ? hash : NULL);
     if (row->reason)
         snprintf(reason, sizeof reason, "\"reason\":\"%s\",", row->reason);

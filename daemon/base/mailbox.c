@@ -1,0 +1,118 @@
+#include "base/mailbox.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
+#include "base/locale_format.h"
+#include "base/utf8.h"
+
+static bool is_ascii(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.text[i] >= 0x80)
+            return false;
+    return true;
+}
+
+static const char *lower_ascii(struct arena *arena, struct slice text)
+{
+    char *lower = arena_copy(arena, text.text, text.length);
+    for (char *c = lower; c < lower + text.length; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return lower;
+}
+
+/* ---- Folding ---- */
+
+struct wide {
+    UChar *text;
+    int32_t length;
+};
+
+/* How much room the longest expansion of each step needs, in UTF-16 units for each unit or byte:
+ * of UAX #15 (NFD 4, NFC 3) and of CaseFolding.txt (3). */
+enum { WIDE_GROWTH = 4, WIDE_MOST = INT_MAX / 256 };
+
+static struct wide wide_new(struct arena *arena, int32_t from)
+{
+    return (struct wide){.text = arena_alloc(arena, sizeof(UChar) * (size_t)(from + 1))};
+}
+
+static struct wide normalize(struct arena *arena, struct wide from, const UNormalizer2 *form,
+                             UErrorCode *status)
+{
+    int32_t room = from.length * WIDE_GROWTH;
+    struct wide to = wide_new(arena, room);
+    to.length = unorm2_normalize(form, from.text, from.length, to.text, room, status);
+    return to;
+}
+
+static struct wide fold_case(struct arena *arena, struct wide from, UErrorCode *status)
+{
+    int32_t room = from.length * WIDE_GROWTH;
+    struct wide to = wide_new(arena, room);
+    to.length = u_strFoldCase(to.text, room, from.text, from.length, U_FOLD_CASE_DEFAULT, status);
+    return to;
+}
+
+/* As Unicode matches texts without regard to case (3.13, D145), composed at the end. NULL where
+ * it is no UTF-8. */
+static const char *fold_wide(struct arena *arena, struct slice text)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    if (text.length > WIDE_MOST)
+        return NULL;
+    struct wide wide = wide_new(arena, (int32_t)text.length);
+    u_strFromUTF8(wide.text, (int32_t)text.length, &wide.length, text.text, (int32_t)text.length,
+                  &status);
+    if (U_FAILURE(status))
+        return NULL;
+    wide = normalize(arena, wide, unorm2_getNFDInstance(&status), &status);
+    wide = fold_case(arena, wide, &status);
+    wide = normalize(arena, wide, unorm2_getNFCInstance(&status), &status);
+    if (U_FAILURE(status))
+        return NULL;
+    int32_t length, room = 3 * wide.length;
+    char *folded = arena_alloc(arena, (size_t)room + 1);
+    u_strToUTF8(folded, room, &length, wide.text, wide.length, &status);
+    if (U_FAILURE(status))
+        return NULL;
+    folded[length] = '\0';
+    return folded;
+}
+
+static const char *fold(struct arena *arena, struct slice text)
+{
+    const char *folded = is_ascii(text) ? NULL : fold_wide(arena, text);
+    return folded ? folded : lower_ascii(arena, text);
+}
+
+/* ---- The forms ---- */
+
+static const char *domain_form(struct arena *arena, struct slice domain)
+{
+    const char *labels = locale_format_domain(arena, domain.text, domain.length);
+    return labels ? labels : fold(arena, domain);
+}
+
+const char *mailbox_form(struct arena *arena, struct slice address)
+{
+    address = utf8_trim(address);
+    if (is_ascii(address)) /* nearly all are: nothing to ask ICU */
+        return lower_ascii(arena, address);
+    const char *at = memrchr(address.text, '@', address.length);
+    if (!at)
+        return fold(arena, address);
+    struct slice domain = slice_between(at + 1, address.text + address.length);
+    const char *local = fold(arena, slice_between(address.text, at));
+    return arena_printf(arena, "%s@%s", local,
+                        is_ascii(domain) ? lower_ascii(arena, domain) : domain_form(arena, domain));
+}
+
+const char *mailbox_old_form(struct arena *arena, struct slice address)
+{
+    return lower_ascii(arena, utf8_trim(address));
+}

@@ -1,0 +1,25 @@
+/*
+ * An address as what it names. One mailbox is written in many ways: with white space around it,
+ * with capitals of any script, with its domain in letters (bücher.example) or as a server has it
+ * (xn--bcher-kva.example). What is known of one spelling is meant for all of them.
+ */
+#ifndef NUDGED_BASE_MAILBOX_H
+#define NUDGED_BASE_MAILBOX_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/slice.h"
+
+/* The form by which an address is recognised, never the one to write to: without white space
+ * around it, the domain in lower-case A-labels (UTS #46, non-transitional), what stands before
+ * the last `@` folded (NFC, full case folding). A domain that is none, and an address without
+ * `@` (a phone number), are folded; of bytes that are no UTF-8 only the ASCII letters. Every text
+ * has one, and the form of a form is itself. In the arena. */
+const char *mailbox_form(struct arena *arena, struct slice address);
+
+/* How programs of the first format recognised it: without white space around it, with ASCII
+ * letters in lower case. In the arena. */
+const char *mailbox_old_form(struct arena *arena, struct slice address);
+
+#endif
