@@ -584,6 +584,7 @@ unit_programs = \
 	tests/unit/test_customers \
 	tests/unit/test_dead_letters \
 	tests/unit/test_decide \
+	tests/unit/test_decide_sets \
 	tests/unit/test_decimal \
 	tests/unit/test_destination \
 	tests/unit/test_diag \

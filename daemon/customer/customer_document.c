@@ -84,6 +84,29 @@ static struct value start_of(struct arena *arena, const struct value *map)
     return none;
 }
 
+/* Some texts are left out where they are no texts. */
+static const char *const *texts_of(struct arena *arena, const struct value *map, const char *name)
+{
+    const struct value *list = value_get(map, name);
+    if (!value_is(list, VALUE_LIST))
+        return NULL;
+    const char **texts = arena_alloc(arena, sizeof *texts * (value_count(list) + 1));
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < value_count(list); i++)
+        if (value_is(&list->list->items[i], VALUE_STRING))
+            texts[count++] = value_to_text(arena, &list->list->items[i]);
+    texts[count] = NULL;
+    return texts;
+}
+
+static struct customer_until until_of(struct arena *arena, const struct value *map)
+{
+    return (struct customer_until){
+        .types = texts_of(arena, map, "until"),
+        .condition = value_to_text(arena, value_get(map, "until_if")),
+    };
+}
+
 /* Allocates `list` for the items of root's list `name`; the items. */
 #define READ_LIST(arena, list, root, name, from)                                     \
     const struct value *from = value_get(root, name);                                \
@@ -150,6 +173,7 @@ static void read_open(struct arena *arena, struct customer *customer, const stru
                                    .started_ms = time_of(item, "started"),
                                    .give_up_ms = time_of(item, "give_up"),
                                    .start = any_of(item, "start"),
+                                   .until = until_of(arena, item),
                                    .marketing = flag_of(item, "marketing")};
     }
 }
@@ -168,7 +192,8 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .clock_ms = time_of(item, "clock"),
                                       .started_ms = time_of(item, "started"),
                                       .since_ms = time_of(item, "since"),
-                                      .start = start_of(arena, item)};
+                                      .start = start_of(arena, item),
+                                      .until = until_of(arena, item)};
     }
 }
 
@@ -267,6 +292,20 @@ static void put_comma(struct buf *out, uint32_t index)
         PUT(out, ",");
 }
 
+static void put_until(struct buf *out, const struct customer_until *until)
+{
+    if (!until->types || !until->types[0])
+        return;
+    PUT(out, ",\"until\":[");
+    for (uint32_t i = 0; until->types[i]; i++) {
+        put_comma(out, i);
+        json_print_string(out, until->types[i], strlen(until->types[i]));
+    }
+    PUT(out, "]");
+    if (until->condition)
+        PUT_TEXT(out, ",\"until_if\":", until->condition);
+}
+
 static void put_counts(struct buf *out, const struct customer *customer)
 {
     PUT(out, ",\"counts\":[");
@@ -330,6 +369,7 @@ static void put_open(struct buf *out, const struct customer *customer)
         PUT_INT(out, ",\"give_up\":", open->give_up_ms);
         if (open->start.kind != VALUE_NULL)
             PUT_VALUE(out, ",\"start\":", &open->start);
+        put_until(out, &open->until);
         put_flag(out, open->marketing);
     }
     PUT(out, "]");
@@ -350,6 +390,7 @@ static void put_journeys(struct buf *out, const struct customer *customer)
         PUT_INT(out, ",\"started\":", journey->started_ms);
         PUT_INT(out, ",\"since\":", journey->since_ms);
         PUT_VALUE(out, ",\"start\":", &journey->start);
+        put_until(out, &journey->until);
         PUT(out, "}");
     }
     PUT(out, "]");

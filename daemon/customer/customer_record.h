@@ -34,12 +34,20 @@ struct customer_send {
     bool marketing;
 };
 
+/* What ends a journey and withdraws its messages, as its rule had it: for daemons that lack the
+ * rule. */
+struct customer_until {
+    const char *const *types; /* of events, NULL-terminated; NULL: none */
+    const char *condition;    /* its source; NULL: none */
+};
+
 /* A message that may still be withdrawn. */
 struct customer_open {
     const char *mid, *rule, *origin, *topic;
     int64_t started_ms; /* time of the event that started its journey */
     int64_t give_up_ms; /* after that it is no longer anywhere */
     struct value start; /* data of that event where the rule's `until` asks for it; or null */
+    struct customer_until until;
     bool marketing;
 };
 
@@ -52,6 +60,7 @@ struct customer_journey {
     int64_t started_ms;  /* time of the event that started it */
     int64_t since_ms;    /* when the rule set that last touched it became active */
     struct value start;  /* that event: map type, id, time, source, data */
+    struct customer_until until;
 };
 
 struct customer_seen {

@@ -100,43 +100,37 @@ static void learn(struct deciding *d)
 
 /* ---- What an event ends ---- */
 
-/* Whether the event ends what started with `start` at `started_ms`. A condition that
- * cannot be answered counts as true: silence is the safe side. */
-static bool is_end(struct deciding *d, const struct rule *rule, const struct value *start,
-                   int64_t started_ms)
-{
-    if (d->event->time_ms < started_ms)
-        return false;
-    struct customer_journey journey = {.start = *start};
-    struct condition_scene scene = deciding_scene(d, &journey);
-    const char *fault;
-    return condition_ask(rule->until_condition, &scene, d->arena, &fault) != CONDITION_FALSE;
-}
-
-/* The rule of that name, if the event ends what it started. */
-static const struct rule *ended_rule(const struct deciding *d, const char *name)
+/* Whether the event ends what started with `start` at `started_ms`: by its rule where that is
+ * here, else by what it carries. A condition that cannot be compiled or answered counts as true:
+ * silence is the safe side. */
+static bool is_end(struct deciding *d, const char *name, const struct customer_until *carried,
+                   const struct value *start, int64_t started_ms)
 {
     const struct rule *rule = ruleset_find(d->rules, name);
-    return rule && rule_list_has(rule->until, d->event->type) ? rule : NULL;
+    const char *const *types = rule ? rule->until : carried->types;
+    struct cel_program *condition = rule ? rule->until_condition : NULL;
+    struct customer_journey journey = {.start = *start};
+    const char *fault;
+    if (!types || !rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
+        return false;
+    if (!rule && !deciding_until_condition(d, carried->condition, &condition))
+        return true;
+    struct condition_scene scene = deciding_scene(d, &journey);
+    return condition_ask(condition, &scene, d->arena, &fault) != CONDITION_FALSE;
 }
 
-/* Ends what runs, and withdraws what waits in the outbox, of the rules whose
- * `until` this event is. */
+/* Ends what runs, and withdraws what waits in the outbox, where this event is of its `until`. */
 static void end_journeys(struct deciding *d)
 {
     struct customer *customer = d->customer;
-    if (!*ruleset_until(d->rules, d->event->type))
-        return;
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        const struct rule *rule = ended_rule(d, journey->rule);
-        if (rule && is_end(d, rule, &journey->start, journey->started_ms))
+        if (is_end(d, journey->rule, &journey->until, &journey->start, journey->started_ms))
             deciding_end(d, i, TRACE_WHY_UNTIL);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
-        const struct rule *rule = ended_rule(d, open->rule);
-        if (rule && is_end(d, rule, &open->start, open->started_ms))
+        if (is_end(d, open->rule, &open->until, &open->start, open->started_ms))
             deciding_withdraw(d, i, TRACE_WHY_UNTIL);
     }
 }

@@ -39,6 +39,42 @@ struct condition_scene deciding_scene(const struct deciding *d,
     };
 }
 
+/* ---- What ends journeys ---- */
+
+/* Each source is compiled once in a decision. */
+struct deciding_until {
+    const char *source;
+    struct cel_program *condition; /* NULL: it cannot be compiled */
+    struct deciding_until *next;
+};
+
+struct customer_until deciding_until(const struct rule *rule)
+{
+    const struct cel_program *condition = rule->until_condition;
+    return (struct customer_until){.types = rule->until,
+                                   .condition = condition ? cel_text(condition) : NULL};
+}
+
+bool deciding_until_condition(struct deciding *d, const char *source,
+                              struct cel_program **condition)
+{
+    struct deciding_until *until = d->untils;
+    struct diag diag;
+    *condition = NULL;
+    if (!source)
+        return true;
+    while (until && strcmp(until->source, source) != 0)
+        until = until->next;
+    if (!until) {
+        until = arena_alloc(d->arena, sizeof *until);
+        *until = (struct deciding_until){.source = source, .next = d->untils};
+        until->condition = condition_compile(d->arena, source, strlen(source), NULL, NULL, &diag);
+        d->untils = until;
+    }
+    *condition = until->condition;
+    return until->condition != NULL;
+}
+
 /* ---- What journeys want to send ---- */
 
 static void add_want(struct deciding *d, const struct rule *rule, const struct rule_step *step,
@@ -72,6 +108,7 @@ static void remember(struct deciding *d, const struct deciding_want *want,
                                  .give_up_ms = message->give_up_ms,
                                  .start =
                                      rule->until_condition ? want->journey.start : value_null(),
+                                 .until = deciding_until(rule),
                                  .marketing = rule->class == RULE_MARKETING};
     customer_add_send(d->arena, d->customer, &open, want->journey.run, d->now_ms);
 }
@@ -188,6 +225,7 @@ bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
     const struct rule_step *step;
     const char *fault = "";
     journey->since_ms = ruleset_since(d->rules);
+    journey->until = deciding_until(rule);
     for (;;) {
         switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {
         case JOURNEY_SENDS: {

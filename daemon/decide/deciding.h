@@ -32,6 +32,7 @@ struct deciding {
     const struct shop_event *event; /* NULL at a deadline */
     struct trace trace;             /* the line of this event, or of all deadlines */
     bool effect;                    /* the event did something worth remembering its id for */
+    struct deciding_until *untils;  /* conditions of rules that are not here, compiled */
     struct deciding_want *wants;    /* what journeys want to send, not granted yet */
     uint32_t want_count, want_capacity;
 };
@@ -54,6 +55,12 @@ void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
 
 /* Withdraws an open message of the document, unless a sender has it already. */
 void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why);
+
+/* What ends the journey of a rule that is here, for who has it not. */
+struct customer_until deciding_until(const struct rule *rule);
+/* The condition, compiled from its source; false where it is none. NULL is none, and true. */
+bool deciding_until_condition(struct deciding *d, const char *source,
+                              struct cel_program **condition);
 
 /* Asks the policy about all that journeys want to send, best priority first: the best message
  * gets the last place under a cap. A journey whose message cannot be made is dropped. */

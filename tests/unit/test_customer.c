@@ -20,6 +20,7 @@ static struct value read_json(struct arena *arena, const char *text)
 /* A customer with everything in the document. */
 static struct customer *make_whole(struct arena *arena)
 {
+    static const char *const ends[] = {"order.placed", "cart.emptied", NULL};
     struct customer *customer = customer_new(arena, "id:7");
     struct value profile = read_json(
         arena, "{\"name\":\"Ștefan\",\"total\":129.90,\"big\":9007199254740993,\"tags\":[1,null]}");
@@ -33,6 +34,7 @@ static struct customer *make_whole(struct arena *arena)
                                        .started_ms = 1,
                                        .give_up_ms = 99999,
                                        .start = profile,
+                                       .until = {ends, "total > 5"},
                                        .marketing = true};
     customer_add_send(arena, customer, &open, "r1", 6000);
     customer_add_seen(arena, customer, "0123456789abcdef", 7000, true);
@@ -66,6 +68,7 @@ static void assert_whole(const char *document)
         "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"r1\",\"at\":6000,\"marketing\":true}",
         "{\"rule\":\"welcome\",\"n\":1,\"last\":6000}",
         "\"origin\":\"o1\",\"topic\":\"all\",\"started\":1,\"give_up\":99999,\"start\":{\"name\"",
+        "},\"until\":[\"order.placed\",\"cart.emptied\"],\"until_if\":\"total > 5\",\"marketing\"",
         "\"step\":\"send-1\",\"at\":8,\"clock\":9,\"started\":10,\"since\":11,\"start\":{\"data\"",
         "\"seen\":[\"0123456789abcdef\",7000],\"ring\":[\"fedcba9876543210\",7000]}"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
