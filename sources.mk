@@ -142,6 +142,8 @@ library_sources = \
 	daemon/cel/cel_predicate.c \
 	daemon/cel/cel_predicate.h \
 	daemon/cel/cel_print.c \
+	daemon/cel/cel_reads.c \
+	daemon/cel/cel_reads.h \
 	daemon/cel/cel_regex.c \
 	daemon/cel/cel_regex.h \
 	daemon/cel/cel_resolve.c \
@@ -398,6 +400,8 @@ library_sources = \
 	daemon/redis/transport.h \
 	daemon/rules/condition.c \
 	daemon/rules/condition.h \
+	daemon/rules/condition_reads.c \
+	daemon/rules/condition_reads.h \
 	daemon/rules/rule.c \
 	daemon/rules/rule.h \
 	daemon/rules/rule_expression.c \
@@ -577,6 +581,7 @@ unit_programs = \
 	tests/unit/test_commit_builder \
 	tests/unit/test_compose \
 	tests/unit/test_condition \
+	tests/unit/test_condition_reads \
 	tests/unit/test_config_faults \
 	tests/unit/test_config_place \
 	tests/unit/test_connection \

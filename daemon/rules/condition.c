@@ -10,8 +10,6 @@
 
 #include "base/clock.h"
 
-enum { ROOT_EVENT, ROOT_START, ROOT_CUSTOMER, ROOT_SHOP, ROOT_NOW };
-
 static const char *const roots[] = {"event", "start", "customer", "shop", "now", NULL};
 
 static const struct cel_method methods[] = {
@@ -29,9 +27,9 @@ struct cel_program *condition_compile(struct arena *arena, const char *text, siz
 {
     struct value of_roots[CONDITION_ROOTS] = {0};
     if (samples && samples->start)
-        of_roots[ROOT_START] = *samples->start;
+        of_roots[CONDITION_ROOT_START] = *samples->start;
     if (samples && samples->customer)
-        of_roots[ROOT_CUSTOMER] = *samples->customer;
+        of_roots[CONDITION_ROOT_CUSTOMER] = *samples->customer;
     const struct cel_environment environment = {.roots = roots,
                                                 .methods = methods,
                                                 .open = true,
@@ -156,11 +154,11 @@ void condition_view_open(struct condition_view *view, const struct condition_sce
     /* At a timer the event is the one that started the journey. */
     const struct value *event = scene->event ? scene->event : scene->start;
     view->scene = scene;
-    view->roots[ROOT_EVENT] = with_time(arena, event);
-    view->roots[ROOT_START] = or_absent(value_get(scene->start, "data"));
-    view->roots[ROOT_CUSTOMER] = customer_value(arena, scene->customer);
-    view->roots[ROOT_SHOP] = or_absent(scene->shop);
-    view->roots[ROOT_NOW] = timestamp(scene->now_ms);
+    view->roots[CONDITION_ROOT_EVENT] = with_time(arena, event);
+    view->roots[CONDITION_ROOT_START] = or_absent(value_get(scene->start, "data"));
+    view->roots[CONDITION_ROOT_CUSTOMER] = customer_value(arena, scene->customer);
+    view->roots[CONDITION_ROOT_SHOP] = or_absent(scene->shop);
+    view->roots[CONDITION_ROOT_NOW] = timestamp(scene->now_ms);
     view->input = (struct cel_input){
         .roots = view->roots,
         .members = value_get(event, "data"),

@@ -35,6 +35,16 @@ struct condition_scene {
     uint32_t nested;                          /* within how many segments this is asked */
 };
 
+/* The names that every expression knows, by their slot. */
+enum condition_root {
+    CONDITION_ROOT_EVENT,
+    CONDITION_ROOT_START,
+    CONDITION_ROOT_CUSTOMER,
+    CONDITION_ROOT_SHOP,
+    CONDITION_ROOT_NOW,
+    CONDITION_ROOTS,
+};
+
 /* What customers are asked about by methods, as rows of cel_environment.methods. */
 enum condition_method {
     CONDITION_COUNT,
@@ -74,7 +84,6 @@ enum condition_answer condition_ask(const struct cel_program *program,
 
 /* A scene made ready to be asked many questions, as long as nothing in it changes. It
  * must not be moved. */
-enum { CONDITION_ROOTS = 5 };
 struct condition_view {
     const struct condition_scene *scene;
     struct value roots[CONDITION_ROOTS];

@@ -1,0 +1,107 @@
+#include "rules/condition_reads.h"
+
+#include <string.h>
+
+#include "cel/cel_calls.h"
+#include "cel/cel_reads.h"
+
+struct reading {
+    enum condition_root root; /* as what the document is read */
+    const struct condition_segment *segments;
+    const struct value *document;
+    struct value kept; /* map */
+    struct arena *arena;
+    uint32_t nested;
+};
+
+/* Keeps of a map what lies at a path. What is no map on the way is kept as it is, so that asking
+ * for more fails as it did. */
+static void keep_path(struct arena *arena, struct value kept, const struct value *map,
+                      const struct value *const *names, uint32_t count)
+{
+    const struct value *name = names[0];
+    const struct value *member = value_find(map, name->string, name->length);
+    struct value *known = (struct value *)value_find(&kept, name->string, name->length);
+    bool whole = count == 1 || !value_is(member, VALUE_MAP);
+    if (!member || (known && (known->kind != VALUE_MAP || known->map == member->map)))
+        return; /* there is nothing, or all of it is kept already */
+    struct value part = whole ? *member : known ? *known : value_new_map(arena, 2);
+    if (known)
+        *known = part;
+    else
+        value_add(arena, kept, *name, part);
+    if (!whole)
+        keep_path(arena, part, member, names + 1, count - 1);
+}
+
+/* `start` is the data of a document, and an event's own names are members of it. */
+static void on_read(void *context, const struct cel_read *read)
+{
+    const struct reading *reading = context;
+    const struct value data = value_text("data"), *document = reading->document;
+    const struct value *names[CEL_READ_MOST + 1] = {&data};
+    bool own_name = read->root < 0 && reading->root == CONDITION_ROOT_EVENT;
+    if (!own_name && read->root != (int)reading->root)
+        return;
+    uint32_t before = read->root == (int)CONDITION_ROOT_EVENT ? 0 : 1;
+    memcpy(names + before, read->names, sizeof *names * read->count);
+    if (before + read->count > 0) {
+        keep_path(reading->arena, reading->kept, document, names, before + read->count);
+        return;
+    }
+    for (uint32_t i = 0; i < value_count(document); i++) {
+        names[0] = &document->map->members[i].key;
+        keep_path(reading->arena, reading->kept, document, names, 1);
+    }
+}
+
+static void read_program(struct reading *reading, const struct cel_program *program);
+
+/* A segment whose name is not known before is any of them. */
+static void on_call(void *context, const struct cel_call *call)
+{
+    struct reading *reading = context;
+    if (call->method != CONDITION_SEGMENT || reading->nested == CONDITION_NESTED_MOST)
+        return;
+    reading->nested++;
+    for (const struct condition_segment *at = reading->segments; at && at->name; at++)
+        if (!call->argument || value_is_text(call->argument, at->name))
+            read_program(reading, at->program);
+    reading->nested--;
+}
+
+static void read_program(struct reading *reading, const struct cel_program *program)
+{
+    if (!program)
+        return;
+    cel_reads(program, on_read, reading);
+    cel_calls(program, on_call, reading);
+}
+
+static struct value read_as(enum condition_root root, const struct cel_program *program,
+                            const struct condition_segment *segments, const struct value *document,
+                            struct arena *arena)
+{
+    struct reading reading = {.root = root,
+                              .segments = segments,
+                              .document = document,
+                              .kept = value_new_map(arena, 2),
+                              .arena = arena};
+    value_add(arena, reading.kept, value_text("data"), value_new_map(arena, 2));
+    read_program(&reading, program);
+    return reading.kept;
+}
+
+struct value condition_reads_event(const struct cel_program *program,
+                                   const struct condition_segment *segments,
+                                   const struct value *document, struct arena *arena)
+{
+    return read_as(CONDITION_ROOT_EVENT, program, segments, document, arena);
+}
+
+struct value condition_reads_start(const struct cel_program *program,
+                                   const struct condition_segment *segments,
+                                   const struct value *document, struct arena *arena)
+{
+    return read_as(CONDITION_ROOT_START, program, segments, document, arena);
+}

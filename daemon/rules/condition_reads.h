@@ -1,0 +1,22 @@
+/*
+ * The part of an event that a condition reads: what must be kept of one that is asked about again
+ * later. What a segment reads that it asks for belongs to it.
+ */
+#ifndef NUDGED_RULES_CONDITION_READS_H
+#define NUDGED_RULES_CONDITION_READS_H
+
+#include "rules/condition.h"
+
+/* Of an event's document (map type, id, time, source, data) what the condition reads where that is
+ * the scene's `event`: the condition's answer is the same with either. A map that has `data`; it
+ * shares values with the document. A NULL program reads nothing. `segments` as in a scene. */
+struct value condition_reads_event(const struct cel_program *program,
+                                   const struct condition_segment *segments,
+                                   const struct value *document, struct arena *arena);
+
+/* Likewise where the document is the scene's `start`, and there is an event beside it. */
+struct value condition_reads_start(const struct cel_program *program,
+                                   const struct condition_segment *segments,
+                                   const struct value *document, struct arena *arena);
+
+#endif
