@@ -12,6 +12,8 @@
 #define KEYS(X)                                                                                 \
     X(EVENTS, "events", "", "stream", "events that are not decided yet: where shops push")      \
     X(INBOX, "inbox", "", "list", "the other way to push; moved into the stream")               \
+    X(ACCEPTED, "accepted", "<list>", "hash",                                                   \
+      "how much of the list was moved, and when it held what")                                  \
     X(CUSTOMER, "customer", "<key>", "string", "the customer's document")                       \
     X(TRACE, "trace", "<key>", "list", "what was decided and delivered, newest first")          \
     X(DUE, "due", "", "zset", "customer: its earliest deadline")                                \

@@ -1,15 +1,17 @@
 #!lua
--- Moves elements of the shop's list into the stream, oldest first. Refused as a whole when
--- Redis is full: it takes new work in.
+-- Moves elements of the shop's list into the stream, oldest first, and counts all that ever were.
+-- Refused as a whole when Redis is full: it takes new work in.
 -- ARGV: P, the list's key, side of the oldest ('right' for LPUSH, 'left' for RPUSH), count
 -- Returns {moved, left in the list}. Running it again moves the next ones.
 local P, list, side, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local accepted, KEEP = P .. ':accepted:' .. list, 7 * 86400000
 local elements
 if side == 'left' then
     elements = redis.call('LRANGE', list, 0, count - 1)
 else
     elements = redis.call('LRANGE', list, -count, -1)
 end
+redis.call('HGET', accepted, 'moved') -- where that key is of a wrong type, nothing is moved
 -- First into the stream, then off the list: an error in between loses nothing.
 for i = 1, #elements do
     local element = elements[side == 'left' and i or #elements + 1 - i]
@@ -21,5 +23,7 @@ if #elements > 0 then
     else
         redis.call('LTRIM', list, 0, -#elements - 1)
     end
+    redis.call('HINCRBY', accepted, 'moved', #elements)
+    redis.call('PEXPIRE', accepted, KEEP)
 end
 return {#elements, redis.call('LLEN', list)}

@@ -2,8 +2,8 @@
  * Deadlines of customers: P:due holds each customer's earliest, and those in work stand
  * in P:taken with a lease of 30 s, after which they are due again. All by Redis' clock.
  *
- * A deadline T is due when now >= T + settle, everything that Redis accepted until T was
- * decided and the list is empty; or when now >= T + 30 s in any case.
+ * A deadline T is due when now >= T + settle, and everything that Redis accepted until T was
+ * decided, or was pending for 30 s at a daemon that lives; docs/redis.md has it in full.
  */
 #ifndef NUDGED_STORE_TIMERS_H
 #define NUDGED_STORE_TIMERS_H

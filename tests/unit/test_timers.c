@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "store/script_table.h"
 #include "store/timers.h"
 #include "store_fixture.h"
 
@@ -21,13 +22,19 @@ struct scene {
     struct timers *timers;
 };
 
+static void open_timers(struct scene *scene, int settle_ms, const char *inbox)
+{
+    timers_destroy(&scene->timers);
+    scene->timers = timers_new(&(struct timers_options){
+        .scripts = scene->store.scripts, .settle_ms = settle_ms, .inbox = inbox});
+}
+
 static int open_scene(void **state)
 {
-    struct scene *scene = malloc(sizeof *scene);
+    struct scene *scene = calloc(1, sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     store_fixture_open(&scene->store, &scene->redis, "one");
-    scene->timers = timers_new(&(struct timers_options){
-        .scripts = scene->store.scripts, .settle_ms = 1000, .inbox = "t:inbox"});
+    open_timers(scene, 1000, "t:inbox");
     *state = scene;
     return 0;
 }
@@ -148,7 +155,7 @@ static void test_lease_of_another_clock(void **state)
 struct settle_case {
     const char *name;
     long long deadline; /* relative to now */
-    long long event;    /* the oldest entry of the stream; 0: none */
+    long long event;    /* the oldest entry of the stream, which nobody has read; 0: none */
     bool inbox;         /* something is in the list */
     bool due;
 };
@@ -160,10 +167,10 @@ static const struct settle_case settle_cases[] = {
     {"an older event is undecided", -5000, -8000, false, false},
     {"an event of the same moment is undecided", -5000, -5000, false, false},
     {"the undecided event is younger", -5000, -4000, false, true},
-    {"an older event, but it waited long enough", -40000, -50000, false, true},
+    {"nobody has read an older event for long", -400000, -500000, false, false},
     {"the list is not empty", -5000, 0, true, false},
     {"the list is not empty and the stream's events are younger", -5000, -4000, true, false},
-    {"the list is not empty, but it waited long enough", -40000, 0, true, true},
+    {"the list has not been empty for long", -400000, 0, true, false},
 };
 
 static void test_settle(void **state)
@@ -172,7 +179,7 @@ static void test_settle(void **state)
     for (size_t i = 0; i < sizeof settle_cases / sizeof *settle_cases; i++) {
         const struct settle_case *c = &settle_cases[i];
         long long now = at(scene, 0);
-        redis_fixture_ask(&scene->redis, "DEL t:due t:taken t:inbox t:events");
+        redis_fixture_ask(&scene->redis, "DEL t:due t:taken t:inbox t:events t:accepted:t:inbox");
         redis_fixture_ask(&scene->redis, "ZADD t:due %lld ana", now + c->deadline);
         if (c->event)
             redis_fixture_ask(&scene->redis, "XADD t:events %lld-0 event {}", now + c->event);
@@ -182,6 +189,258 @@ static void test_settle(void **state)
         if ((strcmp(result.text, "ana") == 0) != c->due)
             fail_msg("%s: got \"%s\"", c->name, result.text);
     }
+}
+
+/* ---- Entries that were read ---- */
+
+/* An entry older than the deadlines of these tests, pending at a consumer for so long. */
+static void push_pending(struct scene *scene, const char *consumer, int idle_ms)
+{
+    static int number;
+    char id[32];
+    snprintf(id, sizeof id, "1000-%d", ++number);
+    redis_fixture_ask(&scene->redis, "XADD t:events %s event {}", id);
+    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:events >", consumer);
+    redis_fixture_ask(&scene->redis, "XCLAIM t:events nudged %s 0 %s IDLE %d JUSTID", consumer, id,
+                      idle_ms);
+}
+
+static void forget_entries(struct scene *scene)
+{
+    redis_fixture_ask(&scene->redis, "DEL t:events t:due t:taken");
+    redis_fixture_ask(&scene->redis, "XGROUP CREATE t:events nudged 0 MKSTREAM");
+    set_due(scene, "ana", -100000);
+}
+
+/* It holds back until it was pending for 30 s at a daemon that lives. */
+static void test_pending(void **state)
+{
+    struct scene *scene = *state;
+    const char *living = instance_consumer(scene->store.instance);
+    const struct {
+        const char *consumer;
+        int idle_ms;
+        bool due;
+    } cases[] = {{living, 0, false},
+                 {living, 28000, false},
+                 {living, 31000, true},
+                 {"dead:5", 31000, false},
+                 {"dead:5", 3600000, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        forget_entries(scene);
+        push_pending(scene, cases[i].consumer, cases[i].idle_ms);
+        if ((strcmp(take(scene, 10).text, "ana") == 0) != cases[i].due)
+            fail_msg("%s for %d ms", cases[i].consumer, cases[i].idle_ms);
+    }
+}
+
+/* However many were pending for long: a fresh one behind them holds back, and one that is unread.
+ */
+static void test_behind_pending(void **state)
+{
+    struct scene *scene = *state;
+    const char *living = instance_consumer(scene->store.instance);
+    for (int last = 0; last < 3; last++) {
+        forget_entries(scene);
+        for (int i = 0; i < 450; i++)
+            push_pending(scene, living, 31000);
+        if (last == 1)
+            push_pending(scene, living, 1000);
+        if (last == 2)
+            redis_fixture_ask(&scene->redis, "XADD t:events 2000-1 event {}");
+        assert_string_equal(take(scene, 10).text, last ? "" : "ana");
+    }
+}
+
+/* Time without a lease does not count: when it is taken again, the 30 s begin anew. */
+static void test_lease_taken_again(void **state)
+{
+    struct scene *scene = *state;
+    const char *living = instance_consumer(scene->store.instance);
+    forget_entries(scene);
+    push_pending(scene, living, 40000);
+    redis_fixture_ask(&scene->redis, "DEL t:instance:one");
+    assert_string_equal(take(scene, 10).text, "");
+    redis_fixture_ask(&scene->redis, "EVAL %s 0 t one %s 10000", script_table[SCRIPT_RENEW],
+                      strchr(living, ':') + 1);
+    assert_string_equal(take(scene, 10).text, "");
+    const char *pending = redis_fixture_ask(&scene->redis, "XPENDING t:events nudged - + 10");
+    assert_non_null(strstr(pending, " 1]]")); /* delivered as often as before */
+}
+
+/* A group that was lost: what was read by it is not known, so all of it holds back. */
+static void test_group_is_gone(void **state)
+{
+    struct scene *scene = *state;
+    forget_entries(scene);
+    push_pending(scene, instance_consumer(scene->store.instance), 31000);
+    redis_fixture_ask(&scene->redis, "XGROUP DESTROY t:events nudged");
+    assert_string_equal(take(scene, 10).text, "");
+    redis_fixture_ask(&scene->redis, "XGROUP CREATE t:events nudged 0");
+    assert_string_equal(take(scene, 10).text, "");
+    redis_fixture_ask(&scene->redis, "DEL t:events");
+    assert_string_equal(take(scene, 10).text, "ana");
+}
+
+/* ---- The list ---- */
+
+static void push_list(struct scene *scene, int count)
+{
+    for (int i = 0; i < count; i++)
+        redis_fixture_ask(&scene->redis, "LPUSH t:inbox {}");
+}
+
+static void move_list(struct scene *scene, int count)
+{
+    const char *moved = redis_fixture_ask(&scene->redis, "EVAL %s 0 t t:inbox right %d",
+                                          script_table[SCRIPT_MOVE], count);
+    assert_int_equal(atoi(moved + 1), count);
+}
+
+/* The oldest entries of the stream are decided. */
+static void decide_entries(struct scene *scene, int count)
+{
+    redis_fixture_ask(&scene->redis, "EVAL %s 0 %d",
+                      "for _, e in ipairs(redis.call('XRANGE', 't:events', '-', '+', 'COUNT', "
+                      "ARGV[1])) do redis.call('XDEL', 't:events', e[1]) end",
+                      count);
+}
+
+/* Until what it held was moved, and is decided; what was pushed since does not matter. The moved
+ * elements have ids that are later than the deadline. */
+static void test_list(void **state)
+{
+    struct scene *scene = *state;
+    open_timers(scene, 0, "t:inbox");
+    set_due(scene, "ana", -5000);
+    push_list(scene, 3);
+    assert_string_equal(take(scene, 10).text, "");
+    push_list(scene, 10);
+    move_list(scene, 2);
+    decide_entries(scene, 2);
+    assert_string_equal(take(scene, 10).text, "");
+    move_list(scene, 1);
+    assert_string_equal(take(scene, 10).text, "");
+    move_list(scene, 5);
+    decide_entries(scene, 1);
+    assert_string_equal(take(scene, 10).text, "ana");
+    assert_redis(&scene->redis, "5", "LLEN t:inbox");
+
+    /* One that is due later waits for what the list holds now. */
+    set_due(scene, "bob", 0);
+    assert_string_equal(take(scene, 10).text, "");
+    move_list(scene, 5);
+    assert_string_equal(take(scene, 10).text, "");
+    push_list(scene, 1);
+    decide_entries(scene, 10);
+    assert_string_equal(take(scene, 10).text, "bob");
+    assert_redis(&scene->redis, "13", "HGET t:accepted:t:inbox moved");
+}
+
+/* Elements came by the list, which is empty: their ids still say nothing of when they came. */
+static void test_moved_before_it_was_seen(void **state)
+{
+    struct scene *scene = *state;
+    push_list(scene, 1);
+    set_due(scene, "ana", -5000);
+    move_list(scene, 1);
+    assert_string_equal(take(scene, 10).text, "");
+    redis_fixture_ask(&scene->redis, "XADD t:events * event {}");
+    decide_entries(scene, 1);
+    assert_string_equal(take(scene, 10).text, "ana");
+}
+
+/* A list that was emptied by hand never brings what it held. */
+static void test_list_is_deleted(void **state)
+{
+    struct scene *scene = *state;
+    set_due(scene, "ana", -5000);
+    push_list(scene, 100);
+    assert_string_equal(take(scene, 10).text, "");
+    redis_fixture_ask(&scene->redis, "DEL t:inbox");
+    push_list(scene, 2);
+    assert_string_equal(take(scene, 10).text, "");
+    push_list(scene, 5);
+    move_list(scene, 2);
+    assert_string_equal(take(scene, 10).text, "");
+    decide_entries(scene, 2);
+    assert_string_equal(take(scene, 10).text, "ana");
+}
+
+/* The clock was set back: what came since has ids of the future. It holds back as well, until it
+ * is decided; and what comes then does not. */
+static void test_entries_of_another_clock(void **state)
+{
+    struct scene *scene = *state;
+    long long future = at(scene, 3600000);
+    set_due(scene, "ana", -5000);
+    redis_fixture_ask(&scene->redis, "XADD t:events %lld-7 event {}", future);
+    assert_string_equal(take(scene, 10).text, "");
+    redis_fixture_ask(&scene->redis, "XADD t:events * event {}");
+    assert_string_equal(take(scene, 10).text, "");
+    decide_entries(scene, 1);
+    assert_string_equal(take(scene, 10).text, "ana");
+    decide_entries(scene, 1);
+    set_due(scene, "bob", -5000);
+    assert_string_equal(take(scene, 10).text, "bob");
+    assert_redis(&scene->redis, "0", "EXISTS t:accepted:t:inbox");
+}
+
+/* A sample of a time that has not come was made by another clock, and holds no deadline of now. */
+static void test_samples_of_another_clock(void **state)
+{
+    struct scene *scene = *state;
+    char samples[64];
+    snprintf(samples, sizeof samples, "%lld 0 0-0", at(scene, 3600000));
+    redis_fixture_ask(&scene->redis, "HSET t:accepted:t:inbox moved 0 samples %s", samples);
+    push_list(scene, 1);
+    set_due(scene, "ana", -5000);
+    assert_string_equal(take(scene, 10).text, "");
+    push_list(scene, 5);
+    move_list(scene, 1);
+    decide_entries(scene, 1);
+    assert_string_equal(take(scene, 10).text, "ana");
+}
+
+/* Deadlines of now, one after another, each with an event behind it in the list. */
+static void back_up(struct scene *scene, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        long long now = at(scene, 0);
+        while (at(scene, 0) == now)
+            ;
+        redis_fixture_ask(&scene->redis, "ZADD t:due %lld c%d", now + 1, i);
+        assert_string_equal(take(scene, 10).text, "");
+        push_list(scene, 1);
+    }
+}
+
+/* A long backlog: the samples stay few, and the deadlines behind it are taken one by one. */
+static void test_samples_are_bounded(void **state)
+{
+    struct scene *scene = *state;
+    push_list(scene, 1);
+    back_up(scene, 0, 150);
+    long length =
+        strtol(redis_fixture_ask(&scene->redis, "HSTRLEN t:accepted:t:inbox samples"), NULL, 10);
+    assert_in_range(length, 100, 33 * 24);
+    redis_fixture_ask(&scene->redis, "ZADD t:due 1000 oldest");
+    move_list(scene, 1);
+    decide_entries(scene, 1);
+    assert_string_equal(take(scene, 10).text, "oldest");
+    back_up(scene, 150, 200); /* and what is known stays known */
+    redis_fixture_ask(&scene->redis, "ZADD t:due 1000 oldest");
+    assert_string_equal(take(scene, 10).text, "oldest");
+    move_list(scene, 200);
+    assert_string_equal(take(scene, 10).text, "");
+    decide_entries(scene, 1000);
+    redis_fixture_ask(&scene->redis, "EVAL %s 0", /* as if the last had settled */
+                      "for _, c in ipairs(redis.call('ZRANGE', 't:due', 0, -1)) do "
+                      "redis.call('ZINCRBY', 't:due', -60000, c) end");
+    size_t taken = 0;
+    while (*take(scene, 1).text)
+        taken++;
+    assert_int_equal(taken, 200);
 }
 
 /* When to ask again: at the next deadline's settling, within the poll; soon where only
@@ -214,9 +473,7 @@ static void test_other_list(void **state)
     for (size_t i = 0; i < 4; i++) {
         redis_fixture_ask(&scene->redis, "DEL t:taken");
         set_due(scene, "ana", -5000);
-        timers_destroy(&scene->timers);
-        scene->timers = timers_new(&(struct timers_options){
-            .scripts = scene->store.scripts, .settle_ms = 1000, .inbox = cases[i].inbox});
+        open_timers(scene, 1000, cases[i].inbox);
         assert_string_equal(take(scene, 1).text, cases[i].due ? "ana" : "");
     }
 }
@@ -250,6 +507,16 @@ int main(void)
         TEST(test_lease_runs_out),
         TEST(test_lease_of_another_clock),
         TEST(test_settle),
+        TEST(test_pending),
+        TEST(test_behind_pending),
+        TEST(test_lease_taken_again),
+        TEST(test_group_is_gone),
+        TEST(test_list),
+        TEST(test_moved_before_it_was_seen),
+        TEST(test_list_is_deleted),
+        TEST(test_entries_of_another_clock),
+        TEST(test_samples_of_another_clock),
+        TEST(test_samples_are_bounded),
         TEST(test_next),
         TEST(test_other_list),
         TEST(test_many),
