@@ -553,6 +553,7 @@ lua_scripts = \
 	daemon/store/shared_outbox.lua \
 	daemon/store/shared_pending.lua \
 	daemon/store/shared_requeue.lua \
+	daemon/store/shared_said.lua \
 	daemon/store/shared_take_over.lua \
 	daemon/store/shared_trace.lua \
 	daemon/store/take.lua \
@@ -811,6 +812,7 @@ test_files = \
 	tests/bench/run.py \
 	tests/functional/conftest.py \
 	tests/functional/desk.py \
+	tests/functional/format_1.json \
 	tests/functional/hostile.py \
 	tests/functional/mail_checker.py \
 	tests/functional/mail_style.py \
@@ -822,6 +824,7 @@ test_files = \
 	tests/functional/test_dev.py \
 	tests/functional/test_docs.py \
 	tests/functional/test_faults.py \
+	tests/functional/test_format_1.py \
 	tests/functional/test_injection.py \
 	tests/functional/test_letters.py \
 	tests/functional/test_life.py \

@@ -50,13 +50,21 @@ const char *policy_short_hash(const struct policy *policy, const char *text,
     return out;
 }
 
+const char *policy_mailbox_hash(const struct policy *policy, const char *address,
+                                struct arena *arena)
+{
+    return policy_short_hash(policy, mailbox_form(arena, slice_of(address)),
+                             arena_alloc(arena, POLICY_SHORT_HASH_SIZE));
+}
+
 struct policy_address policy_address(const struct policy *policy, const char *address,
                                      struct arena *arena)
 {
     if (!address)
         return (struct policy_address){0};
     return (struct policy_address){.hash = policy_address_hash(policy, address, arena),
-                                   .old_hash = policy_old_address_hash(policy, address, arena)};
+                                   .old_hash = policy_old_address_hash(policy, address, arena),
+                                   .said = policy_mailbox_hash(policy, address, arena)};
 }
 
 /* Runs of the rule, other than this one, that sent something within its window. */
@@ -107,6 +115,14 @@ static bool is_suppressed(const struct policy_facts *facts, const struct policy_
            (address->old_hash && policy_listed(facts->suppressed, address->old_hash));
 }
 
+/* Whether somebody said no to the topic under this address. */
+static bool is_declined(const struct policy_facts *facts, const struct policy_address *address,
+                        const char *topic, struct arena *arena)
+{
+    return facts && facts->declined &&
+           policy_listed(facts->declined, arena_printf(arena, "%s=%s", address->said, topic));
+}
+
 enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,
                               const struct rule *rule, const char *run,
                               const struct policy_address *address,
@@ -121,7 +137,7 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
         return TRACE_WHY_LIMIT;
     if (rule->class != RULE_MARKETING)
         return TRACE_WHY_NONE;
-    if (!consents(policy, rule, scene, arena))
+    if (is_declined(facts, address, rule->topic, arena) || !consents(policy, rule, scene, arena))
         return TRACE_WHY_NO_CONSENT;
     if (policy->cap.count &&
         marketing_within(scene->customer, scene->now_ms - policy->cap.per_ms) >= policy->cap.count)

@@ -32,10 +32,11 @@ struct policy {
 
 enum { POLICY_HASH_SIZE = 33, POLICY_SHORT_HASH_SIZE = 17 }; /* hex digits and a NUL */
 
-/* An address that is to be written to, as it may be suppressed. */
+/* An address that is to be written to, as it may be suppressed, or have declined. */
 struct policy_address {
     const char *hash;     /* NULL: there is no address */
     const char *old_hash; /* NULL: the same */
+    const char *said;     /* the short hash of its mailbox, in P:said */
 };
 
 /* What decide() would have had to look up. Whoever commits checks it, and where it
@@ -43,6 +44,7 @@ struct policy_address {
 struct policy_facts {
     const char *const *suppressed; /* hashes of addresses; NULL-terminated */
     const char *const *taken;      /* mids that can no longer be withdrawn; NULL-terminated */
+    const char *const *declined;   /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
 };
 
 /* The keyed hash by which the address's mailbox (base/mailbox) is known in P:suppressed. In the
@@ -56,6 +58,10 @@ const char *policy_old_address_hash(const struct policy *policy, const char *add
 /* The first 16 digits of such a hash of any text, as it is. Returns `out`. */
 const char *policy_short_hash(const struct policy *policy, const char *text,
                               char out[POLICY_SHORT_HASH_SIZE]);
+
+/* That of the address's mailbox, in the arena. */
+const char *policy_mailbox_hash(const struct policy *policy, const char *address,
+                                struct arena *arena);
 
 /* Of an address as it is to be written to; NULL: none. */
 struct policy_address policy_address(const struct policy *policy, const char *address,

@@ -53,6 +53,8 @@ static void make_messages(const struct decision *decision, struct arena *arena,
     struct commit_message *messages =
         arena_zero(arena, sizeof *messages * (decision->message_count + 1));
     const char **hashes = arena_alloc(arena, sizeof *hashes * (2 * decision->message_count + 1));
+    struct commit_undeclined *undeclined =
+        arena_alloc(arena, sizeof *undeclined * (decision->message_count + 1));
     size_t hash_count = 0;
     for (uint32_t i = 0; i < decision->message_count; i++) {
         const struct decision_message *message = &decision->messages[i];
@@ -65,15 +67,22 @@ static void make_messages(const struct decision *decision, struct arena *arena,
             .body = body.text,
             .length = body.length,
             .on_uncertain = message->rule->on_uncertain == RULE_HOLD ? "hold" : "resend",
-            .give_up_ms = message->give_up_ms};
+            .give_up_ms = message->give_up_ms,
+            .hash = message->address.hash,
+            .said = message->address.said,
+            .topic = message->rule->topic};
         hashes[hash_count++] = message->address.hash;
         if (message->address.old_hash)
             hashes[hash_count++] = message->address.old_hash;
+        if (marketing)
+            undeclined[commit->undeclined_count++] =
+                (struct commit_undeclined){message->address.said, message->rule->topic};
     }
     commit->messages = messages;
     commit->message_count = decision->message_count;
     commit->free_hashes = hashes;
     commit->free_hash_count = hash_count;
+    commit->undeclined = undeclined;
     commit->cancels = commit->open_mids = decision->withdrawn;
     commit->cancel_count = commit->open_mid_count = decision->withdrawn_count;
 }

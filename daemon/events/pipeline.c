@@ -330,6 +330,7 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
     struct batch *batch = work->batch;
     const struct pipeline_options *options = &batch->pipeline->options;
     const struct policy_facts facts = {.suppressed = work->suppressed.texts,
+                                       .declined = work->declined.texts,
                                        .taken = work->taken.texts};
     const struct decide_input input = {.rules = batch->generation->rules,
                                        .policy = options->policy,

@@ -66,7 +66,7 @@ static struct slice copy(struct arena *arena, const struct slice *text)
 void work_begin_round(struct arena *arena, struct work *work, const struct slice *document)
 {
     work->document = document ? copy(arena, document) : (struct slice){0};
-    work->suppressed = work->taken = (struct work_list){0};
+    work->suppressed = work->declined = work->taken = (struct work_list){0};
     work->decision = (struct decision){0};
     work->tries = 0;
 }
@@ -102,6 +102,7 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     if (result->outcome == COMMIT_STALE)
         work->document = copy(arena, &result->document);
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
+    add_copies(arena, &work->declined, result->declined, result->declined_count);
     add_copies(arena, &work->taken, result->taken, result->taken_count);
     forget(work, result->gone, result->gone_count);
 }

@@ -41,6 +41,9 @@ static void put_messages(struct arguments *arguments, const struct commit *commi
         arguments_bytes(arguments, message->body, message->length);
         arguments_text(arguments, message->on_uncertain);
         arguments_number(arguments, message->give_up_ms);
+        arguments_text(arguments, message->hash);
+        arguments_text(arguments, message->said);
+        arguments_text(arguments, message->topic);
     }
 }
 
@@ -70,6 +73,11 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
     arguments_number(&arguments, commit->deadline_ms);
     put_texts(&arguments, "ids", commit->ids, commit->id_count);
     put_texts(&arguments, "free", commit->free_hashes, commit->free_hash_count);
+    put_list(&arguments, "undeclined", commit->undeclined_count);
+    for (size_t i = 0; i < commit->undeclined_count; i++) {
+        arguments_text(&arguments, commit->undeclined[i].hash);
+        arguments_text(&arguments, commit->undeclined[i].topic);
+    }
     put_texts(&arguments, "open", commit->open_mids, commit->open_mid_count);
     put_messages(&arguments, commit);
     put_texts(&arguments, "cancels", commit->cancels, commit->cancel_count);
@@ -101,6 +109,8 @@ static void read_facts(struct arena *arena, const struct reply *reply, struct co
         const struct reply *items = reply_item(reply, i + 1);
         if (name && strcmp(name, "suppressed") == 0)
             result->suppressed = texts_of(arena, items, &result->suppressed_count);
+        else if (name && strcmp(name, "declined") == 0)
+            result->declined = texts_of(arena, items, &result->declined_count);
         else if (name && strcmp(name, "taken") == 0)
             result->taken = texts_of(arena, items, &result->taken_count);
     }

@@ -23,6 +23,14 @@ struct commit_message {
     size_t length;
     const char *on_uncertain; /* "resend" or "hold" */
     int64_t give_up_ms;       /* since 1970 */
+    /* What whoever takes it asks once more, "" for nothing: the hashes of its address in
+     * P:suppressed and P:said, and its topic. */
+    const char *hash, *said, *topic;
+};
+
+/* A topic assumed not to be declined under the hash of a mailbox. */
+struct commit_undeclined {
+    const char *hash, *topic;
 };
 
 struct commit_dead {
@@ -46,6 +54,8 @@ struct commit {
     size_t id_count;
     const char *const *free_hashes; /* addresses' hashes assumed not suppressed */
     size_t free_hash_count;
+    const struct commit_undeclined *undeclined;
+    size_t undeclined_count;
     const char *const *open_mids; /* messages assumed still queued or later */
     size_t open_mid_count;
     const struct commit_message *messages;
@@ -63,7 +73,7 @@ struct commit {
 enum commit_outcome {
     COMMIT_DONE,   /* written now, or by an earlier run of the same commit */
     COMMIT_STALE,  /* another writer was here: `document` is what stands now */
-    COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `taken` */
+    COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `taken` */
     COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer */
     COMMIT_FAILED, /* no answer, or an error (OOM, READONLY, BUSY …): commit again later */
 };
@@ -74,6 +84,8 @@ struct commit_result {
     struct slice document;
     const char *const *suppressed; /* of free_hashes */
     size_t suppressed_count;
+    const char *const *declined; /* of undeclined, "<hash>=<topic>" */
+    size_t declined_count;
     const char *const *taken; /* of open_mids: begun, done or unknown */
     size_t taken_count;
     const char *const *gone;

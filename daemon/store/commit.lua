@@ -5,23 +5,26 @@
 -- a count and the items; one that is not there is empty:
 --   ids       entries, acknowledged and deleted
 --   free      hashes assumed not suppressed
+--   undeclined  {hash in P:said, topic} assumed not to be declined under that hash
 --   open      mids assumed open
---   messages  {mid, channel, class, body, on_uncertain, give_up}
+--   messages  {mid, channel, class, body, on_uncertain, give_up, hash of the address in P:suppressed,
+--             in P:said, topic}
 --   cancels   mids to be deleted
 --   emits     events
 --   dead      {kind, reason, detail, body}
 --   traces    lines, oldest first
 -- Returns {'done'}, {'gone', ids}, {'stale', document or false}, or {'facts', name, items, …}: of
--- what was assumed, 'suppressed' hashes and 'taken' mids, which are open no longer. Safe to run
--- twice: the second run finds its own version, or its entries gone.
+-- what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and 'taken' mids, which are
+-- open no longer. Safe to run twice: the second run finds its own version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
 --with shared_outbox
 --with shared_pending
+--with shared_said
 local events = P .. ':events'
 
 -- The lists, and how many arguments an item of each has.
-local WIDTH = {ids = 1, free = 1, open = 1, messages = 6, cancels = 1, emits = 1, dead = 4,
+local WIDTH = {ids = 1, free = 1, undeclined = 2, open = 1, messages = 9, cancels = 1, emits = 1, dead = 4,
     traces = 1}
 local lists = {}
 for name in pairs(WIDTH) do
@@ -74,10 +77,17 @@ if customer ~= '' and current ~= seen then
     return {'stale', present}
 end
 
-local facts, suppressed, taken = {'facts'}, {}, {}
+local facts, suppressed, declined, taken = {'facts'}, {}, {}, {}
 for _, hash in ipairs(lists.free) do
     if redis.call('HEXISTS', P .. ':suppressed', hash) == 1 then
         suppressed[#suppressed + 1] = hash
+    end
+end
+for _, assumed in ipairs(lists.undeclined) do
+    local hash, topic = unpack(assumed)
+    local record = redis.call('HGET', P .. ':said', hash)
+    if record and said_declines(record, topic) then
+        declined[#declined + 1] = hash .. '=' .. topic
     end
 end
 for _, mid in ipairs(lists.open) do
@@ -92,6 +102,7 @@ local function learnt(name, items)
     end
 end
 learnt('suppressed', suppressed)
+learnt('declined', declined)
 learnt('taken', taken)
 if #facts > 1 then
     return facts
@@ -119,11 +130,11 @@ for _, mid in ipairs(lists.cancels) do
     end
 end
 for _, m in ipairs(lists.messages) do
-    local mid, channel, class, body, on_uncertain, give_up = unpack(m)
+    local mid, channel, class, body, on_uncertain, give_up, hash, said, topic = unpack(m)
     if redis.call('EXISTS', message_key(mid)) == 0 then
         redis.call('HSET', message_key(mid), 'state', 'queued', 'customer', customer, 'channel',
             channel, 'class', class, 'body', body, 'on_uncertain', on_uncertain, 'give_up', give_up,
-            'attempts', 0)
+            'attempts', 0, 'hash', hash, 'said', said, 'topic', topic)
         redis.call('XADD', outbox(channel, class), '*', 'mid', mid)
     end
 end

@@ -10,7 +10,7 @@ for file in "$@"; do
     case $name in shared_*) continue ;; esac
     awk -v name="$name" -v folder="$(dirname "$file")" '
         function put(line) {
-            gsub(/\\/, "\\\\", line)
+            gsub(/\\/, "&&", line)
             gsub(/"/, "\\\"", line)
             printf "    \"%s\\n\"\n", line
         }

@@ -23,6 +23,7 @@
     X(LATER, "later", "", "zset", "mid: when it is tried again")                                \
     X(UNCERTAIN, "uncertain", "", "zset", "mid that waits for an operator's word: since when")  \
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")     \
+    X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")           \
     X(DEAD, "dead", "", "stream", "dead letters")                                               \
     X(RATE, "rate", "<gateway>", "hash", "the bucket of its rate, over all daemons")            \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")         \

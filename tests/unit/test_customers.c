@@ -68,6 +68,7 @@ static void on_commit(void *context, const struct commit_result *result)
         put_list(&out, result->suppressed, result->suppressed_count);
         buf_char(&out, '|');
         put_list(&out, result->taken, result->taken_count);
+        put_list(&out, result->declined, result->declined_count);
     }
     if (result->outcome == COMMIT_GONE) {
         buf_char(&out, ' ');
@@ -234,8 +235,8 @@ static void test_deadline_given_up(void **state)
 }
 
 static const struct commit_message messages[] = {
-    {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001},
-    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002},
+    {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h", "s", "all"},
+    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", ""},
 };
 
 static void test_messages(void **state)
@@ -297,6 +298,36 @@ static void test_facts(void **state)
     assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:due");
     first.open_mid_count = 2;
     assert_string_equal(commit(scene, &first), "done");
+}
+
+/* What P:said has under the hash of a mailbox, and which topics it declines. */
+static void test_declined(void **state)
+{
+    static const struct {
+        const char *record, *answer;
+    } cases[] = {
+        {"-5", "facts |h=all h=news h=offers"},
+        {"-5=news", "facts |h=news"},
+        {"-5\n+6=news", "facts |h=all h=offers"},
+        {"-6\n+6=news", "facts |h=all h=news h=offers"},
+        {"-5=all", "done"}, /* `all` is no topic that a line may name */
+        {"!7=0011223344556677", "done"},
+        {"!7=0011223344556677\n-5=offers", "facts |h=offers"},
+        {"whatever", "facts |h=all h=news h=offers"},
+        {"-5=", "facts |h=all h=news h=offers"},
+        {"", "done"},
+    };
+    static const struct commit_undeclined undeclined[] = {
+        {"h", "all"}, {"h", "news"}, {"h", "offers"}};
+    struct scene *scene = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct commit first = document("", "1-9-1", V1);
+        first.undeclined = undeclined;
+        first.undeclined_count = 3;
+        redis_fixture_ask(&scene->redis, "DEL t:customer:id:7");
+        redis_fixture_ask(&scene->redis, "HSET t:said h %s", cases[i].record);
+        assert_string_equal(commit(scene, &first), cases[i].answer);
+    }
 }
 
 static void test_emits_and_traces(void **state)
@@ -445,6 +476,7 @@ int main(void)
         TEST(test_messages),
         TEST(test_cancels),
         TEST(test_facts),
+        TEST(test_declined),
         TEST(test_emits_and_traces),
         TEST(test_keys),
         TEST(test_full_server),
