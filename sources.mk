@@ -178,6 +178,8 @@ library_sources = \
 	daemon/config/config_paths.h \
 	daemon/config/config_place.c \
 	daemon/config/config_place.h \
+	daemon/config/config_reload.c \
+	daemon/config/config_reload.h \
 	daemon/config/config_table.c \
 	daemon/config/generation.c \
 	daemon/config/generation.h \
@@ -585,6 +587,7 @@ unit_programs = \
 	tests/unit/test_condition_reads \
 	tests/unit/test_config_faults \
 	tests/unit/test_config_place \
+	tests/unit/test_config_reload \
 	tests/unit/test_connection \
 	tests/unit/test_customer \
 	tests/unit/test_customers \
@@ -833,6 +836,7 @@ test_files = \
 	tests/functional/test_operations.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
+	tests/functional/test_reload.py \
 	tests/functional/test_same_words.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \

@@ -109,8 +109,6 @@ static int print_config(const struct config *config)
 static int run(struct config *config)
 {
     struct diag diag = {0};
-    log_set_level((enum log_level)config->keys.log.level);
-    log_show_addresses(config->keys.log.addresses);
     struct app *app = app_new(config, &diag);
     if (!app) {
         log_diag(&diag);

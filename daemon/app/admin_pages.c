@@ -52,10 +52,12 @@ static void serve_reload(void *context, const struct admin_request *request,
 {
     (void)request;
     const struct admin_pages *pages = context;
-    if (pages->options.reload(pages->options.context, &reply->body))
-        buf_printf(&reply->body, "reloaded, %zu rules\n", look(pages).rules);
-    else
+    if (!pages->options.reload(pages->options.context, &reply->body)) {
         reply->status = 409;
+        return;
+    }
+    size_t rules = look(pages).rules;
+    buf_printf(&reply->body, "reloaded, %zu rule%s\n", rules, rules == 1 ? "" : "s");
 }
 
 static void serve_stop(void *context, const struct admin_request *request,

@@ -2,7 +2,7 @@
  * The objects, in the order in which they are built; app_destroy is its mirror:
  *
  *   log_group             what failed alike is told as one line, at the latest after a minute
- *   policy, generation    what decides and what is rendered
+ *   generation            what decides and what is rendered
  *   embedded              the private redis-server, where no Redis is configured
  *   shard                 all that is kept in Redis; its instance being READY starts the rest
  *   pipeline, delivery    an event's life, a message's life
@@ -40,9 +40,8 @@
 enum { TELL_MS = 1000, CHANGED_MOST = 4096 /* bytes of the names of keys */ };
 
 struct app {
-    struct config *config;
-    struct policy policy;
-    struct generation *generation;
+    struct config *config;         /* as it started */
+    struct generation *generation; /* in force */
     struct event_base *base;
     struct log_group *log_group;
     struct embedded *embedded;
@@ -58,17 +57,12 @@ struct app {
 
 /* ---- Reload ---- */
 
-/* The file of the configuration is read too: what is wrong in it is told now and not at the next
- * start, and what has changed in it waits for that. */
-static bool look_at_config(const struct app *app, struct buf *changed, struct diags *diags)
+static void put_in_force(struct app *app, struct generation *generation)
 {
-    const char *file = app->config->file;
-    struct config *next = config_load(*file ? file : NULL, diags);
-    if (!next)
-        return false;
-    settings_changed(config_settings, &app->config->keys, &next->keys, changed);
-    config_destroy(&next);
-    return true;
+    const struct config_log *log = &generation->config->keys.log;
+    app->generation = generation;
+    log_set_level((enum log_level)log->level);
+    log_show_addresses(log->addresses);
 }
 
 static void tell_changed(const struct buf *changed, struct buf *out)
@@ -89,8 +83,7 @@ static bool reload(void *context, struct buf *out)
     struct buf changed;
     buf_init(&changed, CHANGED_MOST);
     notify_reloading();
-    bool readable = look_at_config(app, &changed, &diags);
-    struct generation *next = readable ? generation_load(app->config, &diags) : NULL;
+    struct generation *next = generation_reload(app->config, &changed, &diags);
     for (size_t i = 0; i < diags.count; i++) {
         log_diag(&diags.items[i]);
         if (out)
@@ -101,11 +94,12 @@ static bool reload(void *context, struct buf *out)
     buf_free(&changed);
     if (next) {
         generation_release(&app->generation);
-        app->generation = next;
+        put_in_force(app, next);
+        delivery_reload(app->delivery);
         log_info("reloaded rules=%zu", ruleset_count(next->rules));
     } else {
         metrics_add(METRIC_RELOADS_FAILED, 1);
-        log_error("the reload was refused; the rules and templates before it stay in force");
+        log_error("the reload was refused; all stays in force as it was before it");
     }
     if (lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING)
         notify_ready();
@@ -226,21 +220,19 @@ static void stop(void *context)
 static bool load_generation(struct app *app)
 {
     struct diags diags = {0};
-    app->generation = generation_load(app->config, &diags);
+    struct generation *generation = generation_load(app->config, &diags);
     for (size_t i = 0; i < diags.count; i++)
         diag_print(&diags.items[i], stderr);
     diags_free(&diags);
-    return app->generation != NULL;
+    if (generation)
+        put_in_force(app, generation);
+    return generation != NULL;
 }
 
-static bool build_policy(struct app *app, struct diag *diag)
+static bool build_generation(struct app *app, struct diag *diag)
 {
-    const unsigned char *secret;
-    size_t length;
-    if (!config_make_state(app->config, diag) ||
-        !config_secret(app->config, true, &secret, &length, diag))
+    if (!config_make_state(app->config, diag) || !config_secret(app->config, true, diag))
         return false;
-    config_policy(app->config, secret, length, &app->policy);
     if (!load_generation(app))
         return diag_error(diag, "rules or templates are broken: nothing was started");
     return true;
@@ -285,7 +277,7 @@ static bool build_shard(struct app *app, struct diag *diag)
     const struct config_keys *keys = &app->config->keys;
     unsigned char digest[DIGEST_SIZE];
     char fingerprint[17];
-    digest_hmac(app->policy.secret, app->policy.secret_length, "fingerprint", 11, digest);
+    digest_hmac(app->config->secret, app->config->secret_length, "fingerprint", 11, digest);
     digest_hex(digest, 8, fingerprint);
     const struct instance_agreement agreements[] = {
         {"secret", fingerprint, "the fingerprint of `secret_file`"},
@@ -323,8 +315,6 @@ static bool build_lives(struct app *app, struct diag *diag)
     const struct pipeline_options pipeline = {
         .base = app->base,
         .shard = app->shard,
-        .policy = &app->policy,
-        .form = config_event_form(app->config),
         .customer_keep_ms = app->config->keys.customer.keep_ms,
         .log_group = app->log_group,
         .generation = current_generation,
@@ -335,7 +325,6 @@ static bool build_lives(struct app *app, struct diag *diag)
         .base = app->base,
         .config = app->config,
         .shard = app->shard,
-        .policy = &app->policy,
         .log_group = app->log_group,
         .generation = current_generation,
         .context = app,
@@ -403,7 +392,7 @@ static void build_events(struct app *app)
 
 static bool build(struct app *app, struct diag *diag)
 {
-    if (!build_policy(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
+    if (!build_generation(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
         !build_lives(app, diag))
         return false;
     build_lifecycle(app);

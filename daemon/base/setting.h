@@ -32,7 +32,11 @@ struct setting_rate {
 };
 
 /* What makes a changed value count. */
-enum setting_reload { SETTING_RESTART, SETTING_RELOAD };
+enum setting_reload {
+    SETTING_RESTART,
+    SETTING_RELOAD,
+    SETTING_BY_PART, /* a value of which each part has a row of its own, in another table */
+};
 
 struct setting {
     const char *key; /* NULL in the row behind the last, which ends a table */

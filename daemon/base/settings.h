@@ -41,9 +41,14 @@ bool settings_read(const struct setting *table, const struct value *map,
 bool settings_print(const struct setting *table, const void *from, struct buf *out);
 
 /* Appends the keys of which the values differ and a restart is needed for that to count:
- * "redis.url, drain". */
-void settings_changed(const struct setting *table, const void *before, const void *after,
-                      struct buf *out);
+ * "redis.url, drain". `prefix` stands before each: "" or "gateways.main.". What goes by its parts
+ * is left to who knows their tables. */
+void settings_changed(const struct setting *table, const char *prefix, const void *before,
+                      const void *after, struct buf *out);
+
+/* Puts those keys back as they were: `after` is then what a reload may make of `before`, and
+ * shares its texts. What goes by its parts is left as it is. */
+void settings_keep(const struct setting *table, const void *before, void *after);
 
 /* Appends the table as Markdown, one row for each key ("smtp.host" in a section): type,
  * default, range, whether a reload changes it, help. */

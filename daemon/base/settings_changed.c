@@ -36,27 +36,54 @@ static bool same_field(const struct setting *setting, const void *a, const void 
     return true;
 }
 
-static void put_changed(const struct setting *table, const char *prefix, const void *a,
-                        const void *b, struct buf *out)
+static bool waits_for_restart(const struct setting *setting)
+{
+    return !setting->planned && setting->reload == SETTING_RESTART;
+}
+
+void settings_changed(const struct setting *table, const char *prefix, const void *before,
+                      const void *after, struct buf *out)
 {
     for (const struct setting *setting = table; setting->key; setting++) {
-        const void *one = (const char *)a + setting->offset,
-                   *two = (const char *)b + setting->offset;
+        const void *one = (const char *)before + setting->offset,
+                   *two = (const char *)after + setting->offset;
         char name[256];
         snprintf(name, sizeof name, "%s%s", prefix, setting->key);
-        if (setting->planned || setting->reload == SETTING_RELOAD)
+        if (!waits_for_restart(setting))
             continue;
         if (setting->type == SETTING_SECTION) {
             strncat(name, ".", sizeof name - strlen(name) - 1);
-            put_changed(setting->section, name, one, two, out);
+            settings_changed(setting->section, name, one, two, out);
         } else if (!same_field(setting, one, two)) {
             buf_printf(out, "%s%s", out->length ? ", " : "", name);
         }
     }
 }
 
-void settings_changed(const struct setting *table, const void *before, const void *after,
-                      struct buf *out)
+/* Of the C type that stands behind each. */
+static size_t field_size(enum setting_type type)
 {
-    put_changed(table, "", before, after, out);
+    static const size_t sizes[] = {
+        [SETTING_TEXT] = sizeof(char *),        [SETTING_BOOL] = sizeof(bool),
+        [SETTING_INT] = sizeof(int64_t),        [SETTING_DURATION] = sizeof(int64_t),
+        [SETTING_SIZE] = sizeof(int64_t),       [SETTING_CHOICE] = sizeof(int),
+        [SETTING_CLOCK] = sizeof(int),          [SETTING_RATE] = sizeof(struct setting_rate),
+        [SETTING_TEXTS] = sizeof(struct value), [SETTING_EXPRESSION] = sizeof(struct value),
+        [SETTING_VALUE] = sizeof(struct value), [SETTING_SECTION] = 0,
+    };
+    return sizes[type];
+}
+
+void settings_keep(const struct setting *table, const void *before, void *after)
+{
+    for (const struct setting *setting = table; setting->key; setting++) {
+        const void *from = (const char *)before + setting->offset;
+        void *into = (char *)after + setting->offset;
+        if (!waits_for_restart(setting))
+            continue;
+        if (setting->type == SETTING_SECTION)
+            settings_keep(setting->section, from, into);
+        else
+            memcpy(into, from, field_size(setting->type));
+    }
 }

@@ -11,6 +11,12 @@ static const char *const type_names[] = {
     [SETTING_VALUE] = "any value",     [SETTING_SECTION] = "section",
 };
 
+static const char *const changed_by[] = {
+    [SETTING_RESTART] = "restart",
+    [SETTING_RELOAD] = "reload",
+    [SETTING_BY_PART] = "each key its own way",
+};
+
 /* "|" would end the cell, also within code. */
 static void put_escaped(struct buf *out, const char *text)
 {
@@ -60,9 +66,8 @@ static void put_rows(struct buf *out, const struct setting *table, const char *p
         buf_printf(out, "| `%s%s` | %s | ", prefix, setting->key, type_names[setting->type]);
         put_default(out, setting);
         put_range(out, setting);
-        buf_text(out, setting->type == SETTING_SECTION    ? ""
-                      : setting->reload == SETTING_RELOAD ? "reload"
-                                                          : "restart");
+        if (setting->type != SETTING_SECTION)
+            buf_text(out, changed_by[setting->reload]);
         buf_text(out, " | ");
         put_escaped(out, setting->help ? setting->help : "");
         buf_text(out, " |\n");

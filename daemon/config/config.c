@@ -448,24 +448,26 @@ static bool make_secret(const char *path, struct diag *diag)
     return diag_error(diag, "cannot write the secret %s: %s", path, strerror(errno));
 }
 
-bool config_secret(struct config *config, bool may_create, const unsigned char **secret,
-                   size_t *length, struct diag *diag)
+bool config_secret(struct config *config, bool may_create, struct diag *diag)
 {
     const char *path = config->keys.secret_file, *text;
+    size_t length;
     if (may_create && config->own_secret && access(path, F_OK) != 0 && !make_secret(path, diag))
         return false;
-    if (!file_read(config->arena, path, SECRET_MOST, &text, length, diag))
+    if (!file_read(config->arena, path, SECRET_MOST, &text, &length, diag))
         return false;
-    while (*length && (text[*length - 1] == '\n' || text[*length - 1] == '\r'))
-        --*length;
-    if (*length < SECRET_LEAST)
+    while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+        length--;
+    if (length < SECRET_LEAST)
         return diag_error(diag, "%s: a secret has at least %d bytes", path, SECRET_LEAST);
-    *secret = (const unsigned char *)text;
+    config->secret = (const unsigned char *)text;
+    config->secret_length = length;
     return true;
 }
 
-void config_policy(const struct config *config, const unsigned char *secret, size_t length,
-                   struct policy *policy)
+/* ---- For other folders ---- */
+
+void config_policy(const struct config *config, struct policy *policy)
 {
     *policy = (struct policy){
         .consent = config->consent,
@@ -476,11 +478,29 @@ void config_policy(const struct config *config, const unsigned char *secret, siz
         .dedupe_keep_ms = config->keys.dedupe_keep_ms,
         .zone = config->zone,
         .shop = config->keys.shop,
-        .secret = secret,
-        .secret_length = length,
+        .secret = config->secret,
+        .secret_length = config->secret_length,
     };
     if (policy->quiet_to < 0)
         policy->quiet_from = -1;
+}
+
+void config_compose(const struct config *config, struct compose_settings *compose)
+{
+    const struct config_mail *mail = &config->keys.mail;
+    *compose = (struct compose_settings){
+        .from = mail->from,
+        .reply_to = mail->reply_to,
+        .bounces = mail->bounces,
+        .shop = &config->keys.shop,
+        .unsubscribe_url = mail->unsubscribe_url,
+        .unsubscribe_mailto = mail->unsubscribe_mailto,
+        .list_id = mail->list_id,
+        .feedback_id = mail->feedback_id,
+        .message_id_domain = mail->message_id_domain,
+        .zone = config->zone,
+        .key = {.id = "1", .bytes = config->secret, .length = config->secret_length},
+    };
 }
 
 struct shop_event_form config_event_form(const struct config *config)

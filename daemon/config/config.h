@@ -1,7 +1,7 @@
 /*
  * The configuration, nudged.yaml: read through one table (config_table.c), checked,
- * its paths resolved against the folder of the file. Immutable; a change needs a
- * restart, but for rules and templates, which a reload reads anew.
+ * its paths resolved against the folder of the file. Immutable; what a reload makes of a
+ * changed file is another one (config/config_reload).
  */
 #ifndef NUDGED_CONFIG_CONFIG_H
 #define NUDGED_CONFIG_CONFIG_H
@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/settings_fault.h"
 #include "base/value.h"
+#include "compose/compose_settings.h"
 #include "config/config_keys.h"
 #include "customer/shop_event.h"
 #include "decide/policy.h"
@@ -51,6 +52,8 @@ struct config {
     const struct condition_segment *segments; /* ends with a row without a name */
     struct cel_program *const *conditions;    /* consent and segments; NULL-terminated */
     struct rule_references references;        /* what these ask about */
+    const unsigned char *secret;              /* NULL until config_secret() */
+    size_t secret_length;
 };
 
 /* Reads a file; `file` NULL: no file, all defaults. NULL where there was an error. */
@@ -61,15 +64,14 @@ void config_destroy(struct config **config);
  * is shown as "***". */
 bool config_print(const struct config *config, struct buf *out);
 
-/* The secret of the installation: from secret_file; where none is named, from the state
- * folder, in which it is made at the first start (mode 0600) if `may_create`. At least 16 bytes. In
- * the configuration's arena. */
-bool config_secret(struct config *config, bool may_create, const unsigned char **secret,
-                   size_t *length, struct diag *diag);
+/* Reads the secret of the installation, which the configuration has from then on: from
+ * secret_file; where none is named, from the state folder, in which it is made at the first start
+ * (mode 0600) if `may_create`. At least 16 bytes. */
+bool config_secret(struct config *config, bool may_create, struct diag *diag);
 
-/* What decide/ and events/ need of it. The policy refers to the configuration and the secret. */
-void config_policy(const struct config *config, const unsigned char *secret, size_t length,
-                   struct policy *policy);
+/* What decide/, compose/ and events/ need of it. These refer to the configuration. */
+void config_policy(const struct config *config, struct policy *policy);
+void config_compose(const struct config *config, struct compose_settings *compose);
 struct shop_event_form config_event_form(const struct config *config);
 
 /* Makes the state folder (mode 0700) where it is not there. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "config/config_reload.h"
 #include "config/rule_files.h"
 
 enum { FILE_NAME_MOST = 256 };
@@ -54,6 +55,9 @@ struct generation *generation_load(const struct config *config, struct diags *di
     struct generation *generation = mem_zero(1, sizeof *generation);
     struct arena *arena = arena_new(4096);
     generation->references = 1;
+    generation->config = config;
+    config_policy(config, &generation->policy);
+    config_compose(config, &generation->compose);
     const struct templates_settings templates = {.folder = config->keys.templates,
                                                  .default_locale = config->locale};
     generation->templates = templates_load(&templates, diags);
@@ -76,6 +80,18 @@ struct generation *generation_load(const struct config *config, struct diags *di
     return generation;
 }
 
+struct generation *generation_reload(const struct config *started, struct buf *changed,
+                                     struct diags *diags)
+{
+    struct config *config = config_reload(started, changed, diags);
+    struct generation *generation = config ? generation_load(config, diags) : NULL;
+    if (generation)
+        generation->reloaded = config;
+    else
+        config_destroy(&config);
+    return generation;
+}
+
 struct generation *generation_hold(struct generation *generation)
 {
     __atomic_add_fetch(&generation->references, 1, __ATOMIC_RELAXED);
@@ -90,5 +106,6 @@ void generation_release(struct generation **generation)
         return;
     ruleset_destroy(&held->rules);
     templates_destroy(&held->templates);
+    config_destroy(&held->reloaded);
     free(held);
 }

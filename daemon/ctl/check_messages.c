@@ -73,7 +73,7 @@ static void check_link(struct checking *checking, const struct rule *rule)
 static const char *compose(struct checking *checking, const struct draft *draft, struct diag *diag)
 {
     const struct templates *templates = checking->generation->templates;
-    const struct compose_settings *settings = &draft->prepare.compose;
+    const struct compose_settings *settings = &draft->compose;
     struct compose_text text;
     struct compose_mail mail = {0};
     if (strcmp(draft->step->channel, "email") != 0)

@@ -62,14 +62,13 @@ static void use_policy(struct draft *draft, struct config *config)
 {
     static const unsigned char another[] = "a draft, not the installation's own";
     struct diag ignored = {0};
-    const unsigned char *secret;
-    size_t length;
-    if (!config_secret(config, false, &secret, &length, &ignored)) {
-        secret = another;
-        length = sizeof another - 1;
+    if (!config_secret(config, false, &ignored)) {
+        config->secret = another;
+        config->secret_length = sizeof another - 1;
     }
-    config_policy(config, secret, length, &draft->policy);
-    prepare_init(&draft->prepare, config, gateway_of(config, draft->step->channel), &draft->policy);
+    config_policy(config, &draft->policy);
+    config_compose(config, &draft->compose);
+    draft->body_file = prepare_body_file(gateway_of(config, draft->step->channel), config->arena);
 }
 
 bool draft_make(struct draft *draft, struct config *config, const struct scene *scene,
@@ -87,7 +86,7 @@ bool draft_make(struct draft *draft, struct config *config, const struct scene *
                                       .journey = &journey,
                                       .scene = &scene->seen};
     use_policy(draft, config);
-    draft->prepare.compose.now_ms = scene->seen.now_ms;
+    draft->compose.now_ms = scene->seen.now_ms;
     body.address = message_body_address(draft->step, &scene->seen, scene->arena);
     if (!body.address)
         body.address = strcmp(draft->step->channel, "email") == 0 ? SOMEBODY : "-";

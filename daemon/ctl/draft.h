@@ -17,8 +17,9 @@ struct draft {
     const struct rule *rule;
     const struct rule_step *step; /* the first of the rule that sends the template */
     struct policy policy;
-    struct prepare prepare; /* what a sender of the step's channel would have */
-    struct value message;   /* the map of compose/compose.h */
+    struct compose_settings compose;
+    const char *body_file; /* of the gateway of the step's channel: as in delivery/prepare.h */
+    struct value message;  /* the map of compose/compose.h */
 };
 
 /* The first step of the rule that sends the template, or NULL. */

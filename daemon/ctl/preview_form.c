@@ -52,8 +52,8 @@ static bool compose(const struct preview_form_input *input, enum preview_form fo
     const struct draft *draft = input->draft;
     struct compose_mail mail = {0};
     buf_init(&mail.wire, COMPOSE_WIRE_MOST);
-    bool made = compose_mail(input->templates, &draft->prepare.compose, &draft->message,
-                             input->arena, &mail, diag) &&
+    bool made = compose_mail(input->templates, &draft->compose, &draft->message, input->arena,
+                             &mail, diag) &&
                 write_mail(input, &mail, form, out, diag);
     buf_free(&mail.wire);
     return made;
@@ -68,8 +68,8 @@ static bool write_text(const struct preview_form_input *input, enum preview_form
     if (form == PREVIEW_FORM_HTML)
         return diag_error(diag, "a message of the channel `%s` has no HTML part",
                           draft->step->channel);
-    if (!compose_text(input->templates, &draft->prepare.compose, &draft->message, input->arena,
-                      &text, diag))
+    if (!compose_text(input->templates, &draft->compose, &draft->message, input->arena, &text,
+                      diag))
         return false;
     write_header(out, "To:", text.to);
     write_header(out, "Subject:", text.subject);
@@ -82,6 +82,9 @@ static bool write_text(const struct preview_form_input *input, enum preview_form
 static bool write_outgoing(const struct preview_form_input *input, struct buf *out,
                            struct diag *diag)
 {
+    const struct prepare with = {.compose = &input->draft->compose,
+                                 .templates = input->templates,
+                                 .body_file = input->draft->body_file};
     struct outgoing outgoing;
     struct buf body;
     buf_init(&body, COMPOSE_WIRE_MOST);
@@ -89,8 +92,7 @@ static bool write_outgoing(const struct preview_form_input *input, struct buf *o
     struct value message;
     bool made =
         json_read(input->arena, body.data, body.length, &json_file_limits, &message, diag) &&
-        prepare_outgoing(&input->draft->prepare, input->templates, &message, input->arena,
-                         &outgoing, diag);
+        prepare_outgoing(&with, &message, input->arena, &outgoing, diag);
     if (made)
         buf_add(out, outgoing.body, outgoing.body_length);
     buf_free(&body);

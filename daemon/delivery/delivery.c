@@ -3,8 +3,8 @@
  *
  *   take        for each channel the first gateway that may be used now (its destination knows:
  *               breaker, free senders), and as many messages from the outbox as it can begin
- *   on_taken    each becomes an attempt, with the generation of rules and templates that it
- *               is made with, and is given to a sender thread
+ *   on_taken    each becomes an attempt, with the generation (rules, templates, headers)
+ *               that it is made with, and is given to a sender thread
  *   prepare     (delivery/prepare.c, in the thread) renders and builds; then the gateway sends
  *   on_outcome  back on the loop: the breaker hears of it, and delivery/settlement says what
  *               becomes of the message
@@ -83,6 +83,17 @@ static struct gateway *gateway_of(struct delivery *delivery, const struct config
     return &delivery->gateways[config - delivery->options.config->gateways];
 }
 
+/* As the generation in force has it: its gateways are those of the start, in their order. */
+static struct outbox_rate rate_now(const struct delivery *delivery,
+                                   const struct config_gateway *config)
+{
+    const struct delivery_options *options = &delivery->options;
+    const struct config *now = options->generation(options->context)->config;
+    const struct gateway_common *common =
+        now->gateways[config - options->config->gateways].settings;
+    return (struct outbox_rate){.count = common->rate.count, .per_ms = common->rate.per_ms};
+}
+
 static void take_for(struct channel *channel)
 {
     struct delivery *delivery = channel->delivery;
@@ -91,9 +102,6 @@ static void take_for(struct channel *channel)
     for (const struct config_gateway *const *config = channel->config->gateways; *config;
          config++) {
         struct gateway *gateway = gateway_of(delivery, *config);
-        const struct gateway_common *common = (*config)->settings;
-        const struct outbox_rate rate = {.count = common->rate.count,
-                                         .per_ms = common->rate.per_ms};
         size_t room = destination_room(&gateway->destination);
         size_t most = room < TAKE_MOST ? room : TAKE_MOST;
         if (!destination_takes_part(&gateway->destination))
@@ -106,7 +114,7 @@ static void take_for(struct channel *channel)
         gateway->destination.promised += most;
         delivery->takes++;
         outbox_take(delivery->options.shard->outbox, channel->config->name, (*config)->name, most,
-                    rate, on_taken, channel);
+                    rate_now(delivery, *config), on_taken, channel);
         return;
     }
 }
@@ -167,13 +175,13 @@ static struct settlement_scene scene_of(const struct delivery *delivery,
     int64_t clock_ms = clock_monotonic_ms();
     return (struct settlement_scene){
         .rules = attempt->generation->rules,
-        .policy = delivery->options.policy,
+        .policy = &attempt->generation->policy,
         .breaker_wait_ms = breaker_wait_ms,
         .now_ms = clock_ms + delivery->redis_ahead_ms,
         .clock_ms = clock_ms,
         .random = random,
         .log_group = delivery->options.log_group,
-        .log_sent = delivery->options.config->keys.log.messages,
+        .log_sent = attempt->generation->config->keys.log.messages,
     };
 }
 
@@ -384,8 +392,7 @@ static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
 {
     const struct delivery_options *options = &delivery->options;
     gateway->delivery = delivery;
-    if (!destination_open(&gateway->destination, options->config, config, options->policy,
-                          options->shard, diag))
+    if (!destination_open(&gateway->destination, options->config, config, options->shard, diag))
         return false;
     gateway->readable = event_new(options->base, senders_fd(gateway->destination.senders),
                                   EV_READ | EV_PERSIST, on_readable, gateway);
@@ -459,6 +466,13 @@ void delivery_start(struct delivery *delivery)
 
 void delivery_wake(struct delivery *delivery)
 {
+    take_anew(delivery);
+}
+
+void delivery_reload(struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->options.config->channel_count; i++)
+        delivery->channels[i].not_before_ms = 0;
     take_anew(delivery);
 }
 

@@ -13,7 +13,6 @@
 #include "base/diag.h"
 #include "config/config.h"
 #include "config/generation.h"
-#include "decide/policy.h"
 #include "store/shard.h"
 
 struct delivery;
@@ -22,9 +21,8 @@ struct log_group;
 
 struct delivery_options {
     struct event_base *base;
-    const struct config *config;
+    const struct config *config; /* as it started: its channels and gateways */
     struct shard *shard;
-    const struct policy *policy;
     struct log_group *log_group;                     /* not its own */
     struct generation *(*generation)(void *context); /* the one in force */
     void *context;
@@ -38,6 +36,9 @@ void delivery_destroy(struct delivery **delivery);
 void delivery_start(struct delivery *delivery);
 /* There is something in the outbox: looks at once, instead of at the next tick. */
 void delivery_wake(struct delivery *delivery);
+
+/* Another generation is in force, with rates of its own: what waits for a token asks anew. */
+void delivery_reload(struct delivery *delivery);
 
 /* Nothing more is taken; what was begun goes on. */
 void delivery_drain(struct delivery *delivery);

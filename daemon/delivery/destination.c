@@ -14,9 +14,11 @@ static bool prepare(void *context, struct senders_job *job, struct arena *arena,
 {
     const struct destination *destination = context;
     struct attempt *attempt = attempt_of(job);
+    const struct prepare with = {.compose = &attempt->generation->compose,
+                                 .templates = attempt->generation->templates,
+                                 .body_file = destination->body_file};
     if (attempt_read(attempt, diag) &&
-        prepare_outgoing(&destination->prepare, attempt->generation->templates, &attempt->message,
-                         arena, outgoing, diag))
+        prepare_outgoing(&with, &attempt->message, arena, outgoing, diag))
         return true;
     attempt->fault = arena_text(attempt->arena, diag->code);
     return false;
@@ -32,8 +34,8 @@ static bool may_finish(void *context, struct senders_job *job)
 /* ---- On the loop ---- */
 
 bool destination_open(struct destination *destination, const struct config *config,
-                      const struct config_gateway *gateway, const struct policy *policy,
-                      const struct shard *shard, struct diag *diag)
+                      const struct config_gateway *gateway, const struct shard *shard,
+                      struct diag *diag)
 {
     const struct gateway_common *common = gateway->settings;
     const struct senders_settings settings = {
@@ -48,7 +50,7 @@ bool destination_open(struct destination *destination, const struct config *conf
     destination->config = gateway;
     destination->shard = shard;
     breaker_init(&destination->breaker);
-    prepare_init(&destination->prepare, config, gateway, policy);
+    destination->body_file = prepare_body_file(gateway, config->arena);
     destination->senders = senders_start(&settings, diag);
     return destination->senders != NULL;
 }

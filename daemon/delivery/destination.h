@@ -1,6 +1,6 @@
 /*
- * A destination: a gateway as delivery uses it. Its sender threads, its breaker, what renders for
- * it, and who was suppressed by its word.
+ * A destination: a gateway as delivery uses it. Its sender threads, its breaker, and who was
+ * suppressed by its word.
  */
 #ifndef NUDGED_DELIVERY_DESTINATION_H
 #define NUDGED_DELIVERY_DESTINATION_H
@@ -23,8 +23,8 @@ struct destination {
     const struct shard *shard;
     struct senders *senders; /* NULL: not open */
     struct breaker breaker;
-    struct prepare prepare;
-    size_t promised; /* messages asked for, whose take has no answer yet */
+    const char *body_file; /* prepare_body_file() */
+    size_t promised;       /* messages asked for, whose take has no answer yet */
     /* Addresses suppressed since the last message that was taken, by their hashes: where
      * the gateway turns out to be at fault, that is taken back. */
     char bounced[BREAKER_ROW][POLICY_HASH_SIZE];
@@ -33,8 +33,8 @@ struct destination {
 
 /* It must stay where it is. False where its threads cannot be started. */
 bool destination_open(struct destination *destination, const struct config *config,
-                      const struct config_gateway *gateway, const struct policy *policy,
-                      const struct shard *shard, struct diag *diag);
+                      const struct config_gateway *gateway, const struct shard *shard,
+                      struct diag *diag);
 /* Attempts that were not collected do not come back. */
 void destination_close(struct destination *destination);
 

@@ -8,36 +8,22 @@ static const char *text_of(struct arena *arena, const struct value *message, con
     return text ? text : "";
 }
 
-void prepare_init(struct prepare *prepare, const struct config *config,
-                  const struct config_gateway *gateway, const struct policy *policy)
+const char *prepare_body_file(const struct config_gateway *gateway, struct arena *arena)
 {
-    const struct config_mail *mail = &config->keys.mail;
-    prepare->compose = (struct compose_settings){
-        .from = mail->from,
-        .reply_to = mail->reply_to,
-        .bounces = mail->bounces,
-        .shop = &config->keys.shop,
-        .unsubscribe_url = mail->unsubscribe_url,
-        .unsubscribe_mailto = mail->unsubscribe_mailto,
-        .list_id = mail->list_id,
-        .feedback_id = mail->feedback_id,
-        .message_id_domain = mail->message_id_domain,
-        .zone = config->zone,
-        .key = {.id = "1", .bytes = policy->secret, .length = policy->secret_length},
-    };
-    prepare->body_file = gateway->kind->form == GATEWAY_REQUEST
-                             ? arena_printf(config->arena, "%s.json.liquid", gateway->name)
-                             : NULL;
+    return gateway->kind->form == GATEWAY_REQUEST
+               ? arena_printf(arena, "%s.json.liquid", gateway->name)
+               : NULL;
 }
 
 /* The body of an HTTP request, and what may stand in its URL and headers. */
-static bool make_request(const struct prepare *prepare, const struct templates *templates,
-                         const struct compose_settings *settings, const struct value *message,
-                         struct arena *arena, struct outgoing *outgoing, struct diag *diag)
+static bool make_request(const struct prepare *prepare, const struct compose_settings *settings,
+                         const struct value *message, struct arena *arena,
+                         struct outgoing *outgoing, struct diag *diag)
 {
     struct buf body;
     buf_init(&body, COMPOSE_WIRE_MOST);
-    bool made = compose_body(templates, settings, prepare->body_file, message, arena, &body, diag);
+    bool made =
+        compose_body(prepare->templates, settings, prepare->body_file, message, arena, &body, diag);
     if (made) {
         outgoing->body = arena_copy(arena, buf_string(&body), body.length);
         outgoing->body_length = body.length;
@@ -81,16 +67,16 @@ static bool make_text(const struct templates *templates, const struct compose_se
     return true;
 }
 
-bool prepare_outgoing(const struct prepare *prepare, const struct templates *templates,
-                      const struct value *message, struct arena *arena, struct outgoing *outgoing,
-                      struct diag *diag)
+bool prepare_outgoing(const struct prepare *prepare, const struct value *message,
+                      struct arena *arena, struct outgoing *outgoing, struct diag *diag)
 {
-    struct compose_settings settings = prepare->compose;
+    struct compose_settings settings = *prepare->compose;
+    const struct templates *templates = prepare->templates;
     value_to_int(value_get(message, "decided"), &settings.now_ms);
     *outgoing = (struct outgoing){.mid = text_of(arena, message, "mid"),
                                   .channel = text_of(arena, message, "channel")};
     if (prepare->body_file)
-        return make_request(prepare, templates, &settings, message, arena, outgoing, diag);
+        return make_request(prepare, &settings, message, arena, outgoing, diag);
     if (strcmp(outgoing->channel, "email") == 0)
         return make_mail(templates, &settings, message, arena, outgoing, diag);
     return make_text(templates, &settings, message, arena, outgoing, diag);

@@ -11,24 +11,22 @@
 #include "base/diag.h"
 #include "compose/compose.h"
 #include "config/config.h"
-#include "decide/policy.h"
 #include "send/outgoing.h"
 #include "templates/templates.h"
 
-/* Immutable after prepare_init; shared by the threads of one gateway. */
+/* What a message is made with. */
 struct prepare {
-    struct compose_settings compose;
+    const struct compose_settings *compose;
+    const struct templates *templates;
     const char *body_file; /* of a gateway that takes requests: its template; else NULL */
 };
 
-/* Refers to the configuration and the policy, which must outlive it. */
-void prepare_init(struct prepare *prepare, const struct config *config,
-                  const struct config_gateway *gateway, const struct policy *policy);
+/* The name of that template, in the arena. */
+const char *prepare_body_file(const struct config_gateway *gateway, struct arena *arena);
 
 /* `message` is what stands in the store, as decide/message_body made it. *outgoing refers to the
  * arena. A fault has one of the codes of compose/compose.h. */
-bool prepare_outgoing(const struct prepare *prepare, const struct templates *templates,
-                      const struct value *message, struct arena *arena, struct outgoing *outgoing,
-                      struct diag *diag);
+bool prepare_outgoing(const struct prepare *prepare, const struct value *message,
+                      struct arena *arena, struct outgoing *outgoing, struct diag *diag);
 
 #endif

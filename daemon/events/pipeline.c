@@ -49,9 +49,10 @@ struct batch {
     struct intake *intake; /* waits for the end of the batch; NULL: timers */
     bool active;
     struct generation *generation;
-    struct arena *arena; /* of the works and their events */
-    struct arena *round; /* of what is read and decided; forgotten when that is done anew */
-    struct map *by_key;  /* works of events, by customer */
+    struct shop_event_form form; /* its */
+    struct arena *arena;         /* of the works and their events */
+    struct arena *round;         /* of what is read and decided; forgotten when that is done anew */
+    struct map *by_key;          /* works of events, by customer */
     struct work **works;
     uint32_t work_count, work_capacity;
     struct work **in_round; /* the works that were not done when it began */
@@ -97,13 +98,14 @@ static void note_fault(struct pipeline *pipeline, const struct diag *fault)
 
 /* ---- Taking a batch of events ---- */
 
-/* The rules and templates of now: they stay the same until the batch is done. */
+/* The rules and the policy of now: they stay the same until the batch is done. */
 static void begin_batch(struct batch *batch, struct intake *intake)
 {
     const struct pipeline_options *options = &batch->pipeline->options;
     batch->active = true;
     batch->intake = intake;
     batch->generation = generation_hold(options->generation(options->context));
+    batch->form = config_event_form(batch->generation->config);
 }
 
 static struct work *add_work(struct batch *batch, const char *key)
@@ -141,8 +143,8 @@ static bool read_entry(struct batch *batch, const struct intake_entry *entry,
     else if (entry->size > entry->length)
         diag_error(&why, "the event has %zu bytes", entry->size);
     else
-        return shop_event_read(batch->arena, entry->event, entry->length, entry->id,
-                               &batch->pipeline->options.form, event, diag);
+        return shop_event_read(batch->arena, entry->event, entry->length, entry->id, &batch->form,
+                               event, diag);
     *diag = why;
     diag_code(diag, entry->poison ? "poison" : entry->event ? "json-size" : "no-event");
     return false;
@@ -333,7 +335,7 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
                                        .declined = work->declined.texts,
                                        .taken = work->taken.texts};
     const struct decide_input input = {.rules = batch->generation->rules,
-                                       .policy = options->policy,
+                                       .policy = &batch->generation->policy,
                                        .customer = customer,
                                        .events = work->events,
                                        .event_count = work->chosen,

@@ -9,8 +9,6 @@
 #include <stdint.h>
 
 #include "config/generation.h"
-#include "customer/shop_event.h"
-#include "decide/policy.h"
 #include "store/shard.h"
 
 struct event_base;
@@ -20,8 +18,6 @@ struct pipeline;
 struct pipeline_options {
     struct event_base *base;
     struct shard *shard;
-    const struct policy *policy;
-    struct shop_event_form form;
     int64_t customer_keep_ms;
     struct log_group *log_group; /* not its own */
     /* The generation in force: asked for at each batch, which holds it. */

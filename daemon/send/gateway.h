@@ -43,22 +43,22 @@ struct gateway_common {
 
 enum { GATEWAY_CONNECTIONS_MOST = 256 };
 
-#define GATEWAY_COMMON_SETTINGS(name, owner, default_connections)                    \
-    {.key = "kind",                                                                  \
-     .type = SETTING_TEXT,                                                           \
-     .offset = offsetof(owner, common.kind),                                         \
-     .required = true,                                                               \
-     .help = "what it is: " name},                                                   \
-        {.key = "connections",                                                       \
-         .type = SETTING_INT,                                                        \
-         .offset = offsetof(owner, common.connections),                              \
-         .fallback = default_connections,                                            \
-         .least = 1,                                                                 \
-         .most = GATEWAY_CONNECTIONS_MOST,                                           \
-         .help = "connections that one daemon uses at a time"},                      \
-    {                                                                                \
-        .key = "rate", .type = SETTING_RATE, .offset = offsetof(owner, common.rate), \
-        .help = "most messages in a time, over all daemons: 10 per 1s"               \
+#define GATEWAY_COMMON_SETTINGS(name, owner, default_connections)                                \
+    {.key = "kind",                                                                              \
+     .type = SETTING_TEXT,                                                                       \
+     .offset = offsetof(owner, common.kind),                                                     \
+     .required = true,                                                                           \
+     .help = "what it is: " name},                                                               \
+        {.key = "connections",                                                                   \
+         .type = SETTING_INT,                                                                    \
+         .offset = offsetof(owner, common.connections),                                          \
+         .fallback = default_connections,                                                        \
+         .least = 1,                                                                             \
+         .most = GATEWAY_CONNECTIONS_MOST,                                                       \
+         .help = "connections that one daemon uses at a time"},                                  \
+    {                                                                                            \
+        .key = "rate", .type = SETTING_RATE, .offset = offsetof(owner, common.rate),             \
+        .reload = SETTING_RELOAD, .help = "most messages in a time, over all daemons: 10 per 1s" \
     }
 
 struct gateway_kind {

@@ -161,7 +161,7 @@ def test_log_says_each_thing_once(shop):
         ("warning", "no Redis, trying again"), ("info", "connected to Redis"),
         ("warning", "the gateway is left alone for a while"),
         ("error", f"{shop.folder}/rules/rules.yaml"),
-        ("error", "the reload was refused; the rules and templates before it stay in force"),
+        ("error", "the reload was refused; all stays in force as it was before it"),
         ("info", "draining, nothing more is begun"), ("info", "stopped")]
     assert "554 5.7.1 <a…@example.com> … not allowed\n" in daemon.log()
 

@@ -17,7 +17,7 @@ struct desk {
     struct arena *arena;
     struct templates *templates;
     struct value shop;
-    struct prepare prepare;
+    struct compose_settings compose;
     struct outgoing outgoing;
     struct diag diag;
 };
@@ -58,7 +58,7 @@ static int open_desk(void **state)
         &(struct templates_settings){.folder = desk->folder, .default_locale = "en"}, &diags);
     diags_free(&diags);
     assert_non_null(desk->templates);
-    desk->prepare.compose = (struct compose_settings){
+    desk->compose = (struct compose_settings){
         .from = "Tea Shop <mail@shop.example>",
         .bounces = "bounces@shop.example",
         .shop = &desk->shop,
@@ -96,10 +96,10 @@ static bool prepare(struct desk *desk, const char *body_file, const char *member
     assert_true(json_read(desk->arena, usual, strlen(usual), &json_file_limits, &base, NULL));
     assert_true(json_read(desk->arena, members, strlen(members), &json_file_limits, &over, NULL));
     base = value_merge(desk->arena, &base, &over);
-    desk->prepare.body_file = body_file;
+    const struct prepare with = {
+        .compose = &desk->compose, .templates = desk->templates, .body_file = body_file};
     desk->diag = (struct diag){0};
-    return prepare_outgoing(&desk->prepare, desk->templates, &base, desk->arena, &desk->outgoing,
-                            &desk->diag);
+    return prepare_outgoing(&with, &base, desk->arena, &desk->outgoing, &desk->diag);
 }
 
 static void a_mail(void **state)

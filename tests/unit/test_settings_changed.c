@@ -18,7 +18,7 @@ struct outer {
     int64_t most;
     int opens;
     struct setting_rate rate;
-    struct value names, any;
+    struct value names, any, parts;
     struct inner inner;
 };
 
@@ -37,6 +37,7 @@ static const struct setting table[] = {
     {ROW(outer, rate, SETTING_RATE)},
     {ROW(outer, names, SETTING_TEXTS)},
     {ROW(outer, any, SETTING_VALUE)},
+    {ROW(outer, parts, SETTING_VALUE), .reload = SETTING_BY_PART},
     {ROW(outer, inner, SETTING_SECTION), .section = inner_table},
     {.key = "later", .planned = true},
     {0},
@@ -65,6 +66,7 @@ static void test_changed(void **state)
         {"{\"inner\": {\"host\": \"a\"}}", "{\"inner\": {\"host\": \"b\", \"on\": false}}",
          "inner.host, inner.on"},
         {"{\"inner\": {\"host\": \"a\"}}", "{}", "inner.host"},
+        {"{\"parts\": {\"a\": 1}}", "{\"parts\": {\"a\": 2}}", ""},
     };
     struct arena *arena = arena_new(4096);
     struct buf out;
@@ -75,15 +77,62 @@ static void test_changed(void **state)
         read_json(arena, cases[i].before, &before);
         read_json(arena, cases[i].after, &after);
         buf_clear(&out);
-        settings_changed(table, &before, &after, &out);
+        settings_changed(table, "", &before, &after, &out);
         assert_string_equal(buf_string(&out), cases[i].changed);
     }
     buf_free(&out);
     arena_destroy(&arena);
 }
 
+static void test_changed_with_a_prefix(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct outer before, after;
+    struct buf out;
+    (void)state;
+    buf_init(&out, 4096);
+    read_json(arena, "{}", &before);
+    read_json(arena, "{\"most\": 6, \"inner\": {\"host\": \"b\"}}", &after);
+    buf_text(&out, "drain");
+    settings_changed(table, "pool.", &before, &after, &out);
+    assert_string_equal(buf_string(&out), "drain, pool.most, pool.inner.host");
+    buf_free(&out);
+    arena_destroy(&arena);
+}
+
+/* Every type of field goes back to what it was, but for what a reload changes. */
+static void test_keep(void **state)
+{
+    static const char first[] =
+        "{\"name\": \"a\", \"most\": 1, \"opens\": \"09:00\", \"rate\": \"1 per 1s\", "
+        "\"names\": [\"a\"], \"any\": 1, \"parts\": 1, \"inner\": {\"host\": \"a\", \"on\": "
+        "false}}";
+    static const char second[] =
+        "{\"name\": \"b\", \"most\": 2, \"opens\": \"10:00\", \"rate\": \"2 per 2s\", "
+        "\"names\": [\"b\"], \"any\": 2, \"parts\": 2, \"inner\": {\"host\": \"b\", \"on\": true}}";
+    struct arena *arena = arena_new(4096);
+    struct outer before, after;
+    (void)state;
+    read_json(arena, first, &before);
+    read_json(arena, second, &after);
+    settings_keep(table, &before, &after);
+    assert_string_equal(after.name, "b");
+    assert_int_equal(after.parts.integer, 2);
+    assert_int_equal(after.most, 1);
+    assert_int_equal(after.opens, 9 * 60);
+    assert_int_equal(after.rate.count, 1);
+    assert_int_equal(after.rate.per_ms, 1000);
+    assert_true(value_equal(&after.names, &before.names));
+    assert_int_equal(after.any.integer, 1);
+    assert_string_equal(after.inner.host, "a");
+    assert_false(after.inner.on);
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changed),
+                                       cmocka_unit_test(test_changed_with_a_prefix),
+                                       cmocka_unit_test(test_keep)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
