@@ -495,6 +495,8 @@ library_sources = \
 	daemon/store/uncertain_messages.h \
 	daemon/store/waiting.c \
 	daemon/store/waiting.h \
+	daemon/store/wrong_keys.c \
+	daemon/store/wrong_keys.h \
 	daemon/templates/css_rules.c \
 	daemon/templates/css_rules.h \
 	daemon/templates/filter_call.c \
@@ -558,6 +560,7 @@ lua_scripts = \
 	daemon/store/shared_said.lua \
 	daemon/store/shared_take_over.lua \
 	daemon/store/shared_trace.lua \
+	daemon/store/shared_type.lua \
 	daemon/store/take.lua \
 	daemon/store/take_due.lua \
 	daemon/store/uncertain.lua
@@ -674,6 +677,7 @@ unit_programs = \
 	tests/unit/test_value \
 	tests/unit/test_word \
 	tests/unit/test_work \
+	tests/unit/test_wrong_keys \
 	tests/unit/test_yaml \
 	tests/unit/test_zone \
 	tests/unit/test_zone_civil \
@@ -823,6 +827,7 @@ test_files = \
 	tests/functional/test_check.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
+	tests/functional/test_deadlines.py \
 	tests/functional/test_demo.py \
 	tests/functional/test_dev.py \
 	tests/functional/test_docs.py \
@@ -843,6 +848,7 @@ test_files = \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_wire.py \
+	tests/functional/test_wrong_keys.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \
 	tests/lint/sources.py \

@@ -1,8 +1,11 @@
 #include "app/admin_pages.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "serve/admin.h"
@@ -22,8 +25,30 @@ static void serve_health(void *context, const struct admin_request *request,
 {
     (void)request;
     const struct admin_pages_view view = look(context);
+    int64_t now_ms = clock_monotonic_ms();
+    const struct wrong_key *key = wrong_keys_at(view.wrong_keys, now_ms, 0);
     reply->status = view.working ? 200 : 503;
-    buf_printf(&reply->body, "%s\n", view.working ? "ok" : view.state);
+    if (!view.working || !key)
+        buf_printf(&reply->body, "%s\n", view.working ? "ok" : view.state);
+    for (size_t i = 1; view.working && key; i++) {
+        buf_printf(&reply->body, "degraded: %s %s\n", key->name, key->what);
+        key = wrong_keys_at(view.wrong_keys, now_ms, i);
+    }
+}
+
+/* ["nudged:due is a string, not a zset"] */
+static void put_wrong_keys(const struct admin_pages_view *view, struct buf *out)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    const struct wrong_key *key;
+    buf_text(out, "[");
+    for (size_t i = 0; (key = wrong_keys_at(view->wrong_keys, now_ms, i)); i++) {
+        char text[sizeof key->name + sizeof key->what + 1];
+        int length = snprintf(text, sizeof text, "%s %s", key->name, key->what);
+        buf_text(out, i ? "," : "");
+        json_print_string(out, text, (size_t)length);
+    }
+    buf_text(out, "]");
 }
 
 static void serve_status(void *context, const struct admin_request *request,
@@ -44,7 +69,9 @@ static void serve_status(void *context, const struct admin_request *request,
                metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
                metrics_read(METRIC_MESSAGES_UNCERTAIN));
     delivery_status(view.delivery, &reply->body);
-    buf_text(&reply->body, "]}\n");
+    buf_text(&reply->body, "],\"wrong_keys\":");
+    put_wrong_keys(&view, &reply->body);
+    buf_text(&reply->body, "}\n");
 }
 
 static void serve_reload(void *context, const struct admin_request *request,

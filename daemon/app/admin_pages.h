@@ -1,7 +1,8 @@
 /*
  * What nudgectl and monitoring ask the daemon over its admin socket:
  *
- *   GET /health    200 while events are taken and messages sent, else 503
+ *   GET /health    200 while events are taken and messages sent, else 503; `degraded` with the keys
+ *                  of Redis that were found wrong within the last hour
  *   GET /status    the figures of `nudgectl status`, as JSON
  *   GET /metrics   all figures, in the Prometheus text format
  *   POST /reload   reads rules and templates again; 409 with all faults
@@ -17,6 +18,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "delivery/delivery.h"
+#include "store/wrong_keys.h"
 
 struct admin_pages;
 
@@ -30,6 +32,7 @@ struct admin_pages_view {
     /* Messages: in the outbox, waiting for a retry, for an operator's word. */
     int64_t outbox, later, uncertain;
     const struct delivery *delivery;
+    const struct wrong_keys *wrong_keys;
 };
 
 struct admin_pages_options {

@@ -206,6 +206,7 @@ static struct admin_pages_view view_of(const void *context)
         .later = shard->waiting.later,
         .uncertain = shard->waiting.uncertain,
         .delivery = app->delivery,
+        .wrong_keys = shard->wrong_keys,
     };
 }
 
@@ -286,6 +287,8 @@ static bool build_shard(struct app *app, struct diag *diag)
     struct shard_options options = {.base = app->base,
                                     .ca_file = keys->redis.ca_file,
                                     .prefix = keys->redis.prefix,
+                                    .secret = app->policy.secret,
+                                    .secret_length = app->policy.secret_length,
                                     .instance = keys->instance,
                                     .accept_loss = keys->redis.accept_loss,
                                     .agreements = agreements,

@@ -35,7 +35,8 @@ static void print_status(struct arena *arena, const struct value *status)
                                        "refused",   "held back",      "dead", "dead letters",
                                        "uncertain", "uncertain",      NULL};
     const struct value *redis = value_get(status, "redis"),
-                       *gateways = value_get(status, "gateways");
+                       *gateways = value_get(status, "gateways"),
+                       *wrong = value_get(status, "wrong_keys");
     printf("daemon    %s, as %s\n", text(arena, status, "state"), text(arena, status, "instance"));
     printf("redis     %s\n", value_is(redis, VALUE_BOOL) && redis->boolean ? "answers" : "is away");
     printf("rules     %" PRId64 "\n", number(status, "rules"));
@@ -47,6 +48,8 @@ static void print_status(struct arena *arena, const struct value *status)
                text(arena, gateway, "name"), text(arena, gateway, "kind"),
                text(arena, gateway, "breaker"), number(gateway, "sending"));
     }
+    for (uint32_t i = 0; i < value_count(wrong); i++)
+        printf("wrong     %s\n", value_to_text(arena, &wrong->list->items[i]));
 }
 
 int command_status(struct context *context, int argc, char **argv)

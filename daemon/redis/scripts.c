@@ -13,12 +13,14 @@ struct scripts {
     char *prefix;
     const char *const *sources;
     char (*names)[SHA_SIZE]; /* the SHA1 of each */
+    scripts_on_error *on_error;
+    void *context; /* of on_error */
 };
 
 /* A call under way, with all its arguments for the case that Redis does not know the
  * script. One block of memory; it is freed when the last command that uses it was. */
 struct script_call {
-    struct connection *connection;
+    struct scripts *scripts;
     const char *source;
     int users; /* commands in flight whose context this is */
     int tries;
@@ -61,6 +63,12 @@ struct connection *scripts_connection(const struct scripts *scripts)
     return scripts->connection;
 }
 
+void scripts_listen(struct scripts *scripts, scripts_on_error *on_error, void *context)
+{
+    scripts->on_error = on_error;
+    scripts->context = context;
+}
+
 static void release_call(void *context)
 {
     struct script_call *call = context;
@@ -77,11 +85,13 @@ static void on_reply(void *context, const struct reply *reply, const struct diag
 {
     struct script_call *call = context;
     if (reply && reply_is_error(reply, "NOSCRIPT") && ++call->tries < MOST_TRIES) {
-        connection_command(call->connection, NULL, NULL, NULL, "SCRIPT", "LOAD", call->source,
-                           NULL);
+        connection_command(call->scripts->connection, NULL, NULL, NULL, "SCRIPT", "LOAD",
+                           call->source, NULL);
         send_call(call);
         return;
     }
+    if (reply && reply->kind == REPLY_ERROR && call->scripts->on_error)
+        call->scripts->on_error(call->scripts->context, reply->text);
     if (call->request.callback)
         call->request.callback(call->request.context, reply, fault);
 }
@@ -89,16 +99,16 @@ static void on_reply(void *context, const struct reply *reply, const struct diag
 static void send_call(struct script_call *call)
 {
     call->users++;
-    connection_send(call->connection, &(struct connection_request){
-                                          .argc = call->argc,
-                                          .argv = call->argv,
-                                          .lengths = call->lengths,
-                                          .deadline_ms = call->request.deadline_ms,
-                                          .owner = call->request.owner,
-                                          .callback = on_reply,
-                                          .context = call,
-                                          .release = release_call,
-                                      });
+    connection_send(call->scripts->connection, &(struct connection_request){
+                                                   .argc = call->argc,
+                                                   .argv = call->argv,
+                                                   .lengths = call->lengths,
+                                                   .deadline_ms = call->request.deadline_ms,
+                                                   .owner = call->request.owner,
+                                                   .callback = on_reply,
+                                                   .context = call,
+                                                   .release = release_call,
+                                               });
 }
 
 static size_t length_of(const struct connection_request *request, size_t index)
@@ -135,7 +145,7 @@ void scripts_run(struct scripts *scripts, size_t script, const struct connection
     const char *const fixed[FIXED_ARGUMENTS] = {"EVALSHA", scripts->names[script], "0",
                                                 scripts->prefix};
     struct script_call *call = new_call(request);
-    call->connection = scripts->connection;
+    call->scripts = scripts;
     call->source = scripts->sources[script];
     for (size_t i = 0; i < FIXED_ARGUMENTS; i++) {
         call->argv[i] = fixed[i];

@@ -22,6 +22,10 @@ void scripts_destroy(struct scripts **scripts);
 const char *scripts_prefix(const struct scripts *scripts);
 struct connection *scripts_connection(const struct scripts *scripts);
 
+/* Hears every error that a script answers, before its caller does. NULL: nobody does. */
+typedef void scripts_on_error(void *context, const char *error);
+void scripts_listen(struct scripts *scripts, scripts_on_error *on_error, void *context);
+
 /* Runs the script of a row with ARGV = P, then request->argv. All else is as in
  * connection_send. */
 void scripts_run(struct scripts *scripts, size_t script, const struct connection_request *request);

@@ -10,10 +10,15 @@ local P, consumer, count, room = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(A
 local stream, ALONE = P .. ':events', 3
 --with shared_lease
 --with shared_pending
+--with shared_type
 local out, more = {'0'}, false
 
 if not alive(consumer) then
     return redis.error_reply('LEASE the lease of this daemon ran out')
+end
+local wrong = wrong_key({stream, 'stream'})
+if wrong then
+    return wrong
 end
 
 local function event_of(entry)

@@ -21,6 +21,7 @@ local expire, deadline = ARGV[7], ARGV[8]
 --with shared_outbox
 --with shared_pending
 --with shared_said
+--with shared_type
 local events = P .. ':events'
 
 -- The lists, and how many arguments an item of each has.
@@ -48,6 +49,28 @@ end
 local function is_open(mid)
     local state = redis.call('HGET', message_key(mid), 'state')
     return state == 'queued' or state == 'later'
+end
+
+-- What all share must be what it should: the keys that this commit needs.
+local needed = {events, 'stream'}
+local function need(there, key, kind)
+    if there then
+        needed[#needed + 1] = key
+        needed[#needed + 1] = kind
+    end
+end
+need(customer ~= '', P .. ':due', 'zset')
+need(customer ~= '', P .. ':taken', 'zset')
+need(#lists.free > 0, P .. ':suppressed', 'hash')
+need(#lists.undeclined > 0, P .. ':said', 'hash')
+need(#lists.cancels > 0, P .. ':later', 'zset')
+need(#lists.dead > 0, P .. ':dead', 'stream')
+for _, m in ipairs(lists.messages) do
+    need(true, outbox(m[2], m[3]), 'stream')
+end
+local wrong = wrong_key(needed)
+if wrong then
+    return wrong
 end
 
 -- What must hold: the version, the entries, the facts.

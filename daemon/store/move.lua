@@ -5,13 +5,17 @@
 -- Returns {moved, left in the list}. Running it again moves the next ones.
 local P, list, side, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local accepted, KEEP = P .. ':accepted:' .. list, 7 * 86400000
+--with shared_type
+local wrong = wrong_key({list, 'list', P .. ':events', 'stream', accepted, 'hash'})
+if wrong then
+    return wrong
+end
 local elements
 if side == 'left' then
     elements = redis.call('LRANGE', list, 0, count - 1)
 else
     elements = redis.call('LRANGE', list, -count, -1)
 end
-redis.call('HGET', accepted, 'moved') -- where that key is of a wrong type, nothing is moved
 -- First into the stream, then off the list: an error in between loses nothing.
 for i = 1, #elements do
     local element = elements[side == 'left' and i or #elements + 1 - i]

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "store/script_table.h"
 
@@ -10,6 +11,12 @@ static void on_connection(void *context, bool ready, const char *reason)
     struct shard *shard = context;
     shard->on_connection(shard->context, ready, reason);
     instance_connection(shard->instance, ready);
+}
+
+static void on_error(void *context, const char *error)
+{
+    struct shard *shard = context;
+    wrong_keys_hear(shard->wrong_keys, clock_monotonic_ms(), error);
 }
 
 static struct connection *open_connection(struct shard *shard, const struct shard_options *options)
@@ -68,6 +75,8 @@ struct shard *shard_new(const struct shard_options *options)
     shard->context = options->context;
     shard->connection = open_connection(shard, options);
     shard->scripts = scripts_new(shard->connection, options->prefix, script_table, SCRIPT_COUNT);
+    shard->wrong_keys = wrong_keys_new(options->prefix, options->secret, options->secret_length);
+    scripts_listen(shard->scripts, on_error, shard);
     shard->instance = new_instance(shard, options);
     shard->customers = customers_new(shard->scripts, shard->instance);
     shard->intake = new_intake(shard, options);
@@ -89,6 +98,7 @@ void shard_destroy(struct shard **shard)
     intake_destroy(&ended->intake);
     customers_destroy(&ended->customers);
     instance_destroy(&ended->instance);
+    wrong_keys_destroy(&ended->wrong_keys);
     scripts_destroy(&ended->scripts);
     connection_destroy(&ended->connection);
     free(ended);

@@ -17,11 +17,13 @@
 #include "store/outbox.h"
 #include "store/timers.h"
 #include "store/waiting.h"
+#include "store/wrong_keys.h"
 
 /* To be used by all; changed by nobody. */
 struct shard {
     struct connection *connection; /* for all but the intake's blocking reads */
     struct scripts *scripts;       /* with P */
+    struct wrong_keys *wrong_keys; /* what scripts answer of them is noted */
     struct instance *instance;
     struct customers *customers;
     struct intake *intake;
@@ -41,6 +43,8 @@ struct shard_options {
     struct endpoint endpoint;
     const char *ca_file;
     const char *prefix; /* P */
+    const void *secret; /* hides who is named in a key that is wrong */
+    size_t secret_length;
 
     const char *instance; /* the daemon's name */
     bool accept_loss;

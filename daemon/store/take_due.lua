@@ -11,7 +11,13 @@ local accepted = P .. ':accepted:' .. inbox
 local AT_LIVING, BLOCKED, SAMPLES, KEEP = 30000, 50, 32, 7 * 86400000
 --with shared_clock
 --with shared_lease
+--with shared_type
 local now = clock()
+local wrong = wrong_key({due, 'zset', taken, 'zset', events, 'stream', accepted, 'hash'}) or
+    inbox ~= '' and wrong_key({inbox, 'list'})
+if wrong then
+    return wrong
+end
 
 -- Leases that ran out, and those that end later than any given now: the clock was set back since.
 -- The deadline itself stands in the document; to be due at once it is enough that it is in the
