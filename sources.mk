@@ -553,6 +553,7 @@ lua_scripts = \
 	daemon/store/requeue.lua \
 	daemon/store/settle.lua \
 	daemon/store/shared_clock.lua \
+	daemon/store/shared_ending.lua \
 	daemon/store/shared_lease.lua \
 	daemon/store/shared_outbox.lua \
 	daemon/store/shared_pending.lua \
@@ -639,6 +640,7 @@ unit_programs = \
 	tests/unit/test_mime \
 	tests/unit/test_notify \
 	tests/unit/test_outbox \
+	tests/unit/test_outbox_marks \
 	tests/unit/test_outbox_troubles \
 	tests/unit/test_percent \
 	tests/unit/test_policy \
@@ -675,6 +677,7 @@ unit_programs = \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \
 	tests/unit/test_value \
+	tests/unit/test_withdrawal \
 	tests/unit/test_word \
 	tests/unit/test_work \
 	tests/unit/test_wrong_keys \

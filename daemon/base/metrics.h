@@ -25,7 +25,7 @@
     X(MESSAGES_DECIDED, "messages_decided_total", "counter", "messages put into the outbox")       \
     X(MESSAGES_REFUSED, "messages_refused_total", "counter", "messages held back by a policy")     \
     X(MESSAGES_CANCELLED, "messages_cancelled_total", "counter",                                   \
-      "messages withdrawn before they were taken")                                                 \
+      "messages withdrawn before a gateway had them")                                              \
     X(MESSAGES_SENT, "messages_sent_total", "counter", "messages that a gateway accepted")         \
     X(MESSAGES_RETRIED, "messages_retried_total", "counter", "attempts that will be made again")   \
     X(MESSAGES_UNCERTAIN, "messages_uncertain_total", "counter", "messages whose answer was lost") \

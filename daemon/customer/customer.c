@@ -120,7 +120,10 @@ void customer_add_send(struct arena *arena, struct customer *customer,
 
 void customer_drop_send(struct customer *customer, const char *mid)
 {
-    for (uint32_t i = 0; i < customer->open.count; i++)
+    uint32_t sends = 0; /* of this mid: one that had ended was decided again */
+    for (uint32_t i = 0; i < customer->sends.count; i++)
+        sends += strcmp(customer->sends.items[i].mid, mid) == 0;
+    for (uint32_t i = 0; i < customer->open.count && sends < 2; i++)
         if (strcmp(customer->open.items[i].mid, mid) == 0) {
             customer_drop_open(customer, i);
             break;

@@ -41,6 +41,14 @@ struct customer_until {
     const char *condition;    /* its source; NULL: none */
 };
 
+/* Where an open message is, as Redis has it. */
+enum customer_place {
+    CUSTOMER_PLACE_WAITS,     /* in the outbox or for a retry; nobody can have got it */
+    CUSTOMER_PLACE_HAND,      /* in a sender's hand */
+    CUSTOMER_PLACE_UNCERTAIN, /* held, or it waits: and an attempt may have arrived */
+    CUSTOMER_PLACE_GONE,      /* delivered, a dead letter, or withdrawn */
+};
+
 /* A message that may still be withdrawn. */
 struct customer_open {
     const char *mid, *rule, *origin, *topic;

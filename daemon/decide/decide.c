@@ -78,8 +78,9 @@ static void learn_opt_out(struct deciding *d)
 static void learn_delivery(struct deciding *d)
 {
     const struct shop_event *event = d->event;
-    if (!event->internal ||
-        (strcmp(event->type, "message.failed") != 0 && strcmp(event->type, "message.bounced") != 0))
+    if (!event->internal || (strcmp(event->type, "message.failed") != 0 &&
+                             strcmp(event->type, "message.bounced") != 0 &&
+                             strcmp(event->type, "message.withdrawn") != 0))
         return;
     const char *mid = value_to_text(d->arena, value_path(&event->data, "message.id"));
     if (mid)

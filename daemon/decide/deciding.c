@@ -7,7 +7,7 @@
  *
  * deciding_end and deciding_withdraw are the way back: a message of this very decision is taken
  * out of it, one of an earlier decision is to be deleted from the outbox, and one that a sender
- * has already is let go.
+ * has already gets a mark, by which it ends when it comes back.
  */
 #include "decide/deciding.h"
 
@@ -110,6 +110,8 @@ static void remember(struct deciding *d, const struct deciding_want *want,
                                      rule->until_condition ? want->journey.start : value_null(),
                                  .until = deciding_until(rule),
                                  .marketing = rule->class == RULE_MARKETING};
+    if (decision_lift(d->decision, message->mid))
+        customer_drop_send(d->customer, message->mid); /* one message, and so one place */
     customer_add_send(d->arena, d->customer, &open, want->journey.run, d->now_ms);
 }
 
@@ -194,17 +196,24 @@ void deciding_grant(struct deciding *d)
 
 void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why)
 {
+    static const enum trace_what whats[] = {
+        [CUSTOMER_PLACE_WAITS] = TRACE_WITHDRAWN,
+        [CUSTOMER_PLACE_HAND] = TRACE_MARKED,
+        [CUSTOMER_PLACE_UNCERTAIN] = TRACE_WITHDRAWN_LATE,
+        [CUSTOMER_PLACE_GONE] = TRACE_TOO_LATE,
+    };
     struct customer_open open = d->customer->open.items[index];
-    if (d->facts && policy_listed(d->facts->taken, open.mid)) {
-        customer_drop_open(d->customer, index);
-        trace_add_withdrawal(&d->trace, open.rule, TRACE_TOO_LATE, why, open.mid);
-        return;
-    }
-    if (!decision_take_back(d->decision, open.mid))
-        decision_withdraw(d->decision, d->arena, open.mid);
-    customer_drop_send(d->customer, open.mid);
-    trace_add_withdrawal(&d->trace, open.rule, TRACE_WITHDRAWN, why, open.mid);
-    d->effect = true;
+    enum customer_place place = policy_place(d->facts, open.mid);
+    bool taken_back = decision_take_back(d->decision, open.mid);
+    if (taken_back && place != CUSTOMER_PLACE_HAND)
+        place = CUSTOMER_PLACE_WAITS;
+    else if (place != CUSTOMER_PLACE_GONE)
+        decision_withdraw(d->decision, d->arena, open.mid, place, why);
+    customer_drop_open(d->customer, index);
+    if (place == CUSTOMER_PLACE_WAITS) /* else it keeps its place: somebody may get it yet */
+        customer_drop_send(d->customer, open.mid);
+    trace_add_withdrawal(&d->trace, open.rule, whats[place], why, open.mid);
+    d->effect = d->effect || place != CUSTOMER_PLACE_GONE;
 }
 
 static void withdraw_run(struct deciding *d, const char *rule, const char *origin,

@@ -53,7 +53,8 @@ bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
 /* Ends a journey of the document before its last step, and withdraws what it has in the outbox. */
 void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
 
-/* Withdraws an open message of the document, unless a sender has it already. */
+/* Withdraws an open message of the document; one that a sender has is marked, and ends when it
+ * comes back undelivered. */
 void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why);
 
 /* What ends the journey of a rule that is here, for who has it not. */

@@ -26,11 +26,25 @@ bool decision_take_back(struct decision *decision, const char *mid)
     return false;
 }
 
-void decision_withdraw(struct decision *decision, struct arena *arena, const char *mid)
+void decision_withdraw(struct decision *decision, struct arena *arena, const char *mid,
+                       enum customer_place place, enum trace_why why)
 {
     decision->withdrawn = arena_grow(arena, decision->withdrawn, decision->withdrawn_count,
                                      &decision->withdrawn_capacity, sizeof *decision->withdrawn);
-    decision->withdrawn[decision->withdrawn_count++] = mid;
+    decision->withdrawn[decision->withdrawn_count++] =
+        (struct decision_withdrawal){.mid = mid, .place = place, .why = why};
+}
+
+bool decision_lift(struct decision *decision, const char *mid)
+{
+    for (uint32_t i = 0; i < decision->withdrawn_count; i++) {
+        if (decision->withdrawn[i].place != CUSTOMER_PLACE_HAND ||
+            strcmp(decision->withdrawn[i].mid, mid) != 0)
+            continue;
+        decision->withdrawn[i] = decision->withdrawn[--decision->withdrawn_count];
+        return true;
+    }
+    return false;
 }
 
 void decision_add_dead(struct decision *decision, struct arena *arena,

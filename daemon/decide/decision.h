@@ -24,6 +24,13 @@ struct decision_message {
     struct value body; /* map: what is stored as P:message:<mid> and rendered; docs/redis.md */
 };
 
+/* A message of an earlier decision that must not be sent any more. */
+struct decision_withdrawal {
+    const char *mid;
+    enum customer_place place; /* where it is assumed to be; never GONE */
+    enum trace_why why;
+};
+
 struct decision_dead {
     enum trace_reason reason;
     const char *detail;
@@ -37,7 +44,7 @@ struct decision_counts {
 struct decision {
     struct decision_message *messages;
     uint32_t message_count, message_capacity;
-    const char **withdrawn; /* mids assumed not yet to be taken */
+    struct decision_withdrawal *withdrawn;
     uint32_t withdrawn_count, withdrawn_capacity;
     struct decision_dead *dead;
     uint32_t dead_count, dead_capacity;
@@ -53,7 +60,11 @@ void decision_add_message(struct decision *decision, struct arena *arena,
 /* Takes a message of this very decision back; false where it is not among them. */
 bool decision_take_back(struct decision *decision, const char *mid);
 /* A message of an earlier decision must not be sent; `mid` is not copied. */
-void decision_withdraw(struct decision *decision, struct arena *arena, const char *mid);
+void decision_withdraw(struct decision *decision, struct arena *arena, const char *mid,
+                       enum customer_place place, enum trace_why why);
+/* It may be sent after all: what a sender has of it is not to be ended. False where this decision
+ * did not want that. */
+bool decision_lift(struct decision *decision, const char *mid);
 
 /* A dead letter about a journey of the customer, at a step. No text is copied. */
 void decision_add_dead(struct decision *decision, struct arena *arena,

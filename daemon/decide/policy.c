@@ -14,6 +14,14 @@ bool policy_listed(const char *const *list, const char *text)
     return false;
 }
 
+enum customer_place policy_place(const struct policy_facts *facts, const char *mid)
+{
+    for (size_t i = facts ? facts->place_count : 0; i-- > 0;)
+        if (strcmp(facts->places[i].mid, mid) == 0)
+            return facts->places[i].place;
+    return CUSTOMER_PLACE_WAITS;
+}
+
 /* The first `bytes` of the keyed hash, as hex. */
 static void hash_text(const struct policy *policy, const char *text, size_t bytes, char *out)
 {

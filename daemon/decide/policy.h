@@ -39,12 +39,19 @@ struct policy_address {
     const char *said;     /* the short hash of its mailbox, in P:said */
 };
 
+/* Of a message that must not be sent any more: where it was when a commit looked. */
+struct policy_place {
+    const char *mid;
+    enum customer_place place;
+};
+
 /* What decide() would have had to look up. Whoever commits checks it, and where it
  * was wrong, tells, and it is decided again. */
 struct policy_facts {
-    const char *const *suppressed; /* hashes of addresses; NULL-terminated */
-    const char *const *taken;      /* mids that can no longer be withdrawn; NULL-terminated */
-    const char *const *declined;   /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
+    const char *const *suppressed;     /* hashes of addresses; NULL-terminated */
+    const char *const *declined;       /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
+    const struct policy_place *places; /* of messages; of one that comes twice the last is true */
+    size_t place_count;
 };
 
 /* The keyed hash by which the address's mailbox (base/mailbox) is known in P:suppressed. In the
@@ -79,5 +86,8 @@ int64_t policy_quiet_until(const struct policy *policy, const struct customer *c
                            int64_t now_ms, struct arena *arena);
 
 bool policy_listed(const char *const *list, const char *text);
+
+/* Where a message is; it waits where the facts (may be NULL) do not tell. */
+enum customer_place policy_place(const struct policy_facts *facts, const char *mid);
 
 #endif

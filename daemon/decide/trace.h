@@ -43,7 +43,7 @@ void trace_add_error(struct trace *trace, const char *rule, const char *fault);
 void trace_add_refusals(struct trace *trace, const struct rule *const *rules, uint32_t count,
                         const struct rule_answer *answers, uint32_t answer_count);
 void trace_add_send(struct trace *trace, const char *rule, const char *template, const char *mid);
-/* A message of an earlier decision: TRACE_WITHDRAWN or TRACE_TOO_LATE. */
+/* A message of an earlier decision: TRACE_WITHDRAWN, …_LATE, TRACE_MARKED or TRACE_TOO_LATE. */
 void trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
                           enum trace_why why, const char *mid);
 void trace_add_time(struct trace *trace, const char *rule, enum trace_what what, int64_t until_ms);

@@ -23,7 +23,12 @@
     X(REFUSED, "refused", "a message was not sent, or a journey not kept")                         \
     X(ENDED, "ended", "the journey is over before its last step")                                  \
     X(WITHDRAWN, "withdrawn", "a message was taken back out of the outbox")                        \
-    X(TOO_LATE, "too-late", "a message should have been taken back, and a sender had it")          \
+    X(WITHDRAWN_LATE, "withdrawn, may have arrived",                                               \
+      "a message was taken back that a gateway may have taken before: it counts as sent")          \
+    X(MARKED, "marked",                                                                            \
+      "a message should be taken back, and a sender has it: it is, unless that delivers it")       \
+    X(TOO_LATE, "too-late",                                                                        \
+      "a message should have been taken back, and was delivered, or gone otherwise")               \
     X(ERROR, "error", "an expression of a step failed, and the journey is over")                   \
     X(TIMER_GIVEN_UP, "timer given up",                                                            \
       "a dead letter: the customer's document cannot be read, or would be too large")              \

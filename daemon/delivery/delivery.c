@@ -302,7 +302,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 
 /* ---- Settling ---- */
 
-static void log_settled(const struct attempt *attempt, enum outbox_settled settled)
+static void note_settled(const struct attempt *attempt, enum outbox_settled settled)
 {
     if (settled == OUTBOX_NOT_OURS)
         log_warning("a message was settled by somebody else mid=%s", attempt->mid);
@@ -310,6 +310,8 @@ static void log_settled(const struct attempt *attempt, enum outbox_settled settl
         log_warning("a message's record was deleted while it was being sent, its result is dropped "
                     "mid=%s result=%s",
                     attempt->mid, outbox_verdict_name(attempt->result.verdict));
+    else if (settled == OUTBOX_ENDED && attempt->result.verdict != OUTBOX_DONE)
+        metrics_add(METRIC_MESSAGES_CANCELLED, 1);
 }
 
 static void on_settled(void *context, const struct diag *fault, const enum outbox_settled *settled,
@@ -325,7 +327,7 @@ static void on_settled(void *context, const struct diag *fault, const enum outbo
             attempt->next = delivery->unsettled;
             delivery->unsettled = attempt;
         } else {
-            log_settled(attempt, settled[i]);
+            note_settled(attempt, settled[i]);
             attempt_destroy(&attempt);
             delivery->in_hand--;
         }

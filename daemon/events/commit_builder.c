@@ -1,7 +1,7 @@
 /*
  * A decision is a tree of values and pointers; what commits is lists of texts. Here the one
  * becomes the other: the customer's document and all values are printed, and what the decision
- * took for granted becomes what the script must check (free_hashes, open_mids).
+ * took for granted becomes what the script must check (free_hashes, withdrawals).
  *
  *   commit_builder_make            all that was decided for a customer
  *   commit_builder_give_up         events that cannot be decided, as dead letters
@@ -83,8 +83,21 @@ static void make_messages(const struct decision *decision, struct arena *arena,
     commit->free_hashes = hashes;
     commit->free_hash_count = hash_count;
     commit->undeclined = undeclined;
-    commit->cancels = commit->open_mids = decision->withdrawn;
-    commit->cancel_count = commit->open_mid_count = decision->withdrawn_count;
+}
+
+static void make_withdrawals(const struct decision *decision, struct arena *arena,
+                             struct commit *commit)
+{
+    struct commit_withdrawal *withdrawals =
+        arena_alloc(arena, sizeof *withdrawals * (decision->withdrawn_count + 1));
+    for (uint32_t i = 0; i < decision->withdrawn_count; i++) {
+        const struct decision_withdrawal *withdrawn = &decision->withdrawn[i];
+        withdrawals[i] = (struct commit_withdrawal){.mid = withdrawn->mid,
+                                                    .place = withdrawn->place,
+                                                    .why = trace_why_word(withdrawn->why)};
+    }
+    commit->withdrawals = withdrawals;
+    commit->withdrawal_count = decision->withdrawn_count;
 }
 
 static void make_records(const struct decision *decision, struct arena *arena,
@@ -137,6 +150,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
         return false;
     }
     make_messages(decision, arena, commit);
+    make_withdrawals(decision, arena, commit);
     make_records(decision, arena, commit);
     return true;
 }

@@ -333,7 +333,8 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
     const struct pipeline_options *options = &batch->pipeline->options;
     const struct policy_facts facts = {.suppressed = work->suppressed.texts,
                                        .declined = work->declined.texts,
-                                       .taken = work->taken.texts};
+                                       .places = work->places,
+                                       .place_count = work->place_count};
     const struct decide_input input = {.rules = batch->generation->rules,
                                        .policy = &batch->generation->policy,
                                        .customer = customer,
@@ -413,7 +414,9 @@ static void count_done(const struct work *work)
     metrics_add(METRIC_CONDITIONS_FAILED, decision->counts.failed);
     metrics_add(METRIC_MESSAGES_REFUSED, decision->counts.refused);
     metrics_add(METRIC_MESSAGES_DECIDED, decision->message_count);
-    metrics_add(METRIC_MESSAGES_CANCELLED, decision->withdrawn_count);
+    for (uint32_t i = 0; i < decision->withdrawn_count; i++)
+        if (decision->withdrawn[i].place != CUSTOMER_PLACE_HAND) /* else it has not ended yet */
+            metrics_add(METRIC_MESSAGES_CANCELLED, 1);
 }
 
 /* Some or all of it was committed. */

@@ -20,6 +20,14 @@ static void add_copies(struct arena *arena, struct work_list *list, const char *
         add_text(arena, list, arena_text(arena, texts[i]));
 }
 
+static void add_place(struct arena *arena, struct work *work, const struct commit_withdrawal *found)
+{
+    work->places = arena_grow(arena, work->places, work->place_count, &work->place_capacity,
+                              sizeof *work->places);
+    work->places[work->place_count++] =
+        (struct policy_place){.mid = arena_text(arena, found->mid), .place = found->place};
+}
+
 static bool is_listed(const char *const *list, size_t count, const char *text)
 {
     for (size_t i = 0; i < count; i++)
@@ -66,7 +74,9 @@ static struct slice copy(struct arena *arena, const struct slice *text)
 void work_begin_round(struct arena *arena, struct work *work, const struct slice *document)
 {
     work->document = document ? copy(arena, document) : (struct slice){0};
-    work->suppressed = work->declined = work->taken = (struct work_list){0};
+    work->suppressed = work->declined = (struct work_list){0};
+    work->places = NULL;
+    work->place_count = work->place_capacity = 0;
     work->decision = (struct decision){0};
     work->tries = 0;
 }
@@ -103,7 +113,8 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
         work->document = copy(arena, &result->document);
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
     add_copies(arena, &work->declined, result->declined, result->declined_count);
-    add_copies(arena, &work->taken, result->taken, result->taken_count);
+    for (size_t i = 0; i < result->place_count; i++)
+        add_place(arena, work, &result->places[i]);
     forget(work, result->gone, result->gone_count);
 }
 

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "customer/shop_event.h"
 #include "decide/decision.h"
+#include "decide/policy.h"
 #include "store/customers.h"
 #include "store/intake.h"
 
@@ -51,8 +52,10 @@ struct work {
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
 
     /* Of this round: from one reading of the document to the next. */
-    struct slice document;                        /* as last seen; text NULL: none */
-    struct work_list suppressed, declined, taken; /* facts learnt, as in struct policy_facts */
+    struct slice document;                 /* as last seen; text NULL: none */
+    struct work_list suppressed, declined; /* facts learnt, as in struct policy_facts: these … */
+    struct policy_place *places;           /* … and these */
+    uint32_t place_count, place_capacity;
     uint32_t tries;
     bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
     bool told;     /* … and the log has said so */

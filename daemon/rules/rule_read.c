@@ -168,9 +168,13 @@ static void check_name(const struct rule_reader *reader, const struct value *doc
 }
 
 /* What nudged itself knows (docs/events.md). */
-const char *const rule_own_types[] = {"customer.unsubscribed", "customer.resubscribed",
-                                      "message.sent",          "message.failed",
-                                      "message.bounced",       NULL};
+const char *const rule_own_types[] = {"customer.unsubscribed",
+                                      "customer.resubscribed",
+                                      "message.sent",
+                                      "message.failed",
+                                      "message.bounced",
+                                      "message.withdrawn",
+                                      NULL};
 
 /* An unknown type is no error where no types are declared; a near miss of a declared
  * one is worth a warning. */

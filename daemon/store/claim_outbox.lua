@@ -7,7 +7,7 @@
 -- to it until its lease was seen gone for some time (P:gone). One that was replaced under its name
 -- is dead at once.
 -- ARGV: P, consumer, count, ms that a trace lives, channels…
--- Returns {put back, left uncertain, more (1 or 0)}; the error LEASE where the daemon's own lease ran out.
+-- Returns {put back, left uncertain, more (1 or 0), ended, as they were marked}; the error LEASE where the daemon's own lease ran out.
 -- Safe to run twice.
 local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 --with shared_clock
@@ -16,10 +16,11 @@ local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 --with shared_trace
 --with shared_outbox
 --with shared_requeue
+--with shared_ending
 --with shared_take_over
 local GRACE, MINDED = 10000, 3600000
 local now, gone = clock(), P .. ':gone'
-local done, left = {resend = 0, hold = 0}, count
+local done, left = {resend = 0, hold = 0, withdrawn = 0}, count
 if not alive(consumer) then
     return redis.error_reply('LEASE the lease of this daemon ran out')
 end
@@ -76,4 +77,4 @@ for i = 5, #ARGV do
         end
     end
 end
-return {done.resend, done.hold, left > 0 and 0 or 1}
+return {done.resend, done.hold, left > 0 and 0 or 1, done.withdrawn}

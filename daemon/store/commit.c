@@ -30,6 +30,24 @@ static void put_slices(struct arguments *arguments, const char *name, const stru
         arguments_bytes(arguments, texts[i].text, texts[i].length);
 }
 
+/* The words of commit.lua. */
+static const char *const places[] = {
+    [CUSTOMER_PLACE_WAITS] = "waits",
+    [CUSTOMER_PLACE_HAND] = "hand",
+    [CUSTOMER_PLACE_UNCERTAIN] = "uncertain",
+    [CUSTOMER_PLACE_GONE] = "gone",
+};
+
+static void put_withdrawals(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "withdrawals", commit->withdrawal_count);
+    for (size_t i = 0; i < commit->withdrawal_count; i++) {
+        arguments_text(arguments, commit->withdrawals[i].mid);
+        arguments_text(arguments, places[commit->withdrawals[i].place]);
+        arguments_text(arguments, commit->withdrawals[i].why);
+    }
+}
+
 static void put_messages(struct arguments *arguments, const struct commit *commit)
 {
     put_list(arguments, "messages", commit->message_count);
@@ -78,9 +96,8 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
         arguments_text(&arguments, commit->undeclined[i].hash);
         arguments_text(&arguments, commit->undeclined[i].topic);
     }
-    put_texts(&arguments, "open", commit->open_mids, commit->open_mid_count);
+    put_withdrawals(&arguments, commit);
     put_messages(&arguments, commit);
-    put_texts(&arguments, "cancels", commit->cancels, commit->cancel_count);
     put_slices(&arguments, "emits", commit->emits, commit->emit_count);
     put_dead(&arguments, commit);
     put_slices(&arguments, "traces", commit->traces, commit->trace_count);
@@ -101,6 +118,24 @@ static const char *const *texts_of(struct arena *arena, const struct reply *list
     return texts;
 }
 
+/* mid, place, mid, place … */
+static void read_places(struct arena *arena, const struct reply *items,
+                        struct commit_result *result)
+{
+    struct commit_withdrawal *found = arena_zero(arena, (items->count + 1) * sizeof *found);
+    for (size_t i = 0; i + 1 < items->count; i += 2) {
+        const char *mid = reply_text(reply_item(items, i));
+        const char *word = reply_text(reply_item(items, i + 1));
+        size_t place = 0;
+        while (word && place < CUSTOMER_PLACE_GONE && strcmp(places[place], word) != 0)
+            place++;
+        if (mid)
+            found[result->place_count++] =
+                (struct commit_withdrawal){.mid = mid, .place = (enum customer_place)place};
+    }
+    result->places = found;
+}
+
 /* "facts", then the name of each kind and a list of its items. */
 static void read_facts(struct arena *arena, const struct reply *reply, struct commit_result *result)
 {
@@ -111,8 +146,8 @@ static void read_facts(struct arena *arena, const struct reply *reply, struct co
             result->suppressed = texts_of(arena, items, &result->suppressed_count);
         else if (name && strcmp(name, "declined") == 0)
             result->declined = texts_of(arena, items, &result->declined_count);
-        else if (name && strcmp(name, "taken") == 0)
-            result->taken = texts_of(arena, items, &result->taken_count);
+        else if (name && strcmp(name, "places") == 0)
+            read_places(arena, items, result);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/slice.h"
+#include "customer/customer_record.h"
 #include "redis/arguments.h"
 #include "redis/reply.h"
 
@@ -33,6 +34,12 @@ struct commit_undeclined {
     const char *hash, *topic;
 };
 
+struct commit_withdrawal {
+    const char *mid;
+    enum customer_place place; /* where it is assumed to be, WAITS, HAND or UNCERTAIN */
+    const char *why;           /* a word of the trace, for the mark of one in a sender's hand */
+};
+
 struct commit_dead {
     const char *kind;   /* "event", "journey" */
     const char *reason; /* "json", "poison", "loop" */
@@ -47,7 +54,7 @@ struct commit {
     const char *seen;       /* the version that was read; "" when there was no document */
     const char *version;    /* the new one; ignored without a document */
     struct slice document;  /* begins with {"version":"<version>"; text NULL: it did not change,
-                               and there are neither messages nor cancels */
+                               and there are neither messages nor withdrawals */
     int64_t expire_ms;      /* of document and trace, since 1970 */
     int64_t deadline_ms;    /* the earliest timer, since 1970; 0: none */
     const char *const *ids; /* of P:events: acknowledged and deleted */
@@ -56,12 +63,10 @@ struct commit {
     size_t free_hash_count;
     const struct commit_undeclined *undeclined;
     size_t undeclined_count;
-    const char *const *open_mids; /* messages assumed still queued or later */
-    size_t open_mid_count;
     const struct commit_message *messages;
     size_t message_count;
-    const char *const *cancels; /* mids to delete where still queued or later */
-    size_t cancel_count;
+    const struct commit_withdrawal *withdrawals; /* done before messages are inserted */
+    size_t withdrawal_count;
     const struct slice *emits; /* events for P:events */
     size_t emit_count;
     const struct commit_dead *dead;
@@ -73,7 +78,7 @@ struct commit {
 enum commit_outcome {
     COMMIT_DONE,   /* written now, or by an earlier run of the same commit */
     COMMIT_STALE,  /* another writer was here: `document` is what stands now */
-    COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `taken` */
+    COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `places` */
     COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer */
     COMMIT_FAILED, /* no answer, or an error (OOM, READONLY, BUSY …): commit again later */
 };
@@ -86,8 +91,8 @@ struct commit_result {
     size_t suppressed_count;
     const char *const *declined; /* of undeclined, "<hash>=<topic>" */
     size_t declined_count;
-    const char *const *taken; /* of open_mids: begun, done or unknown */
-    size_t taken_count;
+    const struct commit_withdrawal *places; /* of withdrawals: where they are; `why` NULL */
+    size_t place_count;
     const char *const *gone;
     size_t gone_count;
     const struct diag *fault; /* FAILED alone */

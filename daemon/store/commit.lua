@@ -6,16 +6,15 @@
 --   ids       entries, acknowledged and deleted
 --   free      hashes assumed not suppressed
 --   undeclined  {hash in P:said, topic} assumed not to be declined under that hash
---   open      mids assumed open
+--   withdrawals {mid, where it is assumed to be, why}: deleted, or marked while a sender has it
 --   messages  {mid, channel, class, body, on_uncertain, give_up, hash of the address in P:suppressed,
 --             in P:said, topic}
---   cancels   mids to be deleted
 --   emits     events
 --   dead      {kind, reason, detail, body}
 --   traces    lines, oldest first
 -- Returns {'done'}, {'gone', ids}, {'stale', document or false}, or {'facts', name, items, …}: of
--- what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and 'taken' mids, which are
--- open no longer. Safe to run twice: the second run finds its own version, or its entries gone.
+-- what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and the 'places' of messages:
+-- mid, place, mid, place… Safe to run twice: the second run finds its own version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
 --with shared_outbox
@@ -25,7 +24,7 @@ local expire, deadline = ARGV[7], ARGV[8]
 local events = P .. ':events'
 
 -- The lists, and how many arguments an item of each has.
-local WIDTH = {ids = 1, free = 1, undeclined = 2, open = 1, messages = 9, cancels = 1, emits = 1, dead = 4,
+local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 9, emits = 1, dead = 4,
     traces = 1}
 local lists = {}
 for name in pairs(WIDTH) do
@@ -46,9 +45,16 @@ local ids = lists.ids
 local function message_key(mid)
     return P .. ':message:' .. mid
 end
-local function is_open(mid)
-    local state = redis.call('HGET', message_key(mid), 'state')
-    return state == 'queued' or state == 'later'
+-- Where a message is: it 'waits', in a sender's 'hand', 'uncertain' (held, or it waits after an
+-- attempt that may have arrived), 'gone'.
+local function place_of(mid)
+    local m = redis.call('HMGET', message_key(mid), 'state', 'bound')
+    if not m[1] then
+        return 'gone'
+    elseif m[1] == 'taken' then
+        return 'hand'
+    end
+    return (m[2] or m[1] == 'uncertain') and 'uncertain' or 'waits'
 end
 
 -- What all share must be what it should: the keys that this commit needs.
@@ -100,7 +106,7 @@ if customer ~= '' and current ~= seen then
     return {'stale', present}
 end
 
-local facts, suppressed, declined, taken = {'facts'}, {}, {}, {}
+local facts, suppressed, declined, places = {'facts'}, {}, {}, {}
 for _, hash in ipairs(lists.free) do
     if redis.call('HEXISTS', P .. ':suppressed', hash) == 1 then
         suppressed[#suppressed + 1] = hash
@@ -113,9 +119,11 @@ for _, assumed in ipairs(lists.undeclined) do
         declined[#declined + 1] = hash .. '=' .. topic
     end
 end
-for _, mid in ipairs(lists.open) do
-    if not is_open(mid) then
-        taken[#taken + 1] = mid
+for _, w in ipairs(lists.withdrawals) do
+    local place = place_of(w[1])
+    if place ~= w[2] then
+        places[#places + 1] = w[1]
+        places[#places + 1] = place
     end
 end
 local function learnt(name, items)
@@ -126,7 +134,7 @@ local function learnt(name, items)
 end
 learnt('suppressed', suppressed)
 learnt('declined', declined)
-learnt('taken', taken)
+learnt('places', places)
 if #facts > 1 then
     return facts
 end
@@ -146,10 +154,16 @@ end
 
 -- The entry in the outbox stays: who takes it finds nothing and drops it. Before the messages: one
 -- that is decided again is not to be deleted.
-for _, mid in ipairs(lists.cancels) do
-    if is_open(mid) then
+for _, w in ipairs(lists.withdrawals) do
+    local mid, place, why = unpack(w)
+    if place == 'hand' then -- whatever brings it back ends it: see shared_ending.lua
+        redis.call('HSET', message_key(mid), 'mark', why)
+    else
         redis.call('DEL', message_key(mid))
         redis.call('ZREM', P .. ':later', mid)
+        if place == 'uncertain' then
+            redis.call('ZREM', P .. ':uncertain', mid)
+        end
     end
 end
 for _, m in ipairs(lists.messages) do
@@ -159,6 +173,8 @@ for _, m in ipairs(lists.messages) do
             channel, 'class', class, 'body', body, 'on_uncertain', on_uncertain, 'give_up', give_up,
             'attempts', 0, 'hash', hash, 'said', said, 'topic', topic)
         redis.call('XADD', outbox(channel, class), '*', 'mid', mid)
+    else -- it may be sent after all
+        redis.call('HDEL', message_key(mid), 'mark')
     end
 end
 for _, event in ipairs(lists.emits) do

@@ -171,7 +171,8 @@ bool outbox_recover(struct outbox *outbox)
 {
     if (outbox->lost_count == 0 || outbox->recovering)
         return outbox->lost_count > 0;
-    struct arguments arguments = begin(outbox, 2 + outbox->channel_count + outbox->lost_count);
+    struct arguments arguments = begin(outbox, 3 + outbox->channel_count + outbox->lost_count);
+    arguments_number(&arguments, outbox->trace_keep_ms);
     arguments_number(&arguments, (int64_t)outbox->channel_count);
     for (size_t i = 0; i < outbox->channel_count; i++)
         arguments_text(&arguments, outbox->channels[i]);

@@ -92,6 +92,7 @@ enum outbox_settled {
     OUTBOX_NOT_OURS, /* or settled by an earlier run: nothing was written */
     OUTBOX_SETTLED,
     OUTBOX_VANISHED, /* its hash was deleted by hand; now its entry is too */
+    OUTBOX_ENDED,    /* it was withdrawn meanwhile: it ended, whatever the verdict */
 };
 
 /* `settled[i]` is of results[i]. With a `fault` there is no answer: settle it again later. */

@@ -1,30 +1,39 @@
 #!lua flags=allow-oom
 -- Puts back what this daemon took without knowing: the answer to the take was lost. Nothing of
 -- it was begun, so nothing is uncertain.
--- ARGV: P, consumer, count of channels, channels…, numbers of the lost takes…
+-- One that was marked meanwhile ends instead.
+-- ARGV: P, consumer, ms that a trace lives, count of channels, channels…, numbers of the lost takes…
 -- Returns how many messages were put back. Safe to run twice.
-local P, consumer, channels = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local P, consumer, keep, channels = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+--with shared_clock
+--with shared_trace
 --with shared_outbox
 --with shared_pending
 --with shared_requeue
+--with shared_ending
 local MOST = 10000
-local lost, count = {}, 0
-for i = 4 + channels, #ARGV do
+local lost, count, now = {}, 0, clock()
+for i = 5 + channels, #ARGV do
     lost[ARGV[i]] = true
 end
 
 local function put_back(channel, class, stream, entry)
     local row = redis.call('XRANGE', stream, entry, entry)[1]
     local mid = row and row[2][2]
-    local m = mid and redis.call('HMGET', P .. ':message:' .. mid, 'owner', 'entry', 'take')
+    local m = mid and redis.call('HMGET', P .. ':message:' .. mid, 'owner', 'entry', 'take',
+        'mark', 'bound')
     if m and m[1] == consumer and m[2] == entry and lost[m[3]] then
         remove(stream, entry)
-        requeue(mid, channel, class)
+        if m[4] then
+            withdraw(message_of(mid), m[4], m[5], false, now, keep)
+        else
+            requeue(mid, channel, class)
+        end
         count = count + 1
     end
 end
 
-for i = 4, 3 + channels do
+for i = 5, 4 + channels do
     for _, class in ipairs(CLASSES) do
         local stream = outbox(ARGV[i], class)
         for _, row in ipairs(pending(stream, consumer, '-', '+', MOST)) do

@@ -5,15 +5,17 @@
 -- ARGV: P, consumer, ms that a trace lives, then for each result {entry, mid, channel, class (both
 -- as taken), outcome, at ms or +ms, charge, reason, detail, trace line, event, hash to suppress, its
 -- reason}, '' for what is absent
--- Returns for each 1 (settled), 0 (no longer ours: nothing was written) or 2 (its hash was deleted
--- by hand, so the entry is too: nobody can need it). Safe to run twice: the second run finds them
--- gone.
+-- A message that was marked meanwhile must not be sent any more: whatever the outcome, it ends here.
+-- Returns for each 1 (settled), 0 (no longer ours: nothing was written), 2 (its hash was deleted
+-- by hand, so the entry is too: nobody can need it) or 3 (it was marked, and has ended). Safe to run
+-- twice: the second run finds them gone.
 local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
 local WIDTH = 13
 --with shared_clock
 --with shared_trace
 --with shared_outbox
 --with shared_requeue
+--with shared_ending
 local now = clock()
 
 local function later(r, key)
@@ -52,10 +54,44 @@ local finish = {
     end,
 }
 
+local function news(r, with_event)
+    if r.trace ~= '' and r.customer then
+        push_trace(r.customer, r.trace, keep)
+    end
+    if r.event ~= '' and with_event then
+        redis.call('XADD', P .. ':events', '*', 'event', r.event)
+    end
+    if r.suppress ~= '' then
+        redis.call('HSETNX', P .. ':suppressed', r.suppress, string.format(
+            '{"reason":%s,"at":%s}', cjson.encode(r.suppress_reason), ms(now)))
+    end
+end
+
+-- What a marked message was to become is told to the trace, but it becomes nothing of it. Delivered
+-- all the same: that is told too. A bounce has an event of its own, for rules.
+local function end_marked(r)
+    local m = message_of(r.mid)
+    local why, done, bounced = m.mark, r.outcome == 'done', r.reason == 'bounced'
+    if why == 'erased' then
+        r.trace, r.event = '', ''
+    end
+    news(r, done or bounced)
+    if done then
+        redis.call('DEL', m.key)
+    else
+        local arrived = m.bound or r.outcome == 'resend' or r.outcome == 'hold'
+        withdraw(m, why, arrived, bounced, now, keep)
+    end
+    if done and m.customer and why ~= 'erased' then
+        line(m, 'too-late', why, now, keep)
+    end
+    return 3
+end
+
 local function settle(r)
     local key = P .. ':message:' .. r.mid
     local stream = outbox(r.channel, r.class)
-    local m = redis.call('HMGET', key, 'owner', 'entry', 'customer')
+    local m = redis.call('HMGET', key, 'owner', 'entry', 'customer', 'mark')
     if redis.call('EXISTS', key) == 0 then
         return 2 * remove(stream, r.entry)
     end
@@ -64,17 +100,11 @@ local function settle(r)
     end
     r.customer = m[3]
     remove(stream, r.entry)
+    if m[4] then
+        return end_marked(r)
+    end
     finish[r.outcome](r, key)
-    if r.trace ~= '' and r.customer then
-        push_trace(r.customer, r.trace, keep)
-    end
-    if r.event ~= '' then
-        redis.call('XADD', P .. ':events', '*', 'event', r.event)
-    end
-    if r.suppress ~= '' then
-        redis.call('HSETNX', P .. ':suppressed', r.suppress, string.format(
-            '{"reason":%s,"at":%s}', cjson.encode(r.suppress_reason), ms(now)))
-    end
+    news(r, true)
     return 1
 end
 

@@ -1,14 +1,21 @@
 -- The message's daemon died over it: an attempt may have been made, so it is uncertain. Under
--- `hold` it stays so, else it goes back into the outbox, bound to the gateway that had it.
+-- `hold`, or where it was the third to end over this one, it stays so, else it goes back into the
+-- outbox, bound to the gateway that had it. One that was marked ends.
 -- The caller has seen that it was taken; the entry in the stream is deleted here. Returns what
--- was done: 'resend' or 'hold'.
+-- was done: 'resend', 'hold' or 'withdrawn'.
+local DEATHS_MOST = 3
 local function take_over(channel, class, entry, mid, now, keep)
     local key = P .. ':message:' .. mid
-    local row = redis.call('HMGET', key, 'on_uncertain', 'customer')
-    local verdict = row[1] == 'hold' and 'hold' or 'resend'
+    local row = redis.call('HMGET', key, 'on_uncertain', 'customer', 'mark', 'deaths', 'attempts')
+    local deaths = (tonumber(row[4]) or 0) + 1
+    local verdict = (row[1] == 'hold' or deaths >= DEATHS_MOST) and 'hold' or 'resend'
     remove(outbox(channel, class), entry)
-    redis.call('HINCRBY', key, 'attempts', 1)
-    redis.call('HSET', key, 'bound', 1)
+    if row[3] then
+        withdraw(message_of(mid), row[3], true, false, now, keep)
+        return 'withdrawn'
+    end
+    redis.call('HSET', key, 'attempts', ms((tonumber(row[5]) or 0) + 1), 'deaths', ms(deaths),
+        'bound', 1)
     if verdict == 'hold' then
         redis.call('HSET', key, 'state', 'uncertain', 'channel', channel, 'class', class)
         redis.call('HDEL', key, 'owner', 'entry')

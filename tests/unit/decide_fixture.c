@@ -192,6 +192,13 @@ const char *decide_fixture_play_both(struct decide_fixture *fixture, double seco
     return summary(fixture);
 }
 
+void decide_fixture_place(struct decide_fixture *fixture, enum customer_place place)
+{
+    fixture->place = (struct policy_place){.mid = fixture->last.messages[0].mid, .place = place};
+    fixture->facts.places = &fixture->place;
+    fixture->facts.place_count = 1;
+}
+
 const char *decide_fixture_play(struct decide_fixture *fixture, double second, const char *event)
 {
     return decide_fixture_play_both(fixture, second, event, NULL);

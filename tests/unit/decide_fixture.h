@@ -17,7 +17,8 @@ struct decide_fixture {
     struct arena *arena;
     const char *document; /* NULL: none yet */
     struct policy_facts facts;
-    struct decision last; /* of the last decision */
+    struct policy_place place; /* in the facts */
+    struct decision last;      /* of the last decision */
     int entries;
     bool due_too; /* what is due is decided with each event */
 };
@@ -38,6 +39,9 @@ const char *decide_fixture_play(struct decide_fixture *fixture, double second, c
 /* Two events that came in one batch. */
 const char *decide_fixture_play_both(struct decide_fixture *fixture, double second,
                                      const char *first, const char *then);
+
+/* Where the first message of the last decision is, as the next ones learn it. */
+void decide_fixture_place(struct decide_fixture *fixture, enum customer_place place);
 
 /* A play: rules, and what happens to one customer. */
 enum { DECIDE_PLAY_STEPS = 12 };

@@ -33,7 +33,9 @@ static const struct rule_step steps[] = {
 
 static struct decision new_decision(struct arena *arena)
 {
-    static const char *withdrawn[] = {"w1", "w2"};
+    static struct decision_withdrawal withdrawn[] = {
+        {"w1", CUSTOMER_PLACE_WAITS, TRACE_WHY_UNTIL},
+        {"w2", CUSTOMER_PLACE_HAND, TRACE_WHY_UNSUBSCRIBED}};
     struct decision decision = {.withdrawn = withdrawn,
                                 .withdrawn_count = 2,
                                 .message_count = 3,
@@ -112,17 +114,16 @@ static void all_of_it(void **state)
     assert_string_equal(commit.ids[1], "1-2");
     size_t size = commit.document.length + 2 * strlen("{\"t\":1}") + strlen("{\"d\":1}");
     size += assert_messages(&commit, &decision);
-    /* Each address must still be free, each message that is withdrawn still be open. */
+    /* Each address must still be free, each message that is withdrawn be where it was. */
     assert_int_equal(commit.free_hash_count, 4);
     for (size_t i = 0; i < 3; i++)
         assert_string_equal(commit.free_hashes[i], decision.messages[i].address.hash);
     assert_string_equal(commit.free_hashes[3], "old");
-    assert_int_equal(commit.cancel_count, 2);
-    assert_int_equal(commit.open_mid_count, 2);
-    for (size_t i = 0; i < 2; i++) {
-        assert_string_equal(commit.cancels[i], decision.withdrawn[i]);
-        assert_string_equal(commit.open_mids[i], decision.withdrawn[i]);
-    }
+    assert_int_equal(commit.withdrawal_count, 2);
+    assert_string_equal(commit.withdrawals[0].mid, "w1");
+    assert_string_equal(commit.withdrawals[1].mid, "w2");
+    assert_int_equal(commit.withdrawals[1].place, CUSTOMER_PLACE_HAND);
+    assert_string_equal(commit.withdrawals[1].why, "unsubscribed");
     assert_int_equal(commit.dead_count, 1);
     assert_string_equal(commit.dead[0].reason, "error");
     assert_string_equal(commit.dead[0].detail, "no such field");
@@ -152,7 +153,7 @@ static void a_first_document(void **state)
     assert_string_equal(commit.version, "1-9-0");
     assert_int_equal(commit.expire_ms, NOW + 7);
     assert_int_equal(commit.deadline_ms, 0);
-    assert_int_equal(commit.message_count + commit.dead_count + commit.cancel_count, 0);
+    assert_int_equal(commit.message_count + commit.dead_count + commit.withdrawal_count, 0);
     arena_destroy(&arena);
 }
 
@@ -239,7 +240,7 @@ static void the_version_that_was_read(void **state)
         assert_string_equal(commit.seen, cases[i].seen);
         assert_null(commit.document.text);
         assert_int_equal(commit.deadline_ms, 0);
-        assert_int_equal(commit.id_count + commit.message_count + commit.cancel_count, 0);
+        assert_int_equal(commit.id_count + commit.message_count + commit.withdrawal_count, 0);
         assert_string_equal(commit.dead[0].kind, "timer");
         assert_string_equal(commit.dead[0].reason, "document-size");
         assert_string_equal(commit.dead[0].body, "{\"due\":5}");

@@ -40,7 +40,8 @@ static int close_scene(void **state)
     return 0;
 }
 
-/* A result as one line: "stale {…}", "facts h1|m1 m2", "gone 1-0", "failed redis-lost". */
+/* A result as one line: "stale {…}", "facts h1|m1:gone m2:hand", "gone 1-0", "failed redis-lost".
+ */
 struct result {
     bool done;
     char text[512];
@@ -54,6 +55,7 @@ static void put_list(struct buf *out, const char *const *texts, size_t count)
 
 static void on_commit(void *context, const struct commit_result *result)
 {
+    static const char *const places[] = {"waits", "hand", "uncertain", "gone"};
     static const char *const names[] = {"done", "stale", "facts", "gone", "failed"};
     struct result *into = context;
     struct buf out;
@@ -67,7 +69,9 @@ static void on_commit(void *context, const struct commit_result *result)
         buf_char(&out, ' ');
         put_list(&out, result->suppressed, result->suppressed_count);
         buf_char(&out, '|');
-        put_list(&out, result->taken, result->taken_count);
+        for (size_t i = 0; i < result->place_count; i++)
+            buf_printf(&out, i ? " %s:%s" : "%s:%s", result->places[i].mid,
+                       places[result->places[i].place]);
         put_list(&out, result->declined, result->declined_count);
     }
     if (result->outcome == COMMIT_GONE) {
@@ -259,44 +263,80 @@ static void test_messages(void **state)
     assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
 }
 
-static void test_cancels(void **state)
+/* One message in each state. */
+static void put_messages(struct scene *scene)
 {
-    static const char *const mids[] = {"queued", "later", "taken", "uncertain", "unknown"};
-    struct scene *scene = *state;
+    static const char *const states[] = {"queued", "later", "taken", "uncertain"};
     for (size_t i = 0; i < 4; i++)
-        redis_fixture_ask(&scene->redis, "HSET t:message:%s state %s", mids[i], mids[i]);
-    redis_fixture_ask(&scene->redis, "ZADD t:later 1 later 2 other");
+        redis_fixture_ask(&scene->redis, "HSET t:message:%s state %s", states[i], states[i]);
+    redis_fixture_ask(&scene->redis, "HSET t:message:bound state later bound 1");
+    redis_fixture_ask(&scene->redis, "ZADD t:later 1 later 2 other 3 bound");
+    redis_fixture_ask(&scene->redis, "ZADD t:uncertain 1 uncertain 2 other");
+}
+
+static void test_withdrawals(void **state)
+{
+    static const struct commit_withdrawal withdrawals[] = {
+        {"queued", CUSTOMER_PLACE_WAITS, "until"},
+        {"later", CUSTOMER_PLACE_WAITS, "until"},
+        {"taken", CUSTOMER_PLACE_HAND, "erased"},
+        {"uncertain", CUSTOMER_PLACE_UNCERTAIN, "until"},
+        {"bound", CUSTOMER_PLACE_UNCERTAIN, "until"}};
+    struct scene *scene = *state;
+    put_messages(scene);
     struct commit first = document("", "1-9-1", V1);
-    first.cancels = mids;
-    first.cancel_count = 5;
+    first.withdrawals = withdrawals;
+    first.withdrawal_count = 5;
     assert_string_equal(commit(scene, &first), "done");
-    assert_redis(&scene->redis, "0", "EXISTS t:message:queued t:message:later");
-    assert_redis(&scene->redis, "2", "EXISTS t:message:taken t:message:uncertain");
+    assert_redis(&scene->redis, "[t:message:taken]", "KEYS t:message:*");
+    assert_redis(&scene->redis, "[taken erased]", "HMGET t:message:taken state mark");
     assert_redis(&scene->redis, "[other]", "ZRANGE t:later 0 -1");
+    assert_redis(&scene->redis, "[other]", "ZRANGE t:uncertain 0 -1");
+}
+
+/* What is decided again is there, whatever the same commit or an earlier one withdrew of it. */
+static void test_decided_again(void **state)
+{
+    static const struct commit_withdrawal withdrawal = {"m1", CUSTOMER_PLACE_WAITS, "until"};
+    struct scene *scene = *state;
+    redis_fixture_ask(&scene->redis, "HSET t:message:m1 state queued body old");
+    redis_fixture_ask(&scene->redis, "HSET t:message:m2 state taken body old mark until");
+    struct commit first = document("", "1-9-1", V1);
+    first.withdrawals = &withdrawal;
+    first.withdrawal_count = 1;
+    first.messages = messages;
+    first.message_count = 2;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "[queued {\"to\":1}]", "HMGET t:message:m1 state body");
+    assert_redis(&scene->redis, "[taken old (nil)]", "HMGET t:message:m2 state body mark");
+    assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
 }
 
 static void test_facts(void **state)
 {
     static const char *const hashes[] = {"h1", "h2"};
-    static const char *const mids[] = {"queued", "later", "taken", "unknown"};
+    static const struct commit_withdrawal withdrawals[] = {
+        {"queued", CUSTOMER_PLACE_WAITS, "until"},    {"later", CUSTOMER_PLACE_WAITS, "until"},
+        {"taken", CUSTOMER_PLACE_WAITS, "until"},     {"unknown", CUSTOMER_PLACE_HAND, "until"},
+        {"uncertain", CUSTOMER_PLACE_WAITS, "until"}, {"bound", CUSTOMER_PLACE_WAITS, "until"}};
     struct scene *scene = *state;
-    for (size_t i = 0; i < 3; i++)
-        redis_fixture_ask(&scene->redis, "HSET t:message:%s state %s", mids[i], mids[i]);
+    put_messages(scene);
     redis_fixture_ask(&scene->redis, "HSET t:suppressed h2 {}");
     struct commit first = document("", "1-9-1", V1);
     first.free_hashes = hashes;
     first.free_hash_count = 2;
-    first.open_mids = mids;
-    first.open_mid_count = 4;
+    first.withdrawals = withdrawals;
+    first.withdrawal_count = 6;
     first.deadline_ms = 5;
-    assert_string_equal(commit(scene, &first), "facts h2|taken unknown");
-    first.open_mid_count = 2; /* either alone is enough */
+    assert_string_equal(commit(scene, &first),
+                        "facts h2|taken:hand unknown:gone uncertain:uncertain bound:uncertain");
+    first.withdrawal_count = 2; /* either alone is enough */
     assert_string_equal(commit(scene, &first), "facts h2|");
     first.free_hash_count = 1;
-    first.open_mid_count = 3;
-    assert_string_equal(commit(scene, &first), "facts |taken");
+    first.withdrawal_count = 3;
+    assert_string_equal(commit(scene, &first), "facts |taken:hand");
     assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:due");
-    first.open_mid_count = 2;
+    first.withdrawal_count = 2;
     assert_string_equal(commit(scene, &first), "done");
 }
 
@@ -467,22 +507,12 @@ static void test_destroy_silences(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_version),
-        TEST(test_expiry),
-        TEST(test_deadline),
-        TEST(test_entries),
-        TEST(test_entries_alone),
-        TEST(test_deadline_given_up),
-        TEST(test_messages),
-        TEST(test_cancels),
-        TEST(test_facts),
-        TEST(test_declined),
-        TEST(test_emits_and_traces),
-        TEST(test_keys),
-        TEST(test_full_server),
-        TEST(test_lost),
-        TEST(test_read),
-        TEST(test_destroy_silences),
+        TEST(test_version),  TEST(test_expiry),           TEST(test_deadline),
+        TEST(test_entries),  TEST(test_entries_alone),    TEST(test_deadline_given_up),
+        TEST(test_messages), TEST(test_withdrawals),      TEST(test_decided_again),
+        TEST(test_facts),    TEST(test_declined),         TEST(test_emits_and_traces),
+        TEST(test_keys),     TEST(test_full_server),      TEST(test_lost),
+        TEST(test_read),     TEST(test_destroy_silences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,13 +231,13 @@ static void test_facts(void **state)
     struct decide_fixture fixture;
     decide_fixture_open(&fixture, WELCOME);
     decide_fixture_play(&fixture, 0, SIGN_UP);
-    const char *taken[] = {fixture.last.messages[0].mid, NULL};
-    fixture.facts.taken = taken;
+    decide_fixture_place(&fixture, CUSTOMER_PLACE_HAND);
     assert_string_equal(decide_fixture_play(&fixture, 1,
                                             "{\"type\":\"customer.unsubscribed\",\"customer\":{"
                                             "\"id\":7}}"),
-                        "welcome too-late unsubscribed");
-    assert_int_equal(fixture.last.withdrawn_count, 0);
+                        "welcome marked unsubscribed");
+    assert_int_equal(fixture.last.withdrawn_count, 1);
+    assert_int_equal(fixture.last.withdrawn[0].place, CUSTOMER_PLACE_HAND);
     decide_fixture_close(&fixture);
 
     decide_fixture_open(&fixture, WELCOME);
@@ -257,11 +257,9 @@ static void test_restarted_run(void **state)
                         "{name: cart, on: cart.updated, again: restart, limit: 1 per 7d,\n"
                         " steps: [{send: one}, {wait: 1h}, {send: two}]}");
     decide_fixture_play(&fixture, 0, CART_80);
-    const char *taken[] = {fixture.last.messages[0].mid, NULL};
-    fixture.facts.taken = taken;
-    assert_string_equal(
-        decide_fixture_play(&fixture, 1800, CART_90),
-        "cart ended restart; cart too-late restart; cart waits 5400; cart sends one");
+    decide_fixture_place(&fixture, CUSTOMER_PLACE_HAND);
+    assert_string_equal(decide_fixture_play(&fixture, 1800, CART_90),
+                        "cart ended restart; cart marked restart; cart waits 5400; cart sends one");
     decide_fixture_close(&fixture);
 }
 
@@ -299,25 +297,9 @@ static void test_taken_back(void **state)
     const char *mid = fixture.last.messages[1].mid;
     decide_fixture_play(&fixture, 101, "{\"type\":\"y\",\"id\":\"1\"," ANA "}");
     assert_int_equal(fixture.last.withdrawn_count, 1);
-    assert_string_equal(fixture.last.withdrawn[0], mid);
+    assert_string_equal(fixture.last.withdrawn[0].mid, mid);
+    assert_int_equal(fixture.last.withdrawn[0].place, CUSTOMER_PLACE_WAITS);
     assert_null(strstr(fixture.document, mid));
-    decide_fixture_close(&fixture);
-}
-
-/* A message that a sender has is told once, and then it is no longer open. */
-static void test_too_late(void **state)
-{
-    (void)state;
-    struct decide_fixture fixture;
-    decide_fixture_open(&fixture, "{name: a, on: x, until: y, send: a}");
-    decide_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
-    const char *taken[] = {fixture.last.messages[0].mid, NULL};
-    fixture.facts.taken = taken;
-    assert_string_equal(decide_fixture_play(&fixture, 1, "{\"type\":\"y\"," ANA "}"),
-                        "a too-late until");
-    assert_string_equal(decide_fixture_play(&fixture, 2, "{\"type\":\"y\",\"id\":\"1\"," ANA "}"),
-                        "");
-    assert_int_equal(fixture.last.withdrawn_count, 0);
     decide_fixture_close(&fixture);
 }
 
@@ -575,23 +557,14 @@ static void test_deadlines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),
-        cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_quiet_hours),
-        cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_rules_change),
-        cmocka_unit_test(test_older_rules),
-        cmocka_unit_test(test_restarted_run),
-        cmocka_unit_test(test_one_batch),
-        cmocka_unit_test(test_segments),
-        cmocka_unit_test(test_deadlines),
-        cmocka_unit_test(test_taken_back),
-        cmocka_unit_test(test_too_late),
-        cmocka_unit_test(test_dead_letters),
-        cmocka_unit_test(test_failed_send),
-        cmocka_unit_test(test_too_many_journeys),
-        cmocka_unit_test(test_effects),
-        cmocka_unit_test(test_effects_of_a_batch),
+        cmocka_unit_test(test_plays),         cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_quiet_hours),   cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_rules_change),  cmocka_unit_test(test_older_rules),
+        cmocka_unit_test(test_restarted_run), cmocka_unit_test(test_one_batch),
+        cmocka_unit_test(test_segments),      cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_taken_back),    cmocka_unit_test(test_dead_letters),
+        cmocka_unit_test(test_failed_send),   cmocka_unit_test(test_too_many_journeys),
+        cmocka_unit_test(test_effects),       cmocka_unit_test(test_effects_of_a_batch),
         cmocka_unit_test(test_event_and_due),
     };
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void test_until_without_the_rule(void **state)
     assert_string_equal(decide_fixture_play(&fixture, 60, "{\"type\":\"order.placed\"," ANA "}"),
                         "cart ended until; cart withdrawn until");
     assert_int_equal(fixture.last.withdrawn_count, 1);
-    assert_string_equal(fixture.last.withdrawn[0], mid);
+    assert_string_equal(fixture.last.withdrawn[0].mid, mid);
     decide_fixture_close(&fixture);
 }
 

@@ -83,6 +83,7 @@ static const struct {
 } places[] = {
     {"\"what\":\"([^\"%]+)\"", whats, COUNT(whats), 1},
     {"return 'done', '([^']+)'", whats, COUNT(whats), 2},
+    {" line\\(m, '([^']+)'", whats, COUNT(whats), 3},
     {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 2},
     {"'reason', '([^']+)'", reasons, COUNT(reasons), 1},
     {"bury\\(mid, '([^']+)'", reasons, COUNT(reasons), 2},

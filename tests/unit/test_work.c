@@ -153,7 +153,8 @@ static void gone(void **state)
 /* What a commit taught is there for the next decision, and forgotten with the round. */
 static void facts(void **state)
 {
-    static const char *const hashes[] = {"h1", "h2"}, *const mids[] = {"m1"};
+    static const char *const hashes[] = {"h1", "h2"};
+    static const struct commit_withdrawal places[] = {{"m1", CUSTOMER_PLACE_HAND, NULL}};
     struct arena *arena = arena_new(4096);
     const struct slice old = {"{\"n\":1}", 7}, fresh = {"{\"n\":2}", 7};
     struct work work = {.key = "id:7"};
@@ -164,8 +165,8 @@ static void facts(void **state)
                &(struct commit_result){.outcome = COMMIT_FACTS,
                                        .suppressed = hashes,
                                        .suppressed_count = 2,
-                                       .taken = mids,
-                                       .taken_count = 1});
+                                       .places = places,
+                                       .place_count = 1});
     assert_string_equal(work.document.text, "{\"n\":1}");
     work_learn(arena, &work, &(struct commit_result){.outcome = COMMIT_STALE, .document = fresh});
     assert_string_equal(work.document.text, "{\"n\":2}");
@@ -173,15 +174,16 @@ static void facts(void **state)
     assert_string_equal(work.suppressed.texts[0], "h1");
     assert_string_equal(work.suppressed.texts[1], "h2");
     assert_null(work.suppressed.texts[2]);
-    assert_string_equal(work.taken.texts[0], "m1");
-    assert_null(work.taken.texts[1]);
+    assert_int_equal(work.place_count, 1);
+    assert_string_equal(work.places[0].mid, "m1");
+    assert_int_equal(work.places[0].place, CUSTOMER_PLACE_HAND);
     work_learn(arena, &work, &(struct commit_result){.outcome = COMMIT_STALE});
     assert_null(work.document.text); /* it was deleted meanwhile */
     work.tries = 3;
     work_begin_round(arena, &work, NULL);
     assert_int_equal(work.tries, 0);
     assert_null(work.document.text);
-    assert_int_equal(work.suppressed.count + work.taken.count, 0);
+    assert_int_equal(work.suppressed.count + work.place_count, 0);
     arena_destroy(&arena);
 }
 

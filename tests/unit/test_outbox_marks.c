@@ -1,0 +1,203 @@
+/* Messages that were withdrawn while a sender had them: whatever brings one back ends it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "outbox_fixture.h"
+
+enum news { NO_EVENT, PLACE_BACK, OWN_EVENT };
+
+/* What was to become of a marked message, and what is told of its end. */
+static const struct row {
+    const char *name;
+    enum outbox_verdict verdict;
+    const char *reason;
+    bool bound; /* by an attempt before */
+    const char *told;
+    enum news news;
+} rows[] = {
+    {"a retry", OUTBOX_LATER, NULL, false, "withdrawn", PLACE_BACK},
+    {"a retry of what may have arrived", OUTBOX_LATER, NULL, true, "withdrawn, may have arrived",
+     NO_EVENT},
+    {"never begun", OUTBOX_RELEASE, NULL, false, "withdrawn", PLACE_BACK},
+    {"its answer was lost", OUTBOX_RESEND, NULL, false, "withdrawn, may have arrived", NO_EVENT},
+    {"its answer was lost, held", OUTBOX_HOLD, NULL, false, "withdrawn, may have arrived",
+     NO_EVENT},
+    {"refused", OUTBOX_DEAD, "refused", false, "withdrawn", PLACE_BACK},
+    {"bounced", OUTBOX_DEAD, "bounced", false, "withdrawn", OWN_EVENT},
+    {"delivered", OUTBOX_DONE, NULL, false, "too-late", OWN_EVENT},
+};
+
+static void assert_news(struct outbox_fixture *scene, const struct row *row)
+{
+    const char *const events = redis_fixture_ask(&scene->redis, "XRANGE t:events - +");
+    const bool back = strstr(events, "\"type\":\"message.withdrawn\"") != NULL;
+    const bool own = strstr(events, "{\"own\":1}") != NULL;
+    if (back != (row->news == PLACE_BACK) || own != (row->news == OWN_EVENT))
+        fail_msg("%s: %s", row->name, events);
+    if (back && !(strstr(events, "\"customer\":{\"key\":\"id:7\"}") &&
+                  strstr(events, "\"reason\":\"until\"") && strstr(events, "\"id\":\"m1\"") &&
+                  strstr(events, "\"rule\":\"tea\"") && strstr(events, "\"hops\":3")))
+        fail_msg("%s: %s", row->name, events);
+}
+
+static void assert_trace(struct outbox_fixture *scene, const struct row *row)
+{
+    char expected[160];
+    snprintf(expected, sizeof expected,
+             "\"did\":[{\"rule\":\"tea\",\"what\":\"%s\",\"why\":\"until\",\"mid\":\"m1\"}]}",
+             row->told);
+    const char *const newest = redis_fixture_ask(&scene->redis, "LINDEX t:trace:id:7 0");
+    if (!strstr(newest, expected))
+        fail_msg("%s: %s", row->name, newest);
+    assert_redis(&scene->redis, "{\"gateway\":1}", "LINDEX t:trace:id:7 1");
+}
+
+static void assert_nothing_left(struct outbox_fixture *scene)
+{
+    assert_redis(&scene->redis, "0", "EXISTS t:message:m1 t:later t:uncertain");
+    assert_redis(&scene->redis, "0", "XLEN t:dead");
+    assert_redis(&scene->redis, "0", "XLEN t:outbox:email:marketing");
+    outbox_fixture_assert_idle(scene);
+}
+
+/* A message in the hand of the first daemon, marked. */
+static struct outbox_fixture_taken take_marked(struct outbox_fixture *scene, const char *why)
+{
+    outbox_fixture_put(scene, "m1", "marketing", "resend");
+    redis_fixture_ask(&scene->redis, "HSET t:message:m1 body %s", "{\"rule\":\"tea\",\"hops\":2}");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
+    redis_fixture_ask(&scene->redis, "HSET t:message:m1 mark %s", why);
+    return taken;
+}
+
+static struct outbox_result result_of(const struct outbox_fixture_taken *taken,
+                                      const struct row *row)
+{
+    struct outbox_result result = outbox_fixture_result_of(taken, 0, row->verdict);
+    result.reason = row->reason;
+    result.trace = "{\"gateway\":1}";
+    result.event =
+        row->verdict == OUTBOX_DEAD || row->verdict == OUTBOX_DONE ? "{\"own\":1}" : NULL;
+    if (row->reason && strcmp(row->reason, "bounced") == 0)
+        result.suppress = "hash";
+    return result;
+}
+
+static void test_settlement(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct row *row = &rows[i];
+        struct outbox_fixture_taken taken = take_marked(scene, "until");
+        struct outbox_result result = result_of(&taken, row);
+        if (row->bound)
+            redis_fixture_ask(&scene->redis, "HSET t:message:m1 bound 1");
+        assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "3");
+        assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "0");
+        assert_nothing_left(scene);
+        assert_trace(scene, row);
+        assert_news(scene, row);
+        assert_redis(&scene->redis, result.suppress ? "1" : "0", "HEXISTS t:suppressed hash");
+        redis_fixture_ask(&scene->redis, "DEL t:trace:id:7 t:suppressed");
+        redis_fixture_ask(&scene->redis, "XTRIM t:events MAXLEN 0");
+    }
+}
+
+/* Of a person who was erased meanwhile nothing stays, delivered or not. */
+static void test_erased(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct outbox_fixture_taken taken = take_marked(scene, "erased");
+        struct outbox_result result = result_of(&taken, &rows[i]);
+        assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "3");
+        assert_nothing_left(scene);
+        assert_redis(&scene->redis, "0", "EXISTS t:trace:id:7");
+        assert_redis(&scene->redis, "0", "XLEN t:events");
+    }
+}
+
+static bool is_recovered(void *outbox)
+{
+    return !outbox_recover(outbox);
+}
+
+/* The answer to the take was lost, so nobody has begun it. */
+static void test_lost_take(void **state)
+{
+    static const struct row row = {"lost", .told = "withdrawn", .news = PLACE_BACK};
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put(scene, "m1", "marketing", "resend");
+    redis_fixture_ask(&scene->redis, "HSET t:message:m1 body %s", "{\"rule\":\"tea\",\"hops\":2}");
+    redis_fixture_ask(&scene->redis, "LPUSH t:trace:id:7 {\"gateway\":1}");
+    assert_int_equal(outbox_fixture_take(scene, 1).count, 0);
+    assert_redis(&scene->redis, "taken", "HGET t:message:m1 state");
+    redis_fixture_ask(&scene->redis, "HSET t:message:m1 mark until");
+    redis_fixture_run_until(&scene->redis, is_recovered, scene->outbox);
+    assert_string_equal(outbox_fixture_take(scene, 1).text, "");
+    assert_nothing_left(scene);
+    assert_trace(scene, &row);
+    assert_news(scene, &row);
+}
+
+/* Its daemon died: it may have arrived, so it goes on counting. */
+static void test_takeover(void **state)
+{
+    static const char *const policies[] = {"resend", "hold"};
+    static const struct row row = {"died", .told = "withdrawn, may have arrived", .news = NO_EVENT};
+    struct outbox_fixture *scene = *state;
+    for (size_t i = 0; i < 2; i++) {
+        redis_fixture_ask(&scene->redis, "DEL t:trace:id:7");
+        redis_fixture_ask(&scene->redis, "LPUSH t:trace:id:7 {\"gateway\":1}");
+        take_marked(scene, "until");
+        redis_fixture_ask(&scene->redis, "HSET t:message:m1 on_uncertain %s", policies[i]);
+        store_fixture_lapse(&scene->store);
+        struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->others);
+        store_fixture_revive(&scene->store);
+        assert_int_equal(swept.swept.resent + swept.swept.uncertain, 0);
+        assert_nothing_left(scene);
+        assert_trace(scene, &row);
+        assert_news(scene, &row);
+    }
+}
+
+/* The third daemon that ends over one message is the last: it may be the message. */
+static void test_three_deaths(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put(scene, "m1", "transactional", "resend");
+    for (int death = 1; death <= 3; death++) {
+        assert_int_equal(outbox_fixture_take(scene, 1).count, 1);
+        store_fixture_lapse(&scene->store);
+        struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->others);
+        store_fixture_revive(&scene->store);
+        assert_int_equal(swept.swept.resent, death < 3);
+        assert_int_equal(swept.swept.uncertain, death == 3);
+    }
+    assert_redis(&scene->redis, "[uncertain 3 3]", "HMGET t:message:m1 state attempts deaths");
+    assert_redis(&scene->redis, "[m1]", "ZRANGE t:uncertain 0 -1");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, outbox_fixture_open, outbox_fixture_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_lost_take), /* the first: see the fail-point */
+        TEST(test_settlement), TEST(test_erased), TEST(test_takeover), TEST(test_three_deaths),
+    };
+    if (!getenv("NUDGED_FAILPOINTS")) { /* they are read before main() */
+        setenv("NUDGED_FAILPOINTS", "take-lost=fail@1", 1);
+        execl("/proc/self/exe", "test_outbox_marks", (char *)NULL);
+        return 1;
+    }
+    return cmocka_run_group_tests_name("outbox_marks", tests, NULL, NULL);
+}
