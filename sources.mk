@@ -238,6 +238,10 @@ library_sources = \
 	daemon/customer/customer.c \
 	daemon/customer/customer.h \
 	daemon/customer/customer_document.c \
+	daemon/customer/customer_join.c \
+	daemon/customer/customer_join.h \
+	daemon/customer/customer_key.c \
+	daemon/customer/customer_key.h \
 	daemon/customer/customer_record.h \
 	daemon/customer/shop_event.c \
 	daemon/customer/shop_event.h \
@@ -247,6 +251,8 @@ library_sources = \
 	daemon/decide/deciding.h \
 	daemon/decide/decision.c \
 	daemon/decide/decision.h \
+	daemon/decide/joining.c \
+	daemon/decide/joining.h \
 	daemon/decide/journey.c \
 	daemon/decide/journey.h \
 	daemon/decide/message_body.c \
@@ -269,6 +275,10 @@ library_sources = \
 	daemon/delivery/settlement.h \
 	daemon/events/commit_builder.c \
 	daemon/events/commit_builder.h \
+	daemon/events/names.c \
+	daemon/events/names.h \
+	daemon/events/person.c \
+	daemon/events/person.h \
 	daemon/events/pipeline.c \
 	daemon/events/pipeline.h \
 	daemon/events/work.c \

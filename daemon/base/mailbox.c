@@ -114,5 +114,5 @@ const char *mailbox_form(struct arena *arena, struct slice address)
 
 const char *mailbox_old_form(struct arena *arena, struct slice address)
 {
-    return lower_ascii(arena, utf8_trim(address));
+    return lower_ascii(arena, address);
 }

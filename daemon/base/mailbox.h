@@ -18,8 +18,8 @@
  * has one, and the form of a form is itself. In the arena. */
 const char *mailbox_form(struct arena *arena, struct slice address);
 
-/* How programs of the first format recognised it: without white space around it, with ASCII
- * letters in lower case. In the arena. */
+/* How programs of the first format recognised it: with ASCII letters in lower case, all else as it
+ * is. In the arena. */
 const char *mailbox_old_form(struct arena *arena, struct slice address);
 
 #endif

@@ -174,6 +174,16 @@ void customer_add_seen(struct arena *arena, struct customer *customer, const cha
         PUSH(arena, customer->ring, CUSTOMER_RING_MOST, seen);
 }
 
+void customer_add_key(struct arena *arena, struct customer *customer, const char *key)
+{
+    if (strcmp(key, customer->key) == 0)
+        return;
+    for (uint32_t i = customer->keys.count; i-- > 0;)
+        if (strcmp(customer->keys.items[i], key) == 0)
+            DROP(customer->keys, i);
+    PUSH(arena, customer->keys, CUSTOMER_KEYS_MOST, key);
+}
+
 void customer_prune(struct customer *customer, int64_t now_ms, int64_t sends_ms, int64_t seen_ms)
 {
     while (customer->sends.count && customer->sends.items[0].at_ms < sends_ms)

@@ -56,6 +56,9 @@ bool customer_has_seen(const struct customer *customer, const char *identity, in
 void customer_add_seen(struct arena *arena, struct customer *customer, const char *identity,
                        int64_t at_ms, bool effect);
 
+/* A key that leads to this person: the newest of them now. */
+void customer_add_key(struct arena *arena, struct customer *customer, const char *key);
+
 /* Drops what is too old to matter: sends before `sends_ms`, ids before `seen_ms`, open
  * messages past their end. */
 void customer_prune(struct customer *customer, int64_t now_ms, int64_t sends_ms, int64_t seen_ms);

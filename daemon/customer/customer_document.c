@@ -220,6 +220,19 @@ static void read_seen(struct arena *arena, const struct value *from, struct cust
 #define READ_SEEN(arena, list, root, name) \
     read_seen(arena, value_get(root, name), &(list).items, &(list).count, &(list).capacity)
 
+/* Until when their redirects stand, then the keys. */
+static void read_keys(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    READ_LIST(arena, customer->keys, root, "keys", from)
+    {
+        const char *key = value_to_text(arena, &from->list->items[i]);
+        if (key && customer->keys.count < CUSTOMER_KEYS_MOST)
+            customer->keys.items[customer->keys.count++] = key;
+        else if (i == 0 && value_to_int(&from->list->items[i], &customer->keys_until_ms))
+            customer->keys_until_ms = clamp_time(customer->keys_until_ms);
+    }
+}
+
 struct customer *customer_read(struct arena *arena, const char *key, const char *text,
                                size_t length, struct diag *diag)
 {
@@ -245,6 +258,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     read_journeys(arena, customer, &root);
     READ_SEEN(arena, customer->seen, &root, "seen");
     READ_SEEN(arena, customer->ring, &root, "ring");
+    read_keys(arena, customer, &root);
     return customer;
 }
 
@@ -405,10 +419,21 @@ static void put_seen(struct buf *out, const struct customer_seen *items, uint32_
     }
 }
 
+static void put_keys(struct buf *out, const struct customer *customer)
+{
+    if (customer->keys.count == 0)
+        return;
+    PUT_INT(out, ",\"keys\":[", customer->keys_until_ms);
+    for (uint32_t i = 0; i < customer->keys.count; i++)
+        PUT_TEXT(out, ",", customer->keys.items[i]);
+    PUT(out, "]");
+}
+
 static void print_whole(const struct customer *customer, const char *version, struct buf *out)
 {
     PUT_TEXT(out, "{\"version\":", version);
     PUT_INT(out, ",\"format\":", CUSTOMER_FORMAT);
+    put_keys(out, customer);
     PUT_VALUE(out, ",\"profile\":", &customer->profile);
     PUT_INT(out, ",\"profile_ms\":", customer->profile_ms);
     PUT_VALUE(out, ",\"fields\":", &customer->fields);

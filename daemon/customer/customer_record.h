@@ -18,6 +18,7 @@ enum {
     CUSTOMER_JOURNEYS_MOST = 64, /* running at once */
     CUSTOMER_RING_MOST = 64,     /* newest ids of events without effect */
     CUSTOMER_SEEN_MOST = 256,    /* newest ids of events with an effect */
+    CUSTOMER_KEYS_MOST = 16,     /* newest keys that name the person, besides the document's */
 };
 
 struct customer_count {
@@ -89,7 +90,7 @@ struct customer_total {
     }
 
 struct customer {
-    const char *key;
+    const char *key;      /* the canonical one: the document stands under it */
     const char *version;  /* token of the document that was read; "" for a new one */
     struct value profile; /* map: what events said */
     int64_t profile_ms;   /* the newest event that was merged */
@@ -101,6 +102,8 @@ struct customer {
     CUSTOMER_LIST(struct customer_open) open;
     CUSTOMER_LIST(struct customer_journey) journeys;
     CUSTOMER_LIST(struct customer_seen) seen, ring;
+    CUSTOMER_LIST(const char *) keys; /* that lead here, newest last; without `key` */
+    int64_t keys_until_ms;            /* so long their redirects stand at least; 0: none has one */
 };
 
 #endif

@@ -3,7 +3,7 @@
  *
  *   attributes   type, id, source, hops, time; of the short form too, where all else is data
  *   data         a map; with what it says of the customer
- *   key          which customer, by the first of the configured paths that leads to one
+ *   keys         which customer, by all of the configured paths that lead to one
  *   names        `identity`, to know the event again; `origin`, to name what starts from it
  *   document     what conditions see as `event`
  *
@@ -113,51 +113,61 @@ static bool read_data(struct arena *arena, const struct value *root, struct shop
     return true;
 }
 
-/* "id:7" from the value at a path such as customer.id; NULL where it is no key. */
-static const char *make_key(struct arena *arena, const char *path, const struct value *value)
+static bool has_key(const struct shop_event *event, const struct customer_key *key)
 {
-    const char *dot = strrchr(path, '.');
-    const char *name = dot ? dot + 1 : path;
-    char digits[DECIMAL_TEXT_SIZE];
-    struct value text = *value;
-    if (value_is(value, VALUE_INT))
-        text = value_string(digits, decimal_print_int(value->integer, digits));
-    if (text.kind != VALUE_STRING || text.length == 0 || text.length > SHOP_EVENT_KEY_MOST - 32 ||
-        has_control(text.string, text.length))
-        return NULL;
-    size_t before = strlen(name);
-    char *key = arena_alloc(arena, before + 1 + text.length + 1);
-    memcpy(key, name, before);
-    key[before] = ':';
-    memcpy(key + before + 1, text.string, text.length);
-    key[before + 1 + text.length] = '\0';
-    if (strcmp(name, "email") == 0)
-        for (char *c = key; *c; c++)
-            if (*c >= 'A' && *c <= 'Z')
-                *c = (char)(*c - 'A' + 'a');
-    return key;
+    for (uint32_t i = 0; i < event->key_count; i++)
+        if ((key->is_id && event->keys[i].is_id) || strcmp(key->text, event->keys[i].text) == 0)
+            return true;
+    return false;
 }
 
-static bool read_key(struct arena *arena, const struct value *root,
-                     const struct shop_event_form *form, struct shop_event *event,
-                     struct diag *diag)
+/* Every key that the event has. */
+static void find_keys(struct arena *arena, const struct value *root,
+                      const struct shop_event_form *form, struct shop_event *event)
+{
+    uint32_t capacity = 0;
+    for (const char *const *path = form->key_paths; *path; path++) {
+        const struct value *holder = strcmp(*path, "subject") == 0 ? root : &event->data;
+        const struct value *value = value_path(holder, *path);
+        struct customer_key key;
+        if (!value || !customer_key_make(arena, form->key_paths, *path, value, &key) ||
+            has_key(event, &key))
+            continue;
+        event->keys =
+            arena_grow(arena, event->keys, event->key_count, &capacity, sizeof *event->keys);
+        event->keys[event->key_count++] = key;
+    }
+}
+
+/* nudged's own events have one key, as it stands in Redis. */
+static bool read_own_key(struct arena *arena, const struct value *customer,
+                         const struct shop_event_form *form, struct shop_event *event)
+{
+    const char *text = value_to_text(arena, value_get(customer, "key"));
+    if (!event->internal || !text)
+        return false;
+    event->keys = arena_alloc(arena, sizeof *event->keys);
+    event->keys[0] = customer_key_of(arena, form->key_paths, text);
+    event->key_count = 1;
+    event->customer = value_null();
+    return true;
+}
+
+static bool read_keys(struct arena *arena, const struct value *root,
+                      const struct shop_event_form *form, struct shop_event *event,
+                      struct diag *diag)
 {
     const struct value *customer = value_get(&event->data, "customer");
     if (customer && customer->kind != VALUE_MAP && customer->kind != VALUE_NULL)
         return refuse(diag, "bad-customer", "`customer` must be an object");
     event->customer = value_is(customer, VALUE_MAP) ? *customer : value_null();
-    if (event->internal && (event->key = value_to_text(arena, value_get(customer, "key")))) {
-        event->customer = value_null();
-        return true;
-    }
-    for (const char *const *path = form->key_paths; *path; path++) {
-        const struct value *holder = strcmp(*path, "subject") == 0 ? root : &event->data;
-        const struct value *value = value_path(holder, *path);
-        if (value && (event->key = make_key(arena, *path, value)))
-            return true;
-    }
-    return refuse(diag, "no-customer",
-                  "no customer: neither `customer.id` nor `customer.email` is there");
+    if (!read_own_key(arena, customer, form, event))
+        find_keys(arena, root, form, event);
+    if (event->key_count == 0)
+        return refuse(diag, "no-customer",
+                      "no customer: neither `customer.id` nor `customer.email` is there");
+    event->key = event->keys[0].text;
+    return true;
 }
 
 static bool read_hops(const struct value *root, struct shop_event *event, struct diag *diag)
@@ -229,7 +239,7 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
         return refuse(diag, "no-type", "no `type`");
     event->internal = strcmp(event->source, "nudged") == 0;
     if (!read_hops(&root, event, diag) || !read_time(&root, form->skew_ms, event, diag) ||
-        !read_data(arena, &root, event, diag) || !read_key(arena, &root, form, event, diag))
+        !read_data(arena, &root, event, diag) || !read_keys(arena, &root, form, event, diag))
         return false;
     name_event(text, length, event);
     make_document(arena, event);

@@ -13,11 +13,11 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/value.h"
+#include "customer/customer_key.h"
 
 enum {
     SHOP_EVENT_TYPE_MOST = 100, /* bytes */
     SHOP_EVENT_ID_MOST = 256,
-    SHOP_EVENT_KEY_MOST = 300,
     SHOP_EVENT_HOPS_MOST = 8,
 };
 
@@ -32,11 +32,14 @@ struct shop_event {
     const char *type;   /* "order.placed" */
     const char *id;     /* "" where the shop gave none */
     const char *source; /* "" where it gave none */
-    const char *key;    /* of the customer: "id:7", "email:ana@example.com" */
+    const char *key;    /* of the customer: "id:7", "email:ana@example.com"; that of keys[0] */
     char identity[17];  /* hex: of source and id; of the JSON where there is no id */
     char origin[17];    /* hex: what journeys and messages that it starts are named by */
     int64_t time_ms;
     int64_t arrival_ms;
+    struct customer_key *keys; /* all that it names the customer by, in the order of the paths: at
+                                  least one, at most one id */
+    uint32_t key_count;
     uint32_t hops;         /* events between this one and the shop's own */
     bool internal;         /* made by nudged itself */
     struct value document; /* map: type, id, time, source, data (and hops): conditions' `event` */

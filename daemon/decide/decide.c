@@ -2,7 +2,8 @@
  * What an event means to a customer, and what a deadline means. Read it from decide() at the end
  * upwards:
  *
- *   decide ─┬─ consider_event    one event of the customer; twice is once
+ *   decide ─┬─ joining_join      what is known under other keys (decide/joining)
+ *           ├─ consider_event    one event of the customer; twice is once
  *           │    learn             what it tells: profile, counts, opt-outs, lost messages
  *           │    end_journeys      whose `until` it is: what runs ends, what waits is withdrawn
  *           │    start_journeys    whose `on` it is: all `if`s first, then each match acts
@@ -21,6 +22,7 @@
 #include <string.h>
 
 #include "decide/deciding.h"
+#include "decide/joining.h"
 #include "decide/journey.h"
 #include "rules/rule_index.h"
 
@@ -138,18 +140,6 @@ static void end_journeys(struct deciding *d)
 
 /* ---- What an event starts ---- */
 
-/* An event of `until` that is newer than this one has been here already: events
- * may arrive out of order. A condition would need that event again; it is not asked. */
-static bool already_over(const struct deciding *d, const struct rule *rule)
-{
-    for (const char *const *type = rule->until; *type && !rule->until_condition; type++) {
-        const struct customer_count *count = customer_find_count(d->customer, *type);
-        if (count && count->last_ms > d->event->time_ms)
-            return true;
-    }
-    return false;
-}
-
 /* What runs of this rule gives way to the event, or keeps it from starting anew. A
  * restart goes on with the run that it ends: *run is that of the older journey. */
 static bool make_way(struct deciding *d, const struct rule *rule, const char **run)
@@ -203,7 +193,7 @@ static void try_rule(struct deciding *d, const struct rule *rule)
         trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_DISABLED);
     else if (d->now_ms - d->event->time_ms > rule->max_age_ms)
         trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_MAX_AGE);
-    else if (already_over(d, rule))
+    else if (deciding_is_over(d, rule, d->event->time_ms))
         trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_UNTIL);
     else if (make_way(d, rule, &run))
         deciding_start(d, rule, run);
@@ -368,6 +358,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     memset(decision, 0, sizeof *decision);
     customer_prune(input->customer, input->now_ms, sends_since(input),
                    input->now_ms - input->policy->dedupe_keep_ms);
+    joining_join(&d, input->joined, input->joined_count);
     for (size_t i = 0; i < input->event_count; i++)
         consider_event(&d, input->events[i]);
     if (input->due_ms)

@@ -20,7 +20,9 @@
 struct decide_input {
     const struct ruleset *rules;
     const struct policy *policy;
-    struct customer *customer; /* changed in place: read it anew to decide again */
+    struct customer *customer;            /* changed in place: read it anew to decide again */
+    const struct customer *const *joined; /* what is known of them under other keys */
+    size_t joined_count;
     const struct shop_event *const *events;
     size_t event_count;
     const struct policy_facts *facts; /* may be NULL: nothing suppressed, nothing taken */

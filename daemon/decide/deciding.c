@@ -41,6 +41,16 @@ struct condition_scene deciding_scene(const struct deciding *d,
 
 /* ---- What ends journeys ---- */
 
+bool deciding_is_over(const struct deciding *d, const struct rule *rule, int64_t started_ms)
+{
+    for (const char *const *type = rule->until; *type && !rule->until_condition; type++) {
+        const struct customer_count *count = customer_find_count(d->customer, *type);
+        if (count && count->last_ms > started_ms)
+            return true;
+    }
+    return false;
+}
+
 /* Each source is compiled once in a decision. */
 struct deciding_until {
     const char *source;

@@ -57,6 +57,10 @@ void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
  * comes back undelivered. */
 void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why);
 
+/* Whether an event of `until` that is newer than a start at `started_ms` has been here already:
+ * events may arrive out of order. A condition would need that event again; it is not asked. */
+bool deciding_is_over(const struct deciding *d, const struct rule *rule, int64_t started_ms);
+
 /* What ends the journey of a rule that is here, for who has it not. */
 struct customer_until deciding_until(const struct rule *rule);
 /* The condition, compiled from its source; false where it is none. NULL is none, and true. */

@@ -140,6 +140,11 @@ void trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what
     add_message(trace, rule, what, trace_why_word(why), mid);
 }
 
+void trace_add_joined(struct trace *trace, const char *key)
+{
+    add_with_why(trace, NULL, TRACE_JOINED, key);
+}
+
 void trace_add_time(struct trace *trace, const char *rule, enum trace_what what, int64_t until_ms)
 {
     struct value *item = add(trace, rule, what);

@@ -22,6 +22,7 @@
     X(SENDS, "sends", "a message of this template was put into the outbox")                        \
     X(REFUSED, "refused", "a message was not sent, or a journey not kept")                         \
     X(ENDED, "ended", "the journey is over before its last step")                                  \
+    X(JOINED, "joined", "what was known under that key is known of this customer now")             \
     X(WITHDRAWN, "withdrawn", "a message was taken back out of the outbox")                        \
     X(WITHDRAWN_LATE, "withdrawn, may have arrived",                                               \
       "a message was taken back that a gateway may have taken before: it counts as sent")          \
@@ -55,6 +56,7 @@
     X(RESTART, "restart", "the rule says `again: restart`, and matched anew")                 \
     X(NO_LONGER, "no-longer", "the rule says `again: restart`, and its `if` became false")    \
     X(UNSUBSCRIBED, "unsubscribed", "the customer has unsubscribed")                          \
+    X(JOINED, "joined", "the customer has a newer one: two keys proved to be one person")     \
     X(RULE_REMOVED, "rule-removed", "there is no rule of that name any more")                 \
     X(RULE_CHANGED, "rule-changed", "the rule has no longer the step that it waited for")     \
     X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")            \

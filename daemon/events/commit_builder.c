@@ -3,7 +3,7 @@
  * becomes the other: the customer's document and all values are printed, and what the decision
  * took for granted becomes what the script must check (free_hashes, withdrawals).
  *
- *   commit_builder_make            all that was decided for a customer
+ *   commit_builder_make            all that was decided for a customer; which keys lead to them
  *   commit_builder_give_up         events that cannot be decided, as dead letters
  *   commit_builder_give_up_timer   the same of a timer; its line for the trace
  */
@@ -17,7 +17,12 @@
 #include "base/json.h"
 #include "decide/trace.h"
 
-enum { TEXT_MOST = 512 * 1024 };
+enum {
+    TEXT_MOST = 512 * 1024,
+    DAY_MS = 24 * 60 * 60 * 1000,
+};
+/* Redirects outlive the document that they lead to by so long. */
+static const int64_t redirects_keep_ms = 30 * (int64_t)DAY_MS;
 
 /* A value as JSON in the arena. */
 static struct slice print(struct arena *arena, const struct value *value)
@@ -121,6 +126,93 @@ static void make_records(const struct decision *decision, struct arena *arena,
     commit->trace_count = decision->trace_count;
 }
 
+/* ---- Keys ---- */
+
+/* What must not have changed: where the keys led, and what stood under them. */
+static void make_relied(const struct commit_builder_input *input, struct arena *arena,
+                        struct commit *commit)
+{
+    const struct person *person = input->person;
+    struct commit_relied *relied = arena_alloc(arena, sizeof *relied * (person->relied_count + 1));
+    struct commit_join *joins =
+        arena_alloc(arena, sizeof *joins * (input->joined_count + person->taken_count + 1));
+    size_t count = 0;
+    for (uint32_t i = 0; i < person->relied_count; i++) {
+        const struct name *name = person->relied[i];
+        relied[i] = (struct commit_relied){name->hash, name->target ? name->target : ""};
+    }
+    for (size_t i = 0; i < input->joined_count; i++)
+        joins[count++] = (struct commit_join){input->joined[i]->key, input->joined[i]->version};
+    for (uint32_t i = 0; i < person->taken_count; i++)
+        if (!person->taken[i]->target && !person->taken[i]->document.text)
+            joins[count++] = (struct commit_join){person->taken[i]->text, ""};
+    commit->relied = relied;
+    commit->relied_count = person->relied_count;
+    commit->joins = joins;
+    commit->join_count = count;
+}
+
+struct redirects {
+    const struct commit_builder_input *input;
+    struct arena *arena;
+    struct commit_redirect *items;
+    uint32_t count, capacity;
+};
+
+static void add_redirect(struct redirects *redirects, const char *hash, const char *from)
+{
+    redirects->items = arena_grow(redirects->arena, redirects->items, redirects->count,
+                                  &redirects->capacity, sizeof *redirects->items);
+    redirects->items[redirects->count++] = (struct commit_redirect){hash, from};
+}
+
+static void add_all(struct redirects *redirects, const struct customer *listed, const char *from)
+{
+    for (uint32_t i = 0; i < listed->keys.count; i++) {
+        char *hash = arena_alloc(redirects->arena, POLICY_SHORT_HASH_SIZE);
+        policy_short_hash(redirects->input->policy, listed->keys.items[i], hash);
+        add_redirect(redirects, hash, from);
+    }
+}
+
+/* Keys that are to lead here from now on: those of the events, and all that were known of who is
+ * joined. Once a day those that did already, so that they outlive the document. */
+static void make_redirects(const struct commit_builder_input *input, struct arena *arena,
+                           struct commit *commit)
+{
+    struct redirects redirects = {.input = input, .arena = arena};
+    struct customer *customer = input->customer;
+    int64_t until_ms = commit->expire_ms + redirects_keep_ms;
+    for (uint32_t i = 0; i < input->person->taken_count; i++) {
+        const struct name *name = input->person->taken[i];
+        if (!name->target || strcmp(name->target, customer->key) != 0)
+            add_redirect(&redirects, name->hash, "");
+    }
+    for (size_t i = 0; i < input->joined_count; i++)
+        add_all(&redirects, input->joined[i], input->joined[i]->key);
+    if (customer->keys.count && until_ms > customer->keys_until_ms + DAY_MS) {
+        add_all(&redirects, customer, customer->key);
+        customer->keys_until_ms = until_ms;
+    }
+    commit->redirects = redirects.items;
+    commit->redirect_count = redirects.count;
+    commit->redirect_expire_ms = until_ms;
+}
+
+/* Their messages are this customer's from now on. */
+static void make_moves(const struct commit_builder_input *input, struct arena *arena,
+                       struct commit *commit)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < input->joined_count; i++)
+        most += input->joined[i]->open.count;
+    const char **mids = arena_alloc(arena, sizeof *mids * (most + 1));
+    for (size_t i = 0; i < input->joined_count; i++)
+        for (uint32_t j = 0; j < input->joined[i]->open.count; j++)
+            mids[commit->moved_mid_count++] = input->joined[i]->open.items[j].mid;
+    commit->moved_mids = mids;
+}
+
 bool commit_builder_make(const struct commit_builder_input *input, struct arena *arena,
                          struct commit *commit, struct diag *diag)
 {
@@ -137,6 +229,9 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
         .ids = entry_ids(input->events, input->event_count, arena),
         .id_count = input->event_count,
     };
+    make_relied(input, arena, commit);
+    make_redirects(input, arena, commit);
+    make_moves(input, arena, commit);
     buf_init(&document, 2 * CUSTOMER_DOCUMENT_MOST);
     bool fits = customer_print(input->customer, commit->version, &document);
     if (fits)

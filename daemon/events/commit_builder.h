@@ -10,10 +10,16 @@
 #include "base/diag.h"
 #include "customer/shop_event.h"
 #include "decide/decision.h"
+#include "decide/policy.h"
+#include "events/person.h"
 #include "store/customers.h"
 
 struct commit_builder_input {
     struct customer *customer; /* after the decision */
+    const struct person *person;
+    const struct customer *const *joined; /* as they were read */
+    size_t joined_count;
+    const struct policy *policy;
     const struct decision *decision;
     const struct shop_event *const *events;
     size_t event_count;

@@ -3,19 +3,19 @@
  *
  *   pipeline_take   a batch of stream entries: read into events, those of one customer
  *                   gathered into one `work` (what is no event becomes a dead letter)
- *   read_documents  a round begins: the customers' documents and Redis' time, one round trip
- *   decide_work     for each customer: decide(), a pure function, and events/commit_builder, which
- *                   prints what it decided
- *   send_commit     everything decided for a customer, all or nothing (store/commit.lua); all
- *                   customers of the batch are under way at once
- *   on_commit       done; or decided again at once: another writer was here (STALE), an assumption
- *                   was wrong (FACTS), an entry is no longer ours (GONE); or Redis failed,
- *                   and the work waits for the next round
- *   end_round       all have answers: another round (of what one commit does not carry; after
- *                   Redis failed in a while), or
- *   finish          all works are done: the intake may bring the next batch
+ *   begin_round     the customers' documents, where their keys lead, and Redis' time, one round
+ *                   trip; another where a key led to a document that was not read yet. Works that
+ *                   prove to be one person's become one (events/names)
+ *   decide_work     for each customer (events/person says whose the events are): decide(), a pure
+ * function, and events/commit_builder, which prints what it decided send_commit     everything
+ * decided for a customer, all or nothing (store/commit.lua); all customers of the batch are under
+ * way at once on_commit       done; or decided again at once: another writer was here (STALE), an
+ * assumption was wrong (FACTS), an entry is no longer ours (GONE); or it waits for the next round:
+ * a key leads elsewhere by now (MOVED), or Redis failed end_round       all have answers: another
+ * round (of what one commit does not carry; after Redis failed in a while), or finish          all
+ * works are done: the intake may bring the next batch
  *
- * A timer's life is the same from read_documents on: a work without events, and with a deadline.
+ * A timer's life is the same from begin_round on: a work without events, and with a deadline.
  */
 #include "events/pipeline.h"
 
@@ -29,11 +29,12 @@
 #include "base/log.h"
 #include "base/log_group.h"
 #include "base/log_once.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "decide/decide.h"
 #include "events/commit_builder.h"
+#include "events/names.h"
+#include "events/person.h"
 #include "events/work.h"
 #include "redis/backoff.h"
 
@@ -52,7 +53,8 @@ struct batch {
     struct shop_event_form form; /* its */
     struct arena *arena;         /* of the works and their events */
     struct arena *round;         /* of what is read and decided; forgotten when that is done anew */
-    struct map *by_key;          /* works of events, by customer */
+    struct names *names;
+    struct work *no_events; /* the work of the entries that are no events; NULL: none */
     struct work **works;
     uint32_t work_count, work_capacity;
     struct work **in_round; /* the works that were not done when it began */
@@ -74,7 +76,7 @@ struct pipeline {
     struct log_once told; /* why nothing can be decided */
 };
 
-static void read_documents(struct batch *batch);
+static void begin_round(struct batch *batch);
 static customers_on_read on_documents;
 static void decide_work(struct work *work);
 static customers_on_commit on_commit;
@@ -106,6 +108,7 @@ static void begin_batch(struct batch *batch, struct intake *intake)
     batch->intake = intake;
     batch->generation = generation_hold(options->generation(options->context));
     batch->form = config_event_form(batch->generation->config);
+    names_begin(batch->names, &batch->generation->policy, batch->form.key_paths);
 }
 
 static struct work *add_work(struct batch *batch, const char *key)
@@ -119,15 +122,12 @@ static struct work *add_work(struct batch *batch, const char *key)
     return work;
 }
 
-/* The customer's work in this batch. NULL: that of the entries which are no events. */
-static struct work *work_of(struct batch *batch, const char *key)
+/* The customer's work in this batch, as far as their first key tells. */
+static struct work *work_of(struct batch *batch, const struct shop_event *event)
 {
-    size_t length = key ? strlen(key) : 0;
-    struct work *work = map_get(batch->by_key, key ? key : "", length);
-    if (!work) {
-        work = add_work(batch, key);
-        map_put(batch->by_key, key ? key : "", length, work);
-    }
+    const struct name *name = names_find(batch->names, event->key);
+    struct work *work = name && name->work ? name->work : add_work(batch, event->key);
+    names_add_event(batch->names, batch->arena, work, event);
     return work;
 }
 
@@ -155,10 +155,12 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     struct diag diag = {0};
     struct shop_event *event = arena_alloc(batch->arena, sizeof *event);
     if (read_entry(batch, entry, event, &diag)) {
-        work_add_event(batch->arena, work_of(batch, event->key), event, entry->length);
+        work_add_event(batch->arena, work_of(batch, event), event, entry->length);
         return;
     }
-    work_add_dead(batch->arena, work_of(batch, NULL), entry, &diag);
+    if (!batch->no_events)
+        batch->no_events = add_work(batch, NULL);
+    work_add_dead(batch->arena, batch->no_events, entry, &diag);
     metrics_add(METRIC_EVENTS_DEAD, 1);
     if (log_group_is_news(batch->pipeline->options.log_group, clock_monotonic_ms(),
                           "dead events reason=%s", diag.code))
@@ -174,10 +176,18 @@ void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
     metrics_add(METRIC_EVENTS_READ, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
         add_entry(events, &taken->entries[i]);
-    read_documents(events);
+    begin_round(events);
 }
 
 /* ---- Taking a batch of timers ---- */
+
+static void add_timer(struct batch *due, const struct timers_customer *customer)
+{
+    const char *key = arena_text(due->arena, customer->key);
+    struct work *work = add_work(due, key);
+    work->due_ms = customer->deadline_ms;
+    names_add_key(due->names, due->arena, work, key);
+}
 
 static void on_taken(void *context, const struct timers_taken *taken)
 {
@@ -199,9 +209,8 @@ static void on_taken(void *context, const struct timers_taken *taken)
     begin_batch(due, NULL);
     metrics_add(METRIC_TIMERS_FIRED, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
-        add_work(due, arena_text(due->arena, taken->customers[i].key))->due_ms =
-            taken->customers[i].deadline_ms;
-    read_documents(due);
+        add_timer(due, &taken->customers[i]);
+    begin_round(due);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
@@ -229,12 +238,18 @@ void pipeline_stop_timers(struct pipeline *pipeline)
 
 /* ---- A round: reading ---- */
 
-/* Reads the documents of all works that are not done. */
-static void read_documents(struct batch *batch)
+static void begin_round(struct batch *batch)
 {
+    struct customers_query query;
     arena_reset(batch->round);
-    const char **keys = arena_alloc(batch->round, sizeof *keys * batch->work_count);
-    size_t count = 0;
+    names_forget(batch->names);
+    names_ask(batch->names, batch->round, &query);
+    customers_read(batch->pipeline->options.shard->customers, &query, on_documents, batch);
+}
+
+/* All that are not done, under way at once. */
+static void begin_works(struct batch *batch)
+{
     batch->in_round = arena_alloc(batch->round, sizeof(struct work *) * batch->work_count);
     batch->in_round_count = 0;
     batch->failed = false;
@@ -243,32 +258,32 @@ static void read_documents(struct batch *batch)
         if (work->state == WORK_DONE)
             continue;
         batch->in_round[batch->in_round_count++] = work;
-        if (work->key)
-            keys[count++] = work->key;
-    }
-    customers_read(batch->pipeline->options.shard->customers, keys, count, on_documents, batch);
-}
-
-static void on_documents(void *context, const struct diag *fault, const struct slice *documents,
-                         size_t count, int64_t now_ms)
-{
-    struct batch *batch = context;
-    if (fault) {
-        note_fault(batch->pipeline, fault);
-        after(batch->again, backoff_next(&batch->backoff));
-        return;
-    }
-    batch->now_ms = now_ms;
-    for (size_t i = 0, next = 0; i < batch->in_round_count; i++) {
-        struct work *work = batch->in_round[i];
-        bool has_document = work->key && next < count;
-        work_begin_round(batch->round, work, has_document ? &documents[next++] : NULL);
+        work_begin_round(work);
         work->state = WORK_UNDER_WAY;
     }
     /* The last of them may end the batch, and what it has in the arenas. */
     uint32_t left = batch->outstanding = batch->in_round_count;
     for (struct work **work = batch->in_round; left > 0; left--, work++)
         decide_work(*work);
+}
+
+/* A key may lead to one that nobody has asked for: then that is read too. */
+static void on_documents(void *context, const struct diag *fault,
+                         const struct customers_found *found)
+{
+    struct batch *batch = context;
+    struct customers_query more;
+    if (fault) {
+        note_fault(batch->pipeline, fault);
+        after(batch->again, backoff_next(&batch->backoff));
+        return;
+    }
+    batch->now_ms = found->now_ms;
+    names_learn(batch->names, batch->arena, batch->round, found);
+    if (names_ask(batch->names, batch->round, &more))
+        customers_read(batch->pipeline->options.shard->customers, &more, on_documents, batch);
+    else
+        begin_works(batch);
 }
 
 /* ---- A round: deciding ---- */
@@ -291,6 +306,16 @@ static void log_given_up(const struct work *work, const struct diag *diag)
               work->event_count ? "each event becomes" : "the timer becomes",
               is_id ? work->key : log_address(work->key, masked, sizeof masked), work->chosen,
               diag->code, diag->text);
+}
+
+/* A document that would have become part of a customer's. */
+static void log_not_joined(const struct work *work, const struct diag *diag)
+{
+    if (log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
+                          "customers that cannot be joined reason=%s", diag->code))
+        log_error("what is known of a customer under another key cannot be read, and is let be "
+                  "reason=%s: %s",
+                  diag->code, diag->text);
 }
 
 /* What cannot be decided: its events, or its timer, become dead letters; its document stays. */
@@ -324,6 +349,45 @@ static struct customer *read_customer(const struct work *work, struct diag *diag
                : customer_new(arena, work->key);
 }
 
+/* Reads what becomes part of the customer's document. One that cannot be read stays where it is,
+ * and is found anew whose the events are: false. */
+static bool read_joined(struct work *work, const struct customer **joined, size_t *count)
+{
+    struct arena *arena = work->batch->round;
+    for (uint32_t i = 0; i < work->person->taken_count; i++) {
+        struct name *name = work->person->taken[i];
+        struct diag diag;
+        if (!name->document.text)
+            continue;
+        joined[*count] =
+            customer_read(arena, name->text, name->document.text, name->document.length, &diag);
+        if (!joined[*count]) {
+            log_not_joined(work, &diag);
+            name->is_broken = true;
+            return false;
+        }
+        ++*count;
+    }
+    return true;
+}
+
+/* Whose the work's first events are. */
+static void meet(struct work *work)
+{
+    const struct batch *batch = work->batch;
+    const struct customer **joined;
+    size_t count;
+    do {
+        work->person = person_of(batch->names, batch->round, work);
+        joined = arena_alloc(batch->round, sizeof *joined * (work->person->taken_count + 1));
+        count = 0;
+    } while (!read_joined(work, joined, &count));
+    work->joined = joined;
+    work->joined_count = count;
+    work->key = work->person->name->text;
+    work->document = work->person->name->document;
+}
+
 /* Decides what was chosen, for the customer as read. False where the document would be too
  * large. */
 static bool make_commit(struct work *work, struct customer *customer, struct commit *commit,
@@ -338,14 +402,23 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
     const struct decide_input input = {.rules = batch->generation->rules,
                                        .policy = &batch->generation->policy,
                                        .customer = customer,
+                                       .joined = work->joined,
+                                       .joined_count = work->joined_count,
                                        .events = work->events,
                                        .event_count = work->chosen,
                                        .facts = &facts,
                                        .due_ms = work->due_ms,
                                        .now_ms = batch->now_ms};
+    for (uint32_t i = 0; i < work->person->taken_count; i++)
+        if (!work->person->taken[i]->is_old)
+            customer_add_key(batch->round, customer, work->person->taken[i]->text);
     decide(&input, batch->round, &work->decision);
     const struct commit_builder_input decided = {
         .customer = customer,
+        .person = work->person,
+        .joined = work->joined,
+        .joined_count = work->joined_count,
+        .policy = &batch->generation->policy,
         .decision = &work->decision,
         .events = work->events,
         .event_count = work->chosen,
@@ -363,9 +436,10 @@ static void decide_customer(struct work *work)
 {
     struct commit commit;
     struct diag diag = {0};
+    meet(work);
     struct customer *customer = read_customer(work, &diag);
     work->given_up = false;
-    work_choose(work);
+    work_choose(work, work->person->event_count);
     bool made = customer && make_commit(work, customer, &commit, &diag);
     while (customer && work->chosen > 1 && (!made || commit_builder_size(&commit) > COMMIT_MOST)) {
         work->chosen /= 2;
@@ -380,7 +454,7 @@ static void decide_customer(struct work *work)
 /* Entries that are no events: there is nothing to decide. */
 static void give_up_entries(struct work *work)
 {
-    work_choose(work);
+    work_choose(work, UINT32_MAX);
     const struct commit commit = {.ids = work->ids.texts,
                                   .id_count = work->chosen,
                                   .dead = work->dead,
@@ -441,7 +515,22 @@ static void decide_again(struct work *work, const struct commit_result *result)
     }
     metrics_add(METRIC_COMMITS_AGAIN, 1);
     work_learn(work->batch->round, work, result);
+    if (result->outcome == COMMIT_STALE)
+        work->person->name->document = work->document;
     decide_work(work);
+}
+
+/* Nothing was written: a key leads elsewhere by now. */
+static void read_again(struct work *work)
+{
+    if (++work->moves == TRIES_MOST) {
+        log_warning("a customer's keys were read %d times and had always changed", TRIES_MOST);
+        work->moves = 0;
+        fail_round(work);
+        return;
+    }
+    metrics_add(METRIC_COMMITS_AGAIN, 1);
+    end_round(work, WORK_WAITING);
 }
 
 static void on_commit(void *context, const struct commit_result *result)
@@ -451,6 +540,9 @@ static void on_commit(void *context, const struct commit_result *result)
     switch (result->outcome) {
     case COMMIT_DONE:
         go_on(work);
+        return;
+    case COMMIT_MOVED:
+        read_again(work);
         return;
     case COMMIT_STALE:
     case COMMIT_FACTS:
@@ -469,7 +561,7 @@ static void finish(struct batch *batch)
 {
     struct intake *intake = batch->intake;
     generation_release(&batch->generation);
-    map_clear(batch->by_key);
+    batch->no_events = NULL;
     arena_reset(batch->arena);
     arena_reset(batch->round);
     batch->works = batch->in_round = NULL;
@@ -512,7 +604,7 @@ static void on_again(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
-    read_documents(context);
+    begin_round(context);
 }
 
 /* ---- The object ---- */
@@ -522,7 +614,7 @@ static void open_batch(struct pipeline *pipeline, struct batch *batch)
     batch->pipeline = pipeline;
     batch->arena = arena_new(ARENA_BYTES);
     batch->round = arena_new(ARENA_BYTES);
-    batch->by_key = map_new();
+    batch->names = names_new();
     batch->again = evtimer_new(pipeline->options.base, on_again, batch);
     if (!batch->again)
         mem_exhausted();
@@ -532,7 +624,7 @@ static void close_batch(struct batch *batch)
 {
     event_free(batch->again);
     generation_release(&batch->generation);
-    map_destroy(&batch->by_key);
+    names_destroy(&batch->names);
     arena_destroy(&batch->round);
     arena_destroy(&batch->arena);
 }

@@ -1,5 +1,6 @@
 #include "events/work.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -71,9 +72,56 @@ static struct slice copy(struct arena *arena, const struct slice *text)
                           .length = text->length};
 }
 
-void work_begin_round(struct arena *arena, struct work *work, const struct slice *document)
+void work_add_name(struct arena *arena, struct work *work, struct name *name)
 {
-    work->document = document ? copy(arena, document) : (struct slice){0};
+    work->names = arena_grow(arena, work->names, work->name_count, &work->name_capacity,
+                             sizeof(struct name *));
+    work->names[work->name_count++] = name;
+}
+
+/* "1772352000000-7" before "1772352000000-12". */
+static bool is_before(const char *entry, const char *other)
+{
+    char *rest, *other_rest;
+    unsigned long long ms = strtoull(entry, &rest, 10), other_ms = strtoull(other, &other_rest, 10);
+    if (ms != other_ms)
+        return ms < other_ms;
+    return strtoull(rest + (*rest == '-'), NULL, 10) <
+           strtoull(other_rest + (*other_rest == '-'), NULL, 10);
+}
+
+void work_merge(struct arena *arena, struct work *work, struct work *other)
+{
+    const struct work mine = *work;
+    uint32_t all = mine.event_count + other->event_count, at = 0, theirs = 0;
+    work->events = NULL;
+    work->sizes = NULL;
+    work->event_count = work->event_capacity = 0;
+    while (work->event_count < all) {
+        const struct work *from = &mine;
+        uint32_t *next = &at;
+        if (at == mine.event_count ||
+            (theirs < other->event_count &&
+             is_before(other->events[theirs]->entry, mine.events[at]->entry))) {
+            from = other;
+            next = &theirs;
+        }
+        work_add_event(arena, work, from->events[*next], from->sizes[*next]);
+        ++*next;
+    }
+    for (uint32_t i = 0; i < other->name_count; i++)
+        work_add_name(arena, work, other->names[i]);
+    if (other->due_ms > work->due_ms)
+        work->due_ms = other->due_ms;
+    other->event_count = other->name_count = 0;
+    other->due_ms = 0;
+    other->state = WORK_DONE;
+}
+
+void work_begin_round(struct work *work)
+{
+    work->person = NULL;
+    work->document = (struct slice){0};
     work->suppressed = work->declined = (struct work_list){0};
     work->places = NULL;
     work->place_count = work->place_capacity = 0;
@@ -118,9 +166,11 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     forget(work, result->gone, result->gone_count);
 }
 
-void work_choose(struct work *work)
+void work_choose(struct work *work, uint32_t most)
 {
     uint32_t count = work->key ? work->event_count : work->dead_count;
+    if (count > most)
+        count = most;
     size_t bytes = 0;
     for (work->chosen = 0; work->chosen < count; work->chosen++) {
         bytes += work->key ? work->sizes[work->chosen] : work->dead[work->chosen].length;
@@ -142,7 +192,7 @@ void work_advance(struct work *work)
             keep_dead(work, left++, i);
         work->ids.count = work->dead_count = left;
     }
-    work->chosen = 0;
+    work->chosen = work->moves = 0;
     work->told = false;
 }
 

@@ -18,6 +18,8 @@
 #include "store/intake.h"
 
 struct batch;
+struct name;
+struct person;
 
 enum {
     WORK_COMMIT_MOST = 1 << 20, /* bytes of events in one commit */
@@ -41,7 +43,9 @@ struct work {
     enum work_state state;
 
     /* As long as the batch. */
-    const char *key; /* the customer's; NULL: entries that are no events */
+    const char *key; /* the customer's, as far as it is known; NULL: entries that are no events */
+    struct name **names; /* all by which its events name their customers (events/names) */
+    uint32_t name_count, name_capacity;
     const struct shop_event **events;
     size_t *sizes; /* of the events, in bytes */
     uint32_t event_count, event_capacity;
@@ -50,9 +54,13 @@ struct work {
     uint32_t dead_count, dead_capacity;
     struct work_list ids; /* … and their ids, one for each */
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
+    uint32_t moves;       /* so often it was read anew, as a key had come to lead elsewhere */
 
     /* Of this round: from one reading of the document to the next. */
-    struct slice document;                 /* as last seen; text NULL: none */
+    struct person *person;          /* whose the first events are; NULL: not asked yet */
+    const struct customer **joined; /* documents of other keys that become part of theirs */
+    size_t joined_count;
+    struct slice document;                 /* theirs, as last seen; text NULL: none */
     struct work_list suppressed, declined; /* facts learnt, as in struct policy_facts: these … */
     struct policy_place *places;           /* … and these */
     uint32_t place_count, place_capacity;
@@ -69,15 +77,21 @@ void work_add_event(struct arena *arena, struct work *work, const struct shop_ev
 void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
                    const struct diag *diag);
 
-/* Begins a round, with the document that was read (copied; NULL: the work has none). */
-void work_begin_round(struct arena *arena, struct work *work, const struct slice *document);
+void work_add_name(struct arena *arena, struct work *work, struct name *name);
+/* Takes all that another work has, which is done then. Events stand in the order of their
+ * entries. */
+void work_merge(struct arena *arena, struct work *work, struct work *other);
+
+/* Begins a round: what was learnt in the one before is forgotten. */
+void work_begin_round(struct work *work);
 /* What a refused commit taught: the document that stands now, facts, entries that are
  * somebody else's. All is copied. */
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result);
 
-/* Chooses what one commit carries: the oldest, WORK_COMMIT_MOST together but at least one. A
- * commit must get through to Redis within its deadline, over a slow line too. */
-void work_choose(struct work *work);
+/* Chooses what one commit carries: the oldest, of events `most` at most, WORK_COMMIT_MOST together
+ * but at least one. A commit must get through to Redis within its deadline, over a slow line too.
+ */
+void work_choose(struct work *work, uint32_t most);
 /* What was chosen is committed, and is no longer of this work. */
 void work_advance(struct work *work);
 

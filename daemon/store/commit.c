@@ -77,6 +77,28 @@ static void put_dead(struct arguments *arguments, const struct commit *commit)
     }
 }
 
+/* What is another key's, and is or will be this customer's. */
+static void put_person(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "relied", commit->relied_count);
+    for (size_t i = 0; i < commit->relied_count; i++) {
+        arguments_text(arguments, commit->relied[i].hash);
+        arguments_text(arguments, commit->relied[i].target);
+    }
+    put_list(arguments, "joins", commit->join_count);
+    for (size_t i = 0; i < commit->join_count; i++) {
+        arguments_text(arguments, commit->joins[i].key);
+        arguments_text(arguments, commit->joins[i].seen);
+    }
+    put_texts(arguments, "moves", commit->moved_mids, commit->moved_mid_count);
+    put_list(arguments, "redirects", commit->redirect_count);
+    for (size_t i = 0; i < commit->redirect_count; i++) {
+        arguments_text(arguments, commit->redirects[i].hash);
+        arguments_text(arguments, commit->redirects[i].from);
+        arguments_number(arguments, commit->redirect_expire_ms);
+    }
+}
+
 /* The head in the order that commit.lua reads it, then its lists in any. */
 struct arguments commit_arguments(struct arena *arena, const char *consumer,
                                   const struct commit *commit)
@@ -101,6 +123,7 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
     put_slices(&arguments, "emits", commit->emits, commit->emit_count);
     put_dead(&arguments, commit);
     put_slices(&arguments, "traces", commit->traces, commit->trace_count);
+    put_person(&arguments, commit);
     return arguments;
 }
 
@@ -163,6 +186,9 @@ bool commit_read_result(struct arena *arena, const struct reply *reply,
     } else if (strcmp(outcome, "stale") == 0) {
         result->outcome = COMMIT_STALE;
         result->document = (struct slice){reply_text(first), first->length};
+    } else if (strcmp(outcome, "moved") == 0) {
+        result->outcome = COMMIT_MOVED;
+        result->moved = reply_text(first);
     } else if (strcmp(outcome, "gone") == 0) {
         result->outcome = COMMIT_GONE;
         result->gone = texts_of(arena, first, &result->gone_count);

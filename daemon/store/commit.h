@@ -48,6 +48,23 @@ struct commit_dead {
     size_t length;
 };
 
+/* The document of another key that is this customer's too. */
+struct commit_join {
+    const char *key;
+    const char *seen; /* its version as it was read; "" where there was none */
+};
+
+/* Where a key led when it was decided, by its hash. */
+struct commit_relied {
+    const char *hash, *target; /* "": nowhere */
+};
+
+/* A key that is to lead to the customer. */
+struct commit_redirect {
+    const char *hash;
+    const char *from; /* only if it leads to that key now; "": in any case */
+};
+
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {
     const char *customer;   /* NULL: entries of no customer; then only ids, emits, dead letters */
@@ -73,12 +90,22 @@ struct commit {
     size_t dead_count;
     const struct slice *traces; /* JSON lines, oldest first */
     size_t trace_count;
+    const struct commit_relied *relied;
+    size_t relied_count;
+    const struct commit_join *joins; /* checked; what there is becomes the customer's */
+    size_t join_count;
+    const char *const *moved_mids; /* messages of theirs, which are the customer's from now on */
+    size_t moved_mid_count;
+    const struct commit_redirect *redirects;
+    size_t redirect_count;
+    int64_t redirect_expire_ms; /* since 1970 */
 };
 
 enum commit_outcome {
     COMMIT_DONE,   /* written now, or by an earlier run of the same commit */
     COMMIT_STALE,  /* another writer was here: `document` is what stands now */
     COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `places` */
+    COMMIT_MOVED,  /* a key leads elsewhere, or its document is another: all is to be read anew */
     COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer */
     COMMIT_FAILED, /* no answer, or an error (OOM, READONLY, BUSY …): commit again later */
 };
@@ -95,6 +122,7 @@ struct commit_result {
     size_t place_count;
     const char *const *gone;
     size_t gone_count;
+    const char *moved; /* where a key leads by now, "" for nowhere; or the key of the document */
     const struct diag *fault; /* FAILED alone */
 };
 

@@ -12,9 +12,15 @@
 --   emits     events
 --   dead      {kind, reason, detail, body}
 --   traces    lines, oldest first
--- Returns {'done'}, {'gone', ids}, {'stale', document or false}, or {'facts', name, items, …}: of
--- what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and the 'places' of messages:
--- mid, place, mid, place… Safe to run twice: the second run finds its own version, or its entries gone.
+--   relied    {hash of a key, key to which it led or ''}
+--   joins     {key, version seen or ''}: documents that become part of this one
+--   moves     mids of theirs
+--   redirects {hash of a key, '' or the key from which alone it may be turned, expiry ms}: keys
+--             that lead to this customer
+-- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false}, or {'facts', name,
+-- items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and the 'places'
+-- of messages: mid, place, mid, place… Safe to run twice: the second run finds its own version, or
+-- its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
 --with shared_outbox
@@ -25,7 +31,7 @@ local events = P .. ':events'
 
 -- The lists, and how many arguments an item of each has.
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 9, emits = 1, dead = 4,
-    traces = 1}
+    traces = 1, relied = 2, joins = 2, moves = 1, redirects = 3}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -80,10 +86,21 @@ if wrong then
     return wrong
 end
 
+local function document_key(key)
+    return P .. ':customer:' .. key
+end
+local function version_of(text)
+    return text and (string.match(text, '^{"version":"([^"%z]*)"') or '?') or ''
+end
+-- What is no string is nothing: so it was read.
+local function text_at(key)
+    local text = redis.pcall('GET', key)
+    return type(text) == 'string' and text or false
+end
+
 -- What must hold: the version, the entries, the facts.
-local document_key = P .. ':customer:' .. customer
-local present = customer ~= '' and redis.call('GET', document_key)
-local current = present and (string.match(present, '^{"version":"([^"%z]*)"') or '?') or ''
+local present = customer ~= '' and redis.call('GET', document_key(customer))
+local current = version_of(present)
 if customer ~= '' and document ~= '' and current == version then
     return {'done'}
 end
@@ -102,6 +119,17 @@ for _, id in ipairs(ids) do
 end
 if #gone > 0 then
     return {'gone', gone}
+end
+for _, r in ipairs(lists.relied) do
+    local target = text_at(P .. ':to:' .. r[1]) or ''
+    if target ~= r[2] then
+        return {'moved', target}
+    end
+end
+for _, j in ipairs(lists.joins) do
+    if version_of(text_at(document_key(j[1]))) ~= j[2] then
+        return {'moved', j[1]}
+    end
 end
 if customer ~= '' and current ~= seen then
     return {'stale', present}
@@ -143,13 +171,57 @@ end
 -- From here on only writes.
 if customer ~= '' then
     if document ~= '' then
-        redis.call('SET', document_key, document, 'PXAT', expire)
+        redis.call('SET', document_key(customer), document, 'PXAT', expire)
     end
     redis.call('ZREM', P .. ':taken', customer)
     if deadline == '0' then
         redis.call('ZREM', P .. ':due', customer)
     else
         redis.call('ZADD', P .. ':due', deadline, customer)
+    end
+end
+
+-- What was another key's is this customer's now.
+local function lines_of(key)
+    local is_list = redis.call('TYPE', key).ok == 'list'
+    return is_list and redis.call('LRANGE', key, 0, 99) or {}
+end
+local function time_of(line)
+    return tonumber(string.match(line, '^{"at":(%d+)')) or 0
+end
+local function join_traces(key)
+    local mine, theirs, into = lines_of(P .. ':trace:' .. customer), lines_of(key), {}
+    while #into < 100 and (mine[1] or theirs[1]) do
+        local from = theirs
+        if not theirs[1] or mine[1] and time_of(mine[1]) >= time_of(theirs[1]) then
+            from = mine
+        end
+        into[#into + 1] = table.remove(from, 1)
+    end
+    redis.call('DEL', key, P .. ':trace:' .. customer)
+    if #into > 0 then
+        redis.call('RPUSH', P .. ':trace:' .. customer, unpack(into))
+        redis.call('PEXPIREAT', P .. ':trace:' .. customer, expire)
+    end
+end
+for _, j in ipairs(lists.joins) do
+    local key = j[1]
+    if j[2] ~= '' then
+        redis.call('DEL', document_key(key))
+        redis.call('ZREM', P .. ':due', key)
+        redis.call('ZREM', P .. ':taken', key)
+        join_traces(P .. ':trace:' .. key)
+    end
+end
+for _, mid in ipairs(lists.moves) do
+    if redis.call('TYPE', message_key(mid)).ok == 'hash' then
+        redis.call('HSET', message_key(mid), 'customer', customer)
+    end
+end
+for _, r in ipairs(lists.redirects) do
+    local key, from, until_ms = P .. ':to:' .. r[1], r[2], r[3]
+    if from == '' or text_at(key) == from then
+        redis.call('SET', key, customer, 'PXAT', until_ms)
     end
 end
 

@@ -47,7 +47,7 @@ void customers_destroy(struct customers **customers)
 
 struct read_call {
     struct customers *customers;
-    size_t count;
+    size_t count, hash_count;
     bool has_time;
     int64_t now_ms;
     customers_on_read *callback;
@@ -56,22 +56,23 @@ struct read_call {
 
 static void finish_read(struct read_call *call, const struct reply *reply, const struct diag *fault)
 {
-    struct slice *documents;
+    size_t all = call->count + call->hash_count;
     struct diag diag;
-    bool whole = reply && call->has_time &&
-                 (call->count == 0 || (reply->kind == REPLY_LIST && reply->count == call->count));
+    bool whole =
+        reply && call->has_time && (all == 0 || (reply->kind == REPLY_LIST && reply->count == all));
     if (!whole) {
         if (reply)
             reply_fault(reply, &diag);
-        call->callback(call->context, reply ? &diag : fault, NULL, 0, 0);
+        call->callback(call->context, reply ? &diag : fault, NULL);
         return;
     }
     arena_reset(call->customers->answering);
-    documents = arena_zero(call->customers->answering, (call->count + 1) * sizeof *documents);
-    for (size_t i = 0; i < call->count; i++)
-        documents[i] =
-            (struct slice){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
-    call->callback(call->context, NULL, documents, call->count, call->now_ms);
+    struct slice *texts = arena_zero(call->customers->answering, (all + 1) * sizeof *texts);
+    for (size_t i = 0; i < all; i++)
+        texts[i] = (struct slice){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
+    const struct customers_found found = {
+        .documents = texts, .targets = texts + call->count, .now_ms = call->now_ms};
+    call->callback(call->context, NULL, &found);
 }
 
 static void on_time(void *context, const struct reply *reply, const struct diag *fault)
@@ -83,7 +84,7 @@ static void on_time(void *context, const struct reply *reply, const struct diag 
         call->has_time = true;
         call->now_ms = seconds * 1000 + micros / 1000;
     }
-    if (call->count == 0)
+    if (call->count + call->hash_count == 0)
         finish_read(call, reply, fault);
 }
 
@@ -92,34 +93,46 @@ static void on_documents(void *context, const struct reply *reply, const struct 
     finish_read(context, reply, fault);
 }
 
-void customers_read(struct customers *customers, const char *const *keys, size_t count,
+static void send_mget(struct customers *customers, const struct customers_query *query,
+                      struct read_call *call)
+{
+    const char *prefix = scripts_prefix(customers->scripts);
+    arena_reset(customers->asking);
+    struct arguments arguments =
+        arguments_begin(customers->asking, query->count + query->hash_count + 1);
+    arguments_text(&arguments, "MGET");
+    for (size_t i = 0; i < query->count; i++)
+        arguments_text(&arguments,
+                       keys_spell(customers->asking, prefix, KEY_CUSTOMER, query->keys[i], NULL));
+    for (size_t i = 0; i < query->hash_count; i++)
+        arguments_text(&arguments,
+                       keys_spell(customers->asking, prefix, KEY_TO, query->hashes[i], NULL));
+    struct connection_request request =
+        arguments_request(&arguments, &customers->owner, on_documents, call);
+    request.release = free;
+    connection_send(scripts_connection(customers->scripts), &request);
+}
+
+void customers_read(struct customers *customers, const struct customers_query *query,
                     customers_on_read *callback, void *context)
 {
-    struct connection *connection = scripts_connection(customers->scripts);
     struct read_call *call = mem_alloc(sizeof *call);
+    bool time_alone = query->count + query->hash_count == 0;
     struct connection_request time = {.argc = 1,
                                       .argv = (const char *const[]){"TIME"},
                                       .owner = &customers->owner,
                                       .callback = on_time,
                                       .context = call};
-    *call = (struct read_call){
-        .customers = customers, .count = count, .callback = callback, .context = context};
-    if (count == 0)
+    *call = (struct read_call){.customers = customers,
+                               .count = query->count,
+                               .hash_count = query->hash_count,
+                               .callback = callback,
+                               .context = context};
+    if (time_alone)
         time.release = free;
-    connection_send(connection, &time);
-    if (count == 0)
-        return;
-
-    arena_reset(customers->asking);
-    struct arguments arguments = arguments_begin(customers->asking, count + 1);
-    arguments_text(&arguments, "MGET");
-    for (size_t i = 0; i < count; i++)
-        arguments_text(&arguments, keys_spell(customers->asking, scripts_prefix(customers->scripts),
-                                              KEY_CUSTOMER, keys[i], NULL));
-    struct connection_request request =
-        arguments_request(&arguments, &customers->owner, on_documents, call);
-    request.release = free;
-    connection_send(connection, &request);
+    connection_send(scripts_connection(customers->scripts), &time);
+    if (!time_alone)
+        send_mget(customers, query, call);
 }
 
 /* ---- Committing ---- */

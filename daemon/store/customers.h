@@ -20,14 +20,27 @@ struct customers;
 struct customers *customers_new(struct scripts *scripts, struct instance *instance);
 void customers_destroy(struct customers **customers);
 
-/* `documents[i]` belongs to `keys[i]`; text NULL where there is no document. `now_ms` is
- * Redis' TIME. All is gone when the callback returns. `fault` is NULL, or why it failed:
- * then there is nothing else. */
-typedef void customers_on_read(void *context, const struct diag *fault,
-                               const struct slice *documents, size_t count, int64_t now_ms);
+/* What is to be read: documents by their keys, and of other keys, by their hashes, the redirects.
+ * Nothing of both is allowed: the time alone. */
+struct customers_query {
+    const char *const *keys;
+    size_t count;
+    const char *const *hashes;
+    size_t hash_count;
+};
 
-/* `count` 0 is allowed: the time alone. */
-void customers_read(struct customers *customers, const char *const *keys, size_t count,
+/* In the order of the query. All is gone when the callback returns. */
+struct customers_found {
+    const struct slice *documents; /* text NULL: there is none */
+    const struct slice *targets; /* the keys to which the redirects lead; text NULL: no redirect */
+    int64_t now_ms;              /* Redis' TIME */
+};
+
+/* `fault` is NULL, or why it failed: then `found` is NULL. */
+typedef void customers_on_read(void *context, const struct diag *fault,
+                               const struct customers_found *found);
+
+void customers_read(struct customers *customers, const struct customers_query *query,
                     customers_on_read *callback, void *context);
 
 typedef void customers_on_commit(void *context, const struct commit_result *result);

@@ -93,6 +93,7 @@ static void all_of_it(void **state)
     struct diag diag;
     (void)state;
     const struct commit_builder_input input = {.customer = customer_new(arena, "id:7"),
+                                               .person = &(struct person){0},
                                                .decision = &decision,
                                                .events = events,
                                                .event_count = 2,
@@ -144,6 +145,7 @@ static void a_first_document(void **state)
     struct diag diag;
     (void)state;
     const struct commit_builder_input input = {.customer = customer_new(arena, "id:7"),
+                                               .person = &(struct person){0},
                                                .decision = &decision,
                                                .now_ms = NOW,
                                                .keep_ms = 7,
@@ -170,9 +172,11 @@ static void a_document_that_is_too_large(void **state)
     memset(large, 'x', CUSTOMER_DOCUMENT_MOST);
     customer->profile = value_new_map(arena, 1);
     value_add(arena, customer->profile, value_text("note"), value_text(large));
-    assert_false(commit_builder_make(
-        &(struct commit_builder_input){.customer = customer, .decision = &decision, .now_ms = NOW},
-        arena, &commit, &diag));
+    assert_false(commit_builder_make(&(struct commit_builder_input){.customer = customer,
+                                                                    .person = &(struct person){0},
+                                                                    .decision = &decision,
+                                                                    .now_ms = NOW},
+                                     arena, &commit, &diag));
     assert_string_equal(diag.code, "document-size");
     assert_null(commit.document.text);
     arena_destroy(&arena);

@@ -56,7 +56,7 @@ static void put_list(struct buf *out, const char *const *texts, size_t count)
 static void on_commit(void *context, const struct commit_result *result)
 {
     static const char *const places[] = {"waits", "hand", "uncertain", "gone"};
-    static const char *const names[] = {"done", "stale", "facts", "gone", "failed"};
+    static const char *const names[] = {"done", "stale", "facts", "moved", "gone", "failed"};
     struct result *into = context;
     struct buf out;
     assert_false(into->done);
@@ -74,6 +74,8 @@ static void on_commit(void *context, const struct commit_result *result)
                        places[result->places[i].place]);
         put_list(&out, result->declined, result->declined_count);
     }
+    if (result->outcome == COMMIT_MOVED)
+        buf_printf(&out, " %s", result->moved);
     if (result->outcome == COMMIT_GONE) {
         buf_char(&out, ' ');
         put_list(&out, result->gone, result->gone_count);
@@ -439,25 +441,32 @@ static void test_lost(void **state)
 /* Reading. */
 
 struct reading {
+    struct customers_query query;
     bool done;
     char text[512];
     int64_t now_ms;
 };
 
-static void on_read(void *context, const struct diag *fault, const struct slice *documents,
-                    size_t count, int64_t now_ms)
+static void put_texts(struct buf *out, const struct slice *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "%.*s;", texts[i].text ? (int)texts[i].length : 1,
+                   texts[i].text ? texts[i].text : "-");
+}
+
+static void on_read(void *context, const struct diag *fault, const struct customers_found *found)
 {
     struct reading *into = context;
     struct buf out;
     assert_false(into->done);
     into->done = true;
-    into->now_ms = now_ms;
     buf_init(&out, sizeof into->text - 1);
     if (fault)
         buf_text(&out, fault->code);
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&out, "%.*s;", documents[i].text ? (int)documents[i].length : 1,
-                   documents[i].text ? documents[i].text : "-");
+    else
+        into->now_ms = found->now_ms;
+    put_texts(&out, fault ? NULL : found->documents, fault ? 0 : into->query.count);
+    put_texts(&out, fault ? NULL : found->targets, fault ? 0 : into->query.hash_count);
     snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
     buf_free(&out);
 }
@@ -466,22 +475,28 @@ static void test_read(void **state)
 {
     static const char *const keys[] = {"id:7", "id:8", "email:ana@example.com"};
     struct scene *scene = *state;
-    struct reading three = {0}, none = {0}, lost = {0};
+    static const char *const hashes[] = {"0123456789abcdef", "fedcba9876543210"};
+    struct reading three = {.query = {keys, 3, hashes, 2}}, none = {0}, lost = {0};
+    struct reading redirect = {.query = {.hashes = hashes, .hash_count = 1}};
     long long seconds;
     redis_fixture_ask(&scene->redis, "SET t:customer:id:7 %s", V1);
     redis_fixture_ask(&scene->redis, "SET t:customer:email:ana@example.com %s", V2);
-    customers_read(scene->customers, keys, 3, on_read, &three);
-    customers_read(scene->customers, NULL, 0, on_read, &none);
+    redis_fixture_ask(&scene->redis, "SET t:to:0123456789abcdef id:7");
+    redis_fixture_ask(&scene->redis, "LPUSH t:to:fedcba9876543210 no-string");
+    customers_read(scene->customers, &three.query, on_read, &three);
+    customers_read(scene->customers, &redirect.query, on_read, &redirect);
+    customers_read(scene->customers, &none.query, on_read, &none);
     assert_false(three.done);
     redis_fixture_run(&scene->redis, &none.done);
-    assert_string_equal(three.text, V1 ";-;" V2 ";");
+    assert_string_equal(three.text, V1 ";-;" V2 ";id:7;-;");
+    assert_string_equal(redirect.text, "id:7;");
     assert_string_equal(none.text, "");
     sscanf(redis_fixture_ask(&scene->redis, "TIME"), "[%lld", &seconds);
     assert_in_range(none.now_ms, (seconds - 10) * 1000, (seconds + 1) * 1000);
     assert_in_range(three.now_ms, none.now_ms - 1000, none.now_ms);
 
     redis_fixture_end(&scene->redis, SIGKILL);
-    customers_read(scene->customers, keys, 3, on_read, &lost);
+    customers_read(scene->customers, &three.query, on_read, &lost);
     redis_fixture_run(&scene->redis, &lost.done);
     assert_string_equal(lost.text, "redis-lost");
 }
@@ -493,11 +508,11 @@ static void test_destroy_silences(void **state)
     struct result result = {0};
     struct reading reading = {0};
     customers_commit(scene->customers, &first, on_commit, &result);
-    customers_read(scene->customers, NULL, 0, on_read, &reading);
+    customers_read(scene->customers, &reading.query, on_read, &reading);
     customers_destroy(&scene->customers);
     scene->customers = customers_new(scene->store.scripts, scene->store.instance);
     struct reading after = {0};
-    customers_read(scene->customers, NULL, 0, on_read, &after);
+    customers_read(scene->customers, &after.query, on_read, &after);
     redis_fixture_run(&scene->redis, &after.done);
     assert_false(result.done || reading.done);
 }

@@ -395,7 +395,7 @@ static void test_old_address_hash(void **state)
     decide_fixture_open(&fixture, "{name: thanks, on: order.placed, class: transactional,\n"
                                   " send: thanks}");
     struct policy_address known =
-        policy_address(&fixture.policy, " ANA@M\u00dcNCHEN.example", fixture.arena);
+        policy_address(&fixture.policy, "ANA@M\u00dcNCHEN.example", fixture.arena);
     assert_string_equal(
         known.old_hash,
         policy_old_address_hash(&fixture.policy, "Ana@M\u00dcnchen.example", fixture.arena));
@@ -405,7 +405,7 @@ static void test_old_address_hash(void **state)
                                             "{\"type\":\"order.placed\",\"customer\":{\"id\":7,"
                                             "\"email\":\"ANA@M\u00dcNCHEN.example\"}}"),
                         "thanks refused suppressed");
-    assert_null(policy_address(&fixture.policy, "Ana@example.com ", fixture.arena).old_hash);
+    assert_null(policy_address(&fixture.policy, "Ana@example.com", fixture.arena).old_hash);
     assert_null(policy_address(&fixture.policy, NULL, fixture.arena).hash);
     decide_fixture_close(&fixture);
 }

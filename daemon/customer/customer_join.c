@@ -1,0 +1,152 @@
+#include "customer/customer_join.h"
+
+#include <string.h>
+
+/* Two lists in the order of a time become one, of which the newest `most` are kept. */
+#define MERGE(arena, list, other, time, most)                                               \
+    do {                                                                                    \
+        uint32_t count_ = (list).count + (other).count, mine_ = 0, theirs_ = 0;             \
+        __typeof__((list).items) items_ = arena_alloc(arena, sizeof *items_ * (count_ + 1)); \
+        for (uint32_t i_ = 0; i_ < count_; i_++)                                            \
+            items_[i_] = theirs_ == (other).count ||                                        \
+                                 (mine_ < (list).count && (list).items[mine_].time <=       \
+                                                              (other).items[theirs_].time)  \
+                             ? (list).items[mine_++]                                        \
+                             : (other).items[theirs_++];                                    \
+        (list).count = (list).capacity = count_ < (most) ? count_ : (most);                 \
+        (list).items = items_ + (count_ - (list).count);                                    \
+    } while (0)
+
+static void join_profile(struct arena *arena, struct customer *customer,
+                         const struct customer *other)
+{
+    bool newer = customer->profile_ms >= other->profile_ms;
+    const struct customer *first = newer ? other : customer, *then = newer ? customer : other;
+    int64_t at_ms = then->profile_ms;
+    customer->profile = value_merge(arena, &first->profile, &then->profile);
+    customer->profile_ms = at_ms;
+    customer->fields = value_merge(arena, &other->fields, &customer->fields);
+}
+
+static void join_optouts(struct arena *arena, struct customer *customer,
+                         const struct customer *other)
+{
+    for (uint32_t i = 0; i < value_count(&other->optouts); i++) {
+        const struct value_member *theirs = &other->optouts.map->members[i];
+        const char *topic = value_to_text(arena, &theirs->key);
+        int64_t known_ms, at_ms;
+        if (!topic || !value_to_int(&theirs->value, &at_ms))
+            continue;
+        if (!value_to_int(value_get(&customer->optouts, topic), &known_ms) || known_ms < at_ms)
+            value_set(arena, customer->optouts, topic, theirs->value);
+    }
+}
+
+/* ---- Counts ---- */
+
+static void join_times(struct customer_count *count, const struct customer_count *other)
+{
+    int64_t times[2 * CUSTOMER_TIMES_MOST];
+    uint32_t all = count->time_count + other->time_count, mine = 0, theirs = 0;
+    for (uint32_t i = 0; i < all; i++)
+        times[i] = theirs == other->time_count ||
+                           (mine < count->time_count && count->times[mine] <= other->times[theirs])
+                       ? count->times[mine++]
+                       : other->times[theirs++];
+    count->time_count = all < CUSTOMER_TIMES_MOST ? all : CUSTOMER_TIMES_MOST;
+    memcpy(count->times, times + all - count->time_count, sizeof *times * count->time_count);
+}
+
+static void join_count(struct customer_count *count, const struct customer_count *other)
+{
+    count->count += other->count;
+    if (other->first_ms < count->first_ms)
+        count->first_ms = other->first_ms;
+    if (other->last_ms > count->last_ms)
+        count->last_ms = other->last_ms;
+    join_times(count, other);
+}
+
+/* Adds an item to a list. */
+#define ADD(arena, list, item)                                                                     \
+    do {                                                                                           \
+        (list).items =                                                                             \
+            arena_grow(arena, (list).items, (list).count, &(list).capacity, sizeof *(list).items); \
+        (list).items[(list).count++] = (item);                                                     \
+    } while (0)
+
+static void join_counts(struct arena *arena, struct customer *customer,
+                        const struct customer *other)
+{
+    for (uint32_t i = 0; i < other->counts.count; i++) {
+        const struct customer_count *theirs = &other->counts.items[i];
+        struct customer_count *mine =
+            (struct customer_count *)customer_find_count(customer, theirs->type);
+        if (mine)
+            join_count(mine, theirs);
+        else
+            ADD(arena, customer->counts, *theirs);
+    }
+}
+
+static void join_totals(struct arena *arena, struct customer *customer,
+                        const struct customer *other)
+{
+    for (uint32_t i = 0; i < other->totals.count; i++) {
+        const struct customer_total *theirs = &other->totals.items[i];
+        struct customer_total *mine =
+            (struct customer_total *)customer_find_total(customer, theirs->rule);
+        if (!mine) {
+            ADD(arena, customer->totals, *theirs);
+            continue;
+        }
+        mine->count += theirs->count;
+        if (theirs->last_ms > mine->last_ms)
+            mine->last_ms = theirs->last_ms;
+    }
+}
+
+/* ---- Journeys, keys ---- */
+
+static bool has_journey(const struct customer *customer, const struct customer_journey *journey)
+{
+    for (uint32_t i = 0; i < customer->journeys.count; i++)
+        if (strcmp(customer->journeys.items[i].rule, journey->rule) == 0 &&
+            strcmp(customer->journeys.items[i].origin, journey->origin) == 0)
+            return true;
+    return false;
+}
+
+static void join_journeys(struct arena *arena, struct customer *customer,
+                          const struct customer *other)
+{
+    for (uint32_t i = 0; i < other->journeys.count; i++)
+        if (!has_journey(customer, &other->journeys.items[i]))
+            ADD(arena, customer->journeys, other->journeys.items[i]);
+}
+
+/* Those of the other are older: they are this person's from now on only. */
+static void join_keys(struct arena *arena, struct customer *customer, const struct customer *other)
+{
+    struct customer joined = {.key = customer->key};
+    for (uint32_t i = 0; i < other->keys.count; i++)
+        customer_add_key(arena, &joined, other->keys.items[i]);
+    customer_add_key(arena, &joined, other->key);
+    for (uint32_t i = 0; i < customer->keys.count; i++)
+        customer_add_key(arena, &joined, customer->keys.items[i]);
+    customer->keys = joined.keys;
+}
+
+void customer_join(struct arena *arena, struct customer *customer, const struct customer *other)
+{
+    join_profile(arena, customer, other);
+    join_optouts(arena, customer, other);
+    join_counts(arena, customer, other);
+    join_totals(arena, customer, other);
+    MERGE(arena, customer->sends, other->sends, at_ms, CUSTOMER_SENDS_MOST);
+    MERGE(arena, customer->open, other->open, started_ms, CUSTOMER_OPEN_MOST);
+    MERGE(arena, customer->seen, other->seen, at_ms, CUSTOMER_SEEN_MOST);
+    MERGE(arena, customer->ring, other->ring, at_ms, CUSTOMER_RING_MOST);
+    join_journeys(arena, customer, other);
+    join_keys(arena, customer, other);
+}

@@ -1,0 +1,98 @@
+#include "decide/joining.h"
+
+#include <string.h>
+
+#include "customer/customer_join.h"
+
+/* Whether an end that one side saw is newer than what started on the other. */
+static bool is_over(const struct deciding *d, const char *name, int64_t started_ms)
+{
+    const struct rule *rule = ruleset_find(d->rules, name);
+    return rule && deciding_is_over(d, rule, started_ms);
+}
+
+static void apply_ends(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = customer->journeys.count; i-- > 0;)
+        if (is_over(d, customer->journeys.items[i].rule, customer->journeys.items[i].started_ms))
+            deciding_end(d, i, TRACE_WHY_UNTIL);
+    for (uint32_t i = customer->open.count; i-- > 0;)
+        if (is_over(d, customer->open.items[i].rule, customer->open.items[i].started_ms))
+            deciding_withdraw(d, i, TRACE_WHY_UNTIL);
+}
+
+static bool is_kept_apart(const struct deciding *d, const char *name)
+{
+    const struct rule *rule = ruleset_find(d->rules, name);
+    return rule && rule->again != RULE_PARALLEL && rule->again != RULE_AGAIN_UNSET;
+}
+
+/* Whether another journey of the same rule has a newer start; of the same moment the last. */
+static bool is_outdone(const struct customer *customer, uint32_t index)
+{
+    const struct customer_journey *journey = &customer->journeys.items[index];
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        const struct customer_journey *other = &customer->journeys.items[i];
+        if (i == index || strcmp(other->rule, journey->rule) != 0)
+            continue;
+        if (other->started_ms > journey->started_ms ||
+            (other->started_ms == journey->started_ms && i > index))
+            return true;
+    }
+    return false;
+}
+
+static void keep_apart(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = customer->journeys.count; i-- > 0;)
+        if (is_kept_apart(d, customer->journeys.items[i].rule) && is_outdone(customer, i))
+            deciding_end(d, i, TRACE_WHY_JOINED);
+}
+
+/* Past the bound the oldest go. */
+static void keep_bound(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    while (customer->journeys.count > CUSTOMER_JOURNEYS_MOST) {
+        uint32_t oldest = 0;
+        for (uint32_t i = 1; i < customer->journeys.count; i++)
+            if (customer->journeys.items[i].started_ms <
+                customer->journeys.items[oldest].started_ms)
+                oldest = i;
+        const struct customer_journey *journey = &customer->journeys.items[oldest];
+        trace_add(&d->trace, journey->rule, TRACE_REFUSED, TRACE_WHY_TOO_MANY_JOURNEYS);
+        decision_add_dead(d->decision, d->arena, customer, journey, journey->step,
+                          TRACE_REASON_TOO_MANY_JOURNEYS, "64 journeys run for this customer");
+        customer_drop_journey(customer, oldest);
+    }
+}
+
+static void respect_opt_outs(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = customer->open.count; i-- > 0;)
+        if (customer->open.items[i].marketing &&
+            customer_opted_out(customer, customer->open.items[i].topic))
+            deciding_withdraw(d, i, TRACE_WHY_UNSUBSCRIBED);
+}
+
+void joining_join(struct deciding *d, const struct customer *const *others, size_t count)
+{
+    struct value line;
+    if (count == 0)
+        return;
+    d->event = NULL;
+    trace_begin(&d->trace, d->arena, d->now_ms, NULL);
+    for (size_t i = 0; i < count; i++) {
+        customer_join(d->arena, d->customer, others[i]);
+        trace_add_joined(&d->trace, others[i]->key);
+    }
+    apply_ends(d);
+    keep_apart(d);
+    keep_bound(d);
+    respect_opt_outs(d);
+    if (trace_end(&d->trace, &line))
+        decision_add_trace(d->decision, d->arena, line);
+}

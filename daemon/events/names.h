@@ -1,0 +1,64 @@
+/*
+ * The names of a batch: every key that its events and deadlines have, and those to which they turn
+ * out to lead. A work has names; works that share one are one person's, or must at least be
+ * decided one after the other, and become one work.
+ *
+ * Reading goes by turns: what names_ask wants is read, names_learn takes the answer, which may
+ * bring names that were not there before. All is known when names_ask wants nothing.
+ */
+#ifndef NUDGED_EVENTS_NAMES_H
+#define NUDGED_EVENTS_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "customer/shop_event.h"
+#include "decide/policy.h"
+#include "events/work.h"
+#include "store/customers.h"
+
+struct name {
+    const char *text;                  /* the key */
+    char hash[POLICY_SHORT_HASH_SIZE]; /* of one that is no id */
+    struct work *work;                 /* that has it; NULL: none, it is only known to be a key */
+    bool is_id;                        /* it never leads to another key */
+    bool is_old;   /* as programs of the first format spelt it: nobody is named so any more */
+    bool is_alone; /* an event without an id has it, or a deadline */
+
+    /* As long as the round. */
+    bool is_read;
+    const char *target;    /* where it leads; NULL: nowhere */
+    struct slice document; /* that stands under it; text NULL: none */
+    struct name *person;   /* whose it is (events/person sets it); NULL: nobody's yet */
+    bool is_taken;         /* it leads to the person that is decided, or will */
+    bool is_relied;        /* that it leads where it does was taken for granted */
+    bool is_broken;        /* its document cannot be read: it is let be */
+};
+
+struct names;
+
+struct names *names_new(void);
+void names_destroy(struct names **names);
+/* A batch begins: there are no names. Policy and paths live as long as it. */
+void names_begin(struct names *names, const struct policy *policy, const char *const *key_paths);
+
+/* The name of a key; NULL where nobody has it. */
+struct name *names_find(const struct names *names, const char *key);
+
+/* Gives a work the names of an event that it has, or the key of a deadline. Works that have one of
+ * them already are merged into it. */
+void names_add_event(struct names *names, struct arena *batch, struct work *work,
+                     const struct shop_event *event);
+void names_add_key(struct names *names, struct arena *batch, struct work *work, const char *key);
+
+/* A round begins: nothing is known. */
+void names_forget(struct names *names);
+/* What is to be read now, in the arena of the round; false: nothing. */
+bool names_ask(struct names *names, struct arena *round, struct customers_query *query);
+/* The answer. */
+void names_learn(struct names *names, struct arena *batch, struct arena *round,
+                 const struct customers_found *found);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Whose a work's events are, by what the reading told of their keys:
+ *
+ *   - Each id is a person. A key of another kind is the person's to whom it leads; or, where a
+ *     document stands under it, a person of its own, of whom no id is known.
+ *   - An event is about its id. Without one, about whom its keys name, if no two of those are
+ *     ids; else about whom the first of them names.
+ *   - Who has no id becomes part of whom the event is about. What names another id leads to
+ *     whom the event is about from then on if that has an id too; else it stays.
+ */
+#ifndef NUDGED_EVENTS_PERSON_H
+#define NUDGED_EVENTS_PERSON_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "events/names.h"
+
+enum { PERSON_JOINS_MOST = 16 }; /* documents that become part of another in one commit */
+
+struct person {
+    struct name *name;    /* the key under which the person stands */
+    uint32_t event_count; /* the first so many of the work's events are about them */
+    struct name **taken;  /* what leads to them, or will, besides it: some may have documents */
+    uint32_t taken_count;
+    struct name **relied; /* all of which must still lead where it led */
+    uint32_t relied_count;
+};
+
+/* The person whom the work's first event is about, or its deadline, with all events that can be
+ * decided together with it. In the arena. */
+struct person *person_of(const struct names *names, struct arena *round, const struct work *work);
+
+#endif
