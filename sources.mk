@@ -383,6 +383,8 @@ library_sources = \
 	daemon/mail/mime.h \
 	daemon/mail/mime_encoding.c \
 	daemon/mail/mime_encoding.h \
+	daemon/mail/provider.c \
+	daemon/mail/provider.h \
 	daemon/mail/text_writer.c \
 	daemon/mail/text_writer.h \
 	daemon/mail/unsubscribe.c \

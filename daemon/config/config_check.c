@@ -18,6 +18,7 @@
 #include "base/word.h"
 #include "config/config_paths.h"
 #include "mail/address.h"
+#include "mail/provider.h"
 #include "redis/embedded.h"
 #include "redis/endpoint.h"
 
@@ -190,26 +191,13 @@ static void check_mail_addresses(const struct checking *checking)
     }
 }
 
-/* Their owners say by DMARC that mail from there comes from their own servers alone. */
 static void check_provider(const struct checking *checking)
 {
-    static const char *const providers[] = {
-        "gmail.com",   "googlemail.com", "yahoo.com",  "ymail.com",  "outlook.com",
-        "hotmail.com", "live.com",       "msn.com",    "icloud.com", "me.com",
-        "aol.com",     "gmx.de",         "gmx.net",    "gmx.com",    "web.de",
-        "mail.ru",     "yandex.ru",      "yandex.com", "proton.me",  "protonmail.com",
-        "zoho.com",    "mail.com",       "yahoo.ro",   "seznam.cz",  NULL};
+    const struct config_check *config = checking->config;
     const struct value *place = at_key(checking, "mail.from");
-    struct address address;
-    if (!place ||
-        !address_parse(checking->config->arena, checking->config->keys->mail.from, &address, NULL))
-        return;
-    const char *domain = strrchr(address.mailbox, '@') + 1;
-    for (const char *const *provider = providers; *provider; provider++)
-        if (strcmp(domain, *provider) == 0)
-            diag_hint(fault(checking, place, DIAG_WARNING,
-                            "mail from %s that its own servers did not send is refused", domain),
-                      "use an address of the shop's own domain");
+    if (place)
+        provider_check(config->arena, config->keys->mail.from, config->source, place,
+                       checking->diags);
 }
 
 static bool is_this_machine(const char *url)

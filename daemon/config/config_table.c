@@ -79,6 +79,7 @@ static const struct setting customer_settings[] = {
      .least = DAYS(1),
      .most = DAYS(3650),
      .help = "how long a customer is remembered after the last event or deadline"},
+    {.key = "fields", .planned = true, .help = "`customer.count(…)` counts events"},
     {0},
 };
 
@@ -140,6 +141,7 @@ static const struct setting policy_settings[] = {
      IN(config_policy, quiet),
      .section = quiet_settings,
      .help = "marketing waits for their end"},
+    {.key = "brake", .planned = true, .help = "`rate` of a gateway bounds all of its messages"},
     {0},
 };
 
@@ -318,6 +320,10 @@ const struct setting config_settings[] = {
      .type = SETTING_VALUE,
      IN(config_keys, channels),
      .help = "a mapping of channels to gateways, in order; default: `email` through all of them"},
+    {.key = "topics",
+     .planned = true,
+     .help = "a rule names its `topic`; a customer may unsubscribe from each"},
+    {.key = "deliver", .planned = true, .help = "a gateway of kind maildir sends to nobody"},
     {.key = "outbox", .type = SETTING_SECTION, .section = outbox_settings, .help = "back-pressure"},
     {.key = "dead", .type = SETTING_SECTION, .section = dead_settings, .help = "dead letters"},
     {.key = "admin", .type = SETTING_SECTION, .section = admin_settings, .help = "for nudgectl"},

@@ -21,6 +21,10 @@ static const struct cel_method methods[] = {
     {NULL, NULL, 0, 0},
 };
 
+/* What the language will have; where a name is an event's own, it is in its sample. */
+static const char *const planned[] = {"lookup",  "sum",    "is_today", "collected",
+                                      "started", "waited", NULL};
+
 struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
                                       const struct condition_samples *samples,
                                       struct diags *warnings, struct diag *diag)
@@ -34,6 +38,7 @@ struct cel_program *condition_compile(struct arena *arena, const char *text, siz
                                                 .methods = methods,
                                                 .open = true,
                                                 .members = samples ? samples->members : NULL,
+                                                .planned = planned,
                                                 .samples = of_roots};
     return cel_compile(arena, text, length, &environment, warnings, diag);
 }

@@ -27,6 +27,7 @@ struct rule_text {
 
 static const char *const classes[] = {"marketing", "transactional", NULL};
 static const char *const agains[] = {"restart", "ignore", "parallel", NULL};
+static const char *const later_agains[] = {"collect", NULL};
 static const char *const uncertains[] = {"resend", "hold", NULL};
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
@@ -78,6 +79,7 @@ const struct setting rule_settings[] = {
      .type = SETTING_CHOICE,
      AT(again),
      .choices = agains,
+     .later = later_agains,
      .reload = SETTING_RELOAD,
      .help = "what a new match does to the journey that runs; required in a rule that waits"},
     {.key = "until",
@@ -277,12 +279,22 @@ static void read_behaviour(const struct rule_reader *reader, const struct value 
                   "parallel");
 }
 
-static void refuse_clock(const struct rule_reader *reader, const struct value *on)
+/* The document, with nothing for `on` where that is a clock: so this is told once. */
+static struct value without_clock(const struct rule_reader *reader, const struct value *document)
 {
-    if (value_get(on, "every") || value_get(on, "once"))
-        diag_hint(settings_fault(reader->diags, reader->source, on, DIAG_ERROR,
-                                 "clocks are planned, and not there yet"),
-                  "let the shop push an event at that time");
+    const struct value *on = value_get(document, "on");
+    if (!value_get(on, "every") && !value_get(on, "once"))
+        return *document;
+    struct diag *diag = settings_fault(reader->diags, reader->source, on, DIAG_ERROR,
+                                       "clocks are planned, and not there yet");
+    diag_code(diag, "planned");
+    diag_hint(diag, "let the shop push an event at that time");
+    struct value patch = value_new_map(reader->arena, 1);
+    value_set(reader->arena, patch, "on", value_new_list(reader->arena, 0));
+    struct value rest = value_merge(reader->arena, document, &patch);
+    rest.flags = document->flags;
+    rest.place = document->place;
+    return rest;
 }
 
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document)
@@ -295,8 +307,8 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
                        value_kind_name((enum value_kind)document->kind));
         return NULL;
     }
-    settings_read(rule_settings, document, reader->source, &text, reader->arena, reader->diags);
-    refuse_clock(reader, value_get(document, "on"));
+    const struct value known = without_clock(reader, document);
+    settings_read(rule_settings, &known, reader->source, &text, reader->arena, reader->diags);
     check_name(reader, document, text.name);
     check_topic(reader, document, text.topic);
     struct rule *rule = arena_zero(reader->arena, sizeof *rule);

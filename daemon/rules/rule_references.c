@@ -108,7 +108,7 @@ void rule_references_check(const struct rule_references *references,
 void rule_references_check_fields(const struct rule_references *references, struct arena *arena,
                                   const struct rule_references_known *known, struct diags *diags)
 {
-    const struct condition_samples samples = {.customer = known->customer};
+    const struct condition_samples samples = {.customer = known->customer, .start = known->start};
     for (const struct rule_reference *at = references->first; at; at = at->next) {
         const char *text = cel_text(at->program);
         struct diags warnings = {0};

@@ -26,6 +26,7 @@ struct rule_references {
 struct rule_references_known {
     const char *const *rules, *const *types, *const *segments;
     const struct value *customer; /* a map of the fields that some sample's customer has; NULL */
+    const struct value *start;    /* likewise of what some sample has; NULL */
 };
 
 void rule_references_add(struct rule_references *references, struct arena *arena,
@@ -37,7 +38,8 @@ void rule_references_add(struct rule_references *references, struct arena *arena
 void rule_references_check(const struct rule_references *references,
                            const struct rule_references_known *known, struct diags *diags);
 
-/* Likewise of fields of the customer: expressions that were compiled before samples were known. */
+/* Likewise of fields of the customer and of `start`: expressions that were compiled before samples
+ * were known. */
 void rule_references_check_fields(const struct rule_references *references, struct arena *arena,
                                   const struct rule_references_known *known, struct diags *diags);
 

@@ -55,6 +55,7 @@ const struct setting rule_send_settings[] = {
      .reload = SETTING_RELOAD,
      .help = "extra fields for the template, each an expression"},
     {.key = "code", .planned = true, .help = "a code may stand in `data`, made by the shop"},
+    {.key = "from", .planned = true, .help = "`from` may stand in the template's front matter"},
     {0},
 };
 
@@ -183,20 +184,34 @@ static void read_send(struct steps_reader *steps, const struct value *value, con
     step->id = step_id(steps, id, "send", value);
 }
 
+static void refuse_wait(const struct rule_reader *reader, const struct value *value)
+{
+    static const char length[] = "a length of time such as 30m, 1h or 3d";
+    const char *planned = value_get(value, "until") ? "until"
+                          : value_get(value, "for") ? "for"
+                                                    : NULL;
+    struct diag *diag;
+    if (planned) {
+        diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                              "`wait: {%s: …}` is planned, and not there yet", planned);
+        diag_code(diag, "planned");
+        diag_hint(diag, "a wait is %s", length);
+        return;
+    }
+    diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR, "`wait` must be %s",
+                          length);
+    if (value->kind == VALUE_INT)
+        diag_hint(diag, "a unit is missing: ms, s, m, h, d or w");
+}
+
 static void read_wait(struct steps_reader *steps, const struct value *value, const struct value *id)
 {
     const struct rule_reader *reader = steps->reader;
     struct rule_step *step = add_step(steps, RULE_STEP_WAIT, value);
     steps->rule->waits = true;
     if (value->kind != VALUE_STRING ||
-        !duration_parse(value->string, value->length, &step->wait_ms)) {
-        struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
-                                           "`wait` must be a length of time such as 30m, 1h or 3d");
-        if (value->kind == VALUE_INT)
-            diag_hint(diag, "a unit is missing: ms, s, m, h, d or w");
-        else if (value_get(value, "until") || value_get(value, "for"))
-            diag_hint(diag, "waits until a time and for an event are planned, and not there yet");
-    }
+        !duration_parse(value->string, value->length, &step->wait_ms))
+        refuse_wait(reader, value);
     step->id = step_id(steps, id, "wait", value);
 }
 

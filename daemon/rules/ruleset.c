@@ -289,6 +289,23 @@ static void add_name(struct names *names, const char *name)
     names->items[names->count++] = name;
 }
 
+/* What the events that begin some rule have in their samples: a segment may be asked in any of
+ * their journeys. NULL where one of those events is not declared. */
+static const struct value *known_start(const struct ruleset_builder *builder)
+{
+    const struct ruleset *set = builder->set;
+    struct value *all = arena_alloc(set->arena, sizeof *all);
+    *all = value_new_map(set->arena, 16);
+    for (uint32_t i = 0; i < set->count; i++)
+        for (const char *const *type = set->rules[i]->on; *type; type++) {
+            const struct value *sample = value_get(&set->events, *type);
+            if (!sample)
+                return NULL;
+            *all = value_merge(set->arena, all, sample);
+        }
+    return set->count ? all : NULL;
+}
+
 /* Declared, or named by a rule. NULL where no types are declared: then any may come. */
 static const char *const *known_types(struct ruleset *set)
 {
@@ -340,7 +357,8 @@ static void check_references(struct ruleset_builder *builder)
     const struct rule_references_known known = {.rules = known_rules(builder),
                                                 .types = known_types(builder->set),
                                                 .segments = known_segments(builder),
-                                                .customer = known_customer(builder)};
+                                                .customer = known_customer(builder),
+                                                .start = known_start(builder)};
     rule_references_check(&builder->references, &known, builder->diags);
     if (!others)
         return;

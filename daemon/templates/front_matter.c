@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/yaml.h"
+#include "mail/provider.h"
 
 #define KEY(NAME, TYPE, HELP)                                                      \
     {                                                                              \
@@ -231,6 +232,8 @@ bool front_matter_read(struct arena *arena, const struct settings_source *source
     right &= check_text(source, "subject", &front->subject, diags);
     right &= check_text(source, "preheader", &front->preheader, diags);
     right &= check_text(source, "from", &front->from, diags);
+    if (right && front->from.kind == VALUE_STRING) /* a template may be no address yet */
+        provider_check(arena, value_to_text(arena, &front->from), source, &front->from, diags);
     right &= check_text(source, "reply_to", &front->reply_to, diags);
     right &= check_attachments(arena, source, &front->attachments, diags);
     return right & check_headers(source, &front->headers, diags);

@@ -229,17 +229,43 @@ def test_questions_with_one_answer(desk, question, level, words, hint):
     for rule, line in places:
         out = asked(desk, rule)
         assert re.search(rf"asks\.yaml:{line}:\d+: {level}: {re.escape(words)}", out) and hint in out, out
-    if "start" not in question:
-        desk.rules("", "asks.yaml")
-        desk.daemon("asking", policy={"consent": question}, segments={"vip": "customer.tier == 'gold'"})
+    desk.rules("", "asks.yaml")
+    question = question.replace("start.basket", "start.trolley")
+    words, hint = ("no sample has the field `trolley`", "") if "trolley" in question else (words, hint)
+    for config in ({"policy": {"consent": question}, "segments": {"vip": "true"}},
+                   {"segments": {"vip": "true", "other": question}}):
+        desk.daemon("asking", **config)
         out = desk.ctl("check", config=desk.folder / "asking.yaml")[1]
-        assert re.search(rf"asking\.yaml:\d+:\d+: {level}: {re.escape(words)}", out), out
+        assert re.search(rf"asking\.yaml:\d+:\d+: {level}: {re.escape(words)}", out) and hint in out, out
 
 
 @pytest.mark.parametrize("question", QUIET)
 def test_questions_without_a_word(desk, question):
     out = asked(desk, ASKING % (f"if: {question}", ""))
     assert out.startswith("0 errors, 0 warnings"), out
+    desk.daemon("asking", mail={"unsubscribe_url": "https://shop.example/u/{token}"},
+                segments={"vip": "true", "other": question})
+    out = desk.ctl("check", config=desk.folder / "asking.yaml")[1]
+    assert out.startswith("0 errors, 0 warnings"), out
+
+
+def test_start_of_an_event_without_a_sample(desk):
+    """What it carries is not known, so nothing is missing in it."""
+    desk.rules("")
+    for on, count in (("ping", 1), ("[ping, ping.again]", 0), ("[ping, customer.signed_up]", 0)):
+        desk.rules(f"{{name: asks, on: {on}, class: transactional, send: {{template: ping, via: sms}}}}", "asks.yaml")
+        desk.daemon("asking", segments={"vip": "start.basket == 1"})
+        out = desk.ctl("check", config=desk.folder / "asking.yaml")[1]
+        assert out.count("no sample has the field `basket`") == count, out
+
+
+@pytest.mark.parametrize("sender, warned", [
+    ("Tea <tea@gmail.com>", True), ("tea@Mail.RU", True), ("tea@shop.example", False),
+    ("'{{ shop.email }}'", False)])
+def test_from_at_a_provider_in_a_template(desk, sender, warned):
+    desk.template("welcome.html.liquid", TEMPLATE.replace("---\n", f"---\nfrom: {sender}\n", 1))
+    out = desk.ctl("check")[1]
+    assert bool(re.search(r"welcome\.html\.liquid:2:\d+: warning: mail from \S+ that its own", out)) == warned, out
 
 
 # --- hints ---
@@ -251,8 +277,19 @@ def test_questions_without_a_word(desk, question):
     ("name: a\non: x\nsteps:\n- set: {tier: '1'}\n", 4, "the step `set` is planned", "send, wait, if and stop"),
     ("name: a\non: x\nsteps:\n- split: {name: s}\n", 4, "the step `split` is planned", ""),
     ("name: a\non: x\nsend: {template: welcome, code: c}\n", 3, "`code` is planned", ""),
-    ("name: a\non: x\nagain: ignore\nwait: {for: 3d, or: y}\nsend: welcome\n", 4, "`wait` must be", "for an event are planned"),
-    ("name: a\non: {every: day}\nsend: welcome\n", 2, "", "clocks are planned"),
+    ("name: a\non: x\nagain: ignore\nwait: {for: 3d, or: y}\nsend: welcome\n", 4, "`wait: {for: …}` is planned", "a length of time such as"),
+    ("name: a\non: x\nagain: ignore\nwait: {until: '09:00'}\nsend: welcome\n", 4, "`wait: {until: …}` is planned", ""),
+    ("name: a\non: x\nagain: collect\nwait: 1h\nsend: welcome\n", 3, "`again: collect` is planned, and not there yet",
+     "there is one of `restart`, `ignore`, `parallel`"),
+    ("name: a\non: x\nsteps:\n- emit: {type: y}\n", 4, "the step `emit` is planned", ""),
+    ("name: a\non: x\nsend: {template: welcome, from: '\"a\"'}\n", 3, "`from` is planned", "front matter"),
+    ("name: a\non: x\nif: lookup('stock', '7', 0) > 0\nsend: welcome\n", 3, "`lookup()` is planned, and not there yet", ""),
+    ("name: a\non: x\nif: items.map(i, i.price).sum() > 9\nsend: welcome\n", 3, "`sum()` is planned", ""),
+    ("name: a\non: x\nif: is_today(customer.birthday)\nsend: welcome\n", 3, "`is_today()` is planned", ""),
+    ("name: a\non: x\nif: size(collected) > 1\nsend: welcome\n", 3, "`collected` is planned", ""),
+    ("name: a\non: x\nif: now - started > duration('1h')\nsend: welcome\n", 3, "`started` is planned", ""),
+    ("name: a\non: x\nif: waited.x\nsend: welcome\n", 3, "`waited` is planned", ""),
+    ("name: a\non: {every: day}\nsend: welcome\n", 2, "clocks are planned", "push an event"),
     ("name: a\non: x\n\u00a0send: welcome\n", 3, "a no-break space stands here", "replace it by a space"),
     ("name: a\non: x\nsteps:\n  - wait: 1h\n \u00a0- send: m\n", 5, "a no-break space stands here", "replace it by a space"),
 ])
@@ -260,6 +297,7 @@ def test_hints_for_rules(desk, rule, line, words, hint):
     desk.rules(rule, "hinted.yaml")
     out = desk.ctl("check")[1]
     assert re.search(rf"hinted\.yaml:{line}:\d+: error: .*{re.escape(words)}", out) and hint in out, out
+    assert "planned" not in out or out.count("error: ") == 1, out
 
 
 @pytest.mark.parametrize("subject, hint", [

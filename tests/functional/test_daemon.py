@@ -275,3 +275,26 @@ def test_shipped_examples_are_sound(shop):
         status, out, err = shop.ctl("check", config=file)
         assert (status, err) == (0, "")
         assert out.startswith("0 errors, 0 warnings"), out
+
+
+def test_to_of_a_send(shop):
+    """The address is what the expression gives: without blanks around it; nothing else is an address."""
+    smtp = welcome_shop(shop)
+    shop.rules("""{name: tell, class: transactional, on: note, send: {template: welcome, to: staff.email}}
+---
+{name: always, class: transactional, on: note, send: {template: welcome, to: '"desk@shop.example"'}}
+""")
+    shop.template("welcome.html.liquid", TEMPLATE.replace("Hello {{ customer.first_name }}", "Note"))
+    shop.daemon().spawn()
+    for number, staff in enumerate(({"email": " ops@shop.example "}, {"email": ""}, {"email": None}, {},
+                                    {"email": ["ops@shop.example"]}), 1):
+        shop.push({"type": "note", "likes": "tea", "customer": customer(number), "staff": staff})
+        shop.wait_idle()
+        to = {mail["To"].addresses[0].addr_spec for mail in smtp.all_mails()}
+        assert to == ({"desk@shop.example", "ops@shop.example"} if number == 1 else {"desk@shop.example"})
+        why = [why for rule, what, why in shop.trace(f"id:{number}") if (rule, what) == ("tell", "refused")]
+        assert why == ([] if number == 1 else ["no-address"])
+    assert shop.dead() == []
+    shop.push({"type": "note", "likes": "tea", "customer": customer(9), "staff": {"email": "nobody"}})
+    wait_until(shop.dead, "the dead letter")
+    assert shop.dead()[0]["reason"] == b"bad-address"

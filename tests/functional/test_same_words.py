@@ -144,6 +144,10 @@ def test_faults_keep_secrets(desk):
 LONG = "long-" * 24
 
 REFUSED = [
+    ("topics: {news: opt-in}\n", 1, "`topics` is planned, and not there yet"),
+    ("customer: {fields: {points: {}}}\n", 1, "`fields` is planned, and not there yet"),
+    ("policy: {brake: 10 per 1h}\n", 1, "`brake` is planned, and not there yet"),
+    ("deliver: {only: ['*@shop.example']}\n", 1, "`deliver` is planned, and not there yet"),
     (f"state: /tmp/{LONG}\n", 1, "the state folder must be a whole path of at most 90 bytes"),
     ("redis: {url: 'http://127.0.0.1:1'}\n", 1, "the address of Redis has an unknown form"),
     ("redis: {url: 'redis://h:0'}\n", 1, "the port of Redis"),
