@@ -238,6 +238,8 @@ library_sources = \
 	daemon/customer/customer.c \
 	daemon/customer/customer.h \
 	daemon/customer/customer_document.c \
+	daemon/customer/customer_ends.c \
+	daemon/customer/customer_ends.h \
 	daemon/customer/customer_join.c \
 	daemon/customer/customer_join.h \
 	daemon/customer/customer_key.c \
@@ -251,6 +253,8 @@ library_sources = \
 	daemon/decide/deciding.h \
 	daemon/decide/decision.c \
 	daemon/decide/decision.h \
+	daemon/decide/ends.c \
+	daemon/decide/ends.h \
 	daemon/decide/joining.c \
 	daemon/decide/joining.h \
 	daemon/decide/journey.c \
@@ -606,6 +610,7 @@ unit_programs = \
 	tests/unit/test_config_reload \
 	tests/unit/test_connection \
 	tests/unit/test_customer \
+	tests/unit/test_customer_ends \
 	tests/unit/test_customers \
 	tests/unit/test_dead_letters \
 	tests/unit/test_decide \
@@ -854,6 +859,7 @@ test_files = \
 	tests/functional/test_limits.py \
 	tests/functional/test_model.py \
 	tests/functional/test_operations.py \
+	tests/functional/test_person.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_reload.py \

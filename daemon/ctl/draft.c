@@ -77,7 +77,6 @@ bool draft_make(struct draft *draft, struct config *config, const struct scene *
     const char *mid, *fault = "";
     const struct customer_journey journey = {.rule = draft->rule->name,
                                              .origin = scene->event.origin,
-                                             .run = scene->event.origin,
                                              .step = draft->step->id,
                                              .start = scene->event.document};
     struct message_body_input body = {.policy = &draft->policy,

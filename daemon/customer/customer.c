@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "customer/customer_ends.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
 /* Adds an item to a list of the customer, dropping the oldest at its bound. */
 #define PUSH(arena, list, most, item)                                                              \
     do {                                                                                           \
@@ -104,18 +108,28 @@ static struct customer_total *need_total(struct arena *arena, struct customer *c
 }
 
 void customer_add_send(struct arena *arena, struct customer *customer,
-                       const struct customer_open *message, const char *run, int64_t now_ms)
+                       const struct customer_open *message, int64_t until_ms, int64_t now_ms)
 {
     struct customer_send send = {.mid = message->mid,
                                  .rule = message->rule,
-                                 .run = run,
+                                 .run = message->origin,
                                  .at_ms = now_ms,
+                                 .until_ms = until_ms,
                                  .marketing = message->marketing};
-    PUSH(arena, customer->sends, CUSTOMER_SENDS_MOST, send);
-    PUSH(arena, customer->open, CUSTOMER_OPEN_MOST, *message);
+    PUSH(arena, customer->sends, UINT32_MAX, send);
+    PUSH(arena, customer->open, UINT32_MAX, *message);
     struct customer_total *total = need_total(arena, customer, message->rule);
     total->count++;
     total->last_ms = now_ms;
+}
+
+bool customer_has_room(const struct customer *customer, int64_t until_ms, int64_t now_ms)
+{
+    uint32_t counted = 0;
+    for (uint32_t i = 0; i < customer->sends.count; i++)
+        counted += customer->sends.items[i].until_ms > now_ms;
+    return customer->open.count < CUSTOMER_OPEN_MOST &&
+           (until_ms <= now_ms || counted < CUSTOMER_SENDS_MOST);
 }
 
 void customer_drop_send(struct customer *customer, const char *mid)
@@ -184,10 +198,23 @@ void customer_add_key(struct arena *arena, struct customer *customer, const char
     PUSH(arena, customer->keys, CUSTOMER_KEYS_MOST, key);
 }
 
-void customer_prune(struct customer *customer, int64_t now_ms, int64_t sends_ms, int64_t seen_ms)
+/* What a limit or a cap counts stays; of the rest the newest of a day, whose messages may still
+ * fail. */
+static void prune_sends(struct customer *customer, int64_t now_ms)
 {
-    while (customer->sends.count && customer->sends.items[0].at_ms < sends_ms)
-        DROP(customer->sends, 0);
+    uint32_t past = 0;
+    for (uint32_t i = customer->sends.count; i-- > 0;) {
+        const struct customer_send *send = &customer->sends.items[i];
+        if (send->until_ms <= now_ms &&
+            (++past > CUSTOMER_PAST_MOST || send->at_ms < now_ms - DAY_MS))
+            DROP(customer->sends, i);
+    }
+}
+
+void customer_prune(struct customer *customer, int64_t now_ms, int64_t seen_ms)
+{
+    prune_sends(customer, now_ms);
+    customer_ends_prune(customer, now_ms);
     while (customer->seen.count && customer->seen.items[0].at_ms < seen_ms)
         DROP(customer->seen, 0);
     for (uint32_t i = customer->open.count; i-- > 0;)

@@ -43,9 +43,12 @@ void customer_add_count(struct arena *arena, struct customer *customer, const ch
                         int64_t at_ms);
 const struct customer_total *customer_find_total(const struct customer *customer, const char *rule);
 
-/* Remembers a message that was decided: among sends, totals and open messages. */
+/* Remembers a message that was decided: among sends, totals and open messages. `until_ms`: as of
+ * customer_send. Whether there is room (customer_has_room) was asked before. */
 void customer_add_send(struct arena *arena, struct customer *customer,
-                       const struct customer_open *message, const char *run, int64_t now_ms);
+                       const struct customer_open *message, int64_t until_ms, int64_t now_ms);
+/* Whether one more message can be remembered, and counted until then. */
+bool customer_has_room(const struct customer *customer, int64_t until_ms, int64_t now_ms);
 /* Forgets it: it was withdrawn or never arrived; its place under caps is given back. */
 void customer_drop_send(struct customer *customer, const char *mid);
 void customer_drop_open(struct customer *customer, uint32_t index);
@@ -59,9 +62,9 @@ void customer_add_seen(struct arena *arena, struct customer *customer, const cha
 /* A key that leads to this person: the newest of them now. */
 void customer_add_key(struct arena *arena, struct customer *customer, const char *key);
 
-/* Drops what is too old to matter: sends before `sends_ms`, ids before `seen_ms`, open
- * messages past their end. */
-void customer_prune(struct customer *customer, int64_t now_ms, int64_t sends_ms, int64_t seen_ms);
+/* Drops what is too old to matter: sends that nothing counts any more, but the newest of a day;
+ * ids before `seen_ms`; open messages and remembered ends past their end. */
+void customer_prune(struct customer *customer, int64_t now_ms, int64_t seen_ms);
 
 /* Whether marketing under `topic` was declined. */
 bool customer_opted_out(const struct customer *customer, const char *topic);

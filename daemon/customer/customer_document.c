@@ -15,6 +15,7 @@
 #include "base/decimal.h"
 #include "base/json.h"
 #include "customer/customer.h"
+#include "customer/customer_ends.h"
 
 static const struct json_limits limits = {
     .bytes = CUSTOMER_DOCUMENT_MOST + 1024, .depth = 48, .nodes = 65536, .duplicate_keys = true};
@@ -144,6 +145,7 @@ static void read_sends(struct arena *arena, struct customer *customer, const str
                                    .rule = text_of(arena, item, "rule"),
                                    .run = text_of(arena, item, "run"),
                                    .at_ms = time_of(item, "at"),
+                                   .until_ms = time_of(item, "until"),
                                    .marketing = flag_of(item, "marketing")};
     }
 }
@@ -186,14 +188,27 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
         customer->journeys.items[customer->journeys.count++] =
             (struct customer_journey){.rule = text_of(arena, item, "rule"),
                                       .origin = text_of(arena, item, "origin"),
-                                      .run = text_of(arena, item, "run"),
                                       .step = text_of(arena, item, "step"),
                                       .deadline_ms = time_of(item, "at"),
                                       .clock_ms = time_of(item, "clock"),
+                                      .imposed = flag_of(item, "imposed"),
                                       .started_ms = time_of(item, "started"),
                                       .since_ms = time_of(item, "since"),
                                       .start = start_of(arena, item),
                                       .until = until_of(arena, item)};
+    }
+}
+
+static void read_ends(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    READ_LIST(arena, customer->ends, root, "ends", from)
+    {
+        const struct value *item = &from->list->items[i];
+        customer->ends.items[customer->ends.count++] =
+            (struct customer_end){.rule = text_of(arena, item, "rule"),
+                                  .at_ms = time_of(item, "at"),
+                                  .until_ms = time_of(item, "until"),
+                                  .event = any_of(item, "event")};
     }
 }
 
@@ -256,6 +271,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     read_totals(arena, customer, &root);
     read_open(arena, customer, &root);
     read_journeys(arena, customer, &root);
+    read_ends(arena, customer, &root);
     READ_SEEN(arena, customer->seen, &root, "seen");
     READ_SEEN(arena, customer->ring, &root, "ring");
     read_keys(arena, customer, &root);
@@ -350,6 +366,8 @@ static void put_sends(struct buf *out, const struct customer *customer)
         PUT_TEXT(out, ",\"rule\":", send->rule);
         PUT_TEXT(out, ",\"run\":", send->run);
         PUT_INT(out, ",\"at\":", send->at_ms);
+        if (send->until_ms > send->at_ms)
+            PUT_INT(out, ",\"until\":", send->until_ms);
         put_flag(out, send->marketing);
     }
     PUT(out, "]");
@@ -397,14 +415,31 @@ static void put_journeys(struct buf *out, const struct customer *customer)
         put_comma(out, i);
         PUT_TEXT(out, "{\"rule\":", journey->rule);
         PUT_TEXT(out, ",\"origin\":", journey->origin);
-        PUT_TEXT(out, ",\"run\":", journey->run);
         PUT_TEXT(out, ",\"step\":", journey->step);
         PUT_INT(out, ",\"at\":", journey->deadline_ms);
         PUT_INT(out, ",\"clock\":", journey->clock_ms);
+        if (journey->imposed)
+            PUT(out, ",\"imposed\":true");
         PUT_INT(out, ",\"started\":", journey->started_ms);
         PUT_INT(out, ",\"since\":", journey->since_ms);
         PUT_VALUE(out, ",\"start\":", &journey->start);
         put_until(out, &journey->until);
+        PUT(out, "}");
+    }
+    PUT(out, "]");
+}
+
+static void put_ends(struct buf *out, const struct customer *customer)
+{
+    PUT(out, ",\"ends\":[");
+    for (uint32_t i = 0; i < customer->ends.count; i++) {
+        const struct customer_end *end = &customer->ends.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"rule\":", end->rule);
+        PUT_INT(out, ",\"at\":", end->at_ms);
+        PUT_INT(out, ",\"until\":", end->until_ms);
+        if (end->event.kind != VALUE_NULL)
+            PUT_VALUE(out, ",\"event\":", &end->event);
         PUT(out, "}");
     }
     PUT(out, "]");
@@ -443,6 +478,8 @@ static void print_whole(const struct customer *customer, const char *version, st
     put_totals(out, customer);
     put_open(out, customer);
     put_journeys(out, customer);
+    if (customer->ends.count)
+        put_ends(out, customer);
     PUT(out, ",\"seen\":[");
     put_seen(out, customer->seen.items, customer->seen.count);
     PUT(out, "],\"ring\":[");
@@ -466,6 +503,9 @@ static bool shed(struct customer *customer, int round)
             customer->seen.items += customer->seen.count - CUSTOMER_RING_MOST;
             customer->seen.count = customer->seen.capacity = CUSTOMER_RING_MOST;
         }
+        return true;
+    case 3:
+        customer_ends_shed(customer);
         return true;
     default:
         return false;

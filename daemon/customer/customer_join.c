@@ -2,19 +2,21 @@
 
 #include <string.h>
 
+#include "customer/customer_ends.h"
+
 /* Two lists in the order of a time become one, of which the newest `most` are kept. */
-#define MERGE(arena, list, other, time, most)                                               \
-    do {                                                                                    \
-        uint32_t count_ = (list).count + (other).count, mine_ = 0, theirs_ = 0;             \
+#define MERGE(arena, list, other, time, most)                                                \
+    do {                                                                                     \
+        uint32_t count_ = (list).count + (other).count, mine_ = 0, theirs_ = 0;              \
         __typeof__((list).items) items_ = arena_alloc(arena, sizeof *items_ * (count_ + 1)); \
-        for (uint32_t i_ = 0; i_ < count_; i_++)                                            \
-            items_[i_] = theirs_ == (other).count ||                                        \
-                                 (mine_ < (list).count && (list).items[mine_].time <=       \
-                                                              (other).items[theirs_].time)  \
-                             ? (list).items[mine_++]                                        \
-                             : (other).items[theirs_++];                                    \
-        (list).count = (list).capacity = count_ < (most) ? count_ : (most);                 \
-        (list).items = items_ + (count_ - (list).count);                                    \
+        for (uint32_t i_ = 0; i_ < count_; i_++)                                             \
+            items_[i_] = theirs_ == (other).count ||                                         \
+                                 (mine_ < (list).count &&                                    \
+                                  (list).items[mine_].time <= (other).items[theirs_].time)   \
+                             ? (list).items[mine_++]                                         \
+                             : (other).items[theirs_++];                                     \
+        (list).count = (list).capacity = count_ < (most) ? count_ : (most);                  \
+        (list).items = items_ + (count_ - (list).count);                                     \
     } while (0)
 
 static void join_profile(struct arena *arena, struct customer *customer,
@@ -143,8 +145,10 @@ void customer_join(struct arena *arena, struct customer *customer, const struct 
     join_optouts(arena, customer, other);
     join_counts(arena, customer, other);
     join_totals(arena, customer, other);
-    MERGE(arena, customer->sends, other->sends, at_ms, CUSTOMER_SENDS_MOST);
-    MERGE(arena, customer->open, other->open, started_ms, CUSTOMER_OPEN_MOST);
+    MERGE(arena, customer->sends, other->sends, at_ms, UINT32_MAX); /* pruned by what counts them */
+    MERGE(arena, customer->open, other->open, started_ms, UINT32_MAX);
+    for (uint32_t i = 0; i < other->ends.count; i++)
+        customer_ends_add(arena, customer, &other->ends.items[i]);
     MERGE(arena, customer->seen, other->seen, at_ms, CUSTOMER_SEEN_MOST);
     MERGE(arena, customer->ring, other->ring, at_ms, CUSTOMER_RING_MOST);
     join_journeys(arena, customer, other);

@@ -9,9 +9,9 @@
 #include "customer/customer.h"
 
 /* Takes all that `other` holds into `customer`, which refers to it from then on. Of the profile the
- * newer event's word stands, of each opt-out the newest; counts and totals add up; sends, open
- * messages, ids of events and keys unite, the newest where a bound is passed. Journeys are added,
- * however many they become. */
+ * newer event's word stands, of each opt-out the newest; counts and totals add up; ids
+ * of events, keys and remembered ends unite, within their bounds. Sends, open messages and journeys
+ * are added, however many they become. */
 void customer_join(struct arena *arena, struct customer *customer, const struct customer *other);
 
 #endif

@@ -70,8 +70,7 @@ bool customer_key_make(struct arena *arena, const char *const *paths, const char
     return true;
 }
 
-struct customer_key customer_key_of(struct arena *arena, const char *const *paths,
-                                    const char *text)
+struct customer_key customer_key_of(struct arena *arena, const char *const *paths, const char *text)
 {
     struct customer_key key = {.text = text};
     const char *colon = strchr(text, ':');

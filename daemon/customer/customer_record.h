@@ -13,9 +13,12 @@ enum {
     CUSTOMER_FORMAT = 1, /* of the document; kept in P:meta too */
     CUSTOMER_DOCUMENT_MOST = 64 * 1024,
     CUSTOMER_TIMES_MOST = 32,    /* newest times kept for each counted event type */
-    CUSTOMER_SENDS_MOST = 128,   /* newest sends, for limits and caps */
-    CUSTOMER_OPEN_MOST = 64,     /* newest messages not known to be taken */
+    CUSTOMER_SENDS_MOST = 192,   /* that some limit or cap counts */
+    CUSTOMER_PAST_MOST = 64,     /* newest sends that none counts */
+    CUSTOMER_OPEN_MOST = 128,    /* messages not known to be gone */
     CUSTOMER_JOURNEYS_MOST = 64, /* running at once */
+    CUSTOMER_ENDS_MOST = 64,     /* remembered ends of all rules, … */
+    CUSTOMER_ENDS_OF_RULE = 16,  /* … and those of one rule that a condition is asked about */
     CUSTOMER_RING_MOST = 64,     /* newest ids of events without effect */
     CUSTOMER_SEEN_MOST = 256,    /* newest ids of events with an effect */
     CUSTOMER_KEYS_MOST = 16,     /* newest keys that name the person, besides the document's */
@@ -30,8 +33,10 @@ struct customer_count {
 
 /* A message that was decided: what limits and caps count. */
 struct customer_send {
-    const char *mid, *rule, *run; /* `run`: a restart goes on with the run that it ends */
+    const char *mid, *rule;
+    const char *run; /* the origin of its journey: what limits count */
     int64_t at_ms;
+    int64_t until_ms; /* from then on neither its rule's limit nor the cap counts it */
     bool marketing;
 };
 
@@ -62,14 +67,25 @@ struct customer_open {
 
 struct customer_journey {
     const char *rule, *origin; /* `origin` is that of the event that started it */
-    const char *run;     /* origin of the first start, before any restart: what limits count */
-    const char *step;    /* id of the step to do next */
-    int64_t deadline_ms; /* when */
-    int64_t clock_ms;    /* when the step before was due: the next wait counts from here */
-    int64_t started_ms;  /* time of the event that started it */
-    int64_t since_ms;    /* when the rule set that last touched it became active */
-    struct value start;  /* that event: map type, id, time, source, data */
+    const char *step;          /* id of the step to do next */
+    int64_t deadline_ms;       /* when */
+    int64_t clock_ms;   /* when the step before was due, or done where that was late: the next
+                           wait counts from here */
+    bool imposed;       /* it waits at its step by policy, not by its rule */
+    int64_t started_ms; /* time of the event that started it */
+    int64_t since_ms;   /* when the rule set that last touched it became active */
+    struct value start; /* that event: map type, id, time, source, data */
     struct customer_until until;
+};
+
+/* An event that ended what a rule had started before it, whether or not anything ran: an older
+ * start that comes later starts nothing. */
+struct customer_end {
+    const char *rule;   /* "": every rule that such an event may end */
+    int64_t at_ms;      /* time of the event */
+    int64_t until_ms;   /* then an older start is too old for its rule anyway */
+    struct value event; /* null: the rule matched no longer; a map, of an event of its `until`:
+                           what the condition reads of it; true: nobody knows what it read */
 };
 
 struct customer_seen {
@@ -101,6 +117,7 @@ struct customer {
     CUSTOMER_LIST(struct customer_total) totals;
     CUSTOMER_LIST(struct customer_open) open;
     CUSTOMER_LIST(struct customer_journey) journeys;
+    CUSTOMER_LIST(struct customer_end) ends;
     CUSTOMER_LIST(struct customer_seen) seen, ring;
     CUSTOMER_LIST(const char *) keys; /* that lead here, newest last; without `key` */
     int64_t keys_until_ms;            /* so long their redirects stand at least; 0: none has one */

@@ -35,14 +35,15 @@ struct shop_event {
     const char *key;    /* of the customer: "id:7", "email:ana@example.com"; that of keys[0] */
     char identity[17];  /* hex: of source and id; of the JSON where there is no id */
     char origin[17];    /* hex: what journeys and messages that it starts are named by */
-    int64_t time_ms;
+    int64_t time_ms;    /* never later than the arrival: by this events are compared */
     int64_t arrival_ms;
     struct customer_key *keys; /* all that it names the customer by, in the order of the paths: at
                                   least one, at most one id */
     uint32_t key_count;
     uint32_t hops;         /* events between this one and the shop's own */
     bool internal;         /* made by nudged itself */
-    struct value document; /* map: type, id, time, source, data (and hops): conditions' `event` */
+    struct value document; /* map: type, id, time (as the shop gave it), source, data (and hops):
+                              conditions' `event` */
     struct value data;     /* map */
     struct value customer; /* map: what the event says of the customer; or null */
 };

@@ -5,9 +5,9 @@
  *   decide ─┬─ joining_join      what is known under other keys (decide/joining)
  *           ├─ consider_event    one event of the customer; twice is once
  *           │    learn             what it tells: profile, counts, opt-outs, lost messages
- *           │    end_journeys      whose `until` it is: what runs ends, what waits is withdrawn
+ *           │    ends_until        whose `until` it is: what runs ends, what waits is withdrawn
  *           │    start_journeys    whose `on` it is: all `if`s first, then each match acts
- *           │      no_longer         again: restart, and `if` is false: ends what runs
+ *           │      ends_no_longer    again: restart, and `if` is false: likewise
  *           │      try_rule          enabled, young enough, not over already, again
  *           └─ resume_due        journeys whose time has come, in the order of deadlines
  *
@@ -22,14 +22,12 @@
 #include <string.h>
 
 #include "decide/deciding.h"
+#include "decide/ends.h"
 #include "decide/joining.h"
 #include "decide/journey.h"
 #include "rules/rule_index.h"
 
-enum {
-    MINUTE_MS = 60 * 1000,
-    DAY_MS = 24 * 60 * 60 * 1000,
-};
+enum { MINUTE_MS = 60 * 1000 };
 
 /* ---- What an event tells of the customer ---- */
 
@@ -101,102 +99,68 @@ static void learn(struct deciding *d)
     learn_delivery(d);
 }
 
-/* ---- What an event ends ---- */
-
-/* Whether the event ends what started with `start` at `started_ms`: by its rule where that is
- * here, else by what it carries. A condition that cannot be compiled or answered counts as true:
- * silence is the safe side. */
-static bool is_end(struct deciding *d, const char *name, const struct customer_until *carried,
-                   const struct value *start, int64_t started_ms)
-{
-    const struct rule *rule = ruleset_find(d->rules, name);
-    const char *const *types = rule ? rule->until : carried->types;
-    struct cel_program *condition = rule ? rule->until_condition : NULL;
-    struct customer_journey journey = {.start = *start};
-    const char *fault;
-    if (!types || !rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
-        return false;
-    if (!rule && !deciding_until_condition(d, carried->condition, &condition))
-        return true;
-    struct condition_scene scene = deciding_scene(d, &journey);
-    return condition_ask(condition, &scene, d->arena, &fault) != CONDITION_FALSE;
-}
-
-/* Ends what runs, and withdraws what waits in the outbox, where this event is of its `until`. */
-static void end_journeys(struct deciding *d)
-{
-    struct customer *customer = d->customer;
-    for (uint32_t i = customer->journeys.count; i-- > 0;) {
-        const struct customer_journey *journey = &customer->journeys.items[i];
-        if (is_end(d, journey->rule, &journey->until, &journey->start, journey->started_ms))
-            deciding_end(d, i, TRACE_WHY_UNTIL);
-    }
-    for (uint32_t i = customer->open.count; i-- > 0;) {
-        const struct customer_open *open = &customer->open.items[i];
-        if (is_end(d, open->rule, &open->until, &open->start, open->started_ms))
-            deciding_withdraw(d, i, TRACE_WHY_UNTIL);
-    }
-}
-
 /* ---- What an event starts ---- */
 
-/* What runs of this rule gives way to the event, or keeps it from starting anew. A
- * restart goes on with the run that it ends: *run is that of the older journey. */
-static bool make_way(struct deciding *d, const struct rule *rule, const char **run)
+/* What of this rule keeps the event from starting it; NONE: nothing does. A message that waits is
+ * the newest of its journey, which may be over. */
+static enum trace_why held_back(const struct deciding *d, const struct rule *rule)
 {
-    struct customer *customer = d->customer;
-    if (rule->again == RULE_PARALLEL || rule->again == RULE_AGAIN_UNSET)
-        return true;
-    for (uint32_t i = customer->journeys.count; i-- > 0;) {
+    const struct customer *customer = d->customer;
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
         const struct customer_journey *journey = &customer->journeys.items[i];
         if (strcmp(journey->rule, rule->name) != 0)
             continue;
-        if (rule->again == RULE_IGNORE || d->event->time_ms < journey->started_ms) {
-            trace_add(&d->trace, rule->name, TRACE_IGNORED,
-                      rule->again == RULE_IGNORE ? TRACE_WHY_AGAIN : TRACE_WHY_OLDER);
-            return false;
-        }
-        *run = journey->run;
-        deciding_end(d, i, TRACE_WHY_RESTART);
+        if (rule->again == RULE_IGNORE)
+            return TRACE_WHY_AGAIN;
+        if (d->event->time_ms < journey->started_ms)
+            return TRACE_WHY_OLDER;
     }
-    return true;
+    for (uint32_t i = 0; i < customer->open.count && rule->again == RULE_RESTART; i++)
+        if (strcmp(customer->open.items[i].rule, rule->name) == 0 &&
+            d->event->time_ms < customer->open.items[i].started_ms)
+            return TRACE_WHY_OLDER;
+    return TRACE_WHY_NONE;
 }
 
-/* Whether a rule of `again: restart` answered no. */
-static bool is_refusal(const struct deciding *d, const struct rule *rule,
-                       const struct rule_answer *answers, uint32_t count)
+/* What runs of a rule that restarts ends, and what waits of it is withdrawn. */
+static void restart(struct deciding *d, const struct rule *rule)
 {
-    if (!rule || rule->again != RULE_RESTART || !rule->enabled ||
-        !rule_list_has(rule->on, d->event->type))
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (answers[i].rule == rule)
-            return false;
-    return true;
+    struct customer *customer = d->customer;
+    for (uint32_t i = customer->journeys.count; i-- > 0;)
+        if (strcmp(customer->journeys.items[i].rule, rule->name) == 0)
+            deciding_end(d, i, TRACE_WHY_RESTART);
+    for (uint32_t i = customer->open.count; i-- > 0;)
+        if (strcmp(customer->open.items[i].rule, rule->name) == 0)
+            deciding_withdraw(d, i, TRACE_WHY_RESTART);
 }
 
-/* With `again: restart`, an event that no longer matches ends the journey. */
-static void no_longer(struct deciding *d, const struct rule_answer *answers, uint32_t count)
+/* What runs of this rule gives way to the event, or keeps it from starting anew. */
+static bool make_way(struct deciding *d, const struct rule *rule)
 {
-    for (uint32_t i = d->customer->journeys.count; i-- > 0;) {
-        const struct customer_journey *journey = &d->customer->journeys.items[i];
-        const struct rule *rule = ruleset_find(d->rules, journey->rule);
-        if (d->event->time_ms >= journey->started_ms && is_refusal(d, rule, answers, count))
-            deciding_end(d, i, TRACE_WHY_NO_LONGER);
-    }
+    if (rule->again == RULE_PARALLEL || rule->again == RULE_AGAIN_UNSET)
+        return true;
+    enum trace_why why = held_back(d, rule);
+    if (why)
+        trace_add(&d->trace, rule->name, TRACE_IGNORED, why);
+    else if (rule->again == RULE_RESTART)
+        restart(d, rule);
+    return !why;
 }
 
 static void try_rule(struct deciding *d, const struct rule *rule)
 {
-    const char *run = d->event->origin;
+    const struct shop_event *event = d->event;
+    enum trace_why why = TRACE_WHY_NONE;
     if (!rule->enabled)
-        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_DISABLED);
-    else if (d->now_ms - d->event->time_ms > rule->max_age_ms)
-        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_MAX_AGE);
-    else if (deciding_is_over(d, rule, d->event->time_ms))
-        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_UNTIL);
-    else if (make_way(d, rule, &run))
-        deciding_start(d, rule, run);
+        why = TRACE_WHY_DISABLED;
+    else if (d->now_ms - event->time_ms > rule->max_age_ms)
+        why = TRACE_WHY_MAX_AGE;
+    else
+        why = ends_over(d, rule, &event->document, event->time_ms);
+    if (why)
+        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, why);
+    else if (make_way(d, rule))
+        deciding_start(d, rule);
 }
 
 /* Why rules did not match. */
@@ -226,7 +190,7 @@ static void start_journeys(struct deciding *d)
     condition_view_open(&view, &scene, d->arena);
     const struct rule_answer *answers = rule_index_ask(index, &view, d->arena, &count);
     tell_unmatched(d, index, answers, count);
-    no_longer(d, answers, count);
+    ends_no_longer(d, answers, count);
     for (uint32_t i = 0; i < count; i++)
         if (answers[i].answer == CONDITION_TRUE)
             try_rule(d, answers[i].rule);
@@ -253,7 +217,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     } else {
         d->decision->counts.decided++;
         learn(d);
-        end_journeys(d);
+        ends_until(d);
         start_journeys(d);
         deciding_grant(d);
         customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
@@ -288,7 +252,7 @@ static void resume(struct deciding *d, uint32_t index)
         deciding_end(d, index, lost);
         return;
     }
-    if (deciding_move(d, rule, at, &journey)) {
+    if (deciding_go_on(d, rule, at, &journey)) {
         d->customer->journeys.items[index] = journey;
         return;
     }
@@ -335,15 +299,16 @@ static void resume_due(struct deciding *d, int64_t due_ms)
 
 /* ---- Deciding ---- */
 
-/* The oldest send that some limit or cap still counts. */
-static int64_t sends_since(const struct decide_input *input)
+/* What present rules count stays as long as they do, whatever they said when it was sent. */
+static void count_on(const struct decide_input *input)
 {
-    int64_t keep_ms = DAY_MS;
-    if (ruleset_longest_limit(input->rules) > keep_ms)
-        keep_ms = ruleset_longest_limit(input->rules);
-    if (input->policy->cap.per_ms > keep_ms)
-        keep_ms = input->policy->cap.per_ms;
-    return input->now_ms - keep_ms;
+    for (uint32_t i = 0; i < input->customer->sends.count; i++) {
+        struct customer_send *send = &input->customer->sends.items[i];
+        const struct rule *rule = ruleset_find(input->rules, send->rule);
+        int64_t until_ms = policy_counts_until(input->policy, rule, send->marketing, send->at_ms);
+        if (until_ms > send->until_ms)
+            send->until_ms = until_ms;
+    }
 }
 
 void decide(const struct decide_input *input, struct arena *arena, struct decision *decision)
@@ -356,9 +321,9 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                          .customer = input->customer,
                          .decision = decision};
     memset(decision, 0, sizeof *decision);
-    customer_prune(input->customer, input->now_ms, sends_since(input),
-                   input->now_ms - input->policy->dedupe_keep_ms);
     joining_join(&d, input->joined, input->joined_count);
+    count_on(input);
+    customer_prune(input->customer, input->now_ms, input->now_ms - input->policy->dedupe_keep_ms);
     for (size_t i = 0; i < input->event_count; i++)
         consider_event(&d, input->events[i]);
     if (input->due_ms)

@@ -41,16 +41,6 @@ struct condition_scene deciding_scene(const struct deciding *d,
 
 /* ---- What ends journeys ---- */
 
-bool deciding_is_over(const struct deciding *d, const struct rule *rule, int64_t started_ms)
-{
-    for (const char *const *type = rule->until; *type && !rule->until_condition; type++) {
-        const struct customer_count *count = customer_find_count(d->customer, *type);
-        if (count && count->last_ms > started_ms)
-            return true;
-    }
-    return false;
-}
-
 /* Each source is compiled once in a decision. */
 struct deciding_until {
     const char *source;
@@ -105,6 +95,11 @@ static int by_priority(const void *a, const void *b)
     return names ? names : one->order < two->order ? -1 : 1;
 }
 
+static int64_t counts_until(const struct deciding *d, const struct rule *rule)
+{
+    return policy_counts_until(d->policy, rule, rule->class == RULE_MARKETING, d->now_ms);
+}
+
 /* Keeps in the customer's document that the message was decided. */
 static void remember(struct deciding *d, const struct deciding_want *want,
                      const struct decision_message *message)
@@ -122,7 +117,7 @@ static void remember(struct deciding *d, const struct deciding_want *want,
                                  .marketing = rule->class == RULE_MARKETING};
     if (decision_lift(d->decision, message->mid))
         customer_drop_send(d->customer, message->mid); /* one message, and so one place */
-    customer_add_send(d->arena, d->customer, &open, want->journey.run, d->now_ms);
+    customer_add_send(d->arena, d->customer, &open, counts_until(d, rule), d->now_ms);
 }
 
 /* False where an expression of its data fails: *fault says why. */
@@ -176,17 +171,28 @@ static void fail_want(struct deciding *d, const struct deciding_want *failed, co
             want->rule = NULL;
 }
 
+/* What could not be withdrawn any more, or not be counted, is not sent. */
+static void refuse_for_room(struct deciding *d, const struct deciding_want *want)
+{
+    d->decision->counts.refused++;
+    trace_add(&d->trace, want->rule->name, TRACE_REFUSED, TRACE_WHY_TOO_MANY_MESSAGES);
+    decision_add_dead(d->decision, d->arena, d->customer, &want->journey, want->step->id,
+                      TRACE_REASON_TOO_MANY_MESSAGES, "no more messages can be remembered");
+}
+
 static void grant_one(struct deciding *d, const struct deciding_want *want)
 {
     const struct policy *policy = d->policy;
     const struct condition_scene scene = deciding_scene(d, &want->journey);
     const char *address = message_body_address(want->step, &scene, d->arena), *fault;
     const struct policy_address known = policy_address(policy, address, d->arena);
-    enum trace_why refusal =
-        policy_refusal(policy, d->facts, want->rule, want->journey.run, &known, &scene, d->arena);
+    enum trace_why refusal = policy_refusal(policy, d->facts, want->rule, want->journey.origin,
+                                            &known, &scene, d->arena);
     if (refusal) {
         d->decision->counts.refused++;
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, refusal);
+    } else if (!customer_has_room(d->customer, counts_until(d, want->rule), d->now_ms)) {
+        refuse_for_room(d, want);
     } else if (!add_message(d, want, address, &known, &scene, &fault)) {
         fail_want(d, want, fault);
     }
@@ -253,10 +259,12 @@ bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
                     ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
                     : 0;
             if (!quiet_until) {
+                if (journey_is_late(journey, d->now_ms))
+                    journey->clock_ms = d->now_ms;
                 add_want(d, rule, step, journey);
                 break;
             }
-            journey_wait_at(journey, step, quiet_until);
+            journey_wait_at(journey, step, quiet_until, true);
             trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
             return true;
         }
@@ -281,14 +289,37 @@ void deciding_end(struct deciding *d, uint32_t index, enum trace_why why)
     d->effect = true;
 }
 
-void deciding_start(struct deciding *d, const struct rule *rule, const char *run)
+bool deciding_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
+                    struct customer_journey *journey)
+{
+    const struct condition_scene scene = deciding_scene(d, journey);
+    const struct rule_step *step = &rule->steps[at];
+    const char *fault = "";
+    bool late = journey_is_late(journey, d->now_ms);
+    if (late)
+        journey->clock_ms = d->now_ms;
+    if (!late && !journey->imposed)
+        return deciding_move(d, rule, at, journey);
+    switch (journey_ask_branches(rule, &at, &scene, d->arena, &step, &fault)) {
+    case CONDITION_FAILED:
+        add_error(d, journey, step, fault);
+        return false;
+    case CONDITION_FALSE:
+        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_BRANCH);
+        break;
+    case CONDITION_TRUE:
+        break;
+    }
+    return deciding_move(d, rule, at, journey);
+}
+
+void deciding_start(struct deciding *d, const struct rule *rule)
 {
     const struct shop_event *event = d->event;
     struct customer *customer = d->customer;
     struct customer_journey journey = {
         .rule = rule->name,
         .origin = event->origin,
-        .run = run,
         .clock_ms = event->time_ms,
         .started_ms = event->time_ms,
         .start = event->document,

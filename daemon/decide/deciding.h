@@ -41,14 +41,18 @@ struct deciding {
 struct condition_scene deciding_scene(const struct deciding *d,
                                       const struct customer_journey *journey);
 
-/* Starts a journey of the rule from the event, and lets it move on. `run`: what its limit counts it
- * as. */
-void deciding_start(struct deciding *d, const struct rule *rule, const char *run);
+/* Starts a journey of the rule from the event, and lets it move on. */
+void deciding_start(struct deciding *d, const struct rule *rule);
 
 /* Lets a journey move on from step number `at`. True: it waits, and journey->step and deadline_ms
  * say for what. False: it is over; who has it in the document drops it. */
 bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
                    struct customer_journey *journey);
+
+/* Likewise of one whose deadline has come. After a wait that policy imposed, or that ends late, the
+ * branches in which it stands are asked again: one that is not to be entered now is passed over. */
+bool deciding_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
+                    struct customer_journey *journey);
 
 /* Ends a journey of the document before its last step, and withdraws what it has in the outbox. */
 void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
@@ -56,10 +60,6 @@ void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
 /* Withdraws an open message of the document; one that a sender has is marked, and ends when it
  * comes back undelivered. */
 void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why);
-
-/* Whether an event of `until` that is newer than a start at `started_ms` has been here already:
- * events may arrive out of order. A condition would need that event again; it is not asked. */
-bool deciding_is_over(const struct deciding *d, const struct rule *rule, int64_t started_ms);
 
 /* What ends the journey of a rule that is here, for who has it not. */
 struct customer_until deciding_until(const struct rule *rule);

@@ -3,23 +3,30 @@
 #include <string.h>
 
 #include "customer/customer_join.h"
+#include "decide/ends.h"
 
-/* Whether an end that one side saw is newer than what started on the other. */
-static bool is_over(const struct deciding *d, const char *name, int64_t started_ms)
+/* Why an end that one side saw, and that is newer, ends what started on the other. */
+static enum trace_why over(const struct deciding *d, const char *name, const struct value *start,
+                           int64_t started_ms)
 {
     const struct rule *rule = ruleset_find(d->rules, name);
-    return rule && deciding_is_over(d, rule, started_ms);
+    return rule ? ends_over(d, rule, start, started_ms) : TRACE_WHY_NONE;
 }
 
 static void apply_ends(struct deciding *d)
 {
     struct customer *customer = d->customer;
-    for (uint32_t i = customer->journeys.count; i-- > 0;)
-        if (is_over(d, customer->journeys.items[i].rule, customer->journeys.items[i].started_ms))
-            deciding_end(d, i, TRACE_WHY_UNTIL);
-    for (uint32_t i = customer->open.count; i-- > 0;)
-        if (is_over(d, customer->open.items[i].rule, customer->open.items[i].started_ms))
-            deciding_withdraw(d, i, TRACE_WHY_UNTIL);
+    enum trace_why why;
+    for (uint32_t i = customer->journeys.count; i-- > 0;) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        if ((why = over(d, journey->rule, &journey->start, journey->started_ms)))
+            deciding_end(d, i, why);
+    }
+    for (uint32_t i = customer->open.count; i-- > 0;) {
+        const struct customer_open *open = &customer->open.items[i];
+        if ((why = over(d, open->rule, &open->start, open->started_ms)))
+            deciding_withdraw(d, i, why);
+    }
 }
 
 static bool is_kept_apart(const struct deciding *d, const char *name)

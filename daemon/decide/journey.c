@@ -1,11 +1,12 @@
 #include "decide/journey.h"
 
 void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,
-                     int64_t until_ms)
+                     int64_t until_ms, bool imposed)
 {
     journey->step = step->id;
     journey->deadline_ms = until_ms;
     journey->clock_ms = until_ms;
+    journey->imposed = imposed;
 }
 
 /* Whatever becomes of the branch that is jumped over, the journey waits for the step behind. */
@@ -31,7 +32,7 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
             *at = behind_jumps(rule, *at);
             if (*at == rule->step_count)
                 return JOURNEY_ENDS; /* nothing to wait for */
-            journey_wait_at(journey, &rule->steps[*at], journey->clock_ms + now->wait_ms);
+            journey_wait_at(journey, &rule->steps[*at], journey->clock_ms + now->wait_ms, false);
             return JOURNEY_WAITS;
         case RULE_STEP_UNLESS: {
             enum condition_answer answer = condition_ask(now->condition, scene, arena, fault);
@@ -54,4 +55,33 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
 bool journey_is_left(const struct customer_journey *journey, int64_t since_ms, int64_t now_ms)
 {
     return journey->since_ms > since_ms && now_ms < journey->deadline_ms + JOURNEY_NEWER_MOST_MS;
+}
+
+bool journey_is_late(const struct customer_journey *journey, int64_t now_ms)
+{
+    return now_ms - journey->clock_ms > JOURNEY_LATE_MS;
+}
+
+enum condition_answer journey_ask_branches(const struct rule *rule, uint32_t *at,
+                                           const struct condition_scene *scene, struct arena *arena,
+                                           const struct rule_step **step, const char **fault)
+{
+    const struct rule_step *inner = &rule->steps[*at];
+    if (inner->within < 0)
+        return CONDITION_TRUE;
+    uint32_t number = (uint32_t)inner->within, outer = number;
+    const struct rule_step *branch = &rule->steps[number];
+    enum condition_answer answer = journey_ask_branches(rule, &outer, scene, arena, step, fault);
+    if (answer == CONDITION_FALSE)
+        *at = outer;
+    if (answer != CONDITION_TRUE)
+        return answer;
+    *step = branch;
+    answer = condition_ask(branch->condition, scene, arena, fault);
+    if (answer == CONDITION_FAILED)
+        return answer;
+    if ((answer == CONDITION_TRUE) != inner->otherwise)
+        return CONDITION_TRUE;
+    *at = branch->behind;
+    return CONDITION_FALSE;
 }

@@ -153,6 +153,15 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
     return TRACE_WHY_NONE;
 }
 
+int64_t policy_counts_until(const struct policy *policy, const struct rule *rule, bool marketing,
+                            int64_t at_ms)
+{
+    int64_t per_ms = rule && rule->limit.count ? rule->limit.per_ms : 0;
+    if (marketing && policy->cap.count && policy->cap.per_ms > per_ms)
+        per_ms = policy->cap.per_ms;
+    return at_ms + per_ms;
+}
+
 int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,
                            int64_t now_ms, struct arena *arena)
 {

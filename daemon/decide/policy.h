@@ -81,6 +81,11 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
                               const struct policy_address *address,
                               const struct condition_scene *scene, struct arena *arena);
 
+/* Until when a message that is sent at `at_ms` is counted, by its rule's limit (NULL: the rule is
+ * not here) or, as marketing, by the cap; `at_ms` where nothing counts it. */
+int64_t policy_counts_until(const struct policy *policy, const struct rule *rule, bool marketing,
+                            int64_t at_ms);
+
 /* The end of the customer's quiet hours where `now` is within them; else 0. */
 int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,
                            int64_t now_ms, struct arena *arena);

@@ -49,6 +49,10 @@ struct rule_step {
     struct cel_program *condition;
     /* unless, jump */
     uint32_t target;
+    /* The branch that it stands in, and of an unless the end of its own. */
+    int32_t within;  /* number of that branch's unless; -1: none */
+    bool otherwise;  /* in its `else` */
+    uint32_t behind; /* the step behind both `then` and `else` */
 };
 
 struct rule {

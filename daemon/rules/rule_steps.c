@@ -63,6 +63,8 @@ struct steps_reader {
     const struct rule_reader *reader;
     struct rule *rule;
     uint32_t capacity;
+    int32_t within; /* the branch that is being read, as in struct rule_step */
+    bool otherwise;
     bool too_many; /* said already */
 };
 
@@ -80,7 +82,11 @@ static struct rule_step *add_step(struct steps_reader *steps, enum rule_step_kin
     rule->steps = arena_grow(steps->reader->arena, rule->steps, rule->step_count, &steps->capacity,
                              sizeof *rule->steps);
     struct rule_step *step = &rule->steps[rule->step_count++];
-    *step = (struct rule_step){.kind = kind, .id = "", .line = value->place.line};
+    *step = (struct rule_step){.kind = kind,
+                               .id = "",
+                               .line = value->place.line,
+                               .within = steps->within,
+                               .otherwise = steps->otherwise};
     return step;
 }
 
@@ -217,6 +223,18 @@ static void read_wait(struct steps_reader *steps, const struct value *value, con
 
 static void read_list(struct steps_reader *steps, const struct value *list);
 
+/* The steps of one side of the branch number `test`. */
+static void read_side(struct steps_reader *steps, uint32_t test, bool otherwise,
+                      const struct value *list)
+{
+    const struct steps_reader outer = *steps;
+    steps->within = (int32_t)test;
+    steps->otherwise = otherwise;
+    read_list(steps, list);
+    steps->within = outer.within;
+    steps->otherwise = outer.otherwise;
+}
+
 /* if … then … else …: skips the one branch or the other. */
 static void read_branch(struct steps_reader *steps, const struct value *step_value)
 {
@@ -232,7 +250,7 @@ static void read_branch(struct steps_reader *steps, const struct value *step_val
         settings_fault(reader->diags, reader->source, condition, DIAG_ERROR,
                        "`if` must be an expression: write it in quotes");
     if (then)
-        read_list(steps, then);
+        read_side(steps, test, false, then);
     else
         settings_fault(reader->diags, reader->source, step_value, DIAG_ERROR,
                        "`then` is missing: what to do if it is true");
@@ -240,11 +258,12 @@ static void read_branch(struct steps_reader *steps, const struct value *step_val
         uint32_t jump = steps->rule->step_count;
         add_step(steps, RULE_STEP_JUMP, step_value)->id = step_id(steps, NULL, "else", otherwise);
         steps->rule->steps[test].target = steps->rule->step_count;
-        read_list(steps, otherwise);
+        read_side(steps, test, true, otherwise);
         steps->rule->steps[jump].target = steps->rule->step_count;
     } else {
         steps->rule->steps[test].target = steps->rule->step_count;
     }
+    steps->rule->steps[test].behind = steps->rule->step_count;
 }
 
 static const char *const step_keys[] = {"send", "wait", "if", "stop", "then", "else", "id", NULL};
@@ -344,7 +363,7 @@ static void refuse_beside_steps(const struct rule_reader *reader, const struct v
 void rule_steps_read(const struct rule_reader *reader, const struct value *rule_value,
                      struct rule *rule)
 {
-    struct steps_reader steps = {.reader = reader, .rule = rule};
+    struct steps_reader steps = {.reader = reader, .rule = rule, .within = -1};
     const struct value *list = value_get(rule_value, "steps");
     const struct value *send = value_get(rule_value, "send");
     const struct value *wait = value_get(rule_value, "wait");

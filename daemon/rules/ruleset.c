@@ -4,7 +4,7 @@
  *
  *   by_name    a rule
  *   on, until  of each event type the rules that it begins or ends, highest priority first;
- *              those of `on` also as an index (rules/rule_index)
+ *              those of `on` also as an index (rules/rule_index), and of them those that restart
  *   counted    the event types that customers count: these, and every string in an expression
  *
  * All of it lies in the arena that the set took over, but the maps.
@@ -31,11 +31,11 @@ struct ruleset {
     struct arena *arena;
     const struct rule **rules; /* by priority, then by name */
     uint32_t count, capacity;
-    struct map *by_name;    /* name: struct rule */
-    struct map *on, *until; /* type: struct types */
-    struct map *counted;    /* type: itself */
+    struct map *by_name;                 /* name: struct rule */
+    struct map *on, *until, *restarting; /* type: struct types */
+    struct map *counted;                 /* type: itself */
     struct value events;
-    int64_t since_ms, longest_limit_ms;
+    int64_t since_ms;
 };
 
 static const struct rule *const no_rules[] = {NULL};
@@ -48,6 +48,7 @@ void ruleset_destroy(struct ruleset **ruleset)
     map_destroy(&set->by_name);
     map_destroy(&set->on);
     map_destroy(&set->until);
+    map_destroy(&set->restarting);
     map_destroy(&set->counted);
     arena_destroy(&set->arena);
     free(set);
@@ -74,6 +75,7 @@ struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_
     set->by_name = map_new();
     set->on = map_new();
     set->until = map_new();
+    set->restarting = map_new();
     set->counted = map_new();
     set->events = value_new_map(arena, 8);
     set->since_ms = settings->since_ms;
@@ -134,8 +136,6 @@ static void add_rule(struct ruleset *set, const struct settings_source *source, 
     map_put(set->by_name, rule->name, strlen(rule->name), rule);
     set->rules = arena_grow(set->arena, set->rules, set->count, &set->capacity, sizeof *set->rules);
     set->rules[set->count++] = rule;
-    if (rule->limit.per_ms > set->longest_limit_ms)
-        set->longest_limit_ms = rule->limit.per_ms;
 }
 
 /* The fields that customers have in some sample, and those that nudged itself knows; NULL where
@@ -231,6 +231,11 @@ static void count_named_in_step(struct ruleset *set, const struct rule_step *ste
         count_named(set, data->program);
 }
 
+static bool restarts(const struct rule *rule)
+{
+    return rule->enabled && rule->again == RULE_RESTART;
+}
+
 static void index_rules(struct ruleset *set)
 {
     if (set->count)
@@ -239,6 +244,8 @@ static void index_rules(struct ruleset *set)
         const struct rule *rule = set->rules[i];
         for (const char *const *type = rule->on; *type; type++)
             index_type(set, set->on, *type, rule);
+        for (const char *const *type = rule->on; *type && restarts(rule); type++)
+            index_type(set, set->restarting, *type, rule);
         for (const char *const *type = rule->until; *type; type++)
             index_type(set, set->until, *type, rule);
         count_named(set, rule->condition);
@@ -385,6 +392,7 @@ struct ruleset *ruleset_finish(struct ruleset_builder **builder)
         count_named(set, *condition);
     end_lists(set, set->on);
     end_lists(set, set->until);
+    end_lists(set, set->restarting);
     make_indexes(set, settings->plain);
     return set;
 }
@@ -427,6 +435,11 @@ const struct rule *const *ruleset_until(const struct ruleset *ruleset, const cha
     return rules_for(ruleset->until, type);
 }
 
+const struct rule *const *ruleset_restarting(const struct ruleset *ruleset, const char *type)
+{
+    return rules_for(ruleset->restarting, type);
+}
+
 const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char *type)
 {
     const struct types *types = map_get(ruleset->on, type, strlen(type));
@@ -436,11 +449,6 @@ const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char
 bool ruleset_counts(const struct ruleset *ruleset, const char *type)
 {
     return map_get(ruleset->counted, type, strlen(type)) != NULL;
-}
-
-int64_t ruleset_longest_limit(const struct ruleset *ruleset)
-{
-    return ruleset->longest_limit_ms;
 }
 
 const struct value *ruleset_events(const struct ruleset *ruleset)

@@ -61,15 +61,14 @@ int64_t ruleset_since(const struct ruleset *ruleset);
  * priority first, then by name; never NULL. */
 const struct rule *const *ruleset_on(const struct ruleset *ruleset, const char *type);
 const struct rule *const *ruleset_until(const struct ruleset *ruleset, const char *type);
+/* Those of ruleset_on that are enabled and say `again: restart`. */
+const struct rule *const *ruleset_restarting(const struct ruleset *ruleset, const char *type);
 
 /* The rules of ruleset_on, ready to be asked; NULL: there are none. */
 const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char *type);
 
 /* Whether some rule names the type, so that customers count it. */
 bool ruleset_counts(const struct ruleset *ruleset, const char *type);
-
-/* The longest window of any rule's limit, in milliseconds; 0: no limits. */
-int64_t ruleset_longest_limit(const struct ruleset *ruleset);
 
 /* The event types that events.yaml declares: a map from type to sample data. */
 const struct value *ruleset_events(const struct ruleset *ruleset);

@@ -104,8 +104,8 @@ static struct customer *make_customer(struct arena *arena)
         customer_add_count(arena, customer, "order.placed", now_ms - day * DAY_MS);
     customer_add_count(arena, customer, "old", -1);
     customer_add_count(arena, customer, "old", 0);
-    customer_add_send(arena, customer, &open, "o", 1);
-    customer_add_send(arena, customer, &open, "p", 2);
+    customer_add_send(arena, customer, &open, 1, 1);
+    customer_add_send(arena, customer, &open, 2, 2);
     return customer;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "customer/customer.h"
+#include "customer/customer_ends.h"
 
 static struct value read_json(struct arena *arena, const char *text)
 {
@@ -36,7 +37,7 @@ static struct customer *make_whole(struct arena *arena)
                                        .start = profile,
                                        .until = {ends, "total > 5"},
                                        .marketing = true};
-    customer_add_send(arena, customer, &open, "r1", 6000);
+    customer_add_send(arena, customer, &open, 9000, 6000);
     customer_add_seen(arena, customer, "0123456789abcdef", 7000, true);
     customer_add_seen(arena, customer, "fedcba9876543210", 7000, false);
     customer->journeys.items =
@@ -44,14 +45,16 @@ static struct customer *make_whole(struct arena *arena)
     customer->journeys.items[customer->journeys.count++] =
         (struct customer_journey){.rule = "cart",
                                   .origin = "o2",
-                                  .run = "o1",
                                   .step = "send-1",
                                   .deadline_ms = 8,
                                   .clock_ms = 9,
+                                  .imposed = true,
                                   .started_ms = 10,
                                   .since_ms = 11,
                                   .start = value_new_map(arena, 1)};
     value_set(arena, customer->journeys.items[0].start, "data", profile);
+    const struct customer_end end = {.rule = "cart", .at_ms = 12, .until_ms = 13, .event = profile};
+    customer_ends_add(arena, customer, &end);
     value_set(arena, customer->optouts, "all", value_int(4000));
     value_set(arena, customer->fields, "tier", value_text("gold"));
     return customer;
@@ -65,11 +68,13 @@ static void assert_whole(const char *document)
         "\"profile_ms\":1000,\"fields\":{\"tier\":\"gold\"},",
         "\"optouts\":{\"all\":4000},",
         "{\"type\":\"order.placed\",\"n\":2,\"first\":3000,\"last\":5000,\"times\":[3000,5000]}",
-        "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"r1\",\"at\":6000,\"marketing\":true}",
+        "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"o1\",\"at\":6000,\"until\":9000,",
         "{\"rule\":\"welcome\",\"n\":1,\"last\":6000}",
         "\"origin\":\"o1\",\"topic\":\"all\",\"started\":1,\"give_up\":99999,\"start\":{\"name\"",
         "},\"until\":[\"order.placed\",\"cart.emptied\"],\"until_if\":\"total > 5\",\"marketing\"",
-        "\"step\":\"send-1\",\"at\":8,\"clock\":9,\"started\":10,\"since\":11,\"start\":{\"data\"",
+        "\"step\":\"send-1\",\"at\":8,\"clock\":9,\"imposed\":true,\"started\":10,\"since\":11,"
+        "\"start\":{\"data\"",
+        "\"ends\":[{\"rule\":\"cart\",\"at\":12,\"until\":13,\"event\":{\"name\":",
         "\"seen\":[\"0123456789abcdef\",7000],\"ring\":[\"fedcba9876543210\",7000]}"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strstr(document, parts[i]))
@@ -119,13 +124,13 @@ static struct customer *make_three(struct arena *arena)
                                            .marketing = i == 1};
         char identity[17];
         snprintf(identity, sizeof identity, "%016d", i);
-        customer_add_send(arena, customer, &open, name, i);
+        customer_add_send(arena, customer, &open, i + (i == 1), i);
         customer_add_count(arena, customer, name, i);
         customer_add_count(arena, customer, name, i + 1);
         customer_add_seen(arena, customer, identity, i, true);
         customer_add_seen(arena, customer, identity, i, false);
-        customer->journeys.items[i] = (struct customer_journey){
-            .rule = name, .origin = "o", .run = "o", .step = name, .start = start};
+        customer->journeys.items[i] =
+            (struct customer_journey){.rule = name, .origin = "o", .step = name, .start = start};
     }
     return customer;
 }
@@ -318,7 +323,7 @@ static void test_drop_send(void **state)
     for (size_t i = 0; i < 4; i++) {
         const struct customer_open open = {
             .mid = mids[i], .rule = i < 3 ? "r" : "s", .origin = "o", .topic = "all"};
-        customer_add_send(arena, customer, &open, "o", (int64_t)i);
+        customer_add_send(arena, customer, &open, (int64_t)i, (int64_t)i);
     }
     assert_int_equal(customer_find_total(customer, "r")->count, 3);
     assert_int_equal(customer_find_total(customer, "r")->last_ms, 2);
@@ -423,12 +428,10 @@ static void test_bounds(void **state)
                                            .origin = "o",
                                            .topic = "all",
                                            .give_up_ms = 5000};
-        customer_add_send(arena, customer, &open, "o", i);
+        customer_add_send(arena, customer, &open, i, i);
     }
     assert_int_equal(customer->seen.count, CUSTOMER_SEEN_MOST);
     assert_int_equal(customer->ring.count, CUSTOMER_RING_MOST);
-    assert_int_equal(customer->sends.count, CUSTOMER_SENDS_MOST);
-    assert_int_equal(customer->open.count, CUSTOMER_OPEN_MOST);
     assert_int_equal(customer->counts.items[0].time_count, CUSTOMER_TIMES_MOST);
     assert_int_equal(customer->counts.items[0].count, 1000);
     assert_true(customer_has_seen(customer, "0000000000000999", 0));
@@ -438,16 +441,67 @@ static void test_bounds(void **state)
     assert_false(customer_has_seen(customer, "0000000000000487", 0));
     assert_true(customer_has_seen(customer, "0000000000000872", 0));
     assert_false(customer_has_seen(customer, "0000000000000870", 0));
-    customer_prune(customer, 4999, 990, 991);
-    assert_int_equal(customer->sends.count, 10);
+    customer_prune(customer, 4999, 991);
+    assert_int_equal(customer->sends.count, CUSTOMER_PAST_MOST);
+    assert_string_equal(customer->sends.items[0].mid, "0000000000000936");
     assert_int_equal(customer->seen.count, 5);
     assert_int_equal(customer->ring.count, CUSTOMER_RING_MOST);
-    assert_int_equal(customer->open.count, CUSTOMER_OPEN_MOST);
-    customer_prune(customer, 5000, 990, 990);
+    assert_int_equal(customer->open.count, 1000); /* none of them goes before its end */
+    customer_prune(customer, 5000, 990);
     assert_int_equal(customer->open.count, 0);
     assert_true(customer_has_seen(customer, "0000000000000998", 998)); /* in the ring */
     assert_false(customer_has_seen(customer, "0000000000000998", 999));
     assert_true(customer_has_seen(customer, "0000000000000999", 999));
+    arena_destroy(&arena);
+}
+
+/* What a limit or a cap counts stays however much comes after it; past its bound there is no
+ * room for more. */
+static void test_counted_sends(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct customer *customer = customer_new(arena, "id:7");
+    const struct customer_open open = {.mid = "m", .rule = "r", .origin = "o", .give_up_ms = 1};
+    const int64_t day_ms = 24 * 60 * 60 * 1000;
+    customer_add_send(arena, customer, &open, 30 * day_ms, 0);
+    for (int i = 0; i < 300; i++)
+        customer_add_send(arena, customer, &open, i, i);
+    customer_prune(customer, 300, 0);
+    assert_int_equal(customer->sends.count, 1 + CUSTOMER_PAST_MOST);
+    customer_prune(customer, 300 + day_ms, 0);
+    assert_int_equal(customer->sends.count, 1);
+    assert_int_equal(customer->sends.items[0].at_ms, 0);
+    customer_prune(customer, 30 * day_ms - 1, 0);
+    assert_int_equal(customer->sends.count, 1);
+    for (int i = 1; i < CUSTOMER_SENDS_MOST; i++) {
+        assert_true(customer_has_room(customer, 40 * day_ms, 1 + day_ms));
+        customer_add_send(arena, customer, &open, 30 * day_ms, day_ms);
+        customer_prune(customer, 1 + day_ms, 0);
+    }
+    assert_false(customer_has_room(customer, 40 * day_ms, 1 + day_ms));
+    assert_true(customer_has_room(customer, 1 + day_ms, 1 + day_ms)); /* nothing counts it */
+    assert_true(customer_has_room(customer, 40 * day_ms, 30 * day_ms));
+    customer_prune(customer, 30 * day_ms, 0);
+    assert_int_equal(customer->sends.count, 0);
+    arena_destroy(&arena);
+}
+
+static void test_open_room(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct customer *customer = customer_new(arena, "id:7");
+    const struct customer_open open = {.mid = "m", .rule = "r", .origin = "o", .give_up_ms = 9};
+    for (int i = 0; i < CUSTOMER_OPEN_MOST; i++) {
+        assert_true(customer_has_room(customer, 1, 1));
+        customer_add_send(arena, customer, &open, 1, 1);
+    }
+    assert_false(customer_has_room(customer, 1, 1));
+    customer_prune(customer, 8, 0);
+    assert_false(customer_has_room(customer, 8, 8));
+    customer_prune(customer, 9, 0);
+    assert_true(customer_has_room(customer, 9, 9));
     arena_destroy(&arena);
 }
 
@@ -486,6 +540,8 @@ int main(void)
         cmocka_unit_test(test_unknown_format),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_counted_sends),
+        cmocka_unit_test(test_open_room),
         cmocka_unit_test(test_size),
         cmocka_unit_test(test_merge_examples),
         cmocka_unit_test(test_counts),

@@ -137,22 +137,25 @@ static const struct decide_play plays[] = {
      "{name: b, class: transactional, limit: 1 per 30d, on: order.placed, send: b}",
      {{0, "{\"type\":\"order.placed\",\"id\":1," ANA "}", "a sends a; b sends b"},
       {7200, "{\"type\":\"order.placed\",\"id\":2," ANA "}", "a sends a; b refused limit"}}},
-    {"a restart is no new run for the limit",
+    {"a restart before anything was sent is no new run for the limit",
      "{name: cart, on: cart.updated, again: restart, limit: 1 per 7d,\n"
      " steps: [{send: one}, {wait: 1h}, {send: two}]}",
      {{0, CART_80, "cart waits 3600; cart sends one"},
       {1800, CART_90,
        "cart ended restart; cart withdrawn restart; cart waits 5400; cart sends one"},
       {5400, NULL, "cart sends two"},
-      {6000, CART_80, "cart waits 9600; cart refused limit"}}},
-    {"steps branch, and the wait counts from the deadline before",
+      {6000, CART_80,
+       "cart withdrawn restart; cart withdrawn restart; cart waits 9600; cart sends one"}}},
+    {"steps branch, and the wait counts from the deadline before, or from when that was late",
      "{name: tour, on: customer.signed_up, again: ignore, steps: [{wait: 1h}, {send: one},\n"
      " {wait: 1h}, {if: customer.count('order.placed') > 0, then: [{send: bought}],\n"
      "  else: [{send: looked}, stop]}, {send: after}]}",
      {{0, SIGN_UP, "tour waits 3600"},
-      {4000, NULL, "tour waits 7200; tour sends one"},
+      {3660, NULL, "tour waits 7200; tour sends one"},
       {5000, ORDER, ""},
-      {7200, NULL, "tour sends bought; tour sends after"}}},
+      {7200, NULL, "tour sends bought; tour sends after"},
+      {10000, SIGN_UP, "tour waits 13600"},
+      {13661, NULL, "tour waits 17261; tour sends one"}}},
     {"a step whose expression fails ends the journey",
      "{name: tour, on: customer.signed_up, steps: [{if: customer.tier == 'gold', "
      "then: [{send: x}]}]}",
@@ -225,6 +228,90 @@ static void test_quiet_hours(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* 10:30 to 08:00 in UTC: second 1800 on. */
+static void nights(struct decide_fixture *fixture)
+{
+    fixture->policy.quiet_from = 10 * 60 + 30;
+    fixture->policy.quiet_to = 8 * 60;
+}
+
+#define BUYER             "customer.count('order.placed') == 0"
+#define CART_STEPS(steps) "{name: cart, on: cart.updated, again: restart, steps: [" steps "]}"
+#define BRANCHES                                                         \
+    CART_STEPS("{wait: 1h}, {if: \"" BUYER                               \
+               "\", then: [{send: a}], else: [{send: b}]}, {wait: 2h}, " \
+               "{send: c}")
+
+/* After a wait that policy imposed the branches around a send are asked again. */
+static const struct decide_play after_nights[] = {
+    {"a branch that is false now is passed over, its else is not entered, and it goes on behind",
+     BRANCHES,
+     {{0, CART_80, "cart waits 3600"},
+      {3600, NULL, "cart quiet-hours 79200"},
+      {4000, ORDER, ""},
+      {79200, NULL, "cart passed-over branch; cart waits 86400"},
+      {86400, NULL, "cart sends c"}}},
+    {"so is an else whose branch is true now",
+     CART_STEPS("{wait: 1h}, {if: customer.count('order.placed') > 0, then: [{send: a}], else: "
+                "[{send: b}]}"),
+     {{0, CART_80, "cart waits 3600"},
+      {3600, NULL, "cart quiet-hours 79200"},
+      {4000, ORDER, ""},
+      {79200, NULL, "cart passed-over branch"}}},
+    {"where nothing has changed the send goes out",
+     BRANCHES,
+     {{0, CART_80, "cart waits 3600"},
+      {3600, NULL, "cart quiet-hours 79200"},
+      {79200, NULL, "cart waits 86400; cart sends a"}}},
+    {"the outer branch is asked first, and all that stands in it is passed over",
+     CART_STEPS("{wait: 1h}, {if: \"" BUYER "\", then: [{if: \"" BUYER
+                "\", then: [{send: a}]}, {send: b}]}, {send: c}"),
+     {{0, CART_80, "cart waits 3600"},
+      {3600, NULL, "cart quiet-hours 79200"},
+      {4000, ORDER, ""},
+      {79200, NULL, "cart passed-over branch; cart sends c"}}},
+    {"of an inner one only that",
+     CART_STEPS("{wait: 1h}, {if: cart.total > 5, then: [{if: \"" BUYER
+                "\", then: [{send: a}]}, {send: b}]}, {send: c}"),
+     {{0, CART_80, "cart waits 3600"},
+      {3600, NULL, "cart quiet-hours 79200"},
+      {4000, ORDER, ""},
+      {79200, NULL, "cart passed-over branch; cart sends b; cart sends c"}}},
+    {"one that cannot be answered ends the journey",
+     CART_STEPS("{wait: 1h}, {if: 'customer.tier == 1', then: [{send: a}]}, {send: b}"),
+     {{0,
+       "{\"type\":\"cart.updated\",\"customer\":{\"id\":7,\"email\":\"a@b.example\",\"tier\":1,"
+       "\"accepts_marketing\":true}}",
+       "cart waits 3600"},
+      {3600, NULL, "cart quiet-hours 79200"},
+      {4000, "{\"type\":\"x\",\"customer\":{\"id\":7,\"tier\":null}}", ""},
+      {79200, NULL, "cart error customer.tier: no such field"}}},
+};
+
+static void test_after_nights(void **state)
+{
+    (void)state;
+    decide_fixture_play_all(after_nights, sizeof after_nights / sizeof *after_nights, nights);
+}
+
+/* And after one that ends late; after no other. */
+static const struct decide_play after_waits[] = {
+    {"late: asked again",
+     CART_STEPS("{if: \"" BUYER "\", then: [{wait: 1h}, {send: a}]}, {send: b}"),
+     {{0, CART_80, "cart waits 3600"},
+      {1, ORDER, ""},
+      {3661, NULL, "cart passed-over branch; cart sends b"}}},
+    {"in time: as it was asked",
+     CART_STEPS("{if: \"" BUYER "\", then: [{wait: 1h}, {send: a}]}, {send: b}"),
+     {{0, CART_80, "cart waits 3600"}, {1, ORDER, ""}, {3660, NULL, "cart sends a; cart sends b"}}},
+};
+
+static void test_after_waits(void **state)
+{
+    (void)state;
+    decide_fixture_play_all(after_waits, sizeof after_waits / sizeof *after_waits, NULL);
+}
+
 static void test_facts(void **state)
 {
     (void)state;
@@ -248,7 +335,7 @@ static void test_facts(void **state)
     decide_fixture_close(&fixture);
 }
 
-/* A message that a sender has counts; the run that is restarted may still go on. */
+/* A message that a sender has counts: the restart is a new run. */
 static void test_restarted_run(void **state)
 {
     (void)state;
@@ -258,8 +345,9 @@ static void test_restarted_run(void **state)
                         " steps: [{send: one}, {wait: 1h}, {send: two}]}");
     decide_fixture_play(&fixture, 0, CART_80);
     decide_fixture_place(&fixture, CUSTOMER_PLACE_HAND);
-    assert_string_equal(decide_fixture_play(&fixture, 1800, CART_90),
-                        "cart ended restart; cart marked restart; cart waits 5400; cart sends one");
+    assert_string_equal(
+        decide_fixture_play(&fixture, 1800, CART_90),
+        "cart ended restart; cart marked restart; cart waits 5400; cart refused limit");
     decide_fixture_close(&fixture);
 }
 
@@ -558,7 +646,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plays),         cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_quiet_hours),   cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_quiet_hours),   cmocka_unit_test(test_after_nights),
+        cmocka_unit_test(test_after_waits),   cmocka_unit_test(test_facts),
         cmocka_unit_test(test_rules_change),  cmocka_unit_test(test_older_rules),
         cmocka_unit_test(test_restarted_run), cmocka_unit_test(test_one_batch),
         cmocka_unit_test(test_segments),      cmocka_unit_test(test_deadlines),

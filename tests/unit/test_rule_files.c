@@ -87,7 +87,6 @@ static void test_files(void **state)
     assert_null(ruleset_index(set, "w"));
     assert_non_null(ruleset_index(set, "y"));
     assert_int_equal(ruleset_since(set), 5);
-    assert_int_equal(ruleset_longest_limit(set), 0);
     assert_int_equal(value_path(ruleset_events(set), "x")->kind, VALUE_MAP);
     assert_int_equal(value_count(ruleset_events(set)), 2);
     ruleset_destroy(&set);

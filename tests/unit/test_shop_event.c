@@ -255,11 +255,13 @@ static void test_times(void **state)
     static const struct {
         const char *time;
         int64_t ms;
+        const char *seen; /* by conditions */
     } cases[] = {
-        {"2026-03-02T11:59:59+02:00", 1772445599000},
-        {"2026-03-02T10:05:00Z", 1772445900000}, /* ahead within the skew */
-        {"2026-03-02T10:05:01Z", 1772445600000}, /* past it: counts as arrival */
-        {"2020-01-01T00:00:00Z", 1577836800000},
+        {"2026-03-02T11:59:59+02:00", 1772445599000, "2026-03-02T09:59:59Z"},
+        /* Ahead within the skew: no newer than its arrival all the same. */
+        {"2026-03-02T10:05:00Z", 1772445600000, "2026-03-02T10:05:00Z"},
+        {"2026-03-02T10:05:01Z", 1772445600000, "2026-03-02T10:00:00Z"}, /* past it */
+        {"2020-01-01T00:00:00Z", 1577836800000, "2020-01-01T00:00:00Z"},
     };
     struct arena *arena = arena_new(4096);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -269,6 +271,7 @@ static void test_times(void **state)
             arena, "{\"type\":\"x\",\"time\":\"%s\",\"customer\":{\"id\":7}}", cases[i].time);
         assert_true(read_event(arena, json, &event, &diag));
         assert_int_equal(event.time_ms, cases[i].ms);
+        assert_true(value_is_text(value_get(&event.document, "time"), cases[i].seen));
     }
     arena_destroy(&arena);
 }

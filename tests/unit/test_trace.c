@@ -88,8 +88,8 @@ static void test_long_trace(void **state)
         buf_text(&rule, "- send: m\n");
     decide_fixture_open(&fixture, buf_string(&rule));
     buf_free(&rule);
-    decide_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}");
-    assert_int_equal(fixture.last.message_count, 300);
+    decide_fixture_play(&fixture, 0, "{\"type\":\"x\",\"customer\":{\"id\":7}}");
+    assert_int_equal(fixture.last.counts.refused, 300);
     assert_int_equal(value_count(value_get(&fixture.last.trace[0], "did")), 200);
     decide_fixture_close(&fixture);
 }

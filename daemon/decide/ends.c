@@ -1,0 +1,151 @@
+#include "decide/ends.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "customer/customer_ends.h"
+#include "rules/condition_reads.h"
+
+enum { EVENT_MOST = 1024 }; /* bytes of what a condition reads of an event that is remembered */
+
+/* ---- By `until` ---- */
+
+/* Whether the event ends what started with `start` at `started_ms`: by its rule where that is
+ * here, else by what it carries. A condition that cannot be compiled or answered counts as true:
+ * silence is the safe side. */
+static bool is_end(struct deciding *d, const char *name, const struct customer_until *carried,
+                   const struct value *start, int64_t started_ms)
+{
+    const struct rule *rule = ruleset_find(d->rules, name);
+    const char *const *types = rule ? rule->until : carried->types;
+    struct cel_program *condition = rule ? rule->until_condition : NULL;
+    struct customer_journey journey = {.start = *start};
+    const char *fault;
+    if (!types || !rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
+        return false;
+    if (!rule && !deciding_until_condition(d, carried->condition, &condition))
+        return true;
+    struct condition_scene scene = deciding_scene(d, &journey);
+    return condition_ask(condition, &scene, d->arena, &fault) != CONDITION_FALSE;
+}
+
+/* What the rule's condition reads of the event; `true` where that is too much to be kept. */
+static struct value event_read(const struct deciding *d, const struct rule *rule)
+{
+    struct value read = condition_reads_event(rule->until_condition, d->policy->segments,
+                                              &d->event->document, d->arena);
+    struct buf text;
+    buf_init(&text, EVENT_MOST);
+    bool fits = json_print(&text, &read) && !text.full;
+    buf_free(&text);
+    return fits ? read : value_bool(true);
+}
+
+static void remember(struct deciding *d, const struct rule *rule, struct value event)
+{
+    const struct customer_end end = {.rule = rule->name,
+                                     .at_ms = d->event->time_ms,
+                                     .until_ms = d->event->time_ms + rule->max_age_ms,
+                                     .event = event};
+    if (end.until_ms >= d->now_ms)
+        customer_ends_add(d->arena, d->customer, &end);
+}
+
+void ends_until(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = customer->journeys.count; i-- > 0;) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        if (is_end(d, journey->rule, &journey->until, &journey->start, journey->started_ms))
+            deciding_end(d, i, TRACE_WHY_UNTIL);
+    }
+    for (uint32_t i = customer->open.count; i-- > 0;) {
+        const struct customer_open *open = &customer->open.items[i];
+        if (is_end(d, open->rule, &open->until, &open->start, open->started_ms))
+            deciding_withdraw(d, i, TRACE_WHY_UNTIL);
+    }
+    /* Of those without a condition the customer's counts have the newest. */
+    for (const struct rule *const *rule = ruleset_until(d->rules, d->event->type); *rule; rule++)
+        if ((*rule)->until_condition)
+            remember(d, *rule, event_read(d, *rule));
+}
+
+/* ---- By a match that is none any more ---- */
+
+/* Whether a rule of `again: restart` answered no. */
+static bool is_refusal(const struct deciding *d, const struct rule *rule,
+                       const struct rule_answer *answers, uint32_t count)
+{
+    if (!rule || rule->again != RULE_RESTART || !rule->enabled ||
+        !rule_list_has(rule->on, d->event->type))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (answers[i].rule == rule)
+            return false;
+    return true;
+}
+
+void ends_no_longer(struct deciding *d, const struct rule_answer *answers, uint32_t count)
+{
+    struct customer *customer = d->customer;
+    int64_t at_ms = d->event->time_ms;
+    for (uint32_t i = customer->journeys.count; i-- > 0;) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        const struct rule *rule = ruleset_find(d->rules, journey->rule);
+        if (at_ms >= journey->started_ms && is_refusal(d, rule, answers, count))
+            deciding_end(d, i, TRACE_WHY_NO_LONGER);
+    }
+    for (uint32_t i = customer->open.count; i-- > 0;) {
+        const struct customer_open *open = &customer->open.items[i];
+        const struct rule *rule = ruleset_find(d->rules, open->rule);
+        if (at_ms >= open->started_ms && is_refusal(d, rule, answers, count))
+            deciding_withdraw(d, i, TRACE_WHY_NO_LONGER);
+    }
+    for (const struct rule *const *rule = ruleset_restarting(d->rules, d->event->type); *rule;
+         rule++)
+        if (is_refusal(d, *rule, answers, count))
+            remember(d, *rule, value_null());
+}
+
+/* ---- What came before an older start ---- */
+
+static bool is_end_of(const struct customer_end *end, const struct rule *rule, int64_t started_ms)
+{
+    return end->at_ms > started_ms && (!end->rule[0] || strcmp(end->rule, rule->name) == 0);
+}
+
+/* Whether a remembered event of `until` ends what began with `start`. */
+static bool ends_start(const struct deciding *d, const struct rule *rule,
+                       const struct customer_end *end, const struct value *start)
+{
+    const struct customer_journey journey = {.start = *start};
+    struct condition_scene scene = deciding_scene(d, &journey);
+    const char *fault;
+    if (end->event.kind != VALUE_MAP)
+        return true;
+    scene.event = &end->event;
+    return condition_ask(rule->until_condition, &scene, d->arena, &fault) != CONDITION_FALSE;
+}
+
+enum trace_why ends_over(const struct deciding *d, const struct rule *rule,
+                         const struct value *start, int64_t started_ms)
+{
+    bool restarts = rule->again == RULE_RESTART;
+    for (const char *const *type = rule->until; *type && !rule->until_condition; type++) {
+        const struct customer_count *count = customer_find_count(d->customer, *type);
+        if (count && count->last_ms > started_ms)
+            return TRACE_WHY_UNTIL;
+    }
+    for (uint32_t i = 0; i < d->customer->ends.count; i++) {
+        const struct customer_end *end = &d->customer->ends.items[i];
+        if (!is_end_of(end, rule, started_ms))
+            continue;
+        if (restarts && (end->event.kind == VALUE_NULL || !end->rule[0]))
+            return TRACE_WHY_NO_LONGER;
+        if (rule->until_condition && end->event.kind != VALUE_NULL &&
+            ends_start(d, rule, end, start))
+            return TRACE_WHY_UNTIL;
+    }
+    return TRACE_WHY_NONE;
+}
