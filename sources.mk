@@ -570,7 +570,9 @@ lua_scripts = \
 	daemon/store/settle.lua \
 	daemon/store/shared_clock.lua \
 	daemon/store/shared_ending.lua \
+	daemon/store/shared_gone.lua \
 	daemon/store/shared_lease.lua \
+	daemon/store/shared_message.lua \
 	daemon/store/shared_outbox.lua \
 	daemon/store/shared_pending.lua \
 	daemon/store/shared_requeue.lua \

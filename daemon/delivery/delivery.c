@@ -195,6 +195,8 @@ static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
         settlement_defer(attempt, message->gateway, gateway != NULL, &scene);
     else
         settlement_give_up(attempt, &scene);
+    if (!message->whole)
+        outbox_note_spoilt(delivery->options.shard->outbox, attempt->mid);
     if (attempt->result.verdict == OUTBOX_DEAD)
         metrics_add(METRIC_MESSAGES_DEAD, 1);
     settle(delivery, attempt);
@@ -209,8 +211,9 @@ static void begin(struct delivery *delivery, struct gateway *gateway, int64_t te
     attempt->generation = generation_hold(delivery->options.generation(delivery->options.context));
     if (message->gateway) /* an attempt may have arrived there: by no other gateway now */
         gateway = gateway_named(delivery, message->gateway);
+    bool over = message->whole && message->give_up_ms <= scene_of(delivery, attempt, 0, 0).now_ms;
     if (!message->whole || !gateway ||
-        (message->gateway && destination_room(&gateway->destination) == 0)) {
+        (message->gateway && (over || destination_room(&gateway->destination) == 0))) {
         settle_unbegun(delivery, attempt, message, gateway);
         return;
     }
@@ -235,6 +238,8 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     }
     if (taken->count)
         failpoint("taken");
+    metrics_add(METRIC_MESSAGES_DEAD, (int64_t)taken->buried);
+    metrics_add(METRIC_MESSAGES_CANCELLED, (int64_t)taken->withdrawn);
     delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
     if (taken->wait_ms)
         channel->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
@@ -252,6 +257,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
 /* A retry that comes to nothing, as its time is over, is a dead letter in the figures too. */
 static void count_outcome(enum outcome_kind kind, enum outbox_verdict verdict)
 {
+    bool put_back = verdict == OUTBOX_LATER && kind == OUTCOME_DEAD; /* it waits for its template */
     bool gave_up = verdict == OUTBOX_DEAD && kind != OUTCOME_BOUNCED && kind != OUTCOME_DEAD;
     static const enum metric metrics[OUTCOME_KINDS] = {
         [OUTCOME_SENT] = METRIC_MESSAGES_SENT,
@@ -265,7 +271,7 @@ static void count_outcome(enum outcome_kind kind, enum outbox_verdict verdict)
     if (gave_up)
         metrics_add(METRIC_MESSAGES_DEAD, 1);
     if (!gave_up || kind == OUTCOME_UNCERTAIN)
-        metrics_add(metrics[kind], 1);
+        metrics_add(metrics[put_back ? OUTCOME_RETRY : kind], 1);
     metrics_add(METRIC_SENDING, -1);
 }
 
@@ -302,7 +308,8 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 
 /* ---- Settling ---- */
 
-static void note_settled(const struct attempt *attempt, enum outbox_settled settled)
+static void note_settled(const struct delivery *delivery, const struct attempt *attempt,
+                         enum outbox_settled settled)
 {
     if (settled == OUTBOX_NOT_OURS)
         log_warning("a message was settled by somebody else mid=%s", attempt->mid);
@@ -310,6 +317,8 @@ static void note_settled(const struct attempt *attempt, enum outbox_settled sett
         log_warning("a message's record was deleted while it was being sent, its result is dropped "
                     "mid=%s result=%s",
                     attempt->mid, outbox_verdict_name(attempt->result.verdict));
+    else if (settled == OUTBOX_SPOILT)
+        outbox_note_spoilt(delivery->options.shard->outbox, attempt->mid);
     else if (settled == OUTBOX_ENDED && attempt->result.verdict != OUTBOX_DONE)
         metrics_add(METRIC_MESSAGES_CANCELLED, 1);
 }
@@ -327,7 +336,7 @@ static void on_settled(void *context, const struct diag *fault, const enum outbo
             attempt->next = delivery->unsettled;
             delivery->unsettled = attempt;
         } else {
-            note_settled(attempt, settled[i]);
+            note_settled(delivery, attempt, settled[i]);
             attempt_destroy(&attempt);
             delivery->in_hand--;
         }

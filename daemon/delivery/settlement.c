@@ -304,9 +304,28 @@ void settlement_give_up(struct attempt *attempt, const struct settlement_scene *
     give_up_unsent(attempt, TRACE_REASON_NOT_WHOLE, "what Redis had of it lacked fields", scene);
 }
 
+/* Its template is not here; another daemon may have it, or this one after a reload. It waits,
+ * uncharged, while its time lasts. */
+static bool wait_for_template(struct attempt *attempt, const struct settlement_scene *scene)
+{
+    const char *missing = trace_reason_word(TRACE_REASON_NO_TEMPLATE);
+    int64_t left_ms = attempt->give_up_ms - RETRY_BEFORE_END_MS - scene->now_ms;
+    char words[2 * OUTCOME_TEXT_SIZE];
+    if (!attempt->fault || strcmp(attempt->fault, missing) != 0 || left_ms <= 0)
+        return false;
+    attempt->result.verdict = OUTBOX_LATER;
+    attempt->result.after_ms = left_ms < DEFER_MS ? left_ms : DEFER_MS;
+    if (log_group_is_news(scene->log_group, scene->clock_ms, "messages kind=%s", missing))
+        log_warning("a message waits for a daemon that has its template mid=%s: %s", attempt->mid,
+                    log_masked(attempt->job.outcome.text, words, sizeof words));
+    return true;
+}
+
 void settlement_make(struct attempt *attempt, const struct settlement_scene *scene)
 {
     begin_result(attempt);
+    if (wait_for_template(attempt, scene))
+        return;
     decide_result(attempt, scene);
     add_news(attempt, scene);
 }

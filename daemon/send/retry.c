@@ -252,7 +252,8 @@ int64_t retry_after(const char *text, int64_t now_ms)
 bool retry_next(uint32_t attempts, int64_t retry_after_ms, int64_t now_ms, int64_t give_up_ms,
                 uint64_t random, int64_t *next_ms)
 {
-    if (now_ms >= give_up_ms)
+    int64_t last_ms = give_up_ms - RETRY_BEFORE_END_MS;
+    if (now_ms >= last_ms)
         return false;
     int64_t most = RETRY_FIRST_MS;
     for (uint32_t i = 1; i < attempts && most < RETRY_MOST_MS; i++)
@@ -263,6 +264,6 @@ bool retry_next(uint32_t attempts, int64_t retry_after_ms, int64_t now_ms, int64
     int64_t least = retry_after_ms ? retry_after_ms : 1000;
     int64_t range = retry_after_ms ? retry_after_ms / 4 : most - least;
     int64_t next = now_ms + least + (int64_t)(random % (uint64_t)(range + 1));
-    *next_ms = next < give_up_ms ? next : give_up_ms;
+    *next_ms = next < last_ms ? next : last_ms;
     return true;
 }

@@ -65,12 +65,16 @@ int64_t retry_after(const char *text, int64_t now_ms);
  * where there is none or its class is not that of `code`. */
 void retry_enhanced(int code, const char *text, size_t length, char out[OUTCOME_ENHANCED_SIZE]);
 
-enum { RETRY_FIRST_MS = 60000, RETRY_MOST_MS = 14400000 };
+enum {
+    RETRY_FIRST_MS = 60000,
+    RETRY_MOST_MS = 14400000,
+    RETRY_BEFORE_END_MS = 1000, /* from its give_up on a message is begun no more */
+};
 
 /* The time of the next attempt, by the clock of `now_ms`: after `attempts` (1 after the
  * first) within 1 min doubled each time, at most 4 h, with full jitter from `random` (at
- * least 1 s); not before a Retry-After. The last one is at `give_up_ms`. False where that
- * has come: a dead letter. */
+ * least 1 s); not before a Retry-After. The last one is RETRY_BEFORE_END_MS before `give_up_ms`.
+ * False where that has come: a dead letter. */
 bool retry_next(uint32_t attempts, int64_t retry_after_ms, int64_t now_ms, int64_t give_up_ms,
                 uint64_t random, int64_t *next_ms);
 

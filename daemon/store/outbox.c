@@ -26,6 +26,7 @@
 #include "redis/arguments.h"
 #include "store/keys.h"
 #include "store/script_table.h"
+#include "store/wrong_keys.h"
 
 enum { FIRST_CHUNK = 65536, SWEEP_MOST = 500, SWEEP_POLL_MS = 1000, STREAMS_PER_CHANNEL = 2 };
 
@@ -44,6 +45,7 @@ struct outbox {
     size_t channel_count;
     int64_t dead_keep_ms, trace_keep_ms;
     struct log_group *log_group;
+    struct wrong_keys *wrong_keys;
     int64_t takes;           /* their numbers */
     int64_t lost[LOST_MOST]; /* takes without a good answer: what they took must be put back */
     size_t lost_count;
@@ -60,6 +62,7 @@ struct outbox *outbox_new(const struct outbox_options *options)
     outbox->dead_keep_ms = options->dead_keep_ms;
     outbox->trace_keep_ms = options->trace_keep_ms;
     outbox->log_group = options->log_group;
+    outbox->wrong_keys = options->wrong_keys;
     outbox->names = arena_new(256);
     outbox->asking = arena_new(FIRST_CHUNK);
     outbox->answering = arena_new(FIRST_CHUNK);
@@ -98,6 +101,32 @@ static void run(struct outbox *outbox, enum script script, const struct argument
         arguments_request(arguments, &outbox->owner, callback, context);
     request.release = release;
     scripts_run(outbox->scripts, script, &request);
+}
+
+/* ---- Dead letters that scripts make ---- */
+
+void outbox_note_spoilt(struct outbox *outbox, const char *mid)
+{
+    struct arena *arena = arena_new(256);
+    if (outbox->wrong_keys)
+        wrong_keys_note(outbox->wrong_keys, clock_monotonic_ms(),
+                        keys_spell(arena, scripts_prefix(outbox->scripts), KEY_MESSAGE, mid, NULL),
+                        "is no whole message");
+    arena_destroy(&arena);
+}
+
+/* {mid, reason, mid, reason …}: their number. */
+static size_t hear_buried(struct outbox *outbox, const struct reply *list)
+{
+    for (size_t i = 0; i + 1 < list->count; i += 2) {
+        const char *mid = reply_item(list, i)->text, *reason = reply_item(list, i + 1)->text;
+        if (strcmp(reason, "not-whole") == 0)
+            outbox_note_spoilt(outbox, mid);
+        if (log_group_is_news(outbox->log_group, clock_monotonic_ms(),
+                              "dead messages reason=%s gateway=-", reason))
+            log_warning("a message became a dead letter mid=%s reason=%s gateway=-", mid, reason);
+    }
+    return list->count / 2;
 }
 
 /* ---- Taking ---- */
@@ -140,11 +169,14 @@ static bool read_message(const struct reply *row, struct outbox_message *message
 
 static bool read_taken(const struct reply *reply, struct arena *arena, struct outbox_taken *taken)
 {
+    int64_t withdrawn;
     if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
-        !reply_number(reply_item(reply, 1), &taken->wait_ms))
+        !reply_number(reply_item(reply, 1), &taken->wait_ms) ||
+        !reply_number(reply_item(reply, 3), &withdrawn))
         return false;
+    taken->withdrawn = (size_t)withdrawn;
     struct outbox_message *messages = arena_alloc(arena, reply->count * sizeof *messages);
-    for (size_t i = 2; i < reply->count; i++) {
+    for (size_t i = 4; i < reply->count; i++) {
         if (!read_message(reply_item(reply, i), &messages[taken->count]))
             return false;
         taken->count++;
@@ -205,6 +237,8 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
     }
     if (taken.fault && call->number)
         mind_lost(call->outbox, call->number);
+    else if (!taken.fault)
+        taken.buried = hear_buried(call->outbox, reply_item(reply, 2));
     call->callback(call->context, &taken);
 }
 
@@ -226,6 +260,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     arguments_number(&arguments, rate.count);
     arguments_number(&arguments, rate.per_ms);
     arguments_number(&arguments, call->number);
+    arguments_number(&arguments, outbox->trace_keep_ms);
     run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }
 
@@ -306,7 +341,7 @@ struct sweep_call {
     int waiting; /* answers that have not come */
     int users;   /* calls whose context this is */
     struct outbox_swept swept;
-    struct log_group *log_group;
+    struct outbox *outbox;
     struct diag fault;
     outbox_on_swept *callback;
     void *context;
@@ -343,18 +378,13 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
         reply_number(reply_item(reply, 2), &more)) {
         call->swept.resent = (size_t)resent;
         call->swept.uncertain = (size_t)uncertain;
+        call->swept.buried += hear_buried(call->outbox, reply_item(reply, 3));
         if (more)
             call->swept.next_ms = 0;
     } else {
         note_fault(call, reply, fault);
     }
     end_sweep_part(call);
-}
-
-static void log_buried(struct log_group *group, const char *mid, const char *reason)
-{
-    if (log_group_is_news(group, clock_monotonic_ms(), "dead messages reason=%s gateway=-", reason))
-        log_warning("a message became a dead letter mid=%s reason=%s gateway=-", mid, reason);
 }
 
 static void on_requeued(void *context, const struct reply *reply, const struct diag *fault)
@@ -364,9 +394,7 @@ static void on_requeued(void *context, const struct reply *reply, const struct d
     if (reply && reply_number(reply_item(reply, 0), &moved) &&
         reply_number(reply_item(reply, 1), &next)) {
         call->swept.requeued = (size_t)moved;
-        call->swept.buried = (reply->count - 2) / 2;
-        for (size_t i = 2; i + 1 < reply->count; i += 2)
-            log_buried(call->log_group, reply_item(reply, i)->text, reply_item(reply, i + 1)->text);
+        call->swept.buried += hear_buried(call->outbox, reply_item(reply, 2));
         if (next < call->swept.next_ms)
             call->swept.next_ms = next;
     } else {
@@ -380,7 +408,7 @@ void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *contex
     struct sweep_call *call = mem_zero(1, sizeof *call);
     call->waiting = call->users = 2;
     call->swept.next_ms = SWEEP_POLL_MS;
-    call->log_group = outbox->log_group;
+    call->outbox = outbox;
     call->callback = callback;
     call->context = context;
 
@@ -391,10 +419,11 @@ void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *contex
         arguments_text(&arguments, outbox->channels[i]);
     run(outbox, SCRIPT_CLAIM_OUTBOX, &arguments, on_claimed, call, release_sweep);
 
-    arguments = arguments_begin(outbox->asking, 4 + outbox->channel_count);
+    arguments = arguments_begin(outbox->asking, 5 + outbox->channel_count);
     arguments_number(&arguments, SWEEP_MOST);
     arguments_number(&arguments, SWEEP_POLL_MS);
     arguments_number(&arguments, outbox->dead_keep_ms);
+    arguments_number(&arguments, outbox->trace_keep_ms);
     for (size_t i = 0; i < outbox->channel_count; i++)
         arguments_text(&arguments, outbox->channels[i]);
     run(outbox, SCRIPT_REQUEUE, &arguments, on_requeued, call, release_sweep);

@@ -16,14 +16,16 @@
 
 struct log_group;
 struct outbox;
+struct wrong_keys;
 struct outbox_options {
     struct scripts *scripts;
     struct instance *instance;
     const char *const *channels; /* at least one; copied */
     size_t channel_count;
-    int64_t dead_keep_ms;        /* dead letters older than this are dropped by the sweep */
-    int64_t trace_keep_ms;       /* a trace that is begun by a settlement lives so long */
-    struct log_group *log_group; /* of the sweep's dead letters; NULL: each is told */
+    int64_t dead_keep_ms;          /* dead letters older than this are dropped by the sweep */
+    int64_t trace_keep_ms;         /* a trace that is begun by a settlement lives so long */
+    struct log_group *log_group;   /* of dead letters that scripts make; NULL: each is told */
+    struct wrong_keys *wrong_keys; /* hears of records that were spoilt; may be NULL */
 };
 
 struct outbox *outbox_new(const struct outbox_options *options);
@@ -50,9 +52,11 @@ struct outbox_taken {
     const struct diag *fault; /* NULL, or why it failed: then there is nothing else */
     const struct outbox_message *messages;
     size_t count;
-    int64_t now_ms;  /* Redis' TIME */
-    int64_t wait_ms; /* ask again after so many: for the next token, where the rate held messages
-                        back, or for what stands behind many that were withdrawn; 0: no matter */
+    size_t buried;    /* dead letters instead, as the log says: past their give_up, or spoilt */
+    size_t withdrawn; /* others that ended: their address is suppressed, or declined them */
+    int64_t now_ms;   /* Redis' TIME */
+    int64_t wait_ms;  /* ask again after so many: for the next token, where the rate held messages
+                         back, or for what stands behind many that were withdrawn; 0: no matter */
 };
 
 /* Everything is gone when the callback returns. */
@@ -93,6 +97,7 @@ enum outbox_settled {
     OUTBOX_SETTLED,
     OUTBOX_VANISHED, /* its hash was deleted by hand; now its entry is too */
     OUTBOX_ENDED,    /* it was withdrawn meanwhile: it ended, whatever the verdict */
+    OUTBOX_SPOILT,   /* what stands under its name is no message: its entry is deleted */
 };
 
 /* `settled[i]` is of results[i]. With a `fault` there is no answer: settle it again later. */
@@ -100,6 +105,9 @@ typedef void outbox_on_settled(void *context, const struct diag *fault,
                                const enum outbox_settled *settled, size_t count);
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
                    outbox_on_settled *callback, void *context);
+
+/* A message's record that was spoilt by hand: `health` tells of it. */
+void outbox_note_spoilt(struct outbox *outbox, const char *mid);
 
 struct outbox_swept {
     const struct diag *fault;

@@ -1,15 +1,17 @@
 #!lua flags=allow-oom
 -- Puts back what this daemon took without knowing: the answer to the take was lost. Nothing of
--- it was begun, so nothing is uncertain.
--- One that was marked meanwhile ends instead.
+-- it was begun, so nothing is uncertain. One that was marked meanwhile ends instead; one whose record
+-- was spoilt is left to claim_outbox.lua.
 -- ARGV: P, consumer, ms that a trace lives, count of channels, channels…, numbers of the lost takes…
 -- Returns how many messages were put back. Safe to run twice.
 local P, consumer, keep, channels = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+--with shared_type
 --with shared_clock
 --with shared_trace
 --with shared_outbox
 --with shared_pending
 --with shared_requeue
+--with shared_message
 --with shared_ending
 local MOST = 10000
 local lost, count, now = {}, 0, clock()
@@ -17,15 +19,26 @@ for i = 5 + channels, #ARGV do
     lost[ARGV[i]] = true
 end
 
+local needed = {P .. ':events', 'stream'}
+for i = 5, 4 + channels do
+    for _, class in ipairs(CLASSES) do
+        needed[#needed + 1] = outbox(ARGV[i], class)
+        needed[#needed + 1] = 'stream'
+    end
+end
+local wrong = wrong_key(needed)
+if wrong then
+    return wrong
+end
+
 local function put_back(channel, class, stream, entry)
     local row = redis.call('XRANGE', stream, entry, entry)[1]
     local mid = row and row[2][2]
-    local m = mid and redis.call('HMGET', P .. ':message:' .. mid, 'owner', 'entry', 'take',
-        'mark', 'bound')
+    local m = mid and fields(mid, 'owner', 'entry', 'take', 'mark', 'bound')
     if m and m[1] == consumer and m[2] == entry and lost[m[3]] then
         remove(stream, entry)
         if m[4] then
-            withdraw(message_of(mid), m[4], m[5], false, now, keep)
+            withdraw(message_of(mid, channel, class), m[4], m[5], false, now, keep)
         else
             requeue(mid, channel, class)
         end

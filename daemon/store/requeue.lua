@@ -1,77 +1,90 @@
 #!lua flags=allow-oom
 -- Housekeeping of the outbox: moves retries that are due back into it, and drops dead letters
--- that were kept long enough.
--- ARGV: P, count, poll ms, ms that dead letters are kept, channels of this daemon…
--- Returns {moved, ask again after ms, mid and reason of a dead letter…}. Safe to run twice. A message
--- whose hash lost channel or class (by hand) can go nowhere: it is a dead letter. So is, from its
--- give_up on, what waits in a channel that this daemon has not: nobody may have it any more.
-local P, count, poll, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+-- that were kept long enough. A message whose record was spoilt by hand can go nowhere: it is a dead
+-- letter. So is, from its give_up on, what waits in a channel that this daemon has not: nobody may
+-- have it any more; and what a dead daemon had in hand there, that nobody has claimed.
+-- ARGV: P, count, poll ms, ms that dead letters are kept, ms that a trace lives, channels of this daemon…
+-- Returns {moved, ask again after ms, {mid, reason of a dead letter…}}. Safe to run twice.
+local P, count, poll = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local letters_keep, keep = tonumber(ARGV[4]), ARGV[5]
 local later = P .. ':later'
+--with shared_type
 --with shared_clock
+--with shared_lease
+--with shared_pending
+--with shared_trace
 --with shared_outbox
 --with shared_requeue
-local now = clock()
-local out = {0, 0}
-
-local function told(body, mid, customer)
-    local good, message = pcall(cjson.decode, body or '')
-    message = good and type(message) == 'table' and message or {}
-    return cjson.encode({type = 'message.failed', source = 'nudged', id = mid .. '.failed',
-        hops = (tonumber(message.hops) or 0) + 1, customer = {key = customer},
-        message = {id = mid, rule = message.rule, template = message.template,
-            channel = message.channel}})
+--with shared_message
+--with shared_ending
+--with shared_gone
+local GRACE = 30000 -- a daemon that has the channel claims after 10 s
+local now, buried, ours = clock(), {}, {}
+local needed = {later, 'zset', P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':channels',
+    'set', P .. ':gone', 'hash'}
+for i = 6, #ARGV do
+    ours[ARGV[i]] = true
+end
+local wrong = wrong_key(needed)
+if wrong then
+    return wrong
 end
 
-local function bury(mid, reason, detail)
-    local key = P .. ':message:' .. mid
-    local row = redis.call('HMGET', key, 'customer', 'channel', 'class', 'body')
-    redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', reason, 'detail', detail,
-        'customer', row[1] or '', 'mid', mid, 'channel', row[2] or '', 'class', row[3] or '',
-        'body', row[4] or '')
-    redis.call('DEL', key)
-    if row[1] then -- gives a cap its place back
-        redis.call('XADD', P .. ':events', '*', 'event', told(row[4], mid, row[1]))
-    end
-    out[#out + 1] = mid
-    out[#out + 1] = reason
+local function end_as_dead(mid, channel, class, reason, detail)
+    bury(message_of(mid, channel, class), reason, detail, now, keep)
+    buried[#buried + 1] = mid
+    buried[#buried + 1] = reason
 end
 
 local mids = redis.call('ZRANGE', later, '-inf', ms(now), 'BYSCORE', 'LIMIT', 0, count)
 for _, mid in ipairs(mids) do
-    local row = redis.call('HMGET', P .. ':message:' .. mid, 'state', 'channel', 'class')
+    local m = fields(mid, 'state', 'channel', 'class')
+    local whole = m and m[2] and m[3] and not is_wrong(outbox(m[2], m[3]), 'stream')
     redis.call('ZREM', later, mid)
-    if row[1] == 'later' and not (row[2] and row[3]) then
-        bury(mid, 'not-whole', 'what Redis had of it lacked its channel or class')
-    elseif row[1] == 'later' then
-        requeue(mid, row[2], row[3])
+    if not m or m[1] == 'later' and not whole then
+        end_as_dead(mid, nil, nil, 'not-whole', 'what Redis had of it lacked its channel or class')
+    elseif m[1] == 'later' then
+        requeue(mid, m[2], m[3])
     end
 end
 
-local ours = {}
-for i = 5, #ARGV do
-    ours[ARGV[i]] = true
+-- What stands in a channel that this daemon has not.
+local function look_at(channel, class, stream, entry, mid)
+    local m = fields(mid, 'state', 'give_up', 'owner', 'entry')
+    if not m then
+        remove(stream, entry)
+        end_as_dead(mid, channel, class, 'not-whole', 'what Redis had of it was no message')
+    elseif m[1] ~= 'queued' and (m[1] ~= 'taken' or m[4] ~= entry) then
+        remove(stream, entry) -- withdrawn, or elsewhere
+    elseif count_of(m[2]) > now then
+        return
+    elseif m[1] == 'queued' then
+        remove(stream, entry)
+        end_as_dead(mid, channel, class, 'no-channel', 'no daemon had its channel until its time was over')
+    elseif m[1] == 'taken' and not alive(m[3] or '') and is_gone(m[3] or '', GRACE, now) then
+        remove(stream, entry)
+        end_as_dead(mid, channel, class, 'no-channel',
+            'its daemon ended over it, and no other had its channel until its time was over')
+    end
 end
+
 for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
     for _, class in ipairs(ours[channel] and {} or CLASSES) do
         local stream = outbox(channel, class)
-        for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', count)) do
-            local mid = entry[2][2]
-            local row = redis.call('HMGET', P .. ':message:' .. mid, 'state', 'give_up')
-            if not row[1] then -- withdrawn
-                redis.call('XDEL', stream, entry[1])
-            elseif row[1] == 'queued' and (tonumber(row[2]) or 0) <= now then
-                redis.call('XDEL', stream, entry[1])
-                bury(mid, 'no-channel', 'no daemon had its channel until its time was over')
-            end
+        local entries = redis.pcall('XRANGE', stream, '-', '+', 'COUNT', count)
+        for _, entry in ipairs(entries.err and {} or entries) do
+            look_at(channel, class, stream, entry[1], entry[2][2])
+        end
+        for _, owner in ipairs(#entries == 0 and not entries.err and dead_consumers(stream) or {}) do
+            redis.call('XGROUP', 'DELCONSUMER', stream, 'nudged', owner)
         end
     end
 end
 
-redis.call('XTRIM', P .. ':dead', 'MINID', '~', ms(math.max(0, now - keep)))
+redis.call('XTRIM', P .. ':dead', 'MINID', '~', ms(math.max(0, now - letters_keep)))
 local wait = 0
 if #mids < count then
     local first = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')[2]
     wait = math.max(1, math.min(first and tonumber(first) - now or poll, poll))
 end
-out[1], out[2] = #mids, math.floor(wait)
-return out
+return {#mids, math.floor(wait), buried}

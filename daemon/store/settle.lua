@@ -7,21 +7,40 @@
 -- reason}, '' for what is absent
 -- A message that was marked meanwhile must not be sent any more: whatever the outcome, it ends here.
 -- Returns for each 1 (settled), 0 (no longer ours: nothing was written), 2 (its hash was deleted
--- by hand, so the entry is too: nobody can need it) or 3 (it was marked, and has ended). Safe to run
--- twice: the second run finds them gone.
+-- by hand, so the entry is too: nobody can need it), 3 (it was marked, and has ended) or 4 (what
+-- stands under its name is no message: the entry is deleted, and unless it was sent or is one
+-- already, there is a dead letter). Safe to run twice: the second run finds them gone.
 local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
 local WIDTH = 13
+--with shared_type
 --with shared_clock
 --with shared_trace
 --with shared_outbox
 --with shared_requeue
+--with shared_message
 --with shared_ending
 local now = clock()
 
+local needed = {P .. ':later', 'zset', P .. ':uncertain', 'zset', P .. ':dead', 'stream',
+    P .. ':events', 'stream', P .. ':suppressed', 'hash'}
+local looked = {}
+for i = 4, #ARGV, WIDTH do
+    local stream = outbox(ARGV[i + 2], ARGV[i + 3])
+    if not looked[stream] then
+        looked[stream] = true
+        needed[#needed + 1] = stream
+        needed[#needed + 1] = 'stream'
+    end
+end
+local wrong = wrong_key(needed)
+if wrong then
+    return wrong
+end
+
 local function later(r, key)
-    redis.call('HSET', key, 'state', 'later', 'channel', r.channel, 'class', r.class)
+    redis.call('HSET', key, 'state', 'later', 'channel', r.channel, 'class', r.class, 'attempts',
+        ms(count_of(r.attempts) + r.charge))
     redis.call('HDEL', key, 'owner', 'entry')
-    redis.call('HINCRBY', key, 'attempts', r.charge)
     -- "+N" is so many ms from now.
     local at = string.sub(r.at, 1, 1) == '+' and now + tonumber(r.at) or tonumber(r.at)
     redis.call('ZADD', P .. ':later', ms(at), r.mid)
@@ -38,9 +57,8 @@ local finish = {
     end,
     hold = function(r, key)
         redis.call('HSET', key, 'state', 'uncertain', 'bound', 1, 'channel', r.channel, 'class',
-            r.class)
+            r.class, 'attempts', ms(count_of(r.attempts) + r.charge))
         redis.call('HDEL', key, 'owner', 'entry')
-        redis.call('HINCRBY', key, 'attempts', r.charge)
         redis.call('ZADD', P .. ':uncertain', ms(now), r.mid)
     end,
     dead = function(r, key)
@@ -69,39 +87,52 @@ end
 
 -- What a marked message was to become is told to the trace, but it becomes nothing of it. Delivered
 -- all the same: that is told too. A bounce has an event of its own, for rules.
-local function end_marked(r)
-    local m = message_of(r.mid)
-    local why, done, bounced = m.mark, r.outcome == 'done', r.reason == 'bounced'
+local function end_marked(r, why)
+    local m = message_of(r.mid, r.channel, r.class)
+    local done, bounced = r.outcome == 'done', r.reason == 'bounced'
     if why == 'erased' then
         r.trace, r.event = '', ''
     end
     news(r, done or bounced)
-    if done then
-        redis.call('DEL', m.key)
-    else
+    if not done then
         local arrived = m.bound or r.outcome == 'resend' or r.outcome == 'hold'
         withdraw(m, why, arrived, bounced, now, keep)
+        return
     end
-    if done and m.customer and why ~= 'erased' then
+    delete(m)
+    if m.customer and why ~= 'erased' then
         line(m, 'too-late', why, now, keep)
     end
-    return 3
+end
+
+-- Its record was spoilt while a sender had it. That it was sent is all that can be known of it.
+local function end_spoilt(r)
+    if remove(outbox(r.channel, r.class), r.entry) == 0 then
+        return 0
+    end
+    if r.outcome ~= 'done' then
+        bury(message_of(r.mid, r.channel, r.class), 'not-whole', 'what Redis had of it was no message',
+            now, keep)
+    end
+    return 4
 end
 
 local function settle(r)
-    local key = P .. ':message:' .. r.mid
+    local key = message_key(r.mid)
     local stream = outbox(r.channel, r.class)
-    local m = redis.call('HMGET', key, 'owner', 'entry', 'customer', 'mark')
-    if redis.call('EXISTS', key) == 0 then
+    local m = fields(r.mid, 'owner', 'entry', 'customer', 'mark', 'attempts')
+    if not m then
+        return end_spoilt(r)
+    elseif redis.call('EXISTS', key) == 0 then
         return 2 * remove(stream, r.entry)
-    end
-    if m[1] ~= consumer or m[2] ~= r.entry then
+    elseif m[1] ~= consumer or m[2] ~= r.entry then
         return 0
     end
-    r.customer = m[3]
+    r.customer, r.attempts = m[3], m[5]
     remove(stream, r.entry)
     if m[4] then
-        return end_marked(r)
+        end_marked(r, m[4])
+        return 3
     end
     finish[r.outcome](r, key)
     news(r, true)

@@ -65,7 +65,8 @@ static struct outbox *new_outbox(const struct shard *shard, const struct shard_o
                                                .channel_count = options->channel_count,
                                                .dead_keep_ms = options->dead_keep_ms,
                                                .trace_keep_ms = options->trace_keep_ms,
-                                               .log_group = options->log_group});
+                                               .log_group = options->log_group,
+                                               .wrong_keys = shard->wrong_keys});
 }
 
 struct shard *shard_new(const struct shard_options *options)

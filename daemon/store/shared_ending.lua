@@ -5,23 +5,32 @@ local function decoded(text)
     return good and type(value) == 'table' and value or {}
 end
 
-local function message_of(mid)
-    local m = {mid = mid, key = P .. ':message:' .. mid}
-    local row = redis.call('HMGET', m.key, 'customer', 'channel', 'class', 'body', 'bound', 'mark')
-    m.customer, m.channel, m.class, m.body, m.bound, m.mark = unpack(row)
-    m.about = decoded(m.body)
+-- What is known of a message in a channel's outbox; of one whose record is none, no more than that.
+local function message_of(mid, channel, class)
+    local row = fields(mid, 'customer', 'channel', 'class', 'body', 'bound', 'mark')
+    local m = {mid = mid, key = message_key(mid), spoilt = not row}
+    m.customer, m.channel, m.class, m.body, m.bound, m.mark = unpack(row or {}, 1, 6)
+    m.channel, m.class, m.about = m.channel or channel, m.class or class, decoded(m.body)
     return m
 end
 
-local function line(m, what, why, now, keep)
-    local form = '{"at":%s,"did":[{"rule":%s,"what":%s,"why":%s,"mid":%s}]}'
+-- The hash is deleted; what is none is somebody else's.
+local function delete(m)
+    if not m.spoilt then
+        redis.call('DEL', m.key)
+    end
+end
+
+local function line(m, what, why, now, keep, reason)
+    local form = '{"at":%s,"did":[{"rule":%s,"what":%s,%s"why":%s,"mid":%s}]}'
     push_trace(m.customer, string.format(form, ms(now), cjson.encode(m.about.rule or ''),
-        cjson.encode(what), cjson.encode(why), cjson.encode(m.mid)), keep)
+        cjson.encode(what), reason and '"reason":' .. cjson.encode(reason) .. ',' or '',
+        cjson.encode(why), cjson.encode(m.mid)), keep)
 end
 
 local function tell(m, event, id, reason)
     redis.call('XADD', P .. ':events', '*', 'event', cjson.encode({type = event, source = 'nudged',
-        id = id, hops = (tonumber(m.about.hops) or 0) + 1, customer = {key = m.customer}, message = {
+        id = id, hops = count_of(m.about.hops) + 1, customer = {key = m.customer}, message = {
             id = m.mid, rule = m.about.rule, template = m.about.template, channel = m.channel or nil,
             reason = reason}}))
 end
@@ -29,7 +38,7 @@ end
 -- It must not be sent any more, and `why` says why. Where an attempt may have arrived it goes on
 -- counting as sent; what was `told` already needs no event. Of one who was erased nothing is told.
 local function withdraw(m, why, arrived, told, now, keep)
-    redis.call('DEL', m.key)
+    delete(m)
     if why == 'erased' or not m.customer then
         return
     end
@@ -40,5 +49,17 @@ local function withdraw(m, why, arrived, told, now, keep)
     line(m, 'withdrawn', why, now, keep)
     if not told then -- it may be decided and withdrawn again: each is an event of its own
         tell(m, 'message.withdrawn', m.mid .. '.withdrawn.' .. ms(now), why)
+    end
+end
+
+-- It can go nowhere: a dead letter.
+local function bury(m, reason, detail, now, keep)
+    redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', reason, 'detail', detail,
+        'customer', m.customer or '', 'mid', m.mid, 'channel', m.channel or '', 'class',
+        m.class or '', 'body', m.body or '')
+    delete(m)
+    if m.customer then
+        line(m, 'dead', detail, now, keep, reason)
+        tell(m, 'message.failed', m.mid .. '.failed', detail)
     end
 end

@@ -5,17 +5,17 @@
 -- was done: 'resend', 'hold' or 'withdrawn'.
 local DEATHS_MOST = 3
 local function take_over(channel, class, entry, mid, now, keep)
-    local key = P .. ':message:' .. mid
-    local row = redis.call('HMGET', key, 'on_uncertain', 'customer', 'mark', 'deaths', 'attempts')
-    local deaths = (tonumber(row[4]) or 0) + 1
+    local key = message_key(mid)
+    local row = fields(mid, 'on_uncertain', 'mark', 'deaths', 'attempts')
+    local m = message_of(mid, channel, class)
+    local deaths = count_of(row[3]) + 1
     local verdict = (row[1] == 'hold' or deaths >= DEATHS_MOST) and 'hold' or 'resend'
     remove(outbox(channel, class), entry)
-    if row[3] then
-        withdraw(message_of(mid), row[3], true, false, now, keep)
+    if row[2] then
+        withdraw(m, row[2], true, false, now, keep)
         return 'withdrawn'
     end
-    redis.call('HSET', key, 'attempts', ms((tonumber(row[5]) or 0) + 1), 'deaths', ms(deaths),
-        'bound', 1)
+    redis.call('HSET', key, 'attempts', ms(count_of(row[4]) + 1), 'deaths', ms(deaths), 'bound', 1)
     if verdict == 'hold' then
         redis.call('HSET', key, 'state', 'uncertain', 'channel', channel, 'class', class)
         redis.call('HDEL', key, 'owner', 'entry')
@@ -24,8 +24,8 @@ local function take_over(channel, class, entry, mid, now, keep)
         requeue(mid, channel, class)
     end
     local line = '{"at":%s,"did":[{"what":"uncertain","why":"its daemon ended: %s","mid":%s}]}'
-    if row[2] then
-        push_trace(row[2], string.format(line, ms(now), verdict, cjson.encode(mid)), keep)
+    if m.customer then
+        push_trace(m.customer, string.format(line, ms(now), verdict, cjson.encode(mid)), keep)
     end
     return verdict
 end

@@ -1,30 +1,42 @@
 #!lua flags=allow-oom
--- Takes messages for a gateway: transactional ones first, no more than its rate allows.
+-- Takes messages for a gateway: transactional ones first, no more than its rate allows. One that
+-- must not be begun ends here: marked, to an address that is suppressed or (marketing) declined, or
+-- after its give_up. So does one whose record was spoilt by hand.
 -- ARGV: P, consumer, channel, gateway, count, tokens per period (0: no limit), period ms, number
--- of this take
--- Returns {now, ms after which to ask again or 0, {entry, mid, customer, channel, class, body,
--- on_uncertain, gateway it is bound to or '', attempts, give_up}…}; the error LEASE where the
--- daemon's lease ran out. Run twice, the second run takes others: what the first took is put back
--- by recover.lua, which knows it by the number.
+-- of this take, ms that a trace lives
+-- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter…}, how many were
+-- withdrawn, {entry, mid, customer, channel, class, body, on_uncertain, gateway it is bound to or
+-- '', attempts, give_up}…}; the error LEASE where the daemon's lease ran out. Run twice, the second
+-- run takes others: what the first took is put back by recover.lua, which knows it by the number.
 local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local rate, per, number = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local rate, per, number, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
+--with shared_type
 --with shared_clock
 --with shared_lease
+--with shared_trace
 --with shared_outbox
-local PASS_MOST = 1000 -- entries of messages that were withdrawn, in one run
-local now = clock()
+--with shared_said
+--with shared_message
+--with shared_ending
+local PASS_MOST = 1000 -- entries of messages that were withdrawn or end, in one run
+local now, bucket = clock(), P .. ':rate:' .. gateway
 if not alive(consumer) then
     return redis.error_reply('LEASE the lease of this daemon ran out')
+end
+local wrong = wrong_key({outbox(channel, CLASSES[1]), 'stream', outbox(channel, CLASSES[2]), 'stream',
+    bucket, 'hash', P .. ':suppressed', 'hash', P .. ':said', 'hash', P .. ':events', 'stream',
+    P .. ':dead', 'stream'})
+if wrong then
+    return wrong
 end
 
 -- The bucket: full at `rate` tokens, filled evenly. A clock that was set back starts it anew
 -- from what was in it.
-local bucket = P .. ':rate:' .. gateway
 local level = most
 if rate > 0 then
     local row = redis.call('HMGET', bucket, 'tokens', 'at')
-    local passed = now - tonumber(row[2] or now)
-    level = math.min(rate, tonumber(row[1] or rate) + math.max(0, passed) * rate / per)
+    local passed = now - (tonumber(row[2] or now) or now)
+    level = math.min(rate, (tonumber(row[1] or rate) or 0) + math.max(0, passed) * rate / per)
     if passed < 0 then
         redis.call('HSET', bucket, 'at', ms(now))
     end
@@ -47,35 +59,79 @@ local function read(stream, count)
     return got and got[1][2] or {}
 end
 
-local out, passed = {now, 0}, 0
-local function offer(stream, class, entry, mid)
-    local key = P .. ':message:' .. mid
-    local m = redis.call('HMGET', key, 'state', 'owner', 'entry', 'customer', 'body',
-        'on_uncertain', 'gateway', 'bound', 'attempts', 'give_up')
-    if m[1] == 'queued' then
-        local bound = m[8] and m[7] or ''
-        redis.call('HSET', key, 'state', 'taken', 'owner', consumer, 'entry', entry, 'take', number)
-        if bound == '' then
-            redis.call('HSET', key, 'gateway', gateway)
+local HEAD = 4
+local buried, withdrawn, taken, passed = {}, 0, {}, 0
+local function end_as_dead(mid, class, reason, detail)
+    bury(message_of(mid, channel, class), reason, detail, now, keep)
+    buried[#buried + 1] = mid
+    buried[#buried + 1] = reason
+end
+
+-- Why a message must not be sent any more, or nil.
+local function objection(class, mark, hash, said, topic)
+    local why = mark
+    if not why and hash and redis.call('HEXISTS', P .. ':suppressed', hash) == 1 then
+        why = 'suppressed'
+    elseif not why and said and class == 'marketing' then
+        local record = redis.call('HGET', P .. ':said', said)
+        if record and said_declines(record, topic or 'all') then
+            why = 'unsubscribed'
         end
-        out[#out + 1] = {entry, mid, m[4], channel, class, m[5], m[6], bound, m[9], m[10]}
-        return
+    end
+    return why
+end
+
+-- True where a queued message ends instead of being taken. Past its time, one that may have arrived
+-- through another gateway is handed over all the same: delivery knows that one, and says more.
+local function is_over(mid, class, m)
+    local why = objection(class, m[11], m[12], m[13], m[14])
+    local give_up = tonumber(m[10] or nil)
+    if why then
+        withdraw(message_of(mid, channel, class), why, m[8], false, now, keep)
+        withdrawn = withdrawn + 1
+    elseif give_up and give_up <= now and not (m[8] and m[7] ~= gateway) then
+        end_as_dead(mid, class, 'gave-up', 'its time was over before it could be sent')
+    else
+        return false
+    end
+    return true
+end
+
+local function take(entry, mid, class, m)
+    local bound = m[8] and m[7] or ''
+    local key = message_key(mid)
+    redis.call('HSET', key, 'state', 'taken', 'owner', consumer, 'entry', entry, 'take', number)
+    if bound == '' then
+        redis.call('HSET', key, 'gateway', gateway)
+    end
+    taken[#taken + 1] = {entry, mid, m[4], channel, class, m[5], m[6], bound, m[9], m[10]}
+end
+
+local STATES = {taken = true, later = true, uncertain = true}
+local function offer(stream, class, entry, mid)
+    local m = fields(mid, 'state', 'owner', 'entry', 'customer', 'body', 'on_uncertain', 'gateway',
+        'bound', 'attempts', 'give_up', 'mark', 'hash', 'said', 'topic')
+    if m and m[1] == 'queued' and not is_over(mid, class, m) then
+        return take(entry, mid, class, m)
     end
     passed = passed + 1
-    if m[1] == 'taken' and m[3] == entry then
+    if m and m[1] == 'taken' and m[3] == entry and m[2] then
         -- The group was made anew, and with it the entry came again: it is its owner's, who may
         -- be sending it now. Of a dead one claim_outbox.lua takes it over.
         redis.call('XCLAIM', stream, 'nudged', m[2], 0, entry, 'JUSTID')
-    else
-        remove(stream, entry)
+        return
+    end
+    remove(stream, entry)
+    if not m or m[1] ~= 'queued' and not STATES[m[1]] and redis.call('EXISTS', message_key(mid)) == 1 then
+        end_as_dead(mid, class, 'not-whole', 'what Redis had of it was no message')
     end
 end
 
 for _, class in ipairs(CLASSES) do
     local stream = outbox(channel, class)
     local empty = false
-    while not empty and #out - 2 < room and passed < PASS_MOST do
-        local entries = read(stream, room - (#out - 2))
+    while not empty and #taken < room and passed < PASS_MOST do
+        local entries = read(stream, room - #taken)
         for _, entry in ipairs(entries) do
             offer(stream, class, entry[1], entry[2][2])
         end
@@ -83,17 +139,17 @@ for _, class in ipairs(CLASSES) do
     end
 end
 
+local wait = 0
 if rate > 0 then
-    local taken = #out - 2
-    if taken > 0 then
-        redis.call('HSET', bucket, 'tokens', string.format('%.6f', level - taken), 'at', ms(now))
+    if #taken > 0 then
+        redis.call('HSET', bucket, 'tokens', string.format('%.6f', level - #taken), 'at', ms(now))
         redis.call('PEXPIRE', bucket, ms(per + 1000))
     end
-    if taken < most and taken == room then
-        out[2] = math.ceil((1 - (level - taken)) * per / rate)
+    if #taken < most and #taken == room then
+        wait = math.ceil((1 - (level - #taken)) * per / rate)
     end
 end
-if passed >= PASS_MOST and out[2] == 0 then
-    out[2] = 1 -- there may be messages behind
+if passed >= PASS_MOST and wait == 0 then
+    wait = 1 -- there may be messages behind
 end
-return out
+return {now, wait, buried, withdrawn, unpack(taken)}

@@ -3,34 +3,35 @@
 -- the outbox, still bound to the gateway that may have taken it, and gives it as long again as
 -- its rule gave it at first; `drop` makes it a dead letter.
 -- ARGV: P, `resend` or `drop`, ms that a trace lives, mids…
--- Returns for each 'done', 'gone' (it is not uncertain) or 'unsubscribed' (not resent: the customer
--- has unsubscribed from it since); nothing is written but for 'done'. Safe to run twice: the
+-- Returns for each 'done', 'gone' (it is not uncertain) or 'unsubscribed' (not resent: the address
+-- has declined it since); nothing is written but for 'done'. Safe to run twice: the
 -- second run finds them gone.
 local P, verb, keep = ARGV[1], ARGV[2], ARGV[3]
+--with shared_type
 --with shared_clock
 --with shared_trace
 --with shared_outbox
 --with shared_requeue
+--with shared_said
+--with shared_message
+--with shared_ending
 local now = clock()
-
-local function decoded(text)
-    local good, value = pcall(cjson.decode, text or '')
-    return good and type(value) == 'table' and value or {}
+local wrong = wrong_key({P .. ':uncertain', 'zset', P .. ':dead', 'stream', P .. ':said', 'hash'})
+if wrong then
+    return wrong
 end
 
-local function unsubscribed(customer, class, topic)
-    local optouts = decoded(redis.call('GET', P .. ':customer:' .. customer)).optouts
-    return class == 'marketing' and type(optouts) == 'table' and
-        (optouts.all or optouts[topic or 'all'])
-end
-
-local function resend(m, body)
-    if unsubscribed(m.customer, m.class, body.topic) then
+local function resend(m, row)
+    if not (m.channel and m.class) or is_wrong(outbox(m.channel, m.class), 'stream') then
+        return 'gone'
+    end
+    local record = m.class == 'marketing' and row[3] and redis.call('HGET', P .. ':said', row[3])
+    if record and said_declines(record, row[4] or 'all') then
         return 'unsubscribed'
     end
-    local decided, expires = tonumber(body.decided), tonumber(body.expires)
+    local decided, expires = tonumber(m.about.decided), tonumber(m.about.expires)
     local until_ms = decided and expires and now + expires - decided or now
-    redis.call('HSET', m.key, 'give_up', ms(math.max(until_ms, tonumber(m.give_up) or 0)))
+    redis.call('HSET', m.key, 'give_up', ms(math.max(until_ms, count_of(row[2]))))
     requeue(m.mid, m.channel, m.class)
     return 'done', 'resent'
 end
@@ -46,20 +47,18 @@ end
 local verbs = {resend = resend, drop = drop}
 
 local function settle(mid)
-    local m = {mid = mid, key = P .. ':message:' .. mid}
-    local row = redis.call('HMGET', m.key, 'state', 'customer', 'channel', 'class', 'body', 'give_up')
-    if row[1] ~= 'uncertain' then
+    local row = fields(mid, 'state', 'give_up', 'said', 'topic')
+    if not row or row[1] ~= 'uncertain' then
         redis.call('ZREM', P .. ':uncertain', mid)
         return 'gone'
     end
-    m.customer, m.channel, m.class, m.body, m.give_up = unpack(row, 2)
-    local body = decoded(m.body)
-    local verdict, what = verbs[verb](m, body)
+    local m = message_of(mid)
+    local verdict, what = verbs[verb](m, row)
     if verdict == 'done' then
         local line = '{"at":%s,"did":[{"rule":%s,"what":"%s","why":"by hand","mid":%s}]}'
         redis.call('ZREM', P .. ':uncertain', mid)
         if m.customer then
-            push_trace(m.customer, string.format(line, ms(now), cjson.encode(body.rule or ''),
+            push_trace(m.customer, string.format(line, ms(now), cjson.encode(m.about.rule or ''),
                 what, cjson.encode(mid)), keep)
         end
     end

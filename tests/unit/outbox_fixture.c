@@ -51,7 +51,7 @@ void outbox_fixture_put(struct outbox_fixture *scene, const char *mid, const cha
 {
     redis_fixture_ask(&scene->redis,
                       "HSET t:message:%s state queued customer id:7 channel email class %s body "
-                      "{\"m\":\"%s\"} on_uncertain %s give_up 1700000000001 attempts 0",
+                      "{\"m\":\"%s\"} on_uncertain %s give_up 4700000000001 attempts 0",
                       mid, class_, mid, on_uncertain);
     redis_fixture_ask(&scene->redis, "XADD t:outbox:email:%s * mid %s", class_, mid);
 }
@@ -72,8 +72,12 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     struct outbox_fixture_taken *into = context;
     struct buf out;
     assert_false(into->done);
-    *into = (struct outbox_fixture_taken){
-        .done = true, .count = taken->count, .now_ms = taken->now_ms, .wait_ms = taken->wait_ms};
+    *into = (struct outbox_fixture_taken){.done = true,
+                                          .count = taken->count,
+                                          .now_ms = taken->now_ms,
+                                          .wait_ms = taken->wait_ms,
+                                          .buried = taken->buried,
+                                          .withdrawn = taken->withdrawn};
     buf_init(&out, sizeof into->text - 1);
     if (taken->fault)
         buf_text(&out, taken->fault->code);

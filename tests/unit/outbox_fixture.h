@@ -31,6 +31,7 @@ struct outbox_fixture_taken {
     size_t count;
     char text[1024]; /* "m1 m2", or the fault's code */
     int64_t now_ms, wait_ms;
+    size_t buried, withdrawn;
     char entries[16][32]; /* of the first 16 */
     char mids[16][32];
     char classes[16][16];

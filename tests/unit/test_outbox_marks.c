@@ -1,4 +1,4 @@
-/* Messages that were withdrawn while a sender had them: whatever brings one back ends it. */
+/* What ends a message that waits or was in a sender's hand: a mark, an objection, its time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -138,11 +138,17 @@ static void test_lost_take(void **state)
     outbox_fixture_put(scene, "m1", "marketing", "resend");
     redis_fixture_ask(&scene->redis, "HSET t:message:m1 body %s", "{\"rule\":\"tea\",\"hops\":2}");
     redis_fixture_ask(&scene->redis, "LPUSH t:trace:id:7 {\"gateway\":1}");
-    assert_int_equal(outbox_fixture_take(scene, 1).count, 0);
+    outbox_fixture_put(scene, "free", "transactional", "resend");
+    assert_int_equal(outbox_fixture_take(scene, 2).count, 0);
     assert_redis(&scene->redis, "taken", "HGET t:message:m1 state");
+    assert_redis(&scene->redis, "taken", "HGET t:message:free state");
     redis_fixture_ask(&scene->redis, "HSET t:message:m1 mark until");
     redis_fixture_run_until(&scene->redis, is_recovered, scene->outbox);
-    assert_string_equal(outbox_fixture_take(scene, 1).text, "");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 2);
+    assert_string_equal(taken.text, "free");
+    assert_int_equal(taken.attempts, 0);
+    struct outbox_result done = outbox_fixture_result_of(&taken, 0, OUTBOX_DONE);
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &done, 1), "1");
     assert_nothing_left(scene);
     assert_trace(scene, &row);
     assert_news(scene, &row);
@@ -169,6 +175,92 @@ static void test_takeover(void **state)
     }
 }
 
+/* What is asked once more when a message is begun: its address, and what was said there. */
+static void test_objections(void **state)
+{
+    static const struct {
+        const char *class_, *said, *suppressed, *end;
+    } objections[] = {
+        {"marketing", "s -1=tea", "other", "unsubscribed"},
+        {"marketing", "s -1", "other", "unsubscribed"},
+        {"transactional", "other -1", "h", "suppressed"},
+        {"marketing", "other -1", "h", "suppressed"},
+        {"transactional", "s -1", "other", NULL},
+        {"marketing", "s -1=coffee", "other", NULL},
+    };
+    struct outbox_fixture *scene = *state;
+    for (size_t i = 0; i < sizeof objections / sizeof *objections; i++) {
+        const char *class_ = objections[i].class_, *end = objections[i].end;
+        char said[32];
+        outbox_fixture_put(scene, "m1", class_, "resend");
+        redis_fixture_ask(&scene->redis, "HSET t:message:m1 hash h said s topic tea");
+        snprintf(said, sizeof said, "HSET t:said %s", objections[i].said);
+        redis_fixture_ask(&scene->redis, said);
+        redis_fixture_ask(&scene->redis, "HSET t:suppressed %s {}", objections[i].suppressed);
+        struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
+        assert_int_equal(taken.count, end ? 0 : 1);
+        assert_int_equal(taken.withdrawn, end ? 1 : 0);
+        assert_redis(&scene->redis, end ? "0" : "1", "EXISTS t:message:m1");
+        assert_redis(&scene->redis, end ? "1" : "0", "XLEN t:events");
+        if (end)
+            assert_non_null(strstr(redis_fixture_ask(&scene->redis, "LINDEX t:trace:id:7 0"), end));
+        redis_fixture_ask(&scene->redis, "DEL t:said t:suppressed t:events t:message:m1");
+    }
+}
+
+/* Past its time a message is begun no more, but one that may have arrived elsewhere is left to
+ * who knows more of that. */
+static void test_give_up(void **state)
+{
+    static const char *const elsewhere[] = {"main", "spare"};
+    struct outbox_fixture *scene = *state;
+    for (size_t i = 0; i < 3; i++) {
+        outbox_fixture_put(scene, "m1", "marketing", "resend");
+        redis_fixture_ask(&scene->redis, "HSET t:message:m1 give_up 1");
+        if (i > 0)
+            redis_fixture_ask(&scene->redis, "HSET t:message:m1 bound 1 gateway %s",
+                              elsewhere[i - 1]);
+        struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
+        assert_int_equal(taken.count, i == 2);
+        assert_int_equal(taken.buried, i < 2);
+    }
+    assert_redis(&scene->redis, "2", "XLEN t:dead");
+    assert_non_null(
+        strstr(redis_fixture_ask(&scene->redis, "XRANGE t:dead - +"), "reason gave-up"));
+    assert_redis(&scene->redis, "2", "XLEN t:events");
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:events - +"),
+                           "\"type\":\"message.failed\""));
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "LINDEX t:trace:id:7 0"),
+                           "\"what\":\"dead\",\"reason\":\"gave-up\""));
+}
+
+/* A dead daemon had them in hand in a channel that nobody has: over at their give_up, when whoever
+ * has the channel would have claimed them. */
+static void test_removed_channel(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    const char *consumer = instance_consumer(scene->store.instance);
+    redis_fixture_ask(&scene->redis, "SADD t:channels fax");
+    redis_fixture_ask(&scene->redis, "XGROUP CREATE t:outbox:fax:marketing nudged 0 MKSTREAM");
+    outbox_fixture_put(scene, "m1", "marketing", "resend");
+    const char *entry = redis_fixture_ask(&scene->redis, "XADD t:outbox:fax:marketing * mid m1");
+    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:outbox:fax:marketing >",
+                      consumer);
+    redis_fixture_ask(&scene->redis, "HSET t:message:m1 state taken channel fax owner %s entry %s",
+                      consumer, entry);
+    store_fixture_lapse(&scene->store);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.buried, 0);
+    redis_fixture_ask(&scene->redis, "HSET t:message:m1 give_up 1");
+    store_fixture_revive(&scene->store);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.buried, 0);
+    store_fixture_lapse(&scene->store);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.buried, 1);
+    assert_redis(&scene->redis, "0", "EXISTS t:message:m1");
+    assert_redis(&scene->redis, "0", "XLEN t:outbox:fax:marketing");
+    outbox_fixture_sweep(scene, scene->others);
+    assert_redis(&scene->redis, "[]", "XINFO CONSUMERS t:outbox:fax:marketing nudged");
+}
+
 /* The third daemon that ends over one message is the last: it may be the message. */
 static void test_three_deaths(void **state)
 {
@@ -192,7 +284,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_lost_take), /* the first: see the fail-point */
-        TEST(test_settlement), TEST(test_erased), TEST(test_takeover), TEST(test_three_deaths),
+        TEST(test_settlement),      TEST(test_erased),     TEST(test_takeover),
+        TEST(test_three_deaths),    TEST(test_objections), TEST(test_give_up),
+        TEST(test_removed_channel),
     };
     if (!getenv("NUDGED_FAILPOINTS")) { /* they are read before main() */
         setenv("NUDGED_FAILPOINTS", "take-lost=fail@1", 1);

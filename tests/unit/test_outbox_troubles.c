@@ -219,28 +219,108 @@ static void test_takeover_of_what_was_not_begun(void **state)
     assert_string_equal(taken.gateway, "");
 }
 
-/* A take that failed at the second message of a class: the first was not begun. */
-static void test_lost_take_of_each_class(void **state)
+/* A record of another type is a dead letter where it was met, and what is not ours stays. Others
+ * go on. */
+static void assert_spoilt(struct outbox_fixture *scene, const char *mid)
 {
-    static const char *const classes[] = {"marketing", "transactional"};
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "reason not-whole detail what Redis had of it");
+    const char *const letter = redis_fixture_ask(&scene->redis, "XREVRANGE t:dead + - COUNT 1");
+    assert_non_null(strstr(letter, wanted));
+    snprintf(wanted, sizeof wanted, "mid %s ", mid);
+    assert_non_null(strstr(letter, wanted));
+    assert_redis(&scene->redis, "text", "GET t:message:%s", mid);
+    redis_fixture_ask(&scene->redis, "DEL t:message:%s", mid);
+}
+
+static void spoil(struct outbox_fixture *scene, const char *mid)
+{
+    redis_fixture_ask(&scene->redis, "SET t:message:%s text", mid);
+}
+
+static void test_spoilt_before_it_is_taken(void **state)
+{
     struct outbox_fixture *scene = *state;
-    for (size_t i = 0; i < 2; i++) {
-        outbox_fixture_put(scene, "whole", classes[i], "hold");
-        redis_fixture_ask(&scene->redis, "XADD t:outbox:email:%s * mid spoilt", classes[i]);
-        redis_fixture_ask(&scene->redis, "SET t:message:spoilt text");
-        assert_string_equal(outbox_fixture_take(scene, 5).text, "redis-wrongtype");
-        assert_redis(&scene->redis, "taken", "HGET t:message:whole state");
-        redis_fixture_ask(&scene->redis, "DEL t:message:spoilt");
-        outbox_fixture_take(scene, 0); /* puts it back */
-        struct outbox_fixture_taken taken = outbox_fixture_take(scene, 5);
-        assert_string_equal(taken.text, "whole");
-        assert_int_equal(taken.attempts, 0);
-        struct outbox_result done = outbox_fixture_result_of(&taken, 0, OUTBOX_DONE);
-        assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &done, 1), "1");
-        assert_non_null(strstr(
-            redis_fixture_ask(&scene->redis, "XPENDING t:outbox:email:%s nudged", classes[i]),
-            "[1 ")); /* the spoilt one, until this daemon is gone */
-    }
+    outbox_fixture_put_many(scene, 4, "marketing");
+    spoil(scene, "marketing1");
+    redis_fixture_ask(&scene->redis, "HSET t:message:marketing2 state no_such_state");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 5);
+    assert_string_equal(taken.text, "marketing0 marketing3");
+    assert_int_equal(taken.buried, 2);
+    assert_redis(&scene->redis, "2", "XLEN t:dead");
+    assert_redis(&scene->redis, "0", "EXISTS t:message:marketing2");
+    assert_redis(&scene->redis, "2", "XLEN t:outbox:email:marketing");
+}
+
+static void test_spoilt_in_hand(void **state)
+{
+    static const enum outbox_verdict verdicts[] = {OUTBOX_LATER, OUTBOX_HOLD, OUTBOX_RELEASE,
+                                                   OUTBOX_DEAD};
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put_many(scene, 6, "marketing");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 6);
+    struct outbox_result results[6];
+    for (size_t i = 0; i < 6; i++)
+        results[i] = outbox_fixture_result_of(&taken, i, i < 4 ? verdicts[i] : OUTBOX_DONE);
+    for (size_t i = 0; i < 5; i++)
+        spoil(scene, taken.mids[i]);
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, results, 6), "4 4 4 4 4 1");
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, results, 6), "0 0 0 0 0 0");
+    assert_redis(&scene->redis, "4", "XLEN t:dead"); /* not of the one that was sent */
+    assert_spoilt(scene, "marketing3");
+    assert_redis(&scene->redis, "0", "XLEN t:outbox:email:marketing");
+    assert_redis(&scene->redis, "0", "EXISTS t:later t:uncertain");
+}
+
+/* A field that is no number, and a trace that is no list. */
+static void test_spoilt_fields(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put_many(scene, 2, "marketing");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 2);
+    struct outbox_result results[2] = {outbox_fixture_result_of(&taken, 0, OUTBOX_LATER),
+                                       outbox_fixture_result_of(&taken, 1, OUTBOX_LATER)};
+    results[0].charge = results[1].charge = true;
+    results[0].trace = "{}";
+    redis_fixture_ask(&scene->redis, "HSET t:message:marketing0 attempts many");
+    redis_fixture_ask(&scene->redis, "SET t:trace:id:7 text");
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, results, 2), "1 1");
+    assert_redis(&scene->redis, "[later 1]", "HMGET t:message:marketing0 state attempts");
+    assert_redis(&scene->redis, "[later 1]", "HMGET t:message:marketing1 state attempts");
+}
+
+static void test_spoilt_while_it_waits(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put_many(scene, 2, "marketing");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 2);
+    struct outbox_result results[2] = {outbox_fixture_result_of(&taken, 0, OUTBOX_LATER),
+                                       outbox_fixture_result_of(&taken, 1, OUTBOX_LATER)};
+    results[0].at_ms = results[1].at_ms = 1;
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, results, 2), "1 1");
+    spoil(scene, "marketing0");
+    struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->outbox);
+    assert_string_equal(swept.code, "");
+    assert_int_equal(swept.swept.buried, 1);
+    assert_spoilt(scene, "marketing0");
+    assert_string_equal(outbox_fixture_take(scene, 2).text, "marketing1");
+}
+
+static void test_spoilt_under_a_dead_daemon(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put_many(scene, 3, "marketing");
+    assert_int_equal(outbox_fixture_take(scene, 3).count, 3);
+    spoil(scene, "marketing1");
+    redis_fixture_ask(&scene->redis, "HSET t:message:marketing2 attempts many");
+    store_fixture_lapse(&scene->store);
+    struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->others);
+    assert_string_equal(swept.code, "");
+    assert_int_equal(swept.swept.uncertain, 2);
+    assert_int_equal(swept.swept.buried, 1);
+    assert_spoilt(scene, "marketing1");
+    assert_redis(&scene->redis, "1", "HGET t:message:marketing2 attempts");
+    outbox_fixture_assert_idle(scene);
 }
 
 /* The group is destroyed while messages are being sent, and made again from the beginning. */
@@ -293,7 +373,11 @@ int main(void)
         TEST(test_takeover_of_one_that_was_killed),
         TEST(test_takeover_of_very_many),
         TEST(test_takeover_of_what_was_not_begun),
-        TEST(test_lost_take_of_each_class),
+        TEST(test_spoilt_before_it_is_taken),
+        TEST(test_spoilt_in_hand),
+        TEST(test_spoilt_fields),
+        TEST(test_spoilt_while_it_waits),
+        TEST(test_spoilt_under_a_dead_daemon),
         TEST(test_group_destroyed),
         TEST(test_group_destroyed_under_another),
     };

@@ -306,15 +306,15 @@ static void next_time_after_retry_after(void **state)
     assert_int_equal(next, 20500);
 }
 
-static void the_last_attempt_is_at_the_end(void **state)
+static void the_last_attempt_is_before_the_end(void **state)
 {
     (void)state;
     int64_t next = 0;
     assert_true(retry_next(9, 0, 1000, 31000, 10000000, &next));
-    assert_int_equal(next, 31000);
-    assert_true(retry_next(9, 0, 30999, 31000, 10000000, &next));
-    assert_int_equal(next, 31000);
-    assert_false(retry_next(9, 0, 31000, 31000, 0, &next));
+    assert_int_equal(next, 31000 - RETRY_BEFORE_END_MS);
+    assert_true(retry_next(9, 0, 30999 - RETRY_BEFORE_END_MS, 31000, 10000000, &next));
+    assert_int_equal(next, 31000 - RETRY_BEFORE_END_MS);
+    assert_false(retry_next(9, 0, 31000 - RETRY_BEFORE_END_MS, 31000, 0, &next));
     assert_false(retry_next(1, 3600000, 31001, 31000, 0, &next));
 }
 
@@ -350,7 +350,7 @@ int main(void)
         cmocka_unit_test(enhanced_codes),
         cmocka_unit_test(next_times),
         cmocka_unit_test(next_time_after_retry_after),
-        cmocka_unit_test(the_last_attempt_is_at_the_end),
+        cmocka_unit_test(the_last_attempt_is_before_the_end),
         cmocka_unit_test(words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,10 +83,12 @@ static const struct {
 } places[] = {
     {"\"what\":\"([^\"%]+)\"", whats, COUNT(whats), 1},
     {"return 'done', '([^']+)'", whats, COUNT(whats), 2},
-    {" line\\(m, '([^']+)'", whats, COUNT(whats), 3},
+    {" line\\(m, '([^']+)'", whats, COUNT(whats), 4},
+    {" why = '([^']+)'", whys, COUNT(whys), 2},
     {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 2},
     {"'reason', '([^']+)'", reasons, COUNT(reasons), 1},
-    {"bury\\(mid, '([^']+)'", reasons, COUNT(reasons), 2},
+    {"end_as_dead\\(mid,[^')]*'([^']+)'", reasons, COUNT(reasons), 6},
+    {"bury\\(message_of\\([^)]*\\), '([^']+)'", reasons, COUNT(reasons), 2},
 };
 
 /* How often the text has the pattern. What it finds is among the words. */

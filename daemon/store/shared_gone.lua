@@ -1,0 +1,18 @@
+-- Whether a consumer is dead for good. A daemon whose lease is gone may only have been kept from
+-- renewing it: Redis was away, or its clock was set forward. What it has just handed over it will
+-- settle in a moment, so that is left to it until its lease was seen gone for `grace` ms (P:gone).
+-- One that was replaced under its name is dead at once.
+local MINDED = 3600000
+local function is_gone(owner, grace, now)
+    local name, gone = string.match(owner, '^(.*):%d+$'), P .. ':gone'
+    if not name or redis.call('EXISTS', P .. ':instance:' .. name) == 1 then
+        return true
+    end
+    local since = tonumber(redis.call('HGET', gone, owner) or now + 1) or now + 1
+    if since > now then -- seen for the first time, or before the clock was set back
+        redis.call('HSET', gone, owner, ms(now))
+        redis.call('PEXPIRE', gone, MINDED)
+        return false
+    end
+    return now - since >= grace
+end
