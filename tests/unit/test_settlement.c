@@ -61,9 +61,10 @@ static const struct row {
      false},
     {"retry as the server asks", OUTCOME_RETRY, "hold", HOUR, 0, 1800000, OUTBOX_LATER, NULL, true,
      1800000 + (4 * RETRY_FIRST_MS - 1000) % (450000 + 1), NULL, false},
-    {"the last retry", OUTCOME_RETRY, "hold", RETRY_BEFORE_END_MS + 7, 0, 0, OUTBOX_LATER, NULL, true, 7, NULL, false},
-    {"no more retries", OUTCOME_RETRY, "hold", RETRY_BEFORE_END_MS, 0, 0, OUTBOX_DEAD, "gave-up", true, 0,
-     "message.failed", false},
+    {"the last retry", OUTCOME_RETRY, "hold", RETRY_BEFORE_END_MS + 7, 0, 0, OUTBOX_LATER, NULL,
+     true, 7, NULL, false},
+    {"no more retries", OUTCOME_RETRY, "hold", RETRY_BEFORE_END_MS, 0, 0, OUTBOX_DEAD, "gave-up",
+     true, 0, "message.failed", false},
     {"uncertain and held", OUTCOME_UNCERTAIN, "hold", HOUR, 0, 0, OUTBOX_HOLD, NULL, false, 0, NULL,
      false},
     {"held though its time is over", OUTCOME_UNCERTAIN, "hold", -1, 0, 0, OUTBOX_HOLD, NULL, false,
@@ -197,6 +198,40 @@ static void not_made(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* Without its template it waits for a daemon that has it, untold and uncharged, while there is
+ * time. */
+static void template_elsewhere(void **state)
+{
+    static const struct {
+        int64_t left_ms;
+        enum outbox_verdict verdict;
+        int64_t after_ms;
+    } cases[] = {{HOUR, OUTBOX_LATER, 10000},
+                 {RETRY_BEFORE_END_MS + 1, OUTBOX_LATER, 1},
+                 {RETRY_BEFORE_END_MS, OUTBOX_DEAD, 0}};
+    struct decide_fixture fixture;
+    (void)state;
+    decide_fixture_open(&fixture, plain_rules);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct attempt *attempt = new_attempt("resend", NOW + cases[i].left_ms);
+        const struct outbox_result *result = &attempt->result;
+        bool dead = cases[i].verdict == OUTBOX_DEAD;
+        outcome_set(&attempt->job.outcome, OUTCOME_DEAD);
+        attempt->fault = "no-template";
+        settlement_make(attempt, &(struct settlement_scene){.rules = fixture.rules,
+                                                            .policy = &fixture.policy,
+                                                            .now_ms = NOW});
+        assert_int_equal(result->verdict, cases[i].verdict);
+        assert_int_equal(result->after_ms, cases[i].after_ms);
+        assert_false(result->charge);
+        assert_true((result->trace != NULL) == dead && (result->event != NULL) == dead);
+        if (dead)
+            assert_string_equal(result->reason, "no-template");
+        attempt_destroy(&attempt);
+    }
+    decide_fixture_close(&fixture);
+}
+
 static void each_outcome(void **state)
 {
     static const char *const rules[] = {plain_rules, asking_rules};
@@ -283,9 +318,8 @@ static void given_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_outcome),
-        cmocka_unit_test(not_made),
-        cmocka_unit_test(deferred),
+        cmocka_unit_test(each_outcome),       cmocka_unit_test(not_made),
+        cmocka_unit_test(template_elsewhere), cmocka_unit_test(deferred),
         cmocka_unit_test(given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
