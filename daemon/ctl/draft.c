@@ -71,6 +71,22 @@ static void use_policy(struct draft *draft, struct config *config)
     draft->body_file = prepare_body_file(gateway_of(config, draft->step->channel), config->arena);
 }
 
+/* As it comes out of the store, where it is JSON: a duration is a text then. */
+static bool as_stored(struct value *message, struct arena *arena, struct diag *diag)
+{
+    struct buf text;
+    struct value stored;
+    buf_init(&text, COMPOSE_WIRE_MOST);
+    bool read = json_print(&text, message)
+                    ? json_read(arena, arena_copy(arena, buf_string(&text), text.length),
+                                text.length, &json_file_limits, &stored, diag)
+                    : diag_error(diag, "the message is too large");
+    if (read)
+        *message = stored;
+    buf_free(&text);
+    return read;
+}
+
 bool draft_make(struct draft *draft, struct config *config, const struct scene *scene,
                 struct diag *diag)
 {
@@ -90,7 +106,7 @@ bool draft_make(struct draft *draft, struct config *config, const struct scene *
     if (!body.address)
         body.address = strcmp(draft->step->channel, "email") == 0 ? SOMEBODY : "-";
     if (message_body_make(&body, scene->arena, &mid, &draft->message, &fault))
-        return true;
+        return as_stored(&draft->message, scene->arena, diag);
     diag_error(diag, "rule `%s`: %s", draft->rule->name, fault);
     diag_file(diag, draft->rule->file);
     diag_place(diag, draft->step->line, 0, 0);

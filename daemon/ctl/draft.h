@@ -19,7 +19,7 @@ struct draft {
     struct policy policy;
     struct compose_settings compose;
     const char *body_file; /* of the gateway of the step's channel: as in delivery/prepare.h */
-    struct value message;  /* the map of compose/compose.h */
+    struct value message;  /* the map of compose/compose.h, as the store would have it */
 };
 
 /* The first step of the rule that sends the template, or NULL. */

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/json.h"
 #include "ctl/eml.h"
 
 enum { FILES_MOST = 16 };
@@ -86,17 +85,8 @@ static bool write_outgoing(const struct preview_form_input *input, struct buf *o
                                  .templates = input->templates,
                                  .body_file = input->draft->body_file};
     struct outgoing outgoing;
-    struct buf body;
-    buf_init(&body, COMPOSE_WIRE_MOST);
-    json_print(&body, &input->draft->message);
-    struct value message;
-    bool made =
-        json_read(input->arena, body.data, body.length, &json_file_limits, &message, diag) &&
-        prepare_outgoing(&with, &message, input->arena, &outgoing, diag);
-    if (made)
-        buf_add(out, outgoing.body, outgoing.body_length);
-    buf_free(&body);
-    return made;
+    return prepare_outgoing(&with, &input->draft->message, input->arena, &outgoing, diag) &&
+           buf_add(out, outgoing.body, outgoing.body_length);
 }
 
 /* ---- Source ---- */

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "mail/header.h"
+#include "mail/mime.h"
+
 static const char *text_of(struct arena *arena, const struct value *message, const char *name)
 {
     const char *text = value_to_text(arena, value_get(message, name));
@@ -52,19 +55,38 @@ static bool make_mail(const struct templates *templates, const struct compose_se
     return made;
 }
 
-/* Another channel, into a Maildir: the plain text. */
+/* A text as a mail, so that people can read it where no gateway of its channel is. */
+static bool write_text(const struct compose_settings *settings, const char *channel,
+                       const char *mid, const struct compose_text *text, struct arena *arena,
+                       struct buf *wire, struct diag *diag)
+{
+    char date[HEADER_DATE_SIZE];
+    const struct mime_body body = {.text = text->text, .mid = mid};
+    const char *title =
+        text->subject ? text->subject : arena_printf(arena, "%s to %s", channel, text->to);
+    return header_structured(wire, "Date", header_date(settings->now_ms, settings->zone, date),
+                             diag) &&
+           header_unstructured(wire, "Subject", title, diag) && mime_write(wire, &body, diag);
+}
+
+/* Another channel, into a Maildir. */
 static bool make_text(const struct templates *templates, const struct compose_settings *settings,
                       const struct value *message, struct arena *arena, struct outgoing *outgoing,
                       struct diag *diag)
 {
     struct compose_text text;
-    if (!compose_text(templates, settings, message, arena, &text, diag))
-        return false;
-    outgoing->body = text.text;
-    outgoing->body_length = strlen(text.text);
-    outgoing->envelope_to = text.to;
-    outgoing->envelope_from = "";
-    return true;
+    struct buf wire;
+    buf_init(&wire, COMPOSE_WIRE_MOST);
+    bool made = compose_text(templates, settings, message, arena, &text, diag) &&
+                write_text(settings, outgoing->channel, outgoing->mid, &text, arena, &wire, diag);
+    if (made) {
+        outgoing->body = arena_copy(arena, buf_string(&wire), wire.length);
+        outgoing->body_length = wire.length;
+        outgoing->envelope_to = text.to;
+        outgoing->envelope_from = "";
+    }
+    buf_free(&wire);
+    return made;
 }
 
 bool prepare_outgoing(const struct prepare *prepare, const struct value *message,

@@ -11,20 +11,31 @@ static bool refuse(struct outcome *outcome, const char *what, const char *why)
     return false;
 }
 
-static bool check_address(const char *address, const char *what, struct outcome *outcome)
+/* `without`: characters that it must not hold, beside those that no line may. */
+static bool check_line(const char *address, const char *without, const char *what,
+                       struct outcome *outcome)
 {
     size_t length = strlen(address);
-    if (length > ENVELOPE_ADDRESS_MOST)
-        return refuse(outcome, what, "is longer than 254 bytes");
+    if (length > ENVELOPE_PLAIN_MOST)
+        return refuse(outcome, what, "is longer than 4096 bytes");
     if (!utf8_valid(address, length))
         return refuse(outcome, what, "is not valid UTF-8");
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)address[i];
         /* U+0080 to U+009F are control characters too. */
         bool control = c < ' ' || c == 0x7f || (c == 0xc2 && (unsigned char)address[i + 1] < 0xa0);
-        if (control || c == ' ' || c == '<' || c == '>')
+        if (control || strchr(without, c))
             return refuse(outcome, what, "holds a character that no address may have");
     }
+    return true;
+}
+
+static bool check_address(const char *address, const char *what, struct outcome *outcome)
+{
+    if (strlen(address) > ENVELOPE_ADDRESS_MOST)
+        return refuse(outcome, what, "is longer than 254 bytes");
+    if (!check_line(address, " <>", what, outcome))
+        return false;
     const char *at = strrchr(address, '@');
     if (!at || at == address || !at[1])
         return refuse(outcome, what, "is no address");
@@ -51,11 +62,25 @@ static bool check_body(const char *body, size_t length, struct outcome *outcome)
     return true;
 }
 
+static const char recipient[] = "the recipient's address";
+
+static bool has_recipient(const struct outgoing *outgoing, struct outcome *outcome)
+{
+    return (outgoing->envelope_to && *outgoing->envelope_to) ||
+           refuse(outcome, recipient, "is missing");
+}
+
+bool envelope_check_plain(const struct outgoing *outgoing, struct outcome *outcome)
+{
+    return has_recipient(outgoing, outcome) &&
+           check_line(outgoing->envelope_to, "", recipient, outcome) &&
+           check_body(outgoing->body, outgoing->body_length, outcome);
+}
+
 bool envelope_check(const struct outgoing *outgoing, struct outcome *outcome)
 {
-    if (!outgoing->envelope_to || !*outgoing->envelope_to)
-        return refuse(outcome, "the recipient's address", "is missing");
-    if (!check_address(outgoing->envelope_to, "the recipient's address", outcome))
+    if (!has_recipient(outgoing, outcome) ||
+        !check_address(outgoing->envelope_to, recipient, outcome))
         return false;
     const char *from = outgoing->envelope_from ? outgoing->envelope_from : "";
     if (*from && !check_address(from, "the sender's address", outcome))

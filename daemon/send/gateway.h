@@ -23,7 +23,8 @@
 /* What a gateway takes: in which form the body of `struct outgoing` must be. */
 enum gateway_form {
     GATEWAY_MAIL,    /* a mail, so channel `email` alone */
-    GATEWAY_TEXT,    /* a mail for channel `email`, the bare text for any other */
+    GATEWAY_TEXT,    /* a mail for channel `email`; for any other its text, as a mail that
+                        people can read */
     GATEWAY_REQUEST, /* for any channel, what the template <gateway>.json.liquid makes */
 };
 

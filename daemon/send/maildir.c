@@ -143,7 +143,7 @@ static bool write_all(int fd, const char *bytes, size_t length)
 /* The mail with the two lines that a final delivery puts over it (RFC 5321, 4.4). */
 static bool write_mail(int fd, const struct outgoing *outgoing)
 {
-    char head[2 * ENVELOPE_ADDRESS_MOST + 64];
+    char head[ENVELOPE_ADDRESS_MOST + ENVELOPE_PLAIN_MOST + 64];
     int length =
         snprintf(head, sizeof head, "Return-Path: <%s>\r\nDelivered-To: %s\r\n",
                  outgoing->envelope_from ? outgoing->envelope_from : "", outgoing->envelope_to);
@@ -183,7 +183,9 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
     char name[160];
     (void)arena;
     outcome_set(outcome, OUTCOME_SENT);
-    if (!envelope_check(outgoing, outcome) || !envelope_check_mid(outgoing->mid, outcome))
+    bool mail = strcmp(outgoing->channel, "email") == 0;
+    bool sound = mail ? envelope_check(outgoing, outcome) : envelope_check_plain(outgoing, outcome);
+    if (!sound || !envelope_check_mid(outgoing->mid, outcome))
         return;
     snprintf(name, sizeof name, "%s.eml", outgoing->mid);
     if (open_folders(maildir) && has_file(maildir, name)) {

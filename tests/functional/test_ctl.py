@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD, PATIENCE, SOURCE, parse, wait_until
-from desk import TEMPLATE, desk  # the fixture of most tests
+from desk import RULES, TEMPLATE, desk  # the fixture of most tests
 
 needs_terminal = pytest.mark.skipif(not os.path.exists("/dev/pts/ptmx"),
                                     reason="no devpts is mounted: there are no terminals")
@@ -528,9 +528,19 @@ def test_preview_in_a_language(desk):
     assert err == "nudgectl: `welcome` is not there in `fi`: shown in `en`\n"
 
 
+def test_preview_shows_what_the_store_would_have(desk):
+    """A duration is a text there, a timestamp too."""
+    desk.rules(RULES.replace("""'"CODE-" + customer.id'""", "'duration(\"90m\")'"))
+    desk.template("welcome.html.liquid", TEMPLATE.replace("<p>", "<p>{{ gift }} "))
+    for form in ("text", "html", "eml"):
+        out = desk.ctl("preview", "welcome", "--as", form)[1]
+        assert "5400s Total" in out, out
+
+
 def test_preview_of_another_channel(desk):
     assert desk.ctl("preview", "ping") == (0, "To:        -\n\nYou are here\n", "")
-    assert desk.ctl("preview", "ping", "--as", "eml")[1].strip() == "You are here"
+    eml = desk.ctl("preview", "ping", "--as", "eml")[1]
+    assert "\nSubject: sms to -\n" in eml and eml.endswith("\n\nYou are here\n")
     status, out, err = desk.ctl("preview", "ping", "--as", "html")
     assert (status, out) == (1, "") and "has no HTML part" in err
 

@@ -3,7 +3,7 @@
 import json
 import signal
 
-from conftest import SOURCE, wait_until
+from conftest import SOURCE, parse, wait_until
 
 WELCOME = "{name: welcome, on: customer.signed_up, send: welcome}\n"
 TEMPLATE = """---
@@ -298,3 +298,28 @@ def test_to_of_a_send(shop):
     shop.push({"type": "note", "likes": "tea", "customer": customer(9), "staff": {"email": "nobody"}})
     wait_until(shop.dead, "the dead letter")
     assert shop.dead()[0]["reason"] == b"bad-address"
+
+
+def test_another_channel_into_a_maildir(shop):
+    """It shows what would have been sent."""
+    shop.redis()
+    mail = shop.folder / "mail"
+    shop.config["gateways"] = {"file": {"kind": "maildir", "path": str(mail)}}
+    shop.config["channels"] = {"sms": "file", "push": "file"}
+    shop.rules("""{name: code, class: transactional, on: code, send: {template: code, via: sms}}
+---
+{name: ring, class: transactional, on: code, send: {template: ring, via: push}}
+""")
+    shop.template("code.text.liquid", "Codul tău: {{ code }}\nbună")
+    shop.template("ring.text.liquid", "---\nsubject: Un cod, Țara\n---\n{{ code }}")
+    shop.daemon().spawn()
+    shop.push({"type": "code", "code": "A=1", "customer": customer(phone="+40 721 000 001", push="x" * 300)})
+    files = wait_until(lambda: (found := list(mail.glob("new/*"))) and len(found) == 2 and found, "two files")
+    shop.wait_idle()
+    assert shop.dead() == []
+    texts = {mail["Subject"]: mail for mail in (parse(file.read_bytes()) for file in files)}
+    assert set(texts) == {"sms to +40 721 000 001", "Un cod, Țara"}
+    sms = texts["sms to +40 721 000 001"]
+    assert sms["Delivered-To"] == "+40 721 000 001" and sms["Date"]
+    assert sms.get_content().splitlines() == ["Codul tău: A=1", "bună"]
+    assert texts["Un cod, Țara"]["Delivered-To"] == "x" * 300

@@ -141,6 +141,37 @@ static void names_are_guarded(void **state)
     close_rig(&rig);
 }
 
+/* Where it goes is no mail address: whatever is one line. */
+static void another_channel(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mid, *to;
+        bool taken;
+    } cases[] = {
+        {"m1", "+40 721 <1>", true}, {"m2", "token", true},           {"m3", "@", true},
+        {"m4", "", false},           {"m5", "+4\r\nBcc: eve", false}, {"m6", "\xff", false}};
+    struct rig rig;
+    open_rig(&rig);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct outgoing text = gateway_fixture_mail;
+        text.mid = cases[i].mid;
+        text.channel = "sms";
+        text.envelope_from = "";
+        text.envelope_to = cases[i].to;
+        const struct outcome *outcome = gateway_fixture_send(&rig.gateway, &text);
+        assert_int_equal(outcome->kind, cases[i].taken ? OUTCOME_SENT : OUTCOME_DEAD);
+    }
+    assert_int_equal(count(&rig, "new"), 3);
+    const char *text;
+    size_t length;
+    char path[128];
+    snprintf(path, sizeof path, "%s/new/m1.eml", rig.path);
+    assert_true(file_read(rig.gateway.arena, path, 65536, &text, &length, NULL));
+    assert_non_null(strstr(text, "Delivered-To: +40 721 <1>\r\n"));
+    close_rig(&rig);
+}
+
 /* Troubles of the machine are the gateway's fault, and it goes on when they are over. */
 static void a_folder_in_the_way(void **state)
 {
@@ -220,10 +251,11 @@ static void a_path_is_needed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_mail_becomes_a_file), cmocka_unit_test(a_mid_is_delivered_once),
-        cmocka_unit_test(mids_that_begin_alike), cmocka_unit_test(names_are_guarded),
-        cmocka_unit_test(a_folder_in_the_way),   cmocka_unit_test(a_path_without_its_parent),
-        cmocka_unit_test(a_write_that_fails),    cmocka_unit_test(a_path_is_needed),
+        cmocka_unit_test(a_mail_becomes_a_file),     cmocka_unit_test(a_mid_is_delivered_once),
+        cmocka_unit_test(mids_that_begin_alike),     cmocka_unit_test(names_are_guarded),
+        cmocka_unit_test(another_channel),           cmocka_unit_test(a_folder_in_the_way),
+        cmocka_unit_test(a_path_without_its_parent), cmocka_unit_test(a_write_that_fails),
+        cmocka_unit_test(a_path_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

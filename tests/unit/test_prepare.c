@@ -133,11 +133,19 @@ static void a_text(void **state)
     assert_true(prepare(desk, NULL,
                         "{\"channel\": \"sms\", \"template\": \"code\", \"to\": \"+40722\", "
                         "\"data\": {\"code\": 42}}"));
-    assert_string_equal(outgoing->body, "Your code: 42");
-    assert_int_equal(outgoing->body_length, strlen("Your code: 42"));
+    assert_string_equal(outgoing->body, "Date: Sun, 01 Mar 2026 08:00:00 +0000\r\n"
+                                        "Subject: sms to +40722\r\n"
+                                        "MIME-Version: 1.0\r\n"
+                                        "Content-Type: text/plain; charset=utf-8\r\n"
+                                        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                                        "Your code: 42\r\n");
+    assert_int_equal(outgoing->body_length, strlen(outgoing->body));
     assert_string_equal(outgoing->channel, "sms");
     assert_string_equal(outgoing->envelope_to, "+40722");
     assert_string_equal(outgoing->envelope_from, "");
+    assert_true(prepare(desk, NULL, "{\"channel\": \"push\", \"to\": \"token 7\"}"));
+    assert_non_null(strstr(outgoing->body, "\r\nSubject: Hi Ana\r\n"));
+    assert_string_equal(outgoing->envelope_to, "token 7");
 }
 
 static void a_request(void **state)
