@@ -22,6 +22,7 @@
 #include "base/digest.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/log_group.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "delivery/destination.h"
@@ -308,15 +309,27 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 
 /* ---- Settling ---- */
 
-static void note_settled(const struct delivery *delivery, const struct attempt *attempt,
-                         enum outbox_settled settled)
+/* After a freeze it may be thousands. */
+static void log_dropped(const struct delivery *delivery, const struct attempt *attempt,
+                        bool vanished)
 {
-    if (settled == OUTBOX_NOT_OURS)
-        log_warning("a message was settled by somebody else mid=%s", attempt->mid);
-    else if (settled == OUTBOX_VANISHED)
+    const char *kind = vanished ? "messages whose record was deleted while they were being sent"
+                                : "messages settled by somebody else";
+    if (!log_group_is_news(delivery->options.log_group, clock_monotonic_ms(), "%s", kind))
+        return;
+    if (vanished)
         log_warning("a message's record was deleted while it was being sent, its result is dropped "
                     "mid=%s result=%s",
                     attempt->mid, outbox_verdict_name(attempt->result.verdict));
+    else
+        log_warning("a message was settled by somebody else mid=%s", attempt->mid);
+}
+
+static void note_settled(const struct delivery *delivery, const struct attempt *attempt,
+                         enum outbox_settled settled)
+{
+    if (settled == OUTBOX_NOT_OURS || settled == OUTBOX_VANISHED)
+        log_dropped(delivery, attempt, settled == OUTBOX_VANISHED);
     else if (settled == OUTBOX_SPOILT)
         outbox_note_spoilt(delivery->options.shard->outbox, attempt->mid);
     else if (settled == OUTBOX_ENDED && attempt->result.verdict != OUTBOX_DONE)

@@ -1,6 +1,7 @@
 """What who runs it sees: the log's lines, and the figures as docs/operations.md says them."""
 
 import re
+import threading
 
 import pytest
 
@@ -108,6 +109,36 @@ def test_dead_letters_without_an_attempt_are_told_once(hello):
     told = "reason=no-channel gateway=-"
     assert [re.sub(r"within \S+ s:", "within:", line) for line in warnings(two)] == [
         f"a message became a dead letter {told}", f"… and 2 more like it within: dead messages {told}"]
+
+
+@pytest.mark.parametrize("spoil, told, more", [
+    (lambda client, key: client.hset(key, "owner", "two:1"), "a message was settled by somebody else",
+     "messages settled by somebody else"),
+    (lambda client, key: client.delete(key),
+     "a message's record was deleted while it was being sent, its result is dropped result=done",
+     "messages whose record was deleted while they were being sent")])
+def test_dropped_results_are_told_once(hello, spoil, told, more):
+    mail = hello.smtp(connections=3)
+    begun, answer = threading.Semaphore(0), threading.Event()
+
+    def answers(envelope):
+        begun.release()
+        answer.wait(60)
+        return "250 taken"
+
+    mail.slow()
+    mail.answers = answers
+    daemon = hello.daemon().spawn()
+    say_hello(hello, 3)
+    for _ in range(3):
+        assert begun.acquire(timeout=60)
+    for key in list(hello.client.scan_iter("nudged:message:*")):
+        spoil(hello.client, key)
+    answer.set()
+    wait_until(lambda: warnings(daemon), "the first line")
+    assert daemon.stop() == 0
+    assert [re.sub(r"within \S+ s:", "within:", line) for line in warnings(daemon)] == [
+        told, f"… and 2 more like it within: {more}"]
 
 
 @pytest.mark.parametrize("wanted", [True, False])
