@@ -245,6 +245,8 @@ library_sources = \
 	daemon/customer/customer_key.c \
 	daemon/customer/customer_key.h \
 	daemon/customer/customer_record.h \
+	daemon/customer/said.c \
+	daemon/customer/said.h \
 	daemon/customer/shop_event.c \
 	daemon/customer/shop_event.h \
 	daemon/decide/decide.c \
@@ -267,6 +269,8 @@ library_sources = \
 	daemon/decide/trace.h \
 	daemon/decide/trace_words.c \
 	daemon/decide/trace_words.h \
+	daemon/decide/words.c \
+	daemon/decide/words.h \
 	daemon/delivery/attempt.c \
 	daemon/delivery/attempt.h \
 	daemon/delivery/delivery.c \
@@ -577,6 +581,7 @@ lua_scripts = \
 	daemon/store/shared_pending.lua \
 	daemon/store/shared_requeue.lua \
 	daemon/store/shared_said.lua \
+	daemon/store/shared_said_merge.lua \
 	daemon/store/shared_take_over.lua \
 	daemon/store/shared_trace.lua \
 	daemon/store/shared_type.lua \
@@ -672,6 +677,7 @@ unit_programs = \
 	tests/unit/test_rule_needles \
 	tests/unit/test_rule_read \
 	tests/unit/test_ruleset \
+	tests/unit/test_said \
 	tests/unit/test_script_table \
 	tests/unit/test_scripts \
 	tests/unit/test_senders \

@@ -84,7 +84,7 @@ static const char *fold_wide(struct arena *arena, struct slice text)
     return folded;
 }
 
-static const char *fold(struct arena *arena, struct slice text)
+const char *mailbox_fold(struct arena *arena, struct slice text)
 {
     const char *folded = is_ascii(text) ? NULL : fold_wide(arena, text);
     return folded ? folded : lower_ascii(arena, text);
@@ -95,7 +95,7 @@ static const char *fold(struct arena *arena, struct slice text)
 static const char *domain_form(struct arena *arena, struct slice domain)
 {
     const char *labels = locale_format_domain(arena, domain.text, domain.length);
-    return labels ? labels : fold(arena, domain);
+    return labels ? labels : mailbox_fold(arena, domain);
 }
 
 const char *mailbox_form(struct arena *arena, struct slice address)
@@ -105,9 +105,9 @@ const char *mailbox_form(struct arena *arena, struct slice address)
         return lower_ascii(arena, address);
     const char *at = memrchr(address.text, '@', address.length);
     if (!at)
-        return fold(arena, address);
+        return mailbox_fold(arena, address);
     struct slice domain = slice_between(at + 1, address.text + address.length);
-    const char *local = fold(arena, slice_between(address.text, at));
+    const char *local = mailbox_fold(arena, slice_between(address.text, at));
     return arena_printf(arena, "%s@%s", local,
                         is_ascii(domain) ? lower_ascii(arena, domain) : domain_form(arena, domain));
 }

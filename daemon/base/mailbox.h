@@ -22,4 +22,8 @@ const char *mailbox_form(struct arena *arena, struct slice address);
  * is. In the arena. */
 const char *mailbox_old_form(struct arena *arena, struct slice address);
 
+/* A text without regard to letter case: NFC and full case folding; of bytes that are no UTF-8 only
+ * the ASCII letters. In the arena. */
+const char *mailbox_fold(struct arena *arena, struct slice text);
+
 #endif

@@ -14,6 +14,8 @@
     X(EVENTS_READ, "events_read_total", "counter", "events taken from the stream")                 \
     X(EVENTS_DECIDED, "events_decided_total", "counter", "events decided and committed")           \
     X(EVENTS_DUPLICATE, "events_duplicate_total", "counter", "events seen before")                 \
+    X(EVENTS_ERASED, "events_erased_total", "counter",                                             \
+      "events older than the erasure of their customer: dropped")                                  \
     X(EVENTS_DEAD, "events_dead_total", "counter", "events given up as dead letters")              \
     X(CONDITIONS_FAILED, "conditions_failed_total", "counter",                                     \
       "conditions that failed to evaluate")                                                        \

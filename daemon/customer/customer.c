@@ -27,7 +27,6 @@ struct customer *customer_new(struct arena *arena, const char *key)
     customer->version = "";
     customer->profile = value_new_map(arena, 0);
     customer->fields = value_new_map(arena, 0);
-    customer->optouts = value_new_map(arena, 0);
     return customer;
 }
 
@@ -220,9 +219,4 @@ void customer_prune(struct customer *customer, int64_t now_ms, int64_t seen_ms)
     for (uint32_t i = customer->open.count; i-- > 0;)
         if (customer->open.items[i].give_up_ms <= now_ms)
             DROP(customer->open, i);
-}
-
-bool customer_opted_out(const struct customer *customer, const char *topic)
-{
-    return value_get(&customer->optouts, "all") || value_get(&customer->optouts, topic);
 }

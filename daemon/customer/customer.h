@@ -66,7 +66,4 @@ void customer_add_key(struct arena *arena, struct customer *customer, const char
  * ids before `seen_ms`; open messages and remembered ends past their end. */
 void customer_prune(struct customer *customer, int64_t now_ms, int64_t seen_ms);
 
-/* Whether marketing under `topic` was declined. */
-bool customer_opted_out(const struct customer *customer, const char *topic);
-
 #endif

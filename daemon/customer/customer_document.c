@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "customer/customer.h"
 #include "customer/customer_ends.h"
+#include "customer/said.h"
 
 static const struct json_limits limits = {
     .bytes = CUSTOMER_DOCUMENT_MOST + 1024, .depth = 48, .nodes = 65536, .duplicate_keys = true};
@@ -212,6 +213,38 @@ static void read_ends(struct arena *arena, struct customer *customer, const stru
     }
 }
 
+/* Format 1 knew a no alone: topic, as it was said, to its time. */
+static void read_optouts(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    const struct value from = map_of(arena, root, "optouts");
+    for (uint32_t i = 0; i < value_count(&from); i++) {
+        const struct value_member *member = &from.map->members[i];
+        const char *topic = said_topic(arena, &member->key);
+        int64_t at_ms = 0;
+        value_to_int(&member->value, &at_ms);
+        said_add(arena, customer, topic ? topic : said_all, false, clamp_time(at_ms));
+        customer->said_unrecorded = true;
+    }
+}
+
+/* Topic to ["no" or "yes", time]. */
+static void read_said(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    const struct value from = map_of(arena, root, "said");
+    for (uint32_t i = 0; i < value_count(&from); i++) {
+        const struct value_member *member = &from.map->members[i];
+        const char *topic = said_topic(arena, &member->key);
+        int64_t at_ms = 0;
+        bool is_pair = value_is(&member->value, VALUE_LIST) && value_count(&member->value) == 2;
+        bool yes = is_pair && value_is_text(&member->value.list->items[0], "yes");
+        if (is_pair)
+            value_to_int(&member->value.list->items[1], &at_ms);
+        if (topic || !yes)
+            said_add(arena, customer, topic ? topic : said_all, yes, clamp_time(at_ms));
+    }
+    read_optouts(arena, customer, root);
+}
+
 /* A list of identity, time, identity, time, … */
 static void read_seen(struct arena *arena, const struct value *from, struct customer_seen **items,
                       uint32_t *count, uint32_t *capacity)
@@ -265,7 +298,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     customer->profile = map_of(arena, &root, "profile");
     customer->profile_ms = time_of(&root, "profile_ms");
     customer->fields = map_of(arena, &root, "fields");
-    customer->optouts = map_of(arena, &root, "optouts");
+    read_said(arena, customer, &root);
     read_counts(arena, customer, &root);
     read_sends(arena, customer, &root);
     read_totals(arena, customer, &root);
@@ -445,6 +478,22 @@ static void put_ends(struct buf *out, const struct customer *customer)
     PUT(out, "]");
 }
 
+static void put_said(struct buf *out, const struct customer *customer)
+{
+    if (customer->said.count == 0)
+        return;
+    PUT(out, ",\"said\":{");
+    for (uint32_t i = 0; i < customer->said.count; i++) {
+        const struct customer_said *word = &customer->said.items[i];
+        put_comma(out, i);
+        json_print_string(out, word->topic, strlen(word->topic));
+        buf_text(out, word->yes ? ":[\"yes\"," : ":[\"no\",");
+        put_int(out, word->at_ms);
+        PUT(out, "]");
+    }
+    PUT(out, "}");
+}
+
 static void put_seen(struct buf *out, const struct customer_seen *items, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -472,7 +521,7 @@ static void print_whole(const struct customer *customer, const char *version, st
     PUT_VALUE(out, ",\"profile\":", &customer->profile);
     PUT_INT(out, ",\"profile_ms\":", customer->profile_ms);
     PUT_VALUE(out, ",\"fields\":", &customer->fields);
-    PUT_VALUE(out, ",\"optouts\":", &customer->optouts);
+    put_said(out, customer);
     put_counts(out, customer);
     put_sends(out, customer);
     put_totals(out, customer);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "customer/customer_ends.h"
+#include "customer/said.h"
 
 /* Two lists in the order of a time become one, of which the newest `most` are kept. */
 #define MERGE(arena, list, other, time, most)                                                \
@@ -28,20 +29,6 @@ static void join_profile(struct arena *arena, struct customer *customer,
     customer->profile = value_merge(arena, &first->profile, &then->profile);
     customer->profile_ms = at_ms;
     customer->fields = value_merge(arena, &other->fields, &customer->fields);
-}
-
-static void join_optouts(struct arena *arena, struct customer *customer,
-                         const struct customer *other)
-{
-    for (uint32_t i = 0; i < value_count(&other->optouts); i++) {
-        const struct value_member *theirs = &other->optouts.map->members[i];
-        const char *topic = value_to_text(arena, &theirs->key);
-        int64_t known_ms, at_ms;
-        if (!topic || !value_to_int(&theirs->value, &at_ms))
-            continue;
-        if (!value_to_int(value_get(&customer->optouts, topic), &known_ms) || known_ms < at_ms)
-            value_set(arena, customer->optouts, topic, theirs->value);
-    }
 }
 
 /* ---- Counts ---- */
@@ -142,7 +129,7 @@ static void join_keys(struct arena *arena, struct customer *customer, const stru
 void customer_join(struct arena *arena, struct customer *customer, const struct customer *other)
 {
     join_profile(arena, customer, other);
-    join_optouts(arena, customer, other);
+    said_join(arena, customer, other);
     join_counts(arena, customer, other);
     join_totals(arena, customer, other);
     MERGE(arena, customer->sends, other->sends, at_ms, UINT32_MAX); /* pruned by what counts them */

@@ -22,6 +22,8 @@ enum {
     CUSTOMER_RING_MOST = 64,     /* newest ids of events without effect */
     CUSTOMER_SEEN_MOST = 256,    /* newest ids of events with an effect */
     CUSTOMER_KEYS_MOST = 16,     /* newest keys that name the person, besides the document's */
+    SAID_MOST = 32,              /* words of what the person said, one for each topic */
+    SAID_TOPIC_MOST = 100,       /* bytes */
 };
 
 struct customer_count {
@@ -93,6 +95,13 @@ struct customer_seen {
     int64_t at_ms;
 };
 
+/* The newest word on a topic, or on "all" (customer/said). */
+struct customer_said {
+    const char *topic; /* folded */
+    int64_t at_ms;     /* never before 1970 */
+    bool yes;
+};
+
 /* A total for each rule: customer.sent("welcome"). */
 struct customer_total {
     const char *rule;
@@ -111,7 +120,6 @@ struct customer {
     struct value profile; /* map: what events said */
     int64_t profile_ms;   /* the newest event that was merged */
     struct value fields;  /* map: what rules set; stands over the profile */
-    struct value optouts; /* map: topic to milliseconds */
     CUSTOMER_LIST(struct customer_count) counts;
     CUSTOMER_LIST(struct customer_send) sends;
     CUSTOMER_LIST(struct customer_total) totals;
@@ -121,6 +129,8 @@ struct customer {
     CUSTOMER_LIST(struct customer_seen) seen, ring;
     CUSTOMER_LIST(const char *) keys; /* that lead here, newest last; without `key` */
     int64_t keys_until_ms;            /* so long their redirects stand at least; 0: none has one */
+    CUSTOMER_LIST(struct customer_said) said;
+    bool said_unrecorded; /* by a document of a time without P:said: no record has its words */
 };
 
 #endif

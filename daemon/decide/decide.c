@@ -25,54 +25,12 @@
 #include "decide/ends.h"
 #include "decide/joining.h"
 #include "decide/journey.h"
+#include "decide/words.h"
 #include "rules/rule_index.h"
 
 enum { MINUTE_MS = 60 * 1000 };
 
 /* ---- What an event tells of the customer ---- */
-
-static void unsubscribe(struct deciding *d, const char *topic)
-{
-    struct customer *customer = d->customer;
-    int64_t at_ms = d->event->time_ms, known_ms;
-    if (value_to_int(value_get(&customer->optouts, topic), &known_ms) && known_ms > at_ms)
-        at_ms = known_ms;
-    value_set(d->arena, customer->optouts, topic, value_int(at_ms));
-    d->effect = true;
-    for (uint32_t i = customer->open.count; i-- > 0;)
-        if (customer->open.items[i].marketing &&
-            customer_opted_out(customer, customer->open.items[i].topic))
-            deciding_withdraw(d, i, TRACE_WHY_UNSUBSCRIBED);
-}
-
-/* Lifts an opt-out, or all of them, but none that is newer than this event. */
-static void resubscribe(struct deciding *d, const char *topic)
-{
-    const struct value *old = &d->customer->optouts;
-    struct value left = value_new_map(d->arena, value_count(old));
-    for (uint32_t i = 0; i < value_count(old); i++) {
-        const struct value_member *member = &old->map->members[i];
-        int64_t at_ms;
-        bool named = strcmp(topic, "all") == 0 || value_is_text(&member->key, topic);
-        bool newer = value_to_int(&member->value, &at_ms) && at_ms > d->event->time_ms;
-        if (!named || newer)
-            value_add(d->arena, left, member->key, member->value);
-    }
-    d->customer->optouts = left;
-    d->effect = true;
-}
-
-/* A topic that cannot be read stands for all of them, but lifts nothing: silence is the
- * safe side. */
-static void learn_opt_out(struct deciding *d)
-{
-    const struct value *topic = value_get(&d->event->data, "topic");
-    const char *name = topic && topic->kind != VALUE_NULL ? value_to_text(d->arena, topic) : "all";
-    if (strcmp(d->event->type, "customer.unsubscribed") == 0)
-        unsubscribe(d, name && *name ? name : "all");
-    else if (strcmp(d->event->type, "customer.resubscribed") == 0 && name)
-        resubscribe(d, name);
-}
 
 /* Delivery tells that a message never arrived: its place under the caps is free. */
 static void learn_delivery(struct deciding *d)
@@ -95,7 +53,7 @@ static void learn(struct deciding *d)
         customer_merge(d->arena, d->customer, &event->customer, event->time_ms);
     if (ruleset_counts(d->rules, event->type))
         customer_add_count(d->arena, d->customer, event->type, event->time_ms);
-    learn_opt_out(d);
+    words_learn(d);
     learn_delivery(d);
 }
 
@@ -205,11 +163,28 @@ static void keep_trace(struct deciding *d)
         decision_add_trace(d->decision, d->arena, line);
 }
 
+static bool is_erasure(const struct shop_event *event)
+{
+    return strcmp(event->type, "customer.erased") == 0;
+}
+
 static void consider_event(struct deciding *d, const struct shop_event *event)
 {
     int64_t keep_ms = event->id[0] ? d->policy->dedupe_keep_ms : MINUTE_MS;
     d->event = event;
     d->effect = false;
+    if (words_is_past(d, event)) {
+        d->decision->counts.erased++;
+        return;
+    }
+    if (is_erasure(event)) {
+        d->decision->counts.decided++;
+        words_erase(d);
+        d->decision->bare = true;
+        return;
+    }
+    d->decision->bare = false;
+    words_name(d);
     trace_begin(&d->trace, d->arena, d->now_ms, event);
     if (customer_has_seen(d->customer, event->identity, event->arrival_ms - keep_ms)) {
         d->decision->counts.duplicate++;
@@ -321,6 +296,9 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                          .customer = input->customer,
                          .decision = decision};
     memset(decision, 0, sizeof *decision);
+    decision->bare = input->event_count && !input->joined_count && !input->due_ms &&
+                     !input->customer->version[0];
+    words_begin(&d, input->records, input->record_count, input->joined_count > 0);
     joining_join(&d, input->joined, input->joined_count);
     count_on(input);
     customer_prune(input->customer, input->now_ms, input->now_ms - input->policy->dedupe_keep_ms);
@@ -328,5 +306,6 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
         consider_event(&d, input->events[i]);
     if (input->due_ms)
         resume_due(&d, input->due_ms);
+    words_end(&d);
     decision_set_deadlines(decision, input->customer, ruleset_since(input->rules), input->now_ms);
 }

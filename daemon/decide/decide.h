@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "customer/customer.h"
+#include "customer/said.h"
 #include "customer/shop_event.h"
 #include "decide/decision.h"
 #include "decide/policy.h"
@@ -25,6 +26,8 @@ struct decide_input {
     size_t joined_count;
     const struct shop_event *const *events;
     size_t event_count;
+    const struct said_text *records; /* of P:said, under the customer's keys */
+    size_t record_count;
     const struct policy_facts *facts; /* may be NULL: nothing suppressed, nothing taken */
     int64_t due_ms;                   /* journeys with a deadline up to here go on; 0: none */
     int64_t now_ms;                   /* Redis' clock */

@@ -19,6 +19,16 @@
 #include "rules/condition.h"
 #include "rules/ruleset.h"
 
+/* Of decide/words. */
+struct deciding_words {
+    const struct said_text *records; /* as they were read */
+    size_t record_count;
+    const char *const *known; /* names that have been told what stands; NULL-terminated */
+    bool is_told;             /* in this decision: the records as read are of the past */
+    int64_t erased_ms;        /* what is older is dropped; 0: nothing */
+    const char *erasure;      /* the identity of the event that said so */
+};
+
 struct deciding {
     /* What it is decided by, as in struct decide_input. */
     const struct ruleset *rules;
@@ -35,6 +45,7 @@ struct deciding {
     struct deciding_until *untils;  /* conditions of rules that are not here, compiled */
     struct deciding_want *wants;    /* what journeys want to send, not granted yet */
     uint32_t want_count, want_capacity;
+    struct deciding_words words;
 };
 
 /* What an expression sees: of a journey (NULL: none) and of the event. */

@@ -47,6 +47,21 @@ bool decision_lift(struct decision *decision, const char *mid)
     return false;
 }
 
+void decision_add_said(struct decision *decision, struct arena *arena,
+                       const struct decision_said *said)
+{
+    decision->said = arena_grow(arena, decision->said, decision->said_count,
+                                &decision->said_capacity, sizeof *decision->said);
+    decision->said[decision->said_count++] = *said;
+}
+
+void decision_add_erased(struct decision *decision, struct arena *arena, const char *key)
+{
+    decision->erased = arena_grow(arena, decision->erased, decision->erased_count,
+                                  &decision->erased_capacity, sizeof *decision->erased);
+    decision->erased[decision->erased_count++] = key;
+}
+
 void decision_add_dead(struct decision *decision, struct arena *arena,
                        const struct customer *customer, const struct customer_journey *journey,
                        const char *step, enum trace_reason reason, const char *detail)

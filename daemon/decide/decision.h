@@ -37,8 +37,18 @@ struct decision_dead {
     struct value body; /* map */
 };
 
+enum decision_word { DECISION_NO, DECISION_YES, DECISION_ERASED };
+
+/* What P:said learns under a name: the short hash of a key or of a mailbox. */
+struct decision_said {
+    const char *name;
+    enum decision_word word;
+    const char *topic; /* "all" is all; of an erasure the identity of its event */
+    int64_t at_ms;
+};
+
 struct decision_counts {
-    uint32_t decided, duplicate, refused, failed;
+    uint32_t decided, duplicate, refused, failed, erased;
 };
 
 struct decision {
@@ -50,6 +60,11 @@ struct decision {
     uint32_t dead_count, dead_capacity;
     struct value *trace; /* one map for each event, and one for the timer */
     uint32_t trace_count, trace_capacity;
+    struct decision_said *said; /* in the order in which it was said */
+    uint32_t said_count, said_capacity;
+    const char **erased; /* keys under which all that there is of the customer goes */
+    uint32_t erased_count, erased_capacity;
+    bool bare;                /* nothing is known of the customer: there is no document to keep */
     int64_t deadline_ms;      /* the earliest of the running journeys; 0: none */
     int64_t last_deadline_ms; /* the latest; 0: none */
     struct decision_counts counts;
@@ -70,6 +85,11 @@ bool decision_lift(struct decision *decision, const char *mid);
 void decision_add_dead(struct decision *decision, struct arena *arena,
                        const struct customer *customer, const struct customer_journey *journey,
                        const char *step, enum trace_reason reason, const char *detail);
+
+void decision_add_said(struct decision *decision, struct arena *arena,
+                       const struct decision_said *said);
+/* `key` is not copied. */
+void decision_add_erased(struct decision *decision, struct arena *arena, const char *key);
 
 /* A finished line of the trace. */
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "customer/customer_join.h"
+#include "customer/said.h"
 #include "decide/ends.h"
 
 /* Why an end that one side saw, and that is newer, ends what started on the other. */
@@ -81,7 +82,7 @@ static void respect_opt_outs(struct deciding *d)
     struct customer *customer = d->customer;
     for (uint32_t i = customer->open.count; i-- > 0;)
         if (customer->open.items[i].marketing &&
-            customer_opted_out(customer, customer->open.items[i].topic))
+            said_declined(customer, customer->open.items[i].topic))
             deciding_withdraw(d, i, TRACE_WHY_UNSUBSCRIBED);
 }
 

@@ -21,6 +21,20 @@ static const char *whole_text(struct arena *arena, const struct value *value)
     return value_to_text(arena, value);
 }
 
+static const char *address_in(struct arena *arena, const struct value *value)
+{
+    const char *text = value ? whole_text(arena, value) : NULL;
+    const struct slice bare = utf8_trim(slice_of(text ? text : ""));
+    return bare.length ? arena_copy(arena, bare.text, bare.length) : NULL;
+}
+
+const char *message_body_mailbox(const struct customer *customer, const char *channel,
+                                 struct arena *arena)
+{
+    const struct value known = customer_value(arena, customer);
+    return address_in(arena, value_get(&known, address_field(channel)));
+}
+
 const char *message_body_address(const struct rule_step *step, const struct condition_scene *scene,
                                  struct arena *arena)
 {
@@ -29,15 +43,9 @@ const char *message_body_address(const struct rule_step *step, const struct cond
     if (step->to) {
         if (!condition_value(step->to, scene, arena, &address, &fault))
             return NULL;
-    } else {
-        struct value customer = customer_value(arena, scene->customer);
-        const struct value *field = value_get(&customer, address_field(step->channel));
-        if (field)
-            address = *field;
+        return address_in(arena, &address);
     }
-    const char *text = whole_text(arena, &address);
-    const struct slice bare = utf8_trim(slice_of(text ? text : ""));
-    return bare.length ? arena_copy(arena, bare.text, bare.length) : NULL;
+    return message_body_mailbox(scene->customer, step->channel, arena);
 }
 
 static const char *make_mid(const struct message_body_input *input, struct arena *arena)

@@ -29,6 +29,10 @@ struct message_body_input {
 const char *message_body_address(const struct rule_step *step, const struct condition_scene *scene,
                                  struct arena *arena);
 
+/* The channel's field alone. */
+const char *message_body_mailbox(const struct customer *customer, const char *channel,
+                                 struct arena *arena);
+
 /* False where an expression of `data` fails: *fault says why. The mid is a keyed hash of
  * customer, rule, event and step: the same whenever this is decided again. */
 bool message_body_make(const struct message_body_input *input, struct arena *arena,

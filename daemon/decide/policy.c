@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/mailbox.h"
 #include "base/zone.h"
+#include "customer/said.h"
 
 bool policy_listed(const char *const *list, const char *text)
 {
@@ -106,7 +107,7 @@ static int64_t marketing_within(const struct customer *customer, int64_t since_m
 static bool consents(const struct policy *policy, const struct rule *rule,
                      const struct condition_scene *scene, struct arena *arena)
 {
-    if (customer_opted_out(scene->customer, rule->topic))
+    if (said_declined(scene->customer, rule->topic))
         return false;
     if (policy->consent) {
         const char *fault;

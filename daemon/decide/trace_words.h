@@ -57,6 +57,7 @@
     X(NO_LONGER, "no-longer", "the rule says `again: restart`, and its `if` became false")    \
     X(UNSUBSCRIBED, "unsubscribed", "the customer has unsubscribed")                          \
     X(JOINED, "joined", "the customer has a newer one: two keys proved to be one person")     \
+    X(ERASURE, "erasure", "the customer was erased")                                          \
     X(RULE_REMOVED, "rule-removed", "there is no rule of that name any more")                 \
     X(RULE_CHANGED, "rule-changed", "the rule has no longer the step that it waited for")     \
     X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")            \

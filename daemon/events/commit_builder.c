@@ -213,11 +213,75 @@ static void make_moves(const struct commit_builder_input *input, struct arena *a
     commit->moved_mids = mids;
 }
 
+/* ---- Words ---- */
+
+static void add_erased(const struct commit_builder_input *input, struct arena *arena,
+                       struct commit_erased *erased, const char *key)
+{
+    *erased = (struct commit_erased){
+        .key = key,
+        .hash = policy_short_hash(input->policy, key, arena_alloc(arena, POLICY_SHORT_HASH_SIZE))};
+}
+
+/* Under every key that they had, and by which they were named just now. */
+static void make_erased(const struct commit_builder_input *input, struct arena *arena,
+                        struct commit *commit)
+{
+    const struct decision *decision = input->decision;
+    const struct person *person = input->person;
+    if (decision->erased_count == 0)
+        return;
+    struct commit_erased *erased =
+        arena_alloc(arena, sizeof *erased * (decision->erased_count + person->taken_count));
+    for (uint32_t i = 0; i < decision->erased_count; i++)
+        add_erased(input, arena, &erased[commit->erased_count++], decision->erased[i]);
+    for (uint32_t i = 0; i < person->taken_count; i++)
+        add_erased(input, arena, &erased[commit->erased_count++], person->taken[i]->text);
+    commit->erased = erased;
+}
+
+static void make_words(const struct commit_builder_input *input, struct arena *arena,
+                       struct commit *commit)
+{
+    static const char *const words[] = {
+        [DECISION_NO] = "no", [DECISION_YES] = "yes", [DECISION_ERASED] = "erased"};
+    const struct decision *decision = input->decision;
+    struct commit_said *said = arena_zero(arena, sizeof *said * (decision->said_count + 1));
+    for (uint32_t i = 0; i < decision->said_count; i++)
+        said[i] = (struct commit_said){.name = decision->said[i].name,
+                                       .word = words[decision->said[i].word],
+                                       .topic = decision->said[i].topic,
+                                       .at_ms = decision->said[i].at_ms};
+    commit->records = input->records;
+    commit->record_count = input->record_count;
+    commit->said = said;
+    commit->said_count = decision->said_count;
+    make_erased(input, arena, commit);
+}
+
+/* False where the document would be too large. */
+static bool make_document(const struct commit_builder_input *input, struct arena *arena,
+                          struct commit *commit, struct diag *diag)
+{
+    struct buf document;
+    buf_init(&document, 2 * CUSTOMER_DOCUMENT_MOST);
+    bool fits = customer_print(input->customer, commit->version, &document);
+    if (fits)
+        commit->document =
+            (struct slice){.text = arena_copy(arena, buf_string(&document), document.length),
+                           .length = document.length};
+    buf_free(&document);
+    if (!fits) {
+        diag_error(diag, "the customer's document would pass %d bytes", CUSTOMER_DOCUMENT_MOST);
+        diag_code(diag, "document-size");
+    }
+    return fits;
+}
+
 bool commit_builder_make(const struct commit_builder_input *input, struct arena *arena,
                          struct commit *commit, struct diag *diag)
 {
     const struct decision *decision = input->decision;
-    struct buf document;
     int64_t last_ms =
         decision->last_deadline_ms > input->now_ms ? decision->last_deadline_ms : input->now_ms;
     *commit = (struct commit){
@@ -230,21 +294,13 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
         .id_count = input->event_count,
     };
     make_relied(input, arena, commit);
-    make_redirects(input, arena, commit);
+    if (!decision->bare)
+        make_redirects(input, arena, commit);
     make_moves(input, arena, commit);
-    buf_init(&document, 2 * CUSTOMER_DOCUMENT_MOST);
-    bool fits = customer_print(input->customer, commit->version, &document);
-    if (fits)
-        commit->document =
-            (struct slice){.text = arena_copy(arena, buf_string(&document), document.length),
-                           .length = document.length};
-    buf_free(&document);
-    if (!fits) {
-        diag_error(diag, "the customer's document would pass %d bytes", CUSTOMER_DOCUMENT_MOST);
-        diag_code(diag, "document-size");
+    if (!decision->bare && !make_document(input, arena, commit, diag))
         return false;
-    }
     make_messages(decision, arena, commit);
+    make_words(input, arena, commit);
     make_withdrawals(decision, arena, commit);
     make_records(decision, arena, commit);
     return true;

@@ -19,6 +19,8 @@ struct commit_builder_input {
     const struct person *person;
     const struct customer *const *joined; /* as they were read */
     size_t joined_count;
+    const struct said_text *records; /* of P:said, by which it was decided */
+    size_t record_count;
     const struct policy *policy;
     const struct decision *decision;
     const struct shop_event *const *events;

@@ -57,8 +57,7 @@ static struct name *need(struct names *names, struct arena *batch, const char *k
     name->text = key;
     name->is_old = is_old;
     name->is_id = !is_old && customer_key_is_id(names->key_paths, key);
-    if (!name->is_id)
-        policy_short_hash(names->policy, key, name->hash);
+    policy_short_hash(names->policy, key, name->hash);
     map_put(names->by_key, key, strlen(key), name);
     names->all = arena_grow(batch, names->all, names->count, &names->capacity, sizeof *names->all);
     names->all[names->count++] = name;
@@ -111,7 +110,7 @@ void names_forget(struct names *names)
         name->is_read = name->is_broken = false;
         name->is_taken = name->is_relied = false;
         name->target = NULL;
-        name->document = (struct slice){0};
+        name->document = name->record = (struct slice){0};
         name->person = NULL;
     }
 }
@@ -124,14 +123,16 @@ static bool is_wanted(const struct name *name)
 bool names_ask(struct names *names, struct arena *round, struct customers_query *query)
 {
     const char **keys = arena_alloc(round, sizeof *keys * (names->count + 1));
+    const char **all = arena_alloc(round, sizeof *all * (names->count + 1));
     const char **hashes = arena_alloc(round, sizeof *hashes * (names->count + 1));
     names->asked = arena_alloc(round, sizeof(struct name *) * (names->count + 1));
-    *query = (struct customers_query){.keys = keys, .hashes = hashes};
+    *query = (struct customers_query){.keys = keys, .names = all, .hashes = hashes};
     for (uint32_t i = 0; i < names->count; i++) {
         struct name *name = names->all[i];
         if (!is_wanted(name))
             continue;
         names->asked[query->count] = name;
+        all[query->count] = name->hash;
         keys[query->count++] = name->text;
         if (!name->is_id)
             hashes[query->hash_count++] = name->hash;
@@ -168,6 +169,7 @@ void names_learn(struct names *names, struct arena *batch, struct arena *round,
         struct name *name = names->asked[i];
         name->is_read = true;
         name->document = copy(round, &found->documents[i]);
+        name->record = copy(round, &found->records[i]);
         if (!name->is_id)
             name->target = copy(round, &found->targets[next++]).text;
     }

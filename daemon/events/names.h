@@ -20,17 +20,18 @@
 #include "store/customers.h"
 
 struct name {
-    const char *text;                  /* the key */
-    char hash[POLICY_SHORT_HASH_SIZE]; /* of one that is no id */
-    struct work *work;                 /* that has it; NULL: none, it is only known to be a key */
-    bool is_id;                        /* it never leads to another key */
-    bool is_old;   /* as programs of the first format spelt it: nobody is named so any more */
-    bool is_alone; /* an event without an id has it, or a deadline */
+    const char *text; /* the key */
+    char hash[POLICY_SHORT_HASH_SIZE];
+    struct work *work; /* that has it; NULL: none, it is only known to be a key */
+    bool is_id;        /* it never leads to another key */
+    bool is_old;       /* as programs of the first format spelt it: nobody is named so any more */
+    bool is_alone;     /* an event without an id has it, or a deadline */
 
     /* As long as the round. */
     bool is_read;
     const char *target;    /* where it leads; NULL: nowhere */
     struct slice document; /* that stands under it; text NULL: none */
+    struct slice record;   /* of P:said, likewise */
     struct name *person;   /* whose it is (events/person sets it); NULL: nobody's yet */
     bool is_taken;         /* it leads to the person that is decided, or will */
     bool is_relied;        /* that it leads where it does was taken for granted */

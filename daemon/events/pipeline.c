@@ -371,6 +371,26 @@ static bool read_joined(struct work *work, const struct customer **joined, size_
     return true;
 }
 
+/* What stands of them beyond their document, whichever of their keys it was said under. */
+static void gather_records(struct work *work)
+{
+    const struct person *person = work->person;
+    work->records =
+        arena_alloc(work->batch->round, sizeof *work->records * (person->taken_count + 1));
+    work->records[0] = (struct said_text){person->name->hash, person->name->record};
+    for (uint32_t i = 0; i < person->taken_count; i++)
+        work->records[i + 1] = (struct said_text){person->taken[i]->hash, person->taken[i]->record};
+    work->record_count = person->taken_count + 1;
+}
+
+/* They have changed with the document. */
+static void keep_records(const struct work *work)
+{
+    work->person->name->record = work->records[0].text;
+    for (uint32_t i = 0; i < work->person->taken_count; i++)
+        work->person->taken[i]->record = work->records[i + 1].text;
+}
+
 /* Whose the work's first events are. */
 static void meet(struct work *work)
 {
@@ -386,6 +406,7 @@ static void meet(struct work *work)
     work->joined_count = count;
     work->key = work->person->name->text;
     work->document = work->person->name->document;
+    gather_records(work);
 }
 
 /* Decides what was chosen, for the customer as read. False where the document would be too
@@ -404,6 +425,8 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
                                        .customer = customer,
                                        .joined = work->joined,
                                        .joined_count = work->joined_count,
+                                       .records = work->records,
+                                       .record_count = work->record_count,
                                        .events = work->events,
                                        .event_count = work->chosen,
                                        .facts = &facts,
@@ -418,6 +441,8 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
         .person = work->person,
         .joined = work->joined,
         .joined_count = work->joined_count,
+        .records = work->records,
+        .record_count = work->record_count,
         .policy = &batch->generation->policy,
         .decision = &work->decision,
         .events = work->events,
@@ -484,6 +509,7 @@ static void count_done(const struct work *work)
         metrics_add(METRIC_TIMERS_DEAD, 1);
     metrics_add(METRIC_COMMITS, 1);
     metrics_add(METRIC_EVENTS_DECIDED, decision->counts.decided);
+    metrics_add(METRIC_EVENTS_ERASED, decision->counts.erased);
     metrics_add(METRIC_EVENTS_DUPLICATE, decision->counts.duplicate);
     metrics_add(METRIC_CONDITIONS_FAILED, decision->counts.failed);
     metrics_add(METRIC_MESSAGES_REFUSED, decision->counts.refused);
@@ -515,8 +541,10 @@ static void decide_again(struct work *work, const struct commit_result *result)
     }
     metrics_add(METRIC_COMMITS_AGAIN, 1);
     work_learn(work->batch->round, work, result);
-    if (result->outcome == COMMIT_STALE)
+    if (result->outcome == COMMIT_STALE) {
         work->person->name->document = work->document;
+        keep_records(work);
+    }
     decide_work(work);
 }
 

@@ -122,6 +122,8 @@ void work_begin_round(struct work *work)
 {
     work->person = NULL;
     work->document = (struct slice){0};
+    work->records = NULL;
+    work->record_count = 0;
     work->suppressed = work->declined = (struct work_list){0};
     work->places = NULL;
     work->place_count = work->place_capacity = 0;
@@ -159,6 +161,8 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
 {
     if (result->outcome == COMMIT_STALE)
         work->document = copy(arena, &result->document);
+    for (size_t i = 0; i < work->record_count && i < result->record_count; i++)
+        work->records[i].text = copy(arena, &result->records[i]);
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
     add_copies(arena, &work->declined, result->declined, result->declined_count);
     for (size_t i = 0; i < result->place_count; i++)

@@ -60,6 +60,8 @@ struct work {
     struct person *person;          /* whose the first events are; NULL: not asked yet */
     const struct customer **joined; /* documents of other keys that become part of theirs */
     size_t joined_count;
+    struct said_text *records; /* of P:said, of all keys that lead to them, as last seen */
+    size_t record_count;
     struct slice document;                 /* theirs, as last seen; text NULL: none */
     struct work_list suppressed, declined; /* facts learnt, as in struct policy_facts: these … */
     struct policy_place *places;           /* … and these */

@@ -65,6 +65,36 @@ static void put_messages(struct arguments *arguments, const struct commit *commi
     }
 }
 
+static void put_words(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "records", commit->record_count);
+    for (size_t i = 0; i < commit->record_count; i++) {
+        arguments_text(arguments, commit->records[i].name);
+        arguments_bytes(arguments, commit->records[i].text.text, commit->records[i].text.length);
+    }
+    put_list(arguments, "said", commit->said_count);
+    for (size_t i = 0; i < commit->said_count; i++) {
+        arguments_text(arguments, commit->said[i].name);
+        arguments_text(arguments, commit->said[i].word);
+        arguments_text(arguments, commit->said[i].topic);
+        arguments_number(arguments, commit->said[i].at_ms);
+    }
+    put_list(arguments, "erased", commit->erased_count);
+    for (size_t i = 0; i < commit->erased_count; i++) {
+        arguments_text(arguments, commit->erased[i].key);
+        arguments_text(arguments, commit->erased[i].hash);
+    }
+}
+
+static void put_undeclined(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "undeclined", commit->undeclined_count);
+    for (size_t i = 0; i < commit->undeclined_count; i++) {
+        arguments_text(arguments, commit->undeclined[i].hash);
+        arguments_text(arguments, commit->undeclined[i].topic);
+    }
+}
+
 static void put_dead(struct arguments *arguments, const struct commit *commit)
 {
     put_list(arguments, "dead", commit->dead_count);
@@ -113,11 +143,8 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
     arguments_number(&arguments, commit->deadline_ms);
     put_texts(&arguments, "ids", commit->ids, commit->id_count);
     put_texts(&arguments, "free", commit->free_hashes, commit->free_hash_count);
-    put_list(&arguments, "undeclined", commit->undeclined_count);
-    for (size_t i = 0; i < commit->undeclined_count; i++) {
-        arguments_text(&arguments, commit->undeclined[i].hash);
-        arguments_text(&arguments, commit->undeclined[i].topic);
-    }
+    put_undeclined(&arguments, commit);
+    put_words(&arguments, commit);
     put_withdrawals(&arguments, commit);
     put_messages(&arguments, commit);
     put_slices(&arguments, "emits", commit->emits, commit->emit_count);
@@ -159,6 +186,15 @@ static void read_places(struct arena *arena, const struct reply *items,
     result->places = found;
 }
 
+static const struct slice *slices_of(struct arena *arena, const struct reply *list, size_t *count)
+{
+    struct slice *texts = arena_alloc(arena, (list->count + 1) * sizeof *texts);
+    *count = list->count;
+    for (size_t i = 0; i < list->count; i++)
+        texts[i] = (struct slice){reply_text(reply_item(list, i)), reply_item(list, i)->length};
+    return texts;
+}
+
 /* "facts", then the name of each kind and a list of its items. */
 static void read_facts(struct arena *arena, const struct reply *reply, struct commit_result *result)
 {
@@ -186,6 +222,7 @@ bool commit_read_result(struct arena *arena, const struct reply *reply,
     } else if (strcmp(outcome, "stale") == 0) {
         result->outcome = COMMIT_STALE;
         result->document = (struct slice){reply_text(first), first->length};
+        result->records = slices_of(arena, reply_item(reply, 2), &result->record_count);
     } else if (strcmp(outcome, "moved") == 0) {
         result->outcome = COMMIT_MOVED;
         result->moved = reply_text(first);

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/slice.h"
 #include "customer/customer_record.h"
+#include "customer/said.h"
 #include "redis/arguments.h"
 #include "redis/reply.h"
 
@@ -38,6 +39,19 @@ struct commit_withdrawal {
     const char *mid;
     enum customer_place place; /* where it is assumed to be, WAITS, HAND or UNCERTAIN */
     const char *why;           /* a word of the trace, for the mark of one in a sender's hand */
+};
+
+/* What P:said learns under a name, the short hash of a key or of a mailbox. */
+struct commit_said {
+    const char *name;
+    const char *word;  /* "no", "yes" or "erased" */
+    const char *topic; /* "all" is all; of an erasure the identity of its event */
+    int64_t at_ms;
+};
+
+/* A key under which the customer was known: all that stands under it goes. */
+struct commit_erased {
+    const char *key, *hash; /* the short hash */
 };
 
 struct commit_dead {
@@ -84,6 +98,12 @@ struct commit {
     size_t message_count;
     const struct commit_withdrawal *withdrawals; /* done before messages are inserted */
     size_t withdrawal_count;
+    const struct said_text *records; /* assumed to stand still: else it is COMMIT_STALE */
+    size_t record_count;
+    const struct commit_said *said; /* merged into P:said in this order */
+    size_t said_count;
+    const struct commit_erased *erased; /* before anything else is written */
+    size_t erased_count;
     const struct slice *emits; /* events for P:events */
     size_t emit_count;
     const struct commit_dead *dead;
@@ -103,7 +123,7 @@ struct commit {
 
 enum commit_outcome {
     COMMIT_DONE,   /* written now, or by an earlier run of the same commit */
-    COMMIT_STALE,  /* another writer was here: `document` is what stands now */
+    COMMIT_STALE,  /* another writer was here: `document` and `records` are what stands now */
     COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `places` */
     COMMIT_MOVED,  /* a key leads elsewhere, or its document is another: all is to be read anew */
     COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer */
@@ -114,6 +134,8 @@ enum commit_outcome {
 struct commit_result {
     enum commit_outcome outcome;
     struct slice document;
+    const struct slice *records; /* in the commit's order */
+    size_t record_count;
     const char *const *suppressed; /* of free_hashes */
     size_t suppressed_count;
     const char *const *declined; /* of undeclined, "<hash>=<topic>" */

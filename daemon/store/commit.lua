@@ -17,21 +17,25 @@
 --   moves     mids of theirs
 --   redirects {hash of a key, '' or the key from which alone it may be turned, expiry ms}: keys
 --             that lead to this customer
--- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false}, or {'facts', name,
--- items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and the 'places'
--- of messages: mid, place, mid, place… Safe to run twice: the second run finds its own version, or
--- its entries gone.
+--   records   {name in P:said, the record that was read or ''}
+--   said      {name in P:said, 'no', 'yes' or 'erased', topic or identity, ms}
+--   erased    {key of the customer, its hash}: all goes that stood under it before
+-- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
+-- …}}, or {'facts', name, items, …}: of what was assumed, 'suppressed' hashes, 'declined'
+-- "<hash>=<topic>" and the 'places' of messages: mid, place, mid, place… Safe to run twice: the
+-- second run finds its own version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
 --with shared_outbox
 --with shared_pending
 --with shared_said
+--with shared_said_merge
 --with shared_type
 local events = P .. ':events'
 
 -- The lists, and how many arguments an item of each has.
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 9, emits = 1, dead = 4,
-    traces = 1, relied = 2, joins = 2, moves = 1, redirects = 3}
+    traces = 1, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4, erased = 2}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -74,9 +78,9 @@ end
 need(customer ~= '', P .. ':due', 'zset')
 need(customer ~= '', P .. ':taken', 'zset')
 need(#lists.free > 0, P .. ':suppressed', 'hash')
-need(#lists.undeclined > 0, P .. ':said', 'hash')
 need(#lists.withdrawals > 0, P .. ':later', 'zset')
 need(#lists.withdrawals > 0, P .. ':uncertain', 'zset')
+need(#lists.undeclined + #lists.records + #lists.said > 0, P .. ':said', 'hash')
 need(#lists.dead > 0, P .. ':dead', 'stream')
 for _, m in ipairs(lists.messages) do
     need(true, outbox(m[2], m[3]), 'stream')
@@ -131,8 +135,30 @@ for _, j in ipairs(lists.joins) do
         return {'moved', j[1]}
     end
 end
-if customer ~= '' and current ~= seen then
-    return {'stale', present}
+local said_key = P .. ':said'
+local records, changed = {}, current ~= seen
+for i, record in ipairs(lists.records) do
+    records[i] = redis.call('HGET', said_key, record[1])
+    changed = changed or (records[i] or '') ~= record[2]
+end
+if customer ~= '' and changed then
+    return {'stale', present, records}
+end
+
+-- What P:said will be: name -> words and erasure, and which names those are.
+local told, names = {}, {}
+for _, item in ipairs(lists.said) do
+    local name, word, topic, ms = unpack(item)
+    if not told[name] then
+        told[name] = {said_read(redis.call('HGET', said_key, name))}
+        names[#names + 1] = name
+    end
+    local words = told[name][1]
+    if word == 'erased' then
+        told[name][2] = said_erase(words, told[name][2], topic, tonumber(ms))
+    else
+        said_merge(words, word == 'no', topic == 'all' and '' or topic, tonumber(ms))
+    end
 end
 
 local facts, suppressed, declined, places = {'facts'}, {}, {}, {}
@@ -143,8 +169,8 @@ for _, hash in ipairs(lists.free) do
 end
 for _, assumed in ipairs(lists.undeclined) do
     local hash, topic = unpack(assumed)
-    local record = redis.call('HGET', P .. ':said', hash)
-    if record and said_declines(record, topic) then
+    local words = told[hash] and told[hash][1] or said_read(redis.call('HGET', said_key, hash))
+    if said_speaks_against(words, topic) then
         declined[#declined + 1] = hash .. '=' .. topic
     end
 end
@@ -169,6 +195,14 @@ if #facts > 1 then
 end
 
 -- From here on only writes.
+for _, name in ipairs(names) do
+    local record = said_print(unpack(told[name], 1, 2))
+    if record == '' then
+        redis.call('HDEL', said_key, name)
+    else
+        redis.call('HSET', said_key, name, record)
+    end
+end
 if customer ~= '' then
     if document ~= '' then
         redis.call('SET', document_key(customer), document, 'PXAT', expire)
@@ -216,6 +250,13 @@ end
 for _, mid in ipairs(lists.moves) do
     if redis.call('TYPE', message_key(mid)).ok == 'hash' then
         redis.call('HSET', message_key(mid), 'customer', customer)
+    end
+end
+for _, item in ipairs(lists.erased) do
+    local key, hash = unpack(item)
+    redis.call('DEL', P .. ':trace:' .. key, P .. ':to:' .. hash)
+    if key == customer and document == '' then
+        redis.call('DEL', document_key(key))
     end
 end
 for _, r in ipairs(lists.redirects) do

@@ -10,7 +10,7 @@
 #include "store/keys.h"
 #include "store/script_table.h"
 
-enum { FIRST_CHUNK = 65536 };
+enum { FIRST_CHUNK = 65536, FIRST_READ = 4096 };
 
 struct customers {
     struct scripts *scripts;
@@ -43,35 +43,60 @@ void customers_destroy(struct customers **customers)
     free(ended);
 }
 
-/* ---- Reading: TIME and MGET in one pipeline; the answer to TIME comes first, and is noted ---- */
+/* ---- Reading: TIME, records and documents in one pipeline, whose last answer ends it ---- */
 
 struct read_call {
     struct customers *customers;
     size_t count, hash_count;
+    struct arena *arena;   /* of the records, which come before the documents */
+    struct slice *records; /* NULL: they have not come */
     bool has_time;
     int64_t now_ms;
+    struct diag fault; /* of the records */
     customers_on_read *callback;
     void *context;
 };
 
+static void release_read(void *context)
+{
+    struct read_call *call = context;
+    arena_destroy(&call->arena);
+    free(call);
+}
+
+static bool is_list_of(const struct reply *reply, size_t count)
+{
+    return reply && reply->kind == REPLY_LIST && reply->count == count;
+}
+
+/* A reply that is an error, or none of ours, is told by its own words. */
+static void fail_read(struct read_call *call, const struct reply *reply, const struct diag *fault)
+{
+    struct diag diag;
+    if (reply && !is_list_of(reply, call->count + call->hash_count)) {
+        reply_fault(reply, &diag);
+        fault = &diag;
+    } else if (reply) {
+        fault = &call->fault;
+    }
+    call->callback(call->context, fault, NULL);
+}
+
 static void finish_read(struct read_call *call, const struct reply *reply, const struct diag *fault)
 {
     size_t all = call->count + call->hash_count;
-    struct diag diag;
-    bool whole =
-        reply && call->has_time && (all == 0 || (reply->kind == REPLY_LIST && reply->count == all));
-    if (!whole) {
-        if (reply)
-            reply_fault(reply, &diag);
-        call->callback(call->context, reply ? &diag : fault, NULL);
+    if (!call->has_time || !call->records || (all > 0 && !is_list_of(reply, all))) {
+        fail_read(call, reply, fault);
         return;
     }
     arena_reset(call->customers->answering);
     struct slice *texts = arena_zero(call->customers->answering, (all + 1) * sizeof *texts);
     for (size_t i = 0; i < all; i++)
         texts[i] = (struct slice){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
-    const struct customers_found found = {
-        .documents = texts, .targets = texts + call->count, .now_ms = call->now_ms};
+    const struct customers_found found = {.documents = texts,
+                                          .records = call->records,
+                                          .targets = texts + call->count,
+                                          .now_ms = call->now_ms};
     call->callback(call->context, NULL, &found);
 }
 
@@ -83,9 +108,29 @@ static void on_time(void *context, const struct reply *reply, const struct diag 
         reply_number(reply_item(reply, 1), &micros)) {
         call->has_time = true;
         call->now_ms = seconds * 1000 + micros / 1000;
+    } else if (reply) {
+        reply_fault(reply, &call->fault);
     }
     if (call->count + call->hash_count == 0)
         finish_read(call, reply, fault);
+}
+
+static void on_records(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct read_call *call = context;
+    (void)fault; /* what comes behind it has the same */
+    if (!is_list_of(reply, call->count)) {
+        if (reply)
+            reply_fault(reply, &call->fault);
+        return;
+    }
+    call->records = arena_zero(call->arena, (call->count + 1) * sizeof *call->records);
+    for (size_t i = 0; i < call->count; i++) {
+        const struct reply *item = reply_item(reply, i);
+        if (reply_text(item))
+            call->records[i] =
+                (struct slice){arena_copy(call->arena, item->text, item->length), item->length};
+    }
 }
 
 static void on_documents(void *context, const struct reply *reply, const struct diag *fault)
@@ -93,46 +138,67 @@ static void on_documents(void *context, const struct reply *reply, const struct 
     finish_read(context, reply, fault);
 }
 
-static void send_mget(struct customers *customers, const struct customers_query *query,
-                      struct read_call *call)
+static void send_time(struct read_call *call)
 {
-    const char *prefix = scripts_prefix(customers->scripts);
-    arena_reset(customers->asking);
-    struct arguments arguments =
-        arguments_begin(customers->asking, query->count + query->hash_count + 1);
+    const struct connection_request request = {
+        .argc = 1,
+        .argv = (const char *const[]){"TIME"},
+        .owner = &call->customers->owner,
+        .callback = on_time,
+        .context = call,
+        .release = call->count + call->hash_count ? NULL : release_read};
+    connection_send(scripts_connection(call->customers->scripts), &request);
+}
+
+static void send_hmget(struct read_call *call, const struct customers_query *query)
+{
+    struct arena *arena = call->customers->asking;
+    struct arguments arguments = arguments_begin(arena, query->count + 2);
+    arguments_text(&arguments, "HMGET");
+    arguments_text(&arguments,
+                   keys_spell(arena, scripts_prefix(call->customers->scripts), KEY_SAID, NULL));
+    for (size_t i = 0; i < query->count; i++)
+        arguments_text(&arguments, query->names[i]);
+    const struct connection_request request =
+        arguments_request(&arguments, &call->customers->owner, on_records, call);
+    connection_send(scripts_connection(call->customers->scripts), &request);
+}
+
+static void send_mget(struct read_call *call, const struct customers_query *query)
+{
+    struct arena *arena = call->customers->asking;
+    const char *prefix = scripts_prefix(call->customers->scripts);
+    struct arguments arguments = arguments_begin(arena, query->count + query->hash_count + 1);
     arguments_text(&arguments, "MGET");
     for (size_t i = 0; i < query->count; i++)
-        arguments_text(&arguments,
-                       keys_spell(customers->asking, prefix, KEY_CUSTOMER, query->keys[i], NULL));
+        arguments_text(&arguments, keys_spell(arena, prefix, KEY_CUSTOMER, query->keys[i], NULL));
     for (size_t i = 0; i < query->hash_count; i++)
-        arguments_text(&arguments,
-                       keys_spell(customers->asking, prefix, KEY_TO, query->hashes[i], NULL));
+        arguments_text(&arguments, keys_spell(arena, prefix, KEY_TO, query->hashes[i], NULL));
     struct connection_request request =
-        arguments_request(&arguments, &customers->owner, on_documents, call);
-    request.release = free;
-    connection_send(scripts_connection(customers->scripts), &request);
+        arguments_request(&arguments, &call->customers->owner, on_documents, call);
+    request.release = release_read;
+    connection_send(scripts_connection(call->customers->scripts), &request);
 }
 
 void customers_read(struct customers *customers, const struct customers_query *query,
                     customers_on_read *callback, void *context)
 {
-    struct read_call *call = mem_alloc(sizeof *call);
-    bool time_alone = query->count + query->hash_count == 0;
-    struct connection_request time = {.argc = 1,
-                                      .argv = (const char *const[]){"TIME"},
-                                      .owner = &customers->owner,
-                                      .callback = on_time,
-                                      .context = call};
+    struct read_call *call = mem_zero(1, sizeof *call);
     *call = (struct read_call){.customers = customers,
                                .count = query->count,
                                .hash_count = query->hash_count,
+                               .arena = arena_new(FIRST_READ),
                                .callback = callback,
                                .context = context};
-    if (time_alone)
-        time.release = free;
-    connection_send(scripts_connection(customers->scripts), &time);
-    if (!time_alone)
-        send_mget(customers, query, call);
+    if (query->count == 0)
+        call->records = arena_zero(call->arena, sizeof *call->records);
+    send_time(call);
+    if (query->count + query->hash_count == 0)
+        return;
+    arena_reset(customers->asking);
+    if (query->count)
+        send_hmget(call, query);
+    send_mget(call, query);
 }
 
 /* ---- Committing ---- */

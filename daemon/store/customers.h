@@ -24,6 +24,7 @@ void customers_destroy(struct customers **customers);
  * Nothing of both is allowed: the time alone. */
 struct customers_query {
     const char *const *keys;
+    const char *const *names; /* by which P:said has records of them: `count` too */
     size_t count;
     const char *const *hashes;
     size_t hash_count;
@@ -32,6 +33,7 @@ struct customers_query {
 /* In the order of the query. All is gone when the callback returns. */
 struct customers_found {
     const struct slice *documents; /* text NULL: there is none */
+    const struct slice *records;   /* likewise */
     const struct slice *targets; /* the keys to which the redirects lead; text NULL: no redirect */
     int64_t now_ms;              /* Redis' TIME */
 };

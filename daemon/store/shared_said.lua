@@ -17,13 +17,17 @@ local function said_read(record)
     end
     return words, erased
 end
--- Whether a record (false: there is none) speaks against a topic; 'all' is one that only a no to
--- all declines. Of a no and a yes at the same time the no stands.
-local function said_declines(record, topic)
-    local words = said_read(record)
-    local all, own = words[''], topic ~= 'all' and words[topic]
-    if own and (not all or own.at > all.at) then
+-- Whether such words speak against a topic; 'all' is one that only a no to all declines. The newer
+-- of the topic's and all's stands; of a no and a yes at the same time the no does.
+local function said_speaks_against(words, topic)
+    local all, own = words[''], topic ~= 'all' and words[topic] or nil
+    if own and (not all or own.at > all.at or own.at == all.at and own.no) then
         return own.no
     end
-    return all ~= nil
+    return all ~= nil and all.no
+end
+-- The same of a record; false: there is none.
+local function said_declines(record, topic)
+    local words = said_read(record)
+    return said_speaks_against(words, topic)
 end

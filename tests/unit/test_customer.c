@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "customer/customer.h"
 #include "customer/customer_ends.h"
+#include "customer/said.h"
 
 static struct value read_json(struct arena *arena, const char *text)
 {
@@ -55,7 +56,8 @@ static struct customer *make_whole(struct arena *arena)
     value_set(arena, customer->journeys.items[0].start, "data", profile);
     const struct customer_end end = {.rule = "cart", .at_ms = 12, .until_ms = 13, .event = profile};
     customer_ends_add(arena, customer, &end);
-    value_set(arena, customer->optouts, "all", value_int(4000));
+    said_add(arena, customer, "all", false, 4000);
+    said_add(arena, customer, "news", true, 5000);
     value_set(arena, customer->fields, "tier", value_text("gold"));
     return customer;
 }
@@ -66,7 +68,7 @@ static void assert_whole(const char *document)
         "129.90",
         "\"profile\":{\"name\":",
         "\"profile_ms\":1000,\"fields\":{\"tier\":\"gold\"},",
-        "\"optouts\":{\"all\":4000},",
+        "\"said\":{\"all\":[\"no\",4000],\"news\":[\"yes\",5000]},",
         "{\"type\":\"order.placed\",\"n\":2,\"first\":3000,\"last\":5000,\"times\":[3000,5000]}",
         "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"o1\",\"at\":6000,\"until\":9000,",
         "{\"rule\":\"welcome\",\"n\":1,\"last\":6000}",
@@ -280,7 +282,7 @@ static void test_strange_document(void **state)
     (void)state;
     static const char text[] =
         "{\"format\":1,\"version\":5,\"profile\":[],\"profile_ms\":9223372036854775807,"
-        "\"fields\":null,\"optouts\":7,\"counts\":[{\"type\":\"a\",\"n\":-5,\"first\":"
+        "\"fields\":null,\"said\":7,\"optouts\":7,\"counts\":[{\"type\":\"a\",\"n\":-5,\"first\":"
         "-9223372036854775807,\"times\":[1,\"x\",2]},5],\"sends\":{},\"totals\":[{\"n\":"
         "9223372036854775807}],\"open\":[null],\"journeys\":[{\"rule\":7,\"start\":{\"data\":"
         "[]}}],\"seen\":[\"0123456789abcdef0\",1,\"a\",2,\"b\",\"c\",\"d\"],\"ring\":\"x\"}";
@@ -293,7 +295,7 @@ static void test_strange_document(void **state)
     assert_int_equal(customer->profile.kind, VALUE_MAP);
     assert_int_equal(customer->profile_ms, 253402300799999);
     assert_int_equal(customer->fields.kind, VALUE_MAP);
-    assert_int_equal(customer->optouts.kind, VALUE_MAP);
+    assert_int_equal(customer->said.count, 0);
     assert_int_equal(customer->counts.count, 2);
     assert_int_equal(customer->counts.items[0].count, 0);
     assert_int_equal(customer->counts.items[0].first_ms, -62167219200000);
@@ -396,20 +398,6 @@ static void test_value(void **state)
     value = customer_value(arena, customer);
     assert_int_equal(value_get(&value, "a")->integer, 1);
     assert_int_equal(value_get(&value, "b")->integer, 3);
-    arena_destroy(&arena);
-}
-
-static void test_opted_out(void **state)
-{
-    (void)state;
-    struct arena *arena = arena_new(4096);
-    struct customer *customer = customer_new(arena, "id:7");
-    assert_false(customer_opted_out(customer, "all"));
-    value_set(arena, customer->optouts, "offers", value_int(1));
-    assert_true(customer_opted_out(customer, "offers"));
-    assert_false(customer_opted_out(customer, "all"));
-    value_set(arena, customer->optouts, "all", value_int(1));
-    assert_true(customer_opted_out(customer, "news"));
     arena_destroy(&arena);
 }
 
@@ -546,7 +534,6 @@ int main(void)
         cmocka_unit_test(test_merge_examples),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_drop_send),
-        cmocka_unit_test(test_opted_out),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_shedding),
         cmocka_unit_test(test_value),

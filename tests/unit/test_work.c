@@ -156,7 +156,9 @@ static void facts(void **state)
     static const char *const hashes[] = {"h1", "h2"};
     static const struct commit_withdrawal places[] = {{"m1", CUSTOMER_PLACE_HAND, NULL}};
     struct arena *arena = arena_new(4096);
-    const struct slice old = {"{\"n\":1}", 7}, fresh = {"{\"n\":2}", 7};
+    const struct slice old = {"{\"n\":1}", 7}, fresh = {"{\"n\":2}", 7}, other = {"-2", 2},
+                       none = {0};
+    struct said_text record = {"h", {"-1", 2}};
     struct work work = {.key = "id:7"};
     (void)state;
     work_begin_round(&work);
@@ -169,8 +171,14 @@ static void facts(void **state)
                                        .places = places,
                                        .place_count = 1});
     assert_string_equal(work.document.text, "{\"n\":1}");
-    work_learn(arena, &work, &(struct commit_result){.outcome = COMMIT_STALE, .document = fresh});
+    work.records = &record;
+    work.record_count = 1;
+    work_learn(
+        arena, &work,
+        &(struct commit_result){
+            .outcome = COMMIT_STALE, .document = fresh, .records = &other, .record_count = 1});
     assert_string_equal(work.document.text, "{\"n\":2}");
+    assert_string_equal(record.text.text, "-2");
     assert_int_equal(work.suppressed.count, 2); /* a fresh document makes no address good */
     assert_string_equal(work.suppressed.texts[0], "h1");
     assert_string_equal(work.suppressed.texts[1], "h2");
@@ -178,8 +186,11 @@ static void facts(void **state)
     assert_int_equal(work.place_count, 1);
     assert_string_equal(work.places[0].mid, "m1");
     assert_int_equal(work.places[0].place, CUSTOMER_PLACE_HAND);
-    work_learn(arena, &work, &(struct commit_result){.outcome = COMMIT_STALE});
+    work_learn(
+        arena, &work,
+        &(struct commit_result){.outcome = COMMIT_STALE, .records = &none, .record_count = 1});
     assert_null(work.document.text); /* it was deleted meanwhile */
+    assert_null(record.text.text);
     work.tries = 3;
     work_begin_round(&work);
     assert_int_equal(work.tries, 0);

@@ -1,0 +1,259 @@
+/*
+ * The words themselves are customer/said's. Here they meet the decision: messages that are
+ * declined now are withdrawn, and the records are told (tell_noes, tell_yes). A record needs the
+ * noes that stand and each yes over an older no to all; any other yes only lifts what is there,
+ * so that it expires with the document.
+ */
+#include "decide/words.h"
+
+#include <string.h>
+
+#include "customer/said.h"
+#include "decide/message_body.h"
+
+/* ---- Names: the short hashes of keys and mailboxes ---- */
+
+struct names {
+    const char **hashes; /* NULL-terminated */
+    uint32_t count, capacity;
+};
+
+static void add_name(struct deciding *d, struct names *names, const char *hash)
+{
+    if (names->hashes && policy_listed(names->hashes, hash))
+        return;
+    if (names->count + 1 >= names->capacity)
+        names->hashes = arena_grow(d->arena, names->hashes, names->capacity, &names->capacity,
+                                   sizeof *names->hashes);
+    names->hashes[names->count++] = hash;
+    names->hashes[names->count] = NULL;
+}
+
+static void add_key(struct deciding *d, struct names *names, const char *key)
+{
+    add_name(d, names,
+             policy_short_hash(d->policy, key, arena_alloc(d->arena, POLICY_SHORT_HASH_SIZE)));
+}
+
+static void add_mailbox(struct deciding *d, struct names *names, const char *channel)
+{
+    const char *address = message_body_mailbox(d->customer, channel, d->arena);
+    if (address)
+        add_name(d, names, policy_mailbox_hash(d->policy, address, d->arena));
+}
+
+/* By a rule that is not here another daemon may write to `email` and `phone`. */
+static void add_mailboxes(struct deciding *d, struct names *names)
+{
+    add_mailbox(d, names, "email");
+    add_mailbox(d, names, "sms");
+    for (size_t r = 0; r < ruleset_count(d->rules); r++) {
+        const struct rule *rule = ruleset_at(d->rules, r);
+        for (uint32_t s = 0; s < rule->step_count; s++)
+            if (rule->steps[s].kind == RULE_STEP_SEND && !rule->steps[s].to &&
+                strcmp(rule->steps[s].channel, "email") != 0 &&
+                strcmp(rule->steps[s].channel, "sms") != 0)
+                add_mailbox(d, names, rule->steps[s].channel);
+    }
+}
+
+static const char *const *names_of(struct deciding *d)
+{
+    struct names names = {0};
+    add_key(d, &names, d->customer->key);
+    for (uint32_t i = 0; i < d->customer->keys.count; i++)
+        add_key(d, &names, d->customer->keys.items[i]);
+    add_mailboxes(d, &names);
+    return names.hashes;
+}
+
+/* ---- What the records are told ---- */
+
+static void tell(struct deciding *d, const char *name, enum decision_word word, const char *topic,
+                 int64_t at_ms)
+{
+    const struct decision_said said = {.name = name, .word = word, .topic = topic, .at_ms = at_ms};
+    decision_add_said(d->decision, d->arena, &said);
+}
+
+/* The noes that stand; and where one is to all, each yes that is newer. */
+static void tell_noes(struct deciding *d, const char *name)
+{
+    const struct customer *customer = d->customer;
+    const bool all = said_declined(customer, said_all);
+    for (uint32_t i = 0; i < customer->said.count; i++) {
+        const struct customer_said *word = &customer->said.items[i];
+        const bool declined = said_declined(customer, word->topic);
+        if (!word->yes && declined)
+            tell(d, name, DECISION_NO, word->topic, word->at_ms);
+        else if (word->yes && all && !declined)
+            tell(d, name, DECISION_YES, word->topic, word->at_ms);
+    }
+}
+
+static void tell_all(struct deciding *d)
+{
+    d->words.known = names_of(d);
+    d->words.is_told = true;
+    for (const char *const *name = d->words.known; *name; name++)
+        tell_noes(d, *name);
+}
+
+/* ---- What an event says ---- */
+
+static void withdraw_declined(struct deciding *d)
+{
+    const struct customer *customer = d->customer;
+    for (uint32_t i = customer->open.count; i-- > 0;)
+        if (customer->open.items[i].marketing &&
+            said_declined(customer, customer->open.items[i].topic))
+            deciding_withdraw(d, i, TRACE_WHY_UNSUBSCRIBED);
+}
+
+/* When the event was said to happen, no later than it came. */
+static int64_t time_of(const struct shop_event *event)
+{
+    return event->time_ms < event->arrival_ms ? event->time_ms : event->arrival_ms;
+}
+
+static void say_no(struct deciding *d, const char *topic)
+{
+    d->effect = true;
+    if (!said_add(d->arena, d->customer, topic, false, time_of(d->event)))
+        return;
+    withdraw_declined(d);
+    tell_all(d);
+}
+
+static void say_yes(struct deciding *d, const char *topic)
+{
+    d->effect = true;
+    if (!said_add(d->arena, d->customer, topic, true, time_of(d->event)))
+        return;
+    for (const char *const *name = names_of(d); *name; name++)
+        tell(d, *name, DECISION_YES, topic, time_of(d->event));
+}
+
+/* A topic that cannot be read stands for all of them, but lifts nothing: silence is the safe
+ * side. */
+void words_learn(struct deciding *d)
+{
+    const char *type = d->event->type;
+    bool no = strcmp(type, "customer.unsubscribed") == 0;
+    bool yes =
+        strcmp(type, "customer.subscribed") == 0 || strcmp(type, "customer.resubscribed") == 0;
+    if (!no && !yes)
+        return;
+    const char *topic = said_topic(d->arena, value_get(&d->event->data, "topic"));
+    if (no)
+        say_no(d, topic ? topic : said_all);
+    else if (topic)
+        say_yes(d, topic);
+}
+
+/* ---- Erasure ---- */
+
+bool words_is_past(const struct deciding *d, const struct shop_event *event)
+{
+    if (!d->words.erased_ms)
+        return false;
+    return time_of(event) < d->words.erased_ms || strcmp(event->identity, d->words.erasure) == 0;
+}
+
+/* Those of this very decision too: nobody has seen them. */
+static void forget_decided(struct deciding *d)
+{
+    struct decision *decision = d->decision;
+    decision->message_count = decision->dead_count = decision->trace_count = 0;
+    d->want_count = 0;
+    trace_begin(&d->trace, d->arena, d->now_ms, NULL);
+}
+
+static void forget_all(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    struct customer anew = *customer_new(d->arena, customer->key);
+    said_keep_noes(customer);
+    anew.version = customer->version;
+    anew.said.items = customer->said.items;
+    anew.said.count = customer->said.count;
+    anew.said.capacity = customer->said.capacity;
+    *customer = anew;
+}
+
+void words_erase(struct deciding *d)
+{
+    const struct customer *customer = d->customer;
+    d->words.erased_ms = time_of(d->event);
+    d->words.erasure = d->event->identity;
+    for (uint32_t i = customer->open.count; i-- > 0;)
+        deciding_withdraw(d, i, TRACE_WHY_ERASURE);
+    forget_decided(d);
+    tell_all(d);
+    for (const char *const *name = d->words.known; *name; name++)
+        tell(d, *name, DECISION_ERASED, d->event->identity, d->words.erased_ms);
+    decision_add_erased(d->decision, d->arena, customer->key);
+    for (uint32_t i = 0; i < customer->keys.count; i++)
+        decision_add_erased(d->decision, d->arena, customer->keys.items[i]);
+    forget_all(d);
+}
+
+void words_name(struct deciding *d)
+{
+    if (d->decision->erased_count == 0)
+        return;
+    for (uint32_t i = 0; i < d->event->key_count; i++)
+        if (!d->event->keys[i].is_id)
+            customer_add_key(d->arena, d->customer, d->event->keys[i].text);
+}
+
+/* ---- A decision: its beginning and its end ---- */
+
+static bool take_over(struct deciding *d, const struct said_text *text)
+{
+    const struct said_record record = said_read(d->arena, text->text);
+    if (record.erased_ms > d->words.erased_ms) {
+        d->words.erased_ms = record.erased_ms;
+        d->words.erasure = record.erasure;
+    }
+    return said_take_over(d->arena, d->customer, &record);
+}
+
+void words_begin(struct deciding *d, const struct said_text *records, size_t count, bool joins)
+{
+    static const char *const none[] = {NULL};
+    bool known = !joins && said_any_no(d->customer) && !d->customer->said_unrecorded, taken = false;
+    struct value line;
+    d->words = (struct deciding_words){.records = records, .record_count = count, .erasure = ""};
+    d->words.known = known ? names_of(d) : none;
+    for (size_t i = 0; i < count; i++)
+        taken |= records[i].text.text && take_over(d, &records[i]);
+    if (!taken)
+        return;
+    d->words.known = none; /* what one record had, the others are told */
+    trace_begin(&d->trace, d->arena, d->now_ms, NULL);
+    withdraw_declined(d);
+    if (trace_end(&d->trace, &line))
+        decision_add_trace(d->decision, d->arena, line);
+}
+
+/* Of a key it is known what its record has; of a mailbox, whether it was the person's before. */
+static bool is_told(const struct deciding *d, const char *name)
+{
+    for (size_t i = 0; i < d->words.record_count && !d->words.is_told; i++) {
+        if (strcmp(d->words.records[i].name, name) != 0)
+            continue;
+        const struct said_record record = said_read(d->arena, d->words.records[i].text);
+        return said_has_noes(&record, d->customer);
+    }
+    return policy_listed(d->words.known, name);
+}
+
+void words_end(struct deciding *d)
+{
+    if (!said_any_no(d->customer))
+        return;
+    for (const char *const *name = names_of(d); *name; name++)
+        if (!is_told(d, *name))
+            tell_noes(d, *name);
+}

@@ -1,0 +1,36 @@
+/*
+ * What a person says of being written to, and of being known at all: their yes and no, and their
+ * erasure. What the records of P:said have of it stands over an older document; what is said
+ * goes into the records of all names of the person: their keys, and the mailboxes that channels
+ * write to.
+ */
+#ifndef NUDGED_DECIDE_WORDS_H
+#define NUDGED_DECIDE_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "customer/said.h"
+#include "decide/deciding.h"
+
+/* Takes over what the records of the customer's keys have, before anything else. They must stay
+ * until words_end. `joins`: somebody will be joined, with words of their own. */
+void words_begin(struct deciding *d, const struct said_text *records, size_t count, bool joins);
+
+/* Whether the event happened or arrived before the person was erased, or is that erasure. */
+bool words_is_past(const struct deciding *d, const struct shop_event *event);
+
+/* Who was erased in this decision is named anew by the event. */
+void words_name(struct deciding *d);
+
+/* What the event says to marketing; after it was merged into the profile. */
+void words_learn(struct deciding *d);
+
+/* The event erases the person: of the document, and of what was decided so far, nothing stays but
+ * each no. */
+void words_erase(struct deciding *d);
+
+/* Names whose records lack it learn what stands. */
+void words_end(struct deciding *d);
+
+#endif
