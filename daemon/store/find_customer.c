@@ -2,37 +2,42 @@
 
 #include <string.h>
 
-#include "base/json.h"
+#include "base/mailbox.h"
+#include "customer/customer.h"
 #include "store/keys.h"
 
 #define PAGE "500"
 
 struct search {
     struct session *session;
-    const char *address;
-    size_t skip; /* bytes of a key before the customer's: "nudged:customer:" */
+    const char *form; /* of the mailbox */
+    size_t skip;      /* bytes of a key before the customer's: "nudged:customer:" */
     struct arena *arena, *keep;
     const char **keys;
     size_t count;
 };
 
-static bool has_address(struct search *search, const struct value *fields)
+/* Whether the text can be of such a document: most are not worth reading. What stands before the
+ * `@` is in it as it is spelt, where it is of plain letters. */
+static bool may_have(const struct search *search, const char *text)
 {
-    const char *email = value_to_text(search->arena, value_get(fields, "email"));
-    return email && strcasecmp(email, search->address) == 0;
+    size_t length = strspn(search->form, "abcdefghijklmnopqrstuvwxyz0123456789.-_+");
+    return search->form[length] != '@' ||
+           strcasestr(text, arena_copy(search->arena, search->form, length));
 }
 
-/* What rules set stands over what events said. */
-static bool matches(struct search *search, const struct reply *document)
+static bool matches(struct search *search, const char *key, const struct reply *document)
 {
-    struct value root;
     struct diag diag;
-    if (!reply_text(document) || !strcasestr(document->text, search->address))
+    if (!reply_text(document) || !may_have(search, document->text))
         return false;
-    return json_read(search->arena, document->text, document->length, &json_file_limits, &root,
-                     &diag) &&
-           (has_address(search, value_get(&root, "profile")) ||
-            has_address(search, value_get(&root, "fields")));
+    const struct customer *customer =
+        customer_read(search->arena, key, document->text, document->length, &diag);
+    if (!customer)
+        return false;
+    const struct value known = customer_value(search->arena, customer);
+    const char *email = value_to_text(search->arena, value_get(&known, "email"));
+    return email && strcmp(mailbox_form(search->arena, slice_of(email)), search->form) == 0;
 }
 
 static bool look_at(struct search *search, const struct reply *names, struct diag *diag)
@@ -46,7 +51,7 @@ static bool look_at(struct search *search, const struct reply *names, struct dia
     if (!documents)
         return false;
     for (size_t i = 0; i < documents->count && search->count < FIND_CUSTOMER_MOST; i++)
-        if (matches(search, reply_item(documents, i)))
+        if (matches(search, argv[i + 1] + search->skip, reply_item(documents, i)))
             search->keys[search->count++] = arena_text(search->keep, argv[i + 1] + search->skip);
     return true;
 }
@@ -62,13 +67,21 @@ static const char *pattern_of(struct arena *arena, const char *key)
     return pattern;
 }
 
+const char *find_customer_redirect(struct session *session, const char *prefix, const char *hash,
+                                   struct arena *arena, struct diag *diag)
+{
+    const struct reply *target =
+        session_command(session, diag, "GET", keys_spell(arena, prefix, KEY_TO, hash, NULL), NULL);
+    return target && reply_text(target) ? arena_text(arena, target->text) : NULL;
+}
+
 bool find_customer(struct session *session, const char *prefix, const char *address,
                    struct arena *arena, const char *keys[FIND_CUSTOMER_MOST], size_t *count,
                    struct diag *diag)
 {
     const char *nobody = keys_spell(arena, prefix, KEY_CUSTOMER, "", NULL);
     struct search search = {.session = session,
-                            .address = address,
+                            .form = mailbox_form(arena, slice_of(address)),
                             .skip = strlen(nobody),
                             .arena = arena_new(256 * 1024),
                             .keep = arena,

@@ -1,6 +1,7 @@
 /*
- * The keys of the customers with an address. Redis keeps no index of them: all documents are
- * looked at, a page at a time, which does not hold Redis up.
+ * Under which key a customer's document stands. Other keys of theirs have redirects, by a hash.
+ * Of addresses that never were a key there is no index: all documents are looked at, a page at a
+ * time, which does not hold Redis up.
  */
 #ifndef NUDGED_STORE_FIND_CUSTOMER_H
 #define NUDGED_STORE_FIND_CUSTOMER_H
@@ -14,8 +15,13 @@
 
 enum { FIND_CUSTOMER_MOST = 20 };
 
-/* Customers whose `email` is that address, whatever the case of its letters. The keys ("id:7")
- * lie in the arena; at most FIND_CUSTOMER_MOST. False: `diag`. */
+/* The key to which that of the hash leads, in the arena. NULL: to none, or `diag` says why it is
+ * not known. */
+const char *find_customer_redirect(struct session *session, const char *prefix, const char *hash,
+                                   struct arena *arena, struct diag *diag);
+
+/* Customers whose `email` is that mailbox (base/mailbox). The keys ("id:7") lie in the arena; at
+ * most FIND_CUSTOMER_MOST. False: `diag`. */
 bool find_customer(struct session *session, const char *prefix, const char *address,
                    struct arena *arena, const char *keys[FIND_CUSTOMER_MOST], size_t *count,
                    struct diag *diag);
