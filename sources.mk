@@ -15,6 +15,8 @@ library_sources = \
 	daemon/base/base64.h \
 	daemon/base/buf.c \
 	daemon/base/buf.h \
+	daemon/base/canonical.c \
+	daemon/base/canonical.h \
 	daemon/base/clock.c \
 	daemon/base/clock.h \
 	daemon/base/decimal.c \
@@ -185,6 +187,8 @@ library_sources = \
 	daemon/config/generation.h \
 	daemon/config/rule_files.c \
 	daemon/config/rule_files.h \
+	daemon/config/set_digest.c \
+	daemon/config/set_digest.h \
 	daemon/ctl/browser.c \
 	daemon/ctl/browser.h \
 	daemon/ctl/check.c \
@@ -424,6 +428,8 @@ library_sources = \
 	daemon/rules/condition.h \
 	daemon/rules/condition_reads.c \
 	daemon/rules/condition_reads.h \
+	daemon/rules/other_sets.c \
+	daemon/rules/other_sets.h \
 	daemon/rules/rule.c \
 	daemon/rules/rule.h \
 	daemon/rules/rule_expression.c \
@@ -501,6 +507,8 @@ library_sources = \
 	daemon/store/keys.h \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
+	daemon/store/rule_sets.c \
+	daemon/store/rule_sets.h \
 	daemon/store/script_table.c \
 	daemon/store/script_table.h \
 	daemon/store/shard.c \
@@ -572,6 +580,7 @@ lua_scripts = \
 	daemon/store/renew.lua \
 	daemon/store/requeue.lua \
 	daemon/store/settle.lua \
+	daemon/store/shared_agreement.lua \
 	daemon/store/shared_clock.lua \
 	daemon/store/shared_ending.lua \
 	daemon/store/shared_gone.lua \
@@ -580,6 +589,7 @@ lua_scripts = \
 	daemon/store/shared_outbox.lua \
 	daemon/store/shared_pending.lua \
 	daemon/store/shared_requeue.lua \
+	daemon/store/shared_rules.lua \
 	daemon/store/shared_said.lua \
 	daemon/store/shared_said_merge.lua \
 	daemon/store/shared_take_over.lua \
@@ -871,6 +881,7 @@ test_files = \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_reload.py \
+	tests/functional/test_rule_sets.py \
 	tests/functional/test_same_words.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \

@@ -95,6 +95,8 @@ static bool reload(void *context, struct buf *out)
     if (next) {
         generation_release(&app->generation);
         put_in_force(app, next);
+        rule_sets_use(app->shard->rule_sets, next->digest, next->entries);
+        instance_renew(app->shard->instance);
         delivery_reload(app->delivery);
         log_info("reloaded rules=%zu", ruleset_count(next->rules));
     } else {
@@ -310,6 +312,7 @@ static bool build_shard(struct app *app, struct diag *diag)
     if (!endpoint_parse(app->config->arena, url, &options.endpoint, diag))
         return false;
     app->shard = shard_new(&options);
+    rule_sets_use(app->shard->rule_sets, app->generation->digest, app->generation->entries);
     return true;
 }
 

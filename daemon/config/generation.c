@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "config/config_reload.h"
 #include "config/rule_files.h"
+#include "rules/other_sets.h"
 
 enum { FILE_NAME_MOST = 256 };
 
@@ -62,8 +62,7 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                                  .default_locale = config->locale};
     generation->templates = templates_load(&templates, diags);
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
-    struct ruleset_settings rules = {.since_ms = clock_wall_ms(),
-                                     .conditions = config->conditions,
+    struct ruleset_settings rules = {.conditions = config->conditions,
                                      .references = &config->references,
                                      .segments = config->segments};
     size_t errors = diags->errors;
@@ -75,8 +74,13 @@ struct generation *generation_load(const struct config *config, struct diags *di
     }
     generation->rules = rule_files_load(config->keys.rules, &rules, diags);
     arena_destroy(&arena);
-    if (!generation->rules || !generation->templates || diags->errors != errors)
+    if (!generation->rules || !generation->templates || diags->errors != errors) {
         generation_release(&generation);
+        return NULL;
+    }
+    set_digest(config, generation->rules, generation->digest);
+    generation->arena = arena_new(4096);
+    generation->entries = other_sets_entries(generation->rules, generation->arena);
     return generation;
 }
 
@@ -107,5 +111,6 @@ void generation_release(struct generation **generation)
     ruleset_destroy(&held->rules);
     templates_destroy(&held->templates);
     config_destroy(&held->reloaded);
+    arena_destroy(&held->arena);
     free(held);
 }

@@ -6,7 +6,9 @@
 #define NUDGED_CONFIG_GENERATION_H
 
 #include "base/diag.h"
+#include "base/slice.h"
 #include "config/config.h"
+#include "config/set_digest.h"
 #include "rules/ruleset.h"
 #include "templates/templates.h"
 
@@ -16,6 +18,10 @@ struct generation {
     struct ruleset *rules;
     struct templates *templates;
     struct policy policy;
+    char digest[SET_DIGEST_SIZE]; /* of what decides: two generations with the same are the same set
+                                   */
+    struct slice entries;         /* what others may leave to it (rules/other_sets) */
+    struct arena *arena;          /* of the entries */
     struct compose_settings compose; /* but for its time, which is each message's */
     int references;                  /* changed by generation_hold and generation_release alone */
 };

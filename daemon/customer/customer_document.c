@@ -194,7 +194,7 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .clock_ms = time_of(item, "clock"),
                                       .imposed = flag_of(item, "imposed"),
                                       .started_ms = time_of(item, "started"),
-                                      .since_ms = time_of(item, "since"),
+                                      .rules = within(int_of(item, "rules"), 0, INT64_MAX),
                                       .start = start_of(arena, item),
                                       .until = until_of(arena, item)};
     }
@@ -454,7 +454,7 @@ static void put_journeys(struct buf *out, const struct customer *customer)
         if (journey->imposed)
             PUT(out, ",\"imposed\":true");
         PUT_INT(out, ",\"started\":", journey->started_ms);
-        PUT_INT(out, ",\"since\":", journey->since_ms);
+        PUT_INT(out, ",\"rules\":", journey->rules);
         PUT_VALUE(out, ",\"start\":", &journey->start);
         put_until(out, &journey->until);
         PUT(out, "}");

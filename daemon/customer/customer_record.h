@@ -75,7 +75,7 @@ struct customer_journey {
                            wait counts from here */
     bool imposed;       /* it waits at its step by policy, not by its rule */
     int64_t started_ms; /* time of the event that started it */
-    int64_t since_ms;   /* when the rule set that last touched it became active */
+    int64_t rules;      /* number of the rule set that last touched it; 0: not known */
     struct value start; /* that event: map type, id, time, source, data */
     struct customer_until until;
 };

@@ -202,27 +202,12 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
 
 /* ---- Deadlines ---- */
 
-/* Why a journey cannot go on under the present rules; NONE: it can, at *at. */
-static enum trace_why lost_rule(const struct rule *rule, const struct customer_journey *journey,
-                                uint32_t *at)
-{
-    if (!rule)
-        return TRACE_WHY_RULE_REMOVED;
-    if (!rule->enabled)
-        return TRACE_WHY_DISABLED;
-    const struct rule_step *step = rule_find_step(rule, journey->step);
-    if (!step)
-        return TRACE_WHY_RULE_CHANGED;
-    *at = (uint32_t)(step - rule->steps);
-    return TRACE_WHY_NONE;
-}
-
 static void resume(struct deciding *d, uint32_t index)
 {
     struct customer_journey journey = d->customer->journeys.items[index];
-    const struct rule *rule = ruleset_find(d->rules, journey.rule);
+    const struct rule *rule;
     uint32_t at = 0;
-    enum trace_why lost = lost_rule(rule, &journey, &at);
+    enum trace_why lost = journey_lost(d->rules, &journey, &rule, &at);
     if (lost) {
         deciding_end(d, index, lost);
         return;
@@ -234,15 +219,15 @@ static void resume(struct deciding *d, uint32_t index)
     customer_drop_journey(d->customer, index);
 }
 
-/* The running journey that is due first; false where none is. One that a daemon with
- * newer rules has touched is left to it. */
+/* The running journey that is due first; false where none is, but for those that are left to
+ * other daemons. */
 static bool first_due(const struct deciding *d, int64_t due_ms, uint32_t *index)
 {
     int64_t first = INT64_MAX;
     for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
         const struct customer_journey *journey = &d->customer->journeys.items[i];
         if (journey->deadline_ms > due_ms || journey->deadline_ms >= first ||
-            journey_is_left(journey, ruleset_since(d->rules), d->now_ms))
+            journey_is_left(d->rules, d->others, journey))
             continue;
         first = journey->deadline_ms;
         *index = i;
@@ -291,6 +276,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     struct deciding d = {.rules = input->rules,
                          .policy = input->policy,
                          .facts = input->facts,
+                         .others = input->others,
                          .now_ms = input->now_ms,
                          .arena = arena,
                          .customer = input->customer,
@@ -307,5 +293,5 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     if (input->due_ms)
         resume_due(&d, input->due_ms);
     words_end(&d);
-    decision_set_deadlines(decision, input->customer, ruleset_since(input->rules), input->now_ms);
+    decision_set_deadlines(decision, input->customer, input->rules, input->others, input->now_ms);
 }

@@ -29,6 +29,7 @@ struct decide_input {
     const struct said_text *records; /* of P:said, under the customer's keys */
     size_t record_count;
     const struct policy_facts *facts; /* may be NULL: nothing suppressed, nothing taken */
+    const struct other_sets *others;  /* may be NULL: this daemon is alone */
     int64_t due_ms;                   /* journeys with a deadline up to here go on; 0: none */
     int64_t now_ms;                   /* Redis' clock */
 };

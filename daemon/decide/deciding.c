@@ -249,7 +249,7 @@ bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
     struct condition_scene scene = deciding_scene(d, journey);
     const struct rule_step *step;
     const char *fault = "";
-    journey->since_ms = ruleset_since(d->rules);
+    journey->rules = d->others ? d->others->number : 0;
     journey->until = deciding_until(rule);
     for (;;) {
         switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {

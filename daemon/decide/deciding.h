@@ -34,6 +34,7 @@ struct deciding {
     const struct ruleset *rules;
     const struct policy *policy;
     const struct policy_facts *facts;
+    const struct other_sets *others;
     int64_t now_ms;
 
     struct arena *arena;

@@ -4,7 +4,7 @@
 
 #include "decide/journey.h"
 
-enum { NEWER_RULES_RETRY_MS = 5000 }; /* until a daemon with the newer rules has had its turn */
+enum { LEFT_MS = 1000 }; /* until the daemon that it is left to has had its turn */
 
 void decision_add_message(struct decision *decision, struct arena *arena,
                           const struct decision_message *message)
@@ -85,14 +85,16 @@ void decision_add_trace(struct decision *decision, struct arena *arena, struct v
 }
 
 void decision_set_deadlines(struct decision *decision, const struct customer *customer,
-                            int64_t since_ms, int64_t now_ms)
+                            const struct ruleset *rules, const struct other_sets *others,
+                            int64_t now_ms)
 {
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
         const struct customer_journey *journey = &customer->journeys.items[i];
         int64_t deadline_ms = journey->deadline_ms;
-        if (journey_is_left(journey, since_ms, now_ms) &&
-            deadline_ms < now_ms + NEWER_RULES_RETRY_MS)
-            deadline_ms = now_ms + NEWER_RULES_RETRY_MS;
+        if (deadline_ms < now_ms + LEFT_MS && journey_is_left(rules, others, journey)) {
+            decision->left = decision->left || deadline_ms <= now_ms;
+            deadline_ms = now_ms + LEFT_MS;
+        }
         if (!decision->deadline_ms || deadline_ms < decision->deadline_ms)
             decision->deadline_ms = deadline_ms;
         if (deadline_ms > decision->last_deadline_ms)

@@ -13,6 +13,7 @@
 #include "customer/customer.h"
 #include "decide/policy.h"
 #include "decide/trace_words.h"
+#include "rules/other_sets.h"
 #include "rules/rule.h"
 
 struct decision_message {
@@ -67,6 +68,7 @@ struct decision {
     bool bare;                /* nothing is known of the customer: there is no document to keep */
     int64_t deadline_ms;      /* the earliest of the running journeys; 0: none */
     int64_t last_deadline_ms; /* the latest; 0: none */
+    bool left;                /* something that is due is left to another daemon */
     struct decision_counts counts;
 };
 
@@ -94,9 +96,10 @@ void decision_add_erased(struct decision *decision, struct arena *arena, const c
 /* A finished line of the trace. */
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);
 
-/* When the customer's journeys go on. One that newer rules than those of `since_ms` have
- * touched is left to a daemon with these: it is looked at again a little later. */
+/* When the customer's journeys go on. One that is left to another daemon is looked at again a
+ * little later: that one may have ended. */
 void decision_set_deadlines(struct decision *decision, const struct customer *customer,
-                            int64_t since_ms, int64_t now_ms);
+                            const struct ruleset *rules, const struct other_sets *others,
+                            int64_t now_ms);
 
 #endif

@@ -52,9 +52,32 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
     return JOURNEY_ENDS;
 }
 
-bool journey_is_left(const struct customer_journey *journey, int64_t since_ms, int64_t now_ms)
+enum trace_why journey_lost(const struct ruleset *rules, const struct customer_journey *journey,
+                            const struct rule **rule, uint32_t *at)
 {
-    return journey->since_ms > since_ms && now_ms < journey->deadline_ms + JOURNEY_NEWER_MOST_MS;
+    *rule = ruleset_find(rules, journey->rule);
+    if (!*rule)
+        return TRACE_WHY_RULE_REMOVED;
+    if (!(*rule)->enabled)
+        return TRACE_WHY_DISABLED;
+    const struct rule_step *step = rule_find_step(*rule, journey->step);
+    if (!step)
+        return TRACE_WHY_RULE_CHANGED;
+    *at = (uint32_t)(step - (*rule)->steps);
+    return TRACE_WHY_NONE;
+}
+
+bool journey_is_left(const struct ruleset *rules, const struct other_sets *others,
+                     const struct customer_journey *journey)
+{
+    const struct rule *rule;
+    uint32_t at;
+    if (!others || !others->count)
+        return false;
+    if (journey_lost(rules, journey, &rule, &at))
+        return other_sets_have(others, journey->rule, journey->step, -1);
+    return journey->rules > others->number &&
+           other_sets_have(others, journey->rule, journey->step, others->number);
 }
 
 bool journey_is_late(const struct customer_journey *journey, int64_t now_ms)

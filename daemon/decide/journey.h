@@ -6,8 +6,10 @@
 #define NUDGED_DECIDE_JOURNEY_H
 
 #include "customer/customer.h"
+#include "decide/trace_words.h"
 #include "rules/condition.h"
-#include "rules/rule.h"
+#include "rules/other_sets.h"
+#include "rules/ruleset.h"
 
 enum journey_move {
     JOURNEY_SENDS, /* *step is a send; go on behind it */
@@ -22,12 +24,16 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
                                const struct condition_scene *scene, struct arena *arena,
                                const struct rule_step **step, const char **fault);
 
-enum { JOURNEY_NEWER_MOST_MS = 60000 };
+/* Why the journey cannot go on under these rules: RULE_REMOVED, DISABLED, RULE_CHANGED; NONE: it
+ * can, by *rule at step number *at. */
+enum trace_why journey_lost(const struct ruleset *rules, const struct customer_journey *journey,
+                            const struct rule **rule, uint32_t *at);
 
-/* Rules newer than those of `since_ms` have touched it: it is left to a daemon that has them, until
- * so long after its deadline. Then there is none any more (or a clock was set back since), and
- * whoever is there goes on with it. */
-bool journey_is_left(const struct customer_journey *journey, int64_t since_ms, int64_t now_ms);
+/* Whether it is left to another living daemon: to one that can go on with it, where these rules
+ * cannot; to one with newer rules that can, where newer ones than these have touched it. Where no
+ * such daemon lives, it is not. */
+bool journey_is_left(const struct ruleset *rules, const struct other_sets *others,
+                     const struct customer_journey *journey);
 
 /* Leaves the journey waiting at a step until a time; `imposed`: by policy, not by its rule. */
 void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,

@@ -42,6 +42,8 @@ enum {
     TIMERS_AT_ONCE = 200,
     COMMIT_MOST = 4 << 20, /* bytes of one commit, where it carries more than one event */
     TRIES_MOST = 50,       /* decided so often without success: waits as if Redis had failed */
+    LEAVES_MS = 5000,      /* after a journey was left to another daemon … */
+    LATE_MS = 100,         /* … timers are asked for so much later */
     ARENA_BYTES = 1 << 20,
 };
 
@@ -72,6 +74,7 @@ struct pipeline {
     struct event *timer; /* when timers are asked for again */
     bool timers_on, timers_asked;
     struct backoff timers_backoff;
+    int64_t left_ms;      /* when a journey was last left to another daemon; clock_monotonic_ms */
     int64_t sequence;     /* of document versions */
     struct log_once told; /* why nothing can be decided */
 };
@@ -181,6 +184,13 @@ void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
 
 /* ---- Taking a batch of timers ---- */
 
+/* Who leaves journeys to others asks a little later than they do, so that they have them. */
+static int64_t lateness_ms(const struct pipeline *pipeline)
+{
+    bool leaves = pipeline->left_ms && clock_monotonic_ms() - pipeline->left_ms < LEAVES_MS;
+    return leaves ? LATE_MS : 0;
+}
+
 static void add_timer(struct batch *due, const struct timers_customer *customer)
 {
     const char *key = arena_text(due->arena, customer->key);
@@ -203,7 +213,7 @@ static void on_taken(void *context, const struct timers_taken *taken)
     backoff_reset(&pipeline->timers_backoff);
     if (taken->count == 0) {
         if (pipeline->timers_on)
-            after(pipeline->timer, taken->next_ms);
+            after(pipeline->timer, taken->next_ms + lateness_ms(pipeline));
         return;
     }
     begin_batch(due, NULL);
@@ -409,6 +419,19 @@ static void meet(struct work *work)
     gather_records(work);
 }
 
+/* What other living daemons' rule sets have. */
+static struct other_sets other_sets(const struct batch *batch)
+{
+    const struct rule_sets *all = batch->pipeline->options.shard->rule_sets;
+    size_t count;
+    const struct rule_sets_other *others = rule_sets_others(all, &count);
+    struct other_set *sets = arena_alloc(batch->round, sizeof *sets * (count + 1));
+    for (size_t i = 0; i < count; i++)
+        sets[i] = (struct other_set){.number = others[i].number, .entries = others[i].entries};
+    return (struct other_sets){
+        .number = rule_sets_number(all, batch->generation->digest), .sets = sets, .count = count};
+}
+
 /* Decides what was chosen, for the customer as read. False where the document would be too
  * large. */
 static bool make_commit(struct work *work, struct customer *customer, struct commit *commit,
@@ -420,6 +443,7 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
                                        .declined = work->declined.texts,
                                        .places = work->places,
                                        .place_count = work->place_count};
+    const struct other_sets others = other_sets(batch);
     const struct decide_input input = {.rules = batch->generation->rules,
                                        .policy = &batch->generation->policy,
                                        .customer = customer,
@@ -430,12 +454,15 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
                                        .events = work->events,
                                        .event_count = work->chosen,
                                        .facts = &facts,
+                                       .others = &others,
                                        .due_ms = work->due_ms,
                                        .now_ms = batch->now_ms};
     for (uint32_t i = 0; i < work->person->taken_count; i++)
         if (!work->person->taken[i]->is_old)
             customer_add_key(batch->round, customer, work->person->taken[i]->text);
     decide(&input, batch->round, &work->decision);
+    if (work->decision.left)
+        batch->pipeline->left_ms = clock_monotonic_ms();
     const struct commit_builder_input decided = {
         .customer = customer,
         .person = work->person,
@@ -600,7 +627,7 @@ static void finish(struct batch *batch)
     if (intake)
         intake_done(intake);
     else if (batch->pipeline->timers_on)
-        event_active(batch->pipeline->timer, EV_TIMEOUT, 0);
+        after(batch->pipeline->timer, lateness_ms(batch->pipeline));
 }
 
 /* The work had its last answer in this round: it is done, or waits for the next one. */

@@ -69,6 +69,12 @@ void scripts_listen(struct scripts *scripts, scripts_on_error *on_error, void *c
     scripts->context = context;
 }
 
+void scripts_tell(const struct scripts *scripts, const char *error)
+{
+    if (scripts->on_error)
+        scripts->on_error(scripts->context, error);
+}
+
 static void release_call(void *context)
 {
     struct script_call *call = context;
@@ -90,8 +96,8 @@ static void on_reply(void *context, const struct reply *reply, const struct diag
         send_call(call);
         return;
     }
-    if (reply && reply->kind == REPLY_ERROR && call->scripts->on_error)
-        call->scripts->on_error(call->scripts->context, reply->text);
+    if (reply && reply->kind == REPLY_ERROR)
+        scripts_tell(call->scripts, reply->text);
     if (call->request.callback)
         call->request.callback(call->request.context, reply, fault);
 }

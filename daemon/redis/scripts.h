@@ -25,6 +25,8 @@ struct connection *scripts_connection(const struct scripts *scripts);
 /* Hears every error that a script answers, before its caller does. NULL: nobody does. */
 typedef void scripts_on_error(void *context, const char *error);
 void scripts_listen(struct scripts *scripts, scripts_on_error *on_error, void *context);
+/* An error within an answer: heard likewise. */
+void scripts_tell(const struct scripts *scripts, const char *error);
 
 /* Runs the script of a row with ARGV = P, then request->argv. All else is as in
  * connection_send. */

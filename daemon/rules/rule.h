@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/settings.h"
 #include "base/value.h"
 #include "cel/cel.h"
@@ -71,8 +72,9 @@ struct rule {
     enum rule_uncertain on_uncertain; /* RULE_RESEND or RULE_HOLD: settled at load */
     struct rule_step *steps;
     uint32_t step_count;
-    bool waits;       /* some step waits */
-    const char *file; /* where it stands, for diagnostics */
+    bool waits;                        /* some step waits */
+    unsigned char digest[DIGEST_SIZE]; /* of all that its document says */
+    const char *file;                  /* where it stands, for diagnostics */
     uint32_t line;
 };
 

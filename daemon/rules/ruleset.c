@@ -14,12 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/canonical.h"
+#include "base/digest.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "rules/rule_index.h"
 #include "rules/rule_read.h"
 
-enum { RULES_MOST = 20000 };
+enum { RULES_MOST = 20000, RULE_TEXT_MOST = 32 << 20 /* of a file of 4 MiB, as JSON */ };
 
 struct types {
     const struct rule **rules; /* NULL-terminated */
@@ -35,7 +38,7 @@ struct ruleset {
     struct map *on, *until, *restarting; /* type: struct types */
     struct map *counted;                 /* type: itself */
     struct value events;
-    int64_t since_ms;
+    unsigned char digest[DIGEST_SIZE];
 };
 
 static const struct rule *const no_rules[] = {NULL};
@@ -78,7 +81,6 @@ struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_
     set->restarting = map_new();
     set->counted = map_new();
     set->events = value_new_map(arena, 8);
-    set->since_ms = settings->since_ms;
     *builder = (struct ruleset_builder){
         .set = set, .settings = settings, .diags = diags, .errors = diags->errors};
     return builder;
@@ -120,6 +122,20 @@ bool ruleset_add_events(struct ruleset_builder *builder, const struct settings_s
     return diags->errors == errors;
 }
 
+/* All that the rule's document says, and the ids of its steps, some of which are made of it. */
+static void digest_rule(struct rule *rule, const struct value *document)
+{
+    struct buf text;
+    buf_init(&text, RULE_TEXT_MOST);
+    canonical_print(&text, document);
+    for (uint32_t i = 0; i < rule->step_count; i++) {
+        buf_char(&text, '\n');
+        buf_text(&text, rule->steps[i].id);
+    }
+    digest_sha256(buf_string(&text), text.length, rule->digest);
+    buf_free(&text);
+}
+
 static void add_rule(struct ruleset *set, const struct settings_source *source, struct rule *rule,
                      const struct value *document, struct diags *diags)
 {
@@ -133,6 +149,7 @@ static void add_rule(struct ruleset *set, const struct settings_source *source, 
         settings_fault(diags, source, document, DIAG_ERROR, "more than %d rules", RULES_MOST);
         return;
     }
+    digest_rule(rule, document);
     map_put(set->by_name, rule->name, strlen(rule->name), rule);
     set->rules = arena_grow(set->arena, set->rules, set->count, &set->capacity, sizeof *set->rules);
     set->rules[set->count++] = rule;
@@ -253,6 +270,17 @@ static void index_rules(struct ruleset *set)
         for (uint32_t s = 0; s < rule->step_count; s++)
             count_named_in_step(set, &rule->steps[s]);
     }
+}
+
+/* They are in order. */
+static void digest_rules(struct ruleset *set)
+{
+    struct buf digests;
+    buf_init(&digests, (size_t)RULES_MOST * DIGEST_SIZE);
+    for (uint32_t i = 0; i < set->count; i++)
+        buf_add(&digests, set->rules[i]->digest, DIGEST_SIZE);
+    digest_sha256(buf_string(&digests), digests.length, set->digest);
+    buf_free(&digests);
 }
 
 /* Ends each list with the NULL that its readers look for. */
@@ -387,6 +415,7 @@ struct ruleset *ruleset_finish(struct ruleset_builder **builder)
         return NULL;
     }
     index_rules(set);
+    digest_rules(set);
     for (struct cel_program *const *condition = settings->conditions; condition && *condition;
          condition++)
         count_named(set, *condition);
@@ -414,9 +443,9 @@ const struct rule *ruleset_find(const struct ruleset *ruleset, const char *name)
     return map_get(ruleset->by_name, name, strlen(name));
 }
 
-int64_t ruleset_since(const struct ruleset *ruleset)
+const unsigned char *ruleset_digest(const struct ruleset *ruleset)
 {
-    return ruleset->since_ms;
+    return ruleset->digest;
 }
 
 static const struct rule *const *rules_for(const struct map *map, const char *type)

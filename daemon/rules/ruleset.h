@@ -23,7 +23,6 @@ struct ruleset_builder;
 struct rule_index;
 
 struct ruleset_settings {
-    int64_t since_ms; /* when it becomes active, by the machine's clock */
     struct ruleset_templates templates;
     /* Conditions of the configuration, NULL-terminated (may be NULL): the event types that
      * they name are counted too. */
@@ -55,7 +54,9 @@ void ruleset_destroy(struct ruleset **ruleset);
 size_t ruleset_count(const struct ruleset *ruleset);
 const struct rule *ruleset_at(const struct ruleset *ruleset, size_t index);
 const struct rule *ruleset_find(const struct ruleset *ruleset, const char *name);
-int64_t ruleset_since(const struct ruleset *ruleset);
+
+/* Of DIGEST_SIZE bytes: the same where the rules say the same, whatever files they are in. */
+const unsigned char *ruleset_digest(const struct ruleset *ruleset);
 
 /* The rules that an event type concerns, by `on` or by `until`: NULL-terminated, highest
  * priority first, then by name; never NULL. */

@@ -13,8 +13,9 @@ local stream, ALONE = P .. ':events', 3
 --with shared_type
 local out, more = {'0'}, false
 
-if not alive(consumer) then
-    return redis.error_reply('LEASE the lease of this daemon ran out')
+local refused = no_lease(consumer)
+if refused then
+    return refused
 end
 local wrong = wrong_key({stream, 'stream'})
 if wrong then

@@ -19,8 +19,9 @@ local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local GRACE = 10000
 local now = clock()
 local done, left, buried = {resend = 0, hold = 0, withdrawn = 0}, count, {}
-if not alive(consumer) then
-    return redis.error_reply('LEASE the lease of this daemon ran out')
+local refused = no_lease(consumer)
+if refused then
+    return refused
 end
 local needed = {P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':uncertain', 'zset', P .. ':gone',
     'hash'}

@@ -22,16 +22,22 @@
 --   erased    {key of the customer, its hash}: all goes that stood under it before
 -- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
 -- …}}, or {'facts', name, items, …}: of what was assumed, 'suppressed' hashes, 'declined'
--- "<hash>=<topic>" and the 'places' of messages: mid, place, mid, place… Safe to run twice: the
--- second run finds its own version, or its entries gone.
+-- "<hash>=<topic>" and the 'places' of messages: mid, place, mid, place… The
+-- error LEASE where the daemon's lease ran out. Safe to run twice: the second run finds its own
+-- version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
+--with shared_lease
 --with shared_outbox
 --with shared_pending
 --with shared_said
 --with shared_said_merge
 --with shared_type
 local events = P .. ':events'
+local refused = no_lease(consumer)
+if refused then
+    return refused
+end
 
 -- The lists, and how many arguments an item of each has.
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 9, emits = 1, dead = 4,

@@ -1,21 +1,48 @@
 #!lua flags=allow-oom
--- A daemon enters: compares what must agree, gets an epoch and its lease.
--- ARGV: P, name, lease ms, then (field, value) of P:meta any number of times
--- Returns {'differs', field, value there} or {'entered', epoch}. Not safe to run twice in the
--- sense that the second run gives a new epoch; that is harmless, the first was never used.
-local P, name, lease = ARGV[1], ARGV[2], ARGV[3]
+-- A daemon enters: compares what must agree, gets an epoch and its lease, and its rule set a number.
+-- ARGV: P, name, lease ms, digest of its rule set, the number that it knows of it (0: none), whether
+-- a reload has just made it the daemon's (1 or 0), then (field, value) of P:meta any number of times
+-- Returns {'differs', field, value there}; {'older', consumer} where the data are of format 1 and a
+-- daemon of that format lives; or {'entered', epoch, number, 1 where P:set:<digest> is missing,
+-- {digest, number, …} of other living daemons}. Not safe to run twice in the sense that the second
+-- run gives a new epoch; that is harmless, the first was never used.
+local P, name, lease, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local number, changed = tonumber(ARGV[5]), ARGV[6] == '1'
 --with shared_clock
+--with shared_lease
+--with shared_type
+--with shared_rules
+--with shared_agreement
 local meta = P .. ':meta'
-for i = 4, #ARGV, 2 do
-    local there = redis.call('HGET', meta, ARGV[i])
-    if there and there ~= ARGV[i + 1] then
-        return {'differs', ARGV[i], there}
+local wrong = wrong_key({meta, 'hash', rules, 'hash', sets, 'hash'})
+if wrong then
+    return wrong
+end
+-- Data of format 1 become this daemon's where none of that format lives.
+local function living_consumer()
+    local there = redis.call('EXISTS', P .. ':events') == 1
+    for _, row in ipairs(there and redis.pcall('XINFO', 'CONSUMERS', P .. ':events', 'nudged') or {}) do
+        if alive(row[2]) then
+            return row[2]
+        end
     end
 end
-for i = 4, #ARGV, 2 do
-    redis.call('HSET', meta, ARGV[i], ARGV[i + 1])
+local moves = false
+for i = 7, #ARGV, 2 do
+    moves = moves or (ARGV[i] == 'format' and ARGV[i + 1] ~= '1' and redis.call('HGET', meta, 'format') == '1')
 end
+local differs = differing(meta, 7, moves)
+if differs then
+    return differs
+end
+local older = moves and living_consumer()
+if older then
+    return {'older', older}
+end
+agree(meta, 7)
 local epoch = ms(math.max(tonumber(redis.call('HGET', meta, 'epoch') or 0) + 1, clock()))
 redis.call('HSET', meta, 'epoch', epoch)
 redis.call('SET', P .. ':instance:' .. name, epoch, 'PX', lease)
-return {'entered', epoch}
+local others = other_digests(name, digest)
+number = number_of(digest, number, changed or not next(others))
+return {'entered', epoch, note_set(name, epoch, digest, number, others)}

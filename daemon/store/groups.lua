@@ -3,22 +3,36 @@
 -- acknowledged is deleted, so all that is there is still to be done. P:channels minds all channels
 -- that any daemon ever had.
 -- ARGV: P, channels…
--- Returns how many were made. Safe to run twice.
-local P, made = ARGV[1], 0
+-- Returns {made, errors that name keys of a wrong type: the other groups are made}. Safe to run
+-- twice.
+local P, made, errors = ARGV[1], 0, {}
 --with shared_outbox
+--with shared_type
+local channels = P .. ':channels'
+local function is_good(key, kind)
+    local wrong = wrong_key({key, kind})
+    if wrong then
+        errors[#errors + 1] = wrong.err
+    end
+    return not wrong
+end
+local minded = is_good(channels, 'set')
 local streams = {P .. ':events'}
 for i = 2, #ARGV do
-    redis.call('SADD', P .. ':channels', ARGV[i])
+    if minded then
+        redis.call('SADD', channels, ARGV[i])
+    end
     for _, class in ipairs(CLASSES) do
         streams[#streams + 1] = outbox(ARGV[i], class)
     end
 end
 for _, stream in ipairs(streams) do
-    local reply = redis.pcall('XGROUP', 'CREATE', stream, 'nudged', '0', 'MKSTREAM')
-    if not reply.err then
+    local reply = is_good(stream, 'stream') and
+        redis.pcall('XGROUP', 'CREATE', stream, 'nudged', '0', 'MKSTREAM')
+    if reply and not reply.err then
         made = made + 1
-    elseif not string.find(reply.err, 'BUSYGROUP', 1, true) then
+    elseif reply and not string.find(reply.err, 'BUSYGROUP', 1, true) then
         error(reply)
     end
 end
-return made
+return {made, errors}

@@ -1,7 +1,7 @@
 /*
  * Entering goes by steps, each an answer that leads to the next:
  *
- *   INFO (version, persistence) -> groups -> enter.lua (P:meta, epoch, lease) -> READY
+ *   INFO (version, persistence) -> enter.lua (P:meta, epoch, lease, rule set) -> groups -> READY
  *
  * A lost connection ends the step; the next one begins with INFO again. An error of Redis
  * (BUSY, no permission …) is told once and tried again after a while.
@@ -22,6 +22,7 @@
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "customer/customer.h"
+#include "redis/arguments.h"
 #include "redis/backoff.h"
 #include "redis/server_check.h"
 #include "store/keys.h"
@@ -37,8 +38,10 @@ struct instance {
     enum instance_state state;
     bool left; /* the lease was given up */
     struct scripts *scripts;
+    struct rule_sets *rule_sets;
     struct connection_owner owner;
-    struct arena *arena; /* of the options' texts */
+    struct arena *arena;  /* of the options' texts */
+    struct arena *asking; /* of the command being put together */
     const char *name;
     bool accept_loss;
     struct instance_agreement agreements[AGREEMENTS_MOST];
@@ -137,16 +140,35 @@ static void check_server(struct instance *instance)
 
 /* ---- Groups ---- */
 
-static void on_groups(void *context, const struct reply *reply, const struct diag *fault)
+/* Errors that name keys of a wrong type, within an answer. */
+static void tell_errors(const struct instance *instance, const struct reply *errors)
+{
+    for (size_t i = 0; i < errors->count; i++) {
+        const char *error = reply_text(reply_item(errors, i));
+        if (error)
+            scripts_tell(instance->scripts, error);
+    }
+}
+
+/* {made, errors} */
+static bool read_groups(const struct instance *instance, const struct reply *reply)
 {
     int64_t made;
+    if (!reply || !reply_number(reply_item(reply, 0), &made))
+        return false;
+    tell_errors(instance, reply_item(reply, 1));
+    if (made > 0 && instance->state == INSTANCE_READY)
+        log_warning("%" PRId64 " consumer groups were missing in Redis and were made again", made);
+    return true;
+}
+
+static void on_groups(void *context, const struct reply *reply, const struct diag *fault)
+{
     struct diag diag;
-    (void)context, (void)fault;
-    if (reply && reply->kind == REPLY_ERROR) {
+    (void)fault;
+    if (!read_groups(context, reply) && reply) {
         reply_fault(reply, &diag);
         log_diag(&diag);
-    } else if (reply && reply_number(reply, &made) && made > 0) {
-        log_warning("%" PRId64 " consumer groups were missing in Redis and were made again", made);
     }
 }
 
@@ -172,46 +194,82 @@ static void note_lease(struct instance *instance)
     atomic_store(&instance->deadline, instance->renewal_sent + INSTANCE_LEASE_MS);
 }
 
-static void on_renewed(void *context, const struct reply *reply, const struct diag *fault)
+static void refuse_meta(struct instance *instance, const struct reply *reply);
+
+static void end_replaced(struct instance *instance)
 {
-    struct instance *instance = context;
     struct diag diag;
-    (void)fault;
-    const char *answer = reply ? reply_text(reply) : NULL;
-    if (answer && strcmp(answer, "replaced") == 0) {
-        diag_error(&diag, "another daemon runs under the name `%s`", instance->name);
-        diag_code(&diag, "replaced");
-        diag_hint(&diag, "give each daemon on one Redis a name of its own: `instance:`");
-        move_to(instance, INSTANCE_REPLACED, &diag);
-        return;
-    }
-    if (!answer) {
-        set_timer(instance, RENEW_AGAIN_MS);
-        return;
-    }
+    diag_error(&diag, "another daemon runs under the name `%s`", instance->name);
+    diag_code(&diag, "replaced");
+    diag_hint(&diag, "give each daemon on one Redis a name of its own: `instance:`");
+    move_to(instance, INSTANCE_REPLACED, &diag);
+}
+
+/* P:meta was gone (FLUSHALL, another server), and this daemon's lease with it. */
+static void begin_anew(struct instance *instance)
+{
+    log_warning("this daemon was no longer known in Redis, and has entered anew");
+    atomic_fetch_add(&instance->term, 1);
+    instance_make_groups(instance);
+}
+
+/* {"renewed", number, missing, others, anew, errors} */
+static void note_renewal(struct instance *instance, const struct reply *reply)
+{
     if (!instance_lease_valid(instance)) {
         log_warning("the lease of this daemon had run out; what it held may be in other hands");
         atomic_fetch_add(&instance->term, 1);
     }
     note_lease(instance);
     set_timer(instance, INSTANCE_RENEW_MS);
+    rule_sets_learn(instance->rule_sets, reply_item(reply, 1), reply_item(reply, 2),
+                    reply_item(reply, 3));
+    if (reply_item(reply, 4)->integer)
+        begin_anew(instance);
+    tell_errors(instance, reply_item(reply, 5));
 }
 
+static void on_renewed(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct instance *instance = context;
+    (void)fault;
+    const char *answer = reply ? reply_text(reply_item(reply, 0)) : NULL;
+    if (!answer)
+        set_timer(instance, RENEW_AGAIN_MS);
+    else if (strcmp(answer, "replaced") == 0)
+        end_replaced(instance);
+    else if (strcmp(answer, "differs") == 0)
+        refuse_meta(instance, reply);
+    else
+        note_renewal(instance, reply);
+}
+
+static void put_agreements(const struct instance *instance, struct arguments *arguments)
+{
+    for (size_t i = 0; i < instance->agreement_count; i++) {
+        arguments_text(arguments, instance->agreements[i].field);
+        arguments_text(arguments, instance->agreements[i].value);
+    }
+}
+
+/* A lease of 0: it is given up. */
 static void send_lease(struct instance *instance, int64_t lease_ms, connection_callback *callback,
                        void *context, void (*release)(void *context))
 {
-    char epoch[24], lease[24];
-    snprintf(epoch, sizeof epoch, "%" PRId64, instance->epoch);
-    snprintf(lease, sizeof lease, "%" PRId64, lease_ms);
-    const char *const argv[] = {instance->name, epoch, lease};
-    scripts_run(instance->scripts, SCRIPT_RENEW,
-                &(struct connection_request){.argc = 3,
-                                             .argv = argv,
-                                             .deadline_ms = INSTANCE_RENEW_MS,
-                                             .owner = &instance->renewal,
-                                             .callback = callback,
-                                             .context = context,
-                                             .release = release});
+    arena_reset(instance->asking);
+    struct arguments arguments = arguments_begin(instance->asking, 8 + 2 * AGREEMENTS_MOST);
+    arguments_text(&arguments, instance->name);
+    arguments_number(&arguments, instance->epoch);
+    arguments_number(&arguments, lease_ms);
+    if (lease_ms) {
+        rule_sets_ask(instance->rule_sets, &arguments);
+        put_agreements(instance, &arguments);
+    }
+    struct connection_request request =
+        arguments_request(&arguments, &instance->renewal, callback, context);
+    request.deadline_ms = INSTANCE_RENEW_MS;
+    request.release = release;
+    scripts_run(instance->scripts, SCRIPT_RENEW, &request);
 }
 
 static void renew(struct instance *instance)
@@ -222,6 +280,12 @@ static void renew(struct instance *instance)
     connection_silence(&instance->renewal);
     instance->renewal_sent = clock_monotonic_ms();
     send_lease(instance, INSTANCE_LEASE_MS, on_renewed, instance, NULL);
+}
+
+void instance_renew(struct instance *instance)
+{
+    if (instance->state == INSTANCE_READY && !instance->left)
+        renew(instance);
 }
 
 struct leave_call {
@@ -274,6 +338,33 @@ static void refuse_meta(struct instance *instance, const struct reply *reply)
     try_again(instance, reply);
 }
 
+static void refuse_format(struct instance *instance, const struct reply *reply)
+{
+    const char *consumer = reply_text(reply_item(reply, 1));
+    struct diag diag;
+    diag_error(&diag,
+               "the data in this Redis are of format 1, and a daemon of that format still works "
+               "on them: %s",
+               consumer ? consumer : "?");
+    diag_code(&diag, "redis-format");
+    diag_hint(&diag, "end all daemons of the program before this one, then start this one again");
+    move_to(instance, INSTANCE_REFUSED, &diag);
+}
+
+static void on_first_groups(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct instance *instance = context;
+    (void)fault;
+    if (!read_groups(instance, reply)) {
+        try_again(instance, reply);
+        return;
+    }
+    /* The rules may have been read anew since they were told. */
+    set_timer(instance, rule_sets_settled(instance->rule_sets) ? INSTANCE_RENEW_MS : 0);
+    move_to(instance, INSTANCE_READY, NULL);
+}
+
+/* {"entered", epoch, number, missing, others}, {"differs", …}, {"older", consumer} */
 static void on_entered(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct instance *instance = context;
@@ -283,6 +374,10 @@ static void on_entered(void *context, const struct reply *reply, const struct di
         refuse_meta(instance, reply);
         return;
     }
+    if (answer && strcmp(answer, "older") == 0) {
+        refuse_format(instance, reply);
+        return;
+    }
     if (!answer || !reply_number(reply_item(reply, 1), &instance->epoch)) {
         try_again(instance, reply);
         return;
@@ -290,39 +385,23 @@ static void on_entered(void *context, const struct reply *reply, const struct di
     snprintf(instance->consumer, sizeof instance->consumer, "%s:%" PRId64, instance->name,
              instance->epoch);
     note_lease(instance);
-    set_timer(instance, INSTANCE_RENEW_MS);
-    move_to(instance, INSTANCE_READY, NULL);
-}
-
-static void on_first_groups(void *context, const struct reply *reply, const struct diag *fault)
-{
-    struct instance *instance = context;
-    const char *argv[2 + 2 * AGREEMENTS_MOST] = {instance->name};
-    char lease[24];
-    size_t argc = 2;
-    (void)fault;
-    if (!reply || reply->kind != REPLY_INTEGER) {
-        try_again(instance, reply);
-        return;
-    }
-    snprintf(lease, sizeof lease, "%d", INSTANCE_LEASE_MS);
-    argv[1] = lease;
-    for (size_t i = 0; i < instance->agreement_count; i++) {
-        argv[argc++] = instance->agreements[i].field;
-        argv[argc++] = instance->agreements[i].value;
-    }
-    instance->renewal_sent = clock_monotonic_ms();
-    scripts_run(instance->scripts, SCRIPT_ENTER,
-                &(struct connection_request){.argc = argc,
-                                             .argv = argv,
-                                             .owner = &instance->owner,
-                                             .callback = on_entered,
-                                             .context = instance});
+    rule_sets_learn(instance->rule_sets, reply_item(reply, 2), reply_item(reply, 3),
+                    reply_item(reply, 4));
+    make_groups(instance, on_first_groups);
 }
 
 static void enter(struct instance *instance)
 {
-    make_groups(instance, on_first_groups);
+    arena_reset(instance->asking);
+    struct arguments arguments = arguments_begin(instance->asking, 8 + 2 * AGREEMENTS_MOST);
+    arguments_text(&arguments, instance->name);
+    arguments_number(&arguments, INSTANCE_LEASE_MS);
+    rule_sets_ask(instance->rule_sets, &arguments);
+    put_agreements(instance, &arguments);
+    instance->renewal_sent = clock_monotonic_ms();
+    struct connection_request request =
+        arguments_request(&arguments, &instance->owner, on_entered, instance);
+    scripts_run(instance->scripts, SCRIPT_ENTER, &request);
 }
 
 static void on_timer(evutil_socket_t fd, short events, void *context)
@@ -380,7 +459,9 @@ struct instance *instance_new(const struct instance_options *options)
 {
     struct instance *instance = mem_zero(1, sizeof *instance);
     instance->arena = arena_new(512);
+    instance->asking = arena_new(1024);
     instance->scripts = options->scripts;
+    instance->rule_sets = options->rule_sets;
     instance->accept_loss = options->accept_loss;
     instance->on_state = options->on_state;
     instance->context = options->context;
@@ -400,6 +481,7 @@ void instance_destroy(struct instance **instance)
     connection_silence(&ended->owner);
     connection_silence(&ended->renewal);
     event_free(ended->timer);
+    arena_destroy(&ended->asking);
     arena_destroy(&ended->arena);
     free(ended);
 }

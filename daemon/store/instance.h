@@ -3,7 +3,8 @@
  * twice: one more than the last, or Redis' TIME in ms where that is greater, so that a
  * Redis that lost its last second does not give one out again), its lease. Its consumer in every
  * group is "<name>:<epoch>". Before it is ready it has looked at the server (version, persistence),
- * at P:meta, and has made the groups.
+ * at P:meta, and has made the groups. At each renewal it looks at P:meta again: what was lost there
+ * is written anew, and a daemon that does not agree with what another has written meanwhile ends.
  *
  * The lease: P:instance:<name> holds the epoch for 10 s, renewed every 3 s. Who does not
  * renew it is taken for dead, and what its consumers had pending is claimed by others.
@@ -17,6 +18,7 @@
 
 #include "base/diag.h"
 #include "redis/scripts.h"
+#include "store/rule_sets.h"
 
 enum { INSTANCE_LEASE_MS = 10000, INSTANCE_RENEW_MS = 3000 };
 
@@ -41,8 +43,9 @@ struct instance_agreement {
 struct instance_options {
     struct event_base *base;
     struct scripts *scripts;
-    const char *name;                            /* letters, digits, '-', '_', '.'; at most 64 */
-    bool accept_loss;                            /* weak persistence is a warning, not a refusal */
+    struct rule_sets *rule_sets; /* not its own; the daemon's set is in use before it enters */
+    const char *name;            /* letters, digits, '-', '_', '.'; at most 64 */
+    bool accept_loss;            /* weak persistence is a warning, not a refusal */
     const struct instance_agreement *agreements; /* copied */
     size_t agreement_count;
     const char *const *channels; /* whose outbox groups are made; copied */
@@ -61,6 +64,9 @@ void instance_leave(struct instance *instance, void (*done)(void *context), void
 
 /* To be called from the connection's on_state, each time. */
 void instance_connection(struct instance *instance, bool ready);
+
+/* Renews the lease now, where it has entered: the rule set has changed. */
+void instance_renew(struct instance *instance);
 
 enum instance_state instance_state(const struct instance *instance);
 /* "<name>:<epoch>"; "" before INSTANCE_READY. */

@@ -329,7 +329,8 @@ static void on_look(evutil_socket_t fd, short events, void *context)
 {
     struct intake *intake = context;
     char count[16];
-    const char *const argv[] = {intake->inbox, intake->side, count};
+    const char *const argv[] = {instance_consumer(intake->instance), intake->inbox, intake->side,
+                                count};
     (void)fd, (void)events;
     if (!intake->resumed || intake->moving)
         return;
@@ -340,7 +341,7 @@ static void on_look(evutil_socket_t fd, short events, void *context)
     intake->moving = true;
     snprintf(count, sizeof count, "%d", LIST_MOVE);
     scripts_run(intake->scripts, SCRIPT_MOVE,
-                &(struct connection_request){.argc = 3,
+                &(struct connection_request){.argc = 4,
                                              .argv = argv,
                                              .owner = &intake->owner,
                                              .callback = on_moved,

@@ -30,7 +30,10 @@
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")         \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                  \
     X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                 \
-    X(INSTANCE, "instance", "<name>", "string", "a daemon's lease: its epoch")
+    X(INSTANCE, "instance", "<name>", "string", "a daemon's lease: its epoch")                  \
+    X(RULES, "rules", "", "hash", "digest of a rule set: its number")                           \
+    X(SETS, "sets", "", "hash", "a daemon's name: its epoch and the digest of its set")         \
+    X(SET, "set", "<digest>", "string", "what others may leave to a daemon with that set")
 
 enum key {
 #define KEYS_ENUM(name, word, of, type, what) KEY_##name,

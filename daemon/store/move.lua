@@ -1,12 +1,13 @@
 #!lua
 -- Moves elements of the shop's list into the stream, oldest first, and counts all that ever were.
 -- Refused as a whole when Redis is full: it takes new work in.
--- ARGV: P, the list's key, side of the oldest ('right' for LPUSH, 'left' for RPUSH), count
+-- ARGV: P, consumer, the list's key, side of the oldest ('right' for LPUSH, 'left' for RPUSH), count
 -- Returns {moved, left in the list}. Running it again moves the next ones.
-local P, list, side, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local P, consumer, list, side, count = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local accepted, KEEP = P .. ':accepted:' .. list, 7 * 86400000
+--with shared_lease
 --with shared_type
-local wrong = wrong_key({list, 'list', P .. ':events', 'stream', accepted, 'hash'})
+local wrong = no_lease(consumer) or wrong_key({list, 'list', P .. ':events', 'stream', accepted, 'hash'})
 if wrong then
     return wrong
 end

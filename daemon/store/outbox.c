@@ -419,7 +419,8 @@ void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *contex
         arguments_text(&arguments, outbox->channels[i]);
     run(outbox, SCRIPT_CLAIM_OUTBOX, &arguments, on_claimed, call, release_sweep);
 
-    arguments = arguments_begin(outbox->asking, 5 + outbox->channel_count);
+    arguments = arguments_begin(outbox->asking, 6 + outbox->channel_count);
+    arguments_text(&arguments, instance_consumer(outbox->instance));
     arguments_number(&arguments, SWEEP_MOST);
     arguments_number(&arguments, SWEEP_POLL_MS);
     arguments_number(&arguments, outbox->dead_keep_ms);

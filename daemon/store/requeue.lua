@@ -3,10 +3,10 @@
 -- that were kept long enough. A message whose record was spoilt by hand can go nowhere: it is a dead
 -- letter. So is, from its give_up on, what waits in a channel that this daemon has not: nobody may
 -- have it any more; and what a dead daemon had in hand there, that nobody has claimed.
--- ARGV: P, count, poll ms, ms that dead letters are kept, ms that a trace lives, channels of this daemon…
+-- ARGV: P, consumer, count, poll ms, ms that dead letters are kept, ms that a trace lives, channels of this daemon…
 -- Returns {moved, ask again after ms, {mid, reason of a dead letter…}}. Safe to run twice.
-local P, count, poll = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local letters_keep, keep = tonumber(ARGV[4]), ARGV[5]
+local P, consumer, count, poll = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local letters_keep, keep = tonumber(ARGV[5]), ARGV[6]
 local later = P .. ':later'
 --with shared_type
 --with shared_clock
@@ -22,10 +22,10 @@ local GRACE = 30000 -- a daemon that has the channel claims after 10 s
 local now, buried, ours = clock(), {}, {}
 local needed = {later, 'zset', P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':channels',
     'set', P .. ':gone', 'hash'}
-for i = 6, #ARGV do
+for i = 7, #ARGV do
     ours[ARGV[i]] = true
 end
-local wrong = wrong_key(needed)
+local wrong = no_lease(consumer) or wrong_key(needed)
 if wrong then
     return wrong
 end

@@ -33,6 +33,7 @@ static struct instance *new_instance(const struct shard *shard, const struct sha
 {
     return instance_new(&(struct instance_options){.base = options->base,
                                                    .scripts = shard->scripts,
+                                                   .rule_sets = shard->rule_sets,
                                                    .name = options->instance,
                                                    .accept_loss = options->accept_loss,
                                                    .agreements = options->agreements,
@@ -78,10 +79,12 @@ struct shard *shard_new(const struct shard_options *options)
     shard->scripts = scripts_new(shard->connection, options->prefix, script_table, SCRIPT_COUNT);
     shard->wrong_keys = wrong_keys_new(options->prefix, options->secret, options->secret_length);
     scripts_listen(shard->scripts, on_error, shard);
+    shard->rule_sets = rule_sets_new(shard->scripts);
     shard->instance = new_instance(shard, options);
     shard->customers = customers_new(shard->scripts, shard->instance);
     shard->intake = new_intake(shard, options);
     shard->timers = timers_new(&(struct timers_options){.scripts = shard->scripts,
+                                                        .instance = shard->instance,
                                                         .settle_ms = options->settle_ms,
                                                         .inbox = intake_inbox(shard->intake)});
     shard->outbox = new_outbox(shard, options);
@@ -99,6 +102,7 @@ void shard_destroy(struct shard **shard)
     intake_destroy(&ended->intake);
     customers_destroy(&ended->customers);
     instance_destroy(&ended->instance);
+    rule_sets_destroy(&ended->rule_sets);
     wrong_keys_destroy(&ended->wrong_keys);
     scripts_destroy(&ended->scripts);
     connection_destroy(&ended->connection);

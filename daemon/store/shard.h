@@ -15,6 +15,7 @@
 #include "store/instance.h"
 #include "store/intake.h"
 #include "store/outbox.h"
+#include "store/rule_sets.h"
 #include "store/timers.h"
 #include "store/waiting.h"
 #include "store/wrong_keys.h"
@@ -24,6 +25,7 @@ struct shard {
     struct connection *connection; /* for all but the intake's blocking reads */
     struct scripts *scripts;       /* with P */
     struct wrong_keys *wrong_keys; /* what scripts answer of them is noted */
+    struct rule_sets *rule_sets;
     struct instance *instance;
     struct customers *customers;
     struct intake *intake;

@@ -4,8 +4,9 @@
 -- One that was replaced under its name is dead at once.
 local MINDED = 3600000
 local function is_gone(owner, grace, now)
-    local name, gone = string.match(owner, '^(.*):%d+$'), P .. ':gone'
-    if not name or redis.call('EXISTS', P .. ':instance:' .. name) == 1 then
+    local name, epoch = string.match(owner, '^(.*):(%d+)$')
+    local gone, holder = P .. ':gone', name and redis.pcall('GET', P .. ':instance:' .. name)
+    if not name or type(holder) == 'string' and holder ~= epoch then
         return true
     end
     local since = tonumber(redis.call('HGET', gone, owner) or now + 1) or now + 1

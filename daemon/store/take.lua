@@ -20,8 +20,9 @@ local rate, per, number, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], A
 --with shared_ending
 local PASS_MOST = 1000 -- entries of messages that were withdrawn or end, in one run
 local now, bucket = clock(), P .. ':rate:' .. gateway
-if not alive(consumer) then
-    return redis.error_reply('LEASE the lease of this daemon ran out')
+local refused = no_lease(consumer)
+if refused then
+    return refused
 end
 local wrong = wrong_key({outbox(channel, CLASSES[1]), 'stream', outbox(channel, CLASSES[2]), 'stream',
     bucket, 'hash', P .. ':suppressed', 'hash', P .. ':said', 'hash', P .. ':events', 'stream',

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- Takes customers whose deadline is due. A deadline T is due once `settle` has passed, and
 -- everything that Redis accepted until T was decided; docs/redis.md says how that is known.
--- ARGV: P, the list's key ('' where there is none), count, settle ms, lease ms, poll ms
+-- ARGV: P, consumer, the list's key ('' where there is none), count, settle ms, lease ms, poll ms
 -- Returns {ask again after ms, customer, deadline, customer, deadline …}.
 -- Safe to run twice: what the first run took stays under its lease, then is due again.
-local P, inbox, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local settle, lease, poll = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local P, consumer, inbox, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local settle, lease, poll = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local due, taken, events = P .. ':due', P .. ':taken', P .. ':events'
 local accepted = P .. ':accepted:' .. inbox
 local AT_LIVING, BLOCKED, SAMPLES, KEEP = 30000, 50, 32, 7 * 86400000
@@ -13,7 +13,7 @@ local AT_LIVING, BLOCKED, SAMPLES, KEEP = 30000, 50, 32, 7 * 86400000
 --with shared_lease
 --with shared_type
 local now = clock()
-local wrong = wrong_key({due, 'zset', taken, 'zset', events, 'stream', accepted, 'hash'}) or
+local wrong = no_lease(consumer) or wrong_key({due, 'zset', taken, 'zset', events, 'stream', accepted, 'hash'}) or
     inbox ~= '' and wrong_key({inbox, 'list'})
 if wrong then
     return wrong

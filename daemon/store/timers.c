@@ -13,6 +13,7 @@ enum { FIRST_CHUNK = 4096 };
 
 struct timers {
     struct scripts *scripts;
+    const struct instance *instance;
     struct connection_owner owner;
     int64_t settle_ms;
     char *inbox; /* "": none */
@@ -29,6 +30,7 @@ struct timers *timers_new(const struct timers_options *options)
 {
     struct timers *timers = mem_zero(1, sizeof *timers);
     timers->scripts = options->scripts;
+    timers->instance = options->instance;
     timers->settle_ms = options->settle_ms;
     timers->asking = arena_new(FIRST_CHUNK);
     timers->answering = arena_new(FIRST_CHUNK);
@@ -88,6 +90,7 @@ void timers_take(struct timers *timers, size_t most, timers_callback *callback, 
     *call = (struct timers_call){.timers = timers, .callback = callback, .context = context};
     arena_reset(timers->asking);
     struct arguments arguments = arguments_begin(timers->asking, 8);
+    arguments_text(&arguments, instance_consumer(timers->instance));
     arguments_text(&arguments, timers->inbox);
     arguments_number(&arguments, (int64_t)most);
     arguments_number(&arguments, timers->settle_ms);

@@ -13,6 +13,7 @@
 
 #include "base/diag.h"
 #include "redis/scripts.h"
+#include "store/instance.h"
 
 enum { TIMERS_LEASE_MS = 30000, TIMERS_SETTLE_MOST_MS = 30000, TIMERS_POLL_MS = 1000 };
 
@@ -20,6 +21,7 @@ struct timers;
 
 struct timers_options {
     struct scripts *scripts;
+    const struct instance *instance;
     int64_t settle_ms; /* 0 to 30,000 */
     const char *inbox; /* the list's key, as intake_inbox() has it; "": none */
 };

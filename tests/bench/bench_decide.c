@@ -99,7 +99,7 @@ static struct ruleset *load_rules(void)
     FILE *file = fopen(path, "we");
     if (!file || fputs(rules_text, file) < 0 || fclose(file))
         die("cannot write the rules");
-    const struct ruleset_settings settings = {.since_ms = 1};
+    const struct ruleset_settings settings = {0};
     struct ruleset *rules = rule_files_load(folder, &settings, &diags);
     for (size_t i = 0; i < diags.count; i++)
         diag_print(&diags.items[i], stderr);

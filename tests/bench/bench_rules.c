@@ -240,7 +240,7 @@ static struct ruleset *make_rules(const struct buf *text, bool plain)
     struct diag diag;
     struct value documents;
     struct arena *arena = arena_new(64 * 1024);
-    const struct ruleset_settings settings = {.since_ms = 1, .plain = plain};
+    const struct ruleset_settings settings = {.plain = plain};
     struct ruleset_builder *builder = ruleset_begin(arena, &settings, &diags);
     if (!yaml_read(arena, text->data, text->length, &options, &documents, &diag))
         die(diag.text);

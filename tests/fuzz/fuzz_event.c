@@ -49,7 +49,7 @@ static const int64_t now_ms = 1772445600000;
 static struct ruleset *load(const char *folder, bool in_turn)
 {
     struct diags diags = {0};
-    const struct ruleset_settings settings = {.since_ms = 1, .plain = in_turn};
+    const struct ruleset_settings settings = {.plain = in_turn};
     struct ruleset *rules = rule_files_load(folder, &settings, &diags);
     for (size_t i = 0; i < diags.count; i++)
         diag_print(&diags.items[i], stderr);

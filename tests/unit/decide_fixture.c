@@ -36,10 +36,9 @@ static void remove_files(const char *folder)
     assert_int_equal(rmdir(folder), 0);
 }
 
-static struct ruleset *load(const char *folder, const char *rules, int64_t since_ms,
-                            struct diags *diags)
+static struct ruleset *load(const char *folder, const char *rules, struct diags *diags)
 {
-    const struct ruleset_settings settings = {.since_ms = since_ms};
+    const struct ruleset_settings settings = {0};
     write_file(folder, "rules.yaml", rules);
     return rule_files_load(folder, &settings, diags);
 }
@@ -50,10 +49,10 @@ static void print_faults(const struct diags *diags, struct buf *out)
         diag_format(&diags->items[i], out);
 }
 
-static struct ruleset *load_good(const char *folder, const char *rules, int64_t since_ms)
+static struct ruleset *load_good(const char *folder, const char *rules)
 {
     struct diags diags = {0};
-    struct ruleset *set = load(folder, rules, since_ms, &diags);
+    struct ruleset *set = load(folder, rules, &diags);
     for (size_t i = 0; !set && i < diags.count; i++)
         diag_print(&diags.items[i], stderr);
     diags_free(&diags);
@@ -67,7 +66,8 @@ void decide_fixture_open(struct decide_fixture *fixture, const char *rules)
     strcpy(fixture->folder, "/tmp/nudged-decide-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     fixture->arena = arena_new(64 * 1024);
-    fixture->rules = load_good(fixture->folder, rules, 1);
+    fixture->rules = load_good(fixture->folder, rules);
+    fixture->others.number = 1;
     fixture->policy = (struct policy){.quiet_from = -1,
                                       .quiet_to = -1,
                                       .dedupe_keep_ms = 7LL * 24 * 3600 * 1000,
@@ -79,9 +79,9 @@ void decide_fixture_open(struct decide_fixture *fixture, const char *rules)
 
 void decide_fixture_reload(struct decide_fixture *fixture, const char *rules)
 {
-    int64_t since_ms = ruleset_since(fixture->rules) + 1;
     ruleset_destroy(&fixture->rules);
-    fixture->rules = load_good(fixture->folder, rules, since_ms);
+    fixture->rules = load_good(fixture->folder, rules);
+    fixture->others.number++;
 }
 
 void decide_fixture_close(struct decide_fixture *fixture)
@@ -185,6 +185,7 @@ const char *decide_fixture_play_both(struct decide_fixture *fixture, double seco
                                        .events = events,
                                        .event_count = count,
                                        .facts = &fixture->facts,
+                                       .others = &fixture->others,
                                        .due_ms = count && !fixture->due_too ? 0 : now_ms,
                                        .now_ms = now_ms};
     decide(&input, arena, &fixture->last);
@@ -240,7 +241,7 @@ const char *decide_fixture_faults(struct arena *arena, const char *rules, const 
     assert_non_null(mkdtemp(folder));
     if (events)
         write_file(folder, "events.yaml", events);
-    struct ruleset *set = load(folder, rules, 1, &diags);
+    struct ruleset *set = load(folder, rules, &diags);
     ruleset_destroy(&set);
     remove_files(folder);
     buf_init(&out, 64 * 1024);

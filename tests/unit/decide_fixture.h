@@ -17,6 +17,7 @@ struct decide_fixture {
     struct arena *arena;
     const char *document; /* NULL: none yet */
     struct policy_facts facts;
+    struct other_sets others;  /* of other daemons; its number is that of the rules */
     struct policy_place place; /* in the facts */
     struct decision last;      /* of the last decision */
     int entries;

@@ -43,7 +43,10 @@ void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redi
                                                                     .on_state = on_connection,
                                                                     .context = store});
     store->scripts = scripts_new(store->connection, "t", script_table, SCRIPT_COUNT);
+    store->rule_sets = rule_sets_new(store->scripts);
+    rule_sets_use(store->rule_sets, "00000000000000aa", (struct slice){"", 0});
     options.base = redis->base;
+    options.rule_sets = store->rule_sets;
     options.scripts = store->scripts;
     options.name = name;
     options.channels = channels;
@@ -64,6 +67,7 @@ void store_fixture_open(struct store_fixture *store, struct redis_fixture *redis
 void store_fixture_close(struct store_fixture *store)
 {
     instance_destroy(&store->instance);
+    rule_sets_destroy(&store->rule_sets);
     scripts_destroy(&store->scripts);
     connection_destroy(&store->connection);
     arena_destroy(&store->arena);

@@ -17,6 +17,7 @@ struct store_fixture {
     struct endpoint endpoint;
     struct connection *connection;
     struct scripts *scripts;
+    struct rule_sets *rule_sets;
     struct instance *instance;
     bool connected;
     bool settled; /* the instance is no longer entering */

@@ -51,7 +51,7 @@ static struct customer *make_whole(struct arena *arena)
                                   .clock_ms = 9,
                                   .imposed = true,
                                   .started_ms = 10,
-                                  .since_ms = 11,
+                                  .rules = 11,
                                   .start = value_new_map(arena, 1)};
     value_set(arena, customer->journeys.items[0].start, "data", profile);
     const struct customer_end end = {.rule = "cart", .at_ms = 12, .until_ms = 13, .event = profile};
@@ -74,7 +74,7 @@ static void assert_whole(const char *document)
         "{\"rule\":\"welcome\",\"n\":1,\"last\":6000}",
         "\"origin\":\"o1\",\"topic\":\"all\",\"started\":1,\"give_up\":99999,\"start\":{\"name\"",
         "},\"until\":[\"order.placed\",\"cart.emptied\"],\"until_if\":\"total > 5\",\"marketing\"",
-        "\"step\":\"send-1\",\"at\":8,\"clock\":9,\"imposed\":true,\"started\":10,\"since\":11,"
+        "\"step\":\"send-1\",\"at\":8,\"clock\":9,\"imposed\":true,\"started\":10,\"rules\":11,"
         "\"start\":{\"data\"",
         "\"ends\":[{\"rule\":\"cart\",\"at\":12,\"until\":13,\"event\":{\"name\":",
         "\"seen\":[\"0123456789abcdef\",7000],\"ring\":[\"fedcba9876543210\",7000]}"};

@@ -604,27 +604,6 @@ static void test_rules_change(void **state)
     }
 }
 
-/* A daemon with older rules leaves a journey alone that newer ones have touched. */
-static void test_older_rules(void **state)
-{
-    (void)state;
-    struct decide_fixture old, new;
-    decide_fixture_open(&old, CART);
-    decide_fixture_open(&new, CART);
-    decide_fixture_reload(&new, CART);
-    decide_fixture_play(&new, 0, CART_80);
-    old.document = new.document;
-    assert_string_equal(decide_fixture_play(&old, 3600, NULL), "");
-    assert_int_equal(old.last.deadline_ms, (DECIDE_FIXTURE_START + 3605) * 1000LL);
-    assert_string_equal(decide_fixture_play(&new, 3601, NULL), "cart sends cart");
-
-    /* Where the one with the newer rules is gone for good, the journey is not. */
-    assert_string_equal(decide_fixture_play(&old, 3659, NULL), "");
-    assert_string_equal(decide_fixture_play(&old, 3660, NULL), "cart sends cart");
-    decide_fixture_close(&old);
-    decide_fixture_close(&new);
-}
-
 static void test_deadlines(void **state)
 {
     (void)state;
@@ -648,7 +627,7 @@ int main(void)
         cmocka_unit_test(test_plays),         cmocka_unit_test(test_cap),
         cmocka_unit_test(test_quiet_hours),   cmocka_unit_test(test_after_nights),
         cmocka_unit_test(test_after_waits),   cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_rules_change),  cmocka_unit_test(test_older_rules),
+        cmocka_unit_test(test_rules_change),
         cmocka_unit_test(test_restarted_run), cmocka_unit_test(test_one_batch),
         cmocka_unit_test(test_segments),      cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_taken_back),    cmocka_unit_test(test_dead_letters),

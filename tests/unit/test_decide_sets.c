@@ -91,6 +91,122 @@ static void test_own_until_counts(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* ---- Who goes on with a journey ---- */
+
+/* Another daemon, with a set of that number and the rules; in the fixture's arena. */
+static void beside(struct decide_fixture *fixture, int64_t number, const struct ruleset *rules)
+{
+    struct other_set *set = arena_zero(fixture->arena, sizeof *set);
+    set->number = number;
+    if (rules)
+        set->entries = other_sets_entries(rules, fixture->arena);
+    fixture->others.sets = set;
+    fixture->others.count = 1;
+}
+
+#define CART_RULE  "{name: cart, on: cart.updated, again: restart, wait: 1h, send: cart}"
+#define AT(second) ((DECIDE_FIXTURE_START + (second)) * 1000LL)
+
+/* Where rules newer than ours have touched it, while a daemon with newer ones lives that can go
+ * on with it: and no longer. */
+static void test_newer_rules(void **state)
+{
+    (void)state;
+    struct decide_fixture old, new;
+    decide_fixture_open(&old, CART_RULE);
+    decide_fixture_open(&new, CART_RULE);
+    decide_fixture_reload(&new, CART_RULE);
+    decide_fixture_play(&new, 0, CART("c1"));
+    old.document = new.document;
+    beside(&old, 2, new.rules);
+    assert_string_equal(decide_fixture_play(&old, 3600, NULL), "");
+    assert_true(old.last.left);
+    assert_int_equal(old.last.deadline_ms, AT(3601));
+    beside(&new, 1, old.rules);
+    assert_string_equal(decide_fixture_play(&new, 3601, NULL), "cart sends cart");
+    assert_false(new.last.left);
+    /* Dead since, whatever the time. */
+    old.others.count = 0;
+    assert_string_equal(decide_fixture_play(&old, 3602, NULL), "cart sends cart");
+    decide_fixture_close(&old);
+    decide_fixture_close(&new);
+}
+
+/* One that these rules have touched last is theirs, also where newer ones live; so is one that
+ * newer ones have touched that live no longer, where those that live cannot go on with it. */
+static void test_older_rules_go_on(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture, other;
+    decide_fixture_open(&other, OTHER);
+    decide_fixture_open(&fixture, CART_RULE);
+    decide_fixture_play(&fixture, 0, CART("c1"));
+    beside(&fixture, 2, fixture.rules);
+    assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), "cart sends cart");
+    fixture.others.number = 3;
+    decide_fixture_play(&fixture, 4000, CART("c2"));
+    fixture.others.number = 1;
+    beside(&fixture, 2, other.rules);
+    assert_string_equal(decide_fixture_play(&fixture, 7600, NULL), "cart sends cart");
+    decide_fixture_close(&fixture);
+    decide_fixture_close(&other);
+}
+
+/* A journey whose rule or step is not here, or is disabled, is ended where no living daemon can go
+ * on with it, whichever is newer. */
+static void test_lost_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ours, *did;
+    } cases[] = {
+        {OTHER, "cart ended rule-removed"},
+        {"{name: cart, on: cart.updated, again: restart, enabled: false, wait: 1h, send: cart}",
+         "cart ended disabled"},
+        {"{name: cart, on: cart.updated, again: restart, wait: 1h, send: {template: cart}}",
+         "cart ended rule-changed"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct decide_fixture fixture, theirs;
+        decide_fixture_open(&theirs, CART_RULE);
+        decide_fixture_open(&fixture, CART_RULE);
+        decide_fixture_play(&fixture, 0, CART("c1"));
+        decide_fixture_reload(&fixture, cases[i].ours);
+        for (int64_t number = 1; number <= 3; number += 2) {
+            beside(&fixture, number, theirs.rules);
+            assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), "");
+            assert_int_equal(fixture.last.deadline_ms, AT(3601));
+        }
+        beside(&fixture, 1, NULL); /* what it has is not known yet */
+        assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), "");
+        beside(&fixture, 3, fixture.rules); /* as little as we can, or it is disabled there */
+        assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), cases[i].did);
+        assert_int_equal(fixture.last.deadline_ms, 0);
+        decide_fixture_close(&fixture);
+        decide_fixture_close(&theirs);
+    }
+}
+
+/* What is left and not due yet keeps its deadline; so does what is not left. */
+static void test_deadlines_of_what_is_left(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture, theirs;
+    decide_fixture_open(&theirs, CART_RULE);
+    decide_fixture_open(&fixture, CART_RULE);
+    decide_fixture_play(&fixture, 0, CART("c1"));
+    decide_fixture_reload(&fixture, OTHER);
+    beside(&fixture, 9, theirs.rules);
+    decide_fixture_play(&fixture, 60, "{\"type\":\"nothing\"," ANA "}");
+    assert_int_equal(fixture.last.deadline_ms, AT(3600));
+    assert_false(fixture.last.left);
+    decide_fixture_play(&fixture, 3700, "{\"type\":\"nothing\",\"id\":\"n\"," ANA "}");
+    assert_int_equal(fixture.last.deadline_ms, AT(3701));
+    assert_true(fixture.last.left);
+    decide_fixture_close(&fixture);
+    decide_fixture_close(&theirs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +214,10 @@ int main(void)
         cmocka_unit_test(test_condition_without_the_rule),
         cmocka_unit_test(test_condition_that_is_none),
         cmocka_unit_test(test_own_until_counts),
+        cmocka_unit_test(test_newer_rules),
+        cmocka_unit_test(test_older_rules_go_on),
+        cmocka_unit_test(test_lost_rules),
+        cmocka_unit_test(test_deadlines_of_what_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -342,7 +342,7 @@ static const int64_t now_ms = 1772445600000;
 static struct ruleset *load(const char *folder, bool plain)
 {
     struct diags diags = {0};
-    const struct ruleset_settings settings = {.since_ms = 1, .plain = plain};
+    const struct ruleset_settings settings = {.plain = plain};
     struct ruleset *set = rule_files_load(folder, &settings, &diags);
     for (size_t i = 0; !set && i < diags.count; i++)
         diag_print(&diags.items[i], stderr);

@@ -38,9 +38,9 @@ static void on_release(void *context)
 static void move(struct store_fixture *store, struct connection_owner *owner, struct answer *answer,
                  const char *list)
 {
-    const char *argv[] = {list, "right", "10"};
+    const char *argv[] = {instance_consumer(store->instance), list, "right", "10"};
     scripts_run(store->scripts, SCRIPT_MOVE,
-                &(struct connection_request){.argc = 3,
+                &(struct connection_request){.argc = 4,
                                              .argv = argv,
                                              .owner = owner,
                                              .callback = on_answer,
@@ -186,10 +186,10 @@ static void test_move(void **state)
     redis_fixture_ask(&scene->redis, "XTRIM t:events MAXLEN 0");
     for (int i = 0; i < 12; i++)
         redis_fixture_ask(&scene->redis, "RPUSH b %d", i);
-    const char *argv[] = {"b", "left", "10"};
+    const char *argv[] = {instance_consumer(scene->store.instance), "b", "left", "10"};
     scripts_run(scene->store.scripts, SCRIPT_MOVE,
                 &(struct connection_request){
-                    .argc = 3, .argv = argv, .callback = on_answer, .context = &left});
+                    .argc = 4, .argv = argv, .callback = on_answer, .context = &left});
     redis_fixture_run(&scene->redis, &left.done);
     assert_int_equal(left.moved, 10);
     assert_redis(&scene->redis, "[10 11]", "LRANGE b 0 -1");
@@ -214,14 +214,14 @@ static void test_move_in_parts(void **state)
     struct scene *scene = *state;
     for (size_t i = 0; i < 2; i++) {
         char expected[32];
-        const char *argv[] = {"list", sides[i][1], "10"};
+        const char *argv[] = {instance_consumer(scene->store.instance), "list", sides[i][1], "10"};
         for (int n = 1; n <= 25; n++)
             redis_fixture_ask(&scene->redis, "%s list %d", sides[i][0], n);
         for (size_t part = 0; part < 4; part++) {
             struct answer moved = {0};
             scripts_run(scene->store.scripts, SCRIPT_MOVE,
                         &(struct connection_request){
-                            .argc = 3, .argv = argv, .callback = on_answer, .context = &moved});
+                            .argc = 4, .argv = argv, .callback = on_answer, .context = &moved});
             redis_fixture_run(&scene->redis, &moved.done);
             assert_int_equal(moved.moved, sizes[part]);
         }

@@ -25,8 +25,10 @@ struct scene {
 static void open_timers(struct scene *scene, int settle_ms, const char *inbox)
 {
     timers_destroy(&scene->timers);
-    scene->timers = timers_new(&(struct timers_options){
-        .scripts = scene->store.scripts, .settle_ms = settle_ms, .inbox = inbox});
+    scene->timers = timers_new(&(struct timers_options){.scripts = scene->store.scripts,
+                                                        .instance = scene->store.instance,
+                                                        .settle_ms = settle_ms,
+                                                        .inbox = inbox});
 }
 
 static int open_scene(void **state)
@@ -260,9 +262,9 @@ static void test_lease_taken_again(void **state)
     forget_entries(scene);
     push_pending(scene, living, 40000);
     redis_fixture_ask(&scene->redis, "DEL t:instance:one");
-    assert_string_equal(take(scene, 10).text, "");
-    redis_fixture_ask(&scene->redis, "EVAL %s 0 t one %s 10000", script_table[SCRIPT_RENEW],
-                      strchr(living, ':') + 1);
+    assert_string_equal(take(scene, 10).text, "redis-lease");
+    redis_fixture_ask(&scene->redis, "EVAL %s 0 t one %s 10000 00000000000000aa 1 0",
+                      script_table[SCRIPT_RENEW], strchr(living, ':') + 1);
     assert_string_equal(take(scene, 10).text, "");
     const char *pending = redis_fixture_ask(&scene->redis, "XPENDING t:events nudged - + 10");
     assert_non_null(strstr(pending, " 1]]")); /* delivered as often as before */
@@ -292,8 +294,9 @@ static void push_list(struct scene *scene, int count)
 
 static void move_list(struct scene *scene, int count)
 {
-    const char *moved = redis_fixture_ask(&scene->redis, "EVAL %s 0 t t:inbox right %d",
-                                          script_table[SCRIPT_MOVE], count);
+    const char *moved = redis_fixture_ask(&scene->redis, "EVAL %s 0 t %s t:inbox right %d",
+                                          script_table[SCRIPT_MOVE],
+                                          instance_consumer(scene->store.instance), count);
     assert_int_equal(atoi(moved + 1), count);
 }
 

@@ -1,0 +1,37 @@
+/*
+ * The rule sets of other living daemons, as far as deciding asks about them: which journeys may be
+ * left to them. A set tells what it can go on with as entries, one of eight bytes for each step of
+ * a rule that is enabled, in order: the first of SHA-256 over name, NUL and id of the step.
+ */
+#ifndef NUDGED_RULES_OTHER_SETS_H
+#define NUDGED_RULES_OTHER_SETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "rules/ruleset.h"
+
+enum { OTHER_SETS_ENTRY = 8 /* bytes */ };
+
+struct other_set {
+    int64_t number;       /* a greater one is newer */
+    struct slice entries; /* text NULL: not known yet; then it may have everything */
+};
+
+struct other_sets {
+    int64_t number; /* of this daemon's set */
+    const struct other_set *sets;
+    size_t count;
+};
+
+/* What a set can go on with, in the arena. */
+struct slice other_sets_entries(const struct ruleset *rules, struct arena *arena);
+
+/* Whether one of the sets whose number is above `above` can go on with the step of the rule. */
+bool other_sets_have(const struct other_sets *others, const char *rule, const char *step,
+                     int64_t above);
+
+#endif

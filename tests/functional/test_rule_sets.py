@@ -1,0 +1,171 @@
+"""Daemons with several rule sets on one Redis: which one is newer is decided there, by content; a
+journey is left to who can go on with it, and ended where nobody can."""
+
+import time
+
+import pytest
+
+from conftest import wait_until
+
+CART = """
+name: cart
+on: cart.updated
+again: restart
+until: order.placed
+steps: [{wait: %s}, {send: %s}]
+"""
+OTHER = "{name: other, on: nothing, send: cart}"
+PEOPLE = 20
+
+
+@pytest.fixture
+def cart_shop(shop):
+    shop.redis()
+    shop.mail = shop.smtp()
+    for name in ("cart", "second"):
+        shop.template(f"{name}.text.liquid", f"---\nsubject: {name}\n---\nx")
+    return shop
+
+
+def person(number):
+    return {"id": number, "email": f"c{number}@example.com", "accepts_marketing": True}
+
+
+def carts(numbers, kind="cart.updated"):
+    return [{"type": kind, "id": f"{kind}{number}", "customer": person(number)} for number in numbers]
+
+
+def daemon(shop, name, rules, **more):
+    """A daemon with rules of its own."""
+    folder = shop.folder / f"rules-{name}"
+    folder.mkdir(exist_ok=True)
+    (folder / "all.yaml").write_text(rules)
+    return shop.daemon(name, rules=str(folder), **more)
+
+
+def number_of(shop, name):
+    """The number of a daemon's rule set."""
+    row = shop.client.hget("nudged:sets", name)
+    return row and int(shop.client.hget("nudged:rules", row.split()[1]))
+
+
+def decided(shop):
+    wait_until(lambda: shop.client.xlen("nudged:events") == 0, "all events to be decided")
+
+
+def ended(shop):
+    return [item for number in range(PEOPLE) for item in shop.trace(f"id:{number}") if item[1] == "ended"]
+
+
+def all_sent(shop):
+    return sorted(mail["To"] for mail in shop.mail.all_mails()) == \
+        sorted(f"c{number}@example.com" for number in range(PEOPLE))
+
+
+def test_older_files_started_later(cart_shop):
+    """What the daemon with the older files takes up is left to the one with the rule; none is
+    buried, each is sent, soon after its time."""
+    shop = cart_shop
+    newer = daemon(shop, "newer", CART % ("3s", "cart")).spawn()
+    begun = time.monotonic()
+    shop.push(*carts(range(PEOPLE)))
+    decided(shop)
+    daemon(shop, "older", OTHER).spawn()
+    wait_until(lambda: shop.mail.mails.qsize() == PEOPLE, "all reminders", 20)
+    assert time.monotonic() - begun < 8
+    shop.wait_idle()
+    assert ended(shop) == [] and all_sent(shop)
+    assert newer.stop() == 0
+
+
+def test_nobody_has_the_rule(cart_shop):
+    """Once the daemon with the rule has ended, its journeys are ended where they are due."""
+    shop = cart_shop
+    newer = daemon(shop, "newer", CART % ("2s", "cart")).spawn()
+    shop.push(*carts(range(PEOPLE)))
+    decided(shop)
+    daemon(shop, "older", OTHER).spawn()
+    newer.process.kill()
+    newer.ended()
+    shop.wait_idle()
+    wait_until(lambda: len(ended(shop)) == PEOPLE, "their end")
+    assert set(ended(shop)) == {("cart", "ended", "rule-removed")}
+    assert shop.mail.mails.empty()
+
+
+def test_same_rules_share_timers(cart_shop):
+    """Two daemons with the same rules, in files of other names and another order of keys: each
+    timer in time, also when the one that entered last is killed."""
+    shop = cart_shop
+    first = daemon(shop, "first", CART % ("3s", "cart") + "---\n" + OTHER).spawn()
+    last = daemon(shop, "last", OTHER + "\n---\n" + "steps: [{wait: 3s}, {send: cart}]\n" + "\n".join(
+        line for line in (CART % ("3s", "cart")).splitlines() if not line.startswith("steps"))).spawn()
+    assert number_of(shop, "first") == number_of(shop, "last")
+    for kill in (False, True):
+        shop.push(*[event | {"id": f"{event['id']}{kill}"} for event in carts(range(PEOPLE))])
+        begun = time.monotonic()
+        decided(shop)
+        if kill:
+            last.kill()
+        wait_until(lambda: shop.mail.mails.qsize() == PEOPLE, "all reminders", 20)
+        # What a killed one had taken is the other's when its lease is over: it had taken none yet.
+        assert time.monotonic() - begun < 6
+        assert all_sent(shop)
+    assert first.stop() == 0
+
+
+def test_order_read_by_who_lacks_the_rule(cart_shop):
+    """The order ends the journey and withdraws what waits, at a daemon without the rule, or with
+    the rule under another name."""
+    shop = cart_shop
+    shop.config["gateways"]["smtp"]["rate"] = "1 per 1d"
+    rules = CART % ("2s", "cart")
+    first = daemon(shop, "first", rules).spawn()
+    shop.push(*carts(range(PEOPLE)))
+    wait_until(lambda: shop.client.zcard("nudged:due") == 0 and shop.mail.mails.qsize() == 1
+               and shop.client.xlen("nudged:outbox:email:marketing") == PEOPLE - 1, "what waits")
+    shop.push(*carts(range(PEOPLE), "hello"))
+    first.kill()
+    second = daemon(shop, "second", rules.replace("name: cart", "name: basket")).spawn()
+    shop.push(*carts(range(PEOPLE), "order.placed"))
+    wait_until(lambda: len([key for key in shop.client.scan_iter("nudged:message:*")]) == 0,
+               "all to be withdrawn")
+    assert second.stop() == 0
+
+
+def test_numbers(cart_shop):
+    """A set that was never seen is the newest, at a start too; a known one stays what it is, but
+    for a reload that makes it the daemon's, and where no other lives."""
+    shop, old, new = cart_shop, CART % ("1h", "cart"), CART % ("1h", "second")
+    first = daemon(shop, "first", old).spawn()
+    assert number_of(shop, "first") == 1
+    second = daemon(shop, "second", new).spawn()
+    assert number_of(shop, "second") == 2
+    assert first.stop() == 0
+    daemon(shop, "first", old).spawn()  # with older files, in the middle of a change
+    assert (number_of(shop, "first"), number_of(shop, "second")) == (1, 2)
+
+    def reload(who, rules):
+        daemon(shop, who.name, rules)
+        assert who.ask("POST", "/reload")[0] == 200
+
+    reload(second, new + "# says the same\n")
+    reload(second, old)  # back to a known set
+    wait_until(lambda: number_of(shop, "second") == 3, "the number of a reload")
+    third = daemon(shop, "third", new).spawn()
+    assert number_of(shop, "third") == 2
+    for who in shop.started[-3:]:
+        if getattr(who, "process", None):
+            who.stop()
+
+
+def test_numbers_are_written_back(cart_shop):
+    """What Redis lost is told it again by who knows it."""
+    shop = cart_shop
+    daemon(shop, "first", CART % ("1h", "cart")).spawn()
+    daemon(shop, "second", CART % ("1h", "second")).spawn()
+    before = shop.client.hgetall("nudged:rules")
+    assert len(before) == 3
+    shop.client.delete("nudged:rules", "nudged:sets")
+    wait_until(lambda: shop.client.hgetall("nudged:rules") == before, "the numbers")
+    wait_until(lambda: shop.client.hlen("nudged:sets") == 2, "the sets")
