@@ -628,6 +628,7 @@ unit_programs = \
 	tests/unit/test_connection \
 	tests/unit/test_customer \
 	tests/unit/test_customer_ends \
+	tests/unit/test_customer_join \
 	tests/unit/test_customers \
 	tests/unit/test_dead_letters \
 	tests/unit/test_decide \
@@ -650,6 +651,7 @@ unit_programs = \
 	tests/unit/test_inline_css \
 	tests/unit/test_instance \
 	tests/unit/test_intake \
+	tests/unit/test_joining \
 	tests/unit/test_journey \
 	tests/unit/test_json \
 	tests/unit/test_keys \

@@ -1,3 +1,7 @@
+/*
+ * What follows from a join, in this order: consent (a no of either stays), what ended, journeys
+ * that are kept apart, the bound of journeys, opt-outs.
+ */
 #include "decide/joining.h"
 
 #include <string.h>
@@ -5,6 +9,7 @@
 #include "customer/customer_join.h"
 #include "customer/said.h"
 #include "decide/ends.h"
+#include "decide/policy.h"
 
 /* Why an end that one side saw, and that is newer, ends what started on the other. */
 static enum trace_why over(const struct deciding *d, const char *name, const struct value *start,
@@ -86,6 +91,30 @@ static void respect_opt_outs(struct deciding *d)
             deciding_withdraw(d, i, TRACE_WHY_UNSUBSCRIBED);
 }
 
+/* ---- Consent ---- */
+
+static bool consents(struct deciding *d, const struct customer *customer)
+{
+    struct condition_scene scene = deciding_scene(d, NULL);
+    scene.customer = customer;
+    return policy_consents(d->policy, &scene, d->arena);
+}
+
+/* Where the two differ the no stays, whichever is newer: what it was read from is as it was
+ * where the answer was no. */
+static void join_one(struct deciding *d, const struct customer *other)
+{
+    struct customer *customer = d->customer;
+    bool mine = consents(d, customer), theirs = consents(d, other);
+    const struct value no = mine == theirs
+                                ? value_null()
+                                : policy_consent_of(d->policy, mine ? other : customer, d->arena);
+    customer_join(d->arena, customer, other);
+    if (value_count(&no))
+        customer_merge(d->arena, customer, &no, customer->profile_ms);
+    trace_add_joined(&d->trace, other->key);
+}
+
 void joining_join(struct deciding *d, const struct customer *const *others, size_t count)
 {
     struct value line;
@@ -93,10 +122,8 @@ void joining_join(struct deciding *d, const struct customer *const *others, size
         return;
     d->event = NULL;
     trace_begin(&d->trace, d->arena, d->now_ms, NULL);
-    for (size_t i = 0; i < count; i++) {
-        customer_join(d->arena, d->customer, others[i]);
-        trace_add_joined(&d->trace, others[i]->key);
-    }
+    for (size_t i = 0; i < count; i++)
+        join_one(d, others[i]);
     apply_ends(d);
     keep_apart(d);
     keep_bound(d);

@@ -6,6 +6,7 @@
 #include "base/mailbox.h"
 #include "base/zone.h"
 #include "customer/said.h"
+#include "rules/condition_reads.h"
 
 bool policy_listed(const char *const *list, const char *text)
 {
@@ -104,11 +105,9 @@ static int64_t marketing_within(const struct customer *customer, int64_t since_m
     return sends;
 }
 
-static bool consents(const struct policy *policy, const struct rule *rule,
-                     const struct condition_scene *scene, struct arena *arena)
+bool policy_consents(const struct policy *policy, const struct condition_scene *scene,
+                     struct arena *arena)
 {
-    if (said_declined(scene->customer, rule->topic))
-        return false;
     if (policy->consent) {
         const char *fault;
         return condition_ask(policy->consent, scene, arena, &fault) == CONDITION_TRUE;
@@ -116,6 +115,19 @@ static bool consents(const struct policy *policy, const struct rule *rule,
     struct value customer = customer_value(arena, scene->customer);
     const struct value *accepts = value_get(&customer, "accepts_marketing");
     return value_is(accepts, VALUE_BOOL) && accepts->boolean;
+}
+
+struct value policy_consent_of(const struct policy *policy, const struct customer *customer,
+                               struct arena *arena)
+{
+    const struct value known = customer_value(arena, customer);
+    if (policy->consent)
+        return condition_reads_customer(policy->consent, policy->segments, &known, arena);
+    const struct value *accepts = value_get(&known, "accepts_marketing");
+    struct value kept = value_new_map(arena, 1);
+    if (accepts)
+        value_add(arena, kept, value_text("accepts_marketing"), *accepts);
+    return kept;
 }
 
 static bool is_suppressed(const struct policy_facts *facts, const struct policy_address *address)
@@ -146,7 +158,8 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
         return TRACE_WHY_LIMIT;
     if (rule->class != RULE_MARKETING)
         return TRACE_WHY_NONE;
-    if (is_declined(facts, address, rule->topic, arena) || !consents(policy, rule, scene, arena))
+    if (is_declined(facts, address, rule->topic, arena) ||
+        said_declined(scene->customer, rule->topic) || !policy_consents(policy, scene, arena))
         return TRACE_WHY_NO_CONSENT;
     if (policy->cap.count &&
         marketing_within(scene->customer, scene->now_ms - policy->cap.per_ms) >= policy->cap.count)

@@ -86,6 +86,14 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
 int64_t policy_counts_until(const struct policy *policy, const struct rule *rule, bool marketing,
                             int64_t at_ms);
 
+/* Whether the customer wants marketing at all, by what is known of them; opt-outs are another
+ * thing. */
+bool policy_consents(const struct policy *policy, const struct condition_scene *scene,
+                     struct arena *arena);
+/* What that is asked of: the fields that are there, as a patch. */
+struct value policy_consent_of(const struct policy *policy, const struct customer *customer,
+                               struct arena *arena);
+
 /* The end of the customer's quiet hours where `now` is within them; else 0. */
 int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,
                            int64_t now_ms, struct arena *arena);

@@ -43,6 +43,8 @@ static void on_read(void *context, const struct cel_read *read)
     bool own_name = read->root < 0 && reading->root == CONDITION_ROOT_EVENT;
     if (!own_name && read->root != (int)reading->root)
         return;
+    if (read->root == (int)CONDITION_ROOT_CUSTOMER && read->count == 0)
+        return; /* a function of the customer: it names no field */
     uint32_t before = read->root == (int)CONDITION_ROOT_EVENT ? 0 : 1;
     memcpy(names + before, read->names, sizeof *names * read->count);
     if (before + read->count > 0) {
@@ -104,4 +106,14 @@ struct value condition_reads_start(const struct cel_program *program,
                                    const struct value *document, struct arena *arena)
 {
     return read_as(CONDITION_ROOT_START, program, segments, document, arena);
+}
+
+struct value condition_reads_customer(const struct cel_program *program,
+                                      const struct condition_segment *segments,
+                                      const struct value *customer, struct arena *arena)
+{
+    struct value document = value_new_map(arena, 1);
+    value_add(arena, document, value_text("data"), *customer);
+    const struct value kept = read_as(CONDITION_ROOT_CUSTOMER, program, segments, &document, arena);
+    return *value_get(&kept, "data");
 }

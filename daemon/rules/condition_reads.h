@@ -19,4 +19,9 @@ struct value condition_reads_start(const struct cel_program *program,
                                    const struct condition_segment *segments,
                                    const struct value *document, struct arena *arena);
 
+/* Of what is known of a customer (customer_value) the fields that the condition names. */
+struct value condition_reads_customer(const struct cel_program *program,
+                                      const struct condition_segment *segments,
+                                      const struct value *customer, struct arena *arena);
+
 #endif

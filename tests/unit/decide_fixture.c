@@ -162,6 +162,19 @@ static struct shop_event *read_event(struct decide_fixture *fixture, const char 
     return event;
 }
 
+static const struct customer *read_joined(struct decide_fixture *fixture)
+{
+    const char *document = fixture->joined;
+    struct diag diag;
+    fixture->joined = NULL;
+    if (!document)
+        return NULL;
+    const struct customer *joined =
+        customer_read(fixture->arena, fixture->joined_key, document, strlen(document), &diag);
+    assert_non_null(joined);
+    return joined;
+}
+
 const char *decide_fixture_play_both(struct decide_fixture *fixture, double second,
                                      const char *first, const char *then)
 {
@@ -179,9 +192,12 @@ const char *decide_fixture_play_both(struct decide_fixture *fixture, double seco
                                                                   strlen(fixture->document), &diag)
                                                   : customer_new(arena, key);
     assert_non_null(customer);
+    const struct customer *joined = read_joined(fixture);
     const struct decide_input input = {.rules = fixture->rules,
                                        .policy = &fixture->policy,
                                        .customer = customer,
+                                       .joined = &joined,
+                                       .joined_count = joined != NULL,
                                        .events = events,
                                        .event_count = count,
                                        .facts = &fixture->facts,

@@ -16,6 +16,8 @@ struct decide_fixture {
     struct policy policy;
     struct arena *arena;
     const char *document; /* NULL: none yet */
+    const char *joined_key,
+        *joined; /* a document of another key, for the next decision; NULL: none */
     struct policy_facts facts;
     struct other_sets others;  /* of other daemons; its number is that of the rules */
     struct policy_place place; /* in the facts */
