@@ -138,7 +138,7 @@ def check_prefixes():
 
 def check_hand():
     """one hand: `sizeof x` without brackets, a section begins with /* ---- Name ---- */"""
-    types = r"const |struct |enum |union |char\b|int\b|long\b|unsigned|double|size_t|void\b|UChar|u?int\d"
+    types = r"const |struct |enum |union |bool\b|char\b|int\b|long\b|unsigned|double|size_t|void\b|UChar|u?int\d"
     found = paths("daemon/**/*.[ch]", "tests/**/*.[ch]")
     for path, number, match in matches(rf"sizeof\((?!{types}|\(struct )", found):
         yield f"{path}:{number}: sizeof with brackets"
