@@ -269,6 +269,8 @@ library_sources = \
 	daemon/decide/message_body.h \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
+	daemon/decide/room.c \
+	daemon/decide/room.h \
 	daemon/decide/trace.c \
 	daemon/decide/trace.h \
 	daemon/decide/trace_words.c \
@@ -597,7 +599,8 @@ lua_scripts = \
 	daemon/store/shared_type.lua \
 	daemon/store/take.lua \
 	daemon/store/take_due.lua \
-	daemon/store/uncertain.lua
+	daemon/store/uncertain.lua \
+	daemon/store/wake.lua
 
 unit_programs = \
 	tests/unit/test_address \
@@ -684,6 +687,7 @@ unit_programs = \
 	tests/unit/test_progress \
 	tests/unit/test_reply \
 	tests/unit/test_retry \
+	tests/unit/test_room \
 	tests/unit/test_rule_files \
 	tests/unit/test_rule_index \
 	tests/unit/test_rule_needles \
@@ -714,6 +718,7 @@ unit_programs = \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \
 	tests/unit/test_value \
+	tests/unit/test_waiting \
 	tests/unit/test_withdrawal \
 	tests/unit/test_word \
 	tests/unit/test_work \
@@ -879,6 +884,7 @@ test_files = \
 	tests/functional/test_limits.py \
 	tests/functional/test_model.py \
 	tests/functional/test_operations.py \
+	tests/functional/test_outbox_full.py \
 	tests/functional/test_person.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \

@@ -34,6 +34,9 @@ static void serve_health(void *context, const struct admin_request *request,
         buf_printf(&reply->body, "degraded: %s %s\n", key->name, key->what);
         key = wrong_keys_at(view.wrong_keys, now_ms, i);
     }
+    if (view.working && view.full)
+        buf_printf(&reply->body, "outbox-full: sends of %" PRId64 " customers wait for room\n",
+                   view.full);
 }
 
 /* ["nudged:due is a string, not a zset"] */
@@ -61,11 +64,11 @@ static void serve_status(void *context, const struct admin_request *request,
     reply->type = "application/json";
     buf_printf(&reply->body,
                "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
-               "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"held\":%" PRId64
+               "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"full\":%" PRId64 ",\"held\":%" PRId64
                ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64
                ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"gateways\":[",
                view.state, view.instance, view.redis ? "true" : "false", view.rules, view.outbox,
-               view.later, view.uncertain, metrics_read(METRIC_EVENTS_DECIDED),
+               view.later, view.full, view.uncertain, metrics_read(METRIC_EVENTS_DECIDED),
                metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
                metrics_read(METRIC_MESSAGES_UNCERTAIN));
     delivery_status(view.delivery, &reply->body);

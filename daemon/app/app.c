@@ -6,7 +6,7 @@
  *   embedded              the private redis-server, where no Redis is configured
  *   shard                 all that is kept in Redis; its instance being READY starts the rest
  *   pipeline, delivery    an event's life, a message's life
- *   backpressure          holds events back while messages pile up
+ *   backpressure          says how much room the outbox has, and wakes who waits for some
  *   lifecycle             the daemon's own states, and its orderly end
  *   pages                 the admin socket, for nudgectl
  *   signals, watchdog     what the system says, and wants to hear
@@ -158,6 +158,18 @@ static struct generation *current_generation(void *context)
     return app->generation;
 }
 
+static const struct room *rooms_now(void *context)
+{
+    struct app *app = context;
+    return backpressure_rooms(app->backpressure);
+}
+
+static void on_decided(void *context, uint32_t messages)
+{
+    struct app *app = context;
+    backpressure_decided(app->backpressure, messages);
+}
+
 static void on_messages(void *context)
 {
     struct app *app = context;
@@ -206,6 +218,7 @@ static struct admin_pages_view view_of(const void *context)
         .rules = ruleset_count(app->generation->rules),
         .outbox = backpressure_outbox(app->backpressure),
         .later = shard->waiting.later,
+        .full = shard->waiting.full_transactional + shard->waiting.full_marketing,
         .uncertain = shard->waiting.uncertain,
         .delivery = app->delivery,
         .wrong_keys = shard->wrong_keys,
@@ -324,6 +337,8 @@ static bool build_lives(struct app *app, struct diag *diag)
         .customer_keep_ms = app->config->keys.customer.keep_ms,
         .log_group = app->log_group,
         .generation = current_generation,
+        .rooms = rooms_now,
+        .on_decided = on_decided,
         .on_messages = on_messages,
         .context = app,
     };

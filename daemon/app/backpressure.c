@@ -7,16 +7,23 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 
-enum { COUNT_MS = 500 };
+enum {
+    COUNT_MS = 500,
+    WAKE_MS = 100, /* while sends wait for room */
+};
 
 struct backpressure {
     struct backpressure_options options;
     struct event *timer;
-    int64_t outbox;
-    bool counting; /* the outbox's length is being asked */
-    bool crowded;  /* over the bound: the intake pauses */
+    int64_t outbox, later;   /* as counted last */
+    int64_t decided;         /* messages of this daemon that the count does not have */
+    int64_t decided_by_then; /* of these, when the count was asked for: it will have them */
+    bool counting;           /* the outbox's length is being asked */
+    bool told;               /* that sends wait for room */
     bool stopped;
+    struct room rooms[ROOM_CLASSES];
 };
 
 int64_t backpressure_outbox(const struct backpressure *backpressure)
@@ -24,24 +31,69 @@ int64_t backpressure_outbox(const struct backpressure *backpressure)
     return backpressure->outbox;
 }
 
+const struct room *backpressure_rooms(struct backpressure *backpressure)
+{
+    struct backpressure *b = backpressure;
+    const struct waiting *waiting = &b->options.shard->waiting;
+    int64_t messages = b->outbox + b->later + b->decided;
+    b->rooms[RULE_MARKETING] =
+        (struct room){.left = b->options.most - messages, .queued = waiting->full_marketing > 0};
+    b->rooms[RULE_TRANSACTIONAL] = (struct room){.left = 2 * b->options.most - messages,
+                                                 .queued = waiting->full_transactional > 0};
+    return b->rooms;
+}
+
+void backpressure_decided(struct backpressure *backpressure, uint32_t messages)
+{
+    backpressure->decided += messages;
+}
+
+static void wait_on(struct backpressure *b, int64_t ms)
+{
+    const struct timeval wait = clock_timeval(ms);
+    if (!b->stopped)
+        event_add(b->timer, &wait);
+}
+
+/* Once when it begins, and once when it ends. */
+static void tell(struct backpressure *b, int64_t waiting)
+{
+    metrics_add(METRIC_OUTBOX_FULL, waiting - metrics_read(METRIC_OUTBOX_FULL));
+    if (waiting && !b->told)
+        log_warning("the outbox is over its bound, sends wait for room messages=%" PRId64
+                    " customers=%" PRId64,
+                    b->outbox + b->later, waiting);
+    else if (!waiting && b->told)
+        log_info("the outbox is below its bound, no send waits for room any more "
+                 "messages=%" PRId64,
+                 b->outbox + b->later);
+    b->told = waiting > 0;
+}
+
+static void wake(struct backpressure *b)
+{
+    struct shard *shard = b->options.shard;
+    const struct room *rooms = backpressure_rooms(b);
+    if (rooms[RULE_TRANSACTIONAL].left > 0)
+        waiting_wake(&shard->waiting, shard->scripts, rooms[RULE_TRANSACTIONAL].left,
+                     rooms[RULE_MARKETING].left);
+}
+
 static void on_length(void *context, int64_t length)
 {
     struct backpressure *b = context;
-    struct shard *shard = b->options.shard;
+    const struct waiting *waiting = &b->options.shard->waiting;
+    int64_t full = waiting->full_transactional + waiting->full_marketing;
     b->counting = false;
-    if (length < 0 || b->stopped)
-        return;
-    b->outbox = length;
-    int64_t messages = length + shard->waiting.later, most = b->options.most;
-    if (!b->crowded && messages > most) {
-        log_warning("the outbox is over its bound, events wait messages=%" PRId64, messages);
-        intake_pause(shard->intake);
-        b->crowded = true;
-    } else if (b->crowded && messages < most - most / 10) {
-        log_info("the outbox is below its bound again messages=%" PRId64, messages);
-        intake_resume(shard->intake);
-        b->crowded = false;
+    if (length >= 0) {
+        b->outbox = length;
+        b->later = waiting->later;
+        b->decided -= b->decided_by_then;
+        tell(b, full);
+        if (full && !b->stopped)
+            wake(b);
     }
+    wait_on(b, full ? WAKE_MS : COUNT_MS);
 }
 
 static void on_time(evutil_socket_t fd, short what, void *context)
@@ -53,14 +105,14 @@ static void on_time(evutil_socket_t fd, short what, void *context)
     if (b->counting)
         return;
     b->counting = true;
+    b->decided_by_then = b->decided; /* their commits are on the way, before the question */
     waiting_ask(&shard->waiting, shard->scripts); /* answered before the length */
     outbox_length(shard->outbox, on_length, b);
 }
 
 void backpressure_start(struct backpressure *backpressure)
 {
-    const struct timeval often = clock_timeval(COUNT_MS);
-    event_add(backpressure->timer, &often);
+    event_active(backpressure->timer, EV_TIMEOUT, 0);
 }
 
 void backpressure_stop(struct backpressure *backpressure)
@@ -73,7 +125,7 @@ struct backpressure *backpressure_new(const struct backpressure_options *options
 {
     struct backpressure *backpressure = mem_zero(1, sizeof *backpressure);
     backpressure->options = *options;
-    backpressure->timer = event_new(options->base, -1, EV_PERSIST, on_time, backpressure);
+    backpressure->timer = event_new(options->base, -1, 0, on_time, backpressure);
     if (!backpressure->timer)
         mem_exhausted();
     return backpressure;

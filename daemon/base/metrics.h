@@ -34,6 +34,7 @@
     X(MESSAGES_DEAD, "messages_dead_total", "counter", "messages given up as dead letters")        \
     X(REDIS_RECONNECTS, "redis_reconnects_total", "counter", "connections to Redis made again")    \
     X(RELOADS_FAILED, "reloads_failed_total", "counter", "reloads refused for a broken file")      \
+    X(OUTBOX_FULL, "outbox_full", "gauge", "customers whose sends wait for room in the outbox")    \
     X(SENDING, "sending", "gauge", "messages with a sender at this moment")
 
 enum metric {

@@ -229,7 +229,9 @@ static const struct setting outbox_settings[] = {
      .fallback = "100000",
      .least = 100,
      .most = 10000000,
-     .help = "messages waiting, for a retry too, above which no new events are read"},
+     .help = "messages waiting, for a retry too, above which new marketing waits for room; "
+             "transactional "
+             "messages above twice as many"},
     {0},
 };
 

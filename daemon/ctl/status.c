@@ -30,7 +30,8 @@ static void print_numbers(const struct value *status, const char *title, const c
 static void print_status(struct arena *arena, const struct value *status)
 {
     static const char *const waiting[] = {"outbox", "in the outbox",  "later", "for another try",
-                                          "held",   "held uncertain", NULL};
+                                          "held",   "held uncertain", "full",  "customers for room",
+                                          NULL};
     static const char *const done[] = {"decided",   "events decided", "sent", "sent",
                                        "refused",   "held back",      "dead", "dead letters",
                                        "uncertain", "uncertain",      NULL};

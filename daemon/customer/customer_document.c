@@ -196,7 +196,9 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .started_ms = time_of(item, "started"),
                                       .rules = within(int_of(item, "rules"), 0, INT64_MAX),
                                       .start = start_of(arena, item),
-                                      .until = until_of(arena, item)};
+                                      .until = until_of(arena, item),
+                                      .full_ms = time_of(item, "full"),
+                                      .marketing = flag_of(item, "marketing")};
     }
 }
 
@@ -457,7 +459,9 @@ static void put_journeys(struct buf *out, const struct customer *customer)
         PUT_INT(out, ",\"rules\":", journey->rules);
         PUT_VALUE(out, ",\"start\":", &journey->start);
         put_until(out, &journey->until);
-        PUT(out, "}");
+        if (journey->full_ms)
+            PUT_INT(out, ",\"full\":", journey->full_ms);
+        put_flag(out, journey->marketing);
     }
     PUT(out, "]");
 }

@@ -16,7 +16,7 @@ enum {
     CUSTOMER_SENDS_MOST = 192,   /* that some limit or cap counts */
     CUSTOMER_PAST_MOST = 64,     /* newest sends that none counts */
     CUSTOMER_OPEN_MOST = 128,    /* messages not known to be gone */
-    CUSTOMER_JOURNEYS_MOST = 64, /* running at once */
+    CUSTOMER_JOURNEYS_MOST = 64, /* running at once, besides those that wait for room */
     CUSTOMER_ENDS_MOST = 64,     /* remembered ends of all rules, … */
     CUSTOMER_ENDS_OF_RULE = 16,  /* … and those of one rule that a condition is asked about */
     CUSTOMER_RING_MOST = 64,     /* newest ids of events without effect */
@@ -77,6 +77,8 @@ struct customer_journey {
     int64_t started_ms; /* time of the event that started it */
     int64_t rules;      /* number of the rule set that last touched it; 0: not known */
     struct value start; /* that event: map type, id, time, source, data */
+    int64_t full_ms;    /* since when its send waits for room in the outbox; 0: it does not */
+    bool marketing;     /* the class of that send */
     struct customer_until until;
 };
 

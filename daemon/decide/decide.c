@@ -219,6 +219,16 @@ static void resume(struct deciding *d, uint32_t index)
     customer_drop_journey(d->customer, index);
 }
 
+/* When the journey is due: one that waits for room as soon as there is some, however long its time
+ * still is. */
+static int64_t due_at(const struct deciding *d, const struct customer_journey *journey)
+{
+    enum rule_class class = journey->marketing ? RULE_MARKETING : RULE_TRANSACTIONAL;
+    if (journey->full_ms && deciding_has_room(d, class, journey))
+        return journey->full_ms;
+    return journey->deadline_ms;
+}
+
 /* The running journey that is due first; false where none is, but for those that are left to
  * other daemons. */
 static bool first_due(const struct deciding *d, int64_t due_ms, uint32_t *index)
@@ -226,10 +236,10 @@ static bool first_due(const struct deciding *d, int64_t due_ms, uint32_t *index)
     int64_t first = INT64_MAX;
     for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
         const struct customer_journey *journey = &d->customer->journeys.items[i];
-        if (journey->deadline_ms > due_ms || journey->deadline_ms >= first ||
-            journey_is_left(d->rules, d->others, journey))
+        int64_t at_ms = due_at(d, journey);
+        if (at_ms > due_ms || at_ms >= first || journey_is_left(d->rules, d->others, journey))
             continue;
-        first = journey->deadline_ms;
+        first = at_ms;
         *index = i;
     }
     return first != INT64_MAX;
@@ -244,7 +254,7 @@ static void resume_due(struct deciding *d, int64_t due_ms)
     d->event = NULL;
     trace_begin(&d->trace, d->arena, d->now_ms, NULL);
     while (left > 0 && first_due(d, due_ms, &index)) {
-        int64_t deadline_ms = d->customer->journeys.items[index].deadline_ms;
+        int64_t deadline_ms = due_at(d, &d->customer->journeys.items[index]);
         if (d->want_count > 0 && deadline_ms != moment_ms) {
             deciding_grant(d);
             continue; /* a send that failed has ended its journey */
@@ -281,6 +291,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                          .arena = arena,
                          .customer = input->customer,
                          .decision = decision};
+    bool full = input->due_ms || room_running(input->customer) < input->customer->journeys.count;
     memset(decision, 0, sizeof *decision);
     decision->bare = input->event_count && !input->joined_count && !input->due_ms &&
                      !input->customer->version[0];
@@ -293,5 +304,6 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     if (input->due_ms)
         resume_due(&d, input->due_ms);
     words_end(&d);
+    decision_set_full(decision, input->customer, full);
     decision_set_deadlines(decision, input->customer, input->rules, input->others, input->now_ms);
 }

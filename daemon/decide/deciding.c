@@ -1,7 +1,8 @@
 /*
  * A journey moves (deciding_move, near the end) by the steps of decide/journey. Where it wants to
  * send, that is only kept at first (add_want): all wants of one event, or of one moment, are then
- * asked about together (deciding_grant), in the order of the rules' priorities. One that the
+ * asked about together (deciding_grant), in the order of the rules' priorities. Before that, one
+ * that must wait for the end of quiet hours or for room stays at its step (try_send). One that the
  * policy lets pass becomes a message (add_message); one that cannot be made fails its journey,
  * which had moved on behind it in the meantime (fail_want).
  *
@@ -134,7 +135,8 @@ static bool add_message(struct deciding *d, const struct deciding_want *want, co
     struct decision_message message = {.rule = want->rule,
                                        .step = want->step,
                                        .address = *known,
-                                       .give_up_ms = d->now_ms + want->rule->give_up_ms};
+                                       .give_up_ms =
+                                           room_give_up_ms(&want->journey, want->rule, d->now_ms)};
     if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
         return false;
     decision_add_message(d->decision, d->arena, &message);
@@ -241,7 +243,65 @@ static void withdraw_run(struct deciding *d, const char *rule, const char *origi
             deciding_withdraw(d, i, why);
 }
 
+/* ---- Room in the outbox ---- */
+
+bool deciding_has_room(const struct deciding *d, enum rule_class class,
+                       const struct customer_journey *journey)
+{
+    return room_is_there(d->facts ? d->facts->rooms : NULL, class,
+                         d->decision->message_count + d->want_count, journey);
+}
+
+/* Whether the send would be refused: then it needs no room. */
+static bool is_refused(const struct deciding *d, const struct rule *rule,
+                       const struct rule_step *step, const struct customer_journey *journey)
+{
+    const struct condition_scene scene = deciding_scene(d, journey);
+    const char *address = message_body_address(step, &scene, d->arena);
+    const struct policy_address known = policy_address(d->policy, address, d->arena);
+    return policy_refusal(d->policy, d->facts, rule, journey->origin, &known, &scene, d->arena);
+}
+
+/* True where the send waits for room, or goes on doing so. */
+static bool waits_for_room(struct deciding *d, const struct rule *rule,
+                           const struct rule_step *step, struct customer_journey *journey)
+{
+    if (deciding_has_room(d, rule->class, journey) || is_refused(d, rule, step, journey))
+        return false;
+    bool first = !journey->full_ms;
+    room_wait(journey, rule, step, d->now_ms);
+    if (first)
+        trace_add_time(&d->trace, rule->name, TRACE_OUTBOX_FULL, journey->deadline_ms);
+    return true;
+}
+
 /* ---- Journeys ---- */
+
+/* A send: wanted, or passed over. False where it waits at its step instead. */
+static bool try_send(struct deciding *d, const struct rule *rule, const struct rule_step *step,
+                     struct customer_journey *journey)
+{
+    int64_t quiet_until = rule->class == RULE_MARKETING
+                              ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
+                              : 0;
+    if (room_gave_up(journey, d->now_ms)) {
+        d->decision->counts.refused++;
+        trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_OUTBOX_FULL);
+    } else if (quiet_until) {
+        room_leave(journey);
+        journey_wait_at(journey, step, quiet_until, true);
+        trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
+        return false;
+    } else if (waits_for_room(d, rule, step, journey)) {
+        return false;
+    } else {
+        if (journey_is_late(journey, d->now_ms))
+            journey->clock_ms = d->now_ms;
+        add_want(d, rule, step, journey);
+    }
+    room_leave(journey);
+    return true;
+}
 
 bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
                    struct customer_journey *journey)
@@ -253,21 +313,10 @@ bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
     journey->until = deciding_until(rule);
     for (;;) {
         switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {
-        case JOURNEY_SENDS: {
-            int64_t quiet_until =
-                rule->class == RULE_MARKETING
-                    ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
-                    : 0;
-            if (!quiet_until) {
-                if (journey_is_late(journey, d->now_ms))
-                    journey->clock_ms = d->now_ms;
-                add_want(d, rule, step, journey);
-                break;
-            }
-            journey_wait_at(journey, step, quiet_until, true);
-            trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
-            return true;
-        }
+        case JOURNEY_SENDS:
+            if (!try_send(d, rule, step, journey))
+                return true;
+            break;
         case JOURNEY_WAITS:
             trace_add_time(&d->trace, rule->name, TRACE_WAITS, journey->deadline_ms);
             return true;
@@ -306,6 +355,7 @@ bool deciding_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
         return false;
     case CONDITION_FALSE:
         trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_BRANCH);
+        room_leave(journey);
         break;
     case CONDITION_TRUE:
         break;
@@ -327,7 +377,7 @@ void deciding_start(struct deciding *d, const struct rule *rule)
     d->effect = true;
     if (!deciding_move(d, rule, 0, &journey))
         return;
-    if (customer->journeys.count == CUSTOMER_JOURNEYS_MOST) {
+    if (!journey.full_ms && room_running(customer) >= CUSTOMER_JOURNEYS_MOST) {
         trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_TOO_MANY_JOURNEYS);
         decision_add_dead(d->decision, d->arena, customer, &journey, journey.step,
                           TRACE_REASON_TOO_MANY_JOURNEYS, "64 journeys run for this customer");

@@ -66,6 +66,10 @@ bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
 bool deciding_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
                     struct customer_journey *journey);
 
+/* Whether the outbox has room for a send of the journey, besides all that is wanted already. */
+bool deciding_has_room(const struct deciding *d, enum rule_class class,
+                       const struct customer_journey *journey);
+
 /* Ends a journey of the document before its last step, and withdraws what it has in the outbox. */
 void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
 

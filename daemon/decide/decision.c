@@ -101,3 +101,12 @@ void decision_set_deadlines(struct decision *decision, const struct customer *cu
             decision->last_deadline_ms = deadline_ms;
     }
 }
+
+void decision_set_full(struct decision *decision, const struct customer *customer, bool before)
+{
+    decision->full = before;
+    for (int class = 0; class < ROOM_CLASSES; class ++) {
+        decision->full_ms[class] = room_since(customer, (enum rule_class) class);
+        decision->full = decision->full || decision->full_ms[class];
+    }
+}

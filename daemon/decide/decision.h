@@ -12,6 +12,7 @@
 #include "base/value.h"
 #include "customer/customer.h"
 #include "decide/policy.h"
+#include "decide/room.h"
 #include "decide/trace_words.h"
 #include "rules/other_sets.h"
 #include "rules/rule.h"
@@ -69,6 +70,8 @@ struct decision {
     int64_t deadline_ms;      /* the earliest of the running journeys; 0: none */
     int64_t last_deadline_ms; /* the latest; 0: none */
     bool left;                /* something that is due is left to another daemon */
+    int64_t full_ms[ROOM_CLASSES]; /* since when sends wait for room, by enum rule_class; 0: none */
+    bool full;                     /* some do, or did: whoever commits tells the queues */
     struct decision_counts counts;
 };
 
@@ -95,6 +98,10 @@ void decision_add_erased(struct decision *decision, struct arena *arena, const c
 
 /* A finished line of the trace. */
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);
+
+/* How long the customer has waited for room. `before`: some send of theirs waited when the decision
+ * began, or it is a deadline: the queues may know of the customer. */
+void decision_set_full(struct decision *decision, const struct customer *customer, bool before);
 
 /* When the customer's journeys go on. One that is left to another daemon is looked at again a
  * little later: that one may have ended. */

@@ -13,6 +13,7 @@
 #include "base/settings.h"
 #include "base/value.h"
 #include "customer/customer.h"
+#include "decide/room.h"
 #include "decide/trace_words.h"
 #include "rules/condition.h"
 #include "rules/rule.h"
@@ -52,6 +53,7 @@ struct policy_facts {
     const char *const *declined;       /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
     const struct policy_place *places; /* of messages; of one that comes twice the last is true */
     size_t place_count;
+    const struct room *rooms; /* in the outbox, by enum rule_class; NULL: for all */
 };
 
 /* The keyed hash by which the address's mailbox (base/mailbox) is known in P:suppressed. In the

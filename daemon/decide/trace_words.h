@@ -19,6 +19,7 @@
     X(IGNORED, "ignored", "the rule matched, and its running journey goes on instead")             \
     X(WAITS, "waits", "the journey goes on at that time")                                          \
     X(QUIET_HOURS, "quiet-hours", "a send waits for the end of the customer's quiet hours")        \
+    X(OUTBOX_FULL, "outbox-full", "a send waits for room in the outbox, until that time at most")  \
     X(SENDS, "sends", "a message of this template was put into the outbox")                        \
     X(REFUSED, "refused", "a message was not sent, or a journey not kept")                         \
     X(ENDED, "ended", "the journey is over before its last step")                                  \
@@ -69,6 +70,7 @@
     X(LIMIT, "limit", "the rule's `limit` is reached")                                        \
     X(NO_CONSENT, "no-consent", "the customer does not want marketing, or not of this topic") \
     X(CAP, "cap", "`policy.cap` is reached")                                                  \
+    X(OUTBOX_FULL, "outbox-full", "no room in the outbox until the rule's `give_up`")         \
     X(DAEMON_ENDED, "its daemon ended",                                                       \
       "while a sender had it; behind it the rule's `on_uncertain`")                           \
     X(BY_HAND, "by hand", "by `nudgectl uncertain`")

@@ -52,6 +52,23 @@ static const char **entry_ids(const struct shop_event *const *events, size_t cou
     return ids;
 }
 
+static const char *class_word(enum rule_class class)
+{
+    return class == RULE_MARKETING ? "marketing" : "transactional";
+}
+
+/* What the queues for room in the outbox are to know of a customer; `full_ms` as in the decision.
+ */
+static void make_full(struct arena *arena, const int64_t full_ms[ROOM_CLASSES],
+                      struct commit *commit)
+{
+    struct commit_full *full = arena_alloc(arena, sizeof *full * ROOM_CLASSES);
+    for (int i = 0; i < ROOM_CLASSES; i++)
+        full[i] = (struct commit_full){class_word((enum rule_class)i), full_ms[i]};
+    commit->full = full;
+    commit->full_count = ROOM_CLASSES;
+}
+
 static void make_messages(const struct decision *decision, struct arena *arena,
                           struct commit *commit)
 {
@@ -68,7 +85,7 @@ static void make_messages(const struct decision *decision, struct arena *arena,
         messages[i] = (struct commit_message){
             .mid = message->mid,
             .channel = message->step->channel,
-            .class_ = marketing ? "marketing" : "transactional",
+            .class_ = class_word(message->rule->class),
             .body = body.text,
             .length = body.length,
             .on_uncertain = message->rule->on_uncertain == RULE_HOLD ? "hold" : "resend",
@@ -302,6 +319,8 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
     make_messages(decision, arena, commit);
     make_words(input, arena, commit);
     make_withdrawals(decision, arena, commit);
+    if (decision->full)
+        make_full(arena, decision->full_ms, commit);
     make_records(decision, arena, commit);
     return true;
 }
@@ -387,4 +406,5 @@ void commit_builder_give_up_timer(struct arena *arena, const struct commit_build
                               .dead_count = 1,
                               .traces = trace,
                               .trace_count = 1};
+    make_full(arena, (const int64_t[ROOM_CLASSES]){0}, commit);
 }

@@ -439,7 +439,8 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
 {
     struct batch *batch = work->batch;
     const struct pipeline_options *options = &batch->pipeline->options;
-    const struct policy_facts facts = {.suppressed = work->suppressed.texts,
+    const struct policy_facts facts = {.rooms = options->rooms(options->context),
+                                       .suppressed = work->suppressed.texts,
                                        .declined = work->declined.texts,
                                        .places = work->places,
                                        .place_count = work->place_count};
@@ -488,6 +489,7 @@ static void decide_customer(struct work *work)
 {
     struct commit commit;
     struct diag diag = {0};
+    const struct pipeline_options *options = &work->batch->pipeline->options;
     meet(work);
     struct customer *customer = read_customer(work, &diag);
     work->given_up = false;
@@ -497,10 +499,12 @@ static void decide_customer(struct work *work)
         work->chosen /= 2;
         made = make_commit(work, read_customer(work, &diag), &commit, &diag);
     }
-    if (made)
-        send_commit(work, &commit);
-    else
+    if (!made) {
         give_up(work, &diag);
+        return;
+    }
+    options->on_decided(options->context, work->decision.message_count);
+    send_commit(work, &commit);
 }
 
 /* Entries that are no events: there is nothing to decide. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "config/generation.h"
+#include "decide/room.h"
 #include "store/shard.h"
 
 struct event_base;
@@ -22,6 +23,10 @@ struct pipeline_options {
     struct log_group *log_group; /* not its own */
     /* The generation in force: asked for at each batch, which holds it. */
     struct generation *(*generation)(void *context);
+    /* The room in the outbox, by enum rule_class; asked for at each decision. */
+    const struct room *(*rooms)(void *context);
+    /* So many messages were decided, and are about to be put there. */
+    void (*on_decided)(void *context, uint32_t messages);
     /* Messages were put into the outbox: after each commit that had some. */
     void (*on_messages)(void *context);
     void *context;

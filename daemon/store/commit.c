@@ -147,6 +147,11 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
     put_words(&arguments, commit);
     put_withdrawals(&arguments, commit);
     put_messages(&arguments, commit);
+    put_list(&arguments, "full", commit->full_count);
+    for (size_t i = 0; i < commit->full_count; i++) {
+        arguments_text(&arguments, commit->full[i].class_);
+        arguments_number(&arguments, commit->full[i].since_ms);
+    }
     put_slices(&arguments, "emits", commit->emits, commit->emit_count);
     put_dead(&arguments, commit);
     put_slices(&arguments, "traces", commit->traces, commit->trace_count);

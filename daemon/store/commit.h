@@ -54,6 +54,12 @@ struct commit_erased {
     const char *key, *hash; /* the short hash */
 };
 
+/* Since when the customer waits for room for messages of a class; 0: they do not. */
+struct commit_full {
+    const char *class_;
+    int64_t since_ms;
+};
+
 struct commit_dead {
     const char *kind;   /* "event", "journey" */
     const char *reason; /* "json", "poison", "loop" */
@@ -104,6 +110,8 @@ struct commit {
     size_t said_count;
     const struct commit_erased *erased; /* before anything else is written */
     size_t erased_count;
+    const struct commit_full *full; /* NULL: the queues know nothing of the customer */
+    size_t full_count;
     const struct slice *emits; /* events for P:events */
     size_t emit_count;
     const struct commit_dead *dead;

@@ -9,6 +9,7 @@
 --   withdrawals {mid, where it is assumed to be, why}: deleted, or marked while a sender has it
 --   messages  {mid, channel, class, body, on_uncertain, give_up, hash of the address in P:suppressed,
 --             in P:said, topic}
+--   full      {class, since when the customer waits for room for such messages; 0: not}
 --   emits     events
 --   dead      {kind, reason, detail, body}
 --   traces    lines, oldest first
@@ -41,7 +42,7 @@ end
 
 -- The lists, and how many arguments an item of each has.
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 9, emits = 1, dead = 4,
-    traces = 1, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4, erased = 2}
+    traces = 1, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4, erased = 2}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -90,6 +91,12 @@ need(#lists.undeclined + #lists.records + #lists.said > 0, P .. ':said', 'hash')
 need(#lists.dead > 0, P .. ':dead', 'stream')
 for _, m in ipairs(lists.messages) do
     need(true, outbox(m[2], m[3]), 'stream')
+end
+for _, class in ipairs(#lists.joins > 0 and CLASSES or {}) do
+    need(true, P .. ':full:' .. class, 'zset')
+end
+for _, wait in ipairs(lists.full) do
+    need(true, P .. ':full:' .. wait[1], 'zset')
 end
 local wrong = wrong_key(needed)
 if wrong then
@@ -219,6 +226,13 @@ if customer ~= '' then
     else
         redis.call('ZADD', P .. ':due', deadline, customer)
     end
+    for _, wait in ipairs(lists.full) do
+        if wait[2] == '0' then
+            redis.call('ZREM', P .. ':full:' .. wait[1], customer)
+        else
+            redis.call('ZADD', P .. ':full:' .. wait[1], wait[2], customer)
+        end
+    end
 end
 
 -- What was another key's is this customer's now.
@@ -250,6 +264,9 @@ for _, j in ipairs(lists.joins) do
         redis.call('DEL', document_key(key))
         redis.call('ZREM', P .. ':due', key)
         redis.call('ZREM', P .. ':taken', key)
+        for _, class in ipairs(CLASSES) do
+            redis.call('ZREM', P .. ':full:' .. class, key)
+        end
         join_traces(P .. ':trace:' .. key)
     end
 end

@@ -21,6 +21,8 @@
     X(TAKEN, "taken", "", "zset", "customer whose deadline is being decided: end of its lease") \
     X(MESSAGE, "message", "<mid>", "hash", "a message decided and not yet accepted")            \
     X(OUTBOX, "outbox", "<channel>:<class>", "stream", "mids to be sent, or being sent")        \
+    X(FULL, "full", "<class>", "zset",                                                          \
+      "customer whose sends wait for room in the outbox: since when")                           \
     X(LATER, "later", "", "zset", "mid: when it is tried again")                                \
     X(UNCERTAIN, "uncertain", "", "zset", "mid that waits for an operator's word: since when")  \
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")     \

@@ -20,6 +20,7 @@
     X(GROUPS, groups)             \
     X(ENTER, enter)               \
     X(RENEW, renew)               \
+    X(WAKE, wake)                 \
     X(UNCERTAIN, uncertain)       \
     X(BACKLOG, backlog)
 

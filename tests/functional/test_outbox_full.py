@@ -1,0 +1,168 @@
+"""A full outbox: sends wait for room, first come first served; events are read and decided all the
+same, so that who orders or unsubscribes meanwhile is not written to."""
+
+import re
+import threading
+
+import pytest
+
+from conftest import PATIENCE, wait_until
+
+RULES = """
+name: news
+on: news
+give_up: 1h
+send: letter
+---
+name: cart
+on: cart.updated
+until: order.placed
+again: restart
+wait: 1s
+send: letter
+---
+name: receipt
+class: transactional
+on: order.placed
+if: has(order.receipt)
+send: letter
+"""
+
+
+def event(kind, number, **data):
+    return {"type": kind, "id": f"{kind}-{number}", **data, "customer": {
+        "id": number, "email": f"c{number}@example.com", "accepts_marketing": True}}
+
+
+def events(kind, numbers, **data):
+    return [event(kind, n, **data) for n in numbers]
+
+
+@pytest.fixture
+def crowd(shop):
+    """A shop of which no mail is taken before `open()`."""
+    shop.redis()
+    shop.mail = shop.smtp(connections=1)
+    shop.gate = threading.Event()
+    shop.open = shop.gate.set
+    shop.mail.slow()
+    shop.mail.answers = lambda envelope: "250 taken" if shop.gate.wait(PATIENCE) else "451 closed"
+    shop.config["outbox"] = {"most": 100}
+    shop.rules(RULES)
+    shop.template("letter.text.liquid", "---\nsubject: '{{ customer.id }}'\n---\nx")
+    yield shop
+    shop.open()
+
+
+def outbox(shop):
+    return sum(shop.client.xlen(key) for key in shop.client.scan_iter("nudged:outbox:*"))
+
+
+def waiting(shop, kind="marketing"):
+    return shop.client.zcard(f"nudged:full:{kind}")
+
+
+def decided(shop, *pushed):
+    shop.push(*pushed)
+    wait_until(lambda: shop.client.xlen("nudged:events") == 0, "the events to be decided")
+
+
+def written_to(shop):
+    """Who got a mail, when nothing waits any more; each once."""
+    wait_until(lambda: shop.idle() and waiting(shop) + waiting(shop, "transactional") == 0
+               and shop.client.zcard("nudged:due") == 0, "everything to be sent")
+    numbers = [int(mail["Subject"]) for mail in shop.mail.all_mails()]
+    assert len(numbers) == len(set(numbers))
+    return set(numbers)
+
+
+def test_opt_outs(crowd):
+    daemon = crowd.daemon().spawn()
+    decided(crowd, *events("news", range(200)))
+    assert (outbox(crowd), waiting(crowd)) == (100, 100)
+    decided(crowd, *events("customer.unsubscribed", range(0, 200, 2)))
+    crowd.open()
+    late = written_to(crowd) - set(range(1, 200, 2))
+    assert len(late) <= 1  # one was with the gateway already
+    assert crowd.trace("id:198") == [("news", "outbox-full", None), ("news", "refused", "no-consent")]
+    assert daemon.log().count("over its bound") == daemon.log().count("below its bound") == 1
+
+
+def test_orders(crowd):
+    """Deadlines come while the outbox is full, and orders are read meanwhile."""
+    crowd.daemon().spawn()
+    decided(crowd, *events("cart.updated", range(200)))
+    wait_until(lambda: waiting(crowd) == 100, "the deadlines")
+    decided(crowd, *events("order.placed", range(0, 200, 2)))
+    assert waiting(crowd) <= 50 + 1
+    crowd.open()
+    assert len(written_to(crowd) - set(range(1, 200, 2))) <= 1
+
+
+def test_receipts_go_first(crowd):
+    """Those have twice the room, and are woken before the others; who waits longest comes first."""
+    daemon = crowd.daemon().spawn()
+    decided(crowd, *events("news", range(150)))
+    decided(crowd, *events("order.placed", range(200, 400), order={"receipt": True}))
+    assert (outbox(crowd), waiting(crowd), waiting(crowd, "transactional")) == (200, 50, 100)
+    wait_until(lambda: daemon.status()["full"] == 150, "the figure")
+    assert "outbox-full: sends of 150 customers wait for room\n" in daemon.ask("GET", "/health")[1]
+    assert "\nnudged_outbox_full 150\n" in daemon.ask("GET", "/metrics")[1]
+    assert "150 customers for room" in crowd.ctl("status")[1]
+    crowd.open()
+    order = [int(crowd.mail.next_mail()["Subject"]) for _ in range(350)]
+    assert written_to(crowd) == set() and sorted(order) == [*range(150), *range(200, 400)]
+    last_receipt = max(order.index(n) for n in range(300, 400))
+    assert last_receipt < min(order.index(n) for n in range(100, 150))
+    assert "\nnudged_outbox_full 0\n" in daemon.ask("GET", "/metrics")[1]
+
+
+def test_give_up(crowd):
+    """Its time runs while it waits; then it is refused."""
+    crowd.daemon().spawn()
+    decided(crowd, *events("news", range(150)))
+    for key in crowd.client.zrange("nudged:full:marketing", 0, -1):  # as if the hour were over
+        name = f"nudged:customer:{key.decode()}"
+        document = crowd.client.get(name).decode()
+        crowd.client.set(name, re.sub(r'"at":\d+', '"at":1000', document))
+        crowd.client.zadd("nudged:due", {key: 1000})
+    wait_until(lambda: waiting(crowd) == 0, "the refusals")
+    assert crowd.trace("id:149") == [("news", "outbox-full", None), ("news", "refused", "outbox-full")]
+    assert crowd.client.zcard("nudged:due") == 0
+    assert outbox(crowd) == 100
+
+
+def test_while_no_daemon_is_there(crowd):
+    """The opt-outs that came while nobody was there are decided before anybody is woken."""
+    crowd.mail.answers = lambda envelope: "250 taken" if crowd.gate.is_set() else "451 closed"
+    daemon = crowd.daemon().spawn()
+    decided(crowd, *events("news", range(200)))
+    wait_until(lambda: crowd.client.zcard("nudged:later") == 100, "the first of them to be put off")
+    daemon.kill()
+    waited = {int(key.removeprefix(b"id:")) for key in crowd.client.zrange("nudged:full:marketing", 0, -1)}
+    assert len(waited) == 100
+    crowd.push(*events("noise", range(1000, 4000)), *events("customer.unsubscribed", range(200)))
+    crowd.open()
+    crowd.client.zadd("nudged:later", dict.fromkeys(crowd.client.zrange("nudged:later", 0, -1), 1))
+    crowd.daemon("two", events={"batch": 5}).spawn()
+    assert not written_to(crowd) & waited
+    assert crowd.trace("id:199")[-1] == ("news", "refused", "no-consent")
+
+
+def test_two_daemons_of_which_one_dies(crowd):
+    """Each wakes and decides; one is killed in the middle of it. Nobody is lost or written to
+    twice."""
+    dying = crowd.daemon("one").spawn(failpoints="commit=kill@150")
+    crowd.daemon("two").spawn()
+    decided(crowd, *events("news", range(400)))
+    crowd.open()
+    wait_until(lambda: waiting(crowd) < 150, "half of them")
+    if dying.process.poll() is None:
+        dying.kill()
+    dying.process = None
+    taken = crowd.client.zrange("nudged:taken", 0, -1)
+    if taken:  # as if its leases had run out
+        crowd.client.zadd("nudged:taken", dict.fromkeys(taken, 1), xx=True)
+    wait_until(lambda: waiting(crowd) == 0 and crowd.client.zcard("nudged:due") == 0, "the others")
+    decided_once = [crowd.trace(f"id:{n}").count(("news", "sends", "letter")) for n in range(400)]
+    assert decided_once == [1] * 400
