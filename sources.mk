@@ -612,6 +612,7 @@ unit_programs = \
 	tests/unit/test_base64 \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
+	tests/unit/test_canonical \
 	tests/unit/test_cel_calls \
 	tests/unit/test_cel_check \
 	tests/unit/test_cel_eval \
@@ -692,12 +693,14 @@ unit_programs = \
 	tests/unit/test_rule_index \
 	tests/unit/test_rule_needles \
 	tests/unit/test_rule_read \
+	tests/unit/test_rule_sets \
 	tests/unit/test_ruleset \
 	tests/unit/test_said \
 	tests/unit/test_script_table \
 	tests/unit/test_scripts \
 	tests/unit/test_senders \
 	tests/unit/test_session \
+	tests/unit/test_set_digest \
 	tests/unit/test_settings \
 	tests/unit/test_settings_changed \
 	tests/unit/test_settings_print \
@@ -888,6 +891,7 @@ test_files = \
 	tests/functional/test_person.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
+	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_same_words.py \

@@ -1,6 +1,8 @@
 """Daemons with several rule sets on one Redis: which one is newer is decided there, by content; a
 journey is left to who can go on with it, and ended where nobody can."""
 
+import os
+import subprocess
 import time
 
 import pytest
@@ -169,3 +171,52 @@ def test_numbers_are_written_back(cart_shop):
     shop.client.delete("nudged:rules", "nudged:sets")
     wait_until(lambda: shop.client.hgetall("nudged:rules") == before, "the numbers")
     wait_until(lambda: shop.client.hlen("nudged:sets") == 2, "the sets")
+
+
+CLOCK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real)
+        real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    int status = real(clock, now);
+    if (clock == CLOCK_REALTIME)
+        now->tv_sec += 3600;
+    return status;
+}
+"""
+
+
+@pytest.fixture
+def ahead(cart_shop, monkeypatch):
+    """What is started within it has a wall clock that is an hour ahead."""
+    source, library = cart_shop.folder / "clock.c", cart_shop.folder / "clock.so"
+    source.write_text(CLOCK)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    preload = " ".join(filter(None, [os.environ.get("LD_PRELOAD"), str(library)]))
+
+    def start(who):
+        with monkeypatch.context() as context:
+            context.setenv("LD_PRELOAD", preload)
+            context.setenv("ASAN_OPTIONS", "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", ""))
+            return who.spawn()
+
+    return start
+
+
+@pytest.mark.parametrize("rules", ["same", "others"])
+def test_clock_an_hour_ahead(cart_shop, ahead, rules):
+    """The machine's clock has no part in it: neither are timers late, nor is a journey ended."""
+    shop = cart_shop
+    right = daemon(shop, "right", CART % ("3s", "cart")).spawn()
+    begun = time.monotonic()
+    shop.push(*carts(range(PEOPLE)))
+    decided(shop)
+    wrong = ahead(daemon(shop, "wrong", CART % ("3s", "cart") if rules == "same" else OTHER))
+    wait_until(lambda: shop.mail.mails.qsize() == PEOPLE, "all reminders", 20)
+    assert time.monotonic() - begun < (6 if rules == "same" else 8)
+    assert ended(shop) == [] and all_sent(shop)
+    assert (right.stop(), wrong.stop()) == (0, 0)

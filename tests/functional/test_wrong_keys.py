@@ -66,3 +66,53 @@ def test_shared_key_of_a_wrong_type(hello_shop, key):
     assert [what for _, what, _ in shop.trace("id:2")] == ["waits", "sends", "sent"]
     assert shop.dead() == []
     assert told()[1].startswith("degraded: ")  # for an hour
+
+
+@pytest.mark.parametrize("key", ["meta", "rules", "sets", "gone"])
+def test_keys_of_the_registration(hello_shop, key):
+    """A daemon that has entered goes on without them, and writes them anew when it can."""
+    shop, client, name = hello_shop, hello_shop.client, f"nudged:{key}"
+    daemon = shop.daemon().spawn()
+    before = client.hgetall(name)
+    client.delete(name)
+    client.lpush(name, "not what it should be")
+    told = lambda: daemon.ask("GET", "/health")
+    wait_until(lambda: told() == (200, f"degraded: {name} is a list, not a hash\n"), "it to be told")
+    shop.push(hello(1))
+    shop.mail.next_mail()
+    shop.wait_idle()
+    client.delete(name)
+    wait_until(lambda: before.items() <= client.hgetall(name).items(), "it to be written anew")
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("key", ["channels", "outbox:email:marketing"])
+def test_wrong_at_the_start(hello_shop, key):
+    """What does not need the key is done, what does waits for it."""
+    shop, client, name = hello_shop, hello_shop.client, f"nudged:{key}"
+    client.set(name, "not what it should be")
+    daemon = shop.daemon().spawn()
+    wait_until(lambda: daemon.ask("GET", "/health")[1].startswith(f"degraded: {name} is a string"),
+               "it to be told")
+    shop.push(hello(1))
+    if key == "channels":
+        shop.mail.next_mail()
+    client.delete(name)
+    shop.wait_idle()
+    if key != "channels":
+        shop.mail.next_mail()
+    assert shop.dead() == []
+    assert daemon.stop() == 0
+
+
+def test_wrong_meta_at_the_start(hello_shop):
+    """Nothing is begun before what must agree can be compared."""
+    shop, client = hello_shop, hello_shop.client
+    client.set("nudged:meta", "not what it should be")
+    daemon = shop.daemon().spawn(wait=False)
+    wait_until(lambda: "nudged:meta is a string, not a hash" in daemon.log(), "it to be told")
+    assert daemon.ask("GET", "/health")[0] == 503
+    client.delete("nudged:meta")
+    daemon.wait_healthy()
+    shop.push(hello(1))
+    shop.mail.next_mail()
