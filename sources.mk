@@ -248,6 +248,8 @@ library_sources = \
 	daemon/customer/customer_join.h \
 	daemon/customer/customer_key.c \
 	daemon/customer/customer_key.h \
+	daemon/customer/customer_profile.c \
+	daemon/customer/customer_profile.h \
 	daemon/customer/customer_record.h \
 	daemon/customer/said.c \
 	daemon/customer/said.h \
@@ -633,6 +635,7 @@ unit_programs = \
 	tests/unit/test_customer \
 	tests/unit/test_customer_ends \
 	tests/unit/test_customer_join \
+	tests/unit/test_customer_profile \
 	tests/unit/test_customers \
 	tests/unit/test_dead_letters \
 	tests/unit/test_decide \

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "customer/customer_profile.h"
 
 void scene_begin(struct scene *scene, const struct config *config, struct arena *arena)
 {
@@ -25,7 +26,7 @@ bool scene_customer(struct scene *scene, const struct input *input, struct diag 
         scene->customer =
             customer_read(scene->arena, scene->customer->key, input->text, input->length, diag);
     else
-        scene->customer->profile = object;
+        customer_profile_set(scene->arena, scene->customer, object, 0);
     scene->seen.customer = scene->customer;
     if (!scene->customer)
         diag_file(diag, input->name);
@@ -43,7 +44,7 @@ bool scene_event(struct scene *scene, const struct input *input, struct diag *di
     }
     scene->customer->key = event->key;
     if (event->customer.kind == VALUE_MAP)
-        customer_merge(scene->arena, scene->customer, &event->customer, event->time_ms);
+        customer_profile_merge(scene->arena, scene->customer, &event->customer, event->time_ms);
     customer_add_count(scene->arena, scene->customer, event->type, event->time_ms);
     scene->seen.event = &event->document;
     scene->seen.start = &event->document;

@@ -37,25 +37,6 @@ struct value customer_value(struct arena *arena, const struct customer *customer
     return value_merge(arena, &customer->profile, &customer->fields);
 }
 
-/* The members of `patch` without nulls: what it would be merged into nothing. */
-static struct value without_nulls(struct arena *arena, const struct value *patch)
-{
-    struct value nothing = value_new_map(arena, 0);
-    return value_merge(arena, &nothing, patch);
-}
-
-void customer_merge(struct arena *arena, struct customer *customer, const struct value *patch,
-                    int64_t at_ms)
-{
-    if (at_ms >= customer->profile_ms) {
-        customer->profile = value_merge(arena, &customer->profile, patch);
-        customer->profile_ms = at_ms;
-        return;
-    }
-    struct value older = without_nulls(arena, patch);
-    customer->profile = value_merge(arena, &older, &customer->profile);
-}
-
 const struct customer_count *customer_find_count(const struct customer *customer, const char *type)
 {
     for (uint32_t i = 0; i < customer->counts.count; i++)

@@ -33,11 +33,6 @@ bool customer_print(struct customer *customer, const char *version, struct buf *
 /* What expressions and templates call `customer`: the profile under what rules set. */
 struct value customer_value(struct arena *arena, const struct customer *customer);
 
-/* Merges what an event of time `at_ms` says (RFC 7396); one that is older than the
- * newest only fills what is absent. */
-void customer_merge(struct arena *arena, struct customer *customer, const struct value *patch,
-                    int64_t at_ms);
-
 const struct customer_count *customer_find_count(const struct customer *customer, const char *type);
 void customer_add_count(struct arena *arena, struct customer *customer, const char *type,
                         int64_t at_ms);

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "customer/customer.h"
 #include "customer/customer_ends.h"
+#include "customer/customer_profile.h"
 #include "customer/said.h"
 
 static const struct json_limits limits = {
@@ -215,6 +216,19 @@ static void read_ends(struct arena *arena, struct customer *customer, const stru
     }
 }
 
+/* Format 1 had one map, of the time of its newest part. */
+static void read_profile(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    const struct value *profile = value_get(root, "profile");
+    customer->profile = value_new_map(arena, 0);
+    if (value_is(profile, VALUE_MAP))
+        customer_profile_set(arena, customer, *profile, time_of(root, "profile_ms"));
+    else
+        customer_profile_read(arena, customer, profile);
+    for (uint32_t i = 0; i < customer->layers.count; i++)
+        customer->layers.items[i].at_ms = clamp_time(customer->layers.items[i].at_ms);
+}
+
 /* Format 1 knew a no alone: topic, as it was said, to its time. */
 static void read_optouts(struct arena *arena, struct customer *customer, const struct value *root)
 {
@@ -297,8 +311,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     struct customer *customer = arena_zero(arena, sizeof *customer);
     customer->key = key;
     customer->version = text_of(arena, &root, "version");
-    customer->profile = map_of(arena, &root, "profile");
-    customer->profile_ms = time_of(&root, "profile_ms");
+    read_profile(arena, customer, &root);
     customer->fields = map_of(arena, &root, "fields");
     read_said(arena, customer, &root);
     read_counts(arena, customer, &root);
@@ -482,6 +495,18 @@ static void put_ends(struct buf *out, const struct customer *customer)
     PUT(out, "]");
 }
 
+static void put_profile(struct buf *out, const struct customer *customer)
+{
+    PUT(out, ",\"profile\":[");
+    for (uint32_t i = 0; i < customer->layers.count; i++) {
+        put_comma(out, i);
+        PUT_INT(out, "[", customer->layers.items[i].at_ms);
+        PUT_VALUE(out, ",", &customer->layers.items[i].patch);
+        PUT(out, "]");
+    }
+    PUT(out, "]");
+}
+
 static void put_said(struct buf *out, const struct customer *customer)
 {
     if (customer->said.count == 0)
@@ -522,8 +547,7 @@ static void print_whole(const struct customer *customer, const char *version, st
     PUT_TEXT(out, "{\"version\":", version);
     PUT_INT(out, ",\"format\":", CUSTOMER_FORMAT);
     put_keys(out, customer);
-    PUT_VALUE(out, ",\"profile\":", &customer->profile);
-    PUT_INT(out, ",\"profile_ms\":", customer->profile_ms);
+    put_profile(out, customer);
     PUT_VALUE(out, ",\"fields\":", &customer->fields);
     put_said(out, customer);
     put_counts(out, customer);

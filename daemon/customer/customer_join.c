@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "customer/customer_ends.h"
+#include "customer/customer_profile.h"
 #include "customer/said.h"
 
 /* Two lists in the order of a time become one, of which the newest `most` are kept. */
@@ -19,17 +20,6 @@
         (list).count = (list).capacity = count_ < (most) ? count_ : (most);                  \
         (list).items = items_ + (count_ - (list).count);                                     \
     } while (0)
-
-static void join_profile(struct arena *arena, struct customer *customer,
-                         const struct customer *other)
-{
-    bool newer = customer->profile_ms >= other->profile_ms;
-    const struct customer *first = newer ? other : customer, *then = newer ? customer : other;
-    int64_t at_ms = then->profile_ms;
-    customer->profile = value_merge(arena, &first->profile, &then->profile);
-    customer->profile_ms = at_ms;
-    customer->fields = value_merge(arena, &other->fields, &customer->fields);
-}
 
 /* ---- Counts ---- */
 
@@ -128,7 +118,8 @@ static void join_keys(struct arena *arena, struct customer *customer, const stru
 
 void customer_join(struct arena *arena, struct customer *customer, const struct customer *other)
 {
-    join_profile(arena, customer, other);
+    customer_profile_join(arena, customer, other);
+    customer->fields = value_merge(arena, &other->fields, &customer->fields);
     said_join(arena, customer, other);
     join_counts(arena, customer, other);
     join_totals(arena, customer, other);

@@ -22,6 +22,7 @@ enum {
     CUSTOMER_RING_MOST = 64,     /* newest ids of events without effect */
     CUSTOMER_SEEN_MOST = 256,    /* newest ids of events with an effect */
     CUSTOMER_KEYS_MOST = 16,     /* newest keys that name the person, besides the document's */
+    CUSTOMER_LAYERS_MOST = 16,   /* of the profile */
     SAID_MOST = 32,              /* words of what the person said, one for each topic */
     SAID_TOPIC_MOST = 100,       /* bytes */
 };
@@ -97,6 +98,12 @@ struct customer_seen {
     int64_t at_ms;
 };
 
+/* What stands of an event's word on the customer: no other layer mentions the same. */
+struct customer_layer {
+    int64_t at_ms;
+    struct value patch; /* map, with nulls (RFC 7396) */
+};
+
 /* The newest word on a topic, or on "all" (customer/said). */
 struct customer_said {
     const char *topic; /* folded */
@@ -119,9 +126,9 @@ struct customer_total {
 struct customer {
     const char *key;      /* the canonical one: the document stands under it */
     const char *version;  /* token of the document that was read; "" for a new one */
-    struct value profile; /* map: what events said */
-    int64_t profile_ms;   /* the newest event that was merged */
-    struct value fields;  /* map: what rules set; stands over the profile */
+    struct value profile; /* map: what the layers say together (customer/customer_profile) */
+    CUSTOMER_LIST(struct customer_layer) layers; /* what events said, newest first */
+    struct value fields;                         /* map: what rules set; stands over the profile */
     CUSTOMER_LIST(struct customer_count) counts;
     CUSTOMER_LIST(struct customer_send) sends;
     CUSTOMER_LIST(struct customer_total) totals;

@@ -21,6 +21,7 @@
 
 #include <string.h>
 
+#include "customer/customer_profile.h"
 #include "decide/deciding.h"
 #include "decide/ends.h"
 #include "decide/joining.h"
@@ -50,7 +51,7 @@ static void learn(struct deciding *d)
 {
     const struct shop_event *event = d->event;
     if (event->customer.kind == VALUE_MAP)
-        customer_merge(d->arena, d->customer, &event->customer, event->time_ms);
+        customer_profile_merge(d->arena, d->customer, &event->customer, event->time_ms);
     if (ruleset_counts(d->rules, event->type))
         customer_add_count(d->arena, d->customer, event->type, event->time_ms);
     words_learn(d);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "customer/customer_join.h"
+#include "customer/customer_profile.h"
 #include "customer/said.h"
 #include "decide/ends.h"
 #include "decide/policy.h"
@@ -111,7 +112,7 @@ static void join_one(struct deciding *d, const struct customer *other)
                                 : policy_consent_of(d->policy, mine ? other : customer, d->arena);
     customer_join(d->arena, customer, other);
     if (value_count(&no))
-        customer_merge(d->arena, customer, &no, customer->profile_ms);
+        customer_profile_merge(d->arena, customer, &no, customer_profile_ms(customer));
     trace_add_joined(&d->trace, other->key);
 }
 

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/mailbox.h"
 #include "base/zone.h"
+#include "customer/customer_profile.h"
 #include "customer/said.h"
 #include "rules/condition_reads.h"
 
@@ -120,7 +121,8 @@ bool policy_consents(const struct policy *policy, const struct condition_scene *
 struct value policy_consent_of(const struct policy *policy, const struct customer *customer,
                                struct arena *arena)
 {
-    const struct value known = customer_value(arena, customer);
+    const struct value said = customer_profile_mentioned(arena, customer);
+    const struct value known = value_merge(arena, &said, &customer->fields);
     if (policy->consent)
         return condition_reads_customer(policy->consent, policy->segments, &known, arena);
     const struct value *accepts = value_get(&known, "accepts_marketing");

@@ -92,7 +92,7 @@ int64_t policy_counts_until(const struct policy *policy, const struct rule *rule
  * thing. */
 bool policy_consents(const struct policy *policy, const struct condition_scene *scene,
                      struct arena *arena);
-/* What that is asked of: the fields that are there, as a patch. */
+/* What that is asked of: the fields that were ever mentioned, as a patch with nulls. */
 struct value policy_consent_of(const struct policy *policy, const struct customer *customer,
                                struct arena *arena);
 

@@ -170,8 +170,7 @@ static void a_document_that_is_too_large(void **state)
     (void)state;
     char *large = arena_zero(arena, CUSTOMER_DOCUMENT_MOST + 1);
     memset(large, 'x', CUSTOMER_DOCUMENT_MOST);
-    customer->profile = value_new_map(arena, 1);
-    value_add(arena, customer->profile, value_text("note"), value_text(large));
+    value_add(arena, customer->fields, value_text("note"), value_text(large));
     assert_false(commit_builder_make(&(struct commit_builder_input){.customer = customer,
                                                                     .person = &(struct person){0},
                                                                     .decision = &decision,

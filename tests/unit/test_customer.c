@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "customer/customer.h"
 #include "customer/customer_ends.h"
+#include "customer/customer_profile.h"
 #include "customer/said.h"
 
 static struct value read_json(struct arena *arena, const char *text)
@@ -26,7 +27,7 @@ static struct customer *make_whole(struct arena *arena)
     struct customer *customer = customer_new(arena, "id:7");
     struct value profile = read_json(
         arena, "{\"name\":\"Ștefan\",\"total\":129.90,\"big\":9007199254740993,\"tags\":[1,null]}");
-    customer_merge(arena, customer, &profile, 1000);
+    customer_profile_merge(arena, customer, &profile, 1000);
     customer_add_count(arena, customer, "order.placed", 5000);
     customer_add_count(arena, customer, "order.placed", 3000);
     const struct customer_open open = {.mid = "m1",
@@ -66,8 +67,8 @@ static void assert_whole(const char *document)
 {
     static const char *const parts[] = {
         "129.90",
-        "\"profile\":{\"name\":",
-        "\"profile_ms\":1000,\"fields\":{\"tier\":\"gold\"},",
+        "\"profile\":[[1000,{\"name\":",
+        "]}]],\"fields\":{\"tier\":\"gold\"},",
         "\"said\":{\"all\":[\"no\",4000],\"news\":[\"yes\",5000]},",
         "{\"type\":\"order.placed\",\"n\":2,\"first\":3000,\"last\":5000,\"times\":[3000,5000]}",
         "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"o1\",\"at\":6000,\"until\":9000,",
@@ -166,6 +167,13 @@ static void test_many(void **state)
     arena_destroy(&arena);
 }
 
+static void add_text(struct arena *arena, struct customer *customer, struct value text)
+{
+    struct value patch = value_new_map(arena, 1);
+    value_set(arena, patch, "x", text);
+    customer_profile_merge(arena, customer, &patch, 5);
+}
+
 /* The largest document there may be is read again; what makes room goes in its order. */
 static void test_shedding(void **state)
 {
@@ -182,11 +190,11 @@ static void test_shedding(void **state)
     memset(large, 'x', CUSTOMER_DOCUMENT_MOST);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct customer *customer = make_three(arena);
-        value_set(arena, customer->profile, "x", value_text(""));
+        add_text(arena, customer, value_text(""));
         buf_clear(&out);
         assert_true(customer_print(customer, "1-1-1", &out));
         size_t room = CUSTOMER_DOCUMENT_MOST - out.length + (size_t)cases[i].over;
-        value_set(arena, customer->profile, "x", value_string(large, room));
+        add_text(arena, customer, value_string(large, room));
         buf_clear(&out);
         assert_true(customer_print(customer, "1-1-1", &out));
         customer = customer_read(arena, "id:7", buf_string(&out), out.length, &diag);
@@ -225,13 +233,13 @@ static void test_merge(void **state)
     struct value first = read_json(arena, "{\"a\":1,\"b\":{\"c\":1,\"d\":2}}");
     struct value newer = read_json(arena, "{\"a\":null,\"b\":{\"c\":3}}");
     struct value older = read_json(arena, "{\"a\":9,\"b\":{\"c\":9,\"e\":5},\"f\":null}");
-    struct value expected = read_json(arena, "{\"a\":9,\"b\":{\"c\":3,\"d\":2,\"e\":5}}");
-    customer_merge(arena, customer, &first, 1000);
-    customer_merge(arena, customer, &newer, 2000);
+    struct value expected = read_json(arena, "{\"b\":{\"c\":3,\"d\":2,\"e\":5}}");
+    customer_profile_merge(arena, customer, &first, 1000);
+    customer_profile_merge(arena, customer, &newer, 2000);
     assert_null(value_get(&customer->profile, "a"));
-    customer_merge(arena, customer, &older, 1500);
+    customer_profile_merge(arena, customer, &older, 1500);
     assert_true(value_equal(&customer->profile, &expected));
-    assert_int_equal(customer->profile_ms, 2000);
+    assert_int_equal(customer_profile_ms(customer), 2000);
     arena_destroy(&arena);
 }
 
@@ -265,11 +273,10 @@ static void test_merge_examples(void **state)
         struct value older = read_json(arena, cases[i].older);
         for (int64_t at_ms = 1999; at_ms <= 2001; at_ms++) {
             struct customer *customer = customer_new(arena, "id:7");
-            customer_merge(arena, customer, &known, 2000);
-            customer_merge(arena, customer, &patch, at_ms);
+            customer_profile_merge(arena, customer, &known, 2000);
+            customer_profile_merge(arena, customer, &patch, at_ms);
             if (!value_equal(&customer->profile, at_ms < 2000 ? &older : &newer))
                 fail_msg("%s and %s at %lld", cases[i].known, cases[i].patch, (long long)at_ms);
-            assert_int_equal(customer->profile_ms, at_ms < 2000 ? 2000 : at_ms);
         }
     }
     arena_destroy(&arena);
@@ -281,7 +288,7 @@ static void test_strange_document(void **state)
 {
     (void)state;
     static const char text[] =
-        "{\"format\":1,\"version\":5,\"profile\":[],\"profile_ms\":9223372036854775807,"
+        "{\"format\":1,\"version\":5,\"profile\":[5,[1],[\"x\",{}],[1,2]],"
         "\"fields\":null,\"said\":7,\"optouts\":7,\"counts\":[{\"type\":\"a\",\"n\":-5,\"first\":"
         "-9223372036854775807,\"times\":[1,\"x\",2]},5],\"sends\":{},\"totals\":[{\"n\":"
         "9223372036854775807}],\"open\":[null],\"journeys\":[{\"rule\":7,\"start\":{\"data\":"
@@ -293,7 +300,6 @@ static void test_strange_document(void **state)
     assert_string_equal(customer->version, "");
     assert_int_equal(value_count(&customer->profile), 0);
     assert_int_equal(customer->profile.kind, VALUE_MAP);
-    assert_int_equal(customer->profile_ms, 253402300799999);
     assert_int_equal(customer->fields.kind, VALUE_MAP);
     assert_int_equal(customer->said.count, 0);
     assert_int_equal(customer->counts.count, 2);
@@ -509,13 +515,13 @@ static void test_size(void **state)
     memset(large, 'x', CUSTOMER_DOCUMENT_MOST);
     struct value patch = value_new_map(arena, 1);
     value_set(arena, patch, "x", value_string(large, CUSTOMER_DOCUMENT_MOST - 4000));
-    customer_merge(arena, customer, &patch, 1);
+    customer_profile_merge(arena, customer, &patch, 1);
     assert_true(customer_print(customer, "1-1-1", &out));
     assert_true(out.length <= CUSTOMER_DOCUMENT_MOST);
     assert_int_equal(customer->seen.count, CUSTOMER_RING_MOST);
     assert_string_equal(customer->seen.items[CUSTOMER_RING_MOST - 1].identity, "0000000000000255");
     value_set(arena, patch, "x", value_string(large, CUSTOMER_DOCUMENT_MOST));
-    customer_merge(arena, customer, &patch, 2);
+    customer_profile_merge(arena, customer, &patch, 2);
     assert_false(customer_print(customer, "1-1-1", &out));
     buf_free(&out);
     arena_destroy(&arena);
@@ -524,20 +530,13 @@ static void test_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_unknown_format),
-        cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_counted_sends),
-        cmocka_unit_test(test_open_room),
-        cmocka_unit_test(test_size),
-        cmocka_unit_test(test_merge_examples),
-        cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_drop_send),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_shedding),
-        cmocka_unit_test(test_value),
-        cmocka_unit_test(test_strange_document),
+        cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_unknown_format),
+        cmocka_unit_test(test_merge),         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_counted_sends), cmocka_unit_test(test_open_room),
+        cmocka_unit_test(test_size),          cmocka_unit_test(test_merge_examples),
+        cmocka_unit_test(test_counts),        cmocka_unit_test(test_drop_send),
+        cmocka_unit_test(test_many),          cmocka_unit_test(test_shedding),
+        cmocka_unit_test(test_value),         cmocka_unit_test(test_strange_document),
     };
     return cmocka_run_group_tests_name("customer", tests, NULL, NULL);
 }

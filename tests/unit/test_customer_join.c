@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "customer/customer_join.h"
+#include "customer/customer_profile.h"
 #include "customer/said.h"
 
 static struct customer *read(struct arena *arena, const char *key, const char *members)
@@ -43,7 +44,7 @@ static void the_newer_word_stands(void **state)
     for (int turned = 0; turned < 2; turned++) {
         struct customer *customer = read(arena, "id:7", turned ? older : newer);
         customer_join(arena, customer, read(arena, "email:a", turned ? newer : older));
-        assert_int_equal(customer->profile_ms, 20);
+        assert_int_equal(customer_profile_ms(customer), 20);
         assert_int_equal(value_path(&customer->profile, "a")->integer, 1);
         assert_int_equal(value_path(&customer->profile, "b.c")->integer, 2);
         assert_int_equal(value_path(&customer->profile, "b.d")->integer, 3);

@@ -88,7 +88,7 @@ static void test_quiet_until(void **state)
         const struct policy policy = {.quiet_from = one->from, .quiet_to = one->to, .zone = "UTC"};
         struct customer *customer = customer_new(arena, "id:7");
         if (one->zone)
-            value_set(arena, customer->profile, "timezone", value_text(one->zone));
+            value_set(arena, customer->fields, "timezone", value_text(one->zone));
         int64_t until = policy_quiet_until(&policy, customer, instant(one->now), arena);
         if (until != instant(one->until))
             fail_msg("%s at %s: %lld, expected %s", one->zone ? one->zone : "UTC", one->now,
