@@ -159,6 +159,30 @@ static void a_first_document(void **state)
     arena_destroy(&arena);
 }
 
+/* The queues hear of a customer who waits for room, or did; of no other. */
+static void who_waits_for_room(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct decision decision = {.full_ms = {[RULE_MARKETING] = NOW - 5}};
+    struct commit commit;
+    struct diag diag;
+    (void)state;
+    const struct commit_builder_input input = {.customer = customer_new(arena, "id:7"),
+                                               .person = &(struct person){0},
+                                               .decision = &decision,
+                                               .now_ms = NOW};
+    assert_true(commit_builder_make(&input, arena, &commit, &diag));
+    assert_int_equal(commit.full_count, 0);
+    decision.full = true;
+    assert_true(commit_builder_make(&input, arena, &commit, &diag));
+    assert_int_equal(commit.full_count, 2);
+    assert_string_equal(commit.full[RULE_MARKETING].class_, "marketing");
+    assert_int_equal(commit.full[RULE_MARKETING].since_ms, NOW - 5);
+    assert_string_equal(commit.full[RULE_TRANSACTIONAL].class_, "transactional");
+    assert_int_equal(commit.full[RULE_TRANSACTIONAL].since_ms, 0);
+    arena_destroy(&arena);
+}
+
 /* A document above its bound is never written cut. */
 static void a_document_that_is_too_large(void **state)
 {
@@ -248,6 +272,8 @@ static void the_version_that_was_read(void **state)
         assert_string_equal(commit.dead[0].reason, "document-size");
         assert_string_equal(commit.dead[0].body, "{\"due\":5}");
         assert_int_equal(commit.dead[0].length, strlen("{\"due\":5}"));
+        assert_int_equal(commit.full_count, 2); /* it waits for nothing any more */
+        assert_int_equal(commit.full[0].since_ms + commit.full[1].since_ms, 0);
         assert_int_equal(commit.expire_ms, NOW + 7);
         assert_non_null(strstr(commit.traces[0].text, "too large"));
     }
@@ -257,11 +283,9 @@ static void the_version_that_was_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_of_it),
-        cmocka_unit_test(a_first_document),
-        cmocka_unit_test(a_document_that_is_too_large),
-        cmocka_unit_test(events_given_up),
-        cmocka_unit_test(the_version_that_was_read),
+        cmocka_unit_test(all_of_it),          cmocka_unit_test(a_first_document),
+        cmocka_unit_test(who_waits_for_room), cmocka_unit_test(a_document_that_is_too_large),
+        cmocka_unit_test(events_given_up),    cmocka_unit_test(the_version_that_was_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

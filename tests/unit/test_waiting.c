@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "store/customers.h"
 #include "store/script_table.h"
 #include "store/waiting.h"
 #include "store_fixture.h"
@@ -17,6 +18,7 @@ struct scene {
     struct redis_fixture redis;
     struct store_fixture store;
     struct waiting waiting;
+    struct customers *customers;
 };
 
 static int open_scene(void **state)
@@ -24,6 +26,7 @@ static int open_scene(void **state)
     struct scene *scene = calloc(1, sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     store_fixture_open(&scene->store, &scene->redis, "one");
+    scene->customers = customers_new(scene->store.scripts, scene->store.instance);
     *state = scene;
     return 0;
 }
@@ -31,6 +34,7 @@ static int open_scene(void **state)
 static int close_scene(void **state)
 {
     struct scene *scene = *state;
+    customers_destroy(&scene->customers);
     store_fixture_close(&scene->store);
     redis_fixture_close(&scene->redis);
     free(scene);
@@ -131,6 +135,60 @@ static void test_once(void **state)
     assert_string_equal(due(scene), "m2 m4");
 }
 
+static void on_commit(void *context, const struct commit_result *result)
+{
+    int *outcome = context;
+    *outcome = (int)result->outcome;
+}
+
+static bool has_outcome(void *context)
+{
+    return *(int *)context >= 0;
+}
+
+static enum commit_outcome commit(struct scene *scene, const struct commit *commit)
+{
+    int outcome = -1;
+    customers_commit(scene->customers, commit, on_commit, &outcome);
+    redis_fixture_run_until(&scene->redis, has_outcome, &outcome);
+    return (enum commit_outcome)outcome;
+}
+
+/* A commit brings a customer into the queues and out of them. Whose key becomes another's waits no
+ * longer. */
+static void test_commit(void **state)
+{
+    struct scene *scene = *state;
+    const struct commit_full waits[] = {{"transactional", 0}, {"marketing", 17}},
+                             over[] = {{"transactional", 0}, {"marketing", 0}};
+    const struct commit_join join = {"id:8", "1-1-1"};
+    struct commit one = {.customer = "id:7",
+                         .seen = "",
+                         .version = "1-9-1",
+                         .document = {"{\"version\":\"1-9-1\"}", 19},
+                         .expire_ms = 9999999999999,
+                         .full = waits,
+                         .full_count = 2};
+    redis_fixture_ask(&scene->redis, "ZADD t:full:transactional 5 id:7 6 id:8 7 id:9");
+    redis_fixture_ask(&scene->redis, "SET t:customer:id:8 %s", "{\"version\":\"1-1-1\"}");
+    assert_int_equal(commit(scene, &one), COMMIT_DONE);
+    assert_redis(&scene->redis, "[id:7 17]", "ZRANGE t:full:marketing 0 -1 WITHSCORES");
+    assert_redis(&scene->redis, "[id:8 id:9]", "ZRANGE t:full:transactional 0 -1");
+    one.seen = "1-9-1";
+    one.version = "2-9-2";
+    one.document = (struct slice){"{\"version\":\"2-9-2\"}", 19};
+    one.full = over;
+    one.joins = &join;
+    one.join_count = 1;
+    redis_fixture_ask(&scene->redis, "RENAME t:full:transactional t:aside");
+    redis_fixture_ask(&scene->redis, "SET t:full:transactional text");
+    assert_int_equal(commit(scene, &one), COMMIT_FAILED);
+    redis_fixture_ask(&scene->redis, "RENAME t:aside t:full:transactional");
+    assert_int_equal(commit(scene, &one), COMMIT_DONE);
+    assert_redis(&scene->redis, "0", "EXISTS t:full:marketing");
+    assert_redis(&scene->redis, "[id:9]", "ZRANGE t:full:transactional 0 -1");
+}
+
 static void test_wrong_type(void **state)
 {
     struct scene *scene = *state;
@@ -145,10 +203,8 @@ static void test_wrong_type(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_counts),
-        TEST(test_order),
-        TEST(test_once),
-        TEST(test_wrong_type),
+        TEST(test_counts), TEST(test_order),      TEST(test_once),
+        TEST(test_commit), TEST(test_wrong_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
