@@ -625,6 +625,7 @@ unit_programs = \
 	tests/unit/test_cel_values \
 	tests/unit/test_clock \
 	tests/unit/test_commit_builder \
+	tests/unit/test_commit_messages \
 	tests/unit/test_compose \
 	tests/unit/test_condition \
 	tests/unit/test_condition_reads \
@@ -903,6 +904,7 @@ test_files = \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_wire.py \
+	tests/functional/test_withdrawal.py \
 	tests/functional/test_wrong_keys.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \

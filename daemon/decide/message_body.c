@@ -99,13 +99,22 @@ static const char *full_name(const struct value *customer, struct arena *arena)
     return first ? first : last;
 }
 
+/* What follows from the customer. */
+static void put_names(struct arena *arena, struct value body, const struct value *customer)
+{
+    const char *name = full_name(customer, arena);
+    const struct value *locale = value_get(customer, "locale");
+    if (name)
+        put_text(arena, body, "name", name);
+    if (locale)
+        put(arena, body, "locale", *locale);
+}
+
 bool message_body_make(const struct message_body_input *input, struct arena *arena,
                        const char **mid, struct value *body, const char **fault)
 {
     const struct condition_scene *scene = input->scene;
     struct value customer = customer_value(arena, scene->customer);
-    const char *name = full_name(&customer, arena);
-    const struct value *locale = value_get(&customer, "locale");
     bool hold = input->rule->on_uncertain == RULE_HOLD;
     *mid = make_mid(input, arena);
     *body = value_new_map(arena, 20);
@@ -118,10 +127,7 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put_text(arena, *body, "channel", input->step->channel);
     put_text(arena, *body, "template", input->step->template);
     put_text(arena, *body, "to", input->address);
-    if (name)
-        put_text(arena, *body, "name", name);
-    if (locale)
-        put(arena, *body, "locale", *locale);
+    put_names(arena, *body, &customer);
     put_text(arena, *body, "customer_key", scene->customer->key);
     put(arena, *body, "decided", value_int(scene->now_ms));
     put(arena, *body, "expires", value_int(scene->now_ms + input->rule->give_up_ms));
@@ -133,4 +139,112 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     if (hops) /* for the event that tells of the message: rules that feed each other must end */
         put(arena, *body, "hops", *hops);
     return put_data(input, arena, *body, fault);
+}
+
+/* ---- The form that is stored ---- */
+
+static bool is_same(const struct value *a, const struct value *b)
+{
+    bool spelled = a->flags & VALUE_SPELLED;
+    return a->kind == b->kind && a->flags == b->flags && value_equal(a, b) &&
+           (!spelled || (a->length == b->length && memcmp(a->text, b->text, a->length) == 0));
+}
+
+/* The patch (RFC 7396) that makes `to` of `from`, two maps. */
+static struct value difference(struct arena *arena, const struct value *from,
+                               const struct value *to)
+{
+    struct value patch = value_new_map(arena, 2);
+    for (uint32_t i = 0; i < value_count(to); i++) {
+        const struct value_member *member = &to->map->members[i];
+        const struct value *old = value_find(from, member->key.string, member->key.length);
+        if (old && is_same(old, &member->value))
+            continue;
+        bool maps = value_is(old, VALUE_MAP) && member->value.kind == VALUE_MAP;
+        value_add(arena, patch, member->key,
+                  maps ? difference(arena, old, &member->value) : member->value);
+    }
+    for (uint32_t i = 0; i < value_count(from); i++) {
+        const struct value_member *member = &from->map->members[i];
+        if (!value_find(to, member->key.string, member->key.length))
+            value_add(arena, patch, member->key, value_null());
+    }
+    return patch;
+}
+
+/* What the event of the message says of the customer; a map. */
+static struct value told_customer(struct arena *arena, const struct value *body)
+{
+    const struct value nothing = value_new_map(arena, 0);
+    const struct value *told = value_path(body, "event.data.customer");
+    return value_is(told, VALUE_MAP) ? value_merge(arena, &nothing, told) : nothing;
+}
+
+/* Its members without those that are left out. */
+static struct value without(struct arena *arena, const struct value *body,
+                            const char *const *left_out)
+{
+    struct value rest = value_new_map(arena, value_count(body));
+    for (uint32_t i = 0; i < value_count(body); i++) {
+        const struct value_member *member = &body->map->members[i];
+        const char *const *name = left_out;
+        while (*name && !value_is_text(&member->key, *name))
+            name++;
+        if (!*name)
+            value_add(arena, rest, member->key, member->value);
+    }
+    return rest;
+}
+
+struct value message_body_close(struct arena *arena, const struct value *body)
+{
+    static const char *const left_out[] = {"mid",   "customer_key", "channel",  "class",
+                                           "topic", "on_uncertain", "customer", "start",
+                                           "name",  "locale",       "event",    NULL};
+    const struct value *customer = value_get(body, "customer"), *start = value_get(body, "start");
+    const struct value *event = value_get(body, "event"), *data = value_get(event, "data");
+    const struct value told = told_customer(arena, body);
+    if (!customer || !start || !event)
+        return *body;
+    struct value patch = difference(arena, &told, customer);
+    const struct value again = value_merge(arena, &told, &patch);
+    if (!value_equal(&again, customer)) /* it has a null, which no patch can say */
+        return *body;
+    struct value closed = without(arena, body, left_out);
+    static const char *const source[] = {"source", NULL};
+    bool named = !value_is_text(value_get(event, "source"), "");
+    put(arena, closed, "event", named ? *event : without(arena, event, source));
+    if (value_count(&patch))
+        put(arena, closed, "customer", patch);
+    if (!data || !value_equal(data, start))
+        put(arena, closed, "start", *start);
+    return closed;
+}
+
+struct value message_body_open(struct arena *arena, const struct value *stored,
+                               const struct message_body_known *known)
+{
+    static const char *const made[] = {"customer", "event", NULL}, *const nothing[] = {NULL};
+    const struct value *patch = value_get(stored, "customer"), *event = value_get(stored, "event");
+    if (value_get(stored, "customer_key") || !value_is(event, VALUE_MAP))
+        return *stored;
+    struct value customer = told_customer(arena, stored), named = without(arena, event, nothing);
+    const struct value *data = value_get(event, "data");
+    struct value body = without(arena, stored, made);
+    if (patch)
+        customer = value_merge(arena, &customer, patch);
+    if (!value_get(&named, "source"))
+        put_text(arena, named, "source", "");
+    put_text(arena, body, "mid", known->mid);
+    put_text(arena, body, "class", known->class_);
+    put_text(arena, body, "topic", known->topic);
+    put_text(arena, body, "channel", known->channel);
+    put_names(arena, body, &customer);
+    put_text(arena, body, "customer_key", known->customer);
+    put_text(arena, body, "on_uncertain", known->on_uncertain);
+    put(arena, body, "customer", customer);
+    if (data && !value_get(&body, "start"))
+        put(arena, body, "start", *data);
+    put(arena, body, "event", named);
+    return body;
 }

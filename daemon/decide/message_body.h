@@ -1,6 +1,6 @@
 /*
- * The body of a message as it is stored and later rendered: who it goes to, by
- * which rule, and the data that its template sees. docs/redis.md has its form.
+ * The body of a message as it is rendered: who it goes to, by which rule, and the data that its
+ * template sees. It is stored in another form, which says nothing twice; docs/redis.md has both.
  */
 #ifndef NUDGED_DECIDE_MESSAGE_BODY_H
 #define NUDGED_DECIDE_MESSAGE_BODY_H
@@ -37,5 +37,19 @@ const char *message_body_mailbox(const struct customer *customer, const char *ch
  * customer, rule, event and step: the same whenever this is decided again. */
 bool message_body_make(const struct message_body_input *input, struct arena *arena,
                        const char **mid, struct value *body, const char **fault);
+
+/* What stands beside a stored body, in the message's hash. */
+struct message_body_known {
+    const char *mid, *customer, *channel, *class_, *topic, *on_uncertain;
+};
+
+/* The form that is stored: without what is known or follows from the rest, the event once, of the
+ * customer only what that event does not say. Shares its parts with `body`. */
+struct value message_body_close(struct arena *arena, const struct value *body);
+
+/* The body again, from what is stored; one that was stored whole (by a former program) is taken as
+ * it is. */
+struct value message_body_open(struct arena *arena, const struct value *stored,
+                               const struct message_body_known *known);
 
 #endif

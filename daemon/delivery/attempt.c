@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "decide/message_body.h"
 
 struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
 {
@@ -16,6 +17,7 @@ struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
     attempt->customer = arena_text(arena, message->customer);
     attempt->channel = arena_text(arena, message->channel);
     attempt->class_ = arena_text(arena, message->class_);
+    attempt->topic = arena_text(arena, message->topic ? message->topic : "");
     attempt->body = arena_copy(arena, message->body, message->length);
     attempt->body_length = message->length;
     attempt->hold = strcmp(message->on_uncertain, "hold") == 0;
@@ -50,7 +52,14 @@ bool attempt_read(struct attempt *attempt, struct diag *diag)
         diag_code(diag, "bad-message");
         return false;
     }
-    attempt->message = message;
+    attempt->message = message_body_open(
+        attempt->arena, &message,
+        &(struct message_body_known){.mid = attempt->mid,
+                                     .customer = attempt->customer,
+                                     .channel = attempt->channel,
+                                     .class_ = attempt->class_,
+                                     .topic = attempt->topic,
+                                     .on_uncertain = attempt->hold ? "hold" : "resend"});
     const char *to = value_to_text(attempt->arena, value_get(&message, "to"));
     attempt->recipient = digest_spread(to ? to : "", to ? strlen(to) : 0);
     return true;

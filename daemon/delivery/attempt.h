@@ -25,6 +25,7 @@ struct attempt {
 
     /* As it was taken. */
     const char *mid, *entry, *customer, *channel, *class_;
+    const char *topic;
     const char *body; /* JSON, NUL-terminated */
     size_t body_length;
     bool hold;          /* its rule says `on_uncertain: hold` */

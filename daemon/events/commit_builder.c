@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "decide/message_body.h"
 #include "decide/trace.h"
 
 enum {
@@ -80,7 +81,8 @@ static void make_messages(const struct decision *decision, struct arena *arena,
     size_t hash_count = 0;
     for (uint32_t i = 0; i < decision->message_count; i++) {
         const struct decision_message *message = &decision->messages[i];
-        struct slice body = print(arena, &message->body);
+        const struct value stored = message_body_close(arena, &message->body);
+        struct slice body = print(arena, &stored);
         bool marketing = message->rule->class == RULE_MARKETING;
         messages[i] = (struct commit_message){
             .mid = message->mid,

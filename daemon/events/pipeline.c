@@ -592,6 +592,17 @@ static void read_again(struct work *work)
     end_round(work, WORK_WAITING);
 }
 
+/* Nothing can be decided for this customer until somebody mends the key; the others go on. */
+static void give_up_broken(struct work *work, const struct commit_result *result)
+{
+    struct wrong_keys *wrong_keys = work->batch->pipeline->options.shard->wrong_keys;
+    struct diag diag = {0};
+    wrong_keys_note(wrong_keys, clock_monotonic_ms(), result->broken, result->what);
+    diag_error(&diag, "a key that Redis has of the customer %s", result->what);
+    diag_code(&diag, "wrong-key");
+    give_up(work, &diag);
+}
+
 static void on_commit(void *context, const struct commit_result *result)
 {
     struct work *work = context;
@@ -602,6 +613,9 @@ static void on_commit(void *context, const struct commit_result *result)
         return;
     case COMMIT_MOVED:
         read_again(work);
+        return;
+    case COMMIT_BROKEN:
+        give_up_broken(work, result);
         return;
     case COMMIT_STALE:
     case COMMIT_FACTS:

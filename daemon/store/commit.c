@@ -234,6 +234,10 @@ bool commit_read_result(struct arena *arena, const struct reply *reply,
     } else if (strcmp(outcome, "gone") == 0) {
         result->outcome = COMMIT_GONE;
         result->gone = texts_of(arena, first, &result->gone_count);
+    } else if (strcmp(outcome, "broken") == 0) {
+        result->outcome = COMMIT_BROKEN;
+        result->broken = first->text;
+        result->what = reply_item(reply, 2)->text;
     } else if (strcmp(outcome, "facts") == 0) {
         result->outcome = COMMIT_FACTS;
         read_facts(arena, reply, result);

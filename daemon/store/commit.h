@@ -134,6 +134,7 @@ enum commit_outcome {
     COMMIT_STALE,  /* another writer was here: `document` and `records` are what stands now */
     COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `places` */
     COMMIT_MOVED,  /* a key leads elsewhere, or its document is another: all is to be read anew */
+    COMMIT_BROKEN, /* a key that only this customer has is of a wrong type: `broken`, `what` */
     COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer */
     COMMIT_FAILED, /* no answer, or an error (OOM, READONLY, BUSY …): commit again later */
 };
@@ -153,7 +154,8 @@ struct commit_result {
     const char *const *gone;
     size_t gone_count;
     const char *moved; /* where a key leads by now, "" for nowhere; or the key of the document */
-    const struct diag *fault; /* FAILED alone */
+    const char *broken, *what; /* the key, as it stands in Redis; "is a hash, not a string" */
+    const struct diag *fault;  /* FAILED alone */
 };
 
 /* For commit.lua, of a daemon's consumer. Texts are referred to, not copied. */

@@ -22,15 +22,16 @@
 --   said      {name in P:said, 'no', 'yes' or 'erased', topic or identity, ms}
 --   erased    {key of the customer, its hash}: all goes that stood under it before
 -- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
--- …}}, or {'facts', name, items, …}: of what was assumed, 'suppressed' hashes, 'declined'
--- "<hash>=<topic>" and the 'places' of messages: mid, place, mid, place… The
--- error LEASE where the daemon's lease ran out. Safe to run twice: the second run finds its own
--- version, or its entries gone.
+-- …}}, {'broken', key, what it is}: one that only this customer has is of a wrong type, or {'facts',
+-- name, items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and the
+-- 'places' of messages: mid, place, mid, place… The error LEASE where the daemon's lease ran out.
+-- Safe to run twice: the second run finds its own version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
 --with shared_lease
 --with shared_outbox
 --with shared_pending
+--with shared_message
 --with shared_said
 --with shared_said_merge
 --with shared_type
@@ -59,14 +60,11 @@ while at <= #ARGV do
 end
 local ids = lists.ids
 
-local function message_key(mid)
-    return P .. ':message:' .. mid
-end
 -- Where a message is: it 'waits', in a sender's 'hand', 'uncertain' (held, or it waits after an
 -- attempt that may have arrived), 'gone'.
 local function place_of(mid)
-    local m = redis.call('HMGET', message_key(mid), 'state', 'bound')
-    if not m[1] then
+    local m = fields(mid, 'state', 'bound')
+    if not (m and m[1]) then
         return 'gone'
     elseif m[1] == 'taken' then
         return 'hand'
@@ -116,7 +114,7 @@ local function text_at(key)
 end
 
 -- What must hold: the version, the entries, the facts.
-local present = customer ~= '' and redis.call('GET', document_key(customer))
+local present = customer ~= '' and text_at(document_key(customer))
 local current = version_of(present)
 if customer ~= '' and document ~= '' and current == version then
     return {'done'}
@@ -136,6 +134,19 @@ for _, id in ipairs(ids) do
 end
 if #gone > 0 then
     return {'gone', gone}
+end
+-- What only this customer has of a wrong type keeps nobody else waiting.
+local own = {}
+if customer ~= '' and document ~= '' then
+    own = {{document_key(customer), 'string'}, {P .. ':trace:' .. customer, 'list'}}
+end
+for _, m in ipairs(lists.messages) do
+    own[#own + 1] = {message_key(m[1]), 'hash'}
+end
+for _, o in ipairs(own) do
+    if is_wrong(o[1], o[2]) then
+        return {'broken', o[1], string.format('is a %s, not a %s', redis.call('TYPE', o[1]).ok, o[2])}
+    end
 end
 for _, r in ipairs(lists.relied) do
     local target = text_at(P .. ':to:' .. r[1]) or ''
@@ -296,7 +307,7 @@ for _, w in ipairs(lists.withdrawals) do
     if place == 'hand' then -- whatever brings it back ends it: see shared_ending.lua
         redis.call('HSET', message_key(mid), 'mark', why)
     else
-        redis.call('DEL', message_key(mid))
+        delete_message(mid)
         redis.call('ZREM', P .. ':later', mid)
         if place == 'uncertain' then
             redis.call('ZREM', P .. ':uncertain', mid)
@@ -307,8 +318,9 @@ for _, m in ipairs(lists.messages) do
     local mid, channel, class, body, on_uncertain, give_up, hash, said, topic = unpack(m)
     if redis.call('EXISTS', message_key(mid)) == 0 then
         redis.call('HSET', message_key(mid), 'state', 'queued', 'customer', customer, 'channel',
-            channel, 'class', class, 'body', body, 'on_uncertain', on_uncertain, 'give_up', give_up,
+            channel, 'class', class, 'on_uncertain', on_uncertain, 'give_up', give_up,
             'attempts', 0, 'hash', hash, 'said', said, 'topic', topic)
+        redis.call('SET', body_key(mid), body)
         redis.call('XADD', outbox(channel, class), '*', 'mid', mid)
     else -- it may be sent after all
         redis.call('HDEL', message_key(mid), 'mark')
@@ -321,7 +333,7 @@ for _, letter in ipairs(lists.dead) do
     redis.call('XADD', P .. ':dead', '*', 'kind', letter[1], 'reason', letter[2], 'detail',
         letter[3], 'customer', customer, 'body', letter[4])
 end
-if customer ~= '' and #lists.traces > 0 then
+if customer ~= '' and #lists.traces > 0 and not is_wrong(P .. ':trace:' .. customer, 'list') then
     local trace_key = P .. ':trace:' .. customer
     for _, line in ipairs(lists.traces) do
         redis.call('LPUSH', trace_key, line)

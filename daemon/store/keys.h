@@ -20,6 +20,7 @@
     X(DUE, "due", "", "zset", "customer: its earliest deadline")                                \
     X(TAKEN, "taken", "", "zset", "customer whose deadline is being decided: end of its lease") \
     X(MESSAGE, "message", "<mid>", "hash", "a message decided and not yet accepted")            \
+    X(BODY, "body", "<mid>", "string", "what the message says, as JSON")                            \
     X(OUTBOX, "outbox", "<channel>:<class>", "stream", "mids to be sent, or being sent")        \
     X(FULL, "full", "<class>", "zset",                                                          \
       "customer whose sends wait for room in the outbox: since when")                           \

@@ -146,7 +146,8 @@ static const char *field(const struct reply *row, size_t at, bool *whole)
     return text ? text : "";
 }
 
-/* {entry, mid, customer, channel, class, body, on_uncertain, gateway, attempts, give_up} */
+/* {entry, mid, customer, channel, class, body, on_uncertain, gateway, attempts, give_up,
+ * topic} */
 static bool read_message(const struct reply *row, struct outbox_message *message)
 {
     bool whole = true;
@@ -160,6 +161,7 @@ static bool read_message(const struct reply *row, struct outbox_message *message
         .body = field(row, 5, &whole),
         .length = reply_item(row, 5)->length,
         .on_uncertain = field(row, 6, &whole),
+        .topic = field(row, 10, &whole),
         .gateway = gateway && *gateway ? gateway : NULL,
     };
     message->whole = whole && reply_number(reply_item(row, 8), &message->attempts) &&

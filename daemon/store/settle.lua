@@ -47,8 +47,8 @@ local function later(r, key)
 end
 
 local finish = {
-    done = function(r, key)
-        redis.call('DEL', key)
+    done = function(r)
+        delete_message(r.mid)
     end,
     later = later,
     resend = function(r, key)
@@ -64,8 +64,8 @@ local finish = {
     dead = function(r, key)
         redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', r.reason, 'detail',
             r.detail, 'customer', r.customer or '', 'mid', r.mid, 'channel', r.channel, 'class',
-            r.class, 'body', redis.call('HGET', key, 'body') or '')
-        redis.call('DEL', key)
+            r.class, 'body', body_of(r.mid, redis.call('HGET', key, 'body')) or '')
+        delete_message(r.mid)
     end,
     release = function(r)
         requeue(r.mid, r.channel, r.class)

@@ -10,12 +10,14 @@ local function message_of(mid, channel, class)
     local row = fields(mid, 'customer', 'channel', 'class', 'body', 'bound', 'mark')
     local m = {mid = mid, key = message_key(mid), spoilt = not row}
     m.customer, m.channel, m.class, m.body, m.bound, m.mark = unpack(row or {}, 1, 6)
-    m.channel, m.class, m.about = m.channel or channel, m.class or class, decoded(m.body)
+    m.channel, m.class, m.body = m.channel or channel, m.class or class, body_of(mid, m.body)
+    m.about = decoded(m.body)
     return m
 end
 
--- The hash is deleted; what is none is somebody else's.
+-- Its hash is deleted, and its body; what is no hash is somebody else's.
 local function delete(m)
+    redis.call('DEL', body_key(m.mid))
     if not m.spoilt then
         redis.call('DEL', m.key)
     end

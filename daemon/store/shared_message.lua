@@ -6,6 +6,18 @@ local function fields(mid, ...)
     local row = redis.pcall('HMGET', message_key(mid), ...)
     return not row.err and row or nil
 end
+-- What it says: a key of its own, as a long field would make the hash three times as large. A former
+-- program wrote a field, which is given. nil where there is none.
+local function body_key(mid)
+    return P .. ':body:' .. mid
+end
+local function body_of(mid, field)
+    local body = field or redis.pcall('GET', body_key(mid))
+    return type(body) == 'string' and body or nil
+end
+local function delete_message(mid)
+    redis.call('DEL', message_key(mid), body_key(mid))
+end
 -- The count in a field, which somebody may have spoilt.
 local function count_of(field)
     local number = tonumber(field or 0) or 0

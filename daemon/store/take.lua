@@ -6,7 +6,7 @@
 -- of this take, ms that a trace lives
 -- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter…}, how many were
 -- withdrawn, {entry, mid, customer, channel, class, body, on_uncertain, gateway it is bound to or
--- '', attempts, give_up}…}; the error LEASE where the daemon's lease ran out. Run twice, the second
+-- '', attempts, give_up, topic}…}; the error LEASE where the daemon's lease ran out. Run twice, the second
 -- run takes others: what the first took is put back by recover.lua, which knows it by the number.
 local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local rate, per, number, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
@@ -105,7 +105,8 @@ local function take(entry, mid, class, m)
     if bound == '' then
         redis.call('HSET', key, 'gateway', gateway)
     end
-    taken[#taken + 1] = {entry, mid, m[4], channel, class, m[5], m[6], bound, m[9], m[10]}
+    taken[#taken + 1] = {entry, mid, m[4], channel, class, body_of(mid, m[5]) or false, m[6], bound, m[9], m[10],
+        m[14] or ''}
 end
 
 local STATES = {taken = true, later = true, uncertain = true}

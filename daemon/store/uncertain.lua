@@ -40,7 +40,7 @@ local function drop(m)
     redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', 'dropped', 'detail',
         'it was uncertain, and dropped by hand', 'customer', m.customer or '', 'mid', m.mid,
         'channel', m.channel or '', 'class', m.class or '', 'body', m.body or '')
-    redis.call('DEL', m.key)
+    delete(m)
     return 'done', 'dropped'
 end
 

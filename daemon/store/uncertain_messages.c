@@ -32,7 +32,12 @@ bool uncertain_messages_find(struct session *session, const char *prefix, const 
         message->gateway = copied(arena, reply_item(row, 2));
         message->body = copied(arena, reply_item(row, 3));
     }
-    return true;
+    if (!state || strcmp(state, "uncertain") != 0 || message->body)
+        return true; /* a former program had the body in the hash */
+    const struct reply *body =
+        session_command(session, diag, "GET", keys_spell(arena, prefix, KEY_BODY, mid, NULL), NULL);
+    message->body = body ? copied(arena, body) : NULL;
+    return body != NULL;
 }
 
 bool uncertain_messages_count(struct session *session, const char *prefix, int64_t *count,

@@ -307,6 +307,22 @@ def test_commit_has_a_bound(hello_shop, pushed):
         assert len(hello_shop.mail.all_mails()) == len(pushed)
 
 
+def test_message_is_small(hello_shop):
+    """What a message costs in Redis while it waits: its event stands there once."""
+    hello_shop.config["gateways"]["smtp"]["port"] = 1
+    event = {**hello(1, first_name="Ana", locale="ro", accepts_marketing=True), "order": {
+        "number": "1001", "total": 64.9, "currency": "RON", "note": "", "items": [
+            {"title": "Ceai verde", "quantity": 1, "price": 21.6} for _ in range(3)]}}
+    event["order"]["note"] = "x" * (700 - len(json.dumps(event, separators=(",", ":"))))
+    hello_shop.daemon().spawn()
+    hello_shop.push(json.dumps(event, separators=(",", ":")))
+    [key] = wait_until(lambda: hello_shop.client.keys("nudged:message:*"), "the message")
+    mid = key.decode().rpartition(":")[2]
+    size = sum(hello_shop.client.memory_usage(key, samples=0) for key in (
+        f"nudged:message:{mid}", f"nudged:body:{mid}"))
+    assert size < 1440  # and about 60 in the stream of its outbox
+
+
 def test_huge_entry_is_cut_in_its_dead_letter(hello_shop):
     hello_shop.push("?" * 3_000_000)
     hello_shop.daemon().spawn()

@@ -56,7 +56,8 @@ static void put_list(struct buf *out, const char *const *texts, size_t count)
 static void on_commit(void *context, const struct commit_result *result)
 {
     static const char *const places[] = {"waits", "hand", "uncertain", "gone"};
-    static const char *const names[] = {"done", "stale", "facts", "moved", "gone", "failed"};
+    static const char *const names[] = {"done",   "stale", "facts", "moved",
+                                        "broken", "gone",  "failed"};
     struct result *into = context;
     struct buf out;
     assert_false(into->done);
@@ -78,6 +79,8 @@ static void on_commit(void *context, const struct commit_result *result)
     }
     if (result->outcome == COMMIT_MOVED)
         buf_printf(&out, " %s", result->moved);
+    if (result->outcome == COMMIT_BROKEN)
+        buf_printf(&out, " %s %s", result->broken, result->what);
     if (result->outcome == COMMIT_GONE) {
         buf_char(&out, ' ');
         put_list(&out, result->gone, result->gone_count);
@@ -255,13 +258,14 @@ static void test_messages(void **state)
     first.message_count = 2;
     redis_fixture_ask(&scene->redis, "HSET t:message:m2 state taken");
     assert_string_equal(commit(scene, &first), "done");
-    assert_redis(
-        &scene->redis, "[queued id:7 email marketing {\"to\":1} hold 1700000000001 0]",
-        "HMGET t:message:m1 state customer channel class body on_uncertain give_up attempts");
+    assert_redis(&scene->redis, "[queued id:7 email marketing hold 1700000000001 0]",
+                 "HMGET t:message:m1 state customer channel class on_uncertain give_up attempts");
+    assert_redis(&scene->redis, "{\"to\":1}", "GET t:body:m1");
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:outbox:email:marketing - +"),
                            "[mid m1]"));
     /* m2 existed: it is left alone. */
-    assert_redis(&scene->redis, "[taken (nil)]", "HMGET t:message:m2 state body");
+    assert_redis(&scene->redis, "taken", "HGET t:message:m2 state");
+    assert_redis(&scene->redis, "0", "EXISTS t:body:m2");
     assert_redis(&scene->redis, "0", "XLEN t:outbox:email:transactional");
     assert_string_equal(commit(scene, &first), "done");
     assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
@@ -276,44 +280,6 @@ static void put_messages(struct scene *scene)
     redis_fixture_ask(&scene->redis, "HSET t:message:bound state later bound 1");
     redis_fixture_ask(&scene->redis, "ZADD t:later 1 later 2 other 3 bound");
     redis_fixture_ask(&scene->redis, "ZADD t:uncertain 1 uncertain 2 other");
-}
-
-static void test_withdrawals(void **state)
-{
-    static const struct commit_withdrawal withdrawals[] = {
-        {"queued", CUSTOMER_PLACE_WAITS, "until"},
-        {"later", CUSTOMER_PLACE_WAITS, "until"},
-        {"taken", CUSTOMER_PLACE_HAND, "erased"},
-        {"uncertain", CUSTOMER_PLACE_UNCERTAIN, "until"},
-        {"bound", CUSTOMER_PLACE_UNCERTAIN, "until"}};
-    struct scene *scene = *state;
-    put_messages(scene);
-    struct commit first = document("", "1-9-1", V1);
-    first.withdrawals = withdrawals;
-    first.withdrawal_count = 5;
-    assert_string_equal(commit(scene, &first), "done");
-    assert_redis(&scene->redis, "[t:message:taken]", "KEYS t:message:*");
-    assert_redis(&scene->redis, "[taken erased]", "HMGET t:message:taken state mark");
-    assert_redis(&scene->redis, "[other]", "ZRANGE t:later 0 -1");
-    assert_redis(&scene->redis, "[other]", "ZRANGE t:uncertain 0 -1");
-}
-
-/* What is decided again is there, whatever the same commit or an earlier one withdrew of it. */
-static void test_decided_again(void **state)
-{
-    static const struct commit_withdrawal withdrawal = {"m1", CUSTOMER_PLACE_WAITS, "until"};
-    struct scene *scene = *state;
-    redis_fixture_ask(&scene->redis, "HSET t:message:m1 state queued body old");
-    redis_fixture_ask(&scene->redis, "HSET t:message:m2 state taken body old mark until");
-    struct commit first = document("", "1-9-1", V1);
-    first.withdrawals = &withdrawal;
-    first.withdrawal_count = 1;
-    first.messages = messages;
-    first.message_count = 2;
-    assert_string_equal(commit(scene, &first), "done");
-    assert_redis(&scene->redis, "[queued {\"to\":1}]", "HMGET t:message:m1 state body");
-    assert_redis(&scene->redis, "[taken old (nil)]", "HMGET t:message:m2 state body mark");
-    assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
 }
 
 static void test_facts(void **state)
@@ -666,8 +632,6 @@ int main(void)
         TEST(test_entries_alone),
         TEST(test_deadline_given_up),
         TEST(test_messages),
-        TEST(test_withdrawals),
-        TEST(test_decided_again),
         TEST(test_facts),
         TEST(test_declined),
         TEST(test_declined_no_longer),

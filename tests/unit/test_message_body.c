@@ -7,9 +7,55 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
+#include "decide/message_body.h"
 #include "decide_fixture.h"
 
 #define DAY 86400
+
+static struct value read_json(struct arena *arena, const char *text)
+{
+    struct value value;
+    struct diag diag;
+    text = arena_text(arena, text);
+    if (!json_read(arena, text, strlen(text), &json_file_limits, &value, &diag))
+        fail_msg("%s: %s", diag.text, text);
+    return value;
+}
+
+static const char *print_json(struct arena *arena, const struct value *value)
+{
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    json_print(&out, value);
+    const char *text = arena_text(arena, buf_string(&out));
+    buf_free(&out);
+    return text;
+}
+
+/* The body is the same again after it was stored; `customer`: what is stored of that, or NULL. */
+static void assert_stored(struct decide_fixture *fixture, const struct value *body,
+                          const char *customer)
+{
+    struct arena *arena = fixture->arena;
+    const struct value closed = message_body_close(arena, body);
+    const char *text = print_json(arena, &closed);
+    const struct value stored = read_json(arena, text);
+    const struct value *left = value_get(&stored, "customer");
+    if (!left != !customer || (left && strcmp(print_json(arena, left), customer) != 0))
+        fail_msg("stored: %s", text);
+    const struct message_body_known known = {
+        .mid = value_to_text(arena, value_get(body, "mid")),
+        .customer = value_to_text(arena, value_get(body, "customer_key")),
+        .channel = value_to_text(arena, value_get(body, "channel")),
+        .class_ = value_to_text(arena, value_get(body, "class")),
+        .topic = value_to_text(arena, value_get(body, "topic")),
+        .on_uncertain = value_to_text(arena, value_get(body, "on_uncertain")),
+    };
+    const struct value opened = message_body_open(arena, &stored, &known);
+    if (!value_equal(&opened, body))
+        fail_msg("%s\nis not %s", print_json(arena, &opened), print_json(arena, body));
+}
 
 static void test_message(void **state)
 {
@@ -90,11 +136,73 @@ static void test_later_message(void **state)
     }
 }
 
+/* What is stored says nothing twice, and gives the same body again. */
+static void test_stored_form(void **state)
+{
+    static const struct {
+        const char *before, *event, *customer; /* in what is stored; NULL: not there */
+    } cases[] = {
+        {NULL, "{\"id\":7,\"email\":\"a@b.example\",\"tags\":[1,2.50],\"a\":{\"b\":1}}", NULL},
+        {NULL, "{\"id\":7,\"email\":\"a@b.example\",\"x\":null}", NULL},
+        {"{\"id\":7,\"x\":\"old\",\"a\":{\"b\":1,\"c\":2}}",
+         "{\"id\":7,\"email\":\"a@b.example\",\"a\":{\"b\":3}}", "{\"x\":\"old\",\"a\":{\"c\":2}}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct decide_fixture fixture;
+        char event[256];
+        decide_fixture_open(&fixture, "{name: r, class: transactional, on: x, send: m}");
+        snprintf(event, sizeof event, "{\"type\":\"y\",\"customer\":%s}", cases[i].before);
+        if (cases[i].before)
+            decide_fixture_play(&fixture, 0, event);
+        snprintf(event, sizeof event, "{\"type\":\"x\",\"customer\":%s,\"n\":1}", cases[i].event);
+        decide_fixture_play(&fixture, 1, event);
+        assert_stored(&fixture, &fixture.last.messages[0].body, cases[i].customer);
+        decide_fixture_close(&fixture);
+    }
+}
+
+/* A profile that a newer event changed; a body that somebody made otherwise; one of a former
+ * program. */
+static void test_stored_otherwise(void **state)
+{
+    static const char whole[] =
+        "{\"mid\":\"m\",\"class\":\"marketing\",\"topic\":\"all\",\"channel\":\"email\","
+        "\"customer_key\":\"id:7\",\"on_uncertain\":\"hold\",";
+    static const struct {
+        const char *rest, *customer;
+    } cases[] = {
+        {"\"customer\":{\"a\":1},\"start\":{\"customer\":{\"a\":1.0,\"gone\":2}},\"event\":{"
+         "\"source\":\"\",\"data\":{"
+         "\"customer\":{\"a\":1.0,\"gone\":2}}}}",
+         "{\"a\":1,\"gone\":null}"},
+        {"\"customer\":{\"a\":1},\"start\":{\"n\":1},\"event\":{\"source\":\"\",\"data\":{\"n\":2}}"
+         "}",
+         "{\"a\":1}"},
+        {"\"customer\":{\"a\":null},\"start\":{},\"event\":{\"source\":\"\",\"data\":{}}}",
+         "{\"a\":null}"},
+        {"\"customer\":{},\"start\":{},\"event\":{\"source\":\"\",\"data\":{\"customer\":\"none\"}}"
+         "}",
+         NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct decide_fixture fixture = {.arena = arena_new(4096)};
+        char text[512];
+        snprintf(text, sizeof text, "%s%s", whole, cases[i].rest);
+        const struct value body = read_json(fixture.arena, text);
+        assert_stored(&fixture, &body, cases[i].customer);
+        arena_destroy(&fixture.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_message),
         cmocka_unit_test(test_later_message),
+        cmocka_unit_test(test_stored_form),
+        cmocka_unit_test(test_stored_otherwise),
     };
     return cmocka_run_group_tests_name("message_body", tests, NULL, NULL);
 }

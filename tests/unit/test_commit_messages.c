@@ -1,0 +1,152 @@
+/* What a commit does to messages: withdrawn where each is, decided again, records that are none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "outbox_fixture.h"
+#include "store/customers.h"
+
+#define LATER 9999999999999
+#define V1    "{\"version\":\"1-9-1\",\"n\":1}"
+
+struct result {
+    bool done;
+    char text[256]; /* "done", or the key that is broken and what it is */
+};
+
+static void on_commit(void *context, const struct commit_result *result)
+{
+    struct result *into = context;
+    into->done = true;
+    if (result->outcome == COMMIT_BROKEN)
+        snprintf(into->text, sizeof into->text, "%s %s", result->broken, result->what);
+    else
+        snprintf(into->text, sizeof into->text, "%s",
+                 result->outcome == COMMIT_DONE ? "done" : "refused");
+}
+
+/* What came of it, good until the next one. */
+static const char *commit(struct outbox_fixture *scene, const struct commit *commit)
+{
+    static struct result result;
+    struct customers *customers = customers_new(scene->store.scripts, scene->store.instance);
+    result = (struct result){0};
+    customers_commit(customers, commit, on_commit, &result);
+    redis_fixture_run(&scene->redis, &result.done);
+    customers_destroy(&customers);
+    return result.text;
+}
+
+static struct commit document(void)
+{
+    return (struct commit){.customer = "id:7",
+                           .seen = "",
+                           .version = "1-9-1",
+                           .document = {V1, strlen(V1)},
+                           .expire_ms = LATER};
+}
+
+static const struct commit_message messages[] = {
+    {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h", "s", "all"},
+    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", ""},
+};
+
+/* One message in each state. */
+static void put_messages(struct outbox_fixture *scene)
+{
+    static const char *const states[] = {"queued", "later", "taken", "uncertain"};
+    for (size_t i = 0; i < 4; i++)
+        redis_fixture_ask(&scene->redis, "HSET t:message:%s state %s", states[i], states[i]);
+    redis_fixture_ask(&scene->redis, "HSET t:message:bound state later bound 1");
+    redis_fixture_ask(&scene->redis, "ZADD t:later 1 later 2 other 3 bound");
+    redis_fixture_ask(&scene->redis, "ZADD t:uncertain 1 uncertain 2 other");
+}
+
+static void test_withdrawals(void **state)
+{
+    static const struct commit_withdrawal withdrawals[] = {
+        {"queued", CUSTOMER_PLACE_WAITS, "until"},
+        {"later", CUSTOMER_PLACE_WAITS, "until"},
+        {"taken", CUSTOMER_PLACE_HAND, "erased"},
+        {"uncertain", CUSTOMER_PLACE_UNCERTAIN, "until"},
+        {"bound", CUSTOMER_PLACE_UNCERTAIN, "until"}};
+    struct outbox_fixture *scene = *state;
+    put_messages(scene);
+    struct commit first = document();
+    first.withdrawals = withdrawals;
+    first.withdrawal_count = 5;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "[t:message:taken]", "KEYS t:message:*");
+    assert_redis(&scene->redis, "[taken erased]", "HMGET t:message:taken state mark");
+    assert_redis(&scene->redis, "[other]", "ZRANGE t:later 0 -1");
+    assert_redis(&scene->redis, "[other]", "ZRANGE t:uncertain 0 -1");
+}
+
+/* What is decided again is there, whatever the same commit or an earlier one withdrew of it. */
+static void test_decided_again(void **state)
+{
+    static const struct commit_withdrawal withdrawal = {"m1", CUSTOMER_PLACE_WAITS, "until"};
+    struct outbox_fixture *scene = *state;
+    redis_fixture_ask(&scene->redis, "HSET t:message:m1 state queued");
+    redis_fixture_ask(&scene->redis, "HSET t:message:m2 state taken mark until");
+    redis_fixture_ask(&scene->redis, "MSET t:body:m1 old t:body:m2 old");
+    struct commit first = document();
+    first.withdrawals = &withdrawal;
+    first.withdrawal_count = 1;
+    first.messages = messages;
+    first.message_count = 2;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "queued", "HGET t:message:m1 state");
+    assert_redis(&scene->redis, "[taken (nil)]", "HMGET t:message:m2 state mark");
+    assert_redis(&scene->redis, "[{\"to\":1} old]", "MGET t:body:m1 t:body:m2");
+    assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
+}
+
+/* What only this customer has of a wrong type is told, and nothing is written. */
+static void test_broken(void **state)
+{
+    static const struct {
+        const char *key, *answer;
+    } rows[] = {
+        {"t:customer:id:7", "t:customer:id:7 is a set, not a string"},
+        {"t:trace:id:7", "t:trace:id:7 is a set, not a list"},
+        {"t:message:m1", "t:message:m1 is a set, not a hash"},
+    };
+    struct outbox_fixture *scene = *state;
+    struct commit first = document();
+    first.messages = messages;
+    first.message_count = 1;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        redis_fixture_ask(&scene->redis, "SADD %s x", rows[i].key);
+        assert_string_equal(commit(scene, &first), rows[i].answer);
+        assert_redis(&scene->redis, "1", "DEL %s", rows[i].key);
+        assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:message:m1 t:body:m1");
+    }
+    /* A timer of theirs can be given up all the same. */
+    struct commit timer = {.customer = "id:7", .seen = "", .version = "", .expire_ms = LATER};
+    const struct slice line = {"{}", 2};
+    timer.traces = &line;
+    timer.trace_count = 1;
+    redis_fixture_ask(&scene->redis, "SADD t:customer:id:7 x");
+    redis_fixture_ask(&scene->redis, "SADD t:trace:id:7 x");
+    redis_fixture_ask(&scene->redis, "ZADD t:taken 5 id:7");
+    assert_string_equal(commit(scene, &timer), "done");
+    assert_redis(&scene->redis, "0", "EXISTS t:taken");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, outbox_fixture_open, outbox_fixture_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_withdrawals),
+        TEST(test_decided_again),
+        TEST(test_broken),
+    };
+    return cmocka_run_group_tests_name("commit_messages", tests, NULL, NULL);
+}
