@@ -68,6 +68,26 @@ static void test_waits_and_goes(void **state)
     assert_int_equal(fixture.last.full_ms[RULE_MARKETING], 0);
     play(&fixture, 130, SIGN_UP, "welcome sends welcome");
     assert_false(fixture.last.full);
+    play(&fixture, 140, NULL, "");
+    assert_true(fixture.last.full); /* a queue may know of somebody who does not wait */
+    decide_fixture_close(&fixture);
+}
+
+/* A branch in which the send stands is asked again too; what lies behind it does not wait for room.
+ */
+static void test_branch(void **state)
+{
+    struct decide_fixture fixture;
+    (void)state;
+    open_full(&fixture, "{name: gift, on: customer.signed_up, again: ignore, steps: [\n"
+                        " {if: customer.count(\"order.placed\") == 0, then: [{send: gift}]},\n"
+                        " {wait: 1d}, {send: after}]}\n");
+    play(&fixture, 0, SIGN_UP, "gift outbox-full 86400");
+    play(&fixture, 10, ORDER, "");
+    set_room(1, 1);
+    play(&fixture, 30, NULL, "gift passed-over branch; gift waits 86400");
+    assert_int_equal(fixture.last.full_ms[RULE_MARKETING], 0);
+    play(&fixture, 86400, NULL, "gift sends after");
     decide_fixture_close(&fixture);
 }
 
@@ -206,10 +226,15 @@ static void test_not_among_the_journeys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_waits_and_goes),  cmocka_unit_test(test_asked_again),
-        cmocka_unit_test(test_gives_up),        cmocka_unit_test(test_distances),
-        cmocka_unit_test(test_refused_at_once), cmocka_unit_test(test_classes_share_the_room),
-        cmocka_unit_test(test_queue),           cmocka_unit_test(test_not_among_the_journeys),
+        cmocka_unit_test(test_waits_and_goes),
+        cmocka_unit_test(test_branch),
+        cmocka_unit_test(test_asked_again),
+        cmocka_unit_test(test_gives_up),
+        cmocka_unit_test(test_distances),
+        cmocka_unit_test(test_refused_at_once),
+        cmocka_unit_test(test_classes_share_the_room),
+        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_not_among_the_journeys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
