@@ -891,6 +891,7 @@ test_files = \
 	tests/functional/test_limits.py \
 	tests/functional/test_model.py \
 	tests/functional/test_operations.py \
+	tests/functional/test_order_of_events.py \
 	tests/functional/test_outbox_full.py \
 	tests/functional/test_person.py \
 	tests/functional/test_push.py \

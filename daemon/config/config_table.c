@@ -1,6 +1,7 @@
 /* Every key of nudged.yaml: its type, range, default, and what it is for. */
 #include "base/log.h"
 #include "config/config_keys.h"
+#include "customer/customer_record.h"
 
 #define SECONDS(n) ((int64_t)(n)*1000)
 #define DAYS(n)    ((int64_t)(n)*24 * 60 * 60 * 1000)
@@ -134,6 +135,8 @@ static const struct setting policy_settings[] = {
     {.key = "cap",
      .type = SETTING_RATE,
      IN(config_policy, cap),
+     .least = 1,
+     .most = CUSTOMER_COUNTED_MOST,
      .reload = SETTING_RELOAD,
      .help = "marketing messages to one customer: `3 per 7d`"},
     {.key = "quiet_hours",

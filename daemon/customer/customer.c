@@ -97,19 +97,23 @@ void customer_add_send(struct arena *arena, struct customer *customer,
                                  .until_ms = until_ms,
                                  .marketing = message->marketing};
     PUSH(arena, customer->sends, UINT32_MAX, send);
-    PUSH(arena, customer->open, UINT32_MAX, *message);
     struct customer_total *total = need_total(arena, customer, message->rule);
     total->count++;
     total->last_ms = now_ms;
 }
 
-bool customer_has_room(const struct customer *customer, int64_t until_ms, int64_t now_ms)
+void customer_add_open(struct arena *arena, struct customer *customer,
+                       const struct customer_open *message)
+{
+    PUSH(arena, customer->open, UINT32_MAX, *message);
+}
+
+bool customer_may_count(const struct customer *customer, int64_t until_ms, int64_t now_ms)
 {
     uint32_t counted = 0;
     for (uint32_t i = 0; i < customer->sends.count; i++)
         counted += customer->sends.items[i].until_ms > now_ms;
-    return customer->open.count < CUSTOMER_OPEN_MOST &&
-           (until_ms <= now_ms || counted < CUSTOMER_SENDS_MOST);
+    return until_ms <= now_ms || counted < CUSTOMER_SENDS_MOST;
 }
 
 void customer_drop_send(struct customer *customer, const char *mid)

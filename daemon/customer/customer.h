@@ -38,12 +38,14 @@ void customer_add_count(struct arena *arena, struct customer *customer, const ch
                         int64_t at_ms);
 const struct customer_total *customer_find_total(const struct customer *customer, const char *rule);
 
-/* Remembers a message that was decided: among sends, totals and open messages. `until_ms`: as of
- * customer_send. Whether there is room (customer_has_room) was asked before. */
+/* Remembers a message that was decided, among sends and totals. `until_ms`: as of customer_send. */
 void customer_add_send(struct arena *arena, struct customer *customer,
                        const struct customer_open *message, int64_t until_ms, int64_t now_ms);
-/* Whether one more message can be remembered, and counted until then. */
-bool customer_has_room(const struct customer *customer, int64_t until_ms, int64_t now_ms);
+/* And as one that may still be withdrawn. */
+void customer_add_open(struct arena *arena, struct customer *customer,
+                       const struct customer_open *message);
+/* Whether one more message can be counted until then. */
+bool customer_may_count(const struct customer *customer, int64_t until_ms, int64_t now_ms);
 /* Forgets it: it was withdrawn or never arrived; its place under caps is given back. */
 void customer_drop_send(struct customer *customer, const char *mid);
 void customer_drop_open(struct customer *customer, uint32_t index);

@@ -13,9 +13,12 @@ enum {
     CUSTOMER_FORMAT = 1, /* of the document; kept in P:meta too */
     CUSTOMER_DOCUMENT_MOST = 64 * 1024,
     CUSTOMER_TIMES_MOST = 32,    /* newest times kept for each counted event type */
-    CUSTOMER_SENDS_MOST = 192,   /* that some limit or cap counts */
+    CUSTOMER_SENDS_MOST = 192,   /* that some limit or cap counts, … */
+    CUSTOMER_COUNTED_MOST = 128, /* … and how many any one of them may count */
     CUSTOMER_PAST_MOST = 64,     /* newest sends that none counts */
-    CUSTOMER_OPEN_MOST = 128,    /* messages not known to be gone */
+    CUSTOMER_OPEN_MOST = 192,    /* messages not known to be gone; … */
+    CUSTOMER_OPEN_ANY = 128,     /* … so many where nothing withdraws one but an erasure; … */
+    CUSTOMER_OPEN_ASKED = 64,    /* … and from how many on it is asked whether they are gone */
     CUSTOMER_JOURNEYS_MOST = 64, /* running at once, besides those that wait for room */
     CUSTOMER_ENDS_MOST = 64,     /* remembered ends of all rules, … */
     CUSTOMER_ENDS_OF_RULE = 16,  /* … and those of one rule that a condition is asked about */

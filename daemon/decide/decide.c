@@ -300,6 +300,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     joining_join(&d, input->joined, input->joined_count);
     count_on(input);
     customer_prune(input->customer, input->now_ms, input->now_ms - input->policy->dedupe_keep_ms);
+    deciding_let_go(&d);
     for (size_t i = 0; i < input->event_count; i++)
         consider_event(&d, input->events[i]);
     if (input->due_ms)

@@ -101,7 +101,22 @@ static int64_t counts_until(const struct deciding *d, const struct rule *rule)
     return policy_counts_until(d->policy, rule, rule->class == RULE_MARKETING, d->now_ms);
 }
 
-/* Keeps in the customer's document that the message was decided. */
+/* Whether some event may withdraw the rule's messages alone. */
+static bool may_withdraw(const struct rule *rule)
+{
+    return rule->class == RULE_MARKETING || rule->until[0] || rule->again == RULE_RESTART ||
+           rule->again == RULE_IGNORE;
+}
+
+/* What could not be withdrawn any more, or not be counted, must not be sent. */
+static bool has_room(const struct deciding *d, const struct rule *rule)
+{
+    return customer_may_count(d->customer, counts_until(d, rule), d->now_ms) &&
+           (d->customer->open.count < CUSTOMER_OPEN_MOST || !may_withdraw(rule));
+}
+
+/* Keeps in the customer's document that the message was decided. Where there are many, one that
+ * nothing withdraws but an erasure is not kept among those that are open. */
 static void remember(struct deciding *d, const struct deciding_want *want,
                      const struct decision_message *message)
 {
@@ -119,6 +134,8 @@ static void remember(struct deciding *d, const struct deciding_want *want,
     if (decision_lift(d->decision, message->mid))
         customer_drop_send(d->customer, message->mid); /* one message, and so one place */
     customer_add_send(d->arena, d->customer, &open, counts_until(d, rule), d->now_ms);
+    if (d->customer->open.count < CUSTOMER_OPEN_ANY || may_withdraw(rule))
+        customer_add_open(d->arena, d->customer, &open);
 }
 
 /* False where an expression of its data fails: *fault says why. */
@@ -173,7 +190,6 @@ static void fail_want(struct deciding *d, const struct deciding_want *failed, co
             want->rule = NULL;
 }
 
-/* What could not be withdrawn any more, or not be counted, is not sent. */
 static void refuse_for_room(struct deciding *d, const struct deciding_want *want)
 {
     d->decision->counts.refused++;
@@ -193,7 +209,7 @@ static void grant_one(struct deciding *d, const struct deciding_want *want)
     if (refusal) {
         d->decision->counts.refused++;
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, refusal);
-    } else if (!customer_has_room(d->customer, counts_until(d, want->rule), d->now_ms)) {
+    } else if (!has_room(d, want->rule)) {
         refuse_for_room(d, want);
     } else if (!add_message(d, want, address, &known, &scene, &fault)) {
         fail_want(d, want, fault);
@@ -221,7 +237,7 @@ void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why)
         [CUSTOMER_PLACE_GONE] = TRACE_TOO_LATE,
     };
     struct customer_open open = d->customer->open.items[index];
-    enum customer_place place = policy_place(d->facts, open.mid);
+    enum customer_place place = policy_place(d->facts, open.mid, CUSTOMER_PLACE_WAITS);
     bool taken_back = decision_take_back(d->decision, open.mid);
     if (taken_back && place != CUSTOMER_PLACE_HAND)
         place = CUSTOMER_PLACE_WAITS;
@@ -232,6 +248,22 @@ void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why)
         customer_drop_send(d->customer, open.mid);
     trace_add_withdrawal(&d->trace, open.rule, whats[place], why, open.mid);
     d->effect = d->effect || place != CUSTOMER_PLACE_GONE;
+}
+
+/* Most have been delivered long since: of many the older ones are assumed to be gone, and the
+ * commit looks. Those that are not stay. */
+void deciding_let_go(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    if (customer->open.count <= CUSTOMER_OPEN_ASKED)
+        return;
+    for (uint32_t i = customer->open.count - CUSTOMER_OPEN_ASKED / 2; i-- > 0;) {
+        const char *mid = customer->open.items[i].mid;
+        if (policy_place(d->facts, mid, CUSTOMER_PLACE_GONE) != CUSTOMER_PLACE_GONE)
+            continue;
+        decision_withdraw(d->decision, d->arena, mid, CUSTOMER_PLACE_GONE, TRACE_WHY_NONE);
+        customer_drop_open(customer, i);
+    }
 }
 
 static void withdraw_run(struct deciding *d, const char *rule, const char *origin,

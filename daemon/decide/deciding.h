@@ -77,6 +77,9 @@ void deciding_end(struct deciding *d, uint32_t index, enum trace_why why);
  * comes back undelivered. */
 void deciding_withdraw(struct deciding *d, uint32_t index, enum trace_why why);
 
+/* Forgets open messages that are gone, where there are many. */
+void deciding_let_go(struct deciding *d);
+
 /* What ends the journey of a rule that is here, for who has it not. */
 struct customer_until deciding_until(const struct rule *rule);
 /* The condition, compiled from its source; false where it is none. NULL is none, and true. */

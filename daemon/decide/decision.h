@@ -26,10 +26,11 @@ struct decision_message {
     struct value body; /* map: what is stored as P:message:<mid> and rendered; docs/redis.md */
 };
 
-/* A message of an earlier decision that must not be sent any more. */
+/* A message of an earlier decision that must not be sent any more, or, where it is assumed to be
+ * gone, that nobody need remember. */
 struct decision_withdrawal {
     const char *mid;
-    enum customer_place place; /* where it is assumed to be; never GONE */
+    enum customer_place place; /* where it is assumed to be */
     enum trace_why why;
 };
 

@@ -17,12 +17,13 @@ bool policy_listed(const char *const *list, const char *text)
     return false;
 }
 
-enum customer_place policy_place(const struct policy_facts *facts, const char *mid)
+enum customer_place policy_place(const struct policy_facts *facts, const char *mid,
+                                 enum customer_place assumed)
 {
     for (size_t i = facts ? facts->place_count : 0; i-- > 0;)
         if (strcmp(facts->places[i].mid, mid) == 0)
             return facts->places[i].place;
-    return CUSTOMER_PLACE_WAITS;
+    return assumed;
 }
 
 /* The first `bytes` of the keyed hash, as hex. */

@@ -40,7 +40,8 @@ struct policy_address {
     const char *said;     /* the short hash of its mailbox, in P:said */
 };
 
-/* Of a message that must not be sent any more: where it was when a commit looked. */
+/* Of a message that must not be sent any more, or that is forgotten: where it was when a commit
+ * looked. */
 struct policy_place {
     const char *mid;
     enum customer_place place;
@@ -102,7 +103,8 @@ int64_t policy_quiet_until(const struct policy *policy, const struct customer *c
 
 bool policy_listed(const char *const *list, const char *text);
 
-/* Where a message is; it waits where the facts (may be NULL) do not tell. */
-enum customer_place policy_place(const struct policy_facts *facts, const char *mid);
+/* Where a message is; as `assumed` where the facts (may be NULL) do not tell. */
+enum customer_place policy_place(const struct policy_facts *facts, const char *mid,
+                                 enum customer_place assumed);
 
 #endif

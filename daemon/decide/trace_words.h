@@ -63,7 +63,7 @@
     X(RULE_CHANGED, "rule-changed", "the rule has no longer the step that it waited for")     \
     X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")            \
     X(TOO_MANY_MESSAGES, "too-many-messages",                                                 \
-      "128 of the customer's messages wait, or limits and caps count 192")                    \
+      "192 of the customer's messages wait, or limits and caps count as many")                \
     X(BRANCH, "branch", "the branch's `if` was asked again after a wait, and is other now")   \
     X(NO_ADDRESS, "no-address", "the customer has no address for the channel")                \
     X(SUPPRESSED, "suppressed", "the address must not be written to")                         \
@@ -79,7 +79,7 @@
     X(ERROR, "error", "an expression of a step failed")                                         \
     X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")              \
     X(TOO_MANY_MESSAGES, "too-many-messages",                                                   \
-      "128 of the customer's messages wait, or limits and caps count 192")                      \
+      "192 of the customer's messages wait, or limits and caps count as many")                  \
     X(LIQUID_RENDER, "liquid-render", "its template failed, or that of its gateway's body")     \
     X(LIQUID_LIMIT, "liquid-limit",                                                             \
       "its template took too many steps or too long, or made too much")                         \

@@ -9,9 +9,11 @@
  */
 #include "rules/rule_read.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/word.h"
+#include "customer/customer_record.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_steps.h"
 
@@ -90,6 +92,8 @@ const struct setting rule_settings[] = {
     {.key = "limit",
      .type = SETTING_RATE,
      AT(limit),
+     .least = 1,
+     .most = CUSTOMER_COUNTED_MOST,
      .reload = SETTING_RELOAD,
      .help = "runs of this rule that sent something to one customer"},
     {.key = "priority",
@@ -148,6 +152,23 @@ const struct setting rule_settings[] = {
     PLANNED("holdout", "every customer gets the message"),
     {0},
 };
+
+/* What a limit counts is remembered: all messages of so many runs must find their place. */
+static void check_limit(const struct rule_reader *reader, const struct value *document,
+                        const struct rule *rule)
+{
+    int64_t sends = 0;
+    for (uint32_t i = 0; i < rule->step_count; i++)
+        sends += rule->steps[i].kind == RULE_STEP_SEND;
+    if (rule->limit.count * sends <= CUSTOMER_COUNTED_MOST)
+        return;
+    diag_hint(settings_fault(
+                  reader->diags, reader->source, value_get(document, "limit"), DIAG_ERROR,
+                  "`limit` is about %" PRId64 " messages to one customer, and %d are remembered",
+                  rule->limit.count * sends, CUSTOMER_COUNTED_MOST),
+              "a run of this rule may send %" PRId64 ": at most %" PRId64 " runs can be counted",
+              sends, CUSTOMER_COUNTED_MOST / sends);
+}
 
 static void check_topic(const struct rule_reader *reader, const struct value *document,
                         const char *topic)
@@ -332,6 +353,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     rule->condition = rule_condition(reader, &text.condition, rule->on);
     read_until(reader, &text.until, rule);
     rule_steps_read(reader, document, rule);
+    check_limit(reader, document, rule);
     read_behaviour(reader, document, &text, rule);
     return reader->diags->errors == errors ? rule : NULL;
 }

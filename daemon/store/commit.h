@@ -37,7 +37,7 @@ struct commit_undeclined {
 
 struct commit_withdrawal {
     const char *mid;
-    enum customer_place place; /* where it is assumed to be, WAITS, HAND or UNCERTAIN */
+    enum customer_place place; /* where it is assumed to be; GONE: it is only looked at */
     const char *why;           /* a word of the trace, for the mark of one in a sender's hand */
 };
 

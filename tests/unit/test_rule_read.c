@@ -30,6 +30,11 @@ static const struct fault_case cases[] = {
     {"name: a\non: x\nagain: ignore\nwait: 60\nsend: y\n",
      ":4:7: error: `wait` must be a length of time|a unit is missing"},
     {"name: a\non: x\nlimit: one per day\nsend: y\n", ":3:8: error: `limit` must be"},
+    {"name: a\non: x\nlimit: 129 per 1d\nsend: y\n",
+     ":3:8: error: `limit` must be between 1 and 128"},
+    {"name: a\non: x\nlimit: 43 per 1d\nsteps: [{send: x}, {if: 'true', then: [{send: y}], else: "
+     "[{send: z}]}]\n",
+     ":3:8: error: `limit` is about 129 messages to one customer, and 128 are remembered"},
     {"name: a\non: x\nsteps:\n  - sned: y\n",
      ":4:5: error: unknown step `sned`|hint: did you mean `send`?\n|!exactly one"},
     {"name: a\non: x\nsteps:\n  - {sned: y, send: y, wait: 1h}\n",

@@ -92,12 +92,96 @@ static void test_withdrawn_and_decided_again(void **state)
     }
 }
 
+/* However many messages a customer has, what waits can be withdrawn: only what is gone is
+ * forgotten, and what has no room is refused. */
+static void test_many(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    struct policy_place waits[CUSTOMER_OPEN_MOST];
+    char event[128];
+    decide_fixture_open(&fixture, "{name: a, on: x, until: y, send: a}");
+    for (int i = 0; i <= CUSTOMER_OPEN_MOST; i++) {
+        snprintf(event, sizeof event, "{\"type\":\"x\",\"id\":%d," ANA "}", i);
+        const char *did = decide_fixture_play(&fixture, i, event);
+        assert_string_equal(did,
+                            i < CUSTOMER_OPEN_MOST ? "a sends a" : "a refused too-many-messages");
+        assert_int_equal(fixture.last.withdrawn_count, 0);
+        if (i == CUSTOMER_OPEN_MOST)
+            break;
+        waits[i] = (struct policy_place){.mid = fixture.last.messages[0].mid};
+        fixture.facts.places = waits;
+        fixture.facts.place_count = (size_t)i + 1;
+    }
+    assert_int_equal(fixture.last.dead_count, 1);
+    assert_string_equal(trace_reason_word(fixture.last.dead[0].reason), "too-many-messages");
+    decide_fixture_play(&fixture, 200, "{\"type\":\"y\"," ANA "}");
+    assert_int_equal(fixture.last.withdrawn_count, CUSTOMER_OPEN_MOST);
+    decide_fixture_close(&fixture);
+}
+
+/* Nothing withdraws a receipt: none is refused, and those past a bound are not remembered. */
+static void test_many_receipts(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    struct diag diag = {0};
+    struct policy_place waits[CUSTOMER_OPEN_MOST + 1];
+    char event[128];
+    decide_fixture_open(&fixture, "{name: a, class: transactional, on: x, send: a}");
+    for (int i = 0; i <= CUSTOMER_OPEN_MOST; i++) {
+        snprintf(event, sizeof event, "{\"type\":\"x\",\"id\":%d," ANA "}", i);
+        assert_string_equal(decide_fixture_play(&fixture, 0, event), "a sends a");
+        assert_int_equal(fixture.last.withdrawn_count, 0);
+        waits[i] = (struct policy_place){.mid = fixture.last.messages[0].mid};
+        fixture.facts.places = waits;
+        fixture.facts.place_count = (size_t)i + 1;
+    }
+    const struct customer *customer =
+        customer_read(fixture.arena, "id:7", fixture.document, strlen(fixture.document), &diag);
+    assert_int_equal(customer->open.count, CUSTOMER_OPEN_ANY);
+    decide_fixture_close(&fixture);
+}
+
+/* Assumed to be gone: the oldest, until a commit says that they are not. */
+static void test_gone(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    struct policy_place first = {0};
+    char event[128];
+    decide_fixture_open(&fixture, "{name: a, on: x, until: y, send: a}");
+    for (int i = 0; i <= CUSTOMER_OPEN_ASKED; i++) {
+        snprintf(event, sizeof event, "{\"type\":\"x\",\"id\":%d," ANA "}", i);
+        decide_fixture_play(&fixture, i, event);
+        if (i == 0)
+            first = (struct policy_place){fixture.last.messages[0].mid, CUSTOMER_PLACE_HAND};
+        assert_int_equal(fixture.last.withdrawn_count, 0);
+    }
+    const char *before = fixture.document;
+    for (int told = 0; told < 2; told++) {
+        fixture.document = before;
+        fixture.facts.places = &first;
+        fixture.facts.place_count = (size_t)told;
+        decide_fixture_play(&fixture, 100, "{\"type\":\"z\"," ANA "}");
+        assert_int_equal(fixture.last.withdrawn_count, CUSTOMER_OPEN_ASKED / 2 + 1 - told);
+        assert_int_equal(fixture.last.withdrawn[0].place, CUSTOMER_PLACE_GONE);
+    }
+    fixture.facts.place_count = 0;
+    decide_fixture_play(&fixture, 200, "{\"type\":\"y\"," ANA "}");
+    assert_int_equal(fixture.last.withdrawn_count, CUSTOMER_OPEN_ASKED / 2 + 1);
+    decide_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_withdrawn_from_elsewhere),
         cmocka_unit_test(test_place_of_the_marked),
         cmocka_unit_test(test_withdrawn_and_decided_again),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_many_receipts),
+        cmocka_unit_test(test_gone),
     };
     return cmocka_run_group_tests_name("withdrawal", tests, NULL, NULL);
 }
