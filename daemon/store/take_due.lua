@@ -53,10 +53,10 @@ end
 
 -- The oldest entry that is pending at a dead daemon, or at one that lives for less than 30 s.
 local function oldest_pending()
-    local from, lives, STEP = '-', {}, 200
-    local rows
+    local from, step, lives, asked, rows = '-', 1, {}, nil, nil -- the first one, nearly always
     repeat
-        rows = redis.call('XPENDING', events, 'nudged', from, '+', STEP)
+        asked, step = step, 200
+        rows = redis.call('XPENDING', events, 'nudged', from, '+', asked)
         for _, row in ipairs(rows) do
             local id, consumer, idle = row[1], row[2], row[3]
             if lives[consumer] == nil then
@@ -67,7 +67,7 @@ local function oldest_pending()
             end
             from = '(' .. id
         end
-    until #rows < STEP
+    until #rows < asked
 end
 
 -- The oldest entry that holds deadlines back: one that was read, or else the first that was not.
