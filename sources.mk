@@ -625,6 +625,7 @@ unit_programs = \
 	tests/unit/test_cel_values \
 	tests/unit/test_clock \
 	tests/unit/test_commit_builder \
+	tests/unit/test_commit_joins \
 	tests/unit/test_commit_messages \
 	tests/unit/test_compose \
 	tests/unit/test_condition \
@@ -687,6 +688,7 @@ unit_programs = \
 	tests/unit/test_outbox_marks \
 	tests/unit/test_outbox_troubles \
 	tests/unit/test_percent \
+	tests/unit/test_person \
 	tests/unit/test_policy \
 	tests/unit/test_prepare \
 	tests/unit/test_progress \

@@ -156,6 +156,7 @@ static void make_relied(const struct commit_builder_input *input, struct arena *
     struct commit_join *joins =
         arena_alloc(arena, sizeof *joins * (input->joined_count + person->taken_count + 1));
     size_t count = 0;
+    bool is_timer = input->event_count == 0; /* it may be that of a key which was joined since */
     for (uint32_t i = 0; i < person->relied_count; i++) {
         const struct name *name = person->relied[i];
         relied[i] = (struct commit_relied){name->hash, name->target ? name->target : ""};
@@ -163,7 +164,7 @@ static void make_relied(const struct commit_builder_input *input, struct arena *
     for (size_t i = 0; i < input->joined_count; i++)
         joins[count++] = (struct commit_join){input->joined[i]->key, input->joined[i]->version};
     for (uint32_t i = 0; i < person->taken_count; i++)
-        if (!person->taken[i]->target && !person->taken[i]->document.text)
+        if (!person->taken[i]->document.text && (!person->taken[i]->target || is_timer))
             joins[count++] = (struct commit_join){person->taken[i]->text, ""};
     commit->relied = relied;
     commit->relied_count = person->relied_count;

@@ -182,8 +182,9 @@ struct person *person_of(const struct names *names, struct arena *round, const s
         take_event(&finding, work->events[i]);
         person->event_count++;
     }
-    if (work->event_count == 0)
-        take(&finding, work->names[0]);
+    for (uint32_t i = 0; i < work->name_count && work->event_count == 0; i++)
+        if (work->names[i]->person == finding.person)
+            take(&finding, work->names[i]);
     if (!person->name->is_id)
         person->name->is_relied = true;
     gather(work, round, person);

@@ -271,10 +271,10 @@ local function join_traces(key)
 end
 for _, j in ipairs(lists.joins) do
     local key = j[1]
+    redis.call('ZREM', P .. ':due', key)
+    redis.call('ZREM', P .. ':taken', key)
     if j[2] ~= '' then
         redis.call('DEL', document_key(key))
-        redis.call('ZREM', P .. ':due', key)
-        redis.call('ZREM', P .. ':taken', key)
         for _, class in ipairs(CLASSES) do
             redis.call('ZREM', P .. ':full:' .. class, key)
         end
