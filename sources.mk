@@ -251,6 +251,8 @@ library_sources = \
 	daemon/customer/customer_profile.c \
 	daemon/customer/customer_profile.h \
 	daemon/customer/customer_record.h \
+	daemon/customer/customer_starts.c \
+	daemon/customer/customer_starts.h \
 	daemon/customer/said.c \
 	daemon/customer/said.h \
 	daemon/customer/shop_event.c \
@@ -273,6 +275,8 @@ library_sources = \
 	daemon/decide/policy.h \
 	daemon/decide/room.c \
 	daemon/decide/room.h \
+	daemon/decide/starts.c \
+	daemon/decide/starts.h \
 	daemon/decide/trace.c \
 	daemon/decide/trace.h \
 	daemon/decide/trace_words.c \
@@ -716,6 +720,7 @@ unit_programs = \
 	tests/unit/test_size \
 	tests/unit/test_slice \
 	tests/unit/test_smtp \
+	tests/unit/test_starts \
 	tests/unit/test_suppressed \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
@@ -888,6 +893,7 @@ test_files = \
 	tests/functional/test_faults.py \
 	tests/functional/test_format_1.py \
 	tests/functional/test_injection.py \
+	tests/functional/test_large_events.py \
 	tests/functional/test_letters.py \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \

@@ -5,7 +5,7 @@
  *
  * Reading (customer_read) trusts nobody who wrote to Redis: what is missing or of another kind is
  * empty, numbers are held within ranges with which sums never overflow. Only what is no JSON, or
- * of another format, is a fault.
+ * of a newer format, is a fault; one of an older format becomes what it would be in this one.
  *
  * Printing (customer_print) prints all of it; where that is too large it sheds, round by round,
  * what is kept for comfort alone, and prints again.
@@ -17,6 +17,7 @@
 #include "customer/customer.h"
 #include "customer/customer_ends.h"
 #include "customer/customer_profile.h"
+#include "customer/customer_starts.h"
 #include "customer/said.h"
 
 static const struct json_limits limits = {
@@ -64,27 +65,39 @@ static struct value map_of(struct arena *arena, const struct value *map, const c
     return value_is(value, VALUE_MAP) ? *value : value_new_map(arena, 0);
 }
 
-static struct value any_of(const struct value *map, const char *name)
-{
-    const struct value *value = value_get(map, name);
-    return value ? *value : value_null();
-}
-
 static bool flag_of(const struct value *map, const char *name)
 {
     const struct value *value = value_get(map, name);
     return value_is(value, VALUE_BOOL) && value->boolean;
 }
 
-/* The event that started a journey, with data at least. */
-static struct value start_of(struct arena *arena, const struct value *map)
+static struct value any_of(const struct value *map, const char *name)
 {
-    const struct value *start = value_get(map, "start");
-    if (value_is(value_get(start, "data"), VALUE_MAP))
-        return *start;
-    struct value none = value_new_map(arena, 1);
-    value_set(arena, none, "data", value_new_map(arena, 0));
-    return none;
+    const struct value *value = value_get(map, name);
+    return value ? *value : value_null();
+}
+
+/* The shape of an event's document, with data alone. */
+static struct value event_of(struct arena *arena, struct value data)
+{
+    struct value event = value_new_map(arena, 1);
+    value_add(arena, event, value_text("data"), data);
+    return event;
+}
+
+/* What is kept of the event that started something, for its `until`; null: nothing. */
+static struct value reads_of(struct arena *arena, const struct value *map)
+{
+    const struct value *reads = value_get(map, "reads");
+    return value_is(reads, VALUE_MAP) ? event_of(arena, *reads) : value_null();
+}
+
+/* A document of format 1 has these events within it: the one that started an item, with data at
+ * least; NULL. */
+static const struct value *inline_start(const struct value *item)
+{
+    const struct value *start = value_get(item, "start");
+    return value_is(value_get(start, "data"), VALUE_MAP) ? start : NULL;
 }
 
 /* Some texts are left out where they are no texts. */
@@ -164,6 +177,20 @@ static void read_totals(struct arena *arena, struct customer *customer, const st
     }
 }
 
+/* Where the start of an open message is. */
+static void learn_open_start(struct arena *arena, struct customer *customer,
+                             const struct value *item)
+{
+    struct customer_open *open = &customer->open.items[customer->open.count - 1];
+    const struct value *start = inline_start(item);
+    if (start) {
+        open->reads = event_of(arena, *value_get(start, "data"));
+        customer_starts_add(arena, customer, open->origin, start);
+    } else if (open->reads.kind != VALUE_NULL) {
+        customer_starts_note(arena, customer, open->origin);
+    }
+}
+
 static void read_open(struct arena *arena, struct customer *customer, const struct value *root)
 {
     READ_LIST(arena, customer->open, root, "open", from)
@@ -176,9 +203,26 @@ static void read_open(struct arena *arena, struct customer *customer, const stru
                                    .topic = text_of(arena, item, "topic"),
                                    .started_ms = time_of(item, "started"),
                                    .give_up_ms = time_of(item, "give_up"),
-                                   .start = any_of(item, "start"),
                                    .until = until_of(arena, item),
+                                   .reads = reads_of(arena, item),
                                    .marketing = flag_of(item, "marketing")};
+        learn_open_start(arena, customer, item);
+    }
+}
+
+/* Where the start of a journey is, and what is left out as it is the same as another member. */
+static void learn_journey_start(struct arena *arena, struct customer *customer,
+                                const struct value *item)
+{
+    struct customer_journey *journey = &customer->journeys.items[customer->journeys.count - 1];
+    const struct value *start = inline_start(item);
+    if (!value_get(item, "clock"))
+        journey->clock_ms = journey->deadline_ms;
+    if (start) {
+        journey->start = *start;
+        customer_starts_add(arena, customer, journey->origin, start);
+    } else {
+        customer_starts_note(arena, customer, journey->origin);
     }
 }
 
@@ -196,10 +240,11 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .imposed = flag_of(item, "imposed"),
                                       .started_ms = time_of(item, "started"),
                                       .rules = within(int_of(item, "rules"), 0, INT64_MAX),
-                                      .start = start_of(arena, item),
                                       .until = until_of(arena, item),
                                       .full_ms = time_of(item, "full"),
-                                      .marketing = flag_of(item, "marketing")};
+                                      .marketing = flag_of(item, "marketing"),
+                                      .reads = reads_of(arena, item)};
+        learn_journey_start(arena, customer, item);
     }
 }
 
@@ -303,7 +348,8 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     struct value root;
     if (!json_read(arena, text, length, &limits, &root, diag))
         return NULL;
-    if (root.kind != VALUE_MAP || int_of(&root, "format") != CUSTOMER_FORMAT) {
+    int64_t format = int_of(&root, "format");
+    if (root.kind != VALUE_MAP || format < 1 || format > CUSTOMER_FORMAT) {
         diag_error(diag, "the customer's document has a format that this program does not know");
         diag_code(diag, "document-format");
         return NULL;
@@ -386,6 +432,8 @@ static void put_until(struct buf *out, const struct customer_until *until)
 
 static void put_counts(struct buf *out, const struct customer *customer)
 {
+    if (customer->counts.count == 0)
+        return;
     PUT(out, ",\"counts\":[");
     for (uint32_t i = 0; i < customer->counts.count; i++) {
         const struct customer_count *count = &customer->counts.items[i];
@@ -406,6 +454,8 @@ static void put_counts(struct buf *out, const struct customer *customer)
 
 static void put_sends(struct buf *out, const struct customer *customer)
 {
+    if (customer->sends.count == 0)
+        return;
     PUT(out, ",\"sends\":[");
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
@@ -423,6 +473,8 @@ static void put_sends(struct buf *out, const struct customer *customer)
 
 static void put_totals(struct buf *out, const struct customer *customer)
 {
+    if (customer->totals.count == 0)
+        return;
     PUT(out, ",\"totals\":[");
     for (uint32_t i = 0; i < customer->totals.count; i++) {
         const struct customer_total *total = &customer->totals.items[i];
@@ -435,8 +487,17 @@ static void put_totals(struct buf *out, const struct customer *customer)
     PUT(out, "]");
 }
 
+static void put_reads(struct buf *out, const struct value *reads)
+{
+    const struct value *data = value_get(reads, "data");
+    if (value_count(data))
+        PUT_VALUE(out, ",\"reads\":", data);
+}
+
 static void put_open(struct buf *out, const struct customer *customer)
 {
+    if (customer->open.count == 0)
+        return;
     PUT(out, ",\"open\":[");
     for (uint32_t i = 0; i < customer->open.count; i++) {
         const struct customer_open *open = &customer->open.items[i];
@@ -447,9 +508,8 @@ static void put_open(struct buf *out, const struct customer *customer)
         PUT_TEXT(out, ",\"topic\":", open->topic);
         PUT_INT(out, ",\"started\":", open->started_ms);
         PUT_INT(out, ",\"give_up\":", open->give_up_ms);
-        if (open->start.kind != VALUE_NULL)
-            PUT_VALUE(out, ",\"start\":", &open->start);
         put_until(out, &open->until);
+        put_reads(out, &open->reads);
         put_flag(out, open->marketing);
     }
     PUT(out, "]");
@@ -457,6 +517,8 @@ static void put_open(struct buf *out, const struct customer *customer)
 
 static void put_journeys(struct buf *out, const struct customer *customer)
 {
+    if (customer->journeys.count == 0)
+        return;
     PUT(out, ",\"journeys\":[");
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
         const struct customer_journey *journey = &customer->journeys.items[i];
@@ -465,13 +527,14 @@ static void put_journeys(struct buf *out, const struct customer *customer)
         PUT_TEXT(out, ",\"origin\":", journey->origin);
         PUT_TEXT(out, ",\"step\":", journey->step);
         PUT_INT(out, ",\"at\":", journey->deadline_ms);
-        PUT_INT(out, ",\"clock\":", journey->clock_ms);
+        if (journey->clock_ms != journey->deadline_ms)
+            PUT_INT(out, ",\"clock\":", journey->clock_ms);
         if (journey->imposed)
             PUT(out, ",\"imposed\":true");
         PUT_INT(out, ",\"started\":", journey->started_ms);
         PUT_INT(out, ",\"rules\":", journey->rules);
-        PUT_VALUE(out, ",\"start\":", &journey->start);
         put_until(out, &journey->until);
+        put_reads(out, &journey->reads);
         if (journey->full_ms)
             PUT_INT(out, ",\"full\":", journey->full_ms);
         put_flag(out, journey->marketing);
@@ -523,6 +586,14 @@ static void put_said(struct buf *out, const struct customer *customer)
     PUT(out, "}");
 }
 
+#define PUT_SEEN(out, before, list)                    \
+    do {                                               \
+        if ((list).count) {                            \
+            PUT(out, before);                          \
+            put_seen(out, (list).items, (list).count); \
+        }                                              \
+    } while (0)
+
 static void put_seen(struct buf *out, const struct customer_seen *items, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -530,6 +601,16 @@ static void put_seen(struct buf *out, const struct customer_seen *items, uint32_
         json_print_string(out, items[i].identity, strlen(items[i].identity));
         PUT_INT(out, ",", items[i].at_ms);
     }
+    PUT(out, "]");
+}
+
+/* What is empty is left out: most customers have few of the members. */
+static void put_map(struct buf *out, const char *name, const struct value *map)
+{
+    if (!value_count(map))
+        return;
+    buf_printf(out, ",\"%s\":", name);
+    json_print(out, map);
 }
 
 static void put_keys(struct buf *out, const struct customer *customer)
@@ -548,7 +629,7 @@ static void print_whole(const struct customer *customer, const char *version, st
     PUT_INT(out, ",\"format\":", CUSTOMER_FORMAT);
     put_keys(out, customer);
     put_profile(out, customer);
-    PUT_VALUE(out, ",\"fields\":", &customer->fields);
+    put_map(out, "fields", &customer->fields);
     put_said(out, customer);
     put_counts(out, customer);
     put_sends(out, customer);
@@ -557,11 +638,9 @@ static void print_whole(const struct customer *customer, const char *version, st
     put_journeys(out, customer);
     if (customer->ends.count)
         put_ends(out, customer);
-    PUT(out, ",\"seen\":[");
-    put_seen(out, customer->seen.items, customer->seen.count);
-    PUT(out, "],\"ring\":[");
-    put_seen(out, customer->ring.items, customer->ring.count);
-    PUT(out, "]}");
+    PUT_SEEN(out, ",\"seen\":[", customer->seen);
+    PUT_SEEN(out, ",\"ring\":[", customer->ring);
+    PUT(out, "}");
 }
 
 /* Makes the document smaller by what is only kept for comfort; false at the end. */

@@ -4,6 +4,7 @@
 
 #include "customer/customer_ends.h"
 #include "customer/customer_profile.h"
+#include "customer/customer_starts.h"
 #include "customer/said.h"
 
 /* Two lists in the order of a time become one, of which the newest `most` are kept. */
@@ -104,6 +105,14 @@ static void join_journeys(struct arena *arena, struct customer *customer,
             ADD(arena, customer->journeys, other->journeys.items[i]);
 }
 
+static void join_starts(struct arena *arena, struct customer *customer,
+                        const struct customer *other)
+{
+    for (uint32_t i = 0; i < other->starts.count; i++)
+        if (!customer_starts_find(customer, other->starts.items[i].origin))
+            ADD(arena, customer->starts, other->starts.items[i]);
+}
+
 /* Those of the other are older: they are this person's from now on only. */
 static void join_keys(struct arena *arena, struct customer *customer, const struct customer *other)
 {
@@ -130,5 +139,6 @@ void customer_join(struct arena *arena, struct customer *customer, const struct 
     MERGE(arena, customer->seen, other->seen, at_ms, CUSTOMER_SEEN_MOST);
     MERGE(arena, customer->ring, other->ring, at_ms, CUSTOMER_RING_MOST);
     join_journeys(arena, customer, other);
+    join_starts(arena, customer, other);
     join_keys(arena, customer, other);
 }

@@ -10,7 +10,7 @@
 #include "base/value.h"
 
 enum {
-    CUSTOMER_FORMAT = 1, /* of the document; kept in P:meta too */
+    CUSTOMER_FORMAT = 2, /* of the document; kept in P:meta too */
     CUSTOMER_DOCUMENT_MOST = 64 * 1024,
     CUSTOMER_TIMES_MOST = 32,    /* newest times kept for each counted event type */
     CUSTOMER_SENDS_MOST = 192,   /* that some limit or cap counts, … */
@@ -66,8 +66,8 @@ struct customer_open {
     const char *mid, *rule, *origin, *topic;
     int64_t started_ms; /* time of the event that started its journey */
     int64_t give_up_ms; /* after that it is no longer anywhere */
-    struct value start; /* data of that event where the rule's `until` asks for it; or null */
     struct customer_until until;
+    struct value reads; /* what its condition reads of that event: map `data`; null: nothing */
     bool marketing;
 };
 
@@ -80,10 +80,20 @@ struct customer_journey {
     bool imposed;       /* it waits at its step by policy, not by its rule */
     int64_t started_ms; /* time of the event that started it */
     int64_t rules;      /* number of the rule set that last touched it; 0: not known */
-    struct value start; /* that event: map type, id, time, source, data */
+    struct value start; /* that event: map type, id, time, source, data; null: not at hand */
     int64_t full_ms;    /* since when its send waits for room in the outbox; 0: it does not */
     bool marketing;     /* the class of that send */
     struct customer_until until;
+    struct value reads; /* what its condition reads of that event: map `data`; null: nothing */
+};
+
+/* The event that started what runs. It stands apart from the document, in P:starts:<key>, as only
+ * later steps read it. */
+struct customer_start {
+    const char *origin;
+    struct value event; /* map; null: not at hand */
+    bool stored;        /* it stands in Redis, or stood there; else it is to be written */
+    bool gone;          /* it was looked for, and is not there */
 };
 
 /* An event that ended what a rule had started before it, whether or not anything ran: an older
@@ -143,6 +153,7 @@ struct customer {
     int64_t keys_until_ms;            /* so long their redirects stand at least; 0: none has one */
     CUSTOMER_LIST(struct customer_said) said;
     bool said_unrecorded; /* by a document of a time without P:said: no record has its words */
+    CUSTOMER_LIST(struct customer_start) starts; /* of journeys and open messages; not printed */
 };
 
 #endif

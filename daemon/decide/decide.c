@@ -26,6 +26,7 @@
 #include "decide/ends.h"
 #include "decide/joining.h"
 #include "decide/journey.h"
+#include "decide/starts.h"
 #include "decide/words.h"
 #include "rules/rule_index.h"
 
@@ -213,6 +214,10 @@ static void resume(struct deciding *d, uint32_t index)
         deciding_end(d, index, lost);
         return;
     }
+    if (journey.start.kind != VALUE_MAP) {
+        starts_lose(d, index);
+        return;
+    }
     if (deciding_go_on(d, rule, at, &journey)) {
         d->customer->journeys.items[index] = journey;
         return;
@@ -246,12 +251,29 @@ static bool first_due(const struct deciding *d, int64_t due_ms, uint32_t *index)
     return first != INT64_MAX;
 }
 
+/* Whether starts must be read before anything goes on: all that are due, at once. */
+static bool needs_starts(struct deciding *d, int64_t due_ms)
+{
+    bool needs = false;
+    for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
+        const struct customer_journey *journey = &d->customer->journeys.items[i];
+        const struct rule *rule;
+        uint32_t at;
+        if (due_at(d, journey) <= due_ms && !journey_is_left(d->rules, d->others, journey) &&
+            journey_lost(d->rules, journey, &rule, &at) == TRACE_WHY_NONE)
+            needs |= starts_need(d, journey);
+    }
+    return needs;
+}
+
 /* In the order of their deadlines; what is due at the same moment (the end of quiet hours)
  * shares the places under a cap by priority. */
 static void resume_due(struct deciding *d, int64_t due_ms)
 {
     uint32_t index = 0, left = CUSTOMER_JOURNEYS_MOST; /* zero-length waits must end */
     int64_t moment_ms = 0;
+    if (needs_starts(d, due_ms))
+        return;
     d->event = NULL;
     trace_begin(&d->trace, d->arena, d->now_ms, NULL);
     while (left > 0 && first_due(d, due_ms, &index)) {
@@ -294,10 +316,12 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                          .decision = decision};
     bool full = input->due_ms || room_running(input->customer) < input->customer->journeys.count;
     memset(decision, 0, sizeof *decision);
+    starts_learn(input->customer, input);
     decision->bare = input->event_count && !input->joined_count && !input->due_ms &&
                      !input->customer->version[0];
     words_begin(&d, input->records, input->record_count, input->joined_count > 0);
     joining_join(&d, input->joined, input->joined_count);
+    starts_learn(input->customer, input); /* theirs too */
     count_on(input);
     customer_prune(input->customer, input->now_ms, input->now_ms - input->policy->dedupe_keep_ms);
     deciding_let_go(&d);

@@ -18,6 +18,12 @@
 #include "decide/policy.h"
 #include "rules/ruleset.h"
 
+/* A start that was read because a decision needed it. */
+struct decide_start {
+    const char *origin;
+    struct value event; /* map; null: it is not there */
+};
+
 struct decide_input {
     const struct ruleset *rules;
     const struct policy *policy;
@@ -28,13 +34,16 @@ struct decide_input {
     size_t event_count;
     const struct said_text *records; /* of P:said, under the customer's keys */
     size_t record_count;
+    const struct decide_start *starts; /* those that earlier tries needed */
+    size_t start_count;
     const struct policy_facts *facts; /* may be NULL: nothing suppressed, nothing taken */
     const struct other_sets *others;  /* may be NULL: this daemon is alone */
     int64_t due_ms;                   /* journeys with a deadline up to here go on; 0: none */
     int64_t now_ms;                   /* Redis' clock */
 };
 
-/* All of the decision lies in the arena and in what the input refers to. */
+/* Where the decision has needs it is none yet: read the customer anew, and decide with these starts
+ * too. All of the decision lies in the arena and in what the input refers to. */
 void decide(const struct decide_input *input, struct arena *arena, struct decision *decision);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "decide/journey.h"
 #include "decide/message_body.h"
+#include "decide/starts.h"
 
 /* A journey's wish to send, until the policy has been asked. */
 struct deciding_want {
@@ -127,9 +128,8 @@ static void remember(struct deciding *d, const struct deciding_want *want,
                                  .topic = rule->topic,
                                  .started_ms = want->journey.started_ms,
                                  .give_up_ms = message->give_up_ms,
-                                 .start =
-                                     rule->until_condition ? want->journey.start : value_null(),
                                  .until = deciding_until(rule),
+                                 .reads = want->journey.reads,
                                  .marketing = rule->class == RULE_MARKETING};
     if (decision_lift(d->decision, message->mid))
         customer_drop_send(d->customer, message->mid); /* one message, and so one place */
@@ -343,6 +343,7 @@ bool deciding_move(struct deciding *d, const struct rule *rule, uint32_t at,
     const char *fault = "";
     journey->rules = d->others ? d->others->number : 0;
     journey->until = deciding_until(rule);
+    journey->reads = starts_reads(d, rule, &journey->start);
     for (;;) {
         switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {
         case JOURNEY_SENDS:
@@ -407,6 +408,7 @@ void deciding_start(struct deciding *d, const struct rule *rule)
         .start = event->document,
     };
     d->effect = true;
+    customer_starts_add(d->arena, customer, event->origin, &event->document);
     if (!deciding_move(d, rule, 0, &journey))
         return;
     if (!journey.full_ms && room_running(customer) >= CUSTOMER_JOURNEYS_MOST) {

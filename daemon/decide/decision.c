@@ -77,6 +77,16 @@ void decision_add_dead(struct decision *decision, struct arena *arena,
         (struct decision_dead){.reason = reason, .detail = detail, .body = body};
 }
 
+void decision_need(struct decision *decision, struct arena *arena, const char *origin)
+{
+    for (uint32_t i = 0; i < decision->need_count; i++)
+        if (strcmp(decision->needs[i], origin) == 0)
+            return;
+    decision->needs = arena_grow(arena, decision->needs, decision->need_count,
+                                 &decision->need_capacity, sizeof *decision->needs);
+    decision->needs[decision->need_count++] = origin;
+}
+
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line)
 {
     decision->trace = arena_grow(arena, decision->trace, decision->trace_count,

@@ -67,10 +67,12 @@ struct decision {
     uint32_t said_count, said_capacity;
     const char **erased; /* keys under which all that there is of the customer goes */
     uint32_t erased_count, erased_capacity;
-    bool bare;                /* nothing is known of the customer: there is no document to keep */
-    int64_t deadline_ms;      /* the earliest of the running journeys; 0: none */
-    int64_t last_deadline_ms; /* the latest; 0: none */
-    bool left;                /* something that is due is left to another daemon */
+    bool bare;          /* nothing is known of the customer: there is no document to keep */
+    const char **needs; /* origins of starts that it must see: nothing is decided without them */
+    uint32_t need_count, need_capacity;
+    int64_t deadline_ms;           /* the earliest of the running journeys; 0: none */
+    int64_t last_deadline_ms;      /* the latest; 0: none */
+    bool left;                     /* something that is due is left to another daemon */
     int64_t full_ms[ROOM_CLASSES]; /* since when sends wait for room, by enum rule_class; 0: none */
     bool full;                     /* some do, or did: whoever commits tells the queues */
     struct decision_counts counts;
@@ -96,6 +98,9 @@ void decision_add_said(struct decision *decision, struct arena *arena,
                        const struct decision_said *said);
 /* `key` is not copied. */
 void decision_add_erased(struct decision *decision, struct arena *arena, const char *key);
+
+/* The start of that origin must be read first; not copied. */
+void decision_need(struct decision *decision, struct arena *arena, const char *origin);
 
 /* A finished line of the trace. */
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);

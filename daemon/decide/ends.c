@@ -5,26 +5,29 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "customer/customer_ends.h"
+#include "decide/starts.h"
 #include "rules/condition_reads.h"
 
 enum { EVENT_MOST = 1024 }; /* bytes of what a condition reads of an event that is remembered */
 
 /* ---- By `until` ---- */
 
-/* Whether the event ends what started with `start` at `started_ms`: by its rule where that is
- * here, else by what it carries. A condition that cannot be compiled or answered counts as true:
- * silence is the safe side. */
+/* Whether the event ends what started at `started_ms` with an event of `origin`: by its rule where
+ * that is here, else by what it carries. A condition that cannot be compiled or answered counts as
+ * true: silence is the safe side. */
 static bool is_end(struct deciding *d, const char *name, const struct customer_until *carried,
-                   const struct value *start, int64_t started_ms)
+                   const char *origin, const struct value *reads, int64_t started_ms)
 {
     const struct rule *rule = ruleset_find(d->rules, name);
     const char *const *types = rule ? rule->until : carried->types;
     struct cel_program *condition = rule ? rule->until_condition : NULL;
-    struct customer_journey journey = {.start = *start};
+    struct customer_journey journey = {0};
     const char *fault;
     if (!types || !rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
         return false;
     if (!rule && !deciding_until_condition(d, carried->condition, &condition))
+        return true;
+    if (!starts_find(d, origin, carried, reads, condition, &journey.start))
         return true;
     struct condition_scene scene = deciding_scene(d, &journey);
     return condition_ask(condition, &scene, d->arena, &fault) != CONDITION_FALSE;
@@ -57,12 +60,13 @@ void ends_until(struct deciding *d)
     struct customer *customer = d->customer;
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        if (is_end(d, journey->rule, &journey->until, &journey->start, journey->started_ms))
+        if (is_end(d, journey->rule, &journey->until, journey->origin, &journey->reads,
+                   journey->started_ms))
             deciding_end(d, i, TRACE_WHY_UNTIL);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
-        if (is_end(d, open->rule, &open->until, &open->start, open->started_ms))
+        if (is_end(d, open->rule, &open->until, open->origin, &open->reads, open->started_ms))
             deciding_withdraw(d, i, TRACE_WHY_UNTIL);
     }
     /* Of those without a condition the customer's counts have the newest. */

@@ -11,13 +11,20 @@
 #include "customer/said.h"
 #include "decide/ends.h"
 #include "decide/policy.h"
+#include "decide/starts.h"
 
 /* Why an end that one side saw, and that is newer, ends what started on the other. */
-static enum trace_why over(const struct deciding *d, const char *name, const struct value *start,
+static enum trace_why over(struct deciding *d, const char *name, const char *origin,
+                           const struct customer_until *until, const struct value *reads,
                            int64_t started_ms)
 {
     const struct rule *rule = ruleset_find(d->rules, name);
-    return rule ? ends_over(d, rule, start, started_ms) : TRACE_WHY_NONE;
+    struct value start;
+    if (!rule)
+        return TRACE_WHY_NONE;
+    if (!starts_find(d, origin, until, reads, rule->until_condition, &start))
+        start = value_null();
+    return ends_over(d, rule, &start, started_ms);
 }
 
 static void apply_ends(struct deciding *d)
@@ -26,12 +33,13 @@ static void apply_ends(struct deciding *d)
     enum trace_why why;
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        if ((why = over(d, journey->rule, &journey->start, journey->started_ms)))
+        if ((why = over(d, journey->rule, journey->origin, &journey->until, &journey->reads,
+                        journey->started_ms)))
             deciding_end(d, i, why);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
-        if ((why = over(d, open->rule, &open->start, open->started_ms)))
+        if ((why = over(d, open->rule, open->origin, &open->until, &open->reads, open->started_ms)))
             deciding_withdraw(d, i, why);
     }
 }

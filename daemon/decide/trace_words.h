@@ -65,6 +65,7 @@
     X(TOO_MANY_MESSAGES, "too-many-messages",                                                 \
       "192 of the customer's messages wait, or limits and caps count as many")                \
     X(BRANCH, "branch", "the branch's `if` was asked again after a wait, and is other now")   \
+    X(START_LOST, "start-lost", "the event that started the journey is not in Redis")         \
     X(NO_ADDRESS, "no-address", "the customer has no address for the channel")                \
     X(SUPPRESSED, "suppressed", "the address must not be written to")                         \
     X(LIMIT, "limit", "the rule's `limit` is reached")                                        \
@@ -80,6 +81,7 @@
     X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")              \
     X(TOO_MANY_MESSAGES, "too-many-messages",                                                   \
       "192 of the customer's messages wait, or limits and caps count as many")                  \
+    X(START_LOST, "start-lost", "the event that started a journey is not in Redis")             \
     X(LIQUID_RENDER, "liquid-render", "its template failed, or that of its gateway's body")     \
     X(LIQUID_LIMIT, "liquid-limit",                                                             \
       "its template took too many steps or too long, or made too much")                         \

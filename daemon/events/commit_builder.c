@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "customer/customer_starts.h"
 #include "decide/message_body.h"
 #include "decide/trace.h"
 
@@ -298,6 +299,27 @@ static bool make_document(const struct commit_builder_input *input, struct arena
     return fits;
 }
 
+/* ---- Starts ---- */
+
+/* Those that began with this decision and are needed later; those that nobody needs now. */
+static void make_starts(const struct customer *customer, struct arena *arena, struct commit *commit)
+{
+    uint32_t count = customer->starts.count;
+    struct commit_start *starts = arena_alloc(arena, sizeof *starts * (count + 1));
+    const char **forgotten = arena_alloc(arena, sizeof *forgotten * (count + 1));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct customer_start *start = &customer->starts.items[i];
+        bool needed = customer_starts_needs(customer, start->origin);
+        if (needed && !start->stored)
+            starts[commit->start_count++] = (struct commit_start){
+                .origin = start->origin, .event = print(arena, &start->event)};
+        else if (!needed && start->stored)
+            forgotten[commit->forgotten_start_count++] = start->origin;
+    }
+    commit->starts = starts;
+    commit->forgotten_starts = forgotten;
+}
+
 bool commit_builder_make(const struct commit_builder_input *input, struct arena *arena,
                          struct commit *commit, struct diag *diag)
 {
@@ -325,6 +347,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
     if (decision->full)
         make_full(arena, decision->full_ms, commit);
     make_records(decision, arena, commit);
+    make_starts(input->customer, arena, commit);
     return true;
 }
 
@@ -344,6 +367,8 @@ size_t commit_builder_size(const struct commit *commit)
         size += commit->messages[i].length;
     for (size_t i = 0; i < commit->dead_count; i++)
         size += commit->dead[i].length;
+    for (size_t i = 0; i < commit->start_count; i++)
+        size += commit->starts[i].event.length;
     return size;
 }
 

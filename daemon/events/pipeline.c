@@ -82,6 +82,7 @@ struct pipeline {
 static void begin_round(struct batch *batch);
 static customers_on_read on_documents;
 static void decide_work(struct work *work);
+static customers_on_starts on_starts;
 static customers_on_commit on_commit;
 static void end_round(struct work *work, enum work_state state);
 static void fail_round(struct work *work);
@@ -432,8 +433,40 @@ static struct other_sets other_sets(const struct batch *batch)
         .number = rule_sets_number(all, batch->generation->digest), .sets = sets, .count = count};
 }
 
-/* Decides what was chosen, for the customer as read. False where the document would be too
- * large. */
+/* ---- A round: starts ---- */
+
+/* Under the customer's key, then under those of who is joined. */
+static void read_starts(struct work *work)
+{
+    const struct decision *decision = &work->decision;
+    uint32_t asked = work->start_keys++;
+    customers_read_starts(work->batch->pipeline->options.shard->customers,
+                          asked ? work->joined[asked - 1]->key : work->key, decision->needs,
+                          decision->need_count, on_starts, work);
+}
+
+static void on_starts(void *context, const struct diag *fault, const struct slice *events,
+                      size_t count)
+{
+    struct work *work = context;
+    if (fault) {
+        note_fault(work->batch->pipeline, fault);
+        fail_round(work);
+        return;
+    }
+    work_learn_starts(work->batch->round, work, events, count);
+    if (work->start_keys <= work->joined_count) {
+        read_starts(work);
+        return;
+    }
+    work->start_keys = 0;
+    decide_work(work);
+}
+
+/* ---- A round: deciding for a customer ---- */
+
+/* Decides what was chosen, for the customer as read, and makes the commit unless starts are needed
+ * first. False where the document would be too large. */
 static bool make_commit(struct work *work, struct customer *customer, struct commit *commit,
                         struct diag *diag)
 {
@@ -457,11 +490,16 @@ static bool make_commit(struct work *work, struct customer *customer, struct com
                                        .facts = &facts,
                                        .others = &others,
                                        .due_ms = work->due_ms,
-                                       .now_ms = batch->now_ms};
+                                       .now_ms = batch->now_ms,
+                                       .starts = work->starts,
+                                       .start_count = work->start_count};
     for (uint32_t i = 0; i < work->person->taken_count; i++)
         if (!work->person->taken[i]->is_old)
             customer_add_key(batch->round, customer, work->person->taken[i]->text);
+    *commit = (struct commit){0};
     decide(&input, batch->round, &work->decision);
+    if (work->decision.need_count)
+        return true;
     if (work->decision.left)
         batch->pipeline->left_ms = clock_monotonic_ms();
     const struct commit_builder_input decided = {
@@ -501,6 +539,10 @@ static void decide_customer(struct work *work)
     }
     if (!made) {
         give_up(work, &diag);
+        return;
+    }
+    if (work->decision.need_count) {
+        read_starts(work);
         return;
     }
     options->on_decided(options->context, work->decision.message_count);

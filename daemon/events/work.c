@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 
 static void add_text(struct arena *arena, struct work_list *list, const char *text)
 {
@@ -127,6 +128,8 @@ void work_begin_round(struct work *work)
     work->suppressed = work->declined = (struct work_list){0};
     work->places = NULL;
     work->place_count = work->place_capacity = 0;
+    work->starts = NULL;
+    work->start_count = work->start_capacity = work->start_keys = 0;
     work->decision = (struct decision){0};
     work->tries = 0;
 }
@@ -159,8 +162,10 @@ static void forget(struct work *work, const char *const *gone, size_t count)
 
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result)
 {
-    if (result->outcome == COMMIT_STALE)
+    if (result->outcome == COMMIT_STALE) {
         work->document = copy(arena, &result->document);
+        work->start_count = 0;
+    }
     for (size_t i = 0; i < work->record_count && i < result->record_count; i++)
         work->records[i].text = copy(arena, &result->records[i]);
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
@@ -168,6 +173,33 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     for (size_t i = 0; i < result->place_count; i++)
         add_place(arena, work, &result->places[i]);
     forget(work, result->gone, result->gone_count);
+}
+
+/* What is no event with data has been changed by hand: it counts as gone. */
+static struct value read_start(struct arena *arena, const struct slice *text)
+{
+    struct value event;
+    struct diag diag;
+    const struct slice kept = copy(arena, text);
+    if (!kept.text || !json_read(arena, kept.text, kept.length, &json_file_limits, &event, &diag) ||
+        !value_is(value_get(&event, "data"), VALUE_MAP))
+        return value_null();
+    return event;
+}
+
+void work_learn_starts(struct arena *arena, struct work *work, const struct slice *events,
+                       size_t count)
+{
+    bool last = work->start_keys == work->joined_count + 1;
+    for (size_t i = 0; i < count; i++) {
+        const struct decide_start start = {.origin = work->decision.needs[i],
+                                           .event = read_start(arena, &events[i])};
+        if (start.event.kind == VALUE_NULL && !last)
+            continue;
+        work->starts = arena_grow(arena, work->starts, work->start_count, &work->start_capacity,
+                                  sizeof *work->starts);
+        work->starts[work->start_count++] = start;
+    }
 }
 
 void work_choose(struct work *work, uint32_t most)

@@ -12,8 +12,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "customer/shop_event.h"
-#include "decide/decision.h"
-#include "decide/policy.h"
+#include "decide/decide.h"
 #include "store/customers.h"
 #include "store/intake.h"
 
@@ -66,6 +65,9 @@ struct work {
     struct work_list suppressed, declined; /* facts learnt, as in struct policy_facts: these … */
     struct policy_place *places;           /* … and these */
     uint32_t place_count, place_capacity;
+    struct decide_start *starts; /* that were needed and read */
+    uint32_t start_count, start_capacity;
+    uint32_t start_keys; /* so many of the customer's keys were asked for those under way */
     uint32_t tries;
     bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
     bool told;     /* … and the log has said so */
@@ -89,6 +91,11 @@ void work_begin_round(struct work *work);
 /* What a refused commit taught: the document that stands now, facts, entries that are
  * somebody else's. All is copied. */
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result);
+
+/* The starts that the decision needs, as they were read under one of the customer's keys; what is
+ * not under the last of them is nowhere. */
+void work_learn_starts(struct arena *arena, struct work *work, const struct slice *events,
+                       size_t count);
 
 /* Chooses what one commit carries: the oldest, of events `most` at most, WORK_COMMIT_MOST together
  * but at least one. A commit must get through to Redis within its deadline, over a slow line too.

@@ -129,6 +129,16 @@ static void put_person(struct arguments *arguments, const struct commit *commit)
     }
 }
 
+static void put_starts(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "starts", commit->start_count);
+    for (size_t i = 0; i < commit->start_count; i++) {
+        const struct commit_start *start = &commit->starts[i];
+        arguments_text(arguments, start->origin);
+        arguments_bytes(arguments, start->event.text, start->event.length);
+    }
+}
+
 /* The head in the order that commit.lua reads it, then its lists in any. */
 struct arguments commit_arguments(struct arena *arena, const char *consumer,
                                   const struct commit *commit)
@@ -154,6 +164,8 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
     }
     put_slices(&arguments, "emits", commit->emits, commit->emit_count);
     put_dead(&arguments, commit);
+    put_starts(&arguments, commit);
+    put_texts(&arguments, "forgotten", commit->forgotten_starts, commit->forgotten_start_count);
     put_slices(&arguments, "traces", commit->traces, commit->trace_count);
     put_person(&arguments, commit);
     return arguments;

@@ -85,6 +85,12 @@ struct commit_redirect {
     const char *from; /* only if it leads to that key now; "": in any case */
 };
 
+/* The event that started what waits; it stands in P:starts:<customer>. */
+struct commit_start {
+    const char *origin;
+    struct slice event; /* JSON */
+};
+
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {
     const char *customer;   /* NULL: entries of no customer; then only ids, emits, dead letters */
@@ -116,6 +122,10 @@ struct commit {
     size_t emit_count;
     const struct commit_dead *dead;
     size_t dead_count;
+    const struct commit_start *starts;
+    size_t start_count;
+    const char *const *forgotten_starts; /* origins of those that nobody needs any more */
+    size_t forgotten_start_count;
     const struct slice *traces; /* JSON lines, oldest first */
     size_t trace_count;
     const struct commit_relied *relied;

@@ -21,6 +21,8 @@
 --   records   {name in P:said, the record that was read or ''}
 --   said      {name in P:said, 'no', 'yes' or 'erased', topic or identity, ms}
 --   erased    {key of the customer, its hash}: all goes that stood under it before
+--   starts    {origin, event} of what waits
+--   forgotten origins of those that nobody needs any more
 -- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
 -- …}}, {'broken', key, what it is}: one that only this customer has is of a wrong type, or {'facts',
 -- name, items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and the
@@ -43,7 +45,8 @@ end
 
 -- The lists, and how many arguments an item of each has.
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 9, emits = 1, dead = 4,
-    traces = 1, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4, erased = 2}
+    traces = 1, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
+    erased = 2, starts = 2, forgotten = 1}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -269,6 +272,20 @@ local function join_traces(key)
         redis.call('PEXPIREAT', P .. ':trace:' .. customer, expire)
     end
 end
+local starts_key = P .. ':starts:' .. customer
+local function put_start(origin, event)
+    if redis.call('TYPE', starts_key).ok ~= 'hash' then
+        redis.call('DEL', starts_key) -- whatever stands there, it is no record of ours
+    end
+    redis.call('HSET', starts_key, origin, event)
+end
+local function join_starts(key)
+    local theirs = redis.call('TYPE', key).ok == 'hash' and redis.call('HGETALL', key) or {}
+    for i = 1, #theirs, 2 do
+        put_start(theirs[i], theirs[i + 1])
+    end
+    redis.call('DEL', key)
+end
 for _, j in ipairs(lists.joins) do
     local key = j[1]
     redis.call('ZREM', P .. ':due', key)
@@ -279,6 +296,7 @@ for _, j in ipairs(lists.joins) do
             redis.call('ZREM', P .. ':full:' .. class, key)
         end
         join_traces(P .. ':trace:' .. key)
+        join_starts(P .. ':starts:' .. key)
     end
 end
 for _, mid in ipairs(lists.moves) do
@@ -288,10 +306,19 @@ for _, mid in ipairs(lists.moves) do
 end
 for _, item in ipairs(lists.erased) do
     local key, hash = unpack(item)
-    redis.call('DEL', P .. ':trace:' .. key, P .. ':to:' .. hash)
+    redis.call('DEL', P .. ':trace:' .. key, P .. ':to:' .. hash, P .. ':starts:' .. key)
     if key == customer and document == '' then
         redis.call('DEL', document_key(key))
     end
+end
+for _, start in ipairs(lists.starts) do
+    put_start(start[1], start[2])
+end
+if #lists.forgotten > 0 and redis.call('TYPE', starts_key).ok == 'hash' then
+    redis.call('HDEL', starts_key, unpack(lists.forgotten))
+end
+if document ~= '' then
+    redis.call('PEXPIREAT', starts_key, expire)
 end
 for _, r in ipairs(lists.redirects) do
     local key, from, until_ms = P .. ':to:' .. r[1], r[2], r[3]

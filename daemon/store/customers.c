@@ -201,6 +201,53 @@ void customers_read(struct customers *customers, const struct customers_query *q
     send_mget(call, query);
 }
 
+/* ---- Reading starts ---- */
+
+struct starts_call {
+    struct customers *customers;
+    size_t count;
+    customers_on_starts *callback;
+    void *context;
+};
+
+static void on_starts(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct starts_call *call = context;
+    struct slice *events;
+    struct diag diag;
+    bool none = reply && reply_is_error(reply, "WRONGTYPE"); /* no hash has none of them */
+    if (!none && !(reply && reply->kind == REPLY_LIST && reply->count == call->count)) {
+        if (reply)
+            reply_fault(reply, &diag);
+        call->callback(call->context, reply ? &diag : fault, NULL, 0);
+        return;
+    }
+    arena_reset(call->customers->answering);
+    events = arena_zero(call->customers->answering, call->count * sizeof *events);
+    for (size_t i = 0; i < call->count && !none; i++)
+        events[i] = (struct slice){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
+    call->callback(call->context, NULL, events, call->count);
+}
+
+void customers_read_starts(struct customers *customers, const char *key, const char *const *origins,
+                           size_t count, customers_on_starts *callback, void *context)
+{
+    struct starts_call *call = mem_alloc(sizeof *call);
+    *call = (struct starts_call){
+        .customers = customers, .count = count, .callback = callback, .context = context};
+    arena_reset(customers->asking);
+    struct arguments arguments = arguments_begin(customers->asking, count + 2);
+    arguments_text(&arguments, "HMGET");
+    arguments_text(&arguments, keys_spell(customers->asking, scripts_prefix(customers->scripts),
+                                          KEY_STARTS, key, NULL));
+    for (size_t i = 0; i < count; i++)
+        arguments_text(&arguments, origins[i]);
+    struct connection_request request =
+        arguments_request(&arguments, &customers->owner, on_starts, call);
+    request.release = free;
+    connection_send(scripts_connection(customers->scripts), &request);
+}
+
 /* ---- Committing ---- */
 
 struct commit_call {

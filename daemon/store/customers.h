@@ -45,6 +45,15 @@ typedef void customers_on_read(void *context, const struct diag *fault,
 void customers_read(struct customers *customers, const struct customers_query *query,
                     customers_on_read *callback, void *context);
 
+/* `events[i]` is the JSON of the start of `origins[i]`; text NULL where there is none. All is gone
+ * when the callback returns. `fault` is NULL, or why it failed: then there is nothing else. */
+typedef void customers_on_starts(void *context, const struct diag *fault,
+                                 const struct slice *events, size_t count);
+
+/* Starts of the customer's journeys; at least one. */
+void customers_read_starts(struct customers *customers, const char *key, const char *const *origins,
+                           size_t count, customers_on_starts *callback, void *context);
+
 typedef void customers_on_commit(void *context, const struct commit_result *result);
 
 /* The commit is copied. */

@@ -16,11 +16,12 @@
       "how much of the list was moved, and when it held what")                                  \
     X(CUSTOMER, "customer", "<key>", "string", "the customer's document")                       \
     X(TO, "to", "<hash>", "string", "key of the person that a key names, by the key's hash")    \
+    X(STARTS, "starts", "<key>", "hash", "origin: the event that started what waits, as JSON")  \
     X(TRACE, "trace", "<key>", "list", "what was decided and delivered, newest first")          \
     X(DUE, "due", "", "zset", "customer: its earliest deadline")                                \
     X(TAKEN, "taken", "", "zset", "customer whose deadline is being decided: end of its lease") \
     X(MESSAGE, "message", "<mid>", "hash", "a message decided and not yet accepted")            \
-    X(BODY, "body", "<mid>", "string", "what the message says, as JSON")                            \
+    X(BODY, "body", "<mid>", "string", "what the message says, as JSON")                        \
     X(OUTBOX, "outbox", "<channel>:<class>", "stream", "mids to be sent, or being sent")        \
     X(FULL, "full", "<class>", "zset",                                                          \
       "customer whose sends wait for room in the outbox: since when")                           \

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "config/rule_files.h"
+#include "customer/customer_starts.h"
 
 static const unsigned char secret[] = "a secret of the tests of decide";
 
@@ -66,6 +67,7 @@ void decide_fixture_open(struct decide_fixture *fixture, const char *rules)
     strcpy(fixture->folder, "/tmp/nudged-decide-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     fixture->arena = arena_new(64 * 1024);
+    fixture->starts = value_new_map(fixture->arena, 8);
     fixture->rules = load_good(fixture->folder, rules);
     fixture->others.number = 1;
     fixture->policy = (struct policy){.quiet_from = -1,
@@ -146,6 +148,51 @@ static void keep_document(struct decide_fixture *fixture, struct customer *custo
     buf_free(&out);
 }
 
+/* What a commit would write of starts. */
+static void keep_starts(struct decide_fixture *fixture, const struct customer *customer)
+{
+    for (uint32_t i = 0; i < customer->starts.count; i++) {
+        const struct customer_start *start = &customer->starts.items[i];
+        bool needed = customer_starts_needs(customer, start->origin);
+        if (needed && !start->stored)
+            value_set(fixture->arena, fixture->starts, start->origin, start->event);
+        else if (!needed)
+            value_remove(fixture->starts, start->origin);
+    }
+}
+
+static struct customer *read_customer(struct decide_fixture *fixture, const char *key)
+{
+    struct diag diag = {0};
+    struct customer *customer = fixture->document
+                                    ? customer_read(fixture->arena, key, fixture->document,
+                                                    strlen(fixture->document), &diag)
+                                    : customer_new(fixture->arena, key);
+    assert_non_null(customer);
+    return customer;
+}
+
+/* Decides, and again with the starts that are needed. */
+static void decide_with_starts(struct decide_fixture *fixture, struct decide_input *input)
+{
+    const char *key = input->customer->key;
+    decide(input, fixture->arena, &fixture->last);
+    uint32_t count = fixture->needed = fixture->last.need_count;
+    if (!count)
+        return;
+    struct decide_start *starts = arena_zero(fixture->arena, sizeof *starts * count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *event = value_get(&fixture->starts, fixture->last.needs[i]);
+        starts[i].origin = fixture->last.needs[i];
+        starts[i].event = event ? *event : value_null();
+    }
+    input->starts = starts;
+    input->start_count = count;
+    input->customer = read_customer(fixture, key);
+    decide(input, fixture->arena, &fixture->last);
+    assert_int_equal(fixture->last.need_count, 0);
+}
+
 static struct shop_event *read_event(struct decide_fixture *fixture, const char *json,
                                      int64_t now_ms)
 {
@@ -178,8 +225,6 @@ static const struct customer *read_joined(struct decide_fixture *fixture)
 const char *decide_fixture_play_both(struct decide_fixture *fixture, double second,
                                      const char *first, const char *then)
 {
-    struct arena *arena = fixture->arena;
-    struct diag diag = {0};
     int64_t now_ms = (int64_t)(((double)DECIDE_FIXTURE_START + second) * 1000);
     const struct shop_event *events[2];
     size_t count = 0;
@@ -188,24 +233,21 @@ const char *decide_fixture_play_both(struct decide_fixture *fixture, double seco
     if (then)
         events[count++] = read_event(fixture, then, now_ms);
     const char *key = count ? events[0]->key : "id:7";
-    struct customer *customer = fixture->document ? customer_read(arena, key, fixture->document,
-                                                                  strlen(fixture->document), &diag)
-                                                  : customer_new(arena, key);
-    assert_non_null(customer);
     const struct customer *joined = read_joined(fixture);
-    const struct decide_input input = {.rules = fixture->rules,
-                                       .policy = &fixture->policy,
-                                       .customer = customer,
-                                       .joined = &joined,
-                                       .joined_count = joined != NULL,
-                                       .events = events,
-                                       .event_count = count,
-                                       .facts = &fixture->facts,
-                                       .others = &fixture->others,
-                                       .due_ms = count && !fixture->due_too ? 0 : now_ms,
-                                       .now_ms = now_ms};
-    decide(&input, arena, &fixture->last);
-    keep_document(fixture, customer);
+    struct decide_input input = {.rules = fixture->rules,
+                                 .policy = &fixture->policy,
+                                 .customer = read_customer(fixture, key),
+                                 .joined = &joined,
+                                 .joined_count = joined != NULL,
+                                 .events = events,
+                                 .event_count = count,
+                                 .facts = &fixture->facts,
+                                 .others = &fixture->others,
+                                 .due_ms = count && !fixture->due_too ? 0 : now_ms,
+                                 .now_ms = now_ms};
+    decide_with_starts(fixture, &input);
+    keep_document(fixture, input.customer);
+    keep_starts(fixture, input.customer);
     return summary(fixture);
 }
 

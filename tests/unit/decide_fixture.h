@@ -17,7 +17,9 @@ struct decide_fixture {
     struct arena *arena;
     const char *document; /* NULL: none yet */
     const char *joined_key,
-        *joined; /* a document of another key, for the next decision; NULL: none */
+        *joined;         /* a document of another key, for the next decision; NULL: none */
+    struct value starts; /* map: what stands apart from it, by origin */
+    uint32_t needed;     /* starts that the last decision asked for */
     struct policy_facts facts;
     struct other_sets others;  /* of other daemons; its number is that of the rules */
     struct policy_place place; /* in the facts */

@@ -10,6 +10,7 @@
 #include "customer/customer.h"
 #include "customer/customer_ends.h"
 #include "customer/customer_profile.h"
+#include "customer/customer_starts.h"
 #include "customer/said.h"
 
 static struct value read_json(struct arena *arena, const char *text)
@@ -36,8 +37,8 @@ static struct customer *make_whole(struct arena *arena)
                                        .topic = "all",
                                        .started_ms = 1,
                                        .give_up_ms = 99999,
-                                       .start = profile,
                                        .until = {ends, "total > 5"},
+                                       .reads = read_json(arena, "{\"data\":{\"n\":1}}"),
                                        .marketing = true};
     customer_add_send(arena, customer, &open, 9000, 6000);
     customer_add_open(arena, customer, &open);
@@ -54,8 +55,8 @@ static struct customer *make_whole(struct arena *arena)
                                   .imposed = true,
                                   .started_ms = 10,
                                   .rules = 11,
-                                  .start = value_new_map(arena, 1)};
-    value_set(arena, customer->journeys.items[0].start, "data", profile);
+                                  .start = read_json(arena, "{\"data\":{\"n\":1,\"m\":2}}"),
+                                  .reads = read_json(arena, "{\"data\":{\"m\":2}}")};
     const struct customer_end end = {.rule = "cart", .at_ms = 12, .until_ms = 13, .event = profile};
     customer_ends_add(arena, customer, &end);
     said_add(arena, customer, "all", false, 4000);
@@ -74,10 +75,11 @@ static void assert_whole(const char *document)
         "{\"type\":\"order.placed\",\"n\":2,\"first\":3000,\"last\":5000,\"times\":[3000,5000]}",
         "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"o1\",\"at\":6000,\"until\":9000,",
         "{\"rule\":\"welcome\",\"n\":1,\"last\":6000}",
-        "\"origin\":\"o1\",\"topic\":\"all\",\"started\":1,\"give_up\":99999,\"start\":{\"name\"",
-        "},\"until\":[\"order.placed\",\"cart.emptied\"],\"until_if\":\"total > 5\",\"marketing\"",
+        "\"origin\":\"o1\",\"topic\":\"all\",\"started\":1,\"give_up\":99999,\"until\":",
+        "[\"order.placed\",\"cart.emptied\"],\"until_if\":\"total > "
+        "5\",\"reads\":{\"n\":1},\"marketing\"",
         "\"step\":\"send-1\",\"at\":8,\"clock\":9,\"imposed\":true,\"started\":10,\"rules\":11,"
-        "\"start\":{\"data\"",
+        "\"reads\":{\"m\":2}}",
         "\"ends\":[{\"rule\":\"cart\",\"at\":12,\"until\":13,\"event\":{\"name\":",
         "\"seen\":[\"0123456789abcdef\",7000],\"ring\":[\"fedcba9876543210\",7000]}"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -110,11 +112,53 @@ static void test_round_trip(void **state)
     arena_destroy(&arena);
 }
 
+/* A document of format 1, in which starts stood, becomes one of this format. */
+static void test_format_1(void **state)
+{
+    static const char text[] =
+        "{\"version\":\"4-1-1\",\"format\":1,\"profile\":{\"email\":\"a@b.example\"},"
+        "\"profile_ms\":5,\"fields\":{},\"optouts\":{\"news\":7},\"counts\":[],\"sends\":[],"
+        "\"totals\":[],\"open\":[{\"mid\":\"m1\",\"rule\":\"held\",\"origin\":\"o1\",\"topic\":"
+        "\"all\","
+        "\"started\":1,\"give_up\":99,\"start\":{\"type\":\"t\",\"data\":{\"n\":1}}}],"
+        "\"journeys\":[{\"rule\":\"cart\",\"origin\":\"o2\",\"run\":\"o2\",\"step\":\"s\",\"at\":8,"
+        "\"clock\":8,\"started\":3,\"since\":4,\"start\":{\"type\":\"t\",\"data\":{\"n\":2}}}],"
+        "\"seen\":[],\"ring\":[]}";
+    static const char expected[] =
+        "\"open\":[{\"mid\":\"m1\",\"rule\":\"held\",\"origin\":\"o1\",\"topic\":\"all\","
+        "\"started\":1,"
+        "\"give_up\":99,\"reads\":{\"n\":1}}],\"journeys\":[{\"rule\":\"cart\",\"origin\":\"o2\","
+        "\"step\":\"s\",\"at\":8,\"started\":3,\"rules\":0}]}";
+    struct arena *arena = arena_new(4096);
+    struct diag diag = {0};
+    struct buf out;
+    (void)state;
+    buf_init(&out, CUSTOMER_DOCUMENT_MOST);
+    struct customer *customer = customer_read(arena, "id:7", text, sizeof text - 1, &diag);
+    assert_non_null(customer);
+    assert_int_equal(customer->starts.count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_false(customer->starts.items[i].stored);
+        assert_true(customer_starts_needs(customer, customer->starts.items[i].origin));
+    }
+    assert_ptr_equal(customer_starts_find(customer, "o2")->event.map,
+                     customer->journeys.items[0].start.map);
+    assert_true(customer_print(customer, "5-1-1", &out));
+    assert_string_equal(strstr(buf_string(&out), "\"open\""), expected);
+    customer = customer_read(arena, "id:7", buf_string(&out), out.length, &diag);
+    assert_non_null(customer);
+    assert_int_equal(customer->journeys.items[0].clock_ms, 8);
+    assert_int_equal(customer->starts.count, 2);
+    assert_true(customer->starts.items[0].stored && customer->starts.items[1].stored);
+    buf_free(&out);
+    arena_destroy(&arena);
+}
+
 /* A customer with three of everything. */
 static struct customer *make_three(struct arena *arena)
 {
     struct customer *customer = customer_new(arena, "id:7");
-    struct value start = read_json(arena, "{\"data\":{}}");
+    struct value start = read_json(arena, "{\"data\":{\"n\":1}}");
     customer->journeys.items = arena_zero(arena, 3 * sizeof *customer->journeys.items);
     customer->journeys.count = customer->journeys.capacity = 3;
     for (int i = 0; i < 3; i++) {
@@ -124,7 +168,7 @@ static struct customer *make_three(struct arena *arena)
                                            .origin = "o",
                                            .topic = "all",
                                            .give_up_ms = 9,
-                                           .start = i == 1 ? start : value_null(),
+                                           .reads = i == 1 ? start : value_null(),
                                            .marketing = i == 1};
         char identity[17];
         snprintf(identity, sizeof identity, "%016d", i);
@@ -140,6 +184,32 @@ static struct customer *make_three(struct arena *arena)
     return customer;
 }
 
+/* Starts are at hand when they were read, and lost when they are not there. */
+static void test_starts(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct customer *customer = make_three(arena);
+    const struct value event = read_json(arena, "{\"data\":{\"n\":3}}");
+    (void)state;
+    customer->journeys.items[0].start = value_null();
+    customer_starts_note(arena, customer, "o");
+    customer_starts_note(arena, customer, "x");
+    customer_starts_add(arena, customer, "o", &event); /* it is known already */
+    assert_int_equal(customer->starts.count, 2);
+    customer_starts_learn(customer, "none", &event);
+    customer_starts_learn(customer, "x", NULL);
+    assert_true(customer_starts_find(customer, "x")->gone);
+    assert_false(customer_starts_needs(customer, "x"));
+    assert_int_equal(customer->journeys.items[0].start.kind, VALUE_NULL);
+    customer_starts_learn(customer, "o", &event);
+    assert_ptr_equal(customer->journeys.items[0].start.map, event.map);
+    customer->journeys.count = 0;
+    assert_true(customer_starts_needs(customer, "o")); /* for an open message */
+    customer->open.items[1].reads = value_null();
+    assert_false(customer_starts_needs(customer, "o"));
+    arena_destroy(&arena);
+}
+
 static void test_many(void **state)
 {
     (void)state;
@@ -152,8 +222,8 @@ static void test_many(void **state)
     struct customer *again = customer_read(arena, "id:7", buf_string(&first), first.length, &diag);
     assert_non_null(again);
     assert_string_equal(again->key, "id:7");
-    assert_int_equal(again->open.items[0].start.kind, VALUE_NULL);
-    assert_int_equal(again->open.items[1].start.kind, VALUE_MAP);
+    assert_int_equal(again->open.items[0].reads.kind, VALUE_NULL);
+    assert_int_equal(again->open.items[1].reads.kind, VALUE_MAP);
     assert_false(again->open.items[0].marketing);
     assert_true(again->open.items[1].marketing);
     assert_false(again->sends.items[2].marketing);
@@ -183,7 +253,7 @@ static void test_shedding(void **state)
     static const struct {
         int over; /* bytes that are too many */
         uint32_t ring, times, seen;
-    } cases[] = {{0, 3, 2, 3}, {1, 0, 2, 3}, {62, 0, 2, 3}, {63, 0, 0, 3}};
+    } cases[] = {{0, 3, 2, 3}, {1, 0, 2, 3}, {72, 0, 2, 3}, {73, 0, 0, 3}};
     struct arena *arena = arena_new(4096);
     struct buf out;
     struct diag diag = {0};
@@ -216,7 +286,7 @@ static void test_shedding(void **state)
 static void test_unknown_format(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"{\"version\":\"1-1-1\",\"format\":2}", "[]", "{", ""};
+    static const char *const texts[] = {"{\"version\":\"1-1-1\",\"format\":3}", "[]", "{", ""};
     struct arena *arena = arena_new(4096);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct diag diag = {0};
@@ -315,7 +385,7 @@ static void test_strange_document(void **state)
     assert_string_equal(customer->open.items[0].mid, "");
     assert_false(customer->open.items[0].marketing);
     assert_string_equal(customer->journeys.items[0].rule, "");
-    assert_int_equal(value_get(&customer->journeys.items[0].start, "data")->kind, VALUE_MAP);
+    assert_int_equal(customer->journeys.items[0].start.kind, VALUE_NULL);
     assert_int_equal(customer->seen.count, 1);
     assert_string_equal(customer->seen.items[0].identity, "a");
     assert_int_equal(customer->seen.items[0].at_ms, 2);
@@ -518,6 +588,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_format_1),
+        cmocka_unit_test(test_starts),
         cmocka_unit_test(test_unknown_format),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_bounds),

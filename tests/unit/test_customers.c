@@ -604,6 +604,67 @@ static void test_read(void **state)
     assert_string_equal(lost.text, "redis-lost");
 }
 
+static void on_starts(void *context, const struct diag *fault, const struct slice *events,
+                      size_t count)
+{
+    struct result *into = context;
+    struct buf out;
+    into->done = true;
+    buf_init(&out, sizeof into->text - 1);
+    if (fault)
+        buf_text(&out, fault->code);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&out, i ? " %s" : "%s", events[i].text ? events[i].text : "(none)");
+    snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
+    buf_free(&out);
+}
+
+static void assert_starts(struct scene *scene, const char *expected)
+{
+    static const char *const origins[] = {"o1", "o2"};
+    struct result result = {0};
+    customers_read_starts(scene->customers, "id:7", origins, 2, on_starts, &result);
+    redis_fixture_run(&scene->redis, &result.done);
+    assert_string_equal(result.text, expected);
+}
+
+/* Starts come and go with the commits, and expire with the document. */
+static void test_starts(void **state)
+{
+    struct scene *scene = *state;
+    const struct commit_start starts[] = {{"o1", {"{\"n\":1}", 7}}, {"o2", {"{\"n\":2}", 7}}};
+    const char *const forgotten[] = {"o1", "none"};
+    struct commit first = document("", "1-9-1", V1), second = document("1-9-1", "2-9-2", V2);
+    assert_starts(scene, "(none) (none)");
+    first.starts = starts;
+    first.start_count = 2;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_starts(scene, "{\"n\":1} {\"n\":2}");
+    assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:starts:id:7");
+    second.forgotten_starts = forgotten;
+    second.forgotten_start_count = 2;
+    second.expire_ms = LATER - 1;
+    assert_string_equal(commit(scene, &second), "done");
+    assert_starts(scene, "(none) {\"n\":2}");
+    assert_redis(&scene->redis, "9999999999998", "PEXPIRETIME t:starts:id:7");
+}
+
+/* What is no hash has no starts, and gives way to one. */
+static void test_starts_of_a_wrong_type(void **state)
+{
+    struct scene *scene = *state;
+    const struct commit_start start = {"o1", {"{\"n\":1}", 7}};
+    struct commit first = document("", "1-9-1", V1);
+    redis_fixture_ask(&scene->redis, "SET t:starts:id:7 rubbish");
+    assert_starts(scene, "(none) (none)");
+    first.starts = &start;
+    first.start_count = 1;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_starts(scene, "{\"n\":1} (none)");
+    redis_fixture_end(&scene->redis, SIGKILL);
+    assert_starts(scene, "redis-lost");
+}
+
 static void test_destroy_silences(void **state)
 {
     struct scene *scene = *state;
@@ -644,6 +705,8 @@ int main(void)
         TEST(test_full_server),
         TEST(test_lost),
         TEST(test_read),
+        TEST(test_starts),
+        TEST(test_starts_of_a_wrong_type),
         TEST(test_destroy_silences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,7 @@ static void test_newer_rules(void **state)
     decide_fixture_reload(&new, CART_RULE);
     decide_fixture_play(&new, 0, CART("c1"));
     old.document = new.document;
+    old.starts = value_copy(old.arena, &new.starts);
     beside(&old, 2, new.rules);
     assert_string_equal(decide_fixture_play(&old, 3600, NULL), "");
     assert_true(old.last.left);

@@ -52,7 +52,7 @@ static void test_ready(void **state)
                     clock_monotonic_ms() + INSTANCE_LEASE_MS);
     assert_redis(&redis, expected + 4, "GET t:instance:one");
     assert_redis(&redis, expected + 4, "HGET t:meta epoch");
-    assert_redis(&redis, "1", "HGET t:meta format");
+    assert_redis(&redis, "2", "HGET t:meta format");
     assert_in_range(atoi(redis_fixture_ask(&redis, "PTTL t:instance:one")), 8000, 10000);
     static const char *const streams[] = {"t:events", "t:outbox:email:transactional",
                                           "t:outbox:email:marketing", "t:outbox:sms:transactional",
@@ -169,7 +169,7 @@ static void test_agreements(void **state)
     redis_fixture_open(&redis, NULL);
     assert_int_equal(enter(&one, &redis, "one", &options), INSTANCE_READY);
     store_fixture_close(&one);
-    assert_redis(&redis, "[1 abc id,email]", "HMGET t:meta format secret customer_keys");
+    assert_redis(&redis, "[2 abc id,email]", "HMGET t:meta format secret customer_keys");
     assert_int_equal(enter(&one, &redis, "one", &options), INSTANCE_READY);
     store_fixture_close(&one);
 
@@ -182,10 +182,10 @@ static void test_agreements(void **state)
     assert_redis(&redis, "0", "EXISTS t:instance:two");
     store_fixture_close(&one);
 
-    redis_fixture_ask(&redis, "HSET t:meta format 2");
+    redis_fixture_ask(&redis, "HSET t:meta format 3");
     options.agreements = ours;
     assert_int_equal(enter(&one, &redis, "two", &options), INSTANCE_REFUSED);
-    assert_non_null(strstr(one.fault.text, "the format of documents is 2 there, 1 here"));
+    assert_non_null(strstr(one.fault.text, "the format of documents is 3 there, 2 here"));
     store_fixture_close(&one);
     redis_fixture_close(&redis);
 }

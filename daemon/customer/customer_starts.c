@@ -1,0 +1,57 @@
+#include "customer/customer_starts.h"
+
+#include <string.h>
+
+struct customer_start *customer_starts_find(const struct customer *customer, const char *origin)
+{
+    for (uint32_t i = 0; i < customer->starts.count; i++)
+        if (strcmp(customer->starts.items[i].origin, origin) == 0)
+            return &customer->starts.items[i];
+    return NULL;
+}
+
+static void add(struct arena *arena, struct customer *customer, const struct customer_start *start)
+{
+    if (customer_starts_find(customer, start->origin))
+        return;
+    customer->starts.items = arena_grow(arena, customer->starts.items, customer->starts.count,
+                                        &customer->starts.capacity, sizeof *customer->starts.items);
+    customer->starts.items[customer->starts.count++] = *start;
+}
+
+void customer_starts_add(struct arena *arena, struct customer *customer, const char *origin,
+                         const struct value *event)
+{
+    add(arena, customer, &(struct customer_start){.origin = origin, .event = *event});
+}
+
+void customer_starts_note(struct arena *arena, struct customer *customer, const char *origin)
+{
+    add(arena, customer, &(struct customer_start){.origin = origin, .stored = true});
+}
+
+void customer_starts_learn(struct customer *customer, const char *origin, const struct value *event)
+{
+    struct customer_start *start = customer_starts_find(customer, origin);
+    if (!start || start->event.kind != VALUE_NULL)
+        return;
+    start->gone = !event;
+    if (!event)
+        return;
+    start->event = *event;
+    for (uint32_t i = 0; i < customer->journeys.count; i++)
+        if (strcmp(customer->journeys.items[i].origin, origin) == 0)
+            customer->journeys.items[i].start = *event;
+}
+
+bool customer_starts_needs(const struct customer *customer, const char *origin)
+{
+    for (uint32_t i = 0; i < customer->journeys.count; i++)
+        if (strcmp(customer->journeys.items[i].origin, origin) == 0)
+            return true;
+    for (uint32_t i = 0; i < customer->open.count; i++)
+        if (customer->open.items[i].reads.kind != VALUE_NULL &&
+            strcmp(customer->open.items[i].origin, origin) == 0)
+            return true;
+    return false;
+}

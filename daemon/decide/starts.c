@@ -1,0 +1,75 @@
+#include "decide/starts.h"
+
+#include <string.h>
+
+#include "rules/condition_reads.h"
+
+void starts_learn(struct customer *customer, const struct decide_input *input)
+{
+    for (size_t i = 0; i < input->start_count; i++) {
+        const struct decide_start *start = &input->starts[i];
+        customer_starts_learn(customer, start->origin,
+                              start->event.kind == VALUE_MAP ? &start->event : NULL);
+    }
+}
+
+static bool is_same_condition(const struct customer_until *kept,
+                              const struct cel_program *condition)
+{
+    return kept->condition && strcmp(kept->condition, cel_text(condition)) == 0;
+}
+
+/* True where it stands in Redis, as far as is known. */
+static bool need(struct deciding *d, const char *origin)
+{
+    const struct customer_start *start = customer_starts_find(d->customer, origin);
+    if (!start || !start->stored || start->gone)
+        return false;
+    decision_need(d->decision, d->arena, origin);
+    return true;
+}
+
+bool starts_find(struct deciding *d, const char *origin, const struct customer_until *kept,
+                 const struct value *reads, const struct cel_program *condition,
+                 struct value *start)
+{
+    const struct customer_start *known = customer_starts_find(d->customer, origin);
+    if (known && known->event.kind == VALUE_MAP) {
+        *start = known->event;
+        return true;
+    }
+    if (condition && !is_same_condition(kept, condition)) {
+        need(d, origin);
+        return false;
+    }
+    *start = *reads;
+    if (start->kind == VALUE_NULL) {
+        *start = value_new_map(d->arena, 1);
+        value_add(d->arena, *start, value_text("data"), value_new_map(d->arena, 0));
+    }
+    return true;
+}
+
+struct value starts_reads(const struct deciding *d, const struct rule *rule,
+                          const struct value *event)
+{
+    if (!rule->until_condition || event->kind != VALUE_MAP)
+        return value_null();
+    struct value reads =
+        condition_reads_start(rule->until_condition, d->policy->segments, event, d->arena);
+    return value_count(value_get(&reads, "data")) ? reads : value_null();
+}
+
+bool starts_need(struct deciding *d, const struct customer_journey *journey)
+{
+    return journey->start.kind != VALUE_MAP && need(d, journey->origin);
+}
+
+void starts_lose(struct deciding *d, uint32_t index)
+{
+    struct customer_journey journey = d->customer->journeys.items[index];
+    decision_add_dead(d->decision, d->arena, d->customer, &journey, journey.step,
+                      TRACE_REASON_START_LOST, "the event that started it is not in Redis");
+    trace_add(&d->trace, journey.rule, TRACE_ENDED, TRACE_WHY_START_LOST);
+    customer_drop_journey(d->customer, index);
+}

@@ -1,0 +1,36 @@
+/*
+ * The events that started journeys, when deciding asks for them. They stand apart from the
+ * customer's document: some are at hand, as the journey has just begun or as an earlier try needed
+ * them; another is needed, and the decision is then made again with it.
+ */
+#ifndef NUDGED_DECIDE_STARTS_H
+#define NUDGED_DECIDE_STARTS_H
+
+#include <stdbool.h>
+
+#include "customer/customer_starts.h"
+#include "decide/decide.h"
+#include "decide/deciding.h"
+
+/* Gives the customer the starts that were read. */
+void starts_learn(struct customer *customer, const struct decide_input *input);
+
+/* The start of that origin as far as a condition of `until` reads it, for a scene: the event, or
+ * what was kept of it for that same condition (`kept`, `reads`: of the journey or the message).
+ * False: it is needed, or it is lost. */
+bool starts_find(struct deciding *d, const char *origin, const struct customer_until *kept,
+                 const struct value *reads, const struct cel_program *condition,
+                 struct value *start);
+
+/* What is kept of an event for the rule's `until`; null where it reads nothing, or the event is not
+ * at hand. */
+struct value starts_reads(const struct deciding *d, const struct rule *rule,
+                          const struct value *event);
+
+/* Whether the decision needs the journey's start, for it to go on. */
+bool starts_need(struct deciding *d, const struct customer_journey *journey);
+
+/* Ends a journey whose start is lost: a dead letter. */
+void starts_lose(struct deciding *d, uint32_t index);
+
+#endif
