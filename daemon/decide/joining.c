@@ -11,6 +11,7 @@
 #include "customer/said.h"
 #include "decide/ends.h"
 #include "decide/policy.h"
+#include "decide/room.h"
 #include "decide/starts.h"
 
 /* Why an end that one side saw, and that is newer, ends what started on the other. */
@@ -73,16 +74,27 @@ static void keep_apart(struct deciding *d)
             deciding_end(d, i, TRACE_WHY_JOINED);
 }
 
+/* Of those that do not wait for room, which the bound does not count. */
+static uint32_t oldest_journey(const struct customer *customer)
+{
+    uint32_t oldest = 0;
+    int64_t oldest_ms = INT64_MAX;
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        if (journey->full_ms || journey->started_ms >= oldest_ms)
+            continue;
+        oldest = i;
+        oldest_ms = journey->started_ms;
+    }
+    return oldest;
+}
+
 /* Past the bound the oldest go. */
 static void keep_bound(struct deciding *d)
 {
     struct customer *customer = d->customer;
-    while (customer->journeys.count > CUSTOMER_JOURNEYS_MOST) {
-        uint32_t oldest = 0;
-        for (uint32_t i = 1; i < customer->journeys.count; i++)
-            if (customer->journeys.items[i].started_ms <
-                customer->journeys.items[oldest].started_ms)
-                oldest = i;
+    while (room_running(customer) > CUSTOMER_JOURNEYS_MOST) {
+        uint32_t oldest = oldest_journey(customer);
         const struct customer_journey *journey = &customer->journeys.items[oldest];
         trace_add(&d->trace, journey->rule, TRACE_REFUSED, TRACE_WHY_TOO_MANY_JOURNEYS);
         decision_add_dead(d->decision, d->arena, customer, journey, journey->step,

@@ -180,11 +180,39 @@ static void what_passes_the_bound_goes_oldest_first(void **state)
     decide_fixture_close(&life.fixture);
 }
 
+/* Sends of both that wait for room wait on, since when they did; the bound does not count them. */
+static void what_waits_for_room_waits_on(void **state)
+{
+    (void)state;
+    static const struct room none[ROOM_CLASSES];
+    struct life life = {0};
+    decide_fixture_open(&life.fixture, "{name: news, on: news, send: news}\n---\n"
+                                       "{name: cart, on: cart.updated, again: parallel,\n"
+                                       " steps: [{wait: 1h}, {send: cart}]}");
+    life.fixture.facts.rooms = none;
+    for (int i = 0; i < 40; i++) {
+        const char *more = arena_printf(life.fixture.arena, MAIL ",\"n\":%d", i);
+        enum who who = i % 2 ? GUEST : ID;
+        step(&life, who, 2 * i, "news",
+             who == ID ? arena_printf(life.fixture.arena, "%s,\"email\":\"ana@example.com\"", more)
+                       : more);
+    }
+    for (int i = 0; i < 60; i++)
+        step(&life, i % 2 ? GUEST : ID, 100 + i, "cart.updated",
+             arena_printf(life.fixture.arena, "\"n\":%d", i));
+    step(&life, BOTH, 200, "x", NULL);
+    assert_int_equal(life.fixture.last.dead_count, 0);
+    assert_int_equal(life.fixture.last.full_ms[RULE_MARKETING],
+                     DECIDE_FIXTURE_START * INT64_C(1000));
+    decide_fixture_close(&life.fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_decided_for_each_holds_for_both),
         cmocka_unit_test(what_passes_the_bound_goes_oldest_first),
+        cmocka_unit_test(what_waits_for_room_waits_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
