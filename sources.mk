@@ -880,8 +880,10 @@ test_files = \
 	tests/functional/desk.py \
 	tests/functional/format_1.json \
 	tests/functional/hostile.py \
+	tests/functional/late_clock.c \
 	tests/functional/mail_checker.py \
 	tests/functional/mail_style.py \
+	tests/functional/persons.py \
 	tests/functional/read_mails.pl \
 	tests/functional/test_check.py \
 	tests/functional/test_ctl.py \
@@ -902,6 +904,7 @@ test_files = \
 	tests/functional/test_order_of_events.py \
 	tests/functional/test_outbox_full.py \
 	tests/functional/test_person.py \
+	tests/functional/test_persons.py \
 	tests/functional/test_push.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \
@@ -919,6 +922,7 @@ test_files = \
 	tests/lint/lint.py \
 	tests/lint/sources.py \
 	tests/lint/structure.py \
+	tests/model.py \
 	tests/readme.py \
 	tests/run.py \
 	tests/soak.py \

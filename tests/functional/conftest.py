@@ -52,12 +52,12 @@ class RedisServer:
         self.url = f"unix://{self.path}"
         self.process = None
 
-    def start(self):
+    def start(self, environment=None):
         self.process = subprocess.Popen(
             [REDIS_SERVER, "--port", "0", "--unixsocket", self.path, "--dir", str(self.folder),
              "--appendonly", "yes", "--appendfsync", "no", "--save", "",
              "--maxmemory-policy", "noeviction", "--daemonize", "no"],
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})},
         )
         self.client = redis.Redis(unix_socket_path=self.path)
 
