@@ -18,31 +18,35 @@ local wrong = wrong_key({meta, 'hash', rules, 'hash', sets, 'hash'})
 if wrong then
     return wrong
 end
--- Data of format 1 become this daemon's where none of that format lives.
-local function living_consumer()
-    local there = redis.call('EXISTS', P .. ':events') == 1
-    for _, row in ipairs(there and redis.pcall('XINFO', 'CONSUMERS', P .. ':events', 'nudged') or {}) do
-        if alive(row[2]) then
-            return row[2]
-        end
-    end
-end
+-- Data of format 1 become this daemon's where none of that format lives. One that is only frozen
+-- must not wake up among what it cannot read: it finds its name taken, and ends.
+local FENCE = 86400000
 local moves = false
 for i = 7, #ARGV, 2 do
-    moves = moves or (ARGV[i] == 'format' and ARGV[i + 1] ~= '1' and redis.call('HGET', meta, 'format') == '1')
+    moves = moves or
+        (ARGV[i] == 'format' and ARGV[i + 1] ~= '1' and redis.call('HGET', meta, 'format') == '1')
 end
 local differs = differing(meta, 7, moves)
 if differs then
     return differs
 end
-local older = moves and living_consumer()
-if older then
-    return {'older', older}
+local there = moves and redis.call('EXISTS', P .. ':events') == 1
+local consumers = there and redis.pcall('XINFO', 'CONSUMERS', P .. ':events', 'nudged') or {}
+for _, row in ipairs(consumers) do
+    if alive(row[2]) then
+        return {'older', row[2]}
+    end
 end
 agree(meta, 7)
 local epoch = ms(math.max(tonumber(redis.call('HGET', meta, 'epoch') or 0) + 1, clock()))
 redis.call('HSET', meta, 'epoch', epoch)
 redis.call('SET', P .. ':instance:' .. name, epoch, 'PX', lease)
+for _, row in ipairs(consumers) do
+    local old = string.match(row[2], '^(.*):%d+$')
+    if old and old ~= name then
+        redis.call('SET', P .. ':instance:' .. old, epoch, 'PX', FENCE)
+    end
+end
 local others = other_digests(name, digest)
 number = number_of(digest, number, changed or not next(others))
 return {'entered', epoch, note_set(name, epoch, digest, number, others)}

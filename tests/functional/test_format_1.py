@@ -199,7 +199,7 @@ def test_everything_is_shown(old):
 def test_a_daemon_of_format_1_still_lives(old):
     """Then nothing is touched."""
     old.load(5 * HOUR)
-    old.client.set("nudged:instance:one", old.client.hget("nudged:meta", "epoch"), px=600_000)
+    old.client.set("nudged:instance:one", old.client.hget("nudged:meta", "epoch"), px=10_000)
     before = {key: old.client.dump(key) for key in old.client.scan_iter("*")}
     daemon = old.daemon("new").spawn(wait=False)
     assert daemon.ended() != 0

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "store/script_table.h"
 #include "store_fixture.h"
 
 static const struct instance_options strict = {0};
@@ -186,6 +187,63 @@ static void test_agreements(void **state)
     options.agreements = ours;
     assert_int_equal(enter(&one, &redis, "two", &options), INSTANCE_REFUSED);
     assert_non_null(strstr(one.fault.text, "the format of documents is 3 there, 2 here"));
+    store_fixture_close(&one);
+    redis_fixture_close(&redis);
+}
+
+/* Data of format 1 are entered where no daemon of that format lives; else nothing is touched. */
+static void test_from_format_1(void **state)
+{
+    static const char lease[] = "SET t:instance:old 5 PX %d";
+    struct redis_fixture redis;
+    (void)state;
+    redis_fixture_open(&redis, NULL);
+    redis_fixture_ask(&redis, "HSET t:meta format 1 epoch 5 secret abc");
+    redis_fixture_ask(&redis, "XGROUP CREATE t:events nudged 0 MKSTREAM");
+    redis_fixture_ask(&redis, "XGROUP CREATECONSUMER t:events nudged old:5");
+    redis_fixture_ask(&redis, "XGROUP CREATECONSUMER t:events nudged older:4");
+    redis_fixture_ask(&redis, lease, 10000);
+    const char *enter = "EVAL %s 0 t new 10000 00000000000000aa 0 0 format 2 secret %s";
+    const char *script = script_table[SCRIPT_ENTER];
+    assert_redis(&redis, "[differs secret abc]", enter, script, "def");
+    assert_redis(&redis, "[older old:5]", enter, script, "abc");
+    assert_redis(&redis, "[1 5 abc]", "HMGET t:meta format epoch secret");
+    assert_redis(&redis, "0", "EXISTS t:instance:new t:rules t:sets");
+    redis_fixture_ask(&redis, lease, 3600000); /* none: the clock was set back */
+    assert_non_null(strstr(redis_fixture_ask(&redis, enter, script, "abc"), "[entered "));
+    assert_redis(&redis, "[2 abc]", "HMGET t:meta format secret");
+    assert_redis(&redis, "[replaced]", "EVAL %s 0 t older 4 10000", script_table[SCRIPT_RENEW]);
+    redis_fixture_close(&redis);
+}
+
+/* P:meta was lost, and another daemon has written it meanwhile: one that does not agree. */
+static void test_forgotten(void **state)
+{
+    static const struct instance_agreement ours[] = {{"secret", "abc", "the secret"}};
+    const struct instance_options options = {.agreements = ours, .agreement_count = 1};
+    struct redis_fixture redis;
+    struct store_fixture one;
+    (void)state;
+    redis_fixture_open(&redis, NULL);
+    assert_int_equal(enter(&one, &redis, "one", &options), INSTANCE_READY);
+    int64_t term = instance_lease_term(one.instance);
+    redis_fixture_ask(&redis, "FLUSHALL");
+    instance_renew(one.instance);
+    redis_fixture_run_until(&redis, has_lease_of_one, &redis);
+    assert_redis(&redis, "[1 abc]", "HMGET t:meta format secret");
+    while (instance_lease_term(one.instance) == term)
+        event_base_loop(redis.base, EVLOOP_ONCE);
+    assert_int_equal(one.state, INSTANCE_READY);
+
+    redis_fixture_ask(&redis, "FLUSHALL");
+    redis_fixture_ask(&redis, "HSET t:meta format 1 secret def");
+    one.settled = false;
+    instance_renew(one.instance);
+    redis_fixture_run(&redis, &one.settled);
+    assert_int_equal(one.state, INSTANCE_REFUSED);
+    assert_string_equal(one.fault.code, "redis-meta");
+    assert_non_null(strstr(one.fault.text, "the secret is def there, abc here"));
+    assert_redis(&redis, "0", "EXISTS t:instance:one");
     store_fixture_close(&one);
     redis_fixture_close(&redis);
 }
@@ -392,6 +450,8 @@ int main(void)
         cmocka_unit_test(test_persistence),
         cmocka_unit_test(test_without_info),
         cmocka_unit_test(test_agreements),
+        cmocka_unit_test(test_from_format_1),
+        cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_renewal_and_leaving),
         cmocka_unit_test(test_leaving_when_replaced),
