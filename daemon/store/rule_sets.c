@@ -1,3 +1,9 @@
+/*
+ *   rule_sets_use    the daemon's own set changes: `now` becomes `before`, for what is still
+ * decided by that; `reloaded` until Redis has heard of it rule_sets_ask    what a lease's renewal
+ * tells of `now` rule_sets_learn  what it answers: a number, which others live. P:set:<digest> of a
+ * set that is not there yet is written; that of another which is new here is read
+ */
 #include "store/rule_sets.h"
 
 #include <inttypes.h>

@@ -230,13 +230,13 @@ static void test_forgotten(void **state)
     redis_fixture_ask(&redis, "FLUSHALL");
     instance_renew(one.instance);
     redis_fixture_run_until(&redis, has_lease_of_one, &redis);
-    assert_redis(&redis, "[1 abc]", "HMGET t:meta format secret");
+    assert_redis(&redis, "[2 abc]", "HMGET t:meta format secret");
     while (instance_lease_term(one.instance) == term)
         event_base_loop(redis.base, EVLOOP_ONCE);
     assert_int_equal(one.state, INSTANCE_READY);
 
     redis_fixture_ask(&redis, "FLUSHALL");
-    redis_fixture_ask(&redis, "HSET t:meta format 1 secret def");
+    redis_fixture_ask(&redis, "HSET t:meta format 2 secret def");
     one.settled = false;
     instance_renew(one.instance);
     redis_fixture_run(&redis, &one.settled);
