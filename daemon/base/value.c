@@ -249,8 +249,10 @@ static bool equal_numbers(const struct value *a, const struct value *b)
 {
     int64_t x, y;
     bool a_fits = value_to_int(a, &x), b_fits = value_to_int(b, &y);
+    if (a_fits && b_fits)
+        return x == y;
     if (a_fits || b_fits)
-        return a_fits && b_fits && x == y;
+        return false;
     if (a->kind == VALUE_DOUBLE && b->kind == VALUE_DOUBLE)
         return a->real == b->real;
     if (a->kind == VALUE_UINT && b->kind == VALUE_UINT)
