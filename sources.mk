@@ -735,6 +735,7 @@ unit_programs = \
 	tests/unit/test_waiting \
 	tests/unit/test_withdrawal \
 	tests/unit/test_word \
+	tests/unit/test_words \
 	tests/unit/test_work \
 	tests/unit/test_wrong_keys \
 	tests/unit/test_yaml \

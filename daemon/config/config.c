@@ -25,11 +25,14 @@
 #include "base/file.h"
 #include "base/locale_format.h"
 #include "base/mem.h"
+#include "base/settings_fault.h"
+#include "base/word.h"
 #include "base/yaml.h"
 #include "base/yaml_hints.h"
 #include "base/zone.h"
 #include "config/config_check.h"
 #include "config/config_paths.h"
+#include "customer/said.h"
 #include "rules/condition.h"
 #include "rules/rule_expression.h"
 #include "send/gateway_kinds.h"
@@ -169,6 +172,47 @@ static void fill_conditions(struct loading *loading)
     }
     config->segments = segments;
     config->conditions = conditions;
+}
+
+/* ---- Topics ---- */
+
+static void fill_topic(struct loading *loading, const struct value_member *member,
+                       struct policy_topic *topic)
+{
+    static const char *const kinds[] = {"opt-in", "opt-out", NULL};
+    const char *name = value_to_text(loading->config->arena, &member->key);
+    const char *kind = value_to_text(loading->config->arena, &member->value);
+    topic->name = said_topic(loading->config->arena, &member->key);
+    topic->opt_in = kind && strcmp(kind, kinds[0]) == 0;
+    if (!name || !word_is_plain(name, strlen(name)))
+        diag_hint(settings_fault(loading->diags, &loading->source, &member->key, DIAG_ERROR,
+                                 "a topic must be a word such as offers"),
+                  "%s", word_hint);
+    else if (strcmp(topic->name, said_all) == 0)
+        settings_fault(loading->diags, &loading->source, &member->key, DIAG_ERROR,
+                       "`all` is every topic, and none by itself");
+    if (!kind || (!topic->opt_in && strcmp(kind, kinds[1]) != 0))
+        diag_suggest(settings_fault(loading->diags, &loading->source, &member->value, DIAG_ERROR,
+                                    "a topic is `opt-in` or `opt-out`"),
+                     kind ? kind : "", kinds);
+}
+
+static void fill_topics(struct loading *loading)
+{
+    struct config *config = loading->config;
+    const struct value *all = &config->keys.topics;
+    if (all->kind == VALUE_NULL)
+        return;
+    if (all->kind != VALUE_MAP) {
+        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
+                       "`topics` must be a mapping of names to `opt-in` or `opt-out`");
+        return;
+    }
+    struct policy_topic *topics =
+        arena_zero(config->arena, sizeof *topics * (value_count(all) + 1));
+    for (uint32_t i = 0; i < value_count(all); i++)
+        fill_topic(loading, &all->map->members[i], &topics[i]);
+    config->topics = topics;
 }
 
 /* ---- Gateways ---- */
@@ -395,6 +439,7 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_mail(config);
         fill_keys(&loading);
         fill_conditions(&loading);
+        fill_topics(&loading);
         fill_gateways(&loading);
         fill_channels(&loading);
         config->source = loading.source;
@@ -472,6 +517,7 @@ void config_policy(const struct config *config, struct policy *policy)
     *policy = (struct policy){
         .consent = config->consent,
         .segments = config->segments,
+        .topics = config->topics,
         .cap = config->keys.policy.cap,
         .quiet_from = config->keys.policy.quiet.from,
         .quiet_to = config->keys.policy.quiet.to,

@@ -58,7 +58,7 @@ struct config_keys {
     int64_t dedupe_keep_ms, settle_ms, dead_keep_ms, outbox_most, drain_ms;
     struct config_policy policy;
     struct config_mail mail;
-    struct value shop, segments, gateways, channels;
+    struct value shop, segments, topics, gateways, channels;
     const char *admin_socket;
 };
 

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "base/settings_fault.h"
 #include "config/config_reload.h"
 #include "config/rule_files.h"
 #include "rules/other_sets.h"
@@ -50,6 +52,38 @@ static void check_bodies(const struct config *config, const struct templates *te
     }
 }
 
+/* ---- Topics ---- */
+
+static const char *const *topic_names(const struct config *config, struct arena *arena)
+{
+    uint32_t count = 0;
+    if (!config->topics)
+        return NULL;
+    while (config->topics[count].name)
+        count++;
+    const char **names = arena_alloc(arena, sizeof *names * (count + 1));
+    for (uint32_t i = 0; i <= count; i++)
+        names[i] = config->topics[i].name;
+    return names;
+}
+
+static bool is_used(const struct ruleset *rules, const char *topic)
+{
+    for (size_t i = 0; i < ruleset_count(rules); i++)
+        if (strcmp(ruleset_at(rules, i)->topic, topic) == 0)
+            return true;
+    return false;
+}
+
+static void check_topics(const struct config *config, const struct ruleset *rules,
+                         struct diags *diags)
+{
+    for (uint32_t i = 0; config->topics && config->topics[i].name; i++)
+        if (!is_used(rules, config->topics[i].name))
+            settings_fault(diags, &config->source, &config->keys.topics.map->members[i].key,
+                           DIAG_WARNING, "no rule has the topic `%s`", config->topics[i].name);
+}
+
 struct generation *generation_load(const struct config *config, struct diags *diags)
 {
     struct generation *generation = mem_zero(1, sizeof *generation);
@@ -64,6 +98,7 @@ struct generation *generation_load(const struct config *config, struct diags *di
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
     struct ruleset_settings rules = {.conditions = config->conditions,
                                      .references = &config->references,
+                                     .topics = topic_names(config, arena),
                                      .segments = config->segments};
     size_t errors = diags->errors;
     if (generation->templates) {
@@ -78,6 +113,7 @@ struct generation *generation_load(const struct config *config, struct diags *di
         generation_release(&generation);
         return NULL;
     }
+    check_topics(config, generation->rules, diags);
     set_digest(config, generation->rules, generation->digest);
     generation->arena = arena_new(4096);
     generation->entries = other_sets_entries(generation->rules, generation->arena);

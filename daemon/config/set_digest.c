@@ -24,6 +24,7 @@ void set_digest(const struct config *config, const struct ruleset *rules, char o
     buf_add(&text, (const char *)ruleset_digest(rules), DIGEST_SIZE);
     put_policy(config, &text);
     canonical_print(&text, &config->keys.segments);
+    canonical_print(&text, &config->keys.topics);
     canonical_print(&text, &config->keys.shop);
     digest_sha256(buf_string(&text), text.length, digest);
     digest_hex(digest, (SET_DIGEST_SIZE - 1) / 2, out);

@@ -133,6 +133,23 @@ struct value policy_consent_of(const struct policy *policy, const struct custome
     return kept;
 }
 
+static bool is_opt_in(const struct policy *policy, const char *name)
+{
+    for (const struct policy_topic *topic = policy->topics; topic && topic->name; topic++)
+        if (strcmp(topic->name, name) == 0)
+            return topic->opt_in;
+    return false;
+}
+
+/* By what the customer has said, or by what is known of them. */
+static bool is_wanted(const struct policy *policy, const struct rule *rule,
+                      const struct condition_scene *scene, struct arena *arena)
+{
+    if (is_opt_in(policy, rule->topic))
+        return said_wanted(scene->customer, rule->topic);
+    return !said_declined(scene->customer, rule->topic) && policy_consents(policy, scene, arena);
+}
+
 static bool is_suppressed(const struct policy_facts *facts, const struct policy_address *address)
 {
     return policy_listed(facts->suppressed, address->hash) ||
@@ -161,8 +178,7 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
         return TRACE_WHY_LIMIT;
     if (rule->class != RULE_MARKETING)
         return TRACE_WHY_NONE;
-    if (is_declined(facts, address, rule->topic, arena) ||
-        said_declined(scene->customer, rule->topic) || !policy_consents(policy, scene, arena))
+    if (is_declined(facts, address, rule->topic, arena) || !is_wanted(policy, rule, scene, arena))
         return TRACE_WHY_NO_CONSENT;
     if (policy->cap.count &&
         marketing_within(scene->customer, scene->now_ms - policy->cap.per_ms) >= policy->cap.count)

@@ -18,12 +18,19 @@
 #include "rules/condition.h"
 #include "rules/rule.h"
 
+/* Of marketing: what a customer can say yes or no to by itself. */
+struct policy_topic {
+    const char *name; /* folded */
+    bool opt_in;      /* it needs their own yes, which stands in place of consent */
+};
+
 /* The installation's own; set once at start, shared by all decisions. */
 struct policy {
     struct cel_program *consent;              /* NULL: customer.accepts_marketing == true */
     const struct condition_segment *segments; /* ends with a row without a name; may be NULL */
-    struct setting_rate cap;  /* marketing messages to one customer; count 0: none */
-    int quiet_from, quiet_to; /* minutes of the customer's day; -1: no quiet hours */
+    const struct policy_topic *topics; /* likewise; one that is not there is none of opt-in */
+    struct setting_rate cap;           /* marketing messages to one customer; count 0: none */
+    int quiet_from, quiet_to;          /* minutes of the customer's day; -1: no quiet hours */
     int64_t dedupe_keep_ms;
     const char *zone;            /* of the shop (IANA) */
     struct value shop;           /* map */

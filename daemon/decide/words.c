@@ -76,19 +76,23 @@ static void tell(struct deciding *d, const char *name, enum decision_word word, 
     decision_add_said(d->decision, d->arena, &said);
 }
 
-/* The noes that stand; and where one is to all, each yes that is newer. */
-static void tell_noes(struct deciding *d, const char *name)
+static void tell_word(struct deciding *d, const char *name, const struct customer_said *word)
 {
     const struct customer *customer = d->customer;
-    const bool all = said_declined(customer, said_all);
-    for (uint32_t i = 0; i < customer->said.count; i++) {
-        const struct customer_said *word = &customer->said.items[i];
-        const bool declined = said_declined(customer, word->topic);
-        if (!word->yes && declined)
-            tell(d, name, DECISION_NO, word->topic, word->at_ms);
-        else if (word->yes && all && !declined)
-            tell(d, name, DECISION_YES, word->topic, word->at_ms);
-    }
+    const bool declined = said_declined(customer, word->topic);
+    if (!word->yes && declined)
+        tell(d, name, DECISION_NO, word->topic, word->at_ms);
+    else if (word->yes && !declined && said_declined(customer, said_all))
+        tell(d, name, DECISION_YES, word->topic, word->at_ms);
+}
+
+/* The noes that stand; and where one is to all, which is told first, each yes that is newer. */
+static void tell_noes(struct deciding *d, const char *name)
+{
+    for (int all = 1; all >= 0; all--)
+        for (uint32_t i = 0; i < d->customer->said.count; i++)
+            if ((strcmp(d->customer->said.items[i].topic, said_all) == 0) == all)
+                tell_word(d, name, &d->customer->said.items[i]);
 }
 
 static void tell_all(struct deciding *d)
@@ -166,7 +170,6 @@ static void forget_decided(struct deciding *d)
     struct decision *decision = d->decision;
     decision->message_count = decision->dead_count = decision->trace_count = 0;
     d->want_count = 0;
-    trace_begin(&d->trace, d->arena, d->now_ms, NULL);
 }
 
 static void forget_all(struct deciding *d)
@@ -186,6 +189,7 @@ void words_erase(struct deciding *d)
     const struct customer *customer = d->customer;
     d->words.erased_ms = time_of(d->event);
     d->words.erasure = d->event->identity;
+    trace_begin(&d->trace, d->arena, d->now_ms, d->event);
     for (uint32_t i = customer->open.count; i-- > 0;)
         deciding_withdraw(d, i, TRACE_WHY_ERASURE);
     forget_decided(d);

@@ -14,6 +14,7 @@
 
 #include "base/word.h"
 #include "customer/customer_record.h"
+#include "customer/said.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_steps.h"
 
@@ -109,7 +110,7 @@ const struct setting rule_settings[] = {
      AT(topic),
      .fallback = "all",
      .reload = SETTING_RELOAD,
-     .help = "what a customer can unsubscribe from by itself"},
+     .help = "what a customer can say yes or no to by itself"},
     {.key = "max_age",
      .type = SETTING_DURATION,
      AT(max_age_ms),
@@ -170,13 +171,23 @@ static void check_limit(const struct rule_reader *reader, const struct value *do
               sends, CUSTOMER_COUNTED_MOST / sends);
 }
 
-static void check_topic(const struct rule_reader *reader, const struct value *document,
-                        const char *topic)
+/* Folded, as what customers say is. */
+static const char *read_topic(const struct rule_reader *reader, const struct value *document,
+                              const char *topic)
 {
-    if (!word_is_plain(topic, strlen(topic)))
-        diag_hint(settings_fault(reader->diags, reader->source, value_get(document, "topic"),
-                                 DIAG_ERROR, "`topic` must be a word such as offers"),
+    const struct value *place = value_get(document, "topic"), text = value_text(topic);
+    if (!word_is_plain(topic, strlen(topic))) {
+        diag_hint(settings_fault(reader->diags, reader->source, place, DIAG_ERROR,
+                                 "`topic` must be a word such as offers"),
                   "%s", word_hint);
+        return said_all;
+    }
+    const char *folded = said_topic(reader->arena, &text);
+    if (reader->topics && strcmp(folded, said_all) != 0 && !rule_list_has(reader->topics, folded))
+        diag_suggest(settings_fault(reader->diags, reader->source, place, DIAG_ERROR,
+                                    "`topics` of the configuration has no `%s`", folded),
+                     folded, reader->topics);
+    return folded;
 }
 
 static void check_name(const struct rule_reader *reader, const struct value *document,
@@ -191,13 +202,9 @@ static void check_name(const struct rule_reader *reader, const struct value *doc
 }
 
 /* What nudged itself knows (docs/events.md). */
-const char *const rule_own_types[] = {"customer.unsubscribed",
-                                      "customer.resubscribed",
-                                      "message.sent",
-                                      "message.failed",
-                                      "message.bounced",
-                                      "message.withdrawn",
-                                      NULL};
+const char *const rule_own_types[] = {
+    "customer.subscribed", "customer.unsubscribed", "customer.resubscribed", "customer.erased",
+    "message.sent",        "message.failed",        "message.bounced",       NULL};
 
 /* An unknown type is no error where no types are declared; a near miss of a declared
  * one is worth a warning. */
@@ -331,7 +338,6 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     const struct value known = without_clock(reader, document);
     settings_read(rule_settings, &known, reader->source, &text, reader->arena, reader->diags);
     check_name(reader, document, text.name);
-    check_topic(reader, document, text.topic);
     struct rule *rule = arena_zero(reader->arena, sizeof *rule);
     *rule = (struct rule){
         .name = text.name ? text.name : "",
@@ -340,7 +346,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
         .class = (enum rule_class)text.class,
         .limit = text.limit,
         .priority = text.priority,
-        .topic = text.topic,
+        .topic = read_topic(reader, document, text.topic),
         .max_age_ms = text.max_age_ms,
         .give_up_ms = text.give_up_ms,
         .file = reader->source->file,

@@ -144,7 +144,11 @@ def test_faults_keep_secrets(desk):
 LONG = "long-" * 24
 
 REFUSED = [
-    ("topics: {news: opt-in}\n", 1, "`topics` is planned, and not there yet"),
+    ("topics: {news: optin}\n", 1, "a topic is `opt-in` or `opt-out`"),
+    ("topics: {news: [opt-in]}\n", 1, "a topic is `opt-in` or `opt-out`"),
+    ("topics: {all: opt-in}\n", 1, "`all` is every topic, and none by itself"),
+    ("topics: {'my news': opt-in}\n", 1, "a topic must be a word such as offers"),
+    ("topics: [news]\n", 1, "`topics` must be a mapping of names to `opt-in` or `opt-out`"),
     ("customer: {fields: {points: {}}}\n", 1, "`fields` is planned, and not there yet"),
     ("policy: {brake: 10 per 1h}\n", 1, "`brake` is planned, and not there yet"),
     ("deliver: {only: ['*@shop.example']}\n", 1, "`deliver` is planned, and not there yet"),

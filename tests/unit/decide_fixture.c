@@ -241,6 +241,8 @@ const char *decide_fixture_play_both(struct decide_fixture *fixture, double seco
                                  .joined_count = joined != NULL,
                                  .events = events,
                                  .event_count = count,
+                                 .records = fixture->records,
+                                 .record_count = fixture->record_count,
                                  .facts = &fixture->facts,
                                  .others = &fixture->others,
                                  .due_ms = count && !fixture->due_too ? 0 : now_ms,

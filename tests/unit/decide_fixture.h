@@ -21,6 +21,8 @@ struct decide_fixture {
     struct value starts; /* map: what stands apart from it, by origin */
     uint32_t needed;     /* starts that the last decision asked for */
     struct policy_facts facts;
+    const struct said_text *records;
+    size_t record_count;
     struct other_sets others;  /* of other daemons; its number is that of the rules */
     struct policy_place place; /* in the facts */
     struct decision last;      /* of the last decision */
