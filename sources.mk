@@ -515,6 +515,7 @@ library_sources = \
 	daemon/store/keys.h \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
+	daemon/store/outbox_result.h \
 	daemon/store/rule_sets.c \
 	daemon/store/rule_sets.h \
 	daemon/store/script_table.c \
@@ -916,6 +917,7 @@ test_files = \
 	tests/functional/test_shopify.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
+	tests/functional/test_waiting_messages.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \
 	tests/functional/test_wrong_keys.py \

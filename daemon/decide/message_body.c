@@ -1,3 +1,13 @@
+/*
+ * A message's body in its two forms. What is rendered is made at once from a journey's step
+ * (message_body_make); it is stored without what is said twice (message_body_close), and made whole
+ * again where it is sent (message_body_open). The two stand at the end, each the other's reverse:
+ *
+ *   known      what the message's hash has (mid, class, topic, channel, customer, on_uncertain)
+ *   follows    name and locale, from the customer; an empty source
+ *   once       the data of the start, where the event has it; of the customer a merge patch to
+ *              what the event says (difference, told_customer)
+ */
 #include "decide/message_body.h"
 
 #include <string.h>

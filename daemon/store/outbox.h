@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "redis/scripts.h"
 #include "store/instance.h"
+#include "store/outbox_result.h"
 
 struct log_group;
 struct outbox;
@@ -69,37 +70,6 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
 /* Puts back what takes without a good answer may have taken, as each take does first. True: there
  * is more, or some is under way: call it again in a while. */
 bool outbox_recover(struct outbox *outbox);
-
-enum outbox_verdict {
-    OUTBOX_DONE,    /* accepted: the message is deleted */
-    OUTBOX_LATER,   /* again, through any gateway */
-    OUTBOX_RESEND,  /* uncertain: again, through the same gateway */
-    OUTBOX_HOLD,    /* uncertain, and stays so: into P:uncertain */
-    OUTBOX_DEAD,    /* given up: into P:dead with `reason`, `detail` and the body */
-    OUTBOX_RELEASE, /* never begun: back into the outbox at once */
-};
-
-struct outbox_result {
-    const char *entry, *mid, *channel, *class_; /* as taken */
-    enum outbox_verdict verdict;
-    int64_t at_ms;               /* LATER, RESEND: since 1970; or 0 and */
-    int64_t after_ms;            /* so long after Redis' TIME when it is settled */
-    bool charge;                 /* LATER, RESEND: counts as an attempt */
-    const char *reason, *detail; /* DEAD; NULL else */
-    const char *trace;           /* a JSON line for the customer's trace, or NULL */
-    const char *event;           /* a JSON event for P:events, or NULL */
-    const char *suppress;        /* the hash of an address to be suppressed, or NULL */
-    const char *suppress_reason;
-};
-
-const char *outbox_verdict_name(enum outbox_verdict verdict); /* "done", "later", … */
-enum outbox_settled {
-    OUTBOX_NOT_OURS, /* or settled by an earlier run: nothing was written */
-    OUTBOX_SETTLED,
-    OUTBOX_VANISHED, /* its hash was deleted by hand; now its entry is too */
-    OUTBOX_ENDED,    /* it was withdrawn meanwhile: it ended, whatever the verdict */
-    OUTBOX_SPOILT,   /* what stands under its name is no message: its entry is deleted */
-};
 
 /* `settled[i]` is of results[i]. With a `fault` there is no answer: settle it again later. */
 typedef void outbox_on_settled(void *context, const struct diag *fault,

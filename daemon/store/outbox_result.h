@@ -1,0 +1,40 @@
+/* What became of a message that was taken, as it is told to store/outbox, and what that says. */
+#ifndef NUDGED_STORE_OUTBOX_RESULT_H
+#define NUDGED_STORE_OUTBOX_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum outbox_verdict {
+    OUTBOX_DONE,    /* accepted: the message is deleted */
+    OUTBOX_LATER,   /* again, through any gateway */
+    OUTBOX_RESEND,  /* uncertain: again, through the same gateway */
+    OUTBOX_HOLD,    /* uncertain, and stays so: into P:uncertain */
+    OUTBOX_DEAD,    /* given up: into P:dead with `reason`, `detail` and the body */
+    OUTBOX_RELEASE, /* never begun: back into the outbox at once */
+};
+
+struct outbox_result {
+    const char *entry, *mid, *channel, *class_; /* as taken */
+    enum outbox_verdict verdict;
+    int64_t at_ms;               /* LATER, RESEND: since 1970; or 0 and */
+    int64_t after_ms;            /* so long after Redis' TIME when it is settled */
+    bool charge;                 /* LATER, RESEND: counts as an attempt */
+    const char *reason, *detail; /* DEAD; NULL else */
+    const char *trace;           /* a JSON line for the customer's trace, or NULL */
+    const char *event;           /* a JSON event for P:events, or NULL */
+    const char *suppress;        /* the hash of an address to be suppressed, or NULL */
+    const char *suppress_reason;
+};
+
+const char *outbox_verdict_name(enum outbox_verdict verdict); /* "done", "later", … */
+
+enum outbox_settled {
+    OUTBOX_NOT_OURS, /* or settled by an earlier run: nothing was written */
+    OUTBOX_SETTLED,
+    OUTBOX_VANISHED, /* its hash was deleted by hand; now its entry is too */
+    OUTBOX_ENDED,    /* it was withdrawn meanwhile: it ended, whatever the verdict */
+    OUTBOX_SPOILT,   /* what stands under its name is no message: its entry is deleted */
+};
+
+#endif
