@@ -108,7 +108,7 @@ def test_held_messages_are_shown(cut):
     assert cut.ctl("uncertain", "ls") == (0, out, "")
     assert cut.ctl("uncertain", "ls", "0") == (0, "and 1 more\n", "")
     assert wait_until(lambda: json.loads(cut.ctl("status", "--json")[1])["held"], "the figure") == 1
-    assert ", 1 held uncertain\n" in cut.ctl("status")[1]
+    assert ", 1 held uncertain" in cut.ctl("status")[1]
 
 
 def test_resend_sends_once_more_by_the_same_gateway(cut):
@@ -195,11 +195,12 @@ def test_all_is_more_than_one_page(cut):
     """250 held, of which every other may not be resent: no page is read twice or left out."""
     [mid] = hold(cut, hello(1))
     cut.one.stop()
-    row = cut.client.hgetall(f"nudged:message:{mid}")
+    row, body = cut.client.hgetall(f"nudged:message:{mid}"), cut.client.get(f"nudged:body:{mid}")
     now = int(time.time() * 1000)
     for number in range(249):
         cut.client.hset(f"nudged:message:m{number}",
                         mapping={**row, b"gateway": b"gone" if number % 2 else b"relay"})
+        cut.client.set(f"nudged:body:m{number}", body)
         cut.client.zadd("nudged:uncertain", {f"m{number}": now - 10_000 + number})
     assert cut.ctl("uncertain", "ls")[1].endswith("\nand 200 more\n")
     assert len(cut.ctl("uncertain", "ls", "240")[1].splitlines()) == 241

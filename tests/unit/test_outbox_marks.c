@@ -144,6 +144,7 @@ static void test_lost_take(void **state)
     assert_redis(&scene->redis, "taken", "HGET t:message:free state");
     redis_fixture_ask(&scene->redis, "HSET t:message:m1 mark until");
     redis_fixture_run_until(&scene->redis, is_recovered, scene->outbox);
+    assert_redis(&scene->redis, "0", "EXISTS t:message:m1");
     struct outbox_fixture_taken taken = outbox_fixture_take(scene, 2);
     assert_string_equal(taken.text, "free");
     assert_int_equal(taken.attempts, 0);
