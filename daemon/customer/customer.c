@@ -1,3 +1,9 @@
+/*
+ * What is remembered of a customer, list by list: counts of events, messages that were sent
+ * (customer_add_send, customer_may_count) and those that may still be withdrawn, ids of events,
+ * keys. What grows is bounded where it is added, or where its time is over (customer_prune).
+ * Their document: customer_document; remembered ends: customer_ends.
+ */
 #include "customer/customer.h"
 
 #include <string.h>

@@ -120,8 +120,8 @@ static bool is_end_of(const struct customer_end *end, const struct rule *rule, i
 }
 
 /* Whether a remembered event of `until` ends what began with `start`. */
-static bool ends_start(const struct deciding *d, const struct rule *rule,
-                       const struct customer_end *end, const struct value *start)
+static bool stops_start(const struct deciding *d, const struct rule *rule,
+                        const struct customer_end *end, const struct value *start)
 {
     const struct customer_journey journey = {.start = *start};
     struct condition_scene scene = deciding_scene(d, &journey);
@@ -148,7 +148,7 @@ enum trace_why ends_over(const struct deciding *d, const struct rule *rule,
         if (restarts && (end->event.kind == VALUE_NULL || !end->rule[0]))
             return TRACE_WHY_NO_LONGER;
         if (rule->until_condition && end->event.kind != VALUE_NULL &&
-            ends_start(d, rule, end, start))
+            stops_start(d, rule, end, start))
             return TRACE_WHY_UNTIL;
     }
     return TRACE_WHY_NONE;

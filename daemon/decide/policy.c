@@ -1,3 +1,8 @@
+/*
+ * Three things: the keyed hashes by which addresses are known (policy_address), why a message must
+ * not be sent now (policy_refusal) with what it counts and asks, and the times at which that
+ * changes (policy_counts_until, policy_quiet_until).
+ */
 #include "decide/policy.h"
 
 #include <string.h>
