@@ -133,7 +133,7 @@ def test_of_an_event_without_an_id_the_first_key_is_meant(shop):
     shop.daemon(customer={"keys": ["customer.id", "customer.email", "customer.phone"]}).spawn()
     push(shop, event("x", BOTH), event("x", {"id": 9, "phone": "+40"}))
     push(shop, event("order.placed", {**EMAIL, "phone": "+40"}))
-    assert document(shop, "id:7")["counts"] and not document(shop, "id:9")["counts"]
+    assert document(shop, "id:7")["counts"] and not document(shop, "id:9").get("counts")
     push(shop, event("order.placed", {"phone": "+40"}))
     assert document(shop, "id:9")["counts"]
 
@@ -259,7 +259,7 @@ def test_an_outcome_of_a_message_of_a_joined_key(shop):
     assert len(document(shop, "id:7")["sends"]) == 1
     over.set()
     shop.wait_idle()
-    wait_until(lambda: document(shop, "id:7")["sends"] == [], "its place to be free")
+    wait_until(lambda: not document(shop, "id:7").get("sends"), "its place to be free")
     assert ("news", "bounced", "550 5.1.1 nobody") in shop.trace("id:7")
     assert not shop.client.exists("nudged:trace:email:ana@example.com")
 
