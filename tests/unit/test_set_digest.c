@@ -75,6 +75,7 @@ static void test_others(void **state)
         {CONFIG, "rules/all.yaml", "{name: a, on: x, if: total > 6, send: m}\n---\n" RULE_B, NULL},
         {CONFIG, "rules/all.yaml",
          "{name: a, on: x, if: total > 5, enabled: false, send: m}\n---\n" RULE_B, NULL},
+        {CONFIG "topics: {offers: opt-in}\n", "rules/all.yaml", RULE_A "---\n" RULE_B, NULL},
         {CONFIG "dedupe: {keep: 3d}\n", "rules/all.yaml", RULE_A "---\n" RULE_B, NULL},
         {"policy: {cap: 2 per 7d, consent: 'true'}\nshop: {name: S, a: 1}\n"
          "segments: {vip: total > 5}\ngateways: {files: {kind: maildir, path: out}}\n",
