@@ -920,6 +920,7 @@ test_files = \
 	tests/functional/test_waiting_messages.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \
+	tests/functional/test_words.py \
 	tests/functional/test_wrong_keys.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \
