@@ -501,6 +501,7 @@ library_sources = \
 	daemon/store/backlog.h \
 	daemon/store/commit.c \
 	daemon/store/commit.h \
+	daemon/store/commit_items.h \
 	daemon/store/customers.c \
 	daemon/store/customers.h \
 	daemon/store/dead_letters.c \
@@ -632,6 +633,7 @@ unit_programs = \
 	tests/unit/test_commit_builder \
 	tests/unit/test_commit_joins \
 	tests/unit/test_commit_messages \
+	tests/unit/test_commit_said \
 	tests/unit/test_compose \
 	tests/unit/test_condition \
 	tests/unit/test_condition_reads \

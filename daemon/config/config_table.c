@@ -72,8 +72,9 @@ static const struct setting customer_settings[] = {
      .type = SETTING_TEXTS,
      IN(config_customer, keys),
      .fallback = "[\"customer.id\", \"customer.email\"]",
-     .help = "where an event says who it is about; the first is the id, the others are further keys; "
-             "`subject` is possible"},
+     .help =
+         "where an event says who it is about; the first is the id, the others are further keys; "
+         "`subject` is possible"},
     {.key = "keep",
      .type = SETTING_DURATION,
      IN(config_customer, keep_ms),

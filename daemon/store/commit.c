@@ -1,3 +1,8 @@
+/*
+ * commit_arguments puts a head and then lists, each behind its name and how many items it has
+ * (put_list), so that the script and this file need not agree on an order. commit_read_result
+ * reads what was answered: a word, and what that word brings (read_facts, read_places).
+ */
 #include "store/commit.h"
 
 #include <string.h>

@@ -12,84 +12,10 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/slice.h"
-#include "customer/customer_record.h"
 #include "customer/said.h"
 #include "redis/arguments.h"
 #include "redis/reply.h"
-
-struct commit_message {
-    const char *mid;
-    const char *channel; /* "email" */
-    const char *class_;  /* "transactional" or "marketing" */
-    const char *body;    /* what the sender needs, as JSON */
-    size_t length;
-    const char *on_uncertain; /* "resend" or "hold" */
-    int64_t give_up_ms;       /* since 1970 */
-    /* What whoever takes it asks once more, "" for nothing: the hashes of its address in
-     * P:suppressed and P:said, and its topic. */
-    const char *hash, *said, *topic;
-};
-
-/* A topic assumed not to be declined under the hash of a mailbox. */
-struct commit_undeclined {
-    const char *hash, *topic;
-};
-
-struct commit_withdrawal {
-    const char *mid;
-    enum customer_place place; /* where it is assumed to be; GONE: it is only looked at */
-    const char *why;           /* a word of the trace, for the mark of one in a sender's hand */
-};
-
-/* What P:said learns under a name, the short hash of a key or of a mailbox. */
-struct commit_said {
-    const char *name;
-    const char *word;  /* "no", "yes" or "erased" */
-    const char *topic; /* "all" is all; of an erasure the identity of its event */
-    int64_t at_ms;
-};
-
-/* A key under which the customer was known: all that stands under it goes. */
-struct commit_erased {
-    const char *key, *hash; /* the short hash */
-};
-
-/* Since when the customer waits for room for messages of a class; 0: they do not. */
-struct commit_full {
-    const char *class_;
-    int64_t since_ms;
-};
-
-struct commit_dead {
-    const char *kind;   /* "event", "journey" */
-    const char *reason; /* "json", "poison", "loop" */
-    const char *detail; /* for people; "" */
-    const char *body;   /* as it came: any bytes */
-    size_t length;
-};
-
-/* The document of another key that is this customer's too. */
-struct commit_join {
-    const char *key;
-    const char *seen; /* its version as it was read; "" where there was none */
-};
-
-/* Where a key led when it was decided, by its hash. */
-struct commit_relied {
-    const char *hash, *target; /* "": nowhere */
-};
-
-/* A key that is to lead to the customer. */
-struct commit_redirect {
-    const char *hash;
-    const char *from; /* only if it leads to that key now; "": in any case */
-};
-
-/* The event that started what waits; it stands in P:starts:<customer>. */
-struct commit_start {
-    const char *origin;
-    struct slice event; /* JSON */
-};
+#include "store/commit_items.h"
 
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {

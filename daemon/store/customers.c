@@ -1,3 +1,11 @@
+/*
+ * Reading (customers_read) is one pipeline of up to three commands: TIME; HMGET of the records of
+ * P:said; MGET of the documents and the redirects. Their answers come in that order, the first two
+ * are kept, and the last one ends the call: it brings all of it, or tells what failed.
+ *
+ * Committing (customers_commit) is one run of commit.lua, whose arguments and answer are
+ * store/commit's.
+ */
 #include "store/customers.h"
 
 #include <stdlib.h>
