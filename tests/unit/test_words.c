@@ -155,6 +155,23 @@ static void test_records(void **state)
     }
 }
 
+/* Who had a no of their own tells their mailbox of the one that a record brings. */
+static void test_one_more(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, NEWS);
+    struct said_text record = {.name = name_of(&fixture, "id:7")};
+    fixture.records = &record;
+    fixture.record_count = 1;
+    decide_fixture_play(&fixture, 0, "{\"type\":\"y\"," WHO(MAIL) "}");
+    decide_fixture_play(&fixture, 1, SAYS("unsubscribed") ABOUT("tips"));
+    record.text = slice_of("-1772445600500\n-1772445601000=tips");
+    decide_fixture_play(&fixture, 2, "{\"type\":\"y\",\"id\":\"2\"," WHO("") "}");
+    assert_string_equal(told(&fixture), "mail no all 0.5; mail no tips 1");
+    decide_fixture_close(&fixture);
+}
+
 /* A record that P:said has lost is written again. */
 static void test_lost_record(void **state)
 {
@@ -308,9 +325,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lives),       cmocka_unit_test(test_records),
-        cmocka_unit_test(test_lost_record), cmocka_unit_test(test_declined),
-        cmocka_unit_test(test_topics),      cmocka_unit_test(test_erasure),
-        cmocka_unit_test(test_anew),        cmocka_unit_test(test_past),
+        cmocka_unit_test(test_lost_record), cmocka_unit_test(test_one_more),
+        cmocka_unit_test(test_declined),    cmocka_unit_test(test_topics),
+        cmocka_unit_test(test_erasure),     cmocka_unit_test(test_anew),
+        cmocka_unit_test(test_past),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
