@@ -248,9 +248,13 @@ library_sources = \
 	daemon/customer/customer_join.h \
 	daemon/customer/customer_key.c \
 	daemon/customer/customer_key.h \
+	daemon/customer/customer_print.c \
+	daemon/customer/customer_print.h \
 	daemon/customer/customer_profile.c \
 	daemon/customer/customer_profile.h \
 	daemon/customer/customer_record.h \
+	daemon/customer/customer_size.c \
+	daemon/customer/customer_size.h \
 	daemon/customer/customer_starts.c \
 	daemon/customer/customer_starts.h \
 	daemon/customer/said.c \
@@ -265,6 +269,8 @@ library_sources = \
 	daemon/decide/decision.h \
 	daemon/decide/ends.c \
 	daemon/decide/ends.h \
+	daemon/decide/fit.c \
+	daemon/decide/fit.h \
 	daemon/decide/joining.c \
 	daemon/decide/joining.h \
 	daemon/decide/journey.c \
@@ -721,6 +727,7 @@ unit_programs = \
 	tests/unit/test_shard \
 	tests/unit/test_shop_event \
 	tests/unit/test_size \
+	tests/unit/test_sizes \
 	tests/unit/test_slice \
 	tests/unit/test_smtp \
 	tests/unit/test_starts \

@@ -25,11 +25,6 @@ struct customer *customer_new(struct arena *arena, const char *key);
 struct customer *customer_read(struct arena *arena, const char *key, const char *text,
                                size_t length, struct diag *diag);
 
-/* Prints the document with its new version in front. Where it would pass
- * CUSTOMER_DOCUMENT_MOST, what is only kept for comfort goes first (the ring, times
- * of counts, older ids); false where that is not enough. */
-bool customer_print(struct customer *customer, const char *version, struct buf *out);
-
 /* What expressions and templates call `customer`: the profile under what rules set. */
 struct value customer_value(struct arena *arena, const struct customer *customer);
 

@@ -140,5 +140,6 @@ void customer_join(struct arena *arena, struct customer *customer, const struct 
     MERGE(arena, customer->ring, other->ring, at_ms, CUSTOMER_RING_MOST);
     join_journeys(arena, customer, other);
     join_starts(arena, customer, other);
+    customer->bytes += other->bytes;
     join_keys(arena, customer, other);
 }

@@ -159,6 +159,13 @@ void customer_profile_set(struct arena *arena, struct customer *customer, struct
     customer_profile_merge(arena, customer, &profile, at_ms);
 }
 
+struct value customer_profile_drop_oldest(struct arena *arena, struct customer *customer)
+{
+    const struct value oldest = customer->layers.items[--customer->layers.count].patch;
+    fold(arena, customer);
+    return oldest;
+}
+
 void customer_profile_read(struct arena *arena, struct customer *customer,
                            const struct value *layers)
 {

@@ -26,6 +26,9 @@ void customer_profile_join(struct arena *arena, struct customer *customer,
 void customer_profile_set(struct arena *arena, struct customer *customer, struct value profile,
                           int64_t at_ms);
 
+/* Forgets the oldest layer, of at least one; what it said. */
+struct value customer_profile_drop_oldest(struct arena *arena, struct customer *customer);
+
 /* From a document: a list of [ms, {…}], newest first. */
 void customer_profile_read(struct arena *arena, struct customer *customer,
                            const struct value *layers);

@@ -12,11 +12,13 @@
 enum {
     CUSTOMER_FORMAT = 2, /* of the document; kept in P:meta too */
     CUSTOMER_DOCUMENT_MOST = 64 * 1024,
-    CUSTOMER_TIMES_MOST = 32,    /* newest times kept for each counted event type */
-    CUSTOMER_SENDS_MOST = 192,   /* that some limit or cap counts, … */
-    CUSTOMER_COUNTED_MOST = 128, /* … and how many any one of them may count */
-    CUSTOMER_PAST_MOST = 64,     /* newest sends that none counts */
-    CUSTOMER_OPEN_MOST = 192,    /* messages not known to be gone; … */
+    CUSTOMER_PROFILE_MOST = 16 * 1024, /* of its layers as they are printed */
+    CUSTOMER_READS_MOST = 1024,        /* of what a journey or message keeps of its start */
+    CUSTOMER_TIMES_MOST = 32,          /* newest times kept for each counted event type */
+    CUSTOMER_SENDS_MOST = 192,         /* that some limit or cap counts, … */
+    CUSTOMER_COUNTED_MOST = 128,       /* … and how many any one of them may count */
+    CUSTOMER_PAST_MOST = 64,           /* newest sends that none counts */
+    CUSTOMER_OPEN_MOST = 192,          /* messages not known to be gone; … */
     CUSTOMER_OPEN_ANY = 128,     /* … so many where nothing withdraws one but an erasure; … */
     CUSTOMER_OPEN_ASKED = 64,    /* … and from how many on it is asked whether they are gone */
     CUSTOMER_JOURNEYS_MOST = 64, /* running at once, besides those that wait for room */
@@ -67,7 +69,8 @@ struct customer_open {
     int64_t started_ms; /* time of the event that started its journey */
     int64_t give_up_ms; /* after that it is no longer anywhere */
     struct customer_until until;
-    struct value reads; /* what its condition reads of that event: map `data`; null: nothing */
+    struct value reads; /* what its condition reads of that event: map `data`; null: nothing; true:
+                           too much to be kept */
     bool marketing;
 };
 
@@ -84,7 +87,7 @@ struct customer_journey {
     int64_t full_ms;    /* since when its send waits for room in the outbox; 0: it does not */
     bool marketing;     /* the class of that send */
     struct customer_until until;
-    struct value reads; /* what its condition reads of that event: map `data`; null: nothing */
+    struct value reads; /* as of customer_open */
 };
 
 /* The event that started what runs. It stands apart from the document, in P:starts:<key>, as only
@@ -138,6 +141,7 @@ struct customer_total {
 
 struct customer {
     const char *key;      /* the canonical one: the document stands under it */
+    size_t bytes;         /* of the document as it was read, and of what was added since, about */
     const char *version;  /* token of the document that was read; "" for a new one */
     struct value profile; /* map: what the layers say together (customer/customer_profile) */
     CUSTOMER_LIST(struct customer_layer) layers; /* what events said, newest first */

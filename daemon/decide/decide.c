@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "customer/customer_profile.h"
+#include "customer/customer_size.h"
 #include "decide/deciding.h"
 #include "decide/ends.h"
 #include "decide/joining.h"
@@ -30,7 +31,10 @@
 #include "decide/words.h"
 #include "rules/rule_index.h"
 
-enum { MINUTE_MS = 60 * 1000 };
+enum {
+    MINUTE_MS = 60 * 1000,
+    SMALL_MOST = 256, /* bytes of a text that is kept of a profile that is too large */
+};
 
 /* ---- What an event tells of the customer ---- */
 
@@ -47,12 +51,40 @@ static void learn_delivery(struct deciding *d)
         customer_drop_send(d->customer, mid);
 }
 
+/* What is said in a few bytes: an address, a yes or a no. */
+static struct value small_part(struct arena *arena, const struct value *said)
+{
+    struct value part = value_new_map(arena, value_count(said));
+    for (uint32_t i = 0; i < value_count(said); i++) {
+        const struct value_member *member = &said->map->members[i];
+        bool whole = member->value.kind != VALUE_MAP && member->value.kind != VALUE_LIST;
+        if (whole && (member->value.kind != VALUE_STRING || member->value.length <= SMALL_MOST))
+            value_add(arena, part, member->key, member->value);
+    }
+    return part;
+}
+
+/* A profile that would be too large keeps what it has; but a no is never lost by that. */
+static void learn_profile(struct deciding *d)
+{
+    const struct shop_event *event = d->event;
+    if (customer_size_merge(d->arena, d->customer, &event->customer, event->time_ms))
+        return;
+    const struct value part = small_part(d->arena, &event->customer);
+    bool some =
+        value_count(&part) && customer_size_merge(d->arena, d->customer, &part, event->time_ms);
+    trace_add(&d->trace, NULL, TRACE_PASSED_OVER, TRACE_WHY_PROFILE_TOO_LARGE);
+    decision_add_unsaid(d->decision, d->arena, d->customer, event->customer,
+                        TRACE_REASON_PROFILE_TOO_LARGE,
+                        some ? "only what is said in a few bytes was kept" : "none of it was kept");
+}
+
 /* What the event tells of the customer. */
 static void learn(struct deciding *d)
 {
     const struct shop_event *event = d->event;
     if (event->customer.kind == VALUE_MAP)
-        customer_profile_merge(d->arena, d->customer, &event->customer, event->time_ms);
+        learn_profile(d);
     if (ruleset_counts(d->rules, event->type))
         customer_add_count(d->arena, d->customer, event->type, event->time_ms);
     words_learn(d);

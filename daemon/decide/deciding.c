@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "customer/customer_size.h"
 #include "decide/journey.h"
 #include "decide/message_body.h"
 #include "decide/starts.h"
@@ -109,11 +110,35 @@ static bool may_withdraw(const struct rule *rule)
            rule->again == RULE_IGNORE;
 }
 
-/* What could not be withdrawn any more, or not be counted, must not be sent. */
-static bool has_room(const struct deciding *d, const struct rule *rule)
+static struct customer_open open_of(const struct deciding_want *want, const char *mid,
+                                    int64_t give_up_ms)
 {
-    return customer_may_count(d->customer, counts_until(d, rule), d->now_ms) &&
-           (d->customer->open.count < CUSTOMER_OPEN_MOST || !may_withdraw(rule));
+    const struct rule *rule = want->rule;
+    return (struct customer_open){.mid = mid,
+                                  .rule = rule->name,
+                                  .origin = want->journey.origin,
+                                  .topic = rule->topic,
+                                  .started_ms = want->journey.started_ms,
+                                  .give_up_ms = give_up_ms,
+                                  .until = deciding_until(rule),
+                                  .reads = want->journey.reads,
+                                  .marketing = rule->class == RULE_MARKETING};
+}
+
+/* What could not be withdrawn any more, or not be counted, must not be sent. NONE: it may. */
+static enum trace_why lacks_room(const struct deciding *d, const struct deciding_want *want)
+{
+    static const char mid[] = "0123456789abcdef0123456789abcdef"; /* as long as all are */
+    const struct customer_open open = open_of(want, mid, d->now_ms);
+    if (!customer_may_count(d->customer, counts_until(d, want->rule), d->now_ms))
+        return TRACE_WHY_TOO_MANY_MESSAGES;
+    bool counts = counts_until(d, want->rule) > d->now_ms;
+    if (!counts && !may_withdraw(want->rule))
+        return TRACE_WHY_NONE;
+    if (may_withdraw(want->rule) && d->customer->open.count >= CUSTOMER_OPEN_MOST)
+        return TRACE_WHY_TOO_MANY_MESSAGES;
+    return customer_size_has_room(d->customer, customer_size_of_open(&open)) ? TRACE_WHY_NONE
+                                                                             : TRACE_WHY_TOO_LARGE;
 }
 
 /* Keeps in the customer's document that the message was decided. Where there are many, one that
@@ -122,20 +147,15 @@ static void remember(struct deciding *d, const struct deciding_want *want,
                      const struct decision_message *message)
 {
     const struct rule *rule = want->rule;
-    struct customer_open open = {.mid = message->mid,
-                                 .rule = rule->name,
-                                 .origin = want->journey.origin,
-                                 .topic = rule->topic,
-                                 .started_ms = want->journey.started_ms,
-                                 .give_up_ms = message->give_up_ms,
-                                 .until = deciding_until(rule),
-                                 .reads = want->journey.reads,
-                                 .marketing = rule->class == RULE_MARKETING};
+    const struct customer_open open = open_of(want, message->mid, message->give_up_ms);
+    size_t bytes = customer_size_of_open(&open);
     if (decision_lift(d->decision, message->mid))
         customer_drop_send(d->customer, message->mid); /* one message, and so one place */
     customer_add_send(d->arena, d->customer, &open, counts_until(d, rule), d->now_ms);
-    if (d->customer->open.count < CUSTOMER_OPEN_ANY || may_withdraw(rule))
+    if (may_withdraw(rule) ||
+        (d->customer->open.count < CUSTOMER_OPEN_ANY && customer_size_has_room(d->customer, bytes)))
         customer_add_open(d->arena, d->customer, &open);
+    d->customer->bytes += bytes;
 }
 
 /* False where an expression of its data fails: *fault says why. */
@@ -190,12 +210,15 @@ static void fail_want(struct deciding *d, const struct deciding_want *failed, co
             want->rule = NULL;
 }
 
-static void refuse_for_room(struct deciding *d, const struct deciding_want *want)
+static void refuse_for_room(struct deciding *d, const struct deciding_want *want,
+                            enum trace_why why)
 {
     d->decision->counts.refused++;
-    trace_add(&d->trace, want->rule->name, TRACE_REFUSED, TRACE_WHY_TOO_MANY_MESSAGES);
+    trace_add(&d->trace, want->rule->name, TRACE_REFUSED, why);
     decision_add_dead(d->decision, d->arena, d->customer, &want->journey, want->step->id,
-                      TRACE_REASON_TOO_MANY_MESSAGES, "no more messages can be remembered");
+                      why == TRACE_WHY_TOO_LARGE ? TRACE_REASON_TOO_LARGE
+                                                 : TRACE_REASON_TOO_MANY_MESSAGES,
+                      "no more messages can be remembered");
 }
 
 static void grant_one(struct deciding *d, const struct deciding_want *want)
@@ -209,8 +232,8 @@ static void grant_one(struct deciding *d, const struct deciding_want *want)
     if (refusal) {
         d->decision->counts.refused++;
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, refusal);
-    } else if (!has_room(d, want->rule)) {
-        refuse_for_room(d, want);
+    } else if ((refusal = lacks_room(d, want))) {
+        refuse_for_room(d, want, refusal);
     } else if (!add_message(d, want, address, &known, &scene, &fault)) {
         fail_want(d, want, fault);
     }
@@ -417,6 +440,14 @@ void deciding_start(struct deciding *d, const struct rule *rule)
                           TRACE_REASON_TOO_MANY_JOURNEYS, "64 journeys run for this customer");
         return;
     }
+    size_t bytes = customer_size_of_journey(&journey);
+    if (!customer_size_has_room(customer, bytes)) {
+        trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_TOO_LARGE);
+        decision_add_dead(d->decision, d->arena, customer, &journey, journey.step,
+                          TRACE_REASON_TOO_LARGE, "the customer's document has no room for it");
+        return;
+    }
+    customer->bytes += bytes;
     customer->journeys.items =
         arena_grow(d->arena, customer->journeys.items, customer->journeys.count,
                    &customer->journeys.capacity, sizeof *customer->journeys.items);

@@ -62,6 +62,14 @@ void decision_add_erased(struct decision *decision, struct arena *arena, const c
     decision->erased[decision->erased_count++] = key;
 }
 
+static void add_dead(struct decision *decision, struct arena *arena,
+                     const struct decision_dead *dead)
+{
+    decision->dead = arena_grow(arena, decision->dead, decision->dead_count,
+                                &decision->dead_capacity, sizeof *decision->dead);
+    decision->dead[decision->dead_count++] = *dead;
+}
+
 void decision_add_dead(struct decision *decision, struct arena *arena,
                        const struct customer *customer, const struct customer_journey *journey,
                        const char *step, enum trace_reason reason, const char *detail)
@@ -71,10 +79,21 @@ void decision_add_dead(struct decision *decision, struct arena *arena,
     value_add(arena, body, value_text("customer"), value_text(customer->key));
     value_add(arena, body, value_text("step"), value_text(step));
     value_add(arena, body, value_text("start"), journey->start);
-    decision->dead = arena_grow(arena, decision->dead, decision->dead_count,
-                                &decision->dead_capacity, sizeof *decision->dead);
-    decision->dead[decision->dead_count++] =
-        (struct decision_dead){.reason = reason, .detail = detail, .body = body};
+    add_dead(decision, arena,
+             &(struct decision_dead){
+                 .kind = "journey", .reason = reason, .detail = detail, .body = body});
+}
+
+void decision_add_unsaid(struct decision *decision, struct arena *arena,
+                         const struct customer *customer, struct value said,
+                         enum trace_reason reason, const char *detail)
+{
+    struct value body = value_new_map(arena, 2);
+    value_add(arena, body, value_text("customer"), value_text(customer->key));
+    value_add(arena, body, value_text("said"), said);
+    add_dead(decision, arena,
+             &(struct decision_dead){
+                 .kind = "customer", .reason = reason, .detail = detail, .body = body});
 }
 
 void decision_need(struct decision *decision, struct arena *arena, const char *origin)

@@ -35,6 +35,7 @@ struct decision_withdrawal {
 };
 
 struct decision_dead {
+    const char *kind; /* "journey", "customer" */
     enum trace_reason reason;
     const char *detail;
     struct value body; /* map */
@@ -93,6 +94,11 @@ bool decision_lift(struct decision *decision, const char *mid);
 void decision_add_dead(struct decision *decision, struct arena *arena,
                        const struct customer *customer, const struct customer_journey *journey,
                        const char *step, enum trace_reason reason, const char *detail);
+
+/* Likewise about what was said of the customer (a map) and is not kept. */
+void decision_add_unsaid(struct decision *decision, struct arena *arena,
+                         const struct customer *customer, struct value said,
+                         enum trace_reason reason, const char *detail);
 
 void decision_add_said(struct decision *decision, struct arena *arena,
                        const struct decision_said *said);

@@ -8,6 +8,7 @@
 
 #include "customer/customer_join.h"
 #include "customer/customer_profile.h"
+#include "customer/customer_size.h"
 #include "customer/said.h"
 #include "decide/ends.h"
 #include "decide/policy.h"
@@ -103,6 +104,18 @@ static void keep_bound(struct deciding *d)
     }
 }
 
+/* The profiles of both may be too large for one: what is oldest goes. */
+static void keep_profile(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    while (customer->layers.count > 1 && !customer_size_profile_fits(customer)) {
+        const struct value oldest = customer_profile_drop_oldest(d->arena, customer);
+        trace_add(&d->trace, NULL, TRACE_PASSED_OVER, TRACE_WHY_PROFILE_TOO_LARGE);
+        decision_add_unsaid(d->decision, d->arena, customer, oldest, TRACE_REASON_PROFILE_TOO_LARGE,
+                            "the oldest of what was known under two keys");
+    }
+}
+
 static void respect_opt_outs(struct deciding *d)
 {
     struct customer *customer = d->customer;
@@ -148,6 +161,7 @@ void joining_join(struct deciding *d, const struct customer *const *others, size
     apply_ends(d);
     keep_apart(d);
     keep_bound(d);
+    keep_profile(d);
     respect_opt_outs(d);
     if (trace_end(&d->trace, &line))
         decision_add_trace(d->decision, d->arena, line);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "customer/customer_size.h"
 #include "rules/condition_reads.h"
 
 void starts_learn(struct customer *customer, const struct decide_input *input)
@@ -38,7 +39,7 @@ bool starts_find(struct deciding *d, const char *origin, const struct customer_u
         *start = known->event;
         return true;
     }
-    if (condition && !is_same_condition(kept, condition)) {
+    if (condition && (!is_same_condition(kept, condition) || reads->kind == VALUE_BOOL)) {
         need(d, origin);
         return false;
     }
@@ -57,7 +58,10 @@ struct value starts_reads(const struct deciding *d, const struct rule *rule,
         return value_null();
     struct value reads =
         condition_reads_start(rule->until_condition, d->policy->segments, event, d->arena);
-    return value_count(value_get(&reads, "data")) ? reads : value_null();
+    if (!value_count(value_get(&reads, "data")))
+        return value_null();
+    bool fits = customer_size_of_value(&reads, CUSTOMER_READS_MOST) <= CUSTOMER_READS_MOST;
+    return fits ? reads : value_bool(true);
 }
 
 bool starts_need(struct deciding *d, const struct customer_journey *journey)

@@ -22,8 +22,8 @@ bool starts_find(struct deciding *d, const char *origin, const struct customer_u
                  const struct value *reads, const struct cel_program *condition,
                  struct value *start);
 
-/* What is kept of an event for the rule's `until`; null where it reads nothing, or the event is not
- * at hand. */
+/* What is kept of an event for the rule's `until`, as customer_journey's `reads`; null where the
+ * event is not at hand. */
 struct value starts_reads(const struct deciding *d, const struct rule *rule,
                           const struct value *event);
 

@@ -32,8 +32,7 @@
     X(TOO_LATE, "too-late",                                                                        \
       "a message should have been taken back, and was delivered, or gone otherwise")               \
     X(ERROR, "error", "an expression of a step failed, and the journey is over")                   \
-    X(TIMER_GIVEN_UP, "timer given up",                                                            \
-      "a dead letter: the customer's document cannot be read, or would be too large")              \
+    X(TIMER_GIVEN_UP, "timer given up", "a dead letter: the customer's document cannot be read")   \
     X(SENT, "sent", "the gateway took the message")                                                \
     X(RETRY, "retry", "the gateway did not take it now: again later")                              \
     X(UNCERTAIN, "uncertain",                                                                      \
@@ -66,6 +65,9 @@
       "192 of the customer's messages wait, or limits and caps count as many")                \
     X(BRANCH, "branch", "the branch's `if` was asked again after a wait, and is other now")   \
     X(START_LOST, "start-lost", "the event that started the journey is not in Redis")         \
+    X(TOO_LARGE, "too-large", "the customer's document has no room for it")                   \
+    X(PROFILE_TOO_LARGE, "profile-too-large",                                                 \
+      "what the event says of the customer is not kept: it would be over 16 KiB")             \
     X(NO_ADDRESS, "no-address", "the customer has no address for the channel")                \
     X(SUPPRESSED, "suppressed", "the address must not be written to")                         \
     X(LIMIT, "limit", "the rule's `limit` is reached")                                        \
@@ -82,6 +84,8 @@
     X(TOO_MANY_MESSAGES, "too-many-messages",                                                   \
       "192 of the customer's messages wait, or limits and caps count as many")                  \
     X(START_LOST, "start-lost", "the event that started a journey is not in Redis")             \
+    X(PROFILE_TOO_LARGE, "profile-too-large",                                                   \
+      "what is known of a customer would be over 16 KiB: what it has is what was not kept")     \
     X(LIQUID_RENDER, "liquid-render", "its template failed, or that of its gateway's body")     \
     X(LIQUID_LIMIT, "liquid-limit",                                                             \
       "its template took too many steps or too long, or made too much")                         \
@@ -90,7 +94,8 @@
     X(BAD_MESSAGE, "bad-message", "it has no subject, or lacks what every message has")         \
     X(NO_TEMPLATE, "no-template", "its template is not there, or that of its gateway's body")   \
     X(HTML_TEXT, "html-text", "no text can be made of its HTML")                                \
-    X(TOO_LARGE, "too-large", "larger than a message may be")                                   \
+    X(TOO_LARGE, "too-large",                                                                   \
+      "larger than a message may be; or the customer's document has no room for it")            \
     X(REFUSED, "refused", "its gateway will never take it, or it cannot be put to it")          \
     X(BOUNCED, "bounced", "there is no such address")                                           \
     X(GAVE_UP, "gave-up", "the rule's `give_up` came before a gateway had taken it")            \

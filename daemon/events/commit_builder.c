@@ -15,7 +15,9 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "customer/customer_print.h"
 #include "customer/customer_starts.h"
+#include "decide/fit.h"
 #include "decide/message_body.h"
 #include "decide/trace.h"
 
@@ -132,7 +134,7 @@ static void make_records(const struct decision *decision, struct arena *arena,
     struct slice *traces = arena_zero(arena, sizeof *traces * (decision->trace_count + 1));
     for (uint32_t i = 0; i < decision->dead_count; i++) {
         struct slice body = print(arena, &decision->dead[i].body);
-        dead[i] = (struct commit_dead){.kind = "journey",
+        dead[i] = (struct commit_dead){.kind = decision->dead[i].kind,
                                        .reason = trace_reason_word(decision->dead[i].reason),
                                        .detail = decision->dead[i].detail,
                                        .body = body.text,
@@ -287,6 +289,10 @@ static bool make_document(const struct commit_builder_input *input, struct arena
     struct buf document;
     buf_init(&document, 2 * CUSTOMER_DOCUMENT_MOST);
     bool fits = customer_print(input->customer, commit->version, &document);
+    while (!fits && fit_drop(input->customer, input->decision, arena, input->now_ms)) {
+        buf_clear(&document);
+        fits = customer_print(input->customer, commit->version, &document);
+    }
     if (fits)
         commit->document =
             (struct slice){.text = arena_copy(arena, buf_string(&document), document.length),

@@ -22,7 +22,7 @@ struct commit_builder_input {
     const struct said_text *records; /* of P:said, by which it was decided */
     size_t record_count;
     const struct policy *policy;
-    const struct decision *decision;
+    struct decision *decision; /* what has no room in the document is taken out of it */
     const struct shop_event *const *events;
     size_t event_count;
     int64_t now_ms, keep_ms;

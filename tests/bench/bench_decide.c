@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/rule_files.h"
+#include "customer/customer_print.h"
 #include "decide/decide.h"
 
 enum { CUSTOMERS = 2000, ROUNDS = 7, WARM_ROUNDS = 3, ROUND_EVENTS = 20000 };

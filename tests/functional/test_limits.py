@@ -152,21 +152,24 @@ def test_rules_that_feed_each_other(hello_shop):
     assert len(hello_shop.mail.all_mails()) == 9  # the first, and one for each hop
 
 
-def test_document_that_would_be_too_large(hello_shop):
-    """The event that would make it so is a dead letter; the document stays as it was, and the
-    next event is decided."""
+def test_profile_that_would_be_too_large(hello_shop):
+    """What the event says of the customer is a dead letter, but for its few bytes; all else of it is
+    decided, and so are its neighbours in the batch."""
     daemon = hello_shop.daemon().spawn()
-    hello_shop.push(hello(1, first="x" * 40_000))
+    hello_shop.push(hello(1, first="x" * 10_000))
     hello_shop.mail.next_mail()
-    hello_shop.push(  # its neighbours in the batch do not go with it
-        {**hello(1), "id": "first"}, {**hello(1, second="y" * 40_000), "id": "big"}, {**hello(1), "id": "last"})
-    wait_until(lambda: hello_shop.dead(), "the dead letter")
-    assert [letter["reason"] for letter in hello_shop.dead()] == [b"document-size"]
-    hello_shop.mail.next_mail()
-    hello_shop.mail.next_mail()
+    hello_shop.push(
+        {**hello(1), "id": "first"},
+        {**hello(1, second="y" * 10_000, tier="gold"), "id": "big"}, {**hello(1), "id": "last"})
     hello_shop.wait_idle()
-    assert b"yyyy" not in hello_shop.client.get("nudged:customer:id:1")
-    assert metric(daemon, "events_dead_total") == 1
+    [letter] = hello_shop.dead()
+    assert (letter["kind"], letter["reason"]) == (b"customer", b"profile-too-large")
+    assert len(json.loads(letter["body"])["said"]["second"]) == 10_000
+    assert len(hello_shop.mail.all_mails()) == 3
+    document = hello_shop.client.get("nudged:customer:id:1")
+    assert b"yyyy" not in document and b"xxxx" in document and b'"tier":"gold"' in document
+    assert metric(daemon, "events_dead_total") == 0
+    assert (None, "passed-over", "profile-too-large") in hello_shop.trace("id:1")
 
 
 def test_sixty_thousand_timers(hello_shop):

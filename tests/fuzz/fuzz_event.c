@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "config/rule_files.h"
+#include "customer/customer_print.h"
 #include "decide/decide.h"
 #include "rules/rule_index.h"
 

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "config/rule_files.h"
+#include "customer/customer_print.h"
 #include "customer/customer_starts.h"
 
 static const unsigned char secret[] = "a secret of the tests of decide";

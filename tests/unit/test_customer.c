@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "customer/customer.h"
 #include "customer/customer_ends.h"
+#include "customer/customer_print.h"
 #include "customer/customer_profile.h"
 #include "customer/customer_starts.h"
 #include "customer/said.h"

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "customer/customer.h"
+#include "customer/customer_print.h"
 #include "customer/customer_profile.h"
 
 static int open_arena(void **state)

@@ -1,0 +1,348 @@
+/*
+ * The customer's document as JSON. A document is read and printed at every decision: its member
+ * names are short (docs/redis.md lists them), and it is printed member by member, without a tree
+ * of values between.
+ *
+ * customer_print, at the end, prints all of it; where that is too large it sheds, round by round,
+ * what is kept for comfort alone, and prints again.
+ */
+#include "customer/customer_print.h"
+
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/json.h"
+#include "customer/customer_ends.h"
+
+/* Each PUT_ writes a literal, `,"name":` in most cases, and a value. */
+#define PUT(out, literal) buf_add(out, literal, sizeof literal - 1)
+
+#define PUT_TEXT(out, before, text)                   \
+    do {                                              \
+        const char *text_ = (text);                   \
+        PUT(out, before);                             \
+        json_print_string(out, text_, strlen(text_)); \
+    } while (0)
+
+#define PUT_INT(out, before, number) \
+    do {                             \
+        PUT(out, before);            \
+        put_int(out, number);        \
+    } while (0)
+
+#define PUT_VALUE(out, before, value) \
+    do {                              \
+        PUT(out, before);             \
+        json_print(out, value);       \
+    } while (0)
+
+static void put_int(struct buf *out, int64_t number)
+{
+    char text[DECIMAL_TEXT_SIZE];
+    buf_add(out, text, decimal_print_int(number, text));
+}
+
+static void put_flag(struct buf *out, bool marketing)
+{
+    if (marketing)
+        PUT(out, ",\"marketing\":true");
+    buf_char(out, '}');
+}
+
+/* Between two items of a list. */
+static void put_comma(struct buf *out, uint32_t index)
+{
+    if (index)
+        PUT(out, ",");
+}
+
+static void put_until(struct buf *out, const struct customer_until *until)
+{
+    if (!until->types || !until->types[0])
+        return;
+    PUT(out, ",\"until\":[");
+    for (uint32_t i = 0; until->types[i]; i++) {
+        put_comma(out, i);
+        json_print_string(out, until->types[i], strlen(until->types[i]));
+    }
+    PUT(out, "]");
+    if (until->condition)
+        PUT_TEXT(out, ",\"until_if\":", until->condition);
+}
+
+static void put_counts(struct buf *out, const struct customer *customer)
+{
+    if (customer->counts.count == 0)
+        return;
+    PUT(out, ",\"counts\":[");
+    for (uint32_t i = 0; i < customer->counts.count; i++) {
+        const struct customer_count *count = &customer->counts.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"type\":", count->type);
+        PUT_INT(out, ",\"n\":", count->count);
+        PUT_INT(out, ",\"first\":", count->first_ms);
+        PUT_INT(out, ",\"last\":", count->last_ms);
+        PUT(out, ",\"times\":[");
+        for (uint32_t t = 0; t < count->time_count; t++) {
+            put_comma(out, t);
+            put_int(out, count->times[t]);
+        }
+        PUT(out, "]}");
+    }
+    PUT(out, "]");
+}
+
+static void put_sends(struct buf *out, const struct customer *customer)
+{
+    if (customer->sends.count == 0)
+        return;
+    PUT(out, ",\"sends\":[");
+    for (uint32_t i = 0; i < customer->sends.count; i++) {
+        const struct customer_send *send = &customer->sends.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"mid\":", send->mid);
+        PUT_TEXT(out, ",\"rule\":", send->rule);
+        PUT_TEXT(out, ",\"run\":", send->run);
+        PUT_INT(out, ",\"at\":", send->at_ms);
+        if (send->until_ms > send->at_ms)
+            PUT_INT(out, ",\"until\":", send->until_ms);
+        put_flag(out, send->marketing);
+    }
+    PUT(out, "]");
+}
+
+static void put_totals(struct buf *out, const struct customer *customer)
+{
+    if (customer->totals.count == 0)
+        return;
+    PUT(out, ",\"totals\":[");
+    for (uint32_t i = 0; i < customer->totals.count; i++) {
+        const struct customer_total *total = &customer->totals.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"rule\":", total->rule);
+        PUT_INT(out, ",\"n\":", total->count);
+        PUT_INT(out, ",\"last\":", total->last_ms);
+        PUT(out, "}");
+    }
+    PUT(out, "]");
+}
+
+static void put_reads(struct buf *out, const struct value *reads)
+{
+    const struct value *data = value_get(reads, "data");
+    if (reads->kind == VALUE_BOOL)
+        PUT(out, ",\"reads\":true");
+    else if (value_count(data))
+        PUT_VALUE(out, ",\"reads\":", data);
+}
+
+void customer_print_open(struct buf *out, const struct customer_open *open)
+{
+    PUT_TEXT(out, "{\"mid\":", open->mid);
+    PUT_TEXT(out, ",\"rule\":", open->rule);
+    PUT_TEXT(out, ",\"origin\":", open->origin);
+    PUT_TEXT(out, ",\"topic\":", open->topic);
+    PUT_INT(out, ",\"started\":", open->started_ms);
+    PUT_INT(out, ",\"give_up\":", open->give_up_ms);
+    put_until(out, &open->until);
+    put_reads(out, &open->reads);
+    put_flag(out, open->marketing);
+}
+
+static void put_open(struct buf *out, const struct customer *customer)
+{
+    if (customer->open.count == 0)
+        return;
+    PUT(out, ",\"open\":[");
+    for (uint32_t i = 0; i < customer->open.count; i++) {
+        put_comma(out, i);
+        customer_print_open(out, &customer->open.items[i]);
+    }
+    PUT(out, "]");
+}
+
+void customer_print_journey(struct buf *out, const struct customer_journey *journey)
+{
+    PUT_TEXT(out, "{\"rule\":", journey->rule);
+    PUT_TEXT(out, ",\"origin\":", journey->origin);
+    PUT_TEXT(out, ",\"step\":", journey->step);
+    PUT_INT(out, ",\"at\":", journey->deadline_ms);
+    if (journey->clock_ms != journey->deadline_ms)
+        PUT_INT(out, ",\"clock\":", journey->clock_ms);
+    if (journey->imposed)
+        PUT(out, ",\"imposed\":true");
+    PUT_INT(out, ",\"started\":", journey->started_ms);
+    PUT_INT(out, ",\"rules\":", journey->rules);
+    put_until(out, &journey->until);
+    put_reads(out, &journey->reads);
+    if (journey->full_ms)
+        PUT_INT(out, ",\"full\":", journey->full_ms);
+    put_flag(out, journey->marketing);
+}
+
+static void put_journeys(struct buf *out, const struct customer *customer)
+{
+    if (customer->journeys.count == 0)
+        return;
+    PUT(out, ",\"journeys\":[");
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        put_comma(out, i);
+        customer_print_journey(out, &customer->journeys.items[i]);
+    }
+    PUT(out, "]");
+}
+
+static void put_ends(struct buf *out, const struct customer *customer)
+{
+    PUT(out, ",\"ends\":[");
+    for (uint32_t i = 0; i < customer->ends.count; i++) {
+        const struct customer_end *end = &customer->ends.items[i];
+        put_comma(out, i);
+        PUT_TEXT(out, "{\"rule\":", end->rule);
+        PUT_INT(out, ",\"at\":", end->at_ms);
+        PUT_INT(out, ",\"until\":", end->until_ms);
+        if (end->event.kind != VALUE_NULL)
+            PUT_VALUE(out, ",\"event\":", &end->event);
+        PUT(out, "}");
+    }
+    PUT(out, "]");
+}
+
+static void put_profile(struct buf *out, const struct customer *customer)
+{
+    if (customer->layers.count == 0)
+        return;
+    PUT(out, ",\"profile\":[");
+    for (uint32_t i = 0; i < customer->layers.count; i++) {
+        put_comma(out, i);
+        PUT_INT(out, "[", customer->layers.items[i].at_ms);
+        PUT_VALUE(out, ",", &customer->layers.items[i].patch);
+        PUT(out, "]");
+    }
+    PUT(out, "]");
+}
+
+static void put_said(struct buf *out, const struct customer *customer)
+{
+    if (customer->said.count == 0)
+        return;
+    PUT(out, ",\"said\":{");
+    for (uint32_t i = 0; i < customer->said.count; i++) {
+        const struct customer_said *word = &customer->said.items[i];
+        put_comma(out, i);
+        json_print_string(out, word->topic, strlen(word->topic));
+        buf_text(out, word->yes ? ":[\"yes\"," : ":[\"no\",");
+        put_int(out, word->at_ms);
+        PUT(out, "]");
+    }
+    PUT(out, "}");
+}
+
+#define PUT_SEEN(out, before, list)                    \
+    do {                                               \
+        if ((list).count) {                            \
+            PUT(out, before);                          \
+            put_seen(out, (list).items, (list).count); \
+        }                                              \
+    } while (0)
+
+static void put_seen(struct buf *out, const struct customer_seen *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        put_comma(out, i);
+        json_print_string(out, items[i].identity, strlen(items[i].identity));
+        PUT_INT(out, ",", items[i].at_ms);
+    }
+    PUT(out, "]");
+}
+
+/* What is empty is left out: most customers have few of the members. */
+static void put_map(struct buf *out, const char *name, const struct value *map)
+{
+    if (!value_count(map))
+        return;
+    buf_printf(out, ",\"%s\":", name);
+    json_print(out, map);
+}
+
+static void put_keys(struct buf *out, const struct customer *customer)
+{
+    if (customer->keys.count == 0)
+        return;
+    PUT_INT(out, ",\"keys\":[", customer->keys_until_ms);
+    for (uint32_t i = 0; i < customer->keys.count; i++)
+        PUT_TEXT(out, ",", customer->keys.items[i]);
+    PUT(out, "]");
+}
+
+static void print_whole(const struct customer *customer, const char *version, struct buf *out)
+{
+    PUT_TEXT(out, "{\"version\":", version);
+    PUT_INT(out, ",\"format\":", CUSTOMER_FORMAT);
+    put_keys(out, customer);
+    put_profile(out, customer);
+    put_map(out, "fields", &customer->fields);
+    put_said(out, customer);
+    put_counts(out, customer);
+    put_sends(out, customer);
+    put_totals(out, customer);
+    put_open(out, customer);
+    put_journeys(out, customer);
+    if (customer->ends.count)
+        put_ends(out, customer);
+    PUT_SEEN(out, ",\"seen\":[", customer->seen);
+    PUT_SEEN(out, ",\"ring\":[", customer->ring);
+    PUT(out, "}");
+}
+
+/* Sends that no limit and no cap counted when they were decided. */
+static void drop_past(struct customer *customer)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < customer->sends.count; i++)
+        if (customer->sends.items[i].until_ms > customer->sends.items[i].at_ms)
+            customer->sends.items[kept++] = customer->sends.items[i];
+    customer->sends.count = kept;
+}
+
+/* Makes the document smaller by what is only kept for comfort; false at the end. */
+static bool shed(struct customer *customer, int round)
+{
+    switch (round) {
+    case 0:
+        customer->ring.count = 0;
+        return true;
+    case 1:
+        for (uint32_t i = 0; i < customer->counts.count; i++)
+            customer->counts.items[i].time_count = 0;
+        return true;
+    case 2:
+        if (customer->seen.count > CUSTOMER_RING_MOST) {
+            customer->seen.items += customer->seen.count - CUSTOMER_RING_MOST;
+            customer->seen.count = customer->seen.capacity = CUSTOMER_RING_MOST;
+        }
+        return true;
+    case 3:
+        customer_ends_shed(customer);
+        return true;
+    case 4:
+        drop_past(customer);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool customer_print(struct customer *customer, const char *version, struct buf *out)
+{
+    size_t before = out->length;
+    int round = 0;
+    do {
+        buf_cut(out, before);
+        out->full = false;
+        print_whole(customer, version, out);
+        if (!out->full && out->length - before <= CUSTOMER_DOCUMENT_MOST)
+            return true;
+    } while (shed(customer, round++));
+    return false;
+}

@@ -1,0 +1,107 @@
+#include "customer/customer_size.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "customer/customer_print.h"
+#include "customer/customer_profile.h"
+
+enum {
+    PAST_BYTES = 100,      /* of one that none counts, at least */
+    SEND_BYTES = 160,      /* of a place under limits and caps, about */
+    SEEN_BYTES = 34,       /* of an identity and its time */
+    TIME_BYTES = 14,       /* of a time */
+    LAYER_BYTES = 18,      /* of a layer without what it says */
+    RESERVE_BYTES = 10240, /* for what no rule decides about: words, keys, ends, counts */
+    SMALL_BYTES = CUSTOMER_DOCUMENT_MOST / 2,
+};
+
+size_t customer_size_of_journey(const struct customer_journey *journey)
+{
+    struct buf text;
+    buf_init(&text, CUSTOMER_DOCUMENT_MOST);
+    customer_print_journey(&text, journey);
+    size_t bytes = text.full ? CUSTOMER_DOCUMENT_MOST : text.length + 1;
+    buf_free(&text);
+    return bytes;
+}
+
+size_t customer_size_of_open(const struct customer_open *open)
+{
+    struct buf text;
+    buf_init(&text, CUSTOMER_DOCUMENT_MOST);
+    customer_print_open(&text, open);
+    size_t bytes = text.full ? CUSTOMER_DOCUMENT_MOST : text.length + 1 + SEND_BYTES;
+    buf_free(&text);
+    return bytes;
+}
+
+size_t customer_size_of_value(const struct value *value, size_t most)
+{
+    struct buf text;
+    buf_init(&text, most);
+    bool whole = json_print(&text, value) && !text.full;
+    size_t bytes = whole ? text.length : most + 1;
+    buf_free(&text);
+    return bytes;
+}
+
+/* About so much goes when the document is printed and is too large. */
+static size_t comfort(const struct customer *customer)
+{
+    uint32_t seen = customer->seen.count, times = 0, past = 0;
+    for (uint32_t i = 0; i < customer->sends.count; i++)
+        past += customer->sends.items[i].until_ms <= customer->sends.items[i].at_ms;
+    for (uint32_t i = 0; i < customer->counts.count; i++)
+        times += customer->counts.items[i].time_count;
+    seen = seen > CUSTOMER_RING_MOST ? seen - CUSTOMER_RING_MOST : 0;
+    return (size_t)(seen + customer->ring.count) * SEEN_BYTES + (size_t)times * TIME_BYTES +
+           (size_t)past * PAST_BYTES;
+}
+
+static size_t profile_bytes(const struct customer *customer)
+{
+    size_t bytes = 2;
+    for (uint32_t i = 0; i < customer->layers.count && bytes <= CUSTOMER_PROFILE_MOST; i++)
+        bytes += LAYER_BYTES +
+                 customer_size_of_value(&customer->layers.items[i].patch, CUSTOMER_PROFILE_MOST);
+    return bytes;
+}
+
+bool customer_size_has_room(const struct customer *customer, size_t bytes)
+{
+    if (customer->bytes + bytes <= SMALL_BYTES)
+        return true;
+    size_t profile = profile_bytes(customer);
+    size_t reserve = RESERVE_BYTES;
+    if (profile < CUSTOMER_PROFILE_MOST)
+        reserve += CUSTOMER_PROFILE_MOST - profile;
+    return customer->bytes + bytes <= CUSTOMER_DOCUMENT_MOST - reserve + comfort(customer);
+}
+
+bool customer_size_profile_fits(const struct customer *customer)
+{
+    return profile_bytes(customer) <= CUSTOMER_PROFILE_MOST;
+}
+
+bool customer_size_merge(struct arena *arena, struct customer *customer, const struct value *patch,
+                         int64_t at_ms)
+{
+    size_t bytes = customer_size_of_value(patch, CUSTOMER_PROFILE_MOST) + LAYER_BYTES;
+    struct customer before = *customer;
+    bool asks = customer->bytes + bytes > CUSTOMER_PROFILE_MOST; /* else it fits, whatever it is */
+    if (asks && customer->layers.count) {
+        before.layers.items = arena_alloc(arena, sizeof *before.layers.items * before.layers.count);
+        memcpy(before.layers.items, customer->layers.items,
+               sizeof *before.layers.items * before.layers.count);
+        before.layers.capacity = before.layers.count;
+    }
+    customer_profile_merge(arena, customer, patch, at_ms);
+    if (asks && !customer_size_profile_fits(customer)) {
+        *customer = before;
+        return false;
+    }
+    customer->bytes += bytes;
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * What a customer's document has room for. Rules are refused by what they would add, before it is
+ * too large: what else an event brings always fits.
+ */
+#ifndef NUDGED_CUSTOMER_CUSTOMER_SIZE_H
+#define NUDGED_CUSTOMER_CUSTOMER_SIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "customer/customer_record.h"
+
+/* Bytes of the item in the document. */
+size_t customer_size_of_journey(const struct customer_journey *journey);
+/* With the place under limits and caps that its message has. */
+size_t customer_size_of_open(const struct customer_open *open);
+/* Bytes of a value as JSON; above `most` anything above it. */
+size_t customer_size_of_value(const struct value *value, size_t most);
+
+/* Whether so much more has room, where what is kept for comfort would go first. */
+bool customer_size_has_room(const struct customer *customer, size_t bytes);
+
+/* Merges what an event said (customer_profile_merge). False: the profile would pass its bound, and
+ * stays as it is. */
+bool customer_size_merge(struct arena *arena, struct customer *customer, const struct value *patch,
+                         int64_t at_ms);
+/* Whether the layers of the profile are within their bound. */
+bool customer_size_profile_fits(const struct customer *customer);
+
+#endif
