@@ -2,7 +2,8 @@
  * The words themselves are customer/said's. Here they meet the decision: messages that are
  * declined now are withdrawn, and the records are told (tell_noes, tell_yes). A record needs the
  * noes that stand and each yes over an older no to all; any other yes only lifts what is there,
- * so that it expires with the document.
+ * so that it expires with the document. A name that turns out to be the person's may have a record
+ * with a no that was answered under another name: that is lifted then (tell_yeses).
  */
 #include "decide/words.h"
 
@@ -253,8 +254,34 @@ static bool is_told(const struct deciding *d, const char *name)
     return policy_listed(d->words.known, name);
 }
 
+/* Whether a record has a no over which a newer yes of the person stands: it was said under another
+ * name, before anybody knew that both are theirs. */
+static bool is_answered(struct deciding *d, const struct said_text *text)
+{
+    const struct said_record record = said_read(d->arena, text->text);
+    for (uint32_t i = 0; i < record.noes.count; i++)
+        if (!said_declined(d->customer, record.noes.items[i].topic))
+            return true;
+    return false;
+}
+
+static void tell_yeses(struct deciding *d)
+{
+    const struct customer *customer = d->customer;
+    for (const char *const *name = names_of(d); *name; name++)
+        for (uint32_t i = 0; i < customer->said.count; i++)
+            if (customer->said.items[i].yes)
+                tell(d, *name, DECISION_YES, customer->said.items[i].topic,
+                     customer->said.items[i].at_ms);
+}
+
 void words_end(struct deciding *d)
 {
+    bool answered = false;
+    for (size_t i = 0; i < d->words.record_count && !answered; i++)
+        answered = d->words.records[i].text.text && is_answered(d, &d->words.records[i]);
+    if (answered)
+        tell_yeses(d);
     if (!said_any_no(d->customer))
         return;
     for (const char *const *name = names_of(d); *name; name++)

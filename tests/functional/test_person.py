@@ -91,6 +91,18 @@ def test_unsubscribed_as_an_address_mailed_as_an_id(shop):
     assert sent(smtp) == []
 
 
+def test_a_newer_yes_under_the_other_key_lifts_the_no(shop):
+    """The address said no, the account yes, later, before anybody knew that they are one."""
+    smtp = open_shop(shop)
+    shop.daemon().spawn()
+    push(shop, event("customer.unsubscribed", EMAIL))
+    push(shop, event("customer.resubscribed", ID))
+    push(shop, event("x", BOTH))
+    assert shop.client.hgetall("nudged:said") == {}
+    push(shop, event("news.out", ID))
+    assert sent(smtp) == ["news ana@example.com"]
+
+
 def test_chain_from_address_to_number_to_id(shop):
     """email, then email and phone, then phone and id: one person, found by each of them."""
     open_shop(shop)
