@@ -118,8 +118,10 @@ class Person:
         return rng.choice(["", " ", "\t"]) + f"{local}@{domain}" + rng.choice(["", " "])
 
     def keys(self, rng, kind):
-        """Who the event says it is about."""
-        both = kind == "customer.signed_up" or self.joined and rng.random() < 0.3
+        """Who the event says it is about. A yes lifts a no of the addresses that name the person
+        then, so it comes with both."""
+        yes = kind in ("customer.subscribed", "customer.resubscribed")
+        both = yes or kind == "customer.signed_up" or self.joined and rng.random() < 0.3
         by_id = both or rng.random() < 0.5
         who = {"id": self.id} if by_id else {}
         if both or not by_id:
