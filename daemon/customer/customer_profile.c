@@ -191,7 +191,10 @@ struct value customer_profile_mentioned(struct arena *arena, const struct custom
     return all;
 }
 
-int64_t customer_profile_ms(const struct customer *customer)
+int64_t customer_profile_ms(const struct customer *customer, const struct value *patch)
 {
-    return customer->layers.count ? customer->layers.items[0].at_ms : 0;
+    for (uint32_t i = 0; i < customer->layers.count; i++)
+        if (touches(&customer->layers.items[i].patch, patch))
+            return customer->layers.items[i].at_ms;
+    return 0;
 }

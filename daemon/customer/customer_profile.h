@@ -36,7 +36,7 @@ void customer_profile_read(struct arena *arena, struct customer *customer,
 /* All that was mentioned: the profile with its nulls. */
 struct value customer_profile_mentioned(struct arena *arena, const struct customer *customer);
 
-/* When it was last added to; 0: never. */
-int64_t customer_profile_ms(const struct customer *customer);
+/* When one of a patch's members was mentioned last; 0: never. */
+int64_t customer_profile_ms(const struct customer *customer, const struct value *patch);
 
 #endif

@@ -145,7 +145,7 @@ static void join_one(struct deciding *d, const struct customer *other)
                                 : policy_consent_of(d->policy, mine ? other : customer, d->arena);
     customer_join(d->arena, customer, other);
     if (value_count(&no))
-        customer_profile_merge(d->arena, customer, &no, customer_profile_ms(customer));
+        customer_profile_merge(d->arena, customer, &no, customer_profile_ms(customer, &no));
     trace_add_joined(&d->trace, other->key);
 }
 

@@ -312,7 +312,7 @@ static void test_merge(void **state)
     assert_null(value_get(&customer->profile, "a"));
     customer_profile_merge(arena, customer, &older, 1500);
     assert_true(value_equal(&customer->profile, &expected));
-    assert_int_equal(customer_profile_ms(customer), 2000);
+    assert_int_equal(customer->layers.items[0].at_ms, 2000);
     arena_destroy(&arena);
 }
 

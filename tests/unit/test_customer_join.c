@@ -44,7 +44,7 @@ static void the_newer_word_stands(void **state)
     for (int turned = 0; turned < 2; turned++) {
         struct customer *customer = read(arena, "id:7", turned ? older : newer);
         customer_join(arena, customer, read(arena, "email:a", turned ? newer : older));
-        assert_int_equal(customer_profile_ms(customer), 20);
+        assert_int_equal(customer->layers.items[0].at_ms, 20);
         assert_int_equal(value_path(&customer->profile, "a")->integer, 1);
         assert_int_equal(value_path(&customer->profile, "b.c")->integer, 2);
         assert_int_equal(value_path(&customer->profile, "b.d")->integer, 3);

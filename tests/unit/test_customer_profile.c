@@ -166,6 +166,10 @@ static void test_join(void **state)
     assert_string_equal(layers_of(*state, one),
                         "10{\"city\":\"Turku\"} 5{\"name\":\"Ana\",\"accepts_"
                         "marketing\":null} 4{\"phone\":1} ");
+    const struct value name = read_json(*state, "{\"name\":1}"),
+                       other = read_json(*state, "{\"x\":1}");
+    assert_int_equal(customer_profile_ms(one, &name), 5);
+    assert_int_equal(customer_profile_ms(one, &other), 0);
     struct value mentioned = customer_profile_mentioned(*state, one);
     assert_string_equal(
         print(*state, &mentioned),
@@ -186,7 +190,7 @@ static void test_bound(void **state)
     assert_int_equal(value_get(&customer->profile, "k3")->integer, 3);
     customer = reread(arena, customer);
     assert_int_equal(value_count(&customer->profile), 40);
-    assert_int_equal(customer_profile_ms(customer), 139);
+    assert_int_equal(customer->layers.items[0].at_ms, 139);
 }
 
 /* One map of the first format, and what nobody of ours wrote. */
