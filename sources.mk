@@ -896,6 +896,7 @@ test_files = \
 	tests/functional/mail_style.py \
 	tests/functional/persons.py \
 	tests/functional/read_mails.pl \
+	tests/functional/test_bytes.py \
 	tests/functional/test_check.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \

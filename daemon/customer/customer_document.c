@@ -145,6 +145,10 @@ static void read_counts(struct arena *arena, struct customer *customer, const st
         for (uint32_t t = 0; t < known && t < CUSTOMER_TIMES_MOST; t++)
             if (value_to_int(&times->list->items[t], &ms))
                 count->times[count->time_count++] = clamp_time(ms);
+        if (count->time_count && !value_get(item, "first"))
+            count->first_ms = count->times[0];
+        if (count->time_count && !value_get(item, "last"))
+            count->last_ms = count->times[count->time_count - 1];
     }
 }
 

@@ -70,6 +70,14 @@ static void put_until(struct buf *out, const struct customer_until *until)
         PUT_TEXT(out, ",\"until_if\":", until->condition);
 }
 
+/* Whether the times say all: most customers have few events of a type. */
+static bool tells_all(const struct customer_count *count)
+{
+    return count->time_count && count->count == count->time_count &&
+           count->first_ms == count->times[0] &&
+           count->last_ms == count->times[count->time_count - 1];
+}
+
 static void put_counts(struct buf *out, const struct customer *customer)
 {
     if (customer->counts.count == 0)
@@ -80,8 +88,10 @@ static void put_counts(struct buf *out, const struct customer *customer)
         put_comma(out, i);
         PUT_TEXT(out, "{\"type\":", count->type);
         PUT_INT(out, ",\"n\":", count->count);
-        PUT_INT(out, ",\"first\":", count->first_ms);
-        PUT_INT(out, ",\"last\":", count->last_ms);
+        if (!tells_all(count)) {
+            PUT_INT(out, ",\"first\":", count->first_ms);
+            PUT_INT(out, ",\"last\":", count->last_ms);
+        }
         PUT(out, ",\"times\":[");
         for (uint32_t t = 0; t < count->time_count; t++) {
             put_comma(out, t);

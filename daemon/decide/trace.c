@@ -23,7 +23,8 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
     value_add(arena, about, value_text("type"), value_text(event->type));
     if (event->id[0])
         value_add(arena, about, value_text("id"), value_text(event->id));
-    value_add(arena, about, value_text("time"), *value_get(&event->document, "time"));
+    if (event->time_ms != event->arrival_ms) /* else the entry tells it */
+        value_add(arena, about, value_text("time"), *value_get(&event->document, "time"));
     value_add(arena, about, value_text("entry"), value_text(event->entry));
     value_add(arena, trace->line, value_text("event"), about);
 }

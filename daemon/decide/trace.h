@@ -1,11 +1,13 @@
 /*
  * What was decided, for `nudgectl explain`: one map for each event or timer.
  *
- *   {"at": 1772352000000, "event": {"type": …, "id": …, "time": …}, "did": [
+ *   {"at": 1772352000000, "event": {"type": …, "id": …, "time": …, "entry": …}, "did": [
  *     {"rules": ["gift", "vip"], "what": "no-match", "why": "if", "more": 12},
  *     {"rule": "welcome", "what": "sends", "why": "welcome", "mid": "…"}]}
  *
  * Of a message that became a dead letter stands its "reason" too, behind "what".
+ *
+ * `time` is left out where it is that of the stream's entry, as of an event without one.
  *
  * Rules that did not match share an item for each reason: most rules do not match
  * most events. Of those past TRACE_NAMES_MOST only the number is told.

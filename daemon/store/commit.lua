@@ -272,19 +272,31 @@ local function join_traces(key)
         redis.call('PEXPIREAT', P .. ':trace:' .. customer, expire)
     end
 end
+-- A list of "<origin> <event>": what takes least room of all that Redis has.
 local starts_key = P .. ':starts:' .. customer
-local function put_start(origin, event)
-    if redis.call('TYPE', starts_key).ok ~= 'hash' then
+local function starts_of(key)
+    return redis.call('TYPE', key).ok == 'list' and redis.call('LRANGE', key, 0, -1) or {}
+end
+local function put_start(start)
+    if redis.call('TYPE', starts_key).ok ~= 'list' then
         redis.call('DEL', starts_key) -- whatever stands there, it is no record of ours
     end
-    redis.call('HSET', starts_key, origin, event)
+    redis.call('RPUSH', starts_key, start)
 end
 local function join_starts(key)
-    local theirs = redis.call('TYPE', key).ok == 'hash' and redis.call('HGETALL', key) or {}
-    for i = 1, #theirs, 2 do
-        put_start(theirs[i], theirs[i + 1])
+    for _, start in ipairs(starts_of(key)) do
+        put_start(start)
     end
     redis.call('DEL', key)
+end
+local function forget_starts(origins)
+    for _, start in ipairs(#origins > 0 and starts_of(starts_key) or {}) do
+        for _, origin in ipairs(origins) do
+            if string.sub(start, 1, #origin + 1) == origin .. ' ' then
+                redis.call('LREM', starts_key, 0, start)
+            end
+        end
+    end
 end
 for _, j in ipairs(lists.joins) do
     local key = j[1]
@@ -312,11 +324,9 @@ for _, item in ipairs(lists.erased) do
     end
 end
 for _, start in ipairs(lists.starts) do
-    put_start(start[1], start[2])
+    put_start(start[1] .. ' ' .. start[2])
 end
-if #lists.forgotten > 0 and redis.call('TYPE', starts_key).ok == 'hash' then
-    redis.call('HDEL', starts_key, unpack(lists.forgotten))
-end
+forget_starts(lists.forgotten)
 if document ~= '' then
     redis.call('PEXPIREAT', starts_key, expire)
 end

@@ -213,18 +213,33 @@ void customers_read(struct customers *customers, const struct customers_query *q
 
 struct starts_call {
     struct customers *customers;
+    const char *const *origins;
     size_t count;
     customers_on_starts *callback;
     void *context;
 };
+
+/* What stands behind "<origin> " in the list; text NULL: nothing does. */
+static struct slice find_start(const struct reply *starts, const char *origin)
+{
+    size_t length = strlen(origin);
+    for (size_t i = 0; i < starts->count; i++) {
+        const struct reply *start = reply_item(starts, i);
+        const char *text = reply_text(start);
+        if (text && start->length > length && memcmp(text, origin, length) == 0 &&
+            text[length] == ' ')
+            return (struct slice){text + length + 1, start->length - length - 1};
+    }
+    return (struct slice){0};
+}
 
 static void on_starts(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct starts_call *call = context;
     struct slice *events;
     struct diag diag;
-    bool none = reply && reply_is_error(reply, "WRONGTYPE"); /* no hash has none of them */
-    if (!none && !(reply && reply->kind == REPLY_LIST && reply->count == call->count)) {
+    bool none = reply && reply_is_error(reply, "WRONGTYPE"); /* no list has none of them */
+    if (!none && !(reply && reply->kind == REPLY_LIST)) {
         if (reply)
             reply_fault(reply, &diag);
         call->callback(call->context, reply ? &diag : fault, NULL, 0);
@@ -233,7 +248,7 @@ static void on_starts(void *context, const struct reply *reply, const struct dia
     arena_reset(call->customers->answering);
     events = arena_zero(call->customers->answering, call->count * sizeof *events);
     for (size_t i = 0; i < call->count && !none; i++)
-        events[i] = (struct slice){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
+        events[i] = find_start(reply, call->origins[i]);
     call->callback(call->context, NULL, events, call->count);
 }
 
@@ -241,15 +256,18 @@ void customers_read_starts(struct customers *customers, const char *key, const c
                            size_t count, customers_on_starts *callback, void *context)
 {
     struct starts_call *call = mem_alloc(sizeof *call);
-    *call = (struct starts_call){
-        .customers = customers, .count = count, .callback = callback, .context = context};
+    *call = (struct starts_call){.customers = customers,
+                                 .origins = origins,
+                                 .count = count,
+                                 .callback = callback,
+                                 .context = context};
     arena_reset(customers->asking);
-    struct arguments arguments = arguments_begin(customers->asking, count + 2);
-    arguments_text(&arguments, "HMGET");
+    struct arguments arguments = arguments_begin(customers->asking, 4);
+    arguments_text(&arguments, "LRANGE");
     arguments_text(&arguments, keys_spell(customers->asking, scripts_prefix(customers->scripts),
                                           KEY_STARTS, key, NULL));
-    for (size_t i = 0; i < count; i++)
-        arguments_text(&arguments, origins[i]);
+    arguments_text(&arguments, "0");
+    arguments_text(&arguments, "-1");
     struct connection_request request =
         arguments_request(&arguments, &customers->owner, on_starts, call);
     request.release = free;

@@ -50,7 +50,7 @@ void customers_read(struct customers *customers, const struct customers_query *q
 typedef void customers_on_starts(void *context, const struct diag *fault,
                                  const struct slice *events, size_t count);
 
-/* Starts of the customer's journeys; at least one. */
+/* Starts of the customer's journeys; at least one. `origins` must live until then. */
 void customers_read_starts(struct customers *customers, const char *key, const char *const *origins,
                            size_t count, customers_on_starts *callback, void *context);
 

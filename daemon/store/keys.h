@@ -16,7 +16,7 @@
       "how much of the list was moved, and when it held what")                                  \
     X(CUSTOMER, "customer", "<key>", "string", "the customer's document")                       \
     X(TO, "to", "<hash>", "string", "key of the person that a key names, by the key's hash")    \
-    X(STARTS, "starts", "<key>", "hash", "origin: the event that started what waits, as JSON")  \
+    X(STARTS, "starts", "<key>", "list", "origin and event, as JSON, of what started and waits") \
     X(TRACE, "trace", "<key>", "list", "what was decided and delivered, newest first")          \
     X(DUE, "due", "", "zset", "customer: its earliest deadline")                                \
     X(TAKEN, "taken", "", "zset", "customer whose deadline is being decided: end of its lease") \

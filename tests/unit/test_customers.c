@@ -484,7 +484,7 @@ static void test_starts(void **state)
     assert_redis(&scene->redis, "9999999999998", "PEXPIRETIME t:starts:id:7");
 }
 
-/* What is no hash has no starts, and gives way to one. */
+/* What is no list has no starts, and gives way to one. */
 static void test_starts_of_a_wrong_type(void **state)
 {
     struct scene *scene = *state;

@@ -49,8 +49,8 @@ static void test_trace(void **state)
     assert_int_equal(fixture.last.trace_count, 1);
     json_print(&text, &fixture.last.trace[0]);
     static const char *const parts[] = {
-        ("{\"at\":1772445600000,\"event\":{\"type\":\"x\",\"id\":\"e\",\"time\":"
-         "\"2026-03-02T10:00:00Z\",\"entry\":\"1772445600000-0\"},\"did\":["),
+        ("{\"at\":1772445600000,\"event\":{\"type\":\"x\",\"id\":\"e\","
+         "\"entry\":\"1772445600000-0\"},\"did\":["),
         "{\"what\":\"no-match\",\"why\":\"if\",\"rules\":[\"r21\",\"r22\",",
         "\"r52\"],\"more\":26}",
         "{\"what\":\"no-match\",\"why\":\"f01: no such field\",\"rules\":[\"r01\"]}",
@@ -68,6 +68,11 @@ static void test_trace(void **state)
     const struct value *about = value_get(&fixture.last.trace[0], "event");
     assert_non_null(value_get(about, "type"));
     assert_null(value_get(about, "id"));
+    assert_null(value_get(about, "time")); /* it is the entry's */
+    decide_fixture_play(
+        &fixture, 2, "{\"type\":\"y\",\"time\":\"2026-03-02T09:59:00Z\",\"customer\":{\"id\":7}}");
+    about = value_get(&fixture.last.trace[0], "event");
+    assert_true(value_is_text(value_get(about, "time"), "2026-03-02T09:59:00Z"));
     buf_free(&rules);
     buf_free(&text);
     decide_fixture_close(&fixture);
