@@ -907,6 +907,7 @@ test_files = \
 	tests/functional/test_faults.py \
 	tests/functional/test_format_1.py \
 	tests/functional/test_injection.py \
+	tests/functional/test_keys.py \
 	tests/functional/test_large_events.py \
 	tests/functional/test_letters.py \
 	tests/functional/test_life.py \
