@@ -246,6 +246,7 @@ library_sources = \
 	daemon/customer/customer_ends.h \
 	daemon/customer/customer_join.c \
 	daemon/customer/customer_join.h \
+	daemon/customer/customer_journey.h \
 	daemon/customer/customer_key.c \
 	daemon/customer/customer_key.h \
 	daemon/customer/customer_print.c \
@@ -285,6 +286,8 @@ library_sources = \
 	daemon/decide/starts.h \
 	daemon/decide/trace.c \
 	daemon/decide/trace.h \
+	daemon/decide/trace_reasons.c \
+	daemon/decide/trace_reasons.h \
 	daemon/decide/trace_words.c \
 	daemon/decide/trace_words.h \
 	daemon/decide/words.c \

@@ -13,6 +13,7 @@
 #include "customer/customer.h"
 #include "decide/policy.h"
 #include "decide/room.h"
+#include "decide/trace_reasons.h"
 #include "decide/trace_words.h"
 #include "rules/other_sets.h"
 #include "rules/rule.h"

@@ -6,7 +6,6 @@
 #define WORD(name, word, meaning) word "\0"
 static const char whats[] = TRACE_WHATS(WORD);
 static const char whys[] = "\0" TRACE_WHYS(WORD); /* that of TRACE_WHY_NONE is empty */
-static const char reasons[] = TRACE_REASONS(WORD);
 
 static const char *nth_word(const char *words, int n)
 {
@@ -23,17 +22,4 @@ const char *trace_what_word(enum trace_what what)
 const char *trace_why_word(enum trace_why why)
 {
     return nth_word(whys, (int)why);
-}
-
-const char *trace_reason_word(enum trace_reason reason)
-{
-    return nth_word(reasons, (int)reason);
-}
-
-enum trace_reason trace_reason_of(const char *word)
-{
-    for (int i = 0; i < TRACE_REASON_COUNT; i++)
-        if (strcmp(nth_word(reasons, i), word) == 0)
-            return (enum trace_reason)i;
-    return TRACE_REASON_REFUSED;
 }

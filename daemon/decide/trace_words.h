@@ -1,13 +1,10 @@
 /*
  * The words by which the daemon tells what it did, each with its meaning: "what" and "why" of a
- * line of a customer's trace (decide/trace), and the reason of a dead letter. All that stand there
- * are in these tables, which docs/reference.md prints; those that a script writes too.
- *
- * A message that could not be made has the code of that fault (compose/compose.h) for its reason.
+ * line of a customer's trace (decide/trace). All that stand there are in these tables, which
+ * docs/reference.md prints; those that a script writes too.
  *
  * Where `why` is no word it is a text: what failed in an expression, the template that is sent, a
- * gateway's answer. The reason of an event that cannot be read is the code of its fault
- * (docs/events.md).
+ * gateway's answer; or it is the reason of a dead letter (decide/trace_reasons).
  */
 #ifndef NUDGED_DECIDE_TRACE_WORDS_H
 #define NUDGED_DECIDE_TRACE_WORDS_H
@@ -78,33 +75,6 @@
       "while a sender had it; behind it the rule's `on_uncertain`")                           \
     X(BY_HAND, "by hand", "by `nudgectl uncertain`")
 
-#define TRACE_REASONS(X)                                                                        \
-    X(ERROR, "error", "an expression of a step failed")                                         \
-    X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")              \
-    X(TOO_MANY_MESSAGES, "too-many-messages",                                                   \
-      "192 of the customer's messages wait, or limits and caps count as many")                  \
-    X(START_LOST, "start-lost", "the event that started a journey is not in Redis")             \
-    X(PROFILE_TOO_LARGE, "profile-too-large",                                                   \
-      "what is known of a customer would be over 16 KiB: what it has is what was not kept")     \
-    X(LIQUID_RENDER, "liquid-render", "its template failed, or that of its gateway's body")     \
-    X(LIQUID_LIMIT, "liquid-limit",                                                             \
-      "its template took too many steps or too long, or made too much")                         \
-    X(BAD_HEADER, "bad-header", "a line break in a subject or a header, or what none can hold") \
-    X(BAD_ADDRESS, "bad-address", "an address is none, or has what no address may have")        \
-    X(BAD_MESSAGE, "bad-message", "it has no subject, or lacks what every message has")         \
-    X(NO_TEMPLATE, "no-template", "its template is not there, or that of its gateway's body")   \
-    X(HTML_TEXT, "html-text", "no text can be made of its HTML")                                \
-    X(TOO_LARGE, "too-large",                                                                   \
-      "larger than a message may be; or the customer's document has no room for it")            \
-    X(REFUSED, "refused", "its gateway will never take it, or it cannot be put to it")          \
-    X(BOUNCED, "bounced", "there is no such address")                                           \
-    X(GAVE_UP, "gave-up", "the rule's `give_up` came before a gateway had taken it")            \
-    X(NO_GATEWAY, "no-gateway",                                                                 \
-      "`give_up` came, and the only gateway that may send it is not configured")                \
-    X(NO_CHANNEL, "no-channel", "`give_up` came, and no daemon had its channel")                \
-    X(NOT_WHOLE, "not-whole", "its record in Redis had lost fields")                            \
-    X(DROPPED, "dropped", "it was uncertain, and dropped by `nudgectl uncertain`")
-
 enum trace_what {
 #define TRACE_WHAT(name, word, meaning) TRACE_##name,
     TRACE_WHATS(TRACE_WHAT)
@@ -120,19 +90,8 @@ enum trace_why {
         TRACE_WHY_COUNT
 };
 
-enum trace_reason {
-#define TRACE_REASON(name, word, meaning) TRACE_REASON_##name,
-    TRACE_REASONS(TRACE_REASON)
-#undef TRACE_REASON
-        TRACE_REASON_COUNT
-};
-
-/* The reason of that word; TRACE_REASON_REFUSED where there is none of it. */
-enum trace_reason trace_reason_of(const char *word);
-
 /* The word as it is written; of TRACE_WHY_NONE "". */
 const char *trace_what_word(enum trace_what what);
 const char *trace_why_word(enum trace_why why);
-const char *trace_reason_word(enum trace_reason reason);
 
 #endif

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/log_group.h"
 #include "decide/trace.h"
+#include "decide/trace_reasons.h"
 #include "send/retry.h"
 
 enum { DEFER_MS = 10000, FAULT_WAIT_MS = 5000, TEXT_MOST = 16 * 1024 };

@@ -1,3 +1,8 @@
+/*
+ * What a work has (work_add_…, work_merge), what it learns in a round (work_begin_round,
+ * work_learn…), and what of it one commit carries (work_choose, work_advance). Events and their
+ * sizes, dead letters and their ids are pairs of lists that move together.
+ */
 #include "events/work.h"
 
 #include <stdlib.h>
@@ -5,6 +10,8 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+
+/* ---- Lists ---- */
 
 static void add_text(struct arena *arena, struct work_list *list, const char *text)
 {
@@ -22,14 +29,6 @@ static void add_copies(struct arena *arena, struct work_list *list, const char *
         add_text(arena, list, arena_text(arena, texts[i]));
 }
 
-static void add_place(struct arena *arena, struct work *work, const struct commit_withdrawal *found)
-{
-    work->places = arena_grow(arena, work->places, work->place_count, &work->place_capacity,
-                              sizeof *work->places);
-    work->places[work->place_count++] =
-        (struct policy_place){.mid = arena_text(arena, found->mid), .place = found->place};
-}
-
 static bool is_listed(const char *const *list, size_t count, const char *text)
 {
     for (size_t i = 0; i < count; i++)
@@ -37,6 +36,8 @@ static bool is_listed(const char *const *list, size_t count, const char *text)
             return true;
     return false;
 }
+
+/* ---- What it has ---- */
 
 void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event,
                     size_t size)
@@ -65,12 +66,6 @@ void work_add_dead(struct arena *arena, struct work *work, const struct intake_e
         .length = entry->length < WORK_DEAD_MOST ? entry->length : WORK_DEAD_MOST};
     buf_free(&detail);
     add_text(arena, &work->ids, entry->id);
-}
-
-static struct slice copy(struct arena *arena, const struct slice *text)
-{
-    return (struct slice){.text = text->text ? arena_copy(arena, text->text, text->length) : NULL,
-                          .length = text->length};
 }
 
 void work_add_name(struct arena *arena, struct work *work, struct name *name)
@@ -119,6 +114,8 @@ void work_merge(struct arena *arena, struct work *work, struct work *other)
     other->state = WORK_DONE;
 }
 
+/* ---- What it learns ---- */
+
 void work_begin_round(struct work *work)
 {
     work->person = NULL;
@@ -158,6 +155,20 @@ static void forget(struct work *work, const char *const *gone, size_t count)
             keep_dead(work, ids++, i);
     work->event_count = events;
     work->ids.count = work->dead_count = ids;
+}
+
+static struct slice copy(struct arena *arena, const struct slice *text)
+{
+    return (struct slice){.text = text->text ? arena_copy(arena, text->text, text->length) : NULL,
+                          .length = text->length};
+}
+
+static void add_place(struct arena *arena, struct work *work, const struct commit_withdrawal *found)
+{
+    work->places = arena_grow(arena, work->places, work->place_count, &work->place_capacity,
+                              sizeof *work->places);
+    work->places[work->place_count++] =
+        (struct policy_place){.mid = arena_text(arena, found->mid), .place = found->place};
 }
 
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result)
@@ -201,6 +212,8 @@ void work_learn_starts(struct arena *arena, struct work *work, const struct slic
         work->starts[work->start_count++] = start;
     }
 }
+
+/* ---- What one commit carries ---- */
 
 void work_choose(struct work *work, uint32_t most)
 {

@@ -39,6 +39,12 @@ const char *reply_text(const struct reply *reply)
     return reply->kind == REPLY_TEXT || reply->kind == REPLY_STATUS ? reply->text : NULL;
 }
 
+struct slice reply_slice(const struct reply *list, size_t index)
+{
+    const struct reply *item = reply_item(list, index);
+    return (struct slice){.text = reply_text(item), .length = item->length};
+}
+
 bool reply_number(const struct reply *reply, int64_t *number)
 {
     if (reply->kind == REPLY_INTEGER) {

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/slice.h"
 
 enum reply_kind {
     REPLY_NIL,
@@ -36,6 +37,9 @@ const struct reply *reply_item(const struct reply *list, size_t index);
 
 /* The text of a bulk string or status; NULL for anything else, nil above all. */
 const char *reply_text(const struct reply *reply);
+
+/* Likewise of an item of a list, with its length. */
+struct slice reply_slice(const struct reply *list, size_t index);
 
 /* The number of an integer reply, or of a text that is all one; false else. */
 bool reply_number(const struct reply *reply, int64_t *number);

@@ -213,7 +213,7 @@ static const struct slice *slices_of(struct arena *arena, const struct reply *li
     struct slice *texts = arena_alloc(arena, (list->count + 1) * sizeof *texts);
     *count = list->count;
     for (size_t i = 0; i < list->count; i++)
-        texts[i] = (struct slice){reply_text(reply_item(list, i)), reply_item(list, i)->length};
+        texts[i] = reply_slice(list, i);
     return texts;
 }
 
@@ -243,7 +243,7 @@ bool commit_read_result(struct arena *arena, const struct reply *reply,
         result->outcome = COMMIT_DONE;
     } else if (strcmp(outcome, "stale") == 0) {
         result->outcome = COMMIT_STALE;
-        result->document = (struct slice){reply_text(first), first->length};
+        result->document = reply_slice(reply, 1);
         result->records = slices_of(arena, reply_item(reply, 2), &result->record_count);
     } else if (strcmp(outcome, "moved") == 0) {
         result->outcome = COMMIT_MOVED;

@@ -100,7 +100,7 @@ static void finish_read(struct read_call *call, const struct reply *reply, const
     arena_reset(call->customers->answering);
     struct slice *texts = arena_zero(call->customers->answering, (all + 1) * sizeof *texts);
     for (size_t i = 0; i < all; i++)
-        texts[i] = (struct slice){reply_text(reply_item(reply, i)), reply_item(reply, i)->length};
+        texts[i] = reply_slice(reply, i);
     const struct customers_found found = {.documents = texts,
                                           .records = call->records,
                                           .targets = texts + call->count,

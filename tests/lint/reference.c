@@ -3,6 +3,7 @@
 
 #include "base/settings.h"
 #include "config/config.h"
+#include "decide/trace_reasons.h"
 #include "decide/trace_words.h"
 #include "rules/rule_read.h"
 #include "rules/rule_steps.h"

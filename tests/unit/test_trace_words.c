@@ -10,6 +10,7 @@
 #include <regex.h>
 
 #include "base/file.h"
+#include "decide/trace_reasons.h"
 #include "decide/trace_words.h"
 
 #define COUNT(array) (sizeof array / sizeof *(array))
