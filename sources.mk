@@ -304,6 +304,8 @@ library_sources = \
 	daemon/delivery/settlement.h \
 	daemon/events/commit_builder.c \
 	daemon/events/commit_builder.h \
+	daemon/events/judging.c \
+	daemon/events/judging.h \
 	daemon/events/names.c \
 	daemon/events/names.h \
 	daemon/events/person.c \

@@ -1,19 +1,21 @@
 /*
  * An event's life, from top to bottom; in each section small helpers come first.
  *
- *   pipeline_take   a batch of stream entries: read into events, those of one customer
- *                   gathered into one `work` (what is no event becomes a dead letter)
+ *   pipeline_take   a batch of stream entries: read into events, those of one customer gathered
+ *                   into one `work` (what is no event becomes a dead letter)
  *   begin_round     the customers' documents, where their keys lead, and Redis' time, one round
  *                   trip; another where a key led to a document that was not read yet. Works that
  *                   prove to be one person's become one (events/names)
- *   decide_work     for each customer (events/person says whose the events are): decide(), a pure
- * function, and events/commit_builder, which prints what it decided send_commit     everything
- * decided for a customer, all or nothing (store/commit.lua); all customers of the batch are under
- * way at once on_commit       done; or decided again at once: another writer was here (STALE), an
- * assumption was wrong (FACTS), an entry is no longer ours (GONE); or it waits for the next round:
- * a key leads elsewhere by now (MOVED), or Redis failed end_round       all have answers: another
- * round (of what one commit does not carry; after Redis failed in a while), or finish          all
- * works are done: the intake may bring the next batch
+ *   decide_work     for each customer: events/judging makes what is decided a commit, or asks for
+ *                   starts first, which are read for it (read_starts)
+ *   send_commit     everything decided for a customer, all or nothing (store/commit.lua); all
+ *                   customers of the batch are under way at once
+ *   on_commit       done; or decided again at once: another writer was here (STALE), an assumption
+ *                   was wrong (FACTS), an entry is no longer ours (GONE); or it waits for the next
+ *                   round: a key leads elsewhere by now (MOVED), or Redis failed
+ *   end_round       all have answers: another round (of what one commit does not carry; after
+ *                   Redis failed in a while), or finish
+ *   finish          all works are done: the intake may bring the next batch
  *
  * A timer's life is the same from begin_round on: a work without events, and with a deadline.
  */
@@ -31,19 +33,16 @@
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "decide/decide.h"
-#include "events/commit_builder.h"
+#include "events/judging.h"
 #include "events/names.h"
-#include "events/person.h"
 #include "events/work.h"
 #include "redis/backoff.h"
 
 enum {
     TIMERS_AT_ONCE = 200,
-    COMMIT_MOST = 4 << 20, /* bytes of one commit, where it carries more than one event */
-    TRIES_MOST = 50,       /* decided so often without success: waits as if Redis had failed */
-    LEAVES_MS = 5000,      /* after a journey was left to another daemon … */
-    LATE_MS = 100,         /* … timers are asked for so much later */
+    TRIES_MOST = 50,  /* decided so often without success: waits as if Redis had failed */
+    LEAVES_MS = 5000, /* after a journey was left to another daemon … */
+    LATE_MS = 100,    /* … timers are asked for so much later */
     ARENA_BYTES = 1 << 20,
 };
 
@@ -82,6 +81,7 @@ struct pipeline {
 static void begin_round(struct batch *batch);
 static customers_on_read on_documents;
 static void decide_work(struct work *work);
+static void read_starts(struct work *work);
 static customers_on_starts on_starts;
 static customers_on_commit on_commit;
 static void end_round(struct work *work, enum work_state state);
@@ -305,135 +305,58 @@ static void send_commit(struct work *work, const struct commit *commit)
     customers_commit(work->batch->pipeline->options.shard->customers, commit, on_commit, work);
 }
 
-/* A key is an id, or an address, which the log does not tell. */
-static void log_given_up(const struct work *work, const struct diag *diag)
+static struct judging judging_of(const struct batch *batch)
 {
-    char masked[320];
-    if (!log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
-                           "customers that cannot be decided reason=%s", diag->code))
-        return;
-    bool is_id = strncmp(work->key, "id:", 3) == 0 && !strchr(work->key, '@');
-    log_error("a customer cannot be decided, %s a dead letter customer=%s events=%u reason=%s: %s",
-              work->event_count ? "each event becomes" : "the timer becomes",
-              is_id ? work->key : log_address(work->key, masked, sizeof masked), work->chosen,
-              diag->code, diag->text);
+    const struct pipeline_options *options = &batch->pipeline->options;
+    return (struct judging){.generation = batch->generation,
+                            .names = batch->names,
+                            .round = batch->round,
+                            .shard = options->shard,
+                            .rooms = options->rooms(options->context),
+                            .log_group = options->log_group,
+                            .now_ms = batch->now_ms,
+                            .keep_ms = options->customer_keep_ms,
+                            .sequence = &batch->pipeline->sequence};
 }
 
-/* A document that would have become part of a customer's. */
-static void log_not_joined(const struct work *work, const struct diag *diag)
+static void decide_customer(struct work *work)
 {
-    if (log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
-                          "customers that cannot be joined reason=%s", diag->code))
-        log_error("what is known of a customer under another key cannot be read, and is let be "
-                  "reason=%s: %s",
-                  diag->code, diag->text);
-}
-
-/* What cannot be decided: its events, or its timer, become dead letters; its document stays. */
-static void give_up(struct work *work, const struct diag *diag)
-{
-    const struct batch *batch = work->batch;
-    const struct commit_builder_timer timer = {
-        .key = work->key,
-        .document = work->document,
-        .due_ms = work->due_ms,
-        .now_ms = batch->now_ms,
-        .keep_ms = batch->pipeline->options.customer_keep_ms,
-    };
+    struct pipeline *pipeline = work->batch->pipeline;
+    const struct judging judging = judging_of(work->batch);
     struct commit commit;
-    if (!work->told) /* Redis may refuse the commit for hours */
-        log_given_up(work, diag);
-    work->given_up = work->told = true;
-    work->decision = (struct decision){0};
-    if (work->event_count)
-        commit_builder_give_up(batch->round, work->events, work->chosen, diag, &commit);
-    else
-        commit_builder_give_up_timer(batch->round, &timer, diag, &commit);
+    if (!judging_decide(&judging, work, &commit)) {
+        read_starts(work);
+        return;
+    }
+    if (work->decision.left)
+        pipeline->left_ms = clock_monotonic_ms();
+    pipeline->options.on_decided(pipeline->options.context, work->decision.message_count);
     send_commit(work, &commit);
 }
 
-static struct customer *read_customer(const struct work *work, struct diag *diag)
+/* Entries that are no events: there is nothing to decide. */
+static void give_up_entries(struct work *work)
 {
-    struct arena *arena = work->batch->round;
-    return work->document.text
-               ? customer_read(arena, work->key, work->document.text, work->document.length, diag)
-               : customer_new(arena, work->key);
+    work_choose(work, UINT32_MAX);
+    const struct commit commit = {.ids = work->ids.texts,
+                                  .id_count = work->chosen,
+                                  .dead = work->dead,
+                                  .dead_count = work->chosen};
+    send_commit(work, &commit);
 }
 
-/* Reads what becomes part of the customer's document. One that cannot be read stays where it is,
- * and is found anew whose the events are: false. */
-static bool read_joined(struct work *work, const struct customer **joined, size_t *count)
+static void decide_work(struct work *work)
 {
-    struct arena *arena = work->batch->round;
-    for (uint32_t i = 0; i < work->person->taken_count; i++) {
-        struct name *name = work->person->taken[i];
-        struct diag diag;
-        if (!name->document.text)
-            continue;
-        joined[*count] =
-            customer_read(arena, name->text, name->document.text, name->document.length, &diag);
-        if (!joined[*count]) {
-            log_not_joined(work, &diag);
-            name->is_broken = true;
-            return false;
-        }
-        ++*count;
+    if (work_is_empty(work)) {
+        end_round(work, WORK_DONE); /* all of it was somebody else's */
+    } else if (work->key) {
+        decide_customer(work);
+    } else {
+        give_up_entries(work);
     }
-    return true;
 }
 
-/* What stands of them beyond their document, whichever of their keys it was said under. */
-static void gather_records(struct work *work)
-{
-    const struct person *person = work->person;
-    work->records =
-        arena_alloc(work->batch->round, sizeof *work->records * (person->taken_count + 1));
-    work->records[0] = (struct said_text){person->name->hash, person->name->record};
-    for (uint32_t i = 0; i < person->taken_count; i++)
-        work->records[i + 1] = (struct said_text){person->taken[i]->hash, person->taken[i]->record};
-    work->record_count = person->taken_count + 1;
-}
-
-/* They have changed with the document. */
-static void keep_records(const struct work *work)
-{
-    work->person->name->record = work->records[0].text;
-    for (uint32_t i = 0; i < work->person->taken_count; i++)
-        work->person->taken[i]->record = work->records[i + 1].text;
-}
-
-/* Whose the work's first events are. */
-static void meet(struct work *work)
-{
-    const struct batch *batch = work->batch;
-    const struct customer **joined;
-    size_t count;
-    do {
-        work->person = person_of(batch->names, batch->round, work);
-        joined = arena_alloc(batch->round, sizeof *joined * (work->person->taken_count + 1));
-        count = 0;
-    } while (!read_joined(work, joined, &count));
-    work->joined = joined;
-    work->joined_count = count;
-    work->key = work->person->name->text;
-    work->document = work->person->name->document;
-    gather_records(work);
-}
-
-/* What other living daemons' rule sets have. */
-static struct other_sets other_sets(const struct batch *batch)
-{
-    const struct rule_sets *all = batch->pipeline->options.shard->rule_sets;
-    size_t count;
-    const struct rule_sets_other *others = rule_sets_others(all, &count);
-    struct other_set *sets = arena_alloc(batch->round, sizeof *sets * (count + 1));
-    for (size_t i = 0; i < count; i++)
-        sets[i] = (struct other_set){.number = others[i].number, .entries = others[i].entries};
-    return (struct other_sets){
-        .number = rule_sets_number(all, batch->generation->digest), .sets = sets, .count = count};
-}
-
-/* ---- A round: starts ---- */
+/* ---- A round: starts that are needed ---- */
 
 /* Under the customer's key, then under those of who is joined. */
 static void read_starts(struct work *work)
@@ -461,114 +384,6 @@ static void on_starts(void *context, const struct diag *fault, const struct slic
     }
     work->start_keys = 0;
     decide_work(work);
-}
-
-/* ---- A round: deciding for a customer ---- */
-
-/* Decides what was chosen, for the customer as read, and makes the commit unless starts are needed
- * first. False where the document would be too large. */
-static bool make_commit(struct work *work, struct customer *customer, struct commit *commit,
-                        struct diag *diag)
-{
-    struct batch *batch = work->batch;
-    const struct pipeline_options *options = &batch->pipeline->options;
-    const struct policy_facts facts = {.rooms = options->rooms(options->context),
-                                       .suppressed = work->suppressed.texts,
-                                       .declined = work->declined.texts,
-                                       .places = work->places,
-                                       .place_count = work->place_count};
-    const struct other_sets others = other_sets(batch);
-    const struct decide_input input = {.rules = batch->generation->rules,
-                                       .policy = &batch->generation->policy,
-                                       .customer = customer,
-                                       .joined = work->joined,
-                                       .joined_count = work->joined_count,
-                                       .records = work->records,
-                                       .record_count = work->record_count,
-                                       .events = work->events,
-                                       .event_count = work->chosen,
-                                       .facts = &facts,
-                                       .others = &others,
-                                       .due_ms = work->due_ms,
-                                       .now_ms = batch->now_ms,
-                                       .starts = work->starts,
-                                       .start_count = work->start_count};
-    for (uint32_t i = 0; i < work->person->taken_count; i++)
-        if (!work->person->taken[i]->is_old)
-            customer_add_key(batch->round, customer, work->person->taken[i]->text);
-    *commit = (struct commit){0};
-    decide(&input, batch->round, &work->decision);
-    if (work->decision.need_count)
-        return true;
-    if (work->decision.left)
-        batch->pipeline->left_ms = clock_monotonic_ms();
-    const struct commit_builder_input decided = {
-        .customer = customer,
-        .person = work->person,
-        .joined = work->joined,
-        .joined_count = work->joined_count,
-        .records = work->records,
-        .record_count = work->record_count,
-        .policy = &batch->generation->policy,
-        .decision = &work->decision,
-        .events = work->events,
-        .event_count = work->chosen,
-        .now_ms = batch->now_ms,
-        .keep_ms = options->customer_keep_ms,
-        .epoch = instance_epoch(options->shard->instance),
-        .sequence = ++batch->pipeline->sequence,
-    };
-    return commit_builder_make(&decided, batch->round, commit, diag);
-}
-
-/* A few events may come to much: with many messages, each with the customer's profile; or one of
- * them to more than the document may hold. Then fewer of them are decided at once. */
-static void decide_customer(struct work *work)
-{
-    struct commit commit;
-    struct diag diag = {0};
-    const struct pipeline_options *options = &work->batch->pipeline->options;
-    meet(work);
-    struct customer *customer = read_customer(work, &diag);
-    work->given_up = false;
-    work_choose(work, work->person->event_count);
-    bool made = customer && make_commit(work, customer, &commit, &diag);
-    while (customer && work->chosen > 1 && (!made || commit_builder_size(&commit) > COMMIT_MOST)) {
-        work->chosen /= 2;
-        made = make_commit(work, read_customer(work, &diag), &commit, &diag);
-    }
-    if (!made) {
-        give_up(work, &diag);
-        return;
-    }
-    if (work->decision.need_count) {
-        read_starts(work);
-        return;
-    }
-    options->on_decided(options->context, work->decision.message_count);
-    send_commit(work, &commit);
-}
-
-/* Entries that are no events: there is nothing to decide. */
-static void give_up_entries(struct work *work)
-{
-    work_choose(work, UINT32_MAX);
-    const struct commit commit = {.ids = work->ids.texts,
-                                  .id_count = work->chosen,
-                                  .dead = work->dead,
-                                  .dead_count = work->chosen};
-    send_commit(work, &commit);
-}
-
-static void decide_work(struct work *work)
-{
-    if (work_is_empty(work)) {
-        end_round(work, WORK_DONE); /* all of it was somebody else's */
-    } else if (work->key) {
-        decide_customer(work);
-    } else {
-        give_up_entries(work);
-    }
 }
 
 /* ---- A round: its end ---- */
@@ -614,10 +429,8 @@ static void decide_again(struct work *work, const struct commit_result *result)
     }
     metrics_add(METRIC_COMMITS_AGAIN, 1);
     work_learn(work->batch->round, work, result);
-    if (result->outcome == COMMIT_STALE) {
-        work->person->name->document = work->document;
-        keep_records(work);
-    }
+    if (result->outcome == COMMIT_STALE)
+        judging_learn(work);
     decide_work(work);
 }
 
@@ -638,11 +451,14 @@ static void read_again(struct work *work)
 static void give_up_broken(struct work *work, const struct commit_result *result)
 {
     struct wrong_keys *wrong_keys = work->batch->pipeline->options.shard->wrong_keys;
+    const struct judging judging = judging_of(work->batch);
+    struct commit commit;
     struct diag diag = {0};
     wrong_keys_note(wrong_keys, clock_monotonic_ms(), result->broken, result->what);
     diag_error(&diag, "a key that Redis has of the customer %s", result->what);
     diag_code(&diag, "wrong-key");
-    give_up(work, &diag);
+    judging_give_up(&judging, work, &diag, &commit);
+    send_commit(work, &commit);
 }
 
 static void on_commit(void *context, const struct commit_result *result)

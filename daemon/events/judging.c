@@ -1,0 +1,221 @@
+/*
+ * judging_decide, read upwards: whose the events are (meet, by events/person), which is asked anew
+ * where a document that would be joined cannot be read; then as many of them as one commit carries
+ * are decided (decide(), a pure function) and made a commit (events/commit_builder).
+ */
+#include "events/judging.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/log_group.h"
+#include "decide/decide.h"
+#include "events/commit_builder.h"
+#include "events/person.h"
+
+/* Bytes of one commit, where it carries more than one event. */
+enum { COMMIT_MOST = 4 << 20 };
+
+/* ---- Giving up ---- */
+
+/* A key is an id, or an address, which the log does not tell. */
+static void log_given_up(const struct judging *judging, const struct work *work,
+                         const struct diag *diag)
+{
+    char masked[320];
+    if (!log_group_is_news(judging->log_group, clock_monotonic_ms(),
+                           "customers that cannot be decided reason=%s", diag->code))
+        return;
+    bool is_id = strncmp(work->key, "id:", 3) == 0 && !strchr(work->key, '@');
+    log_error("a customer cannot be decided, %s a dead letter customer=%s events=%u reason=%s: %s",
+              work->event_count ? "each event becomes" : "the timer becomes",
+              is_id ? work->key : log_address(work->key, masked, sizeof masked), work->chosen,
+              diag->code, diag->text);
+}
+
+void judging_give_up(const struct judging *judging, struct work *work, const struct diag *diag,
+                     struct commit *commit)
+{
+    const struct commit_builder_timer timer = {
+        .key = work->key,
+        .document = work->document,
+        .due_ms = work->due_ms,
+        .now_ms = judging->now_ms,
+        .keep_ms = judging->keep_ms,
+    };
+    if (!work->told) /* Redis may refuse the commit for hours */
+        log_given_up(judging, work, diag);
+    work->given_up = work->told = true;
+    work->decision = (struct decision){0};
+    if (work->event_count)
+        commit_builder_give_up(judging->round, work->events, work->chosen, diag, commit);
+    else
+        commit_builder_give_up_timer(judging->round, &timer, diag, commit);
+}
+
+/* ---- Whose the events are ---- */
+
+/* A document that would have become part of a customer's. */
+static void log_not_joined(const struct judging *judging, const struct diag *diag)
+{
+    if (log_group_is_news(judging->log_group, clock_monotonic_ms(),
+                          "customers that cannot be joined reason=%s", diag->code))
+        log_error("what is known of a customer under another key cannot be read, and is let be "
+                  "reason=%s: %s",
+                  diag->code, diag->text);
+}
+
+static struct customer *read_customer(struct arena *arena, const struct work *work,
+                                      struct diag *diag)
+{
+    return work->document.text
+               ? customer_read(arena, work->key, work->document.text, work->document.length, diag)
+               : customer_new(arena, work->key);
+}
+
+/* Reads what becomes part of the customer's document. One that cannot be read stays where it is,
+ * and is found anew whose the events are: false. */
+static bool read_joined(const struct judging *judging, struct work *work,
+                        const struct customer **joined, size_t *count)
+{
+    for (uint32_t i = 0; i < work->person->taken_count; i++) {
+        struct name *name = work->person->taken[i];
+        struct diag diag;
+        if (!name->document.text)
+            continue;
+        joined[*count] = customer_read(judging->round, name->text, name->document.text,
+                                       name->document.length, &diag);
+        if (!joined[*count]) {
+            log_not_joined(judging, &diag);
+            name->is_broken = true;
+            return false;
+        }
+        ++*count;
+    }
+    return true;
+}
+
+/* What stands of them beyond their document, whichever of their keys it was said under. */
+static void gather_records(struct arena *arena, struct work *work)
+{
+    const struct person *person = work->person;
+    work->records = arena_alloc(arena, sizeof *work->records * (person->taken_count + 1));
+    work->records[0] = (struct said_text){person->name->hash, person->name->record};
+    for (uint32_t i = 0; i < person->taken_count; i++)
+        work->records[i + 1] = (struct said_text){person->taken[i]->hash, person->taken[i]->record};
+    work->record_count = person->taken_count + 1;
+}
+
+/* Whose the work's first events are. */
+static void meet(const struct judging *judging, struct work *work)
+{
+    const struct customer **joined;
+    size_t count;
+    do {
+        work->person = person_of(judging->names, judging->round, work);
+        joined = arena_alloc(judging->round, sizeof *joined * (work->person->taken_count + 1));
+        count = 0;
+    } while (!read_joined(judging, work, joined, &count));
+    work->joined = joined;
+    work->joined_count = count;
+    work->key = work->person->name->text;
+    work->document = work->person->name->document;
+    gather_records(judging->round, work);
+}
+
+void judging_learn(const struct work *work)
+{
+    const struct person *person = work->person;
+    person->name->document = work->document;
+    person->name->record = work->records[0].text;
+    for (uint32_t i = 0; i < person->taken_count; i++)
+        person->taken[i]->record = work->records[i + 1].text;
+}
+
+/* ---- Deciding for them ---- */
+
+/* What other living daemons' rule sets have. */
+static struct other_sets other_sets(const struct judging *judging)
+{
+    const struct rule_sets *all = judging->shard->rule_sets;
+    size_t count;
+    const struct rule_sets_other *others = rule_sets_others(all, &count);
+    struct other_set *sets = arena_alloc(judging->round, sizeof *sets * (count + 1));
+    for (size_t i = 0; i < count; i++)
+        sets[i] = (struct other_set){.number = others[i].number, .entries = others[i].entries};
+    return (struct other_sets){
+        .number = rule_sets_number(all, judging->generation->digest), .sets = sets, .count = count};
+}
+
+/* Decides what was chosen, for the customer as read, and makes the commit unless starts are needed
+ * first. False where the document would be too large. */
+static bool make_commit(const struct judging *judging, struct work *work, struct customer *customer,
+                        struct commit *commit, struct diag *diag)
+{
+    const struct policy_facts facts = {.rooms = judging->rooms,
+                                       .suppressed = work->suppressed.texts,
+                                       .declined = work->declined.texts,
+                                       .places = work->places,
+                                       .place_count = work->place_count};
+    const struct other_sets others = other_sets(judging);
+    const struct decide_input input = {.rules = judging->generation->rules,
+                                       .policy = &judging->generation->policy,
+                                       .customer = customer,
+                                       .joined = work->joined,
+                                       .joined_count = work->joined_count,
+                                       .records = work->records,
+                                       .record_count = work->record_count,
+                                       .events = work->events,
+                                       .event_count = work->chosen,
+                                       .facts = &facts,
+                                       .others = &others,
+                                       .due_ms = work->due_ms,
+                                       .now_ms = judging->now_ms,
+                                       .starts = work->starts,
+                                       .start_count = work->start_count};
+    for (uint32_t i = 0; i < work->person->taken_count; i++)
+        if (!work->person->taken[i]->is_old)
+            customer_add_key(judging->round, customer, work->person->taken[i]->text);
+    *commit = (struct commit){0};
+    decide(&input, judging->round, &work->decision);
+    if (work->decision.need_count)
+        return true;
+    const struct commit_builder_input decided = {
+        .customer = customer,
+        .person = work->person,
+        .joined = work->joined,
+        .joined_count = work->joined_count,
+        .records = work->records,
+        .record_count = work->record_count,
+        .policy = &judging->generation->policy,
+        .decision = &work->decision,
+        .events = work->events,
+        .event_count = work->chosen,
+        .now_ms = judging->now_ms,
+        .keep_ms = judging->keep_ms,
+        .epoch = instance_epoch(judging->shard->instance),
+        .sequence = ++*judging->sequence,
+    };
+    return commit_builder_make(&decided, judging->round, commit, diag);
+}
+
+/* A few events may come to much: with many messages, each with the customer's profile; or one of
+ * them to more than the document may hold. Then fewer of them are decided at once. */
+bool judging_decide(const struct judging *judging, struct work *work, struct commit *commit)
+{
+    struct diag diag = {0};
+    meet(judging, work);
+    struct customer *customer = read_customer(judging->round, work, &diag);
+    work->given_up = false;
+    work_choose(work, work->person->event_count);
+    bool made = customer && make_commit(judging, work, customer, commit, &diag);
+    while (customer && work->chosen > 1 && (!made || commit_builder_size(commit) > COMMIT_MOST)) {
+        work->chosen /= 2;
+        customer = read_customer(judging->round, work, &diag);
+        made = make_commit(judging, work, customer, commit, &diag);
+    }
+    if (!made)
+        judging_give_up(judging, work, &diag, commit);
+    return work->decision.need_count == 0;
+}
