@@ -262,6 +262,8 @@ library_sources = \
 	daemon/customer/said.h \
 	daemon/customer/shop_event.c \
 	daemon/customer/shop_event.h \
+	daemon/decide/carried.c \
+	daemon/decide/carried.h \
 	daemon/decide/decide.c \
 	daemon/decide/decide.h \
 	daemon/decide/deciding.c \
@@ -278,10 +280,16 @@ library_sources = \
 	daemon/decide/journey.h \
 	daemon/decide/message_body.c \
 	daemon/decide/message_body.h \
+	daemon/decide/moving.c \
+	daemon/decide/moving.h \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
 	daemon/decide/room.c \
 	daemon/decide/room.h \
+	daemon/decide/schedule.c \
+	daemon/decide/schedule.h \
+	daemon/decide/sending.c \
+	daemon/decide/sending.h \
 	daemon/decide/starts.c \
 	daemon/decide/starts.h \
 	daemon/decide/trace.c \
@@ -290,6 +298,8 @@ library_sources = \
 	daemon/decide/trace_reasons.h \
 	daemon/decide/trace_words.c \
 	daemon/decide/trace_words.h \
+	daemon/decide/withdraw.c \
+	daemon/decide/withdraw.h \
 	daemon/decide/words.c \
 	daemon/decide/words.h \
 	daemon/delivery/attempt.c \

@@ -11,8 +11,8 @@
  *           │      try_rule          enabled, young enough, not over already, again
  *           └─ resume_due        journeys whose time has come, in the order of deadlines
  *
- *   Both let journeys move on until they wait or end, and at last have all that they want to
- *   send granted or refused at once: decide/deciding, which reads next.
+ *   Both let journeys move on until they wait or end (decide/moving, which reads next), and at
+ *   last have all that they want to send granted or refused at once (decide/sending).
  *
  * What is decided is kept in the customer's document (customer/customer), in the decision
  * (decide/decision), and in the trace (decide/trace).
@@ -23,11 +23,16 @@
 
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
+#include "customer/customer_starts.h"
 #include "decide/deciding.h"
 #include "decide/ends.h"
 #include "decide/joining.h"
 #include "decide/journey.h"
+#include "decide/moving.h"
+#include "decide/schedule.h"
+#include "decide/sending.h"
 #include "decide/starts.h"
+#include "decide/withdraw.h"
 #include "decide/words.h"
 #include "rules/rule_index.h"
 
@@ -120,10 +125,10 @@ static void restart(struct deciding *d, const struct rule *rule)
     struct customer *customer = d->customer;
     for (uint32_t i = customer->journeys.count; i-- > 0;)
         if (strcmp(customer->journeys.items[i].rule, rule->name) == 0)
-            deciding_end(d, i, TRACE_WHY_RESTART);
+            moving_end(d, i, TRACE_WHY_RESTART);
     for (uint32_t i = customer->open.count; i-- > 0;)
         if (strcmp(customer->open.items[i].rule, rule->name) == 0)
-            deciding_withdraw(d, i, TRACE_WHY_RESTART);
+            withdraw_message(d, i, TRACE_WHY_RESTART);
 }
 
 /* What runs of this rule gives way to the event, or keeps it from starting anew. */
@@ -152,7 +157,7 @@ static void try_rule(struct deciding *d, const struct rule *rule)
     if (why)
         trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, why);
     else if (make_way(d, rule))
-        deciding_start(d, rule);
+        moving_start(d, rule);
 }
 
 /* Why rules did not match. */
@@ -190,13 +195,6 @@ static void start_journeys(struct deciding *d)
 
 /* ---- An event ---- */
 
-static void keep_trace(struct deciding *d)
-{
-    struct value line;
-    if (trace_end(&d->trace, &line))
-        decision_add_trace(d->decision, d->arena, line);
-}
-
 static bool is_erasure(const struct shop_event *event)
 {
     return strcmp(event->type, "customer.erased") == 0;
@@ -228,10 +226,10 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
         learn(d);
         ends_until(d);
         start_journeys(d);
-        deciding_grant(d);
+        sending_grant(d);
         customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
     }
-    keep_trace(d);
+    deciding_end_trace(d);
 }
 
 /* ---- Deadlines ---- */
@@ -243,14 +241,14 @@ static void resume(struct deciding *d, uint32_t index)
     uint32_t at = 0;
     enum trace_why lost = journey_lost(d->rules, &journey, &rule, &at);
     if (lost) {
-        deciding_end(d, index, lost);
+        moving_end(d, index, lost);
         return;
     }
     if (journey.start.kind != VALUE_MAP) {
         starts_lose(d, index);
         return;
     }
-    if (deciding_go_on(d, rule, at, &journey)) {
+    if (moving_go_on(d, rule, at, &journey)) {
         d->customer->journeys.items[index] = journey;
         return;
     }
@@ -262,7 +260,7 @@ static void resume(struct deciding *d, uint32_t index)
 static int64_t due_at(const struct deciding *d, const struct customer_journey *journey)
 {
     enum rule_class class = journey->marketing ? RULE_MARKETING : RULE_TRANSACTIONAL;
-    if (journey->full_ms && deciding_has_room(d, class, journey))
+    if (journey->full_ms && sending_has_room(d, class, journey))
         return journey->full_ms;
     return journey->deadline_ms;
 }
@@ -311,15 +309,15 @@ static void resume_due(struct deciding *d, int64_t due_ms)
     while (left > 0 && first_due(d, due_ms, &index)) {
         int64_t deadline_ms = due_at(d, &d->customer->journeys.items[index]);
         if (d->want_count > 0 && deadline_ms != moment_ms) {
-            deciding_grant(d);
+            sending_grant(d);
             continue; /* a send that failed has ended its journey */
         }
         moment_ms = deadline_ms;
         left--;
         resume(d, index);
     }
-    deciding_grant(d);
-    keep_trace(d);
+    sending_grant(d);
+    deciding_end_trace(d);
 }
 
 /* ---- Deciding ---- */
@@ -336,6 +334,16 @@ static void count_on(const struct decide_input *input)
     }
 }
 
+/* The starts that were read. */
+static void learn_starts(const struct decide_input *input)
+{
+    for (size_t i = 0; i < input->start_count; i++) {
+        const struct decide_start *start = &input->starts[i];
+        customer_starts_learn(input->customer, start->origin,
+                              start->event.kind == VALUE_MAP ? &start->event : NULL);
+    }
+}
+
 void decide(const struct decide_input *input, struct arena *arena, struct decision *decision)
 {
     struct deciding d = {.rules = input->rules,
@@ -348,20 +356,20 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                          .decision = decision};
     bool full = input->due_ms || room_running(input->customer) < input->customer->journeys.count;
     memset(decision, 0, sizeof *decision);
-    starts_learn(input->customer, input);
+    learn_starts(input);
     decision->bare = input->event_count && !input->joined_count && !input->due_ms &&
                      !input->customer->version[0];
     words_begin(&d, input->records, input->record_count, input->joined_count > 0);
     joining_join(&d, input->joined, input->joined_count);
-    starts_learn(input->customer, input); /* theirs too */
+    learn_starts(input); /* theirs too */
     count_on(input);
     customer_prune(input->customer, input->now_ms, input->now_ms - input->policy->dedupe_keep_ms);
-    deciding_let_go(&d);
+    withdraw_let_go(&d);
     for (size_t i = 0; i < input->event_count; i++)
         consider_event(&d, input->events[i]);
     if (input->due_ms)
         resume_due(&d, input->due_ms);
     words_end(&d);
-    decision_set_full(decision, input->customer, full);
-    decision_set_deadlines(decision, input->customer, input->rules, input->others, input->now_ms);
+    schedule_set_full(decision, input->customer, full);
+    schedule_set_deadlines(decision, input->customer, input->rules, input->others, input->now_ms);
 }

@@ -2,10 +2,6 @@
 
 #include <string.h>
 
-#include "decide/journey.h"
-
-enum { LEFT_MS = 1000 }; /* until the daemon that it is left to has had its turn */
-
 void decision_add_message(struct decision *decision, struct arena *arena,
                           const struct decision_message *message)
 {
@@ -111,31 +107,4 @@ void decision_add_trace(struct decision *decision, struct arena *arena, struct v
     decision->trace = arena_grow(arena, decision->trace, decision->trace_count,
                                  &decision->trace_capacity, sizeof *decision->trace);
     decision->trace[decision->trace_count++] = line;
-}
-
-void decision_set_deadlines(struct decision *decision, const struct customer *customer,
-                            const struct ruleset *rules, const struct other_sets *others,
-                            int64_t now_ms)
-{
-    for (uint32_t i = 0; i < customer->journeys.count; i++) {
-        const struct customer_journey *journey = &customer->journeys.items[i];
-        int64_t deadline_ms = journey->deadline_ms;
-        if (deadline_ms < now_ms + LEFT_MS && journey_is_left(rules, others, journey)) {
-            decision->left = decision->left || deadline_ms <= now_ms;
-            deadline_ms = now_ms + LEFT_MS;
-        }
-        if (!decision->deadline_ms || deadline_ms < decision->deadline_ms)
-            decision->deadline_ms = deadline_ms;
-        if (deadline_ms > decision->last_deadline_ms)
-            decision->last_deadline_ms = deadline_ms;
-    }
-}
-
-void decision_set_full(struct decision *decision, const struct customer *customer, bool before)
-{
-    decision->full = before;
-    for (int class = 0; class < ROOM_CLASSES; class ++) {
-        decision->full_ms[class] = room_since(customer, (enum rule_class) class);
-        decision->full = decision->full || decision->full_ms[class];
-    }
 }

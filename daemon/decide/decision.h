@@ -15,7 +15,6 @@
 #include "decide/room.h"
 #include "decide/trace_reasons.h"
 #include "decide/trace_words.h"
-#include "rules/other_sets.h"
 #include "rules/rule.h"
 
 struct decision_message {
@@ -111,15 +110,5 @@ void decision_need(struct decision *decision, struct arena *arena, const char *o
 
 /* A finished line of the trace. */
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);
-
-/* How long the customer has waited for room. `before`: some send of theirs waited when the decision
- * began, or it is a deadline: the queues may know of the customer. */
-void decision_set_full(struct decision *decision, const struct customer *customer, bool before);
-
-/* When the customer's journeys go on. One that is left to another daemon is looked at again a
- * little later: that one may have ended. */
-void decision_set_deadlines(struct decision *decision, const struct customer *customer,
-                            const struct ruleset *rules, const struct other_sets *others,
-                            int64_t now_ms);
 
 #endif

@@ -5,7 +5,10 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "customer/customer_ends.h"
+#include "decide/carried.h"
+#include "decide/moving.h"
 #include "decide/starts.h"
+#include "decide/withdraw.h"
 #include "rules/condition_reads.h"
 
 enum { EVENT_MOST = 1024 }; /* bytes of what a condition reads of an event that is remembered */
@@ -25,7 +28,7 @@ static bool is_end(struct deciding *d, const char *name, const struct customer_u
     const char *fault;
     if (!types || !rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
         return false;
-    if (!rule && !deciding_until_condition(d, carried->condition, &condition))
+    if (!rule && !carried_compile(d, carried->condition, &condition))
         return true;
     if (!starts_find(d, origin, carried, reads, condition, &journey.start))
         return true;
@@ -62,12 +65,12 @@ void ends_until(struct deciding *d)
         const struct customer_journey *journey = &customer->journeys.items[i];
         if (is_end(d, journey->rule, &journey->until, journey->origin, &journey->reads,
                    journey->started_ms))
-            deciding_end(d, i, TRACE_WHY_UNTIL);
+            moving_end(d, i, TRACE_WHY_UNTIL);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
         if (is_end(d, open->rule, &open->until, open->origin, &open->reads, open->started_ms))
-            deciding_withdraw(d, i, TRACE_WHY_UNTIL);
+            withdraw_message(d, i, TRACE_WHY_UNTIL);
     }
     /* Of those without a condition the customer's counts have the newest. */
     for (const struct rule *const *rule = ruleset_until(d->rules, d->event->type); *rule; rule++)
@@ -98,13 +101,13 @@ void ends_no_longer(struct deciding *d, const struct rule_answer *answers, uint3
         const struct customer_journey *journey = &customer->journeys.items[i];
         const struct rule *rule = ruleset_find(d->rules, journey->rule);
         if (at_ms >= journey->started_ms && is_refusal(d, rule, answers, count))
-            deciding_end(d, i, TRACE_WHY_NO_LONGER);
+            moving_end(d, i, TRACE_WHY_NO_LONGER);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
         const struct rule *rule = ruleset_find(d->rules, open->rule);
         if (at_ms >= open->started_ms && is_refusal(d, rule, answers, count))
-            deciding_withdraw(d, i, TRACE_WHY_NO_LONGER);
+            withdraw_message(d, i, TRACE_WHY_NO_LONGER);
     }
     for (const struct rule *const *rule = ruleset_restarting(d->rules, d->event->type); *rule;
          rule++)

@@ -9,11 +9,11 @@
 #include "customer/customer_join.h"
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
-#include "customer/said.h"
 #include "decide/ends.h"
-#include "decide/policy.h"
+#include "decide/moving.h"
 #include "decide/room.h"
 #include "decide/starts.h"
+#include "decide/withdraw.h"
 
 /* Why an end that one side saw, and that is newer, ends what started on the other. */
 static enum trace_why over(struct deciding *d, const char *name, const char *origin,
@@ -37,12 +37,12 @@ static void apply_ends(struct deciding *d)
         const struct customer_journey *journey = &customer->journeys.items[i];
         if ((why = over(d, journey->rule, journey->origin, &journey->until, &journey->reads,
                         journey->started_ms)))
-            deciding_end(d, i, why);
+            moving_end(d, i, why);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
         if ((why = over(d, open->rule, open->origin, &open->until, &open->reads, open->started_ms)))
-            deciding_withdraw(d, i, why);
+            withdraw_message(d, i, why);
     }
 }
 
@@ -72,7 +72,7 @@ static void keep_apart(struct deciding *d)
     struct customer *customer = d->customer;
     for (uint32_t i = customer->journeys.count; i-- > 0;)
         if (is_kept_apart(d, customer->journeys.items[i].rule) && is_outdone(customer, i))
-            deciding_end(d, i, TRACE_WHY_JOINED);
+            moving_end(d, i, TRACE_WHY_JOINED);
 }
 
 /* Of those that do not wait for room, which the bound does not count. */
@@ -96,10 +96,7 @@ static void keep_bound(struct deciding *d)
     struct customer *customer = d->customer;
     while (room_running(customer) > CUSTOMER_JOURNEYS_MOST) {
         uint32_t oldest = oldest_journey(customer);
-        const struct customer_journey *journey = &customer->journeys.items[oldest];
-        trace_add(&d->trace, journey->rule, TRACE_REFUSED, TRACE_WHY_TOO_MANY_JOURNEYS);
-        decision_add_dead(d->decision, d->arena, customer, journey, journey->step,
-                          TRACE_REASON_TOO_MANY_JOURNEYS, "64 journeys run for this customer");
+        moving_refuse(d, &customer->journeys.items[oldest], TRACE_WHY_TOO_MANY_JOURNEYS);
         customer_drop_journey(customer, oldest);
     }
 }
@@ -114,15 +111,6 @@ static void keep_profile(struct deciding *d)
         decision_add_unsaid(d->decision, d->arena, customer, oldest, TRACE_REASON_PROFILE_TOO_LARGE,
                             "the oldest of what was known under two keys");
     }
-}
-
-static void respect_opt_outs(struct deciding *d)
-{
-    struct customer *customer = d->customer;
-    for (uint32_t i = customer->open.count; i-- > 0;)
-        if (customer->open.items[i].marketing &&
-            said_declined(customer, customer->open.items[i].topic))
-            deciding_withdraw(d, i, TRACE_WHY_UNSUBSCRIBED);
 }
 
 /* ---- Consent ---- */
@@ -151,7 +139,6 @@ static void join_one(struct deciding *d, const struct customer *other)
 
 void joining_join(struct deciding *d, const struct customer *const *others, size_t count)
 {
-    struct value line;
     if (count == 0)
         return;
     d->event = NULL;
@@ -162,7 +149,6 @@ void joining_join(struct deciding *d, const struct customer *const *others, size
     keep_apart(d);
     keep_bound(d);
     keep_profile(d);
-    respect_opt_outs(d);
-    if (trace_end(&d->trace, &line))
-        decision_add_trace(d->decision, d->arena, line);
+    withdraw_declined(d);
+    deciding_end_trace(d);
 }

@@ -2,18 +2,6 @@
 
 #include <string.h>
 
-#include "customer/customer_size.h"
-#include "rules/condition_reads.h"
-
-void starts_learn(struct customer *customer, const struct decide_input *input)
-{
-    for (size_t i = 0; i < input->start_count; i++) {
-        const struct decide_start *start = &input->starts[i];
-        customer_starts_learn(customer, start->origin,
-                              start->event.kind == VALUE_MAP ? &start->event : NULL);
-    }
-}
-
 static bool is_same_condition(const struct customer_until *kept,
                               const struct cel_program *condition)
 {
@@ -49,19 +37,6 @@ bool starts_find(struct deciding *d, const char *origin, const struct customer_u
         value_add(d->arena, *start, value_text("data"), value_new_map(d->arena, 0));
     }
     return true;
-}
-
-struct value starts_reads(const struct deciding *d, const struct rule *rule,
-                          const struct value *event)
-{
-    if (!rule->until_condition || event->kind != VALUE_MAP)
-        return value_null();
-    struct value reads =
-        condition_reads_start(rule->until_condition, d->policy->segments, event, d->arena);
-    if (!value_count(value_get(&reads, "data")))
-        return value_null();
-    bool fits = customer_size_of_value(&reads, CUSTOMER_READS_MOST) <= CUSTOMER_READS_MOST;
-    return fits ? reads : value_bool(true);
 }
 
 bool starts_need(struct deciding *d, const struct customer_journey *journey)

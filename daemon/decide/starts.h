@@ -9,11 +9,7 @@
 #include <stdbool.h>
 
 #include "customer/customer_starts.h"
-#include "decide/decide.h"
 #include "decide/deciding.h"
-
-/* Gives the customer the starts that were read. */
-void starts_learn(struct customer *customer, const struct decide_input *input);
 
 /* The start of that origin as far as a condition of `until` reads it, for a scene: the event, or
  * what was kept of it for that same condition (`kept`, `reads`: of the journey or the message).
@@ -21,11 +17,6 @@ void starts_learn(struct customer *customer, const struct decide_input *input);
 bool starts_find(struct deciding *d, const char *origin, const struct customer_until *kept,
                  const struct value *reads, const struct cel_program *condition,
                  struct value *start);
-
-/* What is kept of an event for the rule's `until`, as customer_journey's `reads`; null where the
- * event is not at hand. */
-struct value starts_reads(const struct deciding *d, const struct rule *rule,
-                          const struct value *event);
 
 /* Whether the decision needs the journey's start, for it to go on. */
 bool starts_need(struct deciding *d, const struct customer_journey *journey);

@@ -11,6 +11,7 @@
 
 #include "customer/said.h"
 #include "decide/message_body.h"
+#include "decide/withdraw.h"
 
 /* ---- Names: the short hashes of keys and mailboxes ---- */
 
@@ -106,15 +107,6 @@ static void tell_all(struct deciding *d)
 
 /* ---- What an event says ---- */
 
-static void withdraw_declined(struct deciding *d)
-{
-    const struct customer *customer = d->customer;
-    for (uint32_t i = customer->open.count; i-- > 0;)
-        if (customer->open.items[i].marketing &&
-            said_declined(customer, customer->open.items[i].topic))
-            deciding_withdraw(d, i, TRACE_WHY_UNSUBSCRIBED);
-}
-
 /* When the event was said to happen, no later than it came. */
 static int64_t time_of(const struct shop_event *event)
 {
@@ -192,7 +184,7 @@ void words_erase(struct deciding *d)
     d->words.erasure = d->event->identity;
     trace_begin(&d->trace, d->arena, d->now_ms, d->event);
     for (uint32_t i = customer->open.count; i-- > 0;)
-        deciding_withdraw(d, i, TRACE_WHY_ERASURE);
+        withdraw_message(d, i, TRACE_WHY_ERASURE);
     forget_decided(d);
     tell_all(d);
     for (const char *const *name = d->words.known; *name; name++)
@@ -228,7 +220,6 @@ void words_begin(struct deciding *d, const struct said_text *records, size_t cou
 {
     static const char *const none[] = {NULL};
     bool known = !joins && said_any_no(d->customer) && !d->customer->said_unrecorded, taken = false;
-    struct value line;
     d->words = (struct deciding_words){.records = records, .record_count = count, .erasure = ""};
     d->words.known = known ? names_of(d) : none;
     for (size_t i = 0; i < count; i++)
@@ -238,8 +229,7 @@ void words_begin(struct deciding *d, const struct said_text *records, size_t cou
     d->words.known = none; /* what one record had, the others are told */
     trace_begin(&d->trace, d->arena, d->now_ms, NULL);
     withdraw_declined(d);
-    if (trace_end(&d->trace, &line))
-        decision_add_trace(d->decision, d->arena, line);
+    deciding_end_trace(d);
 }
 
 /* Of a key it is known what its record has; of a mailbox, whether it was the person's before. */

@@ -13,6 +13,7 @@
 #include "decide/decide.h"
 #include "events/commit_builder.h"
 #include "events/person.h"
+#include "rules/other_sets.h"
 
 /* Bytes of one commit, where it carries more than one event. */
 enum { COMMIT_MOST = 4 << 20 };

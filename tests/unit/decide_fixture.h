@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "decide/decide.h"
+#include "rules/other_sets.h"
 
 struct decide_fixture {
     char folder[64];

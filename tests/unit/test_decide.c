@@ -624,15 +624,23 @@ static void test_deadlines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),         cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_quiet_hours),   cmocka_unit_test(test_after_nights),
-        cmocka_unit_test(test_after_waits),   cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_quiet_hours),
+        cmocka_unit_test(test_after_nights),
+        cmocka_unit_test(test_after_waits),
+        cmocka_unit_test(test_facts),
         cmocka_unit_test(test_rules_change),
-        cmocka_unit_test(test_restarted_run), cmocka_unit_test(test_one_batch),
-        cmocka_unit_test(test_segments),      cmocka_unit_test(test_deadlines),
-        cmocka_unit_test(test_taken_back),    cmocka_unit_test(test_dead_letters),
-        cmocka_unit_test(test_failed_send),   cmocka_unit_test(test_too_many_journeys),
-        cmocka_unit_test(test_effects),       cmocka_unit_test(test_effects_of_a_batch),
+        cmocka_unit_test(test_restarted_run),
+        cmocka_unit_test(test_one_batch),
+        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_taken_back),
+        cmocka_unit_test(test_dead_letters),
+        cmocka_unit_test(test_failed_send),
+        cmocka_unit_test(test_too_many_journeys),
+        cmocka_unit_test(test_effects),
+        cmocka_unit_test(test_effects_of_a_batch),
         cmocka_unit_test(test_event_and_due),
     };
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);

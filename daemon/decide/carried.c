@@ -1,0 +1,52 @@
+#include "decide/carried.h"
+
+#include <string.h>
+
+#include "customer/customer_size.h"
+#include "rules/condition_reads.h"
+
+struct carried_condition {
+    const char *source;
+    struct cel_program *condition; /* NULL: it cannot be compiled */
+    struct carried_condition *next;
+};
+
+struct customer_until carried_until(const struct rule *rule)
+{
+    const struct cel_program *condition = rule->until_condition;
+    return (struct customer_until){.types = rule->until,
+                                   .condition = condition ? cel_text(condition) : NULL};
+}
+
+struct value carried_reads(const struct deciding *d, const struct rule *rule,
+                           const struct value *event)
+{
+    if (!rule->until_condition || event->kind != VALUE_MAP)
+        return value_null();
+    struct value reads =
+        condition_reads_start(rule->until_condition, d->policy->segments, event, d->arena);
+    if (!value_count(value_get(&reads, "data")))
+        return value_null();
+    bool fits = customer_size_of_value(&reads, CUSTOMER_READS_MOST) <= CUSTOMER_READS_MOST;
+    return fits ? reads : value_bool(true);
+}
+
+bool carried_compile(struct deciding *d, const char *source, struct cel_program **condition)
+{
+    struct carried_condition *compiled = d->compiled;
+    struct diag diag;
+    *condition = NULL;
+    if (!source)
+        return true;
+    while (compiled && strcmp(compiled->source, source) != 0)
+        compiled = compiled->next;
+    if (!compiled) {
+        compiled = arena_alloc(d->arena, sizeof *compiled);
+        *compiled = (struct carried_condition){.source = source, .next = d->compiled};
+        compiled->condition =
+            condition_compile(d->arena, source, strlen(source), NULL, NULL, &diag);
+        d->compiled = compiled;
+    }
+    *condition = compiled->condition;
+    return compiled->condition != NULL;
+}

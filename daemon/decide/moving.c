@@ -1,0 +1,111 @@
+#include "decide/moving.h"
+
+#include "customer/customer_size.h"
+#include "customer/customer_starts.h"
+#include "decide/carried.h"
+#include "decide/journey.h"
+#include "decide/sending.h"
+#include "decide/withdraw.h"
+
+/* Lets a journey move on from step number `at`; as moving_go_on. */
+static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
+                 struct customer_journey *journey)
+{
+    struct condition_scene scene = deciding_scene(d, journey);
+    const struct rule_step *step;
+    const char *fault = "";
+    journey->rules = d->others ? d->others->number : 0;
+    journey->until = carried_until(rule);
+    journey->reads = carried_reads(d, rule, &journey->start);
+    for (;;) {
+        switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {
+        case JOURNEY_SENDS:
+            if (!sending_try(d, rule, step, journey))
+                return true;
+            break;
+        case JOURNEY_WAITS:
+            trace_add_time(&d->trace, rule->name, TRACE_WAITS, journey->deadline_ms);
+            return true;
+        case JOURNEY_ENDS:
+            return false;
+        case JOURNEY_FAILS:
+            deciding_fail(d, journey, step, fault);
+            return false;
+        }
+    }
+}
+
+bool moving_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
+                  struct customer_journey *journey)
+{
+    const struct condition_scene scene = deciding_scene(d, journey);
+    const struct rule_step *step = &rule->steps[at];
+    const char *fault = "";
+    bool late = journey_is_late(journey, d->now_ms);
+    if (late)
+        journey->clock_ms = d->now_ms;
+    if (!late && !journey->imposed)
+        return move(d, rule, at, journey);
+    switch (journey_ask_branches(rule, &at, &scene, d->arena, &step, &fault)) {
+    case CONDITION_FAILED:
+        deciding_fail(d, journey, step, fault);
+        return false;
+    case CONDITION_FALSE:
+        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_BRANCH);
+        room_leave(journey);
+        break;
+    case CONDITION_TRUE:
+        break;
+    }
+    return move(d, rule, at, journey);
+}
+
+void moving_refuse(struct deciding *d, const struct customer_journey *journey, enum trace_why why)
+{
+    bool large = why == TRACE_WHY_TOO_LARGE;
+    trace_add(&d->trace, journey->rule, TRACE_REFUSED, why);
+    decision_add_dead(d->decision, d->arena, d->customer, journey, journey->step,
+                      large ? TRACE_REASON_TOO_LARGE : TRACE_REASON_TOO_MANY_JOURNEYS,
+                      large ? "the customer's document has no room for it"
+                            : "64 journeys run for this customer");
+}
+
+void moving_start(struct deciding *d, const struct rule *rule)
+{
+    const struct shop_event *event = d->event;
+    struct customer *customer = d->customer;
+    struct customer_journey journey = {
+        .rule = rule->name,
+        .origin = event->origin,
+        .clock_ms = event->time_ms,
+        .started_ms = event->time_ms,
+        .start = event->document,
+    };
+    d->effect = true;
+    customer_starts_add(d->arena, customer, event->origin, &event->document);
+    if (!move(d, rule, 0, &journey))
+        return;
+    if (!journey.full_ms && room_running(customer) >= CUSTOMER_JOURNEYS_MOST) {
+        moving_refuse(d, &journey, TRACE_WHY_TOO_MANY_JOURNEYS);
+        return;
+    }
+    size_t bytes = customer_size_of_journey(&journey);
+    if (!customer_size_has_room(customer, bytes)) {
+        moving_refuse(d, &journey, TRACE_WHY_TOO_LARGE);
+        return;
+    }
+    customer->bytes += bytes;
+    customer->journeys.items =
+        arena_grow(d->arena, customer->journeys.items, customer->journeys.count,
+                   &customer->journeys.capacity, sizeof *customer->journeys.items);
+    customer->journeys.items[customer->journeys.count++] = journey;
+}
+
+void moving_end(struct deciding *d, uint32_t index, enum trace_why why)
+{
+    struct customer_journey journey = d->customer->journeys.items[index];
+    customer_drop_journey(d->customer, index);
+    trace_add(&d->trace, journey.rule, TRACE_ENDED, why);
+    withdraw_run(d, journey.rule, journey.origin, why);
+    d->effect = true;
+}

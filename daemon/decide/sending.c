@@ -1,0 +1,244 @@
+/*
+ * Where a journey wants to send, it waits at its step for the end of quiet hours or for room
+ * (sending_try), or its want is kept (add_want). Wants are granted in the order of the rules'
+ * priorities. One that the policy lets pass becomes a message (add_message); one that cannot be
+ * made fails its journey, which had moved on behind it in the meantime (fail_want).
+ */
+#include "decide/sending.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "customer/customer_size.h"
+#include "decide/carried.h"
+#include "decide/journey.h"
+#include "decide/message_body.h"
+
+/* A journey's wish to send, until the policy has been asked. */
+struct sending_want {
+    const struct rule *rule; /* NULL: its journey has failed meanwhile */
+    const struct rule_step *step;
+    struct customer_journey journey;
+    uint32_t order; /* in which it came */
+};
+
+/* What the policy says to a send, and all that it is asked by. */
+struct asked {
+    struct condition_scene scene;
+    const char *address;
+    struct policy_address known;
+    enum trace_why refusal;
+};
+
+static struct asked ask_policy(const struct deciding *d, const struct rule *rule,
+                               const struct rule_step *step, const struct customer_journey *journey)
+{
+    struct asked asked = {.scene = deciding_scene(d, journey)};
+    asked.address = message_body_address(step, &asked.scene, d->arena);
+    asked.known = policy_address(d->policy, asked.address, d->arena);
+    asked.refusal = policy_refusal(d->policy, d->facts, rule, journey->origin, &asked.known,
+                                   &asked.scene, d->arena);
+    return asked;
+}
+
+/* ---- Wanted, or to wait ---- */
+
+bool sending_has_room(const struct deciding *d, enum rule_class class,
+                      const struct customer_journey *journey)
+{
+    return room_is_there(d->facts ? d->facts->rooms : NULL, class,
+                         d->decision->message_count + d->want_count, journey);
+}
+
+/* True where the send waits for room, or goes on doing so. One that would be refused needs none. */
+static bool waits_for_room(struct deciding *d, const struct rule *rule,
+                           const struct rule_step *step, struct customer_journey *journey)
+{
+    if (sending_has_room(d, rule->class, journey) || ask_policy(d, rule, step, journey).refusal)
+        return false;
+    bool first = !journey->full_ms;
+    room_wait(journey, rule, step, d->now_ms);
+    if (first)
+        trace_add_time(&d->trace, rule->name, TRACE_OUTBOX_FULL, journey->deadline_ms);
+    return true;
+}
+
+static void add_want(struct deciding *d, const struct rule *rule, const struct rule_step *step,
+                     const struct customer_journey *journey)
+{
+    d->wants = arena_grow(d->arena, d->wants, d->want_count, &d->want_capacity, sizeof *d->wants);
+    d->wants[d->want_count] = (struct sending_want){
+        .rule = rule, .step = step, .journey = *journey, .order = d->want_count};
+    d->want_count++;
+}
+
+bool sending_try(struct deciding *d, const struct rule *rule, const struct rule_step *step,
+                 struct customer_journey *journey)
+{
+    int64_t quiet_until = rule->class == RULE_MARKETING
+                              ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
+                              : 0;
+    if (room_gave_up(journey, d->now_ms)) {
+        d->decision->counts.refused++;
+        trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_OUTBOX_FULL);
+    } else if (quiet_until) {
+        room_leave(journey);
+        journey_wait_at(journey, step, quiet_until, true);
+        trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
+        return false;
+    } else if (waits_for_room(d, rule, step, journey)) {
+        return false;
+    } else {
+        if (journey_is_late(journey, d->now_ms))
+            journey->clock_ms = d->now_ms;
+        add_want(d, rule, step, journey);
+    }
+    room_leave(journey);
+    return true;
+}
+
+/* ---- Granted, or refused ---- */
+
+static int by_priority(const void *a, const void *b)
+{
+    const struct sending_want *one = a, *two = b;
+    if (one->rule->priority != two->rule->priority)
+        return one->rule->priority > two->rule->priority ? -1 : 1;
+    int names = strcmp(one->rule->name, two->rule->name);
+    return names ? names : one->order < two->order ? -1 : 1;
+}
+
+static int64_t counts_until(const struct deciding *d, const struct rule *rule)
+{
+    return policy_counts_until(d->policy, rule, rule->class == RULE_MARKETING, d->now_ms);
+}
+
+/* Whether some event may withdraw the rule's messages alone. */
+static bool may_withdraw(const struct rule *rule)
+{
+    return rule->class == RULE_MARKETING || rule->until[0] || rule->again == RULE_RESTART ||
+           rule->again == RULE_IGNORE;
+}
+
+static struct customer_open open_of(const struct sending_want *want, const char *mid,
+                                    int64_t give_up_ms)
+{
+    const struct rule *rule = want->rule;
+    return (struct customer_open){.mid = mid,
+                                  .rule = rule->name,
+                                  .origin = want->journey.origin,
+                                  .topic = rule->topic,
+                                  .started_ms = want->journey.started_ms,
+                                  .give_up_ms = give_up_ms,
+                                  .until = carried_until(rule),
+                                  .reads = want->journey.reads,
+                                  .marketing = rule->class == RULE_MARKETING};
+}
+
+/* What could not be withdrawn any more, or not be counted, must not be sent. NONE: it may. */
+static enum trace_why lacks_room(const struct deciding *d, const struct sending_want *want)
+{
+    static const char mid[] = "0123456789abcdef0123456789abcdef"; /* as long as all are */
+    const struct customer_open open = open_of(want, mid, d->now_ms);
+    if (!customer_may_count(d->customer, counts_until(d, want->rule), d->now_ms))
+        return TRACE_WHY_TOO_MANY_MESSAGES;
+    bool counts = counts_until(d, want->rule) > d->now_ms;
+    if (!counts && !may_withdraw(want->rule))
+        return TRACE_WHY_NONE;
+    if (may_withdraw(want->rule) && d->customer->open.count >= CUSTOMER_OPEN_MOST)
+        return TRACE_WHY_TOO_MANY_MESSAGES;
+    return customer_size_has_room(d->customer, customer_size_of_open(&open)) ? TRACE_WHY_NONE
+                                                                             : TRACE_WHY_TOO_LARGE;
+}
+
+/* Keeps in the customer's document that the message was decided. Where there are many, one that
+ * nothing withdraws but an erasure is not kept among those that are open. */
+static void remember(struct deciding *d, const struct sending_want *want,
+                     const struct decision_message *message)
+{
+    const struct rule *rule = want->rule;
+    const struct customer_open open = open_of(want, message->mid, message->give_up_ms);
+    size_t bytes = customer_size_of_open(&open);
+    if (decision_lift(d->decision, message->mid))
+        customer_drop_send(d->customer, message->mid); /* one message, and so one place */
+    customer_add_send(d->arena, d->customer, &open, counts_until(d, rule), d->now_ms);
+    if (may_withdraw(rule) ||
+        (d->customer->open.count < CUSTOMER_OPEN_ANY && customer_size_has_room(d->customer, bytes)))
+        customer_add_open(d->arena, d->customer, &open);
+    d->customer->bytes += bytes;
+}
+
+/* False where an expression of its data fails: *fault says why. */
+static bool add_message(struct deciding *d, const struct sending_want *want,
+                        const struct asked *asked, const char **fault)
+{
+    const struct message_body_input body = {.policy = d->policy,
+                                            .rule = want->rule,
+                                            .step = want->step,
+                                            .journey = &want->journey,
+                                            .scene = &asked->scene,
+                                            .address = asked->address};
+    struct decision_message message = {.rule = want->rule,
+                                       .step = want->step,
+                                       .address = asked->known,
+                                       .give_up_ms =
+                                           room_give_up_ms(&want->journey, want->rule, d->now_ms)};
+    if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
+        return false;
+    decision_add_message(d->decision, d->arena, &message);
+    remember(d, want, &message);
+    trace_add_send(&d->trace, want->rule->name, want->step->template, message.mid);
+    return true;
+}
+
+static bool is_same_journey(const struct customer_journey *a, const struct customer_journey *b)
+{
+    return strcmp(a->rule, b->rule) == 0 && strcmp(a->origin, b->origin) == 0;
+}
+
+/* Ends a journey that has moved on behind a send which cannot be made. */
+static void fail_want(struct deciding *d, const struct sending_want *failed, const char *fault)
+{
+    struct customer *customer = d->customer;
+    deciding_fail(d, &failed->journey, failed->step, fault);
+    for (uint32_t i = customer->journeys.count; i-- > 0;)
+        if (is_same_journey(&customer->journeys.items[i], &failed->journey))
+            customer_drop_journey(customer, i);
+    for (struct sending_want *want = d->wants; want < d->wants + d->want_count; want++)
+        if (want > failed && is_same_journey(&want->journey, &failed->journey))
+            want->rule = NULL;
+}
+
+static void refuse_for_room(struct deciding *d, const struct sending_want *want, enum trace_why why)
+{
+    d->decision->counts.refused++;
+    trace_add(&d->trace, want->rule->name, TRACE_REFUSED, why);
+    decision_add_dead(d->decision, d->arena, d->customer, &want->journey, want->step->id,
+                      why == TRACE_WHY_TOO_LARGE ? TRACE_REASON_TOO_LARGE
+                                                 : TRACE_REASON_TOO_MANY_MESSAGES,
+                      "no more messages can be remembered");
+}
+
+static void grant_one(struct deciding *d, const struct sending_want *want)
+{
+    struct asked asked = ask_policy(d, want->rule, want->step, &want->journey);
+    const char *fault;
+    if (asked.refusal) {
+        d->decision->counts.refused++;
+        trace_add(&d->trace, want->rule->name, TRACE_REFUSED, asked.refusal);
+    } else if ((asked.refusal = lacks_room(d, want))) {
+        refuse_for_room(d, want, asked.refusal);
+    } else if (!add_message(d, want, &asked, &fault)) {
+        fail_want(d, want, fault);
+    }
+}
+
+void sending_grant(struct deciding *d)
+{
+    if (d->want_count > 1)
+        qsort(d->wants, d->want_count, sizeof *d->wants, by_priority);
+    for (uint32_t i = 0; i < d->want_count; i++)
+        if (d->wants[i].rule)
+            grant_one(d, &d->wants[i]);
+    d->want_count = 0;
+}

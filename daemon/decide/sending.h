@@ -1,0 +1,26 @@
+/*
+ * What journeys want to send. It is gathered at first; then all wants of one event, or of one
+ * moment, are asked about together. One that must wait, for the end of quiet hours or for room
+ * in the outbox, stays at its step.
+ */
+#ifndef NUDGED_DECIDE_SENDING_H
+#define NUDGED_DECIDE_SENDING_H
+
+#include <stdbool.h>
+
+#include "decide/deciding.h"
+
+/* A journey is at a send. True: it is wanted, or passed over, and the journey moves on. False: it
+ * waits at the step. */
+bool sending_try(struct deciding *d, const struct rule *rule, const struct rule_step *step,
+                 struct customer_journey *journey);
+
+/* Whether the outbox has room for a send of the journey, besides all that is wanted already. */
+bool sending_has_room(const struct deciding *d, enum rule_class class,
+                      const struct customer_journey *journey);
+
+/* Asks the policy about all that is wanted, best priority first: the best message gets the last
+ * place under a cap. A journey whose message cannot be made is dropped. */
+void sending_grant(struct deciding *d);
+
+#endif

@@ -1,0 +1,58 @@
+#include "decide/withdraw.h"
+
+#include <string.h>
+
+void withdraw_message(struct deciding *d, uint32_t index, enum trace_why why)
+{
+    static const enum trace_what whats[] = {
+        [CUSTOMER_PLACE_WAITS] = TRACE_WITHDRAWN,
+        [CUSTOMER_PLACE_HAND] = TRACE_MARKED,
+        [CUSTOMER_PLACE_UNCERTAIN] = TRACE_WITHDRAWN_LATE,
+        [CUSTOMER_PLACE_GONE] = TRACE_TOO_LATE,
+    };
+    struct customer_open open = d->customer->open.items[index];
+    enum customer_place place = policy_place(d->facts, open.mid, CUSTOMER_PLACE_WAITS);
+    bool taken_back = decision_take_back(d->decision, open.mid);
+    if (taken_back && place != CUSTOMER_PLACE_HAND)
+        place = CUSTOMER_PLACE_WAITS;
+    else if (place != CUSTOMER_PLACE_GONE)
+        decision_withdraw(d->decision, d->arena, open.mid, place, why);
+    customer_drop_open(d->customer, index);
+    if (place == CUSTOMER_PLACE_WAITS) /* else it keeps its place: somebody may get it yet */
+        customer_drop_send(d->customer, open.mid);
+    trace_add_withdrawal(&d->trace, open.rule, whats[place], why, open.mid);
+    d->effect = d->effect || place != CUSTOMER_PLACE_GONE;
+}
+
+void withdraw_run(struct deciding *d, const char *rule, const char *origin, enum trace_why why)
+{
+    for (uint32_t i = d->customer->open.count; i-- > 0;)
+        if (strcmp(d->customer->open.items[i].rule, rule) == 0 &&
+            strcmp(d->customer->open.items[i].origin, origin) == 0)
+            withdraw_message(d, i, why);
+}
+
+void withdraw_declined(struct deciding *d)
+{
+    const struct customer *customer = d->customer;
+    for (uint32_t i = customer->open.count; i-- > 0;)
+        if (customer->open.items[i].marketing &&
+            said_declined(customer, customer->open.items[i].topic))
+            withdraw_message(d, i, TRACE_WHY_UNSUBSCRIBED);
+}
+
+/* Most have been delivered long since: of many the older ones are assumed to be gone, and the
+ * commit looks. Those that are not stay. */
+void withdraw_let_go(struct deciding *d)
+{
+    struct customer *customer = d->customer;
+    if (customer->open.count <= CUSTOMER_OPEN_ASKED)
+        return;
+    for (uint32_t i = customer->open.count - CUSTOMER_OPEN_ASKED / 2; i-- > 0;) {
+        const char *mid = customer->open.items[i].mid;
+        if (policy_place(d->facts, mid, CUSTOMER_PLACE_GONE) != CUSTOMER_PLACE_GONE)
+            continue;
+        decision_withdraw(d->decision, d->arena, mid, CUSTOMER_PLACE_GONE, TRACE_WHY_NONE);
+        customer_drop_open(customer, i);
+    }
+}
