@@ -19,6 +19,7 @@ import ctypes
 import json
 import mmap
 import random
+import socket
 import subprocess
 
 from conftest import SOURCE, RedisServer, SmtpServer, wait_until
@@ -78,7 +79,8 @@ class LateRedis(RedisServer):
 
 
 class Door(SmtpServer):
-    """An SMTP server whose port can be closed, and opened again."""
+    """An SMTP server whose port can be closed, and opened again. While it is closed a socket that
+    does not listen keeps the port from others."""
 
     def _at_once(self, action):
         import asyncio
@@ -88,6 +90,9 @@ class Door(SmtpServer):
         async def end():
             self.server.close()
         self._at_once(end)
+        self.bolt = socket.socket()
+        self.bolt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.bolt.bind(("127.0.0.1", self.port))
 
     def open(self):
         from aiosmtpd.smtp import SMTP
@@ -96,6 +101,7 @@ class Door(SmtpServer):
             self.server = await self.loop.create_server(
                 lambda: SMTP(self, hostname="sink.example", enable_SMTPUTF8=True, loop=self.loop),
                 "127.0.0.1", self.port)
+        self.bolt.close()
         self._at_once(begin)
 
 

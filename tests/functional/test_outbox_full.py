@@ -116,7 +116,7 @@ def test_receipts_go_first(crowd):
     receipts, letters = [place[n] for n in range(300, 400)], [place[n] for n in range(100, 150)]
     assert max(receipts[:50]) < min(letters)  # the last ones may have been woken together
     assert sum(receipts) / 100 < sum(letters) / 50
-    assert "\nnudged_outbox_full 0\n" in daemon.ask("GET", "/metrics")[1]
+    wait_until(lambda: "\nnudged_outbox_full 0\n" in daemon.ask("GET", "/metrics")[1], "the figure of none")
 
 
 def test_give_up(crowd):
