@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "customer/customer.h"
 #include "decide/trace_words.h"
 #include "store/dead_letters.h"
 #include "store/keys.h"
@@ -107,17 +108,19 @@ static void count_outcome(struct summary *summary, const char *who, int64_t at,
 /* The customer's address, else the name, else the key; in the arena. */
 static const char *who_is(struct summary *summary, const char *customer)
 {
-    static const char *const names[] = {"profile.email", "profile.first_name"};
+    static const char *const names[] = {"email", "first_name"};
     struct arena *arena = summary->arena;
     struct diag diag;
-    struct value document;
     const char *key = keys_spell(arena, summary->prefix, KEY_CUSTOMER, customer, NULL);
     const struct reply *reply = session_command(summary->session, &diag, "GET", key, NULL);
     const char *text = reply && reply->text ? arena_text(arena, reply->text) : NULL;
-    if (!text || !json_read(arena, text, strlen(text), &json_file_limits, &document, &diag))
+    const struct customer *read =
+        text ? customer_read(arena, customer, text, strlen(text), &diag) : NULL;
+    if (!read)
         return customer;
+    const struct value known = customer_value(arena, read);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *name = value_to_text(arena, value_path(&document, names[i]));
+        const char *name = value_to_text(arena, value_get(&known, names[i]));
         if (name)
             return name;
     }
