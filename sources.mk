@@ -615,6 +615,7 @@ lua_scripts = \
 	daemon/store/shared_clock.lua \
 	daemon/store/shared_ending.lua \
 	daemon/store/shared_gone.lua \
+	daemon/store/shared_lacking.lua \
 	daemon/store/shared_lease.lua \
 	daemon/store/shared_message.lua \
 	daemon/store/shared_outbox.lua \

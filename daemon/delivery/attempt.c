@@ -23,6 +23,7 @@ struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
     attempt->hold = strcmp(message->on_uncertain, "hold") == 0;
     attempt->charged = message->attempts;
     attempt->give_up_ms = message->give_up_ms;
+    attempt->load = message->load;
     attempt->term = term;
     return attempt;
 }

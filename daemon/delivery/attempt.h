@@ -31,6 +31,7 @@ struct attempt {
     bool hold;          /* its rule says `on_uncertain: hold` */
     int64_t charged;    /* attempts before this one */
     int64_t give_up_ms; /* Redis' clock */
+    int64_t load;       /* of the daemon's files */
     int64_t term;       /* of the lease under which it was taken */
 
     struct generation *generation; /* rules and templates; a hold of its own, or NULL */

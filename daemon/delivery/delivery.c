@@ -258,7 +258,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
 /* A retry that comes to nothing, as its time is over, is a dead letter in the figures too. */
 static void count_outcome(enum outcome_kind kind, enum outbox_verdict verdict)
 {
-    bool put_back = verdict == OUTBOX_LATER && kind == OUTCOME_DEAD; /* it waits for its template */
+    bool put_back = verdict == OUTBOX_LACKING; /* it waits for its template */
     bool gave_up = verdict == OUTBOX_DEAD && kind != OUTCOME_BOUNCED && kind != OUTCOME_DEAD;
     static const enum metric metrics[OUTCOME_KINDS] = {
         [OUTCOME_SENT] = METRIC_MESSAGES_SENT,
@@ -497,6 +497,7 @@ void delivery_reload(struct delivery *delivery)
 {
     for (size_t i = 0; i < delivery->options.config->channel_count; i++)
         delivery->channels[i].not_before_ms = 0;
+    outbox_reload(delivery->options.shard->outbox);
     take_anew(delivery);
 }
 

@@ -33,7 +33,8 @@ static void begin_result(struct attempt *attempt)
     attempt->result = (struct outbox_result){.entry = attempt->entry,
                                              .mid = attempt->mid,
                                              .channel = attempt->channel,
-                                             .class_ = attempt->class_};
+                                             .class_ = attempt->class_,
+                                             .load = attempt->load};
 }
 
 static void give_up(struct attempt *attempt, enum trace_reason reason)
@@ -314,7 +315,7 @@ static bool wait_for_template(struct attempt *attempt, const struct settlement_s
     char words[2 * OUTCOME_TEXT_SIZE];
     if (!attempt->fault || strcmp(attempt->fault, missing) != 0 || left_ms <= 0)
         return false;
-    attempt->result.verdict = OUTBOX_LATER;
+    attempt->result.verdict = OUTBOX_LACKING;
     attempt->result.after_ms = left_ms < DEFER_MS ? left_ms : DEFER_MS;
     if (log_group_is_news(scene->log_group, scene->clock_ms, "messages kind=%s", missing))
         log_warning("a message waits for a daemon that has its template mid=%s: %s", attempt->mid,

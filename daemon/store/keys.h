@@ -26,6 +26,8 @@
     X(FULL, "full", "<class>", "zset",                                                          \
       "customer whose sends wait for room in the outbox: since when")                           \
     X(LATER, "later", "", "zset", "mid: when it is tried again")                                \
+    X(LACKING, "lacking", "<channel>:<class>", "set",                                           \
+      "mids in `later` whose template some daemon lacks")                                       \
     X(UNCERTAIN, "uncertain", "", "zset", "mid that waits for an operator's word: since when")  \
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")     \
     X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")           \

@@ -46,6 +46,7 @@ struct outbox {
     int64_t dead_keep_ms, trace_keep_ms;
     struct log_group *log_group;
     struct wrong_keys *wrong_keys;
+    int64_t loads;           /* of the daemon's files, while it runs */
     int64_t takes;           /* their numbers */
     int64_t lost[LOST_MOST]; /* takes without a good answer: what they took must be put back */
     size_t lost_count;
@@ -133,6 +134,7 @@ static size_t hear_buried(struct outbox *outbox, const struct reply *list)
 
 struct take_call {
     struct outbox *outbox;
+    int64_t load;
     int64_t number; /* 0: there was no connection, nothing was taken */
     outbox_on_taken *callback;
     void *context;
@@ -169,7 +171,8 @@ static bool read_message(const struct reply *row, struct outbox_message *message
     return message->entry && message->mid && message->channel && message->class_;
 }
 
-static bool read_taken(const struct reply *reply, struct arena *arena, struct outbox_taken *taken)
+static bool read_taken(const struct reply *reply, int64_t load, struct arena *arena,
+                       struct outbox_taken *taken)
 {
     int64_t withdrawn;
     if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
@@ -181,7 +184,7 @@ static bool read_taken(const struct reply *reply, struct arena *arena, struct ou
     for (size_t i = 4; i < reply->count; i++) {
         if (!read_message(reply_item(reply, i), &messages[taken->count]))
             return false;
-        taken->count++;
+        messages[taken->count++].load = load;
     }
     taken->messages = messages;
     return true;
@@ -199,6 +202,11 @@ static void on_recovered(void *context, const struct reply *reply, const struct 
                 outbox->lost_count * sizeof *outbox->lost);
     }
     outbox->recovering = 0;
+}
+
+void outbox_reload(struct outbox *outbox)
+{
+    outbox->loads++;
 }
 
 bool outbox_recover(struct outbox *outbox)
@@ -233,7 +241,7 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
     if (reply && failpoint("take-lost")) {
         diag_error(&diag, "the answer was lost by a fail-point");
         taken.fault = &diag;
-    } else if (reply && !read_taken(reply, call->outbox->answering, &taken)) {
+    } else if (reply && !read_taken(reply, call->load, call->outbox->answering, &taken)) {
         reply_fault(reply, &diag);
         taken = (struct outbox_taken){.fault = &diag};
     }
@@ -250,9 +258,10 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     struct take_call *call = mem_alloc(sizeof *call);
     failpoint("take");
     outbox_recover(outbox);
-    struct arguments arguments = begin(outbox, 8);
+    struct arguments arguments = begin(outbox, 9);
     *call = (struct take_call){
         .outbox = outbox,
+        .load = outbox->loads,
         .number = connection_ready(scripts_connection(outbox->scripts)) ? ++outbox->takes : 0,
         .callback = callback,
         .context = context};
@@ -263,6 +272,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     arguments_number(&arguments, rate.per_ms);
     arguments_number(&arguments, call->number);
     arguments_number(&arguments, outbox->trace_keep_ms);
+    arguments_number(&arguments, call->load);
     run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }
 
@@ -301,8 +311,9 @@ static void on_settled(void *context, const struct reply *reply, const struct di
 const char *outbox_verdict_name(enum outbox_verdict verdict)
 {
     static const char *const names[] = {
-        [OUTBOX_DONE] = "done", [OUTBOX_LATER] = "later", [OUTBOX_RESEND] = "resend",
-        [OUTBOX_HOLD] = "hold", [OUTBOX_DEAD] = "dead",   [OUTBOX_RELEASE] = "release",
+        [OUTBOX_DONE] = "done",       [OUTBOX_LATER] = "later", [OUTBOX_RESEND] = "resend",
+        [OUTBOX_HOLD] = "hold",       [OUTBOX_DEAD] = "dead",   [OUTBOX_RELEASE] = "release",
+        [OUTBOX_LACKING] = "lacking",
     };
     return names[verdict];
 }
@@ -327,7 +338,10 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
         else
             arguments_text(&arguments, arena_printf(outbox->asking, "+%" PRId64, result->after_ms));
         arguments_number(&arguments, result->charge);
-        arguments_text(&arguments, result->reason);
+        if (result->verdict == OUTBOX_LACKING)
+            arguments_number(&arguments, result->load);
+        else
+            arguments_text(&arguments, result->reason);
         arguments_text(&arguments, result->detail);
         arguments_text(&arguments, result->trace);
         arguments_text(&arguments, result->event);

@@ -47,6 +47,7 @@ struct outbox_message {
     const char *gateway;      /* an uncertain attempt was made there: send by no other; else NULL */
     int64_t attempts;         /* charged so far */
     int64_t give_up_ms;       /* since 1970 */
+    int64_t load;             /* of the daemon's files, when it was taken */
     bool whole; /* false: its hash lost fields (empty here), by hand: settle it as DEAD */
 };
 
@@ -66,6 +67,9 @@ typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
 /* Transactional ones first. Fails with the code "redis-lease" where the lease is gone. */
 void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
                  struct outbox_rate rate, outbox_on_taken *callback, void *context);
+
+/* The daemon has other files: it may have templates now that it lacked. */
+void outbox_reload(struct outbox *outbox);
 
 /* Puts back what takes without a good answer may have taken, as each take does first. True: there
  * is more, or some is under way: call it again in a while. */

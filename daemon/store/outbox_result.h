@@ -11,13 +11,15 @@ enum outbox_verdict {
     OUTBOX_RESEND,  /* uncertain: again, through the same gateway */
     OUTBOX_HOLD,    /* uncertain, and stays so: into P:uncertain */
     OUTBOX_DEAD,    /* given up: into P:dead with `reason`, `detail` and the body */
+    OUTBOX_LACKING, /* again by who has its template, at once; by this daemon as LATER */
     OUTBOX_RELEASE, /* never begun: back into the outbox at once */
 };
 
 struct outbox_result {
     const char *entry, *mid, *channel, *class_; /* as taken */
     enum outbox_verdict verdict;
-    int64_t at_ms;               /* LATER, RESEND: since 1970; or 0 and */
+    int64_t load;                /* LACKING: as taken, of the daemon's files */
+    int64_t at_ms;               /* LATER, LACKING, RESEND: since 1970; or 0 and */
     int64_t after_ms;            /* so long after Redis' TIME when it is settled */
     bool charge;                 /* LATER, RESEND: counts as an attempt */
     const char *reason, *detail; /* DEAD; NULL else */

@@ -2,7 +2,8 @@
 -- Housekeeping of the outbox: moves retries that are due back into it, and drops dead letters
 -- that were kept long enough. A message whose record was spoilt by hand can go nowhere: it is a dead
 -- letter. So is, from its give_up on, what waits in a channel that this daemon has not: nobody may
--- have it any more; and what a dead daemon had in hand there, that nobody has claimed.
+-- have it any more; and what a dead daemon had in hand there, that nobody has claimed. What is held
+-- and was withdrawn ends at its give_up; that it was withdrawn was told.
 -- ARGV: P, consumer, count, poll ms, ms that dead letters are kept, ms that a trace lives, channels of this daemon…
 -- Returns {moved, ask again after ms, {mid, reason of a dead letter…}}. Safe to run twice.
 local P, consumer, count, poll = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -18,6 +19,7 @@ local later = P .. ':later'
 --with shared_message
 --with shared_ending
 --with shared_gone
+--with shared_lacking
 local GRACE = 30000 -- a daemon that has the channel claims after 10 s
 local now, buried, ours = clock(), {}, {}
 local needed = {later, 'zset', P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':channels',
@@ -38,13 +40,17 @@ end
 
 local mids = redis.call('ZRANGE', later, '-inf', ms(now), 'BYSCORE', 'LIMIT', 0, count)
 for _, mid in ipairs(mids) do
-    local m = fields(mid, 'state', 'channel', 'class')
+    local m = fields(mid, 'state', 'channel', 'class', 'mark')
     local whole = m and m[2] and m[3] and not is_wrong(outbox(m[2], m[3]), 'stream')
     redis.call('ZREM', later, mid)
     if not m or m[1] == 'later' and not whole then
         end_as_dead(mid, nil, nil, 'not-whole', 'what Redis had of it lacked its channel or class')
     elseif m[1] == 'later' then
+        redis.pcall('SREM', lacking(m[2], m[3]), mid)
         requeue(mid, m[2], m[3])
+    elseif m[1] == 'uncertain' and m[4] then
+        redis.pcall('ZREM', P .. ':uncertain', mid)
+        delete_message(mid)
     end
 end
 

@@ -3,8 +3,8 @@
 -- this consumer and this entry (it names some only while it is taken): a daemon may have been
 -- frozen past its lease, and others have the message now.
 -- ARGV: P, consumer, ms that a trace lives, then for each result {entry, mid, channel, class (both
--- as taken), outcome, at ms or +ms, charge, reason, detail, trace line, event, hash to suppress, its
--- reason}, '' for what is absent
+-- as taken), outcome, at ms or +ms, charge, reason (of `lacking` the load of the daemon's files),
+-- detail, trace line, event, hash to suppress, its reason}, '' for what is absent
 -- A message that was marked meanwhile must not be sent any more: whatever the outcome, it ends here.
 -- Returns for each 1 (settled), 0 (no longer ours: nothing was written), 2 (its hash was deleted
 -- by hand, so the entry is too: nobody can need it), 3 (it was marked, and has ended) or 4 (what
@@ -19,6 +19,7 @@ local WIDTH = 13
 --with shared_requeue
 --with shared_message
 --with shared_ending
+--with shared_lacking
 local now = clock()
 
 local needed = {P .. ':later', 'zset', P .. ':uncertain', 'zset', P .. ':dead', 'stream',
@@ -30,6 +31,8 @@ for i = 4, #ARGV, WIDTH do
         looked[stream] = true
         needed[#needed + 1] = stream
         needed[#needed + 1] = 'stream'
+        needed[#needed + 1] = lacking(ARGV[i + 2], ARGV[i + 3])
+        needed[#needed + 1] = 'set'
     end
 end
 local wrong = wrong_key(needed)
@@ -37,13 +40,15 @@ if wrong then
     return wrong
 end
 
+-- "+N" is so many ms from now.
+local function at_ms(r)
+    return string.sub(r.at, 1, 1) == '+' and now + tonumber(r.at) or tonumber(r.at)
+end
 local function later(r, key)
     redis.call('HSET', key, 'state', 'later', 'channel', r.channel, 'class', r.class, 'attempts',
         ms(count_of(r.attempts) + r.charge))
     redis.call('HDEL', key, 'owner', 'entry')
-    -- "+N" is so many ms from now.
-    local at = string.sub(r.at, 1, 1) == '+' and now + tonumber(r.at) or tonumber(r.at)
-    redis.call('ZADD', P .. ':later', ms(at), r.mid)
+    redis.call('ZADD', P .. ':later', ms(at_ms(r)), r.mid)
 end
 
 local finish = {
@@ -66,6 +71,10 @@ local finish = {
             r.detail, 'customer', r.customer or '', 'mid', r.mid, 'channel', r.channel, 'class',
             r.class, 'body', body_of(r.mid, redis.call('HGET', key, 'body')) or '')
         delete_message(r.mid)
+    end,
+    lacking = function(r, key)
+        redis.call('HSET', key, 'lacks', lacked_by(r.lacks, consumer .. '#' .. r.reason))
+        put_aside(r.mid, r.channel, r.class, at_ms(r))
     end,
     release = function(r)
         requeue(r.mid, r.channel, r.class)
@@ -90,7 +99,7 @@ end
 local function end_marked(r, why)
     local m = message_of(r.mid, r.channel, r.class)
     local done, bounced = r.outcome == 'done', r.reason == 'bounced'
-    if why == 'erased' then
+    if why == 'erasure' then
         r.trace, r.event = '', ''
     end
     news(r, done or bounced)
@@ -100,7 +109,7 @@ local function end_marked(r, why)
         return
     end
     delete(m)
-    if m.customer and why ~= 'erased' then
+    if m.customer and why ~= 'erasure' then
         line(m, 'too-late', why, now, keep)
     end
 end
@@ -120,7 +129,7 @@ end
 local function settle(r)
     local key = message_key(r.mid)
     local stream = outbox(r.channel, r.class)
-    local m = fields(r.mid, 'owner', 'entry', 'customer', 'mark', 'attempts')
+    local m = fields(r.mid, 'owner', 'entry', 'customer', 'mark', 'attempts', 'lacks')
     if not m then
         return end_spoilt(r)
     elseif redis.call('EXISTS', key) == 0 then
@@ -128,7 +137,7 @@ local function settle(r)
     elseif m[1] ~= consumer or m[2] ~= r.entry then
         return 0
     end
-    r.customer, r.attempts = m[3], m[5]
+    r.customer, r.attempts, r.lacks = m[3], m[5], m[6]
     remove(stream, r.entry)
     if m[4] then
         end_marked(r, m[4])

@@ -1,23 +1,29 @@
 #!lua flags=allow-oom
 -- Takes messages for a gateway: transactional ones first, no more than its rate allows. One that
 -- must not be begun ends here: marked, to an address that is suppressed or (marketing) declined, or
--- after its give_up. So does one whose record was spoilt by hand.
+-- after its give_up. So does one whose record was spoilt by hand. One whose template this daemon lacks
+-- is put aside unread; when the outbox is empty, those follow that others have put aside.
 -- ARGV: P, consumer, channel, gateway, count, tokens per period (0: no limit), period ms, number
--- of this take, ms that a trace lives
+-- of this take, ms that a trace lives, load of the daemon's files
 -- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter…}, how many were
 -- withdrawn, {entry, mid, customer, channel, class, body, on_uncertain, gateway it is bound to or
 -- '', attempts, give_up, topic}…}; the error LEASE where the daemon's lease ran out. Run twice, the second
 -- run takes others: what the first took is put back by recover.lua, which knows it by the number.
 local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local rate, per, number, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local this = consumer .. '#' .. ARGV[10]
 --with shared_type
 --with shared_clock
 --with shared_lease
 --with shared_trace
 --with shared_outbox
 --with shared_said
+--with shared_requeue
 --with shared_message
 --with shared_ending
+--with shared_lacking
+local ASIDE_MOST = 100 -- of those that were put aside, looked at in one run
+local BEFORE_END_MS = 1000 -- so long before its give_up it is a dead letter, which the daemon makes
 local PASS_MOST = 1000 -- entries of messages that were withdrawn or end, in one run
 local now, bucket = clock(), P .. ':rate:' .. gateway
 local refused = no_lease(consumer)
@@ -25,6 +31,7 @@ if refused then
     return refused
 end
 local wrong = wrong_key({outbox(channel, CLASSES[1]), 'stream', outbox(channel, CLASSES[2]), 'stream',
+    lacking(channel, CLASSES[1]), 'set', lacking(channel, CLASSES[2]), 'set', P .. ':later', 'zset',
     bucket, 'hash', P .. ':suppressed', 'hash', P .. ':said', 'hash', P .. ':events', 'stream',
     P .. ':dead', 'stream'})
 if wrong then
@@ -109,11 +116,42 @@ local function take(entry, mid, class, m)
         m[14] or ''}
 end
 
+-- Whether it was put aside again, as this daemon lacks its template.
+local function is_lacking(stream, entry, mid, class, m)
+    local last = (tonumber(m[10] or nil) or 0) - BEFORE_END_MS
+    if not lacks(m[15], this) or last <= now then
+        return false
+    end
+    remove(stream, entry)
+    put_aside(mid, channel, class, math.min(now + LACKING_MS, last))
+    return true
+end
+
+-- Puts back into the outbox what others have put aside, and this daemon may have the template of.
+-- At random, so that those which nobody can send do not hide the others.
+local function fetch(class, count)
+    local fetched = 0
+    for _, mid in ipairs(count > 0 and redis.call('SRANDMEMBER', lacking(channel, class), ASIDE_MOST) or {}) do
+        local m = fields(mid, 'state', 'lacks')
+        local waits = m and m[1] == 'later' and m[2]
+        if not waits or fetched < count and not lacks(m[2], this) then
+            redis.call('SREM', lacking(channel, class), mid)
+        end
+        if waits and fetched < count and not lacks(m[2], this) then
+            redis.call('ZREM', P .. ':later', mid)
+            requeue(mid, channel, class)
+            fetched = fetched + 1
+        end
+    end
+    return fetched > 0
+end
+
 local STATES = {taken = true, later = true, uncertain = true}
 local function offer(stream, class, entry, mid)
     local m = fields(mid, 'state', 'owner', 'entry', 'customer', 'body', 'on_uncertain', 'gateway',
-        'bound', 'attempts', 'give_up', 'mark', 'hash', 'said', 'topic')
-    if m and m[1] == 'queued' and not is_over(mid, class, m) then
+        'bound', 'attempts', 'give_up', 'mark', 'hash', 'said', 'topic', 'lacks')
+    local over = m and m[1] == 'queued' and is_over(mid, class, m)
+    if m and m[1] == 'queued' and not over and not is_lacking(stream, entry, mid, class, m) then
         return take(entry, mid, class, m)
     end
     passed = passed + 1
@@ -137,7 +175,7 @@ for _, class in ipairs(CLASSES) do
         for _, entry in ipairs(entries) do
             offer(stream, class, entry[1], entry[2][2])
         end
-        empty = #entries == 0
+        empty = #entries == 0 and not fetch(class, room - #taken)
     end
 end
 

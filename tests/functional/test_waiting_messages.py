@@ -65,17 +65,38 @@ def test_template_is_at_another_daemon(shop):
     assert all(at - time.time() * 1000 <= 10_000 for _, at in waiting)
     assert attempts == {key: shop.client.hget(key, "attempts") for key in attempts}
     assert one.log().count("a message waits for a daemon that has its template") == 1
+    for mid in shop.client.zrange("nudged:later", 0, -1):
+        shop.client.zadd("nudged:later", {mid: time.time() * 1000 + 3_600_000})
     two = shop.daemon("two").spawn()
-
-    def all_sent():
-        for mid in shop.client.zrange("nudged:later", 0, -1):
-            shop.client.zadd("nudged:later", {mid: 1})  # ten seconds pass
-        return shop.mail.mails.qsize() == 20
-
-    wait_until(all_sent, "all to be sent by the one that can")
+    wait_until(lambda: shop.mail.mails.qsize() == 20, "all to be sent at once by the one that can")
     shop.wait_idle()
     assert customers(shop) == list(range(20)) and shop.dead() == []
     assert metric(one, "messages_sent_total") == 0 and metric(two, "messages_sent_total") == 20
+
+
+def test_a_slow_daemon_that_has_the_template_gets_its_messages(shop):
+    """One that lacks it is quick: each message passes through its hand once, and waits for the other."""
+    decide(shop, 40)
+    one = without_template(shop)
+    two = shop.daemon("two", gateways={"smtp": {**shop.config["gateways"]["smtp"], "connections": 1}}).spawn()
+    shop.mail.answers = lambda envelope: time.sleep(0.1) or "250 taken"
+    wait_until(lambda: shop.mail.mails.qsize() == 40, "all to be sent")
+    shop.wait_idle()
+    assert customers(shop) == list(range(40)) and shop.dead() == []
+    assert metric(one, "messages_retried_total") <= 40 and metric(two, "messages_sent_total") == 40
+
+
+def test_a_reload_brings_the_template(shop):
+    decide(shop, 5)
+    one = without_template(shop)
+    wait_until(lambda: shop.client.scard("nudged:lacking:email:transactional") == 5, "all to be put back")
+    for mid in shop.client.zrange("nudged:later", 0, -1):
+        shop.client.zadd("nudged:later", {mid: time.time() * 1000 + 3_600_000})
+    (shop.folder / "none" / "hello.text.liquid").write_text(TEMPLATE)
+    assert one.ask("POST", "/reload")[0] == 200
+    wait_until(lambda: shop.mail.mails.qsize() == 5, "all to be sent at once")
+    shop.wait_idle()
+    assert shop.dead() == []
 
 
 def test_no_daemon_has_the_template(shop):

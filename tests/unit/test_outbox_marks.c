@@ -116,7 +116,7 @@ static void test_erased(void **state)
 {
     struct outbox_fixture *scene = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct outbox_fixture_taken taken = take_marked(scene, "erased");
+        struct outbox_fixture_taken taken = take_marked(scene, "erasure");
         struct outbox_result result = result_of(&taken, &rows[i]);
         assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "3");
         assert_nothing_left(scene);
@@ -124,6 +124,68 @@ static void test_erased(void **state)
         assert_redis(&scene->redis, "0", "XLEN t:events");
     }
 }
+
+/* ---- A template that a daemon lacks ---- */
+
+static void put_aside(struct outbox_fixture *scene, struct outbox *outbox, const char *expected)
+{
+    struct outbox_fixture_taken taken =
+        outbox_fixture_take_with(scene, outbox, "main", 1, (struct outbox_rate){0});
+    assert_string_equal(taken.text, expected);
+    struct outbox_result result = outbox_fixture_result_of(&taken, 0, OUTBOX_LACKING);
+    assert_string_equal(outbox_fixture_settle(scene, outbox, &result, 1), "1");
+    assert_redis(&scene->redis, "later", "HGET t:message:%s state", expected);
+}
+
+/* Who lacked its template does not take it again, as often as it comes; another one does, at once,
+ * when there is nothing before it; and the first too, with other files. */
+static void test_lacking(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    const struct outbox_rate no_rate = {0};
+    outbox_fixture_put(scene, "m1", "marketing", "resend");
+    put_aside(scene, scene->outbox, "m1");
+    assert_int_equal(outbox_fixture_take(scene, 1).count, 0);
+    redis_fixture_ask(&scene->redis, "ZADD t:later 1 m1");
+    assert_int_equal(outbox_fixture_sweep(scene, scene->outbox).swept.requeued, 1);
+    assert_redis(&scene->redis, "queued", "HGET t:message:m1 state");
+    assert_redis(&scene->redis, "0", "EXISTS t:lacking:email:marketing");
+    assert_int_equal(outbox_fixture_take(scene, 1).count, 0);
+    assert_redis(&scene->redis, "later", "HGET t:message:m1 state");
+    outbox_fixture_put(scene, "m2", "marketing", "resend");
+    put_aside(scene, scene->others, "m2");
+    put_aside(scene, scene->others, "m1");
+    assert_redis(&scene->redis, "2", "SCARD t:lacking:email:marketing");
+    assert_string_equal(outbox_fixture_take(scene, 3).text, "m2");
+    outbox_reload(scene->outbox);
+    assert_string_equal(outbox_fixture_take(scene, 3).text, "m1");
+    assert_redis(&scene->redis, "0", "EXISTS t:later t:lacking:email:marketing");
+    assert_int_equal(outbox_fixture_take_with(scene, scene->others, "main", 3, no_rate).count, 0);
+}
+
+/* Past its give_up it ends like any other. One that was withdrawn
+ * meanwhile, or waits for a retry, is nothing to be fetched. */
+static void test_lacking_ends(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    for (int i = 1; i <= 3; i++) {
+        char mid[16];
+        snprintf(mid, sizeof mid, "m%d", i);
+        outbox_fixture_put(scene, mid, "marketing", "resend");
+        put_aside(scene, scene->outbox, mid);
+    }
+    redis_fixture_ask(&scene->redis, "DEL t:message:m1");
+    redis_fixture_ask(&scene->redis, "HDEL t:message:m2 lacks");
+    redis_fixture_ask(&scene->redis, "HSET t:message:m3 give_up 900");
+    redis_fixture_ask(&scene->redis, "ZADD t:later 1 m3");
+    outbox_fixture_sweep(scene, scene->outbox);
+    const struct outbox_rate no_rate = {0};
+    assert_int_equal(outbox_fixture_take_with(scene, scene->others, "main", 3, no_rate).buried, 1);
+    assert_redis(&scene->redis, "0", "EXISTS t:lacking:email:marketing");
+    assert_redis(&scene->redis, "later", "HGET t:message:m2 state");
+}
+
+/* ---- What a lost take had ---- */
 
 static bool is_recovered(void *outbox)
 {
@@ -287,7 +349,7 @@ int main(void)
         TEST(test_lost_take), /* the first: see the fail-point */
         TEST(test_settlement),      TEST(test_erased),     TEST(test_takeover),
         TEST(test_three_deaths),    TEST(test_objections), TEST(test_give_up),
-        TEST(test_removed_channel),
+        TEST(test_removed_channel), TEST(test_lacking),    TEST(test_lacking_ends),
     };
     if (!getenv("NUDGED_FAILPOINTS")) { /* they are read before main() */
         setenv("NUDGED_FAILPOINTS", "take-lost=fail@1", 1);

@@ -206,8 +206,8 @@ static void template_elsewhere(void **state)
         int64_t left_ms;
         enum outbox_verdict verdict;
         int64_t after_ms;
-    } cases[] = {{HOUR, OUTBOX_LATER, 10000},
-                 {RETRY_BEFORE_END_MS + 1, OUTBOX_LATER, 1},
+    } cases[] = {{HOUR, OUTBOX_LACKING, 10000},
+                 {RETRY_BEFORE_END_MS + 1, OUTBOX_LACKING, 1},
                  {RETRY_BEFORE_END_MS, OUTBOX_DEAD, 0}};
     struct decide_fixture fixture;
     (void)state;
