@@ -44,7 +44,12 @@ static void print_message(struct arena *arena, const struct uncertain_message *m
     plain_text(message->gateway);
     printf(" (");
     plain_text(message->customer);
-    printf(")\n");
+    printf(")");
+    if (message->mark) {
+        printf(" withdrawn: ");
+        plain_text(message->mark);
+    }
+    printf("\n");
 }
 
 static bool print_rest(struct desk *desk, size_t shown, struct diag *diag)
@@ -118,6 +123,8 @@ static bool settle(struct desk *desk, const struct uncertain_message *message, s
         desk->done++;
     else if (verdict == UNCERTAIN_GONE)
         refuse(desk, message->mid, "it is not held", false);
+    else if (verdict == UNCERTAIN_WITHDRAWN)
+        refuse(desk, message->mid, "it was withdrawn, and has ended unsent", false);
     else
         refuse(desk, message->mid, "the customer has unsubscribed since", true);
     return true;

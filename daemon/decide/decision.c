@@ -34,7 +34,8 @@ void decision_withdraw(struct decision *decision, struct arena *arena, const cha
 bool decision_lift(struct decision *decision, const char *mid)
 {
     for (uint32_t i = 0; i < decision->withdrawn_count; i++) {
-        if (decision->withdrawn[i].place != CUSTOMER_PLACE_HAND ||
+        enum customer_place place = decision->withdrawn[i].place;
+        if ((place != CUSTOMER_PLACE_HAND && place != CUSTOMER_PLACE_UNCERTAIN) ||
             strcmp(decision->withdrawn[i].mid, mid) != 0)
             continue;
         decision->withdrawn[i] = decision->withdrawn[--decision->withdrawn_count];

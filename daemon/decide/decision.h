@@ -86,8 +86,8 @@ bool decision_take_back(struct decision *decision, const char *mid);
 /* A message of an earlier decision must not be sent; `mid` is not copied. */
 void decision_withdraw(struct decision *decision, struct arena *arena, const char *mid,
                        enum customer_place place, enum trace_why why);
-/* It may be sent after all: what a sender has of it is not to be ended. False where this decision
- * did not want that. */
+/* It may be sent after all: what a sender has or had of it is not to be ended. False where this
+ * decision did not want that. */
 bool decision_lift(struct decision *decision, const char *mid);
 
 /* A dead letter about a journey of the customer, at a step. No text is copied. */

@@ -402,9 +402,11 @@ static void count_done(const struct work *work)
     metrics_add(METRIC_CONDITIONS_FAILED, decision->counts.failed);
     metrics_add(METRIC_MESSAGES_REFUSED, decision->counts.refused);
     metrics_add(METRIC_MESSAGES_DECIDED, decision->message_count);
-    for (uint32_t i = 0; i < decision->withdrawn_count; i++)
-        if (decision->withdrawn[i].place != CUSTOMER_PLACE_HAND) /* else it has not ended yet */
-            metrics_add(METRIC_MESSAGES_CANCELLED, 1);
+    for (uint32_t i = 0; i < decision->withdrawn_count; i++) {
+        enum customer_place place = decision->withdrawn[i].place;
+        if (place == CUSTOMER_PLACE_WAITS || place == CUSTOMER_PLACE_UNCERTAIN)
+            metrics_add(METRIC_MESSAGES_CANCELLED, 1); /* the others end later, or did before */
+    }
 }
 
 /* Some or all of it was committed. */

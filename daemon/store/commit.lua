@@ -6,7 +6,8 @@
 --   ids       entries, acknowledged and deleted
 --   free      hashes assumed not suppressed
 --   undeclined  {hash in P:said, topic} assumed not to be declined under that hash
---   withdrawals {mid, where it is assumed to be, why}: deleted, or marked while a sender has it
+--   withdrawals {mid, where it is assumed to be, why}: deleted; marked while a sender has it, or
+--             it waits for an operator's word
 --   messages  {mid, channel, class, body, on_uncertain, give_up, hash of the address in P:suppressed,
 --             in P:said, topic}
 --   full      {class, since when the customer waits for room for such messages; 0: not}
@@ -341,8 +342,12 @@ end
 -- that is decided again is not to be deleted.
 for _, w in ipairs(lists.withdrawals) do
     local mid, place, why = unpack(w)
+    local m = place == 'uncertain' and why ~= 'erasure' and fields(mid, 'state', 'give_up')
     if place == 'hand' then -- whatever brings it back ends it: see shared_ending.lua
         redis.call('HSET', message_key(mid), 'mark', why)
+    elseif m and m[1] == 'uncertain' then -- held: see uncertain.lua; else it ends at its give_up
+        redis.call('HSET', message_key(mid), 'mark', why)
+        redis.call('ZADD', P .. ':later', string.format('%.0f', count_of(m[2])), mid)
     else
         delete_message(mid)
         redis.call('ZREM', P .. ':later', mid)

@@ -41,7 +41,7 @@ end
 -- counting as sent; what was `told` already needs no event. Of one who was erased nothing is told.
 local function withdraw(m, why, arrived, told, now, keep)
     delete(m)
-    if why == 'erased' or not m.customer then
+    if why == 'erasure' or not m.customer then
         return
     end
     if arrived then

@@ -1,10 +1,11 @@
 #!lua flags=allow-oom
 -- What an operator says of uncertain messages. `resend` puts one back into
 -- the outbox, still bound to the gateway that may have taken it, and gives it as long again as
--- its rule gave it at first; `drop` makes it a dead letter.
+-- its rule gave it at first, or ends it where it was withdrawn; `drop` makes it a dead letter.
 -- ARGV: P, `resend` or `drop`, ms that a trace lives, mids…
--- Returns for each 'done', 'gone' (it is not uncertain) or 'unsubscribed' (not resent: the address
--- has declined it since); nothing is written but for 'done'. Safe to run twice: the
+-- Returns for each 'done', 'gone' (it is not uncertain), 'withdrawn' (it has ended instead) or
+-- 'unsubscribed' (not resent: the address has declined it since); of the last, and of what is gone,
+-- nothing is written. Safe to run twice: the
 -- second run finds them gone.
 local P, verb, keep = ARGV[1], ARGV[2], ARGV[3]
 --with shared_type
@@ -16,12 +17,17 @@ local P, verb, keep = ARGV[1], ARGV[2], ARGV[3]
 --with shared_message
 --with shared_ending
 local now = clock()
-local wrong = wrong_key({P .. ':uncertain', 'zset', P .. ':dead', 'stream', P .. ':said', 'hash'})
+local wrong = wrong_key({P .. ':uncertain', 'zset', P .. ':later', 'zset', P .. ':dead', 'stream',
+    P .. ':said', 'hash'})
 if wrong then
     return wrong
 end
 
 local function resend(m, row)
+    if m.mark then
+        withdraw(m, m.mark, true, true, now, keep)
+        return 'withdrawn'
+    end
     if not (m.channel and m.class) or is_wrong(outbox(m.channel, m.class), 'stream') then
         return 'gone'
     end
@@ -54,9 +60,14 @@ local function settle(mid)
     end
     local m = message_of(mid)
     local verdict, what = verbs[verb](m, row)
+    if m.mark then
+        redis.call('ZREM', P .. ':later', mid)
+    end
+    if verdict == 'done' or verdict == 'withdrawn' then
+        redis.call('ZREM', P .. ':uncertain', mid)
+    end
     if verdict == 'done' then
         local line = '{"at":%s,"did":[{"rule":%s,"what":"%s","why":"by hand","mid":%s}]}'
-        redis.call('ZREM', P .. ':uncertain', mid)
         if m.customer then
             push_trace(m.customer, string.format(line, ms(now), cjson.encode(m.about.rule or ''),
                 what, cjson.encode(mid)), keep)

@@ -20,17 +20,18 @@ bool uncertain_messages_find(struct session *session, const char *prefix, const 
                              struct diag *diag)
 {
     const char *key = keys_spell(arena, prefix, KEY_MESSAGE, mid, NULL);
-    const struct reply *row =
-        session_command(session, diag, "HMGET", key, "state", "customer", "gateway", "body", NULL);
+    const struct reply *row = session_command(session, diag, "HMGET", key, "state", "customer",
+                                              "gateway", "body", "mark", NULL);
     if (!row)
         return false;
     const char *state = reply_text(reply_item(row, 0));
     message->mid = mid;
-    message->customer = message->gateway = message->body = NULL;
+    message->customer = message->gateway = message->body = message->mark = NULL;
     if (state && strcmp(state, "uncertain") == 0) {
         message->customer = copied(arena, reply_item(row, 1));
         message->gateway = copied(arena, reply_item(row, 2));
         message->body = copied(arena, reply_item(row, 3));
+        message->mark = copied(arena, reply_item(row, 4));
     }
     if (!state || strcmp(state, "uncertain") != 0 || message->body)
         return true; /* a former program had the body in the hash */
@@ -81,6 +82,7 @@ bool uncertain_messages_settle(struct session *session, const char *prefix,
     static const char *const words[] = {
         [UNCERTAIN_DONE] = "done",
         [UNCERTAIN_GONE] = "gone",
+        [UNCERTAIN_WITHDRAWN] = "withdrawn",
         [UNCERTAIN_UNSUBSCRIBED] = "unsubscribed",
     };
     char keep[NUMBER_SIZE];

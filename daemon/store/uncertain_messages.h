@@ -18,6 +18,7 @@ struct uncertain_message {
     int64_t since_ms;
     const char *customer, *gateway; /* NULL where the message is gone */
     const char *body;               /* JSON (docs/redis.md); NULL where the message is gone */
+    const char *mark;               /* why it was withdrawn; NULL: it was not */
 };
 
 struct uncertain_page {
@@ -41,6 +42,7 @@ enum uncertain_verb { UNCERTAIN_RESEND, UNCERTAIN_DROP };
 enum uncertain_verdict {
     UNCERTAIN_DONE,
     UNCERTAIN_GONE,         /* not uncertain */
+    UNCERTAIN_WITHDRAWN,    /* not resent: it was withdrawn, and has ended now */
     UNCERTAIN_UNSUBSCRIBED, /* not resent: the customer does not want it any more */
 };
 

@@ -184,11 +184,38 @@ def test_who_unsubscribed_is_not_written_to_again(cut):
     cut.wait_idle()
     cut.server.cutting = False
     assert ("offer", "withdrawn, may have arrived", "unsubscribed") in cut.trace("id:1")
-    assert cut.ctl("uncertain", "resend", mids[1])[2] == f"nudgectl: {mids[1]}: it is not held\n"
+    [line] = [line for line in cut.ctl("uncertain")[1].splitlines() if mids[1] in line]
+    assert line.endswith(" by relay (id:1) withdrawn: unsubscribed")
+    assert cut.ctl("uncertain", "resend", mids[1]) == (
+        1, "0 resent, 1 not\n", f"nudgectl: {mids[1]}: it was withdrawn, and has ended unsent\n")
+    assert not cut.client.exists(f"nudged:message:{mids[1]}", f"nudged:body:{mids[1]}", "nudged:later")
     assert cut.ctl("uncertain", "resend", "--all") == (0, "1 resent\n", "")
     assert cut.server.mails.get(timeout=60)["To"] == "c2@example.com"
     cut.wait_idle()
     assert cut.server.mails.empty() and cut.dead() == []
+
+
+def test_what_was_withdrawn_ends_by_itself(cut):
+    """Or by `drop`; one of whom nothing may stay ends at once; decided again, it is held as before."""
+    mids = hold(cut, *[hello(number) for number in range(1, 5)])
+    ids = {json.loads(cut.client.get(f"nudged:body:{mid}"))["to"][1]: mid for mid in mids}
+    cut.push(*[{"type": "customer.unsubscribed", "customer": {"id": number}} for number in range(1, 5)],
+             {"type": "customer.erased", "customer": {"id": 4}})
+    cut.wait_idle()
+    give_up = {number: int(cut.client.hget(f"nudged:message:{ids[number]}", "give_up")) for number in "123"}
+    assert dict(cut.client.zrange("nudged:later", 0, -1, withscores=True)) == {
+        ids[number].encode(): at for number, at in give_up.items()}
+    assert not cut.client.exists(f"nudged:message:{ids['4']}", f"nudged:body:{ids['4']}")
+    assert cut.client.zcard("nudged:uncertain") == 3
+    cut.client.hdel(f"nudged:message:{ids['3']}", "mark")  # as a decision does that makes it anew
+    cut.client.zadd("nudged:later", {ids["1"]: 1, ids["3"]: 1})
+    wait_until(lambda: cut.client.zcard("nudged:later") == 1, "its time to be over")
+    assert not cut.client.exists(f"nudged:message:{ids['1']}", f"nudged:body:{ids['1']}")
+    assert cut.ctl("uncertain", "drop", ids["2"])[0] == 0
+    assert [letter["reason"] for letter in cut.dead()] == [b"dropped"]
+    assert [mid.decode() for mid in cut.client.zrange("nudged:uncertain", 0, -1)] == [ids["3"]]
+    cut.server.cutting = False
+    assert not cut.client.exists("nudged:later")
 
 
 def test_all_is_more_than_one_page(cut):

@@ -63,6 +63,7 @@ static void put_messages(struct outbox_fixture *scene)
     for (size_t i = 0; i < 4; i++)
         redis_fixture_ask(&scene->redis, "HSET t:message:%s state %s", states[i], states[i]);
     redis_fixture_ask(&scene->redis, "HSET t:message:bound state later bound 1");
+    redis_fixture_ask(&scene->redis, "HSET t:message:uncertain give_up 1700000000001");
     redis_fixture_ask(&scene->redis, "ZADD t:later 1 later 2 other 3 bound");
     redis_fixture_ask(&scene->redis, "ZADD t:uncertain 1 uncertain 2 other");
 }
@@ -72,7 +73,7 @@ static void test_withdrawals(void **state)
     static const struct commit_withdrawal withdrawals[] = {
         {"queued", CUSTOMER_PLACE_WAITS, "until"},
         {"later", CUSTOMER_PLACE_WAITS, "until"},
-        {"taken", CUSTOMER_PLACE_HAND, "erased"},
+        {"taken", CUSTOMER_PLACE_HAND, "erasure"},
         {"uncertain", CUSTOMER_PLACE_UNCERTAIN, "until"},
         {"bound", CUSTOMER_PLACE_UNCERTAIN, "until"}};
     struct outbox_fixture *scene = *state;
@@ -81,9 +82,30 @@ static void test_withdrawals(void **state)
     first.withdrawals = withdrawals;
     first.withdrawal_count = 5;
     assert_string_equal(commit(scene, &first), "done");
-    assert_redis(&scene->redis, "[t:message:taken]", "KEYS t:message:*");
-    assert_redis(&scene->redis, "[taken erased]", "HMGET t:message:taken state mark");
-    assert_redis(&scene->redis, "[other]", "ZRANGE t:later 0 -1");
+    assert_redis(&scene->redis, "2", "EXISTS t:message:taken t:message:uncertain");
+    assert_redis(&scene->redis, "0", "EXISTS t:message:queued t:message:later t:message:bound");
+    assert_redis(&scene->redis, "[taken erasure]", "HMGET t:message:taken state mark");
+    assert_redis(&scene->redis, "[uncertain until]", "HMGET t:message:uncertain state mark");
+    assert_redis(&scene->redis, "[other 2 uncertain 1700000000001]",
+                 "ZRANGE t:later 0 -1 WITHSCORES");
+    assert_redis(&scene->redis, "[uncertain other]", "ZRANGE t:uncertain 0 -1");
+}
+
+/* Of one who was erased nothing is held, also where it was withdrawn before. */
+static void test_held_and_erased(void **state)
+{
+    static const struct commit_withdrawal withdrawals[] = {
+        {"uncertain", CUSTOMER_PLACE_UNCERTAIN, "erasure"}};
+    struct outbox_fixture *scene = *state;
+    put_messages(scene);
+    redis_fixture_ask(&scene->redis, "HSET t:message:uncertain mark until");
+    redis_fixture_ask(&scene->redis, "ZADD t:later 1 uncertain");
+    struct commit first = document();
+    first.withdrawals = withdrawals;
+    first.withdrawal_count = 1;
+    assert_string_equal(commit(scene, &first), "done");
+    assert_redis(&scene->redis, "0", "EXISTS t:message:uncertain");
+    assert_redis(&scene->redis, "[later other bound]", "ZRANGE t:later 0 -1");
     assert_redis(&scene->redis, "[other]", "ZRANGE t:uncertain 0 -1");
 }
 
@@ -145,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_withdrawals),
+        TEST(test_held_and_erased),
         TEST(test_decided_again),
         TEST(test_broken),
     };

@@ -67,8 +67,8 @@ static void test_place_of_the_marked(void **state)
     decide_fixture_close(&fixture);
 }
 
-/* The same message is decided again: what is in a sender's hand is it, and it may be sent. What
- * waits is taken out and put in anew. */
+/* The same message is decided again: what is in a sender's hand or held is it, and it may be sent.
+ * What waits is taken out and put in anew. */
 static void test_withdrawn_and_decided_again(void **state)
 {
     static const char order[] = "{\"type\":\"y\"," ANA "}",
