@@ -143,6 +143,12 @@ static struct embedded *start(struct scene *scene, const char *program)
     return embedded;
 }
 
+static bool has_started(struct scene *scene)
+{
+    return scene->state == EMBEDDED_RUNNING;
+}
+
+/* Only once it has started: before, one that is ending may answer. */
 static void start_connected(struct scene *scene)
 {
     struct connection_options options = {
@@ -151,6 +157,8 @@ static void start_connected(struct scene *scene)
     scene->embedded = start(scene, NULL);
     assert_true(
         endpoint_parse(scene->arena, embedded_url(scene->embedded), &options.endpoint, &diag));
+    scene->state = EMBEDDED_LOCKING;
+    run_until(scene, has_started);
     scene->connection = connection_new(&options);
     run_until(scene, is_ready);
 }
