@@ -639,7 +639,7 @@ def test_status_reload_and_stop(running):
     assert re.fullmatch(r"""daemon    running, as one:\d+
 redis     answers
 rules     2
-waiting   0 in the outbox, 0 for another try, 0 held uncertain
+waiting   0 in the outbox, 0 for another try, 0 held uncertain, 0 customers for room
 so far    0 events decided, 0 sent, 0 held back, 0 dead letters, 0 uncertain
 gateway   file: maildir, breaker closed, 0 being sent
 """, out)
