@@ -159,6 +159,9 @@ static void remember(struct deciding *d, const struct sending_want *want,
     const struct rule *rule = want->rule;
     const struct customer_open open = open_of(want, message->mid, message->give_up_ms);
     size_t bytes = customer_size_of_open(&open);
+    for (uint32_t i = d->customer->open.count; i-- > 0;)
+        if (strcmp(d->customer->open.items[i].mid, message->mid) == 0)
+            customer_drop_open(d->customer, i); /* withdrawn before, and held since */
     if (decision_lift(d->decision, message->mid))
         customer_drop_send(d->customer, message->mid); /* one message, and so one place */
     customer_add_send(d->arena, d->customer, &open, counts_until(d, rule), d->now_ms);

@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+/* It is no rule's any more, but an erasure finds it until its give_up. */
+static void leave_to_erasure(struct customer_open *open)
+{
+    *open = (struct customer_open){
+        .mid = open->mid, .rule = "", .origin = "", .topic = "", .give_up_ms = open->give_up_ms};
+}
+
 void withdraw_message(struct deciding *d, uint32_t index, enum trace_why why)
 {
     static const enum trace_what whats[] = {
@@ -17,7 +24,10 @@ void withdraw_message(struct deciding *d, uint32_t index, enum trace_why why)
         place = CUSTOMER_PLACE_WAITS;
     else if (place != CUSTOMER_PLACE_GONE)
         decision_withdraw(d->decision, d->arena, open.mid, place, why);
-    customer_drop_open(d->customer, index);
+    if (place == CUSTOMER_PLACE_HAND || place == CUSTOMER_PLACE_UNCERTAIN)
+        leave_to_erasure(&d->customer->open.items[index]);
+    else
+        customer_drop_open(d->customer, index);
     if (place == CUSTOMER_PLACE_WAITS) /* else it keeps its place: somebody may get it yet */
         customer_drop_send(d->customer, open.mid);
     trace_add_withdrawal(&d->trace, open.rule, whats[place], why, open.mid);

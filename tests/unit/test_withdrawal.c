@@ -74,20 +74,45 @@ static void test_withdrawn_and_decided_again(void **state)
     static const char order[] = "{\"type\":\"y\"," ANA "}",
                       cart[] = "{\"type\":\"x\",\"id\":\"1\"," ANA "}";
     (void)state;
-    for (int hand = 0; hand < 2; hand++) {
+    static const enum customer_place places[] = {CUSTOMER_PLACE_WAITS, CUSTOMER_PLACE_HAND,
+                                                 CUSTOMER_PLACE_UNCERTAIN};
+    static const char *const did[] = {"a withdrawn until; a sends a", "a marked until; a sends a",
+                                      "a withdrawn, may have arrived until; a sends a"};
+    for (int i = 0; i < 3; i++) {
         struct decide_fixture fixture;
         decide_fixture_open(&fixture, "{name: a, on: x, until: y, send: a, limit: 2 per 7d}");
         fixture.policy.dedupe_keep_ms = 1000;
         decide_fixture_play(&fixture, 0, cart);
-        decide_fixture_place(&fixture, hand ? CUSTOMER_PLACE_HAND : CUSTOMER_PLACE_WAITS);
-        assert_string_equal(decide_fixture_play_both(&fixture, 100, order, cart),
-                            hand ? "a marked until; a sends a" : "a withdrawn until; a sends a");
+        decide_fixture_place(&fixture, places[i]);
+        assert_string_equal(decide_fixture_play_both(&fixture, 100, order, cart), did[i]);
         assert_int_equal(fixture.last.message_count, 1);
-        assert_int_equal(fixture.last.withdrawn_count, hand ? 0 : 1);
+        assert_int_equal(fixture.last.withdrawn_count, i == 0);
         /* It has one place under the limit. */
         assert_string_equal(
             decide_fixture_play(&fixture, 200, "{\"type\":\"x\",\"id\":\"2\"," ANA "}"),
             "a sends a");
+        decide_fixture_close(&fixture);
+    }
+}
+
+/* What was withdrawn and is held, or in a sender's hand, ends with nothing else but an erasure. */
+static void test_withdrawn_and_erased(void **state)
+{
+    static const enum customer_place places[] = {CUSTOMER_PLACE_HAND, CUSTOMER_PLACE_UNCERTAIN};
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct decide_fixture fixture;
+        decide_fixture_open(&fixture, "{name: a, on: x, until: y, send: a}");
+        decide_fixture_play(&fixture, 0, "{\"type\":\"x\",\"id\":\"1\"," ANA "}");
+        decide_fixture_place(&fixture, places[i]);
+        decide_fixture_play(&fixture, 100, "{\"type\":\"y\"," ANA "}");
+        assert_int_equal(fixture.last.withdrawn_count, 1);
+        assert_string_equal(decide_fixture_play(&fixture, 200, "{\"type\":\"y\"," ANA "}"), "");
+        decide_fixture_play(&fixture, 400, "{\"type\":\"customer.unsubscribed\"," ANA "}");
+        assert_int_equal(fixture.last.withdrawn_count, 0);
+        decide_fixture_play(&fixture, 500, "{\"type\":\"customer.erased\"," ANA "}");
+        assert_int_equal(fixture.last.withdrawn_count, 1);
+        assert_int_equal(fixture.last.withdrawn[0].place, places[i]);
         decide_fixture_close(&fixture);
     }
 }
@@ -179,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_withdrawn_from_elsewhere),
         cmocka_unit_test(test_place_of_the_marked),
         cmocka_unit_test(test_withdrawn_and_decided_again),
+        cmocka_unit_test(test_withdrawn_and_erased),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_many_receipts),
         cmocka_unit_test(test_gone),
