@@ -772,6 +772,8 @@ unit_programs = \
 
 unit_fixtures = \
 	tests/unit/cel_fixture.h \
+	tests/unit/commit_fixture.c \
+	tests/unit/commit_fixture.h \
 	tests/unit/compose_fixture.h \
 	tests/unit/decide_fixture.c \
 	tests/unit/decide_fixture.h \

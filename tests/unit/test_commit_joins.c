@@ -4,89 +4,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "store/customers.h"
-#include "store_fixture.h"
-
-struct scene {
-    struct redis_fixture redis;
-    struct store_fixture store;
-    struct customers *customers;
-};
-
-static int open_scene(void **state)
-{
-    struct scene *scene = malloc(sizeof *scene);
-    redis_fixture_open(&scene->redis, NULL);
-    store_fixture_open(&scene->store, &scene->redis, "one");
-    scene->customers = customers_new(scene->store.scripts, scene->store.instance);
-    *state = scene;
-    return 0;
-}
-
-static int close_scene(void **state)
-{
-    struct scene *scene = *state;
-    customers_destroy(&scene->customers);
-    store_fixture_close(&scene->store);
-    redis_fixture_close(&scene->redis);
-    free(scene);
-    return 0;
-}
-
-struct result {
-    bool done;
-    char text[128];
-};
-
-static void on_commit(void *context, const struct commit_result *result)
-{
-    struct result *into = context;
-    into->done = true;
-    switch (result->outcome) {
-    case COMMIT_DONE:
-        strcpy(into->text, "done");
-        return;
-    case COMMIT_MOVED:
-        snprintf(into->text, sizeof into->text, "moved %s", result->moved);
-        return;
-    case COMMIT_STALE:
-        strcpy(into->text, "stale");
-        return;
-    default:
-        snprintf(into->text, sizeof into->text, "%d", result->outcome);
-    }
-}
-
-static const char *commit(struct scene *scene, const struct commit *commit)
-{
-    static struct result result;
-    result = (struct result){0};
-    customers_commit(scene->customers, commit, on_commit, &result);
-    redis_fixture_run(&scene->redis, &result.done);
-    return result.text;
-}
+#include "commit_fixture.h"
 
 #define ask(scene, command, wanted) assert_redis(&(scene)->redis, wanted, command)
-#define LATER                       9999999999999
 #define GUEST                       "email:ana@example.com"
 #define V(version)                  "{\"version\":\"" version "\"}"
 
-static struct commit document(const char *seen, const char *version, const char *text)
-{
-    return (struct commit){.customer = "id:7",
-                           .seen = seen,
-                           .version = version,
-                           .document = {text, strlen(text)},
-                           .expire_ms = LATER};
-}
-
 /* A guest with all that there may be, and the account of today. */
-static void fill(struct scene *scene)
+static void fill(struct commit_fixture *scene)
 {
     redis_fixture_ask(&scene->redis, "SET t:customer:" GUEST " %s", V("3-9-1"));
     redis_fixture_ask(&scene->redis, "SET t:customer:id:7 %s", V("1-9-1"));
@@ -102,7 +31,7 @@ static void fill(struct scene *scene)
 
 static void all_of_a_guest_becomes_the_accounts(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     static const struct commit_relied relied[] = {{"aaaaaaaaaaaaaaaa", ""}};
     static const struct commit_join joins[] = {{GUEST, "3-9-1"}, {"email:none", ""}};
     static const struct commit_redirect redirects[] = {{"aaaaaaaaaaaaaaaa", ""},
@@ -111,7 +40,7 @@ static void all_of_a_guest_becomes_the_accounts(void **state)
                                                        {"dddddddddddddddd", GUEST}};
     static const char *const mids[] = {"m1", "m2", "m3"};
     static const struct slice line = {"{\"at\":9}", 8};
-    struct commit first = document("1-9-1", "2-9-2", V("2-9-2"));
+    struct commit first = commit_fixture_document("1-9-1", "2-9-2", V("2-9-2"));
     first.relied = relied;
     first.relied_count = 1;
     first.joins = joins;
@@ -125,7 +54,7 @@ static void all_of_a_guest_becomes_the_accounts(void **state)
     first.trace_count = 1;
     fill(scene);
     for (int run = 0; run < 2; run++) { /* the answer of the first may have been lost */
-        assert_string_equal(commit(scene, &first), "done");
+        assert_string_equal(commit_fixture_ask(scene, &first), "done");
         ask(scene, "GET t:customer:id:7", V("2-9-2"));
         ask(scene, "EXISTS t:customer:" GUEST, "0");
         ask(scene, "EXISTS t:trace:" GUEST, "0");
@@ -146,24 +75,24 @@ static void all_of_a_guest_becomes_the_accounts(void **state)
 /* Traces of 100 lines each, of other types, or of none. */
 static void traces_are_bounded(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     static const struct commit_join joins[] = {{GUEST, "3-9-1"}};
-    struct commit first = document("1-9-1", "2-9-2", V("2-9-2"));
+    struct commit first = commit_fixture_document("1-9-1", "2-9-2", V("2-9-2"));
     first.joins = joins;
     first.join_count = 1;
     fill(scene);
     for (int i = 6; i < 206; i++)
         redis_fixture_ask(&scene->redis, "LPUSH t:trace:%s {\"at\":%d}", i % 2 ? GUEST : "id:7", i);
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     ask(scene, "LLEN t:trace:id:7", "100");
     ask(scene, "LINDEX t:trace:id:7 0", "{\"at\":205}");
     ask(scene, "LINDEX t:trace:id:7 99", "{\"at\":106}");
     redis_fixture_ask(&scene->redis, "SET t:customer:" GUEST " %s", V("3-9-1"));
     redis_fixture_ask(&scene->redis, "SET t:trace:" GUEST " x");
-    first = document("2-9-2", "3-9-3", V("3-9-3"));
+    first = commit_fixture_document("2-9-2", "3-9-3", V("3-9-3"));
     first.joins = joins;
     first.join_count = 1;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     ask(scene, "LLEN t:trace:id:7", "100");
     ask(scene, "EXISTS t:trace:" GUEST, "0");
 }
@@ -171,7 +100,7 @@ static void traces_are_bounded(void **state)
 /* What was taken for granted is otherwise by now: nothing is written. */
 static void what_has_changed_is_told(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     static const struct {
         struct commit_relied relied;
         struct commit_join join;
@@ -186,26 +115,26 @@ static void what_has_changed_is_told(void **state)
     };
     fill(scene);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct commit first = document("1-9-1", "2-9-2", V("2-9-2"));
+        struct commit first = commit_fixture_document("1-9-1", "2-9-2", V("2-9-2"));
         first.relied = &cases[i].relied;
         first.joins = &cases[i].join;
         first.relied_count = first.join_count = 1;
-        assert_string_equal(commit(scene, &first), cases[i].answer);
+        assert_string_equal(commit_fixture_ask(scene, &first), cases[i].answer);
         ask(scene, "GET t:customer:id:7", V("1-9-1"));
         ask(scene, "GET t:customer:" GUEST, V("3-9-1"));
     }
-    struct commit stale = document("0-9-1", "2-9-2", V("2-9-2"));
-    assert_string_equal(commit(scene, &stale), "stale");
+    struct commit stale = commit_fixture_document("0-9-1", "2-9-2", V("2-9-2"));
+    assert_string_equal(commit_fixture_ask(scene, &stale), "stale " V("1-9-1"));
 }
 
 /* A key of another type is read as if there was none. */
 static void keys_of_another_type_are_nothing(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     static const struct commit_relied relied[] = {{"eeeeeeeeeeeeeeee", ""}};
     static const struct commit_join joins[] = {{"email:list", ""}};
     static const struct commit_redirect redirects[] = {{"eeeeeeeeeeeeeeee", ""}};
-    struct commit first = document("", "2-9-2", V("2-9-2"));
+    struct commit first = commit_fixture_document("", "2-9-2", V("2-9-2"));
     redis_fixture_ask(&scene->redis, "LPUSH t:to:eeeeeeeeeeeeeeee x");
     redis_fixture_ask(&scene->redis, "LPUSH t:customer:email:list x");
     first.relied = relied;
@@ -213,11 +142,11 @@ static void keys_of_another_type_are_nothing(void **state)
     first.redirects = redirects;
     first.relied_count = first.join_count = first.redirect_count = 1;
     first.redirect_expire_ms = LATER;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     ask(scene, "GET t:to:eeeeeeeeeeeeeeee", "id:7");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, commit_fixture_open, commit_fixture_close)
 
 int main(void)
 {

@@ -4,101 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/buf.h"
-#include "store/customers.h"
-#include "store_fixture.h"
-
-struct scene {
-    struct redis_fixture redis;
-    struct store_fixture store;
-    struct customers *customers;
-};
-
-static int open_scene(void **state)
-{
-    struct scene *scene = malloc(sizeof *scene);
-    redis_fixture_open(&scene->redis, NULL);
-    store_fixture_open(&scene->store, &scene->redis, "one");
-    scene->customers = customers_new(scene->store.scripts, scene->store.instance);
-    *state = scene;
-    return 0;
-}
-
-static int close_scene(void **state)
-{
-    struct scene *scene = *state;
-    customers_destroy(&scene->customers);
-    store_fixture_close(&scene->store);
-    redis_fixture_close(&scene->redis);
-    free(scene);
-    return 0;
-}
-
-/* A result as one line: "done", "facts h=news h=tips", "stale {…} -5". */
-struct result {
-    bool done;
-    char text[512];
-};
-
-static void on_commit(void *context, const struct commit_result *result)
-{
-    struct result *into = context;
-    struct buf out;
-    into->done = true;
-    buf_init(&out, sizeof into->text - 1);
-    switch (result->outcome) {
-    case COMMIT_DONE:
-        buf_text(&out, "done");
-        break;
-    case COMMIT_FACTS:
-        buf_text(&out, "facts");
-        for (size_t i = 0; i < result->declined_count; i++)
-            buf_printf(&out, " %s", result->declined[i]);
-        break;
-    case COMMIT_STALE:
-        buf_printf(&out, "stale %s", result->document.text ? result->document.text : "(none)");
-        for (size_t i = 0; i < result->record_count; i++)
-            buf_printf(&out, " %s", result->records[i].text ? result->records[i].text : "-");
-        break;
-    default:
-        buf_printf(&out, "outcome %d", (int)result->outcome);
-    }
-    snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
-    buf_free(&out);
-}
-
-static const char *commit(struct scene *scene, const struct commit *commit)
-{
-    static struct result result;
-    result = (struct result){0};
-    customers_commit(scene->customers, commit, on_commit, &result);
-    redis_fixture_run(&scene->redis, &result.done);
-    return result.text;
-}
-
-#define LATER 9999999999999
-
-static struct commit document(const char *seen, const char *version, const char *text)
-{
-    return (struct commit){.customer = "id:7",
-                           .seen = seen,
-                           .version = version,
-                           .document = {text, strlen(text)},
-                           .expire_ms = LATER};
-}
-
-/* An event that this daemon's consumer has read: its id. */
-static void read_event(struct scene *scene, char id[32])
-{
-    snprintf(id, 32, "%s", redis_fixture_ask(&scene->redis, "XADD t:events * event {}"));
-    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:events >",
-                      instance_consumer(scene->store.instance));
-}
+#include "commit_fixture.h"
 
 #define V1 "{\"version\":\"1-9-1\",\"n\":1}"
 #define V2 "{\"version\":\"2-9-2\",\"n\":2}"
@@ -109,27 +19,27 @@ static void test_declined(void **state)
     static const struct {
         const char *record, *answer;
     } cases[] = {
-        {"-5", "facts h=all h=news h=offers"},
-        {"-5=news", "facts h=news"},
-        {"-5\n+6=news", "facts h=all h=offers"},
-        {"-6\n+6=news", "facts h=all h=news h=offers"},
+        {"-5", "facts |h=all h=news h=offers"},
+        {"-5=news", "facts |h=news"},
+        {"-5\n+6=news", "facts |h=all h=offers"},
+        {"-6\n+6=news", "facts |h=all h=news h=offers"},
         {"-5=all", "done"}, /* `all` is no topic that a line may name */
         {"!7=0011223344556677", "done"},
-        {"!7=0011223344556677\n-5=offers", "facts h=offers"},
-        {"whatever", "facts h=all h=news h=offers"},
-        {"-5=", "facts h=all h=news h=offers"},
+        {"!7=0011223344556677\n-5=offers", "facts |h=offers"},
+        {"whatever", "facts |h=all h=news h=offers"},
+        {"-5=", "facts |h=all h=news h=offers"},
         {"", "done"},
     };
     static const struct commit_undeclined undeclined[] = {
         {"h", "all"}, {"h", "news"}, {"h", "offers"}};
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct commit first = document("", "1-9-1", V1);
+        struct commit first = commit_fixture_document("", "1-9-1", V1);
         first.undeclined = undeclined;
         first.undeclined_count = 3;
         redis_fixture_ask(&scene->redis, "DEL t:customer:id:7");
         redis_fixture_ask(&scene->redis, "HSET t:said h %s", cases[i].record);
-        assert_string_equal(commit(scene, &first), cases[i].answer);
+        assert_string_equal(commit_fixture_ask(scene, &first), cases[i].answer);
     }
 }
 
@@ -138,18 +48,18 @@ static void test_declined_no_longer(void **state)
 {
     static const struct commit_undeclined undeclined = {"h", "news"};
     static const struct commit_said yes = {"h", "yes", "news", 6}, no = {"h", "no", "all", 7};
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     first.undeclined = &undeclined;
     first.undeclined_count = 1;
     redis_fixture_ask(&scene->redis, "HSET t:said h -5");
-    assert_string_equal(commit(scene, &first), "facts h=news");
+    assert_string_equal(commit_fixture_ask(scene, &first), "facts |h=news");
     first.said = &no;
     first.said_count = 1;
-    assert_string_equal(commit(scene, &first), "facts h=news");
+    assert_string_equal(commit_fixture_ask(scene, &first), "facts |h=news");
     assert_redis(&scene->redis, "-5", "HGET t:said h");
     first.said = &yes;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
 }
 
 /* What a record becomes: "no news 5" and so on, one after the other. */
@@ -183,11 +93,11 @@ static const struct {
 
 static void test_said(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     for (size_t i = 0; i < sizeof merges / sizeof *merges; i++) {
         char word[16], topic[16];
         long long ms;
-        struct commit first = document("", "1-9-1", V1);
+        struct commit first = commit_fixture_document("", "1-9-1", V1);
         assert_int_equal(sscanf(merges[i].words, "%15s %15s %lld", word, topic, &ms), 3);
         const struct commit_said said = {"h", word, topic, ms};
         first.said = &said;
@@ -195,7 +105,7 @@ static void test_said(void **state)
         redis_fixture_ask(&scene->redis, "DEL t:customer:id:7 t:said");
         if (merges[i].before)
             redis_fixture_ask(&scene->redis, "HSET t:said h %s", merges[i].before);
-        assert_string_equal(commit(scene, &first), "done");
+        assert_string_equal(commit_fixture_ask(scene, &first), "done");
         assert_redis(&scene->redis, merges[i].after, "HGET t:said h");
     }
 }
@@ -203,8 +113,8 @@ static void test_said(void **state)
 /* A record may not grow without end, and loses no no. */
 static void test_said_bound(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     struct commit_said said[100];
     char topics[100][16];
     for (int i = 0; i < 100; i++) {
@@ -213,7 +123,7 @@ static void test_said_bound(void **state)
     }
     first.said = said;
     first.said_count = 100;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     const char *lines = "return #redis.call('HGET', KEYS[1], 'h')";
     assert_redis(&scene->redis, "261", "EVAL %s 1 t:said", lines);
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "HGET t:said h"), "-109=t99"));
@@ -223,49 +133,50 @@ static void test_said_bound(void **state)
 /* A record is part of what was seen. */
 static void test_records(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     const struct said_text none = {"h", {0}}, seen = {"h", {"-5", 2}};
     first.records = &none;
     first.record_count = 1;
     redis_fixture_ask(&scene->redis, "HSET t:said h -5");
-    assert_string_equal(commit(scene, &first), "stale (none) -5");
+    assert_string_equal(commit_fixture_ask(scene, &first), "stale (none) -5");
     first.records = &seen;
-    assert_string_equal(commit(scene, &first), "done");
-    struct commit second = document("1-9-1", "2-9-2", V2);
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
+    struct commit second = commit_fixture_document("1-9-1", "2-9-2", V2);
     second.records = &seen;
     second.record_count = 1;
     redis_fixture_ask(&scene->redis, "HDEL t:said h");
-    assert_string_equal(commit(scene, &second), "stale " V1 " -");
+    assert_string_equal(commit_fixture_ask(scene, &second), "stale " V1 " -");
     second.records = &none;
-    assert_string_equal(commit(scene, &second), "done");
+    assert_string_equal(commit_fixture_ask(scene, &second), "done");
 }
 
 /* All that stood under a key goes; what the same commit writes stays. */
 static void test_erased(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1), erasing = {.customer = "id:7",
-                                                                .seen = "1-9-1",
-                                                                .version = "2-9-2",
-                                                                .expire_ms = 99999999999999};
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1),
+                  erasing = {.customer = "id:7",
+                             .seen = "1-9-1",
+                             .version = "2-9-2",
+                             .expire_ms = 99999999999999};
     const struct commit_erased erased = {"id:7", "h"};
     char entry[32];
     const char *const ids[] = {entry};
-    read_event(scene, entry);
+    commit_fixture_event(scene, entry);
     erasing.erased = &erased;
     erasing.erased_count = 1;
     erasing.ids = ids;
     erasing.id_count = 1;
     first.deadline_ms = 5;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     redis_fixture_ask(&scene->redis, "LPUSH t:trace:id:7 x");
     redis_fixture_ask(&scene->redis, "SET t:to:h id:7");
-    assert_string_equal(commit(scene, &erasing), "done");
+    assert_string_equal(commit_fixture_ask(scene, &erasing), "done");
     assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:trace:id:7 t:to:h t:due");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, commit_fixture_open, commit_fixture_close)
 
 int main(void)
 {

@@ -11,113 +11,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "store/customers.h"
-#include "store_fixture.h"
-
-struct scene {
-    struct redis_fixture redis;
-    struct store_fixture store;
-    struct customers *customers;
-};
-
-static int open_scene(void **state)
-{
-    struct scene *scene = malloc(sizeof *scene);
-    redis_fixture_open(&scene->redis, NULL);
-    store_fixture_open(&scene->store, &scene->redis, "one");
-    scene->customers = customers_new(scene->store.scripts, scene->store.instance);
-    *state = scene;
-    return 0;
-}
-
-static int close_scene(void **state)
-{
-    struct scene *scene = *state;
-    customers_destroy(&scene->customers);
-    store_fixture_close(&scene->store);
-    redis_fixture_close(&scene->redis);
-    free(scene);
-    return 0;
-}
-
-/* A result as one line: "stale {…}", "facts h1|m1:gone m2:hand", "gone 1-0", "failed redis-lost".
- */
-struct result {
-    bool done;
-    char text[512];
-};
-
-static void put_list(struct buf *out, const char *const *texts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        buf_printf(out, i ? " %s" : "%s", texts[i]);
-}
-
-static void on_commit(void *context, const struct commit_result *result)
-{
-    static const char *const places[] = {"waits", "hand", "uncertain", "gone"};
-    static const char *const names[] = {"done",   "stale", "facts", "moved",
-                                        "broken", "gone",  "failed"};
-    struct result *into = context;
-    struct buf out;
-    assert_false(into->done);
-    into->done = true;
-    buf_init(&out, sizeof into->text - 1);
-    buf_text(&out, names[result->outcome]);
-    if (result->outcome == COMMIT_STALE)
-        buf_printf(&out, " %s", result->document.text ? result->document.text : "(none)");
-    if (result->outcome == COMMIT_FACTS) {
-        buf_char(&out, ' ');
-        put_list(&out, result->suppressed, result->suppressed_count);
-        buf_char(&out, '|');
-        for (size_t i = 0; i < result->place_count; i++)
-            buf_printf(&out, i ? " %s:%s" : "%s:%s", result->places[i].mid,
-                       places[result->places[i].place]);
-    }
-    if (result->outcome == COMMIT_MOVED)
-        buf_printf(&out, " %s", result->moved);
-    if (result->outcome == COMMIT_BROKEN)
-        buf_printf(&out, " %s %s", result->broken, result->what);
-    if (result->outcome == COMMIT_GONE) {
-        buf_char(&out, ' ');
-        put_list(&out, result->gone, result->gone_count);
-    }
-    if (result->outcome == COMMIT_FAILED)
-        buf_printf(&out, " %s", result->fault->code);
-    snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
-    buf_free(&out);
-}
-
-static const char *commit(struct scene *scene, const struct commit *commit)
-{
-    static struct result results[4];
-    static size_t turn;
-    struct result *result = &results[turn++ % 4];
-    *result = (struct result){0};
-    customers_commit(scene->customers, commit, on_commit, result);
-    assert_false(result->done);
-    redis_fixture_run(&scene->redis, &result->done);
-    return result->text;
-}
-
-#define LATER 9999999999999
-
-static struct commit document(const char *seen, const char *version, const char *text)
-{
-    return (struct commit){.customer = "id:7",
-                           .seen = seen,
-                           .version = version,
-                           .document = {text, strlen(text)},
-                           .expire_ms = LATER};
-}
-
-/* An event that this daemon's consumer has read: its id. */
-static void read_event(struct scene *scene, char id[32])
-{
-    snprintf(id, 32, "%s", redis_fixture_ask(&scene->redis, "XADD t:events * event {}"));
-    redis_fixture_ask(&scene->redis, "XREADGROUP GROUP nudged %s STREAMS t:events >",
-                      instance_consumer(scene->store.instance));
-}
+#include "commit_fixture.h"
 
 #define V1 "{\"version\":\"1-9-1\",\"n\":1}"
 #define V2 "{\"version\":\"2-9-2\",\"n\":2}"
@@ -125,103 +19,105 @@ static void read_event(struct scene *scene, char id[32])
 
 static void test_version(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1), second = document("1-9-1", "2-9-2", V2),
-                  other = document("1-9-1", "2-8-5", V3);
-    assert_string_equal(commit(scene, &first), "done");
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1),
+                  second = commit_fixture_document("1-9-1", "2-9-2", V2),
+                  other = commit_fixture_document("1-9-1", "2-8-5", V3);
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, V1, "GET t:customer:id:7");
-    assert_string_equal(commit(scene, &first), "done"); /* again: its own version */
-    assert_string_equal(commit(scene, &other), "done");
-    assert_string_equal(commit(scene, &second), "stale " V3);
+    assert_string_equal(commit_fixture_ask(scene, &first), "done"); /* again: its own version */
+    assert_string_equal(commit_fixture_ask(scene, &other), "done");
+    assert_string_equal(commit_fixture_ask(scene, &second), "stale " V3);
     assert_redis(&scene->redis, V3, "GET t:customer:id:7");
-    assert_string_equal(commit(scene, &first), "stale " V3);
+    assert_string_equal(commit_fixture_ask(scene, &first), "stale " V3);
     redis_fixture_ask(&scene->redis, "DEL t:customer:id:7");
-    assert_string_equal(commit(scene, &second), "stale (none)");
+    assert_string_equal(commit_fixture_ask(scene, &second), "stale (none)");
     redis_fixture_ask(&scene->redis, "SET t:customer:id:7 rubbish");
-    assert_string_equal(commit(scene, &first), "stale rubbish");
+    assert_string_equal(commit_fixture_ask(scene, &first), "stale rubbish");
 }
 
 static void test_expiry(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     const struct slice line = {"{}", 2};
     first.traces = &line;
     first.trace_count = 1;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:customer:id:7");
     assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:trace:id:7");
 }
 
 static void test_deadline(void **state)
 {
-    struct scene *scene = *state;
-    struct commit with = document("", "1-9-1", V1), without = document("1-9-1", "2-9-2", V2);
+    struct commit_fixture *scene = *state;
+    struct commit with = commit_fixture_document("", "1-9-1", V1),
+                  without = commit_fixture_document("1-9-1", "2-9-2", V2);
     with.deadline_ms = 1700000000123;
     redis_fixture_ask(&scene->redis, "ZADD t:taken 5 id:7");
-    assert_string_equal(commit(scene, &with), "done");
+    assert_string_equal(commit_fixture_ask(scene, &with), "done");
     assert_redis(&scene->redis, "1700000000123", "ZSCORE t:due id:7");
     assert_redis(&scene->redis, "0", "EXISTS t:taken");
     redis_fixture_ask(&scene->redis, "ZADD t:taken 5 id:7");
-    assert_string_equal(commit(scene, &without), "done");
+    assert_string_equal(commit_fixture_ask(scene, &without), "done");
     assert_redis(&scene->redis, "0", "EXISTS t:due t:taken");
 }
 
 static void test_entries(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     char a[32], b[32], c[32], expected[80];
-    read_event(scene, a);
-    read_event(scene, b);
-    read_event(scene, c);
+    commit_fixture_event(scene, a);
+    commit_fixture_event(scene, b);
+    commit_fixture_event(scene, c);
     const char *const ids[] = {a, b};
-    struct commit first = document("", "1-9-1", V1);
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     first.ids = ids;
     first.id_count = 2;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "1", "XLEN t:events");
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged"), "[1 "));
-    assert_string_equal(commit(scene, &first), "done"); /* a lost reply: again */
+    assert_string_equal(commit_fixture_ask(scene, &first), "done"); /* a lost reply: again */
 
     /* c is somebody else's now; a is gone: nothing at all is written. */
     const char *const mixed[] = {c, a};
     redis_fixture_ask(&scene->redis, "XCLAIM t:events nudged two:1 0 %s", c);
-    struct commit second = document("1-9-1", "2-9-2", V2);
+    struct commit second = commit_fixture_document("1-9-1", "2-9-2", V2);
     second.ids = mixed;
     second.id_count = 2;
     second.deadline_ms = 5;
     snprintf(expected, sizeof expected, "gone %s %s", c, a);
-    assert_string_equal(commit(scene, &second), expected);
+    assert_string_equal(commit_fixture_ask(scene, &second), expected);
     assert_redis(&scene->redis, V1, "GET t:customer:id:7");
     assert_redis(&scene->redis, "0", "EXISTS t:due");
     assert_redis(&scene->redis, "1", "XLEN t:events");
 
     /* Gone is said before stale: what is not ours must not be decided by us. */
     second.seen = "0-0-0";
-    assert_string_equal(commit(scene, &second), expected);
+    assert_string_equal(commit_fixture_ask(scene, &second), expected);
     redis_fixture_ask(&scene->redis, "XGROUP DESTROY t:events nudged");
-    assert_string_equal(commit(scene, &second), expected);
+    assert_string_equal(commit_fixture_ask(scene, &second), expected);
 }
 
 static void test_entries_alone(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     char a[32], b[32];
-    read_event(scene, a);
-    read_event(scene, b);
+    commit_fixture_event(scene, a);
+    commit_fixture_event(scene, b);
     const char *const of_customer[] = {a}, *const of_none[] = {b};
     const struct commit_dead letter = {"event", "json", "line 1", "\xff\0x", 3};
     struct commit unchanged = {.customer = "id:7", .seen = "", .ids = of_customer, .id_count = 1};
     struct commit nobody = {.ids = of_none, .id_count = 1, .dead = &letter, .dead_count = 1};
-    assert_string_equal(commit(scene, &unchanged), "done");
+    assert_string_equal(commit_fixture_ask(scene, &unchanged), "done");
     assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:customer:");
-    assert_string_equal(commit(scene, &nobody), "done");
+    assert_string_equal(commit_fixture_ask(scene, &nobody), "done");
     assert_redis(&scene->redis, "0", "XLEN t:events");
     assert_redis(&scene->redis, "0", "EXISTS t:customer: t:due t:trace:");
     const char *dead = redis_fixture_ask(&scene->redis, "XRANGE t:dead - +");
     assert_non_null(strstr(dead, "[kind event reason json detail line 1 customer  body \xff"));
     /* A second run finds the entry gone and writes no second letter. */
-    assert_int_equal(strncmp(commit(scene, &nobody), "gone ", 5), 0);
+    assert_int_equal(strncmp(commit_fixture_ask(scene, &nobody), "gone ", 5), 0);
     assert_redis(&scene->redis, "1", "XLEN t:dead");
 }
 
@@ -229,13 +125,13 @@ static void test_entries_alone(void **state)
  * first, whose answer was lost. One letter. */
 static void test_deadline_given_up(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     const struct commit_dead letter = {"journey", "document-size", "too big", "{}", 2};
     struct commit given_up = {
         .customer = "id:7", .seen = "", .dead = &letter, .dead_count = 1, .deadline_ms = 5};
     redis_fixture_ask(&scene->redis, "ZADD t:taken 5 id:7 5 id:8");
     for (int i = 0; i < 2; i++) {
-        assert_string_equal(commit(scene, &given_up), "done");
+        assert_string_equal(commit_fixture_ask(scene, &given_up), "done");
         assert_redis(&scene->redis, "1", "XLEN t:dead");
         assert_redis(&scene->redis, "[id:8]", "ZRANGE t:taken 0 -1");
         assert_redis(&scene->redis, "5", "ZSCORE t:due id:7");
@@ -249,12 +145,12 @@ static const struct commit_message messages[] = {
 
 static void test_messages(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     first.messages = messages;
     first.message_count = 2;
     redis_fixture_ask(&scene->redis, "HSET t:message:m2 state taken");
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "[queued id:7 email marketing hold 1700000000001 0]",
                  "HMGET t:message:m1 state customer channel class on_uncertain give_up attempts");
     assert_redis(&scene->redis, "{\"to\":1}", "GET t:body:m1");
@@ -264,12 +160,12 @@ static void test_messages(void **state)
     assert_redis(&scene->redis, "taken", "HGET t:message:m2 state");
     assert_redis(&scene->redis, "0", "EXISTS t:body:m2");
     assert_redis(&scene->redis, "0", "XLEN t:outbox:email:transactional");
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "1", "XLEN t:outbox:email:marketing");
 }
 
 /* One message in each state. */
-static void put_messages(struct scene *scene)
+static void put_messages(struct commit_fixture *scene)
 {
     static const char *const states[] = {"queued", "later", "taken", "uncertain"};
     for (size_t i = 0; i < 4; i++)
@@ -286,31 +182,31 @@ static void test_facts(void **state)
         {"queued", CUSTOMER_PLACE_WAITS, "until"},    {"later", CUSTOMER_PLACE_WAITS, "until"},
         {"taken", CUSTOMER_PLACE_WAITS, "until"},     {"unknown", CUSTOMER_PLACE_HAND, "until"},
         {"uncertain", CUSTOMER_PLACE_WAITS, "until"}, {"bound", CUSTOMER_PLACE_WAITS, "until"}};
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     put_messages(scene);
     redis_fixture_ask(&scene->redis, "HSET t:suppressed h2 {}");
-    struct commit first = document("", "1-9-1", V1);
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     first.free_hashes = hashes;
     first.free_hash_count = 2;
     first.withdrawals = withdrawals;
     first.withdrawal_count = 6;
     first.deadline_ms = 5;
-    assert_string_equal(commit(scene, &first),
+    assert_string_equal(commit_fixture_ask(scene, &first),
                         "facts h2|taken:hand unknown:gone uncertain:uncertain bound:uncertain");
     first.withdrawal_count = 2; /* either alone is enough */
-    assert_string_equal(commit(scene, &first), "facts h2|");
+    assert_string_equal(commit_fixture_ask(scene, &first), "facts h2|");
     first.free_hash_count = 1;
     first.withdrawal_count = 3;
-    assert_string_equal(commit(scene, &first), "facts |taken:hand");
+    assert_string_equal(commit_fixture_ask(scene, &first), "facts |taken:hand");
     assert_redis(&scene->redis, "0", "EXISTS t:customer:id:7 t:due");
     first.withdrawal_count = 2;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
 }
 
 static void test_emits_and_traces(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     const struct slice events[] = {{"{\"type\":\"a\"}", 12}, {"{\"type\":\"b\"}", 12}};
     struct slice lines[120];
     char texts[120][8];
@@ -320,21 +216,21 @@ static void test_emits_and_traces(void **state)
     first.emit_count = 2;
     first.traces = lines;
     first.trace_count = 120;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "2", "XLEN t:events");
     assert_redis(&scene->redis, "100", "LLEN t:trace:id:7");
     assert_redis(&scene->redis, "[119 118]", "LRANGE t:trace:id:7 0 1");
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "2", "XLEN t:events");
 }
 
 /* Nothing outside the prefix, whatever was in the commit. */
 static void test_keys(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     const struct commit_dead letter = {"event", "json", "", "{}", 2};
     const struct slice text = {"{}", 2};
-    struct commit all = document("", "1-9-1", V1);
+    struct commit all = commit_fixture_document("", "1-9-1", V1);
     all.deadline_ms = 5;
     all.messages = messages;
     all.message_count = 2;
@@ -342,34 +238,34 @@ static void test_keys(void **state)
     all.emit_count = all.trace_count = 1;
     all.dead = &letter;
     all.dead_count = 1;
-    assert_string_equal(commit(scene, &all), "done");
+    assert_string_equal(commit_fixture_ask(scene, &all), "done");
     const char *count = "return #redis.call('KEYS', '*') - #redis.call('KEYS', 't:*')";
     assert_redis(&scene->redis, "0", "EVAL %s 0", count);
 }
 
 static void test_full_server(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     first.messages = messages;
     first.message_count = 2;
     redis_fixture_ask(&scene->redis, "CONFIG SET maxmemory 1");
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
 }
 
 static void test_lost(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
-    struct result result = {0};
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
+    struct commit_fixture_result result = {0};
     assert_redis(&scene->redis, "[]", "KEYS t:customer:*");
-    customers_commit(scene->customers, &first, on_commit, &result);
+    customers_commit(scene->customers, &first, commit_fixture_on_commit, &result);
     redis_fixture_end(&scene->redis, SIGKILL);
     redis_fixture_run(&scene->redis, &result.done);
     assert_string_equal(result.text, "failed redis-lost");
     redis_fixture_start(&scene->redis);
     redis_fixture_run(&scene->redis, &scene->store.connected);
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, V1, "GET t:customer:id:7");
 }
 
@@ -411,7 +307,7 @@ static void test_read(void **state)
 {
     static const char *const keys[] = {"id:7", "id:8", "email:ana@example.com"};
     static const char *const names[] = {"h7", "h8", "h9"};
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     static const char *const hashes[] = {"0123456789abcdef", "fedcba9876543210"};
     struct reading three = {.query = {keys, names, 3, hashes, 2}}, none = {0}, lost = {0};
     struct reading redirect = {.query = {.hashes = hashes, .hash_count = 1}};
@@ -442,7 +338,7 @@ static void test_read(void **state)
 static void on_starts(void *context, const struct diag *fault, const struct slice *events,
                       size_t count)
 {
-    struct result *into = context;
+    struct commit_fixture_result *into = context;
     struct buf out;
     into->done = true;
     buf_init(&out, sizeof into->text - 1);
@@ -454,10 +350,10 @@ static void on_starts(void *context, const struct diag *fault, const struct slic
     buf_free(&out);
 }
 
-static void assert_starts(struct scene *scene, const char *expected)
+static void assert_starts(struct commit_fixture *scene, const char *expected)
 {
     static const char *const origins[] = {"o1", "o2"};
-    struct result result = {0};
+    struct commit_fixture_result result = {0};
     customers_read_starts(scene->customers, "id:7", origins, 2, on_starts, &result);
     redis_fixture_run(&scene->redis, &result.done);
     assert_string_equal(result.text, expected);
@@ -466,20 +362,21 @@ static void assert_starts(struct scene *scene, const char *expected)
 /* Starts come and go with the commits, and expire with the document. */
 static void test_starts(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     const struct commit_start starts[] = {{"o1", {"{\"n\":1}", 7}}, {"o2", {"{\"n\":2}", 7}}};
     const char *const forgotten[] = {"o1", "none"};
-    struct commit first = document("", "1-9-1", V1), second = document("1-9-1", "2-9-2", V2);
+    struct commit first = commit_fixture_document("", "1-9-1", V1),
+                  second = commit_fixture_document("1-9-1", "2-9-2", V2);
     assert_starts(scene, "(none) (none)");
     first.starts = starts;
     first.start_count = 2;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_starts(scene, "{\"n\":1} {\"n\":2}");
     assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:starts:id:7");
     second.forgotten_starts = forgotten;
     second.forgotten_start_count = 2;
     second.expire_ms = LATER - 1;
-    assert_string_equal(commit(scene, &second), "done");
+    assert_string_equal(commit_fixture_ask(scene, &second), "done");
     assert_starts(scene, "(none) {\"n\":2}");
     assert_redis(&scene->redis, "9999999999998", "PEXPIRETIME t:starts:id:7");
 }
@@ -487,14 +384,14 @@ static void test_starts(void **state)
 /* What is no list has no starts, and gives way to one. */
 static void test_starts_of_a_wrong_type(void **state)
 {
-    struct scene *scene = *state;
+    struct commit_fixture *scene = *state;
     const struct commit_start start = {"o1", {"{\"n\":1}", 7}};
-    struct commit first = document("", "1-9-1", V1);
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
     redis_fixture_ask(&scene->redis, "SET t:starts:id:7 rubbish");
     assert_starts(scene, "(none) (none)");
     first.starts = &start;
     first.start_count = 1;
-    assert_string_equal(commit(scene, &first), "done");
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_starts(scene, "{\"n\":1} (none)");
     redis_fixture_end(&scene->redis, SIGKILL);
     assert_starts(scene, "redis-lost");
@@ -502,11 +399,11 @@ static void test_starts_of_a_wrong_type(void **state)
 
 static void test_destroy_silences(void **state)
 {
-    struct scene *scene = *state;
-    struct commit first = document("", "1-9-1", V1);
-    struct result result = {0};
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1);
+    struct commit_fixture_result result = {0};
     struct reading reading = {0};
-    customers_commit(scene->customers, &first, on_commit, &result);
+    customers_commit(scene->customers, &first, commit_fixture_on_commit, &result);
     customers_read(scene->customers, &reading.query, on_read, &reading);
     customers_destroy(&scene->customers);
     scene->customers = customers_new(scene->store.scripts, scene->store.instance);
@@ -516,7 +413,7 @@ static void test_destroy_silences(void **state)
     assert_false(result.done || reading.done);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, commit_fixture_open, commit_fixture_close)
 
 int main(void)
 {
