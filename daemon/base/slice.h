@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
+struct arena;
+
 struct slice {
     const char *text;
     size_t length; /* in bytes */
@@ -32,6 +34,9 @@ static inline bool slice_is(struct slice slice, const char *text)
 {
     return slice.length == strlen(text) && memcmp(slice.text, text, slice.length) == 0;
 }
+
+/* A copy in the arena, with a NUL behind it; of no piece there is none. */
+struct slice slice_copy(struct arena *arena, struct slice slice);
 
 /* Without those of the characters `blanks` that it begins or ends with. */
 struct slice slice_trim(struct slice slice, const char *blanks);

@@ -141,12 +141,6 @@ bool names_ask(struct names *names, struct arena *round, struct customers_query 
     return query->count > 0;
 }
 
-static struct slice copy(struct arena *arena, const struct slice *text)
-{
-    return (struct slice){.text = text->text ? arena_copy(arena, text->text, text->length) : NULL,
-                          .length = text->length};
-}
-
 /* Where a name leads is a name too. Another id is told nothing by an event that has an id of its
  * own: what is known of that other one need not be read. */
 static void follow(struct names *names, struct arena *batch, const struct name *name)
@@ -168,10 +162,10 @@ void names_learn(struct names *names, struct arena *batch, struct arena *round,
     for (uint32_t i = 0; i < names->asked_count; i++) {
         struct name *name = names->asked[i];
         name->is_read = true;
-        name->document = copy(round, &found->documents[i]);
-        name->record = copy(round, &found->records[i]);
+        name->document = slice_copy(round, found->documents[i]);
+        name->record = slice_copy(round, found->records[i]);
         if (!name->is_id)
-            name->target = copy(round, &found->targets[next++]).text;
+            name->target = slice_copy(round, found->targets[next++]).text;
     }
     for (uint32_t i = 0; i < names->asked_count; i++)
         follow(names, batch, names->asked[i]);

@@ -157,12 +157,6 @@ static void forget(struct work *work, const char *const *gone, size_t count)
     work->ids.count = work->dead_count = ids;
 }
 
-static struct slice copy(struct arena *arena, const struct slice *text)
-{
-    return (struct slice){.text = text->text ? arena_copy(arena, text->text, text->length) : NULL,
-                          .length = text->length};
-}
-
 static void add_place(struct arena *arena, struct work *work, const struct commit_withdrawal *found)
 {
     work->places = arena_grow(arena, work->places, work->place_count, &work->place_capacity,
@@ -174,11 +168,11 @@ static void add_place(struct arena *arena, struct work *work, const struct commi
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result)
 {
     if (result->outcome == COMMIT_STALE) {
-        work->document = copy(arena, &result->document);
+        work->document = slice_copy(arena, result->document);
         work->start_count = 0;
     }
     for (size_t i = 0; i < work->record_count && i < result->record_count; i++)
-        work->records[i].text = copy(arena, &result->records[i]);
+        work->records[i].text = slice_copy(arena, result->records[i]);
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
     add_copies(arena, &work->declined, result->declined, result->declined_count);
     for (size_t i = 0; i < result->place_count; i++)
@@ -191,7 +185,7 @@ static struct value read_start(struct arena *arena, const struct slice *text)
 {
     struct value event;
     struct diag diag;
-    const struct slice kept = copy(arena, text);
+    const struct slice kept = slice_copy(arena, *text);
     if (!kept.text || !json_read(arena, kept.text, kept.length, &json_file_limits, &event, &diag) ||
         !value_is(value_get(&event, "data"), VALUE_MAP))
         return value_null();

@@ -133,12 +133,8 @@ static void on_records(void *context, const struct reply *reply, const struct di
         return;
     }
     call->records = arena_zero(call->arena, (call->count + 1) * sizeof *call->records);
-    for (size_t i = 0; i < call->count; i++) {
-        const struct reply *item = reply_item(reply, i);
-        if (reply_text(item))
-            call->records[i] =
-                (struct slice){arena_copy(call->arena, item->text, item->length), item->length};
-    }
+    for (size_t i = 0; i < call->count; i++)
+        call->records[i] = slice_copy(call->arena, reply_slice(reply, i));
 }
 
 static void on_documents(void *context, const struct reply *reply, const struct diag *fault)
