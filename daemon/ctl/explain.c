@@ -14,6 +14,7 @@
 #include "ctl/plain.h"
 #include "customer/customer_key.h"
 #include "decide/policy.h"
+#include "events/person.h"
 #include "store/find_customer.h"
 #include "store/traces.h"
 
@@ -31,18 +32,16 @@ static const char *customer_key(struct context *context, const char *customer)
  * secret cannot be read by which its redirect is found. */
 static const char *person_key(struct context *context, struct session *session, const char *key)
 {
-    enum { HOPS_MOST = 8 };
     struct arena *arena = context->config->arena;
     struct policy policy;
     struct diag diag;
     if (!config_secret(context->config, false, &diag))
         return key;
     config_policy(context->config, &policy);
-    for (int hops = 0; hops < HOPS_MOST; hops++) {
-        char hash[POLICY_SHORT_HASH_SIZE];
+    for (int hops = 0; hops < PERSON_HOPS_MOST; hops++) {
         const char *target =
             find_customer_redirect(session, context->config->keys.redis.prefix,
-                                   policy_short_hash(&policy, key, hash), arena, &diag);
+                                   policy_short_hash(&policy, key, arena), arena, &diag);
         if (!target)
             return key;
         key = target;

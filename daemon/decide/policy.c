@@ -31,25 +31,23 @@ enum customer_place policy_place(const struct policy_facts *facts, const char *m
     return assumed;
 }
 
+enum { HASH_BYTES = (POLICY_HASH_SIZE - 1) / 2, SHORT_HASH_BYTES = 8 };
+
 /* The first `bytes` of the keyed hash, as hex. */
-static void hash_text(const struct policy *policy, const char *text, size_t bytes, char *out)
+static const char *hash_of(const struct policy *policy, const char *text, size_t bytes,
+                           struct arena *arena)
 {
     unsigned char digest[DIGEST_SIZE];
+    char *out = arena_alloc(arena, 2 * bytes + 1);
     digest_hmac(policy->secret, policy->secret_length, text, strlen(text), digest);
     digest_hex(digest, bytes, out);
-}
-
-static const char *long_hash(const struct policy *policy, const char *text, struct arena *arena)
-{
-    char *out = arena_alloc(arena, POLICY_HASH_SIZE);
-    hash_text(policy, text, (POLICY_HASH_SIZE - 1) / 2, out);
     return out;
 }
 
 const char *policy_address_hash(const struct policy *policy, const char *address,
                                 struct arena *arena)
 {
-    return long_hash(policy, mailbox_form(arena, slice_of(address)), arena);
+    return hash_of(policy, mailbox_form(arena, slice_of(address)), HASH_BYTES, arena);
 }
 
 const char *policy_old_address_hash(const struct policy *policy, const char *address,
@@ -57,21 +55,18 @@ const char *policy_old_address_hash(const struct policy *policy, const char *add
 {
     const char *form = mailbox_form(arena, slice_of(address));
     const char *old = mailbox_old_form(arena, slice_of(address));
-    return strcmp(form, old) == 0 ? NULL : long_hash(policy, old, arena);
+    return strcmp(form, old) == 0 ? NULL : hash_of(policy, old, HASH_BYTES, arena);
 }
 
-const char *policy_short_hash(const struct policy *policy, const char *text,
-                              char out[POLICY_SHORT_HASH_SIZE])
+const char *policy_short_hash(const struct policy *policy, const char *text, struct arena *arena)
 {
-    hash_text(policy, text, (POLICY_SHORT_HASH_SIZE - 1) / 2, out);
-    return out;
+    return hash_of(policy, text, SHORT_HASH_BYTES, arena);
 }
 
 const char *policy_mailbox_hash(const struct policy *policy, const char *address,
                                 struct arena *arena)
 {
-    return policy_short_hash(policy, mailbox_form(arena, slice_of(address)),
-                             arena_alloc(arena, POLICY_SHORT_HASH_SIZE));
+    return policy_short_hash(policy, mailbox_form(arena, slice_of(address)), arena);
 }
 
 struct policy_address policy_address(const struct policy *policy, const char *address,

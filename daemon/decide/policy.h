@@ -38,7 +38,7 @@ struct policy {
     size_t secret_length;
 };
 
-enum { POLICY_HASH_SIZE = 33, POLICY_SHORT_HASH_SIZE = 17 }; /* hex digits and a NUL */
+enum { POLICY_HASH_SIZE = 33 }; /* hex digits and a NUL */
 
 /* An address that is to be written to, as it may be suppressed, or have declined. */
 struct policy_address {
@@ -72,11 +72,9 @@ const char *policy_address_hash(const struct policy *policy, const char *address
  * it is the same. */
 const char *policy_old_address_hash(const struct policy *policy, const char *address,
                                     struct arena *arena);
-/* The first 16 digits of such a hash of any text, as it is. Returns `out`. */
-const char *policy_short_hash(const struct policy *policy, const char *text,
-                              char out[POLICY_SHORT_HASH_SIZE]);
-
-/* That of the address's mailbox, in the arena. */
+/* The first 16 digits of such a hash of any text, as it is. In the arena. */
+const char *policy_short_hash(const struct policy *policy, const char *text, struct arena *arena);
+/* That of the address's mailbox. */
 const char *policy_mailbox_hash(const struct policy *policy, const char *address,
                                 struct arena *arena);
 

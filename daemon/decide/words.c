@@ -33,8 +33,7 @@ static void add_name(struct deciding *d, struct names *names, const char *hash)
 
 static void add_key(struct deciding *d, struct names *names, const char *key)
 {
-    add_name(d, names,
-             policy_short_hash(d->policy, key, arena_alloc(d->arena, POLICY_SHORT_HASH_SIZE)));
+    add_name(d, names, policy_short_hash(d->policy, key, d->arena));
 }
 
 static void add_mailbox(struct deciding *d, struct names *names, const char *channel)

@@ -191,11 +191,11 @@ static void add_redirect(struct redirects *redirects, const char *hash, const ch
 
 static void add_all(struct redirects *redirects, const struct customer *listed, const char *from)
 {
-    for (uint32_t i = 0; i < listed->keys.count; i++) {
-        char *hash = arena_alloc(redirects->arena, POLICY_SHORT_HASH_SIZE);
-        policy_short_hash(redirects->input->policy, listed->keys.items[i], hash);
-        add_redirect(redirects, hash, from);
-    }
+    for (uint32_t i = 0; i < listed->keys.count; i++)
+        add_redirect(
+            redirects,
+            policy_short_hash(redirects->input->policy, listed->keys.items[i], redirects->arena),
+            from);
 }
 
 /* Keys that are to lead here from now on: those of the events, and all that were known of who is
@@ -241,9 +241,8 @@ static void make_moves(const struct commit_builder_input *input, struct arena *a
 static void add_erased(const struct commit_builder_input *input, struct arena *arena,
                        struct commit_erased *erased, const char *key)
 {
-    *erased = (struct commit_erased){
-        .key = key,
-        .hash = policy_short_hash(input->policy, key, arena_alloc(arena, POLICY_SHORT_HASH_SIZE))};
+    *erased =
+        (struct commit_erased){.key = key, .hash = policy_short_hash(input->policy, key, arena)};
 }
 
 /* Under every key that they had, and by which they were named just now. */

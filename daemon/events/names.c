@@ -57,7 +57,7 @@ static struct name *need(struct names *names, struct arena *batch, const char *k
     name->text = key;
     name->is_old = is_old;
     name->is_id = !is_old && customer_key_is_id(names->key_paths, key);
-    policy_short_hash(names->policy, key, name->hash);
+    name->hash = policy_short_hash(names->policy, key, batch);
     map_put(names->by_key, key, strlen(key), name);
     names->all = arena_grow(batch, names->all, names->count, &names->capacity, sizeof *names->all);
     names->all[names->count++] = name;

@@ -20,8 +20,8 @@
 #include "store/customers.h"
 
 struct name {
-    const char *text; /* the key */
-    char hash[POLICY_SHORT_HASH_SIZE];
+    const char *text;  /* the key */
+    const char *hash;  /* its short one (decide/policy) */
     struct work *work; /* that has it; NULL: none, it is only known to be a key */
     bool is_id;        /* it never leads to another key */
     bool is_old;       /* as programs of the first format spelt it: nobody is named so any more */

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-enum { HOPS_MOST = 8 }; /* redirects that lead in a circle were made by hand */
-
 struct finding {
     const struct names *names;
     const struct work *work;
@@ -16,7 +14,7 @@ struct finding {
 static struct name *owner(const struct names *names, struct name *name)
 {
     struct name *now = name;
-    for (int hops = 0; hops < HOPS_MOST && now->target; hops++)
+    for (int hops = 0; hops < PERSON_HOPS_MOST && now->target; hops++)
         now = names_find(names, now->target);
     return now != name || now->is_id || now->document.text ? now : NULL;
 }

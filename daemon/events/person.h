@@ -16,7 +16,10 @@
 #include "base/arena.h"
 #include "events/names.h"
 
-enum { PERSON_JOINS_MOST = 16 }; /* documents that become part of another in one commit */
+enum {
+    PERSON_JOINS_MOST = 16, /* documents that become part of another in one commit */
+    PERSON_HOPS_MOST = 8,   /* redirects one behind the other; in a circle they were made by hand */
+};
 
 struct person {
     struct name *name;    /* the key under which the person stands */

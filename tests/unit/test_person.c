@@ -152,9 +152,8 @@ static void take(struct world *world, const struct row *row)
 
 static struct slice target_of(const struct world *world, const char *hash)
 {
-    char known[POLICY_SHORT_HASH_SIZE];
     for (size_t i = 0; i < world->redirect_count; i++)
-        if (strcmp(policy_short_hash(&policy, world->redirects[i][0], known), hash) == 0)
+        if (strcmp(policy_short_hash(&policy, world->redirects[i][0], world->arena), hash) == 0)
             return slice_of(world->redirects[i][1]);
     return (struct slice){0};
 }

@@ -21,8 +21,7 @@
 
 static const char *name_of(struct decide_fixture *fixture, const char *text)
 {
-    return policy_short_hash(&fixture->policy, text,
-                             arena_alloc(fixture->arena, POLICY_SHORT_HASH_SIZE));
+    return policy_short_hash(&fixture->policy, text, fixture->arena);
 }
 
 /* "id no all 0; mail yes news 5": under which name, and when, in seconds of the test. */
