@@ -26,7 +26,7 @@ static bool is_end(struct deciding *d, const char *name, const struct customer_u
     struct cel_program *condition = rule ? rule->until_condition : NULL;
     struct customer_journey journey = {0};
     const char *fault;
-    if (!types || !rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
+    if (!rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
         return false;
     if (!rule && !carried_compile(d, carried->condition, &condition))
         return true;

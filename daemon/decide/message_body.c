@@ -131,8 +131,7 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put_text(arena, *body, "mid", *mid);
     put_text(arena, *body, "rule", input->rule->name);
     put_text(arena, *body, "step", input->step->id);
-    put_text(arena, *body, "class",
-             input->rule->class == RULE_MARKETING ? "marketing" : "transactional");
+    put_text(arena, *body, "class", rule_class_word(input->rule->class));
     put_text(arena, *body, "topic", input->rule->topic);
     put_text(arena, *body, "channel", input->step->channel);
     put_text(arena, *body, "template", input->step->template);

@@ -14,14 +14,6 @@
 #include "customer/said.h"
 #include "rules/condition_reads.h"
 
-bool policy_listed(const char *const *list, const char *text)
-{
-    for (; list && *list; list++)
-        if (strcmp(*list, text) == 0)
-            return true;
-    return false;
-}
-
 enum customer_place policy_place(const struct policy_facts *facts, const char *mid,
                                  enum customer_place assumed)
 {
@@ -152,8 +144,8 @@ static bool is_wanted(const struct policy *policy, const struct rule *rule,
 
 static bool is_suppressed(const struct policy_facts *facts, const struct policy_address *address)
 {
-    return policy_listed(facts->suppressed, address->hash) ||
-           (address->old_hash && policy_listed(facts->suppressed, address->old_hash));
+    return rule_list_has(facts->suppressed, address->hash) ||
+           (address->old_hash && rule_list_has(facts->suppressed, address->old_hash));
 }
 
 /* Whether somebody said no to the topic under this address. */
@@ -161,7 +153,7 @@ static bool is_declined(const struct policy_facts *facts, const struct policy_ad
                         const char *topic, struct arena *arena)
 {
     return facts && facts->declined &&
-           policy_listed(facts->declined, arena_printf(arena, "%s=%s", address->said, topic));
+           rule_list_has(facts->declined, arena_printf(arena, "%s=%s", address->said, topic));
 }
 
 enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,

@@ -106,8 +106,6 @@ struct value policy_consent_of(const struct policy *policy, const struct custome
 int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,
                            int64_t now_ms, struct arena *arena);
 
-bool policy_listed(const char *const *list, const char *text);
-
 /* Where a message is; as `assumed` where the facts (may be NULL) do not tell. */
 enum customer_place policy_place(const struct policy_facts *facts, const char *mid,
                                  enum customer_place assumed);

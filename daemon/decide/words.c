@@ -22,7 +22,7 @@ struct names {
 
 static void add_name(struct deciding *d, struct names *names, const char *hash)
 {
-    if (names->hashes && policy_listed(names->hashes, hash))
+    if (rule_list_has(names->hashes, hash))
         return;
     if (names->count + 1 >= names->capacity)
         names->hashes = arena_grow(d->arena, names->hashes, names->capacity, &names->capacity,
@@ -240,7 +240,7 @@ static bool is_told(const struct deciding *d, const char *name)
         const struct said_record record = said_read(d->arena, d->words.records[i].text);
         return said_has_noes(&record, d->customer);
     }
-    return policy_listed(d->words.known, name);
+    return rule_list_has(d->words.known, name);
 }
 
 /* Whether a record has a no over which a newer yes of the person stands: it was said under another

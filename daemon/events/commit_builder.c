@@ -56,11 +56,6 @@ static const char **entry_ids(const struct shop_event *const *events, size_t cou
     return ids;
 }
 
-static const char *class_word(enum rule_class class)
-{
-    return class == RULE_MARKETING ? "marketing" : "transactional";
-}
-
 /* What the queues for room in the outbox are to know of a customer; `full_ms` as in the decision.
  */
 static void make_full(struct arena *arena, const int64_t full_ms[ROOM_CLASSES],
@@ -68,7 +63,7 @@ static void make_full(struct arena *arena, const int64_t full_ms[ROOM_CLASSES],
 {
     struct commit_full *full = arena_alloc(arena, sizeof *full * ROOM_CLASSES);
     for (int i = 0; i < ROOM_CLASSES; i++)
-        full[i] = (struct commit_full){class_word((enum rule_class)i), full_ms[i]};
+        full[i] = (struct commit_full){rule_class_word((enum rule_class)i), full_ms[i]};
     commit->full = full;
     commit->full_count = ROOM_CLASSES;
 }
@@ -90,7 +85,7 @@ static void make_messages(const struct decision *decision, struct arena *arena,
         messages[i] = (struct commit_message){
             .mid = message->mid,
             .channel = message->step->channel,
-            .class_ = class_word(message->rule->class),
+            .class_ = rule_class_word(message->rule->class),
             .body = body.text,
             .length = body.length,
             .on_uncertain = message->rule->on_uncertain == RULE_HOLD ? "hold" : "resend",

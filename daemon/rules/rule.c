@@ -4,10 +4,15 @@
 
 bool rule_list_has(const char *const *list, const char *name)
 {
-    for (; *list; list++)
+    for (; list && *list; list++)
         if (strcmp(*list, name) == 0)
             return true;
     return false;
+}
+
+const char *rule_class_word(enum rule_class class)
+{
+    return class == RULE_MARKETING ? "marketing" : "transactional";
 }
 
 const struct rule_step *rule_find_step(const struct rule *rule, const char *id)

@@ -80,7 +80,9 @@ struct rule {
 
 /* The step of that id, or NULL. */
 const struct rule_step *rule_find_step(const struct rule *rule, const char *id);
-/* Whether a NULL-terminated list (rule->on, rule->until, …) has the name. */
+/* Whether a NULL-terminated list (rule->on, rule->until, …; NULL: an empty one) has the name. */
 bool rule_list_has(const char *const *list, const char *name);
+/* "marketing" or "transactional". */
+const char *rule_class_word(enum rule_class class);
 
 #endif

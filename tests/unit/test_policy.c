@@ -422,15 +422,6 @@ static void test_short_hash(void **state)
     arena_destroy(&arena);
 }
 
-static void test_listed(void **state)
-{
-    (void)state;
-    static const char *const list[] = {"a", "bc", NULL};
-    assert_true(policy_listed(list, "bc"));
-    assert_false(policy_listed(list, "b"));
-    assert_false(policy_listed(NULL, "a"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,7 +435,6 @@ int main(void)
         cmocka_unit_test(test_address_hash),
         cmocka_unit_test(test_old_address_hash),
         cmocka_unit_test(test_short_hash),
-        cmocka_unit_test(test_listed),
     };
     return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
 }

@@ -261,12 +261,21 @@ static void test_index(void **state)
     decide_fixture_close(&fixture);
 }
 
+static void test_list(void **state)
+{
+    (void)state;
+    static const char *const list[] = {"a", "bc", NULL};
+    assert_true(rule_list_has(list, "bc"));
+    assert_false(rule_list_has(list, "b"));
+    assert_false(rule_list_has(NULL, "a"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults),   cmocka_unit_test(test_too_many_steps),
         cmocka_unit_test(test_step_ids), cmocka_unit_test(test_step_ids_stay),
-        cmocka_unit_test(test_index),
+        cmocka_unit_test(test_index),    cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
 }
