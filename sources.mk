@@ -249,6 +249,7 @@ library_sources = \
 	daemon/customer/customer_journey.h \
 	daemon/customer/customer_key.c \
 	daemon/customer/customer_key.h \
+	daemon/customer/customer_list.h \
 	daemon/customer/customer_print.c \
 	daemon/customer/customer_print.h \
 	daemon/customer/customer_profile.c \

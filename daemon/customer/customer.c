@@ -12,19 +12,13 @@
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
-/* Adds an item to a list of the customer, dropping the oldest at its bound. */
-#define PUSH(arena, list, most, item)                                                              \
-    do {                                                                                           \
-        if ((list).count >= (most))                                                                \
-            DROP(list, 0);                                                                         \
-        (list).items =                                                                             \
-            arena_grow(arena, (list).items, (list).count, &(list).capacity, sizeof *(list).items); \
-        (list).items[(list).count++] = (item);                                                     \
+/* Adds an item to a list that is full with `most`: then the oldest goes. */
+#define PUSH_NEWEST(arena, list, most, item)   \
+    do {                                       \
+        if ((list).count >= (most))            \
+            CUSTOMER_LIST_DROP(list, 0);       \
+        CUSTOMER_LIST_PUSH(arena, list, item); \
     } while (0)
-
-#define DROP(list, index)                                     \
-    memmove(&(list).items[index], &(list).items[(index) + 1], \
-            sizeof *(list).items *(--(list).count - (index)))
 
 struct customer *customer_new(struct arena *arena, const char *key)
 {
@@ -57,7 +51,7 @@ void customer_add_count(struct arena *arena, struct customer *customer, const ch
     struct customer_count *count = (struct customer_count *)customer_find_count(customer, type);
     if (!count) {
         struct customer_count fresh = {.type = type, .first_ms = at_ms, .last_ms = at_ms};
-        PUSH(arena, customer->counts, UINT32_MAX, fresh); /* the rules' types bound it */
+        CUSTOMER_LIST_PUSH(arena, customer->counts, fresh); /* the rules' types bound it */
         count = &customer->counts.items[customer->counts.count - 1];
     }
     count->count++;
@@ -89,7 +83,7 @@ static struct customer_total *need_total(struct arena *arena, struct customer *c
     if (total)
         return total;
     struct customer_total fresh = {.rule = rule};
-    PUSH(arena, customer->totals, UINT32_MAX, fresh); /* one for each rule at most */
+    CUSTOMER_LIST_PUSH(arena, customer->totals, fresh); /* one for each rule at most */
     return &customer->totals.items[customer->totals.count - 1];
 }
 
@@ -102,7 +96,7 @@ void customer_add_send(struct arena *arena, struct customer *customer,
                                  .at_ms = now_ms,
                                  .until_ms = until_ms,
                                  .marketing = message->marketing};
-    PUSH(arena, customer->sends, UINT32_MAX, send);
+    CUSTOMER_LIST_PUSH(arena, customer->sends, send);
     struct customer_total *total = need_total(arena, customer, message->rule);
     total->count++;
     total->last_ms = now_ms;
@@ -111,7 +105,7 @@ void customer_add_send(struct arena *arena, struct customer *customer,
 void customer_add_open(struct arena *arena, struct customer *customer,
                        const struct customer_open *message)
 {
-    PUSH(arena, customer->open, UINT32_MAX, *message);
+    CUSTOMER_LIST_PUSH(arena, customer->open, *message);
 }
 
 bool customer_may_count(const struct customer *customer, int64_t until_ms, int64_t now_ms)
@@ -139,19 +133,19 @@ void customer_drop_send(struct customer *customer, const char *mid)
             (struct customer_total *)customer_find_total(customer, customer->sends.items[i].rule);
         if (total && total->count > 0)
             total->count--;
-        DROP(customer->sends, i);
+        CUSTOMER_LIST_DROP(customer->sends, i);
         return;
     }
 }
 
 void customer_drop_open(struct customer *customer, uint32_t index)
 {
-    DROP(customer->open, index);
+    CUSTOMER_LIST_DROP(customer->open, index);
 }
 
 void customer_drop_journey(struct customer *customer, uint32_t index)
 {
-    DROP(customer->journeys, index);
+    CUSTOMER_LIST_DROP(customer->journeys, index);
 }
 
 bool customer_has_seen(const struct customer *customer, const char *identity, int64_t since_ms)
@@ -173,9 +167,9 @@ void customer_add_seen(struct arena *arena, struct customer *customer, const cha
     struct customer_seen seen = {.at_ms = at_ms};
     memcpy(seen.identity, identity, sizeof seen.identity);
     if (effect)
-        PUSH(arena, customer->seen, CUSTOMER_SEEN_MOST, seen);
+        PUSH_NEWEST(arena, customer->seen, CUSTOMER_SEEN_MOST, seen);
     else
-        PUSH(arena, customer->ring, CUSTOMER_RING_MOST, seen);
+        PUSH_NEWEST(arena, customer->ring, CUSTOMER_RING_MOST, seen);
 }
 
 void customer_add_key(struct arena *arena, struct customer *customer, const char *key)
@@ -184,8 +178,8 @@ void customer_add_key(struct arena *arena, struct customer *customer, const char
         return;
     for (uint32_t i = customer->keys.count; i-- > 0;)
         if (strcmp(customer->keys.items[i], key) == 0)
-            DROP(customer->keys, i);
-    PUSH(arena, customer->keys, CUSTOMER_KEYS_MOST, key);
+            CUSTOMER_LIST_DROP(customer->keys, i);
+    PUSH_NEWEST(arena, customer->keys, CUSTOMER_KEYS_MOST, key);
 }
 
 /* What a limit or a cap counts stays; of the rest the newest of a day, whose messages may still
@@ -197,7 +191,7 @@ static void prune_sends(struct customer *customer, int64_t now_ms)
         const struct customer_send *send = &customer->sends.items[i];
         if (send->until_ms <= now_ms &&
             (++past > CUSTOMER_PAST_MOST || send->at_ms < now_ms - DAY_MS))
-            DROP(customer->sends, i);
+            CUSTOMER_LIST_DROP(customer->sends, i);
     }
 }
 
@@ -206,8 +200,8 @@ void customer_prune(struct customer *customer, int64_t now_ms, int64_t seen_ms)
     prune_sends(customer, now_ms);
     customer_ends_prune(customer, now_ms);
     while (customer->seen.count && customer->seen.items[0].at_ms < seen_ms)
-        DROP(customer->seen, 0);
+        CUSTOMER_LIST_DROP(customer->seen, 0);
     for (uint32_t i = customer->open.count; i-- > 0;)
         if (customer->open.items[i].give_up_ms <= now_ms)
-            DROP(customer->open, i);
+            CUSTOMER_LIST_DROP(customer->open, i);
 }

@@ -2,12 +2,6 @@
 
 #include <string.h>
 
-static void drop(struct customer *customer, uint32_t index)
-{
-    struct customer_end *items = customer->ends.items;
-    memmove(&items[index], &items[index + 1], sizeof *items * (--customer->ends.count - index));
-}
-
 /* The oldest of a rule that a condition is asked about, or (NULL) of all; and how many there are.
  */
 static uint32_t find_oldest(const struct customer *customer, const char *rule, uint32_t *oldest)
@@ -36,13 +30,6 @@ static struct customer_end *find_newest(struct customer *customer, const char *r
     return NULL;
 }
 
-static void push(struct arena *arena, struct customer *customer, const struct customer_end *end)
-{
-    customer->ends.items = arena_grow(arena, customer->ends.items, customer->ends.count,
-                                      &customer->ends.capacity, sizeof *customer->ends.items);
-    customer->ends.items[customer->ends.count++] = *end;
-}
-
 static void make_newer(struct customer_end *known, const struct customer_end *end)
 {
     if (end->at_ms > known->at_ms)
@@ -58,7 +45,7 @@ static void add_newest(struct arena *arena, struct customer *customer,
     if (known)
         make_newer(known, end);
     else
-        push(arena, customer, end);
+        CUSTOMER_LIST_PUSH(arena, customer->ends, *end);
 }
 
 void customer_ends_add(struct arena *arena, struct customer *customer,
@@ -68,16 +55,16 @@ void customer_ends_add(struct arena *arena, struct customer *customer,
     if (end->event.kind == VALUE_NULL) {
         add_newest(arena, customer, end);
     } else {
-        push(arena, customer, end);
+        CUSTOMER_LIST_PUSH(arena, customer->ends, *end);
         if (find_oldest(customer, end->rule, &oldest) > CUSTOMER_ENDS_OF_RULE)
-            drop(customer, oldest);
+            CUSTOMER_LIST_DROP(customer->ends, oldest);
     }
     if (find_oldest(customer, NULL, &oldest) <= CUSTOMER_ENDS_MOST)
         return;
     struct customer_end every = customer->ends.items[oldest];
     every.rule = "";
     every.event = value_bool(true);
-    drop(customer, oldest);
+    CUSTOMER_LIST_DROP(customer->ends, oldest);
     add_newest(arena, customer, &every);
 }
 
@@ -85,7 +72,7 @@ void customer_ends_prune(struct customer *customer, int64_t now_ms)
 {
     for (uint32_t i = customer->ends.count; i-- > 0;)
         if (customer->ends.items[i].until_ms < now_ms)
-            drop(customer, i);
+            CUSTOMER_LIST_DROP(customer->ends, i);
 }
 
 void customer_ends_shed(struct customer *customer)

@@ -47,14 +47,6 @@ static void join_count(struct customer_count *count, const struct customer_count
     join_times(count, other);
 }
 
-/* Adds an item to a list. */
-#define ADD(arena, list, item)                                                                     \
-    do {                                                                                           \
-        (list).items =                                                                             \
-            arena_grow(arena, (list).items, (list).count, &(list).capacity, sizeof *(list).items); \
-        (list).items[(list).count++] = (item);                                                     \
-    } while (0)
-
 static void join_counts(struct arena *arena, struct customer *customer,
                         const struct customer *other)
 {
@@ -65,7 +57,7 @@ static void join_counts(struct arena *arena, struct customer *customer,
         if (mine)
             join_count(mine, theirs);
         else
-            ADD(arena, customer->counts, *theirs);
+            CUSTOMER_LIST_PUSH(arena, customer->counts, *theirs);
     }
 }
 
@@ -77,7 +69,7 @@ static void join_totals(struct arena *arena, struct customer *customer,
         struct customer_total *mine =
             (struct customer_total *)customer_find_total(customer, theirs->rule);
         if (!mine) {
-            ADD(arena, customer->totals, *theirs);
+            CUSTOMER_LIST_PUSH(arena, customer->totals, *theirs);
             continue;
         }
         mine->count += theirs->count;
@@ -102,7 +94,7 @@ static void join_journeys(struct arena *arena, struct customer *customer,
 {
     for (uint32_t i = 0; i < other->journeys.count; i++)
         if (!has_journey(customer, &other->journeys.items[i]))
-            ADD(arena, customer->journeys, other->journeys.items[i]);
+            CUSTOMER_LIST_PUSH(arena, customer->journeys, other->journeys.items[i]);
 }
 
 static void join_starts(struct arena *arena, struct customer *customer,
@@ -110,7 +102,7 @@ static void join_starts(struct arena *arena, struct customer *customer,
 {
     for (uint32_t i = 0; i < other->starts.count; i++)
         if (!customer_starts_find(customer, other->starts.items[i].origin))
-            ADD(arena, customer->starts, other->starts.items[i]);
+            CUSTOMER_LIST_PUSH(arena, customer->starts, other->starts.items[i]);
 }
 
 /* Those of the other are older: they are this person's from now on only. */

@@ -88,12 +88,6 @@ static void fold(struct arena *arena, struct customer *customer)
     customer->profile = folded;
 }
 
-static void drop(struct customer *customer, uint32_t index)
-{
-    memmove(&customer->layers.items[index], &customer->layers.items[index + 1],
-            sizeof *customer->layers.items * (--customer->layers.count - index));
-}
-
 static void insert(struct arena *arena, struct customer *customer, uint32_t index,
                    const struct customer_layer *layer)
 {
@@ -127,7 +121,7 @@ static bool add(struct arena *arena, struct customer *customer, const struct val
         struct customer_layer *older = &customer->layers.items[i];
         older->patch = without(arena, &older->patch, &layer.patch);
         if (value_count(&older->patch) == 0)
-            drop(customer, i);
+            CUSTOMER_LIST_DROP(customer->layers, i);
     }
     if (value_count(&layer.patch) > 0)
         insert(arena, customer, at, &layer);

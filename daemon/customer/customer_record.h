@@ -9,6 +9,7 @@
 
 #include "base/value.h"
 #include "customer/customer_journey.h"
+#include "customer/customer_list.h"
 
 enum {
     CUSTOMER_FORMAT = 2, /* of the document; kept in P:meta too */
@@ -72,12 +73,6 @@ struct customer_total {
     const char *rule;
     int64_t count, last_ms;
 };
-
-#define CUSTOMER_LIST(type)       \
-    struct {                      \
-        type *items;              \
-        uint32_t count, capacity; \
-    }
 
 struct customer {
     const char *key;      /* the canonical one: the document stands under it */

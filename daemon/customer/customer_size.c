@@ -17,14 +17,21 @@ enum {
     SMALL_BYTES = CUSTOMER_DOCUMENT_MOST / 2,
 };
 
+/* The bytes of an item that was printed, with a comma; as many as a document may have where it is
+ * larger. */
+static size_t end_item(struct buf *text)
+{
+    size_t bytes = text->full ? CUSTOMER_DOCUMENT_MOST : text->length + 1;
+    buf_free(text);
+    return bytes;
+}
+
 size_t customer_size_of_journey(const struct customer_journey *journey)
 {
     struct buf text;
     buf_init(&text, CUSTOMER_DOCUMENT_MOST);
     customer_print_journey(&text, journey);
-    size_t bytes = text.full ? CUSTOMER_DOCUMENT_MOST : text.length + 1;
-    buf_free(&text);
-    return bytes;
+    return end_item(&text);
 }
 
 size_t customer_size_of_open(const struct customer_open *open)
@@ -32,9 +39,7 @@ size_t customer_size_of_open(const struct customer_open *open)
     struct buf text;
     buf_init(&text, CUSTOMER_DOCUMENT_MOST);
     customer_print_open(&text, open);
-    size_t bytes = text.full ? CUSTOMER_DOCUMENT_MOST : text.length + 1 + SEND_BYTES;
-    buf_free(&text);
-    return bytes;
+    return end_item(&text) + SEND_BYTES;
 }
 
 size_t customer_size_of_value(const struct value *value, size_t most)

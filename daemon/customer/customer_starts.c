@@ -14,9 +14,7 @@ static void add(struct arena *arena, struct customer *customer, const struct cus
 {
     if (customer_starts_find(customer, start->origin))
         return;
-    customer->starts.items = arena_grow(arena, customer->starts.items, customer->starts.count,
-                                        &customer->starts.capacity, sizeof *customer->starts.items);
-    customer->starts.items[customer->starts.count++] = *start;
+    CUSTOMER_LIST_PUSH(arena, customer->starts, *start);
 }
 
 void customer_starts_add(struct arena *arena, struct customer *customer, const char *origin,

@@ -40,12 +40,6 @@ static struct customer_said *find(const struct customer *customer, const char *t
     return NULL;
 }
 
-static void drop(struct customer *customer, uint32_t index)
-{
-    memmove(&customer->said.items[index], &customer->said.items[index + 1],
-            sizeof *customer->said.items * (--customer->said.count - index));
-}
-
 /* The oldest yes, or no, to a topic; the count where there is none. */
 static uint32_t oldest(const struct customer *customer, bool yes)
 {
@@ -59,26 +53,17 @@ static uint32_t oldest(const struct customer *customer, bool yes)
     return found;
 }
 
-static void put(struct arena *arena, struct customer *customer, const char *topic, bool yes,
-                int64_t at_ms)
-{
-    customer->said.items = arena_grow(arena, customer->said.items, customer->said.count,
-                                      &customer->said.capacity, sizeof *customer->said.items);
-    customer->said.items[customer->said.count++] =
-        (struct customer_said){.topic = topic, .yes = yes, .at_ms = at_ms};
-}
-
 /* A no is never dropped: the oldest grows to one to all, which newer words stand over. */
 static void make_room(struct arena *arena, struct customer *customer)
 {
     uint32_t index = oldest(customer, true);
     if (index < customer->said.count) {
-        drop(customer, index);
+        CUSTOMER_LIST_DROP(customer->said, index);
         return;
     }
     index = oldest(customer, false);
     int64_t at_ms = customer->said.items[index].at_ms;
-    drop(customer, index);
+    CUSTOMER_LIST_DROP(customer->said, index);
     said_add(arena, customer, said_all, false, at_ms);
 }
 
@@ -100,7 +85,8 @@ bool said_add(struct arena *arena, struct customer *customer, const char *topic,
     word = find(customer, topic); /* room may have been made by a no to all */
     if (word)
         return said_add(arena, customer, topic, yes, at_ms);
-    put(arena, customer, topic, yes, at_ms);
+    const struct customer_said said = {.topic = topic, .yes = yes, .at_ms = at_ms};
+    CUSTOMER_LIST_PUSH(arena, customer->said, said);
     return true;
 }
 
@@ -181,10 +167,8 @@ static void add_no(struct arena *arena, struct said_record *record, const char *
 {
     if (record->noes.count == SAID_MOST) /* more than a script writes */
         topic = said_all;
-    record->noes.items = arena_grow(arena, record->noes.items, record->noes.count,
-                                    &record->noes.capacity, sizeof *record->noes.items);
-    record->noes.items[record->noes.count++] =
-        (struct customer_said){.topic = topic, .at_ms = at_ms};
+    const struct customer_said no = {.topic = topic, .at_ms = at_ms};
+    CUSTOMER_LIST_PUSH(arena, record->noes, no);
 }
 
 /* "-<ms>", "-<ms>=<topic>", "+<ms>=<topic>", "!<ms>=<identity>" */

@@ -95,10 +95,7 @@ void moving_start(struct deciding *d, const struct rule *rule)
         return;
     }
     customer->bytes += bytes;
-    customer->journeys.items =
-        arena_grow(d->arena, customer->journeys.items, customer->journeys.count,
-                   &customer->journeys.capacity, sizeof *customer->journeys.items);
-    customer->journeys.items[customer->journeys.count++] = journey;
+    CUSTOMER_LIST_PUSH(d->arena, customer->journeys, journey);
 }
 
 void moving_end(struct deciding *d, uint32_t index, enum trace_why why)

@@ -15,12 +15,12 @@
 
 /* ---- Names: the short hashes of keys and mailboxes ---- */
 
-struct names {
+struct name_list {
     const char **hashes; /* NULL-terminated */
     uint32_t count, capacity;
 };
 
-static void add_name(struct deciding *d, struct names *names, const char *hash)
+static void add_name(struct deciding *d, struct name_list *names, const char *hash)
 {
     if (rule_list_has(names->hashes, hash))
         return;
@@ -31,12 +31,12 @@ static void add_name(struct deciding *d, struct names *names, const char *hash)
     names->hashes[names->count] = NULL;
 }
 
-static void add_key(struct deciding *d, struct names *names, const char *key)
+static void add_key(struct deciding *d, struct name_list *names, const char *key)
 {
     add_name(d, names, policy_short_hash(d->policy, key, d->arena));
 }
 
-static void add_mailbox(struct deciding *d, struct names *names, const char *channel)
+static void add_mailbox(struct deciding *d, struct name_list *names, const char *channel)
 {
     const char *address = message_body_mailbox(d->customer, channel, d->arena);
     if (address)
@@ -44,7 +44,7 @@ static void add_mailbox(struct deciding *d, struct names *names, const char *cha
 }
 
 /* By a rule that is not here another daemon may write to `email` and `phone`. */
-static void add_mailboxes(struct deciding *d, struct names *names)
+static void add_mailboxes(struct deciding *d, struct name_list *names)
 {
     add_mailbox(d, names, "email");
     add_mailbox(d, names, "sms");
@@ -60,7 +60,7 @@ static void add_mailboxes(struct deciding *d, struct names *names)
 
 static const char *const *names_of(struct deciding *d)
 {
-    struct names names = {0};
+    struct name_list names = {0};
     add_key(d, &names, d->customer->key);
     for (uint32_t i = 0; i < d->customer->keys.count; i++)
         add_key(d, &names, d->customer->keys.items[i]);
