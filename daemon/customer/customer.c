@@ -2,7 +2,8 @@
  * What is remembered of a customer, list by list: counts of events, messages that were sent
  * (customer_add_send, customer_may_count) and those that may still be withdrawn, ids of events,
  * keys. What grows is bounded where it is added, or where its time is over (customer_prune).
- * Their document: customer_document; remembered ends: customer_ends.
+ * Their document: customer_document reads it, customer_print prints it; its profile:
+ * customer_profile; remembered ends: customer_ends; what started what runs: customer_starts.
  */
 #include "customer/customer.h"
 

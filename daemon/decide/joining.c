@@ -1,6 +1,6 @@
 /*
  * What follows from a join, in this order: consent (a no of either stays), what ended, journeys
- * that are kept apart, the bound of journeys, opt-outs.
+ * that are kept apart, the bounds of journeys and of the profile, opt-outs.
  */
 #include "decide/joining.h"
 

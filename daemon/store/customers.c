@@ -3,6 +3,9 @@
  * P:said; MGET of the documents and the redirects. Their answers come in that order, the first two
  * are kept, and the last one ends the call: it brings all of it, or tells what failed.
  *
+ * Starts (customers_read_starts) are asked for when a decision needs some, and found by their
+ * origin in the list of all that the customer has.
+ *
  * Committing (customers_commit) is one run of commit.lua, whose arguments and answer are
  * store/commit's.
  */

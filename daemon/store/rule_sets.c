@@ -1,8 +1,10 @@
 /*
- *   rule_sets_use    the daemon's own set changes: `now` becomes `before`, for what is still
- * decided by that; `reloaded` until Redis has heard of it rule_sets_ask    what a lease's renewal
- * tells of `now` rule_sets_learn  what it answers: a number, which others live. P:set:<digest> of a
- * set that is not there yet is written; that of another which is new here is read
+ * A lease's renewal tells Redis of the daemon's set (rule_sets_ask), and its answer brings the
+ * set's number and which other sets live (rule_sets_learn). Then the entries of the set are written
+ * where nobody has yet, and those of the others read that are new here.
+ *
+ * After a change (rule_sets_use) `now` has become `before`, for what is still decided by that, and
+ * `reloaded` stands until Redis has heard of it.
  */
 #include "store/rule_sets.h"
 
