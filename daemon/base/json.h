@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/slice.h"
 #include "base/value.h"
 
 struct json_limits {
@@ -43,6 +44,8 @@ bool json_read(struct arena *arena, const char *text, size_t length,
 bool json_print(struct buf *out, const struct value *value);
 /* Likewise over many lines, two spaces for each level. */
 bool json_print_pretty(struct buf *out, const struct value *value);
+/* In the arena; what would pass `most` bytes is cut off. */
+struct slice json_print_slice(struct arena *arena, const struct value *value, size_t most);
 /* One string with its quotes and escapes. */
 bool json_print_string(struct buf *out, const char *bytes, size_t length);
 

@@ -268,3 +268,14 @@ bool json_print_pretty(struct buf *out, const struct value *value)
 {
     return print_value(out, value, 0) && !out->full;
 }
+
+struct slice json_print_slice(struct arena *arena, const struct value *value, size_t most)
+{
+    struct buf out;
+    buf_init(&out, most);
+    json_print(&out, value);
+    struct slice printed = {.text = arena_copy(arena, buf_string(&out), out.length),
+                            .length = out.length};
+    buf_free(&out);
+    return printed;
+}

@@ -15,7 +15,7 @@ enum {
     CUSTOMER_FORMAT = 2, /* of the document; kept in P:meta too */
     CUSTOMER_DOCUMENT_MOST = 64 * 1024,
     CUSTOMER_PROFILE_MOST = 16 * 1024, /* of its layers as they are printed */
-    CUSTOMER_READS_MOST = 1024,        /* of what a journey or message keeps of its start */
+    CUSTOMER_READS_MOST = 1024,        /* of what is kept of an event for a condition of `until` */
     CUSTOMER_TIMES_MOST = 32,          /* newest times kept for each counted event type */
     CUSTOMER_SENDS_MOST = 192,         /* that some limit or cap counts, … */
     CUSTOMER_COUNTED_MOST = 128,       /* … and how many any one of them may count */

@@ -18,6 +18,12 @@ struct customer_until carried_until(const struct rule *rule)
                                    .condition = condition ? cel_text(condition) : NULL};
 }
 
+static struct value within_bound(struct value reads)
+{
+    bool fits = customer_size_of_value(&reads, CUSTOMER_READS_MOST) <= CUSTOMER_READS_MOST;
+    return fits ? reads : value_bool(true);
+}
+
 struct value carried_reads(const struct deciding *d, const struct rule *rule,
                            const struct value *event)
 {
@@ -25,10 +31,13 @@ struct value carried_reads(const struct deciding *d, const struct rule *rule,
         return value_null();
     struct value reads =
         condition_reads_start(rule->until_condition, d->policy->segments, event, d->arena);
-    if (!value_count(value_get(&reads, "data")))
-        return value_null();
-    bool fits = customer_size_of_value(&reads, CUSTOMER_READS_MOST) <= CUSTOMER_READS_MOST;
-    return fits ? reads : value_bool(true);
+    return value_count(value_get(&reads, "data")) ? within_bound(reads) : value_null();
+}
+
+struct value carried_event(const struct deciding *d, const struct rule *rule)
+{
+    return within_bound(condition_reads_event(rule->until_condition, d->policy->segments,
+                                              &d->event->document, d->arena));
 }
 
 bool carried_compile(struct deciding *d, const char *source, struct cel_program **condition)

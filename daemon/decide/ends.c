@@ -2,16 +2,11 @@
 
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/json.h"
 #include "customer/customer_ends.h"
 #include "decide/carried.h"
 #include "decide/moving.h"
 #include "decide/starts.h"
 #include "decide/withdraw.h"
-#include "rules/condition_reads.h"
-
-enum { EVENT_MOST = 1024 }; /* bytes of what a condition reads of an event that is remembered */
 
 /* ---- By `until` ---- */
 
@@ -34,18 +29,6 @@ static bool is_end(struct deciding *d, const char *name, const struct customer_u
         return true;
     struct condition_scene scene = deciding_scene(d, &journey);
     return condition_ask(condition, &scene, d->arena, &fault) != CONDITION_FALSE;
-}
-
-/* What the rule's condition reads of the event; `true` where that is too much to be kept. */
-static struct value event_read(const struct deciding *d, const struct rule *rule)
-{
-    struct value read = condition_reads_event(rule->until_condition, d->policy->segments,
-                                              &d->event->document, d->arena);
-    struct buf text;
-    buf_init(&text, EVENT_MOST);
-    bool fits = json_print(&text, &read) && !text.full;
-    buf_free(&text);
-    return fits ? read : value_bool(true);
 }
 
 static void remember(struct deciding *d, const struct rule *rule, struct value event)
@@ -75,7 +58,7 @@ void ends_until(struct deciding *d)
     /* Of those without a condition the customer's counts have the newest. */
     for (const struct rule *const *rule = ruleset_until(d->rules, d->event->type); *rule; rule++)
         if ((*rule)->until_condition)
-            remember(d, *rule, event_read(d, *rule));
+            remember(d, *rule, carried_event(d, *rule));
 }
 
 /* ---- By a match that is none any more ---- */

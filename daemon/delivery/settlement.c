@@ -106,16 +106,6 @@ static void decide_result(struct attempt *attempt, const struct settlement_scene
 
 /* ---- Texts ---- */
 
-static const char *print(struct arena *arena, const struct value *value)
-{
-    struct buf text;
-    buf_init(&text, TEXT_MOST);
-    json_print(&text, value);
-    const char *printed = arena_copy(arena, buf_string(&text), text.length);
-    buf_free(&text);
-    return printed;
-}
-
 static void put(struct arena *arena, struct value map, const char *name, const char *text)
 {
     if (text && *text)
@@ -203,7 +193,7 @@ static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
     put(arena, item, "gateway", attempt->gateway);
     put(arena, item, "mid", attempt->mid);
     const struct value line = trace_of(arena, now_ms, item);
-    return print(arena, &line);
+    return json_print_slice(arena, &line, TEXT_MOST).text;
 }
 
 /* An event that tells deciding of the result, so that caps and rules can mind it. */
@@ -227,7 +217,7 @@ static const char *make_event(const struct attempt *attempt, const char *type)
     value_add(arena, event, value_text("hops"), value_int(hops + 1));
     value_add(arena, event, value_text("customer"), customer);
     value_add(arena, event, value_text("message"), message);
-    return print(arena, &event);
+    return json_print_slice(arena, &event, TEXT_MOST).text;
 }
 
 /* The event that goes with an outcome; NULL where nobody asks for it. A failure always

@@ -31,13 +31,7 @@ static const int64_t redirects_keep_ms = 30 * (int64_t)DAY_MS;
 /* A value as JSON in the arena. */
 static struct slice print(struct arena *arena, const struct value *value)
 {
-    struct buf text;
-    buf_init(&text, TEXT_MOST);
-    json_print(&text, value);
-    struct slice printed = {.text = arena_copy(arena, buf_string(&text), text.length),
-                            .length = text.length};
-    buf_free(&text);
-    return printed;
+    return json_print_slice(arena, value, TEXT_MOST);
 }
 
 static const char *next_version(const struct commit_builder_input *input, struct arena *arena)
