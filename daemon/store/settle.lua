@@ -66,11 +66,8 @@ local finish = {
         redis.call('HDEL', key, 'owner', 'entry')
         redis.call('ZADD', P .. ':uncertain', ms(now), r.mid)
     end,
-    dead = function(r, key)
-        redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', r.reason, 'detail',
-            r.detail, 'customer', r.customer or '', 'mid', r.mid, 'channel', r.channel, 'class',
-            r.class, 'body', body_of(r.mid, redis.call('HGET', key, 'body')) or '')
-        delete_message(r.mid)
+    dead = function(r)
+        letter(message_of(r.mid, r.channel, r.class), r.reason, r.detail)
     end,
     lacking = function(r, key)
         redis.call('HSET', key, 'lacks', lacked_by(r.lacks, consumer .. '#' .. r.reason))

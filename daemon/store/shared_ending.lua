@@ -54,12 +54,17 @@ local function withdraw(m, why, arrived, told, now, keep)
     end
 end
 
--- It can go nowhere: a dead letter.
-local function bury(m, reason, detail, now, keep)
+-- It becomes a dead letter.
+local function letter(m, reason, detail)
     redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', reason, 'detail', detail,
         'customer', m.customer or '', 'mid', m.mid, 'channel', m.channel or '', 'class',
         m.class or '', 'body', m.body or '')
     delete(m)
+end
+
+-- Likewise as it can go nowhere, which is told.
+local function bury(m, reason, detail, now, keep)
+    letter(m, reason, detail)
     if m.customer then
         line(m, 'dead', detail, now, keep, reason)
         tell(m, 'message.failed', m.mid .. '.failed', detail)

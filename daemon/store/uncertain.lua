@@ -5,8 +5,7 @@
 -- ARGV: P, `resend` or `drop`, ms that a trace lives, mids…
 -- Returns for each 'done', 'gone' (it is not uncertain), 'withdrawn' (it has ended instead) or
 -- 'unsubscribed' (not resent: the address has declined it since); of the last, and of what is gone,
--- nothing is written. Safe to run twice: the
--- second run finds them gone.
+-- nothing is written. Safe to run twice: the second run finds them gone.
 local P, verb, keep = ARGV[1], ARGV[2], ARGV[3]
 --with shared_type
 --with shared_clock
@@ -43,10 +42,7 @@ local function resend(m, row)
 end
 
 local function drop(m)
-    redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', 'dropped', 'detail',
-        'it was uncertain, and dropped by hand', 'customer', m.customer or '', 'mid', m.mid,
-        'channel', m.channel or '', 'class', m.class or '', 'body', m.body or '')
-    delete(m)
+    letter(m, 'dropped', 'it was uncertain, and dropped by hand')
     return 'done', 'dropped'
 end
 
@@ -66,12 +62,8 @@ local function settle(mid)
     if verdict == 'done' or verdict == 'withdrawn' then
         redis.call('ZREM', P .. ':uncertain', mid)
     end
-    if verdict == 'done' then
-        local line = '{"at":%s,"did":[{"rule":%s,"what":"%s","why":"by hand","mid":%s}]}'
-        if m.customer then
-            push_trace(m.customer, string.format(line, ms(now), cjson.encode(m.about.rule or ''),
-                what, cjson.encode(mid)), keep)
-        end
+    if verdict == 'done' and m.customer then
+        line(m, what, 'by hand', now, keep)
     end
     return verdict
 end

@@ -86,8 +86,9 @@ static const struct {
     {"return 'done', '([^']+)'", whats, COUNT(whats), 2},
     {" line\\(m, '([^']+)'", whats, COUNT(whats), 4},
     {" why = '([^']+)'", whys, COUNT(whys), 2},
-    {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 2},
-    {"'reason', '([^']+)'", reasons, COUNT(reasons), 1},
+    {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 1},
+    {" line\\(m, what, '([^']+)'", whys, COUNT(whys), 1},
+    {" letter\\(m, '([^']+)'", reasons, COUNT(reasons), 1},
     {"end_as_dead\\(mid,[^')]*'([^']+)'", reasons, COUNT(reasons), 6},
     {"bury\\(message_of\\([^)]*\\), '([^']+)'", reasons, COUNT(reasons), 2},
 };
