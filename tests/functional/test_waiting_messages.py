@@ -79,7 +79,8 @@ def test_a_slow_daemon_that_has_the_template_gets_its_messages(shop):
     decide(shop, 40)
     one = without_template(shop)
     two = shop.daemon("two", gateways={"smtp": {**shop.config["gateways"]["smtp"], "connections": 1}}).spawn()
-    shop.mail.answers = lambda envelope: time.sleep(0.1) or "250 taken"
+    slow = threading.Event()  # nobody sets it
+    shop.mail.answers = lambda envelope: slow.wait(0.1) or "250 taken"
     wait_until(lambda: shop.mail.mails.qsize() == 40, "all to be sent")
     shop.wait_idle()
     assert customers(shop) == list(range(40)) and shop.dead() == []
