@@ -614,6 +614,7 @@ lua_scripts = \
 	daemon/store/settle.lua \
 	daemon/store/shared_agreement.lua \
 	daemon/store/shared_clock.lua \
+	daemon/store/shared_decided.lua \
 	daemon/store/shared_ending.lua \
 	daemon/store/shared_gone.lua \
 	daemon/store/shared_lacking.lua \
@@ -715,6 +716,7 @@ unit_programs = \
 	tests/unit/test_mime \
 	tests/unit/test_notify \
 	tests/unit/test_outbox \
+	tests/unit/test_outbox_behind \
 	tests/unit/test_outbox_marks \
 	tests/unit/test_outbox_troubles \
 	tests/unit/test_percent \

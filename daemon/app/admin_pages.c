@@ -37,6 +37,8 @@ static void serve_health(void *context, const struct admin_request *request,
     if (view.working && view.full)
         buf_printf(&reply->body, "outbox-full: sends of %" PRId64 " customers wait for room\n",
                    view.full);
+    if (view.working && delivery_behind(view.delivery))
+        buf_text(&reply->body, "behind: marketing waits for events that came before it\n");
 }
 
 /* ["nudged:due is a string, not a zset"] */
@@ -66,11 +68,11 @@ static void serve_status(void *context, const struct admin_request *request,
                "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
                "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"full\":%" PRId64 ",\"held\":%" PRId64
                ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64
-               ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"gateways\":[",
+               ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"behind\":%zu,\"gateways\":[",
                view.state, view.instance, view.redis ? "true" : "false", view.rules, view.outbox,
                view.later, view.full, view.uncertain, metrics_read(METRIC_EVENTS_DECIDED),
                metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
-               metrics_read(METRIC_MESSAGES_UNCERTAIN));
+               metrics_read(METRIC_MESSAGES_UNCERTAIN), delivery_behind(view.delivery));
     delivery_status(view.delivery, &reply->body);
     buf_text(&reply->body, "],\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);

@@ -35,6 +35,8 @@
     X(REDIS_RECONNECTS, "redis_reconnects_total", "counter", "connections to Redis made again")    \
     X(RELOADS_FAILED, "reloads_failed_total", "counter", "reloads refused for a broken file")      \
     X(OUTBOX_FULL, "outbox_full", "gauge", "customers whose sends wait for room in the outbox")    \
+    X(CHANNELS_BEHIND, "channels_behind", "gauge",                                                 \
+      "channels whose marketing waits for events that are behind")                                 \
     X(SENDING, "sending", "gauge", "messages with a sender at this moment")
 
 enum metric {

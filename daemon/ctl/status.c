@@ -42,6 +42,8 @@ static void print_status(struct arena *arena, const struct value *status)
     printf("redis     %s\n", value_is(redis, VALUE_BOOL) && redis->boolean ? "answers" : "is away");
     printf("rules     %" PRId64 "\n", number(status, "rules"));
     print_numbers(status, "waiting", waiting);
+    if (number(status, "behind"))
+        printf("behind    marketing waits for events that came before it\n");
     print_numbers(status, "so far", done);
     for (uint32_t i = 0; i < value_count(gateways); i++) {
         const struct value *gateway = &gateways->list->items[i];

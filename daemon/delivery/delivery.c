@@ -51,6 +51,7 @@ struct channel {
     int64_t asked_term;    /* under this lease */
     bool dry;              /* the last take found less than it asked for */
     int64_t not_before_ms; /* no tokens until then */
+    bool behind;           /* at the last take marketing waited for events */
 };
 
 struct delivery {
@@ -95,6 +96,13 @@ static struct outbox_rate rate_now(const struct delivery *delivery,
     return (struct outbox_rate){.count = common->rate.count, .per_ms = common->rate.per_ms};
 }
 
+static void note_behind(struct channel *channel, bool behind)
+{
+    if (channel->behind != behind)
+        metrics_add(METRIC_CHANNELS_BEHIND, behind ? 1 : -1);
+    channel->behind = behind;
+}
+
 static void take_for(struct channel *channel)
 {
     struct delivery *delivery = channel->delivery;
@@ -118,6 +126,7 @@ static void take_for(struct channel *channel)
                     rate_now(delivery, *config), on_taken, channel);
         return;
     }
+    note_behind(channel, false); /* it is a gateway that it waits for */
 }
 
 /* Channels may share a gateway: another one comes first each time. */
@@ -246,10 +255,13 @@ static void on_taken(void *context, const struct outbox_taken *taken)
         channel->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
     for (size_t i = 0; i < taken->count; i++)
         begin(delivery, gateway, channel->asked_term, &taken->messages[i]);
+    note_behind(channel, taken->behind_ms > 0);
     if (taken->wait_ms)
         after(delivery->tick, taken->wait_ms < TICK_MS ? taken->wait_ms : TICK_MS);
     else
         channel->dry = taken->count < channel->asked_most;
+    if (channel->dry && taken->behind_ms) /* only the tick asks for this channel again */
+        after(delivery->tick, taken->behind_ms < TICK_MS ? taken->behind_ms : TICK_MS);
     take(delivery); /* there may be more, or room for another channel */
 }
 
@@ -525,6 +537,14 @@ void delivery_cut(struct delivery *delivery)
 bool delivery_busy(const struct delivery *delivery)
 {
     return delivery->in_hand > 0 || delivery->takes > 0 || delivery->owing;
+}
+
+size_t delivery_behind(const struct delivery *delivery)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < delivery->options.config->channel_count; i++)
+        count += delivery->channels[i].behind;
+    return count;
 }
 
 void delivery_status(const struct delivery *delivery, struct buf *out)

@@ -48,6 +48,9 @@ void delivery_cut(struct delivery *delivery);
 /* True while a message is asked for, with a sender, or not yet settled. */
 bool delivery_busy(const struct delivery *delivery);
 
+/* Channels whose marketing waited for events when it was last asked for. */
+size_t delivery_behind(const struct delivery *delivery);
+
 /* The gateways, as items of a JSON list: name, kind, breaker, sending. */
 void delivery_status(const struct delivery *delivery, struct buf *out);
 

@@ -43,6 +43,7 @@ struct outbox {
     struct arena *names; /* of the channels */
     const char **channels;
     size_t channel_count;
+    const char *inbox; /* "": none */
     int64_t dead_keep_ms, trace_keep_ms;
     struct log_group *log_group;
     struct wrong_keys *wrong_keys;
@@ -71,6 +72,7 @@ struct outbox *outbox_new(const struct outbox_options *options)
         arena_alloc(outbox->names, (options->channel_count + 1) * sizeof *outbox->channels);
     for (size_t i = 0; i < options->channel_count; i++)
         outbox->channels[outbox->channel_count++] = arena_text(outbox->names, options->channels[i]);
+    outbox->inbox = arena_text(outbox->names, options->inbox);
     return outbox;
 }
 
@@ -175,13 +177,15 @@ static bool read_taken(const struct reply *reply, int64_t load, struct arena *ar
                        struct outbox_taken *taken)
 {
     int64_t withdrawn;
+    enum { HEAD = 5 };
     if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
         !reply_number(reply_item(reply, 1), &taken->wait_ms) ||
-        !reply_number(reply_item(reply, 3), &withdrawn))
+        !reply_number(reply_item(reply, 3), &withdrawn) ||
+        !reply_number(reply_item(reply, 4), &taken->behind_ms))
         return false;
     taken->withdrawn = (size_t)withdrawn;
     struct outbox_message *messages = arena_alloc(arena, reply->count * sizeof *messages);
-    for (size_t i = 4; i < reply->count; i++) {
+    for (size_t i = HEAD; i < reply->count; i++) {
         if (!read_message(reply_item(reply, i), &messages[taken->count]))
             return false;
         messages[taken->count++].load = load;
@@ -273,6 +277,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     arguments_number(&arguments, call->number);
     arguments_number(&arguments, outbox->trace_keep_ms);
     arguments_number(&arguments, call->load);
+    arguments_text(&arguments, outbox->inbox);
     run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }
 

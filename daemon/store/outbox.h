@@ -23,6 +23,7 @@ struct outbox_options {
     struct instance *instance;
     const char *const *channels; /* at least one; copied */
     size_t channel_count;
+    const char *inbox;             /* the list's key, or ""; copied */
     int64_t dead_keep_ms;          /* dead letters older than this are dropped by the sweep */
     int64_t trace_keep_ms;         /* a trace that is begun by a settlement lives so long */
     struct log_group *log_group;   /* of dead letters that scripts make; NULL: each is told */
@@ -55,16 +56,19 @@ struct outbox_taken {
     const struct diag *fault; /* NULL, or why it failed: then there is nothing else */
     const struct outbox_message *messages;
     size_t count;
-    size_t buried;    /* dead letters instead, as the log says: past their give_up, or spoilt */
-    size_t withdrawn; /* others that ended: their address is suppressed, or declined them */
-    int64_t now_ms;   /* Redis' TIME */
-    int64_t wait_ms;  /* ask again after so many: for the next token, where the rate held messages
-                         back, or for what stands behind many that were withdrawn; 0: no matter */
+    size_t buried;     /* dead letters instead, as the log says: past their give_up, or spoilt */
+    size_t withdrawn;  /* others that ended: their address is suppressed, or declined them */
+    int64_t now_ms;    /* Redis' TIME */
+    int64_t wait_ms;   /* ask again after so many: for the next token, where the rate held messages
+                          back, or for what stands behind many that were withdrawn; 0: no matter */
+    int64_t behind_ms; /* marketing waits for events that are behind: look again after so many;
+                          0: none waits */
 };
 
 /* Everything is gone when the callback returns. */
 typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
-/* Transactional ones first. Fails with the code "redis-lease" where the lease is gone. */
+/* Transactional ones first; marketing only when what Redis accepted until a second ago was
+ * decided. Fails with the code "redis-lease" where the lease is gone. */
 void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
                  struct outbox_rate rate, outbox_on_taken *callback, void *context);
 

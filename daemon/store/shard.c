@@ -64,6 +64,7 @@ static struct outbox *new_outbox(const struct shard *shard, const struct shard_o
                                                .instance = shard->instance,
                                                .channels = options->channels,
                                                .channel_count = options->channel_count,
+                                               .inbox = intake_inbox(shard->intake),
                                                .dead_keep_ms = options->dead_keep_ms,
                                                .trace_keep_ms = options->trace_keep_ms,
                                                .log_group = options->log_group,

@@ -1,20 +1,23 @@
 #!lua flags=allow-oom
--- Takes messages for a gateway: transactional ones first, no more than its rate allows. One that
+-- Takes messages for a gateway: transactional ones first, no more than its rate allows. Marketing
+-- waits while events are behind: one that is not decided may be an order or an opt-out. One that
 -- must not be begun ends here: marked, to an address that is suppressed or (marketing) declined, or
 -- after its give_up. So does one whose record was spoilt by hand. One whose template this daemon lacks
 -- is put aside unread; when the outbox is empty, those follow that others have put aside.
 -- ARGV: P, consumer, channel, gateway, count, tokens per period (0: no limit), period ms, number
--- of this take, ms that a trace lives, load of the daemon's files
+-- of this take, ms that a trace lives, load of the daemon's files, the list's key ('': none)
 -- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter…}, how many were
--- withdrawn, {entry, mid, customer, channel, class, body, on_uncertain, gateway it is bound to or
--- '', attempts, give_up, topic}…}; the error LEASE where the daemon's lease ran out. Run twice, the second
--- run takes others: what the first took is put back by recover.lua, which knows it by the number.
+-- withdrawn, ms after which to ask again for marketing that waits for events or 0, {entry, mid,
+-- customer, channel, class, body, on_uncertain, gateway it is bound to or '', attempts, give_up,
+-- topic}…}; the error LEASE where the daemon's lease ran out. Run twice, the second run takes
+-- others: what the first took is put back by recover.lua, which knows it by the number.
 local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local rate, per, number, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
-local this = consumer .. '#' .. ARGV[10]
+local this, inbox = consumer .. '#' .. ARGV[10], ARGV[11]
 --with shared_type
 --with shared_clock
 --with shared_lease
+--with shared_decided
 --with shared_trace
 --with shared_outbox
 --with shared_said
@@ -25,6 +28,11 @@ local this = consumer .. '#' .. ARGV[10]
 local ASIDE_MOST = 100 -- of those that were put aside, looked at in one run
 local BEFORE_END_MS = 1000 -- so long before its give_up it is a dead letter, which the daemon makes
 local PASS_MOST = 1000 -- entries of messages that were withdrawn or end, in one run
+-- Events are behind when one is not decided that was accepted so many ms ago. In any traffic some
+-- are on their way for a moment, and marketing would never go: who opts out within this last
+-- second is as who does while a gateway has the message.
+local BEHIND = 1000
+local BEHIND_AGAIN, SAMPLE_EVERY = 100, 100 -- ms
 local now, bucket = clock(), P .. ':rate:' .. gateway
 local refused = no_lease(consumer)
 if refused then
@@ -67,7 +75,6 @@ local function read(stream, count)
     return got and got[1][2] or {}
 end
 
-local HEAD = 4
 local buried, withdrawn, taken, passed = {}, 0, {}, 0
 local function end_as_dead(mid, class, reason, detail)
     bury(message_of(mid, channel, class), reason, detail, now, keep)
@@ -146,6 +153,28 @@ local function fetch(class, count)
     return fetched > 0
 end
 
+local function is_there(class)
+    return redis.call('XLEN', outbox(channel, class)) + redis.call('SCARD', lacking(channel, class)) > 0
+end
+
+-- Whether marketing waits. Also while a key is wrong without which no event, or no withdrawal, can be
+-- committed: `health` tells of it, and transactional messages go on.
+local function is_behind()
+    local needed = decided_from(inbox)
+    for _, key in ipairs({P .. ':due', P .. ':taken', P .. ':uncertain'}) do
+        needed[#needed + 1] = key
+        needed[#needed + 1] = 'zset'
+    end
+    for _, class in ipairs(CLASSES) do
+        needed[#needed + 1] = P .. ':full:' .. class
+        needed[#needed + 1] = 'zset'
+    end
+    local function wants(since)
+        return not since or since <= now - SAMPLE_EVERY
+    end
+    return wrong_key(needed) or decided_until(inbox, now, wants) < now - BEHIND
+end
+
 local STATES = {taken = true, later = true, uncertain = true}
 local function offer(stream, class, entry, mid)
     local m = fields(mid, 'state', 'owner', 'entry', 'customer', 'body', 'on_uncertain', 'gateway',
@@ -167,9 +196,13 @@ local function offer(stream, class, entry, mid)
     end
 end
 
+local behind = 0
 for _, class in ipairs(CLASSES) do
     local stream = outbox(channel, class)
     local empty = false
+    if class == 'marketing' and #taken < room and is_there(class) and is_behind() then
+        empty, behind = true, BEHIND_AGAIN
+    end
     while not empty and #taken < room and passed < PASS_MOST do
         local entries = read(stream, room - #taken)
         for _, entry in ipairs(entries) do
@@ -192,4 +225,4 @@ end
 if passed >= PASS_MOST and wait == 0 then
     wait = 1 -- there may be messages behind
 end
-return {now, wait, buried, withdrawn, unpack(taken)}
+return {now, wait, buried, withdrawn, behind, unpack(taken)}

@@ -6,15 +6,15 @@
 -- Safe to run twice: what the first run took stays under its lease, then is due again.
 local P, consumer, inbox, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local settle, lease, poll = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local due, taken, events = P .. ':due', P .. ':taken', P .. ':events'
-local accepted = P .. ':accepted:' .. inbox
-local AT_LIVING, BLOCKED, SAMPLES, KEEP = 30000, 50, 32, 7 * 86400000
+local due, taken = P .. ':due', P .. ':taken'
+local BLOCKED = 50
 --with shared_clock
 --with shared_lease
 --with shared_type
+--with shared_decided
 local now = clock()
-local wrong = no_lease(consumer) or wrong_key({due, 'zset', taken, 'zset', events, 'stream', accepted, 'hash'}) or
-    inbox ~= '' and wrong_key({inbox, 'list'})
+local wrong = no_lease(consumer) or wrong_key({due, 'zset', taken, 'zset'}) or
+    wrong_key(decided_from(inbox))
 if wrong then
     return wrong
 end
@@ -31,126 +31,13 @@ local function give_back(from, to)
     end
 end
 
--- The ids of entries.
-local function parts(id)
-    local time, number = string.match(id, '^(%d+)%-(%d+)$')
-    return tonumber(time), tonumber(number)
-end
-local function is_after(id, other)
-    local time, number = parts(id)
-    local other_time, other_number = parts(other)
-    return time > other_time or (time == other_time and number > other_number)
-end
-
--- A field of what XINFO answers.
-local function field(row, name)
-    for i = 1, #row, 2 do
-        if row[i] == name then
-            return row[i + 1]
-        end
-    end
-end
-
--- The oldest entry that is pending at a dead daemon, or at one that lives for less than 30 s.
-local function oldest_pending()
-    local from, step, lives, asked, rows = '-', 1, {}, nil, nil -- the first one, nearly always
-    repeat
-        asked, step = step, 200
-        rows = redis.call('XPENDING', events, 'nudged', from, '+', asked)
-        for _, row in ipairs(rows) do
-            local id, consumer, idle = row[1], row[2], row[3]
-            if lives[consumer] == nil then
-                lives[consumer] = alive(consumer) or false
-            end
-            if idle < AT_LIVING or not lives[consumer] then
-                return id
-            end
-            from = '(' .. id
-        end
-    until #rows < asked
-end
-
--- The oldest entry that holds deadlines back: one that was read, or else the first that was not.
--- All are unread where the group is gone.
-local function oldest_holding()
-    local read, pending = '0-0', 0
-    if redis.call('EXISTS', events) == 0 then
-        return nil
-    end
-    for _, group in ipairs(redis.call('XINFO', 'GROUPS', events)) do
-        if field(group, 'name') == 'nudged' then
-            read, pending = field(group, 'last-delivered-id'), field(group, 'pending')
-        end
-    end
-    local unread = function()
-        local entry = redis.call('XRANGE', events, '(' .. read, '+', 'COUNT', 1)[1]
-        return entry and entry[1]
-    end
-    return pending > 0 and oldest_pending() or unread()
-end
-
-local function last_id()
-    return redis.call('EXISTS', events) == 1 and
-        field(redis.call('XINFO', 'STREAM', events), 'last-generated-id') or '0-0'
-end
-
--- Where an entry's id does not tell when Redis accepted the event (it came by the list, or the
--- clock was set back since), samples do: {time, how many elements had ever been in the list,
--- the stream's last id when so many were moved, '-' before}. Once the stream is decided up to
--- there, everything that was accepted until that time is. Returns the newest such time. Where there
--- is none, a first sample begins, for all that is due now; others follow as deadlines need them.
--- Of too many every second one goes: its deadlines wait for the next one.
-local function decided_until(text, moved, length, holding)
-    local samples, last, known = {}, last_id(), -1
-    for time, position, id in string.gmatch(text, '(%d+) (%d+) (%S+)') do
-        time, position = tonumber(time), math.min(tonumber(position), moved + length)
-        if id == '-' and position <= moved then
-            id = last
-        end
-        if time <= now and id ~= '-' and not (holding and not is_after(holding, id)) then
-            known, samples = time, {}
-        end
-        if time <= now then -- else the clock was set back
-            samples[#samples + 1] = {time, position, id}
-        end
-    end
-    local newest = samples[#samples]
-    local from = newest and '(' .. ms(newest[1]) or '-inf'
-    if #redis.call('ZRANGE', due, from, ms(now), 'BYSCORE', 'LIMIT', 0, 1) > 0 then
-        samples[#samples + 1] = {now, moved + length, length == 0 and last or '-'}
-    end
-    local kept = {}
-    for i, sample in ipairs(samples) do
-        if #samples <= SAMPLES or i % 2 == 1 then -- the first and the last stay
-            kept[#kept + 1] = ms(sample[1]) .. ' ' .. ms(sample[2]) .. ' ' .. sample[3]
-        end
-    end
-    local new = table.concat(kept, ' ')
-    if new ~= text then
-        redis.call('HSET', accepted, 'samples', new)
-        redis.call('PEXPIRE', accepted, KEEP)
-    end
-    return known
-end
-
--- Deadlines up to here are due.
+-- Deadlines up to here are due. A sample is needed for what is due later than the newest one.
 local function horizon()
-    local holding = oldest_holding()
-    local row = redis.call('HMGET', accepted, 'moved', 'samples')
-    local length = inbox == '' and 0 or redis.call('LLEN', inbox)
-    local settled = now - settle
-    if not holding and length == 0 then
-        if row[2] then
-            redis.call('HDEL', accepted, 'samples')
-        end
-        return settled
+    local function wants(since)
+        local from = since and '(' .. ms(since) or '-inf'
+        return #redis.call('ZRANGE', due, from, ms(now), 'BYSCORE', 'LIMIT', 0, 1) > 0
     end
-    local at = holding and parts(holding) or math.huge
-    local bound = math.min(settled, at - 1)
-    if row[1] or row[2] or length > 0 or at > now then
-        bound = math.min(bound, decided_until(row[2] or '', tonumber(row[1] or 0), length, holding))
-    end
-    return bound
+    return math.min(now - settle, decided_until(inbox, now, wants))
 end
 
 give_back('-inf', ms(now))

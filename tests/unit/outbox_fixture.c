@@ -19,7 +19,8 @@ static struct outbox *new_outbox(struct store_fixture *store)
                                                .channels = channels,
                                                .channel_count = 2,
                                                .dead_keep_ms = OUTBOX_FIXTURE_DAY_MS,
-                                               .trace_keep_ms = OUTBOX_FIXTURE_DAY_MS});
+                                               .trace_keep_ms = OUTBOX_FIXTURE_DAY_MS,
+                                               .inbox = "t:inbox"});
 }
 
 int outbox_fixture_open(void **state)
@@ -76,6 +77,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
                                           .count = taken->count,
                                           .now_ms = taken->now_ms,
                                           .wait_ms = taken->wait_ms,
+                                          .behind_ms = taken->behind_ms,
                                           .buried = taken->buried,
                                           .withdrawn = taken->withdrawn};
     buf_init(&out, sizeof into->text - 1);

@@ -30,7 +30,7 @@ struct outbox_fixture_taken {
     bool done;
     size_t count;
     char text[1024]; /* "m1 m2", or the fault's code */
-    int64_t now_ms, wait_ms;
+    int64_t now_ms, wait_ms, behind_ms;
     size_t buried, withdrawn;
     char entries[16][32]; /* of the first 16 */
     char mids[16][32];

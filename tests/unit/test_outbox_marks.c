@@ -278,7 +278,7 @@ static void test_give_up(void **state)
     static const char *const elsewhere[] = {"main", "spare"};
     struct outbox_fixture *scene = *state;
     for (size_t i = 0; i < 3; i++) {
-        outbox_fixture_put(scene, "m1", "marketing", "resend");
+        outbox_fixture_put(scene, "m1", "transactional", "resend");
         redis_fixture_ask(&scene->redis, "HSET t:message:m1 give_up 1");
         if (i > 0)
             redis_fixture_ask(&scene->redis, "HSET t:message:m1 bound 1 gateway %s",
