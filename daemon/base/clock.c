@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -132,7 +133,8 @@ static int read_offset(struct reader *in)
     if (in->broken || sign == 'Z' || sign == 'z')
         return 0;
     int hours = read_number(in, 2, 0, 23);
-    read_one_of(in, ":");
+    if (in->at < in->end && *in->at == ':')
+        in->at++;
     int minutes = hours * 60 + read_number(in, 2, 0, 59);
     return sign == '-' ? -minutes : minutes;
 }
@@ -160,5 +162,14 @@ bool clock_parse(const char *text, size_t length, int64_t *ms)
     if (second == 60 && seconds % DAY_SECONDS != 0) /* only a day's last minute has one */
         return false;
     *ms = seconds * 1000 + fraction;
+    return true;
+}
+
+bool clock_of_number(double number, int64_t *ms)
+{
+    const double last = (double)latest + 1;
+    if (!(number >= 0 && number < last * 1000))
+        return false;
+    *ms = (int64_t)(number < last ? round(number * 1000) : number);
     return true;
 }

@@ -36,7 +36,11 @@ size_t clock_print_second(int64_t second, char out[CLOCK_TEXT_SIZE]);
 
 /* RFC 3339 with any offset to milliseconds since 1970; false where it is no such time.
  * Digits past the milliseconds are dropped; a leap second (23:59:60 UTC) is the second
- * after it; a space may stand for the "T". */
+ * after it; a space may stand for the "T", and the offset may lack its colon. */
 bool clock_parse(const char *text, size_t length, int64_t *ms);
+
+/* Seconds since 1970, or milliseconds where that many seconds would lie beyond the year 9999; to
+ * milliseconds. False where it is neither, or before 1970. */
+bool clock_of_number(double number, int64_t *ms);
 
 #endif

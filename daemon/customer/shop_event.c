@@ -71,6 +71,15 @@ static bool read_attribute(struct arena *arena, const struct value *root, const 
     return true;
 }
 
+/* As shops write times: RFC 3339, or a number since 1970. */
+static bool parse_time(const struct value *time, int64_t *ms)
+{
+    double number;
+    if (time->kind == VALUE_STRING)
+        return clock_parse(time->string, time->length, ms);
+    return value_to_double(time, &number) && clock_of_number(number, ms);
+}
+
 static bool read_time(const struct value *root, int64_t skew_ms, struct shop_event *event,
                       struct diag *diag)
 {
@@ -78,10 +87,10 @@ static bool read_time(const struct value *root, int64_t skew_ms, struct shop_eve
     event->time_ms = event->arrival_ms;
     if (!time || time->kind == VALUE_NULL)
         return true;
-    if (time->kind != VALUE_STRING || !clock_parse(time->string, time->length, &event->time_ms))
-        return refuse(
-            diag, "bad-time",
-            "`time` must be a time as of RFC 3339, such as \"2026-03-01T10:00:00+02:00\"");
+    if (!parse_time(time, &event->time_ms))
+        return refuse(diag, "bad-time",
+                      "`time` must be a time as of RFC 3339, such as "
+                      "\"2026-03-01T10:00:00+02:00\", or seconds since 1970");
     if (event->time_ms > event->arrival_ms + skew_ms)
         event->time_ms = event->arrival_ms;
     return true;

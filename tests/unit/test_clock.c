@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,6 +60,8 @@ static const struct {
 } read_only[] = {
     {"2026-03-01T10:00:00+02:00", 1772352000000},
     {"2026-03-01T02:30:00-05:30", 1772352000000},
+    {"2026-03-01T10:00:00+0200", 1772352000000},
+    {"2026-03-01T02:30:00.5-0530", 1772352000500},
     {"2026-03-01t08:00:00z", 1772352000000},
     {"2026-03-01 08:00:00Z", 1772352000000},
     {"2026-03-01T08:00:00-00:00", 1772352000000},
@@ -92,7 +95,11 @@ static const char *const refused[] = {
     "2026-03-01T08:00:00Z ",
     " 2026-03-01T08:00:00Z",
     "2026-03-01T08:00:00ZZ",
-    "2026-03-01T08:00:00+0200",
+    "2026-03-01T08:00:00+020",
+    "2026-03-01T08:00:00+2:00",
+    "2026-03-01T08:00:00+02:",
+    "2026-03-01T08:00:00+02::00",
+    "2026-03-01T08:00:00+0260",
     "2026-03-01T08:00:00+24:00",
     "2026-03-01T08:00:00+02:60",
     "2026-03-01T08:00:00+02",
@@ -124,6 +131,38 @@ static void test_refused(void **state)
     }
     int64_t ms;
     assert_false(clock_parse("2026-03-01T08:00:00\0", 20, &ms));
+}
+
+static const struct {
+    double number;
+    int64_t ms; /* -1: refused */
+} numbers[] = {
+    {0, 0},
+    {5, 5000},
+    {1772352000, 1772352000000},
+    {1772352000.123, 1772352000123},
+    {1772352000.5, 1772352000500},
+    {1772352000123, 1772352000123},
+    {1772352000123.9, 1772352000123},
+    {253402300799, 253402300799000}, /* the last second of the year 9999 */
+    {253402300800, 253402300800},    /* and so many milliseconds */
+    {253402300799999, 253402300799999},
+    {253402300800000, -1},
+    {1772352000123456, -1}, /* microseconds */
+    {-1, -1},
+    {1e300, -1},
+    {INFINITY, -1},
+    {NAN, -1},
+};
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        int64_t ms = -1;
+        assert_int_equal(clock_of_number(numbers[i].number, &ms), numbers[i].ms >= 0);
+        assert_int_equal(ms, numbers[i].ms);
+    }
 }
 
 /* Every day of eight centuries, against the C library's calendar. */
@@ -167,10 +206,10 @@ static void test_timeval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_both_ways), cmocka_unit_test(test_format_bounds),
-        cmocka_unit_test(test_parse),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_every_day), cmocka_unit_test(test_clocks_run),
-        cmocka_unit_test(test_timeval),
+        cmocka_unit_test(test_both_ways),  cmocka_unit_test(test_format_bounds),
+        cmocka_unit_test(test_parse),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_every_day),
+        cmocka_unit_test(test_clocks_run), cmocka_unit_test(test_timeval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

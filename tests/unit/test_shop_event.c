@@ -37,7 +37,9 @@ static void test_refused(void **state)
         {"{\"type\":\"x\",\"customer\":7}", "bad-customer"},
         {"{\"type\":\"x\",\"id\":[],\"customer\":{\"id\":1}}", "bad-id"},
         {"{\"type\":\"x\",\"time\":\"yesterday\",\"customer\":{\"id\":1}}", "bad-time"},
-        {"{\"type\":\"x\",\"time\":5,\"customer\":{\"id\":1}}", "bad-time"},
+        {"{\"type\":\"x\",\"time\":-5,\"customer\":{\"id\":1}}", "bad-time"},
+        {"{\"type\":\"x\",\"time\":true,\"customer\":{\"id\":1}}", "bad-time"},
+        {"{\"type\":\"x\",\"time\":1772445599000000,\"customer\":{\"id\":1}}", "bad-time"},
         {"{\"specversion\":\"1.0\",\"type\":\"x\",\"data\":[]}", "bad-data"},
         {"{\"type\":\"x\",\"hops\":-1,\"customer\":{\"id\":1}}", "bad-hops"},
         {"{\"type\":\"x\",\"hops\":9,\"customer\":{\"id\":1}}", "loop"},
@@ -257,18 +259,22 @@ static void test_times(void **state)
         int64_t ms;
         const char *seen; /* by conditions */
     } cases[] = {
-        {"2026-03-02T11:59:59+02:00", 1772445599000, "2026-03-02T09:59:59Z"},
+        {"\"2026-03-02T11:59:59+02:00\"", 1772445599000, "2026-03-02T09:59:59Z"},
+        {"\"2026-03-02T11:59:59+0200\"", 1772445599000, "2026-03-02T09:59:59Z"},
+        {"1772445599", 1772445599000, "2026-03-02T09:59:59Z"},
+        {"1772445599.25", 1772445599250, "2026-03-02T09:59:59.250Z"},
+        {"1772445599250", 1772445599250, "2026-03-02T09:59:59.250Z"},
         /* Ahead within the skew: no newer than its arrival all the same. */
-        {"2026-03-02T10:05:00Z", 1772445600000, "2026-03-02T10:05:00Z"},
-        {"2026-03-02T10:05:01Z", 1772445600000, "2026-03-02T10:00:00Z"}, /* past it */
-        {"2020-01-01T00:00:00Z", 1577836800000, "2020-01-01T00:00:00Z"},
+        {"\"2026-03-02T10:05:00Z\"", 1772445600000, "2026-03-02T10:05:00Z"},
+        {"\"2026-03-02T10:05:01Z\"", 1772445600000, "2026-03-02T10:00:00Z"}, /* past it */
+        {"\"2020-01-01T00:00:00Z\"", 1577836800000, "2020-01-01T00:00:00Z"},
     };
     struct arena *arena = arena_new(4096);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct shop_event event;
         struct diag diag;
         const char *json = arena_printf(
-            arena, "{\"type\":\"x\",\"time\":\"%s\",\"customer\":{\"id\":7}}", cases[i].time);
+            arena, "{\"type\":\"x\",\"time\":%s,\"customer\":{\"id\":7}}", cases[i].time);
         assert_true(read_event(arena, json, &event, &diag));
         assert_int_equal(event.time_ms, cases[i].ms);
         assert_true(value_is_text(value_get(&event.document, "time"), cases[i].seen));
