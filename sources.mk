@@ -917,6 +917,7 @@ test_files = \
 	tests/functional/mail_style.py \
 	tests/functional/persons.py \
 	tests/functional/read_mails.pl \
+	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
 	tests/functional/test_check.py \
 	tests/functional/test_ctl.py \
