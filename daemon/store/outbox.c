@@ -262,7 +262,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     struct take_call *call = mem_alloc(sizeof *call);
     failpoint("take");
     outbox_recover(outbox);
-    struct arguments arguments = begin(outbox, 9);
+    struct arguments arguments = begin(outbox, 10);
     *call = (struct take_call){
         .outbox = outbox,
         .load = outbox->loads,
