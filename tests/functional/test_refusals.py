@@ -33,8 +33,9 @@ def calls(client, command):
 
 
 def refused(client):
-    """How many commands Redis refused so far, whatever for."""
-    return sum(int(row.split("=")[1]) for row in client.info("errorstats").values())
+    """How many commands Redis refused so far, whatever for. Newer clients read the rows themselves."""
+    rows = client.info("errorstats").values()
+    return sum(row["count"] if isinstance(row, dict) else int(row.split("=")[1]) for row in rows)
 
 
 # How Redis is brought to refuse writes, and to take them again.
@@ -112,7 +113,7 @@ def test_full_redis_drains(hello_shop):
     subjects = {hello_shop.mail.next_mail()["Subject"] for _ in range(20)}
     assert subjects == {f"hello {n}" for n in range(20)}
     assert hello_shop.client.llen("nudged:inbox") == 1
-    with pytest.raises(redis.exceptions.ResponseError, match="OOM"):
+    with pytest.raises(redis.exceptions.ResponseError, match="OOM|maxmemory"):
         hello_shop.push(hello(101))
     hello_shop.client.config_set("maxmemory", 0)
     assert hello_shop.mail.next_mail()["Subject"] == "hello 100"
