@@ -908,8 +908,11 @@ test_files = \
 	tests/bench/order.text.liquid \
 	tests/bench/order_liquidjs.js \
 	tests/bench/run.py \
+	tests/functional/certificates.py \
 	tests/functional/conftest.py \
 	tests/functional/desk.py \
+	tests/functional/fault_proxy.py \
+	tests/functional/fault_server.py \
 	tests/functional/format_1.json \
 	tests/functional/hostile.py \
 	tests/functional/late_clock.c \
@@ -926,6 +929,7 @@ test_files = \
 	tests/functional/test_demo.py \
 	tests/functional/test_dev.py \
 	tests/functional/test_docs.py \
+	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_format_1.py \
 	tests/functional/test_injection.py \
