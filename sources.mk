@@ -170,6 +170,7 @@ library_sources = \
 	daemon/compose/composition.c \
 	daemon/compose/composition.h \
 	daemon/compose/composition_fields.c \
+	daemon/compose/composition_message.c \
 	daemon/compose/composition_variables.c \
 	daemon/config/config.c \
 	daemon/config/config.h \
@@ -659,6 +660,7 @@ unit_programs = \
 	tests/unit/test_commit_messages \
 	tests/unit/test_commit_said \
 	tests/unit/test_compose \
+	tests/unit/test_compose_request \
 	tests/unit/test_condition \
 	tests/unit/test_condition_reads \
 	tests/unit/test_config_faults \

@@ -93,66 +93,63 @@ bool compose_text(const struct templates *templates, const struct compose_settin
 
 /* ---- The body of a request ---- */
 
-static void put(struct composition *c, struct value map, const char *name, const char *text)
+/* Who it goes to and comes from, and its header fields: as its channel has them. */
+static bool address_request(struct composition *c, bool mail)
 {
-    value_set(c->arena, map, name, text ? value_text(text) : value_null());
+    if (mail)
+        return composition_address(c) && composition_list_fields(c);
+    return composition_plain_address(c) && composition_plain_sender(c) && composition_own_fields(c);
 }
 
-/* message.headers: those that a mail would have beside its addresses and its subject. */
-static struct value headers_of(struct composition *c)
+/* What is attached goes with the request, or nothing does. */
+static bool check_files(const struct composition *c, const struct templates_body *body,
+                        const char *file, bool mail)
 {
-    static const char *const apart[] = {"From", "To", "Reply-To", "Subject", "Date"};
-    struct value map = value_new_map(c->arena, 8);
-    for (size_t i = 0; i < c->field_count; i++) {
-        bool skip = false;
-        for (size_t k = 0; k < sizeof apart / sizeof *apart; k++)
-            skip |= strcmp(c->fields[i].name, apart[k]) == 0;
-        if (!skip)
-            value_set(c->arena, map, c->fields[i].name, value_text(c->fields[i].value));
-    }
-    return map;
+    size_t count = c->variant->file_count;
+    if (!mail || count == 0 || body->reads_files || body->reads_mime)
+        return true;
+    return diag_fault(c->diag, "lost-attachments",
+                      "the message has %zu attached file%s, and `%s` uses neither "
+                      "message.attachments nor message.mime",
+                      count, count == 1 ? "" : "s", file);
 }
 
-/* A message variable that holds the composed message too, in place of the plain one. */
-static void describe(struct composition *c)
+/* message.mime: the whole mail, as it would go over SMTP. */
+static bool put_mime(struct composition *c, bool mail)
 {
-    struct value map = value_copy(c->arena, value_get(&c->variables, "message"));
-    put(c, map, "subject", c->subject);
-    put(c, map, "preheader", c->preheader);
-    put(c, map, "html", c->html);
-    put(c, map, "text", composition_trim(c, c->text));
-    put(c, map, "locale", c->locale);
-    put(c, map, "to", c->recipient.mailbox ? c->recipient.mailbox : c->to);
-    put(c, map, "name", c->recipient.name);
-    put(c, map, "from", c->from.mailbox);
-    put(c, map, "from_name", c->from.name);
-    put(c, map, "reply_to", c->reply_to.mailbox);
-    value_set(c->arena, map, "headers", headers_of(c));
-    value_set(c->arena, c->variables, "message", map);
-    value_set(c->arena, c->shared, "message", map);
+    struct buf wire;
+    if (!mail)
+        return diag_fault(c->diag, "bad-message",
+                          "`message.mime` is of mails, and channel `%s` has none", c->channel);
+    buf_init(&wire, COMPOSE_WIRE_MOST);
+    bool made = write_mail(c, &wire);
+    if (made)
+        value_set(c->arena, *value_get(&c->variables, "message"), "mime",
+                  value_string(arena_copy(c->arena, buf_string(&wire), wire.length), wire.length));
+    buf_free(&wire);
+    return made;
 }
 
 bool compose_body(const struct templates *templates, const struct compose_settings *settings,
                   const char *file, const struct value *message, struct arena *arena,
-                  struct buf *out, struct diag *diag)
+                  struct compose_request *request, struct diag *diag)
 {
     struct composition c = begin(templates, settings, message, arena, diag);
-    const struct liquid_template *body = templates_body(templates, file);
-    const char *text;
+    const struct templates_body *body = templates_body(templates, file);
     if (!body)
         return diag_fault(diag, "no-template", "there is no template file `%s`", file);
     if (!composition_begin(&c) || !composition_render(&c))
         return false;
     bool mail = strcmp(c.channel, "email") == 0;
-    if (mail && (!composition_address(&c) || !composition_list_fields(&c)))
+    if (!address_request(&c, mail) || !check_files(&c, body, file, mail))
         return false;
-    if (!mail && !composition_plain_address(&c))
+    composition_message(&c, body->reads_files);
+    if (body->reads_mime && !put_mime(&c, mail))
         return false;
-    describe(&c);
-    if (!composition_run(&c, body, false, COMPOSE_WIRE_MOST, &text))
-        return false;
-    return buf_text(out, text) ||
-           diag_fault(diag, "too-large", "the request's body is larger than its bound");
+    request->to = mail ? c.recipient.mailbox : c.to;
+    request->from = c.from.mailbox ? c.from.mailbox : "";
+    request->seen = c.variables;
+    return composition_run(&c, body->liquid, false, COMPOSE_WIRE_MOST, &request->body);
 }
 
 /* ---- A file by itself ---- */

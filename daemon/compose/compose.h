@@ -35,9 +35,9 @@ struct compose_mail {
 };
 
 /* Fault codes: "no-template", "bad-message", "bad-address", "bad-header", "too-large",
- * "html-text", and Liquid's "liquid-render" and "liquid-limit", with their place. Nothing of
- * the mail is of use then. Texts lie in the arena. The wire's own bound holds;
- * COMPOSE_WIRE_MOST where it has none. */
+ * "html-text", of a request "lost-attachments", and Liquid's "liquid-render" and
+ * "liquid-limit", with their place. Nothing of the mail is of use then. Texts lie in the arena.
+ * The wire's own bound holds; COMPOSE_WIRE_MOST where it has none. */
 bool compose_mail(const struct templates *templates, const struct compose_settings *settings,
                   const struct value *message, struct arena *arena, struct compose_mail *mail,
                   struct diag *diag);
@@ -53,12 +53,19 @@ bool compose_text(const struct templates *templates, const struct compose_settin
                   const struct value *message, struct arena *arena, struct compose_text *text,
                   struct diag *diag);
 
-/* Renders the template file of an HTTP gateway ("twilio.json.liquid") into `out`. Beside
- * the message's variables it sees the composed message: message.subject, message.text,
- * message.html, message.from, message.from_name, message.to, message.name. */
+/* For a gateway that makes a request of a message. */
+struct compose_request {
+    const char *to, *from; /* a mail's addresses, else as they are written; from may be "" */
+    const char *body;
+    struct value seen; /* all that the body's template sees, a map */
+};
+
+/* Renders the template file of an HTTP gateway ("twilio.json.liquid"). Beside the message's
+ * variables it sees `data` and the composed message: docs/templates.md lists its members. Of
+ * these `attachments` and `mime` are made where the file names them alone. */
 bool compose_body(const struct templates *templates, const struct compose_settings *settings,
                   const char *file, const struct value *message, struct arena *arena,
-                  struct buf *out, struct diag *diag);
+                  struct compose_request *request, struct diag *diag);
 
 /* Renders one file by itself (templates_single) with variables of its own, a map: `shop`, `now`
  * and `locale` are those of a message where it has none. The text lies in the arena. */

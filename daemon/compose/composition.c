@@ -321,6 +321,28 @@ bool composition_address(struct composition *c)
     return true;
 }
 
+/* A text as it stands where it is no mailbox: "TEASHOP", a number. */
+static bool choose_sender(struct composition *c, const char *name,
+                          const struct liquid_template *template, const char *standard,
+                          struct address *address)
+{
+    const char *text = text_of(c, name), *line;
+    struct diag ignored = {0};
+    if (!composition_line(c, template, arena_printf(c->arena, "`%s`", name), &line))
+        return false;
+    if (!text)
+        text = line ? line : standard;
+    if (text && !address_parse(c->arena, text, address, &ignored))
+        *address = (struct address){.mailbox = text};
+    return true;
+}
+
+bool composition_plain_sender(struct composition *c)
+{
+    return choose_sender(c, "from", c->variant->from, c->settings->from, &c->from) &&
+           choose_sender(c, "reply_to", c->variant->reply_to, c->settings->reply_to, &c->reply_to);
+}
+
 bool composition_plain_address(struct composition *c)
 {
     struct diag diag;

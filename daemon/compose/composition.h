@@ -79,9 +79,20 @@ bool composition_line(struct composition *c, const struct liquid_template *templ
 bool composition_address(struct composition *c);
 bool composition_plain_address(struct composition *c);
 
+/* On a channel that has no mail: who sends, if anybody says so. What is no mailbox, as the
+ * template's own `from` for a text message may be, is taken as it stands. */
+bool composition_plain_sender(struct composition *c);
+
 /* Lists the header fields of a mail: those of RFC 5322, Auto-Submitted (RFC 3834), for marketing
  * List-Unsubscribe (RFC 2369, 8058) and List-Id (RFC 2919), and the template's own. */
 bool composition_list_fields(struct composition *c);
+
+/* On a channel that has no mail: the template's own header fields alone. */
+bool composition_own_fields(struct composition *c);
+
+/* Puts the composed message in the place of the variable `message`: what the body of a request
+ * sees. `files`: what is attached too, which is heavy. */
+void composition_message(struct composition *c, bool files);
 
 /* Without white space at its ends; in the arena. */
 const char *composition_trim(struct composition *c, const char *text);

@@ -89,7 +89,7 @@ static bool is_id(const char *mid)
     return *mid && strlen(mid) <= 128;
 }
 
-static bool add_template_headers(struct composition *c)
+bool composition_own_fields(struct composition *c)
 {
     const struct templates_variant *variant = c->variant;
     for (size_t i = 0; i < variant->header_count; i++) {
@@ -129,5 +129,5 @@ bool composition_list_fields(struct composition *c)
         if (c->settings->feedback_id)
             add_feedback_id(c);
     }
-    return add_template_headers(c);
+    return composition_own_fields(c);
 }

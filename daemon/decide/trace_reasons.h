@@ -24,6 +24,8 @@
     X(BAD_ADDRESS, "bad-address", "an address is none, or has what no address may have")        \
     X(BAD_MESSAGE, "bad-message", "it has no subject, or lacks what every message has")         \
     X(NO_TEMPLATE, "no-template", "its template is not there, or that of its gateway's body")   \
+    X(LOST_ATTACHMENTS, "lost-attachments",                                                     \
+      "the body of its gateway's requests leaves out what is attached")                         \
     X(HTML_TEXT, "html-text", "no text can be made of its HTML")                                \
     X(TOO_LARGE, "too-large",                                                                   \
       "larger than a message may be; or the customer's document has no room for it")            \

@@ -23,18 +23,16 @@ static bool make_request(const struct prepare *prepare, const struct compose_set
                          const struct value *message, struct arena *arena,
                          struct outgoing *outgoing, struct diag *diag)
 {
-    struct buf body;
-    buf_init(&body, COMPOSE_WIRE_MOST);
-    bool made =
-        compose_body(prepare->templates, settings, prepare->body_file, message, arena, &body, diag);
-    if (made) {
-        outgoing->body = arena_copy(arena, buf_string(&body), body.length);
-        outgoing->body_length = body.length;
-        outgoing->envelope_to = text_of(arena, message, "to");
-        outgoing->envelope_from = "";
-    }
-    buf_free(&body);
-    return made;
+    struct compose_request request;
+    if (!compose_body(prepare->templates, settings, prepare->body_file, message, arena, &request,
+                      diag))
+        return false;
+    outgoing->body = request.body;
+    outgoing->body_length = strlen(request.body);
+    outgoing->envelope_to = request.to;
+    outgoing->envelope_from = request.from;
+    outgoing->seen = request.seen;
+    return true;
 }
 
 static bool make_mail(const struct templates *templates, const struct compose_settings *settings,

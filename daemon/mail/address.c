@@ -143,3 +143,29 @@ bool address_parse(struct arena *arena, const char *text, struct address *addres
     address->name = address_clean_name(arena, name);
     return true;
 }
+
+/* Atoms with spaces between them need no quotes (RFC 5322, 3.2.3; beyond ASCII RFC 6532). */
+static bool needs_quotes(const char *name)
+{
+    for (; *name; name++)
+        if (*name != ' ' && (unsigned char)*name < 0x80 && !is_atext((unsigned char)*name))
+            return true;
+    return false;
+}
+
+const char *address_print(struct arena *arena, const struct address *address)
+{
+    const char *name = address->name;
+    if (!name || !*name)
+        return address->mailbox;
+    if (!needs_quotes(name))
+        return arena_printf(arena, "%s <%s>", name, address->mailbox);
+    char *quoted = arena_alloc(arena, 2 * strlen(name) + 1), *to = quoted;
+    for (; *name; name++) {
+        if (*name == '"' || *name == '\\')
+            *to++ = '\\';
+        *to++ = *name;
+    }
+    *to = '\0';
+    return arena_printf(arena, "\"%s\" <%s>", quoted, address->mailbox);
+}

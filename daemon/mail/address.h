@@ -35,4 +35,8 @@ bool address_parse(struct arena *arena, const char *text, struct address *addres
  * ADDRESS_NAME_MOST bytes, cut between characters. NULL where nothing is left of it. */
 const char *address_clean_name(struct arena *arena, const char *name);
 
+/* `Ana Pop <ana@shop.example>`, as people and the APIs of providers write it: UTF-8, the name
+ * quoted (RFC 5322, 3.2.4) unless it is of atoms alone; the mailbox where there is no name. */
+const char *address_print(struct arena *arena, const struct address *address);
+
 #endif

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/value.h"
+
 /* All of it lies in the sender's arena or lives longer. */
 struct outgoing {
     const char *mid;     /* the same over all attempts; a-z A-Z 0-9 . _ - */
@@ -16,6 +18,10 @@ struct outgoing {
     const char *envelope_from; /* may be "" (no bounces wanted) */
     const char *envelope_to;
     bool smtputf8; /* an address or a header needs RFC 6531 */
+
+    /* http: what the template of the body sees, a map. Of its `message` the URL and the headers
+     * may hold members, as {{ subject }}; all else by its whole path, as {{ customer.id }}. */
+    struct value seen;
 
     /* smtp and maildir: the mail as on the wire, CRLF only, not yet dot-stuffed.
      * http: the request's body, may be empty. */

@@ -15,6 +15,8 @@
 #include "mail/html_text.h"
 #include "templates/filter_call.h"
 
+enum { JSON_MOST = 8 * 1024 * 1024 }; /* a part of a message or a file, as a string */
+
 /* ---- t ---- */
 
 struct expansion {
@@ -222,7 +224,7 @@ bool filter_format_date(struct liquid_call *call)
 bool filter_format_json(struct liquid_call *call)
 {
     struct buf out;
-    buf_init(&out, FILTER_CALL_TEXT_MOST);
+    buf_init(&out, JSON_MOST);
     json_print(&out, &call->input);
-    return filter_call_return_buffer(call, &out, "`json` would write more than 262144 bytes");
+    return filter_call_return_buffer(call, &out, "`json` would write more than 8388608 bytes");
 }

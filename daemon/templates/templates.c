@@ -62,8 +62,9 @@ static void load_body(struct templates *set, const char *path, struct diags *dia
     struct templates_file *file = templates_file_read(set, path, false, diags);
     if (!file)
         return;
-    file->liquid = templates_file_compile(set, file, false, diags);
-    map_put(set->bodies, path, strlen(path), file);
+    struct templates_body *body = arena_zero(set->arena, sizeof *body);
+    body->liquid = templates_file_compile(set, file, false, diags);
+    map_put(set->bodies, file->path, strlen(file->path), body);
 }
 
 static struct templates_pair *find_pair(struct templates *set, const char *name, const char *locale)
@@ -158,6 +159,25 @@ static void join_pairs(struct templates *set, struct diags *diags)
     }
 }
 
+static void note_read(void *context, const char *file, const char *path, uint32_t line,
+                      uint32_t column)
+{
+    static const char files[] = "message.attachments";
+    struct templates_body *body = context;
+    (void)file, (void)line, (void)column;
+    body->reads_mime |= strcmp(path, "message.mime") == 0;
+    body->reads_files |= strcmp(path, "message") == 0 || strncmp(path, files, strlen(files)) == 0;
+}
+
+/* What is heavy is made only for a body that names it. */
+static void note_reads(struct templates *set)
+{
+    const char *file;
+    void *body;
+    for (size_t cursor = 0; map_next(set->bodies, &cursor, &file, NULL, &body);)
+        templates_body_variables(set, file, note_read, body);
+}
+
 static void load_all(struct templates *set, struct diags *diags)
 {
     struct diag diag = {0};
@@ -177,6 +197,7 @@ static void load_all(struct templates *set, struct diags *diags)
     for (size_t i = 0; i < count; i++)
         load_file(set, paths[i], diags);
     join_pairs(set, diags);
+    note_reads(set);
     if (!set->keep_css && diags->errors == errors)
         templates_style(set);
 }
@@ -275,10 +296,9 @@ bool templates_has(const struct templates *templates, const char *name, const ch
     return true;
 }
 
-const struct liquid_template *templates_body(const struct templates *templates, const char *file)
+const struct templates_body *templates_body(const struct templates *templates, const char *file)
 {
-    const struct templates_file *body = map_get(templates->bodies, file, strlen(file));
-    return body ? body->liquid : NULL;
+    return map_get(templates->bodies, file, strlen(file));
 }
 
 static bool same_language(const char *a, const char *b)

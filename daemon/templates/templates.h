@@ -56,8 +56,15 @@ struct templates *templates_single(const struct templates_settings *settings,
 /* Can a message of this template go through the channel: "email" needs a subject in every
  * language; the text that other channels send can be made from HTML. */
 bool templates_has(const struct templates *templates, const char *name, const char *channel);
-/* Is there a gateway's body of that file name ("twilio.json.liquid")? */
-const struct liquid_template *templates_body(const struct templates *templates, const char *file);
+/* What makes the bodies of a gateway's requests. */
+struct templates_body {
+    const struct liquid_template *liquid;
+    bool reads_files; /* it, or a snippet of it, names `message.attachments`, or all of `message` */
+    bool reads_mime;  /* likewise `message.mime` */
+};
+
+/* The gateway's body of that file name ("twilio.json.liquid"), or NULL. */
+const struct templates_body *templates_body(const struct templates *templates, const char *file);
 
 /* The variant for a customer's language: "pt-BR", "pt", the default locale, the files
  * without a locale. `*locale` is the one to render in: the customer's own where the variant
@@ -81,6 +88,9 @@ typedef void templates_on_variable(void *context, const char *file, const char *
  * customer, …), not the arguments that they are given. */
 void templates_variables(const struct templates *templates, const struct templates_variant *variant,
                          templates_on_variable *on_variable, void *context);
+/* Likewise of a gateway's body. */
+void templates_body_variables(const struct templates *templates, const char *file,
+                              templates_on_variable *on_variable, void *context);
 
 /* Adds warnings on what can be seen without data: translations that a locale lacks, images
  * without alt text, snippets nobody has. */

@@ -56,7 +56,7 @@ struct templates {
     struct map *names;    /* name: its first pair */
     struct map *layouts;  /* name: struct templates_layout */
     struct map *snippets; /* name: struct templates_snippet */
-    struct map *bodies;   /* path: struct templates_file */
+    struct map *bodies;   /* path: struct templates_body */
     struct map *attached; /* path: struct mime_file with its bytes */
     struct diags *late;   /* snippets are read when they are first asked for, and their faults
                              go here; NULL: all of them were read */

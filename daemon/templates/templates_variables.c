@@ -86,3 +86,12 @@ void templates_variables(const struct templates *templates, const struct templat
         if (files[i])
             search_in(&search, files[i]->path, files[i]->liquid, false);
 }
+
+void templates_body_variables(const struct templates *templates, const char *file,
+                              templates_on_variable *on_variable, void *context)
+{
+    struct search search = {.set = templates, .on_variable = on_variable, .context = context};
+    const struct templates_body *body = map_get(templates->bodies, file, strlen(file));
+    if (body)
+        search_in(&search, file, body->liquid, false);
+}

@@ -521,39 +521,6 @@ static void text_channels(void **state)
     assert_string_equal(room->diag.code, "bad-address");
 }
 
-static void request_bodies(void **state)
-{
-    struct room *room = *state;
-    struct buf out;
-    buf_init(&out, 100000);
-    put(room, "a.html.liquid",
-        "---\nsubject: \"Hi {{ customer.first_name }}\"\n---\n<p>\"Hi\"</p>");
-    put(room, "mailer.json.liquid",
-        "{\"to\": {{ message.to | json }}, \"name\": {{ message.name | json }}, "
-        "\"from\": {{ message.from_name | json }}, \"subject\": {{ message.subject | json }}, "
-        "\"text\": {{ message.text | json }}, \"html\": {{ message.html | json }}, "
-        "\"id\": {{ message.headers['Message-ID'] | json }}, \"rule\": {{ message.rule | json }}}");
-    put(room, "twilio.json.liquid", "To={{ message.to | url_encode }}&Body={{ message.text }}");
-    load(room);
-    struct value message = message_with(room, "{}");
-    assert_true(compose_body(room->templates, &room->settings, "mailer.json.liquid", &message,
-                             room->arena, &out, NULL));
-    assert_string_equal(
-        buf_string(&out),
-        "{\"to\": \"ana@example.com\", \"name\": \"Ana Pop\", \"from\": \"Tea Shop\", "
-        "\"subject\": \"Hi Ana\", \"text\": \"\\\"Hi\\\"\", \"html\": \"<p>\\\"Hi\\\"</p>\", "
-        "\"id\": \"<0a1b2c@shop.example>\", \"rule\": \"welcome\"}");
-    buf_clear(&out);
-    message = message_with(room, "{\"channel\": \"sms\", \"to\": \"+40\"}");
-    assert_true(compose_body(room->templates, &room->settings, "twilio.json.liquid", &message,
-                             room->arena, &out, NULL));
-    assert_string_equal(buf_string(&out), "To=%2B40&Body=\"Hi\"");
-    assert_false(compose_body(room->templates, &room->settings, "none.json.liquid", &message,
-                              room->arena, &out, &room->diag));
-    assert_string_equal(room->diag.code, "no-template");
-    buf_free(&out);
-}
-
 /* Values can't add a field, whatever a template does with them. */
 static void one_of_each(void **state)
 {
@@ -635,11 +602,11 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
     const struct CMUnitTest tests[] = {
-        TEST(whole_mail),     TEST(marketing),    TEST(variables),         TEST(escaping),
-        TEST(preheader),      TEST(styles),       TEST(shopify),           TEST(languages),
-        TEST(each_filter),    TEST(currency),     TEST(addresses),         TEST(attachments),
-        TEST(refusals),       TEST(render_fault), TEST(broken_characters), TEST(text_channels),
-        TEST(request_bodies), TEST(one_of_each),  TEST(single_file),       TEST(cleaned),
+        TEST(whole_mail),  TEST(marketing),    TEST(variables),         TEST(escaping),
+        TEST(preheader),   TEST(styles),       TEST(shopify),           TEST(languages),
+        TEST(each_filter), TEST(currency),     TEST(addresses),         TEST(attachments),
+        TEST(refusals),    TEST(render_fault), TEST(broken_characters), TEST(text_channels),
+        TEST(one_of_each), TEST(single_file),  TEST(cleaned),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,7 +157,7 @@ static void a_request(void **state)
     assert_string_equal(outgoing->body, expected);
     assert_int_equal(outgoing->body_length, strlen(expected));
     assert_string_equal(outgoing->envelope_to, "ana@example.com");
-    assert_string_equal(outgoing->envelope_from, "");
+    assert_string_equal(outgoing->envelope_from, "mail@shop.example");
 }
 
 /* No half a message, and none without its recipient, goes to a gateway. */
