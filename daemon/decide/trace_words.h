@@ -32,6 +32,7 @@
     X(TIMER_GIVEN_UP, "timer given up", "a dead letter: the customer's document cannot be read")   \
     X(SENT, "sent", "the gateway took the message")                                                \
     X(RETRY, "retry", "the gateway did not take it now: again later")                              \
+    X(UNAVAILABLE, "unavailable", "the gateway could not be used: by the next one, or later")      \
     X(UNCERTAIN, "uncertain",                                                                      \
       "a gateway may have taken it: its answer was lost, or its daemon ended")                     \
     X(BOUNCED, "bounced", "there is no such address: it is suppressed from now on")                \

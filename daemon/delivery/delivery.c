@@ -275,6 +275,7 @@ static void count_outcome(enum outcome_kind kind, enum outbox_verdict verdict)
     static const enum metric metrics[OUTCOME_KINDS] = {
         [OUTCOME_SENT] = METRIC_MESSAGES_SENT,
         [OUTCOME_RETRY] = METRIC_MESSAGES_RETRIED,
+        [OUTCOME_UNAVAILABLE] = METRIC_MESSAGES_RETRIED,
         [OUTCOME_GATEWAY_FAULT] = METRIC_MESSAGES_RETRIED,
         [OUTCOME_UNCERTAIN] = METRIC_MESSAGES_UNCERTAIN,
         [OUTCOME_BOUNCED] = METRIC_MESSAGES_DEAD,

@@ -60,7 +60,7 @@ static void try_again(struct attempt *attempt, const struct settlement_scene *sc
         give_up(attempt, TRACE_REASON_GAVE_UP);
 }
 
-/* The gateway's own fault charges nobody; the message waits for a gateway. */
+/* What is the gateway's charges nobody; the message waits for one. */
 static void wait_for_gateway(struct attempt *attempt, const struct settlement_scene *scene)
 {
     struct outbox_result *result = &attempt->result;
@@ -70,6 +70,14 @@ static void wait_for_gateway(struct attempt *attempt, const struct settlement_sc
     result->after_ms = wait_ms;
     if (scene->now_ms + wait_ms > attempt->give_up_ms)
         give_up(attempt, TRACE_REASON_GAVE_UP);
+}
+
+static enum trace_reason reason_of(const struct attempt *attempt)
+{
+    if (attempt->fault)
+        return trace_reason_of(attempt->fault);
+    return attempt->job.outcome.suspect == OUTCOME_SUSPECT_MAILBOX ? TRACE_REASON_BOUNCED
+                                                                   : TRACE_REASON_REFUSED;
 }
 
 static void decide_result(struct attempt *attempt, const struct settlement_scene *scene)
@@ -91,6 +99,7 @@ static void decide_result(struct attempt *attempt, const struct settlement_scene
     case OUTCOME_BOUNCED:
         give_up(attempt, TRACE_REASON_BOUNCED);
         return;
+    case OUTCOME_UNAVAILABLE:
     case OUTCOME_GATEWAY_FAULT:
         wait_for_gateway(attempt, scene);
         return;
@@ -99,7 +108,7 @@ static void decide_result(struct attempt *attempt, const struct settlement_scene
         return;
     case OUTCOME_DEAD:
     case OUTCOME_KINDS:
-        give_up(attempt, attempt->fault ? trace_reason_of(attempt->fault) : TRACE_REASON_REFUSED);
+        give_up(attempt, reason_of(attempt));
         return;
     }
 }
@@ -121,6 +130,7 @@ static const char *body_text(const struct attempt *attempt, const char *name)
 static const enum trace_what whats[OUTCOME_KINDS] = {
     [OUTCOME_SENT] = TRACE_SENT,
     [OUTCOME_RETRY] = TRACE_RETRY,
+    [OUTCOME_UNAVAILABLE] = TRACE_UNAVAILABLE,
     [OUTCOME_UNCERTAIN] = TRACE_UNCERTAIN,
     [OUTCOME_BOUNCED] = TRACE_BOUNCED,
     [OUTCOME_DEAD] = TRACE_DEAD,
@@ -227,7 +237,7 @@ static const char *event_type(const struct outcome *outcome, enum outbox_verdict
 {
     if (outcome->kind == OUTCOME_SENT)
         return ruleset_counts(rules, "message.sent") ? "message.sent" : NULL;
-    if (outcome->kind == OUTCOME_BOUNCED)
+    if (outcome->kind == OUTCOME_BOUNCED || outcome->suspect == OUTCOME_SUSPECT_MAILBOX)
         return "message.bounced";
     return verdict == OUTBOX_DEAD ? "message.failed" : NULL;
 }

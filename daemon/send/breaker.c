@@ -74,7 +74,7 @@ static bool report_closed(struct breaker *breaker, const struct outcome *outcome
                           uint64_t recipient, int64_t now_ms, uint64_t random)
 {
     bool fault = outcome->kind == OUTCOME_GATEWAY_FAULT;
-    if (outcome->unreachable)
+    if (outcome->kind == OUTCOME_UNAVAILABLE)
         breaker->unreachable_count++;
     else if (outcome->code)
         breaker->unreachable_count = 0;
@@ -97,8 +97,7 @@ static bool is_sound(const struct breaker *breaker, const struct outcome *outcom
         return true;
     if (is_refusal(outcome))
         return breaker->refused_count < BREAKER_ROW;
-    return outcome->kind == OUTCOME_RETRY && outcome->code && outcome->code != 421 &&
-           !outcome->unreachable;
+    return outcome->kind == OUTCOME_RETRY && outcome->code && outcome->code != 421;
 }
 
 static bool report_probe(struct breaker *breaker, const struct outcome *outcome, uint64_t recipient,

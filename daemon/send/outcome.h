@@ -11,16 +11,26 @@
 #include <stdint.h>
 
 enum outcome_kind {
-    OUTCOME_SENT,          /* the gateway took it and said so */
-    OUTCOME_RETRY,         /* not taken now: again later, the attempt counts */
-    OUTCOME_UNCERTAIN,     /* it may have been taken, the answer is lost (RFC 1047) */
-    OUTCOME_BOUNCED,       /* there is no such address: suppress it */
-    OUTCOME_DEAD,          /* this message will never be taken: a dead letter */
+    OUTCOME_SENT,        /* the gateway took it and said so */
+    OUTCOME_RETRY,       /* not taken now: again later, the attempt counts */
+    OUTCOME_UNAVAILABLE, /* the gateway did not come as far as to look at the message: no attempt is
+                            charged, the channel's next gateway takes it at once */
+    OUTCOME_UNCERTAIN,   /* it may have been taken, the answer is lost (RFC 1047) */
+    OUTCOME_BOUNCED,     /* there is no such address: suppress it */
+    OUTCOME_DEAD,        /* this message will never be taken: a dead letter */
     OUTCOME_GATEWAY_FAULT, /* the gateway's fault, not the message's: no attempt is charged, the
-                              breaker opens, the channel's next gateway may take over */
+                              breaker opens, the channel's next gateway takes it at once */
     OUTCOME_CUT,           /* given back unsent: draining, or the daemon's lease has passed; no
                               attempt is charged */
     OUTCOME_KINDS
+};
+
+/* What a message that was refused for good says against its gateway. Where many are in a row, it
+ * may be the gateway that is wrong, and not each of them: send/suspicion. */
+enum outcome_suspect {
+    OUTCOME_UNSUSPECTED,
+    OUTCOME_SUSPECT_MAILBOX, /* no such mailbox, it seems, but no code says so */
+    OUTCOME_SUSPECT_REFUSAL, /* policy, or whatever else the message was refused for */
 };
 
 enum { OUTCOME_TEXT_SIZE = 256, OUTCOME_ENHANCED_SIZE = 12 };
@@ -33,8 +43,9 @@ struct outcome {
         text[OUTCOME_TEXT_SIZE]; /* the server's own words, or ours; one line of valid UTF-8.
                                     May hold an address: not for the log, but for the dead letter */
     int64_t retry_after_ms;      /* what the server asked for, 1 s to 1 h; 0: nothing */
-    bool slow_down;              /* 421 or 429: fewer connections for a while */
-    bool unreachable;            /* the attempt ended before the gateway looked at the message */
+    bool slow_down; /* 421, 429, 503 with a Retry-After: fewer connections for a while */
+    bool unhealthy; /* it says that the gateway does not work, as send/health counts */
+    enum outcome_suspect suspect; /* DEAD only */
 };
 
 /* Empties it and sets its kind. */

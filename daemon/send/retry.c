@@ -1,7 +1,7 @@
 /*
  * Two questions, and a section for each way to ask. What does it mean? A reply decides, if
- * one came that can: for SMTP judge_refusal() by its enhanced code, else by the step that it
- * answers; for HTTP judge_status() by the status. Where none came, judge_silence(): what
+ * one came that can: for SMTP the table `refusals`, by the step that it answers, its code and
+ * its enhanced code; for HTTP the table `statuses`. Where none came, the table `silences`: what
  * counts is how far the attempt got, because past the body's end the message may have been
  * taken. When is the next attempt? retry_next(), at the end; before it stands the reading of
  * the two fields of an answer that have a grammar, enhanced codes and Retry-After.
@@ -11,81 +11,50 @@
 #include "send/retry.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 enum { RETRY_AFTER_LEAST_MS = 1000, RETRY_AFTER_MOST_MS = 3600000 };
 
-/* ---- What a reply to SMTP means ---- */
-
-/* Enhanced codes that decide wherever they stand: Postfix, for one, answers the sender's
- * faults only at RCPT. A class of "5.7." stands for all of its details. */
-static const struct {
-    const char *enhanced;
-    enum outcome_kind kind;
-} enhanced_codes[] = {
-    {"5.7.", OUTCOME_GATEWAY_FAULT},  /* policy, authentication, relaying denied */
-    {"5.1.7", OUTCOME_GATEWAY_FAULT}, /* the sender's address is wrong */
-    {"5.1.8", OUTCOME_GATEWAY_FAULT}, /* the sender's domain is wrong */
-    {"5.1.1", OUTCOME_BOUNCED},       /* no such mailbox */
-    {"5.1.3", OUTCOME_BOUNCED},       /* no valid address */
-    {"5.1.6", OUTCOME_BOUNCED},       /* moved away */
-    {"5.1.10", OUTCOME_BOUNCED},      /* the domain takes no mail (null MX) */
-    {"5.2.1", OUTCOME_BOUNCED},       /* mailbox disabled */
-    {"5.2.3", OUTCOME_DEAD},          /* too long for the mailbox */
-    {"5.3.4", OUTCOME_DEAD},          /* too big for the system */
-    {"5.6.7", OUTCOME_DEAD},          /* needs SMTPUTF8, which is not allowed here */
-};
-
-static bool matches(const char *pattern, const char *enhanced)
-{
-    size_t length = strlen(pattern);
-    if (pattern[length - 1] == '.')
-        return strncmp(pattern, enhanced, length) == 0;
-    return strcmp(pattern, enhanced) == 0;
-}
-
-/* A 5xx. Before RCPT it speaks of us, not of the recipient: whatever the code says of an
- * address there, nobody is suppressed for it. */
-static enum outcome_kind judge_refusal(const struct retry_attempt *attempt)
-{
-    enum outcome_kind kind = attempt->phase < RETRY_RCPT ? OUTCOME_GATEWAY_FAULT : OUTCOME_DEAD;
-    const char *enhanced = attempt->enhanced ? attempt->enhanced : "";
-    for (size_t i = 0; i < sizeof enhanced_codes / sizeof *enhanced_codes; i++) {
-        if (matches(enhanced_codes[i].enhanced, enhanced)) {
-            enum outcome_kind found = enhanced_codes[i].kind;
-            return found == OUTCOME_BOUNCED && attempt->phase < RETRY_RCPT ? kind : found;
-        }
-    }
-    return attempt->phase == RETRY_MAIL && attempt->code == 552 ? OUTCOME_DEAD : kind;
-}
-
 /* ---- What it means that no reply decided ---- */
 
-static enum outcome_kind judge_silence(const struct retry_attempt *attempt)
+/* By how far the attempt came: `early` before MAIL or the request's first byte, `late` when all of
+ * it had gone out. */
+static const struct {
+    enum outcome_kind early, within, late;
+} silences[] = {
+    [RETRY_NONE] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_UNRESOLVED] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_REFUSED] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_TLS_FAILED] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_TIMEOUT] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_LOST] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_FLOODED] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_GARBLED] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_CUT_OFF] = {OUTCOME_CUT, OUTCOME_CUT, OUTCOME_UNCERTAIN},
+    [RETRY_NO_UTF8] = {OUTCOME_DEAD, OUTCOME_DEAD, OUTCOME_DEAD},
+    [RETRY_CERTIFICATE] = {OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT},
+    [RETRY_NO_TLS] = {OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT},
+    [RETRY_LOGIN] = {OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT},
+    [RETRY_NO_AUTH] = {OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT},
+    [RETRY_MISCONFIGURED] = {OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT, OUTCOME_GATEWAY_FAULT},
+};
+
+/* `begins`: the phase in which the gateway begins to hear of the message. */
+static void judge_silence(const struct retry_attempt *attempt, enum retry_phase begins,
+                          struct outcome *outcome)
 {
-    switch (attempt->failure) {
-    case RETRY_CERTIFICATE:
-    case RETRY_NO_TLS:
-    case RETRY_LOGIN:
-    case RETRY_MISCONFIGURED:
-        return OUTCOME_GATEWAY_FAULT;
-    case RETRY_NO_UTF8:
-        return OUTCOME_DEAD;
-    case RETRY_CUT_OFF:
-        return attempt->phase == RETRY_ANSWER ? OUTCOME_UNCERTAIN : OUTCOME_CUT;
-    case RETRY_NONE:
-    case RETRY_UNRESOLVED:
-    case RETRY_REFUSED:
-    case RETRY_TLS_FAILED:
-    case RETRY_TIMEOUT:
-    case RETRY_LOST:
-    case RETRY_FLOODED:
-    case RETRY_GARBLED:
-        break;
-    }
-    return attempt->phase == RETRY_ANSWER ? OUTCOME_UNCERTAIN : OUTCOME_RETRY;
+    if (attempt->phase < begins)
+        outcome->kind = silences[attempt->failure].early;
+    else if (attempt->phase < RETRY_ANSWER)
+        outcome->kind = silences[attempt->failure].within;
+    else
+        outcome->kind = silences[attempt->failure].late;
+    outcome->code = 0;
+    outcome->enhanced[0] = '\0';
+    outcome->unhealthy = outcome->kind != OUTCOME_DEAD && attempt->failure != RETRY_CUT_OFF;
 }
 
 static void begin_outcome(const struct retry_attempt *attempt, struct outcome *outcome)
@@ -95,70 +64,140 @@ static void begin_outcome(const struct retry_attempt *attempt, struct outcome *o
              attempt->enhanced ? attempt->enhanced : "");
     outcome->retry_after_ms = 0;
     outcome->slow_down = false;
+    outcome->unhealthy = false;
+    outcome->suspect = OUTCOME_UNSUSPECTED;
 }
 
-/* 4xx and 5xx decide at every step, 2xx only over the whole mail. */
-static bool reply_decides(const struct retry_attempt *attempt)
+/* ---- What a reply to SMTP means ---- */
+
+/* A 5xx means what the first row says that fits. Up to MAIL it speaks of us, not of the recipient:
+ * whatever the code says of an address there, nobody is suppressed for it. From RCPT on it speaks
+ * of this message: one recipient's policy (5.7.x) is not the gateway's fault. */
+static const struct refusal {
+    enum retry_phase first, last;
+    int code;             /* 0: any */
+    const char *enhanced; /* NULL: any; "": none; "5.7.": with all of its details */
+    enum outcome_kind kind;
+    enum outcome_suspect suspect;
+} refusals[] = {
+    /* The sender's address or domain is wrong. Postfix, for one, says so only at RCPT. */
+    {RETRY_CONNECT, RETRY_ANSWER, 0, "5.1.7", OUTCOME_GATEWAY_FAULT, OUTCOME_UNSUSPECTED},
+    {RETRY_CONNECT, RETRY_ANSWER, 0, "5.1.8", OUTCOME_GATEWAY_FAULT, OUTCOME_UNSUSPECTED},
+    {RETRY_CONNECT, RETRY_MAIL, 0, "5.7.", OUTCOME_GATEWAY_FAULT, OUTCOME_UNSUSPECTED},
+    /* Too long for the mailbox, too big for the system, in need of SMTPUTF8: told at MAIL too. */
+    {RETRY_MAIL, RETRY_ANSWER, 0, "5.2.3", OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL},
+    {RETRY_MAIL, RETRY_ANSWER, 0, "5.3.4", OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL},
+    {RETRY_MAIL, RETRY_ANSWER, 0, "5.6.7", OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL},
+    {RETRY_MAIL, RETRY_MAIL, 552, NULL, OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL},
+    {RETRY_CONNECT, RETRY_MAIL, 0, NULL, OUTCOME_GATEWAY_FAULT, OUTCOME_UNSUSPECTED},
+    /* No such mailbox, no valid address, moved away, null MX, disabled. */
+    {RETRY_RCPT, RETRY_ANSWER, 0, "5.1.1", OUTCOME_BOUNCED, OUTCOME_UNSUSPECTED},
+    {RETRY_RCPT, RETRY_ANSWER, 0, "5.1.3", OUTCOME_BOUNCED, OUTCOME_UNSUSPECTED},
+    {RETRY_RCPT, RETRY_ANSWER, 0, "5.1.6", OUTCOME_BOUNCED, OUTCOME_UNSUSPECTED},
+    {RETRY_RCPT, RETRY_ANSWER, 0, "5.1.10", OUTCOME_BOUNCED, OUTCOME_UNSUSPECTED},
+    {RETRY_RCPT, RETRY_ANSWER, 0, "5.2.1", OUTCOME_BOUNCED, OUTCOME_UNSUSPECTED},
+    /* "User unknown", or relaying denied: bare codes do not tell these apart. */
+    {RETRY_RCPT, RETRY_RCPT, 550, "", OUTCOME_DEAD, OUTCOME_SUSPECT_MAILBOX},
+    {RETRY_RCPT, RETRY_RCPT, 551, "", OUTCOME_DEAD, OUTCOME_SUSPECT_MAILBOX},
+    {RETRY_RCPT, RETRY_RCPT, 553, "", OUTCOME_DEAD, OUTCOME_SUSPECT_MAILBOX},
+    {RETRY_RCPT, RETRY_ANSWER, 0, NULL, OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL},
+};
+
+static bool matches(const char *pattern, const char *enhanced)
 {
-    int class = attempt->code / 100;
-    return class == 4 || class == 5 || (class == 2 && attempt->phase == RETRY_ANSWER);
+    size_t length = strlen(pattern);
+    if (length && pattern[length - 1] == '.')
+        return strncmp(pattern, enhanced, length) == 0;
+    return strcmp(pattern, enhanced) == 0;
+}
+
+static bool fits(const struct refusal *row, const struct retry_attempt *attempt)
+{
+    return attempt->phase >= row->first && attempt->phase <= row->last &&
+           (!row->code || row->code == attempt->code) &&
+           (!row->enhanced || matches(row->enhanced, attempt->enhanced ? attempt->enhanced : ""));
+}
+
+static void judge_refusal(const struct retry_attempt *attempt, struct outcome *outcome)
+{
+    const struct refusal *row = refusals;
+    while (!fits(row, attempt)) /* the rows without codes take all that is left */
+        row++;
+    outcome->kind = row->kind;
+    outcome->suspect = row->suspect;
+    outcome->unhealthy = row->kind == OUTCOME_GATEWAY_FAULT;
+}
+
+/* A 4xx. At RCPT it mostly speaks of the recipient: greylisting, a full mailbox. */
+static void judge_delay(const struct retry_attempt *attempt, struct outcome *outcome)
+{
+    bool system = attempt->enhanced && matches("4.3.", attempt->enhanced);
+    outcome->kind = attempt->phase < RETRY_MAIL ? OUTCOME_UNAVAILABLE : OUTCOME_RETRY;
+    outcome->unhealthy = attempt->phase != RETRY_RCPT || attempt->code == 421 || system;
+    outcome->slow_down = attempt->code == 421;
 }
 
 void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome)
 {
     begin_outcome(attempt, outcome);
-    if (!reply_decides(attempt)) {
-        outcome->code = 0;
-        outcome->enhanced[0] = '\0';
-        outcome->kind = judge_silence(attempt);
-    } else if (attempt->code >= 500) {
-        outcome->kind = judge_refusal(attempt);
-    } else {
-        outcome->kind = attempt->code >= 400 ? OUTCOME_RETRY : OUTCOME_SENT;
-    }
-    outcome->slow_down = attempt->code == 421;
-    outcome->unreachable = outcome->kind == OUTCOME_RETRY && attempt->phase < RETRY_MAIL;
+    int class = attempt->code / 100;
+    if (class == 5)
+        judge_refusal(attempt, outcome);
+    else if (class == 4)
+        judge_delay(attempt, outcome);
+    else if (class == 2 && attempt->phase == RETRY_ANSWER) /* before that it is not for the mail */
+        outcome->kind = OUTCOME_SENT;
+    else
+        judge_silence(attempt, RETRY_MAIL, outcome);
 }
 
-/* Statuses whose meaning is not that of their class. */
-static const struct {
-    int status;
+/* ---- What an HTTP status means ---- */
+
+/* The first row that fits decides; what is not here is no status that ends a request. */
+static const struct status {
+    int first, last;
     enum outcome_kind kind;
+    enum outcome_suspect suspect;
+    bool unhealthy;
 } statuses[] = {
-    {401, OUTCOME_GATEWAY_FAULT}, {403, OUTCOME_GATEWAY_FAULT}, {407, OUTCOME_GATEWAY_FAULT},
-    {408, OUTCOME_RETRY},         {425, OUTCOME_RETRY},         {429, OUTCOME_RETRY},
-    {501, OUTCOME_DEAD},          {503, OUTCOME_RETRY},         {505, OUTCOME_DEAD},
+    {200, 299, OUTCOME_SENT, OUTCOME_UNSUSPECTED, false},
+    /* not followed: the configured URL is no longer the right one */
+    {300, 399, OUTCOME_GATEWAY_FAULT, OUTCOME_UNSUSPECTED, true},
+    {401, 401, OUTCOME_GATEWAY_FAULT, OUTCOME_UNSUSPECTED, true},
+    {407, 407, OUTCOME_GATEWAY_FAULT, OUTCOME_UNSUSPECTED, true},
+    {408, 408, OUTCOME_RETRY, OUTCOME_UNSUSPECTED, true},
+    {425, 425, OUTCOME_RETRY, OUTCOME_UNSUSPECTED, false},
+    {429, 429, OUTCOME_UNAVAILABLE, OUTCOME_UNSUSPECTED, true},
+    {400, 499, OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL, false},
+    {501, 501, OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL, true},
+    {503, 503, OUTCOME_RETRY, OUTCOME_UNSUSPECTED, true},
+    {505, 505, OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL, true},
+    /* 500, 502, 504 and what proxies add to them: the request may have been done */
+    {500, INT_MAX, OUTCOME_UNCERTAIN, OUTCOME_UNSUSPECTED, true},
 };
 
-static enum outcome_kind judge_status(int status)
+static void judge_status(const struct retry_attempt *attempt, struct outcome *outcome)
 {
-    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
-        if (statuses[i].status == status)
-            return statuses[i].kind;
-    }
-    switch (status / 100) {
-    case 2:
-        return OUTCOME_SENT;
-    case 3: /* not followed: the configured URL is no longer the right one */
-        return OUTCOME_GATEWAY_FAULT;
-    case 4:
-        return OUTCOME_DEAD;
-    default: /* 500, 502, 504 and what proxies add to them: the request may have been done */
-        return OUTCOME_UNCERTAIN;
-    }
+    const struct status *row = statuses;
+    while (attempt->code < row->first || attempt->code > row->last)
+        row++;
+    outcome->kind = row->kind;
+    outcome->suspect = row->suspect;
+    outcome->unhealthy = row->unhealthy;
+    if (row->kind == OUTCOME_RETRY || row->kind == OUTCOME_UNAVAILABLE)
+        outcome->retry_after_ms = attempt->retry_after_ms;
+    outcome->slow_down = attempt->code == 429 || (attempt->code == 503 && outcome->retry_after_ms);
 }
 
 void retry_http(const struct retry_attempt *attempt, struct outcome *outcome)
 {
     begin_outcome(attempt, outcome);
-    outcome->kind = attempt->code >= 200 ? judge_status(attempt->code) : judge_silence(attempt);
+    if (attempt->code >= 200)
+        judge_status(attempt, outcome);
+    else
+        judge_silence(attempt, RETRY_BODY, outcome);
     if (outcome->kind == OUTCOME_UNCERTAIN && attempt->idempotent)
         outcome->kind = attempt->failure == RETRY_CUT_OFF ? OUTCOME_CUT : OUTCOME_RETRY;
-    if (outcome->kind == OUTCOME_RETRY)
-        outcome->retry_after_ms = attempt->retry_after_ms;
-    outcome->slow_down = attempt->code == 429;
-    outcome->unreachable =
-        outcome->kind == OUTCOME_RETRY && !attempt->code && attempt->phase < RETRY_BODY;
 }
 
 /* ---- Enhanced codes and Retry-After ---- */

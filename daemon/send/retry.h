@@ -33,6 +33,7 @@ enum retry_failure {
     RETRY_CERTIFICATE, /* not trusted, wrong name, expired */
     RETRY_NO_TLS,      /* not offered, and required */
     RETRY_LOGIN,       /* no way to log in, or no password at hand */
+    RETRY_NO_AUTH,     /* a user is configured, and no AUTH is offered */
     RETRY_NO_UTF8,     /* the address needs SMTPUTF8, which is not offered */
     RETRY_TIMEOUT,
     RETRY_LOST,    /* the connection */
@@ -52,8 +53,7 @@ struct retry_attempt {
     int64_t retry_after_ms; /* retry_after(); 0: none */
 };
 
-/* Set kind, code (0 where it decided nothing), enhanced, retry_after_ms, slow_down and unreachable;
- * leave the text. */
+/* Set all but the text; the code is 0 where it decided nothing. */
 void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome);
 void retry_http(const struct retry_attempt *attempt, struct outcome *outcome);
 

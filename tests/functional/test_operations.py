@@ -74,7 +74,7 @@ def test_a_refused_connection_is_told_at_once(hello):
     say_hello(hello, 1)
     wait_until(lambda: warnings(daemon), "the first failure")
     [line] = warnings(daemon)
-    assert re.search(r"^a message failed at its gateway kind=retry gateway=smtp code=0 enhanced=-: .+", line)
+    assert re.search(r"^a message failed at its gateway kind=unavailable gateway=smtp code=0 enhanced=-: .+", line)
     assert hello.dead() == []
 
 

@@ -18,7 +18,7 @@ static const struct outcome dead = {.kind = OUTCOME_DEAD, .code = 554};
 static const struct outcome unprepared = {.kind = OUTCOME_DEAD};
 static const struct outcome later = {.kind = OUTCOME_RETRY, .code = 451};
 static const struct outcome closing = {.kind = OUTCOME_RETRY, .code = 421, .slow_down = true};
-static const struct outcome unreachable = {.kind = OUTCOME_RETRY, .unreachable = true};
+static const struct outcome unreachable = {.kind = OUTCOME_UNAVAILABLE};
 static const struct outcome uncertain = {.kind = OUTCOME_UNCERTAIN};
 static const struct outcome fault = {.kind = OUTCOME_GATEWAY_FAULT, .code = 535};
 static const struct outcome cut = {.kind = OUTCOME_CUT};

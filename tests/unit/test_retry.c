@@ -16,7 +16,8 @@
 struct meaning {
     struct retry_attempt attempt;
     enum outcome_kind kind;
-    bool unreachable, slow_down;
+    enum outcome_suspect suspect;
+    bool unhealthy, slow_down;
 };
 
 static void assert_meaning(const struct meaning *meaning, size_t number,
@@ -25,10 +26,10 @@ static void assert_meaning(const struct meaning *meaning, size_t number,
     struct outcome outcome;
     outcome_set(&outcome, OUTCOME_SENT);
     judge(&meaning->attempt, &outcome);
-    if (outcome.kind != meaning->kind || outcome.unreachable != meaning->unreachable ||
-        outcome.slow_down != meaning->slow_down)
-        fail_msg("case %zu: kind %d, unreachable %d, slow_down %d", number, outcome.kind,
-                 outcome.unreachable, outcome.slow_down);
+    if (outcome.kind != meaning->kind || outcome.suspect != meaning->suspect ||
+        outcome.unhealthy != meaning->unhealthy || outcome.slow_down != meaning->slow_down)
+        fail_msg("case %zu: kind %d, suspect %d, unhealthy %d, slow_down %d", number, outcome.kind,
+                 outcome.suspect, outcome.unhealthy, outcome.slow_down);
 }
 
 #define REPLY(at, number, status)                       \
@@ -39,91 +40,137 @@ static void assert_meaning(const struct meaning *meaning, size_t number,
     {                               \
         .phase = at, .failure = how \
     }
+/* What the attempt means, and whether it counts against the gateway's health. */
+#define SENT        OUTCOME_SENT, 0, false, 0
+#define DELAY       OUTCOME_RETRY, 0, false, 0
+#define TROUBLE     OUTCOME_RETRY, 0, true, 0
+#define SLOWED      OUTCOME_RETRY, 0, true, true
+#define UNAVAILABLE OUTCOME_UNAVAILABLE, 0, true, 0
+#define BUSY        OUTCOME_UNAVAILABLE, 0, true, true
+#define UNCERTAIN   OUTCOME_UNCERTAIN, 0, true, 0
+#define BOUNCED     OUTCOME_BOUNCED, 0, false, 0
+#define MAILBOX     OUTCOME_DEAD, OUTCOME_SUSPECT_MAILBOX, false, 0
+#define REFUSAL     OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL, false, 0
+#define GATEWAY     OUTCOME_GATEWAY_FAULT, 0, true, 0
+#define CUT         OUTCOME_CUT, 0, false, 0
 
 static const struct meaning smtp_meanings[] = {
-    {REPLY(RETRY_ANSWER, 250, "2.0.0"), OUTCOME_SENT, 0, 0},
-    {REPLY(RETRY_ANSWER, 250, NULL), OUTCOME_SENT, 0, 0},
-    {REPLY(RETRY_ANSWER, 200, ""), OUTCOME_SENT, 0, 0},
+    {REPLY(RETRY_ANSWER, 250, "2.0.0"), SENT},
+    {REPLY(RETRY_ANSWER, 250, NULL), SENT},
+    {REPLY(RETRY_ANSWER, 200, ""), SENT},
     /* a reply that came counts, though the connection was lost after it */
-    {{.phase = RETRY_ANSWER, .code = 250, .failure = RETRY_LOST}, OUTCOME_SENT, 0, 0},
-    {{.phase = RETRY_ANSWER, .code = 554, .failure = RETRY_TIMEOUT}, OUTCOME_DEAD, 0, 0},
+    {{.phase = RETRY_ANSWER, .code = 250, .failure = RETRY_LOST}, SENT},
+    {{.phase = RETRY_ANSWER, .code = 554, .failure = RETRY_TIMEOUT}, REFUSAL},
     /* 2xx before the mail was sent is not for the mail */
-    {{.phase = RETRY_RCPT, .code = 250, .failure = RETRY_LOST}, OUTCOME_RETRY, 0, 0},
-    {{.phase = RETRY_BODY, .failure = RETRY_LOST}, OUTCOME_RETRY, 0, 0},
-    /* 4xx everywhere */
-    {REPLY(RETRY_GREETING, 450, ""), OUTCOME_RETRY, true, 0},
-    {REPLY(RETRY_GREETING, 421, ""), OUTCOME_RETRY, true, true},
-    {REPLY(RETRY_TLS, 454, ""), OUTCOME_RETRY, true, 0},
-    {REPLY(RETRY_AUTH, 454, "4.7.0"), OUTCOME_RETRY, true, 0},
-    {REPLY(RETRY_MAIL, 451, ""), OUTCOME_RETRY, 0, 0},
-    {REPLY(RETRY_RCPT, 450, "4.1.1"), OUTCOME_RETRY, 0, 0},
-    {REPLY(RETRY_RCPT, 421, ""), OUTCOME_RETRY, 0, true},
-    {REPLY(RETRY_DATA, 452, ""), OUTCOME_RETRY, 0, 0},
-    {REPLY(RETRY_ANSWER, 451, ""), OUTCOME_RETRY, 0, 0},
-    {REPLY(RETRY_ANSWER, 421, ""), OUTCOME_RETRY, 0, true},
+    {{.phase = RETRY_RCPT, .code = 250, .failure = RETRY_LOST}, TROUBLE},
+    {{.phase = RETRY_AUTH, .code = 235, .failure = RETRY_LOST}, UNAVAILABLE},
+    {{.phase = RETRY_BODY, .failure = RETRY_LOST}, TROUBLE},
+    /* 4xx before MAIL */
+    {REPLY(RETRY_GREETING, 421, ""), BUSY},
+    {REPLY(RETRY_GREETING, 421, "4.3.2"), BUSY},
+    {REPLY(RETRY_AUTH, 421, ""), BUSY},
+    {REPLY(RETRY_GREETING, 450, ""), UNAVAILABLE},
+    {REPLY(RETRY_TLS, 454, ""), UNAVAILABLE},
+    {REPLY(RETRY_AUTH, 454, "4.7.0"), UNAVAILABLE},
+    /* ... and later */
+    {REPLY(RETRY_MAIL, 421, ""), SLOWED},
+    {REPLY(RETRY_MAIL, 451, ""), TROUBLE},
+    {REPLY(RETRY_RCPT, 450, "4.1.1"), DELAY},
+    {REPLY(RETRY_RCPT, 450, ""), DELAY},
+    {REPLY(RETRY_RCPT, 450, "4.2.0"), DELAY},
+    {REPLY(RETRY_RCPT, 451, "4.7.1"), DELAY},
+    {REPLY(RETRY_RCPT, 452, "4.2.2"), DELAY},
+    {REPLY(RETRY_RCPT, 451, "4.3.0"), TROUBLE},
+    {REPLY(RETRY_RCPT, 452, "4.3.1"), TROUBLE},
+    {REPLY(RETRY_RCPT, 421, ""), SLOWED},
+    {REPLY(RETRY_DATA, 452, ""), TROUBLE},
+    {REPLY(RETRY_ANSWER, 451, ""), TROUBLE},
+    {REPLY(RETRY_ANSWER, 451, "4.7.1"), TROUBLE},
+    {REPLY(RETRY_ANSWER, 421, ""), SLOWED},
     /* the address */
-    {REPLY(RETRY_RCPT, 550, "5.1.1"), OUTCOME_BOUNCED, 0, 0},
-    {REPLY(RETRY_RCPT, 553, "5.1.3"), OUTCOME_BOUNCED, 0, 0},
-    {REPLY(RETRY_RCPT, 551, "5.1.6"), OUTCOME_BOUNCED, 0, 0},
-    {REPLY(RETRY_RCPT, 556, "5.1.10"), OUTCOME_BOUNCED, 0, 0},
-    {REPLY(RETRY_RCPT, 550, "5.2.1"), OUTCOME_BOUNCED, 0, 0},
-    {REPLY(RETRY_ANSWER, 550, "5.1.1"), OUTCOME_BOUNCED, 0, 0},
-    /* not the address */
-    {REPLY(RETRY_RCPT, 550, ""), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_RCPT, 550, "5.1.0"), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_RCPT, 550, "5.1.2"), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_RCPT, 550, "5.1.11"), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_RCPT, 552, "5.2.2"), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_DATA, 554, "5.5.1"), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_ANSWER, 552, ""), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_ANSWER, 554, "5.6.0"), OUTCOME_DEAD, 0, 0},
+    {REPLY(RETRY_RCPT, 550, "5.1.1"), BOUNCED},
+    {REPLY(RETRY_RCPT, 553, "5.1.3"), BOUNCED},
+    {REPLY(RETRY_RCPT, 551, "5.1.6"), BOUNCED},
+    {REPLY(RETRY_RCPT, 556, "5.1.10"), BOUNCED},
+    {REPLY(RETRY_RCPT, 550, "5.2.1"), BOUNCED},
+    {REPLY(RETRY_ANSWER, 550, "5.1.1"), BOUNCED},
+    /* it seems: bare, and at RCPT */
+    {REPLY(RETRY_RCPT, 550, ""), MAILBOX},
+    {REPLY(RETRY_RCPT, 550, NULL), MAILBOX},
+    {REPLY(RETRY_RCPT, 551, ""), MAILBOX},
+    {REPLY(RETRY_RCPT, 553, ""), MAILBOX},
+    {REPLY(RETRY_RCPT, 552, ""), REFUSAL},
+    {REPLY(RETRY_RCPT, 554, ""), REFUSAL},
+    {REPLY(RETRY_DATA, 550, ""), REFUSAL},
+    {REPLY(RETRY_ANSWER, 550, ""), REFUSAL},
+    /* this message */
+    {REPLY(RETRY_RCPT, 554, "5.7.1"), REFUSAL},
+    {REPLY(RETRY_RCPT, 550, "5.7.1"), REFUSAL},
+    {REPLY(RETRY_RCPT, 550, "5.7.26"), REFUSAL},
+    {REPLY(RETRY_DATA, 554, "5.7.0"), REFUSAL},
+    {REPLY(RETRY_ANSWER, 550, "5.7.0"), REFUSAL},
+    {REPLY(RETRY_RCPT, 550, "5.1.0"), REFUSAL},
+    {REPLY(RETRY_RCPT, 550, "5.1.2"), REFUSAL},
+    {REPLY(RETRY_RCPT, 550, "5.1.11"), REFUSAL},
+    {REPLY(RETRY_RCPT, 552, "5.2.2"), REFUSAL},
+    {REPLY(RETRY_DATA, 554, "5.5.1"), REFUSAL},
+    {REPLY(RETRY_ANSWER, 552, ""), REFUSAL},
+    {REPLY(RETRY_ANSWER, 554, "5.6.0"), REFUSAL},
+    /* ... told at MAIL */
+    {REPLY(RETRY_MAIL, 552, ""), REFUSAL},
+    {REPLY(RETRY_MAIL, 550, "5.2.3"), REFUSAL},
+    {REPLY(RETRY_MAIL, 550, "5.3.4"), REFUSAL},
+    {REPLY(RETRY_MAIL, 550, "5.6.7"), REFUSAL},
     /* the gateway */
-    {REPLY(RETRY_RCPT, 554, "5.7.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_RCPT, 550, "5.7.26"), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_ANSWER, 550, "5.7.0"), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_RCPT, 553, "5.1.7"), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_RCPT, 553, "5.1.8"), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_GREETING, 554, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_TLS, 502, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_AUTH, 535, "5.7.8"), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_AUTH, 535, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_MAIL, 550, ""), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_MAIL, 550, "5.1.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {REPLY(RETRY_MAIL, 530, "5.5.1"), OUTCOME_GATEWAY_FAULT, 0, 0},
-    /* the message, told at MAIL */
-    {REPLY(RETRY_MAIL, 552, ""), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_MAIL, 550, "5.2.3"), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_MAIL, 550, "5.3.4"), OUTCOME_DEAD, 0, 0},
-    {REPLY(RETRY_MAIL, 550, "5.6.7"), OUTCOME_DEAD, 0, 0},
-    /* no reply, before the end */
-    {FAULT(RETRY_CONNECT, RETRY_UNRESOLVED), OUTCOME_RETRY, true, 0},
-    {FAULT(RETRY_CONNECT, RETRY_REFUSED), OUTCOME_RETRY, true, 0},
-    {FAULT(RETRY_CONNECT, RETRY_TIMEOUT), OUTCOME_RETRY, true, 0},
-    {FAULT(RETRY_TLS, RETRY_TLS_FAILED), OUTCOME_RETRY, true, 0},
-    {FAULT(RETRY_GREETING, RETRY_GARBLED), OUTCOME_RETRY, true, 0},
-    {FAULT(RETRY_MAIL, RETRY_LOST), OUTCOME_RETRY, 0, 0},
-    {FAULT(RETRY_DATA, RETRY_TIMEOUT), OUTCOME_RETRY, 0, 0},
-    {FAULT(RETRY_BODY, RETRY_TIMEOUT), OUTCOME_RETRY, 0, 0},
-    {FAULT(RETRY_BODY, RETRY_FLOODED), OUTCOME_RETRY, 0, 0},
-    /* after it */
-    {FAULT(RETRY_ANSWER, RETRY_LOST), OUTCOME_UNCERTAIN, 0, 0},
-    {FAULT(RETRY_ANSWER, RETRY_TIMEOUT), OUTCOME_UNCERTAIN, 0, 0},
-    {FAULT(RETRY_ANSWER, RETRY_FLOODED), OUTCOME_UNCERTAIN, 0, 0},
-    {FAULT(RETRY_ANSWER, RETRY_GARBLED), OUTCOME_UNCERTAIN, 0, 0},
-    {FAULT(RETRY_ANSWER, RETRY_NONE), OUTCOME_UNCERTAIN, 0, 0},
-    {REPLY(RETRY_ANSWER, 354, ""), OUTCOME_UNCERTAIN, 0, 0},
-    {REPLY(RETRY_ANSWER, 666, ""), OUTCOME_UNCERTAIN, 0, 0},
-    /* our own wish */
-    {FAULT(RETRY_CONNECT, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
-    {FAULT(RETRY_BODY, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
-    {FAULT(RETRY_ANSWER, RETRY_CUT_OFF), OUTCOME_UNCERTAIN, 0, 0},
-    {{.phase = RETRY_ANSWER, .code = 250, .failure = RETRY_CUT_OFF}, OUTCOME_SENT, 0, 0},
+    {REPLY(RETRY_RCPT, 553, "5.1.7"), GATEWAY},
+    {REPLY(RETRY_RCPT, 553, "5.1.8"), GATEWAY},
+    {REPLY(RETRY_ANSWER, 553, "5.1.8"), GATEWAY},
+    {REPLY(RETRY_GREETING, 554, ""), GATEWAY},
+    {REPLY(RETRY_TLS, 502, ""), GATEWAY},
+    {REPLY(RETRY_AUTH, 535, "5.7.8"), GATEWAY},
+    {REPLY(RETRY_AUTH, 535, ""), GATEWAY},
+    {REPLY(RETRY_AUTH, 552, "5.3.4"), GATEWAY},
+    {REPLY(RETRY_MAIL, 550, ""), GATEWAY},
+    {REPLY(RETRY_MAIL, 550, "5.1.1"), GATEWAY},
+    {REPLY(RETRY_MAIL, 530, "5.5.1"), GATEWAY},
+    {REPLY(RETRY_MAIL, 530, "5.7.0"), GATEWAY},
+    {REPLY(RETRY_MAIL, 550, "5.7.1"), GATEWAY},
+    {REPLY(RETRY_MAIL, 552, "5.7.1"), GATEWAY},
+    /* no reply, before MAIL */
+    {FAULT(RETRY_CONNECT, RETRY_UNRESOLVED), UNAVAILABLE},
+    {FAULT(RETRY_CONNECT, RETRY_REFUSED), UNAVAILABLE},
+    {FAULT(RETRY_CONNECT, RETRY_TIMEOUT), UNAVAILABLE},
+    {FAULT(RETRY_TLS, RETRY_TLS_FAILED), UNAVAILABLE},
+    {FAULT(RETRY_GREETING, RETRY_LOST), UNAVAILABLE},
+    {FAULT(RETRY_GREETING, RETRY_GARBLED), UNAVAILABLE},
+    {FAULT(RETRY_GREETING, RETRY_FLOODED), UNAVAILABLE},
+    {FAULT(RETRY_AUTH, RETRY_TIMEOUT), UNAVAILABLE},
+    /* ... before the end */
+    {FAULT(RETRY_MAIL, RETRY_LOST), TROUBLE},
+    {FAULT(RETRY_RCPT, RETRY_GARBLED), TROUBLE},
+    {FAULT(RETRY_DATA, RETRY_TIMEOUT), TROUBLE},
+    {FAULT(RETRY_BODY, RETRY_TIMEOUT), TROUBLE},
+    {FAULT(RETRY_BODY, RETRY_FLOODED), TROUBLE},
+    /* ... after it */
+    {FAULT(RETRY_ANSWER, RETRY_LOST), UNCERTAIN},
+    {FAULT(RETRY_ANSWER, RETRY_TIMEOUT), UNCERTAIN},
+    {FAULT(RETRY_ANSWER, RETRY_FLOODED), UNCERTAIN},
+    {FAULT(RETRY_ANSWER, RETRY_GARBLED), UNCERTAIN},
+    {FAULT(RETRY_ANSWER, RETRY_NONE), UNCERTAIN},
+    {REPLY(RETRY_ANSWER, 354, ""), UNCERTAIN},
+    {REPLY(RETRY_ANSWER, 666, ""), UNCERTAIN},
+    /* our own wish says nothing of the gateway */
+    {FAULT(RETRY_CONNECT, RETRY_CUT_OFF), CUT},
+    {FAULT(RETRY_BODY, RETRY_CUT_OFF), CUT},
+    {FAULT(RETRY_ANSWER, RETRY_CUT_OFF), OUTCOME_UNCERTAIN, 0, false, 0},
+    {{.phase = RETRY_ANSWER, .code = 250, .failure = RETRY_CUT_OFF}, SENT},
     /* what no repetition mends */
-    {FAULT(RETRY_TLS, RETRY_CERTIFICATE), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {FAULT(RETRY_GREETING, RETRY_NO_TLS), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {FAULT(RETRY_AUTH, RETRY_LOGIN), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {FAULT(RETRY_CONNECT, RETRY_MISCONFIGURED), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {FAULT(RETRY_BODY, RETRY_NO_UTF8), OUTCOME_DEAD, 0, 0},
+    {FAULT(RETRY_TLS, RETRY_CERTIFICATE), GATEWAY},
+    {FAULT(RETRY_GREETING, RETRY_NO_TLS), GATEWAY},
+    {FAULT(RETRY_AUTH, RETRY_LOGIN), GATEWAY},
+    {FAULT(RETRY_AUTH, RETRY_NO_AUTH), GATEWAY},
+    {FAULT(RETRY_CONNECT, RETRY_MISCONFIGURED), GATEWAY},
+    {FAULT(RETRY_BODY, RETRY_NO_UTF8), OUTCOME_DEAD, 0, false, 0},
 };
 
 static void smtp_results(void **state)
@@ -139,44 +186,57 @@ static void smtp_results(void **state)
     }
 
 static const struct meaning http_meanings[] = {
-    /* a reply that came before the request was out */
-    {{.phase = RETRY_CONNECT, .code = 429}, OUTCOME_RETRY, false, true},
-    {STATUS(200), OUTCOME_SENT, 0, 0},
-    {STATUS(201), OUTCOME_SENT, 0, 0},
-    {STATUS(204), OUTCOME_SENT, 0, 0},
-    {{.phase = RETRY_ANSWER, .code = 202, .failure = RETRY_FLOODED}, OUTCOME_SENT, 0, 0},
-    {STATUS(301), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {STATUS(308), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {STATUS(400), OUTCOME_DEAD, 0, 0},
-    {STATUS(401), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {STATUS(403), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {STATUS(404), OUTCOME_DEAD, 0, 0},
-    {STATUS(408), OUTCOME_RETRY, 0, 0},
-    {STATUS(413), OUTCOME_DEAD, 0, 0},
-    {STATUS(422), OUTCOME_DEAD, 0, 0},
-    {STATUS(425), OUTCOME_RETRY, 0, 0},
-    {STATUS(429), OUTCOME_RETRY, 0, true},
-    {STATUS(500), OUTCOME_UNCERTAIN, 0, 0},
-    {STATUS(501), OUTCOME_DEAD, 0, 0},
-    {STATUS(502), OUTCOME_UNCERTAIN, 0, 0},
-    {STATUS(503), OUTCOME_RETRY, 0, 0},
-    {STATUS(504), OUTCOME_UNCERTAIN, 0, 0},
-    {STATUS(522), OUTCOME_UNCERTAIN, 0, 0},
-    {STATUS(999), OUTCOME_UNCERTAIN, 0, 0},
-    /* answered before all of the request was sent: the answer counts */
-    {{.phase = RETRY_BODY, .code = 413, .failure = RETRY_LOST}, OUTCOME_DEAD, 0, 0},
-    {FAULT(RETRY_CONNECT, RETRY_REFUSED), OUTCOME_RETRY, true, 0},
-    {FAULT(RETRY_CONNECT, RETRY_CERTIFICATE), OUTCOME_GATEWAY_FAULT, 0, 0},
-    {FAULT(RETRY_BODY, RETRY_LOST), OUTCOME_RETRY, 0, 0},
-    {FAULT(RETRY_BODY, RETRY_CUT_OFF), OUTCOME_CUT, 0, 0},
-    {FAULT(RETRY_ANSWER, RETRY_LOST), OUTCOME_UNCERTAIN, 0, 0},
-    {FAULT(RETRY_ANSWER, RETRY_TIMEOUT), OUTCOME_UNCERTAIN, 0, 0},
-    {FAULT(RETRY_ANSWER, RETRY_CUT_OFF), OUTCOME_UNCERTAIN, 0, 0},
+    {STATUS(200), SENT},
+    {STATUS(201), SENT},
+    {STATUS(204), SENT},
+    {STATUS(299), SENT},
+    {{.phase = RETRY_ANSWER, .code = 202, .failure = RETRY_FLOODED}, SENT},
+    /* before all of the request was sent: the answer counts */
+    {{.phase = RETRY_BODY, .code = 202, .failure = RETRY_LOST}, SENT},
+    {{.phase = RETRY_BODY, .code = 413, .failure = RETRY_LOST}, REFUSAL},
+    {{.phase = RETRY_CONNECT, .code = 429}, BUSY},
+    {STATUS(301), GATEWAY},
+    {STATUS(308), GATEWAY},
+    {STATUS(401), GATEWAY},
+    {STATUS(407), GATEWAY},
+    {STATUS(400), REFUSAL},
+    {STATUS(403), REFUSAL},
+    {STATUS(404), REFUSAL},
+    {STATUS(413), REFUSAL},
+    {STATUS(422), REFUSAL},
+    {STATUS(408), TROUBLE},
+    {STATUS(425), DELAY},
+    {STATUS(429), BUSY},
+    {STATUS(503), TROUBLE},
+    {{.phase = RETRY_ANSWER, .code = 503, .retry_after_ms = 5000}, SLOWED},
+    {STATUS(500), UNCERTAIN},
+    {STATUS(502), UNCERTAIN},
+    {STATUS(504), UNCERTAIN},
+    {STATUS(522), UNCERTAIN},
+    {STATUS(999), UNCERTAIN},
+    {STATUS(501), OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL, true, 0},
+    {STATUS(505), OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL, true, 0},
+    /* an answer that is none */
+    {STATUS(100), UNCERTAIN},
+    {FAULT(RETRY_ANSWER, RETRY_GARBLED), UNCERTAIN},
+    {FAULT(RETRY_BODY, RETRY_GARBLED), TROUBLE},
+    {FAULT(RETRY_CONNECT, RETRY_UNRESOLVED), UNAVAILABLE},
+    {FAULT(RETRY_CONNECT, RETRY_REFUSED), UNAVAILABLE},
+    {FAULT(RETRY_CONNECT, RETRY_TLS_FAILED), UNAVAILABLE},
+    {FAULT(RETRY_CONNECT, RETRY_TIMEOUT), UNAVAILABLE},
+    {FAULT(RETRY_CONNECT, RETRY_CERTIFICATE), GATEWAY},
+    {FAULT(RETRY_CONNECT, RETRY_LOGIN), GATEWAY},
+    {FAULT(RETRY_CONNECT, RETRY_CUT_OFF), CUT},
+    {FAULT(RETRY_BODY, RETRY_LOST), TROUBLE},
+    {FAULT(RETRY_BODY, RETRY_CUT_OFF), CUT},
+    {FAULT(RETRY_ANSWER, RETRY_LOST), UNCERTAIN},
+    {FAULT(RETRY_ANSWER, RETRY_TIMEOUT), UNCERTAIN},
+    {FAULT(RETRY_ANSWER, RETRY_CUT_OFF), OUTCOME_UNCERTAIN, 0, false, 0},
     /* with a key that the API knows again */
-    {{.phase = RETRY_ANSWER, .code = 500, .idempotent = true}, OUTCOME_RETRY, 0, 0},
-    {{.phase = RETRY_ANSWER, .code = 400, .idempotent = true}, OUTCOME_DEAD, 0, 0},
-    {{.phase = RETRY_ANSWER, .failure = RETRY_LOST, .idempotent = true}, OUTCOME_RETRY, 0, 0},
-    {{.phase = RETRY_ANSWER, .failure = RETRY_CUT_OFF, .idempotent = true}, OUTCOME_CUT, 0, 0},
+    {{.phase = RETRY_ANSWER, .code = 500, .idempotent = true}, TROUBLE},
+    {{.phase = RETRY_ANSWER, .code = 400, .idempotent = true}, REFUSAL},
+    {{.phase = RETRY_ANSWER, .failure = RETRY_LOST, .idempotent = true}, TROUBLE},
+    {{.phase = RETRY_ANSWER, .failure = RETRY_CUT_OFF, .idempotent = true}, CUT},
 };
 
 static void http_results(void **state)

@@ -180,7 +180,7 @@ static void certificates_are_verified(void **state)
         {"127.0.0.1", own, OUTCOME_GATEWAY_FAULT},                          /* not the name in it */
         {"localhost", "\"helo\": \"shop.example\"", OUTCOME_GATEWAY_FAULT}, /* not trusted */
         {"localhost", "\"ca_file\": \"/nowhere.pem\"", OUTCOME_GATEWAY_FAULT},
-        {"localhost", "\"tls\": \"smtps\"", OUTCOME_RETRY}, /* no TLS from the first byte */
+        {"localhost", "\"tls\": \"smtps\"", OUTCOME_UNAVAILABLE}, /* no TLS from the first byte */
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct gateway_fixture gateway;
@@ -237,47 +237,43 @@ struct faulty {
     int code;
     const char *enhanced;
     const char *text; /* part of it */
-    bool unreachable, slow_down;
+    bool slow_down;
     const char *tls; /* NULL: never */
 };
 
 static const struct faulty faulty_cases[] = {
     {.script = "", .kind = OUTCOME_SENT, .code = 250, .enhanced = "2.0.0", .text = "taken"},
     /* before the mail */
-    {.script = "greeting=close", .kind = OUTCOME_RETRY, .unreachable = true, .text = "lost"},
-    {.script = "greeting=stall", .kind = OUTCOME_RETRY, .unreachable = true, .text = "in time"},
-    {.script = "greeting=trickle", .kind = OUTCOME_RETRY, .unreachable = true, .text = "in time"},
+    {.script = "greeting=close", .kind = OUTCOME_UNAVAILABLE, .text = "lost"},
+    {.script = "greeting=stall", .kind = OUTCOME_UNAVAILABLE, .text = "in time"},
+    {.script = "greeting=trickle", .kind = OUTCOME_UNAVAILABLE, .text = "in time"},
     {.script = "greeting=421 4.3.2 busy",
-     .kind = OUTCOME_RETRY,
+     .kind = OUTCOME_UNAVAILABLE,
      .code = 421,
      .enhanced = "4.3.2",
-     .unreachable = true,
      .slow_down = true},
     {.script = "greeting=554 go away", .kind = OUTCOME_GATEWAY_FAULT, .code = 554},
-    {.script = "greeting=SSH-2.0-nonsense", .kind = OUTCOME_RETRY, .unreachable = true},
+    {.script = "greeting=SSH-2.0-nonsense", .kind = OUTCOME_UNAVAILABLE},
     {.script = "ehlo=550 no", .kind = OUTCOME_GATEWAY_FAULT, .code = 550},
-    {.script = "ehlo=flood", .kind = OUTCOME_RETRY, .unreachable = true},
+    {.script = "ehlo=flood", .kind = OUTCOME_UNAVAILABLE},
     /* TLS is never given up */
     {.script = "", .tls = "starttls", .kind = OUTCOME_GATEWAY_FAULT, .text = "offers no TLS"},
     {.script = "ehlo=250-x\\n250 STARTTLS;starttls=454 4.7.0 not now",
      .tls = "starttls",
-     .kind = OUTCOME_RETRY,
+     .kind = OUTCOME_UNAVAILABLE,
      .code = 454,
-     .enhanced = "4.7.0",
-     .unreachable = true},
+     .enhanced = "4.7.0"},
     {.script = "ehlo=250-x\\n250 STARTTLS;starttls=502 what",
      .tls = "starttls",
      .kind = OUTCOME_GATEWAY_FAULT,
      .code = 502},
     {.script = "ehlo=250-x\\n250 STARTTLS;starttls=220 x,close",
      .tls = "starttls",
-     .kind = OUTCOME_RETRY,
-     .unreachable = true},
+     .kind = OUTCOME_UNAVAILABLE},
     {.script = "ehlo=250-x\\n250 STARTTLS;starttls=220 x\\n250 injected",
      .tls = "starttls",
-     .kind = OUTCOME_RETRY,
-     .unreachable = true},
-    {.script = "", .tls = "smtps", .kind = OUTCOME_RETRY, .unreachable = true},
+     .kind = OUTCOME_UNAVAILABLE},
+    {.script = "", .tls = "smtps", .kind = OUTCOME_UNAVAILABLE},
     /* the envelope */
     {.script = "mail=451 4.3.0 later", .kind = OUTCOME_RETRY, .code = 451, .enhanced = "4.3.0"},
     {.script = "mail=550 5.1.0 we do not know you", .kind = OUTCOME_GATEWAY_FAULT, .code = 550},
@@ -292,7 +288,7 @@ static const struct faulty faulty_cases[] = {
      .text = "550 5.1.1 nobody 5.1.1 of that name"},
     {.script = "rcpt=550 nobody", .kind = OUTCOME_DEAD, .code = 550, .text = "550 nobody"},
     {.script = "rcpt=554 5.7.1 relaying denied",
-     .kind = OUTCOME_GATEWAY_FAULT,
+     .kind = OUTCOME_DEAD,
      .code = 554,
      .enhanced = "5.7.1"},
     {.script = "rcpt=553 5.1.8 your domain is not there",
@@ -318,7 +314,7 @@ static const struct faulty faulty_cases[] = {
      .kind = OUTCOME_DEAD,
      .code = 554,
      .text = "554 5.6.0 bad words"},
-    {.script = "dot=554 5.7.1 you are blocked", .kind = OUTCOME_GATEWAY_FAULT, .code = 554},
+    {.script = "dot=554 5.7.1 you are blocked", .kind = OUTCOME_DEAD, .code = 554},
     {.script = "dot=250 2.0.0 taken,close", .kind = OUTCOME_SENT, .code = 250},
     {.script = "dot=251 will forward", .kind = OUTCOME_SENT, .code = 251},
     {.script = "dot=250-2.0.0 taken,close", .kind = OUTCOME_UNCERTAIN, .text = "lost"},
@@ -336,12 +332,11 @@ static void assert_outcome(const struct faulty *expected, const struct outcome *
     bool right = outcome->kind == expected->kind && outcome->code == expected->code &&
                  (!expected->enhanced || strcmp(outcome->enhanced, expected->enhanced) == 0) &&
                  (!expected->text || strstr(outcome->text, expected->text)) &&
-                 outcome->unreachable == expected->unreachable &&
                  outcome->slow_down == expected->slow_down && outcome->text[0];
     if (!right)
-        fail_msg("\"%s\": kind %d, code %d, enhanced \"%s\", unreachable %d, slow_down %d: %s",
-                 expected->script, outcome->kind, outcome->code, outcome->enhanced,
-                 outcome->unreachable, outcome->slow_down, outcome->text);
+        fail_msg("\"%s\": kind %d, code %d, enhanced \"%s\", slow_down %d: %s", expected->script,
+                 outcome->kind, outcome->code, outcome->enhanced, outcome->slow_down,
+                 outcome->text);
 }
 
 static void every_stage_fails(void **state)
@@ -381,8 +376,7 @@ static void nobody_listens(void **state)
                              " \"tls\": \"never\"}",
                              cases[i].host, server.ports[0]);
         assert_outcome(&(struct faulty){.script = cases[i].host,
-                                        .kind = OUTCOME_RETRY,
-                                        .unreachable = true,
+                                        .kind = OUTCOME_UNAVAILABLE,
                                         .text = cases[i].text},
                        gateway_fixture_send(&gateway, &gateway_fixture_mail));
         gateway_fixture_close(&gateway);
