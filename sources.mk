@@ -502,6 +502,8 @@ library_sources = \
 	daemon/send/outcome.c \
 	daemon/send/outcome.h \
 	daemon/send/outgoing.h \
+	daemon/send/request.c \
+	daemon/send/request.h \
 	daemon/send/retry.c \
 	daemon/send/retry.h \
 	daemon/send/secret.c \
@@ -510,6 +512,8 @@ library_sources = \
 	daemon/send/senders.h \
 	daemon/send/smtp.c \
 	daemon/send/smtp.h \
+	daemon/send/smtp_session.c \
+	daemon/send/smtp_session.h \
 	daemon/send/throttle.c \
 	daemon/send/throttle.h \
 	daemon/send/transfer.c \

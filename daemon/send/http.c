@@ -21,8 +21,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "send/fill.h"
+#include "send/request.h"
 #include "send/secret.h"
-#include "send/transfer.h"
 
 enum { HTTP_URL_MOST = 8192, HTTP_HEADERS_MOST = 32768, HTTP_HEADERS = 64 };
 
@@ -80,7 +80,7 @@ static const struct setting settings_table[] = {
 
 struct http {
     const struct http_settings *settings;
-    struct transfer *transfer;
+    struct request *request;
     struct secret password, secret;
 };
 
@@ -180,7 +180,7 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
     http->settings = settings;
     http->password.path = settings->user ? settings->password_file : NULL;
     http->secret.path = settings->secret_file;
-    http->transfer = transfer_new(&(struct transfer_settings){
+    http->request = request_new(&(struct transfer_settings){
         .ca_file = settings->ca_file,
         .connect_ms = settings->connect_timeout,
         .command_ms = settings->answer_timeout,
@@ -194,7 +194,7 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
 static void close_connection(void *connection)
 {
     struct http *http = connection;
-    transfer_destroy(&http->transfer);
+    request_destroy(&http->request);
     secret_forget(&http->password);
     secret_forget(&http->secret);
     free(http);
@@ -203,7 +203,7 @@ static void close_connection(void *connection)
 static void rest_connection(void *connection)
 {
     struct http *http = connection;
-    transfer_drop(http->transfer);
+    request_drop(http->request);
 }
 
 /* ---- One request ---- */
@@ -290,7 +290,7 @@ static void judge(const struct http *http, const struct transfer_seen *seen,
         transfer_explain(seen, outcome);
 }
 
-static bool make_request(struct http_request *request, struct transfer_request *made,
+static bool make_request(struct http_request *request, struct request_settings *made,
                          struct outcome *outcome)
 {
     const struct http *http = request->http;
@@ -298,7 +298,7 @@ static bool make_request(struct http_request *request, struct transfer_request *
         return false;
     if (!fill_text(http->settings->url, FILL_URL, request->variables, &request->text, outcome))
         return false;
-    *made = (struct transfer_request){
+    *made = (struct request_settings){
         .method = methods[http->settings->method],
         .url = arena_text(request->arena, buf_string(&request->text)),
         .user = http->settings->user,
@@ -331,10 +331,10 @@ static void send_request(void *connection, const struct outgoing *outgoing, stru
         .arena = arena,
     };
     buf_init(&request.text, HTTP_URL_MOST);
-    struct transfer_request made;
+    struct request_settings made;
     if (make_request(&request, &made, outcome)) {
         struct transfer_seen seen;
-        transfer_send_request(http->transfer, &made, &seen);
+        request_send(http->request, &made, &seen);
         judge(http, &seen, outcome);
     }
     if (outcome->kind == OUTCOME_GATEWAY_FAULT) {

@@ -20,7 +20,7 @@
 #include "base/mem.h"
 #include "send/envelope.h"
 #include "send/secret.h"
-#include "send/transfer.h"
+#include "send/smtp_session.h"
 
 struct smtp_settings {
     struct gateway_common common;
@@ -75,7 +75,7 @@ static const struct setting settings_table[] = {
 struct smtp {
     const struct smtp_settings *settings;
     char *url;
-    struct transfer *transfer;
+    struct smtp_session *session;
     struct secret password;
     int64_t carried;   /* messages over this connection */
     int64_t opened_ms; /* when its first one began */
@@ -142,7 +142,7 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
     smtp->settings = settings;
     smtp->url = make_url(settings);
     smtp->password.path = settings->user ? settings->password_file : NULL;
-    smtp->transfer = transfer_new(&(struct transfer_settings){
+    smtp->session = smtp_session_new(&(struct transfer_settings){
         .tls = (enum transfer_tls)settings->tls,
         .ca_file = settings->ca_file,
         .connect_ms = settings->connect_timeout,
@@ -157,7 +157,7 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
 static void close_connection(void *connection)
 {
     struct smtp *smtp = connection;
-    transfer_destroy(&smtp->transfer);
+    smtp_session_destroy(&smtp->session);
     secret_forget(&smtp->password);
     free(smtp->url);
     free(smtp);
@@ -166,14 +166,14 @@ static void close_connection(void *connection)
 static void rest_connection(void *connection)
 {
     struct smtp *smtp = connection;
-    transfer_drop(smtp->transfer);
+    smtp_session_drop(smtp->session);
 }
 
 static void renew_connection(struct smtp *smtp)
 {
     int64_t age = clock_monotonic_ms() - smtp->opened_ms;
     if (smtp->carried >= smtp->settings->renew_messages || age >= smtp->settings->renew_after)
-        transfer_drop(smtp->transfer);
+        smtp_session_drop(smtp->session);
 }
 
 static void count_message(struct smtp *smtp, const struct transfer_seen *seen)
@@ -223,7 +223,7 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
     outcome_set(outcome, OUTCOME_DEAD);
     if (!envelope_check(outgoing, outcome) || !secret_read(&smtp->password, outcome))
         return;
-    struct transfer_mail mail = {
+    struct smtp_session_mail mail = {
         .url = smtp->url,
         .user = smtp->settings->user,
         .password = smtp->settings->user ? smtp->password.text : NULL,
@@ -234,10 +234,10 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
         .length = outgoing->body_length,
     };
     renew_connection(smtp);
-    transfer_send_mail(smtp->transfer, &mail, &seen);
+    smtp_session_send(smtp->session, &mail, &seen);
     if (was_stale(&seen)) {
-        transfer_drop(smtp->transfer);
-        transfer_send_mail(smtp->transfer, &mail, &seen);
+        smtp_session_drop(smtp->session);
+        smtp_session_send(smtp->session, &mail, &seen);
     }
     count_message(smtp, &seen);
     judge(&seen, outcome);

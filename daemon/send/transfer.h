@@ -1,7 +1,7 @@
 /*
- * One blocking transfer after the other over one kept connection: the only file
- * that knows libcurl. It sends a mail or an HTTP request and tells what it saw;
- * what that means is retry's to say.
+ * One blocking transfer after the other over one kept connection: what a mail
+ * (send/smtp_session) and an HTTP request (send/request) have in common. A handle of
+ * libcurl with its sockets, the phase that a transfer is in, and the watch over it.
  *
  * Nothing here is shared between threads. Every transfer ends: each phase has a
  * deadline, looked at once a second at least.
@@ -16,8 +16,6 @@
 #include "send/gateway.h"
 #include "send/retry.h"
 
-struct transfer;
-
 enum transfer_tls { TRANSFER_STARTTLS, TRANSFER_SMTPS, TRANSFER_NEVER };
 
 /* What all transfers of one connection share. */
@@ -31,24 +29,25 @@ struct transfer_settings {
     struct gateway_hooks hooks;
 };
 
-struct transfer_mail {
-    const char *url;             /* smtp[s]://host:port[/name for EHLO] */
-    const char *user, *password; /* NULL: no login */
-    const char *from, *to;
-    bool utf8; /* only where the server offers SMTPUTF8 */
-    const char *body;
-    size_t length;
-};
+enum { TRANSFER_HEARD_MOST = 65536, TRANSFER_SOCKETS = 8, TRANSFER_FAULT_SIZE = 256 };
 
-struct transfer_request {
-    const char *method, *url;
-    const char *user, *password; /* NULL: none */
-    const char *const *headers;  /* "Name: value", NULL-terminated */
-    const char *body;
-    size_t length;
-};
+struct transfer {
+    void *curl; /* libcurl's handle; NULL: no connection is kept */
+    struct transfer_settings settings;
+    int sockets[TRANSFER_SOCKETS]; /* open ones; two while IPv6 and IPv4 race */
+    size_t socket_count;
+    /* The last transfer lost its connection. libcurl 8.14 would begin the next one by rewinding
+     * what that one has sent: it gets a new handle. */
+    bool lost;
 
-enum { TRANSFER_HEARD_MOST = 65536 };
+    /* The transfer under way. */
+    size_t length; /* of its body */
+    enum retry_phase phase;
+    int64_t began_ms, phase_ms;
+    enum retry_failure stop;         /* why we ended it; RETRY_NONE: we did not */
+    size_t heard;                    /* bytes from the server in this transfer */
+    char fault[TRANSFER_FAULT_SIZE]; /* libcurl's words where there was a failure */
+};
 
 /* What was seen. The texts live until the next transfer. */
 struct transfer_seen {
@@ -60,15 +59,29 @@ struct transfer_seen {
     const char *fault;       /* libcurl's words where there was a failure; else "" */
     const char *retry_after; /* HTTP: the header; "" else */
     bool reused;             /* the connection was one kept from before */
+    bool unsent;             /* libcurl could not give to the kernel all that it was given */
 };
 
-struct transfer *transfer_new(const struct transfer_settings *settings);
-void transfer_destroy(struct transfer **transfer);
+void transfer_init(struct transfer *transfer, const struct transfer_settings *settings);
 
-void transfer_send_mail(struct transfer *transfer, const struct transfer_mail *mail,
-                        struct transfer_seen *seen);
-void transfer_send_request(struct transfer *transfer, const struct transfer_request *request,
-                           struct transfer_seen *seen);
+/* A transfer begins, in RETRY_CONNECT: over the kept connection, where there is one and the
+ * server has neither ended it nor said anything. True: the handle is new, and bears only what
+ * holds for all transfers (TLS, sockets, deadlines); what the caller wants of it is to be set. */
+bool transfer_begin(struct transfer *transfer, size_t length);
+
+void transfer_enter(struct transfer *transfer, enum retry_phase phase);
+
+/* Right before the end of what is sent: does the daemon still hold its lease? False: stop. */
+bool transfer_may_finish(struct transfer *transfer);
+
+/* Counts what the server said; false past the bound: stop. */
+bool transfer_count(struct transfer *transfer, size_t length);
+
+/* Runs what was set up; fills phase, failure, fault and reused, and empties the rest. */
+void transfer_run(struct transfer *transfer, struct transfer_seen *seen);
+
+/* Nothing more is read from the connection. */
+void transfer_deafen(struct transfer *transfer);
 
 /* Ends the kept connection, politely and without waiting for the server. */
 void transfer_drop(struct transfer *transfer);
