@@ -33,6 +33,9 @@ struct gateway_hooks {
     bool (*may_finish)(void *context); /* false: the lease has passed, stop before the end */
     bool (*is_cut)(void *context);     /* true: give up now what is under way */
     void *context;
+    /* Hears each line that goes out or comes in, without its end, as the bytes are: not clean, and
+     * with secrets masked. Not the message itself. NULL: nobody listens. */
+    void (*line)(void *context, bool out, const char *text, size_t length);
 };
 
 /* The settings that every kind has; the first member of each kind's settings. */

@@ -70,6 +70,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     static const char retry[] = "retry-after:";
     if (!transfer_count(&request->transfer, length))
         return 0;
+    transfer_tell(&request->transfer, false, bytes, length);
     char line[256];
     snprintf(line, sizeof line, "%.*s", (int)(length < 255 ? length : 255), bytes);
     int status;

@@ -177,7 +177,8 @@ static void *run_sender(void *context)
     struct sender *sender = context;
     struct senders *senders = sender->senders;
     const struct gateway_kind *kind = senders->settings.kind;
-    const struct gateway_hooks hooks = {may_finish, is_cut, sender};
+    const struct gateway_hooks hooks = {
+        .may_finish = may_finish, .is_cut = is_cut, .context = sender};
     sender->connection = kind->open(senders->settings.gateway, &hooks);
     sender->arena = arena_new(ARENA_FIRST);
     sender->rested = true;

@@ -11,6 +11,7 @@
 #include "send/smtp_session.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -109,6 +110,21 @@ static void note_command(struct smtp_session *session, const char *line)
         enter_phase(session, RETRY_AUTH);
 }
 
+/* A command, or a step of a login, which is a secret but for "AUTH" and the mechanism. */
+static void tell_command(const struct smtp_session *session, const char *line, size_t length)
+{
+    char masked[64];
+    if (session->transfer.phase == RETRY_AUTH) {
+        char mechanism[32] = "";
+        if (sscanf(line, "AUTH %31[A-Z0-9_-]", mechanism) == 1)
+            length = (size_t)snprintf(masked, sizeof masked, "AUTH %s ***", mechanism);
+        else
+            length = (size_t)snprintf(masked, sizeof masked, "***");
+        line = masked;
+    }
+    transfer_tell(&session->transfer, true, line, length);
+}
+
 static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, void *context)
 {
     struct smtp_session *session = context;
@@ -119,12 +135,16 @@ static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, 
     size_t part = length < sizeof line ? length : sizeof line - 1;
     memcpy(line, bytes, part);
     line[part] = '\0';
-    if (type == CURLINFO_HEADER_IN)
+    if (type == CURLINFO_HEADER_IN) {
         take_reply(session, line, part);
-    else if (strncmp(line, "QUIT", 4) == 0)
+        transfer_tell(&session->transfer, false, line, part);
+        return 0;
+    }
+    if (strncmp(line, "QUIT", 4) == 0)
         transfer_deafen(&session->transfer); /* libcurl would wait for the answer */
     else
         note_command(session, line);
+    tell_command(session, line, part);
     return 0;
 }
 

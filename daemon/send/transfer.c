@@ -85,6 +85,15 @@ bool transfer_count(struct transfer *transfer, size_t length)
     return false;
 }
 
+void transfer_tell(const struct transfer *transfer, bool out, const char *line, size_t length)
+{
+    const struct gateway_hooks *hooks = &transfer->settings.hooks;
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+        length--;
+    if (hooks->line)
+        hooks->line(hooks->context, out, line, length);
+}
+
 /* ---- Sockets ---- */
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)

@@ -77,6 +77,9 @@ bool transfer_may_finish(struct transfer *transfer);
 /* Counts what the server said; false past the bound: stop. */
 bool transfer_count(struct transfer *transfer, size_t length);
 
+/* A line of the conversation, for whoever listens. */
+void transfer_tell(const struct transfer *transfer, bool out, const char *line, size_t length);
+
 /* Runs what was set up; fills phase, failure, fault and reused, and empties the rest. */
 void transfer_run(struct transfer *transfer, struct transfer_seen *seen);
 

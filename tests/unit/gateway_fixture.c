@@ -40,6 +40,14 @@ static bool is_cut(void *context)
     return gateway->cut || (gateway->cut_after_end && gateway->asked > 0);
 }
 
+static void take_line(void *context, bool out, const char *text, size_t length)
+{
+    struct gateway_fixture *gateway = context;
+    size_t used = strlen(gateway->conversation);
+    snprintf(gateway->conversation + used, sizeof gateway->conversation - used, "%s %.*s\n",
+             out ? ">" : "<", (int)length, text);
+}
+
 static void read_settings(struct gateway_fixture *gateway, const char *format, va_list args)
 {
     struct value map;
@@ -68,7 +76,8 @@ void gateway_fixture_open(struct gateway_fixture *gateway, const char *format, .
     va_end(args);
     if (!gateway->kind)
         fail_msg("%s", gateway->diags.items[0].text);
-    const struct gateway_hooks hooks = {may_finish, is_cut, gateway};
+    const struct gateway_hooks hooks = {
+        .may_finish = may_finish, .is_cut = is_cut, .context = gateway, .line = take_line};
     gateway->connection = gateway->kind->open(gateway->settings, &hooks);
 }
 

@@ -21,6 +21,7 @@ struct gateway_fixture {
     bool cut_after_end;             /* cut once it was asked for the lease */
     size_t asked;                   /* for the lease */
     struct server_fixture *awaited; /* when asked, first waits for a line of it; may be NULL */
+    char conversation[8192];        /* "> MAIL FROM…", "< 250 …"; what is longer is left out */
     struct outcome outcome;
 };
 

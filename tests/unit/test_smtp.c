@@ -118,6 +118,21 @@ static void write_file(const char *path, const char *text)
     fclose(file);
 }
 
+/* All is told, but nothing from which the password could be learnt. */
+static void assert_login_is_masked(const char *conversation)
+{
+    static const char *const told[] = {"> EHLO ", "> AUTH ",  "< 235 ", "> MAIL FROM:<shop@",
+                                       "< 354 ",  "\n> ***\n"};
+    for (size_t i = 0; i < COUNT(told); i++) {
+        if (!strstr(conversation, told[i]))
+            fail_msg("no \"%s\" in %s", told[i], conversation);
+    }
+    assert_null(strstr(conversation, "s3cret"));
+    for (const char *at = conversation; (at = strstr(at, "> AUTH ")) != NULL; at += 7)
+        assert_non_null(strstr(at, " ***\n"));
+    assert_null(strstr(conversation, "czNjcmV0")); /* in base64 */
+}
+
 static void logs_in(const char *mode)
 {
     struct server_fixture server;
@@ -144,7 +159,9 @@ static void logs_in(const char *mode)
 
     /* A password put right takes effect by itself. */
     write_file(password, "s3cret\n");
+    gateway.conversation[0] = '\0';
     assert_arrives(&gateway, &server, &gateway_fixture_mail, 1, "-");
+    assert_login_is_masked(gateway.conversation);
     gateway_fixture_close(&gateway);
     server_fixture_stop(&server);
     server_fixture_remove(folder);
