@@ -195,6 +195,8 @@ library_sources = \
 	daemon/ctl/check.c \
 	daemon/ctl/check_messages.c \
 	daemon/ctl/check_messages.h \
+	daemon/ctl/check_requests.c \
+	daemon/ctl/check_requests.h \
 	daemon/ctl/check_variables.c \
 	daemon/ctl/check_variables.h \
 	daemon/ctl/command.c \

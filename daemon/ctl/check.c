@@ -7,6 +7,7 @@
 
 #include "config/generation.h"
 #include "ctl/check_messages.h"
+#include "ctl/check_requests.h"
 #include "ctl/check_variables.h"
 #include "ctl/command.h"
 
@@ -36,6 +37,7 @@ static struct generation *run_checks(struct context *context, struct diags *diag
         templates_check(generation->templates, diags);
         check_variables(config, generation, diags);
         check_messages(config, generation, diags);
+        check_requests(config, generation, diags);
     }
     return generation;
 }

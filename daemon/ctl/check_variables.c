@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "ctl/known_names.h"
+#include "delivery/prepare.h"
 
 enum { NAMES_MOST = 500 };
 
@@ -20,7 +21,8 @@ struct checking {
     struct arena *arena;
     struct known_names all;                  /* at any event */
     struct known_names some;                 /* at the events of `variant` */
-    const struct templates_variant *variant; /* the one that is looked at */
+    struct known_names body;                 /* what the body of a request sees */
+    const struct templates_variant *variant; /* the one that is looked at; NULL: a body */
     const char *path, *text;                 /* the file that was read last, for excerpts */
     size_t length;
 };
@@ -150,7 +152,7 @@ static bool judge(struct checking *checking, const struct known_names *known, co
         return false;
     if (profile || fixed)
         diag_error(diag, "there is no `%s`", path);
-    else if (known == &checking->all)
+    else if (known != &checking->some)
         diag_error(diag, "no known event carries `%s`", path);
     else
         diag_error(diag, "no event at which `%s` is sent carries `%s`", checking->variant->name,
@@ -164,7 +166,9 @@ static void look(void *context, const char *file, const char *path, uint32_t lin
 {
     struct checking *checking = context;
     bool layout = strncmp(file, "layouts/", strlen("layouts/")) == 0;
-    const struct known_names *known = layout ? &checking->all : &checking->some;
+    const struct known_names *known = !checking->variant ? &checking->body
+                                      : layout           ? &checking->all
+                                                         : &checking->some;
     struct miss miss;
     struct diag diag;
     if (!find_miss(checking->arena, &known->names, path, &miss) ||
@@ -174,6 +178,19 @@ static void look(void *context, const char *file, const char *path, uint32_t lin
     set_place(checking, &diag, file, path, &miss, line, column);
     if (!is_told(checking->diags, &diag))
         diags_add(checking->diags, &diag);
+}
+
+/* The bodies of gateways' requests. */
+static void check_bodies(struct checking *checking, const struct generation *generation)
+{
+    const struct config *config = checking->config;
+    checking->variant = NULL;
+    known_names_body(checking->arena, generation->rules, &checking->all, &checking->body);
+    for (size_t i = 0; i < config->gateway_count; i++) {
+        const char *file = prepare_body_file(&config->gateways[i], checking->arena);
+        if (file)
+            templates_body_variables(generation->templates, file, look, checking);
+    }
 }
 
 void check_variables(const struct config *config, const struct generation *generation,
@@ -188,5 +205,6 @@ void check_variables(const struct config *config, const struct generation *gener
                          checking.variant->name, &checking.some);
         templates_variables(templates, checking.variant, look, &checking);
     }
+    check_bodies(&checking, generation);
     arena_destroy(&checking.arena);
 }

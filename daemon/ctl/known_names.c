@@ -125,3 +125,42 @@ void known_names_sent(struct arena *arena, const struct config *config, const st
     else
         *some = *all;
 }
+
+/* What its steps say beside the event's data. */
+static void add_data(struct arena *arena, const struct rule *rule, const struct value *names)
+{
+    for (uint32_t i = 0; i < rule->step_count; i++)
+        for (const struct rule_data *data = rule->steps[i].data; data && data->name; data++)
+            if (!value_get(names, data->name))
+                value_set(arena, *names, data->name, value_null());
+}
+
+void known_names_body(struct arena *arena, const struct ruleset *rules,
+                      const struct known_names *all, struct known_names *body)
+{
+    static const char *const of_message[] = {"mid",          "id",
+                                             "rule",         "step",
+                                             "class",        "topic",
+                                             "channel",      "template",
+                                             "locale",       "to",
+                                             "to_name",      "name",
+                                             "to_mailbox",   "from",
+                                             "from_name",    "from_address",
+                                             "from_mailbox", "reply_to",
+                                             "subject",      "preheader",
+                                             "preview",      "text",
+                                             "html",         "headers",
+                                             "mime",         "unsubscribe_url",
+                                             "attachments",  NULL};
+    static const char *const of_file[] = {"filename", "content_type", "content", "cid",
+                                          "inline",   "size",         NULL};
+    struct value files = value_new_list(arena, 1), message = map_of(arena, of_message);
+    value_push(arena, files, map_of(arena, of_file));
+    value_set(arena, message, "attachments", files);
+    *body = *all;
+    body->names = value_copy(arena, &all->names);
+    value_set(arena, body->names, "message", message);
+    value_set(arena, body->names, "data", value_null());
+    for (size_t i = 0; i < ruleset_count(rules); i++)
+        add_data(arena, ruleset_at(rules, i), &body->names);
+}

@@ -30,4 +30,9 @@ void known_names_sent(struct arena *arena, const struct config *config, const st
 /* What any of the list's items has, as one map; null where they are none. */
 struct value known_names_item(struct arena *arena, const struct value *list);
 
+/* Those that the body of a request sees: all, the keys of `data` of any rule, and the composed
+ * message. Shares its parts with `all`. */
+void known_names_body(struct arena *arena, const struct ruleset *rules,
+                      const struct known_names *all, struct known_names *body);
+
 #endif

@@ -1,0 +1,113 @@
+#include "ctl/check_requests.h"
+
+#include <string.h>
+
+#include "delivery/prepare.h"
+
+struct checking {
+    const struct config *config;
+    const struct generation *generation;
+    struct diags *diags;
+    struct arena *arena;
+    const struct templates_variant *variant;
+};
+
+static bool is_mail(const char *channel)
+{
+    return strcmp(channel, "email") == 0;
+}
+
+static void warn(struct checking *checking, const char *file, const char *code, struct diag *diag)
+{
+    diag_file(diag, arena_printf(checking->arena, "%s/%s", checking->config->keys.templates, file));
+    diag_code(diag, code);
+    diag->level = DIAG_WARNING;
+    for (size_t i = 0; i < checking->diags->count; i++)
+        if (strcmp(checking->diags->items[i].text, diag->text) == 0 &&
+            strcmp(checking->diags->items[i].file, diag->file) == 0)
+            return;
+    diags_add(checking->diags, diag);
+}
+
+/* ---- What is attached ---- */
+
+static void check_gateway(struct checking *checking, const char *channel,
+                          const struct config_gateway *gateway)
+{
+    const struct templates_variant *variant = checking->variant;
+    const char *file = prepare_body_file(gateway, checking->arena);
+    const struct templates_body *body =
+        file ? templates_body(checking->generation->templates, file) : NULL;
+    struct diag diag;
+    if (!body || body->reads_files || (body->reads_mime && is_mail(channel)))
+        return;
+    diag_error(&diag, "`%s` has something attached, and gateway `%s` of channel `%s` %s",
+               variant->name, gateway->name, channel,
+               is_mail(channel)
+                   ? "has no place for it: it would be a dead letter, `lost-attachments`"
+                   : "leaves it out");
+    diag_hint(&diag, "`%s` may use message.attachments or message.mime", file);
+    warn(checking, variant->html_file ? variant->html_file : variant->text_file, "lost-attachments",
+         &diag);
+}
+
+static void check_channel(struct checking *checking, const char *name)
+{
+    const struct config *config = checking->config;
+    for (size_t i = 0; i < config->channel_count; i++) {
+        const struct config_channel *channel = &config->channels[i];
+        if (strcmp(channel->name, name) != 0)
+            continue;
+        for (size_t k = 0; channel->gateways[k]; k++)
+            check_gateway(checking, name, channel->gateways[k]);
+    }
+}
+
+/* On every channel that rules send it through. */
+static void check_variant(struct checking *checking)
+{
+    const struct ruleset *rules = checking->generation->rules;
+    for (size_t i = 0; i < ruleset_count(rules); i++) {
+        const struct rule *rule = ruleset_at(rules, i);
+        for (uint32_t k = 0; k < rule->step_count; k++)
+            if (rule->steps[k].kind == RULE_STEP_SEND &&
+                strcmp(rule->steps[k].template, checking->variant->name) == 0)
+                check_channel(checking, rule->steps[k].channel);
+    }
+}
+
+/* ---- The whole mail ---- */
+
+static void check_mime(struct checking *checking, const struct config_channel *channel)
+{
+    for (size_t i = 0; channel->gateways[i]; i++) {
+        const struct config_gateway *gateway = channel->gateways[i];
+        const char *file = prepare_body_file(gateway, checking->arena);
+        const struct templates_body *body =
+            file ? templates_body(checking->generation->templates, file) : NULL;
+        struct diag diag;
+        if (!body || !body->reads_mime || is_mail(channel->name))
+            continue;
+        diag_error(
+            &diag,
+            "gateway `%s` sends whole mails (message.mime), and channel `%s` has none: each of "
+            "its messages would be a dead letter, `bad-message`",
+            gateway->name, channel->name);
+        warn(checking, file, "bad-message", &diag);
+    }
+}
+
+void check_requests(const struct config *config, const struct generation *generation,
+                    struct diags *diags)
+{
+    struct checking checking = {
+        .config = config, .generation = generation, .diags = diags, .arena = arena_new(16 * 1024)};
+    for (size_t i = 0; i < templates_count(generation->templates); i++) {
+        checking.variant = templates_variant(generation->templates, i);
+        if (checking.variant->file_count)
+            check_variant(&checking);
+    }
+    for (size_t i = 0; i < config->channel_count; i++)
+        check_mime(&checking, &config->channels[i]);
+    arena_destroy(&checking.arena);
+}
