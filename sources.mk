@@ -615,6 +615,7 @@ lua_scripts = \
 	daemon/store/enter.lua \
 	daemon/store/groups.lua \
 	daemon/store/move.lua \
+	daemon/store/pass.lua \
 	daemon/store/recover.lua \
 	daemon/store/renew.lua \
 	daemon/store/requeue.lua \
@@ -627,8 +628,10 @@ lua_scripts = \
 	daemon/store/shared_lacking.lua \
 	daemon/store/shared_lease.lua \
 	daemon/store/shared_message.lua \
+	daemon/store/shared_objection.lua \
 	daemon/store/shared_outbox.lua \
 	daemon/store/shared_pending.lua \
+	daemon/store/shared_rate.lua \
 	daemon/store/shared_requeue.lua \
 	daemon/store/shared_rules.lua \
 	daemon/store/shared_said.lua \
@@ -726,6 +729,8 @@ unit_programs = \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_behind \
 	tests/unit/test_outbox_marks \
+	tests/unit/test_outbox_pass \
+	tests/unit/test_outbox_rate \
 	tests/unit/test_outbox_troubles \
 	tests/unit/test_percent \
 	tests/unit/test_person \

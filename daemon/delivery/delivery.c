@@ -349,7 +349,7 @@ static void note_settled(const struct delivery *delivery, const struct attempt *
         metrics_add(METRIC_MESSAGES_CANCELLED, 1);
 }
 
-static void on_settled(void *context, const struct diag *fault, const enum outbox_settled *settled,
+static void on_settled(void *context, const struct diag *fault, const struct outbox_answer *answers,
                        size_t count)
 {
     (void)count;
@@ -362,7 +362,7 @@ static void on_settled(void *context, const struct diag *fault, const enum outbo
             attempt->next = delivery->unsettled;
             delivery->unsettled = attempt;
         } else {
-            note_settled(delivery, attempt, settled[i]);
+            note_settled(delivery, attempt, answers[i].settled);
             attempt_destroy(&attempt);
             delivery->in_hand--;
         }

@@ -32,7 +32,7 @@
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")      \
     X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")            \
     X(DEAD, "dead", "", "stream", "dead letters")                                                \
-    X(RATE, "rate", "<gateway>", "hash", "the bucket of its rate, over all daemons")             \
+    X(RATE, "rate", "<gateway>", "hash", "slots of its rate: how many went, over all daemons")   \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")          \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                   \
     X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                  \

@@ -5,6 +5,7 @@
  *   take      take.lua hands over messages for a gateway. When its answer is lost it may have been
  *             carried out, so it has a number, which is minded among the `lost` ...
  *   recover   ... until recover.lua has put back what those took: asked before each take
+ *   pass      pass.lua hands a message that was taken to another gateway
  *   settle    settle.lua hears what became of messages, many at once, and says of each whether it
  *             was still this daemon's
  *   sweep     two scripts at once: claim_outbox.lua takes over what dead daemons had in hand,
@@ -29,6 +30,7 @@
 #include "store/wrong_keys.h"
 
 enum { FIRST_CHUNK = 65536, SWEEP_MOST = 500, SWEEP_POLL_MS = 1000, STREAMS_PER_CHANNEL = 2 };
+enum { BEHIND_KEEP_MS = 5000 };
 
 /* Takes under way when a connection is lost are at most one for each channel; the rest comes back
  * when the daemon's lease ends. */
@@ -48,10 +50,13 @@ struct outbox {
     struct log_group *log_group;
     struct wrong_keys *wrong_keys;
     int64_t loads;           /* of the daemon's files, while it runs */
-    int64_t takes;           /* their numbers */
+    int64_t takes;           /* their numbers, and those of passes */
     int64_t lost[LOST_MOST]; /* takes without a good answer: what they took must be put back */
     size_t lost_count;
     size_t recovering; /* so many of them, from the first, are being put back */
+    /* By how much the machine's clock is ahead of Redis' at answers: the least since then, and
+     * before. */
+    int64_t behind_least_ms, behind_before_ms, behind_since_ms;
     /* Two arenas: a callback may ask again while it reads its answer. */
     struct arena *asking, *answering;
 };
@@ -65,6 +70,7 @@ struct outbox *outbox_new(const struct outbox_options *options)
     outbox->trace_keep_ms = options->trace_keep_ms;
     outbox->log_group = options->log_group;
     outbox->wrong_keys = options->wrong_keys;
+    outbox->behind_least_ms = outbox->behind_before_ms = INT64_MAX;
     outbox->names = arena_new(256);
     outbox->asking = arena_new(FIRST_CHUNK);
     outbox->answering = arena_new(FIRST_CHUNK);
@@ -137,10 +143,33 @@ static size_t hear_buried(struct outbox *outbox, const struct reply *list)
 struct take_call {
     struct outbox *outbox;
     int64_t load;
-    int64_t number; /* 0: there was no connection, nothing was taken */
+    int64_t asked_ms; /* clock_monotonic_ms(); 0: it needs no tokens */
+    int64_t number;   /* 0: there was no connection, nothing was taken */
     outbox_on_taken *callback;
     void *context;
 };
+
+/* When a token was given at `redis_ms` of Redis' clock, by the machine's. The answer may have lain
+ * here for long (the daemon was frozen), or Redis may have been slow: so it goes by the least that
+ * the clocks differed lately, and lies between the question and the answer. */
+static int64_t token_time(struct outbox *outbox, int64_t asked_ms, int64_t redis_ms)
+{
+    const int64_t now_ms = clock_monotonic_ms(), behind_ms = now_ms - redis_ms;
+    if (now_ms - outbox->behind_since_ms >= BEHIND_KEEP_MS) {
+        outbox->behind_before_ms = outbox->behind_least_ms;
+        outbox->behind_least_ms = behind_ms;
+        outbox->behind_since_ms = now_ms;
+    }
+    if (behind_ms < outbox->behind_least_ms)
+        outbox->behind_least_ms = behind_ms;
+    const int64_t least_ms = outbox->behind_before_ms < outbox->behind_least_ms
+                                 ? outbox->behind_before_ms
+                                 : outbox->behind_least_ms;
+    const int64_t token_ms = redis_ms + least_ms;
+    if (asked_ms == 0)
+        return 0;
+    return token_ms > asked_ms ? token_ms : asked_ms;
+}
 
 /* A field of the message's hash; "" where it is not there, which is no whole message then. */
 static const char *field(const struct reply *row, size_t at, bool *whole)
@@ -173,7 +202,7 @@ static bool read_message(const struct reply *row, struct outbox_message *message
     return message->entry && message->mid && message->channel && message->class_;
 }
 
-static bool read_taken(const struct reply *reply, int64_t load, struct arena *arena,
+static bool read_taken(const struct reply *reply, const struct take_call *call,
                        struct outbox_taken *taken)
 {
     int64_t withdrawn;
@@ -184,11 +213,14 @@ static bool read_taken(const struct reply *reply, int64_t load, struct arena *ar
         !reply_number(reply_item(reply, 4), &taken->behind_ms))
         return false;
     taken->withdrawn = (size_t)withdrawn;
-    struct outbox_message *messages = arena_alloc(arena, reply->count * sizeof *messages);
+    const int64_t token_ms = token_time(call->outbox, call->asked_ms, taken->now_ms);
+    struct outbox_message *messages =
+        arena_alloc(call->outbox->answering, reply->count * sizeof *messages);
     for (size_t i = HEAD; i < reply->count; i++) {
         if (!read_message(reply_item(reply, i), &messages[taken->count]))
             return false;
-        messages[taken->count++].load = load;
+        messages[taken->count].token_ms = token_ms;
+        messages[taken->count++].load = call->load;
     }
     taken->messages = messages;
     return true;
@@ -245,7 +277,7 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
     if (reply && failpoint("take-lost")) {
         diag_error(&diag, "the answer was lost by a fail-point");
         taken.fault = &diag;
-    } else if (reply && !read_taken(reply, call->load, call->outbox->answering, &taken)) {
+    } else if (reply && !read_taken(reply, call, &taken)) {
         reply_fault(reply, &diag);
         taken = (struct outbox_taken){.fault = &diag};
     }
@@ -266,6 +298,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     *call = (struct take_call){
         .outbox = outbox,
         .load = outbox->loads,
+        .asked_ms = rate.count ? clock_monotonic_ms() : 0,
         .number = connection_ready(scripts_connection(outbox->scripts)) ? ++outbox->takes : 0,
         .callback = callback,
         .context = context};
@@ -279,6 +312,78 @@ void outbox_take(struct outbox *outbox, const char *channel, const char *gateway
     arguments_number(&arguments, call->load);
     arguments_text(&arguments, outbox->inbox);
     run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
+}
+
+/* ---- Passing ---- */
+
+struct pass_call {
+    struct outbox *outbox;
+    int64_t asked_ms; /* 0: it needs no token */
+    outbox_on_passed *callback;
+    void *context;
+};
+
+/* {now, word, ms or why} */
+static bool read_passed(const struct reply *reply, const struct pass_call *call,
+                        struct outbox_passed *passed)
+{
+    static const char *const words[] = {
+        [OUTBOX_PASSED] = "passed",
+        [OUTBOX_PASS_WAIT] = "wait",
+        [OUTBOX_PASS_WITHDRAWN] = "withdrawn",
+        [OUTBOX_PASS_GONE] = "gone",
+    };
+    int64_t now_ms;
+    const char *word = reply_text(reply_item(reply, 1));
+    size_t verdict = 0;
+    if (!reply_number(reply_item(reply, 0), &now_ms) || !word)
+        return false;
+    while (verdict < sizeof words / sizeof *words && strcmp(word, words[verdict]) != 0)
+        verdict++;
+    passed->verdict = (enum outbox_pass_verdict)verdict;
+    passed->token_ms = token_time(call->outbox, call->asked_ms, now_ms);
+    if (passed->verdict == OUTBOX_PASS_WITHDRAWN)
+        passed->why = reply_text(reply_item(reply, 2));
+    return verdict < sizeof words / sizeof *words &&
+           (passed->verdict != OUTBOX_PASS_WAIT ||
+            reply_number(reply_item(reply, 2), &passed->wait_ms));
+}
+
+static void on_passed(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct pass_call *call = context;
+    struct outbox_passed passed = {.fault = fault};
+    struct diag diag;
+    if (reply && failpoint("pass-lost")) {
+        diag_error(&diag, "the answer was lost by a fail-point");
+        passed.fault = &diag;
+    } else if (reply && !read_passed(reply, call, &passed)) {
+        reply_fault(reply, &diag);
+        passed = (struct outbox_passed){.fault = &diag};
+    }
+    call->callback(call->context, &passed);
+}
+
+void outbox_pass(struct outbox *outbox, struct outbox_pass *pass, outbox_on_passed *callback,
+                 void *context)
+{
+    struct pass_call *call = mem_alloc(sizeof *call);
+    failpoint("pass");
+    if (pass->number == 0)
+        pass->number = ++outbox->takes;
+    *call = (struct pass_call){.outbox = outbox,
+                               .asked_ms = pass->rate.count ? clock_monotonic_ms() : 0,
+                               .callback = callback,
+                               .context = context};
+    struct arguments arguments = begin(outbox, 8);
+    arguments_text(&arguments, pass->entry);
+    arguments_text(&arguments, pass->mid);
+    arguments_text(&arguments, pass->class_);
+    arguments_number(&arguments, pass->number);
+    arguments_text(&arguments, pass->gateway);
+    arguments_number(&arguments, pass->rate.count);
+    arguments_number(&arguments, pass->rate.per_ms);
+    run(outbox, SCRIPT_PASS, &arguments, on_passed, call, free);
 }
 
 /* ---- Settling ---- */
@@ -299,18 +404,23 @@ static void on_settled(void *context, const struct reply *reply, const struct di
         call->callback(call->context, &diag, NULL, 0);
         return;
     }
-    if (!reply || reply->kind != REPLY_LIST || reply->count != call->count) {
+    if (!reply || reply->kind != REPLY_LIST || reply->count != 2 * call->count) {
         if (reply)
             reply_fault(reply, &diag);
         call->callback(call->context, reply ? &diag : fault, NULL, 0);
         return;
     }
     arena_reset(call->outbox->answering);
-    enum outbox_settled *settled =
-        arena_alloc(call->outbox->answering, sizeof *settled * (call->count + 1));
-    for (size_t i = 0; i < call->count; i++)
-        settled[i] = (enum outbox_settled)reply_item(reply, i)->integer;
-    call->callback(call->context, NULL, settled, call->count);
+    struct outbox_answer *answers =
+        arena_alloc(call->outbox->answering, sizeof *answers * (call->count + 1));
+    for (size_t i = 0; i < call->count; i++) {
+        const char *letter = reply_text(reply_item(reply, 2 * i + 1));
+        answers[i] = (struct outbox_answer){
+            .settled = (enum outbox_settled)reply_item(reply, 2 * i)->integer,
+            .letter = letter && *letter ? letter : NULL,
+        };
+    }
+    call->callback(call->context, NULL, answers, call->count);
 }
 
 const char *outbox_verdict_name(enum outbox_verdict verdict)

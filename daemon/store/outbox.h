@@ -49,6 +49,7 @@ struct outbox_message {
     int64_t attempts;         /* charged so far */
     int64_t give_up_ms;       /* since 1970 */
     int64_t load;             /* of the daemon's files, when it was taken */
+    int64_t token_ms;         /* clock_monotonic_ms() of its token; 0: it needed none */
     bool whole; /* false: its hash lost fields (empty here), by hand: settle it as DEAD */
 };
 
@@ -72,6 +73,33 @@ typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
 void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
                  struct outbox_rate rate, outbox_on_taken *callback, void *context);
 
+/* A message begins so long after its token at the latest; later it asks for another one, by a pass
+ * to the same gateway. */
+enum { OUTBOX_TOKEN_MS = 100 };
+
+struct outbox_pass {
+    const char *entry, *mid, *class_; /* as taken */
+    const char *gateway;              /* to which it is to go: another one, or the same again */
+    struct outbox_rate rate;          /* of that gateway */
+    int64_t number;                   /* 0; set here. With the same number it may be asked again,
+                                         where the answer was lost: no second token is taken */
+};
+
+struct outbox_passed {
+    const struct diag *fault; /* NULL, or why there is no answer: ask again, or settle it */
+    enum outbox_pass_verdict verdict;
+    int64_t wait_ms;  /* WAIT: ask again after so many */
+    const char *why;  /* WITHDRAWN: "until", "suppressed", "unsubscribed", …; NULL else */
+    int64_t token_ms; /* PASSED: as of a message that was taken */
+};
+
+/* Hands a message that this daemon has taken to another gateway. The pass is read at once; its
+ * number is set, and everything of the answer is gone when the callback returns. Fails with the
+ * code "redis-lease" where the lease is gone. */
+typedef void outbox_on_passed(void *context, const struct outbox_passed *passed);
+void outbox_pass(struct outbox *outbox, struct outbox_pass *pass, outbox_on_passed *callback,
+                 void *context);
+
 /* The daemon has other files: it may have templates now that it lacked. */
 void outbox_reload(struct outbox *outbox);
 
@@ -79,9 +107,9 @@ void outbox_reload(struct outbox *outbox);
  * is more, or some is under way: call it again in a while. */
 bool outbox_recover(struct outbox *outbox);
 
-/* `settled[i]` is of results[i]. With a `fault` there is no answer: settle it again later. */
+/* `answers[i]` is of results[i]. With a `fault` there is no answer: settle it again later. */
 typedef void outbox_on_settled(void *context, const struct diag *fault,
-                               const enum outbox_settled *settled, size_t count);
+                               const struct outbox_answer *answers, size_t count);
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
                    outbox_on_settled *callback, void *context);
 

@@ -39,4 +39,17 @@ enum outbox_settled {
     OUTBOX_SPOILT,   /* what stands under its name is no message: its entry is deleted */
 };
 
+struct outbox_answer {
+    enum outbox_settled settled;
+    const char *letter; /* the id in P:dead of the dead letter that this made, or NULL */
+};
+
+/* What a pass says: outbox_pass(). Unless it is PASSED nothing was written. */
+enum outbox_pass_verdict {
+    OUTBOX_PASSED,         /* it may begin there now */
+    OUTBOX_PASS_WAIT,      /* no token, for so long */
+    OUTBOX_PASS_WITHDRAWN, /* it must not be sent any more: settle it as RELEASE, which ends it */
+    OUTBOX_PASS_GONE,      /* no longer this daemon's, or bound to another gateway */
+};
+
 #endif

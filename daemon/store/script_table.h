@@ -14,6 +14,7 @@
     X(TAKE_DUE, take_due)         \
     X(REQUEUE, requeue)           \
     X(TAKE, take)                 \
+    X(PASS, pass)                 \
     X(RECOVER, recover)           \
     X(SETTLE, settle)             \
     X(CLAIM_OUTBOX, claim_outbox) \

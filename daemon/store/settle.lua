@@ -9,7 +9,8 @@
 -- Returns for each 1 (settled), 0 (no longer ours: nothing was written), 2 (its hash was deleted
 -- by hand, so the entry is too: nobody can need it), 3 (it was marked, and has ended) or 4 (what
 -- stands under its name is no message: the entry is deleted, and unless it was sent or is one
--- already, there is a dead letter). Safe to run twice: the second run finds them gone.
+-- already, there is a dead letter), and behind it the id of the dead letter that this made, or ''.
+-- Safe to run twice: the second run finds them gone.
 local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
 local WIDTH = 13
 --with shared_type
@@ -67,7 +68,7 @@ local finish = {
         redis.call('ZADD', P .. ':uncertain', ms(now), r.mid)
     end,
     dead = function(r)
-        letter(message_of(r.mid, r.channel, r.class), r.reason, r.detail)
+        r.letter = letter(message_of(r.mid, r.channel, r.class), r.reason, r.detail)
     end,
     lacking = function(r, key)
         redis.call('HSET', key, 'lacks', lacked_by(r.lacks, consumer .. '#' .. r.reason))
@@ -117,7 +118,7 @@ local function end_spoilt(r)
         return 0
     end
     if r.outcome ~= 'done' then
-        bury(message_of(r.mid, r.channel, r.class), 'not-whole', 'what Redis had of it was no message',
+        r.letter = bury(message_of(r.mid, r.channel, r.class), 'not-whole', 'what Redis had of it was no message',
             now, keep)
     end
     return 4
@@ -149,8 +150,10 @@ local out = {}
 for i = 4, #ARGV, WIDTH do
     local entry, mid, channel, class, outcome, at, charge, reason, detail, trace, event, suppress,
         suppress_reason = unpack(ARGV, i, i + WIDTH - 1)
-    out[#out + 1] = settle({entry = entry, mid = mid, channel = channel, class = class,
+    local r = {entry = entry, mid = mid, channel = channel, class = class,
         outcome = outcome, at = at, charge = charge, reason = reason, detail = detail,
-        trace = trace, event = event, suppress = suppress, suppress_reason = suppress_reason})
+        trace = trace, event = event, suppress = suppress, suppress_reason = suppress_reason}
+    out[#out + 1] = settle(r)
+    out[#out + 1] = r.letter or ''
 end
 return out

@@ -54,19 +54,21 @@ local function withdraw(m, why, arrived, told, now, keep)
     end
 end
 
--- It becomes a dead letter.
+-- It becomes a dead letter, whose id is returned.
 local function letter(m, reason, detail)
-    redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', reason, 'detail', detail,
+    local id = redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', reason, 'detail', detail,
         'customer', m.customer or '', 'mid', m.mid, 'channel', m.channel or '', 'class',
         m.class or '', 'body', m.body or '')
     delete(m)
+    return id
 end
 
 -- Likewise as it can go nowhere, which is told.
 local function bury(m, reason, detail, now, keep)
-    letter(m, reason, detail)
+    local id = letter(m, reason, detail)
     if m.customer then
         line(m, 'dead', detail, now, keep, reason)
         tell(m, 'message.failed', m.mid .. '.failed', detail)
     end
+    return id
 end

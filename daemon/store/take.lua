@@ -12,7 +12,7 @@
 -- topic}…}; the error LEASE where the daemon's lease ran out. Run twice, the second run takes
 -- others: what the first took is put back by recover.lua, which knows it by the number.
 local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local rate, per, number, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local per_period, per, number, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
 local this, inbox = consumer .. '#' .. ARGV[10], ARGV[11]
 --with shared_type
 --with shared_clock
@@ -25,6 +25,8 @@ local this, inbox = consumer .. '#' .. ARGV[10], ARGV[11]
 --with shared_message
 --with shared_ending
 --with shared_lacking
+--with shared_objection
+--with shared_rate
 local ASIDE_MOST = 100 -- of those that were put aside, looked at in one run
 local BEFORE_END_MS = 1000 -- so long before its give_up it is a dead letter, which the daemon makes
 local PASS_MOST = 1000 -- entries of messages that were withdrawn or end, in one run
@@ -46,18 +48,8 @@ if wrong then
     return wrong
 end
 
--- The bucket: full at `rate` tokens, filled evenly. A clock that was set back starts it anew
--- from what was in it.
-local level = most
-if rate > 0 then
-    local row = redis.call('HMGET', bucket, 'tokens', 'at')
-    local passed = now - (tonumber(row[2] or now) or now)
-    level = math.min(rate, (tonumber(row[1] or rate) or 0) + math.max(0, passed) * rate / per)
-    if passed < 0 then
-        redis.call('HSET', bucket, 'at', ms(now))
-    end
-end
-local room = math.min(most, math.floor(level))
+local rate = rate_open(bucket, per_period, per, now)
+local room = math.min(most, rate.free)
 
 local function read(stream, count)
     local function try()
@@ -80,20 +72,6 @@ local function end_as_dead(mid, class, reason, detail)
     bury(message_of(mid, channel, class), reason, detail, now, keep)
     buried[#buried + 1] = mid
     buried[#buried + 1] = reason
-end
-
--- Why a message must not be sent any more, or nil.
-local function objection(class, mark, hash, said, topic)
-    local why = mark
-    if not why and hash and redis.call('HEXISTS', P .. ':suppressed', hash) == 1 then
-        why = 'suppressed'
-    elseif not why and said and class == 'marketing' then
-        local record = redis.call('HGET', P .. ':said', said)
-        if record and said_declines(record, topic or 'all') then
-            why = 'unsubscribed'
-        end
-    end
-    return why
 end
 
 -- True where a queued message ends instead of being taken. Past its time, one that may have arrived
@@ -212,16 +190,8 @@ for _, class in ipairs(CLASSES) do
     end
 end
 
-local wait = 0
-if rate > 0 then
-    if #taken > 0 then
-        redis.call('HSET', bucket, 'tokens', string.format('%.6f', level - #taken), 'at', ms(now))
-        redis.call('PEXPIRE', bucket, ms(per + 1000))
-    end
-    if #taken < most and #taken == room then
-        wait = math.ceil((1 - (level - #taken)) * per / rate)
-    end
-end
+local wait = #taken < most and #taken == room and rate_wait(rate, #taken) or 0
+rate_use(rate, #taken)
 if passed >= PASS_MOST and wait == 0 then
     wait = 1 -- there may be messages behind
 end

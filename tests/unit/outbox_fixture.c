@@ -100,6 +100,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
         snprintf(into->body, sizeof into->body, "%.*s", (int)first->length, first->body);
         into->attempts = first->attempts;
         into->give_up_ms = first->give_up_ms;
+        into->token_ms = first->token_ms;
     }
     snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
     buf_free(&out);
@@ -128,18 +129,29 @@ struct outbox_fixture_settled {
     char text[128]; /* "1 0", or the fault's code */
 };
 
-static void on_settled(void *context, const struct diag *fault, const enum outbox_settled *settled,
+static char letter[64];
+
+const char *outbox_fixture_letter(void)
+{
+    return letter;
+}
+
+static void on_settled(void *context, const struct diag *fault, const struct outbox_answer *answers,
                        size_t count)
 {
     struct outbox_fixture_settled *into = context;
     struct buf out;
     assert_false(into->done);
     into->done = true;
+    *letter = '\0';
     buf_init(&out, sizeof into->text - 1);
     if (fault)
         buf_text(&out, fault->code);
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&out, i ? " %d" : "%d", settled[i]);
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(&out, i ? " %d" : "%d", answers[i].settled);
+        if (answers[i].letter && !*letter)
+            snprintf(letter, sizeof letter, "%s", answers[i].letter);
+    }
     snprintf(into->text, sizeof into->text, "%s", buf_string(&out));
     buf_free(&out);
 }
@@ -174,6 +186,63 @@ void outbox_fixture_take_and_settle(struct outbox_fixture *scene, enum outbox_ve
     struct outbox_result result = outbox_fixture_result_of(&taken, 0, verdict);
     assert_int_equal(taken.count, 1);
     assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "1");
+}
+
+/* Passing. */
+
+struct outbox_fixture_passed {
+    bool done;
+    char text[64];
+    int64_t wait_ms;
+};
+
+static void on_passed(void *context, const struct outbox_passed *passed)
+{
+    static const char *const words[] = {
+        [OUTBOX_PASSED] = "passed",
+        [OUTBOX_PASS_WAIT] = "wait",
+        [OUTBOX_PASS_WITHDRAWN] = "withdrawn",
+        [OUTBOX_PASS_GONE] = "gone",
+    };
+    struct outbox_fixture_passed *into = context;
+    assert_false(into->done);
+    into->done = true;
+    into->wait_ms = passed->wait_ms;
+    snprintf(into->text, sizeof into->text, "%s%s%s",
+             passed->fault ? passed->fault->code : words[passed->verdict], passed->why ? " " : "",
+             passed->why ? passed->why : "");
+}
+
+const char *outbox_fixture_pass(struct outbox_fixture *scene, struct outbox *outbox,
+                                const struct outbox_fixture_taken *taken, const char *gateway,
+                                struct outbox_rate rate, int64_t *number, int64_t *wait_ms)
+{
+    static struct outbox_fixture_passed all[4];
+    static size_t turn;
+    struct outbox_fixture_passed *passed = &all[turn++ % 4];
+    *passed = (struct outbox_fixture_passed){0};
+    struct outbox_pass pass = {.entry = taken->entries[0],
+                               .mid = taken->mids[0],
+                               .class_ = taken->classes[0],
+                               .gateway = gateway,
+                               .rate = rate,
+                               .number = *number};
+    outbox_pass(outbox, &pass, on_passed, passed);
+    *number = pass.number;
+    redis_fixture_run(&scene->redis, &passed->done);
+    if (wait_ms)
+        *wait_ms = passed->wait_ms;
+    return passed->text;
+}
+
+void outbox_fixture_age(struct outbox_fixture *scene, const char *key, int64_t ms)
+{
+    redis_fixture_ask(
+        &scene->redis, "EVAL %s 0 %s %lld",
+        "local row = redis.call('HGETALL', ARGV[1]) redis.call('DEL', ARGV[1]) "
+        "for i = 1, #row, 2 do local at = tonumber(row[i]) redis.call('HSET', ARGV[1], "
+        "at and string.format('%.0f', at - ARGV[2]) or row[i], row[i + 1]) end",
+        key, (long long)ms);
 }
 
 /* Sweeping. */

@@ -36,7 +36,7 @@ struct outbox_fixture_taken {
     char mids[16][32];
     char classes[16][16];
     char gateway[16];
-    int64_t attempts, give_up_ms; /* of the first */
+    int64_t attempts, give_up_ms, token_ms; /* of the first */
     char body[64];
 };
 
@@ -49,11 +49,22 @@ struct outbox_fixture_taken outbox_fixture_take(struct outbox_fixture *scene, si
 /* "1 0", or the fault's code; good until the next but three. */
 const char *outbox_fixture_settle(struct outbox_fixture *scene, struct outbox *outbox,
                                   const struct outbox_result *results, size_t count);
+/* The id of the first dead letter that the last settlement made, or "". */
+const char *outbox_fixture_letter(void);
 /* A result for a taken message, in the far future where it is a time. */
 struct outbox_result outbox_fixture_result_of(const struct outbox_fixture_taken *taken,
                                               size_t index, enum outbox_verdict verdict);
 /* Takes the one message there is and settles it. */
 void outbox_fixture_take_and_settle(struct outbox_fixture *scene, enum outbox_verdict verdict);
+
+/* Passes the first message that was taken to `gateway`: "passed", "wait", "withdrawn until",
+ * "gone", or the fault's code. `number` as in struct outbox_pass; `wait_ms` may be NULL. */
+const char *outbox_fixture_pass(struct outbox_fixture *scene, struct outbox *outbox,
+                                const struct outbox_fixture_taken *taken, const char *gateway,
+                                struct outbox_rate rate, int64_t *number, int64_t *wait_ms);
+
+/* As if so many ms had passed for a rate: its slots in `key` are as much older. */
+void outbox_fixture_age(struct outbox_fixture *scene, const char *key, int64_t ms);
 
 struct outbox_fixture_swept {
     bool done;

@@ -92,66 +92,6 @@ static void test_take_needs_the_lease(void **state)
     assert_string_equal(outbox_fixture_take(scene, 1).text, "marketing0");
 }
 
-static void test_rate(void **state)
-{
-    struct outbox_fixture *scene = *state;
-    struct outbox_rate rate = {.count = 3, .per_ms = 3600000};
-    outbox_fixture_put_many(scene, 8, "marketing");
-    struct outbox_fixture_taken taken =
-        outbox_fixture_take_with(scene, scene->outbox, "main", 2, rate);
-    assert_int_equal(taken.count, 2);
-    assert_int_equal(taken.wait_ms, 0); /* not the rate held it to two */
-    taken = outbox_fixture_take_with(scene, scene->others, "main", 5,
-                                     rate); /* one bucket for all daemons */
-    assert_int_equal(taken.count, 1);
-    assert_in_range(taken.wait_ms, 1190000, 1200000); /* a third of the hour */
-    taken = outbox_fixture_take_with(scene, scene->outbox, "main", 5, rate);
-    assert_int_equal(taken.count, 0);
-    assert_in_range(taken.wait_ms, 1190000, 1200000);
-    assert_int_equal(outbox_fixture_take_with(scene, scene->outbox, "spare", 1, rate).count, 1);
-
-    taken = outbox_fixture_take_with(scene, scene->outbox, "third", 9,
-                                     (struct outbox_rate){9, 3600000});
-    assert_int_equal(taken.count, 4);
-    assert_int_equal(taken.wait_ms, 0); /* the outbox was empty before the bucket */
-
-    /* Forty minutes pass: two tokens. */
-    outbox_fixture_put(scene, "next", "marketing", "hold");
-    outbox_fixture_put(scene, "last", "marketing", "hold");
-    redis_fixture_ask(&scene->redis, "HINCRBY t:rate:main at -2400000");
-    taken = outbox_fixture_take_with(scene, scene->outbox, "main", 5, rate);
-    assert_int_equal(taken.count, 2);
-    /* A long time passes: never more than three. */
-    redis_fixture_ask(&scene->redis, "HINCRBY t:rate:main at -86400000");
-    outbox_fixture_put_many(scene, 8, "transactional");
-    taken = outbox_fixture_take_with(scene, scene->outbox, "main", 5, rate);
-    assert_int_equal(taken.count, 3);
-    assert_in_range(taken.wait_ms, 1190000, 1200000);
-    /* The clock is set back an hour: it goes on from what was there, not after an hour. */
-    redis_fixture_ask(&scene->redis, "HINCRBY t:rate:main at 3600000");
-    taken = outbox_fixture_take_with(scene, scene->outbox, "main", 5, rate);
-    assert_int_equal(taken.count, 0);
-    redis_fixture_ask(&scene->redis, "HINCRBY t:rate:main at -1260000");
-    assert_int_equal(outbox_fixture_take_with(scene, scene->outbox, "main", 5, rate).count, 1);
-    assert_in_range(atoll(redis_fixture_ask(&scene->redis, "PTTL t:rate:main")), 3500000, 3601000);
-}
-
-/* Who asks before a whole token is there does not lose the part that is: else a gateway with
- * a small rate would be asked for ever and send nothing. */
-static void test_rate_of_one_who_asks_often(void **state)
-{
-    struct outbox_fixture *scene = *state;
-    struct outbox_rate rate = {.count = 1, .per_ms = 3600000};
-    outbox_fixture_put_many(scene, 2, "marketing");
-    assert_int_equal(outbox_fixture_take_with(scene, scene->outbox, "main", 2, rate).count, 1);
-    for (int i = 0; i < 3; i++) {
-        redis_fixture_ask(&scene->redis, "HINCRBY t:rate:main at -900000");
-        assert_int_equal(outbox_fixture_take_with(scene, scene->outbox, "main", 2, rate).count, 0);
-    }
-    redis_fixture_ask(&scene->redis, "HINCRBY t:rate:main at -900000");
-    assert_int_equal(outbox_fixture_take_with(scene, scene->outbox, "main", 2, rate).count, 1);
-}
-
 static void test_done(void **state)
 {
     struct outbox_fixture *scene = *state;
@@ -296,7 +236,11 @@ static void test_dead(void **state)
     result.suppress = "hash";
     result.suppress_reason = "5.1.1 \"no\"";
     assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "1");
+    const char *id = redis_fixture_ask(&scene->redis, "EVAL %s 0",
+                                       "return redis.call('XRANGE', 't:dead', '-', '+')[1][1]");
+    assert_string_equal(outbox_fixture_letter(), id);
     assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "0");
+    assert_string_equal(outbox_fixture_letter(), "");
     assert_redis(&scene->redis, "0", "EXISTS t:message:marketing0");
     assert_redis(&scene->redis, "1", "XLEN t:dead");
     assert_non_null(
@@ -399,8 +343,6 @@ int main(void)
         TEST(test_take_passes_the_withdrawn),
         TEST(test_take_of_a_wrong_key),
         TEST(test_take_needs_the_lease),
-        TEST(test_rate),
-        TEST(test_rate_of_one_who_asks_often),
         TEST(test_done),
         TEST(test_trace_keeps_its_expiry),
         TEST(test_trace_is_bounded),
