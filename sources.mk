@@ -31,6 +31,8 @@ library_sources = \
 	daemon/base/failpoint.h \
 	daemon/base/file.c \
 	daemon/base/file.h \
+	daemon/base/grapheme.c \
+	daemon/base/grapheme.h \
 	daemon/base/hex.h \
 	daemon/base/json.h \
 	daemon/base/json_print.c \
@@ -412,6 +414,8 @@ library_sources = \
 	daemon/mail/address.h \
 	daemon/mail/header.c \
 	daemon/mail/header.h \
+	daemon/mail/header_line.c \
+	daemon/mail/header_line.h \
 	daemon/mail/html_outline.c \
 	daemon/mail/html_outline.h \
 	daemon/mail/html_parsed.c \
@@ -695,6 +699,7 @@ unit_programs = \
 	tests/unit/test_failpoint \
 	tests/unit/test_file \
 	tests/unit/test_header \
+	tests/unit/test_header_line \
 	tests/unit/test_hex \
 	tests/unit/test_html_strict \
 	tests/unit/test_html_text \

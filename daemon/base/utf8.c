@@ -105,13 +105,21 @@ size_t utf8_count(const char *text, size_t length)
     return count;
 }
 
+bool utf8_is_unshown(uint32_t point)
+{
+    return utf8_is_control(point) || point == 0x61c || point == 0x200e || point == 0x200f ||
+           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+           point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
+           (point >= 0xe0000 && point <= 0xe007f);
+}
+
 size_t utf8_show(const char *text, size_t length, char *to, size_t room)
 {
     size_t used = 0, width;
     for (size_t at = 0; at < length; at += width) {
         uint32_t point = utf8_decode(text + at, length - at, &width);
         bool invalid = point == 0xfffd && width == 1;
-        bool shown = !invalid && !utf8_is_control(point);
+        bool shown = !invalid && !utf8_is_unshown(point);
         size_t needed = shown ? width : 1;
         if (used + needed > room)
             break;
@@ -153,7 +161,7 @@ size_t utf8_one_line(const char *text, size_t length, char *to, size_t room)
     for (size_t at = 0; at < length; at += width) {
         uint32_t point = utf8_decode(text + at, length - at, &width);
         bool space = utf8_is_space(point) || utf8_is_control(point);
-        bool whole = !space && !(point == 0xfffd && width == 1);
+        bool whole = !space && !utf8_is_unshown(point) && !(point == 0xfffd && width == 1);
         if (space && (used == 0 || to[used - 1] == ' '))
             continue;
         if (used + (whole ? width : 1) > room)

@@ -39,7 +39,12 @@ static inline bool utf8_is_control(uint32_t point)
     return point < ' ' || (point >= 0x7f && point < 0xa0);
 }
 
-/* Whether such a character is in a text. */
+/* What no terminal and no log should get as it is: controls, line and paragraph ends, what turns
+ * the direction of writing (UAX #9, 2.8: a text could look like another one), byte order marks,
+ * interlinear annotations, tags. */
+bool utf8_is_unshown(uint32_t point);
+
+/* Whether a control character is in a text. */
 bool utf8_has_control(const char *text, size_t length);
 
 /* White space, as Unicode has it: line ends and no-break spaces too. */
@@ -49,11 +54,11 @@ bool utf8_is_space(uint32_t point);
 struct slice utf8_trim(struct slice text);
 
 /* Copies a text as one line: a run of white space and control characters as one space, none at
- * its ends, '?' for an invalid byte. Whole characters, as many as fit into `room`, and no NUL;
- * returns their bytes. */
+ * its ends, '?' for an invalid byte and for what is unshown else. Whole characters, as many as fit
+ * into `room`, and no NUL; returns their bytes. */
 size_t utf8_one_line(const char *text, size_t length, char *to, size_t room);
 
-/* Copies a text as it may be shown: '?' for a control character and for an invalid byte, a space
+/* Copies a text as it may be shown: '?' for what is unshown and for an invalid byte, a space
  * for a tab. Whole characters, as many as fit into `room`, and no NUL; returns their bytes. */
 size_t utf8_show(const char *text, size_t length, char *to, size_t room);
 

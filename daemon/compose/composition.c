@@ -14,6 +14,7 @@
 #include "base/slice.h"
 #include "base/utf8.h"
 #include "mail/header.h"
+#include "mail/header_line.h"
 #include "mail/html_text.h"
 
 /* A text of the message, or NULL. */
@@ -81,13 +82,12 @@ static bool choose_template(struct composition *c)
 /* JSON can say \u0000, at which a C string would end: nothing may be hidden behind one. */
 static bool check_texts(struct composition *c)
 {
-    static const char *const names[] = {"to",   "name",     "from",         "reply_to",
-                                        "mid",  "template", "customer_key", "topic",
-                                        "rule", "channel",  "class"};
+    static const char *const names[] = {"to",           "from",  "reply_to", "mid",     "template",
+                                        "customer_key", "topic", "rule",     "channel", "class"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct value *value = value_get(c->message, names[i]);
         if (value_is(value, VALUE_STRING) && memchr(value->string, '\0', value->length))
-            return diag_fault(c->diag, i < 4 ? "bad-address" : "bad-message",
+            return diag_fault(c->diag, i < 3 ? "bad-address" : "bad-message",
                               "`%s` of the message has a NUL character", names[i]);
     }
     return true;
@@ -171,49 +171,28 @@ const char *composition_trim(struct composition *c, const char *text)
     return arena_copy(c->arena, bare.text, bare.length);
 }
 
-/* A tab in a first name holds no mail back: a control character becomes a space. Not a line break:
- * that is how a value tries to become a header of its own. */
-static void blank_controls(char *line)
-{
-    for (char *at = line; *at; at++)
-        if ((*at > 0 && *at < ' ' && *at != '\r' && *at != '\n') || *at == 0x7f)
-            *at = ' ';
-}
-
-bool composition_line(struct composition *c, const struct liquid_template *template,
-                      const char *what, const char **line)
+bool composition_line(struct composition *c, const struct liquid_template *template, size_t most,
+                      const char **line)
 {
     struct buf out;
     *line = NULL;
     if (!template)
         return true;
-    buf_init(&out, HEADER_VALUE_MOST);
+    buf_init(&out, COMPOSE_PART_MOST);
     bool done = run(c, template, false, &out);
-    if (!done) {
-        buf_free(&out);
-        return false;
-    }
-    if (memchr(buf_string(&out), '\0', out.length))
-        done = diag_fault(c->diag, "bad-header", "a line of the front matter has a NUL character");
-    char *whole = whole_characters(c->arena, buf_string(&out), out.length);
+    if (done)
+        *line = header_line_clean(c->arena, (struct slice){buf_string(&out), out.length}, most);
     buf_free(&out);
-    if (what)
-        blank_controls(whole);
-    const char *made = composition_trim(c, whole);
-    if (done && what)
-        done = header_value_allowed(what, made, c->diag);
-    if (!done)
-        liquid_place(template, c->diag);
-    else if (*made)
-        *line = made;
+    if (done && !**line)
+        *line = NULL;
     return done;
 }
 
 /* A line that the parts see too, under its name. */
 static bool run_line(struct composition *c, const struct liquid_template *template,
-                     const char *name, const char *what, const char **line)
+                     const char *name, const char **line)
 {
-    if (!composition_line(c, template, what, line))
+    if (!composition_line(c, template, HEADER_LINE_MOST, line))
         return false;
     if (template)
         value_set(c->arena, c->variables, name, *line ? value_text(*line) : value_null());
@@ -275,10 +254,11 @@ static bool text_from_html(struct composition *c)
 bool composition_render(struct composition *c)
 {
     const struct templates_variant *variant = c->variant;
-    const char *what = strcmp(c->channel, "email") == 0 ? "the subject" : NULL;
-    if (!run_line(c, variant->subject, "subject", what, &c->subject) ||
-        !run_line(c, variant->preheader, "preheader", NULL, &c->preheader))
+    if (!run_line(c, variant->subject, "subject", &c->subject) ||
+        !run_line(c, variant->preheader, "preheader", &c->preheader))
         return false;
+    if (variant->subject && !c->subject)
+        c->subject = ""; /* nothing was left of what stands for it in the data */
     if (variant->html && !run_part(c, variant->html, variant->html_layout, true, &c->html))
         return false;
     if (c->html && c->preheader && !variant->html_shows_preheader)
@@ -290,13 +270,31 @@ bool composition_render(struct composition *c)
 
 /* ---- Addresses ---- */
 
+/* A mailbox as the template has it: its name is cleaned where it is read (address_parse), but a
+ * control character within the address is to be found there, and a NUL is one. */
+static bool run_mailbox(struct composition *c, const struct liquid_template *template,
+                        const char **text)
+{
+    struct buf out;
+    buf_init(&out, COMPOSE_PART_MOST);
+    bool done = !template || run(c, template, false, &out);
+    struct slice bare = utf8_trim((struct slice){buf_string(&out), out.length});
+    char *made = bare.length ? arena_copy(c->arena, bare.text, bare.length) : NULL;
+    for (size_t i = 0; i < bare.length; i++)
+        if (!made[i])
+            made[i] = '\x01';
+    *text = made;
+    buf_free(&out);
+    return done;
+}
+
 /* The first of: the message's own, the template's, the configuration's. */
 static bool choose_mailbox(struct composition *c, const char *name,
                            const struct liquid_template *template, const char *standard,
                            struct address *address)
 {
     const char *text = text_of(c, name), *line;
-    if (!composition_line(c, template, arena_printf(c->arena, "`%s`", name), &line))
+    if (!run_mailbox(c, template, &line))
         return false;
     if (!text)
         text = line ? line : standard;
@@ -309,15 +307,16 @@ static bool choose_mailbox(struct composition *c, const char *name,
 
 bool composition_address(struct composition *c)
 {
-    const char *name = text_of(c, "name");
+    const struct value *name = value_get(c->message, "name");
     if (!choose_mailbox(c, "from", c->variant->from, c->settings->from, &c->from) ||
         !choose_mailbox(c, "reply_to", c->variant->reply_to, c->settings->reply_to, &c->reply_to) ||
         !address_check(c->arena, c->to, &c->recipient, c->diag))
         return false;
     if (!c->from.mailbox)
         return diag_fault(c->diag, "bad-message", "there is no sender: set `mail.from`");
-    if (name)
-        c->recipient.name = address_clean_name(c->arena, name);
+    if (value_is(name, VALUE_STRING))
+        c->recipient.name =
+            address_clean_name(c->arena, (struct slice){name->string, name->length});
     return true;
 }
 
@@ -328,12 +327,13 @@ static bool choose_sender(struct composition *c, const char *name,
 {
     const char *text = text_of(c, name), *line;
     struct diag ignored = {0};
-    if (!composition_line(c, template, arena_printf(c->arena, "`%s`", name), &line))
+    if (!run_mailbox(c, template, &line))
         return false;
     if (!text)
         text = line ? line : standard;
     if (text && !address_parse(c->arena, text, address, &ignored))
-        *address = (struct address){.mailbox = text};
+        *address = (struct address){
+            .mailbox = header_line_clean(c->arena, slice_of(text), HEADER_LINE_MOST)};
     return true;
 }
 

@@ -68,12 +68,10 @@ bool composition_render(struct composition *c);
 bool composition_run(struct composition *c, const struct liquid_template *template, bool html,
                      size_t most, const char **text);
 
-/* A line of the front matter, trimmed, without a NUL character ("bad-header"); NULL where
- * there is no template, or it comes out empty. `what` names it where a header has it: then
- * a control character in it becomes a space, and a line break is refused ("bad-header"), with the
- * template's place; else NULL. */
-bool composition_line(struct composition *c, const struct liquid_template *template,
-                      const char *what, const char **line);
+/* A line of the front matter as a header may have it (header_line_clean), of at most `most` bytes;
+ * NULL where there is no template, or it comes out empty. */
+bool composition_line(struct composition *c, const struct liquid_template *template, size_t most,
+                      const char **line);
 
 /* Checks the addresses of a mail; or of a channel that has numbers, tokens or names. */
 bool composition_address(struct composition *c);

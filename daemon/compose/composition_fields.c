@@ -56,9 +56,7 @@ static void add_list_id(struct composition *c)
         return;
     }
     size_t name = (size_t)(open - id), inner = strcspn(open + 1, ">");
-    while (name && id[name - 1] == ' ')
-        name--;
-    struct address address = {.name = name ? arena_copy(c->arena, id, name) : NULL,
+    struct address address = {.name = address_clean_name(c->arena, (struct slice){id, name}),
                               .mailbox = arena_copy(c->arena, open + 1, inner)};
     if (address.name)
         add_mailbox(c, "List-Id", &address);
@@ -91,13 +89,15 @@ static bool is_id(const char *mid)
 
 bool composition_own_fields(struct composition *c)
 {
+    if (!value_find(&c->variables, "from", 4)) /* the event's own stands over it */
+        value_set(c->arena, c->variables, "from", value_text(c->from.mailbox));
     const struct templates_variant *variant = c->variant;
     for (size_t i = 0; i < variant->header_count; i++) {
-        const char *name = variant->headers[i].name, *value;
-        if (!composition_line(c, variant->headers[i].value, name, &value))
+        const char *value;
+        if (!composition_line(c, variant->headers[i].value, HEADER_VALUE_MOST, &value))
             return false;
         if (value)
-            add(c, name, COMPOSITION_UNSTRUCTURED, value);
+            add(c, variant->headers[i].name, COMPOSITION_UNSTRUCTURED, value);
     }
     return true;
 }

@@ -31,6 +31,7 @@ static struct value file_of(struct composition *c, const struct mime_file *file)
         base64_encode(file->bytes, file->length, BASE64_STANDARD | BASE64_PADDED, content);
     put(c, map, "filename", file->name);
     put(c, map, "content_type", file->type);
+    put(c, map, "charset", file->charset);
     value_set(c->arena, map, "content", value_string(content, length));
     put(c, map, "cid", file->content_id);
     value_set(c->arena, map, "inline", value_bool(file->content_id != NULL));

@@ -32,8 +32,11 @@ static void print_letter(const struct reply *entry)
 {
     char time[CLOCK_TEXT_SIZE];
     const char *id = reply_item(entry, 0)->text;
-    printf("%s  %s  %s  %s: ", id, clock_format(shop_event_arrival(id), time),
-           dead_letters_field(entry, "kind")->text, dead_letters_field(entry, "reason")->text);
+    printf("%s  %s  ", id, clock_format(shop_event_arrival(id), time));
+    plain_text(dead_letters_field(entry, "kind")->text);
+    printf("  ");
+    plain_text(dead_letters_field(entry, "reason")->text);
+    printf(": ");
     plain_text(dead_letters_field(entry, "detail")->text);
     printf("\n");
     print_body(dead_letters_field(entry, "body"));
@@ -68,7 +71,9 @@ static void print_json(const struct reply *entry)
         buf_char(&line, ':');
         add_json(&line, text->text, text->length);
     }
-    printf("%s}\n", buf_string(&line));
+    buf_char(&line, '}');
+    plain_json(buf_string(&line), line.length);
+    printf("\n");
     buf_free(&line);
 }
 

@@ -26,6 +26,7 @@
 #include "ctl/demo_pages.h"
 #include "ctl/demo_summary.h"
 #include "ctl/eml.h"
+#include "ctl/plain.h"
 #include "store/backlog.h"
 #include "store/keys.h"
 
@@ -134,7 +135,7 @@ static void show_message(struct demo *demo, const char *name)
                                                    .text =
                                                        eml_part(arena, mail, length, "text/plain")};
         demo_pages_add(&demo->pages, &message, &diag);
-        print_row(demo->pages.count, message.to, message.subject);
+        print_row(demo->pages.count, plain_of(arena, message.to), plain_of(arena, message.subject));
     }
     arena_destroy(&arena);
 }

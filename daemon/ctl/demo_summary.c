@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "ctl/plain.h"
 #include "customer/customer.h"
 #include "decide/trace_words.h"
 #include "store/dead_letters.h"
@@ -195,7 +196,7 @@ static void print_dead(struct summary *summary)
         const struct reply *letter = reply_item(letters, i);
         const char *reason = dead_letters_field(letter, "reason")->text;
         const char *detail = dead_letters_field(letter, "detail")->text;
-        printf("     1  %-16s  %s\n", reason, detail);
+        printf("     1  %-16s  %s\n", reason, plain_of(summary->arena, detail));
         demo_pages_bury(summary->pages, reason, detail);
     }
 }

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "ctl/command.h"
 #include "ctl/eval_trace.h"
+#include "ctl/plain.h"
 #include "ctl/scene.h"
 
 enum { VALUE_MOST = 16 * 1024 * 1024, NAMES_MOST = 200 };
@@ -40,7 +41,9 @@ static void print_value(const struct value *value)
     struct buf out;
     buf_init(&out, VALUE_MOST);
     bool printed = is_document(value) ? json_print_pretty(&out, value) : cel_print(&out, value);
-    printf("%s\n", printed ? buf_string(&out) : "(larger than can be shown)");
+    if (printed)
+        plain_json(buf_string(&out), out.length);
+    printf("%s\n", printed ? "" : "(larger than can be shown)");
     buf_free(&out);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "ctl/plain.h"
 
 enum { TEXT_WIDTH_MOST = 60, VALUE_WIDTH_MOST = 100, INDENT = 2 };
 
@@ -38,7 +39,7 @@ static const char *one_line(struct arena *arena, const char *text, size_t length
         }
     }
     *to = '\0';
-    return line;
+    return plain_of(arena, line);
 }
 
 static const char *outcome(struct arena *arena, const struct cel_step *step)

@@ -73,8 +73,10 @@ static void print_rules(const struct value *item)
     int64_t more;
     for (uint32_t i = 0; i < (value_is(rules, VALUE_LIST) ? value_count(rules) : 0); i++) {
         const struct value *rule = &rules->list->items[i];
-        if (value_is(rule, VALUE_STRING))
-            printf("%s%.*s", i ? ", " : ": ", (int)rule->length, rule->string);
+        if (value_is(rule, VALUE_STRING)) {
+            printf("%s", i ? ", " : ": ");
+            plain_print(rule->string, rule->length);
+        }
     }
     if (value_to_int(value_get(item, "more"), &more))
         printf(" and %" PRId64 " more", more);
@@ -106,6 +108,12 @@ static void print_line(const struct value *line)
     }
 }
 
+static void print_raw(const struct reply *line)
+{
+    plain_json(line->text, line->length);
+    printf("\n");
+}
+
 static void print_lines(const struct reply *lines, bool raw)
 {
     struct arena *arena = arena_new(64 * 1024);
@@ -115,7 +123,7 @@ static void print_lines(const struct reply *lines, bool raw)
         struct diag diag;
         arena_reset(arena);
         if (raw || !json_read(arena, text->text, text->length, &json_file_limits, &line, &diag))
-            printf("%s\n", text->text);
+            print_raw(text);
         else
             print_line(&line);
     }
@@ -139,7 +147,8 @@ static int look_for_address(struct context *context, struct session *session, co
                        keys, &count, &diag))
         return context_fail(&diag);
     if (count == 0) {
-        fprintf(stderr, "nudgectl: no customer has the address %s\n", address);
+        fprintf(stderr, "nudgectl: no customer has the address %s\n",
+                plain_of(context->config->arena, address));
         return EXIT_FAILURE;
     }
     for (size_t i = 0; i < count; i++) {
@@ -167,7 +176,8 @@ static int explain(struct context *context, struct session *session, const char 
     if (lines->count == 0 && strchr(name, '@') && !strchr(name, ':'))
         return look_for_address(context, session, name, raw);
     if (lines->count == 0) {
-        fprintf(stderr, "nudgectl: nothing is known of the customer %s\n", customer);
+        fprintf(stderr, "nudgectl: nothing is known of the customer %s\n",
+                plain_of(context->config->arena, customer));
         return EXIT_FAILURE;
     }
     if (!raw && strcmp(customer, key) != 0) {

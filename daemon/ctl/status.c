@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "ctl/command.h"
+#include "ctl/plain.h"
 
 static int64_t number(const struct value *status, const char *name)
 {
@@ -17,7 +18,7 @@ static int64_t number(const struct value *status, const char *name)
 static const char *text(struct arena *arena, const struct value *status, const char *name)
 {
     const char *found = value_to_text(arena, value_get(status, name));
-    return found ? found : "?";
+    return found ? plain_of(arena, found) : "?";
 }
 
 static void print_numbers(const struct value *status, const char *title, const char *const *names)
@@ -52,7 +53,7 @@ static void print_status(struct arena *arena, const struct value *status)
                text(arena, gateway, "breaker"), number(gateway, "sending"));
     }
     for (uint32_t i = 0; i < value_count(wrong); i++)
-        printf("wrong     %s\n", value_to_text(arena, &wrong->list->items[i]));
+        printf("wrong     %s\n", plain_of(arena, value_to_text(arena, &wrong->list->items[i])));
 }
 
 int command_status(struct context *context, int argc, char **argv)
@@ -70,7 +71,7 @@ int command_status(struct context *context, int argc, char **argv)
     struct arena *arena = arena_new(16 * 1024);
     if (raw ||
         !json_read(arena, buf_string(&answer), answer.length, &json_file_limits, &status, &diag))
-        fputs(buf_string(&answer), stdout);
+        plain_json(buf_string(&answer), answer.length);
     else
         print_status(arena, &status);
     arena_destroy(&arena);

@@ -36,7 +36,8 @@ static void print_message(struct arena *arena, const struct uncertain_message *m
     struct diag diag;
     if (message->body)
         json_read(arena, message->body, strlen(message->body), &json_file_limits, &body, &diag);
-    printf("%s  %s  ", message->mid, clock_format(message->since_ms, since));
+    plain_text(message->mid);
+    printf("  %s  ", clock_format(message->since_ms, since));
     plain_text(value_to_text(arena, value_get(&body, "rule")));
     printf(" to ");
     plain_text(value_to_text(arena, value_get(&body, "to")));

@@ -6,6 +6,7 @@
 #include "base/locale_format.h"
 #include "base/slice.h"
 #include "base/utf8.h"
+#include "mail/header_line.h"
 
 static bool fault(struct diag *diag, const char *text)
 {
@@ -96,11 +97,10 @@ bool address_check(struct arena *arena, const char *text, struct address *addres
     return true;
 }
 
-const char *address_clean_name(struct arena *arena, const char *name)
+const char *address_clean_name(struct arena *arena, struct slice name)
 {
-    char clean[ADDRESS_NAME_MOST];
-    size_t length = utf8_one_line(name, strlen(name), clean, sizeof clean);
-    return length ? arena_copy(arena, clean, length) : NULL;
+    const char *clean = header_line_clean(arena, name, ADDRESS_NAME_MOST);
+    return *clean ? clean : NULL;
 }
 
 static const char *trim(struct arena *arena, const char *text, size_t length)
@@ -109,21 +109,20 @@ static const char *trim(struct arena *arena, const char *text, size_t length)
     return arena_copy(arena, bare.text, bare.length);
 }
 
-/* "\"Ana \\\"A\\\" Pop\"" to its content; in place. */
-static bool unquote(char *name)
+/* "\"Ana \\\"A\\\" Pop\"" to its content; what is no quoted string, as it is. */
+static const char *unquote(struct arena *arena, const char *name)
 {
     size_t length = strlen(name), to = 0;
-    if (*name != '"')
-        return true;
-    if (length < 2 || name[length - 1] != '"')
-        return false;
+    if (length < 2 || *name != '"' || name[length - 1] != '"')
+        return name;
+    char *bare = arena_alloc(arena, length);
     for (size_t i = 1; i < length - 1; i++) {
         if (name[i] == '"' || (name[i] == '\\' && ++i == length - 1))
-            return false;
-        name[to++] = name[i];
+            return name;
+        bare[to++] = name[i];
     }
-    name[to] = '\0';
-    return true;
+    bare[to] = '\0';
+    return bare;
 }
 
 bool address_parse(struct arena *arena, const char *text, struct address *address,
@@ -135,12 +134,10 @@ bool address_parse(struct arena *arena, const char *text, struct address *addres
     if (!open || whole[length - 1] != '>')
         return address_check(arena, whole, address, diag);
     const char *bare = arena_copy(arena, open + 1, length - (size_t)(open - whole) - 2);
-    char *name = arena_text(arena, trim(arena, whole, (size_t)(open - whole)));
-    if (!unquote(name))
-        return fault(diag, "the name before the address has a quotation mark too many or too few");
+    const char *name = unquote(arena, trim(arena, whole, (size_t)(open - whole)));
     if (!address_check(arena, trim(arena, bare, strlen(bare)), address, diag))
         return false;
-    address->name = address_clean_name(arena, name);
+    address->name = address_clean_name(arena, slice_of(name));
     return true;
 }
 

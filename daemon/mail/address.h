@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/slice.h"
 
 enum { ADDRESS_MOST = 254, ADDRESS_LOCAL_MOST = 64, ADDRESS_NAME_MOST = 256 };
 
@@ -27,13 +28,13 @@ bool address_check(struct arena *arena, const char *text, struct address *addres
                    struct diag *diag);
 
 /* Reads "Name <address>", "\"Name\" <address>" or a bare address; white space around each
- * does not matter, and the name is cleaned. */
+ * does not matter, and the name is cleaned (a quotation mark too many stays in it). */
 bool address_parse(struct arena *arena, const char *text, struct address *address,
                    struct diag *diag);
 
-/* A display name as a header may have it: one line (utf8_one_line) of at most
- * ADDRESS_NAME_MOST bytes, cut between characters. NULL where nothing is left of it. */
-const char *address_clean_name(struct arena *arena, const char *name);
+/* A display name as a header may have it (header_line_clean), of at most ADDRESS_NAME_MOST bytes.
+ * NULL where nothing is left of it. */
+const char *address_clean_name(struct arena *arena, struct slice name);
 
 /* `Ana Pop <ana@shop.example>`, as people and the APIs of providers write it: UTF-8, the name
  * quoted (RFC 5322, 3.2.4) unless it is of atoms alone; the mailbox where there is no name. */

@@ -10,10 +10,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "mail/header.h"
 #include "mail/mime_encoding.h"
 
-enum { BOUNDARY_SIZE = 64, MID_MOST = 32, CONTENT_ID_MOST = 128 };
+enum { BOUNDARY_SIZE = 64, MID_MOST = 32, CONTENT_ID_MOST = 128, TYPE_MOST = 100 };
 
 static bool too_large(struct diag *diag)
 {
@@ -38,8 +39,10 @@ static void add_text_part(struct buf *out, const char *subtype, const char *text
 
 static bool add_file(struct buf *out, const struct mime_file *file, struct diag *diag)
 {
-    buf_printf(out, "Content-Type: %s\r\n", file->type);
-    buf_text(out, "Content-Transfer-Encoding: base64\r\n");
+    buf_printf(out, "Content-Type: %s", file->type);
+    if (file->charset)
+        buf_printf(out, "; charset=%s", file->charset);
+    buf_text(out, "\r\nContent-Transfer-Encoding: base64\r\n");
     if (file->content_id)
         buf_printf(out, "Content-ID: <%s>\r\n", file->content_id);
     buf_printf(out, "Content-Disposition: %s", file->content_id ? "inline" : "attachment");
@@ -50,23 +53,20 @@ static bool add_file(struct buf *out, const struct mime_file *file, struct diag 
     return true;
 }
 
+static bool is_token(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] <= ' ' || text[i] > '~' || strchr("()<>@,;:\\\"/[]?=", text[i]))
+            return false;
+    return length > 0;
+}
+
 /* "type/subtype" of plain tokens (RFC 2045, section 5.1). */
 static bool is_type(const char *type)
 {
-    size_t slashes = 0, token = 0, length = strlen(type);
-    for (size_t i = 0; i < length; i++) {
-        if (type[i] == '/') {
-            slashes++;
-            if (token == 0)
-                return false;
-            token = 0;
-        } else if (type[i] <= ' ' || type[i] > '~' || strchr("()<>@,;:\\\"[]?=", type[i])) {
-            return false;
-        } else {
-            token++;
-        }
-    }
-    return slashes == 1 && token > 0 && length <= 100;
+    size_t length = strlen(type), first = strcspn(type, "/");
+    return length <= TYPE_MOST && first < length && is_token(type, first) &&
+           is_token(type + first + 1, length - first - 1);
 }
 
 static bool is_content_id(const char *id)
@@ -83,6 +83,8 @@ bool mime_check_file(const struct mime_file *file, struct diag *diag)
     const char *fault = NULL;
     if (!is_type(file->type))
         fault = "an attached file's type is not of the form `image/png`";
+    else if (file->charset && !is_token(file->charset, strlen(file->charset)))
+        fault = "an attached file's charset is not of the form `utf-8`";
     else if (file->content_id && !is_content_id(file->content_id))
         fault = "an attached file's `cid` has a character that no header can hold";
     else if (!*file->name || strchr(file->name, '/'))
@@ -221,20 +223,46 @@ bool mime_write(struct buf *out, const struct mime_body *body, struct diag *diag
     return !out->full || too_large(diag);
 }
 
-const char *mime_type(const char *file_name)
+/* ---- Types ---- */
+
+/* JSON has no charset by RFC 8259: readers that know it do not mind one, the others would guess. */
+static bool is_text(const char *type)
+{
+    return strncasecmp(type, "text/", 5) == 0 || strcasecmp(type, "application/json") == 0 ||
+           strcasecmp(type, "application/xml") == 0;
+}
+
+static const char *type_by_ending(const char *path)
 {
     static const char *const types[][2] = {
-        {".png", "image/png"},       {".jpg", "image/jpeg"},        {".jpeg", "image/jpeg"},
-        {".gif", "image/gif"},       {".webp", "image/webp"},       {".svg", "image/svg+xml"},
-        {".ico", "image/x-icon"},    {".pdf", "application/pdf"},   {".txt", "text/plain"},
-        {".csv", "text/csv"},        {".html", "text/html"},        {".ics", "text/calendar"},
-        {".vcf", "text/vcard"},      {".json", "application/json"}, {".xml", "application/xml"},
-        {".zip", "application/zip"}, {".mp3", "audio/mpeg"},        {".mp4", "video/mp4"},
-        {".woff2", "font/woff2"},
+        {".png", "image/png"},         {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"},
+        {".gif", "image/gif"},         {".webp", "image/webp"},     {".svg", "image/svg+xml"},
+        {".ico", "image/x-icon"},      {".pdf", "application/pdf"}, {".txt", "text/plain"},
+        {".csv", "text/csv"},          {".htm", "text/html"},       {".html", "text/html"},
+        {".ics", "text/calendar"},     {".vcf", "text/vcard"},      {".md", "text/markdown"},
+        {".json", "application/json"}, {".xml", "application/xml"}, {".zip", "application/zip"},
+        {".mp3", "audio/mpeg"},        {".mp4", "video/mp4"},       {".woff2", "font/woff2"},
     };
-    const char *ending = strrchr(file_name, '.');
+    const char *ending = strrchr(path, '.');
     for (size_t i = 0; ending && i < sizeof types / sizeof *types; i++)
         if (strcasecmp(ending, types[i][0]) == 0)
             return types[i][1];
     return "application/octet-stream";
+}
+
+void mime_type(struct arena *arena, struct mime_file *file, const char *said, const char *path)
+{
+    const char *type = said ? said : type_by_ending(path), *end = strchr(type, ';');
+    bool plain = utf8_valid(file->bytes, file->length);
+    if (!said && is_text(type) && !plain)
+        type = "application/octet-stream";
+    file->type = type;
+    file->charset = is_text(type) && plain ? "utf-8" : NULL;
+    if (!end)
+        return;
+    const char *parameter = end + 1 + strspn(end + 1, " ");
+    if (strncasecmp(parameter, "charset=", 8) == 0) {
+        file->type = arena_copy(arena, type, (size_t)(end - type));
+        file->charset = parameter + 8;
+    }
 }

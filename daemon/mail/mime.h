@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
 
@@ -20,6 +21,7 @@ struct mime_file {
     const char *content_id; /* without <>: shown inline; NULL: attached */
     const void *bytes;
     size_t length;
+    const char *charset; /* "utf-8"; NULL: none is said */
 };
 
 struct mime_body {
@@ -39,7 +41,10 @@ bool mime_write(struct buf *out, const struct mime_body *body, struct diag *diag
 /* Can the headers hold the file's name, type and content id? ("bad-header") */
 bool mime_check_file(const struct mime_file *file, struct diag *diag);
 
-/* The type for a file's name by its ending; "application/octet-stream" where unknown. */
-const char *mime_type(const char *file_name);
+/* Sets a file's type and charset, which need its bytes: as somebody has `said` it ("text/csv;
+ * charset=latin1"), or, where that is NULL, by the ending of `path`; "application/octet-stream"
+ * where it is unknown. Of a text a reader would have to guess what is not said: the charset is
+ * UTF-8; of one that is not, none is said, and by its ending alone it is an octet-stream. */
+void mime_type(struct arena *arena, struct mime_file *file, const char *said, const char *path);
 
 #endif

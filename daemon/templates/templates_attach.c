@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "mail/header_line.h"
 
 /* Within the folder: no absolute path, no "..", and no link that leads out. */
 static bool is_inside(const struct templates *set, const char *path)
@@ -70,11 +71,11 @@ static bool attach(struct templates *set, const struct settings_source *source,
     const struct mime_file *file = load_attached(set, source, item, wanted.file, diags);
     if (!file)
         return false;
-    *made = (struct mime_file){.name = wanted.name,
-                               .type = wanted.type ? wanted.type : mime_type(wanted.file),
+    *made = (struct mime_file){.name = header_line_file(set->arena, wanted.name),
                                .content_id = wanted.cid,
                                .bytes = file->bytes,
                                .length = file->length};
+    mime_type(set->arena, made, wanted.type, wanted.file);
     if (mime_check_file(made, &diag))
         return true;
     settings_fault(diags, source, item, DIAG_ERROR, "%s", diag.text);

@@ -23,6 +23,7 @@ def hostile():
     return values
 
 
-def cleaned(value):
-    """A control character that breaks no line is a space in a subject and in a header."""
-    return re.sub(r"[\0-\t\x0b\x0c\x0e-\x1f\x7f]", " ", value).strip(" \r\n")
+def cleaned(value, most):
+    """What a subject or a header has of it: what could end a line is a space; cut at so many bytes."""
+    line = re.sub(r" ?[\0-\x1f\x7f-\x9f\u2028\u2029][\0-\x1f\x7f-\x9f\u2028\u2029 ]*", " ", value).strip()
+    return line.encode()[:most].decode(errors="ignore")

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "compose/compose.h"
 #include "folder_fixture.h"
+#include "mail/header_line.h"
 
 struct room {
     char folder[FOLDER_FIXTURE_SIZE];

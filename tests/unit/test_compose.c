@@ -423,13 +423,10 @@ static void refusals(void **state)
         {"{\"to\": \"ana\"}", "bad-address"},
         {"{\"to\": \"a@b.example\\r\\nBcc: x@y.example\"}", "bad-address"},
         {"{\"to\": null}", "bad-address"},
-        {"{\"name\": \"Ana\\u0000\"}", "bad-address"},
         {"{\"to\": \"ana@example.com\\u0000x\"}", "bad-address"},
-        {"{\"data\": {\"s\": \"a\\u0000\"}}", "bad-header"},
-        {"{\"data\": {\"s\": \"a\\r\\nBcc: x@y.example\"}}", "bad-header"},
-        {"{\"data\": {\"s\": \"a\\u0085b\"}}", "bad-header"},
-        {"{\"data\": {\"h\": \"a\\nb\"}}", "bad-header"},
-        {"{\"data\": {\"r\": \"x\\n@y.example\"}}", "bad-header"},
+        {"{\"data\": {\"r\": \"x\\n@y.example\"}}", "bad-address"},
+        {"{\"data\": {\"r\": \"x\\u0000@y.example\"}}", "bad-address"},
+        {"{\"data\": {\"r\": \"Ana <x@y.example\\u0007>\"}}", "bad-address"},
         {"{\"data\": {\"r\": \"x<@y.example\"}}", "bad-address"},
         {"{\"from\": \"x\"}", "bad-address"},
         {"{\"mid\": \"a b\"}", "bad-message"},
@@ -460,6 +457,51 @@ static void refusals(void **state)
     compose_well(room, "{}");
 }
 
+/* What comes from a customer's data holds nothing back, and begins no field of its own. */
+static void lines_are_cleaned(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.text.liquid",
+        "---\nsubject: \"Hi {{ s }}\"\nfrom: \"{{ n }} <mail@shop.example>\"\n"
+        "headers: {X-A: \"{{ s }}\", X-B: \"{{ from }} {{ subject }} {{ locale }}\"}\n---\n");
+    put(room, "b.text.liquid", "---\nsubject: \"{{ s }}\"\n---\n");
+    load(room);
+    room->settings.list_id = "Tea\tShop <list.shop.example>";
+    compose_well(
+        room, "{\"name\": \"An\\u0000a\\r\\nBcc: x@y.example\", \"class\": \"marketing\","
+              " \"data\": {\"s\": \"a\\t\\r\\nBcc: \\u0000x\\u0085\\u2028\", \"n\": \"T\\rea\"}}");
+    assert_string_equal(room->mail.subject, "Hi a Bcc: x");
+    assert_true(has_line(room, "Subject: Hi a Bcc: x"));
+    assert_true(has_line(room, "X-A: a Bcc: x"));
+    assert_true(has_line(room, "X-B: mail@shop.example Hi a Bcc: x en"));
+    assert_true(has_line(room, "From: T ea <mail@shop.example>"));
+    assert_true(has_line(room, "To: \"An a Bcc: x@y.example\" <ana@example.com>"));
+    assert_true(has_line(room, "List-Id: Tea Shop <list.shop.example>"));
+    compose_well(room, "{\"data\": {\"s\": \"b\", \"n\": \"\", \"from\": \"Bo\"}}");
+    assert_true(has_line(room, "From: mail@shop.example"));
+    assert_true(has_line(room, "X-B: Bo Hi b en"));
+    compose_well(room, "{\"template\": \"b\", \"data\": {\"s\": \" \\t\"}}");
+    assert_true(has_line(room, "Subject:"));
+}
+
+/* 3,000 letters, of two characters each: a subject and a name are cut, a header keeps more. */
+static void lines_are_cut(void **state)
+{
+    enum { LETTERS = 3000 };
+    struct room *room = *state;
+    char letters[3 * LETTERS + 1], members[8 * LETTERS];
+    put(room, "a.text.liquid", "---\nsubject: \"{{ s }}\"\nheaders: {X-A: \"{{ s }}\"}\n---\n");
+    load(room);
+    for (size_t i = 0; i < LETTERS; i++)
+        memcpy(letters + 3 * i, "e\u0301", 3);
+    letters[3 * LETTERS] = '\0';
+    snprintf(members, sizeof members, "{\"name\": \"%s\", \"data\": {\"s\": \"%s\"}}", letters,
+             letters);
+    compose_well(room, members);
+    assert_int_equal(strlen(room->mail.subject), HEADER_LINE_MOST / 3 * 3);
+    assert_memory_equal(room->mail.subject, letters, HEADER_LINE_MOST / 3 * 3);
+}
+
 /* A fault in a template has its file and its place; so has one of what a template made. */
 static void render_fault(void **state)
 {
@@ -468,11 +510,8 @@ static void render_fault(void **state)
         uint32_t line, column;
     } cases[] = {
         {"{}", "liquid-render", 8, 8},
-        {"{\"s\": \"a\\nb\"}", "bad-header", 2, 11},
-        {"{\"s\": \"a\\u0000\"}", "bad-header", 2, 11},
         {"{\"r\": \"nobody\", \"by\": 1}", "bad-address", 3, 12},
-        {"{\"r\": \"a\\nb <c@d.example>\", \"by\": 1}", "bad-header", 3, 12},
-        {"{\"h\": \"a\\rb\", \"by\": 1}", "bad-header", 5, 9},
+        {"{\"r\": \"a <c\\n@d.example>\", \"by\": 1}", "bad-address", 3, 12},
     };
     struct room *room = *state;
     put(room, "a.html.liquid",
@@ -534,7 +573,7 @@ static void one_of_each(void **state)
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         assert_int_equal(count(wire, fields[i]), 1);
     assert_int_equal(count(wire, "\r\nBcc"), 0);
-    assert_string_equal(room->mail.subject, "=?utf-8?Q?x=0D=0ABcc:_x?= \u2028 Bcc: y");
+    assert_string_equal(room->mail.subject, "=?utf-8?Q?x=0D=0ABcc:_x?= Bcc: y");
 }
 
 static const char *single_text(struct room *room, const char *name, const char *text,
@@ -602,11 +641,12 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
     const struct CMUnitTest tests[] = {
-        TEST(whole_mail),  TEST(marketing),    TEST(variables),         TEST(escaping),
-        TEST(preheader),   TEST(styles),       TEST(shopify),           TEST(languages),
-        TEST(each_filter), TEST(currency),     TEST(addresses),         TEST(attachments),
-        TEST(refusals),    TEST(render_fault), TEST(broken_characters), TEST(text_channels),
-        TEST(one_of_each), TEST(single_file),  TEST(cleaned),
+        TEST(lines_are_cleaned), TEST(lines_are_cut), TEST(whole_mail),  TEST(marketing),
+        TEST(variables),         TEST(escaping),      TEST(preheader),   TEST(styles),
+        TEST(shopify),           TEST(languages),     TEST(each_filter), TEST(currency),
+        TEST(addresses),         TEST(attachments),   TEST(refusals),    TEST(render_fault),
+        TEST(broken_characters), TEST(text_channels), TEST(one_of_each), TEST(single_file),
+        TEST(cleaned),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

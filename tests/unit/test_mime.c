@@ -115,8 +115,8 @@ static void base64(void **state)
     "Content-Transfer-Encoding: base64\r\n" \
     "Content-Disposition: attachment;\r\n filename=\"terms.pdf\"\r\n\r\nUERG\r\n"
 
-static const struct mime_file logo = {"logo.png", "image/png", "logo.png", "PNG", 3};
-static const struct mime_file terms = {"terms.pdf", "application/pdf", NULL, "PDF", 3};
+static const struct mime_file logo = {"logo.png", "image/png", "logo.png", "PNG", 3, NULL};
+static const struct mime_file terms = {"terms.pdf", "application/pdf", NULL, "PDF", 3, NULL};
 
 static void tree(void **state)
 {
@@ -191,12 +191,13 @@ static void boundary(void **state)
 static void refused(void **state)
 {
     static const struct mime_file files[] = {
-        {"a", "image", NULL, "", 0},       {"a", "image/png\r\nX: y", NULL, "", 0},
-        {"a", "/png", NULL, "", 0},        {"a", "image/", NULL, "", 0},
-        {"a", "image/p g", NULL, "", 0},   {"", "image/png", NULL, "", 0},
-        {"a/b", "image/png", NULL, "", 0}, {"a\r\nb", "image/png", NULL, "", 0},
-        {"a", "image/png", "", "", 0},     {"a", "image/png", "x>\r\n", "", 0},
-        {"a", "image/png", "x y", "", 0},
+        {"a", "image", NULL, "", 0, NULL},       {"a", "image/png\r\nX: y", NULL, "", 0, NULL},
+        {"a", "/png", NULL, "", 0, NULL},        {"a", "image/", NULL, "", 0, NULL},
+        {"a", "image/p g", NULL, "", 0, NULL},   {"", "image/png", NULL, "", 0, NULL},
+        {"a/b", "image/png", NULL, "", 0, NULL}, {"a\r\nb", "image/png", NULL, "", 0, NULL},
+        {"a", "image/png", "", "", 0, NULL},     {"a", "image/png", "x>\r\n", "", 0, NULL},
+        {"a", "image/png", "x y", "", 0, NULL},  {"a", "text/plain; x=utf-8", NULL, "", 0, NULL},
+        {"a", "text/plain", NULL, "", 0, ""},    {"a", "text/plain", NULL, "", 0, "a b"},
     };
     (void)state;
     struct buf out;
@@ -219,10 +220,32 @@ static void refused(void **state)
 static void types(void **state)
 {
     (void)state;
-    assert_string_equal(mime_type("a.PNG"), "image/png");
-    assert_string_equal(mime_type("a.b.pdf"), "application/pdf");
-    assert_string_equal(mime_type("README"), "application/octet-stream");
-    assert_string_equal(mime_type("a.exe"), "application/octet-stream");
+    static const struct {
+        const char *said, *path, *bytes, *type, *charset;
+    } cases[] = {
+        {NULL, "a.PNG", "\x89PNG", "image/png", NULL},
+        {NULL, "a.b.pdf", "%PDF", "application/pdf", NULL},
+        {NULL, "README", "Hi", "application/octet-stream", NULL},
+        {NULL, "a.exe", "MZ", "application/octet-stream", NULL},
+        {NULL, "a.TXT", "ä", "text/plain", "utf-8"},
+        {NULL, "a.json", "{}", "application/json", "utf-8"},
+        {NULL, "a.csv", "\xe4", "application/octet-stream", NULL},
+        {"text/plain", "a", "ä", "text/plain", "utf-8"},
+        {"text/plain", "a.txt", "\xe4", "text/plain", NULL},
+        {"image/png", "a.txt", "ä", "image/png", NULL},
+        {"text/csv; charset=latin1", "a", "ä", "text/csv", "latin1"},
+        {"text/csv;charset=", "a", "ä", "text/csv", ""},
+        {"text/csv; header=present", "a", "ä", "text/csv; header=present", "utf-8"},
+    };
+    struct arena *arena = arena_new(1024);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mime_file file = {.bytes = cases[i].bytes, .length = strlen(cases[i].bytes)};
+        mime_type(arena, &file, cases[i].said, cases[i].path);
+        assert_string_equal(file.type, cases[i].type);
+        assert_string_equal(file.charset ? file.charset : "-",
+                            cases[i].charset ? cases[i].charset : "-");
+    }
+    arena_destroy(&arena);
 }
 
 int main(void)

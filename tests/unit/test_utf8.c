@@ -115,6 +115,9 @@ static void what_is_shown_is_no_command(void **state)
         {"ä\xff\xfe", "ä??"},
         {"\xef\xbf\xbd", "\xef\xbf\xbd"}, /* U+FFFD itself */
         {"\xe2\x82", "??"},
+        {"a\u202eb\u2066\u2028", "a?b??"},
+        {"\U000e0041\ufeff\u061c", "???"},
+        {"a\u200db", "a\u200db"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[16];
@@ -141,6 +144,7 @@ static void lines_become_one(void **state)
         {" Ana\t \r\n Pop ", "Ana Pop"},
         {"A\u00a0B\u3000C\u2028D\x1b[2J", "A B C D [2J"},
         {"\x07\xff\xc2\x85ä\xef\xbf\xbd", "? ä\xef\xbf\xbd"},
+        {"No \u202euser", "No ?user"},
         {"a\u200db", "a\u200db"}, /* joins what stands beside it: no space */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
