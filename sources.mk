@@ -518,6 +518,10 @@ library_sources = \
 	daemon/send/senders.h \
 	daemon/send/smtp.c \
 	daemon/send/smtp.h \
+	daemon/send/smtp_link.c \
+	daemon/send/smtp_link.h \
+	daemon/send/smtp_reply.c \
+	daemon/send/smtp_reply.h \
 	daemon/send/smtp_session.c \
 	daemon/send/smtp_session.h \
 	daemon/send/throttle.c \
@@ -941,6 +945,7 @@ test_files = \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
 	tests/functional/test_check.py \
+	tests/functional/test_check_requests.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \

@@ -35,6 +35,7 @@ enum retry_failure {
     RETRY_LOGIN,       /* no way to log in, or no password at hand */
     RETRY_NO_AUTH,     /* a user is configured, and no AUTH is offered */
     RETRY_NO_UTF8,     /* the address needs SMTPUTF8, which is not offered */
+    RETRY_TOO_BIG,     /* the mail is longer than the server says that it takes (5.3.4) */
     RETRY_TIMEOUT,
     RETRY_LOST,    /* the connection */
     RETRY_FLOODED, /* the server said more than 64 KiB */

@@ -3,10 +3,10 @@
  * sender thread and renewed after some messages or some time, so that servers
  * behind one name share the work and none is held for ever.
  *
- * send_mail(), at the end, is the whole of one message: the envelope's guard, the password, a
- * kept connection or a new one, the transfer (again over a new one, where a kept one had
- * been ended by the server), and retry's judgement over what was seen. Before it stand the
- * settings, and the connection from its opening to its rest.
+ * send_mail(), at the end, is the whole of one message: the envelope's guard, a kept connection
+ * or a new one, the dialogue (again over a new one, where a kept one had been ended by the
+ * server), and retry's judgement over what was seen. Before it stand the settings, and the
+ * connection from its opening to its rest.
  */
 #include "send/smtp.h"
 
@@ -29,6 +29,8 @@ struct smtp_settings {
     int tls;      /* enum transfer_tls */
     const char *user;
     const char *password_file;
+    const char *token_file;
+    int auth; /* of auth_names */
     const char *ca_file;
     const char *helo;
     int64_t connect_timeout, command_timeout, answer_timeout;
@@ -38,6 +40,10 @@ struct smtp_settings {
 };
 
 static const char *const tls_names[] = {"starttls", "smtps", "never", NULL};
+static const char *const auth_names[] = {"offered", "plain", "login", "xoauth2", NULL};
+static const char *const mechanisms[] = {NULL, "PLAIN", "LOGIN", "XOAUTH2"};
+
+enum { AUTH_OFFERED, AUTH_XOAUTH2 = 3 };
 
 #define SMTP_FIELD(name) .key = #name, .offset = offsetof(struct smtp_settings, name)
 
@@ -53,6 +59,10 @@ static const struct setting settings_table[] = {
      .help = "the name to log in with; without it there is no login"},
     {SMTP_FIELD(password_file), .type = SETTING_TEXT,
      .help = "a file whose first line is the password"},
+    {SMTP_FIELD(token_file), .type = SETTING_TEXT,
+     .help = "a file whose first line is an OAuth 2.0 access token, instead of a password"},
+    {SMTP_FIELD(auth), .type = SETTING_CHOICE, .fallback = "offered", .choices = auth_names,
+     .help = "how to log in; offered: the best of what the server offers"},
     {SMTP_FIELD(ca_file), .type = SETTING_TEXT,
      .help = "certificates to trust instead of the system's (PEM)"},
     {SMTP_FIELD(helo), .type = SETTING_TEXT, .help = "the name given in EHLO; else the machine's"},
@@ -76,9 +86,9 @@ struct smtp {
     const struct smtp_settings *settings;
     char *url;
     struct smtp_session *session;
-    struct secret password;
-    int64_t carried;   /* messages over this connection */
-    int64_t opened_ms; /* when its first one began */
+    struct secret secret; /* password or token */
+    int64_t carried;      /* messages over this connection */
+    int64_t opened_ms;    /* when its first one began */
 };
 
 /* ---- Settings ---- */
@@ -97,6 +107,29 @@ static bool is_this_machine(const char *host)
            strcmp(host, "::1") == 0;
 }
 
+static void check_login(const struct smtp_settings *settings, const struct value *map,
+                        const struct settings_source *source, struct diags *diags)
+{
+    const char *file = settings->password_file ? "password_file" : "token_file";
+    bool secret = settings->password_file || settings->token_file;
+    if (settings->user && !secret)
+        settings_fault(diags, source, value_get(map, "user"), DIAG_ERROR,
+                       "`user` needs a `password_file` or a `token_file`");
+    if (secret && !settings->user)
+        settings_fault(diags, source, value_get(map, file), DIAG_ERROR, "`%s` needs a `user`",
+                       file);
+    if (settings->password_file && settings->token_file)
+        settings_fault(diags, source, value_get(map, "token_file"), DIAG_ERROR,
+                       "a login has a `password_file` or a `token_file`");
+    if (settings->auth != AUTH_OFFERED && !secret)
+        settings_fault(diags, source, value_get(map, "auth"), DIAG_ERROR, "`auth` needs a `user`");
+    else if (secret && settings->auth != AUTH_OFFERED &&
+             (settings->auth == AUTH_XOAUTH2) != (settings->token_file != NULL))
+        settings_fault(diags, source, value_get(map, "auth"), DIAG_ERROR, "`auth: %s` needs a `%s`",
+                       auth_names[settings->auth],
+                       settings->auth == AUTH_XOAUTH2 ? "token_file" : "password_file");
+}
+
 static bool check_settings(const void *of, const struct value *map,
                            const struct settings_source *source, struct diags *diags)
 {
@@ -108,12 +141,7 @@ static bool check_settings(const void *of, const struct value *map,
     if (settings->helo && (!is_host(settings->helo) || strchr(settings->helo, '%')))
         settings_fault(diags, source, value_get(map, "helo"), DIAG_ERROR,
                        "`helo` is a host's name");
-    if (settings->user && !settings->password_file)
-        settings_fault(diags, source, value_get(map, "user"), DIAG_ERROR,
-                       "`user` needs a `password_file`");
-    if (settings->password_file && !settings->user)
-        settings_fault(diags, source, value_get(map, "password_file"), DIAG_ERROR,
-                       "`password_file` needs a `user`");
+    check_login(settings, map, source, diags);
     if (settings->tls == TRANSFER_NEVER && settings->user && !is_this_machine(settings->host))
         settings_fault(diags, source, value_get(map, "tls"), DIAG_WARNING,
                        "`tls: never` shows the password to everyone on the way");
@@ -133,67 +161,7 @@ static char *make_url(const struct smtp_settings *settings)
     return mem_text(url);
 }
 
-/* ---- The connection ---- */
-
-static void *open_connection(const void *of, const struct gateway_hooks *hooks)
-{
-    const struct smtp_settings *settings = of;
-    struct smtp *smtp = mem_zero(1, sizeof *smtp);
-    smtp->settings = settings;
-    smtp->url = make_url(settings);
-    smtp->password.path = settings->user ? settings->password_file : NULL;
-    smtp->session = smtp_session_new(&(struct transfer_settings){
-        .tls = (enum transfer_tls)settings->tls,
-        .ca_file = settings->ca_file,
-        .connect_ms = settings->connect_timeout,
-        .command_ms = settings->command_timeout,
-        .answer_ms = settings->answer_timeout,
-        .bytes_per_s = settings->lowest_speed,
-        .hooks = *hooks,
-    });
-    return smtp;
-}
-
-static void close_connection(void *connection)
-{
-    struct smtp *smtp = connection;
-    smtp_session_destroy(&smtp->session);
-    secret_forget(&smtp->password);
-    free(smtp->url);
-    free(smtp);
-}
-
-static void rest_connection(void *connection)
-{
-    struct smtp *smtp = connection;
-    smtp_session_drop(smtp->session);
-}
-
-static void renew_connection(struct smtp *smtp)
-{
-    int64_t age = clock_monotonic_ms() - smtp->opened_ms;
-    if (smtp->carried >= smtp->settings->renew_messages || age >= smtp->settings->renew_after)
-        smtp_session_drop(smtp->session);
-}
-
-static void count_message(struct smtp *smtp, const struct transfer_seen *seen)
-{
-    if (!seen->reused) {
-        smtp->carried = 0;
-        smtp->opened_ms = clock_monotonic_ms();
-    }
-    smtp->carried++;
-}
-
-/* ---- One message ---- */
-
-/* The server ended a kept connection just as it was used again: it has seen nothing of
- * this message, and a new connection is no second attempt. */
-static bool was_stale(const struct transfer_seen *seen)
-{
-    bool ended = seen->code == 421 || (!seen->code && seen->failure == RETRY_LOST);
-    return seen->reused && ended && seen->phase <= RETRY_MAIL;
-}
+/* ---- What was seen ---- */
 
 static void judge(const struct transfer_seen *seen, struct outcome *outcome)
 {
@@ -214,6 +182,81 @@ static void judge(const struct transfer_seen *seen, struct outcome *outcome)
         transfer_explain(seen, outcome);
 }
 
+/* ---- The connection ---- */
+
+static void *open_connection(const void *of, const struct gateway_hooks *hooks)
+{
+    const struct smtp_settings *settings = of;
+    struct smtp *smtp = mem_zero(1, sizeof *smtp);
+    smtp->settings = settings;
+    smtp->url = make_url(settings);
+    if (settings->user)
+        smtp->secret.path = settings->token_file ? settings->token_file : settings->password_file;
+    smtp->session = smtp_session_new(&(struct transfer_settings){
+        .tls = (enum transfer_tls)settings->tls,
+        .ca_file = settings->ca_file,
+        .connect_ms = settings->connect_timeout,
+        .command_ms = settings->command_timeout,
+        .answer_ms = settings->answer_timeout,
+        .bytes_per_s = settings->lowest_speed,
+        .hooks = *hooks,
+    });
+    return smtp;
+}
+
+static void close_connection(void *connection)
+{
+    struct smtp *smtp = connection;
+    smtp_session_destroy(&smtp->session);
+    secret_forget(&smtp->secret);
+    free(smtp->url);
+    free(smtp);
+}
+
+static void rest_connection(void *connection)
+{
+    struct smtp *smtp = connection;
+    smtp_session_drop(smtp->session);
+}
+
+static void renew_connection(struct smtp *smtp)
+{
+    int64_t age = clock_monotonic_ms() - smtp->opened_ms;
+    if (smtp->carried >= smtp->settings->renew_messages || age >= smtp->settings->renew_after)
+        smtp_session_drop(smtp->session);
+}
+
+/* Makes one. The secret is read for each, so that a new one takes effect by itself. */
+static bool connect_anew(struct smtp *smtp, struct transfer_seen *seen, struct outcome *outcome)
+{
+    const struct smtp_settings *settings = smtp->settings;
+    if (!secret_read(&smtp->secret, outcome))
+        return false;
+    const struct smtp_login login = {
+        .user = settings->user,
+        .password = settings->password_file ? smtp->secret.text : NULL,
+        .token = settings->token_file ? smtp->secret.text : NULL,
+        .mechanism = mechanisms[settings->auth],
+    };
+    smtp->carried = 0;
+    smtp->opened_ms = clock_monotonic_ms();
+    bool connected = smtp_session_connect(smtp->session, smtp->url, &login, seen);
+    secret_forget(&smtp->secret);
+    if (!connected)
+        judge(seen, outcome);
+    return connected;
+}
+
+/* ---- One message ---- */
+
+/* The server ended a kept connection just as it was used again: it has seen nothing of
+ * this message, and a new connection is no second attempt. */
+static bool was_stale(const struct transfer_seen *seen)
+{
+    bool ended = seen->code == 421 || (!seen->code && seen->failure == RETRY_LOST);
+    return seen->reused && ended && seen->phase <= RETRY_MAIL;
+}
+
 static void send_mail(void *connection, const struct outgoing *outgoing, struct arena *arena,
                       struct outcome *outcome)
 {
@@ -221,12 +264,9 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
     struct transfer_seen seen;
     (void)arena;
     outcome_set(outcome, OUTCOME_DEAD);
-    if (!envelope_check(outgoing, outcome) || !secret_read(&smtp->password, outcome))
+    if (!envelope_check(outgoing, outcome))
         return;
-    struct smtp_session_mail mail = {
-        .url = smtp->url,
-        .user = smtp->settings->user,
-        .password = smtp->settings->user ? smtp->password.text : NULL,
+    const struct smtp_session_mail mail = {
         .from = outgoing->envelope_from ? outgoing->envelope_from : "",
         .to = outgoing->envelope_to,
         .utf8 = outgoing->smtputf8,
@@ -234,15 +274,13 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
         .length = outgoing->body_length,
     };
     renew_connection(smtp);
-    smtp_session_send(smtp->session, &mail, &seen);
-    if (was_stale(&seen)) {
-        smtp_session_drop(smtp->session);
+    do {
+        if (!smtp_session_ready(smtp->session) && !connect_anew(smtp, &seen, outcome))
+            return;
         smtp_session_send(smtp->session, &mail, &seen);
-    }
-    count_message(smtp, &seen);
+    } while (was_stale(&seen));
+    smtp->carried++;
     judge(&seen, outcome);
-    if (outcome->kind == OUTCOME_GATEWAY_FAULT)
-        secret_forget(&smtp->password);
 }
 
 const struct gateway_kind smtp_kind = {

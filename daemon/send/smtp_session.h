@@ -1,5 +1,6 @@
 /*
- * One mail after the other over one kept connection to an SMTP server (RFC 5321).
+ * The dialogue with an SMTP server (RFC 5321): one mail after the other over one connection, also
+ * behind a mail that was refused. Commands go together where the server offers PIPELINING.
  */
 #ifndef NUDGED_SEND_SMTP_SESSION_H
 #define NUDGED_SEND_SMTP_SESSION_H
@@ -7,26 +8,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "send/transfer.h"
+#include "send/smtp_link.h"
 
 struct smtp_session;
 
 struct smtp_session_mail {
-    const char *url;             /* smtp[s]://host:port[/name for EHLO] */
-    const char *user, *password; /* NULL: no login */
-    const char *from, *to;
-    bool utf8; /* only where the server offers SMTPUTF8 */
-    const char *body;
+    const char *from, *to; /* as envelope_check() lets them pass; from may be "" */
+    bool utf8;             /* only where the server offers SMTPUTF8 */
+    const char *body;      /* not empty; CRLF only, at the end too; not yet dot-stuffed */
     size_t length;
 };
 
 struct smtp_session *smtp_session_new(const struct transfer_settings *settings);
 void smtp_session_destroy(struct smtp_session **session);
 
+/* There is a connection to send over. One that the server has ended, or said something on since
+ * the last mail, or has answered with many errors, is given up. */
+bool smtp_session_ready(struct smtp_session *session);
+
+/* Makes a new one: smtp_link_connect(). */
+bool smtp_session_connect(struct smtp_session *session, const char *url,
+                          const struct smtp_login *login, struct transfer_seen *seen);
+
+/* Sends a mail over the connection that there is. Afterwards there is none where it cannot carry
+ * another one. */
 void smtp_session_send(struct smtp_session *session, const struct smtp_session_mail *mail,
                        struct transfer_seen *seen);
 
-/* Ends the kept connection, politely and without waiting for the server. */
+/* Ends the connection, politely and without waiting for the server. */
 void smtp_session_drop(struct smtp_session *session);
 
 #endif

@@ -17,7 +17,7 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 
-enum { TRANSFER_BODY_MS = 60000 };
+enum { TRANSFER_BODY_MS = 60000, WATCH_MS = 1000 };
 
 _Static_assert((int)TRANSFER_FAULT_SIZE >= CURL_ERROR_SIZE, "libcurl's words have room");
 
@@ -29,7 +29,7 @@ void transfer_enter(struct transfer *transfer, enum retry_phase phase)
     transfer->phase_ms = clock_monotonic_ms();
 }
 
-static int64_t deadline_of(const struct transfer *transfer)
+static int64_t deadline_of_phase(const struct transfer *transfer)
 {
     const struct transfer_settings *settings = &transfer->settings;
     switch (transfer->phase) {
@@ -51,18 +51,39 @@ static int64_t deadline_of(const struct transfer *transfer)
     return transfer->phase_ms + settings->answer_ms;
 }
 
-/* libcurl's CURLOPT_XFERINFOFUNCTION; it is called in the blocking wait for SMTP's last
- * answer too. */
-static int watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+static int64_t deadline_of(const struct transfer *transfer)
 {
-    struct transfer *transfer = context;
+    int64_t deadline = deadline_of_phase(transfer);
+    return transfer->until_ms && transfer->until_ms < deadline ? transfer->until_ms : deadline;
+}
+
+bool transfer_goes_on(struct transfer *transfer)
+{
     const struct gateway_hooks *hooks = &transfer->settings.hooks;
-    (void)a, (void)b, (void)c, (void)d;
     if (hooks->is_cut && hooks->is_cut(hooks->context))
         transfer->stop = RETRY_CUT_OFF;
     else if (clock_monotonic_ms() >= deadline_of(transfer))
         transfer->stop = RETRY_TIMEOUT;
-    return transfer->stop != RETRY_NONE;
+    return transfer->stop == RETRY_NONE;
+}
+
+/* libcurl's CURLOPT_XFERINFOFUNCTION. */
+static int watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    return !transfer_goes_on(context);
+}
+
+short transfer_wait(struct transfer *transfer, int fd, short events)
+{
+    struct pollfd ready = {.fd = fd, .events = events};
+    while (transfer_goes_on(transfer)) {
+        int64_t left = deadline_of(transfer) - clock_monotonic_ms();
+        int time = left > WATCH_MS ? WATCH_MS : left > 0 ? (int)left : 0;
+        if (poll(&ready, 1, time) > 0)
+            return ready.revents;
+    }
+    return 0;
 }
 
 bool transfer_may_finish(struct transfer *transfer)
@@ -242,6 +263,17 @@ static enum retry_failure failure_of(CURLcode result)
     }
 }
 
+void transfer_resume(struct transfer *transfer, size_t length, enum retry_phase phase)
+{
+    transfer->length = length;
+    transfer->until_ms = 0;
+    transfer->stop = RETRY_NONE;
+    transfer->heard = 0;
+    transfer->fault[0] = '\0';
+    transfer->began_ms = clock_monotonic_ms();
+    transfer_enter(transfer, phase);
+}
+
 bool transfer_begin(struct transfer *transfer, size_t length)
 {
     if (transfer->lost || is_stale(transfer))
@@ -250,12 +282,7 @@ bool transfer_begin(struct transfer *transfer, size_t length)
     if (fresh)
         open_handle(transfer);
     transfer->lost = false;
-    transfer->length = length;
-    transfer->stop = RETRY_NONE;
-    transfer->heard = 0;
-    transfer->fault[0] = '\0';
-    transfer->began_ms = clock_monotonic_ms();
-    transfer_enter(transfer, RETRY_CONNECT);
+    transfer_resume(transfer, length, RETRY_CONNECT);
     return fresh;
 }
 
@@ -305,6 +332,7 @@ void transfer_explain(const struct transfer_seen *seen, struct outcome *outcome)
         [RETRY_LOGIN] = "no way to log in that the server accepts",
         [RETRY_NO_AUTH] = "the server offers no AUTH, and `user` asks for a login,",
         [RETRY_NO_UTF8] = "the address needs SMTPUTF8, which the server does not offer",
+        [RETRY_TOO_BIG] = "the mail is longer than the server takes",
         [RETRY_TIMEOUT] = "no answer in time",
         [RETRY_LOST] = "the connection was lost",
         [RETRY_FLOODED] = "the server said more than 64 KiB",
@@ -313,11 +341,11 @@ void transfer_explain(const struct transfer_seen *seen, struct outcome *outcome)
         [RETRY_MISCONFIGURED] = "the gateway's settings do not work",
     };
     /* Where we stopped it ourselves libcurl only knows that a callback said so. */
-    bool ours = seen->failure == RETRY_CUT_OFF || seen->failure == RETRY_NO_UTF8 ||
-                seen->failure == RETRY_TIMEOUT || seen->failure == RETRY_FLOODED;
-    if (ours || !seen->fault[0])
-        outcome_printf(outcome, "%s %s", failures[seen->failure], phases[seen->phase]);
-    else
-        outcome_printf(outcome, "%s %s: %s", failures[seen->failure], phases[seen->phase],
-                       seen->fault);
+    bool ours = seen->failure == RETRY_CUT_OFF || seen->failure == RETRY_TIMEOUT ||
+                seen->failure == RETRY_FLOODED;
+    bool lacking = seen->failure == RETRY_NO_UTF8 || seen->failure == RETRY_TOO_BIG ||
+                   seen->failure == RETRY_NO_AUTH;
+    bool told = seen->fault[0] && !ours;
+    outcome_printf(outcome, "%s%s%s%s%s", failures[seen->failure], lacking ? "" : " ",
+                   lacking ? "" : phases[seen->phase], told ? ": " : "", told ? seen->fault : "");
 }

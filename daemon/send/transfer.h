@@ -44,8 +44,9 @@ struct transfer {
     size_t length; /* of its body */
     enum retry_phase phase;
     int64_t began_ms, phase_ms;
-    enum retry_failure stop;         /* why we ended it; RETRY_NONE: we did not */
-    size_t heard;                    /* bytes from the server in this transfer */
+    int64_t until_ms;        /* it has no longer than that, whatever its phase; 0: nothing said */
+    enum retry_failure stop; /* why we ended it; RETRY_NONE: we did not */
+    size_t heard;            /* bytes from the server in this transfer */
     char fault[TRANSFER_FAULT_SIZE]; /* libcurl's words where there was a failure */
 };
 
@@ -69,7 +70,16 @@ void transfer_init(struct transfer *transfer, const struct transfer_settings *se
  * holds for all transfers (TLS, sockets, deadlines); what the caller wants of it is to be set. */
 bool transfer_begin(struct transfer *transfer, size_t length);
 
+/* Likewise over what is connected already, whatever its state is, in `phase`. */
+void transfer_resume(struct transfer *transfer, size_t length, enum retry_phase phase);
+
 void transfer_enter(struct transfer *transfer, enum retry_phase phase);
+
+/* May go on: its phase has time, and the daemon does not want it cut. Else it stops. */
+bool transfer_goes_on(struct transfer *transfer);
+
+/* Waits until poll()'s `events` are seen at `fd`, and says which, while it goes on; else 0. */
+short transfer_wait(struct transfer *transfer, int fd, short events);
 
 /* Right before the end of what is sent: does the daemon still hold its lease? False: stop. */
 bool transfer_may_finish(struct transfer *transfer);

@@ -29,7 +29,7 @@ static const char *sha256(const char *bytes, size_t length)
     return hex;
 }
 
-/* Sends, and looks that the server took these very bytes. */
+/* Sends, and looks that the server took these very bytes. `options`: of MAIL FROM, beside SIZE. */
 static void assert_arrives(struct gateway_fixture *gateway, struct server_fixture *server,
                            const struct outgoing *outgoing, int connection, const char *options)
 {
@@ -38,9 +38,10 @@ static void assert_arrives(struct gateway_fixture *gateway, struct server_fixtur
     assert_int_equal(outcome->kind, OUTCOME_SENT);
     assert_int_equal(outcome->code, 250);
     char expected[1024];
-    snprintf(expected, sizeof expected, "mail %d %s %s %zu %s %s", connection,
+    snprintf(expected, sizeof expected, "mail %d %s %s %zu %s SIZE=%zu%s", connection,
              *outgoing->envelope_from ? outgoing->envelope_from : "<>", outgoing->envelope_to,
-             outgoing->body_length, sha256(outgoing->body, outgoing->body_length), options);
+             outgoing->body_length, sha256(outgoing->body, outgoing->body_length),
+             outgoing->body_length, options);
     assert_string_equal(server_fixture_line(server), expected);
 }
 
@@ -55,14 +56,14 @@ static void mails_arrive(void **state)
                          " \"tls\": \"never\", \"renew_messages\": 2}",
                          server.ports[0]);
     struct outgoing mail = gateway_fixture_mail;
-    assert_arrives(&gateway, &server, &mail, 1, "-");
+    assert_arrives(&gateway, &server, &mail, 1, "");
     assert_int_equal(gateway.asked, 1);
     mail.envelope_from = "";
-    assert_arrives(&gateway, &server, &mail, 1, "-");
+    assert_arrives(&gateway, &server, &mail, 1, "");
     /* The third one over a new connection, by renew_messages; so the one after a rest. */
-    assert_arrives(&gateway, &server, &mail, 2, "-");
+    assert_arrives(&gateway, &server, &mail, 2, "");
     gateway.kind->rest(gateway.connection);
-    assert_arrives(&gateway, &server, &mail, 3, "-");
+    assert_arrives(&gateway, &server, &mail, 3, "");
     gateway_fixture_close(&gateway);
     server_fixture_stop(&server);
 }
@@ -85,7 +86,7 @@ static void dots_survive(void **state)
     for (size_t i = 0; i < COUNT(bodies); i++) {
         mail.body = bodies[i];
         mail.body_length = strlen(bodies[i]);
-        assert_arrives(&gateway, &server, &mail, 1, "-");
+        assert_arrives(&gateway, &server, &mail, 1, "");
     }
     enum { BIG = 200000 };
     char *big = mem_alloc(BIG);
@@ -103,7 +104,7 @@ static void dots_survive(void **state)
                 big[i - 1] = 'b';
         }
         mail.body_length = BIG;
-        assert_arrives(&gateway, &server, &mail, 1, "-");
+        assert_arrives(&gateway, &server, &mail, 1, "");
     }
     free(big);
     gateway_fixture_close(&gateway);
@@ -121,8 +122,8 @@ static void write_file(const char *path, const char *text)
 /* All is told, but nothing from which the password could be learnt. */
 static void assert_login_is_masked(const char *conversation)
 {
-    static const char *const told[] = {"> EHLO ", "> AUTH ",  "< 235 ", "> MAIL FROM:<shop@",
-                                       "< 354 ",  "\n> ***\n"};
+    static const char *const told[] = {"> EHLO ", "> AUTH ", "< 235 ", "> MAIL FROM:<shop@",
+                                       "< 354 ",  "\n> .\n"};
     for (size_t i = 0; i < COUNT(told); i++) {
         if (!strstr(conversation, told[i]))
             fail_msg("no \"%s\" in %s", told[i], conversation);
@@ -160,7 +161,7 @@ static void logs_in(const char *mode)
     /* A password put right takes effect by itself. */
     write_file(password, "s3cret\n");
     gateway.conversation[0] = '\0';
-    assert_arrives(&gateway, &server, &gateway_fixture_mail, 1, "-");
+    assert_arrives(&gateway, &server, &gateway_fixture_mail, 1, "");
     assert_login_is_masked(gateway.conversation);
     gateway_fixture_close(&gateway);
     server_fixture_stop(&server);
@@ -224,8 +225,8 @@ static void smtputf8(void **state)
     struct gateway_fixture gateway;
     server_fixture_start(&with, "smtp_server.py", (const char *[]){"utf8", NULL}, 1);
     gateway_fixture_open(&gateway, settings, with.ports[0]);
-    assert_arrives(&gateway, &with, &mail, 1, "SMTPUTF8");
-    assert_arrives(&gateway, &with, &mail, 1, "SMTPUTF8"); /* known of the kept connection */
+    assert_arrives(&gateway, &with, &mail, 1, ",SMTPUTF8");
+    assert_arrives(&gateway, &with, &mail, 1, ",SMTPUTF8"); /* known of the kept connection */
     gateway_fixture_close(&gateway);
     server_fixture_stop(&with);
 
@@ -400,6 +401,14 @@ static void nobody_listens(void **state)
     }
 }
 
+static char *make_body(size_t length)
+{
+    char *body = mem_alloc(length);
+    memset(body, 'a', length);
+    memcpy(body + length - 2, "\r\n", 2);
+    return body;
+}
+
 /* A body that the server stops reading, or that it ends the connection in. */
 static void the_body_does_not_get_through(void **state)
 {
@@ -408,9 +417,7 @@ static void the_body_does_not_get_through(void **state)
     struct gateway_fixture gateway;
     enum { BIG = 20000000 };
     struct outgoing mail = gateway_fixture_mail;
-    char *big = mem_alloc(BIG);
-    memset(big, 'a', BIG);
-    memcpy(big + BIG - 2, "\r\n", 2);
+    char *big = make_body(BIG);
     mail.body = big;
     mail.body_length = BIG;
     server_fixture_start(&server, "faulty_smtp.py", (const char *[]){"body=close", NULL}, 1);
@@ -433,16 +440,22 @@ static void the_dot_does_not_get_out(void **state)
     (void)state;
     struct server_fixture server;
     struct gateway_fixture gateway;
+    enum { LONG = 20000 }; /* more than one write */
+    struct outgoing mail = gateway_fixture_mail;
+    char *body = make_body(LONG);
+    mail.body = body;
+    mail.body_length = LONG;
     server_fixture_start(&server, "faulty_smtp.py", (const char *[]){"body=reset", NULL}, 1);
     gateway_fixture_open(&gateway, FAULTY, server.ports[0], "never");
     gateway.awaited = &server; /* "end" is printed behind the reset */
     assert_outcome(&(struct faulty){.script = "body=reset",
                                     .kind = OUTCOME_RETRY,
                                     .text = "lost while the message went out"},
-                   gateway_fixture_send(&gateway, &gateway_fixture_mail));
-    assert_int_equal(gateway.asked, 1);
+                   gateway_fixture_send(&gateway, &mail));
+    assert_in_range(gateway.asked, 0, 1);
     gateway_fixture_close(&gateway);
     server_fixture_stop(&server);
+    free(body);
 }
 
 static void stops_before_the_dot(void **state)
