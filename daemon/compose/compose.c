@@ -101,17 +101,28 @@ static bool address_request(struct composition *c, bool mail)
     return composition_plain_address(c) && composition_plain_sender(c) && composition_own_fields(c);
 }
 
+static bool lost(const struct composition *c, size_t count, const char *what, const char *file,
+                 const char *unused)
+{
+    return diag_fault(c->diag, "lost-attachments", "the message has %zu %s%s, and `%s` uses %s",
+                      count, what, count == 1 ? "" : "s", file, unused);
+}
+
 /* What is attached goes with the request, or nothing does. */
 static bool check_files(const struct composition *c, const struct templates_body *body,
                         const char *file, bool mail)
 {
-    size_t count = c->variant->file_count;
-    if (!mail || count == 0 || body->reads_files || body->reads_mime)
+    size_t count = c->variant->file_count, pictures = 0;
+    for (size_t i = 0; i < count; i++)
+        pictures += c->variant->files[i].content_id != NULL;
+    if (!mail || body->reads_mime)
         return true;
-    return diag_fault(c->diag, "lost-attachments",
-                      "the message has %zu attached file%s, and `%s` uses neither "
-                      "message.attachments nor message.mime",
-                      count, count == 1 ? "" : "s", file);
+    if (count && !body->reads_files)
+        return lost(c, count, "attached file", file,
+                    "neither message.attachments nor message.mime");
+    if (pictures && !body->reads_inline)
+        return lost(c, pictures, "picture", file, "no `cid`, by which the HTML shows them");
+    return true;
 }
 
 /* message.mime: the whole mail, as it would go over SMTP. */

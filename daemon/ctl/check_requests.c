@@ -31,22 +31,45 @@ static void warn(struct checking *checking, const char *file, const char *code, 
 
 /* ---- What is attached ---- */
 
+static bool has_pictures(const struct templates_variant *variant)
+{
+    for (size_t i = 0; i < variant->file_count; i++)
+        if (variant->files[i].content_id)
+            return true;
+    return false;
+}
+
+/* What the body leaves out of the message, and what it would have to use; false: nothing. */
+static bool leaves_out(const struct checking *checking, const struct templates_body *body,
+                       bool mail, const char **what, const char **unused)
+{
+    if (mail && body->reads_mime)
+        return false;
+    *what = "something attached";
+    *unused = "message.attachments or message.mime";
+    if (!body->reads_files)
+        return true;
+    *what = "pictures of its own";
+    *unused = "the `cid` of each of message.attachments, or message.mime";
+    return !body->reads_inline && has_pictures(checking->variant);
+}
+
 static void check_gateway(struct checking *checking, const char *channel,
                           const struct config_gateway *gateway)
 {
     const struct templates_variant *variant = checking->variant;
-    const char *file = prepare_body_file(gateway, checking->arena);
+    const char *file = prepare_body_file(gateway, checking->arena), *what, *unused;
     const struct templates_body *body =
         file ? templates_body(checking->generation->templates, file) : NULL;
+    bool mail = is_mail(channel);
     struct diag diag;
-    if (!body || body->reads_files || (body->reads_mime && is_mail(channel)))
+    if (!body || !leaves_out(checking, body, mail, &what, &unused))
         return;
-    diag_error(&diag, "`%s` has something attached, and gateway `%s` of channel `%s` %s",
-               variant->name, gateway->name, channel,
-               is_mail(channel)
-                   ? "has no place for it: it would be a dead letter, `lost-attachments`"
-                   : "leaves it out");
-    diag_hint(&diag, "`%s` may use message.attachments or message.mime", file);
+    diag_error(&diag, "`%s` has %s, and gateway `%s` of channel `%s` %s", variant->name, what,
+               gateway->name, channel,
+               mail ? "has no place for it: it would be a dead letter, `lost-attachments`"
+                    : "leaves it out");
+    diag_hint(&diag, "`%s` may use %s", file, unused);
     warn(checking, variant->html_file ? variant->html_file : variant->text_file, "lost-attachments",
          &diag);
 }

@@ -159,14 +159,24 @@ static void join_pairs(struct templates *set, struct diags *diags)
     }
 }
 
+struct reads {
+    struct templates_body *body;
+    bool parts; /* of a file some members by their names */
+};
+
 static void note_read(void *context, const char *file, const char *path, uint32_t line,
                       uint32_t column)
 {
     static const char files[] = "message.attachments";
-    struct templates_body *body = context;
+    struct reads *reads = context;
+    struct templates_body *body = reads->body;
+    const char *part = strncmp(path, files, strlen(files)) == 0 ? path + strlen(files) : NULL;
+    bool all = strcmp(path, "message") == 0;
     (void)file, (void)line, (void)column;
     body->reads_mime |= strcmp(path, "message.mime") == 0;
-    body->reads_files |= strcmp(path, "message") == 0 || strncmp(path, files, strlen(files)) == 0;
+    body->reads_files |= all || part;
+    body->reads_inline |= all || (part && strcmp(part, "[].cid") == 0);
+    reads->parts |= part && strncmp(part, "[].", 3) == 0;
 }
 
 /* What is heavy is made only for a body that names it. */
@@ -174,8 +184,11 @@ static void note_reads(struct templates *set)
 {
     const char *file;
     void *body;
-    for (size_t cursor = 0; map_next(set->bodies, &cursor, &file, NULL, &body);)
-        templates_body_variables(set, file, note_read, body);
+    for (size_t cursor = 0; map_next(set->bodies, &cursor, &file, NULL, &body);) {
+        struct reads reads = {.body = body};
+        templates_body_variables(set, file, note_read, &reads);
+        reads.body->reads_inline |= reads.body->reads_files && !reads.parts;
+    }
 }
 
 static void load_all(struct templates *set, struct diags *diags)

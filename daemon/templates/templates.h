@@ -60,7 +60,8 @@ bool templates_has(const struct templates *templates, const char *name, const ch
 struct templates_body {
     const struct liquid_template *liquid;
     bool reads_files; /* it, or a snippet of it, names `message.attachments`, or all of `message` */
-    bool reads_mime;  /* likewise `message.mime` */
+    bool reads_inline; /* and with it the `cid` by which HTML shows pictures, or all of each file */
+    bool reads_mime;   /* likewise `message.mime` */
 };
 
 /* The gateway's body of that file name ("twilio.json.liquid"), or NULL. */

@@ -33,6 +33,16 @@ def test_of_what_is_attached(api):
         warnings(api, 0)
 
 
+def test_of_pictures_in_the_html(api):
+    api.template("welcome.html.liquid", ATTACHED.replace("[terms.pdf]", "[{file: terms.pdf, cid: terms}]"))
+    api.template("api.json.liquid", "{% for a in message.attachments %}{{ a.content }}{% endfor %}")
+    out = warnings(api, 1)
+    assert "`welcome` has pictures of its own, and gateway `api` of channel `email` has no place for it" in out
+    assert "hint: `api.json.liquid` may use the `cid` of each of message.attachments, or message.mime\n" in out
+    api.template("api.json.liquid", "{% for a in message.attachments %}{{ a.content }}{{ a.cid }}{% endfor %}")
+    warnings(api, 0)
+
+
 def test_of_whole_mails(api):
     api.template("welcome.html.liquid", ATTACHED)
     api.template("api.json.liquid", "{{ message.mime }}")

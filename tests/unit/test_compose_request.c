@@ -138,6 +138,8 @@ static void attached_files(void **state)
     put(room, "all.json.liquid", "{{ message | json }}");
     put(room, "mime.json.liquid", "{{ message.mime }}");
     put(room, "none.json.liquid", "{{ message.subject }}");
+    put(room, "plain.json.liquid", "{% for a in message.attachments %}{{ a.content }}{% endfor %}");
+    put(room, "whole.json.liquid", "{{ message.attachments | json }}");
     load(room);
     assert_true(request(room, "list.json.liquid", "{}"));
     assert_non_null(strstr(made.body, "terms.pdf application/pdf JVBERg==  false 4;"
@@ -154,6 +156,9 @@ static void attached_files(void **state)
     assert_int_equal(count(made.body, "\r\nContent-Disposition: "), 2);
     assert_false(request(room, "none.json.liquid", "{}"));
     assert_string_equal(room->diag.code, "lost-attachments");
+    assert_false(request(room, "plain.json.liquid", "{}"));
+    assert_string_equal(room->diag.code, "lost-attachments");
+    assert_true(request(room, "whole.json.liquid", "{}"));
     assert_true(request(room, "none.json.liquid", "{\"channel\": \"push\"}"));
     assert_false(request(room, "mime.json.liquid", "{\"channel\": \"push\"}"));
     assert_string_equal(room->diag.code, "bad-message");
