@@ -290,6 +290,8 @@ library_sources = \
 	daemon/decide/moving.h \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
+	daemon/decide/requeued.c \
+	daemon/decide/requeued.h \
 	daemon/decide/room.c \
 	daemon/decide/room.h \
 	daemon/decide/schedule.c \
@@ -554,6 +556,8 @@ library_sources = \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
 	daemon/store/outbox_result.h \
+	daemon/store/revival.c \
+	daemon/store/revival.h \
 	daemon/store/rule_sets.c \
 	daemon/store/rule_sets.h \
 	daemon/store/script_table.c \
@@ -627,6 +631,7 @@ lua_scripts = \
 	daemon/store/recover.lua \
 	daemon/store/renew.lua \
 	daemon/store/requeue.lua \
+	daemon/store/revive.lua \
 	daemon/store/settle.lua \
 	daemon/store/shared_agreement.lua \
 	daemon/store/shared_clock.lua \
@@ -747,7 +752,9 @@ unit_programs = \
 	tests/unit/test_prepare \
 	tests/unit/test_progress \
 	tests/unit/test_reply \
+	tests/unit/test_requeued \
 	tests/unit/test_retry \
+	tests/unit/test_revival \
 	tests/unit/test_room \
 	tests/unit/test_rule_files \
 	tests/unit/test_rule_index \
@@ -946,6 +953,7 @@ test_files = \
 	tests/functional/test_bytes.py \
 	tests/functional/test_check.py \
 	tests/functional/test_check_requests.py \
+	tests/functional/test_cleaning.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \

@@ -11,6 +11,7 @@
  */
 #include "customer/shop_event.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -201,12 +202,18 @@ static void spread_hex(char out[17], const void *bytes, size_t length)
     digest_hex(big_endian, sizeof big_endian, out);
 }
 
+void shop_event_name(const char *source, const char *id, char name[SHOP_EVENT_NAME_SIZE])
+{
+    char both[2 * SHOP_EVENT_ID_MOST + 2];
+    int length = snprintf(both, sizeof both, "%.*s\n%.*s", SHOP_EVENT_ID_MOST, source,
+                          SHOP_EVENT_ID_MOST, id);
+    spread_hex(name, both, (size_t)length);
+}
+
 static void name_event(const char *text, size_t length, struct shop_event *event)
 {
     if (event->id[0]) {
-        char name[2 * SHOP_EVENT_ID_MOST + 2];
-        char *end = stpcpy(stpcpy(stpcpy(name, event->source), "\n"), event->id);
-        spread_hex(event->identity, name, (size_t)(end - name));
+        shop_event_name(event->source, event->id, event->identity);
         memcpy(event->origin, event->identity, sizeof event->origin);
         return;
     }

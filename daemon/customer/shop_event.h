@@ -55,6 +55,12 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
                      const struct shop_event_form *form, struct shop_event *event,
                      struct diag *diag);
 
+enum { SHOP_EVENT_NAME_SIZE = 17 };
+
+/* What an event with an id is known by again: its `identity`, and the `origin` of what it starts.
+ * Both texts have at most SHOP_EVENT_ID_MOST bytes. */
+void shop_event_name(const char *source, const char *id, char name[SHOP_EVENT_NAME_SIZE]);
+
 /* The arrival that a stream entry's id tells, in milliseconds. */
 int64_t shop_event_arrival(const char *entry);
 

@@ -4,7 +4,8 @@
  *
  *   decide ─┬─ joining_join      what is known under other keys (decide/joining)
  *           ├─ consider_event    one event of the customer; twice is once
- *           │    learn             what it tells: profile, counts, opt-outs, lost messages
+ *           │    learn             what it tells: profile, counts, opt-outs, messages that were
+ *           │                      lost, or go out once more (decide/requeued)
  *           │    ends_until        whose `until` it is: what runs ends, what waits is withdrawn
  *           │    start_journeys    whose `on` it is: all `if`s first, then each match acts
  *           │      ends_no_longer    again: restart, and `if` is false: likewise
@@ -29,6 +30,7 @@
 #include "decide/joining.h"
 #include "decide/journey.h"
 #include "decide/moving.h"
+#include "decide/requeued.h"
 #include "decide/schedule.h"
 #include "decide/sending.h"
 #include "decide/starts.h"
@@ -94,6 +96,7 @@ static void learn(struct deciding *d)
         customer_add_count(d->arena, d->customer, event->type, event->time_ms);
     words_learn(d);
     learn_delivery(d);
+    requeued_learn(d);
 }
 
 /* ---- What an event starts ---- */
@@ -205,7 +208,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     int64_t keep_ms = event->id[0] ? d->policy->dedupe_keep_ms : MINUTE_MS;
     d->event = event;
     d->effect = false;
-    if (words_is_past(d, event)) {
+    if (words_is_past(d, event) || requeued_is_past(d)) {
         d->decision->counts.erased++;
         return;
     }
@@ -220,6 +223,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     trace_begin(&d->trace, d->arena, d->now_ms, event);
     if (customer_has_seen(d->customer, event->identity, event->arrival_ms - keep_ms)) {
         d->decision->counts.duplicate++;
+        learn_delivery(d); /* of a message that went out again, and has failed again */
         trace_add(&d->trace, NULL, TRACE_PASSED_OVER, TRACE_WHY_DUPLICATE);
     } else {
         d->decision->counts.decided++;

@@ -144,6 +144,8 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put(arena, *body, "customer", customer);
     put(arena, *body, "start", *value_get(&input->journey->start, "data"));
     put(arena, *body, "event", scene->event ? *scene->event : input->journey->start);
+    if (value_is_text(value_get(&input->journey->start, "id"), "")) /* else that names it again */
+        put_text(arena, *body, "origin", input->journey->origin);
     const struct value *hops = value_get(&input->journey->start, "hops");
     if (hops) /* for the event that tells of the message: rules that feed each other must end */
         put(arena, *body, "hops", *hops);

@@ -245,3 +245,25 @@ void sending_grant(struct deciding *d)
             grant_one(d, &d->wants[i]);
     d->want_count = 0;
 }
+
+/* ---- Sent after all ---- */
+
+enum trace_why sending_refusal(const struct deciding *d, const struct rule *rule,
+                               const struct customer_journey *journey, const char *to)
+{
+    const struct sending_want want = {.rule = rule, .journey = *journey};
+    const struct policy_address known = policy_address(d->policy, to, d->arena);
+    struct condition_scene scene = deciding_scene(d, journey);
+    scene.event = NULL; /* that of the message is its start */
+    enum trace_why refusal =
+        policy_refusal(d->policy, d->facts, rule, journey->origin, &known, &scene, d->arena);
+    return refusal ? refusal : lacks_room(d, &want);
+}
+
+void sending_count(struct deciding *d, const struct rule *rule,
+                   const struct customer_journey *journey, const char *mid, int64_t give_up_ms)
+{
+    const struct sending_want want = {.rule = rule, .journey = *journey};
+    const struct decision_message message = {.mid = mid, .give_up_ms = give_up_ms};
+    remember(d, &want, &message);
+}

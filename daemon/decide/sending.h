@@ -23,4 +23,12 @@ bool sending_has_room(const struct deciding *d, enum rule_class class,
  * place under a cap. A journey whose message cannot be made is dropped. */
 void sending_grant(struct deciding *d);
 
+/* Why a message of an earlier decision, of that journey and to that address (NULL: none is known),
+ * must not be sent after all; NONE: it may. */
+enum trace_why sending_refusal(const struct deciding *d, const struct rule *rule,
+                               const struct customer_journey *journey, const char *to);
+/* Counts such a message as one that is sent now, and may be withdrawn. */
+void sending_count(struct deciding *d, const struct rule *rule,
+                   const struct customer_journey *journey, const char *mid, int64_t give_up_ms);
+
 #endif

@@ -141,6 +141,11 @@ void trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what
     add_message(trace, rule, what, trace_why_word(why), mid);
 }
 
+void trace_add_requeued(struct trace *trace, const char *rule, const char *word, const char *mid)
+{
+    add_message(trace, rule, TRACE_REQUEUED, word, mid);
+}
+
 void trace_add_joined(struct trace *trace, const char *key)
 {
     add_with_why(trace, NULL, TRACE_JOINED, key);

@@ -48,6 +48,8 @@ void trace_add_send(struct trace *trace, const char *rule, const char *template,
 /* A message of an earlier decision: TRACE_WITHDRAWN, …_LATE, TRACE_MARKED or TRACE_TOO_LATE. */
 void trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
                           enum trace_why why, const char *mid);
+/* Of a dead letter that goes out once more; `word`: why. */
+void trace_add_requeued(struct trace *trace, const char *rule, const char *word, const char *mid);
 /* Another key of the customer, whose document is part of this one now. */
 void trace_add_joined(struct trace *trace, const char *key);
 void trace_add_time(struct trace *trace, const char *rule, enum trace_what what, int64_t until_ms);

@@ -40,7 +40,8 @@
     X(GATEWAY_FAULT, "gateway-fault", "the fault is the gateway's own: later, or by the next one") \
     X(CUT, "cut", "given back unsent: the daemon stops, or has lost its lease")                    \
     X(RESENT, "resent", "an uncertain message goes out once more")                                 \
-    X(DROPPED, "dropped", "an uncertain message became a dead letter")
+    X(DROPPED, "dropped", "an uncertain message became a dead letter")                             \
+    X(REQUEUED, "requeued", "a dead letter went back into the outbox")
 
 #define TRACE_WHYS(X)                                                                         \
     X(IF, "if", "the condition is false")                                                     \
@@ -74,7 +75,8 @@
     X(OUTBOX_FULL, "outbox-full", "no room in the outbox until the rule's `give_up`")         \
     X(DAEMON_ENDED, "its daemon ended",                                                       \
       "while a sender had it; behind it the rule's `on_uncertain`")                           \
-    X(BY_HAND, "by hand", "by `nudgectl uncertain`")
+    X(BY_HAND, "by hand", "by `nudgectl dead`, `outbox` or `uncertain`")                      \
+    X(SUSPECTED, "gateway suspected", "its gateway was to blame, not the message")
 
 enum trace_what {
 #define TRACE_WHAT(name, word, meaning) TRACE_##name,

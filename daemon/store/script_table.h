@@ -23,6 +23,7 @@
     X(RENEW, renew)               \
     X(WAKE, wake)                 \
     X(UNCERTAIN, uncertain)       \
+    X(REVIVE, revive)             \
     X(BACKLOG, backlog)
 
 enum script {

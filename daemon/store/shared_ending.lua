@@ -54,11 +54,23 @@ local function withdraw(m, why, arrived, told, now, keep)
     end
 end
 
+-- What a letter keeps of the message's hash besides, so that revive.lua can make it again.
+local KEPT = {'topic', 'on_uncertain', 'hash', 'said', 'domain', 'give_up', 'gateway', 'bound', 'mark'}
+
 -- It becomes a dead letter, whose id is returned.
 local function letter(m, reason, detail)
-    local id = redis.call('XADD', P .. ':dead', '*', 'kind', 'message', 'reason', reason, 'detail', detail,
-        'customer', m.customer or '', 'mid', m.mid, 'channel', m.channel or '', 'class',
-        m.class or '', 'body', m.body or '')
+    local entry = {'kind', 'message', 'reason', reason, 'detail', detail, 'customer', m.customer or '',
+        'mid', m.mid, 'channel', m.channel or '', 'class', m.class or ''}
+    local row = not m.spoilt and fields(m.mid, unpack(KEPT)) or {}
+    for i, name in ipairs(KEPT) do
+        if row[i] and row[i] ~= '' then
+            entry[#entry + 1] = name
+            entry[#entry + 1] = row[i]
+        end
+    end
+    entry[#entry + 1] = 'body'
+    entry[#entry + 1] = m.body or ''
+    local id = redis.call('XADD', P .. ':dead', '*', unpack(entry))
     delete(m)
     return id
 end

@@ -243,10 +243,10 @@ static void test_dead(void **state)
     assert_string_equal(outbox_fixture_letter(), "");
     assert_redis(&scene->redis, "0", "EXISTS t:message:marketing0");
     assert_redis(&scene->redis, "1", "XLEN t:dead");
-    assert_non_null(
-        strstr(redis_fixture_ask(&scene->redis, "XRANGE t:dead - +"),
-               "[kind message reason rejected detail 550 5.1.1 no customer id:7 mid "
-               "marketing0 channel email class marketing body {\"m\":\"marketing0\"}]"));
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:dead - +"),
+                           "[kind message reason rejected detail 550 5.1.1 no customer id:7 mid "
+                           "marketing0 channel email class marketing on_uncertain hold give_up "
+                           "4700000000001 gateway main body {\"m\":\"marketing0\"}]"));
     const char *held = redis_fixture_ask(&scene->redis, "HGET t:suppressed hash");
     assert_ptr_equal(strstr(held, "{\"reason\":\"5.1.1 \\\"no\\\"\",\"at\":1"), held);
     outbox_fixture_assert_idle(scene);
