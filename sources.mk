@@ -15,6 +15,7 @@ library_sources = \
 	daemon/base/base64.h \
 	daemon/base/buf.c \
 	daemon/base/buf.h \
+	daemon/base/built_in.h \
 	daemon/base/canonical.c \
 	daemon/base/canonical.h \
 	daemon/base/clock.c \
@@ -479,8 +480,6 @@ library_sources = \
 	daemon/rules/rule_index.h \
 	daemon/rules/rule_needles.c \
 	daemon/rules/rule_needles.h \
-	daemon/rules/rule_place.c \
-	daemon/rules/rule_place.h \
 	daemon/rules/rule_predicates.c \
 	daemon/rules/rule_predicates.h \
 	daemon/rules/rule_read.c \
@@ -494,6 +493,8 @@ library_sources = \
 	daemon/rules/ruleset.h \
 	daemon/rules/ruleset_templates.c \
 	daemon/rules/ruleset_templates.h \
+	daemon/send/answers.c \
+	daemon/send/answers.h \
 	daemon/send/breaker.c \
 	daemon/send/breaker.h \
 	daemon/send/envelope.c \
@@ -505,11 +506,15 @@ library_sources = \
 	daemon/send/gateway_kinds.h \
 	daemon/send/http.c \
 	daemon/send/http.h \
+	daemon/send/http_settings.c \
+	daemon/send/http_settings.h \
 	daemon/send/maildir.c \
 	daemon/send/maildir.h \
 	daemon/send/outcome.c \
 	daemon/send/outcome.h \
 	daemon/send/outgoing.h \
+	daemon/send/preset.c \
+	daemon/send/preset.h \
 	daemon/send/request.c \
 	daemon/send/request.h \
 	daemon/send/retry.c \
@@ -657,6 +662,10 @@ lua_scripts = \
 	daemon/store/uncertain.lua \
 	daemon/store/wake.lua
 
+preset_files = \
+	gateways/sendgrid.json.liquid \
+	gateways/sendgrid.yaml
+
 unit_programs = \
 	tests/unit/test_address \
 	tests/unit/test_admin \
@@ -707,6 +716,7 @@ unit_programs = \
 	tests/unit/test_event_splitter \
 	tests/unit/test_failpoint \
 	tests/unit/test_file \
+	tests/unit/test_fill \
 	tests/unit/test_header \
 	tests/unit/test_header_line \
 	tests/unit/test_hex \
@@ -750,6 +760,7 @@ unit_programs = \
 	tests/unit/test_person \
 	tests/unit/test_policy \
 	tests/unit/test_prepare \
+	tests/unit/test_preset \
 	tests/unit/test_progress \
 	tests/unit/test_reply \
 	tests/unit/test_requeued \

@@ -30,4 +30,8 @@ struct diag *settings_fault(struct diags *diags, const struct settings_source *s
 void settings_fault_origin(const struct settings_source *source, const struct value *value,
                            uint32_t *line, uint32_t *column);
 
+/* Moves a place within the expression that `value` is to where that stands in its file. */
+void settings_fault_move(const struct settings_source *source, const struct value *value,
+                         struct diag *diag);
+
 #endif

@@ -279,6 +279,21 @@ static void fill_gateways(struct loading *loading)
     config->gateways = rows;
 }
 
+const char *config_gateway_body(const struct config_gateway *gateway,
+                                const struct templates *templates, struct arena *arena)
+{
+    const struct gateway_kind *kind = gateway->kind;
+    if (kind->form != GATEWAY_REQUEST)
+        return NULL;
+    const char *named = kind->body ? kind->body(gateway->settings) : NULL;
+    const char *built_in = kind->built_in_body;
+    if (named && (!built_in || strcmp(named, built_in) != 0))
+        return named;
+    const char *ending = built_in ? strchr(built_in, '.') : ".json.liquid";
+    const char *own = arena_printf(arena, "%s%s", gateway->name, ending);
+    return built_in && !templates_body(templates, own) ? built_in : own;
+}
+
 static const struct config_gateway *find_gateway(const struct config *config, const char *name)
 {
     for (size_t i = 0; i < config->gateway_count; i++)
@@ -380,7 +395,7 @@ static bool read_root(struct loading *loading, struct value *root)
 {
     struct config *config = loading->config;
     struct diag diag = {0};
-    static const char *const expressions[] = {"consent", "segments", NULL};
+    static const char *const expressions[] = {"consent", "segments", "answers", NULL};
     const struct yaml_options options = {.file = config->file, .expression_keys = expressions};
     struct value documents;
     *root = value_null();

@@ -21,6 +21,7 @@
 #include "decide/policy.h"
 #include "rules/rule_references.h"
 #include "send/gateway.h"
+#include "templates/templates.h"
 
 struct config_gateway {
     const char *name;
@@ -60,6 +61,12 @@ struct config {
 /* Reads a file; `file` NULL: no file, all defaults. NULL where there was an error. */
 struct config *config_load(const char *file, struct diags *diags);
 void config_destroy(struct config **config);
+
+/* The file name of the template that makes the bodies of a gateway's requests: the one that its
+ * settings name; else, with a preset, the shop's own of the gateway's name, if there is one, or the
+ * preset's. In the arena or the settings. NULL: it takes no requests. */
+const char *config_gateway_body(const struct config_gateway *gateway,
+                                const struct templates *templates, struct arena *arena);
 
 /* The effective configuration as YAML that reads back as the same, but for what is secret: that
  * is shown as "***". */

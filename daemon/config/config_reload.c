@@ -22,7 +22,7 @@ static struct config_gateway next_gateway(struct arena *arena, const struct conf
     struct config_gateway next = *started;
     char prefix[256];
     next.place = NULL; /* of the file as it was */
-    if (!read || read->kind != started->kind) {
+    if (!read || strcmp(read->kind->name, started->kind->name) != 0) {
         put_gateway(changed, started->name);
         return next;
     }

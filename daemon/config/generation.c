@@ -9,8 +9,7 @@
 #include "config/config_reload.h"
 #include "config/rule_files.h"
 #include "rules/other_sets.h"
-
-enum { FILE_NAME_MOST = 256 };
+#include "send/preset.h"
 
 static bool has_template(void *context, const char *name, const char *channel)
 {
@@ -34,15 +33,12 @@ static void list_names(const struct config *config, const struct templates *temp
 
 /* A gateway of requests cannot send without the template of their bodies. */
 static void check_bodies(const struct config *config, const struct templates *templates,
-                         struct diags *diags)
+                         struct arena *arena, struct diags *diags)
 {
     for (size_t i = 0; i < config->gateway_count; i++) {
         const struct config_gateway *gateway = &config->gateways[i];
-        char file[FILE_NAME_MOST];
-        if (gateway->kind->form != GATEWAY_REQUEST)
-            continue;
-        snprintf(file, sizeof file, "%s.json.liquid", gateway->name);
-        if (templates_body(templates, file))
+        const char *file = config_gateway_body(gateway, templates, arena);
+        if (!file || templates_body(templates, file))
             continue;
         struct diag *diag =
             settings_fault(diags, &config->source, gateway->place, DIAG_ERROR,
@@ -93,7 +89,8 @@ struct generation *generation_load(const struct config *config, struct diags *di
     config_policy(config, &generation->policy);
     config_compose(config, &generation->compose);
     const struct templates_settings templates = {.folder = config->keys.templates,
-                                                 .default_locale = config->locale};
+                                                 .default_locale = config->locale,
+                                                 .built_in = preset_files};
     generation->templates = templates_load(&templates, diags);
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
     struct ruleset_settings rules = {.conditions = config->conditions,
@@ -102,7 +99,7 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                      .segments = config->segments};
     size_t errors = diags->errors;
     if (generation->templates) {
-        check_bodies(config, generation->templates, diags);
+        check_bodies(config, generation->templates, arena, diags);
         rules.templates.has = has_template;
         rules.templates.context = generation->templates;
         list_names(config, generation->templates, arena, &rules.templates);

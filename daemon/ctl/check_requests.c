@@ -58,7 +58,9 @@ static void check_gateway(struct checking *checking, const char *channel,
                           const struct config_gateway *gateway)
 {
     const struct templates_variant *variant = checking->variant;
-    const char *file = prepare_body_file(gateway, checking->arena), *what, *unused;
+    const char *file =
+                   config_gateway_body(gateway, checking->generation->templates, checking->arena),
+               *what, *unused;
     const struct templates_body *body =
         file ? templates_body(checking->generation->templates, file) : NULL;
     bool mail = is_mail(channel);
@@ -105,7 +107,8 @@ static void check_mime(struct checking *checking, const struct config_channel *c
 {
     for (size_t i = 0; channel->gateways[i]; i++) {
         const struct config_gateway *gateway = channel->gateways[i];
-        const char *file = prepare_body_file(gateway, checking->arena);
+        const char *file =
+            config_gateway_body(gateway, checking->generation->templates, checking->arena);
         const struct templates_body *body =
             file ? templates_body(checking->generation->templates, file) : NULL;
         struct diag diag;

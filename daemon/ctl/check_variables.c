@@ -187,7 +187,8 @@ static void check_bodies(struct checking *checking, const struct generation *gen
     checking->variant = NULL;
     known_names_body(checking->arena, generation->rules, &checking->all, &checking->body);
     for (size_t i = 0; i < config->gateway_count; i++) {
-        const char *file = prepare_body_file(&config->gateways[i], checking->arena);
+        const char *file =
+            config_gateway_body(&config->gateways[i], generation->templates, checking->arena);
         if (file)
             templates_body_variables(generation->templates, file, look, checking);
     }

@@ -68,7 +68,7 @@ static void use_policy(struct draft *draft, struct config *config)
     }
     config_policy(config, &draft->policy);
     config_compose(config, &draft->compose);
-    draft->body_file = prepare_body_file(gateway_of(config, draft->step->channel), config->arena);
+    draft->gateway = gateway_of(config, draft->step->channel);
 }
 
 /* As it comes out of the store, where it is JSON: a duration is a text then. */

@@ -18,7 +18,7 @@ struct draft {
     const struct rule_step *step; /* the first of the rule that sends the template */
     struct policy policy;
     struct compose_settings compose;
-    const char *body_file; /* of the gateway of the step's channel: as in delivery/prepare.h */
+    const struct config_gateway *gateway; /* the first of the step's channel */
     struct value message;  /* the map of compose/compose.h, as the store would have it */
 };
 

@@ -429,7 +429,7 @@ static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
 {
     const struct delivery_options *options = &delivery->options;
     gateway->delivery = delivery;
-    if (!destination_open(&gateway->destination, options->config, config, options->shard, diag))
+    if (!destination_open(&gateway->destination, config, options->shard, diag))
         return false;
     gateway->readable = event_new(options->base, senders_fd(gateway->destination.senders),
                                   EV_READ | EV_PERSIST, on_readable, gateway);

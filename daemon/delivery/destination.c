@@ -14,9 +14,11 @@ static bool prepare(void *context, struct senders_job *job, struct arena *arena,
 {
     const struct destination *destination = context;
     struct attempt *attempt = attempt_of(job);
+    const struct templates *templates = attempt->generation->templates;
     const struct prepare with = {.compose = &attempt->generation->compose,
-                                 .templates = attempt->generation->templates,
-                                 .body_file = destination->body_file};
+                                 .templates = templates,
+                                 .body_file =
+                                     config_gateway_body(destination->config, templates, arena)};
     if (attempt_read(attempt, diag) &&
         prepare_outgoing(&with, &attempt->message, arena, outgoing, diag))
         return true;
@@ -33,9 +35,8 @@ static bool may_finish(void *context, struct senders_job *job)
 
 /* ---- On the loop ---- */
 
-bool destination_open(struct destination *destination, const struct config *config,
-                      const struct config_gateway *gateway, const struct shard *shard,
-                      struct diag *diag)
+bool destination_open(struct destination *destination, const struct config_gateway *gateway,
+                      const struct shard *shard, struct diag *diag)
 {
     const struct gateway_common *common = gateway->settings;
     const struct senders_settings settings = {
@@ -50,7 +51,6 @@ bool destination_open(struct destination *destination, const struct config *conf
     destination->config = gateway;
     destination->shard = shard;
     breaker_init(&destination->breaker);
-    destination->body_file = prepare_body_file(gateway, config->arena);
     destination->senders = senders_start(&settings, diag);
     return destination->senders != NULL;
 }

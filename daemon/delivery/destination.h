@@ -23,8 +23,7 @@ struct destination {
     const struct shard *shard;
     struct senders *senders; /* NULL: not open */
     struct breaker breaker;
-    const char *body_file; /* prepare_body_file() */
-    size_t promised;       /* messages asked for, whose take has no answer yet */
+    size_t promised; /* messages asked for, whose take has no answer yet */
     /* Addresses suppressed since the last message that was taken, by their hashes: where
      * the gateway turns out to be at fault, that is taken back. */
     char bounced[BREAKER_ROW][POLICY_HASH_SIZE];
@@ -32,9 +31,8 @@ struct destination {
 };
 
 /* It must stay where it is. False where its threads cannot be started. */
-bool destination_open(struct destination *destination, const struct config *config,
-                      const struct config_gateway *gateway, const struct shard *shard,
-                      struct diag *diag);
+bool destination_open(struct destination *destination, const struct config_gateway *gateway,
+                      const struct shard *shard, struct diag *diag);
 /* Attempts that were not collected do not come back. */
 void destination_close(struct destination *destination);
 

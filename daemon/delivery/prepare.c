@@ -11,13 +11,6 @@ static const char *text_of(struct arena *arena, const struct value *message, con
     return text ? text : "";
 }
 
-const char *prepare_body_file(const struct config_gateway *gateway, struct arena *arena)
-{
-    return gateway->kind->form == GATEWAY_REQUEST
-               ? arena_printf(arena, "%s.json.liquid", gateway->name)
-               : NULL;
-}
-
 /* The body of an HTTP request, and what may stand in its URL and headers. */
 static bool make_request(const struct prepare *prepare, const struct compose_settings *settings,
                          const struct value *message, struct arena *arena,

@@ -18,11 +18,8 @@
 struct prepare {
     const struct compose_settings *compose;
     const struct templates *templates;
-    const char *body_file; /* of a gateway that takes requests: its template; else NULL */
+    const char *body_file; /* config_gateway_body() */
 };
-
-/* The name of that template, in the arena. */
-const char *prepare_body_file(const struct config_gateway *gateway, struct arena *arena);
 
 /* `message` is what stands in the store, as decide/message_body made it. *outgoing refers to the
  * arena. A fault has one of the codes of compose/compose.h. */

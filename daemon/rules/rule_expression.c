@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "rules/condition.h"
-#include "rules/rule_place.h"
 
 const char *const rule_expression_keys[] = {"if", "per", "to", "set", "data", NULL};
 
@@ -73,12 +72,12 @@ static struct cel_program *compile(const struct rule_reader *reader, const struc
     if (program && reader->references)
         rule_references_add(reader->references, reader->arena, program, reader->source, value);
     for (size_t i = 0; i < warnings.count; i++) {
-        rule_place_move(reader->source, value, &warnings.items[i]);
+        settings_fault_move(reader->source, value, &warnings.items[i]);
         diags_add(reader->diags, &warnings.items[i]);
     }
     diags_free(&warnings);
     if (!program) {
-        rule_place_move(reader->source, value, &diag);
+        settings_fault_move(reader->source, value, &diag);
         if (!diag.hint[0] && value->length <= QUOTED_MOST && reads_as_text(value)) {
             if (may_be_text)
                 hint_quotes(value, &diag);

@@ -5,7 +5,6 @@
 
 #include "cel/cel_calls.h"
 #include "customer/customer_record.h"
-#include "rules/rule_place.h"
 
 struct checking {
     const struct rule_references_known *known;
@@ -44,7 +43,7 @@ static void tell(const struct checking *checking, const struct cel_call *call, s
         snprintf(name, sizeof name, "%.*s", (int)call->argument->length, call->argument->string);
         diag_suggest(diag, name, names);
     }
-    rule_place_move(&reference->source, &reference->value, diag);
+    settings_fault_move(&reference->source, &reference->value, diag);
     diags_add(checking->diags, diag);
 }
 
@@ -116,7 +115,7 @@ void rule_references_check_fields(const struct rule_references *references, stru
         for (size_t i = 0; i < warnings.count; i++) {
             if (strcmp(warnings.items[i].code, "cel-field") != 0)
                 continue;
-            rule_place_move(&at->source, &at->value, &warnings.items[i]);
+            settings_fault_move(&at->source, &at->value, &warnings.items[i]);
             diags_add(diags, &warnings.items[i]);
         }
         diags_free(&warnings);

@@ -25,7 +25,8 @@ enum gateway_form {
     GATEWAY_MAIL,    /* a mail, so channel `email` alone */
     GATEWAY_TEXT,    /* a mail for channel `email`; for any other its text, as a mail that
                         people can read */
-    GATEWAY_REQUEST, /* for any channel, what the template <gateway>.json.liquid makes */
+    GATEWAY_REQUEST, /* for any channel, what a template makes: the one that body() names, else
+                        <gateway>.json.liquid */
 };
 
 /* How a gateway asks its daemon, from the sender's thread. */
@@ -70,6 +71,19 @@ struct gateway_kind {
     enum gateway_form form;
     const struct setting *settings; /* begins with GATEWAY_COMMON_SETTINGS */
     size_t settings_size;
+
+    /* Of a preset (send/preset); else NULL. */
+    const char *about;         /* one line */
+    const char *built_in_body; /* the file name of its bodies' template */
+    const struct setting *own; /* of `settings`, the rows of its own, all texts */
+
+    /* Once what was read stands in the settings: puts together what depends on several rows, all
+     * of it in fields that have a row. May be NULL. */
+    void (*complete)(const struct gateway_kind *kind, void *settings, struct arena *arena);
+
+    /* The file name of the template that makes the bodies; NULL: the settings name none. May be
+     * NULL. */
+    const char *(*body)(const void *settings);
 
     /* What the table cannot say: keys that need each other, a URL's form. `map` is
      * the mapping the settings were read from (may be NULL), for places. What the table had a

@@ -9,9 +9,9 @@
 
 extern const struct gateway_kind *const gateway_kinds[]; /* ends with NULL */
 
-/* Reads the settings of one gateway: `map` must have `kind`. Gives the kind and its
- * settings in the arena (they begin with a struct gateway_common); NULL where there was an
- * error, which is in `diags`. */
+/* Reads the settings of one gateway: `map` must have `kind`, one of the table or a preset
+ * (send/preset). Gives the kind, which may lie in the arena, and its settings there (they begin
+ * with a struct gateway_common); NULL where there was an error, which is in `diags`. */
 const struct gateway_kind *gateway_kinds_read(const struct value *map,
                                               const struct settings_source *source,
                                               struct arena *arena, const void **settings,

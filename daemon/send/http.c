@@ -2,174 +2,36 @@
  * Gateway `http`: any API that takes one message in one request. The host comes
  * from the configuration alone; a message's data fill places in the path, the
  * query and the headers (send/fill), and the body is what the message's template
- * made.
+ * made. Settings and their check: http_settings.
  *
- * send_request(), at the end, is the whole of one message: secrets, the variables, then
+ * send_request(), at the end, is the whole of one message: secrets, then
  * make_request() puts headers and URL together in the arena, the transfer runs, and retry
- * judges what was seen. Before it stand the settings, whose check keeps out headers that
- * would say where a request goes or ends, and the connection.
+ * judges what was seen, with what the gateway's `answers` (send/answers) make of it.
  */
 #include "send/http.h"
 
-#include <ctype.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/mem.h"
+#include "send/answers.h"
 #include "send/fill.h"
+#include "send/http_settings.h"
 #include "send/request.h"
 #include "send/secret.h"
 
-enum { HTTP_URL_MOST = 8192, HTTP_HEADERS_MOST = 32768, HTTP_HEADERS = 64 };
-
-struct http_settings {
-    struct gateway_common common;
-    const char *url;
-    int method;
-    struct value headers;
-    const char *content_type;
-    const char *user;
-    const char *password_file;
-    const char *secret_file;
-    const char *ca_file;
-    bool idempotent;
-    const char *idempotency_header;
-    int64_t connect_timeout, answer_timeout;
-    int64_t lowest_speed;
-};
-
-static const char *const methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", NULL};
-
-#define HTTP_FIELD(name) .key = #name, .offset = offsetof(struct http_settings, name)
-
-static const struct setting settings_table[] = {
-    GATEWAY_COMMON_SETTINGS("http", struct http_settings, "4"),
-    {HTTP_FIELD(url), .type = SETTING_TEXT, .required = true,
-     .help = "where the request goes; {{ to }} and others may stand behind the host"},
-    {HTTP_FIELD(method), .type = SETTING_CHOICE, .fallback = "POST", .choices = methods,
-     .help = "the request's method"},
-    {HTTP_FIELD(headers), .type = SETTING_VALUE,
-     .help = "a mapping of header fields to values, with {{ secret }} and others"},
-    {HTTP_FIELD(content_type), .type = SETTING_TEXT, .fallback = "application/json",
-     .help = "of the body"},
-    {HTTP_FIELD(user), .type = SETTING_TEXT,
-     .help = "for HTTP's Basic login, with `password_file`"},
-    {HTTP_FIELD(password_file), .type = SETTING_TEXT,
-     .help = "a file whose first line is the password"},
-    {HTTP_FIELD(secret_file), .type = SETTING_TEXT,
-     .help = "a file whose first line is what {{ secret }} stands for"},
-    {HTTP_FIELD(ca_file), .type = SETTING_TEXT,
-     .help = "certificates to trust instead of the system's (PEM)"},
-    {HTTP_FIELD(idempotent), .type = SETTING_BOOL, .fallback = "false",
-     .help = "the API drops a second request with the same key: a lost answer is a retry"},
-    {HTTP_FIELD(idempotency_header), .type = SETTING_TEXT, .fallback = "Idempotency-Key",
-     .help = "the header field that carries the key"},
-    {HTTP_FIELD(connect_timeout), .type = SETTING_DURATION, .fallback = "30s", .least = 1,
-     .most = 600000, .help = "longest time for the name, the connection and TLS"},
-    {HTTP_FIELD(answer_timeout), .type = SETTING_DURATION, .fallback = "60s", .least = 1,
-     .most = 3600000, .help = "longest wait for the whole answer"},
-    {HTTP_FIELD(lowest_speed), .type = SETTING_SIZE, .fallback = "1KiB", .least = 1,
-     .most = 1 << 30,
-     .help = "bytes in a second; a request may take a minute and its size at this speed"},
-    {0},
-};
+enum { HTTP_URL_MOST = 8192, HTTP_HEADERS_MOST = 32768 };
 
 struct http {
     const struct http_settings *settings;
+    struct arena *arena; /* the form's */
+    const struct http_form *form;
     struct request *request;
     struct secret password, secret;
 };
-
-/* ---- Settings ---- */
-
-/* RFC 9110, 5.6.2. */
-static bool is_token(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= 0x80 || (!isalnum(c) && !strchr("!#$%&'*+-.^_`|~", c)))
-            return false;
-    }
-    return length > 0 && length < 128;
-}
-
-/* Fields that say where the request goes or where it ends. */
-static bool is_ours(const char *name, size_t length)
-{
-    static const char *const ours[] = {"host",       "content-length", "transfer-encoding",
-                                       "connection", "expect",         NULL};
-    for (size_t i = 0; ours[i]; i++) {
-        if (strlen(ours[i]) == length && strncasecmp(ours[i], name, length) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void check_header(const struct value_member *member, const struct settings_source *source,
-                         struct diags *diags)
-{
-    const struct value *name = &member->key, *value = &member->value;
-    char text[4096];
-    if (!is_token(name->string, name->length) || is_ours(name->string, name->length)) {
-        settings_fault(diags, source, name, DIAG_ERROR, "`%.*s` is no header field to set here",
-                       (int)name->length, name->string);
-    } else if (value->kind != VALUE_STRING || value->length >= sizeof text) {
-        settings_fault(diags, source, value, DIAG_ERROR, "a header's value is a string");
-    } else {
-        memcpy(text, value->string, value->length);
-        text[value->length] = '\0';
-        const char *wrong = fill_wrong(text);
-        if (wrong)
-            settings_fault(diags, source, value, DIAG_ERROR, "the header `%.*s` %s",
-                           (int)name->length, name->string, wrong);
-    }
-}
-
-static void check_headers(const struct value *headers, const struct settings_source *source,
-                          struct diags *diags)
-{
-    if (headers->kind == VALUE_NULL)
-        return;
-    if (headers->kind != VALUE_MAP || value_count(headers) > HTTP_HEADERS) {
-        settings_fault(diags, source, headers, DIAG_ERROR,
-                       "`headers` is a mapping of at most %d header fields", HTTP_HEADERS);
-        return;
-    }
-    for (uint32_t i = 0; i < value_count(headers); i++)
-        check_header(&headers->map->members[i], source, diags);
-}
-
-static bool check_settings(const void *of, const struct value *map,
-                           const struct settings_source *source, struct diags *diags)
-{
-    const struct http_settings *settings = of;
-    size_t errors = diags->errors;
-    const char *url = settings->url ? settings->url : "", *wrong = fill_wrong_url(url);
-    if (settings->url && wrong)
-        settings_fault(diags, source, value_get(map, "url"), DIAG_ERROR, "the URL %s", wrong);
-    check_headers(&settings->headers, source, diags);
-    if (!settings->user != !settings->password_file)
-        settings_fault(diags, source, value_get(map, settings->user ? "user" : "password_file"),
-                       DIAG_ERROR, "`user` and `password_file` need each other");
-    if (fill_wrong(settings->content_type) || strstr(settings->content_type, "{{"))
-        settings_fault(diags, source, value_get(map, "content_type"), DIAG_ERROR,
-                       "`content_type` is a media type");
-    const char *key = settings->idempotency_header;
-    if (!is_token(key, strlen(key)) || is_ours(key, strlen(key)))
-        settings_fault(diags, source, value_get(map, "idempotency_header"), DIAG_ERROR,
-                       "`idempotency_header` is a header field's name");
-    bool clear = strncmp(url, "http://", 7) == 0;
-    bool secret = settings->password_file || settings->secret_file;
-    if (clear && secret && strncmp(url, "http://127.", 11) != 0 &&
-        strncmp(url, "http://localhost", 16) != 0)
-        settings_fault(diags, source, value_get(map, "url"), DIAG_WARNING,
-                       "http:// shows the secret to everyone on the way");
-    return diags->errors == errors;
-}
 
 /* ---- The connection ---- */
 
@@ -178,6 +40,8 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
     const struct http_settings *settings = of;
     struct http *http = mem_zero(1, sizeof *http);
     http->settings = settings;
+    http->arena = arena_new(4096);
+    http->form = http_settings_form(http->arena, settings);
     http->password.path = settings->user ? settings->password_file : NULL;
     http->secret.path = settings->secret_file;
     http->request = request_new(&(struct transfer_settings){
@@ -197,6 +61,7 @@ static void close_connection(void *connection)
     request_destroy(&http->request);
     secret_forget(&http->password);
     secret_forget(&http->secret);
+    arena_destroy(&http->arena);
     free(http);
 }
 
@@ -206,15 +71,15 @@ static void rest_connection(void *connection)
     request_drop(http->request);
 }
 
-/* ---- One request ---- */
+/* ---- What goes out ---- */
 
 /* A request while it is put together. */
 struct http_request {
-    struct http *http;
+    const struct http *http;
     const struct outgoing *outgoing;
-    const struct fill_variable *variables;
+    struct fill_source source;
     struct buf text; /* the header being made; the URL */
-    const char *lines[HTTP_HEADERS + 6];
+    const char *lines[HTTP_HEADERS + 8];
     size_t line_count;
     struct arena *arena;
 };
@@ -227,44 +92,47 @@ static void keep_line(struct http_request *request)
     buf_clear(&request->text);
 }
 
-/* A value that is not a template: looked at, and refused, as one that fills a place is. */
-static bool put_header(struct http_request *request, const char *name, const char *value,
-                       struct outcome *outcome)
+static void put_line(struct http_request *request, const char *name, const char *value)
 {
-    const struct fill_variable variables[] = {{"value", value}, {0}};
-    buf_printf(&request->text, "%s: ", name);
-    if (!fill_text("{{ value }}", FILL_HEADER, variables, &request->text, outcome))
-        return false;
+    buf_printf(&request->text, "%s: %s", name, value);
     keep_line(request);
-    return true;
 }
 
-static bool put_own_headers(struct http_request *request, struct outcome *outcome)
+/* What is signed has the body's hash in a header: libcurl would look for a body that it has. */
+static void put_hash(struct http_request *request)
+{
+    unsigned char hash[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    digest_sha256(request->outgoing->body, request->outgoing->body_length, hash);
+    digest_hex(hash, sizeof hash, hex);
+    put_line(request, "X-Amz-Content-Sha256", hex);
+}
+
+static void put_own_headers(struct http_request *request)
 {
     const struct http_settings *settings = request->http->settings;
-    if (!put_header(request, settings->idempotency_header, request->outgoing->mid, outcome))
-        return false;
+    put_line(request, settings->idempotency_header, request->outgoing->mid);
     if (request->outgoing->body_length)
-        return put_header(request, "Content-Type", settings->content_type, outcome);
+        put_line(request, "Content-Type", settings->content_type);
     /* A method that usually has a body, without one. */
-    if (strchr(methods[settings->method], 'P'))
-        return put_header(request, "Content-Length", "0", outcome);
-    return true;
+    else if (strchr(http_methods[settings->method], 'P'))
+        put_line(request, "Content-Length", "0");
+    if (settings->aws_sigv4)
+        put_hash(request);
 }
 
+/* One that comes out empty is left out. */
 static bool put_headers(struct http_request *request, struct outcome *outcome)
 {
-    const struct value *headers = &request->http->settings->headers;
-    if (!put_own_headers(request, outcome))
-        return false;
-    for (uint32_t i = 0; i < value_count(headers); i++) {
-        const struct value_member *member = &headers->map->members[i];
-        const char *value = value_to_text(request->arena, &member->value);
-        buf_add(&request->text, member->key.string, member->key.length);
-        buf_text(&request->text, ": ");
-        if (!fill_text(value, FILL_HEADER, request->variables, &request->text, outcome))
+    put_own_headers(request);
+    for (const struct http_header *header = request->http->form->headers; header->name; header++) {
+        buf_printf(&request->text, "%s: ", header->name);
+        size_t before = request->text.length;
+        if (!fill_text(header->value, FILL_HEADER, &request->source, &request->text, outcome))
             return false;
-        keep_line(request);
+        if (request->text.length > before)
+            keep_line(request);
+        buf_clear(&request->text);
     }
     /* No waiting for a "100 Continue". */
     request->lines[request->line_count++] = "Expect:";
@@ -272,37 +140,22 @@ static bool put_headers(struct http_request *request, struct outcome *outcome)
     return true;
 }
 
-static void judge(const struct http *http, const struct transfer_seen *seen,
-                  struct outcome *outcome)
-{
-    retry_http(
-        &(struct retry_attempt){
-            .phase = seen->phase,
-            .failure = seen->failure,
-            .code = seen->code,
-            .idempotent = http->settings->idempotent,
-            .retry_after_ms = retry_after(seen->retry_after, clock_wall_ms()),
-        },
-        outcome);
-    if (seen->code)
-        outcome_printf(outcome, "HTTP %d %.*s", seen->code, (int)seen->words_length, seen->words);
-    else
-        transfer_explain(seen, outcome);
-}
-
 static bool make_request(struct http_request *request, struct request_settings *made,
                          struct outcome *outcome)
 {
     const struct http *http = request->http;
+    buf_init(&request->text, HTTP_HEADERS_MOST);
     if (!put_headers(request, outcome))
         return false;
-    if (!fill_text(http->settings->url, FILL_URL, request->variables, &request->text, outcome))
+    request->text.limit = HTTP_URL_MOST;
+    if (!fill_text(http->form->url, FILL_URL, &request->source, &request->text, outcome))
         return false;
     *made = (struct request_settings){
-        .method = methods[http->settings->method],
+        .method = http_methods[http->settings->method],
         .url = arena_text(request->arena, buf_string(&request->text)),
-        .user = http->settings->user,
-        .password = http->settings->user ? http->password.text : NULL,
+        .user = http->form->user,
+        .password = http->form->user ? http->password.text : NULL,
+        .aws_sigv4 = http->form->aws_sigv4,
         .headers = request->lines,
         .body = request->outgoing->body,
         .length = request->outgoing->body_length,
@@ -310,32 +163,73 @@ static bool make_request(struct http_request *request, struct request_settings *
     return true;
 }
 
+/* ---- What came back ---- */
+
+static void put_words(const struct http *http, const struct transfer_seen *seen,
+                      const struct answers_meaning *meaning, struct arena *arena,
+                      struct outcome *outcome)
+{
+    if (!seen->code) {
+        transfer_explain(seen, outcome);
+        return;
+    }
+    char *words = meaning->words ? arena_text(arena, meaning->words)
+                                 : arena_copy(arena, seen->words, seen->words_length);
+    secret_mask(&http->secret, words);
+    secret_mask(&http->password, words);
+    outcome_printf(outcome, "HTTP %d %s", seen->code, words);
+}
+
+static void judge(const struct http *http, const struct transfer_seen *seen, struct arena *arena,
+                  struct outcome *outcome)
+{
+    struct answers_meaning meaning = {.said = RETRY_SAID_NOTHING};
+    const struct answers_heard heard = {.status = seen->code,
+                                        .headers = seen->headers,
+                                        .headers_length = seen->headers_length,
+                                        .body = seen->words,
+                                        .body_length = seen->words_length};
+    if (seen->code)
+        answers_ask(http->form->answers, &heard, arena, &meaning);
+    int64_t after_ms = retry_after(seen->retry_after, clock_wall_ms());
+    retry_http(
+        &(struct retry_attempt){
+            .phase = seen->phase,
+            .failure = seen->failure,
+            .code = seen->code,
+            .said = meaning.said,
+            .idempotent = http->settings->idempotent,
+            .retry_after_ms = after_ms ? after_ms : meaning.wait_ms,
+        },
+        outcome);
+    put_words(http, seen, &meaning, arena, outcome);
+    outcome_id(outcome, outcome->kind == OUTCOME_SENT && meaning.id ? meaning.id : "");
+}
+
+/* ---- One message ---- */
+
 static void send_request(void *connection, const struct outgoing *outgoing, struct arena *arena,
                          struct outcome *outcome)
 {
     struct http *http = connection;
     if (!secret_read(&http->password, outcome) || !secret_read(&http->secret, outcome))
         return;
-    const struct fill_variable variables[] = {
-        {"mid", outgoing->mid},
-        {"channel", outgoing->channel},
-        {"to", outgoing->envelope_to},
-        {"from", outgoing->envelope_from},
-        {"secret", http->secret.known ? http->secret.text : NULL},
-        {0},
-    };
     struct http_request request = {
         .http = http,
         .outgoing = outgoing,
-        .variables = variables,
+        .source = {.mid = outgoing->mid,
+                   .channel = outgoing->channel,
+                   .to = outgoing->envelope_to,
+                   .from = outgoing->envelope_from,
+                   .secret = http->secret.known ? http->secret.text : NULL,
+                   .seen = &outgoing->seen},
         .arena = arena,
     };
-    buf_init(&request.text, HTTP_URL_MOST);
     struct request_settings made;
     if (make_request(&request, &made, outcome)) {
         struct transfer_seen seen;
         request_send(http->request, &made, &seen);
-        judge(http, &seen, outcome);
+        judge(http, &seen, arena, outcome);
     }
     if (outcome->kind == OUTCOME_GATEWAY_FAULT) {
         secret_forget(&http->password);
@@ -347,9 +241,11 @@ static void send_request(void *connection, const struct outgoing *outgoing, stru
 const struct gateway_kind http_kind = {
     .name = "http",
     .form = GATEWAY_REQUEST,
-    .settings = settings_table,
+    .settings = http_settings,
     .settings_size = sizeof(struct http_settings),
-    .check = check_settings,
+    .complete = http_settings_complete,
+    .body = http_settings_body,
+    .check = http_settings_check,
     .open = open_connection,
     .close = close_connection,
     .send = send_request,

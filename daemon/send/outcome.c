@@ -27,3 +27,13 @@ void outcome_printf(struct outcome *outcome, const char *format, ...)
     va_end(args);
     outcome_words(outcome, text, strlen(text));
 }
+
+void outcome_id(struct outcome *outcome, const char *id)
+{
+    char line[OUTCOME_ID_SIZE + 1];
+    size_t used = utf8_one_line(id, strlen(id), line, sizeof line);
+    if (used >= OUTCOME_ID_SIZE)
+        used = 0;
+    memcpy(outcome->id, line, used);
+    outcome->id[used] = '\0';
+}

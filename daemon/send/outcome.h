@@ -33,7 +33,7 @@ enum outcome_suspect {
     OUTCOME_SUSPECT_REFUSAL, /* policy, or whatever else the message was refused for */
 };
 
-enum { OUTCOME_TEXT_SIZE = 256, OUTCOME_ENHANCED_SIZE = 12 };
+enum { OUTCOME_TEXT_SIZE = 256, OUTCOME_ENHANCED_SIZE = 12, OUTCOME_ID_SIZE = 128 };
 
 struct outcome {
     enum outcome_kind kind;
@@ -42,9 +42,11 @@ struct outcome {
     char
         text[OUTCOME_TEXT_SIZE]; /* the server's own words, or ours; one line of valid UTF-8.
                                     May hold an address: not for the log, but for the dead letter */
-    int64_t retry_after_ms;      /* what the server asked for, 1 s to 1 h; 0: nothing */
-    bool slow_down; /* 421, 429, 503 with a Retry-After: fewer connections for a while */
-    bool unhealthy; /* it says that the gateway does not work, as send/health counts */
+    char id[OUTCOME_ID_SIZE]; /* of a message that was sent: by what the gateway knows it; "" where
+                                 it said nothing. One line of valid UTF-8 */
+    int64_t retry_after_ms;   /* what the server asked for, 1 s to 1 h; 0: nothing */
+    bool slow_down;           /* 421, 429, 503 with a Retry-After: fewer connections for a while */
+    bool unhealthy;           /* it says that the gateway does not work, as send/health counts */
     enum outcome_suspect suspect; /* DEAD only */
 };
 
@@ -55,5 +57,7 @@ void outcome_set(struct outcome *outcome, enum outcome_kind kind);
 void outcome_words(struct outcome *outcome, const char *bytes, size_t length);
 void outcome_printf(struct outcome *outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Likewise the id; "" for one that is too long: a part of an id is none. */
+void outcome_id(struct outcome *outcome, const char *id);
 
 #endif

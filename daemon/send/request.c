@@ -8,6 +8,7 @@
  */
 #include "send/request.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ struct request {
     const char *body;
     size_t given;
     int code; /* so far */
-    struct buf answer;
+    struct buf answer, headers;
     char retry_after[64];
 };
 
@@ -63,6 +64,15 @@ static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, 
 
 /* ---- What the server says ---- */
 
+/* With its name in lower case. */
+static void keep_header(struct request *request, const char *bytes, size_t length)
+{
+    size_t name = request->headers.length;
+    buf_add(&request->headers, bytes, length);
+    for (char *at = request->headers.data + name; *at && *at != ':'; at++)
+        *at = (char)tolower((unsigned char)*at);
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct request *request = context;
@@ -77,9 +87,12 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     if (sscanf(line, "HTTP/%*s %3d", &status) == 1) {
         request->code = status >= 200 ? status : 0;
         request->retry_after[0] = '\0';
-    } else if (strncasecmp(line, retry, sizeof retry - 1) == 0) {
-        snprintf(request->retry_after, sizeof request->retry_after, "%.63s",
-                 line + sizeof retry - 1);
+        buf_clear(&request->headers);
+    } else {
+        keep_header(request, bytes, length);
+        if (strncasecmp(line, retry, sizeof retry - 1) == 0)
+            snprintf(request->retry_after, sizeof request->retry_after, "%.63s",
+                     line + sizeof retry - 1);
     }
     return length;
 }
@@ -100,6 +113,7 @@ struct request *request_new(const struct transfer_settings *settings)
     struct request *request = mem_zero(1, sizeof *request);
     transfer_init(&request->transfer, settings);
     buf_init(&request->answer, TRANSFER_HEARD_MOST);
+    buf_init(&request->headers, TRANSFER_HEARD_MOST);
     return request;
 }
 
@@ -114,6 +128,7 @@ void request_destroy(struct request **request)
         return;
     request_drop(*request);
     buf_free(&(*request)->answer);
+    buf_free(&(*request)->headers);
     free(*request);
     *request = NULL;
 }
@@ -159,6 +174,7 @@ static void begin(struct request *request, const struct request_settings *made)
     request->given = 0;
     request->code = 0;
     buf_clear(&request->answer);
+    buf_clear(&request->headers);
     request->retry_after[0] = '\0';
 }
 
@@ -171,6 +187,8 @@ static void run(struct request *request, struct transfer_seen *seen)
         seen->phase = RETRY_BODY;
     seen->words = buf_string(&request->answer);
     seen->words_length = request->answer.length;
+    seen->headers = buf_string(&request->headers);
+    seen->headers_length = request->headers.length;
     seen->retry_after = request->retry_after;
 }
 
@@ -183,6 +201,7 @@ void request_send(struct request *request, const struct request_settings *made,
     curl_easy_setopt(curl, CURLOPT_URL, made->url);
     curl_easy_setopt(curl, CURLOPT_USERNAME, made->user);
     curl_easy_setopt(curl, CURLOPT_PASSWORD, made->password);
+    curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, made->aws_sigv4);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     /* libcurl sends a request again by itself where a kept connection broke. Not one with a
      * body, because nothing here can be rewound; one without a body gets a new connection. */
@@ -199,7 +218,7 @@ void request_send(struct request *request, const struct request_settings *made,
         run(request, seen);
     } else {
         *seen = (struct transfer_seen){
-            .failure = RETRY_CUT_OFF, .words = "", .fault = "", .retry_after = ""};
+            .failure = RETRY_CUT_OFF, .words = "", .headers = "", .fault = "", .retry_after = ""};
     }
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);

@@ -13,6 +13,7 @@ struct request; /* the connection, and the request under way */
 struct request_settings {
     const char *method, *url;
     const char *user, *password; /* NULL: none */
+    const char *aws_sigv4;       /* "aws:amz:REGION:SERVICE": they sign it; NULL: a Basic login */
     const char *const *headers;  /* "Name: value", NULL-terminated */
     const char *body;
     size_t length;

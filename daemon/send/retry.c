@@ -1,7 +1,8 @@
 /*
  * Two questions, and a section for each way to ask. What does it mean? A reply decides, if
  * one came that can: for SMTP the table `refusals`, by the step that it answers, its code and
- * its enhanced code; for HTTP the table `statuses`. Where none came, the table `silences`: what
+ * its enhanced code; for HTTP the table `sayings`, where the gateway's `answers` told, else
+ * `statuses`. Where none came, the table `silences`: what
  * counts is how far the attempt got, because past the body's end the message may have been
  * taken. When is the next attempt? retry_next(), at the end; before it stands the reading of
  * the two fields of an answer that have a grammar, enhanced codes and Retry-After.
@@ -63,6 +64,7 @@ static void begin_outcome(const struct retry_attempt *attempt, struct outcome *o
     outcome->code = attempt->code;
     snprintf(outcome->enhanced, sizeof outcome->enhanced, "%s",
              attempt->enhanced ? attempt->enhanced : "");
+    outcome->id[0] = '\0';
     outcome->retry_after_ms = 0;
     outcome->slow_down = false;
     outcome->unhealthy = false;
@@ -177,6 +179,30 @@ static const struct status {
     {500, INT_MAX, OUTCOME_UNCERTAIN, OUTCOME_UNSUSPECTED, true},
 };
 
+/* Of an answer whose words say what it means. */
+static const struct {
+    enum outcome_kind kind;
+    enum outcome_suspect suspect;
+    bool unhealthy;
+} sayings[] = {
+    [RETRY_SAID_SENT] = {OUTCOME_SENT, OUTCOME_UNSUSPECTED, false},
+    [RETRY_SAID_UNAVAILABLE] = {OUTCOME_UNAVAILABLE, OUTCOME_UNSUSPECTED, true},
+    [RETRY_SAID_RETRY] = {OUTCOME_RETRY, OUTCOME_UNSUSPECTED, true},
+    [RETRY_SAID_BOUNCED] = {OUTCOME_BOUNCED, OUTCOME_UNSUSPECTED, false},
+    [RETRY_SAID_GATEWAY] = {OUTCOME_GATEWAY_FAULT, OUTCOME_UNSUSPECTED, true},
+    [RETRY_SAID_REFUSED] = {OUTCOME_DEAD, OUTCOME_SUSPECT_REFUSAL, false},
+};
+
+static void judge_saying(const struct retry_attempt *attempt, struct outcome *outcome)
+{
+    outcome->kind = sayings[attempt->said].kind;
+    outcome->suspect = sayings[attempt->said].suspect;
+    outcome->unhealthy = sayings[attempt->said].unhealthy;
+    if (outcome->kind == OUTCOME_RETRY || outcome->kind == OUTCOME_UNAVAILABLE)
+        outcome->retry_after_ms = attempt->retry_after_ms;
+    outcome->slow_down = attempt->said == RETRY_SAID_UNAVAILABLE;
+}
+
 static void judge_status(const struct retry_attempt *attempt, struct outcome *outcome)
 {
     const struct status *row = statuses;
@@ -193,10 +219,17 @@ static void judge_status(const struct retry_attempt *attempt, struct outcome *ou
 void retry_http(const struct retry_attempt *attempt, struct outcome *outcome)
 {
     begin_outcome(attempt, outcome);
-    if (attempt->code >= 200)
-        judge_status(attempt, outcome);
-    else
+    bool says = attempt->said != RETRY_SAID_NOTHING && attempt->said != RETRY_SAID_NOT_SENT;
+    if (attempt->code < 200)
         judge_silence(attempt, RETRY_BODY, outcome);
+    else if (says)
+        judge_saying(attempt, outcome);
+    else
+        judge_status(attempt, outcome);
+    if (outcome->kind == OUTCOME_SENT && attempt->said == RETRY_SAID_NOT_SENT) {
+        outcome->kind = OUTCOME_UNCERTAIN;
+        outcome->unhealthy = true;
+    }
     if (outcome->kind == OUTCOME_UNCERTAIN && attempt->idempotent)
         outcome->kind = attempt->failure == RETRY_CUT_OFF ? OUTCOME_CUT : OUTCOME_RETRY;
 }
@@ -267,6 +300,13 @@ static bool read_date(const char *text, int64_t now_ms, int64_t *ms)
     return true;
 }
 
+static int64_t held(int64_t ms)
+{
+    if (ms < RETRY_AFTER_LEAST_MS)
+        return RETRY_AFTER_LEAST_MS;
+    return ms > RETRY_AFTER_MOST_MS ? RETRY_AFTER_MOST_MS : ms;
+}
+
 int64_t retry_after(const char *text, int64_t now_ms)
 {
     while (*text == ' ' || *text == '\t')
@@ -282,9 +322,15 @@ int64_t retry_after(const char *text, int64_t now_ms)
     } else {
         return 0;
     }
-    if (ms < RETRY_AFTER_LEAST_MS)
-        return RETRY_AFTER_LEAST_MS;
-    return ms > RETRY_AFTER_MOST_MS ? RETRY_AFTER_MOST_MS : ms;
+    return held(ms);
+}
+
+int64_t retry_wait(double seconds)
+{
+    if (!(seconds > 0))
+        return 0;
+    return held(seconds * 1000 < RETRY_AFTER_MOST_MS ? (int64_t)(seconds * 1000)
+                                                     : RETRY_AFTER_MOST_MS);
 }
 
 /* ---- When ---- */

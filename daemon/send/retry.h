@@ -44,12 +44,26 @@ enum retry_failure {
     RETRY_MISCONFIGURED
 };
 
+/* What the answer to a request says by itself, where the gateway's `answers` tell: then the status
+ * does not decide. */
+enum retry_said {
+    RETRY_SAID_NOTHING,
+    RETRY_SAID_SENT,
+    RETRY_SAID_UNAVAILABLE,
+    RETRY_SAID_RETRY,
+    RETRY_SAID_BOUNCED,
+    RETRY_SAID_GATEWAY,
+    RETRY_SAID_REFUSED,
+    RETRY_SAID_NOT_SENT /* nothing of these, so a 2xx is no answer that can be understood */
+};
+
 struct retry_attempt {
     enum retry_phase phase;
     enum retry_failure failure;
     int code;               /* the reply to this phase's command, or the HTTP status; 0: none came.
                                Where there is one it decides, whatever `failure` says */
     const char *enhanced;   /* "5.1.1"; "" or NULL: none */
+    enum retry_said said;   /* http */
     bool idempotent;        /* http: a second copy is recognised by its key */
     int64_t retry_after_ms; /* retry_after(); 0: none */
 };
@@ -61,6 +75,9 @@ void retry_http(const struct retry_attempt *attempt, struct outcome *outcome);
 /* A Retry-After (RFC 9110, 10.2.3) in seconds or as one of the three forms of date:
  * milliseconds from `now_ms` (wall clock), held to 1 s … 1 h; 0 where it is neither. */
 int64_t retry_after(const char *text, int64_t now_ms);
+
+/* Likewise of a number of seconds in an answer's body; 0 where it is not above 0. */
+int64_t retry_wait(double seconds);
 
 /* The enhanced status code (RFC 3463) at the start of a reply's text, into `out`; ""
  * where there is none or its class is not that of `code`. */

@@ -52,3 +52,16 @@ void secret_forget(struct secret *secret)
     explicit_bzero(secret->text, sizeof secret->text);
     secret->known = false;
 }
+
+void secret_mask(const struct secret *secret, char *line)
+{
+    static const char masked[] = "***";
+    size_t length = strlen(secret->text), keep = sizeof masked - 1;
+    if (!secret->known || length <= keep)
+        return;
+    while ((line = strstr(line, secret->text)) != NULL) {
+        memcpy(line, masked, keep);
+        memmove(line + keep, line + length, strlen(line + length) + 1);
+        line += keep;
+    }
+}

@@ -22,6 +22,10 @@ struct secret {
  * gateway's fault (not there, empty, too long, a control character in it). */
 bool secret_read(struct secret *secret, struct outcome *outcome);
 
+/* Puts "***" where the text stands in `line`, which gets shorter or stays as long. Nothing where
+ * it is shorter than that, or not known. */
+void secret_mask(const struct secret *secret, char *line);
+
 /* Overwrites the text; the next secret_read() reads the file again. */
 void secret_forget(struct secret *secret);
 

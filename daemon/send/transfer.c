@@ -301,6 +301,7 @@ void transfer_run(struct transfer *transfer, struct transfer_seen *seen)
         .failure = failure,
         .unsent = result == CURLE_SEND_ERROR,
         .words = "",
+        .headers = "",
         .fault = transfer->fault,
         .retry_after = "",
         .reused = kept && fresh == 0,

@@ -32,6 +32,12 @@ static bool begins(const char *path, const char *folder)
     return strncmp(path, folder, strlen(folder)) == 0;
 }
 
+static bool ends(const char *path, const char *ending)
+{
+    size_t length = strlen(path), end = strlen(ending);
+    return length > end && strcmp(path + length - end, ending) == 0;
+}
+
 static void load_layout(struct templates *set, const char *path, struct diags *diags)
 {
     char *name = templates_path_stem(set->arena, path, "layouts/");
@@ -57,14 +63,24 @@ static void load_layout(struct templates *set, const char *path, struct diags *d
         layout->text = file;
 }
 
-static void load_body(struct templates *set, const char *path, struct diags *diags)
+static void keep_body(struct templates *set, struct templates_file *file, struct diags *diags)
 {
-    struct templates_file *file = templates_file_read(set, path, false, diags);
     if (!file)
         return;
     struct templates_body *body = arena_zero(set->arena, sizeof *body);
     body->liquid = templates_file_compile(set, file, false, diags);
     map_put(set->bodies, file->path, strlen(file->path), body);
+}
+
+/* Where the folder has a file of that name, that one counts. */
+static void load_built_in(struct templates *set, const struct built_in *file, struct diags *diags)
+{
+    const struct settings_source source = {.file =
+                                               arena_printf(set->arena, "gateways/%s", file->name),
+                                           .text = file->text,
+                                           .length = strlen(file->text)};
+    if (!map_get(set->bodies, file->name, strlen(file->name)))
+        keep_body(set, templates_file_take(set, file->name, &source, false, diags), diags);
 }
 
 static struct templates_pair *find_pair(struct templates *set, const char *name, const char *locale)
@@ -121,7 +137,7 @@ static void load_file(struct templates *set, const char *path, struct diags *dia
     else if (strcmp(parts.kind, "html") == 0 || strcmp(parts.kind, "text") == 0)
         load_part(set, path, &parts, diags);
     else
-        load_body(set, path, diags);
+        keep_body(set, templates_file_read(set, path, false, diags), diags);
 }
 
 /* ---- The set ---- */
@@ -209,6 +225,9 @@ static void load_all(struct templates *set, struct diags *diags)
     set->pairs = arena_zero(set->arena, (count + 1) * sizeof *set->pairs);
     for (size_t i = 0; i < count; i++)
         load_file(set, paths[i], diags);
+    for (const struct built_in *file = set->built_in; file && file->name; file++)
+        if (ends(file->name, TEMPLATES_PATH_SUFFIX))
+            load_built_in(set, file, diags);
     join_pairs(set, diags);
     note_reads(set);
     if (!set->keep_css && diags->errors == errors)
@@ -225,6 +244,7 @@ static struct templates *new_set(const struct templates_settings *settings)
                            .default_locale = arena_text(
                                arena, settings->default_locale ? settings->default_locale : "en"),
                            .keep_css = settings->keep_css,
+                           .built_in = settings->built_in,
                            .names = map_new(),
                            .layouts = map_new(),
                            .snippets = map_new(),
@@ -259,12 +279,6 @@ void templates_destroy(struct templates **templates)
 }
 
 /* ---- A file by itself ---- */
-
-static bool ends(const char *path, const char *ending)
-{
-    size_t length = strlen(path), end = strlen(ending);
-    return length > end && strcmp(path + length - end, ending) == 0;
-}
 
 static const char *folder_of(struct arena *arena, const char *path)
 {

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/built_in.h"
 #include "base/diag.h"
 #include "base/settings.h"
 #include "templates/templates_variant.h"
@@ -26,8 +27,10 @@ struct templates;
 
 struct templates_settings {
     const char *folder;
-    const char *default_locale; /* NULL: "en" */
-    bool keep_css;              /* true: CSS in <style> is not copied into style="" */
+    const char *default_locale;      /* NULL: "en" */
+    bool keep_css;                   /* true: CSS in <style> is not copied into style="" */
+    const struct built_in *built_in; /* bodies of HTTP gateways for which the folder need not have a
+                                        file; ends with a row without a name; NULL: none */
 };
 
 enum { TEMPLATES_COUNT_MOST = 10000 }; /* files */

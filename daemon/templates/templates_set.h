@@ -50,6 +50,7 @@ struct templates {
     const char *folder;
     const char *default_locale;
     bool keep_css;
+    const struct built_in *built_in;
     const struct translate *translate;
     struct templates_pair *pairs; /* by name, then by locale */
     size_t count;

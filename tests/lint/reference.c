@@ -8,6 +8,8 @@
 #include "rules/rule_read.h"
 #include "rules/rule_steps.h"
 #include "send/gateway_kinds.h"
+#include "send/http.h"
+#include "send/preset.h"
 #include "templates/front_matter.h"
 
 enum { PAGE_MOST = 1 << 20 };
@@ -50,6 +52,36 @@ static void put_all_words(struct buf *out)
               reasons, COUNT(reasons));
 }
 
+/* Of the rows of a preset those that are not as of kind http. */
+static void put_preset(struct buf *out, const struct gateway_kind *kind)
+{
+    struct setting rows[64];
+    size_t count = 0;
+    char title[64], about[256];
+    for (size_t i = 0; kind->settings[i].key; i++) {
+        const struct setting *row = &kind->settings[i], *same = &http_kind.settings[i];
+        if (row >= kind->own || row->fallback != same->fallback || row->section != same->section)
+            rows[count++] = *row;
+    }
+    rows[count] = (struct setting){0};
+    snprintf(title, sizeof title, "A gateway of kind `%s`", kind->name);
+    snprintf(about, sizeof about, "%s. A preset: `http`, with these of its own.", kind->about);
+    put_table(out, title, about, rows);
+}
+
+static void put_presets(struct buf *out)
+{
+    struct arena *arena = arena_new(16384);
+    struct diags diags = {0};
+    for (const char *const *name = preset_names(arena); *name; name++) {
+        const struct gateway_kind *kind = preset_kind(arena, *name, &diags);
+        if (kind)
+            put_preset(out, kind);
+    }
+    diags_free(&diags);
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
     struct buf page;
@@ -67,6 +99,7 @@ int main(void)
         snprintf(about, sizeof about, "Below `gateways:` of nudged.yaml, by a name of its own.");
         put_table(&page, title, about, gateway_kinds[i]->settings);
     }
+    put_presets(&page);
     put_table(&page, "A rule", "One YAML document of `rules/*.yaml`.", rule_settings);
     put_table(&page, "The step `send`", "With more than a name: `send: {template: …}`.",
               rule_send_settings);

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = ROOT / "sources.mk"
-GENERATED = {"daemon/store/scripts_lua.c"}
+GENERATED = {"daemon/store/scripts_lua.c", "daemon/send/preset_files.c"}
 HEAD = "# Written by `./dev sources` from what is on disk; `./dev lint` fails where the two differ.\n\n"
 
 
@@ -48,6 +48,7 @@ def lists():
     parts = [
         variable("library_sources", files("daemon/*/*.[ch]")),
         variable("lua_scripts", files("daemon/store/*.lua")),
+        variable("preset_files", files("gateways/*")),
         variable("unit_programs", units),
         variable("unit_fixtures", fixtures),
         variable("conformance_programs", conformance),

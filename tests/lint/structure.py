@@ -24,7 +24,7 @@ FOLDERS = {
     "serve": "base",
     "customer": "base",
     "templates": "base liquid mail",
-    "send": "base mail",
+    "send": "base cel mail",
     "rules": "base cel customer",
     "compose": "base liquid mail templates",
     "decide": "base cel customer rules",

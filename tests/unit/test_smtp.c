@@ -660,7 +660,7 @@ static void settings_are_checked(void **state)
     gateway_fixture_close(&gateway);
     gateway_fixture_read(&gateway, "{\"host\": \"x\"}");
     assert_null(gateway.kind);
-    assert_string_equal(gateway.diags.items[0].hint, "`kind` is smtp, http or maildir");
+    assert_non_null(strstr(gateway.diags.items[0].hint, "`kind` is smtp, http or maildir"));
     gateway_fixture_close(&gateway);
 }
 
