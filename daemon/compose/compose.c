@@ -142,19 +142,21 @@ static bool put_mime(struct composition *c, bool mail)
 }
 
 bool compose_body(const struct templates *templates, const struct compose_settings *settings,
-                  const char *file, const struct value *message, struct arena *arena,
-                  struct compose_request *request, struct diag *diag)
+                  const struct value *message, struct arena *arena, struct compose_request *request,
+                  struct diag *diag)
 {
     struct composition c = begin(templates, settings, message, arena, diag);
-    const struct templates_body *body = templates_body(templates, file);
+    const struct templates_body *body = templates_body(templates, request->file);
     if (!body)
-        return diag_fault(diag, "no-template", "there is no template file `%s`", file);
+        return diag_fault(diag, "no-template", "there is no template file `%s`", request->file);
     if (!composition_begin(&c) || !composition_render(&c))
         return false;
     bool mail = strcmp(c.channel, "email") == 0;
-    if (!address_request(&c, mail) || !check_files(&c, body, file, mail))
+    if (!address_request(&c, mail) || !check_files(&c, body, request->file, mail))
         return false;
     composition_message(&c, body->reads_files);
+    value_set(arena, c.variables, "gateway",
+              value_is(request->gateway, VALUE_MAP) ? *request->gateway : value_null());
     if (body->reads_mime && !put_mime(&c, mail))
         return false;
     request->to = mail ? c.recipient.mailbox : c.to;

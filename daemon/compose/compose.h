@@ -55,17 +55,21 @@ bool compose_text(const struct templates *templates, const struct compose_settin
 
 /* For a gateway that makes a request of a message. */
 struct compose_request {
+    /* Given: */
+    const char *file;            /* the template */
+    const struct value *gateway; /* what it sees of its gateway's settings, a map; or NULL */
+    /* Made: */
     const char *to, *from; /* a mail's addresses, else as they are written; from may be "" */
     const char *body;
     struct value seen; /* all that the body's template sees, a map */
 };
 
 /* Renders the template file of an HTTP gateway ("twilio.json.liquid"). Beside the message's
- * variables it sees `data` and the composed message: docs/templates.md lists its members. Of
- * these `attachments` and `mime` are made where the file names them alone. */
+ * variables it sees `data`, `gateway` and the composed message: docs/templates.md lists its
+ * members. Of these `attachments` and `mime` are made where the file names them alone. */
 bool compose_body(const struct templates *templates, const struct compose_settings *settings,
-                  const char *file, const struct value *message, struct arena *arena,
-                  struct compose_request *request, struct diag *diag);
+                  const struct value *message, struct arena *arena, struct compose_request *request,
+                  struct diag *diag);
 
 /* Renders one file by itself (templates_single) with variables of its own, a map: `shop`, `now`
  * and `locale` are those of a message where it has none. The text lies in the arena. */

@@ -161,6 +161,7 @@ void known_names_body(struct arena *arena, const struct ruleset *rules,
     body->names = value_copy(arena, &all->names);
     value_set(arena, body->names, "message", message);
     value_set(arena, body->names, "data", value_null());
+    value_set(arena, body->names, "gateway", value_null());
     for (size_t i = 0; i < ruleset_count(rules); i++)
         add_data(arena, ruleset_at(rules, i), &body->names);
 }

@@ -81,10 +81,9 @@ static bool write_text(const struct preview_form_input *input, enum preview_form
 static bool write_outgoing(const struct preview_form_input *input, struct buf *out,
                            struct diag *diag)
 {
-    const struct prepare with = {
-        .compose = &input->draft->compose,
-        .templates = input->templates,
-        .body_file = config_gateway_body(input->draft->gateway, input->templates, input->arena)};
+    const struct prepare with = {.compose = &input->draft->compose,
+                                 .templates = input->templates,
+                                 .gateway = input->draft->gateway};
     struct outgoing outgoing;
     return prepare_outgoing(&with, &input->draft->message, input->arena, &outgoing, diag) &&
            buf_add(out, outgoing.body, outgoing.body_length);

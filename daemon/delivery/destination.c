@@ -14,11 +14,9 @@ static bool prepare(void *context, struct senders_job *job, struct arena *arena,
 {
     const struct destination *destination = context;
     struct attempt *attempt = attempt_of(job);
-    const struct templates *templates = attempt->generation->templates;
     const struct prepare with = {.compose = &attempt->generation->compose,
-                                 .templates = templates,
-                                 .body_file =
-                                     config_gateway_body(destination->config, templates, arena)};
+                                 .templates = attempt->generation->templates,
+                                 .gateway = destination->config};
     if (attempt_read(attempt, diag) &&
         prepare_outgoing(&with, &attempt->message, arena, outgoing, diag))
         return true;

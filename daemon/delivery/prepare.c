@@ -16,9 +16,11 @@ static bool make_request(const struct prepare *prepare, const struct compose_set
                          const struct value *message, struct arena *arena,
                          struct outgoing *outgoing, struct diag *diag)
 {
-    struct compose_request request;
-    if (!compose_body(prepare->templates, settings, prepare->body_file, message, arena, &request,
-                      diag))
+    const struct config_gateway *gateway = prepare->gateway;
+    struct compose_request request = {
+        .file = config_gateway_body(gateway, prepare->templates, arena),
+        .gateway = gateway->kind->seen ? gateway->kind->seen(gateway->settings) : NULL};
+    if (!compose_body(prepare->templates, settings, message, arena, &request, diag))
         return false;
     outgoing->body = request.body;
     outgoing->body_length = strlen(request.body);
@@ -88,7 +90,7 @@ bool prepare_outgoing(const struct prepare *prepare, const struct value *message
     value_to_int(value_get(message, "decided"), &settings.now_ms);
     *outgoing = (struct outgoing){.mid = text_of(arena, message, "mid"),
                                   .channel = text_of(arena, message, "channel")};
-    if (prepare->body_file)
+    if (prepare->gateway->kind->form == GATEWAY_REQUEST)
         return make_request(prepare, &settings, message, arena, outgoing, diag);
     if (strcmp(outgoing->channel, "email") == 0)
         return make_mail(templates, &settings, message, arena, outgoing, diag);

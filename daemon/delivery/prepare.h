@@ -18,7 +18,7 @@
 struct prepare {
     const struct compose_settings *compose;
     const struct templates *templates;
-    const char *body_file; /* config_gateway_body() */
+    const struct config_gateway *gateway;
 };
 
 /* `message` is what stands in the store, as decide/message_body made it. *outgoing refers to the

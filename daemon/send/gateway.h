@@ -85,6 +85,9 @@ struct gateway_kind {
      * NULL. */
     const char *(*body)(const void *settings);
 
+    /* What that template sees as `gateway`: a map, or a null. May be NULL. */
+    const struct value *(*seen)(const void *settings);
+
     /* What the table cannot say: keys that need each other, a URL's form. `map` is
      * the mapping the settings were read from (may be NULL), for places. What the table had a
      * fault in is as if it were absent, so even what is required may be NULL. May be NULL. */

@@ -245,6 +245,7 @@ const struct gateway_kind http_kind = {
     .settings_size = sizeof(struct http_settings),
     .complete = http_settings_complete,
     .body = http_settings_body,
+    .seen = http_settings_seen,
     .check = http_settings_check,
     .open = open_connection,
     .close = close_connection,

@@ -120,6 +120,11 @@ const char *http_settings_body(const void *settings)
     return ((const struct http_settings *)settings)->body;
 }
 
+const struct value *http_settings_seen(const void *settings)
+{
+    return &((const struct http_settings *)settings)->own;
+}
+
 /* ---- What is made of them ---- */
 
 static const char *fill_own(struct arena *arena, const char *text, enum fill_into into,

@@ -42,6 +42,7 @@ extern const char *const http_methods[];
 /* Members of struct gateway_kind. */
 void http_settings_complete(const struct gateway_kind *kind, void *settings, struct arena *arena);
 const char *http_settings_body(const void *settings);
+const struct value *http_settings_seen(const void *settings);
 bool http_settings_check(const void *settings, const struct value *map,
                          const struct settings_source *source, struct diags *diags);
 

@@ -6,7 +6,9 @@ static struct compose_request made;
 static bool request(struct room *room, const char *file, const char *members)
 {
     struct value message = message_with(room, members);
-    return compose_body(room->templates, &room->settings, file, &message, room->arena, &made,
+    struct value gateway = read_json(room, "{\"stream\": \"bulk\"}");
+    made = (struct compose_request){.file = file, .gateway = &gateway};
+    return compose_body(room->templates, &room->settings, &message, room->arena, &made,
                         &room->diag);
 }
 
@@ -75,7 +77,7 @@ static void all_of_a_message(void **state)
             arena_printf(room->arena, "{{ message.%s | json }}", names[i][0]));
     put(room, "link.json.liquid",
         "{{ message.unsubscribe_url }} {{ customer.id }} {{ event.type }} {{ data.gift }} "
-        "{{ shop.name }}");
+        "{{ shop.name }} {{ gateway.stream }}");
     load(room);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *file = arena_printf(room->arena, "b%zu.json.liquid", i), *value = names[i][1];
@@ -86,7 +88,7 @@ static void all_of_a_message(void **state)
     }
     assert_true(request(room, "link.json.liquid", "{\"data\": {\"gift\": \"G\"}}"));
     assert_non_null(strstr(made.body, "https://"));
-    assert_non_null(strstr(made.body, " G Tea"));
+    assert_non_null(strstr(made.body, " G Tea & Co bulk"));
 }
 
 static void senders_of_other_channels(void **state)

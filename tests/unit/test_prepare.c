@@ -11,6 +11,9 @@
 
 #include "base/json.h"
 #include "delivery/prepare.h"
+#include "send/http.h"
+#include "send/http_settings.h"
+#include "send/maildir.h"
 
 struct desk {
     char folder[64];
@@ -96,8 +99,11 @@ static bool prepare(struct desk *desk, const char *body_file, const char *member
     assert_true(json_read(desk->arena, usual, strlen(usual), &json_file_limits, &base, NULL));
     assert_true(json_read(desk->arena, members, strlen(members), &json_file_limits, &over, NULL));
     base = value_merge(desk->arena, &base, &over);
+    const struct http_settings settings = {.body = body_file};
+    const struct config_gateway gateway = {
+        .name = "api", .kind = body_file ? &http_kind : &maildir_kind, .settings = &settings};
     const struct prepare with = {
-        .compose = &desk->compose, .templates = desk->templates, .body_file = body_file};
+        .compose = &desk->compose, .templates = desk->templates, .gateway = &gateway};
     desk->diag = (struct diag){0};
     return prepare_outgoing(&with, &base, desk->arena, &desk->outgoing, &desk->diag);
 }
