@@ -960,6 +960,7 @@ test_files = \
 	tests/functional/mail_style.py \
 	tests/functional/persons.py \
 	tests/functional/read_mails.pl \
+	tests/functional/real_servers.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
 	tests/functional/test_check.py \
@@ -987,6 +988,7 @@ test_files = \
 	tests/functional/test_person.py \
 	tests/functional/test_persons.py \
 	tests/functional/test_push.py \
+	tests/functional/test_real_servers.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \

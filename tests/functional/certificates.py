@@ -44,4 +44,6 @@ def make(folder):
                 "-out", f"{name}.pem", "-startdate", begin, "-enddate", end, "-notext")
     openssl("req", "-x509", *KEY, "-keyout", "selfsigned.key", "-out", "selfsigned.pem", "-subj", "/CN=localhost",
             "-addext", LOCAL, "-days", "3650")
+    for path in folder.glob("*.key"):
+        path.chmod(0o644)  # servers read them as users of their own
     return folder

@@ -31,7 +31,7 @@ PATIENCE = int(os.environ.get("NUDGED_PATIENCE", "60"))  # seconds until a test 
 
 
 def wait_until(condition, what, patience=PATIENCE):
-    """The first true value of `condition()`."""
+    """The first true value of `condition()`. `what` may be a function: what is to be shown is known at the end."""
     end = time.monotonic() + patience
     pause = threading.Event()
     while True:
@@ -39,7 +39,7 @@ def wait_until(condition, what, patience=PATIENCE):
         if value:
             return value
         if time.monotonic() > end:
-            pytest.fail(f"waited {patience} s for {what}")
+            pytest.fail(f"waited {patience} s for {what() if callable(what) else what}")
         pause.wait(0.02)
 
 
