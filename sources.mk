@@ -177,6 +177,8 @@ library_sources = \
 	daemon/compose/composition_variables.c \
 	daemon/config/config.c \
 	daemon/config/config.h \
+	daemon/config/config_channels.c \
+	daemon/config/config_channels.h \
 	daemon/config/config_check.c \
 	daemon/config/config_check.h \
 	daemon/config/config_keys.h \
@@ -472,6 +474,8 @@ library_sources = \
 	daemon/rules/other_sets.h \
 	daemon/rules/rule.c \
 	daemon/rules/rule.h \
+	daemon/rules/rule_channel.c \
+	daemon/rules/rule_channel.h \
 	daemon/rules/rule_expression.c \
 	daemon/rules/rule_expression.h \
 	daemon/rules/rule_gates.c \
@@ -767,6 +771,7 @@ unit_programs = \
 	tests/unit/test_retry \
 	tests/unit/test_revival \
 	tests/unit/test_room \
+	tests/unit/test_rule_channel \
 	tests/unit/test_rule_files \
 	tests/unit/test_rule_index \
 	tests/unit/test_rule_needles \
@@ -963,6 +968,7 @@ test_files = \
 	tests/functional/real_servers.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
+	tests/functional/test_channels.py \
 	tests/functional/test_check.py \
 	tests/functional/test_check_requests.py \
 	tests/functional/test_cleaning.py \

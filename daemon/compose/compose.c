@@ -19,6 +19,15 @@ static struct composition begin(const struct templates *templates,
 
 /* ---- A mail ---- */
 
+bool compose_is_mail(const struct compose_settings *settings, const char *channel)
+{
+    static const char *const standard[] = {"email", NULL};
+    const char *const *name = settings->mail_channels ? settings->mail_channels : standard;
+    while (*name && strcmp(*name, channel) != 0)
+        name++;
+    return *name;
+}
+
 static bool write_field(const struct composition *c, const struct composition_field *field,
                         struct buf *out)
 {
@@ -151,7 +160,7 @@ bool compose_body(const struct templates *templates, const struct compose_settin
         return diag_fault(diag, "no-template", "there is no template file `%s`", request->file);
     if (!composition_begin(&c) || !composition_render(&c))
         return false;
-    bool mail = strcmp(c.channel, "email") == 0;
+    bool mail = compose_is_mail(settings, c.channel);
     if (!address_request(&c, mail) || !check_files(&c, body, request->file, mail))
         return false;
     composition_message(&c, body->reads_files);

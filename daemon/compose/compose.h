@@ -23,6 +23,9 @@
 #include "compose/compose_settings.h"
 #include "templates/templates.h"
 
+/* Whether what goes through the channel is a mail. */
+bool compose_is_mail(const struct compose_settings *settings, const char *channel);
+
 struct compose_mail {
     const char *from; /* envelope sender, ASCII unless smtputf8 */
     const char *to;   /* envelope recipient */

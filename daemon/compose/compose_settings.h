@@ -24,9 +24,10 @@ struct compose_settings {
     const char *list_id;            /* "shop.example" or "Tea Shop <list.shop.example>" */
     const char *feedback_id;        /* the sender's part, the last of the four */
     const char *message_id_domain;
-    const char *zone;           /* IANA, for dates; NULL: UTC */
-    int64_t now_ms;             /* what templates see as `now` */
-    struct unsubscribe_key key; /* length 0: no tokens, so no links either */
+    const char *const *mail_channels; /* that have mails; NULL-terminated; NULL: `email` alone */
+    const char *zone;                 /* IANA, for dates; NULL: UTC */
+    int64_t now_ms;                   /* what templates see as `now` */
+    struct unsubscribe_key key;       /* length 0: no tokens, so no links either */
 };
 
 #endif

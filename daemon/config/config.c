@@ -5,7 +5,7 @@
  *   settings_read   its keys, each by its row in config_table.c, into config->keys
  *   fill_...        what a row cannot say, one function for each: paths become whole, the shop
  *                   and the mail get what is absent, conditions are compiled, gateways are read
- *                   by the tables of their kinds, channels find their gateways by name
+ *                   by the tables of their kinds, channels (config_channels) find them by name
  *
  * A fault is noted with its place, and reading goes on, so that one run tells of all of them.
  * Behind loading stand the secret, which has a file of its own, and what other folders are given
@@ -294,98 +294,19 @@ const char *config_gateway_body(const struct config_gateway *gateway,
     return built_in && !templates_body(templates, own) ? built_in : own;
 }
 
-static const struct config_gateway *find_gateway(const struct config *config, const char *name)
-{
-    for (size_t i = 0; i < config->gateway_count; i++)
-        if (strcmp(config->gateways[i].name, name) == 0)
-            return &config->gateways[i];
-    return NULL;
-}
-
-static void refuse_gateway(struct loading *loading, const struct value *item, const char *name)
-{
-    const struct config *config = loading->config;
-    if (!name) {
-        settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
-                       "a channel names gateways, and this is %s",
-                       value_kind_name((enum value_kind)item->kind));
-        return;
-    }
-    const char **names = arena_zero(config->arena, sizeof *names * (config->gateway_count + 1));
-    for (size_t i = 0; i < config->gateway_count; i++)
-        names[i] = config->gateways[i].name;
-    diag_suggest(settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
-                                "there is no gateway `%s`", name),
-                 name, names);
-}
-
-static void refuse_channel(struct loading *loading, const struct value *item,
-                           const struct config_gateway *gateway, const char *channel)
-{
-    diag_hint(settings_fault(loading->diags, &loading->source, item, DIAG_ERROR,
-                             "gateway `%s` of kind %s carries mail only, not channel `%s`",
-                             gateway->name, gateway->kind->name, channel),
-              "a gateway of kind http carries any channel");
-}
-
-/* A gateway with a fault of its own has no kind: what it carries is not known. */
-static bool is_mail_only(const struct config_gateway *gateway)
-{
-    return gateway->kind && gateway->kind->form == GATEWAY_MAIL;
-}
-
-/* The gateways that a channel names: one, or a list. */
-static const struct config_gateway *const *
-channel_gateways(struct loading *loading, const char *channel, const struct value *value)
-{
-    struct config *config = loading->config;
-    uint32_t count = value->kind == VALUE_LIST ? value_count(value) : 1, kept = 0;
-    const struct config_gateway **list = arena_zero(config->arena, sizeof *list * (count + 1));
-    for (uint32_t i = 0; i < count; i++) {
-        const struct value *item = value->kind == VALUE_LIST ? &value->list->items[i] : value;
-        const char *name = value_to_text(config->arena, item);
-        list[kept] = name ? find_gateway(config, name) : NULL;
-        if (!list[kept])
-            refuse_gateway(loading, item, name);
-        else if (is_mail_only(list[kept++]) && strcmp(channel, "email") != 0)
-            refuse_channel(loading, item, list[kept - 1], channel);
-    }
-    if (count == 0)
-        settings_fault(loading->diags, &loading->source, value, DIAG_ERROR,
-                       "a channel needs a gateway");
-    return list;
-}
-
-/* Without `channels`, email goes through all gateways in their order. */
-static struct value default_channels(const struct config *config)
-{
-    struct arena *arena = config->arena;
-    struct value all = value_new_map(arena, 1), list = value_new_list(arena, 4);
-    for (size_t i = 0; i < config->gateway_count; i++)
-        value_push(arena, list, value_text(config->gateways[i].name));
-    value_set(arena, all, "email", list);
-    return all;
-}
-
 static void fill_channels(struct loading *loading)
 {
     struct config *config = loading->config;
-    struct value *all = &config->keys.channels;
-    if (all->kind == VALUE_NULL)
-        *all = default_channels(config);
-    if (all->kind != VALUE_MAP) {
-        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
-                       "`channels` must be a mapping of channels to gateways");
-        return;
-    }
-    struct config_channel *rows = arena_zero(config->arena, sizeof *rows * (value_count(all) + 1));
-    for (uint32_t i = 0; i < value_count(all); i++) {
-        const struct value_member *member = &all->map->members[i];
-        rows[i].name = value_to_text(config->arena, &member->key);
-        rows[i].gateways = channel_gateways(loading, rows[i].name, &member->value);
-        config->channel_count++;
-    }
-    config->channels = rows;
+    const struct config_channels_input input = {.gateways = config->gateways,
+                                                .topics = config_topic_names(config, config->arena),
+                                                .source = &loading->source,
+                                                .arena = config->arena,
+                                                .diags = loading->diags};
+    const struct config_channels channels = config_channels_read(&input, &config->keys.channels);
+    config->channels = channels.rows;
+    config->channel_count = channels.count;
+    config->known_channels = channels.known;
+    config->mail_channels = channels.mail;
 }
 
 /* ---- Loading ---- */
@@ -479,6 +400,27 @@ bool config_print(const struct config *config, struct buf *out)
     return settings_print(config_settings, &config->keys, out);
 }
 
+const struct config_channel *config_find_channel(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->channel_count; i++)
+        if (strcmp(config->channels[i].name, name) == 0)
+            return &config->channels[i];
+    return NULL;
+}
+
+const char *const *config_topic_names(const struct config *config, struct arena *arena)
+{
+    uint32_t count = 0;
+    if (!config->topics)
+        return NULL;
+    while (config->topics[count].name)
+        count++;
+    const char **names = arena_alloc(arena, sizeof *names * (count + 1));
+    for (uint32_t i = 0; i <= count; i++)
+        names[i] = config->topics[i].name;
+    return names;
+}
+
 bool config_make_state(const struct config *config, struct diag *diag)
 {
     if (mkdir(config->keys.state, 0700) == 0 || errno == EEXIST)
@@ -559,6 +501,7 @@ void config_compose(const struct config *config, struct compose_settings *compos
         .list_id = mail->list_id,
         .feedback_id = mail->feedback_id,
         .message_id_domain = mail->message_id_domain,
+        .mail_channels = config->mail_channels,
         .zone = config->zone,
         .key = {.id = "1", .bytes = config->secret, .length = config->secret_length},
     };

@@ -16,24 +16,12 @@
 #include "base/settings_fault.h"
 #include "base/value.h"
 #include "compose/compose_settings.h"
+#include "config/config_channels.h"
 #include "config/config_keys.h"
 #include "customer/shop_event.h"
 #include "decide/policy.h"
 #include "rules/rule_references.h"
-#include "send/gateway.h"
 #include "templates/templates.h"
-
-struct config_gateway {
-    const char *name;
-    const struct value *place; /* where the name is written */
-    const struct gateway_kind *kind;
-    const void *settings; /* of the kind; begins with a struct gateway_common */
-};
-
-struct config_channel {
-    const char *name;
-    const struct config_gateway *const *gateways; /* in order of preference; NULL-terminated */
-};
 
 struct config {
     struct arena *arena;
@@ -46,15 +34,17 @@ struct config {
     size_t gateway_count;
     const struct config_channel *channels; /* likewise */
     size_t channel_count;
-    const char *const *customer_keys;         /* NULL-terminated */
-    const char *zone;                         /* shop.timezone, else UTC */
-    const char *locale;                       /* shop.locale, else "en" */
-    struct cel_program *consent;              /* NULL: the default */
-    const struct condition_segment *segments; /* ends with a row without a name */
-    const struct policy_topic *topics;        /* likewise; NULL: whatever rules have */
-    struct cel_program *const *conditions;    /* consent and segments; NULL-terminated */
-    struct rule_references references;        /* what these ask about */
-    const unsigned char *secret;              /* NULL until config_secret() */
+    const struct rule_channel *known_channels; /* the same, as rules see them */
+    const char *const *mail_channels;          /* those that have mails; NULL-terminated */
+    const char *const *customer_keys;          /* NULL-terminated */
+    const char *zone;                          /* shop.timezone, else UTC */
+    const char *locale;                        /* shop.locale, else "en" */
+    struct cel_program *consent;               /* NULL: the default */
+    const struct condition_segment *segments;  /* ends with a row without a name */
+    const struct policy_topic *topics;         /* likewise; NULL: whatever rules have */
+    struct cel_program *const *conditions;     /* consent and segments; NULL-terminated */
+    struct rule_references references;         /* what these ask about */
+    const unsigned char *secret;               /* NULL until config_secret() */
     size_t secret_length;
 };
 
@@ -81,6 +71,12 @@ bool config_secret(struct config *config, bool may_create, struct diag *diag);
 void config_policy(const struct config *config, struct policy *policy);
 void config_compose(const struct config *config, struct compose_settings *compose);
 struct shop_event_form config_event_form(const struct config *config);
+
+/* The channel of that name, or NULL. */
+const struct config_channel *config_find_channel(const struct config *config, const char *name);
+
+/* The names of `topics`, NULL-terminated, in the arena; NULL where there are none. */
+const char *const *config_topic_names(const struct config *config, struct arena *arena);
 
 /* Makes the state folder (mode 0700) where it is not there. */
 bool config_make_state(const struct config *config, struct diag *diag);

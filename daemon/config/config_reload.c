@@ -64,6 +64,8 @@ struct config *config_reload(const struct config *started, struct buf *changed, 
     next->own_secret = started->own_secret;
     next->channels = started->channels;
     next->channel_count = started->channel_count;
+    next->known_channels = started->known_channels;
+    next->mail_channels = started->mail_channels;
     next->customer_keys = started->customer_keys;
     next->secret = started->secret;
     next->secret_length = started->secret_length;

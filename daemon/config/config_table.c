@@ -332,7 +332,8 @@ const struct setting config_settings[] = {
     {.key = "channels",
      .type = SETTING_VALUE,
      IN(config_keys, channels),
-     .help = "a mapping of channels to gateways, in order; default: `email` through all of them"},
+     .help = "a mapping of names to channels: their gateways in order, or more ([below]"
+             "(#a-channel)); default: `email` through all gateways"},
     {.key = "deliver", .planned = true, .help = "a gateway of kind maildir sends to nobody"},
     {.key = "outbox", .type = SETTING_SECTION, .section = outbox_settings, .help = "back-pressure"},
     {.key = "dead", .type = SETTING_SECTION, .section = dead_settings, .help = "dead letters"},

@@ -11,9 +11,9 @@
 #include "rules/other_sets.h"
 #include "send/preset.h"
 
-static bool has_template(void *context, const char *name, const char *channel)
+static bool has_template(void *context, const char *name, bool mail)
 {
-    return templates_has(context, name, channel);
+    return templates_has(context, name, mail);
 }
 
 /* What rules may name, for the hints of their faults. */
@@ -50,19 +50,6 @@ static void check_bodies(const struct config *config, const struct templates *te
 
 /* ---- Topics ---- */
 
-static const char *const *topic_names(const struct config *config, struct arena *arena)
-{
-    uint32_t count = 0;
-    if (!config->topics)
-        return NULL;
-    while (config->topics[count].name)
-        count++;
-    const char **names = arena_alloc(arena, sizeof *names * (count + 1));
-    for (uint32_t i = 0; i <= count; i++)
-        names[i] = config->topics[i].name;
-    return names;
-}
-
 static bool is_used(const struct ruleset *rules, const char *topic)
 {
     for (size_t i = 0; i < ruleset_count(rules); i++)
@@ -95,7 +82,8 @@ struct generation *generation_load(const struct config *config, struct diags *di
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
     struct ruleset_settings rules = {.conditions = config->conditions,
                                      .references = &config->references,
-                                     .topics = topic_names(config, arena),
+                                     .topics = config_topic_names(config, arena),
+                                     .channels = config->known_channels,
                                      .segments = config->segments};
     size_t errors = diags->errors;
     if (generation->templates) {

@@ -16,6 +16,28 @@ static void put_policy(const struct config *config, struct buf *out)
                config->keys.dedupe_keep_ms);
 }
 
+/* Where messages go that name no channel, and what its address is. Of channels in their short form
+ * there is nothing to say. */
+static void put_channels(const struct config *config, struct buf *out)
+{
+    static const char *const keys[] = {"kind", "address", "topics", "classes"};
+    const struct value *all = &config->keys.channels;
+    struct arena *arena = arena_new(4096);
+    struct value told = value_new_map(arena, 4);
+    for (uint32_t i = 0; i < value_count(all); i++) {
+        const struct value_member *member = &all->map->members[i];
+        struct value channel = value_new_map(arena, 4);
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+            if (value_get(&member->value, keys[k]))
+                value_set(arena, channel, keys[k], *value_get(&member->value, keys[k]));
+        if (value_is(&member->value, VALUE_MAP))
+            value_add(arena, told, member->key, channel);
+    }
+    if (value_count(&told))
+        canonical_print(out, &told);
+    arena_destroy(&arena);
+}
+
 void set_digest(const struct config *config, const struct ruleset *rules, char out[SET_DIGEST_SIZE])
 {
     unsigned char digest[DIGEST_SIZE];
@@ -26,6 +48,7 @@ void set_digest(const struct config *config, const struct ruleset *rules, char o
     canonical_print(&text, &config->keys.segments);
     canonical_print(&text, &config->keys.topics);
     canonical_print(&text, &config->keys.shop);
+    put_channels(config, &text);
     digest_sha256(buf_string(&text), text.length, digest);
     digest_hex(digest, (SET_DIGEST_SIZE - 1) / 2, out);
     buf_free(&text);

@@ -76,7 +76,7 @@ static const char *compose(struct checking *checking, const struct draft *draft,
     const struct compose_settings *settings = &draft->compose;
     struct compose_text text;
     struct compose_mail mail = {0};
-    if (strcmp(draft->step->channel, "email") != 0)
+    if (!draft->step->mail)
         return compose_text(templates, settings, &draft->message, checking->arena, &text, diag)
                    ? ""
                    : NULL;
@@ -146,7 +146,7 @@ static void check_variant(struct checking *checking)
         const struct rule_step *step = draft_step(rule, checking->variant->name);
         if (!step)
             continue;
-        if (!linked && rule->class == RULE_MARKETING && strcmp(step->channel, "email") == 0) {
+        if (!linked && rule->class == RULE_MARKETING && step->mail) {
             check_link(checking, rule);
             check_address(checking, rule);
             linked = true;

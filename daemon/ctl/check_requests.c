@@ -12,11 +12,6 @@ struct checking {
     const struct templates_variant *variant;
 };
 
-static bool is_mail(const char *channel)
-{
-    return strcmp(channel, "email") == 0;
-}
-
 static void warn(struct checking *checking, const char *file, const char *code, struct diag *diag)
 {
     diag_file(diag, arena_printf(checking->arena, "%s/%s", checking->config->keys.templates, file));
@@ -54,7 +49,7 @@ static bool leaves_out(const struct checking *checking, const struct templates_b
     return !body->reads_inline && has_pictures(checking->variant);
 }
 
-static void check_gateway(struct checking *checking, const char *channel,
+static void check_gateway(struct checking *checking, const struct config_channel *channel,
                           const struct config_gateway *gateway)
 {
     const struct templates_variant *variant = checking->variant;
@@ -63,12 +58,12 @@ static void check_gateway(struct checking *checking, const char *channel,
                *what, *unused;
     const struct templates_body *body =
         file ? templates_body(checking->generation->templates, file) : NULL;
-    bool mail = is_mail(channel);
+    bool mail = channel->mail;
     struct diag diag;
     if (!body || !leaves_out(checking, body, mail, &what, &unused))
         return;
     diag_error(&diag, "`%s` has %s, and gateway `%s` of channel `%s` %s", variant->name, what,
-               gateway->name, channel,
+               gateway->name, channel->name,
                mail ? "has no place for it: it would be a dead letter, `lost-attachments`"
                     : "leaves it out");
     diag_hint(&diag, "`%s` may use %s", file, unused);
@@ -78,14 +73,9 @@ static void check_gateway(struct checking *checking, const char *channel,
 
 static void check_channel(struct checking *checking, const char *name)
 {
-    const struct config *config = checking->config;
-    for (size_t i = 0; i < config->channel_count; i++) {
-        const struct config_channel *channel = &config->channels[i];
-        if (strcmp(channel->name, name) != 0)
-            continue;
-        for (size_t k = 0; channel->gateways[k]; k++)
-            check_gateway(checking, name, channel->gateways[k]);
-    }
+    const struct config_channel *channel = config_find_channel(checking->config, name);
+    for (size_t k = 0; channel && channel->gateways[k]; k++)
+        check_gateway(checking, channel, channel->gateways[k]);
 }
 
 /* On every channel that rules send it through. */
@@ -112,7 +102,7 @@ static void check_mime(struct checking *checking, const struct config_channel *c
         const struct templates_body *body =
             file ? templates_body(checking->generation->templates, file) : NULL;
         struct diag diag;
-        if (!body || !body->reads_mime || is_mail(channel->name))
+        if (!body || !body->reads_mime || channel->mail)
             continue;
         diag_error(
             &diag,

@@ -50,12 +50,10 @@ bool draft_sample(const struct ruleset *rules, const char *type, struct arena *a
     return printed;
 }
 
-static const struct config_gateway *gateway_of(const struct config *config, const char *channel)
+static const struct config_gateway *gateway_of(const struct config *config, const char *name)
 {
-    for (size_t i = 0; i < config->channel_count; i++)
-        if (strcmp(config->channels[i].name, channel) == 0)
-            return config->channels[i].gateways[0];
-    return &config->gateways[0];
+    const struct config_channel *channel = config_find_channel(config, name);
+    return channel ? channel->gateways[0] : &config->gateways[0];
 }
 
 static void use_policy(struct draft *draft, struct config *config)
@@ -104,7 +102,7 @@ bool draft_make(struct draft *draft, struct config *config, const struct scene *
     draft->compose.now_ms = scene->seen.now_ms;
     body.address = message_body_address(draft->step, &scene->seen, scene->arena);
     if (!body.address)
-        body.address = strcmp(draft->step->channel, "email") == 0 ? SOMEBODY : "-";
+        body.address = draft->step->mail ? SOMEBODY : "-";
     if (message_body_make(&body, scene->arena, &mid, &draft->message, &fault))
         return as_stored(&draft->message, scene->arena, diag);
     diag_error(diag, "rule `%s`: %s", draft->rule->name, fault);

@@ -16,6 +16,7 @@
 #include "ctl/command.h"
 #include "ctl/draft.h"
 #include "ctl/preview_form.h"
+#include "rules/rule_channel.h"
 
 enum { NAMES_MOST = 500, SHOWN_MOST = 2 * COMPOSE_WIRE_MOST };
 
@@ -92,8 +93,11 @@ static void take_any_rule(struct preview *preview)
     struct rule *rule = arena_alloc(arena, sizeof *rule);
     struct rule_step *step = arena_alloc(arena, sizeof *step);
     *rule = (struct rule){.name = "preview", .topic = "all", .file = ""};
-    *step = (struct rule_step){
-        .kind = RULE_STEP_SEND, .id = "preview", .template = preview->template, .channel = "email"};
+    *step =
+        (struct rule_step){.kind = RULE_STEP_SEND, .id = "preview", .template = preview->template};
+    rule->steps = step;
+    rule->step_count = 1;
+    rule_channel_settle(preview->config->known_channels, rule);
     preview->draft.rule = rule;
     preview->draft.step = step;
 }

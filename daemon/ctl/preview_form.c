@@ -143,7 +143,7 @@ static bool write_source(const struct preview_form_input *input, struct buf *out
 static bool write_shown(const struct preview_form_input *input, enum preview_form form,
                         struct buf *out, struct diag *diag)
 {
-    bool mail = strcmp(input->draft->step->channel, "email") == 0;
+    bool mail = input->draft->step->mail;
     bool written = mail ? compose(input, form, out, diag) : write_text(input, form, out, diag);
     if (written && form == PREVIEW_FORM_TEXT)
         hide_controls(out);

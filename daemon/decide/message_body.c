@@ -17,11 +17,6 @@
 
 enum { MID_BYTES = 16 };
 
-static const char *address_field(const char *channel)
-{
-    return strcmp(channel, "sms") == 0 ? "phone" : channel;
-}
-
 /* NULL where it is no text, or one that a NUL would cut short: `ana@shop.example` must not
  * come of an address that only begins so. */
 static const char *whole_text(struct arena *arena, const struct value *value)
@@ -38,11 +33,11 @@ static const char *address_in(struct arena *arena, const struct value *value)
     return bare.length ? arena_copy(arena, bare.text, bare.length) : NULL;
 }
 
-const char *message_body_mailbox(const struct customer *customer, const char *channel,
+const char *message_body_mailbox(const struct customer *customer, const char *field,
                                  struct arena *arena)
 {
     const struct value known = customer_value(arena, customer);
-    return address_in(arena, value_get(&known, address_field(channel)));
+    return address_in(arena, value_get(&known, field));
 }
 
 const char *message_body_address(const struct rule_step *step, const struct condition_scene *scene,
@@ -55,7 +50,7 @@ const char *message_body_address(const struct rule_step *step, const struct cond
             return NULL;
         return address_in(arena, &address);
     }
-    return message_body_mailbox(scene->customer, step->channel, arena);
+    return message_body_mailbox(scene->customer, step->field, arena);
 }
 
 static const char *make_mid(const struct message_body_input *input, struct arena *arena)

@@ -23,14 +23,13 @@ struct message_body_input {
     const char *address;
 };
 
-/* The address that a send goes to: `to`, else the channel's field of the customer
- * (email: `email`; sms: `phone`; another channel: the field of its name). NULL where
+/* The address that a send goes to: `to`, else the channel's field of the customer. NULL where
  * there is none. */
 const char *message_body_address(const struct rule_step *step, const struct condition_scene *scene,
                                  struct arena *arena);
 
-/* The channel's field alone. */
-const char *message_body_mailbox(const struct customer *customer, const char *channel,
+/* What a field of the customer has as an address. */
+const char *message_body_mailbox(const struct customer *customer, const char *field,
                                  struct arena *arena);
 
 /* False where an expression of `data` fails: *fault says why. The mid is a keyed hash of

@@ -36,9 +36,9 @@ static void add_key(struct deciding *d, struct name_list *names, const char *key
     add_name(d, names, policy_short_hash(d->policy, key, d->arena));
 }
 
-static void add_mailbox(struct deciding *d, struct name_list *names, const char *channel)
+static void add_mailbox(struct deciding *d, struct name_list *names, const char *field)
 {
-    const char *address = message_body_mailbox(d->customer, channel, d->arena);
+    const char *address = message_body_mailbox(d->customer, field, d->arena);
     if (address)
         add_name(d, names, policy_mailbox_hash(d->policy, address, d->arena));
 }
@@ -47,14 +47,14 @@ static void add_mailbox(struct deciding *d, struct name_list *names, const char 
 static void add_mailboxes(struct deciding *d, struct name_list *names)
 {
     add_mailbox(d, names, "email");
-    add_mailbox(d, names, "sms");
+    add_mailbox(d, names, "phone");
     for (size_t r = 0; r < ruleset_count(d->rules); r++) {
         const struct rule *rule = ruleset_at(d->rules, r);
         for (uint32_t s = 0; s < rule->step_count; s++)
             if (rule->steps[s].kind == RULE_STEP_SEND && !rule->steps[s].to &&
-                strcmp(rule->steps[s].channel, "email") != 0 &&
-                strcmp(rule->steps[s].channel, "sms") != 0)
-                add_mailbox(d, names, rule->steps[s].channel);
+                strcmp(rule->steps[s].field, "email") != 0 &&
+                strcmp(rule->steps[s].field, "phone") != 0)
+                add_mailbox(d, names, rule->steps[s].field);
     }
 }
 

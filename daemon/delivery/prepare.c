@@ -92,7 +92,8 @@ bool prepare_outgoing(const struct prepare *prepare, const struct value *message
                                   .channel = text_of(arena, message, "channel")};
     if (prepare->gateway->kind->form == GATEWAY_REQUEST)
         return make_request(prepare, &settings, message, arena, outgoing, diag);
-    if (strcmp(outgoing->channel, "email") == 0)
+    outgoing->mail = compose_is_mail(&settings, outgoing->channel);
+    if (outgoing->mail)
         return make_mail(templates, &settings, message, arena, outgoing, diag);
     return make_text(templates, &settings, message, arena, outgoing, diag);
 }

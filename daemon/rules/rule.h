@@ -42,7 +42,9 @@ struct rule_step {
     /* send */
     const char *template, *channel;
     const struct value *template_at, *channel_at; /* where they are written; or NULL */
-    struct cel_program *to;                       /* NULL: the channel's field of the customer */
+    bool mail;                                    /* the channel has mails; else texts */
+    const char *field;                            /* of the customer, for a send without `to` */
+    struct cel_program *to;                       /* NULL: what that field has */
     struct rule_data *data; /* extra fields of the template; ends with a row without a name */
     /* wait */
     int64_t wait_ms;

@@ -15,6 +15,7 @@
 #include "base/word.h"
 #include "customer/customer_record.h"
 #include "customer/said.h"
+#include "rules/rule_channel.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_steps.h"
 
@@ -359,6 +360,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     rule->condition = rule_condition(reader, &text.condition, rule->on);
     read_until(reader, &text.until, rule);
     rule_steps_read(reader, document, rule);
+    rule_channel_settle(reader->channels, rule);
     check_limit(reader, document, rule);
     read_behaviour(reader, document, &text, rule);
     return reader->diags->errors == errors ? rule : NULL;

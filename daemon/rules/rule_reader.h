@@ -16,7 +16,8 @@ struct rule_reader {
     const struct value *known_events;
     /* A map of the fields that their customers have; NULL: unknown. */
     const struct value *known_customer;
-    const char *const *topics;     /* that a rule may have, besides "all"; NULL: any */
+    const struct rule_channel *channels; /* that there are; NULL: the standard ones */
+    const char *const *topics;           /* that a rule may have, besides "all"; NULL: any */
     const char *const *started_by; /* the rule's own types: `start` is of these; NULL: unknown */
     struct rule_references *references; /* what expressions ask about is added; may be NULL */
 };

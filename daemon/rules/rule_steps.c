@@ -41,9 +41,9 @@ const struct setting rule_send_settings[] = {
     {.key = "via",
      .type = SETTING_TEXT,
      .offset = offsetof(struct send, via),
-     .fallback = "email",
      .reload = SETTING_RELOAD,
-     .help = "the channel"},
+     .help = "the channel; default: the one that takes the rule's topic, else its class, else "
+             "`email`"},
     {.key = "to",
      .type = SETTING_EXPRESSION,
      .offset = offsetof(struct send, to),
@@ -173,7 +173,6 @@ static void read_send(struct steps_reader *steps, const struct value *value, con
     struct send send = {0};
     if (value->kind == VALUE_STRING) {
         send.template = value_to_text(reader->arena, value);
-        send.via = "email";
     } else if (value->kind == VALUE_MAP) {
         settings_read(rule_send_settings, value, reader->source, &send, reader->arena,
                       reader->diags);
@@ -182,7 +181,7 @@ static void read_send(struct steps_reader *steps, const struct value *value, con
                        "`send` must be a template's name, or {template, via, to, data}");
     }
     step->template = send.template ? send.template : "";
-    step->channel = send.via ? send.via : "email";
+    step->channel = send.via; /* NULL: rule_channel_settle() finds one */
     step->template_at = value->kind == VALUE_MAP ? value_get(value, "template") : value;
     step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
     step->to = rule_expression(reader, &send.to, steps->rule->on);

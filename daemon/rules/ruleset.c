@@ -191,6 +191,7 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
                                        .known_events = &set->events,
                                        .known_customer = known_customer(builder),
                                        .topics = builder->settings->topics,
+                                       .channels = builder->settings->channels,
                                        .references = &builder->references};
     for (uint32_t i = 0; i < documents->list->count; i++) {
         const struct value *document = &documents->list->items[i];

@@ -29,6 +29,7 @@ struct ruleset_settings {
     struct cel_program *const *conditions;
     const struct rule_references *references; /* what those ask about; may be NULL */
     const struct condition_segment *segments; /* ends with a row without a name; NULL: unknown */
+    const struct rule_channel *channels;      /* of the configuration; NULL: the standard ones */
     const char *const *topics;                /* of the configuration, NULL-terminated; NULL: any */
     bool plain; /* asks every rule in turn (rules/rule_index): for comparison */
 };

@@ -6,7 +6,7 @@ static void hint_template(const struct ruleset_templates *templates, const struc
                           struct diag *diag)
 {
     const char *const *names = templates->names;
-    if (names && rule_list_has(names, step->template) && strcmp(step->channel, "email") == 0) {
+    if (names && rule_list_has(names, step->template) && step->mail) {
         diag_hint(diag, "an e-mail needs a `subject` in the front matter, in every language");
         return;
     }
@@ -41,7 +41,7 @@ void ruleset_templates_check(const struct ruleset_templates *templates,
         if (step->kind != RULE_STEP_SEND)
             continue;
         check_channel(templates, source, step, diags);
-        if (templates->has(templates->context, step->template, step->channel))
+        if (templates->has(templates->context, step->template, step->mail))
             continue;
         struct diag *diag =
             settings_fault(diags, source, step->template_at, DIAG_ERROR,

@@ -10,8 +10,9 @@
 
 /* What there is to send, as its owner knows. */
 struct ruleset_templates {
-    /* Whether a template exists for a channel; NULL: nothing is checked. */
-    bool (*has)(void *context, const char *name, const char *channel);
+    /* Whether a template exists for a channel that has mails, or texts; NULL: nothing is checked.
+     */
+    bool (*has)(void *context, const char *name, bool mail);
     void *context;
     /* NULL-terminated: for hints, and a warning about a channel that has no gateway. NULL:
      * unknown. */

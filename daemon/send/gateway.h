@@ -22,9 +22,9 @@
 
 /* What a gateway takes: in which form the body of `struct outgoing` must be. */
 enum gateway_form {
-    GATEWAY_MAIL,    /* a mail, so channel `email` alone */
-    GATEWAY_TEXT,    /* a mail for channel `email`; for any other its text, as a mail that
-                        people can read */
+    GATEWAY_MAIL,    /* a mail, so channels that have mails alone */
+    GATEWAY_TEXT,    /* a mail for these; for any other channel its text, as a mail that people
+                        can read */
     GATEWAY_REQUEST, /* for any channel, what a template makes: the one that body() names, else
                         <gateway>.json.liquid */
 };

@@ -183,8 +183,8 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
     char name[160];
     (void)arena;
     outcome_set(outcome, OUTCOME_SENT);
-    bool mail = strcmp(outgoing->channel, "email") == 0;
-    bool sound = mail ? envelope_check(outgoing, outcome) : envelope_check_plain(outgoing, outcome);
+    bool sound = outgoing->mail ? envelope_check(outgoing, outcome)
+                                : envelope_check_plain(outgoing, outcome);
     if (!sound || !envelope_check_mid(outgoing->mid, outcome))
         return;
     snprintf(name, sizeof name, "%s.eml", outgoing->mid);

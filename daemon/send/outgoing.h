@@ -13,6 +13,7 @@
 struct outgoing {
     const char *mid;     /* the same over all attempts; a-z A-Z 0-9 . _ - */
     const char *channel; /* "email" */
+    bool mail;           /* it has mails; else texts */
 
     /* The address on the envelope. Kind http knows it as `{{ to }}`. */
     const char *envelope_from; /* may be "" (no bounces wanted) */

@@ -310,11 +310,11 @@ struct templates *templates_single(const struct templates_settings *settings,
 
 /* ---- Use ---- */
 
-bool templates_has(const struct templates *templates, const char *name, const char *channel)
+bool templates_has(const struct templates *templates, const char *name, bool mail)
 {
     const struct templates_pair *first = templates_set_first(templates, name);
     const struct templates_pair *end = templates->pairs + templates->count;
-    if (!first || strcmp(channel, "email") != 0)
+    if (!first || !mail)
         return first;
     for (const struct templates_pair *pair = first;
          pair < end && strcmp(pair->variant.name, name) == 0; pair++)

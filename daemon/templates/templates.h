@@ -56,9 +56,9 @@ struct templates *templates_single(const struct templates_settings *settings,
                                    const struct settings_source *source,
                                    struct templates_single *single, struct diags *diags);
 
-/* Can a message of this template go through the channel: "email" needs a subject in every
- * language; the text that other channels send can be made from HTML. */
-bool templates_has(const struct templates *templates, const char *name, const char *channel);
+/* Can a message of this template go through a channel: one that has mails needs a subject in every
+ * language; the text that others send can be made from HTML. */
+bool templates_has(const struct templates *templates, const char *name, bool mail);
 /* What makes the bodies of a gateway's requests. */
 struct templates_body {
     const struct liquid_template *liquid;

@@ -75,6 +75,7 @@ static bool prepare(void *context, struct senders_job *job, struct arena *arena,
     *outgoing = (struct outgoing){
         .mid = ((const struct item *)job)->mid,
         .channel = "email",
+        .mail = true,
         .envelope_from = "bench@shop.example",
         .envelope_to = "customer@example.com",
         .body = tally->load.body,

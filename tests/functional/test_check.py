@@ -75,7 +75,7 @@ def test_check_of_the_configuration(desk):
     assert re.search(r"yaml:\d+:\d+: error: a single `=` is no operator\n.*\n +\^\n", out)
     assert "error: `vip` must be a condition, not an integer\n" in out
     assert re.search(r"error: there is no gateway `flie`\n.*\n +\^~~~\nhint: did you mean `file`\?\n", out)
-    assert re.search(r"error: gateway `relay` of kind smtp carries mail only, not channel `chat`\n", out)
+    assert re.search(r"error: gateway `relay` of kind smtp carries mail only, and channel `chat` has none\n", out)
 
 
 def test_check_warns_of_the_configuration(desk):

@@ -100,6 +100,11 @@ int main(void)
         put_table(&page, title, about, gateway_kinds[i]->settings);
     }
     put_presets(&page);
+    put_table(
+        &page, "A channel",
+        "Below `channels:` of nudged.yaml, by a name of its own; or in short one gateway, or a "
+        "list of them.",
+        config_channels_settings);
     put_table(&page, "A rule", "One YAML document of `rules/*.yaml`.", rule_settings);
     put_table(&page, "The step `send`", "With more than a name: `send: {template: …}`.",
               rule_send_settings);

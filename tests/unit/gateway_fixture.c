@@ -19,6 +19,7 @@
 const struct outgoing gateway_fixture_mail = {
     .mid = "m1",
     .channel = "email",
+    .mail = true,
     .envelope_from = "shop@shop.example",
     .envelope_to = "ana@example.com",
     .body = MAIL,

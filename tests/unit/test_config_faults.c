@@ -361,6 +361,18 @@ static void test_send(void **state)
                                 .read = read_rule});
 }
 
+static void test_channel(void **state)
+{
+    (void)state;
+    break_all(&(struct subject){.name = "a channel",
+                                .table = config_channels_settings,
+                                .head = "gateways: {one: {kind: maildir, path: mail}}\n"
+                                        "channels:\n  bulk:\n",
+                                .indent = 4,
+                                .base = {{"gateways", "one"}},
+                                .read = read_config});
+}
+
 static void test_front_matter(void **state)
 {
     (void)state;
@@ -376,7 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config),       cmocka_unit_test(test_gateways),
         cmocka_unit_test(test_rules),        cmocka_unit_test(test_send),
-        cmocka_unit_test(test_front_matter),
+        cmocka_unit_test(test_front_matter), cmocka_unit_test(test_channel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,7 @@ static void another_channel(void **state)
         struct outgoing text = gateway_fixture_mail;
         text.mid = cases[i].mid;
         text.channel = "sms";
+        text.mail = false;
         text.envelope_from = "";
         text.envelope_to = cases[i].to;
         const struct outcome *outcome = gateway_fixture_send(&rig.gateway, &text);

@@ -18,10 +18,10 @@ struct file {
 };
 
 /* Only what is sent by e-mail is there; of that not what is `gone`, nor what has no subject. */
-static bool has_template(void *context, const char *name, const char *channel)
+static bool has_template(void *context, const char *name, bool mail)
 {
     ++*(int *)context;
-    return strcmp(channel, "email") == 0 && strcmp(name, "gone") != 0 && strcmp(name, "bare") != 0;
+    return mail && strcmp(name, "gone") != 0 && strcmp(name, "bare") != 0;
 }
 
 static const char *const templates[] = {"bare", "m", "welcome", NULL};

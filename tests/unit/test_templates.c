@@ -102,12 +102,12 @@ static void found(void **state)
     assert_int_equal(templates_count(set), 3);
     assert_string_equal(templates_variant(set, 0)->name, "cart/reminder");
     assert_string_equal(templates_variant(set, 2)->text_file, "welcome.text.liquid");
-    assert_true(templates_has(set, "welcome", "email"));
-    assert_true(templates_has(set, "cart/reminder", "sms"));
-    assert_true(templates_has(set, "code", "sms"));
-    assert_false(templates_has(set, "code", "email")); /* it has no subject */
-    assert_false(templates_has(set, "twilio", "sms"));
-    assert_false(templates_has(set, "button", "email"));
+    assert_true(templates_has(set, "welcome", true));
+    assert_true(templates_has(set, "cart/reminder", false));
+    assert_true(templates_has(set, "code", false));
+    assert_false(templates_has(set, "code", true)); /* it has no subject */
+    assert_false(templates_has(set, "twilio", false));
+    assert_false(templates_has(set, "button", true));
     assert_non_null(templates_body(set, "twilio.json.liquid"));
     assert_null(templates_body(set, "welcome.html.liquid"));
     assert_non_null(templates_set_snippet(set, "buttonX", 6)->styled);
