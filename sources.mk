@@ -564,7 +564,12 @@ library_sources = \
 	daemon/store/keys.h \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
+	daemon/store/outbox_call.h \
 	daemon/store/outbox_result.h \
+	daemon/store/outbox_sweep.c \
+	daemon/store/outbox_sweep.h \
+	daemon/store/paused.c \
+	daemon/store/paused.h \
 	daemon/store/revival.c \
 	daemon/store/revival.h \
 	daemon/store/rule_sets.c \
@@ -635,6 +640,7 @@ lua_scripts = \
 	daemon/store/commit.lua \
 	daemon/store/enter.lua \
 	daemon/store/groups.lua \
+	daemon/store/lengths.lua \
 	daemon/store/move.lua \
 	daemon/store/pass.lua \
 	daemon/store/recover.lua \
@@ -643,6 +649,7 @@ lua_scripts = \
 	daemon/store/revive.lua \
 	daemon/store/settle.lua \
 	daemon/store/shared_agreement.lua \
+	daemon/store/shared_bounds.lua \
 	daemon/store/shared_clock.lua \
 	daemon/store/shared_decided.lua \
 	daemon/store/shared_ending.lua \
@@ -653,6 +660,7 @@ lua_scripts = \
 	daemon/store/shared_objection.lua \
 	daemon/store/shared_outbox.lua \
 	daemon/store/shared_pending.lua \
+	daemon/store/shared_queues.lua \
 	daemon/store/shared_rate.lua \
 	daemon/store/shared_requeue.lua \
 	daemon/store/shared_rules.lua \
@@ -758,8 +766,10 @@ unit_programs = \
 	tests/unit/test_outbox_behind \
 	tests/unit/test_outbox_marks \
 	tests/unit/test_outbox_pass \
+	tests/unit/test_outbox_queues \
 	tests/unit/test_outbox_rate \
 	tests/unit/test_outbox_troubles \
+	tests/unit/test_paused \
 	tests/unit/test_percent \
 	tests/unit/test_person \
 	tests/unit/test_policy \

@@ -288,6 +288,15 @@ static const char *const *channel_names(const struct config *config)
     return channels;
 }
 
+static const char *const *gateway_names(const struct config *config)
+{
+    const char **gateways =
+        arena_alloc(config->arena, sizeof *gateways * (config->gateway_count + 1));
+    for (size_t i = 0; i < config->gateway_count; i++)
+        gateways[i] = config->gateways[i].name;
+    return gateways;
+}
+
 static bool build_shard(struct app *app, struct diag *diag)
 {
     const struct config_keys *keys = &app->config->keys;
@@ -310,6 +319,8 @@ static bool build_shard(struct app *app, struct diag *diag)
                                     .agreement_count = sizeof agreements / sizeof *agreements,
                                     .channels = channel_names(app->config),
                                     .channel_count = app->config->channel_count,
+                                    .gateways = gateway_names(app->config),
+                                    .gateway_count = app->config->gateway_count,
                                     .batch = (size_t)keys->events.batch,
                                     .inbox = keys->events.list,
                                     .inbox_left = keys->events.list_push == 1,

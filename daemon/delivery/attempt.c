@@ -14,6 +14,7 @@ struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
     attempt->arena = arena;
     attempt->mid = arena_text(arena, message->mid);
     attempt->entry = arena_text(arena, message->entry);
+    attempt->queue = arena_text(arena, message->queue ? message->queue : message->channel);
     attempt->customer = arena_text(arena, message->customer);
     attempt->channel = arena_text(arena, message->channel);
     attempt->class_ = arena_text(arena, message->class_);

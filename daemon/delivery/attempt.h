@@ -24,7 +24,7 @@ struct attempt {
     struct arena *arena;    /* in which it lies itself, and all its texts */
 
     /* As it was taken. */
-    const char *mid, *entry, *customer, *channel, *class_;
+    const char *mid, *entry, *queue, *customer, *channel, *class_;
     const char *topic;
     const char *body; /* JSON, NUL-terminated */
     size_t body_length;

@@ -34,6 +34,7 @@ enum {
     SETTLE_MOST = 256, /* results in one call */
     TAKE_MOST = 256,
     SETTLE_AGAIN_MS = 500,
+    PAUSED_MS = 500, /* a gateway that was paused is asked for again */
 };
 
 /* A gateway of the configuration, with the loop's watch over its senders. */
@@ -41,6 +42,7 @@ struct gateway {
     struct delivery *delivery;
     struct destination destination;
     struct event *readable;
+    int64_t paused_until_ms; /* an operator paused it: nothing is asked for it until then */
 };
 
 struct channel {
@@ -86,14 +88,15 @@ static struct gateway *gateway_of(struct delivery *delivery, const struct config
 }
 
 /* As the generation in force has it: its gateways are those of the start, in their order. */
-static struct outbox_rate rate_now(const struct delivery *delivery,
-                                   const struct config_gateway *config)
+static struct outbox_gateway bounds_now(const struct delivery *delivery,
+                                        const struct config_gateway *config)
 {
     const struct delivery_options *options = &delivery->options;
     const struct config *now = options->generation(options->context)->config;
     const struct gateway_common *common =
         now->gateways[config - options->config->gateways].settings;
-    return (struct outbox_rate){.count = common->rate.count, .per_ms = common->rate.per_ms};
+    return (struct outbox_gateway){.name = config->name,
+                                   .rate = {common->rate.count, common->rate.per_ms}};
 }
 
 static void note_behind(struct channel *channel, bool behind)
@@ -113,7 +116,8 @@ static void take_for(struct channel *channel)
         struct gateway *gateway = gateway_of(delivery, *config);
         size_t room = destination_room(&gateway->destination);
         size_t most = room < TAKE_MOST ? room : TAKE_MOST;
-        if (!destination_takes_part(&gateway->destination))
+        if (!destination_takes_part(&gateway->destination) ||
+            clock_monotonic_ms() < gateway->paused_until_ms)
             continue; /* the next one takes over */
         if (most == 0)
             return; /* it works, and is busy */
@@ -122,8 +126,9 @@ static void take_for(struct channel *channel)
         channel->asked_term = instance_lease_term(delivery->options.shard->instance);
         gateway->destination.promised += most;
         delivery->takes++;
-        outbox_take(delivery->options.shard->outbox, channel->config->name, (*config)->name, most,
-                    rate_now(delivery, *config), on_taken, channel);
+        const struct outbox_gateway bounds = bounds_now(delivery, *config);
+        outbox_take(delivery->options.shard->outbox, channel->config->name, &bounds, most, on_taken,
+                    channel);
         return;
     }
     note_behind(channel, false); /* it is a gateway that it waits for */
@@ -251,6 +256,11 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     metrics_add(METRIC_MESSAGES_DEAD, (int64_t)taken->buried);
     metrics_add(METRIC_MESSAGES_CANCELLED, (int64_t)taken->withdrawn);
     delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
+    if (taken->paused) {
+        gateway->paused_until_ms = clock_monotonic_ms() + PAUSED_MS;
+        take(delivery);
+        return;
+    }
     if (taken->wait_ms)
         channel->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
     for (size_t i = 0; i < taken->count; i++)

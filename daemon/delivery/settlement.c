@@ -31,6 +31,7 @@ enum { DEFER_MS = 10000, FAULT_WAIT_MS = 5000, TEXT_MOST = 16 * 1024 };
 static void begin_result(struct attempt *attempt)
 {
     attempt->result = (struct outbox_result){.entry = attempt->entry,
+                                             .queue = attempt->queue,
                                              .mid = attempt->mid,
                                              .channel = attempt->channel,
                                              .class_ = attempt->class_,

@@ -11,6 +11,7 @@ local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 --with shared_pending
 --with shared_trace
 --with shared_outbox
+--with shared_queues
 --with shared_requeue
 --with shared_message
 --with shared_ending
@@ -24,25 +25,22 @@ if refused then
     return refused
 end
 local needed = {P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':uncertain', 'zset', P .. ':gone',
-    'hash'}
-for i = 5, #ARGV do
-    for _, class in ipairs(CLASSES) do
-        needed[#needed + 1] = outbox(ARGV[i], class)
-        needed[#needed + 1] = 'stream'
-    end
-end
+    'hash', P .. ':queues', 'set'}
 local wrong = wrong_key(needed)
+local queues = wrong or all_queues(5, #ARGV)
+wrong = wrong or wrong_key(need_queues(queues, {}))
 if wrong then
     return wrong
 end
 
 -- A message that was withdrawn, or whose hash names another entry, needs this one no more.
-local function claim(channel, class, stream, owner, entry)
+local function claim(queue, channel, class, owner, entry)
+    local stream = outbox(queue, class)
     local row = redis.call('XRANGE', stream, entry, entry)[1]
     local mid = row and row[2][2]
     local m = mid and fields(mid, 'state', 'owner', 'entry')
     if m and m[1] == 'taken' and m[2] == owner and m[3] == entry then
-        local verdict = take_over(channel, class, entry, mid, now, keep)
+        local verdict = take_over(queue, channel, class, entry, mid, now, keep)
         done[verdict] = done[verdict] + 1
         return
     end
@@ -57,10 +55,11 @@ local function claim(channel, class, stream, owner, entry)
 end
 
 -- Claims what is pending at a dead consumer, as far as there is room.
-local function claim_all(channel, class, stream, owner)
+local function claim_all(queue, channel, class, owner)
+    local stream = outbox(queue, class)
     local rows = left > 0 and pending(stream, owner, '-', '+', left) or {}
     for _, row in ipairs(rows) do
-        claim(channel, class, stream, owner, row[1])
+        claim(queue, channel, class, owner, row[1])
     end
     left = left - #rows
     if left > 0 then
@@ -68,12 +67,11 @@ local function claim_all(channel, class, stream, owner)
     end
 end
 
-for i = 5, #ARGV do
+for _, q in ipairs(queues) do
     for _, class in ipairs(CLASSES) do
-        local stream = outbox(ARGV[i], class)
-        for _, owner in ipairs(dead_consumers(stream)) do
+        for _, owner in ipairs(dead_consumers(outbox(q[1], class))) do
             if is_gone(owner, GRACE, now) then
-                claim_all(ARGV[i], class, stream, owner)
+                claim_all(q[1], q[2], class, owner)
             end
         end
     end

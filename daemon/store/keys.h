@@ -22,7 +22,8 @@
     X(TAKEN, "taken", "", "zset", "customer whose deadline is being decided: end of its lease")  \
     X(MESSAGE, "message", "<mid>", "hash", "a message decided and not yet accepted")             \
     X(BODY, "body", "<mid>", "string", "what the message says, as JSON")                         \
-    X(OUTBOX, "outbox", "<channel>:<class>", "stream", "mids to be sent, or being sent")         \
+    X(OUTBOX, "outbox", "<queue>:<class>", "stream", "mids to be sent, or being sent")           \
+    X(QUEUES, "queues", "", "set", "queues of gateways: <channel>@<gateway>")                    \
     X(FULL, "full", "<class>", "zset",                                                           \
       "customer whose sends wait for room in the outbox: since when")                            \
     X(LATER, "later", "", "zset", "mid: when it is tried again")                                 \
@@ -33,6 +34,7 @@
     X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")            \
     X(DEAD, "dead", "", "stream", "dead letters")                                                \
     X(RATE, "rate", "<gateway>", "hash", "slots of its rate: how many went, over all daemons")   \
+    X(PAUSED, "paused", "", "hash", "gateway that takes nothing: since when, and by whom")       \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")          \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                   \
     X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                  \

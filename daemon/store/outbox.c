@@ -8,9 +8,9 @@
  *   pass      pass.lua hands a message that was taken to another gateway
  *   settle    settle.lua hears what became of messages, many at once, and says of each whether it
  *             was still this daemon's
- *   sweep     two scripts at once: claim_outbox.lua takes over what dead daemons had in hand,
- *             requeue.lua moves retries that are due back into the outbox
- *   length    how much stands in all streams, for back-pressure
+ *   length    how much stands in all queues, for back-pressure
+ *
+ * What nobody asks for a message is in store/outbox_sweep.
  */
 #include "store/outbox.h"
 
@@ -24,42 +24,19 @@
 #include "base/log.h"
 #include "base/log_group.h"
 #include "base/mem.h"
-#include "redis/arguments.h"
 #include "store/keys.h"
-#include "store/script_table.h"
+#include "store/outbox_call.h"
 #include "store/wrong_keys.h"
 
-enum { FIRST_CHUNK = 65536, SWEEP_MOST = 500, SWEEP_POLL_MS = 1000, STREAMS_PER_CHANNEL = 2 };
-enum { BEHIND_KEEP_MS = 5000 };
+enum { FIRST_CHUNK = 65536, BEHIND_KEEP_MS = 5000 };
 
-/* Takes under way when a connection is lost are at most one for each channel; the rest comes back
- * when the daemon's lease ends. */
-enum { LOST_MOST = 256 };
-
-static const char *const classes[STREAMS_PER_CHANNEL] = {"transactional", "marketing"};
-
-struct outbox {
-    struct scripts *scripts;
-    struct instance *instance;
-    struct connection_owner owner;
-    struct arena *names; /* of the channels */
-    const char **channels;
-    size_t channel_count;
-    const char *inbox; /* "": none */
-    int64_t dead_keep_ms, trace_keep_ms;
-    struct log_group *log_group;
-    struct wrong_keys *wrong_keys;
-    int64_t loads;           /* of the daemon's files, while it runs */
-    int64_t takes;           /* their numbers, and those of passes */
-    int64_t lost[LOST_MOST]; /* takes without a good answer: what they took must be put back */
-    size_t lost_count;
-    size_t recovering; /* so many of them, from the first, are being put back */
-    /* By how much the machine's clock is ahead of Redis' at answers: the least since then, and
-     * before. */
-    int64_t behind_least_ms, behind_before_ms, behind_since_ms;
-    /* Two arenas: a callback may ask again while it reads its answer. */
-    struct arena *asking, *answering;
-};
+static const char **copy(struct arena *arena, const char *const *texts, size_t count)
+{
+    const char **copies = arena_alloc(arena, (count + 1) * sizeof *copies);
+    for (size_t i = 0; i < count; i++)
+        copies[i] = arena_text(arena, texts[i]);
+    return copies;
+}
 
 struct outbox *outbox_new(const struct outbox_options *options)
 {
@@ -74,10 +51,10 @@ struct outbox *outbox_new(const struct outbox_options *options)
     outbox->names = arena_new(256);
     outbox->asking = arena_new(FIRST_CHUNK);
     outbox->answering = arena_new(FIRST_CHUNK);
-    outbox->channels =
-        arena_alloc(outbox->names, (options->channel_count + 1) * sizeof *outbox->channels);
-    for (size_t i = 0; i < options->channel_count; i++)
-        outbox->channels[outbox->channel_count++] = arena_text(outbox->names, options->channels[i]);
+    outbox->channels = copy(outbox->names, options->channels, options->channel_count);
+    outbox->channel_count = options->channel_count;
+    outbox->gateways = copy(outbox->names, options->gateways, options->gateway_count);
+    outbox->gateway_count = options->gateway_count;
     outbox->inbox = arena_text(outbox->names, options->inbox);
     return outbox;
 }
@@ -95,7 +72,7 @@ void outbox_destroy(struct outbox **outbox)
     free(ended);
 }
 
-static struct arguments begin(struct outbox *outbox, size_t capacity)
+struct arguments outbox_begin(struct outbox *outbox, size_t capacity)
 {
     arena_reset(outbox->asking);
     struct arguments arguments = arguments_begin(outbox->asking, capacity);
@@ -103,7 +80,7 @@ static struct arguments begin(struct outbox *outbox, size_t capacity)
     return arguments;
 }
 
-static void run(struct outbox *outbox, enum script script, const struct arguments *arguments,
+void outbox_run(struct outbox *outbox, enum script script, const struct arguments *arguments,
                 connection_callback *callback, void *context, void (*release)(void *context))
 {
     struct connection_request request =
@@ -124,8 +101,7 @@ void outbox_note_spoilt(struct outbox *outbox, const char *mid)
     arena_destroy(&arena);
 }
 
-/* {mid, reason, mid, reason …}: their number. */
-static size_t hear_buried(struct outbox *outbox, const struct reply *list)
+size_t outbox_hear_buried(struct outbox *outbox, const struct reply *list)
 {
     for (size_t i = 0; i + 1 < list->count; i += 2) {
         const char *mid = reply_item(list, i)->text, *reason = reply_item(list, i + 1)->text;
@@ -180,7 +156,7 @@ static const char *field(const struct reply *row, size_t at, bool *whole)
 }
 
 /* {entry, mid, customer, channel, class, body, on_uncertain, gateway, attempts, give_up,
- * topic} */
+ * topic, queue} */
 static bool read_message(const struct reply *row, struct outbox_message *message)
 {
     bool whole = true;
@@ -195,23 +171,26 @@ static bool read_message(const struct reply *row, struct outbox_message *message
         .length = reply_item(row, 5)->length,
         .on_uncertain = field(row, 6, &whole),
         .topic = field(row, 10, &whole),
+        .queue = reply_text(reply_item(row, 11)),
         .gateway = gateway && *gateway ? gateway : NULL,
     };
     message->whole = whole && reply_number(reply_item(row, 8), &message->attempts) &&
                      reply_number(reply_item(row, 9), &message->give_up_ms);
-    return message->entry && message->mid && message->channel && message->class_;
+    return message->entry && message->mid && message->channel && message->class_ && message->queue;
 }
 
 static bool read_taken(const struct reply *reply, const struct take_call *call,
                        struct outbox_taken *taken)
 {
-    int64_t withdrawn;
-    enum { HEAD = 5 };
+    int64_t withdrawn, paused;
+    enum { HEAD = 6 };
     if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
         !reply_number(reply_item(reply, 1), &taken->wait_ms) ||
         !reply_number(reply_item(reply, 3), &withdrawn) ||
-        !reply_number(reply_item(reply, 4), &taken->behind_ms))
+        !reply_number(reply_item(reply, 4), &taken->behind_ms) ||
+        !reply_number(reply_item(reply, 5), &paused))
         return false;
+    taken->paused = paused != 0;
     taken->withdrawn = (size_t)withdrawn;
     const int64_t token_ms = token_time(call->outbox, call->asked_ms, taken->now_ms);
     struct outbox_message *messages =
@@ -249,7 +228,8 @@ bool outbox_recover(struct outbox *outbox)
 {
     if (outbox->lost_count == 0 || outbox->recovering)
         return outbox->lost_count > 0;
-    struct arguments arguments = begin(outbox, 3 + outbox->channel_count + outbox->lost_count);
+    struct arguments arguments =
+        outbox_begin(outbox, 3 + outbox->channel_count + outbox->lost_count);
     arguments_number(&arguments, outbox->trace_keep_ms);
     arguments_number(&arguments, (int64_t)outbox->channel_count);
     for (size_t i = 0; i < outbox->channel_count; i++)
@@ -257,7 +237,7 @@ bool outbox_recover(struct outbox *outbox)
     for (size_t i = 0; i < outbox->lost_count; i++)
         arguments_number(&arguments, outbox->lost[i]);
     outbox->recovering = outbox->lost_count;
-    run(outbox, SCRIPT_RECOVER, &arguments, on_recovered, outbox, NULL);
+    outbox_run(outbox, SCRIPT_RECOVER, &arguments, on_recovered, outbox, NULL);
     return true;
 }
 
@@ -284,34 +264,45 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
     if (taken.fault && call->number)
         mind_lost(call->outbox, call->number);
     else if (!taken.fault)
-        taken.buried = hear_buried(call->outbox, reply_item(reply, 2));
+        taken.buried = outbox_hear_buried(call->outbox, reply_item(reply, 2));
     call->callback(call->context, &taken);
 }
 
-void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
-                 struct outbox_rate rate, outbox_on_taken *callback, void *context)
+/* A gateway with its bounds, as shared_bounds.lua reads it. */
+static void add_gateway(struct arguments *arguments, const struct outbox_gateway *gateway)
+{
+    arguments_text(arguments, gateway->name);
+    arguments_number(arguments, gateway->rate.count);
+    arguments_number(arguments, gateway->rate.per_ms);
+}
+
+static bool needs_tokens(const struct outbox_gateway *gateway)
+{
+    return gateway->rate.count > 0;
+}
+
+void outbox_take(struct outbox *outbox, const char *channel, const struct outbox_gateway *gateway,
+                 size_t most, outbox_on_taken *callback, void *context)
 {
     struct take_call *call = mem_alloc(sizeof *call);
     failpoint("take");
     outbox_recover(outbox);
-    struct arguments arguments = begin(outbox, 10);
+    struct arguments arguments = outbox_begin(outbox, 10);
     *call = (struct take_call){
         .outbox = outbox,
         .load = outbox->loads,
-        .asked_ms = rate.count ? clock_monotonic_ms() : 0,
+        .asked_ms = needs_tokens(gateway) ? clock_monotonic_ms() : 0,
         .number = connection_ready(scripts_connection(outbox->scripts)) ? ++outbox->takes : 0,
         .callback = callback,
         .context = context};
     arguments_text(&arguments, channel);
-    arguments_text(&arguments, gateway);
     arguments_number(&arguments, (int64_t)most);
-    arguments_number(&arguments, rate.count);
-    arguments_number(&arguments, rate.per_ms);
     arguments_number(&arguments, call->number);
     arguments_number(&arguments, outbox->trace_keep_ms);
     arguments_number(&arguments, call->load);
     arguments_text(&arguments, outbox->inbox);
-    run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
+    add_gateway(&arguments, gateway);
+    outbox_run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }
 
 /* ---- Passing ---- */
@@ -372,18 +363,16 @@ void outbox_pass(struct outbox *outbox, struct outbox_pass *pass, outbox_on_pass
     if (pass->number == 0)
         pass->number = ++outbox->takes;
     *call = (struct pass_call){.outbox = outbox,
-                               .asked_ms = pass->rate.count ? clock_monotonic_ms() : 0,
+                               .asked_ms = needs_tokens(&pass->gateway) ? clock_monotonic_ms() : 0,
                                .callback = callback,
                                .context = context};
-    struct arguments arguments = begin(outbox, 8);
+    struct arguments arguments = outbox_begin(outbox, 8);
     arguments_text(&arguments, pass->entry);
     arguments_text(&arguments, pass->mid);
     arguments_text(&arguments, pass->class_);
     arguments_number(&arguments, pass->number);
-    arguments_text(&arguments, pass->gateway);
-    arguments_number(&arguments, pass->rate.count);
-    arguments_number(&arguments, pass->rate.per_ms);
-    run(outbox, SCRIPT_PASS, &arguments, on_passed, call, free);
+    add_gateway(&arguments, &pass->gateway);
+    outbox_run(outbox, SCRIPT_PASS, &arguments, on_passed, call, free);
 }
 
 /* ---- Settling ---- */
@@ -437,13 +426,14 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
                    outbox_on_settled *callback, void *context)
 {
     struct settle_call *call = mem_alloc(sizeof *call);
-    struct arguments arguments = begin(outbox, 2 + 13 * count);
+    struct arguments arguments = outbox_begin(outbox, 2 + 14 * count);
     *call = (struct settle_call){
         .outbox = outbox, .count = count, .callback = callback, .context = context};
     arguments_number(&arguments, outbox->trace_keep_ms);
     for (size_t i = 0; i < count; i++) {
         const struct outbox_result *result = &results[i];
         arguments_text(&arguments, result->entry);
+        arguments_text(&arguments, result->queue);
         arguments_text(&arguments, result->mid);
         arguments_text(&arguments, result->channel);
         arguments_text(&arguments, result->class_);
@@ -463,151 +453,32 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
         arguments_text(&arguments, result->suppress);
         arguments_text(&arguments, result->suppress_reason);
     }
-    run(outbox, SCRIPT_SETTLE, &arguments, on_settled, call, free);
+    outbox_run(outbox, SCRIPT_SETTLE, &arguments, on_settled, call, free);
 }
 
-/* ---- Sweeping: two scripts at once, whose answers are gathered ---- */
-
-struct sweep_call {
-    int waiting; /* answers that have not come */
-    int users;   /* calls whose context this is */
-    struct outbox_swept swept;
-    struct outbox *outbox;
-    struct diag fault;
-    outbox_on_swept *callback;
-    void *context;
-};
-
-static void release_sweep(void *context)
-{
-    struct sweep_call *call = context;
-    if (--call->users == 0)
-        free(call);
-}
-
-static void note_fault(struct sweep_call *call, const struct reply *reply, const struct diag *fault)
-{
-    if (reply)
-        reply_fault(reply, &call->fault);
-    else
-        call->fault = *fault;
-    call->swept = (struct outbox_swept){.fault = &call->fault};
-}
-
-static void end_sweep_part(struct sweep_call *call)
-{
-    if (--call->waiting == 0)
-        call->callback(call->context, &call->swept);
-}
-
-static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
-{
-    struct sweep_call *call = context;
-    int64_t resent, uncertain, more;
-    if (reply && reply_number(reply_item(reply, 0), &resent) &&
-        reply_number(reply_item(reply, 1), &uncertain) &&
-        reply_number(reply_item(reply, 2), &more)) {
-        call->swept.resent = (size_t)resent;
-        call->swept.uncertain = (size_t)uncertain;
-        call->swept.buried += hear_buried(call->outbox, reply_item(reply, 3));
-        if (more)
-            call->swept.next_ms = 0;
-    } else {
-        note_fault(call, reply, fault);
-    }
-    end_sweep_part(call);
-}
-
-static void on_requeued(void *context, const struct reply *reply, const struct diag *fault)
-{
-    struct sweep_call *call = context;
-    int64_t moved, next;
-    if (reply && reply_number(reply_item(reply, 0), &moved) &&
-        reply_number(reply_item(reply, 1), &next)) {
-        call->swept.requeued = (size_t)moved;
-        call->swept.buried += hear_buried(call->outbox, reply_item(reply, 2));
-        if (next < call->swept.next_ms)
-            call->swept.next_ms = next;
-    } else {
-        note_fault(call, reply, fault);
-    }
-    end_sweep_part(call);
-}
-
-void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *context)
-{
-    struct sweep_call *call = mem_zero(1, sizeof *call);
-    call->waiting = call->users = 2;
-    call->swept.next_ms = SWEEP_POLL_MS;
-    call->outbox = outbox;
-    call->callback = callback;
-    call->context = context;
-
-    struct arguments arguments = begin(outbox, 4 + outbox->channel_count);
-    arguments_number(&arguments, SWEEP_MOST);
-    arguments_number(&arguments, outbox->trace_keep_ms);
-    for (size_t i = 0; i < outbox->channel_count; i++)
-        arguments_text(&arguments, outbox->channels[i]);
-    run(outbox, SCRIPT_CLAIM_OUTBOX, &arguments, on_claimed, call, release_sweep);
-
-    arguments = arguments_begin(outbox->asking, 6 + outbox->channel_count);
-    arguments_text(&arguments, instance_consumer(outbox->instance));
-    arguments_number(&arguments, SWEEP_MOST);
-    arguments_number(&arguments, SWEEP_POLL_MS);
-    arguments_number(&arguments, outbox->dead_keep_ms);
-    arguments_number(&arguments, outbox->trace_keep_ms);
-    for (size_t i = 0; i < outbox->channel_count; i++)
-        arguments_text(&arguments, outbox->channels[i]);
-    run(outbox, SCRIPT_REQUEUE, &arguments, on_requeued, call, release_sweep);
-}
-
-/* ---- Lengths ---- */
+/* ---- Length ---- */
 
 struct length_call {
-    size_t waiting, users;
-    int64_t sum; /* -1: an answer failed */
     void (*callback)(void *context, int64_t length);
     void *context;
 };
 
-static void release_length(void *context)
-{
-    struct length_call *call = context;
-    if (--call->users == 0)
-        free(call);
-}
-
 static void on_length(void *context, const struct reply *reply, const struct diag *fault)
 {
-    struct length_call *call = context;
+    const struct length_call *call = context;
     int64_t length;
     (void)fault;
-    if (!reply || !reply_number(reply, &length))
-        call->sum = -1;
-    else if (call->sum >= 0)
-        call->sum += length;
-    if (--call->waiting == 0)
-        call->callback(call->context, call->sum);
+    call->callback(call->context, reply && reply_number(reply, &length) ? length : -1);
 }
 
 void outbox_length(struct outbox *outbox, void (*callback)(void *context, int64_t length),
                    void *context)
 {
-    size_t streams = outbox->channel_count * STREAMS_PER_CHANNEL;
     struct length_call *call = mem_alloc(sizeof *call);
-    *call = (struct length_call){
-        .waiting = streams, .users = streams, .callback = callback, .context = context};
+    *call = (struct length_call){.callback = callback, .context = context};
     arena_reset(outbox->asking);
-    for (size_t i = 0; i < streams; i++) {
-        const char *stream = keys_spell(outbox->asking, scripts_prefix(outbox->scripts), KEY_OUTBOX,
-                                        outbox->channels[i / STREAMS_PER_CHANNEL],
-                                        classes[i % STREAMS_PER_CHANNEL], NULL);
-        connection_send(scripts_connection(outbox->scripts),
-                        &(struct connection_request){.argc = 2,
-                                                     .argv = (const char *const[]){"XLEN", stream},
-                                                     .owner = &outbox->owner,
-                                                     .callback = on_length,
-                                                     .context = call,
-                                                     .release = release_length});
-    }
+    struct arguments arguments = arguments_begin(outbox->asking, outbox->channel_count);
+    for (size_t i = 0; i < outbox->channel_count; i++)
+        arguments_text(&arguments, outbox->channels[i]);
+    outbox_run(outbox, SCRIPT_LENGTHS, &arguments, on_length, call, free);
 }

@@ -23,6 +23,8 @@ struct outbox_options {
     struct instance *instance;
     const char *const *channels; /* at least one; copied */
     size_t channel_count;
+    const char *const *gateways; /* all that are configured; copied */
+    size_t gateway_count;
     const char *inbox;             /* the list's key, or ""; copied */
     int64_t dead_keep_ms;          /* dead letters older than this are dropped by the sweep */
     int64_t trace_keep_ms;         /* a trace that is begun by a settlement lives so long */
@@ -34,13 +36,20 @@ struct outbox *outbox_new(const struct outbox_options *options);
 void outbox_destroy(struct outbox **outbox);
 
 struct outbox_rate {
-    int64_t count; /* tokens per `per_ms`, and at most so many at once; 0: no limit */
+    int64_t count; /* at most so many in any `per_ms`; 0: no limit */
     int64_t per_ms;
+};
+
+/* A gateway, with what bounds it. Read at once by who is given it. */
+struct outbox_gateway {
+    const char *name;
+    struct outbox_rate rate; /* over all daemons */
 };
 
 struct outbox_message {
     const char *entry, *mid; /* name it in a settlement */
     const char *customer, *channel, *class_;
+    const char *queue; /* in which its entry is: its channel's, or of its gateway */
     const char *body;
     size_t length;            /* of the body */
     const char *on_uncertain; /* "resend" or "hold" */
@@ -64,14 +73,15 @@ struct outbox_taken {
                           back, or for what stands behind many that were withdrawn; 0: no matter */
     int64_t behind_ms; /* marketing waits for events that are behind: look again after so many;
                           0: none waits */
+    bool paused;       /* nothing was taken: an operator has paused the gateway (store/paused) */
 };
 
 /* Everything is gone when the callback returns. */
 typedef void outbox_on_taken(void *context, const struct outbox_taken *taken);
 /* Transactional ones first; marketing only when what Redis accepted until a second ago was
  * decided. Fails with the code "redis-lease" where the lease is gone. */
-void outbox_take(struct outbox *outbox, const char *channel, const char *gateway, size_t most,
-                 struct outbox_rate rate, outbox_on_taken *callback, void *context);
+void outbox_take(struct outbox *outbox, const char *channel, const struct outbox_gateway *gateway,
+                 size_t most, outbox_on_taken *callback, void *context);
 
 /* A message begins so long after its token at the latest; later it asks for another one, by a pass
  * to the same gateway. */
@@ -79,8 +89,7 @@ enum { OUTBOX_TOKEN_MS = 100 };
 
 struct outbox_pass {
     const char *entry, *mid, *class_; /* as taken */
-    const char *gateway;              /* to which it is to go: another one, or the same again */
-    struct outbox_rate rate;          /* of that gateway */
+    struct outbox_gateway gateway;    /* to which it is to go: another one, or the same again */
     int64_t number;                   /* 0; set here. With the same number it may be asked again,
                                          where the answer was lost: no second token is taken */
 };
@@ -115,19 +124,6 @@ void outbox_settle(struct outbox *outbox, const struct outbox_result *results, s
 
 /* A message's record that was spoilt by hand: `health` tells of it. */
 void outbox_note_spoilt(struct outbox *outbox, const char *mid);
-
-struct outbox_swept {
-    const struct diag *fault;
-    size_t resent;    /* messages of dead daemons put back into the outbox */
-    size_t uncertain; /* and put into P:uncertain */
-    size_t requeued;  /* retries that became due */
-    size_t buried;    /* messages that can go nowhere: dead letters, as the log says */
-    int64_t next_ms;  /* ask again after so many: 0 (there is more) to 1,000 */
-};
-
-typedef void outbox_on_swept(void *context, const struct outbox_swept *swept);
-/* Claims what dead daemons had taken, moves due retries back, trims P:dead. */
-void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *context);
 
 /* Messages in all outbox streams, those being sent included; -1 with no answer. */
 void outbox_length(struct outbox *outbox, void (*callback)(void *context, int64_t length),

@@ -16,7 +16,7 @@ enum outbox_verdict {
 };
 
 struct outbox_result {
-    const char *entry, *mid, *channel, *class_; /* as taken */
+    const char *entry, *queue, *mid, *channel, *class_; /* as taken */
     enum outbox_verdict verdict;
     int64_t load;                /* LACKING: as taken, of the daemon's files */
     int64_t at_ms;               /* LATER, LACKING, RESEND: since 1970; or 0 and */
@@ -47,7 +47,7 @@ struct outbox_answer {
 /* What a pass says: outbox_pass(). Unless it is PASSED nothing was written. */
 enum outbox_pass_verdict {
     OUTBOX_PASSED,         /* it may begin there now */
-    OUTBOX_PASS_WAIT,      /* no token, for so long */
+    OUTBOX_PASS_WAIT,      /* no token, or it is paused, for so long */
     OUTBOX_PASS_WITHDRAWN, /* it must not be sent any more: settle it as RELEASE, which ends it */
     OUTBOX_PASS_GONE,      /* no longer this daemon's, or bound to another gateway */
 };

@@ -2,14 +2,13 @@
 -- A message that this daemon has taken goes by another gateway, or by the same one, which begins it
 -- later than its token holds: takes a token of that gateway, and writes its name into the message, so
 -- that whatever happens then knows where it may be.
--- ARGV: P, consumer, entry, mid, class (as taken), number of this pass, gateway, tokens per period (0:
--- no limit), period ms
--- Returns {now, 'passed'}, {now, 'wait', ms}: there is no token until then, {now, 'withdrawn', why}: it
+-- ARGV: P, consumer, entry, mid, class (as taken), number of this pass, gateway with its bounds
+-- (shared_bounds.lua)
+-- Returns {now, 'passed'}, {now, 'wait', ms}: there is no token until then, or it is paused, {now, 'withdrawn', why}: it
 -- was marked, or its address is suppressed or (marketing) declined it, or {now, 'gone'}: it is no longer
 -- this daemon's, or bound to another gateway. The error LEASE where the daemon's lease ran out. But
 -- for `passed` nothing was written. Safe to run twice: the number tells the second run that it has passed.
 local P, consumer, entry, mid, class, number = unpack(ARGV, 1, 6)
-local gateway, most, per = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 --with shared_type
 --with shared_clock
 --with shared_lease
@@ -17,9 +16,11 @@ local gateway, most, per = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 --with shared_message
 --with shared_objection
 --with shared_rate
-local now, key = clock(), P .. ':rate:' .. gateway
-local wrong = no_lease(consumer) or
-    wrong_key({key, 'hash', P .. ':suppressed', 'hash', P .. ':said', 'hash'})
+--with shared_bounds
+local now, bounds = clock(), bounds_read(7)
+local gateway = bounds.gateway
+local wrong = no_lease(consumer) or wrong_key(bounds_keys(bounds)) or
+    wrong_key({P .. ':suppressed', 'hash', P .. ':said', 'hash'})
 if wrong then
     return wrong
 end
@@ -34,10 +35,13 @@ if why then
 elseif m[3] == number then
     return {now, 'passed'}
 end
-local rate = rate_open(key, most, per, now)
-if rate.free < 1 then
-    return {now, 'wait', rate_wait(rate, 0)}
+if is_paused(bounds) then
+    return {now, 'wait', PAUSED_AGAIN}
 end
-rate_use(rate, 1)
+bounds_open(bounds, now)
+if bounds.free < 1 then
+    return {now, 'wait', bounds_wait(bounds, 0)}
+end
+bounds_use(bounds, 1)
 redis.call('HSET', message_key(mid), 'gateway', gateway, 'take', number)
 return {now, 'passed'}

@@ -9,6 +9,7 @@ local P, consumer, keep, channels = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 --with shared_clock
 --with shared_trace
 --with shared_outbox
+--with shared_queues
 --with shared_pending
 --with shared_requeue
 --with shared_message
@@ -19,14 +20,9 @@ for i = 5 + channels, #ARGV do
     lost[ARGV[i]] = true
 end
 
-local needed = {P .. ':events', 'stream'}
-for i = 5, 4 + channels do
-    for _, class in ipairs(CLASSES) do
-        needed[#needed + 1] = outbox(ARGV[i], class)
-        needed[#needed + 1] = 'stream'
-    end
-end
-local wrong = wrong_key(needed)
+local wrong = wrong_key({P .. ':events', 'stream', P .. ':queues', 'set'})
+local queues = wrong or all_queues(5, 4 + channels)
+wrong = wrong or wrong_key(need_queues(queues, {}))
 if wrong then
     return wrong
 end
@@ -46,11 +42,11 @@ local function put_back(channel, class, stream, entry)
     end
 end
 
-for i = 5, 4 + channels do
+for _, q in ipairs(queues) do
     for _, class in ipairs(CLASSES) do
-        local stream = outbox(ARGV[i], class)
+        local stream = outbox(q[1], class)
         for _, row in ipairs(pending(stream, consumer, '-', '+', MOST)) do
-            put_back(ARGV[i], class, stream, row[1])
+            put_back(q[2], class, stream, row[1])
         end
     end
 end

@@ -2,9 +2,11 @@
 -- Housekeeping of the outbox: moves retries that are due back into it, and drops dead letters
 -- that were kept long enough. A message whose record was spoilt by hand can go nowhere: it is a dead
 -- letter. So is, from its give_up on, what waits in a channel that this daemon has not: nobody may
--- have it any more; and what a dead daemon had in hand there, that nobody has claimed. What is held
--- and was withdrawn ends at its give_up; that it was withdrawn was told.
--- ARGV: P, consumer, count, poll ms, ms that dead letters are kept, ms that a trace lives, channels of this daemon…
+-- have it any more; and what a dead daemon had in hand there, that nobody has claimed. Likewise what is
+-- bound to a gateway that is not configured, or that takes nothing (its breaker is open, it was paused).
+-- What is held and was withdrawn ends at its give_up; that it was withdrawn was told.
+-- ARGV: P, consumer, count, poll ms, ms that dead letters are kept, ms that a trace lives, count of channels
+-- of this daemon, those, its gateways…
 -- Returns {moved, ask again after ms, {mid, reason of a dead letter…}}. Safe to run twice.
 local P, consumer, count, poll = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local letters_keep, keep = tonumber(ARGV[5]), ARGV[6]
@@ -15,17 +17,20 @@ local later = P .. ':later'
 --with shared_pending
 --with shared_trace
 --with shared_outbox
+--with shared_queues
 --with shared_requeue
 --with shared_message
 --with shared_ending
 --with shared_gone
 --with shared_lacking
 local GRACE = 30000 -- a daemon that has the channel claims after 10 s
-local now, buried, ours = clock(), {}, {}
+local LOOK_MOST = 100 -- in the queue of a gateway that may be at work
+local now, buried, ours, gateways = clock(), {}, {}, {}
 local needed = {later, 'zset', P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':channels',
-    'set', P .. ':gone', 'hash'}
-for i = 7, #ARGV do
-    ours[ARGV[i]] = true
+    'set', P .. ':queues', 'set', P .. ':gone', 'hash'}
+for i = 8, #ARGV do
+    local into = i <= 7 + tonumber(ARGV[7]) and ours or gateways
+    into[ARGV[i]] = true
 end
 local wrong = no_lease(consumer) or wrong_key(needed)
 if wrong then
@@ -54,8 +59,19 @@ for _, mid in ipairs(mids) do
     end
 end
 
--- What stands in a channel that this daemon has not.
-local function look_at(channel, class, stream, entry, mid)
+-- Why it ends, and what is said of one that its daemon had in hand.
+local REASONS = {
+    ['no-channel'] = {'no daemon had its channel until its time was over',
+        'its daemon ended over it, and no other had its channel until its time was over'},
+    ['no-gateway'] = {'it may have arrived through `%s`, and by no other gateway may it be sent again; that ' ..
+        'one is not configured'},
+    ['gave-up'] = {'it may have arrived through `%s`, and by no other gateway may it be sent again; that ' ..
+        'one did not take part any more'},
+}
+
+-- What stands in a queue that nobody of this daemon takes from, or not now.
+local function look_at(q, class, reason, entry, mid)
+    local channel, stream = q[2], outbox(q[1], class)
     local m = fields(mid, 'state', 'give_up', 'owner', 'entry')
     if not m then
         remove(stream, entry)
@@ -66,24 +82,42 @@ local function look_at(channel, class, stream, entry, mid)
         return
     elseif m[1] == 'queued' then
         remove(stream, entry)
-        end_as_dead(mid, channel, class, 'no-channel', 'no daemon had its channel until its time was over')
-    elseif m[1] == 'taken' and not alive(m[3] or '') and is_gone(m[3] or '', GRACE, now) then
+        end_as_dead(mid, channel, class, reason, string.format(REASONS[reason][1], q[3]))
+    elseif reason == 'no-channel' and not alive(m[3] or '') and is_gone(m[3] or '', GRACE, now) then
         remove(stream, entry)
-        end_as_dead(mid, channel, class, 'no-channel',
-            'its daemon ended over it, and no other had its channel until its time was over')
+        end_as_dead(mid, channel, class, reason, REASONS[reason][2])
     end
 end
 
-for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
-    for _, class in ipairs(ours[channel] and {} or CLASSES) do
-        local stream = outbox(channel, class)
-        local entries = redis.pcall('XRANGE', stream, '-', '+', 'COUNT', count)
+-- Whether nothing is left in it.
+local function look_through(q, reason, most)
+    local empty = true
+    for _, class in ipairs(CLASSES) do
+        local stream = outbox(q[1], class)
+        local entries = redis.pcall('XRANGE', stream, '-', '+', 'COUNT', most)
         for _, entry in ipairs(entries.err and {} or entries) do
-            look_at(channel, class, stream, entry[1], entry[2][2])
+            look_at(q, class, reason, entry[1], entry[2][2])
         end
+        empty = empty and not entries.err and #entries == 0
         for _, owner in ipairs(#entries == 0 and not entries.err and dead_consumers(stream) or {}) do
             redis.call('XGROUP', 'DELCONSUMER', stream, 'nudged', owner)
         end
+    end
+    return empty
+end
+
+for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
+    if not ours[channel] then
+        look_through({channel, channel}, 'no-channel', count)
+    end
+end
+for _, q in ipairs(gateway_queues()) do
+    local reason = not ours[q[2]] and 'no-channel' or not gateways[q[3]] and 'no-gateway' or 'gave-up'
+    if look_through(q, reason, reason == 'gave-up' and LOOK_MOST or count) and reason ~= 'gave-up' then
+        for _, class in ipairs(CLASSES) do
+            redis.call('DEL', outbox(q[1], class))
+        end
+        redis.call('SREM', P .. ':queues', q[1])
     end
 end
 

@@ -24,6 +24,7 @@
     X(WAKE, wake)                 \
     X(UNCERTAIN, uncertain)       \
     X(REVIVE, revive)             \
+    X(LENGTHS, lengths)           \
     X(BACKLOG, backlog)
 
 enum script {

@@ -2,7 +2,7 @@
 -- What became of messages that were taken. A result counts only while the message's hash names
 -- this consumer and this entry (it names some only while it is taken): a daemon may have been
 -- frozen past its lease, and others have the message now.
--- ARGV: P, consumer, ms that a trace lives, then for each result {entry, mid, channel, class (both
+-- ARGV: P, consumer, ms that a trace lives, then for each result {entry, queue, mid, channel, class (all
 -- as taken), outcome, at ms or +ms, charge, reason (of `lacking` the load of the daemon's files),
 -- detail, trace line, event, hash to suppress, its reason}, '' for what is absent
 -- A message that was marked meanwhile must not be sent any more: whatever the outcome, it ends here.
@@ -12,7 +12,7 @@
 -- already, there is a dead letter), and behind it the id of the dead letter that this made, or ''.
 -- Safe to run twice: the second run finds them gone.
 local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
-local WIDTH = 13
+local WIDTH = 14
 --with shared_type
 --with shared_clock
 --with shared_trace
@@ -27,12 +27,12 @@ local needed = {P .. ':later', 'zset', P .. ':uncertain', 'zset', P .. ':dead', 
     P .. ':events', 'stream', P .. ':suppressed', 'hash'}
 local looked = {}
 for i = 4, #ARGV, WIDTH do
-    local stream = outbox(ARGV[i + 2], ARGV[i + 3])
+    local stream = outbox(ARGV[i + 1], ARGV[i + 4])
     if not looked[stream] then
         looked[stream] = true
         needed[#needed + 1] = stream
         needed[#needed + 1] = 'stream'
-        needed[#needed + 1] = lacking(ARGV[i + 2], ARGV[i + 3])
+        needed[#needed + 1] = lacking(ARGV[i + 3], ARGV[i + 4])
         needed[#needed + 1] = 'set'
     end
 end
@@ -48,7 +48,7 @@ end
 local function later(r, key)
     redis.call('HSET', key, 'state', 'later', 'channel', r.channel, 'class', r.class, 'attempts',
         ms(count_of(r.attempts) + r.charge))
-    redis.call('HDEL', key, 'owner', 'entry')
+    redis.call('HDEL', key, 'owner', 'entry', 'queue')
     redis.call('ZADD', P .. ':later', ms(at_ms(r)), r.mid)
 end
 
@@ -64,7 +64,7 @@ local finish = {
     hold = function(r, key)
         redis.call('HSET', key, 'state', 'uncertain', 'bound', 1, 'channel', r.channel, 'class',
             r.class, 'attempts', ms(count_of(r.attempts) + r.charge))
-        redis.call('HDEL', key, 'owner', 'entry')
+        redis.call('HDEL', key, 'owner', 'entry', 'queue')
         redis.call('ZADD', P .. ':uncertain', ms(now), r.mid)
     end,
     dead = function(r)
@@ -114,7 +114,7 @@ end
 
 -- Its record was spoilt while a sender had it. That it was sent is all that can be known of it.
 local function end_spoilt(r)
-    if remove(outbox(r.channel, r.class), r.entry) == 0 then
+    if remove(outbox(r.queue, r.class), r.entry) == 0 then
         return 0
     end
     if r.outcome ~= 'done' then
@@ -126,7 +126,7 @@ end
 
 local function settle(r)
     local key = message_key(r.mid)
-    local stream = outbox(r.channel, r.class)
+    local stream = outbox(r.queue, r.class)
     local m = fields(r.mid, 'owner', 'entry', 'customer', 'mark', 'attempts', 'lacks')
     if not m then
         return end_spoilt(r)
@@ -148,9 +148,9 @@ end
 
 local out = {}
 for i = 4, #ARGV, WIDTH do
-    local entry, mid, channel, class, outcome, at, charge, reason, detail, trace, event, suppress,
+    local entry, queue, mid, channel, class, outcome, at, charge, reason, detail, trace, event, suppress,
         suppress_reason = unpack(ARGV, i, i + WIDTH - 1)
-    local r = {entry = entry, mid = mid, channel = channel, class = class,
+    local r = {entry = entry, queue = queue, mid = mid, channel = channel, class = class,
         outcome = outcome, at = at, charge = charge, reason = reason, detail = detail,
         trace = trace, event = event, suppress = suppress, suppress_reason = suppress_reason}
     out[#out + 1] = settle(r)

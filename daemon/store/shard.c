@@ -64,6 +64,8 @@ static struct outbox *new_outbox(const struct shard *shard, const struct shard_o
                                                .instance = shard->instance,
                                                .channels = options->channels,
                                                .channel_count = options->channel_count,
+                                               .gateways = options->gateways,
+                                               .gateway_count = options->gateway_count,
                                                .inbox = intake_inbox(shard->intake),
                                                .dead_keep_ms = options->dead_keep_ms,
                                                .trace_keep_ms = options->trace_keep_ms,

@@ -15,6 +15,7 @@
 #include "store/instance.h"
 #include "store/intake.h"
 #include "store/outbox.h"
+#include "store/outbox_sweep.h"
 #include "store/rule_sets.h"
 #include "store/timers.h"
 #include "store/waiting.h"
@@ -54,6 +55,8 @@ struct shard_options {
     size_t agreement_count;
     const char *const *channels;
     size_t channel_count;
+    const char *const *gateways;
+    size_t gateway_count;
 
     size_t batch;
     const char *inbox;

@@ -4,13 +4,13 @@
 -- The caller has seen that it was taken; the entry in the stream is deleted here. Returns what
 -- was done: 'resend', 'hold' or 'withdrawn'.
 local DEATHS_MOST = 3
-local function take_over(channel, class, entry, mid, now, keep)
+local function take_over(queue, channel, class, entry, mid, now, keep)
     local key = message_key(mid)
     local row = fields(mid, 'on_uncertain', 'mark', 'deaths', 'attempts')
     local m = message_of(mid, channel, class)
     local deaths = count_of(row[3]) + 1
     local verdict = (row[1] == 'hold' or deaths >= DEATHS_MOST) and 'hold' or 'resend'
-    remove(outbox(channel, class), entry)
+    remove(outbox(queue, class), entry)
     if row[2] then
         withdraw(m, row[2], true, false, now, keep)
         return 'withdrawn'
@@ -18,7 +18,7 @@ local function take_over(channel, class, entry, mid, now, keep)
     redis.call('HSET', key, 'attempts', ms(count_of(row[4]) + 1), 'deaths', ms(deaths), 'bound', 1)
     if verdict == 'hold' then
         redis.call('HSET', key, 'state', 'uncertain', 'channel', channel, 'class', class)
-        redis.call('HDEL', key, 'owner', 'entry')
+        redis.call('HDEL', key, 'owner', 'entry', 'queue')
         redis.call('ZADD', P .. ':uncertain', ms(now), mid)
     else
         requeue(mid, channel, class)

@@ -1,19 +1,20 @@
 #!lua flags=allow-oom
--- Takes messages for a gateway: transactional ones first, no more than its rate allows. Marketing
+-- Takes messages for a gateway: transactional ones first, of each class first what stands in its own
+-- queue, then what in its channel's; no more than its rate allows, nothing while it is paused. Marketing
 -- waits while events are behind: one that is not decided may be an order or an opt-out. One that
 -- must not be begun ends here: marked, to an address that is suppressed or (marketing) declined, or
 -- after its give_up. So does one whose record was spoilt by hand. One whose template this daemon lacks
 -- is put aside unread; when the outbox is empty, those follow that others have put aside.
--- ARGV: P, consumer, channel, gateway, count, tokens per period (0: no limit), period ms, number
--- of this take, ms that a trace lives, load of the daemon's files, the list's key ('': none)
+-- ARGV: P, consumer, channel, count, number of this take, ms that a trace lives, load of the daemon's
+-- files, the list's key ('': none), gateway with its bounds (shared_bounds.lua)
 -- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter…}, how many were
--- withdrawn, ms after which to ask again for marketing that waits for events or 0, {entry, mid,
+-- withdrawn, ms after which to ask again for marketing that waits for events or 0, whether the gateway
+-- is paused (1 or 0: nothing was taken then), {entry, mid,
 -- customer, channel, class, body, on_uncertain, gateway it is bound to or '', attempts, give_up,
--- topic}…}; the error LEASE where the daemon's lease ran out. Run twice, the second run takes
+-- topic, queue}…}; the error LEASE where the daemon's lease ran out. Run twice, the second run takes
 -- others: what the first took is put back by recover.lua, which knows it by the number.
-local P, consumer, channel, gateway, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local per_period, per, number, keep = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
-local this, inbox = consumer .. '#' .. ARGV[10], ARGV[11]
+local P, consumer, channel, most, number, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
+local this, inbox = consumer .. '#' .. ARGV[7], ARGV[8]
 --with shared_type
 --with shared_clock
 --with shared_lease
@@ -27,6 +28,7 @@ local this, inbox = consumer .. '#' .. ARGV[10], ARGV[11]
 --with shared_lacking
 --with shared_objection
 --with shared_rate
+--with shared_bounds
 local ASIDE_MOST = 100 -- of those that were put aside, looked at in one run
 local BEFORE_END_MS = 1000 -- so long before its give_up it is a dead letter, which the daemon makes
 local PASS_MOST = 1000 -- entries of messages that were withdrawn or end, in one run
@@ -35,21 +37,27 @@ local PASS_MOST = 1000 -- entries of messages that were withdrawn or end, in one
 -- second is as who does while a gateway has the message.
 local BEHIND = 1000
 local BEHIND_AGAIN, SAMPLE_EVERY = 100, 100 -- ms
-local now, bucket = clock(), P .. ':rate:' .. gateway
+local now, bounds = clock(), bounds_read(9)
+local gateway = bounds.gateway
+local own = queue_at(channel, gateway)
 local refused = no_lease(consumer)
 if refused then
     return refused
 end
 local wrong = wrong_key({outbox(channel, CLASSES[1]), 'stream', outbox(channel, CLASSES[2]), 'stream',
+    outbox(own, CLASSES[1]), 'stream', outbox(own, CLASSES[2]), 'stream',
     lacking(channel, CLASSES[1]), 'set', lacking(channel, CLASSES[2]), 'set', P .. ':later', 'zset',
-    bucket, 'hash', P .. ':suppressed', 'hash', P .. ':said', 'hash', P .. ':events', 'stream',
-    P .. ':dead', 'stream'})
+    P .. ':suppressed', 'hash', P .. ':said', 'hash', P .. ':events', 'stream',
+    P .. ':dead', 'stream'}) or wrong_key(bounds_keys(bounds))
 if wrong then
     return wrong
 end
 
-local rate = rate_open(bucket, per_period, per, now)
-local room = math.min(most, rate.free)
+if is_paused(bounds) then
+    return {now, 0, {}, 0, 0, 1}
+end
+bounds_open(bounds, now)
+local room = math.min(most, bounds.free)
 
 local function read(stream, count)
     local function try()
@@ -74,8 +82,8 @@ local function end_as_dead(mid, class, reason, detail)
     buried[#buried + 1] = reason
 end
 
--- True where a queued message ends instead of being taken. Past its time, one that may have arrived
--- through another gateway is handed over all the same: delivery knows that one, and says more.
+-- True where a queued message ends instead of being taken. Past its time, what is bound to another
+-- gateway is left to requeue.lua, which says more.
 local function is_over(mid, class, m)
     local why = objection(class, m[11], m[12], m[13], m[14])
     local give_up = tonumber(m[10] or nil)
@@ -90,7 +98,7 @@ local function is_over(mid, class, m)
     return true
 end
 
-local function take(entry, mid, class, m)
+local function take(queue, entry, mid, class, m)
     local bound = m[8] and m[7] or ''
     local key = message_key(mid)
     redis.call('HSET', key, 'state', 'taken', 'owner', consumer, 'entry', entry, 'take', number)
@@ -98,7 +106,7 @@ local function take(entry, mid, class, m)
         redis.call('HSET', key, 'gateway', gateway)
     end
     taken[#taken + 1] = {entry, mid, m[4], channel, class, body_of(mid, m[5]) or false, m[6], bound, m[9], m[10],
-        m[14] or ''}
+        m[14] or '', queue}
 end
 
 -- Whether it was put aside again, as this daemon lacks its template.
@@ -132,7 +140,8 @@ local function fetch(class, count)
 end
 
 local function is_there(class)
-    return redis.call('XLEN', outbox(channel, class)) + redis.call('SCARD', lacking(channel, class)) > 0
+    return redis.call('XLEN', outbox(own, class)) + redis.call('XLEN', outbox(channel, class)) +
+        redis.call('SCARD', lacking(channel, class)) > 0
 end
 
 -- Whether marketing waits. Also while a key is wrong without which no event, or no withdrawal, can be
@@ -153,13 +162,24 @@ local function is_behind()
     return wrong_key(needed) or decided_until(inbox, now, wants) < now - BEHIND
 end
 
+-- Bound to another gateway in a former program's place for it: it goes into that one's queue.
+local function move(stream, entry, mid, class)
+    remove(stream, entry)
+    requeue(mid, channel, class)
+end
+
 local STATES = {taken = true, later = true, uncertain = true}
-local function offer(stream, class, entry, mid)
+local function offer(queue, class, entry, mid)
+    local stream = outbox(queue, class)
     local m = fields(mid, 'state', 'owner', 'entry', 'customer', 'body', 'on_uncertain', 'gateway',
         'bound', 'attempts', 'give_up', 'mark', 'hash', 'said', 'topic', 'lacks')
-    local over = m and m[1] == 'queued' and is_over(mid, class, m)
-    if m and m[1] == 'queued' and not over and not is_lacking(stream, entry, mid, class, m) then
-        return take(entry, mid, class, m)
+    local queued = m and m[1] == 'queued'
+    if queued and not is_over(mid, class, m) and not is_lacking(stream, entry, mid, class, m) then
+        if not m[8] or m[7] == gateway then
+            return take(queue, entry, mid, class, m)
+        end
+        passed = passed + 1
+        return move(stream, entry, mid, class)
     end
     passed = passed + 1
     if m and m[1] == 'taken' and m[3] == entry and m[2] then
@@ -169,30 +189,42 @@ local function offer(stream, class, entry, mid)
         return
     end
     remove(stream, entry)
-    if not m or m[1] ~= 'queued' and not STATES[m[1]] and redis.call('EXISTS', message_key(mid)) == 1 then
+    if not m or not queued and not STATES[m[1]] and redis.call('EXISTS', message_key(mid)) == 1 then
         end_as_dead(mid, class, 'not-whole', 'what Redis had of it was no message')
+    end
+end
+
+local function wants()
+    return #taken < room and passed < PASS_MOST
+end
+local function drain(queue, class)
+    local entries
+    while wants() and (queue == channel or redis.call('XLEN', outbox(queue, class)) > 0) do
+        entries = read(outbox(queue, class), room - #taken)
+        for _, entry in ipairs(entries) do
+            offer(queue, class, entry[1], entry[2][2])
+        end
+        if #entries == 0 then
+            return
+        end
     end
 end
 
 local behind = 0
 for _, class in ipairs(CLASSES) do
-    local stream = outbox(channel, class)
-    local empty = false
     if class == 'marketing' and #taken < room and is_there(class) and is_behind() then
-        empty, behind = true, BEHIND_AGAIN
-    end
-    while not empty and #taken < room and passed < PASS_MOST do
-        local entries = read(stream, room - #taken)
-        for _, entry in ipairs(entries) do
-            offer(stream, class, entry[1], entry[2][2])
-        end
-        empty = #entries == 0 and not fetch(class, room - #taken)
+        behind = BEHIND_AGAIN
+    else
+        repeat
+            drain(own, class)
+            drain(channel, class)
+        until not wants() or not fetch(class, room - #taken)
     end
 end
 
-local wait = #taken < most and #taken == room and rate_wait(rate, #taken) or 0
-rate_use(rate, #taken)
+local wait = #taken < most and #taken == room and bounds_wait(bounds, #taken) or 0
+bounds_use(bounds, #taken)
 if passed >= PASS_MOST and wait == 0 then
     wait = 1 -- there may be messages behind
 end
-return {now, wait, buried, withdrawn, behind, unpack(taken)}
+return {now, wait, buried, withdrawn, behind, 0, unpack(taken)}

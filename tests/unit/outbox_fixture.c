@@ -13,11 +13,13 @@
 
 static struct outbox *new_outbox(struct store_fixture *store)
 {
-    static const char *const channels[] = {"email", "sms"};
+    static const char *const channels[] = {"email", "sms"}, *const gateways[] = {"main", "spare"};
     return outbox_new(&(struct outbox_options){.scripts = store->scripts,
                                                .instance = store->instance,
                                                .channels = channels,
                                                .channel_count = 2,
+                                               .gateways = gateways,
+                                               .gateway_count = 2,
                                                .dead_keep_ms = OUTBOX_FIXTURE_DAY_MS,
                                                .trace_keep_ms = OUTBOX_FIXTURE_DAY_MS,
                                                .inbox = "t:inbox"});
@@ -78,6 +80,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
                                           .now_ms = taken->now_ms,
                                           .wait_ms = taken->wait_ms,
                                           .behind_ms = taken->behind_ms,
+                                          .paused = taken->paused,
                                           .buried = taken->buried,
                                           .withdrawn = taken->withdrawn};
     buf_init(&out, sizeof into->text - 1);
@@ -88,6 +91,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
         buf_printf(&out, i ? " %s%s" : "%s%s", m->mid, m->whole ? "" : "(not whole)");
         if (i < 16) {
             snprintf(into->entries[i], sizeof into->entries[i], "%s", m->entry);
+            snprintf(into->queues[i], sizeof into->queues[i], "%s", m->queue);
             snprintf(into->mids[i], sizeof into->mids[i], "%s", m->mid);
             snprintf(into->classes[i], sizeof into->classes[i], "%s", m->class_);
         }
@@ -111,7 +115,8 @@ struct outbox_fixture_taken outbox_fixture_take_with(struct outbox_fixture *scen
                                                      size_t most, struct outbox_rate rate)
 {
     struct outbox_fixture_taken taken = {0};
-    outbox_take(outbox, "email", gateway, most, rate, on_taken, &taken);
+    outbox_take(outbox, "email", &(struct outbox_gateway){.name = gateway, .rate = rate}, most,
+                on_taken, &taken);
     assert_false(taken.done);
     redis_fixture_run(&scene->redis, &taken.done);
     return taken;
@@ -173,6 +178,7 @@ struct outbox_result outbox_fixture_result_of(const struct outbox_fixture_taken 
                                               size_t index, enum outbox_verdict verdict)
 {
     return (struct outbox_result){.entry = taken->entries[index],
+                                  .queue = taken->queues[index],
                                   .mid = taken->mids[index],
                                   .channel = "email",
                                   .class_ = taken->classes[index],
@@ -224,8 +230,7 @@ const char *outbox_fixture_pass(struct outbox_fixture *scene, struct outbox *out
     struct outbox_pass pass = {.entry = taken->entries[0],
                                .mid = taken->mids[0],
                                .class_ = taken->classes[0],
-                               .gateway = gateway,
-                               .rate = rate,
+                               .gateway = {.name = gateway, .rate = rate},
                                .number = *number};
     outbox_pass(outbox, &pass, on_passed, passed);
     *number = pass.number;

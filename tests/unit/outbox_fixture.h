@@ -6,6 +6,7 @@
 #define NUDGED_TESTS_OUTBOX_FIXTURE_H
 
 #include "store/outbox.h"
+#include "store/outbox_sweep.h"
 #include "store_fixture.h"
 
 enum { OUTBOX_FIXTURE_DAY_MS = 24 * 60 * 60 * 1000 };
@@ -30,9 +31,11 @@ struct outbox_fixture_taken {
     bool done;
     size_t count;
     char text[1024]; /* "m1 m2", or the fault's code */
+    bool paused;
     int64_t now_ms, wait_ms, behind_ms;
     size_t buried, withdrawn;
     char entries[16][32]; /* of the first 16 */
+    char queues[16][32];
     char mids[16][32];
     char classes[16][16];
     char gateway[16];

@@ -195,8 +195,11 @@ static void test_resend_is_bound(void **state)
     assert_redis(&scene->redis, "0", "HGET t:message:marketing0 attempts"); /* no charge */
     redis_fixture_ask(&scene->redis, "ZADD t:later 5 marketing0");
     outbox_fixture_sweep(scene, scene->outbox);
+    assert_int_equal(
+        outbox_fixture_take_with(scene, scene->others, "spare", 1, (struct outbox_rate){0}).count,
+        0);
     struct outbox_fixture_taken taken =
-        outbox_fixture_take_with(scene, scene->others, "spare", 1, (struct outbox_rate){0});
+        outbox_fixture_take_with(scene, scene->others, "main", 1, (struct outbox_rate){0});
     assert_string_equal(taken.gateway, "main");
     /* Bound it stays, through a retry that was certain. */
     struct outbox_result result = outbox_fixture_result_of(&taken, 0, OUTBOX_LATER);

@@ -109,7 +109,7 @@ static void test_takeover(void **state)
                "one:")); /* nothing was pending any more */
 
     struct outbox_fixture_taken again =
-        outbox_fixture_take_with(scene, scene->others, "spare", 3, (struct outbox_rate){0});
+        outbox_fixture_take_with(scene, scene->others, "main", 3, (struct outbox_rate){0});
     assert_string_equal(again.text, "receipt");
     assert_string_equal(again.gateway, "main");
     assert_int_equal(again.attempts, 1);
