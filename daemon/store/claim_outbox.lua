@@ -2,7 +2,7 @@
 -- What the consumers of dead daemons had taken from the outbox: each is uncertain now (see
 -- shared_take_over.lua). A consumer is deleted only with nothing pending.
 -- ARGV: P, consumer, count, ms that a trace lives, channels…
--- Returns {put back, left uncertain, more (1 or 0), {mid, reason of a dead letter…}}; the error
+-- Returns {put back, left uncertain, more (1 or 0), {mid, reason of a dead letter, gateway…}}; the error
 -- LEASE where the daemon's own lease ran out. Safe to run twice.
 local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 --with shared_type
@@ -51,6 +51,7 @@ local function claim(queue, channel, class, owner, entry)
         bury(message_of(mid, channel, class), 'not-whole', 'what Redis had of it was no message', now, keep)
         buried[#buried + 1] = mid
         buried[#buried + 1] = 'not-whole'
+        buried[#buried + 1] = '-'
     end
 end
 

@@ -103,15 +103,17 @@ void outbox_note_spoilt(struct outbox *outbox, const char *mid)
 
 size_t outbox_hear_buried(struct outbox *outbox, const struct reply *list)
 {
-    for (size_t i = 0; i + 1 < list->count; i += 2) {
-        const char *mid = reply_item(list, i)->text, *reason = reply_item(list, i + 1)->text;
+    for (size_t i = 0; i + 2 < list->count; i += 3) {
+        const char *mid = reply_item(list, i)->text, *reason = reply_item(list, i + 1)->text,
+                   *gateway = reply_item(list, i + 2)->text;
         if (strcmp(reason, "not-whole") == 0)
             outbox_note_spoilt(outbox, mid);
         if (log_group_is_news(outbox->log_group, clock_monotonic_ms(),
-                              "dead messages reason=%s gateway=-", reason))
-            log_warning("a message became a dead letter mid=%s reason=%s gateway=-", mid, reason);
+                              "dead messages reason=%s gateway=%s", reason, gateway))
+            log_warning("a message became a dead letter mid=%s reason=%s gateway=%s", mid, reason,
+                        gateway);
     }
-    return list->count / 2;
+    return list->count / 3;
 }
 
 /* ---- Taking ---- */

@@ -39,7 +39,7 @@ struct outbox {
 struct arguments outbox_begin(struct outbox *outbox, size_t capacity);
 void outbox_run(struct outbox *outbox, enum script script, const struct arguments *arguments,
                 connection_callback *callback, void *context, void (*release)(void *context));
-/* Dead letters that a script made, {mid, reason, mid, reason …}, are told; their number. */
+/* Dead letters that a script made, {mid, reason, gateway or "-" …}, are told; their number. */
 size_t outbox_hear_buried(struct outbox *outbox, const struct reply *list);
 
 #endif

@@ -7,7 +7,7 @@
 -- What is held and was withdrawn ends at its give_up; that it was withdrawn was told.
 -- ARGV: P, consumer, count, poll ms, ms that dead letters are kept, ms that a trace lives, count of channels
 -- of this daemon, those, its gateways…
--- Returns {moved, ask again after ms, {mid, reason of a dead letter…}}. Safe to run twice.
+-- Returns {moved, ask again after ms, {mid, reason of a dead letter, gateway or '-'…}}. Safe to run twice.
 local P, consumer, count, poll = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local letters_keep, keep = tonumber(ARGV[5]), ARGV[6]
 local later = P .. ':later'
@@ -37,10 +37,11 @@ if wrong then
     return wrong
 end
 
-local function end_as_dead(mid, channel, class, reason, detail)
+local function end_as_dead(mid, channel, class, reason, detail, gateway)
     bury(message_of(mid, channel, class), reason, detail, now, keep)
     buried[#buried + 1] = mid
     buried[#buried + 1] = reason
+    buried[#buried + 1] = gateway or '-'
 end
 
 local mids = redis.call('ZRANGE', later, '-inf', ms(now), 'BYSCORE', 'LIMIT', 0, count)
@@ -82,10 +83,10 @@ local function look_at(q, class, reason, entry, mid)
         return
     elseif m[1] == 'queued' then
         remove(stream, entry)
-        end_as_dead(mid, channel, class, reason, string.format(REASONS[reason][1], q[3]))
+        end_as_dead(mid, channel, class, reason, string.format(REASONS[reason][1], q[3]), q[3])
     elseif reason == 'no-channel' and not alive(m[3] or '') and is_gone(m[3] or '', GRACE, now) then
         remove(stream, entry)
-        end_as_dead(mid, channel, class, reason, REASONS[reason][2])
+        end_as_dead(mid, channel, class, reason, REASONS[reason][2], q[3])
     end
 end
 

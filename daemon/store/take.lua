@@ -7,7 +7,7 @@
 -- is put aside unread; when the outbox is empty, those follow that others have put aside.
 -- ARGV: P, consumer, channel, count, number of this take, ms that a trace lives, load of the daemon's
 -- files, the list's key ('': none), gateway with its bounds (shared_bounds.lua)
--- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter…}, how many were
+-- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter, gateway…}, how many were
 -- withdrawn, ms after which to ask again for marketing that waits for events or 0, whether the gateway
 -- is paused (1 or 0: nothing was taken then), {entry, mid,
 -- customer, channel, class, body, on_uncertain, gateway it is bound to or '', attempts, give_up,
@@ -80,6 +80,7 @@ local function end_as_dead(mid, class, reason, detail)
     bury(message_of(mid, channel, class), reason, detail, now, keep)
     buried[#buried + 1] = mid
     buried[#buried + 1] = reason
+    buried[#buried + 1] = '-'
 end
 
 -- True where a queued message ends instead of being taken. Past its time, what is bound to another

@@ -145,7 +145,7 @@ def test_resend_gives_its_time_again(cut):
     message = {name.decode(): value for name, value in cut.client.hgetall(key).items()}
     assert 0 <= int(message["give_up"]) - now - 3_600_000 < 60_000
     assert message["state"] == b"queued" and message["bound"] == b"1" and "owner" not in message
-    assert cut.client.xlen("nudged:outbox:email:marketing") == 1
+    assert cut.client.xlen("nudged:outbox:email@relay:marketing") == 1
 
 
 def test_resent_and_cut_again_is_held_again(cut):
@@ -266,12 +266,9 @@ def test_gateway_is_configured_no_more(cut):
     two = cut.daemon("two", gateways={"other": other}).spawn()
     cut.client.hset(key, "give_up", int(time.time() * 1000) + 3600000)
     cut.client.zadd("nudged:later", {mid: 1})
-    put_off = wait_until(lambda: (cut.client.zscore("nudged:later", mid) or 0) > 1
-                         and cut.client.zscore("nudged:later", mid), "the message to be put off")
-    assert put_off - time.time() * 1000 <= 10000
+    wait_until(lambda: cut.client.hget(key, "state") == b"queued", "the message to come back")
     assert cut.dead() == []
     cut.client.hset(key, "give_up", 1)
-    cut.client.zadd("nudged:later", {mid: 1})
     [letter] = wait_until(cut.dead, "a dead letter")
     assert (letter["reason"], letter["mid"]) == (b"no-gateway", mid)
     assert letter["detail"] == (b"it may have arrived through `relay`, and by no other gateway may it be sent "

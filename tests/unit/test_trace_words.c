@@ -89,7 +89,8 @@ static const struct {
     {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 1},
     {" line\\(m, what, '([^']+)'", whys, COUNT(whys), 1},
     {" letter\\(m, '([^']+)'", reasons, COUNT(reasons), 1},
-    {"end_as_dead\\(mid,[^')]*'([^']+)'", reasons, COUNT(reasons), 6},
+    {"end_as_dead\\(mid,[^')]*'([^']+)'", reasons, COUNT(reasons), 4},
+    {"\\['([^']+)'\\] = \\{", reasons, COUNT(reasons), 3},
     {"bury\\(message_of\\([^)]*\\), '([^']+)'", reasons, COUNT(reasons), 2},
 };
 
