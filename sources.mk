@@ -804,6 +804,8 @@ unit_programs = \
 	tests/unit/test_sizes \
 	tests/unit/test_slice \
 	tests/unit/test_smtp \
+	tests/unit/test_smtp_reply \
+	tests/unit/test_smtp_session \
 	tests/unit/test_starts \
 	tests/unit/test_suppressed \
 	tests/unit/test_templates \

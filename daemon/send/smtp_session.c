@@ -65,10 +65,16 @@ static bool fill(struct smtp_session *session)
     return transfer_count(transfer_of(session), received);
 }
 
+/* There is more of what was heard than was taken. */
+static bool has_more(const struct smtp_session *session)
+{
+    return session->in_at < session->in_length;
+}
+
 /* Takes what was heard into the reply, as far as that goes. */
 static void take(struct smtp_session *session)
 {
-    while (session->in_at < session->in_length) {
+    while (has_more(session)) {
         size_t taken = smtp_reply_take(&session->reply, session->in + session->in_at,
                                        session->in_length - session->in_at);
         if (!taken)
@@ -107,9 +113,7 @@ static bool hear(struct smtp_session *session)
 /* The server has said something that it was not asked for, or has ended the connection. */
 static bool has_spoken(struct smtp_session *session)
 {
-    if (session->in_at < session->in_length)
-        return true;
-    return !fill(session) || session->in_length > 0;
+    return has_more(session) || !fill(session) || has_more(session);
 }
 
 /* Gives all bytes out. `last`: with the end of a mail among them. False: it stopped, or was lost,
@@ -278,19 +282,42 @@ static void decide(struct smtp_session *session, struct transfer_seen *seen)
     seen->words_length = session->told.words_length;
 }
 
+/* The server spoke before it was asked. That may say why it ends here: "421 4.4.2 timeout". What
+ * says more than "not now" does not decide: it may be meant for something else. */
+static void hear_why(struct smtp_session *session, struct transfer_seen *seen)
+{
+    struct transfer *transfer = transfer_of(session);
+    const struct smtp_reply *reply = &session->reply;
+    if (transfer->stop != RETRY_NONE)
+        return;
+    transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
+    if (!hear(session))
+        return;
+    if (reply->code / 100 == 4)
+        decide(session, seen);
+    else
+        snprintf(transfer->fault, sizeof transfer->fault, "%.*s", (int)reply->words_length,
+                 reply->words);
+    transfer->lost = false;
+}
+
 /* The replies behind one that decided, so that the next mail finds the connection in order. None of
  * them changes what was decided, nor is waited for long. False: it is not in order. */
 static bool tidy(struct smtp_session *session, const struct group *group, size_t next)
 {
     struct transfer *transfer = transfer_of(session);
     static const char dot[] = ".\r\n";
+    bool accepted = false;
     transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
     for (; next < group->count; next++) {
         if (!hear(session) || session->reply.code == 421)
             return false;
+        accepted |= group->steps[next].phase == RETRY_RCPT && session->reply.code < 300;
     }
     if (session->reply.code / 100 != 3)
         return true;
+    if (accepted) /* without a sender: somebody would get the empty mail */
+        return false;
     transfer_tell(transfer, true, dot, sizeof dot - 1);
     return put(session, dot, sizeof dot - 1, false) && hear(session) && session->reply.code != 421;
 }
@@ -300,14 +327,17 @@ static void end_envelope(struct smtp_session *session, const struct group *group
                          struct transfer_seen *seen)
 {
     struct transfer *transfer = transfer_of(session);
-    size_t next = session->link.offers.pipelining ? step + 1 : group->count;
+    bool together = session->link.offers.pipelining;
     if (step == 0 && group->resets) { /* a connection that cannot be used again, then */
         transfer->lost = true;
         return;
     }
     decide(session, seen);
-    if (seen->code < 400 || seen->code == 421 || !tidy(session, group, next))
+    if (seen->code < 400 || seen->code == 421 ||
+        !tidy(session, group, together ? step + 1 : group->count))
         session->rude = true;
+    else if (together && has_more(session)) /* which of them answers what, nobody knows */
+        seen->code = 0;
     transfer->phase = group->steps[step].phase;
     transfer->stop = RETRY_NONE;
 }
@@ -323,6 +353,10 @@ static bool send_envelope(struct smtp_session *session, const struct group *grou
         size_t end = session->link.offers.pipelining ? group->length : step->end;
         transfer_enter(transfer_of(session), step->phase);
         if (end > given) {
+            if (given && has_spoken(session)) {
+                hear_why(session, seen);
+                return false;
+            }
             tell_commands(session, group->text + given, end - given);
             if (!put(session, group->text + given, end - given, false))
                 return false;
@@ -359,20 +393,6 @@ static size_t stuff(const struct smtp_session_mail *mail, size_t *at, char *out)
         *at += part;
     }
     return used;
-}
-
-/* What stopped the mail while it went out may be a reply: "421 4.4.2 timeout", "552 too big". One
- * that would take it is out of place. */
-static void hear_why(struct smtp_session *session, struct transfer_seen *seen)
-{
-    struct transfer *transfer = transfer_of(session);
-    if (transfer->stop != RETRY_NONE)
-        return;
-    transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
-    if (hear(session))
-        decide(session, seen);
-    if (transfer->stop == RETRY_TIMEOUT)
-        transfer->stop = RETRY_GARBLED;
 }
 
 /* True: all of it went out. */

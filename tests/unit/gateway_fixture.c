@@ -38,7 +38,8 @@ static bool may_finish(void *context)
 static bool is_cut(void *context)
 {
     const struct gateway_fixture *gateway = context;
-    return gateway->cut || (gateway->cut_after_end && gateway->asked > 0);
+    return gateway->cut || (gateway->cut_after_end && gateway->asked > 0) ||
+           (gateway->cut_after && strstr(gateway->conversation, gateway->cut_after));
 }
 
 static void take_line(void *context, bool out, const char *text, size_t length)

@@ -19,6 +19,7 @@ struct gateway_fixture {
     void *connection;
     bool lease_passed, cut;         /* what the hooks answer */
     bool cut_after_end;             /* cut once it was asked for the lease */
+    const char *cut_after;          /* cut once the conversation has this; NULL: not */
     size_t asked;                   /* for the lease */
     struct server_fixture *awaited; /* when asked, first waits for a line of it; may be NULL */
     char conversation[8192];        /* "> MAIL FROM…", "< 250 …"; what is longer is left out */

@@ -5,18 +5,20 @@ usage: faulty_smtp.py SCRIPT…
 
 Each SCRIPT gets a port of its own; all are printed, one a line. A script is a list of
 "STAGE=ACTION" joined by ";". Stages: greeting ehlo starttls auth mail rcpt data body dot
-quit. Where a script says nothing the server answers as it should. Actions:
-  550 5.1.1 text   this reply; "\\n" begins its next line
+rset quit. Where a script says nothing the server answers as it should. Actions:
+  550 5.1.1 text   this reply; "\\n" begins its next line, "\\0" is a NUL
   close            ends the connection without a word
   reset            likewise, by a TCP reset
   stall            says nothing, and waits until the client has gone
   trickle          a byte each 20 ms of a reply without end
   flood            10 MB of a reply of many lines, then goes on as it should
+  long             a reply with one line of 10 MB
   ACTION,close     the reply, then the end of the connection
 "A|B" is A at the first passage of the stage over all connections, B ever after. For "body"
 the action is taken when a first part of the body has come.
 
-When a connection ends, a line is printed: "end SCRIPT-NUMBER dots=N bytes=N".
+When a connection ends, a line is printed: "end SCRIPT-NUMBER dots=N bytes=N". A mail without a
+recipient is refused, and not counted.
 It ends when standard input does.
 """
 
@@ -35,6 +37,7 @@ GOOD = {
     "rcpt": "250 2.1.5 ok",
     "data": "354 go ahead",
     "dot": "250 2.0.0 taken",
+    "rset": "250 2.0.0 ok",
     "quit": "221 bye",
 }
 
@@ -63,7 +66,7 @@ class Script:
 class Connection:
     def __init__(self, script, sock):
         self.script, self.sock, self.rest = script, sock, b""
-        self.dots, self.bytes = 0, 0
+        self.dots, self.bytes, self.sender, self.recipients = 0, 0, False, 0
 
     def read(self):
         part = self.sock.recv(65536)
@@ -78,12 +81,13 @@ class Connection:
         return line.decode("utf-8", "replace").strip()
 
     def say(self, text):
-        self.sock.sendall(text.replace("\\n", "\n").replace("\n", "\r\n").encode() + b"\r\n")
+        text = text.replace("\\n", "\n").replace("\n", "\r\n").replace("\\0", "\0")
+        self.sock.sendall(text.encode(errors="surrogateescape") + b"\r\n")
 
     def act(self, stage):
         action = self.script.action(stage)
         if action is None:
-            return
+            return ""
         action, _, end = action.partition(",")
         if action == "stall":
             while True:
@@ -96,30 +100,48 @@ class Connection:
             for _ in range(10):
                 self.sock.sendall(b"250-and so on\r\n" * (2**20 // 15))
             self.say(GOOD[stage])
+        elif action == "long":
+            self.sock.sendall(GOOD[stage].split("\n")[-1].encode())
+            for _ in range(10):
+                self.sock.sendall(b"x" * 2**20)
+            self.say("")
         elif action == "reset":
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif action != "close":
             self.say(action)
         if end == "close" or action in ("close", "reset"):
             raise Ended
+        return action
 
     def body(self):
         if "body" in self.script.actions:
             self.read()
             self.act("body")
         end = b"\r\n.\r\n"
+        self.rest = b"\r\n" + self.rest
         while end not in self.rest:
             self.read()
         body, self.rest = self.rest.split(end, 1)
-        self.bytes += len(body) + 2
+        if not self.recipients:
+            self.say("554 5.5.1 no valid recipients")
+            return
+        self.bytes += len(body)
         self.dots += 1
         self.act("dot")
 
     def command(self, line):
         verb = line.split(" ")[0].split(":")[0].lower()
         stage = "ehlo" if verb == "helo" else verb
-        self.act(stage)
-        if stage == "data":
+        needs = {"rcpt": self.sender, "data": self.recipients}
+        if not needs.get(stage, True) and stage not in self.script.actions:
+            self.say("503 5.5.1 out of order")
+            return
+        said = self.act(stage)
+        if stage == "mail":
+            self.sender, self.recipients = said.startswith("2"), 0
+        elif stage == "rcpt":
+            self.recipients += said.startswith("2")
+        elif stage == "data" and said.startswith("3"):
             self.body()
         elif stage == "quit":
             raise Ended

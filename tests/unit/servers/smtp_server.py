@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """A correct SMTP server (aiosmtpd) for one test.
 
-usage: smtp_server.py [tls=starttls|smtps:FOLDER] [login=USER:PASSWORD] [utf8] [idle=SECONDS]
+usage: smtp_server.py [tls=starttls|smtps:FOLDER] [login=USER:PASSWORD] [token=USER:TOKEN] [utf8]
+                      [idle=SECONDS]
 
 Prints the port it listens on, then a line for each message taken:
   mail CONNECTION FROM TO LENGTH SHA256 OPTIONS
@@ -11,6 +12,7 @@ standard input does.
 """
 
 import asyncio
+import base64
 import hashlib
 import ssl
 import subprocess
@@ -21,6 +23,15 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 class Handler:
     connections = {}
+    token = None
+
+    async def auth_XOAUTH2(self, server, args):
+        """A refusal is a challenge with the reasons, and then a 535, as Google has it."""
+        said = base64.b64decode(args[1]).decode()
+        if self.token and said == f"user=%s\1auth=Bearer %s\1\1" % self.token:
+            return AuthResult(success=True)
+        await server.challenge_auth(b'{"status":"401"}')
+        return AuthResult(success=False, handled=False)
 
     async def handle_DATA(self, server, session, envelope):
         number = self.connections.setdefault(session.peer, len(self.connections) + 1)
@@ -63,6 +74,10 @@ def parse(words):
 
             options |= {"authenticator": check, "auth_required": True}
             options["auth_require_tls"] = False
+        elif name == "token":
+            Handler.token = tuple(value.split(":"))
+            options |= {"auth_required": True, "auth_require_tls": False}
+            options["auth_exclude_mechanism"] = ["PLAIN", "LOGIN"]
         elif name == "utf8":
             options["enable_SMTPUTF8"] = True
         elif name == "idle":
