@@ -804,6 +804,7 @@ unit_programs = \
 	tests/unit/test_sizes \
 	tests/unit/test_slice \
 	tests/unit/test_smtp \
+	tests/unit/test_smtp_login \
 	tests/unit/test_smtp_reply \
 	tests/unit/test_smtp_session \
 	tests/unit/test_starts \
@@ -877,6 +878,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_liquid \
 	tests/fuzz/fuzz_mailbox \
 	tests/fuzz/fuzz_mime \
+	tests/fuzz/fuzz_smtp_reply \
 	tests/fuzz/fuzz_yaml
 
 tests_fuzz_fuzz_cel_LDADD = $(fuzz_libs)
@@ -887,6 +889,7 @@ tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_liquid_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mailbox_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mime_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_smtp_reply_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_yaml_LDADD = $(fuzz_libs)
 
 example_files = \

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
+
 static void enter_phase(struct smtp_link *link, enum retry_phase phase)
 {
     transfer_enter(&link->transfer, phase);
@@ -182,6 +184,20 @@ static void check_login(const struct smtp_link *link, const struct smtp_login *l
     seen->code = 0;
 }
 
+/* A token that is refused comes back as a challenge, with the reason in it (RFC 7628, 3.2.2), which
+ * libcurl does not tell. */
+static void explain_token(struct smtp_link *link, const struct transfer_seen *seen)
+{
+    size_t length = 0;
+    char *fault = link->transfer.fault;
+    if (seen->failure != RETRY_LOGIN || seen->code != 334 || seen->words_length < 4)
+        return;
+    unsigned form = BASE64_STANDARD | BASE64_PADDED | BASE64_BARE | BASE64_LOOSE;
+    size_t most = (TRANSFER_FAULT_SIZE - 1) / 3 * 4, given = seen->words_length - 4;
+    base64_decode(seen->words + 4, given < most ? given : most, form, fault, &length);
+    fault[length] = '\0';
+}
+
 bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smtp_login *login,
                        struct transfer_seen *seen)
 {
@@ -196,6 +212,7 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
     seen->words = link->reply.words;
     seen->words_length = link->reply.words_length;
     check_login(link, login, seen);
+    explain_token(link, seen);
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (seen->failure == RETRY_NONE)
         curl_easy_getinfo(link->transfer.curl, CURLINFO_ACTIVESOCKET, &fd);

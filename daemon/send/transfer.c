@@ -331,7 +331,7 @@ void transfer_explain(const struct transfer_seen *seen, struct outcome *outcome)
         [RETRY_CERTIFICATE] = "the server's certificate was not accepted",
         [RETRY_NO_TLS] = "the server offers no TLS, which is required,",
         [RETRY_LOGIN] = "no way to log in that the server accepts",
-        [RETRY_NO_AUTH] = "the server offers no AUTH, and `user` asks for a login,",
+        [RETRY_NO_AUTH] = "the server offers no AUTH, and `user` asks for a login",
         [RETRY_NO_UTF8] = "the address needs SMTPUTF8, which the server does not offer",
         [RETRY_TOO_BIG] = "the mail is longer than the server takes",
         [RETRY_TIMEOUT] = "no answer in time",
