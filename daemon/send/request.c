@@ -1,10 +1,16 @@
 /*
  * request_send(), at the end, is the whole of one request; while it runs libcurl calls back:
  *
- *   on_debug              the request's header went out: a request without a body is whole
- *   give_body             the body goes out; at its end stands the gate: does the daemon still
- *                         hold its lease? Then RETRY_ANSWER begins
- *   on_header, on_answer  the status line, headers, the answer
+ *   on_debug              what goes out, for who listens; a request without a body is whole with
+ * its header; what libcurl says of a stream that the server refused give_body             the body
+ * goes out; at its end stands the gate: does the daemon still hold its lease? Then RETRY_ANSWER
+ * begins on_header, on_answer  the status line, headers, the answer watch deadlines; and whether
+ * the answer is whole before the request is
+ *
+ * A final status decides, even one that comes early: then no more of the body goes out, and the
+ * connection is not used again. A request that the server cannot have taken, because the kept
+ * connection that it went out on had ended, or because it says so (HTTP/2), goes out once more at
+ * once, over a new one.
  */
 #include "send/request.h"
 
@@ -16,10 +22,12 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
-/* The buffer is libcurl's for a body: the larger part of what a connection takes in memory. */
-enum { REQUEST_BUFFER = 32768 };
+/* The buffer is libcurl's for a body: the larger part of what a connection takes in memory. An
+ * early answer has a while to become whole. */
+enum { REQUEST_BUFFER = 32768, REQUEST_EARLY_MS = 2000 };
 
 struct request {
     struct transfer transfer;
@@ -27,12 +35,34 @@ struct request {
     /* The request under way. */
     const char *body;
     size_t given;
-    int code; /* so far */
+    int code;       /* so far */
+    bool head_done; /* the header of the final answer has ended */
+    int64_t length; /* of the answer's body, as its header says; -1: it does not */
+    bool early;     /* the answer came before all of the body had gone out */
+    bool again;     /* libcurl is to begin it once more */
+    bool refused;   /* the server says that it has not looked at it (RFC 9113, 8.7) */
     struct buf answer, headers;
     char retry_after[64];
 };
 
 /* ---- What goes out ---- */
+
+static void tell(const struct request *request, bool out, const char *bytes, size_t length)
+{
+    while (length) {
+        const char *end = memchr(bytes, '\n', length);
+        size_t part = end ? (size_t)(end + 1 - bytes) : length;
+        transfer_tell(&request->transfer, out, bytes, part);
+        bytes += part;
+        length -= part;
+    }
+}
+
+/* After an early answer: over HTTP/2 the last part of a body costs less than a new connection. */
+static bool may_end(const struct request *request, size_t room)
+{
+    return request->transfer.multiplexed && request->transfer.length - request->given <= room;
+}
 
 /* The request ends with its last byte. */
 static size_t give_body(char *out, size_t size, size_t count, void *context)
@@ -41,6 +71,8 @@ static size_t give_body(char *out, size_t size, size_t count, void *context)
     struct transfer *transfer = &request->transfer;
     size_t left = transfer->length - request->given;
     size_t part = size * count < left ? size * count : left;
+    if (request->code && !may_end(request, size * count))
+        return CURL_READFUNC_PAUSE;
     if (transfer->phase < RETRY_BODY)
         transfer_enter(transfer, RETRY_BODY);
     if (part == left && transfer->phase == RETRY_BODY) {
@@ -53,46 +85,91 @@ static size_t give_body(char *out, size_t size, size_t count, void *context)
     return part;
 }
 
+/* Its words are the only way in which libcurl tells of either. */
+static void take_words(struct request *request, const char *text, size_t length)
+{
+    static const char refused[] = "REFUSED_STREAM", again[] = "Connection died, retrying";
+    if (length > sizeof refused && memcmp(text, refused, sizeof refused - 1) == 0)
+        request->refused = true;
+    else if (length > sizeof again && memcmp(text, again, sizeof again - 1) == 0)
+        request->again = true;
+}
+
+/* With `again` libcurl begins once more by itself, over a new connection: it does so where nothing
+ * of the body had gone out. */
+static void take_head(struct request *request)
+{
+    if (request->again) {
+        request->given = 0;
+        request->refused = false;
+        transfer_enter(&request->transfer, RETRY_CONNECT);
+    }
+    request->again = false;
+    if (request->transfer.length == 0)
+        transfer_enter(&request->transfer, RETRY_ANSWER);
+}
+
 static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, void *context)
 {
     struct request *request = context;
-    (void)curl, (void)bytes, (void)length;
-    if (type == CURLINFO_HEADER_OUT && request->transfer.length == 0)
-        transfer_enter(&request->transfer, RETRY_ANSWER);
+    (void)curl;
+    if (type == CURLINFO_TEXT)
+        take_words(request, bytes, length);
+    if (type == CURLINFO_HEADER_OUT)
+        take_head(request);
+    if (type == CURLINFO_HEADER_OUT || type == CURLINFO_DATA_OUT)
+        tell(request, true, bytes, length);
     return 0;
 }
 
 /* ---- What the server says ---- */
 
-/* With its name in lower case. */
-static void keep_header(struct request *request, const char *bytes, size_t length)
+static void take_status(struct request *request, int status)
 {
-    size_t name = request->headers.length;
-    buf_add(&request->headers, bytes, length);
-    for (char *at = request->headers.data + name; *at && *at != ':'; at++)
-        *at = (char)tolower((unsigned char)*at);
+    request->code = status >= 200 ? status : 0;
+    request->head_done = false;
+    request->length = status == 204 || status == 304 ? 0 : -1;
+    request->retry_after[0] = '\0';
+    buf_clear(&request->headers);
 }
 
+/* With its name in lower case. */
+static void take_field(struct request *request, const char *line)
+{
+    static const char retry[] = "retry-after:", length[] = "content-length:";
+    size_t name = request->headers.length;
+    if (!buf_text(&request->headers, line))
+        return;
+    for (char *at = request->headers.data + name; *at && *at != ':'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    const char *field = request->headers.data + name;
+    if (strncmp(field, retry, sizeof retry - 1) == 0)
+        snprintf(request->retry_after, sizeof request->retry_after, "%.63s",
+                 field + sizeof retry - 1);
+    else if (strncmp(field, length, sizeof length - 1) == 0)
+        request->length = strtoll(field + sizeof length - 1, NULL, 10);
+}
+
+/* A line of the header; of a trailer too. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct request *request = context;
     size_t length = size * count;
-    static const char retry[] = "retry-after:";
+    char line[4096];
+    float version;
+    int status;
     if (!transfer_count(&request->transfer, length))
         return 0;
     transfer_tell(&request->transfer, false, bytes, length);
-    char line[256];
-    snprintf(line, sizeof line, "%.*s", (int)(length < 255 ? length : 255), bytes);
-    int status;
-    if (sscanf(line, "HTTP/%*s %3d", &status) == 1) {
-        request->code = status >= 200 ? status : 0;
-        request->retry_after[0] = '\0';
-        buf_clear(&request->headers);
+    snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1),
+             bytes);
+    if (line[0] == '\r' || line[0] == '\n') {
+        request->head_done = request->code != 0;
+    } else if (!request->head_done && sscanf(line, "HTTP/%f %3d", &version, &status) == 2) {
+        request->transfer.multiplexed = version >= 2;
+        take_status(request, status);
     } else {
-        keep_header(request, bytes, length);
-        if (strncasecmp(line, retry, sizeof retry - 1) == 0)
-            snprintf(request->retry_after, sizeof request->retry_after, "%.63s",
-                     line + sizeof retry - 1);
+        take_field(request, line);
     }
     return length;
 }
@@ -104,6 +181,25 @@ static size_t on_answer(char *bytes, size_t size, size_t count, void *context)
         return 0;
     buf_add(&request->answer, bytes, size * count);
     return size * count;
+}
+
+/* libcurl's CURLOPT_XFERINFOFUNCTION. `got` counts what came of the answer's body, `sent` what went
+ * out of the request's. */
+static int watch(void *context, curl_off_t a, curl_off_t got, curl_off_t b, curl_off_t sent)
+{
+    struct request *request = context;
+    struct transfer *transfer = &request->transfer;
+    (void)a, (void)b;
+    if (!transfer_goes_on(transfer))
+        return 1;
+    if (!request->code || (size_t)sent >= transfer->length)
+        return 0;
+    if (!request->early)
+        transfer->until_ms = clock_monotonic_ms() + REQUEST_EARLY_MS;
+    request->early = true;
+    if (may_end(request, 0)) /* all of it is on its way */
+        return 0;
+    return request->head_done && request->length >= 0 && got >= request->length;
 }
 
 /* ---- The connection ---- */
@@ -133,14 +229,9 @@ void request_destroy(struct request **request)
     *request = NULL;
 }
 
-static void set_up(struct request *request)
+static void set_callbacks(struct request *request)
 {
     CURL *curl = request->transfer.curl;
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)REQUEST_BUFFER);
     curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
     curl_easy_setopt(curl, CURLOPT_DEBUGDATA, request);
@@ -150,6 +241,20 @@ static void set_up(struct request *request)
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, request);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_answer);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, request);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, request);
+}
+
+static void set_up(struct request *request)
+{
+    CURL *curl = request->transfer.curl;
+    set_callbacks(request);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)REQUEST_BUFFER);
 }
 
 /* ---- One request ---- */
@@ -172,37 +277,18 @@ static void begin(struct request *request, const struct request_settings *made)
         set_up(request);
     request->body = made->body;
     request->given = 0;
-    request->code = 0;
+    request->early = request->again = request->refused = false;
     buf_clear(&request->answer);
-    buf_clear(&request->headers);
-    request->retry_after[0] = '\0';
+    take_status(request, 0);
 }
 
-static void run(struct request *request, struct transfer_seen *seen)
+static void put(struct request *request, const struct request_settings *made)
 {
-    transfer_run(&request->transfer, seen);
-    seen->code = request->code;
-    /* What libcurl could not even give to the kernel has no end: nobody can have taken it. */
-    if (seen->unsent && seen->phase == RETRY_ANSWER && !seen->code)
-        seen->phase = RETRY_BODY;
-    seen->words = buf_string(&request->answer);
-    seen->words_length = request->answer.length;
-    seen->headers = buf_string(&request->headers);
-    seen->headers_length = request->headers.length;
-    seen->retry_after = request->retry_after;
-}
-
-void request_send(struct request *request, const struct request_settings *made,
-                  struct transfer_seen *seen)
-{
-    begin(request, made);
     CURL *curl = request->transfer.curl;
-    struct curl_slist *headers = list_headers(made->headers);
     curl_easy_setopt(curl, CURLOPT_URL, made->url);
     curl_easy_setopt(curl, CURLOPT_USERNAME, made->user);
     curl_easy_setopt(curl, CURLOPT_PASSWORD, made->password);
     curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, made->aws_sigv4);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     /* libcurl sends a request again by itself where a kept connection broke. Not one with a
      * body, because nothing here can be rewound; one without a body gets a new connection. */
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, (long)(made->length == 0));
@@ -214,12 +300,61 @@ void request_send(struct request *request, const struct request_settings *made,
         curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
     }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, made->method);
+}
+
+/* What was seen, and what it tells of how far the request came. */
+static void see(struct request *request, struct transfer_seen *seen)
+{
+    seen->code = request->code;
+    /* What libcurl could not even give to the kernel has no end: nobody can have taken it. */
+    if (seen->unsent && seen->phase == RETRY_ANSWER && !seen->code)
+        seen->phase = RETRY_BODY;
+    if (request->refused && !seen->code)
+        seen->phase = RETRY_CONNECT;
+    /* Once something went out, that is what libcurl says of an answer that is not HTTP/1 or 2. */
+    if (seen->phase >= RETRY_BODY && seen->failure == RETRY_MISCONFIGURED)
+        seen->failure = RETRY_GARBLED;
+    seen->words = buf_string(&request->answer);
+    seen->words_length = request->answer.length;
+    seen->headers = buf_string(&request->headers);
+    seen->headers_length = request->headers.length;
+    seen->retry_after = request->retry_after;
+    tell(request, false, seen->words, seen->words_length);
+}
+
+static void run(struct request *request, const struct request_settings *made,
+                struct transfer_seen *seen)
+{
+    begin(request, made);
+    put(request, made);
+    struct curl_slist *headers = list_headers(made->headers);
+    curl_easy_setopt(request->transfer.curl, CURLOPT_HTTPHEADER, headers);
     if (made->length || transfer_may_finish(&request->transfer)) {
-        run(request, seen);
+        transfer_run(&request->transfer, seen);
+        see(request, seen);
     } else {
         *seen = (struct transfer_seen){
             .failure = RETRY_CUT_OFF, .words = "", .headers = "", .fault = "", .retry_after = ""};
     }
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(request->transfer.curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
+    if (seen->failure != RETRY_NONE || (request->early && !request->transfer.multiplexed))
+        request_drop(request);
+}
+
+/* Nobody can have taken it, and a new connection may do better. */
+static bool was_stale(const struct request *request, const struct transfer_seen *seen)
+{
+    if (seen->code || request->transfer.stop != RETRY_NONE)
+        return false;
+    return request->refused || (seen->reused && request->transfer.heard == 0 &&
+                                seen->phase < RETRY_ANSWER && seen->failure == RETRY_LOST);
+}
+
+void request_send(struct request *request, const struct request_settings *made,
+                  struct transfer_seen *seen)
+{
+    run(request, made, seen);
+    if (was_stale(request, seen))
+        run(request, made, seen);
 }

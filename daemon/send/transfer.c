@@ -144,6 +144,8 @@ static int close_socket(void *context, curl_socket_t fd)
  * or it has closed: such a connection is not used again. */
 static bool is_stale(const struct transfer *transfer)
 {
+    if (transfer->multiplexed)
+        return false;
     for (size_t i = 0; i < transfer->socket_count; i++) {
         struct pollfd ready = {.fd = transfer->sockets[i], .events = POLLIN};
         if (poll(&ready, 1, 0) != 0)
@@ -180,6 +182,7 @@ void transfer_drop(struct transfer *transfer)
     transfer_deafen(transfer);
     curl_easy_cleanup(transfer->curl);
     transfer->curl = NULL;
+    transfer->multiplexed = false;
 }
 
 static void set_callbacks(struct transfer *transfer)

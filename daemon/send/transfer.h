@@ -39,6 +39,9 @@ struct transfer {
     /* The last transfer lost its connection. libcurl 8.14 would begin the next one by rewinding
      * what that one has sent: it gets a new handle. */
     bool lost;
+    /* HTTP/2: what waits between two requests may be frames that libcurl knows what to do with, and
+     * no answer is taken for another's. */
+    bool multiplexed;
 
     /* The transfer under way. */
     size_t length; /* of its body */
