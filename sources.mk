@@ -996,6 +996,7 @@ test_files = \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_format_1.py \
+	tests/functional/test_http_nginx.py \
 	tests/functional/test_injection.py \
 	tests/functional/test_keys.py \
 	tests/functional/test_large_events.py \
