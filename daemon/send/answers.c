@@ -26,7 +26,9 @@ const struct setting answers_settings[] = {
     {ANSWERS_FIELD(refused), .help = "the message will never be taken: a dead letter"},
     {ANSWERS_FIELD(id), .help = "what the API calls the message"},
     {ANSWERS_FIELD(words), .help = "the words of the answer that a person should read"},
-    {ANSWERS_FIELD(wait), .help = "seconds until it may be asked again, beside `Retry-After`"},
+    {ANSWERS_FIELD(wait),
+     .help =
+         "seconds until it may be asked again, or since 1970 when it may, beside `Retry-After`"},
     {0},
 };
 
@@ -196,13 +198,16 @@ static const char *text_of(const struct cel_program *program, const struct cel_i
     return value_to_int(&result, &number) ? arena_printf(arena, "%lld", (long long)number) : NULL;
 }
 
+/* What is later than 2001 in seconds since 1970 is no length of time but a moment. */
 static int64_t wait_of(const struct cel_program *program, const struct cel_input *input,
                        struct arena *arena)
 {
+    static const double moments = 1e9;
     struct value result;
     double seconds;
-    bool told = ask(program, input, arena, &result) && value_to_double(&result, &seconds);
-    return told ? retry_wait(seconds) : 0;
+    if (!ask(program, input, arena, &result) || !value_to_double(&result, &seconds))
+        return 0;
+    return retry_wait(seconds >= moments ? seconds - (double)input->now_ms / 1000 : seconds);
 }
 
 void answers_ask(const struct answers *answers, const struct answers_heard *heard,
@@ -213,7 +218,7 @@ void answers_ask(const struct answers *answers, const struct answers_heard *hear
     if (!answers->any)
         return;
     const struct value bound[] = {see_answer(heard, arena)};
-    const struct cel_input input = {.roots = bound, .zone = "UTC"};
+    const struct cel_input input = {.roots = bound, .now_ms = heard->now_ms, .zone = "UTC"};
     for (size_t i = 0; i < SAID && meaning->said == RETRY_SAID_NOTHING; i++)
         if (ask(answers->programs[i], &input, arena, &result) && value_is(&result, VALUE_BOOL) &&
             result.boolean)

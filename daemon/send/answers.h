@@ -38,6 +38,7 @@ struct answers_heard {
     size_t headers_length;
     const char *body;
     size_t body_length;
+    int64_t now_ms; /* by the wall clock */
 };
 
 /* What was made of an answer. The texts lie in the arena. */

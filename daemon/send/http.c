@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -22,6 +23,7 @@
 #include "send/http_settings.h"
 #include "send/request.h"
 #include "send/secret.h"
+#include "send/webhook_signature.h"
 
 enum { HTTP_URL_MOST = 8192, HTTP_HEADERS_MOST = 32768 };
 
@@ -42,8 +44,10 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
     http->settings = settings;
     http->arena = arena_new(4096);
     http->form = http_settings_form(http->arena, settings);
-    http->password.path = settings->user ? settings->password_file : NULL;
     http->secret.path = settings->secret_file;
+    if (settings->user)
+        http->password.path =
+            settings->password_file ? settings->password_file : settings->secret_file;
     http->request = request_new(&(struct transfer_settings){
         .ca_file = settings->ca_file,
         .connect_ms = settings->connect_timeout,
@@ -79,8 +83,10 @@ struct http_request {
     const struct outgoing *outgoing;
     struct fill_source source;
     struct buf text; /* the header being made; the URL */
-    const char *lines[HTTP_HEADERS + 8];
+    const char *lines[HTTP_HEADERS + 10];
     size_t line_count;
+    const char *body;
+    size_t length;
     struct arena *arena;
 };
 
@@ -103,22 +109,40 @@ static void put_hash(struct http_request *request)
 {
     unsigned char hash[DIGEST_SIZE];
     char hex[DIGEST_HEX_SIZE];
-    digest_sha256(request->outgoing->body, request->outgoing->body_length, hash);
+    digest_sha256(request->body, request->length, hash);
     digest_hex(hash, sizeof hash, hex);
     put_line(request, "X-Amz-Content-Sha256", hex);
+}
+
+/* Of this attempt: the receiver takes none that is older than some minutes. */
+static void put_webhook(struct http_request *request)
+{
+    const struct http_settings *settings = request->http->settings;
+    const struct webhook_signed what = {.id = request->outgoing->mid,
+                                        .at_s = clock_wall_ms() / 1000,
+                                        .body = request->body,
+                                        .length = request->length};
+    if (strcasecmp(settings->idempotency_header, "webhook-id") != 0)
+        put_line(request, "webhook-id", what.id);
+    put_line(request, "webhook-timestamp",
+             arena_printf(request->arena, "%lld", (long long)what.at_s));
+    put_line(request, "webhook-signature",
+             webhook_signature(request->arena, request->source.secret, &what));
 }
 
 static void put_own_headers(struct http_request *request)
 {
     const struct http_settings *settings = request->http->settings;
     put_line(request, settings->idempotency_header, request->outgoing->mid);
-    if (request->outgoing->body_length)
+    if (request->length)
         put_line(request, "Content-Type", settings->content_type);
     /* A method that usually has a body, without one. */
     else if (strchr(http_methods[settings->method], 'P'))
         put_line(request, "Content-Length", "0");
     if (settings->aws_sigv4)
         put_hash(request);
+    if (settings->sign == HTTP_SIGN_WEBHOOK)
+        put_webhook(request);
 }
 
 /* One that comes out empty is left out. */
@@ -134,16 +158,41 @@ static bool put_headers(struct http_request *request, struct outcome *outcome)
             keep_line(request);
         buf_clear(&request->text);
     }
-    /* No waiting for a "100 Continue". */
-    request->lines[request->line_count++] = "Expect:";
+    /* No asking for a "100 Continue". libcurl signs this line too, which is not sent: there it is
+     * asked for, and not waited for (send/request). */
+    if (!request->http->settings->aws_sigv4)
+        request->lines[request->line_count++] = "Expect:";
     request->lines[request->line_count] = NULL;
     return true;
+}
+
+/* What is MIME has lines that end in CRLF (RFC 2046, 4.1.1), which no template writes. */
+static void take_body(struct http_request *request)
+{
+    const struct outgoing *outgoing = request->outgoing;
+    const char *type = request->http->settings->content_type;
+    size_t breaks = 0;
+    request->body = outgoing->body;
+    request->length = outgoing->body_length;
+    if (strncasecmp(type, "multipart/", 10) != 0 && strncasecmp(type, "message/", 8) != 0)
+        return;
+    for (size_t i = 0; i < outgoing->body_length; i++)
+        breaks += outgoing->body[i] == '\n' && (i == 0 || outgoing->body[i - 1] != '\r');
+    char *made = arena_alloc(request->arena, outgoing->body_length + breaks + 1), *to = made;
+    for (size_t i = 0; i < outgoing->body_length; i++) {
+        if (outgoing->body[i] == '\n' && (i == 0 || outgoing->body[i - 1] != '\r'))
+            *to++ = '\r';
+        *to++ = outgoing->body[i];
+    }
+    request->body = made;
+    request->length = (size_t)(to - made);
 }
 
 static bool make_request(struct http_request *request, struct request_settings *made,
                          struct outcome *outcome)
 {
     const struct http *http = request->http;
+    take_body(request);
     buf_init(&request->text, HTTP_HEADERS_MOST);
     if (!put_headers(request, outcome))
         return false;
@@ -157,8 +206,8 @@ static bool make_request(struct http_request *request, struct request_settings *
         .password = http->form->user ? http->password.text : NULL,
         .aws_sigv4 = http->form->aws_sigv4,
         .headers = request->lines,
-        .body = request->outgoing->body,
-        .length = request->outgoing->body_length,
+        .body = request->body,
+        .length = request->length,
     };
     return true;
 }
@@ -188,10 +237,11 @@ static void judge(const struct http *http, const struct transfer_seen *seen, str
                                         .headers = seen->headers,
                                         .headers_length = seen->headers_length,
                                         .body = seen->words,
-                                        .body_length = seen->words_length};
+                                        .body_length = seen->words_length,
+                                        .now_ms = clock_wall_ms()};
     if (seen->code)
         answers_ask(http->form->answers, &heard, arena, &meaning);
-    int64_t after_ms = retry_after(seen->retry_after, clock_wall_ms());
+    int64_t after_ms = retry_after(seen->retry_after, heard.now_ms);
     retry_http(
         &(struct retry_attempt){
             .phase = seen->phase,

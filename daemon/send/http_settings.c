@@ -20,6 +20,9 @@ enum { FORM_TEXT_MOST = 8192 };
 
 const char *const http_methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", NULL};
 
+static const char *const signs[] = {
+    [HTTP_SIGN_NONE] = "none", [HTTP_SIGN_WEBHOOK] = "standard-webhooks", NULL};
+
 #define HTTP_FIELD(name) .key = #name, .offset = offsetof(struct http_settings, name)
 
 const struct setting http_settings[] = {
@@ -35,7 +38,7 @@ const struct setting http_settings[] = {
     {HTTP_FIELD(body), .type = SETTING_TEXT,
      .help = "the file of `templates` that makes the body; else `GATEWAY.json.liquid`"},
     {HTTP_FIELD(user), .type = SETTING_TEXT,
-     .help = "for HTTP's Basic login, with `password_file`"},
+     .help = "for HTTP's Basic login; the password is in `password_file`, else `secret_file`"},
     {HTTP_FIELD(password_file), .type = SETTING_TEXT,
      .help = "a file whose first line is the password"},
     {HTTP_FIELD(secret_file), .type = SETTING_TEXT,
@@ -43,8 +46,9 @@ const struct setting http_settings[] = {
     {HTTP_FIELD(ca_file), .type = SETTING_TEXT,
      .help = "certificates to trust instead of the system's (PEM)"},
     {HTTP_FIELD(aws_sigv4), .type = SETTING_TEXT,
-     .help = "signs requests as AWS asks, `aws:amz:REGION:SERVICE`; `user` is the key's id, "
-             "`password_file` has the key"},
+     .help = "signs requests as AWS asks, `aws:amz:REGION:SERVICE`; `user` is the key's id"},
+    {HTTP_FIELD(sign), .type = SETTING_CHOICE, .fallback = "none", .choices = signs,
+     .help = "signs requests with the secret as others ask; `standard-webhooks` of that name"},
     {HTTP_FIELD(idempotent), .type = SETTING_BOOL, .fallback = "false",
      .help = "the API drops a second request with the same key: a lost answer is a retry"},
     {HTTP_FIELD(idempotency_header), .type = SETTING_TEXT, .fallback = "Idempotency-Key",
@@ -284,21 +288,35 @@ static bool uses_secret(const struct checking *checking)
     return uses;
 }
 
-static void check_login(const struct checking *checking)
+/* There is no `secret_file`: is there need of one? */
+static void check_secret(const struct checking *checking)
 {
     const struct http_settings *settings = checking->settings;
-    if (!settings->user != !settings->password_file)
-        settings_fault(checking->diags, checking->source,
-                       place_of(checking, settings->user ? "user" : "password_file"), DIAG_ERROR,
-                       "`user` and `password_file` need each other");
-    if (!settings->secret_file && uses_secret(checking))
+    const char *use = NULL;
+    if (uses_secret(checking))
+        use = "what {{ secret }} stands for";
+    else if (settings->sign == HTTP_SIGN_WEBHOOK)
+        use = "the key that requests are signed with, whsec_…";
+    else if (settings->user && !settings->password_file)
+        use = settings->aws_sigv4 ? "the secret access key" : "the password of `user`";
+    if (use)
         diag_hint(settings_fault(checking->diags, checking->source,
                                  place_of(checking, "secret_file"), DIAG_ERROR,
                                  "`secret_file` is missing"),
-                  "its first line is what {{ secret }} stands for");
+                  "name a file whose first line is %s", use);
+}
+
+static void check_login(const struct checking *checking)
+{
+    const struct http_settings *settings = checking->settings;
+    if (settings->password_file && !settings->user)
+        settings_fault(checking->diags, checking->source, place_of(checking, "password_file"),
+                       DIAG_ERROR, "`password_file` needs `user`");
+    if (!settings->secret_file)
+        check_secret(checking);
     if (settings->aws_sigv4 && !settings->user)
         settings_fault(checking->diags, checking->source, place_of(checking, "aws_sigv4"),
-                       DIAG_ERROR, "`aws_sigv4` needs `user`, the key's id, and `password_file`");
+                       DIAG_ERROR, "`aws_sigv4` needs `user`, the key's id");
     if (checking->form->aws_sigv4 &&
         (strstr(checking->form->aws_sigv4, "{{") || fill_wrong(checking->form->aws_sigv4)))
         settings_fault(checking->diags, checking->source, place_of(checking, "aws_sigv4"),

@@ -16,6 +16,8 @@
 
 enum { HTTP_HEADERS = 64 };
 
+enum http_sign { HTTP_SIGN_NONE, HTTP_SIGN_WEBHOOK };
+
 struct http_settings {
     struct gateway_common common;
     const char *url;
@@ -28,6 +30,7 @@ struct http_settings {
     const char *secret_file;
     const char *ca_file;
     const char *aws_sigv4;
+    int sign; /* enum http_sign */
     bool idempotent;
     const char *idempotency_header;
     struct answers_settings answers;
