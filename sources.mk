@@ -539,6 +539,8 @@ library_sources = \
 	daemon/send/throttle.h \
 	daemon/send/transfer.c \
 	daemon/send/transfer.h \
+	daemon/send/webhook_signature.c \
+	daemon/send/webhook_signature.h \
 	daemon/serve/admin.c \
 	daemon/serve/admin.h \
 	daemon/serve/admin_client.c \
@@ -675,8 +677,28 @@ lua_scripts = \
 	daemon/store/wake.lua
 
 preset_files = \
+	gateways/brevo.json.liquid \
+	gateways/brevo.yaml \
+	gateways/mailgun.form.liquid \
+	gateways/mailgun.yaml \
+	gateways/mime-upload.eml.liquid \
+	gateways/mime-upload.yaml \
+	gateways/postmark.json.liquid \
+	gateways/postmark.yaml \
 	gateways/sendgrid.json.liquid \
-	gateways/sendgrid.yaml
+	gateways/sendgrid.yaml \
+	gateways/ses.json.liquid \
+	gateways/ses.yaml \
+	gateways/slack-webhook.json.liquid \
+	gateways/slack-webhook.yaml \
+	gateways/slack.json.liquid \
+	gateways/slack.yaml \
+	gateways/telegram.json.liquid \
+	gateways/telegram.yaml \
+	gateways/twilio.form.liquid \
+	gateways/twilio.yaml \
+	gateways/webhook.json.liquid \
+	gateways/webhook.yaml
 
 unit_programs = \
 	tests/unit/test_address \
@@ -820,6 +842,7 @@ unit_programs = \
 	tests/unit/test_utf8 \
 	tests/unit/test_value \
 	tests/unit/test_waiting \
+	tests/unit/test_webhook_signature \
 	tests/unit/test_withdrawal \
 	tests/unit/test_word \
 	tests/unit/test_words \
@@ -979,6 +1002,7 @@ test_files = \
 	tests/functional/mail_checker.py \
 	tests/functional/mail_style.py \
 	tests/functional/persons.py \
+	tests/functional/providers.py \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
 	tests/functional/test_behind.py \
@@ -1009,6 +1033,7 @@ test_files = \
 	tests/functional/test_outbox_full.py \
 	tests/functional/test_person.py \
 	tests/functional/test_persons.py \
+	tests/functional/test_presets.py \
 	tests/functional/test_push.py \
 	tests/functional/test_real_servers.py \
 	tests/functional/test_refusals.py \

@@ -39,7 +39,8 @@ static void put_required(struct buf *json, const struct gateway_kind *kind)
 {
     for (const struct setting *row = kind->settings; row->key; row++)
         if (row->required && strcmp(row->key, "kind") != 0)
-            buf_printf(json, ", \"%s\": \"x\"", row->key);
+            buf_printf(json, ", \"%s\": \"%s\"", row->key,
+                       strcmp(row->key, "url") == 0 ? "https://x.example/" : "x");
 }
 
 static void each_is_right(void **state)
@@ -57,10 +58,7 @@ static void each_is_right(void **state)
             fail_msg("%s: %s", *names, diags.items[0].text);
         assert_non_null(kind->about);
         buf_init(&json, 4096);
-        buf_printf(&json,
-                   "{\"kind\": \"%s\", \"secret_file\": \"/s\", \"user\": \"u\", "
-                   "\"password_file\": \"/p\"",
-                   *names);
+        buf_printf(&json, "{\"kind\": \"%s\", \"secret_file\": \"/s\"", *names);
         put_required(&json, kind);
         buf_char(&json, '}');
         open_shop(&shop, buf_string(&json));
@@ -90,7 +88,8 @@ static void what_it_says_is_a_default(void **state)
     assert_non_null(shop.kind);
     const struct http_settings *settings = shop.settings;
     assert_string_equal(settings->common.kind, "sendgrid");
-    assert_string_equal(settings->url, "https://api.sendgrid.com/v3/mail/send");
+    assert_string_equal(settings->url, "https://{{ host }}/v3/mail/send");
+    assert_true(value_is_text(value_get(&settings->own, "host"), "api.sendgrid.com"));
     assert_string_equal(header_of(&shop, "Authorization"), "Bearer {{ secret }}");
     assert_string_equal(settings->body, "sendgrid.json.liquid");
     assert_true(settings->answers.id.kind == VALUE_STRING);
