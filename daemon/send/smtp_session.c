@@ -301,9 +301,15 @@ static void hear_why(struct smtp_session *session, struct transfer_seen *seen)
     transfer->lost = false;
 }
 
-/* The replies behind one that decided, so that the next mail finds the connection in order. None of
- * them changes what was decided, nor is waited for long. False: it is not in order. */
-static bool tidy(struct smtp_session *session, const struct group *group, size_t next)
+enum order {
+    ORDER_KEPT, /* the next mail finds the connection as it should be */
+    ORDER_LOST,
+    ORDER_UNKNOWN, /* there was a reply too many: which of them answers what, nobody knows */
+};
+
+/* The replies behind one that decided. None of them changes what was decided, nor is waited for
+ * long. */
+static enum order tidy(struct smtp_session *session, const struct group *group, size_t next)
 {
     struct transfer *transfer = transfer_of(session);
     static const char dot[] = ".\r\n";
@@ -311,15 +317,22 @@ static bool tidy(struct smtp_session *session, const struct group *group, size_t
     transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
     for (; next < group->count; next++) {
         if (!hear(session) || session->reply.code == 421)
-            return false;
-        accepted |= group->steps[next].phase == RETRY_RCPT && session->reply.code < 300;
+            return ORDER_LOST;
+        if (group->steps[next].phase == RETRY_RCPT)
+            accepted = session->reply.code < 300;
+        else if (session->reply.code < 300) /* which is none to DATA */
+            return ORDER_UNKNOWN;
     }
-    if (session->reply.code / 100 != 3)
-        return true;
+    if (has_more(session))
+        return ORDER_UNKNOWN;
+    if (session->reply.code >= 400)
+        return ORDER_KEPT;
     if (accepted) /* without a sender: somebody would get the empty mail */
-        return false;
+        return ORDER_LOST;
     transfer_tell(transfer, true, dot, sizeof dot - 1);
-    return put(session, dot, sizeof dot - 1, false) && hear(session) && session->reply.code != 421;
+    if (!put(session, dot, sizeof dot - 1, false) || !hear(session) || session->reply.code == 421)
+        return ORDER_LOST;
+    return ORDER_KEPT;
 }
 
 /* A reply that is not the one to go on with. */
@@ -327,16 +340,19 @@ static void end_envelope(struct smtp_session *session, const struct group *group
                          struct transfer_seen *seen)
 {
     struct transfer *transfer = transfer_of(session);
-    bool together = session->link.offers.pipelining;
+    enum order order = ORDER_KEPT;
     if (step == 0 && group->resets) { /* a connection that cannot be used again, then */
         transfer->lost = true;
         return;
     }
     decide(session, seen);
-    if (seen->code < 400 || seen->code == 421 ||
-        !tidy(session, group, together ? step + 1 : group->count))
+    if (seen->code < 400 || seen->code == 421)
+        order = ORDER_LOST;
+    else if (session->link.offers.pipelining)
+        order = tidy(session, group, step + 1);
+    if (order != ORDER_KEPT)
         session->rude = true;
-    else if (together && has_more(session)) /* which of them answers what, nobody knows */
+    if (order == ORDER_UNKNOWN)
         seen->code = 0;
     transfer->phase = group->steps[step].phase;
     transfer->stop = RETRY_NONE;
