@@ -529,12 +529,16 @@ library_sources = \
 	daemon/send/senders.h \
 	daemon/send/smtp.c \
 	daemon/send/smtp.h \
+	daemon/send/smtp_commands.c \
+	daemon/send/smtp_commands.h \
 	daemon/send/smtp_link.c \
 	daemon/send/smtp_link.h \
 	daemon/send/smtp_reply.c \
 	daemon/send/smtp_reply.h \
 	daemon/send/smtp_session.c \
 	daemon/send/smtp_session.h \
+	daemon/send/smtp_talk.c \
+	daemon/send/smtp_talk.h \
 	daemon/send/throttle.c \
 	daemon/send/throttle.h \
 	daemon/send/transfer.c \

@@ -266,7 +266,7 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
     outcome_set(outcome, OUTCOME_DEAD);
     if (!envelope_check(outgoing, outcome))
         return;
-    const struct smtp_session_mail mail = {
+    const struct smtp_mail mail = {
         .from = outgoing->envelope_from ? outgoing->envelope_from : "",
         .to = outgoing->envelope_to,
         .utf8 = outgoing->smtputf8,

@@ -1,8 +1,8 @@
 /*
  * smtp_session_send(), at the end, is the whole of one mail: refuse_unoffered() (what the server
  * could not carry), begin() (has it said something before it was asked?), send_envelope(),
- * send_body(), read_answer(). Below them stand put() and hear(), which give and take bytes until a
- * deadline.
+ * send_body(), read_answer(). Where one of them ends it, `seen` says how, and whether the
+ * connection can carry another mail is `rude`.
  *
  * Where PIPELINING is offered MAIL, RCPT and DATA go out together (RFC 2920, 3.1 allows DATA as
  * the last of a group): two round trips for a mail instead of four. So a refused RCPT may be
@@ -16,123 +16,38 @@
  */
 #include "send/smtp_session.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "send/smtp_talk.h"
 
 enum {
-    SESSION_PIECE = 16384,  /* bytes of one write, and of one TLS record */
-    SESSION_COMMAND = 2048, /* a group of commands with two addresses */
-    SESSION_TIDY_MS = 5000, /* what is known need not wait longer for replies that change nothing */
+    SESSION_PIECE = 16384,   /* bytes of one write, and of one TLS record */
+    SESSION_TIDY_MS = 5000,  /* so long what is known waits for replies that change nothing */
     SESSION_ERRORS_MOST = 8, /* Postfix answers late from the tenth on, and ends it at the 20th */
 };
 
 struct smtp_session {
-    struct smtp_link link;
-    struct smtp_reply reply; /* the last one */
-    struct smtp_reply told;  /* the one that decided, where others came behind it */
-    size_t errors;           /* replies of 4xx and 5xx since a mail was taken */
-    bool unclean;            /* the last mail was not taken: RSET before the next */
-    bool rude;               /* it stands where QUIT would be no command */
-    bool used;               /* a mail was sent over it before */
-
-    char in[4096]; /* heard */
-    size_t in_at, in_length;
-
+    struct smtp_talk talk;
+    struct smtp_reply told; /* the reply that decided, where others came behind it */
+    size_t errors;          /* replies of 4xx and 5xx since a mail was taken */
+    bool unclean;           /* the last mail was not taken: RSET before the next */
+    bool rude;              /* it stands where no command can follow, QUIT neither */
+    bool used;              /* a mail was sent over it before */
     char out[SESSION_PIECE];
 };
 
-/* ---- Bytes ---- */
-
 static struct transfer *transfer_of(struct smtp_session *session)
 {
-    return &session->link.transfer;
+    return &session->talk.link.transfer;
 }
 
-/* Takes in what is there by now. False: lost, or more than can be. */
-static bool fill(struct smtp_session *session)
+static bool is_open(const struct smtp_session *session)
 {
-    size_t received;
-    session->in_at = session->in_length = 0;
-    if (!smtp_link_receive(&session->link, session->in, sizeof session->in, &received))
-        return false;
-    session->in_length = received;
-    return transfer_count(transfer_of(session), received);
-}
-
-/* There is more of what was heard than was taken. */
-static bool has_more(const struct smtp_session *session)
-{
-    return session->in_at < session->in_length;
-}
-
-/* Takes what was heard into the reply, as far as that goes. */
-static void take(struct smtp_session *session)
-{
-    while (has_more(session)) {
-        size_t taken = smtp_reply_take(&session->reply, session->in + session->in_at,
-                                       session->in_length - session->in_at);
-        if (!taken)
-            return;
-        session->in_at += taken;
-        if (session->reply.line_whole)
-            transfer_tell(transfer_of(session), false, session->reply.line,
-                          session->reply.line_length);
-    }
-}
-
-/* Reads a reply to its end. False: none came; transfer_of()->stop says why, or it was lost. */
-static bool hear(struct smtp_session *session)
-{
-    struct transfer *transfer = transfer_of(session);
-    struct smtp_reply *reply = &session->reply;
-    smtp_reply_begin(reply);
-    for (;;) {
-        take(session);
-        if (reply->state == SMTP_REPLY_WHOLE) {
-            session->errors += reply->code >= 400;
-            return true;
-        }
-        if (reply->state == SMTP_REPLY_GARBLED) {
-            transfer->stop = RETRY_GARBLED;
-            snprintf(transfer->fault, sizeof transfer->fault, "%.200s", reply->line);
-            return false;
-        }
-        if (!fill(session))
-            return false;
-        if (session->in_length == 0 && !transfer_wait(transfer, session->link.fd, POLLIN))
-            return false;
-    }
-}
-
-/* The server has said something that it was not asked for, or has ended the connection. */
-static bool has_spoken(struct smtp_session *session)
-{
-    return has_more(session) || !fill(session) || has_more(session);
-}
-
-/* Gives all bytes out. `last`: with the end of a mail among them. False: it stopped, or was lost,
- * or the server has spoken first. */
-static bool put(struct smtp_session *session, const char *bytes, size_t length, bool last)
-{
-    struct transfer *transfer = transfer_of(session);
-    for (size_t at = 0, sent; at < length; at += sent) {
-        if (last && (has_spoken(session) || !transfer_may_finish(transfer)))
-            return false;
-        if (!smtp_link_send(&session->link, bytes + at, length - at, &sent))
-            return false;
-        if (sent == 0) {
-            short ready = transfer_wait(transfer, session->link.fd, POLLIN | POLLOUT);
-            if (!ready || ((ready & POLLIN) && has_spoken(session)))
-                return false;
-        }
-    }
-    return true;
+    return session->talk.link.fd >= 0;
 }
 
 /* ---- Its life ---- */
@@ -140,7 +55,7 @@ static bool put(struct smtp_session *session, const char *bytes, size_t length, 
 struct smtp_session *smtp_session_new(const struct transfer_settings *settings)
 {
     struct smtp_session *session = mem_zero(1, sizeof *session);
-    smtp_link_init(&session->link, settings);
+    smtp_link_init(&session->talk.link, settings);
     return session;
 }
 
@@ -148,11 +63,11 @@ void smtp_session_drop(struct smtp_session *session)
 {
     static const char quit[] = "QUIT\r\n";
     size_t sent;
-    if (session->link.fd >= 0 && !session->rude && !transfer_of(session)->lost) {
+    if (is_open(session) && !session->rude && !transfer_of(session)->lost) {
         transfer_tell(transfer_of(session), true, quit, sizeof quit - 1);
-        smtp_link_send(&session->link, quit, sizeof quit - 1, &sent);
+        smtp_link_send(&session->talk.link, quit, sizeof quit - 1, &sent);
     }
-    smtp_link_drop(&session->link);
+    smtp_link_drop(&session->talk.link);
 }
 
 void smtp_session_destroy(struct smtp_session **session)
@@ -166,43 +81,36 @@ void smtp_session_destroy(struct smtp_session **session)
 
 bool smtp_session_ready(struct smtp_session *session)
 {
-    if (session->link.fd >= 0 && session->errors >= SESSION_ERRORS_MOST)
+    if (is_open(session) && session->errors >= SESSION_ERRORS_MOST)
         smtp_session_drop(session);
-    return session->link.fd >= 0;
+    return is_open(session);
 }
 
 bool smtp_session_connect(struct smtp_session *session, const char *url,
                           const struct smtp_login *login, struct transfer_seen *seen)
 {
-    session->in_at = session->in_length = 0;
+    smtp_talk_begin(&session->talk);
     session->errors = 0;
     session->unclean = session->rude = session->used = false;
-    return smtp_link_connect(&session->link, url, login, seen);
+    return smtp_link_connect(&session->talk.link, url, login, seen);
 }
 
 /* ---- The envelope ---- */
 
-static bool is_ascii(const char *bytes, size_t length)
+static bool hear(struct smtp_session *session)
 {
-    uint64_t any = 0, word;
-    size_t at = 0;
-    for (; at + sizeof word <= length; at += sizeof word) {
-        memcpy(&word, bytes + at, sizeof word);
-        any |= word;
-    }
-    for (; at < length; at++)
-        any |= (unsigned char)bytes[at];
-    return (any & 0x8080808080808080) == 0;
+    bool heard = smtp_talk_hear(&session->talk);
+    session->errors += heard && session->talk.reply.code >= 400;
+    return heard;
 }
 
 /* What would be refused is not tried: an address that the server would not understand goes
  * nowhere near it. */
-static bool refuse_unoffered(struct smtp_session *session, const struct smtp_session_mail *mail,
-                             bool utf8)
+static bool refuse_unoffered(struct smtp_session *session, const struct smtp_mail *mail)
 {
-    const struct smtp_extensions *offers = &session->link.offers;
+    const struct smtp_extensions *offers = &session->talk.link.offers;
     struct transfer *transfer = transfer_of(session);
-    if (utf8 && !offers->utf8) {
+    if (!offers->utf8 && smtp_commands_need_utf8(mail)) {
         transfer->stop = RETRY_NO_UTF8;
     } else if (offers->most && mail->length > offers->most) {
         transfer->stop = RETRY_TOO_BIG;
@@ -210,59 +118,6 @@ static bool refuse_unoffered(struct smtp_session *session, const struct smtp_ses
                  mail->length, (unsigned long long)offers->most);
     }
     return transfer->stop != RETRY_NONE;
-}
-
-struct step {
-    enum retry_phase phase;
-    int class;  /* of the reply that lets it go on */
-    size_t end; /* of its line in the group */
-};
-
-struct group {
-    char text[SESSION_COMMAND];
-    size_t length;
-    struct step steps[4];
-    size_t count;
-    bool resets; /* the first one is RSET */
-};
-
-static void add_step(struct group *group, enum retry_phase phase, int class)
-{
-    group->steps[group->count++] = (struct step){phase, class, group->length};
-}
-
-__attribute__((format(printf, 2, 3))) static void add_text(struct group *group, const char *format,
-                                                           ...)
-{
-    va_list args;
-    va_start(args, format);
-    int length =
-        vsnprintf(group->text + group->length, sizeof group->text - group->length, format, args);
-    va_end(args);
-    group->length += (size_t)length;
-}
-
-static void make_group(const struct smtp_session *session, const struct smtp_session_mail *mail,
-                       bool utf8, struct group *group)
-{
-    const struct smtp_extensions *offers = &session->link.offers;
-    group->length = group->count = 0;
-    group->resets = session->unclean;
-    if (group->resets) {
-        add_text(group, "RSET\r\n");
-        add_step(group, RETRY_MAIL, 2);
-    }
-    add_text(group, "MAIL FROM:<%s>", mail->from);
-    if (offers->size)
-        add_text(group, " SIZE=%zu", mail->length);
-    if (offers->eight_bit && !is_ascii(mail->body, mail->length))
-        add_text(group, " BODY=8BITMIME");
-    add_text(group, "%s\r\n", utf8 ? " SMTPUTF8" : "");
-    add_step(group, RETRY_MAIL, 2);
-    add_text(group, "RCPT TO:<%s>\r\n", mail->to);
-    add_step(group, RETRY_RCPT, 2);
-    add_text(group, "DATA\r\n");
-    add_step(group, RETRY_DATA, 3);
 }
 
 static void tell_commands(struct smtp_session *session, const char *text, size_t length)
@@ -276,7 +131,7 @@ static void tell_commands(struct smtp_session *session, const char *text, size_t
 /* The reply that has just been heard decides; others may come behind it. */
 static void decide(struct smtp_session *session, struct transfer_seen *seen)
 {
-    session->told = session->reply;
+    session->told = session->talk.reply;
     seen->code = session->told.code;
     seen->words = session->told.words;
     seen->words_length = session->told.words_length;
@@ -287,7 +142,7 @@ static void decide(struct smtp_session *session, struct transfer_seen *seen)
 static void hear_why(struct smtp_session *session, struct transfer_seen *seen)
 {
     struct transfer *transfer = transfer_of(session);
-    const struct smtp_reply *reply = &session->reply;
+    const struct smtp_reply *reply = &session->talk.reply;
     if (transfer->stop != RETRY_NONE)
         return;
     transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
@@ -309,79 +164,81 @@ enum order {
 
 /* The replies behind one that decided. None of them changes what was decided, nor is waited for
  * long. */
-static enum order tidy(struct smtp_session *session, const struct group *group, size_t next)
+static enum order tidy(struct smtp_session *session, const struct smtp_commands *commands,
+                       size_t next)
 {
     struct transfer *transfer = transfer_of(session);
     static const char dot[] = ".\r\n";
     bool accepted = false;
     transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
-    for (; next < group->count; next++) {
-        if (!hear(session) || session->reply.code == 421)
+    for (; next < commands->count; next++) {
+        if (!hear(session) || session->talk.reply.code == 421)
             return ORDER_LOST;
-        if (group->steps[next].phase == RETRY_RCPT)
-            accepted = session->reply.code < 300;
-        else if (session->reply.code < 300) /* which is none to DATA */
+        if (commands->list[next].phase == RETRY_RCPT)
+            accepted = session->talk.reply.code < 300;
+        else if (session->talk.reply.code < 300) /* which is none to DATA */
             return ORDER_UNKNOWN;
     }
-    if (has_more(session))
+    if (smtp_talk_has_more(&session->talk))
         return ORDER_UNKNOWN;
-    if (session->reply.code >= 400)
+    if (session->talk.reply.code >= 400)
         return ORDER_KEPT;
     if (accepted) /* without a sender: somebody would get the empty mail */
         return ORDER_LOST;
     transfer_tell(transfer, true, dot, sizeof dot - 1);
-    if (!put(session, dot, sizeof dot - 1, false) || !hear(session) || session->reply.code == 421)
+    if (!smtp_talk_put(&session->talk, dot, sizeof dot - 1) || !hear(session) ||
+        session->talk.reply.code == 421)
         return ORDER_LOST;
     return ORDER_KEPT;
 }
 
 /* A reply that is not the one to go on with. */
-static void end_envelope(struct smtp_session *session, const struct group *group, size_t step,
-                         struct transfer_seen *seen)
+static void end_envelope(struct smtp_session *session, const struct smtp_commands *commands,
+                         size_t step, struct transfer_seen *seen)
 {
     struct transfer *transfer = transfer_of(session);
     enum order order = ORDER_KEPT;
-    if (step == 0 && group->resets) { /* a connection that cannot be used again, then */
+    if (step == 0 && commands->reset) { /* a connection that cannot be used again, then */
         transfer->lost = true;
         return;
     }
     decide(session, seen);
     if (seen->code < 400 || seen->code == 421)
         order = ORDER_LOST;
-    else if (session->link.offers.pipelining)
-        order = tidy(session, group, step + 1);
+    else if (session->talk.link.offers.pipelining)
+        order = tidy(session, commands, step + 1);
     if (order != ORDER_KEPT)
         session->rude = true;
     if (order == ORDER_UNKNOWN)
         seen->code = 0;
-    transfer->phase = group->steps[step].phase;
+    transfer->phase = commands->list[step].phase;
     transfer->stop = RETRY_NONE;
 }
 
 /* True: the server waits for the mail. */
-static bool send_envelope(struct smtp_session *session, const struct group *group,
+static bool send_envelope(struct smtp_session *session, const struct smtp_commands *commands,
                           struct transfer_seen *seen)
 {
     size_t given = 0;
     session->unclean = true;
-    for (size_t i = 0; i < group->count; i++) {
-        const struct step *step = &group->steps[i];
-        size_t end = session->link.offers.pipelining ? group->length : step->end;
-        transfer_enter(transfer_of(session), step->phase);
+    for (size_t i = 0; i < commands->count; i++) {
+        const struct smtp_command *command = &commands->list[i];
+        size_t end = session->talk.link.offers.pipelining ? commands->length : command->end;
+        transfer_enter(transfer_of(session), command->phase);
         if (end > given) {
-            if (given && has_spoken(session)) {
+            if (given && smtp_talk_has_spoken(&session->talk)) {
                 hear_why(session, seen);
                 return false;
             }
-            tell_commands(session, group->text + given, end - given);
-            if (!put(session, group->text + given, end - given, false))
+            tell_commands(session, commands->text + given, end - given);
+            if (!smtp_talk_put(&session->talk, commands->text + given, end - given))
                 return false;
             given = end;
         }
         if (!hear(session))
             return false;
-        if (session->reply.code / 100 != step->class) {
-            end_envelope(session, group, i, seen);
+        if (session->talk.reply.code / 100 != command->class) {
+            end_envelope(session, commands, i, seen);
             return false;
         }
     }
@@ -392,7 +249,7 @@ static bool send_envelope(struct smtp_session *session, const struct group *grou
 
 /* Copies a piece of the body, a line's first dot doubled (RFC 5321, 4.5.2); how much of it, and
  * how many bytes that became. There is room left for the end of the mail. */
-static size_t stuff(const struct smtp_session_mail *mail, size_t *at, char *out)
+static size_t stuff(const struct smtp_mail *mail, size_t *at, char *out)
 {
     size_t used = 0;
     const size_t room = SESSION_PIECE - 4;
@@ -412,7 +269,7 @@ static size_t stuff(const struct smtp_session_mail *mail, size_t *at, char *out)
 }
 
 /* True: all of it went out. */
-static bool send_body(struct smtp_session *session, const struct smtp_session_mail *mail,
+static bool send_body(struct smtp_session *session, const struct smtp_mail *mail,
                       struct transfer_seen *seen)
 {
     static const char end[] = ".\r\n";
@@ -425,7 +282,7 @@ static bool send_body(struct smtp_session *session, const struct smtp_session_ma
             memcpy(session->out + used, end, sizeof end - 1);
             used += sizeof end - 1;
         }
-        if (!put(session, session->out, used, last)) {
+        if (!(last ? smtp_talk_put_end : smtp_talk_put)(&session->talk, session->out, used)) {
             hear_why(session, seen);
             return false;
         }
@@ -452,7 +309,7 @@ static void read_answer(struct smtp_session *session, struct transfer_seen *seen
  * connection is then one that has been ended; on a new one it may say why. */
 static bool begin(struct smtp_session *session, struct transfer_seen *seen)
 {
-    if (!has_spoken(session))
+    if (!smtp_talk_has_spoken(&session->talk))
         return true;
     if (seen->reused)
         transfer_of(session)->lost = true;
@@ -462,30 +319,28 @@ static bool begin(struct smtp_session *session, struct transfer_seen *seen)
     return false;
 }
 
-static void exchange(struct smtp_session *session, const struct smtp_session_mail *mail, bool utf8,
+static void exchange(struct smtp_session *session, const struct smtp_mail *mail,
                      struct transfer_seen *seen)
 {
-    struct group group;
+    struct smtp_commands commands;
     if (!begin(session, seen))
         return;
-    make_group(session, mail, utf8, &group);
-    if (send_envelope(session, &group, seen) && send_body(session, mail, seen))
+    smtp_commands_make(&commands, mail, &session->talk.link.offers, session->unclean);
+    if (send_envelope(session, &commands, seen) && send_body(session, mail, seen))
         read_answer(session, seen);
 }
 
-void smtp_session_send(struct smtp_session *session, const struct smtp_session_mail *mail,
+void smtp_session_send(struct smtp_session *session, const struct smtp_mail *mail,
                        struct transfer_seen *seen)
 {
     struct transfer *transfer = transfer_of(session);
-    bool utf8 = mail->utf8 || !is_ascii(mail->from, strlen(mail->from)) ||
-                !is_ascii(mail->to, strlen(mail->to));
     *seen = (struct transfer_seen){.words = "", .retry_after = "", .reused = session->used};
     session->used = true;
     transfer_resume(transfer, mail->length, seen->reused ? RETRY_MAIL : RETRY_GREETING);
     transfer->lost = false;
-    bool tried = !refuse_unoffered(session, mail, utf8);
+    bool tried = !refuse_unoffered(session, mail);
     if (tried)
-        exchange(session, mail, utf8, seen);
+        exchange(session, mail, seen);
     seen->phase = transfer->phase;
     seen->failure = transfer->stop;
     if (!seen->code && seen->failure == RETRY_NONE && transfer->lost)

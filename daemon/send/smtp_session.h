@@ -8,16 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "send/smtp_commands.h"
 #include "send/smtp_link.h"
 
 struct smtp_session;
-
-struct smtp_session_mail {
-    const char *from, *to; /* as envelope_check() lets them pass; from may be "" */
-    bool utf8;             /* only where the server offers SMTPUTF8 */
-    const char *body;      /* not empty; CRLF only, at the end too; not yet dot-stuffed */
-    size_t length;
-};
 
 struct smtp_session *smtp_session_new(const struct transfer_settings *settings);
 void smtp_session_destroy(struct smtp_session **session);
@@ -32,7 +26,7 @@ bool smtp_session_connect(struct smtp_session *session, const char *url,
 
 /* Sends a mail over the connection that there is. Afterwards there is none where it cannot carry
  * another one. */
-void smtp_session_send(struct smtp_session *session, const struct smtp_session_mail *mail,
+void smtp_session_send(struct smtp_session *session, const struct smtp_mail *mail,
                        struct transfer_seen *seen);
 
 /* Ends the connection, politely and without waiting for the server. */
