@@ -315,14 +315,22 @@ library_sources = \
 	daemon/decide/words.h \
 	daemon/delivery/attempt.c \
 	daemon/delivery/attempt.h \
+	daemon/delivery/blame.c \
+	daemon/delivery/blame.h \
+	daemon/delivery/choice.c \
+	daemon/delivery/choice.h \
 	daemon/delivery/delivery.c \
 	daemon/delivery/delivery.h \
 	daemon/delivery/destination.c \
 	daemon/delivery/destination.h \
+	daemon/delivery/passing.c \
+	daemon/delivery/passing.h \
 	daemon/delivery/prepare.c \
 	daemon/delivery/prepare.h \
 	daemon/delivery/settlement.c \
 	daemon/delivery/settlement.h \
+	daemon/delivery/settling.c \
+	daemon/delivery/settling.h \
 	daemon/events/commit_builder.c \
 	daemon/events/commit_builder.h \
 	daemon/events/judging.c \
@@ -497,6 +505,8 @@ library_sources = \
 	daemon/rules/ruleset.h \
 	daemon/rules/ruleset_templates.c \
 	daemon/rules/ruleset_templates.h \
+	daemon/send/accepted.c \
+	daemon/send/accepted.h \
 	daemon/send/answers.c \
 	daemon/send/answers.h \
 	daemon/send/breaker.c \
@@ -508,6 +518,8 @@ library_sources = \
 	daemon/send/gateway.h \
 	daemon/send/gateway_kinds.c \
 	daemon/send/gateway_kinds.h \
+	daemon/send/health.c \
+	daemon/send/health.h \
 	daemon/send/http.c \
 	daemon/send/http.h \
 	daemon/send/http_settings.c \
@@ -539,6 +551,8 @@ library_sources = \
 	daemon/send/smtp_session.h \
 	daemon/send/smtp_talk.c \
 	daemon/send/smtp_talk.h \
+	daemon/send/suspicion.c \
+	daemon/send/suspicion.h \
 	daemon/send/throttle.c \
 	daemon/send/throttle.h \
 	daemon/send/transfer.c \
@@ -705,6 +719,7 @@ preset_files = \
 	gateways/webhook.yaml
 
 unit_programs = \
+	tests/unit/test_accepted \
 	tests/unit/test_address \
 	tests/unit/test_admin \
 	tests/unit/test_arena \
@@ -745,7 +760,6 @@ unit_programs = \
 	tests/unit/test_decide \
 	tests/unit/test_decide_sets \
 	tests/unit/test_decimal \
-	tests/unit/test_destination \
 	tests/unit/test_diag \
 	tests/unit/test_digest \
 	tests/unit/test_duration \
@@ -757,6 +771,7 @@ unit_programs = \
 	tests/unit/test_fill \
 	tests/unit/test_header \
 	tests/unit/test_header_line \
+	tests/unit/test_health \
 	tests/unit/test_hex \
 	tests/unit/test_html_strict \
 	tests/unit/test_html_text \
@@ -835,6 +850,7 @@ unit_programs = \
 	tests/unit/test_smtp_session \
 	tests/unit/test_starts \
 	tests/unit/test_suppressed \
+	tests/unit/test_suspicion \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
 	tests/unit/test_timers \
@@ -1021,6 +1037,7 @@ test_files = \
 	tests/functional/test_demo.py \
 	tests/functional/test_dev.py \
 	tests/functional/test_docs.py \
+	tests/functional/test_failover.py \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_format_1.py \

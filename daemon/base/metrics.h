@@ -30,6 +30,8 @@
       "messages withdrawn before a gateway had them")                                              \
     X(MESSAGES_SENT, "messages_sent_total", "counter", "messages that a gateway accepted")         \
     X(MESSAGES_RETRIED, "messages_retried_total", "counter", "attempts that will be made again")   \
+    X(MESSAGES_PASSED, "messages_passed_total", "counter",                                         \
+      "messages that went to the next gateway at once")                                            \
     X(MESSAGES_UNCERTAIN, "messages_uncertain_total", "counter", "messages whose answer was lost") \
     X(MESSAGES_DEAD, "messages_dead_total", "counter", "messages given up as dead letters")        \
     X(REDIS_RECONNECTS, "redis_reconnects_total", "counter", "connections to Redis made again")    \

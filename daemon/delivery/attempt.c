@@ -26,6 +26,7 @@ struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
     attempt->give_up_ms = message->give_up_ms;
     attempt->load = message->load;
     attempt->term = term;
+    attempt->bound = message->gateway != NULL;
     return attempt;
 }
 
@@ -37,6 +38,15 @@ void attempt_destroy(struct attempt **attempt)
     struct arena *arena = (*attempt)->arena;
     arena_destroy(&arena);
     *attempt = NULL;
+}
+
+void attempts_destroy(struct attempt *first)
+{
+    while (first) {
+        struct attempt *next = first->next;
+        attempt_destroy(&first);
+        first = next;
+    }
 }
 
 struct attempt *attempt_of(struct senders_job *job)

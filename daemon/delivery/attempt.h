@@ -33,14 +33,20 @@ struct attempt {
     int64_t give_up_ms; /* Redis' clock */
     int64_t load;       /* of the daemon's files */
     int64_t term;       /* of the lease under which it was taken */
+    bool bound;         /* to its gateway: an uncertain attempt was made there */
 
     struct generation *generation; /* rules and templates; a hold of its own, or NULL */
     const char *gateway;           /* its name; NULL before one is chosen */
     bool probe;                    /* of that gateway's breaker */
+    uint64_t tried;                /* gateways of its channel that had it, by their bits: choice */
+    const char *earlier;           /* the trace of what came of these, a line each; NULL: none */
 
     /* Once it was read: */
     struct value message; /* the body; null before, and where it is no JSON */
     uint64_t recipient;   /* digest_spread() of the address, for the breaker; 0: unknown */
+
+    uint64_t refusal; /* its number in the row of its gateway's suspicion; 0: it is in none */
+    bool forgiven;    /* the gateway is to blame for that, while its result is being written */
 
     const char *fault; /* the code of what kept it from being made; NULL: nothing did */
 
@@ -50,6 +56,7 @@ struct attempt {
 /* Copies the message; without a generation. */
 struct attempt *attempt_new(const struct outbox_message *message, int64_t term);
 void attempt_destroy(struct attempt **attempt);
+void attempts_destroy(struct attempt *first); /* a list of them */
 
 /* The attempt of which this is the job. */
 struct attempt *attempt_of(struct senders_job *job);

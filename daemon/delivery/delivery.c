@@ -1,16 +1,16 @@
 /*
  * A message's life, from top to bottom:
  *
- *   take        for each channel the first gateway that may be used now (its destination knows:
- *               breaker, free senders), and as many messages from the outbox as it can begin
- *   on_taken    each becomes an attempt, with the generation (rules, templates, headers)
- *               that it is made with, and is given to a sender thread
+ *   take        for each channel the first of its gateways that is free now (delivery/choice), and
+ * as many messages from the outbox as it can begin on_taken    each becomes an attempt, with the
+ * generation (rules, templates, headers) that it is made with, and is given to a sender thread
  *   prepare     (delivery/prepare.c, in the thread) renders and builds; then the gateway sends
- *   on_outcome  back on the loop: the breaker hears of it, and delivery/settlement says what
- *               becomes of the message
- *   settle      store/outbox writes it: done, later, uncertain, dead; all that came back
- *               together in one call
- *   on_settled  the attempt ends; where Redis did not answer, it is settled again later
+ *   on_outcome  back on the loop: the breaker hears of it, and who is to blame for a refusal
+ *               (delivery/blame). What the gateway could not take goes to the channel's next one
+ *               at once (delivery/passing), and from there back to a sender thread
+ *   finish      delivery/settlement says what becomes of the message
+ *   settling    (delivery/settling.c) writes it: done, later, uncertain, dead
+ *   on_settled  the attempt ends
  */
 #include "delivery/delivery.h"
 
@@ -25,15 +25,17 @@
 #include "base/log_group.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "delivery/destination.h"
+#include "delivery/blame.h"
+#include "delivery/choice.h"
+#include "delivery/passing.h"
 #include "delivery/settlement.h"
+#include "delivery/settling.h"
+#include "send/retry.h"
 
 enum {
     TICK_MS = 200, /* to look for messages that other daemons decided */
     SWEEP_FIRST_MS = 100,
-    SETTLE_MOST = 256, /* results in one call */
     TAKE_MOST = 256,
-    SETTLE_AGAIN_MS = 500,
     PAUSED_MS = 500, /* a gateway that was paused is asked for again */
 };
 
@@ -42,26 +44,26 @@ struct gateway {
     struct delivery *delivery;
     struct destination destination;
     struct event *readable;
-    int64_t paused_until_ms; /* an operator paused it: nothing is asked for it until then */
 };
 
 struct channel {
     struct delivery *delivery;
     const struct config_channel *config;
-    struct gateway *asked; /* an outbox_take is under way for it; NULL: none */
-    size_t asked_most;     /* for so many messages */
-    int64_t asked_term;    /* under this lease */
-    bool dry;              /* the last take found less than it asked for */
-    int64_t not_before_ms; /* no tokens until then */
-    bool behind;           /* at the last take marketing waited for events */
+    struct choice choice;
+    struct choice_lane *asked; /* an outbox_take is under way for it; NULL: none */
+    size_t asked_most;         /* for so many messages */
+    int64_t asked_term;        /* under this lease */
+    bool dry;                  /* the last take found less than it asked for */
+    bool behind;               /* at the last take marketing waited for events */
 };
 
 struct delivery {
     struct delivery_options options;
     struct gateway *gateways;
     struct channel *channels;
-    struct attempt *unsettled; /* to be settled, and not yet being so */
-    struct attempt *settling;
+    struct passing *passing;
+    struct blame *blame;
+    struct settling *settling;
     size_t in_hand;         /* attempts: taken and not yet settled */
     size_t takes;           /* under way */
     int64_t redis_ahead_ms; /* Redis' TIME less the monotonic clock, at the last take */
@@ -69,7 +71,7 @@ struct delivery {
     bool taking;            /* between start and drain */
     bool owing;             /* draining: what a lost take took is being put back */
     bool sweeping;
-    struct event *tick, *sweep, *settle;
+    struct event *tick, *sweep;
 };
 
 static void after(struct event *timer, int64_t ms)
@@ -88,14 +90,18 @@ static struct gateway *gateway_of(struct delivery *delivery, const struct config
 }
 
 /* As the generation in force has it: its gateways are those of the start, in their order. */
-static struct outbox_gateway bounds_now(const struct delivery *delivery,
-                                        const struct config_gateway *config)
+static const struct gateway_common *common_now(const struct delivery *delivery,
+                                               const struct config_gateway *config)
 {
     const struct delivery_options *options = &delivery->options;
     const struct config *now = options->generation(options->context)->config;
-    const struct gateway_common *common =
-        now->gateways[config - options->config->gateways].settings;
-    return (struct outbox_gateway){.name = config->name,
+    return now->gateways[config - options->config->gateways].settings;
+}
+
+static struct outbox_gateway bounds_now(void *context, const struct destination *destination)
+{
+    const struct gateway_common *common = common_now(context, destination->config);
+    return (struct outbox_gateway){.name = destination->config->name,
                                    .rate = {common->rate.count, common->rate.per_ms}};
 }
 
@@ -109,29 +115,23 @@ static void note_behind(struct channel *channel, bool behind)
 static void take_for(struct channel *channel)
 {
     struct delivery *delivery = channel->delivery;
-    if (channel->asked || channel->dry || clock_monotonic_ms() < channel->not_before_ms)
+    if (channel->asked || channel->dry)
         return;
-    for (const struct config_gateway *const *config = channel->config->gateways; *config;
-         config++) {
-        struct gateway *gateway = gateway_of(delivery, *config);
-        size_t room = destination_room(&gateway->destination);
-        size_t most = room < TAKE_MOST ? room : TAKE_MOST;
-        if (!destination_takes_part(&gateway->destination) ||
-            clock_monotonic_ms() < gateway->paused_until_ms)
-            continue; /* the next one takes over */
-        if (most == 0)
-            return; /* it works, and is busy */
-        channel->asked = gateway;
-        channel->asked_most = most;
-        channel->asked_term = instance_lease_term(delivery->options.shard->instance);
-        gateway->destination.promised += most;
-        delivery->takes++;
-        const struct outbox_gateway bounds = bounds_now(delivery, *config);
-        outbox_take(delivery->options.shard->outbox, channel->config->name, &bounds, most, on_taken,
-                    channel);
+    struct choice_lane *lane = choice_free(&channel->choice, clock_monotonic_ms());
+    if (!lane) {
+        note_behind(channel, false); /* it is a gateway that it waits for */
         return;
     }
-    note_behind(channel, false); /* it is a gateway that it waits for */
+    struct destination *destination = lane->destination;
+    size_t room = destination_room(destination);
+    channel->asked = lane;
+    channel->asked_most = room < TAKE_MOST ? room : TAKE_MOST;
+    channel->asked_term = instance_lease_term(delivery->options.shard->instance);
+    destination->promised += channel->asked_most;
+    delivery->takes++;
+    const struct outbox_gateway bounds = bounds_now(delivery, destination);
+    outbox_take(delivery->options.shard->outbox, channel->config->name, &bounds,
+                channel->asked_most, on_taken, channel);
 }
 
 /* Channels may share a gateway: another one comes first each time. */
@@ -174,24 +174,15 @@ static struct gateway *gateway_named(struct delivery *delivery, const char *name
     return NULL;
 }
 
-/* Its result stands: it is written with the others that come in the same turn of the loop. */
-static void settle(struct delivery *delivery, struct attempt *attempt)
-{
-    generation_release(&attempt->generation);
-    attempt->next = delivery->unsettled;
-    delivery->unsettled = attempt;
-    event_active(delivery->settle, EV_TIMEOUT, 0);
-}
-
 static struct settlement_scene scene_of(const struct delivery *delivery,
-                                        const struct attempt *attempt, int64_t breaker_wait_ms,
+                                        const struct attempt *attempt, int64_t wait_ms,
                                         uint64_t random)
 {
     int64_t clock_ms = clock_monotonic_ms();
     return (struct settlement_scene){
         .rules = attempt->generation->rules,
         .policy = &attempt->generation->policy,
-        .breaker_wait_ms = breaker_wait_ms,
+        .wait_ms = wait_ms,
         .now_ms = clock_ms + delivery->redis_ahead_ms,
         .clock_ms = clock_ms,
         .random = random,
@@ -214,7 +205,13 @@ static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
         outbox_note_spoilt(delivery->options.shard->outbox, attempt->mid);
     if (attempt->result.verdict == OUTBOX_DEAD)
         metrics_add(METRIC_MESSAGES_DEAD, 1);
-    settle(delivery, attempt);
+    settling_add(delivery->settling, attempt);
+}
+
+static void give(struct attempt *attempt, struct destination *destination)
+{
+    metrics_add(METRIC_SENDING, 1);
+    destination_give(destination, attempt);
 }
 
 /* Begins one message: an attempt, with the rules and templates in force, given to a sender. */
@@ -232,17 +229,16 @@ static void begin(struct delivery *delivery, struct gateway *gateway, int64_t te
         settle_unbegun(delivery, attempt, message, gateway);
         return;
     }
-    metrics_add(METRIC_SENDING, 1);
-    destination_give(&gateway->destination, attempt);
+    give(attempt, &gateway->destination);
 }
 
 static void on_taken(void *context, const struct outbox_taken *taken)
 {
     struct channel *channel = context;
     struct delivery *delivery = channel->delivery;
-    struct gateway *gateway = channel->asked;
+    struct choice_lane *lane = channel->asked;
     channel->asked = NULL;
-    gateway->destination.promised -= channel->asked_most;
+    lane->destination->promised -= channel->asked_most;
     delivery->takes--;
     if (taken->fault) { /* the next tick asks again, or puts back what was taken */
         if (!delivery->taking) {
@@ -257,14 +253,15 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     metrics_add(METRIC_MESSAGES_CANCELLED, (int64_t)taken->withdrawn);
     delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
     if (taken->paused) {
-        gateway->paused_until_ms = clock_monotonic_ms() + PAUSED_MS;
+        lane->destination->paused_until_ms = clock_monotonic_ms() + PAUSED_MS;
         take(delivery);
         return;
     }
     if (taken->wait_ms)
-        channel->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
+        lane->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
     for (size_t i = 0; i < taken->count; i++)
-        begin(delivery, gateway, channel->asked_term, &taken->messages[i]);
+        begin(delivery, gateway_of(delivery, lane->destination->config), channel->asked_term,
+              &taken->messages[i]);
     note_behind(channel, taken->behind_ms > 0);
     if (taken->wait_ms)
         after(delivery->tick, taken->wait_ms < TICK_MS ? taken->wait_ms : TICK_MS);
@@ -296,29 +293,122 @@ static void count_outcome(enum outcome_kind kind, enum outbox_verdict verdict)
         metrics_add(METRIC_MESSAGES_DEAD, 1);
     if (!gave_up || kind == OUTCOME_UNCERTAIN)
         metrics_add(metrics[put_back ? OUTCOME_RETRY : kind], 1);
-    metrics_add(METRIC_SENDING, -1);
+}
+
+static struct channel *channel_named(struct delivery *delivery, const char *name)
+{
+    for (size_t i = 0; i < delivery->options.config->channel_count; i++)
+        if (strcmp(delivery->channels[i].config->name, name) == 0)
+            return &delivery->channels[i];
+    return NULL;
+}
+
+/* The scene behind an attempt that was with a gateway, in all that it needs. */
+static struct settlement_scene scene_after(struct delivery *delivery, const struct attempt *attempt)
+{
+    const struct channel *channel = channel_named(delivery, attempt->channel);
+    uint64_t random;
+    digest_random(&random, sizeof random);
+    return scene_of(delivery, attempt, channel ? choice_wait_ms(&channel->choice) : 0, random);
+}
+
+/* What becomes of it stands. */
+static void finish(struct delivery *delivery, struct attempt *attempt)
+{
+    const struct settlement_scene scene = scene_after(delivery, attempt);
+    settlement_make(attempt, &scene);
+    count_outcome(attempt->job.outcome.kind, attempt->result.verdict);
+    settling_add(delivery->settling, attempt);
+}
+
+struct forgiveness {
+    const struct destination *destination;
+    struct settlement_scene scene;
+};
+
+static void forgive(void *context, struct attempt *attempt, bool asked)
+{
+    const struct forgiveness *forgiveness = context;
+    if (!blame_includes(forgiveness->destination, attempt))
+        return;
+    if (asked)
+        attempt->forgiven = true;
+    else
+        settlement_forgive(attempt, &forgiveness->scene);
+}
+
+static void hear(struct gateway *gateway, struct attempt *attempt)
+{
+    struct delivery *delivery = gateway->delivery;
+    struct destination *destination = &gateway->destination;
+    const struct gateway_common *common = common_now(delivery, destination->config);
+    struct forgiveness forgiveness = {.destination = destination};
+    uint64_t random;
+    digest_random(&random, sizeof random);
+    bool suspected = blame_hear(delivery->blame, destination, attempt, (size_t)common->suspect,
+                                clock_monotonic_ms() + delivery->redis_ahead_ms);
+    destination_hear(destination, attempt, suspected, random);
+    if (!suspected)
+        return;
+    attempt->job.outcome.kind = OUTCOME_GATEWAY_FAULT;
+    forgiveness.scene = scene_after(delivery, attempt);
+    settling_each(delivery->settling, forgive, &forgiveness);
+    blame_amend(delivery->blame, destination, forgiveness.scene.wait_ms);
+}
+
+/* To the channel's next gateway at once, where this one could not be used. What may have arrived
+ * somewhere stays bound to that. */
+static bool pass_on(struct delivery *delivery, struct attempt *attempt,
+                    const struct destination *destination)
+{
+    enum outcome_kind kind = attempt->job.outcome.kind;
+    struct channel *channel = channel_named(delivery, attempt->channel);
+    const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
+    if ((kind != OUTCOME_UNAVAILABLE && kind != OUTCOME_GATEWAY_FAULT) || attempt->bound ||
+        !delivery->taking || !channel || attempt->give_up_ms - RETRY_BEFORE_END_MS <= scene.now_ms)
+        return false;
+    choice_note_tried(&channel->choice, attempt, destination);
+    if (!passing_begin(delivery->passing, attempt, &channel->choice))
+        return false;
+    settlement_pass(attempt, &scene);
+    return true;
 }
 
 static void on_outcome(void *context, struct senders_job *job)
 {
     struct gateway *gateway = context;
     struct delivery *delivery = gateway->delivery;
-    struct destination *destination = &gateway->destination;
     struct attempt *attempt = attempt_of(job);
-    uint64_t random;
-    digest_random(&random, sizeof random);
-    if (destination_hear(destination, attempt, random)) {
-        destination_forgive(destination, delivery->unsettled);
-        destination_forgive(destination, delivery->settling); /* should it have to be repeated */
-        destination_lift(destination);
-    }
+    metrics_add(METRIC_SENDING, -1);
+    hear(gateway, attempt);
     failpoint("sent");
-    const struct settlement_scene scene =
-        scene_of(delivery, attempt, destination_wait_ms(destination), random);
-    settlement_make(attempt, &scene);
-    count_outcome(job->outcome.kind, attempt->result.verdict);
-    destination_note_bounce(destination, job->outcome.kind, attempt->result.suppress);
-    settle(delivery, attempt);
+    if (!pass_on(delivery, attempt, &gateway->destination))
+        finish(delivery, attempt);
+}
+
+static void on_passed(void *context, struct attempt *attempt, struct destination *destination)
+{
+    (void)context;
+    failpoint("passed");
+    metrics_add(METRIC_MESSAGES_PASSED, 1);
+    give(attempt, destination);
+}
+
+static void on_pass_ended(void *context, struct attempt *attempt, enum passing_end end)
+{
+    struct delivery *delivery = context;
+    switch (end) {
+    case PASSING_NOWHERE:
+        finish(delivery, attempt);
+        return;
+    case PASSING_WITHDRAWN:
+        outcome_set(&attempt->job.outcome, OUTCOME_CUT);
+        finish(delivery, attempt);
+        return;
+    case PASSING_GONE:
+        settling_drop(delivery->settling, attempt);
+        return;
+    }
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
@@ -330,82 +420,19 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     take(gateway->delivery);
 }
 
-/* ---- Settling ---- */
-
-/* After a freeze it may be thousands. */
-static void log_dropped(const struct delivery *delivery, const struct attempt *attempt,
-                        bool vanished)
+static void on_settled(void *context, const struct attempt *attempt,
+                       const struct outbox_answer *answer)
 {
-    const char *kind = vanished ? "messages whose record was deleted while they were being sent"
-                                : "messages settled by somebody else";
-    if (!log_group_is_news(delivery->options.log_group, clock_monotonic_ms(), "%s", kind))
-        return;
-    if (vanished)
-        log_warning("a message's record was deleted while it was being sent, its result is dropped "
-                    "mid=%s result=%s",
-                    attempt->mid, outbox_verdict_name(attempt->result.verdict));
-    else
-        log_warning("a message was settled by somebody else mid=%s", attempt->mid);
-}
-
-static void note_settled(const struct delivery *delivery, const struct attempt *attempt,
-                         enum outbox_settled settled)
-{
-    if (settled == OUTBOX_NOT_OURS || settled == OUTBOX_VANISHED)
-        log_dropped(delivery, attempt, settled == OUTBOX_VANISHED);
-    else if (settled == OUTBOX_SPOILT)
-        outbox_note_spoilt(delivery->options.shard->outbox, attempt->mid);
-    else if (settled == OUTBOX_ENDED && attempt->result.verdict != OUTBOX_DONE)
-        metrics_add(METRIC_MESSAGES_CANCELLED, 1);
-}
-
-static void on_settled(void *context, const struct diag *fault, const struct outbox_answer *answers,
-                       size_t count)
-{
-    (void)count;
     struct delivery *delivery = context;
-    struct attempt *attempt = delivery->settling;
-    delivery->settling = NULL;
-    for (size_t i = 0; attempt; i++) {
-        struct attempt *next = attempt->next;
-        if (fault) {
-            attempt->next = delivery->unsettled;
-            delivery->unsettled = attempt;
-        } else {
-            note_settled(delivery, attempt, answers[i].settled);
-            attempt_destroy(&attempt);
-            delivery->in_hand--;
-        }
-        attempt = next;
-    }
-    if (fault)
-        after(delivery->settle, SETTLE_AGAIN_MS);
-    else if (delivery->unsettled)
-        event_active(delivery->settle, EV_TIMEOUT, 0);
-    else
-        take(delivery);
+    struct gateway *gateway = attempt->refusal ? gateway_named(delivery, attempt->gateway) : NULL;
+    if (gateway && answer->letter)
+        blame_note_letter(delivery->blame, &gateway->destination, attempt, answer->letter);
+    delivery->in_hand--;
 }
 
-/* Writes the results that stand, as many as fit into one call. */
-static void on_settle(evutil_socket_t fd, short what, void *context)
+static void on_rested(void *context)
 {
-    (void)fd;
-    (void)what;
-    struct delivery *delivery = context;
-    struct outbox_result results[SETTLE_MOST];
-    size_t count = 0;
-    if (delivery->settling || !delivery->unsettled)
-        return;
-    failpoint("settle");
-    struct attempt *attempt = delivery->unsettled, *last = NULL;
-    for (; attempt && count < SETTLE_MOST; attempt = attempt->next) {
-        results[count++] = attempt->result;
-        last = attempt;
-    }
-    delivery->settling = delivery->unsettled;
-    delivery->unsettled = attempt;
-    last->next = NULL;
-    outbox_settle(delivery->options.shard->outbox, results, count, on_settled, delivery);
+    take(context);
 }
 
 /* ---- Sweeping: what dead daemons left, retries that are due ---- */
@@ -449,6 +476,37 @@ static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
     return true;
 }
 
+static void make_channel(struct delivery *delivery, struct channel *channel,
+                         const struct config_channel *config)
+{
+    struct choice *choice = &channel->choice;
+    channel->delivery = delivery;
+    channel->config = config;
+    while (config->gateways[choice->count] && choice->count < CHOICE_MOST)
+        choice->count++;
+    choice->lanes = mem_zero(choice->count, sizeof *choice->lanes);
+    for (size_t i = 0; i < choice->count; i++)
+        choice->lanes[i].destination = &gateway_of(delivery, config->gateways[i])->destination;
+}
+
+static void make_parts(struct delivery *delivery)
+{
+    struct outbox *outbox = delivery->options.shard->outbox;
+    delivery->blame = blame_new(delivery->options.base, delivery->options.shard);
+    delivery->passing = passing_new(&(struct passing_options){.outbox = outbox,
+                                                              .bounds = bounds_now,
+                                                              .passed = on_passed,
+                                                              .ended = on_pass_ended,
+                                                              .context = delivery});
+    delivery->settling =
+        settling_new(&(struct settling_options){.base = delivery->options.base,
+                                                .outbox = outbox,
+                                                .log_group = delivery->options.log_group,
+                                                .settled = on_settled,
+                                                .rested = on_rested,
+                                                .context = delivery});
+}
+
 struct delivery *delivery_new(const struct delivery_options *options, struct diag *diag)
 {
     struct delivery *delivery = mem_zero(1, sizeof *delivery);
@@ -458,27 +516,17 @@ struct delivery *delivery_new(const struct delivery_options *options, struct dia
     delivery->channels = mem_zero(config->channel_count, sizeof *delivery->channels);
     delivery->tick = evtimer_new(options->base, on_tick, delivery);
     delivery->sweep = evtimer_new(options->base, on_sweep, delivery);
-    delivery->settle = evtimer_new(options->base, on_settle, delivery);
-    if (!delivery->tick || !delivery->sweep || !delivery->settle)
+    if (!delivery->tick || !delivery->sweep)
         mem_exhausted();
+    make_parts(delivery);
     for (size_t i = 0; i < config->channel_count; i++)
-        delivery->channels[i] =
-            (struct channel){.delivery = delivery, .config = &config->channels[i]};
+        make_channel(delivery, &delivery->channels[i], &config->channels[i]);
     bool opened = true;
     for (size_t i = 0; i < config->gateway_count && opened; i++)
         opened = open_gateway(delivery, &delivery->gateways[i], &config->gateways[i], diag);
     if (!opened)
         delivery_destroy(&delivery);
     return delivery;
-}
-
-static void destroy_attempts(struct attempt *attempt)
-{
-    while (attempt) {
-        struct attempt *next = attempt->next;
-        attempt_destroy(&attempt);
-        attempt = next;
-    }
 }
 
 void delivery_destroy(struct delivery **delivery)
@@ -493,11 +541,13 @@ void delivery_destroy(struct delivery **delivery)
             event_free(d->gateways[i].readable);
         destination_close(&d->gateways[i].destination);
     }
-    destroy_attempts(d->unsettled);
-    destroy_attempts(d->settling);
+    passing_destroy(&d->passing);
+    settling_destroy(&d->settling);
+    blame_destroy(&d->blame);
+    for (size_t i = 0; i < d->options.config->channel_count; i++)
+        free(d->channels[i].choice.lanes);
     event_free(d->tick);
     event_free(d->sweep);
-    event_free(d->settle);
     free(d->gateways);
     free(d->channels);
     free(d);
@@ -518,8 +568,11 @@ void delivery_wake(struct delivery *delivery)
 
 void delivery_reload(struct delivery *delivery)
 {
-    for (size_t i = 0; i < delivery->options.config->channel_count; i++)
-        delivery->channels[i].not_before_ms = 0;
+    for (size_t i = 0; i < delivery->options.config->channel_count; i++) {
+        const struct choice *choice = &delivery->channels[i].choice;
+        for (size_t lane = 0; lane < choice->count; lane++)
+            choice->lanes[lane].not_before_ms = 0;
+    }
     outbox_reload(delivery->options.shard->outbox);
     take_anew(delivery);
 }
@@ -547,7 +600,8 @@ void delivery_cut(struct delivery *delivery)
 
 bool delivery_busy(const struct delivery *delivery)
 {
-    return delivery->in_hand > 0 || delivery->takes > 0 || delivery->owing;
+    return delivery->in_hand > 0 || delivery->takes > 0 || delivery->owing ||
+           blame_busy(delivery->blame);
 }
 
 size_t delivery_behind(const struct delivery *delivery)
@@ -561,10 +615,7 @@ size_t delivery_behind(const struct delivery *delivery)
 void delivery_status(const struct delivery *delivery, struct buf *out)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++) {
-        const struct destination *destination = &delivery->gateways[i].destination;
-        buf_printf(out, "%s{\"name\":\"%s\",\"kind\":\"%s\",\"breaker\":\"%s\",\"sending\":%zu}",
-                   i ? "," : "", destination->config->name, destination->config->kind->name,
-                   breaker_state_name(destination->breaker.state),
-                   senders_busy(destination->senders));
+        buf_text(out, i ? "," : "");
+        destination_status(&delivery->gateways[i].destination, out);
     }
 }

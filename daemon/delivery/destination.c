@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
-#include "store/suppressed.h"
 
 /* ---- In a sender's thread ---- */
 
@@ -49,6 +49,7 @@ bool destination_open(struct destination *destination, const struct config_gatew
     destination->config = gateway;
     destination->shard = shard;
     breaker_init(&destination->breaker);
+    suspicion_init(&destination->suspicion);
     destination->senders = senders_start(&settings, diag);
     return destination->senders != NULL;
 }
@@ -62,7 +63,8 @@ size_t destination_room(const struct destination *destination)
 {
     int64_t now_ms = clock_monotonic_ms();
     size_t free = senders_room(destination->senders, now_ms);
-    size_t allowed = breaker_allows(&destination->breaker, now_ms);
+    size_t allowed =
+        now_ms < destination->paused_until_ms ? 0 : breaker_allows(&destination->breaker, now_ms);
     size_t most = free < allowed ? free : allowed;
     return most > destination->promised ? most - destination->promised : 0;
 }
@@ -86,57 +88,72 @@ static void log_breaker(const struct destination *destination, const struct outc
         log_info("the gateway takes part again gateway=%s breaker=closed",
                  destination->config->name);
     else
-        log_warning(
-            "the gateway is left alone for a while gateway=%s breaker=%s probe_in_ms=%" PRId64
-            " code=%d enhanced=%s: %s",
-            destination->config->name, breaker_state_name(destination->breaker.state),
-            destination_wait_ms(destination), outcome->code,
-            *outcome->enhanced ? outcome->enhanced : "-",
-            log_masked(outcome->text, words, sizeof words));
+        log_warning("the gateway is left alone for a while gateway=%s breaker=%s why=%s "
+                    "probe_in_ms=%" PRId64 " code=%d enhanced=%s: %s",
+                    destination->config->name, breaker_state_name(destination->breaker.state),
+                    breaker_why_name(destination->breaker.why), destination_wait_ms(destination),
+                    outcome->code, *outcome->enhanced ? outcome->enhanced : "-",
+                    log_masked(outcome->text, words, sizeof words));
 }
 
-bool destination_hear(struct destination *destination, struct attempt *attempt, uint64_t random)
+/* What a message met that was not sent; not what this daemon gave up itself. */
+static void note_failure(struct destination *destination, const struct outcome *outcome)
 {
-    struct outcome *outcome = &attempt->job.outcome;
+    if (outcome->kind == OUTCOME_SENT || outcome->kind == OUTCOME_CUT)
+        return;
+    destination->failure = *outcome;
+    destination->failed_ms = clock_wall_ms();
+}
+
+void destination_hear(struct destination *destination, const struct attempt *attempt,
+                      bool suspected, uint64_t random)
+{
+    const struct outcome *outcome = &attempt->job.outcome;
+    const struct breaker_report report = {.outcome = outcome,
+                                          .recipient = attempt->recipient,
+                                          .suspected = suspected,
+                                          .probe = attempt->probe};
     enum breaker_state before = destination->breaker.state;
-    bool at_fault = breaker_report(&destination->breaker, outcome, attempt->recipient,
-                                   attempt->probe, clock_monotonic_ms(), random);
-    if (at_fault)
-        outcome->kind = OUTCOME_GATEWAY_FAULT;
-    if (destination->breaker.state != before)
-        log_breaker(destination, outcome);
-    return at_fault;
-}
-
-void destination_note_bounce(struct destination *destination, enum outcome_kind kind,
-                             const char *hash)
-{
-    if (kind == OUTCOME_SENT)
-        destination->bounced_count = 0;
-    if (hash && destination->bounced_count < BREAKER_ROW)
-        memcpy(destination->bounced[destination->bounced_count++], hash, POLICY_HASH_SIZE);
-}
-
-void destination_forgive(const struct destination *destination, struct attempt *attempts)
-{
-    for (struct attempt *attempt = attempts; attempt; attempt = attempt->next)
-        for (size_t i = 0; i < destination->bounced_count && attempt->result.suppress; i++)
-            if (strcmp(attempt->result.suppress, destination->bounced[i]) == 0)
-                attempt->result.suppress = NULL;
-}
-
-void destination_lift(struct destination *destination)
-{
-    const char *hashes[BREAKER_ROW];
-    for (size_t i = 0; i < destination->bounced_count; i++)
-        hashes[i] = destination->bounced[i];
-    if (destination->bounced_count)
-        suppressed_lift(destination->shard->scripts, hashes, destination->bounced_count);
-    destination->bounced_count = 0;
+    note_failure(destination, outcome);
+    breaker_report(&destination->breaker, &report, clock_monotonic_ms(), random);
+    if (destination->breaker.state == before)
+        return;
+    if (destination->breaker.state == BREAKER_CLOSED)
+        suspicion_clear(&destination->suspicion);
+    log_breaker(destination, outcome);
 }
 
 int64_t destination_wait_ms(const struct destination *destination)
 {
-    int64_t next_ms = breaker_next(&destination->breaker);
-    return next_ms == INT64_MAX ? 0 : next_ms - clock_monotonic_ms();
+    int64_t now_ms = clock_monotonic_ms(), next_ms = breaker_next(&destination->breaker);
+    int64_t quiet_ms = senders_quiet_ms(destination->senders, now_ms);
+    int64_t open_ms = next_ms == INT64_MAX || next_ms < now_ms ? 0 : next_ms - now_ms;
+    return open_ms > quiet_ms ? open_ms : quiet_ms;
+}
+
+/* ---- Status ---- */
+
+static void put_failure(const struct destination *destination, struct buf *out)
+{
+    const struct outcome *failure = &destination->failure;
+    char at[CLOCK_TEXT_SIZE], words[2 * OUTCOME_TEXT_SIZE];
+    log_masked(failure->text, words, sizeof words);
+    buf_printf(out, ",\"failure\":{\"at\":\"%s\",\"code\":%d,\"enhanced\":\"%s\",\"text\":",
+               clock_format(destination->failed_ms, at), failure->code, failure->enhanced);
+    json_print_string(out, words, strlen(words));
+    buf_text(out, "}");
+}
+
+void destination_status(const struct destination *destination, struct buf *out)
+{
+    buf_printf(out, "{\"name\":\"%s\",\"kind\":\"%s\",\"breaker\":\"%s\",\"sending\":%zu",
+               destination->config->name, destination->config->kind->name,
+               breaker_state_name(destination->breaker.state), senders_busy(destination->senders));
+    if (destination->breaker.why != BREAKER_WELL)
+        buf_printf(out, ",\"why\":\"%s\"", breaker_why_name(destination->breaker.why));
+    if (destination->breaker.state != BREAKER_CLOSED)
+        buf_printf(out, ",\"probe_in_ms\":%" PRId64, destination_wait_ms(destination));
+    if (destination->failed_ms)
+        put_failure(destination, out);
+    buf_text(out, "}");
 }

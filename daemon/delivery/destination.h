@@ -1,6 +1,6 @@
 /*
- * A destination: a gateway as delivery uses it. Its sender threads, its breaker, and who was
- * suppressed by its word.
+ * A destination: a gateway as delivery uses it. Its sender threads, its breaker, the row of those
+ * it refused, and what it said last.
  */
 #ifndef NUDGED_DELIVERY_DESTINATION_H
 #define NUDGED_DELIVERY_DESTINATION_H
@@ -9,13 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/diag.h"
 #include "config/config.h"
-#include "decide/policy.h"
 #include "delivery/attempt.h"
 #include "delivery/prepare.h"
 #include "send/breaker.h"
 #include "send/senders.h"
+#include "send/suspicion.h"
 #include "store/shard.h"
 
 struct destination {
@@ -23,11 +24,11 @@ struct destination {
     const struct shard *shard;
     struct senders *senders; /* NULL: not open */
     struct breaker breaker;
-    size_t promised; /* messages asked for, whose take has no answer yet */
-    /* Addresses suppressed since the last message that was taken, by their hashes: where
-     * the gateway turns out to be at fault, that is taken back. */
-    char bounced[BREAKER_ROW][POLICY_HASH_SIZE];
-    size_t bounced_count;
+    size_t promised;         /* messages asked for, whose take has no answer yet */
+    int64_t paused_until_ms; /* an operator paused it: nothing is asked for it until then */
+    struct suspicion suspicion;
+    struct outcome failure; /* the last one: what a message met that was not sent */
+    int64_t failed_ms;      /* when, by the wall clock; 0: never */
 };
 
 /* It must stay where it is. False where its threads cannot be started. */
@@ -44,18 +45,15 @@ bool destination_takes_part(const struct destination *destination);
 /* Gives the attempt to a sender. */
 void destination_give(struct destination *destination, struct attempt *attempt);
 
-/* Hears of an outcome. True where the breaker holds the gateway itself to be at fault: the outcome
- * says so then, and nobody may stay suppressed by its word (the two below). */
-bool destination_hear(struct destination *destination, struct attempt *attempt, uint64_t random);
-/* Remembers who is suppressed by an outcome; `hash` NULL: nobody. */
-void destination_note_bounce(struct destination *destination, enum outcome_kind kind,
-                             const char *hash);
-/* Takes the suppressions back, from results that are not settled yet. */
-void destination_forgive(const struct destination *destination, struct attempt *attempts);
-/* … and in Redis, and forgets them. */
-void destination_lift(struct destination *destination);
+/* Hears of an outcome; `suspected`: a refusal for which the gateway is to blame. */
+void destination_hear(struct destination *destination, const struct attempt *attempt,
+                      bool suspected, uint64_t random);
 
-/* Until its breaker lets a probe through, in ms; 0: it is not open. */
+/* Until it may be used again, as far as can be known: its breaker lets a probe through, a
+ * Retry-After is over. In ms; 0: now, or nobody knows. */
 int64_t destination_wait_ms(const struct destination *destination);
+
+/* One JSON object: its state and its last failure, in which addresses are masked. */
+void destination_status(const struct destination *destination, struct buf *out);
 
 #endif

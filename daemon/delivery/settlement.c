@@ -24,7 +24,7 @@
 #include "decide/trace_reasons.h"
 #include "send/retry.h"
 
-enum { DEFER_MS = 10000, FAULT_WAIT_MS = 5000, TEXT_MOST = 16 * 1024 };
+enum { DEFER_MS = 10000, FAULT_WAIT_MS = 5000, BEHIND_PROBE_MS = 1000, TEXT_MOST = 16 * 1024 };
 
 /* ---- The verdict ---- */
 
@@ -35,6 +35,7 @@ static void begin_result(struct attempt *attempt)
                                              .mid = attempt->mid,
                                              .channel = attempt->channel,
                                              .class_ = attempt->class_,
+                                             .trace = attempt->earlier,
                                              .load = attempt->load};
 }
 
@@ -61,15 +62,21 @@ static void try_again(struct attempt *attempt, const struct settlement_scene *sc
         give_up(attempt, TRACE_REASON_GAVE_UP);
 }
 
-/* What is the gateway's charges nobody; the message waits for one. */
+/* What is the gateway's charges nobody; the message waits for one. Where it met the fault of the
+ * one that is asked next, it is not the one that tries whether that works: another recipient's is.
+ */
 static void wait_for_gateway(struct attempt *attempt, const struct settlement_scene *scene)
 {
     struct outbox_result *result = &attempt->result;
-    int64_t wait_ms =
-        scene->breaker_wait_ms > FAULT_WAIT_MS ? scene->breaker_wait_ms : FAULT_WAIT_MS;
+    int64_t last_ms = attempt->give_up_ms - RETRY_BEFORE_END_MS;
+    int64_t least_ms = scene->wait_ms ? scene->wait_ms + BEHIND_PROBE_MS : FAULT_WAIT_MS;
+    if (least_ms < FAULT_WAIT_MS)
+        least_ms = FAULT_WAIT_MS;
+    int64_t range_ms = least_ms / 4 > FAULT_WAIT_MS ? least_ms / 4 : FAULT_WAIT_MS;
+    int64_t wait_ms = least_ms + (int64_t)(scene->random % (uint64_t)(range_ms + 1));
     result->verdict = OUTBOX_LATER;
-    result->after_ms = wait_ms;
-    if (scene->now_ms + wait_ms > attempt->give_up_ms)
+    result->after_ms = scene->now_ms + wait_ms < last_ms ? wait_ms : last_ms - scene->now_ms;
+    if (scene->now_ms >= last_ms)
         give_up(attempt, TRACE_REASON_GAVE_UP);
 }
 
@@ -191,7 +198,7 @@ static void log_result(const struct attempt *attempt, const struct settlement_sc
 
 /* ---- Its news ---- */
 
-/* A line of the customer's trace. */
+/* A line of the customer's trace, behind those of the gateways that could not be used before. */
 static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
 {
     const struct outcome *outcome = &attempt->job.outcome;
@@ -204,7 +211,8 @@ static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
     put(arena, item, "gateway", attempt->gateway);
     put(arena, item, "mid", attempt->mid);
     const struct value line = trace_of(arena, now_ms, item);
-    return json_print_slice(arena, &line, TEXT_MOST).text;
+    const char *text = json_print_slice(arena, &line, TEXT_MOST).text;
+    return attempt->earlier ? arena_printf(arena, "%s\n%s", attempt->earlier, text) : text;
 }
 
 /* An event that tells deciding of the result, so that caps and rules can mind it. */
@@ -322,6 +330,25 @@ static bool wait_for_template(struct attempt *attempt, const struct settlement_s
         log_warning("a message waits for a daemon that has its template mid=%s: %s", attempt->mid,
                     log_masked(attempt->job.outcome.text, words, sizeof words));
     return true;
+}
+
+void settlement_pass(struct attempt *attempt, const struct settlement_scene *scene)
+{
+    struct diag unreadable;
+    begin_result(attempt);
+    attempt_read(attempt, &unreadable);
+    log_result(attempt, scene);
+    if (*attempt->customer)
+        attempt->earlier = make_trace(attempt, scene->now_ms);
+}
+
+void settlement_forgive(struct attempt *attempt, const struct settlement_scene *scene)
+{
+    begin_result(attempt);
+    attempt->job.outcome.kind = OUTCOME_GATEWAY_FAULT;
+    wait_for_gateway(attempt, scene);
+    if (*attempt->customer)
+        attempt->result.trace = make_trace(attempt, scene->now_ms);
 }
 
 void settlement_make(struct attempt *attempt, const struct settlement_scene *scene)

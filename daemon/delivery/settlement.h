@@ -16,9 +16,9 @@ struct log_group;
 struct settlement_scene {
     const struct ruleset *rules;
     const struct policy *policy;
-    int64_t breaker_wait_ms; /* until the gateway's breaker lets a probe through; 0: closed */
-    int64_t now_ms;          /* by Redis' clock */
-    int64_t clock_ms;        /* by the machine's, monotonic: for the log */
+    int64_t wait_ms;  /* until one of the channel's gateways takes part; 0: one does */
+    int64_t now_ms;   /* by Redis' clock */
+    int64_t clock_ms; /* by the machine's, monotonic: for the log */
     uint64_t random;
     struct log_group *log_group; /* of the log's lines on failures; NULL: each is told */
     bool log_sent;               /* a line for each message that was sent */
@@ -26,6 +26,14 @@ struct settlement_scene {
 
 /* From what came of it. Each of these fills attempt->result. */
 void settlement_make(struct attempt *attempt, const struct settlement_scene *scene);
+
+/* It goes to another gateway at once, as it could not use this one: the log is told, and the trace
+ * that its result will bring. */
+void settlement_pass(struct attempt *attempt, const struct settlement_scene *scene);
+
+/* Its result stands and is not written yet, and the gateway is to blame for it: it waits instead.
+ * Of the scene only the times are looked at. */
+void settlement_forgive(struct attempt *attempt, const struct settlement_scene *scene);
 
 /* It was not begun: the one gateway that may send it, `gateway`, is not to be had now, or is not
  * `configured` at all. In a while again; from its give_up on a dead letter. */

@@ -9,21 +9,23 @@ void breaker_init(struct breaker *breaker)
 static void enter_state(struct breaker *breaker, enum breaker_state state)
 {
     if (state == BREAKER_CLOSED) {
+        breaker->why = BREAKER_WELL;
         breaker->backoff_ms = 0;
-        breaker->refused_count = 0;
-        breaker->unreachable_count = 0;
+        health_init(&breaker->health);
     }
     breaker->state = state;
 }
 
 /* Opens it, or keeps it open for longer: 5 s, doubled up to 5 min, of which a random
  * part, so that many daemons do not probe at the same moment. */
-static void trip(struct breaker *breaker, int64_t now_ms, uint64_t random)
+static void trip(struct breaker *breaker, enum breaker_why why, int64_t now_ms, uint64_t random)
 {
+    int64_t most = why == BREAKER_REFUSALS ? BREAKER_REFUSED_MOST_MS : BREAKER_MOST_MS;
     int64_t backoff = breaker->backoff_ms ? breaker->backoff_ms * 2 : BREAKER_FIRST_MS;
-    if (backoff > BREAKER_MOST_MS)
-        backoff = BREAKER_MOST_MS;
+    if (backoff > most)
+        backoff = most;
     breaker->backoff_ms = backoff;
+    breaker->why = why;
     int64_t least = BREAKER_FIRST_MS / 2;
     int64_t spread = (int64_t)(random % (uint64_t)(backoff - least + 1));
     breaker->until_ms = now_ms + least + spread;
@@ -51,85 +53,71 @@ bool breaker_begin(struct breaker *breaker, int64_t now_ms)
     return true;
 }
 
-/* The gateway looked at the message and will never take it for this recipient. What
- * failed before it was sent has no code. */
-static bool is_refusal(const struct outcome *outcome)
+/* Whether it says something of the gateway: not what failed before it was sent, which has no code,
+ * and not what this daemon gave up. */
+static bool says_something(const struct outcome *outcome)
 {
-    return outcome->kind == OUTCOME_BOUNCED || (outcome->kind == OUTCOME_DEAD && outcome->code);
-}
-
-/* Adds to the row; true when it is full. */
-static bool add_refusal(struct breaker *breaker, uint64_t recipient)
-{
-    for (size_t i = 0; i < breaker->refused_count; i++) {
-        if (breaker->refused[i] == recipient)
-            return breaker->refused_count == BREAKER_ROW;
-    }
-    if (breaker->refused_count < BREAKER_ROW)
-        breaker->refused[breaker->refused_count++] = recipient;
-    return breaker->refused_count == BREAKER_ROW;
-}
-
-static bool report_closed(struct breaker *breaker, const struct outcome *outcome,
-                          uint64_t recipient, int64_t now_ms, uint64_t random)
-{
-    bool fault = outcome->kind == OUTCOME_GATEWAY_FAULT;
-    if (outcome->kind == OUTCOME_UNAVAILABLE)
-        breaker->unreachable_count++;
-    else if (outcome->code)
-        breaker->unreachable_count = 0;
-    if (outcome->kind == OUTCOME_SENT) {
-        breaker->refused_count = 0;
-        breaker->unreachable_count = 0;
-    } else if (is_refusal(outcome)) {
-        fault = add_refusal(breaker, recipient);
-    }
-    if (fault || breaker->unreachable_count >= BREAKER_ROW)
-        trip(breaker, now_ms, random);
-    return fault;
-}
-
-/* The gateway showed that it takes part again: it took the message, or said something
- * about it alone. Not a refusal, where refusals had opened the breaker. */
-static bool is_sound(const struct breaker *breaker, const struct outcome *outcome)
-{
-    if (outcome->kind == OUTCOME_SENT)
+    switch (outcome->kind) {
+    case OUTCOME_CUT:
+        return false;
+    case OUTCOME_DEAD:
+    case OUTCOME_UNCERTAIN:
+        return outcome->code || outcome->unhealthy;
+    default:
         return true;
-    if (is_refusal(outcome))
-        return breaker->refused_count < BREAKER_ROW;
-    return outcome->kind == OUTCOME_RETRY && outcome->code && outcome->code != 421;
+    }
 }
 
-static bool report_probe(struct breaker *breaker, const struct outcome *outcome, uint64_t recipient,
+/* BREAKER_WELL: nothing against the gateway. */
+static enum breaker_why complaint(const struct breaker_report *report)
+{
+    if (report->outcome->kind == OUTCOME_GATEWAY_FAULT)
+        return BREAKER_FAULT;
+    if (report->suspected)
+        return BREAKER_REFUSALS;
+    return report->outcome->unhealthy ? BREAKER_HEALTH : BREAKER_WELL;
+}
+
+static void report_closed(struct breaker *breaker, const struct breaker_report *report,
+                          int64_t now_ms, uint64_t random)
+{
+    enum breaker_why why = complaint(report);
+    bool ill = health_note(&breaker->health, why == BREAKER_HEALTH, report->recipient, now_ms);
+    if (why == BREAKER_FAULT || why == BREAKER_REFUSALS || ill)
+        trip(breaker, why, now_ms, random);
+}
+
+/* Where refusals had opened it, one of another kind shows nothing: a mailbox that is gone, say. */
+static bool shows_something(const struct breaker *breaker, const struct breaker_report *report)
+{
+    enum outcome_kind kind = report->outcome->kind;
+    bool refusal = kind == OUTCOME_BOUNCED || kind == OUTCOME_DEAD;
+    return says_something(report->outcome) &&
+           !(breaker->why == BREAKER_REFUSALS && refusal && !report->suspected);
+}
+
+static void report_probe(struct breaker *breaker, const struct breaker_report *report,
                          int64_t now_ms, uint64_t random)
 {
-    bool refusal = is_refusal(outcome);
-    if (is_sound(breaker, outcome)) {
-        enter_state(breaker, BREAKER_CLOSED);
-        if (refusal)
-            add_refusal(breaker, recipient);
-        return false;
-    }
-    if (outcome->kind == OUTCOME_CUT || (outcome->kind == OUTCOME_DEAD && !outcome->code)) {
-        /* It never came to the gateway, so it showed nothing: the next one is the probe. */
+    enum breaker_why why = complaint(report);
+    if (!shows_something(breaker, report)) { /* the next one is the probe */
         breaker->until_ms = now_ms;
         enter_state(breaker, BREAKER_OPEN);
-        return false;
+    } else if (why == BREAKER_WELL) {
+        enter_state(breaker, BREAKER_CLOSED);
+    } else {
+        trip(breaker, why, now_ms, random);
     }
-    trip(breaker, now_ms, random);
-    return refusal || outcome->kind == OUTCOME_GATEWAY_FAULT;
 }
 
-bool breaker_report(struct breaker *breaker, const struct outcome *outcome, uint64_t recipient,
-                    bool probe, int64_t now_ms, uint64_t random)
+void breaker_report(struct breaker *breaker, const struct breaker_report *report, int64_t now_ms,
+                    uint64_t random)
 {
-    if (probe && breaker->state == BREAKER_HALF_OPEN)
-        return report_probe(breaker, outcome, recipient, now_ms, random);
-    if (breaker->state == BREAKER_CLOSED)
-        return report_closed(breaker, outcome, recipient, now_ms, random);
-    /* Begun before it opened: changes nothing, but shares the blame of the row. */
-    return outcome->kind == OUTCOME_GATEWAY_FAULT ||
-           (is_refusal(outcome) && breaker->refused_count == BREAKER_ROW);
+    if (report->probe && breaker->state == BREAKER_HALF_OPEN)
+        report_probe(breaker, report, now_ms, random);
+    else if (breaker->state == BREAKER_CLOSED && says_something(report->outcome))
+        report_closed(breaker, report, now_ms, random);
+    /* else begun before it opened: changes nothing */
 }
 
 int64_t breaker_next(const struct breaker *breaker)
@@ -141,4 +129,10 @@ const char *breaker_state_name(enum breaker_state state)
 {
     static const char *const names[] = {"closed", "open", "half-open"};
     return names[state];
+}
+
+const char *breaker_why_name(enum breaker_why why)
+{
+    static const char *const names[] = {"", "gateway-fault", "health", "refusals"};
+    return names[why];
 }

@@ -19,6 +19,7 @@
 #include "base/value.h"
 #include "send/outcome.h"
 #include "send/outgoing.h"
+#include "send/suspicion.h"
 
 /* What a gateway takes: in which form the body of `struct outgoing` must be. */
 enum gateway_form {
@@ -44,6 +45,7 @@ struct gateway_common {
     const char *kind;
     int64_t connections;      /* sender threads, each with one connection */
     struct setting_rate rate; /* over all daemons; granted by the store */
+    int64_t suspect;          /* so many recipients refused in a row: send/suspicion */
 };
 
 enum { GATEWAY_CONNECTIONS_MOST = 256 };
@@ -61,6 +63,15 @@ enum { GATEWAY_CONNECTIONS_MOST = 256 };
          .least = 1,                                                                             \
          .most = GATEWAY_CONNECTIONS_MOST,                                                       \
          .help = "connections that one daemon uses at a time"},                                  \
+        {.key = "suspect",                                                                       \
+         .type = SETTING_INT,                                                                    \
+         .offset = offsetof(owner, common.suspect),                                              \
+         .fallback = "5",                                                                        \
+         .least = 2,                                                                             \
+         .most = SUSPICION_MOST,                                                                 \
+         .reload = SETTING_RELOAD,                                                               \
+         .help = "different recipients refused in a row, with none accepted between, that are "  \
+                 "the gateway's fault"},                                                         \
     {                                                                                            \
         .key = "rate", .type = SETTING_RATE, .offset = offsetof(owner, common.rate),             \
         .reload = SETTING_RELOAD, .help = "most messages in a time, over all daemons: 10 per 1s" \

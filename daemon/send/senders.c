@@ -302,6 +302,11 @@ size_t senders_room(struct senders *senders, int64_t now_ms)
     return free;
 }
 
+int64_t senders_quiet_ms(const struct senders *senders, int64_t now_ms)
+{
+    return throttle_quiet_ms(&senders->throttle, now_ms);
+}
+
 size_t senders_busy(struct senders *senders)
 {
     pthread_mutex_lock(&senders->lock);

@@ -55,6 +55,8 @@ void senders_destroy(struct senders **senders);
 /* How many more jobs may be begun now: threads that are free, less what `throttle`
  * holds back after a 421 or 429. 0 once stopping. `now_ms`: clock_monotonic_ms(). */
 size_t senders_room(struct senders *senders, int64_t now_ms);
+/* How long the gateway asked for none, from now, in ms; 0: it may be used. */
+int64_t senders_quiet_ms(const struct senders *senders, int64_t now_ms);
 /* Jobs given and not yet collected. */
 size_t senders_busy(struct senders *senders);
 

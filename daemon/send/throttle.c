@@ -32,3 +32,8 @@ size_t throttle_allowed(const struct throttle *throttle, int64_t now_ms)
 {
     return now_ms < throttle->quiet_ms ? 0 : throttle->allowed;
 }
+
+int64_t throttle_quiet_ms(const struct throttle *throttle, int64_t now_ms)
+{
+    return now_ms < throttle->quiet_ms ? throttle->quiet_ms - now_ms : 0;
+}

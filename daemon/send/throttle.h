@@ -25,5 +25,7 @@ void throttle_init(struct throttle *throttle, size_t most);
 void throttle_report(struct throttle *throttle, const struct outcome *outcome, int64_t now_ms);
 /* Connections that may be used now: 0 during a Retry-After, else 1 to most. */
 size_t throttle_allowed(const struct throttle *throttle, int64_t now_ms);
+/* What is left of a Retry-After, in ms; 0: none. */
+int64_t throttle_quiet_ms(const struct throttle *throttle, int64_t now_ms);
 
 #endif

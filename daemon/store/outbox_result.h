@@ -23,7 +23,7 @@ struct outbox_result {
     int64_t after_ms;            /* so long after Redis' TIME when it is settled */
     bool charge;                 /* LATER, RESEND: counts as an attempt */
     const char *reason, *detail; /* DEAD; NULL else */
-    const char *trace;           /* a JSON line for the customer's trace, or NULL */
+    const char *trace;           /* JSON lines for the customer's trace, by \n, or NULL */
     const char *event;           /* a JSON event for P:events, or NULL */
     const char *suppress;        /* the hash of an address to be suppressed, or NULL */
     const char *suppress_reason;

@@ -4,7 +4,7 @@
 -- frozen past its lease, and others have the message now.
 -- ARGV: P, consumer, ms that a trace lives, then for each result {entry, queue, mid, channel, class (all
 -- as taken), outcome, at ms or +ms, charge, reason (of `lacking` the load of the daemon's files),
--- detail, trace line, event, hash to suppress, its reason}, '' for what is absent
+-- detail, lines of the trace, event, hash to suppress, its reason}, '' for what is absent
 -- A message that was marked meanwhile must not be sent any more: whatever the outcome, it ends here.
 -- Returns for each 1 (settled), 0 (no longer ours: nothing was written), 2 (its hash was deleted
 -- by hand, so the entry is too: nobody can need it), 3 (it was marked, and has ended) or 4 (what
@@ -80,8 +80,8 @@ local finish = {
 }
 
 local function news(r, with_event)
-    if r.trace ~= '' and r.customer then
-        push_trace(r.customer, r.trace, keep)
+    for line in string.gmatch(r.customer and r.trace or '', '[^\n]+') do
+        push_trace(r.customer, line, keep)
     end
     if r.event ~= '' and with_event then
         redis.call('XADD', P .. ':events', '*', 'event', r.event)

@@ -4,11 +4,25 @@
 #define NUDGED_STORE_SUPPRESSED_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "redis/scripts.h"
 
-/* Lifts suppressions, of hashes that have one. Where Redis fails they stay, and the log
- * says how many. */
-void suppressed_lift(struct scripts *scripts, const char *const *hashes, size_t count);
+/* `fault` NULL: it is done; else it may be done, and may be asked for again. */
+typedef void suppressed_on_done(void *context, const struct diag *fault);
+
+struct suppressed_call {
+    struct scripts *scripts;
+    struct connection_owner *owner; /* as in connection_request */
+    suppressed_on_done *callback;
+    void *context;
+};
+
+/* Lifts suppressions, of hashes that have one. All is copied. */
+void suppressed_lift(const struct suppressed_call *call, const char *const *hashes, size_t count);
+
+/* Suppresses addresses, at least one; those that are so already stay as they are. */
+void suppressed_add(const struct suppressed_call *call, const char *const *hashes, size_t count,
+                    const char *reason, int64_t at_ms);
 
 #endif

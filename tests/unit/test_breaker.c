@@ -14,16 +14,51 @@
 
 static const struct outcome sent = {.kind = OUTCOME_SENT, .code = 250};
 static const struct outcome bounced = {.kind = OUTCOME_BOUNCED, .code = 550};
-static const struct outcome dead = {.kind = OUTCOME_DEAD, .code = 554};
+static const struct outcome dead = {
+    .kind = OUTCOME_DEAD, .code = 554, .suspect = OUTCOME_SUSPECT_REFUSAL};
 static const struct outcome unprepared = {.kind = OUTCOME_DEAD};
-static const struct outcome later = {.kind = OUTCOME_RETRY, .code = 451};
-static const struct outcome closing = {.kind = OUTCOME_RETRY, .code = 421, .slow_down = true};
-static const struct outcome unreachable = {.kind = OUTCOME_UNAVAILABLE};
-static const struct outcome uncertain = {.kind = OUTCOME_UNCERTAIN};
-static const struct outcome fault = {.kind = OUTCOME_GATEWAY_FAULT, .code = 535};
+static const struct outcome later = {.kind = OUTCOME_RETRY, .code = 450};
+static const struct outcome closing = {
+    .kind = OUTCOME_RETRY, .code = 421, .slow_down = true, .unhealthy = true};
+static const struct outcome unavailable = {.kind = OUTCOME_UNAVAILABLE, .unhealthy = true};
+static const struct outcome uncertain = {.kind = OUTCOME_UNCERTAIN, .unhealthy = true};
+static const struct outcome cut_late = {.kind = OUTCOME_UNCERTAIN};
+static const struct outcome fault = {.kind = OUTCOME_GATEWAY_FAULT, .code = 535, .unhealthy = true};
 static const struct outcome cut = {.kind = OUTCOME_CUT};
 
 enum { NOW = 1000000 };
+
+/* Without the probe's mark, and with a least backoff. */
+static void report(struct breaker *breaker, const struct outcome *outcome, uint64_t recipient)
+{
+    breaker_report(breaker, &(struct breaker_report){.outcome = outcome, .recipient = recipient},
+                   NOW, 0);
+}
+
+static void report_probe(struct breaker *breaker, const struct outcome *outcome, bool suspected,
+                         int64_t now_ms, uint64_t random)
+{
+    breaker_report(breaker,
+                   &(struct breaker_report){
+                       .outcome = outcome, .recipient = 99, .suspected = suspected, .probe = true},
+                   now_ms, random);
+}
+
+static void open_for(struct breaker *breaker, enum breaker_why why)
+{
+    breaker_init(breaker);
+    if (why == BREAKER_HEALTH)
+        for (uint64_t n = 0; n < HEALTH_ROW; n++)
+            report(breaker, &unavailable, n);
+    else
+        breaker_report(breaker,
+                       &(struct breaker_report){.outcome = why == BREAKER_FAULT ? &fault : &dead,
+                                                .recipient = 1,
+                                                .suspected = why == BREAKER_REFUSALS},
+                       NOW, 0);
+    assert_int_equal(breaker->state, BREAKER_OPEN);
+    assert_int_equal(breaker->why, why);
+}
 
 static void opens_at_a_gateway_fault(void **state)
 {
@@ -33,8 +68,10 @@ static void opens_at_a_gateway_fault(void **state)
     assert_int_equal(breaker_allows(&breaker, NOW), SIZE_MAX);
     assert_false(breaker_begin(&breaker, NOW));
     assert_int_equal(breaker_next(&breaker), INT64_MAX);
-    assert_true(breaker_report(&breaker, &fault, 1, false, NOW, UINT64_MAX / 2));
+    breaker_report(&breaker, &(struct breaker_report){.outcome = &fault, .recipient = 1}, NOW,
+                   UINT64_MAX / 2);
     assert_int_equal(breaker.state, BREAKER_OPEN);
+    assert_int_equal(breaker.why, BREAKER_FAULT);
     int64_t next = breaker_next(&breaker);
     assert_in_range(next, NOW + 2500, NOW + 5000);
     assert_int_equal(breaker_allows(&breaker, next - 1), 0);
@@ -46,91 +83,63 @@ static void opens_at_a_gateway_fault(void **state)
     assert_int_equal(breaker_allows(&breaker, next + 1000000), 0);
     assert_false(breaker_begin(&breaker, next + 1000000));
     assert_int_equal(breaker_next(&breaker), INT64_MAX);
-    assert_false(breaker_report(&breaker, &sent, 1, true, next, 0));
+    report_probe(&breaker, &sent, false, next, 0);
     assert_int_equal(breaker.state, BREAKER_CLOSED);
+    assert_int_equal(breaker.why, BREAKER_WELL);
     assert_int_equal(breaker.backoff_ms, 0);
 }
 
-/* What each result of a row of ten does. */
-static void rows(void **state)
+/* Which results count against its health: ten of each, of different recipients. */
+static void health(void **state)
 {
     (void)state;
     static const struct {
         const struct outcome *row, *tenth;
-        bool same_recipient;
-        bool opens, blames; /* after the tenth; what the tenth's report says */
+        bool opens;
     } cases[] = {
-        {&bounced, &bounced, false, true, true},
-        {&dead, &dead, false, true, true},
-        {&dead, &bounced, false, true, true},
-        {&bounced, &bounced, true, false, false},
-        {&bounced, &later, false, false, false},
-        {&bounced, &sent, false, false, false},
-        {&unprepared, &unprepared, false, false, false},
-        {&unreachable, &unreachable, true, true, false},
-        {&unreachable, &later, false, false, false},
-        {&unreachable, &sent, false, false, false},
-        {&later, &later, false, false, false},
-        {&closing, &closing, false, false, false},
-        {&uncertain, &uncertain, false, false, false},
-        {&cut, &cut, false, false, false},
-        {&sent, &sent, false, false, false},
+        {&unavailable, &unavailable, true},
+        {&closing, &closing, true},
+        {&uncertain, &uncertain, true},
+        {&uncertain, &closing, true},
+        {&unavailable, &sent, false},
+        {&unavailable, &later, false},
+        {&unavailable, &bounced, false},
+        {&unavailable, &cut, false},
+        {&cut_late, &cut_late, false},
+        {&bounced, &bounced, false},
+        {&dead, &dead, false},
+        {&unprepared, &unprepared, false},
+        {&later, &later, false},
+        {&cut, &cut, false},
+        {&sent, &sent, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct breaker breaker;
         breaker_init(&breaker);
-        for (uint64_t n = 1; n < BREAKER_ROW; n++) {
-            uint64_t recipient = cases[i].same_recipient ? 7 : n;
-            assert_false(breaker_report(&breaker, cases[i].row, recipient, false, NOW, 0));
+        for (uint64_t n = 1; n < HEALTH_ROW; n++) {
+            report(&breaker, cases[i].row, n);
             assert_int_equal(breaker.state, BREAKER_CLOSED);
         }
-        uint64_t recipient = cases[i].same_recipient ? 7 : BREAKER_ROW;
-        bool blames = breaker_report(&breaker, cases[i].tenth, recipient, false, NOW, 0);
-        if (blames != cases[i].blames || (breaker.state == BREAKER_OPEN) != cases[i].opens)
-            fail_msg("case %zu: %s, %d", i, breaker_state_name(breaker.state), blames);
+        report(&breaker, cases[i].tenth, HEALTH_ROW);
+        if ((breaker.state == BREAKER_OPEN) != cases[i].opens)
+            fail_msg("case %zu: %s", i, breaker_state_name(breaker.state));
     }
 }
 
-static void a_row_is_broken_by_a_success_alone(void **state)
+/* What never came to it is no good result that ends a row. */
+static void what_says_nothing_ends_no_row(void **state)
 {
     (void)state;
-    struct breaker breaker;
-    breaker_init(&breaker);
-    for (uint64_t n = 0; n < 9; n++)
-        breaker_report(&breaker, &bounced, n, false, NOW, 0);
-    breaker_report(&breaker, &later, 100, false, NOW, 0);
-    breaker_report(&breaker, &unprepared, 101, false, NOW, 0);
-    assert_int_equal(breaker.refused_count, 9);
-    breaker_report(&breaker, &sent, 102, false, NOW, 0);
-    assert_int_equal(breaker.refused_count, 0);
-    for (uint64_t n = 0; n < 9; n++)
-        assert_false(breaker_report(&breaker, &bounced, n, false, NOW, 0));
-    assert_true(breaker_report(&breaker, &bounced, 9, false, NOW, 0));
-    /* Those of the row are told, oldest first. */
-    for (uint64_t n = 0; n < BREAKER_ROW; n++)
-        assert_int_equal(breaker.refused[n], n);
-}
-
-/* An answer, even one that puts the message off, shows that the gateway can be reached. */
-static void a_row_of_unreachable_is_broken_by_an_answer(void **state)
-{
-    (void)state;
-    struct breaker breaker;
-    breaker_init(&breaker);
-    for (int round = 0; round < 3; round++) {
-        for (int n = 1; n < BREAKER_ROW; n++)
-            breaker_report(&breaker, &unreachable, 7, false, NOW, 0);
-        assert_int_equal(breaker.state, BREAKER_CLOSED);
-        if (round == 1)
-            breaker_report(&breaker, &sent, 7, false, NOW, 0);
-        else
-            breaker_report(&breaker, &later, 7, false, NOW, 0);
+    const struct outcome *const nothing[] = {&cut, &cut_late, &unprepared};
+    for (size_t i = 0; i < COUNT(nothing); i++) {
+        struct breaker breaker;
+        breaker_init(&breaker);
+        for (uint64_t n = 1; n < HEALTH_ROW; n++)
+            report(&breaker, &unavailable, n);
+        report(&breaker, nothing[i], 50);
+        report(&breaker, &unavailable, HEALTH_ROW);
+        assert_int_equal(breaker.state, BREAKER_OPEN);
     }
-    for (int n = 1; n < BREAKER_ROW; n++)
-        breaker_report(&breaker, &unreachable, 7, false, NOW, 0);
-    breaker_report(&breaker, &cut, 7, false, NOW, 0); /* it never came there: no answer */
-    breaker_report(&breaker, &unreachable, 7, false, NOW, 0);
-    assert_int_equal(breaker.state, BREAKER_OPEN);
 }
 
 /* What was begun before it opened. */
@@ -138,81 +147,109 @@ static void reports_while_open(void **state)
 {
     (void)state;
     struct breaker breaker;
-    breaker_init(&breaker);
-    breaker_report(&breaker, &fault, 1, false, NOW, 0);
+    open_for(&breaker, BREAKER_FAULT);
     int64_t next = breaker_next(&breaker);
-    assert_true(breaker_report(&breaker, &fault, 2, false, NOW, 0));
-    assert_false(breaker_report(&breaker, &bounced, 3, false, NOW, 0));
-    assert_false(breaker_report(&breaker, &sent, 4, false, NOW, 0));
+    report(&breaker, &fault, 2);
+    report(&breaker, &bounced, 3);
+    report(&breaker, &sent, 4);
     assert_int_equal(breaker.state, BREAKER_OPEN);
     assert_int_equal(breaker_next(&breaker), next);
-
-    breaker_init(&breaker);
-    for (uint64_t n = 0; n < BREAKER_ROW; n++)
-        breaker_report(&breaker, &bounced, n, false, NOW, 0);
-    assert_true(breaker_report(&breaker, &bounced, 50, false, NOW, 0));
-    assert_false(breaker_report(&breaker, &later, 51, false, NOW, 0));
     /* A success of the time before, in half-open, is no probe's. */
-    assert_true(breaker_begin(&breaker, breaker_next(&breaker)));
-    assert_false(breaker_report(&breaker, &sent, 52, false, NOW, 0));
+    assert_true(breaker_begin(&breaker, next));
+    report(&breaker, &sent, 52);
     assert_int_equal(breaker.state, BREAKER_HALF_OPEN);
 }
 
 static void probes(void **state)
 {
     (void)state;
+    enum { CLOSES, OPENS, SHOWS_NOTHING };
     static const struct {
-        bool by_row; /* opened by refusals, else by a fault */
         const struct outcome *probe;
-        enum breaker_state then;
-        bool blames;
+        bool suspected;
+        int then[4]; /* by why it was open: a fault, health, refusals */
     } cases[] = {
-        {false, &sent, BREAKER_CLOSED, false},    {true, &sent, BREAKER_CLOSED, false},
-        {false, &bounced, BREAKER_CLOSED, false}, {true, &bounced, BREAKER_OPEN, true},
-        {false, &dead, BREAKER_CLOSED, false},    {true, &dead, BREAKER_OPEN, true},
-        {false, &later, BREAKER_CLOSED, false},   {true, &later, BREAKER_CLOSED, false},
-        {false, &closing, BREAKER_OPEN, false},   {false, &unreachable, BREAKER_OPEN, false},
-        {false, &uncertain, BREAKER_OPEN, false}, {false, &fault, BREAKER_OPEN, true},
-        {false, &cut, BREAKER_OPEN, false},       {false, &unprepared, BREAKER_OPEN, false},
+        {&sent, false, {0, CLOSES, CLOSES, CLOSES}},
+        {&later, false, {0, CLOSES, CLOSES, CLOSES}},
+        {&bounced, false, {0, CLOSES, CLOSES, SHOWS_NOTHING}},
+        {&dead, false, {0, CLOSES, CLOSES, SHOWS_NOTHING}},
+        {&dead, true, {0, OPENS, OPENS, OPENS}},
+        {&bounced, true, {0, OPENS, OPENS, OPENS}},
+        {&closing, false, {0, OPENS, OPENS, OPENS}},
+        {&unavailable, false, {0, OPENS, OPENS, OPENS}},
+        {&uncertain, false, {0, OPENS, OPENS, OPENS}},
+        {&fault, false, {0, OPENS, OPENS, OPENS}},
+        {&cut, false, {0, SHOWS_NOTHING, SHOWS_NOTHING, SHOWS_NOTHING}},
+        {&cut_late, false, {0, SHOWS_NOTHING, SHOWS_NOTHING, SHOWS_NOTHING}},
+        {&unprepared, false, {0, SHOWS_NOTHING, SHOWS_NOTHING, SHOWS_NOTHING}},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct breaker breaker;
-        breaker_init(&breaker);
-        for (uint64_t n = 0; n < BREAKER_ROW; n++)
-            breaker_report(&breaker, cases[i].by_row ? &bounced : &fault, n, false, NOW, 0);
-        int64_t next = breaker_next(&breaker);
-        assert_true(breaker_begin(&breaker, next));
-        bool blames = breaker_report(&breaker, cases[i].probe, 99, true, next, 0);
-        if (breaker.state != cases[i].then || blames != cases[i].blames)
-            fail_msg("case %zu: %s, %d", i, breaker_state_name(breaker.state), blames);
-        /* A probe that never came to the gateway is followed by another at once. */
-        bool showed_nothing = cases[i].probe == &cut || cases[i].probe == &unprepared;
-        if (cases[i].then == BREAKER_OPEN)
-            assert_int_equal(breaker_allows(&breaker, next), showed_nothing);
+        for (int why = BREAKER_FAULT; why <= BREAKER_REFUSALS; why++) {
+            struct breaker breaker;
+            open_for(&breaker, (enum breaker_why)why);
+            int64_t next = breaker_next(&breaker);
+            assert_true(breaker_begin(&breaker, next));
+            report_probe(&breaker, cases[i].probe, cases[i].suspected, next, 0);
+            bool closed = breaker.state == BREAKER_CLOSED;
+            int then = closed ? CLOSES : breaker_allows(&breaker, next) ? SHOWS_NOTHING : OPENS;
+            if (then != cases[i].then[why])
+                fail_msg("case %zu, %s: %d", i, breaker_why_name((enum breaker_why)why), then);
+        }
     }
+}
+
+/* It begins anew: what was bad before it opened does not count. */
+static void health_after_it_closed(void **state)
+{
+    (void)state;
+    struct breaker breaker;
+    open_for(&breaker, BREAKER_HEALTH);
+    assert_true(breaker_begin(&breaker, breaker_next(&breaker)));
+    report_probe(&breaker, &later, false, breaker_next(&breaker), 0);
+    assert_int_equal(breaker.state, BREAKER_CLOSED);
+    for (uint64_t n = 1; n < HEALTH_ROW; n++)
+        report(&breaker, &unavailable, n);
+    assert_int_equal(breaker.state, BREAKER_CLOSED);
+    report(&breaker, &unavailable, HEALTH_ROW);
+    assert_int_equal(breaker.state, BREAKER_OPEN);
 }
 
 static void the_backoff_grows(void **state)
 {
     (void)state;
-    static const int64_t most[] = {5000,   10000,  20000,  40000, 80000,
-                                   160000, 300000, 300000, 300000};
-    struct breaker breaker;
-    breaker_init(&breaker);
-    int64_t now = NOW;
-    breaker_report(&breaker, &fault, 1, false, now, (uint64_t)most[0] - 2500);
-    for (size_t i = 0; i < COUNT(most); i++) {
-        assert_int_equal(breaker.backoff_ms, most[i]);
-        assert_int_equal(breaker_next(&breaker) - now, most[i]);
+    static const struct {
+        const struct outcome *outcome;
+        bool suspected;
+        int64_t most[9];
+    } cases[] = {
+        {&fault, false, {5000, 10000, 20000, 40000, 80000, 160000, 300000, 300000, 300000}},
+        {&dead, true, {5000, 10000, 20000, 30000, 30000, 30000, 30000, 30000, 30000}},
+    };
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        const int64_t *most = cases[c].most;
+        struct breaker breaker;
+        int64_t now = NOW;
+        breaker_init(&breaker);
+        breaker_report(&breaker,
+                       &(struct breaker_report){.outcome = cases[c].outcome,
+                                                .recipient = 1,
+                                                .suspected = cases[c].suspected},
+                       now, (uint64_t)most[0] - 2500);
+        for (size_t i = 0; i < COUNT(cases[c].most); i++) {
+            assert_int_equal(breaker.backoff_ms, most[i]);
+            assert_int_equal(breaker_next(&breaker) - now, most[i]);
+            now = breaker_next(&breaker);
+            assert_true(breaker_begin(&breaker, now));
+            int64_t next = most[i + 1 < COUNT(cases[c].most) ? i + 1 : i];
+            report_probe(&breaker, cases[c].outcome, cases[c].suspected, now,
+                         (uint64_t)next - 2500);
+        }
         now = breaker_next(&breaker);
-        assert_true(breaker_begin(&breaker, now));
-        int64_t next = i + 1 < COUNT(most) ? most[i + 1] : 300000;
-        breaker_report(&breaker, &fault, 1, true, now, (uint64_t)next - 2500);
+        breaker_begin(&breaker, now);
+        report_probe(&breaker, cases[c].outcome, cases[c].suspected, now,
+                     (uint64_t)most[8] - 2500 + 1); /* the least again */
+        assert_int_equal(breaker_next(&breaker) - now, 2500);
     }
-    now = breaker_next(&breaker);
-    breaker_begin(&breaker, now);
-    breaker_report(&breaker, &fault, 1, true, now, 300000 - 2500 + 1); /* the least again */
-    assert_int_equal(breaker_next(&breaker) - now, 2500);
 }
 
 static void the_rate_halves_and_rises(void **state)
@@ -256,11 +293,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opens_at_a_gateway_fault),
-        cmocka_unit_test(rows),
-        cmocka_unit_test(a_row_is_broken_by_a_success_alone),
-        cmocka_unit_test(a_row_of_unreachable_is_broken_by_an_answer),
+        cmocka_unit_test(health),
+        cmocka_unit_test(what_says_nothing_ends_no_row),
         cmocka_unit_test(reports_while_open),
         cmocka_unit_test(probes),
+        cmocka_unit_test(health_after_it_closed),
         cmocka_unit_test(the_backoff_grows),
         cmocka_unit_test(the_rate_halves_and_rises),
         cmocka_unit_test(the_rate_keeps_quiet),

@@ -15,7 +15,7 @@
 
 #define COUNT(array) (sizeof array / sizeof *(array))
 #define NOW          INT64_C(1772445600000)
-enum { HOUR = 3600000 };
+enum { HOUR = 3600000, LONGEST = 4 * RETRY_FIRST_MS - 1000 };
 
 static const char plain_rules[] = "name: tea\non: order.placed\nsend: tea\nclass: transactional\n";
 static const char asking_rules[] = "name: tea\non: [order.placed, message.sent]\nsend: tea\n"
@@ -47,7 +47,7 @@ static const struct row {
     const char *name;
     enum outcome_kind kind;
     const char *on_uncertain;
-    int64_t left_ms, breaker_wait_ms, retry_after_ms;
+    int64_t left_ms, wait_ms, retry_after_ms;
     /* what is written */
     enum outbox_verdict verdict;
     const char *reason;
@@ -61,7 +61,7 @@ static const struct row {
     {"retry", OUTCOME_RETRY, "hold", HOUR, 0, 0, OUTBOX_LATER, NULL, true, 4 * RETRY_FIRST_MS, NULL,
      false, 0},
     {"retry as the server asks", OUTCOME_RETRY, "hold", HOUR, 0, 1800000, OUTBOX_LATER, NULL, true,
-     1800000 + (4 * RETRY_FIRST_MS - 1000) % (450000 + 1), NULL, false, 0},
+     1800000 + LONGEST % (450000 + 1), NULL, false, 0},
     {"the last retry", OUTCOME_RETRY, "hold", RETRY_BEFORE_END_MS + 7, 0, 0, OUTBOX_LATER, NULL,
      true, 7, NULL, false, 0},
     {"no more retries", OUTCOME_RETRY, "hold", RETRY_BEFORE_END_MS, 0, 0, OUTBOX_DEAD, "gave-up",
@@ -83,15 +83,17 @@ static const struct row {
     {"refused by policy", OUTCOME_DEAD, "resend", HOUR, 0, 0, OUTBOX_DEAD, "refused", false, 0,
      "message.failed", false, OUTCOME_SUSPECT_REFUSAL},
     {"the gateway's fault", OUTCOME_GATEWAY_FAULT, "hold", HOUR, 0, 0, OUTBOX_LATER, NULL, false,
-     5000, NULL, false, 0},
-    {"not to be had", OUTCOME_UNAVAILABLE, "hold", HOUR, 0, 0, OUTBOX_LATER, NULL, false, 5000,
-     NULL, false, 0},
-    {"the gateway's fault, its breaker open", OUTCOME_GATEWAY_FAULT, "hold", HOUR, 90000, 0,
-     OUTBOX_LATER, NULL, false, 90000, NULL, false, 0},
-    {"the wait ends with its time", OUTCOME_GATEWAY_FAULT, "hold", 5000, 0, 0, OUTBOX_LATER, NULL,
-     false, 5000, NULL, false, 0},
-    {"no gateway in time", OUTCOME_GATEWAY_FAULT, "hold", 4999, 0, 0, OUTBOX_DEAD, "gave-up", false,
-     5000, "message.failed", false, 0},
+     5000 + LONGEST % 5001, NULL, false, 0},
+    {"not to be had", OUTCOME_UNAVAILABLE, "hold", HOUR, 0, 0, OUTBOX_LATER, NULL, false,
+     5000 + LONGEST % 5001, NULL, false, 0},
+    {"behind the next probe", OUTCOME_GATEWAY_FAULT, "hold", HOUR, 4500, 0, OUTBOX_LATER, NULL,
+     false, 5500 + LONGEST % 5001, NULL, false, 0},
+    {"the breaker stays open for long", OUTCOME_UNAVAILABLE, "hold", HOUR, 90000, 0, OUTBOX_LATER,
+     NULL, false, 91000 + LONGEST % 22751, NULL, false, 0},
+    {"the wait ends with its time", OUTCOME_GATEWAY_FAULT, "hold", RETRY_BEFORE_END_MS + 7, 0, 0,
+     OUTBOX_LATER, NULL, false, 7, NULL, false, 0},
+    {"no gateway in time", OUTCOME_GATEWAY_FAULT, "hold", RETRY_BEFORE_END_MS, 0, 0, OUTBOX_DEAD,
+     "gave-up", false, 0, "message.failed", false, 0},
     {"cut", OUTCOME_CUT, "hold", HOUR, 0, 0, OUTBOX_RELEASE, NULL, false, 0, NULL, false, 0},
     {"cut though its time is over", OUTCOME_CUT, "resend", -1, 0, 0, OUTBOX_RELEASE, NULL, false, 0,
      NULL, false, 0},
@@ -157,9 +159,9 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
     outcome->suspect = row->suspect;
     settlement_make(attempt, &(struct settlement_scene){.rules = fixture->rules,
                                                         .policy = &fixture->policy,
-                                                        .breaker_wait_ms = row->breaker_wait_ms,
+                                                        .wait_ms = row->wait_ms,
                                                         .now_ms = NOW,
-                                                        .random = 4 * RETRY_FIRST_MS - 1000});
+                                                        .random = LONGEST});
     const char *type = asked && row->kind == OUTCOME_SENT ? "message.sent" : row->event;
     assert_result(row, &attempt->result, type ? event_of(type) : NULL);
     const char *hash = policy_address_hash(&fixture->policy, "ana@example.com", attempt->arena);

@@ -1,0 +1,40 @@
+/*
+ * Failover of a message in hand: its gateway could not be used, and the next one of its channel
+ * that is free takes it at once. Each gateway has it once. pass.lua writes the next one's name into
+ * the message and takes its token; only when that was answered may the next sender begin, so that
+ * two gateways never have one message, whatever ends in between.
+ */
+#ifndef NUDGED_DELIVERY_PASSING_H
+#define NUDGED_DELIVERY_PASSING_H
+
+#include <stdbool.h>
+
+#include "delivery/attempt.h"
+#include "delivery/choice.h"
+
+struct passing;
+
+enum passing_end {
+    PASSING_NOWHERE,   /* no other gateway may have it now: it waits */
+    PASSING_WITHDRAWN, /* it must not be sent any more: to be released, which ends it */
+    PASSING_GONE,      /* it is this daemon's no more */
+};
+
+struct passing_options {
+    struct outbox *outbox;
+    /* As the configuration has it now. */
+    struct outbox_gateway (*bounds)(void *context, const struct destination *destination);
+    /* It is that gateway's now: to be given to its senders. */
+    void (*passed)(void *context, struct attempt *attempt, struct destination *destination);
+    void (*ended)(void *context, struct attempt *attempt, enum passing_end end);
+    void *context;
+};
+
+struct passing *passing_new(const struct passing_options *options);
+void passing_destroy(struct passing **passing);
+
+/* Looks for another gateway; its own was noted as tried. False: none is free now, and nothing
+ * happens. Else the attempt comes back by one of the callbacks, later. */
+bool passing_begin(struct passing *passing, struct attempt *attempt, const struct choice *choice);
+
+#endif
