@@ -331,6 +331,8 @@ library_sources = \
 	daemon/delivery/settlement.h \
 	daemon/delivery/settling.c \
 	daemon/delivery/settling.h \
+	daemon/delivery/taking.c \
+	daemon/delivery/taking.h \
 	daemon/events/commit_builder.c \
 	daemon/events/commit_builder.h \
 	daemon/events/judging.c \

@@ -1,6 +1,6 @@
 #include "delivery/choice.h"
 
-static bool is_free(const struct choice_lane *lane, int64_t now_ms)
+bool choice_is_free(const struct choice_lane *lane, int64_t now_ms)
 {
     return now_ms >= lane->not_before_ms && destination_room(lane->destination) > 0;
 }
@@ -8,7 +8,7 @@ static bool is_free(const struct choice_lane *lane, int64_t now_ms)
 struct choice_lane *choice_free(const struct choice *choice, int64_t now_ms)
 {
     for (size_t i = 0; i < choice->count; i++)
-        if (is_free(&choice->lanes[i], now_ms))
+        if (choice_is_free(&choice->lanes[i], now_ms))
             return &choice->lanes[i];
     return NULL;
 }
@@ -17,7 +17,7 @@ struct choice_lane *choice_next(const struct choice *choice, const struct attemp
                                 int64_t now_ms)
 {
     for (size_t i = 0; i < choice->count; i++)
-        if (!(attempt->tried >> i & 1) && is_free(&choice->lanes[i], now_ms))
+        if (!(attempt->tried >> i & 1) && choice_is_free(&choice->lanes[i], now_ms))
             return &choice->lanes[i];
     return NULL;
 }

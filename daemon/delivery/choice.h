@@ -6,6 +6,7 @@
 #ifndef NUDGED_DELIVERY_CHOICE_H
 #define NUDGED_DELIVERY_CHOICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ struct choice {
 };
 
 enum { CHOICE_MOST = 64 };
+
+bool choice_is_free(const struct choice_lane *lane, int64_t now_ms);
 
 /* The first one that is free now; NULL: none is. */
 struct choice_lane *choice_free(const struct choice *choice, int64_t now_ms);

@@ -1,14 +1,16 @@
 /*
  * A message's life, from top to bottom:
  *
- *   take        for each channel the first of its gateways that is free now (delivery/choice), and
- * as many messages from the outbox as it can begin on_taken    each becomes an attempt, with the
- * generation (rules, templates, headers) that it is made with, and is given to a sender thread
+ *   taking      (delivery/taking.c) for each channel the first of its gateways that is free now,
+ *               and as many messages from the outbox as it can begin
+ *   begin       each becomes an attempt, with the generation (rules, templates, headers)
+ *               that it is made with, and is given to a sender thread
  *   prepare     (delivery/prepare.c, in the thread) renders and builds; then the gateway sends
- *   on_outcome  back on the loop: the breaker hears of it, and who is to blame for a refusal
- *               (delivery/blame). What the gateway could not take goes to the channel's next one
- *               at once (delivery/passing), and from there back to a sender thread
- *   finish      delivery/settlement says what becomes of the message
+ *   on_outcome  back on the loop: hear() tells the breaker, and asks who is to blame for a
+ *               refusal (delivery/blame)
+ *   pass_on     what the gateway could not take goes to the channel's next one at once
+ *               (delivery/passing), and from there back to a sender thread
+ *   finish      else delivery/settlement says what becomes of the message
  *   settling    (delivery/settling.c) writes it: done, later, uncertain, dead
  *   on_settled  the attempt ends
  */
@@ -30,14 +32,10 @@
 #include "delivery/passing.h"
 #include "delivery/settlement.h"
 #include "delivery/settling.h"
+#include "delivery/taking.h"
 #include "send/retry.h"
 
-enum {
-    TICK_MS = 200, /* to look for messages that other daemons decided */
-    SWEEP_FIRST_MS = 100,
-    TAKE_MOST = 256,
-    PAUSED_MS = 500, /* a gateway that was paused is asked for again */
-};
+enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200 };
 
 /* A gateway of the configuration, with the loop's watch over its senders. */
 struct gateway {
@@ -46,47 +44,28 @@ struct gateway {
     struct event *readable;
 };
 
-struct channel {
-    struct delivery *delivery;
-    const struct config_channel *config;
-    struct choice choice;
-    struct choice_lane *asked; /* an outbox_take is under way for it; NULL: none */
-    size_t asked_most;         /* for so many messages */
-    int64_t asked_term;        /* under this lease */
-    bool dry;                  /* the last take found less than it asked for */
-    bool behind;               /* at the last take marketing waited for events */
-};
-
 struct delivery {
     struct delivery_options options;
     struct gateway *gateways;
-    struct channel *channels;
+    struct taking *taking;
     struct passing *passing;
     struct blame *blame;
     struct settling *settling;
-    size_t in_hand;         /* attempts: taken and not yet settled */
-    size_t takes;           /* under way */
-    int64_t redis_ahead_ms; /* Redis' TIME less the monotonic clock, at the last take */
-    size_t turn;            /* the channel that is looked at first */
-    bool taking;            /* between start and drain */
-    bool owing;             /* draining: what a lost take took is being put back */
+    size_t in_hand; /* attempts: taken and not yet settled */
     bool sweeping;
-    struct event *tick, *sweep;
+    struct event *sweep;
 };
 
-static void after(struct event *timer, int64_t ms)
-{
-    const struct timeval wait = clock_timeval(ms);
-    event_add(timer, &wait);
-}
-
-/* ---- Taking ---- */
-
-static void on_taken(void *context, const struct outbox_taken *taken);
+/* ---- Gateways ---- */
 
 static struct gateway *gateway_of(struct delivery *delivery, const struct config_gateway *config)
 {
     return &delivery->gateways[config - delivery->options.config->gateways];
+}
+
+static struct destination *destination_of(void *context, const struct config_gateway *config)
+{
+    return &gateway_of(context, config)->destination;
 }
 
 /* As the generation in force has it: its gateways are those of the start, in their order. */
@@ -105,67 +84,6 @@ static struct outbox_gateway bounds_now(void *context, const struct destination 
                                    .rate = {common->rate.count, common->rate.per_ms}};
 }
 
-static void note_behind(struct channel *channel, bool behind)
-{
-    if (channel->behind != behind)
-        metrics_add(METRIC_CHANNELS_BEHIND, behind ? 1 : -1);
-    channel->behind = behind;
-}
-
-static void take_for(struct channel *channel)
-{
-    struct delivery *delivery = channel->delivery;
-    if (channel->asked || channel->dry)
-        return;
-    struct choice_lane *lane = choice_free(&channel->choice, clock_monotonic_ms());
-    if (!lane) {
-        note_behind(channel, false); /* it is a gateway that it waits for */
-        return;
-    }
-    struct destination *destination = lane->destination;
-    size_t room = destination_room(destination);
-    channel->asked = lane;
-    channel->asked_most = room < TAKE_MOST ? room : TAKE_MOST;
-    channel->asked_term = instance_lease_term(delivery->options.shard->instance);
-    destination->promised += channel->asked_most;
-    delivery->takes++;
-    const struct outbox_gateway bounds = bounds_now(delivery, destination);
-    outbox_take(delivery->options.shard->outbox, channel->config->name, &bounds,
-                channel->asked_most, on_taken, channel);
-}
-
-/* Channels may share a gateway: another one comes first each time. */
-static void take(struct delivery *delivery)
-{
-    size_t count = delivery->options.config->channel_count;
-    if (!delivery->taking || !instance_lease_valid(delivery->options.shard->instance))
-        return;
-    delivery->turn++;
-    for (size_t i = 0; i < count; i++)
-        take_for(&delivery->channels[(delivery->turn + i) % count]);
-}
-
-/* There may be something new in any channel. */
-static void take_anew(struct delivery *delivery)
-{
-    for (size_t i = 0; i < delivery->options.config->channel_count; i++)
-        delivery->channels[i].dry = false;
-    take(delivery);
-}
-
-static void on_tick(evutil_socket_t fd, short what, void *context)
-{
-    (void)fd;
-    (void)what;
-    struct delivery *delivery = context;
-    take_anew(delivery);
-    delivery->owing = !delivery->taking && outbox_recover(delivery->options.shard->outbox);
-    if (delivery->taking || delivery->owing)
-        after(delivery->tick, TICK_MS);
-}
-
-/* ---- Beginning ---- */
-
 static struct gateway *gateway_named(struct delivery *delivery, const char *name)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
@@ -174,17 +92,18 @@ static struct gateway *gateway_named(struct delivery *delivery, const char *name
     return NULL;
 }
 
+/* ---- Beginning ---- */
+
 static struct settlement_scene scene_of(const struct delivery *delivery,
                                         const struct attempt *attempt, int64_t wait_ms,
                                         uint64_t random)
 {
-    int64_t clock_ms = clock_monotonic_ms();
     return (struct settlement_scene){
         .rules = attempt->generation->rules,
         .policy = &attempt->generation->policy,
         .wait_ms = wait_ms,
-        .now_ms = clock_ms + delivery->redis_ahead_ms,
-        .clock_ms = clock_ms,
+        .now_ms = taking_now_ms(delivery->taking),
+        .clock_ms = clock_monotonic_ms(),
         .random = random,
         .log_group = delivery->options.log_group,
         .log_sent = attempt->generation->config->keys.log.messages,
@@ -215,9 +134,11 @@ static void give(struct attempt *attempt, struct destination *destination)
 }
 
 /* Begins one message: an attempt, with the rules and templates in force, given to a sender. */
-static void begin(struct delivery *delivery, struct gateway *gateway, int64_t term,
+static void begin(void *context, struct destination *destination, int64_t term,
                   const struct outbox_message *message)
 {
+    struct delivery *delivery = context;
+    struct gateway *gateway = gateway_of(delivery, destination->config);
     struct attempt *attempt = attempt_new(message, term);
     delivery->in_hand++;
     attempt->generation = generation_hold(delivery->options.generation(delivery->options.context));
@@ -230,46 +151,6 @@ static void begin(struct delivery *delivery, struct gateway *gateway, int64_t te
         return;
     }
     give(attempt, &gateway->destination);
-}
-
-static void on_taken(void *context, const struct outbox_taken *taken)
-{
-    struct channel *channel = context;
-    struct delivery *delivery = channel->delivery;
-    struct choice_lane *lane = channel->asked;
-    channel->asked = NULL;
-    lane->destination->promised -= channel->asked_most;
-    delivery->takes--;
-    if (taken->fault) { /* the next tick asks again, or puts back what was taken */
-        if (!delivery->taking) {
-            delivery->owing = true;
-            event_active(delivery->tick, EV_TIMEOUT, 0);
-        }
-        return;
-    }
-    if (taken->count)
-        failpoint("taken");
-    metrics_add(METRIC_MESSAGES_DEAD, (int64_t)taken->buried);
-    metrics_add(METRIC_MESSAGES_CANCELLED, (int64_t)taken->withdrawn);
-    delivery->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
-    if (taken->paused) {
-        lane->destination->paused_until_ms = clock_monotonic_ms() + PAUSED_MS;
-        take(delivery);
-        return;
-    }
-    if (taken->wait_ms)
-        lane->not_before_ms = clock_monotonic_ms() + taken->wait_ms;
-    for (size_t i = 0; i < taken->count; i++)
-        begin(delivery, gateway_of(delivery, lane->destination->config), channel->asked_term,
-              &taken->messages[i]);
-    note_behind(channel, taken->behind_ms > 0);
-    if (taken->wait_ms)
-        after(delivery->tick, taken->wait_ms < TICK_MS ? taken->wait_ms : TICK_MS);
-    else
-        channel->dry = taken->count < channel->asked_most;
-    if (channel->dry && taken->behind_ms) /* only the tick asks for this channel again */
-        after(delivery->tick, taken->behind_ms < TICK_MS ? taken->behind_ms : TICK_MS);
-    take(delivery); /* there may be more, or room for another channel */
 }
 
 /* ---- What came of it ---- */
@@ -295,21 +176,13 @@ static void count_outcome(enum outcome_kind kind, enum outbox_verdict verdict)
         metrics_add(metrics[put_back ? OUTCOME_RETRY : kind], 1);
 }
 
-static struct channel *channel_named(struct delivery *delivery, const char *name)
-{
-    for (size_t i = 0; i < delivery->options.config->channel_count; i++)
-        if (strcmp(delivery->channels[i].config->name, name) == 0)
-            return &delivery->channels[i];
-    return NULL;
-}
-
 /* The scene behind an attempt that was with a gateway, in all that it needs. */
 static struct settlement_scene scene_after(struct delivery *delivery, const struct attempt *attempt)
 {
-    const struct channel *channel = channel_named(delivery, attempt->channel);
+    const struct choice *choice = taking_choice(delivery->taking, attempt->channel);
     uint64_t random;
     digest_random(&random, sizeof random);
-    return scene_of(delivery, attempt, channel ? choice_wait_ms(&channel->choice) : 0, random);
+    return scene_of(delivery, attempt, choice ? choice_wait_ms(choice) : 0, random);
 }
 
 /* What becomes of it stands. */
@@ -346,7 +219,7 @@ static void hear(struct gateway *gateway, struct attempt *attempt)
     uint64_t random;
     digest_random(&random, sizeof random);
     bool suspected = blame_hear(delivery->blame, destination, attempt, (size_t)common->suspect,
-                                clock_monotonic_ms() + delivery->redis_ahead_ms);
+                                taking_now_ms(delivery->taking));
     destination_hear(destination, attempt, suspected, random);
     if (!suspected)
         return;
@@ -362,13 +235,14 @@ static bool pass_on(struct delivery *delivery, struct attempt *attempt,
                     const struct destination *destination)
 {
     enum outcome_kind kind = attempt->job.outcome.kind;
-    struct channel *channel = channel_named(delivery, attempt->channel);
+    const struct choice *choice = taking_choice(delivery->taking, attempt->channel);
     const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
     if ((kind != OUTCOME_UNAVAILABLE && kind != OUTCOME_GATEWAY_FAULT) || attempt->bound ||
-        !delivery->taking || !channel || attempt->give_up_ms - RETRY_BEFORE_END_MS <= scene.now_ms)
+        !taking_goes_on(delivery->taking) || !choice ||
+        attempt->give_up_ms - RETRY_BEFORE_END_MS <= scene.now_ms)
         return false;
-    choice_note_tried(&channel->choice, attempt, destination);
-    if (!passing_begin(delivery->passing, attempt, &channel->choice))
+    choice_note_tried(choice, attempt, destination);
+    if (!passing_begin(delivery->passing, attempt, choice))
         return false;
     settlement_pass(attempt, &scene);
     return true;
@@ -417,7 +291,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct gateway *gateway = context;
     senders_collect(gateway->destination.senders, clock_monotonic_ms(), on_outcome, gateway);
-    take(gateway->delivery);
+    taking_look(gateway->delivery->taking);
 }
 
 static void on_settled(void *context, const struct attempt *attempt,
@@ -432,10 +306,17 @@ static void on_settled(void *context, const struct attempt *attempt,
 
 static void on_rested(void *context)
 {
-    take(context);
+    struct delivery *delivery = context;
+    taking_look(delivery->taking);
 }
 
 /* ---- Sweeping: what dead daemons left, retries that are due ---- */
+
+static void sweep_after(struct delivery *delivery, int64_t ms)
+{
+    const struct timeval wait = clock_timeval(ms);
+    event_add(delivery->sweep, &wait);
+}
 
 static void on_swept(void *context, const struct outbox_swept *swept)
 {
@@ -443,9 +324,9 @@ static void on_swept(void *context, const struct outbox_swept *swept)
     delivery->sweeping = false;
     metrics_add(METRIC_MESSAGES_DEAD, (int64_t)swept->buried);
     if (!swept->fault && swept->resent + swept->uncertain + swept->requeued > 0)
-        take_anew(delivery);
-    if (delivery->taking)
-        after(delivery->sweep, swept->fault ? TICK_MS : swept->next_ms);
+        taking_look_anew(delivery->taking);
+    if (taking_goes_on(delivery->taking))
+        sweep_after(delivery, swept->fault ? SWEEP_AGAIN_MS : swept->next_ms);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *context)
@@ -453,7 +334,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct delivery *delivery = context;
-    if (delivery->sweeping || !delivery->taking)
+    if (delivery->sweeping || !taking_goes_on(delivery->taking))
         return;
     delivery->sweeping = true;
     outbox_sweep(delivery->options.shard->outbox, on_swept, delivery);
@@ -476,22 +357,16 @@ static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
     return true;
 }
 
-static void make_channel(struct delivery *delivery, struct channel *channel,
-                         const struct config_channel *config)
-{
-    struct choice *choice = &channel->choice;
-    channel->delivery = delivery;
-    channel->config = config;
-    while (config->gateways[choice->count] && choice->count < CHOICE_MOST)
-        choice->count++;
-    choice->lanes = mem_zero(choice->count, sizeof *choice->lanes);
-    for (size_t i = 0; i < choice->count; i++)
-        choice->lanes[i].destination = &gateway_of(delivery, config->gateways[i])->destination;
-}
-
 static void make_parts(struct delivery *delivery)
 {
     struct outbox *outbox = delivery->options.shard->outbox;
+    delivery->taking = taking_new(&(struct taking_options){.base = delivery->options.base,
+                                                           .shard = delivery->options.shard,
+                                                           .config = delivery->options.config,
+                                                           .destination = destination_of,
+                                                           .bounds = bounds_now,
+                                                           .begin = begin,
+                                                           .context = delivery});
     delivery->blame = blame_new(delivery->options.base, delivery->options.shard);
     delivery->passing = passing_new(&(struct passing_options){.outbox = outbox,
                                                               .bounds = bounds_now,
@@ -513,14 +388,10 @@ struct delivery *delivery_new(const struct delivery_options *options, struct dia
     const struct config *config = options->config;
     delivery->options = *options;
     delivery->gateways = mem_zero(config->gateway_count, sizeof *delivery->gateways);
-    delivery->channels = mem_zero(config->channel_count, sizeof *delivery->channels);
-    delivery->tick = evtimer_new(options->base, on_tick, delivery);
     delivery->sweep = evtimer_new(options->base, on_sweep, delivery);
-    if (!delivery->tick || !delivery->sweep)
+    if (!delivery->sweep)
         mem_exhausted();
     make_parts(delivery);
-    for (size_t i = 0; i < config->channel_count; i++)
-        make_channel(delivery, &delivery->channels[i], &config->channels[i]);
     bool opened = true;
     for (size_t i = 0; i < config->gateway_count && opened; i++)
         opened = open_gateway(delivery, &delivery->gateways[i], &config->gateways[i], diag);
@@ -544,44 +415,33 @@ void delivery_destroy(struct delivery **delivery)
     passing_destroy(&d->passing);
     settling_destroy(&d->settling);
     blame_destroy(&d->blame);
-    for (size_t i = 0; i < d->options.config->channel_count; i++)
-        free(d->channels[i].choice.lanes);
-    event_free(d->tick);
+    taking_destroy(&d->taking);
     event_free(d->sweep);
     free(d->gateways);
-    free(d->channels);
     free(d);
     *delivery = NULL;
 }
 
 void delivery_start(struct delivery *delivery)
 {
-    delivery->taking = true;
-    event_active(delivery->tick, EV_TIMEOUT, 0);
-    after(delivery->sweep, SWEEP_FIRST_MS);
+    taking_start(delivery->taking);
+    sweep_after(delivery, SWEEP_FIRST_MS);
 }
 
 void delivery_wake(struct delivery *delivery)
 {
-    take_anew(delivery);
+    taking_look_anew(delivery->taking);
 }
 
 void delivery_reload(struct delivery *delivery)
 {
-    for (size_t i = 0; i < delivery->options.config->channel_count; i++) {
-        const struct choice *choice = &delivery->channels[i].choice;
-        for (size_t lane = 0; lane < choice->count; lane++)
-            choice->lanes[lane].not_before_ms = 0;
-    }
     outbox_reload(delivery->options.shard->outbox);
-    take_anew(delivery);
+    taking_reload(delivery->taking);
 }
 
 void delivery_drain(struct delivery *delivery)
 {
-    delivery->taking = false;
-    delivery->owing = true; /* until the tick has seen that nothing was lost */
-    event_active(delivery->tick, EV_TIMEOUT, 0);
+    taking_stop(delivery->taking);
     event_del(delivery->sweep);
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
         senders_drain(delivery->gateways[i].destination.senders);
@@ -600,16 +460,12 @@ void delivery_cut(struct delivery *delivery)
 
 bool delivery_busy(const struct delivery *delivery)
 {
-    return delivery->in_hand > 0 || delivery->takes > 0 || delivery->owing ||
-           blame_busy(delivery->blame);
+    return delivery->in_hand > 0 || taking_busy(delivery->taking) || blame_busy(delivery->blame);
 }
 
 size_t delivery_behind(const struct delivery *delivery)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < delivery->options.config->channel_count; i++)
-        count += delivery->channels[i].behind;
-    return count;
+    return taking_behind(delivery->taking);
 }
 
 void delivery_status(const struct delivery *delivery, struct buf *out)

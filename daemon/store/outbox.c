@@ -289,7 +289,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const struct outbox
     struct take_call *call = mem_alloc(sizeof *call);
     failpoint("take");
     outbox_recover(outbox);
-    struct arguments arguments = outbox_begin(outbox, 10);
+    struct arguments arguments = outbox_begin(outbox, 11);
     *call = (struct take_call){
         .outbox = outbox,
         .load = outbox->loads,
@@ -303,6 +303,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const struct outbox
     arguments_number(&arguments, outbox->trace_keep_ms);
     arguments_number(&arguments, call->load);
     arguments_text(&arguments, outbox->inbox);
+    arguments_number(&arguments, gateway->own_only);
     add_gateway(&arguments, gateway);
     outbox_run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }

@@ -44,6 +44,7 @@ struct outbox_rate {
 struct outbox_gateway {
     const char *name;
     struct outbox_rate rate; /* over all daemons */
+    bool own_only;           /* a take leaves its channel's queue to another gateway */
 };
 
 struct outbox_message {

@@ -6,7 +6,8 @@
 -- after its give_up. So does one whose record was spoilt by hand. One whose template this daemon lacks
 -- is put aside unread; when the outbox is empty, those follow that others have put aside.
 -- ARGV: P, consumer, channel, count, number of this take, ms that a trace lives, load of the daemon's
--- files, the list's key ('': none), gateway with its bounds (shared_bounds.lua)
+-- files, the list's key ('': none), whether it is for its own queue alone (1 or 0), gateway with its
+-- bounds (shared_bounds.lua)
 -- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter, gateway…}, how many were
 -- withdrawn, ms after which to ask again for marketing that waits for events or 0, whether the gateway
 -- is paused (1 or 0: nothing was taken then), {entry, mid,
@@ -37,7 +38,8 @@ local PASS_MOST = 1000 -- entries of messages that were withdrawn or end, in one
 -- second is as who does while a gateway has the message.
 local BEHIND = 1000
 local BEHIND_AGAIN, SAMPLE_EVERY = 100, 100 -- ms
-local now, bounds = clock(), bounds_read(9)
+local own_only = ARGV[9] == '1'
+local now, bounds = clock(), bounds_read(10)
 local gateway = bounds.gateway
 local own = queue_at(channel, gateway)
 local refused = no_lease(consumer)
@@ -141,7 +143,8 @@ local function fetch(class, count)
 end
 
 local function is_there(class)
-    return redis.call('XLEN', outbox(own, class)) + redis.call('XLEN', outbox(channel, class)) +
+    return redis.call('XLEN', outbox(own, class)) > 0 or not own_only and
+        redis.call('XLEN', outbox(channel, class)) +
         redis.call('SCARD', lacking(channel, class)) > 0
 end
 
@@ -218,6 +221,9 @@ for _, class in ipairs(CLASSES) do
     else
         repeat
             drain(own, class)
+            if own_only then
+                break
+            end
             drain(channel, class)
         until not wants() or not fetch(class, room - #taken)
     end

@@ -110,16 +110,28 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     buf_free(&out);
 }
 
+static struct outbox_fixture_taken take(struct outbox_fixture *scene, struct outbox *outbox,
+                                        const struct outbox_gateway *gateway, size_t most)
+{
+    struct outbox_fixture_taken taken = {0};
+    outbox_take(outbox, "email", gateway, most, on_taken, &taken);
+    assert_false(taken.done);
+    redis_fixture_run(&scene->redis, &taken.done);
+    return taken;
+}
+
 struct outbox_fixture_taken outbox_fixture_take_with(struct outbox_fixture *scene,
                                                      struct outbox *outbox, const char *gateway,
                                                      size_t most, struct outbox_rate rate)
 {
-    struct outbox_fixture_taken taken = {0};
-    outbox_take(outbox, "email", &(struct outbox_gateway){.name = gateway, .rate = rate}, most,
-                on_taken, &taken);
-    assert_false(taken.done);
-    redis_fixture_run(&scene->redis, &taken.done);
-    return taken;
+    return take(scene, outbox, &(struct outbox_gateway){.name = gateway, .rate = rate}, most);
+}
+
+struct outbox_fixture_taken outbox_fixture_take_own(struct outbox_fixture *scene,
+                                                    const char *gateway, size_t most)
+{
+    return take(scene, scene->outbox, &(struct outbox_gateway){.name = gateway, .own_only = true},
+                most);
 }
 
 struct outbox_fixture_taken outbox_fixture_take(struct outbox_fixture *scene, size_t most)

@@ -47,6 +47,9 @@ struct outbox_fixture_taken {
 struct outbox_fixture_taken outbox_fixture_take_with(struct outbox_fixture *scene,
                                                      struct outbox *outbox, const char *gateway,
                                                      size_t most, struct outbox_rate rate);
+/* What is bound to that gateway alone. */
+struct outbox_fixture_taken outbox_fixture_take_own(struct outbox_fixture *scene,
+                                                    const char *gateway, size_t most);
 struct outbox_fixture_taken outbox_fixture_take(struct outbox_fixture *scene, size_t most);
 
 /* "1 0", or the fault's code; good until the next but three. */

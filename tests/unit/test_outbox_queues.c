@@ -67,6 +67,21 @@ static void test_order(void **state)
     assert_redis(&scene->redis, "1", "XLEN t:outbox:email@spare:transactional");
 }
 
+/* While another gateway serves the channel, each has what is bound to it, and no more. */
+static void test_own_only(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    put_bound(scene, "bound", "marketing", "spare");
+    put_bound(scene, "receipt", "transactional", "spare");
+    outbox_fixture_put_many(scene, 2, "marketing");
+    outbox_fixture_put_many(scene, 2, "transactional");
+    assert_int_equal(outbox_fixture_take_own(scene, "main", 9).count, 0);
+    assert_string_equal(outbox_fixture_take_own(scene, "spare", 1).text, "receipt");
+    assert_string_equal(outbox_fixture_take_own(scene, "spare", 9).text, "bound");
+    assert_int_equal(outbox_fixture_take_own(scene, "spare", 9).count, 0);
+    assert_int_equal(outbox_fixture_take(scene, 9).count, 4);
+}
+
 /* A dead daemon had one in hand that was bound, and one that is bound by that. */
 static void test_takeover(void **state)
 {
@@ -210,8 +225,8 @@ static void test_wrong_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_order), TEST(test_takeover), TEST(test_uncertain),  TEST(test_former_place),
-        TEST(test_end),   TEST(test_length),   TEST(test_wrong_keys),
+        TEST(test_order),    TEST(test_takeover), TEST(test_uncertain), TEST(test_former_place),
+        TEST(test_own_only), TEST(test_end),      TEST(test_length),    TEST(test_wrong_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

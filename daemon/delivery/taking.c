@@ -1,0 +1,289 @@
+/*
+ * Objects: for each channel a `channel` with its gateways (delivery/choice), and a `take` for each
+ * queue that it takes from, its own and those of what is bound to a gateway. A take is asked for,
+ * then answered; one that found less than it asked for is dry until it is looked at anew.
+ *
+ *   look_at    chooses; ask() asks store/outbox
+ *   on_taken   hands over what was taken; note_answer() says when to ask again
+ *   on_tick    all is looked at anew; after the end, what lost answers took is put back
+ */
+#include "delivery/taking.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+
+enum {
+    TICK_MS = 200, /* to look for messages that other daemons decided */
+    TAKE_MOST = 256,
+    PAUSED_MS = 500, /* a gateway that was paused is asked for again */
+};
+
+struct take {
+    struct channel *channel;
+    struct choice_lane *lane; /* for whom */
+    bool own_only; /* of what is bound to the lane's gateway, not from the channel's queue */
+    bool asked;    /* under way, */
+    size_t most;   /* for so many messages */
+    int64_t term;  /* under this lease */
+    bool dry;      /* the last time there was less than was asked for */
+};
+
+struct channel {
+    struct taking *taking;
+    const struct config_channel *config;
+    struct choice choice;
+    struct take common; /* from its queue */
+    struct take *own;   /* of each lane */
+    bool behind;        /* at the last take marketing waited for events */
+};
+
+struct taking {
+    struct taking_options options;
+    struct channel *channels;
+    size_t count;
+    size_t turn;            /* the channel that is looked at first */
+    size_t asked;           /* takes under way */
+    int64_t redis_ahead_ms; /* Redis' TIME less the monotonic clock, at the last take */
+    bool goes_on;           /* between start and stop */
+    bool owing;             /* after it: what a lost take took is being put back */
+    struct event *tick;
+};
+
+static void tick_after(struct taking *taking, int64_t ms)
+{
+    const struct timeval wait = clock_timeval(ms < TICK_MS ? ms : TICK_MS);
+    event_add(taking->tick, &wait);
+}
+
+static void note_behind(struct channel *channel, bool behind)
+{
+    if (channel->behind != behind)
+        metrics_add(METRIC_CHANNELS_BEHIND, behind ? 1 : -1);
+    channel->behind = behind;
+}
+
+/* ---- Asking ---- */
+
+static void on_taken(void *context, const struct outbox_taken *taken);
+
+static void ask(struct take *take, struct choice_lane *lane)
+{
+    struct taking *taking = take->channel->taking;
+    struct destination *destination = lane->destination;
+    struct outbox_gateway bounds = taking->options.bounds(taking->options.context, destination);
+    size_t room = destination_room(destination);
+    take->lane = lane;
+    take->most = room < TAKE_MOST ? room : TAKE_MOST;
+    take->term = instance_lease_term(taking->options.shard->instance);
+    take->asked = true;
+    destination->promised += take->most;
+    taking->asked++;
+    bounds.own_only = take->own_only;
+    outbox_take(taking->options.shard->outbox, take->channel->config->name, &bounds, take->most,
+                on_taken, take);
+}
+
+static void look_at(struct channel *channel)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    const struct choice_lane *first = choice_free(&channel->choice, now_ms);
+    for (size_t i = 0; i < channel->choice.count; i++) {
+        struct choice_lane *lane = &channel->choice.lanes[i];
+        struct take *take = lane == first ? &channel->common : &channel->own[i];
+        if (!take->asked && !take->dry && choice_is_free(lane, now_ms))
+            ask(take, lane);
+    }
+    if (!first)
+        note_behind(channel, false); /* it is a gateway that it waits for */
+}
+
+/* Channels may share a gateway: another one comes first each time. */
+void taking_look(struct taking *taking)
+{
+    if (!taking->goes_on || !instance_lease_valid(taking->options.shard->instance))
+        return;
+    taking->turn++;
+    for (size_t i = 0; i < taking->count; i++)
+        look_at(&taking->channels[(taking->turn + i) % taking->count]);
+}
+
+void taking_look_anew(struct taking *taking)
+{
+    for (size_t i = 0; i < taking->count; i++) {
+        struct channel *channel = &taking->channels[i];
+        channel->common.dry = false;
+        for (size_t lane = 0; lane < channel->choice.count; lane++)
+            channel->own[lane].dry = false;
+    }
+    taking_look(taking);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct taking *taking = context;
+    taking_look_anew(taking);
+    taking->owing = !taking->goes_on && outbox_recover(taking->options.shard->outbox);
+    if (taking->goes_on || taking->owing)
+        tick_after(taking, TICK_MS);
+}
+
+/* ---- The answer ---- */
+
+/* When to ask again. */
+static void note_answer(struct take *take, const struct outbox_taken *taken)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    take->dry = !taken->paused && !taken->wait_ms && taken->count < take->most;
+    if (taken->paused)
+        take->lane->destination->paused_until_ms = now_ms + PAUSED_MS;
+    if (taken->wait_ms) {
+        take->lane->not_before_ms = now_ms + taken->wait_ms;
+        tick_after(take->channel->taking, taken->wait_ms);
+    }
+    if (!take->own_only)
+        note_behind(take->channel, taken->behind_ms > 0);
+    if (take->dry && taken->behind_ms) /* only the tick asks again */
+        tick_after(take->channel->taking, taken->behind_ms);
+}
+
+static void hand_over(const struct take *take, const struct outbox_taken *taken)
+{
+    const struct taking_options *options = &take->channel->taking->options;
+    if (taken->count)
+        failpoint("taken");
+    metrics_add(METRIC_MESSAGES_DEAD, (int64_t)taken->buried);
+    metrics_add(METRIC_MESSAGES_CANCELLED, (int64_t)taken->withdrawn);
+    for (size_t i = 0; i < taken->count; i++)
+        options->begin(options->context, take->lane->destination, take->term, &taken->messages[i]);
+}
+
+static void on_taken(void *context, const struct outbox_taken *taken)
+{
+    struct take *take = context;
+    struct taking *taking = take->channel->taking;
+    take->asked = false;
+    take->lane->destination->promised -= take->most;
+    taking->asked--;
+    if (taken->fault) { /* the next tick asks again, or puts back what was taken */
+        if (!taking->goes_on) {
+            taking->owing = true;
+            event_active(taking->tick, EV_TIMEOUT, 0);
+        }
+        return;
+    }
+    taking->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
+    hand_over(take, taken);
+    note_answer(take, taken);
+    taking_look(taking); /* there may be more, or room for another channel */
+}
+
+/* ---- The object ---- */
+
+static void make_channel(struct taking *taking, struct channel *channel,
+                         const struct config_channel *config)
+{
+    struct choice *choice = &channel->choice;
+    while (config->gateways[choice->count] && choice->count < CHOICE_MOST)
+        choice->count++;
+    choice->lanes = mem_zero(choice->count, sizeof *choice->lanes);
+    channel->taking = taking;
+    channel->config = config;
+    channel->common = (struct take){.channel = channel};
+    channel->own = mem_zero(choice->count, sizeof *channel->own);
+    for (size_t i = 0; i < choice->count; i++) {
+        choice->lanes[i].destination =
+            taking->options.destination(taking->options.context, config->gateways[i]);
+        channel->own[i] = (struct take){.channel = channel, .own_only = true};
+    }
+}
+
+struct taking *taking_new(const struct taking_options *options)
+{
+    struct taking *taking = mem_zero(1, sizeof *taking);
+    taking->options = *options;
+    taking->count = options->config->channel_count;
+    taking->channels = mem_zero(taking->count, sizeof *taking->channels);
+    for (size_t i = 0; i < taking->count; i++)
+        make_channel(taking, &taking->channels[i], &options->config->channels[i]);
+    taking->tick = evtimer_new(options->base, on_tick, taking);
+    if (!taking->tick)
+        mem_exhausted();
+    return taking;
+}
+
+void taking_destroy(struct taking **taking)
+{
+    struct taking *ended = *taking;
+    if (!ended)
+        return;
+    *taking = NULL;
+    for (size_t i = 0; i < ended->count; i++) {
+        free(ended->channels[i].choice.lanes);
+        free(ended->channels[i].own);
+    }
+    event_free(ended->tick);
+    free(ended->channels);
+    free(ended);
+}
+
+void taking_start(struct taking *taking)
+{
+    taking->goes_on = true;
+    event_active(taking->tick, EV_TIMEOUT, 0);
+}
+
+void taking_stop(struct taking *taking)
+{
+    taking->goes_on = false;
+    taking->owing = true; /* until the tick has seen that nothing was lost */
+    event_active(taking->tick, EV_TIMEOUT, 0);
+}
+
+bool taking_goes_on(const struct taking *taking)
+{
+    return taking->goes_on;
+}
+
+void taking_reload(struct taking *taking)
+{
+    for (size_t i = 0; i < taking->count; i++) {
+        const struct choice *choice = &taking->channels[i].choice;
+        for (size_t lane = 0; lane < choice->count; lane++)
+            choice->lanes[lane].not_before_ms = 0;
+    }
+    taking_look_anew(taking);
+}
+
+bool taking_busy(const struct taking *taking)
+{
+    return taking->asked > 0 || taking->owing;
+}
+
+size_t taking_behind(const struct taking *taking)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < taking->count; i++)
+        count += taking->channels[i].behind;
+    return count;
+}
+
+int64_t taking_now_ms(const struct taking *taking)
+{
+    return clock_monotonic_ms() + taking->redis_ahead_ms;
+}
+
+const struct choice *taking_choice(const struct taking *taking, const char *channel)
+{
+    for (size_t i = 0; i < taking->count; i++)
+        if (strcmp(taking->channels[i].config->name, channel) == 0)
+            return &taking->channels[i].choice;
+    return NULL;
+}

@@ -1,0 +1,59 @@
+/*
+ * Messages are taken out of the outbox as soon as a gateway can begin them: for each channel the
+ * first of its gateways that is free takes from the channel's queue, and each other one what is
+ * bound to it. Looks again five times in a second, when it is woken, and whenever something ended.
+ */
+#ifndef NUDGED_DELIVERY_TAKING_H
+#define NUDGED_DELIVERY_TAKING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "delivery/choice.h"
+#include "store/shard.h"
+
+struct taking;
+struct event_base;
+
+struct taking_options {
+    struct event_base *base;
+    struct shard *shard;
+    const struct config *config; /* as it started */
+    /* Of a gateway of `config`. */
+    struct destination *(*destination)(void *context, const struct config_gateway *config);
+    /* As the configuration has it now. */
+    struct outbox_gateway (*bounds)(void *context, const struct destination *destination);
+    /* A message was taken for it, under this lease; gone when the callback returns. */
+    void (*begin)(void *context, struct destination *destination, int64_t term,
+                  const struct outbox_message *message);
+    void *context;
+};
+
+struct taking *taking_new(const struct taking_options *options);
+void taking_destroy(struct taking **taking);
+
+void taking_start(struct taking *taking);
+/* Nothing more is taken; what lost answers may have taken is put back. */
+void taking_stop(struct taking *taking);
+bool taking_goes_on(const struct taking *taking); /* between the two */
+
+/* A gateway may have room: looks for the channels that were not found empty. */
+void taking_look(struct taking *taking);
+/* There may be something new in any channel. */
+void taking_look_anew(struct taking *taking);
+/* Other rates are in force: what waits for a token asks anew. */
+void taking_reload(struct taking *taking);
+
+/* True while a message is asked for, or is being put back. */
+bool taking_busy(const struct taking *taking);
+/* Channels whose marketing waited for events when it was last asked for. */
+size_t taking_behind(const struct taking *taking);
+
+/* Redis' clock, as the last answer told it. */
+int64_t taking_now_ms(const struct taking *taking);
+/* The gateways of a channel; NULL: it is not configured. */
+const struct choice *taking_choice(const struct taking *taking, const char *channel);
+
+#endif
