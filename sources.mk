@@ -820,6 +820,7 @@ unit_programs = \
 	tests/unit/test_preset \
 	tests/unit/test_progress \
 	tests/unit/test_reply \
+	tests/unit/test_request \
 	tests/unit/test_requeued \
 	tests/unit/test_retry \
 	tests/unit/test_revival \
@@ -1083,4 +1084,5 @@ test_files = \
 	tests/soak.py \
 	tests/unit/servers/faulty_smtp.py \
 	tests/unit/servers/http_server.py \
+	tests/unit/servers/raw_http.py \
 	tests/unit/servers/smtp_server.py

@@ -104,6 +104,7 @@ static void print_line(const struct value *line)
         print_rules(item);
         print_time(item, "until", " until ");
         print_text(item, "mid", " mid=");
+        print_text(item, "gateway_id", " id=");
         printf("\n");
     }
 }

@@ -154,11 +154,11 @@ static void log_sent(const struct attempt *attempt)
     const char *to = body_text(attempt, "to"), *rule = body_text(attempt, "rule");
     const char *template = body_text(attempt, "template");
     char address[OUTCOME_TEXT_SIZE], words[2 * OUTCOME_TEXT_SIZE];
-    log_info(
-        "a message was sent mid=%s rule=%s template=%s channel=%s gateway=%s to=%s code=%d: %s",
-        attempt->mid, rule ? rule : "-", template ? template : "-", attempt->channel,
-        attempt->gateway, log_address(to ? to : "-", address, sizeof address), outcome->code,
-        log_masked(outcome->text, words, sizeof words));
+    log_info("a message was sent mid=%s rule=%s template=%s channel=%s gateway=%s to=%s code=%d "
+             "id=%s: %s",
+             attempt->mid, rule ? rule : "-", template ? template : "-", attempt->channel,
+             attempt->gateway, log_address(to ? to : "-", address, sizeof address), outcome->code,
+             *outcome->id ? outcome->id : "-", log_masked(outcome->text, words, sizeof words));
 }
 
 /* A failure: `kind` is what the grouped line says of it, the rest what this one says more. That of
@@ -210,6 +210,7 @@ static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
     put(arena, item, "why", outcome->text);
     put(arena, item, "gateway", attempt->gateway);
     put(arena, item, "mid", attempt->mid);
+    put(arena, item, "gateway_id", outcome->id);
     const struct value line = trace_of(arena, now_ms, item);
     const char *text = json_print_slice(arena, &line, TEXT_MOST).text;
     return attempt->earlier ? arena_printf(arena, "%s\n%s", attempt->earlier, text) : text;
@@ -230,6 +231,7 @@ static const char *make_event(const struct attempt *attempt, const char *type)
     put(arena, message, "template", body_text(attempt, "template"));
     put(arena, message, "channel", attempt->channel);
     put(arena, message, "reason", attempt->job.outcome.text);
+    put(arena, message, "gateway_id", attempt->job.outcome.id);
     put(arena, event, "type", type);
     put(arena, event, "source", "nudged");
     put(arena, event, "id", arena_printf(arena, "%s.%s", attempt->mid, result));

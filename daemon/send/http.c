@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "send/answers.h"
 #include "send/fill.h"
@@ -33,7 +34,48 @@ struct http {
     const struct http_form *form;
     struct request *request;
     struct secret password, secret;
+    struct gateway_hooks hooks; /* of who opened it */
 };
+
+/* ---- The conversation ---- */
+
+static bool may_finish(void *context)
+{
+    const struct http *http = context;
+    return http->hooks.may_finish(http->hooks.context);
+}
+
+static bool is_cut(void *context)
+{
+    const struct http *http = context;
+    return http->hooks.is_cut(http->hooks.context);
+}
+
+/* Without secrets: neither the values of fields that have one, nor the text of a secret. */
+static void pass_line(void *context, bool out, const char *text, size_t length)
+{
+    const struct http *http = context;
+    const char *key = http->settings->idempotency_header; /* no secret, by whatever name */
+    struct buf line;
+    buf_init(&line, 2 * TRANSFER_HEARD_MOST);
+    if (length > strlen(key) && strncasecmp(text, key, strlen(key)) == 0)
+        buf_add(&line, text, length);
+    else
+        mask_line(text, length, &line, NULL, 0);
+    buf_char(&line, '\0'); /* there may have been nothing */
+    secret_mask(&http->secret, line.data);
+    secret_mask(&http->password, line.data);
+    http->hooks.line(http->hooks.context, out, line.data, strlen(line.data));
+    buf_free(&line);
+}
+
+static struct gateway_hooks hooks_of(struct http *http)
+{
+    return (struct gateway_hooks){.may_finish = http->hooks.may_finish ? may_finish : NULL,
+                                  .is_cut = http->hooks.is_cut ? is_cut : NULL,
+                                  .line = http->hooks.line ? pass_line : NULL,
+                                  .context = http};
+}
 
 /* ---- The connection ---- */
 
@@ -42,6 +84,7 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
     const struct http_settings *settings = of;
     struct http *http = mem_zero(1, sizeof *http);
     http->settings = settings;
+    http->hooks = *hooks;
     http->arena = arena_new(4096);
     http->form = http_settings_form(http->arena, settings);
     http->secret.path = settings->secret_file;
@@ -54,7 +97,7 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
         .command_ms = settings->answer_timeout,
         .answer_ms = settings->answer_timeout,
         .bytes_per_s = settings->lowest_speed,
-        .hooks = *hooks,
+        .hooks = hooks_of(http),
     });
     return http;
 }

@@ -1,7 +1,7 @@
 /*
  * request_send(), at the end, is the whole of one request; while it runs libcurl calls back:
  *
- *   on_debug              what goes out, for who listens; a request without a body is whole with
+ *   on_debug              the header goes out; a request without a body is whole with
  * its header; what libcurl says of a stream that the server refused give_body             the body
  * goes out; at its end stands the gate: does the daemon still hold its lease? Then RETRY_ANSWER
  * begins on_header, on_answer  the status line, headers, the answer watch deadlines; and whether
@@ -40,6 +40,7 @@ struct request {
     int64_t length; /* of the answer's body, as its header says; -1: it does not */
     bool early;     /* the answer came before all of the body had gone out */
     bool again;     /* libcurl is to begin it once more */
+    bool excess;    /* the server said more than its answer */
     bool refused;   /* the server says that it has not looked at it (RFC 9113, 8.7) */
     struct buf answer, headers;
     char retry_after[64];
@@ -85,14 +86,21 @@ static size_t give_body(char *out, size_t size, size_t count, void *context)
     return part;
 }
 
-/* Its words are the only way in which libcurl tells of either. */
+/* Its words are the only way in which libcurl tells of these. */
 static void take_words(struct request *request, const char *text, size_t length)
 {
-    static const char refused[] = "REFUSED_STREAM", again[] = "Connection died, retrying";
-    if (length > sizeof refused && memcmp(text, refused, sizeof refused - 1) == 0)
-        request->refused = true;
-    else if (length > sizeof again && memcmp(text, again, sizeof again - 1) == 0)
-        request->again = true;
+    const struct {
+        const char *words;
+        bool *heard;
+    } told[] = {{"REFUSED_STREAM", &request->refused},
+                {"Connection died, retrying", &request->again},
+                {"Excess found", &request->excess},
+                {"Leftovers after chunking", &request->excess}};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        size_t part = strlen(told[i].words);
+        if (length > part && memcmp(text, told[i].words, part) == 0)
+            *told[i].heard = true;
+    }
 }
 
 /* With `again` libcurl begins once more by itself, over a new connection: it does so where nothing
@@ -117,7 +125,7 @@ static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, 
         take_words(request, bytes, length);
     if (type == CURLINFO_HEADER_OUT)
         take_head(request);
-    if (type == CURLINFO_HEADER_OUT || type == CURLINFO_DATA_OUT)
+    if (type == CURLINFO_HEADER_OUT)
         tell(request, true, bytes, length);
     return 0;
 }
@@ -278,7 +286,7 @@ static void begin(struct request *request, const struct request_settings *made)
         set_up(request);
     request->body = made->body;
     request->given = 0;
-    request->early = request->again = request->refused = false;
+    request->early = request->again = request->excess = request->refused = false;
     buf_clear(&request->answer);
     take_status(request, 0);
 }
@@ -339,7 +347,8 @@ static void run(struct request *request, const struct request_settings *made,
     }
     curl_easy_setopt(request->transfer.curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
-    if (seen->failure != RETRY_NONE || (request->early && !request->transfer.multiplexed))
+    if (seen->failure != RETRY_NONE || request->excess ||
+        (request->early && !request->transfer.multiplexed))
         request_drop(request);
 }
 
@@ -348,7 +357,8 @@ static bool was_stale(const struct request *request, const struct transfer_seen 
 {
     if (seen->code || request->transfer.stop != RETRY_NONE)
         return false;
-    return request->refused || (seen->reused && request->transfer.heard == 0 &&
+    bool kept = seen->reused || request->again;
+    return request->refused || (kept && request->transfer.heard == 0 &&
                                 seen->phase < RETRY_ANSWER && seen->failure == RETRY_LOST);
 }
 

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/percent.h"
+
 static bool unreadable(struct secret *secret, struct outcome *outcome, const char *reason)
 {
     secret_forget(secret);
@@ -53,15 +56,26 @@ void secret_forget(struct secret *secret)
     secret->known = false;
 }
 
-void secret_mask(const struct secret *secret, char *line)
+static void mask(const char *text, char *line)
 {
     static const char masked[] = "***";
-    size_t length = strlen(secret->text), keep = sizeof masked - 1;
-    if (!secret->known || length <= keep)
-        return;
-    while ((line = strstr(line, secret->text)) != NULL) {
+    size_t length = strlen(text), keep = sizeof masked - 1;
+    while (length > keep && (line = strstr(line, text)) != NULL) {
         memcpy(line, masked, keep);
         memmove(line + keep, line + length, strlen(line + length) + 1);
         line += keep;
     }
+}
+
+void secret_mask(const struct secret *secret, char *line)
+{
+    struct buf encoded;
+    if (!secret->known)
+        return;
+    mask(secret->text, line);
+    buf_init(&encoded, 4 * SECRET_MOST);
+    percent_encode(&encoded, secret->text, PERCENT_UNRESERVED);
+    mask(buf_string(&encoded), line);
+    explicit_bzero(encoded.data, encoded.length);
+    buf_free(&encoded);
 }

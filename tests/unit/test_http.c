@@ -370,6 +370,41 @@ static void a_secret_in_the_clear_is_warned_of(void **state)
     }
 }
 
+/* Whoever listens hears the header, the status and the answer, and no secret. */
+static void the_conversation_is_told(void **state)
+{
+    (void)state;
+    struct server_fixture echo;
+    struct gateway_fixture gateway;
+    const char *folder = server_fixture_folder();
+    write_file(folder, "token", "T0/12:k-n");
+    write_file(folder, "password", "pass/word");
+    server_fixture_start(&echo, "http_server.py", NULL, 1);
+    gateway_fixture_open(&gateway,
+                         "{\"kind\": \"http\", \"url\": \"http://127.0.0.1:%d/echo/{{ secret }}?x="
+                         "{{ secret }}\", \"secret_file\": \"%s/token\", \"user\": \"shop\","
+                         " \"password_file\": \"%s/password\","
+                         " \"headers\": {\"X-Own\": \"a{{ secret }}b\"}}",
+                         echo.ports[0], folder, folder);
+    const struct outcome *outcome = gateway_fixture_send(&gateway, &message);
+    assert_int_equal(outcome->kind, OUTCOME_DEAD);
+    const char *const told[] = {"> POST /echo/***?x=*** HTTP/1.1",
+                                "> Authorization: Basic ***",
+                                "> X-Own: a***b",
+                                "> Idempotency-Key: m-1",
+                                "< HTTP/1.1 418",
+                                "< you sent /echo/***?x=***"};
+    for (size_t i = 0; i < COUNT(told); i++)
+        if (!strstr(gateway.conversation, told[i]))
+            fail_msg("`%s` is not told:\n%s", told[i], gateway.conversation);
+    assert_null(strstr(gateway.conversation, "12:k"));
+    assert_null(strstr(gateway.conversation, "\"a\":1"));
+    assert_string_equal(outcome->text, "HTTP 418 you sent /echo/***?x=***");
+    gateway_fixture_close(&gateway);
+    server_fixture_stop(&echo);
+    server_fixture_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +416,7 @@ int main(void)
         cmocka_unit_test(the_request_does_not_get_through),
         cmocka_unit_test(stops_before_the_end),
         cmocka_unit_test(certificates_are_verified),
+        cmocka_unit_test(the_conversation_is_told),
         cmocka_unit_test(settings_are_checked),
         cmocka_unit_test(a_secret_in_the_clear_is_warned_of),
     };

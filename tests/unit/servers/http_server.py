@@ -12,6 +12,7 @@ Prints its port, then a line for each request that it has read whole:
   /stall                   answers nothing until the client has gone
   /trickle                 200, then a byte each 20 ms
   /flood                   200, then 10 MB
+  /echo/…                  418, and says what the path was
   /refuse                  ends the connection with the request half read
   anything else            200
 It ends when standard input does.
@@ -87,6 +88,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
             self.connection.shutdown(socket.SHUT_RDWR)
             print("ended", flush=True)
+        elif words[0] == "echo":
+            self.answer(418, body=f"you sent {self.path}".encode())
         elif words[0] == "stall":
             self.rfile.read()
         elif words[0] == "trickle":
