@@ -724,6 +724,7 @@ unit_programs = \
 	tests/unit/test_accepted \
 	tests/unit/test_address \
 	tests/unit/test_admin \
+	tests/unit/test_answers \
 	tests/unit/test_arena \
 	tests/unit/test_arguments \
 	tests/unit/test_attempt \
@@ -918,6 +919,7 @@ bench_programs = \
 fuzz_programs = \
 	tests/fuzz/fuzz_cel \
 	tests/fuzz/fuzz_event \
+	tests/fuzz/fuzz_fill \
 	tests/fuzz/fuzz_html_text \
 	tests/fuzz/fuzz_inline_css \
 	tests/fuzz/fuzz_json \
@@ -929,6 +931,7 @@ fuzz_programs = \
 
 tests_fuzz_fuzz_cel_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_event_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_fill_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_html_text_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_inline_css_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
