@@ -323,6 +323,8 @@ library_sources = \
 	daemon/delivery/delivery.h \
 	daemon/delivery/destination.c \
 	daemon/delivery/destination.h \
+	daemon/delivery/message_event.c \
+	daemon/delivery/message_event.h \
 	daemon/delivery/passing.c \
 	daemon/delivery/passing.h \
 	daemon/delivery/prepare.c \
@@ -1054,6 +1056,7 @@ test_files = \
 	tests/functional/test_letters.py \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
+	tests/functional/test_message_events.py \
 	tests/functional/test_model.py \
 	tests/functional/test_operations.py \
 	tests/functional/test_order_of_events.py \

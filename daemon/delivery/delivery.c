@@ -29,6 +29,7 @@
 #include "base/metrics.h"
 #include "delivery/blame.h"
 #include "delivery/choice.h"
+#include "delivery/message_event.h"
 #include "delivery/passing.h"
 #include "delivery/settlement.h"
 #include "delivery/settling.h"
@@ -100,6 +101,7 @@ static struct settlement_scene scene_of(const struct delivery *delivery,
 {
     return (struct settlement_scene){
         .rules = attempt->generation->rules,
+        .sets = delivery->options.shard->rule_sets,
         .policy = &attempt->generation->policy,
         .wait_ms = wait_ms,
         .now_ms = taking_now_ms(delivery->taking),
@@ -337,7 +339,11 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
     if (delivery->sweeping || !taking_goes_on(delivery->taking))
         return;
     delivery->sweeping = true;
-    outbox_sweep(delivery->options.shard->outbox, on_swept, delivery);
+    const struct ruleset *rules = delivery->options.generation(delivery->options.context)->rules;
+    outbox_sweep(
+        delivery->options.shard->outbox,
+        message_event_is_asked(rules, delivery->options.shard->rule_sets, "message.uncertain"),
+        on_swept, delivery);
 }
 
 /* ---- The object ---- */

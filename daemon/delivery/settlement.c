@@ -22,6 +22,7 @@
 #include "base/log_group.h"
 #include "decide/trace.h"
 #include "decide/trace_reasons.h"
+#include "delivery/message_event.h"
 #include "send/retry.h"
 
 enum { DEFER_MS = 10000, FAULT_WAIT_MS = 5000, BEHIND_PROBE_MS = 1000, TEXT_MOST = 16 * 1024 };
@@ -216,43 +217,6 @@ static const char *make_trace(const struct attempt *attempt, int64_t now_ms)
     return attempt->earlier ? arena_printf(arena, "%s\n%s", attempt->earlier, text) : text;
 }
 
-/* An event that tells deciding of the result, so that caps and rules can mind it. */
-static const char *make_event(const struct attempt *attempt, const char *type)
-{
-    struct arena *arena = attempt->arena;
-    struct value event = value_new_map(arena, 6), message = value_new_map(arena, 6);
-    struct value customer = value_new_map(arena, 1);
-    const char *result = strrchr(type, '.') + 1;
-    int64_t hops = 0;
-    value_to_int(value_get(&attempt->message, "hops"), &hops);
-    put(arena, customer, "key", attempt->customer);
-    put(arena, message, "id", attempt->mid);
-    put(arena, message, "rule", body_text(attempt, "rule"));
-    put(arena, message, "template", body_text(attempt, "template"));
-    put(arena, message, "channel", attempt->channel);
-    put(arena, message, "reason", attempt->job.outcome.text);
-    put(arena, message, "gateway_id", attempt->job.outcome.id);
-    put(arena, event, "type", type);
-    put(arena, event, "source", "nudged");
-    put(arena, event, "id", arena_printf(arena, "%s.%s", attempt->mid, result));
-    value_add(arena, event, value_text("hops"), value_int(hops + 1));
-    value_add(arena, event, value_text("customer"), customer);
-    value_add(arena, event, value_text("message"), message);
-    return json_print_slice(arena, &event, TEXT_MOST).text;
-}
-
-/* The event that goes with an outcome; NULL where nobody asks for it. A failure always
- * has one: it gives the cap its place back. */
-static const char *event_type(const struct outcome *outcome, enum outbox_verdict verdict,
-                              const struct ruleset *rules)
-{
-    if (outcome->kind == OUTCOME_SENT)
-        return ruleset_counts(rules, "message.sent") ? "message.sent" : NULL;
-    if (outcome->kind == OUTCOME_BOUNCED || outcome->suspect == OUTCOME_SUSPECT_MAILBOX)
-        return "message.bounced";
-    return verdict == OUTBOX_DEAD ? "message.failed" : NULL;
-}
-
 static void suppress(struct attempt *attempt, const struct policy *policy)
 {
     const char *address = body_text(attempt, "to");
@@ -274,9 +238,7 @@ static void add_news(struct attempt *attempt, const struct settlement_scene *sce
     if (!*attempt->customer)
         return;
     result->trace = make_trace(attempt, scene->now_ms);
-    const char *type = event_type(outcome, result->verdict, scene->rules);
-    if (type)
-        result->event = make_event(attempt, type);
+    result->event = message_event_make(attempt, scene->rules, scene->sets);
 }
 
 /* ---- The ways in ---- */

@@ -12,9 +12,11 @@
 #include "delivery/attempt.h"
 
 struct log_group;
+struct rule_sets;
 
 struct settlement_scene {
     const struct ruleset *rules;
+    const struct rule_sets *sets; /* what other daemons' rules may ask for; may be NULL */
     const struct policy *policy;
     int64_t wait_ms;  /* until one of the channel's gateways takes part; 0: one does */
     int64_t now_ms;   /* by Redis' clock */

@@ -27,9 +27,12 @@ static int compare(const void *a, const void *b)
     return memcmp(a, b, OTHER_SETS_ENTRY);
 }
 
+/* Types of events that are only made where somebody asks. */
+static const char *const asked_types[] = {"message.sent", "message.uncertain", NULL};
+
 struct slice other_sets_entries(const struct ruleset *rules, struct arena *arena)
 {
-    size_t count = 0, steps = 0;
+    size_t count = 0, steps = sizeof asked_types / sizeof *asked_types;
     for (size_t i = 0; i < ruleset_count(rules); i++)
         steps += ruleset_at(rules, i)->step_count;
     char *entries = arena_alloc(arena, steps * OTHER_SETS_ENTRY + 1);
@@ -38,6 +41,9 @@ struct slice other_sets_entries(const struct ruleset *rules, struct arena *arena
         for (uint32_t s = 0; rule->enabled && s < rule->step_count; s++)
             make_entry(rule->name, rule->steps[s].id, entries + OTHER_SETS_ENTRY * count++);
     }
+    for (const char *const *type = asked_types; *type; type++)
+        if (ruleset_counts(rules, *type))
+            make_entry("", *type, entries + OTHER_SETS_ENTRY * count++);
     qsort(entries, count, OTHER_SETS_ENTRY, compare);
     return (struct slice){.text = entries, .length = count * OTHER_SETS_ENTRY};
 }
@@ -60,4 +66,9 @@ bool other_sets_have(const struct other_sets *others, const char *rule, const ch
         if (others->sets[i].number > above && has(&others->sets[i], entry))
             return true;
     return false;
+}
+
+bool other_sets_count(const struct other_sets *others, const char *type)
+{
+    return other_sets_have(others, "", type, INT64_MIN);
 }

@@ -27,11 +27,16 @@ struct other_sets {
     size_t count;
 };
 
-/* What a set can go on with, in the arena. */
+/* What a set can go on with, in the arena; and which of the events that are only made where
+ * somebody asks for them it asks for: each as a step of that name of a rule without one. */
 struct slice other_sets_entries(const struct ruleset *rules, struct arena *arena);
 
 /* Whether one of the sets whose number is above `above` can go on with the step of the rule. */
 bool other_sets_have(const struct other_sets *others, const char *rule, const char *step,
                      int64_t above);
+
+/* Whether one of the sets asks for events of the type, one of message.sent and
+ * message.uncertain. */
+bool other_sets_count(const struct other_sets *others, const char *type);
 
 #endif

@@ -203,9 +203,11 @@ static void check_name(const struct rule_reader *reader, const struct value *doc
 }
 
 /* What nudged itself knows (docs/events.md). */
-const char *const rule_own_types[] = {
-    "customer.subscribed", "customer.unsubscribed", "customer.resubscribed", "customer.erased",
-    "message.sent",        "message.failed",        "message.bounced",       NULL};
+const char *const rule_own_types[] = {"customer.subscribed",   "customer.unsubscribed",
+                                      "customer.resubscribed", "customer.erased",
+                                      "message.sent",          "message.failed",
+                                      "message.bounced",       "message.uncertain",
+                                      "message.complained",    NULL};
 
 /* An unknown type is no error where no types are declared; a near miss of a declared
  * one is worth a warning. */

@@ -1,10 +1,11 @@
 #!lua flags=allow-oom
 -- What the consumers of dead daemons had taken from the outbox: each is uncertain now (see
 -- shared_take_over.lua). A consumer is deleted only with nothing pending.
--- ARGV: P, consumer, count, ms that a trace lives, channels…
+-- ARGV: P, consumer, count, ms that a trace lives, '1' where somebody asks for message.uncertain (else
+-- ''), channels…
 -- Returns {put back, left uncertain, more (1 or 0), {mid, reason of a dead letter, gateway…}}; the error
 -- LEASE where the daemon's own lease ran out. Safe to run twice.
-local P, consumer, count, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local P, consumer, count, keep, asked = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5] == '1'
 --with shared_type
 --with shared_clock
 --with shared_lease
@@ -27,7 +28,7 @@ end
 local needed = {P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':uncertain', 'zset', P .. ':gone',
     'hash', P .. ':queues', 'set'}
 local wrong = wrong_key(needed)
-local queues = wrong or all_queues(5, #ARGV)
+local queues = wrong or all_queues(6, #ARGV)
 wrong = wrong or wrong_key(need_queues(queues, {}))
 if wrong then
     return wrong
@@ -40,7 +41,7 @@ local function claim(queue, channel, class, owner, entry)
     local mid = row and row[2][2]
     local m = mid and fields(mid, 'state', 'owner', 'entry')
     if m and m[1] == 'taken' and m[2] == owner and m[3] == entry then
-        local verdict = take_over(queue, channel, class, entry, mid, now, keep)
+        local verdict = take_over(queue, channel, class, entry, mid, now, keep, asked)
         done[verdict] = done[verdict] + 1
         return
     end

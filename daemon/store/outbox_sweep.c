@@ -78,7 +78,8 @@ static void on_requeued(void *context, const struct reply *reply, const struct d
     end_sweep_part(call);
 }
 
-void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *context)
+void outbox_sweep(struct outbox *outbox, bool tells_uncertain, outbox_on_swept *callback,
+                  void *context)
 {
     struct sweep_call *call = mem_zero(1, sizeof *call);
     call->waiting = call->users = 2;
@@ -87,9 +88,10 @@ void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *contex
     call->callback = callback;
     call->context = context;
 
-    struct arguments arguments = outbox_begin(outbox, 4 + outbox->channel_count);
+    struct arguments arguments = outbox_begin(outbox, 5 + outbox->channel_count);
     arguments_number(&arguments, SWEEP_MOST);
     arguments_number(&arguments, outbox->trace_keep_ms);
+    arguments_text(&arguments, tells_uncertain ? "1" : "");
     for (size_t i = 0; i < outbox->channel_count; i++)
         arguments_text(&arguments, outbox->channels[i]);
     outbox_run(outbox, SCRIPT_CLAIM_OUTBOX, &arguments, on_claimed, call, release_sweep);

@@ -18,6 +18,7 @@ struct outbox_swept {
 
 typedef void outbox_on_swept(void *context, const struct outbox_swept *swept);
 /* Claims what dead daemons had taken, moves due retries back, trims P:dead. */
-void outbox_sweep(struct outbox *outbox, outbox_on_swept *callback, void *context);
+void outbox_sweep(struct outbox *outbox, bool tells_uncertain, outbox_on_swept *callback,
+                  void *context);
 
 #endif

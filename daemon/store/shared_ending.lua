@@ -7,9 +7,9 @@ end
 
 -- What is known of a message in a channel's outbox; of one whose record is none, no more than that.
 local function message_of(mid, channel, class)
-    local row = fields(mid, 'customer', 'channel', 'class', 'body', 'bound', 'mark')
+    local row = fields(mid, 'customer', 'channel', 'class', 'body', 'bound', 'mark', 'topic', 'gateway')
     local m = {mid = mid, key = message_key(mid), spoilt = not row}
-    m.customer, m.channel, m.class, m.body, m.bound, m.mark = unpack(row or {}, 1, 6)
+    m.customer, m.channel, m.class, m.body, m.bound, m.mark, m.topic, m.gateway = unpack(row or {}, 1, 8)
     m.channel, m.class, m.body = m.channel or channel, m.class or class, body_of(mid, m.body)
     m.about = decoded(m.body)
     return m
@@ -30,11 +30,54 @@ local function line(m, what, why, now, keep, reason)
         cjson.encode(why), cjson.encode(m.mid)), keep)
 end
 
-local function tell(m, event, id, reason)
-    redis.call('XADD', P .. ':events', '*', 'event', cjson.encode({type = event, source = 'nudged',
-        id = id, hops = count_of(m.about.hops) + 1, customer = {key = m.customer}, message = {
-            id = m.mid, rule = m.about.rule, template = m.about.template, channel = m.channel or nil,
-            reason = reason}}))
+-- Where the string that begins at `from` ends.
+local function string_end(text, from)
+    local at = from
+    repeat
+        at = string.find(text, '["\\]', at + 1)
+        local escapes = at and string.sub(text, at, at) == '\\'
+        at = escapes and at + 1 or at
+    until not escapes
+    return at
+end
+
+-- The object that is a member of an object, as it is written: its numbers stay exact. Of JSON
+-- without spaces.
+local function object_in(text, name)
+    local depth, at, from = 0, 0, nil
+    local wanted = '"' .. name .. '":{'
+    while true do
+        at = string.find(text, '["{}%[%]]', at + 1)
+        local c = at and string.sub(text, at, at)
+        if not c then
+            return nil
+        elseif c == '"' then
+            if depth == 1 and not from and string.sub(text, at, at + #wanted - 1) == wanted then
+                from = at + #wanted - 1
+            end
+            at = string_end(text, at) or #text
+        else
+            depth = depth + ((c == '{' or c == '[') and 1 or -1)
+            if from and depth == 1 then
+                return string.sub(text, from, at)
+            end
+        end
+    end
+end
+
+-- The same members as delivery/message_event.c has.
+local DATA_MOST = 4096
+local function tell(m, event, id, reason, cause)
+    local data = object_in(m.body or '', 'data')
+    local message = cjson.encode({id = m.mid, rule = m.about.rule, step = m.about.step,
+        template = m.about.template, to = m.about.to, channel = m.channel or nil, class = m.class or nil,
+        topic = m.topic or nil, gateway = m.gateway or nil, cause = cause, reason = reason})
+    if data and data ~= '{}' and #data <= DATA_MOST then
+        message = string.sub(message, 1, -2) .. ',"data":' .. data .. '}'
+    end
+    local form = '{"type":"%s","source":"nudged","id":%s,"hops":%s,"customer":{"key":%s},"message":%s}'
+    redis.call('XADD', P .. ':events', '*', 'event', string.format(form, event, cjson.encode(id),
+        ms(count_of(m.about.hops) + 1), cjson.encode(m.customer), message))
 end
 
 -- It must not be sent any more, and `why` says why. Where an attempt may have arrived it goes on
@@ -80,7 +123,7 @@ local function bury(m, reason, detail, now, keep)
     local id = letter(m, reason, detail)
     if m.customer then
         line(m, 'dead', detail, now, keep, reason)
-        tell(m, 'message.failed', m.mid .. '.failed', detail)
+        tell(m, 'message.failed', m.mid .. '.failed', detail, reason)
     end
     return id
 end

@@ -2,9 +2,10 @@
 -- `hold`, or where it was the third to end over this one, it stays so, else it goes back into the
 -- outbox, bound to the gateway that had it. One that was marked ends.
 -- The caller has seen that it was taken; the entry in the stream is deleted here. Returns what
--- was done: 'resend', 'hold' or 'withdrawn'.
+-- was done: 'resend', 'hold' or 'withdrawn'. Where somebody has `asked` for it, an event tells of the
+-- first time that the message is uncertain.
 local DEATHS_MOST = 3
-local function take_over(queue, channel, class, entry, mid, now, keep)
+local function take_over(queue, channel, class, entry, mid, now, keep, asked)
     local key = message_key(mid)
     local row = fields(mid, 'on_uncertain', 'mark', 'deaths', 'attempts')
     local m = message_of(mid, channel, class)
@@ -26,6 +27,9 @@ local function take_over(queue, channel, class, entry, mid, now, keep)
     local line = '{"at":%s,"did":[{"what":"uncertain","why":"its daemon ended: %s","mid":%s}]}'
     if m.customer then
         push_trace(m.customer, string.format(line, ms(now), verdict, cjson.encode(mid)), keep)
+    end
+    if m.customer and asked and not m.bound then
+        tell(m, 'message.uncertain', mid .. '.uncertain', 'its daemon ended')
     end
     return verdict
 end

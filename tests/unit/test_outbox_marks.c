@@ -299,6 +299,32 @@ static void test_give_up(void **state)
                            "\"what\":\"dead\",\"reason\":\"gave-up\""));
 }
 
+/* What the send gave its template goes with the event, to the last digit. */
+static void test_event_data(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{\"rule\":\"r\",\"event\":{\"data\":{\"a\":1}},\"data\":{\"n\":12345678901234567890,"
+         "\"s\":\"}\\\"\\\\\",\"l\":[]}}",
+         ",\"data\":{\"n\":12345678901234567890,"
+         "\"s\":\"}\\\"\\\\\",\"l\":[]}}}"},
+        {"{\"rule\":\"data\",\"event\":{\"data\":{\"a\":1}}}", "\"}}"},
+        {"{\"rule\":\"r\",\"data\":{}}", "\"}}"},
+        {"{\"rule\":\"\\\\\",\"data\":{\"a\":\"\"}}", ",\"data\":{\"a\":\"\"}}}"},
+        {"\"data\":{\"a\":1", "\"}}"},
+    };
+    struct outbox_fixture *scene = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *tail = strstr(cases[i][1], ",\"data\"");
+        outbox_fixture_put(scene, "m1", "transactional", "resend");
+        redis_fixture_ask(&scene->redis, "HSET t:message:m1 give_up 1 body %s", cases[i][0]);
+        assert_int_equal(outbox_fixture_take(scene, 1).buried, 1);
+        const char *event = redis_fixture_ask(&scene->redis, "XREVRANGE t:events + - COUNT 1");
+        if (!strstr(event, tail ? tail : cases[i][1]) || (!tail && strstr(event, "\"data\":")))
+            fail_msg("%s: %s", cases[i][0], event);
+        redis_fixture_ask(&scene->redis, "DEL t:events");
+    }
+}
+
 /* A dead daemon had them in hand in a channel that nobody has: over at their give_up, when whoever
  * has the channel would have claimed them. */
 static void test_removed_channel(void **state)
@@ -349,9 +375,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_lost_take), /* the first: see the fail-point */
-        TEST(test_settlement),      TEST(test_erased),     TEST(test_takeover),
-        TEST(test_three_deaths),    TEST(test_objections), TEST(test_give_up),
-        TEST(test_removed_channel), TEST(test_lacking),    TEST(test_lacking_ends),
+        TEST(test_settlement),   TEST(test_erased),          TEST(test_takeover),
+        TEST(test_three_deaths), TEST(test_objections),      TEST(test_give_up),
+        TEST(test_event_data),   TEST(test_removed_channel), TEST(test_lacking),
+        TEST(test_lacking_ends),
     };
     if (!getenv("NUDGED_FAILPOINTS")) { /* they are read before main() */
         setenv("NUDGED_FAILPOINTS", "take-lost=fail@1", 1);

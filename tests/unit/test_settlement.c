@@ -18,7 +18,8 @@
 enum { HOUR = 3600000, LONGEST = 4 * RETRY_FIRST_MS - 1000 };
 
 static const char plain_rules[] = "name: tea\non: order.placed\nsend: tea\nclass: transactional\n";
-static const char asking_rules[] = "name: tea\non: [order.placed, message.sent]\nsend: tea\n"
+static const char asking_rules[] = "name: tea\non: [order.placed, message.sent, "
+                                   "message.uncertain]\nsend: tea\n"
                                    "class: transactional\n";
 
 static const char body[] = "{\"to\":\"Ana@example.com\",\"rule\":\"tea\",\"template\":\"order\","
@@ -125,14 +126,18 @@ static void assert_result(const struct row *row, const struct outbox_result *res
 }
 
 /* The event that tells deciding, in full. */
-static const char *event_of(const char *type)
+static const char *event_of(const char *type, const char *reason)
 {
     static char text[512];
+    char cause[64] = "";
+    if (reason)
+        snprintf(cause, sizeof cause, "\"cause\":\"%s\",", reason);
     snprintf(text, sizeof text,
              "{\"type\":\"%s\",\"source\":\"nudged\",\"id\":\"m1%s\",\"hops\":3,\"customer\":"
              "{\"key\":\"id:7\"},\"message\":{\"id\":\"m1\",\"rule\":\"tea\",\"template\":"
-             "\"order\",\"channel\":\"email\",\"reason\":\"450 not now\"}}",
-             type, strrchr(type, '.'));
+             "\"order\",\"to\":\"Ana@example.com\",\"channel\":\"email\",\"class\":\"marketing\","
+             "\"gateway\":\"main\",%s\"reason\":\"450 not now\",\"code\":450}}",
+             type, strrchr(type, '.'), cause);
     return text;
 }
 
@@ -155,6 +160,7 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
     char trace[256], reason[64] = "";
     outcome_set(outcome, row->kind);
     outcome_printf(outcome, "450 not now");
+    outcome->code = 450;
     outcome->retry_after_ms = row->retry_after_ms;
     outcome->suspect = row->suspect;
     settlement_make(attempt, &(struct settlement_scene){.rules = fixture->rules,
@@ -162,8 +168,12 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
                                                         .wait_ms = row->wait_ms,
                                                         .now_ms = NOW,
                                                         .random = LONGEST});
-    const char *type = asked && row->kind == OUTCOME_SENT ? "message.sent" : row->event;
-    assert_result(row, &attempt->result, type ? event_of(type) : NULL);
+    const char *type = row->event;
+    if (asked && row->kind == OUTCOME_SENT)
+        type = "message.sent";
+    if (asked && row->kind == OUTCOME_UNCERTAIN && !type)
+        type = "message.uncertain";
+    assert_result(row, &attempt->result, type ? event_of(type, row->reason) : NULL);
     const char *hash = policy_address_hash(&fixture->policy, "ana@example.com", attempt->arena);
     assert_text(row, "suppress", attempt->result.suppress, row->suppress ? hash : NULL);
     if (row->reason)
@@ -256,6 +266,48 @@ static void each_outcome(void **state)
     }
 }
 
+/* What a rule may want to know besides; and that a message is uncertain is told once. */
+static void events_in_full(void **state)
+{
+    static const char full[] =
+        "{\"rule\":\"tea\",\"step\":\"s1\",\"to\":\"+40\",\"data\":{\"order\":\"o1\"}}";
+    struct outbox_message message = {.entry = "1-1",
+                                     .mid = "m1",
+                                     .customer = "id:7",
+                                     .channel = "sms",
+                                     .class_ = "transactional",
+                                     .topic = "orders",
+                                     .body = full,
+                                     .length = strlen(full),
+                                     .on_uncertain = "hold",
+                                     .give_up_ms = NOW + HOUR,
+                                     .whole = true};
+    struct decide_fixture fixture;
+    (void)state;
+    decide_fixture_open(&fixture, asking_rules);
+    const struct settlement_scene scene = {
+        .rules = fixture.rules, .policy = &fixture.policy, .now_ms = NOW};
+    struct attempt *attempt = attempt_new(&message, 1);
+    attempt->gateway = "api";
+    outcome_set(&attempt->job.outcome, OUTCOME_SENT);
+    outcome_id(&attempt->job.outcome, "SM1");
+    snprintf(attempt->job.outcome.enhanced, OUTCOME_ENHANCED_SIZE, "2.0.0");
+    settlement_make(attempt, &scene);
+    assert_non_null(
+        strstr(attempt->result.event,
+               "\"step\":\"s1\",\"to\":\"+40\",\"channel\":\"sms\",\"class\":"
+               "\"transactional\",\"topic\":\"orders\",\"gateway\":\"api\",\"enhanced\":"
+               "\"2.0.0\",\"gateway_id\":\"SM1\",\"data\":{\"order\":\"o1\"}}}"));
+    attempt_destroy(&attempt);
+    message.gateway = "api";
+    attempt = attempt_new(&message, 1);
+    outcome_set(&attempt->job.outcome, OUTCOME_UNCERTAIN);
+    settlement_make(attempt, &scene);
+    assert_null(attempt->result.event);
+    attempt_destroy(&attempt);
+    decide_fixture_close(&fixture);
+}
+
 /* Bound to a gateway that is not to be had: it waits for it, and never longer than its time. */
 static void deferred(void **state)
 {
@@ -331,7 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_outcome),       cmocka_unit_test(not_made),
         cmocka_unit_test(template_elsewhere), cmocka_unit_test(deferred),
-        cmocka_unit_test(given_up),
+        cmocka_unit_test(given_up),           cmocka_unit_test(events_in_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
