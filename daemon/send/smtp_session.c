@@ -7,8 +7,9 @@
  * Where PIPELINING is offered MAIL, RCPT and DATA go out together (RFC 2920, 3.1 allows DATA as
  * the last of a group): two round trips for a mail instead of four. So a refused RCPT may be
  * followed by a 354, and then the server waits for a mail: a lone dot ends it, and since it has no
- * recipient, nobody gets it. RSET goes out before the next MAIL, in its group, and only behind a
- * mail that was not taken.
+ * recipient, nobody gets it. Behind a mail that was not taken RSET goes out with the next MAIL, and
+ * DATA waits for the reply to RCPT: a server counts a DATA in vain as an error more, and slows down
+ * whoever makes many.
  *
  * The final dot goes out with the last piece of the body, in one write. Right before each attempt
  * at that write stands the gate, and a look at what the server has said by then: a reply that came
@@ -165,13 +166,13 @@ enum order {
 /* The replies behind one that decided. None of them changes what was decided, nor is waited for
  * long. */
 static enum order tidy(struct smtp_session *session, const struct smtp_commands *commands,
-                       size_t next)
+                       size_t next, size_t given)
 {
     struct transfer *transfer = transfer_of(session);
     static const char dot[] = ".\r\n";
     bool accepted = false;
     transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
-    for (; next < commands->count; next++) {
+    for (; next < commands->count && commands->list[next].end <= given; next++) {
         if (!hear(session) || session->talk.reply.code == 421)
             return ORDER_LOST;
         if (commands->list[next].phase == RETRY_RCPT)
@@ -194,7 +195,7 @@ static enum order tidy(struct smtp_session *session, const struct smtp_commands 
 
 /* A reply that is not the one to go on with. */
 static void end_envelope(struct smtp_session *session, const struct smtp_commands *commands,
-                         size_t step, struct transfer_seen *seen)
+                         size_t step, size_t given, struct transfer_seen *seen)
 {
     struct transfer *transfer = transfer_of(session);
     enum order order = ORDER_KEPT;
@@ -205,14 +206,24 @@ static void end_envelope(struct smtp_session *session, const struct smtp_command
     decide(session, seen);
     if (seen->code < 400 || seen->code == 421)
         order = ORDER_LOST;
-    else if (session->talk.link.offers.pipelining)
-        order = tidy(session, commands, step + 1);
+    else if (commands->list[step].end < given)
+        order = tidy(session, commands, step + 1, given);
     if (order != ORDER_KEPT)
         session->rude = true;
     if (order == ORDER_UNKNOWN)
         seen->code = 0;
     transfer->phase = commands->list[step].phase;
     transfer->stop = RETRY_NONE;
+}
+
+/* The text that goes out together with a command ends there. */
+static size_t group_end(const struct smtp_session *session, const struct smtp_commands *commands,
+                        size_t command)
+{
+    size_t last = commands->count - 1;
+    if (!session->talk.link.offers.pipelining)
+        return commands->list[command].end;
+    return commands->list[commands->reset && command < last ? last - 1 : last].end;
 }
 
 /* True: the server waits for the mail. */
@@ -223,7 +234,7 @@ static bool send_envelope(struct smtp_session *session, const struct smtp_comman
     session->unclean = true;
     for (size_t i = 0; i < commands->count; i++) {
         const struct smtp_command *command = &commands->list[i];
-        size_t end = session->talk.link.offers.pipelining ? commands->length : command->end;
+        size_t end = group_end(session, commands, i);
         transfer_enter(transfer_of(session), command->phase);
         if (end > given) {
             if (given && smtp_talk_has_spoken(&session->talk)) {
@@ -238,7 +249,7 @@ static bool send_envelope(struct smtp_session *session, const struct smtp_comman
         if (!hear(session))
             return false;
         if (session->talk.reply.code / 100 != command->class) {
-            end_envelope(session, commands, i, seen);
+            end_envelope(session, commands, i, given, seen);
             return false;
         }
     }

@@ -409,6 +409,9 @@ class SmtpConnection(Connection):
             self.recipients.append(recipient)
 
     def do_data(self, text):
+        if not self.recipients and "data" not in self.server.script:  # as servers do
+            self.write(b"554 5.5.1 no valid recipients\r\n")
+            return
         said = self.take("data", text, self.last())
         if said and said.startswith(b"354"):
             self.body()
