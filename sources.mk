@@ -1001,6 +1001,7 @@ doc_files = \
 	docs/delivery.md \
 	docs/events.md \
 	docs/failpoints.md \
+	docs/gateways.md \
 	docs/liquid.md \
 	docs/operations.md \
 	docs/performance.md \

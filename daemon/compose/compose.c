@@ -103,10 +103,10 @@ bool compose_text(const struct templates *templates, const struct compose_settin
 /* ---- The body of a request ---- */
 
 /* Who it goes to and comes from, and its header fields: as its channel has them. */
-static bool address_request(struct composition *c, bool mail)
+static bool address_request(struct composition *c, bool mail, struct compose_mail *envelope)
 {
     if (mail)
-        return composition_address(c) && composition_list_fields(c);
+        return composition_address(c) && composition_list_fields(c) && choose_envelope(c, envelope);
     return composition_plain_address(c) && composition_plain_sender(c) && composition_own_fields(c);
 }
 
@@ -161,9 +161,10 @@ bool compose_body(const struct templates *templates, const struct compose_settin
     if (!composition_begin(&c) || !composition_render(&c))
         return false;
     bool mail = compose_is_mail(settings, c.channel);
-    if (!address_request(&c, mail) || !check_files(&c, body, request->file, mail))
+    struct compose_mail envelope = {0};
+    if (!address_request(&c, mail, &envelope) || !check_files(&c, body, request->file, mail))
         return false;
-    composition_message(&c, body->reads_files);
+    composition_message(&c, envelope.from, body->reads_files);
     value_set(arena, c.variables, "gateway",
               value_is(request->gateway, VALUE_MAP) ? *request->gateway : value_null());
     if (body->reads_mime && !put_mime(&c, mail))

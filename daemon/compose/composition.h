@@ -89,8 +89,8 @@ bool composition_list_fields(struct composition *c);
 bool composition_own_fields(struct composition *c);
 
 /* Puts the composed message in the place of the variable `message`: what the body of a request
- * sees. `files`: what is attached too, which is heavy. */
-void composition_message(struct composition *c, bool files);
+ * sees. `envelope_from` may be NULL. `files`: what is attached too, which is heavy. */
+void composition_message(struct composition *c, const char *envelope_from, bool files);
 
 /* Without white space at its ends; in the arena. */
 const char *composition_trim(struct composition *c, const char *text);

@@ -61,11 +61,12 @@ static void put_addresses(struct composition *c, struct value map)
     put(c, map, "reply_to", c->reply_to.mailbox);
 }
 
-void composition_message(struct composition *c, bool files)
+void composition_message(struct composition *c, const char *envelope_from, bool files)
 {
     struct value map = value_copy(c->arena, value_get(&c->variables, "message"));
     put(c, map, "mid", c->mid);
     put_addresses(c, map);
+    put(c, map, "envelope_from", envelope_from);
     put(c, map, "template", c->variant->name);
     put(c, map, "channel", c->channel);
     put(c, map, "locale", c->locale);

@@ -96,29 +96,10 @@ const char *fill_wrong_url(const char *url)
 
 /* Alone; all but the first behind "message." too. */
 static const char *const bare_names[] = {
-    "secret",
-    "id",
-    "mid",
-    "rule",
-    "step",
-    "class",
-    "topic",
-    "channel",
-    "template",
-    "locale",
-    "to",
-    "to_name",
-    "name",
-    "to_mailbox",
-    "from",
-    "from_address",
-    "from_name",
-    "from_mailbox",
-    "reply_to",
-    "subject",
-    "preheader",
-    "preview",
-    "unsubscribe_url",
+    "secret",       "id",       "mid",        "rule",      "step",          "class",
+    "topic",        "channel",  "template",   "locale",    "envelope_from", "to",
+    "to_name",      "name",     "to_mailbox", "from",      "from_address",  "from_name",
+    "from_mailbox", "reply_to", "subject",    "preheader", "preview",       "unsubscribe_url",
     NULL,
 };
 static const char *const *const message_names = bare_names + 1;

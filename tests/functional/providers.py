@@ -498,7 +498,10 @@ class MimeUpload(Provider):
 
     def read(self, request):
         self.want_type(request, "message/rfc822")
-        return Taken.of_mail(request.headers["x-envelope-to"], request.body, key=request.key)
+        taken = Taken.of_mail(request.headers["x-envelope-to"], request.body, key=request.key)
+        if request.headers["x-envelope-from"] != "mail@shop.example":
+            raise Refused("X-Envelope-From")
+        return taken
 
     def accepted(self, taken):
         return answer(201, b"taken")

@@ -114,6 +114,28 @@ def test_the_configuration(examples, name, first):
     assert yaml.safe_load(printed)["gateways"] == yaml.safe_load(config)["gateways"]
 
 
+def test_the_gateways(examples):
+    """Each preset has a section, and its configuration is right as it stands there."""
+    only_own(examples)
+    gateways = {}
+    for block in fenced("docs/gateways.md", "yaml"):
+        gateways |= yaml.safe_load(block)["gateways"]
+        gateways |= yaml.safe_load(re.sub("^    # ", "    ", block, flags=re.M))["gateways"]
+    assert {one["kind"] for one in gateways.values()} == {path.stem for path in SOURCE.glob("gateways/*.yaml")}
+    assert len(gateways) == len(list(SOURCE.glob("gateways/*.yaml")))
+    texts = {"twilio", "slack", "slack-webhook", "telegram", "webhook"}
+    for one in gateways.values():
+        secret = examples.folder / one["secret_file"].removeprefix("/etc/nudged/")
+        secret.write_text("hush\n")
+        secret.chmod(0o600)
+        one["secret_file"] = str(secret)
+    examples.config["gateways"] = gateways
+    examples.config["channels"] = {f"by-{name}": {"kind": "text" if one["kind"] in texts else "mail", "gateways": [name]}
+                                   for name, one in gateways.items()}
+    examples.daemon("one")
+    is_clean(examples)
+
+
 # --- events ---
 
 

@@ -50,6 +50,7 @@ static void all_of_a_message(void **state)
         {"from_name", "Tea Shop"},
         {"from_mailbox", "Tea Shop <mail@shop.example>"},
         {"reply_to", "help@shop.example"},
+        {"envelope_from", "mail@shop.example"},
         {"to", "ana@example.com"},
         {"to_name", "Ana Pop, Esq."},
         {"to_mailbox", "\\\"Ana Pop, Esq.\\\" <ana@example.com>"},
