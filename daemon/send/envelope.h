@@ -1,7 +1,7 @@
 /*
- * The last guard before an address or a mail leaves: libcurl passes on whatever
- * it is given, a line break in an address included (which would be a command of
- * its own), and does not dot-stuff after a bare line feed.
+ * The last guard before an address or a mail leaves. Behind it nobody looks: a line
+ * break in an address would be a command of its own, and a dot after a bare line feed
+ * would end the mail for some servers.
  */
 #ifndef NUDGED_SEND_ENVELOPE_H
 #define NUDGED_SEND_ENVELOPE_H

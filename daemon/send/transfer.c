@@ -168,18 +168,13 @@ void transfer_init(struct transfer *transfer, const struct transfer_settings *se
     *transfer = (struct transfer){.settings = *settings};
 }
 
-void transfer_deafen(struct transfer *transfer)
-{
-    for (size_t i = 0; i < transfer->socket_count; i++)
-        shutdown(transfer->sockets[i], SHUT_RD);
-}
-
-/* libcurl would wait for two minutes for what the server says to QUIT. */
 void transfer_drop(struct transfer *transfer)
 {
     if (!transfer->curl)
         return;
-    transfer_deafen(transfer);
+    /* Nothing more is read, so nothing waits for a farewell: TLS has one, too. */
+    for (size_t i = 0; i < transfer->socket_count; i++)
+        shutdown(transfer->sockets[i], SHUT_RD);
     curl_easy_cleanup(transfer->curl);
     transfer->curl = NULL;
     transfer->multiplexed = false;

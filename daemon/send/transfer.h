@@ -99,9 +99,6 @@ void transfer_tell(const struct transfer *transfer, bool out, const char *line, 
 /* Runs what was set up; fills phase, failure, fault and reused, and empties the rest. */
 void transfer_run(struct transfer *transfer, struct transfer_seen *seen);
 
-/* Nothing more is read from the connection. */
-void transfer_deafen(struct transfer *transfer);
-
 /* Ends the kept connection, politely and without waiting for the server. */
 void transfer_drop(struct transfer *transfer);
 
