@@ -28,24 +28,10 @@ bool compose_is_mail(const struct compose_settings *settings, const char *channe
     return *name;
 }
 
-static bool write_field(const struct composition *c, const struct composition_field *field,
-                        struct buf *out)
-{
-    switch (field->form) {
-    case COMPOSITION_UNSTRUCTURED:
-        return header_unstructured(out, field->name, field->value, c->diag);
-    case COMPOSITION_MAILBOX:
-        return header_mailbox(out, field->name, &field->mailbox, c->diag);
-    case COMPOSITION_STRUCTURED:
-        return header_structured(out, field->name, field->value, c->diag);
-    }
-    return false;
-}
-
 static bool write_mail(const struct composition *c, struct buf *wire)
 {
     for (size_t i = 0; i < c->field_count; i++)
-        if (!write_field(c, &c->fields[i], wire))
+        if (!composition_write_field(c, &c->fields[i], wire))
             return false;
     const struct mime_body body = {.text = c->text,
                                    .html = c->html,

@@ -88,9 +88,13 @@ bool composition_list_fields(struct composition *c);
 /* On a channel that has no mail: the template's own header fields alone. */
 bool composition_own_fields(struct composition *c);
 
+/* Appends one of them as it goes out. */
+bool composition_write_field(const struct composition *c, const struct composition_field *field,
+                             struct buf *out);
+
 /* Puts the composed message in the place of the variable `message`: what the body of a request
  * sees. `envelope_from` may be NULL. `files`: what is attached too, which is heavy. */
-void composition_message(struct composition *c, const char *envelope_from, bool files);
+bool composition_message(struct composition *c, const char *envelope_from, bool files);
 
 /* Without white space at its ends; in the arena. */
 const char *composition_trim(struct composition *c, const char *text);

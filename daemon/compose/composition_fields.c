@@ -131,3 +131,17 @@ bool composition_list_fields(struct composition *c)
     }
     return composition_own_fields(c);
 }
+
+bool composition_write_field(const struct composition *c, const struct composition_field *field,
+                             struct buf *out)
+{
+    switch (field->form) {
+    case COMPOSITION_UNSTRUCTURED:
+        return header_unstructured(out, field->name, field->value, c->diag);
+    case COMPOSITION_MAILBOX:
+        return header_mailbox(out, field->name, &field->mailbox, c->diag);
+    case COMPOSITION_STRUCTURED:
+        return header_structured(out, field->name, field->value, c->diag);
+    }
+    return false;
+}

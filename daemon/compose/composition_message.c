@@ -8,19 +8,39 @@ static void put(struct composition *c, struct value map, const char *name, const
     value_set(c->arena, map, name, text ? value_text(text) : value_null());
 }
 
+/* The value of a field as it goes out, ASCII alone, on one line (RFC 5322, 2.2.3). */
+static const char *unfold(struct composition *c, const struct composition_field *field)
+{
+    struct buf line;
+    buf_init(&line, COMPOSE_WIRE_MOST);
+    const char *value = NULL;
+    if (composition_write_field(c, field, &line)) {
+        char *text = arena_text(c->arena, buf_string(&line) + strlen(field->name) + 1), *to = text;
+        for (const char *at = text; *at; at++)
+            if (*at != '\r' && *at != '\n')
+                *to++ = *at;
+        *to = '\0';
+        value = text + strspn(text, " ");
+    }
+    buf_free(&line);
+    return value;
+}
+
 /* Those that a mail has beside its addresses, its subject and its date. */
-static struct value headers_of(struct composition *c)
+static bool headers_of(struct composition *c, struct value map)
 {
     static const char *const apart[] = {"From", "To", "Reply-To", "Subject", "Date"};
-    struct value map = value_new_map(c->arena, 8);
     for (size_t i = 0; i < c->field_count; i++) {
         bool skip = false;
         for (size_t k = 0; k < sizeof apart / sizeof *apart; k++)
             skip |= strcmp(c->fields[i].name, apart[k]) == 0;
-        if (!skip)
-            value_set(c->arena, map, c->fields[i].name, value_text(c->fields[i].value));
+        const char *value = skip ? NULL : unfold(c, &c->fields[i]);
+        if (!skip && !value)
+            return false;
+        if (value)
+            value_set(c->arena, map, c->fields[i].name, value_text(value));
     }
-    return map;
+    return true;
 }
 
 static struct value file_of(struct composition *c, const struct mime_file *file)
@@ -61,7 +81,7 @@ static void put_addresses(struct composition *c, struct value map)
     put(c, map, "reply_to", c->reply_to.mailbox);
 }
 
-void composition_message(struct composition *c, const char *envelope_from, bool files)
+bool composition_message(struct composition *c, const char *envelope_from, bool files)
 {
     struct value map = value_copy(c->arena, value_get(&c->variables, "message"));
     put(c, map, "mid", c->mid);
@@ -76,7 +96,10 @@ void composition_message(struct composition *c, const char *envelope_from, bool 
     put(c, map, "html", c->html);
     put(c, map, "text", composition_trim(c, c->text));
     put(c, map, "unsubscribe_url", c->unsubscribe_url);
-    value_set(c->arena, map, "headers", headers_of(c));
+    struct value headers = value_new_map(c->arena, 8);
+    if (!headers_of(c, headers))
+        return false;
+    value_set(c->arena, map, "headers", headers);
     if (files)
         value_set(c->arena, map, "attachments", files_of(c));
     value_set(c->arena, c->variables, "message", map);
@@ -84,4 +107,5 @@ void composition_message(struct composition *c, const char *envelope_from, bool 
     const struct value *data = value_get(c->message, "data");
     if (data)
         value_set(c->arena, c->variables, "data", *data);
+    return true;
 }

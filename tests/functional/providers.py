@@ -203,8 +203,8 @@ class SendGrid(Provider):
             raise Refused("text/plain must be first, followed by text/html")
         headers = body.get("headers", {})
         for name, value in headers.items():
-            if name.lower() in self.RESERVED or not isinstance(value, str) or not name.isascii():
-                raise Refused(f"the header {name} is reserved")
+            if name.lower() in self.RESERVED or not isinstance(value, str) or not (name + value).isascii():
+                raise Refused(f"the header {name} is reserved, or not encoded")
         files = []
         for one in body.get("attachments", []):
             known(one, ("content", "filename"), ("type", "disposition", "content_id"))
@@ -548,6 +548,8 @@ class Twilio(Provider):
         pairs = urllib.parse.parse_qsl(request.body.decode("ascii"), keep_blank_values=True, strict_parsing=True,
                                        errors="strict")
         fields = known(dict(pairs), ("To", "Body"), ("From", "MessagingServiceSid", "StatusCallback", "MediaUrl"))
+        if "MessagingServiceSid" in fields and not re.fullmatch("MG[0-9a-f]{32}", fields["MessagingServiceSid"]):
+            return self.error(400, 21701, "no such service")
         if len(pairs) != len(fields) or ("From" in fields) == ("MessagingServiceSid" in fields):
             raise Refused(f"fields: {list(fields)}")
         if len(fields["Body"]) > 1600:

@@ -1,6 +1,7 @@
 """Presets, each against a server that behaves as its provider documents: what became of a message after
 each kind of answer, and that what arrives is what was meant."""
 
+import email.header
 import re
 
 import pytest
@@ -52,6 +53,10 @@ FAULTS = {
 }
 
 
+IDS = {"sendgrid": "sg-1", "mailgun": "<1@shop.example>", "postmark": "pm-1", "ses": "ses-1",
+       "brevo": "<1@smtp-relay.mailin.fr>", "twilio": "SM1", "slack": "1503435956.000001", "telegram": "1"}
+
+
 class Desk:
     """A shop whose one gateway is the provider's."""
 
@@ -101,6 +106,8 @@ def test_answers(desk, kind):
     it = desk(kind)
     it.push(0, it.provider.to)
     assert it.became(0)[0] == "sent" and "Thank you" in it.taken().text, it.became(0)
+    explained = it.shop.ctl("explain", "id:0", "--json")[1]
+    assert kind not in IDS or f'"gateway_id":"{IDS[kind]}"' in explained, explained
     cases = [(word, meaning) for word, meaning in ANSWERS[kind].items() if not isinstance(meaning, int)]
     for number, (word, meaning) in enumerate(cases, 1):
         it.push(number, it.provider.address(word), words=word)
@@ -111,6 +118,15 @@ def test_answers(desk, kind):
     assert len(it.provider.taken) == 1 and not it.provider.reasons
     words = [why for _, _, why in it.shop.trace("id:1")]
     assert not any("{" in (why or "") for why in words), words  # a person reads it, not JSON
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PROVIDERS if kind not in ("sendgrid", "mime-upload", "webhook")])
+def test_a_2xx_that_is_not_the_providers(desk, kind):
+    """A page of something on the way is no word that the message was taken."""
+    it = desk(kind)
+    it.provider.fails = fault_server.answer(200, b"<html>Welcome to our network</html>")
+    it.push(1, it.provider.to)
+    assert it.became(1)[0] == "uncertain", it.became(1)
 
 
 def throttlings():
@@ -177,7 +193,7 @@ ATTACHED = """---
 subject: "{{ title }}"
 from: '"Ceai, & Cărți" <mail@shop.example>'
 reply_to: help@shop.example
-headers: {X-Tag: "{{ message.rule }}"}
+headers: {X-Tag: "{{ message.rule }} ceai și cărți, destule cât să nu încapă pe o singură linie de 76"}
 attachments: [terms.pdf, {file: logo.png, cid: logo}]
 ---
 <p>{{ words }}</p><img src="cid:logo" alt="Logo">
@@ -201,7 +217,9 @@ def test_all_of_a_mail(desk, kind):
         return
     taken = it.taken()
     assert taken.subject == "Order 7" and "cid:logo" in taken.html and "Thank you" in taken.text
-    assert taken.headers["X-Tag"] == "r"
+    tag = "".join(part if isinstance(part, str) else part.decode(charset or "ascii")
+                  for part, charset in email.header.decode_header(taken.headers["X-Tag"]))
+    assert tag == "r ceai și cărți, destule cât să nu încapă pe o singură linie de 76"
     assert "mail@shop.example" in str(taken.sender)
     (pdf, pdf_type, pdf_bytes, no_id), (logo, logo_type, logo_bytes, logo_id) = sorted(taken.files, reverse=True)
     assert (pdf, pdf_type, no_id) == ("terms.pdf", "application/pdf", None)
@@ -246,6 +264,21 @@ def test_a_lost_answer(desk, kind):
         wait_until(lambda: len(it.provider.taken) == 2, "the second")
         one, two = it.provider.taken
         assert (one.key, one.mid, one.text) == (two.key, two.mid, two.text)
+
+
+@pytest.mark.parametrize("sender", ["MG" + "a" * 32, "MGM Tea", "+15005550001", "whatsapp:+15005550001"])
+def test_senders_of_twilio(desk, sender):
+    it = desk("twilio", **{"from": sender})
+    it.push(1, "+40722000001")
+    assert it.taken().sender == sender
+
+
+@pytest.mark.parametrize("kind", MAIL)
+def test_a_mail_of_a_picture_alone(desk, kind):
+    """There is no text in it."""
+    it = desk(kind, template='---\nsubject: x\n---\n<img src="https://shop.example/x.png" alt="">', name="m.html.liquid")
+    it.push(1, "ana@example.com")
+    assert "x.png" in it.taken().html
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)
