@@ -225,6 +225,8 @@ library_sources = \
 	daemon/ctl/eval.c \
 	daemon/ctl/eval_trace.c \
 	daemon/ctl/eval_trace.h \
+	daemon/ctl/event_again.c \
+	daemon/ctl/event_again.h \
 	daemon/ctl/event_splitter.c \
 	daemon/ctl/event_splitter.h \
 	daemon/ctl/explain.c \
@@ -234,6 +236,11 @@ library_sources = \
 	daemon/ctl/input.h \
 	daemon/ctl/known_names.c \
 	daemon/ctl/known_names.h \
+	daemon/ctl/outbox.c \
+	daemon/ctl/pile.c \
+	daemon/ctl/pile.h \
+	daemon/ctl/pile_item.c \
+	daemon/ctl/pile_item.h \
 	daemon/ctl/plain.c \
 	daemon/ctl/plain.h \
 	daemon/ctl/preview.c \
@@ -244,9 +251,15 @@ library_sources = \
 	daemon/ctl/render.c \
 	daemon/ctl/scene.c \
 	daemon/ctl/scene.h \
+	daemon/ctl/selection.c \
+	daemon/ctl/selection.h \
 	daemon/ctl/status.c \
 	daemon/ctl/stop.c \
 	daemon/ctl/uncertain.c \
+	daemon/ctl/unsent.c \
+	daemon/ctl/unsent.h \
+	daemon/ctl/who.c \
+	daemon/ctl/who.h \
 	daemon/customer/customer.c \
 	daemon/customer/customer.h \
 	daemon/customer/customer_document.c \
@@ -586,6 +599,8 @@ library_sources = \
 	daemon/store/intake.h \
 	daemon/store/keys.c \
 	daemon/store/keys.h \
+	daemon/store/messages.c \
+	daemon/store/messages.h \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
 	daemon/store/outbox_call.h \
@@ -608,8 +623,6 @@ library_sources = \
 	daemon/store/timers.h \
 	daemon/store/traces.c \
 	daemon/store/traces.h \
-	daemon/store/uncertain_messages.c \
-	daemon/store/uncertain_messages.h \
 	daemon/store/waiting.c \
 	daemon/store/waiting.h \
 	daemon/store/wrong_keys.c \
@@ -659,6 +672,7 @@ library_sources = \
 
 lua_scripts = \
 	daemon/store/backlog.lua \
+	daemon/store/by_hand.lua \
 	daemon/store/claim.lua \
 	daemon/store/claim_outbox.lua \
 	daemon/store/commit.lua \
@@ -695,7 +709,6 @@ lua_scripts = \
 	daemon/store/shared_type.lua \
 	daemon/store/take.lua \
 	daemon/store/take_due.lua \
-	daemon/store/uncertain.lua \
 	daemon/store/wake.lua
 
 preset_files = \
@@ -805,6 +818,7 @@ unit_programs = \
 	tests/unit/test_mask \
 	tests/unit/test_mem \
 	tests/unit/test_message_body \
+	tests/unit/test_messages \
 	tests/unit/test_metrics \
 	tests/unit/test_mime \
 	tests/unit/test_notify \
@@ -1070,6 +1084,7 @@ test_files = \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \
+	tests/functional/test_revival.py \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_same_words.py \
 	tests/functional/test_shop_data.py \

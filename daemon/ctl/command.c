@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/diag.h"
+#include "ctl/selection.h"
 
 enum { OPTIONS_MOST = 16 };
 
@@ -38,14 +39,28 @@ const struct command commands[] = {
      command_eval},
     {"explain", "[--json] CUSTOMER", "what was decided about a customer, and why",
      "  --json      the trace as it is stored, one JSON object a line\n", command_explain},
-    {"dead", "[ls [N]] [--json]", "the newest dead letters, at most N (50)",
-     "  --json  each in full, one JSON object a line\n", command_dead},
-    {"uncertain", "[ls [N] | resend MID... | drop MID...] [--all]",
+    {"dead", "[ls [N] | show ID... | retry ID... | drop ID...] [OPTION...]",
+     "the dead letters, and what is to become of them",
+     "  ls      the newest, at most N (50); all take a letter's id, or its message's\n"
+     "  show    all of a letter\n"
+     "  retry   a message goes out after all, and counts anew under limits and caps;\n"
+     "          an event is pushed again; a timer is due\n"
+     "  drop    deletes the letters\n" SELECTION_HELP,
+     command_dead},
+    {"outbox", "[ls [N] | show MID... | retry MID... | drop MID...] [OPTION...]",
+     "the messages that wait to be sent, and what is to become of them",
+     "  ls      what is queued, in a sender's hand or waits for its next try: N (50)\n"
+     "  show    all of a message\n"
+     "  retry   what waits for its next try is due now\n"
+     "  drop    makes them dead letters; one in a sender's hand unless it is "
+     "delivered\n" SELECTION_HELP,
+     command_outbox},
+    {"uncertain", "[ls [N] | show MID... | retry MID... | drop MID...] [OPTION...]",
      "messages that were perhaps sent, and wait for your word",
-     "  ls        those that are held, the oldest first, at most N (50)\n"
-     "  resend    sends them once more, through the same gateway\n"
-     "  drop      makes them dead letters\n"
-     "  --all     resend, drop: all that are held now\n",
+     "  ls      those that are held, the oldest first, at most N (50)\n"
+     "  show    all of a message\n"
+     "  retry   sends them once more, through the same gateway (formerly `resend`)\n"
+     "  drop    makes them dead letters\n" SELECTION_HELP,
      command_uncertain},
     {"status", "[--json]", "what the daemon is doing", "  --json  the same as one JSON object\n",
      command_status},

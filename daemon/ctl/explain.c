@@ -12,42 +12,9 @@
 #include "base/json.h"
 #include "ctl/command.h"
 #include "ctl/plain.h"
-#include "customer/customer_key.h"
-#include "decide/policy.h"
-#include "events/person.h"
+#include "ctl/who.h"
 #include "store/find_customer.h"
 #include "store/traces.h"
-
-/* "7" is meant as id:7, "ana@example.com" as email:ana@example.com, in any spelling. */
-static const char *customer_key(struct context *context, const char *customer)
-{
-    struct arena *arena = context->config->arena;
-    const struct shop_event_form form = config_event_form(context->config);
-    if (!strchr(customer, ':'))
-        customer = arena_printf(arena, "%s:%s", strchr(customer, '@') ? "email" : "id", customer);
-    return customer_key_of(arena, form.key_paths, customer).text;
-}
-
-/* The key under which the person stands; the key itself where it leads nowhere, or where the
- * secret cannot be read by which its redirect is found. */
-static const char *person_key(struct context *context, struct session *session, const char *key)
-{
-    struct arena *arena = context->config->arena;
-    struct policy policy;
-    struct diag diag;
-    if (!config_secret(context->config, false, &diag))
-        return key;
-    config_policy(context->config, &policy);
-    for (int hops = 0; hops < PERSON_HOPS_MOST; hops++) {
-        const char *target =
-            find_customer_redirect(session, context->config->keys.redis.prefix,
-                                   policy_short_hash(&policy, key, arena), arena, &diag);
-        if (!target)
-            return key;
-        key = target;
-    }
-    return key;
-}
 
 static void print_text(const struct value *item, const char *name, const char *before)
 {
@@ -169,8 +136,8 @@ static int look_for_address(struct context *context, struct session *session, co
 static int explain(struct context *context, struct session *session, const char *name, bool raw)
 {
     struct diag diag = {0};
-    const char *key = customer_key(context, name);
-    const char *customer = person_key(context, session, key);
+    const char *key = who_key(context, name);
+    const char *customer = who_person(context, session, key);
     const struct reply *lines = read_trace(context, session, customer, &diag);
     if (!lines)
         return context_fail(&diag);

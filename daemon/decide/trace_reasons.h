@@ -36,7 +36,7 @@
       "`give_up` came, and the only gateway that may send it is not configured")              \
     X(NO_CHANNEL, "no-channel", "`give_up` came, and no daemon had its channel")              \
     X(NOT_WHOLE, "not-whole", "its record in Redis had lost fields")                          \
-    X(DROPPED, "dropped", "it was uncertain, and dropped by `nudgectl uncertain`")
+    X(DROPPED, "dropped", "it was dropped by `nudgectl outbox` or `uncertain`")
 
 enum trace_reason {
 #define TRACE_REASON(name, word, meaning) TRACE_REASON_##name,

@@ -40,7 +40,7 @@
     X(GATEWAY_FAULT, "gateway-fault", "the fault is the gateway's own: later, or by the next one") \
     X(CUT, "cut", "given back unsent: the daemon stops, or has lost its lease")                    \
     X(RESENT, "resent", "an uncertain message goes out once more")                                 \
-    X(DROPPED, "dropped", "an uncertain message became a dead letter")                             \
+    X(DROPPED, "dropped", "a message became a dead letter by an operator's word")                             \
     X(REQUEUED, "requeued", "a dead letter went back into the outbox")
 
 #define TRACE_WHYS(X)                                                                         \
@@ -76,6 +76,7 @@
     X(DAEMON_ENDED, "its daemon ended",                                                       \
       "while a sender had it; behind it the rule's `on_uncertain`")                           \
     X(BY_HAND, "by hand", "by `nudgectl dead`, `outbox` or `uncertain`")                      \
+    X(DROPPED, "dropped", "an operator dropped it while a sender had it")                     \
     X(SUSPECTED, "gateway suspected", "its gateway was to blame, not the message")
 
 enum trace_what {

@@ -8,13 +8,14 @@
 #include "redis/arguments.h"
 #include "store/script_table.h"
 
-enum { FIRST_CHUNK = 16 * 1024, PER_LETTER = 4, TERMS = 3 };
+enum { FIRST_CHUNK = 16 * 1024, PER_LETTER = 4, TERMS = 4 };
 
 static void add_terms(struct arguments *arguments, const struct revival_terms *terms)
 {
     arguments_number(arguments, terms->wait_ms);
     arguments_text(arguments, terms->anew ? "anew" : "same");
     arguments_text(arguments, terms->word);
+    arguments_text(arguments, terms->dry ? "dry" : NULL);
 }
 
 static void add_letter(struct arguments *arguments, const struct revival_letter *letter)

@@ -42,7 +42,8 @@ struct revival_letter {
 struct revival_terms {
     int64_t wait_ms;  /* from now, until a message is tried */
     bool anew;        /* it has as much time as its rule gave it at first; false: what is left */
-    const char *word; /* why, for the trace: "by hand" */
+    bool dry;         /* only the verdicts: nothing is written */
+    const char *word; /* why, for the trace: "by hand" or "gateway suspected" */
 };
 
 /* By nudgectl: `verdicts[i]` is of letters[i]. False with `diag`: then call it again, what was done

@@ -3,15 +3,15 @@
 -- waits for `wait` ms; an event tells deciding, which counts it anew, and takes it back where
 -- something has happened since that forbids it (decide/requeued.c). An event is pushed again. The
 -- customer of a timer is due.
--- ARGV: P, wait, `anew` (a message has its time once more) or `same` (what is left of it), why, then
--- for each letter {id, the hashes of its address in P:suppressed and P:said (for a letter of a former
--- program, which lacks them), the event that is to be pushed instead of its body}, '' for what is
--- absent
+-- ARGV: P, wait, `anew` (a message has its time once more) or `same` (what is left of it), why, `dry`
+-- (only the answer) or '', then for each letter {id, the hashes of its address in P:suppressed and
+-- P:said (for a letter of a former program, which lacks them), the event that is to be pushed instead
+-- of its body}, '' for what is absent
 -- Returns for each `done`; `gone`: there is no such letter; or why nothing was written: `waits` (the
 -- message is there already), `withdrawn`, `suppressed`, `unsubscribed`, `erased`, `late` (its time is
 -- over), `broken` (it lacks what it needs), `never` (of its kind none can go back).
 -- Safe to run twice: the second run finds the letters gone.
-local P, wait, again, why = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local P, wait, again, why, dry = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5] == 'dry'
 local WIDTH = 4
 local BODY_MOST = 100000 -- bytes that the event has of it; of a larger one deciding knows less
 local HOPS_MOST = 8      -- of an event
@@ -104,8 +104,8 @@ local function message(id, letter)
     end
     local give_up = give_up_of(letter, about)
     local against = objection(letter, about, give_up)
-    if against then
-        return against
+    if against or dry then
+        return against or 'done'
     end
     letter.give_up = give_up
     local row = {'state', 'later', 'customer', letter.customer, 'channel', letter.channel, 'class',
@@ -130,6 +130,8 @@ function kinds.event(_, letter)
     local event = letter.instead ~= '' and letter.instead or letter.body
     if not event or event == '' then
         return 'broken'
+    elseif dry then
+        return 'done'
     end
     redis.call('XADD', P .. ':events', '*', 'event', event)
     return 'done'
@@ -138,6 +140,8 @@ end
 function kinds.timer(_, letter)
     if not is_filled(letter, 'customer') then
         return 'broken'
+    elseif dry then
+        return 'done'
     end
     redis.call('ZADD', P .. ':due', 'LT', ms(now), letter.customer)
     return 'done'
@@ -154,14 +158,14 @@ local function revive(id, hash, said, instead)
     letter.said = letter.said or said ~= '' and said or nil
     letter.instead = instead
     local verdict = kinds[letter.kind](id, letter)
-    if verdict == 'done' then
+    if verdict == 'done' and not dry then
         redis.call('XDEL', P .. ':dead', id)
     end
     return verdict
 end
 
 local out = {}
-for i = 5, #ARGV, WIDTH do
+for i = 6, #ARGV, WIDTH do
     out[#out + 1] = revive(unpack(ARGV, i, i + WIDTH - 1))
 end
 return out

@@ -22,7 +22,7 @@
     X(ENTER, enter)               \
     X(RENEW, renew)               \
     X(WAKE, wake)                 \
-    X(UNCERTAIN, uncertain)       \
+    X(BY_HAND, by_hand)           \
     X(REVIVE, revive)             \
     X(LENGTHS, lengths)           \
     X(BACKLOG, backlog)

@@ -104,7 +104,7 @@ def test_held_messages_are_shown(cut):
     [mid] = hold(cut, hello(1))
     status, out, err = cut.ctl("uncertain")
     assert (status, err) == (0, "")
-    assert re.fullmatch(rf"{mid}  \d{{4}}-\S+Z  offer to c1@example.com by relay \(id:1\)\n", out)
+    assert re.fullmatch(rf"{mid}  since \d{{4}}-\S+Z\n    offer to c1@example.com \(id:1\) by relay\n", out)
     assert cut.ctl("uncertain", "ls") == (0, out, "")
     assert cut.ctl("uncertain", "ls", "0") == (0, "and 1 more\n", "")
     assert wait_until(lambda: json.loads(cut.ctl("status", "--json")[1])["held"], "the figure") == 1
@@ -185,7 +185,7 @@ def test_who_unsubscribed_is_not_written_to_again(cut):
     cut.server.cutting = False
     assert ("offer", "withdrawn, may have arrived", "unsubscribed") in cut.trace("id:1")
     [line] = [line for line in cut.ctl("uncertain")[1].splitlines() if mids[1] in line]
-    assert line.endswith(" by relay (id:1) withdrawn: unsubscribed")
+    assert line.endswith("Z, withdrawn: unsubscribed")
     assert cut.ctl("uncertain", "resend", mids[1]) == (
         1, "0 resent, 1 not\n", f"nudgectl: {mids[1]}: it was withdrawn, and has ended unsent\n")
     assert not cut.client.exists(f"nudged:message:{mids[1]}", f"nudged:body:{mids[1]}", "nudged:later")
@@ -230,20 +230,21 @@ def test_all_is_more_than_one_page(cut):
         cut.client.set(f"nudged:body:m{number}", body)
         cut.client.zadd("nudged:uncertain", {f"m{number}": now - 10_000 + number})
     assert cut.ctl("uncertain", "ls")[1].endswith("\nand 200 more\n")
-    assert len(cut.ctl("uncertain", "ls", "240")[1].splitlines()) == 241
+    assert len(cut.ctl("uncertain", "ls", "240")[1].splitlines()) == 481
     status, out, err = cut.ctl("uncertain", "resend", "--all")
     assert (status, out) == (1, "126 resent, 124 not\n")
     assert "m1: its gateway is no longer configured, and no other may send it\n" in err
+    assert "nudgectl: 104 more: its gateway is no longer configured, and no other may send it\n" in err
     assert cut.client.zcard("nudged:uncertain") == 124
     assert cut.ctl("uncertain", "drop", "--all") == (0, "124 dropped\n", "")
 
 
 @pytest.mark.parametrize("arguments, fault", [
-    (["resend"], "`resend` takes messages by their id, or --all"),
-    (["drop", "x", "--all"], "`drop` takes messages by their id, or --all"),
-    (["ls", "--all"], "--all goes with `resend` or `drop`"),
+    (["resend"], "`resend` takes uncertain messages by their id, or by what they have in common (--rule, --reason, …), or --all"),
+    (["drop", "x", "--all"], "`drop` takes uncertain messages by their id, or by what they have in common (--rule, --reason, …), or --all"),
+    (["ls", "--all"], "--all goes with `retry` or `drop`"),
     (["ls", "ten"], "a number is expected after `ls`"),
-    (["resnd"], "`ls`, `resend` or `drop` is expected, not `resnd`"),
+    (["drp"], "`ls`, `show`, `retry` or `drop` is expected, not `drp`; did you mean `drop`?"),
 ])
 def test_wrong_command_line(shop, arguments, fault):
     shop.daemon()

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "outbox_fixture.h"
-#include "store/uncertain_messages.h"
+#include "store/messages.h"
 
 static const struct outbox_rate no_rate;
 
@@ -109,13 +109,14 @@ static void test_uncertain(void **state)
 {
     struct outbox_fixture *scene = *state;
     struct session *session = redis_fixture_session(&scene->redis);
-    enum uncertain_verdict verdict;
+    const struct messages_word word = {.is_held = true, .trace_keep_ms = 1000};
+    const char *mid = "marketing0";
+    enum messages_verdict verdict;
     struct diag diag;
     outbox_fixture_put_many(scene, 1, "marketing");
     outbox_fixture_take_and_settle(scene, OUTBOX_HOLD);
-    assert_true(uncertain_messages_settle(session, "t", UNCERTAIN_RESEND, "marketing0", 1000,
-                                          &verdict, &diag));
-    assert_int_equal(verdict, UNCERTAIN_DONE);
+    assert_true(messages_settle(session, "t", &word, &mid, 1, &verdict, &diag));
+    assert_int_equal(verdict, MESSAGES_DONE);
     assert_in_queue(scene, "marketing0", "email@main");
     assert_string_equal(outbox_fixture_take(scene, 1).text, "marketing0");
     session_close(&session);

@@ -83,11 +83,11 @@ static const struct {
     int found;
 } places[] = {
     {"\"what\":\"([^\"%]+)\"", whats, COUNT(whats), 1},
-    {"return 'done', '([^']+)'", whats, COUNT(whats), 2},
-    {" line\\(m, '([^']+)'", whats, COUNT(whats), 4},
+    {" line\\(m, '([^']+)'", whats, COUNT(whats), 7},
     {" why = '([^']+)'", whys, COUNT(whys), 2},
     {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 1},
-    {" line\\(m, what, '([^']+)'", whys, COUNT(whys), 1},
+    {" line\\(m, '[a-z]+', '([^']+)'", whys, COUNT(whys), 3},
+    {"HSET', m.key, 'mark', '([^']+)'", whys, COUNT(whys), 1},
     {" letter\\(m, '([^']+)'", reasons, COUNT(reasons), 1},
     {"end_as_dead\\(mid,[^')]*'([^']+)'", reasons, COUNT(reasons), 4},
     {"\\['([^']+)'\\] = \\{", reasons, COUNT(reasons), 3},

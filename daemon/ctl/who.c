@@ -1,0 +1,36 @@
+#include "ctl/who.h"
+
+#include <string.h>
+
+#include "customer/customer_key.h"
+#include "decide/policy.h"
+#include "events/person.h"
+#include "store/find_customer.h"
+
+const char *who_key(struct context *context, const char *customer)
+{
+    struct arena *arena = context->config->arena;
+    const struct shop_event_form form = config_event_form(context->config);
+    if (!strchr(customer, ':'))
+        customer = arena_printf(arena, "%s:%s", strchr(customer, '@') ? "email" : "id", customer);
+    return customer_key_of(arena, form.key_paths, customer).text;
+}
+
+const char *who_person(struct context *context, struct session *session, const char *key)
+{
+    struct arena *arena = context->config->arena;
+    struct policy policy;
+    struct diag diag;
+    if (!config_secret(context->config, false, &diag))
+        return key;
+    config_policy(context->config, &policy);
+    for (int hops = 0; hops < PERSON_HOPS_MOST; hops++) {
+        const char *target =
+            find_customer_redirect(session, context->config->keys.redis.prefix,
+                                   policy_short_hash(&policy, key, arena), arena, &diag);
+        if (!target)
+            return key;
+        key = target;
+    }
+    return key;
+}
