@@ -838,6 +838,7 @@ unit_programs = \
 	tests/unit/test_progress \
 	tests/unit/test_reply \
 	tests/unit/test_request \
+	tests/unit/test_request_http2 \
 	tests/unit/test_requeued \
 	tests/unit/test_retry \
 	tests/unit/test_revival \
@@ -1064,6 +1065,7 @@ test_files = \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_format_1.py \
+	tests/functional/test_http_answers.py \
 	tests/functional/test_http_nginx.py \
 	tests/functional/test_injection.py \
 	tests/functional/test_keys.py \
@@ -1078,6 +1080,7 @@ test_files = \
 	tests/functional/test_outbox_full.py \
 	tests/functional/test_person.py \
 	tests/functional/test_persons.py \
+	tests/functional/test_piles.py \
 	tests/functional/test_presets.py \
 	tests/functional/test_push.py \
 	tests/functional/test_real_servers.py \
@@ -1089,6 +1092,7 @@ test_files = \
 	tests/functional/test_same_words.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
+	tests/functional/test_smtp_dialogue.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_waiting_messages.py \
@@ -1105,6 +1109,7 @@ test_files = \
 	tests/run.py \
 	tests/soak.py \
 	tests/unit/servers/faulty_smtp.py \
+	tests/unit/servers/http2_server.py \
 	tests/unit/servers/http_server.py \
 	tests/unit/servers/raw_http.py \
 	tests/unit/servers/smtp_server.py

@@ -40,6 +40,7 @@ struct request {
     int64_t length; /* of the answer's body, as its header says; -1: it does not */
     bool early;     /* the answer came before all of the body had gone out */
     bool again;     /* libcurl is to begin it once more */
+    bool repeated;  /* it has */
     bool excess;    /* the server said more than its answer */
     bool refused;   /* the server says that it has not looked at it (RFC 9113, 8.7) */
     struct buf answer, headers;
@@ -108,6 +109,7 @@ static void take_words(struct request *request, const char *text, size_t length)
 static void take_head(struct request *request)
 {
     if (request->again) {
+        request->repeated = true;
         request->given = 0;
         request->refused = false;
         transfer_enter(&request->transfer, RETRY_CONNECT);
@@ -286,7 +288,8 @@ static void begin(struct request *request, const struct request_settings *made)
         set_up(request);
     request->body = made->body;
     request->given = 0;
-    request->early = request->again = request->excess = request->refused = false;
+    request->early = request->again = request->repeated = false;
+    request->excess = request->refused = false;
     buf_clear(&request->answer);
     take_status(request, 0);
 }
@@ -355,7 +358,7 @@ static void run(struct request *request, const struct request_settings *made,
 /* Nobody can have taken it, and a new connection may do better. */
 static bool was_stale(const struct request *request, const struct transfer_seen *seen)
 {
-    if (seen->code || request->transfer.stop != RETRY_NONE)
+    if (seen->code || request->repeated || request->transfer.stop != RETRY_NONE)
         return false;
     bool kept = seen->reused || request->again;
     return request->refused || (kept && request->transfer.heard == 0 &&
