@@ -336,6 +336,8 @@ library_sources = \
 	daemon/delivery/delivery.h \
 	daemon/delivery/destination.c \
 	daemon/delivery/destination.h \
+	daemon/delivery/domains.c \
+	daemon/delivery/domains.h \
 	daemon/delivery/message_event.c \
 	daemon/delivery/message_event.h \
 	daemon/delivery/passing.c \
@@ -526,6 +528,8 @@ library_sources = \
 	daemon/send/accepted.h \
 	daemon/send/answers.c \
 	daemon/send/answers.h \
+	daemon/send/bounds.c \
+	daemon/send/bounds.h \
 	daemon/send/breaker.c \
 	daemon/send/breaker.h \
 	daemon/send/envelope.c \
@@ -692,6 +696,7 @@ lua_scripts = \
 	daemon/store/shared_decided.lua \
 	daemon/store/shared_ending.lua \
 	daemon/store/shared_gone.lua \
+	daemon/store/shared_held.lua \
 	daemon/store/shared_lacking.lua \
 	daemon/store/shared_lease.lua \
 	daemon/store/shared_message.lua \
@@ -745,6 +750,7 @@ unit_programs = \
 	tests/unit/test_attempt \
 	tests/unit/test_backlog \
 	tests/unit/test_base64 \
+	tests/unit/test_bounds \
 	tests/unit/test_breaker \
 	tests/unit/test_buf \
 	tests/unit/test_canonical \
@@ -780,6 +786,7 @@ unit_programs = \
 	tests/unit/test_decimal \
 	tests/unit/test_diag \
 	tests/unit/test_digest \
+	tests/unit/test_domains \
 	tests/unit/test_duration \
 	tests/unit/test_embedded \
 	tests/unit/test_endpoint \
@@ -824,11 +831,13 @@ unit_programs = \
 	tests/unit/test_notify \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_behind \
+	tests/unit/test_outbox_domains \
 	tests/unit/test_outbox_marks \
 	tests/unit/test_outbox_pass \
 	tests/unit/test_outbox_queues \
 	tests/unit/test_outbox_rate \
 	tests/unit/test_outbox_troubles \
+	tests/unit/test_outbox_warmup \
 	tests/unit/test_paused \
 	tests/unit/test_percent \
 	tests/unit/test_person \

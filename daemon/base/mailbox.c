@@ -8,6 +8,8 @@
 #include "base/locale_format.h"
 #include "base/utf8.h"
 
+enum { DOMAIN_MOST = 253 }; /* letters, dots among them (RFC 1035, 2.3.4) */
+
 static bool is_ascii(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++)
@@ -115,4 +117,16 @@ const char *mailbox_form(struct arena *arena, struct slice address)
 const char *mailbox_old_form(struct arena *arena, struct slice address)
 {
     return lower_ascii(arena, address);
+}
+
+const char *mailbox_domain(struct arena *arena, struct slice address)
+{
+    const char *form = mailbox_form(arena, address), *at = strrchr(form, '@');
+    size_t length = at ? strlen(at + 1) : 0;
+    if (length > 0 && at[length] == '.') /* the root, which may be written */
+        length--;
+    if (length == 0 || length > DOMAIN_MOST ||
+        strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789-_.") < length)
+        return "";
+    return arena_copy(arena, at + 1, length);
 }

@@ -68,7 +68,8 @@ struct policy_address policy_address(const struct policy *policy, const char *ad
         return (struct policy_address){0};
     return (struct policy_address){.hash = policy_address_hash(policy, address, arena),
                                    .old_hash = policy_old_address_hash(policy, address, arena),
-                                   .said = policy_mailbox_hash(policy, address, arena)};
+                                   .said = policy_mailbox_hash(policy, address, arena),
+                                   .domain = mailbox_domain(arena, slice_of(address))};
 }
 
 /* Runs of the rule, other than this one, that sent something within its window. */

@@ -45,6 +45,7 @@ struct policy_address {
     const char *hash;     /* NULL: there is no address */
     const char *old_hash; /* NULL: the same */
     const char *said;     /* the short hash of its mailbox, in P:said */
+    const char *domain;   /* mailbox_domain() of it */
 };
 
 /* Of a message that must not be sent any more, or that is forgotten: where it was when a commit

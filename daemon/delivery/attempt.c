@@ -19,6 +19,7 @@ struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
     attempt->channel = arena_text(arena, message->channel);
     attempt->class_ = arena_text(arena, message->class_);
     attempt->topic = arena_text(arena, message->topic ? message->topic : "");
+    attempt->domain = arena_text(arena, message->domain ? message->domain : "");
     attempt->body = arena_copy(arena, message->body, message->length);
     attempt->body_length = message->length;
     attempt->hold = strcmp(message->on_uncertain, "hold") == 0;

@@ -26,7 +26,8 @@ struct attempt {
     /* As it was taken. */
     const char *mid, *entry, *queue, *customer, *channel, *class_;
     const char *topic;
-    const char *body; /* JSON, NUL-terminated */
+    const char *domain; /* of its mailbox; "": none */
+    const char *body;   /* JSON, NUL-terminated */
     size_t body_length;
     bool hold;          /* its rule says `on_uncertain: hold` */
     int64_t charged;    /* attempts before this one */

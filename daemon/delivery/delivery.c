@@ -80,9 +80,8 @@ static const struct gateway_common *common_now(const struct delivery *delivery,
 
 static struct outbox_gateway bounds_now(void *context, const struct destination *destination)
 {
-    const struct gateway_common *common = common_now(context, destination->config);
-    return (struct outbox_gateway){.name = destination->config->name,
-                                   .rate = {common->rate.count, common->rate.per_ms}};
+    return destination_bounds(destination_of(context, destination->config),
+                              common_now(context, destination->config));
 }
 
 static struct gateway *gateway_named(struct delivery *delivery, const char *name)
@@ -293,7 +292,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct gateway *gateway = context;
     senders_collect(gateway->destination.senders, clock_monotonic_ms(), on_outcome, gateway);
-    taking_look(gateway->delivery->taking);
+    taking_look_freed(gateway->delivery->taking);
 }
 
 static void on_settled(void *context, const struct attempt *attempt,

@@ -57,6 +57,7 @@ bool destination_open(struct destination *destination, const struct config_gatew
 void destination_close(struct destination *destination)
 {
     senders_destroy(&destination->senders);
+    domains_clear(&destination->domains);
 }
 
 size_t destination_room(const struct destination *destination)
@@ -74,10 +75,25 @@ bool destination_takes_part(const struct destination *destination)
     return breaker_allows(&destination->breaker, clock_monotonic_ms()) > 0;
 }
 
+bool destination_is_counting(const struct destination *destination)
+{
+    return destination->domains.counted && destination->promised > 0;
+}
+
+struct outbox_gateway destination_bounds(struct destination *destination,
+                                         const struct gateway_common *common)
+{
+    struct outbox_gateway gateway = {.name = destination->config->name,
+                                     .rate = {common->rate.count, common->rate.per_ms}};
+    domains_fill(&destination->domains, &common->bounds, &gateway);
+    return gateway;
+}
+
 void destination_give(struct destination *destination, struct attempt *attempt)
 {
     attempt->gateway = destination->config->name;
     attempt->probe = breaker_begin(&destination->breaker, clock_monotonic_ms());
+    domains_begin(&destination->domains, attempt->domain);
     senders_give(destination->senders, &attempt->job);
 }
 
@@ -114,6 +130,7 @@ void destination_hear(struct destination *destination, const struct attempt *att
                                           .suspected = suspected,
                                           .probe = attempt->probe};
     enum breaker_state before = destination->breaker.state;
+    domains_end(&destination->domains, attempt->domain);
     note_failure(destination, outcome);
     breaker_report(&destination->breaker, &report, clock_monotonic_ms(), random);
     if (destination->breaker.state == before)

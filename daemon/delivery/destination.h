@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "config/config.h"
 #include "delivery/attempt.h"
+#include "delivery/domains.h"
 #include "delivery/prepare.h"
 #include "send/breaker.h"
 #include "send/senders.h"
@@ -29,6 +30,7 @@ struct destination {
     struct suspicion suspicion;
     struct outcome failure; /* the last one: what a message met that was not sent */
     int64_t failed_ms;      /* when, by the wall clock; 0: never */
+    struct domains domains;
 };
 
 /* It must stay where it is. False where its threads cannot be started. */
@@ -41,6 +43,14 @@ void destination_close(struct destination *destination);
 size_t destination_room(const struct destination *destination);
 /* False: its breaker lets nothing through, and the channel's next gateway takes over. */
 bool destination_takes_part(const struct destination *destination);
+
+/* True while messages are asked for that some domain's bound on connections will count: until they
+ * are known no more can be asked for. */
+bool destination_is_counting(const struct destination *destination);
+/* What the store is to mind when it is asked for messages; `common` of the configuration as it is
+ * now. Good until the next call, and until a message is given or heard of. */
+struct outbox_gateway destination_bounds(struct destination *destination,
+                                         const struct gateway_common *common);
 
 /* Gives the attempt to a sender. */
 void destination_give(struct destination *destination, struct attempt *attempt);

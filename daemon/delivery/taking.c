@@ -32,6 +32,7 @@ struct take {
     size_t most;   /* for so many messages */
     int64_t term;  /* under this lease */
     bool dry;      /* the last time there was less than was asked for */
+    bool crowded;  /* … but what waits for a connection to its domain */
 };
 
 struct channel {
@@ -53,11 +54,17 @@ struct taking {
     bool goes_on;           /* between start and stop */
     bool owing;             /* after it: what a lost take took is being put back */
     struct event *tick;
+    int64_t tick_ms; /* when it ticks next; clock_monotonic_ms() */
 };
 
+/* In `ms`, or sooner where it was to tick sooner: one channel's wait does not delay another's. */
 static void tick_after(struct taking *taking, int64_t ms)
 {
-    const struct timeval wait = clock_timeval(ms < TICK_MS ? ms : TICK_MS);
+    const int64_t now_ms = clock_monotonic_ms(), at_ms = now_ms + (ms < TICK_MS ? ms : TICK_MS);
+    if (taking->tick_ms > now_ms && taking->tick_ms <= at_ms)
+        return;
+    const struct timeval wait = clock_timeval(at_ms - now_ms);
+    taking->tick_ms = at_ms;
     event_add(taking->tick, &wait);
 }
 
@@ -96,7 +103,8 @@ static void look_at(struct channel *channel)
     for (size_t i = 0; i < channel->choice.count; i++) {
         struct choice_lane *lane = &channel->choice.lanes[i];
         struct take *take = lane == first ? &channel->common : &channel->own[i];
-        if (!take->asked && !take->dry && choice_is_free(lane, now_ms))
+        if (!take->asked && !take->dry && choice_is_free(lane, now_ms) &&
+            !destination_is_counting(lane->destination))
             ask(take, lane);
     }
     if (!first)
@@ -111,6 +119,17 @@ void taking_look(struct taking *taking)
     taking->turn++;
     for (size_t i = 0; i < taking->count; i++)
         look_at(&taking->channels[(taking->turn + i) % taking->count]);
+}
+
+void taking_look_freed(struct taking *taking)
+{
+    for (size_t i = 0; i < taking->count; i++) {
+        struct channel *channel = &taking->channels[i];
+        channel->common.dry = channel->common.dry && !channel->common.crowded;
+        for (size_t lane = 0; lane < channel->choice.count; lane++)
+            channel->own[lane].dry = channel->own[lane].dry && !channel->own[lane].crowded;
+    }
+    taking_look(taking);
 }
 
 void taking_look_anew(struct taking *taking)
@@ -129,6 +148,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct taking *taking = context;
+    taking->tick_ms = 0;
     taking_look_anew(taking);
     taking->owing = !taking->goes_on && outbox_recover(taking->options.shard->outbox);
     if (taking->goes_on || taking->owing)
@@ -142,6 +162,7 @@ static void note_answer(struct take *take, const struct outbox_taken *taken)
 {
     int64_t now_ms = clock_monotonic_ms();
     take->dry = !taken->paused && !taken->wait_ms && taken->count < take->most;
+    take->crowded = taken->crowded;
     if (taken->paused)
         take->lane->destination->paused_until_ms = now_ms + PAUSED_MS;
     if (taken->wait_ms) {
@@ -152,6 +173,8 @@ static void note_answer(struct take *take, const struct outbox_taken *taken)
         note_behind(take->channel, taken->behind_ms > 0);
     if (take->dry && taken->behind_ms) /* only the tick asks again */
         tick_after(take->channel->taking, taken->behind_ms);
+    if (take->dry && taken->held_ms)
+        tick_after(take->channel->taking, taken->held_ms);
 }
 
 static void hand_over(const struct take *take, const struct outbox_taken *taken)

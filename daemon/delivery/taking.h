@@ -41,6 +41,9 @@ bool taking_goes_on(const struct taking *taking); /* between the two */
 
 /* A gateway may have room: looks for the channels that were not found empty. */
 void taking_look(struct taking *taking);
+/* Likewise as messages came back from it: what waits for a connection to its domain is asked for
+ * too. */
+void taking_look_freed(struct taking *taking);
 /* There may be something new in any channel. */
 void taking_look_anew(struct taking *taking);
 /* Other rates are in force: what waits for a token asks anew. */

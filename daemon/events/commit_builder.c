@@ -86,7 +86,8 @@ static void make_messages(const struct decision *decision, struct arena *arena,
             .give_up_ms = message->give_up_ms,
             .hash = message->address.hash,
             .said = message->address.said,
-            .topic = message->rule->topic};
+            .topic = message->rule->topic,
+            .domain = message->address.domain};
         hashes[hash_count++] = message->address.hash;
         if (message->address.old_hash)
             hashes[hash_count++] = message->address.old_hash;

@@ -80,7 +80,9 @@ const struct gateway_kind *gateway_kinds_read(const struct value *map,
     if (!kind)
         return NULL;
     void *into = arena_zero(arena, kind->settings_size);
+    struct gateway_common *common = into;
     bool right = settings_read(kind->settings, map, source, into, arena, diags);
+    right &= bounds_read(&common->bounded, map, source, arena, &common->bounds, diags);
     if (kind->complete)
         kind->complete(kind, into, arena);
     right &= !kind->check || kind->check(into, map, source, diags);

@@ -67,6 +67,7 @@ static void put_messages(struct arguments *arguments, const struct commit *commi
         arguments_text(arguments, message->hash);
         arguments_text(arguments, message->said);
         arguments_text(arguments, message->topic);
+        arguments_text(arguments, message->domain);
     }
 }
 

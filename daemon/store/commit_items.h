@@ -21,6 +21,7 @@ struct commit_message {
     /* What whoever takes it asks once more, "" for nothing: the hashes of its address in
      * P:suppressed and P:said, and its topic. */
     const char *hash, *said, *topic;
+    const char *domain; /* of its mailbox, lower case and ASCII; "": none */
 };
 
 /* A topic assumed not to be declined under the hash of a mailbox. */

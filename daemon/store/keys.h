@@ -29,11 +29,17 @@
     X(LATER, "later", "", "zset", "mid: when it is tried again")                                 \
     X(LACKING, "lacking", "<channel>:<class>", "set",                                            \
       "mids in `later` whose template some daemon lacks")                                        \
+    X(HELD, "held", "<queue>:<class>:<domain>", "zset",                                          \
+      "mids in `later` whose domain a gateway had no room for: since when, in µs")               \
+    X(HOLDING, "holding", "<queue>:<class>", "zset",                                             \
+      "domains for which messages are held: when that was last looked at")                       \
     X(UNCERTAIN, "uncertain", "", "zset", "mid that waits for an operator's word: since when")   \
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")      \
     X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")            \
     X(DEAD, "dead", "", "stream", "dead letters")                                                \
     X(RATE, "rate", "<gateway>", "hash", "slots of its rate: how many went, over all daemons")   \
+    X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")      \
+    X(WARMUP, "warmup", "<gateway>", "hash", "slots of its days, and since when it sends")       \
     X(PAUSED, "paused", "", "hash", "gateway that takes nothing: since when, and by whom")       \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")          \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                   \

@@ -158,7 +158,7 @@ static const char *field(const struct reply *row, size_t at, bool *whole)
 }
 
 /* {entry, mid, customer, channel, class, body, on_uncertain, gateway, attempts, give_up,
- * topic, queue} */
+ * topic, queue, domain} */
 static bool read_message(const struct reply *row, struct outbox_message *message)
 {
     bool whole = true;
@@ -174,6 +174,7 @@ static bool read_message(const struct reply *row, struct outbox_message *message
         .on_uncertain = field(row, 6, &whole),
         .topic = field(row, 10, &whole),
         .queue = reply_text(reply_item(row, 11)),
+        .domain = field(row, 12, &whole),
         .gateway = gateway && *gateway ? gateway : NULL,
     };
     message->whole = whole && reply_number(reply_item(row, 8), &message->attempts) &&
@@ -184,15 +185,18 @@ static bool read_message(const struct reply *row, struct outbox_message *message
 static bool read_taken(const struct reply *reply, const struct take_call *call,
                        struct outbox_taken *taken)
 {
-    int64_t withdrawn, paused;
-    enum { HEAD = 6 };
+    int64_t withdrawn, paused, crowded;
+    enum { HEAD = 8 };
     if (!reply_number(reply_item(reply, 0), &taken->now_ms) ||
         !reply_number(reply_item(reply, 1), &taken->wait_ms) ||
         !reply_number(reply_item(reply, 3), &withdrawn) ||
         !reply_number(reply_item(reply, 4), &taken->behind_ms) ||
-        !reply_number(reply_item(reply, 5), &paused))
+        !reply_number(reply_item(reply, 5), &paused) ||
+        !reply_number(reply_item(reply, 6), &taken->held_ms) ||
+        !reply_number(reply_item(reply, 7), &crowded))
         return false;
     taken->paused = paused != 0;
+    taken->crowded = crowded != 0;
     taken->withdrawn = (size_t)withdrawn;
     const int64_t token_ms = token_time(call->outbox, call->asked_ms, taken->now_ms);
     struct outbox_message *messages =
@@ -276,11 +280,26 @@ static void add_gateway(struct arguments *arguments, const struct outbox_gateway
     arguments_text(arguments, gateway->name);
     arguments_number(arguments, gateway->rate.count);
     arguments_number(arguments, gateway->rate.per_ms);
+    arguments_number(arguments, gateway->warmup.first);
+    arguments_text(arguments, arena_printf(arguments->arena, "%.6f", gateway->warmup.growth));
+    arguments_number(arguments, gateway->warmup.until);
+    arguments_number(arguments, (int64_t)gateway->domain_count);
+    for (size_t i = 0; i < gateway->domain_count; i++) {
+        arguments_text(arguments, gateway->domains[i].name);
+        arguments_number(arguments, gateway->domains[i].rate.count);
+        arguments_number(arguments, gateway->domains[i].rate.per_ms);
+        arguments_number(arguments, gateway->domains[i].connections);
+    }
+    arguments_number(arguments, (int64_t)gateway->in_hand_count);
+    for (size_t i = 0; i < gateway->in_hand_count; i++) {
+        arguments_text(arguments, gateway->in_hand[i].domain);
+        arguments_number(arguments, gateway->in_hand[i].count);
+    }
 }
 
 static bool needs_tokens(const struct outbox_gateway *gateway)
 {
-    return gateway->rate.count > 0;
+    return gateway->rate.count > 0 || gateway->warmup.first > 0 || gateway->domain_count > 0;
 }
 
 void outbox_take(struct outbox *outbox, const char *channel, const struct outbox_gateway *gateway,

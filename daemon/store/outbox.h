@@ -40,17 +40,42 @@ struct outbox_rate {
     int64_t per_ms;
 };
 
+/* At most so many messages on any day: `first` since the first message, `growth` times as many from
+ * each day to the next; from `until` on there is no bound. `first` 0: there is none at all. */
+struct outbox_warmup {
+    int64_t first, until;
+    double growth; /* 1 or more */
+};
+
+/* What bounds a gateway's messages to a domain. */
+struct outbox_domain {
+    const char *name;        /* as base/mailbox has it; "": each that has no row of its own */
+    struct outbox_rate rate; /* over all daemons */
+    int64_t connections;     /* in this daemon; 0: no limit */
+};
+
+struct outbox_in_hand {
+    const char *domain;
+    int64_t count; /* messages that this daemon has in hand for the gateway */
+};
+
 /* A gateway, with what bounds it. Read at once by who is given it. */
 struct outbox_gateway {
     const char *name;
     struct outbox_rate rate; /* over all daemons */
     bool own_only;           /* a take leaves its channel's queue to another gateway */
+    struct outbox_warmup warmup;
+    const struct outbox_domain *domains;
+    size_t domain_count;
+    const struct outbox_in_hand *in_hand; /* where a domain bounds connections */
+    size_t in_hand_count;
 };
 
 struct outbox_message {
     const char *entry, *mid; /* name it in a settlement */
     const char *customer, *channel, *class_;
-    const char *queue; /* in which its entry is: its channel's, or of its gateway */
+    const char *queue;  /* in which its entry is: its channel's, or of its gateway */
+    const char *domain; /* of its mailbox; "": none, or a former program wrote it */
     const char *body;
     size_t length;            /* of the body */
     const char *on_uncertain; /* "resend" or "hold" */
@@ -75,6 +100,8 @@ struct outbox_taken {
     int64_t behind_ms; /* marketing waits for events that are behind: look again after so many;
                           0: none waits */
     bool paused;       /* nothing was taken: an operator has paused the gateway (store/paused) */
+    int64_t held_ms;   /* one is held for its domain, which has room after so many; 0: none */
+    bool crowded;      /* one is held until a connection of this daemon to its domain is free */
 };
 
 /* Everything is gone when the callback returns. */
@@ -90,7 +117,8 @@ enum { OUTBOX_TOKEN_MS = 100 };
 
 struct outbox_pass {
     const char *entry, *mid, *class_; /* as taken */
-    struct outbox_gateway gateway;    /* to which it is to go: another one, or the same again */
+    struct outbox_gateway gateway;    /* to which it is to go: another one, or the same again;
+                                         this message is not among what is in hand for it */
     int64_t number;                   /* 0; set here. With the same number it may be asked again,
                                          where the answer was lost: no second token is taken */
 };

@@ -3,8 +3,9 @@
 -- later than its token holds: takes a token of that gateway, and writes its name into the message, so
 -- that whatever happens then knows where it may be.
 -- ARGV: P, consumer, entry, mid, class (as taken), number of this pass, gateway with its bounds
--- (shared_bounds.lua)
--- Returns {now, 'passed'}, {now, 'wait', ms}: there is no token until then, or it is paused, {now, 'withdrawn', why}: it
+-- (shared_bounds.lua); what this daemon has in hand is counted without this message
+-- Returns {now, 'passed'}, {now, 'wait', ms}: there is no token until then, or no room for its
+-- domain, or it is paused, {now, 'withdrawn', why}: it
 -- was marked, or its address is suppressed or (marketing) declined it, or {now, 'gone'}: it is no longer
 -- this daemon's, or bound to another gateway. The error LEASE where the daemon's lease ran out. But
 -- for `passed` nothing was written. Safe to run twice: the number tells the second run that it has passed.
@@ -25,7 +26,7 @@ if wrong then
     return wrong
 end
 
-local m = fields(mid, 'owner', 'entry', 'take', 'gateway', 'bound', 'mark', 'hash', 'said', 'topic')
+local m = fields(mid, 'owner', 'entry', 'take', 'gateway', 'bound', 'mark', 'hash', 'said', 'topic', 'domain')
 if not m or m[1] ~= consumer or m[2] ~= entry or m[5] and m[4] ~= gateway then
     return {now, 'gone'}
 end
@@ -39,8 +40,13 @@ if is_paused(bounds) then
     return {now, 'wait', PAUSED_AGAIN}
 end
 bounds_open(bounds, now)
+local domain = bounds_domain(bounds, m[10])
 if bounds.free < 1 then
     return {now, 'wait', bounds_wait(bounds, 0)}
+elseif domain and domain_free(domain) < 1 then
+    return {now, 'wait', math.max(domain_wait(domain), CROWDED_AGAIN)}
+elseif domain then
+    domain.used = 1
 end
 bounds_use(bounds, 1)
 redis.call('HSET', message_key(mid), 'gateway', gateway, 'take', number)

@@ -23,6 +23,7 @@ local later = P .. ':later'
 --with shared_ending
 --with shared_gone
 --with shared_lacking
+--with shared_held
 local GRACE = 30000 -- a daemon that has the channel claims after 10 s
 local LOOK_MOST = 100 -- in the queue of a gateway that may be at work
 local now, buried, ours, gateways = clock(), {}, {}, {}
@@ -53,6 +54,7 @@ for _, mid in ipairs(mids) do
         end_as_dead(mid, nil, nil, 'not-whole', 'what Redis had of it lacked its channel or class')
     elseif m[1] == 'later' then
         redis.pcall('SREM', lacking(m[2], m[3]), mid)
+        unhold(mid, m[2], m[3])
         requeue(mid, m[2], m[3])
     elseif m[1] == 'uncertain' and m[4] then
         redis.pcall('ZREM', P .. ':uncertain', mid)

@@ -1,24 +1,90 @@
--- What bounds a gateway, as ARGV says from `first` on: its name, tokens per period (0: no limit), period
--- ms. bounds_read() tells it, bounds_open() what that leaves now.
-local PAUSED_AGAIN = 1000 -- ms
+-- What bounds a gateway, as ARGV says from `first` on: its name; tokens per period (0: no limit), period
+-- ms; its warm-up's messages of the first day (0: none), growth by the day and end; a count of domains,
+-- and for each {domain ('': each that has none of its own), tokens per period, period ms, connections of
+-- this daemon (0: no limit)}; a count, and {domain, how many this daemon has in hand for it} each.
+-- bounds_read() reads it, bounds_open() adds what that leaves now.
+local PAUSED_AGAIN, CROWDED_AGAIN, DAY = 1000, 200, 86400000
 local function bounds_read(first)
-    return {gateway = ARGV[first], most = tonumber(ARGV[first + 1]), per = tonumber(ARGV[first + 2])}
+    local function number(at)
+        return tonumber(ARGV[first + at])
+    end
+    local b = {gateway = ARGV[first], most = number(1), per = number(2), first = number(3),
+        growth = number(4), last = number(5), domains = {}, in_hand = {}, open = {}}
+    local at = 7
+    for _ = 1, number(6) do
+        b.domains[ARGV[first + at]] = {most = number(at + 1), per = number(at + 2),
+            connections = number(at + 3)}
+        at = at + 4
+    end
+    for i = at + 1, at + 2 * number(at), 2 do
+        b.in_hand[ARGV[first + i]] = number(i + 1)
+    end
+    return b
 end
+
 -- The keys that it is known from: {key, kind…}, which the caller looks at first.
-local function bounds_keys(bounds)
-    return {P .. ':paused', 'hash', P .. ':rate:' .. bounds.gateway, 'hash'}
+local function bounds_keys(b)
+    return {P .. ':paused', 'hash', P .. ':rate:' .. b.gateway, 'hash', P .. ':warmup:' .. b.gateway, 'hash'}
 end
-local function is_paused(bounds)
-    return redis.call('HEXISTS', P .. ':paused', bounds.gateway) == 1
+local function is_paused(b)
+    return redis.call('HEXISTS', P .. ':paused', b.gateway) == 1
 end
-local function bounds_open(bounds, now)
-    bounds.rate = rate_open(P .. ':rate:' .. bounds.gateway, bounds.most, bounds.per, now)
-    bounds.free = bounds.rate.free
+
+-- A bound on any day, which grows by the day since the first message; from `last` on there is none.
+-- Where that lies ahead, the clock was set back: it counts from now on.
+local function warmup_open(b, now)
+    local key = P .. ':warmup:' .. b.gateway
+    local since = tonumber(b.first > 0 and redis.call('HGET', key, 'since') or nil) or now
+    if since > now then
+        since = now
+        redis.call('HSET', key, 'since', ms(now))
+    end
+    local days = math.floor((now - since) / DAY)
+    local most = math.floor(b.first * b.growth ^ days + 0.000001)
+    b.warmup = rate_open(key, most < b.last and most or 0, DAY, now, true)
+    b.warmup.next = since + (days + 1) * DAY - now
 end
+local function bounds_open(b, now)
+    b.now = now
+    b.rate = rate_open(P .. ':rate:' .. b.gateway, b.most, b.per, now)
+    warmup_open(b, now)
+    b.free = math.min(b.rate.free, b.warmup.free)
+end
+
+-- What a domain leaves; nil where nothing bounds it.
+local function bounds_domain(b, domain)
+    local row = domain and domain ~= '' and (b.domains[domain] or b.domains[''])
+    if not row or b.open[domain] then
+        return row and b.open[domain] or nil
+    end
+    local key = P .. ':domain:' .. b.gateway .. ':' .. domain
+    if row.most > 0 and is_wrong(key, 'hash') then
+        redis.call('DEL', key) -- whatever stands there, it is no count of ours
+    end
+    b.open[domain] = {rate = rate_open(key, row.most, row.per, b.now), used = 0,
+        left = row.connections > 0 and row.connections - (b.in_hand[domain] or 0) or math.huge}
+    return b.open[domain]
+end
+local function domain_free(d)
+    return math.min(d.rate.free, d.left) - d.used
+end
+-- Ms until its rate lets another go; 0: it is connections that it waits for.
+local function domain_wait(d)
+    return rate_wait(d.rate, d.used)
+end
+
 -- Ms until another may go, had `more` gone now; 0: at once.
-local function bounds_wait(bounds, more)
-    return rate_wait(bounds.rate, more)
+local function bounds_wait(b, more)
+    return math.max(rate_wait(b.rate, more), math.min(rate_wait(b.warmup, more), b.warmup.next))
 end
-local function bounds_use(bounds, count)
-    rate_use(bounds.rate, count)
+-- So many go, and of each domain as many as are `used`.
+local function bounds_use(b, count)
+    rate_use(b.rate, count)
+    if count > 0 and b.warmup.most > 0 then
+        redis.call('HSETNX', b.warmup.key, 'since', ms(b.now))
+        rate_use(b.warmup, count)
+    end
+    for _, d in pairs(b.open) do
+        rate_use(d.rate, d.used)
+    end
 end

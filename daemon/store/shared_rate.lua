@@ -3,6 +3,12 @@
 -- begun. A message begins up to GOOD ms after it was let go, so a slot counts for so much longer.
 local SLOTS, GOOD = 64, 100
 
+local function rate_keep(rate)
+    if not rate.stays then
+        redis.call('PEXPIRE', rate.key, ms(rate.window + rate.width))
+    end
+end
+
 -- The clock was set back since slots that lie ahead: what they let go counts as let go now. So does
 -- what a former program's bucket lacks (`tokens`, which come evenly, and the time `at`).
 local function rate_mend(rate, row)
@@ -27,17 +33,17 @@ local function rate_mend(rate, row)
     if moved > 0 then
         row[now_name] = (tonumber(row[now_name] or nil) or 0) + moved
         redis.call('HSET', rate.key, now_name, ms(row[now_name]))
-        redis.call('PEXPIRE', rate.key, ms(rate.keep))
+        rate_keep(rate)
     end
 end
 
--- The bound as it stands, with how many are `free` now. `most` 0: there is none. Writes nothing but
--- what has to be mended.
-local function rate_open(key, most, per, now)
+-- The bound as it stands, with how many are `free` now. `most` 0: there is none. `stays`: its key has
+-- more than slots, and does not expire. Writes nothing but what has to be mended.
+local function rate_open(key, most, per, now, stays)
     local window = per + GOOD
     local width = math.ceil(window / SLOTS)
-    local rate = {key = key, most = most, per = per, now = now, window = window, keep = window + width,
-        current = (math.floor(now / width) + 1) * width - 1, slots = {}, past = {}, used = 0,
+    local rate = {key = key, most = most, per = per, now = now, window = window, width = width,
+        stays = stays, current = (math.floor(now / width) + 1) * width - 1, slots = {}, past = {}, used = 0,
         free = math.huge}
     if most <= 0 then
         return rate
@@ -102,5 +108,5 @@ local function rate_use(rate, count)
         end
     end
     redis.call('HINCRBY', rate.key, ms(rate.current), count)
-    redis.call('PEXPIRE', rate.key, ms(rate.keep))
+    rate_keep(rate)
 end

@@ -81,6 +81,8 @@ static void on_taken(void *context, const struct outbox_taken *taken)
                                           .wait_ms = taken->wait_ms,
                                           .behind_ms = taken->behind_ms,
                                           .paused = taken->paused,
+                                          .held_ms = taken->held_ms,
+                                          .crowded = taken->crowded,
                                           .buried = taken->buried,
                                           .withdrawn = taken->withdrawn};
     buf_init(&out, sizeof into->text - 1);
@@ -110,8 +112,10 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     buf_free(&out);
 }
 
-static struct outbox_fixture_taken take(struct outbox_fixture *scene, struct outbox *outbox,
-                                        const struct outbox_gateway *gateway, size_t most)
+struct outbox_fixture_taken outbox_fixture_take_by(struct outbox_fixture *scene,
+                                                   struct outbox *outbox,
+                                                   const struct outbox_gateway *gateway,
+                                                   size_t most)
 {
     struct outbox_fixture_taken taken = {0};
     outbox_take(outbox, "email", gateway, most, on_taken, &taken);
@@ -124,14 +128,15 @@ struct outbox_fixture_taken outbox_fixture_take_with(struct outbox_fixture *scen
                                                      struct outbox *outbox, const char *gateway,
                                                      size_t most, struct outbox_rate rate)
 {
-    return take(scene, outbox, &(struct outbox_gateway){.name = gateway, .rate = rate}, most);
+    const struct outbox_gateway bounds = {.name = gateway, .rate = rate};
+    return outbox_fixture_take_by(scene, outbox, &bounds, most);
 }
 
 struct outbox_fixture_taken outbox_fixture_take_own(struct outbox_fixture *scene,
                                                     const char *gateway, size_t most)
 {
-    return take(scene, scene->outbox, &(struct outbox_gateway){.name = gateway, .own_only = true},
-                most);
+    const struct outbox_gateway bounds = {.name = gateway, .own_only = true};
+    return outbox_fixture_take_by(scene, scene->outbox, &bounds, most);
 }
 
 struct outbox_fixture_taken outbox_fixture_take(struct outbox_fixture *scene, size_t most)
@@ -231,9 +236,10 @@ static void on_passed(void *context, const struct outbox_passed *passed)
              passed->why ? passed->why : "");
 }
 
-const char *outbox_fixture_pass(struct outbox_fixture *scene, struct outbox *outbox,
-                                const struct outbox_fixture_taken *taken, const char *gateway,
-                                struct outbox_rate rate, int64_t *number, int64_t *wait_ms)
+const char *outbox_fixture_pass_to(struct outbox_fixture *scene, struct outbox *outbox,
+                                   const struct outbox_fixture_taken *taken,
+                                   const struct outbox_gateway *gateway, int64_t *number,
+                                   int64_t *wait_ms)
 {
     static struct outbox_fixture_passed all[4];
     static size_t turn;
@@ -242,7 +248,7 @@ const char *outbox_fixture_pass(struct outbox_fixture *scene, struct outbox *out
     struct outbox_pass pass = {.entry = taken->entries[0],
                                .mid = taken->mids[0],
                                .class_ = taken->classes[0],
-                               .gateway = {.name = gateway, .rate = rate},
+                               .gateway = *gateway,
                                .number = *number};
     outbox_pass(outbox, &pass, on_passed, passed);
     *number = pass.number;
@@ -250,6 +256,14 @@ const char *outbox_fixture_pass(struct outbox_fixture *scene, struct outbox *out
     if (wait_ms)
         *wait_ms = passed->wait_ms;
     return passed->text;
+}
+
+const char *outbox_fixture_pass(struct outbox_fixture *scene, struct outbox *outbox,
+                                const struct outbox_fixture_taken *taken, const char *gateway,
+                                struct outbox_rate rate, int64_t *number, int64_t *wait_ms)
+{
+    const struct outbox_gateway bounds = {.name = gateway, .rate = rate};
+    return outbox_fixture_pass_to(scene, outbox, taken, &bounds, number, wait_ms);
 }
 
 void outbox_fixture_age(struct outbox_fixture *scene, const char *key, int64_t ms)

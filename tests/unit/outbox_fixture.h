@@ -31,8 +31,8 @@ struct outbox_fixture_taken {
     bool done;
     size_t count;
     char text[1024]; /* "m1 m2", or the fault's code */
-    bool paused;
-    int64_t now_ms, wait_ms, behind_ms;
+    bool paused, crowded;
+    int64_t now_ms, wait_ms, behind_ms, held_ms;
     size_t buried, withdrawn;
     char entries[16][32]; /* of the first 16 */
     char queues[16][32];
@@ -43,7 +43,11 @@ struct outbox_fixture_taken {
     char body[64];
 };
 
-/* The second is by the first daemon, for the gateway `main`, without a rate. */
+/* The last is by the first daemon, for the gateway `main`, without a rate. */
+struct outbox_fixture_taken outbox_fixture_take_by(struct outbox_fixture *scene,
+                                                   struct outbox *outbox,
+                                                   const struct outbox_gateway *gateway,
+                                                   size_t most);
 struct outbox_fixture_taken outbox_fixture_take_with(struct outbox_fixture *scene,
                                                      struct outbox *outbox, const char *gateway,
                                                      size_t most, struct outbox_rate rate);
@@ -65,6 +69,10 @@ void outbox_fixture_take_and_settle(struct outbox_fixture *scene, enum outbox_ve
 
 /* Passes the first message that was taken to `gateway`: "passed", "wait", "withdrawn until",
  * "gone", or the fault's code. `number` as in struct outbox_pass; `wait_ms` may be NULL. */
+const char *outbox_fixture_pass_to(struct outbox_fixture *scene, struct outbox *outbox,
+                                   const struct outbox_fixture_taken *taken,
+                                   const struct outbox_gateway *gateway, int64_t *number,
+                                   int64_t *wait_ms);
 const char *outbox_fixture_pass(struct outbox_fixture *scene, struct outbox *outbox,
                                 const struct outbox_fixture_taken *taken, const char *gateway,
                                 struct outbox_rate rate, int64_t *number, int64_t *wait_ms);
