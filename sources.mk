@@ -1074,6 +1074,7 @@ test_files = \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_format_1.py \
+	tests/functional/test_health.py \
 	tests/functional/test_http_answers.py \
 	tests/functional/test_http_nginx.py \
 	tests/functional/test_injection.py \

@@ -28,6 +28,19 @@ static void print_numbers(const struct value *status, const char *title, const c
         printf("%" PRId64 " %s%s", number(status, names[0]), names[1], names[2] ? ", " : "\n");
 }
 
+static void print_gateway(struct arena *arena, const struct value *gateway)
+{
+    const struct value *failure = value_get(gateway, "failure");
+    const char *why = value_to_text(arena, value_get(gateway, "why"));
+    printf("gateway   %s: %s, breaker %s%s%s%s, %" PRId64 " being sent\n",
+           text(arena, gateway, "name"), text(arena, gateway, "kind"),
+           text(arena, gateway, "breaker"), why ? " (" : "", why ? why : "", why ? ")" : "",
+           number(gateway, "sending"));
+    if (value_is(failure, VALUE_MAP))
+        printf("          last failure %s: %s\n", text(arena, failure, "at"),
+               plain_of(arena, text(arena, failure, "text")));
+}
+
 static void print_status(struct arena *arena, const struct value *status)
 {
     static const char *const waiting[] = {"outbox", "in the outbox",  "later", "for another try",
@@ -47,10 +60,7 @@ static void print_status(struct arena *arena, const struct value *status)
         printf("behind    marketing waits for events that came before it\n");
     print_numbers(status, "so far", done);
     for (uint32_t i = 0; i < value_count(gateways); i++) {
-        const struct value *gateway = &gateways->list->items[i];
-        printf("gateway   %s: %s, breaker %s, %" PRId64 " being sent\n",
-               text(arena, gateway, "name"), text(arena, gateway, "kind"),
-               text(arena, gateway, "breaker"), number(gateway, "sending"));
+        print_gateway(arena, &gateways->list->items[i]);
     }
     for (uint32_t i = 0; i < value_count(wrong); i++)
         printf("wrong     %s\n", plain_of(arena, value_to_text(arena, &wrong->list->items[i])));
