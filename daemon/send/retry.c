@@ -57,6 +57,8 @@ static void judge_silence(const struct retry_attempt *attempt, enum retry_phase 
     outcome->code = 0;
     outcome->enhanced[0] = '\0';
     outcome->unhealthy = outcome->kind != OUTCOME_DEAD && attempt->failure != RETRY_CUT_OFF;
+    if (attempt->failure == RETRY_TOO_BIG) /* as if the server had said so */
+        outcome->suspect = OUTCOME_SUSPECT_REFUSAL;
 }
 
 static void begin_outcome(const struct retry_attempt *attempt, struct outcome *outcome)

@@ -161,7 +161,9 @@ static void set_up(struct smtp_link *link, const char *url, const struct smtp_lo
     curl_easy_setopt(curl, CURLOPT_USERNAME, login->user);
     curl_easy_setopt(curl, CURLOPT_PASSWORD, login->password);
     curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, login->token);
-    curl_easy_setopt(curl, CURLOPT_SASL_IR, 1L);
+    /* With AUTH, a step less. Not for LOGIN, whose servers may ask for the name nevertheless, and
+     * would be told the password instead. */
+    curl_easy_setopt(curl, CURLOPT_SASL_IR, (long)(login->token != NULL));
     if (login->mechanism) {
         snprintf(options, sizeof options, "AUTH=%s", login->mechanism);
         curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, options);

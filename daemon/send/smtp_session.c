@@ -138,12 +138,14 @@ static void decide(struct smtp_session *session, struct transfer_seen *seen)
     seen->words_length = session->told.words_length;
 }
 
-/* The server spoke before it was asked. That may say why it ends here: "421 4.4.2 timeout". What
- * says more than "not now" does not decide: it may be meant for something else. */
+/* The server spoke before it was asked, or the connection is lost: what it said last may say why,
+ * "421 4.4.2 timeout". What says more than "not now" does not decide: it may be meant for something
+ * else. */
 static void hear_why(struct smtp_session *session, struct transfer_seen *seen)
 {
     struct transfer *transfer = transfer_of(session);
     const struct smtp_reply *reply = &session->talk.reply;
+    session->rude = true;
     if (transfer->stop != RETRY_NONE)
         return;
     transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
@@ -154,7 +156,6 @@ static void hear_why(struct smtp_session *session, struct transfer_seen *seen)
     else
         snprintf(transfer->fault, sizeof transfer->fault, "%.*s", (int)reply->words_length,
                  reply->words);
-    transfer->lost = false;
 }
 
 enum order {
@@ -237,13 +238,12 @@ static bool send_envelope(struct smtp_session *session, const struct smtp_comman
         size_t end = group_end(session, commands, i);
         transfer_enter(transfer_of(session), command->phase);
         if (end > given) {
-            if (given && smtp_talk_has_spoken(&session->talk)) {
+            tell_commands(session, commands->text + given, end - given);
+            if ((given && smtp_talk_has_spoken(&session->talk)) ||
+                !smtp_talk_put(&session->talk, commands->text + given, end - given)) {
                 hear_why(session, seen);
                 return false;
             }
-            tell_commands(session, commands->text + given, end - given);
-            if (!smtp_talk_put(&session->talk, commands->text + given, end - given))
-                return false;
             given = end;
         }
         if (!hear(session))
@@ -326,7 +326,6 @@ static bool begin(struct smtp_session *session, struct transfer_seen *seen)
         transfer_of(session)->lost = true;
     else
         hear_why(session, seen);
-    session->rude = true;
     return false;
 }
 

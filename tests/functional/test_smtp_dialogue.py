@@ -6,7 +6,7 @@ import pytest
 
 import certificates
 from conftest import wait_until
-from fault_server import FaultSmtp, by_recipient, first
+from fault_server import CLOSE, GOOD, RESET, FaultSmtp, at_byte, by_recipient, first, server_context, wait
 from real_servers import Postfix, Submission
 
 POST = "пошта.example".encode("idna").decode()
@@ -124,6 +124,45 @@ def test_a_farewell_between_two_mails_is_no_attempt(mails):
     mails.wait_idle()
     assert len(server.taken()) == 2 and server.connections == 2
     assert daemon.status()["sent"] == 2 and mails.dead() == []
+
+
+@pytest.mark.parametrize("tls", ["starttls", "smtps"])
+def test_tls_connections_are_kept_and_renewed(mails, tls):
+    """A refused recipient, a farewell, an end without a word, a reset: nobody is charged, all arrive."""
+    certs = certificates.make(mails.folder / "tls")
+    ends = ["250 2.0.0 taken", ("250 2.0.0 taken\n421 4.4.2 idle", CLOSE), ("250 2.0.0 taken", CLOSE),
+            ("250 2.0.0 taken", RESET), "250 2.0.0 taken"]
+    server = mails.add(FaultSmtp({"dot": first(ends), "rcpt": by_recipient({"gone": "550 5.1.1 no"})},
+                                 tls=server_context(certs, "good"), smtps=tls == "smtps"))
+    mails.config["gateways"] = {"relay": server.gateway(connections=1, host="localhost", tls=tls,
+                                                        ca_file=str(certs / "ca.pem"))}
+    daemon = mails.daemon().spawn()
+    mails.push(hello(0, "gone@mail.example"), *[hello(n) for n in range(1, 8)])
+    mails.wait_idle()
+    assert sorted(mail.to for mail in server.mails) == [f"ok{n}@mail.example" for n in range(1, 8)]
+    assert server.connections == 4 and daemon.status()["sent"] == 7
+    assert [letter["reason"] for letter in mails.dead()] == [b"bounced"]
+
+
+@pytest.mark.parametrize("tls", ["never", "starttls"])
+def test_a_large_mail_to_a_slow_reader(mails, tls):
+    """It stops after each part; the mail arrives whole, once."""
+    certs = certificates.make(mails.folder / "tls")
+    server = mails.add(FaultSmtp({"body": at_byte(100000, (wait(2), GOOD))}, receive_buffer=1 << 17,
+                                 tls=server_context(certs, "good") if tls == "starttls" else None))
+    mails.template("long.text.liquid",
+                   "---\nsubject: long\n---\n{% for i in (1..9000) %}.line {{ i }} of a long mail, all of them with dots\n"
+                   "{% endfor %}")
+    mails.rules("{name: long, class: transactional, on: long, send: long}", "long.yaml")
+    more = {"ca_file": str(certs / "ca.pem")} if tls == "starttls" else {}
+    mails.config["gateways"] = {"relay": server.gateway(host="localhost", tls=tls, **more)}
+    daemon = mails.daemon().spawn()
+    mails.push({**hello(1), "type": "long"})
+    wait_until(lambda: daemon.status()["sent"] == 1 or mails.dead(), lambda: f"the mail\n{daemon.log()}")
+    [mail] = server.taken()
+    assert len(mail.content) > 400000
+    text = mail.parsed.get_content()
+    assert text.splitlines()[8999] == ".line 9000 of a long mail, all of them with dots"
 
 
 def test_words_of_a_server_reach_no_terminal(mails):

@@ -171,6 +171,7 @@ static const struct meaning smtp_meanings[] = {
     {FAULT(RETRY_AUTH, RETRY_NO_AUTH), GATEWAY},
     {FAULT(RETRY_CONNECT, RETRY_MISCONFIGURED), GATEWAY},
     {FAULT(RETRY_BODY, RETRY_NO_UTF8), OUTCOME_DEAD, 0, false, 0},
+    {FAULT(RETRY_MAIL, RETRY_TOO_BIG), REFUSAL},
 };
 
 static void smtp_results(void **state)

@@ -136,6 +136,9 @@ class Connection:
         if not needs.get(stage, True) and stage not in self.script.actions:
             self.say("503 5.5.1 out of order")
             return
+        if stage == "auth" and line.count(" ") == 1:
+            self.say("334 ")
+            self.line()
         said = self.act(stage)
         if stage == "mail":
             self.sender, self.recipients = said.startswith("2"), 0
