@@ -537,6 +537,7 @@ library_sources = \
 	daemon/send/fill.c \
 	daemon/send/fill.h \
 	daemon/send/gateway.h \
+	daemon/send/gateway_common.h \
 	daemon/send/gateway_kinds.c \
 	daemon/send/gateway_kinds.h \
 	daemon/send/health.c \
@@ -1055,7 +1056,9 @@ test_files = \
 	tests/functional/mail_checker.py \
 	tests/functional/mail_style.py \
 	tests/functional/persons.py \
-	tests/functional/providers.py \
+	tests/functional/provider.py \
+	tests/functional/provider_mail.py \
+	tests/functional/provider_texts.py \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
 	tests/functional/test_behind.py \

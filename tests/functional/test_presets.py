@@ -8,8 +8,11 @@ import pytest
 
 import fault_server
 from conftest import wait_until
-from providers import PROVIDERS
+from provider_mail import Brevo, Mailgun, MimeUpload, Postmark, SendGrid, Ses
+from provider_texts import Slack, SlackWebhook, Telegram, Twilio, Webhook
 
+PROVIDERS = {one.kind: one for one in (SendGrid, Mailgun, Postmark, Ses, Brevo, MimeUpload, Twilio, SlackWebhook, Slack,
+                                       Telegram, Webhook)}
 MAIL = ("sendgrid", "mailgun", "postmark", "ses", "brevo", "mime-upload")
 RULE = """name: r
 class: transactional
