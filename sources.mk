@@ -684,6 +684,7 @@ lua_scripts = \
 	daemon/store/enter.lua \
 	daemon/store/groups.lua \
 	daemon/store/lengths.lua \
+	daemon/store/lift.lua \
 	daemon/store/move.lua \
 	daemon/store/pass.lua \
 	daemon/store/recover.lua \

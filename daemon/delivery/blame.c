@@ -107,7 +107,7 @@ static void call(struct blame *blame, const char *const *words, size_t count)
                                                .context = blame};
     switch (blame->calling) {
     case LIFT:
-        suppressed_lift(&suppressed, words, count);
+        suppressed_lift(&suppressed, words, count, trace_reason_word(TRACE_REASON_BOUNCED));
         break;
     case SUPPRESS:
         suppressed_add(&suppressed, words, count, trace_reason_word(TRACE_REASON_BOUNCED),
@@ -187,6 +187,7 @@ bool blame_hear(struct blame *blame, struct destination *destination, struct att
     const struct outcome *outcome = &attempt->job.outcome;
     struct suspicion *row = &destination->suspicion;
     enum suspicion_kind kind = suspicion_kind_of(outcome);
+    attempt->refusal = 0; /* it may be in the row of a gateway that it had before */
     if (outcome->kind == OUTCOME_SENT)
         hear_acceptance(blame, row, attempt->recipient, now_ms);
     if (kind == SUSPICION_NONE)
@@ -195,8 +196,9 @@ bool blame_hear(struct blame *blame, struct destination *destination, struct att
                                   .kind = kind,
                                   .known = accepted_has(blame->accepted, attempt->recipient)};
     snprintf(item.hash, sizeof item.hash, "%s", hash_of(attempt));
+    uint64_t last = row->last;
     bool suspected = suspicion_add(row, &item, suspect);
-    attempt->refusal = row->last;
+    attempt->refusal = row->last > last ? row->last : 0;
     return suspected;
 }
 
@@ -222,16 +224,18 @@ void blame_amend(struct blame *blame, struct destination *destination, int64_t w
     tell(blame);
 }
 
-void blame_note_letter(struct blame *blame, struct destination *destination,
-                       const struct attempt *attempt, const char *letter)
+void blame_note_settled(struct blame *blame, struct destination *destination,
+                        const struct attempt *attempt, const char *letter)
 {
     if (!attempt->forgiven) {
-        suspicion_note_letter(&destination->suspicion, attempt->refusal, letter);
+        if (letter)
+            suspicion_note_letter(&destination->suspicion, attempt->refusal, letter);
         return;
     }
     if (attempt->result.suppress)
         put(blame, LIFT, attempt->result.suppress);
-    put(blame, REVIVE, letter);
+    if (letter)
+        put(blame, REVIVE, letter);
     tell(blame);
 }
 

@@ -38,9 +38,10 @@ bool blame_includes(const struct destination *destination, const struct attempt 
  * wait for so many ms then. */
 void blame_amend(struct blame *blame, struct destination *destination, int64_t wait_ms);
 
-/* An attempt was settled, and this dead letter has become of it. */
-void blame_note_letter(struct blame *blame, struct destination *destination,
-                       const struct attempt *attempt, const char *letter);
+/* An attempt that was refused has been settled; `letter`: the dead letter that it became, or NULL.
+ */
+void blame_note_settled(struct blame *blame, struct destination *destination,
+                        const struct attempt *attempt, const char *letter);
 
 /* True while Redis has not answered all. */
 bool blame_busy(const struct blame *blame);

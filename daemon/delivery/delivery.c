@@ -224,7 +224,7 @@ static void hear(struct gateway *gateway, struct attempt *attempt)
     destination_hear(destination, attempt, suspected, random);
     if (!suspected)
         return;
-    attempt->job.outcome.kind = OUTCOME_GATEWAY_FAULT;
+    outcome_blame(&attempt->job.outcome);
     forgiveness.scene = scene_after(delivery, attempt);
     settling_each(delivery->settling, forgive, &forgiveness);
     blame_amend(delivery->blame, destination, forgiveness.scene.wait_ms);
@@ -277,8 +277,8 @@ static void on_pass_ended(void *context, struct attempt *attempt, enum passing_e
         finish(delivery, attempt);
         return;
     case PASSING_WITHDRAWN:
-        outcome_set(&attempt->job.outcome, OUTCOME_CUT);
-        finish(delivery, attempt);
+        settlement_release(attempt);
+        settling_add(delivery->settling, attempt);
         return;
     case PASSING_GONE:
         settling_drop(delivery->settling, attempt);
@@ -300,8 +300,8 @@ static void on_settled(void *context, const struct attempt *attempt,
 {
     struct delivery *delivery = context;
     struct gateway *gateway = attempt->refusal ? gateway_named(delivery, attempt->gateway) : NULL;
-    if (gateway && answer->letter)
-        blame_note_letter(delivery->blame, &gateway->destination, attempt, answer->letter);
+    if (gateway)
+        blame_note_settled(delivery->blame, &gateway->destination, attempt, answer->letter);
     delivery->in_hand--;
 }
 

@@ -306,10 +306,16 @@ void settlement_pass(struct attempt *attempt, const struct settlement_scene *sce
         attempt->earlier = make_trace(attempt, scene->now_ms);
 }
 
+void settlement_release(struct attempt *attempt)
+{
+    begin_result(attempt);
+    attempt->result.verdict = OUTBOX_RELEASE;
+}
+
 void settlement_forgive(struct attempt *attempt, const struct settlement_scene *scene)
 {
     begin_result(attempt);
-    attempt->job.outcome.kind = OUTCOME_GATEWAY_FAULT;
+    outcome_blame(&attempt->job.outcome);
     wait_for_gateway(attempt, scene);
     if (*attempt->customer)
         attempt->result.trace = make_trace(attempt, scene->now_ms);

@@ -33,6 +33,9 @@ void settlement_make(struct attempt *attempt, const struct settlement_scene *sce
  * that its result will bring. */
 void settlement_pass(struct attempt *attempt, const struct settlement_scene *scene);
 
+/* It must not be sent any more, which ends it when it is given back. */
+void settlement_release(struct attempt *attempt);
+
 /* Its result stands and is not written yet, and the gateway is to blame for it: it waits instead.
  * Of the scene only the times are looked at. */
 void settlement_forgive(struct attempt *attempt, const struct settlement_scene *scene);

@@ -34,8 +34,7 @@ void settling_add(struct settling *settling, struct attempt *attempt);
 /* What was to be settled proved to be somebody else's: the log says so, and the attempt ends. */
 void settling_drop(struct settling *settling, struct attempt *attempt);
 
-/* Visits each that is not settled. `asked`: it is being written, with the result that it has; what
- * is changed in that takes effect should it have to be written again. */
+/* Visits each that is not settled. `asked`: it is being written, with the result that it has. */
 void settling_each(struct settling *settling,
                    void (*visit)(void *context, struct attempt *attempt, bool asked),
                    void *context);

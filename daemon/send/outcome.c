@@ -11,6 +11,12 @@ void outcome_set(struct outcome *outcome, enum outcome_kind kind)
     *outcome = (struct outcome){.kind = kind};
 }
 
+void outcome_blame(struct outcome *outcome)
+{
+    outcome->kind = OUTCOME_GATEWAY_FAULT;
+    outcome->suspect = OUTCOME_UNSUSPECTED;
+}
+
 void outcome_words(struct outcome *outcome, const char *bytes, size_t length)
 {
     size_t used = utf8_one_line(bytes, length, outcome->text, sizeof outcome->text - 1);

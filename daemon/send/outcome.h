@@ -53,6 +53,9 @@ struct outcome {
 /* Empties it and sets its kind. */
 void outcome_set(struct outcome *outcome, enum outcome_kind kind);
 
+/* What it said of the message is the gateway's own fault: code and words stay. */
+void outcome_blame(struct outcome *outcome);
+
 /* Sets the text: utf8_one_line(), cut at a character's boundary. */
 void outcome_words(struct outcome *outcome, const char *bytes, size_t length);
 void outcome_printf(struct outcome *outcome, const char *format, ...)

@@ -25,6 +25,7 @@
     X(BY_HAND, by_hand)           \
     X(REVIVE, revive)             \
     X(LENGTHS, lengths)           \
+    X(LIFT, lift)                 \
     X(BACKLOG, backlog)
 
 enum script {

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "redis/arguments.h"
 #include "store/keys.h"
+#include "store/script_table.h"
 
 enum { FIRST_CHUNK = 1024 };
 
@@ -22,9 +23,9 @@ static void on_answer(void *context, const struct reply *reply, const struct dia
     call->callback(call->context, fault);
 }
 
-/* A command on P:suppressed. Its answer is heard where there is a `call`. */
-static void send_command(const struct suppressed_call *call, struct arguments *arguments,
-                         bool heard)
+/* Its answer is heard where there is a copy of the call. */
+static struct connection_request request_of(const struct suppressed_call *call,
+                                            const struct arguments *arguments, bool heard)
 {
     struct suppressed_call *copy = heard ? mem_alloc(sizeof *copy) : NULL;
     if (copy)
@@ -32,26 +33,19 @@ static void send_command(const struct suppressed_call *call, struct arguments *a
     struct connection_request request =
         arguments_request(arguments, call->owner, copy ? on_answer : NULL, copy);
     request.release = copy ? free : NULL;
-    connection_send(scripts_connection(call->scripts), &request);
+    return request;
 }
 
-static struct arguments begin(struct arena *arena, const struct suppressed_call *call,
-                              const char *command, size_t capacity)
-{
-    struct arguments arguments = arguments_begin(arena, capacity + 2);
-    arguments_text(&arguments, command);
-    arguments_text(&arguments,
-                   keys_spell(arena, scripts_prefix(call->scripts), KEY_SUPPRESSED, NULL));
-    return arguments;
-}
-
-void suppressed_lift(const struct suppressed_call *call, const char *const *hashes, size_t count)
+void suppressed_lift(const struct suppressed_call *call, const char *const *hashes, size_t count,
+                     const char *reason)
 {
     struct arena *arena = arena_new(FIRST_CHUNK);
-    struct arguments arguments = begin(arena, call, "HDEL", count);
+    struct arguments arguments = arguments_begin(arena, count + 1);
+    arguments_text(&arguments, reason);
     for (size_t i = 0; i < count; i++)
         arguments_text(&arguments, hashes[i]);
-    send_command(call, &arguments, true);
+    const struct connection_request request = request_of(call, &arguments, true);
+    scripts_run(call->scripts, SCRIPT_LIFT, &request);
     arena_destroy(&arena);
 }
 
@@ -60,12 +54,16 @@ void suppressed_add(const struct suppressed_call *call, const char *const *hashe
                     const char *reason, int64_t at_ms)
 {
     struct arena *arena = arena_new(FIRST_CHUNK);
+    const char *key = keys_spell(arena, scripts_prefix(call->scripts), KEY_SUPPRESSED, NULL);
+    const char *value =
+        arena_printf(arena, "{\"reason\":\"%s\",\"at\":%" PRId64 "}", reason, at_ms);
     for (size_t i = 0; i < count; i++) {
-        struct arguments arguments = begin(arena, call, "HSETNX", 2);
-        arguments_text(&arguments, hashes[i]);
-        arguments_text(&arguments, arena_printf(arena, "{\"reason\":\"%s\",\"at\":%" PRId64 "}",
-                                                reason, at_ms));
-        send_command(call, &arguments, i + 1 == count);
+        const char *const words[] = {"HSETNX", key, hashes[i], value};
+        struct arguments arguments = arguments_begin(arena, 4);
+        for (size_t word = 0; word < 4; word++)
+            arguments_text(&arguments, words[word]);
+        const struct connection_request request = request_of(call, &arguments, i + 1 == count);
+        connection_send(scripts_connection(call->scripts), &request);
     }
     arena_destroy(&arena);
 }

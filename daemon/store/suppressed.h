@@ -18,8 +18,9 @@ struct suppressed_call {
     void *context;
 };
 
-/* Lifts suppressions, of hashes that have one. All is copied. */
-void suppressed_lift(const struct suppressed_call *call, const char *const *hashes, size_t count);
+/* Lifts suppressions, of hashes that have one for this reason (lift.lua). All is copied. */
+void suppressed_lift(const struct suppressed_call *call, const char *const *hashes, size_t count,
+                     const char *reason);
 
 /* Suppresses addresses, at least one; those that are so already stay as they are. */
 void suppressed_add(const struct suppressed_call *call, const char *const *hashes, size_t count,

@@ -214,3 +214,33 @@ def test_drained_while_it_passes(two):
         wait_until(lambda: b.mails, "the mail")
     two.wait_idle()
     assert len(b.mails) == 1 and a.mails == []
+
+
+def test_frozen_between_the_pass_and_the_sender(two):
+    """Its lease runs out meanwhile, and another daemon has the message: it is sent once."""
+    a, b = FaultSmtp({"banner": "421 busy"}), FaultSmtp()
+    two.serve(a, b).stop()
+    frozen = two.daemon("two").spawn("passed=stop@1")
+    two.push(*mails(1))
+    wait_until(lambda: two.client.keys("nudged:message:*")
+               and two.client.hget(two.client.keys("nudged:message:*")[0], "gateway") == b"b", "the pass")
+    two.daemon("three").spawn()
+    wait_until(lambda: b.mails, "the mail, by the other one")
+    frozen.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: "settled by somebody else" in frozen.log(), "the frozen one to see it")
+    two.wait_idle()
+    assert len(b.taken()) == 1 and a.mails == []
+
+
+def test_an_answer_that_is_lost_leaves_it_to_nobody(two):
+    """Whether it has passed is not known: no sender begins it, and it goes out once."""
+    a, b = FaultSmtp({"banner": "421 busy"}), FaultSmtp()
+    two.serve(a, b).stop()
+    daemon = two.daemon("two").spawn("pass-lost=fail")
+    two.push(*mails(1))
+    wait_until(lambda: daemon.status()["later"] == 1, "it to wait")
+    assert b.count("connect") == 0
+    a.well()
+    wait_until(lambda: a.taken(), "the mail")
+    two.wait_idle()
+    assert len(a.taken()) + len(b.taken()) == 1

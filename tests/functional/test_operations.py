@@ -152,7 +152,7 @@ def test_sent_messages_are_logged_where_that_is_wanted(hello, wanted):
     hello.wait_idle()
     assert daemon.stop() == 0
     sent = re.findall(r" info: a message was sent mid=\S+ rule=hello template=hello channel=email "
-                      r"gateway=smtp to=a…@example\.com code=250: 250 taken$", daemon.log(), re.M)
+                      r"gateway=smtp to=a…@example\.com code=250 id=-: 250 taken$", daemon.log(), re.M)
     assert len(sent) == (2 if wanted else 0)
     assert wanted or "was sent" not in daemon.log()
     assert warnings(daemon) == []

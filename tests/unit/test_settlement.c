@@ -378,9 +378,75 @@ static void given_up(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* The gateway proved to be to blame, before it was written: it waits, nobody is suppressed, and
+ * deciding hears nothing of it. */
+static void forgiven(void **state)
+{
+    static const struct outcome outcomes[] = {
+        {.kind = OUTCOME_BOUNCED, .code = 550},
+        {.kind = OUTCOME_DEAD, .code = 550, .suspect = OUTCOME_SUSPECT_MAILBOX},
+        {.kind = OUTCOME_DEAD, .code = 554, .suspect = OUTCOME_SUSPECT_REFUSAL},
+    };
+    struct decide_fixture fixture;
+    (void)state;
+    decide_fixture_open(&fixture, asking_rules);
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        struct attempt *attempt = new_attempt("resend", NOW + HOUR);
+        const struct outbox_result *result = &attempt->result;
+        struct settlement_scene scene = {
+            .rules = fixture.rules, .policy = &fixture.policy, .now_ms = NOW};
+        attempt->job.outcome = outcomes[i];
+        settlement_make(attempt, &scene);
+        assert_int_equal(result->verdict, OUTBOX_DEAD);
+        assert_non_null(result->event);
+        scene.rules = NULL;
+        scene.policy = NULL;
+        settlement_forgive(attempt, &scene);
+        assert_int_equal(result->verdict, OUTBOX_LATER);
+        assert_int_equal(result->after_ms, 5000);
+        assert_false(result->charge);
+        assert_null(result->event);
+        assert_null(result->suppress);
+        assert_null(result->reason);
+        assert_non_null(strstr(result->trace, "\"what\":\"gateway-fault\""));
+        attempt_destroy(&attempt);
+    }
+    decide_fixture_close(&fixture);
+}
+
+/* What came of each gateway stands in the trace that the last one's result brings. */
+static void passed_on(void **state)
+{
+    struct decide_fixture fixture;
+    (void)state;
+    decide_fixture_open(&fixture, plain_rules);
+    const struct settlement_scene scene = {
+        .rules = fixture.rules, .policy = &fixture.policy, .now_ms = NOW};
+    struct attempt *attempt = new_attempt("resend", NOW + HOUR);
+    outcome_set(&attempt->job.outcome, OUTCOME_UNAVAILABLE);
+    settlement_pass(attempt, &scene);
+    attempt->gateway = "spare";
+    outcome_set(&attempt->job.outcome, OUTCOME_SENT);
+    settlement_make(attempt, &scene);
+    const char *second = strchr(attempt->result.trace, '\n');
+    assert_non_null(second);
+    assert_in_range(strstr(attempt->result.trace, "\"gateway\":\"main\"") - attempt->result.trace,
+                    1, second - attempt->result.trace);
+    assert_non_null(strstr(attempt->result.trace, "\"what\":\"unavailable\""));
+    assert_non_null(strstr(second, "\"what\":\"sent\""));
+    assert_non_null(strstr(second, "\"gateway\":\"spare\""));
+    /* Withdrawn between two of them: what came of the first is told all the same. */
+    settlement_release(attempt);
+    assert_int_equal(attempt->result.verdict, OUTBOX_RELEASE);
+    assert_non_null(strstr(attempt->result.trace, "\"what\":\"unavailable\""));
+    attempt_destroy(&attempt);
+    decide_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forgiven),           cmocka_unit_test(passed_on),
         cmocka_unit_test(each_outcome),       cmocka_unit_test(not_made),
         cmocka_unit_test(template_elsewhere), cmocka_unit_test(deferred),
         cmocka_unit_test(given_up),           cmocka_unit_test(events_in_full),

@@ -29,7 +29,7 @@ static bool lift(struct store_fixture *store, struct redis_fixture *redis)
     suppressed_lift(&(struct suppressed_call){.scripts = store->scripts,
                                               .callback = on_done,
                                               .context = &answer},
-                    hashes, 3);
+                    hashes, 3, "bounced");
     first[1] = last[1] = 'x';
     redis_fixture_run(redis, &answer.came);
     return !answer.failed;
@@ -57,9 +57,15 @@ static void test_lift(void **state)
     redis_fixture_open(&redis, NULL);
     store_fixture_open(&store, &redis, "one");
 
-    redis_fixture_ask(&redis, "HSET t:suppressed h1 {} h2 {} h3 {}");
+    redis_fixture_ask(&redis, "HSET t:suppressed h1 %s h2 %s h3 %s", "{\"reason\":\"bounced\"}",
+                      "{\"reason\":\"bounced\"}", "{\"reason\":\"bounced\",\"at\":5}");
     assert_true(lift(&store, &redis));
     assert_redis(&redis, "[h2]", "HKEYS t:suppressed");
+    /* Of another reason, or of no form: it stays. */
+    redis_fixture_ask(&redis, "HSET t:suppressed h1 %s h3 oops", "{\"reason\":\"complaint\"}");
+    assert_true(lift(&store, &redis));
+    assert_redis(&redis, "3", "HLEN t:suppressed");
+    redis_fixture_ask(&redis, "DEL t:suppressed");
     redis_fixture_ask(&redis, "SET t:suppressed text"); /* Redis refuses */
     assert_false(lift(&store, &redis));
     assert_redis(&redis, "text", "GET t:suppressed");
