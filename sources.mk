@@ -470,6 +470,8 @@ library_sources = \
 	daemon/mail/text_writer.h \
 	daemon/mail/unsubscribe.c \
 	daemon/mail/unsubscribe.h \
+	daemon/mail/verp.c \
+	daemon/mail/verp.h \
 	daemon/redis/arguments.c \
 	daemon/redis/arguments.h \
 	daemon/redis/backoff.c \
@@ -708,6 +710,7 @@ lua_scripts = \
 	daemon/store/shared_queues.lua \
 	daemon/store/shared_rate.lua \
 	daemon/store/shared_requeue.lua \
+	daemon/store/shared_returns.lua \
 	daemon/store/shared_rules.lua \
 	daemon/store/shared_said.lua \
 	daemon/store/shared_said_merge.lua \
@@ -893,6 +896,7 @@ unit_programs = \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \
 	tests/unit/test_value \
+	tests/unit/test_verp \
 	tests/unit/test_waiting \
 	tests/unit/test_webhook_signature \
 	tests/unit/test_withdrawal \
@@ -1101,6 +1105,7 @@ test_files = \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \
+	tests/functional/test_returns.py \
 	tests/functional/test_revival.py \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_same_words.py \

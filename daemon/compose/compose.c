@@ -5,6 +5,7 @@
 #include "compose/composition.h"
 #include "mail/header.h"
 #include "mail/mime.h"
+#include "mail/verp.h"
 
 static struct composition begin(const struct templates *templates,
                                 const struct compose_settings *settings,
@@ -44,8 +45,16 @@ static bool write_mail(const struct composition *c, struct buf *wire)
 static bool choose_envelope(struct composition *c, struct compose_mail *mail)
 {
     struct address bounces = c->from;
-    if (c->settings->bounces && !address_parse(c->arena, c->settings->bounces, &bounces, c->diag))
+    char local[VERP_SIZE];
+    const struct verp_key key = {c->settings->key.bytes, c->settings->key.length};
+    if (c->settings->bounce_domain && verp_make(&key, c->mid, local)) {
+        const char *own = arena_printf(c->arena, "%s@%s", local, c->settings->bounce_domain);
+        if (!address_check(c->arena, own, &bounces, c->diag))
+            return false;
+    } else if (c->settings->bounces &&
+               !address_parse(c->arena, c->settings->bounces, &bounces, c->diag)) {
         return false;
+    }
     mail->from = bounces.mailbox;
     mail->to = c->recipient.mailbox;
     mail->smtputf8 = bounces.utf8_local || c->from.utf8_local || c->recipient.utf8_local ||

@@ -15,10 +15,12 @@ enum {
 
 /* Texts of the configuration; all but `from` and `message_id_domain` may be NULL. */
 struct compose_settings {
-    const char *from;            /* "Tea Shop <mail@shop.example>" */
-    const char *reply_to;        /* likewise */
-    const char *bounces;         /* envelope sender; NULL: the address of From */
-    const struct value *shop;    /* the `shop:` map */
+    const char *from;          /* "Tea Shop <mail@shop.example>" */
+    const char *reply_to;      /* likewise */
+    const char *bounces;       /* envelope sender; NULL: the address of From */
+    const char *bounce_domain; /* each message has an envelope sender of its own there (mail/verp);
+                                  NULL: none */
+    const struct value *shop;  /* the `shop:` map */
     const char *unsubscribe_url; /* https://…; the token replaces "{token}", else is appended */
     const char *unsubscribe_mailto; /* an address */
     const char *list_id;            /* "shop.example" or "Tea Shop <list.shop.example>" */

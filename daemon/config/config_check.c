@@ -191,6 +191,27 @@ static void check_mail_addresses(const struct checking *checking)
     }
 }
 
+/* What stands before the `@` of each message is made by mail/verp. */
+static void check_bounce_domain(const struct checking *checking)
+{
+    const struct config_mail *mail = &checking->config->keys->mail;
+    struct arena *arena = checking->config->arena;
+    const struct value *place = at_key(checking, "mail.bounce_domain");
+    struct address address;
+    struct diag diag;
+    if (!mail->bounce_domain || !place)
+        return;
+    const char *example =
+        arena_printf(arena, "r-01234567890123456789012345678901234567@%s", mail->bounce_domain);
+    if (strchr(mail->bounce_domain, '@') || !address_check(arena, example, &address, &diag))
+        diag_hint(fault(checking, place, DIAG_ERROR, "`bounce_domain` must be a domain"),
+                  "such as bounces.shop.example: mail to whatever address there goes to `nudgectl "
+                  "feedback`");
+    else if (mail->bounces)
+        fault(checking, at_key(checking, "mail.bounces"), DIAG_WARNING,
+              "`bounces` is of no use beside `bounce_domain`");
+}
+
 static void check_provider(const struct checking *checking)
 {
     const struct config_check *config = checking->config;
@@ -234,6 +255,7 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_admin_socket(&checking);
     check_files(&checking);
     check_mail_addresses(&checking);
+    check_bounce_domain(&checking);
     check_provider(&checking);
     check_unsubscribe_url(&checking);
 }

@@ -44,7 +44,7 @@ struct config_policy {
 };
 
 struct config_mail {
-    const char *from, *reply_to, *bounces, *unsubscribe_url, *unsubscribe_mailto, *list_id,
+    const char *from, *reply_to, *bounces, *bounce_domain, *unsubscribe_url, *unsubscribe_mailto, *list_id,
         *feedback_id, *message_id_domain;
 };
 

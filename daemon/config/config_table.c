@@ -161,6 +161,12 @@ static const struct setting mail_settings[] = {
      IN(config_mail, reply_to),
      .reload = SETTING_RELOAD,
      .help = "where answers go; default: `from`"},
+    {.key = "bounce_domain",
+     .type = SETTING_TEXT,
+     IN(config_mail, bounce_domain),
+     .reload = SETTING_RELOAD,
+     .help = "each mail has an envelope sender of its own in this domain, whose mail `nudgectl "
+             "feedback` reads"},
     {.key = "bounces",
      .type = SETTING_TEXT,
      IN(config_mail, bounces),

@@ -32,6 +32,8 @@ struct policy {
     struct setting_rate cap;           /* marketing messages to one customer; count 0: none */
     int quiet_from, quiet_to;          /* minutes of the customer's day; -1: no quiet hours */
     int64_t dedupe_keep_ms;
+    bool mails_return;           /* each mail has an envelope sender of its own: of its bounces it
+                                    is remembered whom they are about */
     const char *zone;            /* of the shop (IANA) */
     struct value shop;           /* map */
     const unsigned char *secret; /* names messages and hashes addresses */

@@ -62,9 +62,21 @@ static void make_full(struct arena *arena, const int64_t full_ms[ROOM_CLASSES],
     commit->full_count = ROOM_CLASSES;
 }
 
-static void make_messages(const struct decision *decision, struct arena *arena,
+/* What a bounce of a mail is told by. */
+static const char *returns_of(const struct policy *policy, const struct decision_message *message,
+                              struct arena *arena)
+{
+    int64_t hops = 0;
+    if (!policy->mails_return || !message->step->mail)
+        return "";
+    value_to_int(value_get(&message->body, "hops"), &hops);
+    return arena_printf(arena, "%" PRId64 " %s", hops, message->rule->name);
+}
+
+static void make_messages(const struct commit_builder_input *input, struct arena *arena,
                           struct commit *commit)
 {
+    const struct decision *decision = input->decision;
     struct commit_message *messages =
         arena_zero(arena, sizeof *messages * (decision->message_count + 1));
     const char **hashes = arena_alloc(arena, sizeof *hashes * (2 * decision->message_count + 1));
@@ -87,7 +99,8 @@ static void make_messages(const struct decision *decision, struct arena *arena,
             .hash = message->address.hash,
             .said = message->address.said,
             .topic = message->rule->topic,
-            .domain = message->address.domain};
+            .domain = message->address.domain,
+            .returns = returns_of(input->policy, message, arena)};
         hashes[hash_count++] = message->address.hash;
         if (message->address.old_hash)
             hashes[hash_count++] = message->address.old_hash;
@@ -336,7 +349,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
     make_moves(input, arena, commit);
     if (!decision->bare && !make_document(input, arena, commit, diag))
         return false;
-    make_messages(decision, arena, commit);
+    make_messages(input, arena, commit);
     make_words(input, arena, commit);
     make_withdrawals(decision, arena, commit);
     if (decision->full)

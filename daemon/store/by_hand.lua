@@ -18,6 +18,7 @@ local P, pile, verb, dry, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == 'dry', AR
 --with shared_said
 --with shared_objection
 --with shared_message
+--with shared_returns
 --with shared_ending
 local now = clock()
 local wrong = wrong_key({P .. ':uncertain', 'zset', P .. ':later', 'zset', P .. ':dead', 'stream',

@@ -15,6 +15,7 @@ local P, consumer, count, keep, asked = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARG
 --with shared_queues
 --with shared_requeue
 --with shared_message
+--with shared_returns
 --with shared_ending
 --with shared_take_over
 --with shared_gone

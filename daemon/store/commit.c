@@ -68,6 +68,7 @@ static void put_messages(struct arguments *arguments, const struct commit *commi
         arguments_text(arguments, message->said);
         arguments_text(arguments, message->topic);
         arguments_text(arguments, message->domain);
+        arguments_text(arguments, message->returns ? message->returns : "");
     }
 }
 

@@ -9,7 +9,7 @@
 --   withdrawals {mid, where it is assumed to be, why}: deleted; marked while a sender has it, or
 --             it waits for an operator's word
 --   messages  {mid, channel, class, body, on_uncertain, give_up, hash of the address in P:suppressed,
---             in P:said, topic, domain of its mailbox}
+--             in P:said, topic, domain of its mailbox, `returns` of a mail or ''}
 --   full      {class, since when the customer waits for room for such messages; 0: not}
 --   emits     events
 --   dead      {kind, reason, detail, body}
@@ -46,7 +46,7 @@ if refused then
 end
 
 -- The lists, and how many arguments an item of each has.
-local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 10, emits = 1, dead = 4,
+local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 1, dead = 4,
     traces = 1, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
     erased = 2, starts = 2, forgotten = 1}
 local lists = {}
@@ -360,13 +360,16 @@ for _, w in ipairs(lists.withdrawals) do
     end
 end
 for _, m in ipairs(lists.messages) do
-    local mid, channel, class, body, on_uncertain, give_up, hash, said, topic, domain = unpack(m)
+    local mid, channel, class, body, on_uncertain, give_up, hash, said, topic, domain, returns = unpack(m)
     if redis.call('EXISTS', message_key(mid)) == 0 then
         redis.call('HSET', message_key(mid), 'state', 'queued', 'customer', customer, 'channel',
             channel, 'class', class, 'on_uncertain', on_uncertain, 'give_up', give_up,
             'attempts', 0, 'hash', hash, 'said', said, 'topic', topic)
         if domain ~= '' then
             redis.call('HSET', message_key(mid), 'domain', domain)
+        end
+        if returns ~= '' then
+            redis.call('HSET', message_key(mid), 'returns', returns)
         end
         redis.call('SET', body_key(mid), body)
         redis.call('XADD', outbox(channel, class), '*', 'mid', mid)

@@ -22,6 +22,9 @@ struct commit_message {
      * P:suppressed and P:said, and its topic. */
     const char *hash, *said, *topic;
     const char *domain; /* of its mailbox, lower case and ASCII; "": none */
+    /* Of a mail whose bounce may come later: "<hops> <rule>" (shared_returns.lua); ""
+     * or NULL of others. */
+    const char *returns;
 };
 
 /* A topic assumed not to be declined under the hash of a mailbox. */

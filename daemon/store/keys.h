@@ -34,6 +34,9 @@
     X(HOLDING, "holding", "<queue>:<class>", "zset",                                             \
       "domains for which messages are held: when that was last looked at")                       \
     X(UNCERTAIN, "uncertain", "", "zset", "mid that waits for an operator's word: since when")   \
+    X(MAILED, "mailed", "<day>", "string", "how many mails were sent that may come back")        \
+    X(RETURNS, "returns", "<day>:<level>:<prefix>", "hash",                                      \
+      "of a mail that was sent: whom a bounce of it is about")                                   \
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")      \
     X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")            \
     X(DEAD, "dead", "", "stream", "dead letters")                                                \

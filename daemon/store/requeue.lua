@@ -20,6 +20,7 @@ local later = P .. ':later'
 --with shared_queues
 --with shared_requeue
 --with shared_message
+--with shared_returns
 --with shared_ending
 --with shared_gone
 --with shared_lacking

@@ -21,6 +21,7 @@ local HOPS_MOST = 8      -- of an event
 --with shared_outbox
 --with shared_said
 --with shared_message
+--with shared_returns
 --with shared_ending
 local now = clock()
 local wrong = wrong_key({P .. ':dead', 'stream', P .. ':later', 'zset', P .. ':events', 'stream',
@@ -94,7 +95,7 @@ local function tell_requeued(id, letter, about)
             body = #letter.body <= BODY_MOST and letter.body or nil}}))
 end
 
-local KEPT = {'topic', 'hash', 'said', 'domain', 'gateway', 'bound'}
+local KEPT = {'topic', 'hash', 'said', 'domain', 'gateway', 'bound', 'returns'}
 local function message(id, letter)
     local about = decoded(letter.body)
     local classes = {transactional = 'resend', marketing = 'hold'}

@@ -19,6 +19,7 @@ local WIDTH = 14
 --with shared_outbox
 --with shared_requeue
 --with shared_message
+--with shared_returns
 --with shared_ending
 --with shared_lacking
 local now = clock()
@@ -54,6 +55,7 @@ end
 
 local finish = {
     done = function(r)
+        remember(r.mid, r.customer, r.hash, r.returns, r.told, now)
         delete_message(r.mid)
     end,
     later = later,
@@ -106,7 +108,8 @@ local function end_marked(r, why)
         withdraw(m, why, arrived, bounced, now, keep)
         return
     end
-    delete(m)
+    m.returns = why ~= 'erasure' and m.returns
+    delete(m, true, now)
     if m.customer and why ~= 'erasure' then
         line(m, 'too-late', why, now, keep)
     end
@@ -127,7 +130,7 @@ end
 local function settle(r)
     local key = message_key(r.mid)
     local stream = outbox(r.queue, r.class)
-    local m = fields(r.mid, 'owner', 'entry', 'customer', 'mark', 'attempts', 'lacks')
+    local m = fields(r.mid, 'owner', 'entry', 'customer', 'mark', 'attempts', 'lacks', 'hash', 'returns', 'told')
     if not m then
         return end_spoilt(r)
     elseif redis.call('EXISTS', key) == 0 then
@@ -135,7 +138,7 @@ local function settle(r)
     elseif m[1] ~= consumer or m[2] ~= r.entry then
         return 0
     end
-    r.customer, r.attempts, r.lacks = m[3], m[5], m[6]
+    r.customer, r.attempts, r.lacks, r.hash, r.returns, r.told = m[3], unpack(m, 5, 9)
     remove(stream, r.entry)
     if m[4] then
         end_marked(r, m[4])

@@ -7,16 +7,22 @@ end
 
 -- What is known of a message in a channel's outbox; of one whose record is none, no more than that.
 local function message_of(mid, channel, class)
-    local row = fields(mid, 'customer', 'channel', 'class', 'body', 'bound', 'mark', 'topic', 'gateway')
+    local row = fields(mid, 'customer', 'channel', 'class', 'body', 'bound', 'mark', 'topic', 'gateway',
+        'hash', 'returns', 'told')
     local m = {mid = mid, key = message_key(mid), spoilt = not row}
-    m.customer, m.channel, m.class, m.body, m.bound, m.mark, m.topic, m.gateway = unpack(row or {}, 1, 8)
+    m.customer, m.channel, m.class, m.body, m.bound, m.mark, m.topic, m.gateway, m.hash,
+        m.returns, m.told = unpack(row or {}, 1, 11)
     m.channel, m.class, m.body = m.channel or channel, m.class or class, body_of(mid, m.body)
     m.about = decoded(m.body)
     return m
 end
 
--- Its hash is deleted, and its body; what is no hash is somebody else's.
-local function delete(m)
+-- Its hash is deleted, and its body; what is no hash is somebody else's. Of what was sent, or may have
+-- arrived, it is remembered whom a bounce is about.
+local function delete(m, sent, now)
+    if sent or m.bound then
+        remember(m.mid, m.customer, m.hash, m.returns, m.told, now or clock())
+    end
     redis.call('DEL', body_key(m.mid))
     if not m.spoilt then
         redis.call('DEL', m.key)
@@ -83,7 +89,10 @@ end
 -- It must not be sent any more, and `why` says why. Where an attempt may have arrived it goes on
 -- counting as sent; what was `told` already needs no event. Of one who was erased nothing is told.
 local function withdraw(m, why, arrived, told, now, keep)
-    delete(m)
+    if why == 'erasure' then
+        m.returns = nil
+    end
+    delete(m, false, now)
     if why == 'erasure' or not m.customer then
         return
     end
@@ -98,7 +107,8 @@ local function withdraw(m, why, arrived, told, now, keep)
 end
 
 -- What a letter keeps of the message's hash besides, so that revive.lua can make it again.
-local KEPT = {'topic', 'on_uncertain', 'hash', 'said', 'domain', 'give_up', 'gateway', 'bound', 'mark'}
+local KEPT = {'topic', 'on_uncertain', 'hash', 'said', 'domain', 'give_up', 'gateway', 'bound', 'mark',
+    'returns'}
 
 -- It becomes a dead letter, whose id is returned.
 local function letter(m, reason, detail)

@@ -27,6 +27,7 @@ local this, inbox = consumer .. '#' .. ARGV[7], ARGV[8]
 --with shared_said
 --with shared_requeue
 --with shared_message
+--with shared_returns
 --with shared_ending
 --with shared_lacking
 --with shared_held

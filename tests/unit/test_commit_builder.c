@@ -24,12 +24,12 @@ static struct value read_json(struct arena *arena, const char *text)
 
 /* Each class with each answer to uncertainty. */
 static const struct rule rules[] = {
-    {.class = RULE_MARKETING, .on_uncertain = RULE_HOLD},
+    {.name = "offer", .class = RULE_MARKETING, .on_uncertain = RULE_HOLD},
     {.class = RULE_TRANSACTIONAL, .on_uncertain = RULE_RESEND},
     {.class = RULE_MARKETING, .on_uncertain = RULE_RESEND},
 };
 static const struct rule_step steps[] = {
-    {.channel = "email"}, {.channel = "sms"}, {.channel = "x"}};
+    {.channel = "email", .mail = true}, {.channel = "sms"}, {.channel = "x"}};
 
 static struct decision new_decision(struct arena *arena)
 {
@@ -73,6 +73,7 @@ static size_t assert_messages(const struct commit *commit, const struct decision
         const struct commit_message *message = &commit->messages[i];
         assert_string_equal(message->mid, decision->messages[i].mid);
         assert_string_equal(message->channel, steps[i].channel);
+        assert_string_equal(message->returns, steps[i].mail ? "0 offer" : "");
         assert_string_equal(message->class_, classes[i]);
         assert_string_equal(message->on_uncertain, uncertain[i]);
         assert_int_equal(message->give_up_ms, NOW + (int64_t)i);
@@ -94,6 +95,7 @@ static void all_of_it(void **state)
     (void)state;
     const struct commit_builder_input input = {.customer = customer_new(arena, "id:7"),
                                                .person = &(struct person){0},
+                                               .policy = &(struct policy){.mails_return = true},
                                                .decision = &decision,
                                                .events = events,
                                                .event_count = 2,

@@ -53,8 +53,8 @@ static struct commit document(void)
 
 static const struct commit_message messages[] = {
     {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h", "s", "all",
-     "shop.example"},
-    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", "", ""},
+     "shop.example", "0 offer"},
+    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", "", "", ""},
 };
 
 /* One message in each state. */

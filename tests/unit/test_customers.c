@@ -139,8 +139,8 @@ static void test_deadline_given_up(void **state)
 }
 
 static const struct commit_message messages[] = {
-    {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h", "s", "all", ""},
-    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", "", ""},
+    {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h", "s", "all", "", ""},
+    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", "", "", ""},
 };
 
 static void test_messages(void **state)
