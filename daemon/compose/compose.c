@@ -160,8 +160,8 @@ bool compose_body(const struct templates *templates, const struct compose_settin
     if (!address_request(&c, mail, &envelope) || !check_files(&c, body, request->file, mail))
         return false;
     composition_message(&c, envelope.from, body->reads_files);
-    value_set(arena, c.variables, "gateway",
-              value_is(request->gateway, VALUE_MAP) ? *request->gateway : value_null());
+    if (value_is(request->gateway, VALUE_MAP)) /* over what an event may call so */
+        value_set(arena, c.variables, "gateway", *request->gateway);
     if (body->reads_mime && !put_mime(&c, mail))
         return false;
     request->to = mail ? c.recipient.mailbox : c.to;

@@ -49,15 +49,27 @@ static bool leaves_out(const struct checking *checking, const struct templates_b
     return !body->reads_inline && has_pictures(checking->variant);
 }
 
+/* What makes the gateway's bodies, and its file; NULL: it is of a kind without. */
+static const struct templates_body *body_of(const struct checking *checking,
+                                            const struct config_gateway *gateway, const char **file)
+{
+    const struct templates *templates = checking->generation->templates;
+    *file = config_gateway_body(gateway, templates, checking->arena);
+    return *file ? templates_body(templates, *file) : NULL;
+}
+
+/* The preset's own file, which nobody is asked to change. */
+static bool is_built_in(const struct config_gateway *gateway, const char *file)
+{
+    return gateway->kind->built_in_body && strcmp(file, gateway->kind->built_in_body) == 0;
+}
+
 static void check_gateway(struct checking *checking, const struct config_channel *channel,
                           const struct config_gateway *gateway)
 {
     const struct templates_variant *variant = checking->variant;
-    const char *file =
-                   config_gateway_body(gateway, checking->generation->templates, checking->arena),
-               *what, *unused;
-    const struct templates_body *body =
-        file ? templates_body(checking->generation->templates, file) : NULL;
+    const char *file, *what, *unused;
+    const struct templates_body *body = body_of(checking, gateway, &file);
     bool mail = channel->mail;
     struct diag diag;
     if (!body || !leaves_out(checking, body, mail, &what, &unused))
@@ -66,7 +78,11 @@ static void check_gateway(struct checking *checking, const struct config_channel
                gateway->name, channel->name,
                mail ? "has no place for it: it would be a dead letter, `lost-attachments`"
                     : "leaves it out");
-    diag_hint(&diag, "`%s` may use %s", file, unused);
+    if (is_built_in(gateway, file))
+        diag_hint(&diag, "the API of `%s` takes none: send it through another gateway",
+                  gateway->kind->name);
+    else
+        diag_hint(&diag, "`%s` may use %s", file, unused);
     warn(checking, variant->html_file ? variant->html_file : variant->text_file, "lost-attachments",
          &diag);
 }
@@ -93,23 +109,20 @@ static void check_variant(struct checking *checking)
 
 /* ---- The whole mail ---- */
 
-static void check_mime(struct checking *checking, const struct config_channel *channel)
+static void check_mime(const struct checking *checking, const struct config_channel *channel)
 {
     for (size_t i = 0; channel->gateways[i]; i++) {
         const struct config_gateway *gateway = channel->gateways[i];
-        const char *file =
-            config_gateway_body(gateway, checking->generation->templates, checking->arena);
-        const struct templates_body *body =
-            file ? templates_body(checking->generation->templates, file) : NULL;
-        struct diag diag;
+        const char *file;
+        const struct templates_body *body = body_of(checking, gateway, &file);
         if (!body || !body->reads_mime || channel->mail)
             continue;
-        diag_error(
-            &diag,
-            "gateway `%s` sends whole mails (message.mime), and channel `%s` has none: each of "
-            "its messages would be a dead letter, `bad-message`",
-            gateway->name, channel->name);
-        warn(checking, file, "bad-message", &diag);
+        diag_code(settings_fault(checking->diags, &checking->config->source, gateway->place,
+                                 DIAG_WARNING,
+                                 "gateway `%s` sends whole mails, and channel `%s` has none: each "
+                                 "message would be a dead letter, `bad-message`",
+                                 gateway->name, channel->name),
+                  "bad-message");
     }
 }
 

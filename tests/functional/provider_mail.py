@@ -316,7 +316,9 @@ class Brevo(Provider):
         if not body.get("htmlContent") and not body.get("textContent"):
             raise Refused("htmlContent is missing")
         headers = body.get("headers", {})
-        key = headers.pop("idempotencyKey", None)
+        key, mid = headers.pop("idempotencyKey", None), headers.pop("X-Mailin-custom", None)
+        if any(name.lower() in ("message-id", "from", "to", "subject") for name in headers):
+            raise Refused(f"standard headers: {headers}")
         if key and not re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", key):
             raise Refused(f"idempotencyKey {key}")
         files = []
@@ -326,7 +328,7 @@ class Brevo(Provider):
         if "attachment" in body and not files:
             raise Refused("attachment is empty")
         return Taken(recipient["email"], body.get("textContent"), body["subject"], body.get("htmlContent"),
-                     body["sender"]["email"], files, headers, key=key)
+                     body["sender"]["email"], files, headers, key=key, mid=mid)
 
     def take(self, taken):
         if taken.key in [one.key for one in self.taken]:

@@ -276,6 +276,15 @@ def test_senders_of_twilio(desk, sender):
     assert it.taken().sender == sender
 
 
+def test_a_body_of_the_shops_own(desk):
+    """A file with the gateway's name goes before the preset's; it sees the gateway's settings."""
+    own = '{"From": "mail@shop.example", "To": {{ message.to | json }}, "TextBody": {{ gateway.stream | json }}, ' \
+          '"MessageStream": "outbound", "Metadata": {"mid": "m"}}'
+    it = desk("postmark", before=lambda shop: shop.template("api.json.liquid", own), stream="broadcast")
+    it.push(1, "ana@example.com")
+    assert it.taken().text == "broadcast"
+
+
 @pytest.mark.parametrize("kind", MAIL)
 def test_a_mail_of_a_picture_alone(desk, kind):
     """There is no text in it."""
