@@ -208,6 +208,8 @@ library_sources = \
 	daemon/ctl/command.h \
 	daemon/ctl/context.c \
 	daemon/ctl/context.h \
+	daemon/ctl/csv_reader.c \
+	daemon/ctl/csv_reader.h \
 	daemon/ctl/dead.c \
 	daemon/ctl/demo.c \
 	daemon/ctl/demo_daemon.c \
@@ -255,6 +257,9 @@ library_sources = \
 	daemon/ctl/selection.h \
 	daemon/ctl/status.c \
 	daemon/ctl/stop.c \
+	daemon/ctl/suppress.c \
+	daemon/ctl/suppress_import.c \
+	daemon/ctl/suppress_import.h \
 	daemon/ctl/uncertain.c \
 	daemon/ctl/unsent.c \
 	daemon/ctl/unsent.h \
@@ -626,6 +631,8 @@ library_sources = \
 	daemon/store/shard.h \
 	daemon/store/suppressed.c \
 	daemon/store/suppressed.h \
+	daemon/store/suppressions.c \
+	daemon/store/suppressions.h \
 	daemon/store/timers.c \
 	daemon/store/timers.h \
 	daemon/store/traces.c \
@@ -717,6 +724,7 @@ lua_scripts = \
 	daemon/store/shared_take_over.lua \
 	daemon/store/shared_trace.lua \
 	daemon/store/shared_type.lua \
+	daemon/store/suppress.lua \
 	daemon/store/take.lua \
 	daemon/store/take_due.lua \
 	daemon/store/wake.lua

@@ -62,6 +62,18 @@ const struct command commands[] = {
      "  retry   sends them once more, through the same gateway (formerly `resend`)\n"
      "  drop    makes them dead letters\n" SELECTION_HELP,
      command_uncertain},
+    {"suppress", "[ls [N] | add ADDRESS... | rm ADDRESS... | import FILE | export] [OPTION...]",
+     "addresses that must not be written to",
+     "  ls             keyed hashes of addresses, since when and why, at most N (50)\n"
+     "  add            suppresses addresses\n"
+     "  rm             lifts that, of addresses or of hashes as `ls` shows them\n"
+     "  import         a list: an address a line, a CSV with a header (as SendGrid, Mailgun\n"
+     "                 and Postmark export theirs), JSON lines; - for standard input\n"
+     "  export         the list as JSON lines, which `import` reads again\n"
+     "  --reason WORD  add, import: why; ls, export: those of that reason\n"
+     "  --csv          export: as CSV\n"
+     "  --json         ls: one JSON object a line\n",
+     command_suppress},
     {"status", "[--json]", "what the daemon is doing", "  --json  the same as one JSON object\n",
      command_status},
     {"reload", "", "read rules and templates again", "", command_reload},

@@ -33,6 +33,7 @@ int command_reload(struct context *context, int argc, char **argv);
 int command_render(struct context *context, int argc, char **argv);
 int command_status(struct context *context, int argc, char **argv);
 int command_stop(struct context *context, int argc, char **argv);
+int command_suppress(struct context *context, int argc, char **argv);
 int command_uncertain(struct context *context, int argc, char **argv);
 
 /* An option: "--name VALUE" or "--name=VALUE" fills *value, "--name" alone sets *flag. */

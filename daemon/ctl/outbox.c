@@ -43,6 +43,10 @@ static void print_why(const struct pile_item *item)
         plain_text(pile_item_field(item, "attempts"));
         printf(" times");
     }
+    if (item->is_held_back) {
+        printf(", held: no room for ");
+        plain_text(pile_item_field(item, "domain"));
+    }
     if (*pile_item_field(item, "lacks"))
         printf(", a daemon lacks its template");
     if (*pile_item_field(item, "bound"))

@@ -29,6 +29,7 @@ static bool hear(struct hearing *hearing, const struct messages_item *message)
                              .id = message->mid,
                              .reason = messages_field(message, "state"),
                              .at_ms = message->at_ms,
+                             .is_held_back = message->held->kind != REPLY_NIL,
                              .fields = message->fields,
                              .body = {reply_text(body), body->length}};
     const char *in_hash = messages_field(message, "body"); /* a former program had it there */

@@ -40,7 +40,9 @@
     X(GATEWAY_FAULT, "gateway-fault", "the fault is the gateway's own: later, or by the next one") \
     X(CUT, "cut", "given back unsent: the daemon stops, or has lost its lease")                    \
     X(RESENT, "resent", "an uncertain message goes out once more")                                 \
-    X(DROPPED, "dropped", "a message became a dead letter by an operator's word")                             \
+    X(DROPPED, "dropped", "a message became a dead letter by an operator's word")                  \
+    X(SUPPRESSED, "suppressed", "an address of the customer must not be written to")               \
+    X(UNSUPPRESSED, "unsuppressed", "an address of the customer may be written to again")          \
     X(REQUEUED, "requeued", "a dead letter went back into the outbox")
 
 #define TRACE_WHYS(X)                                                                         \

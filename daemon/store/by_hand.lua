@@ -20,6 +20,7 @@ local P, pile, verb, dry, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == 'dry', AR
 --with shared_message
 --with shared_returns
 --with shared_ending
+--with shared_held
 local now = clock()
 local wrong = wrong_key({P .. ':uncertain', 'zset', P .. ':later', 'zset', P .. ':dead', 'stream',
     P .. ':events', 'stream', P .. ':said', 'hash', P .. ':suppressed', 'hash'})
@@ -77,6 +78,7 @@ local function drop(m, row)
         return 'done'
     end
     local arrived = m.bound or row.state == 'uncertain'
+    unhold(m.mid, m.channel, m.class)
     letter(m, 'dropped', arrived and 'it was uncertain, and dropped by hand' or 'dropped by hand')
     redis.call('ZREM', P .. ':later', m.mid)
     redis.call('ZREM', P .. ':uncertain', m.mid)

@@ -36,10 +36,11 @@ struct wanted {
     const struct reply **into;
 };
 
+static const struct reply nothing = {.kind = REPLY_NIL, .text = ""};
+
 /* What is of a wrong type is shown as nothing. */
 static void on_read(void *context, const struct reply *reply, const struct diag *fault)
 {
-    static const struct reply nothing = {.kind = REPLY_NIL, .text = ""};
     const struct wanted *wanted = context;
     struct reading *reading = wanted->reading;
     *wanted->into = &nothing;
@@ -51,13 +52,35 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
     }
 }
 
+/* `member`: of the key; NULL: the command takes none. */
 static void ask(struct session *session, struct reading *reading, const char *command,
-                const char *key, const struct reply **into)
+                const char *key, const char *member, const struct reply **into)
 {
-    const char *argv[] = {command, key};
+    const char *argv[] = {command, key, member};
     struct wanted *wanted = arena_alloc(reading->arena, sizeof *wanted);
     *wanted = (struct wanted){reading, into};
-    session_push(session, 2, argv, NULL, on_read, wanted);
+    session_push(session, member ? 3 : 2, argv, NULL, on_read, wanted);
+}
+
+/* Whether those that ever waited for their domain do so now. */
+static void ask_held(struct session *session, const char *prefix, struct reading *reading,
+                     struct messages_item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *channel = messages_field(&items[i], "channel");
+        const char *gateway = messages_field(&items[i], "gateway");
+        if (!*messages_field(&items[i], "held") ||
+            strcmp(messages_field(&items[i], "state"), "later") != 0)
+            continue;
+        if (*messages_field(&items[i], "bound"))
+            channel = arena_printf(reading->arena, "%s@%s", channel, gateway);
+        ask(session, reading, "ZSCORE",
+            keys_spell(reading->arena, prefix, KEY_HELD, channel,
+                       messages_field(&items[i], "class"), messages_field(&items[i], "domain"),
+                       NULL),
+            items[i].mid, &items[i].held);
+    }
+    session_drain(session, 0);
 }
 
 bool messages_read(struct session *session, const char *prefix, struct arena *arena,
@@ -66,12 +89,14 @@ bool messages_read(struct session *session, const char *prefix, struct arena *ar
     struct reading reading = {.arena = arena, .diag = diag};
     for (size_t i = 0; i < count; i++) {
         struct messages_item *item = &items[i];
+        item->held = &nothing;
         ask(session, &reading, "HGETALL", keys_spell(arena, prefix, KEY_MESSAGE, item->mid, NULL),
-            &item->fields);
-        ask(session, &reading, "GET", keys_spell(arena, prefix, KEY_BODY, item->mid, NULL),
+            NULL, &item->fields);
+        ask(session, &reading, "GET", keys_spell(arena, prefix, KEY_BODY, item->mid, NULL), NULL,
             &item->body);
     }
     session_drain(session, 0);
+    ask_held(session, prefix, &reading, items, count);
     return !reading.failed;
 }
 

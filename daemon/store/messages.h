@@ -20,6 +20,7 @@ struct messages_item {
     int64_t at_ms;              /* since when it is queued or held; until when it waits */
     const struct reply *fields; /* of its hash: name, value, … (docs/redis.md); none: it is gone */
     const struct reply *body;   /* its text; nil where there is none */
+    const struct reply *held;   /* of one in P:later: nil, unless its domain has no room now */
 };
 
 /* A field of its hash; "" where it has none. */

@@ -24,6 +24,7 @@
     X(WAKE, wake)                 \
     X(BY_HAND, by_hand)           \
     X(REVIVE, revive)             \
+    X(SUPPRESS, suppress)         \
     X(LENGTHS, lengths)           \
     X(LIFT, lift)                 \
     X(BACKLOG, backlog)

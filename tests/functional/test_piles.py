@@ -106,6 +106,9 @@ b  taken by the daemon one, since \S+Z, tried 1 times
 c  later, until 2096-10-02T07:06:40Z, tried 2 times
     news to c3@example.com \(id:3\) by relay
 """, out)
+    desk.client.hset("nudged:message:c", mapping={"held": 1, "domain": "example.com"})
+    desk.client.zadd("nudged:held:email:transactional:example.com", {"c": 1})
+    assert "Z, tried 2 times, held: no room for example.com\n" in desk.ctl("outbox")[1]
     assert desk.ctl("uncertain")[1] == (
         "d  since 2026-03-01T08:00:00Z\n    news to c4@example.com (id:4) by relay\n")
     assert desk.ctl("outbox", "ls", "--reason", "later")[1].startswith("c  later")
@@ -121,6 +124,7 @@ c  later, until 2096-10-02T07:06:40Z, tried 2 times
     assert (status, out) == (1, "2 dropped, 1 not\n")
     assert err == "nudgectl: b: a sender has it: it ends unless that delivers it\n"
     assert [row["mid"] for row in desk.dead()] == [b"a", b"c"]
+    assert not desk.client.exists("nudged:held:email:transactional:example.com")
     assert desk.client.hget("nudged:message:b", "mark") == b"dropped"
     assert "  dropped: by hand" in desk.ctl("explain", "1")[1] or " dropped: by hand" in desk.ctl("explain", "1")[1]
 

@@ -83,9 +83,11 @@ static const struct {
     int found;
 } places[] = {
     {"\"what\":\"([^\"%]+)\"", whats, COUNT(whats), 1},
+    {"and '([a-z]+)' or 'unsuppressed'", whats, COUNT(whats), 1},
+    {"'suppressed' or '([a-z]+)'", whats, COUNT(whats), 1},
     {" line\\(m, '([^']+)'", whats, COUNT(whats), 7},
     {" why = '([^']+)'", whys, COUNT(whys), 2},
-    {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 1},
+    {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 2},
     {" line\\(m, '[a-z]+', '([^']+)'", whys, COUNT(whys), 3},
     {"HSET', m.key, 'mark', '([^']+)'", whys, COUNT(whys), 1},
     {" letter\\(m, '([^']+)'", reasons, COUNT(reasons), 1},
