@@ -118,6 +118,8 @@ class Provider(FaultHttp):
         except Refused as why:
             self.reasons.append(str(why))
             return self.malformed(str(why))
+        if isinstance(taken, bytes):
+            return taken
         for word, reply in self.SITUATIONS.items():
             if word in str(taken.to):
                 return reply(self) if callable(reply) else reply

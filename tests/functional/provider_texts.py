@@ -180,7 +180,7 @@ class Telegram(Provider):
         self.want_type(request, "application/json")
         body = known(strict_json(request.body), ("chat_id", "text"), ("parse_mode", "disable_notification"))
         if len(body["text"]) > 4096:
-            raise Refused("message is too long")
+            return self.error(400, "Bad Request: message is too long")
         return Taken(body["chat_id"], body["text"])
 
     def accepted(self, taken):

