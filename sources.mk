@@ -1120,6 +1120,7 @@ test_files = \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_smtp_dialogue.py \
+	tests/functional/test_suppress.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_waiting_messages.py \

@@ -27,6 +27,7 @@ struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
     attempt->give_up_ms = message->give_up_ms;
     attempt->load = message->load;
     attempt->term = term;
+    attempt->token_ms = message->token_ms;
     attempt->bound = message->gateway != NULL;
     return attempt;
 }

@@ -34,10 +34,12 @@ struct attempt {
     int64_t give_up_ms; /* Redis' clock */
     int64_t load;       /* of the daemon's files */
     int64_t term;       /* of the lease under which it was taken */
+    int64_t token_ms;   /* clock_monotonic_ms() of its token; 0: it needed none */
     bool bound;         /* to its gateway: an uncertain attempt was made there */
 
     struct generation *generation; /* rules and templates; a hold of its own, or NULL */
     const char *gateway;           /* its name; NULL before one is chosen */
+    bool late;                     /* given back, as its token was too old */
     bool probe;                    /* of that gateway's breaker */
     uint64_t tried;                /* gateways of its channel that had it, by their bits: choice */
     const char *earlier;           /* the trace of what came of these, a line each; NULL: none */

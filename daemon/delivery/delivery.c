@@ -257,7 +257,9 @@ static void on_outcome(void *context, struct senders_job *job)
     metrics_add(METRIC_SENDING, -1);
     hear(gateway, attempt);
     failpoint("sent");
-    if (!pass_on(delivery, attempt, &gateway->destination))
+    if (attempt->late && taking_goes_on(delivery->taking))
+        passing_again(delivery->passing, attempt, &gateway->destination);
+    else if (!pass_on(delivery, attempt, &gateway->destination))
         finish(delivery, attempt);
 }
 
@@ -265,7 +267,7 @@ static void on_passed(void *context, struct attempt *attempt, struct destination
 {
     (void)context;
     failpoint("passed");
-    metrics_add(METRIC_MESSAGES_PASSED, 1);
+    metrics_add(METRIC_MESSAGES_PASSED, attempt->late ? 0 : 1);
     give(attempt, destination);
 }
 
@@ -276,7 +278,7 @@ static void on_pass_ended(void *context, struct attempt *attempt, enum passing_e
     case PASSING_NOWHERE:
         finish(delivery, attempt);
         return;
-    case PASSING_WITHDRAWN:
+    case PASSING_BACK:
         settlement_release(attempt);
         settling_add(delivery->settling, attempt);
         return;

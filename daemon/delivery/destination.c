@@ -9,6 +9,15 @@
 
 /* ---- In a sender's thread ---- */
 
+/* Where the daemon stood still meanwhile, others have used the time of its tokens. */
+static bool may_begin(void *context, struct senders_job *job)
+{
+    struct attempt *attempt = attempt_of(job);
+    (void)context;
+    attempt->late = attempt->token_ms && clock_monotonic_ms() - attempt->token_ms > OUTBOX_TOKEN_MS;
+    return !attempt->late;
+}
+
 static bool prepare(void *context, struct senders_job *job, struct arena *arena,
                     struct outgoing *outgoing, struct diag *diag)
 {
@@ -42,6 +51,7 @@ bool destination_open(struct destination *destination, const struct config_gatew
         .kind = gateway->kind,
         .gateway = gateway->settings,
         .connections = (size_t)common->connections,
+        .may_begin = may_begin,
         .prepare = prepare,
         .may_finish = may_finish,
         .context = destination,

@@ -10,12 +10,12 @@ struct passing {
     struct pass *first; /* those under way */
 };
 
-/* An attempt between two gateways. */
+/* An attempt between two gateways, or on its way back to its own. */
 struct pass {
     struct passing *passing;
     struct attempt *attempt;
-    const struct choice *choice;
-    struct choice_lane *lane; /* that is asked for */
+    const struct choice *choice;     /* NULL: no other gateway */
+    struct destination *destination; /* that is asked for */
     struct pass *next, **place;
 };
 
@@ -25,7 +25,7 @@ static void ask(struct pass *pass)
 {
     struct passing *passing = pass->passing;
     const struct attempt *attempt = pass->attempt;
-    struct destination *destination = pass->lane->destination;
+    struct destination *destination = pass->destination;
     destination->promised++;
     outbox_pass(passing->options.outbox,
                 &(struct outbox_pass){
@@ -56,43 +56,49 @@ static void end(struct pass *pass, enum passing_end how)
 /* That gateway cannot have it now either. */
 static void go_on(struct pass *pass)
 {
-    choice_note_tried(pass->choice, pass->attempt, pass->lane->destination);
-    pass->lane = choice_next(pass->choice, pass->attempt, clock_monotonic_ms());
-    if (pass->lane)
-        ask(pass);
-    else
+    if (!pass->choice) {
+        end(pass, PASSING_BACK);
+        return;
+    }
+    choice_note_tried(pass->choice, pass->attempt, pass->destination);
+    const struct choice_lane *lane = choice_next(pass->choice, pass->attempt, clock_monotonic_ms());
+    if (!lane) {
         end(pass, PASSING_NOWHERE);
+        return;
+    }
+    pass->destination = lane->destination;
+    ask(pass);
 }
 
-static void on_passed(struct pass *pass)
+static void on_passed(struct pass *pass, int64_t token_ms)
 {
     struct passing *passing = pass->passing;
-    struct destination *destination = pass->lane->destination;
+    struct destination *destination = pass->destination;
     if (!destination_takes_part(destination)) { /* it has met its own fault meanwhile */
         go_on(pass);
         return;
     }
+    pass->attempt->token_ms = token_ms;
     passing->options.passed(passing->options.context, free_pass(pass), destination);
 }
 
 static void on_answer(void *context, const struct outbox_passed *answer)
 {
     struct pass *pass = context;
-    pass->lane->destination->promised--;
+    pass->destination->promised--;
     if (answer->fault) { /* whether it has passed is not known: nobody begins it */
-        end(pass, PASSING_NOWHERE);
+        end(pass, pass->choice ? PASSING_NOWHERE : PASSING_BACK);
         return;
     }
     switch (answer->verdict) {
     case OUTBOX_PASSED:
-        on_passed(pass);
+        on_passed(pass, answer->token_ms);
         return;
     case OUTBOX_PASS_WAIT:
-        pass->lane->not_before_ms = clock_monotonic_ms() + answer->wait_ms;
         go_on(pass);
         return;
     case OUTBOX_PASS_WITHDRAWN:
-        end(pass, PASSING_WITHDRAWN);
+        end(pass, PASSING_BACK);
         return;
     case OUTBOX_PASS_GONE:
         end(pass, PASSING_GONE);
@@ -100,23 +106,34 @@ static void on_answer(void *context, const struct outbox_passed *answer)
     }
 }
 
-bool passing_begin(struct passing *passing, struct attempt *attempt, const struct choice *choice)
+static void begin(struct passing *passing, struct attempt *attempt, const struct choice *choice,
+                  struct destination *destination)
 {
-    struct choice_lane *lane = choice_next(choice, attempt, clock_monotonic_ms());
-    if (!lane)
-        return false;
     struct pass *pass = mem_alloc(sizeof *pass);
     *pass = (struct pass){.passing = passing,
                           .attempt = attempt,
                           .choice = choice,
-                          .lane = lane,
+                          .destination = destination,
                           .next = passing->first,
                           .place = &passing->first};
     if (pass->next)
         pass->next->place = &pass->next;
     passing->first = pass;
     ask(pass);
-    return true;
+}
+
+bool passing_begin(struct passing *passing, struct attempt *attempt, const struct choice *choice)
+{
+    const struct choice_lane *lane = choice_next(choice, attempt, clock_monotonic_ms());
+    if (lane)
+        begin(passing, attempt, choice, lane->destination);
+    return lane != NULL;
+}
+
+void passing_again(struct passing *passing, struct attempt *attempt,
+                   struct destination *destination)
+{
+    begin(passing, attempt, NULL, destination);
 }
 
 struct passing *passing_new(const struct passing_options *options)

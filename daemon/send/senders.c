@@ -126,6 +126,10 @@ static void send_job(struct sender *sender)
     struct outcome *outcome = &sender->job->outcome;
     struct outgoing outgoing = {0};
     struct diag diag;
+    if (settings->may_begin && !settings->may_begin(settings->context, sender->job)) {
+        outcome_set(outcome, OUTCOME_CUT);
+        return;
+    }
     diag_clear(&diag);
     outcome_set(outcome, OUTCOME_DEAD);
     if (settings->prepare(settings->context, sender->job, sender->arena, &outgoing, &diag)) {

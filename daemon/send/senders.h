@@ -23,7 +23,7 @@ struct senders;
 
 /* What senders know of a message: a member of the owner's own struct, which the owner's
  * callbacks find again by it. Between senders_give() and senders_collect() that struct
- * belongs to the senders: nothing but the two callbacks below may touch it. */
+ * belongs to the senders: nothing but the callbacks below may touch it. */
 struct senders_job {
     struct senders_job *next; /* the senders' */
     struct outcome outcome;   /* when it comes back */
@@ -35,6 +35,9 @@ struct senders_settings {
     const void *gateway; /* the kind's settings; must outlive the senders */
     size_t connections;  /* threads, 1 to GATEWAY_CONNECTIONS_MOST */
 
+    /* Called in a sender thread: may this job begin, so late as it is now? Else it comes back as
+     * OUTCOME_CUT. NULL: always. */
+    bool (*may_begin)(void *context, struct senders_job *job);
     /* Called in a sender thread. Fills *outgoing from the job; what it points to may
      * lie in the arena, which is reset after the send. False: a dead letter with the
      * diag's text. */

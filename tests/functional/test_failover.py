@@ -4,6 +4,7 @@ channel never waits for a gateway while another is free. Never are two gateways 
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
@@ -244,3 +245,28 @@ def test_an_answer_that_is_lost_leaves_it_to_nobody(two):
     wait_until(lambda: a.taken(), "the mail")
     two.wait_idle()
     assert len(a.taken()) + len(b.taken()) == 1
+
+
+def is_stopped(daemon):
+    with open(f"/proc/{daemon.process.pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
+@pytest.mark.parametrize("tokens", [1, 2])
+def test_a_message_that_is_begun_late_asks_for_another_token(two, tokens):
+    """The daemon stands still between the taking and the sending: others may have used its token's time."""
+    a = FaultSmtp()
+    two.serve(a, FaultSmtp(), channels={"email": "a"}, rate=f"{tokens} per 1h").stop()
+    frozen = two.daemon("two").spawn("taken=stop@1")
+    two.push(*mails(1))
+    wait_until(lambda: is_stopped(frozen), "the daemon to stand still")
+    begun = time.monotonic()
+    wait_until(lambda: time.monotonic() > begun + 0.2, "the token to be old")
+    frozen.process.send_signal(signal.SIGCONT)
+    [key] = two.client.keys("nudged:message:*")
+    if tokens > 1:
+        wait_until(lambda: a.taken(), "the mail, by another token")
+    else:
+        wait_until(lambda: two.client.hget(key, "state") == b"queued", "it to be given back")
+        assert frozen.status()["gateways"][0]["sending"] == 0 and a.count("connect") == 0
+    assert two.client.keys("nudged:rate:a")
