@@ -1109,6 +1109,7 @@ test_files = \
 	tests/functional/test_piles.py \
 	tests/functional/test_presets.py \
 	tests/functional/test_push.py \
+	tests/functional/test_rates.py \
 	tests/functional/test_real_servers.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \

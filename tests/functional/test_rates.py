@@ -1,0 +1,308 @@
+"""How fast, and where: rates as a server measures them, bounds by domain, what is bound to a gateway,
+pauses and warm-ups."""
+
+import json
+import threading
+import time
+
+import pytest
+
+from conftest import wait_until
+from fault_server import CLOSE, FaultSmtp
+
+RULES = "{name: hello, class: transactional, on: hello, send: hello}"
+DAY = 24 * 3600 * 1000
+
+
+@pytest.fixture
+def paced(shop):
+    """A shop whose mail server notes when it has taken what: `taken`, (time, recipient)."""
+    shop.redis()
+    shop.rules(RULES)
+    shop.template("hello.text.liquid", "---\nsubject: 'hello {{ n }}'\n---\nHello\n")
+    shop.taken = []
+    shop.mail = server(shop)
+    return shop
+
+
+def server(shop, name="smtp", **gateway):
+    """Another mail server, with its gateway."""
+    gateways = shop.config.get("gateways", {})
+    mail = shop.smtp(**gateway)
+    shop.config["gateways"] = {**gateways, name: shop.config["gateways"]["smtp"]}
+
+    def answer(envelope):
+        shop.taken.append((time.monotonic(), envelope.rcpt_tos[0], name))
+        return "250 taken"
+
+    mail.answers = answer
+    return mail
+
+
+def bound(shop, name="smtp", **keys):
+    shop.config["gateways"][name].update(keys)
+
+
+def hello(number, domain="shop.example"):
+    return {"type": "hello", "id": f"h{number}-{domain}", "n": number,
+            "customer": {"id": f"{number}-{domain}", "email": f"c{number}@{domain}"}}
+
+
+def most_within(taken, seconds):
+    """The most that came within any time of that length."""
+    times = sorted(at for at, *_ in taken)
+    return max(sum(1 for other in times[i:] if other < at + seconds) for i, at in enumerate(times))
+
+
+def to(shop, domain):
+    return [row for row in shop.taken if row[1].endswith("@" + domain)]
+
+
+# ---- Rates ----
+
+@pytest.mark.parametrize("rate, seconds, count", [("10 per 1s", 1, 45), ("20 per 4s", 4, 50)])
+def test_rate_is_the_most_in_any_window(paced, rate, seconds, count):
+    """Two daemons, and all messages there at once: neither the first second nor any other has more;
+    and none has much less."""
+    bound(paced, rate=rate)
+    paced.daemon("one").spawn()
+    paced.daemon("two").spawn()
+    paced.push(*[hello(n) for n in range(count)])
+    wait_until(lambda: len(paced.taken) == count, lambda: f"all mails: {len(paced.taken)}")
+    most = int(rate.split()[0])
+    assert most_within(paced.taken, seconds) <= most
+    took = paced.taken[-1][0] - paced.taken[0][0]
+    assert took < (count - 1) // most * (seconds + 0.5)
+
+
+def test_clock_of_redis_set_back_in_its_slots(paced):
+    """As if its clock had been set back an hour: what was let go counts, and no hour is waited for."""
+    bound(paced, rate="5 per 2s")
+    paced.daemon().spawn()
+    paced.push(*[hello(n) for n in range(5)])
+    wait_until(lambda: len(paced.taken) == 5, "five mails")
+    slots = paced.client.hgetall("nudged:rate:smtp")
+    paced.client.delete("nudged:rate:smtp")
+    paced.client.hset("nudged:rate:smtp", mapping={str(int(at) + 3600000): n for at, n in slots.items()})
+    paced.push(*[hello(n) for n in range(5, 15)])
+    wait_until(lambda: len(paced.taken) == 15, "the others")
+    assert most_within(paced.taken, 2) <= 5
+
+
+def test_bucket_of_the_last_release(paced):
+    """It was empty a moment ago: so it is."""
+    bound(paced, rate="4 per 2s")
+    now = int(paced.client.time()[0]) * 1000
+    paced.client.hset("nudged:rate:smtp", mapping={"tokens": "0.000000", "at": str(now + 60000)})
+    paced.daemon().spawn()
+    paced.push(*[hello(n) for n in range(8)])
+    begun = time.monotonic()
+    wait_until(lambda: len(paced.taken) == 8, "all mails")
+    assert paced.taken[0][0] - begun > 1
+    assert most_within(paced.taken, 2) <= 4
+    assert not paced.client.hexists("nudged:rate:smtp", "tokens")
+
+
+# ---- Domains ----
+
+def test_full_domain_beside_free_ones(paced):
+    """Two an hour to one domain: what is behind goes out at once, and what is held follows in its
+    order when there is room, before newer ones."""
+    bound(paced, per_domain={"GMAIL.com": {"rate": "2 per 1h"}}, rate="100 per 1m")
+    for name in ("one", "two"):
+        paced.daemon(name).spawn()
+    paced.push(*[hello(n, "gmail.com") for n in range(40)], *[hello(n) for n in range(30)])
+    wait_until(lambda: len(paced.taken) == 32, lambda: f"all others: {len(paced.taken)}")
+    wait_until(lambda: paced.client.zcard("nudged:held:email:transactional:gmail.com") == 38, "what is held")
+    assert len(to(paced, "gmail.com")) == 2
+    assert paced.client.zcard("nudged:later") == 38
+    [fields] = [paced.client.hgetall(f"nudged:message:{mid.decode()}")
+                for mid in paced.client.zrange("nudged:later", 0, 0)]
+    assert fields[b"domain"] == b"gmail.com" and b"queue" not in fields
+    # An hour passes for that domain.
+    paced.push(hello(99, "gmail.com"))
+    wait_until(lambda: paced.client.zcard("nudged:later") == 39, "one more")
+    paced.client.delete("nudged:domain:smtp:gmail.com")
+    wait_until(lambda: len(to(paced, "gmail.com")) == 4, "the next two")
+    assert all(row[1] != "c99@gmail.com" for row in paced.taken)
+    # A gateway without the bound fetches the rest.
+    paced.client.delete("nudged:domain:smtp:gmail.com")
+    for thing in paced.started:
+        if getattr(thing, "name", "") in ("one", "two"):
+            thing.config.write_text(thing.config.read_text().replace("2 per 1h", "500 per 1h"))
+            assert thing.ask("POST", "/reload")[0] == 200
+    paced.wait_idle()
+    assert len(to(paced, "gmail.com")) == 41
+    assert not paced.client.exists("nudged:later", "nudged:holding:email:transactional")
+    assert sorted(row[1] for row in to(paced, "gmail.com")) == sorted(
+        f"c{n}@gmail.com" for n in [*range(40), 99])
+
+
+def test_connections_to_a_domain(paced):
+    """Six connections, of which two at a time are to one domain: the others stay free for all else, and
+    as one ends the next begins."""
+    bound(paced, per_domain={"default": {"connections": 2}}, connections=6)
+    paced.mail.slow()
+    lock, open_now, most, gate = threading.Lock(), {}, {}, threading.Event()
+
+    def answer(envelope):
+        domain = envelope.rcpt_tos[0].split("@")[1]
+        with lock:
+            open_now[domain] = open_now.get(domain, 0) + 1
+            most[domain] = max(most.get(domain, 0), open_now[domain])
+        if domain == "gmail.com" and not gate.is_set():
+            gate.wait(20)
+        with lock:
+            open_now[domain] -= 1
+            paced.taken.append((time.monotonic(), envelope.rcpt_tos[0], "smtp"))
+        return "250 taken"
+
+    paced.mail.answers = answer
+    paced.daemon().spawn()
+    paced.push(*[hello(n, "gmail.com") for n in range(30)],
+               *[hello(n, f"d{n % 4}.example") for n in range(40)])
+    wait_until(lambda: len(paced.taken) == 40, lambda: f"all others: {len(paced.taken)}")
+    assert open_now["gmail.com"] == 2
+    begun = time.monotonic()
+    gate.set()
+    wait_until(lambda: len(paced.taken) == 70, "the rest")
+    assert max(most.values()) == 2
+    assert time.monotonic() - begun < 5  # not two at each tick
+    paced.wait_idle()
+
+
+def test_withdrawn_while_it_is_held(paced):
+    """An order ends what waits for its domain, and an erasure leaves nothing of it."""
+    paced.rules("{name: hello, class: transactional, on: hello, until: order, send: hello}")
+    bound(paced, per_domain={"gmail.com": {"rate": "1 per 1h"}})
+    paced.daemon().spawn()
+    paced.push(*[hello(n, "gmail.com") for n in range(4)])
+    wait_until(lambda: paced.client.zcard("nudged:later") == 3, "what is held")
+    held = {row.decode() for row in paced.client.zrange("nudged:held:email:transactional:gmail.com", 0, -1)}
+    customers = {paced.client.hget(f"nudged:message:{mid}", "customer").decode(): mid for mid in held}
+    first, second, third = sorted(customers)
+    paced.push({"type": "order", "id": "o1", "customer": {"id": first[3:]}})
+    paced.push({"type": "customer.erased", "id": "e1", "customer": {"id": second[3:]}})
+    wait_until(lambda: paced.client.zcard("nudged:later") == 1, "one to be left")
+    assert paced.client.zrange("nudged:held:email:transactional:gmail.com", 0, -1) == [customers[third].encode()]
+    assert not paced.client.exists(f"nudged:message:{customers[first]}", f"nudged:message:{customers[second]}",
+                                   f"nudged:body:{customers[second]}")
+    paced.client.delete("nudged:domain:smtp:gmail.com")
+    wait_until(lambda: len(paced.taken) == 2, "the last one")
+    paced.wait_idle()
+    assert not paced.client.exists("nudged:later", "nudged:holding:email:transactional")
+
+
+# ---- Queues ----
+
+def test_bound_messages_wait_for_their_gateway_alone(paced):
+    """A gateway takes five mails and answers none, then nobody may use it. What it may have stays its own,
+    and costs nobody a token or a place: all else goes by the other within the rate of that one."""
+    broken = paced.add(FaultSmtp({"dot": CLOSE}))
+    paced.config["gateways"] = {"broken": broken.gateway(connections=1)}
+    server(paced, "good", rate="50 per 1h")
+    paced.config["channels"] = {"email": "broken"}
+    paced.daemon("one").spawn()
+    paced.push(*[hello(n) for n in range(5)])
+    wait_until(lambda: paced.client.zcard("nudged:later") == 5, "the uncertain ones")
+    paced.started[-1].stop()
+    mids = paced.client.zrange("nudged:later", 0, -1)
+    paced.client.zadd("nudged:later", dict.fromkeys(mids, 1))  # each is due
+    broken.on("connect", CLOSE)
+    paced.daemon("two", channels={"email": ["broken", "good"]}).spawn()
+    paced.push(*[hello(n) for n in range(5, 55)])
+    wait_until(lambda: len(paced.taken) == 50, lambda: f"all others: {len(paced.taken)}")
+    assert sum(map(int, paced.client.hvals("nudged:rate:good"))) == 50
+    assert {row[1] for row in paced.taken} == {f"c{n}@shop.example" for n in range(5, 55)}
+
+    def waits(mid):
+        state, queue, bound_to = paced.client.hmget(f"nudged:message:{mid.decode()}", "state", "queue", "gateway")
+        return bound_to == b"broken" and (state == b"later" or queue == b"email@broken")
+
+    assert all(map(waits, mids))
+    broken.well()
+    wait_until(lambda: len(broken.mails) == 10, lambda: f"those that are bound: {len(broken.mails)}")
+    paced.wait_idle()
+    assert len(paced.taken) == 50
+
+
+def test_bound_in_the_place_of_the_last_release(paced):
+    """A former program left it in the queue of its channel: it moves, and goes by its own gateway; and one
+    whose gateway is gone ends when its time is over, in words that name that one."""
+    server(paced, "other")
+    paced.config["channels"] = {"email": ["smtp", "other"]}
+    one = paced.daemon("one")
+    paced.client.hset("nudged:paused", mapping={"smtp": "{}", "other": "{}"})
+    one.spawn()
+    paced.push(hello(1), hello(2))
+    wait_until(lambda: paced.client.xlen("nudged:outbox:email:transactional") == 2, "both")
+    assert one.stop() == 0
+    bodies = {paced.client.hget(key, "customer"): key for key in paced.client.scan_iter("nudged:message:*")}
+    paced.client.hset(bodies[b"id:1-shop.example"], mapping={"bound": 1, "gateway": "other"})
+    paced.client.hset(bodies[b"id:2-shop.example"], mapping={"bound": 1, "gateway": "gone"})
+    paced.client.delete("nudged:paused")
+    one.spawn()
+    wait_until(lambda: paced.taken, "the first")
+    assert paced.taken[0][1:] == ("c1@shop.example", "other")
+    wait_until(lambda: paced.client.hget(bodies[b"id:2-shop.example"], "queue") == b"email@gone", "the other moved")
+    paced.client.hset(bodies[b"id:2-shop.example"], "give_up", 1)
+    [letter] = wait_until(paced.dead, "its dead letter")
+    assert letter["reason"] == b"no-gateway" and b"through `gone`" in letter["detail"]
+    wait_until(lambda: not paced.client.exists("nudged:outbox:email@gone:transactional"), "its queue to be gone")
+    assert not paced.client.sismember("nudged:queues", "email@gone")
+    assert len(paced.taken) == 1
+
+
+# ---- Pauses ----
+
+def test_pause_over_two_daemons(paced):
+    """Within a second nothing more begins at a paused gateway, in any daemon; the channel's next one
+    takes over; and it comes back."""
+    server(paced, "spare")
+    paced.config["channels"] = {"email": ["smtp", "spare"]}
+    for name in ("one", "two"):
+        paced.daemon(name).spawn()
+    paced.push(*[hello(n) for n in range(20)])
+    wait_until(lambda: len(paced.taken) == 20, "the first")
+    assert "smtp" in {row[2] for row in paced.taken}
+    paced.client.hset("nudged:paused", "smtp", json.dumps({"at": 1, "by": "ana"}))
+    del paced.taken[:]
+    paced.push(*[hello(n) for n in range(20, 60)])
+    wait_until(lambda: len(paced.taken) == 40, "those by the other")
+    assert {row[2] for row in paced.taken} == {"spare"}
+    paced.client.hset("nudged:paused", "spare", "{}")
+    del paced.taken[:]
+    paced.push(*[hello(n) for n in range(60, 70)])
+    wait_until(lambda: paced.client.xlen("nudged:outbox:email:transactional") == 10, "what waits")
+    paced.client.delete("nudged:paused")
+    resumed = time.monotonic()
+    wait_until(lambda: len(paced.taken) == 10, "all")
+    assert max(row[0] for row in paced.taken) - resumed < 1.5
+    paced.wait_idle()
+
+
+# ---- Warming up ----
+
+def test_warmup(paced):
+    """Three on the first day, six on the second; then there is no bound."""
+    bound(paced, warmup={"first": 3, "growth": 2, "until": 12})
+    one = paced.daemon("one").spawn()
+    paced.daemon("two").spawn()
+
+    def next_day():
+        """As if a day and half an hour had passed: a slot has 22 minutes."""
+        row = paced.client.hgetall("nudged:warmup:smtp")
+        aged = {name if name == b"since" else int(name) - DAY - 1800000:
+                int(value) - DAY - 1800000 if name == b"since" else value for name, value in row.items()}
+        pipe = paced.client.pipeline()
+        pipe.delete("nudged:warmup:smtp").hset("nudged:warmup:smtp", mapping=aged).execute()
+        for thing in (one, *[t for t in paced.started if getattr(t, "name", "") == "two"]):
+            thing.ask("POST", "/reload")  # it waits for tomorrow
+
+    paced.push(*[hello(n) for n in range(30)])
+    for total in (3, 9):
+        wait_until(lambda: len(paced.taken) == total, f"{total} mails")
+        wait_until(lambda: paced.client.xlen("nudged:outbox:email:transactional") == 30 - total, "the others")
+        next_day()
+    wait_until(lambda: len(paced.taken) == 30, "all of them")
+    paced.wait_idle()
