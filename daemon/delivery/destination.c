@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -14,6 +15,7 @@ static bool may_begin(void *context, struct senders_job *job)
 {
     struct attempt *attempt = attempt_of(job);
     (void)context;
+    failpoint("send-begin");
     attempt->late = attempt->token_ms && clock_monotonic_ms() - attempt->token_ms > OUTBOX_TOKEN_MS;
     return !attempt->late;
 }

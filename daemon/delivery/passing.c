@@ -35,6 +35,7 @@ static void ask(struct pass *pass)
                     .gateway = passing->options.bounds(passing->options.context, destination),
                 },
                 on_answer, pass);
+    domains_begin(&destination->domains, attempt->domain); /* for those that ask meanwhile */
 }
 
 static struct attempt *free_pass(struct pass *pass)
@@ -86,6 +87,7 @@ static void on_answer(void *context, const struct outbox_passed *answer)
 {
     struct pass *pass = context;
     pass->destination->promised--;
+    domains_end(&pass->destination->domains, pass->attempt->domain);
     if (answer->fault) { /* whether it has passed is not known: nobody begins it */
         end(pass, pass->choice ? PASSING_NOWHERE : PASSING_BACK);
         return;
@@ -95,6 +97,7 @@ static void on_answer(void *context, const struct outbox_passed *answer)
         on_passed(pass, answer->token_ms);
         return;
     case OUTBOX_PASS_WAIT:
+    case OUTBOX_PASS_HELD:
         go_on(pass);
         return;
     case OUTBOX_PASS_WITHDRAWN:

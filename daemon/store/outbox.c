@@ -341,9 +341,8 @@ static bool read_passed(const struct reply *reply, const struct pass_call *call,
                         struct outbox_passed *passed)
 {
     static const char *const words[] = {
-        [OUTBOX_PASSED] = "passed",
-        [OUTBOX_PASS_WAIT] = "wait",
-        [OUTBOX_PASS_WITHDRAWN] = "withdrawn",
+        [OUTBOX_PASSED] = "passed",  [OUTBOX_PASS_WAIT] = "wait",
+        [OUTBOX_PASS_HELD] = "held", [OUTBOX_PASS_WITHDRAWN] = "withdrawn",
         [OUTBOX_PASS_GONE] = "gone",
     };
     int64_t now_ms;
@@ -357,9 +356,9 @@ static bool read_passed(const struct reply *reply, const struct pass_call *call,
     passed->token_ms = token_time(call->outbox, call->asked_ms, now_ms);
     if (passed->verdict == OUTBOX_PASS_WITHDRAWN)
         passed->why = reply_text(reply_item(reply, 2));
+    const bool waits = passed->verdict == OUTBOX_PASS_WAIT || passed->verdict == OUTBOX_PASS_HELD;
     return verdict < sizeof words / sizeof *words &&
-           (passed->verdict != OUTBOX_PASS_WAIT ||
-            reply_number(reply_item(reply, 2), &passed->wait_ms));
+           (!waits || reply_number(reply_item(reply, 2), &passed->wait_ms));
 }
 
 static void on_passed(void *context, const struct reply *reply, const struct diag *fault)

@@ -48,6 +48,7 @@ struct outbox_answer {
 enum outbox_pass_verdict {
     OUTBOX_PASSED,         /* it may begin there now */
     OUTBOX_PASS_WAIT,      /* no token, or it is paused, for so long */
+    OUTBOX_PASS_HELD,      /* its domain has no room there, for so long */
     OUTBOX_PASS_WITHDRAWN, /* it must not be sent any more: settle it as RELEASE, which ends it */
     OUTBOX_PASS_GONE,      /* no longer this daemon's, or bound to another gateway */
 };

@@ -4,8 +4,8 @@
 -- that whatever happens then knows where it may be.
 -- ARGV: P, consumer, entry, mid, class (as taken), number of this pass, gateway with its bounds
 -- (shared_bounds.lua); what this daemon has in hand is counted without this message
--- Returns {now, 'passed'}, {now, 'wait', ms}: there is no token until then, or no room for its
--- domain, or it is paused, {now, 'withdrawn', why}: it
+-- Returns {now, 'passed'}, {now, 'wait', ms}: there is no token until then, or it is paused,
+-- {now, 'held', ms}: its domain has no room there, {now, 'withdrawn', why}: it
 -- was marked, or its address is suppressed or (marketing) declined it, or {now, 'gone'}: it is no longer
 -- this daemon's, or bound to another gateway. The error LEASE where the daemon's lease ran out. But
 -- for `passed` nothing was written. Safe to run twice: the number tells the second run that it has passed.
@@ -44,7 +44,7 @@ local domain = bounds_domain(bounds, m[10])
 if bounds.free < 1 then
     return {now, 'wait', bounds_wait(bounds, 0)}
 elseif domain and domain_free(domain) < 1 then
-    return {now, 'wait', math.max(domain_wait(domain), CROWDED_AGAIN)}
+    return {now, 'held', math.max(domain_wait(domain), CROWDED_AGAIN)}
 elseif domain then
     domain.used = 1
 end

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import wait_until
+from conftest import Gate, wait_until
 from fault_server import CLOSE, FaultSmtp
 
 RULES = "{name: hello, class: transactional, on: hello, send: hello}"
@@ -101,6 +101,35 @@ def test_bucket_of_the_last_release(paced):
     assert paced.taken[0][0] - begun > 1
     assert most_within(paced.taken, 2) <= 4
     assert not paced.client.hexists("nudged:rate:smtp", "tokens")
+
+
+@pytest.mark.parametrize("more, sent", [(2, 2), (0, 0)])
+def test_begun_late(paced, more, sent):
+    """Two messages have their tokens, and the machine sleeps before it begins them: each asks for another
+    token, and where there is none goes back, unsent and uncharged."""
+    bound(paced, rate=f"{2 + more} per 1h", connections=2)
+    daemon = paced.daemon().spawn()
+    assert daemon.stop() == 0
+    gate = Gate(paced)
+    daemon.spawn(failpoints=f"send-begin={gate.action}")
+    paced.push(hello(1), hello(2))
+    gate.wait()
+    [at] = paced.client.hkeys("nudged:rate:smtp")
+    wait_until(lambda: paced.client.hget("nudged:rate:smtp", at) == b"2", "both tokens")
+    begun = time.monotonic()
+    wait_until(lambda: time.monotonic() - begun > 0.15, "the tokens to be old")
+    gate.open()
+    if sent:
+        wait_until(lambda: len(paced.taken) == 2, "both")
+        paced.wait_idle()
+        assert sum(map(int, paced.client.hvals("nudged:rate:smtp"))) == 4
+        assert paced.dead() == []
+    else:
+        stream = "nudged:outbox:email:transactional"
+        wait_until(lambda: paced.client.xpending(stream, "nudged")["pending"] == 0, "both to be given back")
+        assert paced.client.xlen(stream) == 2 and paced.taken == []
+        rows = [paced.client.hmget(key, "state", "attempts") for key in paced.client.scan_iter("nudged:message:*")]
+        assert rows == [[b"queued", b"0"]] * 2
 
 
 # ---- Domains ----

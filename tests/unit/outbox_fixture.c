@@ -222,9 +222,8 @@ struct outbox_fixture_passed {
 static void on_passed(void *context, const struct outbox_passed *passed)
 {
     static const char *const words[] = {
-        [OUTBOX_PASSED] = "passed",
-        [OUTBOX_PASS_WAIT] = "wait",
-        [OUTBOX_PASS_WITHDRAWN] = "withdrawn",
+        [OUTBOX_PASSED] = "passed",  [OUTBOX_PASS_WAIT] = "wait",
+        [OUTBOX_PASS_HELD] = "held", [OUTBOX_PASS_WITHDRAWN] = "withdrawn",
         [OUTBOX_PASS_GONE] = "gone",
     };
     struct outbox_fixture_passed *into = context;

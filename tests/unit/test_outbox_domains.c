@@ -245,7 +245,7 @@ static void test_pass(void **state)
     struct outbox_fixture_taken taken = take(scene, &main_, 1);
     to.in_hand_count = 1;
     assert_string_equal(
-        outbox_fixture_pass_to(scene, scene->outbox, &taken, &to, &number, &wait_ms), "wait");
+        outbox_fixture_pass_to(scene, scene->outbox, &taken, &to, &number, &wait_ms), "held");
     assert_in_range(wait_ms, 1, 1000);
     to.in_hand_count = 0;
     for (int i = 0; i < 2; i++)
@@ -253,7 +253,7 @@ static void test_pass(void **state)
             outbox_fixture_pass_to(scene, scene->outbox, &taken, &to, &number, NULL), "passed");
     assert_redis(&scene->redis, "[1]", "HVALS t:domain:spare:gmail.com");
     assert_string_equal(outbox_fixture_pass_to(scene, scene->outbox, &taken, &to, &other, &wait_ms),
-                        "wait");
+                        "held");
     assert_in_range(wait_ms, HOUR_MS - 60000, HOUR_MS + 120000);
 }
 
