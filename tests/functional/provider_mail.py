@@ -152,6 +152,7 @@ class Postmark(Provider):
         "refused": answer(422, {"ErrorCode": 400, "Message": "The 'From' address you supplied is not a Sender "
                                                              "Signature on your account."}),
         "forbidden": answer(422, {"ErrorCode": 405, "Message": "Not allowed to send: out of credits"}),
+        "maintenance": answer(422, {"ErrorCode": 100, "Message": "Maintenance"}),
         "nonsense": answer(200, {"ErrorCode": 300, "Message": "Invalid email request"}),
         "large": answer(413, b""),
         "lost": answer(500, {"ErrorCode": 500, "Message": "Internal"}),

@@ -150,6 +150,7 @@ class Telegram(Provider):
             "bounced": self.error(403, "Forbidden: bot was blocked by the user"),
             "unknown": self.error(400, "Bad Request: chat not found"),
             "refused": self.error(400, "Bad Request: message is too long"),
+            "nobody": self.error(404, "Not Found"),
             "lost": self.error(500, "Internal Server Error"),
             "gateway": answer(502, b"<html>"),
             "down": answer(503, b""),

@@ -34,7 +34,7 @@ ANSWERS = {
     "mailgun": {"bounced": "bounced", "refused": "dead", "sandbox": "dead", "large": "dead", "lost": "uncertain",
                 "down": "retry", "throttled": 30},
     "postmark": {"bounced": "bounced", "invalid": "bounced", "refused": "dead", "nonsense": "dead", "large": "dead",
-                 "lost": "uncertain", "down": "retry", "throttled": 0},
+                 "lost": "uncertain", "down": "retry", "maintenance": 0, "throttled": 0},
     "ses": {"refused": "dead", "malformed": "dead", "large": "dead", "lost": "uncertain", "down": "retry",
             "throttling": 0, "throttled": 0},
     "brevo": {"bounced": "bounced", "refused": "dead", "large": "dead", "lost": "uncertain", "down": "retry",
@@ -52,7 +52,7 @@ ANSWERS = {
 FAULTS = {
     "sendgrid": ["forbidden"], "mailgun": ["forbidden"], "postmark": ["forbidden"], "ses": ["forbidden", "paused"],
     "brevo": ["forbidden", "closed"], "twilio": ["+1606"], "slack-webhook": ["<archived>", "<forbidden>", "<gone>"],
-    "slack": ["forbidden"], "webhook": ["forbidden"],
+    "slack": ["forbidden"], "telegram": ["nobody"], "webhook": ["forbidden"],
 }
 
 
