@@ -193,9 +193,9 @@ void fill_settings(const char *text, enum fill_into into, const struct value *se
     struct fill_place place;
     for (; find_place(text, &place) == FILL_FOUND; text = place.end) {
         const struct value *value = value_find(settings, place.name, place.length);
-        bool taken = value_is(value, VALUE_STRING);
-        buf_add(out, text, (size_t)((taken ? place.start : place.end) - text));
-        if (!taken)
+        bool ours = value_is(value, VALUE_STRING) || value_is(value, VALUE_NULL);
+        buf_add(out, text, (size_t)((ours ? place.start : place.end) - text));
+        if (!value_is(value, VALUE_STRING))
             continue;
         if (into == FILL_HEADER) {
             buf_add(out, value->string, value->length);

@@ -49,8 +49,8 @@ bool fill_unknown(const char *text, struct fill_fault *fault);
 /* Whether it has a place of that name. */
 bool fill_has(const char *text, const char *name);
 
-/* Appends `text` with the places filled that the map `settings` has the names of; all others stay
- * as they are. What is wrong with a value of it, or NULL: */
+/* Appends `text` with the places filled that the map `settings` has the names of, a null with
+ * nothing; all others stay as they are. What is wrong with a value of it, or NULL: */
 void fill_settings(const char *text, enum fill_into into, const struct value *settings,
                    struct buf *out);
 const char *fill_wrong_setting(const struct value *value);

@@ -173,14 +173,24 @@ static void put_webhook(struct http_request *request)
              webhook_signature(request->arena, request->source.secret, &what));
 }
 
+/* Whether the settings have a header of that name: it stands in the place of ours. */
+static bool is_set(const struct http_request *request, const char *name)
+{
+    const struct http_header *header = request->http->form->headers;
+    while (header->name && strcasecmp(header->name, name) != 0)
+        header++;
+    return header->name;
+}
+
 static void put_own_headers(struct http_request *request)
 {
     const struct http_settings *settings = request->http->settings;
-    put_line(request, settings->idempotency_header, request->outgoing->mid);
-    if (request->length)
+    if (!is_set(request, settings->idempotency_header))
+        put_line(request, settings->idempotency_header, request->outgoing->mid);
+    if (request->length && !is_set(request, "Content-Type"))
         put_line(request, "Content-Type", settings->content_type);
     /* A method that usually has a body, without one. */
-    else if (strchr(http_methods[settings->method], 'P'))
+    if (!request->length && strchr(http_methods[settings->method], 'P'))
         put_line(request, "Content-Length", "0");
     if (settings->aws_sigv4)
         put_hash(request);

@@ -113,8 +113,7 @@ void http_settings_complete(const struct gateway_kind *kind, void *of, struct ar
                                                        : value_new_map(arena, 4);
     for (const struct setting *row = kind->own; row->key; row++) {
         const char *text = *(const char *const *)((const char *)of + row->offset);
-        if (text)
-            value_set(arena, own, row->key, value_text(text));
+        value_set(arena, own, row->key, text ? value_text(text) : value_null());
     }
     settings->own = own;
 }
@@ -332,7 +331,8 @@ static void check_own(const struct checking *checking)
     for (uint32_t i = 0; own->kind == VALUE_MAP && i < value_count(own); i++) {
         const struct value_member *member = &own->map->members[i];
         const char *name = value_to_text(checking->arena, &member->key);
-        const char *wrong = fill_wrong_setting(&member->value);
+        const char *wrong =
+            member->value.kind == VALUE_NULL ? NULL : fill_wrong_setting(&member->value);
         const struct value *place = &member->value;
         if (!(place->flags & VALUE_PLACED))
             place = place_of(checking, name);

@@ -25,12 +25,17 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-/* The buffer is libcurl's for a body: the larger part of what a connection takes in memory. An
- * early answer has a while to become whole. */
-enum { REQUEST_BUFFER = 32768, REQUEST_EARLY_MS = 2000 };
+enum {
+    REQUEST_BUFFER = 32768,  /* libcurl's for a body: the most of what a connection has in memory */
+    REQUEST_REST_MS = 10000, /* for what comes behind an answer's header, */
+    REQUEST_EARLY_MS = 2000, /* less where the answer is early */
+    REQUEST_IDLE_MS = 4000,  /* servers end connections that are idle, many of them after 5 s */
+};
 
 struct request {
     struct transfer transfer;
+    int64_t idle_ms;  /* for so long the connection may be kept without work */
+    int64_t ended_ms; /* when it had the last */
 
     /* The request under way. */
     const char *body;
@@ -115,6 +120,7 @@ static void take_head(struct request *request)
         transfer_enter(&request->transfer, RETRY_CONNECT);
     }
     request->again = false;
+    request->transfer.left_length = 0; /* of an older connection */
     if (request->transfer.length == 0)
         transfer_enter(&request->transfer, RETRY_ANSWER);
 }
@@ -143,10 +149,20 @@ static void take_status(struct request *request, int status)
     buf_clear(&request->headers);
 }
 
+/* "Keep-Alive: timeout=5": used again in its first half, so that the two never meet. */
+static void take_keep(struct request *request, const char *field)
+{
+    const char *timeout = strcasestr(field, "timeout=");
+    long long seconds = timeout ? strtoll(timeout + strlen("timeout="), NULL, 10) : 60;
+    if (seconds < REQUEST_IDLE_MS / 500)
+        request->idle_ms = seconds * 500;
+}
+
 /* With its name in lower case. */
 static void take_field(struct request *request, const char *line)
 {
     static const char retry[] = "retry-after:", length[] = "content-length:";
+    static const char keep[] = "keep-alive:";
     size_t name = request->headers.length;
     if (!buf_text(&request->headers, line))
         return;
@@ -158,6 +174,16 @@ static void take_field(struct request *request, const char *line)
                  field + sizeof retry - 1);
     else if (strncmp(field, length, sizeof length - 1) == 0)
         request->length = strtoll(field + sizeof length - 1, NULL, 10);
+    else if (strncmp(field, keep, sizeof keep - 1) == 0)
+        take_keep(request, field);
+}
+
+static void end_head(struct request *request)
+{
+    if (request->head_done || !request->code)
+        return;
+    request->head_done = true;
+    request->transfer.until_ms = clock_monotonic_ms() + REQUEST_REST_MS;
 }
 
 /* A line of the header; of a trailer too. */
@@ -166,7 +192,6 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     struct request *request = context;
     size_t length = size * count;
     char line[4096];
-    float version;
     int status;
     if (!transfer_count(&request->transfer, length))
         return 0;
@@ -174,9 +199,9 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1),
              bytes);
     if (line[0] == '\r' || line[0] == '\n') {
-        request->head_done = request->code != 0;
-    } else if (!request->head_done && sscanf(line, "HTTP/%f %3d", &version, &status) == 2) {
-        request->transfer.multiplexed = version >= 2;
+        end_head(request);
+    } else if (!request->head_done && sscanf(line, "HTTP/%*s %3d", &status) == 1) {
+        request->transfer.multiplexed = line[5] >= '2';
         take_status(request, status);
     } else {
         take_field(request, line);
@@ -284,6 +309,9 @@ static struct curl_slist *list_headers(const char *const *headers)
 
 static void begin(struct request *request, const struct request_settings *made)
 {
+    if (clock_monotonic_ms() - request->ended_ms >= request->idle_ms)
+        request_drop(request);
+    request->idle_ms = REQUEST_IDLE_MS;
     if (transfer_begin(&request->transfer, made->length))
         set_up(request);
     request->body = made->body;
@@ -314,18 +342,48 @@ static void put(struct request *request, const struct request_settings *made)
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, made->method);
 }
 
-/* What was seen, and what it tells of how far the request came. */
+/* An answer came, and then a reset, which libcurl met first, as it sent. In clear text the status
+ * is still there. */
+static void take_left(struct request *request)
+{
+    const struct transfer *transfer = &request->transfer;
+    int status;
+    if (sscanf(transfer->left, "HTTP/1.%*1d %3d", &status) == 1 && status >= 200 &&
+        memchr(transfer->left, '\n', transfer->left_length))
+        take_status(request, status);
+}
+
+/* Whether libcurl gave all of it to the kernel: what it could not give has no end, and nobody can
+ * have taken it. With `again` it counts anew. */
+static bool all_went_out(const struct request *request, const struct transfer_seen *seen)
+{
+    curl_off_t sent = 0;
+    curl_easy_getinfo(request->transfer.curl, CURLINFO_SIZE_UPLOAD_T, &sent);
+    return !seen->unsent && (request->again || (size_t)sent >= request->transfer.length);
+}
+
+/* How far the request came, where no status decides. */
+static void place(struct request *request, struct transfer_seen *seen)
+{
+    if (request->refused)
+        seen->phase = RETRY_CONNECT;
+    else if (seen->phase == RETRY_ANSWER && !all_went_out(request, seen))
+        seen->phase = RETRY_BODY;
+    if (seen->phase < RETRY_BODY)
+        return;
+    if (seen->failure == RETRY_LOST)
+        take_left(request);
+    /* That is what libcurl says of an answer that is neither HTTP/1 nor 2. */
+    if (seen->failure == RETRY_MISCONFIGURED)
+        seen->failure = RETRY_GARBLED;
+}
+
+/* What was seen. */
 static void see(struct request *request, struct transfer_seen *seen)
 {
+    if (!request->code)
+        place(request, seen);
     seen->code = request->code;
-    /* What libcurl could not even give to the kernel has no end: nobody can have taken it. */
-    if (seen->unsent && seen->phase == RETRY_ANSWER && !seen->code)
-        seen->phase = RETRY_BODY;
-    if (request->refused && !seen->code)
-        seen->phase = RETRY_CONNECT;
-    /* Once something went out, that is what libcurl says of an answer that is not HTTP/1 or 2. */
-    if (seen->phase >= RETRY_BODY && seen->failure == RETRY_MISCONFIGURED)
-        seen->failure = RETRY_GARBLED;
     seen->words = buf_string(&request->answer);
     seen->words_length = request->answer.length;
     seen->headers = buf_string(&request->headers);
@@ -350,6 +408,7 @@ static void run(struct request *request, const struct request_settings *made,
     }
     curl_easy_setopt(request->transfer.curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
+    request->ended_ms = clock_monotonic_ms();
     if (seen->failure != RETRY_NONE || request->excess ||
         (request->early && !request->transfer.multiplexed))
         request_drop(request);

@@ -67,15 +67,28 @@ static void mask(const char *text, char *line)
     }
 }
 
+/* As JSON may write it: `\/`. */
+static void escape(const char *text, struct buf *out)
+{
+    for (; *text; text++) {
+        if (*text == '/')
+            buf_char(out, '\\');
+        buf_char(out, *text);
+    }
+}
+
 void secret_mask(const struct secret *secret, char *line)
 {
-    struct buf encoded;
+    struct buf other;
     if (!secret->known)
         return;
+    buf_init(&other, 4 * SECRET_MOST);
     mask(secret->text, line);
-    buf_init(&encoded, 4 * SECRET_MOST);
-    percent_encode(&encoded, secret->text, PERCENT_UNRESERVED);
-    mask(buf_string(&encoded), line);
-    explicit_bzero(encoded.data, encoded.length);
-    buf_free(&encoded);
+    percent_encode(&other, secret->text, PERCENT_UNRESERVED);
+    mask(buf_string(&other), line);
+    buf_clear(&other);
+    escape(secret->text, &other);
+    mask(buf_string(&other), line);
+    explicit_bzero(other.data, other.capacity);
+    buf_free(&other);
 }

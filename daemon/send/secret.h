@@ -22,7 +22,8 @@ struct secret {
  * gateway's fault (not there, empty, too long, a control character in it). */
 bool secret_read(struct secret *secret, struct outcome *outcome);
 
-/* Puts "***" where the text stands in `line`, as it is or percent-encoded; the line gets shorter.
+/* Puts "***" where the text stands in `line`, as it is, percent-encoded or as JSON may
+ * write it; the line gets shorter.
  * Nothing where the text is no longer than that, or not known. */
 void secret_mask(const struct secret *secret, char *line);
 

@@ -130,9 +130,18 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     return fd;
 }
 
+/* What was said before a reset is still there, though libcurl met the reset first, as it sent. */
+static void keep_left(struct transfer *transfer, int fd)
+{
+    ssize_t got = recv(fd, transfer->left, sizeof transfer->left - 1, MSG_DONTWAIT);
+    transfer->left_length = got > 0 ? (size_t)got : 0;
+    transfer->left[transfer->left_length] = '\0';
+}
+
 static int close_socket(void *context, curl_socket_t fd)
 {
     struct transfer *transfer = context;
+    keep_left(transfer, fd);
     for (size_t i = 0; i < transfer->socket_count; i++) {
         if (transfer->sockets[i] == fd)
             transfer->sockets[i] = transfer->sockets[--transfer->socket_count];
@@ -265,6 +274,7 @@ void transfer_resume(struct transfer *transfer, size_t length, enum retry_phase 
 {
     transfer->length = length;
     transfer->until_ms = 0;
+    transfer->left_length = 0;
     transfer->stop = RETRY_NONE;
     transfer->heard = 0;
     transfer->fault[0] = '\0';

@@ -49,7 +49,9 @@ struct transfer {
     int64_t began_ms, phase_ms;
     int64_t until_ms;        /* it has no longer than that, whatever its phase; 0: nothing said */
     enum retry_failure stop; /* why we ended it; RETRY_NONE: we did not */
-    size_t heard;            /* bytes from the server in this transfer */
+    char left[64];           /* the first that a socket had unread when it was closed; a text */
+    size_t left_length;
+    size_t heard;                    /* bytes from the server in this transfer */
     char fault[TRANSFER_FAULT_SIZE]; /* libcurl's words where there was a failure */
 };
 

@@ -182,11 +182,12 @@ static void own_settings_are_filled(void **state)
     struct buf out;
     struct value own = value_new_map(desk->arena, 1);
     value_set(desk->arena, own, "region", value_text("eu/1"));
+    value_set(desk->arena, own, "none", value_null());
     buf_init(&out, 200);
     fill_settings("https://a.{{region}}/{{ to }}/{{ x }", FILL_URL, &own, &out);
     assert_string_equal(buf_string(&out), "https://a.eu%2F1/{{ to }}/{{ x }");
     buf_clear(&out);
-    fill_settings("{{ region }}:{{ region }}", FILL_HEADER, &own, &out);
+    fill_settings("{{ region }}:{{ region }}{{ none }}", FILL_HEADER, &own, &out);
     assert_string_equal(buf_string(&out), "eu/1:eu/1");
     buf_free(&out);
     static const struct {

@@ -180,6 +180,22 @@ static void an_early_answer_ends_its_connection(void **state)
     gateway_fixture_close(&gateway);
 }
 
+/* They race with what is being sent: the status is found even where that meets the reset first. */
+static void an_early_answer_and_a_reset(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 40; i++) {
+        struct gateway_fixture gateway;
+        const struct outcome *outcome =
+            send_once(&gateway, "part", "reset", taken, sizeof taken - 1, BIG, "");
+        if (outcome->kind != OUTCOME_SENT)
+            fail_msg("%zu: kind %d: %s", i, outcome->kind, outcome->text);
+        server_fixture_line(&server);
+        gateway_fixture_close(&gateway);
+    }
+    no_other_request(&server);
+}
+
 /* ---- Behind it ---- */
 
 static void what_is_answered(void **state)
@@ -305,15 +321,69 @@ static void a_kept_connection_that_ends(void **state)
     no_other_request(&server);
 }
 
+/* "timeout=5" is used for half of that; one that is kept for no time, not at all. */
+static void the_server_says_how_long(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        bool kept;
+    } cases[] = {
+        {"HTTP/1.1 202 \r\nKeep-Alive: timeout=0\r\nContent-Length: 0\r\n\r\n", false},
+        {"HTTP/1.1 202 \r\nKeep-Alive: timeout=500, max=9\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.1 202 \r\nKeep-Alive: max=9\r\nContent-Length: 0\r\n\r\n", true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gateway_fixture gateway;
+        char path[4096];
+        int numbers[2];
+        struct outgoing outgoing =
+            order("whole", "keep", cases[i].answer, strlen(cases[i].answer), 100, path);
+        outgoing.mid = "m-1";
+        open_gateway(&gateway, path, "");
+        for (size_t n = 0; n < 2; n++) {
+            assert_int_equal(gateway_fixture_send(&gateway, &outgoing)->kind, OUTCOME_SENT);
+            assert_int_equal(sscanf(server_fixture_line(&server), "%d", &numbers[n]), 1);
+        }
+        if ((numbers[0] == numbers[1]) != cases[i].kept)
+            fail_msg("%zu: connections %d and %d", i, numbers[0], numbers[1]);
+        gateway_fixture_close(&gateway);
+    }
+}
+
+/* Of 10 MB that were packed into 10 KB no more than the bound is taken. */
+static void a_packed_answer_is_bounded(void **state)
+{
+    (void)state;
+    struct gateway_fixture gateway;
+    open_gateway(&gateway, "/whole/keep/bomb", "");
+    struct outgoing outgoing = {.mid = "m-1",
+                                .channel = "sms",
+                                .envelope_from = "",
+                                .envelope_to = "+1",
+                                .body = big,
+                                .body_length = 100};
+    for (size_t i = 0; i < 2; i++) {
+        const struct outcome *outcome = gateway_fixture_send(&gateway, &outgoing);
+        assert_int_equal(outcome->kind, OUTCOME_SENT);
+        assert_non_null(strstr(outcome->text, "HTTP 200 zzz"));
+        server_fixture_line(&server);
+    }
+    gateway_fixture_close(&gateway);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_that_is_cut),
         cmocka_unit_test(the_body_was_not_whole),
         cmocka_unit_test(an_early_answer_ends_its_connection),
+        cmocka_unit_test(an_early_answer_and_a_reset),
         cmocka_unit_test(what_is_answered),
         cmocka_unit_test(an_answer_too_many),
         cmocka_unit_test(a_kept_connection_that_ends),
+        cmocka_unit_test(the_server_says_how_long),
+        cmocka_unit_test(a_packed_answer_is_bounded),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -5,12 +5,13 @@
      WHEN  head (its header was read), part (and some of its body), whole (and all of it)
      HOW   close, reset, hold (says no more until the client has gone), keep (reads the next request),
            fresh (keep, but a connection that has carried a request is reset, with no answer)
-     HEX   what is answered; after a slash the next bytes follow when the client has read for a while
+     HEX   what is answered ("bomb": 10 MB, packed); after a slash the next bytes follow when the client has read for a while
 
 Prints its port, then a line for each request whose header it has read:
   CONNECTION LENGTH-OF-THE-BODY-THAT-CAME KEY
 It ends when standard input does."""
 
+import gzip
 import select
 import socket
 import struct
@@ -19,6 +20,10 @@ import threading
 from urllib.parse import unquote
 
 PACE = threading.Event()  # never set: its wait is the time between two parts
+
+
+PACKED = gzip.compress(b"z" * 10**7)
+BOMB = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(PACKED), PACKED)
 
 
 class Over(Exception):
@@ -48,7 +53,7 @@ def take(sock, got, number, kept):
     if how == "fresh" and kept:
         finish(sock, "reset")
     for part in parts:
-        sock.sendall(bytes.fromhex(part))
+        sock.sendall(BOMB if part == "bomb" else bytes.fromhex(part))
         if part is not parts[-1]:
             PACE.wait(0.02)
     finish(sock, how)
