@@ -474,6 +474,7 @@ keep_environment = LD_PRELOAD : NSS_WRAPPER_PASSWD : NSS_WRAPPER_GROUP
 host_lookup =
 rfc1413_query_timeout = 0s
 smtp_accept_max = 200
+smtp_accept_queue_per_connection = 0
 smtputf8_advertise_hosts = *
 acl_smtp_rcpt = recipient
 acl_smtp_auth = accept
