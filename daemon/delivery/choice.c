@@ -17,7 +17,8 @@ struct choice_lane *choice_next(const struct choice *choice, const struct attemp
                                 int64_t now_ms)
 {
     for (size_t i = 0; i < choice->count; i++)
-        if (!(attempt->tried >> i & 1) && choice_is_free(&choice->lanes[i], now_ms))
+        if (!(attempt->tried >> i & 1) && now_ms >= choice->lanes[i].not_before_ms &&
+            destination_has_room_to_pass(choice->lanes[i].destination))
             return &choice->lanes[i];
     return NULL;
 }

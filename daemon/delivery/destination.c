@@ -72,14 +72,26 @@ void destination_close(struct destination *destination)
     domains_clear(&destination->domains);
 }
 
-size_t destination_room(const struct destination *destination)
+static size_t room_beside(const struct destination *destination, size_t promised)
 {
     int64_t now_ms = clock_monotonic_ms();
     size_t free = senders_room(destination->senders, now_ms);
     size_t allowed =
         now_ms < destination->paused_until_ms ? 0 : breaker_allows(&destination->breaker, now_ms);
     size_t most = free < allowed ? free : allowed;
-    return most > destination->promised ? most - destination->promised : 0;
+    return most > promised ? most - promised : 0;
+}
+
+size_t destination_room(const struct destination *destination)
+{
+    return room_beside(destination, destination->promised);
+}
+
+bool destination_has_room_to_pass(const struct destination *destination)
+{
+    bool probes = destination->breaker.state != BREAKER_CLOSED; /* one at a time */
+    size_t asked = probes ? 0 : destination->asked;
+    return room_beside(destination, destination->promised - asked) > 0;
 }
 
 bool destination_takes_part(const struct destination *destination)

@@ -25,7 +25,8 @@ struct destination {
     const struct shard *shard;
     struct senders *senders; /* NULL: not open */
     struct breaker breaker;
-    size_t promised;         /* messages asked for, whose take has no answer yet */
+    size_t promised;         /* messages asked for, whose take or pass has no answer yet */
+    size_t asked;            /* of these, by takes: there may be none */
     int64_t paused_until_ms; /* an operator paused it: nothing is asked for it until then */
     struct suspicion suspicion;
     struct outcome failure; /* the last one: what a message met that was not sent */
@@ -41,6 +42,9 @@ void destination_close(struct destination *destination);
 
 /* How many messages it can begin now, beside those that were promised to it. */
 size_t destination_room(const struct destination *destination);
+/* Whether a message in hand may pass to it. A take under way, which mostly finds nothing, is no
+ * reason to wait: should it find as many as there was room for, one of them waits for a thread. */
+bool destination_has_room_to_pass(const struct destination *destination);
 /* False: its breaker lets nothing through, and the channel's next gateway takes over. */
 bool destination_takes_part(const struct destination *destination);
 

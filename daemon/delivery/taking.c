@@ -90,6 +90,7 @@ static void ask(struct take *take, struct choice_lane *lane)
     take->term = instance_lease_term(taking->options.shard->instance);
     take->asked = true;
     destination->promised += take->most;
+    destination->asked += take->most;
     taking->asked++;
     bounds.own_only = take->own_only;
     outbox_take(taking->options.shard->outbox, take->channel->config->name, &bounds, take->most,
@@ -194,6 +195,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     struct taking *taking = take->channel->taking;
     take->asked = false;
     take->lane->destination->promised -= take->most;
+    take->lane->destination->asked -= take->most;
     taking->asked--;
     if (taken->fault) { /* the next tick asks again, or puts back what was taken */
         if (!taking->goes_on) {

@@ -133,13 +133,16 @@ static void judge_refusal(const struct retry_attempt *attempt, struct outcome *o
     outcome->unhealthy = row->kind == OUTCOME_GATEWAY_FAULT;
 }
 
-/* A 4xx. At RCPT it mostly speaks of the recipient: greylisting, a full mailbox. */
+/* A 4xx. At RCPT it mostly speaks of the recipient: greylisting, a full mailbox. 421 to MAIL is
+ * the server's goodbye (RFC 5321, 3.8), and no word of the message. */
 static void judge_delay(const struct retry_attempt *attempt, struct outcome *outcome)
 {
     bool system = attempt->enhanced && matches("4.3.", attempt->enhanced);
-    outcome->kind = attempt->phase < RETRY_MAIL ? OUTCOME_UNAVAILABLE : OUTCOME_RETRY;
-    outcome->unhealthy = attempt->phase != RETRY_RCPT || attempt->code == 421 || system;
-    outcome->slow_down = attempt->code == 421;
+    bool busy = attempt->code == 421;
+    bool early = attempt->phase < RETRY_MAIL || (attempt->phase == RETRY_MAIL && busy);
+    outcome->kind = early ? OUTCOME_UNAVAILABLE : OUTCOME_RETRY;
+    outcome->unhealthy = attempt->phase != RETRY_RCPT || busy || system;
+    outcome->slow_down = busy;
 }
 
 void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome)

@@ -73,7 +73,7 @@ static const struct meaning smtp_meanings[] = {
     {REPLY(RETRY_TLS, 454, ""), UNAVAILABLE},
     {REPLY(RETRY_AUTH, 454, "4.7.0"), UNAVAILABLE},
     /* ... and later */
-    {REPLY(RETRY_MAIL, 421, ""), SLOWED},
+    {REPLY(RETRY_MAIL, 421, ""), BUSY},
     {REPLY(RETRY_MAIL, 451, ""), TROUBLE},
     {REPLY(RETRY_RCPT, 450, "4.1.1"), DELAY},
     {REPLY(RETRY_RCPT, 450, ""), DELAY},
