@@ -1124,11 +1124,13 @@ test_files = \
 	tests/functional/test_suppress.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
+	tests/functional/test_verdicts.py \
 	tests/functional/test_waiting_messages.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \
 	tests/functional/test_words.py \
 	tests/functional/test_wrong_keys.py \
+	tests/functional/verdict_world.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \
 	tests/lint/sources.py \

@@ -131,16 +131,14 @@ def first(actions):
 
     def choose(step):
         with lock:
-            action = next(rest, actions[-1])
-        return action(step) if callable(action) else action
+            return next(rest, actions[-1])
     return choose
 
 
 def by_recipient(table):
-    """{"gone@": ACTION, …}: the action of the first part that the recipient's address has in it."""
+    """{"gone@": ACTION, …}: the action of the first part that `<the recipient's address>` has in it."""
     def choose(step):
-        action = next((action for part, action in table.items() if part in step.recipient), GOOD)
-        return action(step) if callable(action) else action
+        return next((action for part, action in table.items() if part in f"<{step.recipient}>"), GOOD)
     return choose
 
 
@@ -172,7 +170,8 @@ class Step:
 
 
 class Server:
-    """Accepts; a thread for each connection. `tls`: an SSLContext."""
+    """Accepts; a thread for each connection. `tls`: an SSLContext. `receive_buffer`: bytes that may wait on
+    our side unread; few wait on the client's then, too."""
 
     def __init__(self, script=None, tls=None, receive_buffer=None):
         self.script, self.tls = dict(script or {}), tls
@@ -182,6 +181,7 @@ class Server:
         self.listener = socket.socket()
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(512)
         self.port = self.listener.getsockname()[1]
@@ -289,7 +289,7 @@ class Connection:
         self.server.seen.append(step)
         with self.server.lock:
             action = self.server.script.get(name)
-        if callable(action):
+        while callable(action):
             action = action(step)
         said = None
         for part in action if isinstance(action, tuple) else (action,):
