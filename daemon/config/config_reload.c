@@ -32,6 +32,8 @@ static struct config_gateway next_gateway(struct arena *arena, const struct conf
     void *settings = arena_alloc(arena, started->kind->settings_size);
     memcpy(settings, read->settings, started->kind->settings_size);
     settings_keep(table, started->settings, settings);
+    if (started->kind->complete)
+        started->kind->complete(started->kind, settings, arena);
     next.place = read->place;
     next.settings = settings;
     return next;

@@ -5,6 +5,7 @@
  */
 #include "send/answers.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +101,29 @@ static void add_warnings(struct diags *warnings, const struct value *text,
     diags_free(warnings);
 }
 
+/* answer.headers["X-Id"] never is there: names are in lower case. */
+static void check_names(struct arena *arena, const struct value *text,
+                        const struct settings_source *source, struct diags *diags)
+{
+    static const char headers[] = "headers[";
+    const char *all = value_to_text(arena, text);
+    for (const char *at = all; (at = strstr(at, headers)) != NULL;) {
+        at += sizeof headers - 1;
+        at += strspn(at, " ");
+        size_t length = *at == '"' || *at == '\'' ? strcspn(at + 1, "\"'") + 2 : 0, upper = 0;
+        while (upper < length && !isupper((unsigned char)at[upper]))
+            upper++;
+        if (upper == length)
+            continue;
+        struct diag diag;
+        diag_error(&diag, "the names of header fields are in lower case here");
+        diag_offset(&diag, all, text->length, (size_t)(at - all));
+        diag.width = (uint32_t)length;
+        settings_fault_move(source, text, &diag);
+        diags_add(diags, &diag);
+    }
+}
+
 static const struct cel_program *compile(struct arena *arena, const struct setting *row,
                                          const struct value *text,
                                          const struct settings_source *source, struct diags *diags)
@@ -120,6 +144,7 @@ static const struct cel_program *compile(struct arena *arena, const struct setti
     } else if (!fits(row, program)) {
         refuse_kind(row, text, source, diags);
     }
+    check_names(arena, text, source, diags);
     return diags->errors == errors ? program : NULL;
 }
 

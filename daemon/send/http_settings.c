@@ -109,8 +109,7 @@ void http_settings_complete(const struct gateway_kind *kind, void *of, struct ar
     for (const struct setting *row = kind->settings; row->key; row++)
         if (strcmp(row->key, "headers") == 0)
             settings->headers = merge_headers(arena, row->fallback, &settings->headers);
-    struct value own = settings->own.kind == VALUE_MAP ? value_copy(arena, &settings->own)
-                                                       : value_new_map(arena, 4);
+    struct value own = value_new_map(arena, 4);
     for (const struct setting *row = kind->own; row->key; row++) {
         const char *text = *(const char *const *)((const char *)of + row->offset);
         value_set(arena, own, row->key, text ? value_text(text) : value_null());
@@ -261,21 +260,34 @@ static void check_headers(const struct checking *checking)
         check_header(checking, &headers->map->members[i], checking->form->headers[i].value);
 }
 
+/* Of the URL: its own place, else that of the setting that a preset's URL has in it. */
+static const struct value *place_of_url(const struct checking *checking)
+{
+    const struct value *own = &checking->settings->own;
+    const struct value *place = value_get(checking->map, "url");
+    for (uint32_t i = 0; !place && own->kind == VALUE_MAP && i < value_count(own); i++) {
+        const char *name = value_to_text(checking->arena, &own->map->members[i].key);
+        if (fill_has(checking->settings->url, name))
+            place = value_get(checking->map, name);
+    }
+    return place ? place : value_get(checking->map, "kind");
+}
+
 static void check_url(const struct checking *checking)
 {
     const char *url = checking->form->url;
+    const struct value *place = place_of_url(checking);
     if (!url)
         return;
     const char *wrong = fill_wrong_url(url);
     if (wrong)
-        settings_fault(checking->diags, checking->source, place_of(checking, "url"), DIAG_ERROR,
-                       "the URL %s", wrong);
+        settings_fault(checking->diags, checking->source, place, DIAG_ERROR, "the URL %s", wrong);
     else
-        check_names(checking, url, place_of(checking, "url"));
+        check_names(checking, url, place);
     bool secret = checking->settings->password_file || checking->settings->secret_file;
     if (secret && strncmp(url, "http://", 7) == 0 && strncmp(url, "http://127.", 11) != 0 &&
         strncmp(url, "http://localhost", 16) != 0)
-        settings_fault(checking->diags, checking->source, place_of(checking, "url"), DIAG_WARNING,
+        settings_fault(checking->diags, checking->source, place, DIAG_WARNING,
                        "http:// shows the secret to everyone on the way");
 }
 
@@ -322,24 +334,36 @@ static void check_login(const struct checking *checking)
                        DIAG_ERROR, "`aws_sigv4` is like aws:amz:eu-west-1:ses");
 }
 
+static void check_setting(const struct checking *checking, const struct value_member *member)
+{
+    const char *name = value_to_text(checking->arena, &member->key);
+    const char *wrong =
+        member->value.kind == VALUE_NULL ? NULL : fill_wrong_setting(&member->value);
+    const struct value *place = &member->value;
+    struct fill_fault unknown;
+    if (!(place->flags & VALUE_PLACED))
+        place = place_of(checking, name);
+    if (wrong)
+        settings_fault(checking->diags, checking->source, place, DIAG_ERROR, "`%s` %s", name,
+                       wrong);
+    if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name) || !*name)
+        diag_hint(settings_fault(checking->diags, checking->source, place, DIAG_ERROR,
+                                 "`%s` is no name for a placeholder", name),
+                  "small letters, digits and _ are");
+    else if (strcmp(checking->settings->common.kind, "http") == 0 &&
+             !fill_unknown(arena_printf(checking->arena, "{{ %s }}", name), &unknown))
+        settings_fault(checking->diags, checking->source, place, DIAG_ERROR,
+                       "`{{ %s }}` is of each message, and no setting's", name);
+}
+
 static void check_own(const struct checking *checking)
 {
     const struct value *own = &checking->settings->own;
     if (own->kind != VALUE_MAP && own->kind != VALUE_NULL)
         settings_fault(checking->diags, checking->source, own, DIAG_ERROR,
                        "`settings` is a mapping of names to texts");
-    for (uint32_t i = 0; own->kind == VALUE_MAP && i < value_count(own); i++) {
-        const struct value_member *member = &own->map->members[i];
-        const char *name = value_to_text(checking->arena, &member->key);
-        const char *wrong =
-            member->value.kind == VALUE_NULL ? NULL : fill_wrong_setting(&member->value);
-        const struct value *place = &member->value;
-        if (!(place->flags & VALUE_PLACED))
-            place = place_of(checking, name);
-        if (wrong)
-            settings_fault(checking->diags, checking->source, place, DIAG_ERROR, "`%s` %s", name,
-                           wrong);
-    }
+    for (uint32_t i = 0; own->kind == VALUE_MAP && i < value_count(own); i++)
+        check_setting(checking, &own->map->members[i]);
 }
 
 static void check_others(const struct checking *checking)

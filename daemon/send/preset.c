@@ -190,6 +190,16 @@ static const char *body_of(struct reading *in, const char *name, const struct va
     return body ? body : arena_printf(in->arena, "%s.json.liquid", name);
 }
 
+/* The settings of its own are keys, in the place of one that has them all. The rows left. */
+static size_t drop_row(struct setting *rows, size_t count, const char *key)
+{
+    size_t at = 0;
+    while (at < count && strcmp(rows[at].key, key) != 0)
+        at++;
+    memmove(rows + at, rows + at + 1, sizeof *rows * (count - at));
+    return count - 1;
+}
+
 static struct gateway_kind *make_kind(struct reading *in, const char *name, struct value map)
 {
     struct value about = take_out(in, map, "about"), own = take_out(in, map, "settings");
@@ -204,6 +214,7 @@ static struct gateway_kind *make_kind(struct reading *in, const char *name, stru
     kind->built_in_body = body_of(in, name, &map);
     value_set(in->arena, map, "body", value_text(kind->built_in_body));
     copy_rows(in, http_kind.settings, &map, rows);
+    count = drop_row(rows, count, "settings");
     rows[0].help = arena_printf(in->arena, "what it is: %s", name);
     add_own(in, &own, http_kind.settings_size, rows + count);
     kind->settings = rows;

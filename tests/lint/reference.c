@@ -1,5 +1,6 @@
 /* Prints docs/reference.md from the tables that read the files, and those of words. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/settings.h"
 #include "config/config.h"
@@ -59,7 +60,9 @@ static void put_preset(struct buf *out, const struct gateway_kind *kind)
     size_t count = 0;
     char title[64], about[256];
     for (size_t i = 0; kind->settings[i].key; i++) {
-        const struct setting *row = &kind->settings[i], *same = &http_kind.settings[i];
+        const struct setting *row = &kind->settings[i], *same = http_kind.settings;
+        while (same->key && strcmp(same->key, row->key) != 0)
+            same++;
         if (row >= kind->own || row->fallback != same->fallback || row->section != same->section)
             rows[count++] = *row;
     }

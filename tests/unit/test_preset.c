@@ -135,6 +135,19 @@ static void faults_are_found(void **state)
         {"{\"kind\": \"sendgrid\", \"secret_file\": \"/k\","
          " \"answers\": {\"sent\": \"answer.stauts == 200\"}}",
          "stauts", "status"},
+        {"{\"kind\": \"http\", \"url\": \"https://a.{{ region }}.example/\","
+         " \"settings\": {\"region\": \"eu/x\"}}",
+         "host", ""},
+        {"{\"kind\": \"http\", \"url\": \"https://a.example/\", \"settings\": {\"to\": \"x\"}}",
+         "`{{ to }}` is of each message", ""},
+        {"{\"kind\": \"http\", \"url\": \"https://a.example/\", \"settings\": {\"A-b\": \"x\"}}",
+         "no name", "letters"},
+        {"{\"kind\": \"http\", \"url\": \"https://a.example/\", \"settings\": {\"a\": \"{{ to "
+         "}}\"}}",
+         "brace", ""},
+        {"{\"kind\": \"sendgrid\", \"secret_file\": \"/k\","
+         " \"answers\": {\"id\": \"answer.headers['X-Id']\"}}",
+         "lower case", ""},
         {"{\"kind\": \"sendgrid\", \"secret_file\": \"/k\","
          " \"answers\": {\"sent\": \"answer.status\"}}",
          "true or false", "compare"},
