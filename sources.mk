@@ -957,6 +957,7 @@ bench_programs = \
 	tests/bench/bench_smtp
 
 fuzz_programs = \
+	tests/fuzz/fuzz_answers \
 	tests/fuzz/fuzz_cel \
 	tests/fuzz/fuzz_event \
 	tests/fuzz/fuzz_fill \
@@ -969,6 +970,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_smtp_reply \
 	tests/fuzz/fuzz_yaml
 
+tests_fuzz_fuzz_answers_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_cel_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_event_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_fill_LDADD = $(fuzz_libs)
