@@ -3,7 +3,8 @@
 -- reason, a complaint or an operator's word, stays.
 -- ARGV: P, the reason, hashes of addresses…
 -- Returns how many were lifted. Safe to run twice.
-local suppressed, reason = ARGV[1] .. ':suppressed', ARGV[2]
+local P, reason = ARGV[1], ARGV[2]
+local suppressed = P .. ':suppressed'
 --with shared_type
 local wrong = wrong_key({suppressed, 'hash'})
 if wrong then
