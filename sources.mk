@@ -803,6 +803,7 @@ unit_programs = \
 	tests/unit/test_duration \
 	tests/unit/test_embedded \
 	tests/unit/test_endpoint \
+	tests/unit/test_envelope \
 	tests/unit/test_event_splitter \
 	tests/unit/test_failpoint \
 	tests/unit/test_file \

@@ -126,7 +126,6 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
         return 0;
     if (link->reply.state == SMTP_REPLY_GARBLED) {
         transfer->stop = RETRY_GARBLED;
-        snprintf(transfer->fault, sizeof transfer->fault, "%.200s", link->reply.line);
         return 0;
     }
     if (transfer->phase == RETRY_GREETING && link->reply.code / 100 == 4)
@@ -186,16 +185,18 @@ static void check_login(const struct smtp_link *link, const struct smtp_login *l
     seen->code = 0;
 }
 
-/* A token that is refused comes back as a challenge, with the reason in it (RFC 7628, 3.2.2), which
- * libcurl does not tell. */
-static void explain_token(struct smtp_link *link, const struct transfer_seen *seen)
+/* What libcurl does not tell: the line that is no reply, and why a token is refused, which comes
+ * back as a challenge (RFC 7628, 3.2.2). */
+static void explain(struct smtp_link *link, const struct transfer_seen *seen)
 {
-    size_t length = 0;
     char *fault = link->transfer.fault;
+    if (seen->failure == RETRY_GARBLED && link->reply.state == SMTP_REPLY_GARBLED)
+        snprintf(fault, TRANSFER_FAULT_SIZE, "%.200s", link->reply.line);
     if (seen->failure != RETRY_LOGIN || seen->code != 334 || seen->words_length < 4)
         return;
-    unsigned form = BASE64_STANDARD | BASE64_PADDED | BASE64_BARE | BASE64_LOOSE;
-    size_t most = (TRANSFER_FAULT_SIZE - 1) / 3 * 4, given = seen->words_length - 4;
+    size_t length = 0, given = seen->words_length - 4;
+    const size_t most = (TRANSFER_FAULT_SIZE - 1) / 3 * 4;
+    const unsigned form = BASE64_STANDARD | BASE64_PADDED | BASE64_BARE | BASE64_LOOSE;
     base64_decode(seen->words + 4, given < most ? given : most, form, fault, &length);
     fault[length] = '\0';
 }
@@ -214,7 +215,7 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
     seen->words = link->reply.words;
     seen->words_length = link->reply.words_length;
     check_login(link, login, seen);
-    explain_token(link, seen);
+    explain(link, seen);
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (seen->failure == RETRY_NONE)
         curl_easy_getinfo(link->transfer.curl, CURLINFO_ACTIVESOCKET, &fd);

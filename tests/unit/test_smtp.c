@@ -271,9 +271,20 @@ static const struct faulty faulty_cases[] = {
      .enhanced = "4.3.2",
      .slow_down = true},
     {.script = "greeting=554 go away", .kind = OUTCOME_GATEWAY_FAULT, .code = 554},
-    {.script = "greeting=SSH-2.0-nonsense", .kind = OUTCOME_UNAVAILABLE},
+    {.script = "greeting=SSH-2.0-nonsense",
+     .kind = OUTCOME_UNAVAILABLE,
+     .text = "SSH-2.0-nonsense"},
     {.script = "ehlo=550 no", .kind = OUTCOME_GATEWAY_FAULT, .code = 550},
     {.script = "ehlo=flood", .kind = OUTCOME_UNAVAILABLE},
+    {.script = "ehlo=421 4.3.2 going down,close",
+     .kind = OUTCOME_UNAVAILABLE,
+     .code = 421,
+     .text = "421 4.3.2 going down",
+     .slow_down = true},
+    {.script = "ehlo=451 4.3.0 later", .kind = OUTCOME_UNAVAILABLE, .code = 451},
+    /* HELO is tried; what was said to EHLO tells more than that the connection was lost then */
+    {.script = "ehlo=500 what|250 x", .kind = OUTCOME_SENT, .code = 250},
+    {.script = "ehlo=554 5.3.2 no,close", .kind = OUTCOME_GATEWAY_FAULT, .code = 554},
     /* TLS is never given up */
     {.script = "", .tls = "starttls", .kind = OUTCOME_GATEWAY_FAULT, .text = "offers no TLS"},
     {.script = "ehlo=250-x\\n250 STARTTLS;starttls=454 4.7.0 not now",
@@ -553,77 +564,7 @@ static void nobody_waits_for_a_farewell(void **state)
     server_fixture_stop(&server);
 }
 
-/* ---- What never leaves ---- */
-
-static void addresses_are_guarded(void **state)
-{
-    (void)state;
-    struct server_fixture server;
-    struct gateway_fixture gateway;
-    static const char *const addresses[] = {
-        "",
-        "ana",
-        "@example.com",
-        "ana@",
-        "ana @example.com",
-        "<ana@example.com>",
-        "ana@example.com>\r\nRCPT TO:<eve@example.com",
-        "ana@example.com\n",
-        "ana@exa\x7fmple.com",
-        "ana\xc2\x85@example.com",
-        "ana\xff@example.com",
-        "ana@example.com ",
-        "\tana@example.com",
-    };
-    server_fixture_start(&server, "faulty_smtp.py", (const char *[]){"", NULL}, 1);
-    gateway_fixture_open(&gateway, FAULTY, server.ports[0], "never");
-    for (size_t i = 0; i < COUNT(addresses); i++) {
-        struct outgoing mail = gateway_fixture_mail;
-        mail.envelope_to = addresses[i];
-        const struct outcome *outcome = gateway_fixture_send(&gateway, &mail);
-        if (outcome->kind != OUTCOME_DEAD || !strstr(outcome->text, "recipient"))
-            fail_msg("%zu: %s", i, outcome->text);
-        mail = gateway_fixture_mail;
-        mail.envelope_from = addresses[i];
-        outcome = gateway_fixture_send(&gateway, &mail);
-        if (outcome->kind != (i == 0 ? OUTCOME_SENT : OUTCOME_DEAD))
-            fail_msg("%zu: %s", i, outcome->text);
-    }
-    char far[300] = "";
-    memset(far, 'a', 250);
-    memcpy(far + 250, "@b.cc", 6);
-    struct outgoing mail = gateway_fixture_mail;
-    mail.envelope_to = far;
-    assert_int_equal(gateway_fixture_send(&gateway, &mail)->kind, OUTCOME_DEAD);
-    mail.envelope_to = far + 1;
-    assert_int_equal(gateway_fixture_send(&gateway, &mail)->kind, OUTCOME_SENT);
-    gateway_fixture_close(&gateway);
-    server_fixture_stop(&server);
-}
-
-static void bodies_are_guarded(void **state)
-{
-    (void)state;
-    struct gateway_fixture gateway;
-    static const struct {
-        const char *body;
-        size_t length;
-    } bodies[] = {
-        {"", 0},        {"a", 1},           {"a\n", 2},      {"a\r", 2},
-        {"\n\r\n", 3},  {"a\nb\r\n", 5},    {"a\r.\r\n", 5}, {"a\n.\r\nMAIL\r\n", 11},
-        {"a\r\r\n", 4}, {"a\r\n\n\r\n", 6}, {"a\0b\r\n", 5},
-    };
-    gateway_fixture_open(&gateway, "{\"kind\": \"smtp\", \"port\": 1}");
-    for (size_t i = 0; i < COUNT(bodies); i++) {
-        struct outgoing mail = gateway_fixture_mail;
-        mail.body = bodies[i].body;
-        mail.body_length = bodies[i].length;
-        const struct outcome *outcome = gateway_fixture_send(&gateway, &mail);
-        if (outcome->kind != OUTCOME_DEAD || outcome->code || !strstr(outcome->text, "the mail"))
-            fail_msg("%zu: %s", i, outcome->text);
-    }
-    gateway_fixture_close(&gateway);
-}
+/* ---- Settings ---- */
 
 static void settings_are_checked(void **state)
 {
@@ -681,8 +622,6 @@ int main(void)
         cmocka_unit_test(gives_up_when_cut),
         cmocka_unit_test(a_stale_connection_is_no_attempt),
         cmocka_unit_test(nobody_waits_for_a_farewell),
-        cmocka_unit_test(addresses_are_guarded),
-        cmocka_unit_test(bodies_are_guarded),
         cmocka_unit_test(settings_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
