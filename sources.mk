@@ -232,6 +232,9 @@ library_sources = \
 	daemon/ctl/event_splitter.c \
 	daemon/ctl/event_splitter.h \
 	daemon/ctl/explain.c \
+	daemon/ctl/gateway.c \
+	daemon/ctl/gateway_test.c \
+	daemon/ctl/gateway_test.h \
 	daemon/ctl/help.c \
 	daemon/ctl/help.h \
 	daemon/ctl/input.c \
@@ -596,6 +599,8 @@ library_sources = \
 	daemon/serve/notify.h \
 	daemon/store/backlog.c \
 	daemon/store/backlog.h \
+	daemon/store/bulletins.c \
+	daemon/store/bulletins.h \
 	daemon/store/commit.c \
 	daemon/store/commit.h \
 	daemon/store/commit_items.h \
@@ -605,6 +610,8 @@ library_sources = \
 	daemon/store/dead_letters.h \
 	daemon/store/find_customer.c \
 	daemon/store/find_customer.h \
+	daemon/store/gateway_queues.c \
+	daemon/store/gateway_queues.h \
 	daemon/store/instance.c \
 	daemon/store/instance.h \
 	daemon/store/intake.c \
@@ -1093,6 +1100,7 @@ test_files = \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_format_1.py \
+	tests/functional/test_gateway_command.py \
 	tests/functional/test_health.py \
 	tests/functional/test_http_answers.py \
 	tests/functional/test_http_nginx.py \

@@ -64,15 +64,16 @@ static void serve_status(void *context, const struct admin_request *request,
     int64_t dead = metrics_read(METRIC_EVENTS_DEAD) + metrics_read(METRIC_TIMERS_DEAD) +
                    metrics_read(METRIC_MESSAGES_DEAD);
     reply->type = "application/json";
-    buf_printf(&reply->body,
-               "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
-               "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"full\":%" PRId64 ",\"held\":%" PRId64
-               ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64
-               ",\"dead\":%" PRId64 ",\"uncertain\":%" PRId64 ",\"behind\":%zu,\"gateways\":[",
-               view.state, view.instance, view.redis ? "true" : "false", view.rules, view.outbox,
-               view.later, view.full, view.uncertain, metrics_read(METRIC_EVENTS_DECIDED),
-               metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
-               metrics_read(METRIC_MESSAGES_UNCERTAIN), delivery_behind(view.delivery));
+    buf_printf(
+        &reply->body,
+        "{\"state\":\"%s\",\"instance\":\"%s\",\"redis\":%s,\"rules\":%zu,"
+        "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"full\":%" PRId64 ",\"held\":%" PRId64
+        ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64 ",\"dead\":%" PRId64
+        ",\"uncertain\":%" PRId64 ",\"paused\":%" PRId64 ",\"behind\":%zu,\"gateways\":[",
+        view.state, view.instance, view.redis ? "true" : "false", view.rules, view.outbox,
+        view.later, view.full, view.uncertain, metrics_read(METRIC_EVENTS_DECIDED),
+        metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
+        metrics_read(METRIC_MESSAGES_UNCERTAIN), view.paused, delivery_behind(view.delivery));
     delivery_status(view.delivery, &reply->body);
     buf_text(&reply->body, "],\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);

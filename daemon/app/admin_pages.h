@@ -31,7 +31,8 @@ struct admin_pages_view {
     size_t rules;
     /* Messages: in the outbox, waiting for a retry, for an operator's word. */
     int64_t outbox, later, uncertain;
-    int64_t full; /* customers whose sends wait for room in the outbox */
+    int64_t paused; /* gateways */
+    int64_t full;   /* customers whose sends wait for room in the outbox */
     const struct delivery *delivery;
     const struct wrong_keys *wrong_keys;
 };

@@ -35,9 +35,14 @@
 #include "events/pipeline.h"
 #include "redis/embedded.h"
 #include "serve/notify.h"
+#include "store/bulletins.h"
 #include "store/shard.h"
 
-enum { TELL_MS = 1000, CHANGED_MOST = 4096 /* bytes of the names of keys */ };
+enum {
+    TELL_MS = 1000,
+    CHANGED_MOST = 4096,
+    /* bytes of the names of keys */ BULLETIN_MOST = 1 << 20
+};
 
 struct app {
     struct config *config;         /* as it started */
@@ -184,12 +189,29 @@ static void on_watchdog(evutil_socket_t fd, short what, void *context)
     notify_alive();
 }
 
+/* What the gateways are like, for nudgectl, which asks all daemons at once. */
+static void tell_bulletin(const struct app *app)
+{
+    struct buf bulletin;
+    buf_init(&bulletin, BULLETIN_MOST);
+    buf_text(&bulletin, "[");
+    delivery_status(app->delivery, &bulletin);
+    buf_text(&bulletin, "]");
+    if (!bulletin.full)
+        bulletins_put(app->shard->scripts, instance_consumer(app->shard->instance),
+                      (struct slice){.text = buf_string(&bulletin), .length = bulletin.length});
+    buf_free(&bulletin);
+}
+
 static void on_tell(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
     struct app *app = context;
     log_group_tell(app->log_group, clock_monotonic_ms());
+    if (connection_ready(app->shard->connection) &&
+        lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING)
+        tell_bulletin(app);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *context)
@@ -220,6 +242,7 @@ static struct admin_pages_view view_of(const void *context)
         .later = shard->waiting.later,
         .full = shard->waiting.full_transactional + shard->waiting.full_marketing,
         .uncertain = shard->waiting.uncertain,
+        .paused = shard->waiting.paused,
         .delivery = app->delivery,
         .wrong_keys = shard->wrong_keys,
     };

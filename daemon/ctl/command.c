@@ -74,6 +74,15 @@ const struct command commands[] = {
      "  --csv          export: as CSV\n"
      "  --json         ls: one JSON object a line\n",
      command_suppress},
+    {"gateway", "[ls | pause NAME... | resume NAME... | test NAME --to ADDRESS] [--json]",
+     "the gateways over all daemons; pausing one, or testing it",
+     "  ls            breaker, last failure, what waits, how much of the rate is used\n"
+     "  pause         nothing is taken for it any more; what has begun goes on\n"
+     "  resume        it goes on\n"
+     "  test          sends one real message through it, and shows all that was said\n"
+     "  --to ADDRESS  test: to whom\n"
+     "  --json        ls: one JSON object a line\n",
+     command_gateway},
     {"status", "[--json]", "what the daemon is doing", "  --json  the same as one JSON object\n",
      command_status},
     {"reload", "", "read rules and templates again", "", command_reload},

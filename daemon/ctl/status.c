@@ -59,6 +59,9 @@ static void print_status(struct arena *arena, const struct value *status)
     if (number(status, "behind"))
         printf("behind    marketing waits for events that came before it\n");
     print_numbers(status, "so far", done);
+    if (number(status, "paused"))
+        printf("paused    %" PRId64 " gateways, see `nudgectl gateway`\n",
+               number(status, "paused"));
     for (uint32_t i = 0; i < value_count(gateways); i++) {
         print_gateway(arena, &gateways->list->items[i]);
     }

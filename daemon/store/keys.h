@@ -44,6 +44,7 @@
     X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")      \
     X(WARMUP, "warmup", "<gateway>", "hash", "slots of its days, and since when it sends")       \
     X(PAUSED, "paused", "", "hash", "gateway that takes nothing: since when, and by whom")       \
+    X(BULLETIN, "bulletin", "<name>", "string", "what a daemon says of its gateways, as JSON")   \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")          \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                   \
     X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                  \

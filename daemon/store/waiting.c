@@ -17,18 +17,20 @@ static void on_count(void *context, const struct reply *reply, const struct diag
 void waiting_ask(struct waiting *waiting, struct scripts *scripts)
 {
     const struct {
+        const char *command;
         enum key key;
         const char *class;
         int64_t *figure;
-    } sets[] = {{KEY_LATER, NULL, &waiting->later},
-                {KEY_UNCERTAIN, NULL, &waiting->uncertain},
-                {KEY_FULL, "transactional", &waiting->full_transactional},
-                {KEY_FULL, "marketing", &waiting->full_marketing}};
+    } sets[] = {{"ZCARD", KEY_LATER, NULL, &waiting->later},
+                {"ZCARD", KEY_UNCERTAIN, NULL, &waiting->uncertain},
+                {"HLEN", KEY_PAUSED, NULL, &waiting->paused},
+                {"ZCARD", KEY_FULL, "transactional", &waiting->full_transactional},
+                {"ZCARD", KEY_FULL, "marketing", &waiting->full_marketing}};
     struct connection *connection = scripts_connection(scripts);
     struct arena *arena = arena_new(512);
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         connection_command(
-            connection, &waiting->owner, on_count, sets[i].figure, "ZCARD",
+            connection, &waiting->owner, on_count, sets[i].figure, sets[i].command,
             keys_spell(arena, scripts_prefix(scripts), sets[i].key, sets[i].class, NULL), NULL);
     arena_destroy(&arena);
 }

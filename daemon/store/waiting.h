@@ -13,6 +13,7 @@ struct waiting {
     struct connection_owner owner;
     int64_t later;                              /* in P:later */
     int64_t uncertain;                          /* in P:uncertain */
+    int64_t paused;                             /* gateways, in P:paused */
     int64_t full_transactional, full_marketing; /* customers in P:full:<class> */
 };
 

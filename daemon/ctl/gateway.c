@@ -1,0 +1,350 @@
+/*
+ * nudgectl gateway: the gateways over all daemons, paused and let go on, and a test of one.
+ *
+ * What each daemon says of its gateways it writes into Redis (store/bulletins); queues, rates and
+ * pauses stand there anyway. `ls` brings both together, gateway by gateway.
+ */
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/json.h"
+#include "ctl/command.h"
+#include "ctl/gateway_test.h"
+#include "ctl/plain.h"
+#include "send/gateway_common.h"
+#include "store/bulletins.h"
+#include "store/gateway_queues.h"
+#include "store/paused.h"
+
+enum { FIRST_CHUNK = 64 * 1024, NAMES_MOST = 500 };
+
+struct overview {
+    struct context *context;
+    struct session *session;
+    const char *prefix;
+    struct arena *arena;
+    bool json;
+    struct paused_gateway *paused;
+    size_t paused_count;
+    struct bulletins_item *bulletins;
+    struct value *said; /* of each bulletin; a list, or null */
+    size_t bulletin_count;
+};
+
+/* ---- What is known ---- */
+
+static bool read_overview(struct overview *overview, struct diag *diag)
+{
+    struct diag unreadable;
+    if (!paused_list(overview->session, overview->prefix, overview->arena, &overview->paused,
+                     &overview->paused_count, diag) ||
+        !bulletins_read(overview->session, overview->prefix, overview->arena, &overview->bulletins,
+                        &overview->bulletin_count, diag))
+        return false;
+    overview->said =
+        arena_zero(overview->arena, sizeof *overview->said * (overview->bulletin_count + 1));
+    for (size_t i = 0; i < overview->bulletin_count; i++) {
+        const struct slice text = overview->bulletins[i].text;
+        if (!text.text || !json_read(overview->arena, text.text, text.length, &json_file_limits,
+                                     &overview->said[i], &unreadable))
+            overview->said[i] = value_null();
+    }
+    return true;
+}
+
+static const struct paused_gateway *pause_of(const struct overview *overview, const char *gateway)
+{
+    for (size_t i = 0; i < overview->paused_count; i++)
+        if (strcmp(overview->paused[i].name, gateway) == 0)
+            return &overview->paused[i];
+    return NULL;
+}
+
+/* What a daemon says of the gateway; NULL: it does not have it. */
+static const struct value *said_by(const struct overview *overview, size_t daemon,
+                                   const char *gateway)
+{
+    const struct value *said = &overview->said[daemon];
+    for (uint32_t i = 0; i < (value_is(said, VALUE_LIST) ? value_count(said) : 0); i++)
+        if (value_is_text(value_get(&said->list->items[i], "name"), gateway))
+            return &said->list->items[i];
+    return NULL;
+}
+
+static const char *const *channels_of(const struct overview *overview,
+                                      const struct config_gateway *gateway)
+{
+    const struct config *config = overview->context->config;
+    const char **names = arena_zero(overview->arena, sizeof *names * (config->channel_count + 1));
+    size_t count = 0;
+    for (const struct config_channel *channel = config->channels; channel->name; channel++)
+        for (const struct config_gateway *const *one = channel->gateways; *one; one++)
+            if (*one == gateway)
+                names[count++] = channel->name;
+    return names;
+}
+
+/* ---- ls, for people ---- */
+
+static const char *text_in(const struct overview *overview, const struct value *map,
+                           const char *name)
+{
+    return plain_of(overview->arena, value_to_text(overview->arena, value_get(map, name)));
+}
+
+static int64_t number_in(const struct value *map, const char *name)
+{
+    int64_t number = 0;
+    value_to_int(value_get(map, name), &number);
+    return number;
+}
+
+static void print_daemon(const struct overview *overview, size_t i, const struct value *said)
+{
+    char wait[DURATION_TEXT_SIZE];
+    const struct value *failure = value_get(said, "failure");
+    const char *why = text_in(overview, said, "why");
+    printf("    %s: breaker %s", plain_of(overview->arena, overview->bulletins[i].daemon),
+           text_in(overview, said, "breaker"));
+    if (*why)
+        printf(" (%s)", why);
+    if (value_get(said, "probe_in_ms"))
+        printf(", a probe in %s",
+               duration_format((number_in(said, "probe_in_ms") + 999) / 1000 * 1000, wait));
+    printf(", %" PRId64 " being sent\n", number_in(said, "sending"));
+    if (value_is(failure, VALUE_MAP))
+        printf("      last failure %s: %s\n", text_in(overview, failure, "at"),
+               text_in(overview, failure, "text"));
+}
+
+static void print_pause(const struct overview *overview, const struct paused_gateway *paused)
+{
+    char at[CLOCK_TEXT_SIZE];
+    printf("paused");
+    if (paused->at_ms)
+        printf(" since %s", clock_format(paused->at_ms / 1000 * 1000, at));
+    if (paused->by)
+        printf(" by %s", plain_of(overview->arena, paused->by));
+}
+
+static void print_plain(const struct overview *overview, const struct config_gateway *gateway,
+                        const struct gateway_queues *queues)
+{
+    const struct gateway_common *common = gateway->settings;
+    const struct paused_gateway *paused = pause_of(overview, gateway->name);
+    char per[DURATION_TEXT_SIZE];
+    bool any = false;
+    printf("%s  %s", gateway->name, gateway->kind->name);
+    if (paused) {
+        printf("  ");
+        print_pause(overview, paused);
+    }
+    printf("\n    %" PRId64 " transactional and %" PRId64 " marketing wait", queues->transactional,
+           queues->marketing);
+    if (queues->bound)
+        printf(", %" PRId64 " for it alone", queues->bound);
+    if (common->rate.count)
+        printf("; rate %" PRId64 " of %" PRId64 " per %s", queues->used, common->rate.count,
+               duration_format(common->rate.per_ms, per));
+    printf("\n");
+    for (size_t i = 0; i < overview->bulletin_count; i++) {
+        const struct value *said = said_by(overview, i, gateway->name);
+        if (said)
+            print_daemon(overview, i, said);
+        any |= said != NULL;
+    }
+    if (!any)
+        printf("    no daemon that runs has it\n");
+}
+
+/* ---- ls, as JSON ---- */
+
+static void print_json(const struct overview *overview, const struct config_gateway *gateway,
+                       const struct gateway_queues *queues)
+{
+    struct arena *arena = overview->arena;
+    const struct paused_gateway *paused = pause_of(overview, gateway->name);
+    struct value row = value_new_map(arena, 9), daemons = value_new_map(arena, 4);
+    value_set(arena, row, "name", value_text(gateway->name));
+    value_set(arena, row, "kind", value_text(gateway->kind->name));
+    value_set(arena, row, "paused", value_bool(paused != NULL));
+    if (paused && paused->at_ms)
+        value_set(arena, row, "paused_at", value_int(paused->at_ms));
+    if (paused && paused->by)
+        value_set(arena, row, "paused_by", value_text(paused->by));
+    value_set(arena, row, "transactional", value_int(queues->transactional));
+    value_set(arena, row, "marketing", value_int(queues->marketing));
+    value_set(arena, row, "bound", value_int(queues->bound));
+    value_set(arena, row, "rate_used", value_int(queues->used));
+    for (size_t i = 0; i < overview->bulletin_count; i++) {
+        const struct value *said = said_by(overview, i, gateway->name);
+        if (said)
+            value_set(arena, daemons, overview->bulletins[i].daemon, *said);
+    }
+    value_set(arena, row, "daemons", daemons);
+    struct buf line;
+    buf_init(&line, 1 << 20);
+    json_print(&line, &row);
+    plain_json(buf_string(&line), line.length);
+    printf("\n");
+    buf_free(&line);
+}
+
+static int list(struct overview *overview)
+{
+    struct diag diag = {0};
+    const struct config *config = overview->context->config;
+    if (!read_overview(overview, &diag))
+        return context_fail(&diag);
+    for (const struct config_gateway *gateway = config->gateways; gateway->name; gateway++) {
+        const struct gateway_common *common = gateway->settings;
+        struct gateway_queues queues;
+        if (!gateway_queues_read(overview->session, overview->prefix, gateway->name,
+                                 channels_of(overview, gateway),
+                                 common->rate.count ? common->rate.per_ms : 0, &queues, &diag))
+            return context_fail(&diag);
+        (overview->json ? print_json : print_plain)(overview, gateway, &queues);
+    }
+    return EXIT_SUCCESS;
+}
+
+/* ---- pause, resume ---- */
+
+/* "ana@desk": who is at the terminal. */
+static const char *by_whom(struct arena *arena)
+{
+    char host[256] = "";
+    const char *sudo = getenv("SUDO_USER");
+    const struct passwd *user = sudo ? NULL : getpwuid(getuid());
+    gethostname(host, sizeof host - 1);
+    return arena_printf(arena, "%s@%s", sudo ? sudo : user ? user->pw_name : "somebody", host);
+}
+
+static bool set_pause(const struct overview *overview, bool pause, const char *name,
+                      struct diag *diag)
+{
+    bool done = false;
+    bool good = pause ? paused_set(overview->session, overview->prefix, name,
+                                   by_whom(overview->arena), &done, diag)
+                      : paused_clear(overview->session, overview->prefix, name, &done, diag);
+    if (!good)
+        return false;
+    if (pause)
+        printf("%s %s\n", name, done ? "is paused" : "was paused already");
+    else
+        printf("%s %s\n", plain_of(overview->arena, name), done ? "goes on" : "was not paused");
+    return true;
+}
+
+static int set_pauses(const struct overview *overview, bool pause, char **names)
+{
+    struct diag diag = {0};
+    for (; *names; names++)
+        if (!set_pause(overview, pause, *names, &diag))
+            return context_fail(&diag);
+    return EXIT_SUCCESS;
+}
+
+/* ---- The command line ---- */
+
+static const struct config_gateway *find(const struct config *config, const char *name)
+{
+    const struct config_gateway *gateway = config->gateways;
+    while (gateway->name && strcmp(gateway->name, name) != 0)
+        gateway++;
+    return gateway->name ? gateway : NULL;
+}
+
+static int no_gateway(const struct config *config, const char *name)
+{
+    const char *names[NAMES_MOST + 1];
+    struct diag diag = {0};
+    size_t count = 0;
+    for (const struct config_gateway *gateway = config->gateways; gateway->name; gateway++)
+        if (count < NAMES_MOST)
+            names[count++] = gateway->name;
+    names[count] = NULL;
+    diag_error(&diag, "there is no gateway `%s` in the configuration", name);
+    diag_suggest(&diag, name, names);
+    return context_fail(&diag);
+}
+
+static int run_with_redis(struct overview *overview, const char *verb, char **names)
+{
+    overview->session = context_session(overview->context);
+    if (!overview->session)
+        return EXIT_FAILURE;
+    overview->prefix = overview->context->config->keys.redis.prefix;
+    overview->arena = arena_new(FIRST_CHUNK);
+    int status = strcmp(verb, "ls") == 0 ? list(overview)
+                                         : set_pauses(overview, strcmp(verb, "pause") == 0, names);
+    arena_destroy(&overview->arena);
+    session_close(&overview->session);
+    return status;
+}
+
+static int unknown_verb(const char *command, const char *word)
+{
+    static const char *const names[] = {"ls", "pause", "resume", "test", NULL};
+    const char *nearest = diag_nearest(word, names);
+    return command_usage(command, "`ls`, `pause`, `resume` or `test` is expected, not `%s`%s%s%s",
+                         word, nearest ? "; did you mean `" : "", nearest ? nearest : "",
+                         nearest ? "`?" : "");
+}
+
+/* 0, or EX_USAGE. `count`: arguments with the verb. */
+static int check(const char *verb, int count, const char *to, bool json, char **argv)
+{
+    bool pauses = strcmp(verb, "pause") == 0 || strcmp(verb, "resume") == 0;
+    bool tests = strcmp(verb, "test") == 0, lists = strcmp(verb, "ls") == 0;
+    if (!pauses && !tests && !lists)
+        return unknown_verb(argv[0], verb);
+    if (pauses && count < 2)
+        return command_usage(argv[0], "`%s` takes the names of gateways", verb);
+    if (tests && (count != 2 || !to))
+        return command_usage(argv[0], "`test` takes one gateway, and --to ADDRESS");
+    if (lists && count > 1)
+        return command_usage(argv[0], "no argument is expected: %s", argv[2]);
+    if (to && !tests)
+        return command_usage(argv[0], "--to goes with `test`");
+    if (json && !lists)
+        return command_usage(argv[0], "--json goes with `ls`");
+    return 0;
+}
+
+static int run(struct context *context, const char *verb, const char *to, bool json, char **names)
+{
+    struct overview overview = {.context = context, .json = json};
+    if (!context_config(context))
+        return EXIT_FAILURE;
+    for (char **name = names; *name && strcmp(verb, "resume") != 0; name++)
+        if (!find(context->config, *name))
+            return no_gateway(context->config, *name);
+    if (strcmp(verb, "test") != 0)
+        return run_with_redis(&overview, verb, names);
+    const struct gateway_test test = {.to = to};
+    return gateway_test_run(context, find(context->config, names[0]), &test);
+}
+
+int command_gateway(struct context *context, int argc, char **argv)
+{
+    bool json = false;
+    const char *to = NULL;
+    static char *none[] = {NULL};
+    const struct command_option options[] = {
+        {.name = "--to", .value = &to}, {.name = "--json", .flag = &json}, {0}};
+    int count = command_options(context, argc, argv, options);
+    if (count < 0)
+        return EX_USAGE;
+    const char *verb = count ? argv[1] : "ls";
+    int fault = check(verb, count, to, json, argv);
+    argv[count + 1] = NULL;
+    return fault ? fault : run(context, verb, to, json, count > 1 ? argv + 2 : none);
+}

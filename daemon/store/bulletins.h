@@ -1,0 +1,29 @@
+/*
+ * What each daemon says of its gateways, for nudgectl to show them over all daemons:
+ * P:bulletin:<name>, which is written anew each second and expires soon after its daemon has ended.
+ */
+#ifndef NUDGED_STORE_BULLETINS_H
+#define NUDGED_STORE_BULLETINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/slice.h"
+#include "redis/scripts.h"
+#include "redis/session.h"
+
+struct bulletins_item {
+    const char *daemon; /* its name */
+    struct slice text;  /* JSON; text NULL: it has said nothing of late */
+};
+
+/* Nobody waits for the answer. `consumer`: the daemon's, "<name>:<epoch>". */
+void bulletins_put(struct scripts *scripts, const char *consumer, struct slice text);
+
+/* Those of all daemons that live, by name, in the arena. */
+bool bulletins_read(struct session *session, const char *prefix, struct arena *arena,
+                    struct bulletins_item **items, size_t *count, struct diag *diag);
+
+#endif
