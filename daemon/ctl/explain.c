@@ -49,6 +49,17 @@ static void print_rules(const struct value *item)
         printf(" and %" PRId64 " more", more);
 }
 
+/* Of a run of equal failures, which is told once. */
+static void print_run(const struct value *item, const struct value *line)
+{
+    int64_t times;
+    if (!value_to_int(value_get(item, "times"), &times))
+        return;
+    printf(" ×%" PRId64, times);
+    print_time(item, "first", ", first ");
+    print_time(line, "at", ", last ");
+}
+
 static void print_line(const struct value *line)
 {
     const struct value *event = value_get(line, "event"), *did = value_get(line, "did");
@@ -65,6 +76,7 @@ static void print_line(const struct value *line)
         printf("   ");
         print_text(item, "rule", " ");
         print_text(item, "what", " ");
+        print_run(item, line);
         print_text(item, "reason", ", ");
         print_text(item, "gateway", " by ");
         print_text(item, "why", ": ");

@@ -7,6 +7,9 @@
  *
  * Of a message that became a dead letter stands its "reason" too, behind "what".
  *
+ * Failures of a message that are equal and follow each other are one line (store/shared_trace.lua):
+ * behind the last one's item stand how many "times", and when the "first" one was.
+ *
  * `time` is left out where it is that of the stream's entry, as of an event without one.
  *
  * Rules that did not match share an item for each reason: most rules do not match

@@ -1,10 +1,52 @@
+-- A failure of a message is told once for a run of equal ones, or a day of retries would flush all
+-- else: the newer line takes the place of the older, and says how many there were, and since when.
+local FAILURES = {retry = true, unavailable = true, ['gateway-fault'] = true, uncertain = true}
+local RUN_LOOK = 16 -- lines back
+local function trace_of(line)
+    local what = string.match(line, '"what":"([^"]+)"')
+    local why = string.match(line, '"why":"([^"\\]*)') or ''
+    return {what = what, mid = string.match(line, '"mid":"([^"]+)"'),
+        gateway = string.match(line, '"gateway":"([^"]+)"'),
+        why = string.match(why, '^%d%d%d [%d%.]+') or string.gsub(why, '%d+', '0'), -- servers put ids in
+        times = tonumber(string.match(line, '"times":(%d+)') or 1),
+        first = string.match(line, '"first":(%d+)') or string.match(line, '^{"at":(%d+)')}
+end
+-- Of the same message back to what is no failure.
+local function trace_run(key, new)
+    for _, line in ipairs(redis.call('LRANGE', key, 0, RUN_LOOK - 1)) do
+        local old = string.find(line, '"mid":"' .. new.mid .. '"', 1, true) and trace_of(line)
+        if old and not FAILURES[old.what] then
+            return nil
+        elseif old and old.what == new.what and old.gateway == new.gateway and old.why == new.why then
+            return line, old
+        end
+    end
+end
+local function trace_merged(key, line)
+    local new = trace_of(line)
+    if not (FAILURES[new.what] and new.mid) then
+        return line
+    end
+    local replaced, old = trace_run(key, new)
+    if not replaced or not old.first then
+        return line
+    end
+    local merged = string.gsub(line, '}%]}$', string.format(',"times":%d,"first":%s}]}', old.times + 1, old.first))
+    return merged, replaced
+end
+
 -- Adds a line to a customer's trace. One that is begun here lives for `keep` ms. Where that is no
 -- list the line is lost, and nothing else.
 local function push_trace(customer, line, keep)
     local key = P .. ':trace:' .. customer
-    local pushed = redis.pcall('LPUSH', key, line)
-    if type(pushed) == 'table' then
+    local kind = redis.call('TYPE', key).ok
+    if kind ~= 'list' and kind ~= 'none' then
         return
+    end
+    local merged, replaced = trace_merged(key, line)
+    redis.call('LPUSH', key, merged)
+    if replaced then
+        redis.call('LREM', key, 1, replaced)
     end
     redis.call('LTRIM', key, 0, 99)
     if redis.call('PTTL', key) == -1 then

@@ -221,3 +221,23 @@ def test_a_timer_is_due_again(office):
     office.client.set("nudged:customer:id:1", document)
     assert office.ctl("dead", "retry", letter) == (0, "1 retried\n", "")
     assert office.mail.next_mail()["Subject"] == "receipt"
+
+
+def test_a_run_of_retries_is_one_line(office):
+    """A day of them leaves the rest of the trace where it was."""
+    office.refuses = False
+    count = iter(range(1000))
+    office.mail.answers = lambda envelope: f"451 4.3.0 queue {next(count)} is full"
+    office.push(event("paid", 1), event("order.placed", 1))
+    mid = wait_until(lambda: office.client.zrange("nudged:later", 0, -1), "the first try")[0]
+    for turn in range(2, 6):
+        office.client.zadd("nudged:later", {mid: 1})
+        wait_until(lambda n=turn: int(office.client.hget(f"nudged:message:{mid.decode()}", "attempts") or 0) == n
+                   and office.client.zscore("nudged:later", mid), "the next try")
+    out = office.ctl("explain", "1")[1]
+    [line] = [line for line in out.splitlines() if " retry " in line]
+    assert " receipt retry ×5, first 20" in line and ", last 20" in line and "queue 4 is full" in line
+    [did] = [did for line in office.ctl("explain", "1", "--json")[1].splitlines()
+             for did in json.loads(line)["did"] if did["what"] == "retry"]
+    assert did["times"] == 5 and did["first"] > 1_700_000_000_000
+    assert len(office.client.lrange("nudged:trace:id:1", 0, -1)) == 3

@@ -129,6 +129,57 @@ static void test_trace_keeps_its_expiry(void **state)
     assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:trace:id:7");
 }
 
+static const char *settle_with_trace(struct outbox_fixture *scene, const char *mid,
+                                     const char *what, const char *why, int at)
+{
+    char line[512];
+    redis_fixture_ask(&scene->redis, "ZADD t:later 1 %s", mid);
+    outbox_fixture_sweep(scene, scene->outbox);
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
+    struct outbox_result result = outbox_fixture_result_of(&taken, 0, OUTBOX_LATER);
+    snprintf(line, sizeof line,
+             "{\"at\":%d,\"did\":[{\"rule\":\"r\",\"what\":\"%s\",\"why\":\"%s\",\"gateway\":\"g\","
+             "\"mid\":\"%s\"}]}",
+             at, what, why, mid);
+    result.trace = line;
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "1");
+    return redis_fixture_ask(&scene->redis, "LRANGE t:trace:id:7 0 -1");
+}
+
+#define FAILED(at, what, why, more)                                                \
+    "{\"at\":" at ",\"did\":[{\"rule\":\"r\",\"what\":\"" what "\",\"why\":\"" why \
+    "\",\"gateway\":\"g\",\"mid\":\"m\"" more "}]}"
+
+/* Failures that are equal are one line, and flush nothing. */
+static void test_a_run_of_failures(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    redis_fixture_ask(&scene->redis, "RPUSH t:trace:id:7 before");
+    redis_fixture_ask(&scene->redis, "PEXPIREAT t:trace:id:7 9999999999999");
+    outbox_fixture_put(scene, "m", "marketing", "resend");
+    settle_with_trace(scene, "m", "retry", "451 4.3.0 try 77 later", 10);
+    for (int i = 0; i < 150; i++)
+        settle_with_trace(scene, "m", "retry", "451 4.3.0 queue 12345", 20 + i);
+    assert_string_equal(
+        settle_with_trace(scene, "m", "retry", "451 4.3.0 the last", 500),
+        "[" FAILED("500", "retry", "451 4.3.0 the last", ",\"times\":152,\"first\":10") " before]");
+    /* Another cause is another line; both runs go on beside each other. */
+    settle_with_trace(scene, "m", "unavailable", "no connection", 600);
+    settle_with_trace(scene, "m", "retry", "452 4.2.2 full", 700);
+    settle_with_trace(scene, "m", "unavailable", "no connection", 800);
+    assert_string_equal(
+        settle_with_trace(scene, "m", "retry", "451 4.3.0 x", 900),
+        "[" FAILED("900", "retry", "451 4.3.0 x", ",\"times\":153,\"first\":10") " " FAILED(
+            "800", "unavailable", "no connection",
+            ",\"times\":2,\"first\":600") " " FAILED("700", "retry", "452 4.2.2 full",
+                                                     "") " before]");
+    assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:trace:id:7");
+    /* What is no failure ends the run. */
+    settle_with_trace(scene, "m", "cut", "stopping", 1000);
+    assert_non_null(strstr(settle_with_trace(scene, "m", "retry", "451 4.3.0 x", 1100),
+                           "[" FAILED("1100", "retry", "451 4.3.0 x", "") " "));
+}
+
 /* A trace has a bound, however many messages one customer gets. */
 static void test_trace_is_bounded(void **state)
 {
@@ -349,6 +400,7 @@ int main(void)
         TEST(test_done),
         TEST(test_trace_keeps_its_expiry),
         TEST(test_trace_is_bounded),
+        TEST(test_a_run_of_failures),
         TEST(test_later),
         TEST(test_later_by_redis_clock),
         TEST(test_resend_is_bound),
