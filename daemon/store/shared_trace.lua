@@ -2,11 +2,12 @@
 -- else: the newer line takes the place of the older, and says how many there were, and since when.
 local FAILURES = {retry = true, unavailable = true, ['gateway-fault'] = true, uncertain = true}
 local RUN_LOOK = 16 -- lines back
+local function trace_text(line, name)
+    return string.match(line, '"' .. name .. '":"([^"\\]*)') or ''
+end
 local function trace_of(line)
-    local what = string.match(line, '"what":"([^"]+)"')
-    local why = string.match(line, '"why":"([^"\\]*)') or ''
-    return {what = what, mid = string.match(line, '"mid":"([^"]+)"'),
-        gateway = string.match(line, '"gateway":"([^"]+)"'),
+    local why = trace_text(line, 'why')
+    return {what = trace_text(line, 'what'), mid = trace_text(line, 'mid'), gateway = trace_text(line, 'gateway'),
         why = string.match(why, '^%d%d%d [%d%.]+') or string.gsub(why, '%d+', '0'), -- servers put ids in
         times = tonumber(string.match(line, '"times":(%d+)') or 1),
         first = string.match(line, '"first":(%d+)') or string.match(line, '^{"at":(%d+)')}
@@ -24,7 +25,7 @@ local function trace_run(key, new)
 end
 local function trace_merged(key, line)
     local new = trace_of(line)
-    if not (FAILURES[new.what] and new.mid) then
+    if not FAILURES[new.what] or new.mid == '' then
         return line
     end
     local replaced, old = trace_run(key, new)
