@@ -17,10 +17,14 @@ enum {
     HEALTH_MS = 10 * 60 * 1000, /* older ones do not count */
 };
 
+/* LOST is an answer that did not come: bad, but not one of a row. A gateway that is started anew
+ * loses those of all its connections at one moment, which is one mishap and not ten. */
+enum health_sign { HEALTH_GOOD, HEALTH_BAD, HEALTH_LOST };
+
 struct health_result {
     uint64_t recipient; /* digest_spread() of its address */
     int64_t at_ms;
-    bool bad;
+    enum health_sign sign;
 };
 
 struct health {
@@ -31,6 +35,6 @@ struct health {
 void health_init(struct health *health);
 
 /* Notes a result. True: with it there are too many bad ones. */
-bool health_note(struct health *health, bool bad, uint64_t recipient, int64_t now_ms);
+bool health_note(struct health *health, enum health_sign sign, uint64_t recipient, int64_t now_ms);
 
 #endif

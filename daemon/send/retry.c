@@ -334,8 +334,8 @@ int64_t retry_wait(double seconds)
 {
     if (!(seconds > 0))
         return 0;
-    return held(seconds * 1000 < RETRY_AFTER_MOST_MS ? (int64_t)(seconds * 1000)
-                                                     : RETRY_AFTER_MOST_MS);
+    int64_t most = RETRY_AFTER_MOST_MS;
+    return held(seconds * 1000 < (double)most ? (int64_t)(seconds * 1000) : most);
 }
 
 /* ---- When ---- */

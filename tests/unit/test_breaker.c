@@ -89,38 +89,39 @@ static void opens_at_a_gateway_fault(void **state)
     assert_int_equal(breaker.backoff_ms, 0);
 }
 
-/* Which results count against its health: ten of each, of different recipients. */
+/* Which results count against its health: so many of each, of different recipients. */
 static void health(void **state)
 {
     (void)state;
     static const struct {
-        const struct outcome *row, *tenth;
+        const struct outcome *row, *last;
+        uint64_t count;
         bool opens;
     } cases[] = {
-        {&unavailable, &unavailable, true},
-        {&closing, &closing, true},
-        {&uncertain, &uncertain, true},
-        {&uncertain, &closing, true},
-        {&unavailable, &sent, false},
-        {&unavailable, &later, false},
-        {&unavailable, &bounced, false},
-        {&unavailable, &cut, false},
-        {&cut_late, &cut_late, false},
-        {&bounced, &bounced, false},
-        {&dead, &dead, false},
-        {&unprepared, &unprepared, false},
-        {&later, &later, false},
-        {&cut, &cut, false},
-        {&sent, &sent, false},
+        {&unavailable, &unavailable, HEALTH_ROW, true},
+        {&closing, &closing, HEALTH_ROW, true},
+        {&uncertain, &uncertain, HEALTH_SHARE, true},
+        {&uncertain, &closing, HEALTH_SHARE, true},
+        {&unavailable, &sent, HEALTH_ROW, false},
+        {&unavailable, &later, HEALTH_ROW, false},
+        {&unavailable, &bounced, HEALTH_ROW, false},
+        {&unavailable, &cut, HEALTH_ROW, false},
+        {&cut_late, &cut_late, HEALTH_ROW, false},
+        {&bounced, &bounced, HEALTH_ROW, false},
+        {&dead, &dead, HEALTH_ROW, false},
+        {&unprepared, &unprepared, HEALTH_ROW, false},
+        {&later, &later, HEALTH_ROW, false},
+        {&cut, &cut, HEALTH_ROW, false},
+        {&sent, &sent, HEALTH_ROW, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct breaker breaker;
         breaker_init(&breaker);
-        for (uint64_t n = 1; n < HEALTH_ROW; n++) {
+        for (uint64_t n = 1; n < cases[i].count; n++) {
             report(&breaker, cases[i].row, n);
             assert_int_equal(breaker.state, BREAKER_CLOSED);
         }
-        report(&breaker, cases[i].tenth, HEALTH_ROW);
+        report(&breaker, cases[i].last, cases[i].count);
         if ((breaker.state == BREAKER_OPEN) != cases[i].opens)
             fail_msg("case %zu: %s", i, breaker_state_name(breaker.state));
     }

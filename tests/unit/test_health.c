@@ -14,15 +14,20 @@
 
 enum { NOW = 1000000000 };
 
-/* A letter for each result: b and a are bad and good ones of a new recipient each, B is a bad one
- * of always the same. */
+/* A letter for each result: b, l and a are bad, lost and good ones of a new recipient each, B is a
+ * bad one of always the same. */
+static enum health_sign sign_of(char result)
+{
+    return result == 'a' ? HEALTH_GOOD : result == 'l' ? HEALTH_LOST : HEALTH_BAD;
+}
+
 static size_t ill_at(const char *results, int64_t apart_ms)
 {
     struct health health;
     size_t at = 0;
     health_init(&health);
     for (size_t i = 0; results[i] && !at; i++)
-        if (health_note(&health, results[i] != 'a', results[i] == 'B' ? 1 : i + 2,
+        if (health_note(&health, sign_of(results[i]), results[i] == 'B' ? 1 : i + 2,
                         NOW + (int64_t)i * apart_ms))
             at = i + 1;
     return at;
@@ -39,6 +44,11 @@ static void rows_and_shares(void **state)
         {"bbbbbbbbb", 1, 0},
         {"bbbbbbbbbb", 1, 10},
         {"aaabbbbbbbbbb", 1, 13},
+        /* lost answers count among the forty, not in a row */
+        {"lllllllllllllllllll", 1, 0},
+        {"llllllllllllllllllll", 1, 20},
+        {"blblblblblblblblblb", 1, 19},
+        {"blblblblblblblblbl", 1, 0},
         /* of different recipients */
         {"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", 1, 0},
         {"BBBBBBbbbbbbbbb", 1, 15},
