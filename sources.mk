@@ -232,6 +232,7 @@ library_sources = \
 	daemon/ctl/event_splitter.c \
 	daemon/ctl/event_splitter.h \
 	daemon/ctl/explain.c \
+	daemon/ctl/feedback.c \
 	daemon/ctl/gateway.c \
 	daemon/ctl/gateway_test.c \
 	daemon/ctl/gateway_test.h \
@@ -254,6 +255,8 @@ library_sources = \
 	daemon/ctl/push.c \
 	daemon/ctl/reload.c \
 	daemon/ctl/render.c \
+	daemon/ctl/report.c \
+	daemon/ctl/report.h \
 	daemon/ctl/scene.c \
 	daemon/ctl/scene.h \
 	daemon/ctl/selection.c \
@@ -608,6 +611,8 @@ library_sources = \
 	daemon/store/customers.h \
 	daemon/store/dead_letters.c \
 	daemon/store/dead_letters.h \
+	daemon/store/feedback.c \
+	daemon/store/feedback.h \
 	daemon/store/find_customer.c \
 	daemon/store/find_customer.h \
 	daemon/store/gateway_queues.c \
@@ -698,6 +703,7 @@ lua_scripts = \
 	daemon/store/claim_outbox.lua \
 	daemon/store/commit.lua \
 	daemon/store/enter.lua \
+	daemon/store/feedback.lua \
 	daemon/store/groups.lua \
 	daemon/store/lengths.lua \
 	daemon/store/lift.lua \
@@ -867,6 +873,7 @@ unit_programs = \
 	tests/unit/test_preset \
 	tests/unit/test_progress \
 	tests/unit/test_reply \
+	tests/unit/test_report \
 	tests/unit/test_request \
 	tests/unit/test_request_http2 \
 	tests/unit/test_requeued \
@@ -975,6 +982,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_liquid \
 	tests/fuzz/fuzz_mailbox \
 	tests/fuzz/fuzz_mime \
+	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_smtp_reply \
 	tests/fuzz/fuzz_yaml
 
@@ -988,6 +996,7 @@ tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_liquid_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mailbox_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mime_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_report_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_smtp_reply_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_yaml_LDADD = $(fuzz_libs)
 
@@ -1099,6 +1108,7 @@ test_files = \
 	tests/functional/test_failover.py \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
+	tests/functional/test_feedback.py \
 	tests/functional/test_format_1.py \
 	tests/functional/test_gateway_command.py \
 	tests/functional/test_health.py \

@@ -39,6 +39,12 @@ const struct command commands[] = {
      command_eval},
     {"explain", "[--json] CUSTOMER", "what was decided about a customer, and why",
      "  --json      the trace as it is stored, one JSON object a line\n", command_explain},
+    {"feedback", "[--recipient ADDRESS] [--unsigned]",
+     "a bounce or a complaint, from standard input, as a mail server hands it over",
+     "  --recipient ADDRESS  to which it came; default: as its header says\n"
+     "  --unsigned           suppresses the address that it names also where nothing shows that\n"
+     "                       it is about a mail of ours: for reports that you have looked at\n",
+     command_feedback},
     {"dead", "[ls [N] | show ID... | retry ID... | drop ID...] [OPTION...]",
      "the dead letters, and what is to become of them",
      "  ls      the newest, at most N (50); all take a letter's id, or its message's\n"

@@ -43,7 +43,10 @@
     X(DROPPED, "dropped", "a message became a dead letter by an operator's word")                  \
     X(SUPPRESSED, "suppressed", "an address of the customer must not be written to")               \
     X(UNSUPPRESSED, "unsuppressed", "an address of the customer may be written to again")          \
-    X(REQUEUED, "requeued", "a dead letter went back into the outbox")
+    X(REQUEUED, "requeued", "a dead letter went back into the outbox")                             \
+    X(RETURNED, "returned", "a bounce of the mail came later")                                     \
+    X(DELAYED, "delayed", "a server on the way tells that it goes on trying")                      \
+    X(COMPLAINED, "complained", "its recipient called it spam: a no to all, and it is suppressed")
 
 #define TRACE_WHYS(X)                                                                         \
     X(IF, "if", "the condition is false")                                                     \

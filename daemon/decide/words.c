@@ -130,12 +130,18 @@ static void say_yes(struct deciding *d, const char *topic)
         tell(d, *name, DECISION_YES, topic, time_of(d->event));
 }
 
+/* Who calls a mail spam wants no other either. */
+static bool is_complaint(const struct shop_event *event)
+{
+    return event->internal && strcmp(event->type, "message.complained") == 0;
+}
+
 /* A topic that cannot be read stands for all of them, but lifts nothing: silence is the safe
  * side. */
 void words_learn(struct deciding *d)
 {
     const char *type = d->event->type;
-    bool no = strcmp(type, "customer.unsubscribed") == 0;
+    bool no = strcmp(type, "customer.unsubscribed") == 0 || is_complaint(d->event);
     bool yes =
         strcmp(type, "customer.subscribed") == 0 || strcmp(type, "customer.resubscribed") == 0;
     if (!no && !yes)

@@ -70,7 +70,10 @@ static const char *returns_of(const struct policy *policy, const struct decision
     if (!policy->mails_return || !message->step->mail)
         return "";
     value_to_int(value_get(&message->body, "hops"), &hops);
-    return arena_printf(arena, "%" PRId64 " %s", hops, message->rule->name);
+    const char *channel = message->step->channel;
+    bool standard = strcmp(channel, "email") == 0; /* it need not be said */
+    return arena_printf(arena, "%" PRId64 " %s%s%s", hops, message->rule->name, standard ? "" : " ",
+                        standard ? "" : channel);
 }
 
 static void make_messages(const struct commit_builder_input *input, struct arena *arena,

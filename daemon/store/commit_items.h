@@ -22,7 +22,7 @@ struct commit_message {
      * P:suppressed and P:said, and its topic. */
     const char *hash, *said, *topic;
     const char *domain; /* of its mailbox, lower case and ASCII; "": none */
-    /* Of a mail whose bounce may come later: "<hops> <rule>" (shared_returns.lua); ""
+    /* Of a mail whose bounce may come later: "<hops> <rule> <channel>" (shared_returns.lua); ""
      * or NULL of others. */
     const char *returns;
 };

@@ -27,6 +27,7 @@
     X(SUPPRESS, suppress)         \
     X(LENGTHS, lengths)           \
     X(LIFT, lift)                 \
+    X(FEEDBACK, feedback)         \
     X(BACKLOG, backlog)
 
 enum script {

@@ -4,7 +4,8 @@
 -- these. Small hashes are packed (listpack), so a level, which begins when the one before has had 128
 -- messages for each of its hashes, has twice as many as that: by so many first bits of the mid.
 -- A field is the first 6 bytes of the mid; its value a byte (8 times the hops, and what has been told
--- of it), 16 bytes of the address' hash, the customer, and where there is room a NUL and the rule.
+-- of it), 16 bytes of the address' hash, the customer, and where there is room a NUL and the rule,
+-- and where it is not `email` a NUL and the channel.
 local RETURN_DAYS, DAY, LEVEL, LEVELS_MOST, VALUE_MOST = 14, 86400000, 128, 24, 56
 local TOLD = {bounced = 1, failed = 1, complained = 2, delayed = 4}
 
@@ -29,18 +30,18 @@ local function level_of(count)
     return level
 end
 
--- "<hops> <rule>" is what a message's hash has as `returns`. Where a key is of another type it is not
+-- "<hops> <rule>", and the channel where it is not `email`, is what a message's hash has as `returns`. Where a key is of another type it is not
 -- remembered, and nothing else is harmed.
 local function remember(mid, customer, hash, returns, told, now)
     if not (returns and customer and is_hex(mid, 32) and is_hex(hash, 32)) then
         return
     end
     local day = math.floor(now / DAY)
-    local hops, rule = string.match(returns, '^(%d+) (.*)$')
+    local hops, rule, channel = string.match(returns, '^(%d+) (%S+) ?(%S*)$')
     local value = string.char(8 * math.min(tonumber(hops or 0), 8) + tonumber(told or 0)) .. bytes_of(hash) ..
         customer
-    if rule and #value + 1 + #rule <= VALUE_MOST then
-        value = value .. '\0' .. rule
+    if rule and #value + 2 + #rule + #channel <= VALUE_MOST then
+        value = value .. '\0' .. rule .. (channel ~= '' and '\0' .. channel or '')
     end
     local counter = P .. ':mailed:' .. day
     local count = redis.pcall('INCR', counter)

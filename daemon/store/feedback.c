@@ -1,0 +1,94 @@
+#include "store/feedback.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "redis/arguments.h"
+#include "store/keys.h"
+#include "store/script_table.h"
+
+enum { ARGUMENTS = 12, FIRST_CHUNK = 64 * 1024, TEXT_SIZE = 96 };
+
+static const char *const verbs[] = {[FEEDBACK_BOUNCED] = "bounced",
+                                    [FEEDBACK_FAILED] = "failed",
+                                    [FEEDBACK_DELAYED] = "delayed",
+                                    [FEEDBACK_COMPLAINED] = "complained"};
+static const char *const reasons[] = {[FEEDBACK_BOUNCED] = "returned",
+                                      [FEEDBACK_FAILED] = "returned",
+                                      [FEEDBACK_DELAYED] = "",
+                                      [FEEDBACK_COMPLAINED] = "complained"};
+
+static struct arguments begin(struct arena *arena, const char *prefix, const char *verb,
+                              const char *mid)
+{
+    struct arguments arguments = arguments_begin(arena, ARGUMENTS);
+    arguments_text(&arguments, "EVAL");
+    arguments_text(&arguments, script_table[SCRIPT_FEEDBACK]);
+    arguments_text(&arguments, "0");
+    arguments_text(&arguments, prefix);
+    arguments_text(&arguments, verb);
+    arguments_text(&arguments, mid);
+    return arguments;
+}
+
+static const struct reply *ask(struct session *session, const struct arguments *arguments,
+                               struct diag *diag)
+{
+    return session_call(session, arguments->argc, arguments->argv, arguments->lengths, diag);
+}
+
+bool feedback_find(struct session *session, const char *prefix, const char *mid,
+                   struct arena *arena, struct feedback_mail *mail, struct diag *diag)
+{
+    const struct arguments arguments = begin(arena, prefix, "find", mid);
+    const struct reply *reply = ask(session, &arguments, diag);
+    *mail = (struct feedback_mail){0};
+    if (!reply)
+        return false;
+    if (reply->count < 3)
+        return true;
+    const struct reply *customer = reply_item(reply, 0);
+    if (!reply_text(customer) || !reply_number(reply_item(reply, 2), &mail->day_ms))
+        return diag_error(diag, "an answer of Redis that cannot be read");
+    mail->customer = arena_copy(arena, customer->text, customer->length);
+    return true;
+}
+
+bool feedback_apply(struct session *session, const char *prefix, const char *mid,
+                    const struct feedback_news *news, enum feedback_verdict *verdict,
+                    struct diag *diag)
+{
+    static const char *const verdicts[] = {
+        [FEEDBACK_DONE] = "done", [FEEDBACK_TWICE] = "twice", [FEEDBACK_GONE] = "gone"};
+    struct arena *arena = arena_new(FIRST_CHUNK);
+    struct arguments arguments = begin(arena, prefix, verbs[news->verb], mid);
+    arguments_number(&arguments, news->trace_keep_ms);
+    arguments_text(&arguments, news->person);
+    arguments_text(&arguments, news->suppress ? reasons[news->verb] : "");
+    arguments_text(&arguments, news->words);
+    arguments_text(&arguments, news->enhanced);
+    arguments_text(&arguments, news->code ? arena_printf(arena, "%d", news->code) : "");
+    const struct reply *reply = ask(session, &arguments, diag);
+    const char *said = reply ? reply_text(reply) : NULL;
+    bool good = said != NULL;
+    if (reply && !said)
+        diag_error(diag, "an answer of Redis that cannot be read");
+    for (size_t i = 0; good && i < sizeof verdicts / sizeof *verdicts; i++)
+        if (strcmp(said, verdicts[i]) == 0)
+            *verdict = (enum feedback_verdict)i;
+    arena_destroy(&arena);
+    return good;
+}
+
+bool feedback_suppress(struct session *session, const char *prefix, const char *hash, int64_t at_ms,
+                       struct diag *diag)
+{
+    char text[TEXT_SIZE];
+    struct arena *arena = arena_new(256);
+    snprintf(text, sizeof text, "{\"reason\":\"returned\",\"at\":%" PRId64 "}", at_ms);
+    bool done = session_command(session, diag, "HSETNX",
+                                keys_spell(arena, prefix, KEY_SUPPRESSED, NULL), hash, text, NULL);
+    arena_destroy(&arena);
+    return done;
+}
