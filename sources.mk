@@ -721,6 +721,7 @@ lua_scripts = \
 	daemon/store/shared_ending.lua \
 	daemon/store/shared_gone.lua \
 	daemon/store/shared_held.lua \
+	daemon/store/shared_hold.lua \
 	daemon/store/shared_lacking.lua \
 	daemon/store/shared_lease.lua \
 	daemon/store/shared_message.lua \

@@ -35,7 +35,6 @@ local expire, deadline = ARGV[7], ARGV[8]
 --with shared_outbox
 --with shared_pending
 --with shared_message
---with shared_held
 --with shared_said
 --with shared_said_merge
 --with shared_type
@@ -351,6 +350,7 @@ for _, w in ipairs(lists.withdrawals) do
         redis.call('ZADD', P .. ':later', string.format('%.0f', count_of(m[2])), mid)
     else
         if redis.call('ZREM', P .. ':later', mid) == 1 then
+--with shared_held
             unhold(mid, unpack(fields(mid, 'channel', 'class') or {}))
         end
         delete_message(mid)
@@ -364,10 +364,8 @@ for _, m in ipairs(lists.messages) do
     if redis.call('EXISTS', message_key(mid)) == 0 then
         redis.call('HSET', message_key(mid), 'state', 'queued', 'customer', customer, 'channel',
             channel, 'class', class, 'on_uncertain', on_uncertain, 'give_up', give_up,
-            'attempts', 0, 'hash', hash, 'said', said, 'topic', topic)
-        if domain ~= '' then
-            redis.call('HSET', message_key(mid), 'domain', domain)
-        end
+            'attempts', 0, 'hash', hash, 'said', said, 'topic', topic,
+            unpack(domain ~= '' and {'domain', domain} or {}))
         if returns ~= '' then
             redis.call('HSET', message_key(mid), 'returns', returns)
         end

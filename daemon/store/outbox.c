@@ -158,7 +158,7 @@ static const char *field(const struct reply *row, size_t at, bool *whole)
 }
 
 /* {entry, mid, customer, channel, class, body, on_uncertain, gateway, attempts, give_up,
- * topic, queue, domain} */
+ * topic, domain, queue where it is not the channel's} */
 static bool read_message(const struct reply *row, struct outbox_message *message)
 {
     bool whole = true;
@@ -173,8 +173,8 @@ static bool read_message(const struct reply *row, struct outbox_message *message
         .length = reply_item(row, 5)->length,
         .on_uncertain = field(row, 6, &whole),
         .topic = field(row, 10, &whole),
-        .queue = reply_text(reply_item(row, 11)),
-        .domain = field(row, 12, &whole),
+        .domain = field(row, 11, &whole),
+        .queue = reply_text(reply_item(row, row->count > 12 ? 12 : 3)),
         .gateway = gateway && *gateway ? gateway : NULL,
     };
     message->whole = whole && reply_number(reply_item(row, 8), &message->attempts) &&
@@ -405,6 +405,16 @@ struct settle_call {
     void *context;
 };
 
+/* {place, id …} */
+static void note_letters(const struct reply *letters, struct outbox_answer *answers, size_t count)
+{
+    for (size_t i = 0; i + 1 < letters->count; i += 2) {
+        const int64_t place = reply_item(letters, i)->integer;
+        if (place > 0 && (uint64_t)place <= count)
+            answers[place - 1].letter = reply_text(reply_item(letters, i + 1));
+    }
+}
+
 static void on_settled(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct settle_call *call = context;
@@ -414,7 +424,7 @@ static void on_settled(void *context, const struct reply *reply, const struct di
         call->callback(call->context, &diag, NULL, 0);
         return;
     }
-    if (!reply || reply->kind != REPLY_LIST || reply->count != 2 * call->count) {
+    if (!reply || reply->kind != REPLY_LIST || reply->count != call->count + 1) {
         if (reply)
             reply_fault(reply, &diag);
         call->callback(call->context, reply ? &diag : fault, NULL, 0);
@@ -423,13 +433,11 @@ static void on_settled(void *context, const struct reply *reply, const struct di
     arena_reset(call->outbox->answering);
     struct outbox_answer *answers =
         arena_alloc(call->outbox->answering, sizeof *answers * (call->count + 1));
-    for (size_t i = 0; i < call->count; i++) {
-        const char *letter = reply_text(reply_item(reply, 2 * i + 1));
+    for (size_t i = 0; i < call->count; i++)
         answers[i] = (struct outbox_answer){
-            .settled = (enum outbox_settled)reply_item(reply, 2 * i)->integer,
-            .letter = letter && *letter ? letter : NULL,
+            .settled = (enum outbox_settled)reply_item(reply, i)->integer,
         };
-    }
+    note_letters(reply_item(reply, call->count), answers, call->count);
     call->callback(call->context, NULL, answers, call->count);
 }
 

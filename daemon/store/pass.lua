@@ -18,10 +18,10 @@ local P, consumer, entry, mid, class, number = unpack(ARGV, 1, 6)
 --with shared_objection
 --with shared_rate
 --with shared_bounds
-local now, bounds = clock(), bounds_read(7)
-local gateway = bounds.gateway
-local wrong = no_lease(consumer) or wrong_key(bounds_keys(bounds)) or
-    wrong_key({P .. ':suppressed', 'hash', P .. ':said', 'hash'})
+local PAUSED_AGAIN, CROWDED_AGAIN = 1000, 200 -- ms
+local now, gateway = clock(), ARGV[7]
+local wrong = no_lease(consumer) or wrong_key({P .. ':suppressed', 'hash', P .. ':said', 'hash',
+    P .. ':paused', 'hash'})
 if wrong then
     return wrong
 end
@@ -35,19 +35,21 @@ if why then
     return {now, 'withdrawn', why}
 elseif m[3] == number then
     return {now, 'passed'}
-end
-if is_paused(bounds) then
+elseif redis.call('HEXISTS', P .. ':paused', gateway) == 1 then
     return {now, 'wait', PAUSED_AGAIN}
 end
-bounds_open(bounds, now)
-local domain = bounds_domain(bounds, m[10])
+local bounds, fault = bounds_open(7, now)
+if fault then
+    return fault
+end
+local domain = bounds:domain(m[10])
 if bounds.free < 1 then
-    return {now, 'wait', bounds_wait(bounds, 0)}
-elseif domain and domain_free(domain) < 1 then
-    return {now, 'held', math.max(domain_wait(domain), CROWDED_AGAIN)}
+    return {now, 'wait', bounds:wait(0)}
+elseif domain and domain.free < 1 then
+    return {now, 'held', math.max(domain:wait(), CROWDED_AGAIN)}
 elseif domain then
     domain.used = 1
 end
-bounds_use(bounds, 1)
+bounds:use(1)
 redis.call('HSET', message_key(mid), 'gateway', gateway, 'take', number)
 return {now, 'passed'}

@@ -117,7 +117,7 @@ for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
 end
 for _, q in ipairs(gateway_queues()) do
     local reason = not ours[q[2]] and 'no-channel' or not gateways[q[3]] and 'no-gateway' or 'gave-up'
-    if look_through(q, reason, reason == 'gave-up' and LOOK_MOST or count) and reason ~= 'gave-up' then
+    if look_through(q, reason, reason == 'gave-up' and LOOK_MOST or count) then
         for _, class in ipairs(CLASSES) do
             redis.call('DEL', outbox(q[1], class))
         end

@@ -9,8 +9,8 @@
 -- Returns for each 1 (settled), 0 (no longer ours: nothing was written), 2 (its hash was deleted
 -- by hand, so the entry is too: nobody can need it), 3 (it was marked, and has ended) or 4 (what
 -- stands under its name is no message: the entry is deleted, and unless it was sent or is one
--- already, there is a dead letter), and behind it the id of the dead letter that this made, or ''.
--- Safe to run twice: the second run finds them gone.
+-- already, there is a dead letter); behind them a list of the dead letters that this made, each as the
+-- place of its result, from 1, and its id. Safe to run twice: the second run finds them gone.
 local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
 local WIDTH = 14
 --with shared_type
@@ -82,8 +82,12 @@ local finish = {
 }
 
 local function news(r, with_event)
-    for line in string.gmatch(r.customer and r.trace or '', '[^\n]+') do
-        push_trace(r.customer, line, keep)
+    if r.customer and r.trace ~= '' and not string.find(r.trace, '\n', 1, true) then
+        push_trace(r.customer, r.trace, keep) -- nearly always
+    else
+        for line in string.gmatch(r.customer and r.trace or '', '[^\n]+') do
+            push_trace(r.customer, line, keep)
+        end
     end
     if r.event ~= '' and with_event then
         redis.call('XADD', P .. ':events', '*', 'event', r.event)
@@ -149,7 +153,7 @@ local function settle(r)
     return 1
 end
 
-local out = {}
+local out, letters = {}, {}
 for i = 4, #ARGV, WIDTH do
     local entry, queue, mid, channel, class, outcome, at, charge, reason, detail, trace, event, suppress,
         suppress_reason = unpack(ARGV, i, i + WIDTH - 1)
@@ -157,6 +161,10 @@ for i = 4, #ARGV, WIDTH do
         outcome = outcome, at = at, charge = charge, reason = reason, detail = detail,
         trace = trace, event = event, suppress = suppress, suppress_reason = suppress_reason}
     out[#out + 1] = settle(r)
-    out[#out + 1] = r.letter or ''
+    if r.letter then
+        letters[#letters + 1] = #out
+        letters[#letters + 1] = r.letter
+    end
 end
+out[#out + 1] = letters
 return out

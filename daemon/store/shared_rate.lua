@@ -11,28 +11,24 @@ end
 
 -- The clock was set back since slots that lie ahead: what they let go counts as let go now. So does
 -- what a former program's bucket lacks (`tokens`, which come evenly, and the time `at`).
-local function rate_mend(rate, row)
-    local moved, gone, now_name = 0, {}, ms(rate.current)
-    for name, count in pairs(row) do
-        local last = tonumber(name)
+local function rate_mend(rate)
+    local moved, list = 0, redis.call('HGETALL', rate.key)
+    local at = tonumber(redis.call('HGET', rate.key, 'at') or nil) or rate.now
+    for i = 1, #list, 2 do
+        local name, count, last = list[i], tonumber(list[i + 1]) or 0, tonumber(list[i])
+        local ahead = last and last > rate.current
         if name == 'tokens' then
-            local passed = math.max(0, rate.now - (tonumber(row.at or nil) or rate.now))
-            local level = (tonumber(count) or 0) + passed * rate.most / rate.per
+            local level = count + math.max(0, rate.now - at) * rate.most / rate.per
             moved = moved + math.max(0, math.ceil(rate.most - level))
-        elseif last and last > rate.current then
-            moved = moved + (tonumber(count) or 0)
+        elseif ahead then
+            moved = moved + count
         end
-        if name == 'tokens' or name == 'at' or last and last > rate.current then
-            gone[#gone + 1] = name
+        if ahead or name == 'tokens' or name == 'at' then
+            redis.call('HDEL', rate.key, name)
         end
-    end
-    for _, name in ipairs(gone) do
-        redis.call('HDEL', rate.key, name)
-        row[name] = nil
     end
     if moved > 0 then
-        row[now_name] = (tonumber(row[now_name] or nil) or 0) + moved
-        redis.call('HSET', rate.key, now_name, ms(row[now_name]))
+        redis.call('HINCRBY', rate.key, ms(rate.current), ms(moved))
         rate_keep(rate)
     end
 end
@@ -40,24 +36,23 @@ end
 -- The bound as it stands, with how many are `free` now. `most` 0: there is none. `stays`: its key has
 -- more than slots, and does not expire. Writes nothing but what has to be mended.
 local function rate_open(key, most, per, now, stays)
+    if most <= 0 then
+        return {key = key, most = 0, used = 0, free = math.huge}
+    end
     local window = per + GOOD
     local width = math.ceil(window / SLOTS)
     local rate = {key = key, most = most, per = per, now = now, window = window, width = width,
-        stays = stays, current = (math.floor(now / width) + 1) * width - 1, slots = {}, past = {}, used = 0,
-        free = math.huge}
-    if most <= 0 then
-        return rate
-    end
-    local list, row = redis.call('HGETALL', key), {}
+        stays = stays, current = (math.floor(now / width) + 1) * width - 1, slots = {}, past = {}, used = 0}
+    local list = redis.call('HGETALL', key)
     for i = 1, #list, 2 do
-        row[list[i]] = list[i + 1]
-    end
-    rate_mend(rate, row)
-    for name, count in pairs(row) do
-        local last = tonumber(name)
-        if last and last + window > now then
-            rate.slots[#rate.slots + 1] = {last, tonumber(count) or 0}
-            rate.used = rate.used + (tonumber(count) or 0)
+        local name, last = list[i], tonumber(list[i])
+        if name == 'tokens' or name == 'at' or last and last > rate.current then
+            rate_mend(rate)
+            return rate_open(key, most, per, now, stays)
+        elseif last and last + window > now then
+            local count = tonumber(list[i + 1]) or 0
+            rate.slots[#rate.slots + 1] = {last, count}
+            rate.used = rate.used + count
         elseif last then
             rate.past[#rate.past + 1] = name
         end

@@ -67,7 +67,7 @@ static void test_take_passes_the_withdrawn(void **state)
 static void test_take_of_a_wrong_key(void **state)
 {
     static const char *const keys[] = {
-        "t:outbox:email:marketing", "t:rate:main", "t:suppressed", "t:said", "t:events", "t:dead"};
+        "t:outbox:email:marketing", "t:paused", "t:suppressed", "t:said", "t:events", "t:dead"};
     struct outbox_fixture *scene = *state;
     outbox_fixture_put(scene, "receipt", "transactional", "resend");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

@@ -146,6 +146,9 @@ static void test_former_bucket(void **state)
     redis_fixture_ask(&scene->redis, "DEL t:rate:main");
     redis_fixture_ask(&scene->redis, "HSET t:rate:main word 7 7 word");
     assert_int_equal(take_five(scene, rate).count, 3);
+    redis_fixture_ask(&scene->redis, "DEL t:rate:main");
+    redis_fixture_ask(&scene->redis, "SET t:rate:main spoilt");
+    assert_string_equal(take_five(scene, rate).text, "redis-wrongkey");
 }
 
 /* A token holds from Redis' time on, by the machine's clock. */
