@@ -99,7 +99,7 @@ def test_the_event_types(examples):
 
 @pytest.mark.parametrize("name, first", [("README.md", "redis:"), ("docs/delivery.md", "gateways:")])
 def test_the_configuration(examples, name, first):
-    [config] = [block for block in fenced(name, "yaml") if block.startswith(first)]
+    config = next(block for block in fenced(name, "yaml") if block.startswith(first))
     only_own(examples)
     for gateway in re.findall(r"^  (\w+):\n    kind: http", config, re.M):
         examples.template(f"{gateway}.json.liquid", '{"text": {{ message.text | json }}}\n')
