@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cel/cel.h"
 
 enum { VALUE_MOST = 1024 };
@@ -164,6 +165,18 @@ const struct answers *answers_compile(struct arena *arena, const struct answers_
 
 /* ---- Asking ---- */
 
+/* Bytes that are no UTF-8 become "?": strings of expressions are texts. */
+static struct value text_value(struct arena *arena, const char *bytes, size_t length)
+{
+    size_t invalid = utf8_invalid(bytes, length);
+    if (invalid == length)
+        return value_string(bytes, length);
+    char *text = arena_copy(arena, bytes, length);
+    for (size_t at = invalid; at < length; at += utf8_invalid(text + at, length - at))
+        text[at] = '?';
+    return value_string(text, length);
+}
+
 static void put_header(struct arena *arena, struct value map, const char *line, size_t length)
 {
     const char *colon = memchr(line, ':', length), *end = line + length;
@@ -176,7 +189,7 @@ static void put_header(struct arena *arena, struct value map, const char *line, 
         end--;
     const char *name = arena_copy(arena, line, (size_t)(colon - line));
     if (!value_get(&map, name))
-        value_set(arena, map, name, value_string(from, (size_t)(end - from)));
+        value_set(arena, map, name, text_value(arena, from, (size_t)(end - from)));
 }
 
 static struct value see_headers(const struct answers_heard *heard, struct arena *arena)
@@ -196,7 +209,7 @@ static struct value see_answer(const struct answers_heard *heard, struct arena *
 {
     struct value answer = value_new_map(arena, 3), body;
     if (!json_read(arena, heard->body, heard->body_length, &json_file_limits, &body, NULL))
-        body = value_string(heard->body, heard->body_length);
+        body = text_value(arena, heard->body, heard->body_length);
     value_set(arena, answer, "status", value_int(heard->status));
     value_set(arena, answer, "headers", see_headers(heard, arena));
     value_set(arena, answer, "body", body);

@@ -337,8 +337,8 @@ static bool put_secret(const struct fill_place *place, const char *secret, enum 
 
 /* ---- Filling ---- */
 
-static bool fill_place(const struct fill_place *place, enum fill_into into,
-                       const struct fill_source *source, struct buf *out, struct outcome *outcome)
+static bool put_place(const struct fill_place *place, enum fill_into into,
+                      const struct fill_source *source, struct buf *out, struct outcome *outcome)
 {
     struct buf value;
     if (is_name(place, "secret"))
@@ -358,7 +358,7 @@ bool fill_text(const char *text, enum fill_into into, const struct fill_source *
     while (find_place(text, &place) == FILL_FOUND) {
         place.query |= memchr(text, '?', (size_t)(place.start - text)) != NULL;
         buf_add(out, text, (size_t)(place.start - text));
-        if (!fill_place(&place, into, source, out, outcome))
+        if (!put_place(&place, into, source, out, outcome))
             return false;
         text = place.end;
     }

@@ -87,6 +87,8 @@ static void who_decides(void **state)
         {"{\"retry\": \"answer.body.code > 5\"}", 200, "{\"code\": \"x\"}", RETRY_SAID_NOTHING},
         {"{\"retry\": \"answer.body.a\"}", 200, "{\"a\": \"yes\"}", RETRY_SAID_NOTHING},
         {"{\"sent\": \"answer.body == 'ok'\"}", 200, "ok", RETRY_SAID_SENT},
+        {"{\"sent\": \"answer.body == '?o?k\u00e4?'\"}", 200, "\xff\x6f\x80k\xc3\xa4\xe2",
+         RETRY_SAID_SENT},
         {"{\"bounced\": \"answer.body.errors.exists(e, e.code == 7)\"}", 400,
          "{\"errors\": [{\"code\": 1}, {\"code\": 7}]}", RETRY_SAID_BOUNCED},
         {"{\"gateway\": \"answer.headers['x-a'] == 'b'\"}", 200, "", RETRY_SAID_GATEWAY},

@@ -72,62 +72,55 @@ static void expect_stream(const char *what, int connection, int length)
         fail_msg("%s: %s", what, line);
 }
 
+static const struct {
+    const char *name;
+    enum mode mode;
+    bool idempotent;
+    enum outcome_kind kinds[2]; /* of the first message and of the second */
+    struct {
+        int connection, length; /* 0: no more; -1: whatever */
+    } seen[4];
+} cases[] = {
+    {"good", GOOD, false, {OUTCOME_SENT, OUTCOME_SENT}, {{1, BIG}, {1, BIG}}},
+    {"a refused stream goes out again",
+     REFUSE_ONCE,
+     false,
+     {OUTCOME_SENT, OUTCOME_SENT},
+     {{1, 0}, {-1, BIG}, {-1, BIG}}},
+    {"refused again and again", REFUSE, false, {OUTCOME_UNAVAILABLE, OUTCOME_UNAVAILABLE}, {{0}}},
+    {"a farewell under the second",
+     GOAWAY_KEPT,
+     false,
+     {OUTCOME_SENT, OUTCOME_SENT},
+     {{1, BIG}, {1, 0}, {2, BIG}}},
+    {"a farewell between the two",
+     GOAWAY_IDLE,
+     false,
+     {OUTCOME_SENT, OUTCOME_SENT},
+     {{1, BIG}, {2, BIG}}},
+    {"an early answer", EARLY, false, {OUTCOME_SENT, OUTCOME_SENT}, {{1, -1}, {2, -1}}},
+    {"cancelled when it was whole",
+     CANCEL,
+     false,
+     {OUTCOME_UNCERTAIN, OUTCOME_UNCERTAIN},
+     {{1, BIG}, {2, BIG}}},
+    {"the same with a key", CANCEL, true, {OUTCOME_RETRY, OUTCOME_RETRY}, {{3, BIG}, {4, BIG}}},
+    {"a farewell instead of an answer",
+     GOAWAY_TAKEN,
+     false,
+     {OUTCOME_UNCERTAIN, OUTCOME_UNCERTAIN},
+     {{1, BIG}, {2, BIG}}},
+    {"the end instead of an answer",
+     CLOSE,
+     false,
+     {OUTCOME_UNCERTAIN, OUTCOME_UNCERTAIN},
+     {{1, BIG}, {2, BIG}}},
+    {"frames between the two", CHATTER, false, {OUTCOME_SENT, OUTCOME_SENT}, {{1, BIG}, {1, BIG}}},
+};
+
 static void streams(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        enum mode mode;
-        bool idempotent;
-        enum outcome_kind kinds[2]; /* of the first message and of the second */
-        struct {
-            int connection, length; /* 0: no more; -1: whatever */
-        } seen[4];
-    } cases[] = {
-        {"good", GOOD, false, {OUTCOME_SENT, OUTCOME_SENT}, {{1, BIG}, {1, BIG}}},
-        {"a refused stream goes out again",
-         REFUSE_ONCE,
-         false,
-         {OUTCOME_SENT, OUTCOME_SENT},
-         {{1, 0}, {-1, BIG}, {-1, BIG}}},
-        {"refused again and again",
-         REFUSE,
-         false,
-         {OUTCOME_UNAVAILABLE, OUTCOME_UNAVAILABLE},
-         {{0}}},
-        {"a farewell under the second",
-         GOAWAY_KEPT,
-         false,
-         {OUTCOME_SENT, OUTCOME_SENT},
-         {{1, BIG}, {1, 0}, {2, BIG}}},
-        {"a farewell between the two",
-         GOAWAY_IDLE,
-         false,
-         {OUTCOME_SENT, OUTCOME_SENT},
-         {{1, BIG}, {2, BIG}}},
-        {"an early answer", EARLY, false, {OUTCOME_SENT, OUTCOME_SENT}, {{1, -1}, {2, -1}}},
-        {"cancelled when it was whole",
-         CANCEL,
-         false,
-         {OUTCOME_UNCERTAIN, OUTCOME_UNCERTAIN},
-         {{1, BIG}, {2, BIG}}},
-        {"the same with a key", CANCEL, true, {OUTCOME_RETRY, OUTCOME_RETRY}, {{3, BIG}, {4, BIG}}},
-        {"a farewell instead of an answer",
-         GOAWAY_TAKEN,
-         false,
-         {OUTCOME_UNCERTAIN, OUTCOME_UNCERTAIN},
-         {{1, BIG}, {2, BIG}}},
-        {"the end instead of an answer",
-         CLOSE,
-         false,
-         {OUTCOME_UNCERTAIN, OUTCOME_UNCERTAIN},
-         {{1, BIG}, {2, BIG}}},
-        {"frames between the two",
-         CHATTER,
-         false,
-         {OUTCOME_SENT, OUTCOME_SENT},
-         {{1, BIG}, {1, BIG}}},
-    };
     const struct outgoing message = {.mid = "m-1",
                                      .channel = "sms",
                                      .envelope_from = "",
