@@ -27,7 +27,7 @@
 
 enum {
     SESSION_PIECE = 16384,   /* bytes of one write, and of one TLS record */
-    SESSION_TIDY_MS = 5000,  /* so long what is known waits for replies that change nothing */
+    SESSION_TIDY_MS = 2000,  /* so long what is known waits for replies that change nothing */
     SESSION_ERRORS_MOST = 8, /* Postfix answers late from the tenth on, and ends it at the 20th */
 };
 

@@ -281,7 +281,7 @@ static const struct faulty faulty_cases[] = {
      .code = 421,
      .text = "421 4.3.2 going down",
      .slow_down = true},
-    {.script = "ehlo=451 4.3.0 later", .kind = OUTCOME_UNAVAILABLE, .code = 451},
+    {.script = "ehlo=451 4.3.0 later|250 x", .kind = OUTCOME_UNAVAILABLE, .code = 451},
     /* HELO is tried; what was said to EHLO tells more than that the connection was lost then */
     {.script = "ehlo=500 what|250 x", .kind = OUTCOME_SENT, .code = 250},
     {.script = "ehlo=554 5.3.2 no,close", .kind = OUTCOME_GATEWAY_FAULT, .code = 554},

@@ -196,6 +196,24 @@ static void what_comes_behind_a_refusal_changes_nothing(void **state)
     }
 }
 
+/* Deadlines of minutes are for what is not known yet. */
+static void what_is_known_waits_for_nothing(void **state)
+{
+    (void)state;
+    struct server_fixture server;
+    struct gateway_fixture gateway;
+    server_fixture_start(&server, "faulty_smtp.py",
+                         (const char *[]){TOGETHER ";rcpt=550 5.1.1 nobody;data=stall", NULL}, 1);
+    gateway_fixture_open(
+        &gateway, "{\"kind\": \"smtp\", \"host\": \"127.0.0.1\", \"port\": %d, \"tls\": \"never\"}",
+        server.ports[0]);
+    int64_t began = clock_monotonic_ms();
+    assert_int_equal(gateway_fixture_send(&gateway, &gateway_fixture_mail)->kind, OUTCOME_BOUNCED);
+    assert_in_range(clock_monotonic_ms() - began, 0, 20000);
+    gateway_fixture_close(&gateway);
+    server_fixture_stop(&server);
+}
+
 /* Servers slow down, and then go away, where they have to refuse much. */
 static void many_refusals_end_a_connection(void **state)
 {
@@ -306,6 +324,7 @@ static void early_replies_are_none(void **state)
         {"mail=250 ok\\n550 5.1.1 nobody", OUTCOME_RETRY, "out of place"},
         {TOGETHER ";mail=250 ok\\n550 5.1.1 nobody", OUTCOME_RETRY, "out of place"},
         {TOGETHER ";rcpt=250 ok\\n250 ok", OUTCOME_RETRY, "an answer out of place at DATA"},
+        {TOGETHER ";rcpt=550 5.1.1 nobody;data=250 ok", OUTCOME_RETRY, "out of place at RCPT"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct fixture fixture;
@@ -422,6 +441,7 @@ int main(void)
         cmocka_unit_test(nobody_gets_a_mail_behind_a_refused_sender),
         cmocka_unit_test(nobody_gets_a_mail_behind_a_refused_recipient),
         cmocka_unit_test(what_comes_behind_a_refusal_changes_nothing),
+        cmocka_unit_test(what_is_known_waits_for_nothing),
         cmocka_unit_test(many_refusals_end_a_connection),
         cmocka_unit_test(a_size_is_respected),
         cmocka_unit_test(what_is_refused_here_costs_no_connection),
