@@ -970,7 +970,8 @@ bench_programs = \
 	tests/bench/bench_decide \
 	tests/bench/bench_liquid \
 	tests/bench/bench_rules \
-	tests/bench/bench_smtp
+	tests/bench/bench_smtp \
+	tests/bench/slow_sink
 
 fuzz_programs = \
 	tests/fuzz/fuzz_answers \
@@ -1070,6 +1071,7 @@ doc_files = \
 	docs/templates.md
 
 test_files = \
+	tests/bench/bench_delivery.py \
 	tests/bench/bench_liquidjs.py \
 	tests/bench/bench_pipeline.py \
 	tests/bench/order.html.liquid \
@@ -1086,6 +1088,7 @@ test_files = \
 	tests/functional/format_1.json \
 	tests/functional/hostile.py \
 	tests/functional/late_clock.c \
+	tests/functional/ledger.py \
 	tests/functional/mail_checker.py \
 	tests/functional/mail_style.py \
 	tests/functional/persons.py \
@@ -1153,6 +1156,7 @@ test_files = \
 	tests/functional/test_words.py \
 	tests/functional/test_wrong_keys.py \
 	tests/functional/verdict_world.py \
+	tests/kills.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \
 	tests/lint/sources.py \

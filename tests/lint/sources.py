@@ -41,7 +41,7 @@ def lists():
     fixtures = files("tests/unit/*_fixture.[ch]")
     conformance = programs("tests/conformance/*_conformance.c")
     functional = programs("tests/functional/*_probe.c")
-    bench = programs("tests/bench/bench_*.c")
+    bench = programs("tests/bench/*.c")
     built = {name + ".c" for name in fuzzers + units + conformance + functional + bench}
     built |= {"tests/fuzz/replay.c", "tests/lint/reference.c", *fixtures}
     corpora = set(files("tests/fuzz/corpus/**/*"))  # many, and distributed as folders

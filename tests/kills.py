@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+"""The daemon killed at every fail-point, again and again, with messages under way.
+
+usage: tests/kills.py [TIMES [POINT…]]     (default 20; $NUDGED_BUILD names a build with fail-points)
+
+At each point, TIMES times: events of all kinds are pushed, a daemon is started that kills itself (as
+kill -9 does) at a random passage of the point, and the next one takes over. After each point's last
+kill a daemon that lives brings everything to its end, and then nothing is lost, second copies are
+there only of messages that were uncertain, and none under `on_uncertain: hold`. A message that three
+daemons died with is held under either.
+
+Prints a line for each point, and "N passed, N failed" at the end."""
+
+import pathlib
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "functional"))
+
+from conftest import SOURCE, Shop  # noqa: E402
+from ledger import Ledger  # noqa: E402
+
+EVENTS = 14  # each time; twice each kind
+REACHED_SECONDS = 8  # a point that is not reached by then is not on this way
+
+
+def points():
+    """All that docs/failpoints.md names."""
+    return re.findall(r"^\| `([a-z-]+)` \|", (SOURCE / "docs/failpoints.md").read_text(), re.M)
+
+
+def end_of(daemon):
+    """True: it was killed."""
+    try:
+        killed = daemon.process.wait(REACHED_SECONDS) == -signal.SIGKILL
+        assert killed, daemon.log()[-3000:]
+        daemon.process = None
+        return True
+    except subprocess.TimeoutExpired:
+        daemon.stop()
+        return False
+
+
+def kill_at(point, times, rng):
+    """The figures of one point, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="nudged-kills-") as folder:
+        shop = Shop(pathlib.Path(folder))
+        try:
+            shop.redis()
+            ledger = Ledger(shop)
+            ledger.gateways()
+            daemon, killed, most = shop.daemon(), 0, 3
+            for _ in range(times):
+                ledger.push(EVENTS)
+                daemon.spawn(f"{point}=kill@{rng.randint(1, most)}", wait=False)
+                reached = end_of(daemon)
+                killed, most = killed + reached, most if reached else 1
+            daemon.spawn()
+            ledger.wait()
+            return {"kills": killed, **ledger.figures()}
+        finally:
+            shop.close()
+
+
+def main():
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    rng, passed, failed = random.Random(1), 0, 0
+    for point in sys.argv[2:] or points():
+        try:
+            figures = kill_at(point, times, rng)
+            print(f"{point}: " + ", ".join(f"{value} {name}" for name, value in figures.items()), flush=True)
+            passed += 1
+        except BaseException as fault:  # pytest's own are no Exception
+            if isinstance(fault, KeyboardInterrupt):
+                raise
+            print(f"{point}: FAILED: {fault}", flush=True)
+            failed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
