@@ -31,6 +31,15 @@ void decision_withdraw(struct decision *decision, struct arena *arena, const cha
         (struct decision_withdrawal){.mid = mid, .place = place, .why = why};
 }
 
+void decision_postpone(struct decision *decision, struct arena *arena, const char *mid,
+                       int64_t at_ms)
+{
+    decision->postponed = arena_grow(arena, decision->postponed, decision->postponed_count,
+                                     &decision->postponed_capacity, sizeof *decision->postponed);
+    decision->postponed[decision->postponed_count++] =
+        (struct decision_postponed){.mid = mid, .at_ms = at_ms};
+}
+
 bool decision_lift(struct decision *decision, const char *mid)
 {
     for (uint32_t i = 0; i < decision->withdrawn_count; i++) {

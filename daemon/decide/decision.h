@@ -34,6 +34,12 @@ struct decision_withdrawal {
     enum trace_why why;
 };
 
+/* A message that waits for its next try, and must not be tried before. */
+struct decision_postponed {
+    const char *mid;
+    int64_t at_ms;
+};
+
 struct decision_dead {
     const char *kind; /* "journey", "customer" */
     enum trace_reason reason;
@@ -60,6 +66,8 @@ struct decision {
     uint32_t message_count, message_capacity;
     struct decision_withdrawal *withdrawn;
     uint32_t withdrawn_count, withdrawn_capacity;
+    struct decision_postponed *postponed;
+    uint32_t postponed_count, postponed_capacity;
     struct decision_dead *dead;
     uint32_t dead_count, dead_capacity;
     struct value *trace; /* one map for each event, and one for the timer */
@@ -89,6 +97,10 @@ void decision_withdraw(struct decision *decision, struct arena *arena, const cha
 /* It may be sent after all: what a sender has or had of it is not to be ended. False where this
  * decision did not want that. */
 bool decision_lift(struct decision *decision, const char *mid);
+
+/* `mid` is not copied. */
+void decision_postpone(struct decision *decision, struct arena *arena, const char *mid,
+                       int64_t at_ms);
 
 /* A dead letter about a journey of the customer, at a step. No text is copied. */
 void decision_add_dead(struct decision *decision, struct arena *arena,

@@ -216,6 +216,18 @@ static void take_back(struct deciding *d, const struct rule *rule, const struct 
     withdraw_message(d, d->customer->open.count - 1, why);
 }
 
+/* Marketing waits for the end of the customer's quiet hours, as any send does. */
+static void keep_quiet(struct deciding *d, const struct rule *rule, const char *mid)
+{
+    int64_t quiet_until = rule->class == RULE_MARKETING
+                              ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
+                              : 0;
+    if (!quiet_until)
+        return;
+    decision_postpone(d->decision, d->arena, mid, quiet_until);
+    trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
+}
+
 /* ---- The ways in ---- */
 
 bool requeued_is_past(struct deciding *d)
@@ -243,9 +255,11 @@ void requeued_learn(struct deciding *d)
     enum trace_why why = objection(d, rule, &requeued);
     trace_add_requeued(&d->trace, rule->name, requeued.word, requeued.mid);
     customer_starts_add(d->arena, customer, requeued.journey.origin, &requeued.journey.start);
-    if (why)
-        take_back(d, rule, &requeued, why);
-    else
-        sending_count(d, rule, &requeued.journey, requeued.mid, requeued.give_up_ms);
     d->effect = true;
+    if (why) {
+        take_back(d, rule, &requeued, why);
+        return;
+    }
+    sending_count(d, rule, &requeued.journey, requeued.mid, requeued.give_up_ms);
+    keep_quiet(d, rule, requeued.mid);
 }

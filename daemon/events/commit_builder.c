@@ -133,6 +133,18 @@ static void make_withdrawals(const struct decision *decision, struct arena *aren
     commit->withdrawal_count = decision->withdrawn_count;
 }
 
+static void make_postponed(const struct decision *decision, struct arena *arena,
+                           struct commit *commit)
+{
+    struct commit_postponed *postponed =
+        arena_alloc(arena, sizeof *postponed * (decision->postponed_count + 1));
+    for (uint32_t i = 0; i < decision->postponed_count; i++)
+        postponed[i] =
+            (struct commit_postponed){decision->postponed[i].mid, decision->postponed[i].at_ms};
+    commit->postponed = postponed;
+    commit->postponed_count = decision->postponed_count;
+}
+
 static void make_records(const struct decision *decision, struct arena *arena,
                          struct commit *commit)
 {
@@ -355,6 +367,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
     make_messages(input, arena, commit);
     make_words(input, arena, commit);
     make_withdrawals(decision, arena, commit);
+    make_postponed(decision, arena, commit);
     if (decision->full)
         make_full(arena, decision->full_ms, commit);
     make_records(decision, arena, commit);

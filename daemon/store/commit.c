@@ -43,6 +43,15 @@ static const char *const places[] = {
     [CUSTOMER_PLACE_GONE] = "gone",
 };
 
+static void put_postponed(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "postponed", commit->postponed_count);
+    for (size_t i = 0; i < commit->postponed_count; i++) {
+        arguments_text(arguments, commit->postponed[i].mid);
+        arguments_number(arguments, commit->postponed[i].at_ms);
+    }
+}
+
 static void put_withdrawals(struct arguments *arguments, const struct commit *commit)
 {
     put_list(arguments, "withdrawals", commit->withdrawal_count);
@@ -163,6 +172,7 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
     put_undeclined(&arguments, commit);
     put_words(&arguments, commit);
     put_withdrawals(&arguments, commit);
+    put_postponed(&arguments, commit);
     put_messages(&arguments, commit);
     put_list(&arguments, "full", commit->full_count);
     for (size_t i = 0; i < commit->full_count; i++) {

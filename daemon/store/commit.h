@@ -36,6 +36,8 @@ struct commit {
     size_t message_count;
     const struct commit_withdrawal *withdrawals; /* done before messages are inserted */
     size_t withdrawal_count;
+    const struct commit_postponed *postponed;
+    size_t postponed_count;
     const struct said_text *records; /* assumed to stand still: else it is COMMIT_STALE */
     size_t record_count;
     const struct commit_said *said; /* merged into P:said in this order */

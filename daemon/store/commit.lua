@@ -8,6 +8,7 @@
 --   undeclined  {hash in P:said, topic} assumed not to be declined under that hash
 --   withdrawals {mid, where it is assumed to be, why}: deleted; marked while a sender has it, or
 --             it waits for an operator's word
+--   postponed {mid, ms}: messages that wait for their next try, which must not come before
 --   messages  {mid, channel, class, body, on_uncertain, give_up, hash of the address in P:suppressed,
 --             in P:said, topic, domain of its mailbox, `returns` of a mail or ''}
 --   full      {class, since when the customer waits for room for such messages; 0: not}
@@ -46,7 +47,7 @@ end
 
 -- The lists, and how many arguments an item of each has.
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 1, dead = 4,
-    traces = 1, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
+    traces = 1, postponed = 2, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
     erased = 2, starts = 2, forgotten = 1}
 local lists = {}
 for name in pairs(WIDTH) do
@@ -87,7 +88,7 @@ end
 need(customer ~= '', P .. ':due', 'zset')
 need(customer ~= '', P .. ':taken', 'zset')
 need(#lists.free > 0, P .. ':suppressed', 'hash')
-need(#lists.withdrawals > 0, P .. ':later', 'zset')
+need(#lists.withdrawals + #lists.postponed > 0, P .. ':later', 'zset')
 need(#lists.withdrawals > 0, P .. ':uncertain', 'zset')
 need(#lists.undeclined + #lists.records + #lists.said > 0, P .. ':said', 'hash')
 need(#lists.dead > 0, P .. ':dead', 'stream')
@@ -345,7 +346,7 @@ for _, w in ipairs(lists.withdrawals) do
     local m = place == 'uncertain' and why ~= 'erasure' and fields(mid, 'state', 'give_up')
     if place == 'hand' then -- whatever brings it back ends it: see shared_ending.lua
         redis.call('HSET', message_key(mid), 'mark', why)
-    elseif m and m[1] == 'uncertain' then -- held: see uncertain.lua; else it ends at its give_up
+    elseif m and m[1] == 'uncertain' then -- held: see by_hand.lua; else it ends at its give_up
         redis.call('HSET', message_key(mid), 'mark', why)
         redis.call('ZADD', P .. ':later', string.format('%.0f', count_of(m[2])), mid)
     else
@@ -358,6 +359,9 @@ for _, w in ipairs(lists.withdrawals) do
             redis.call('ZREM', P .. ':uncertain', mid)
         end
     end
+end
+for _, p in ipairs(lists.postponed) do
+    redis.call('ZADD', P .. ':later', 'XX', 'GT', p[2], p[1])
 end
 for _, m in ipairs(lists.messages) do
     local mid, channel, class, body, on_uncertain, give_up, hash, said, topic, domain, returns = unpack(m)

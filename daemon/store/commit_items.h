@@ -38,6 +38,12 @@ struct commit_withdrawal {
     const char *why;           /* a word of the trace, for the mark of one in a sender's hand */
 };
 
+/* A message in P:later that must not be tried before. */
+struct commit_postponed {
+    const char *mid;
+    int64_t at_ms; /* since 1970 */
+};
+
 /* What P:said learns under a name, the short hash of a key or of a mailbox. */
 struct commit_said {
     const char *name;

@@ -162,12 +162,26 @@ static void test_broken(void **state)
     assert_redis(&scene->redis, "0", "EXISTS t:taken");
 }
 
+/* Later than it was, if it waits at all. */
+static void test_postponed(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    static const struct commit_postponed postponed[] = {{"m1", 5000}, {"m2", 5000}, {"m3", 5000}};
+    struct commit commit_of = document();
+    commit_of.postponed = postponed;
+    commit_of.postponed_count = 3;
+    redis_fixture_ask(&scene->redis, "ZADD t:later 1000 m1 9000 m2");
+    assert_string_equal(commit(scene, &commit_of), "done");
+    assert_redis(&scene->redis, "[m1 5000 m2 9000]", "ZRANGE t:later 0 -1 WITHSCORES");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, outbox_fixture_open, outbox_fixture_close)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_withdrawals),
+        TEST(test_postponed),
         TEST(test_held_and_erased),
         TEST(test_decided_again),
         TEST(test_broken),

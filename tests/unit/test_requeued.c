@@ -239,6 +239,27 @@ static void test_places(void **state)
     }
 }
 
+/* At night marketing waits for the morning; a receipt does not. */
+static void test_quiet_hours(void **state)
+{
+    static const char *const rules[] = {"{name: a, on: x, send: a}",
+                                        "{name: a, class: transactional, on: x, send: a}"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct decide_fixture fixture;
+        decide_fixture_open(&fixture, rules[i]);
+        decide_fixture_play(&fixture, 0, X("1"));
+        const struct letter letter = letter_of(&fixture);
+        failed(&fixture, 1, &letter);
+        fixture.policy.quiet_from = 9 * 60;
+        fixture.policy.quiet_to = 12 * 60; /* it is ten */
+        assert_string_equal(requeued(&fixture, 60, &letter),
+                            i ? "a requeued by hand" : "a requeued by hand; a quiet-hours 7200");
+        assert_int_equal(fixture.last.postponed_count, i ? 0 : 1);
+        decide_fixture_close(&fixture);
+    }
+}
+
 /* An event without an id: its journey's name is in the body. */
 static void test_run_without_an_id(void **state)
 {
@@ -257,9 +278,13 @@ static void test_run_without_an_id(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_since_then), cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_erased),     cmocka_unit_test(test_without_the_rule),
-        cmocka_unit_test(test_places),     cmocka_unit_test(test_run_without_an_id),
+        cmocka_unit_test(test_since_then),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_erased),
+        cmocka_unit_test(test_without_the_rule),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_quiet_hours),
+        cmocka_unit_test(test_run_without_an_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
