@@ -21,7 +21,8 @@
 enum {
     TICK_MS = 200, /* to look for messages that other daemons decided */
     TAKE_MOST = 256,
-    PAUSED_MS = 500, /* a gateway that was paused is asked for again */
+    WAIT_MOST_MS = 60000, /* for a token: what Redis counts by may be set anew */
+    PAUSED_MS = 500,      /* a gateway that was paused is asked for again */
 };
 
 struct take {
@@ -167,7 +168,8 @@ static void note_answer(struct take *take, const struct outbox_taken *taken)
     if (taken->paused)
         take->lane->destination->paused_until_ms = now_ms + PAUSED_MS;
     if (taken->wait_ms) {
-        take->lane->not_before_ms = now_ms + taken->wait_ms;
+        take->lane->not_before_ms =
+            now_ms + (taken->wait_ms < WAIT_MOST_MS ? taken->wait_ms : WAIT_MOST_MS);
         tick_after(take->channel->taking, taken->wait_ms);
     }
     if (!take->own_only)

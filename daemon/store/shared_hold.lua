@@ -2,6 +2,7 @@
 -- holds it back, and fetches those that are held.
 local HELD_LOOK = 8 -- domains, in one run
 local HELD_MS, HELD_APART = 600000, 10
+local HELD_COSTS = 4 -- as many entries that are only passed
 
 -- What waits for its domain: for its rate, or for a connection of this daemon.
 local function note_held(d)
@@ -38,7 +39,7 @@ take_or_hold = function(queue, entry, mid, class, m)
         end
         return take(queue, entry, mid, class, m)
     end
-    passed = passed + 1
+    passed = passed + HELD_COSTS
     remove(outbox(queue, class), entry)
     hold(mid, m[6] and own or channel, class, m[14], count_of(m[8]))
     note_held(domain)

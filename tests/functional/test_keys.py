@@ -40,7 +40,8 @@ def busy(shop):
     """A shop that has something of everything; `busy.mail.answers` and `busy.api.status` say what
     becomes of it."""
     shop.redis()
-    shop.mail = shop.smtp(rate="1000 per 1s")
+    shop.mail = shop.smtp(rate="1000 per 1s", warmup={"first": 100000, "until": 1000000}, per_domain={
+        "full.example": {"rate": "1 per 1h"}, "default": {"rate": "1000 per 1s"}})
     shop.api = shop.http()
     shop.config["gateways"]["api"] = {"kind": "http", "url": f"http://127.0.0.1:{shop.api.port}/"}
     shop.config["channels"] = {"email": "smtp", "sms": "api"}
@@ -102,9 +103,12 @@ def begin(shop):
     shop.push(*carts, order(1, person(1, phone="+40721000001"), phone="+40721000001"),
               {"type": "customer.unsubscribed", "id": "u4", "customer": person(4), "topic": "news"},
               {"type": "news.out", "customer": person(5)}, {"type": "news.out", "customer": person(4)},
-              {"type": "customer.erased", "id": "e6", "customer": person(6)}, "no json")
+              {"type": "customer.erased", "id": "e6", "customer": person(6)}, "no json",
+              *[{"type": "news.out", "customer": {**person(n), "email": f"c{n}@full.example"}} for n in (70, 71)])
+    shop.client.hset("nudged:paused", "folder", "{}")
     shop.client.lpush("nudged:inbox", '{"type": "news.out", "customer": {"id": 7, "email": "c7@example.com"}}')
     wait_until(lambda: shop.client.zcard("nudged:uncertain") and shop.client.zcard("nudged:later")
+               and shop.client.zcard("nudged:holding:email:marketing")
                and shop.client.hlen("nudged:suppressed") and not shop.client.exists("nudged:inbox")
                and shop.client.xlen("nudged:events") == 0, "something of everything")
 
@@ -113,10 +117,12 @@ def end(shop):
     """All of it is done: retried, dropped, ordered."""
     shop.mail.answers = lambda envelope: "250 taken"
     shop.push(*[order(n, person(n)) for n in range(1, 60)])
+    shop.client.delete("nudged:domain:smtp:full.example")
     assert shop.ctl("uncertain", "drop", "--all")[0] == 0
     for mid in shop.client.zrange("nudged:later", 0, -1):
         shop.client.zadd("nudged:later", {mid: 1})
     wait_until(lambda: shop.client.zcard("nudged:later") == 0 and shop.idle()
+               and not shop.client.exists("nudged:queues")
                and not list(shop.client.scan_iter("nudged:message:*")), "everything to be done")
     shop.wait_idle()
 
@@ -127,9 +133,10 @@ def test_every_key_has_an_owner_and_an_end(busy):
     seen = check(busy.client, done=False)
     assert {"customer", "starts", "to", "trace", "due", "message", "body", "outbox", "later", "uncertain",
             "suppressed", "said", "dead", "rate", "meta", "channels", "instance", "rules", "sets", "set",
-            "accepted", "events"} <= seen
+            "accepted", "events", "domain", "warmup", "held", "holding", "paused"} <= seen
     two.kill()  # what it had is looked after
     end(busy)
     assert one.stop() == 0
     seen = check(busy.client, done=True)
-    assert not seen & {"starts", "due", "taken", "message", "body", "later", "uncertain", "full"}, seen
+    assert not seen & {"starts", "due", "taken", "message", "body", "later", "uncertain", "full", "held", "holding",
+                       "queues"}, seen

@@ -222,6 +222,24 @@ def test_withdrawn_while_it_is_held(paced):
     assert not paced.client.exists("nudged:later", "nudged:holding:email:transactional")
 
 
+def test_full_outbox_of_what_is_held(paced):
+    """What is held takes up room: others wait in their documents, and follow when that domain has some."""
+    paced.config["outbox"] = {"most": 100}  # for receipts twice as many
+    bound(paced, per_domain={"gmail.com": {"rate": "1 per 1h"}})
+    daemon = paced.daemon().spawn()
+    paced.push(*[hello(n, "gmail.com") for n in range(250)])
+    wait_until(lambda: daemon.status()["full"] >= 45, "some to wait for room")
+    wait_until(lambda: paced.client.xlen("nudged:events") == 0, "all to be decided")
+    assert 195 <= paced.client.zcard("nudged:later") <= 205
+    paced.push(*[hello(n) for n in range(20)])
+    wait_until(lambda: daemon.status()["full"] >= 65, "the others too")
+    daemon.config.write_text(daemon.config.read_text().replace("1 per 1h", "1000 per 1h"))
+    assert daemon.ask("POST", "/reload")[0] == 200
+    wait_until(lambda: len(paced.taken) == 270, lambda: f"all: {len(paced.taken)}")
+    wait_until(lambda: daemon.status()["full"] == 0, "nobody to wait")
+    assert len({row[1] for row in paced.taken}) == 270
+
+
 # ---- Queues ----
 
 def test_bound_messages_wait_for_their_gateway_alone(paced):
