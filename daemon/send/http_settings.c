@@ -112,6 +112,8 @@ void http_settings_complete(const struct gateway_kind *kind, void *of, struct ar
     struct value own = value_new_map(arena, 4);
     for (const struct setting *row = kind->own; row->key; row++) {
         const char *text = *(const char *const *)((const char *)of + row->offset);
+        if (!text && row->required) /* that it is missing is told once, not of the URL too */
+            text = row->key;
         value_set(arena, own, row->key, text ? value_text(text) : value_null());
     }
     settings->own = own;
@@ -304,12 +306,15 @@ static void check_secret(const struct checking *checking)
 {
     const struct http_settings *settings = checking->settings;
     const char *use = NULL;
-    if (uses_secret(checking))
-        use = "what {{ secret }} stands for";
-    else if (settings->sign == HTTP_SIGN_WEBHOOK)
+    bool preset = strcmp(settings->common.kind, "http") != 0;
+    if (settings->sign == HTTP_SIGN_WEBHOOK)
         use = "the key that requests are signed with, whsec_…";
+    else if (uses_secret(checking))
+        use = preset ? "the key or token of the API" : "what {{ secret }} stands for";
+    else if (settings->aws_sigv4 && !settings->password_file)
+        use = "the secret access key";
     else if (settings->user && !settings->password_file)
-        use = settings->aws_sigv4 ? "the secret access key" : "the password of `user`";
+        use = preset ? "the key or token of the API" : "the password of `user`";
     if (use)
         diag_hint(settings_fault(checking->diags, checking->source,
                                  place_of(checking, "secret_file"), DIAG_ERROR,

@@ -79,6 +79,7 @@ class Mailgun(Provider):
         "throttled": answer(429, {"message": "Domain shop.example is not allowed to send: recipient limit exceeded"},
                             Retry_After=40),
         "bounced": answer(400, {"message": "'to' parameter is not a valid address. please check documentation"}),
+        "invalid": answer(400, {"message": "to parameter is not a valid address. please check documentation"}),
         "refused": answer(400, {"message": "to parameter is missing"}),
         "sandbox": answer(403, {"message": "Sandbox subdomains are for test purposes only. Please add your own domain "
                                            "or add the address to authorized recipients in Account Settings."}),

@@ -148,6 +148,7 @@ class Telegram(Provider):
         self.SITUATIONS = {
             "throttled": self.error(429, "Too Many Requests: retry after 40", retry_after=40),
             "bounced": self.error(403, "Forbidden: bot was blocked by the user"),
+            "silent": self.error(403, "Forbidden: bot can't initiate conversation with a user"),
             "unknown": self.error(400, "Bad Request: chat not found"),
             "refused": self.error(400, "Bad Request: message is too long"),
             "nobody": self.error(404, "Not Found"),

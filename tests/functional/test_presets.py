@@ -31,7 +31,7 @@ subject: "{{ title }}"
 ANSWERS = {
     "sendgrid": {"bounced": "bounced", "refused": "dead", "large": "dead", "lost": "uncertain", "down": "retry",
                  "throttled": 30},
-    "mailgun": {"bounced": "bounced", "refused": "dead", "sandbox": "dead", "large": "dead", "lost": "uncertain",
+    "mailgun": {"bounced": "bounced", "invalid": "bounced", "refused": "dead", "sandbox": "dead", "large": "dead", "lost": "uncertain",
                 "down": "retry", "throttled": 30},
     "postmark": {"bounced": "bounced", "invalid": "bounced", "refused": "dead", "nonsense": "dead", "large": "dead",
                  "lost": "uncertain", "down": "retry", "maintenance": 0, "throttled": 0},
@@ -45,7 +45,7 @@ ANSWERS = {
     "slack-webhook": {"<refused>": "dead", "<lost>": "uncertain", "<down>": "retry", "<throttled>": 30},
     "slack": {"bounced": "bounced", "archived": "bounced", "refused": "dead", "unheard": "dead", "lost": "uncertain",
               "garbled": "uncertain", "down": "retry", "quietly": 30, "throttled": 30},
-    "telegram": {"bounced": "bounced", "unknown": "bounced", "refused": "dead", "lost": "uncertain",
+    "telegram": {"bounced": "bounced", "unknown": "bounced", "silent": "dead", "refused": "dead", "lost": "uncertain",
                  "gateway": "uncertain", "down": "retry", "throttled": 30},
     "webhook": {"refused": "dead", "lost": "retry", "down": "retry", "throttled": 30},
 }

@@ -125,7 +125,9 @@ static void faults_are_found(void **state)
         const char *json, *text, *hint;
     } cases[] = {
         {"{\"kind\": \"sendgird\"}", "unknown kind", "sendgrid"},
-        {"{\"kind\": \"sendgrid\"}", "`secret_file` is missing", "{{ secret }}"},
+        {"{\"kind\": \"sendgrid\"}", "`secret_file` is missing", "key or token"},
+        {"{\"kind\": \"ses\", \"access_key\": \"A\", \"secret_file\": \"/k\"}",
+         "`region` is missing", ""},
         {"{\"kind\": \"sendgrid\", \"secret_file\": \"/k\", \"regoin\": \"eu\"}",
          "unknown key `regoin`", ""},
         {"{\"kind\": \"sendgrid\", \"secret_file\": \"/k\", \"answers\": {\"snet\": \"true\"}}",
@@ -160,8 +162,8 @@ static void faults_are_found(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct shop shop;
         open_shop(&shop, cases[i].json);
-        if (shop.kind || !shop.diags.errors)
-            fail_msg("%s: taken", cases[i].json);
+        if (shop.kind || shop.diags.errors != 1)
+            fail_msg("%s: %zu errors", cases[i].json, shop.diags.errors);
         if (!strstr(shop.diags.items[0].text, cases[i].text) ||
             !strstr(shop.diags.items[0].hint, cases[i].hint))
             fail_msg("%s: %s: %s", cases[i].json, shop.diags.items[0].text,
