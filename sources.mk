@@ -611,8 +611,6 @@ library_sources = \
 	daemon/store/customers.h \
 	daemon/store/dead_letters.c \
 	daemon/store/dead_letters.h \
-	daemon/store/feedback.c \
-	daemon/store/feedback.h \
 	daemon/store/find_customer.c \
 	daemon/store/find_customer.h \
 	daemon/store/gateway_queues.c \
@@ -633,6 +631,8 @@ library_sources = \
 	daemon/store/outbox_sweep.h \
 	daemon/store/paused.c \
 	daemon/store/paused.h \
+	daemon/store/returned_mail.c \
+	daemon/store/returned_mail.h \
 	daemon/store/revival.c \
 	daemon/store/revival.h \
 	daemon/store/rule_sets.c \

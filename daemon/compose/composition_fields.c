@@ -89,7 +89,7 @@ static bool is_id(const char *mid)
 
 bool composition_own_fields(struct composition *c)
 {
-    if (!value_find(&c->variables, "from", 4)) /* the event's own stands over it */
+    if (c->from.mailbox && !value_find(&c->variables, "from", 4)) /* the event's own stands */
         value_set(c->arena, c->variables, "from", value_text(c->from.mailbox));
     const struct templates_variant *variant = c->variant;
     for (size_t i = 0; i < variant->header_count; i++) {

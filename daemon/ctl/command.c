@@ -1,3 +1,5 @@
+/* The table of subcommands; below it what their command lines have in common: options, and what is
+ * said of a wrong one. */
 #include "ctl/command.h"
 
 #include <stdarg.h>

@@ -25,8 +25,8 @@
 #include "customer/said.h"
 #include "mail/verp.h"
 #include "send/retry.h"
-#include "store/feedback.h"
 #include "store/keys.h"
+#include "store/returned_mail.h"
 
 enum { INPUT_MOST = 10 * 1024 * 1024, READ_SIZE = 64 * 1024 };
 
@@ -39,7 +39,7 @@ struct desk {
     bool unsigned_too;
     struct report report;
     struct policy policy;
-    struct feedback_news news;
+    struct returned_mail_news news;
 };
 
 static int fail_for_now(const struct diag *diag)
@@ -114,18 +114,19 @@ static bool is_mailbox(const struct report *report)
 static void judge(struct desk *desk)
 {
     const struct report *report = &desk->report;
-    struct feedback_news *news = &desk->news;
-    *news = (struct feedback_news){.verb = FEEDBACK_DELAYED,
-                                   .person = "",
-                                   .words = report->words,
-                                   .enhanced = report->enhanced,
-                                   .code = report->code,
-                                   .trace_keep_ms = desk->context->config->keys.customer.keep_ms};
+    struct returned_mail_news *news = &desk->news;
+    *news =
+        (struct returned_mail_news){.verb = RETURNED_MAIL_DELAYED,
+                                    .person = "",
+                                    .words = report->words,
+                                    .enhanced = report->enhanced,
+                                    .code = report->code,
+                                    .trace_keep_ms = desk->context->config->keys.customer.keep_ms};
     if (report->kind == REPORT_FAILED)
-        news->verb = is_mailbox(report) ? FEEDBACK_BOUNCED : FEEDBACK_FAILED;
+        news->verb = is_mailbox(report) ? RETURNED_MAIL_BOUNCED : RETURNED_MAIL_FAILED;
     if (report->kind == REPORT_COMPLAINT)
-        news->verb = FEEDBACK_COMPLAINED;
-    news->suppress = news->verb == FEEDBACK_BOUNCED || news->verb == FEEDBACK_COMPLAINED;
+        news->verb = RETURNED_MAIL_COMPLAINED;
+    news->suppress = news->verb == RETURNED_MAIL_BOUNCED || news->verb == RETURNED_MAIL_COMPLAINED;
 }
 
 /* ---- Whom it is about ---- */
@@ -144,16 +145,17 @@ static bool was_erased(struct desk *desk, const char *key, int64_t day_ms, bool 
     return row != NULL;
 }
 
-static int tell(const char *mid, const struct feedback_news *news, enum feedback_verdict verdict)
+static int tell(const char *mid, const struct returned_mail_news *news,
+                enum returned_mail_verdict verdict)
 {
-    static const char *const verbs[] = {[FEEDBACK_BOUNCED] = "bounced",
-                                        [FEEDBACK_FAILED] = "failed",
-                                        [FEEDBACK_DELAYED] = "delayed",
-                                        [FEEDBACK_COMPLAINED] = "complained"};
-    const char *what = verdict == FEEDBACK_TWICE  ? ", which was known"
-                       : verdict == FEEDBACK_GONE ? ", of which nothing is known any more"
-                       : news->suppress           ? ", and its address is suppressed"
-                                                  : "";
+    static const char *const verbs[] = {[RETURNED_MAIL_BOUNCED] = "bounced",
+                                        [RETURNED_MAIL_FAILED] = "failed",
+                                        [RETURNED_MAIL_DELAYED] = "delayed",
+                                        [RETURNED_MAIL_COMPLAINED] = "complained"};
+    const char *what = verdict == RETURNED_MAIL_TWICE  ? ", which was known"
+                       : verdict == RETURNED_MAIL_GONE ? ", of which nothing is known any more"
+                       : news->suppress                ? ", and its address is suppressed"
+                                                       : "";
     printf("%s mid=%s%s: ", verbs[news->verb], mid, what);
     plain_text(news->words);
     printf("\n");
@@ -162,19 +164,19 @@ static int tell(const char *mid, const struct feedback_news *news, enum feedback
 
 static int apply(struct desk *desk, const char *mid)
 {
-    struct feedback_mail mail;
-    enum feedback_verdict verdict = FEEDBACK_GONE;
+    struct returned_mail mail;
+    enum returned_mail_verdict verdict = RETURNED_MAIL_GONE;
     struct diag diag = {0};
     bool erased = false;
-    if (!feedback_find(desk->session, desk->prefix, mid, desk->arena, &mail, &diag))
+    if (!returned_mail_find(desk->session, desk->prefix, mid, desk->arena, &mail, &diag))
         return fail_for_now(&diag);
     if (!mail.customer)
-        return tell(mid, &desk->news, FEEDBACK_GONE);
+        return tell(mid, &desk->news, RETURNED_MAIL_GONE);
     const char *person = who_person(desk->context, desk->session, mail.customer);
     if (mail.day_ms && (!was_erased(desk, mail.customer, mail.day_ms, &erased, &diag)))
         return fail_for_now(&diag);
     desk->news.person = erased ? "" : person;
-    if (!feedback_apply(desk->session, desk->prefix, mid, &desk->news, &verdict, &diag))
+    if (!returned_mail_apply(desk->session, desk->prefix, mid, &desk->news, &verdict, &diag))
         return fail_for_now(&diag);
     return tell(mid, &desk->news, verdict);
 }
@@ -195,7 +197,7 @@ static int trust(struct desk *desk)
         return EXIT_SUCCESS;
     }
     const char *hash = policy_address_hash(&desk->policy, address, desk->arena);
-    if (!feedback_suppress(desk->session, desk->prefix, hash, clock_wall_ms(), &diag))
+    if (!returned_mail_suppress(desk->session, desk->prefix, hash, clock_wall_ms(), &diag))
         return fail_for_now(&diag);
     printf("suppressed, on your word: ");
     plain_text(address);

@@ -1,4 +1,4 @@
-#include "store/feedback.h"
+#include "store/returned_mail.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,14 +10,14 @@
 
 enum { ARGUMENTS = 12, FIRST_CHUNK = 64 * 1024, TEXT_SIZE = 96 };
 
-static const char *const verbs[] = {[FEEDBACK_BOUNCED] = "bounced",
-                                    [FEEDBACK_FAILED] = "failed",
-                                    [FEEDBACK_DELAYED] = "delayed",
-                                    [FEEDBACK_COMPLAINED] = "complained"};
-static const char *const reasons[] = {[FEEDBACK_BOUNCED] = "returned",
-                                      [FEEDBACK_FAILED] = "returned",
-                                      [FEEDBACK_DELAYED] = "",
-                                      [FEEDBACK_COMPLAINED] = "complained"};
+static const char *const verbs[] = {[RETURNED_MAIL_BOUNCED] = "bounced",
+                                    [RETURNED_MAIL_FAILED] = "failed",
+                                    [RETURNED_MAIL_DELAYED] = "delayed",
+                                    [RETURNED_MAIL_COMPLAINED] = "complained"};
+static const char *const reasons[] = {[RETURNED_MAIL_BOUNCED] = "returned",
+                                      [RETURNED_MAIL_FAILED] = "returned",
+                                      [RETURNED_MAIL_DELAYED] = "",
+                                      [RETURNED_MAIL_COMPLAINED] = "complained"};
 
 static struct arguments begin(struct arena *arena, const char *prefix, const char *verb,
                               const char *mid)
@@ -38,12 +38,12 @@ static const struct reply *ask(struct session *session, const struct arguments *
     return session_call(session, arguments->argc, arguments->argv, arguments->lengths, diag);
 }
 
-bool feedback_find(struct session *session, const char *prefix, const char *mid,
-                   struct arena *arena, struct feedback_mail *mail, struct diag *diag)
+bool returned_mail_find(struct session *session, const char *prefix, const char *mid,
+                        struct arena *arena, struct returned_mail *mail, struct diag *diag)
 {
     const struct arguments arguments = begin(arena, prefix, "find", mid);
     const struct reply *reply = ask(session, &arguments, diag);
-    *mail = (struct feedback_mail){0};
+    *mail = (struct returned_mail){0};
     if (!reply)
         return false;
     if (reply->count < 3)
@@ -55,12 +55,13 @@ bool feedback_find(struct session *session, const char *prefix, const char *mid,
     return true;
 }
 
-bool feedback_apply(struct session *session, const char *prefix, const char *mid,
-                    const struct feedback_news *news, enum feedback_verdict *verdict,
-                    struct diag *diag)
+bool returned_mail_apply(struct session *session, const char *prefix, const char *mid,
+                         const struct returned_mail_news *news, enum returned_mail_verdict *verdict,
+                         struct diag *diag)
 {
-    static const char *const verdicts[] = {
-        [FEEDBACK_DONE] = "done", [FEEDBACK_TWICE] = "twice", [FEEDBACK_GONE] = "gone"};
+    static const char *const verdicts[] = {[RETURNED_MAIL_DONE] = "done",
+                                           [RETURNED_MAIL_TWICE] = "twice",
+                                           [RETURNED_MAIL_GONE] = "gone"};
     struct arena *arena = arena_new(FIRST_CHUNK);
     struct arguments arguments = begin(arena, prefix, verbs[news->verb], mid);
     arguments_number(&arguments, news->trace_keep_ms);
@@ -76,13 +77,13 @@ bool feedback_apply(struct session *session, const char *prefix, const char *mid
         diag_error(diag, "an answer of Redis that cannot be read");
     for (size_t i = 0; good && i < sizeof verdicts / sizeof *verdicts; i++)
         if (strcmp(said, verdicts[i]) == 0)
-            *verdict = (enum feedback_verdict)i;
+            *verdict = (enum returned_mail_verdict)i;
     arena_destroy(&arena);
     return good;
 }
 
-bool feedback_suppress(struct session *session, const char *prefix, const char *hash, int64_t at_ms,
-                       struct diag *diag)
+bool returned_mail_suppress(struct session *session, const char *prefix, const char *hash,
+                            int64_t at_ms, struct diag *diag)
 {
     char text[TEXT_SIZE];
     struct arena *arena = arena_new(256);
