@@ -1117,6 +1117,7 @@ test_files = \
 	tests/functional/test_gateway_command.py \
 	tests/functional/test_health.py \
 	tests/functional/test_http_answers.py \
+	tests/functional/test_http_faults.py \
 	tests/functional/test_http_nginx.py \
 	tests/functional/test_injection.py \
 	tests/functional/test_keys.py \

@@ -19,7 +19,7 @@ struct draft {
     struct policy policy;
     struct compose_settings compose;
     const struct config_gateway *gateway; /* the first of the step's channel */
-    struct value message;  /* the map of compose/compose.h, as the store would have it */
+    struct value message; /* the map of compose/compose.h, as the store would have it */
 };
 
 /* The first step of the rule that sends the template, or NULL. */
