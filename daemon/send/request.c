@@ -1,11 +1,12 @@
 /*
  * request_send(), at the end, is the whole of one request; while it runs libcurl calls back:
  *
- *   on_debug              the header goes out; a request without a body is whole with
- * its header; what libcurl says of a stream that the server refused give_body             the body
- * goes out; at its end stands the gate: does the daemon still hold its lease? Then RETRY_ANSWER
- * begins on_header, on_answer  the status line, headers, the answer watch deadlines; and whether
- * the answer is whole before the request is
+ *   on_debug              the header goes out: a request without a body is whole with it; and what
+ *                         libcurl tells in its words alone
+ *   give_body             the body goes out; at its end stands the gate: does the daemon still
+ *                         hold its lease? Then RETRY_ANSWER begins
+ *   on_header, on_answer  the status line, header fields, the answer
+ *   watch                 deadlines; and whether the answer is whole before the request is
  *
  * A final status decides, even one that comes early: then no more of the body goes out, and the
  * connection is not used again. A request that the server cannot have taken, because the kept
@@ -131,10 +132,10 @@ static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, 
     (void)curl;
     if (type == CURLINFO_TEXT)
         take_words(request, bytes, length);
-    if (type == CURLINFO_HEADER_OUT)
+    if (type == CURLINFO_HEADER_OUT) {
         take_head(request);
-    if (type == CURLINFO_HEADER_OUT)
         tell(request, true, bytes, length);
+    }
     return 0;
 }
 
@@ -183,7 +184,8 @@ static void end_head(struct request *request)
     if (request->head_done || !request->code)
         return;
     request->head_done = true;
-    request->transfer.until_ms = clock_monotonic_ms() + REQUEST_REST_MS;
+    if (!request->early)
+        request->transfer.until_ms = clock_monotonic_ms() + REQUEST_REST_MS;
 }
 
 /* A line of the header; of a trailer too. */
