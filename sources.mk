@@ -233,7 +233,7 @@ library_sources = \
 	daemon/ctl/event_splitter.h \
 	daemon/ctl/explain.c \
 	daemon/ctl/feedback.c \
-	daemon/ctl/gateway.c \
+	daemon/ctl/gateway_command.c \
 	daemon/ctl/gateway_test.c \
 	daemon/ctl/gateway_test.h \
 	daemon/ctl/help.c \
@@ -242,7 +242,7 @@ library_sources = \
 	daemon/ctl/input.h \
 	daemon/ctl/known_names.c \
 	daemon/ctl/known_names.h \
-	daemon/ctl/outbox.c \
+	daemon/ctl/outbox_pile.c \
 	daemon/ctl/pile.c \
 	daemon/ctl/pile.h \
 	daemon/ctl/pile_item.c \
@@ -261,6 +261,7 @@ library_sources = \
 	daemon/ctl/scene.h \
 	daemon/ctl/selection.c \
 	daemon/ctl/selection.h \
+	daemon/ctl/selection_help.h \
 	daemon/ctl/status.c \
 	daemon/ctl/stop.c \
 	daemon/ctl/suppress.c \
@@ -303,6 +304,7 @@ library_sources = \
 	daemon/decide/deciding.h \
 	daemon/decide/decision.c \
 	daemon/decide/decision.h \
+	daemon/decide/decision_items.h \
 	daemon/decide/ends.c \
 	daemon/decide/ends.h \
 	daemon/decide/fit.c \

@@ -1,5 +1,8 @@
-/* The table of subcommands; below it what their command lines have in common: options, and what is
- * said of a wrong one. */
+/*
+ * The table of the subcommands, with the help on each; below it what they share of the command
+ * line: options are taken out of the arguments by a table of their own (command_options), and what
+ * is wrong is told with the option or the verb that may have been meant.
+ */
 #include "ctl/command.h"
 
 #include <stdarg.h>
@@ -8,7 +11,7 @@
 #include <sysexits.h>
 
 #include "base/diag.h"
-#include "ctl/selection.h"
+#include "ctl/selection_help.h"
 
 enum { OPTIONS_MOST = 16 };
 

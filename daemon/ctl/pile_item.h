@@ -17,7 +17,7 @@ struct pile_item {
     const char *reason; /* of a letter; of a message where it is: "queued", … */
     int64_t at_ms;      /* since when, or (later) until when */
     int64_t since_ms;   /* since when it is there, or (outbox) was decided: what is selected by */
-    bool is_held_back;          /* of a message: its domain has no room now */
+    bool is_held_back;  /* of a message: its domain has no room now */
     const struct reply *fields; /* as they stand in Redis: name, value, … */
     struct slice body;          /* text NULL: there is none */
     bool is_read;

@@ -11,55 +11,9 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "customer/customer.h"
+#include "decide/decision_items.h"
 #include "decide/policy.h"
 #include "decide/room.h"
-#include "decide/trace_reasons.h"
-#include "decide/trace_words.h"
-#include "rules/rule.h"
-
-struct decision_message {
-    const char *mid;
-    const struct rule *rule;
-    const struct rule_step *step;
-    struct policy_address address; /* assumed not to be suppressed */
-    int64_t give_up_ms;
-    struct value body; /* map: what is stored as P:message:<mid> and rendered; docs/redis.md */
-};
-
-/* A message of an earlier decision that must not be sent any more, or, where it is assumed to be
- * gone, that nobody need remember. */
-struct decision_withdrawal {
-    const char *mid;
-    enum customer_place place; /* where it is assumed to be */
-    enum trace_why why;
-};
-
-/* A message that waits for its next try, and must not be tried before. */
-struct decision_postponed {
-    const char *mid;
-    int64_t at_ms;
-};
-
-struct decision_dead {
-    const char *kind; /* "journey", "customer" */
-    enum trace_reason reason;
-    const char *detail;
-    struct value body; /* map */
-};
-
-enum decision_word { DECISION_NO, DECISION_YES, DECISION_ERASED };
-
-/* What P:said learns under a name: the short hash of a key or of a mailbox. */
-struct decision_said {
-    const char *name;
-    enum decision_word word;
-    const char *topic; /* "all" is all; of an erasure the identity of its event */
-    int64_t at_ms;
-};
-
-struct decision_counts {
-    uint32_t decided, duplicate, refused, failed, erased;
-};
 
 struct decision {
     struct decision_message *messages;
