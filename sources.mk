@@ -804,6 +804,7 @@ unit_programs = \
 	tests/unit/test_config_place \
 	tests/unit/test_config_reload \
 	tests/unit/test_connection \
+	tests/unit/test_csv_reader \
 	tests/unit/test_customer \
 	tests/unit/test_customer_ends \
 	tests/unit/test_customer_join \
@@ -820,10 +821,12 @@ unit_programs = \
 	tests/unit/test_embedded \
 	tests/unit/test_endpoint \
 	tests/unit/test_envelope \
+	tests/unit/test_event_again \
 	tests/unit/test_event_splitter \
 	tests/unit/test_failpoint \
 	tests/unit/test_file \
 	tests/unit/test_fill \
+	tests/unit/test_gateway_queues \
 	tests/unit/test_header \
 	tests/unit/test_header_line \
 	tests/unit/test_health \

@@ -180,11 +180,8 @@ static void test_postponed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_withdrawals),
-        TEST(test_postponed),
-        TEST(test_held_and_erased),
-        TEST(test_decided_again),
-        TEST(test_broken),
+        TEST(test_withdrawals),   TEST(test_postponed), TEST(test_held_and_erased),
+        TEST(test_decided_again), TEST(test_broken),
     };
     return cmocka_run_group_tests_name("commit_messages", tests, NULL, NULL);
 }
