@@ -82,9 +82,8 @@ static void report_closed(struct breaker *breaker, const struct breaker_report *
                           int64_t now_ms, uint64_t random)
 {
     enum breaker_why why = complaint(report);
-    enum health_sign sign = why != BREAKER_HEALTH                        ? HEALTH_GOOD
-                            : report->outcome->kind == OUTCOME_UNCERTAIN ? HEALTH_LOST
-                                                                         : HEALTH_BAD;
+    bool lost = report->outcome->kind == OUTCOME_UNCERTAIN && !report->outcome->code;
+    enum health_sign sign = why != BREAKER_HEALTH ? HEALTH_GOOD : lost ? HEALTH_LOST : HEALTH_BAD;
     bool ill = health_note(&breaker->health, sign, report->recipient, now_ms);
     if (why == BREAKER_FAULT || why == BREAKER_REFUSALS || ill)
         trip(breaker, why, now_ms, random);

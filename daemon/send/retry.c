@@ -21,8 +21,8 @@ enum { RETRY_AFTER_LEAST_MS = 1000, RETRY_AFTER_MOST_MS = 3600000 };
 
 /* ---- What it means that no reply decided ---- */
 
-/* By how far the attempt came: `early` before MAIL or the request's first byte, `late` when all of
- * it had gone out. */
+/* By how far the attempt came: `early` before the reply to MAIL or the request's first byte, `late`
+ * when all of it had gone out. */
 static const struct {
     enum outcome_kind early, within, late;
 } silences[] = {
@@ -156,7 +156,7 @@ void retry_smtp(const struct retry_attempt *attempt, struct outcome *outcome)
     else if (class == 2 && attempt->phase == RETRY_ANSWER) /* before that it is not for the mail */
         outcome->kind = OUTCOME_SENT;
     else
-        judge_silence(attempt, RETRY_MAIL, outcome);
+        judge_silence(attempt, RETRY_RCPT, outcome);
 }
 
 /* ---- What an HTTP status means ---- */

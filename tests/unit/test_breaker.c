@@ -22,6 +22,8 @@ static const struct outcome closing = {
     .kind = OUTCOME_RETRY, .code = 421, .slow_down = true, .unhealthy = true};
 static const struct outcome unavailable = {.kind = OUTCOME_UNAVAILABLE, .unhealthy = true};
 static const struct outcome uncertain = {.kind = OUTCOME_UNCERTAIN, .unhealthy = true};
+static const struct outcome bad_gateway = {
+    .kind = OUTCOME_UNCERTAIN, .code = 502, .unhealthy = true};
 static const struct outcome cut_late = {.kind = OUTCOME_UNCERTAIN};
 static const struct outcome fault = {.kind = OUTCOME_GATEWAY_FAULT, .code = 535, .unhealthy = true};
 static const struct outcome cut = {.kind = OUTCOME_CUT};
@@ -102,6 +104,7 @@ static void health(void **state)
         {&closing, &closing, HEALTH_ROW, true},
         {&uncertain, &uncertain, HEALTH_SHARE, true},
         {&uncertain, &closing, HEALTH_SHARE, true},
+        {&bad_gateway, &bad_gateway, HEALTH_ROW, true},
         {&unavailable, &sent, HEALTH_ROW, false},
         {&unavailable, &later, HEALTH_ROW, false},
         {&unavailable, &bounced, HEALTH_ROW, false},
