@@ -1111,6 +1111,7 @@ test_files = \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \
+	tests/functional/test_delivery_faults.py \
 	tests/functional/test_demo.py \
 	tests/functional/test_dev.py \
 	tests/functional/test_docs.py \

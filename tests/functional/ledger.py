@@ -70,6 +70,11 @@ class Ledger:
             found.add(client.hget(b"nudged:message:" + mid, "customer").decode().removeprefix("id:"))
         return found
 
+    def poison(self):
+        """The marks of events at which five daemons in a row ended."""
+        bodies = [json.loads(letter["body"]) for letter in self.shop.dead() if letter["reason"] == b"poison"]
+        return {body["mark"] for body in bodies if "mark" in body}
+
     def hurry(self):
         """What waits for a retry is due."""
         due = self.shop.client.zrange("nudged:later", 0, -1)
@@ -108,16 +113,16 @@ class Ledger:
 
     def figures(self):
         """Checks what must hold; the figures of it."""
-        copies, held = self.copies(), self.held()
-        lost = [mark for mark in self.wanted if not copies[mark] and mark not in held]
+        copies, held, poison = self.copies(), self.held(), self.poison()
+        lost = [mark for mark in self.wanted if not copies[mark] and mark not in held | poison]
         twice = [mark for mark, count in copies.items() if count > 1]
         assert not set(copies) - set(self.wanted), "nobody asked for some that arrived"
-        assert not lost, f"{len(lost)} lost: {[(mark, self.wanted[mark]) for mark in lost[:5]]}"
+        assert not lost, f"{len(lost)} lost: {[(m, self.wanted[m], self.shop.trace(f'id:{m}')) for m in lost[:5]]}, {self.shop.dead()}"
         wrong = [mark for mark in twice if not KINDS[self.wanted[mark]]]
         assert not wrong, f"{len(wrong)} twice under hold: {wrong[:5]}"
         strange = [mark for mark in twice if not self.was_uncertain(mark)]
         assert not strange, f"{len(strange)} twice, and never uncertain: {[(m, self.shop.trace(f'id:{m}')) for m in strange[:3]]}"
-        letters = self.shop.dead()
+        letters = [letter for letter in self.shop.dead() if letter["reason"] != b"poison"]
         assert not letters, f"{len(letters)} dead letters: {letters[:2]}"
         return {"messages": len(self.wanted), "lost": len(lost), "second copies": sum(copies[m] - 1 for m in twice),
-                "second copies under hold": len(wrong), "held": len(held)}
+                "second copies under hold": len(wrong), "held": len(held), "poison": len(poison)}
