@@ -5,11 +5,12 @@
  * connection can carry another mail is `rude`.
  *
  * Where PIPELINING is offered MAIL, RCPT and DATA go out together (RFC 2920, 3.1 allows DATA as
- * the last of a group): two round trips for a mail instead of four. So a refused RCPT may be
- * followed by a 354, and then the server waits for a mail: a lone dot ends it, and since it has no
- * recipient, nobody gets it. Behind a mail that was not taken RSET goes out with the next MAIL, and
- * DATA waits for the reply to RCPT: a server counts a DATA in vain as an error more, and slows down
- * whoever makes many.
+ * the last of a group): two round trips for a mail instead of four. Behind a mail that was not
+ * taken RSET goes out with the next MAIL, and DATA waits for the reply to RCPT: a server counts a
+ * DATA in vain as an error more, and slows down whoever makes many. A server that answers 354
+ * though it refused the recipient waits for a mail then. RFC 2920 would end it by a lone dot; but
+ * who knows what such a server does with a mail that is empty: it is left instead, and DATA waits
+ * for RCPT from then on.
  *
  * The final dot goes out with the last piece of the body, in one write. Right before each attempt
  * at that write stands the gate, and a look at what the server has said by then: a reply that came
@@ -38,6 +39,7 @@ struct smtp_session {
     bool unclean;           /* the last mail was not taken: RSET before the next */
     bool rude;              /* it stands where no command can follow, QUIT neither */
     bool used;              /* a mail was sent over it before */
+    bool waits;             /* DATA waits for RCPT: the server's 354 tells nothing */
     char out[SESSION_PIECE];
 };
 
@@ -169,29 +171,17 @@ enum order {
 static enum order tidy(struct smtp_session *session, const struct smtp_commands *commands,
                        size_t next, size_t given)
 {
-    struct transfer *transfer = transfer_of(session);
-    static const char dot[] = ".\r\n";
-    bool accepted = false;
-    transfer->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
+    const struct smtp_reply *reply = &session->talk.reply;
+    transfer_of(session)->until_ms = clock_monotonic_ms() + SESSION_TIDY_MS;
     for (; next < commands->count && commands->list[next].end <= given; next++) {
-        if (!hear(session) || session->talk.reply.code == 421)
+        if (!hear(session) || reply->code == 421)
             return ORDER_LOST;
-        if (commands->list[next].phase == RETRY_RCPT)
-            accepted = session->talk.reply.code < 300;
-        else if (session->talk.reply.code < 300) /* which is none to DATA */
-            return ORDER_UNKNOWN;
+        if (commands->list[next].phase != RETRY_DATA || reply->code >= 400)
+            continue;
+        session->waits = true;
+        return reply->code < 300 ? ORDER_UNKNOWN : ORDER_LOST;
     }
-    if (smtp_talk_has_more(&session->talk))
-        return ORDER_UNKNOWN;
-    if (session->talk.reply.code >= 400)
-        return ORDER_KEPT;
-    if (accepted) /* without a sender: somebody would get the empty mail */
-        return ORDER_LOST;
-    transfer_tell(transfer, true, dot, sizeof dot - 1);
-    if (!smtp_talk_put(&session->talk, dot, sizeof dot - 1) || !hear(session) ||
-        session->talk.reply.code == 421)
-        return ORDER_LOST;
-    return ORDER_KEPT;
+    return smtp_talk_has_more(&session->talk) ? ORDER_UNKNOWN : ORDER_KEPT;
 }
 
 /* A reply that is not the one to go on with. */
@@ -224,7 +214,8 @@ static size_t group_end(const struct smtp_session *session, const struct smtp_co
     size_t last = commands->count - 1;
     if (!session->talk.link.offers.pipelining)
         return commands->list[command].end;
-    return commands->list[commands->reset && command < last ? last - 1 : last].end;
+    bool alone = commands->reset || session->waits;
+    return commands->list[alone && command < last ? last - 1 : last].end;
 }
 
 /* True: the server waits for the mail. */
