@@ -628,6 +628,7 @@ library_sources = \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
 	daemon/store/outbox_call.h \
+	daemon/store/outbox_gateway.h \
 	daemon/store/outbox_result.h \
 	daemon/store/outbox_sweep.c \
 	daemon/store/outbox_sweep.h \

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "redis/scripts.h"
 #include "store/instance.h"
+#include "store/outbox_gateway.h"
 #include "store/outbox_result.h"
 
 struct log_group;
@@ -34,42 +35,6 @@ struct outbox_options {
 
 struct outbox *outbox_new(const struct outbox_options *options);
 void outbox_destroy(struct outbox **outbox);
-
-struct outbox_rate {
-    int64_t count; /* at most so many in any `per_ms`; 0: no limit */
-    int64_t per_ms;
-};
-
-/* At most so many messages on any day: `first` since the first message, `growth` times as many from
- * each day to the next; from `until` on there is no bound. `first` 0: there is none at all. */
-struct outbox_warmup {
-    int64_t first, until;
-    double growth; /* 1 or more */
-};
-
-/* What bounds a gateway's messages to a domain. */
-struct outbox_domain {
-    const char *name;        /* as base/mailbox has it; "": each that has no row of its own */
-    struct outbox_rate rate; /* over all daemons */
-    int64_t connections;     /* in this daemon; 0: no limit */
-};
-
-struct outbox_in_hand {
-    const char *domain;
-    int64_t count; /* messages that this daemon has in hand for the gateway */
-};
-
-/* A gateway, with what bounds it. Read at once by who is given it. */
-struct outbox_gateway {
-    const char *name;
-    struct outbox_rate rate; /* over all daemons */
-    bool own_only;           /* a take leaves its channel's queue to another gateway */
-    struct outbox_warmup warmup;
-    const struct outbox_domain *domains;
-    size_t domain_count;
-    const struct outbox_in_hand *in_hand; /* where a domain bounds connections */
-    size_t in_hand_count;
-};
 
 struct outbox_message {
     const char *entry, *mid; /* name it in a settlement */
@@ -121,14 +86,6 @@ struct outbox_pass {
                                          this message is not among what is in hand for it */
     int64_t number;                   /* 0; set here. With the same number it may be asked again,
                                          where the answer was lost: no second token is taken */
-};
-
-struct outbox_passed {
-    const struct diag *fault; /* NULL, or why there is no answer: ask again, or settle it */
-    enum outbox_pass_verdict verdict;
-    int64_t wait_ms;  /* WAIT, HELD: ask again after so many */
-    const char *why;  /* WITHDRAWN: "until", "suppressed", "unsubscribed", …; NULL else */
-    int64_t token_ms; /* PASSED: as of a message that was taken */
 };
 
 /* Hands a message that this daemon has taken to another gateway. The pass is read at once; its

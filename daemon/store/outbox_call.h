@@ -4,8 +4,13 @@
 
 #include "base/arena.h"
 #include "redis/arguments.h"
-#include "store/outbox.h"
+#include "redis/reply.h"
+#include "redis/scripts.h"
+#include "store/instance.h"
 #include "store/script_table.h"
+
+struct log_group;
+struct wrong_keys;
 
 /* Takes under way when a connection is lost are at most one for each channel; the rest comes back
  * when the daemon's lease ends. */

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct diag;
+
 enum outbox_verdict {
     OUTBOX_DONE,    /* accepted: the message is deleted */
     OUTBOX_LATER,   /* again, through any gateway */
@@ -51,6 +53,14 @@ enum outbox_pass_verdict {
     OUTBOX_PASS_HELD,      /* its domain has no room there, for so long */
     OUTBOX_PASS_WITHDRAWN, /* it must not be sent any more: settle it as RELEASE, which ends it */
     OUTBOX_PASS_GONE,      /* no longer this daemon's, or bound to another gateway */
+};
+
+struct outbox_passed {
+    const struct diag *fault; /* NULL, or why there is no answer: ask again, or settle it */
+    enum outbox_pass_verdict verdict;
+    int64_t wait_ms;  /* WAIT, HELD: ask again after so many */
+    const char *why;  /* WITHDRAWN: "until", "suppressed", "unsubscribed", …; NULL else */
+    int64_t token_ms; /* PASSED: as of a message that was taken */
 };
 
 #endif
