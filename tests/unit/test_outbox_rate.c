@@ -59,6 +59,16 @@ static void test_outbox_empty_first(void **state)
     assert_int_equal(taken.wait_ms, 0);
 }
 
+/* What is let go begins within 100 ms: so much longer it counts. */
+static void test_time_to_begin(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put_many(scene, 4, "marketing");
+    struct outbox_fixture_taken taken = take_five(scene, (struct outbox_rate){2, 1000});
+    assert_int_equal(taken.count, 2);
+    assert_in_range(taken.wait_ms, 1000 + OUTBOX_TOKEN_MS, 1000 + OUTBOX_TOKEN_MS + 18);
+}
+
 /* Slots of any age: what the wait says is when one more goes, and not a ms before. */
 static void test_wait_is_exact(void **state)
 {
@@ -169,10 +179,9 @@ static void test_token_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_window),        TEST(test_outbox_empty_first),
-        TEST(test_wait_is_exact), TEST(test_slots_are_bounded),
-        TEST(test_another_rate),  TEST(test_clock_set_back),
-        TEST(test_former_bucket), TEST(test_token_time),
+        TEST(test_window),         TEST(test_outbox_empty_first), TEST(test_time_to_begin),
+        TEST(test_wait_is_exact),  TEST(test_slots_are_bounded),  TEST(test_another_rate),
+        TEST(test_clock_set_back), TEST(test_former_bucket),      TEST(test_token_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
