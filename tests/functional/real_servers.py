@@ -176,7 +176,8 @@ server {{ {listen}; {self.block} }}
 
     def requests(self):
         path = self.folder / "access.txt"
-        lines = path.read_text().splitlines() if path.exists() else []
+        written = path.read_text() if path.exists() else ""
+        lines = written[:written.rfind("\n") + 1].splitlines()  # the last may be half there
         found = [dict(zip(self.FIELDS, line.split())) for line in lines]
         return [one for one in found if one["key"] != "-"]
 
