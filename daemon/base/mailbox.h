@@ -18,8 +18,8 @@
  * has one, and the form of a form is itself. In the arena. */
 const char *mailbox_form(struct arena *arena, struct slice address);
 
-/* The domain of that form: "bücher.example" as "xn--bcher-kva.example". "" where the address has none
- * that DNS could know. In the arena. */
+/* The domain of that form: "bücher.example" as "xn--bcher-kva.example". "" where the address has
+ * none that DNS could know. In the arena. */
 const char *mailbox_domain(struct arena *arena, struct slice address);
 
 /* How programs of the first format recognised it: with ASCII letters in lower case, all else as it

@@ -44,8 +44,8 @@ struct config_policy {
 };
 
 struct config_mail {
-    const char *from, *reply_to, *bounces, *bounce_domain, *unsubscribe_url, *unsubscribe_mailto, *list_id,
-        *feedback_id, *message_id_domain;
+    const char *from, *reply_to, *bounces, *bounce_domain, *unsubscribe_url, *unsubscribe_mailto,
+        *list_id, *feedback_id, *message_id_domain;
 };
 
 /* The keys as the table reads them. */

@@ -17,8 +17,9 @@ enum {
     HEALTH_MS = 10 * 60 * 1000, /* older ones do not count */
 };
 
-/* LOST is an answer that did not come, not even as HTTP 502: bad, but not one of a row. A gateway that is started anew
- * loses those of all its connections at one moment, which is one mishap and not ten. */
+/* LOST is an answer that did not come, not even as HTTP 502: bad, but not one of a row. A gateway
+ * that is started anew loses those of all its connections at one moment, which is one mishap and
+ * not ten. */
 enum health_sign { HEALTH_GOOD, HEALTH_BAD, HEALTH_LOST };
 
 struct health_result {

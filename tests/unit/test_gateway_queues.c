@@ -54,8 +54,9 @@ static void test_queues(void **state)
     redis_fixture_ask(&scene->redis, "XADD t:outbox:bulk:marketing * mid x");
     redis_fixture_ask(&scene->redis, "XADD t:outbox:email:transactional * mid y");
     redis_fixture_ask(&scene->redis, "XADD t:outbox:email@main:transactional * mid z");
-    redis_fixture_ask(&scene->redis, "SET t:outbox:bulk:transactional x"); /* nothing waits there */
-    redis_fixture_ask(&scene->redis, "HSET t:rate:main 5 100"); /* long ago */
+    /* Nothing waits there; and the last one went long ago. */
+    redis_fixture_ask(&scene->redis, "SET t:outbox:bulk:transactional x");
+    redis_fixture_ask(&scene->redis, "HSET t:rate:main 5 100");
     assert_true(gateway_queues_read(session, "t", "main", channels, 3600000, &queues, &diag));
     assert_int_equal(queues.transactional, 1);
     assert_int_equal(queues.marketing, 4);

@@ -287,8 +287,8 @@ static void test_very_many(void **state)
         "for i = 1, 20000 do redis.call('HSET', 't:message:v' .. i, 'state', 'queued', "
         "'customer', 'id:7', 'channel', 'email', 'class', 'marketing', 'on_uncertain', "
         "'hold', 'give_up', '4700000000001', 'attempts', 0, 'topic', 'all', 'domain', "
-        "'gmail.com', 'body', '{}') redis.call('XADD', 't:outbox:email:marketing', '*', 'mid', 'v' .. i) "
-        "end");
+        "'gmail.com', 'body', '{}') "
+        "redis.call('XADD', 't:outbox:email:marketing', '*', 'mid', 'v' .. i) end");
     put(scene, "free", "marketing", "other.example");
     struct outbox_fixture_taken taken = {0};
     int takes = 0;
