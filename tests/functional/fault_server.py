@@ -416,22 +416,28 @@ class SmtpConnection(Connection):
         if said and said.startswith(b"354"):
             self.body()
 
+    def is_whole(self):
+        return self.rest.startswith(b".\r\n") or b"\r\n.\r\n" in self.rest
+
     def last(self):
         return self.recipients[-1] if self.recipients else ""
 
     def body(self):
         at = self.wanted_at("body")
         if at is not None:
-            while len(self.rest) < at:
+            while len(self.rest) < at and not self.is_whole():
                 self.read()
             self.take("body", recipient=self.last())
-        while not (self.rest.startswith(b".\r\n") or b"\r\n.\r\n" in self.rest):
+        while not self.is_whole():
             self.read()
         if self.rest.startswith(b".\r\n"):
             content, self.rest = b"", self.rest[3:]
         else:
             content, self.rest = self.rest.split(b"\r\n.\r\n", 1)
             content = (b"\r\n" + content).replace(b"\r\n.", b"\r\n")[2:] + b"\r\n"
+        if not self.recipients:  # DATA went out before RCPT was refused (RFC 2920, 3.1): a mail to nobody
+            self.write(b"554 5.5.1 no valid recipients\r\n")
+            return
         mail = Mail(self, self.sender, list(self.recipients), self.options.split(), content)
         self.server.mails.append(mail)
         step_said = self.take("dot", recipient=self.last())
