@@ -81,11 +81,13 @@ class RedisServer:
 class SmtpServer:
     """aiosmtpd on a port of the kernel's choice; each mail goes into a queue.
 
-    `answers`: a function of the envelope that may return another reply than 250."""
+    `answers`: a function of the envelope that may return another reply than 250; `greylisting`: each
+    recipient is put off, which says nothing against the server."""
 
     def __init__(self):
         self.mails = queue.Queue()
         self.answers = lambda envelope: "250 taken"
+        self.greylisting = False
         self.blocking = False
         self.loop_ready = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -111,6 +113,12 @@ class SmtpServer:
     def slow(self):
         """From now on `answers` may block: each mail waits for it in a thread of its own."""
         self.blocking = True
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.greylisting:
+            return "450 4.2.0 greylisted"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
 
     async def handle_DATA(self, server, session, envelope):
         if self.blocking:
