@@ -3,11 +3,13 @@ mail and whom they are about, what they change, and what changes nothing."""
 
 import json
 import re
+import subprocess
 
 import pytest
 
-from conftest import PATIENCE, parse, wait_until
+from conftest import BUILD, PATIENCE, parse, wait_until
 from fault_server import CLOSE, FaultSmtp, by_recipient
+from hostile import hostile
 from real_servers import Postfix
 
 RULES = """{name: receipt, class: transactional, on_uncertain: hold, on: paid, send: mail}
@@ -265,6 +267,51 @@ def test_ten_megabytes(shop):
     assert len(large) > 12_000_000
     assert feedback(shop, large).startswith("bounced mid=")
     assert feedback(shop, "z" * 15_000_000).startswith("nothing: ")
+
+
+def test_whatever_a_report_says(shop):
+    """Hostile bytes in each of its fields: one line, and nothing that a terminal would obey."""
+    mailing(shop)
+    sender, _ = sent(shop, 1)
+    for number, value in enumerate(hostile()[::11]):
+        place = ("said", "status", "recipient", "action")[number % 4]
+        report = dsn("b@shop.example", **{place: value}).encode(errors="replace").decode()
+        out = feedback(shop, report)
+        assert out.startswith("nothing: ") and out.count("\n") == 1, (place, value)
+    said = "smtp; 550 5.1.1 a\u202eb\x1b[31m\0c"
+    out = feedback(shop, dsn("b@shop.example", said=said), "--recipient", sender.upper())
+    shop.wait_idle()
+    for text in (out, shop.ctl("explain", "1")[1], shop.ctl("explain", "1", "--json")[1]):
+        assert "a?b [31m c" in text and not re.search("[\u202e\x1b\0]", text)
+
+
+def test_handed_over_by_many_at_once(shop):
+    mailing(shop)
+    sender, _ = sent(shop, 1)
+    several = [subprocess.Popen([BUILD / "nudgectl", "--config", shop.one.config, "feedback"], text=True,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(8)]
+    for one in several:
+        one.stdin.write(dsn(sender))
+        one.stdin.close()
+    said = [one.stdout.read() for one in several]
+    assert [one.wait(PATIENCE) for one in several] == [0] * 8
+    assert sum(", which was known: " not in line for line in said) == 1
+    shop.wait_idle()
+    assert told(shop, "id:1") == [("receipt", "returned")]
+    assert shop.api.requests.get(timeout=PATIENCE) and shop.api.requests.empty()
+
+
+def test_who_was_a_guest_is_found_by_the_account(shop):
+    """The mail went to a key that has become part of a person since."""
+    mailing(shop)
+    shop.push({"type": "paid", "id": "g", "customer": {"email": "guest@example.com", "phone": "+5"}})
+    wait_until(lambda: shop.relay.mails, "the mail")
+    shop.push({"type": "seen", "id": "s", "customer": {"id": 77, "email": "guest@example.com"}})
+    shop.wait_idle()
+    assert feedback(shop, dsn(shop.relay.mails[0].sender)).startswith("bounced mid=")
+    assert shop.api.requests.get(timeout=PATIENCE)
+    shop.wait_idle()
+    assert told(shop, "id:77") == [("receipt", "returned")]
 
 
 def test_hops_go_on(shop):
