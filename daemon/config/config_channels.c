@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/settings_fault.h"
+#include "base/word.h"
 #include "customer/said.h"
 
 struct channel_keys {
@@ -190,7 +191,11 @@ static void read_channel(struct reading *reading, const struct value_member *mem
         known.mail = strcmp(kinds[keys.kind], "mail") == 0;
     if (known.mail)
         known.field = "email";
-    if (keys.address)
+    if (keys.address && !word_is_plain(keys.address, strlen(keys.address)))
+        diag_hint(fault(reading, value_get(&member->value, "address"),
+                        "`%s` cannot be a field of the customer", keys.address),
+                  "%s", word_hint);
+    else if (keys.address)
         known.field = keys.address;
     row->name = name;
     row->mail = known.mail;

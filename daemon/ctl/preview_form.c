@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "ctl/eml.h"
 
 enum { FILES_MOST = 16 };
@@ -16,17 +17,20 @@ static void write_header(struct buf *out, const char *name, const char *value)
 
 /* ---- Text and html ---- */
 
-/* What a terminal would take for a command (C0, DEL, C1) is shown as '?'. */
+/* What no terminal should get (utf8_is_unshown) is shown as '?'; lines and tabs stay. */
 static void hide_controls(struct buf *out)
 {
-    unsigned char *text = (unsigned char *)out->data;
-    for (size_t i = 0; i < out->length; i++) {
-        bool c1 = text[i] == 0xc2 && i + 1 < out->length && text[i + 1] < 0xa0;
-        if (c1)
-            text[i + 1] = '?';
-        if (c1 || text[i] == 0x7f || (text[i] < ' ' && text[i] != '\n' && text[i] != '\t'))
-            text[i] = '?';
+    size_t to = 0, width;
+    for (size_t at = 0; at < out->length; at += width) {
+        uint32_t point = utf8_decode(out->data + at, out->length - at, &width);
+        bool kept = point == '\n' || point == '\t' || !utf8_is_unshown(point);
+        if (kept)
+            memmove(out->data + to, out->data + at, width);
+        else
+            out->data[to] = '?';
+        to += kept ? width : 1;
     }
+    buf_cut(out, to);
 }
 
 static bool write_mail(const struct preview_form_input *input, const struct compose_mail *mail,

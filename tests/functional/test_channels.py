@@ -101,10 +101,11 @@ def test_faults_of_channels(desk):
         "g": {"kind": "text", "gateways": ["relay"]},
         "h": {"kind": "mail", "gateways": []},
         "i": {"kind": "mail", "gateways": ["relay", "flie"]},
+        "j": {"gateways": "file", "address": "cell phone"},
     })
     desk.daemon()
     status, out, err = desk.ctl("check")
-    assert (status, err) == (1, "") and out.endswith("\n9 errors, 0 warnings\n")
+    assert (status, err) == (1, "") and out.endswith("\n10 errors, 0 warnings\n")
     for fault in (r"error: `kind` must be one of `mail`, `text`, not `mial`\n.*\n.*\nhint: did you mean `mail`\?",
                   r"error: unknown key `gateway`\n.*\n.*\nhint: did you mean `gateways`\?",
                   r"error: `topics` of the configuration has no `nwes`\n.*\n.*\nhint: did you mean `news`\?",
@@ -114,7 +115,8 @@ def test_faults_of_channels(desk):
                   r"error: gateway `relay` of kind smtp carries mail only, and channel `g` has none\n.*\n.*\n"
                   r"hint: `g: \{kind: mail, gateways: …\}` has",
                   r"error: channel `h` needs a gateway\n",
-                  r"error: there is no gateway `flie`\n"):
+                  r"error: there is no gateway `flie`\n",
+                  r"error: `cell phone` cannot be a field of the customer\n"):
         assert re.search(r"yaml:\d+:\d+: " + fault, out), (fault, out)
     desk.config["channels"] = {"email": "file", "sms": {"gateways": "file"}, "bulk": {"kind": "mail", "gateways": "relay"}}
     desk.daemon()

@@ -71,5 +71,7 @@ def test_a_reply_turns_no_terminal_around(shop):
     for text in said:
         assert not [c for c in text if c != "\n" and (c < " " or c in "\x7f\x85\u2028\u202e\u2066\x9b")], text
     assert "not ?you?" in said[0] and "not ?you?" in said[2]
+    event = json.dumps(paid(1, first_name="a\u202eb\u2066\x1b[2J"))
+    assert "Thank you a?b? [2J" in shop.ctl("preview", "receipt", "--event", "-", stdin=event)[1]
     letter = json.loads(said[3])
     assert "not ?you?" in letter["detail"] and "\u202eanA" in letter["body"]
