@@ -140,7 +140,9 @@ def test_while_no_daemon_is_there(crowd):
     crowd.mail.answers = lambda envelope: "250 taken" if crowd.gate.is_set() else "451 closed"
     daemon = crowd.daemon().spawn()
     decided(crowd, *events("news", range(200)))
-    wait_until(lambda: crowd.client.zcard("nudged:later") == 100, "the first of them to be put off")
+    gateway = lambda: daemon.status()["gateways"][0]
+    wait_until(lambda: crowd.client.zcard("nudged:later") >= 10 and gateway()["breaker"] == "open"
+               and gateway()["sending"] == 0, "the first of them to be put off, and the gateway to be left alone")
     daemon.kill()
     assert waiting(crowd) == 100
     crowd.push(*events("noise", range(1000, 4000)), *events("customer.unsubscribed", range(200)))
