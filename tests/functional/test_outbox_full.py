@@ -85,6 +85,7 @@ def test_opt_outs(crowd):
     late = written_to(crowd) - set(range(1, 200, 2))
     assert len(late) <= 1  # one was with the gateway already
     assert crowd.trace("id:198") == [("news", "outbox-full", None), ("news", "refused", "no-consent")]
+    wait_until(lambda: "below its bound" in daemon.log(), "the daemon to count once more")
     assert daemon.log().count("over its bound") == daemon.log().count("below its bound") == 1
 
 
