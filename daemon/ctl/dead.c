@@ -1,4 +1,8 @@
-/* nudgectl dead: the dead letters, newest first, and the operator's word on them. */
+/*
+ * nudgectl dead: the dead letters, newest first, and the operator's word on them. Retry reads what
+ * is to go back (on_retried), for what only nudgectl can add: the hashes of an address, an event as
+ * it is pushed again; then one script revives them (store/revival). Drop deletes.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

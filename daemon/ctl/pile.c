@@ -3,10 +3,10 @@
  *
  *   list     ls: what is selected, so many of it, and how many more there are
  *   show     each in full
- *   settle   retry and drop, in two steps: all that is selected is found first (gather), so that
- * what comes back meanwhile is not met again; then it is settled, a batch at a time (settle_all).
- *            What is done is done: after Ctrl-C, or a Redis that went away, the same command goes
- * on
+ *   settle   retry and drop: all that is selected is found first (gather), so that what comes
+ *            back meanwhile is not met again; then settled, a batch at a time (settle_all)
+ *
+ * What is done is done: after Ctrl-C, or a Redis that went away, the same command goes on.
  */
 #include "ctl/pile.h"
 
@@ -259,7 +259,7 @@ static bool settle_batch(struct pile_run *run, const char *const *ids, uint32_t 
     return true;
 }
 
-/* How many were left as they are; UINT32_MAX after a fault. */
+/* `left`: how many stay as they are, after a fault or Ctrl-C. */
 static bool settle_all(struct pile_run *run, uint32_t *left, struct diag *diag)
 {
     bool good = true;

@@ -9,7 +9,8 @@
  *   on_outcome  back on the loop: hear() tells the breaker, and asks who is to blame for a
  *               refusal (delivery/blame)
  *   pass_on     what the gateway could not take goes to the channel's next one at once
- *               (delivery/passing), and from there back to a sender thread
+ *               (delivery/passing), and from there back to a sender thread; so does, to its own
+ *               gateway, what came to it too long after its token
  *   finish      else delivery/settlement says what becomes of the message
  *   settling    (delivery/settling.c) writes it: done, later, uncertain, dead
  *   on_settled  the attempt ends

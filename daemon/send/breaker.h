@@ -22,8 +22,8 @@
 enum {
     BREAKER_FIRST_MS = 5000,
     BREAKER_MOST_MS = 300000,
-    BREAKER_REFUSED_MOST_MS =
-        30000, /* where it answers, but refuses everybody: a stale list may look so */
+    /* Where it answers, but refuses everybody: a stale list may look so. */
+    BREAKER_REFUSED_MOST_MS = 30000,
 };
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };

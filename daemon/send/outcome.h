@@ -39,9 +39,9 @@ struct outcome {
     enum outcome_kind kind;
     int code;                             /* SMTP reply or HTTP status; 0 where there was none */
     char enhanced[OUTCOME_ENHANCED_SIZE]; /* RFC 3463, "5.1.1"; "" where there was none */
-    char
-        text[OUTCOME_TEXT_SIZE]; /* the server's own words, or ours; one line of valid UTF-8.
-                                    May hold an address: not for the log, but for the dead letter */
+    /* The server's own words, or ours; one line of valid UTF-8. May hold an address: not for the
+     * log, but for the dead letter. */
+    char text[OUTCOME_TEXT_SIZE];
     char id[OUTCOME_ID_SIZE]; /* of a message that was sent: by what the gateway knows it; "" where
                                  it said nothing. One line of valid UTF-8 */
     int64_t retry_after_ms;   /* what the server asked for, 1 s to 1 h; 0: nothing */

@@ -16,8 +16,8 @@ struct smtp_session;
 struct smtp_session *smtp_session_new(const struct transfer_settings *settings);
 void smtp_session_destroy(struct smtp_session **session);
 
-/* There is a connection to send over. One that the server has ended, or said something on since
- * the last mail, or has answered with many errors, is given up. */
+/* There is a connection to send over. One on which the server has answered with many errors is
+ * given up. Whether it has been ended, smtp_session_send() finds. */
 bool smtp_session_ready(struct smtp_session *session);
 
 /* Makes a new one: smtp_link_connect(). */

@@ -62,8 +62,8 @@ struct transfer_seen {
     int code;          /* of the reply to the last command, or the HTTP status; 0: none */
     const char *words; /* mail: that reply, a line's code only once; HTTP: the answer's body */
     size_t words_length;
-    const char
-        *headers; /* HTTP: of the final answer, "name: value\n", names in lower case; else "" */
+    /* HTTP: of the final answer, "name: value\n", names in lower case; else "". */
+    const char *headers;
     size_t headers_length;
     const char *fault;       /* libcurl's words where there was a failure; else "" */
     const char *retry_after; /* HTTP: the header; "" else */

@@ -43,7 +43,7 @@ struct revival_terms {
     int64_t wait_ms;  /* from now, until a message is tried */
     bool anew;        /* it has as much time as its rule gave it at first; false: what is left */
     bool dry;         /* only the verdicts: nothing is written */
-    const char *word; /* why, for the trace: "by hand" or "gateway suspected" */
+    const char *word; /* why, for the trace: "by hand" */
 };
 
 /* By nudgectl: `verdicts[i]` is of letters[i]. False with `diag`: then call it again, what was done

@@ -30,8 +30,8 @@ local function level_of(count)
     return level
 end
 
--- "<hops> <rule>", and the channel where it is not `email`, is what a message's hash has as `returns`. Where a key is of another type it is not
--- remembered, and nothing else is harmed.
+-- A message's hash has as `returns` "<hops> <rule>", and the channel where it is not `email`. Where a key
+-- is of another type it is not remembered, and nothing else is harmed.
 local function remember(mid, customer, hash, returns, told, now)
     if not (returns and customer and is_hex(mid, 32) and is_hex(hash, 32)) then
         return

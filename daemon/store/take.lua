@@ -12,10 +12,10 @@
 -- Returns {now, ms after which to ask again or 0, {mid, reason of a dead letter, gateway…}, how many were
 -- withdrawn, ms after which to ask again for marketing that waits for events or 0, whether the gateway
 -- is paused (1 or 0: nothing was taken then), ms after which a domain has room for one that is held or
--- 0, whether one is held for which this daemon has no connection (1 or 0), {entry, mid,
--- customer, channel, class, body, on_uncertain, gateway it is bound to or '', attempts, give_up,
--- topic, domain, queue where it is not the channel's}…}; the error LEASE where the daemon's lease ran out. Run twice, the second run takes
--- others: what the first took is put back by recover.lua, which knows it by the number.
+-- 0, whether one is held for which this daemon has no connection (1 or 0), {entry, mid, customer, channel,
+-- class, body, on_uncertain, gateway it is bound to or '', attempts, give_up, topic, domain, queue where
+-- it is not the channel's}…}; the error LEASE where the daemon's lease ran out. Run twice, the second run
+-- takes others: what the first took is put back by recover.lua, which knows it by the number.
 local P, consumer, channel, most, number, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local this, inbox = consumer .. '#' .. ARGV[7], ARGV[8]
 --with shared_type
