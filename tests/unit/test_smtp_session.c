@@ -372,12 +372,12 @@ static void replies_have_bounds(void **state)
         {"greeting=long", OUTCOME_UNAVAILABLE, OUTCOME_SENT, ""},
         {"greeting=flood", OUTCOME_UNAVAILABLE, OUTCOME_UNAVAILABLE, "more than 64 KiB"},
         {"ehlo=flood", OUTCOME_UNAVAILABLE, OUTCOME_UNAVAILABLE, ""},
-        {"mail=long", OUTCOME_RETRY, OUTCOME_RETRY, "more than 64 KiB at MAIL"},
+        {"mail=long", OUTCOME_UNAVAILABLE, OUTCOME_UNAVAILABLE, "more than 64 KiB at MAIL"},
         {"rcpt=flood", OUTCOME_RETRY, OUTCOME_RETRY, "more than 64 KiB at RCPT"},
         {"data=long", OUTCOME_RETRY, OUTCOME_RETRY, "more than 64 KiB at DATA"},
         {"dot=long", OUTCOME_UNCERTAIN, OUTCOME_UNCERTAIN, "more than 64 KiB"},
         {"dot=flood", OUTCOME_UNCERTAIN, OUTCOME_UNCERTAIN, "more than 64 KiB"},
-        {"mail=trickle", OUTCOME_RETRY, OUTCOME_RETRY, "in time at MAIL"},
+        {"mail=trickle", OUTCOME_UNAVAILABLE, OUTCOME_UNAVAILABLE, "in time at MAIL"},
         {"data=trickle", OUTCOME_RETRY, OUTCOME_RETRY, "in time at DATA"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
