@@ -640,6 +640,8 @@ library_sources = \
 	daemon/store/revival.h \
 	daemon/store/rule_sets.c \
 	daemon/store/rule_sets.h \
+	daemon/store/script_call.c \
+	daemon/store/script_call.h \
 	daemon/store/script_table.c \
 	daemon/store/script_table.h \
 	daemon/store/shard.c \

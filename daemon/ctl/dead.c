@@ -15,6 +15,7 @@
 #include "ctl/plain.h"
 #include "customer/shop_event.h"
 #include "decide/policy.h"
+#include "decide/trace_words.h"
 #include "store/dead_letters.h"
 #include "store/revival.h"
 
@@ -173,7 +174,7 @@ static const char *refusal_of(enum revival_verdict verdict)
 static bool revive(struct retrying *retrying, bool dry, struct diag *diag)
 {
     const struct revival_terms terms = {
-        .wait_ms = WAIT_MS, .anew = true, .dry = dry, .word = "by hand"};
+        .wait_ms = WAIT_MS, .anew = true, .dry = dry, .word = trace_why_word(TRACE_WHY_BY_HAND)};
     struct revival_letter *asked = arena_alloc(retrying->arena, sizeof *asked * retrying->count);
     size_t *index = arena_alloc(retrying->arena, sizeof *index * retrying->count);
     enum revival_verdict *verdicts =

@@ -13,10 +13,7 @@ enum { LINE_MOST = 8 << 20, NAME_WIDTH = 12 };
 
 const char *pile_item_field(const struct pile_item *item, const char *name)
 {
-    for (size_t i = 0; i + 1 < item->fields->count; i += 2)
-        if (strcmp(reply_item(item->fields, i)->text, name) == 0)
-            return reply_item(item->fields, i + 1)->text;
-    return "";
+    return reply_field(item->fields, name)->text;
 }
 
 /* Read once, at the first need. */

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "decide/policy.h"
 #include "decide/trace_reasons.h"
+#include "decide/trace_words.h"
 #include "send/accepted.h"
 #include "store/revival.h"
 #include "store/suppressed.h"
@@ -117,7 +118,7 @@ static void call(struct blame *blame, const char *const *words, size_t count)
     case LISTS:
         revival_start(blame->shard->scripts, &blame->owner,
                       &(struct revival_terms){.wait_ms = blame->revive_wait_ms,
-                                              .word = "the gateway was to blame"},
+                                              .word = trace_why_word(TRACE_WHY_SUSPECTED)},
                       words, count, on_revived, blame);
         break;
     }

@@ -45,6 +45,22 @@ struct slice reply_slice(const struct reply *list, size_t index)
     return (struct slice){.text = reply_text(item), .length = item->length};
 }
 
+const struct reply *reply_field(const struct reply *list, const char *name)
+{
+    for (size_t i = 0; i + 1 < list->count; i += 2)
+        if (strcmp(reply_item(list, i)->text, name) == 0)
+            return reply_item(list, i + 1);
+    return &nil;
+}
+
+size_t reply_word(const struct reply *reply, const char *const *words, size_t count)
+{
+    size_t i = 0;
+    while (i < count && strcmp(reply->text, words[i]) != 0)
+        i++;
+    return i;
+}
+
 bool reply_number(const struct reply *reply, int64_t *number)
 {
     if (reply->kind == REPLY_INTEGER) {

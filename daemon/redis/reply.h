@@ -41,6 +41,13 @@ const char *reply_text(const struct reply *reply);
 /* Likewise of an item of a list, with its length. */
 struct slice reply_slice(const struct reply *list, size_t index);
 
+/* The value of a name in a list of names and values ({name, value, …}), as HGETALL and the entry of
+ * a stream have them; nil, whose text is "", where the name is not there. */
+const struct reply *reply_field(const struct reply *list, const char *name);
+
+/* Which of `count` words the reply's text is; `count` where it is none. */
+size_t reply_word(const struct reply *reply, const char *const *words, size_t count);
+
 /* The number of an integer reply, or of a text that is all one; false else. */
 bool reply_number(const struct reply *reply, int64_t *number);
 

@@ -123,9 +123,5 @@ bool dead_letters_is_id(const char *text)
 
 const struct reply *dead_letters_field(const struct reply *letter, const char *name)
 {
-    const struct reply *fields = reply_item(letter, 1);
-    for (size_t i = 0; i + 1 < fields->count; i += 2)
-        if (strcmp(reply_item(fields, i)->text, name) == 0)
-            return reply_item(fields, i + 1);
-    return reply_item(fields, fields->count);
+    return reply_field(reply_item(letter, 1), name);
 }

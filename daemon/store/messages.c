@@ -9,18 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "redis/arguments.h"
 #include "store/keys.h"
-#include "store/script_table.h"
+#include "store/script_call.h"
 
 enum { PAGE = 200, FIRST_CHUNK = 64 * 1024 };
 
 const char *messages_field(const struct messages_item *item, const char *name)
 {
-    for (size_t i = 0; i + 1 < item->fields->count; i += 2)
-        if (strcmp(reply_item(item->fields, i)->text, name) == 0)
-            return reply_item(item->fields, i + 1)->text;
-    return "";
+    return reply_field(item->fields, name)->text;
 }
 
 /* ---- Reading ---- */
@@ -269,12 +265,9 @@ static bool read_verdicts(const struct reply *reply, size_t count, enum messages
         [MESSAGES_UNSUBSCRIBED] = "unsubscribed",
     };
     for (size_t i = 0; i < count; i++) {
-        int verdict = 0;
-        while (verdict < MESSAGES_VERDICTS &&
-               strcmp(words[verdict], reply_item(reply, i)->text) != 0)
-            verdict++;
-        verdicts[i] = (enum messages_verdict)verdict;
-        if (verdict == MESSAGES_VERDICTS)
+        verdicts[i] =
+            (enum messages_verdict)reply_word(reply_item(reply, i), words, MESSAGES_VERDICTS);
+        if (verdicts[i] == MESSAGES_VERDICTS)
             return false;
     }
     return true;
@@ -285,19 +278,14 @@ bool messages_settle(struct session *session, const char *prefix, const struct m
                      struct diag *diag)
 {
     struct arena *arena = arena_new(FIRST_CHUNK);
-    struct arguments arguments = arguments_begin(arena, 9 + count);
-    arguments_text(&arguments, "EVAL");
-    arguments_text(&arguments, script_table[SCRIPT_BY_HAND]);
-    arguments_text(&arguments, "0");
-    arguments_text(&arguments, prefix);
+    struct arguments arguments = script_call_begin(arena, SCRIPT_BY_HAND, prefix, 4 + count);
     arguments_text(&arguments, word->is_held ? "uncertain" : "outbox");
     arguments_text(&arguments, word->drop ? "drop" : "retry");
     arguments_text(&arguments, word->dry ? "dry" : "");
     arguments_number(&arguments, word->trace_keep_ms);
     for (size_t i = 0; i < count; i++)
         arguments_text(&arguments, mids[i]);
-    const struct reply *reply =
-        session_call(session, arguments.argc, arguments.argv, arguments.lengths, diag);
+    const struct reply *reply = script_call(session, &arguments, diag);
     bool good = reply && (read_verdicts(reply, count, verdicts) ||
                           diag_error(diag, "an answer of Redis that cannot be read"));
     arena_destroy(&arena);

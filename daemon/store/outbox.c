@@ -346,19 +346,16 @@ static bool read_passed(const struct reply *reply, const struct pass_call *call,
         [OUTBOX_PASS_GONE] = "gone",
     };
     int64_t now_ms;
-    const char *word = reply_text(reply_item(reply, 1));
-    size_t verdict = 0;
-    if (!reply_number(reply_item(reply, 0), &now_ms) || !word)
+    const size_t count = sizeof words / sizeof *words;
+    const size_t verdict = reply_word(reply_item(reply, 1), words, count);
+    if (!reply_number(reply_item(reply, 0), &now_ms))
         return false;
-    while (verdict < sizeof words / sizeof *words && strcmp(word, words[verdict]) != 0)
-        verdict++;
     passed->verdict = (enum outbox_pass_verdict)verdict;
     passed->token_ms = token_time(call->outbox, call->asked_ms, now_ms);
     if (passed->verdict == OUTBOX_PASS_WITHDRAWN)
         passed->why = reply_text(reply_item(reply, 2));
     const bool waits = passed->verdict == OUTBOX_PASS_WAIT || passed->verdict == OUTBOX_PASS_HELD;
-    return verdict < sizeof words / sizeof *words &&
-           (!waits || reply_number(reply_item(reply, 2), &passed->wait_ms));
+    return verdict < count && (!waits || reply_number(reply_item(reply, 2), &passed->wait_ms));
 }
 
 static void on_passed(void *context, const struct reply *reply, const struct diag *fault)

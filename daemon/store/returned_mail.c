@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "redis/arguments.h"
 #include "store/keys.h"
-#include "store/script_table.h"
+#include "store/script_call.h"
 
-enum { ARGUMENTS = 12, FIRST_CHUNK = 64 * 1024, TEXT_SIZE = 96 };
+enum { ARGUMENTS = 8, FIRST_CHUNK = 64 * 1024, TEXT_SIZE = 96 };
 
 static const char *const verbs[] = {[RETURNED_MAIL_BOUNCED] = "bounced",
                                     [RETURNED_MAIL_FAILED] = "failed",
@@ -22,27 +21,17 @@ static const char *const reasons[] = {[RETURNED_MAIL_BOUNCED] = "returned",
 static struct arguments begin(struct arena *arena, const char *prefix, const char *verb,
                               const char *mid)
 {
-    struct arguments arguments = arguments_begin(arena, ARGUMENTS);
-    arguments_text(&arguments, "EVAL");
-    arguments_text(&arguments, script_table[SCRIPT_FEEDBACK]);
-    arguments_text(&arguments, "0");
-    arguments_text(&arguments, prefix);
+    struct arguments arguments = script_call_begin(arena, SCRIPT_FEEDBACK, prefix, ARGUMENTS);
     arguments_text(&arguments, verb);
     arguments_text(&arguments, mid);
     return arguments;
-}
-
-static const struct reply *ask(struct session *session, const struct arguments *arguments,
-                               struct diag *diag)
-{
-    return session_call(session, arguments->argc, arguments->argv, arguments->lengths, diag);
 }
 
 bool returned_mail_find(struct session *session, const char *prefix, const char *mid,
                         struct arena *arena, struct returned_mail *mail, struct diag *diag)
 {
     const struct arguments arguments = begin(arena, prefix, "find", mid);
-    const struct reply *reply = ask(session, &arguments, diag);
+    const struct reply *reply = script_call(session, &arguments, diag);
     *mail = (struct returned_mail){0};
     if (!reply)
         return false;
@@ -70,16 +59,14 @@ bool returned_mail_apply(struct session *session, const char *prefix, const char
     arguments_text(&arguments, news->words);
     arguments_text(&arguments, news->enhanced);
     arguments_text(&arguments, news->code ? arena_printf(arena, "%d", news->code) : "");
-    const struct reply *reply = ask(session, &arguments, diag);
-    const char *said = reply ? reply_text(reply) : NULL;
-    bool good = said != NULL;
-    if (reply && !said)
-        diag_error(diag, "an answer of Redis that cannot be read");
-    for (size_t i = 0; good && i < sizeof verdicts / sizeof *verdicts; i++)
-        if (strcmp(said, verdicts[i]) == 0)
-            *verdict = (enum returned_mail_verdict)i;
+    const struct reply *reply = script_call(session, &arguments, diag);
     arena_destroy(&arena);
-    return good;
+    if (!reply)
+        return false;
+    const size_t said = reply_word(reply, verdicts, sizeof verdicts / sizeof *verdicts);
+    *verdict = (enum returned_mail_verdict)said;
+    return said < sizeof verdicts / sizeof *verdicts ||
+           diag_error(diag, "an answer of Redis that cannot be read");
 }
 
 bool returned_mail_suppress(struct session *session, const char *prefix, const char *hash,

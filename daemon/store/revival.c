@@ -5,8 +5,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
-#include "redis/arguments.h"
-#include "store/script_table.h"
+#include "store/script_call.h"
 
 enum { FIRST_CHUNK = 16 * 1024, PER_LETTER = 4, TERMS = 4 };
 
@@ -40,10 +39,7 @@ static enum revival_verdict verdict_of(const struct reply *answer)
         [REVIVAL_BROKEN] = "broken",
         [REVIVAL_NEVER] = "never",
     };
-    int verdict = 0;
-    while (verdict < REVIVAL_VERDICTS && strcmp(words[verdict], answer->text) != 0)
-        verdict++;
-    return (enum revival_verdict)verdict;
+    return (enum revival_verdict)reply_word(answer, words, REVIVAL_VERDICTS);
 }
 
 /* False where it is no answer to so many letters. */
@@ -65,16 +61,12 @@ bool revival_retry(struct session *session, const char *prefix, const struct rev
                    enum revival_verdict *verdicts, struct diag *diag)
 {
     struct arena *arena = arena_new(FIRST_CHUNK);
-    struct arguments arguments = arguments_begin(arena, 4 + TERMS + PER_LETTER * count);
-    arguments_text(&arguments, "EVAL");
-    arguments_text(&arguments, script_table[SCRIPT_REVIVE]);
-    arguments_text(&arguments, "0");
-    arguments_text(&arguments, prefix);
+    struct arguments arguments =
+        script_call_begin(arena, SCRIPT_REVIVE, prefix, TERMS + PER_LETTER * count);
     add_terms(&arguments, terms);
     for (size_t i = 0; i < count; i++)
         add_letter(&arguments, &letters[i]);
-    const struct reply *reply =
-        session_call(session, arguments.argc, arguments.argv, arguments.lengths, diag);
+    const struct reply *reply = script_call(session, &arguments, diag);
     bool good = reply && read_verdicts(reply, count, verdicts, diag);
     arena_destroy(&arena);
     return good;

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "redis/arguments.h"
 #include "store/keys.h"
-#include "store/script_table.h"
+#include "store/script_call.h"
 
 enum { FIRST_CHUNK = 16 * 1024 };
 
@@ -27,17 +26,12 @@ bool suppressions_change(struct session *session, const char *prefix, bool add,
                          bool *changed, struct diag *diag)
 {
     struct arena *arena = arena_new(FIRST_CHUNK);
-    struct arguments arguments = arguments_begin(arena, 6 + 5 * count);
-    arguments_text(&arguments, "EVAL");
-    arguments_text(&arguments, script_table[SCRIPT_SUPPRESS]);
-    arguments_text(&arguments, "0");
-    arguments_text(&arguments, prefix);
+    struct arguments arguments = script_call_begin(arena, SCRIPT_SUPPRESS, prefix, 2 + 5 * count);
     arguments_text(&arguments, add ? "add" : "rm");
     arguments_number(&arguments, trace_keep_ms);
     for (size_t i = 0; i < count; i++)
         add_item(&arguments, &items[i]);
-    const struct reply *reply =
-        session_call(session, arguments.argc, arguments.argv, arguments.lengths, diag);
+    const struct reply *reply = script_call(session, &arguments, diag);
     arena_destroy(&arena);
     for (size_t i = 0; reply && i < count; i++)
         changed[i] = reply_item(reply, i)->integer == 1;

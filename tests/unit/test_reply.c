@@ -138,12 +138,30 @@ static void test_readers(void **state)
     assert_string_equal(diag.code, "");
 }
 
+static void test_words(void **state)
+{
+    static const char *const words[] = {"done", "gone"};
+    struct reply items[] = {{.kind = REPLY_TEXT, .text = "state", .length = 5},
+                            {.kind = REPLY_TEXT, .text = "gone", .length = 4},
+                            {.kind = REPLY_TEXT, .text = "gone", .length = 4}};
+    const struct reply list = {.kind = REPLY_LIST, .text = "", .items = items, .count = 3};
+    (void)state;
+
+    assert_string_equal(reply_field(&list, "state")->text, "gone");
+    assert_int_equal(reply_field(&list, "gone")->kind, REPLY_NIL); /* a value; a name without one */
+    assert_string_equal(reply_field(&items[0], "state")->text, "");
+    assert_int_equal(reply_word(&items[1], words, 2), 1);
+    assert_int_equal(reply_word(&items[0], words, 2), 2);
+    assert_int_equal(reply_word(&list, words, 2), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_readers),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
