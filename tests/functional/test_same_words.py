@@ -72,9 +72,10 @@ def test_each_key_of_a_gateway(desk, kind):
     for key, of_type in keys(f"A gateway of kind `{kind}`"):
         lines = [f"kind: {kind}", NEEDED[kind]]
         lines = [line for line in lines if line and not line.startswith(key + ":")]
-        config = sound(desk) + "gateways:\n  one:\n    " + nested(key, WRONG[of_type])
+        config = sound(desk) + "gateways:\n  one:\n" + nested(key, WRONG[of_type], 4)
         out = told_by_both(desk, config + "".join(f"    {line}\n" for line in lines))
-        assert re.search(r"faulty\.yaml:6:\d+: error: ", out), (key, out)
+        line = 5 + len(key.split("."))
+        assert re.search(rf"faulty\.yaml:{line}:\d+: error: ", out), (key, out)
 
 
 @pytest.mark.parametrize("gateway, line, words", [
@@ -117,13 +118,14 @@ gateways:
     kind: http
     url: https://api.shop.example/?api_key=hush-4711&v=1
     headers: {Authorization: Bearer hush-4711, X-Api-Key: hush-4711, X-Tag: seen}
-  other: {kind: http, url: https://api.shop.example/, headers: {Authorization: "Bearer {{ secret }}"}}
+  other: {kind: http, url: https://api.shop.example/, secret_file: token, headers: {Authorization: "Bearer {{ secret }}"}}
 """
 
 
 def test_printed_configuration_keeps_secrets(desk):
     path = desk.folder / "secret.yaml"
     path.write_text(sound(desk) + SECRETS)
+    (desk.folder / "token").write_text("hush-4711\n")
     printed = subprocess.run([BUILD / "nudged", "-c", path, "--print-config"], capture_output=True, text=True,
                              timeout=PATIENCE, check=True).stdout
     assert "hush" not in printed
@@ -133,6 +135,7 @@ def test_printed_configuration_keeps_secrets(desk):
 
 
 def test_faults_keep_secrets(desk):
+    (desk.folder / "token").write_text("hush-4711\n")
     faulty = SECRETS.replace("127.0.0.1:1/2", "127.0.0.1:x").replace("https://api.shop.example/?", "https://hush-4711@api.shop.example/?")
     faulty = faulty.replace("X-Tag: seen", "Host: seen")
     out = told_by_both(desk, sound(desk) + faulty)
