@@ -91,6 +91,7 @@ def test_it_counts_again(office):
     office.refuses = False
     office.ctl("dead", "retry", letter)
     office.mail.next_mail()
+    done(office)
     office.push(hello(1, "again"))
     office.wait_idle()
     assert office.trace("id:1")[-1] == ("news", "refused", "cap")
@@ -101,6 +102,7 @@ def test_a_cap_that_is_reached_since(office):
     office.refuses = False
     office.push(hello(1, "again"))
     office.mail.next_mail()
+    done(office)
     assert office.ctl("dead", "retry", letter)[0] == 0
     wait_until(lambda: office.trace("id:1")[-1] == ("news", "withdrawn", "cap"), "it to be withdrawn")
     done(office)
