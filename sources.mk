@@ -533,6 +533,12 @@ library_sources = \
 	daemon/rules/rule_reader.h \
 	daemon/rules/rule_references.c \
 	daemon/rules/rule_references.h \
+	daemon/rules/rule_step_branch.c \
+	daemon/rules/rule_step_kinds.h \
+	daemon/rules/rule_step_reader.c \
+	daemon/rules/rule_step_reader.h \
+	daemon/rules/rule_step_send.c \
+	daemon/rules/rule_step_wait.c \
 	daemon/rules/rule_steps.c \
 	daemon/rules/rule_steps.h \
 	daemon/rules/ruleset.c \

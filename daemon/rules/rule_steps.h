@@ -2,11 +2,9 @@
 #ifndef NUDGED_RULES_RULE_STEPS_H
 #define NUDGED_RULES_RULE_STEPS_H
 
-#include "base/settings.h"
+#include "base/value.h"
 #include "rules/rule.h"
 #include "rules/rule_reader.h"
-
-extern const struct setting rule_send_settings[]; /* the keys of `send: {…}` */
 
 /* Fills rule->steps, step_count and waits; rule->on is set. Faults go to
  * reader->diags. `rule_value` is the rule's mapping. */

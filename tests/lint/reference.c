@@ -7,7 +7,7 @@
 #include "decide/trace_reasons.h"
 #include "decide/trace_words.h"
 #include "rules/rule_read.h"
-#include "rules/rule_steps.h"
+#include "rules/rule_step_kinds.h"
 #include "send/gateway_kinds.h"
 #include "send/http.h"
 #include "send/preset.h"

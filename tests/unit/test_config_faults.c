@@ -18,7 +18,7 @@
 #include "config/config.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_read.h"
-#include "rules/rule_steps.h"
+#include "rules/rule_step_kinds.h"
 #include "rules/ruleset.h"
 #include "send/gateway_kinds.h"
 #include "templates/front_matter.h"

@@ -1,0 +1,103 @@
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/yaml_hints.h"
+#include "rules/rule_expression.h"
+#include "rules/rule_step_kinds.h"
+
+enum { HINTED_MOST = 64 };
+
+struct send {
+    const char *template, *via;
+    struct value to, data;
+};
+
+const struct setting rule_send_settings[] = {
+    {.key = "template",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct send, template),
+     .required = true,
+     .reload = SETTING_RELOAD,
+     .help = "the message: templates/NAME.*"},
+    {.key = "via",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct send, via),
+     .reload = SETTING_RELOAD,
+     .help = "the channel; default: the one that takes the rule's topic, else its class, else "
+             "`email`"},
+    {.key = "to",
+     .type = SETTING_EXPRESSION,
+     .offset = offsetof(struct send, to),
+     .reload = SETTING_RELOAD,
+     .help = "the address; default: the channel's field of the customer"},
+    {.key = "data",
+     .type = SETTING_VALUE,
+     .offset = offsetof(struct send, data),
+     .reload = SETTING_RELOAD,
+     .help = "extra fields for the template, each an expression"},
+    {.key = "code", .planned = true, .help = "a code may stand in `data`, made by the shop"},
+    {.key = "from", .planned = true, .help = "`from` may stand in the template's front matter"},
+    {0},
+};
+
+/* What YAML read as a number, as `true`, as a list or as nothing. */
+static void refuse_data(const struct rule_reader *reader, const struct value *value)
+{
+    struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                       "an expression is meant here, not %s",
+                                       value_kind_name((enum value_kind)value->kind));
+    struct buf text;
+    buf_init(&text, HINTED_MOST);
+    if (value->kind != VALUE_LIST && value->kind != VALUE_MAP && json_print(&text, value))
+        diag_hint(diag, "write it in quotes: '%s'", buf_string(&text));
+    else
+        diag_hint(diag, "%s", yaml_hints_expression);
+    buf_free(&text);
+}
+
+static void read_data(const struct rule_step_reader *steps, const struct value *data,
+                      struct rule_step *step)
+{
+    const struct rule_reader *reader = steps->reader;
+    if (data->kind == VALUE_NULL)
+        return;
+    if (data->kind != VALUE_MAP) {
+        settings_fault(reader->diags, reader->source, data, DIAG_ERROR,
+                       "`data` must be a mapping of names to expressions");
+        return;
+    }
+    step->data = arena_zero(reader->arena, sizeof *step->data * (data->map->count + 1));
+    for (uint32_t i = 0; i < data->map->count; i++) {
+        const struct value_member *member = &data->map->members[i];
+        step->data[i].name = value_to_text(reader->arena, &member->key);
+        if (member->value.kind != VALUE_STRING)
+            refuse_data(reader, &member->value);
+        else
+            step->data[i].program = rule_expression(reader, &member->value, steps->rule->on);
+    }
+}
+
+void rule_step_send_read(struct rule_step_reader *steps, const struct value *step_value,
+                         const struct value *value)
+{
+    const struct rule_reader *reader = steps->reader;
+    struct rule_step *step = rule_step_reader_add(steps, RULE_STEP_SEND, value);
+    struct send send = {0};
+    if (value->kind == VALUE_STRING) {
+        send.template = value_to_text(reader->arena, value);
+    } else if (value->kind == VALUE_MAP) {
+        settings_read(rule_send_settings, value, reader->source, &send, reader->arena,
+                      reader->diags);
+    } else {
+        settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                       "`send` must be a template's name, or {template, via, to, data}");
+    }
+    step->template = send.template ? send.template : "";
+    step->channel = send.via; /* NULL: rule_channel_settle() finds one */
+    step->template_at = value->kind == VALUE_MAP ? value_get(value, "template") : value;
+    step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
+    step->to = rule_expression(reader, &send.to, steps->rule->on);
+    read_data(steps, &send.data, step);
+    step->id = rule_step_reader_id(steps, value_get(step_value, "id"), "send", value);
+}
