@@ -290,7 +290,6 @@ static void set_up(struct request *request)
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)REQUEST_BUFFER);
     curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
 }
@@ -331,6 +330,8 @@ static void put(struct request *request, const struct request_settings *made)
     curl_easy_setopt(curl, CURLOPT_USERNAME, made->user);
     curl_easy_setopt(curl, CURLOPT_PASSWORD, made->password);
     curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, made->aws_sigv4);
+    /* As it is written; but newer libcurls sign only a path that they have normalised. */
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, (long)!made->aws_sigv4);
     /* libcurl sends a request again by itself where a kept connection broke. Not one with a
      * body, because nothing here can be rewound; one without a body gets a new connection. */
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, (long)(made->length == 0));

@@ -37,7 +37,8 @@ def make(folder):
     (folder / "ca.cnf").write_text(CONFIGURATION)
     (folder / "index").touch()
     (folder / "serial").write_text("1000\n")
-    openssl("req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority", "-days", "3650")
+    openssl("req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority", "-days", "3650",
+            "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     for name, names, begin, end in SIGNED:
         openssl("req", *KEY, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}", "-addext", names)
         openssl("ca", "-batch", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", f"{name}.csr",

@@ -139,7 +139,7 @@ static void the_body_was_not_whole(void **state)
         {"part", "hold", "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
          OUTCOME_SENT, 200},
         {"part", "hold", "HTTP/1.1 204 None\r\n\r\n", OUTCOME_SENT, 204},
-        {"part", "close", "", OUTCOME_UNCERTAIN, 0}, /* it reads on: all of it arrives */
+        {"part", "close", "", OUTCOME_UNCERTAIN, 0}, /* it reads on: all of it may arrive */
         {"part", "reset", "", OUTCOME_RETRY, 0},
         {"part", "reset", "HTTP/1.1 20", OUTCOME_RETRY, 0},
         {"part", "reset", "garbage\r\n\r\n", OUTCOME_RETRY, 0},
@@ -149,10 +149,14 @@ static void the_body_was_not_whole(void **state)
         const struct outcome *outcome =
             send_once(&gateway, cases[i].when, cases[i].how, cases[i].answer,
                       strlen(cases[i].answer), BIG, "");
-        if (outcome->kind != cases[i].kind || outcome->code != cases[i].code)
+        enum outcome_kind kind = cases[i].kind;
+        int number, length;
+        assert_int_equal(sscanf(server_fixture_line(&server), "%d %d", &number, &length), 2);
+        if (kind == OUTCOME_UNCERTAIN && length < BIG) /* newer libcurls stop as the server ends */
+            kind = OUTCOME_RETRY;
+        if (outcome->kind != kind || outcome->code != cases[i].code)
             fail_msg("%zu: kind %d, code %d: %s", i, outcome->kind, outcome->code, outcome->text);
         assert_true(gateway.asked <= 1);
-        server_fixture_line(&server);
         gateway_fixture_close(&gateway);
     }
     no_other_request(&server);

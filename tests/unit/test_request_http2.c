@@ -98,7 +98,7 @@ static const struct {
      false,
      {OUTCOME_SENT, OUTCOME_SENT},
      {{1, BIG}, {2, BIG}}},
-    {"an early answer", EARLY, false, {OUTCOME_SENT, OUTCOME_SENT}, {{1, -1}, {2, -1}}},
+    {"an early answer", EARLY, false, {OUTCOME_SENT, OUTCOME_SENT}, {{1, -1}, {-1, -1}}},
     {"cancelled when it was whole",
      CANCEL,
      false,
