@@ -518,6 +518,10 @@ library_sources = \
 	daemon/rules/rule.h \
 	daemon/rules/rule_channel.c \
 	daemon/rules/rule_channel.h \
+	daemon/rules/rule_clock.c \
+	daemon/rules/rule_clock.h \
+	daemon/rules/rule_clock_read.c \
+	daemon/rules/rule_clock_read.h \
 	daemon/rules/rule_expression.c \
 	daemon/rules/rule_expression.h \
 	daemon/rules/rule_gates.c \
@@ -976,6 +980,7 @@ conformance_programs = \
 	tests/conformance/liquid_conformance
 
 functional_programs = \
+	tests/functional/clock_probe \
 	tests/functional/compose_probe
 
 bench_programs = \
@@ -1117,6 +1122,7 @@ test_files = \
 	tests/functional/test_check.py \
 	tests/functional/test_check_requests.py \
 	tests/functional/test_cleaning.py \
+	tests/functional/test_clock_ticks.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \

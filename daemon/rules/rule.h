@@ -13,6 +13,7 @@
 #include "base/settings.h"
 #include "base/value.h"
 #include "cel/cel.h"
+#include "rules/rule_clock.h"
 
 enum rule_class { RULE_MARKETING, RULE_TRANSACTIONAL };
 
@@ -62,8 +63,9 @@ struct rule {
     const char *name, *about;
     bool enabled;
     enum rule_class class;
-    const char *const *on;         /* event types, NULL-terminated */
-    struct cel_program *condition; /* NULL: true */
+    const char *const *on;          /* event types, NULL-terminated; none where it has a clock */
+    const struct rule_clock *clock; /* NULL: events start it */
+    struct cel_program *condition;  /* NULL: true */
     enum rule_again again;
     const char *const *until;            /* event types, NULL-terminated; may be empty */
     struct cel_program *until_condition; /* NULL: true */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/condition.h"
+#include "rules/rule_clock_read.h"
 
 const char *const rule_expression_keys[] = {"if", "per", "to", "set", "data", NULL};
 
@@ -12,14 +13,19 @@ enum { QUOTED_MOST = 120 }; /* bytes of a text that a hint shows in quotes */
 static const char hint_comparison[] =
     "compare it with something: customer.count(\"order.placed\") > 0";
 
+static const char hint_clock[] =
+    "a clock brings no data: `event` has a type and a time, what is known stands in `customer`";
+
 /* The data members that events of all these types may have, or NULL where one of
  * them is not known. */
 static bool sample_of(const struct rule_reader *reader, const char *const *types,
                       struct value *sample)
 {
+    *sample = value_new_map(reader->arena, 8);
+    if (types == rule_clock_types)
+        return true;
     if (!value_count(reader->known_events))
         return false;
-    *sample = value_new_map(reader->arena, 8);
     for (; *types; types++) {
         const struct value *known = value_get(reader->known_events, *types);
         if (!known)
@@ -78,6 +84,8 @@ static struct cel_program *compile(const struct rule_reader *reader, const struc
     diags_free(&warnings);
     if (!program) {
         settings_fault_move(reader->source, value, &diag);
+        if (types == rule_clock_types && strncmp(diag.text, "unknown name", 12) == 0)
+            diag_hint(&diag, "%s", hint_clock);
         if (!diag.hint[0] && value->length <= QUOTED_MOST && reads_as_text(value)) {
             if (may_be_text)
                 hint_quotes(value, &diag);

@@ -16,6 +16,7 @@
 #include "customer/customer_record.h"
 #include "customer/said.h"
 #include "rules/rule_channel.h"
+#include "rules/rule_clock_read.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_steps.h"
 
@@ -73,7 +74,8 @@ const struct setting rule_settings[] = {
      AT(on),
      .required = true,
      .reload = SETTING_RELOAD,
-     .help = "an event type, or a list of them"},
+     .help = "an event type, or a list of them; or a clock: {every, at, on, spread}, {once, "
+             "spread}"},
     {.key = "if",
      .type = SETTING_EXPRESSION,
      AT(condition),
@@ -310,22 +312,27 @@ static void read_behaviour(const struct rule_reader *reader, const struct value 
                   "parallel");
 }
 
-/* The document, with nothing for `on` where that is a clock: so this is told once. */
+/* The document, with nothing for `on` where that is a clock, which is read by itself. */
 static struct value without_clock(const struct rule_reader *reader, const struct value *document)
 {
-    const struct value *on = value_get(document, "on");
-    if (!value_get(on, "every") && !value_get(on, "once"))
+    if (!value_is(value_get(document, "on"), VALUE_MAP))
         return *document;
-    struct diag *diag = settings_fault(reader->diags, reader->source, on, DIAG_ERROR,
-                                       "clocks are planned, and not there yet");
-    diag_code(diag, "planned");
-    diag_hint(diag, "let the shop push an event at that time");
     struct value patch = value_new_map(reader->arena, 1);
     value_set(reader->arena, patch, "on", value_new_list(reader->arena, 0));
     struct value rest = value_merge(reader->arena, document, &patch);
     rest.flags = document->flags;
     rest.place = document->place;
     return rest;
+}
+
+/* What starts the rule: event types, or a clock. */
+static void read_on(const struct rule_reader *reader, const struct value *document,
+                    const struct value *types, struct rule *rule)
+{
+    const struct value *on = value_get(document, "on");
+    bool has_clock = value_is(on, VALUE_MAP);
+    rule->on = has_clock ? rule_clock_types : read_types_of(reader, types);
+    rule->clock = has_clock ? rule_clock_read(reader, on) : NULL;
 }
 
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document)
@@ -355,7 +362,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
         .file = reader->source->file,
         .line = document->place.line,
     };
-    rule->on = read_types_of(reader, &text.on);
+    read_on(reader, document, &text.on, rule);
     struct rule_reader within = *reader;
     within.started_by = rule->on;
     reader = &within;
