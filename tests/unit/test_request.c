@@ -152,8 +152,10 @@ static void the_body_was_not_whole(void **state)
         enum outcome_kind kind = cases[i].kind;
         int number, length;
         assert_int_equal(sscanf(server_fixture_line(&server), "%d %d", &number, &length), 2);
-        if (kind == OUTCOME_UNCERTAIN && length < BIG) /* newer libcurls stop as the server ends */
-            kind = OUTCOME_RETRY;
+        if (kind == OUTCOME_UNCERTAIN) {
+            assert_int_equal(sscanf(server_fixture_line(&server), "%d %d", &number, &length), 2);
+            kind = length < BIG ? OUTCOME_RETRY : kind; /* newer libcurls stop as the server ends */
+        }
         if (outcome->kind != kind || outcome->code != cases[i].code)
             fail_msg("%zu: kind %d, code %d: %s", i, outcome->kind, outcome->code, outcome->text);
         assert_true(gateway.asked <= 1);

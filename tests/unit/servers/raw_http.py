@@ -9,6 +9,7 @@
 
 Prints its port, then a line for each request whose header it has read:
   CONNECTION LENGTH-OF-THE-BODY-THAT-CAME KEY
+and of part and close, at the end, another with all that came.
 It ends when standard input does."""
 
 import gzip
@@ -56,25 +57,30 @@ def take(sock, got, number, kept):
         sock.sendall(BOMB if part == "bomb" else bytes.fromhex(part))
         if part is not parts[-1]:
             PACE.wait(0.02)
-    finish(sock, how)
+    came = finish(sock, how)
+    if when == "part" and how == "close":
+        print(number, len(body) + came, "in-all", flush=True)
+    if how != "keep" and how != "fresh":
+        raise Over
     return body[length:]
 
 
 def finish(sock, how):
+    """How many bytes came behind the answer, of who closes."""
+    came = 0
     if how == "reset":
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise Over
     if how == "close":
         sock.shutdown(socket.SHUT_WR)
         sock.settimeout(5)
-        while sock.recv(65536):
-            pass
-        raise Over
+        while part := sock.recv(65536):
+            came += len(part)
     if how == "hold":
         watch = select.poll()
         watch.register(sock, select.POLLRDHUP)
         watch.poll(60000)
-        raise Over
+    return came
 
 
 def serve(sock, number):
