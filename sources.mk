@@ -317,6 +317,8 @@ library_sources = \
 	daemon/decide/message_body.h \
 	daemon/decide/moving.c \
 	daemon/decide/moving.h \
+	daemon/decide/only.c \
+	daemon/decide/only.h \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
 	daemon/decide/requeued.c \
@@ -875,6 +877,7 @@ unit_programs = \
 	tests/unit/test_metrics \
 	tests/unit/test_mime \
 	tests/unit/test_notify \
+	tests/unit/test_only \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_behind \
 	tests/unit/test_outbox_domains \

@@ -215,6 +215,21 @@ static void fill_topics(struct loading *loading)
     config->topics = topics;
 }
 
+/* ---- Who may be written to ---- */
+
+static void fill_only(struct loading *loading)
+{
+    struct config *config = loading->config;
+    const struct value *list = &config->keys.deliver.only;
+    uint32_t count = value_count(list);
+    if (count == 0)
+        return;
+    const char **only = arena_zero(config->arena, sizeof *only * (count + 1));
+    for (uint32_t i = 0; i < count; i++)
+        only[i] = value_to_text(config->arena, &list->list->items[i]);
+    config->only = only;
+}
+
 /* ---- Gateways ---- */
 
 /* With none configured, messages go to a Maildir in the state folder. */
@@ -376,6 +391,7 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_keys(&loading);
         fill_conditions(&loading);
         fill_topics(&loading);
+        fill_only(&loading);
         fill_gateways(&loading);
         fill_channels(&loading);
         config->source = loading.source;
@@ -476,6 +492,7 @@ void config_policy(const struct config *config, struct policy *policy)
         .segments = config->segments,
         .topics = config->topics,
         .cap = config->keys.policy.cap,
+        .only = config->only,
         .quiet_from = config->keys.policy.quiet.from,
         .quiet_to = config->keys.policy.quiet.to,
         .dedupe_keep_ms = config->keys.dedupe_keep_ms,

@@ -42,9 +42,10 @@ struct config {
     struct cel_program *consent;               /* NULL: the default */
     const struct condition_segment *segments;  /* ends with a row without a name */
     const struct policy_topic *topics;         /* likewise; NULL: whatever rules have */
-    struct cel_program *const *conditions;     /* consent and segments; NULL-terminated */
-    struct rule_references references;         /* what these ask about */
-    const unsigned char *secret;               /* NULL until config_secret() */
+    const char *const *only;               /* of deliver.only, NULL-terminated; NULL: everybody */
+    struct cel_program *const *conditions; /* consent and segments; NULL-terminated */
+    struct rule_references references;     /* what these ask about */
+    const unsigned char *secret;           /* NULL until config_secret() */
     size_t secret_length;
 };
 

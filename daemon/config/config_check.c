@@ -247,6 +247,15 @@ static void check_unsubscribe_url(const struct checking *checking)
     }
 }
 
+/* An empty list would let everybody through, which nobody can mean. */
+static void check_only(const struct checking *checking)
+{
+    const struct value *only = at_key(checking, "deliver.only");
+    if (value_is(only, VALUE_LIST) && value_count(only) == 0)
+        diag_hint(fault(checking, only, DIAG_ERROR, "`only` has no pattern"),
+                  "such as `*@shop.example`; leave the key out, and everybody may be written to");
+}
+
 void config_check(const struct config_check *config, struct diags *diags)
 {
     const struct checking checking = {.config = config, .diags = diags};
@@ -257,5 +266,6 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_mail_addresses(&checking);
     check_bounce_domain(&checking);
     check_provider(&checking);
+    check_only(&checking);
     check_unsubscribe_url(&checking);
 }

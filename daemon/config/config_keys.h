@@ -43,6 +43,11 @@ struct config_policy {
     struct config_quiet quiet;
 };
 
+/* Of whom this machine may write to. */
+struct config_deliver {
+    struct value only; /* list of texts */
+};
+
 struct config_mail {
     const char *from, *reply_to, *bounces, *bounce_domain, *unsubscribe_url, *unsubscribe_mailto,
         *list_id, *feedback_id, *message_id_domain;
@@ -57,6 +62,7 @@ struct config_keys {
     struct config_events events;
     int64_t dedupe_keep_ms, settle_ms, dead_keep_ms, outbox_most, drain_ms;
     struct config_policy policy;
+    struct config_deliver deliver;
     struct config_mail mail;
     struct value shop, segments, topics, gateways, channels;
     const char *admin_socket;

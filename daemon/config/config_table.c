@@ -150,6 +150,15 @@ static const struct setting policy_settings[] = {
     {0},
 };
 
+static const struct setting deliver_settings[] = {
+    {.key = "only",
+     .type = SETTING_TEXTS,
+     IN(config_deliver, only),
+     .reload = SETTING_RELOAD,
+     .help = "patterns of addresses, such as `*@shop.example`: nobody else is written to"},
+    {0},
+};
+
 static const struct setting mail_settings[] = {
     {.key = "from",
      .type = SETTING_TEXT,
@@ -340,7 +349,11 @@ const struct setting config_settings[] = {
      IN(config_keys, channels),
      .help = "a mapping of names to channels: their gateways in order, or more ([below]"
              "(#a-channel)); default: `email` through all gateways"},
-    {.key = "deliver", .planned = true, .help = "a gateway of kind maildir sends to nobody"},
+    {.key = "deliver",
+     .type = SETTING_SECTION,
+     IN(config_keys, deliver),
+     .section = deliver_settings,
+     .help = "who may be written to at all"},
     {.key = "outbox", .type = SETTING_SECTION, .section = outbox_settings, .help = "back-pressure"},
     {.key = "dead", .type = SETTING_SECTION, .section = dead_settings, .help = "dead letters"},
     {.key = "admin", .type = SETTING_SECTION, .section = admin_settings, .help = "for nudgectl"},

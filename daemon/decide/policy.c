@@ -12,6 +12,7 @@
 #include "base/zone.h"
 #include "customer/customer_profile.h"
 #include "customer/said.h"
+#include "decide/only.h"
 #include "rules/condition_reads.h"
 
 enum customer_place policy_place(const struct policy_facts *facts, const char *mid,
@@ -69,7 +70,8 @@ struct policy_address policy_address(const struct policy *policy, const char *ad
     return (struct policy_address){.hash = policy_address_hash(policy, address, arena),
                                    .old_hash = policy_old_address_hash(policy, address, arena),
                                    .said = policy_mailbox_hash(policy, address, arena),
-                                   .domain = mailbox_domain(arena, slice_of(address))};
+                                   .domain = mailbox_domain(arena, slice_of(address)),
+                                   .text = address};
 }
 
 /* Runs of the rule, other than this one, that sent something within its window. */
@@ -169,6 +171,8 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
     if (rule->limit.count && runs_within(scene->customer, rule, run,
                                          scene->now_ms - rule->limit.per_ms) >= rule->limit.count)
         return TRACE_WHY_LIMIT;
+    if (!only_admits(policy->only, address->text, arena))
+        return TRACE_WHY_ONLY;
     if (rule->class != RULE_MARKETING)
         return TRACE_WHY_NONE;
     if (is_declined(facts, address, rule->topic, arena) || !is_wanted(policy, rule, scene, arena))

@@ -30,7 +30,8 @@ struct policy {
     const struct condition_segment *segments; /* ends with a row without a name; may be NULL */
     const struct policy_topic *topics; /* likewise; one that is not there is none of opt-in */
     struct setting_rate cap;           /* marketing messages to one customer; count 0: none */
-    int quiet_from, quiet_to;          /* minutes of the customer's day; -1: no quiet hours */
+    const char *const *only;   /* addresses that may be written to, as decide/only has them */
+    int quiet_from, quiet_to;  /* minutes of the customer's day; -1: no quiet hours */
     int64_t dedupe_keep_ms;
     bool mails_return;           /* each mail has an envelope sender of its own: of its bounces it
                                     is remembered whom they are about */
@@ -48,6 +49,7 @@ struct policy_address {
     const char *old_hash; /* NULL: the same */
     const char *said;     /* the short hash of its mailbox, in P:said */
     const char *domain;   /* mailbox_domain() of it */
+    const char *text;     /* as it is written to */
 };
 
 /* Of a message that must not be sent any more, or that is forgotten: where it was when a commit
@@ -85,8 +87,8 @@ const char *policy_mailbox_hash(const struct policy *policy, const char *address
 struct policy_address policy_address(const struct policy *policy, const char *address,
                                      struct arena *arena);
 
-/* Why this message must not be sent now: NO_ADDRESS, SUPPRESSED, LIMIT, NO_CONSENT, CAP; NONE: it
- * may. */
+/* Why this message must not be sent now: NO_ADDRESS, SUPPRESSED, LIMIT, ONLY, NO_CONSENT, CAP;
+ * NONE: it may. */
 enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,
                               const struct rule *rule, const char *run,
                               const struct policy_address *address,

@@ -75,6 +75,7 @@
     X(NO_ADDRESS, "no-address", "the customer has no address for the channel")                \
     X(SUPPRESSED, "suppressed", "the address must not be written to")                         \
     X(LIMIT, "limit", "the rule's `limit` is reached")                                        \
+    X(ONLY, "only", "no pattern of `deliver.only` fits the address")                          \
     X(NO_CONSENT, "no-consent", "the customer does not want marketing, or not of this topic") \
     X(CAP, "cap", "`policy.cap` is reached")                                                  \
     X(OUTBOX_FULL, "outbox-full", "no room in the outbox until the rule's `give_up`")         \
