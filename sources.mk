@@ -133,6 +133,7 @@ library_sources = \
 	daemon/cel/cel_macros.h \
 	daemon/cel/cel_math.c \
 	daemon/cel/cel_moment.c \
+	daemon/cel/cel_moment.h \
 	daemon/cel/cel_money.c \
 	daemon/cel/cel_number.c \
 	daemon/cel/cel_number.h \

@@ -14,6 +14,7 @@
 
 #include "cel/cel_diag.h"
 #include "cel/cel_function.h"
+#include "cel/cel_moment.h"
 #include "cel/cel_regex.h"
 
 enum { NAMES_MOST = 128 };
@@ -345,6 +346,36 @@ static void check_pattern(struct checker *checker, const struct cel_node *node)
         refuse(checker, pattern, "this is no regular expression of RE2's syntax");
 }
 
+static bool is_text(const struct cel_node *node)
+{
+    return node->kind == CEL_NODE_CONSTANT && node->value.kind == VALUE_STRING;
+}
+
+/* Days and times that are written out. */
+static void check_date(struct checker *checker, const struct cel_node *node)
+{
+    bool next = value_is_text(&node->value, "next_date") && node->count == 2;
+    if (!next && !(value_is_text(&node->value, "is_today") && node->count == 1))
+        return;
+    const struct cel_node *date = node->children[0], *clock = next ? node->children[1] : NULL;
+    if (is_text(date) && !cel_moment_is_date(&date->value))
+        refuse(checker, date, "this is no date such as \"1990-05-17\" or \"05-17\"");
+    if (clock && is_text(clock) && !cel_moment_is_clock(&clock->value))
+        refuse(checker, clock, "this is no time of day such as \"09:00\"");
+}
+
+static void check_sum(struct checker *checker, const struct cel_node *node,
+                      const struct cel_type *types)
+{
+    const cel_kinds numbers = CEL_KINDS_NUMBERS | CEL_KINDS(CEL_KIND_DECIMAL);
+    if (!value_is_text(&node->value, "sum") || node->count != 1 || !may_be(types[0], VALUE_LIST))
+        return;
+    struct cel_type element = element_of(types[0]);
+    if (!(element.kinds & numbers))
+        refuse(checker, node, "sum() adds numbers, and each of these is %s",
+               words(checker, element));
+}
+
 static struct cel_type check_call(struct checker *checker, const struct cel_node *node)
 {
     const struct cel_overloads *overloads = node->special;
@@ -355,6 +386,8 @@ static struct cel_type check_call(struct checker *checker, const struct cel_node
         flexible |= (types[i].kinds & CEL_KINDS_FLEXIBLE) != 0;
     }
     check_pattern(checker, node);
+    check_date(checker, node);
+    check_sum(checker, node, types);
     cel_kinds gives = 0;
     uint32_t misfit = 0, furthest = 0;
     for (uint32_t i = 0; i < overloads->count; i++) {

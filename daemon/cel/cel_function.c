@@ -13,6 +13,7 @@
 
 #include "cel/cel_macros.h"
 #include "cel/cel_number.h"
+#include "cel/cel_type.h"
 #include "cel/cel_value.h"
 
 static const struct cel_function *const tables[] = {
@@ -53,7 +54,8 @@ static uint32_t letter_kinds(char letter)
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
         if (letters[i].letter == letter)
             return 1u << letters[i].kind;
-    return ANY;
+    return letter == 'N' ? CEL_KINDS_NUMBERS | CEL_KINDS_FLEXIBLE | CEL_KINDS(CEL_KIND_DECIMAL)
+                         : ANY;
 }
 
 struct signature {

@@ -25,7 +25,7 @@ typedef bool cel_apply(struct cel_call *call);
 
 /* `signature`: the arguments, a letter each, then ">" and the result:
  *   n null  b bool  i int  u uint  d double  s string  y bytes  l list  m map
- *   T timestamp  D duration  Y type  O optional  X decimal  A anything
+ *   T timestamp  D duration  Y type  O optional  X decimal  N any number  A anything
  * "s.s>b": only as x.f(y); "ss>b": only as f(x, y); "s:s>b": either. A "+" behind
  * the last argument: one or more of it. "!" at the end: the answer depends on the run
  * (the present time, the zone), it is no constant. */

@@ -1,8 +1,11 @@
 /*
  * Fields of timestamps and durations, made by one macro from the local time in a zone
- * (local_time); and next_date(), which looks for the first such date that lies ahead, this year
- * or in one of the next two (give_next).
+ * (local_time); and days of the year in the customer's own zone (read_date): next_date() looks for
+ * the first that lies ahead, this year or in one of the next two (give_next), is_today() asks
+ * whether it is today's.
  */
+#include "cel/cel_moment.h"
+
 #include <string.h>
 
 #include "base/zone.h"
@@ -98,7 +101,11 @@ static bool duration_milliseconds(struct cel_call *call)
     return give(call, (int32_t)call->arguments[0].length / MILLION);
 }
 
-/* next_date */
+/* ---- Days of the year ---- */
+
+struct year_day {
+    int month, day;
+};
 
 static bool read_two(const char *text, int least, int most, int *number)
 {
@@ -108,17 +115,19 @@ static bool read_two(const char *text, int least, int most, int *number)
     return *number >= least && *number <= most;
 }
 
-/* "YYYY-MM-DD" with whatever follows, or "--MM-DD" where the year is not known. */
-static bool read_birthday(const struct value *text, int *month, int *day)
+/* "YYYY-MM-DD" with whatever follows; "MM-DD" or "--MM-DD" where the year is not known. */
+static bool read_written(const struct value *text, struct year_day *date)
 {
-    const char *at = text->string;
-    bool year = text->length >= 10 && at[4] == '-';
-    bool none = text->length == 7 && at[0] == '-' && at[1] == '-';
-    if (!year && !none)
-        return false;
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    at += year ? 5 : 2;
-    return read_two(at, 1, 12, month) && at[2] == '-' && read_two(at + 3, 1, days[*month - 1], day);
+    const char *at = text->string;
+    if (text->length >= 10 && at[4] == '-')
+        at += 5;
+    else if (text->length == 7 && at[0] == '-' && at[1] == '-')
+        at += 2;
+    else if (text->length != 5)
+        return false;
+    return read_two(at, 1, 12, &date->month) && at[2] == '-' &&
+           read_two(at + 3, 1, days[date->month - 1], &date->day);
 }
 
 static bool read_clock(const struct value *text, int *hour, int *minute)
@@ -127,13 +136,50 @@ static bool read_clock(const struct value *text, int *hour, int *minute)
            read_two(text->string + 3, 0, 59, minute);
 }
 
-/* 29 February is kept on 28 February in years without one. */
-static int day_in(int year, int month, int day)
+bool cel_moment_is_date(const struct value *text)
 {
-    return month == 2 && day == 29 && !zone_civil_leap(year) ? 28 : day;
+    struct year_day date;
+    return read_written(text, &date);
 }
 
-static bool give_next(struct cel_call *call, struct zone *zone, int month, int day, int hour,
+bool cel_moment_is_clock(const struct value *text)
+{
+    int hour, minute;
+    return read_clock(text, &hour, &minute);
+}
+
+/* The customer's zone; NULL after cel_fail. */
+static struct zone *own_zone(struct cel_call *call)
+{
+    const char *name = call->run->input->zone ? call->run->input->zone : "UTC";
+    struct zone *zone = zone_get(name);
+    if (!zone)
+        cel_fail(call->run, call->node, "%f(): the time zone is not known");
+    return zone;
+}
+
+/* The day of the first argument, a text or a timestamp; false after cel_fail. */
+static bool read_date(struct cel_call *call, struct zone *zone, struct year_day *date)
+{
+    const struct value *given = &call->arguments[0];
+    if (given->kind == VALUE_TIMESTAMP) {
+        struct zone_time local;
+        zone_local(zone, given->integer * 1000, &local);
+        *date = (struct year_day){local.month, local.day};
+        return true;
+    }
+    return read_written(given, date) ||
+           cel_fail_with(call->run, call->node, "%v is no date such as \"1990-05-17\"", given,
+                         given);
+}
+
+/* 29 February is kept on 28 February in years without one. */
+static int day_in(int year, struct year_day date)
+{
+    return date.month == 2 && date.day == 29 && !zone_civil_leap(year) ? 28 : date.day;
+}
+
+static bool give_next(struct cel_call *call, struct zone *zone, struct year_day date, int hour,
                       int minute)
 {
     int64_t now = call->run->input->now_ms;
@@ -141,8 +187,8 @@ static bool give_next(struct cel_call *call, struct zone *zone, int month, int d
     zone_local(zone, now, &local);
     for (int year = local.year;; year++) {
         struct zone_time wanted = {.year = year,
-                                   .month = month,
-                                   .day = day_in(year, month, day),
+                                   .month = date.month,
+                                   .day = day_in(year, date),
                                    .hour = hour,
                                    .minute = minute};
         int64_t ms = zone_instant(zone, &wanted);
@@ -158,25 +204,28 @@ static bool give_next(struct cel_call *call, struct zone *zone, int month, int d
 
 static bool next_date(struct cel_call *call)
 {
-    const struct value *date = &call->arguments[0], *clock = &call->arguments[1];
-    int month, day, hour, minute;
-    const char *name = call->run->input->zone ? call->run->input->zone : "UTC";
-    struct zone *zone = zone_get(name);
+    const struct value *clock = &call->arguments[1];
+    struct year_day date;
+    int hour, minute;
+    struct zone *zone = own_zone(call);
     if (!zone)
-        return cel_call_fail(call, "next_date(): the time zone is not known");
+        return false;
     if (!read_clock(clock, &hour, &minute))
         return cel_fail_with(call->run, call->node, "%v is no time of day such as \"09:00\"", clock,
                              clock);
-    if (date->kind == VALUE_TIMESTAMP) {
-        struct zone_time local;
-        zone_local(zone, date->integer * 1000, &local);
-        month = local.month;
-        day = local.day;
-    } else if (!read_birthday(date, &month, &day)) {
-        return cel_fail_with(call->run, call->node, "%v is no date such as \"1990-05-17\"", date,
-                             date);
-    }
-    return give_next(call, zone, month, day, hour, minute);
+    return read_date(call, zone, &date) && give_next(call, zone, date, hour, minute);
+}
+
+static bool is_today(struct cel_call *call)
+{
+    struct zone *zone = own_zone(call);
+    struct year_day date;
+    struct zone_time now;
+    if (!zone || !read_date(call, zone, &date))
+        return false;
+    zone_local(zone, call->run->input->now_ms, &now);
+    *call->result = value_bool(now.month == date.month && now.day == day_in(now.year, date));
+    return true;
 }
 
 const struct cel_function cel_functions_time[] = {
@@ -205,6 +254,9 @@ const struct cel_function cel_functions_time[] = {
     {"getSeconds", "T.>i", get_seconds, "the second, 0 to 59"},
     {"getSeconds", "T.s>i", get_seconds, "likewise, in a time zone"},
     {"getSeconds", "D.>i", duration_seconds, "the whole duration in seconds"},
+    {"is_today", "s>b!", is_today,
+     "whether that month and day (\"1990-05-17\") is today's for the customer"},
+    {"is_today", "T>b!", is_today, "likewise, of a timestamp's local month and day"},
     {"next_date", "ss>T!", next_date,
      "the next moment of that month and day (\"1990-05-17\") and time (\"09:00\")"},
     {"next_date", "Ts>T!", next_date, "likewise, of a timestamp's local month and day"},

@@ -22,8 +22,7 @@ static const struct cel_method methods[] = {
 };
 
 /* What the language will have; where a name is an event's own, it is in its sample. */
-static const char *const planned[] = {"lookup",  "sum",    "is_today", "collected",
-                                      "started", "waited", NULL};
+static const char *const planned[] = {"lookup", "collected", "started", "waited", NULL};
 
 struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
                                       const struct condition_samples *samples,

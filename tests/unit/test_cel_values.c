@@ -210,22 +210,133 @@ static const struct fixture_case dates[] = {
     {"next_date('1990-03-01', '10:30')", "timestamp(\"2027-03-01T08:30:00Z\")"},
     {"next_date('2000-02-29', '09:00')", "timestamp(\"2027-02-28T07:00:00Z\")"},
     {"next_date('2000-03-29', '03:30')", "timestamp(\"2026-03-29T01:30:00Z\")"},
+    {"next_date('12-24', '18:00')", "timestamp(\"2026-12-24T16:00:00Z\")"},
     {"next_date('--12-24', '18:00')", "timestamp(\"2026-12-24T16:00:00Z\")"},
     {"next_date('1990-05-17T23:30:00Z', '09:00')", "timestamp(\"2026-05-17T06:00:00Z\")"},
     {"next_date(timestamp('1990-05-17T23:30:00Z'), '09:00')",
      "timestamp(\"2026-05-18T06:00:00Z\")"},
-    {"next_date('1990-02-30', '09:00')", "fails: \"1990-02-30\" is no date such as \"1990-05-17\""},
-    {"next_date('1990-13-01', '09:00')", "fails: \"1990-13-01\" is no date such as \"1990-05-17\""},
-    {"next_date('17.5.1990', '09:00')", "fails: \"17.5.1990\" is no date such as \"1990-05-17\""},
-    {"next_date('', '09:00')", "fails: \"\" is no date such as \"1990-05-17\""},
-    {"next_date('1990-05-17', '9:00')", "fails: \"9:00\" is no time of day such as \"09:00\""},
-    {"next_date('1990-05-17', '24:00')", "fails: \"24:00\" is no time of day such as \"09:00\""},
+    {"next_date('1990-02-30', '09:00')",
+     "compile: this is no date such as \"1990-05-17\" or \"05-17\""},
+    {"next_date('1990-13-01', '09:00')",
+     "compile: this is no date such as \"1990-05-17\" or \"05-17\""},
+    {"next_date('17.5.1990', '09:00')",
+     "compile: this is no date such as \"1990-05-17\" or \"05-17\""},
+    {"next_date('', '09:00')", "compile: this is no date such as \"1990-05-17\" or \"05-17\""},
+    {"next_date('1990-05-17', '9:00')", "compile: this is no time of day such as \"09:00\""},
+    {"next_date('1990-05-17', '24:00')", "compile: this is no time of day such as \"09:00\""},
 };
 
 static void test_dates(void **state)
 {
     (void)state;
     FIXTURE_TABLE(dates);
+}
+
+/* Likewise: Sunday, 2026-03-01 10:30 in Helsinki. */
+static const struct fixture_case todays[] = {
+    {"is_today('1990-03-01')", "true"},
+    {"is_today('03-01') && is_today('--03-01') && is_today('1990-03-01T23:00:00Z')", "true"},
+    {"is_today('1990-03-02') || is_today('1990-01-03')", "false"},
+    {"is_today(customer.birthday)", "false"},
+    {"is_today(now)", "true"},
+    {"is_today(timestamp('1990-02-28T22:00:00Z'))", "true"}, /* midnight in Helsinki */
+    {"is_today(timestamp('1990-02-28T21:59:59Z'))", "false"},
+    {"is_today('2000-02-29')", "false"},
+    {"is_today('5-17')", "compile: this is no date such as \"1990-05-17\" or \"05-17\""},
+    {"is_today('17.05.1990')", "compile: this is no date such as \"1990-05-17\" or \"05-17\""},
+    {"is_today(customer.name)", "fails: \"Ana\" is no date such as \"1990-05-17\""},
+    {"is_today(order.total)", "fails: is_today() is not for an integer"},
+    {"is_today(19)", "compile: is_today() is not for an integer"},
+    {"is_today()", "compile: is_today() takes 1 argument, not 0"},
+    {"customer.birthday.is_today()", "compile: is_today() takes its value as an argument"},
+};
+
+static void test_todays(void **state)
+{
+    (void)state;
+    FIXTURE_TABLE(todays);
+}
+
+/* The day begins and ends by the customer's clock, whatever daylight saving does to it. */
+static void test_today_by_zone(void **state)
+{
+    static const struct {
+        const char *zone, *now, *date;
+        bool today;
+    } cases[] = {
+        {"Asia/Kolkata", "2026-05-16T18:30:00Z", "05-17", true},
+        {"Asia/Kolkata", "2026-05-16T18:29:59Z", "05-17", false},
+        {"America/New_York", "2026-05-17T03:59:59Z", "05-16", true},
+        {"America/New_York", "2026-03-08T04:59:59Z", "03-07", true}, /* the short day */
+        {"America/New_York", "2026-03-08T05:00:00Z", "03-08", true},
+        {"America/New_York", "2026-03-09T03:59:59Z", "03-08", true},
+        {"America/New_York", "2026-03-09T04:00:00Z", "03-08", false},
+        {"Europe/Bucharest", "2026-10-24T21:00:00Z", "10-25", true}, /* the long one */
+        {"Europe/Bucharest", "2026-10-25T21:59:59Z", "10-25", true},
+        {"Europe/Bucharest", "2026-10-25T22:00:00Z", "10-25", false},
+        {"Australia/Lord_Howe", "2026-10-03T13:29:59Z", "10-03", true},
+        {"Australia/Lord_Howe", "2026-10-03T13:30:00Z", "10-04", true},
+        {"Europe/Helsinki", "2027-02-28T12:00:00Z", "02-29", true},
+        {"Europe/Helsinki", "2027-03-01T12:00:00Z", "02-29", false},
+        {"Europe/Helsinki", "2028-02-28T12:00:00Z", "02-29", false},
+        {"Europe/Helsinki", "2028-02-29T12:00:00Z", "02-29", true},
+        {"Europe/Helsinki", "2028-02-29T12:00:00Z", "02-28", false},
+    };
+    (void)state;
+    struct fixture fixture;
+    fixture_start(&fixture);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct value now;
+        assert_true(cel_time_parse_timestamp(cases[i].now, strlen(cases[i].now), &now));
+        fixture.input.now_ms = now.integer * 1000;
+        fixture.input.zone = cases[i].zone;
+        const char *text = arena_printf(fixture.arena, "is_today('%s')", cases[i].date);
+        assert_string_equal(fixture_eval(&fixture, text), cases[i].today ? "true" : "false");
+    }
+    fixture.input.zone = "Nowhere/Land";
+    assert_string_equal(fixture_eval(&fixture, "is_today('05-17')"),
+                        "fails: is_today(): the time zone is not known");
+    fixture_end(&fixture);
+}
+
+static const struct fixture_case sums[] = {
+    {"[1, 2, 3].sum()", "6"},
+    {"[1u, 2u].sum()", "3u"},
+    {"[1.5, 2.5].sum()", "4.0"},
+    {"[].sum()", "0"},
+    {"[].sum() * 0.5 == 0.0 && [].sum() >= 0 && type([].sum()) == int", "true"},
+    {"[decimal('0.10'), decimal('0.20')].sum()", "decimal(\"0.30\")"},
+    {"[decimal('129.90'), 1, order.price].sum()", "decimal(\"260.80\")"},
+    {"[order.total, decimal('0.5')].sum()", "decimal(\"80.5\")"},
+    {"order.items.map(i, i.price).sum()", "16.5"},
+    {"order.items.map(i, i.price * 2).sum() == 33", "true"},
+    {"order.items.map(i, i.price).sum() * 0.5 < 10", "true"},
+    {"order.items.map(i, decimal(i.price)).sum() == decimal('16.5')", "true"},
+    {"order.items.filter(i, i.price > 100).map(i, i.price).sum() == 0", "true"},
+    {"[order.total, order.count].sum()", "83"},
+    {"[order.total, order.whole].sum()", "160"},
+    {"[order.price, order.price, order.price].sum() == 389.7", "true"}, /* 389.70000000000005 */
+    {"[order.big, order.big].sum()", "18446744073709552000"},
+    {"[order.total, 0.5].sum()", "80.5"},
+    {"[order.total, 5].sum()", "85"},
+    {"[9223372036854775807, 1].sum()", "compile: integer overflow"},
+    {"[1, 2.5].sum()",
+     "compile: sum() cannot add an integer and a double: write double(x) or decimal(x)"},
+    {"[decimal('1'), 2.5].sum()",
+     "compile: a double is not exact: write decimal(\"0.9\") to compute with a decimal"},
+    {"['1', '2'].sum()", "compile: sum() adds numbers, and each of these is a string"},
+    {"order.tags.sum()", "fails: sum() adds numbers, and there is a string"},
+    {"order.items.sum()", "fails: sum() adds numbers, and there is a map"},
+    {"[order.total, order.coupon].sum()", "fails: sum() adds numbers, and there is null"},
+    {"order.total.sum()", "fails: sum() is not for an integer"},
+    {"'12'.sum()", "compile: sum() is not for a string"},
+    {"[1, 2].sum() + 'a'", "compile: no such operation: a number + a string"},
+};
+
+static void test_sums(void **state)
+{
+    (void)state;
+    FIXTURE_TABLE(sums);
 }
 
 /* 29 February in a year that has one. */
@@ -249,7 +360,8 @@ int main(void)
         cmocka_unit_test(test_decimals), cmocka_unit_test(test_decimal_arithmetic),
         cmocka_unit_test(test_times),    cmocka_unit_test(test_bad_times),
         cmocka_unit_test(test_calendar), cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_leap_day),
+        cmocka_unit_test(test_leap_day), cmocka_unit_test(test_todays),
+        cmocka_unit_test(test_sums),     cmocka_unit_test(test_today_by_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
