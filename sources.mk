@@ -297,6 +297,8 @@ library_sources = \
 	daemon/customer/said.h \
 	daemon/customer/shop_event.c \
 	daemon/customer/shop_event.h \
+	daemon/decide/again.c \
+	daemon/decide/again.h \
 	daemon/decide/carried.c \
 	daemon/decide/carried.h \
 	daemon/decide/decide.c \
@@ -320,6 +322,8 @@ library_sources = \
 	daemon/decide/moving.h \
 	daemon/decide/only.c \
 	daemon/decide/only.h \
+	daemon/decide/per.c \
+	daemon/decide/per.h \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
 	daemon/decide/requeued.c \
@@ -889,6 +893,7 @@ unit_programs = \
 	tests/unit/test_outbox_troubles \
 	tests/unit/test_outbox_warmup \
 	tests/unit/test_paused \
+	tests/unit/test_per \
 	tests/unit/test_percent \
 	tests/unit/test_person \
 	tests/unit/test_policy \
@@ -945,6 +950,7 @@ unit_programs = \
 	tests/unit/test_verp \
 	tests/unit/test_waiting \
 	tests/unit/test_webhook_signature \
+	tests/unit/test_while \
 	tests/unit/test_withdrawal \
 	tests/unit/test_word \
 	tests/unit/test_words \

@@ -80,6 +80,7 @@ static void print_line(const struct value *line)
         print_text(item, "reason", ", ");
         print_text(item, "gateway", " by ");
         print_text(item, "why", ": ");
+        print_text(item, "fault", ": ");
         print_rules(item);
         print_time(item, "until", " until ");
         print_text(item, "mid", " mid=");

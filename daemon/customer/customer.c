@@ -38,6 +38,11 @@ struct value customer_value(struct arena *arena, const struct customer *customer
     return value_merge(arena, &customer->profile, &customer->fields);
 }
 
+const char *customer_first_key(const struct customer *customer)
+{
+    return customer->first.key ? customer->first.key : customer->key;
+}
+
 const struct customer_count *customer_find_count(const struct customer *customer, const char *type)
 {
     for (uint32_t i = 0; i < customer->counts.count; i++)
@@ -94,6 +99,7 @@ void customer_add_send(struct arena *arena, struct customer *customer,
     struct customer_send send = {.mid = message->mid,
                                  .rule = message->rule,
                                  .run = message->origin,
+                                 .per = message->per,
                                  .at_ms = now_ms,
                                  .until_ms = until_ms,
                                  .marketing = message->marketing};

@@ -28,6 +28,9 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
 /* What expressions and templates call `customer`: the profile under what rules set. */
 struct value customer_value(struct arena *arena, const struct customer *customer);
 
+/* The key by which the person has their share of every split, for ever. */
+const char *customer_first_key(const struct customer *customer);
+
 const struct customer_count *customer_find_count(const struct customer *customer, const char *type);
 void customer_add_count(struct arena *arena, struct customer *customer, const char *type,
                         int64_t at_ms);

@@ -27,6 +27,12 @@ static const char *text_of(struct arena *arena, const struct value *map, const c
     return text ? text : "";
 }
 
+/* NULL where it is none. */
+static const char *some_text_of(struct arena *arena, const struct value *map, const char *name)
+{
+    return value_to_text(arena, value_get(map, name));
+}
+
 static int64_t int_of(const struct value *map, const char *name)
 {
     int64_t number;
@@ -161,6 +167,7 @@ static void read_sends(struct arena *arena, struct customer *customer, const str
             (struct customer_send){.mid = text_of(arena, item, "mid"),
                                    .rule = text_of(arena, item, "rule"),
                                    .run = text_of(arena, item, "run"),
+                                   .per = some_text_of(arena, item, "per"),
                                    .at_ms = time_of(item, "at"),
                                    .until_ms = time_of(item, "until"),
                                    .marketing = flag_of(item, "marketing")};
@@ -203,12 +210,32 @@ static void read_open(struct arena *arena, struct customer *customer, const stru
                                    .rule = text_of(arena, item, "rule"),
                                    .origin = text_of(arena, item, "origin"),
                                    .topic = text_of(arena, item, "topic"),
+                                   .per = some_text_of(arena, item, "per"),
                                    .started_ms = time_of(item, "started"),
                                    .give_up_ms = time_of(item, "give_up"),
                                    .until = until_of(arena, item),
                                    .reads = reads_of(arena, item),
                                    .marketing = flag_of(item, "marketing")};
         learn_open_start(arena, customer, item);
+    }
+}
+
+/* Of a journey that collects: origin, time, bytes, origin, time, bytes, … */
+static void read_collected(struct arena *arena, struct customer *customer,
+                           struct customer_journey *journey, const struct value *item)
+{
+    const struct value *from = value_get(item, "collected");
+    uint32_t most = value_is(from, VALUE_LIST) ? value_count(from) / 3 : 0;
+    for (uint32_t i = 0; i < most && journey->collected.count < CUSTOMER_COLLECTED_MOST; i++) {
+        const struct value *at = &from->list->items[3 * i];
+        struct customer_collected collected = {.origin = value_to_text(arena, at)};
+        if (!collected.origin || !value_to_int(at + 1, &collected.at_ms) ||
+            !value_to_int(at + 2, &collected.bytes))
+            continue;
+        collected.at_ms = clamp_time(collected.at_ms);
+        collected.bytes = within(collected.bytes, 0, CUSTOMER_COLLECTED_BYTES);
+        CUSTOMER_LIST_PUSH(arena, journey->collected, collected);
+        customer_starts_note(arena, customer, collected.origin);
     }
 }
 
@@ -226,6 +253,7 @@ static void learn_journey_start(struct arena *arena, struct customer *customer,
     } else {
         customer_starts_note(arena, customer, journey->origin);
     }
+    read_collected(arena, customer, journey, item);
 }
 
 static void read_journeys(struct arena *arena, struct customer *customer, const struct value *root)
@@ -236,6 +264,7 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
         customer->journeys.items[customer->journeys.count++] =
             (struct customer_journey){.rule = text_of(arena, item, "rule"),
                                       .origin = text_of(arena, item, "origin"),
+                                      .per = some_text_of(arena, item, "per"),
                                       .step = text_of(arena, item, "step"),
                                       .deadline_ms = time_of(item, "at"),
                                       .clock_ms = time_of(item, "clock"),
@@ -257,6 +286,7 @@ static void read_ends(struct arena *arena, struct customer *customer, const stru
         const struct value *item = &from->list->items[i];
         customer->ends.items[customer->ends.count++] =
             (struct customer_end){.rule = text_of(arena, item, "rule"),
+                                  .per = some_text_of(arena, item, "per"),
                                   .at_ms = time_of(item, "at"),
                                   .until_ms = time_of(item, "until"),
                                   .event = any_of(item, "event")};
@@ -344,6 +374,18 @@ static void read_keys(struct arena *arena, struct customer *customer, const stru
     }
 }
 
+/* [key, time]; a document of a former program has none. */
+static void read_first(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    const struct value *first = value_get(root, "first");
+    int64_t at_ms;
+    if (!value_is(first, VALUE_LIST) || value_count(first) != 2)
+        return;
+    const char *key = value_to_text(arena, &first->list->items[0]);
+    if (key && *key && value_to_int(&first->list->items[1], &at_ms))
+        customer->first = (struct customer_first){key, clamp_time(at_ms)};
+}
+
 struct customer *customer_read(struct arena *arena, const char *key, const char *text,
                                size_t length, struct diag *diag)
 {
@@ -360,6 +402,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     customer->key = key;
     customer->bytes = length;
     customer->version = text_of(arena, &root, "version");
+    read_first(arena, customer, &root);
     read_profile(arena, customer, &root);
     customer->fields = map_of(arena, &root, "fields");
     read_said(arena, customer, &root);

@@ -2,29 +2,38 @@
 
 #include <string.h>
 
-/* The oldest of a rule that a condition is asked about, or (NULL) of all; and how many there are.
- */
-static uint32_t find_oldest(const struct customer *customer, const char *rule, uint32_t *oldest)
+/* Those that there may be many of, by kind. */
+enum kind { OF_ANY_RULE, ASKED_OF_RULE, OF_VALUES_OF_RULE };
+
+static bool is_of(const struct customer_end *end, enum kind kind, const char *rule)
+{
+    bool asked = end->event.kind != VALUE_NULL;
+    if (kind == OF_ANY_RULE)
+        return end->rule[0];
+    return strcmp(end->rule, rule) == 0 && (kind == ASKED_OF_RULE ? asked : !asked && end->per);
+}
+
+/* The oldest of a kind; and how many there are. `rule`: of all but OF_ANY_RULE. */
+static uint32_t find_oldest(const struct customer *customer, enum kind kind, const char *rule,
+                            uint32_t *oldest)
 {
     const struct customer_end *items = customer->ends.items;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < customer->ends.count; i++) {
-        bool asked = items[i].event.kind != VALUE_NULL;
-        if (rule ? !asked || strcmp(items[i].rule, rule) != 0 : !items[i].rule[0])
-            continue;
-        if (count++ == 0 || items[i].at_ms < items[*oldest].at_ms)
+    for (uint32_t i = 0; i < customer->ends.count; i++)
+        if (is_of(&items[i], kind, rule) && (count++ == 0 || items[i].at_ms < items[*oldest].at_ms))
             *oldest = i;
-    }
     return count;
 }
 
-/* The end that stands for all of its kind, and is only made newer: that of a rule without a
- * condition, or of every rule. */
-static struct customer_end *find_newest(struct customer *customer, const char *rule)
+/* The end that stands for all of its kind, and is only made newer: that of a rule, or of a value of
+ * its `per`, without a condition, or of every rule. */
+static struct customer_end *find_newest(struct customer *customer, const struct customer_end *like)
 {
     for (uint32_t i = 0; i < customer->ends.count; i++) {
         struct customer_end *end = &customer->ends.items[i];
-        if (strcmp(end->rule, rule) == 0 && (!rule[0] || end->event.kind == VALUE_NULL))
+        if (strcmp(end->rule, like->rule) == 0 &&
+            (!end->rule[0] ||
+             (end->event.kind == VALUE_NULL && customer_journey_same_value(end->per, like->per))))
             return end;
     }
     return NULL;
@@ -41,11 +50,23 @@ static void make_newer(struct customer_end *known, const struct customer_end *en
 static void add_newest(struct arena *arena, struct customer *customer,
                        const struct customer_end *end)
 {
-    struct customer_end *known = find_newest(customer, end->rule);
+    struct customer_end *known = find_newest(customer, end);
     if (known)
         make_newer(known, end);
     else
         CUSTOMER_LIST_PUSH(arena, customer->ends, *end);
+}
+
+/* The end becomes one that stands for more. */
+static void widen(struct arena *arena, struct customer *customer, uint32_t index, const char *rule,
+                  struct value event)
+{
+    struct customer_end wide = customer->ends.items[index];
+    wide.rule = rule;
+    wide.per = NULL;
+    wide.event = event;
+    CUSTOMER_LIST_DROP(customer->ends, index);
+    add_newest(arena, customer, &wide);
 }
 
 void customer_ends_add(struct arena *arena, struct customer *customer,
@@ -54,18 +75,15 @@ void customer_ends_add(struct arena *arena, struct customer *customer,
     uint32_t oldest = 0;
     if (end->event.kind == VALUE_NULL) {
         add_newest(arena, customer, end);
+        if (find_oldest(customer, OF_VALUES_OF_RULE, end->rule, &oldest) > CUSTOMER_ENDS_OF_PER)
+            widen(arena, customer, oldest, end->rule, value_null());
     } else {
         CUSTOMER_LIST_PUSH(arena, customer->ends, *end);
-        if (find_oldest(customer, end->rule, &oldest) > CUSTOMER_ENDS_OF_RULE)
+        if (find_oldest(customer, ASKED_OF_RULE, end->rule, &oldest) > CUSTOMER_ENDS_OF_RULE)
             CUSTOMER_LIST_DROP(customer->ends, oldest);
     }
-    if (find_oldest(customer, NULL, &oldest) <= CUSTOMER_ENDS_MOST)
-        return;
-    struct customer_end every = customer->ends.items[oldest];
-    every.rule = "";
-    every.event = value_bool(true);
-    CUSTOMER_LIST_DROP(customer->ends, oldest);
-    add_newest(arena, customer, &every);
+    if (find_oldest(customer, OF_ANY_RULE, NULL, &oldest) > CUSTOMER_ENDS_MOST)
+        widen(arena, customer, oldest, "", value_bool(true));
 }
 
 void customer_ends_prune(struct customer *customer, int64_t now_ms)

@@ -6,9 +6,11 @@
 #include "base/arena.h"
 #include "customer/customer_record.h"
 
-/* Remembers one: of those without a condition the newest of each rule, of the others the newest
- * CUSTOMER_ENDS_OF_RULE. Where there are too many of all rules, the oldest becomes one of every
- * rule: nobody is written to who may not be, for silence is the safe side. */
+/* Remembers one: of those without a condition the newest of each rule and value of its `per`, of
+ * such values the newest CUSTOMER_ENDS_OF_RULE (the oldest past that becomes one of all values of
+ * its rule); of the others the newest CUSTOMER_ENDS_OF_RULE. Where there are too many of all rules,
+ * the oldest becomes one of every rule: nobody is written to who may not be, for silence is the
+ * safe side. */
 void customer_ends_add(struct arena *arena, struct customer *customer,
                        const struct customer_end *end);
 

@@ -80,6 +80,13 @@ static void join_totals(struct arena *arena, struct customer *customer,
 
 /* ---- Journeys, keys ---- */
 
+/* The older one's stays; one of unknown age is older than any other. */
+static void join_first(struct customer *customer, const struct customer *other)
+{
+    if (other->first.at_ms < customer->first.at_ms)
+        customer->first = (struct customer_first){customer_first_key(other), other->first.at_ms};
+}
+
 static bool has_journey(const struct customer *customer, const struct customer_journey *journey)
 {
     for (uint32_t i = 0; i < customer->journeys.count; i++)
@@ -133,5 +140,6 @@ void customer_join(struct arena *arena, struct customer *customer, const struct 
     join_journeys(arena, customer, other);
     join_starts(arena, customer, other);
     customer->bytes += other->bytes;
+    join_first(customer, other);
     join_keys(arena, customer, other);
 }

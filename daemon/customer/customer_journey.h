@@ -7,8 +7,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/value.h"
+#include "customer/customer_list.h"
 
 /* What ends a journey and withdraws its messages, as its rule had it: for daemons that lack the
  * rule. */
@@ -28,6 +30,7 @@ enum customer_place {
 /* A message that may still be withdrawn. */
 struct customer_open {
     const char *mid, *rule, *origin, *topic;
+    const char *per;    /* as of customer_journey */
     int64_t started_ms; /* time of the event that started its journey */
     int64_t give_up_ms; /* after that it is no longer anywhere */
     struct customer_until until;
@@ -36,8 +39,16 @@ struct customer_open {
     bool marketing;
 };
 
+/* An event of a journey that collects, its start too: its data stand where starts do. */
+struct customer_collected {
+    const char *origin;
+    int64_t at_ms; /* time of the event */
+    int64_t bytes; /* of its data as JSON, about */
+};
+
 struct customer_journey {
     const char *rule, *origin; /* `origin` is that of the event that started it */
+    const char *per;           /* the value of its rule's `per`; NULL: none */
     const char *step;          /* id of the step to do next */
     int64_t deadline_ms;       /* when */
     int64_t clock_ms;   /* when the step before was due, or done where that was late: the next
@@ -50,6 +61,8 @@ struct customer_journey {
     bool marketing;     /* the class of that send */
     struct customer_until until;
     struct value reads; /* as of customer_open */
+    /* Of `again: collect`, oldest first; empty: the start alone. */
+    CUSTOMER_LIST(struct customer_collected) collected;
 };
 
 /* The event that started what runs. It stands apart from the document, in P:starts:<key>, as only
@@ -65,10 +78,17 @@ struct customer_start {
  * start that comes later starts nothing. */
 struct customer_end {
     const char *rule;   /* "": every rule that such an event may end */
+    const char *per;    /* of what value of the rule's `per`; NULL: of all */
     int64_t at_ms;      /* time of the event */
     int64_t until_ms;   /* then an older start is too old for its rule anyway */
     struct value event; /* null: the rule matched no longer; a map, of an event of its `until`:
                            what the condition reads of it; true: nobody knows what it read */
 };
+
+/* Whether two values of a rule's `per` are one; NULL is the one value of a rule without it. */
+static inline bool customer_journey_same_value(const char *per, const char *other)
+{
+    return per == other || (per && other && strcmp(per, other) == 0);
+}
 
 #endif

@@ -42,6 +42,12 @@ static void put_int(struct buf *out, int64_t number)
     buf_add(out, text, decimal_print_int(number, text));
 }
 
+static void put_per(struct buf *out, const char *per)
+{
+    if (per)
+        PUT_TEXT(out, ",\"per\":", per);
+}
+
 static void put_flag(struct buf *out, bool marketing)
 {
     if (marketing)
@@ -113,6 +119,7 @@ static void put_sends(struct buf *out, const struct customer *customer)
         PUT_TEXT(out, "{\"mid\":", send->mid);
         PUT_TEXT(out, ",\"rule\":", send->rule);
         PUT_TEXT(out, ",\"run\":", send->run);
+        put_per(out, send->per);
         PUT_INT(out, ",\"at\":", send->at_ms);
         if (send->until_ms > send->at_ms)
             PUT_INT(out, ",\"until\":", send->until_ms);
@@ -152,6 +159,7 @@ void customer_print_open(struct buf *out, const struct customer_open *open)
     PUT_TEXT(out, ",\"rule\":", open->rule);
     PUT_TEXT(out, ",\"origin\":", open->origin);
     PUT_TEXT(out, ",\"topic\":", open->topic);
+    put_per(out, open->per);
     PUT_INT(out, ",\"started\":", open->started_ms);
     PUT_INT(out, ",\"give_up\":", open->give_up_ms);
     put_until(out, &open->until);
@@ -171,10 +179,26 @@ static void put_open(struct buf *out, const struct customer *customer)
     PUT(out, "]");
 }
 
+static void put_collected(struct buf *out, const struct customer_journey *journey)
+{
+    if (journey->collected.count == 0)
+        return;
+    PUT(out, ",\"collected\":[");
+    for (uint32_t i = 0; i < journey->collected.count; i++) {
+        const struct customer_collected *collected = &journey->collected.items[i];
+        put_comma(out, i);
+        json_print_string(out, collected->origin, strlen(collected->origin));
+        PUT_INT(out, ",", collected->at_ms);
+        PUT_INT(out, ",", collected->bytes);
+    }
+    PUT(out, "]");
+}
+
 void customer_print_journey(struct buf *out, const struct customer_journey *journey)
 {
     PUT_TEXT(out, "{\"rule\":", journey->rule);
     PUT_TEXT(out, ",\"origin\":", journey->origin);
+    put_per(out, journey->per);
     PUT_TEXT(out, ",\"step\":", journey->step);
     PUT_INT(out, ",\"at\":", journey->deadline_ms);
     if (journey->clock_ms != journey->deadline_ms)
@@ -185,6 +209,7 @@ void customer_print_journey(struct buf *out, const struct customer_journey *jour
     PUT_INT(out, ",\"rules\":", journey->rules);
     put_until(out, &journey->until);
     put_reads(out, &journey->reads);
+    put_collected(out, journey);
     if (journey->full_ms)
         PUT_INT(out, ",\"full\":", journey->full_ms);
     put_flag(out, journey->marketing);
@@ -209,6 +234,7 @@ static void put_ends(struct buf *out, const struct customer *customer)
         const struct customer_end *end = &customer->ends.items[i];
         put_comma(out, i);
         PUT_TEXT(out, "{\"rule\":", end->rule);
+        put_per(out, end->per);
         PUT_INT(out, ",\"at\":", end->at_ms);
         PUT_INT(out, ",\"until\":", end->until_ms);
         if (end->event.kind != VALUE_NULL)
@@ -285,10 +311,20 @@ static void put_keys(struct buf *out, const struct customer *customer)
     PUT(out, "]");
 }
 
+static void put_first(struct buf *out, const struct customer *customer)
+{
+    if (!customer->first.key)
+        return;
+    PUT_TEXT(out, ",\"first\":[", customer->first.key);
+    PUT_INT(out, ",", customer->first.at_ms);
+    PUT(out, "]");
+}
+
 static void print_whole(const struct customer *customer, const char *version, struct buf *out)
 {
     PUT_TEXT(out, "{\"version\":", version);
     PUT_INT(out, ",\"format\":", CUSTOMER_FORMAT);
+    put_first(out, customer);
     put_keys(out, customer);
     put_profile(out, customer);
     put_map(out, "fields", &customer->fields);

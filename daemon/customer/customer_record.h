@@ -34,6 +34,13 @@ enum {
     SAID_TOPIC_MOST = 100,       /* bytes */
 };
 
+enum {
+    CUSTOMER_ENDS_OF_PER = 16,             /* remembered ends of values of one rule's `per` */
+    CUSTOMER_PER_MOST = 128,               /* bytes of such a value that stand as they are */
+    CUSTOMER_COLLECTED_MOST = 50,          /* events of a journey that collects, … */
+    CUSTOMER_COLLECTED_BYTES = 256 * 1024, /* … and their data together */
+};
+
 struct customer_count {
     const char *type;
     int64_t count, first_ms, last_ms;
@@ -45,6 +52,7 @@ struct customer_count {
 struct customer_send {
     const char *mid, *rule;
     const char *run; /* the origin of its journey: what limits count */
+    const char *per; /* as of customer_journey */
     int64_t at_ms;
     int64_t until_ms; /* from then on neither its rule's limit nor the cap counts it */
     bool marketing;
@@ -74,6 +82,12 @@ struct customer_total {
     int64_t count, last_ms;
 };
 
+/* The key that a person was first known by: by this they have their share of a split. */
+struct customer_first {
+    const char *key; /* NULL: not told, which is the document's own key, … */
+    int64_t at_ms;   /* … and 0: nobody knows since when, which is older than all */
+};
+
 struct customer {
     const char *key;      /* the canonical one: the document stands under it */
     size_t bytes;         /* of the document as it was read, and of what was added since, about */
@@ -91,6 +105,7 @@ struct customer {
     CUSTOMER_LIST(const char *) keys; /* that lead here, newest last; without `key` */
     int64_t keys_until_ms;            /* so long their redirects stand at least; 0: none has one */
     CUSTOMER_LIST(struct customer_said) said;
+    struct customer_first first;
     bool said_unrecorded; /* by a document of a time without P:said: no record has its words */
     CUSTOMER_LIST(struct customer_start) starts; /* of journeys and open messages; not printed */
 };

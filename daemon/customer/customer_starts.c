@@ -42,10 +42,25 @@ void customer_starts_learn(struct customer *customer, const char *origin, const 
             customer->journeys.items[i].start = *event;
 }
 
+const struct value *customer_starts_data(const struct customer *customer, const char *origin)
+{
+    const struct customer_start *start = customer_starts_find(customer, origin);
+    return start ? value_get(&start->event, "data") : NULL;
+}
+
+static bool has_collected(const struct customer_journey *journey, const char *origin)
+{
+    for (uint32_t i = 0; i < journey->collected.count; i++)
+        if (strcmp(journey->collected.items[i].origin, origin) == 0)
+            return true;
+    return false;
+}
+
 bool customer_starts_needs(const struct customer *customer, const char *origin)
 {
     for (uint32_t i = 0; i < customer->journeys.count; i++)
-        if (strcmp(customer->journeys.items[i].origin, origin) == 0)
+        if (strcmp(customer->journeys.items[i].origin, origin) == 0 ||
+            has_collected(&customer->journeys.items[i], origin))
             return true;
     for (uint32_t i = 0; i < customer->open.count; i++)
         if (customer->open.items[i].reads.kind != VALUE_NULL &&

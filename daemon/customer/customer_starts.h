@@ -1,7 +1,7 @@
 /*
- * The events that started a customer's journeys. Each stands apart from the document, by its
- * origin, for as long as somebody may ask for it: a journey that waits, or an open message whose
- * `until` has a condition that reads it.
+ * The events that started a customer's journeys, and those that joined one. Each stands apart from
+ * the document, by its origin, for as long as somebody may ask for it: a journey that waits, or an
+ * open message whose `until` has a condition that reads it.
  */
 #ifndef NUDGED_CUSTOMER_CUSTOMER_STARTS_H
 #define NUDGED_CUSTOMER_CUSTOMER_STARTS_H
@@ -24,6 +24,9 @@ void customer_starts_note(struct arena *arena, struct customer *customer, const 
 /* What was read of a noted start: its event, or NULL: it is not there. Journeys get it too. */
 void customer_starts_learn(struct customer *customer, const char *origin,
                            const struct value *event);
+
+/* The data of the event of that origin; NULL where it is not at hand. */
+const struct value *customer_starts_data(const struct customer *customer, const char *origin);
 
 /* Whether anybody may still ask for it. */
 bool customer_starts_needs(const struct customer *customer, const char *origin);

@@ -9,7 +9,8 @@
  *           │    ends_until        whose `until` it is: what runs ends, what waits is withdrawn
  *           │    start_journeys    whose `on` it is: all `if`s first, then each match acts
  *           │      ends_no_longer    again: restart, and `if` is false: likewise
- *           │      try_rule          enabled, young enough, not over already, again
+ *           │      try_rule          enabled, young enough, not over already; then what it does
+ *           │                        to what runs (decide/again)
  *           └─ resume_due        journeys whose time has come, in the order of deadlines
  *
  *   Both let journeys move on until they wait or end (decide/moving, which reads next), and at
@@ -25,11 +26,13 @@
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"
+#include "decide/again.h"
 #include "decide/deciding.h"
 #include "decide/ends.h"
 #include "decide/joining.h"
 #include "decide/journey.h"
 #include "decide/moving.h"
+#include "decide/per.h"
 #include "decide/requeued.h"
 #include "decide/schedule.h"
 #include "decide/sending.h"
@@ -101,53 +104,7 @@ static void learn(struct deciding *d)
 
 /* ---- What an event starts ---- */
 
-/* What of this rule keeps the event from starting it; NONE: nothing does. A message that waits is
- * the newest of its journey, which may be over. */
-static enum trace_why held_back(const struct deciding *d, const struct rule *rule)
-{
-    const struct customer *customer = d->customer;
-    for (uint32_t i = 0; i < customer->journeys.count; i++) {
-        const struct customer_journey *journey = &customer->journeys.items[i];
-        if (strcmp(journey->rule, rule->name) != 0)
-            continue;
-        if (rule->again == RULE_IGNORE)
-            return TRACE_WHY_AGAIN;
-        if (d->event->time_ms < journey->started_ms)
-            return TRACE_WHY_OLDER;
-    }
-    for (uint32_t i = 0; i < customer->open.count && rule->again == RULE_RESTART; i++)
-        if (strcmp(customer->open.items[i].rule, rule->name) == 0 &&
-            d->event->time_ms < customer->open.items[i].started_ms)
-            return TRACE_WHY_OLDER;
-    return TRACE_WHY_NONE;
-}
-
-/* What runs of a rule that restarts ends, and what waits of it is withdrawn. */
-static void restart(struct deciding *d, const struct rule *rule)
-{
-    struct customer *customer = d->customer;
-    for (uint32_t i = customer->journeys.count; i-- > 0;)
-        if (strcmp(customer->journeys.items[i].rule, rule->name) == 0)
-            moving_end(d, i, TRACE_WHY_RESTART);
-    for (uint32_t i = customer->open.count; i-- > 0;)
-        if (strcmp(customer->open.items[i].rule, rule->name) == 0)
-            withdraw_message(d, i, TRACE_WHY_RESTART);
-}
-
-/* What runs of this rule gives way to the event, or keeps it from starting anew. */
-static bool make_way(struct deciding *d, const struct rule *rule)
-{
-    if (rule->again == RULE_PARALLEL || rule->again == RULE_AGAIN_UNSET)
-        return true;
-    enum trace_why why = held_back(d, rule);
-    if (why)
-        trace_add(&d->trace, rule->name, TRACE_IGNORED, why);
-    else if (rule->again == RULE_RESTART)
-        restart(d, rule);
-    return !why;
-}
-
-static void try_rule(struct deciding *d, const struct rule *rule)
+static void try_rule(struct deciding *d, const struct rule *rule, const char *per)
 {
     const struct shop_event *event = d->event;
     enum trace_why why = TRACE_WHY_NONE;
@@ -156,11 +113,11 @@ static void try_rule(struct deciding *d, const struct rule *rule)
     else if (d->now_ms - event->time_ms > rule->max_age_ms)
         why = TRACE_WHY_MAX_AGE;
     else
-        why = ends_over(d, rule, &event->document, event->time_ms);
+        why = ends_over(d, rule, per, &event->document, event->time_ms);
     if (why)
         trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, why);
-    else if (make_way(d, rule))
-        moving_start(d, rule);
+    else if (again_makes_way(d, rule, per))
+        moving_start(d, rule, per);
 }
 
 /* Why rules did not match. */
@@ -178,6 +135,20 @@ static void tell_unmatched(struct deciding *d, const struct rule_index *index,
     }
 }
 
+/* What a rule that matches has one journey for. */
+struct match {
+    const struct rule *rule;
+    const char *per, *fault; /* `fault`: there is nothing to have one for */
+};
+
+static struct match match(const struct rule *rule, const struct condition_view *view,
+                          struct arena *arena)
+{
+    struct match match = {.rule = rule};
+    per_ask(rule, view, arena, &match.per, &match.fault);
+    return match;
+}
+
 /* All conditions are asked before any rule acts: none sees what another one did. */
 static void start_journeys(struct deciding *d)
 {
@@ -190,10 +161,19 @@ static void start_journeys(struct deciding *d)
     condition_view_open(&view, &scene, d->arena);
     const struct rule_answer *answers = rule_index_ask(index, &view, d->arena, &count);
     tell_unmatched(d, index, answers, count);
-    ends_no_longer(d, answers, count);
+    struct match *matches = arena_alloc(d->arena, sizeof *matches * (count + 1));
+    uint32_t match_count = 0;
     for (uint32_t i = 0; i < count; i++)
         if (answers[i].answer == CONDITION_TRUE)
-            try_rule(d, answers[i].rule);
+            matches[match_count++] = match(answers[i].rule, &view, d->arena);
+    ends_no_longer(d, &view, answers, count);
+    for (uint32_t i = 0; i < match_count; i++) {
+        if (matches[i].fault)
+            trace_add_fault(&d->trace, matches[i].rule->name, TRACE_PASSED_OVER, TRACE_WHY_PER,
+                            matches[i].fault);
+        else
+            try_rule(d, matches[i].rule, matches[i].per);
+    }
 }
 
 /* ---- An event ---- */

@@ -5,6 +5,7 @@
 #include "customer/customer_ends.h"
 #include "decide/carried.h"
 #include "decide/moving.h"
+#include "decide/per.h"
 #include "decide/starts.h"
 #include "decide/withdraw.h"
 
@@ -31,9 +32,11 @@ static bool is_end(struct deciding *d, const char *name, const struct customer_u
     return condition_ask(condition, &scene, d->arena, &fault) != CONDITION_FALSE;
 }
 
-static void remember(struct deciding *d, const struct rule *rule, struct value event)
+static void remember(struct deciding *d, const struct rule *rule, const char *per,
+                     struct value event)
 {
     const struct customer_end end = {.rule = rule->name,
+                                     .per = per,
                                      .at_ms = d->event->time_ms,
                                      .until_ms = d->event->time_ms + rule->max_age_ms,
                                      .event = event};
@@ -58,44 +61,47 @@ void ends_until(struct deciding *d)
     /* Of those without a condition the customer's counts have the newest. */
     for (const struct rule *const *rule = ruleset_until(d->rules, d->event->type); *rule; rule++)
         if ((*rule)->until_condition)
-            remember(d, *rule, carried_event(d, *rule));
+            remember(d, *rule, NULL, carried_event(d, *rule));
 }
 
 /* ---- By a match that is none any more ---- */
 
-/* Whether a rule of `again: restart` answered no. */
-static bool is_refusal(const struct deciding *d, const struct rule *rule,
-                       const struct rule_answer *answers, uint32_t count)
+/* Whether the rule answered no. */
+static bool is_refusal(const struct rule *rule, const struct rule_answer *answers, uint32_t count)
 {
-    if (!rule || rule->again != RULE_RESTART || !rule->enabled ||
-        !rule_list_has(rule->on, d->event->type))
-        return false;
     for (uint32_t i = 0; i < count; i++)
         if (answers[i].rule == rule)
             return false;
     return true;
 }
 
-void ends_no_longer(struct deciding *d, const struct rule_answer *answers, uint32_t count)
+static void end_value(struct deciding *d, const struct rule *rule, const char *per)
 {
     struct customer *customer = d->customer;
     int64_t at_ms = d->event->time_ms;
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        const struct rule *rule = ruleset_find(d->rules, journey->rule);
-        if (at_ms >= journey->started_ms && is_refusal(d, rule, answers, count))
+        if (at_ms >= journey->started_ms && strcmp(journey->rule, rule->name) == 0 &&
+            per_is(d, rule, journey->per, journey->origin, per))
             moving_end(d, i, TRACE_WHY_NO_LONGER);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
-        const struct rule *rule = ruleset_find(d->rules, open->rule);
-        if (at_ms >= open->started_ms && is_refusal(d, rule, answers, count))
+        if (at_ms >= open->started_ms && strcmp(open->rule, rule->name) == 0 &&
+            per_is(d, rule, open->per, open->origin, per))
             withdraw_message(d, i, TRACE_WHY_NO_LONGER);
     }
+    remember(d, rule, per, value_null());
+}
+
+void ends_no_longer(struct deciding *d, const struct condition_view *view,
+                    const struct rule_answer *answers, uint32_t count)
+{
+    const char *per, *fault;
     for (const struct rule *const *rule = ruleset_restarting(d->rules, d->event->type); *rule;
          rule++)
-        if (is_refusal(d, *rule, answers, count))
-            remember(d, *rule, value_null());
+        if (is_refusal(*rule, answers, count) && per_ask(*rule, view, d->arena, &per, &fault))
+            end_value(d, *rule, per);
 }
 
 /* ---- What came before an older start ---- */
@@ -118,7 +124,13 @@ static bool stops_start(const struct deciding *d, const struct rule *rule,
     return condition_ask(rule->until_condition, &scene, d->arena, &fault) != CONDITION_FALSE;
 }
 
-enum trace_why ends_over(const struct deciding *d, const struct rule *rule,
+/* Of the value, or of all. */
+static bool is_of_value(const struct customer_end *end, const struct rule *rule, const char *per)
+{
+    return !rule->per || !per || !end->per || strcmp(end->per, per) == 0;
+}
+
+enum trace_why ends_over(const struct deciding *d, const struct rule *rule, const char *per,
                          const struct value *start, int64_t started_ms)
 {
     bool restarts = rule->again == RULE_RESTART;
@@ -131,7 +143,8 @@ enum trace_why ends_over(const struct deciding *d, const struct rule *rule,
         const struct customer_end *end = &d->customer->ends.items[i];
         if (!is_end_of(end, rule, started_ms))
             continue;
-        if (restarts && (end->event.kind == VALUE_NULL || !end->rule[0]))
+        if (restarts && is_of_value(end, rule, per) &&
+            (end->event.kind == VALUE_NULL || !end->rule[0]))
             return TRACE_WHY_NO_LONGER;
         if (rule->until_condition && end->event.kind != VALUE_NULL &&
             stops_start(d, rule, end, start))

@@ -17,12 +17,15 @@
 /* All that the event ends by `until`: of rules that are here, and of what carries its `until`. */
 void ends_until(struct deciding *d);
 
-/* All that it ends as a match that is none any more. `answers`: of the rules of its type. */
-void ends_no_longer(struct deciding *d, const struct rule_answer *answers, uint32_t count);
+/* All that it ends as a match that is none any more, of the value that each rule's `per` has for
+ * it. `answers`: of the rules of its type, as they were asked by the view. */
+void ends_no_longer(struct deciding *d, const struct condition_view *view,
+                    const struct rule_answer *answers, uint32_t count);
 
-/* Why what began with `start` (an event's document) at `started_ms` is over already: UNTIL,
- * NO_LONGER; NONE: it is not. Events count that are newer than it, and came before. */
-enum trace_why ends_over(const struct deciding *d, const struct rule *rule,
+/* Why what began with `start` (an event's document) at `started_ms`, for that value of the rule's
+ * `per`, is over already: UNTIL, NO_LONGER; NONE: it is not. Events count that are newer than it,
+ * and came before. */
+enum trace_why ends_over(const struct deciding *d, const struct rule *rule, const char *per,
                          const struct value *start, int64_t started_ms);
 
 #endif

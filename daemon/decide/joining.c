@@ -9,24 +9,32 @@
 #include "customer/customer_join.h"
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
+#include "decide/again.h"
 #include "decide/ends.h"
 #include "decide/moving.h"
+#include "decide/per.h"
 #include "decide/room.h"
 #include "decide/starts.h"
 #include "decide/withdraw.h"
 
+/* What an end may end: a journey, or an open message. */
+struct begun {
+    const char *rule, *origin, *per;
+    const struct customer_until *until;
+    const struct value *reads;
+    int64_t started_ms;
+};
+
 /* Why an end that one side saw, and that is newer, ends what started on the other. */
-static enum trace_why over(struct deciding *d, const char *name, const char *origin,
-                           const struct customer_until *until, const struct value *reads,
-                           int64_t started_ms)
+static enum trace_why over(struct deciding *d, const struct begun *begun)
 {
-    const struct rule *rule = ruleset_find(d->rules, name);
+    const struct rule *rule = ruleset_find(d->rules, begun->rule);
     struct value start;
     if (!rule)
         return TRACE_WHY_NONE;
-    if (!starts_find(d, origin, until, reads, rule->until_condition, &start))
+    if (!starts_find(d, begun->origin, begun->until, begun->reads, rule->until_condition, &start))
         start = value_null();
-    return ends_over(d, rule, &start, started_ms);
+    return ends_over(d, rule, begun->per, &start, begun->started_ms);
 }
 
 static void apply_ends(struct deciding *d)
@@ -35,33 +43,31 @@ static void apply_ends(struct deciding *d)
     enum trace_why why;
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        if ((why = over(d, journey->rule, journey->origin, &journey->until, &journey->reads,
-                        journey->started_ms)))
+        if ((why = over(d, &(struct begun){journey->rule, journey->origin, journey->per,
+                                           &journey->until, &journey->reads, journey->started_ms})))
             moving_end(d, i, why);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
-        if ((why = over(d, open->rule, open->origin, &open->until, &open->reads, open->started_ms)))
+        if ((why = over(d, &(struct begun){open->rule, open->origin, open->per, &open->until,
+                                           &open->reads, open->started_ms})))
             withdraw_message(d, i, why);
     }
 }
 
-static bool is_kept_apart(const struct deciding *d, const char *name)
+/* Whether another journey of the same rule and value has a newer start; of the same moment the
+ * last. */
+static bool is_outdone(struct deciding *d, const struct rule *rule, uint32_t index)
 {
-    const struct rule *rule = ruleset_find(d->rules, name);
-    return rule && rule->again != RULE_PARALLEL && rule->again != RULE_AGAIN_UNSET;
-}
-
-/* Whether another journey of the same rule has a newer start; of the same moment the last. */
-static bool is_outdone(const struct customer *customer, uint32_t index)
-{
+    const struct customer *customer = d->customer;
     const struct customer_journey *journey = &customer->journeys.items[index];
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
         const struct customer_journey *other = &customer->journeys.items[i];
-        if (i == index || strcmp(other->rule, journey->rule) != 0)
+        if (i == index || strcmp(other->rule, journey->rule) != 0 ||
+            !again_keeps_one(rule, other) || other->started_ms < journey->started_ms ||
+            (other->started_ms == journey->started_ms && i < index))
             continue;
-        if (other->started_ms > journey->started_ms ||
-            (other->started_ms == journey->started_ms && i > index))
+        if (per_is(d, rule, other->per, other->origin, journey->per))
             return true;
     }
     return false;
@@ -70,9 +76,12 @@ static bool is_outdone(const struct customer *customer, uint32_t index)
 static void keep_apart(struct deciding *d)
 {
     struct customer *customer = d->customer;
-    for (uint32_t i = customer->journeys.count; i-- > 0;)
-        if (is_kept_apart(d, customer->journeys.items[i].rule) && is_outdone(customer, i))
+    for (uint32_t i = customer->journeys.count; i-- > 0;) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        const struct rule *rule = ruleset_find(d->rules, journey->rule);
+        if (rule && again_keeps_one(rule, journey) && is_outdone(d, rule, i))
             moving_end(d, i, TRACE_WHY_JOINED);
+    }
 }
 
 /* Of those that do not wait for room, which the bound does not count. */

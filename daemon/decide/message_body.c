@@ -141,6 +141,8 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put(arena, *body, "event", scene->event ? *scene->event : input->journey->start);
     if (value_is_text(value_get(&input->journey->start, "id"), "")) /* else that names it again */
         put_text(arena, *body, "origin", input->journey->origin);
+    if (input->journey->per)
+        put_text(arena, *body, "per", input->journey->per);
     const struct value *hops = value_get(&input->journey->start, "hops");
     if (hops) /* for the event that tells of the message: rules that feed each other must end */
         put(arena, *body, "hops", *hops);

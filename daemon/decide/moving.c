@@ -4,8 +4,20 @@
 #include "customer/customer_starts.h"
 #include "decide/carried.h"
 #include "decide/journey.h"
+#include "decide/per.h"
 #include "decide/sending.h"
 #include "decide/withdraw.h"
+
+/* Whether the rule's `while` lets the journey act; where not, it is over. */
+static bool may_act(struct deciding *d, const struct rule *rule,
+                    const struct condition_scene *scene)
+{
+    const char *fault = NULL;
+    if (condition_ask(rule->while_condition, scene, d->arena, &fault) == CONDITION_TRUE)
+        return true;
+    trace_add_fault(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_NO_LONGER, fault);
+    return false;
+}
 
 /* Lets a journey move on from step number `at`; as moving_go_on. */
 static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
@@ -17,9 +29,13 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
     journey->rules = d->others ? d->others->number : 0;
     journey->until = carried_until(rule);
     journey->reads = carried_reads(d, rule, &journey->start);
+    if (!journey->per)
+        journey->per = per_of_start(d, rule, &journey->start);
     for (;;) {
         switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {
         case JOURNEY_SENDS:
+            if (!may_act(d, rule, &scene))
+                return false;
             if (!sending_try(d, rule, step, journey))
                 return true;
             break;
@@ -70,13 +86,14 @@ void moving_refuse(struct deciding *d, const struct customer_journey *journey, e
                             : "64 journeys run for this customer");
 }
 
-void moving_start(struct deciding *d, const struct rule *rule)
+void moving_start(struct deciding *d, const struct rule *rule, const char *per)
 {
     const struct shop_event *event = d->event;
     struct customer *customer = d->customer;
     struct customer_journey journey = {
         .rule = rule->name,
         .origin = event->origin,
+        .per = per,
         .clock_ms = event->time_ms,
         .started_ms = event->time_ms,
         .start = event->document,

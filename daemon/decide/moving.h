@@ -10,8 +10,8 @@
 
 #include "decide/deciding.h"
 
-/* Starts a journey of the rule from the event, and lets it move on. */
-void moving_start(struct deciding *d, const struct rule *rule);
+/* Starts a journey of the rule from the event, for that value of its `per`, and lets it move on. */
+void moving_start(struct deciding *d, const struct rule *rule, const char *per);
 
 /* Lets a journey of the document go on at step number `at`, as its deadline has come. After a wait
  * that policy imposed, or that ends late, the branches in which it stands are asked again: one that

@@ -12,6 +12,7 @@
 #include "customer/customer_starts.h"
 #include "decide/carried.h"
 #include "decide/ends.h"
+#include "decide/per.h"
 #include "decide/sending.h"
 #include "decide/withdraw.h"
 
@@ -105,7 +106,10 @@ static bool read_message(const struct deciding *d, struct requeued *requeued)
         .decided_ms = number_of(message, "decided"),
         .died_ms = number_of(message, "died"),
         .give_up_ms = number_of(message, "give_up"),
-        .journey = {.rule = rule, .origin = origin_of(d, &body, mid), .start = start_of(d, &body)},
+        .journey = {.rule = rule,
+                    .origin = origin_of(d, &body, mid),
+                    .per = text_of(d, &body, "per"),
+                    .start = start_of(d, &body)},
     };
     requeued->journey.started_ms = started_at(&requeued->journey.start, requeued->decided_ms);
     return true;
@@ -142,18 +146,23 @@ static bool may_be_forgotten(const struct deciding *d, const struct rule *rule,
 }
 
 /* Of a rule that restarts: whether it has begun anew since. */
-static bool has_newer_run(const struct customer *customer, const struct requeued *requeued)
+static bool has_newer_run(struct deciding *d, const struct rule *rule,
+                          const struct requeued *requeued)
 {
-    const char *rule = requeued->journey.rule, *origin = requeued->journey.origin;
-    for (uint32_t i = 0; i < customer->journeys.count; i++)
-        if (strcmp(customer->journeys.items[i].rule, rule) == 0 &&
-            customer->journeys.items[i].started_ms > requeued->journey.started_ms)
+    const struct customer *customer = d->customer;
+    const struct customer_journey *mine = &requeued->journey;
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        if (strcmp(journey->rule, mine->rule) == 0 && journey->started_ms > mine->started_ms &&
+            per_is(d, rule, journey->per, journey->origin, mine->per))
             return true;
-    for (uint32_t i = 0; i < customer->sends.count; i++)
-        if (strcmp(customer->sends.items[i].rule, rule) == 0 &&
-            strcmp(customer->sends.items[i].run, origin) != 0 &&
-            customer->sends.items[i].at_ms > requeued->decided_ms)
+    }
+    for (uint32_t i = 0; i < customer->sends.count; i++) {
+        const struct customer_send *send = &customer->sends.items[i];
+        if (strcmp(send->rule, mine->rule) == 0 && strcmp(send->run, mine->origin) != 0 &&
+            send->at_ms > requeued->decided_ms && per_is(d, rule, send->per, send->run, mine->per))
             return true;
+    }
     return false;
 }
 
@@ -174,19 +183,19 @@ static bool has_ended(const struct customer *customer, const struct requeued *re
     return false;
 }
 
-static enum trace_why ended_by(const struct deciding *d, const struct rule *rule,
+static enum trace_why ended_by(struct deciding *d, const struct rule *rule,
                                const struct requeued *requeued)
 {
     const struct customer_journey *journey = &requeued->journey;
     if (ruleset_find(d->rules, rule->name) != rule)
         return has_ended(d->customer, requeued) ? TRACE_WHY_UNTIL : TRACE_WHY_NONE;
-    enum trace_why over = ends_over(d, rule, &journey->start, journey->started_ms);
+    enum trace_why over = ends_over(d, rule, journey->per, &journey->start, journey->started_ms);
     if (over)
         return over;
     if (may_be_forgotten(d, rule, requeued))
         return TRACE_WHY_MAX_AGE;
-    return rule->again == RULE_RESTART && has_newer_run(d->customer, requeued) ? TRACE_WHY_RESTART
-                                                                               : TRACE_WHY_NONE;
+    return rule->again == RULE_RESTART && has_newer_run(d, rule, requeued) ? TRACE_WHY_RESTART
+                                                                           : TRACE_WHY_NONE;
 }
 
 static enum trace_why objection(struct deciding *d, const struct rule *rule,
@@ -207,6 +216,7 @@ static void take_back(struct deciding *d, const struct rule *rule, const struct 
                                        .rule = rule->name,
                                        .origin = requeued->journey.origin,
                                        .topic = rule->topic,
+                                       .per = requeued->journey.per,
                                        .started_ms = requeued->journey.started_ms,
                                        .give_up_ms = requeued->give_up_ms,
                                        .marketing = marketing};
@@ -251,6 +261,8 @@ void requeued_learn(struct deciding *d)
     const struct rule *rule = rule_of(d, &requeued);
     requeued.journey.until = carried_until(rule);
     requeued.journey.reads = carried_reads(d, rule, &requeued.journey.start);
+    if (!requeued.journey.per)
+        requeued.journey.per = per_of_start(d, rule, &requeued.journey.start);
     customer_drop_send(customer, requeued.mid); /* where it is not known yet that it had failed */
     enum trace_why why = objection(d, rule, &requeued);
     trace_add_requeued(&d->trace, rule->name, requeued.word, requeued.mid);

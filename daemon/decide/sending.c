@@ -128,6 +128,7 @@ static struct customer_open open_of(const struct sending_want *want, const char 
                                   .rule = rule->name,
                                   .origin = want->journey.origin,
                                   .topic = rule->topic,
+                                  .per = want->journey.per,
                                   .started_ms = want->journey.started_ms,
                                   .give_up_ms = give_up_ms,
                                   .until = carried_until(rule),

@@ -39,6 +39,15 @@ bool starts_find(struct deciding *d, const char *origin, const struct customer_u
     return true;
 }
 
+const struct value *starts_event(struct deciding *d, const char *origin)
+{
+    const struct customer_start *known = customer_starts_find(d->customer, origin);
+    if (known && known->event.kind == VALUE_MAP)
+        return &known->event;
+    need(d, origin);
+    return NULL;
+}
+
 bool starts_need(struct deciding *d, const struct customer_journey *journey)
 {
     return journey->start.kind != VALUE_MAP && need(d, journey->origin);

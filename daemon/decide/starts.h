@@ -18,6 +18,9 @@ bool starts_find(struct deciding *d, const char *origin, const struct customer_u
                  const struct value *reads, const struct cel_program *condition,
                  struct value *start);
 
+/* The event of that origin; NULL: it is needed, or it is lost. */
+const struct value *starts_event(struct deciding *d, const char *origin);
+
 /* Whether the decision needs the journey's start, for it to go on. */
 bool starts_need(struct deciding *d, const struct customer_journey *journey);
 

@@ -57,6 +57,14 @@ void trace_add(struct trace *trace, const char *rule, enum trace_what what, enum
     add_with_why(trace, rule, what, trace_why_word(why));
 }
 
+void trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
+                     enum trace_why why, const char *fault)
+{
+    struct value *item = add_with_why(trace, rule, what, trace_why_word(why));
+    if (item && fault)
+        value_add(trace->arena, *item, value_text("fault"), value_text(fault));
+}
+
 void trace_add_error(struct trace *trace, const char *rule, const char *fault)
 {
     add_with_why(trace, rule, TRACE_ERROR, fault);

@@ -10,6 +10,8 @@
  * Failures of a message that are equal and follow each other are one line (store/shared_trace.lua):
  * behind the last one's item stand how many "times", and when the "first" one was.
  *
+ * Where an expression failed, and the "why" is a word all the same, its "fault" stands behind it.
+ *
  * `time` is left out where it is that of the stream's entry, as of an event without one.
  *
  * Rules that did not match share an item for each reason: most rules do not match
@@ -41,6 +43,9 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
                  const struct shop_event *event);
 /* All texts are referred to, not copied. `rule` may be NULL. */
 void trace_add(struct trace *trace, const char *rule, enum trace_what what, enum trace_why why);
+/* Likewise; `fault`: what failed in an expression, as "cart.total: no such field", or NULL. */
+void trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
+                     enum trace_why why, const char *fault);
 /* A rule whose condition failed, or an expression of a step of it: `fault` says why. */
 void trace_add_no_match(struct trace *trace, const char *rule, const char *fault);
 void trace_add_error(struct trace *trace, const char *rule, const char *fault);

@@ -53,12 +53,15 @@
     X(OTHER_REASONS, "other reasons", "more of them than one line tells apart")               \
     X(DUPLICATE, "duplicate", "the event has been here before")                               \
     X(DISABLED, "disabled", "the rule says `enabled: false`")                                 \
+    X(PER, "per", "the rule's `per` failed, or is no text and no number")                     \
     X(MAX_AGE, "max-age", "the event is older than the rule's `max_age`")                     \
     X(UNTIL, "until", "an event of the rule's `until` came")                                  \
     X(AGAIN, "again", "the rule says `again: ignore`")                                        \
     X(OLDER, "older", "the event is older than the start of the running journey")             \
-    X(RESTART, "restart", "the rule says `again: restart`, and matched anew")                 \
-    X(NO_LONGER, "no-longer", "the rule says `again: restart`, and its `if` became false")    \
+    X(RESTART, "restart",                                                                     \
+      "the rule matched anew, and says `again: restart`, or waits by quiet hours alone")      \
+    X(NO_LONGER, "no-longer",                                                                 \
+      "its `while` is not true, or, under `again: restart`, its `if` became false")           \
     X(UNSUBSCRIBED, "unsubscribed", "the customer has unsubscribed")                          \
     X(JOINED, "joined", "the customer has a newer one: two keys proved to be one person")     \
     X(ERASURE, "erasure", "the customer was erased")                                          \

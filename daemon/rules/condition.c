@@ -182,8 +182,8 @@ bool condition_trace(const struct cel_program *program, const struct condition_s
     return cel_eval_traced(program, &view.input, arena, tracer, result, fault);
 }
 
-static bool view_value(const struct cel_program *program, const struct condition_view *view,
-                       struct arena *arena, struct value *result, const char **fault)
+bool condition_view_value(const struct cel_program *program, const struct condition_view *view,
+                          struct arena *arena, struct value *result, const char **fault)
 {
     struct cel_fault failed = {0};
     if (cel_eval(program, &view->input, arena, result, &failed))
@@ -197,7 +197,7 @@ bool condition_value(const struct cel_program *program, const struct condition_s
 {
     struct condition_view view;
     condition_view_open(&view, scene, arena);
-    return view_value(program, &view, arena, result, fault);
+    return condition_view_value(program, &view, arena, result, fault);
 }
 
 enum condition_answer condition_view_ask(const struct cel_program *program,
@@ -207,7 +207,7 @@ enum condition_answer condition_view_ask(const struct cel_program *program,
     struct value result;
     if (!program)
         return CONDITION_TRUE;
-    if (!view_value(program, view, arena, &result, fault))
+    if (!condition_view_value(program, view, arena, &result, fault))
         return CONDITION_FAILED;
     if (result.kind != VALUE_BOOL) {
         *fault = arena_printf(arena, "a condition must be true or false, and this one is %s",

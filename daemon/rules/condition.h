@@ -92,6 +92,8 @@ struct condition_view {
 
 void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
                          struct arena *arena);
+bool condition_view_value(const struct cel_program *program, const struct condition_view *view,
+                          struct arena *arena, struct value *result, const char **fault);
 enum condition_answer condition_view_ask(const struct cel_program *program,
                                          const struct condition_view *view, struct arena *arena,
                                          const char **fault);

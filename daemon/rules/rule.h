@@ -66,7 +66,9 @@ struct rule {
     const char *const *on;          /* event types, NULL-terminated; none where it has a clock */
     const struct rule_clock *clock; /* NULL: events start it */
     struct cel_program *condition;  /* NULL: true */
+    struct cel_program *per;        /* NULL: the customer */
     enum rule_again again;
+    struct cel_program *while_condition; /* NULL: true */
     const char *const *until;            /* event types, NULL-terminated; may be empty */
     struct cel_program *until_condition; /* NULL: true */
     struct setting_rate limit;           /* count 0: none */

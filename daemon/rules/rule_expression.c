@@ -6,7 +6,7 @@
 #include "rules/condition.h"
 #include "rules/rule_clock_read.h"
 
-const char *const rule_expression_keys[] = {"if", "per", "to", "set", "data", NULL};
+const char *const rule_expression_keys[] = {"if", "per", "while", "to", "set", "data", NULL};
 
 enum { QUOTED_MOST = 120 }; /* bytes of a text that a hint shows in quotes */
 

@@ -25,7 +25,7 @@ struct rule_text {
     const char *name, *about, *topic;
     bool enabled;
     int class, again, on_uncertain;
-    struct value on, condition, until, send, wait, steps;
+    struct value on, condition, per, while_, until, send, wait, steps;
     struct setting_rate limit;
     int64_t priority, max_age_ms, give_up_ms;
 };
@@ -81,6 +81,11 @@ const struct setting rule_settings[] = {
      AT(condition),
      .reload = SETTING_RELOAD,
      .help = "a condition (CEL)"},
+    {.key = "per",
+     .type = SETTING_EXPRESSION,
+     AT(per),
+     .reload = SETTING_RELOAD,
+     .help = "a text or a number, such as `order.id`: one journey for each; default: the customer"},
     {.key = "again",
      .type = SETTING_CHOICE,
      AT(again),
@@ -88,6 +93,11 @@ const struct setting rule_settings[] = {
      .later = later_agains,
      .reload = SETTING_RELOAD,
      .help = "what a new match does to the journey that runs; required in a rule that waits"},
+    {.key = "while",
+     .type = SETTING_EXPRESSION,
+     AT(while_),
+     .reload = SETTING_RELOAD,
+     .help = "a condition that is asked before every send: false ends the journey"},
     {.key = "until",
      .type = SETTING_VALUE,
      AT(until),
@@ -151,8 +161,6 @@ const struct setting rule_settings[] = {
      AT(steps),
      .reload = SETTING_RELOAD,
      .help = "what to do, in order"},
-    PLANNED("per", "there is one journey for each customer; `again: parallel` runs several"),
-    PLANNED("while", "put the condition into an `if` step before the `send`"),
     PLANNED("holdout", "every customer gets the message"),
     {0},
 };
@@ -296,6 +304,19 @@ static void read_until(const struct rule_reader *reader, const struct value *val
     }
 }
 
+static void read_per(const struct rule_reader *reader, const struct value *value, struct rule *rule)
+{
+    static const enum value_kind kinds[] = {VALUE_STRING, VALUE_INT, VALUE_UINT, VALUE_DOUBLE};
+    bool may_be = false;
+    rule->per = rule_expression(reader, value, rule->on);
+    for (size_t i = 0; rule->per && i < sizeof kinds / sizeof *kinds; i++)
+        may_be = may_be || cel_may_give(rule->per, kinds[i]);
+    if (rule->per && !may_be)
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                 "`per` must be a text or a number, and this never is one"),
+                  "name what there is one journey for: per: order.id");
+}
+
 static void read_behaviour(const struct rule_reader *reader, const struct value *document,
                            const struct rule_text *text, struct rule *rule)
 {
@@ -367,6 +388,8 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     within.started_by = rule->on;
     reader = &within;
     rule->condition = rule_condition(reader, &text.condition, rule->on);
+    read_per(reader, &text.per, rule);
+    rule->while_condition = rule_condition(reader, &text.while_, rule->on);
     read_until(reader, &text.until, rule);
     rule_steps_read(reader, document, rule);
     rule_channel_settle(reader->channels, rule);

@@ -269,6 +269,8 @@ static void index_rules(struct ruleset *set)
             index_type(set, set->until, *type, rule);
         count_named(set, rule->condition);
         count_named(set, rule->until_condition);
+        count_named(set, rule->per);
+        count_named(set, rule->while_condition);
         for (uint32_t s = 0; s < rule->step_count; s++)
             count_named_in_step(set, &rule->steps[s]);
     }

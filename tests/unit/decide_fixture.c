@@ -118,6 +118,7 @@ static void add_item(struct buf *out, const struct value *item)
         add_word(out, item, "rule");
         add_word(out, item, "what");
         add_word(out, item, "why");
+        add_word(out, item, "fault");
     }
     if (value_to_int(value_get(item, "until"), &until_ms))
         buf_printf(out, " %g", (double)until_ms / 1000 - (double)DECIDE_FIXTURE_START);

@@ -118,9 +118,10 @@ static const struct decide_play nights[] = {
       {60, BARE("customer.unsubscribed") "}", ""},
       {79200, NULL, "news refused no-consent"}}},
     {"and so are limits and caps; what comes in the morning shares them by priority",
-     "{name: a, on: x, limit: 1 per 1d, send: a}\n---\n"
-     "{name: b, on: x, send: b}\n---\n{name: c, on: x, priority: 2, send: c}\n---\n"
-     "{name: d, on: x, priority: 1, send: d}\n",
+     "{name: a, on: x, again: parallel, limit: 1 per 1d, send: a}\n---\n"
+     "{name: b, on: x, again: parallel, send: b}\n---\n"
+     "{name: c, on: x, again: parallel, priority: 2, send: c}\n---\n"
+     "{name: d, on: x, again: parallel, priority: 1, send: d}\n",
      {{0, EVENT("x", "1"),
        "c quiet-hours 79200; d quiet-hours 79200; a quiet-hours 79200; b quiet-hours 79200"},
       {60, EVENT("x", "2"),
@@ -128,6 +129,14 @@ static const struct decide_play nights[] = {
       {79200, NULL,
        "c sends c; c sends c; d sends d; d sends d; a sends a; a refused limit; b refused cap; "
        "b refused cap"}}},
+    {"of a rule that says nothing of it the newest run alone comes through the night",
+     "{name: a, on: x, send: a}\n---\n{name: b, on: x, class: transactional, send: b}",
+     {{0, EVENT("x", "1"), "a quiet-hours 79200; b sends b"},
+      {60, EVENT("x", "2"), "a ended restart; a quiet-hours 79200; b sends b"},
+      {61, "{\"type\":\"x\",\"id\":\"3\",\"time\":\"2026-03-02T09:59:00Z\"," ANA "}",
+       "a ignored older; b sends b"},
+      {79200, NULL, "a sends a"},
+      {79201, EVENT("x", "4"), "a sends a; b sends b"}}},
     {"the next wait counts from the morning",
      "{name: tour, on: x, again: ignore, steps: [{send: one}, {wait: 1h}, {send: two}]}",
      {{0, EVENT("x", "1"), "tour quiet-hours 79200"},

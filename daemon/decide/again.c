@@ -1,0 +1,78 @@
+#include "decide/again.h"
+
+#include <string.h>
+
+#include "decide/moving.h"
+#include "decide/per.h"
+#include "decide/withdraw.h"
+
+static bool journey_is_of(struct deciding *d, const struct customer_journey *journey,
+                          const struct rule *rule, const char *per)
+{
+    return strcmp(journey->rule, rule->name) == 0 &&
+           per_is(d, rule, journey->per, journey->origin, per);
+}
+
+static bool open_is_of(struct deciding *d, const struct customer_open *open,
+                       const struct rule *rule, const char *per)
+{
+    return strcmp(open->rule, rule->name) == 0 && per_is(d, rule, open->per, open->origin, per);
+}
+
+/* A marketing rule that never waits says nothing of it; of its runs only the newest is kept through
+ * quiet hours. */
+static bool is_quiet_alone(const struct rule *rule)
+{
+    return rule->again == RULE_AGAIN_UNSET && rule->class == RULE_MARKETING;
+}
+
+bool again_keeps_one(const struct rule *rule, const struct customer_journey *journey)
+{
+    if (is_quiet_alone(rule))
+        return journey->imposed && !journey->full_ms;
+    return rule->again == RULE_RESTART || rule->again == RULE_IGNORE;
+}
+
+/* What keeps the event from starting the rule; NONE: nothing does. A message that waits is the
+ * newest of its journey, which may be over. */
+static enum trace_why held_back(struct deciding *d, const struct rule *rule, const char *per)
+{
+    const struct customer *customer = d->customer;
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        const struct customer_journey *journey = &customer->journeys.items[i];
+        if (!again_keeps_one(rule, journey) || !journey_is_of(d, journey, rule, per))
+            continue;
+        if (rule->again == RULE_IGNORE)
+            return TRACE_WHY_AGAIN;
+        if (d->event->time_ms < journey->started_ms)
+            return TRACE_WHY_OLDER;
+    }
+    for (uint32_t i = 0; i < customer->open.count && rule->again == RULE_RESTART; i++)
+        if (d->event->time_ms < customer->open.items[i].started_ms &&
+            open_is_of(d, &customer->open.items[i], rule, per))
+            return TRACE_WHY_OLDER;
+    return TRACE_WHY_NONE;
+}
+
+/* What runs ends, and what waits in the outbox is withdrawn. */
+static void restart(struct deciding *d, const struct rule *rule, const char *per)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = customer->journeys.count; i-- > 0;)
+        if (again_keeps_one(rule, &customer->journeys.items[i]) &&
+            journey_is_of(d, &customer->journeys.items[i], rule, per))
+            moving_end(d, i, TRACE_WHY_RESTART);
+    for (uint32_t i = customer->open.count; i-- > 0 && rule->again == RULE_RESTART;)
+        if (open_is_of(d, &customer->open.items[i], rule, per))
+            withdraw_message(d, i, TRACE_WHY_RESTART);
+}
+
+bool again_makes_way(struct deciding *d, const struct rule *rule, const char *per)
+{
+    enum trace_why why = held_back(d, rule, per);
+    if (why)
+        trace_add(&d->trace, rule->name, TRACE_IGNORED, why);
+    else if (rule->again != RULE_IGNORE)
+        restart(d, rule, per);
+    return !why;
+}
