@@ -464,6 +464,8 @@ library_sources = \
 	daemon/liquid/liquid_variables.h \
 	daemon/mail/address.c \
 	daemon/mail/address.h \
+	daemon/mail/confirm.c \
+	daemon/mail/confirm.h \
 	daemon/mail/header.c \
 	daemon/mail/header.h \
 	daemon/mail/header_line.c \
@@ -488,6 +490,8 @@ library_sources = \
 	daemon/mail/provider.h \
 	daemon/mail/text_writer.c \
 	daemon/mail/text_writer.h \
+	daemon/mail/token.c \
+	daemon/mail/token.h \
 	daemon/mail/unsubscribe.c \
 	daemon/mail/unsubscribe.h \
 	daemon/mail/verp.c \
@@ -823,6 +827,7 @@ unit_programs = \
 	tests/unit/test_config_faults \
 	tests/unit/test_config_place \
 	tests/unit/test_config_reload \
+	tests/unit/test_confirm \
 	tests/unit/test_connection \
 	tests/unit/test_csv_reader \
 	tests/unit/test_customer \
@@ -1175,6 +1180,7 @@ test_files = \
 	tests/functional/test_revival.py \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_same_words.py \
+	tests/functional/test_sender.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_smtp_dialogue.py \

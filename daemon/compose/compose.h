@@ -8,7 +8,7 @@
  * time, source, data}, start {}, data {}, decided (ms), expires (ms). Templates see each
  * member of start, over it those of event.data, over it those of data; then customer,
  * event, start, shop, now, locale, message {id, rule, step, class, topic, channel, to},
- * unsubscribe_url.
+ * unsubscribe_url, confirm_url.
  */
 #ifndef NUDGED_COMPOSE_COMPOSE_H
 #define NUDGED_COMPOSE_COMPOSE_H

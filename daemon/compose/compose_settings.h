@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/value.h"
-#include "mail/unsubscribe.h"
+#include "mail/token.h"
 
 enum {
     COMPOSE_PART_MOST = 1024 * 1024,      /* bytes of one rendered part */
@@ -23,13 +23,14 @@ struct compose_settings {
     const struct value *shop;  /* the `shop:` map */
     const char *unsubscribe_url; /* https://…; the token replaces "{token}", else is appended */
     const char *unsubscribe_mailto; /* an address */
+    const char *confirm_url;        /* likewise, with the token of a double opt-in */
     const char *list_id;            /* "shop.example" or "Tea Shop <list.shop.example>" */
     const char *feedback_id;        /* the sender's part, the last of the four */
     const char *message_id_domain;
     const char *const *mail_channels; /* that have mails; NULL-terminated; NULL: `email` alone */
     const char *zone;                 /* IANA, for dates; NULL: UTC */
     int64_t now_ms;                   /* what templates see as `now` */
-    struct unsubscribe_key key;       /* length 0: no tokens, so no links either */
+    struct token_key key;             /* length 0: no tokens, so no links either */
 };
 
 #endif

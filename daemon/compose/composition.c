@@ -1,6 +1,6 @@
 /*
  * Read from the top: composition_begin checks the message, chooses the template and the
- * language and makes the unsubscribe token; composition_variables (a file beside) makes what
+ * language and makes the signed links; composition_variables (a file beside) makes what
  * templates see; composition_render runs subject and preheader, then the parts with their
  * layouts, and makes a text part where the template has none; composition_address chooses and
  * checks From, Reply-To and To; composition_fields (a file beside) lists the header. Each step
@@ -13,9 +13,11 @@
 #include "base/locale_format.h"
 #include "base/slice.h"
 #include "base/utf8.h"
+#include "mail/confirm.h"
 #include "mail/header.h"
 #include "mail/header_line.h"
 #include "mail/html_text.h"
+#include "mail/unsubscribe.h"
 
 /* A text of the message, or NULL. */
 static const char *text_of(const struct composition *c, const char *name)
@@ -27,7 +29,7 @@ static const char *text_of(const struct composition *c, const char *name)
 
 /* The token replaces "{token}", or follows, behind a slash unless the address ends so that
  * one is not wanted. */
-static const char *unsubscribe_address(struct arena *arena, const char *base, const char *token)
+static const char *with_token(struct arena *arena, const char *base, const char *token)
 {
     static const char mark[] = "{token}";
     const char *at = strstr(base, mark);
@@ -38,16 +40,34 @@ static const char *unsubscribe_address(struct arena *arena, const char *base, co
     return arena_printf(arena, "%s%s%s", base, open ? "" : "/", token);
 }
 
-static void make_token(struct composition *c)
+static int64_t decided_ms(const struct composition *c)
 {
-    const char *customer = text_of(c, "customer_key");
+    int64_t decided = c->settings->now_ms;
+    value_to_int(value_get(c->message, "decided"), &decided);
+    return decided;
+}
+
+static void make_confirmation(struct composition *c, const char *customer, const char *topic)
+{
+    const struct confirm_claim claim = {
+        .customer = customer, .topic = topic, .expires_ms = decided_ms(c) + CONFIRM_LIFE_MS};
+    const char *token = confirm_make(c->arena, &c->settings->key, &claim);
+    if (token)
+        c->confirm_url = with_token(c->arena, c->settings->confirm_url, token);
+}
+
+static void make_links(struct composition *c)
+{
+    const char *customer = text_of(c, "customer_key"), *topic = c->topic ? c->topic : "all";
     if (!customer || c->settings->key.length == 0)
         return;
-    c->token = unsubscribe_make(c->arena, &c->settings->key, customer, c->topic ? c->topic : "all");
+    if (c->settings->confirm_url)
+        make_confirmation(c, customer, topic);
+    c->token = unsubscribe_make(c->arena, &c->settings->key, customer, topic);
     if (!c->token)
         return;
     if (c->settings->unsubscribe_url)
-        c->unsubscribe_url = unsubscribe_address(c->arena, c->settings->unsubscribe_url, c->token);
+        c->unsubscribe_url = with_token(c->arena, c->settings->unsubscribe_url, c->token);
     else if (c->settings->unsubscribe_mailto)
         c->unsubscribe_url = arena_printf(c->arena, "mailto:%s?subject=unsubscribe%%20%s",
                                           c->settings->unsubscribe_mailto, c->token);
@@ -112,7 +132,7 @@ bool composition_begin(struct composition *c)
         return diag_fault(c->diag, "bad-address", "the message has no address to go to");
     if (!choose_template(c))
         return false;
-    make_token(c);
+    make_links(c);
     composition_variables(c);
     return true;
 }

@@ -38,6 +38,7 @@ struct composition {
     bool marketing;
     const char *token;           /* to unsubscribe; NULL: none can be made */
     const char *unsubscribe_url; /* NULL: none */
+    const char *confirm_url;     /* of a double opt-in; NULL: none */
 
     const struct templates_variant *variant;
     const char *locale;

@@ -517,6 +517,7 @@ void config_compose(const struct config *config, struct compose_settings *compos
         .shop = &config->keys.shop,
         .unsubscribe_url = mail->unsubscribe_url,
         .unsubscribe_mailto = mail->unsubscribe_mailto,
+        .confirm_url = mail->confirm_url,
         .list_id = mail->list_id,
         .feedback_id = mail->feedback_id,
         .message_id_domain = mail->message_id_domain,

@@ -227,17 +227,18 @@ static bool is_this_machine(const char *url)
            strncasecmp(url, "http://localhost", 16) == 0;
 }
 
-/* RFC 8058: one click works over HTTPS. */
-static void check_unsubscribe_url(const struct checking *checking)
+/* An address that a token is put into, and why it must be HTTPS. */
+static void check_link(const struct checking *checking, const char *key, const char *url,
+                       const char *why)
 {
     static const char *const known[] = {"token", NULL};
-    const char *url = checking->config->keys->mail.unsubscribe_url;
-    const struct value *place = at_key(checking, "mail.unsubscribe_url");
+    const struct value *place = at_key(checking, key);
     if (!url || !place)
         return;
     if (strncasecmp(url, "https://", 8) != 0 && !is_this_machine(url))
-        diag_hint(fault(checking, place, DIAG_ERROR, "`unsubscribe_url` must be an https address"),
-                  "mail programs offer one click to unsubscribe over HTTPS alone");
+        diag_hint(fault(checking, place, DIAG_ERROR, "`%s` must be an https address",
+                        strchr(key, '.') + 1),
+                  "%s", why);
     for (const char *open = strchr(url, '{'); open; open = strchr(open + 1, '{')) {
         const char *name = arena_copy(checking->config->arena, open + 1, strcspn(open + 1, "}"));
         if (strcmp(name, "token") != 0)
@@ -256,6 +257,15 @@ static void check_only(const struct checking *checking)
                   "such as `*@shop.example`; leave the key out, and everybody may be written to");
 }
 
+static void check_links(const struct checking *checking)
+{
+    const struct config_mail *mail = &checking->config->keys->mail;
+    check_link(checking, "mail.unsubscribe_url", mail->unsubscribe_url, /* RFC 8058 */
+               "mail programs offer one click to unsubscribe over HTTPS alone");
+    check_link(checking, "mail.confirm_url", mail->confirm_url,
+               "whoever reads the link on its way could say yes in its place");
+}
+
 void config_check(const struct config_check *config, struct diags *diags)
 {
     const struct checking checking = {.config = config, .diags = diags};
@@ -267,5 +277,5 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_bounce_domain(&checking);
     check_provider(&checking);
     check_only(&checking);
-    check_unsubscribe_url(&checking);
+    check_links(&checking);
 }

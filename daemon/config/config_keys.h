@@ -50,7 +50,7 @@ struct config_deliver {
 
 struct config_mail {
     const char *from, *reply_to, *bounces, *bounce_domain, *unsubscribe_url, *unsubscribe_mailto,
-        *list_id, *feedback_id, *message_id_domain;
+        *confirm_url, *list_id, *feedback_id, *message_id_domain;
 };
 
 /* The keys as the table reads them. */

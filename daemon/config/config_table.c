@@ -191,6 +191,12 @@ static const struct setting mail_settings[] = {
      IN(config_mail, unsubscribe_mailto),
      .reload = SETTING_RELOAD,
      .help = "an address that takes requests to unsubscribe"},
+    {.key = "confirm_url",
+     .type = SETTING_TEXT,
+     IN(config_mail, confirm_url),
+     .reload = SETTING_RELOAD,
+     .help = "the page of a double opt-in, an https address; `{token}` in it becomes the signed "
+             "token of `{{ confirm_url }}`"},
     {.key = "list_id",
      .type = SETTING_TEXT,
      IN(config_mail, list_id),

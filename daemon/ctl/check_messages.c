@@ -24,14 +24,26 @@ static void add_warning(struct checking *checking, struct diag *diag)
     diags_add(checking->diags, diag);
 }
 
-/* ---- The way out ---- */
+/* ---- The way out, and the way in ---- */
+
+struct link {
+    const char *name; /* the variable that is looked for */
+    bool found;
+};
 
 static void note_link(void *context, const char *file, const char *path, uint32_t line,
                       uint32_t column)
 {
+    struct link *link = context;
     (void)file, (void)line, (void)column;
-    if (strcmp(path, "unsubscribe_url") == 0)
-        *(bool *)context = true;
+    link->found |= strcmp(path, link->name) == 0;
+}
+
+static bool shows_link(const struct checking *checking, const char *name)
+{
+    struct link link = {.name = name};
+    templates_variables(checking->generation->templates, checking->variant, note_link, &link);
+    return link.found;
 }
 
 /* Gmail and Yahoo want one click of who sends marketing, and that works over HTTPS alone. */
@@ -55,15 +67,25 @@ static void check_address(struct checking *checking, const struct rule *rule)
 static void check_link(struct checking *checking, const struct rule *rule)
 {
     struct diag diag;
-    bool linked = false;
-    templates_variables(checking->generation->templates, checking->variant, note_link, &linked);
-    if (linked)
+    if (shows_link(checking, "unsubscribe_url"))
         return;
     diag_error(&diag, "`%s` is marketing (rule `%s`) without a link to unsubscribe",
                checking->variant->name, rule->name);
     diag_code(&diag, "no-unsubscribe");
     diag_hint(&diag,
               "put {{ unsubscribe_url }} in it or its layout, or set `class: transactional`");
+    add_warning(checking, &diag);
+}
+
+static void check_confirmation(struct checking *checking, const struct rule *rule)
+{
+    struct diag diag;
+    if (checking->config->keys.mail.confirm_url || !shows_link(checking, "confirm_url"))
+        return;
+    diag_error(&diag, "`%s` (rule `%s`) shows {{ confirm_url }}, and there is no address for it",
+               checking->variant->name, rule->name);
+    diag_code(&diag, "no-confirm-url");
+    diag_hint(&diag, "set `confirm_url` under `mail`: https://shop.example/confirm/{token}");
     add_warning(checking, &diag);
 }
 
@@ -151,8 +173,10 @@ static void check_variant(struct checking *checking)
             check_address(checking, rule);
             linked = true;
         }
-        if (!made)
+        if (!made) {
+            check_confirmation(checking, rule);
             check_rule(checking, rule, step);
+        }
         made = true;
     }
 }

@@ -91,6 +91,19 @@ static bool put_data(const struct message_body_input *input, struct arena *arena
     return true;
 }
 
+/* What is no text is no address either, and found to be none where the mail is made. */
+static bool put_sender(const struct message_body_input *input, struct arena *arena,
+                       struct value body, const char **fault)
+{
+    struct value from;
+    if (!input->step->from)
+        return true;
+    if (!condition_value(input->step->from, input->scene, arena, &from, fault))
+        return false;
+    put(arena, body, "from", from.kind == VALUE_STRING ? from : value_text(""));
+    return true;
+}
+
 /* "Ana Popescu" for the To header, from what shops call it. */
 static const char *full_name(const struct value *customer, struct arena *arena)
 {
@@ -146,7 +159,7 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     const struct value *hops = value_get(&input->journey->start, "hops");
     if (hops) /* for the event that tells of the message: rules that feed each other must end */
         put(arena, *body, "hops", *hops);
-    return put_data(input, arena, *body, fault);
+    return put_sender(input, arena, *body, fault) && put_data(input, arena, *body, fault);
 }
 
 /* ---- The form that is stored ---- */

@@ -32,7 +32,7 @@ const char *message_body_address(const struct rule_step *step, const struct cond
 const char *message_body_mailbox(const struct customer *customer, const char *field,
                                  struct arena *arena);
 
-/* False where an expression of `data` fails: *fault says why. The mid is a keyed hash of
+/* False where an expression of `from` or `data` fails: *fault says why. The mid is a keyed hash of
  * customer, rule, event and step: the same whenever this is decided again. */
 bool message_body_make(const struct message_body_input *input, struct arena *arena,
                        const char **mid, struct value *body, const char **fault);

@@ -356,6 +356,16 @@ static void read_on(const struct rule_reader *reader, const struct value *docume
     rule->clock = has_clock ? rule_clock_read(reader, on) : NULL;
 }
 
+/* A text message has no address that it comes from: its gateway's template says as whom. */
+static void check_senders(const struct rule_reader *reader, const struct rule *rule)
+{
+    for (const struct rule_step *step = rule->steps; step < rule->steps + rule->step_count; step++)
+        if (step->from && !step->mail)
+            diag_hint(settings_fault(reader->diags, reader->source, step->from_at, DIAG_ERROR,
+                                     "`from` is of mails alone, and `%s` has none", step->channel),
+                      "write it into the front matter of the template");
+}
+
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document)
 {
     struct rule_text text = {0};
@@ -393,6 +403,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     read_until(reader, &text.until, rule);
     rule_steps_read(reader, document, rule);
     rule_channel_settle(reader->channels, rule);
+    check_senders(reader, rule);
     check_limit(reader, document, rule);
     read_behaviour(reader, document, &text, rule);
     return reader->diags->errors == errors ? rule : NULL;

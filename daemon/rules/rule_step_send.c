@@ -10,7 +10,7 @@ enum { HINTED_MOST = 64 };
 
 struct send {
     const char *template, *via;
-    struct value to, data;
+    struct value to, from, data;
 };
 
 const struct setting rule_send_settings[] = {
@@ -31,13 +31,18 @@ const struct setting rule_send_settings[] = {
      .offset = offsetof(struct send, to),
      .reload = SETTING_RELOAD,
      .help = "the address; default: the channel's field of the customer"},
+    {.key = "from",
+     .type = SETTING_EXPRESSION,
+     .offset = offsetof(struct send, from),
+     .reload = SETTING_RELOAD,
+     .help = "who writes: an address, with or without a name; default: the template's `from`. Of "
+             "mails alone"},
     {.key = "data",
      .type = SETTING_VALUE,
      .offset = offsetof(struct send, data),
      .reload = SETTING_RELOAD,
      .help = "extra fields for the template, each an expression"},
     {.key = "code", .planned = true, .help = "a code may stand in `data`, made by the shop"},
-    {.key = "from", .planned = true, .help = "`from` may stand in the template's front matter"},
     {0},
 };
 
@@ -91,13 +96,15 @@ void rule_step_send_read(struct rule_step_reader *steps, const struct value *ste
                       reader->diags);
     } else {
         settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
-                       "`send` must be a template's name, or {template, via, to, data}");
+                       "`send` must be a template's name, or {template, via, to, from, data}");
     }
     step->template = send.template ? send.template : "";
     step->channel = send.via; /* NULL: rule_channel_settle() finds one */
     step->template_at = value->kind == VALUE_MAP ? value_get(value, "template") : value;
     step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
     step->to = rule_expression(reader, &send.to, steps->rule->on);
+    step->from = rule_expression(reader, &send.from, steps->rule->on);
+    step->from_at = value->kind == VALUE_MAP ? value_get(value, "from") : NULL;
     read_data(steps, &send.data, step);
     step->id = rule_step_reader_id(steps, value_get(step_value, "id"), "send", value);
 }

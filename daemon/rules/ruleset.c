@@ -246,6 +246,7 @@ static void count_named_in_step(struct ruleset *set, const struct rule_step *ste
 {
     count_named(set, step->condition);
     count_named(set, step->to);
+    count_named(set, step->from);
     for (const struct rule_data *data = step->data; data && data->name; data++)
         count_named(set, data->program);
 }

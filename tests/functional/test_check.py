@@ -268,6 +268,28 @@ def test_from_at_a_provider_in_a_template(desk, sender, warned):
     assert bool(re.search(r"welcome\.html\.liquid:2:\d+: warning: mail from \S+ that its own", out)) == warned, out
 
 
+def test_check_wants_an_address_to_confirm_at(desk):
+    desk.template("snippets/yes.liquid", "{{ confirm_url }}")
+    desk.template("layouts/paper.html.liquid", "{{ content }} {% render 'yes' %}")
+    out = warnings(desk, 1)
+    assert ("welcome.html.liquid: warning: `welcome` (rule `welcome`) shows {{ confirm_url }}, and there is no "
+            "address for it\nhint: set `confirm_url` under `mail`") in out
+    desk.daemon("yes", mail={"unsubscribe_url": "https://shop.example/u/{token}",
+                             "confirm_url": "https://shop.example/yes/{token}"})
+    assert "0 warnings" in desk.ctl("check", config=desk.folder / "yes.yaml")[1]
+
+
+def test_from_is_of_mails_alone(desk):
+    desk.rules("name: a\non: customer.signed_up\nclass: transactional\n"
+               "send: {template: ping, via: sms, from: '\"Tea <tea@shop.example>\"'}\n", "sender.yaml")
+    out = desk.ctl("check")[1]
+    assert re.search(r"sender\.yaml:4:\d+: error: `from` is of mails alone, and `sms` has none", out), out
+    desk.rules("name: a\non: customer.signed_up\nclass: transactional\n"
+               "send: {template: welcome, from: tea@shop.example}\n", "sender.yaml")
+    out = desk.ctl("check")[1]
+    assert re.search(r"sender\.yaml:4:\d+: error: ", out) and "a text stands in both quotes" in out, out
+
+
 # --- hints ---
 
 @pytest.mark.parametrize("rule, line, words, hint", [
@@ -282,7 +304,6 @@ def test_from_at_a_provider_in_a_template(desk, sender, warned):
     ("name: a\non: x\nagain: collect\nwait: 1h\nsend: welcome\n", 3, "`again: collect` is planned, and not there yet",
      "there is one of `restart`, `ignore`, `parallel`"),
     ("name: a\non: x\nsteps:\n- emit: {type: y}\n", 4, "the step `emit` is planned", ""),
-    ("name: a\non: x\nsend: {template: welcome, from: '\"a\"'}\n", 3, "`from` is planned", "front matter"),
     ("name: a\non: x\nif: lookup('stock', '7', 0) > 0\nsend: welcome\n", 3, "`lookup()` is planned, and not there yet", ""),
     ("name: a\non: x\nif: items.map(i, i.price).sum() > 9\nsend: welcome\n", 3, "`sum()` is planned", ""),
     ("name: a\non: x\nif: is_today(customer.birthday)\nsend: welcome\n", 3, "`is_today()` is planned", ""),

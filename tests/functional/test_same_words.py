@@ -170,6 +170,8 @@ REFUSED = [
     ("mail: {bounces: 'Shop <a@shop.example>'}\n", 1, "`bounces`: "),
     ("mail: {unsubscribe_url: 'https://shop.example/{tokn}'}\n", 1, "did you mean `token`?"),
     ("mail: {unsubscribe_url: 'http://shop.example/{token}'}\n", 1, "must be an https address"),
+    ("mail: {confirm_url: 'https://shop.example/{tokn}'}\n", 1, "did you mean `token`?"),
+    ("mail: {confirm_url: 'http://shop.example/{token}'}\n", 1, "`confirm_url` must be an https address"),
 ]
 
 

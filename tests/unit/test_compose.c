@@ -1,6 +1,9 @@
 /* From a message to a mail: variables, filters, headers, refusals; and the other forms. */
 #include "compose_fixture.h"
 
+#include "mail/confirm.h"
+#include "mail/unsubscribe.h"
+
 static void whole_mail(void **state)
 {
     struct room *room = *state;
@@ -74,6 +77,28 @@ static void marketing(void **state)
     /* a receipt has none of these */
     compose_well(room, "{}");
     assert_null(strstr(room->mail.wire.data, "List-"));
+}
+
+/* For the rule's topic, and seven days from when it was decided: the same over retries. */
+static void confirmation(void **state)
+{
+    struct room *room = *state;
+    put(room, "snippets/s.liquid", "{{ confirm_url }}");
+    put(room, "a.text.liquid", FRONT "{% render 's' %}");
+    load(room);
+    compose_well(room, "{\"topic\": \"news\", \"decided\": 1772352000000}");
+    assert_string_equal(room->mail.text, "");
+    room->settings.confirm_url = "https://shop.example/yes?t={token}";
+    const struct confirm_claim claim = {"id:7", "news", 1772352000000 + 7 * 86400000LL};
+    const char *token = confirm_make(room->arena, &room->settings.key, &claim);
+    for (int i = 0; i < 2; i++, room->settings.now_ms += 3600000) {
+        compose_well(room, "{\"topic\": \"news\", \"decided\": 1772352000000}");
+        assert_string_equal(room->mail.text,
+                            arena_printf(room->arena, "https://shop.example/yes?t=%s", token));
+    }
+    room->settings.key.length = 0;
+    compose_well(room, "{\"topic\": \"news\"}");
+    assert_string_equal(room->mail.text, "");
 }
 
 static void variables(void **state)
@@ -641,11 +666,13 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
     const struct CMUnitTest tests[] = {
-        TEST(lines_are_cleaned), TEST(lines_are_cut), TEST(whole_mail),  TEST(marketing),
-        TEST(variables),         TEST(escaping),      TEST(preheader),   TEST(styles),
-        TEST(shopify),           TEST(languages),     TEST(each_filter), TEST(currency),
-        TEST(addresses),         TEST(attachments),   TEST(refusals),    TEST(render_fault),
-        TEST(broken_characters), TEST(text_channels), TEST(one_of_each), TEST(single_file),
+        TEST(lines_are_cleaned), TEST(lines_are_cut), TEST(whole_mail),
+        TEST(marketing),         TEST(confirmation),  TEST(variables),
+        TEST(escaping),          TEST(preheader),     TEST(styles),
+        TEST(shopify),           TEST(languages),     TEST(each_filter),
+        TEST(currency),          TEST(addresses),     TEST(attachments),
+        TEST(refusals),          TEST(render_fault),  TEST(broken_characters),
+        TEST(text_channels),     TEST(one_of_each),   TEST(single_file),
         TEST(cleaned),
     };
 #undef TEST

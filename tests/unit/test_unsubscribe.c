@@ -12,10 +12,10 @@
 #include "base/arena.h"
 #include "mail/unsubscribe.h"
 
-static const struct unsubscribe_key first = {"k1", (const unsigned char *)"secret one", 10};
-static const struct unsubscribe_key second = {"k2", (const unsigned char *)"secret two", 10};
+static const struct token_key first = {"k1", (const unsigned char *)"secret one", 10};
+static const struct token_key second = {"k2", (const unsigned char *)"secret two", 10};
 
-static bool verify(struct arena *arena, const struct unsubscribe_key *keys, size_t count,
+static bool verify(struct arena *arena, const struct token_key *keys, size_t count,
                    const char *token, const char **customer, const char **topic)
 {
     return unsubscribe_verify(arena, keys, count, token, strlen(token), customer, topic);
@@ -41,7 +41,7 @@ static void round_trip(void **state)
         {"", ""},        {"a b\r\n<script>", "x/y?z&=#%"},
     };
     (void)state;
-    const struct unsubscribe_key keys[] = {second, first};
+    const struct token_key keys[] = {second, first};
     struct arena *arena = arena_new(4096);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *token = unsubscribe_make(arena, &first, cases[i].customer, cases[i].topic);
@@ -96,10 +96,10 @@ static void fields_apart(void **state)
 static void refused(void **state)
 {
     (void)state;
-    char big[UNSUBSCRIBE_FIELD_MOST + 2];
+    char big[TOKEN_FIELD_MOST + 2];
     memset(big, 'x', sizeof big - 1);
     big[sizeof big - 1] = '\0';
-    const struct unsubscribe_key none = {"k1", first.bytes, 0}, wrong = {"k.1", first.bytes, 10},
+    const struct token_key none = {"k1", first.bytes, 0}, wrong = {"k.1", first.bytes, 10},
                                  unnamed = {"", first.bytes, 10};
     struct arena *arena = arena_new(4096);
     assert_null(unsubscribe_make(arena, &first, big, "x"));
