@@ -533,6 +533,8 @@ library_sources = \
 	daemon/rules/rule_clock.h \
 	daemon/rules/rule_clock_read.c \
 	daemon/rules/rule_clock_read.h \
+	daemon/rules/rule_events.c \
+	daemon/rules/rule_events.h \
 	daemon/rules/rule_expression.c \
 	daemon/rules/rule_expression.h \
 	daemon/rules/rule_gates.c \
@@ -914,6 +916,7 @@ unit_programs = \
 	tests/unit/test_revival \
 	tests/unit/test_room \
 	tests/unit/test_rule_channel \
+	tests/unit/test_rule_events \
 	tests/unit/test_rule_files \
 	tests/unit/test_rule_index \
 	tests/unit/test_rule_needles \

@@ -17,6 +17,7 @@
 #include "customer/said.h"
 #include "rules/rule_channel.h"
 #include "rules/rule_clock_read.h"
+#include "rules/rule_events.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_steps.h"
 
@@ -102,7 +103,7 @@ const struct setting rule_settings[] = {
      .type = SETTING_VALUE,
      AT(until),
      .reload = SETTING_RELOAD,
-     .help = "ends the journey: a type, a list, or {on, if}"},
+     .help = "ends the journey: a type, {on, if}, or a list of these"},
     {.key = "limit",
      .type = SETTING_RATE,
      AT(limit),
@@ -212,96 +213,12 @@ static void check_name(const struct rule_reader *reader, const struct value *doc
                        "a rule's name has 1 to 64 of the characters a-z, 0-9 and -");
 }
 
-/* What nudged itself knows (docs/events.md). */
-const char *const rule_own_types[] = {"customer.subscribed",   "customer.unsubscribed",
-                                      "customer.resubscribed", "customer.erased",
-                                      "message.sent",          "message.failed",
-                                      "message.bounced",       "message.uncertain",
-                                      "message.complained",    NULL};
-
-/* An unknown type is no error where no types are declared; a near miss of a declared
- * one is worth a warning. */
-static void check_type(const struct rule_reader *reader, const struct value *value,
-                       const char *type)
-{
-    uint32_t count = value_count(reader->known_events);
-    if (!count || value_get(reader->known_events, type) || rule_list_has(rule_own_types, type))
-        return;
-    const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
-    for (uint32_t i = 0; i < count; i++)
-        names[i] = value_to_text(reader->arena, &reader->known_events->map->members[i].key);
-    names[count] = NULL;
-    struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
-                                       "the event type `%s` is not in events.yaml", type);
-    diag_suggest(diag, type, names);
-}
-
-static const char *const *read_types(const struct rule_reader *reader, const struct value *list)
-{
-    uint32_t count = value_count(list), kept = 0;
-    const char **types = arena_alloc(reader->arena, sizeof *types * (count + 1));
-    if (value_is(list, VALUE_LIST) && count == 0 && list->flags & VALUE_PLACED)
-        settings_fault(reader->diags, reader->source, list, DIAG_ERROR,
-                       "the list names no event type");
-    for (uint32_t i = 0; i < count; i++) {
-        const struct value *item = &list->list->items[i];
-        const char *type = value_to_text(reader->arena, item);
-        if (!type || !*type) {
-            settings_fault(reader->diags, reader->source, item, DIAG_ERROR,
-                           "an event type must be a text such as order.placed");
-            continue;
-        }
-        check_type(reader, item, type);
-        types[kept++] = type;
-    }
-    types[kept] = NULL;
-    return types;
-}
-
-/* A type, or a list of types, as a list. */
-static const char *const *read_types_of(const struct rule_reader *reader, const struct value *value)
-{
-    if (!value_is(value, VALUE_STRING))
-        return read_types(reader, value);
-    struct value list = value_new_list(reader->arena, 1);
-    value_push(reader->arena, list, *value);
-    return read_types(reader, &list);
-}
-
-struct until {
-    struct value on, condition;
-};
-
-static const struct setting until_settings[] = {
-    {.key = "on",
-     .type = SETTING_TEXTS,
-     .offset = offsetof(struct until, on),
-     .required = true,
-     .reload = SETTING_RELOAD,
-     .help = "an event type, or a list"},
-    {.key = "if",
-     .type = SETTING_EXPRESSION,
-     .offset = offsetof(struct until, condition),
-     .reload = SETTING_RELOAD,
-     .help = "a condition; `start` is the data of the event that started the journey"},
-    {0},
-};
-
 static void read_until(const struct rule_reader *reader, const struct value *value,
                        struct rule *rule)
 {
-    rule->until = read_types(reader, NULL);
-    if (value->kind == VALUE_STRING || value->kind == VALUE_LIST) {
-        rule->until = read_types_of(reader, value);
-    } else if (value->kind == VALUE_MAP) {
-        struct until until = {0};
-        settings_read(until_settings, value, reader->source, &until, reader->arena, reader->diags);
-        rule->until = read_types_of(reader, &until.on);
-        rule->until_condition = rule_condition(reader, &until.condition, rule->until);
-    } else if (value->kind != VALUE_NULL) {
-        settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
-                       "`until` must be an event type, a list of them, or {on, if}");
-    }
+    const struct rule_events events = rule_events_read(reader, value, "until");
+    rule->until = events.types;
+    rule->until_condition = events.condition;
 }
 
 static void read_per(const struct rule_reader *reader, const struct value *value, struct rule *rule)
@@ -352,7 +269,7 @@ static void read_on(const struct rule_reader *reader, const struct value *docume
 {
     const struct value *on = value_get(document, "on");
     bool has_clock = value_is(on, VALUE_MAP);
-    rule->on = has_clock ? rule_clock_types : read_types_of(reader, types);
+    rule->on = has_clock ? rule_clock_types : rule_events_types(reader, types);
     rule->clock = has_clock ? rule_clock_read(reader, on) : NULL;
 }
 

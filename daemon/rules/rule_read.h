@@ -9,9 +9,6 @@
 /* The table of a rule's keys: for the reference and the editors' schema. */
 extern const struct setting rule_settings[];
 
-/* The event types that nudged itself makes (docs/events.md); NULL-terminated. */
-extern const char *const rule_own_types[];
-
 /* NULL where there was an error (in reader->diags). The rule shares the document's values. */
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document);
 

@@ -19,6 +19,7 @@
 #include "base/digest.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "rules/rule_events.h"
 #include "rules/rule_index.h"
 #include "rules/rule_read.h"
 
@@ -354,7 +355,7 @@ static const char *const *known_types(struct ruleset *set)
         return NULL;
     for (uint32_t i = 0; i < value_count(&set->events); i++)
         add_name(&names, value_to_text(set->arena, &set->events.map->members[i].key));
-    for (const char *const *type = rule_own_types; *type; type++)
+    for (const char *const *type = rule_events_own; *type; type++)
         add_name(&names, *type);
     for (uint32_t i = 0; i < set->count; i++) {
         for (const char *const *type = set->rules[i]->on; *type; type++)

@@ -1,0 +1,186 @@
+#include "rules/rule_events.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/settings.h"
+#include "rules/condition.h"
+#include "rules/rule.h"
+#include "rules/rule_expression.h"
+
+/* ---- Types ---- */
+
+const char *const rule_events_own[] = {"customer.subscribed",   "customer.unsubscribed",
+                                       "customer.resubscribed", "customer.erased",
+                                       "message.sent",          "message.failed",
+                                       "message.bounced",       "message.uncertain",
+                                       "message.complained",    NULL};
+
+/* An unknown type is no error where no types are declared; a near miss of a declared
+ * one is worth a warning. */
+static void check_type(const struct rule_reader *reader, const struct value *value,
+                       const char *type)
+{
+    uint32_t count = value_count(reader->known_events);
+    if (!count || value_get(reader->known_events, type) || rule_list_has(rule_events_own, type))
+        return;
+    const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = value_to_text(reader->arena, &reader->known_events->map->members[i].key);
+    names[count] = NULL;
+    struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
+                                       "the event type `%s` is not in events.yaml", type);
+    diag_suggest(diag, type, names);
+}
+
+static const char *read_type(const struct rule_reader *reader, const struct value *value)
+{
+    const char *type = value_to_text(reader->arena, value);
+    if (type && *type) {
+        check_type(reader, value, type);
+        return type;
+    }
+    settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                   "an event type must be a text such as order.placed");
+    return NULL;
+}
+
+static void refuse_empty(const struct rule_reader *reader, const struct value *list)
+{
+    if (value_is(list, VALUE_LIST) && value_count(list) == 0 && list->flags & VALUE_PLACED)
+        settings_fault(reader->diags, reader->source, list, DIAG_ERROR,
+                       "the list names no event type");
+}
+
+const char *const *rule_events_types(const struct rule_reader *reader, const struct value *value)
+{
+    bool one = value_is(value, VALUE_STRING);
+    uint32_t count = one ? 1 : value_is(value, VALUE_LIST) ? value_count(value) : 0, kept = 0;
+    const char **types = arena_alloc(reader->arena, sizeof *types * (count + 1));
+    refuse_empty(reader, value);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *type = read_type(reader, one ? value : &value->list->items[i]);
+        if (type)
+            types[kept++] = type;
+    }
+    types[kept] = NULL;
+    return types;
+}
+
+/* ---- Types with conditions ---- */
+
+struct on_if {
+    struct value on, condition;
+};
+
+static const struct setting on_if_settings[] = {
+    {.key = "on",
+     .type = SETTING_TEXTS,
+     .offset = offsetof(struct on_if, on),
+     .required = true,
+     .reload = SETTING_RELOAD,
+     .help = "an event type, or a list"},
+    {.key = "if",
+     .type = SETTING_EXPRESSION,
+     .offset = offsetof(struct on_if, condition),
+     .reload = SETTING_RELOAD,
+     .help = "a condition; `start` is the data of the event that started the journey"},
+    {0},
+};
+
+/* A type, or {on, if}. */
+static struct rule_events read_one(const struct rule_reader *reader, const struct value *value,
+                                   const char *key)
+{
+    struct rule_events events = {.types = rule_events_types(reader, NULL)};
+    struct on_if parts = {0};
+    if (value->kind == VALUE_STRING) {
+        events.types = rule_events_types(reader, value);
+    } else if (value->kind == VALUE_MAP) {
+        settings_read(on_if_settings, value, reader->source, &parts, reader->arena, reader->diags);
+        events.types = rule_events_types(reader, &parts.on);
+        events.condition = rule_condition(reader, &parts.condition, events.types);
+    } else {
+        settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                       "`%s` must be an event type, {on, if}, or a list of these", key);
+    }
+    return events;
+}
+
+/* event.type in ["order.placed"] && (…): its comment may end in the last line. */
+static void print_one(struct buf *text, const struct rule_events *events)
+{
+    buf_text(text, text->length ? " || event.type in [" : "event.type in [");
+    for (uint32_t i = 0; events->types[i]; i++) {
+        buf_text(text, i ? ", " : "");
+        json_print_string(text, events->types[i], strlen(events->types[i]));
+    }
+    buf_text(text, "]");
+    if (events->condition)
+        buf_printf(text, " && (%s\n)", cel_text(events->condition));
+}
+
+/* One condition for all of them; NULL after a fault. */
+static struct cel_program *compile_all(const struct rule_reader *reader, const struct value *list,
+                                       const char *key, const struct rule_events *all)
+{
+    struct cel_program *program = NULL;
+    struct diag diag;
+    struct buf text;
+    buf_init(&text, CEL_TEXT_MOST);
+    for (uint32_t i = 0; i < value_count(list); i++)
+        print_one(&text, &all[i]);
+    if (!text.full)
+        program =
+            condition_compile(reader->arena, buf_string(&text), text.length, NULL, NULL, &diag);
+    buf_free(&text);
+    if (!program)
+        settings_fault(reader->diags, reader->source, list, DIAG_ERROR,
+                       "the conditions of `%s` are too long together", key);
+    return program;
+}
+
+/* The types of all of them, each once. */
+static const char *const *join_types(struct arena *arena, const struct rule_events *all,
+                                     uint32_t count)
+{
+    uint32_t most = 0, kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        for (const char *const *type = all[i].types; *type; type++)
+            most++;
+    const char **types = arena_zero(arena, sizeof *types * (most + 1));
+    for (uint32_t i = 0; i < count; i++)
+        for (const char *const *type = all[i].types; *type; type++)
+            if (!rule_list_has(types, *type))
+                types[kept++] = *type;
+    return types;
+}
+
+static struct rule_events read_list(const struct rule_reader *reader, const struct value *list,
+                                    const char *key)
+{
+    uint32_t count = value_count(list);
+    struct rule_events *all = arena_zero(reader->arena, sizeof *all * (count + 1));
+    size_t errors = reader->diags->errors;
+    bool conditional = false;
+    refuse_empty(reader, list);
+    for (uint32_t i = 0; i < count; i++) {
+        all[i] = read_one(reader, &list->list->items[i], key);
+        conditional = conditional || all[i].condition;
+    }
+    struct rule_events events = {.types = join_types(reader->arena, all, count)};
+    if (count == 1)
+        events = all[0];
+    else if (conditional && reader->diags->errors == errors)
+        events.condition = compile_all(reader, list, key, all);
+    return events;
+}
+
+struct rule_events rule_events_read(const struct rule_reader *reader, const struct value *value,
+                                    const char *key)
+{
+    if (!value || value->kind == VALUE_NULL)
+        return (struct rule_events){.types = rule_events_types(reader, NULL)};
+    return value->kind == VALUE_LIST ? read_list(reader, value, key) : read_one(reader, value, key);
+}
