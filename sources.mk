@@ -70,6 +70,8 @@ library_sources = \
 	daemon/base/settings_fields.h \
 	daemon/base/settings_print.c \
 	daemon/base/settings_reference.c \
+	daemon/base/share.c \
+	daemon/base/share.h \
 	daemon/base/size.c \
 	daemon/base/size.h \
 	daemon/base/slice.c \
@@ -555,6 +557,7 @@ library_sources = \
 	daemon/rules/rule_step_reader.c \
 	daemon/rules/rule_step_reader.h \
 	daemon/rules/rule_step_send.c \
+	daemon/rules/rule_step_split.c \
 	daemon/rules/rule_step_wait.c \
 	daemon/rules/rule_steps.c \
 	daemon/rules/rule_steps.h \
@@ -858,6 +861,7 @@ unit_programs = \
 	tests/unit/test_header_line \
 	tests/unit/test_health \
 	tests/unit/test_hex \
+	tests/unit/test_holdout \
 	tests/unit/test_html_strict \
 	tests/unit/test_html_text \
 	tests/unit/test_http \
@@ -934,6 +938,7 @@ unit_programs = \
 	tests/unit/test_settings_print \
 	tests/unit/test_settlement \
 	tests/unit/test_shard \
+	tests/unit/test_share \
 	tests/unit/test_shop_event \
 	tests/unit/test_size \
 	tests/unit/test_sizes \
@@ -942,6 +947,7 @@ unit_programs = \
 	tests/unit/test_smtp_login \
 	tests/unit/test_smtp_reply \
 	tests/unit/test_smtp_session \
+	tests/unit/test_split \
 	tests/unit/test_starts \
 	tests/unit/test_suppressed \
 	tests/unit/test_suspicion \

@@ -343,6 +343,8 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     learn_starts(input);
     decision->bare = input->event_count && !input->joined_count && !input->due_ms &&
                      !input->customer->version[0];
+    if (!input->customer->version[0])
+        input->customer->first = (struct customer_first){input->customer->key, input->now_ms};
     words_begin(&d, input->records, input->record_count, input->joined_count > 0);
     joining_join(&d, input->joined, input->joined_count);
     learn_starts(input); /* theirs too */

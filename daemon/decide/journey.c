@@ -1,5 +1,7 @@
 #include "decide/journey.h"
 
+#include "base/share.h"
+
 void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,
                      int64_t until_ms, bool imposed)
 {
@@ -15,6 +17,17 @@ static uint32_t behind_jumps(const struct rule *rule, uint32_t at)
     while (at < rule->step_count && rule->steps[at].kind == RULE_STEP_JUMP)
         at = rule->steps[at].target;
     return at;
+}
+
+/* The customer's share of a split: for ever the same. */
+static const struct rule_share *share_of(const struct rule_step *split,
+                                         const struct customer *customer)
+{
+    uint32_t place = share_place("split", split->split, customer_first_key(customer));
+    const struct rule_share *share = split->shares;
+    while (place >= share->upto)
+        share++;
+    return share;
 }
 
 enum journey_move journey_move(const struct rule *rule, uint32_t *at,
@@ -42,6 +55,9 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
                 *at = now->target;
             break;
         }
+        case RULE_STEP_SPLIT:
+            *at = share_of(now, scene->customer)->target;
+            break;
         case RULE_STEP_JUMP:
             *at = now->target;
             break;
@@ -97,7 +113,7 @@ enum condition_answer journey_ask_branches(const struct rule *rule, uint32_t *at
     enum condition_answer answer = journey_ask_branches(rule, &outer, scene, arena, step, fault);
     if (answer == CONDITION_FALSE)
         *at = outer;
-    if (answer != CONDITION_TRUE)
+    if (answer != CONDITION_TRUE || branch->kind == RULE_STEP_SPLIT)
         return answer;
     *step = branch;
     answer = condition_ask(branch->condition, scene, arena, fault);

@@ -45,7 +45,8 @@ enum { JOURNEY_LATE_MS = 60000 };
  * now: after downtime the steps of a journey keep their distances. */
 bool journey_is_late(const struct customer_journey *journey, int64_t now_ms);
 
-/* Asks the branches in which step number *at stands, the outermost first. FALSE: one of them is not
+/* Asks the branches in which step number *at stands, the outermost first; a split is for ever the
+ * same, and not asked. FALSE: one of them is not
  * to be entered now, and *at is the step behind it, behind its `else` too. FAILED: *step is that
  * branch, *fault says why. */
 enum condition_answer journey_ask_branches(const struct rule *rule, uint32_t *at,

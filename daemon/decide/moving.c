@@ -36,8 +36,14 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
         case JOURNEY_SENDS:
             if (!may_act(d, rule, &scene))
                 return false;
-            if (!sending_try(d, rule, step, journey))
+            switch (sending_try(d, rule, step, journey)) {
+            case SENDING_GOES_ON:
+                break;
+            case SENDING_WAITS:
                 return true;
+            case SENDING_ENDS:
+                return false;
+            }
             break;
         case JOURNEY_WAITS:
             trace_add_time(&d->trace, rule->name, TRACE_WAITS, journey->deadline_ms);

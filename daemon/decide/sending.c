@@ -2,13 +2,15 @@
  * Where a journey wants to send, it waits at its step for the end of quiet hours or for room
  * (sending_try), or its want is kept (add_want). Wants are granted in the order of the rules'
  * priorities. One that the policy lets pass becomes a message (add_message); one that cannot be
- * made fails its journey, which had moved on behind it in the meantime (fail_want).
+ * made fails its journey, which had moved on behind it in the meantime (fail_want); whoever is held
+ * out is asked for last (is_held_out).
  */
 #include "decide/sending.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/share.h"
 #include "customer/customer_size.h"
 #include "decide/carried.h"
 #include "decide/journey.h"
@@ -72,8 +74,31 @@ static void add_want(struct deciding *d, const struct rule *rule, const struct r
     d->want_count++;
 }
 
-bool sending_try(struct deciding *d, const struct rule *rule, const struct rule_step *step,
-                 struct customer_journey *journey)
+/* ---- Held out ---- */
+
+static bool is_held_out(const struct deciding *d, const struct rule *rule)
+{
+    return rule->holdout &&
+           share_place("holdout", rule->name, customer_first_key(d->customer)) < rule->holdout;
+}
+
+static enum trace_why lacks_room(const struct deciding *d, const struct sending_want *want);
+
+/* Whether a hold-out is all that speaks against a send, as far as is known before others of this
+ * decision have their places: then nothing that stands behind it is done. */
+static bool ends_held_out(const struct deciding *d, const struct rule *rule,
+                          const struct rule_step *step, const struct customer_journey *journey)
+{
+    const struct sending_want want = {.rule = rule, .step = step, .journey = *journey};
+    bool contested = d->want_count > 0 && (rule->limit.count || d->policy->cap.count);
+    return is_held_out(d, rule) && !contested && !ask_policy(d, rule, step, journey).refusal &&
+           !lacks_room(d, &want);
+}
+
+/* ---- At the step ---- */
+
+enum sending_next sending_try(struct deciding *d, const struct rule *rule,
+                              const struct rule_step *step, struct customer_journey *journey)
 {
     int64_t quiet_until = rule->class == RULE_MARKETING
                               ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
@@ -85,16 +110,19 @@ bool sending_try(struct deciding *d, const struct rule *rule, const struct rule_
         room_leave(journey);
         journey_wait_at(journey, step, quiet_until, true);
         trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
-        return false;
+        return SENDING_WAITS;
     } else if (waits_for_room(d, rule, step, journey)) {
-        return false;
+        return SENDING_WAITS;
+    } else if (ends_held_out(d, rule, step, journey)) {
+        trace_add(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_HOLDOUT);
+        return SENDING_ENDS;
     } else {
         if (journey_is_late(journey, d->now_ms))
             journey->clock_ms = d->now_ms;
         add_want(d, rule, step, journey);
     }
     room_leave(journey);
-    return true;
+    return SENDING_GOES_ON;
 }
 
 /* ---- Granted, or refused ---- */
@@ -200,17 +228,28 @@ static bool is_same_journey(const struct customer_journey *a, const struct custo
     return strcmp(a->rule, b->rule) == 0 && strcmp(a->origin, b->origin) == 0;
 }
 
-/* Ends a journey that has moved on behind a send which cannot be made. */
-static void fail_want(struct deciding *d, const struct sending_want *failed, const char *fault)
+/* Ends a journey that has moved on behind a send which is not made. */
+static void end_run(struct deciding *d, const struct sending_want *failed)
 {
     struct customer *customer = d->customer;
-    deciding_fail(d, &failed->journey, failed->step, fault);
     for (uint32_t i = customer->journeys.count; i-- > 0;)
         if (is_same_journey(&customer->journeys.items[i], &failed->journey))
             customer_drop_journey(customer, i);
     for (struct sending_want *want = d->wants; want < d->wants + d->want_count; want++)
         if (want > failed && is_same_journey(&want->journey, &failed->journey))
             want->rule = NULL;
+}
+
+static void fail_want(struct deciding *d, const struct sending_want *want, const char *fault)
+{
+    deciding_fail(d, &want->journey, want->step, fault);
+    end_run(d, want);
+}
+
+static void hold_out(struct deciding *d, const struct sending_want *want)
+{
+    trace_add(&d->trace, want->rule->name, TRACE_ENDED, TRACE_WHY_HOLDOUT);
+    end_run(d, want);
 }
 
 static void refuse_for_room(struct deciding *d, const struct sending_want *want, enum trace_why why)
@@ -232,6 +271,8 @@ static void grant_one(struct deciding *d, const struct sending_want *want)
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, asked.refusal);
     } else if ((asked.refusal = lacks_room(d, want))) {
         refuse_for_room(d, want, asked.refusal);
+    } else if (is_held_out(d, want->rule)) {
+        hold_out(d, want);
     } else if (!add_message(d, want, &asked, &fault)) {
         fail_want(d, want, fault);
     }

@@ -10,17 +10,23 @@
 
 #include "decide/deciding.h"
 
-/* A journey is at a send. True: it is wanted, or passed over, and the journey moves on. False: it
- * waits at the step. */
-bool sending_try(struct deciding *d, const struct rule *rule, const struct rule_step *step,
-                 struct customer_journey *journey);
+enum sending_next {
+    SENDING_GOES_ON, /* it is wanted, or passed over, and the journey moves on */
+    SENDING_WAITS,   /* the journey waits at the step */
+    SENDING_ENDS,    /* the journey is over: the customer is held out */
+};
+
+/* A journey is at a send. */
+enum sending_next sending_try(struct deciding *d, const struct rule *rule,
+                              const struct rule_step *step, struct customer_journey *journey);
 
 /* Whether the outbox has room for a send of the journey, besides all that is wanted already. */
 bool sending_has_room(const struct deciding *d, enum rule_class class,
                       const struct customer_journey *journey);
 
 /* Asks the policy about all that is wanted, best priority first: the best message gets the last
- * place under a cap. A journey whose message cannot be made is dropped. */
+ * place under a cap. A journey whose message cannot be made, or whose customer is held out, is
+ * dropped. */
 void sending_grant(struct deciding *d);
 
 /* Why a message of an earlier decision, of that journey and to that address (NULL: none is known),

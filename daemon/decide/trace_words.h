@@ -82,6 +82,7 @@
     X(NO_CONSENT, "no-consent", "the customer does not want marketing, or not of this topic") \
     X(CAP, "cap", "`policy.cap` is reached")                                                  \
     X(OUTBOX_FULL, "outbox-full", "no room in the outbox until the rule's `give_up`")         \
+    X(HOLDOUT, "holdout", "the customer is one of the rule's `holdout`, who never get it")    \
     X(DAEMON_ENDED, "its daemon ended",                                                       \
       "while a sender had it; behind it the rule's `on_uncertain`")                           \
     X(BY_HAND, "by hand", "by `nudgectl dead`, `outbox` or `uncertain`")                      \

@@ -176,6 +176,7 @@ static void forget_all(struct deciding *d)
     struct customer anew = *customer_new(d->arena, customer->key);
     said_keep_noes(customer);
     anew.version = customer->version;
+    anew.first = (struct customer_first){customer->key, d->now_ms};
     anew.said.items = customer->said.items;
     anew.said.count = customer->said.count;
     anew.said.capacity = customer->said.capacity;

@@ -27,6 +27,7 @@ enum rule_step_kind {
     RULE_STEP_SEND,
     RULE_STEP_WAIT,   /* goes on after wait_ms */
     RULE_STEP_UNLESS, /* where `condition` is false: goes on at step `target` */
+    RULE_STEP_SPLIT,  /* goes on at the target of the customer's share */
     RULE_STEP_JUMP,   /* goes on at step `target` */
     RULE_STEP_STOP,
 };
@@ -35,6 +36,16 @@ struct rule_data {
     const char *name;
     struct cel_program *program;
 };
+
+/* One of a split's shares: of those places among all (base/share) that are below `upto`, and not
+ * below that of the share before. */
+struct rule_share {
+    const char *name;
+    uint32_t upto;
+    uint32_t target; /* number of the step where it goes on */
+};
+
+enum { RULE_SHARES_MOST = 100 };
 
 struct rule_step {
     enum rule_step_kind kind;
@@ -53,10 +64,13 @@ struct rule_step {
     int64_t wait_ms;
     /* unless */
     struct cel_program *condition;
+    /* split */
+    const char *split;         /* its name */
+    struct rule_share *shares; /* ends with a row without a name */
     /* unless, jump */
     uint32_t target;
-    /* The branch that it stands in, and of an unless the end of its own. */
-    int32_t within;  /* number of that branch's unless; -1: none */
+    /* The branch that it stands in, and of an unless or a split the end of its own. */
+    int32_t within;  /* number of that branch's unless, or of the split; -1: none */
     bool otherwise;  /* in its `else` */
     uint32_t behind; /* the step behind both `then` and `else` */
 };
@@ -74,6 +88,7 @@ struct rule {
     const char *const *until;            /* event types, NULL-terminated; may be empty */
     struct cel_program *until_condition; /* NULL: true */
     struct setting_rate limit;           /* count 0: none */
+    uint32_t holdout;                    /* places of base/share that never get it */
     int64_t priority;
     const char *topic;
     int64_t max_age_ms, give_up_ms;

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/share.h"
 #include "base/word.h"
 #include "customer/customer_record.h"
 #include "customer/said.h"
@@ -26,7 +27,7 @@ struct rule_text {
     const char *name, *about, *topic;
     bool enabled;
     int class, again, on_uncertain;
-    struct value on, condition, per, while_, until, send, wait, steps;
+    struct value on, condition, per, while_, until, holdout, send, wait, steps;
     struct setting_rate limit;
     int64_t priority, max_age_ms, give_up_ms;
 };
@@ -125,6 +126,11 @@ const struct setting rule_settings[] = {
      .fallback = "all",
      .reload = SETTING_RELOAD,
      .help = "what a customer can say yes or no to by itself"},
+    {.key = "holdout",
+     .type = SETTING_VALUE,
+     AT(holdout),
+     .reload = SETTING_RELOAD,
+     .help = "a percentage of customers who never get it, to measure what it does; marketing only"},
     {.key = "max_age",
      .type = SETTING_DURATION,
      AT(max_age_ms),
@@ -162,7 +168,6 @@ const struct setting rule_settings[] = {
      AT(steps),
      .reload = SETTING_RELOAD,
      .help = "what to do, in order"},
-    PLANNED("holdout", "every customer gets the message"),
     {0},
 };
 
@@ -232,6 +237,21 @@ static void read_per(const struct rule_reader *reader, const struct value *value
         diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
                                  "`per` must be a text or a number, and this never is one"),
                   "name what there is one journey for: per: order.id");
+}
+
+static void read_holdout(const struct rule_reader *reader, const struct value *value,
+                         struct rule *rule)
+{
+    if (value->kind == VALUE_NULL)
+        return;
+    if (!share_read(value, &rule->holdout))
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                 "`holdout` is a number from 0 to 100, with two decimals at most"),
+                  "holdout: 10 is a tenth of all customers");
+    else if (rule->class == RULE_TRANSACTIONAL && rule->holdout)
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                 "`holdout` is for marketing: nobody is refused a receipt"),
+                  "leave it out, or `class: transactional`");
 }
 
 static void read_behaviour(const struct rule_reader *reader, const struct value *document,
@@ -318,6 +338,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     read_per(reader, &text.per, rule);
     rule->while_condition = rule_condition(reader, &text.while_, rule->on);
     read_until(reader, &text.until, rule);
+    read_holdout(reader, &text.holdout, rule);
     rule_steps_read(reader, document, rule);
     rule_channel_settle(reader->channels, rule);
     check_senders(reader, rule);

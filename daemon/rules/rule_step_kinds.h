@@ -10,7 +10,8 @@
 #include "base/value.h"
 #include "rules/rule_step_reader.h"
 
-extern const struct setting rule_send_settings[]; /* the keys of `send: {…}` */
+extern const struct setting rule_send_settings[];  /* the keys of `send: {…}` */
+extern const struct setting rule_split_settings[]; /* and of `split: {…}` */
 
 /* send: NAME, or {template, via, to, data} */
 void rule_step_send_read(struct rule_step_reader *steps, const struct value *step,
@@ -21,5 +22,8 @@ void rule_step_wait_read(struct rule_step_reader *steps, const struct value *ste
 /* if: …, then: […], else: […] */
 void rule_step_branch_read(struct rule_step_reader *steps, const struct value *step,
                            const struct value *content);
+/* split: {name, shares}, then: {SHARE: […], …} */
+void rule_step_split_read(struct rule_step_reader *steps, const struct value *step,
+                          const struct value *content);
 
 #endif

@@ -25,17 +25,18 @@ static const struct step_kind kinds[] = {
     {"send", {NULL}, rule_step_send_read},
     {"wait", {NULL}, rule_step_wait_read},
     {"if", {"then", "else", NULL}, rule_step_branch_read},
+    {"split", {"then", NULL}, rule_step_split_read},
     {0},
 };
 
 /* All keys of steps, for hints: those of the table, of what stands beside them, and `stop`. */
-static const char *const step_keys[] = {"send", "wait", "if", "stop", "then", "else", "id", NULL};
+static const char *const step_keys[] = {"send", "wait", "if", "split", "stop", "then", "else", "id", NULL};
 
 /* As they are told of in faults. */
-#define KINDS "send, wait, if"
+#define KINDS "send, wait, if, split"
 
 /* Steps of the language that are not there yet. */
-static const char *const planned_keys[] = {"set", "emit", "split", "repeat", NULL};
+static const char *const planned_keys[] = {"set", "emit", "repeat", NULL};
 
 /* False where a key is unknown. */
 static bool check_step_keys(const struct rule_step_reader *steps, const struct value *step)
