@@ -296,7 +296,7 @@ def test_from_is_of_mails_alone(desk):
     ("name: a\non: x\nper: order.id\nsend: welcome\n", 3, "`per` is planned, and not there yet", "again: parallel"),
     ("name: a\non: x\nholdout: 10\nsend: welcome\n", 3, "`holdout` is planned", "hint:"),
     ("name: a\non: x\nwhile: true\nsend: welcome\n", 3, "`while` is planned", "`if` step"),
-    ("name: a\non: x\nsteps:\n- set: {tier: '1'}\n", 4, "the step `set` is planned", "send, wait, if and stop"),
+    ("name: a\non: x\nsteps:\n- set: {tier: '1'}\n", 4, "the step `set` is planned", "send, wait, if"),
     ("name: a\non: x\nsteps:\n- split: {name: s}\n", 4, "the step `split` is planned", ""),
     ("name: a\non: x\nsend: {template: welcome, code: c}\n", 3, "`code` is planned", ""),
     ("name: a\non: x\nagain: ignore\nwait: {for: 3d, or: y}\nsend: welcome\n", 4, "`wait: {for: …}` is planned", "a length of time such as"),
