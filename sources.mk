@@ -322,12 +322,26 @@ library_sources = \
 	daemon/decide/message_body.h \
 	daemon/decide/moving.c \
 	daemon/decide/moving.h \
+	daemon/decide/name.c \
+	daemon/decide/name.h \
 	daemon/decide/only.c \
 	daemon/decide/only.h \
 	daemon/decide/per.c \
 	daemon/decide/per.h \
+	daemon/decide/person.c \
+	daemon/decide/person.h \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
+	daemon/decide/replay.c \
+	daemon/decide/replay.h \
+	daemon/decide/replay_events.c \
+	daemon/decide/replay_events.h \
+	daemon/decide/replay_memory.c \
+	daemon/decide/replay_memory.h \
+	daemon/decide/replay_said.c \
+	daemon/decide/replay_said.h \
+	daemon/decide/replay_timers.c \
+	daemon/decide/replay_timers.h \
 	daemon/decide/requeued.c \
 	daemon/decide/requeued.h \
 	daemon/decide/room.c \
@@ -378,8 +392,6 @@ library_sources = \
 	daemon/events/judging.h \
 	daemon/events/names.c \
 	daemon/events/names.h \
-	daemon/events/person.c \
-	daemon/events/person.h \
 	daemon/events/pipeline.c \
 	daemon/events/pipeline.h \
 	daemon/events/work.c \

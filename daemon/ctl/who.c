@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "customer/customer_key.h"
+#include "decide/person.h"
 #include "decide/policy.h"
-#include "events/person.h"
 #include "store/find_customer.h"
 
 const char *who_key(struct context *context, const char *customer)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "customer/customer_print.h"
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"
 #include "decide/trace.h"
@@ -59,5 +60,16 @@ bool fit_drop(struct customer *customer, struct decision *decision, struct arena
         return HALVE(customer->open) || HALVE(customer->sends) || HALVE(customer->totals) ||
                HALVE(customer->counts);
     drop_journey(customer, decision, arena, now_ms);
+    return true;
+}
+
+bool fit_print(struct customer *customer, const char *version, struct decision *decision,
+               struct arena *arena, int64_t now_ms, struct buf *out)
+{
+    while (!customer_print(customer, version, out)) {
+        if (!fit_drop(customer, decision, arena, now_ms))
+            return false;
+        buf_clear(out);
+    }
     return true;
 }

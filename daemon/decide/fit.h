@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "customer/customer.h"
 #include "decide/decision.h"
 
@@ -18,5 +19,10 @@
  * nothing left of all these. */
 bool fit_drop(struct customer *customer, struct decision *decision, struct arena *arena,
               int64_t now_ms);
+
+/* Prints the document with its new version, made smaller as far as it must be; false where that is
+ * not enough. */
+bool fit_print(struct customer *customer, const char *version, struct decision *decision,
+               struct arena *arena, int64_t now_ms, struct buf *out);
 
 #endif

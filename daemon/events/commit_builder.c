@@ -15,7 +15,6 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "customer/customer_print.h"
 #include "customer/customer_starts.h"
 #include "decide/fit.h"
 #include "decide/message_body.h"
@@ -305,11 +304,8 @@ static bool make_document(const struct commit_builder_input *input, struct arena
 {
     struct buf document;
     buf_init(&document, 2 * CUSTOMER_DOCUMENT_MOST);
-    bool fits = customer_print(input->customer, commit->version, &document);
-    while (!fits && fit_drop(input->customer, input->decision, arena, input->now_ms)) {
-        buf_clear(&document);
-        fits = customer_print(input->customer, commit->version, &document);
-    }
+    bool fits = fit_print(input->customer, commit->version, input->decision, arena, input->now_ms,
+                          &document);
     if (fits)
         commit->document =
             (struct slice){.text = arena_copy(arena, buf_string(&document), document.length),

@@ -10,8 +10,8 @@
 #include "base/diag.h"
 #include "customer/shop_event.h"
 #include "decide/decision.h"
+#include "decide/person.h"
 #include "decide/policy.h"
-#include "events/person.h"
 #include "store/customers.h"
 
 struct commit_builder_input {

@@ -1,5 +1,5 @@
 /*
- * judging_decide, read upwards: whose the events are (meet, by events/person), which is asked anew
+ * judging_decide, read upwards: whose the events are (meet, by decide/person), which is asked anew
  * where a document that would be joined cannot be read; then as many of them as one commit carries
  * are decided (decide(), a pure function) and made a commit (events/commit_builder).
  */
@@ -12,7 +12,6 @@
 #include "base/log_group.h"
 #include "decide/decide.h"
 #include "events/commit_builder.h"
-#include "events/person.h"
 #include "rules/other_sets.h"
 
 /* Bytes of one commit, where it carries more than one event. */
@@ -114,7 +113,7 @@ static void meet(const struct judging *judging, struct work *work)
     const struct customer **joined;
     size_t count;
     do {
-        work->person = person_of(judging->names, judging->round, work);
+        work->person = names_person(judging->names, judging->round, work);
         joined = arena_alloc(judging->round, sizeof *joined * (work->person->taken_count + 1));
         count = 0;
     } while (!read_joined(judging, work, joined, &count));

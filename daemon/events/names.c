@@ -43,7 +43,7 @@ void names_begin(struct names *names, const struct policy *policy, const char *c
 
 struct name *names_find(const struct names *names, const char *key)
 {
-    return map_get(names->by_key, key, strlen(key));
+    return name_find(names->by_key, key);
 }
 
 /* ---- Names come to works ---- */
@@ -54,11 +54,7 @@ static struct name *need(struct names *names, struct arena *batch, const char *k
     if (name)
         return name;
     name = arena_zero(batch, sizeof *name);
-    name->text = key;
-    name->is_old = is_old;
-    name->is_id = !is_old && customer_key_is_id(names->key_paths, key);
-    name->hash = policy_short_hash(names->policy, key, batch);
-    map_put(names->by_key, key, strlen(key), name);
+    name_enter(name, names->by_key, batch, names->policy, names->key_paths, key, is_old);
     names->all = arena_grow(batch, names->all, names->count, &names->capacity, sizeof *names->all);
     names->all[names->count++] = name;
     return name;
@@ -169,4 +165,14 @@ void names_learn(struct names *names, struct arena *batch, struct arena *round,
     }
     for (uint32_t i = 0; i < names->asked_count; i++)
         follow(names, batch, names->asked[i]);
+}
+
+struct person *names_person(const struct names *names, struct arena *round, const struct work *work)
+{
+    const struct person_question question = {.by_key = names->by_key,
+                                             .names = work->names,
+                                             .name_count = work->name_count,
+                                             .events = work->events,
+                                             .event_count = work->event_count};
+    return person_of(&question, round);
 }

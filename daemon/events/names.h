@@ -13,30 +13,12 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/slice.h"
 #include "customer/shop_event.h"
+#include "decide/name.h"
+#include "decide/person.h"
 #include "decide/policy.h"
 #include "events/work.h"
 #include "store/customers.h"
-
-struct name {
-    const char *text;  /* the key */
-    const char *hash;  /* its short one (decide/policy) */
-    struct work *work; /* that has it; NULL: none, it is only known to be a key */
-    bool is_id;        /* it never leads to another key */
-    bool is_old;       /* as programs of the first format spelt it: nobody is named so any more */
-    bool is_alone;     /* an event without an id has it, or a deadline */
-
-    /* As long as the round. */
-    bool is_read;
-    const char *target;    /* where it leads; NULL: nowhere */
-    struct slice document; /* that stands under it; text NULL: none */
-    struct slice record;   /* of P:said, likewise */
-    struct name *person;   /* whose it is (events/person sets it); NULL: nobody's yet */
-    bool is_taken;         /* it leads to the person that is decided, or will */
-    bool is_relied;        /* that it leads where it does was taken for granted */
-    bool is_broken;        /* its document cannot be read: it is let be */
-};
 
 struct names;
 
@@ -61,5 +43,9 @@ bool names_ask(struct names *names, struct arena *round, struct customers_query 
 /* The answer. */
 void names_learn(struct names *names, struct arena *batch, struct arena *round,
                  const struct customers_found *found);
+
+/* Whom the work's first events are about, or its deadline (decide/person). In the arena. */
+struct person *names_person(const struct names *names, struct arena *round,
+                            const struct work *work);
 
 #endif

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "events/person.h"
+#include "events/names.h"
 
 static const char *const paths[] = {"customer.id", "customer.email", "customer.phone", NULL};
 static const struct policy policy = {.secret = (const unsigned char *)"a secret",
@@ -232,7 +232,7 @@ static bool play(const struct row *row)
             sprintf(readings + strlen(readings), " %d", read_all(&world));
             if (work->state == WORK_DONE)
                 break; /* it was found to be another's */
-            struct person *person = person_of(world.names, world.arena, work);
+            struct person *person = names_person(world.names, world.arena, work);
             assert_in_range(person->event_count, 1, work->event_count);
             tell(person, &out);
             write(&world, person);
@@ -274,7 +274,7 @@ static void deadlines(void **state)
     const struct work *left = one.state == WORK_DONE ? &two : &one;
     assert_int_equal(one.due_ms + two.due_ms, 7);
     assert_int_equal(left->due_ms, 7);
-    const struct person *person = person_of(world.names, world.arena, left);
+    const struct person *person = names_person(world.names, world.arena, left);
     assert_string_equal(person->name->text, "id:7");
     assert_int_equal(person->event_count, 0);
     assert_int_equal(person->relied_count, 1);

@@ -1,27 +1,26 @@
-#include "events/person.h"
+#include "decide/person.h"
 
 #include <string.h>
 
 struct finding {
-    const struct names *names;
-    const struct work *work;
+    const struct person_question *question;
     struct name *person;
     bool alone; /* no two ids are among the work's persons: all of it is one person's */
     uint32_t joins;
 };
 
 /* Whose a name is; NULL: nobody's that is known. */
-static struct name *owner(const struct names *names, struct name *name)
+static struct name *owner(const struct map *by_key, struct name *name)
 {
     struct name *now = name;
     for (int hops = 0; hops < PERSON_HOPS_MOST && now->target; hops++)
-        now = names_find(names, now->target);
+        now = name_find(by_key, now->target);
     return now != name || now->is_id || now->document.text ? now : NULL;
 }
 
 static struct name *first_name(const struct finding *finding, const struct shop_event *event)
 {
-    return names_find(finding->names, event->keys[0].text);
+    return name_find(finding->question->by_key, event->keys[0].text);
 }
 
 /* ---- Whom an event is about ---- */
@@ -48,9 +47,9 @@ static void mention_all(const struct finding *finding, const struct shop_event *
                         struct mentioned *mentioned)
 {
     for (uint32_t i = 0; i < event->key_count; i++) {
-        mention(mentioned, names_find(finding->names, event->keys[i].text));
+        mention(mentioned, name_find(finding->question->by_key, event->keys[i].text));
         if (event->keys[i].old)
-            mention(mentioned, names_find(finding->names, event->keys[i].old));
+            mention(mentioned, name_find(finding->question->by_key, event->keys[i].old));
     }
 }
 
@@ -58,7 +57,7 @@ static struct name *id_of(const struct finding *finding, const struct shop_event
 {
     for (uint32_t i = 0; i < event->key_count; i++)
         if (event->keys[i].is_id)
-            return names_find(finding->names, event->keys[i].text);
+            return name_find(finding->question->by_key, event->keys[i].text);
     return NULL;
 }
 
@@ -79,21 +78,21 @@ static struct name *meant(const struct finding *finding, const struct shop_event
 /* The one person of all names, or, where two ids are among them, whom the first event is about. */
 static struct name *begin(struct finding *finding)
 {
-    const struct work *work = finding->work;
+    const struct person_question *question = finding->question;
     struct mentioned mentioned = {0};
-    for (uint32_t i = 0; i < work->name_count; i++)
-        mention(&mentioned, work->names[i]);
+    for (uint32_t i = 0; i < question->name_count; i++)
+        mention(&mentioned, question->names[i]);
     finding->alone = !mentioned.other_id;
-    if (work->event_count == 0)
-        return work->names[0]->person ? work->names[0]->person : work->names[0];
+    if (question->event_count == 0)
+        return question->names[0]->person ? question->names[0]->person : question->names[0];
     if (!finding->alone)
-        return meant(finding, work->events[0]);
+        return meant(finding, question->events[0]);
     if (mentioned.id)
         return mentioned.id;
     mentioned = (struct mentioned){0};
-    for (uint32_t i = 0; i < work->event_count; i++)
-        mention_all(finding, work->events[i], &mentioned);
-    return mentioned.first ? mentioned.first : first_name(finding, work->events[0]);
+    for (uint32_t i = 0; i < question->event_count; i++)
+        mention_all(finding, question->events[i], &mentioned);
+    return mentioned.first ? mentioned.first : first_name(finding, question->events[0]);
 }
 
 /* ---- What becomes theirs ---- */
@@ -107,7 +106,7 @@ static void take(struct finding *finding, struct name *name)
     name->person = finding->person;
     finding->joins += name->document.text != NULL;
     for (; name && !name->is_id && !name->is_relied;
-         name = names_find(finding->names, name->target)) {
+         name = name_find(finding->question->by_key, name->target)) {
         name->is_relied = true;
         if (!name->target)
             break;
@@ -117,9 +116,9 @@ static void take(struct finding *finding, struct name *name)
 /* All that leads to a person of whom no id is known. */
 static void join(struct finding *finding, const struct name *other)
 {
-    for (uint32_t i = 0; i < finding->work->name_count; i++)
-        if (finding->work->names[i]->person == other)
-            take(finding, finding->work->names[i]);
+    for (uint32_t i = 0; i < finding->question->name_count; i++)
+        if (finding->question->names[i]->person == other)
+            take(finding, finding->question->names[i]);
 }
 
 static void take_key(struct finding *finding, struct name *name, bool has_id, bool joins)
@@ -146,18 +145,20 @@ static void take_event(struct finding *finding, const struct shop_event *event)
     mention_all(finding, event, &mentioned);
     bool joins = finding->alone || has_id || !mentioned.other_id;
     for (uint32_t i = 0; i < event->key_count; i++) {
-        take_key(finding, names_find(finding->names, event->keys[i].text), has_id, joins);
+        take_key(finding, name_find(finding->question->by_key, event->keys[i].text), has_id, joins);
         if (event->keys[i].old)
-            take_key(finding, names_find(finding->names, event->keys[i].old), has_id, joins);
+            take_key(finding, name_find(finding->question->by_key, event->keys[i].old), has_id,
+                     joins);
     }
 }
 
-static void gather(const struct work *work, struct arena *round, struct person *person)
+static void gather(const struct person_question *question, struct arena *arena,
+                   struct person *person)
 {
-    person->taken = arena_alloc(round, sizeof(struct name *) * (work->name_count + 1));
-    person->relied = arena_alloc(round, sizeof(struct name *) * (work->name_count + 1));
-    for (uint32_t i = 0; i < work->name_count; i++) {
-        struct name *name = work->names[i];
+    person->taken = arena_alloc(arena, sizeof(struct name *) * (question->name_count + 1));
+    person->relied = arena_alloc(arena, sizeof(struct name *) * (question->name_count + 1));
+    for (uint32_t i = 0; i < question->name_count; i++) {
+        struct name *name = question->names[i];
         if (name->is_taken)
             person->taken[person->taken_count++] = name;
         if (name->is_relied)
@@ -165,26 +166,26 @@ static void gather(const struct work *work, struct arena *round, struct person *
     }
 }
 
-struct person *person_of(const struct names *names, struct arena *round, const struct work *work)
+struct person *person_of(const struct person_question *question, struct arena *arena)
 {
-    struct person *person = arena_zero(round, sizeof *person);
-    struct finding finding = {.names = names, .work = work};
-    for (uint32_t i = 0; i < work->name_count; i++) {
-        work->names[i]->person = owner(names, work->names[i]);
-        work->names[i]->is_taken = work->names[i]->is_relied = false;
+    struct person *person = arena_zero(arena, sizeof *person);
+    struct finding finding = {.question = question};
+    for (uint32_t i = 0; i < question->name_count; i++) {
+        question->names[i]->person = owner(question->by_key, question->names[i]);
+        question->names[i]->is_taken = question->names[i]->is_relied = false;
     }
     person->name = finding.person = begin(&finding);
-    for (uint32_t i = 0; i < work->event_count && finding.joins < PERSON_JOINS_MOST; i++) {
-        if (i > 0 && !finding.alone && meant(&finding, work->events[i]) != finding.person)
+    for (uint32_t i = 0; i < question->event_count && finding.joins < PERSON_JOINS_MOST; i++) {
+        if (i > 0 && !finding.alone && meant(&finding, question->events[i]) != finding.person)
             break;
-        take_event(&finding, work->events[i]);
+        take_event(&finding, question->events[i]);
         person->event_count++;
     }
-    for (uint32_t i = 0; i < work->name_count && work->event_count == 0; i++)
-        if (work->names[i]->person == finding.person)
-            take(&finding, work->names[i]);
+    for (uint32_t i = 0; i < question->name_count && question->event_count == 0; i++)
+        if (question->names[i]->person == finding.person)
+            take(&finding, question->names[i]);
     if (!person->name->is_id)
         person->name->is_relied = true;
-    gather(work, round, person);
+    gather(question, arena, person);
     return person;
 }

@@ -1,0 +1,295 @@
+/*
+ * Read it from replay_event and replay_run, which let the clock run (run), upwards:
+ *
+ *   run           what nudged made itself, then the earliest deadline, until the time is there
+ *   decide_for    whom it is about, and decide_again until the facts are right; then what a commit
+ *                 would have written is kept (decide/replay_memory)
+ *   learn_facts   what a commit would have refused: the address is suppressed, or has declined
+ */
+#include "decide/replay.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "decide/decide.h"
+#include "decide/replay_events.h"
+#include "decide/replay_memory.h"
+
+enum {
+    ARENA_BYTES = 256 * 1024,
+    TRIES_MOST = 50,     /* as the daemon has it */
+    STANDING_MOST = 100, /* decisions at one deadline that does not move */
+};
+
+struct replay {
+    struct replay_options options;
+    struct replay_memory *memory;
+    struct replay_events own; /* made at this instant, not decided yet */
+    struct arena *arena;      /* of one decision */
+    int64_t now_ms;
+    uint32_t entries;
+    uint32_t standing; /* deadlines of this instant so far, one behind the other */
+};
+
+struct replay *replay_new(const struct replay_options *options)
+{
+    struct replay *replay = mem_zero(1, sizeof *replay);
+    replay->options = *options;
+    replay->memory = replay_memory_new(options->policy, options->form.key_paths, options->keep_ms);
+    replay->arena = arena_new(ARENA_BYTES);
+    return replay;
+}
+
+void replay_destroy(struct replay **replay)
+{
+    if (!*replay)
+        return;
+    replay_events_free(&(*replay)->own);
+    replay_memory_destroy(&(*replay)->memory);
+    arena_destroy(&(*replay)->arena);
+    free(*replay);
+    *replay = NULL;
+}
+
+int64_t replay_now_ms(const struct replay *replay)
+{
+    return replay->now_ms;
+}
+
+/* ---- Facts ---- */
+
+struct facts {
+    const char **suppressed, **declined; /* NULL-terminated */
+    uint32_t suppressed_count, declined_count;
+    uint32_t suppressed_capacity, declined_capacity;
+    struct policy_place *places;
+    uint32_t place_count, place_capacity;
+    struct decide_start *starts;
+    uint32_t start_count, start_capacity;
+};
+
+static void add_text(struct arena *arena, const char ***texts, uint32_t *count, uint32_t *capacity,
+                     const char *text)
+{
+    if (*count + 1 >= *capacity)
+        *texts = arena_grow(arena, *texts, *capacity, capacity, sizeof **texts);
+    (*texts)[(*count)++] = text;
+    (*texts)[*count] = NULL;
+}
+
+static void learn_address(struct replay *replay, struct facts *facts,
+                          const struct decision_message *message)
+{
+    const struct policy_address *address = &message->address;
+    const char *topic = message->rule->topic;
+    if (replay_memory_suppressed(replay->memory, address->hash))
+        add_text(replay->arena, &facts->suppressed, &facts->suppressed_count,
+                 &facts->suppressed_capacity, address->hash);
+    if (message->rule->class == RULE_MARKETING &&
+        replay_memory_declined(replay->memory, address->said, topic))
+        add_text(replay->arena, &facts->declined, &facts->declined_count, &facts->declined_capacity,
+                 arena_printf(replay->arena, "%s=%s", address->said, topic));
+}
+
+static void learn_place(struct replay *replay, struct facts *facts, const char *mid)
+{
+    facts->places = arena_grow(replay->arena, facts->places, facts->place_count,
+                               &facts->place_capacity, sizeof *facts->places);
+    facts->places[facts->place_count++] =
+        (struct policy_place){.mid = mid, .place = CUSTOMER_PLACE_GONE};
+}
+
+/* Whether something was not as the decision assumed. What was decided before was sent then. */
+static bool learn_facts(struct replay *replay, struct facts *facts, const struct decision *decision)
+{
+    uint32_t before = facts->suppressed_count + facts->declined_count + facts->place_count;
+    for (uint32_t i = 0; i < decision->message_count; i++)
+        learn_address(replay, facts, &decision->messages[i]);
+    for (uint32_t i = 0; i < decision->withdrawn_count && !replay->options.unsent; i++)
+        if (decision->withdrawn[i].place != CUSTOMER_PLACE_GONE)
+            learn_place(replay, facts, decision->withdrawn[i].mid);
+    return facts->suppressed_count + facts->declined_count + facts->place_count > before;
+}
+
+static void learn_starts(struct replay *replay, struct facts *facts, const struct person *person,
+                         const struct decision *decision)
+{
+    for (uint32_t i = 0; i < decision->need_count; i++) {
+        facts->starts = arena_grow(replay->arena, facts->starts, facts->start_count,
+                                   &facts->start_capacity, sizeof *facts->starts);
+        facts->starts[facts->start_count++] = (struct decide_start){
+            .origin = decision->needs[i],
+            .event = replay_memory_start(person, decision->needs[i], replay->arena)};
+    }
+}
+
+/* ---- Deciding ---- */
+
+/* One try, with what is known so far: true where it holds, and was kept. */
+static bool decide_once(struct replay *replay, const struct person *person, struct facts *known,
+                        const struct shop_event *event, int64_t due_ms, struct decision *decision,
+                        struct diag *diag)
+{
+    struct arena *arena = replay->arena;
+    const struct customer **joined = arena_alloc(arena, sizeof *joined * (person->taken_count + 1));
+    const struct policy_facts facts = {.suppressed = known->suppressed,
+                                       .declined = known->declined,
+                                       .places = known->places,
+                                       .place_count = known->place_count};
+    struct decide_input input = {.rules = replay->options.rules,
+                                 .policy = replay->options.policy,
+                                 .joined = joined,
+                                 .events = &event,
+                                 .event_count = event != NULL,
+                                 .starts = known->starts,
+                                 .start_count = known->start_count,
+                                 .facts = &facts,
+                                 .due_ms = due_ms,
+                                 .now_ms = replay->now_ms};
+    input.customer = replay_memory_read(person, arena, joined, &input.joined_count, diag);
+    input.records = replay_memory_records(replay->memory, person, arena, &input.record_count);
+    if (!input.customer)
+        return false;
+    decide(&input, arena, decision);
+    if (decision->need_count)
+        learn_starts(replay, known, person, decision);
+    else if (!learn_facts(replay, known, decision)) {
+        const struct replay_commit commit = {.person = person,
+                                             .customer = input.customer,
+                                             .joined = joined,
+                                             .joined_count = input.joined_count,
+                                             .decision = decision,
+                                             .now_ms = replay->now_ms};
+        replay_memory_commit(replay->memory, &commit, arena);
+        return true;
+    }
+    return false;
+}
+
+/* An event, or a deadline of the customer. */
+static void decide_for(struct replay *replay, const char *key, const struct shop_event *event,
+                       int64_t due_ms)
+{
+    const struct person *person =
+        replay_memory_meet(replay->memory, key, event, replay->now_ms, replay->arena);
+    struct facts facts = {0};
+    struct decision decision = {0};
+    struct diag diag = {0};
+    bool done = false;
+    for (int tries = 0; tries < TRIES_MOST && !done && !diag.text[0]; tries++)
+        done = decide_once(replay, person, &facts, event, due_ms, &decision, &diag);
+    if (!done) {
+        if (!diag.text[0])
+            diag_fault(&diag, "undecided", "decided %d times, and something had always changed",
+                       TRIES_MOST);
+        replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
+        return;
+    }
+    const struct replay_decided decided = {.customer = person->name->text,
+                                           .event = event,
+                                           .decision = &decision,
+                                           .now_ms = replay->now_ms};
+    replay_events_tell(&replay->own, replay->options.rules, person->name->text, &decision,
+                       replay->arena);
+    replay->options.on_decided(replay->options.context, &decided);
+}
+
+/* False: it is no event. The text must stay. */
+static bool take_event(struct replay *replay, const char *text, size_t length, struct diag *diag)
+{
+    struct shop_event event;
+    const char *entry =
+        arena_printf(replay->arena, "%" PRId64 "-%" PRIu32, replay->now_ms, replay->entries++);
+    if (!shop_event_read(replay->arena, text, length, entry, &replay->options.form, &event, diag))
+        return false;
+    decide_for(replay, NULL, &event, 0);
+    return true;
+}
+
+/* ---- The clock ---- */
+
+/* What nudged itself has made at this instant; false: nothing. */
+static bool take_own(struct replay *replay)
+{
+    struct diag diag = {0};
+    arena_reset(replay->arena);
+    const struct slice next = replay_events_next(&replay->own, replay->arena);
+    if (next.text && !take_event(replay, next.text, next.length, &diag))
+        replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
+    return next.text != NULL;
+}
+
+static void set_clock(struct replay *replay, int64_t now_ms)
+{
+    if (now_ms <= replay->now_ms)
+        return;
+    replay->now_ms = now_ms;
+    replay->standing = 0;
+}
+
+/* A deadline that a rule keeps setting to the same instant is none. */
+static void take_due(struct replay *replay, struct replay_kept *kept)
+{
+    int64_t at_ms = kept->timer.at_ms;
+    struct diag diag = {0};
+    set_clock(replay, at_ms);
+    arena_reset(replay->arena);
+    decide_for(replay, kept->name.text, NULL, kept->deadline_ms);
+    if (kept->timer.place && kept->timer.at_ms == at_ms && ++replay->standing > STANDING_MOST) {
+        diag_fault(&diag, "standing", "a deadline does not move");
+        replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
+        replay_memory_let_be(replay->memory, kept);
+    }
+}
+
+/* Everything before `until_ms`; with `inclusive` what is of that instant too. */
+static void run(struct replay *replay, int64_t until_ms, bool inclusive)
+{
+    for (;;) {
+        if ((inclusive || replay->now_ms < until_ms) && take_own(replay))
+            continue;
+        struct replay_kept *kept = replay_memory_due(replay->memory);
+        if (!kept || kept->timer.at_ms > until_ms || (kept->timer.at_ms == until_ms && !inclusive))
+            break;
+        take_due(replay, kept);
+    }
+    set_clock(replay, until_ms);
+}
+
+void replay_run(struct replay *replay, int64_t until_ms)
+{
+    run(replay, until_ms, true);
+}
+
+bool replay_event(struct replay *replay, const char *text, size_t length, int64_t at_ms,
+                  struct diag *diag)
+{
+    if (at_ms > replay->now_ms)
+        run(replay, at_ms, false);
+    arena_reset(replay->arena);
+    return take_event(replay, arena_copy(replay->arena, text, length), length, diag);
+}
+
+/* ---- What stands ---- */
+
+void replay_suppress(struct replay *replay, const char *address)
+{
+    arena_reset(replay->arena);
+    const char *hash = policy_address_hash(replay->options.policy, address, replay->arena);
+    if (hash)
+        replay_memory_suppress(replay->memory, hash);
+}
+
+struct customer *replay_customer(struct replay *replay, const char *key, struct arena *arena)
+{
+    struct diag diag;
+    struct replay_kept *kept = replay_memory_find(replay->memory, key, replay->now_ms);
+    for (int hops = 0; kept && kept->name.target && hops < PERSON_HOPS_MOST; hops++)
+        kept = replay_memory_find(replay->memory, kept->name.target, replay->now_ms);
+    if (!kept || !kept->name.document.text)
+        return NULL;
+    const struct slice text = slice_copy(arena, kept->name.document);
+    return customer_read(arena, arena_text(arena, kept->name.text), text.text, text.length, &diag);
+}

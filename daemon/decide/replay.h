@@ -1,0 +1,69 @@
+/*
+ * Replays events of any number of customers on a clock of its own, as the daemon would decide them:
+ * the same decide(), the same joining of keys, documents and facts in memory. No I/O. For rule
+ * tests and simulations; the same input gives the same decisions.
+ *
+ * Order: the events of an instant as they come, then what nudged itself makes of them (events of
+ * messages, events for other customers), then the deadlines of that instant. A message that is
+ * granted counts as taken and sent at once.
+ */
+#ifndef NUDGED_DECIDE_REPLAY_H
+#define NUDGED_DECIDE_REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/value.h"
+#include "customer/customer.h"
+#include "customer/shop_event.h"
+#include "decide/decision.h"
+#include "decide/policy.h"
+#include "rules/ruleset.h"
+
+struct replay;
+
+/* One decision; all of it is gone when the callback returns. */
+struct replay_decided {
+    const char *customer;           /* the key under which they stand */
+    const struct shop_event *event; /* NULL: a deadline */
+    const struct decision *decision;
+    int64_t now_ms;
+};
+
+struct replay_options {
+    const struct ruleset *rules;
+    const struct policy *policy;
+    struct shop_event_form form;
+    int64_t keep_ms; /* of customers */
+    bool unsent;     /* messages stay in the outbox for ever: each can be withdrawn */
+    void (*on_decided)(void *context, const struct replay_decided *decided);
+    /* An event of nudged's own became a dead letter; or a customer cannot be decided. */
+    void (*on_dead)(void *context, int64_t now_ms, const struct diag *diag);
+    void *context;
+};
+
+/* All that the options refer to must outlive it. */
+struct replay *replay_new(const struct replay_options *options);
+void replay_destroy(struct replay **replay);
+
+/* Lets the clock run to `at_ms`, where it is later than now, with every deadline before that; then
+ * decides the event (JSON), which arrives at that time. False: it is no event, and `diag` has why.
+ */
+bool replay_event(struct replay *replay, const char *text, size_t length, int64_t at_ms,
+                  struct diag *diag);
+
+/* Lets the clock run to `until_ms`, with the deadlines of that instant. */
+void replay_run(struct replay *replay, int64_t until_ms);
+
+int64_t replay_now_ms(const struct replay *replay);
+
+/* Nobody writes to that address any more. */
+void replay_suppress(struct replay *replay, const char *address);
+
+/* The customer of that key, in the arena; NULL: there is none. */
+struct customer *replay_customer(struct replay *replay, const char *key, struct arena *arena);
+
+#endif

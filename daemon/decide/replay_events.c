@@ -1,0 +1,83 @@
+#include "decide/replay_events.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+
+enum { EVENT_MOST = 256 * 1024 };
+
+static void add(struct replay_events *events, struct slice event)
+{
+    if (events->count == events->capacity) {
+        events->capacity = events->capacity ? 2 * events->capacity : 16;
+        events->items = mem_resize(events->items, sizeof *events->items * events->capacity);
+    }
+    events->items[events->count++] =
+        (struct slice){mem_copy(event.text, event.length), event.length};
+}
+
+static void put(struct arena *arena, struct value map, const char *name, const char *text)
+{
+    value_add(arena, map, value_text(name), value_text(text));
+}
+
+/* As delivery/message_event has it, of a gateway that took it at once. */
+static struct value describe(const struct decision_message *message, struct arena *arena)
+{
+    static const char *const from_body[] = {"rule",  "step",  "template", "to", "channel",
+                                            "class", "topic", "data",     NULL};
+    struct value told = value_new_map(arena, 10);
+    put(arena, told, "id", message->mid);
+    for (const char *const *name = from_body; *name; name++) {
+        const struct value *member = value_get(&message->body, *name);
+        if (member && (member->kind != VALUE_MAP || value_count(member)))
+            value_add(arena, told, value_text(*name), *member);
+    }
+    put(arena, told, "gateway", "replay");
+    return told;
+}
+
+static void tell(struct replay_events *events, const char *key,
+                 const struct decision_message *message, struct arena *arena)
+{
+    struct value event = value_new_map(arena, 6), customer = value_new_map(arena, 1);
+    int64_t hops = 0;
+    value_to_int(value_get(&message->body, "hops"), &hops);
+    put(arena, customer, "key", key);
+    put(arena, event, "type", "message.sent");
+    put(arena, event, "source", "nudged");
+    put(arena, event, "id", arena_printf(arena, "%s.sent", message->mid));
+    value_add(arena, event, value_text("hops"), value_int(hops + 1));
+    value_add(arena, event, value_text("customer"), customer);
+    value_add(arena, event, value_text("message"), describe(message, arena));
+    add(events, json_print_slice(arena, &event, EVENT_MOST));
+}
+
+void replay_events_tell(struct replay_events *events, const struct ruleset *rules,
+                        const char *customer, const struct decision *decision, struct arena *arena)
+{
+    if (!ruleset_counts(rules, "message.sent"))
+        return;
+    for (uint32_t i = 0; i < decision->message_count; i++)
+        tell(events, customer, &decision->messages[i], arena);
+}
+
+struct slice replay_events_next(struct replay_events *events, struct arena *arena)
+{
+    if (events->first == events->count) {
+        events->first = events->count = 0;
+        return (struct slice){0};
+    }
+    struct slice next = events->items[events->first++], copy = slice_copy(arena, next);
+    free((char *)next.text);
+    return copy;
+}
+
+void replay_events_free(struct replay_events *events)
+{
+    while (events->first < events->count)
+        free((char *)events->items[events->first++].text);
+    free(events->items);
+    *events = (struct replay_events){0};
+}

@@ -1,0 +1,25 @@
+/* The events that nudged itself makes, on a virtual clock: in the order in which they were made. */
+#ifndef NUDGED_DECIDE_REPLAY_EVENTS_H
+#define NUDGED_DECIDE_REPLAY_EVENTS_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "decide/decision.h"
+#include "rules/ruleset.h"
+
+struct replay_events {
+    struct slice *items; /* JSON; owned */
+    uint32_t first, count, capacity;
+};
+
+/* What delivery would tell of the decision's messages, which are sent at once, as far as the rules
+ * name it. */
+void replay_events_tell(struct replay_events *events, const struct ruleset *rules,
+                        const char *customer, const struct decision *decision, struct arena *arena);
+
+/* The next, in the arena; text NULL: there is none. */
+struct slice replay_events_next(struct replay_events *events, struct arena *arena);
+void replay_events_free(struct replay_events *events);
+
+#endif

@@ -1,0 +1,391 @@
+/*
+ * A key is a `struct replay_kept`, in the map for good; what it has comes and goes:
+ *
+ *   replay_memory_meet    the keys of an event, and those to which they lead (decide/person)
+ *   replay_memory_read    their documents, from the text that would stand in Redis
+ *   replay_memory_commit  keep_document, keep_starts, lead_keys, erase: each as commit.lua does it
+ */
+#include "decide/replay_memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "customer/customer_starts.h"
+#include "decide/fit.h"
+#include "decide/replay_said.h"
+
+enum { ARENA_BYTES = 64 * 1024, START_MOST = 512 * 1024 };
+
+struct replay_start {
+    char *origin, *event; /* JSON; owned */
+    size_t length;
+};
+
+struct replay_memory {
+    const struct policy *policy;
+    const char *const *key_paths;
+    int64_t keep_ms;
+    struct arena *arena; /* of the keys */
+    struct map *by_key;
+    struct map *suppressed; /* hashes */
+    struct replay_said *said;
+    struct replay_timers timers;
+    struct buf text;  /* of a document */
+    int64_t sequence; /* of document versions */
+};
+
+struct replay_memory *replay_memory_new(const struct policy *policy, const char *const *key_paths,
+                                        int64_t keep_ms)
+{
+    struct replay_memory *memory = mem_zero(1, sizeof *memory);
+    memory->policy = policy;
+    memory->key_paths = key_paths;
+    memory->keep_ms = keep_ms;
+    memory->arena = arena_new(ARENA_BYTES);
+    memory->by_key = map_new();
+    memory->suppressed = map_new();
+    memory->said = replay_said_new();
+    buf_init(&memory->text, 2 * CUSTOMER_DOCUMENT_MOST);
+    return memory;
+}
+
+/* ---- What is kept under a key ---- */
+
+static void forget_start(struct replay_kept *kept, uint32_t index)
+{
+    free(kept->starts[index].origin);
+    free(kept->starts[index].event);
+    kept->starts[index] = kept->starts[--kept->start_count];
+}
+
+static void forget_document(struct replay_memory *memory, struct replay_kept *kept)
+{
+    free((char *)kept->name.document.text);
+    kept->name.document = (struct slice){0};
+    replay_timers_set(&memory->timers, &kept->timer, 0);
+    while (kept->start_count)
+        forget_start(kept, kept->start_count - 1);
+}
+
+void replay_memory_destroy(struct replay_memory **memory)
+{
+    struct replay_memory *gone = *memory;
+    size_t cursor = 0;
+    void *value;
+    if (!gone)
+        return;
+    while (map_next(gone->by_key, &cursor, NULL, NULL, &value)) {
+        struct replay_kept *kept = value;
+        forget_document(gone, kept);
+        free(kept->starts);
+    }
+    replay_timers_free(&gone->timers);
+    replay_said_destroy(&gone->said);
+    buf_free(&gone->text);
+    map_destroy(&gone->suppressed);
+    map_destroy(&gone->by_key);
+    arena_destroy(&gone->arena);
+    free(gone);
+    *memory = NULL;
+}
+
+/* A name is the first member of what is kept. */
+static struct replay_kept *kept_of(struct name *name)
+{
+    return (struct replay_kept *)name;
+}
+
+struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
+                                       int64_t now_ms)
+{
+    struct name *name = name_find(memory->by_key, key);
+    if (name && name->document.text && kept_of(name)->expire_ms <= now_ms)
+        forget_document(memory, kept_of(name));
+    return name ? kept_of(name) : NULL;
+}
+
+static struct name *need(struct replay_memory *memory, const char *key, bool is_old, int64_t now_ms)
+{
+    struct replay_kept *kept = replay_memory_find(memory, key, now_ms);
+    if (!kept) {
+        kept = arena_zero(memory->arena, sizeof *kept);
+        name_enter(&kept->name, memory->by_key, memory->arena, memory->policy, memory->key_paths,
+                   arena_text(memory->arena, key), is_old);
+        kept->timer.key = kept->name.text;
+    }
+    return &kept->name;
+}
+
+struct replay_kept *replay_memory_due(const struct replay_memory *memory)
+{
+    const struct replay_timer *first = replay_timers_first(&memory->timers);
+    return first ? kept_of(name_find(memory->by_key, first->key)) : NULL;
+}
+
+void replay_memory_let_be(struct replay_memory *memory, struct replay_kept *kept)
+{
+    replay_timers_set(&memory->timers, &kept->timer, 0);
+}
+
+/* ---- Whom it is about ---- */
+
+struct meeting {
+    struct replay_memory *memory;
+    struct arena *arena;
+    int64_t now_ms;
+    bool alone; /* the event has no id, or it is a deadline */
+    struct name **names;
+    uint32_t count, capacity;
+};
+
+static void add_name(struct meeting *meeting, struct name *name)
+{
+    for (uint32_t i = 0; i < meeting->count; i++)
+        if (meeting->names[i] == name)
+            return;
+    meeting->names = arena_grow(meeting->arena, meeting->names, meeting->count, &meeting->capacity,
+                                sizeof(struct name *));
+    meeting->names[meeting->count++] = name;
+}
+
+static void add_key(struct meeting *meeting, const char *key, bool is_old)
+{
+    if (key)
+        add_name(meeting, need(meeting->memory, key, is_old, meeting->now_ms));
+}
+
+/* Where a name leads is a name too; but another id is told nothing by an event with one of its own
+ * (events/names). */
+static void follow(struct meeting *meeting)
+{
+    for (uint32_t i = 0; i < meeting->count; i++) {
+        const struct name *name = meeting->names[i];
+        if (!name->target)
+            continue;
+        struct name *target = need(meeting->memory, name->target, false, meeting->now_ms);
+        if (meeting->alone || !target->is_id)
+            add_name(meeting, target);
+    }
+}
+
+static bool has_id(const struct shop_event *event)
+{
+    for (uint32_t i = 0; event && i < event->key_count; i++)
+        if (event->keys[i].is_id)
+            return true;
+    return false;
+}
+
+struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
+                                  const struct shop_event *event, int64_t now_ms,
+                                  struct arena *arena)
+{
+    struct meeting meeting = {
+        .memory = memory, .arena = arena, .now_ms = now_ms, .alone = !has_id(event)};
+    for (uint32_t i = 0; event && i < event->key_count; i++) {
+        add_key(&meeting, event->keys[i].text, false);
+        add_key(&meeting, event->keys[i].old, true);
+    }
+    if (!event)
+        add_key(&meeting, key, false);
+    follow(&meeting);
+    const struct person_question question = {.by_key = memory->by_key,
+                                             .names = meeting.names,
+                                             .name_count = meeting.count,
+                                             .events = &event,
+                                             .event_count = event != NULL};
+    return person_of(&question, arena);
+}
+
+/* ---- Reading ---- */
+
+struct customer *replay_memory_read(const struct person *person, struct arena *arena,
+                                    const struct customer **joined, size_t *joined_count,
+                                    struct diag *diag)
+{
+    const struct name *name = person->name;
+    *joined_count = 0;
+    for (uint32_t i = 0; i < person->taken_count; i++) {
+        const struct name *taken = person->taken[i];
+        const struct slice document = slice_copy(arena, taken->document);
+        if (document.text)
+            joined[(*joined_count)++] =
+                customer_read(arena, taken->text, document.text, document.length, diag);
+    }
+    const struct slice document = slice_copy(arena, name->document);
+    struct customer *customer =
+        document.text ? customer_read(arena, name->text, document.text, document.length, diag)
+                      : customer_new(arena, name->text);
+    for (uint32_t i = 0; customer && i < person->taken_count; i++)
+        if (!person->taken[i]->is_old)
+            customer_add_key(arena, customer, person->taken[i]->text);
+    return customer;
+}
+
+struct said_text *replay_memory_records(const struct replay_memory *memory,
+                                        const struct person *person, struct arena *arena,
+                                        size_t *count)
+{
+    struct said_text *records = arena_alloc(arena, sizeof *records * (person->taken_count + 1));
+    *count = 0;
+    for (uint32_t i = 0; i <= person->taken_count; i++) {
+        const struct name *name = i ? person->taken[i - 1] : person->name;
+        records[(*count)++] = (struct said_text){
+            name->hash, slice_copy(arena, replay_said_record(memory->said, name->hash))};
+    }
+    return records;
+}
+
+static const struct replay_start *find_start(struct name *name, const char *origin)
+{
+    const struct replay_kept *kept = kept_of(name);
+    for (uint32_t i = 0; i < kept->start_count; i++)
+        if (strcmp(kept->starts[i].origin, origin) == 0)
+            return &kept->starts[i];
+    return NULL;
+}
+
+struct value replay_memory_start(const struct person *person, const char *origin,
+                                 struct arena *arena)
+{
+    const struct replay_start *start = find_start(person->name, origin);
+    struct value event;
+    struct diag diag;
+    for (uint32_t i = 0; !start && i < person->taken_count; i++)
+        start = find_start(person->taken[i], origin);
+    if (!start)
+        return value_null();
+    const char *text = arena_copy(arena, start->event, start->length);
+    return json_read(arena, text, start->length, &json_file_limits, &event, &diag) ? event
+                                                                                   : value_null();
+}
+
+bool replay_memory_suppressed(const struct replay_memory *memory, const char *hash)
+{
+    return hash && map_get(memory->suppressed, hash, strlen(hash));
+}
+
+void replay_memory_suppress(struct replay_memory *memory, const char *hash)
+{
+    map_put(memory->suppressed, hash, strlen(hash), memory);
+}
+
+bool replay_memory_declined(const struct replay_memory *memory, const char *said, const char *topic)
+{
+    return said && replay_said_declines(memory->said, said, topic);
+}
+
+/* ---- Committing ---- */
+
+static void keep_document(struct replay_memory *memory, const struct replay_commit *commit,
+                          struct arena *arena)
+{
+    struct replay_kept *kept = kept_of(commit->person->name);
+    const struct decision *decision = commit->decision;
+    const char *version = arena_printf(arena, "%" PRId64 "-1-1", ++memory->sequence);
+    int64_t deadline_ms = decision->deadline_ms;
+    buf_clear(&memory->text);
+    if (!fit_print(commit->customer, version, commit->decision, arena, commit->now_ms,
+                   &memory->text))
+        return;
+    free((char *)kept->name.document.text);
+    kept->name.document.length = memory->text.length;
+    kept->name.document.text = mem_copy(buf_string(&memory->text), memory->text.length);
+    kept->expire_ms =
+        memory->keep_ms +
+        (decision->last_deadline_ms > commit->now_ms ? decision->last_deadline_ms : commit->now_ms);
+    kept->deadline_ms = deadline_ms;
+    if (deadline_ms && deadline_ms < commit->now_ms)
+        deadline_ms = commit->now_ms;
+    replay_timers_set(&memory->timers, &kept->timer, deadline_ms);
+}
+
+static void add_start(struct replay_kept *kept, const char *origin, struct slice event)
+{
+    if (kept->start_count == kept->start_capacity) {
+        kept->start_capacity = kept->start_capacity ? 2 * kept->start_capacity : 2;
+        kept->starts = mem_resize(kept->starts, sizeof *kept->starts * kept->start_capacity);
+    }
+    kept->starts[kept->start_count++] =
+        (struct replay_start){mem_text(origin), mem_copy(event.text, event.length), event.length};
+}
+
+static void move_starts(struct replay_kept *from, struct replay_kept *to)
+{
+    for (uint32_t i = 0; i < from->start_count; i++)
+        add_start(to, from->starts[i].origin,
+                  (struct slice){from->starts[i].event, from->starts[i].length});
+}
+
+/* Those that somebody will ask for stay. */
+static void keep_starts(const struct replay_commit *commit, struct arena *arena)
+{
+    struct replay_kept *kept = kept_of(commit->person->name);
+    const struct customer *customer = commit->customer;
+    for (uint32_t i = 0; i < customer->starts.count; i++) {
+        const struct customer_start *start = &customer->starts.items[i];
+        if (!start->stored && customer_starts_needs(customer, start->origin))
+            add_start(kept, start->origin, json_print_slice(arena, &start->event, START_MOST));
+    }
+    for (uint32_t i = kept->start_count; i-- > 0;)
+        if (!customer_starts_needs(customer, kept->starts[i].origin))
+            forget_start(kept, i);
+}
+
+/* What was taken leads to the person from now on, with all that led to it. */
+static void lead_keys(struct replay_memory *memory, const struct replay_commit *commit)
+{
+    const struct person *person = commit->person;
+    for (size_t i = 0; i < commit->joined_count; i++) {
+        const struct customer *joined = commit->joined[i];
+        for (uint32_t k = 0; k < joined->keys.count; k++) {
+            struct name *name = name_find(memory->by_key, joined->keys.items[k]);
+            if (name && name->target && strcmp(name->target, joined->key) == 0)
+                name->target = person->name->text;
+        }
+    }
+    for (uint32_t i = 0; i < person->taken_count; i++) {
+        struct replay_kept *taken = kept_of(person->taken[i]);
+        move_starts(taken, kept_of(person->name));
+        forget_document(memory, taken);
+        taken->name.target = person->name->text;
+    }
+}
+
+static void erase(struct replay_memory *memory, const char *key, bool is_gone)
+{
+    struct name *name = name_find(memory->by_key, key);
+    if (!name)
+        return;
+    name->target = NULL;
+    if (is_gone)
+        forget_document(memory, kept_of(name));
+}
+
+/* What was known before the erasure; the document stays where something came after it. */
+static void erase_all(struct replay_memory *memory, const struct replay_commit *commit)
+{
+    const struct decision *decision = commit->decision;
+    if (!decision->erased_count)
+        return;
+    for (uint32_t i = 0; i < decision->erased_count; i++)
+        erase(memory, decision->erased[i], decision->bare);
+    for (uint32_t i = 0; i < commit->person->taken_count; i++)
+        erase(memory, commit->person->taken[i]->text, decision->bare);
+}
+
+void replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
+                          struct arena *arena)
+{
+    lead_keys(memory, commit);
+    if (!commit->decision->bare) {
+        keep_document(memory, commit, arena);
+        keep_starts(commit, arena);
+    }
+    replay_said_learn(memory->said, commit->decision);
+    erase_all(memory, commit);
+}

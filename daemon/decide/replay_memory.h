@@ -1,0 +1,82 @@
+/*
+ * What stands in Redis, in memory: customers' documents, the keys that lead to them, the events
+ * that started their journeys, what they said, and which addresses are suppressed. Of each customer
+ * a few hundred bytes besides the document.
+ */
+#ifndef NUDGED_DECIDE_REPLAY_MEMORY_H
+#define NUDGED_DECIDE_REPLAY_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/slice.h"
+#include "customer/customer.h"
+#include "customer/said.h"
+#include "decide/decision.h"
+#include "decide/person.h"
+#include "decide/replay_timers.h"
+
+struct replay_memory;
+
+struct replay_memory *replay_memory_new(const struct policy *policy, const char *const *key_paths,
+                                        int64_t keep_ms);
+void replay_memory_destroy(struct replay_memory **memory);
+
+/* A key, with what is kept under it. */
+struct replay_kept {
+    struct name name;          /* its document is owned */
+    struct replay_timer timer; /* when the customer goes on */
+    int64_t deadline_ms;       /* for what */
+    int64_t expire_ms;         /* then the document is forgotten */
+    struct replay_start *starts;
+    uint32_t start_count, start_capacity;
+};
+
+/* The key's; NULL where nobody was ever named by it. What has expired is forgotten. */
+struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
+                                       int64_t now_ms);
+
+/* Whom an event (NULL: a deadline of `key`) is about. In the arena. */
+struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
+                                  const struct shop_event *event, int64_t now_ms,
+                                  struct arena *arena);
+
+/* The person, read anew, with what becomes part of them. NULL where it cannot be read. */
+struct customer *replay_memory_read(const struct person *person, struct arena *arena,
+                                    const struct customer **joined, size_t *joined_count,
+                                    struct diag *diag);
+/* A record of each key of the person's. In the arena. */
+struct said_text *replay_memory_records(const struct replay_memory *memory,
+                                        const struct person *person, struct arena *arena,
+                                        size_t *count);
+/* The event that started a journey, under one of the person's keys; null: it is nowhere. */
+struct value replay_memory_start(const struct person *person, const char *origin,
+                                 struct arena *arena);
+
+/* Whether an address is suppressed, or has declined the topic. */
+bool replay_memory_suppressed(const struct replay_memory *memory, const char *hash);
+bool replay_memory_declined(const struct replay_memory *memory, const char *said,
+                            const char *topic);
+void replay_memory_suppress(struct replay_memory *memory, const char *hash);
+
+/* What commit.lua would write: the document, the keys, the starts, what was said. */
+struct replay_commit {
+    const struct person *person;
+    struct customer *customer;
+    const struct customer *const *joined;
+    size_t joined_count;
+    struct decision *decision;
+    int64_t now_ms;
+};
+
+void replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
+                          struct arena *arena);
+
+/* The customer whose deadline is the earliest; NULL: there is none. */
+struct replay_kept *replay_memory_due(const struct replay_memory *memory);
+/* Its deadline is none. */
+void replay_memory_let_be(struct replay_memory *memory, struct replay_kept *kept);
+
+#endif
