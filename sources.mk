@@ -117,6 +117,8 @@ library_sources = \
 	daemon/cel/cel_diag.h \
 	daemon/cel/cel_fold.c \
 	daemon/cel/cel_fold.h \
+	daemon/cel/cel_foresee.c \
+	daemon/cel/cel_foresee.h \
 	daemon/cel/cel_format.c \
 	daemon/cel/cel_format.h \
 	daemon/cel/cel_formula.c \
@@ -301,6 +303,8 @@ library_sources = \
 	daemon/customer/shop_event.h \
 	daemon/decide/again.c \
 	daemon/decide/again.h \
+	daemon/decide/ahead.c \
+	daemon/decide/ahead.h \
 	daemon/decide/carried.c \
 	daemon/decide/carried.h \
 	daemon/decide/decide.c \
@@ -537,6 +541,8 @@ library_sources = \
 	daemon/rules/condition.h \
 	daemon/rules/condition_reads.c \
 	daemon/rules/condition_reads.h \
+	daemon/rules/lookups.c \
+	daemon/rules/lookups.h \
 	daemon/rules/other_sets.c \
 	daemon/rules/other_sets.h \
 	daemon/rules/rule.c \
@@ -688,6 +694,8 @@ library_sources = \
 	daemon/store/suppressed.h \
 	daemon/store/suppressions.c \
 	daemon/store/suppressions.h \
+	daemon/store/tables.c \
+	daemon/store/tables.h \
 	daemon/store/timers.c \
 	daemon/store/timers.h \
 	daemon/store/traces.c \
@@ -895,6 +903,7 @@ unit_programs = \
 	tests/unit/test_log \
 	tests/unit/test_log_group \
 	tests/unit/test_log_once \
+	tests/unit/test_lookups \
 	tests/unit/test_mailbox \
 	tests/unit/test_maildir \
 	tests/unit/test_map \
@@ -1182,6 +1191,7 @@ test_files = \
 	tests/functional/test_letters.py \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
+	tests/functional/test_lookups.py \
 	tests/functional/test_message_events.py \
 	tests/functional/test_model.py \
 	tests/functional/test_operations.py \

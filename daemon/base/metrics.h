@@ -19,6 +19,7 @@
     X(EVENTS_DEAD, "events_dead_total", "counter", "events given up as dead letters")              \
     X(CONDITIONS_FAILED, "conditions_failed_total", "counter",                                     \
       "conditions that failed to evaluate")                                                        \
+    X(LOOKUPS, "lookups_total", "counter", "entries of tables read for a decision")                \
     X(TIMERS_FIRED, "timers_fired_total", "counter", "customers whose timer was taken")            \
     X(TIMERS_DEAD, "timers_dead_total", "counter", "timers given up as dead letters")              \
     X(COMMITS, "commits_total", "counter", "customers' documents written")                         \

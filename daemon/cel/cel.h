@@ -17,11 +17,14 @@
 
 struct cel_program;
 
-/* A method of a root that the host answers: customer.count("order.placed"). */
+/* A method of a root that the host answers: customer.count("order.placed"); or a function, whose
+ * root is "": lookup("stock", product.sku). */
 struct cel_method {
     const char *root; /* "customer" */
     const char *name; /* "count" */
     int least, most;  /* arguments */
+    bool literal;     /* the first argument must be a text that stands there */
+    bool remote;      /* it is dear to answer: asked only where its answer makes a difference */
 };
 
 /* What an expression may name. Static data of the host. */

@@ -26,7 +26,7 @@ enum cel_node_kind {
     CEL_NODE_LIST,         /* children */
     CEL_NODE_MAP,          /* children: key, value, key, value, … */
     CEL_NODE_CALL,         /* the name in `value`; the receiver is children[0] */
-    CEL_NODE_HOST,         /* input.call(slot, children) */
+    CEL_NODE_HOST,         /* input.call(slot, children); `op`: it is remote */
     CEL_NODE_NOT,          /* children[0] */
     CEL_NODE_NEGATE,       /* children[0] */
     CEL_NODE_BINARY,       /* children[0] `op` children[1] */

@@ -102,6 +102,14 @@ struct taker {
     struct buf key;
 };
 
+static bool is_remote(const struct cel_node *node)
+{
+    bool remote = node->kind == CEL_NODE_HOST && node->op;
+    for (uint32_t i = 0; i < node->count && !remote; i++)
+        remote = is_remote(node->children[i]);
+    return remote;
+}
+
 static void take_term(struct taker *taker, const struct cel_node *node, struct cel_term *term)
 {
     buf_clear(&taker->key);
@@ -118,6 +126,7 @@ static void take_term(struct taker *taker, const struct cel_node *node, struct c
         .key_length = (uint32_t)taker->key.length,
         .path = node->kind == CEL_NODE_PATH || node->kind == CEL_NODE_MEMBER ||
                 node->kind == CEL_NODE_ROOT,
+        .remote = is_remote(node),
     };
 }
 

@@ -23,7 +23,8 @@ struct cel_term {
     const void *node;
     const char *key; /* the same for terms that have the same value whatever the input */
     uint32_t key_length;
-    bool path; /* a root or member, or fields below: quickly looked up */
+    bool path;   /* a root or member, or fields below: quickly looked up */
+    bool remote; /* a method in it is dear to answer */
 };
 
 enum cel_formula_kind {

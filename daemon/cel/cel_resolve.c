@@ -330,16 +330,44 @@ static bool find_method(const struct resolver *resolver, const struct cel_node *
     return false;
 }
 
+/* lookup(…): likewise a function. */
+static bool find_host_function(const struct resolver *resolver, const struct cel_node *call,
+                               int *index)
+{
+    const struct cel_method *methods = resolver->environment->methods;
+    for (int i = 0; !(call->flags & CEL_FLAG_RECEIVER) && methods && methods[i].root; i++) {
+        if (!methods[i].root[0] && value_is_text(&call->value, methods[i].name)) {
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_literal_text(const struct cel_node *node)
+{
+    return node->kind == CEL_NODE_CONSTANT && node->value.kind == VALUE_STRING;
+}
+
 static bool resolve_method(struct resolver *resolver, struct cel_node *call, int index)
 {
     const struct cel_method *method = &resolver->environment->methods[index];
-    uint32_t given = call->count - 1u;
+    bool receiver = call->flags & CEL_FLAG_RECEIVER;
+    uint32_t given = call->count - receiver;
     if (given < (uint32_t)method->least || given > (uint32_t)method->most)
         return wrong_count(resolver, call, method->name, given, (uint32_t)method->least,
                            (uint32_t)method->most);
-    drop_receiver(call);
+    if (receiver)
+        drop_receiver(call);
+    if (method->literal && !is_literal_text(call->children[0]))
+        return refuse(resolver, call, call->value.length,
+                      arena_printf(resolver->arena,
+                                   "the first argument of %s() must be a text in quotes",
+                                   method->name),
+                      NULL);
     call->kind = CEL_NODE_HOST;
     call->slot = index;
+    call->op = method->remote;
     call->input = true;
     return resolve_children(resolver, call);
 }
@@ -366,7 +394,7 @@ static bool resolve_call(struct resolver *resolver, struct cel_node *call)
 {
     char name[2 * NAME_MOST];
     int method;
-    if (find_method(resolver, call, &method))
+    if (find_method(resolver, call, &method) || find_host_function(resolver, call, &method))
         return resolve_method(resolver, call, method);
     if (find_namespaced(resolver, call, name)) {
         drop_receiver(call);

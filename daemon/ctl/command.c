@@ -35,11 +35,12 @@ const struct command commands[] = {
      "  --data FILE  what its variables are, one JSON object (- for standard input)\n"
      "  --strict     a warning fails too: nothing is printed, and the exit status is 1\n",
      command_render},
-    {"eval", "[--event FILE] [--customer FILE] [--trace] EXPRESSION",
+    {"eval", "[--event FILE] [--customer FILE] [--table FILE] [--trace] EXPRESSION",
      "what an expression gives, as a rule's condition would see it",
      "  --event FILE     the event, as JSON (- for standard input)\n"
      "  --customer FILE  what is known of the customer: a JSON object of the fields, or the\n"
      "                   document as it stands in Redis, which has the counts too\n"
+     "  --table FILE     what lookup() finds: a JSON object of tables, {\"stock\": {\"TEA\": 3}}\n"
      "  --trace          every part of the expression with its value\n",
      command_eval},
     {"explain", "[--json] CUSTOMER", "what was decided about a customer, and why",

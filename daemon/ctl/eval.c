@@ -14,7 +14,7 @@
 enum { VALUE_MOST = 16 * 1024 * 1024, NAMES_MOST = 200 };
 
 struct eval {
-    const char *expression, *event, *customer;
+    const char *expression, *event, *customer, *table;
     bool trace;
 };
 
@@ -114,6 +114,9 @@ static bool set_scene(const struct eval *eval, struct scene *scene, struct diag 
     if (eval->customer && (!input_read(scene->arena, eval->customer, &input, diag) ||
                            !scene_customer(scene, &input, diag)))
         return false;
+    if (eval->table && (!input_read(scene->arena, eval->table, &input, diag) ||
+                        !scene_tables(scene, &input, diag)))
+        return false;
     return !eval->event || (input_read(scene->arena, eval->event, &input, diag) &&
                             scene_event(scene, &input, diag));
 }
@@ -126,6 +129,7 @@ int command_eval(struct context *context, int argc, char **argv)
     const struct command_option options[] = {
         {.name = "--event", .value = &eval.event},
         {.name = "--customer", .value = &eval.customer},
+        {.name = "--table", .value = &eval.table},
         {.name = "--trace", .flag = &eval.trace},
         {0},
     };

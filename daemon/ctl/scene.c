@@ -33,6 +33,15 @@ bool scene_customer(struct scene *scene, const struct input *input, struct diag 
     return scene->customer != NULL;
 }
 
+bool scene_tables(struct scene *scene, const struct input *input, struct diag *diag)
+{
+    if (!input_object(scene->arena, input, &scene->tables, diag))
+        return false;
+    scene->lookups = (struct lookups){.arena = scene->arena, .tables = &scene->tables};
+    scene->seen.lookups = &scene->lookups;
+    return true;
+}
+
 bool scene_event(struct scene *scene, const struct input *input, struct diag *diag)
 {
     struct shop_event *event = &scene->event;

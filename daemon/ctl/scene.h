@@ -19,6 +19,8 @@ struct scene {
     const struct config *config;
     struct shop_event event; /* `type` NULL: none yet */
     struct customer *customer;
+    struct value tables;
+    struct lookups lookups;      /* in them; asked only where scene_tables gave some */
     struct condition_scene seen; /* by conditions. `start` is the event: a journey's first step */
 };
 
@@ -28,6 +30,9 @@ void scene_begin(struct scene *scene, const struct config *config, struct arena 
 /* The customer before the event: a JSON object of fields, or a document as it stands in
  * Redis. Before scene_event. */
 bool scene_customer(struct scene *scene, const struct input *input, struct diag *diag);
+
+/* What lookup() finds: a JSON object of tables, each an object. */
+bool scene_tables(struct scene *scene, const struct input *input, struct diag *diag);
 
 /* The event, in either form. What it says of the customer is merged, and it is counted, as
  * when it is decided. */

@@ -27,6 +27,7 @@
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"
 #include "decide/again.h"
+#include "decide/ahead.h"
 #include "decide/deciding.h"
 #include "decide/ends.h"
 #include "decide/joining.h"
@@ -163,6 +164,7 @@ static void start_journeys(struct deciding *d)
     tell_unmatched(d, index, answers, count);
     struct match *matches = arena_alloc(d->arena, sizeof *matches * (count + 1));
     uint32_t match_count = 0;
+    ahead_of_matches(d, answers, count);
     for (uint32_t i = 0; i < count; i++)
         if (answers[i].answer == CONDITION_TRUE)
             matches[match_count++] = match(answers[i].rule, &view, d->arena);
@@ -188,6 +190,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     int64_t keep_ms = event->id[0] ? d->policy->dedupe_keep_ms : MINUTE_MS;
     d->event = event;
     d->effect = false;
+    lookups_begin(d->lookups);
     if (words_is_past(d, event) || requeued_is_past(d)) {
         d->decision->counts.erased++;
         return;
@@ -223,6 +226,7 @@ static void resume(struct deciding *d, uint32_t index)
     struct customer_journey journey = d->customer->journeys.items[index];
     const struct rule *rule;
     uint32_t at = 0;
+    lookups_begin(d->lookups);
     enum trace_why lost = journey_lost(d->rules, &journey, &rule, &at);
     if (lost) {
         moving_end(d, index, lost);
@@ -330,11 +334,17 @@ static void learn_starts(const struct decide_input *input)
 
 void decide(const struct decide_input *input, struct arena *arena, struct decision *decision)
 {
+    struct lookups lookups = {.arena = arena,
+                              .tables = input->tables,
+                              .known = input->lookups,
+                              .known_count = input->lookup_count,
+                              .last = input->lookups_last};
     struct deciding d = {.rules = input->rules,
                          .policy = input->policy,
                          .facts = input->facts,
                          .others = input->others,
                          .now_ms = input->now_ms,
+                         .lookups = &lookups,
                          .arena = arena,
                          .customer = input->customer,
                          .decision = decision};
@@ -356,6 +366,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     if (input->due_ms)
         resume_due(&d, input->due_ms);
     words_end(&d);
+    ahead_tell(&d);
     schedule_set_full(decision, input->customer, full);
     schedule_set_deadlines(decision, input->customer, input->rules, input->others, input->now_ms);
 }

@@ -36,14 +36,19 @@ struct decide_input {
     size_t record_count;
     const struct decide_start *starts; /* those that earlier tries needed */
     size_t start_count;
+    const struct lookups_answer *lookups; /* likewise entries of tables */
+    size_t lookup_count;
+    bool lookups_last;                /* no more of them can be read: a further one fails */
+    const struct value *tables;       /* in their place all tables, a map of maps; NULL: none */
     const struct policy_facts *facts; /* may be NULL: nothing suppressed, nothing taken */
     const struct other_sets *others;  /* may be NULL: this daemon is alone */
     int64_t due_ms;                   /* journeys with a deadline up to here go on; 0: none */
     int64_t now_ms;                   /* Redis' clock */
 };
 
-/* Where the decision has needs it is none yet: read the customer anew, and decide with these starts
- * too. All of the decision lies in the arena and in what the input refers to. */
+/* Where the decision has needs (decision_has_needs) it is none yet: read the customer anew, and
+ * decide with these starts and entries too. All of the decision lies in the arena and in what the
+ * input refers to. */
 void decide(const struct decide_input *input, struct arena *arena, struct decision *decision);
 
 #endif

@@ -11,6 +11,7 @@ struct condition_scene deciding_scene(const struct deciding *d,
         .zone = d->policy->zone,
         .now_ms = d->now_ms,
         .segments = d->policy->segments,
+        .lookups = d->lookups,
     };
 }
 

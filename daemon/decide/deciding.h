@@ -46,6 +46,7 @@ struct deciding {
     struct sending_want *wants;         /* of decide/sending: not granted yet */
     uint32_t want_count, want_capacity;
     struct deciding_words words;
+    struct lookups *lookups; /* what lookup() is answered from, and what it must see first */
 };
 
 /* What an expression sees: of a journey (NULL: none) and of the event. */

@@ -14,6 +14,7 @@
 #include "decide/decision_items.h"
 #include "decide/policy.h"
 #include "decide/room.h"
+#include "rules/lookups.h"
 
 struct decision {
     struct decision_message *messages;
@@ -33,6 +34,8 @@ struct decision {
     bool bare;          /* nothing is known of the customer: there is no document to keep */
     const char **needs; /* origins of starts that it must see: nothing is decided without them */
     uint32_t need_count, need_capacity;
+    const struct lookups_question *lookups; /* entries of tables that it must see, likewise */
+    uint32_t lookup_count;
     int64_t deadline_ms;           /* the earliest of the running journeys; 0: none */
     int64_t last_deadline_ms;      /* the latest; 0: none */
     bool left;                     /* something that is due is left to another daemon */
@@ -71,6 +74,11 @@ void decision_add_said(struct decision *decision, struct arena *arena,
 /* `key` is not copied. */
 void decision_add_erased(struct decision *decision, struct arena *arena, const char *key);
 
+/* Whether it is none yet. */
+static inline bool decision_has_needs(const struct decision *decision)
+{
+    return decision->need_count || decision->lookup_count;
+}
 /* The start of that origin must be read first; not copied. */
 void decision_need(struct decision *decision, struct arena *arena, const char *origin);
 

@@ -2,6 +2,7 @@
 
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"
+#include "decide/ahead.h"
 #include "decide/carried.h"
 #include "decide/journey.h"
 #include "decide/per.h"
@@ -31,6 +32,7 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
     journey->reads = carried_reads(d, rule, &journey->start);
     if (!journey->per)
         journey->per = per_of_start(d, rule, &journey->start);
+    ahead_of_steps(d, rule, journey);
     for (;;) {
         switch (journey_move(rule, &at, journey, &scene, d->arena, &step, &fault)) {
         case JOURNEY_SENDS:

@@ -264,8 +264,10 @@ static void refuse_for_room(struct deciding *d, const struct sending_want *want,
 
 static void grant_one(struct deciding *d, const struct sending_want *want)
 {
-    struct asked asked = ask_policy(d, want->rule, want->step, &want->journey);
     const char *fault;
+    if (!d->event)
+        lookups_begin(d->lookups);
+    struct asked asked = ask_policy(d, want->rule, want->step, &want->journey);
     if (asked.refusal) {
         d->decision->counts.refused++;
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, asked.refusal);

@@ -17,6 +17,8 @@
 /* Bytes of one commit, where it carries more than one event. */
 enum { COMMIT_MOST = 4 << 20 };
 
+enum { LOOKUPS_AT_ONCE = 256 }; /* entries of tables that several events ask for */
+
 /* ---- Giving up ---- */
 
 /* A key is an id, or an address, which the log does not tell. */
@@ -148,8 +150,13 @@ static struct other_sets other_sets(const struct judging *judging)
         .number = rule_sets_number(all, judging->generation->digest), .sets = sets, .count = count};
 }
 
-/* Decides what was chosen, for the customer as read, and makes the commit unless starts are needed
- * first. False where the document would be too large. */
+static bool rounds_are_over(const struct work *work)
+{
+    return work->lookup_rounds >= LOOKUPS_ROUNDS;
+}
+
+/* Decides what was chosen, for the customer as read, and makes the commit unless something is
+ * needed first. False where the document would be too large. */
 static bool make_commit(const struct judging *judging, struct work *work, struct customer *customer,
                         struct commit *commit, struct diag *diag)
 {
@@ -173,13 +180,16 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
                                        .due_ms = work->due_ms,
                                        .now_ms = judging->now_ms,
                                        .starts = work->starts,
-                                       .start_count = work->start_count};
+                                       .start_count = work->start_count,
+                                       .lookups = work->lookups,
+                                       .lookup_count = work->lookup_count,
+                                       .lookups_last = rounds_are_over(work) && work->chosen <= 1};
     for (uint32_t i = 0; i < work->person->taken_count; i++)
         if (!work->person->taken[i]->is_old)
             customer_add_key(judging->round, customer, work->person->taken[i]->text);
     *commit = (struct commit){0};
     decide(&input, judging->round, &work->decision);
-    if (work->decision.need_count)
+    if (decision_has_needs(&work->decision))
         return true;
     const struct commit_builder_input decided = {
         .customer = customer,
@@ -200,6 +210,14 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
     return commit_builder_make(&decided, judging->round, commit, diag);
 }
 
+/* Several events at once may ask for more than one of them may: then they are decided one by one,
+ * so that the answer does not depend on what came together. */
+static bool asks_too_much(const struct work *work)
+{
+    return work->chosen > 1 && (work->decision.lookup_count > LOOKUPS_AT_ONCE ||
+                                (work->decision.lookup_count && rounds_are_over(work)));
+}
+
 /* A few events may come to much: with many messages, each with the customer's profile; or one of
  * them to more than the document may hold. Then fewer of them are decided at once. */
 bool judging_decide(const struct judging *judging, struct work *work, struct commit *commit)
@@ -217,5 +235,10 @@ bool judging_decide(const struct judging *judging, struct work *work, struct com
     }
     if (!made)
         judging_give_up(judging, work, &diag, commit);
-    return work->decision.need_count == 0;
+    if (made && asks_too_much(work)) {
+        work->most = work->chosen = 1;
+        work->lookup_rounds = 0;
+        return judging_decide(judging, work, commit);
+    }
+    return !decision_has_needs(&work->decision);
 }

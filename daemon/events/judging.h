@@ -33,8 +33,8 @@ struct judging {
 };
 
 /* Decides the first of the work's events that one commit can carry, or its deadline: what is chosen
- * and decided stands in the work. False where the decision needs starts first (decision.needs):
- * then there is no commit. What cannot be decided is given up. */
+ * and decided stands in the work. False where the decision needs something first
+ * (decision_has_needs): then there is no commit. What cannot be decided is given up. */
 bool judging_decide(const struct judging *judging, struct work *work, struct commit *commit);
 
 /* What cannot be decided: its events, or its timer, become dead letters; its document stays. */

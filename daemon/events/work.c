@@ -127,6 +127,9 @@ void work_begin_round(struct work *work)
     work->place_count = work->place_capacity = 0;
     work->starts = NULL;
     work->start_count = work->start_capacity = work->start_keys = 0;
+    work->lookups = NULL;
+    work->lookup_count = work->lookup_capacity = work->lookup_rounds = 0;
+    work->lookups_failed = false;
     work->decision = (struct decision){0};
     work->tries = 0;
 }
@@ -167,6 +170,7 @@ static void add_place(struct arena *arena, struct work *work, const struct commi
 
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result)
 {
+    work->lookup_rounds = 0;
     if (result->outcome == COMMIT_STALE) {
         work->document = slice_copy(arena, result->document);
         work->start_count = 0;
@@ -207,6 +211,22 @@ void work_learn_starts(struct arena *arena, struct work *work, const struct slic
     }
 }
 
+void work_learn_lookups(struct arena *arena, struct work *work, const struct slice *values,
+                        const char *const *wrong)
+{
+    for (uint32_t i = 0; i < work->decision.lookup_count; i++) {
+        struct lookups_answer answer = lookups_read(arena, &work->decision.lookups[i], values[i]);
+        if (wrong[i]) {
+            answer.state = LOOKUPS_BROKEN;
+            answer.fault = arena_text(arena, wrong[i]);
+        }
+        work->lookups = arena_grow(arena, work->lookups, work->lookup_count, &work->lookup_capacity,
+                                   sizeof *work->lookups);
+        work->lookups[work->lookup_count++] = answer;
+    }
+    work->lookup_rounds++;
+}
+
 /* ---- What one commit carries ---- */
 
 void work_choose(struct work *work, uint32_t most)
@@ -214,6 +234,8 @@ void work_choose(struct work *work, uint32_t most)
     uint32_t count = work->key ? work->event_count : work->dead_count;
     if (count > most)
         count = most;
+    if (work->most && count > work->most)
+        count = work->most;
     size_t bytes = 0;
     for (work->chosen = 0; work->chosen < count; work->chosen++) {
         bytes += work->key ? work->sizes[work->chosen] : work->dead[work->chosen].length;
@@ -235,7 +257,7 @@ void work_advance(struct work *work)
             keep_dead(work, left++, i);
         work->ids.count = work->dead_count = left;
     }
-    work->chosen = work->moves = 0;
+    work->chosen = work->moves = work->most = 0;
     work->told = false;
 }
 

@@ -53,6 +53,7 @@ struct work {
     uint32_t dead_count, dead_capacity;
     struct work_list ids; /* … and their ids, one for each */
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
+    uint32_t most;        /* no more than so many are decided at once; 0: as many as may be */
     uint32_t moves;       /* so often it was read anew, as a key had come to lead elsewhere */
 
     /* Of this round: from one reading of the document to the next. */
@@ -67,7 +68,11 @@ struct work {
     uint32_t place_count, place_capacity;
     struct decide_start *starts; /* that were needed and read */
     uint32_t start_count, start_capacity;
-    uint32_t start_keys; /* so many of the customer's keys were asked for those under way */
+    struct lookups_answer *lookups; /* likewise entries of tables */
+    uint32_t lookup_count, lookup_capacity;
+    uint32_t lookup_rounds; /* so often some were read for what is decided now */
+    bool lookups_failed;    /* Redis gave no answer, and starts are still asked for */
+    uint32_t start_keys;    /* so many of the customer's keys were asked for those under way */
     uint32_t tries;
     bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
     bool told;     /* … and the log has said so */
@@ -96,6 +101,11 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
  * not under the last of them is nowhere. */
 void work_learn_starts(struct arena *arena, struct work *work, const struct slice *events,
                        size_t count);
+
+/* What stands in the shop's tables of what the decision asked for; `wrong[i]`: why it cannot be
+ * read, or NULL. */
+void work_learn_lookups(struct arena *arena, struct work *work, const struct slice *values,
+                        const char *const *wrong);
 
 /* Chooses what one commit carries: the oldest, of events `most` at most, WORK_COMMIT_MOST together
  * but at least one. A commit must get through to Redis within its deadline, over a slow line too.

@@ -9,20 +9,23 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cel/cel_foresee.h"
 
 static const char *const roots[] = {"event", "start", "customer", "shop", "now", NULL};
 
 static const struct cel_method methods[] = {
-    [CONDITION_COUNT] = {"customer", "count", 1, 2},
-    [CONDITION_FIRST] = {"customer", "first", 1, 1},
-    [CONDITION_LAST] = {"customer", "last", 1, 1},
-    [CONDITION_SENT] = {"customer", "sent", 1, 1},
-    [CONDITION_SEGMENT] = {"customer", "segment", 1, 1},
-    {NULL, NULL, 0, 0},
+    [CONDITION_COUNT] = {.root = "customer", .name = "count", .least = 1, .most = 2},
+    [CONDITION_FIRST] = {.root = "customer", .name = "first", .least = 1, .most = 1},
+    [CONDITION_LAST] = {.root = "customer", .name = "last", .least = 1, .most = 1},
+    [CONDITION_SENT] = {.root = "customer", .name = "sent", .least = 1, .most = 1},
+    [CONDITION_SEGMENT] = {.root = "customer", .name = "segment", .least = 1, .most = 1},
+    [CONDITION_LOOKUP] =
+        {.root = "", .name = "lookup", .least = 2, .most = 3, .literal = true, .remote = true},
+    {0},
 };
 
 /* What the language will have; where a name is an event's own, it is in its sample. */
-static const char *const planned[] = {"lookup", "collected", "started", "waited", NULL};
+static const char *const planned[] = {"collected", "started", "waited", NULL};
 
 struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
                                       const struct condition_samples *samples,
@@ -86,6 +89,8 @@ static bool segment_method(const struct condition_scene *scene, const char *name
         *fault = arena_printf(arena, "customer.segment: %s is named within itself", name);
         return false;
     }
+    if (scene->lookups && scene->lookups->ahead)
+        condition_foresee(segment->program, &inner, arena);
     enum condition_answer answer = condition_ask(segment->program, &inner, arena, fault);
     *result = value_bool(answer == CONDITION_TRUE);
     return answer != CONDITION_FAILED;
@@ -96,6 +101,9 @@ static bool call_method(void *context, int index, const struct value *arguments,
                         struct arena *arena, struct value *result, const char **fault)
 {
     const struct condition_scene *scene = context;
+    if (index == CONDITION_LOOKUP)
+        return lookups_ask(scene->lookups, &arguments[0], &arguments[1],
+                           count > 2 ? &arguments[2] : NULL, arena, result, fault);
     const char *name = value_to_text(arena, &arguments[0]);
     if (!name || (count > 1 && arguments[1].kind != VALUE_DURATION)) {
         *fault =
@@ -226,4 +234,22 @@ enum condition_answer condition_ask(const struct cel_program *program,
         return CONDITION_TRUE;
     condition_view_open(&view, scene, arena);
     return condition_view_ask(program, &view, arena, fault);
+}
+
+/* Twice: with answers that are missing, so that no operand is passed over; and as if each were
+ * known, so that loops go on to their end. */
+void condition_foresee(const struct cel_program *program, const struct condition_scene *scene,
+                       struct arena *arena)
+{
+    struct condition_view view;
+    struct lookups *lookups = scene->lookups;
+    bool ahead = lookups->ahead, guess = lookups->guess;
+    condition_view_open(&view, scene, arena);
+    lookups->ahead = true;
+    lookups->guess = false;
+    cel_foresee(program, &view.input, arena);
+    lookups->guess = true;
+    cel_foresee(program, &view.input, arena);
+    lookups->ahead = ahead;
+    lookups->guess = guess;
 }

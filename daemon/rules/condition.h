@@ -14,6 +14,7 @@
 #include "base/value.h"
 #include "cel/cel.h"
 #include "customer/customer.h"
+#include "rules/lookups.h"
 
 /* A named condition of the configuration: customer.segment("vip"). */
 struct condition_segment {
@@ -33,6 +34,7 @@ struct condition_scene {
     int64_t now_ms;
     const struct condition_segment *segments; /* ends with a row without a name; NULL: none */
     uint32_t nested;                          /* within how many segments this is asked */
+    struct lookups *lookups; /* what lookup() is answered from; NULL: it cannot be asked */
 };
 
 /* The names that every expression knows, by their slot. */
@@ -52,6 +54,7 @@ enum condition_method {
     CONDITION_LAST,
     CONDITION_SENT,
     CONDITION_SEGMENT,
+    CONDITION_LOOKUP, /* a function: lookup("stock", product.sku, 0) */
 };
 
 /* Maps of what is known: the events' data members, those of the event that started the journey,
@@ -81,6 +84,11 @@ enum condition_answer { CONDITION_FALSE, CONDITION_TRUE, CONDITION_FAILED };
 enum condition_answer condition_ask(const struct cel_program *program,
                                     const struct condition_scene *scene, struct arena *arena,
                                     const char **fault);
+
+/* Notes in scene->lookups all that the expression may look up, as far as that can be told before
+ * anything is answered. */
+void condition_foresee(const struct cel_program *program, const struct condition_scene *scene,
+                       struct arena *arena);
 
 /* A scene made ready to be asked many questions, as long as nothing in it changes. It
  * must not be moved. */

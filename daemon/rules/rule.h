@@ -95,9 +95,11 @@ struct rule {
     enum rule_uncertain on_uncertain; /* RULE_RESEND or RULE_HOLD: settled at load */
     struct rule_step *steps;
     uint32_t step_count;
-    bool waits;                        /* some step waits */
-    unsigned char digest[DIGEST_SIZE]; /* of all that its document says */
-    const char *file;                  /* where it stands, for diagnostics */
+    bool waits;                               /* some step waits */
+    const struct cel_program *const *lookups; /* its expressions that look something up,
+                                                 NULL-terminated; NULL: none does */
+    unsigned char digest[DIGEST_SIZE];        /* of all that its document says */
+    const char *file;                         /* where it stands, for diagnostics */
     uint32_t line;
 };
 

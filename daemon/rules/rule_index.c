@@ -111,6 +111,8 @@ static bool is_cheap(const struct builder *builder, uint32_t term)
 static struct choice choose_predicate(const struct builder *builder, uint32_t number)
 {
     const struct rule_predicate *predicate = rule_predicates_at(builder->index->predicates, number);
+    if (rule_predicates_term(builder->index->predicates, predicate->term)->remote)
+        return (struct choice){0};
     struct choice choice = {
         .predicates = {number}, .count = 1, .selectivity = selectivity_of(builder, predicate)};
     if (!is_cheap(builder, predicate->term))

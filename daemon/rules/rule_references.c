@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/word.h"
 #include "cel/cel_calls.h"
 #include "customer/customer_record.h"
 
@@ -20,6 +21,33 @@ void rule_references_add(struct rule_references *references, struct arena *arena
     *reference = (struct rule_reference){
         .program = program, .source = *source, .value = *value, .next = references->first};
     references->first = reference;
+}
+
+static void on_lookup(void *context, const struct cel_call *call)
+{
+    bool *looks_up = context;
+    *looks_up |= call->method == CONDITION_LOOKUP;
+}
+
+const struct cel_program *const *rule_references_lookups(const struct rule_references *references,
+                                                         const struct rule_reference *before,
+                                                         struct arena *arena)
+{
+    const struct cel_program **programs = NULL;
+    uint32_t count = 0, capacity = 0;
+    for (const struct rule_reference *at = references->first; at != before; at = at->next) {
+        bool looks_up = false;
+        cel_calls(at->program, on_lookup, &looks_up);
+        if (!looks_up)
+            continue;
+        programs = arena_grow(arena, programs, count, &capacity, sizeof *programs);
+        programs[count++] = at->program;
+    }
+    if (count == 0)
+        return NULL;
+    programs = arena_grow(arena, programs, count, &capacity, sizeof *programs);
+    programs[count] = NULL;
+    return programs;
 }
 
 static bool has(const char *const *names, const struct value *name)
@@ -73,6 +101,19 @@ static void check_count(const struct checking *checking, const struct cel_call *
     tell(checking, call, &diag, NULL);
 }
 
+/* Its name is part of a key in Redis. */
+static void check_table(const struct checking *checking, const struct cel_call *call)
+{
+    struct diag diag;
+    if (!call->argument || word_is_plain(call->argument->string, call->argument->length))
+        return;
+    diag_error(&diag, "`%.*s` cannot be the name of a table", (int)call->argument->length,
+               call->argument->string);
+    diag_code(&diag, "no-such-name");
+    diag_hint(&diag, "%s", word_hint);
+    tell(checking, call, &diag, NULL);
+}
+
 static void on_call(void *context, const struct cel_call *call)
 {
     const struct checking *checking = context;
@@ -91,6 +132,9 @@ static void on_call(void *context, const struct cel_call *call)
     case CONDITION_FIRST:
     case CONDITION_LAST:
         check_name(checking, call, known->types, "event type", DIAG_WARNING);
+        break;
+    case CONDITION_LOOKUP:
+        check_table(checking, call);
         break;
     }
 }

@@ -33,6 +33,12 @@ void rule_references_add(struct rule_references *references, struct arena *arena
                          const struct cel_program *program, const struct settings_source *source,
                          const struct value *value);
 
+/* The expressions that were added since `before` and look something up: NULL-terminated, in the
+ * arena; NULL where there are none. */
+const struct cel_program *const *rule_references_lookups(const struct rule_references *references,
+                                                         const struct rule_reference *before,
+                                                         struct arena *arena);
+
 /* An error where a segment is asked about that is not there; a warning where a question can have
  * but one answer: no such rule or event type, a count beyond what is kept. */
 void rule_references_check(const struct rule_references *references,

@@ -198,9 +198,11 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
         const struct value *document = &documents->list->items[i];
         if (document->kind == VALUE_NULL)
             continue; /* an empty document between two `---` */
+        const struct rule_reference *before = builder->references.first;
         struct rule *rule = rule_read(&reader, document);
         if (!rule)
             continue;
+        rule->lookups = rule_references_lookups(&builder->references, before, set->arena);
         ruleset_templates_check(&builder->settings->templates, source, rule, builder->diags);
         add_rule(set, source, rule, document, builder->diags);
     }

@@ -9,48 +9,49 @@
 #include "base/arena.h"
 
 /* X(NAME, "word", "what it is of", "type", "what it holds") */
-#define KEYS(X)                                                                                  \
-    X(EVENTS, "events", "", "stream", "events that are not decided yet: where shops push")       \
-    X(INBOX, "inbox", "", "list", "the other way to push; moved into the stream")                \
-    X(ACCEPTED, "accepted", "<list>", "hash",                                                    \
-      "how much of the list was moved, and when it held what")                                   \
-    X(CUSTOMER, "customer", "<key>", "string", "the customer's document")                        \
-    X(TO, "to", "<hash>", "string", "key of the person that a key names, by the key's hash")     \
-    X(STARTS, "starts", "<key>", "list", "origin and event, as JSON, of what started and waits") \
-    X(TRACE, "trace", "<key>", "list", "what was decided and delivered, newest first")           \
-    X(DUE, "due", "", "zset", "customer: its earliest deadline")                                 \
-    X(TAKEN, "taken", "", "zset", "customer whose deadline is being decided: end of its lease")  \
-    X(MESSAGE, "message", "<mid>", "hash", "a message decided and not yet accepted")             \
-    X(BODY, "body", "<mid>", "string", "what the message says, as JSON")                         \
-    X(OUTBOX, "outbox", "<queue>:<class>", "stream", "mids to be sent, or being sent")           \
-    X(QUEUES, "queues", "", "set", "queues of gateways: <channel>@<gateway>")                    \
-    X(FULL, "full", "<class>", "zset",                                                           \
-      "customer whose sends wait for room in the outbox: since when")                            \
-    X(LATER, "later", "", "zset", "mid: when it is tried again")                                 \
-    X(LACKING, "lacking", "<channel>:<class>", "set",                                            \
-      "mids in `later` whose template some daemon lacks")                                        \
-    X(HELD, "held", "<queue>:<class>:<domain>", "zset",                                          \
-      "mids in `later` whose domain a gateway had no room for: since when, in µs")               \
-    X(HOLDING, "holding", "<queue>:<class>", "zset",                                             \
-      "domains for which messages are held: when that was last looked at")                       \
-    X(UNCERTAIN, "uncertain", "", "zset", "mid that waits for an operator's word: since when")   \
-    X(MAILED, "mailed", "<day>", "string", "how many mails were sent that may come back")        \
-    X(RETURNS, "returns", "<day>:<level>:<prefix>", "hash",                                      \
-      "of a mail that was sent: whom a bounce of it is about")                                   \
-    X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")      \
-    X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")            \
-    X(DEAD, "dead", "", "stream", "dead letters")                                                \
-    X(RATE, "rate", "<gateway>", "hash", "slots of its rate: how many went, over all daemons")   \
-    X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")      \
-    X(WARMUP, "warmup", "<gateway>", "hash", "slots of its days, and since when it sends")       \
-    X(PAUSED, "paused", "", "hash", "gateway that takes nothing: since when, and by whom")       \
-    X(BULLETIN, "bulletin", "<name>", "string", "what a daemon says of its gateways, as JSON")   \
-    X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")          \
-    X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                   \
-    X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                  \
-    X(INSTANCE, "instance", "<name>", "string", "a daemon's lease: its epoch")                   \
-    X(RULES, "rules", "", "hash", "digest of a rule set: its number")                            \
-    X(SETS, "sets", "", "hash", "a daemon's name: its epoch and the digest of its set")          \
+#define KEYS(X)                                                                                   \
+    X(EVENTS, "events", "", "stream", "events that are not decided yet: where shops push")        \
+    X(INBOX, "inbox", "", "list", "the other way to push; moved into the stream")                 \
+    X(ACCEPTED, "accepted", "<list>", "hash",                                                     \
+      "how much of the list was moved, and when it held what")                                    \
+    X(CUSTOMER, "customer", "<key>", "string", "the customer's document")                         \
+    X(TO, "to", "<hash>", "string", "key of the person that a key names, by the key's hash")      \
+    X(STARTS, "starts", "<key>", "list", "origin and event, as JSON, of what started and waits")  \
+    X(TABLE, "table", "<table>", "hash", "what the shop keeps for lookup(): key to JSON or text") \
+    X(TRACE, "trace", "<key>", "list", "what was decided and delivered, newest first")            \
+    X(DUE, "due", "", "zset", "customer: its earliest deadline")                                  \
+    X(TAKEN, "taken", "", "zset", "customer whose deadline is being decided: end of its lease")   \
+    X(MESSAGE, "message", "<mid>", "hash", "a message decided and not yet accepted")              \
+    X(BODY, "body", "<mid>", "string", "what the message says, as JSON")                          \
+    X(OUTBOX, "outbox", "<queue>:<class>", "stream", "mids to be sent, or being sent")            \
+    X(QUEUES, "queues", "", "set", "queues of gateways: <channel>@<gateway>")                     \
+    X(FULL, "full", "<class>", "zset",                                                            \
+      "customer whose sends wait for room in the outbox: since when")                             \
+    X(LATER, "later", "", "zset", "mid: when it is tried again")                                  \
+    X(LACKING, "lacking", "<channel>:<class>", "set",                                             \
+      "mids in `later` whose template some daemon lacks")                                         \
+    X(HELD, "held", "<queue>:<class>:<domain>", "zset",                                           \
+      "mids in `later` whose domain a gateway had no room for: since when, in µs")                \
+    X(HOLDING, "holding", "<queue>:<class>", "zset",                                              \
+      "domains for which messages are held: when that was last looked at")                        \
+    X(UNCERTAIN, "uncertain", "", "zset", "mid that waits for an operator's word: since when")    \
+    X(MAILED, "mailed", "<day>", "string", "how many mails were sent that may come back")         \
+    X(RETURNS, "returns", "<day>:<level>:<prefix>", "hash",                                       \
+      "of a mail that was sent: whom a bounce of it is about")                                    \
+    X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")       \
+    X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")             \
+    X(DEAD, "dead", "", "stream", "dead letters")                                                 \
+    X(RATE, "rate", "<gateway>", "hash", "slots of its rate: how many went, over all daemons")    \
+    X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")       \
+    X(WARMUP, "warmup", "<gateway>", "hash", "slots of its days, and since when it sends")        \
+    X(PAUSED, "paused", "", "hash", "gateway that takes nothing: since when, and by whom")        \
+    X(BULLETIN, "bulletin", "<name>", "string", "what a daemon says of its gateways, as JSON")    \
+    X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")           \
+    X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                    \
+    X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                   \
+    X(INSTANCE, "instance", "<name>", "string", "a daemon's lease: its epoch")                    \
+    X(RULES, "rules", "", "hash", "digest of a rule set: its number")                             \
+    X(SETS, "sets", "", "hash", "a daemon's name: its epoch and the digest of its set")           \
     X(SET, "set", "<digest>", "string", "what others may leave to a daemon with that set")
 
 enum key {

@@ -85,6 +85,7 @@ struct shard *shard_new(const struct shard_options *options)
     shard->rule_sets = rule_sets_new(shard->scripts);
     shard->instance = new_instance(shard, options);
     shard->customers = customers_new(shard->scripts, shard->instance);
+    shard->tables = tables_new(shard->scripts, shard->wrong_keys);
     shard->intake = new_intake(shard, options);
     shard->timers = timers_new(&(struct timers_options){.scripts = shard->scripts,
                                                         .instance = shard->instance,
@@ -103,6 +104,7 @@ void shard_destroy(struct shard **shard)
     outbox_destroy(&ended->outbox);
     timers_destroy(&ended->timers);
     intake_destroy(&ended->intake);
+    tables_destroy(&ended->tables);
     customers_destroy(&ended->customers);
     instance_destroy(&ended->instance);
     rule_sets_destroy(&ended->rule_sets);

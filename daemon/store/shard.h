@@ -17,6 +17,7 @@
 #include "store/outbox.h"
 #include "store/outbox_sweep.h"
 #include "store/rule_sets.h"
+#include "store/tables.h"
 #include "store/timers.h"
 #include "store/waiting.h"
 #include "store/wrong_keys.h"
@@ -29,6 +30,7 @@ struct shard {
     struct rule_sets *rule_sets;
     struct instance *instance;
     struct customers *customers;
+    struct tables *tables;
     struct intake *intake;
     struct timers *timers;
     struct outbox *outbox;

@@ -304,7 +304,6 @@ def test_from_is_of_mails_alone(desk):
     ("name: a\non: x\nagain: collect\nwait: 1h\nsend: welcome\n", 3, "`again: collect` is planned, and not there yet",
      "there is one of `restart`, `ignore`, `parallel`"),
     ("name: a\non: x\nsteps:\n- emit: {type: y}\n", 4, "the step `emit` is planned", ""),
-    ("name: a\non: x\nif: lookup('stock', '7', 0) > 0\nsend: welcome\n", 3, "`lookup()` is planned, and not there yet", ""),
     ("name: a\non: x\nif: items.map(i, i.price).sum() > 9\nsend: welcome\n", 3, "`sum()` is planned", ""),
     ("name: a\non: x\nif: is_today(customer.birthday)\nsend: welcome\n", 3, "`is_today()` is planned", ""),
     ("name: a\non: x\nif: size(collected) > 1\nsend: welcome\n", 3, "`collected` is planned", ""),

@@ -174,11 +174,51 @@ static struct customer *read_customer(struct decide_fixture *fixture, const char
     return customer;
 }
 
+static struct lookups_answer answer_of(struct decide_fixture *fixture,
+                                       const struct lookups_question *question)
+{
+    const struct value *table = value_get(&fixture->tables, question->table);
+    const struct value *found = value_get(table, question->key);
+    const struct slice text =
+        found ? json_print_slice(fixture->arena, found, 4096) : (struct slice){0};
+    struct lookups_answer answer = lookups_read(fixture->arena, question, text);
+    if (value_is(table, VALUE_STRING)) {
+        answer.state = LOOKUPS_BROKEN;
+        answer.fault = "it is not a hash";
+    }
+    return answer;
+}
+
+/* Decides, and again with the entries of tables that are needed. */
+static void decide_with_lookups(struct decide_fixture *fixture, struct decide_input *input)
+{
+    const char *key = input->customer->key;
+    struct lookups_answer *answers = NULL;
+    uint32_t count = 0, capacity = 0;
+    fixture->lookup_rounds = fixture->lookups = 0;
+    for (;;) {
+        decide(input, fixture->arena, &fixture->last);
+        if (!fixture->last.lookup_count)
+            break;
+        for (uint32_t i = 0; i < fixture->last.lookup_count; i++) {
+            answers = arena_grow(fixture->arena, answers, count, &capacity, sizeof *answers);
+            answers[count++] = answer_of(fixture, &fixture->last.lookups[i]);
+        }
+        fixture->lookup_rounds++;
+        fixture->lookups = count;
+        assert_in_range(fixture->lookup_rounds, 1, LOOKUPS_ROUNDS);
+        input->lookups = answers;
+        input->lookup_count = count;
+        input->lookups_last = fixture->lookup_rounds == LOOKUPS_ROUNDS;
+        input->customer = read_customer(fixture, key);
+    }
+}
+
 /* Decides, and again with the starts that are needed. */
 static void decide_with_starts(struct decide_fixture *fixture, struct decide_input *input)
 {
     const char *key = input->customer->key;
-    decide(input, fixture->arena, &fixture->last);
+    decide_with_lookups(fixture, input);
     uint32_t count = fixture->needed = fixture->last.need_count;
     if (!count)
         return;
@@ -191,7 +231,7 @@ static void decide_with_starts(struct decide_fixture *fixture, struct decide_inp
     input->starts = starts;
     input->start_count = count;
     input->customer = read_customer(fixture, key);
-    decide(input, fixture->arena, &fixture->last);
+    decide_with_lookups(fixture, input);
     assert_int_equal(fixture->last.need_count, 0);
 }
 

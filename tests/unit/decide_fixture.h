@@ -21,6 +21,8 @@ struct decide_fixture {
         *joined;         /* a document of another key, for the next decision; NULL: none */
     struct value starts; /* map: what stands apart from it, by origin */
     uint32_t needed;     /* starts that the last decision asked for */
+    struct value tables; /* map of maps: what the shop keeps; read as the daemon does, … */
+    uint32_t lookup_rounds, lookups; /* … so often, so many for the last decision */
     struct policy_facts facts;
     const struct said_text *records;
     size_t record_count;

@@ -75,8 +75,8 @@ static const struct {
 };
 
 static const struct cel_method methods[] = {
-    {"customer", "count", 1, 2},
-    {"customer", "first", 1, 1},
+    {"customer", "count", 1, 2, false, false},
+    {"customer", "first", 1, 1, false, false},
     {0},
 };
 

@@ -10,7 +10,7 @@
 #include "cel/cel_formula.h"
 
 static const char *const roots[] = {"order", "customer", NULL};
-static const struct cel_method methods[] = {{"customer", "count", 1, 2}, {NULL, NULL, 0, 0}};
+static const struct cel_method methods[] = {{"customer", "count", 1, 2, false, false}, {0}};
 static const struct cel_environment environment = {
     .roots = roots, .methods = methods, .open = true};
 
