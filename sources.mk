@@ -322,6 +322,8 @@ library_sources = \
 	daemon/decide/joining.h \
 	daemon/decide/journey.c \
 	daemon/decide/journey.h \
+	daemon/decide/meeting.c \
+	daemon/decide/meeting.h \
 	daemon/decide/message_body.c \
 	daemon/decide/message_body.h \
 	daemon/decide/moving.c \
@@ -984,6 +986,8 @@ unit_programs = \
 	tests/unit/test_value \
 	tests/unit/test_verp \
 	tests/unit/test_waiting \
+	tests/unit/test_waits \
+	tests/unit/test_waits_or \
 	tests/unit/test_webhook_signature \
 	tests/unit/test_while \
 	tests/unit/test_withdrawal \

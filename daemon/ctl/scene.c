@@ -57,6 +57,7 @@ bool scene_event(struct scene *scene, const struct input *input, struct diag *di
     customer_add_count(scene->arena, scene->customer, event->type, event->time_ms);
     scene->seen.event = &event->document;
     scene->seen.start = &event->document;
+    scene->seen.started_ms = event->time_ms;
     return true;
 }
 

@@ -127,6 +127,14 @@ static struct customer_until until_of(struct arena *arena, const struct value *m
     };
 }
 
+static struct customer_until or_of(struct arena *arena, const struct value *map)
+{
+    return (struct customer_until){
+        .types = texts_of(arena, map, "or"),
+        .condition = value_to_text(arena, value_get(map, "or_if")),
+    };
+}
+
 /* Allocates `list` for the items of root's list `name`; the items. */
 #define READ_LIST(arena, list, root, name, from)                                     \
     const struct value *from = value_get(root, name);                                \
@@ -254,6 +262,8 @@ static void learn_journey_start(struct arena *arena, struct customer *customer,
         customer_starts_note(arena, customer, journey->origin);
     }
     read_collected(arena, customer, journey, item);
+    if (journey->met)
+        customer_starts_note(arena, customer, journey->met);
 }
 
 static void read_journeys(struct arena *arena, struct customer *customer, const struct value *root)
@@ -272,6 +282,10 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .started_ms = time_of(item, "started"),
                                       .rules = within(int_of(item, "rules"), 0, INT64_MAX),
                                       .until = until_of(arena, item),
+                                      .or_ = or_of(arena, item),
+                                      .since_ms = time_of(item, "since"),
+                                      .met = value_to_text(arena, value_get(item, "met")),
+                                      .waited = flag_of(item, "waited"),
                                       .full_ms = time_of(item, "full"),
                                       .marketing = flag_of(item, "marketing"),
                                       .reads = reads_of(arena, item)};

@@ -61,6 +61,13 @@ struct customer_journey {
     bool marketing;     /* the class of that send */
     struct customer_until until;
     struct value reads; /* as of customer_open */
+    /* Of a wait that goes on at an event, if one comes; none: it does not. */
+    struct customer_until or_;
+    int64_t since_ms; /* since when that counts */
+    const char *met;  /* origin of the event that the last such wait met; NULL: none did yet */
+    struct value met_event; /* it; null: not at hand */
+    bool waited;            /* the last such wait met its event */
+    bool meets;             /* the event that is decided now: not kept */
     /* Of `again: collect`, oldest first; empty: the start alone. */
     CUSTOMER_LIST(struct customer_collected) collected;
 };

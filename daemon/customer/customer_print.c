@@ -62,18 +62,39 @@ static void put_comma(struct buf *out, uint32_t index)
         PUT(out, ",");
 }
 
+static void put_types(struct buf *out, const char *const *types)
+{
+    for (uint32_t i = 0; types[i]; i++) {
+        put_comma(out, i);
+        json_print_string(out, types[i], strlen(types[i]));
+    }
+    PUT(out, "]");
+}
+
 static void put_until(struct buf *out, const struct customer_until *until)
 {
     if (!until->types || !until->types[0])
         return;
     PUT(out, ",\"until\":[");
-    for (uint32_t i = 0; until->types[i]; i++) {
-        put_comma(out, i);
-        json_print_string(out, until->types[i], strlen(until->types[i]));
-    }
-    PUT(out, "]");
+    put_types(out, until->types);
     if (until->condition)
         PUT_TEXT(out, ",\"until_if\":", until->condition);
+}
+
+/* What the last wait for an event waits for, or what it met. */
+static void put_or(struct buf *out, const struct customer_journey *journey)
+{
+    if (journey->or_.types && journey->or_.types[0]) {
+        PUT(out, ",\"or\":[");
+        put_types(out, journey->or_.types);
+        if (journey->or_.condition)
+            PUT_TEXT(out, ",\"or_if\":", journey->or_.condition);
+        PUT_INT(out, ",\"since\":", journey->since_ms);
+    }
+    if (journey->met)
+        PUT_TEXT(out, ",\"met\":", journey->met);
+    if (journey->waited)
+        PUT(out, ",\"waited\":true");
 }
 
 /* Whether the times say all: most customers have few events of a type. */
@@ -208,6 +229,7 @@ void customer_print_journey(struct buf *out, const struct customer_journey *jour
     PUT_INT(out, ",\"started\":", journey->started_ms);
     PUT_INT(out, ",\"rules\":", journey->rules);
     put_until(out, &journey->until);
+    put_or(out, journey);
     put_reads(out, &journey->reads);
     put_collected(out, journey);
     if (journey->full_ms)

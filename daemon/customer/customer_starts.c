@@ -28,6 +28,11 @@ void customer_starts_note(struct arena *arena, struct customer *customer, const 
     add(arena, customer, &(struct customer_start){.origin = origin, .stored = true});
 }
 
+static bool has_met(const struct customer_journey *journey, const char *origin)
+{
+    return journey->met && strcmp(journey->met, origin) == 0;
+}
+
 void customer_starts_learn(struct customer *customer, const char *origin, const struct value *event)
 {
     struct customer_start *start = customer_starts_find(customer, origin);
@@ -37,9 +42,13 @@ void customer_starts_learn(struct customer *customer, const char *origin, const 
     if (!event)
         return;
     start->event = *event;
-    for (uint32_t i = 0; i < customer->journeys.count; i++)
-        if (strcmp(customer->journeys.items[i].origin, origin) == 0)
-            customer->journeys.items[i].start = *event;
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        struct customer_journey *journey = &customer->journeys.items[i];
+        if (strcmp(journey->origin, origin) == 0)
+            journey->start = *event;
+        if (has_met(journey, origin))
+            journey->met_event = *event;
+    }
 }
 
 const struct value *customer_starts_data(const struct customer *customer, const char *origin)
@@ -60,7 +69,8 @@ bool customer_starts_needs(const struct customer *customer, const char *origin)
 {
     for (uint32_t i = 0; i < customer->journeys.count; i++)
         if (strcmp(customer->journeys.items[i].origin, origin) == 0 ||
-            has_collected(&customer->journeys.items[i], origin))
+            has_collected(&customer->journeys.items[i], origin) ||
+            has_met(&customer->journeys.items[i], origin))
             return true;
     for (uint32_t i = 0; i < customer->open.count; i++)
         if (customer->open.items[i].reads.kind != VALUE_NULL &&

@@ -1,5 +1,6 @@
 /*
- * The events that started a customer's journeys, and those that joined one. Each stands apart from
+ * The events that started a customer's journeys, those that joined one, and those that a wait of
+ * one met. Each stands apart from
  * the document, by its origin, for as long as somebody may ask for it: a journey that waits, or an
  * open message whose `until` has a condition that reads it.
  */

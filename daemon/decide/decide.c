@@ -7,6 +7,7 @@
  *           │    learn             what it tells: profile, counts, opt-outs, messages that were
  *           │                      lost, or go out once more (decide/requeued)
  *           │    ends_until        whose `until` it is: what runs ends, what waits is withdrawn
+ *           │    meeting_ask       which journeys wait for it (decide/meeting); they go on last
  *           │    start_journeys    whose `on` it is: all `if`s first, then each match acts
  *           │      ends_no_longer    again: restart, and `if` is false: likewise
  *           │      try_rule          enabled, young enough, not over already; then what it does
@@ -32,6 +33,7 @@
 #include "decide/ends.h"
 #include "decide/joining.h"
 #include "decide/journey.h"
+#include "decide/meeting.h"
 #include "decide/moving.h"
 #include "decide/per.h"
 #include "decide/requeued.h"
@@ -212,7 +214,9 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
         d->decision->counts.decided++;
         learn(d);
         ends_until(d);
+        meeting_ask(d);
         start_journeys(d);
+        meeting_go_on(d);
         sending_grant(d);
         customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
     }
@@ -232,7 +236,7 @@ static void resume(struct deciding *d, uint32_t index)
         moving_end(d, index, lost);
         return;
     }
-    if (journey.start.kind != VALUE_MAP) {
+    if (journey.start.kind != VALUE_MAP || (journey.met && journey.met_event.kind != VALUE_MAP)) {
         starts_lose(d, index);
         return;
     }

@@ -3,9 +3,14 @@
 struct condition_scene deciding_scene(const struct deciding *d,
                                       const struct customer_journey *journey)
 {
+    bool met = journey && journey->met_event.kind == VALUE_MAP;
     return (struct condition_scene){
-        .event = d->event ? &d->event->document : NULL,
+        .event = met        ? &journey->met_event
+                 : d->event ? &d->event->document
+                            : NULL,
         .start = journey ? &journey->start : NULL,
+        .started_ms = journey ? journey->started_ms : 0,
+        .waited = journey && journey->waited,
         .customer = d->customer,
         .shop = &d->policy->shop,
         .zone = d->policy->zone,

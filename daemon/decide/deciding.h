@@ -49,7 +49,8 @@ struct deciding {
     struct lookups *lookups; /* what lookup() is answered from, and what it must see first */
 };
 
-/* What an expression sees: of a journey (NULL: none) and of the event. */
+/* What an expression sees: of a journey (NULL: none), and of the event that its last wait met, or
+ * else of the one that is decided. */
 struct condition_scene deciding_scene(const struct deciding *d,
                                       const struct customer_journey *journey);
 

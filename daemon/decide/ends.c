@@ -20,7 +20,7 @@ static bool is_end(struct deciding *d, const char *name, const struct customer_u
     const struct rule *rule = ruleset_find(d->rules, name);
     const char *const *types = rule ? rule->until : carried->types;
     struct cel_program *condition = rule ? rule->until_condition : NULL;
-    struct customer_journey journey = {0};
+    struct customer_journey journey = {.started_ms = started_ms};
     const char *fault;
     if (!rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
         return false;
@@ -113,9 +113,10 @@ static bool is_end_of(const struct customer_end *end, const struct rule *rule, i
 
 /* Whether a remembered event of `until` ends what began with `start`. */
 static bool stops_start(const struct deciding *d, const struct rule *rule,
-                        const struct customer_end *end, const struct value *start)
+                        const struct customer_end *end, const struct value *start,
+                        int64_t started_ms)
 {
-    const struct customer_journey journey = {.start = *start};
+    const struct customer_journey journey = {.start = *start, .started_ms = started_ms};
     struct condition_scene scene = deciding_scene(d, &journey);
     const char *fault;
     if (end->event.kind != VALUE_MAP)
@@ -147,7 +148,7 @@ enum trace_why ends_over(const struct deciding *d, const struct rule *rule, cons
             (end->event.kind == VALUE_NULL || !end->rule[0]))
             return TRACE_WHY_NO_LONGER;
         if (rule->until_condition && end->event.kind != VALUE_NULL &&
-            stops_start(d, rule, end, start))
+            stops_start(d, rule, end, start, started_ms))
             return TRACE_WHY_UNTIL;
     }
     return TRACE_WHY_NONE;

@@ -1,6 +1,7 @@
 #include "decide/journey.h"
 
 #include "base/share.h"
+#include "base/zone.h"
 
 void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,
                      int64_t until_ms, bool imposed)
@@ -9,6 +10,54 @@ void journey_wait_at(struct customer_journey *journey, const struct rule_step *s
     journey->deadline_ms = until_ms;
     journey->clock_ms = until_ms;
     journey->imposed = imposed;
+    journey->or_ = (struct customer_until){0};
+    journey->since_ms = 0;
+}
+
+/* ---- Waits ---- */
+
+/* The customer's zone, or the shop's where theirs is none. */
+static struct zone *zone_of(const struct condition_scene *scene, struct arena *arena)
+{
+    struct zone *zone = zone_get(condition_zone(scene->customer, scene->zone, arena));
+    return zone ? zone : zone_or_utc(scene->zone);
+}
+
+static bool read_moment(const struct rule_step *wait, const struct condition_scene *scene,
+                        struct arena *arena, int64_t *until_ms, const char **fault)
+{
+    struct value moment;
+    if (!condition_value(wait->wait_until, scene, arena, &moment, fault))
+        return false;
+    if (moment.kind != VALUE_TIMESTAMP) {
+        *fault = arena_printf(arena, "a wait's `until` must be a timestamp, and this is %s",
+                              value_kind_name((enum value_kind)moment.kind));
+        return false;
+    }
+    *until_ms = moment.integer * 1000 + moment.length / 1000000;
+    return true;
+}
+
+/* When the wait is over; false with the reason in *fault. */
+static bool wait_until(const struct rule_step *wait, const struct customer_journey *journey,
+                       const struct condition_scene *scene, struct arena *arena, int64_t *until_ms,
+                       const char **fault)
+{
+    struct rule_tick tick;
+    switch (wait->wait) {
+    case RULE_WAIT_UNTIL:
+        return read_moment(wait, scene, arena, until_ms, fault);
+    case RULE_WAIT_CLOCK:
+        if (rule_clock_next(&wait->wait_clock, zone_of(scene, arena), journey->clock_ms, &tick)) {
+            *until_ms = tick.time_ms;
+            return true;
+        }
+        break;
+    case RULE_WAIT_FOR:
+        break;
+    }
+    *until_ms = journey->clock_ms + wait->wait_ms;
+    return true;
 }
 
 /* Whatever becomes of the branch that is jumped over, the journey waits for the step behind. */
@@ -30,6 +79,35 @@ static const struct rule_share *share_of(const struct rule_step *split,
     return share;
 }
 
+/* At the wait before step number *at. */
+static enum journey_move wait(const struct rule *rule, uint32_t *at,
+                              struct customer_journey *journey, const struct condition_scene *scene,
+                              struct arena *arena, const char **fault)
+{
+    const struct rule_step *wait = &rule->steps[*at - 1];
+    int64_t since_ms = journey->clock_ms, until_ms;
+    if (!wait_until(wait, journey, scene, arena, &until_ms, fault))
+        return JOURNEY_FAILS;
+    if (wait->wait == RULE_WAIT_UNTIL && until_ms <= scene->now_ms) {
+        if (wait->skips)
+            *at = wait->target;
+        return JOURNEY_PASSES;
+    }
+    *at = behind_jumps(rule, *at);
+    if (*at == rule->step_count)
+        return JOURNEY_ENDS; /* nothing to wait for */
+    journey_wait_at(journey, &rule->steps[*at], until_ms, false);
+    if (wait->or_ && wait->or_[0]) {
+        journey->or_ = (struct customer_until){
+            .types = wait->or_, .condition = wait->or_if ? cel_text(wait->or_if) : NULL};
+        journey->since_ms = since_ms;
+        journey->waited = false;
+    }
+    return JOURNEY_WAITS;
+}
+
+/* ---- Moving ---- */
+
 enum journey_move journey_move(const struct rule *rule, uint32_t *at,
                                struct customer_journey *journey,
                                const struct condition_scene *scene, struct arena *arena,
@@ -42,11 +120,7 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
         case RULE_STEP_SEND:
             return JOURNEY_SENDS;
         case RULE_STEP_WAIT:
-            *at = behind_jumps(rule, *at);
-            if (*at == rule->step_count)
-                return JOURNEY_ENDS; /* nothing to wait for */
-            journey_wait_at(journey, &rule->steps[*at], journey->clock_ms + now->wait_ms, false);
-            return JOURNEY_WAITS;
+            return wait(rule, at, journey, scene, arena, fault);
         case RULE_STEP_UNLESS: {
             enum condition_answer answer = condition_ask(now->condition, scene, arena, fault);
             if (answer == CONDITION_FAILED)

@@ -12,10 +12,12 @@
 #include "rules/ruleset.h"
 
 enum journey_move {
-    JOURNEY_SENDS, /* *step is a send; go on behind it */
-    JOURNEY_WAITS, /* journey->step and deadline_ms say for what and until when */
-    JOURNEY_ENDS,  /* no step is left, or `stop` */
-    JOURNEY_FAILS, /* an expression failed: *fault says why */
+    JOURNEY_SENDS,  /* *step is a send; go on behind it */
+    JOURNEY_WAITS,  /* journey->step and deadline_ms say for what and until when */
+    JOURNEY_PASSES, /* *step is a wait for a time that has passed: go on, maybe behind the step
+                       behind it */
+    JOURNEY_ENDS,   /* no step is left, or `stop` */
+    JOURNEY_FAILS,  /* an expression failed: *fault says why */
 };
 
 /* Moves on from step number *at, which is updated. */

@@ -152,8 +152,12 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put(arena, *body, "customer", customer);
     put(arena, *body, "start", *value_get(&input->journey->start, "data"));
     put(arena, *body, "event", scene->event ? *scene->event : input->journey->start);
-    if (value_is_text(value_get(&input->journey->start, "id"), "")) /* else that names it again */
+    bool met = input->journey->met;
+    if (met ||
+        value_is_text(value_get(&input->journey->start, "id"), "")) /* else it is named again */
         put_text(arena, *body, "origin", input->journey->origin);
+    if (met) /* and the event does not tell when it began */
+        put(arena, *body, "started", value_int(input->journey->started_ms));
     if (input->journey->per)
         put_text(arena, *body, "per", input->journey->per);
     const struct value *hops = value_get(&input->journey->start, "hops");

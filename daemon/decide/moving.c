@@ -48,8 +48,14 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
             }
             break;
         case JOURNEY_WAITS:
-            trace_add_time(&d->trace, rule->name, TRACE_WAITS, journey->deadline_ms);
+            trace_add_time(&d->trace, rule->name,
+                           journey->or_.types ? TRACE_WAITS_FOR : TRACE_WAITS,
+                           journey->deadline_ms);
             return true;
+        case JOURNEY_PASSES:
+            trace_add(&d->trace, rule->name, step->skips ? TRACE_PASSED_OVER : TRACE_GOES_ON,
+                      TRACE_WHY_PAST);
+            break;
         case JOURNEY_ENDS:
             return false;
         case JOURNEY_FAILS:
@@ -66,6 +72,7 @@ bool moving_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
     const struct rule_step *step = &rule->steps[at];
     const char *fault = "";
     bool late = journey_is_late(journey, d->now_ms);
+    journey->or_ = (struct customer_until){0};
     if (late)
         journey->clock_ms = d->now_ms;
     if (!late && !journey->imposed)

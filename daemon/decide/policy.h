@@ -30,8 +30,8 @@ struct policy {
     const struct condition_segment *segments; /* ends with a row without a name; may be NULL */
     const struct policy_topic *topics; /* likewise; one that is not there is none of opt-in */
     struct setting_rate cap;           /* marketing messages to one customer; count 0: none */
-    const char *const *only;   /* addresses that may be written to, as decide/only has them */
-    int quiet_from, quiet_to;  /* minutes of the customer's day; -1: no quiet hours */
+    const char *const *only;  /* addresses that may be written to, as decide/only has them */
+    int quiet_from, quiet_to; /* minutes of the customer's day; -1: no quiet hours */
     int64_t dedupe_keep_ms;
     bool mails_return;           /* each mail has an envelope sender of its own: of its bounces it
                                     is remembered whom they are about */

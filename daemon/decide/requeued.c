@@ -66,15 +66,19 @@ static const char *origin_of(const struct deciding *d, const struct value *body,
     return arena_text(d->arena, origin);
 }
 
-/* The start without what only a template needs; what is not known is empty. */
+/* The start without what only a template needs; what is not known is empty. Behind a wait that met
+ * its event, the body has that one, and of the start the data. */
 static struct value start_of(const struct deciding *d, const struct value *body)
 {
-    const struct value *start = value_get(body, "event");
-    if (value_is(start, VALUE_MAP))
-        return *start;
-    struct value nothing = value_new_map(d->arena, 1);
-    value_add(d->arena, nothing, value_text("data"), value_new_map(d->arena, 0));
-    return nothing;
+    const struct value *event = value_get(body, "event"), *data = value_get(body, "start");
+    bool met = value_get(body, "started");
+    if (value_is(event, VALUE_MAP) && !met)
+        return *event;
+    if (!data)
+        data = value_get(event, "data");
+    struct value start = value_new_map(d->arena, 1);
+    value_add(d->arena, start, value_text("data"), data ? *data : value_new_map(d->arena, 0));
+    return start;
 }
 
 static struct value body_of(const struct deciding *d, const struct value *message)
@@ -111,7 +115,9 @@ static bool read_message(const struct deciding *d, struct requeued *requeued)
                     .per = text_of(d, &body, "per"),
                     .start = start_of(d, &body)},
     };
-    requeued->journey.started_ms = started_at(&requeued->journey.start, requeued->decided_ms);
+    requeued->journey.started_ms = value_get(&body, "started")
+                                       ? number_of(&body, "started")
+                                       : started_at(&requeued->journey.start, requeued->decided_ms);
     return true;
 }
 

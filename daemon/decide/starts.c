@@ -50,7 +50,10 @@ const struct value *starts_event(struct deciding *d, const char *origin)
 
 bool starts_need(struct deciding *d, const struct customer_journey *journey)
 {
-    return journey->start.kind != VALUE_MAP && need(d, journey->origin);
+    bool needs = journey->start.kind != VALUE_MAP && need(d, journey->origin);
+    if (journey->met && journey->met_event.kind != VALUE_MAP && need(d, journey->met))
+        needs = true;
+    return needs;
 }
 
 void starts_lose(struct deciding *d, uint32_t index)

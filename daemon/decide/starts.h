@@ -21,7 +21,8 @@ bool starts_find(struct deciding *d, const char *origin, const struct customer_u
 /* The event of that origin; NULL: it is needed, or it is lost. */
 const struct value *starts_event(struct deciding *d, const char *origin);
 
-/* Whether the decision needs the journey's start, for it to go on. */
+/* Whether the decision needs events of the journey, for it to go on: its start, and what its last
+ * wait met. */
 bool starts_need(struct deciding *d, const struct customer_journey *journey);
 
 /* Ends a journey whose start is lost: a dead letter. */

@@ -15,6 +15,8 @@
     X(PASSED_OVER, "passed-over", "nothing was done: about the event, or by the rule")             \
     X(IGNORED, "ignored", "the rule matched, and its running journey goes on instead")             \
     X(WAITS, "waits", "the journey goes on at that time")                                          \
+    X(WAITS_FOR, "waits-for", "the journey goes on at an event of its `or`, or at that time")      \
+    X(GOES_ON, "goes-on", "the journey waits no longer, or not at all")                            \
     X(QUIET_HOURS, "quiet-hours", "a send waits for the end of the customer's quiet hours")        \
     X(OUTBOX_FULL, "outbox-full", "a send waits for room in the outbox, until that time at most")  \
     X(SENDS, "sends", "a message of this template was put into the outbox")                        \
@@ -71,6 +73,8 @@
     X(TOO_MANY_MESSAGES, "too-many-messages",                                                 \
       "192 of the customer's messages wait, or limits and caps count as many")                \
     X(BRANCH, "branch", "the branch's `if` was asked again after a wait, and is other now")   \
+    X(MET, "met", "an event of the wait's `or` came")                                         \
+    X(PAST, "past", "the time that it should have waited for has passed")                     \
     X(START_LOST, "start-lost", "the event that started the journey is not in Redis")         \
     X(TOO_LARGE, "too-large", "the customer's document has no room for it")                   \
     X(PROFILE_TOO_LARGE, "profile-too-large",                                                 \

@@ -11,7 +11,8 @@
 #include "base/clock.h"
 #include "cel/cel_foresee.h"
 
-static const char *const roots[] = {"event", "start", "customer", "shop", "now", NULL};
+static const char *const roots[] = {"event", "start",   "customer", "shop",
+                                    "now",   "started", "waited",   NULL};
 
 static const struct cel_method methods[] = {
     [CONDITION_COUNT] = {.root = "customer", .name = "count", .least = 1, .most = 2},
@@ -25,13 +26,23 @@ static const struct cel_method methods[] = {
 };
 
 /* What the language will have; where a name is an event's own, it is in its sample. */
-static const char *const planned[] = {"collected", "started", "waited", NULL};
+static const char *const planned[] = {"collected", NULL};
+
+static struct value timestamp(int64_t ms)
+{
+    int64_t seconds = ms >= 0 ? ms / 1000 : -((999 - ms) / 1000);
+    return (struct value){.kind = VALUE_TIMESTAMP,
+                          .integer = seconds,
+                          .length = (uint32_t)(ms - seconds * 1000) * 1000000u};
+}
 
 struct cel_program *condition_compile(struct arena *arena, const char *text, size_t length,
                                       const struct condition_samples *samples,
                                       struct diags *warnings, struct diag *diag)
 {
     struct value of_roots[CONDITION_ROOTS] = {0};
+    of_roots[CONDITION_ROOT_STARTED] = timestamp(0);
+    of_roots[CONDITION_ROOT_WAITED] = value_bool(true);
     if (samples && samples->start)
         of_roots[CONDITION_ROOT_START] = *samples->start;
     if (samples && samples->customer)
@@ -43,14 +54,6 @@ struct cel_program *condition_compile(struct arena *arena, const char *text, siz
                                                 .planned = planned,
                                                 .samples = of_roots};
     return cel_compile(arena, text, length, &environment, warnings, diag);
-}
-
-static struct value timestamp(int64_t ms)
-{
-    int64_t seconds = ms >= 0 ? ms / 1000 : -((999 - ms) / 1000);
-    return (struct value){.kind = VALUE_TIMESTAMP,
-                          .integer = seconds,
-                          .length = (uint32_t)(ms - seconds * 1000) * 1000000u};
 }
 
 static int64_t count_within(const struct customer_count *count, int64_t since_ms)
@@ -171,6 +174,9 @@ void condition_view_open(struct condition_view *view, const struct condition_sce
     view->roots[CONDITION_ROOT_CUSTOMER] = customer_value(arena, scene->customer);
     view->roots[CONDITION_ROOT_SHOP] = or_absent(scene->shop);
     view->roots[CONDITION_ROOT_NOW] = timestamp(scene->now_ms);
+    view->roots[CONDITION_ROOT_STARTED] =
+        scene->start ? timestamp(scene->started_ms) : or_absent(NULL);
+    view->roots[CONDITION_ROOT_WAITED] = value_bool(scene->waited);
     view->input = (struct cel_input){
         .roots = view->roots,
         .members = value_get(event, "data"),

@@ -1,7 +1,7 @@
 /*
  * What an expression of a rule sees, and how it is asked: the roots `event`,
- * `start`, `customer`, `shop`, `now`, the event's own members, and the
- * customer's counters as methods.
+ * `start`, `started`, `waited`, `customer`, `shop`, `now`, the event's own members,
+ * and the customer's counters as methods.
  */
 #ifndef NUDGED_RULES_CONDITION_H
 #define NUDGED_RULES_CONDITION_H
@@ -28,6 +28,8 @@ enum { CONDITION_NESTED_MOST = 8 }; /* segments within segments */
 struct condition_scene {
     const struct value *event; /* map type, id, time, source, data; NULL: at a timer */
     const struct value *start; /* the starting event likewise; NULL: none yet */
+    int64_t started_ms;        /* and its time */
+    bool waited;               /* the last `wait … or` met its event */
     const struct customer *customer;
     const struct value *shop; /* map, or NULL */
     const char *zone;         /* of the shop; the customer's own goes before it */
@@ -44,6 +46,8 @@ enum condition_root {
     CONDITION_ROOT_CUSTOMER,
     CONDITION_ROOT_SHOP,
     CONDITION_ROOT_NOW,
+    CONDITION_ROOT_STARTED,
+    CONDITION_ROOT_WAITED,
     CONDITION_ROOTS,
 };
 

@@ -25,11 +25,18 @@ enum rule_uncertain { RULE_UNCERTAIN_BY_CLASS, RULE_RESEND, RULE_HOLD };
 
 enum rule_step_kind {
     RULE_STEP_SEND,
-    RULE_STEP_WAIT,   /* goes on after wait_ms */
+    RULE_STEP_WAIT,   /* goes on at the time that enum rule_wait tells */
     RULE_STEP_UNLESS, /* where `condition` is false: goes on at step `target` */
     RULE_STEP_SPLIT,  /* goes on at the target of the customer's share */
     RULE_STEP_JUMP,   /* goes on at step `target` */
     RULE_STEP_STOP,
+};
+
+/* When a wait is over. */
+enum rule_wait {
+    RULE_WAIT_FOR,   /* after wait_ms; or before, at an event of `or_` */
+    RULE_WAIT_CLOCK, /* at the next such local time of the customer */
+    RULE_WAIT_UNTIL, /* at the timestamp that an expression gives; at once where that is past */
 };
 
 struct rule_data {
@@ -61,13 +68,19 @@ struct rule_step {
     const struct value *from_at;                  /* where it is written; or NULL */
     struct rule_data *data; /* extra fields of the template; ends with a row without a name */
     /* wait */
+    enum rule_wait wait;
     int64_t wait_ms;
+    struct rule_clock wait_clock;
+    struct cel_program *wait_until;
+    bool skips;                /* where that is past it goes on at step `target` */
+    const char *const *or_;    /* event types, NULL-terminated; NULL or empty: none */
+    struct cel_program *or_if; /* of the event; NULL: true */
     /* unless */
     struct cel_program *condition;
     /* split */
     const char *split;         /* its name */
     struct rule_share *shares; /* ends with a row without a name */
-    /* unless, jump */
+    /* unless, jump, a wait that skips */
     uint32_t target;
     /* The branch that it stands in, and of an unless or a split the end of its own. */
     int32_t within;  /* number of that branch's unless, or of the split; -1: none */

@@ -76,13 +76,13 @@ static struct diag *fault(const struct clock_reader *clock, const char *key, con
 
 /* ---- `on` of a week and of a month ---- */
 
-static bool add_weekday(const struct clock_reader *clock, const struct value *value)
+static bool add_weekday(const struct rule_reader *reader, const struct value *value,
+                        struct rule_clock *clock)
 {
-    const struct rule_reader *reader = clock->reader;
     const char *word = value_to_text(reader->arena, value);
     for (unsigned day = 0; word && weekdays[day]; day++)
         if (strcmp(word, weekdays[day]) == 0) {
-            clock->clock->weekdays |= 1U << day;
+            clock->weekdays |= 1U << day;
             return true;
         }
     struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
@@ -93,17 +93,23 @@ static bool add_weekday(const struct clock_reader *clock, const struct value *va
     return false;
 }
 
+void rule_clock_read_weekdays(const struct rule_reader *reader, const struct value *value,
+                              struct rule_clock *clock)
+{
+    if (!value_is(value, VALUE_LIST))
+        add_weekday(reader, value, clock);
+    for (uint32_t i = 0; value_is(value, VALUE_LIST) && i < value_count(value); i++)
+        add_weekday(reader, &value->list->items[i], clock);
+}
+
 static void read_week(const struct clock_reader *clock, const struct value *on)
 {
-    if (!value_is(on, VALUE_LIST) && on->kind != VALUE_NULL) {
-        add_weekday(clock, on);
-        return;
-    }
-    if (value_count(on) == 0)
+    bool missing = on->kind == VALUE_NULL || (value_is(on, VALUE_LIST) && value_count(on) == 0);
+    if (missing)
         diag_hint(fault(clock, "on", "the days of the week are missing"),
                   "write `on: [mon, thu]` beside `every: week`");
-    for (uint32_t i = 0; value_is(on, VALUE_LIST) && i < value_count(on); i++)
-        add_weekday(clock, &on->list->items[i]);
+    else
+        rule_clock_read_weekdays(clock->reader, on, clock->clock);
 }
 
 static void read_month(const struct clock_reader *clock, const struct value *on)

@@ -13,6 +13,10 @@ extern const struct setting rule_clock_settings[];
  * know that there is no data. */
 extern const char *const rule_clock_types[];
 
+/* Adds the days of the week that stand in `value`, a word or a list of words. */
+void rule_clock_read_weekdays(const struct rule_reader *reader, const struct value *value,
+                              struct rule_clock *clock);
+
 /* `value` is a map. NULL where there was an error (in reader->diags). A `once` that is past in
  * every zone, by the machine's clock, is warned of. */
 const struct rule_clock *rule_clock_read(const struct rule_reader *reader,

@@ -6,7 +6,8 @@
 #include "rules/condition.h"
 #include "rules/rule_clock_read.h"
 
-const char *const rule_expression_keys[] = {"if", "per", "while", "to", "set", "data", NULL};
+const char *const rule_expression_keys[] = {"if",  "per",  "while", "to",
+                                            "set", "data", "until", NULL};
 
 enum { QUOTED_MOST = 120 }; /* bytes of a text that a hint shows in quotes */
 

@@ -32,7 +32,7 @@ void rule_step_branch_read(struct rule_step_reader *steps, const struct value *s
     uint32_t test = steps->rule->step_count;
     struct rule_step *step = rule_step_reader_add(steps, RULE_STEP_UNLESS, step_value);
     step->id = rule_step_reader_id(steps, value_get(step_value, "id"), "if", condition);
-    step->condition = rule_condition(reader, condition, steps->rule->on);
+    step->condition = rule_condition(reader, condition, steps->types);
     if (condition->kind != VALUE_STRING)
         settings_fault(reader->diags, reader->source, condition, DIAG_ERROR,
                        "`if` must be an expression: write it in quotes");

@@ -11,14 +11,19 @@
 #include "rules/rule_step_reader.h"
 
 extern const struct setting rule_send_settings[];  /* the keys of `send: {…}` */
+extern const struct setting rule_wait_settings[];  /* of `wait: {…}` */
 extern const struct setting rule_split_settings[]; /* and of `split: {…}` */
 
 /* send: NAME, or {template, via, to, data} */
 void rule_step_send_read(struct rule_step_reader *steps, const struct value *step,
                          const struct value *content);
-/* wait: 1h */
+/* wait: 1h, {until, on, past} or {for, or} */
 void rule_step_wait_read(struct rule_step_reader *steps, const struct value *step,
                          const struct value *content);
+/* A step has been read: the wait `skips` (-1: none) may go on behind it. */
+void rule_step_wait_skip(struct rule_step_reader *steps, int32_t skips);
+/* A list of steps has been read: a wait at its end has nothing to pass over. */
+void rule_step_wait_skip_none(struct rule_step_reader *steps, const struct value *list);
 /* if: …, then: […], else: […] */
 void rule_step_branch_read(struct rule_step_reader *steps, const struct value *step,
                            const struct value *content);

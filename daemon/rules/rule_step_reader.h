@@ -16,6 +16,10 @@ struct rule_step_reader {
     int32_t within; /* the branch that is being read, as in struct rule_step */
     bool otherwise;
     bool too_many; /* said already */
+    /* Of the events whose data expressions see from here on: the rule's own, and those that a wait
+     * before may have gone on at. NULL-terminated. */
+    const char *const *types;
+    int32_t skips; /* number of the wait before that may pass over the next step; -1: none */
     /* Reads a list of steps, such as one side of a branch: rule_steps' own. */
     void (*read_list)(struct rule_step_reader *steps, const struct value *list);
 };

@@ -79,7 +79,7 @@ static void read_data(const struct rule_step_reader *steps, const struct value *
         if (member->value.kind != VALUE_STRING)
             refuse_data(reader, &member->value);
         else
-            step->data[i].program = rule_expression(reader, &member->value, steps->rule->on);
+            step->data[i].program = rule_expression(reader, &member->value, steps->types);
     }
 }
 
@@ -102,8 +102,8 @@ void rule_step_send_read(struct rule_step_reader *steps, const struct value *ste
     step->channel = send.via; /* NULL: rule_channel_settle() finds one */
     step->template_at = value->kind == VALUE_MAP ? value_get(value, "template") : value;
     step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
-    step->to = rule_expression(reader, &send.to, steps->rule->on);
-    step->from = rule_expression(reader, &send.from, steps->rule->on);
+    step->to = rule_expression(reader, &send.to, steps->types);
+    step->from = rule_expression(reader, &send.from, steps->types);
     step->from_at = value->kind == VALUE_MAP ? value_get(value, "from") : NULL;
     read_data(steps, &send.data, step);
     step->id = rule_step_reader_id(steps, value_get(step_value, "id"), "send", value);

@@ -141,8 +141,13 @@ static void read_list(struct rule_step_reader *steps, const struct value *list)
                        "steps must be a list: each begins with `- `");
         return;
     }
-    for (uint32_t i = 0; i < list->list->count; i++)
+    for (uint32_t i = 0; i < list->list->count; i++) {
+        int32_t skips = steps->skips;
+        steps->skips = -1;
         read_step(steps, &list->list->items[i]);
+        rule_step_wait_skip(steps, skips);
+    }
+    rule_step_wait_skip_none(steps, list);
 }
 
 static void refuse_beside_steps(const struct rule_reader *reader, const struct value *value,
@@ -155,8 +160,12 @@ static void refuse_beside_steps(const struct rule_reader *reader, const struct v
 void rule_steps_read(const struct rule_reader *reader, const struct value *rule_value,
                      struct rule *rule)
 {
-    struct rule_step_reader steps = {
-        .reader = reader, .rule = rule, .within = -1, .read_list = read_list};
+    struct rule_step_reader steps = {.reader = reader,
+                                     .rule = rule,
+                                     .within = -1,
+                                     .types = rule->on,
+                                     .skips = -1,
+                                     .read_list = read_list};
     const struct value no_step = {0}; /* the rule itself is it */
     const struct value *list = value_get(rule_value, "steps");
     const struct value *send = value_get(rule_value, "send");
@@ -171,6 +180,8 @@ void rule_steps_read(const struct rule_reader *reader, const struct value *rule_
         rule_step_wait_read(&steps, &no_step, wait);
     if (!list && send)
         rule_step_send_read(&steps, &no_step, send);
+    if (!list && send)
+        rule_step_wait_skip(&steps, steps.skips);
     if (!send && (!list || (list->kind == VALUE_LIST && value_count(list) == 0)))
         settings_fault(reader->diags, reader->source, rule_value, DIAG_ERROR,
                        "the rule does nothing: `send` or `steps` is missing");

@@ -245,10 +245,15 @@ static void count_named(struct ruleset *set, const struct cel_program *program)
         map_put(set->counted, strings->items[i].string, strings->items[i].length, set);
 }
 
+/* Likewise those that a wait goes on at. */
 static void count_named_in_step(struct ruleset *set, const struct rule_step *step)
 {
     count_named(set, step->condition);
     count_named(set, step->to);
+    count_named(set, step->wait_until);
+    count_named(set, step->or_if);
+    for (const char *const *type = step->or_; type && *type; type++)
+        map_put(set->counted, *type, strlen(*type), set); /* message.sent is made where asked for */
     count_named(set, step->from);
     for (const struct rule_data *data = step->data; data && data->name; data++)
         count_named(set, data->program);
@@ -364,6 +369,9 @@ static const char *const *known_types(struct ruleset *set)
             add_name(&names, *type);
         for (const char *const *type = set->rules[i]->until; *type; type++)
             add_name(&names, *type);
+        for (uint32_t s = 0; s < set->rules[i]->step_count; s++)
+            for (const char *const *type = set->rules[i]->steps[s].or_; type && *type; type++)
+                add_name(&names, *type);
     }
     add_name(&names, NULL);
     return names.items;

@@ -111,6 +111,9 @@ int main(void)
     put_table(&page, "A rule", "One YAML document of `rules/*.yaml`.", rule_settings);
     put_table(&page, "The step `send`", "With more than a name: `send: {template: …}`.",
               rule_send_settings);
+    put_table(&page, "The step `wait`",
+              "With more than a length of time: `wait: {until: …}`, `wait: {for: …, or: …}`.",
+              rule_wait_settings);
     put_table(&page, "The step `split`", "`split: {…}`, with `then` beside it.",
               rule_split_settings);
     put_table(&page, "The front matter of a template",
