@@ -400,8 +400,14 @@ library_sources = \
 	daemon/events/names.h \
 	daemon/events/pipeline.c \
 	daemon/events/pipeline.h \
+	daemon/events/sweeper.c \
+	daemon/events/sweeper.h \
+	daemon/events/taken_tick.c \
+	daemon/events/taken_tick.h \
 	daemon/events/work.c \
 	daemon/events/work.h \
+	daemon/events/zones.c \
+	daemon/events/zones.h \
 	daemon/liquid/liquid.h \
 	daemon/liquid/liquid_case.c \
 	daemon/liquid/liquid_case.h \
@@ -652,6 +658,8 @@ library_sources = \
 	daemon/store/backlog.h \
 	daemon/store/bulletins.c \
 	daemon/store/bulletins.h \
+	daemon/store/clocks.c \
+	daemon/store/clocks.h \
 	daemon/store/commit.c \
 	daemon/store/commit.h \
 	daemon/store/commit_items.h \
@@ -750,14 +758,17 @@ library_sources = \
 	daemon/templates/translate.h
 
 lua_scripts = \
+	daemon/store/asked.lua \
 	daemon/store/backlog.lua \
 	daemon/store/by_hand.lua \
 	daemon/store/claim.lua \
 	daemon/store/claim_outbox.lua \
+	daemon/store/clocks.lua \
 	daemon/store/commit.lua \
 	daemon/store/enter.lua \
 	daemon/store/feedback.lua \
 	daemon/store/groups.lua \
+	daemon/store/index.lua \
 	daemon/store/lengths.lua \
 	daemon/store/lift.lua \
 	daemon/store/move.lua \
@@ -791,7 +802,9 @@ lua_scripts = \
 	daemon/store/shared_take_over.lua \
 	daemon/store/shared_trace.lua \
 	daemon/store/shared_type.lua \
+	daemon/store/shared_zones.lua \
 	daemon/store/suppress.lua \
+	daemon/store/sweep.lua \
 	daemon/store/take.lua \
 	daemon/store/take_due.lua \
 	daemon/store/wake.lua
@@ -865,6 +878,7 @@ unit_programs = \
 	tests/unit/test_dead_letters \
 	tests/unit/test_decide \
 	tests/unit/test_decide_sets \
+	tests/unit/test_decide_ticks \
 	tests/unit/test_decimal \
 	tests/unit/test_diag \
 	tests/unit/test_digest \
@@ -1172,6 +1186,7 @@ test_files = \
 	tests/functional/test_check_requests.py \
 	tests/functional/test_cleaning.py \
 	tests/functional/test_clock_ticks.py \
+	tests/functional/test_clocks.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \

@@ -6,6 +6,7 @@
  *   embedded              the private redis-server, where no Redis is configured
  *   shard                 all that is kept in Redis; its instance being READY starts the rest
  *   pipeline, delivery    an event's life, a message's life
+ *   sweeper               asks customers at the ticks of clocks
  *   backpressure          says how much room the outbox has, and wakes who waits for some
  *   lifecycle             the daemon's own states, and its orderly end
  *   pages                 the admin socket, for nudgectl
@@ -33,6 +34,7 @@
 #include "config/generation.h"
 #include "delivery/delivery.h"
 #include "events/pipeline.h"
+#include "events/sweeper.h"
 #include "redis/embedded.h"
 #include "serve/notify.h"
 #include "store/bulletins.h"
@@ -52,6 +54,7 @@ struct app {
     struct embedded *embedded;
     struct shard *shard;
     struct pipeline *pipeline;
+    struct sweeper *sweeper;
     struct delivery *delivery;
     struct backpressure *backpressure;
     struct lifecycle *lifecycle;
@@ -348,6 +351,7 @@ static bool build_shard(struct app *app, struct diag *diag)
                                     .inbox = keys->events.list,
                                     .inbox_left = keys->events.list_push == 1,
                                     .settle_ms = keys->settle_ms,
+                                    .clocks_rate = keys->clocks_rate,
                                     .dead_keep_ms = keys->dead_keep_ms,
                                     .trace_keep_ms = keys->customer.keep_ms,
                                     .log_group = app->log_group,
@@ -385,6 +389,11 @@ static bool build_lives(struct app *app, struct diag *diag)
         .context = app,
     };
     app->pipeline = pipeline_new(&pipeline);
+    app->sweeper = sweeper_new(&(struct sweeper_options){.base = app->base,
+                                                         .shard = app->shard,
+                                                         .pipeline = app->pipeline,
+                                                         .generation = current_generation,
+                                                         .context = app});
     app->delivery = delivery_new(&delivery, diag);
     return app->delivery != NULL;
 }
@@ -397,6 +406,7 @@ static void build_lifecycle(struct app *app)
     const struct lifecycle_options lifecycle = {.base = app->base,
                                                 .shard = app->shard,
                                                 .pipeline = app->pipeline,
+                                                .sweeper = app->sweeper,
                                                 .delivery = app->delivery,
                                                 .backpressure = app->backpressure,
                                                 .log_group = app->log_group,
@@ -491,6 +501,7 @@ void app_destroy(struct app **app)
     lifecycle_destroy(&a->lifecycle);
     backpressure_destroy(&a->backpressure);
     delivery_destroy(&a->delivery);
+    sweeper_destroy(&a->sweeper);
     pipeline_destroy(&a->pipeline);
     shard_destroy(&a->shard);
     embedded_destroy(&a->embedded);

@@ -78,6 +78,7 @@ bool lifecycle_run(struct lifecycle *lifecycle)
     enter(lifecycle, LIFECYCLE_RUNNING);
     intake_resume(options->shard->intake);
     pipeline_start_timers(options->pipeline);
+    sweeper_start(options->sweeper);
     delivery_start(options->delivery);
     backpressure_start(options->backpressure);
     notify_ready();
@@ -95,6 +96,7 @@ void lifecycle_drain(struct lifecycle *lifecycle)
     backpressure_stop(options->backpressure);
     intake_stop(options->shard->intake);
     pipeline_stop_timers(options->pipeline);
+    sweeper_stop(options->sweeper);
     delivery_drain(options->delivery);
     lifecycle->until_ms = clock_monotonic_ms() + options->drain_ms;
     log_info("draining, nothing more is begun drain_ms=%" PRId64, options->drain_ms);

@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "delivery/delivery.h"
 #include "events/pipeline.h"
+#include "events/sweeper.h"
 #include "store/shard.h"
 
 struct lifecycle;
@@ -31,6 +32,7 @@ struct lifecycle_options {
     struct event_base *base;
     struct shard *shard;
     struct pipeline *pipeline;
+    struct sweeper *sweeper;
     struct delivery *delivery;
     struct backpressure *backpressure;
     struct log_group *log_group; /* told to the end before it stops */

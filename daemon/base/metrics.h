@@ -22,6 +22,7 @@
     X(LOOKUPS, "lookups_total", "counter", "entries of tables read for a decision")                \
     X(TIMERS_FIRED, "timers_fired_total", "counter", "customers whose timer was taken")            \
     X(TIMERS_DEAD, "timers_dead_total", "counter", "timers given up as dead letters")              \
+    X(TICKS_ASKED, "ticks_asked_total", "counter", "customers asked at a tick of a rule's clock")  \
     X(COMMITS, "commits_total", "counter", "customers' documents written")                         \
     X(COMMITS_AGAIN, "commits_again_total", "counter",                                             \
       "decisions made again: another writer, or a wrong fact")                                     \

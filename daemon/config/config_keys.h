@@ -60,7 +60,7 @@ struct config_keys {
     struct config_log log;
     struct config_customer customer;
     struct config_events events;
-    int64_t dedupe_keep_ms, settle_ms, dead_keep_ms, outbox_most, drain_ms;
+    int64_t dedupe_keep_ms, settle_ms, clocks_rate, dead_keep_ms, outbox_most, drain_ms;
     struct config_policy policy;
     struct config_deliver deliver;
     struct config_mail mail;

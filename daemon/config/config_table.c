@@ -237,6 +237,17 @@ static const struct setting timers_settings[] = {
     {0},
 };
 
+static const struct setting clocks_settings[] = {
+    {.key = "rate",
+     .type = SETTING_INT,
+     IN(config_keys, clocks_rate),
+     .fallback = "1000",
+     .least = 1,
+     .most = 100000,
+     .help = "customers that are asked in a second, by all clocks of rules and over all daemons"},
+    {0},
+};
+
 static const struct setting dead_settings[] = {
     {.key = "keep",
      .type = SETTING_DURATION,
@@ -335,6 +346,7 @@ const struct setting config_settings[] = {
      .help = "how events are read"},
     {.key = "dedupe", .type = SETTING_SECTION, .section = dedupe_settings, .help = "events twice"},
     {.key = "timers", .type = SETTING_SECTION, .section = timers_settings, .help = "deadlines"},
+    {.key = "clocks", .type = SETTING_SECTION, .section = clocks_settings, .help = "of rules"},
     {.key = "policy",
      .type = SETTING_SECTION,
      IN(config_keys, policy),

@@ -12,6 +12,7 @@
  *           │      ends_no_longer    again: restart, and `if` is false: likewise
  *           │      try_rule          enabled, young enough, not over already; then what it does
  *           │                        to what runs (decide/again)
+ *           ├─ consider_ticks    clocks: the `if`s of all that have the same moment first, likewise
  *           └─ resume_due        journeys whose time has come, in the order of deadlines
  *
  *   Both let journeys move on until they wait or end (decide/moving, which reads next), and at
@@ -22,8 +23,10 @@
  */
 #include "decide/decide.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"
@@ -46,6 +49,7 @@
 
 enum {
     MINUTE_MS = 60 * 1000,
+    TICK_SEEN_MS = 3 * 24 * 60 * MINUTE_MS, /* the same date begins in all zones within 26 hours */
     SMALL_MOST = 256, /* bytes of a text that is kept of a profile that is too large */
 };
 
@@ -152,6 +156,17 @@ static struct match match(const struct rule *rule, const struct condition_view *
     return match;
 }
 
+static void act(struct deciding *d, const struct match *matches, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (matches[i].fault)
+            trace_add_fault(&d->trace, matches[i].rule->name, TRACE_PASSED_OVER, TRACE_WHY_PER,
+                            matches[i].fault);
+        else
+            try_rule(d, matches[i].rule, matches[i].per);
+    }
+}
+
 /* All conditions are asked before any rule acts: none sees what another one did. */
 static void start_journeys(struct deciding *d)
 {
@@ -171,13 +186,7 @@ static void start_journeys(struct deciding *d)
         if (answers[i].answer == CONDITION_TRUE)
             matches[match_count++] = match(answers[i].rule, &view, d->arena);
     ends_no_longer(d, &view, answers, count);
-    for (uint32_t i = 0; i < match_count; i++) {
-        if (matches[i].fault)
-            trace_add_fault(&d->trace, matches[i].rule->name, TRACE_PASSED_OVER, TRACE_WHY_PER,
-                            matches[i].fault);
-        else
-            try_rule(d, matches[i].rule, matches[i].per);
-    }
+    act(d, matches, match_count);
 }
 
 /* ---- An event ---- */
@@ -221,6 +230,101 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
         customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
     }
     deciding_end_trace(d);
+}
+
+/* ---- Ticks ---- */
+
+/* What a tick is to all that takes part: an event that nobody pushed, about nothing but a time. */
+static struct shop_event *event_of(struct deciding *d, const struct decide_tick *tick)
+{
+    struct shop_event *event = arena_zero(d->arena, sizeof *event);
+    char time[CLOCK_TEXT_SIZE];
+    *event = (struct shop_event){.entry = "",
+                                 .type = "clock",
+                                 .id = "",
+                                 .source = "",
+                                 .key = d->customer->key,
+                                 .time_ms = tick->moment_ms,
+                                 .arrival_ms = tick->moment_ms,
+                                 .internal = true,
+                                 .document = value_new_map(d->arena, 3),
+                                 .data = value_new_map(d->arena, 0)};
+    shop_event_name("clock",
+                    arena_printf(d->arena, "%" PRId64 " %s", tick->time_ms, d->customer->key),
+                    event->origin);
+    clock_format(tick->time_ms, time);
+    value_add(d->arena, event->document, value_text("type"), value_text(event->type));
+    value_add(d->arena, event->document, value_text("time"),
+              value_text(arena_text(d->arena, time)));
+    value_add(d->arena, event->document, value_text("data"), event->data);
+    return event;
+}
+
+/* By what it is known that the rule has asked at the tick of that name, and matched: in whatever
+ * zone, and of each of two people who are one by now. */
+static const char *identity_of(const struct deciding *d, const struct decide_tick *tick)
+{
+    char *identity = arena_alloc(d->arena, SHOP_EVENT_NAME_SIZE);
+    shop_event_name("clock", arena_printf(d->arena, "%s %s", tick->rule, tick->name), identity);
+    return identity;
+}
+
+/* Whether the rule matches; one that does not any more ends what it runs. */
+static bool is_match(struct deciding *d, const struct rule *rule, const struct condition_view *view)
+{
+    const char *fault;
+    switch (condition_view_ask(rule->condition, view, d->arena, &fault)) {
+    case CONDITION_TRUE:
+        return true;
+    case CONDITION_FAILED:
+        d->decision->counts.failed++;
+        trace_add_no_match(&d->trace, rule->name, fault);
+        break;
+    case CONDITION_FALSE:
+        ends_at_tick(d, rule, view);
+        break;
+    }
+    return false;
+}
+
+/* The ticks of one moment. All conditions are asked before any rule acts; that none matched is not
+ * told. */
+static void consider_moment(struct deciding *d, const struct decide_tick *ticks, size_t count)
+{
+    struct match *matches = arena_alloc(d->arena, sizeof *matches * (count + 1));
+    struct condition_view view;
+    uint32_t matched = 0;
+    d->event = event_of(d, &ticks[0]);
+    trace_begin(&d->trace, d->arena, d->now_ms, d->event);
+    const struct condition_scene scene = deciding_scene(d, NULL);
+    condition_view_open(&view, &scene, d->arena);
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *rule = ruleset_find(d->rules, ticks[i].rule);
+        const char *identity = identity_of(d, &ticks[i]);
+        if (!rule || !rule->clock || !rule->enabled ||
+            customer_has_seen(d->customer, identity, ticks[i].time_ms - TICK_SEEN_MS) ||
+            !is_match(d, rule, &view))
+            continue;
+        customer_add_seen(d->arena, d->customer, identity, d->event->time_ms, true);
+        matches[matched++] = match(rule, &view, d->arena);
+    }
+    act(d, matches, matched);
+    sending_grant(d);
+    if (value_count(&d->trace.did))
+        deciding_end_trace(d);
+}
+
+/* Whose document is gone is not known. */
+static void consider_ticks(struct deciding *d, const struct decide_tick *ticks, size_t count)
+{
+    size_t first = 0;
+    for (size_t i = 1; i <= count && d->customer->version[0]; i++) {
+        if (i < count && ticks[i].moment_ms == ticks[first].moment_ms &&
+            ticks[i].time_ms == ticks[first].time_ms)
+            continue;
+        consider_moment(d, &ticks[first], i - first);
+        first = i;
+    }
 }
 
 /* ---- Deadlines ---- */
@@ -367,6 +471,9 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     withdraw_let_go(&d);
     for (size_t i = 0; i < input->event_count; i++)
         consider_event(&d, input->events[i]);
+    consider_ticks(&d, input->ticks, input->tick_count);
+    decision->quiet = input->tick_count && !decision->trace_count && !input->event_count &&
+                      !input->joined_count && !input->due_ms;
     if (input->due_ms)
         resume_due(&d, input->due_ms);
     words_end(&d);

@@ -24,6 +24,15 @@ struct decide_start {
     struct value event; /* map; null: it is not there */
 };
 
+/* A tick of a rule's clock at which the customer is to be asked. */
+struct decide_tick {
+    const char *rule;
+    const char *name;  /* as of rule_tick: by it the rule asks a customer once */
+    int64_t time_ms;   /* the tick itself: what conditions see as event.time */
+    int64_t moment_ms; /* the customer's own turn within the spread: from here waits count, and by
+                          it the tick is compared with events */
+};
+
 struct decide_input {
     const struct ruleset *rules;
     const struct policy *policy;
@@ -42,8 +51,10 @@ struct decide_input {
     const struct value *tables;       /* in their place all tables, a map of maps; NULL: none */
     const struct policy_facts *facts; /* may be NULL: nothing suppressed, nothing taken */
     const struct other_sets *others;  /* may be NULL: this daemon is alone */
-    int64_t due_ms;                   /* journeys with a deadline up to here go on; 0: none */
-    int64_t now_ms;                   /* Redis' clock */
+    const struct decide_tick *ticks;  /* in the order of their moments */
+    size_t tick_count;
+    int64_t due_ms; /* journeys with a deadline up to here go on; 0: none */
+    int64_t now_ms; /* Redis' clock */
 };
 
 /* Where the decision has needs (decision_has_needs) it is none yet: read the customer anew, and

@@ -32,6 +32,7 @@ struct decision {
     const char **erased; /* keys under which all that there is of the customer goes */
     uint32_t erased_count, erased_capacity;
     bool bare;          /* nothing is known of the customer: there is no document to keep */
+    bool quiet;         /* ticks alone, and no rule matched: there is nothing to keep */
     const char **needs; /* origins of starts that it must see: nothing is decided without them */
     uint32_t need_count, need_capacity;
     const struct lookups_question *lookups; /* entries of tables that it must see, likewise */

@@ -91,7 +91,6 @@ static void end_value(struct deciding *d, const struct rule *rule, const char *p
             per_is(d, rule, open->per, open->origin, per))
             withdraw_message(d, i, TRACE_WHY_NO_LONGER);
     }
-    remember(d, rule, per, value_null());
 }
 
 void ends_no_longer(struct deciding *d, const struct condition_view *view,
@@ -100,8 +99,17 @@ void ends_no_longer(struct deciding *d, const struct condition_view *view,
     const char *per, *fault;
     for (const struct rule *const *rule = ruleset_restarting(d->rules, d->event->type); *rule;
          rule++)
-        if (is_refusal(*rule, answers, count) && per_ask(*rule, view, d->arena, &per, &fault))
+        if (is_refusal(*rule, answers, count) && per_ask(*rule, view, d->arena, &per, &fault)) {
             end_value(d, *rule, per);
+            remember(d, *rule, per, value_null());
+        }
+}
+
+void ends_at_tick(struct deciding *d, const struct rule *rule, const struct condition_view *view)
+{
+    const char *per, *fault;
+    if (rule->again == RULE_RESTART && per_ask(rule, view, d->arena, &per, &fault))
+        end_value(d, rule, per);
 }
 
 /* ---- What came before an older start ---- */

@@ -22,6 +22,9 @@ void ends_until(struct deciding *d);
 void ends_no_longer(struct deciding *d, const struct condition_view *view,
                     const struct rule_answer *answers, uint32_t count);
 
+/* Likewise at a tick of the rule's clock. Nothing is remembered: no older tick comes later. */
+void ends_at_tick(struct deciding *d, const struct rule *rule, const struct condition_view *view);
+
 /* Why what began with `start` (an event's document) at `started_ms`, for that value of the rule's
  * `per`, is over already: UNTIL, NO_LONGER; NONE: it is not. Events count that are newer than it,
  * and came before. */

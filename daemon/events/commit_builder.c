@@ -19,6 +19,8 @@
 #include "decide/fit.h"
 #include "decide/message_body.h"
 #include "decide/trace.h"
+#include "events/zones.h"
+#include "rules/rule_clock.h"
 
 enum {
     TEXT_MOST = 512 * 1024,
@@ -339,6 +341,34 @@ static void make_starts(const struct customer *customer, struct arena *arena, st
     commit->forgotten_starts = forgotten;
 }
 
+/* ---- Clocks ---- */
+
+/* Where they stand in the index from now on; who is joined stands there no longer. */
+static void make_zones(const struct commit_builder_input *input, struct arena *arena,
+                       struct commit *commit)
+{
+    const struct customer *customer = input->customer;
+    struct commit_zone *zones = arena_alloc(arena, sizeof *zones * (input->joined_count + 1));
+    for (size_t i = 0; i < input->joined_count; i++) {
+        const struct customer *joined = input->joined[i];
+        zones[commit->zone_count++] =
+            (struct commit_zone){.key = joined->key,
+                                 .before = zones_of(joined, arena),
+                                 .place_before = rule_clock_place(customer_first_key(joined)),
+                                 .after = ""};
+    }
+    if (input->zone || !input->decision->bare)
+        zones[commit->zone_count++] =
+            (struct commit_zone){.key = customer->key,
+                                 .before = input->zone ? input->zone : "",
+                                 .place_before = input->place,
+                                 .after = input->decision->bare ? "" : zones_of(customer, arena),
+                                 .place_after = rule_clock_place(customer_first_key(customer))};
+    commit->zones = zones;
+    commit->ticks = input->ticks;
+    commit->tick_count = input->tick_count;
+}
+
 bool commit_builder_make(const struct commit_builder_input *input, struct arena *arena,
                          struct commit *commit, struct diag *diag)
 {
@@ -368,6 +398,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
         make_full(arena, decision->full_ms, commit);
     make_records(decision, arena, commit);
     make_starts(input->customer, arena, commit);
+    make_zones(input, arena, commit);
     return true;
 }
 

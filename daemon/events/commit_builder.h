@@ -25,6 +25,10 @@ struct commit_builder_input {
     struct decision *decision; /* what has no room in the document is taken out of it */
     const struct shop_event *const *events;
     size_t event_count;
+    const char *const *ticks; /* that were decided, as they stand in work */
+    size_t tick_count;
+    const char *zone; /* as events/zones has it, before the decision; NULL: there was no document */
+    int64_t place;    /* in it, likewise */
     int64_t now_ms, keep_ms;
     int64_t epoch, sequence; /* make the document's version one that is never used twice */
 };

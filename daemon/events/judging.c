@@ -12,7 +12,9 @@
 #include "base/log_group.h"
 #include "decide/decide.h"
 #include "events/commit_builder.h"
+#include "events/zones.h"
 #include "rules/other_sets.h"
+#include "rules/rule_clock.h"
 
 /* Bytes of one commit, where it carries more than one event. */
 enum { COMMIT_MOST = 4 << 20 };
@@ -30,8 +32,10 @@ static void log_given_up(const struct judging *judging, const struct work *work,
                            "customers that cannot be decided reason=%s", diag->code))
         return;
     bool is_id = strncmp(work->key, "id:", 3) == 0 && !strchr(work->key, '@');
-    log_error("a customer cannot be decided, %s a dead letter customer=%s events=%u reason=%s: %s",
-              work->event_count ? "each event becomes" : "the timer becomes",
+    log_error("a customer cannot be decided, %s customer=%s events=%u reason=%s: %s",
+              work->event_count ? "each event becomes a dead letter"
+              : work->due_ms    ? "the timer becomes a dead letter"
+                                : "the tick of a clock passes them over",
               is_id ? work->key : log_address(work->key, masked, sizeof masked), work->chosen,
               diag->code, diag->text);
 }
@@ -52,6 +56,8 @@ void judging_give_up(const struct judging *judging, struct work *work, const str
     work->decision = (struct decision){0};
     if (work->event_count)
         commit_builder_give_up(judging->round, work->events, work->chosen, diag, commit);
+    else if (!work->due_ms)
+        *commit = (struct commit){.ticks = work->taken.texts, .tick_count = work->tick_count};
     else
         commit_builder_give_up_timer(judging->round, &timer, diag, commit);
 }
@@ -177,6 +183,8 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
                                        .event_count = work->chosen,
                                        .facts = &facts,
                                        .others = &others,
+                                       .ticks = work->ticks,
+                                       .tick_count = work->tick_count,
                                        .due_ms = work->due_ms,
                                        .now_ms = judging->now_ms,
                                        .starts = work->starts,
@@ -187,9 +195,12 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
     for (uint32_t i = 0; i < work->person->taken_count; i++)
         if (!work->person->taken[i]->is_old)
             customer_add_key(judging->round, customer, work->person->taken[i]->text);
+    const char *zone = customer->version[0] ? zones_of(customer, judging->round) : NULL;
+    int64_t place = rule_clock_place(customer_first_key(customer));
     *commit = (struct commit){0};
     decide(&input, judging->round, &work->decision);
-    if (decision_has_needs(&work->decision))
+    work->zone_now = zone;
+    if (decision_has_needs(&work->decision) || work->decision.quiet)
         return true;
     const struct commit_builder_input decided = {
         .customer = customer,
@@ -202,6 +213,10 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
         .decision = &work->decision,
         .events = work->events,
         .event_count = work->chosen,
+        .ticks = work->taken.texts,
+        .tick_count = work->tick_count,
+        .zone = zone,
+        .place = place,
         .now_ms = judging->now_ms,
         .keep_ms = judging->keep_ms,
         .epoch = instance_epoch(judging->shard->instance),

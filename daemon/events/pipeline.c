@@ -17,7 +17,9 @@
  *                   Redis failed in a while), or finish
  *   finish          all works are done: the intake may bring the next batch
  *
- * A timer's life is the same from begin_round on: a work without events, and with a deadline.
+ * A timer's life is the same from begin_round on: a work without events, and with a deadline; and
+ * so is that of a tick (pipeline_take_ticks), but that one of which nothing came needs no commit:
+ * all of these are told at once, in finish.
  */
 #include "events/pipeline.h"
 
@@ -35,6 +37,7 @@
 #include "base/metrics.h"
 #include "events/judging.h"
 #include "events/names.h"
+#include "events/taken_tick.h"
 #include "events/work.h"
 #include "redis/backoff.h"
 #include "store/tables.h"
@@ -66,11 +69,18 @@ struct batch {
     int64_t now_ms;       /* Redis' TIME, as read with the documents */
     struct event *again;  /* the next round, after Redis failed */
     struct backoff backoff;
+
+    /* Of ticks. */
+    pipeline_on_ticks *on_ticks; /* hears of the end; NULL: none are decided */
+    void *on_ticks_context;
+    struct work_list quiet;     /* ticks of which nothing came */
+    struct clocks_found *found; /* what the index had wrong */
+    uint32_t found_count, found_capacity;
 };
 
 struct pipeline {
     struct pipeline_options options;
-    struct batch events, due;
+    struct batch events, due, ticks;
     struct event *timer; /* when timers are asked for again */
     bool timers_on, timers_asked;
     struct backoff timers_backoff;
@@ -89,6 +99,7 @@ static customers_on_starts on_starts;
 static customers_on_commit on_commit;
 static void end_round(struct work *work, enum work_state state);
 static void fail_round(struct work *work);
+static void finish(struct batch *batch);
 
 static void after(struct event *timer, int64_t ms)
 {
@@ -250,6 +261,68 @@ void pipeline_stop_timers(struct pipeline *pipeline)
     event_del(pipeline->timer);
 }
 
+/* ---- Taking a batch of ticks ---- */
+
+static void add_tick(struct batch *ticks, const char *text)
+{
+    struct clocks_taken taken;
+    struct decide_tick tick;
+    if (!taken_tick_read(ticks->generation, ticks->arena, text, &taken, &tick))
+        return;
+    const struct name *name = names_find(ticks->names, taken.customer);
+    struct work *work = name && name->work ? name->work : add_work(ticks, taken.customer);
+    work_add_tick(ticks->arena, work, &tick, arena_text(ticks->arena, text));
+    work->indexed = taken.customer;
+    work->zone = taken.zone;
+    work->place = taken.place;
+    names_add_key(ticks->names, ticks->arena, work, taken.customer);
+}
+
+void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, size_t count,
+                         pipeline_on_ticks *done, void *context)
+{
+    struct batch *ticks = &pipeline->ticks;
+    begin_batch(ticks, NULL);
+    ticks->on_ticks = done;
+    ticks->on_ticks_context = context;
+    for (size_t i = 0; i < count; i++)
+        add_tick(ticks, taken[i]);
+    metrics_add(METRIC_TICKS_ASKED, ticks->work_count);
+    if (ticks->work_count)
+        begin_round(ticks);
+    else
+        finish(ticks);
+}
+
+/* What the index had of the customer is noted where it is not so any more. */
+static void check_index(struct work *work)
+{
+    struct batch *batch = work->batch;
+    struct clocks_found found;
+    if (taken_tick_is_found(work, &found))
+        return;
+    found.zone = arena_text(batch->arena, found.zone);
+    batch->found = arena_grow(batch->arena, batch->found, batch->found_count,
+                              &batch->found_capacity, sizeof *batch->found);
+    batch->found[batch->found_count++] = found;
+}
+
+static void on_told(void *context, const struct diag *fault)
+{
+    if (fault) /* they are asked again when their lease is over */
+        note_fault(context, fault);
+}
+
+static void tell_quiet(struct batch *batch)
+{
+    if (batch->quiet.count || batch->found_count)
+        clocks_asked(batch->pipeline->options.shard->clocks, batch->quiet.texts, batch->quiet.count,
+                     batch->found, batch->found_count, on_told, batch->pipeline);
+    batch->quiet = (struct work_list){0};
+    batch->found = NULL;
+    batch->found_count = batch->found_capacity = 0;
+}
+
 /* ---- A round: reading ---- */
 
 static void begin_round(struct batch *batch)
@@ -329,6 +402,15 @@ static void decide_customer(struct work *work)
     struct commit commit;
     if (!judging_decide(&judging, work, &commit)) {
         read_needs(work);
+        return;
+    }
+    if (work->tick_count)
+        check_index(work);
+    if (work->decision.quiet) {
+        for (uint32_t i = 0; i < work->tick_count; i++)
+            work_list_add(work->batch->arena, &work->batch->quiet, work->taken.texts[i]);
+        work_advance(work);
+        end_round(work, WORK_DONE);
         return;
     }
     if (work->decision.left)
@@ -436,7 +518,7 @@ static void count_done(const struct work *work)
     const struct decision *decision = &work->decision;
     if (work->given_up && work->event_count)
         metrics_add(METRIC_EVENTS_DEAD, work->chosen);
-    else if (work->given_up)
+    else if (work->given_up && work->due_ms)
         metrics_add(METRIC_TIMERS_DEAD, 1);
     metrics_add(METRIC_COMMITS, 1);
     metrics_add(METRIC_EVENTS_DECIDED, decision->counts.decided);
@@ -536,6 +618,8 @@ static void on_commit(void *context, const struct commit_result *result)
 static void finish(struct batch *batch)
 {
     struct intake *intake = batch->intake;
+    pipeline_on_ticks *on_ticks = batch->on_ticks;
+    tell_quiet(batch);
     generation_release(&batch->generation);
     batch->no_events = NULL;
     arena_reset(batch->arena);
@@ -544,8 +628,11 @@ static void finish(struct batch *batch)
     batch->work_count = batch->work_capacity = batch->in_round_count = 0;
     batch->active = false;
     batch->intake = NULL;
+    batch->on_ticks = NULL;
     backoff_reset(&batch->backoff);
-    if (intake)
+    if (on_ticks)
+        on_ticks(batch->on_ticks_context);
+    else if (intake)
         intake_done(intake);
     else if (batch->pipeline->timers_on)
         after(batch->pipeline->timer, lateness_ms(batch->pipeline));
@@ -614,6 +701,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
         mem_exhausted();
     open_batch(pipeline, &pipeline->events);
     open_batch(pipeline, &pipeline->due);
+    open_batch(pipeline, &pipeline->ticks);
     return pipeline;
 }
 
@@ -624,11 +712,18 @@ void pipeline_destroy(struct pipeline **pipeline)
     event_free((*pipeline)->timer);
     close_batch(&(*pipeline)->events);
     close_batch(&(*pipeline)->due);
+    close_batch(&(*pipeline)->ticks);
     free(*pipeline);
     *pipeline = NULL;
 }
 
 bool pipeline_busy(const struct pipeline *pipeline)
 {
-    return pipeline->events.active || pipeline->due.active || pipeline->timers_asked;
+    return pipeline->events.active || pipeline->due.active || pipeline->ticks.active ||
+           pipeline->timers_asked;
+}
+
+bool pipeline_has_events(const struct pipeline *pipeline)
+{
+    return pipeline->events.active;
 }

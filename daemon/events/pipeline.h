@@ -1,6 +1,6 @@
 /*
  * An event's life: read from its stream, decided, committed. And a timer's:
- * taken, decided, committed. One batch of each at a time.
+ * taken, decided, committed; and a tick's likewise. One batch of each at a time.
  */
 #ifndef NUDGED_EVENTS_PIPELINE_H
 #define NUDGED_EVENTS_PIPELINE_H
@@ -43,7 +43,16 @@ void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken);
 void pipeline_start_timers(struct pipeline *pipeline);
 void pipeline_stop_timers(struct pipeline *pipeline);
 
-/* True while a batch of events or timers is under way, or asked for. */
+/* Customers whose turn it is at a tick of a clock (store/clocks), as they were taken: never a
+ * second time before `done`, which tells that all of them are decided. Copied. */
+typedef void pipeline_on_ticks(void *context);
+void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, size_t count,
+                         pipeline_on_ticks *done, void *context);
+
+/* True while events are being decided. */
+bool pipeline_has_events(const struct pipeline *pipeline);
+
+/* True while a batch of events, timers or ticks is under way, or asked for. */
 bool pipeline_busy(const struct pipeline *pipeline);
 
 #endif

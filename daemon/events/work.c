@@ -13,7 +13,7 @@
 
 /* ---- Lists ---- */
 
-static void add_text(struct arena *arena, struct work_list *list, const char *text)
+void work_list_add(struct arena *arena, struct work_list *list, const char *text)
 {
     if (list->count + 1 >= list->capacity) /* one more than needed, for the NULL */
         list->texts =
@@ -26,7 +26,7 @@ static void add_copies(struct arena *arena, struct work_list *list, const char *
                        size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        add_text(arena, list, arena_text(arena, texts[i]));
+        work_list_add(arena, list, arena_text(arena, texts[i]));
 }
 
 static bool is_listed(const char *const *list, size_t count, const char *text)
@@ -65,7 +65,23 @@ void work_add_dead(struct arena *arena, struct work *work, const struct intake_e
         .body = entry->event ? entry->event : "",
         .length = entry->length < WORK_DEAD_MOST ? entry->length : WORK_DEAD_MOST};
     buf_free(&detail);
-    add_text(arena, &work->ids, entry->id);
+    work_list_add(arena, &work->ids, entry->id);
+}
+
+void work_add_tick(struct arena *arena, struct work *work, const struct decide_tick *tick,
+                   const char *taken)
+{
+    uint32_t at = work->tick_count;
+    work->ticks =
+        arena_grow(arena, work->ticks, work->tick_count, &work->tick_capacity, sizeof *work->ticks);
+    work_list_add(arena, &work->taken, taken);
+    for (; at > 0 && work->ticks[at - 1].moment_ms > tick->moment_ms; at--) {
+        work->ticks[at] = work->ticks[at - 1];
+        work->taken.texts[at] = work->taken.texts[at - 1];
+    }
+    work->ticks[at] = *tick;
+    work->taken.texts[at] = taken;
+    work->tick_count++;
 }
 
 void work_add_name(struct arena *arena, struct work *work, struct name *name)
@@ -109,7 +125,9 @@ void work_merge(struct arena *arena, struct work *work, struct work *other)
         work_add_name(arena, work, other->names[i]);
     if (other->due_ms > work->due_ms)
         work->due_ms = other->due_ms;
-    other->event_count = other->name_count = 0;
+    for (uint32_t i = 0; i < other->tick_count; i++)
+        work_add_tick(arena, work, &other->ticks[i], other->taken.texts[i]);
+    other->event_count = other->name_count = other->tick_count = other->taken.count = 0;
     other->due_ms = 0;
     other->state = WORK_DONE;
 }
@@ -149,15 +167,21 @@ static void keep_dead(struct work *work, uint32_t to, uint32_t from)
 /* Entries that somebody else has, or has finished: the work goes on without them. */
 static void forget(struct work *work, const char *const *gone, size_t count)
 {
-    uint32_t events = 0, ids = 0;
+    uint32_t events = 0, ids = 0, ticks = 0;
     for (uint32_t i = 0; i < work->event_count; i++)
         if (!is_listed(gone, count, work->events[i]->entry))
             keep_event(work, events++, i);
     for (uint32_t i = 0; i < work->ids.count; i++)
         if (!is_listed(gone, count, work->ids.texts[i]))
             keep_dead(work, ids++, i);
+    for (uint32_t i = 0; i < work->tick_count; i++)
+        if (!is_listed(gone, count, work->taken.texts[i])) {
+            work->taken.texts[ticks] = work->taken.texts[i];
+            work->ticks[ticks++] = work->ticks[i];
+        }
     work->event_count = events;
     work->ids.count = work->dead_count = ids;
+    work->tick_count = work->taken.count = ticks;
 }
 
 static void add_place(struct arena *arena, struct work *work, const struct commit_withdrawal *found)
@@ -252,6 +276,7 @@ void work_advance(struct work *work)
             keep_event(work, left++, i);
         work->event_count = left;
         work->due_ms = 0;
+        work->tick_count = work->taken.count = 0;
     } else {
         for (uint32_t i = work->chosen; i < work->dead_count; i++)
             keep_dead(work, left++, i);
@@ -263,5 +288,6 @@ void work_advance(struct work *work)
 
 bool work_is_empty(const struct work *work)
 {
-    return work->event_count == 0 && work->dead_count == 0 && !work->due_ms;
+    return work->event_count == 0 && work->dead_count == 0 && work->tick_count == 0 &&
+           !work->due_ms;
 }

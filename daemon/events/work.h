@@ -48,7 +48,13 @@ struct work {
     const struct shop_event **events;
     size_t *sizes; /* of the events, in bytes */
     uint32_t event_count, event_capacity;
-    int64_t due_ms;           /* the deadline; 0: none */
+    int64_t due_ms;            /* the deadline; 0: none */
+    struct decide_tick *ticks; /* of clocks, in the order of their moments, … */
+    uint32_t tick_count, tick_capacity;
+    struct work_list taken;   /* … and as they stand in work, one for each */
+    const char *indexed;      /* as whom the index has the customer, … */
+    const char *zone;         /* … in which zone; NULL: no ticks */
+    int64_t place;            /* and where in it */
     struct commit_dead *dead; /* of entries that are no events, … */
     uint32_t dead_count, dead_capacity;
     struct work_list ids; /* … and their ids, one for each */
@@ -74,10 +80,14 @@ struct work {
     bool lookups_failed;    /* Redis gave no answer, and starts are still asked for */
     uint32_t start_keys;    /* so many of the customer's keys were asked for those under way */
     uint32_t tries;
+    const char *zone_now; /* theirs, by the document; NULL: there is none */
     bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
     bool told;     /* … and the log has said so */
     struct decision decision; /* the one that is being committed */
 };
+
+/* The text is not copied. */
+void work_list_add(struct arena *arena, struct work_list *list, const char *text);
 
 void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event,
                     size_t size);
@@ -85,6 +95,10 @@ void work_add_event(struct arena *arena, struct work *work, const struct shop_ev
  * referred to, WORK_DEAD_MOST at most. */
 void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
                    const struct diag *diag);
+
+/* A tick that was taken for the customer; `taken` as it stands in work. Nothing is copied. */
+void work_add_tick(struct arena *arena, struct work *work, const struct decide_tick *tick,
+                   const char *taken);
 
 void work_add_name(struct arena *arena, struct work *work, struct name *name);
 /* Takes all that another work has, which is done then. Events stand in the order of their

@@ -38,6 +38,7 @@ struct ruleset {
     struct map *by_name;                 /* name: struct rule */
     struct map *on, *until, *restarting; /* type: struct types */
     struct map *counted;                 /* type: itself */
+    const struct rule **clocks;          /* NULL-terminated */
     struct value events;
     unsigned char digest[DIGEST_SIZE];
 };
@@ -285,6 +286,16 @@ static void index_rules(struct ruleset *set)
     }
 }
 
+static void list_clocks(struct ruleset *set)
+{
+    uint32_t count = 0;
+    set->clocks = arena_alloc(set->arena, sizeof *set->clocks * (set->count + 1));
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->rules[i]->clock && set->rules[i]->enabled)
+            set->clocks[count++] = set->rules[i];
+    set->clocks[count] = NULL;
+}
+
 /* They are in order. */
 static void digest_rules(struct ruleset *set)
 {
@@ -431,6 +442,7 @@ struct ruleset *ruleset_finish(struct ruleset_builder **builder)
         return NULL;
     }
     index_rules(set);
+    list_clocks(set);
     digest_rules(set);
     for (struct cel_program *const *condition = settings->conditions; condition && *condition;
          condition++)
@@ -483,6 +495,11 @@ const struct rule *const *ruleset_until(const struct ruleset *ruleset, const cha
 const struct rule *const *ruleset_restarting(const struct ruleset *ruleset, const char *type)
 {
     return rules_for(ruleset->restarting, type);
+}
+
+const struct rule *const *ruleset_clocks(const struct ruleset *ruleset)
+{
+    return ruleset->clocks;
 }
 
 const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char *type)

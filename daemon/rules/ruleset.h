@@ -67,6 +67,9 @@ const struct rule *const *ruleset_until(const struct ruleset *ruleset, const cha
 /* Those of ruleset_on that are enabled and say `again: restart`. */
 const struct rule *const *ruleset_restarting(const struct ruleset *ruleset, const char *type);
 
+/* The rules that have a clock and are enabled, likewise. */
+const struct rule *const *ruleset_clocks(const struct ruleset *ruleset);
+
 /* The rules of ruleset_on, ready to be asked; NULL: there are none. */
 const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char *type);
 

@@ -155,6 +155,19 @@ static void put_starts(struct arguments *arguments, const struct commit *commit)
     }
 }
 
+static void put_clocks(struct arguments *arguments, const struct commit *commit)
+{
+    put_texts(arguments, "ticks", commit->ticks, commit->tick_count);
+    put_list(arguments, "zones", commit->zone_count);
+    for (size_t i = 0; i < commit->zone_count; i++) {
+        arguments_text(arguments, commit->zones[i].key);
+        arguments_text(arguments, commit->zones[i].before);
+        arguments_number(arguments, commit->zones[i].place_before);
+        arguments_text(arguments, commit->zones[i].after);
+        arguments_number(arguments, commit->zones[i].place_after);
+    }
+}
+
 /* The head in the order that commit.lua reads it, then its lists in any. */
 struct arguments commit_arguments(struct arena *arena, const char *consumer,
                                   const struct commit *commit)
@@ -185,6 +198,7 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
     put_texts(&arguments, "forgotten", commit->forgotten_starts, commit->forgotten_start_count);
     put_slices(&arguments, "traces", commit->traces, commit->trace_count);
     put_person(&arguments, commit);
+    put_clocks(&arguments, commit);
     return arguments;
 }
 

@@ -65,6 +65,10 @@ struct commit {
     const struct commit_redirect *redirects;
     size_t redirect_count;
     int64_t redirect_expire_ms; /* since 1970 */
+    const char *const *ticks;   /* in work (store/clocks), which are decided by this */
+    size_t tick_count;
+    const struct commit_zone *zones;
+    size_t zone_count;
 };
 
 enum commit_outcome {
@@ -73,7 +77,7 @@ enum commit_outcome {
     COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `places` */
     COMMIT_MOVED,  /* a key leads elsewhere, or its document is another: all is to be read anew */
     COMMIT_BROKEN, /* a key that only this customer has is of a wrong type: `broken`, `what` */
-    COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer */
+    COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer, ticks not in work */
     COMMIT_FAILED, /* no answer, or an error (OOM, READONLY, BUSY …): commit again later */
 };
 

@@ -24,6 +24,9 @@
 --   said      {name in P:said, 'no', 'yes' or 'erased', topic or identity, ms}
 --   erased    {key of the customer, its hash}: all goes that stood under it before
 --   starts    {origin, event} of what waits
+--   ticks     of clocks, as they stand in work; each is decided once
+--   zones     {customer, zone and place in it before, zone and place now}; '' where there is no document:
+--             their place in the index of clocks
 --   forgotten origins of those that nobody needs any more
 -- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
 -- …}}, {'broken', key, what it is}: one that only this customer has is of a wrong type, or {'facts',
@@ -39,6 +42,8 @@ local expire, deadline = ARGV[7], ARGV[8]
 --with shared_said
 --with shared_said_merge
 --with shared_type
+--with shared_clock
+--with shared_zones
 local events = P .. ':events'
 local refused = no_lease(consumer)
 if refused then
@@ -48,7 +53,7 @@ end
 -- The lists, and how many arguments an item of each has.
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 1, dead = 4,
     traces = 1, postponed = 2, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
-    erased = 2, starts = 2, forgotten = 1}
+    erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -91,6 +96,7 @@ need(#lists.free > 0, P .. ':suppressed', 'hash')
 need(#lists.withdrawals + #lists.postponed > 0, P .. ':later', 'zset')
 need(#lists.withdrawals > 0, P .. ':uncertain', 'zset')
 need(#lists.undeclined + #lists.records + #lists.said > 0, P .. ':said', 'hash')
+need(#lists.ticks > 0, TICKS, 'zset')
 need(#lists.dead > 0, P .. ':dead', 'stream')
 for _, m in ipairs(lists.messages) do
     need(true, outbox(m[2], m[3]), 'stream')
@@ -126,7 +132,7 @@ if customer ~= '' and document ~= '' and current == version then
 end
 
 -- A timer that is given up has neither document nor entries to tell a second run by.
-if customer ~= '' and document == '' and #ids == 0 and
+if customer ~= '' and document == '' and #ids == 0 and #lists.ticks == 0 and
     not redis.call('ZSCORE', P .. ':taken', customer) then
     return {'done'}
 end
@@ -135,6 +141,11 @@ local gone = {}
 for _, id in ipairs(ids) do
     if #pending(events, consumer, id, id, 1) == 0 then
         gone[#gone + 1] = id
+    end
+end
+for _, tick in ipairs(lists.ticks) do
+    if not redis.call('ZSCORE', TICKS, tick) then
+        gone[#gone + 1] = tick
     end
 end
 if #gone > 0 then
@@ -320,7 +331,7 @@ for _, mid in ipairs(lists.moves) do
 end
 for _, item in ipairs(lists.erased) do
     local key, hash = unpack(item)
-    redis.call('DEL', P .. ':trace:' .. key, P .. ':to:' .. hash, P .. ':starts:' .. key)
+    redis.call('DEL', P .. ':trace:' .. key, P .. ':to:' .. hash, P .. ':starts:' .. key, asked_key(key))
     if key == customer and document == '' then
         redis.call('DEL', document_key(key))
     end
@@ -393,6 +404,40 @@ if customer ~= '' and #lists.traces > 0 and not is_wrong(P .. ':trace:' .. custo
     end
     redis.call('LTRIM', trace_key, 0, 99)
     redis.call('PEXPIREAT', trace_key, expire)
+end
+-- The index of clocks, where there is one. A customer who moves, or becomes one with others, was asked
+-- by what was asked there. A key of a wrong type harms nothing but the index.
+local function put_zones()
+    local asked, moves, own = {}, false, nil
+    local function learn(key, zone, place)
+        for rule, name in pairs(asked_in(key, zone, place)) do
+            asked[rule] = is_newer(name, asked[rule]) and name or asked[rule]
+        end
+    end
+    for _, item in ipairs(lists.zones) do
+        local key, before, place, after, place_after = unpack(item)
+        local stays = before == after and place == place_after
+        own = key == customer and after ~= '' and {after, place_after, before} or own
+        if before ~= '' and not stays then
+            learn(key, before, place)
+            leave_zone(key, before)
+            moves = moves or key ~= customer or after ~= ''
+        end
+    end
+    if own and moves then
+        if own[3] == own[1] then
+            learn(customer, own[1], own[2])
+        end
+        move_in(customer, own[1], own[2], asked)
+    elseif own then
+        enter_zone(customer, own[1], own[2], ms(clock()))
+    end
+end
+if #lists.zones > 0 and is_indexed() then
+    pcall(put_zones)
+end
+for first = 1, #lists.ticks, 1000 do
+    redis.call('ZREM', TICKS, unpack(lists.ticks, first, math.min(first + 999, #lists.ticks)))
 end
 for first = 1, #ids, 1000 do -- what fits on Lua's stack
     local some = {unpack(ids, first, math.min(first + 999, #ids))}

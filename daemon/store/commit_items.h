@@ -88,6 +88,13 @@ struct commit_redirect {
     const char *from; /* only if it leads to that key now; "": in any case */
 };
 
+/* Where a customer stands in the index of clocks, and is to stand; "" without a document. */
+struct commit_zone {
+    const char *key;
+    const char *before, *after;
+    int64_t place_before, place_after;
+};
+
 /* The event that started what waits; it stands in P:starts:<customer>. */
 struct commit_start {
     const char *origin;

@@ -52,6 +52,13 @@
     X(INSTANCE, "instance", "<name>", "string", "a daemon's lease: its epoch")                    \
     X(RULES, "rules", "", "hash", "digest of a rule set: its number")                             \
     X(SETS, "sets", "", "hash", "a daemon's name: its epoch and the digest of its set")           \
+    X(CLOCKS, "clocks", "", "hash", "a rule with a clock: since when, and the clock")             \
+    X(INDEX, "index", "", "hash", "how far the index of customers by zone is made")               \
+    X(ZONES, "zones", "", "zset", "a zone that has customers: since when")                        \
+    X(ZONE, "zone", "<zone>", "zset", "customer: the place within every spread")                  \
+    X(SWEPT, "swept", "", "hash", "a rule in a zone: how far its customers were asked")           \
+    X(TICKS, "ticks", "", "zset", "a customer at a tick of a rule's clock: end of the lease")     \
+    X(ASKED, "asked", "<key>", "string", "at which ticks one was asked whose zone has changed")   \
     X(SET, "set", "<digest>", "string", "what others may leave to a daemon with that set")
 
 enum key {

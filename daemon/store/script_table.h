@@ -28,7 +28,11 @@
     X(LENGTHS, lengths)           \
     X(LIFT, lift)                 \
     X(FEEDBACK, feedback)         \
-    X(BACKLOG, backlog)
+    X(BACKLOG, backlog)           \
+    X(CLOCKS, clocks)             \
+    X(INDEX, index)               \
+    X(SWEEP, sweep)               \
+    X(ASKED, asked)
 
 enum script {
 #define SCRIPT_ENUM(name, file) SCRIPT_##name,

@@ -91,6 +91,11 @@ struct shard *shard_new(const struct shard_options *options)
                                                         .instance = shard->instance,
                                                         .settle_ms = options->settle_ms,
                                                         .inbox = intake_inbox(shard->intake)});
+    shard->clocks = clocks_new(&(struct clocks_options){.scripts = shard->scripts,
+                                                        .instance = shard->instance,
+                                                        .settle_ms = options->settle_ms,
+                                                        .inbox = intake_inbox(shard->intake),
+                                                        .rate = options->clocks_rate});
     shard->outbox = new_outbox(shard, options);
     return shard;
 }
@@ -102,6 +107,7 @@ void shard_destroy(struct shard **shard)
         return;
     *shard = NULL;
     outbox_destroy(&ended->outbox);
+    clocks_destroy(&ended->clocks);
     timers_destroy(&ended->timers);
     intake_destroy(&ended->intake);
     tables_destroy(&ended->tables);

@@ -11,6 +11,7 @@
 
 #include "redis/connection.h"
 #include "redis/scripts.h"
+#include "store/clocks.h"
 #include "store/customers.h"
 #include "store/instance.h"
 #include "store/intake.h"
@@ -33,6 +34,7 @@ struct shard {
     struct tables *tables;
     struct intake *intake;
     struct timers *timers;
+    struct clocks *clocks;
     struct outbox *outbox;
     struct waiting waiting;
 
@@ -64,6 +66,7 @@ struct shard_options {
     const char *inbox;
     bool inbox_left;
     int64_t settle_ms;
+    int64_t clocks_rate;
     int64_t dead_keep_ms, trace_keep_ms;
     struct log_group *log_group; /* not its own */
 

@@ -264,13 +264,30 @@ static const struct customer *read_joined(struct decide_fixture *fixture)
     return joined;
 }
 
+/* "clock NAME RULE RULE": the tick of that name for these rules, now. */
+static bool read_ticks(struct decide_fixture *fixture, const char *text, int64_t now_ms,
+                       struct decide_input *input)
+{
+    static struct decide_tick ticks[8];
+    if (!text || strncmp(text, "clock ", 6) != 0)
+        return false;
+    char *rest = NULL, *words = arena_printf(fixture->arena, "%s", text + 6);
+    const char *name = strtok_r(words, " ", &rest), *rule;
+    for (input->ticks = ticks; (rule = strtok_r(NULL, " ", &rest));)
+        ticks[input->tick_count++] = (struct decide_tick){
+            .rule = rule, .name = name, .time_ms = now_ms - 1000, .moment_ms = now_ms};
+    return true;
+}
+
 const char *decide_fixture_play_both(struct decide_fixture *fixture, double second,
                                      const char *first, const char *then)
 {
     int64_t now_ms = (int64_t)(((double)DECIDE_FIXTURE_START + second) * 1000);
     const struct shop_event *events[2];
     size_t count = 0;
-    if (first)
+    struct decide_input ticks = {0};
+    bool is_tick = read_ticks(fixture, first, now_ms, &ticks);
+    if (first && !is_tick)
         events[count++] = read_event(fixture, first, now_ms);
     if (then)
         events[count++] = read_event(fixture, then, now_ms);
@@ -287,7 +304,9 @@ const char *decide_fixture_play_both(struct decide_fixture *fixture, double seco
                                  .record_count = fixture->record_count,
                                  .facts = &fixture->facts,
                                  .others = &fixture->others,
-                                 .due_ms = count && !fixture->due_too ? 0 : now_ms,
+                                 .ticks = ticks.ticks,
+                                 .tick_count = ticks.tick_count,
+                                 .due_ms = (count || is_tick) && !fixture->due_too ? 0 : now_ms,
                                  .now_ms = now_ms};
     decide_with_starts(fixture, &input);
     keep_document(fixture, input.customer);

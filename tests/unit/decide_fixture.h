@@ -43,7 +43,9 @@ void decide_fixture_close(struct decide_fixture *fixture);
 void decide_fixture_reload(struct decide_fixture *fixture, const char *rules);
 
 /* Decides an event (JSON without a time: it gets that of `second`) at `second`, or, where
- * it is NULL, what is due then. What was done: "rule what why; rule what why". */
+ * it is NULL, what is due then, or, where it is "clock NAME RULE RULE", the tick of that name for
+ * these rules, one second old, as the customer's turn has come. What was done: "rule what why; rule
+ * what why". */
 const char *decide_fixture_play(struct decide_fixture *fixture, double second, const char *event);
 
 /* Two events that came in one batch. */

@@ -1,0 +1,35 @@
+#include "events/taken_tick.h"
+
+#include <string.h>
+
+#include "events/zones.h"
+#include "rules/rule_clock.h"
+
+bool taken_tick_read(const struct generation *generation, struct arena *arena, const char *text,
+                     struct clocks_taken *taken, struct decide_tick *tick)
+{
+    struct rule_tick *at = arena_alloc(arena, sizeof *at);
+    if (!clocks_read_taken(arena, text, taken))
+        return false;
+    const struct rule *rule = ruleset_find(generation->rules, taken->rule);
+    bool is_shop = strcmp(taken->zone, zones_shop) == 0;
+    struct zone *zone = zone_get(is_shop ? generation->policy.zone : taken->zone);
+    if (!rule || !rule->clock || !zone || !rule_clock_last(rule->clock, zone, taken->time_ms, at))
+        return false;
+    int64_t offset_ms = rule_clock_offset(rule->clock->spread_ms, taken->place);
+    *tick = (struct decide_tick){.rule = rule->name,
+                                 .name = at->name,
+                                 .time_ms = taken->time_ms,
+                                 .moment_ms = taken->time_ms + offset_ms};
+    return true;
+}
+
+bool taken_tick_is_found(const struct work *work, struct clocks_found *found)
+{
+    bool is_here = work->zone_now && strcmp(work->indexed, work->key) == 0;
+    *found = (struct clocks_found){.customer = work->indexed,
+                                   .indexed = work->zone,
+                                   .place = work->place,
+                                   .zone = is_here ? work->zone_now : ""};
+    return strcmp(found->zone, work->zone) == 0;
+}
