@@ -963,6 +963,7 @@ unit_programs = \
 	tests/unit/test_rule_needles \
 	tests/unit/test_rule_read \
 	tests/unit/test_rule_sets \
+	tests/unit/test_rule_waits \
 	tests/unit/test_ruleset \
 	tests/unit/test_said \
 	tests/unit/test_script_table \

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/zone_civil.h"
@@ -88,7 +89,10 @@ static bool add_weekday(const struct rule_reader *reader, const struct value *va
     struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
                                        "a day of the week is one of mon, tue, wed, thu, fri, sat, "
                                        "sun");
-    if (word)
+    for (unsigned day = 0; word && weekdays[day]; day++)
+        if (strncasecmp(word, weekdays[day], 3) == 0)
+            diag_hint(diag, "did you mean `%s`?", weekdays[day]);
+    if (word && !diag->hint[0])
         diag_suggest(diag, word, weekdays);
     return false;
 }

@@ -104,6 +104,17 @@ struct cel_program *rule_expression(const struct rule_reader *reader, const stru
     return compile(reader, value, types, true);
 }
 
+bool rule_expression_fits(const struct rule_reader *reader, const struct value *value,
+                          const char *const *types)
+{
+    struct value members;
+    struct diag unknown;
+    if (!value_is(value, VALUE_STRING) || !sample_of(reader, types, &members))
+        return true;
+    const struct condition_samples samples = {.members = &members};
+    return condition_compile(reader->arena, value->string, value->length, &samples, NULL, &unknown);
+}
+
 struct cel_program *rule_condition(const struct rule_reader *reader, const struct value *value,
                                    const char *const *types)
 {

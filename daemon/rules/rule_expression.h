@@ -2,6 +2,8 @@
 #ifndef NUDGED_RULES_RULE_EXPRESSION_H
 #define NUDGED_RULES_RULE_EXPRESSION_H
 
+#include <stdbool.h>
+
 #include "base/value.h"
 #include "cel/cel.h"
 #include "rules/rule_reader.h"
@@ -19,5 +21,9 @@ struct cel_program *rule_expression(const struct rule_reader *reader, const stru
 /* Likewise for a condition: one that is never true nor false is a fault. */
 struct cel_program *rule_condition(const struct rule_reader *reader, const struct value *value,
                                    const char *const *types);
+
+/* Whether it may also be asked of events of these types alone, as far as their samples tell. */
+bool rule_expression_fits(const struct rule_reader *reader, const struct value *value,
+                          const char *const *types);
 
 #endif

@@ -52,4 +52,5 @@ void rule_step_branch_read(struct rule_step_reader *steps, const struct value *s
         steps->rule->steps[test].target = steps->rule->step_count;
     }
     steps->rule->steps[test].behind = steps->rule->step_count;
+    rule_step_wait_check(steps, condition, test, steps->rule->step_count);
 }

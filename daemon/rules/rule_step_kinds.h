@@ -24,6 +24,11 @@ void rule_step_wait_read(struct rule_step_reader *steps, const struct value *ste
 void rule_step_wait_skip(struct rule_step_reader *steps, int32_t skips);
 /* A list of steps has been read: a wait at its end has nothing to pass over. */
 void rule_step_wait_skip_none(struct rule_step_reader *steps, const struct value *list);
+/* Warns of a condition that is asked again behind a wait which went on at an event, and knows none
+ * of its data: where one of the steps from number `from` up to `behind` is such a wait, and not the
+ * last. */
+void rule_step_wait_check(const struct rule_step_reader *steps, const struct value *condition,
+                          uint32_t from, uint32_t behind);
 /* if: …, then: […], else: […] */
 void rule_step_branch_read(struct rule_step_reader *steps, const struct value *step,
                            const struct value *content);

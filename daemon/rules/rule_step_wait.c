@@ -3,6 +3,7 @@
  * day where it reads as one, else an expression (read_until).
  */
 #include <ctype.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -119,12 +120,21 @@ static void read_time(const struct wait_reader *wait, const struct wait *parts)
     rule_clock_read_weekdays(reader, &parts->on, clock);
 }
 
+/* What begins with a digit is meant as a time of day, or as a date. */
+static void hint_number(struct diag *diag, const struct value *text)
+{
+    if (memchr(text->string, '-', text->length))
+        diag_hint(diag, "a moment is an expression: 'timestamp(\"2026-11-27T09:00:00+02:00\")'");
+    else
+        diag_hint(diag, "%s", hint_time);
+}
+
 /* What can never be a timestamp. */
 static void refuse_moment(const struct wait_reader *wait, const struct value *text)
 {
     struct diag *diag = fault(wait, "until", "`until` must be a time: this is never a timestamp");
     if (text->length && isdigit((unsigned char)text->string[0]))
-        diag_hint(diag, "%s", hint_time);
+        hint_number(diag, text);
     else if (cel_may_give(wait->step->wait_until, VALUE_STRING))
         diag_hint(diag, "write timestamp(%s)", text->string);
     else
@@ -140,7 +150,7 @@ static void read_moment(const struct wait_reader *wait, const struct wait *parts
     if (wait->step->wait_until && !cel_may_give(wait->step->wait_until, VALUE_TIMESTAMP))
         refuse_moment(wait, &parts->until);
     else if (steps->reader->diags->errors > errors && isdigit((unsigned char)*parts->until.string))
-        diag_hint(&steps->reader->diags->items[steps->reader->diags->count - 1], "%s", hint_time);
+        hint_number(&steps->reader->diags->items[steps->reader->diags->count - 1], &parts->until);
     if (parts->on.kind != VALUE_NULL)
         diag_hint(fault(wait, "on", "`on` belongs to a time of day"),
                   "{until: \"09:00\", on: [mon, tue]}");
@@ -246,6 +256,23 @@ void rule_step_wait_read(struct rule_step_reader *steps, const struct value *ste
              !duration_parse(value->string, value->length, &step->wait_ms))
         refuse_wait(&wait, value);
     step->id = rule_step_reader_id(steps, value_get(step_value, "id"), "wait", value);
+}
+
+void rule_step_wait_check(const struct rule_step_reader *steps, const struct value *condition,
+                          uint32_t from, uint32_t behind)
+{
+    const struct rule_reader *reader = steps->reader;
+    for (uint32_t i = from; i + 1 < behind; i++) {
+        const struct rule_step *wait = &steps->rule->steps[i];
+        if (!wait->or_ || !wait->or_[0] || rule_expression_fits(reader, condition, wait->or_))
+            continue;
+        diag_hint(settings_fault(reader->diags, reader->source, condition, DIAG_WARNING,
+                                 "behind the `wait` of line %" PRIu32
+                                 " this may be asked again, of the event that came",
+                                 wait->line),
+                  "what began the journey is in `start`, whatever came since: start.order.total");
+        return;
+    }
 }
 
 void rule_step_wait_skip(struct rule_step_reader *steps, int32_t skips)

@@ -30,7 +30,8 @@ static const struct step_kind kinds[] = {
 };
 
 /* All keys of steps, for hints: those of the table, of what stands beside them, and `stop`. */
-static const char *const step_keys[] = {"send", "wait", "if", "split", "stop", "then", "else", "id", NULL};
+static const char *const step_keys[] = {"send", "wait", "if", "split", "stop",
+                                        "then", "else", "id", NULL};
 
 /* As they are told of in faults. */
 #define KINDS "send, wait, if, split"
@@ -182,6 +183,9 @@ void rule_steps_read(const struct rule_reader *reader, const struct value *rule_
         rule_step_send_read(&steps, &no_step, send);
     if (!list && send)
         rule_step_wait_skip(&steps, steps.skips);
+    const struct value *while_ = value_get(rule_value, "while");
+    if (while_)
+        rule_step_wait_check(&steps, while_, 0, rule->step_count);
     if (!send && (!list || (list->kind == VALUE_LIST && value_count(list) == 0)))
         settings_fault(reader->diags, reader->source, rule_value, DIAG_ERROR,
                        "the rule does nothing: `send` or `steps` is missing");
