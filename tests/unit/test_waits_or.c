@@ -191,12 +191,163 @@ static void test_quiet_hours(void **state)
     decide_fixture_play_all(quiet_plays, sizeof quiet_plays / sizeof *quiet_plays, be_quiet);
 }
 
+/* ---- Daemons whose rules differ ---- */
+
+#define WAITS      RULE "- wait: {for: 1h, or: {on: y, if: n == start.n}}\n" BRANCH
+#define OTHERS     "{name: s, on: z, send: b}"
+#define AT(second) ((DECIDE_FIXTURE_START + (second)) * 1000LL)
+
+/* Another daemon with these rules, of that number. */
+static void beside(struct decide_fixture *fixture, int64_t number, const struct ruleset *rules)
+{
+    struct other_set *set = arena_zero(fixture->arena, sizeof *set);
+    *set =
+        (struct other_set){.number = number, .entries = other_sets_entries(rules, fixture->arena)};
+    fixture->others.sets = set;
+    fixture->others.count = 1;
+}
+
+/* A daemon that lacks the rule does not lose the answer: the journey is due at once for the one
+ * that has it, and that one knows what was answered. */
+static void test_without_the_rule(void **state)
+{
+    (void)state;
+    struct decide_fixture with, without;
+    decide_fixture_open(&with, WAITS);
+    decide_fixture_open(&without, OTHERS);
+    decide_fixture_play(&with, 0, OF("x", ",\"n\":1"));
+    without.document = with.document;
+    without.starts = value_copy(without.arena, &with.starts);
+    beside(&without, 5, with.rules);
+    assert_string_equal(decide_fixture_play(&without, 1, OF("y", ",\"n\":2")), "");
+    assert_int_equal(without.needed, 1); /* the start, which the condition reads */
+    assert_string_equal(decide_fixture_play(&without, 2, OF("y", ",\"n\":1")), "r goes-on met");
+    assert_true(without.last.left);
+    assert_int_equal(without.last.deadline_ms, AT(3));
+    assert_string_equal(decide_fixture_play(&without, 3, OF("y", ",\"n\":1,\"id\":\"again\"")), "");
+    with.document = without.document;
+    with.starts = value_copy(with.arena, &without.starts);
+    beside(&with, 0, without.rules);
+    assert_string_equal(decide_fixture_play(&with, 3, NULL), "r sends yes");
+    assert_int_equal(with.starts.map->count, 0); /* both events are forgotten */
+    decide_fixture_close(&with);
+    decide_fixture_close(&without);
+}
+
+/* Of one that newer rules have touched, likewise. */
+static void test_newer_rules(void **state)
+{
+    (void)state;
+    struct decide_fixture old, new;
+    decide_fixture_open(&old, WAITS);
+    decide_fixture_open(&new, WAITS);
+    decide_fixture_reload(&new, WAITS);
+    decide_fixture_play(&new, 0, OF("x", ",\"n\":1"));
+    old.document = new.document;
+    old.starts = value_copy(old.arena, &new.starts);
+    beside(&old, 2, new.rules);
+    assert_string_equal(decide_fixture_play(&old, 1, OF("y", ",\"n\":1")), "r goes-on met");
+    new.document = old.document;
+    new.starts = value_copy(new.arena, &old.starts);
+    beside(&new, 1, old.rules);
+    assert_string_equal(decide_fixture_play(&new, 2, NULL), "r sends yes");
+    decide_fixture_close(&old);
+    decide_fixture_close(&new);
+}
+
+/* Where no daemon has the rule the journey ends, as it would have at its time. */
+static void test_rule_is_gone(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, WAITS);
+    decide_fixture_play(&fixture, 0, OF("x", ",\"n\":1"));
+    decide_fixture_reload(&fixture, OTHERS);
+    assert_string_equal(decide_fixture_play(&fixture, 1, OF("y", ",\"n\":1")), "r goes-on met");
+    assert_string_equal(decide_fixture_play(&fixture, 1, NULL), "r ended rule-removed");
+    decide_fixture_close(&fixture);
+}
+
+/* A wait that has begun is what it was: another length or other events of it are for the next. */
+static void test_reload(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        RULE "- wait: {for: 1h, or: y}\n- if: waited\n  then: [{send: yes}]\n");
+    decide_fixture_play(&fixture, 0, OF("x", ""));
+    decide_fixture_reload(&fixture,
+                          RULE "- wait: {for: 2h, or: z}\n- if: waited\n  then: [{send: yes}]\n");
+    assert_string_equal(decide_fixture_play(&fixture, 1, OF("z", "")), "");
+    assert_string_equal(decide_fixture_play(&fixture, 2, OF("y", "")),
+                        "r goes-on met; r sends yes");
+    decide_fixture_close(&fixture);
+}
+
+/* ---- What stands in Redis ---- */
+
+/* What was deleted by hand costs that journey. */
+static void test_lost(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, RULE "- wait: {for: 1h, or: y}\n- wait: 1h\n- send: a\n");
+    decide_fixture_play(&fixture, 0, OF("x", ""));
+    fixture.starts = value_new_map(fixture.arena, 1);
+    assert_string_equal(decide_fixture_play(&fixture, 1, OF("y", "")),
+                        "r goes-on met; r ended start-lost");
+    decide_fixture_play(&fixture, 2, OF("x", ",\"n\":1"));
+    decide_fixture_play(&fixture, 3, OF("y", ",\"n\":1"));
+    assert_int_equal(fixture.starts.map->count, 2);
+    value_remove(fixture.starts, value_to_text(fixture.arena, &fixture.starts.map->members[1].key));
+    assert_string_equal(decide_fixture_play(&fixture, 3603, NULL), "r ended start-lost");
+    assert_string_equal(fixture.last.dead[0].kind, "journey");
+    decide_fixture_close(&fixture);
+}
+
+/* Members of any other kind are none. */
+static void test_spoilt(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, RULE "- wait: {for: 1h, or: y}\n" BRANCH);
+    decide_fixture_play(&fixture, 0, OF("x", ""));
+    char *member = strstr(fixture.document, "\"or\":[\"y\"]");
+    assert_non_null(member);
+    memcpy(member + strlen("\"or\":"), "12345", 5);
+    assert_string_equal(decide_fixture_play(&fixture, 1, OF("y", "")), "");
+    assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), "r sends no");
+    decide_fixture_close(&fixture);
+}
+
+/* ---- The message ---- */
+
+/* It tells of the event that was met, and of the start; and by what its run is known. */
+static void test_body(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, RULE "- wait: {for: 1h, or: y}\n- send: a\n");
+    decide_fixture_play(&fixture, 0, OF("x", ",\"id\":\"one\",\"n\":1"));
+    decide_fixture_play(&fixture, 9, OF("y", ",\"id\":\"two\",\"n\":2"));
+    assert_int_equal(fixture.last.message_count, 1);
+    const struct value *body = &fixture.last.messages[0].body;
+    assert_true(value_is_text(value_path(body, "event.type"), "y"));
+    assert_int_equal(value_path(body, "event.data.n")->integer, 2);
+    assert_int_equal(value_path(body, "start.n")->integer, 1);
+    assert_int_equal(value_get(body, "started")->integer, AT(0));
+    assert_non_null(value_get(body, "origin"));
+    decide_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),
-        cmocka_unit_test(test_roots),
-        cmocka_unit_test(test_quiet_hours),
+        cmocka_unit_test(test_plays),       cmocka_unit_test(test_roots),
+        cmocka_unit_test(test_quiet_hours), cmocka_unit_test(test_without_the_rule),
+        cmocka_unit_test(test_newer_rules), cmocka_unit_test(test_rule_is_gone),
+        cmocka_unit_test(test_reload),      cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_spoilt),      cmocka_unit_test(test_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
