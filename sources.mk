@@ -307,6 +307,8 @@ library_sources = \
 	daemon/decide/ahead.h \
 	daemon/decide/carried.c \
 	daemon/decide/carried.h \
+	daemon/decide/collecting.c \
+	daemon/decide/collecting.h \
 	daemon/decide/decide.c \
 	daemon/decide/decide.h \
 	daemon/decide/deciding.c \
@@ -561,6 +563,8 @@ library_sources = \
 	daemon/rules/rule_clock.h \
 	daemon/rules/rule_clock_read.c \
 	daemon/rules/rule_clock_read.h \
+	daemon/rules/rule_collect.c \
+	daemon/rules/rule_collect.h \
 	daemon/rules/rule_events.c \
 	daemon/rules/rule_events.h \
 	daemon/rules/rule_expression.c \
@@ -856,6 +860,7 @@ unit_programs = \
 	tests/unit/test_cel_pattern \
 	tests/unit/test_cel_values \
 	tests/unit/test_clock \
+	tests/unit/test_collect \
 	tests/unit/test_commit_builder \
 	tests/unit/test_commit_joins \
 	tests/unit/test_commit_messages \

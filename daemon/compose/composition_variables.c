@@ -48,6 +48,17 @@ static struct value describe(struct composition *c)
     return map;
 }
 
+/* What joined the journey: at least the event that started it. */
+static void put_collected(struct composition *c)
+{
+    const struct value *collected = value_get(c->message, "collected");
+    const struct value *start = value_get(c->message, "start");
+    struct value list = value_new_list(c->arena, 1);
+    if (start)
+        value_push(c->arena, list, *start);
+    put(c, c->variables, "collected", value_is(collected, VALUE_LIST) ? *collected : list);
+}
+
 /* The nearest scope first, as a name that is there is not put again. */
 static void make_variables(struct composition *c)
 {
@@ -64,6 +75,7 @@ static void make_variables(struct composition *c)
     put_members(c, c->variables, &c->shared);
     put_member(c, c->variables, "event");
     put_member(c, c->variables, "start");
+    put_collected(c);
     put_members(c, c->variables, value_get(c->message, "data"));
     put_members(c, c->variables, value_path(c->message, "event.data"));
     put_members(c, c->variables, value_get(c->message, "start"));

@@ -76,9 +76,12 @@ static void add_roots(struct arena *arena, const struct config *config, const st
                                         "content", "subject", "preheader",       NULL};
     const struct value *customer = value_get(all, "customer");
     struct value names = map_of(arena, plain), event = map_of(arena, of_event);
+    const struct value collected = value_new_list(arena, 1);
+    value_push(arena, collected, known->data);
     value_set(arena, event, "data", known->data);
     value_set(arena, names, "event", event);
     value_set(arena, names, "start", known->data);
+    value_set(arena, names, "collected", collected);
     value_set(arena, names, "message", map_of(arena, of_message));
     value_set(arena, names, "customer", customer ? *customer : value_null());
     value_set(arena, names, "shop", config->keys.shop);

@@ -69,6 +69,9 @@ struct value scene_names(const struct scene *scene)
         names = value_merge(arena, &names, &scene->event.data);
         value_set(arena, names, "event", scene->event.document);
         value_set(arena, names, "start", scene->event.data);
+        const struct value collected = value_new_list(arena, 1);
+        value_push(arena, collected, scene->event.data);
+        value_set(arena, names, "collected", collected);
     }
     value_set(arena, names, "customer", customer_value(arena, scene->customer));
     value_set(arena, names, "shop", *scene->seen.shop);

@@ -51,10 +51,18 @@ void customer_starts_learn(struct customer *customer, const char *origin, const 
     }
 }
 
-const struct value *customer_starts_data(const struct customer *customer, const char *origin)
+struct value customer_starts_collected(struct arena *arena, const struct customer *customer,
+                                       const struct customer_journey *journey)
 {
-    const struct customer_start *start = customer_starts_find(customer, origin);
-    return start ? value_get(&start->event, "data") : NULL;
+    struct value list = value_new_list(arena, journey->collected.count);
+    for (uint32_t i = 0; i < journey->collected.count; i++) {
+        const char *origin = journey->collected.items[i].origin;
+        const struct customer_start *start = customer_starts_find(customer, origin);
+        const struct value *data = start ? value_get(&start->event, "data") : NULL;
+        if (data)
+            value_push(arena, list, *data);
+    }
+    return list;
 }
 
 static bool has_collected(const struct customer_journey *journey, const char *origin)

@@ -26,8 +26,9 @@ void customer_starts_note(struct arena *arena, struct customer *customer, const 
 void customer_starts_learn(struct customer *customer, const char *origin,
                            const struct value *event);
 
-/* The data of the event of that origin; NULL where it is not at hand. */
-const struct value *customer_starts_data(const struct customer *customer, const char *origin);
+/* A list of the data of all that the journey has collected, as far as it is at hand. */
+struct value customer_starts_collected(struct arena *arena, const struct customer *customer,
+                                       const struct customer_journey *journey);
 
 /* Whether anybody may still ask for it. */
 bool customer_starts_needs(const struct customer *customer, const char *origin);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "decide/collecting.h"
 #include "decide/moving.h"
 #include "decide/per.h"
 #include "decide/withdraw.h"
@@ -30,7 +31,7 @@ bool again_keeps_one(const struct rule *rule, const struct customer_journey *jou
 {
     if (is_quiet_alone(rule))
         return journey->imposed && !journey->full_ms;
-    return rule->again == RULE_RESTART || rule->again == RULE_IGNORE;
+    return rule->again == RULE_RESTART || rule->again == RULE_IGNORE || rule->again == RULE_COLLECT;
 }
 
 /* What keeps the event from starting the rule; NONE: nothing does. A message that waits is the
@@ -67,8 +68,38 @@ static void restart(struct deciding *d, const struct rule *rule, const char *per
             withdraw_message(d, i, TRACE_WHY_RESTART);
 }
 
+/* What the event joins; NULL: nothing runs. */
+static struct customer_journey *running(struct deciding *d, const struct rule *rule,
+                                        const char *per)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = 0; i < customer->journeys.count; i++)
+        if (journey_is_of(d, &customer->journeys.items[i], rule, per))
+            return &customer->journeys.items[i];
+    return NULL;
+}
+
+/* As a journey of its own it would not have had room either. */
+static void collect(struct deciding *d, const struct rule *rule, struct customer_journey *journey)
+{
+    struct customer_journey joined = *journey;
+    d->effect = true;
+    if (collecting_add(d, journey)) {
+        trace_add(&d->trace, rule->name, TRACE_COLLECTED, TRACE_WHY_NONE);
+        return;
+    }
+    joined.origin = d->event->origin;
+    joined.start = d->event->document;
+    moving_refuse(d, &joined, TRACE_WHY_TOO_LARGE);
+}
+
 bool again_makes_way(struct deciding *d, const struct rule *rule, const char *per)
 {
+    struct customer_journey *joins = rule->again == RULE_COLLECT ? running(d, rule, per) : NULL;
+    if (joins) {
+        collect(d, rule, joins);
+        return false;
+    }
     enum trace_why why = held_back(d, rule, per);
     if (why)
         trace_add(&d->trace, rule->name, TRACE_IGNORED, why);

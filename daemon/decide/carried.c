@@ -29,6 +29,8 @@ struct value carried_reads(const struct deciding *d, const struct rule *rule,
 {
     if (!rule->until_condition || event->kind != VALUE_MAP)
         return value_null();
+    if (condition_reads_collected(rule->until_condition, d->policy->segments, d->arena))
+        return value_bool(true);
     struct value reads =
         condition_reads_start(rule->until_condition, d->policy->segments, event, d->arena);
     return value_count(value_get(&reads, "data")) ? within_bound(reads) : value_null();

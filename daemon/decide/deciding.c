@@ -1,5 +1,7 @@
 #include "decide/deciding.h"
 
+#include "customer/customer_starts.h"
+
 struct condition_scene deciding_scene(const struct deciding *d,
                                       const struct customer_journey *journey)
 {
@@ -11,6 +13,9 @@ struct condition_scene deciding_scene(const struct deciding *d,
         .start = journey ? &journey->start : NULL,
         .started_ms = journey ? journey->started_ms : 0,
         .waited = journey && journey->waited,
+        .collected = journey && journey->collected.count
+                         ? customer_starts_collected(d->arena, d->customer, journey)
+                         : value_null(),
         .customer = d->customer,
         .shop = &d->policy->shop,
         .zone = d->policy->zone,

@@ -8,25 +8,46 @@
 #include "decide/per.h"
 #include "decide/starts.h"
 #include "decide/withdraw.h"
+#include "rules/condition_reads.h"
 
 /* ---- By `until` ---- */
 
-/* Whether the event ends what started at `started_ms` with an event of `origin`: by its rule where
- * that is here, else by what it carries. A condition that cannot be compiled or answered counts as
- * true: silence is the safe side. */
-static bool is_end(struct deciding *d, const char *name, const struct customer_until *carried,
-                   const char *origin, const struct value *reads, int64_t started_ms)
+/* What an event may end: a journey, or an open message (`journey` NULL). */
+struct begun {
+    const char *rule, *origin;
+    const struct customer_until *until;
+    const struct value *reads;
+    int64_t started_ms;
+    const struct customer_journey *journey;
+};
+
+/* Whether what joined must be read first for the condition, or is known no more: of a message it is
+ * not. */
+static bool lacks_collected(struct deciding *d, const struct begun *begun,
+                            const struct cel_program *condition)
 {
-    const struct rule *rule = ruleset_find(d->rules, name);
-    const char *const *types = rule ? rule->until : carried->types;
+    return condition && condition_reads_collected(condition, d->policy->segments, d->arena) &&
+           (!begun->journey || starts_need_collected(d, begun->journey));
+}
+
+/* Whether the event ends it: by its rule where that is here, else by what it carries. A condition
+ * that cannot be compiled or answered counts as true: silence is the safe side. */
+static bool is_end(struct deciding *d, const struct begun *begun)
+{
+    const struct rule *rule = ruleset_find(d->rules, begun->rule);
+    const char *const *types = rule ? rule->until : begun->until->types;
     struct cel_program *condition = rule ? rule->until_condition : NULL;
-    struct customer_journey journey = {.started_ms = started_ms};
+    struct customer_journey journey = {.started_ms = begun->started_ms};
     const char *fault;
-    if (!rule_list_has(types, d->event->type) || d->event->time_ms < started_ms)
+    if (!rule_list_has(types, d->event->type) || d->event->time_ms < begun->started_ms)
         return false;
-    if (!rule && !carried_compile(d, carried->condition, &condition))
+    if (!rule && !carried_compile(d, begun->until->condition, &condition))
         return true;
-    if (!starts_find(d, origin, carried, reads, condition, &journey.start))
+    if (begun->journey)
+        journey.collected = begun->journey->collected;
+    bool lacks = lacks_collected(d, begun, condition);
+    if (!starts_find(d, begun->origin, begun->until, begun->reads, condition, &journey.start) ||
+        lacks)
         return true;
     struct condition_scene scene = deciding_scene(d, &journey);
     return condition_ask(condition, &scene, d->arena, &fault) != CONDITION_FALSE;
@@ -49,13 +70,14 @@ void ends_until(struct deciding *d)
     struct customer *customer = d->customer;
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        if (is_end(d, journey->rule, &journey->until, journey->origin, &journey->reads,
-                   journey->started_ms))
+        if (is_end(d, &(struct begun){journey->rule, journey->origin, &journey->until,
+                                      &journey->reads, journey->started_ms, journey}))
             moving_end(d, i, TRACE_WHY_UNTIL);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
-        if (is_end(d, open->rule, &open->until, open->origin, &open->reads, open->started_ms))
+        if (is_end(d, &(struct begun){open->rule, open->origin, &open->until, &open->reads,
+                                      open->started_ms, NULL}))
             withdraw_message(d, i, TRACE_WHY_UNTIL);
     }
     /* Of those without a condition the customer's counts have the newest. */

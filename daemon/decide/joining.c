@@ -10,6 +10,7 @@
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
 #include "decide/again.h"
+#include "decide/collecting.h"
 #include "decide/ends.h"
 #include "decide/moving.h"
 #include "decide/per.h"
@@ -55,22 +56,28 @@ static void apply_ends(struct deciding *d)
     }
 }
 
-/* Whether another journey of the same rule and value has a newer start; of the same moment the
- * last. */
-static bool is_outdone(struct deciding *d, const struct rule *rule, uint32_t index)
+/* Whether one is newer than the other; of the same moment the one that stands behind it. */
+static bool is_newer(const struct customer *customer, uint32_t index, uint32_t other)
+{
+    int64_t ms = customer->journeys.items[index].started_ms;
+    int64_t other_ms = customer->journeys.items[other].started_ms;
+    return ms > other_ms || (ms == other_ms && index > other);
+}
+
+/* Another journey of the same rule and value, newer, or where it collects older, than this one;
+ * NULL: there is none. */
+static struct customer_journey *before(struct deciding *d, const struct rule *rule, uint32_t index)
 {
     const struct customer *customer = d->customer;
     const struct customer_journey *journey = &customer->journeys.items[index];
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
-        const struct customer_journey *other = &customer->journeys.items[i];
-        if (i == index || strcmp(other->rule, journey->rule) != 0 ||
-            !again_keeps_one(rule, other) || other->started_ms < journey->started_ms ||
-            (other->started_ms == journey->started_ms && i < index))
-            continue;
-        if (per_is(d, rule, other->per, other->origin, journey->per))
-            return true;
+        struct customer_journey *other = &customer->journeys.items[i];
+        if (i != index && strcmp(other->rule, journey->rule) == 0 && again_keeps_one(rule, other) &&
+            is_newer(customer, i, index) == (rule->again != RULE_COLLECT) &&
+            per_is(d, rule, other->per, other->origin, journey->per))
+            return other;
     }
-    return false;
+    return NULL;
 }
 
 static void keep_apart(struct deciding *d)
@@ -79,7 +86,11 @@ static void keep_apart(struct deciding *d)
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
         const struct rule *rule = ruleset_find(d->rules, journey->rule);
-        if (rule && again_keeps_one(rule, journey) && is_outdone(d, rule, i))
+        struct customer_journey *stays =
+            rule && again_keeps_one(rule, journey) ? before(d, rule, i) : NULL;
+        if (stays && rule->again == RULE_COLLECT)
+            collecting_join(d, stays, journey);
+        if (stays)
             moving_end(d, i, TRACE_WHY_JOINED);
     }
 }

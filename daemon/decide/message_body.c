@@ -5,8 +5,8 @@
  *
  *   known      what the message's hash has (mid, class, topic, channel, customer, on_uncertain)
  *   follows    name and locale, from the customer; an empty source
- *   once       the data of the start, where the event has it; of the customer a merge patch to
- *              what the event says (difference, told_customer)
+ *   once       the data of the start, where the event has it, and in what was collected; of the
+ * customer a merge patch to what the event says (difference, told_customer)
  */
 #include "decide/message_body.h"
 
@@ -151,6 +151,8 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put_text(arena, *body, "on_uncertain", hold ? "hold" : "resend");
     put(arena, *body, "customer", customer);
     put(arena, *body, "start", *value_get(&input->journey->start, "data"));
+    if (scene->collected.kind == VALUE_LIST)
+        put(arena, *body, "collected", scene->collected);
     put(arena, *body, "event", scene->event ? *scene->event : input->journey->start);
     bool met = input->journey->met;
     if (met ||
@@ -221,11 +223,38 @@ static struct value without(struct arena *arena, const struct value *body,
     return rest;
 }
 
+/* What was collected, with a null in the place of the start's data. */
+static void put_collected(struct arena *arena, struct value closed, const struct value *collected,
+                          const struct value *start)
+{
+    struct value list = value_new_list(arena, value_count(collected));
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < value_count(collected); i++) {
+        const struct value *data = &collected->list->items[i];
+        bool same = data->kind == VALUE_MAP && start->kind == VALUE_MAP && data->map == start->map;
+        others += !same;
+        value_push(arena, list, same ? value_null() : *data);
+    }
+    if (others)
+        put(arena, closed, "collected", list);
+}
+
+/* And the start's data again in the place of that. */
+static void open_collected(struct value body)
+{
+    const struct value *collected = value_get(&body, "collected"),
+                       *start = value_get(&body, "start");
+    for (uint32_t i = 0; start && i < value_count(collected); i++)
+        if (value_is(collected, VALUE_LIST) && collected->list->items[i].kind == VALUE_NULL)
+            collected->list->items[i] = *start;
+}
+
 struct value message_body_close(struct arena *arena, const struct value *body)
 {
     static const char *const left_out[] = {"mid",   "customer_key", "channel",  "class",
                                            "topic", "on_uncertain", "customer", "start",
-                                           "name",  "locale",       "event",    NULL};
+                                           "name",  "locale",       "event",    "collected",
+                                           NULL};
     const struct value *customer = value_get(body, "customer"), *start = value_get(body, "start");
     const struct value *event = value_get(body, "event"), *data = value_get(event, "data");
     const struct value told = told_customer(arena, body);
@@ -243,6 +272,7 @@ struct value message_body_close(struct arena *arena, const struct value *body)
         put(arena, closed, "customer", patch);
     if (!data || !value_equal(data, start))
         put(arena, closed, "start", *start);
+    put_collected(arena, closed, value_get(body, "collected"), start);
     return closed;
 }
 
@@ -271,5 +301,6 @@ struct value message_body_open(struct arena *arena, const struct value *stored,
     if (data && !value_get(&body, "start"))
         put(arena, body, "start", *data);
     put(arena, body, "event", named);
+    open_collected(body);
     return body;
 }

@@ -4,6 +4,7 @@
 #include "customer/customer_starts.h"
 #include "decide/ahead.h"
 #include "decide/carried.h"
+#include "decide/collecting.h"
 #include "decide/journey.h"
 #include "decide/per.h"
 #include "decide/sending.h"
@@ -115,6 +116,8 @@ void moving_start(struct deciding *d, const struct rule *rule, const char *per)
     };
     d->effect = true;
     customer_starts_add(d->arena, customer, event->origin, &event->document);
+    if (rule->again == RULE_COLLECT)
+        collecting_begin(d, &journey);
     if (!move(d, rule, 0, &journey))
         return;
     if (!journey.full_ms && room_running(customer) >= CUSTOMER_JOURNEYS_MOST) {

@@ -12,7 +12,7 @@ static bool is_same_condition(const struct customer_until *kept,
 static bool need(struct deciding *d, const char *origin)
 {
     const struct customer_start *start = customer_starts_find(d->customer, origin);
-    if (!start || !start->stored || start->gone)
+    if (!start || !start->stored || start->gone || start->event.kind == VALUE_MAP)
         return false;
     decision_need(d->decision, d->arena, origin);
     return true;
@@ -50,9 +50,15 @@ const struct value *starts_event(struct deciding *d, const char *origin)
 
 bool starts_need(struct deciding *d, const struct customer_journey *journey)
 {
-    bool needs = journey->start.kind != VALUE_MAP && need(d, journey->origin);
-    if (journey->met && journey->met_event.kind != VALUE_MAP && need(d, journey->met))
-        needs = true;
+    bool needs = need(d, journey->origin) | starts_need_collected(d, journey);
+    return (journey->met && need(d, journey->met)) || needs;
+}
+
+bool starts_need_collected(struct deciding *d, const struct customer_journey *journey)
+{
+    bool needs = false;
+    for (uint32_t i = 0; i < journey->collected.count; i++)
+        needs |= need(d, journey->collected.items[i].origin);
     return needs;
 }
 

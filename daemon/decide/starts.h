@@ -21,9 +21,11 @@ bool starts_find(struct deciding *d, const char *origin, const struct customer_u
 /* The event of that origin; NULL: it is needed, or it is lost. */
 const struct value *starts_event(struct deciding *d, const char *origin);
 
-/* Whether the decision needs events of the journey, for it to go on: its start, and what its last
- * wait met. */
+/* Whether the decision needs events of the journey, for it to go on: its start, what its last wait
+ * met, and what it has collected. */
 bool starts_need(struct deciding *d, const struct customer_journey *journey);
+/* Whether it needs what the journey has collected. */
+bool starts_need_collected(struct deciding *d, const struct customer_journey *journey);
 
 /* Ends a journey whose start is lost: a dead letter. */
 void starts_lose(struct deciding *d, uint32_t index);

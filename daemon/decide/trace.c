@@ -47,7 +47,7 @@ static struct value *add_with_why(struct trace *trace, const char *rule, enum tr
                                   const char *why)
 {
     struct value *item = add(trace, rule, what);
-    if (item)
+    if (item && why[0])
         value_add(trace->arena, *item, value_text("why"), value_text(why));
     return item;
 }

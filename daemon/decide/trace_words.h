@@ -14,6 +14,7 @@
     X(NO_MATCH, "no-match", "the rule's `if` is not true")                                         \
     X(PASSED_OVER, "passed-over", "nothing was done: about the event, or by the rule")             \
     X(IGNORED, "ignored", "the rule matched, and its running journey goes on instead")             \
+    X(COLLECTED, "collected", "the event joined the running journey of its rule")                  \
     X(WAITS, "waits", "the journey goes on at that time")                                          \
     X(WAITS_FOR, "waits-for", "the journey goes on at an event of its `or`, or at that time")      \
     X(GOES_ON, "goes-on", "the journey waits no longer, or not at all")                            \
@@ -65,7 +66,7 @@
     X(NO_LONGER, "no-longer",                                                                 \
       "its `while` is not true, or, under `again: restart`, its `if` became false")           \
     X(UNSUBSCRIBED, "unsubscribed", "the customer has unsubscribed")                          \
-    X(JOINED, "joined", "the customer has a newer one: two keys proved to be one person")     \
+    X(JOINED, "joined", "the customer has another one: two keys proved to be one person")     \
     X(ERASURE, "erasure", "the customer was erased")                                          \
     X(RULE_REMOVED, "rule-removed", "there is no rule of that name any more")                 \
     X(RULE_CHANGED, "rule-changed", "the rule has no longer the step that it waited for")     \

@@ -23,7 +23,7 @@
 #include "rules/rule_clock.h"
 
 enum {
-    TEXT_MOST = 512 * 1024,
+    TEXT_MOST = 1024 * 1024,
     DAY_MS = 24 * 60 * 60 * 1000,
 };
 /* Redirects outlive the document that they lead to by so long. */

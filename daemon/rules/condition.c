@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "cel/cel_foresee.h"
 
-static const char *const roots[] = {"event", "start",   "customer", "shop",
-                                    "now",   "started", "waited",   NULL};
+static const char *const roots[] = {"event",   "start",  "customer",  "shop", "now",
+                                    "started", "waited", "collected", NULL};
 
 static const struct cel_method methods[] = {
     [CONDITION_COUNT] = {.root = "customer", .name = "count", .least = 1, .most = 2},
@@ -26,8 +26,6 @@ static const struct cel_method methods[] = {
 };
 
 /* What the language will have; where a name is an event's own, it is in its sample. */
-static const char *const planned[] = {"collected", NULL};
-
 static struct value timestamp(int64_t ms)
 {
     int64_t seconds = ms >= 0 ? ms / 1000 : -((999 - ms) / 1000);
@@ -51,7 +49,6 @@ struct cel_program *condition_compile(struct arena *arena, const char *text, siz
                                                 .methods = methods,
                                                 .open = true,
                                                 .members = samples ? samples->members : NULL,
-                                                .planned = planned,
                                                 .samples = of_roots};
     return cel_compile(arena, text, length, &environment, warnings, diag);
 }
@@ -163,6 +160,17 @@ static struct value with_time(struct arena *arena, const struct value *event)
     return all;
 }
 
+/* At least the start; nothing where there is none yet. */
+static struct value collected_of(const struct condition_scene *scene, struct arena *arena)
+{
+    const struct value *data = value_get(scene->start, "data");
+    if (scene->collected.kind == VALUE_LIST || !data)
+        return or_absent(data ? &scene->collected : NULL);
+    struct value collected = value_new_list(arena, 1);
+    value_push(arena, collected, *data);
+    return collected;
+}
+
 void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
                          struct arena *arena)
 {
@@ -171,6 +179,7 @@ void condition_view_open(struct condition_view *view, const struct condition_sce
     view->scene = scene;
     view->roots[CONDITION_ROOT_EVENT] = with_time(arena, event);
     view->roots[CONDITION_ROOT_START] = or_absent(value_get(scene->start, "data"));
+    view->roots[CONDITION_ROOT_COLLECTED] = collected_of(scene, arena);
     view->roots[CONDITION_ROOT_CUSTOMER] = customer_value(arena, scene->customer);
     view->roots[CONDITION_ROOT_SHOP] = or_absent(scene->shop);
     view->roots[CONDITION_ROOT_NOW] = timestamp(scene->now_ms);

@@ -1,7 +1,7 @@
 /*
  * What an expression of a rule sees, and how it is asked: the roots `event`,
- * `start`, `started`, `waited`, `customer`, `shop`, `now`, the event's own members,
- * and the customer's counters as methods.
+ * `start`, `started`, `waited`, `collected`, `customer`, `shop`, `now`, the event's own
+ * members, and the customer's counters as methods.
  */
 #ifndef NUDGED_RULES_CONDITION_H
 #define NUDGED_RULES_CONDITION_H
@@ -30,6 +30,7 @@ struct condition_scene {
     const struct value *start; /* the starting event likewise; NULL: none yet */
     int64_t started_ms;        /* and its time */
     bool waited;               /* the last `wait … or` met its event */
+    struct value collected;    /* list of the data of all that joined; null: the start alone */
     const struct customer *customer;
     const struct value *shop; /* map, or NULL */
     const char *zone;         /* of the shop; the customer's own goes before it */
@@ -48,6 +49,7 @@ enum condition_root {
     CONDITION_ROOT_NOW,
     CONDITION_ROOT_STARTED,
     CONDITION_ROOT_WAITED,
+    CONDITION_ROOT_COLLECTED,
     CONDITION_ROOTS,
 };
 

@@ -12,6 +12,7 @@ struct reading {
     struct value kept; /* map */
     struct arena *arena;
     uint32_t nested;
+    bool collected; /* that is read */
 };
 
 /* Keeps of a map what lies at a path. What is no map on the way is kept as it is, so that asking
@@ -37,9 +38,10 @@ static void keep_path(struct arena *arena, struct value kept, const struct value
 /* `start` is the data of a document, and an event's own names are members of it. */
 static void on_read(void *context, const struct cel_read *read)
 {
-    const struct reading *reading = context;
+    struct reading *reading = context;
     const struct value data = value_text("data"), *document = reading->document;
     const struct value *names[CEL_READ_MOST + 1] = {&data};
+    reading->collected |= read->root == (int)CONDITION_ROOT_COLLECTED;
     bool own_name = read->root < 0 && reading->root == CONDITION_ROOT_EVENT;
     if (!own_name && read->root != (int)reading->root)
         return;
@@ -106,6 +108,19 @@ struct value condition_reads_start(const struct cel_program *program,
                                    const struct value *document, struct arena *arena)
 {
     return read_as(CONDITION_ROOT_START, program, segments, document, arena);
+}
+
+bool condition_reads_collected(const struct cel_program *program,
+                               const struct condition_segment *segments, struct arena *arena)
+{
+    const struct value nothing = value_new_map(arena, 0);
+    struct reading reading = {.root = CONDITION_ROOT_START,
+                              .segments = segments,
+                              .document = &nothing,
+                              .kept = value_new_map(arena, 0),
+                              .arena = arena};
+    read_program(&reading, program);
+    return reading.collected;
 }
 
 struct value condition_reads_customer(const struct cel_program *program,

@@ -19,6 +19,10 @@ struct value condition_reads_start(const struct cel_program *program,
                                    const struct condition_segment *segments,
                                    const struct value *document, struct arena *arena);
 
+/* Whether it reads `collected`, of which nothing is kept. */
+bool condition_reads_collected(const struct cel_program *program,
+                               const struct condition_segment *segments, struct arena *arena);
+
 /* Of what is known of a customer (customer_value) the fields that the condition names. */
 struct value condition_reads_customer(const struct cel_program *program,
                                       const struct condition_segment *segments,

@@ -18,7 +18,7 @@
 enum rule_class { RULE_MARKETING, RULE_TRANSACTIONAL };
 
 /* What a new match does to the journey that runs. */
-enum rule_again { RULE_AGAIN_UNSET, RULE_RESTART, RULE_IGNORE, RULE_PARALLEL };
+enum rule_again { RULE_AGAIN_UNSET, RULE_RESTART, RULE_IGNORE, RULE_PARALLEL, RULE_COLLECT };
 
 /* What becomes of a message whose answer was lost. */
 enum rule_uncertain { RULE_UNCERTAIN_BY_CLASS, RULE_RESEND, RULE_HOLD };
@@ -57,7 +57,7 @@ enum { RULE_SHARES_MOST = 100 };
 struct rule_step {
     enum rule_step_kind kind;
     const char *id; /* as given, or a digest of the step's own content */
-    uint32_t line;  /* in the rule's file */
+    uint32_t line, column; /* in the rule's file */
     /* send */
     const char *template, *channel;
     const struct value *template_at, *channel_at; /* where they are written; or NULL */

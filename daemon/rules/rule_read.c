@@ -18,6 +18,7 @@
 #include "customer/said.h"
 #include "rules/rule_channel.h"
 #include "rules/rule_clock_read.h"
+#include "rules/rule_collect.h"
 #include "rules/rule_events.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_steps.h"
@@ -33,8 +34,7 @@ struct rule_text {
 };
 
 static const char *const classes[] = {"marketing", "transactional", NULL};
-static const char *const agains[] = {"restart", "ignore", "parallel", NULL};
-static const char *const later_agains[] = {"collect", NULL};
+static const char *const agains[] = {"restart", "ignore", "parallel", "collect", NULL};
 static const char *const uncertains[] = {"resend", "hold", NULL};
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
@@ -92,7 +92,6 @@ const struct setting rule_settings[] = {
      .type = SETTING_CHOICE,
      AT(again),
      .choices = agains,
-     .later = later_agains,
      .reload = SETTING_RELOAD,
      .help = "what a new match does to the journey that runs; required in a rule that waits"},
     {.key = "while",
@@ -266,8 +265,10 @@ static void read_behaviour(const struct rule_reader *reader, const struct value 
     if (rule->waits && !again)
         diag_hint(settings_fault(reader->diags, reader->source, document, DIAG_ERROR,
                                  "`again` is missing: this rule waits"),
-                  "say what a new match does to the journey that runs: restart, ignore or "
-                  "parallel");
+                  "say what a new match does to the journey that runs: restart, ignore, "
+                  "parallel or collect");
+    if (rule->again == RULE_COLLECT)
+        rule_collect_check(reader, rule);
 }
 
 /* The document, with nothing for `on` where that is a clock, which is read by itself. */
@@ -336,6 +337,8 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     reader = &within;
     rule->condition = rule_condition(reader, &text.condition, rule->on);
     read_per(reader, &text.per, rule);
+    rule_collect_refuse(reader, &text.condition, rule->condition);
+    rule_collect_refuse(reader, &text.per, rule->per);
     rule->while_condition = rule_condition(reader, &text.while_, rule->on);
     read_until(reader, &text.until, rule);
     read_holdout(reader, &text.holdout, rule);
