@@ -1101,13 +1101,19 @@ example_files = \
 	demo/index.html.liquid \
 	nudged.yaml \
 	rules/abandoned-cart.yaml \
+	rules/browse-abandonment.yaml \
 	rules/events.yaml \
-	rules/order-thanks.yaml \
+	rules/feedback.yaml \
+	rules/orders.yaml \
 	rules/welcome.yaml \
+	templates/browse-reminder.html.liquid \
+	templates/browse-reminder.text.liquid \
 	templates/cart-last-call.html.liquid \
 	templates/cart-last-call.text.liquid \
 	templates/cart-reminder.html.liquid \
 	templates/cart-reminder.text.liquid \
+	templates/confirm-subscription.html.liquid \
+	templates/confirm-subscription.text.liquid \
 	templates/feedback.html.liquid \
 	templates/feedback.text.liquid \
 	templates/layouts/default.html.liquid \
@@ -1116,8 +1122,18 @@ example_files = \
 	templates/locales/fi.yaml \
 	templates/locales/ro.yaml \
 	templates/locales/ru.yaml \
+	templates/order-delayed.html.liquid \
+	templates/order-delayed.text.liquid \
+	templates/order-delivered.html.liquid \
+	templates/order-delivered.text.liquid \
+	templates/order-refunded.html.liquid \
+	templates/order-refunded.text.liquid \
+	templates/order-shipped.html.liquid \
+	templates/order-shipped.text.liquid \
 	templates/order-thanks.html.liquid \
 	templates/order-thanks.text.liquid \
+	templates/review-thanks.html.liquid \
+	templates/review-thanks.text.liquid \
 	templates/snippets/address.liquid \
 	templates/snippets/address_text.liquid \
 	templates/snippets/answer.liquid \
@@ -1125,20 +1141,29 @@ example_files = \
 	templates/snippets/expected.liquid \
 	templates/snippets/footer.liquid \
 	templates/snippets/greeting.liquid \
+	templates/snippets/hello.liquid \
 	templates/snippets/items.liquid \
 	templates/snippets/items_text.liquid \
 	templates/snippets/large.liquid \
 	templates/snippets/name.liquid \
 	templates/snippets/number.liquid \
+	templates/snippets/offers.liquid \
+	templates/snippets/offers_text.liquid \
+	templates/snippets/person.liquid \
 	templates/snippets/picture.liquid \
 	templates/snippets/products.liquid \
 	templates/snippets/reason.liquid \
 	templates/snippets/reasons.liquid \
 	templates/snippets/reasons_text.liquid \
+	templates/snippets/scale.liquid \
 	templates/snippets/sign.liquid \
 	templates/snippets/signature.liquid \
 	templates/snippets/sum.liquid \
 	templates/snippets/total.liquid \
+	templates/snippets/voucher.liquid \
+	templates/snippets/voucher_text.liquid \
+	templates/welcome-reminder.html.liquid \
+	templates/welcome-reminder.text.liquid \
 	templates/welcome.html.liquid \
 	templates/welcome.text.liquid
 

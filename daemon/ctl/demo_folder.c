@@ -38,8 +38,9 @@ static const char config_text[] =
     "  from: \"\\\"Ceai & Cărți\\\" <hello@shop.example>\"\n"
     "  unsubscribe_url: \"https://shop.example/unsubscribe/{token}\"\n"
     "  unsubscribe_mailto: unsubscribe@shop.example\n"
+    "  confirm_url: \"https://shop.example/confirm/{token}\"\n"
     "  list_id: shop.example\n"
-    "policy: {cap: 3 per 7d}\n"
+    "policy: {cap: 4 per 7d}\n"
     "timers: {settle: 0s}\n"
     "gateways:\n"
     "  maildir: {kind: maildir, path: mail}\n";

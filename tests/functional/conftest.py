@@ -270,6 +270,16 @@ class Shop:
         self.started.append(thing)
         return thing
 
+    def use_shipped(self, folder=SOURCE):
+        """The rules and templates that come with nudged, and what they need of its configuration."""
+        self.config["rules"], self.config["templates"] = str(folder / "rules"), str(folder / "templates")
+        shipped = yaml.safe_load((SOURCE / "nudged.yaml").read_text())
+        for key in ("topics", "segments", "customer"):
+            if key in shipped:
+                self.config[key] = shipped[key]
+        for key in ("unsubscribe_url", "confirm_url"):
+            self.config["mail"][key] = shipped["mail"][key]
+
     def redis(self):
         server = self.add(RedisServer(self.folder).start())
         self.config["redis"] = {"url": server.url}

@@ -34,7 +34,7 @@ def examples(shop):
     """The shop of the examples as they are installed; nothing runs."""
     for name in ("rules", "templates", "demo"):
         shutil.copytree(SOURCE / name, shop.folder / name, dirs_exist_ok=True)
-    shop.config["mail"]["unsubscribe_url"] = "https://shop.example/u/{token}"
+    shop.use_shipped(shop.folder)
     shop.one = shop.daemon()
     return shop
 
@@ -44,6 +44,9 @@ def only_own(shop):
     for name in ("rules", "templates"):
         shutil.rmtree(shop.folder / name)
         (shop.folder / name).mkdir()
+    for key in ("topics", "segments", "customer"):
+        shop.config.pop(key, None)
+    shop.one = shop.daemon()
 
 
 def check(shop):

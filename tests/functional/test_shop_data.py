@@ -315,7 +315,7 @@ def test_how_to_reach_the_shop(shop, about, said):
 @pytest.mark.parametrize("total, waits", [("64.90", True), (64.9, True), ("20", True), ("19.99", False), (0, False)])
 def test_a_cart_whose_total_is_a_text(shop, total, waits):
     shop.redis()
-    shop.config["rules"], shop.config["templates"] = str(SOURCE / "rules"), str(SOURCE / "templates")
+    shop.use_shipped()
     shop.daemon().spawn()
     shop.push({"type": "cart.updated", "id": "e1", "customer": CUSTOMER, "cart": {"total": total, "items": [{}]}})
     shop.wait_idle()
