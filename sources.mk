@@ -262,6 +262,19 @@ library_sources = \
 	daemon/ctl/render.c \
 	daemon/ctl/report.c \
 	daemon/ctl/report.h \
+	daemon/ctl/rule_test.h \
+	daemon/ctl/rule_test_check.c \
+	daemon/ctl/rule_test_check.h \
+	daemon/ctl/rule_test_read.c \
+	daemon/ctl/rule_test_read.h \
+	daemon/ctl/rule_test_report.c \
+	daemon/ctl/rule_test_report.h \
+	daemon/ctl/rule_test_run.c \
+	daemon/ctl/rule_test_run.h \
+	daemon/ctl/rule_test_time.c \
+	daemon/ctl/rule_test_time.h \
+	daemon/ctl/rule_test_update.c \
+	daemon/ctl/rule_test_update.h \
 	daemon/ctl/scene.c \
 	daemon/ctl/scene.h \
 	daemon/ctl/selection.c \
@@ -272,6 +285,7 @@ library_sources = \
 	daemon/ctl/suppress.c \
 	daemon/ctl/suppress_import.c \
 	daemon/ctl/suppress_import.h \
+	daemon/ctl/test.c \
 	daemon/ctl/uncertain.c \
 	daemon/ctl/unsent.c \
 	daemon/ctl/unsent.h \
@@ -342,6 +356,8 @@ library_sources = \
 	daemon/decide/policy.h \
 	daemon/decide/replay.c \
 	daemon/decide/replay.h \
+	daemon/decide/replay_clocks.c \
+	daemon/decide/replay_clocks.h \
 	daemon/decide/replay_events.c \
 	daemon/decide/replay_events.h \
 	daemon/decide/replay_memory.c \
@@ -1181,7 +1197,8 @@ doc_files = \
 	docs/redis.md \
 	docs/reference.md \
 	docs/rules.md \
-	docs/templates.md
+	docs/templates.md \
+	docs/testing.md
 
 test_files = \
 	tests/bench/bench_delivery.py \

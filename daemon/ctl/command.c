@@ -43,6 +43,19 @@ const struct command commands[] = {
      "  --table FILE     what lookup() finds: a JSON object of tables, {\"stock\": {\"TEA\": 3}}\n"
      "  --trace          every part of the expression with its value\n",
      command_eval},
+    {"test",
+     "[--rules DIR] [--filter TEXT] [--tap] [--junit FILE] [--update] [-v] [FILE|FOLDER...]",
+     "run rule tests: what comes of given events, without a daemon",
+     "  --rules DIR    the rules that are tested, and where tests are looked for; default: those "
+     "of\n"
+     "                 the configuration\n"
+     "  --filter TEXT  only tests with that in their names\n"
+     "  --tap          prints TAP, version 13\n"
+     "  --junit FILE   writes JUnit's XML as well\n"
+     "  --update       writes what happened into the expectations that are not met\n"
+     "  -v, --verbose  each test with all that happened in it\n"
+     "Exit status: 0 all passed, 1 one failed or there was none, 65 a file cannot be read.\n",
+     command_test},
     {"explain", "[--json] CUSTOMER", "what was decided about a customer, and why",
      "  --json      the trace as it is stored, one JSON object a line\n", command_explain},
     {"feedback", "[--recipient ADDRESS] [--unsigned]",
@@ -195,7 +208,8 @@ int command_options(struct context *context, int argc, char **argv,
         if (strcmp(argv[at], "--") == 0) {
             while (++at < argc)
                 argv[left++] = argv[at];
-        } else if (strncmp(argv[at], "--", 2) != 0 && strcmp(argv[at], "-c") != 0) {
+        } else if (strncmp(argv[at], "--", 2) != 0 &&
+                   !find_option(argv[at], strlen(argv[at]), all)) {
             argv[left++] = argv[at]; /* "-1 + 2" is an expression */
         } else if (take_option(argc, argv, &at, all) < 0) {
             return -1;

@@ -11,7 +11,8 @@ struct command {
     const char *arguments; /* "[FILE...]" */
     const char *about;     /* one line */
     const char *options;   /* lines of help on its options; may be "" */
-    /* argv[0] is the command's name. The exit status: 0, 1, or EX_USAGE. */
+    /* argv[0] is the command's name. The exit status: 0, 1, EX_USAGE, or one that `options` tell.
+     */
     int (*run)(struct context *context, int argc, char **argv);
 };
 
@@ -36,6 +37,7 @@ int command_render(struct context *context, int argc, char **argv);
 int command_status(struct context *context, int argc, char **argv);
 int command_stop(struct context *context, int argc, char **argv);
 int command_suppress(struct context *context, int argc, char **argv);
+int command_test(struct context *context, int argc, char **argv);
 int command_uncertain(struct context *context, int argc, char **argv);
 
 /* An option: "--name VALUE" or "--name=VALUE" fills *value, "--name" alone sets *flag. */

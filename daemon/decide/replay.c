@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "decide/decide.h"
+#include "decide/replay_clocks.h"
 #include "decide/replay_events.h"
 #include "decide/replay_memory.h"
 
@@ -26,8 +27,11 @@ enum {
 struct replay {
     struct replay_options options;
     struct replay_memory *memory;
+    struct replay_clocks clocks;
+    struct value no_tables;
     struct replay_events own; /* made at this instant, not decided yet */
     struct arena *arena;      /* of one decision */
+    struct arena *lasting;
     int64_t now_ms;
     uint32_t entries;
     uint32_t standing; /* deadlines of this instant so far, one behind the other */
@@ -39,6 +43,9 @@ struct replay *replay_new(const struct replay_options *options)
     replay->options = *options;
     replay->memory = replay_memory_new(options->policy, options->form.key_paths, options->keep_ms);
     replay->arena = arena_new(ARENA_BYTES);
+    replay->lasting = arena_new(256);
+    replay->no_tables = value_new_map(replay->lasting, 0);
+    replay_clocks_open(&replay->clocks, options->rules, options->policy->zone);
     return replay;
 }
 
@@ -47,6 +54,8 @@ void replay_destroy(struct replay **replay)
     if (!*replay)
         return;
     replay_events_free(&(*replay)->own);
+    replay_clocks_close(&(*replay)->clocks);
+    arena_destroy(&(*replay)->lasting);
     replay_memory_destroy(&(*replay)->memory);
     arena_destroy(&(*replay)->arena);
     free(*replay);
@@ -127,6 +136,37 @@ static void learn_starts(struct replay *replay, struct facts *facts, const struc
 
 /* ---- Deciding ---- */
 
+/* When the customer goes on: at a deadline, or at the next tick of a clock. What is past is now. */
+static void set_timer(struct replay *replay, struct replay_kept *kept,
+                      const struct customer *customer)
+{
+    if (!kept->asked_ms)
+        kept->asked_ms = replay->now_ms;
+    int64_t at_ms = replay_clocks_next(&replay->clocks, customer, kept->asked_ms, replay->arena);
+    if (kept->deadline_ms && (!at_ms || kept->deadline_ms < at_ms))
+        at_ms = kept->deadline_ms;
+    if (at_ms && at_ms < replay->now_ms)
+        at_ms = replay->now_ms;
+    replay_memory_set_timer(replay->memory, kept, kept->name.document.text ? at_ms : 0);
+}
+
+static void commit(struct replay *replay, const struct person *person,
+                   const struct decide_input *input, struct decision *decision)
+{
+    const struct replay_commit commit = {.person = person,
+                                         .customer = input->customer,
+                                         .joined = input->joined,
+                                         .joined_count = input->joined_count,
+                                         .decision = decision,
+                                         .now_ms = replay->now_ms};
+    struct replay_kept *kept = replay_memory_of(person);
+    if (!decision->quiet)
+        replay_memory_commit(replay->memory, &commit, replay->arena);
+    if (!input->event_count)
+        kept->asked_ms = replay->now_ms;
+    set_timer(replay, kept, input->customer);
+}
+
 /* One try, with what is known so far: true where it holds, and was kept. */
 static bool decide_once(struct replay *replay, const struct person *person, struct facts *known,
                         const struct shop_event *event, int64_t due_ms, struct decision *decision,
@@ -145,6 +185,8 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
                                  .event_count = event != NULL,
                                  .starts = known->starts,
                                  .start_count = known->start_count,
+                                 .tables = replay->options.tables ? replay->options.tables
+                                                                  : &replay->no_tables,
                                  .facts = &facts,
                                  .due_ms = due_ms,
                                  .now_ms = replay->now_ms};
@@ -152,17 +194,15 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
     input.records = replay_memory_records(replay->memory, person, arena, &input.record_count);
     if (!input.customer)
         return false;
+    if (!event)
+        input.ticks =
+            replay_clocks_due(&replay->clocks, input.customer, replay_memory_of(person)->asked_ms,
+                              replay->now_ms, arena, &input.tick_count);
     decide(&input, arena, decision);
     if (decision->need_count)
         learn_starts(replay, known, person, decision);
     else if (!learn_facts(replay, known, decision)) {
-        const struct replay_commit commit = {.person = person,
-                                             .customer = input.customer,
-                                             .joined = joined,
-                                             .joined_count = input.joined_count,
-                                             .decision = decision,
-                                             .now_ms = replay->now_ms};
-        replay_memory_commit(replay->memory, &commit, arena);
+        commit(replay, person, &input, decision);
         return true;
     }
     return false;
@@ -236,11 +276,13 @@ static void take_due(struct replay *replay, struct replay_kept *kept)
     struct diag diag = {0};
     set_clock(replay, at_ms);
     arena_reset(replay->arena);
-    decide_for(replay, kept->name.text, NULL, kept->deadline_ms);
+    if (!replay_memory_find(replay->memory, kept->name.text, at_ms)->name.document.text)
+        return; /* it has expired */
+    decide_for(replay, kept->name.text, NULL, kept->deadline_ms <= at_ms ? kept->deadline_ms : 0);
     if (kept->timer.place && kept->timer.at_ms == at_ms && ++replay->standing > STANDING_MOST) {
         diag_fault(&diag, "standing", "a deadline does not move");
         replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
-        replay_memory_let_be(replay->memory, kept);
+        replay_memory_set_timer(replay->memory, kept, 0);
     }
 }
 

@@ -4,8 +4,8 @@
  * tests and simulations; the same input gives the same decisions.
  *
  * Order: the events of an instant as they come, then what nudged itself makes of them (events of
- * messages, events for other customers), then the deadlines of that instant. A message that is
- * granted counts as taken and sent at once.
+ * messages, events for other customers), then what is due at that instant, clocks before deadlines.
+ * A message that is granted counts as taken and sent at once.
  */
 #ifndef NUDGED_DECIDE_REPLAY_H
 #define NUDGED_DECIDE_REPLAY_H
@@ -37,8 +37,9 @@ struct replay_options {
     const struct ruleset *rules;
     const struct policy *policy;
     struct shop_event_form form;
-    int64_t keep_ms; /* of customers */
-    bool unsent;     /* messages stay in the outbox for ever: each can be withdrawn */
+    int64_t keep_ms;            /* of customers */
+    const struct value *tables; /* what lookup() reads: a map of maps; NULL: there are none */
+    bool unsent;                /* messages stay in the outbox for ever: each can be withdrawn */
     void (*on_decided)(void *context, const struct replay_decided *decided);
     /* An event of nudged's own became a dead letter; or a customer cannot be decided. */
     void (*on_dead)(void *context, int64_t now_ms, const struct diag *diag);

@@ -66,6 +66,7 @@ static void forget_document(struct replay_memory *memory, struct replay_kept *ke
 {
     free((char *)kept->name.document.text);
     kept->name.document = (struct slice){0};
+    kept->deadline_ms = kept->asked_ms = 0;
     replay_timers_set(&memory->timers, &kept->timer, 0);
     while (kept->start_count)
         forget_start(kept, kept->start_count - 1);
@@ -126,9 +127,14 @@ struct replay_kept *replay_memory_due(const struct replay_memory *memory)
     return first ? kept_of(name_find(memory->by_key, first->key)) : NULL;
 }
 
-void replay_memory_let_be(struct replay_memory *memory, struct replay_kept *kept)
+void replay_memory_set_timer(struct replay_memory *memory, struct replay_kept *kept, int64_t at_ms)
 {
-    replay_timers_set(&memory->timers, &kept->timer, 0);
+    replay_timers_set(&memory->timers, &kept->timer, at_ms);
+}
+
+struct replay_kept *replay_memory_of(const struct person *person)
+{
+    return kept_of(person->name);
 }
 
 /* ---- Whom it is about ---- */
@@ -287,7 +293,6 @@ static void keep_document(struct replay_memory *memory, const struct replay_comm
     struct replay_kept *kept = kept_of(commit->person->name);
     const struct decision *decision = commit->decision;
     const char *version = arena_printf(arena, "%" PRId64 "-1-1", ++memory->sequence);
-    int64_t deadline_ms = decision->deadline_ms;
     buf_clear(&memory->text);
     if (!fit_print(commit->customer, version, commit->decision, arena, commit->now_ms,
                    &memory->text))
@@ -298,10 +303,7 @@ static void keep_document(struct replay_memory *memory, const struct replay_comm
     kept->expire_ms =
         memory->keep_ms +
         (decision->last_deadline_ms > commit->now_ms ? decision->last_deadline_ms : commit->now_ms);
-    kept->deadline_ms = deadline_ms;
-    if (deadline_ms && deadline_ms < commit->now_ms)
-        deadline_ms = commit->now_ms;
-    replay_timers_set(&memory->timers, &kept->timer, deadline_ms);
+    kept->deadline_ms = decision->deadline_ms;
 }
 
 static void add_start(struct replay_kept *kept, const char *origin, struct slice event)

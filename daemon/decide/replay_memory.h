@@ -28,7 +28,8 @@ void replay_memory_destroy(struct replay_memory **memory);
 struct replay_kept {
     struct name name;          /* its document is owned */
     struct replay_timer timer; /* when the customer goes on */
-    int64_t deadline_ms;       /* for what */
+    int64_t deadline_ms;       /* of the journeys; 0: none */
+    int64_t asked_ms;          /* up to here ticks of clocks are done; 0: the customer is new */
     int64_t expire_ms;         /* then the document is forgotten */
     struct replay_start *starts;
     uint32_t start_count, start_capacity;
@@ -37,6 +38,9 @@ struct replay_kept {
 /* The key's; NULL where nobody was ever named by it. What has expired is forgotten. */
 struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
                                        int64_t now_ms);
+
+/* What is kept under the person's key. */
+struct replay_kept *replay_memory_of(const struct person *person);
 
 /* Whom an event (NULL: a deadline of `key`) is about. In the arena. */
 struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
@@ -74,9 +78,9 @@ struct replay_commit {
 void replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena);
 
-/* The customer whose deadline is the earliest; NULL: there is none. */
+/* The customer who goes on first; NULL: there is none. */
 struct replay_kept *replay_memory_due(const struct replay_memory *memory);
-/* Its deadline is none. */
-void replay_memory_let_be(struct replay_memory *memory, struct replay_kept *kept);
+/* When the customer goes on; 0: never. */
+void replay_memory_set_timer(struct replay_memory *memory, struct replay_kept *kept, int64_t at_ms);
 
 #endif

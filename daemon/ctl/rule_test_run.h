@@ -1,0 +1,16 @@
+/* Runs a rule test: its events through decide/replay, and each message through compose. */
+#ifndef NUDGED_CTL_RULE_TEST_RUN_H
+#define NUDGED_CTL_RULE_TEST_RUN_H
+
+#include "ctl/rule_test.h"
+
+struct rule_test_runner {
+    const struct generation *generation;
+    struct arena *arena; /* of one test: all of the result lies there */
+};
+
+/* What happened, and what of that was not expected (ctl/rule_test_check). */
+void rule_test_run(const struct rule_test_runner *runner, const struct rule_test *test,
+                   struct rule_test_result *result);
+
+#endif
