@@ -54,16 +54,29 @@ bool demo_folder_write(const char *path, const char *text, size_t length, struct
     return written ? true : diag_error(diag, "cannot write %s: %s", path, strerror(errno));
 }
 
-/* A line of a rule file: its `wait:`, where it has one, made short. In the arena. */
+/* Where a line of a rule file says how long to wait: `wait: 1h`, `wait: {for: 3d, or: …}`. NULL:
+ * it does not. */
+static const char *length_in(const char *line, size_t length)
+{
+    static const char *const keys[] = {"wait: {for:", "wait:"};
+    const char *begin = line + strspn(line, " -");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        size_t size = strlen(keys[i]);
+        if (begin + size < line + length && memcmp(begin, keys[i], size) == 0)
+            return begin + size + strspn(begin + size, " ");
+    }
+    return NULL;
+}
+
+/* A line of a rule file: its wait, where it has one, made short. In the arena. */
 static const char *short_line(struct arena *arena, const char *line, size_t length)
 {
     char shorter[DURATION_TEXT_SIZE];
-    const char *wait = memmem(line, length, "wait:", 5);
+    const char *value = length_in(line, length);
     int64_t ms;
-    if (!wait || strspn(line, " -") != (size_t)(wait - line))
+    if (!value)
         return arena_copy(arena, line, length);
-    const char *value = wait + 5 + strspn(wait + 5, " ");
-    size_t size = strcspn(value, " \r\n#");
+    size_t size = strcspn(value, " \r\n#,}");
     if (!duration_parse(value, size, &ms))
         return arena_copy(arena, line, length);
     ms /= DEMO_FASTER;
@@ -71,8 +84,10 @@ static const char *short_line(struct arena *arena, const char *line, size_t leng
         ms = DEMO_WAIT_LEAST_MS;
     if (ms > DEMO_WAIT_MOST_MS)
         ms = DEMO_WAIT_MOST_MS;
-    return arena_printf(arena, "%.*s%s   # %.*s, made short for the demo\n", (int)(value - line),
-                        line, duration_format(ms, shorter), (int)size, value);
+    const char *rest = value + size, *end = line + length - (line[length - 1] == '\n');
+    return arena_printf(arena, "%.*s%s%.*s   # %.*s, made short for the demo\n",
+                        (int)(value - line), line, duration_format(ms, shorter), (int)(end - rest),
+                        rest, (int)size, value);
 }
 
 static bool copy_rules(struct arena *arena, const char *from, const char *to, const char *name,

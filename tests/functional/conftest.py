@@ -279,6 +279,7 @@ class Shop:
                 self.config[key] = shipped[key]
         for key in ("unsubscribe_url", "confirm_url"):
             self.config["mail"][key] = shipped["mail"][key]
+        self.config["shop"] = {**shipped["shop"], **self.config["shop"]}
 
     def redis(self):
         server = self.add(RedisServer(self.folder).start())

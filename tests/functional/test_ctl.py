@@ -169,7 +169,7 @@ def test_demo(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert not re.search(r" $", done.stdout, re.M)
     rows = re.findall(r"^ +(\d+)  (\S.*?)  +(\S.*)$", done.stdout.split("\nSent:")[0], re.M)
-    assert len(rows) == 17 and [int(row[0]) for row in rows] == list(range(1, 18))
+    assert len(rows) == 19 and [int(row[0]) for row in rows] == list(range(1, 20))
     held = done.stdout.split("Held back, and why:\n")[1].split("\n\n")[0]
     for why in ("until", "no-longer", "no-consent", "no-address"):
         assert f"  {why}  " in held
