@@ -1117,11 +1117,17 @@ example_files = \
 	demo/index.html.liquid \
 	nudged.yaml \
 	rules/abandoned-cart.yaml \
+	rules/alerts.yaml \
 	rules/browse-abandonment.yaml \
 	rules/events.yaml \
 	rules/feedback.yaml \
+	rules/loyalty.yaml \
 	rules/orders.yaml \
 	rules/welcome.yaml \
+	templates/back-in-stock.html.liquid \
+	templates/back-in-stock.text.liquid \
+	templates/birthday.html.liquid \
+	templates/birthday.text.liquid \
 	templates/browse-reminder.html.liquid \
 	templates/browse-reminder.text.liquid \
 	templates/cart-last-call.html.liquid \
@@ -1138,6 +1144,12 @@ example_files = \
 	templates/locales/fi.yaml \
 	templates/locales/ro.yaml \
 	templates/locales/ru.yaml \
+	templates/nps-person.html.liquid \
+	templates/nps-person.text.liquid \
+	templates/nps-referral.html.liquid \
+	templates/nps-referral.text.liquid \
+	templates/nps.html.liquid \
+	templates/nps.text.liquid \
 	templates/order-delayed.html.liquid \
 	templates/order-delayed.text.liquid \
 	templates/order-delivered.html.liquid \
@@ -1148,6 +1160,8 @@ example_files = \
 	templates/order-shipped.text.liquid \
 	templates/order-thanks.html.liquid \
 	templates/order-thanks.text.liquid \
+	templates/price-alert.html.liquid \
+	templates/price-alert.text.liquid \
 	templates/review-thanks.html.liquid \
 	templates/review-thanks.text.liquid \
 	templates/snippets/address.liquid \
