@@ -202,6 +202,8 @@ library_sources = \
 	daemon/config/set_digest.h \
 	daemon/ctl/browser.c \
 	daemon/ctl/browser.h \
+	daemon/ctl/by_whom.c \
+	daemon/ctl/by_whom.h \
 	daemon/ctl/check.c \
 	daemon/ctl/check_messages.c \
 	daemon/ctl/check_messages.h \
@@ -262,6 +264,7 @@ library_sources = \
 	daemon/ctl/render.c \
 	daemon/ctl/report.c \
 	daemon/ctl/report.h \
+	daemon/ctl/rule_command.c \
 	daemon/ctl/rule_test.h \
 	daemon/ctl/rule_test_check.c \
 	daemon/ctl/rule_test_check.h \
@@ -334,6 +337,8 @@ library_sources = \
 	daemon/decide/ends.h \
 	daemon/decide/fit.c \
 	daemon/decide/fit.h \
+	daemon/decide/halting.c \
+	daemon/decide/halting.h \
 	daemon/decide/joining.c \
 	daemon/decide/joining.h \
 	daemon/decide/journey.c \
@@ -691,6 +696,8 @@ library_sources = \
 	daemon/store/find_customer.h \
 	daemon/store/gateway_queues.c \
 	daemon/store/gateway_queues.h \
+	daemon/store/halted.c \
+	daemon/store/halted.h \
 	daemon/store/instance.c \
 	daemon/store/instance.h \
 	daemon/store/intake.c \
@@ -797,9 +804,11 @@ lua_scripts = \
 	daemon/store/renew.lua \
 	daemon/store/requeue.lua \
 	daemon/store/revive.lua \
+	daemon/store/rouse.lua \
 	daemon/store/settle.lua \
 	daemon/store/shared_agreement.lua \
 	daemon/store/shared_bounds.lua \
+	daemon/store/shared_brake.lua \
 	daemon/store/shared_clock.lua \
 	daemon/store/shared_decided.lua \
 	daemon/store/shared_ending.lua \
@@ -1290,6 +1299,7 @@ test_files = \
 	tests/functional/test_reload.py \
 	tests/functional/test_returns.py \
 	tests/functional/test_revival.py \
+	tests/functional/test_rule_pause.py \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_same_words.py \
 	tests/functional/test_sender.py \

@@ -26,6 +26,7 @@ static void serve_health(void *context, const struct admin_request *request,
     (void)request;
     const struct admin_pages_view view = look(context);
     int64_t now_ms = clock_monotonic_ms();
+    size_t count;
     const struct wrong_key *key = wrong_keys_at(view.wrong_keys, now_ms, 0);
     reply->status = view.working ? 200 : 503;
     if (!view.working || !key)
@@ -37,8 +38,29 @@ static void serve_health(void *context, const struct admin_request *request,
     if (view.working && view.full)
         buf_printf(&reply->body, "outbox-full: sends of %" PRId64 " customers wait for room\n",
                    view.full);
+    const struct halted_rule *halted = halted_rules(view.halted, &count);
+    for (size_t i = 0; view.working && i < count; i++)
+        if (strcmp(halted[i].by, "brake") == 0)
+            buf_printf(&reply->body, "brake: policy.brake has paused the rule %s\n",
+                       halted[i].name);
     if (view.working && delivery_behind(view.delivery))
         buf_text(&reply->body, "behind: marketing waits for events that came before it\n");
+}
+
+/* [{"rule":"news","by":"brake"}] */
+static void put_halted(const struct admin_pages_view *view, struct buf *out)
+{
+    size_t count;
+    const struct halted_rule *rules = halted_rules(view->halted, &count);
+    buf_text(out, "[");
+    for (size_t i = 0; i < count; i++) {
+        buf_text(out, i ? ",{\"rule\":" : "{\"rule\":");
+        json_print_string(out, rules[i].name, strlen(rules[i].name));
+        buf_text(out, ",\"by\":");
+        json_print_string(out, rules[i].by, strlen(rules[i].by));
+        buf_text(out, "}");
+    }
+    buf_text(out, "]");
 }
 
 /* ["nudged:due is a string, not a zset"] */
@@ -75,7 +97,9 @@ static void serve_status(void *context, const struct admin_request *request,
         metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
         metrics_read(METRIC_MESSAGES_UNCERTAIN), view.paused, delivery_behind(view.delivery));
     delivery_status(view.delivery, &reply->body);
-    buf_text(&reply->body, "],\"wrong_keys\":");
+    buf_text(&reply->body, "],\"paused_rules\":");
+    put_halted(&view, &reply->body);
+    buf_text(&reply->body, ",\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);
     buf_text(&reply->body, "}\n");
 }

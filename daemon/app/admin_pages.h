@@ -35,6 +35,7 @@ struct admin_pages_view {
     int64_t full;   /* customers whose sends wait for room in the outbox */
     const struct delivery *delivery;
     const struct wrong_keys *wrong_keys;
+    const struct halted *halted; /* rules that are paused */
 };
 
 struct admin_pages_options {

@@ -213,8 +213,10 @@ static void on_tell(evutil_socket_t fd, short what, void *context)
     struct app *app = context;
     log_group_tell(app->log_group, clock_monotonic_ms());
     if (connection_ready(app->shard->connection) &&
-        lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING)
+        lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING) {
         tell_bulletin(app);
+        halted_ask(app->shard->halted);
+    }
 }
 
 static void on_signal(evutil_socket_t number, short what, void *context)
@@ -248,6 +250,7 @@ static struct admin_pages_view view_of(const void *context)
         .paused = shard->waiting.paused,
         .delivery = app->delivery,
         .wrong_keys = shard->wrong_keys,
+        .halted = shard->halted,
     };
 }
 

@@ -38,6 +38,7 @@
     X(MESSAGES_DEAD, "messages_dead_total", "counter", "messages given up as dead letters")        \
     X(REDIS_RECONNECTS, "redis_reconnects_total", "counter", "connections to Redis made again")    \
     X(RELOADS_FAILED, "reloads_failed_total", "counter", "reloads refused for a broken file")      \
+    X(RULES_PAUSED, "rules_paused", "gauge", "rules that are paused, by hand or by policy.brake")  \
     X(OUTBOX_FULL, "outbox_full", "gauge", "customers whose sends wait for room in the outbox")    \
     X(CHANNELS_BEHIND, "channels_behind", "gauge",                                                 \
       "channels whose marketing waits for events that are behind")                                 \

@@ -492,6 +492,7 @@ void config_policy(const struct config *config, struct policy *policy)
         .segments = config->segments,
         .topics = config->topics,
         .cap = config->keys.policy.cap,
+        .brake = config->keys.policy.brake,
         .only = config->only,
         .quiet_from = config->keys.policy.quiet.from,
         .quiet_to = config->keys.policy.quiet.to,

@@ -39,7 +39,7 @@ struct config_quiet {
 
 struct config_policy {
     struct value consent;
-    struct setting_rate cap;
+    struct setting_rate cap, brake;
     struct config_quiet quiet;
 };
 

@@ -146,7 +146,14 @@ static const struct setting policy_settings[] = {
      IN(config_policy, quiet),
      .section = quiet_settings,
      .help = "marketing waits for their end"},
-    {.key = "brake", .planned = true, .help = "`rate` of a gateway bounds all of its messages"},
+    {.key = "brake",
+     .type = SETTING_RATE,
+     IN(config_policy, brake),
+     .least = 1,
+     .most = 1000000000,
+     .reload = SETTING_RELOAD,
+     .help = "marketing messages of one rule, over all daemons, above which it is paused: `5000 "
+             "per 1h`"},
     {0},
 };
 

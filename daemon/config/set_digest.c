@@ -14,6 +14,9 @@ static void put_policy(const struct config *config, struct buf *out)
     buf_printf(out, " %" PRId64 " %" PRId64 " %d %d %" PRId64 "\n", (int64_t)policy->cap.count,
                policy->cap.per_ms, policy->quiet.from, policy->quiet.to,
                config->keys.dedupe_keep_ms);
+    if (policy->brake.count)
+        buf_printf(out, "brake %" PRId64 " %" PRId64 "\n", policy->brake.count,
+                   policy->brake.per_ms);
     if (value_count(&config->keys.deliver.only))
         canonical_print(out, &config->keys.deliver.only);
 }

@@ -108,6 +108,13 @@ const struct command commands[] = {
      "  --to ADDRESS  test: to whom\n"
      "  --json        ls: one JSON object a line\n",
      command_gateway},
+    {"rule", "[ls | pause NAME... | resume NAME...] [--json]",
+     "the rules, and which are paused; pausing one",
+     "  ls      also since when, by whom, and to how many customers sends wait\n"
+     "  pause   its matches start nothing any more, its sends wait; what is in the outbox goes\n"
+     "  resume  it goes on: what waits is asked again, policy.brake counts anew\n"
+     "  --json  ls: one JSON object a line\n",
+     command_rule},
     {"status", "[--json]", "what the daemon is doing", "  --json  the same as one JSON object\n",
      command_status},
     {"reload", "", "read rules and templates again", "", command_reload},

@@ -5,16 +5,15 @@
  * pauses stand there anyway. `ls` brings both together, gateway by gateway.
  */
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/json.h"
+#include "ctl/by_whom.h"
 #include "ctl/command.h"
 #include "ctl/gateway_test.h"
 #include "ctl/plain.h"
@@ -216,16 +215,6 @@ static int list(struct overview *overview)
 }
 
 /* ---- pause, resume ---- */
-
-/* "ana@desk": who is at the terminal. */
-static const char *by_whom(struct arena *arena)
-{
-    char host[256] = "";
-    const char *sudo = getenv("SUDO_USER");
-    const struct passwd *user = sudo ? NULL : getpwuid(getuid());
-    gethostname(host, sizeof host - 1);
-    return arena_printf(arena, "%s@%s", sudo ? sudo : user ? user->pw_name : "somebody", host);
-}
 
 static bool set_pause(const struct overview *overview, bool pause, const char *name,
                       struct diag *diag)

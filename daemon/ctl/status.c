@@ -41,6 +41,17 @@ static void print_gateway(struct arena *arena, const struct value *gateway)
                plain_of(arena, text(arena, failure, "text")));
 }
 
+static void print_paused_rules(struct arena *arena, const struct value *rules)
+{
+    for (uint32_t i = 0; i < value_count(rules); i++) {
+        const struct value *rule = &rules->list->items[i];
+        bool brake = value_is_text(value_get(rule, "by"), "brake");
+        printf("paused    rule %s by %s, see `nudgectl rule`\n",
+               plain_of(arena, text(arena, rule, "rule")),
+               brake ? "policy.brake" : plain_of(arena, text(arena, rule, "by")));
+    }
+}
+
 static void print_status(struct arena *arena, const struct value *status)
 {
     static const char *const waiting[] = {"outbox", "in the outbox",  "later", "for another try",
@@ -62,6 +73,7 @@ static void print_status(struct arena *arena, const struct value *status)
     if (number(status, "paused"))
         printf("paused    %" PRId64 " gateways, see `nudgectl gateway`\n",
                number(status, "paused"));
+    print_paused_rules(arena, value_get(status, "paused_rules"));
     for (uint32_t i = 0; i < value_count(gateways); i++) {
         print_gateway(arena, &gateways->list->items[i]);
     }

@@ -287,6 +287,7 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .met = value_to_text(arena, value_get(item, "met")),
                                       .waited = flag_of(item, "waited"),
                                       .full_ms = time_of(item, "full"),
+                                      .halted_ms = time_of(item, "halted"),
                                       .marketing = flag_of(item, "marketing"),
                                       .reads = reads_of(arena, item)};
         learn_journey_start(arena, customer, item);

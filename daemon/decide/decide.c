@@ -34,6 +34,7 @@
 #include "decide/ahead.h"
 #include "decide/deciding.h"
 #include "decide/ends.h"
+#include "decide/halting.h"
 #include "decide/joining.h"
 #include "decide/journey.h"
 #include "decide/meeting.h"
@@ -117,6 +118,8 @@ static void try_rule(struct deciding *d, const struct rule *rule, const char *pe
     enum trace_why why = TRACE_WHY_NONE;
     if (!rule->enabled)
         why = TRACE_WHY_DISABLED;
+    else if (halting_is(d, rule->name, NULL))
+        why = TRACE_WHY_PAUSED;
     else if (d->now_ms - event->time_ms > rule->max_age_ms)
         why = TRACE_WHY_MAX_AGE;
     else
@@ -351,19 +354,21 @@ static void resume(struct deciding *d, uint32_t index)
     customer_drop_journey(d->customer, index);
 }
 
-/* When the journey is due: one that waits for room as soon as there is some, however long its time
- * still is. */
-static int64_t due_at(const struct deciding *d, const struct customer_journey *journey)
+/* When the journey is due: one that waits for room as soon as there is some, or for its rule as
+ * soon as that is resumed, however long its time still is. */
+static int64_t due_at(struct deciding *d, const struct customer_journey *journey)
 {
     enum rule_class class = journey->marketing ? RULE_MARKETING : RULE_TRANSACTIONAL;
     if (journey->full_ms && sending_has_room(d, class, journey))
         return journey->full_ms;
+    if (halting_is_over(d, journey))
+        return journey->halted_ms;
     return journey->deadline_ms;
 }
 
 /* The running journey that is due first; false where none is, but for those that are left to
  * other daemons. */
-static bool first_due(const struct deciding *d, int64_t due_ms, uint32_t *index)
+static bool first_due(struct deciding *d, int64_t due_ms, uint32_t *index)
 {
     int64_t first = INT64_MAX;
     for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
@@ -463,6 +468,9 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                      !input->customer->version[0];
     if (!input->customer->version[0])
         input->customer->first = (struct customer_first){input->customer->key, input->now_ms};
+    halting_begin(&d, input->customer);
+    for (size_t i = 0; i < input->joined_count; i++)
+        halting_begin(&d, input->joined[i]);
     words_begin(&d, input->records, input->record_count, input->joined_count > 0);
     joining_join(&d, input->joined, input->joined_count);
     learn_starts(input); /* theirs too */
@@ -478,6 +486,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
         resume_due(&d, input->due_ms);
     words_end(&d);
     ahead_tell(&d);
+    halting_tell(&d);
     schedule_set_full(decision, input->customer, full);
     schedule_set_deadlines(decision, input->customer, input->rules, input->others, input->now_ms);
 }

@@ -42,6 +42,12 @@ struct decision {
     bool left;                     /* something that is due is left to another daemon */
     int64_t full_ms[ROOM_CLASSES]; /* since when sends wait for room, by enum rule_class; 0: none */
     bool full;                     /* some do, or did: whoever commits tells the queues */
+    struct decision_halt *halts;   /* each rule once */
+    uint32_t halt_count, halt_capacity;
+    struct decision_halted *halted;
+    uint32_t halted_count, halted_capacity;
+    const char **brakes; /* rules that are paused by this, as policy.brake is reached */
+    uint32_t brake_count, brake_capacity;
     struct decision_counts counts;
 };
 

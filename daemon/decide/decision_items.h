@@ -2,6 +2,7 @@
 #ifndef NUDGED_DECIDE_DECISION_ITEMS_H
 #define NUDGED_DECIDE_DECISION_ITEMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/value.h"
@@ -49,6 +50,18 @@ struct decision_said {
     enum decision_word word;
     const char *topic; /* "all" is all; of an erasure the identity of its event */
     int64_t at_ms;
+};
+
+/* Of a rule: whether it is assumed to be paused. */
+struct decision_halt {
+    const char *rule;
+    bool halted;
+};
+
+/* Since when sends of a rule wait, as it is paused, of a customer by that key; 0: none does. */
+struct decision_halted {
+    const char *rule, *key;
+    int64_t since_ms;
 };
 
 struct decision_counts {

@@ -53,13 +53,13 @@ const char *message_body_address(const struct rule_step *step, const struct cond
     return message_body_mailbox(scene->customer, step->field, arena);
 }
 
-static const char *make_mid(const struct message_body_input *input, struct arena *arena)
+const char *message_body_mid(const struct policy *policy, const char *customer, const char *rule,
+                             const char *origin, const char *step, struct arena *arena)
 {
     unsigned char digest[DIGEST_SIZE];
     char *mid = arena_alloc(arena, 2 * MID_BYTES + 1);
-    const char *name = arena_printf(arena, "%s\n%s\n%s\n%s", input->scene->customer->key,
-                                    input->rule->name, input->journey->origin, input->step->id);
-    digest_hmac(input->policy->secret, input->policy->secret_length, name, strlen(name), digest);
+    const char *name = arena_printf(arena, "%s\n%s\n%s\n%s", customer, rule, origin, step);
+    digest_hmac(policy->secret, policy->secret_length, name, strlen(name), digest);
     digest_hex(digest, MID_BYTES, mid);
     return mid;
 }
@@ -134,7 +134,8 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     const struct condition_scene *scene = input->scene;
     struct value customer = customer_value(arena, scene->customer);
     bool hold = input->rule->on_uncertain == RULE_HOLD;
-    *mid = make_mid(input, arena);
+    *mid = message_body_mid(input->policy, scene->customer->key, input->rule->name,
+                            input->journey->origin, input->step->id, arena);
     *body = value_new_map(arena, 20);
     put_text(arena, *body, "mid", *mid);
     put_text(arena, *body, "rule", input->rule->name);

@@ -32,8 +32,11 @@ const char *message_body_address(const struct rule_step *step, const struct cond
 const char *message_body_mailbox(const struct customer *customer, const char *field,
                                  struct arena *arena);
 
-/* False where an expression of `from` or `data` fails: *fault says why. The mid is a keyed hash of
- * customer, rule, event and step: the same whenever this is decided again. */
+/* A keyed hash of customer, rule, event and step: the same whenever this is decided again. */
+const char *message_body_mid(const struct policy *policy, const char *customer, const char *rule,
+                             const char *origin, const char *step, struct arena *arena);
+
+/* False where an expression of `from` or `data` fails: *fault says why. */
 bool message_body_make(const struct message_body_input *input, struct arena *arena,
                        const char **mid, struct value *body, const char **fault);
 

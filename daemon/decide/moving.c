@@ -85,6 +85,7 @@ bool moving_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
     case CONDITION_FALSE:
         trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_BRANCH);
         room_leave(journey);
+        journey->halted_ms = 0;
         break;
     case CONDITION_TRUE:
         break;

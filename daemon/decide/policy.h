@@ -30,8 +30,9 @@ struct policy {
     const struct condition_segment *segments; /* ends with a row without a name; may be NULL */
     const struct policy_topic *topics; /* likewise; one that is not there is none of opt-in */
     struct setting_rate cap;           /* marketing messages to one customer; count 0: none */
-    const char *const *only;  /* addresses that may be written to, as decide/only has them */
-    int quiet_from, quiet_to; /* minutes of the customer's day; -1: no quiet hours */
+    const char *const *only;   /* addresses that may be written to, as decide/only has them */
+    struct setting_rate brake; /* marketing messages of one rule; count 0: none */
+    int quiet_from, quiet_to;  /* minutes of the customer's day; -1: no quiet hours */
     int64_t dedupe_keep_ms;
     bool mails_return;           /* each mail has an envelope sender of its own: of its bounces it
                                     is remembered whom they are about */
@@ -59,6 +60,12 @@ struct policy_place {
     enum customer_place place;
 };
 
+/* Of a rule: whether it is paused, and by whom. */
+struct policy_halt {
+    const char *rule;
+    const char *by; /* "" or NULL: it is not paused; "brake"; else it was paused by hand */
+};
+
 /* What decide() would have had to look up. Whoever commits checks it, and where it
  * was wrong, tells, and it is decided again. */
 struct policy_facts {
@@ -66,7 +73,10 @@ struct policy_facts {
     const char *const *declined;       /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
     const struct policy_place *places; /* of messages; of one that comes twice the last is true */
     size_t place_count;
-    const struct room *rooms; /* in the outbox, by enum rule_class; NULL: for all */
+    const struct policy_halt *halts; /* of a rule that comes twice the last is true */
+    size_t halt_count;
+    const char *const *braked; /* mids that policy.brake lets go no more; NULL-terminated */
+    const struct room *rooms;  /* in the outbox, by enum rule_class; NULL: for all */
 };
 
 /* The keyed hash by which the address's mailbox (base/mailbox) is known in P:suppressed. In the

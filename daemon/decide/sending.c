@@ -13,6 +13,7 @@
 #include "base/share.h"
 #include "customer/customer_size.h"
 #include "decide/carried.h"
+#include "decide/halting.h"
 #include "decide/journey.h"
 #include "decide/message_body.h"
 
@@ -97,6 +98,20 @@ static bool ends_held_out(const struct deciding *d, const struct rule *rule,
 
 /* ---- At the step ---- */
 
+/* The message that the send would be, where some were granted before that must not be. */
+static const char *mid_of(const struct deciding *d, const struct rule *rule,
+                          const struct rule_step *step, const struct customer_journey *journey)
+{
+    return message_body_mid(d->policy, d->customer->key, rule->name, journey->origin, step->id,
+                            d->arena);
+}
+
+static const char *braked_mid(const struct deciding *d, const struct rule *rule,
+                              const struct rule_step *step, const struct customer_journey *journey)
+{
+    return d->facts && d->facts->braked ? mid_of(d, rule, step, journey) : NULL;
+}
+
 enum sending_next sending_try(struct deciding *d, const struct rule *rule,
                               const struct rule_step *step, struct customer_journey *journey)
 {
@@ -106,6 +121,8 @@ enum sending_next sending_try(struct deciding *d, const struct rule *rule,
     if (room_gave_up(journey, d->now_ms)) {
         d->decision->counts.refused++;
         trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_OUTBOX_FULL);
+    } else if (halting_try(d, rule, step, journey, braked_mid(d, rule, step, journey))) {
+        return SENDING_WAITS;
     } else if (quiet_until) {
         room_leave(journey);
         journey_wait_at(journey, step, quiet_until, true);

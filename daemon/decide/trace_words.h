@@ -20,6 +20,7 @@
     X(GOES_ON, "goes-on", "the journey waits no longer, or not at all")                            \
     X(QUIET_HOURS, "quiet-hours", "a send waits for the end of the customer's quiet hours")        \
     X(OUTBOX_FULL, "outbox-full", "a send waits for room in the outbox, until that time at most")  \
+    X(PAUSED, "paused", "a send waits until its rule is resumed")                                  \
     X(SENDS, "sends", "a message of this template was put into the outbox")                        \
     X(REFUSED, "refused", "a message was not sent, or a journey not kept")                         \
     X(ENDED, "ended", "the journey is over before its last step")                                  \
@@ -86,6 +87,8 @@
     X(ONLY, "only", "no pattern of `deliver.only` fits the address")                          \
     X(NO_CONSENT, "no-consent", "the customer does not want marketing, or not of this topic") \
     X(CAP, "cap", "`policy.cap` is reached")                                                  \
+    X(BRAKE, "brake", "`policy.brake` has paused the rule")                                   \
+    X(PAUSED, "paused", "the rule is paused: `nudgectl rule`")                                \
     X(OUTBOX_FULL, "outbox-full", "no room in the outbox until the rule's `give_up`")         \
     X(HOLDOUT, "holdout", "the customer is one of the rule's `holdout`, who never get it")    \
     X(DAEMON_ENDED, "its daemon ended",                                                       \

@@ -134,6 +134,36 @@ static void make_withdrawals(const struct decision *decision, struct arena *aren
     commit->withdrawal_count = decision->withdrawn_count;
 }
 
+/* Rules that are paused, or assumed not to be; and what counts for a brake. */
+static void make_halts(const struct commit_builder_input *input, struct arena *arena,
+                       struct commit *commit)
+{
+    const struct decision *decision = input->decision;
+    const struct setting_rate *brake = &input->policy->brake;
+    struct commit_halt *halts = arena_alloc(arena, sizeof *halts * (decision->halt_count + 1));
+    struct commit_halted *halted =
+        arena_alloc(arena, sizeof *halted * (decision->halted_count + 1));
+    struct commit_braked *braked =
+        arena_alloc(arena, sizeof *braked * (decision->message_count + 1));
+    for (uint32_t i = 0; i < decision->halt_count; i++)
+        halts[i] = (struct commit_halt){decision->halts[i].rule, decision->halts[i].halted};
+    for (uint32_t i = 0; i < decision->halted_count; i++)
+        halted[i] = (struct commit_halted){decision->halted[i].rule, decision->halted[i].key,
+                                           decision->halted[i].since_ms};
+    for (uint32_t i = 0; brake->count && i < decision->message_count; i++)
+        if (decision->messages[i].rule->class == RULE_MARKETING)
+            braked[commit->braked_count++] =
+                (struct commit_braked){decision->messages[i].mid, decision->messages[i].rule->name,
+                                       brake->count, brake->per_ms};
+    commit->halts = halts;
+    commit->halt_count = decision->halt_count;
+    commit->halted = halted;
+    commit->halted_count = decision->halted_count;
+    commit->brakes = decision->brakes;
+    commit->brake_count = decision->brake_count;
+    commit->braked = braked;
+}
+
 static void make_postponed(const struct decision *decision, struct arena *arena,
                            struct commit *commit)
 {
@@ -396,6 +426,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
     make_postponed(decision, arena, commit);
     if (decision->full)
         make_full(arena, decision->full_ms, commit);
+    make_halts(input, arena, commit);
     make_records(decision, arena, commit);
     make_starts(input->customer, arena, commit);
     make_zones(input, arena, commit);

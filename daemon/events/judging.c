@@ -156,6 +156,16 @@ static struct other_sets other_sets(const struct judging *judging)
         .number = rule_sets_number(all, judging->generation->digest), .sets = sets, .count = count};
 }
 
+/* Which rules the daemon has heard to be paused; whatever a commit taught is newer. */
+static void hear_halts(const struct judging *judging, struct work *work)
+{
+    size_t count;
+    const struct halted_rule *rules = halted_rules(judging->shard->halted, &count);
+    for (size_t i = 0; i < count && work->tries == 0 && work->lookup_rounds == 0; i++)
+        work_add_halt(judging->round, work, arena_text(judging->round, rules[i].name),
+                      arena_text(judging->round, rules[i].by));
+}
+
 static bool rounds_are_over(const struct work *work)
 {
     return work->lookup_rounds >= LOOKUPS_ROUNDS;
@@ -170,7 +180,10 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
                                        .suppressed = work->suppressed.texts,
                                        .declined = work->declined.texts,
                                        .places = work->places,
-                                       .place_count = work->place_count};
+                                       .place_count = work->place_count,
+                                       .halts = work->halts,
+                                       .halt_count = work->halt_count,
+                                       .braked = work->braked.texts};
     const struct other_sets others = other_sets(judging);
     const struct decide_input input = {.rules = judging->generation->rules,
                                        .policy = &judging->generation->policy,
@@ -239,6 +252,7 @@ bool judging_decide(const struct judging *judging, struct work *work, struct com
 {
     struct diag diag = {0};
     meet(judging, work);
+    hear_halts(judging, work);
     struct customer *customer = read_customer(judging->round, work, &diag);
     work->given_up = false;
     work_choose(work, work->person->event_count);

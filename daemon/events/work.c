@@ -140,7 +140,9 @@ void work_begin_round(struct work *work)
     work->document = (struct slice){0};
     work->records = NULL;
     work->record_count = 0;
-    work->suppressed = work->declined = (struct work_list){0};
+    work->suppressed = work->declined = work->braked = (struct work_list){0};
+    work->halts = NULL;
+    work->halt_count = work->halt_capacity = 0;
     work->places = NULL;
     work->place_count = work->place_capacity = 0;
     work->starts = NULL;
@@ -192,6 +194,13 @@ static void add_place(struct arena *arena, struct work *work, const struct commi
         (struct policy_place){.mid = arena_text(arena, found->mid), .place = found->place};
 }
 
+void work_add_halt(struct arena *arena, struct work *work, const char *rule, const char *by)
+{
+    work->halts =
+        arena_grow(arena, work->halts, work->halt_count, &work->halt_capacity, sizeof *work->halts);
+    work->halts[work->halt_count++] = (struct policy_halt){.rule = rule, .by = by};
+}
+
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result)
 {
     work->lookup_rounds = 0;
@@ -205,6 +214,10 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     add_copies(arena, &work->declined, result->declined, result->declined_count);
     for (size_t i = 0; i < result->place_count; i++)
         add_place(arena, work, &result->places[i]);
+    add_copies(arena, &work->braked, result->braked, result->braked_count);
+    for (size_t i = 0; i + 1 < result->halts_count; i += 2)
+        work_add_halt(arena, work, arena_text(arena, result->halts[i]),
+                      arena_text(arena, result->halts[i + 1]));
     forget(work, result->gone, result->gone_count);
 }
 

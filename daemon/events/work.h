@@ -68,7 +68,10 @@ struct work {
     size_t joined_count;
     struct said_text *records; /* of P:said, of all keys that lead to them, as last seen */
     size_t record_count;
-    struct slice document;                 /* theirs, as last seen; text NULL: none */
+    struct slice document; /* theirs, as last seen; text NULL: none */
+    struct work_list braked;
+    struct policy_halt *halts; /* likewise, behind what the daemon had heard before */
+    uint32_t halt_count, halt_capacity;
     struct work_list suppressed, declined; /* facts learnt, as in struct policy_facts: these … */
     struct policy_place *places;           /* … and these */
     uint32_t place_count, place_capacity;
@@ -107,6 +110,8 @@ void work_merge(struct arena *arena, struct work *work, struct work *other);
 
 /* Begins a round: what was learnt in the one before is forgotten. */
 void work_begin_round(struct work *work);
+/* A rule is paused, or by "" not; neither text is copied. */
+void work_add_halt(struct arena *arena, struct work *work, const char *rule, const char *by);
 /* What a refused commit taught: the document that stands now, facts, entries that are
  * somebody else's. All is copied. */
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result);

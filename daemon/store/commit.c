@@ -168,6 +168,29 @@ static void put_clocks(struct arguments *arguments, const struct commit *commit)
     }
 }
 
+static void put_halts(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "halts", commit->halt_count);
+    for (size_t i = 0; i < commit->halt_count; i++) {
+        arguments_text(arguments, commit->halts[i].rule);
+        arguments_text(arguments, commit->halts[i].halted ? "1" : "");
+    }
+    put_list(arguments, "halted", commit->halted_count);
+    for (size_t i = 0; i < commit->halted_count; i++) {
+        arguments_text(arguments, commit->halted[i].rule);
+        arguments_text(arguments, commit->halted[i].customer);
+        arguments_number(arguments, commit->halted[i].since_ms);
+    }
+    put_texts(arguments, "brakes", commit->brakes, commit->brake_count);
+    put_list(arguments, "braked", commit->braked_count);
+    for (size_t i = 0; i < commit->braked_count; i++) {
+        arguments_text(arguments, commit->braked[i].mid);
+        arguments_text(arguments, commit->braked[i].rule);
+        arguments_number(arguments, commit->braked[i].most);
+        arguments_number(arguments, commit->braked[i].per_ms);
+    }
+}
+
 /* The head in the order that commit.lua reads it, then its lists in any. */
 struct arguments commit_arguments(struct arena *arena, const char *consumer,
                                   const struct commit *commit)
@@ -192,6 +215,7 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
         arguments_text(&arguments, commit->full[i].class_);
         arguments_number(&arguments, commit->full[i].since_ms);
     }
+    put_halts(&arguments, commit);
     put_slices(&arguments, "emits", commit->emits, commit->emit_count);
     put_dead(&arguments, commit);
     put_starts(&arguments, commit);
@@ -255,6 +279,10 @@ static void read_facts(struct arena *arena, const struct reply *reply, struct co
             result->declined = texts_of(arena, items, &result->declined_count);
         else if (name && strcmp(name, "places") == 0)
             read_places(arena, items, result);
+        else if (name && strcmp(name, "halts") == 0)
+            result->halts = texts_of(arena, items, &result->halts_count);
+        else if (name && strcmp(name, "braked") == 0)
+            result->braked = texts_of(arena, items, &result->braked_count);
     }
 }
 

@@ -46,6 +46,14 @@ struct commit {
     size_t erased_count;
     const struct commit_full *full; /* NULL: the queues know nothing of the customer */
     size_t full_count;
+    const struct commit_halt *halts;
+    size_t halt_count;
+    const struct commit_halted *halted;
+    size_t halted_count;
+    const char *const *brakes; /* rules that are paused by this */
+    size_t brake_count;
+    const struct commit_braked *braked;
+    size_t braked_count;
     const struct slice *emits; /* events for P:events */
     size_t emit_count;
     const struct commit_dead *dead;
@@ -74,7 +82,8 @@ struct commit {
 enum commit_outcome {
     COMMIT_DONE,   /* written now, or by an earlier run of the same commit */
     COMMIT_STALE,  /* another writer was here: `document` and `records` are what stands now */
-    COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `places` */
+    COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `places`, `halts`, `braked`
+                    */
     COMMIT_MOVED,  /* a key leads elsewhere, or its document is another: all is to be read anew */
     COMMIT_BROKEN, /* a key that only this customer has is of a wrong type: `broken`, `what` */
     COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer, ticks not in work */
@@ -93,6 +102,10 @@ struct commit_result {
     size_t declined_count;
     const struct commit_withdrawal *places; /* of withdrawals: where they are; `why` NULL */
     size_t place_count;
+    const char *const *halts; /* rule, who paused it or "", rule, who … */
+    size_t halts_count;
+    const char *const *braked; /* mids of which the brake lets none go */
+    size_t braked_count;
     const char *const *gone;
     size_t gone_count;
     const char *moved; /* where a key leads by now, "" for nowhere; or the key of the document */

@@ -12,6 +12,10 @@
 --   messages  {mid, channel, class, body, on_uncertain, give_up, hash of the address in P:suppressed,
 --             in P:said, topic, domain of its mailbox, `returns` of a mail or ''}
 --   full      {class, since when the customer waits for room for such messages; 0: not}
+--   halts     {rule, whether it is assumed to be paused: '1' or ''}
+--   halted    {rule, customer, since when sends wait, as it is paused; 0: none does}
+--   brakes    rules that this pauses
+--   braked    {mid, rule, most, per ms}: counted by the rule's brake, which must let them go
 --   emits     events
 --   dead      {kind, reason, detail, body}
 --   traces    lines, oldest first
@@ -31,7 +35,8 @@
 -- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
 -- …}}, {'broken', key, what it is}: one that only this customer has is of a wrong type, or {'facts',
 -- name, items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and the
--- 'places' of messages: mid, place, mid, place… The error LEASE where the daemon's lease ran out.
+-- 'places' of messages: mid, place, mid, place…, the 'halts' of rules: rule, by whom or '', rule…, and
+-- the mids that are 'braked'. The error LEASE where the daemon's lease ran out.
 -- Safe to run twice: the second run finds its own version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
@@ -53,7 +58,8 @@ end
 -- The lists, and how many arguments an item of each has.
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 1, dead = 4,
     traces = 1, postponed = 2, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
-    erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5}
+    erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, halts = 2, halted = 3, brakes = 1,
+    braked = 4}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -98,6 +104,8 @@ need(#lists.withdrawals > 0, P .. ':uncertain', 'zset')
 need(#lists.undeclined + #lists.records + #lists.said > 0, P .. ':said', 'hash')
 need(#lists.ticks > 0, TICKS, 'zset')
 need(#lists.dead > 0, P .. ':dead', 'stream')
+need(#lists.halts + #lists.brakes > 0, P .. ':halted', 'hash')
+need(#lists.halted > 0, P .. ':halts', 'set')
 for _, m in ipairs(lists.messages) do
     need(true, outbox(m[2], m[3]), 'stream')
 end
@@ -227,6 +235,25 @@ local function learnt(name, items)
         facts[#facts + 1] = items
     end
 end
+local halts = {}
+for _, h in ipairs(lists.halts) do
+    local record = redis.call('HGET', P .. ':halted', h[1])
+    if (record and true or false) ~= (h[2] ~= '') then
+        local decoded, there = pcall(cjson.decode, record or '')
+        halts[#halts + 1] = h[1]
+        halts[#halts + 1] = record and (decoded and type(there) == 'table' and there.by == 'brake' and 'brake' or
+            'somebody') or ''
+    end
+end
+local bounds, braked = {}, {}
+if #lists.braked > 0 then
+--with shared_clock
+--with shared_rate
+--with shared_brake
+    bounds, braked = brake_open(lists.braked)
+end
+learnt('halts', halts)
+learnt('braked', braked)
 learnt('suppressed', suppressed)
 learnt('declined', declined)
 learnt('places', places)
@@ -235,6 +262,26 @@ if #facts > 1 then
 end
 
 -- From here on only writes.
+for _, bound in pairs(bounds) do
+    bound.use()
+end
+for _, rule in ipairs(lists.brakes) do
+    local time = redis.call('TIME')
+    redis.call('HSETNX', P .. ':halted', rule, string.format('{"at":%s%03d,"by":"brake"}', time[1],
+        math.floor(time[2] / 1000)))
+end
+for _, h in ipairs(lists.halted) do
+    local rule, key, since = unpack(h)
+    if is_wrong(P .. ':halt:' .. rule, 'zset') then
+        redis.call('DEL', P .. ':halt:' .. rule) -- whatever stands there, it is no queue of ours
+    end
+    if since == '0' then
+        redis.call('ZREM', P .. ':halt:' .. rule, key)
+    else
+        redis.call('ZADD', P .. ':halt:' .. rule, since, key)
+        redis.call('SADD', P .. ':halts', rule)
+    end
+end
 for _, name in ipairs(names) do
     local record = said_print(unpack(told[name], 1, 2))
     if record == '' then

@@ -45,6 +45,10 @@
     X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")       \
     X(WARMUP, "warmup", "<gateway>", "hash", "slots of its days, and since when it sends")        \
     X(PAUSED, "paused", "", "hash", "gateway that takes nothing: since when, and by whom")        \
+    X(HALTED, "halted", "", "hash", "rule that is paused: since when, and by whom")               \
+    X(HALT, "halt", "<rule>", "zset", "customer whose sends wait for the rule: since when")       \
+    X(HALTS, "halts", "", "set", "rules for which sends wait")                                    \
+    X(BRAKE, "brake", "<rule>", "hash", "slots: how many messages of it went, over all daemons")  \
     X(BULLETIN, "bulletin", "<name>", "string", "what a daemon says of its gateways, as JSON")    \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")           \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                    \

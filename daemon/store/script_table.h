@@ -22,6 +22,7 @@
     X(ENTER, enter)               \
     X(RENEW, renew)               \
     X(WAKE, wake)                 \
+    X(ROUSE, rouse)               \
     X(BY_HAND, by_hand)           \
     X(REVIVE, revive)             \
     X(SUPPRESS, suppress)         \

@@ -86,6 +86,7 @@ struct shard *shard_new(const struct shard_options *options)
     shard->instance = new_instance(shard, options);
     shard->customers = customers_new(shard->scripts, shard->instance);
     shard->tables = tables_new(shard->scripts, shard->wrong_keys);
+    shard->halted = halted_new(shard->scripts);
     shard->intake = new_intake(shard, options);
     shard->timers = timers_new(&(struct timers_options){.scripts = shard->scripts,
                                                         .instance = shard->instance,
@@ -110,6 +111,7 @@ void shard_destroy(struct shard **shard)
     clocks_destroy(&ended->clocks);
     timers_destroy(&ended->timers);
     intake_destroy(&ended->intake);
+    halted_destroy(&ended->halted);
     tables_destroy(&ended->tables);
     customers_destroy(&ended->customers);
     instance_destroy(&ended->instance);

@@ -13,6 +13,7 @@
 #include "redis/scripts.h"
 #include "store/clocks.h"
 #include "store/customers.h"
+#include "store/halted.h"
 #include "store/instance.h"
 #include "store/intake.h"
 #include "store/outbox.h"
@@ -32,6 +33,7 @@ struct shard {
     struct instance *instance;
     struct customers *customers;
     struct tables *tables;
+    struct halted *halted;
     struct intake *intake;
     struct timers *timers;
     struct clocks *clocks;

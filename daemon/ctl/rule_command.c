@@ -1,0 +1,231 @@
+/*
+ * nudgectl rule: the rules with what keeps them from sending, over all daemons; one is paused and
+ * resumed here. What was paused stands in Redis (store/halted), and daemons mind it at each commit.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "config/generation.h"
+#include "ctl/by_whom.h"
+#include "ctl/command.h"
+#include "ctl/plain.h"
+#include "store/halted.h"
+
+enum { FIRST_CHUNK = 64 * 1024, NAMES_MOST = 500 };
+
+struct overview {
+    struct context *context;
+    struct session *session;
+    const char *prefix;
+    struct arena *arena;
+    struct generation *generation; /* of the files as they are now */
+    bool json;
+    struct halted_rule *halted;
+    size_t count;
+};
+
+static const struct halted_rule *halt_of(const struct overview *overview, const char *name)
+{
+    for (size_t i = 0; i < overview->count; i++)
+        if (strcmp(overview->halted[i].name, name) == 0)
+            return &overview->halted[i];
+    return NULL;
+}
+
+/* ---- ls ---- */
+
+static void print_plain(const struct overview *overview, const char *name, const char *class,
+                        const struct halted_rule *halt)
+{
+    char at[CLOCK_TEXT_SIZE];
+    printf("%s  %s", plain_of(overview->arena, name), class);
+    if (halt) {
+        printf("  paused");
+        if (halt->at_ms)
+            printf(" since %s", clock_format(halt->at_ms / 1000 * 1000, at));
+        printf(" by %s", strcmp(halt->by, "brake") == 0 ? "policy.brake"
+                                                        : plain_of(overview->arena, halt->by));
+        if (halt->waiting)
+            printf(", sends to %" PRId64 " customer%s wait", halt->waiting,
+                   halt->waiting == 1 ? "" : "s");
+    }
+    printf("\n");
+}
+
+static void print_json(const struct overview *overview, const char *name, const char *class,
+                       const struct halted_rule *halt)
+{
+    struct arena *arena = overview->arena;
+    struct value row = value_new_map(arena, 6);
+    value_set(arena, row, "name", value_text(name));
+    value_set(arena, row, "class", value_text(class));
+    value_set(arena, row, "paused", value_bool(halt != NULL));
+    if (halt && halt->at_ms)
+        value_set(arena, row, "paused_at", value_int(halt->at_ms));
+    if (halt)
+        value_set(arena, row, "paused_by", value_text(halt->by));
+    if (halt)
+        value_set(arena, row, "waiting", value_int(halt->waiting));
+    const struct slice line = json_print_slice(arena, &row, 1 << 20);
+    plain_json(line.text, line.length);
+    printf("\n");
+}
+
+static const char *class_of(const struct rule *rule)
+{
+    return !rule->enabled ? "disabled" : rule_class_word(rule->class);
+}
+
+/* Those that are paused and are in no file stand behind the others. */
+static int list(struct overview *overview)
+{
+    struct diag diag = {0};
+    const struct ruleset *rules = overview->generation->rules;
+    if (!halted_list(overview->session, overview->prefix, overview->arena, &overview->halted,
+                     &overview->count, &diag))
+        return context_fail(&diag);
+    for (size_t i = 0; i < ruleset_count(rules); i++) {
+        const struct rule *rule = ruleset_at(rules, i);
+        (overview->json ? print_json : print_plain)(overview, rule->name, class_of(rule),
+                                                    halt_of(overview, rule->name));
+    }
+    for (size_t i = 0; i < overview->count; i++)
+        if (!ruleset_find(rules, overview->halted[i].name))
+            (overview->json ? print_json : print_plain)(overview, overview->halted[i].name,
+                                                        "unknown", &overview->halted[i]);
+    return EXIT_SUCCESS;
+}
+
+/* ---- pause, resume ---- */
+
+static bool pause(const struct overview *overview, const char *name, struct diag *diag)
+{
+    bool done = false;
+    if (!halted_set(overview->session, overview->prefix, name, by_whom(overview->arena), &done,
+                    diag))
+        return false;
+    printf("%s %s\n", plain_of(overview->arena, name), done ? "is paused" : "was paused already");
+    return true;
+}
+
+/* The daemons would wake who waits, too: a second later, and if this ends here. */
+static bool resume(const struct overview *overview, const char *name, struct diag *diag)
+{
+    bool done = false;
+    int64_t woken, all = 0;
+    if (!halted_clear(overview->session, overview->prefix, name, &done, diag))
+        return false;
+    do {
+        if (!halted_rouse(overview->session, overview->prefix, &woken, diag))
+            return false;
+        all += woken;
+    } while (woken);
+    printf("%s %s", plain_of(overview->arena, name), done ? "goes on" : "was not paused");
+    if (all)
+        printf(", sends to %" PRId64 " customer%s are asked again", all, all == 1 ? "" : "s");
+    printf("\n");
+    return true;
+}
+
+static int set_all(const struct overview *overview, bool pauses, char **names)
+{
+    struct diag diag = {0};
+    for (; *names; names++)
+        if (!(pauses ? pause : resume)(overview, *names, &diag))
+            return context_fail(&diag);
+    return EXIT_SUCCESS;
+}
+
+/* ---- The command line ---- */
+
+static int no_rule(const struct ruleset *rules, const char *name)
+{
+    const char *names[NAMES_MOST + 1];
+    struct diag diag = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < ruleset_count(rules) && count < NAMES_MOST; i++)
+        names[count++] = ruleset_at(rules, i)->name;
+    names[count] = NULL;
+    diag_error(&diag, "there is no rule `%s`", name);
+    diag_suggest(&diag, name, names);
+    return context_fail(&diag);
+}
+
+/* 0, or EX_USAGE. `count`: arguments with the verb. */
+static int check(const char *verb, int count, bool json, char **argv)
+{
+    static const char *const verbs[] = {"ls", "pause", "resume", NULL};
+    bool lists = strcmp(verb, "ls") == 0;
+    if (!rule_list_has(verbs, verb)) {
+        const char *nearest = diag_nearest(verb, verbs);
+        return command_usage(argv[0], "`ls`, `pause` or `resume` is expected, not `%s`%s%s%s", verb,
+                             nearest ? "; did you mean `" : "", nearest ? nearest : "",
+                             nearest ? "`?" : "");
+    }
+    if (!lists && count < 2)
+        return command_usage(argv[0], "`%s` takes the names of rules", verb);
+    if (lists && count > 1)
+        return command_usage(argv[0], "no argument is expected: %s", argv[2]);
+    if (json && !lists)
+        return command_usage(argv[0], "--json goes with `ls`");
+    return 0;
+}
+
+static int run_with_redis(struct overview *overview, const char *verb, char **names)
+{
+    overview->session = context_session(overview->context);
+    if (!overview->session)
+        return EXIT_FAILURE;
+    overview->prefix = overview->context->config->keys.redis.prefix;
+    int status = strcmp(verb, "ls") == 0 ? list(overview)
+                                         : set_all(overview, strcmp(verb, "pause") == 0, names);
+    session_close(&overview->session);
+    return status;
+}
+
+static struct generation *load(struct context *context)
+{
+    struct diags diags = {0};
+    const struct config *config = context_config(context);
+    struct generation *generation = config ? generation_load(config, &diags) : NULL;
+    context_print_errors(&diags);
+    return generation;
+}
+
+/* A rule that is in no file may be resumed, but not paused: it would be a misspelt one. */
+static int run(struct context *context, const char *verb, bool json, char **names)
+{
+    struct overview overview = {.context = context, .json = json};
+    overview.generation = load(context);
+    if (!overview.generation)
+        return EXIT_FAILURE;
+    int status = EXIT_SUCCESS;
+    for (char **name = names; *name && strcmp(verb, "pause") == 0 && !status; name++)
+        if (!ruleset_find(overview.generation->rules, *name))
+            status = no_rule(overview.generation->rules, *name);
+    overview.arena = arena_new(FIRST_CHUNK);
+    if (!status)
+        status = run_with_redis(&overview, verb, names);
+    arena_destroy(&overview.arena);
+    generation_release(&overview.generation);
+    return status;
+}
+
+int command_rule(struct context *context, int argc, char **argv)
+{
+    bool json = false;
+    static char *none[] = {NULL};
+    const struct command_option options[] = {{.name = "--json", .flag = &json}, {0}};
+    int count = command_options(context, argc, argv, options);
+    if (count < 0)
+        return EX_USAGE;
+    const char *verb = count ? argv[1] : "ls";
+    int fault = check(verb, count, json, argv);
+    argv[count + 1] = NULL;
+    return fault ? fault : run(context, verb, json, count > 1 ? argv + 2 : none);
+}
