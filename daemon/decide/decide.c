@@ -298,6 +298,7 @@ static void consider_moment(struct deciding *d, const struct decide_tick *ticks,
     struct condition_view view;
     uint32_t matched = 0;
     d->event = event_of(d, &ticks[0]);
+    lookups_begin(d->lookups);
     trace_begin(&d->trace, d->arena, d->now_ms, d->event);
     const struct condition_scene scene = deciding_scene(d, NULL);
     condition_view_open(&view, &scene, d->arena);

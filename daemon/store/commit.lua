@@ -247,7 +247,6 @@ for _, h in ipairs(lists.halts) do
 end
 local bounds, braked = {}, {}
 if #lists.braked > 0 then
---with shared_clock
 --with shared_rate
 --with shared_brake
     bounds, braked = brake_open(lists.braked)
