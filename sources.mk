@@ -590,6 +590,8 @@ library_sources = \
 	daemon/rules/rule_events.h \
 	daemon/rules/rule_expression.c \
 	daemon/rules/rule_expression.h \
+	daemon/rules/rule_flow.c \
+	daemon/rules/rule_flow.h \
 	daemon/rules/rule_gates.c \
 	daemon/rules/rule_gates.h \
 	daemon/rules/rule_index.c \
@@ -989,6 +991,7 @@ unit_programs = \
 	tests/unit/test_rule_channel \
 	tests/unit/test_rule_events \
 	tests/unit/test_rule_files \
+	tests/unit/test_rule_flow \
 	tests/unit/test_rule_index \
 	tests/unit/test_rule_needles \
 	tests/unit/test_rule_read \

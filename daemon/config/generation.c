@@ -84,7 +84,8 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                      .references = &config->references,
                                      .topics = config_topic_names(config, arena),
                                      .channels = config->known_channels,
-                                     .segments = config->segments};
+                                     .segments = config->segments,
+                                     .cap = config->keys.policy.cap};
     size_t errors = diags->errors;
     if (generation->templates) {
         check_bodies(config, generation->templates, arena, diags);

@@ -20,6 +20,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "rules/rule_events.h"
+#include "rules/rule_flow.h"
 #include "rules/rule_index.h"
 #include "rules/rule_read.h"
 
@@ -205,6 +206,7 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
             continue;
         rule->lookups = rule_references_lookups(&builder->references, before, set->arena);
         ruleset_templates_check(&builder->settings->templates, source, rule, builder->diags);
+        rule_flow_check(rule, source, &builder->settings->cap, set->arena, builder->diags);
         add_rule(set, source, rule, document, builder->diags);
     }
 }

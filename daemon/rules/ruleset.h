@@ -31,7 +31,8 @@ struct ruleset_settings {
     const struct condition_segment *segments; /* ends with a row without a name; NULL: unknown */
     const struct rule_channel *channels;      /* of the configuration; NULL: the standard ones */
     const char *const *topics;                /* of the configuration, NULL-terminated; NULL: any */
-    bool plain; /* asks every rule in turn (rules/rule_index): for comparison */
+    struct setting_rate cap; /* of the configuration, for warnings; count 0: none */
+    bool plain;              /* asks every rule in turn (rules/rule_index): for comparison */
 };
 
 /* Begins a set without rules. It takes over the arena, in which everything that is added must

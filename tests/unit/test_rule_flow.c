@@ -1,0 +1,81 @@
+/* What is said of rules whose steps cannot all be done. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "decide_fixture.h"
+
+static const char events[] = "x: {sample: {customer: {id: '7', tier: gold}, order: {id: o1, n: 5, "
+                             "items: [1], address: {zip: '1'}, gift: true}}}\n";
+
+struct row {
+    const char *rule;
+    const char *fault; /* NULL: none */
+};
+
+#define UNREACHABLE ": warning: no journey ever comes to this step"
+
+static const struct row rows[] = {
+    {"name: r\non: x\nsteps:\n  - send: m\n  - stop\n  - send: n\n  - send: o\n",
+     "rules.yaml:6:11" UNREACHABLE},
+    {"name: r\non: x\nsteps:\n  - send: m\n  - stop\n", NULL},
+    {"name: r\non: x\nsteps:\n  - if: order.n > 1\n    then: [stop]\n  - send: n\n", NULL},
+    {"name: r\non: x\nsteps:\n  - if: order.n > 1\n    then: [stop]\n    else: [stop]\n"
+     "  - send: n\n",
+     "rules.yaml:7:11" UNREACHABLE},
+    {"name: r\non: x\nsteps:\n  - if: 1 > 2\n    then:\n      - send: m\n  - send: n\n",
+     "rules.yaml:6:15" UNREACHABLE},
+    {"name: r\non: x\nsteps:\n  - if: 1 < 2\n    then:\n      - send: m\n    else:\n"
+     "      - send: n\n",
+     "rules.yaml:8:15" UNREACHABLE},
+    {"name: r\non: x\nsteps:\n  - if: now > timestamp('2026-01-01T00:00:00Z')\n    then:\n"
+     "      - send: m\n    else:\n      - send: n\n",
+     NULL},
+    {"name: r\non: x\nsteps:\n  - split: {name: s, shares: {a: 100, b: 0}}\n    then:\n"
+     "      a: [stop]\n      b:\n        - send: m\n  - send: n\n",
+     "rules.yaml:8:17" UNREACHABLE},
+    {"name: r\non: x\nsteps:\n  - split: {name: s, shares: {a: 50, b: 50}}\n    then:\n"
+     "      a: [stop]\n  - send: n\n",
+     NULL},
+};
+
+static void test_faults(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(64 * 1024);
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *said = decide_fixture_faults(arena, rows[i].rule, events);
+        bool good =
+            rows[i].fault ? strstr(said, rows[i].fault) != NULL : !strstr(said, "no journey ever");
+        if (!good)
+            print_error("%s\n%s\n", rows[i].rule, said);
+        wrong += !good;
+    }
+    arena_destroy(&arena);
+    assert_int_equal(wrong, 0);
+}
+
+/* Of several steps in a row one warning is enough. */
+static void test_once(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(64 * 1024);
+    const char *said = decide_fixture_faults(arena, rows[0].rule, events);
+    const char *first = strstr(said, "no journey ever");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "no journey ever"));
+    arena_destroy(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
