@@ -1129,13 +1129,20 @@ example_files = \
 	demo/img/tea.png \
 	demo/index.html.liquid \
 	nudged.yaml \
+	rules/abandoned-cart.test.yaml \
 	rules/abandoned-cart.yaml \
+	rules/alerts.test.yaml \
 	rules/alerts.yaml \
+	rules/browse-abandonment.test.yaml \
 	rules/browse-abandonment.yaml \
 	rules/events.yaml \
+	rules/feedback.test.yaml \
 	rules/feedback.yaml \
+	rules/loyalty.test.yaml \
 	rules/loyalty.yaml \
+	rules/orders.test.yaml \
 	rules/orders.yaml \
+	rules/welcome.test.yaml \
 	rules/welcome.yaml \
 	templates/back-in-stock.html.liquid \
 	templates/back-in-stock.text.liquid \
@@ -1307,6 +1314,7 @@ test_files = \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_same_words.py \
 	tests/functional/test_sender.py \
+	tests/functional/test_shipped.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_smtp_dialogue.py \

@@ -25,7 +25,8 @@ struct draft {
 /* The first step of the rule that sends the template, or NULL. */
 const struct rule_step *draft_step(const struct rule *rule, const char *template);
 
-/* The event of events.yaml that has this type, as JSON in the arena; false where it has none. */
+/* The event of events.yaml that has this type, as JSON in the arena; false where it has none. Of
+ * `clock`, a tick for the customer of its first sample. */
 bool draft_sample(const struct ruleset *rules, const char *type, struct arena *arena,
                   struct input *event);
 

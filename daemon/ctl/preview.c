@@ -73,6 +73,12 @@ static bool take_sample(struct preview *preview, struct diag *diag)
             draft_sample(rules, type, arena, &sample))
             return scene_event(&preview->scene, &sample, diag);
     }
+    for (size_t i = 0; i < ruleset_count(rules); i++) {
+        const struct rule *const one[] = {ruleset_at(rules, i), NULL};
+        struct input tick;
+        if (one[0]->clock && take_rule(preview, one) && draft_sample(rules, "clock", arena, &tick))
+            return scene_event(&preview->scene, &tick, diag);
+    }
     diag_error(diag, "no rule sends `%s` at an event that %s/events.yaml has a sample of",
                preview->template, preview->config->keys.rules);
     diag_hint(diag, "give it one: --event FILE");
