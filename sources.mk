@@ -299,6 +299,8 @@ library_sources = \
 	daemon/customer/customer_document.c \
 	daemon/customer/customer_ends.c \
 	daemon/customer/customer_ends.h \
+	daemon/customer/customer_fields.c \
+	daemon/customer/customer_fields.h \
 	daemon/customer/customer_join.c \
 	daemon/customer/customer_join.h \
 	daemon/customer/customer_journey.h \
@@ -333,8 +335,12 @@ library_sources = \
 	daemon/decide/decision.c \
 	daemon/decide/decision.h \
 	daemon/decide/decision_items.h \
+	daemon/decide/emitting.c \
+	daemon/decide/emitting.h \
 	daemon/decide/ends.c \
 	daemon/decide/ends.h \
+	daemon/decide/fields.c \
+	daemon/decide/fields.h \
 	daemon/decide/fit.c \
 	daemon/decide/fit.h \
 	daemon/decide/halting.c \
@@ -572,6 +578,10 @@ library_sources = \
 	daemon/rules/condition.h \
 	daemon/rules/condition_reads.c \
 	daemon/rules/condition_reads.h \
+	daemon/rules/field.c \
+	daemon/rules/field.h \
+	daemon/rules/field_owners.c \
+	daemon/rules/field_owners.h \
 	daemon/rules/lookups.c \
 	daemon/rules/lookups.h \
 	daemon/rules/other_sets.c \
@@ -606,10 +616,13 @@ library_sources = \
 	daemon/rules/rule_references.c \
 	daemon/rules/rule_references.h \
 	daemon/rules/rule_step_branch.c \
+	daemon/rules/rule_step_data.c \
+	daemon/rules/rule_step_emit.c \
 	daemon/rules/rule_step_kinds.h \
 	daemon/rules/rule_step_reader.c \
 	daemon/rules/rule_step_reader.h \
 	daemon/rules/rule_step_send.c \
+	daemon/rules/rule_step_set.c \
 	daemon/rules/rule_step_split.c \
 	daemon/rules/rule_step_wait.c \
 	daemon/rules/rule_steps.c \
@@ -917,11 +930,13 @@ unit_programs = \
 	tests/unit/test_domains \
 	tests/unit/test_duration \
 	tests/unit/test_embedded \
+	tests/unit/test_emit \
 	tests/unit/test_endpoint \
 	tests/unit/test_envelope \
 	tests/unit/test_event_again \
 	tests/unit/test_event_splitter \
 	tests/unit/test_failpoint \
+	tests/unit/test_fields \
 	tests/unit/test_file \
 	tests/unit/test_fill \
 	tests/unit/test_gateway_queues \
@@ -1004,6 +1019,7 @@ unit_programs = \
 	tests/unit/test_scripts \
 	tests/unit/test_senders \
 	tests/unit/test_session \
+	tests/unit/test_set \
 	tests/unit/test_set_digest \
 	tests/unit/test_settings \
 	tests/unit/test_settings_changed \

@@ -34,6 +34,7 @@
 #include "config/config_paths.h"
 #include "customer/said.h"
 #include "rules/condition.h"
+#include "rules/field.h"
 #include "rules/rule_expression.h"
 #include "send/gateway_kinds.h"
 
@@ -172,6 +173,19 @@ static void fill_conditions(struct loading *loading)
     }
     config->segments = segments;
     config->conditions = conditions;
+}
+
+/* ---- Fields ---- */
+
+static void fill_fields(struct loading *loading)
+{
+    struct config *config = loading->config;
+    const struct rule_reader reader = {.arena = config->arena,
+                                       .source = &loading->source,
+                                       .diags = loading->diags,
+                                       .references = &config->references};
+    config->fields = fields_read(&reader, &config->keys.customer.fields);
+    config->field_defaults = fields_defaults(config->fields, config->arena);
 }
 
 /* ---- Topics ---- */
@@ -331,7 +345,7 @@ static bool read_root(struct loading *loading, struct value *root)
 {
     struct config *config = loading->config;
     struct diag diag = {0};
-    static const char *const expressions[] = {"consent", "segments", "answers", NULL};
+    static const char *const expressions[] = {"consent", "segments", "answers", "set", "if", NULL};
     const struct yaml_options options = {.file = config->file, .expression_keys = expressions};
     struct value documents;
     *root = value_null();
@@ -390,6 +404,7 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_mail(config);
         fill_keys(&loading);
         fill_conditions(&loading);
+        fill_fields(&loading);
         fill_topics(&loading);
         fill_only(&loading);
         fill_gateways(&loading);
@@ -494,6 +509,9 @@ void config_policy(const struct config *config, struct policy *policy)
         .cap = config->keys.policy.cap,
         .brake = config->keys.policy.brake,
         .only = config->only,
+        .fields = config->fields,
+        .field_defaults = config->field_defaults,
+        .key_paths = config->customer_keys,
         .quiet_from = config->keys.policy.quiet.from,
         .quiet_to = config->keys.policy.quiet.to,
         .dedupe_keep_ms = config->keys.dedupe_keep_ms,

@@ -41,6 +41,8 @@ struct config {
     const char *locale;                        /* shop.locale, else "en" */
     struct cel_program *consent;               /* NULL: the default */
     const struct condition_segment *segments;  /* ends with a row without a name */
+    const struct field *fields;                /* computed ones; likewise, or NULL */
+    struct value field_defaults;               /* map, or null */
     const struct policy_topic *topics;         /* likewise; NULL: whatever rules have */
     const char *const *only;               /* of deliver.only, NULL-terminated; NULL: everybody */
     struct cel_program *const *conditions; /* consent and segments; NULL-terminated */

@@ -24,6 +24,7 @@ struct config_log {
 
 struct config_customer {
     struct value keys; /* list of texts */
+    struct value fields;
     int64_t keep_ms;
 };
 

@@ -82,7 +82,13 @@ static const struct setting customer_settings[] = {
      .least = DAYS(1),
      .most = DAYS(3650),
      .help = "how long a customer is remembered after the last event or deadline"},
-    {.key = "fields", .planned = true, .help = "`customer.count(…)` counts events"},
+    {.key = "fields",
+     .type = SETTING_VALUE,
+     IN(config_customer, fields),
+     .reload = SETTING_RELOAD,
+     .help =
+         "fields of the customer that are computed from events, in this order: a mapping of names "
+         "to {default, on, if, set}"},
     {0},
 };
 

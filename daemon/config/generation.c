@@ -85,7 +85,9 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                      .topics = config_topic_names(config, arena),
                                      .channels = config->known_channels,
                                      .segments = config->segments,
-                                     .cap = config->keys.policy.cap};
+                                     .cap = config->keys.policy.cap,
+                                     .fields = config->fields,
+                                     .config_source = &config->source};
     size_t errors = diags->errors;
     if (generation->templates) {
         check_bodies(config, generation->templates, arena, diags);

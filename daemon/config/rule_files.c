@@ -43,16 +43,28 @@ static bool read_events(const struct reading *reading)
            ruleset_add_events(reading->builder, &source, &documents);
 }
 
-static void read_rules(const struct reading *reading, const char *name)
+/* A file of rules as it was read. */
+struct rule_file {
+    struct settings_source source;
+    struct value documents;
+};
+
+static bool read_rules(const struct reading *reading, const char *name, struct rule_file *file)
 {
     const struct yaml_options options = {
         .file = arena_printf(reading->arena, "%s/%s", reading->folder, name),
         .bytes = FILE_MOST,
         .expression_keys = rule_expression_keys};
-    struct settings_source source;
-    struct value documents;
-    if (read_documents(reading, &options, &source, &documents))
-        ruleset_add_rules(reading->builder, &source, &documents);
+    return read_documents(reading, &options, &file->source, &file->documents);
+}
+
+/* All files are read before the first rule is: a rule may ask for what another one sets. */
+static void add_rules(const struct reading *reading, const struct rule_file *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ruleset_note_fields(reading->builder, &files[i].documents);
+    for (size_t i = 0; i < count; i++)
+        ruleset_add_rules(reading->builder, &files[i].source, &files[i].documents);
 }
 
 static bool is_rule_file(const char *name)
@@ -60,6 +72,16 @@ static bool is_rule_file(const char *name)
     size_t length = strlen(name), tail = strlen(".test.yaml");
     return strcmp(name, "events.yaml") != 0 &&
            !(length >= tail && strcmp(name + length - tail, ".test.yaml") == 0);
+}
+
+static void read_all(const struct reading *reading, const char *const *names, size_t count)
+{
+    struct rule_file *files = arena_zero(reading->arena, sizeof *files * (count + 1));
+    size_t read = 0;
+    for (size_t i = 0; i < count; i++)
+        if (is_rule_file(names[i]) && read_rules(reading, names[i], &files[read]))
+            read++;
+    add_rules(reading, files, read);
 }
 
 struct ruleset *rule_files_load(const char *folder, const struct ruleset_settings *settings,
@@ -76,8 +98,6 @@ struct ruleset *rule_files_load(const char *folder, const struct ruleset_setting
     if (!file_list(arena, folder, ".yaml", false, &names, &count, &diag))
         diags_add(diags, &diag);
     else if (read_events(&reading)) /* rules are checked against them */
-        for (size_t i = 0; i < count; i++)
-            if (is_rule_file(names[i]))
-                read_rules(&reading, names[i]);
+        read_all(&reading, names, count);
     return ruleset_finish(&reading.builder);
 }

@@ -43,6 +43,15 @@ static void put_channels(const struct config *config, struct buf *out)
     arena_destroy(&arena);
 }
 
+/* They are computed in their order, which counts therefore. */
+static void put_fields(const struct value *fields, struct buf *out)
+{
+    for (uint32_t i = 0; i < value_count(fields); i++) {
+        canonical_print(out, &fields->map->members[i].key);
+        canonical_print(out, &fields->map->members[i].value);
+    }
+}
+
 void set_digest(const struct config *config, const struct ruleset *rules, char out[SET_DIGEST_SIZE])
 {
     unsigned char digest[DIGEST_SIZE];
@@ -52,6 +61,8 @@ void set_digest(const struct config *config, const struct ruleset *rules, char o
     put_policy(config, &text);
     canonical_print(&text, &config->keys.segments);
     canonical_print(&text, &config->keys.topics);
+    if (value_count(&config->keys.customer.fields)) /* as it always was where there are none */
+        put_fields(&config->keys.customer.fields, &text);
     canonical_print(&text, &config->keys.shop);
     put_channels(config, &text);
     digest_sha256(buf_string(&text), text.length, digest);

@@ -9,6 +9,7 @@ void scene_begin(struct scene *scene, const struct config *config, struct arena 
 {
     *scene = (struct scene){
         .arena = arena, .config = config, .customer = customer_new(arena, "id:somebody")};
+    scene->customer->defaults = config->field_defaults;
     scene->seen = (struct condition_scene){.customer = scene->customer,
                                            .shop = &config->keys.shop,
                                            .zone = config->zone,
@@ -28,6 +29,8 @@ bool scene_customer(struct scene *scene, const struct input *input, struct diag 
     else
         customer_profile_set(scene->arena, scene->customer, object, 0);
     scene->seen.customer = scene->customer;
+    if (scene->customer)
+        scene->customer->defaults = scene->config->field_defaults;
     if (!scene->customer)
         diag_file(diag, input->name);
     return scene->customer != NULL;
@@ -45,8 +48,9 @@ bool scene_tables(struct scene *scene, const struct input *input, struct diag *d
 bool scene_event(struct scene *scene, const struct input *input, struct diag *diag)
 {
     struct shop_event *event = &scene->event;
-    const struct shop_event_form form = config_event_form(scene->config);
+    struct shop_event_form form = config_event_form(scene->config);
     const char *entry = arena_printf(scene->arena, "%" PRId64 "-0", scene->seen.now_ms);
+    form.former = true; /* one of nudged's own may be tried */
     if (!shop_event_read(scene->arena, input->text, input->length, entry, &form, event, diag)) {
         diag_file(diag, input->name);
         return false;

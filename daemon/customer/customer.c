@@ -28,14 +28,29 @@ struct customer *customer_new(struct arena *arena, const char *key)
     customer->version = "";
     customer->profile = value_new_map(arena, 0);
     customer->fields = value_new_map(arena, 0);
+    customer->fields_at = value_new_map(arena, 0);
     return customer;
+}
+
+/* Adds what the map does not have. */
+static void add_missing(struct arena *arena, struct value map, const struct value *more)
+{
+    for (uint32_t i = 0; i < value_count(more); i++) {
+        const struct value_member *member = &more->map->members[i];
+        if (!value_find(&map, member->key.string, member->key.length))
+            value_add(arena, map, member->key, member->value);
+    }
 }
 
 struct value customer_value(struct arena *arena, const struct customer *customer)
 {
-    if (value_count(&customer->fields) == 0)
+    const struct value *maps[] = {&customer->fields, &customer->defaults, &customer->profile};
+    if (value_count(&customer->fields) + value_count(&customer->defaults) == 0)
         return customer->profile;
-    return value_merge(arena, &customer->profile, &customer->fields);
+    struct value all = value_new_map(arena, value_count(maps[0]) + value_count(maps[2]) + 4);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        add_missing(arena, all, maps[i]);
+    return all;
 }
 
 const char *customer_first_key(const struct customer *customer)

@@ -25,7 +25,8 @@ struct customer *customer_new(struct arena *arena, const char *key);
 struct customer *customer_read(struct arena *arena, const char *key, const char *text,
                                size_t length, struct diag *diag);
 
-/* What expressions and templates call `customer`: the profile under what rules set. */
+/* What expressions and templates call `customer`: the profile under what rules set, and its
+ * defaults. */
 struct value customer_value(struct arena *arena, const struct customer *customer);
 
 /* The key by which the person has their share of every split, for ever. */

@@ -420,6 +420,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     read_first(arena, customer, &root);
     read_profile(arena, customer, &root);
     customer->fields = map_of(arena, &root, "fields");
+    customer->fields_at = map_of(arena, &root, "fields_at");
     read_said(arena, customer, &root);
     read_counts(arena, customer, &root);
     read_sends(arena, customer, &root);

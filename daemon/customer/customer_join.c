@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "customer/customer_ends.h"
+#include "customer/customer_fields.h"
 #include "customer/customer_profile.h"
 #include "customer/customer_starts.h"
 #include "customer/said.h"
@@ -127,7 +128,7 @@ static void join_keys(struct arena *arena, struct customer *customer, const stru
 void customer_join(struct arena *arena, struct customer *customer, const struct customer *other)
 {
     customer_profile_join(arena, customer, other);
-    customer->fields = value_merge(arena, &other->fields, &customer->fields);
+    customer_fields_join(arena, customer, other);
     said_join(arena, customer, other);
     join_counts(arena, customer, other);
     join_totals(arena, customer, other);

@@ -352,6 +352,7 @@ static void print_whole(const struct customer *customer, const char *version, st
     put_keys(out, customer);
     put_profile(out, customer);
     put_map(out, "fields", &customer->fields);
+    put_map(out, "fields_at", &customer->fields_at);
     put_said(out, customer);
     put_counts(out, customer);
     put_sends(out, customer);

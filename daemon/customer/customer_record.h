@@ -15,6 +15,7 @@ enum {
     CUSTOMER_FORMAT = 2, /* of the document; kept in P:meta too */
     CUSTOMER_DOCUMENT_MOST = 64 * 1024,
     CUSTOMER_PROFILE_MOST = 16 * 1024, /* of its layers as they are printed */
+    CUSTOMER_FIELDS_MOST = 8 * 1024,   /* of what rules set, with when it was */
     CUSTOMER_READS_MOST = 1024,        /* of what is kept of an event for a condition of `until` */
     CUSTOMER_TIMES_MOST = 32,          /* newest times kept for each counted event type */
     CUSTOMER_SENDS_MOST = 192,         /* that some limit or cap counts, … */
@@ -94,7 +95,11 @@ struct customer {
     const char *version;  /* token of the document that was read; "" for a new one */
     struct value profile; /* map: what the layers say together (customer/customer_profile) */
     CUSTOMER_LIST(struct customer_layer) layers; /* what events said, newest first */
-    struct value fields;                         /* map: what rules set; stands over the profile */
+    struct value fields;                         /* map: what rules set (customer/customer_fields);
+                                                    stands over the profile */
+    struct value fields_at;                      /* map: when, also of those that were removed */
+    struct value defaults; /* map: what a field of the configuration is as long as nothing was set;
+                              not printed; null: nobody has told */
     CUSTOMER_LIST(struct customer_count) counts;
     CUSTOMER_LIST(struct customer_send) sends;
     CUSTOMER_LIST(struct customer_total) totals;

@@ -52,6 +52,12 @@ size_t customer_size_of_value(const struct value *value, size_t most)
     return bytes;
 }
 
+size_t customer_size_of_fields(const struct customer *customer)
+{
+    return customer_size_of_value(&customer->fields, CUSTOMER_DOCUMENT_MOST) +
+           customer_size_of_value(&customer->fields_at, CUSTOMER_DOCUMENT_MOST);
+}
+
 /* About so much goes when the document is printed and is too large. */
 static size_t comfort(const struct customer *customer)
 {
@@ -74,6 +80,15 @@ static size_t profile_bytes(const struct customer *customer)
     return bytes;
 }
 
+/* What fields may still come to, of a customer that has any. */
+static size_t room_of_fields(const struct customer *customer)
+{
+    if (value_count(&customer->fields) + value_count(&customer->defaults) == 0)
+        return 0;
+    size_t bytes = customer_size_of_fields(customer);
+    return bytes < CUSTOMER_FIELDS_MOST ? CUSTOMER_FIELDS_MOST - bytes : 0;
+}
+
 bool customer_size_has_room(const struct customer *customer, size_t bytes)
 {
     if (customer->bytes + bytes <= SMALL_BYTES)
@@ -82,6 +97,7 @@ bool customer_size_has_room(const struct customer *customer, size_t bytes)
     size_t reserve = RESERVE_BYTES;
     if (profile < CUSTOMER_PROFILE_MOST)
         reserve += CUSTOMER_PROFILE_MOST - profile;
+    reserve += room_of_fields(customer);
     return customer->bytes + bytes <= CUSTOMER_DOCUMENT_MOST - reserve + comfort(customer);
 }
 

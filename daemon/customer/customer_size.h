@@ -20,6 +20,9 @@ size_t customer_size_of_open(const struct customer_open *open);
 /* Bytes of a value as JSON; above `most` anything above it. */
 size_t customer_size_of_value(const struct value *value, size_t most);
 
+/* Of what rules set, and when. */
+size_t customer_size_of_fields(const struct customer *customer);
+
 /* Whether so much more has room, where what is kept for comfort would go first. */
 bool customer_size_has_room(const struct customer *customer, size_t bytes);
 

@@ -153,7 +153,8 @@ static void find_keys(struct arena *arena, const struct value *root,
 static bool read_own_key(struct arena *arena, const struct value *customer,
                          const struct shop_event_form *form, struct shop_event *event)
 {
-    const char *text = value_to_text(arena, value_get(customer, "key"));
+    const char *named = form->own && form->own[0] ? form->own : NULL;
+    const char *text = named ? named : value_to_text(arena, value_get(customer, "key"));
     if (!event->internal || !text)
         return false;
     event->keys = arena_alloc(arena, sizeof *event->keys);
@@ -237,6 +238,12 @@ static void make_document(struct arena *arena, struct shop_event *event)
         value_add(arena, event->document, value_text("hops"), value_int(event->hops));
 }
 
+void shop_event_complete(struct arena *arena, struct shop_event *event)
+{
+    name_event("", 0, event);
+    make_document(arena, event);
+}
+
 bool shop_event_read(struct arena *arena, const char *text, size_t length, const char *entry,
                      const struct shop_event_form *form, struct shop_event *event,
                      struct diag *diag)
@@ -253,7 +260,7 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
         return false;
     if (!event->type[0])
         return refuse(diag, "no-type", "no `type`");
-    event->internal = strcmp(event->source, "nudged") == 0;
+    event->internal = form->own || (form->former && strcmp(event->source, "nudged") == 0);
     if (!read_hops(&root, event, diag) || !read_time(&root, form->skew_ms, event, diag) ||
         !read_data(arena, &root, event, diag) || !read_keys(arena, &root, form, event, diag))
         return false;

@@ -25,6 +25,10 @@ enum {
 struct shop_event_form {
     const char *const *key_paths; /* NULL-terminated: "customer.id", "customer.email", "subject" */
     int64_t skew_ms;              /* a time further ahead of arrival than this counts as arrival */
+    /* Of this entry alone. */
+    const char *own; /* nudged made it, of the customer with this key ("": as the event itself
+                        says); NULL: it has no such mark */
+    bool former;     /* it may be of a program that set no marks: then `source` tells */
 };
 
 struct shop_event {
@@ -54,6 +58,10 @@ struct shop_event {
 bool shop_event_read(struct arena *arena, const char *text, size_t length, const char *entry,
                      const struct shop_event_form *form, struct shop_event *event,
                      struct diag *diag);
+
+/* Makes what follows from the rest of an event that was not read: identity, origin and document. It
+ * has an id. */
+void shop_event_complete(struct arena *arena, struct shop_event *event);
 
 enum { SHOP_EVENT_NAME_SIZE = 17 };
 

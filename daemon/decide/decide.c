@@ -6,6 +6,7 @@
  *           ├─ consider_event    one event of the customer; twice is once
  *           │    learn             what it tells: profile, counts, opt-outs, messages that were
  *           │                      lost, or go out once more (decide/requeued)
+ *           │    fields_compute    what it makes of computed fields (decide/fields)
  *           │    ends_until        whose `until` it is: what runs ends, what waits is withdrawn
  *           │    meeting_ask       which journeys wait for it (decide/meeting); they go on last
  *           │    start_journeys    whose `on` it is: all `if`s first, then each match acts
@@ -13,6 +14,7 @@
  *           │      try_rule          enabled, young enough, not over already; then what it does
  *           │                        to what runs (decide/again)
  *           ├─ consider_ticks    clocks: the `if`s of all that have the same moment first, likewise
+ *           ├─ consider_emitted  what rules made of it, likewise (decide/emitting)
  *           └─ resume_due        journeys whose time has come, in the order of deadlines
  *
  *   Both let journeys move on until they wait or end (decide/moving, which reads next), and at
@@ -33,7 +35,9 @@
 #include "decide/again.h"
 #include "decide/ahead.h"
 #include "decide/deciding.h"
+#include "decide/emitting.h"
 #include "decide/ends.h"
+#include "decide/fields.h"
 #include "decide/halting.h"
 #include "decide/joining.h"
 #include "decide/journey.h"
@@ -225,6 +229,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     } else {
         d->decision->counts.decided++;
         learn(d);
+        fields_compute(d);
         ends_until(d);
         meeting_ask(d);
         start_journeys(d);
@@ -233,6 +238,16 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
         customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
     }
     deciding_end_trace(d);
+}
+
+/* ---- What rules made ---- */
+
+/* What rules made of it is handled after it, and what they made of that. */
+static void consider_emitted(struct deciding *d)
+{
+    const struct shop_event *event;
+    while ((event = emitting_next(d)))
+        consider_event(d, event);
 }
 
 /* ---- Ticks ---- */
@@ -327,6 +342,7 @@ static void consider_ticks(struct deciding *d, const struct decide_tick *ticks, 
             ticks[i].time_ms == ticks[first].time_ms)
             continue;
         consider_moment(d, &ticks[first], i - first);
+        consider_emitted(d);
         first = i;
     }
 }
@@ -464,6 +480,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                          .decision = decision};
     bool full = input->due_ms || room_running(input->customer) < input->customer->journeys.count;
     memset(decision, 0, sizeof *decision);
+    input->customer->defaults = input->policy->field_defaults;
     learn_starts(input);
     decision->bare = input->event_count && !input->joined_count && !input->due_ms &&
                      !input->customer->version[0];
@@ -478,13 +495,16 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     count_on(input);
     customer_prune(input->customer, input->now_ms, input->now_ms - input->policy->dedupe_keep_ms);
     withdraw_let_go(&d);
-    for (size_t i = 0; i < input->event_count; i++)
+    for (size_t i = 0; i < input->event_count; i++) {
         consider_event(&d, input->events[i]);
+        consider_emitted(&d);
+    }
     consider_ticks(&d, input->ticks, input->tick_count);
     decision->quiet = input->tick_count && !decision->trace_count && !input->event_count &&
                       !input->joined_count && !input->due_ms;
     if (input->due_ms)
         resume_due(&d, input->due_ms);
+    consider_emitted(&d);
     words_end(&d);
     ahead_tell(&d);
     halting_tell(&d);

@@ -47,6 +47,9 @@ struct deciding {
     uint32_t want_count, want_capacity;
     struct deciding_words words;
     struct lookups *lookups; /* what lookup() is answered from, and what it must see first */
+    const struct shop_event *emitted[32]; /* of decide/emitting: made by rules; NULL: by now on its
+                                             way to another customer */
+    uint32_t emitted_count, emitted_next;
 };
 
 /* What an expression sees: of a journey (NULL: none), and of the event that its last wait met, or

@@ -102,6 +102,22 @@ void decision_add_unsaid(struct decision *decision, struct arena *arena,
                  .kind = "customer", .reason = reason, .detail = detail, .body = body});
 }
 
+void decision_add_unmade(struct decision *decision, struct arena *arena, struct value event,
+                         const char *key, enum trace_reason reason, const char *detail)
+{
+    add_dead(decision, arena,
+             &(struct decision_dead){
+                 .kind = "event", .own = key, .reason = reason, .detail = detail, .body = event});
+}
+
+void decision_add_emit(struct decision *decision, struct arena *arena, const char *key,
+                       struct value event)
+{
+    decision->emits = arena_grow(arena, decision->emits, decision->emit_count,
+                                 &decision->emit_capacity, sizeof *decision->emits);
+    decision->emits[decision->emit_count++] = (struct decision_emit){.key = key, .event = event};
+}
+
 void decision_need(struct decision *decision, struct arena *arena, const char *origin)
 {
     for (uint32_t i = 0; i < decision->need_count; i++)

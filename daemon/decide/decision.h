@@ -31,6 +31,8 @@ struct decision {
     uint32_t said_count, said_capacity;
     const char **erased; /* keys under which all that there is of the customer goes */
     uint32_t erased_count, erased_capacity;
+    struct decision_emit *emits; /* about other customers, in their order */
+    uint32_t emit_count, emit_capacity;
     bool bare;          /* nothing is known of the customer: there is no document to keep */
     bool quiet;         /* ticks alone, and no rule matched: there is nothing to keep */
     const char **needs; /* origins of starts that it must see: nothing is decided without them */
@@ -75,6 +77,14 @@ void decision_add_dead(struct decision *decision, struct arena *arena,
 void decision_add_unsaid(struct decision *decision, struct arena *arena,
                          const struct customer *customer, struct value said,
                          enum trace_reason reason, const char *detail);
+
+/* An event that could not be made: a dead letter about the customer of that key. */
+void decision_add_unmade(struct decision *decision, struct arena *arena, struct value event,
+                         const char *key, enum trace_reason reason, const char *detail);
+
+/* An event about another customer, who is assumed to be known. */
+void decision_add_emit(struct decision *decision, struct arena *arena, const char *key,
+                       struct value event);
 
 void decision_add_said(struct decision *decision, struct arena *arena,
                        const struct decision_said *said);

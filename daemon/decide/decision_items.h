@@ -35,8 +35,14 @@ struct decision_postponed {
     int64_t at_ms;
 };
 
+struct decision_emit {
+    const char *key;    /* of the customer */
+    struct value event; /* map, as it is to stand in the stream */
+};
+
 struct decision_dead {
-    const char *kind; /* "journey", "customer" */
+    const char *kind; /* "journey", "customer", "event" */
+    const char *own;  /* of an event that nudged made: the key of its customer; else NULL */
     enum trace_reason reason;
     const char *detail;
     struct value body; /* map */

@@ -12,6 +12,7 @@
 #include "decide/again.h"
 #include "decide/collecting.h"
 #include "decide/ends.h"
+#include "decide/fields.h"
 #include "decide/moving.h"
 #include "decide/per.h"
 #include "decide/room.h"
@@ -138,7 +139,9 @@ static void keep_profile(struct deciding *d)
 static bool consents(struct deciding *d, const struct customer *customer)
 {
     struct condition_scene scene = deciding_scene(d, NULL);
-    scene.customer = customer;
+    struct customer asked = *customer;
+    asked.defaults = d->policy->field_defaults;
+    scene.customer = &asked;
     return policy_consents(d->policy, &scene, d->arena);
 }
 
@@ -151,6 +154,7 @@ static void join_one(struct deciding *d, const struct customer *other)
     const struct value no = mine == theirs
                                 ? value_null()
                                 : policy_consent_of(d->policy, mine ? other : customer, d->arena);
+    fields_tell_join(d, other);
     customer_join(d->arena, customer, other);
     if (value_count(&no))
         customer_profile_merge(d->arena, customer, &no, customer_profile_ms(customer, &no));
@@ -169,6 +173,7 @@ void joining_join(struct deciding *d, const struct customer *const *others, size
     keep_apart(d);
     keep_bound(d);
     keep_profile(d);
+    fields_keep_bound(d);
     withdraw_declined(d);
     deciding_end_trace(d);
 }

@@ -119,6 +119,10 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
         switch (now->kind) {
         case RULE_STEP_SEND:
             return JOURNEY_SENDS;
+        case RULE_STEP_SET:
+            return JOURNEY_SETS;
+        case RULE_STEP_EMIT:
+            return JOURNEY_EMITS;
         case RULE_STEP_WAIT:
             return wait(rule, at, journey, scene, arena, fault);
         case RULE_STEP_UNLESS: {

@@ -13,6 +13,8 @@
 
 enum journey_move {
     JOURNEY_SENDS,  /* *step is a send; go on behind it */
+    JOURNEY_SETS,   /* *step is a set, likewise */
+    JOURNEY_EMITS,  /* *step is an emit, likewise */
     JOURNEY_WAITS,  /* journey->step and deadline_ms say for what and until when */
     JOURNEY_PASSES, /* *step is a wait for a time that has passed: go on, maybe behind the step
                        behind it */

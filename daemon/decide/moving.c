@@ -5,6 +5,8 @@
 #include "decide/ahead.h"
 #include "decide/carried.h"
 #include "decide/collecting.h"
+#include "decide/emitting.h"
+#include "decide/fields.h"
 #include "decide/journey.h"
 #include "decide/per.h"
 #include "decide/sending.h"
@@ -18,6 +20,20 @@ static bool may_act(struct deciding *d, const struct rule *rule,
     if (condition_ask(rule->while_condition, scene, d->arena, &fault) == CONDITION_TRUE)
         return true;
     trace_add_fault(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_NO_LONGER, fault);
+    return false;
+}
+
+/* A step that acts at once; false where the journey is over. */
+static bool act(struct deciding *d, const struct rule *rule, const struct rule_step *step,
+                const struct customer_journey *journey, const struct condition_scene *scene)
+{
+    const char *fault = "";
+    if (!may_act(d, rule, scene))
+        return false;
+    if (step->kind == RULE_STEP_SET ? fields_set(d, step, journey, &fault)
+                                    : emitting_emit(d, rule, step, journey, &fault))
+        return true;
+    deciding_fail(d, journey, step, fault);
     return false;
 }
 
@@ -47,6 +63,11 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
             case SENDING_ENDS:
                 return false;
             }
+            break;
+        case JOURNEY_SETS:
+        case JOURNEY_EMITS:
+            if (!act(d, rule, step, journey, &scene))
+                return false;
             break;
         case JOURNEY_WAITS:
             trace_add_time(&d->trace, rule->name,

@@ -30,9 +30,12 @@ struct policy {
     const struct condition_segment *segments; /* ends with a row without a name; may be NULL */
     const struct policy_topic *topics; /* likewise; one that is not there is none of opt-in */
     struct setting_rate cap;           /* marketing messages to one customer; count 0: none */
-    const char *const *only;   /* addresses that may be written to, as decide/only has them */
-    struct setting_rate brake; /* marketing messages of one rule; count 0: none */
-    int quiet_from, quiet_to;  /* minutes of the customer's day; -1: no quiet hours */
+    const char *const *only;      /* addresses that may be written to, as decide/only has them */
+    struct setting_rate brake;    /* marketing messages of one rule; count 0: none */
+    int quiet_from, quiet_to;     /* minutes of the customer's day; -1: no quiet hours */
+    const struct field *fields;   /* computed ones; end with a row without a name; or NULL */
+    struct value field_defaults;  /* map of what they are before they are set; or null */
+    const char *const *key_paths; /* by which events name customers, the id first */
     int64_t dedupe_keep_ms;
     bool mails_return;           /* each mail has an envelope sender of its own: of its bounces it
                                     is remembered whom they are about */
@@ -73,6 +76,7 @@ struct policy_facts {
     const char *const *declined;       /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
     const struct policy_place *places; /* of messages; of one that comes twice the last is true */
     size_t place_count;
+    const char *const *unknown;      /* keys of customers that there are none of; NULL-terminated */
     const struct policy_halt *halts; /* of a rule that comes twice the last is true */
     size_t halt_count;
     const char *const *braked; /* mids that policy.brake lets go no more; NULL-terminated */

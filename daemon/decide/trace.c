@@ -65,6 +65,11 @@ void trace_add_fault(struct trace *trace, const char *rule, enum trace_what what
         value_add(trace->arena, *item, value_text("fault"), value_text(fault));
 }
 
+void trace_add_text(struct trace *trace, const char *rule, enum trace_what what, const char *text)
+{
+    add_with_why(trace, rule, what, text);
+}
+
 void trace_add_error(struct trace *trace, const char *rule, const char *fault)
 {
     add_with_why(trace, rule, TRACE_ERROR, fault);

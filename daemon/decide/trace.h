@@ -46,6 +46,8 @@ void trace_add(struct trace *trace, const char *rule, enum trace_what what, enum
 /* Likewise; `fault`: what failed in an expression, as "cart.total: no such field", or NULL. */
 void trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
                      enum trace_why why, const char *fault);
+/* What is told in words of its own: the event's type, the field and its value. */
+void trace_add_text(struct trace *trace, const char *rule, enum trace_what what, const char *text);
 /* A rule whose condition failed, or an expression of a step of it: `fault` says why. */
 void trace_add_no_match(struct trace *trace, const char *rule, const char *fault);
 void trace_add_error(struct trace *trace, const char *rule, const char *fault);

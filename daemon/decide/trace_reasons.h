@@ -17,6 +17,10 @@
     X(START_LOST, "start-lost", "the event that started a journey is not in Redis")           \
     X(PROFILE_TOO_LARGE, "profile-too-large",                                                 \
       "what is known of a customer would be over 16 KiB: what it has is what was not kept")   \
+    X(FIELDS_TOO_LARGE, "fields-too-large",                                                   \
+      "what rules set of a customer would be over 8 KiB: it has what was not kept")           \
+    X(LOOP, "loop", "over 8 events in a chain: rules feed each other")                        \
+    X(TOO_MANY_EVENTS, "too-many-events", "rules made 32 events in one decision")             \
     X(LIQUID_RENDER, "liquid-render", "its template failed, or that of its gateway's body")   \
     X(LIQUID_LIMIT, "liquid-limit",                                                           \
       "its template took too many steps or too long, or made too much")                       \

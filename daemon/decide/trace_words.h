@@ -22,7 +22,9 @@
     X(OUTBOX_FULL, "outbox-full", "a send waits for room in the outbox, until that time at most")  \
     X(PAUSED, "paused", "a send waits until its rule is resumed")                                  \
     X(SENDS, "sends", "a message of this template was put into the outbox")                        \
-    X(REFUSED, "refused", "a message was not sent, or a journey not kept")                         \
+    X(SETS, "sets", "a field of the customer became this: by the rule, or, without one, computed") \
+    X(EMITS, "emits", "the rule made an event of this type")                                       \
+    X(REFUSED, "refused", "a message, a journey, a field or an event was not made or kept")        \
     X(ENDED, "ended", "the journey is over before its last step")                                  \
     X(JOINED, "joined", "what was known under that key is known of this customer now")             \
     X(WITHDRAWN, "withdrawn", "a message was taken back out of the outbox")                        \
@@ -81,6 +83,15 @@
     X(TOO_LARGE, "too-large", "the customer's document has no room for it")                   \
     X(PROFILE_TOO_LARGE, "profile-too-large",                                                 \
       "what the event says of the customer is not kept: it would be over 16 KiB")             \
+    X(FIELD, "field", "an expression of a computed field failed: it stays as it is")          \
+    X(FIELD_JOINED, "field-joined",                                                           \
+      "two keys proved to be one person: the other's word on this field is newer")            \
+    X(FIELDS_TOO_LARGE, "fields-too-large",                                                   \
+      "a field is not kept: what rules set would be over 8 KiB")                              \
+    X(NO_SUCH_CUSTOMER, "no-such-customer",                                                   \
+      "an event for another customer was dropped: nobody is known by that id")                \
+    X(LOOP, "loop", "an event was not made: over 8 in a chain, rules feed each other")        \
+    X(TOO_MANY_EVENTS, "too-many-events", "an event was not made: over 32 in one decision")   \
     X(NO_ADDRESS, "no-address", "the customer has no address for the channel")                \
     X(SUPPRESSED, "suppressed", "the address must not be written to")                         \
     X(LIMIT, "limit", "the rule's `limit` is reached")                                        \

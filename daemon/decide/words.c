@@ -177,6 +177,7 @@ static void forget_all(struct deciding *d)
     said_keep_noes(customer);
     anew.version = customer->version;
     anew.first = (struct customer_first){customer->key, d->now_ms};
+    anew.defaults = customer->defaults;
     anew.said.items = customer->said.items;
     anew.said.count = customer->said.count;
     anew.said.capacity = customer->said.capacity;

@@ -187,7 +187,8 @@ static void make_records(const struct decision *decision, struct arena *arena,
                                        .reason = trace_reason_word(decision->dead[i].reason),
                                        .detail = decision->dead[i].detail,
                                        .body = body.text,
-                                       .length = body.length};
+                                       .length = body.length,
+                                       .own = decision->dead[i].own};
     }
     for (uint32_t i = 0; i < decision->trace_count; i++)
         traces[i] = print(arena, &decision->trace[i]);
@@ -195,6 +196,17 @@ static void make_records(const struct decision *decision, struct arena *arena,
     commit->dead_count = decision->dead_count;
     commit->traces = traces;
     commit->trace_count = decision->trace_count;
+}
+
+/* Events about other customers. */
+static void make_emits(const struct decision *decision, struct arena *arena, struct commit *commit)
+{
+    struct commit_emit *emits = arena_alloc(arena, sizeof *emits * (decision->emit_count + 1));
+    for (uint32_t i = 0; i < decision->emit_count; i++)
+        emits[i] = (struct commit_emit){.key = decision->emits[i].key,
+                                        .event = print(arena, &decision->emits[i].event)};
+    commit->emits = emits;
+    commit->emit_count = decision->emit_count;
 }
 
 /* ---- Keys ---- */
@@ -427,6 +439,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
     if (decision->full)
         make_full(arena, decision->full_ms, commit);
     make_halts(input, arena, commit);
+    make_emits(decision, arena, commit);
     make_records(decision, arena, commit);
     make_starts(input->customer, arena, commit);
     make_zones(input, arena, commit);
@@ -443,8 +456,9 @@ static size_t size_of(const struct slice *texts, size_t count)
 
 size_t commit_builder_size(const struct commit *commit)
 {
-    size_t size = commit->document.length + size_of(commit->emits, commit->emit_count) +
-                  size_of(commit->traces, commit->trace_count);
+    size_t size = commit->document.length + size_of(commit->traces, commit->trace_count);
+    for (size_t i = 0; i < commit->emit_count; i++)
+        size += commit->emits[i].event.length;
     for (size_t i = 0; i < commit->message_count; i++)
         size += commit->messages[i].length;
     for (size_t i = 0; i < commit->dead_count; i++)
@@ -465,7 +479,8 @@ void commit_builder_give_up(struct arena *arena, const struct shop_event *const 
                                        .reason = arena_text(arena, diag->code),
                                        .detail = arena_text(arena, diag->text),
                                        .body = body.text,
-                                       .length = body.length};
+                                       .length = body.length,
+                                       .own = events[i]->internal ? events[i]->key : NULL};
     }
     commit->dead = dead;
     commit->dead_count = count;

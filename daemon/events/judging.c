@@ -179,6 +179,7 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
     const struct policy_facts facts = {.rooms = judging->rooms,
                                        .suppressed = work->suppressed.texts,
                                        .declined = work->declined.texts,
+                                       .unknown = work->unknown.texts,
                                        .places = work->places,
                                        .place_count = work->place_count,
                                        .halts = work->halts,

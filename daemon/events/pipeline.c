@@ -154,6 +154,9 @@ static bool read_entry(struct batch *batch, const struct intake_entry *entry,
                        struct shop_event *event, struct diag *diag)
 {
     struct diag why = {0};
+    struct shop_event_form form = batch->form;
+    form.own = entry->own;
+    form.former = entry->former;
     if (entry->poison)
         diag_error(&why, "%" PRId64 " daemons ended over this event", entry->deliveries - 1);
     else if (!entry->event)
@@ -161,8 +164,8 @@ static bool read_entry(struct batch *batch, const struct intake_entry *entry,
     else if (entry->size > entry->length)
         diag_error(&why, "the event has %zu bytes", entry->size);
     else
-        return shop_event_read(batch->arena, entry->event, entry->length, entry->id, &batch->form,
-                               event, diag);
+        return shop_event_read(batch->arena, entry->event, entry->length, entry->id, &form, event,
+                               diag);
     *diag = why;
     diag_code(diag, entry->poison ? "poison" : entry->event ? "json-size" : "no-event");
     return false;

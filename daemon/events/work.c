@@ -63,7 +63,8 @@ void work_add_dead(struct arena *arena, struct work *work, const struct intake_e
         .reason = arena_text(arena, diag->code),
         .detail = arena_text(arena, buf_string(&detail)),
         .body = entry->event ? entry->event : "",
-        .length = entry->length < WORK_DEAD_MOST ? entry->length : WORK_DEAD_MOST};
+        .length = entry->length < WORK_DEAD_MOST ? entry->length : WORK_DEAD_MOST,
+        .own = entry->own};
     buf_free(&detail);
     work_list_add(arena, &work->ids, entry->id);
 }
@@ -140,7 +141,7 @@ void work_begin_round(struct work *work)
     work->document = (struct slice){0};
     work->records = NULL;
     work->record_count = 0;
-    work->suppressed = work->declined = work->braked = (struct work_list){0};
+    work->suppressed = work->declined = work->braked = work->unknown = (struct work_list){0};
     work->halts = NULL;
     work->halt_count = work->halt_capacity = 0;
     work->places = NULL;
@@ -212,6 +213,7 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
         work->records[i].text = slice_copy(arena, result->records[i]);
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
     add_copies(arena, &work->declined, result->declined, result->declined_count);
+    add_copies(arena, &work->unknown, result->unknown, result->unknown_count);
     for (size_t i = 0; i < result->place_count; i++)
         add_place(arena, work, &result->places[i]);
     add_copies(arena, &work->braked, result->braked, result->braked_count);

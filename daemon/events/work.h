@@ -72,8 +72,9 @@ struct work {
     struct work_list braked;
     struct policy_halt *halts; /* likewise, behind what the daemon had heard before */
     uint32_t halt_count, halt_capacity;
-    struct work_list suppressed, declined; /* facts learnt, as in struct policy_facts: these … */
-    struct policy_place *places;           /* … and these */
+    struct work_list suppressed, declined,
+        unknown;                 /* facts learnt, as in struct policy_facts: these … */
+    struct policy_place *places; /* … and these */
     uint32_t place_count, place_capacity;
     struct decide_start *starts; /* that were needed and read */
     uint32_t start_count, start_capacity;

@@ -14,6 +14,14 @@
 static const char *const roots[] = {"event",   "start",  "customer",  "shop", "now",
                                     "started", "waited", "collected", NULL};
 
+bool condition_has_root(const char *name)
+{
+    for (const char *const *root = roots; *root; root++)
+        if (strcmp(*root, name) == 0)
+            return true;
+    return false;
+}
+
 static const struct cel_method methods[] = {
     [CONDITION_COUNT] = {.root = "customer", .name = "count", .least = 1, .most = 2},
     [CONDITION_FIRST] = {.root = "customer", .name = "first", .least = 1, .most = 1},

@@ -53,6 +53,9 @@ enum condition_root {
     CONDITION_ROOTS,
 };
 
+/* Whether expressions know that name as a root, whatever the event has. */
+bool condition_has_root(const char *name);
+
 /* What customers are asked about by methods, as rows of cel_environment.methods. */
 enum condition_method {
     CONDITION_COUNT,

@@ -29,6 +29,8 @@ enum rule_step_kind {
     RULE_STEP_UNLESS, /* where `condition` is false: goes on at step `target` */
     RULE_STEP_SPLIT,  /* goes on at the target of the customer's share */
     RULE_STEP_JUMP,   /* goes on at step `target` */
+    RULE_STEP_SET,    /* sets fields of the customer to what `data` says */
+    RULE_STEP_EMIT,   /* makes an event */
     RULE_STEP_STOP,
 };
 
@@ -56,7 +58,7 @@ enum { RULE_SHARES_MOST = 100 };
 
 struct rule_step {
     enum rule_step_kind kind;
-    const char *id; /* as given, or a digest of the step's own content */
+    const char *id;        /* as given, or a digest of the step's own content */
     uint32_t line, column; /* in the rule's file */
     /* send */
     const char *template, *channel;
@@ -66,7 +68,11 @@ struct rule_step {
     struct cel_program *to;                       /* NULL: what that field has */
     struct cel_program *from;                     /* NULL: what the template says */
     const struct value *from_at;                  /* where it is written; or NULL */
-    struct rule_data *data; /* extra fields of the template; ends with a row without a name */
+    struct rule_data *data; /* extra fields of the template; ends with a row without a name. Of a
+                               set its fields, of an emit the data of its event */
+    /* emit */
+    const char *emits;            /* the event's type */
+    struct cel_program *for_whom; /* the id of another customer; NULL: about the same */
     /* wait */
     enum rule_wait wait;
     int64_t wait_ms;

@@ -18,6 +18,9 @@ struct rule_reader {
     const struct value *known_customer;
     const struct rule_channel *channels; /* that there are; NULL: the standard ones */
     const char *const *topics;           /* that a rule may have, besides "all"; NULL: any */
+    const struct field *fields;  /* of the configuration; ends with a row without a name; or NULL */
+    const struct value *sampled; /* map: what the samples' customers carry; NULL: not known */
+    struct field_owners *owners; /* which rule sets which field; NULL: not asked */
     const char *const *started_by; /* the rule's own types: `start` is of these; NULL: unknown */
     struct rule_references *references; /* what expressions ask about is added; may be NULL */
 };

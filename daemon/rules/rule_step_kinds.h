@@ -36,4 +36,18 @@ void rule_step_branch_read(struct rule_step_reader *steps, const struct value *s
 void rule_step_split_read(struct rule_step_reader *steps, const struct value *step,
                           const struct value *content);
 
+/* set: {FIELD: EXPRESSION, …} */
+void rule_step_set_read(struct rule_step_reader *steps, const struct value *step,
+                        const struct value *content);
+/* emit: {type, data, for} */
+void rule_step_emit_read(struct rule_step_reader *steps, const struct value *step,
+                         const struct value *content);
+
+extern const struct setting rule_emit_settings[]; /* the keys of `emit: {…}` */
+
+/* A mapping of names to expressions, which stands at `key`; ends with a row without a name. NULL
+ * where there is none. */
+struct rule_data *rule_step_data_read(const struct rule_step_reader *steps, const struct value *map,
+                                      const char *key);
+
 #endif

@@ -1,12 +1,7 @@
 #include <stddef.h>
 
-#include "base/buf.h"
-#include "base/json.h"
-#include "base/yaml_hints.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_step_kinds.h"
-
-enum { HINTED_MOST = 64 };
 
 struct send {
     const char *template, *via;
@@ -46,43 +41,6 @@ const struct setting rule_send_settings[] = {
     {0},
 };
 
-/* What YAML read as a number, as `true`, as a list or as nothing. */
-static void refuse_data(const struct rule_reader *reader, const struct value *value)
-{
-    struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
-                                       "an expression is meant here, not %s",
-                                       value_kind_name((enum value_kind)value->kind));
-    struct buf text;
-    buf_init(&text, HINTED_MOST);
-    if (value->kind != VALUE_LIST && value->kind != VALUE_MAP && json_print(&text, value))
-        diag_hint(diag, "write it in quotes: '%s'", buf_string(&text));
-    else
-        diag_hint(diag, "%s", yaml_hints_expression);
-    buf_free(&text);
-}
-
-static void read_data(const struct rule_step_reader *steps, const struct value *data,
-                      struct rule_step *step)
-{
-    const struct rule_reader *reader = steps->reader;
-    if (data->kind == VALUE_NULL)
-        return;
-    if (data->kind != VALUE_MAP) {
-        settings_fault(reader->diags, reader->source, data, DIAG_ERROR,
-                       "`data` must be a mapping of names to expressions");
-        return;
-    }
-    step->data = arena_zero(reader->arena, sizeof *step->data * (data->map->count + 1));
-    for (uint32_t i = 0; i < data->map->count; i++) {
-        const struct value_member *member = &data->map->members[i];
-        step->data[i].name = value_to_text(reader->arena, &member->key);
-        if (member->value.kind != VALUE_STRING)
-            refuse_data(reader, &member->value);
-        else
-            step->data[i].program = rule_expression(reader, &member->value, steps->types);
-    }
-}
-
 void rule_step_send_read(struct rule_step_reader *steps, const struct value *step_value,
                          const struct value *value)
 {
@@ -105,6 +63,6 @@ void rule_step_send_read(struct rule_step_reader *steps, const struct value *ste
     step->to = rule_expression(reader, &send.to, steps->types);
     step->from = rule_expression(reader, &send.from, steps->types);
     step->from_at = value->kind == VALUE_MAP ? value_get(value, "from") : NULL;
-    read_data(steps, &send.data, step);
+    step->data = rule_step_data_read(steps, &send.data, "data");
     step->id = rule_step_reader_id(steps, value_get(step_value, "id"), "send", value);
 }

@@ -26,18 +26,20 @@ static const struct step_kind kinds[] = {
     {"wait", {NULL}, rule_step_wait_read},
     {"if", {"then", "else", NULL}, rule_step_branch_read},
     {"split", {"then", NULL}, rule_step_split_read},
+    {"set", {NULL}, rule_step_set_read},
+    {"emit", {NULL}, rule_step_emit_read},
     {0},
 };
 
 /* All keys of steps, for hints: those of the table, of what stands beside them, and `stop`. */
-static const char *const step_keys[] = {"send", "wait", "if", "split", "stop",
-                                        "then", "else", "id", NULL};
+static const char *const step_keys[] = {"send", "wait", "if",   "split", "set", "emit",
+                                        "stop", "then", "else", "id",    NULL};
 
 /* As they are told of in faults. */
-#define KINDS "send, wait, if, split"
+#define KINDS "send, wait, if, split, set, emit"
 
 /* Steps of the language that are not there yet. */
-static const char *const planned_keys[] = {"set", "emit", "repeat", NULL};
+static const char *const planned_keys[] = {"repeat", NULL};
 
 /* False where a key is unknown. */
 static bool check_step_keys(const struct rule_step_reader *steps, const struct value *step)

@@ -29,10 +29,12 @@ struct ruleset_settings {
     struct cel_program *const *conditions;
     const struct rule_references *references; /* what those ask about; may be NULL */
     const struct condition_segment *segments; /* ends with a row without a name; NULL: unknown */
-    const struct rule_channel *channels;      /* of the configuration; NULL: the standard ones */
-    const char *const *topics;                /* of the configuration, NULL-terminated; NULL: any */
-    struct setting_rate cap; /* of the configuration, for warnings; count 0: none */
-    bool plain;              /* asks every rule in turn (rules/rule_index): for comparison */
+    const struct field *fields; /* of the configuration; ends with a row without a name; or NULL */
+    const struct settings_source *config_source; /* where those stand */
+    const struct rule_channel *channels;         /* of the configuration; NULL: the standard ones */
+    const char *const *topics; /* of the configuration, NULL-terminated; NULL: any */
+    struct setting_rate cap;   /* of the configuration, for warnings; count 0: none */
+    bool plain;                /* asks every rule in turn (rules/rule_index): for comparison */
 };
 
 /* Begins a set without rules. It takes over the arena, in which everything that is added must
@@ -45,6 +47,10 @@ struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_
  * `documents`: the list that the file was read into. False where there was a fault. */
 bool ruleset_add_events(struct ruleset_builder *builder, const struct settings_source *source,
                         const struct value *documents);
+
+/* Notes which fields of the customer the rules of a file set: before the first rules are added, as
+ * an expression of one may ask for what another sets. */
+void ruleset_note_fields(struct ruleset_builder *builder, const struct value *documents);
 
 /* The rules of a file, one of each document. Those with faults are left out. */
 void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_source *source,

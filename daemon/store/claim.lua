@@ -4,7 +4,7 @@
 -- delivery more; from the third delivery on an entry is claimed alone, so that what waits
 -- beside it is not counted with it.
 -- ARGV: P, consumer, count, bytes at most
--- Returns {more ('1' or '0'), {id, event or false, its size, deliveries}…}. An event bigger
+-- Returns {more ('1' or '0'), {id, event or false, its size, deliveries, `own` or false}…}. An event bigger
 -- than the bytes is cut. Safe to run twice: what was claimed is then this consumer's own.
 local P, consumer, count, room = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local stream, ALONE = P .. ':events', 3
@@ -22,9 +22,9 @@ if wrong then
     return wrong
 end
 
-local function event_of(entry)
+local function field_of(entry, name)
     for i = 1, #entry[2], 2 do
-        if entry[2][i] == 'event' then
+        if entry[2][i] == name then
             return entry[2][i + 1]
         end
     end
@@ -38,7 +38,7 @@ local function give(id, deliveries)
         redis.call('XACK', stream, 'nudged', id)
         return true
     end
-    local event = event_of(entry)
+    local event = field_of(entry, 'event')
     local size = event and #event or 0
     if #out > 1 and size > room then
         return false
@@ -47,7 +47,7 @@ local function give(id, deliveries)
         event = string.sub(event, 1, room)
     end
     room = room - size
-    out[#out + 1] = {id, event, size, deliveries}
+    out[#out + 1] = {id, event, size, deliveries, field_of(entry, 'own')}
     return true
 end
 

@@ -120,6 +120,7 @@ static void put_dead(struct arguments *arguments, const struct commit *commit)
         arguments_text(arguments, letter->reason);
         arguments_text(arguments, letter->detail);
         arguments_bytes(arguments, letter->body, letter->length);
+        arguments_text(arguments, letter->own);
     }
 }
 
@@ -216,7 +217,11 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
         arguments_number(&arguments, commit->full[i].since_ms);
     }
     put_halts(&arguments, commit);
-    put_slices(&arguments, "emits", commit->emits, commit->emit_count);
+    put_list(&arguments, "emits", commit->emit_count);
+    for (size_t i = 0; i < commit->emit_count; i++) {
+        arguments_text(&arguments, commit->emits[i].key);
+        arguments_bytes(&arguments, commit->emits[i].event.text, commit->emits[i].event.length);
+    }
     put_dead(&arguments, commit);
     put_starts(&arguments, commit);
     put_texts(&arguments, "forgotten", commit->forgotten_starts, commit->forgotten_start_count);
@@ -277,6 +282,8 @@ static void read_facts(struct arena *arena, const struct reply *reply, struct co
             result->suppressed = texts_of(arena, items, &result->suppressed_count);
         else if (name && strcmp(name, "declined") == 0)
             result->declined = texts_of(arena, items, &result->declined_count);
+        else if (name && strcmp(name, "unknown") == 0)
+            result->unknown = texts_of(arena, items, &result->unknown_count);
         else if (name && strcmp(name, "places") == 0)
             read_places(arena, items, result);
         else if (name && strcmp(name, "halts") == 0)

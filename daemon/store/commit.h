@@ -54,7 +54,7 @@ struct commit {
     size_t brake_count;
     const struct commit_braked *braked;
     size_t braked_count;
-    const struct slice *emits; /* events for P:events */
+    const struct commit_emit *emits; /* for P:events */
     size_t emit_count;
     const struct commit_dead *dead;
     size_t dead_count;
@@ -80,11 +80,11 @@ struct commit {
 };
 
 enum commit_outcome {
-    COMMIT_DONE,   /* written now, or by an earlier run of the same commit */
-    COMMIT_STALE,  /* another writer was here: `document` and `records` are what stands now */
-    COMMIT_FACTS,  /* assumptions were wrong: `suppressed`, `declined`, `places`, `halts`, `braked`
-                    */
-    COMMIT_MOVED,  /* a key leads elsewhere, or its document is another: all is to be read anew */
+    COMMIT_DONE,  /* written now, or by an earlier run of the same commit */
+    COMMIT_STALE, /* another writer was here: `document` and `records` are what stands now */
+    COMMIT_FACTS, /* assumptions were wrong: `suppressed`, `declined`, `unknown`, `places`, `halts`,
+                     `braked` */
+    COMMIT_MOVED, /* a key leads elsewhere, or its document is another: all is to be read anew */
     COMMIT_BROKEN, /* a key that only this customer has is of a wrong type: `broken`, `what` */
     COMMIT_GONE,   /* `gone` ids are no longer pending at this consumer, ticks not in work */
     COMMIT_FAILED, /* no answer, or an error (OOM, READONLY, BUSY …): commit again later */
@@ -100,6 +100,8 @@ struct commit_result {
     size_t suppressed_count;
     const char *const *declined; /* of undeclined, "<hash>=<topic>" */
     size_t declined_count;
+    const char *const *unknown; /* keys of emits under which nothing stands */
+    size_t unknown_count;
     const struct commit_withdrawal *places; /* of withdrawals: where they are; `why` NULL */
     size_t place_count;
     const char *const *halts; /* rule, who paused it or "", rule, who … */

@@ -16,8 +16,8 @@
 --   halted    {rule, customer, since when sends wait, as it is paused; 0: none does}
 --   brakes    rules that this pauses
 --   braked    {mid, rule, most, per ms}: counted by the rule's brake, which must let them go
---   emits     events
---   dead      {kind, reason, detail, body}
+--   emits     {key of a customer who is assumed to be known, event}
+--   dead      {kind, reason, detail, body, of an event that nudged made its customer or ''}
 --   traces    lines, oldest first
 --   relied    {hash of a key, key to which it led or ''}
 --   joins     {key, version seen or ''}: documents that become part of this one
@@ -34,8 +34,8 @@
 --   forgotten origins of those that nobody needs any more
 -- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
 -- …}}, {'broken', key, what it is}: one that only this customer has is of a wrong type, or {'facts',
--- name, items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>" and the
--- 'places' of messages: mid, place, mid, place…, the 'halts' of rules: rule, by whom or '', rule…, and
+-- name, items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>", keys of
+-- 'unknown' customers, the 'places' of messages: mid, place, mid, place…, the 'halts' of rules: rule, by whom or '', rule…, and
 -- the mids that are 'braked'. The error LEASE where the daemon's lease ran out.
 -- Safe to run twice: the second run finds its own version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
@@ -56,7 +56,7 @@ if refused then
 end
 
 -- The lists, and how many arguments an item of each has.
-local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 1, dead = 4,
+local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 2, dead = 5,
     traces = 1, postponed = 2, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
     erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, halts = 2, halted = 3, brakes = 1,
     braked = 4}
@@ -229,6 +229,12 @@ for _, w in ipairs(lists.withdrawals) do
         places[#places + 1] = place
     end
 end
+local unknown = {}
+for _, emit in ipairs(lists.emits) do
+    if redis.call('EXISTS', document_key(emit[1])) == 0 then
+        unknown[#unknown + 1] = emit[1]
+    end
+end
 local function learnt(name, items)
     if #items > 0 then
         facts[#facts + 1] = name
@@ -255,6 +261,7 @@ learnt('halts', halts)
 learnt('braked', braked)
 learnt('suppressed', suppressed)
 learnt('declined', declined)
+learnt('unknown', unknown)
 learnt('places', places)
 if #facts > 1 then
     return facts
@@ -436,12 +443,12 @@ for _, m in ipairs(lists.messages) do
         redis.call('HDEL', message_key(mid), 'mark')
     end
 end
-for _, event in ipairs(lists.emits) do
-    redis.call('XADD', events, '*', 'event', event)
+for _, emit in ipairs(lists.emits) do
+    redis.call('XADD', events, '*', 'event', emit[2], 'own', emit[1])
 end
 for _, letter in ipairs(lists.dead) do
     redis.call('XADD', P .. ':dead', '*', 'kind', letter[1], 'reason', letter[2], 'detail',
-        letter[3], 'customer', customer, 'body', letter[4])
+        letter[3], 'customer', customer, 'body', letter[4], unpack(letter[5] ~= '' and {'own', letter[5]} or {}))
 end
 if customer ~= '' and #lists.traces > 0 and not is_wrong(P .. ':trace:' .. customer, 'list') then
     local trace_key = P .. ':trace:' .. customer

@@ -58,6 +58,12 @@ struct commit_erased {
     const char *key, *hash; /* the short hash */
 };
 
+/* An event that nudged makes, of the customer with that key. */
+struct commit_emit {
+    const char *key; /* assumed to be known: a document stands under it */
+    struct slice event;
+};
+
 /* Since when the customer waits for room for messages of a class; 0: they do not. */
 struct commit_full {
     const char *class_;
@@ -88,6 +94,7 @@ struct commit_dead {
     const char *detail; /* for people; "" */
     const char *body;   /* as it came: any bytes */
     size_t length;
+    const char *own; /* of an event that nudged made: the key of its customer; else NULL */
 };
 
 /* The document of another key that is this customer's too. */

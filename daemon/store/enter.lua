@@ -4,7 +4,7 @@
 -- a reload has just made it the daemon's (1 or 0), then (field, value) of P:meta any number of times
 -- Returns {'differs', field, value there}; {'older', consumer} where the data are of format 1 and a
 -- daemon of that format lives; or {'entered', epoch, number, 1 where P:set:<digest> is missing,
--- {digest, number, …} of other living daemons}. Not safe to run twice in the sense that the second
+-- {digest, number, …} of other living daemons, `own` of P:meta}. Not safe to run twice in the sense that the second
 -- run gives a new epoch; that is harmless, the first was never used.
 local P, name, lease, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local number, changed = tonumber(ARGV[5]), ARGV[6] == '1'
@@ -37,6 +37,14 @@ for _, row in ipairs(consumers) do
         return {'older', row[2]}
     end
 end
+-- What nudged makes bears a mark in its entry (`own`). Where a former program has been here, its entries
+-- have none, those of daemons that are still to be upgraded neither: until that time the event's own
+-- word counts.
+local UPGRADE = 3600000
+if redis.call('HEXISTS', meta, 'own') == 0 then
+    local former = redis.call('HEXISTS', meta, 'format') == 1
+    redis.call('HSET', meta, 'own', former and ms(clock() + UPGRADE) or 0)
+end
 agree(meta, 7)
 local epoch = ms(math.max(tonumber(redis.call('HGET', meta, 'epoch') or 0) + 1, clock()))
 redis.call('HSET', meta, 'epoch', epoch)
@@ -49,4 +57,6 @@ for _, row in ipairs(consumers) do
 end
 local others = other_digests(name, digest)
 number = number_of(digest, number, changed or not next(others))
-return {'entered', epoch, note_set(name, epoch, digest, number, others)}
+local marked = redis.call('HGET', meta, 'own')
+local rank, missing, theirs = note_set(name, epoch, digest, number, others)
+return {'entered', epoch, rank, missing, theirs, marked}

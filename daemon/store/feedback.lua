@@ -68,7 +68,7 @@ local function tell(m)
         source = 'nudged', id = mid .. '.' .. verb, hops = m.hops + 1, customer = {key = m.customer},
         message = {id = mid, rule = m.rule or nil, channel = m.channel or nil, class = m.class or nil,
             topic = m.topic or nil, gateway = m.gateway or nil, cause = verb == 'bounced' and verb or nil,
-            reason = words, enhanced = enhanced ~= '' and enhanced or nil, code = tonumber(code)}}))
+            reason = words, enhanced = enhanced ~= '' and enhanced or nil, code = tonumber(code)}}), 'own', m.customer)
 end
 
 local m = is_hex(mid, 32) and look_up()

@@ -57,6 +57,7 @@ struct instance {
     int64_t renewal_sent;            /* clock_monotonic_ms, before it was sent */
     struct log_once told;            /* the error that stood against entering */
     int64_t epoch;
+    int64_t unmarked_ms; /* as instance_unmarked_ms() */
     char consumer[CONSUMER_SIZE];
     atomic_int_least64_t deadline; /* of the lease, clock_monotonic_ms; 0: none */
     atomic_int_least64_t term;     /* one more whenever the lease had run out */
@@ -364,7 +365,7 @@ static void on_first_groups(void *context, const struct reply *reply, const stru
     move_to(instance, INSTANCE_READY, NULL);
 }
 
-/* {"entered", epoch, number, missing, others}, {"differs", …}, {"older", consumer} */
+/* {"entered", epoch, number, missing, others, own}, {"differs", …}, {"older", consumer} */
 static void on_entered(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct instance *instance = context;
@@ -382,6 +383,8 @@ static void on_entered(void *context, const struct reply *reply, const struct di
         try_again(instance, reply);
         return;
     }
+    if (!reply_number(reply_item(reply, 5), &instance->unmarked_ms))
+        instance->unmarked_ms = 0;
     snprintf(instance->consumer, sizeof instance->consumer, "%s:%" PRId64, instance->name,
              instance->epoch);
     note_lease(instance);
@@ -499,6 +502,11 @@ const char *instance_consumer(const struct instance *instance)
 int64_t instance_epoch(const struct instance *instance)
 {
     return instance->epoch;
+}
+
+int64_t instance_unmarked_ms(const struct instance *instance)
+{
+    return instance->unmarked_ms;
 }
 
 int64_t instance_lease_deadline(const struct instance *instance)

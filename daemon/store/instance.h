@@ -72,6 +72,9 @@ enum instance_state instance_state(const struct instance *instance);
 /* "<name>:<epoch>"; "" before INSTANCE_READY. */
 const char *instance_consumer(const struct instance *instance);
 int64_t instance_epoch(const struct instance *instance);
+/* Entries of P:events up to that time may be a former program's, which did not mark those that it
+ * made itself; 0: there was none. */
+int64_t instance_unmarked_ms(const struct instance *instance);
 
 /* The moment (clock_monotonic_ms) until which the lease surely holds, counted from before
  * its renewal was sent. Both may be called from any thread. */

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/log_once.h"
 #include "base/mem.h"
+#include "customer/shop_event.h"
 #include "redis/arguments.h"
 #include "redis/backoff.h"
 #include "store/keys.h"
@@ -112,14 +113,16 @@ static void begin_batch(struct intake *intake, size_t most)
 }
 
 static void add_entry(struct intake *intake, const char *id, const struct reply *event,
-                      int64_t size, int64_t deliveries)
+                      const struct reply *own, int64_t size, int64_t deliveries)
 {
-    const char *bytes = reply_text(event);
+    const char *bytes = reply_text(event), *mark = reply_text(own);
     intake->entries[intake->count++] = (struct intake_entry){
         .id = arena_text(intake->batch, id),
         .event = bytes ? arena_copy(intake->batch, bytes, event->length) : NULL,
         .length = bytes ? event->length : 0,
         .size = (size_t)size,
+        .own = mark ? arena_text(intake->batch, mark) : NULL,
+        .former = shop_event_arrival(id) <= instance_unmarked_ms(intake->instance),
         .deliveries = deliveries,
         .poison = deliveries >= INTAKE_POISON,
     };
@@ -138,7 +141,7 @@ static void hand_over(struct intake *intake)
 
 /* ---- Claiming ---- */
 
-/* {more, {id, event or nil, size, deliveries}…} */
+/* {more, {id, event or nil, size, deliveries, own or nil}…} */
 static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct intake *intake = context;
@@ -157,8 +160,8 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
         const struct reply *row = reply_item(reply, i);
         const char *id = reply_text(reply_item(row, 0));
         if (id)
-            add_entry(intake, id, reply_item(row, 1), reply_item(row, 2)->integer,
-                      reply_item(row, 3)->integer);
+            add_entry(intake, id, reply_item(row, 1), reply_item(row, 4),
+                      reply_item(row, 2)->integer, reply_item(row, 3)->integer);
     }
     if (intake->count)
         hand_over(intake);
@@ -181,12 +184,12 @@ static void claim(struct intake *intake)
 
 /* ---- Reading ---- */
 
-/* The field `event` among an entry's fields; nil where absent. */
-static const struct reply *find_event(const struct reply *fields)
+/* A field of an entry; nil where absent. */
+static const struct reply *find_field(const struct reply *fields, const char *wanted)
 {
     for (size_t i = 0; i + 1 < fields->count; i += 2) {
         const char *name = reply_text(reply_item(fields, i));
-        if (name && strcmp(name, "event") == 0)
+        if (name && strcmp(name, wanted) == 0)
             return reply_item(fields, i + 1);
     }
     return reply_item(fields, fields->count);
@@ -215,9 +218,9 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
     for (size_t i = 0; i < rows->count; i++) {
         const struct reply *row = reply_item(rows, i);
         const char *id = reply_text(reply_item(row, 0));
-        const struct reply *event = find_event(reply_item(row, 1));
+        const struct reply *fields = reply_item(row, 1), *event = find_field(fields, "event");
         if (id)
-            add_entry(intake, id, event, (int64_t)event->length, 1);
+            add_entry(intake, id, event, find_field(fields, "own"), (int64_t)event->length, 1);
     }
     if (intake->count)
         hand_over(intake);

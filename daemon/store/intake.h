@@ -34,6 +34,8 @@ struct intake_entry {
     const char *event; /* the field `event`, any bytes, NUL-terminated; NULL where absent */
     size_t length;
     size_t size;        /* what it has in Redis: above `length` where a huge one was cut */
+    const char *own;    /* the field `own`: nudged made the event; NULL where absent */
+    bool former;        /* of a time when nudged's own events had no such mark */
     int64_t deliveries; /* 1 the first time; one more for each daemon that ended over it */
     bool poison;
 };

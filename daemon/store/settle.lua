@@ -90,7 +90,7 @@ local function news(r, with_event)
         end
     end
     if r.event ~= '' and with_event then
-        redis.call('XADD', P .. ':events', '*', 'event', r.event)
+        redis.call('XADD', P .. ':events', '*', 'event', r.event, 'own', r.customer or '')
     end
     if r.suppress ~= '' then
         redis.call('HSETNX', P .. ':suppressed', r.suppress, string.format(

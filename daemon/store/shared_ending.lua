@@ -83,7 +83,7 @@ local function tell(m, event, id, reason, cause)
     end
     local form = '{"type":"%s","source":"nudged","id":%s,"hops":%s,"customer":{"key":%s},"message":%s}'
     redis.call('XADD', P .. ':events', '*', 'event', string.format(form, event, cjson.encode(id),
-        ms(count_of(m.about.hops) + 1), cjson.encode(m.customer), message))
+        ms(count_of(m.about.hops) + 1), cjson.encode(m.customer), message), 'own', m.customer)
 end
 
 -- It must not be sent any more, and `why` says why. Where an attempt may have arrived it goes on

@@ -61,6 +61,7 @@ void commit_fixture_on_commit(void *context, const struct commit_result *result)
             buf_printf(&out, i ? " %s:%s" : "%s:%s", result->places[i].mid,
                        places[result->places[i].place]);
         put_list(&out, result->declined, result->declined_count);
+        put_list(&out, result->unknown, result->unknown_count);
     }
     if (result->outcome == COMMIT_MOVED)
         buf_printf(&out, " %s", result->moved);

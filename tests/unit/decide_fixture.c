@@ -71,7 +71,9 @@ void decide_fixture_open(struct decide_fixture *fixture, const char *rules)
     fixture->starts = value_new_map(fixture->arena, 8);
     fixture->rules = load_good(fixture->folder, rules);
     fixture->others.number = 1;
-    fixture->policy = (struct policy){.quiet_from = -1,
+    static const char *const paths[] = {"customer.id", "customer.email", NULL};
+    fixture->policy = (struct policy){.key_paths = paths,
+                                      .quiet_from = -1,
                                       .quiet_to = -1,
                                       .dedupe_keep_ms = 7LL * 24 * 3600 * 1000,
                                       .zone = "UTC",
@@ -239,7 +241,7 @@ static struct shop_event *read_event(struct decide_fixture *fixture, const char 
                                      int64_t now_ms)
 {
     static const char *const paths[] = {"customer.id", "customer.email", NULL};
-    const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000};
+    const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000, .former = true};
     struct arena *arena = fixture->arena;
     struct shop_event *event = arena_alloc(arena, sizeof *event);
     struct diag diag = {0};

@@ -54,7 +54,7 @@ static struct decision new_decision(struct arena *arena)
             .body = read_json(arena, arena_printf(arena, "{\"n\":%zu}", i))};
     decision.messages[2].address.old_hash = "old";
     decision.dead = arena_zero(arena, sizeof *decision.dead);
-    decision.dead[0] = (struct decision_dead){"journey", TRACE_REASON_ERROR, "no such field",
+    decision.dead[0] = (struct decision_dead){"journey", NULL, TRACE_REASON_ERROR, "no such field",
                                               read_json(arena, "{\"d\":1}")};
     decision.trace = arena_zero(arena, 2 * sizeof *decision.trace);
     decision.trace[0] = read_json(arena, "{\"t\":1}");

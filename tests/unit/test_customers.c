@@ -106,7 +106,7 @@ static void test_entries_alone(void **state)
     commit_fixture_event(scene, a);
     commit_fixture_event(scene, b);
     const char *const of_customer[] = {a}, *const of_none[] = {b};
-    const struct commit_dead letter = {"event", "json", "line 1", "\xff\0x", 3};
+    const struct commit_dead letter = {"event", "json", "line 1", "\xff\0x", 3, NULL};
     struct commit unchanged = {.customer = "id:7", .seen = "", .ids = of_customer, .id_count = 1};
     struct commit nobody = {.ids = of_none, .id_count = 1, .dead = &letter, .dead_count = 1};
     assert_string_equal(commit_fixture_ask(scene, &unchanged), "done");
@@ -126,7 +126,7 @@ static void test_entries_alone(void **state)
 static void test_deadline_given_up(void **state)
 {
     struct commit_fixture *scene = *state;
-    const struct commit_dead letter = {"journey", "document-size", "too big", "{}", 2};
+    const struct commit_dead letter = {"journey", "document-size", "too big", "{}", 2, NULL};
     struct commit given_up = {
         .customer = "id:7", .seen = "", .dead = &letter, .dead_count = 1, .deadline_ms = 5};
     redis_fixture_ask(&scene->redis, "ZADD t:taken 5 id:7 5 id:8");
@@ -207,7 +207,8 @@ static void test_emits_and_traces(void **state)
 {
     struct commit_fixture *scene = *state;
     struct commit first = commit_fixture_document("", "1-9-1", V1);
-    const struct slice events[] = {{"{\"type\":\"a\"}", 12}, {"{\"type\":\"b\"}", 12}};
+    const struct commit_emit events[] = {{"id:8", {"{\"type\":\"a\"}", 12}},
+                                         {"id:9", {"{\"type\":\"b\"}", 12}}};
     struct slice lines[120];
     char texts[120][8];
     for (size_t i = 0; i < 120; i++)
@@ -216,8 +217,14 @@ static void test_emits_and_traces(void **state)
     first.emit_count = 2;
     first.traces = lines;
     first.trace_count = 120;
+    redis_fixture_ask(&scene->redis, "SET t:customer:id:8 {}");
+    assert_string_equal(commit_fixture_ask(scene, &first), "facts |id:9");
+    assert_redis(&scene->redis, "0", "XLEN t:events");
+    redis_fixture_ask(&scene->redis, "SET t:customer:id:9 {}");
     assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "2", "XLEN t:events");
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:events - +"),
+                           "[event {\"type\":\"b\"} own id:9]"));
     assert_redis(&scene->redis, "100", "LLEN t:trace:id:7");
     assert_redis(&scene->redis, "[119 118]", "LRANGE t:trace:id:7 0 1");
     assert_string_equal(commit_fixture_ask(scene, &first), "done");
@@ -228,13 +235,17 @@ static void test_emits_and_traces(void **state)
 static void test_keys(void **state)
 {
     struct commit_fixture *scene = *state;
-    const struct commit_dead letter = {"event", "json", "", "{}", 2};
+    const struct commit_dead letter = {"event", "json", "", "{}", 2, "id:7"};
     const struct slice text = {"{}", 2};
     struct commit all = commit_fixture_document("", "1-9-1", V1);
     all.deadline_ms = 5;
     all.messages = messages;
     all.message_count = 2;
-    all.emits = all.traces = &text;
+    const struct commit_emit emit = {"id:7", text};
+    redis_fixture_ask(&scene->redis, "SET t:customer:id:7 {}");
+    all.seen = "?";
+    all.emits = &emit;
+    all.traces = &text;
     all.emit_count = all.trace_count = 1;
     all.dead = &letter;
     all.dead_count = 1;

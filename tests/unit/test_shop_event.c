@@ -153,25 +153,44 @@ static void test_lengths(void **state)
     arena_destroy(&arena);
 }
 
-/* nudged's own events name their customer by the key, and say nothing of it. */
+static void read_marked(struct arena *arena, const char *own, bool former, const char *json,
+                        struct shop_event *event)
+{
+    struct diag diag;
+    struct shop_event_form marked = form;
+    marked.own = own;
+    marked.former = former;
+    assert_true(
+        shop_event_read(arena, json, strlen(json), "1772445600000-0", &marked, event, &diag));
+}
+
+/* nudged's own events name their customer by the key, and say nothing of it; they are known by what
+ * only its scripts write. */
 static void test_internal(void **state)
 {
     (void)state;
     struct arena *arena = arena_new(4096);
     struct shop_event event;
-    struct diag diag;
-    assert_true(read_event(arena,
-                           "{\"type\":\"message.failed\",\"source\":\"nudged\",\"hops\":8,"
-                           "\"customer\":{\"key\":\"email:a@b.example\",\"id\":7}}",
-                           &event, &diag));
-    assert_string_equal(event.key, "email:a@b.example");
-    assert_true(event.internal);
-    assert_int_equal(event.customer.kind, VALUE_NULL);
-    assert_int_equal(event.hops, 8);
-    assert_true(read_event(arena,
-                           "{\"type\":\"y\",\"source\":\"nudged\",\"hops\":0,"
-                           "\"customer\":{\"id\":7}}",
-                           &event, &diag));
+    static const char failed[] = "{\"type\":\"message.failed\",\"source\":\"nudged\",\"hops\":8,"
+                                 "\"customer\":{\"key\":\"email:a@b.example\",\"id\":7}}";
+    static const struct {
+        const char *own;
+        bool former, internal;
+        const char *key;
+    } rows[] = {{"", false, true, "email:a@b.example"},
+                {"id:9", false, true, "id:9"},           /* where it leads by now */
+                {NULL, true, true, "email:a@b.example"}, /* as a former program wrote it */
+                {NULL, false, false, "id:7"}};           /* a shop that says so of itself */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        read_marked(arena, rows[i].own, rows[i].former, failed, &event);
+        assert_string_equal(event.key, rows[i].key);
+        assert_int_equal(event.internal, rows[i].internal);
+        assert_int_equal(event.customer.kind, rows[i].internal ? VALUE_NULL : VALUE_MAP);
+        assert_int_equal(event.hops, 8);
+    }
+    read_marked(arena, NULL, true,
+                "{\"type\":\"y\",\"source\":\"nudged\",\"hops\":0,\"customer\":{\"id\":7}}",
+                &event);
     assert_string_equal(event.key, "id:7");
     assert_int_equal(event.customer.kind, VALUE_MAP);
     arena_destroy(&arena);
