@@ -60,6 +60,33 @@ static const struct decide_play clocks[] = {
      {{0, X(""), "r waits 3600"}, {3600, NULL, "r sends a"}}},
 };
 
+/* 2026-03-29 00:00 in UTC, when Europe's summer time begins at 01:00; 10-03 12:00; 10-25 00:00. */
+enum { SPRING = 26 * DAY + 14 * 3600, OCTOBER = 215 * DAY + 7200, AUTUMN = 237 * DAY - 36000 };
+
+static const struct decide_play savings[] = {
+    {"a zone without",
+     RULE "- wait: {until: \"09:00\"}\n" SEND,
+     {{0, IN("Asia/Kolkata"), "r waits 63000"}}},
+    {"New York: 02:30 is skipped, and is 03:30",
+     RULE "- wait: {until: \"02:30\", on: sun}\n" SEND,
+     {{0, IN("America/New_York"), "r waits 509400"}}},
+    {"Helsinki: 03:30 is 04:30",
+     RULE "- wait: {until: \"03:30\"}\n" SEND,
+     {{SPRING, IN("Europe/Helsinki"), "r waits 2.3022e+06"}}},
+    {"the day after has it again",
+     RULE "- wait: {until: \"03:30\"}\n" SEND,
+     {{SPRING + 5400, IN("Europe/Helsinki"), "r waits 2.385e+06"}}},
+    {"Bucharest: of 03:30 that comes twice the first",
+     RULE "- wait: {until: \"03:30\"}\n" SEND,
+     {{AUTUMN, IN("Europe/Bucharest"), "r waits 2.04426e+07"}}},
+    {"between the two, that of the next day",
+     RULE "- wait: {until: \"03:30\"}\n" SEND,
+     {{AUTUMN + 2700, IN("Europe/Bucharest"), "r waits 2.05326e+07"}}},
+    {"Lord Howe: half an hour is skipped",
+     RULE "- wait: {until: \"02:15\"}\n" SEND,
+     {{OCTOBER, IN("Australia/Lord_Howe"), "r waits 1.85967e+07"}}},
+};
+
 static const struct decide_play moments[] = {
     {"a timestamp",
      RULE "- wait: {until: timestamp(at) - duration('1h')}\n" SEND,
@@ -126,6 +153,12 @@ static void test_clocks(void **state)
     decide_fixture_play_all(clocks, sizeof clocks / sizeof *clocks, NULL);
 }
 
+static void test_savings(void **state)
+{
+    (void)state;
+    decide_fixture_play_all(savings, sizeof savings / sizeof *savings, NULL);
+}
+
 static void test_moments(void **state)
 {
     (void)state;
@@ -136,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_savings),
         cmocka_unit_test(test_moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
