@@ -1330,6 +1330,7 @@ test_files = \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_same_words.py \
 	tests/functional/test_sender.py \
+	tests/functional/test_shares.py \
 	tests/functional/test_shipped.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
