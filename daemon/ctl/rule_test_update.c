@@ -252,7 +252,7 @@ static void write_count(struct writing *writing, const struct rule_test_result *
     add_value(writing, "count", &count);
 }
 
-/* False where nothing can be said in its place. */
+/* False where nothing can be said in its place; nothing is written where another item says it. */
 static bool write_item(struct writing *writing, const struct rule_test *test,
                        struct rule_test_result *result, const struct rule_test_expect *expect)
 {
@@ -270,9 +270,7 @@ static bool write_item(struct writing *writing, const struct rule_test *test,
     const struct rule_test_message *message = next_message(result, template);
     if (message)
         write_sent(writing, expect, message);
-    else if (expect->not_sent && is_sent(result, template))
-        return false; /* another item has it */
-    else
+    else if (!is_sent(result, template))
         write_not_sent(writing, result, expect);
     return true;
 }
