@@ -15,7 +15,7 @@ import yaml
 from conftest import PATIENCE, SOURCE, wait_until
 from persons import LateRedis
 
-CUSTOMERS, INSTANTS, DAYS = 8, 10, 3
+CUSTOMERS, INSTANTS, DAYS = 10, 8, 3
 POLICY = {"cap": "3 per 7d", "quiet_hours": {"from": "21:00", "to": "08:00"}}
 # Of delivery alone, or of what is done anew when a daemon begins.
 NOT_DECIDED = {"sent", "retry", "cut", "unavailable", "joined"}
@@ -31,7 +31,7 @@ def make_events(rng, begin):
             kind = rng.choice(sorted(samples) + ["cart.updated", "order.placed"] * 3)
             event = {"type": kind, "id": f"{kind}-{number}-{who}", **samples[kind]["sample"]}
             by_id = rng.random() < 0.7
-            event["customer"] = {**event.get("customer", {}), "accepts_marketing": rng.random() < 0.8}
+            event["customer"] = {**event.get("customer", {}), "accepts_marketing": rng.random() < 0.95}
             for key, value in (("id", str(who)), ("email", f"c{who}@example.com")):
                 event["customer"].pop(key, None)
                 if key == ("id" if by_id else "email") or rng.random() < 0.4:
@@ -105,7 +105,7 @@ def told_by_replay(out):
     return found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_daemon_and_replay_agree(shop, seed):
     rng = random.Random(seed)
     tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
@@ -130,6 +130,6 @@ def test_daemon_and_replay_agree(shop, seed):
     status, out, err = shop.ctl("test", path, "-v")
     assert status in (0, 1), err
     daemon_told, replay_told = told_by_daemon(shop), told_by_replay(out)
-    assert sum(count for (_, _, what, _), count in replay_told.items() if what == "sends") > 5
+    assert sum(count for (_, _, what, _), count in replay_told.items() if what == "sends") > 5, out
     assert daemon_told - replay_told == collections.Counter(), out
     assert replay_told - daemon_told == collections.Counter(), out
