@@ -1324,10 +1324,12 @@ test_files = \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \
+	tests/functional/test_replay_agrees.py \
 	tests/functional/test_returns.py \
 	tests/functional/test_revival.py \
 	tests/functional/test_rule_pause.py \
 	tests/functional/test_rule_sets.py \
+	tests/functional/test_rule_tests.py \
 	tests/functional/test_same_words.py \
 	tests/functional/test_sender.py \
 	tests/functional/test_shares.py \
@@ -1340,6 +1342,7 @@ test_files = \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_verdicts.py \
 	tests/functional/test_waiting_messages.py \
+	tests/functional/test_waits.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \
 	tests/functional/test_words.py \

@@ -69,23 +69,27 @@ int64_t replay_now_ms(const struct replay *replay)
 
 /* ---- Facts ---- */
 
+/* NULL-terminated, once something was added. */
+struct texts {
+    const char **items;
+    uint32_t count, capacity;
+};
+
 struct facts {
-    const char **suppressed, **declined; /* NULL-terminated */
-    uint32_t suppressed_count, declined_count;
-    uint32_t suppressed_capacity, declined_capacity;
+    struct texts suppressed, declined, unknown;
     struct policy_place *places;
     uint32_t place_count, place_capacity;
     struct decide_start *starts;
     uint32_t start_count, start_capacity;
 };
 
-static void add_text(struct arena *arena, const char ***texts, uint32_t *count, uint32_t *capacity,
-                     const char *text)
+static void add_text(struct arena *arena, struct texts *texts, const char *text)
 {
-    if (*count + 1 >= *capacity)
-        *texts = arena_grow(arena, *texts, *capacity, capacity, sizeof **texts);
-    (*texts)[(*count)++] = text;
-    (*texts)[*count] = NULL;
+    if (texts->count + 1 >= texts->capacity)
+        texts->items = arena_grow(arena, texts->items, texts->capacity, &texts->capacity,
+                                  sizeof *texts->items);
+    texts->items[texts->count++] = text;
+    texts->items[texts->count] = NULL;
 }
 
 static void learn_address(struct replay *replay, struct facts *facts,
@@ -94,12 +98,18 @@ static void learn_address(struct replay *replay, struct facts *facts,
     const struct policy_address *address = &message->address;
     const char *topic = message->rule->topic;
     if (replay_memory_suppressed(replay->memory, address->hash))
-        add_text(replay->arena, &facts->suppressed, &facts->suppressed_count,
-                 &facts->suppressed_capacity, address->hash);
+        add_text(replay->arena, &facts->suppressed, address->hash);
     if (message->rule->class == RULE_MARKETING &&
         replay_memory_declined(replay->memory, address->said, topic))
-        add_text(replay->arena, &facts->declined, &facts->declined_count, &facts->declined_capacity,
+        add_text(replay->arena, &facts->declined,
                  arena_printf(replay->arena, "%s=%s", address->said, topic));
+}
+
+static void learn_emit(struct replay *replay, struct facts *facts, const struct decision_emit *emit)
+{
+    const struct replay_kept *kept = replay_memory_find(replay->memory, emit->key, replay->now_ms);
+    if (!kept || !kept->name.document.text)
+        add_text(replay->arena, &facts->unknown, emit->key);
 }
 
 static void learn_place(struct replay *replay, struct facts *facts, const char *mid)
@@ -110,16 +120,24 @@ static void learn_place(struct replay *replay, struct facts *facts, const char *
         (struct policy_place){.mid = mid, .place = CUSTOMER_PLACE_GONE};
 }
 
+static uint32_t known(const struct facts *facts)
+{
+    return facts->suppressed.count + facts->declined.count + facts->unknown.count +
+           facts->place_count;
+}
+
 /* Whether something was not as the decision assumed. What was decided before was sent then. */
 static bool learn_facts(struct replay *replay, struct facts *facts, const struct decision *decision)
 {
-    uint32_t before = facts->suppressed_count + facts->declined_count + facts->place_count;
+    uint32_t before = known(facts);
     for (uint32_t i = 0; i < decision->message_count; i++)
         learn_address(replay, facts, &decision->messages[i]);
     for (uint32_t i = 0; i < decision->withdrawn_count && !replay->options.unsent; i++)
         if (decision->withdrawn[i].place != CUSTOMER_PLACE_GONE)
             learn_place(replay, facts, decision->withdrawn[i].mid);
-    return facts->suppressed_count + facts->declined_count + facts->place_count > before;
+    for (uint32_t i = 0; i < decision->emit_count; i++)
+        learn_emit(replay, facts, &decision->emits[i]);
+    return known(facts) > before;
 }
 
 static void learn_starts(struct replay *replay, struct facts *facts, const struct person *person,
@@ -174,8 +192,9 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
 {
     struct arena *arena = replay->arena;
     const struct customer **joined = arena_alloc(arena, sizeof *joined * (person->taken_count + 1));
-    const struct policy_facts facts = {.suppressed = known->suppressed,
-                                       .declined = known->declined,
+    const struct policy_facts facts = {.suppressed = known->suppressed.items,
+                                       .declined = known->declined.items,
+                                       .unknown = known->unknown.items,
                                        .places = known->places,
                                        .place_count = known->place_count};
     struct decide_input input = {.rules = replay->options.rules,
@@ -236,13 +255,16 @@ static void decide_for(struct replay *replay, const char *key, const struct shop
     replay->options.on_decided(replay->options.context, &decided);
 }
 
-/* False: it is no event. The text must stay. */
-static bool take_event(struct replay *replay, const char *text, size_t length, struct diag *diag)
+/* False: it is no event. The text must stay. `own`: nudged made it, of the customer of that key. */
+static bool take_event(struct replay *replay, const char *text, size_t length, const char *own,
+                       struct diag *diag)
 {
     struct shop_event event;
+    struct shop_event_form form = replay->options.form;
+    form.own = own;
     const char *entry =
         arena_printf(replay->arena, "%" PRId64 "-%" PRIu32, replay->now_ms, replay->entries++);
-    if (!shop_event_read(replay->arena, text, length, entry, &replay->options.form, &event, diag))
+    if (!shop_event_read(replay->arena, text, length, entry, &form, &event, diag))
         return false;
     decide_for(replay, NULL, &event, 0);
     return true;
@@ -255,10 +277,10 @@ static bool take_own(struct replay *replay)
 {
     struct diag diag = {0};
     arena_reset(replay->arena);
-    const struct slice next = replay_events_next(&replay->own, replay->arena);
-    if (next.text && !take_event(replay, next.text, next.length, &diag))
+    const struct replay_own next = replay_events_next(&replay->own, replay->arena);
+    if (next.event.text && !take_event(replay, next.event.text, next.event.length, next.key, &diag))
         replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
-    return next.text != NULL;
+    return next.event.text != NULL;
 }
 
 static void set_clock(struct replay *replay, int64_t now_ms)
@@ -311,7 +333,7 @@ bool replay_event(struct replay *replay, const char *text, size_t length, int64_
     if (at_ms > replay->now_ms)
         run(replay, at_ms, false);
     arena_reset(replay->arena);
-    return take_event(replay, arena_copy(replay->arena, text, length), length, diag);
+    return take_event(replay, arena_copy(replay->arena, text, length), length, NULL, diag);
 }
 
 /* ---- What stands ---- */

@@ -7,14 +7,14 @@
 
 enum { EVENT_MOST = 256 * 1024 };
 
-static void add(struct replay_events *events, struct slice event)
+static void add(struct replay_events *events, struct slice event, const char *key)
 {
     if (events->count == events->capacity) {
         events->capacity = events->capacity ? 2 * events->capacity : 16;
         events->items = mem_resize(events->items, sizeof *events->items * events->capacity);
     }
-    events->items[events->count++] =
-        (struct slice){mem_copy(event.text, event.length), event.length};
+    events->items[events->count++] = (struct replay_own){
+        .event = {mem_copy(event.text, event.length), event.length}, .key = mem_text(key)};
 }
 
 static void put(struct arena *arena, struct value map, const char *name, const char *text)
@@ -41,43 +41,49 @@ static struct value describe(const struct decision_message *message, struct aren
 static void tell(struct replay_events *events, const char *key,
                  const struct decision_message *message, struct arena *arena)
 {
-    struct value event = value_new_map(arena, 6), customer = value_new_map(arena, 1);
+    struct value event = value_new_map(arena, 6);
     int64_t hops = 0;
     value_to_int(value_get(&message->body, "hops"), &hops);
-    put(arena, customer, "key", key);
     put(arena, event, "type", "message.sent");
     put(arena, event, "source", "nudged");
     put(arena, event, "id", arena_printf(arena, "%s.sent", message->mid));
     value_add(arena, event, value_text("hops"), value_int(hops + 1));
-    value_add(arena, event, value_text("customer"), customer);
     value_add(arena, event, value_text("message"), describe(message, arena));
-    add(events, json_print_slice(arena, &event, EVENT_MOST));
+    add(events, json_print_slice(arena, &event, EVENT_MOST), key);
 }
 
 void replay_events_tell(struct replay_events *events, const struct ruleset *rules,
                         const char *customer, const struct decision *decision, struct arena *arena)
 {
-    if (!ruleset_counts(rules, "message.sent"))
-        return;
-    for (uint32_t i = 0; i < decision->message_count; i++)
+    for (uint32_t i = 0; i < decision->emit_count; i++)
+        add(events, json_print_slice(arena, &decision->emits[i].event, EVENT_MOST),
+            decision->emits[i].key);
+    for (uint32_t i = 0; i < decision->message_count && ruleset_counts(rules, "message.sent"); i++)
         tell(events, customer, &decision->messages[i], arena);
 }
 
-struct slice replay_events_next(struct replay_events *events, struct arena *arena)
+static void forget(struct replay_own *own)
+{
+    free((char *)own->event.text);
+    free((char *)own->key);
+}
+
+struct replay_own replay_events_next(struct replay_events *events, struct arena *arena)
 {
     if (events->first == events->count) {
         events->first = events->count = 0;
-        return (struct slice){0};
+        return (struct replay_own){0};
     }
-    struct slice next = events->items[events->first++], copy = slice_copy(arena, next);
-    free((char *)next.text);
+    struct replay_own *next = &events->items[events->first++];
+    const struct replay_own copy = {slice_copy(arena, next->event), arena_text(arena, next->key)};
+    forget(next);
     return copy;
 }
 
 void replay_events_free(struct replay_events *events)
 {
     while (events->first < events->count)
-        free((char *)events->items[events->first++].text);
+        forget(&events->items[events->first++]);
     free(events->items);
     *events = (struct replay_events){0};
 }

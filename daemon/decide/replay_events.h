@@ -8,18 +8,23 @@
 #include "decide/decision.h"
 #include "rules/ruleset.h"
 
+struct replay_own {
+    struct slice event; /* JSON; text NULL: there is none */
+    const char *key;    /* of the customer whom it is about */
+};
+
 struct replay_events {
-    struct slice *items; /* JSON; owned */
+    struct replay_own *items; /* owned */
     uint32_t first, count, capacity;
 };
 
-/* What delivery would tell of the decision's messages, which are sent at once, as far as the rules
- * name it. */
+/* What comes of the decision: events about other customers; and what delivery would tell of its
+ * messages, which are sent at once, as far as the rules name it. */
 void replay_events_tell(struct replay_events *events, const struct ruleset *rules,
                         const char *customer, const struct decision *decision, struct arena *arena);
 
-/* The next, in the arena; text NULL: there is none. */
-struct slice replay_events_next(struct replay_events *events, struct arena *arena);
+/* The next, in the arena. */
+struct replay_own replay_events_next(struct replay_events *events, struct arena *arena);
 void replay_events_free(struct replay_events *events);
 
 #endif
