@@ -28,7 +28,7 @@
 #include "rules/rule_clock.h"
 
 enum {
-    NOTE_MS = 5000,       /* a zone that is new is seen then */
+    NOTE_MS = 2000,       /* a zone that is new is seen then */
     NOTE_IDLE_MS = 60000, /* where no rule has a clock */
     LOOK_MS = 1000,       /* for what a daemon left that ended */
     YIELD_MS = 2,         /* to events that are being decided */

@@ -10,7 +10,7 @@ local P, newest = ARGV[1], ARGV[2] == '1'
 --with shared_clock
 --with shared_type
 --with shared_zones
-local KEEP, HOUR = 30 * 86400000, 3600000
+local KEEP, HOUR = 90 * 86400000, 3600000
 local now = clock()
 local wrong = wrong_key({CLOCKS, 'hash', INDEX, 'hash', ZONES, 'zset', SWEPT, 'hash', TICKS, 'zset'})
 if wrong then

@@ -18,6 +18,7 @@ def rule(name, on, more=""):
             f"send: {{template: mail, data: {{word: '\"{name}\"'}}}}\n")
 
 
+FULL = 10**9
 DAILY = '{every: day, at: "09:00", spread: 0s}'
 
 
@@ -56,9 +57,17 @@ class Clock:
         wait_until(lambda: self.shop.client.hget("nudged:index", "state") == b"done", "the index")
         self.shop.wait_idle()
 
-    def asked(self, field="swept"):
-        return {key.decode(): value.decode().split() for key, value in
-                self.shop.client.hgetall("nudged:swept").items()}
+    def wait_swept(self, sweep, tick):
+        """Every customer of the zone was asked by the rule at that tick."""
+        def swept():
+            name, _, place, _ = (self.shop.client.hget("nudged:swept", sweep) or b"- 0 0 -").decode().split()
+            return name == tick and int(place) == FULL
+        wait_until(swept, lambda: f"{sweep} at {tick}: {self.shop.client.hgetall('nudged:swept')}")
+        self.settle()
+
+    def wait_noted(self, *rules):
+        """These rules have clocks, and the zones of all customers are seen."""
+        wait_until(lambda: self.shop.client.hkeys("nudged:clocks") == [r.encode() for r in rules], rules)
 
     def mails(self):
         self.got += [mail["Subject"] for mail in self.mail.all_mails()]
@@ -95,3 +104,255 @@ def test_each_in_their_own_zone(clock):
     clock.wait_mails("1 daily", "2 daily", "3 daily")
     clock.set("2027-03-03 23:00:00")
     clock.wait_mails(*(f"{n} daily" for n in (1, 2, 3) for _ in range(2)))
+
+
+def test_missed_ticks(clock):
+    """After an outage of days the newest alone is made up, and not beyond `max_age`."""
+    clock.shop.rules(rule("daily", DAILY, "max_age: 10d") + rule("strict", DAILY, "max_age: 2h"))
+    clock.set("2027-03-02 05:00")
+    daemon = clock.shop.daemon().spawn()
+    clock.know(1)
+    clock.wait_ready()
+    daemon.kill()
+    clock.set("2027-03-06 12:00")
+    daemon.spawn()
+    clock.wait_swept("daily shop", "2027-03-06")
+    clock.wait_mails("1 daily")
+    clock.set("2027-03-07 09:01")
+    clock.wait_mails("1 daily", "1 daily", "1 strict")
+
+
+def test_who_moves_is_asked_once(clock):
+    """Once for each date, in whatever zone they are by then."""
+    clock.shop.rules(rule("daily", DAILY))
+    clock.set("2027-03-02 05:00")
+    clock.shop.daemon().spawn()
+    clock.know(1, "Europe/Helsinki")
+    clock.know(2, "America/New_York")
+    clock.know(3, "America/New_York")
+    clock.know(4, "Europe/Helsinki")
+    clock.wait_ready()
+    clock.set("2027-03-02 07:00:30")
+    clock.wait_mails("1 daily", "4 daily")
+    clock.know(1, "America/New_York")  # who was asked already
+    clock.know(2, "Europe/Helsinki")  # whose turn has just been there
+    clock.wait_mails("1 daily", "2 daily", "4 daily")
+    clock.set("2027-03-02 14:00:30")
+    clock.wait_swept("daily America/New_York", "2027-03-02")
+    clock.wait_mails("1 daily", "2 daily", "3 daily", "4 daily")
+    clock.set("2027-03-03 23:00")
+    clock.wait_mails(*(f"{n} daily" for n in (1, 2, 3, 4) for _ in range(2)))
+
+
+def test_into_a_zone_that_nobody_was_in(clock):
+    clock.shop.rules(rule("daily", DAILY))
+    clock.set("2027-03-02 05:00")
+    clock.shop.daemon().spawn()
+    clock.know(1, "America/New_York")
+    clock.wait_ready()
+    clock.set("2027-03-02 10:00")
+    clock.know(1, "Europe/Helsinki")
+    clock.know(2, "Europe/Bucharest")  # not known when it was nine there
+    clock.wait_mails("1 daily")
+    clock.set("2027-03-03 07:01")
+    clock.wait_mails("1 daily", "1 daily", "2 daily")
+
+
+def test_a_new_rule_begins_with_its_next_tick(clock):
+    """Also for those who were known long before any clock; and an edit keeps what was asked."""
+    clock.set("2027-03-02 09:30")
+    clock.shop.rules(rule("other", "seen"))
+    daemon = clock.shop.daemon().spawn()
+    for number in range(30):
+        clock.know(number)
+    clock.shop.wait_idle()
+    assert not clock.shop.client.exists("nudged:index", "nudged:zones", "nudged:zone:shop")
+    first = sorted(f"{number} other" for number in range(30))
+    clock.wait_mails(*first)
+    clock.shop.rules(rule("daily", DAILY))
+    assert daemon.ask("POST", "/reload")[0] == 200
+    clock.wait_ready()
+    assert clock.shop.client.zcard("nudged:zone:shop") == 30
+    clock.set("2027-03-02 23:00")
+    clock.settle()
+    clock.set("2027-03-03 09:01")
+    second = first + [f"{number} daily" for number in range(30)]
+    clock.wait_mails(*second)
+    since = clock.shop.client.hget("nudged:clocks", "daily")
+    clock.shop.rules(rule("daily", DAILY, "priority: 5"))
+    assert daemon.ask("POST", "/reload")[0] == 200
+    clock.set("2027-03-03 09:10")
+    clock.wait_mails(*second)
+    assert clock.shop.client.hget("nudged:clocks", "daily") == since
+    clock.shop.rules(rule("other", "seen"))
+    assert daemon.ask("POST", "/reload")[0] == 200
+    wait_until(lambda: not clock.shop.client.exists("nudged:clocks", "nudged:index", "nudged:zones",
+                                                    "nudged:swept", "nudged:zone:shop"), "no index")
+
+
+def test_another_time_of_day_asks_nobody_twice(clock):
+    clock.shop.rules(rule("daily", DAILY))
+    clock.set("2027-03-02 08:00")
+    daemon = clock.shop.daemon().spawn()
+    clock.know(1)
+    clock.wait_ready()
+    clock.set("2027-03-02 09:01")
+    clock.wait_mails("1 daily")
+    before = clock.shop.client.hget("nudged:clocks", "daily")
+    clock.shop.rules(rule("daily", DAILY.replace("09", "18")))
+    assert daemon.ask("POST", "/reload")[0] == 200
+    wait_until(lambda: clock.shop.client.hget("nudged:clocks", "daily") != before, "the new time")
+    clock.set("2027-03-02 18:01")
+    clock.know(2)
+    clock.shop.wait_idle()
+    clock.set("2027-03-03 17:00")
+    clock.settle()
+    clock.wait_mails("1 daily")
+    clock.set("2027-03-03 18:01")
+    clock.wait_mails("1 daily", "1 daily", "2 daily")
+
+
+def test_once(clock):
+    """One that is past when it comes never fires."""
+    clock.shop.rules(rule("past", "{once: 2027-03-02T09:00, spread: 0s}", "max_age: 10d")
+                     + rule("soon", "{once: 2027-03-02T11:00, spread: 0s}", "max_age: 10d"))
+    clock.set("2027-03-02 10:00")
+    clock.shop.daemon().spawn()
+    clock.know(1)
+    clock.know(2, "America/New_York")  # there it comes at 14:00 and at 16:00
+    clock.wait_ready()
+    clock.set("2027-03-02 11:01")
+    clock.wait_mails("1 soon")
+    clock.set("2027-03-02 16:01")
+    clock.wait_mails("1 soon", "2 past", "2 soon")
+    clock.set("2027-04-02 16:01")
+    clock.know(3)
+    clock.settle()
+    clock.wait_mails("1 soon", "2 past", "2 soon")
+
+
+def test_spread(clock):
+    """Each at a place of their own, the same for all rules: so priority decides under a cap."""
+    clock.shop.config["policy"] = {"consent": "true", "cap": "1 per 1h"}
+    on = '{every: day, at: "09:00", spread: 2h}'
+    weekly = '{every: week, on: [tue], at: "09:00", spread: 2h}'
+    clock.shop.rules(rule("low", on).replace("transactional", "marketing")
+                     + rule("high", weekly, "priority: 3").replace("transactional", "marketing"))
+    clock.shop.template("mail.text.liquid", TEMPLATE.replace("x", "{{ unsubscribe_url }}"))
+    clock.shop.config["mail"]["unsubscribe_url"] = "https://shop.example/u/"
+    clock.set("2027-03-02 05:00")
+    clock.shop.daemon().spawn()
+    for number in range(40):
+        clock.know(number)
+    clock.wait_ready()
+    places = dict(clock.shop.client.zrange("nudged:zone:shop", 0, -1, withscores=True))
+    clock.set("2027-03-02 10:00")
+    half = [int(key.decode()[3:]) for key, place in places.items() if place < FULL // 2 - FULL // 100]
+    assert 8 < len(half) < 32
+    wait_until(lambda: len(clock.mails()) >= len(half), "the first half")
+    early = set(clock.mails())
+    assert early >= {f"{number} high" for number in half}
+    assert len(early) <= sum(place < FULL // 2 + FULL // 50 for place in places.values())
+    clock.set("2027-03-02 11:01")
+    clock.wait_mails(*(f"{number} high" for number in range(40)))
+    for number in range(40):
+        assert ("low", "refused", "cap") in clock.shop.trace(f"id:{number}")
+
+
+def test_silence_and_birthdays(clock):
+    """What clocks are for: 60 days silent, once; and a day of the year in one's own zone."""
+    silent = "if: 'now - customer.last(\"order.placed\") > duration(\"60d\")'\nlimit: 1 per 90d"
+    birthday = "if: 'has(customer.birthday) && is_today(customer.birthday)'"
+    clock.shop.rules(rule("silent", DAILY, silent) + rule("birthday", DAILY, birthday))
+    clock.set("2027-03-02 08:00")
+    clock.shop.daemon().spawn()
+    clock.shop.push({"type": "order.placed", "id": "o1", "customer":
+                     {"id": "1", "email": "c1@example.com", "birthday": "1990-05-20", "timezone": "Asia/Kolkata"}})
+    clock.wait_ready()
+    for day in (0, 1, 57, 58, 59, 60, 61, 78, 79):  # 60 days are over on day 59, before noon there
+        moment = datetime.date(2027, 3, 3) + datetime.timedelta(day)
+        clock.set(f"{moment} 12:00")
+        clock.wait_swept("silent Asia/Kolkata", str(moment))
+    clock.wait_mails("1 birthday", "1 silent")
+
+
+def test_erased_expired_and_joined(clock):
+    clock.shop.rules(rule("daily", DAILY))
+    clock.set("2027-03-02 05:00")
+    clock.shop.daemon().spawn()
+    clock.know(1)
+    clock.know(2)
+    clock.know(3, "Europe/Helsinki")
+    clock.shop.push({"type": "seen", "id": "anonymous", "customer": {"email": "new@example.com"}})
+    clock.wait_ready()
+    assert clock.shop.client.zcard("nudged:zone:shop") == 3
+    clock.shop.push({"type": "customer.erased", "id": "x", "customer": {"id": "1"}})
+    clock.shop.wait_idle()
+    clock.shop.client.delete("nudged:customer:id:2")
+    clock.set("2027-03-02 09:01")
+    clock.wait_mails("3 daily", "daily")
+    assert clock.shop.client.zrange("nudged:zone:shop", 0, -1) == [b"email:new@example.com"]
+    # In New York it is not nine yet; but who is one with somebody who was asked was asked.
+    clock.know(4, "America/New_York")
+    clock.shop.wait_idle()
+    clock.shop.push({"type": "seen", "id": "both", "customer": {"id": "4", "email": "new@example.com"}})
+    clock.shop.wait_idle()
+    assert not clock.shop.client.zcard("nudged:zone:shop")
+    clock.set("2027-03-02 14:01")
+    clock.wait_swept("daily America/New_York", "2027-03-02")
+    clock.wait_mails("3 daily", "daily")
+    clock.set("2027-03-03 14:01")
+    clock.wait_mails("3 daily", "3 daily", "4 daily", "daily")
+
+
+def test_flushall(clock):
+    clock.shop.rules(rule("daily", DAILY))
+    clock.set("2027-03-02 05:00")
+    clock.shop.daemon().spawn()
+    clock.know(1)
+    clock.wait_ready()
+    clock.set("2027-03-02 09:01")
+    clock.wait_mails("1 daily")
+    clock.shop.client.flushall()
+    wait_until(lambda: clock.shop.client.hget("nudged:index", "state") == b"done", "the index again")
+    clock.know(1)
+    clock.wait_ready()
+    clock.set("2027-03-02 23:01")
+    clock.settle()
+    clock.wait_mails("1 daily")
+    clock.set("2027-03-03 09:01")
+    clock.wait_mails("1 daily", "1 daily")
+
+
+def test_three_daemons_and_kills(clock):
+    """Overlapping sweeps, daemons that die with customers in hand: everybody once at each tick."""
+    people = 300
+    clock.shop.config["clocks"] = {"rate": 2000}
+    clock.shop.rules(rule("daily", '{every: day, at: "09:00", spread: 1h}', "if: customer.odd")
+                     + rule("hourly", "{every: hour, spread: 30m}", "if: 'customer.last_of_all'"))
+    clock.set("2027-03-02 05:30")
+    daemons = [clock.shop.daemon(name).spawn() for name in ("one", "two", "three")]
+    for number in range(people):
+        clock.know(number, ["Europe/Helsinki", "Europe/Bucharest", None][number % 3],
+                   odd=number % 2 == 1, last_of_all=number == people - 1)
+    clock.wait_ready()
+    for day in range(2, 5):
+        for daemon in daemons[:2]:
+            daemon.kill()
+            daemon.spawn("ticks-taken=kill@2" if day < 4 else "", wait=False)
+        clock.set(f"2027-03-0{day} 07:40")
+        wait_until(lambda: day == 4 or any(d.process.poll() is not None for d in daemons[:2]), "a daemon to die")
+        clock.set(f"2027-03-0{day} 10:31")
+        wait_until(lambda: (clock.shop.client.hget("nudged:swept", "daily shop") or b"").startswith(
+            f"2027-03-0{day} ".encode()), "the day's sweep")
+        for daemon in daemons[:2]:
+            if daemon.process.poll() is not None:
+                daemon.process = None
+                daemon.spawn()
+            daemon.wait_healthy()
+        for zone in ("shop", "Europe/Helsinki", "Europe/Bucharest"):
+            clock.redis.ahead_ms.value += 31000  # leases of the dead
+            clock.wait_swept(f"daily {zone}", f"2027-03-0{day}")
+    daily = [f"{number} daily" for number in range(1, people, 2) for _ in range(3)]
+    clock.settle()
+    assert sorted(s for s in clock.mails() if "daily" in s) == sorted(daily)
