@@ -1251,6 +1251,7 @@ doc_files = \
 	docs/testing.md
 
 test_files = \
+	tests/bench/bench_clocks.py \
 	tests/bench/bench_delivery.py \
 	tests/bench/bench_liquidjs.py \
 	tests/bench/bench_pipeline.py \
