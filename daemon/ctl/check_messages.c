@@ -152,10 +152,11 @@ static void check_rule(struct checking *checking, const struct rule *rule,
 {
     struct draft draft = {.rule = rule, .step = step};
     struct input sample;
-    if (rule->clock && draft_sample(checking->generation->rules, "clock", checking->arena, &sample))
+    if (rule->clock &&
+        draft_sample(&draft, checking->generation->rules, "clock", checking->arena, &sample))
         check_draft(checking, &draft, &sample);
     for (const char *const *type = rule->on; *type; type++)
-        if (draft_sample(checking->generation->rules, *type, checking->arena, &sample)) {
+        if (draft_sample(&draft, checking->generation->rules, *type, checking->arena, &sample)) {
             check_draft(checking, &draft, &sample);
             return;
         }

@@ -41,8 +41,22 @@ static struct value tick_of(const struct ruleset *rules, struct arena *arena)
     return tick;
 }
 
-bool draft_sample(const struct ruleset *rules, const char *type, struct arena *arena,
-                  struct input *event)
+/* With what the other events that the step may see have. */
+static struct value with_others(const struct ruleset *rules, const struct rule *rule,
+                                const struct rule_step *step, struct arena *arena,
+                                const struct value *data)
+{
+    struct value all = value_new_map(arena, 8);
+    for (const char *const *type = step->types; *type; type++) {
+        const struct value *other = value_get(ruleset_events(rules), *type);
+        if (other && !rule_list_has(rule->on, *type))
+            all = value_merge(arena, &all, other);
+    }
+    return value_merge(arena, &all, data);
+}
+
+bool draft_sample(const struct draft *draft, const struct ruleset *rules, const char *type,
+                  struct arena *arena, struct input *event)
 {
     const struct value *data = value_get(ruleset_events(rules), type);
     const struct value tick = tick_of(rules, arena);
@@ -52,10 +66,11 @@ bool draft_sample(const struct ruleset *rules, const char *type, struct arena *a
         data = &tick;
     if (!data)
         return false;
+    const struct value whole = with_others(rules, draft->rule, draft->step, arena, data);
     value_set(arena, full, "specversion", value_text("1.0"));
     value_set(arena, full, "type", value_text(type));
     value_set(arena, full, "id", value_text("sample"));
-    value_set(arena, full, "data", with_customer(arena, data));
+    value_set(arena, full, "data", with_customer(arena, &whole));
     buf_init(&out, INPUT_MOST);
     bool printed = json_print(&out, &full);
     event->name = arena_printf(arena, "the sample of %s in events.yaml", type);

@@ -26,9 +26,10 @@ struct draft {
 const struct rule_step *draft_step(const struct rule *rule, const char *template);
 
 /* The event of events.yaml that has this type, as JSON in the arena; false where it has none. Of
- * `clock`, a tick for the customer of its first sample. */
-bool draft_sample(const struct ruleset *rules, const char *type, struct arena *arena,
-                  struct input *event);
+ * `clock`, a tick for the customer of its first sample. For a step of the draft behind a
+ * wait that goes on at an event, with what the samples of such events have beside. */
+bool draft_sample(const struct draft *draft, const struct ruleset *rules, const char *type,
+                  struct arena *arena, struct input *event);
 
 /* Makes the message of draft->rule and draft->step at the event of the scene. Where the
  * secret of the installation cannot be read, another one names and signs it. A customer

@@ -117,7 +117,7 @@ void known_names_sent(struct arena *arena, const struct config *config, const st
         const struct rule_step *step = draft_step(rule, template);
         if (!step)
             continue;
-        for (const char *const *type = rule->on; *type; type++)
+        for (const char *const *type = step->types; *type; type++)
             add_type(arena, rules, some, *type);
         for (const struct rule_data *data = step->data; data && data->name; data++)
             value_set(arena, some->names, data->name, value_null());

@@ -70,13 +70,14 @@ static bool take_sample(struct preview *preview, struct diag *diag)
         const char *type = value_to_text(arena, &events->map->members[i].key);
         struct input sample;
         if (take_rule(preview, ruleset_on(rules, type)) &&
-            draft_sample(rules, type, arena, &sample))
+            draft_sample(&preview->draft, rules, type, arena, &sample))
             return scene_event(&preview->scene, &sample, diag);
     }
     for (size_t i = 0; i < ruleset_count(rules); i++) {
         const struct rule *const one[] = {ruleset_at(rules, i), NULL};
         struct input tick;
-        if (one[0]->clock && take_rule(preview, one) && draft_sample(rules, "clock", arena, &tick))
+        if (one[0]->clock && take_rule(preview, one) &&
+            draft_sample(&preview->draft, rules, "clock", arena, &tick))
             return scene_event(&preview->scene, &tick, diag);
     }
     diag_error(diag, "no rule sends `%s` at an event that %s/events.yaml has a sample of",

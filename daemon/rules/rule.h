@@ -60,6 +60,9 @@ struct rule_step {
     enum rule_step_kind kind;
     const char *id;        /* as given, or a digest of the step's own content */
     uint32_t line, column; /* in the rule's file */
+    /* Of the events whose data it may see: the rule's own, and those that a wait before may have
+     * met. NULL-terminated. */
+    const char *const *types;
     /* send */
     const char *template, *channel;
     const struct value *template_at, *channel_at; /* where they are written; or NULL */

@@ -25,6 +25,7 @@ struct rule_step *rule_step_reader_add(struct rule_step_reader *steps, enum rule
     *step = (struct rule_step){.kind = kind,
                                .id = "",
                                .line = value->place.line,
+                               .types = steps->types,
                                .column = value->place.column,
                                .within = steps->within,
                                .otherwise = steps->otherwise};

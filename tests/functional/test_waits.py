@@ -216,3 +216,19 @@ def test_messages_of_its_own(shop):
     shop.daemon().spawn()
     shop.push({"type": "x", "customer": {"id": 7, "email": "ana@example.com"}})
     assert [smtp.next_mail()["Subject"] for _ in range(2)] == ["one", "two"]
+
+
+def test_check_knows_what_was_met(asking):
+    """Its templates may show what the events of a wait before have; another's they may not."""
+    asking.rules("""
+order.delivered: {sample: {order: {id: o1, total: 5}, customer: {id: "7", email: ana@example.com}}}
+order.refunded: {sample: {order: {id: o1}, customer: {id: "7"}}}
+order.returned: {sample: {order: {id: o1}, customer: {id: "7"}}}
+review.submitted: {sample: {order: {id: o1}, review: {stars: 5}, customer: {id: "7"}}}
+""", "events.yaml")
+    asking.daemon()
+    assert asking.ctl("check")[:2] == (0, "0 errors, 0 warnings; 1 rule, 2 templates\n")
+    assert "Subject:   thanks order.delivered o1 5 5\n" in asking.ctl("preview", "thanks")[1]
+    asking.template("early.text.liquid", "---\nsubject: early\n---\n{{ review.stars }}")
+    asking.rules(ASK.replace("steps:", "steps:\n  - send: early") % "0s")
+    assert "no event at which `early` is sent carries `review.stars`" in "".join(asking.ctl("check")[1:])

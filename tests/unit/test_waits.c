@@ -108,6 +108,10 @@ static const struct decide_play moments[] = {
      {{0, X(AT("2026-03-02T09:00:00Z")), "r passed-over past; r sends b"},
       {1, X(AT("2026-03-02T10:00:02Z") ",\"vip\":false"), "r withdrawn restart; r waits 2"},
       {2, NULL, "r sends d; r sends b"}}},
+    {"a split",
+     RULE "- wait: {until: timestamp(at), past: skip}\n- split: {name: n, shares: {a: 50, b: 50}}\n"
+          "  then: {a: [{send: a}], b: [{send: c}]}\n- send: b\n",
+     {{0, X(AT("2026-03-02T10:00:00Z")), "r passed-over past; r sends b"}}},
     {"a wait, too",
      RULE "- wait: {until: timestamp(at), past: skip}\n- wait: 1h\n- send: a\n",
      {{0, X(AT("2026-03-02T10:00:00Z")), "r passed-over past; r sends a"}}},
