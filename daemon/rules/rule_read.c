@@ -14,8 +14,10 @@
 
 #include "base/share.h"
 #include "base/word.h"
+#include "cel/cel_reads.h"
 #include "customer/customer_record.h"
 #include "customer/said.h"
+#include "rules/condition.h"
 #include "rules/rule_channel.h"
 #include "rules/rule_clock_read.h"
 #include "rules/rule_collect.h"
@@ -304,6 +306,28 @@ static void check_senders(const struct rule_reader *reader, const struct rule *r
                       "write it into the front matter of the template");
 }
 
+static void note_early(void *context, const struct cel_read *read)
+{
+    const char **early = context;
+    if (read->root == CONDITION_ROOT_START)
+        *early = "start";
+    else if (read->root == CONDITION_ROOT_STARTED)
+        *early = "started";
+}
+
+/* What is only there once a journey has begun is never there in the rule's own `if`. */
+static void check_beginning(const struct rule_reader *reader, const struct value *condition,
+                            const struct rule *rule)
+{
+    const char *early = NULL;
+    if (rule->condition)
+        cel_reads(rule->condition, note_early, &early);
+    if (early)
+        diag_hint(settings_fault(reader->diags, reader->source, condition, DIAG_WARNING,
+                                 "there is no `%s` yet when the rule's `if` is asked", early),
+                  "the event itself is meant: its data by their own names, and event.time");
+}
+
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document)
 {
     struct rule_text text = {0};
@@ -336,6 +360,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     within.started_by = rule->on;
     reader = &within;
     rule->condition = rule_condition(reader, &text.condition, rule->on);
+    check_beginning(reader, &text.condition, rule);
     read_per(reader, &text.per, rule);
     rule_collect_refuse(reader, &text.condition, rule->condition);
     rule_collect_refuse(reader, &text.per, rule->per);

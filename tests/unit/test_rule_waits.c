@@ -110,6 +110,11 @@ static const struct {
     {STEPS "- if: n > 1\n  then: [{wait: {until: timestamp(at), past: skip}}]\n- send: a\n",
      "error: `past: skip` passes over the step behind it, and there is none"},
     {STEPS "- wait: {until: timestamp(at), past: skip}\n- stop\n", ""},
+    /* What there is only of a journey. */
+    {"name: r\non: x\nif: started < now && n > 1\nsend: a\n",
+     ":3:5: warning: there is no `started` yet when the rule's `if` is asked"},
+    {"name: r\non: x\nif: start.n > 1\nsend: a\n", ":3:5: warning: there is no `start` yet"},
+    {"name: r\non: x\nuntil: {on: left, if: started < now && start.n > 1}\nsend: a\n", ""},
     /* started and waited have types. */
     {STEPS "- if: started > now - duration('1d') && !waited\n  then: [{send: a}]\n", ""},
     {STEPS "- if: started > 5\n  then: [{send: a}]\n", "error: "},
