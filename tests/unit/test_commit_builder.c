@@ -148,6 +148,7 @@ static void a_first_document(void **state)
     (void)state;
     const struct commit_builder_input input = {.customer = customer_new(arena, "id:7"),
                                                .person = &(struct person){0},
+                                               .policy = &(struct policy){0},
                                                .decision = &decision,
                                                .now_ms = NOW,
                                                .keep_ms = 7,
@@ -171,6 +172,7 @@ static void who_waits_for_room(void **state)
     (void)state;
     const struct commit_builder_input input = {.customer = customer_new(arena, "id:7"),
                                                .person = &(struct person){0},
+                                               .policy = &(struct policy){0},
                                                .decision = &decision,
                                                .now_ms = NOW};
     assert_true(commit_builder_make(&input, arena, &commit, &diag));
@@ -199,6 +201,7 @@ static void a_document_that_is_too_large(void **state)
     value_add(arena, customer->fields, value_text("note"), value_text(large));
     assert_false(commit_builder_make(&(struct commit_builder_input){.customer = customer,
                                                                     .person = &(struct person){0},
+                                                                    .policy = &(struct policy){0},
                                                                     .decision = &decision,
                                                                     .now_ms = NOW},
                                      arena, &commit, &diag));
