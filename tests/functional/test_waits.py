@@ -232,3 +232,23 @@ review.submitted: {sample: {order: {id: o1}, review: {stars: 5}, customer: {id: 
     asking.template("early.text.liquid", "---\nsubject: early\n---\n{{ review.stars }}")
     asking.rules(ASK.replace("steps:", "steps:\n  - send: early") % "0s")
     assert "no event at which `early` is sent carries `review.stars`" in "".join(asking.ctl("check")[1:])
+
+
+def test_a_dead_letter_that_tells_of_an_answer(asking):
+    """It goes back as it was, and is known by what began its journey: another's refund is none of it."""
+    asking.rules(ASK.replace("until: order.refunded",
+                             "until: {on: order.refunded, if: order.id == start.order.id}") % "0s")
+    asking.mail.answers = lambda envelope: "554 5.6.0 no"
+    asking.daemon().spawn()
+    decided(asking, delivered("o1"), delivered("o2"), review("o1"), review("o2"))
+    wait_until(lambda: asking.client.xlen("nudged:dead") == 2, "both letters")
+    asking.wait_idle()
+    asking.mail.answers = lambda envelope: "250 taken"
+    decided(asking, event("order.refunded", "o2"))
+    letters = [entry.decode() for entry, _ in asking.client.xrange("nudged:dead")]
+    asking.mail.all_mails()
+    assert asking.ctl("dead", "retry", *letters)[0] == 0
+    assert asking.mail.next_mail()["Subject"] == "thanks review.submitted o1 5 80"
+    asking.wait_idle()
+    assert asking.mail.all_mails() == []
+    assert [item for item in asking.trace("id:7") if item[1] == "withdrawn"] == [("ask", "withdrawn", "until")]
