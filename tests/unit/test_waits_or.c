@@ -191,6 +191,23 @@ static void test_quiet_hours(void **state)
     decide_fixture_play_all(quiet_plays, sizeof quiet_plays / sizeof *quiet_plays, be_quiet);
 }
 
+/* A send that waits for room in the outbox waits for no event any more. */
+static void test_full(void **state)
+{
+    (void)state;
+    static const struct room full[ROOM_CLASSES] = {{0}},
+                             room[ROOM_CLASSES] = {{.left = 9}, {.left = 9}};
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, RULE "- wait: {for: 1h, or: y}\n" BRANCH);
+    decide_fixture_play(&fixture, 0, OF("x", ""));
+    fixture.facts.rooms = full;
+    assert_string_equal(decide_fixture_play(&fixture, 3600, NULL), "r outbox-full 90000");
+    assert_string_equal(decide_fixture_play(&fixture, 3700, OF("y", "")), "");
+    fixture.facts.rooms = room;
+    assert_string_equal(decide_fixture_play(&fixture, 3800, NULL), "r sends no");
+    decide_fixture_close(&fixture);
+}
+
 /* ---- Daemons whose rules differ ---- */
 
 #define WAITS      RULE "- wait: {for: 1h, or: {on: y, if: n == start.n}}\n" BRANCH
@@ -343,11 +360,17 @@ static void test_body(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),       cmocka_unit_test(test_roots),
-        cmocka_unit_test(test_quiet_hours), cmocka_unit_test(test_without_the_rule),
-        cmocka_unit_test(test_newer_rules), cmocka_unit_test(test_rule_is_gone),
-        cmocka_unit_test(test_reload),      cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_spoilt),      cmocka_unit_test(test_body),
+        cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_roots),
+        cmocka_unit_test(test_quiet_hours),
+        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_without_the_rule),
+        cmocka_unit_test(test_newer_rules),
+        cmocka_unit_test(test_rule_is_gone),
+        cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_spoilt),
+        cmocka_unit_test(test_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
