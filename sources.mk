@@ -596,6 +596,8 @@ library_sources = \
 	daemon/rules/rule_clock_read.h \
 	daemon/rules/rule_collect.c \
 	daemon/rules/rule_collect.h \
+	daemon/rules/rule_cycles.c \
+	daemon/rules/rule_cycles.h \
 	daemon/rules/rule_events.c \
 	daemon/rules/rule_events.h \
 	daemon/rules/rule_expression.c \

@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "cel/cel_calls.h"
 #include "cel/cel_reads.h"
+#include "rules/condition.h"
 
 enum { CAP_MOST = 64 /* a cap beyond it is none that one journey passes */ };
 
@@ -127,6 +128,53 @@ static void check_reached(const struct flow *flow)
     }
 }
 
+/* ---- A branch that sets what its condition reads ---- */
+
+struct setting_of {
+    const struct rule_step *set;
+    const char *field; /* that the condition reads too; NULL: none */
+};
+
+static void on_field(void *context, const struct cel_read *read)
+{
+    struct setting_of *found = context;
+    if (read->root != CONDITION_ROOT_CUSTOMER || read->count == 0)
+        return;
+    for (const struct rule_data *field = found->set->data; field && field->name; field++)
+        if (value_is_text(read->names[0], field->name))
+            found->field = field->name;
+}
+
+/* After a wait its condition would be asked again, and the branch left. */
+static void check_branch(const struct flow *flow, uint32_t number)
+{
+    const struct rule_step *branch = &flow->rule->steps[number];
+    for (uint32_t i = number + 1; i < branch->behind; i++) {
+        struct setting_of found = {.set = &flow->rule->steps[i]};
+        if (found.set->kind != RULE_STEP_SET || !branch->condition)
+            continue;
+        cel_reads(branch->condition, on_field, &found);
+        if (!found.field)
+            continue;
+        struct diag *diag = warn(flow, i,
+                                 arena_printf(flow->arena,
+                                              "this sets `customer.%s`, which the `if` of its "
+                                              "own branch reads",
+                                              found.field));
+        diag_code(diag, "sets-own-if");
+        diag_hint(diag,
+                  "after a wait the `if` may be asked again: set it behind the branch, or last "
+                  "in it");
+    }
+}
+
+static void check_branches(const struct flow *flow)
+{
+    for (uint32_t i = 0; i < flow->rule->step_count; i++)
+        if (flow->rule->steps[i].kind == RULE_STEP_UNLESS)
+            check_branch(flow, i);
+}
+
 /* ---- More messages than the cap lets through ---- */
 
 /* Least time to come to a step with so many messages sent before it, from one step on. */
@@ -206,5 +254,6 @@ void rule_flow_check(const struct rule *rule, const struct settings_source *sour
     if (rule->step_count == 0)
         return;
     check_reached(&flow);
+    check_branches(&flow);
     check_cap(&flow, cap);
 }

@@ -1,6 +1,6 @@
 /*
- * Where a rule's journeys can go: warnings about steps that none reaches, and about more marketing
- * than the cap lets through.
+ * Where a rule's journeys can go: warnings about steps that none reaches, about a branch that
+ * sets what its own `if` reads, and about more marketing than the cap lets through.
  */
 #ifndef NUDGED_RULES_RULE_FLOW_H
 #define NUDGED_RULES_RULE_FLOW_H

@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "rules/field.h"
 #include "rules/field_owners.h"
+#include "rules/rule_cycles.h"
 #include "rules/rule_events.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_flow.h"
@@ -72,6 +73,7 @@ struct ruleset_builder {
     const struct ruleset_settings *settings;
     struct diags *diags;
     size_t errors; /* that `diags` had before */
+    struct rule_cycles cycles;
     struct rule_references references;
     struct field_owners owners;
     struct value fields_set; /* map: the names of fields that rules set */
@@ -263,6 +265,7 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
         ruleset_templates_check(&builder->settings->templates, source, rule, builder->diags);
         rule_flow_check(rule, source, &builder->settings->cap, set->arena, builder->diags);
         add_rule(set, source, rule, document, builder->diags);
+        rule_cycles_note(&builder->cycles, set->arena, rule, source);
     }
 }
 
@@ -602,6 +605,7 @@ struct ruleset *ruleset_finish(struct ruleset_builder **builder)
     const struct ruleset_settings *settings = (*builder)->settings;
     check_fields(*builder);
     check_references(*builder);
+    rule_cycles_check(&(*builder)->cycles, set->arena, (*builder)->diags);
     bool failed = (*builder)->diags->errors != (*builder)->errors;
     free(*builder);
     *builder = NULL;

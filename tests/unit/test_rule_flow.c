@@ -59,6 +59,43 @@ static void test_faults(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* What two rules, or one, do to themselves. */
+static const struct row others[] = {
+    {"{name: r, on: x, steps: [{emit: {type: x}}]}", "events of type `x` lead to themselves: r, r"},
+    {"{name: r, on: x, steps: [{emit: {type: z}}, {emit: {type: y}}]}\n---\n"
+     "{name: s, on: y, steps: [{emit: {type: x}}]}",
+     "rules.yaml:1:52: warning: events of type `y` lead to themselves: r, s, r"},
+    {"{name: r, on: x, steps: [{emit: {type: y}}]}\n---\n"
+     "{name: s, on: y, steps: [{emit: {type: z}}]}",
+     NULL},
+    {"{name: r, on: x, steps: [{emit: {type: y}}]}\n---\n"
+     "{name: s, on: y, enabled: false, steps: [{emit: {type: x}}]}",
+     NULL},
+    {"{name: r, on: x, steps: [{if: 'customer.stage == \"a\"', then: [{set: {stage: '\"b\"'}}]}]}",
+     "this sets `customer.stage`, which the `if` of its own branch reads"},
+    {"{name: r, on: x, steps: [{if: 'customer.stage == \"a\"', then: [{set: {other: '\"b\"'}}]}]}",
+     NULL},
+    {"{name: r, on: x, steps: [{if: 'customer.stage == \"a\"', then: [{send: m}]}, "
+     "{set: {stage: '\"b\"'}}]}",
+     NULL},
+};
+
+static void test_what_comes_back(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(64 * 1024);
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const char *said = decide_fixture_faults(arena, others[i].rule, NULL);
+        bool good = others[i].fault ? strstr(said, others[i].fault) != NULL : !*said;
+        if (!good)
+            print_error("%s\n%s\n", others[i].rule, said);
+        wrong += !good;
+    }
+    arena_destroy(&arena);
+    assert_int_equal(wrong, 0);
+}
+
 /* Of several steps in a row one warning is enough. */
 static void test_once(void **state)
 {
@@ -76,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_once),
+        cmocka_unit_test(test_what_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
