@@ -177,6 +177,8 @@ static bool is_absent(const struct setting *setting, const void *field)
     case SETTING_EXPRESSION:
     case SETTING_VALUE:
         return ((const struct value *)field)->kind == VALUE_NULL;
+    case SETTING_TEXTS: /* which that are none cannot be written */
+        return value_count(field) == 0;
     case SETTING_SECTION:
         return is_absent_section(setting->section, field);
     default:

@@ -389,15 +389,19 @@ static void read_keys(struct arena *arena, struct customer *customer, const stru
     }
 }
 
-/* [key, time]; a document of a former program has none. */
+/* [key, time], or the time alone: then it is the document's own key. One of a former program has
+ * none. */
 static void read_first(struct arena *arena, struct customer *customer, const struct value *root)
 {
     const struct value *first = value_get(root, "first");
+    const struct value *time = first;
+    const char *key = customer->key;
     int64_t at_ms;
-    if (!value_is(first, VALUE_LIST) || value_count(first) != 2)
-        return;
-    const char *key = value_to_text(arena, &first->list->items[0]);
-    if (key && *key && value_to_int(&first->list->items[1], &at_ms))
+    if (value_is(first, VALUE_LIST) && value_count(first) == 2) {
+        key = value_to_text(arena, &first->list->items[0]);
+        time = &first->list->items[1];
+    }
+    if (key && *key && value_to_int(time, &at_ms))
         customer->first = (struct customer_first){key, clamp_time(at_ms)};
 }
 

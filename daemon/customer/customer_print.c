@@ -339,6 +339,10 @@ static void put_first(struct buf *out, const struct customer *customer)
 {
     if (!customer->first.key)
         return;
+    if (strcmp(customer->first.key, customer->key) == 0) {
+        PUT_INT(out, ",\"first\":", customer->first.at_ms);
+        return;
+    }
     PUT_TEXT(out, ",\"first\":[", customer->first.key);
     PUT_INT(out, ",", customer->first.at_ms);
     PUT(out, "]");

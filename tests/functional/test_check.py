@@ -300,6 +300,7 @@ def test_from_is_of_mails_alone(desk):
     ("name: a\non: x\nsend: {template: welcome, code: c}\n", 3, "`code` is planned", ""),
     ("name: a\non: x\nagain: collect\nsteps:\n- send: welcome\n- wait: 1h\n", 6, "nothing may wait behind a send", "wait first, then send"),
     ("name: a\non: x\nif: size(collected) > 1\nsend: welcome\n", 3, "nothing is collected yet", "in a step, or in `while`"),
+    ("name: a\non: {every: day}\nsend: welcome\n", 2, "`at` is missing", "at: \"09:00\""),
     ("name: a\non: x\n\u00a0send: welcome\n", 3, "a no-break space stands here", "replace it by a space"),
     ("name: a\non: x\nsteps:\n  - wait: 1h\n \u00a0- send: m\n", 5, "a no-break space stands here", "replace it by a space"),
 ])

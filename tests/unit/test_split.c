@@ -155,7 +155,7 @@ static void test_unknown_age(void **state)
     assert_null(strstr(fixture.document, "\"first\""));
     fixture.document = NULL;
     assert_string_equal(decide_fixture_play(&fixture, 10, WHO("\"id\":7," MAIL)), "r sends id7");
-    assert_non_null(strstr(fixture.document, "\"first\":[\"id:7\",1772445610000]"));
+    assert_non_null(strstr(fixture.document, "\"first\":1772445610000"));
     fixture.joined = old;
     fixture.joined_key = "email:ana@example.com";
     assert_string_equal(decide_fixture_play(&fixture, 20, WHO("\"id\":7,\"a\":1," MAIL)),
@@ -176,7 +176,7 @@ static void test_erasure(void **state)
     decide_fixture_play_both(&fixture, 10, "{\"type\":\"customer.erased\",\"customer\":{\"id\":7}}",
                              "{\"type\":\"x\",\"time\":\"2026-03-02T10:00:11Z\",\"customer\":"
                              "{\"id\":7," MAIL "}}");
-    assert_non_null(strstr(fixture.document, "\"first\":[\"id:7\",1772445610000]"));
+    assert_non_null(strstr(fixture.document, "\"first\":1772445610000"));
     assert_int_equal(fixture.last.message_count, 1);
     assert_string_equal(fixture.last.messages[0].step->template, "id7");
     decide_fixture_close(&fixture);
