@@ -211,6 +211,7 @@ library_sources = \
 	daemon/ctl/check_requests.h \
 	daemon/ctl/check_variables.c \
 	daemon/ctl/check_variables.h \
+	daemon/ctl/codes.c \
 	daemon/ctl/command.c \
 	daemon/ctl/command.h \
 	daemon/ctl/context.c \
@@ -343,6 +344,8 @@ library_sources = \
 	daemon/decide/fields.h \
 	daemon/decide/fit.c \
 	daemon/decide/fit.h \
+	daemon/decide/given.c \
+	daemon/decide/given.h \
 	daemon/decide/halting.c \
 	daemon/decide/halting.h \
 	daemon/decide/joining.c \
@@ -702,6 +705,8 @@ library_sources = \
 	daemon/store/bulletins.h \
 	daemon/store/clocks.c \
 	daemon/store/clocks.h \
+	daemon/store/codes.c \
+	daemon/store/codes.h \
 	daemon/store/commit.c \
 	daemon/store/commit.h \
 	daemon/store/commit_items.h \
@@ -815,6 +820,7 @@ lua_scripts = \
 	daemon/store/index.lua \
 	daemon/store/lengths.lua \
 	daemon/store/lift.lua \
+	daemon/store/load_codes.lua \
 	daemon/store/move.lua \
 	daemon/store/pass.lua \
 	daemon/store/recover.lua \
@@ -827,6 +833,7 @@ lua_scripts = \
 	daemon/store/shared_bounds.lua \
 	daemon/store/shared_brake.lua \
 	daemon/store/shared_clock.lua \
+	daemon/store/shared_codes.lua \
 	daemon/store/shared_decided.lua \
 	daemon/store/shared_ending.lua \
 	daemon/store/shared_gone.lua \
@@ -1288,6 +1295,7 @@ test_files = \
 	tests/functional/test_cleaning.py \
 	tests/functional/test_clock_ticks.py \
 	tests/functional/test_clocks.py \
+	tests/functional/test_codes.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \

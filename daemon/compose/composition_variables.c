@@ -76,6 +76,7 @@ static void make_variables(struct composition *c)
     put_member(c, c->variables, "event");
     put_member(c, c->variables, "start");
     put_collected(c);
+    put_member(c, c->variables, "given");
     put_members(c, c->variables, value_get(c->message, "data"));
     put_members(c, c->variables, value_path(c->message, "event.data"));
     put_members(c, c->variables, value_get(c->message, "start"));

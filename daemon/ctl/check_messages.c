@@ -89,6 +89,28 @@ static void check_confirmation(struct checking *checking, const struct rule *rul
     add_warning(checking, &diag);
 }
 
+/* A code that nobody sees is lost; one that nobody gives is an empty place. */
+static void check_code(struct checking *checking, const struct rule *rule,
+                       const struct rule_step *step)
+{
+    struct diag diag;
+    bool shown = shows_link(checking, "given.code");
+    if (shown == (step->code != NULL))
+        return;
+    if (shown)
+        diag_error(&diag, "`%s` shows {{ given.code }}, and the send of rule `%s` takes no code",
+                   checking->variant->name, rule->name);
+    else
+        diag_error(&diag, "`%s` (rule `%s`) takes a code of `%s`, and does not show it",
+                   checking->variant->name, rule->name, step->code);
+    diag_code(&diag, "no-code");
+    if (shown)
+        diag_hint(&diag, "write `send: {template: %s, code: LIST}`", checking->variant->name);
+    else
+        diag_hint(&diag, "put {{ given.code }} in it");
+    add_warning(checking, &diag);
+}
+
 /* ---- The message itself ---- */
 
 /* Its HTML, "" where it has none; NULL where it cannot be made. */
@@ -178,6 +200,7 @@ static void check_variant(struct checking *checking)
         }
         if (!made) {
             check_confirmation(checking, rule);
+            check_code(checking, rule, step);
             check_rule(checking, rule, step);
         }
         made = true;

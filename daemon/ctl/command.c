@@ -108,6 +108,12 @@ const struct command commands[] = {
      "  --to ADDRESS  test: to whom\n"
      "  --json        ls: one JSON object a line\n",
      command_gateway},
+    {"codes", "[ls | load LIST FILE] [--json]", "lists of codes, of which sends take one",
+     "  ls      how many are left of each list\n"
+     "  load    puts the codes of a file into a list, one a line; what the list ever had is\n"
+     "          passed over\n"
+     "  --json  ls: one JSON object a line\n",
+     command_codes},
     {"rule", "[ls | pause NAME... | resume NAME...] [--json]",
      "the rules, and which are paused; pausing one",
      "  ls      also since when, by whom, and to how many customers sends wait\n"

@@ -164,6 +164,7 @@ static const char *refusal_of(enum revival_verdict verdict)
         [REVIVAL_UNSUBSCRIBED] = "the customer has unsubscribed since",
         [REVIVAL_ERASED] = "the customer was erased since",
         [REVIVAL_LATE] = "its time is over",
+        [REVIVAL_NO_CODE] = "no code is left for it; `nudgectl codes load` brings more",
         [REVIVAL_BROKEN] = "the letter lacks what it needs to go out",
         [REVIVAL_NEVER] = "what is of this kind cannot be tried again",
     };

@@ -133,8 +133,12 @@ bool draft_make(struct draft *draft, struct config *config, const struct scene *
     body.address = message_body_address(draft->step, &scene->seen, scene->arena);
     if (!body.address)
         body.address = draft->step->mail ? SOMEBODY : "-";
-    if (message_body_make(&body, scene->arena, &mid, &draft->message, &fault))
+    if (message_body_make(&body, scene->arena, &mid, &draft->message, &fault)) {
+        if (draft->step->code)
+            message_body_give(scene->arena, draft->message,
+                              arena_printf(scene->arena, "%s-TEST", draft->step->code));
         return as_stored(&draft->message, scene->arena, diag);
+    }
     diag_error(diag, "rule `%s`: %s", draft->rule->name, fault);
     diag_file(diag, draft->rule->file);
     diag_place(diag, draft->step->line, 0, 0);

@@ -72,6 +72,7 @@ static void add_roots(struct arena *arena, const struct config *config, const st
     static const char *const of_event[] = {"type", "id", "time", "source", NULL};
     static const char *const of_message[] = {"id",      "rule", "step", "class", "topic",
                                              "channel", "to",   "name", NULL};
+    static const char *const of_given[] = {"code", NULL};
     static const char *const plain[] = {"now",     "locale",  "unsubscribe_url", "confirm_url",
                                         "content", "subject", "preheader",       NULL};
     const struct value *customer = value_get(all, "customer");
@@ -82,6 +83,7 @@ static void add_roots(struct arena *arena, const struct config *config, const st
     value_set(arena, names, "event", event);
     value_set(arena, names, "start", known->data);
     value_set(arena, names, "collected", collected);
+    value_set(arena, names, "given", map_of(arena, of_given));
     value_set(arena, names, "message", map_of(arena, of_message));
     value_set(arena, names, "customer", customer ? *customer : value_null());
     value_set(arena, names, "shop", config->keys.shop);

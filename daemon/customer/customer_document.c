@@ -266,6 +266,12 @@ static void learn_journey_start(struct arena *arena, struct customer *customer,
         customer_starts_note(arena, customer, journey->met);
 }
 
+static struct value given_of(const struct value *item)
+{
+    const struct value *given = value_get(item, "given");
+    return value_is(given, VALUE_MAP) ? *given : value_null();
+}
+
 static void read_journeys(struct arena *arena, struct customer *customer, const struct value *root)
 {
     READ_LIST(arena, customer->journeys, root, "journeys", from)
@@ -288,6 +294,7 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .waited = flag_of(item, "waited"),
                                       .full_ms = time_of(item, "full"),
                                       .halted_ms = time_of(item, "halted"),
+                                      .given = given_of(item),
                                       .marketing = flag_of(item, "marketing"),
                                       .reads = reads_of(arena, item)};
         learn_journey_start(arena, customer, item);

@@ -59,6 +59,7 @@ struct customer_journey {
     struct value start; /* that event: map type, id, time, source, data; null: not at hand */
     int64_t full_ms;    /* since when its send waits for room in the outbox; 0: it does not */
     bool marketing;     /* the class of that send */
+    struct value given; /* map: list of codes to the mid under which it has one of it; or null */
     int64_t halted_ms;  /* since when its send waits as its rule is paused; 0: it does not */
     struct customer_until until;
     struct value reads; /* as of customer_open */

@@ -234,6 +234,10 @@ void customer_print_journey(struct buf *out, const struct customer_journey *jour
     put_collected(out, journey);
     if (journey->full_ms)
         PUT_INT(out, ",\"full\":", journey->full_ms);
+    if (value_count(&journey->given)) {
+        PUT(out, ",\"given\":");
+        json_print(out, &journey->given);
+    }
     if (journey->halted_ms)
         PUT_INT(out, ",\"halted\":", journey->halted_ms);
     put_flag(out, journey->marketing);

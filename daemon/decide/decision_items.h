@@ -16,6 +16,7 @@ struct decision_message {
     const char *mid;
     const struct rule *rule;
     const struct rule_step *step;
+    const char *run; /* under which the run has its code of step->code; NULL: it has none */
     struct policy_address address; /* assumed not to be suppressed */
     int64_t give_up_ms;
     struct value body; /* map: what is stored as P:message:<mid> and rendered; docs/redis.md */

@@ -169,6 +169,15 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     return put_sender(input, arena, *body, fault) && put_data(input, arena, *body, fault);
 }
 
+void message_body_give(struct arena *arena, struct value body, const char *code)
+{
+    struct value given = value_new_map(arena, 1);
+    if (!code || !*code)
+        return;
+    put_text(arena, given, "code", code);
+    put(arena, body, "given", given);
+}
+
 /* ---- The form that is stored ---- */
 
 static bool is_same(const struct value *a, const struct value *b)
@@ -291,6 +300,7 @@ struct value message_body_open(struct arena *arena, const struct value *stored,
         customer = value_merge(arena, &customer, patch);
     if (!value_get(&named, "source"))
         put_text(arena, named, "source", "");
+    message_body_give(arena, body, known->code);
     put_text(arena, body, "mid", known->mid);
     put_text(arena, body, "class", known->class_);
     put_text(arena, body, "topic", known->topic);

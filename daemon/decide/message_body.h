@@ -43,7 +43,11 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
 /* What stands beside a stored body, in the message's hash. */
 struct message_body_known {
     const char *mid, *customer, *channel, *class_, *topic, *on_uncertain;
+    const char *code; /* that it was given; NULL or "": none */
 };
+
+/* The code that the message was given, as its template sees it. */
+void message_body_give(struct arena *arena, struct value body, const char *code);
 
 /* The form that is stored: without what is known or follows from the rest, the event once, of the
  * customer only what that event does not say. Shares its parts with `body`. */

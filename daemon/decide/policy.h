@@ -79,8 +79,9 @@ struct policy_facts {
     const char *const *unknown;      /* keys of customers that there are none of; NULL-terminated */
     const struct policy_halt *halts; /* of a rule that comes twice the last is true */
     size_t halt_count;
-    const char *const *braked; /* mids that policy.brake lets go no more; NULL-terminated */
-    const struct room *rooms;  /* in the outbox, by enum rule_class; NULL: for all */
+    const char *const *codeless; /* mids for which no code was left; NULL-terminated */
+    const char *const *braked;   /* mids that policy.brake lets go no more; NULL-terminated */
+    const struct room *rooms;    /* in the outbox, by enum rule_class; NULL: for all */
 };
 
 /* The keyed hash by which the address's mailbox (base/mailbox) is known in P:suppressed. In the

@@ -13,6 +13,7 @@
 #include "base/share.h"
 #include "customer/customer_size.h"
 #include "decide/carried.h"
+#include "decide/given.h"
 #include "decide/halting.h"
 #include "decide/journey.h"
 #include "decide/message_body.h"
@@ -106,6 +107,14 @@ static const char *mid_of(const struct deciding *d, const struct rule *rule,
                             d->arena);
 }
 
+/* Whether a commit has found that no code is left for the send. */
+static bool has_no_code(const struct deciding *d, const struct rule *rule,
+                        const struct rule_step *step, const struct customer_journey *journey)
+{
+    return step->code && d->facts && d->facts->codeless &&
+           given_lacks(d, mid_of(d, rule, step, journey));
+}
+
 static const char *braked_mid(const struct deciding *d, const struct rule *rule,
                               const struct rule_step *step, const struct customer_journey *journey)
 {
@@ -121,6 +130,9 @@ enum sending_next sending_try(struct deciding *d, const struct rule *rule,
     if (room_gave_up(journey, d->now_ms)) {
         d->decision->counts.refused++;
         trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_OUTBOX_FULL);
+    } else if (has_no_code(d, rule, step, journey)) {
+        d->decision->counts.refused++;
+        trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_NO_CODE);
     } else if (halting_try(d, rule, step, journey, braked_mid(d, rule, step, journey))) {
         return SENDING_WAITS;
     } else if (quiet_until) {
@@ -217,6 +229,23 @@ static void remember(struct deciding *d, const struct sending_want *want,
     d->customer->bytes += bytes;
 }
 
+static bool is_same_journey(const struct customer_journey *a, const struct customer_journey *b)
+{
+    return strcmp(a->rule, b->rule) == 0 && strcmp(a->origin, b->origin) == 0;
+}
+
+/* The run's other sends, now and later, share its code. */
+static void share_code(struct deciding *d, const struct sending_want *want, const char *run)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = 0; i < customer->journeys.count; i++)
+        if (is_same_journey(&customer->journeys.items[i], &want->journey))
+            given_remember(d, &customer->journeys.items[i], want->step->code, run);
+    for (struct sending_want *other = d->wants; other < d->wants + d->want_count; other++)
+        if (is_same_journey(&other->journey, &want->journey))
+            given_remember(d, &other->journey, want->step->code, run);
+}
+
 /* False where an expression of its data fails: *fault says why. */
 static bool add_message(struct deciding *d, const struct sending_want *want,
                         const struct asked *asked, const char **fault)
@@ -234,15 +263,14 @@ static bool add_message(struct deciding *d, const struct sending_want *want,
                                            room_give_up_ms(&want->journey, want->rule, d->now_ms)};
     if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
         return false;
+    if (want->step->code) {
+        message.run = given_run(&want->journey, want->step->code, message.mid, d->arena);
+        share_code(d, want, message.run);
+    }
     decision_add_message(d->decision, d->arena, &message);
     remember(d, want, &message);
     trace_add_send(&d->trace, want->rule->name, want->step->template, message.mid);
     return true;
-}
-
-static bool is_same_journey(const struct customer_journey *a, const struct customer_journey *b)
-{
-    return strcmp(a->rule, b->rule) == 0 && strcmp(a->origin, b->origin) == 0;
 }
 
 /* Ends a journey that has moved on behind a send which is not made. */

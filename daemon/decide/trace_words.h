@@ -98,6 +98,7 @@
     X(ONLY, "only", "no pattern of `deliver.only` fits the address")                          \
     X(NO_CONSENT, "no-consent", "the customer does not want marketing, or not of this topic") \
     X(CAP, "cap", "`policy.cap` is reached")                                                  \
+    X(NO_CODE, "no-code", "no code is left in the list that the send takes one from")         \
     X(BRAKE, "brake", "`policy.brake` has paused the rule")                                   \
     X(PAUSED, "paused", "the rule is paused: `nudgectl rule`")                                \
     X(OUTBOX_FULL, "outbox-full", "no room in the outbox until the rule's `give_up`")         \

@@ -20,6 +20,7 @@ struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
     attempt->class_ = arena_text(arena, message->class_);
     attempt->topic = arena_text(arena, message->topic ? message->topic : "");
     attempt->domain = arena_text(arena, message->domain ? message->domain : "");
+    attempt->code = message->code ? arena_text(arena, message->code) : NULL;
     attempt->body = arena_copy(arena, message->body, message->length);
     attempt->body_length = message->length;
     attempt->hold = strcmp(message->on_uncertain, "hold") == 0;
@@ -73,7 +74,8 @@ bool attempt_read(struct attempt *attempt, struct diag *diag)
                                      .channel = attempt->channel,
                                      .class_ = attempt->class_,
                                      .topic = attempt->topic,
-                                     .on_uncertain = attempt->hold ? "hold" : "resend"});
+                                     .on_uncertain = attempt->hold ? "hold" : "resend",
+                                     .code = attempt->code});
     const char *to = value_to_text(attempt->arena, value_get(&message, "to"));
     attempt->recipient = digest_spread(to ? to : "", to ? strlen(to) : 0);
     return true;

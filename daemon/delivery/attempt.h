@@ -29,6 +29,7 @@ struct attempt {
     const char *domain; /* of its mailbox; "": none */
     const char *body;   /* JSON, NUL-terminated */
     size_t body_length;
+    const char *code;   /* that it was given; NULL: none */
     bool hold;          /* its rule says `on_uncertain: hold` */
     int64_t charged;    /* attempts before this one */
     int64_t give_up_ms; /* Redis' clock */

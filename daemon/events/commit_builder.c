@@ -164,6 +164,35 @@ static void make_halts(const struct commit_builder_input *input, struct arena *a
     commit->braked = braked;
 }
 
+/* A run that goes on keeps its code as long as the document; what another one has is needed until
+ * its messages have ended. */
+static void make_codes(const struct commit_builder_input *input, struct arena *arena,
+                       struct commit *commit)
+{
+    const struct decision *decision = input->decision;
+    const struct customer *customer = input->customer;
+    struct commit_code *codes = arena_alloc(arena, sizeof *codes * (decision->message_count + 1));
+    struct commit_run *runs = NULL;
+    uint32_t capacity = 0, count = 0;
+    for (uint32_t i = 0; i < customer->journeys.count; i++) {
+        const struct value *given = &customer->journeys.items[i].given;
+        for (uint32_t k = 0; k < value_count(given); k++) {
+            runs = arena_grow(arena, runs, count, &capacity, sizeof *runs);
+            const char *run = value_to_text(arena, &given->map->members[k].value);
+            runs[count++] = (struct commit_run){run ? run : "", commit->expire_ms};
+        }
+    }
+    for (uint32_t i = 0; i < decision->message_count; i++) {
+        const struct decision_message *message = &decision->messages[i];
+        if (message->run)
+            codes[commit->code_count++] = (struct commit_code){
+                message->mid, message->step->code, message->run, message->give_up_ms + DAY_MS};
+    }
+    commit->codes = codes;
+    commit->runs = runs;
+    commit->run_count = count;
+}
+
 static void make_postponed(const struct decision *decision, struct arena *arena,
                            struct commit *commit)
 {
@@ -440,6 +469,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
         make_full(arena, decision->full_ms, commit);
     make_halts(input, arena, commit);
     make_emits(decision, arena, commit);
+    make_codes(input, arena, commit);
     make_records(decision, arena, commit);
     make_starts(input->customer, arena, commit);
     make_zones(input, arena, commit);

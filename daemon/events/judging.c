@@ -184,7 +184,8 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
                                        .place_count = work->place_count,
                                        .halts = work->halts,
                                        .halt_count = work->halt_count,
-                                       .braked = work->braked.texts};
+                                       .braked = work->braked.texts,
+                                       .codeless = work->codeless.texts};
     const struct other_sets others = other_sets(judging);
     const struct decide_input input = {.rules = judging->generation->rules,
                                        .policy = &judging->generation->policy,

@@ -549,6 +549,23 @@ static void go_on(struct work *work)
     end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
 }
 
+/* Once for each time that a list was filled: the script sees to that. */
+static void tell_low(const struct commit_result *result)
+{
+    for (size_t i = 0; i + 1 < result->low_count; i += 2)
+        log_warning("codes are running out: `nudgectl codes load` brings more list=%s left=%s",
+                    result->low[i], result->low[i + 1]);
+}
+
+static void tell_codeless(const struct work *work, const struct commit_result *result)
+{
+    if (result->codeless_count &&
+        log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
+                          "sends without a code, as none is left"))
+        log_error("no code is left for a send, which is refused: `nudgectl codes` tells of which "
+                  "list");
+}
+
 /* Nothing was written: what it was decided by does not hold. */
 static void decide_again(struct work *work, const struct commit_result *result)
 {
@@ -558,6 +575,7 @@ static void decide_again(struct work *work, const struct commit_result *result)
         return;
     }
     metrics_add(METRIC_COMMITS_AGAIN, 1);
+    tell_codeless(work, result);
     work_learn(work->batch->round, work, result);
     if (result->outcome == COMMIT_STALE)
         judging_learn(work);
@@ -597,6 +615,7 @@ static void on_commit(void *context, const struct commit_result *result)
     failpoint("commit-answered");
     switch (result->outcome) {
     case COMMIT_DONE:
+        tell_low(result);
         go_on(work);
         return;
     case COMMIT_MOVED:

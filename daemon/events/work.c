@@ -142,6 +142,7 @@ void work_begin_round(struct work *work)
     work->records = NULL;
     work->record_count = 0;
     work->suppressed = work->declined = work->braked = work->unknown = (struct work_list){0};
+    work->codeless = (struct work_list){0};
     work->halts = NULL;
     work->halt_count = work->halt_capacity = 0;
     work->places = NULL;
@@ -217,6 +218,7 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     for (size_t i = 0; i < result->place_count; i++)
         add_place(arena, work, &result->places[i]);
     add_copies(arena, &work->braked, result->braked, result->braked_count);
+    add_copies(arena, &work->codeless, result->codeless, result->codeless_count);
     for (size_t i = 0; i + 1 < result->halts_count; i += 2)
         work_add_halt(arena, work, arena_text(arena, result->halts[i]),
                       arena_text(arena, result->halts[i + 1]));

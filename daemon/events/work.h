@@ -69,7 +69,7 @@ struct work {
     struct said_text *records; /* of P:said, of all keys that lead to them, as last seen */
     size_t record_count;
     struct slice document; /* theirs, as last seen; text NULL: none */
-    struct work_list braked;
+    struct work_list braked, codeless;
     struct policy_halt *halts; /* likewise, behind what the daemon had heard before */
     uint32_t halt_count, halt_capacity;
     struct work_list suppressed, declined,

@@ -65,6 +65,7 @@ struct rule_step {
     const char *const *types;
     /* send */
     const char *template, *channel;
+    const char *code; /* name of the list that it takes a code from; NULL: none */
     const struct value *template_at, *channel_at; /* where they are written; or NULL */
     bool mail;                                    /* the channel has mails; else texts */
     const char *field;                            /* of the customer, for a send without `to` */

@@ -1,10 +1,12 @@
 #include <stddef.h>
+#include <string.h>
 
+#include "base/word.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_step_kinds.h"
 
 struct send {
-    const char *template, *via;
+    const char *template, *via, *code;
     struct value to, from, data;
 };
 
@@ -37,7 +39,12 @@ const struct setting rule_send_settings[] = {
      .offset = offsetof(struct send, data),
      .reload = SETTING_RELOAD,
      .help = "extra fields for the template, each an expression"},
-    {.key = "code", .planned = true, .help = "a code may stand in `data`, made by the shop"},
+    {.key = "code",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct send, code),
+     .reload = SETTING_RELOAD,
+     .help = "a list of codes (`nudgectl codes`), of which each run of the rule takes one: `{{ "
+             "given.code }}` in the template"},
     {0},
 };
 
@@ -58,6 +65,12 @@ void rule_step_send_read(struct rule_step_reader *steps, const struct value *ste
     }
     step->template = send.template ? send.template : "";
     step->channel = send.via; /* NULL: rule_channel_settle() finds one */
+    step->code = send.code;
+    if (send.code && !word_is_plain(send.code, strlen(send.code)))
+        diag_hint(settings_fault(reader->diags, reader->source, value_get(value, "code"),
+                                 DIAG_ERROR, "`%s` cannot be the name of a list of codes",
+                                 send.code),
+                  "%s", word_hint);
     step->template_at = value->kind == VALUE_MAP ? value_get(value, "template") : value;
     step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
     step->to = rule_expression(reader, &send.to, steps->types);

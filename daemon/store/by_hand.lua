@@ -19,6 +19,7 @@ local P, pile, verb, dry, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == 'dry', AR
 --with shared_objection
 --with shared_message
 --with shared_returns
+--with shared_codes
 --with shared_ending
 --with shared_held
 local now = clock()

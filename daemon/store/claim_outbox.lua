@@ -16,6 +16,7 @@ local P, consumer, count, keep, asked = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARG
 --with shared_requeue
 --with shared_message
 --with shared_returns
+--with shared_codes
 --with shared_ending
 --with shared_take_over
 --with shared_gone

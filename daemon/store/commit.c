@@ -183,6 +183,18 @@ static void put_halts(struct arguments *arguments, const struct commit *commit)
         arguments_number(arguments, commit->halted[i].since_ms);
     }
     put_texts(arguments, "brakes", commit->brakes, commit->brake_count);
+    put_list(arguments, "codes", commit->code_count);
+    for (size_t i = 0; i < commit->code_count; i++) {
+        arguments_text(arguments, commit->codes[i].mid);
+        arguments_text(arguments, commit->codes[i].list);
+        arguments_text(arguments, commit->codes[i].run);
+        arguments_number(arguments, commit->codes[i].expire_ms);
+    }
+    put_list(arguments, "runs", commit->run_count);
+    for (size_t i = 0; i < commit->run_count; i++) {
+        arguments_text(arguments, commit->runs[i].run);
+        arguments_number(arguments, commit->runs[i].expire_ms);
+    }
     put_list(arguments, "braked", commit->braked_count);
     for (size_t i = 0; i < commit->braked_count; i++) {
         arguments_text(arguments, commit->braked[i].mid);
@@ -288,6 +300,8 @@ static void read_facts(struct arena *arena, const struct reply *reply, struct co
             read_places(arena, items, result);
         else if (name && strcmp(name, "halts") == 0)
             result->halts = texts_of(arena, items, &result->halts_count);
+        else if (name && strcmp(name, "codeless") == 0)
+            result->codeless = texts_of(arena, items, &result->codeless_count);
         else if (name && strcmp(name, "braked") == 0)
             result->braked = texts_of(arena, items, &result->braked_count);
     }
@@ -302,6 +316,7 @@ bool commit_read_result(struct arena *arena, const struct reply *reply,
         return false;
     if (strcmp(outcome, "done") == 0) {
         result->outcome = COMMIT_DONE;
+        result->low = texts_of(arena, first, &result->low_count);
     } else if (strcmp(outcome, "stale") == 0) {
         result->outcome = COMMIT_STALE;
         result->document = reply_slice(reply, 1);

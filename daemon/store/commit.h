@@ -54,6 +54,10 @@ struct commit {
     size_t brake_count;
     const struct commit_braked *braked;
     size_t braked_count;
+    const struct commit_code *codes;
+    size_t code_count;
+    const struct commit_run *runs;
+    size_t run_count;
     const struct commit_emit *emits; /* for P:events */
     size_t emit_count;
     const struct commit_dead *dead;
@@ -106,6 +110,11 @@ struct commit_result {
     size_t place_count;
     const char *const *halts; /* rule, who paused it or "", rule, who … */
     size_t halts_count;
+    const char *const *codeless; /* mids for which no code is left */
+    size_t codeless_count;
+    const char *const
+        *low; /* COMMIT_DONE: lists of which few codes are left, and how many: a, 3, b … */
+    size_t low_count;
     const char *const *braked; /* mids of which the brake lets none go */
     size_t braked_count;
     const char *const *gone;

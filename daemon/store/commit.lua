@@ -16,6 +16,9 @@
 --   halted    {rule, customer, since when sends wait, as it is paused; 0: none does}
 --   brakes    rules that this pauses
 --   braked    {mid, rule, most, per ms}: counted by the rule's brake, which must let them go
+--   codes     {mid, list, run, ms until which what the run has is kept}: messages that are given a code,
+--             that of their run where it has one
+--   runs      {run, ms}: what they have is kept until then
 --   emits     {key of a customer who is assumed to be known, event}
 --   dead      {kind, reason, detail, body, of an event that nudged made its customer or ''}
 --   traces    lines, oldest first
@@ -35,8 +38,10 @@
 -- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
 -- …}}, {'broken', key, what it is}: one that only this customer has is of a wrong type, or {'facts',
 -- name, items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>", keys of
--- 'unknown' customers, the 'places' of messages: mid, place, mid, place…, the 'halts' of rules: rule, by whom or '', rule…, and
--- the mids that are 'braked'. The error LEASE where the daemon's lease ran out.
+-- 'unknown' customers, the 'places' of messages: mid, place, mid, place…, the 'halts' of rules: rule, by
+-- whom or '', rule…, the mids that are 'braked', and those that are 'codeless': no code is left for them.
+-- Behind 'done' stand the lists of codes of which few are left by now, and how many: list, count, list…
+-- The error LEASE where the daemon's lease ran out.
 -- Safe to run twice: the second run finds its own version, or its entries gone.
 local P, consumer, customer, seen, version, document = unpack(ARGV, 1, 6)
 local expire, deadline = ARGV[7], ARGV[8]
@@ -47,6 +52,7 @@ local expire, deadline = ARGV[7], ARGV[8]
 --with shared_said
 --with shared_said_merge
 --with shared_type
+--with shared_codes
 --with shared_clock
 --with shared_zones
 local events = P .. ':events'
@@ -59,7 +65,7 @@ end
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 2, dead = 5,
     traces = 1, postponed = 2, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
     erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, halts = 2, halted = 3, brakes = 1,
-    braked = 4}
+    braked = 4, codes = 4, runs = 2}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -106,6 +112,7 @@ need(#lists.ticks > 0, TICKS, 'zset')
 need(#lists.dead > 0, P .. ':dead', 'stream')
 need(#lists.halts + #lists.brakes > 0, P .. ':halted', 'hash')
 need(#lists.halted > 0, P .. ':halts', 'set')
+need(#lists.codes > 0, P .. ':lists', 'hash')
 for _, m in ipairs(lists.messages) do
     need(true, outbox(m[2], m[3]), 'stream')
 end
@@ -257,6 +264,34 @@ if #lists.braked > 0 then
 --with shared_brake
     bounds, braked = brake_open(lists.braked)
 end
+-- Codes: those that this takes back are there to be given.
+local codeless, code_of, ended_runs, spare = {}, {}, {}, {}
+local function spare_codes(list)
+    spare[list] = spare[list] or codes_left(list)
+    return spare[list]
+end
+for _, w in ipairs(#lists.codes > 0 and lists.withdrawals or {}) do
+    local m = w[2] == 'waits' and fields(w[1], 'codes', 'run', 'had')
+    if m and m[1] and m[2] and not m[3] and not run_has(m[2], 'had') then
+        ended_runs[m[2]] = (ended_runs[m[2]] or tonumber(run_has(m[2], 'n')) or 0) - 1
+        if ended_runs[m[2]] == 0 then
+            spare[m[1]] = spare_codes(m[1]) + 1
+        end
+    end
+end
+for _, c in ipairs(lists.codes) do
+    local mid, list, run = c[1], c[2], c[3]
+    local has = code_of[run] or run_has(run, 'code') and (ended_runs[run] or 1) > 0
+    if redis.call('EXISTS', message_key(mid)) == 0 and not has then
+        if spare_codes(list) > 0 then
+            spare[list] = spare[list] - 1
+            code_of[run] = true
+        else
+            codeless[#codeless + 1] = mid
+        end
+    end
+end
+learnt('codeless', codeless)
 learnt('halts', halts)
 learnt('braked', braked)
 learnt('suppressed', suppressed)
@@ -418,6 +453,9 @@ for _, w in ipairs(lists.withdrawals) do
 --with shared_held
             unhold(mid, unpack(fields(mid, 'channel', 'class') or {}))
         end
+        if place == 'waits' then
+            give_back(mid)
+        end
         delete_message(mid)
         if place == 'uncertain' then
             redis.call('ZREM', P .. ':uncertain', mid)
@@ -426,6 +464,18 @@ for _, w in ipairs(lists.withdrawals) do
 end
 for _, p in ipairs(lists.postponed) do
     redis.call('ZADD', P .. ':later', 'XX', 'GT', p[2], p[1])
+end
+local codes, low = {}, {}
+for _, c in ipairs(lists.codes) do
+    codes[c[1]] = c
+end
+local function tell_low(list)
+    local mark, left = tonumber(redis.call('HGET', P .. ':lists', list) or nil), codes_left(list)
+    if mark and mark > 0 and left <= mark then
+        redis.call('HSET', P .. ':lists', list, 0) -- told; until more are loaded
+        low[#low + 1] = list
+        low[#low + 1] = tostring(left)
+    end
 end
 for _, m in ipairs(lists.messages) do
     local mid, channel, class, body, on_uncertain, give_up, hash, said, topic, domain, returns = unpack(m)
@@ -437,11 +487,18 @@ for _, m in ipairs(lists.messages) do
         if returns ~= '' then
             redis.call('HSET', message_key(mid), 'returns', returns)
         end
+        if codes[mid] then
+            give_code(unpack(codes[mid]))
+            tell_low(codes[mid][2])
+        end
         redis.call('SET', body_key(mid), body)
         redis.call('XADD', outbox(channel, class), '*', 'mid', mid)
     else -- it may be sent after all
         redis.call('HDEL', message_key(mid), 'mark')
     end
+end
+for _, r in ipairs(lists.runs) do
+    redis.pcall('PEXPIREAT', given_key(r[1]), r[2], 'GT')
 end
 for _, emit in ipairs(lists.emits) do
     redis.call('XADD', events, '*', 'event', emit[2], 'own', emit[1])
@@ -497,4 +554,4 @@ for first = 1, #ids, 1000 do -- what fits on Lua's stack
     redis.call('XACK', events, 'nudged', unpack(some))
     redis.call('XDEL', events, unpack(some))
 end
-return {'done'}
+return {'done', low}

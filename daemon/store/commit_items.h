@@ -82,6 +82,18 @@ struct commit_halted {
     int64_t since_ms;
 };
 
+/* A message that is given a code of a list: that of its run, where it has one. */
+struct commit_code {
+    const char *mid, *list, *run;
+    int64_t expire_ms; /* of what the run has, since 1970 */
+};
+
+/* What a run that goes on has is kept. */
+struct commit_run {
+    const char *run;
+    int64_t expire_ms;
+};
+
 /* A message that counts for its rule's brake: no more than `most` in any `per_ms`. */
 struct commit_braked {
     const char *mid, *rule;

@@ -45,6 +45,10 @@
     X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")       \
     X(WARMUP, "warmup", "<gateway>", "hash", "slots of its days, and since when it sends")        \
     X(PAUSED, "paused", "", "hash", "gateway that takes nothing: since when, and by whom")        \
+    X(CODES, "codes", "<list>", "list", "codes that nobody was given yet")                        \
+    X(LOADED, "loaded", "<list>", "set", "all codes that the list ever had")                      \
+    X(GIVEN, "given", "<mid>", "hash", "code that a run of a rule was given")                     \
+    X(LISTS, "lists", "", "hash", "list of codes: at how many it is told that few are left")      \
     X(HALTED, "halted", "", "hash", "rule that is paused: since when, and by whom")               \
     X(HALT, "halt", "<rule>", "zset", "customer whose sends wait for the rule: since when")       \
     X(HALTS, "halts", "", "set", "rules for which sends wait")                                    \

@@ -158,7 +158,7 @@ static const char *field(const struct reply *row, size_t at, bool *whole)
 }
 
 /* {entry, mid, customer, channel, class, body, on_uncertain, gateway, attempts, give_up,
- * topic, domain, queue where it is not the channel's} */
+ * topic, domain, queue where it is not the channel's, the code that it was given} */
 static bool read_message(const struct reply *row, struct outbox_message *message)
 {
     bool whole = true;
@@ -174,7 +174,8 @@ static bool read_message(const struct reply *row, struct outbox_message *message
         .on_uncertain = field(row, 6, &whole),
         .topic = field(row, 10, &whole),
         .domain = field(row, 11, &whole),
-        .queue = reply_text(reply_item(row, row->count > 12 ? 12 : 3)),
+        .queue = reply_text(reply_item(row, reply_text(reply_item(row, 12)) ? 12 : 3)),
+        .code = reply_text(reply_item(row, 13)),
         .gateway = gateway && *gateway ? gateway : NULL,
     };
     message->whole = whole && reply_number(reply_item(row, 8), &message->attempts) &&

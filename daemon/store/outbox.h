@@ -45,6 +45,7 @@ struct outbox_message {
     size_t length;            /* of the body */
     const char *on_uncertain; /* "resend" or "hold" */
     const char *topic;        /* "" where a former program wrote it: its body says it */
+    const char *code;         /* that it was given; NULL: none */
     const char *gateway;      /* an uncertain attempt was made there: send by no other; else NULL */
     int64_t attempts;         /* charged so far */
     int64_t give_up_ms;       /* since 1970 */

@@ -14,6 +14,7 @@ local P, consumer, keep, channels = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 --with shared_requeue
 --with shared_message
 --with shared_returns
+--with shared_codes
 --with shared_ending
 local MOST = 10000
 local lost, count, now = {}, 0, clock()

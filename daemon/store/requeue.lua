@@ -21,6 +21,7 @@ local later = P .. ':later'
 --with shared_requeue
 --with shared_message
 --with shared_returns
+--with shared_codes
 --with shared_ending
 --with shared_gone
 --with shared_lacking

@@ -36,6 +36,7 @@ static enum revival_verdict verdict_of(const struct reply *answer)
         [REVIVAL_UNSUBSCRIBED] = "unsubscribed",
         [REVIVAL_ERASED] = "erased",
         [REVIVAL_LATE] = "late",
+        [REVIVAL_NO_CODE] = "no-code",
         [REVIVAL_BROKEN] = "broken",
         [REVIVAL_NEVER] = "never",
     };

@@ -26,6 +26,7 @@ enum revival_verdict {
     REVIVAL_UNSUBSCRIBED, /* the customer has said no since */
     REVIVAL_ERASED,       /* the customer was erased since */
     REVIVAL_LATE,         /* its time is over */
+    REVIVAL_NO_CODE,      /* no code is left for it */
     REVIVAL_BROKEN,       /* the letter lacks what it needs */
     REVIVAL_NEVER,        /* of its kind none can go back */
     REVIVAL_VERDICTS

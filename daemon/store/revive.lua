@@ -9,11 +9,12 @@
 -- of its body}, '' for what is absent
 -- Returns for each `done`; `gone`: there is no such letter; or why nothing was written: `waits` (the
 -- message is there already), `withdrawn`, `suppressed`, `unsubscribed`, `erased`, `late` (its time is
--- over), `broken` (it lacks what it needs), `never` (of its kind none can go back).
+-- over), `no-code` (none is left), `broken` (it lacks what it needs), `never` (of its kind none can go back).
 -- Safe to run twice: the second run finds the letters gone.
 local P, wait, again, why, dry = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5] == 'dry'
 local WIDTH = 4
 local BODY_MOST = 100000 -- bytes that the event has of it; of a larger one deciding knows less
+local DAY = 86400000
 local HOPS_MOST = 8      -- of an event
 --with shared_type
 --with shared_clock
@@ -22,6 +23,7 @@ local HOPS_MOST = 8      -- of an event
 --with shared_said
 --with shared_message
 --with shared_returns
+--with shared_codes
 --with shared_ending
 local now = clock()
 local wrong = wrong_key({P .. ':dead', 'stream', P .. ':later', 'zset', P .. ':events', 'stream',
@@ -95,7 +97,7 @@ local function tell_requeued(id, letter, about)
             body = #letter.body <= BODY_MOST and letter.body or nil}}), 'own', letter.customer)
 end
 
-local KEPT = {'topic', 'hash', 'said', 'domain', 'gateway', 'bound', 'returns'}
+local KEPT = {'topic', 'hash', 'said', 'domain', 'gateway', 'bound', 'returns', 'code', 'codes', 'run', 'had'}
 local function message(id, letter)
     local about = decoded(letter.body)
     local classes = {transactional = 'resend', marketing = 'hold'}
@@ -105,6 +107,10 @@ local function message(id, letter)
     end
     local give_up = give_up_of(letter, about)
     local against = objection(letter, about, give_up)
+    local anew = letter.codes and letter.run and not letter.code -- the one it had went back
+    if anew and not run_has(letter.run, 'code') and codes_left(letter.codes) == 0 then
+        against = against or 'no-code'
+    end
     if against or dry then
         return against or 'done'
     end
@@ -119,6 +125,9 @@ local function message(id, letter)
         end
     end
     redis.call('HSET', message_key(letter.mid), unpack(row))
+    if anew then
+        give_code(letter.mid, letter.codes, letter.run, ms(give_up + DAY))
+    end
     redis.call('SET', body_key(letter.mid), letter.body)
     redis.call('ZADD', P .. ':later', ms(now + wait), letter.mid)
     tell_requeued(id, letter, about)

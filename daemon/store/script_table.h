@@ -23,6 +23,7 @@
     X(RENEW, renew)               \
     X(WAKE, wake)                 \
     X(ROUSE, rouse)               \
+    X(LOAD_CODES, load_codes)     \
     X(BY_HAND, by_hand)           \
     X(REVIVE, revive)             \
     X(SUPPRESS, suppress)         \

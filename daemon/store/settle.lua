@@ -20,6 +20,7 @@ local WIDTH = 14
 --with shared_requeue
 --with shared_message
 --with shared_returns
+--with shared_codes
 --with shared_ending
 --with shared_lacking
 local now = clock()

@@ -23,6 +23,9 @@ local function delete(m, sent, now)
     if sent or m.bound then
         remember(m.mid, m.customer, m.hash, m.returns, m.told, now or clock())
     end
+    if not m.spoilt then
+        give_back(m.mid)
+    end
     redis.call('DEL', body_key(m.mid))
     if not m.spoilt then
         redis.call('DEL', m.key)
@@ -108,15 +111,15 @@ end
 
 -- What a letter keeps of the message's hash besides, so that revive.lua can make it again.
 local KEPT = {'topic', 'on_uncertain', 'hash', 'said', 'domain', 'give_up', 'gateway', 'bound', 'mark',
-    'returns'}
+    'returns', 'code', 'codes', 'run', 'had'}
 
 -- It becomes a dead letter, whose id is returned.
 local function letter(m, reason, detail)
     local entry = {'kind', 'message', 'reason', reason, 'detail', detail, 'customer', m.customer or '',
         'mid', m.mid, 'channel', m.channel or '', 'class', m.class or ''}
     local row = not m.spoilt and fields(m.mid, unpack(KEPT)) or {}
-    for i, name in ipairs(KEPT) do
-        if row[i] and row[i] ~= '' then
+    for i, name in ipairs(KEPT) do -- a code that nobody has had goes back into its list
+        if row[i] and row[i] ~= '' and (name ~= 'code' or row[#KEPT]) then
             entry[#entry + 1] = name
             entry[#entry + 1] = row[i]
         end

@@ -14,7 +14,7 @@
 -- is paused (1 or 0: nothing was taken then), ms after which a domain has room for one that is held or
 -- 0, whether one is held for which this daemon has no connection (1 or 0), {entry, mid, customer, channel,
 -- class, body, on_uncertain, gateway it is bound to or '', attempts, give_up, topic, domain, queue where
--- it is not the channel's}…}; the error LEASE where the daemon's lease ran out. Run twice, the second run
+-- it is not the channel's, the code that it was given}…}; the error LEASE where the daemon's lease ran out. Run twice, the second run
 -- takes others: what the first took is put back by recover.lua, which knows it by the number.
 local P, consumer, channel, most, number, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local this, inbox = consumer .. '#' .. ARGV[7], ARGV[8]
@@ -28,6 +28,7 @@ local this, inbox = consumer .. '#' .. ARGV[7], ARGV[8]
 --with shared_requeue
 --with shared_message
 --with shared_returns
+--with shared_codes
 --with shared_ending
 --with shared_lacking
 --with shared_objection
@@ -126,8 +127,13 @@ local function take(queue, entry, mid, class, m)
     if bound == '' then
         redis.call('HSET', key, 'gateway', gateway)
     end
-    taken[#taken + 1] = {entry, mid, m[2], channel, class, body_of(mid, m[3]) or false, m[4], bound, m[7], m[8],
+    local row = {entry, mid, m[2], channel, class, body_of(mid, m[3]) or false, m[4], bound, m[7], m[8],
         m[12] or '', m[14] or '', queue ~= channel and queue or nil}
+    if m[15] then
+        note_had(mid, m[16])
+        row[13], row[14] = row[13] or false, m[15]
+    end
+    taken[#taken + 1] = row
 end
 
 -- Whether it was put aside again, as this daemon lacks its template.
@@ -196,7 +202,7 @@ local STATES = {taken = true, later = true, uncertain = true}
 local function offer(queue, class, entry, mid)
     local stream = outbox(queue, class)
     local m = fields(mid, 'state', 'customer', 'body', 'on_uncertain', 'gateway', 'bound', 'attempts',
-        'give_up', 'mark', 'hash', 'said', 'topic', 'lacks', 'domain')
+        'give_up', 'mark', 'hash', 'said', 'topic', 'lacks', 'domain', 'code', 'run')
     local queued = m and m[1] == 'queued'
     if queued and not is_over(mid, class, m) and not is_lacking(stream, entry, mid, class, m) then
         if not m[6] or m[5] == gateway then
