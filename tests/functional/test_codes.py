@@ -181,12 +181,13 @@ def test_kills(codes, point):
     """Whatever dies at whatever moment: no code has two customers, and each letter the code of its run."""
     daemon = codes.daemon()
     daemon.spawn(f"{point}={'fail' if point == 'commit-lost' else 'kill'}@5")
-    other = codes.daemon("two").spawn()
     codes.load(*[f"A{n}" for n in range(60)])
-    codes.push(*(cart(n) for n in range(40)))
+    codes.push(*(cart(n) for n in range(20)))
     if point != "commit-lost":
         daemon.ended()
         daemon.spawn()
+    other = codes.daemon("two").spawn()
+    codes.push(*(cart(n) for n in range(20, 40)))
     mails = settled(codes)
     by_code = {}
     for _, customer, code in mails:
