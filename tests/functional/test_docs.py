@@ -66,9 +66,16 @@ def is_clean(shop):
 
 @pytest.mark.parametrize("name", ["README.md", "docs/rules.md"])
 def test_the_rule(examples, name):
-    [rule] = [block for block in fenced(name, "yaml") if block.startswith("name: ")]
-    (examples.folder / "rules/abandoned-cart.yaml").write_text(rule)
+    first, *others = [block for block in fenced(name, "yaml") if block.startswith("name: ")]
+    (examples.folder / "rules/abandoned-cart.yaml").write_text(first)
     is_clean(examples)
+    for path in (examples.folder / "rules").iterdir():
+        path.unlink()  # shipped rules have some of these names
+    for rule in others:
+        (examples.folder / "rules/other.yaml").write_text(rule)
+        for template in re.findall(r"send: ([a-z-]+)$", rule, re.M):
+            examples.template(f"{template}.text.liquid", "---\nsubject: Hello\n---\n{{ unsubscribe_url }}\n")
+        is_clean(examples)
 
 
 def test_the_rule_with_a_mistake(examples):
