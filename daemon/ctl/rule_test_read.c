@@ -14,6 +14,7 @@
 #include "base/zone.h"
 #include "ctl/rule_test_time.h"
 #include "decide/trace_words.h"
+#include "rules/rule_events.h"
 
 enum { FILE_MOST = 4 * 1024 * 1024 };
 
@@ -151,12 +152,7 @@ static void list_types(struct reading *reading)
 {
     const struct value *events = ruleset_events(reading->generation->rules);
     uint32_t count = 0, capacity = 0;
-    static const char *const own[] = {"customer.unsubscribed", "customer.subscribed",
-                                      "customer.resubscribed", "customer.erased",
-                                      "message.sent",          "message.failed",
-                                      "message.bounced",       "message.uncertain",
-                                      "message.withdrawn",     NULL};
-    for (const char *const *type = own; *type; type++)
+    for (const char *const *type = rule_events_own; *type; type++)
         add_word(reading, &reading->known.types, &count, &capacity, *type);
     for (uint32_t i = 0; i < value_count(events); i++)
         add_word(reading, &reading->known.types, &count, &capacity,
