@@ -1277,6 +1277,9 @@ test_files = \
 	tests/functional/fault_server.py \
 	tests/functional/format_1.json \
 	tests/functional/hostile.py \
+	tests/functional/journey_model.py \
+	tests/functional/journey_rules.py \
+	tests/functional/journeys.py \
 	tests/functional/late_clock.c \
 	tests/functional/ledger.py \
 	tests/functional/mail_checker.py \
@@ -1314,6 +1317,7 @@ test_files = \
 	tests/functional/test_http_faults.py \
 	tests/functional/test_http_nginx.py \
 	tests/functional/test_injection.py \
+	tests/functional/test_journeys.py \
 	tests/functional/test_keys.py \
 	tests/functional/test_large_events.py \
 	tests/functional/test_letters.py \

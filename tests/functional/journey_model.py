@@ -1,0 +1,387 @@
+"""What docs/rules.md makes of a customer's events and deadlines: an interpreter of the rules that
+journey_rules.py draws, which shares nothing with the daemon but the document.
+
+It is led by the trace. A line of the trace is one decision that was committed, so the model takes
+the same event, or the same moment, in the same order, and must come to the same: what is sent,
+refused, ended, waited for. What only delivery knows (whether a message was gone when it was
+withdrawn) it takes from the trace too, and holds it against what may be."""
+
+import collections
+import dataclasses
+
+MINUTE_MS = 60 * 1000
+MAX_AGE_MS = 24 * 60 * MINUTE_MS
+
+
+def share_place(purpose, name, key):
+    """FNV-1a and the finaliser of MurmurHash3, as a place of 10,000."""
+    hash_, mask = 0xcbf29ce484222325, (1 << 64) - 1
+    for byte in f"{purpose}\0{name}\0{key}".encode():
+        hash_ = (hash_ ^ byte) * 0x100000001b3 & mask
+    for factor in (0xff51afd7ed558ccd, 0xc4ceb9fe1a85ec53):
+        hash_ = (hash_ ^ hash_ >> 33) * factor & mask
+    hash_ ^= hash_ >> 33
+    return (hash_ >> 32) * 10000 >> 32
+
+
+@dataclasses.dataclass
+class View:
+    """What a condition sees."""
+    data: dict
+    start: dict
+    profile: dict
+    counts: dict
+
+
+def ask(condition, view):
+    """True, False, or None where it fails."""
+    try:
+        return bool(condition.holds(view)) if condition else True
+    except KeyError:
+        return None
+
+
+# ---- A rule's steps, as a list with jumps ----
+
+
+@dataclasses.dataclass
+class Instruction:
+    kind: str
+    step: tuple = ()
+    within: int = -1  # number of the branch or split that it stands in
+    otherwise: bool = False
+    target: int = 0
+    behind: int = 0
+    shares: list = None  # (up to, target) each
+
+
+def compile_steps(steps):
+    out = []
+
+    def add(kind, step, within, otherwise):
+        out.append(Instruction(kind, step, within, otherwise))
+        return len(out) - 1
+
+    def side(steps, within, otherwise):
+        for step in steps:
+            add_step(step, within, otherwise)
+
+    def add_step(step, within, otherwise):
+        at = add({"if": "unless"}.get(step[0], step[0]), step, within, otherwise)
+        if step[0] == "if":
+            side(step[2], at, False)
+            if step[3]:
+                jump = add("jump", (), within, otherwise)
+                out[at].target = len(out)
+                side(step[3], at, True)
+                out[jump].target = len(out)
+            else:
+                out[at].target = len(out)
+            out[at].behind = len(out)
+        elif step[0] == "split":
+            jumps, upto, targets = [], 0, []
+            for share, percent in step[2].items():
+                upto += percent * 100
+                if share in step[3]:
+                    targets.append((upto, len(out)))
+                    side(step[3][share], at, False)
+                    jumps.append(add("jump", (), within, otherwise))
+                else:
+                    targets.append((upto, None))
+            for jump in jumps:
+                out[jump].target = len(out)
+            out[at].shares = [(upto, len(out) if target is None else target) for upto, target in targets]
+            out[at].behind = len(out)
+
+    side(steps, -1, False)
+    return out
+
+
+# ---- What is known of a customer ----
+
+
+@dataclasses.dataclass
+class Journey:
+    rule: object
+    run: str  # the mark of the event that started it
+    per: str
+    started: int
+    start: dict
+    clock: int
+    deadline: int = 0
+    at: int = 0
+
+
+@dataclasses.dataclass
+class Sent:
+    rule: object
+    run: str
+    per: str
+    started: int
+    start: dict
+    step: str
+    at: int  # when it was decided
+    data: dict
+    level: int
+    mid: str = None
+
+
+class Customer:
+    def __init__(self, key):
+        self.key, self.profile = key, {}
+        self.counts, self.last = collections.Counter(), {}
+        self.journeys, self.sends, self.seen, self.ends = [], [], set(), []
+        self.open = {}  # mid -> Sent: decided, and not known to be delivered
+
+
+class Model:
+    def __init__(self, rules, cap):
+        self.rules, self.cap = sorted(rules, key=lambda rule: -rule.priority), cap  # (messages, minutes) or None
+        self.code = {rule.name: compile_steps(rule.steps) for rule in rules}
+        self.customers = {}
+
+    def customer(self, key):
+        return self.customers.setdefault(key, Customer(key))
+
+    # ---- Decisions: each gives what the trace should say, and what was sent ----
+
+    def begin(self, customer, now):
+        self.c, self.now = customer, now
+        self.did, self.sent, self.wants, self.recall = [], [], [], []
+
+    def decide_event(self, customer, event, time, now):
+        """`event` as it was pushed; its time, and that of the decision."""
+        self.begin(customer, now)
+        if event["id"] in customer.seen:
+            self.tell(None, "passed-over", "duplicate")
+            return
+        customer.seen.add(event["id"])
+        self.learn(event, time)
+        self.end_by_until(event, time)
+        self.start(event, time)
+        self.grant()
+
+    def decide_due(self, customer, now, said=None):
+        """Journeys whose deadline has come, moment by moment, until what was said is. A deadline that
+        came while the decision was under way is of the next."""
+        self.begin(customer, now)
+        while due := [journey.deadline for journey in customer.journeys if journey.deadline <= now]:
+            if said is not None and said == collections.Counter(self.did):
+                break
+            self.decide_moment(min(due))
+
+    def decide_moment(self, moment):
+        """All of one moment share the places under a cap."""
+        while same := [journey for journey in self.c.journeys if journey.deadline == moment]:
+            if not self.go_on(same[0]):
+                self.c.journeys.remove(same[0])
+        self.grant()
+
+    def tell(self, rule, what, why=None):
+        self.did.append((rule.name if rule else None, what, why))
+
+    # ---- Events ----
+
+    def learn(self, event, time):
+        for field, value in event["customer"].items():
+            if field not in self.c.profile or self.c.profile[field][0] <= time:
+                self.c.profile[field] = (time, value)
+        self.c.counts[event["type"]] += 1
+        self.c.last[event["type"]] = max(time, self.c.last.get(event["type"], 0))
+
+    def view(self, data, start):
+        return View(data, start, {name: value for name, (_, value) in self.c.profile.items()}, self.c.counts)
+
+    def ends(self, rule, event, started, start, time):
+        """Whether the event ends what began with `start`. A condition that fails ends it too."""
+        return time >= started and any(
+            kind == event["type"] and ask(condition, self.view(event, start)) is not False
+            for kind, condition in rule.until)
+
+    def end_by_until(self, event, time):
+        for journey in list(self.c.journeys):
+            if self.ends(journey.rule, event, journey.started, journey.start, time):
+                self.end(journey, "until")
+        for sent in self.c.open.values():
+            if self.ends(sent.rule, event, sent.started, sent.start, time):
+                self.recall.append(sent)
+        for rule in self.rules:
+            if any(kind == event["type"] for kind, _ in rule.until):
+                self.c.ends.append(("until", rule, None, time, event))
+
+    def end(self, journey, why):
+        self.c.journeys.remove(journey)
+        self.tell(journey.rule, "ended", why)
+        self.recall += [sent for sent in self.c.open.values()
+                        if sent.rule is journey.rule and sent.run == journey.run]
+
+    def end_no_longer(self, rule, per, time):
+        for journey in list(self.c.journeys):
+            if journey.rule is rule and journey.per == per and time >= journey.started:
+                self.end(journey, "no-longer")
+        self.recall += [sent for sent in self.c.open.values()
+                        if sent.rule is rule and sent.per == per and time >= sent.started]
+        self.c.ends.append(("no-longer", rule, per, time, None))
+
+    def start(self, event, time):
+        matches = []
+        for rule in self.rules:
+            if event["type"] not in rule.on:
+                continue
+            answer, per = ask(rule.condition, self.view(event, event)), event["key"] if rule.per else None
+            if answer:
+                matches.append((rule, per))
+            elif answer is False and rule.again == "restart":
+                self.end_no_longer(rule, per, time)
+        for rule, per in matches:
+            self.try_rule(rule, per, event, time)
+
+    def over(self, rule, per, event, time):
+        """Why the start is over already: a newer end came before it."""
+        for why, of, value, at, end in self.c.ends:
+            if of is rule and at > time and (
+                    why == "no-longer" and value == per
+                    or why == "until" and self.ends(rule, end, time, event, at)):
+                return why
+        return None
+
+    def try_rule(self, rule, per, event, time):
+        if self.now - time > MAX_AGE_MS:
+            return self.tell(rule, "passed-over", "max-age")
+        if why := self.over(rule, per, event, time):
+            return self.tell(rule, "passed-over", why)
+        same = [one for one in self.c.journeys if one.rule is rule and one.per == per]
+        if rule.again == "ignore" and same:
+            return self.tell(rule, "ignored", "again")
+        if rule.again == "restart":
+            waits = [sent for sent in self.c.open.values() if sent.rule is rule and sent.per == per]
+            if any(time < one.started for one in same + waits):
+                return self.tell(rule, "ignored", "older")
+            for one in same:
+                self.end(one, "restart")
+            self.recall += waits
+        journey = Journey(rule, event["mark"], per, time, event, time)
+        if self.move(journey):
+            self.c.journeys.append(journey)
+
+    # ---- Journeys ----
+
+    def move(self, journey):
+        """Moves on from `journey.at`; true where it waits."""
+        code, view = self.code[journey.rule.name], self.view(journey.start, journey.start)
+        while journey.at < len(code):
+            step = code[journey.at]
+            journey.at += 1
+            if step.kind == "send":
+                if not ask(journey.rule.while_, view):
+                    self.tell(journey.rule, "ended", "no-longer")
+                    return False
+                if not self.want(journey, step):
+                    return False
+            elif step.kind == "wait":
+                while journey.at < len(code) and code[journey.at].kind == "jump":
+                    journey.at = code[journey.at].target
+                if journey.at == len(code):
+                    return False
+                journey.deadline = journey.clock = journey.clock + step.step[1] * MINUTE_MS
+                self.tell(journey.rule, "waits", journey.deadline)
+                return True
+            elif step.kind == "unless":
+                answer = ask(step.step[1], view)
+                if answer is None:
+                    self.tell(journey.rule, "error")
+                    return False
+                if not answer:
+                    journey.at = step.target
+            elif step.kind == "split":
+                place = share_place("split", step.step[1], self.c.key)
+                journey.at = next(target for upto, target in step.shares if place < upto)
+            elif step.kind == "jump":
+                journey.at = step.target
+            else:
+                return False
+        return False
+
+    def go_on(self, journey):
+        """At its deadline. Where that is more than a minute ago everything is asked again."""
+        if self.now - journey.clock > MINUTE_MS:
+            journey.clock = self.now
+            answer = self.ask_branches(journey)
+            if answer is None:
+                self.tell(journey.rule, "error")
+                return False
+            if not answer:
+                self.tell(journey.rule, "passed-over", "branch")
+        return self.move(journey)
+
+    def ask_branches(self, journey):
+        """The `if` of each branch that the step stands in, from outside in: None where one fails."""
+        code, chain, at = self.code[journey.rule.name], [], journey.at
+        while code[at].within >= 0:
+            chain.append((code[at].within, code[at].otherwise))
+            at = code[at].within
+        for number, otherwise in reversed(chain):
+            if code[number].kind == "split":
+                continue
+            answer = ask(code[number].step[1], self.view(journey.start, journey.start))
+            if answer is None:
+                return None
+            if answer == otherwise:
+                journey.at = code[number].behind
+                return False
+        return True
+
+    # ---- Sends ----
+
+    def want(self, journey, step):
+        """Whether the journey goes on: not where it is held out, and nothing else speaks against it."""
+        if self.now - journey.clock > MINUTE_MS:
+            journey.clock = self.now
+        contested = self.wants and (journey.rule.limit or self.cap)
+        if self.held_out(journey.rule) and not contested and not self.refusal(journey.rule, journey.run):
+            self.tell(journey.rule, "ended", "holdout")
+            return False
+        self.wants.append((journey, Sent(journey.rule, journey.run, journey.per, journey.started, journey.start,
+                                         step.step[1], self.now, journey.start, self.c.profile["level"][1])))
+        return True
+
+    def held_out(self, rule):
+        return rule.holdout and share_place("holdout", rule.name, self.c.key) < rule.holdout * 100
+
+    def refusal(self, rule, run):
+        view = self.view({}, {})
+        if rule.limit:
+            since = self.now - rule.limit[1] * MINUTE_MS
+            if len({one.run for one in self.c.sends
+                    if one.rule is rule and one.run != run and one.at > since}) >= rule.limit[0]:
+                return "limit"
+        if rule.marketing:
+            if view.profile.get("accepts_marketing") is not True:
+                return "no-consent"
+            if self.cap and sum(one.rule.marketing and one.at > self.now - self.cap[1] * MINUTE_MS
+                                for one in self.c.sends) >= self.cap[0]:
+                return "cap"
+        return None
+
+    def grant(self):
+        over = []
+        for journey, sent in sorted(self.wants, key=lambda want: -want[1].rule.priority):
+            if any(journey is one for one in over):
+                continue
+            if why := self.refusal(sent.rule, sent.run):
+                self.tell(sent.rule, "refused", why)
+            elif self.held_out(sent.rule):
+                self.tell(sent.rule, "ended", "holdout")
+                over.append(journey)
+                self.c.journeys = [one for one in self.c.journeys if one is not journey]
+            else:
+                self.tell(sent.rule, "sends")
+                self.c.sends.append(sent)
+                self.sent.append(sent)
+        self.wants = []
+
+    # ---- What delivery tells ----
+
+    def take_back(self, customer, mids):
+        """These never arrive: their places are free again."""
+        customer.sends = [one for one in customer.sends if one.mid not in mids]

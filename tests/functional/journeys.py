@@ -1,0 +1,304 @@
+"""Random rules, random events, real daemons that are killed at random, and a clock that is set
+forward from deadline to deadline: what was committed is what docs/rules.md says.
+
+`run` draws a rule set (journey_rules.py) and lets a shop live for some hours, slot by slot: the
+clock goes to the next deadlines, events are pushed, and when all is decided and sent the traces
+are read, which a model of the rules follows line by line (journey_model.py). So each customer's
+commits are replayed in the order of their versions, by rules that were written down anew. Beside
+that stand checks that need no model: no message twice, caps, limits, hold-outs, splits."""
+
+import collections
+import datetime
+import json
+import random
+import time
+
+from conftest import wait_until
+from journey_model import MINUTE_MS, Model
+from journey_rules import KEYS, TYPES, WINDOWS, Grammar, document
+from persons import LateRedis, clock_text
+
+SLOT_MS = 30 * MINUTE_MS
+CONNECTIONS = 8
+KILLS = 0.15  # of slots
+LETTER = ("---\nsubject: '{{ message.rule }}'\n---\n"
+          "{{ step }}|{{ began }}|{{ mark }}|{{ level }}\n")
+# What stands in a line of the trace that delivery wrote, not a decision.
+DELIVERY = {"sent", "uncertain", "resent", "retry", "unavailable", "cut", "gateway-fault", "withdrawn",
+            "withdrawn, may have arrived"}
+WITHDRAWN = {"withdrawn", "withdrawn, may have arrived", "marked", "too-late"}
+UNSENT = {"withdrawn", "withdrawn, may have arrived", "uncertain"}
+TOLD = {"sends", "refused", "ended", "ignored", "waits", "error", "passed-over", "quiet-hours"}
+
+
+class World:
+    """Makes events; knows what was pushed."""
+
+    def __init__(self, rng, customers):
+        self.rng, self.number = rng, 0
+        self.customers = [f"c{number}" for number in range(customers)]
+        self.pushed = {}  # entry -> (event, time or None)
+
+    def event(self, kind, customer, **more):
+        self.number += 1
+        event = {"type": kind, "id": f"e{self.number}", "mark": f"m{self.number}", "n": self.rng.randrange(10),
+                 "key": self.rng.choice(KEYS), "customer": {"id": customer, **more}}
+        if self.rng.random() < 0.8:
+            event["option"] = self.rng.randrange(10)
+        return event
+
+    def known(self, customer):
+        return {"email": f"{customer}@example.com", "level": self.rng.randrange(10),
+                "accepts_marketing": self.rng.random() < 0.85}
+
+    def first(self):
+        return [self.event("customer.known", customer, **self.known(customer)) for customer in self.customers]
+
+    def events(self, count, now_ms):
+        """Some change what is known; some lie minutes back; some come twice."""
+        rng, out = self.rng, []
+        for _ in range(count):
+            customer = rng.choice(self.customers)
+            more = {"level": rng.randrange(10)} if rng.random() < 0.2 else {}
+            event = self.event(rng.choice(TYPES), customer, **more)
+            if rng.random() < 0.05:
+                event["customer"]["accepts_marketing"] = rng.random() < 0.8
+            if rng.random() < 0.15:
+                event["time"] = clock_text(now_ms - rng.randrange(20 * MINUTE_MS))
+            out.append(event)
+            if rng.random() < 0.03:
+                out.append(rng.choice(out[-20:]))
+        return out
+
+
+class Run:
+    def __init__(self, shop, seed, events, daemons):
+        self.shop, self.rng, self.kills = shop, random.Random(seed), 0
+        grammar = Grammar(self.rng)
+        self.rules = grammar.rules(self.rng.randrange(5, 12))
+        self.cap = (self.rng.randrange(1, 5), self.rng.choice(WINDOWS)) if self.rng.random() < 0.6 else None
+        self.model = Model(self.rules, self.cap)
+        self.slots = max(8, min(40, events // 100))
+        self.each = events // self.slots
+        self.world = World(self.rng, max(20, self.each // 2))
+        self.redis = shop.add(LateRedis(shop.folder))
+        self.redis.start(self.redis.environment)
+        self.client = shop.client = self.redis.client
+        shop.config["redis"] = {"url": self.redis.url}
+        self.smtp = shop.smtp(connections=CONNECTIONS)
+        if self.cap:
+            shop.config["policy"] = {"cap": f"{self.cap[0]} per {self.cap[1]}m"}
+        shop.rules("---\n".join(json.dumps(document(rule), indent=1) + "\n" for rule in self.rules))
+        shop.template("letter.text.liquid", LETTER)
+        self.daemons = [shop.daemon(f"d{number}") for number in range(daemons)]
+        self.mails = collections.defaultdict(list)  # mid -> what it says
+        self.sent, self.told, self.seen = {}, collections.defaultdict(list), set()
+
+    # ---- The clock ----
+
+    def now_ms(self):
+        seconds, micros = self.client.time()
+        return seconds * 1000 + micros // 1000
+
+    def forward(self, ms):
+        """The daemons' leases hold on."""
+        for key in self.client.keys("nudged:instance:*"):
+            self.client.pexpire(key, ms + 9000)
+        self.redis.ahead_ms.value += ms
+
+    def quiet(self):
+        client, self.quiet_ms = self.client, self.now_ms()
+        # What a killed daemon had in hand, and is withdrawn since, stands there until its give_up.
+        return (client.zcount("nudged:due", "-inf", self.quiet_ms) == 0
+                and client.zcount("nudged:later", "-inf", self.quiet_ms + SLOT_MS) == 0 and self.shop.idle())
+
+    def settle(self):
+        """Until nothing is left to do; a deadline that a killed daemon had in hand needs its lease to end."""
+        patience = time.monotonic() + 5
+
+        def over():
+            nonlocal patience
+            if time.monotonic() > patience and self.kills:
+                patience = time.monotonic() + 5
+                self.forward(31000)
+            return self.quiet()
+        wait_until(over, "all to be decided and sent", 120)
+        self.read()
+
+    def go_to(self, target_ms):
+        """To a deadline, or a little past it, and then to the target: some are acted on late."""
+        for stop in (False, True):
+            first = self.client.zrange("nudged:due", 0, 0, withscores=True)
+            next_ms = int(first[0][1]) + self.rng.choice([1, 1000, 20000, 90000]) if first else target_ms
+            self.forward(max(1, (target_ms if stop else min(next_ms, target_ms)) - self.now_ms()))
+            self.settle()
+
+    # ---- A slot ----
+
+    def push(self, events):
+        for event, entry in zip(events, self.shop.push(*events)):
+            self.world.pushed[entry.decode()] = event
+
+    def slot(self):
+        self.go_to(self.now_ms() + SLOT_MS)
+        self.push(self.world.events(self.each, self.now_ms()))
+        if self.rng.random() < KILLS:
+            time.sleep(self.rng.random() * 0.05)  # anywhere in its work
+            daemon = self.rng.choice(self.daemons)
+            daemon.kill()
+            self.kills += 1
+            daemon.spawn()
+        self.settle()
+
+    # ---- What was committed ----
+
+    def read(self):
+        for mail in self.smtp.all_mails():
+            step, start, event, level = mail.get_content().splitlines()[0].split("|")
+            mid = mail["Message-ID"].strip("<>").split("@")[0]
+            self.mails[mid].append((mail["Subject"], step, start, event, int(level)))
+        pipe = self.client.pipeline()
+        for customer in self.world.customers:
+            pipe.lrange(f"nudged:trace:id:{customer}", 0, -1)
+            pipe.delete(f"nudged:trace:id:{customer}")
+        for customer, lines in zip(self.world.customers, pipe.execute()[::2]):
+            assert len(lines) < 100, "more than the trace keeps"
+            for line in reversed(lines):
+                self.follow(self.model.customer(f"id:{customer}"), json.loads(line))
+            self.rest(self.model.customer(f"id:{customer}"))
+
+    def follow(self, customer, line):
+        did = line["did"]
+        said = collections.Counter(
+            (item.get("rule"), item["what"], item.get("until") if item["what"] == "waits" else
+             None if item["what"] in ("sends", "error") else item.get("why"))
+            for item in did if item["what"] in TOLD)
+        if "event" in line:
+            entry = line["event"]["entry"]
+            event = self.world.pushed.get(entry)
+            assert event, line
+            arrival = int(entry.split("-")[0])
+            assert entry not in self.seen, f"decided twice: {line}"
+            self.seen.add(entry)
+            self.model.take_back(customer, {item["mid"] for item in did if item["what"] == "withdrawn"})
+            self.model.decide_event(customer, event, self.time_of(event, arrival), line["at"])
+        elif all(item["what"] in DELIVERY for item in did):
+            return self.delivered(customer, did)
+        else:
+            self.in_time(customer, line["at"])
+            self.model.decide_due(customer, line["at"], said)
+        self.compare(customer, line, said)
+
+    def time_of(self, event, arrival):
+        if "time" not in event:
+            return arrival
+        time_ms = datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp() * 1000
+        return min(arrival, round(time_ms))
+
+    def in_time(self, customer, now):
+        """What Redis accepted before a deadline is decided before the deadline is acted on."""
+        due = [journey.deadline for journey in customer.journeys if journey.deadline <= now]
+        for entry, event in self.world.pushed.items():
+            if entry not in self.seen and f"id:{event['customer']['id']}" == customer.key:
+                assert due and int(entry.split("-")[0]) >= min(due), f"{entry} came before {due}"
+
+    def rest(self, customer):
+        """What is due by now was acted on, or says nothing."""
+        self.model.decide_due(customer, self.quiet_ms)
+        assert not self.model.did, f"{customer.key}: not done: {self.model.did}"
+
+    def delivered(self, customer, did):
+        for item in did:
+            self.told[item["mid"]].append(item["what"])
+            if item["what"] == "sent":
+                customer.open.pop(item["mid"], None)
+            elif item["what"] == "withdrawn":
+                customer.open.pop(item["mid"], None)
+                self.model.take_back(customer, {item["mid"]})
+
+    def compare(self, customer, line, said):
+        model, did = self.model, line["did"]
+        assert said == collections.Counter(model.did), self.differs(customer, line, said)
+        self.recall(customer, [item for item in did if item["what"] in WITHDRAWN], line)
+        self.name(customer, [item for item in did if item["what"] == "sends"], line)
+
+    def recall(self, customer, items, line):
+        """What had to be withdrawn was, and nothing else."""
+        wanted = {sent.mid for sent in self.model.recall}
+        named = {item["mid"] for item in items if item["what"] != "too-late"}
+        assert named <= wanted, f"withdrawn for nothing: {named - wanted} {line}"
+        missing = wanted - {item["mid"] for item in items}
+        assert not missing, f"not withdrawn: {missing} {line}"
+        for item in items:
+            customer.open.pop(item["mid"], None)
+            self.told[item["mid"]].append(item["what"])
+
+    def name(self, customer, items, line):
+        """Which message is which, by what it says; of those that never arrived any."""
+        left = list(self.model.sent)
+        for item in sorted(items, key=lambda one: one["mid"] not in self.mails):
+            mid, fits = item["mid"], [one for one in left if one.rule.name == item["rule"]]
+            if mid in self.mails:
+                fits = [one for one in fits if self.says(customer, one) == self.mails[mid][0]]
+            assert fits, f"{self.mails[mid]} is none of {[self.says(customer, one) for one in left]}: {line}"
+            assert mid not in self.sent, f"decided twice: {line}"
+            fits[0].mid, self.sent[mid], customer.open[mid] = mid, fits[0], fits[0]
+            left.remove(fits[0])
+
+    def says(self, customer, sent):
+        return (sent.rule.name, sent.step, sent.run, sent.data["mark"], sent.level)
+
+    def differs(self, customer, line, said):
+        expected = collections.Counter(self.model.did)
+        event = self.world.pushed.get(line.get("event", {}).get("entry"))
+        names = {row[0] for row in (said - expected) + (expected - said)}
+        rules = [json.dumps(document(rule)) for rule in self.rules if rule.name in names]
+        return (f"{customer.key} {customer.profile}\nevent {event}\nline {line}\nonly the daemon {dict(said - expected)}"
+                f"\nonly the model {dict(expected - said)}\ncap {self.cap}\n" + "\n".join(rules))
+
+    # ---- At the end ----
+
+    def finish(self):
+        for _ in range(4):
+            self.go_to(self.now_ms() + 4 * SLOT_MS)
+        missing = set(self.world.pushed) - self.seen
+        assert not missing, f"{len(missing)} events are in no trace: {sorted(missing)[:3]}"
+        for customer in self.model.customers.values():
+            due = [one for one in customer.journeys if one.deadline <= self.now_ms()]
+            assert not due, f"{customer.key}: {due[0]}"
+        twice = [mid for mid, mails in self.mails.items() if len(mails) > 1]
+        assert len(twice) <= self.kills * CONNECTIONS, twice
+        for mid in set(self.sent) - set(self.mails):
+            assert UNSENT & set(self.told[mid]), f"lost: {self.told[mid]} {self.sent[mid]}"
+        uncertain = [mid for mid, told in self.told.items() if "uncertain" in told]
+        assert len(uncertain) <= self.kills * CONNECTIONS, uncertain
+        assert set(self.mails) <= set(self.sent)
+        check_alone(self)
+        return len(self.mails), len(twice)
+
+
+def check_alone(run):
+    """What holds whatever the model thinks: of the messages that went out."""
+    by_customer = collections.defaultdict(list)
+    for name, customer in run.model.customers.items():
+        by_customer[name] = sorted((sent for sent in customer.sends if sent.mid in run.mails),
+                                   key=lambda sent: sent.at)
+    for name, sends in by_customer.items():
+        steps = collections.Counter((sent.rule.name, sent.step, sent.run) for sent in sends)
+        assert not steps or max(steps.values()) == 1, f"{name}: a step sent twice"
+        for sent in sends:
+            within = [one for one in sends if run.cap and one.rule.marketing and sent.rule.marketing
+                      and sent.at - run.cap[1] * MINUTE_MS < one.at <= sent.at]
+            assert not run.cap or len(within) <= run.cap[0], f"{name}: over the cap"
+
+
+def run(shop, seed, events, daemons):
+    """(messages, how many of them twice); fails where a commit is another than the model's."""
+    one = Run(shop, seed, events, daemons)
+    for daemon in one.daemons:
+        daemon.spawn()
+    one.push(one.world.first())
+    one.settle()
+    for _ in range(one.slots):
+        one.slot()
+    return one.finish()
