@@ -634,6 +634,8 @@ library_sources = \
 	daemon/rules/rule_steps.h \
 	daemon/rules/ruleset.c \
 	daemon/rules/ruleset.h \
+	daemon/rules/ruleset_fields.c \
+	daemon/rules/ruleset_fields.h \
 	daemon/rules/ruleset_templates.c \
 	daemon/rules/ruleset_templates.h \
 	daemon/send/accepted.c \
@@ -1310,6 +1312,7 @@ test_files = \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_feedback.py \
+	tests/functional/test_fields.py \
 	tests/functional/test_format_1.py \
 	tests/functional/test_gateway_command.py \
 	tests/functional/test_health.py \

@@ -1,6 +1,7 @@
 #include "ctl/known_names.h"
 
 #include "ctl/draft.h"
+#include "rules/field.h"
 #include "templates/shopify_names.h"
 
 enum { ITEMS_MOST = 100 };
@@ -92,6 +93,25 @@ static void add_roots(struct arena *arena, const struct config *config, const st
     shopify_names_add(arena, known->names);
 }
 
+/* Those that the configuration computes and those that rules set, beside what samples have. */
+static struct value with_fields(struct arena *arena, const struct config *config,
+                                const struct ruleset *rules, const struct value *customer)
+{
+    const struct value nothing = value_new_map(arena, 8);
+    struct value all =
+        value_is(customer, VALUE_MAP) ? value_merge(arena, &nothing, customer) : nothing;
+    for (const struct field *field = config->fields; field && field->name; field++)
+        value_set(arena, all, field->name, field->initial);
+    for (size_t r = 0; r < ruleset_count(rules); r++) {
+        const struct rule *rule = ruleset_at(rules, r);
+        for (uint32_t s = 0; s < rule->step_count; s++)
+            for (const struct rule_data *data = rule->steps[s].data;
+                 rule->steps[s].kind == RULE_STEP_SET && data && data->name; data++)
+                value_set(arena, all, data->name, value_null());
+    }
+    return all;
+}
+
 static void begin(struct arena *arena, struct known_names *known)
 {
     *known =
@@ -106,6 +126,10 @@ void known_names_all(struct arena *arena, const struct config *config, const str
     all->open = value_count(events) == 0;
     for (uint32_t i = 0; i < value_count(events); i++)
         add_type(arena, rules, all, value_to_text(arena, &events->map->members[i].key));
+    const struct value customer =
+        with_fields(arena, config, rules, value_get(&all->data, "customer"));
+    if (!all->open)
+        value_set(arena, all->data, "customer", customer);
     add_roots(arena, config, &all->data, all);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "customer/customer_profile.h"
+#include "decide/fields.h"
 
 void scene_begin(struct scene *scene, const struct config *config, struct arena *arena)
 {
@@ -48,6 +49,7 @@ bool scene_tables(struct scene *scene, const struct input *input, struct diag *d
 bool scene_event(struct scene *scene, const struct input *input, struct diag *diag)
 {
     struct shop_event *event = &scene->event;
+    struct policy policy;
     struct shop_event_form form = config_event_form(scene->config);
     const char *entry = arena_printf(scene->arena, "%" PRId64 "-0", scene->seen.now_ms);
     form.former = true; /* one of nudged's own may be tried */
@@ -59,6 +61,8 @@ bool scene_event(struct scene *scene, const struct input *input, struct diag *di
     if (event->customer.kind == VALUE_MAP)
         customer_profile_merge(scene->arena, scene->customer, &event->customer, event->time_ms);
     customer_add_count(scene->arena, scene->customer, event->type, event->time_ms);
+    config_policy(scene->config, &policy);
+    fields_try(&policy, scene->customer, event, scene->seen.now_ms, scene->arena);
     scene->seen.event = &event->document;
     scene->seen.start = &event->document;
     scene->seen.started_ms = event->time_ms;

@@ -103,6 +103,20 @@ void fields_compute(struct deciding *d)
                 compute(d, field, &field->words[i]);
 }
 
+void fields_try(const struct policy *policy, struct customer *customer,
+                const struct shop_event *event, int64_t now_ms, struct arena *arena)
+{
+    struct decision decision = {0};
+    struct deciding d = {.policy = policy,
+                         .now_ms = now_ms,
+                         .arena = arena,
+                         .customer = customer,
+                         .decision = &decision,
+                         .event = event};
+    trace_begin(&d.trace, arena, now_ms, event);
+    fields_compute(&d);
+}
+
 /* ---- Set ---- */
 
 bool fields_set(struct deciding *d, const struct rule_step *step,

@@ -13,6 +13,10 @@
  * those before it have become. One whose expression fails stays as it is, which is traced. */
 void fields_compute(struct deciding *d);
 
+/* The same for people who try things out: what the event makes of this customer's fields. */
+void fields_try(const struct policy *policy, struct customer *customer,
+                const struct shop_event *event, int64_t now_ms, struct arena *arena);
+
 /* Does the step: all of its values are asked before the first is set. False where one failed:
  * *fault says why. */
 bool fields_set(struct deciding *d, const struct rule_step *step,

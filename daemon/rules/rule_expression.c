@@ -71,6 +71,10 @@ static struct cel_program *compile(const struct rule_reader *reader, const struc
     struct condition_samples samples = {.customer = reader->known_customer};
     if (types && sample_of(reader, types, &members))
         samples.members = &members;
+    for (uint32_t i = 0; samples.members && reader->bare && i < value_count(reader->bare); i++)
+        value_set(reader->arena, members,
+                  value_to_text(reader->arena, &reader->bare->map->members[i].key),
+                  reader->bare->map->members[i].value);
     if (reader->started_by && sample_of(reader, reader->started_by, &start))
         samples.start = &start;
     diag_clear(&diag);

@@ -18,6 +18,7 @@ struct rule_reader {
     const struct value *known_customer;
     const struct rule_channel *channels; /* that there are; NULL: the standard ones */
     const char *const *topics;           /* that a rule may have, besides "all"; NULL: any */
+    const struct value *bare;    /* map: names that expressions know before the event\'s; or NULL */
     const struct field *fields;  /* of the configuration; ends with a row without a name; or NULL */
     const struct value *sampled; /* map: what the samples' customers carry; NULL: not known */
     struct field_owners *owners; /* which rule sets which field; NULL: not asked */

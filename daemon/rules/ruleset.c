@@ -21,13 +21,12 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "rules/field.h"
-#include "rules/field_owners.h"
 #include "rules/rule_cycles.h"
 #include "rules/rule_events.h"
-#include "rules/rule_expression.h"
 #include "rules/rule_flow.h"
 #include "rules/rule_index.h"
 #include "rules/rule_read.h"
+#include "rules/ruleset_fields.h"
 
 enum { RULES_MOST = 20000, RULE_TEXT_MOST = 32 << 20 /* of a file of 4 MiB, as JSON */ };
 
@@ -75,10 +74,7 @@ struct ruleset_builder {
     size_t errors; /* that `diags` had before */
     struct rule_cycles cycles;
     struct rule_references references;
-    struct field_owners owners;
-    struct value fields_set; /* map: the names of fields that rules set */
-    struct value sampled;    /* what the samples' customers carry; null before it is asked for */
-    struct value customer;   /* what the samples' customers have; null before it is asked for */
+    struct ruleset_fields fields;
 };
 
 struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_settings *settings,
@@ -97,7 +93,12 @@ struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_
                                         .settings = settings,
                                         .diags = diags,
                                         .errors = diags->errors,
-                                        .fields_set = value_new_map(arena, 4)};
+                                        .fields = {.arena = arena,
+                                                   .events = &set->events,
+                                                   .fields = settings->fields,
+                                                   .source = settings->config_source,
+                                                   .diags = diags,
+                                                   .set = value_new_map(arena, 4)}};
     return builder;
 }
 
@@ -170,72 +171,9 @@ static void add_rule(struct ruleset *set, const struct settings_source *source, 
     set->rules[set->count++] = rule;
 }
 
-/* The fields that customers have in some sample; NULL where no event is declared. */
-static const struct value *sampled_customer(struct ruleset_builder *builder)
-{
-    struct ruleset *set = builder->set;
-    if (!value_count(&set->events))
-        return NULL;
-    if (builder->sampled.kind == VALUE_MAP)
-        return &builder->sampled;
-    builder->sampled = value_new_map(set->arena, 16);
-    for (uint32_t i = 0; i < value_count(&set->events); i++) {
-        const struct value *sample = &set->events.map->members[i].value;
-        const struct value *customer = value_get(sample, "customer");
-        if (value_is(customer, VALUE_MAP))
-            builder->sampled = value_merge(set->arena, &builder->sampled, customer);
-    }
-    return &builder->sampled;
-}
-
-static void add_known(struct ruleset_builder *builder, struct value name, struct value sample)
-{
-    if (!value_find(&builder->customer, name.string, name.length))
-        value_add(builder->set->arena, builder->customer, name, sample);
-}
-
-/* Those, what nudged itself knows, and what the configuration and rules set; NULL likewise. */
-static const struct value *known_customer(struct ruleset_builder *builder)
-{
-    struct ruleset *set = builder->set;
-    const struct value *sampled = sampled_customer(builder), nothing = value_new_map(set->arena, 0);
-    if (!sampled || builder->customer.kind == VALUE_MAP)
-        return sampled ? &builder->customer : NULL;
-    builder->customer = value_merge(set->arena, &nothing, sampled);
-    for (const char *const *name = field_own; *name; name++)
-        add_known(builder, value_text(*name), value_null());
-    for (const struct field *field = builder->settings->fields; field && field->name; field++)
-        add_known(builder, value_text(field->name), field->initial);
-    for (uint32_t i = 0; i < value_count(&builder->fields_set); i++)
-        add_known(builder, builder->fields_set.map->members[i].key, value_null());
-    return &builder->customer;
-}
-
-/* Of a list of steps, and of what stands within them. */
-static void note_fields(struct ruleset_builder *builder, const struct value *steps)
-{
-    if (value_is(steps, VALUE_LIST))
-        for (uint32_t i = 0; i < value_count(steps); i++)
-            note_fields(builder, &steps->list->items[i]);
-    if (!value_is(steps, VALUE_MAP))
-        return;
-    for (uint32_t i = 0; i < value_count(steps); i++) {
-        const struct value_member *member = &steps->map->members[i];
-        if (!value_is_text(&member->key, "set") || member->value.kind != VALUE_MAP) {
-            note_fields(builder, &member->value);
-            continue;
-        }
-        for (uint32_t f = 0; f < value_count(&member->value); f++)
-            if (member->value.map->members[f].key.kind == VALUE_STRING)
-                value_add(builder->set->arena, builder->fields_set,
-                          member->value.map->members[f].key, value_null());
-    }
-}
-
 void ruleset_note_fields(struct ruleset_builder *builder, const struct value *documents)
 {
-    for (uint32_t i = 0; i < value_count(documents); i++)
-        note_fields(builder, value_get(&documents->list->items[i], "steps"));
+    ruleset_fields_note(&builder->fields, documents);
 }
 
 void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_source *source,
@@ -246,10 +184,10 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
                                        .source = source,
                                        .diags = builder->diags,
                                        .known_events = &set->events,
-                                       .known_customer = known_customer(builder),
-                                       .sampled = sampled_customer(builder),
+                                       .known_customer = ruleset_fields_known(&builder->fields),
+                                       .sampled = ruleset_fields_sampled(&builder->fields),
                                        .fields = builder->settings->fields,
-                                       .owners = &builder->owners,
+                                       .owners = &builder->fields.owners,
                                        .topics = builder->settings->topics,
                                        .channels = builder->settings->channels,
                                        .references = &builder->references};
@@ -488,7 +426,7 @@ static void check_references(struct ruleset_builder *builder)
     const struct rule_references_known known = {.rules = known_rules(builder),
                                                 .types = known_types(builder->set),
                                                 .segments = known_segments(builder),
-                                                .customer = known_customer(builder),
+                                                .customer = ruleset_fields_known(&builder->fields),
                                                 .start = known_start(builder)};
     rule_references_check(&builder->references, &known, builder->diags);
     if (!others)
@@ -496,83 +434,6 @@ static void check_references(struct ruleset_builder *builder)
     rule_references_check(others, &known, builder->diags);
     if (known.customer)
         rule_references_check_fields(others, builder->set->arena, &known, builder->diags);
-}
-
-/* ---- Fields of the configuration ---- */
-
-/* The declared event has a member of the field's name, which the field hides there. */
-static void warn_hidden(struct ruleset_builder *builder, const struct field *field)
-{
-    for (uint32_t w = 0; w < field->word_count; w++)
-        for (const char *const *type = field->words[w].on; *type; type++) {
-            if (!value_get(value_get(&builder->set->events, *type), field->name))
-                continue;
-            diag_hint(settings_fault(builder->diags, builder->settings->config_source, field->place,
-                                     DIAG_WARNING, "`%s` is what `%s` calls something of its own",
-                                     field->name, *type),
-                      "in expressions of fields that name is the field; the event's is "
-                      "event.data.%s",
-                      field->name);
-            return;
-        }
-}
-
-/* The events of the word as its expressions see them: each with the fields, by their bare names. */
-static struct value events_with_fields(const struct ruleset_builder *builder,
-                                       const struct field_word *word)
-{
-    struct arena *arena = builder->set->arena;
-    struct value names = value_new_map(arena, 8), events = value_new_map(arena, 2);
-    for (const struct field *field = builder->settings->fields; field->name; field++)
-        value_add(arena, names, value_text(field->name), value_null());
-    for (const char *const *type = word->on; *type; type++) {
-        const struct value *sample = value_get(&builder->set->events, *type);
-        if (!sample)
-            continue;
-        struct value all = value_new_map(arena, 8);
-        for (uint32_t i = 0; i < value_count(&names); i++)
-            value_add(arena, all, names.map->members[i].key, value_null());
-        for (uint32_t i = 0; i < value_count(sample); i++)
-            if (!value_find(&names, sample->map->members[i].key.string,
-                            sample->map->members[i].key.length))
-                value_add(arena, all, sample->map->members[i].key, sample->map->members[i].value);
-        value_set(arena, events, *type, all);
-    }
-    return events;
-}
-
-/* Names that none of its events has: only now it is known what they have. All else was told. */
-static void check_word(struct ruleset_builder *builder, const struct field_word *word)
-{
-    const struct value events = events_with_fields(builder, word);
-    struct diags diags = {0};
-    const struct rule_reader reader = {.arena = builder->set->arena,
-                                       .source = builder->settings->config_source,
-                                       .diags = &diags,
-                                       .known_events = &events};
-    rule_condition(&reader, &word->condition_at, word->on);
-    rule_expression(&reader, &word->set_at, word->on);
-    for (size_t i = 0; i < diags.count; i++)
-        if (diags.items[i].level == DIAG_ERROR)
-            diags_add(builder->diags, &diags.items[i]);
-    diags_free(&diags);
-}
-
-static void check_fields(struct ruleset_builder *builder)
-{
-    const struct value *sampled = sampled_customer(builder);
-    for (const struct field *field = builder->settings->fields; field && field->name; field++) {
-        if (value_get(sampled, field->name))
-            diag_hint(settings_fault(builder->diags, builder->settings->config_source, field->place,
-                                     DIAG_ERROR,
-                                     "the field `%s` is what events say: a sample's `customer` has "
-                                     "it",
-                                     field->name),
-                      "a field has one owner: take another name, or take it out of events.yaml");
-        warn_hidden(builder, field);
-        for (uint32_t w = 0; w < field->word_count; w++)
-            check_word(builder, &field->words[w]);
-    }
 }
 
 static bool names_message(const struct value *type)
@@ -603,7 +464,7 @@ struct ruleset *ruleset_finish(struct ruleset_builder **builder)
 {
     struct ruleset *set = (*builder)->set;
     const struct ruleset_settings *settings = (*builder)->settings;
-    check_fields(*builder);
+    ruleset_fields_check(&(*builder)->fields);
     check_references(*builder);
     rule_cycles_check(&(*builder)->cycles, set->arena, (*builder)->diags);
     bool failed = (*builder)->diags->errors != (*builder)->errors;
