@@ -455,6 +455,8 @@ static void count_types(struct ruleset *set, const struct ruleset_settings *sett
         count_named(set, *condition);
     for (const struct field *field = settings->fields; field && field->name; field++)
         for (uint32_t w = 0; w < field->word_count; w++) {
+            for (const char *const *type = field->words[w].on; *type; type++)
+                map_put(set->counted, *type, strlen(*type), set);
             count_named(set, field->words[w].condition);
             count_named(set, field->words[w].set);
         }

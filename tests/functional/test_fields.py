@@ -98,6 +98,19 @@ def test_nobody_is_told(shop):
     assert "7 paid 5, 0 points" in subjects(smtp)
 
 
+def test_known_by_an_event_of_the_same_batch(shop):
+    """Who signs up right before their friend's order, and two who name each other."""
+    smtp = loyal_shop(shop)
+    shop.push(*[event for n in range(20) for event in (
+        {"type": "customer.signed_up", "id": f"s{n}", "customer": {"id": f"f{n}", "email": f"f{n}@example.com"}},
+        order(n, 5, customer=f"c{n}", referred_by=f"f{n}"))])
+    shop.push(order(98, 5, customer="left", referred_by="right"), order(99, 5, customer="right", referred_by="left"))
+    shop.daemon().spawn()
+    shop.wait_idle()
+    rewards = [subject for subject in subjects(smtp) if subject.startswith("c")]
+    assert rewards == sorted(f"c{n} paid 5, 0 points" for n in range(20))
+
+
 @pytest.mark.parametrize("where", ["commit", "commit-answered"])
 def test_killed_at_its_commit(shop, where):
     """The daemon dies with the decision made, or with it committed and the answer not read."""

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "decide/trace_reasons.h"
 #include "decide/trace_words.h"
+#include "rules/field.h"
 #include "rules/rule_read.h"
 #include "rules/rule_step_kinds.h"
 #include "send/gateway_kinds.h"
@@ -116,6 +117,11 @@ int main(void)
               rule_wait_settings);
     put_table(&page, "The step `split`", "`split: {…}`, with `then` beside it.",
               rule_split_settings);
+    put_table(&page, "The step `emit`", "`emit: {…}`.", rule_emit_settings);
+    put_table(&page, "A computed field",
+              "Below `customer.fields:` of nudged.yaml, by its name; an `on` may be a list of "
+              "{on, if, set}.",
+              field_settings);
     put_table(&page, "The front matter of a template",
               "Between two lines `---` at its top. All keys are optional.", front_matter_settings);
     put_all_words(&page);
