@@ -1171,6 +1171,8 @@ example_files = \
 	rules/orders.yaml \
 	rules/welcome.test.yaml \
 	rules/welcome.yaml \
+	rules/win-back.test.yaml \
+	rules/win-back.yaml \
 	templates/back-in-stock.html.liquid \
 	templates/back-in-stock.text.liquid \
 	templates/birthday.html.liquid \
@@ -1183,6 +1185,8 @@ example_files = \
 	templates/cart-reminder.text.liquid \
 	templates/confirm-subscription.html.liquid \
 	templates/confirm-subscription.text.liquid \
+	templates/early-access.html.liquid \
+	templates/early-access.text.liquid \
 	templates/feedback.html.liquid \
 	templates/feedback.text.liquid \
 	templates/layouts/default.html.liquid \
@@ -1207,8 +1211,13 @@ example_files = \
 	templates/order-shipped.text.liquid \
 	templates/order-thanks.html.liquid \
 	templates/order-thanks.text.liquid \
+	templates/points.html.liquid \
+	templates/points.text.liquid \
 	templates/price-alert.html.liquid \
 	templates/price-alert.text.liquid \
+	templates/referral-reward.html.liquid \
+	templates/referral-reward.text.liquid \
+	templates/review-alert.text.liquid \
 	templates/review-thanks.html.liquid \
 	templates/review-thanks.text.liquid \
 	templates/snippets/address.liquid \
@@ -1239,10 +1248,18 @@ example_files = \
 	templates/snippets/total.liquid \
 	templates/snippets/voucher.liquid \
 	templates/snippets/voucher_text.liquid \
+	templates/surprise.html.liquid \
+	templates/surprise.text.liquid \
+	templates/tier-up.html.liquid \
+	templates/tier-up.text.liquid \
 	templates/welcome-reminder.html.liquid \
 	templates/welcome-reminder.text.liquid \
 	templates/welcome.html.liquid \
-	templates/welcome.text.liquid
+	templates/welcome.text.liquid \
+	templates/win-back-offer.html.liquid \
+	templates/win-back-offer.text.liquid \
+	templates/win-back.html.liquid \
+	templates/win-back.text.liquid
 
 doc_files = \
 	docs/architecture.md \
@@ -1252,6 +1269,7 @@ doc_files = \
 	docs/failpoints.md \
 	docs/gateways.md \
 	docs/liquid.md \
+	docs/loyalty.md \
 	docs/operations.md \
 	docs/performance.md \
 	docs/push.md \

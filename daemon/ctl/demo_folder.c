@@ -130,6 +130,33 @@ static bool copy_pictures(struct arena *arena, const char *examples, const char 
     return true;
 }
 
+/* The lines of a section of the shipped configuration, its name included; "" where it has none. */
+static const char *section_of(struct arena *arena, const char *text, const char *name)
+{
+    const char *begin = strstr(text, arena_printf(arena, "\n%s:", name));
+    if (!begin)
+        return "";
+    const char *end = strchr(++begin, '\n');
+    while (end && end[1] && strchr(" #\n", end[1]))
+        end = strchr(end + 1, '\n');
+    return arena_copy(arena, begin, end ? (size_t)(end + 1 - begin) : strlen(begin));
+}
+
+/* The demo's own, with what the shipped rules need of the shipped one. */
+static bool write_config(struct arena *arena, const char *path, const char *examples,
+                         struct diag *diag)
+{
+    const char *shipped;
+    size_t length;
+    if (!file_read(arena, arena_printf(arena, "%s/nudged.yaml", examples), FILE_MOST, &shipped,
+                   &length, diag))
+        return false;
+    const char *own = arena_printf(arena, config_text, examples);
+    const char *text = arena_printf(arena, "%s%s%s", own, section_of(arena, shipped, "topics"),
+                                    section_of(arena, shipped, "customer"));
+    return demo_folder_write(path, text, strlen(text), diag);
+}
+
 static bool make(const char *path, struct diag *diag)
 {
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
@@ -156,6 +183,5 @@ bool demo_folder_fill(struct arena *arena, const char *folder, const char *examp
         if (!copy_rules(arena, from, to, names[i], diag))
             return false;
     *config = arena_printf(arena, "%s/nudged.yaml", folder);
-    const char *text = arena_printf(arena, config_text, whole);
-    return demo_folder_write(*config, text, strlen(text), diag);
+    return write_config(arena, *config, whole, diag);
 }

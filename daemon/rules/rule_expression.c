@@ -32,6 +32,10 @@ static bool sample_of(const struct rule_reader *reader, const char *const *types
         if (!known)
             return false;
         *sample = value_merge(reader->arena, sample, known);
+        for (uint32_t i = 0; i < value_count(known); i++) /* a merge drops what is null */
+            if (known->map->members[i].value.kind == VALUE_NULL)
+                value_set(reader->arena, *sample,
+                          value_to_text(reader->arena, &known->map->members[i].key), value_null());
     }
     return true;
 }

@@ -251,6 +251,20 @@ class Daemon:
         return 0
 
 
+class Core(yaml.SafeLoader):
+    """YAML 1.2's core schema, as nudged reads it: `on` is a text."""
+
+
+Core.yaml_implicit_resolvers = {
+    letter: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:bool" or letter in "tTfF"]
+    for letter, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+
+
+def shipped_config():
+    """The configuration that comes with nudged."""
+    return yaml.load((SOURCE / "nudged.yaml").read_text(), Core)
+
+
 class Shop:
     """A folder with rules, templates and a configuration; what was started for it."""
 
@@ -273,7 +287,7 @@ class Shop:
     def use_shipped(self, folder=SOURCE):
         """The rules and templates that come with nudged, and what they need of its configuration."""
         self.config["rules"], self.config["templates"] = str(folder / "rules"), str(folder / "templates")
-        shipped = yaml.safe_load((SOURCE / "nudged.yaml").read_text())
+        shipped = shipped_config()
         for key in ("topics", "segments", "customer"):
             if key in shipped:
                 self.config[key] = shipped[key]

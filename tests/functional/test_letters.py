@@ -57,6 +57,13 @@ FULL = {
     "price-alert": ("product.price_dropped", {"product": {**POT, "was": 49, "currency": "EUR"}}),
     "back-in-stock": ("product.back_in_stock", {"product": {**POT, "currency": "EUR"}}),
     "birthday": ("clock", {}),
+    "early-access": ("product.launched", {"product": {**POT, "currency": "EUR", "opens": "2025-12-15"}}),
+    "points": ("order.paid", {"order": {"total": "164.90"}}),
+    "tier-up": ("order.paid", {"order": {"total": 600}}),
+    "referral-reward": ("referral.rewarded", {"reward": {"points": 200, "friend": True}}),
+    "surprise": ("order.paid", {"order": {"total": 20}}),
+    "win-back": ("customer.lapsed", {}),
+    "win-back-offer": ("customer.lapsed", {}),
 }
 SPARSE = {
     "welcome": ("customer.signed_up", {}),
@@ -78,6 +85,12 @@ SPARSE = {
     "price-alert": ("product.price_dropped", {"product": {"name": "Tea"}}),
     "back-in-stock": ("product.back_in_stock", {"product": {"name": "Tea"}}),
     "birthday": ("clock", {}),
+    "early-access": ("product.launched", {"product": {"name": "Tea"}}),
+    "tier-up": ("order.paid", {"order": {"total": 300}}),
+    "referral-reward": ("referral.rewarded", {"reward": {"points": 1}}),
+    "surprise": ("order.paid", {"order": {"total": 20}}),
+    "win-back": ("customer.lapsed", {}),
+    "win-back-offer": ("customer.lapsed", {}),
 }
 TRANSACTIONAL = {"order-thanks", "order-shipped", "order-delivered", "order-delayed", "order-refunded",
                  "confirm-subscription"}

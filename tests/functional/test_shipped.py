@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from conftest import SOURCE
+from conftest import SOURCE, shipped_config
 
 LANGUAGES = ["en", "fi", "ro", "ru"]
 FORMS = {"en": {"one", "other"}, "fi": {"one", "other"}, "ro": {"one", "few", "other"},
@@ -36,12 +36,12 @@ def templates_of(rule):
 
 def shipped(shop, locale="en"):
     """The shipped configuration, in a folder of its own; nothing runs."""
-    config = yaml.safe_load((SOURCE / "nudged.yaml").read_text())
+    config = shipped_config()
     config |= {"state": str(shop.folder / "state"), "rules": str(SOURCE / "rules"),
                "templates": str(SOURCE / "templates")}
     config["shop"]["locale"] = locale
     path = shop.folder / f"shipped-{locale}.yaml"
-    path.write_text(yaml.safe_dump(config, allow_unicode=True))
+    path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     return path
 
 
