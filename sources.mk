@@ -438,6 +438,8 @@ library_sources = \
 	daemon/events/taken_tick.h \
 	daemon/events/work.c \
 	daemon/events/work.h \
+	daemon/events/work_figures.c \
+	daemon/events/work_figures.h \
 	daemon/events/zones.c \
 	daemon/events/zones.h \
 	daemon/liquid/liquid.h \
@@ -707,6 +709,7 @@ library_sources = \
 	daemon/store/bulletins.h \
 	daemon/store/clocks.c \
 	daemon/store/clocks.h \
+	daemon/store/clocks_items.h \
 	daemon/store/codes.c \
 	daemon/store/codes.h \
 	daemon/store/commit.c \

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/slice.h"
 #include "redis/scripts.h"
+#include "store/clocks_items.h"
 #include "store/instance.h"
 
 enum { CLOCKS_LEASE_MS = 30000, CLOCKS_POLL_MS = 2000 };
@@ -34,11 +35,6 @@ enum clocks_state {
     CLOCKS_NONE, /* no rule has a clock */
     CLOCKS_SCAN, /* the index is being made */
     CLOCKS_DONE,
-};
-
-/* A rule with a clock, as it is noted. */
-struct clocks_rule {
-    const char *name, *clock; /* struct rule_clock's text */
 };
 
 struct clocks_noted {
@@ -71,26 +67,11 @@ typedef void clocks_on_scanned(void *context, const struct clocks_scanned *scann
 void clocks_scan(struct clocks *clocks, const char *cursor, clocks_on_scanned *callback,
                  void *context);
 
-struct clocks_indexed {
-    const char *customer, *version, *zone;
-    int64_t place;
-};
 /* Puts what the part that began at `cursor` has found into the index. The answer has `fault`, state
  * and cursor alone. */
 void clocks_index(struct clocks *clocks, const char *cursor, const struct clocks_scanned *scanned,
                   const struct clocks_indexed *found, size_t count, clocks_on_noted *callback,
                   void *context);
-
-/* A rule in a zone, and three of its ticks that follow each other: name "" for none. */
-struct clocks_tick {
-    int64_t time_ms;
-    const char *name;
-};
-struct clocks_sweep {
-    const char *zone, *rule;
-    int64_t spread_ms, max_age_ms;
-    struct clocks_tick ticks[3];
-};
 
 struct clocks_swept {
     const struct diag *fault;
@@ -116,12 +97,6 @@ struct clocks_taken {
 };
 bool clocks_read_taken(struct arena *arena, const char *text, struct clocks_taken *taken);
 
-/* The index is put right about a customer. */
-struct clocks_found {
-    const char *customer, *indexed; /* the zone that it had */
-    int64_t place;
-    const char *zone; /* "": there is no document */
-};
 typedef void clocks_on_done(void *context, const struct diag *fault);
 /* Nothing came of these ticks: they are in work no longer. */
 void clocks_asked(struct clocks *clocks, const char *const *ticks, size_t tick_count,
