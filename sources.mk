@@ -426,6 +426,8 @@ library_sources = \
 	daemon/delivery/taking.h \
 	daemon/events/commit_builder.c \
 	daemon/events/commit_builder.h \
+	daemon/events/entry.c \
+	daemon/events/entry.h \
 	daemon/events/judging.c \
 	daemon/events/judging.h \
 	daemon/events/names.c \

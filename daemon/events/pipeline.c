@@ -35,6 +35,7 @@
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "events/entry.h"
 #include "events/judging.h"
 #include "events/names.h"
 #include "events/taken_tick.h"
@@ -74,9 +75,7 @@ struct batch {
     /* Of ticks. */
     pipeline_on_ticks *on_ticks; /* hears of the end; NULL: none are decided */
     void *on_ticks_context;
-    struct work_list quiet;     /* ticks of which nothing came */
-    struct clocks_found *found; /* what the index had wrong */
-    uint32_t found_count, found_capacity;
+    struct taken_tick_told told;
 };
 
 struct pipeline {
@@ -150,33 +149,11 @@ static struct work *work_of(struct batch *batch, const struct shop_event *event)
     return work;
 }
 
-/* Reads an entry into an event; false with code and text of what is wrong. */
-static bool read_entry(struct batch *batch, const struct intake_entry *entry,
-                       struct shop_event *event, struct diag *diag)
-{
-    struct diag why = {0};
-    struct shop_event_form form = batch->form;
-    form.own = entry->own;
-    form.former = entry->former;
-    if (entry->poison)
-        diag_error(&why, "%" PRId64 " daemons ended over this event", entry->deliveries - 1);
-    else if (!entry->event)
-        diag_error(&why, "the entry has no field `event`");
-    else if (entry->size > entry->length)
-        diag_error(&why, "the event has %zu bytes", entry->size);
-    else
-        return shop_event_read(batch->arena, entry->event, entry->length, entry->id, &form, event,
-                               diag);
-    *diag = why;
-    diag_code(diag, entry->poison ? "poison" : entry->event ? "json-size" : "no-event");
-    return false;
-}
-
 static void add_entry(struct batch *batch, const struct intake_entry *entry)
 {
     struct diag diag = {0};
     struct shop_event *event = arena_alloc(batch->arena, sizeof *event);
-    if (read_entry(batch, entry, event, &diag)) {
+    if (entry_read(batch->arena, entry, &batch->form, event, &diag)) {
         work_add_event(batch->arena, work_of(batch, event), event, entry->length);
         return;
     }
@@ -298,19 +275,6 @@ void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, si
         finish(ticks);
 }
 
-/* What the index had of the customer is noted where it is not so any more. */
-static void check_index(struct work *work)
-{
-    struct batch *batch = work->batch;
-    struct clocks_found found;
-    if (taken_tick_is_found(work, &found))
-        return;
-    found.zone = arena_text(batch->arena, found.zone);
-    batch->found = arena_grow(batch->arena, batch->found, batch->found_count,
-                              &batch->found_capacity, sizeof *batch->found);
-    batch->found[batch->found_count++] = found;
-}
-
 static void on_told(void *context, const struct diag *fault)
 {
     if (fault) /* they are asked again when their lease is over */
@@ -319,12 +283,11 @@ static void on_told(void *context, const struct diag *fault)
 
 static void tell_quiet(struct batch *batch)
 {
-    if (batch->quiet.count || batch->found_count)
-        clocks_asked(batch->pipeline->options.shard->clocks, batch->quiet.texts, batch->quiet.count,
-                     batch->found, batch->found_count, on_told, batch->pipeline);
-    batch->quiet = (struct work_list){0};
-    batch->found = NULL;
-    batch->found_count = batch->found_capacity = 0;
+    const struct taken_tick_told *told = &batch->told;
+    if (told->quiet.count || told->found_count)
+        clocks_asked(batch->pipeline->options.shard->clocks, told->quiet.texts, told->quiet.count,
+                     told->found, told->found_count, on_told, batch->pipeline);
+    batch->told = (struct taken_tick_told){0};
 }
 
 /* ---- A round: reading ---- */
@@ -409,10 +372,9 @@ static void decide_customer(struct work *work)
         return;
     }
     if (work->tick_count)
-        check_index(work);
+        taken_tick_check(&work->batch->told, work->batch->arena, work);
     if (work->decision.quiet) {
-        for (uint32_t i = 0; i < work->tick_count; i++)
-            work_list_add(work->batch->arena, &work->batch->quiet, work->taken.texts[i]);
+        taken_tick_add_quiet(&work->batch->told, work->batch->arena, work);
         work_advance(work);
         end_round(work, WORK_DONE);
         return;

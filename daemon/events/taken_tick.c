@@ -24,12 +24,23 @@ bool taken_tick_read(const struct generation *generation, struct arena *arena, c
     return true;
 }
 
-bool taken_tick_is_found(const struct work *work, struct clocks_found *found)
+void taken_tick_check(struct taken_tick_told *told, struct arena *arena, const struct work *work)
 {
     bool is_here = work->zone_now && strcmp(work->indexed, work->key) == 0;
-    *found = (struct clocks_found){.customer = work->indexed,
-                                   .indexed = work->zone,
-                                   .place = work->place,
-                                   .zone = is_here ? work->zone_now : ""};
-    return strcmp(found->zone, work->zone) == 0;
+    const char *zone = is_here ? work->zone_now : "";
+    if (strcmp(zone, work->zone) == 0)
+        return;
+    told->found = arena_grow(arena, told->found, told->found_count, &told->found_capacity,
+                             sizeof *told->found);
+    told->found[told->found_count++] = (struct clocks_found){.customer = work->indexed,
+                                                             .indexed = work->zone,
+                                                             .place = work->place,
+                                                             .zone = arena_text(arena, zone)};
+}
+
+void taken_tick_add_quiet(struct taken_tick_told *told, struct arena *arena,
+                          const struct work *work)
+{
+    for (uint32_t i = 0; i < work->tick_count; i++)
+        work_list_add(arena, &told->quiet, work->taken.texts[i]);
 }

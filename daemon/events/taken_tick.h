@@ -14,8 +14,18 @@
 bool taken_tick_read(const struct generation *generation, struct arena *arena, const char *text,
                      struct clocks_taken *taken, struct decide_tick *tick);
 
-/* Whether the work's customer is, by the document that was read, where the index has them; else
- * what is so instead. */
-bool taken_tick_is_found(const struct work *work, struct clocks_found *found);
+/* What is told when a batch is done. */
+struct taken_tick_told {
+    struct work_list quiet;     /* ticks of which nothing came */
+    struct clocks_found *found; /* what the index had wrong */
+    uint32_t found_count, found_capacity;
+};
+
+/* Where the work's customer is, by the document that was read, not where the index has them, that
+ * is to be told. */
+void taken_tick_check(struct taken_tick_told *told, struct arena *arena, const struct work *work);
+/* Nothing came of the work's ticks. */
+void taken_tick_add_quiet(struct taken_tick_told *told, struct arena *arena,
+                          const struct work *work);
 
 #endif
