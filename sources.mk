@@ -956,6 +956,7 @@ unit_programs = \
 	tests/unit/test_file \
 	tests/unit/test_fill \
 	tests/unit/test_gateway_queues \
+	tests/unit/test_halting \
 	tests/unit/test_header \
 	tests/unit/test_header_line \
 	tests/unit/test_health \
