@@ -211,7 +211,7 @@ library_sources = \
 	daemon/ctl/check_requests.h \
 	daemon/ctl/check_variables.c \
 	daemon/ctl/check_variables.h \
-	daemon/ctl/codes.c \
+	daemon/ctl/codes_command.c \
 	daemon/ctl/command.c \
 	daemon/ctl/command.h \
 	daemon/ctl/context.c \
@@ -368,6 +368,7 @@ library_sources = \
 	daemon/decide/person.h \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
+	daemon/decide/policy_facts.h \
 	daemon/decide/replay.c \
 	daemon/decide/replay.h \
 	daemon/decide/replay_clocks.c \
@@ -717,6 +718,8 @@ library_sources = \
 	daemon/store/commit.c \
 	daemon/store/commit.h \
 	daemon/store/commit_items.h \
+	daemon/store/commit_result.h \
+	daemon/store/commit_rules.h \
 	daemon/store/customers.c \
 	daemon/store/customers.h \
 	daemon/store/dead_letters.c \

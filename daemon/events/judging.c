@@ -171,21 +171,27 @@ static bool rounds_are_over(const struct work *work)
     return work->lookup_rounds >= LOOKUPS_ROUNDS;
 }
 
+/* What the round has learnt by now. */
+static struct policy_facts facts_of(const struct judging *judging, const struct work *work)
+{
+    return (struct policy_facts){.rooms = judging->rooms,
+                                 .suppressed = work->suppressed.texts,
+                                 .declined = work->declined.texts,
+                                 .unknown = work->unknown.texts,
+                                 .places = work->places,
+                                 .place_count = work->place_count,
+                                 .halts = work->halts,
+                                 .halt_count = work->halt_count,
+                                 .braked = work->braked.texts,
+                                 .codeless = work->codeless.texts};
+}
+
 /* Decides what was chosen, for the customer as read, and makes the commit unless something is
  * needed first. False where the document would be too large. */
 static bool make_commit(const struct judging *judging, struct work *work, struct customer *customer,
                         struct commit *commit, struct diag *diag)
 {
-    const struct policy_facts facts = {.rooms = judging->rooms,
-                                       .suppressed = work->suppressed.texts,
-                                       .declined = work->declined.texts,
-                                       .unknown = work->unknown.texts,
-                                       .places = work->places,
-                                       .place_count = work->place_count,
-                                       .halts = work->halts,
-                                       .halt_count = work->halt_count,
-                                       .braked = work->braked.texts,
-                                       .codeless = work->codeless.texts};
+    const struct policy_facts facts = facts_of(judging, work);
     const struct other_sets others = other_sets(judging);
     const struct decide_input input = {.rules = judging->generation->rules,
                                        .policy = &judging->generation->policy,
