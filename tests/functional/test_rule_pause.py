@@ -52,8 +52,12 @@ def waiting(shop, rule):
 
 
 def sent(shop):
-    wait_until(lambda: shop.idle() and not list(shop.client.scan_iter("nudged:halt:*"))
-               and shop.client.zcard("nudged:due") == 0, "everything to be sent")
+    def nothing_left():
+        return shop.client.zcard("nudged:due") == 0 and shop.idle() and not [
+            *shop.client.scan_iter("nudged:halt:*"), *shop.client.scan_iter("nudged:full:*")]
+
+    # what is taken stands in neither queue for a moment
+    wait_until(lambda: nothing_left() and nothing_left(), "everything to be sent")
     return sorted(int(mail["Subject"]) for mail in shop.mail.all_mails())
 
 
