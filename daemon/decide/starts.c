@@ -50,8 +50,10 @@ const struct value *starts_event(struct deciding *d, const char *origin)
 
 bool starts_need(struct deciding *d, const struct customer_journey *journey)
 {
-    bool needs = need(d, journey->origin) | starts_need_collected(d, journey);
-    return (journey->met && need(d, journey->met)) || needs;
+    bool needs = need(d, journey->origin);
+    needs |= starts_need_collected(d, journey); /* all of them at once */
+    needs |= journey->met && need(d, journey->met);
+    return needs;
 }
 
 bool starts_need_collected(struct deciding *d, const struct customer_journey *journey)
