@@ -625,6 +625,7 @@ library_sources = \
 	daemon/rules/rule_reader.h \
 	daemon/rules/rule_references.c \
 	daemon/rules/rule_references.h \
+	daemon/rules/rule_step.h \
 	daemon/rules/rule_step_branch.c \
 	daemon/rules/rule_step_data.c \
 	daemon/rules/rule_step_emit.c \

@@ -1,3 +1,9 @@
+/*
+ * journey_move goes from step to step; at a wait it leaves the journey standing at the step behind,
+ * with the time at which it goes on (wait_until), and the events of its `or`. Below stands where a
+ * journey goes on (journey_lost, journey_is_left), and what is asked again then
+ * (journey_ask_branches).
+ */
 #include "decide/journey.h"
 
 #include "base/share.h"

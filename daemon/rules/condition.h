@@ -1,8 +1,5 @@
-/*
- * What an expression of a rule sees, and how it is asked: the roots `event`,
- * `start`, `started`, `waited`, `collected`, `customer`, `shop`, `now`, the event's own
- * members, and the customer's counters as methods.
- */
+/* What an expression of a rule sees, and how it is asked: its roots, the event's own members, and
+ * the customer's counters as methods. */
 #ifndef NUDGED_RULES_CONDITION_H
 #define NUDGED_RULES_CONDITION_H
 

@@ -1,3 +1,8 @@
+/*
+ * rule_clock_read, at the end, reads the keys by their table, then what a table cannot say: the
+ * days of a week or a month, the moment of `once`, and what one key demands of another
+ * (check_keys). text_of spells the clock in one way, however it was written.
+ */
 #include "rules/rule_clock_read.h"
 
 #include <stdio.h>
