@@ -10,6 +10,8 @@ import collections
 import dataclasses
 
 MINUTE_MS = 60 * 1000
+DAY_MINUTES = 24 * 60
+ACTS = {"send", "set", "emit"}
 MAX_AGE_MS = 24 * 60 * MINUTE_MS
 
 
@@ -27,10 +29,19 @@ def share_place(purpose, name, key):
 @dataclasses.dataclass
 class View:
     """What a condition sees."""
-    data: dict
+    data: dict  # of the event
     start: dict
     profile: dict
     counts: dict
+    started: int = 0
+    waited: bool = False
+
+
+def next_time(after_ms, minute):
+    """The first such minute of a day (UTC) after that time."""
+    midnight = after_ms - after_ms % (DAY_MINUTES * MINUTE_MS)
+    at = midnight + minute * MINUTE_MS
+    return at if at > after_ms else at + DAY_MINUTES * MINUTE_MS
 
 
 def ask(condition, view):
@@ -63,8 +74,12 @@ def compile_steps(steps):
         return len(out) - 1
 
     def side(steps, within, otherwise):
+        passes = None
         for step in steps:
-            add_step(step, within, otherwise)
+            at = add_step(step, within, otherwise)
+            if passes is not None:
+                out[passes].behind = len(out)
+            passes = at if step[0] == "wait_moment" and step[3] else None
 
     def add_step(step, within, otherwise):
         at = add({"if": "unless"}.get(step[0], step[0]), step, within, otherwise)
@@ -92,6 +107,7 @@ def compile_steps(steps):
                 out[jump].target = len(out)
             out[at].shares = [(upto, len(out) if target is None else target) for upto, target in targets]
             out[at].behind = len(out)
+        return at
 
     side(steps, -1, False)
     return out
@@ -110,6 +126,17 @@ class Journey:
     clock: int
     deadline: int = 0
     at: int = 0
+    event: dict = None  # what it sees as `event`: the start, or what a wait met
+    waited: bool = False
+    since: int = 0
+    meets: list = ()  # (type, condition) each: what it waits for
+    imposed: bool = False
+    collected: list = None  # (time, event) each
+
+    def view(self, model):
+        view = model.view(self.event, self.start)
+        view.started, view.waited = self.started, self.waited
+        return view
 
 
 @dataclasses.dataclass
@@ -123,20 +150,23 @@ class Sent:
     at: int  # when it was decided
     data: dict
     level: int
+    all: str  # marks of what was collected
     mid: str = None
 
 
 class Customer:
     def __init__(self, key):
         self.key, self.profile = key, {}
-        self.counts, self.last = collections.Counter(), {}
+        self.counts = collections.Counter()
         self.journeys, self.sends, self.seen, self.ends = [], [], set(), []
         self.open = {}  # mid -> Sent: decided, and not known to be delivered
+        self.fields, self.emitted = {}, []  # events that rules made, not decided yet
 
 
 class Model:
-    def __init__(self, rules, cap):
+    def __init__(self, rules, cap, quiet):
         self.rules, self.cap = sorted(rules, key=lambda rule: -rule.priority), cap  # (messages, minutes) or None
+        self.quiet = quiet  # (from, to) in minutes of the day, or None
         self.code = {rule.name: compile_steps(rule.steps) for rule in rules}
         self.customers = {}
 
@@ -145,21 +175,40 @@ class Model:
 
     # ---- Decisions: each gives what the trace should say, and what was sent ----
 
-    def begin(self, customer, now):
-        self.c, self.now = customer, now
+    def begin(self, customer, now, event=None):
+        self.c, self.now, self.event = customer, now, event or {}
+        if event is None or "hops" not in event:
+            self.made = 0  # events in the decision: of one that was pushed, and of all that comes of it
         self.did, self.sent, self.wants, self.recall = [], [], [], []
 
     def decide_event(self, customer, event, time, now):
         """`event` as it was pushed; its time, and that of the decision."""
-        self.begin(customer, now)
+        self.begin(customer, now, event)
         if event["id"] in customer.seen:
             self.tell(None, "passed-over", "duplicate")
             return
         customer.seen.add(event["id"])
         self.learn(event, time)
         self.end_by_until(event, time)
+        met = [one for one in customer.journeys if self.is_met(one, event, time)]
         self.start(event, time)
+        for journey in met:
+            if any(journey is one for one in customer.journeys):
+                self.meet(journey, event, time)
         self.grant()
+
+    def is_met(self, journey, event, time):
+        """A condition that fails does not meet."""
+        view = journey.view(self)
+        view.data = event
+        return journey.since <= time <= journey.deadline and any(
+            kind == event["type"] and ask(condition, view) for kind, condition in journey.meets)
+
+    def meet(self, journey, event, time):
+        journey.event, journey.waited, journey.clock = event, True, time
+        self.tell(journey.rule, "goes-on", "met")
+        if not self.go_on(journey):
+            self.c.journeys = [one for one in self.c.journeys if one is not journey]
 
     def decide_due(self, customer, now, said=None):
         """Journeys whose deadline has come, moment by moment, until what was said is. A deadline that
@@ -183,14 +232,21 @@ class Model:
     # ---- Events ----
 
     def learn(self, event, time):
-        for field, value in event["customer"].items():
+        for field, value in event.get("customer", {}).items():
             if field not in self.c.profile or self.c.profile[field][0] <= time:
                 self.c.profile[field] = (time, value)
         self.c.counts[event["type"]] += 1
-        self.c.last[event["type"]] = max(time, self.c.last.get(event["type"], 0))
+        if event["type"] == "order.placed":  # the field that the configuration computes
+            self.set(None, "points", self.c.fields.get("points", 0) + event["n"])
 
     def view(self, data, start):
-        return View(data, start, {name: value for name, (_, value) in self.c.profile.items()}, self.c.counts)
+        profile = {name: value for name, (_, value) in self.c.profile.items()}
+        return View(data, start, {**profile, "points": 0, **self.c.fields}, self.c.counts)
+
+    def set(self, rule, name, value):
+        if self.c.fields.get(name, 0 if name == "points" else None) != value:
+            self.tell(rule, "sets", f"{name} = {value}")
+        self.c.fields[name] = value
 
     def ends(self, rule, event, started, start, time):
         """Whether the event ends what began with `start`. A condition that fails ends it too."""
@@ -253,6 +309,14 @@ class Model:
         same = [one for one in self.c.journeys if one.rule is rule and one.per == per]
         if rule.again == "ignore" and same:
             return self.tell(rule, "ignored", "again")
+        if rule.again == "collect" and same:
+            self.collect(same[0], event, time)
+            return self.tell(rule, "collected")
+        if rule.again is None and rule.marketing:
+            if any(one.imposed and time < one.started for one in same):
+                return self.tell(rule, "ignored", "older")
+            for one in [one for one in same if one.imposed]:
+                self.end(one, "restart")
         if rule.again == "restart":
             waits = [sent for sent in self.c.open.values() if sent.rule is rule and sent.per == per]
             if any(time < one.started for one in same + waits):
@@ -260,52 +324,122 @@ class Model:
             for one in same:
                 self.end(one, "restart")
             self.recall += waits
-        journey = Journey(rule, event["mark"], per, time, event, time)
+        journey = Journey(rule, event["mark"], per, time, event, time, event=event, collected=[(time, event)])
         if self.move(journey):
             self.c.journeys.append(journey)
+        return None
+
+    def collect(self, journey, event, time):
+        """In the order of their times; past 50 the oldest goes."""
+        journey.collected = sorted(journey.collected + [(time, event)], key=lambda one: one[0])[-50:]
 
     # ---- Journeys ----
 
     def move(self, journey):
         """Moves on from `journey.at`; true where it waits."""
-        code, view = self.code[journey.rule.name], self.view(journey.start, journey.start)
+        rule, code = journey.rule, self.code[journey.rule.name]
+        journey.meets = ()
         while journey.at < len(code):
             step = code[journey.at]
             journey.at += 1
-            if step.kind == "send":
-                if not ask(journey.rule.while_, view):
-                    self.tell(journey.rule, "ended", "no-longer")
-                    return False
-                if not self.want(journey, step):
-                    return False
-            elif step.kind == "wait":
-                while journey.at < len(code) and code[journey.at].kind == "jump":
-                    journey.at = code[journey.at].target
-                if journey.at == len(code):
-                    return False
-                journey.deadline = journey.clock = journey.clock + step.step[1] * MINUTE_MS
-                self.tell(journey.rule, "waits", journey.deadline)
-                return True
-            elif step.kind == "unless":
-                answer = ask(step.step[1], view)
-                if answer is None:
-                    self.tell(journey.rule, "error")
-                    return False
-                if not answer:
-                    journey.at = step.target
-            elif step.kind == "split":
-                place = share_place("split", step.step[1], self.c.key)
-                journey.at = next(target for upto, target in step.shares if place < upto)
-            elif step.kind == "jump":
-                journey.at = step.target
-            else:
+            if step.kind in ACTS and not ask(rule.while_, journey.view(self)):
+                self.tell(rule, "ended", "no-longer")
                 return False
+            try:
+                goes_on = getattr(self, f"do_{step.kind}")(journey, step, code)
+            except KeyError:
+                self.tell(rule, "error")
+                return False
+            if goes_on is not None:
+                return goes_on
         return False
 
+    # Each step: None where the journey moves on, True where it waits, False where it is over.
+
+    def do_send(self, journey, step, code):
+        if journey.rule.marketing and self.quiet and (end := self.quiet_end()):
+            journey.at -= 1
+            journey.deadline = journey.clock = end
+            journey.imposed = True
+            self.tell(journey.rule, "quiet-hours", end)
+            return True
+        return None if self.want(journey, step) else False
+
+    def do_set(self, journey, step, code):
+        self.set(journey.rule, step.step[1], step.step[3](journey.view(self)))
+
+    def do_emit(self, journey, step, code):
+        event = {"type": step.step[2], "mark": f"{journey.run}/{step.step[1]}", "key": journey.event["key"],
+                 "n": (journey.event["n"] + 3) % 10, "time": self.now,
+                 "hops": max(journey.start.get("hops", 0), self.event.get("hops", 0)) + 1}
+        event["id"] = event["mark"]
+        if event["hops"] > 8:
+            self.tell(journey.rule, "refused", "loop")
+        elif self.made == 32:
+            self.tell(journey.rule, "refused", "too-many-events")
+        else:
+            self.made += 1
+            self.tell(journey.rule, "emits", event["type"])
+            self.c.emitted.append(event)
+
+    def do_wait(self, journey, step, code):
+        return self.wait(journey, code, journey.clock + step.step[1] * MINUTE_MS)
+
+    def do_wait_for(self, journey, step, code):
+        since, waits = journey.clock, self.wait(journey, code, journey.clock + step.step[1] * MINUTE_MS, "waits-for")
+        journey.since, journey.meets, journey.waited = since, step.step[2], False
+        return waits
+
+    def do_wait_clock(self, journey, step, code):
+        return self.wait(journey, code, next_time(journey.clock, step.step[1] * 60 + step.step[2]))
+
+    def do_wait_moment(self, journey, step, code):
+        until = step.step[2](journey.view(self))
+        if until > self.now:
+            return self.wait(journey, code, until)
+        self.tell(journey.rule, "passed-over" if step.step[3] else "goes-on", "past")
+        if step.step[3]:
+            journey.at = step.behind
+        return None
+
+    def wait(self, journey, code, deadline, what="waits"):
+        while journey.at < len(code) and code[journey.at].kind == "jump":
+            journey.at = code[journey.at].target
+        if journey.at == len(code):
+            return False
+        journey.deadline = journey.clock = deadline
+        journey.imposed = False
+        self.tell(journey.rule, what, deadline)
+        return True
+
+    def do_unless(self, journey, step, code):
+        if not step.step[1].holds(journey.view(self)):
+            journey.at = step.target
+
+    def do_split(self, journey, step, code):
+        place = share_place("split", step.step[1], self.c.key)
+        journey.at = next(target for upto, target in step.shares if place < upto)
+
+    def do_jump(self, journey, step, code):
+        journey.at = step.target
+
+    def do_stop(self, journey, step, code):
+        return False
+
+    def quiet_end(self):
+        """When the quiet hours end in which it is now; 0: it is in none."""
+        begin, end = self.quiet
+        minute = self.now // MINUTE_MS % DAY_MINUTES
+        inside = begin <= minute < end if begin < end else minute >= begin or minute < end
+        return next_time(self.now, end) if inside else 0
+
     def go_on(self, journey):
-        """At its deadline. Where that is more than a minute ago everything is asked again."""
-        if self.now - journey.clock > MINUTE_MS:
+        """At its deadline. Where that is more than a minute ago, or the wait was imposed, everything is
+        asked again."""
+        late = self.now - journey.clock > MINUTE_MS
+        if late:
             journey.clock = self.now
+        if late or journey.imposed:
             answer = self.ask_branches(journey)
             if answer is None:
                 self.tell(journey.rule, "error")
@@ -323,7 +457,7 @@ class Model:
         for number, otherwise in reversed(chain):
             if code[number].kind == "split":
                 continue
-            answer = ask(code[number].step[1], self.view(journey.start, journey.start))
+            answer = ask(code[number].step[1], journey.view(self))
             if answer is None:
                 return None
             if answer == otherwise:
@@ -341,8 +475,9 @@ class Model:
         if self.held_out(journey.rule) and not contested and not self.refusal(journey.rule, journey.run):
             self.tell(journey.rule, "ended", "holdout")
             return False
-        self.wants.append((journey, Sent(journey.rule, journey.run, journey.per, journey.started, journey.start,
-                                         step.step[1], self.now, journey.start, self.c.profile["level"][1])))
+        self.wants.append((journey, Sent(
+            journey.rule, journey.run, journey.per, journey.started, journey.start, step.step[1], self.now,
+            journey.event, self.c.profile["level"][1], ",".join(event["mark"] for _, event in journey.collected))))
         return True
 
     def held_out(self, rule):

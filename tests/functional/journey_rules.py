@@ -6,6 +6,7 @@ import dataclasses
 import typing
 
 TYPES = ["cart.updated", "order.placed", "product.viewed", "stock.back", "review.submitted"]
+MADE = ["made.one", "made.two"]  # by rules alone
 KEYS = ["k0", "k1", "k2"]
 SLOT_MINUTES = 30
 # Between two slots, so that no window ends where something is sent.
@@ -36,7 +37,7 @@ class Rule:
 
 class Grammar:
     def __init__(self, rng):
-        self.rng, self.number = rng, 0
+        self.rng, self.number, self.fields = rng, 0, []
 
     def may(self, chance):
         return self.rng.random() < chance
@@ -63,6 +64,18 @@ class Grammar:
             Condition(f"customer.level != start.n - {k}", lambda view: view.profile["level"] != view.start["n"] - k),
         ])
 
+    def of_field(self):
+        """One that some rule sets, or that is computed; who asks without `has` may fail."""
+        k, name = self.rng.randrange(2, 12), self.rng.choice(self.fields + ["points"])
+        return self.rng.choice([
+            Condition(f"!has(customer.{name}) || customer.{name} < {k}",
+                      lambda view: view.profile.get(name, 0) < k),
+            Condition(f"customer.{name} < {k}", lambda view: view.profile[name] < k),
+        ])
+
+    def of_waited(self):
+        return Condition("waited || n > 4", lambda view: view.waited or view.data["n"] > 4)
+
     def of_end(self):
         k = self.rng.randrange(2, 8)
         return self.rng.choice([
@@ -74,68 +87,110 @@ class Grammar:
     def of_any(self):
         one, two = self.of_event(), self.of_customer()
         return self.rng.choice([
-            one, two, Condition(f"({one.cel}) && size(key) > 0", one.holds),
+            one, two, self.of_field() if self.fields else one, Condition(f"({one.cel}) && size(key) > 0", one.holds),
             Condition(f"!({two.cel})", lambda view: not two.holds(view))])
 
     # ---- Rules ----
 
     def rules(self, count):
         priorities = self.rng.sample(range(-50, 50), count)
-        return [self.rule(f"r{number}", priorities[number]) for number in range(count)]
+        self.fields = [f"f{number}" for number in range(count)]
+        return [self.rule(number, priorities[number]) for number in range(count)]
 
-    def rule(self, name, priority):
+    def rule(self, number, priority):
         rng, self.number = self.rng, 0
-        on = rng.sample(TYPES, 1 if self.may(0.8) else 2)
-        rule = Rule(name, on, priority=priority, marketing=self.may(0.7), per=self.may(0.4))
-        rule.steps = self.steps(name, 0)
-        waits = any_step(rule.steps, "wait")
-        rule.condition = self.of_any() if self.may(0.5) else None
-        if rule.condition and "start." in rule.condition.cel:
-            rule.condition = self.of_event()  # nothing has started yet
-        if waits:
+        on = rng.sample(TYPES, 1 if self.may(0.8) else 2) + (rng.sample(MADE, 1) if self.may(0.25) else [])
+        rule = Rule(f"r{number}", on, priority=priority, marketing=self.may(0.7), per=self.may(0.4))
+        self.name, self.field = rule.name, f"f{number}"
+        rule.steps = self.collecting() if self.may(0.2) else self.steps(0)
+        rule.condition = self.of_event() if self.may(0.5) else None
+        if any_step(rule.steps, WAITS):
             rule.again = rng.choice(["restart", "ignore", "parallel"])
-        elif rule.marketing is False and self.may(0.3):
+            rule.until = self.until(on) if self.may(0.6) else []
+            if not waits_behind_send(rule.steps):
+                rule.again = "collect"
+        elif not rule.marketing and self.may(0.3):
             rule.again = "parallel"
-        rule.while_ = self.of_customer() if self.may(0.3) else None
-        rule.until = self.until(on) if waits and self.may(0.6) else []
+        rule.while_ = rng.choice([self.of_customer, self.of_field])() if self.may(0.3) else None
         rule.limit = (rng.randrange(1, 3), rng.choice(WINDOWS)) if self.may(0.35) else None
         rule.holdout = rng.choice([20, 50]) if rule.marketing and self.may(0.2) else 0
         return rule
 
-    def until(self, on):
-        kinds = self.rng.sample([kind for kind in TYPES if kind not in on], self.rng.randrange(1, 3))
-        return [(kind, self.of_end() if self.may(0.6) else None) for kind in kinds]
+    def collecting(self):
+        """A wait, and nothing that waits behind a send."""
+        return [("wait", self.rng.randrange(1, 6) * SLOT_MINUTES), self.send(),
+                ("if", self.of_any(), [self.send()], []), self.set()]
 
-    def send(self, name):
+    def until(self, on, condition=None):
+        kinds = self.rng.sample([kind for kind in TYPES + MADE if kind not in on], self.rng.randrange(1, 3))
+        return [(kind, (condition or self.of_end)() if self.may(0.6) else None) for kind in kinds]
+
+    def step_id(self):
         self.number += 1
-        return ("send", f"{name}-{self.number}")
+        return f"{self.name}-{self.number}"
 
-    def steps(self, name, depth):
+    def send(self):
+        return ("send", self.step_id())
+
+    def set(self):
+        name = self.field
+        return ("set", name, *self.rng.choice([
+            ("event.data.n", lambda view: view.data["n"]),
+            ("n + customer.level", lambda view: view.data["n"] + view.profile["level"]),
+            (f"(has(customer.{name}) ? customer.{name} : 0) + 1", lambda view: view.profile.get(name, 0) + 1),
+            ("event.data.option", lambda view: view.data["option"])]))
+
+    def emit(self):
+        return ("emit", self.step_id(), self.rng.choice(MADE + TYPES[:1]))
+
+    def steps(self, depth):
         """At least one send in all, and never a wait at an end: nothing would stand behind it."""
         steps = []
         for _ in range(self.rng.randrange(1, 4 if depth == 0 else 3)):
-            steps += self.step(name, depth)
-        if depth == 0 and not any_step(steps, "send"):
-            steps.append(self.send(name))
+            steps += self.step(depth)
+        if depth == 0 and not any_step(steps, {"send"}):
+            steps.append(self.send())
         return steps
 
-    def step(self, name, depth):
+    def step(self, depth):
         rng, kind = self.rng, self.rng.random()
-        if kind < 0.35 or depth >= 2:
-            return [self.send(name)]
-        if kind < 0.7:
-            return [("wait", rng.randrange(1, 6) * SLOT_MINUTES), self.send(name)]
-        if kind < 0.85:
-            otherwise = self.steps(name, depth + 1) if self.may(0.5) else []
+        if kind < 0.3 or depth >= 2:
+            return [self.send()]
+        if kind < 0.4:
+            return [self.set()]
+        if kind < 0.46:
+            return [self.emit()]
+        if kind < 0.75:
+            return [self.wait(), self.send()]
+        if kind < 0.88:
+            condition = self.of_waited() if self.may(0.2) else self.of_any()
+            otherwise = self.steps(depth + 1) if self.may(0.5) else []
             if self.may(0.1):
                 otherwise.append(("stop",))
-            return [("if", self.of_any(), self.steps(name, depth + 1), otherwise)]
-        self.number += 1
+            return [("if", condition, self.steps(depth + 1), otherwise)]
         shares = rng.choice([{"a": 50, "b": 50}, {"a": 20, "b": 30, "c": 50}])
-        then = {share: self.steps(name, depth + 1) for share in shares if self.may(0.8)}
-        if not then:
-            return [self.send(name)]
-        return [("split", f"{name}-split{self.number}", shares, then)]
+        then = {share: self.steps(depth + 1) for share in shares if self.may(0.8)}
+        return [("split", self.step_id(), shares, then)] if then else [self.send()]
+
+    def wait(self):
+        rng, length = self.rng, self.rng.randrange(1, 6) * SLOT_MINUTES
+        return rng.choice([
+            ("wait", length), ("wait", length),
+            ("wait_for", length, self.until([], self.of_meeting)),
+            ("wait_clock", rng.randrange(24), rng.choice([0, 30])),
+            ("wait_moment", f'started + duration("{length}m")', lambda view: view.started + length * 60000, False),
+            ("wait_moment", "timestamp(event.data.at)", lambda view: view.data["at_ms"], rng.random() < 0.5)])
+
+    def of_meeting(self):
+        return self.rng.choice([self.of_end, self.of_event])()
+
+
+WAITS = {"wait", "wait_for", "wait_clock", "wait_moment"}
+
+
+def waits_behind_send(steps):
+    """Whether it is no rule that may collect."""
+    return steps[0][0] != "wait" or len(steps) != 4 or steps[3][0] != "set" or any_step(steps[1:], WAITS)
 
 
 def inner(step):
@@ -144,17 +199,22 @@ def inner(step):
     return list(step[3].values()) if step[0] == "split" else []
 
 
-def any_step(steps, kind):
-    return any(step[0] == kind or any(any_step(list_, kind) for list_ in inner(step)) for step in steps)
+def any_step(steps, kinds):
+    return any(step[0] in kinds or any(any_step(list_, kinds) for list_ in inner(step)) for step in steps)
 
 
 # ---- As it stands in a file ----
 
-DATA = {"began": "start.mark", "mark": "event.data.mark", "level": "customer.level"}
+DATA = {"began": "start.mark", "mark": "event.data.mark", "level": "customer.level",
+        "all": 'collected.map(one, one.mark).join(",")'}
 
 
 def minutes(count):
     return f"{count}m"
+
+
+def events_document(events):
+    return [{"on": kind, "if": condition.cel} if condition else kind for kind, condition in events]
 
 
 def step_document(step):
@@ -163,6 +223,17 @@ def step_document(step):
         return {"send": {"template": "letter", "data": {"step": f'"{step[1]}"', **DATA}}}
     if kind == "wait":
         return {"wait": minutes(step[1])}
+    if kind == "wait_for":
+        return {"wait": {"for": minutes(step[1]), "or": events_document(step[2])}}
+    if kind == "wait_clock":
+        return {"wait": {"until": f"{step[1]:02}:{step[2]:02}"}}
+    if kind == "wait_moment":
+        return {"wait": {"until": step[1], **({"past": "skip"} if step[3] else {})}}
+    if kind == "set":
+        return {"set": {step[1]: step[2]}}
+    if kind == "emit":
+        return {"emit": {"type": step[2], "data": {"mark": f'start.mark + "/{step[1]}"', "key": "key",
+                                                   "n": "(event.data.n + 3) % 10"}}}
     if kind == "if":
         branch = {"if": step[1].cel, "then": [step_document(one) for one in step[2]]}
         return {**branch, "else": [step_document(one) for one in step[3]]} if step[3] else branch
@@ -185,7 +256,7 @@ def document(rule):
     if rule.while_:
         out["while"] = rule.while_.cel
     if rule.until:
-        out["until"] = [{"on": kind, "if": condition.cel} if condition else kind for kind, condition in rule.until]
+        out["until"] = events_document(rule.until)
     if rule.limit:
         out["limit"] = f"{rule.limit[0]} per {minutes(rule.limit[1])}"
     if rule.holdout:

@@ -1,5 +1,6 @@
 """Random rules, random events, real daemons that are killed at random, and a clock that is set
-forward from deadline to deadline: what was committed is what docs/rules.md says.
+forward from deadline to deadline: what was committed is what docs/rules.md says, in all but what
+persons.py shows.
 
 `run` draws a rule set (journey_rules.py) and lets a shop live for some hours, slot by slot: the
 clock goes to the next deadlines, events are pushed, and when all is decided and sent the traces
@@ -22,13 +23,14 @@ SLOT_MS = 30 * MINUTE_MS
 CONNECTIONS = 8
 KILLS = 0.15  # of slots
 LETTER = ("---\nsubject: '{{ message.rule }}'\n---\n"
-          "{{ step }}|{{ began }}|{{ mark }}|{{ level }}\n")
+          "{{ step }}|{{ began }}|{{ mark }}|{{ level }}|{{ all }}\n")
 # What stands in a line of the trace that delivery wrote, not a decision.
 DELIVERY = {"sent", "uncertain", "resent", "retry", "unavailable", "cut", "gateway-fault", "withdrawn",
             "withdrawn, may have arrived"}
 WITHDRAWN = {"withdrawn", "withdrawn, may have arrived", "marked", "too-late"}
 UNSENT = {"withdrawn", "withdrawn, may have arrived", "uncertain"}
-TOLD = {"sends", "refused", "ended", "ignored", "waits", "error", "passed-over", "quiet-hours"}
+TOLD = {"sends", "refused", "ended", "ignored", "waits", "waits-for", "error", "passed-over", "quiet-hours",
+        "goes-on", "collected", "sets", "emits"}
 
 
 class World:
@@ -39,20 +41,23 @@ class World:
         self.customers = [f"c{number}" for number in range(customers)]
         self.pushed = {}  # entry -> (event, time or None)
 
-    def event(self, kind, customer, **more):
+    def event(self, kind, customer, now_ms, **more):
         self.number += 1
         event = {"type": kind, "id": f"e{self.number}", "mark": f"m{self.number}", "n": self.rng.randrange(10),
                  "key": self.rng.choice(KEYS), "customer": {"id": customer, **more}}
         if self.rng.random() < 0.8:
             event["option"] = self.rng.randrange(10)
+        if self.rng.random() < 0.8:
+            event["at_ms"] = (now_ms // 1000 + self.rng.randrange(-30, 180) * 60) * 1000
+            event["at"] = clock_text(event["at_ms"])
         return event
 
     def known(self, customer):
         return {"email": f"{customer}@example.com", "level": self.rng.randrange(10),
                 "accepts_marketing": self.rng.random() < 0.85}
 
-    def first(self):
-        return [self.event("customer.known", customer, **self.known(customer)) for customer in self.customers]
+    def first(self, now_ms):
+        return [self.event("customer.known", customer, now_ms, **self.known(customer)) for customer in self.customers]
 
     def events(self, count, now_ms):
         """Some change what is known; some lie minutes back; some come twice."""
@@ -60,7 +65,7 @@ class World:
         for _ in range(count):
             customer = rng.choice(self.customers)
             more = {"level": rng.randrange(10)} if rng.random() < 0.2 else {}
-            event = self.event(rng.choice(TYPES), customer, **more)
+            event = self.event(rng.choice(TYPES), customer, now_ms, **more)
             if rng.random() < 0.05:
                 event["customer"]["accepts_marketing"] = rng.random() < 0.8
             if rng.random() < 0.15:
@@ -77,7 +82,9 @@ class Run:
         grammar = Grammar(self.rng)
         self.rules = grammar.rules(self.rng.randrange(5, 12))
         self.cap = (self.rng.randrange(1, 5), self.rng.choice(WINDOWS)) if self.rng.random() < 0.6 else None
-        self.model = Model(self.rules, self.cap)
+        quiet = self.rng.randrange(24) if self.rng.random() < 0.4 else None
+        self.quiet_hours = (quiet * 60, (quiet + 7) % 24 * 60) if quiet is not None else None
+        self.model = Model(self.rules, self.cap, self.quiet_hours)
         self.slots = max(8, min(40, events // 100))
         self.each = events // self.slots
         self.world = World(self.rng, max(20, self.each // 2))
@@ -86,8 +93,12 @@ class Run:
         self.client = shop.client = self.redis.client
         shop.config["redis"] = {"url": self.redis.url}
         self.smtp = shop.smtp(connections=CONNECTIONS)
+        shop.config["policy"] = policy = {}
         if self.cap:
-            shop.config["policy"] = {"cap": f"{self.cap[0]} per {self.cap[1]}m"}
+            policy["cap"] = f"{self.cap[0]} per {self.cap[1]}m"
+        if self.quiet_hours:
+            policy["quiet_hours"] = {"from": f"{quiet:02}:00", "to": f"{(quiet + 7) % 24:02}:00"}
+        shop.config["customer"] = {"fields": {"points": {"default": 0, "on": "order.placed", "set": "points + n"}}}
         shop.rules("---\n".join(json.dumps(document(rule), indent=1) + "\n" for rule in self.rules))
         shop.template("letter.text.liquid", LETTER)
         self.daemons = [shop.daemon(f"d{number}") for number in range(daemons)]
@@ -154,9 +165,9 @@ class Run:
 
     def read(self):
         for mail in self.smtp.all_mails():
-            step, start, event, level = mail.get_content().splitlines()[0].split("|")
+            step, start, event, level, collected = mail.get_content().splitlines()[0].split("|")
             mid = mail["Message-ID"].strip("<>").split("@")[0]
-            self.mails[mid].append((mail["Subject"], step, start, event, int(level)))
+            self.mails[mid].append((mail["Subject"], step, start, event, int(level), collected))
         pipe = self.client.pipeline()
         for customer in self.world.customers:
             pipe.lrange(f"nudged:trace:id:{customer}", 0, -1)
@@ -170,24 +181,32 @@ class Run:
     def follow(self, customer, line):
         did = line["did"]
         said = collections.Counter(
-            (item.get("rule"), item["what"], item.get("until") if item["what"] == "waits" else
-             None if item["what"] in ("sends", "error") else item.get("why"))
+            (item.get("rule"), item["what"], item.get("until") or (
+                None if item["what"] in ("sends", "error") else item.get("why") or None))
             for item in did if item["what"] in TOLD)
         if "event" in line:
-            entry = line["event"]["entry"]
-            event = self.world.pushed.get(entry)
-            assert event, line
-            arrival = int(entry.split("-")[0])
-            assert entry not in self.seen, f"decided twice: {line}"
-            self.seen.add(entry)
+            event, time_ms = self.event_of(customer, line)
             self.model.take_back(customer, {item["mid"] for item in did if item["what"] == "withdrawn"})
-            self.model.decide_event(customer, event, self.time_of(event, arrival), line["at"])
+            self.model.decide_event(customer, event, time_ms, line["at"])
         elif all(item["what"] in DELIVERY for item in did):
             return self.delivered(customer, did)
         else:
             self.in_time(customer, line["at"])
             self.model.decide_due(customer, line["at"], said)
         self.compare(customer, line, said)
+
+    def event_of(self, customer, line):
+        """One that was pushed, or else the next one that rules made."""
+        entry = line["event"]["entry"]
+        event = self.world.pushed.get(entry)
+        if event and event["id"] == line["event"]["id"]:
+            assert entry not in self.seen, f"decided twice: {line}"
+            assert not customer.emitted, f"{customer.emitted} before {line}"
+            self.seen.add(entry)
+            return event, self.time_of(event, int(entry.split("-")[0]))
+        assert customer.emitted and customer.emitted[0]["type"] == line["event"]["type"], line
+        event = customer.emitted.pop(0)
+        return event, event["time"]
 
     def time_of(self, event, arrival):
         if "time" not in event:
@@ -246,7 +265,7 @@ class Run:
             left.remove(fits[0])
 
     def says(self, customer, sent):
-        return (sent.rule.name, sent.step, sent.run, sent.data["mark"], sent.level)
+        return (sent.rule.name, sent.step, sent.run, sent.data["mark"], sent.level, sent.all)
 
     def differs(self, customer, line, said):
         expected = collections.Counter(self.model.did)
@@ -297,7 +316,7 @@ def run(shop, seed, events, daemons):
     one = Run(shop, seed, events, daemons)
     for daemon in one.daemons:
         daemon.spawn()
-    one.push(one.world.first())
+    one.push(one.world.first(one.now_ms()))
     one.settle()
     for _ in range(one.slots):
         one.slot()
