@@ -1,3 +1,8 @@
+/*
+ * check_variant is asked of each template: the links that its class needs (check_link,
+ * check_address, check_confirmation), then the message itself, with the sample of an event of its
+ * rule (check_rule, check_draft): what cannot be made, or would be clipped, is a warning.
+ */
 #include "ctl/check_messages.h"
 
 #include <string.h>
