@@ -6,6 +6,7 @@
 #include "compose/compose.h"
 #include "config/config.h"
 #include "ctl/rule_test_check.h"
+#include "decide/message_body.h"
 #include "decide/replay.h"
 
 enum { EVENT_MOST = 256 * 1024 };
@@ -63,8 +64,10 @@ static void add_message(const struct run *run, const struct replay_decided *deci
                                         .template = sent->step->template,
                                         .channel = sent->step->channel};
     struct diag diag = {0};
-    if (!as_stored(arena, &sent->body, &message.body, &diag) ||
-        !render(run, sent->step, &message, &diag)) {
+    bool stored = as_stored(arena, &sent->body, &message.body, &diag);
+    if (stored && sent->step->code)
+        message_body_give(arena, message.body, arena_printf(arena, "%s-TEST", sent->step->code));
+    if (!stored || !render(run, sent->step, &message, &diag)) {
         struct diag *kept = arena_alloc(arena, sizeof *kept);
         *kept = diag;
         message.fault = kept;

@@ -256,6 +256,47 @@ expect:
     assert desk.ctl("test") == (0, "2 passed, 0 failed\n", "")
 
 
+def test_codes(desk):
+    desk.rules(RULES.replace("{template: welcome, data:", "{template: welcome, code: spring10, data:"))
+    desk.template("welcome.html.liquid", TEMPLATE + "{{ given.code }}\n")
+    write(desk, GOOD.split("---")[0].replace('"12.5"', "spring10-TEST"))
+    assert desk.ctl("test") == (0, "1 passed, 0 failed\n", "")
+
+
+def test_events_about_other_customers(desk):
+    """In the same instant, behind all of the shop's; nobody who is not known."""
+    desk.rules("""name: paid
+on: ping
+class: transactional
+steps:
+  - emit: {type: reward, data: {from: customer.id}, for: customer.referred_by}
+---
+name: reward
+on: reward
+if: customer.count("late") == 1
+class: transactional
+send: {template: ping, via: sms, data: {place: event.data.from}}
+""", "rules.yaml")
+    desk.rules(EVENTS + "reward: {sample: {from: '1'}}\nlate: {sample: {}}\n", "events.yaml")
+    who = 'customer: {id: "%s", phone: "+40721000%s", email: "c%s@example.com"%s}'
+    write(desk, f"""test: a reward
+given:
+  - event: {{type: ping, {who % ("1", "001", "1", ', referred_by: "8"')}}}
+  - event: {{type: late, {who % ("9", "009", "9", "")}}}
+  - after: 1h
+    event: {{type: ping, {who % ("2", "002", "2", ', referred_by: "9"')}}}
+expect:
+  - sent: ping
+    to: "+40721000009"
+    contains: You are 2
+    after: 1h
+  - count: 1
+""")
+    status, out, err = desk.ctl("test", "-v")
+    assert (status, err) == (0, ""), out
+    assert "no-such-customer" in out
+
+
 def test_check_knows_the_cap(desk):
     desk.config["policy"] = {"cap": "2 per 7d"}
     desk.rules(RULES.split("---")[1] + "---\nname: many\non: ping\nsteps:\n" + "  - send: welcome\n" * 3)
