@@ -80,4 +80,10 @@ struct rule_test_result {
     int64_t begin_ms, took_us;
 };
 
+/* What tests are run with. */
+struct rule_test_runner {
+    const struct generation *generation;
+    struct arena *arena; /* of one test: all of the result lies there */
+};
+
 #endif

@@ -3,7 +3,6 @@
 #define NUDGED_CTL_RULE_TEST_CHECK_H
 
 #include "ctl/rule_test.h"
-#include "ctl/rule_test_run.h"
 #include "decide/replay.h"
 
 /* Adds each expectation that is not met, with what was found instead. */

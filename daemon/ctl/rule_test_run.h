@@ -4,11 +4,6 @@
 
 #include "ctl/rule_test.h"
 
-struct rule_test_runner {
-    const struct generation *generation;
-    struct arena *arena; /* of one test: all of the result lies there */
-};
-
 /* What happened, and what of that was not expected (ctl/rule_test_check). */
 void rule_test_run(const struct rule_test_runner *runner, const struct rule_test *test,
                    struct rule_test_result *result);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "ctl/rule_test_run.h"
+#include "ctl/rule_test.h"
 
 /* Lines of a file, and what stands there from now on. */
 struct rule_test_edit {

@@ -258,6 +258,24 @@ static const struct play plays[] = {
      "50400 id:8 m, 82800 id:7 m, 136800 id:8 m, 169200 id:7 m",
      NULL,
      NULL},
+    {"of several clocks the first is asked first",
+     "{name: c, on: {every: day, at: '11:00', spread: 0s}, send: m}\n---\n"
+     "{name: d, on: {every: day, at: '10:30', spread: 0s}, send: n}\n---\n"
+     "{name: e, on: {every: day, at: '10:20', spread: 0s}, enabled: false, send: o}",
+     {{0, X(7)}, {7200, NULL}},
+     "1800 id:7 n, 3600 id:7 m",
+     NULL,
+     NULL},
+    {"what a rule emits for another customer finds whom the shop named in the same instant",
+     "{name: a, on: x, steps: [{emit: {type: y, for: customer.friend}}]}\n---\n"
+     "{name: b, on: y, class: transactional, send: m}",
+     {{0, "{\"type\":\"x\",\"customer\":{\"id\":8,\"friend\":\"9\"}}"},
+      {1, "{\"type\":\"z\"," WHO(9) "}"},
+      {2, "{\"type\":\"x\",\"id\":\"b\",\"customer\":{\"id\":8}}"},
+      {2, NULL}},
+     "2 id:9 m",
+     NULL,
+     NULL},
 };
 
 static void set_quiet_hours(struct world *world, const struct play *play)

@@ -71,6 +71,9 @@ static const struct row others[] = {
     {"{name: r, on: x, steps: [{emit: {type: y}}]}\n---\n"
      "{name: s, on: y, enabled: false, steps: [{emit: {type: x}}]}",
      NULL},
+    {"{name: r, on: x, enabled: false, steps: [{emit: {type: y}}]}\n---\n"
+     "{name: s, on: y, steps: [{emit: {type: x}}]}",
+     NULL},
     {"{name: r, on: x, steps: [{if: 'customer.stage == \"a\"', then: [{set: {stage: '\"b\"'}}]}]}",
      "this sets `customer.stage`, which the `if` of its own branch reads"},
     {"{name: r, on: x, steps: [{if: 'customer.stage == \"a\"', then: [{set: {other: '\"b\"'}}]}]}",
