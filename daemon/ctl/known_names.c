@@ -1,3 +1,9 @@
+/*
+ * What a template may name: maps of names, whose values are samples or null. Samples of several
+ * events become one (unite), the names that every message has go over them (add_roots), and the
+ * customer has the fields that rules and the configuration set (with_fields). At the end stand the
+ * three of them: at any event, at those of the rules that send a template, in a request's body.
+ */
 #include "ctl/known_names.h"
 
 #include "ctl/draft.h"

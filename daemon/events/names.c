@@ -46,6 +46,18 @@ struct name *names_find(const struct names *names, const char *key)
     return name_find(names->by_key, key);
 }
 
+bool names_bring(const struct names *names, struct work *work, const char *const *keys,
+                 size_t count)
+{
+    for (size_t i = 0; i < count && !work->waited; i++) {
+        const struct name *name = names_find(names, keys[i]);
+        work->waited = name && name->work && name->work != work && name->work->event_count;
+        if (work->waited)
+            return true;
+    }
+    return false;
+}
+
 /* ---- Names come to works ---- */
 
 static struct name *need(struct names *names, struct arena *batch, const char *key, bool is_old)

@@ -29,6 +29,11 @@ void names_begin(struct names *names, const struct policy *policy, const char *c
 
 /* The name of a key; NULL where nobody has it. */
 struct name *names_find(const struct names *names, const char *key);
+/* Whether one of these keys, of whom nothing was known, has events in this very batch, which may
+ * have come first: they will be known in the next round. Once for a work, as two may wait for each
+ * other. */
+bool names_bring(const struct names *names, struct work *work, const char *const *keys,
+                 size_t count);
 
 /* Gives a work the names of an event that it has, or the key of a deadline. Works that have one of
  * them already are merged into it. */

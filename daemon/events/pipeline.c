@@ -508,19 +508,6 @@ static void tell_codeless(const struct work *work, const struct commit_result *r
                   "list");
 }
 
-/* Whether one of whom nothing was known has events in this very batch, which may have come first:
- * they will be known in the next round. Once, as two may wait for each other. */
-static bool waits_for_others(struct work *work, const struct commit_result *result)
-{
-    for (size_t i = 0; i < result->unknown_count && !work->waited; i++) {
-        const struct name *name = names_find(work->batch->names, result->unknown[i]);
-        work->waited = name && name->work && name->work != work && name->work->event_count;
-        if (work->waited)
-            return true;
-    }
-    return false;
-}
-
 /* Nothing was written: what it was decided by does not hold. */
 static void decide_again(struct work *work, const struct commit_result *result)
 {
@@ -531,7 +518,7 @@ static void decide_again(struct work *work, const struct commit_result *result)
     }
     metrics_add(METRIC_COMMITS_AGAIN, 1);
     tell_codeless(work, result);
-    if (waits_for_others(work, result)) {
+    if (names_bring(work->batch->names, work, result->unknown, result->unknown_count)) {
         end_round(work, WORK_WAITING);
         return;
     }

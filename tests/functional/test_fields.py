@@ -311,3 +311,19 @@ def test_types_of_events_yaml_are_counted(shop):
     shop.push(view(3))
     shop.wait_idle()
     assert subjects(smtp) == ["of 0 none"]
+
+
+def test_check(shop):
+    """A misspelt bare name, a name of the event's own, and a field with two owners."""
+    loyal_shop(shop)
+    (shop.folder / "rules" / "events.yaml").write_text(
+        "order.paid: {sample: {orders: 3, customer: {id: 7, email: a@b.example, referred_by: 8, tier: x},"
+        " order: {id: o, total: 1}}}\n")
+    shop.config["customer"]["fields"] = {**FIELDS, "spent": {"default": 0, "on": "order.paid", "set": "spend + 1"}}
+    shop.daemon()
+    code, out, errors = shop.ctl("check")
+    told = out + errors
+    assert code == 1
+    assert "unknown name `spend`" in told and "did you mean `spent`?" in told
+    assert "`orders` is what `order.paid` calls something of its own" in told and "event.data.orders" in told
+    assert "the field `tier` is what events say" in told
