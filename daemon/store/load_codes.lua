@@ -1,3 +1,4 @@
+#!lua
 -- Codes for a list, of which nobody was given any yet: those that the list ever had are passed over. At
 -- the end of a file it is noted at how many that are left it is told that they are few.
 -- ARGV: P, list, 'end' or '', codes…
