@@ -1301,6 +1301,7 @@ test_files = \
 	tests/bench/order.text.liquid \
 	tests/bench/order_liquidjs.js \
 	tests/bench/run.py \
+	tests/functional/cart_race.py \
 	tests/functional/certificates.py \
 	tests/functional/conftest.py \
 	tests/functional/desk.py \
@@ -1321,8 +1322,10 @@ test_files = \
 	tests/functional/provider_texts.py \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
+	tests/functional/share_count.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
+	tests/functional/test_cart_race.py \
 	tests/functional/test_channels.py \
 	tests/functional/test_check.py \
 	tests/functional/test_check_requests.py \
@@ -1330,6 +1333,7 @@ test_files = \
 	tests/functional/test_clock_ticks.py \
 	tests/functional/test_clocks.py \
 	tests/functional/test_codes.py \
+	tests/functional/test_complaints.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \
@@ -1379,6 +1383,7 @@ test_files = \
 	tests/functional/test_rule_tests.py \
 	tests/functional/test_same_words.py \
 	tests/functional/test_sender.py \
+	tests/functional/test_share_count.py \
 	tests/functional/test_shares.py \
 	tests/functional/test_shipped.py \
 	tests/functional/test_shop_data.py \

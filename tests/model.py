@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 """Random events against models of what the docs say, for long.
 
-usage: tests/model.py [persons|journeys] [EVENTS [SEED]]   ($NUDGED_BUILD names the build folder)
+usage: tests/model.py [NAME [NUMBER [SEED]]]   ($NUDGED_BUILD names the build folder)
 
-Default: both, 200000 events each. Round after round, each with a seed of its own, in turn with one
-daemon and with three:
+Default: all four, one after the other. Round after round, each with a seed of its own, in turn with
+one daemon and with three:
 
-  persons   persons with several keys, one rule set, at most 20,000 events a round (persons.py)
-  journeys  a rule set of its own for each round of at most 5,000 events, so 40 of them: drawn from
-            the grammar of the language (journeys.py)"""
+  persons   200000 events of persons with several keys, one rule set, at most 20,000 events a round
+            (functional/persons.py)
+  journeys  200000 events, at most 5,000 a round, and a rule set of its own for each: 40, drawn from
+            the grammar of the language (functional/journeys.py)
+  race      10000 orders, each within milliseconds of the deadline of a cart's reminder, 2,500 a
+            round (functional/cart_race.py)
+  shares    100000 customers of a split and a hold-out (functional/share_count.py)"""
 
 import pathlib
 import sys
@@ -16,43 +20,64 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "functional"))
 
+import cart_race  # noqa: E402
 import journeys  # noqa: E402
 import persons  # noqa: E402
+import share_count  # noqa: E402
 from conftest import Shop  # noqa: E402
 
 
 def run_persons(shop, seed, events, daemons):
-    return persons.run(shop, seed, events, events // 12, daemons)
+    messages, twice = persons.run(shop, seed, events, events // 12, daemons)
+    return f"{messages} messages, {twice} twice"
 
 
-MODELS = {"persons": (run_persons, 20000), "journeys": (journeys.run, 5000)}
+def run_journeys(shop, seed, events, daemons):
+    messages, twice = journeys.run(shop, seed, events, daemons)
+    return f"{messages} messages, {twice} twice"
 
 
-def run(name, events, seed):
+def run_race(shop, seed, pairs, daemons):
+    shop.redis()
+    shop.smtp()
+    before, reminded = cart_race.run(shop, pairs, seed, daemons + 1)
+    return f"{before} orders came first, {reminded} reminders went out, of none of those"
+
+
+def run_shares(shop, seed, customers, daemons):
+    share_count.run(shop, customers, tolerance=0.01)
+    return "within 1 %, and for ever the same"
+
+
+# What runs, how many at most in a round, and in all.
+MODELS = {"persons": (run_persons, 20000, 200000), "journeys": (run_journeys, 5000, 200000),
+          "race": (run_race, 2500, 10000), "shares": (run_shares, 100000, 100000)}
+
+
+def run(name, left, seed):
     """How many rounds it took."""
-    model, most = MODELS[name]
+    model, most, _ = MODELS[name]
     rounds = 0
-    while events > 0:
-        count, daemons = min(events, most), 1 if rounds % 2 == 0 else 3
-        print(f"{name} {rounds + 1}: seed {seed + rounds}, {daemons} daemons, {count} events", end="", flush=True)
+    while left > 0:
+        count, daemons = min(left, most), 1 if rounds % 2 == 0 else 3
+        print(f"{name} {rounds + 1}: seed {seed + rounds}, {count}", end="", flush=True)
         with tempfile.TemporaryDirectory(prefix="nudged-model-") as folder:
             shop = Shop(pathlib.Path(folder))
             try:
-                messages, twice = model(shop, seed + rounds, count, daemons)
+                told = model(shop, seed + rounds, count, daemons)
             finally:
                 shop.close()
         rounds += 1
-        events -= count
-        print(f", {messages} messages, {twice} twice", flush=True)
+        left -= count
+        print(f": {told}", flush=True)
     return rounds
 
 
 def main():
     words = sys.argv[1:]
     names = [words.pop(0)] if words and words[0] in MODELS else list(MODELS)
-    events = int(words[0]) if words else 200000
     seed = int(words[1]) if len(words) > 1 else 1
-    passed = sum(run(name, events, seed) for name in names)
+    passed = sum(run(name, int(words[0]) if words else MODELS[name][2], seed) for name in names)
     print(f"{passed} passed, 0 failed")
 
 

@@ -293,19 +293,16 @@ class Model:
             self.try_rule(rule, per, event, time)
 
     def over(self, rule, per, event, time):
-        """Why the start is over already: a newer end came before it."""
-        for why, of, value, at, end in self.c.ends:
-            if of is rule and at > time and (
-                    why == "no-longer" and value == per
-                    or why == "until" and self.ends(rule, end, time, event, at)):
-                return why
-        return None
+        """Whether the start is over already: a newer end came before it."""
+        return any(of is rule and at > time and (
+            why == "no-longer" and value == per or why == "until" and self.ends(rule, end, time, event, at))
+            for why, of, value, at, end in self.c.ends)
 
     def try_rule(self, rule, per, event, time):
         if self.now - time > MAX_AGE_MS:
             return self.tell(rule, "passed-over", "max-age")
-        if why := self.over(rule, per, event, time):
-            return self.tell(rule, "passed-over", why)
+        if self.over(rule, per, event, time):
+            return self.tell(rule, "passed-over", "over")
         same = [one for one in self.c.journeys if one.rule is rule and one.per == per]
         if rule.again == "ignore" and same:
             return self.tell(rule, "ignored", "again")

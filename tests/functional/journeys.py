@@ -33,6 +33,16 @@ TOLD = {"sends", "refused", "ended", "ignored", "waits", "waits-for", "error", "
         "goes-on", "collected", "sets", "emits"}
 
 
+def told(item):
+    """As the model tells it. Which of two ends came first that a start is over by is nobody's matter."""
+    what, why = item["what"], item.get("until") or item.get("why") or None
+    if what in ("sends", "error"):
+        why = None
+    elif what == "passed-over" and why in ("until", "no-longer"):
+        why = "over"
+    return item.get("rule"), what, why
+
+
 class World:
     """Makes events; knows what was pushed."""
 
@@ -180,10 +190,7 @@ class Run:
 
     def follow(self, customer, line):
         did = line["did"]
-        said = collections.Counter(
-            (item.get("rule"), item["what"], item.get("until") or (
-                None if item["what"] in ("sends", "error") else item.get("why") or None))
-            for item in did if item["what"] in TOLD)
+        said = collections.Counter(told(item) for item in did if item["what"] in TOLD)
         if "event" in line:
             event, time_ms = self.event_of(customer, line)
             self.model.take_back(customer, {item["mid"] for item in did if item["what"] == "withdrawn"})
@@ -272,8 +279,10 @@ class Run:
         event = self.world.pushed.get(line.get("event", {}).get("entry"))
         names = {row[0] for row in (said - expected) + (expected - said)}
         rules = [json.dumps(document(rule)) for rule in self.rules if rule.name in names]
-        return (f"{customer.key} {customer.profile}\nevent {event}\nline {line}\nonly the daemon {dict(said - expected)}"
-                f"\nonly the model {dict(expected - said)}\ncap {self.cap}\n" + "\n".join(rules))
+        return "\n".join([
+            f"{customer.key} {customer.profile} {customer.fields}", f"event {event}", f"line {line}",
+            f"only the daemon {dict(said - expected)}", f"only the model {dict(expected - said)}",
+            f"cap {self.cap} quiet {self.quiet_hours}", *rules])
 
     # ---- At the end ----
 
