@@ -99,10 +99,17 @@ def test_nobody_is_told(shop):
 
 
 def test_known_by_an_event_of_the_same_batch(shop):
-    """Who signs up right before their friend's order, and two who name each other."""
+    """Who signs up right before their friend's order, and is decided twice, as they name nobody that is
+    known; and two who name each other."""
     smtp = loyal_shop(shop)
+    shop.rules(RULES + """---
+name: joined
+on: customer.signed_up
+steps: [{emit: {type: friend.joined, for: customer.referred_by}}]
+""")
     shop.push(*[event for n in range(20) for event in (
-        {"type": "customer.signed_up", "id": f"s{n}", "customer": {"id": f"f{n}", "email": f"f{n}@example.com"}},
+        {"type": "customer.signed_up", "id": f"s{n}",
+         "customer": {"id": f"f{n}", "email": f"f{n}@example.com", "referred_by": "nobody"}},
         order(n, 5, customer=f"c{n}", referred_by=f"f{n}"))])
     shop.push(order(98, 5, customer="left", referred_by="right"), order(99, 5, customer="right", referred_by="left"))
     shop.daemon().spawn()
