@@ -131,7 +131,7 @@ static bool has_place(struct deciding *d, const struct rule *rule, const struct 
                "over 8 events in a chain: rules feed each other");
     else if (d->emitted_count == EMITTING_MOST)
         refuse(d, rule, document, TRACE_WHY_TOO_MANY_EVENTS, TRACE_REASON_TOO_MANY_EVENTS, key,
-               "rules made 32 events in one decision");
+               "rules made 32 events of one event or deadline");
     else
         return true;
     return false;
@@ -189,5 +189,6 @@ const struct shop_event *emitting_next(struct deciding *d)
         if (event)
             return event;
     }
+    d->emitted_next = d->emitted_count = 0; /* of the next event of a batch as many may be made */
     return NULL;
 }

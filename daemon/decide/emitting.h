@@ -10,13 +10,14 @@
 
 #include "decide/deciding.h"
 
-enum { EMITTING_MOST = 32 /* events in a decision */ };
+enum { EMITTING_MOST = 32 /* events of one that was pushed, or of a deadline */ };
 
 /* Does the step. False where an expression of its data failed: *fault says why. */
 bool emitting_emit(struct deciding *d, const struct rule *rule, const struct rule_step *step,
                    const struct customer_journey *journey, const char **fault);
 
-/* The next event of the decision's own that nobody has considered yet, or NULL. */
+/* The next event of the decision's own that nobody has considered yet; NULL: there is none, and all
+ * that was made of the present one is done. */
 const struct shop_event *emitting_next(struct deciding *d);
 
 #endif

@@ -20,7 +20,7 @@
     X(FIELDS_TOO_LARGE, "fields-too-large",                                                   \
       "what rules set of a customer would be over 8 KiB: it has what was not kept")           \
     X(LOOP, "loop", "over 8 events in a chain: rules feed each other")                        \
-    X(TOO_MANY_EVENTS, "too-many-events", "rules made 32 events in one decision")             \
+    X(TOO_MANY_EVENTS, "too-many-events", "rules made 32 events of one")                      \
     X(LIQUID_RENDER, "liquid-render", "its template failed, or that of its gateway's body")   \
     X(LIQUID_LIMIT, "liquid-limit",                                                           \
       "its template took too many steps or too long, or made too much")                       \

@@ -91,7 +91,7 @@
     X(NO_SUCH_CUSTOMER, "no-such-customer",                                                   \
       "an event for another customer was dropped: nobody is known by that id")                \
     X(LOOP, "loop", "an event was not made: over 8 in a chain, rules feed each other")        \
-    X(TOO_MANY_EVENTS, "too-many-events", "an event was not made: over 32 in one decision")   \
+    X(TOO_MANY_EVENTS, "too-many-events", "an event was not made: over 32 of one")            \
     X(NO_ADDRESS, "no-address", "the customer has no address for the channel")                \
     X(SUPPRESSED, "suppressed", "the address must not be written to")                         \
     X(LIMIT, "limit", "the rule's `limit` is reached")                                        \

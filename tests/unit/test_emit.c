@@ -108,6 +108,22 @@ static void test_too_many(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* The bound is of each event that was pushed, however many of them a batch brings. */
+static void test_many_of_two(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "{name: r, on: x, steps: [{emit: {type: a}}, {emit: {type: a}}]}\n---\n"
+                        "{name: s, on: a, steps: [{emit: {type: b}}, {emit: {type: b}}]}\n---\n"
+                        "{name: t, on: b, steps: [{emit: {type: c}}, {emit: {type: c}}]}\n---\n"
+                        "{name: u, on: c, steps: [{emit: {type: d}}]}");
+    decide_fixture_play_both(&fixture, 0, X(",\"id\":\"1\""), X(",\"id\":\"2\""));
+    assert_int_equal(fixture.last.dead_count, 0);
+    assert_int_equal(fixture.last.counts.decided, 2 + 2 * (2 + 4 + 8 + 8));
+    decide_fixture_close(&fixture);
+}
+
 /* ---- About others ---- */
 
 static const char referral[] =
@@ -186,8 +202,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plays),           cmocka_unit_test(test_loop),
         cmocka_unit_test(test_loop_over_waits), cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_other),           cmocka_unit_test(test_nobody),
-        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_many_of_two),     cmocka_unit_test(test_other),
+        cmocka_unit_test(test_nobody),          cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
