@@ -385,6 +385,8 @@ library_sources = \
 	daemon/decide/requeued.h \
 	daemon/decide/room.c \
 	daemon/decide/room.h \
+	daemon/decide/runs.c \
+	daemon/decide/runs.h \
 	daemon/decide/schedule.c \
 	daemon/decide/schedule.h \
 	daemon/decide/sending.c \
@@ -1036,6 +1038,7 @@ unit_programs = \
 	tests/unit/test_rule_sets \
 	tests/unit/test_rule_waits \
 	tests/unit/test_ruleset \
+	tests/unit/test_runs \
 	tests/unit/test_said \
 	tests/unit/test_script_table \
 	tests/unit/test_scripts \

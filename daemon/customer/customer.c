@@ -124,6 +124,23 @@ void customer_add_send(struct arena *arena, struct customer *customer,
     total->last_ms = now_ms;
 }
 
+void customer_add_run(struct arena *arena, struct customer *customer,
+                      const struct customer_journey *journey, int64_t until_ms, int64_t now_ms)
+{
+    const struct customer_send run = {.mid = "",
+                                      .rule = journey->rule,
+                                      .run = journey->origin,
+                                      .per = journey->per,
+                                      .at_ms = now_ms,
+                                      .until_ms = until_ms};
+    for (uint32_t i = customer->sends.count; i-- > 0;)
+        if (!customer->sends.items[i].mid[0] &&
+            strcmp(customer->sends.items[i].rule, run.rule) == 0 &&
+            strcmp(customer->sends.items[i].run, run.run) == 0)
+            CUSTOMER_LIST_DROP(customer->sends, i);
+    CUSTOMER_LIST_PUSH(arena, customer->sends, run);
+}
+
 void customer_add_open(struct arena *arena, struct customer *customer,
                        const struct customer_open *message)
 {
@@ -204,7 +221,7 @@ void customer_add_key(struct arena *arena, struct customer *customer, const char
     PUSH_NEWEST(arena, customer->keys, CUSTOMER_KEYS_MOST, key);
 }
 
-/* What a limit or a cap counts stays; of the rest the newest of a day, whose messages may still
+/* What a limit or a cap counts stays; of the rest the newest messages of a day, which may still
  * fail. */
 static void prune_sends(struct customer *customer, int64_t now_ms)
 {
@@ -212,7 +229,7 @@ static void prune_sends(struct customer *customer, int64_t now_ms)
     for (uint32_t i = customer->sends.count; i-- > 0;) {
         const struct customer_send *send = &customer->sends.items[i];
         if (send->until_ms <= now_ms &&
-            (++past > CUSTOMER_PAST_MOST || send->at_ms < now_ms - DAY_MS))
+            (!send->mid[0] || ++past > CUSTOMER_PAST_MOST || send->at_ms < now_ms - DAY_MS))
             CUSTOMER_LIST_DROP(customer->sends, i);
     }
 }

@@ -43,7 +43,11 @@ void customer_add_send(struct arena *arena, struct customer *customer,
 /* And as one that may still be withdrawn. */
 void customer_add_open(struct arena *arena, struct customer *customer,
                        const struct customer_open *message);
-/* Whether one more message can be counted until then. */
+/* Remembers a run of a rule that sends nothing, which has done something now; what a limit counts
+ * of it. */
+void customer_add_run(struct arena *arena, struct customer *customer,
+                      const struct customer_journey *journey, int64_t until_ms, int64_t now_ms);
+/* Whether one more message, or run, can be counted until then. */
 bool customer_may_count(const struct customer *customer, int64_t until_ms, int64_t now_ms);
 /* Forgets it: it was withdrawn or never arrived; its place under caps is given back. */
 void customer_drop_send(struct customer *customer, const char *mid);

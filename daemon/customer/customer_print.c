@@ -137,8 +137,12 @@ static void put_sends(struct buf *out, const struct customer *customer)
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
         put_comma(out, i);
-        PUT_TEXT(out, "{\"mid\":", send->mid);
-        PUT_TEXT(out, ",\"rule\":", send->rule);
+        PUT(out, "{");
+        if (send->mid[0]) {
+            PUT_TEXT(out, "\"mid\":", send->mid);
+            PUT(out, ",");
+        }
+        PUT_TEXT(out, "\"rule\":", send->rule);
         PUT_TEXT(out, ",\"run\":", send->run);
         put_per(out, send->per);
         PUT_INT(out, ",\"at\":", send->at_ms);

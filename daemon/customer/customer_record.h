@@ -49,9 +49,10 @@ struct customer_count {
     uint32_t time_count;
 };
 
-/* A message that was decided: what limits and caps count. */
+/* A message that was decided, or a run of a rule that sends nothing: what limits and caps count. */
 struct customer_send {
-    const char *mid, *rule;
+    const char *mid; /* "": it is a run */
+    const char *rule;
     const char *run; /* the origin of its journey: what limits count */
     const char *per; /* as of customer_journey */
     int64_t at_ms;

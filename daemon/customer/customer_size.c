@@ -9,7 +9,6 @@
 
 enum {
     PAST_BYTES = 100,      /* of one that none counts, at least */
-    SEND_BYTES = 160,      /* of a place under limits and caps, about */
     SEEN_BYTES = 34,       /* of an identity and its time */
     TIME_BYTES = 14,       /* of a time */
     LAYER_BYTES = 18,      /* of a layer without what it says */
@@ -39,7 +38,7 @@ size_t customer_size_of_open(const struct customer_open *open)
     struct buf text;
     buf_init(&text, CUSTOMER_DOCUMENT_MOST);
     customer_print_open(&text, open);
-    return end_item(&text) + SEND_BYTES;
+    return end_item(&text) + CUSTOMER_SIZE_PLACE;
 }
 
 size_t customer_size_of_value(const struct value *value, size_t most)

@@ -13,6 +13,8 @@
 #include "base/value.h"
 #include "customer/customer_record.h"
 
+enum { CUSTOMER_SIZE_PLACE = 160 }; /* of a place under limits and caps, about */
+
 /* Bytes of the item in the document. */
 size_t customer_size_of_journey(const struct customer_journey *journey);
 /* With the place under limits and caps that its message has. */

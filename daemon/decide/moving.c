@@ -9,6 +9,7 @@
 #include "decide/fields.h"
 #include "decide/journey.h"
 #include "decide/per.h"
+#include "decide/runs.h"
 #include "decide/sending.h"
 #include "decide/withdraw.h"
 
@@ -28,11 +29,13 @@ static bool act(struct deciding *d, const struct rule *rule, const struct rule_s
                 const struct customer_journey *journey, const struct condition_scene *scene)
 {
     const char *fault = "";
-    if (!may_act(d, rule, scene))
+    if (!may_act(d, rule, scene) || !runs_admit(d, rule, step, journey))
         return false;
     if (step->kind == RULE_STEP_SET ? fields_set(d, step, journey, &fault)
-                                    : emitting_emit(d, rule, step, journey, &fault))
+                                    : emitting_emit(d, rule, step, journey, &fault)) {
+        runs_count(d, rule, journey);
         return true;
+    }
     deciding_fail(d, journey, step, fault);
     return false;
 }

@@ -74,24 +74,28 @@ struct policy_address policy_address(const struct policy *policy, const char *ad
                                    .text = address};
 }
 
-/* Runs of the rule, other than this one, that sent something within its window. */
-static int64_t runs_within(const struct customer *customer, const struct rule *rule,
-                           const char *run, int64_t since_ms)
+/* Whether a limit counts it: of a rule that sends, only what was sent. */
+static bool counts(const struct customer_send *send, const struct rule *rule, int64_t since_ms)
 {
+    return send->at_ms > since_ms && strcmp(send->rule, rule->name) == 0 &&
+           (send->mid[0] || !rule->sends);
+}
+
+bool policy_limits(const struct rule *rule, const struct customer *customer, const char *run,
+                   int64_t now_ms)
+{
+    const int64_t since_ms = now_ms - rule->limit.per_ms;
+    const struct customer_send *sends = customer->sends.items;
     int64_t runs = 0;
-    for (uint32_t i = 0; i < customer->sends.count; i++) {
-        const struct customer_send *send = &customer->sends.items[i];
-        if (send->at_ms <= since_ms || strcmp(send->rule, rule->name) != 0 ||
-            strcmp(send->run, run) == 0)
+    for (uint32_t i = 0; rule->limit.count && i < customer->sends.count; i++) {
+        if (!counts(&sends[i], rule, since_ms) || strcmp(sends[i].run, run) == 0)
             continue;
         bool counted = false; /* a run may have sent several messages */
         for (uint32_t j = 0; j < i && !counted; j++)
-            counted = customer->sends.items[j].at_ms > since_ms &&
-                      strcmp(customer->sends.items[j].rule, rule->name) == 0 &&
-                      strcmp(customer->sends.items[j].run, send->run) == 0;
+            counted = counts(&sends[j], rule, since_ms) && strcmp(sends[j].run, sends[i].run) == 0;
         runs += !counted;
     }
-    return runs;
+    return rule->limit.count && runs >= rule->limit.count;
 }
 
 static int64_t marketing_within(const struct customer *customer, int64_t since_ms)
@@ -168,8 +172,7 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
         return TRACE_WHY_NO_ADDRESS;
     if (facts && is_suppressed(facts, address))
         return TRACE_WHY_SUPPRESSED;
-    if (rule->limit.count && runs_within(scene->customer, rule, run,
-                                         scene->now_ms - rule->limit.per_ms) >= rule->limit.count)
+    if (policy_limits(rule, scene->customer, run, scene->now_ms))
         return TRACE_WHY_LIMIT;
     if (!only_admits(policy->only, address->text, arena))
         return TRACE_WHY_ONLY;

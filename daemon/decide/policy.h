@@ -72,6 +72,10 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
                               const struct policy_address *address,
                               const struct condition_scene *scene, struct arena *arena);
 
+/* Whether as many other runs of the rule as its `limit` admits sent something to the customer
+ * within its time; did something, where the rule sends nothing. */
+bool policy_limits(const struct rule *rule, const struct customer *customer, const char *run,
+                   int64_t now_ms);
 /* Until when a message that is sent at `at_ms` is counted, by its rule's limit (NULL: the rule is
  * not here) or, as marketing, by the cap; `at_ms` where nothing counts it. */
 int64_t policy_counts_until(const struct policy *policy, const struct rule *rule, bool marketing,

@@ -45,6 +45,7 @@ struct rule {
     struct rule_step *steps;
     uint32_t step_count;
     bool waits;                               /* some step waits */
+    bool sends;                               /* some step sends */
     const struct cel_program *const *lookups; /* its expressions that look something up,
                                                  NULL-terminated; NULL: none does */
     unsigned char digest[DIGEST_SIZE];        /* of all that its document says */

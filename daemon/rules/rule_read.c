@@ -112,7 +112,8 @@ const struct setting rule_settings[] = {
      .least = 1,
      .most = CUSTOMER_COUNTED_MOST,
      .reload = SETTING_RELOAD,
-     .help = "runs of this rule that sent something to one customer"},
+     .help = "runs of this rule that sent something to one customer; of one that sends nothing, "
+             "that set or emitted something"},
     {.key = "priority",
      .type = SETTING_INT,
      AT(priority),

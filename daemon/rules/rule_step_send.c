@@ -63,6 +63,7 @@ void rule_step_send_read(struct rule_step_reader *steps, const struct value *ste
         settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
                        "`send` must be a template's name, or {template, via, to, from, data}");
     }
+    steps->rule->sends = true;
     step->template = send.template ? send.template : "";
     step->channel = send.via; /* NULL: rule_channel_settle() finds one */
     step->code = send.code;
