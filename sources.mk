@@ -1120,7 +1120,8 @@ conformance_programs = \
 
 functional_programs = \
 	tests/functional/clock_probe \
-	tests/functional/compose_probe
+	tests/functional/compose_probe \
+	tests/functional/deadline_probe
 
 bench_programs = \
 	tests/bench/bench_cel \
