@@ -1,8 +1,9 @@
 /*
  * bench_decide: events decided per second in one process, without Redis: the
  * event's JSON and the customer's document are read, it is decided by the rules
- * of a middling shop, and the document and the trace are printed. Rows
- * "name<TAB>value<TAB>unit", the best of several rounds.
+ * of a middling shop, and the document and the trace are printed; then likewise
+ * by kind, with one rule and one customer each. Rows "name<TAB>value<TAB>unit",
+ * the best of several rounds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,7 @@ static void die(const char *what)
     exit(1);
 }
 
-static struct ruleset *load_rules(void)
+static struct ruleset *load_rules(const char *text)
 {
     char folder[] = "/tmp/bench-decide-XXXXXX", path[64];
     struct diags diags = {0};
@@ -98,7 +99,7 @@ static struct ruleset *load_rules(void)
         die("no folder for the rules");
     snprintf(path, sizeof path, "%s/rules.yaml", folder);
     FILE *file = fopen(path, "we");
-    if (!file || fputs(rules_text, file) < 0 || fclose(file))
+    if (!file || fputs(text, file) < 0 || fclose(file))
         die("cannot write the rules");
     const struct ruleset_settings settings = {0};
     struct ruleset *rules = rule_files_load(folder, &settings, &diags);
@@ -240,11 +241,12 @@ static void print_all(struct load *load, uint32_t number, struct customer *custo
     load->messages += decision->message_count;
 }
 
+static const char *const key_paths[] = {"customer.id", "customer.email", NULL};
+static const struct shop_event_form form = {.key_paths = key_paths, .skew_ms = 300000};
+
 /* Each customer comes every six hours; what is due by then is decided too. */
 static void decide_one(struct load *load, const struct event_text *text)
 {
-    static const char *const paths[] = {"customer.id", "customer.email", NULL};
-    static const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000};
     int64_t now_ms = start_ms + (int64_t)load->decided++ * (6 * 3600 * 1000 / CUSTOMERS);
     struct shop_event event;
     const struct shop_event *events[] = {&event};
@@ -302,11 +304,12 @@ static int64_t run_round(struct load *load)
 static void open_load(struct load *load)
 {
     static const unsigned char secret[] = "a secret of thirty-two bytes, no less";
-    load->rules = load_rules();
+    load->rules = load_rules(rules_text);
     load->arena = arena_new(1 << 18);
     load->policy = (struct policy){.quiet_from = -1,
                                    .quiet_to = -1,
                                    .cap = {.count = 3, .per_ms = 7LL * 24 * 3600 * 1000},
+                                   .key_paths = key_paths,
                                    .dedupe_keep_ms = 7LL * 24 * 3600 * 1000,
                                    .zone = "Europe/Bucharest",
                                    .shop = value_null(),
@@ -330,6 +333,164 @@ static void close_load(struct load *load)
     ruleset_destroy(&load->rules);
 }
 
+/* ---- By kind ---- */
+
+enum { KIND_EVENTS = 12, KIND_ROUNDS = 5, KIND_TIMES = 20000 };
+
+#define TICK_MS (3600 * 1000)
+
+/* So many events of the setup come first, an hour apart; then `type`, or where it is NULL a
+ * deadline, is decided over and over with the document that they left. */
+struct kind {
+    const char *name, *rule;
+    uint32_t before;
+    const char *before_type, *type;
+};
+
+static const struct kind kinds_of_decisions[] = {
+    {"nothing", "{name: r, on: a, again: ignore, wait: 9d, send: m}", 1, "a", "other"},
+    {"start", "{name: r, on: a, again: parallel, wait: 9d, send: m}", 0, NULL, "a"},
+    {"again", "{name: r, on: a, again: restart, wait: 9d, send: m}", 1, "a", "a"},
+    {"send", "{name: r, on: a, limit: 1 per 7d, send: m}", 0, NULL, "a"},
+    {"wait", "{name: r, on: a, again: ignore, steps: [{wait: 1h}, {wait: 9d}, {send: m}]}", 1, "a",
+     NULL},
+    {"wait_until",
+     "{name: r, on: a, again: parallel, steps: [{wait: {until: '09:00', on: [mon]}}, {send: m}]}",
+     0, NULL, "a"},
+    {"wait_or",
+     "{name: r, on: a, again: ignore, steps: [{wait: {for: 9d, or: {on: b, if: n == start.n}}},\n"
+     " {wait: 9d}, {send: m}]}",
+     1, "a", "b"},
+    {"branch",
+     "{name: r, on: a, again: parallel, steps: [{if: n > 8, then: [stop], else: [{if: n > 7,\n"
+     " then: [stop], else: [{if: 'customer.tier == \"gold\"', then: [stop]}]}]}, {wait: 9d},\n"
+     " {send: m}]}",
+     0, NULL, "a"},
+    {"split",
+     "{name: r, on: a, again: parallel, steps: [{split: {name: s, shares: {a: 50, b: 50}},\n"
+     " then: {a: [{wait: 9d}], b: [{wait: 8d}]}}, {send: m}]}",
+     0, NULL, "a"},
+    {"set",
+     "{name: r, on: a, steps: [{set: {points: '(has(customer.points) ? customer.points : 0) + "
+     "n'}},\n"
+     " {if: n > 8, then: [{send: m}]}]}",
+     1, "a", "a"},
+    {"emit",
+     "{name: r, on: a, steps: [{emit: {type: b, data: {n: n}}}, {if: n > 8, then: [{send: m}]}]}",
+     0, NULL, "a"},
+    {"until",
+     "{name: r, on: a, again: parallel, until: {on: b, if: n == start.n}, wait: 9d, send: m}", 1,
+     "a", "b"},
+    {"while", "{name: r, on: a, while: 'customer.count(\"a\") < 99', send: m}", 0, NULL, "a"},
+    {"per", "{name: r, on: a, per: 'order.id', again: restart, wait: 9d, send: m}", 1, "a", "a"},
+    {"collect", "{name: r, on: a, again: collect, wait: 9d, send: m}", 10, "a", "a"},
+    {"lookup", "{name: r, on: a, if: 'lookup(\"stock\", order.id, 0) > 0', send: m}", 0, NULL, "a"},
+};
+
+/* What stands before each decision of a kind. */
+struct stage {
+    struct load *load;
+    struct arena *arena; /* of events whose data journeys need */
+    struct decide_start starts[KIND_EVENTS];
+    struct value tables;
+    int64_t now_ms;
+};
+
+static struct shop_event *stage_event(struct arena *arena, const char *type, uint32_t number,
+                                      int64_t now_ms)
+{
+    struct shop_event *event = arena_zero(arena, sizeof *event);
+    struct diag diag;
+    const char *text =
+        arena_printf(arena,
+                     "{\"type\":\"%s\",\"id\":\"%s%u\",\"n\":5,\"order\":{\"id\":\"o1\"},"
+                     "\"customer\":{\"id\":\"1\",\"email\":\"ana@example.com\",\"tier\":"
+                     "\"silver\",\"accepts_marketing\":true}}",
+                     type, type, number);
+    const char *entry = arena_printf(arena, "%lld-0", (long long)now_ms);
+    if (!shop_event_read(arena, text, strlen(text), entry, &form, event, &diag))
+        die(diag.text);
+    return event;
+}
+
+/* Decides one event, or without one what is due; `keep`: the document becomes what it left. */
+static void stage_decide(struct stage *stage, const struct ruleset *rules,
+                         const struct shop_event *event, uint32_t start_count, bool keep)
+{
+    struct load *load = stage->load;
+    struct customer *customer = read_customer(load, 0, "id:1");
+    const struct decide_input input = {.rules = rules,
+                                       .policy = &load->policy,
+                                       .customer = customer,
+                                       .events = &event,
+                                       .event_count = event ? 1 : 0,
+                                       .starts = stage->starts,
+                                       .start_count = start_count,
+                                       .tables = &stage->tables,
+                                       .due_ms = event ? 0 : stage->now_ms,
+                                       .now_ms = stage->now_ms};
+    struct decision decision;
+    decide(&input, load->arena, &decision);
+    if (decision_has_needs(&decision))
+        die("a decision has needs");
+    if (keep) {
+        print_all(load, 0, customer, &decision);
+        return;
+    }
+    buf_clear(&load->fresh);
+    if (!customer_print(customer, "123456-17-99", &load->fresh))
+        die("a document is too large");
+}
+
+static void stage_set(struct stage *stage, const struct kind *kind, const struct ruleset *rules)
+{
+    struct load *load = stage->load;
+    struct value stock = value_new_map(stage->arena, 1);
+    value_add(stage->arena, stock, value_text("o1"), value_int(3));
+    stage->tables = value_new_map(stage->arena, 1);
+    value_add(stage->arena, stage->tables, value_text("stock"), stock);
+    buf_clear(&load->documents[0]);
+    stage->now_ms = start_ms;
+    for (uint32_t i = 0; i < kind->before; i++, stage->now_ms += TICK_MS) {
+        const struct shop_event *event =
+            stage_event(stage->arena, kind->before_type, i, stage->now_ms);
+        arena_reset(load->arena);
+        stage->starts[i] = (struct decide_start){event->origin, event->document};
+        stage_decide(stage, rules, event, i + 1, true);
+    }
+}
+
+static int64_t run_kind(struct stage *stage, const struct kind *kind, const struct ruleset *rules)
+{
+    int64_t start = busy_ns();
+    for (uint32_t i = 0; i < KIND_TIMES; i++) {
+        arena_reset(stage->load->arena);
+        const struct shop_event *event =
+            kind->type ? stage_event(stage->load->arena, kind->type, KIND_EVENTS, stage->now_ms)
+                       : NULL;
+        stage_decide(stage, rules, event, kind->before, false);
+    }
+    return busy_ns() - start;
+}
+
+static void bench_kinds(struct load *load)
+{
+    for (size_t i = 0; i < COUNT(kinds_of_decisions); i++) {
+        const struct kind *kind = &kinds_of_decisions[i];
+        struct ruleset *rules = load_rules(kind->rule);
+        struct stage stage = {.load = load, .arena = arena_new(64 * 1024)};
+        int64_t best = INT64_MAX;
+        stage_set(&stage, kind, rules);
+        for (int round = 0; round < KIND_ROUNDS; round++) {
+            int64_t ns = run_kind(&stage, kind, rules);
+            best = ns < best ? ns : best;
+        }
+        printf("decide_%s\t%.0f\tevents/s\n", kind->name, 1e9 * KIND_TIMES / (double)best);
+        arena_destroy(&stage.arena);
+        ruleset_destroy(&rules);
+    }
+}
+
 int main(void)
 {
     static struct load load;
@@ -347,6 +508,7 @@ int main(void)
     printf("decide_event_size\t%.0f\tbytes\n", (double)load.event_bytes / all);
     printf("decide_document_size\t%.0f\tbytes\n", (double)load.document_bytes / all);
     printf("decide_messages\t%.3f\tmessages/event\n", (double)load.messages / all);
+    bench_kinds(&load);
     close_load(&load);
     return 0;
 }

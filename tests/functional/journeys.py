@@ -26,7 +26,7 @@ LETTER = ("---\nsubject: '{{ message.rule }}'\n---\n"
           "{{ step }}|{{ began }}|{{ mark }}|{{ level }}|{{ all }}\n")
 # What stands in a line of the trace that delivery wrote, not a decision.
 DELIVERY = {"sent", "uncertain", "resent", "retry", "unavailable", "cut", "gateway-fault", "withdrawn",
-            "withdrawn, may have arrived"}
+            "withdrawn, may have arrived", "too-late"}
 WITHDRAWN = {"withdrawn", "withdrawn, may have arrived", "marked", "too-late"}
 UNSENT = {"withdrawn", "withdrawn, may have arrived", "uncertain"}
 TOLD = {"sends", "refused", "ended", "ignored", "waits", "waits-for", "error", "passed-over", "quiet-hours",
@@ -198,7 +198,7 @@ class Run:
         elif all(item["what"] in DELIVERY for item in did):
             return self.delivered(customer, did)
         else:
-            self.in_time(customer, line["at"])
+            self.in_time(customer, line)
             self.model.decide_due(customer, line["at"], said)
         self.compare(customer, line, said)
 
@@ -221,12 +221,12 @@ class Run:
         time_ms = datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp() * 1000
         return min(arrival, round(time_ms))
 
-    def in_time(self, customer, now):
+    def in_time(self, customer, line):
         """What Redis accepted before a deadline is decided before the deadline is acted on."""
-        due = [journey.deadline for journey in customer.journeys if journey.deadline <= now]
+        due = [journey.deadline for journey in customer.journeys if journey.deadline <= line["at"]]
         for entry, event in self.world.pushed.items():
             if entry not in self.seen and f"id:{event['customer']['id']}" == customer.key:
-                assert due and int(entry.split("-")[0]) >= min(due), f"{entry} came before {due}"
+                assert due and int(entry.split("-")[0]) >= min(due), f"{entry} came before {due}: {line}"
 
     def rest(self, customer):
         """What is due by now was acted on, or says nothing."""
