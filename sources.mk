@@ -1363,6 +1363,7 @@ test_files = \
 	tests/functional/test_letters.py \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
+	tests/functional/test_local_times.py \
 	tests/functional/test_lookups.py \
 	tests/functional/test_message_events.py \
 	tests/functional/test_model.py \
