@@ -61,6 +61,9 @@ if is_good(meta, 'hash') then
         return differs
     end
     anew = redis.call('HLEN', meta) == 0 and 1 or 0
+    if anew == 1 then -- nothing of a former program is left: see enter.lua
+        redis.call('HSET', meta, 'own', 0)
+    end
     agree(meta, 8)
     -- A Redis that lost its last seconds must not give our epoch out again.
     if tonumber(redis.call('HGET', meta, 'epoch') or 0) < epoch then
