@@ -160,6 +160,7 @@ class Customer:
         self.counts = collections.Counter()
         self.journeys, self.sends, self.seen, self.ends = [], [], set(), []
         self.open = {}  # mid -> Sent: decided, and not known to be delivered
+        self.begun = {}  # (rule, per) -> the time of the newest start
         self.fields, self.emitted = {}, []  # events that rules made, not decided yet
 
 
@@ -181,9 +182,10 @@ class Model:
             self.made = 0  # events in the decision: of one that was pushed, and of all that comes of it
         self.did, self.sent, self.wants, self.recall = [], [], [], []
 
-    def decide_event(self, customer, event, time, now):
-        """`event` as it was pushed; its time, and that of the decision."""
+    def decide_event(self, customer, event, time, now, said=()):
+        """`event` as it was pushed; its time, and that of the decision; what was said of it."""
         self.begin(customer, now, event)
+        self.said = said
         if event["id"] in customer.seen:
             self.tell(None, "passed-over", "duplicate")
             return
@@ -318,9 +320,12 @@ class Model:
             waits = [sent for sent in self.c.open.values() if sent.rule is rule and sent.per == per]
             if any(time < one.started for one in same + waits):
                 return self.tell(rule, "ignored", "older")
+            if (rule.name, "ignored", "older") in self.said and time < self.c.begun.get((rule.name, per), 0):
+                return self.tell(rule, "ignored", "older")  # than a message that may be there yet
             for one in same:
                 self.end(one, "restart")
             self.recall += waits
+        self.c.begun[rule.name, per] = max(time, self.c.begun.get((rule.name, per), 0))
         journey = Journey(rule, event["mark"], per, time, event, time, event=event, collected=[(time, event)])
         if self.move(journey):
             self.c.journeys.append(journey)

@@ -194,7 +194,7 @@ class Run:
         if "event" in line:
             event, time_ms = self.event_of(customer, line)
             self.model.take_back(customer, {item["mid"] for item in did if item["what"] == "withdrawn"})
-            self.model.decide_event(customer, event, time_ms, line["at"])
+            self.model.decide_event(customer, event, time_ms, line["at"], said)
         elif all(item["what"] in DELIVERY for item in did):
             return self.delivered(customer, did)
         else:
