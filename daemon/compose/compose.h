@@ -4,7 +4,8 @@
  * an HTTP request. No I/O; any number of threads, each with its own arena.
  *
  * A message is a map: mid, rule, step, class ("marketing" or "transactional"), topic,
- * channel, template, locale, to, name, from, customer_key, customer {}, event {type, id,
+ * channel, template, locale, to, elsewhere (true: not the customer's own address, and so
+ * without links that speak for them), name, from, customer_key, customer {}, event {type, id,
  * time, source, data}, start {}, data {}, decided (ms), expires (ms). Templates see each
  * member of start, over it those of event.data, over it those of data; then customer,
  * event, start, shop, now, locale, message {id, rule, step, class, topic, channel, to},

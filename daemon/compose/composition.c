@@ -59,7 +59,7 @@ static void make_confirmation(struct composition *c, const char *customer, const
 static void make_links(struct composition *c)
 {
     const char *customer = text_of(c, "customer_key"), *topic = c->topic ? c->topic : "all";
-    if (!customer || c->settings->key.length == 0)
+    if (!customer || c->elsewhere || c->settings->key.length == 0)
         return;
     if (c->settings->confirm_url)
         make_confirmation(c, customer, topic);
@@ -118,6 +118,7 @@ bool composition_begin(struct composition *c)
     if (!check_texts(c))
         return false;
     const char *class = text_of(c, "class");
+    const struct value *elsewhere = value_get(c->message, "elsewhere");
     c->mid = text_of(c, "mid");
     c->rule = text_of(c, "rule");
     c->topic = text_of(c, "topic");
@@ -125,6 +126,7 @@ bool composition_begin(struct composition *c)
     c->channel = text_of(c, "channel");
     if (!c->channel)
         c->channel = "email";
+    c->elsewhere = value_is(elsewhere, VALUE_BOOL) && elsewhere->boolean;
     c->marketing = !class || strcmp(class, "transactional") != 0;
     if (!c->mid || !*c->mid)
         return diag_fault(c->diag, "bad-message", "the message has no `mid`");

@@ -36,6 +36,7 @@ struct composition {
 
     const char *mid, *rule, *topic, *channel, *to;
     bool marketing;
+    bool elsewhere;              /* to an address of its own: without the customer's links */
     const char *token;           /* to unsubscribe; NULL: none can be made */
     const char *unsubscribe_url; /* NULL: none */
     const char *confirm_url;     /* of a double opt-in; NULL: none */

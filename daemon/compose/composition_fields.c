@@ -123,7 +123,8 @@ bool composition_list_fields(struct composition *c)
         arena_printf(c->arena, "<%s@%s>", c->mid, domain ? domain : "localhost"));
     add(c, "Auto-Submitted", COMPOSITION_STRUCTURED, "auto-generated");
     if (c->marketing) {
-        add_unsubscribe(c);
+        if (!c->elsewhere)
+            add_unsubscribe(c);
         if (c->settings->list_id)
             add_list_id(c);
         if (c->settings->feedback_id)

@@ -198,7 +198,7 @@ static void check_variant(struct checking *checking)
         const struct rule_step *step = draft_step(rule, checking->variant->name);
         if (!step)
             continue;
-        if (!linked && rule->class == RULE_MARKETING && step->mail) {
+        if (!linked && rule->class == RULE_MARKETING && step->mail && !step->to) {
             check_link(checking, rule);
             check_address(checking, rule);
             linked = true;

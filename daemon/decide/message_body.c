@@ -117,10 +117,10 @@ static const char *full_name(const struct value *customer, struct arena *arena)
     return first ? first : last;
 }
 
-/* What follows from the customer. */
+/* What follows from the customer. Somebody else does not bear their name. */
 static void put_names(struct arena *arena, struct value body, const struct value *customer)
 {
-    const char *name = full_name(customer, arena);
+    const char *name = value_get(&body, "elsewhere") ? NULL : full_name(customer, arena);
     const struct value *locale = value_get(customer, "locale");
     if (name)
         put_text(arena, body, "name", name);
@@ -145,6 +145,8 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put_text(arena, *body, "channel", input->step->channel);
     put_text(arena, *body, "template", input->step->template);
     put_text(arena, *body, "to", input->address);
+    if (input->step->to)
+        put(arena, *body, "elsewhere", value_bool(true));
     put_names(arena, *body, &customer);
     put_text(arena, *body, "customer_key", scene->customer->key);
     put(arena, *body, "decided", value_int(scene->now_ms));

@@ -36,7 +36,9 @@ const char *message_body_mailbox(const struct customer *customer, const char *fi
 const char *message_body_mid(const struct policy *policy, const char *customer, const char *rule,
                              const char *origin, const char *step, struct arena *arena);
 
-/* False where an expression of `from` or `data` fails: *fault says why. */
+/* `elsewhere` is true in it where the send has an address of its own (`to`): that may be of
+ * somebody else, who bears not the customer's name, and cannot speak for them. False where an
+ * expression of `from` or `data` fails: *fault says why. */
 bool message_body_make(const struct message_body_input *input, struct arena *arena,
                        const char **mid, struct value *body, const char **fault);
 

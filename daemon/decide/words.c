@@ -130,10 +130,11 @@ static void say_yes(struct deciding *d, const char *topic)
         tell(d, *name, DECISION_YES, topic, time_of(d->event));
 }
 
-/* Who calls a mail spam wants no other either. */
+/* Who calls a mail spam wants no other either; but who got it elsewhere is not the customer. */
 static bool is_complaint(const struct shop_event *event)
 {
-    return event->internal && strcmp(event->type, "message.complained") == 0;
+    return event->internal && strcmp(event->type, "message.complained") == 0 &&
+           !value_path(&event->data, "message.elsewhere");
 }
 
 /* A topic that cannot be read stands for all of them, but lifts nothing: silence is the safe

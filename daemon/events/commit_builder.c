@@ -63,7 +63,7 @@ static void make_full(struct arena *arena, const int64_t full_ms[ROOM_CLASSES],
     commit->full_count = ROOM_CLASSES;
 }
 
-/* What a bounce of a mail is told by. */
+/* What a bounce of a mail is told by. The mark is for one to an address of its own. */
 static const char *returns_of(const struct policy *policy, const struct decision_message *message,
                               struct arena *arena)
 {
@@ -73,8 +73,8 @@ static const char *returns_of(const struct policy *policy, const struct decision
     value_to_int(value_get(&message->body, "hops"), &hops);
     const char *channel = message->step->channel;
     bool standard = strcmp(channel, "email") == 0; /* it need not be said */
-    return arena_printf(arena, "%" PRId64 " %s%s%s", hops, message->rule->name, standard ? "" : " ",
-                        standard ? "" : channel);
+    return arena_printf(arena, "%" PRId64 " %s%s%s%s", hops, message->step->to ? "!" : "",
+                        message->rule->name, standard ? "" : " ", standard ? "" : channel);
 }
 
 static void make_messages(const struct commit_builder_input *input, struct arena *arena,

@@ -307,6 +307,18 @@ static void check_senders(const struct rule_reader *reader, const struct rule *r
                       "write it into the front matter of the template");
 }
 
+/* Whoever it goes to has given no consent, and is shown no way out. */
+static void check_recipients(const struct rule_reader *reader, const struct rule *rule)
+{
+    for (const struct rule_step *step = rule->steps; step < rule->steps + rule->step_count; step++)
+        if (step->to && rule->class == RULE_MARKETING)
+            diag_hint(settings_fault(reader->diags, reader->source, step->to_at, DIAG_WARNING,
+                                     "marketing to an address of its own has no link to "
+                                     "unsubscribe"),
+                      "what goes to somebody else is `class: transactional`; to the customer it "
+                      "goes without `to`");
+}
+
 static void note_early(void *context, const struct cel_read *read)
 {
     const char **early = context;
@@ -371,6 +383,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     rule_steps_read(reader, document, rule);
     rule_channel_settle(reader->channels, rule);
     check_senders(reader, rule);
+    check_recipients(reader, rule);
     check_limit(reader, document, rule);
     read_behaviour(reader, document, &text, rule);
     return reader->diags->errors == errors ? rule : NULL;

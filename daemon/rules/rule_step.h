@@ -59,6 +59,7 @@ struct rule_step {
     bool mail;                                    /* the channel has mails; else texts */
     const char *field;                            /* of the customer, for a send without `to` */
     struct cel_program *to;                       /* NULL: what that field has */
+    const struct value *to_at;                    /* where it is written; or NULL */
     struct cel_program *from;                     /* NULL: what the template says */
     const struct value *from_at;                  /* where it is written; or NULL */
     struct rule_data *data; /* extra fields of the template; ends with a row without a name. Of a

@@ -27,7 +27,9 @@ const struct setting rule_send_settings[] = {
      .type = SETTING_EXPRESSION,
      .offset = offsetof(struct send, to),
      .reload = SETTING_RELOAD,
-     .help = "the address; default: the channel's field of the customer"},
+     .help =
+         "the address; default: the channel's field of the customer. One of its own has neither "
+         "the customer's name nor their links"},
     {.key = "from",
      .type = SETTING_EXPRESSION,
      .offset = offsetof(struct send, from),
@@ -75,6 +77,7 @@ void rule_step_send_read(struct rule_step_reader *steps, const struct value *ste
     step->template_at = value->kind == VALUE_MAP ? value_get(value, "template") : value;
     step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
     step->to = rule_expression(reader, &send.to, steps->types);
+    step->to_at = value->kind == VALUE_MAP ? value_get(value, "to") : NULL;
     step->from = rule_expression(reader, &send.from, steps->types);
     step->from_at = value->kind == VALUE_MAP ? value_get(value, "from") : NULL;
     step->data = rule_step_data_read(steps, &send.data, "data");

@@ -23,13 +23,25 @@ local function hex_of(bytes)
     return (string.gsub(bytes, '.', function(c) return string.format('%02x', string.byte(c)) end))
 end
 
+-- Who it went to is not the customer: what they say of it is no word of theirs.
+local function mark(m)
+    if m.rule and is_elsewhere(m.rule) then
+        m.elsewhere = true
+        m.rule = string.sub(m.rule, 2)
+    end
+    if m.rule == '' then
+        m.rule, m.channel = nil, nil
+    end
+    return m
+end
+
 -- A mail that is on the way (it may bounce before the answer to its end has come), or was.
 local function look_up()
     local row = fields(mid, 'customer', 'hash', 'returns', 'told', 'gateway', 'class', 'topic', 'channel')
     if row and row[1] and row[3] then
         local hops, rule = string.match(row[3], '^(%d+) (%S+)')
-        return {customer = row[1], hash = row[2], hops = tonumber(hops or 0), rule = rule, day = 0,
-            told = count_of(row[4]), gateway = row[5], class = row[6], topic = row[7], channel = row[8]}
+        return mark({customer = row[1], hash = row[2], hops = tonumber(hops or 0), rule = rule, day = 0,
+            told = count_of(row[4]), gateway = row[5], class = row[6], topic = row[7], channel = row[8]})
     end
     local found = find_returned(mid, now)
     if not found then
@@ -40,9 +52,9 @@ local function look_up()
     for part in string.gmatch(string.sub(found.value, 18), '[^%z]+') do
         parts[#parts + 1] = part
     end
-    return {customer = parts[1], hash = hex_of(string.sub(found.value, 2, 17)), hops = math.floor(state / 8),
+    return mark({customer = parts[1], hash = hex_of(string.sub(found.value, 2, 17)), hops = math.floor(state / 8),
         told = state % 8, rule = parts[2], channel = parts[2] and (parts[3] or 'email'),
-        day = found.day * DAY, found = found}
+        day = found.day * DAY, found = found})
 end
 
 local function note(m)
@@ -67,7 +79,7 @@ local function tell(m)
     redis.call('XADD', P .. ':events', '*', 'event', cjson.encode({type = 'message.' .. verb,
         source = 'nudged', id = mid .. '.' .. verb, hops = m.hops + 1, customer = {key = m.customer},
         message = {id = mid, rule = m.rule or nil, channel = m.channel or nil, class = m.class or nil,
-            topic = m.topic or nil, gateway = m.gateway or nil, cause = verb == 'bounced' and verb or nil,
+            topic = m.topic or nil, gateway = m.gateway or nil, elsewhere = m.elsewhere, cause = verb == 'bounced' and verb or nil,
             reason = words, enhanced = enhanced ~= '' and enhanced or nil, code = tonumber(code)}}), 'own', m.customer)
 end
 

@@ -5,7 +5,8 @@
 -- messages for each of its hashes, has twice as many as that: by so many first bits of the mid.
 -- A field is the first 6 bytes of the mid; its value a byte (8 times the hops, and what has been told
 -- of it), 16 bytes of the address' hash, the customer, and where there is room a NUL and the rule,
--- and where it is not `email` a NUL and the channel.
+-- and where it is not `email` a NUL and the channel. `!` before the rule, or in its place, is of a mail
+-- that went to an address of its own, not to the customer.
 local RETURN_DAYS, DAY, LEVEL, LEVELS_MOST, VALUE_MOST = 14, 86400000, 128, 24, 56
 local TOLD = {bounced = 1, failed = 1, complained = 2, delayed = 4}
 
@@ -15,6 +16,10 @@ end
 
 local function is_hex(text, length)
     return type(text) == 'string' and #text == length and not string.find(text, '[^0-9a-f]')
+end
+
+local function is_elsewhere(rule)
+    return string.sub(rule, 1, 1) == '!'
 end
 
 local function returns_key(day, level, mid)
@@ -42,6 +47,8 @@ local function remember(mid, customer, hash, returns, told, now)
         customer
     if rule and #value + 2 + #rule + #channel <= VALUE_MOST then
         value = value .. '\0' .. rule .. (channel ~= '' and '\0' .. channel or '')
+    elseif rule and is_elsewhere(rule) then
+        value = value .. '\0!'
     end
     local counter = P .. ':mailed:' .. day
     local count = redis.pcall('INCR', counter)

@@ -25,9 +25,9 @@ send: {template: text, via: sms, data: {what: message.reason}}
 TEMPFAIL = 75
 
 
-def mailing(shop, script=None):
+def mailing(shop, script=None, rules=RULES):
     shop.redis()
-    shop.rules(RULES)
+    shop.rules(rules)
     shop.template("mail.text.liquid", "---\nsubject: Hi\n---\nHi {{ unsubscribe_url }}\n")
     shop.template("text.text.liquid", "{{ what }}")
     shop.template("api.json.liquid", "{{ message.text }}")
@@ -189,6 +189,29 @@ def test_a_complaint_is_a_no_to_all(shop):
     assert suppressed(shop) == ["complained"] and told(shop, "id:1") == [("receipt", "complained")]
     assert ("news", "refused", "no-consent") in shop.trace("id:1")
     assert json.loads(shop.client.get("nudged:customer:id:1"))["said"]["all"][0] == "no"
+
+
+@pytest.mark.parametrize("number", [1, "7" * 60], ids=["short", "long"])
+def test_a_complaint_of_somebody_else_is_no_word_of_the_customer(shop, number):
+    """What goes to an address of the send's own bears neither their name nor their links."""
+    mailing(shop, rules=RULES + """---
+{name: alert, class: transactional, on: alarm, send: {template: mail, to: '"staff@shop.example"'}}
+""")
+    shop.push({**paid(number, first_name="Ana"), "type": "alarm"})
+    wait_until(lambda: shop.relay.mails, "the mail")
+    shop.wait_idle()
+    mail = shop.relay.mails[-1]
+    assert parse(mail.content)["To"] == "staff@shop.example"
+    assert parse(mail.content).get_content().strip() == "Hi"
+    assert feedback(shop, complaint(mail.sender)).startswith("complained mid=")
+    shop.push({"type": "news.out", "id": "n", "customer": {"id": number}})
+    shop.wait_idle()
+    assert suppressed(shop) == ["complained"]
+    assert ("news", "sends", "mail") in shop.trace(f"id:{number}")
+    assert "said" not in json.loads(shop.client.get(f"nudged:customer:id:{number}"))
+    sent_to = [value[17:].split(b"\0")[1:] for key in shop.client.scan_iter("nudged:returns:*")
+               for value in shop.client.hvals(key)]
+    assert ([b"!alert"] if number == 1 else [b"!"]) in sent_to
 
 
 def test_by_the_id_of_the_mail_that_was_returned(shop):

@@ -73,8 +73,10 @@ static void test_message(void **state)
     const struct value *body = &fixture.last.messages[0].body;
     assert_true(value_is_text(value_get(body, "to"), "+40721"));
     assert_true(value_is_text(value_get(body, "channel"), "sms"));
-    assert_true(value_is_text(value_get(body, "name"), "Ana Popescu"));
+    assert_null(value_get(body, "name"));
+    assert_true(value_get(body, "elsewhere")->boolean);
     assert_true(value_is_text(value_get(body, "locale"), "ro"));
+    assert_stored(&fixture, body, NULL);
     assert_true(value_is_text(value_get(body, "class"), "marketing"));
     assert_true(value_is_text(value_get(body, "on_uncertain"), "hold"));
     assert_int_equal(value_path(body, "data.twice")->integer, 42);

@@ -157,6 +157,8 @@ static const struct fault_case cases[] = {
     {"name: a\non: order.placed\nsend: {template: t, to: ops@shop.example}\n",
      ":3:28: error: |hint: an expression is meant here; a text stands in both quotes: "
      "'\"ops@shop.example\"'\n"},
+    {"name: a\non: order.placed\nsend: {template: t, to: '\"ops@shop.example\"'}\n",
+     ":3:25: warning: marketing to an address of its own has no link|class: transactional"},
     {"name: a\non: order.placed\nsend: {template: t, to: 'Ops <ops@shop.example>'}\n",
      "both quotes: '\"Ops <ops@shop.example>\"'\n"},
     {"name: a\non: order.placed\nsend: {template: t, data: {tier: gold}}\n",
