@@ -78,6 +78,16 @@ static void put_wrong_keys(const struct admin_pages_view *view, struct buf *out)
     buf_text(out, "]");
 }
 
+/* {"rules":2,"behind":0,"scan":{"keys":52000,"customers":40000}}; `scan` where it goes on. */
+static void put_clocks(const struct sweeper_view *clocks, struct buf *out)
+{
+    buf_printf(out, "{\"rules\":%zu,\"behind\":%zu", clocks->rules, clocks->behind);
+    if (clocks->state == CLOCKS_SCAN)
+        buf_printf(out, ",\"scan\":{\"keys\":%" PRId64 ",\"customers\":%" PRId64 "}", clocks->keys,
+                   clocks->customers);
+    buf_text(out, "}");
+}
+
 static void serve_status(void *context, const struct admin_request *request,
                          struct admin_reply *reply)
 {
@@ -99,6 +109,8 @@ static void serve_status(void *context, const struct admin_request *request,
     delivery_status(view.delivery, &reply->body);
     buf_text(&reply->body, "],\"paused_rules\":");
     put_halted(&view, &reply->body);
+    buf_text(&reply->body, ",\"clocks\":");
+    put_clocks(&view.clocks, &reply->body);
     buf_text(&reply->body, ",\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);
     buf_text(&reply->body, "}\n");

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "delivery/delivery.h"
+#include "events/sweeper.h"
 #include "store/wrong_keys.h"
 
 struct admin_pages;
@@ -36,6 +37,7 @@ struct admin_pages_view {
     const struct delivery *delivery;
     const struct wrong_keys *wrong_keys;
     const struct halted *halted; /* rules that are paused */
+    struct sweeper_view clocks;
 };
 
 struct admin_pages_options {

@@ -251,6 +251,7 @@ static struct admin_pages_view view_of(const void *context)
         .delivery = app->delivery,
         .wrong_keys = shard->wrong_keys,
         .halted = shard->halted,
+        .clocks = sweeper_view(app->sweeper),
     };
 }
 

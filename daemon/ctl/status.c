@@ -52,6 +52,23 @@ static void print_paused_rules(struct arena *arena, const struct value *rules)
     }
 }
 
+static void print_clocks(const struct value *clocks)
+{
+    const struct value *scan = value_get(clocks, "scan");
+    int64_t rules = number(clocks, "rules"), behind = number(clocks, "behind");
+    if (!rules)
+        return;
+    printf("clocks    %" PRId64 " %s, ", rules, rules == 1 ? "rule" : "rules");
+    if (value_is(scan, VALUE_MAP))
+        printf("looking for customers: %" PRId64 " in %" PRId64 " keys\n",
+               number(scan, "customers"), number(scan, "keys"));
+    else if (behind)
+        printf("customers of %" PRId64 " %s are being asked\n", behind,
+               behind == 1 ? "rule and zone" : "rules and zones");
+    else
+        printf("nobody is due\n");
+}
+
 static void print_status(struct arena *arena, const struct value *status)
 {
     static const char *const waiting[] = {"outbox", "in the outbox",  "later", "for another try",
@@ -66,6 +83,7 @@ static void print_status(struct arena *arena, const struct value *status)
     printf("daemon    %s, as %s\n", text(arena, status, "state"), text(arena, status, "instance"));
     printf("redis     %s\n", value_is(redis, VALUE_BOOL) && redis->boolean ? "answers" : "is away");
     printf("rules     %" PRId64 "\n", number(status, "rules"));
+    print_clocks(value_get(status, "clocks"));
     print_numbers(status, "waiting", waiting);
     if (number(status, "behind"))
         printf("behind    marketing waits for events that came before it\n");

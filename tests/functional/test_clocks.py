@@ -359,3 +359,29 @@ def test_three_daemons_and_kills(clock):
         sent = {total["rule"]: total["n"] for total in document.get("totals", [])}
         assert sent.get("daily", 0) == (3 if number % 2 else 0), (number, sent)
         assert (sent.get("hourly", 0) > 0) == (number == people - 1), (number, sent)
+
+
+def test_status(clock):
+    """One line: the search for customers, those who are being asked, and nobody."""
+    def wait_line(text):
+        wait_until(lambda: f"\nclocks    1 rule, {text}" in clock.shop.ctl("status")[1], text)
+
+    clock.shop.config["clocks"] = {"rate": 2}
+    clock.shop.rules(rule("daily", DAILY))
+    clock.set("2027-03-02 05:00")
+    with clock.shop.client.pipeline(transaction=False) as pipe:
+        for number in range(20000):
+            pipe.set(f"other:{number}", "")
+        pipe.execute()
+    clock.shop.daemon().spawn()
+    wait_line("looking for customers: 0 in ")
+    clock.wait_ready()
+    wait_line("nobody is due\n")
+    for number in range(8):
+        clock.know(number)
+    clock.shop.wait_idle()
+    clock.wait_noted("daily")
+    clock.set("2027-03-02 09:00:30")
+    wait_line("customers of 1 rule and zone are being asked\n")
+    clock.wait_mails(*(f"{number} daily" for number in range(8)))
+    wait_line("nobody is due\n")
