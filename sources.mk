@@ -397,6 +397,8 @@ library_sources = \
 	daemon/decide/trace.h \
 	daemon/decide/trace_reasons.c \
 	daemon/decide/trace_reasons.h \
+	daemon/decide/trace_whats.h \
+	daemon/decide/trace_whys.h \
 	daemon/decide/trace_words.c \
 	daemon/decide/trace_words.h \
 	daemon/decide/withdraw.c \
@@ -435,6 +437,8 @@ library_sources = \
 	daemon/events/judging.h \
 	daemon/events/names.c \
 	daemon/events/names.h \
+	daemon/events/needs.c \
+	daemon/events/needs.h \
 	daemon/events/pipeline.c \
 	daemon/events/pipeline.h \
 	daemon/events/sweeper.c \
@@ -445,6 +449,8 @@ library_sources = \
 	daemon/events/work.h \
 	daemon/events/work_figures.c \
 	daemon/events/work_figures.h \
+	daemon/events/work_list.c \
+	daemon/events/work_list.h \
 	daemon/events/zones.c \
 	daemon/events/zones.h \
 	daemon/liquid/liquid.h \

@@ -7,7 +7,7 @@
  *                   trip; another where a key led to a document that was not read yet. Works that
  *                   prove to be one person's become one (events/names)
  *   decide_work     for each customer: events/judging makes what is decided a commit, or asks for
- *                   starts and entries of tables first, which are read for it (read_needs)
+ *                   starts and entries of tables first, which are read for it (events/needs)
  *   send_commit     everything decided for a customer, all or nothing (store/commit.lua); all
  *                   customers of the batch are under way at once
  *   on_commit       done; or decided again at once: another writer was here (STALE), an assumption
@@ -38,11 +38,11 @@
 #include "events/entry.h"
 #include "events/judging.h"
 #include "events/names.h"
+#include "events/needs.h"
 #include "events/taken_tick.h"
 #include "events/work.h"
 #include "events/work_figures.h"
 #include "redis/backoff.h"
-#include "store/tables.h"
 
 enum {
     TIMERS_AT_ONCE = 200,
@@ -93,9 +93,7 @@ static void begin_round(struct batch *batch);
 static customers_on_read on_documents;
 static void decide_work(struct work *work);
 static void read_needs(struct work *work);
-static void read_starts(struct work *work);
-static tables_on_read on_entries;
-static customers_on_starts on_starts;
+static needs_on_read on_needs;
 static customers_on_commit on_commit;
 static void end_round(struct work *work, enum work_state state);
 static void fail_round(struct work *work);
@@ -409,72 +407,24 @@ static void decide_work(struct work *work)
 
 /* ---- A round: what is needed ---- */
 
-/* Entries of tables, and starts: asked for together, and answered in this order. */
 static void read_needs(struct work *work)
 {
-    struct pipeline *pipeline = work->batch->pipeline;
-    const struct decision *decision = &work->decision;
-    if (decision->lookup_count) {
-        struct arena *arena = work->batch->round;
-        struct tables_entry *entries = arena_alloc(arena, sizeof *entries * decision->lookup_count);
-        for (uint32_t i = 0; i < decision->lookup_count; i++)
-            entries[i] = (struct tables_entry){.table = decision->lookups[i].table,
-                                               .key = decision->lookups[i].key};
-        metrics_add(METRIC_LOOKUPS, decision->lookup_count);
-        tables_read(pipeline->options.shard->tables, entries, decision->lookup_count, on_entries,
-                    work);
-    }
-    if (decision->need_count)
-        read_starts(work);
+    const struct shard *shard = work->batch->pipeline->options.shard;
+    const struct needs_reader reader = {.tables = shard->tables,
+                                        .customers = shard->customers,
+                                        .arena = work->batch->round,
+                                        .callback = on_needs};
+    needs_read(&reader, work);
 }
 
-static void on_entries(void *context, const struct diag *fault, const struct slice *values,
-                       const char *const *wrong)
+static void on_needs(struct work *work, const struct diag *fault)
 {
-    struct work *work = context;
     if (fault) {
         note_fault(work->batch->pipeline, fault);
-        work->lookups_failed = true;
+        fail_round(work);
     } else {
-        work_learn_lookups(work->batch->round, work, values, wrong);
-    }
-    if (work->decision.need_count)
-        return; /* starts are asked for behind it */
-    if (fault)
-        fail_round(work);
-    else
         decide_work(work);
-}
-
-/* ---- A round: starts ---- */
-
-/* Under the customer's key, then under those of who is joined. */
-static void read_starts(struct work *work)
-{
-    const struct decision *decision = &work->decision;
-    uint32_t asked = work->start_keys++;
-    customers_read_starts(work->batch->pipeline->options.shard->customers,
-                          asked ? work->joined[asked - 1]->key : work->key, decision->needs,
-                          decision->need_count, on_starts, work);
-}
-
-static void on_starts(void *context, const struct diag *fault, const struct slice *events,
-                      size_t count)
-{
-    struct work *work = context;
-    if (fault || work->lookups_failed) {
-        if (fault)
-            note_fault(work->batch->pipeline, fault);
-        fail_round(work);
-        return;
     }
-    work_learn_starts(work->batch->round, work, events, count);
-    if (work->start_keys <= work->joined_count) {
-        read_starts(work);
-        return;
-    }
-    work->start_keys = 0;
-    decide_work(work);
 }
 
 /* ---- A round: its end ---- */

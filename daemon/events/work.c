@@ -9,33 +9,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json.h"
-
-/* ---- Lists ---- */
-
-void work_list_add(struct arena *arena, struct work_list *list, const char *text)
-{
-    if (list->count + 1 >= list->capacity) /* one more than needed, for the NULL */
-        list->texts =
-            arena_grow(arena, list->texts, list->capacity, &list->capacity, sizeof *list->texts);
-    list->texts[list->count++] = text;
-    list->texts[list->count] = NULL;
-}
-
-static void add_copies(struct arena *arena, struct work_list *list, const char *const *texts,
-                       size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        work_list_add(arena, list, arena_text(arena, texts[i]));
-}
-
-static bool is_listed(const char *const *list, size_t count, const char *text)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(list[i], text) == 0)
-            return true;
-    return false;
-}
 
 /* ---- What it has ---- */
 
@@ -148,12 +121,26 @@ void work_begin_round(struct work *work)
     work->places = NULL;
     work->place_count = work->place_capacity = 0;
     work->starts = NULL;
-    work->start_count = work->start_capacity = work->start_keys = 0;
+    work->start_count = work->start_capacity = 0;
     work->lookups = NULL;
     work->lookup_count = work->lookup_capacity = work->lookup_rounds = 0;
-    work->lookups_failed = false;
     work->decision = (struct decision){0};
     work->tries = 0;
+}
+
+static void add_copies(struct arena *arena, struct work_list *list, const char *const *texts,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        work_list_add(arena, list, arena_text(arena, texts[i]));
+}
+
+static bool is_listed(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], text) == 0)
+            return true;
+    return false;
 }
 
 static void keep_event(struct work *work, uint32_t to, uint32_t from)
@@ -223,49 +210,6 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
         work_add_halt(arena, work, arena_text(arena, result->halts[i]),
                       arena_text(arena, result->halts[i + 1]));
     forget(work, result->gone, result->gone_count);
-}
-
-/* What is no event with data has been changed by hand: it counts as gone. */
-static struct value read_start(struct arena *arena, const struct slice *text)
-{
-    struct value event;
-    struct diag diag;
-    const struct slice kept = slice_copy(arena, *text);
-    if (!kept.text || !json_read(arena, kept.text, kept.length, &json_file_limits, &event, &diag) ||
-        !value_is(value_get(&event, "data"), VALUE_MAP))
-        return value_null();
-    return event;
-}
-
-void work_learn_starts(struct arena *arena, struct work *work, const struct slice *events,
-                       size_t count)
-{
-    bool last = work->start_keys == work->joined_count + 1;
-    for (size_t i = 0; i < count; i++) {
-        const struct decide_start start = {.origin = work->decision.needs[i],
-                                           .event = read_start(arena, &events[i])};
-        if (start.event.kind == VALUE_NULL && !last)
-            continue;
-        work->starts = arena_grow(arena, work->starts, work->start_count, &work->start_capacity,
-                                  sizeof *work->starts);
-        work->starts[work->start_count++] = start;
-    }
-}
-
-void work_learn_lookups(struct arena *arena, struct work *work, const struct slice *values,
-                        const char *const *wrong)
-{
-    for (uint32_t i = 0; i < work->decision.lookup_count; i++) {
-        struct lookups_answer answer = lookups_read(arena, &work->decision.lookups[i], values[i]);
-        if (wrong[i]) {
-            answer.state = LOOKUPS_BROKEN;
-            answer.fault = arena_text(arena, wrong[i]);
-        }
-        work->lookups = arena_grow(arena, work->lookups, work->lookup_count, &work->lookup_capacity,
-                                   sizeof *work->lookups);
-        work->lookups[work->lookup_count++] = answer;
-    }
-    work->lookup_rounds++;
 }
 
 /* ---- What one commit carries ---- */

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "customer/shop_event.h"
 #include "decide/decide.h"
+#include "events/work_list.h"
 #include "store/customers.h"
 #include "store/intake.h"
 
@@ -29,12 +30,6 @@ enum work_state {
     WORK_WAITING,   /* its document is to be read */
     WORK_UNDER_WAY, /* read and decided; its commit has no answer yet */
     WORK_DONE,      /* committed, or nothing of it is ours any more */
-};
-
-/* A list of texts, NULL-terminated once something was added. */
-struct work_list {
-    const char **texts;
-    uint32_t count, capacity;
 };
 
 struct work {
@@ -82,17 +77,12 @@ struct work {
     struct lookups_answer *lookups; /* likewise entries of tables */
     uint32_t lookup_count, lookup_capacity;
     uint32_t lookup_rounds; /* so often some were read for what is decided now */
-    bool lookups_failed;    /* Redis gave no answer, and starts are still asked for */
-    uint32_t start_keys;    /* so many of the customer's keys were asked for those under way */
     uint32_t tries;
     const char *zone_now; /* theirs, by the document; NULL: there is none */
     bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
     bool told;     /* … and the log has said so */
     struct decision decision; /* the one that is being committed */
 };
-
-/* The text is not copied. */
-void work_list_add(struct arena *arena, struct work_list *list, const char *text);
 
 void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event,
                     size_t size);
@@ -118,19 +108,8 @@ void work_add_halt(struct arena *arena, struct work *work, const char *rule, con
  * somebody else's. All is copied. */
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result);
 
-/* The starts that the decision needs, as they were read under one of the customer's keys; what is
- * not under the last of them is nowhere. */
-void work_learn_starts(struct arena *arena, struct work *work, const struct slice *events,
-                       size_t count);
-
-/* What stands in the shop's tables of what the decision asked for; `wrong[i]`: why it cannot be
- * read, or NULL. */
-void work_learn_lookups(struct arena *arena, struct work *work, const struct slice *values,
-                        const char *const *wrong);
-
 /* Chooses what one commit carries: the oldest, of events `most` at most, WORK_COMMIT_MOST together
- * but at least one. A commit must get through to Redis within its deadline, over a slow line too.
- */
+ * but at least one: it must get through to Redis within its deadline, over a slow line too. */
 void work_choose(struct work *work, uint32_t most);
 /* What was chosen is committed, and is no longer of this work. */
 void work_advance(struct work *work);
