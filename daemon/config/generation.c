@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/settings_fault.h"
 #include "config/config_reload.h"
@@ -87,6 +88,7 @@ struct generation *generation_load(const struct config *config, struct diags *di
                                      .segments = config->segments,
                                      .cap = config->keys.policy.cap,
                                      .fields = config->fields,
+                                     .now_ms = clock_wall_ms(),
                                      .config_source = &config->source};
     size_t errors = diags->errors;
     if (generation->templates) {

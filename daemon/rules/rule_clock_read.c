@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "base/zone_civil.h"
 
 enum {
@@ -166,7 +165,7 @@ static void read_once(const struct clock_reader *clock, const char *text)
         return;
     }
     past_ms = clock->clock->day * 24 * HOUR_MS + (int64_t)clock->clock->at * 60 * 1000 + LATEST_MS;
-    if (past_ms <= clock_wall_ms())
+    if (past_ms <= reader->now_ms)
         diag_hint(settings_fault(reader->diags, reader->source, value_get(clock->map, "once"),
                                  DIAG_WARNING, "`once` is in the past: nobody will be asked"),
                   "a rule that ran may stay, for its journeys that wait");

@@ -18,7 +18,7 @@ void rule_clock_read_weekdays(const struct rule_reader *reader, const struct val
                               struct rule_clock *clock);
 
 /* `value` is a map. NULL where there was an error (in reader->diags). A `once` that is past in
- * every zone, by the machine's clock, is warned of. */
+ * every zone at reader->now_ms is warned of. */
 const struct rule_clock *rule_clock_read(const struct rule_reader *reader,
                                          const struct value *value);
 

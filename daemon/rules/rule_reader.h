@@ -2,6 +2,8 @@
 #ifndef NUDGED_RULES_RULE_READER_H
 #define NUDGED_RULES_RULE_READER_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/settings.h"
@@ -23,6 +25,7 @@ struct rule_reader {
     const struct value *sampled; /* map: what the samples' customers carry; NULL: not known */
     struct field_owners *owners; /* which rule sets which field; NULL: not asked */
     const char *const *started_by; /* the rule's own types: `start` is of these; NULL: unknown */
+    int64_t now_ms;                /* since 1970, to warn of what is past; 0: nothing is */
     struct rule_references *references; /* what expressions ask about is added; may be NULL */
 };
 

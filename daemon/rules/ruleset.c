@@ -190,6 +190,7 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
                                        .owners = &builder->fields.owners,
                                        .topics = builder->settings->topics,
                                        .channels = builder->settings->channels,
+                                       .now_ms = builder->settings->now_ms,
                                        .references = &builder->references};
     for (uint32_t i = 0; i < documents->list->count; i++) {
         const struct value *document = &documents->list->items[i];

@@ -34,6 +34,7 @@ struct ruleset_settings {
     const struct rule_channel *channels;         /* of the configuration; NULL: the standard ones */
     const char *const *topics; /* of the configuration, NULL-terminated; NULL: any */
     struct setting_rate cap;   /* of the configuration, for warnings; count 0: none */
+    int64_t now_ms;            /* since 1970, to warn of what is past; 0: nothing is */
     bool plain;                /* asks every rule in turn (rules/rule_index): for comparison */
 };
 

@@ -40,7 +40,7 @@ static void remove_files(const char *folder)
 
 static struct ruleset *load(const char *folder, const char *rules, struct diags *diags)
 {
-    const struct ruleset_settings settings = {0};
+    const struct ruleset_settings settings = {.now_ms = DECIDE_FIXTURE_START * INT64_C(1000)};
     write_file(folder, "rules.yaml", rules);
     return rule_files_load(folder, &settings, diags);
 }
