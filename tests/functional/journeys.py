@@ -164,7 +164,8 @@ class Run:
         self.go_to(self.now_ms() + SLOT_MS)
         self.push(self.world.events(self.each, self.now_ms()))
         if self.rng.random() < KILLS:
-            time.sleep(self.rng.random() * 0.05)  # anywhere in its work
+            for _ in range(self.rng.randrange(200)):
+                self.client.ping()  # between some of its commands: anywhere in its work
             daemon = self.rng.choice(self.daemons)
             daemon.kill()
             self.kills += 1

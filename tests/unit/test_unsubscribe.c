@@ -100,7 +100,7 @@ static void refused(void **state)
     memset(big, 'x', sizeof big - 1);
     big[sizeof big - 1] = '\0';
     const struct token_key none = {"k1", first.bytes, 0}, wrong = {"k.1", first.bytes, 10},
-                                 unnamed = {"", first.bytes, 10};
+                           unnamed = {"", first.bytes, 10};
     struct arena *arena = arena_new(4096);
     assert_null(unsubscribe_make(arena, &first, big, "x"));
     assert_null(unsubscribe_make(arena, &first, "x", big));
