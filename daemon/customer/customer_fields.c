@@ -125,6 +125,28 @@ static const struct value *member(const struct value *map, uint32_t index)
     return &map->map->members[index].key;
 }
 
+struct value customer_fields_mentioned(struct arena *arena, const struct customer *customer)
+{
+    struct value all = value_new_map(arena, value_count(&customer->fields_at));
+    for (uint32_t i = 0; i < value_count(&customer->fields_at); i++) {
+        const struct value *name = member(&customer->fields_at, i);
+        const struct value *value = find(&customer->fields, name);
+        value_add(arena, all, *name, value ? *value : value_null());
+    }
+    return all;
+}
+
+void customer_fields_prefer(struct arena *arena, struct customer *customer,
+                            const struct customer *other, const char *name, bool theirs)
+{
+    const struct value key = value_text(name), null = value_null();
+    const struct value *mine = find(&customer->fields, &key);
+    int64_t my_ms = set_ms(customer, &key), other_ms = set_ms(other, &key);
+    if (theirs == (other_ms > my_ms) || !find(&customer->fields_at, &key))
+        return;
+    put(arena, customer, key, mine ? mine : &null, theirs ? other_ms - 1 : other_ms);
+}
+
 void customer_fields_join(struct arena *arena, struct customer *customer,
                           const struct customer *other)
 {

@@ -28,6 +28,13 @@ enum customer_fields_answer customer_fields_set(struct arena *arena, struct cust
 /* What stands in it; else its default; else null. */
 struct value customer_fields_get(const struct customer *customer, const char *name);
 
+/* Fields that were ever set, with a null for each that was removed since. */
+struct value customer_fields_mentioned(struct arena *arena, const struct customer *customer);
+
+/* Makes the word of one of the two the newer one, before they are joined: where `theirs`, that of
+ * the other, else the customer's. It must have one. */
+void customer_fields_prefer(struct arena *arena, struct customer *customer,
+                            const struct customer *other, const char *name, bool theirs);
 /* Takes over from another what it knows by a newer word. */
 void customer_fields_join(struct arena *arena, struct customer *customer,
                           const struct customer *other);

@@ -149,6 +149,15 @@ bool fields_set(struct deciding *d, const struct rule_step *step,
 
 /* ---- Two documents ---- */
 
+void fields_keep_no(struct deciding *d, const struct customer *other, bool theirs)
+{
+    const struct value set = customer_fields_mentioned(d->arena, theirs ? other : d->customer);
+    const struct value no = policy_consent_of(d->policy, &set, d->arena);
+    for (uint32_t i = 0; i < value_count(&no); i++)
+        customer_fields_prefer(d->arena, d->customer, other,
+                               value_to_text(d->arena, &no.map->members[i].key), theirs);
+}
+
 void fields_tell_join(struct deciding *d, const struct customer *other)
 {
     const struct customer *customer = d->customer;

@@ -22,8 +22,11 @@ void fields_try(const struct policy *policy, struct customer *customer,
 bool fields_set(struct deciding *d, const struct rule_step *step,
                 const struct customer_journey *journey, const char **fault);
 
+/* Before two documents are joined, of which one says no to `policy.consent` (`theirs`: the other
+ * one): what that reads stays as it is there, whichever word is newer. */
+void fields_keep_no(struct deciding *d, const struct customer *other, bool theirs);
 /* What two documents knew otherwise, which were joined: the word that is let go is traced. Before
- * the join. */
+ * the join, likewise. */
 void fields_tell_join(struct deciding *d, const struct customer *other);
 /* Past their bound what was set longest ago goes, as a dead letter. After it. */
 void fields_keep_bound(struct deciding *d);

@@ -151,9 +151,12 @@ static void join_one(struct deciding *d, const struct customer *other)
 {
     struct customer *customer = d->customer;
     bool mine = consents(d, customer), theirs = consents(d, other);
-    const struct value no = mine == theirs
-                                ? value_null()
-                                : policy_consent_of(d->policy, mine ? other : customer, d->arena);
+    struct value no = value_null();
+    if (mine != theirs) {
+        const struct value said = customer_profile_mentioned(d->arena, mine ? other : customer);
+        no = policy_consent_of(d->policy, &said, d->arena);
+        fields_keep_no(d, other, mine);
+    }
     fields_tell_join(d, other);
     customer_join(d->arena, customer, other);
     if (value_count(&no))

@@ -29,7 +29,8 @@ static bool act(struct deciding *d, const struct rule *rule, const struct rule_s
                 const struct customer_journey *journey, const struct condition_scene *scene)
 {
     const char *fault = "";
-    if (!may_act(d, rule, scene) || !runs_admit(d, rule, step, journey))
+    if (!may_act(d, rule, scene) || !runs_admit(d, rule, step, journey) ||
+        !sending_make_wanted(d, journey))
         return false;
     if (step->kind == RULE_STEP_SET ? fields_set(d, step, journey, &fault)
                                     : emitting_emit(d, rule, step, journey, &fault)) {

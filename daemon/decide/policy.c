@@ -10,7 +10,6 @@
 #include "base/digest.h"
 #include "base/mailbox.h"
 #include "base/zone.h"
-#include "customer/customer_profile.h"
 #include "customer/said.h"
 #include "decide/only.h"
 #include "rules/condition_reads.h"
@@ -118,14 +117,12 @@ bool policy_consents(const struct policy *policy, const struct condition_scene *
     return value_is(accepts, VALUE_BOOL) && accepts->boolean;
 }
 
-struct value policy_consent_of(const struct policy *policy, const struct customer *customer,
+struct value policy_consent_of(const struct policy *policy, const struct value *known,
                                struct arena *arena)
 {
-    const struct value said = customer_profile_mentioned(arena, customer);
-    const struct value known = value_merge(arena, &said, &customer->fields);
     if (policy->consent)
-        return condition_reads_customer(policy->consent, policy->segments, &known, arena);
-    const struct value *accepts = value_get(&known, "accepts_marketing");
+        return condition_reads_customer(policy->consent, policy->segments, known, arena);
+    const struct value *accepts = value_get(known, "accepts_marketing");
     struct value kept = value_new_map(arena, 1);
     if (accepts)
         value_add(arena, kept, value_text("accepts_marketing"), *accepts);

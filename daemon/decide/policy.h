@@ -85,8 +85,8 @@ int64_t policy_counts_until(const struct policy *policy, const struct rule *rule
  * thing. */
 bool policy_consents(const struct policy *policy, const struct condition_scene *scene,
                      struct arena *arena);
-/* What that is asked of: the fields that were ever mentioned, as a patch with nulls. */
-struct value policy_consent_of(const struct policy *policy, const struct customer *customer,
+/* Of what is known of a customer, a map, that which the question reads. */
+struct value policy_consent_of(const struct policy *policy, const struct value *known,
                                struct arena *arena);
 
 /* The end of the customer's quiet hours where `now` is within them; else 0. */

@@ -24,6 +24,11 @@ struct sending_want {
     const struct rule_step *step;
     struct customer_journey journey;
     uint32_t order; /* in which it came */
+
+    /* Made before a step of some rule changed what it sees (sending_make_wanted). */
+    bool made;
+    const char *address, *fault; /* `fault`: it cannot be made */
+    struct decision_message message;
 };
 
 /* What the policy says to a send, and all that it is asked by. */
@@ -34,11 +39,13 @@ struct asked {
     enum trace_why refusal;
 };
 
+/* `address`: as it was found before; NULL: as it is now. */
 static struct asked ask_policy(const struct deciding *d, const struct rule *rule,
-                               const struct rule_step *step, const struct customer_journey *journey)
+                               const struct rule_step *step, const struct customer_journey *journey,
+                               const char *address)
 {
     struct asked asked = {.scene = deciding_scene(d, journey)};
-    asked.address = message_body_address(step, &asked.scene, d->arena);
+    asked.address = address ? address : message_body_address(step, &asked.scene, d->arena);
     asked.known = policy_address(d->policy, asked.address, d->arena);
     asked.refusal = policy_refusal(d->policy, d->facts, rule, journey->origin, &asked.known,
                                    &asked.scene, d->arena);
@@ -58,7 +65,8 @@ bool sending_has_room(const struct deciding *d, enum rule_class class,
 static bool waits_for_room(struct deciding *d, const struct rule *rule,
                            const struct rule_step *step, struct customer_journey *journey)
 {
-    if (sending_has_room(d, rule->class, journey) || ask_policy(d, rule, step, journey).refusal)
+    if (sending_has_room(d, rule->class, journey) ||
+        ask_policy(d, rule, step, journey, NULL).refusal)
         return false;
     bool first = !journey->full_ms;
     room_wait(journey, rule, step, d->now_ms);
@@ -93,8 +101,8 @@ static bool ends_held_out(const struct deciding *d, const struct rule *rule,
 {
     const struct sending_want want = {.rule = rule, .step = step, .journey = *journey};
     bool contested = d->want_count > 0 && (rule->limit.count || d->policy->cap.count);
-    return is_held_out(d, rule) && !contested && !ask_policy(d, rule, step, journey).refusal &&
-           !lacks_room(d, &want);
+    return is_held_out(d, rule) && !contested &&
+           !ask_policy(d, rule, step, journey, NULL).refusal && !lacks_room(d, &want);
 }
 
 /* ---- At the step ---- */
@@ -246,9 +254,8 @@ static void share_code(struct deciding *d, const struct sending_want *want, cons
             given_remember(d, &other->journey, want->step->code, run);
 }
 
-/* False where an expression of its data fails: *fault says why. */
-static bool add_message(struct deciding *d, const struct sending_want *want,
-                        const struct asked *asked, const char **fault)
+/* What is sent; where that cannot be made the want has a fault. */
+static void make(struct deciding *d, struct sending_want *want, const struct asked *asked)
 {
     const struct message_body_input body = {.policy = d->policy,
                                             .rule = want->rule,
@@ -256,21 +263,27 @@ static bool add_message(struct deciding *d, const struct sending_want *want,
                                             .journey = &want->journey,
                                             .scene = &asked->scene,
                                             .address = asked->address};
-    struct decision_message message = {.rule = want->rule,
-                                       .step = want->step,
-                                       .address = asked->known,
-                                       .give_up_ms =
-                                           room_give_up_ms(&want->journey, want->rule, d->now_ms)};
-    if (!message_body_make(&body, d->arena, &message.mid, &message.body, fault))
-        return false;
+    want->message = (struct decision_message){
+        .rule = want->rule,
+        .step = want->step,
+        .address = asked->known,
+        .give_up_ms = room_give_up_ms(&want->journey, want->rule, d->now_ms)};
+    want->made = true;
+    want->address = asked->address;
+    if (message_body_make(&body, d->arena, &want->message.mid, &want->message.body, &want->fault))
+        want->fault = NULL;
+}
+
+static void add_message(struct deciding *d, struct sending_want *want)
+{
+    struct decision_message *message = &want->message;
     if (want->step->code) {
-        message.run = given_run(&want->journey, want->step->code, message.mid, d->arena);
-        share_code(d, want, message.run);
+        message->run = given_run(&want->journey, want->step->code, message->mid, d->arena);
+        share_code(d, want, message->run);
     }
-    decision_add_message(d->decision, d->arena, &message);
-    remember(d, want, &message);
-    trace_add_send(&d->trace, want->rule->name, want->step->template, message.mid);
-    return true;
+    decision_add_message(d->decision, d->arena, message);
+    remember(d, want, message);
+    trace_add_send(&d->trace, want->rule->name, want->step->template, message->mid);
 }
 
 /* Ends a journey that has moved on behind a send which is not made. */
@@ -307,12 +320,11 @@ static void refuse_for_room(struct deciding *d, const struct sending_want *want,
                       "no more messages can be remembered");
 }
 
-static void grant_one(struct deciding *d, const struct sending_want *want)
+static void grant_one(struct deciding *d, struct sending_want *want)
 {
-    const char *fault;
     if (!d->event)
         lookups_begin(d->lookups);
-    struct asked asked = ask_policy(d, want->rule, want->step, &want->journey);
+    struct asked asked = ask_policy(d, want->rule, want->step, &want->journey, want->address);
     if (asked.refusal) {
         d->decision->counts.refused++;
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, asked.refusal);
@@ -320,8 +332,13 @@ static void grant_one(struct deciding *d, const struct sending_want *want)
         refuse_for_room(d, want, asked.refusal);
     } else if (is_held_out(d, want->rule)) {
         hold_out(d, want);
-    } else if (!add_message(d, want, &asked, &fault)) {
-        fail_want(d, want, fault);
+    } else {
+        if (!want->made)
+            make(d, want, &asked);
+        if (want->fault)
+            fail_want(d, want, want->fault);
+        else
+            add_message(d, want);
     }
 }
 
@@ -333,6 +350,35 @@ void sending_grant(struct deciding *d)
         if (d->wants[i].rule)
             grant_one(d, &d->wants[i]);
     d->want_count = 0;
+}
+
+/* ---- Before something changes ---- */
+
+/* The journey is over: of what it wants nothing from this send on is sent. */
+static void fail_acting(struct deciding *d, struct sending_want *failed)
+{
+    const struct customer_journey journey = failed->journey;
+    deciding_fail(d, &journey, failed->step, failed->fault);
+    for (struct sending_want *want = failed; want < d->wants + d->want_count; want++)
+        if (want->rule && is_same_journey(&want->journey, &journey))
+            want->rule = NULL;
+}
+
+bool sending_make_wanted(struct deciding *d, const struct customer_journey *journey)
+{
+    for (struct sending_want *want = d->wants; want < d->wants + d->want_count; want++) {
+        if (!want->rule || want->made)
+            continue;
+        const struct asked asked = ask_policy(d, want->rule, want->step, &want->journey, NULL);
+        if (asked.refusal)
+            continue;
+        make(d, want, &asked);
+        if (want->fault && is_same_journey(&want->journey, journey)) {
+            fail_acting(d, want);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- Sent after all ---- */

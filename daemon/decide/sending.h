@@ -24,6 +24,11 @@ enum sending_next sending_try(struct deciding *d, const struct rule *rule,
 bool sending_has_room(const struct deciding *d, enum rule_class class,
                       const struct customer_journey *journey);
 
+/* A step of the journey is about to act: what is wanted so far is made as things are now, as
+ * nothing that is sent sees what was set behind it. False: one of the journey's own cannot be made,
+ * and the journey is over. */
+bool sending_make_wanted(struct deciding *d, const struct customer_journey *journey);
+
 /* Asks the policy about all that is wanted, best priority first: the best message gets the last
  * place under a cap. A journey whose message cannot be made, or whose customer is held out, is
  * dropped. */

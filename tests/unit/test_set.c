@@ -51,6 +51,15 @@ static const struct decide_play plays[] = {
     {"at a deadline",
      "{name: r, on: x, again: parallel, steps: [{wait: 1h}, {set: {n: '1'}}, {wait: 1h}]}",
      {{0, X(""), "r waits 3600"}, {3600, NULL, "r sets n = 1"}, {7200, NULL, ""}}},
+    {"nothing acts behind a send that cannot be made",
+     "{name: r, on: x, again: parallel, steps: [{send: {template: m, data: {a: order.total}}},\n"
+     " {set: {n: '1'}}, {emit: {type: z}}, {wait: 1h}, {set: {n: '2'}}]}",
+     {{0, X(""), "r error order: no such field"}, {3600, NULL, ""}}},
+    {"what is refused need not be made",
+     "{name: r, on: x, topic: t, steps: [{send: {template: m, data: {a: order.total}}},\n"
+     " {set: {n: '1'}}]}",
+     {{0, "{\"type\":\"x\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"}}",
+       "r sets n = 1; r refused no-consent"}}},
 };
 
 static void test_plays(void **state)
@@ -99,6 +108,53 @@ static void test_join(void **state)
         "passed-over field-joined c = 1; joined email:ana@example.com");
     assert_non_null(
         strstr(fixture.document, "\"fields\":{\"b\":\"mine\",\"e\":1,\"a\":\"theirs\",\"d\":4}"));
+    decide_fixture_close(&fixture);
+}
+
+/* What the consent asks for stays as it is where the answer is no, whichever word is newer. */
+static void test_join_consent(void **state)
+{
+    (void)state;
+    static const char no[] = "{\"version\":\"1-1-1\",\"format\":2,\"fields\":{\"held\":true},"
+                             "\"fields_at\":{\"held\":5}}";
+    static const char yes[] = "{\"version\":\"1-1-1\",\"format\":2,\"fields\":{\"held\":false},"
+                              "\"fields_at\":{\"held\":9}}";
+    static const char removed[] = "{\"version\":\"1-1-1\",\"format\":2,\"fields_at\":{\"held\":9}}";
+    static const char *const pairs[][2] = {{no, yes}, {yes, no}, {no, removed}, {removed, no}};
+    static const char consent[] = "!has(customer.held) || !customer.held";
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct decide_fixture fixture;
+        struct diag diag;
+        decide_fixture_open(&fixture, "{name: r, on: y, send: m}");
+        fixture.policy.consent =
+            condition_compile(fixture.arena, consent, strlen(consent), NULL, NULL, &diag);
+        fixture.document = pairs[i][0];
+        fixture.joined_key = "email:ana@example.com";
+        fixture.joined = pairs[i][1];
+        const char *did = decide_fixture_play(
+            &fixture, 1, "{\"type\":\"y\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"}}");
+        assert_non_null(strstr(did, "r refused no-consent"));
+        decide_fixture_close(&fixture);
+    }
+}
+
+/* A message knows what stood when its send was reached, and nothing of what was set behind it. */
+static void test_sent_before(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "{name: a, on: x, class: transactional, steps:\n"
+                        " [{send: {template: m, data: {n: customer.n}}}, {set: {n: '0'}}]}\n"
+                        "---\n{name: b, on: y, steps: [{emit: {type: z}}]}");
+    fixture.document = "{\"version\":\"1-1-1\",\"format\":2,\"fields\":{\"n\":5},"
+                       "\"fields_at\":{\"n\":5}}";
+    assert_string_equal(decide_fixture_play(&fixture, 0, X("")), "a sets n = 0; a sends m");
+    assert_int_equal(fixture.last.message_count, 1);
+    const struct value *body = &fixture.last.messages[0].body;
+    assert_int_equal(value_path(body, "data.n")->integer, 5);
+    assert_int_equal(value_path(body, "customer.n")->integer, 5);
+    assert_non_null(strstr(fixture.document, "\"fields\":{\"n\":0}"));
     decide_fixture_close(&fixture);
 }
 
@@ -170,8 +226,10 @@ static void test_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays), cmocka_unit_test(test_bound),  cmocka_unit_test(test_join),
-        cmocka_unit_test(test_fit),   cmocka_unit_test(test_faults), cmocka_unit_test(test_known),
+        cmocka_unit_test(test_plays),       cmocka_unit_test(test_join_consent),
+        cmocka_unit_test(test_sent_before), cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_join),        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_faults),      cmocka_unit_test(test_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
