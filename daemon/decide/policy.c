@@ -105,6 +105,13 @@ static int64_t marketing_within(const struct customer *customer, int64_t since_m
     return sends;
 }
 
+bool policy_caps(const struct policy *policy, const struct customer *customer, uint32_t more,
+                 int64_t now_ms)
+{
+    return policy->cap.count &&
+           marketing_within(customer, now_ms - policy->cap.per_ms) + more >= policy->cap.count;
+}
+
 bool policy_consents(const struct policy *policy, const struct condition_scene *scene,
                      struct arena *arena)
 {
@@ -162,7 +169,7 @@ static bool is_declined(const struct policy_facts *facts, const struct policy_ad
 
 enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,
                               const struct rule *rule, const char *run,
-                              const struct policy_address *address,
+                              const struct policy_address *address, bool consented,
                               const struct condition_scene *scene, struct arena *arena)
 {
     if (!address->hash)
@@ -175,12 +182,10 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
         return TRACE_WHY_ONLY;
     if (rule->class != RULE_MARKETING)
         return TRACE_WHY_NONE;
-    if (is_declined(facts, address, rule->topic, arena) || !is_wanted(policy, rule, scene, arena))
+    if (is_declined(facts, address, rule->topic, arena) ||
+        (!consented && !is_wanted(policy, rule, scene, arena)))
         return TRACE_WHY_NO_CONSENT;
-    if (policy->cap.count &&
-        marketing_within(scene->customer, scene->now_ms - policy->cap.per_ms) >= policy->cap.count)
-        return TRACE_WHY_CAP;
-    return TRACE_WHY_NONE;
+    return policy_caps(policy, scene->customer, 0, scene->now_ms) ? TRACE_WHY_CAP : TRACE_WHY_NONE;
 }
 
 int64_t policy_counts_until(const struct policy *policy, const struct rule *rule, bool marketing,

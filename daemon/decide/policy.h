@@ -66,10 +66,10 @@ struct policy_address policy_address(const struct policy *policy, const char *ad
                                      struct arena *arena);
 
 /* Why this message must not be sent now: NO_ADDRESS, SUPPRESSED, LIMIT, ONLY, NO_CONSENT, CAP;
- * NONE: it may. */
+ * NONE: it may. `consented`: that the customer wants it was found before. */
 enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,
                               const struct rule *rule, const char *run,
-                              const struct policy_address *address,
+                              const struct policy_address *address, bool consented,
                               const struct condition_scene *scene, struct arena *arena);
 
 /* Whether as many other runs of the rule as its `limit` admits sent something to the customer
@@ -80,6 +80,10 @@ bool policy_limits(const struct rule *rule, const struct customer *customer, con
  * not here) or, as marketing, by the cap; `at_ms` where nothing counts it. */
 int64_t policy_counts_until(const struct policy *policy, const struct rule *rule, bool marketing,
                             int64_t at_ms);
+
+/* Whether the cap is reached once so many more are sent. */
+bool policy_caps(const struct policy *policy, const struct customer *customer, uint32_t more,
+                 int64_t now_ms);
 
 /* Whether the customer wants marketing at all, by what is known of them; opt-outs are another
  * thing. */

@@ -27,6 +27,8 @@ struct sending_want {
 
     /* Made before a step of some rule changed what it sees (sending_make_wanted). */
     bool made;
+    bool consented;              /* then already, before the run itself set something */
+    enum trace_why refusal;      /* likewise: it is not sent; NONE: it may be */
     const char *address, *fault; /* `fault`: it cannot be made */
     struct decision_message message;
 };
@@ -39,16 +41,14 @@ struct asked {
     enum trace_why refusal;
 };
 
-/* `address`: as it was found before; NULL: as it is now. */
-static struct asked ask_policy(const struct deciding *d, const struct rule *rule,
-                               const struct rule_step *step, const struct customer_journey *journey,
-                               const char *address)
+static struct asked ask_policy(const struct deciding *d, const struct sending_want *want)
 {
-    struct asked asked = {.scene = deciding_scene(d, journey)};
-    asked.address = address ? address : message_body_address(step, &asked.scene, d->arena);
+    struct asked asked = {.scene = deciding_scene(d, &want->journey)};
+    asked.address =
+        want->made ? want->address : message_body_address(want->step, &asked.scene, d->arena);
     asked.known = policy_address(d->policy, asked.address, d->arena);
-    asked.refusal = policy_refusal(d->policy, d->facts, rule, journey->origin, &asked.known,
-                                   &asked.scene, d->arena);
+    asked.refusal = policy_refusal(d->policy, d->facts, want->rule, want->journey.origin,
+                                   &asked.known, want->consented, &asked.scene, d->arena);
     return asked;
 }
 
@@ -65,8 +65,8 @@ bool sending_has_room(const struct deciding *d, enum rule_class class,
 static bool waits_for_room(struct deciding *d, const struct rule *rule,
                            const struct rule_step *step, struct customer_journey *journey)
 {
-    if (sending_has_room(d, rule->class, journey) ||
-        ask_policy(d, rule, step, journey, NULL).refusal)
+    const struct sending_want want = {.rule = rule, .step = step, .journey = *journey};
+    if (sending_has_room(d, rule->class, journey) || ask_policy(d, &want).refusal)
         return false;
     bool first = !journey->full_ms;
     room_wait(journey, rule, step, d->now_ms);
@@ -100,9 +100,10 @@ static bool ends_held_out(const struct deciding *d, const struct rule *rule,
                           const struct rule_step *step, const struct customer_journey *journey)
 {
     const struct sending_want want = {.rule = rule, .step = step, .journey = *journey};
-    bool contested = d->want_count > 0 && (rule->limit.count || d->policy->cap.count);
-    return is_held_out(d, rule) && !contested &&
-           !ask_policy(d, rule, step, journey, NULL).refusal && !lacks_room(d, &want);
+    bool contested =
+        d->want_count > 0 && policy_caps(d->policy, d->customer, d->want_count, d->now_ms);
+    return is_held_out(d, rule) && !contested && !ask_policy(d, &want).refusal &&
+           !lacks_room(d, &want);
 }
 
 /* ---- At the step ---- */
@@ -324,7 +325,9 @@ static void grant_one(struct deciding *d, struct sending_want *want)
 {
     if (!d->event)
         lookups_begin(d->lookups);
-    struct asked asked = ask_policy(d, want->rule, want->step, &want->journey, want->address);
+    struct asked asked = ask_policy(d, want);
+    if (want->refusal)
+        asked.refusal = want->refusal;
     if (asked.refusal) {
         d->decision->counts.refused++;
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, asked.refusal);
@@ -364,16 +367,27 @@ static void fail_acting(struct deciding *d, struct sending_want *failed)
             want->rule = NULL;
 }
 
+/* What the run sets behind a send is no word on whether that is wanted; what others set is. */
+static void keep_answer(struct sending_want *want, enum trace_why refusal)
+{
+    want->consented = !refusal || refusal == TRACE_WHY_CAP;
+    if (refusal == TRACE_WHY_NO_CONSENT || refusal == TRACE_WHY_NO_ADDRESS)
+        want->refusal = refusal;
+}
+
 bool sending_make_wanted(struct deciding *d, const struct customer_journey *journey)
 {
     for (struct sending_want *want = d->wants; want < d->wants + d->want_count; want++) {
-        if (!want->rule || want->made)
+        bool own = is_same_journey(&want->journey, journey);
+        if (!want->rule || want->refusal || want->consented || (want->made && !own))
             continue;
-        const struct asked asked = ask_policy(d, want->rule, want->step, &want->journey, NULL);
-        if (asked.refusal)
+        const struct asked asked = ask_policy(d, want);
+        if (own)
+            keep_answer(want, asked.refusal);
+        if (asked.refusal || want->made)
             continue;
         make(d, want, &asked);
-        if (want->fault && is_same_journey(&want->journey, journey)) {
+        if (want->fault && own) {
             fail_acting(d, want);
             return false;
         }
@@ -391,7 +405,7 @@ enum trace_why sending_refusal(const struct deciding *d, const struct rule *rule
     struct condition_scene scene = deciding_scene(d, journey);
     scene.event = NULL; /* that of the message is its start */
     enum trace_why refusal =
-        policy_refusal(d->policy, d->facts, rule, journey->origin, &known, &scene, d->arena);
+        policy_refusal(d->policy, d->facts, rule, journey->origin, &known, false, &scene, d->arena);
     return refusal ? refusal : lacks_room(d, &want);
 }
 

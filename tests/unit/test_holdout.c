@@ -39,6 +39,10 @@ static const struct decide_play plays[] = {
     {"what waits ends when its time has come, and not before",
      "{name: t, on: x, again: ignore, holdout: 10, wait: 1h, send: a}",
      {{0, X, "t waits 3600"}, {3600, NULL, "t ended holdout"}}},
+    {"nothing behind it acts, also where another rule sends at that moment",
+     "{name: r, on: x, send: b}\n---\n"
+     "{name: t, on: x, holdout: 10, limit: 1 per 7d, steps: [{send: a}, {set: {n: '1'}}]}",
+     {{0, X, "t ended holdout; r sends b"}}},
     {"a split of the same name is another draw",
      "{name: r, on: x, again: ignore, holdout: 10, steps: [\n"
      " {split: {name: t, shares: {a: 88, b: 12}}, then: {a: [{send: a}], b: [{send: b}]}}]}",

@@ -158,6 +158,24 @@ static void test_sent_before(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* What a run sets behind its own send does not forbid, or permit, that send. */
+static void test_consent_before(void **state)
+{
+    (void)state;
+    static const char consent[] = "!has(customer.held) || !customer.held";
+    struct decide_fixture fixture;
+    struct diag diag;
+    decide_fixture_open(&fixture, "{name: a, on: x, again: parallel, steps:\n"
+                                  " [{send: m}, {set: {held: event.data.held}}]}");
+    fixture.policy.consent =
+        condition_compile(fixture.arena, consent, strlen(consent), NULL, NULL, &diag);
+    assert_string_equal(decide_fixture_play(&fixture, 0, X(",\"held\":true")),
+                        "a sets held = true; a sends m");
+    assert_string_equal(decide_fixture_play(&fixture, 1, X(",\"held\":false")),
+                        "a sets held = false; a refused no-consent");
+    decide_fixture_close(&fixture);
+}
+
 /* A document that nobody's program wrote so; and one of two that have more than one may. */
 static void test_fit(void **state)
 {
@@ -227,9 +245,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plays),       cmocka_unit_test(test_join_consent),
-        cmocka_unit_test(test_sent_before), cmocka_unit_test(test_bound),
-        cmocka_unit_test(test_join),        cmocka_unit_test(test_fit),
-        cmocka_unit_test(test_faults),      cmocka_unit_test(test_known),
+        cmocka_unit_test(test_sent_before), cmocka_unit_test(test_consent_before),
+        cmocka_unit_test(test_bound),       cmocka_unit_test(test_join),
+        cmocka_unit_test(test_fit),         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
