@@ -60,9 +60,10 @@ bool draft_sample(const struct draft *draft, const struct ruleset *rules, const 
 {
     const struct value *data = value_get(ruleset_events(rules), type);
     const struct value tick = tick_of(rules, arena);
+    bool ticks = !data && strcmp(type, "clock") == 0;
     struct value full = value_new_map(arena, 4);
     struct buf out;
-    if (!data && strcmp(type, "clock") == 0)
+    if (ticks)
         data = &tick;
     if (!data)
         return false;
@@ -73,7 +74,8 @@ bool draft_sample(const struct draft *draft, const struct ruleset *rules, const 
     value_set(arena, full, "data", with_customer(arena, &whole));
     buf_init(&out, INPUT_MOST);
     bool printed = json_print(&out, &full);
-    event->name = arena_printf(arena, "the sample of %s in events.yaml", type);
+    event->name = ticks ? "a tick of its clock"
+                        : arena_printf(arena, "the sample of %s in events.yaml", type);
     event->text = arena_copy(arena, buf_string(&out), out.length);
     event->length = out.length;
     buf_free(&out);

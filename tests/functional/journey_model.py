@@ -159,6 +159,7 @@ class Customer:
         self.key, self.profile = key, {}
         self.counts = collections.Counter()
         self.journeys, self.sends, self.seen, self.ends = [], [], set(), []
+        self.acted = {}  # (rule, run), of a rule that sends nothing -> when it last did something
         self.open = {}  # mid -> Sent: decided, and not known to be delivered
         self.begun = {}  # (rule, per) -> the time of the newest start
         self.fields, self.emitted = {}, []  # events that rules made, not decided yet
@@ -347,14 +348,25 @@ class Model:
             if step.kind in ACTS and not ask(rule.while_, journey.view(self)):
                 self.tell(rule, "ended", "no-longer")
                 return False
+            counts = rule.limit and step.kind in ACTS and not any(one.kind == "send" for one in code)
+            if counts and self.is_limited(journey):
+                self.tell(rule, "refused", "limit")
+                return False
             try:
                 goes_on = getattr(self, f"do_{step.kind}")(journey, step, code)
             except KeyError:
                 self.tell(rule, "error")
                 return False
+            if counts:
+                self.c.acted[rule.name, journey.run] = self.now
             if goes_on is not None:
                 return goes_on
         return False
+
+    def is_limited(self, journey):
+        count, window = journey.rule.limit
+        return sum(name == journey.rule.name and run != journey.run and at > self.now - window * MINUTE_MS
+                   for (name, run), at in self.c.acted.items()) >= count
 
     # Each step: None where the journey moves on, True where it waits, False where it is over.
 

@@ -98,7 +98,7 @@ class Grammar:
         return [self.rule(number, priorities[number]) for number in range(count)]
 
     def rule(self, number, priority):
-        rng, self.number = self.rng, 0
+        rng, self.number, self.silent = self.rng, 0, self.may(0.12)
         on = rng.sample(TYPES, 1 if self.may(0.8) else 2) + (rng.sample(MADE, 1) if self.may(0.25) else [])
         rule = Rule(f"r{number}", on, priority=priority, marketing=self.may(0.7), per=self.may(0.4))
         self.name, self.field = rule.name, f"f{number}"
@@ -130,7 +130,8 @@ class Grammar:
         return f"{self.name}-{self.number}"
 
     def send(self):
-        return ("send", self.step_id())
+        """Or what a rule does that sends nothing."""
+        return self.set() if self.silent else ("send", self.step_id())
 
     def set(self):
         name = self.field
@@ -144,11 +145,11 @@ class Grammar:
         return ("emit", self.step_id(), self.rng.choice(MADE + TYPES[:1]))
 
     def steps(self, depth):
-        """At least one send in all, and never a wait at an end: nothing would stand behind it."""
+        """At least one send (or what stands for it) in all, and never a wait at an end: nothing would stand behind it."""
         steps = []
         for _ in range(self.rng.randrange(1, 4 if depth == 0 else 3)):
             steps += self.step(depth)
-        if depth == 0 and not any_step(steps, {"send"}):
+        if depth == 0 and not any_step(steps, {"set" if self.silent else "send"}):
             steps.append(self.send())
         return steps
 

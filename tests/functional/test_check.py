@@ -190,6 +190,13 @@ def test_check_of_html_that_gmail_clips(desk):
                      r"hint: seen with the sample of customer.signed_up in events.yaml", out)
 
 
+def test_check_of_what_a_clock_alone_sends(desk):
+    desk.template("tick.text.liquid", "---\nsubject: Tick\n---\n{{ unsubscribe_url }}"
+                                      "{% for i in (1..200000) %}0123456789{% endfor %}")
+    desk.rules(RULES + "---\nname: daily\non: {every: day, at: \"09:00\"}\nsend: tick\n")
+    assert "\nhint: seen with a tick of its clock\n" in warnings(desk, 1)
+
+
 # --- questions that can have but one answer ---
 
 ASKING = """name: asks
