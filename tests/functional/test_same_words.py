@@ -152,7 +152,7 @@ REFUSED = [
     ("topics: {all: opt-in}\n", 1, "`all` is every topic, and none by itself"),
     ("topics: {'my news': opt-in}\n", 1, "a topic must be a word such as offers"),
     ("topics: [news]\n", 1, "`topics` must be a mapping of names to `opt-in` or `opt-out`"),
-    ("customer: {fields: {points: {}}}\n", 1, "`fields` is planned, and not there yet"),
+    ("customer: {fields: {points: {}}}\n", 1, "`set` is missing: what the field becomes"),
     ("deliver: {only: []}\n", 1, "`only` has no pattern"),
     (f"state: /tmp/{LONG}\n", 1, "the state folder must be a whole path of at most 90 bytes"),
     ("redis: {url: 'http://127.0.0.1:1'}\n", 1, "the address of Redis has an unknown form"),

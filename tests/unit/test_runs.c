@@ -102,8 +102,7 @@ static void test_bound(void **state)
                         "r refused too-many-messages; s refused too-many-messages");
     assert_int_equal(fixture.last.dead_count, 2);
     assert_int_equal(fixture.last.dead[0].reason, TRACE_REASON_TOO_MANY_MESSAGES);
-    assert_string_equal(decide_fixture_play(&fixture, 7 * DAY + 1, X("")),
-                        "r emits y; s emits y");
+    assert_string_equal(decide_fixture_play(&fixture, 7 * DAY + 1, X("")), "r emits y; s emits y");
     decide_fixture_close(&fixture);
 }
 
