@@ -360,6 +360,8 @@ static void resume(struct deciding *d, uint32_t index)
         moving_end(d, index, lost);
         return;
     }
+    if (halting_stays(d, &d->customer->journeys.items[index]))
+        return;
     if (journey.start.kind != VALUE_MAP || (journey.met && journey.met_event.kind != VALUE_MAP)) {
         starts_lose(d, index);
         return;

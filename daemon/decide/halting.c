@@ -81,6 +81,14 @@ bool halting_try(struct deciding *d, const struct rule *rule, const struct rule_
     return true;
 }
 
+bool halting_stays(struct deciding *d, struct customer_journey *journey)
+{
+    if (!journey->halted_ms || !halting_is(d, journey->rule, NULL))
+        return false;
+    journey->deadline_ms = d->now_ms + AGAIN_MS;
+    return true;
+}
+
 /* ---- Who waits ---- */
 
 static struct decision_halted *row_of(struct deciding *d, const char *rule, const char *key)

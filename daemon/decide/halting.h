@@ -21,6 +21,10 @@ bool halting_try(struct deciding *d, const struct rule *rule, const struct rule_
 /* Whether the journey waited, and its rule is paused no more: it is due. */
 bool halting_is_over(struct deciding *d, const struct customer_journey *journey);
 
+/* Whether the journey waits, and its rule is paused still: nothing is asked of it before that is
+ * resumed. */
+bool halting_stays(struct deciding *d, struct customer_journey *journey);
+
 /* What waits at first, of the customer and of whoever becomes part of them; and at last, which the
  * decision tells. */
 void halting_begin(struct deciding *d, const struct customer *customer);

@@ -65,6 +65,29 @@ static void test_waits_and_goes(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* What it stands in is asked when the rule is resumed, and not when it is looked at meanwhile. */
+static void test_asks_at_last(void **state)
+{
+    struct decide_fixture fixture;
+    (void)state;
+    decide_fixture_open(&fixture,
+                        "{name: r, on: cart, again: restart, while: customer.on, steps: "
+                        "[{wait: 1h},\n {if: customer.ok, then: [{send: a}]}, {send: b}]}");
+    play(&fixture, 0,
+         "{\"type\":\"cart\",\"customer\":{\"id\":7,\"email\":\"a@b.example\","
+         "\"accepts_marketing\":true,\"ok\":true,\"on\":true}}",
+         "r waits 3600");
+    halt(&fixture, by_hand, 1);
+    play(&fixture, 3600, NULL, "r paused by hand");
+    play(&fixture, 3700, "{\"type\":\"x\",\"customer\":{\"id\":7,\"ok\":false,\"on\":false}}", "");
+    play(&fixture, 90000, NULL, "");
+    assert_int_equal(fixture.last.deadline_ms, ms_of(90000 + 86400));
+    play(&fixture, 90001, "{\"type\":\"x\",\"customer\":{\"id\":7,\"ok\":true,\"on\":true}}", "");
+    halt(&fixture, none, 2);
+    play(&fixture, 90100, NULL, "r sends a; r sends b");
+    decide_fixture_close(&fixture);
+}
+
 /* What ends the journey ends it meanwhile; the brake says that it was the brake. */
 static void test_ends(void **state)
 {
@@ -137,9 +160,8 @@ static void test_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_waits_and_goes),
-        cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_brake),
+        cmocka_unit_test(test_waits_and_goes), cmocka_unit_test(test_asks_at_last),
+        cmocka_unit_test(test_ends),           cmocka_unit_test(test_brake),
         cmocka_unit_test(test_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
