@@ -156,7 +156,7 @@ static void test_counted(void **state)
     (void)state;
     static const struct file files[FILES_MOST] = {
         {"a.yaml",
-         "name: a\non: [on.one, on.two]\nlimit: 1 per 3d\nif: |\n"
+         "name: a\nclass: transactional\non: [on.one, on.two]\nlimit: 1 per 3d\nif: |\n"
          "  // don't mind the comment's quotes\n"
          "  customer.count(\"in.if\") > 0 && order.note != \"a\\\"b\" &&\n"
          "  customer.count('in.if.too', duration('1d')) > 0 && customer.count(r'in.raw') > 0 &&\n"
