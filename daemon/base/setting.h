@@ -47,11 +47,9 @@ struct setting {
     int64_t least, most;           /* both 0: no bound. INT64_MIN, INT64_MAX: none on one
                                       side. Of a rate, they bound the count */
     const char *const *choices;    /* of a choice: NULL-terminated */
-    const char *const *later;      /* of a choice: words that are planned, likewise; or NULL */
     const struct setting *section; /* of a section: its own table */
     bool required;                 /* absent is a fault */
     enum setting_reload reload;
-    bool planned;     /* no key yet: whoever writes it is told so, and `help` says what there is */
     const char *help; /* one line */
 };
 

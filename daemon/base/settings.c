@@ -34,8 +34,6 @@ static void set_defaults(struct settings_reading *in, const struct setting *tabl
 {
     for (const struct setting *setting = table; setting->key; setting++) {
         void *field = field_of(setting, into);
-        if (setting->planned)
-            continue;
         if (setting->type == SETTING_SECTION) {
             set_defaults(in, setting->section, field);
             continue;
@@ -59,29 +57,18 @@ static const struct setting *find_setting(const struct setting *table, const str
 static void unknown_key(struct settings_reading *in, const struct setting *table,
                         const struct value *key)
 {
-    size_t count = 0, kept = 0;
+    size_t count = 0;
     while (table[count].key)
         count++;
     const char **names = arena_zero(in->arena, sizeof *names * (count + 1));
     for (size_t i = 0; i < count; i++)
-        if (!table[i].planned)
-            names[kept++] = table[i].key;
+        names[i] = table[i].key;
     const char *word = value_to_text(in->arena, key);
     struct diag *diag = settings_fault(in->diags, in->source, key, DIAG_ERROR, "unknown key `%s`",
                                        word ? word : value_kind_name(key->kind));
     diag_code(diag, "unknown-key");
     if (word)
         diag_suggest(diag, word, names);
-}
-
-static void planned_key(struct settings_reading *in, const struct setting *setting,
-                        const struct value *key)
-{
-    struct diag *diag = settings_fault(in->diags, in->source, key, DIAG_ERROR,
-                                       "`%s` is planned, and not there yet", setting->key);
-    diag_code(diag, "planned");
-    if (setting->help)
-        diag_hint(diag, "%s", setting->help);
 }
 
 static void missing_keys(struct settings_reading *in, const struct setting *table,
@@ -146,8 +133,6 @@ static void read_map(struct settings_reading *in, const struct setting *table,
         const struct setting *setting = find_setting(table, &member->key);
         if (!setting)
             unknown_key(in, table, &member->key);
-        else if (setting->planned)
-            planned_key(in, setting, &member->key);
         else if (member->value.kind != VALUE_NULL)
             read_member(in, setting, &member->value, field_of(setting, into));
         else

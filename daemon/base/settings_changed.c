@@ -38,7 +38,7 @@ static bool same_field(const struct setting *setting, const void *a, const void 
 
 static bool waits_for_restart(const struct setting *setting)
 {
-    return !setting->planned && setting->reload == SETTING_RESTART;
+    return setting->reload == SETTING_RESTART;
 }
 
 void settings_changed(const struct setting *table, const char *prefix, const void *before,

@@ -137,26 +137,6 @@ static bool read_size(struct settings_reading *in, const struct setting *setting
     return true;
 }
 
-/* A word of the language that is none yet. Returns false. */
-static bool planned_choice(struct settings_reading *in, const struct setting *setting,
-                           const struct value *value, const char *there)
-{
-    struct diag *diag = settings_fault(in->diags, in->source, value, DIAG_ERROR,
-                                       "`%s: %s` is planned, and not there yet", setting->key,
-                                       value_to_text(in->arena, value));
-    diag_code(diag, "planned");
-    diag_hint(diag, "there is %s", there);
-    return false;
-}
-
-static bool is_planned_choice(const struct setting *setting, const struct value *value)
-{
-    for (const char *const *word = setting->later; word && *word; word++)
-        if (value_is_text(value, *word))
-            return true;
-    return false;
-}
-
 static bool read_choice(struct settings_reading *in, const struct setting *setting,
                         const struct value *value, void *field)
 {
@@ -170,9 +150,7 @@ static bool read_choice(struct settings_reading *in, const struct setting *setti
         }
         buf_printf(&wanted, "%s`%s`", i ? ", " : "one of ", setting->choices[i]);
     }
-    if (is_planned_choice(setting, value))
-        planned_choice(in, setting, value, buf_string(&wanted));
-    else if (value->kind == VALUE_STRING)
+    if (value->kind == VALUE_STRING)
         bad_text(in, setting, value, buf_string(&wanted));
     else
         settings_fields_wrong_type(in, setting, value, buf_string(&wanted), NULL);

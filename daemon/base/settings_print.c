@@ -231,7 +231,7 @@ static void put_table(struct buf *out, const struct setting *table, const void *
 {
     for (const struct setting *setting = table; setting->key; setting++) {
         const void *field = field_of(setting, from);
-        if (setting->planned || is_absent(setting, field))
+        if (is_absent(setting, field))
             continue;
         size_t start = out->length;
         buf_printf(out, "%*s%s:", indent, "", setting->key);

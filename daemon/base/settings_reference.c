@@ -61,8 +61,6 @@ static void put_range(struct buf *out, const struct setting *setting)
 static void put_rows(struct buf *out, const struct setting *table, const char *prefix)
 {
     for (const struct setting *setting = table; setting->key; setting++) {
-        if (setting->planned)
-            continue;
         buf_printf(out, "| `%s%s` | %s | ", prefix, setting->key, type_names[setting->type]);
         put_default(out, setting);
         put_range(out, setting);

@@ -37,9 +37,6 @@ struct cel_environment {
     bool open;
     const struct value *members;
     const char *container; /* a namespace for names, as the specification has it; may be NULL */
-    /* Names and functions that the host means to have: whoever writes one is told so.
-     * NULL-terminated; may be NULL. */
-    const char *const *planned;
     const struct value *samples; /* of the roots, by slot, null where unknown; may be NULL */
     bool unchecked; /* names and types that are wrong fail at run time, not at compile time */
 };

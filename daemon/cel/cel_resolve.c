@@ -142,22 +142,6 @@ static void become_type(struct cel_node *node, const struct cel_type_name *type)
     node->count = 0;
 }
 
-static bool is_planned(const struct resolver *resolver, const char *name)
-{
-    const char *const *planned = resolver->environment->planned;
-    while (planned && *planned && strcmp(*planned, name) != 0)
-        planned++;
-    return planned && *planned;
-}
-
-static bool refuse_planned(struct resolver *resolver, struct cel_node *node, const char *name)
-{
-    const char *call = node->kind == CEL_NODE_CALL ? "()" : "";
-    return refuse(resolver, node, node->value.length,
-                  arena_printf(resolver->arena, "`%s%s` is planned, and not there yet", name, call),
-                  NULL);
-}
-
 static bool unknown_name(struct resolver *resolver, struct cel_node *node)
 {
     struct diag *diag;
@@ -199,8 +183,6 @@ static bool resolve_name(struct resolver *resolver, struct cel_node *node, bool 
         int32_t slot = find_root(resolver, name, global);
         const struct cel_type_name *type = cel_type_named(name, strlen(name));
         bool sampled = value_get(environment->members, name) != NULL;
-        if (slot < 0 && !sampled && is_planned(resolver, name))
-            return refuse_planned(resolver, node, name);
         bool open = environment->open && (!environment->members || sampled);
         if (slot >= 0) {
             become(node, CEL_NODE_ROOT, slot);
@@ -296,8 +278,6 @@ static bool unknown_function(struct resolver *resolver, struct cel_node *call, c
 {
     struct arena *arena = resolver->arena;
     const char *message;
-    if (lookup == CEL_LOOKUP_UNKNOWN && is_planned(resolver, name))
-        return refuse_planned(resolver, call, name);
     name = meant_name(resolver, call, name);
     if (lookup != CEL_LOOKUP_STYLE)
         message = arena_printf(arena, "there is no function %s()", name);

@@ -43,11 +43,6 @@ enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 #define AT(field) .offset = offsetof(struct rule_text, field)
 
-#define PLANNED(name, instead)                        \
-    {                                                 \
-        .key = name, .planned = true, .help = instead \
-    }
-
 const struct setting rule_settings[] = {
     {.key = "name",
      .type = SETTING_TEXT,

@@ -38,9 +38,6 @@ static const char *const step_keys[] = {"send", "wait", "if",   "split", "set", 
 /* As they are told of in faults. */
 #define KINDS "send, wait, if, split, set, emit"
 
-/* Steps of the language that are not there yet. */
-static const char *const planned_keys[] = {"repeat", NULL};
-
 /* False where a key is unknown. */
 static bool check_step_keys(const struct rule_step_reader *steps, const struct value *step)
 {
@@ -55,15 +52,10 @@ static bool check_step_keys(const struct rule_step_reader *steps, const struct v
         if (rule_list_has(step_keys, name))
             continue;
         known = false;
-        bool planned = rule_list_has(planned_keys, name);
-        struct diag *diag = settings_fault(
-            reader->diags, reader->source, key, DIAG_ERROR,
-            planned ? "the step `%s` is planned, and not there yet" : "unknown step `%s`", name);
+        struct diag *diag = settings_fault(reader->diags, reader->source, key, DIAG_ERROR,
+                                           "unknown step `%s`", name);
         diag->width = (uint32_t)length;
-        if (planned)
-            diag_hint(diag, "there are " KINDS " and stop");
-        else
-            diag_suggest(diag, name, step_keys);
+        diag_suggest(diag, name, step_keys);
     }
     return known;
 }

@@ -316,7 +316,6 @@ def test_hints_for_rules(desk, rule, line, words, hint):
     desk.rules(rule, "hinted.yaml")
     out = desk.ctl("check")[1]
     assert re.search(rf"hinted\.yaml:{line}:\d+: error: .*{re.escape(words)}", out) and hint in out, out
-    assert "planned" not in out or out.count("error: ") == 1, out
 
 
 @pytest.mark.parametrize("subject, hint", [

@@ -152,8 +152,6 @@ static void add_faults(struct arena *arena, const struct setting *table, struct 
     path.depth++;
     for (const struct setting *setting = table; setting->key; setting++) {
         path.path[path.depth - 1] = setting;
-        if (setting->planned)
-            continue;
         for (const char *const *text = wrong_texts(setting); *text; text++)
             add_fault(faults, count, &path, *text);
         for (int above = 0; above < 2; above++)
@@ -203,8 +201,6 @@ static void put_table(struct text *text, const struct subject *subject, const st
 {
     int indent = subject->indent + 2 * (int)depth;
     for (const struct setting *setting = table; setting->key; setting++) {
-        if (setting->planned)
-            continue;
         bool wrong = false, within = false;
         for (size_t i = 0; i < count; i++) {
             if (faults[i].depth <= depth || faults[i].path[depth] != setting)

@@ -39,7 +39,6 @@ static const struct setting table[] = {
     {ROW(outer, any, SETTING_VALUE)},
     {ROW(outer, parts, SETTING_VALUE), .reload = SETTING_BY_PART},
     {ROW(outer, inner, SETTING_SECTION), .section = inner_table},
-    {.key = "later", .planned = true},
     {0},
 };
 
