@@ -11,6 +11,7 @@ import dataclasses
 
 MINUTE_MS = 60 * 1000
 DAY_MINUTES = 24 * 60
+WORDS = {"customer.unsubscribed", "customer.resubscribed"}
 ACTS = {"send", "set", "emit"}
 MAX_AGE_MS = 24 * 60 * MINUTE_MS
 
@@ -33,6 +34,7 @@ class View:
     start: dict
     profile: dict
     counts: dict
+    table: dict  # what `lookup` finds
     started: int = 0
     waited: bool = False
 
@@ -161,6 +163,7 @@ class Customer:
         self.journeys, self.sends, self.seen, self.ends = [], [], set(), []
         self.acted = {}  # (rule, run), of a rule that sends nothing -> when it last did something
         self.open = {}  # mid -> Sent: decided, and not known to be delivered
+        self.words = []  # (time, whether it is a yes) each: what they said to all marketing
         self.begun = {}  # (rule, per) -> the time of the newest start
         self.fields, self.emitted = {}, []  # events that rules made, not decided yet
 
@@ -169,6 +172,7 @@ class Model:
     def __init__(self, rules, cap, quiet):
         self.rules, self.cap = sorted(rules, key=lambda rule: -rule.priority), cap  # (messages, minutes) or None
         self.quiet = quiet  # (from, to) in minutes of the day, or None
+        self.table = {}  # that the shop keeps
         self.code = {rule.name: compile_steps(rule.steps) for rule in rules}
         self.customers = {}
 
@@ -239,12 +243,21 @@ class Model:
             if field not in self.c.profile or self.c.profile[field][0] <= time:
                 self.c.profile[field] = (time, value)
         self.c.counts[event["type"]] += 1
+        if event["type"] in WORDS:
+            self.c.words.append((time, event["type"] != "customer.unsubscribed"))
+            if self.declines():
+                self.recall += [sent for sent in self.c.open.values() if sent.rule.marketing]
         if event["type"] == "order.placed":  # the field that the configuration computes
             self.set(None, "points", self.c.fields.get("points", 0) + event["n"])
 
     def view(self, data, start):
         profile = {name: value for name, (_, value) in self.c.profile.items()}
-        return View(data, start, {**profile, "points": 0, **self.c.fields}, self.c.counts)
+        return View(data, start, {**profile, "points": 0, **self.c.fields}, self.c.counts, self.table)
+
+    def declines(self):
+        """The newest word counts, of one time the last."""
+        words = sorted(self.c.words, key=lambda word: word[0])
+        return bool(words) and not words[-1][1]
 
     def set(self, rule, name, value):
         if self.c.fields.get(name, 0 if name == "points" else None) != value:
@@ -505,7 +518,7 @@ class Model:
                     if one.rule is rule and one.run != run and one.at > since}) >= rule.limit[0]:
                 return "limit"
         if rule.marketing:
-            if view.profile.get("accepts_marketing") is not True:
+            if view.profile.get("accepts_marketing") is not True or self.declines():
                 return "no-consent"
             if self.cap and sum(one.rule.marketing and one.at > self.now - self.cap[1] * MINUTE_MS
                                 for one in self.c.sends) >= self.cap[0]:

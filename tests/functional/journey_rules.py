@@ -73,12 +73,17 @@ class Grammar:
             Condition(f"customer.{name} < {k}", lambda view: view.profile[name] < k),
         ])
 
+    def of_table(self):
+        k = self.rng.randrange(2, 8)
+        return Condition(f'lookup("stock", key, 5) < {k}', lambda view: view.table.get(view.data["key"], 5) < k)
+
     def of_waited(self):
         return Condition("waited || n > 4", lambda view: view.waited or view.data["n"] > 4)
 
     def of_end(self):
         k = self.rng.randrange(2, 8)
         return self.rng.choice([
+            Condition(f'lookup("stock", start.key, 5) < {k}', lambda view: view.table.get(view.start["key"], 5) < k),
             Condition("key == start.key", lambda view: view.data["key"] == view.start["key"]),
             Condition(f"n > start.n + {k - 5}", lambda view: view.data["n"] > view.start["n"] + k - 5),
             Condition(f"event.data.option > {k}", lambda view: view.data["option"] > k),
@@ -87,7 +92,7 @@ class Grammar:
     def of_any(self):
         one, two = self.of_event(), self.of_customer()
         return self.rng.choice([
-            one, two, self.of_field() if self.fields else one, Condition(f"({one.cel}) && size(key) > 0", one.holds),
+            one, two, self.of_field(), self.of_table(), Condition(f"({one.cel}) && size(key) > 0", one.holds),
             Condition(f"!({two.cel})", lambda view: not two.holds(view))])
 
     # ---- Rules ----
@@ -103,7 +108,7 @@ class Grammar:
         rule = Rule(f"r{number}", on, priority=priority, marketing=self.may(0.7), per=self.may(0.4))
         self.name, self.field = rule.name, f"f{number}"
         rule.steps = self.collecting() if self.may(0.2) else self.steps(0)
-        rule.condition = self.of_event() if self.may(0.5) else None
+        rule.condition = rng.choice([self.of_event, self.of_event, self.of_table])() if self.may(0.5) else None
         if any_step(rule.steps, WAITS):
             rule.again = rng.choice(["restart", "ignore", "parallel"])
             rule.until = self.until(on) if self.may(0.6) else []
@@ -111,7 +116,7 @@ class Grammar:
                 rule.again = "collect"
         elif not rule.marketing and self.may(0.3):
             rule.again = "parallel"
-        rule.while_ = rng.choice([self.of_customer, self.of_field])() if self.may(0.3) else None
+        rule.while_ = rng.choice([self.of_customer, self.of_field, self.of_table])() if self.may(0.3) else None
         rule.limit = (rng.randrange(1, 3), rng.choice(WINDOWS)) if self.may(0.35) else None
         rule.holdout = rng.choice([20, 50]) if rule.marketing and self.may(0.2) else 0
         return rule

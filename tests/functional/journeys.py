@@ -15,7 +15,7 @@ import random
 import time
 
 from conftest import wait_until
-from journey_model import MINUTE_MS, Model
+from journey_model import MINUTE_MS, WORDS, Model
 from journey_rules import KEYS, TYPES, WINDOWS, Grammar, document
 from persons import LateRedis, clock_text
 
@@ -75,7 +75,8 @@ class World:
         for _ in range(count):
             customer = rng.choice(self.customers)
             more = {"level": rng.randrange(10)} if rng.random() < 0.2 else {}
-            event = self.event(rng.choice(TYPES), customer, now_ms, **more)
+            kind = rng.choice(sorted(WORDS)) if rng.random() < 0.04 else rng.choice(TYPES)
+            event = self.event(kind, customer, now_ms, **more)
             if rng.random() < 0.05:
                 event["customer"]["accepts_marketing"] = rng.random() < 0.8
             if rng.random() < 0.15:
@@ -160,7 +161,15 @@ class Run:
         for event, entry in zip(events, self.shop.push(*events)):
             self.world.pushed[entry.decode()] = event
 
+    def restock(self):
+        """The shop's table is another from now on: nothing is decided meanwhile."""
+        self.model.table = {key: self.rng.randrange(10) for key in KEYS if self.rng.random() < 0.8}
+        self.client.delete("nudged:table:stock")
+        if self.model.table:
+            self.client.hset("nudged:table:stock", mapping=self.model.table)
+
     def slot(self):
+        self.restock()
         self.go_to(self.now_ms() + SLOT_MS)
         self.push(self.world.events(self.each, self.now_ms()))
         if self.rng.random() < KILLS:
