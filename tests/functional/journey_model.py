@@ -12,6 +12,7 @@ import dataclasses
 MINUTE_MS = 60 * 1000
 DAY_MINUTES = 24 * 60
 WORDS = {"customer.unsubscribed", "customer.resubscribed"}
+KEPT_ENDS = 16
 ACTS = {"send", "set", "emit"}
 MAX_AGE_MS = 24 * 60 * MINUTE_MS
 
@@ -133,6 +134,7 @@ class Journey:
     since: int = 0
     meets: list = ()  # (type, condition) each: what it waits for
     imposed: bool = False
+    until: list = ()  # what ends it should its rule be gone
     collected: list = None  # (time, event) each
 
     def view(self, model):
@@ -153,6 +155,7 @@ class Sent:
     data: dict
     level: int
     all: str  # marks of what was collected
+    until: list
     mid: str = None
 
 
@@ -170,11 +173,15 @@ class Customer:
 
 class Model:
     def __init__(self, rules, cap, quiet):
-        self.rules, self.cap = sorted(rules, key=lambda rule: -rule.priority), cap  # (messages, minutes) or None
+        self.cap = cap  # (messages, minutes) or None
         self.quiet = quiet  # (from, to) in minutes of the day, or None
         self.table = {}  # that the shop keeps
-        self.code = {rule.name: compile_steps(rule.steps) for rule in rules}
         self.customers = {}
+        self.learn_rules(rules)
+
+    def learn_rules(self, rules):
+        self.rules = sorted((rule for rule in rules if not rule.removed), key=lambda rule: -rule.priority)
+        self.code = {rule.name: compile_steps(rule.steps) for rule in rules}
 
     def customer(self, key):
         return self.customers.setdefault(key, Customer(key))
@@ -214,7 +221,9 @@ class Model:
     def meet(self, journey, event, time):
         journey.event, journey.waited, journey.clock = event, True, time
         self.tell(journey.rule, "goes-on", "met")
-        if not self.go_on(journey):
+        if journey.rule.removed:
+            journey.deadline, journey.meets = self.now, ()
+        elif not self.go_on(journey):
             self.c.journeys = [one for one in self.c.journeys if one is not journey]
 
     def decide_due(self, customer, now, said=None):
@@ -264,22 +273,34 @@ class Model:
             self.tell(rule, "sets", f"{name} = {value}")
         self.c.fields[name] = value
 
-    def ends(self, rule, event, started, start, time):
+    def ends(self, until, event, started, start, time):
         """Whether the event ends what began with `start`. A condition that fails ends it too."""
         return time >= started and any(
             kind == event["type"] and ask(condition, self.view(event, start)) is not False
-            for kind, condition in rule.until)
+            for kind, condition in until)
+
+    def ends_one(self, one, event, time):
+        """A journey, or a message: by its rule, or where that is gone by what it carries."""
+        return self.ends(one.until if one.rule.removed else one.rule.until, event, one.started, one.start, time)
 
     def end_by_until(self, event, time):
         for journey in list(self.c.journeys):
-            if self.ends(journey.rule, event, journey.started, journey.start, time):
+            if self.ends_one(journey, event, time):
                 self.end(journey, "until")
         for sent in self.c.open.values():
-            if self.ends(sent.rule, event, sent.started, sent.start, time):
+            if self.ends_one(sent, event, time):
                 self.recall.append(sent)
         for rule in self.rules:
             if any(kind == event["type"] for kind, _ in rule.until):
                 self.c.ends.append(("until", rule, None, time, event))
+                self.forget_ends(rule)
+
+    def forget_ends(self, rule):
+        """Where an `until` has a condition the newest 16 are remembered."""
+        if any(condition for _, condition in rule.until):
+            mine = [end for end in self.c.ends if end[0] == "until" and end[1] is rule]
+            for end in sorted(mine, key=lambda one: one[3])[:-KEPT_ENDS]:
+                self.c.ends = [one for one in self.c.ends if one is not end]
 
     def end(self, journey, why):
         self.c.journeys.remove(journey)
@@ -311,7 +332,7 @@ class Model:
     def over(self, rule, per, event, time):
         """Whether the start is over already: a newer end came before it."""
         return any(of is rule and at > time and (
-            why == "no-longer" and value == per or why == "until" and self.ends(rule, end, time, event, at))
+            why == "no-longer" and value == per or why == "until" and self.ends(rule.until, end, time, event, at))
             for why, of, value, at, end in self.c.ends)
 
     def try_rule(self, rule, per, event, time):
@@ -354,7 +375,7 @@ class Model:
     def move(self, journey):
         """Moves on from `journey.at`; true where it waits."""
         rule, code = journey.rule, self.code[journey.rule.name]
-        journey.meets = ()
+        journey.meets, journey.until = (), rule.until
         while journey.at < len(code):
             step = code[journey.at]
             journey.at += 1
@@ -463,6 +484,9 @@ class Model:
     def go_on(self, journey):
         """At its deadline. Where that is more than a minute ago, or the wait was imposed, everything is
         asked again."""
+        if journey.rule.removed:
+            self.tell(journey.rule, "ended", "rule-removed")
+            return False
         late = self.now - journey.clock > MINUTE_MS
         if late:
             journey.clock = self.now
@@ -502,9 +526,10 @@ class Model:
         if self.held_out(journey.rule) and not contested and not self.refusal(journey.rule, journey.run):
             self.tell(journey.rule, "ended", "holdout")
             return False
+        collected = ",".join(event["mark"] for _, event in journey.collected)
         self.wants.append((journey, Sent(
             journey.rule, journey.run, journey.per, journey.started, journey.start, step.step[1], self.now,
-            journey.event, self.c.profile["level"][1], ",".join(event["mark"] for _, event in journey.collected))))
+            journey.event, self.c.profile["level"][1], collected, journey.rule.until)))
         return True
 
     def held_out(self, rule):

@@ -32,6 +32,7 @@ class Rule:
     limit: tuple = None  # (runs, minutes)
     priority: int = 0
     holdout: int = 0
+    removed: bool = False
     steps: list = dataclasses.field(default_factory=list)
 
 
@@ -92,7 +93,7 @@ class Grammar:
     def of_any(self):
         one, two = self.of_event(), self.of_customer()
         return self.rng.choice([
-            one, two, self.of_field(), self.of_table(), Condition(f"({one.cel}) && size(key) > 0", one.holds),
+            one, two, two, self.of_field(), self.of_table(), Condition(f"({one.cel}) && size(key) > 0", one.holds),
             Condition(f"!({two.cel})", lambda view: not two.holds(view))])
 
     # ---- Rules ----
@@ -108,18 +109,35 @@ class Grammar:
         rule = Rule(f"r{number}", on, priority=priority, marketing=self.may(0.7), per=self.may(0.4))
         self.name, self.field = rule.name, f"f{number}"
         rule.steps = self.collecting() if self.may(0.2) else self.steps(0)
-        rule.condition = rng.choice([self.of_event, self.of_event, self.of_table])() if self.may(0.5) else None
         if any_step(rule.steps, WAITS):
             rule.again = rng.choice(["restart", "ignore", "parallel"])
-            rule.until = self.until(on) if self.may(0.6) else []
             if not waits_behind_send(rule.steps):
                 rule.again = "collect"
         elif not rule.marketing and self.may(0.3):
             rule.again = "parallel"
+        self.keys(rule)
+        return rule
+
+    def keys(self, rule):
+        """All but its steps, and what its journeys are by."""
+        rng = self.rng
+        rule.condition = rng.choice([self.of_event, self.of_event, self.of_table])() if self.may(0.5) else None
+        rule.until = self.until(rule.on) if any_step(rule.steps, WAITS) and self.may(0.6) else []
         rule.while_ = rng.choice([self.of_customer, self.of_field, self.of_table])() if self.may(0.3) else None
         rule.limit = (rng.randrange(1, 3), rng.choice(WINDOWS)) if self.may(0.35) else None
         rule.holdout = rng.choice([20, 50]) if rule.marketing and self.may(0.2) else 0
-        return rule
+
+    def edit(self, rules):
+        """Somebody edits the rules: some have other keys, one goes, and two are new."""
+        here = [rule for rule in rules if not rule.removed]
+        here.pop(self.rng.randrange(len(here))).removed = True
+        for rule in here:
+            if self.may(0.4):
+                self.keys(rule)
+        taken = {rule.priority for rule in rules}
+        for priority in self.rng.sample(sorted(set(range(-99, 99)) - taken), 2):
+            self.fields.append(f"f{len(rules)}")
+            rules.append(self.rule(len(rules), priority))
 
     def collecting(self):
         """A wait, and nothing that waits behind a send."""
@@ -182,6 +200,7 @@ class Grammar:
         rng, length = self.rng, self.rng.randrange(1, 6) * SLOT_MINUTES
         return rng.choice([
             ("wait", length), ("wait", length),
+            ("wait_for", length, self.until([], self.of_meeting)),
             ("wait_for", length, self.until([], self.of_meeting)),
             ("wait_clock", rng.randrange(24), rng.choice([0, 30])),
             ("wait_moment", f'started + duration("{length}m")', lambda view: view.started + length * 60000, False),

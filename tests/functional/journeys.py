@@ -2,8 +2,8 @@
 forward from deadline to deadline: what was committed is what docs/rules.md says, in all but what
 persons.py shows.
 
-`run` draws a rule set (journey_rules.py) and lets a shop live for some hours, slot by slot: the
-clock goes to the next deadlines, events are pushed, and when all is decided and sent the traces
+`run` draws a rule set (journey_rules.py) and lets a shop live for some hours, slot by slot: now and
+then the rules are edited; the clock goes to the next deadlines, events are pushed, and when all is decided and sent the traces
 are read, which a model of the rules follows line by line (journey_model.py). So each customer's
 commits are replayed in the order of their versions, by rules that were written down anew. Beside
 that stand checks that need no model: no message twice, caps, limits, hold-outs, splits."""
@@ -12,6 +12,7 @@ import collections
 import datetime
 import json
 import random
+import signal
 import time
 
 from conftest import wait_until
@@ -21,7 +22,7 @@ from persons import LateRedis, clock_text
 
 SLOT_MS = 30 * MINUTE_MS
 CONNECTIONS = 8
-KILLS = 0.15  # of slots
+KILLS, EDITS = 0.15, 0.1  # of slots
 LETTER = ("---\nsubject: '{{ message.rule }}'\n---\n"
           "{{ step }}|{{ began }}|{{ mark }}|{{ level }}|{{ all }}\n")
 # What stands in a line of the trace that delivery wrote, not a decision.
@@ -90,8 +91,8 @@ class World:
 class Run:
     def __init__(self, shop, seed, events, daemons):
         self.shop, self.rng, self.kills = shop, random.Random(seed), 0
-        grammar = Grammar(self.rng)
-        self.rules = grammar.rules(self.rng.randrange(5, 12))
+        self.grammar = Grammar(self.rng)
+        self.rules = self.grammar.rules(self.rng.randrange(5, 12))
         self.cap = (self.rng.randrange(1, 5), self.rng.choice(WINDOWS)) if self.rng.random() < 0.6 else None
         quiet = self.rng.randrange(24) if self.rng.random() < 0.4 else None
         self.quiet_hours = (quiet * 60, (quiet + 7) % 24 * 60) if quiet is not None else None
@@ -110,11 +111,34 @@ class Run:
         if self.quiet_hours:
             policy["quiet_hours"] = {"from": f"{quiet:02}:00", "to": f"{(quiet + 7) % 24:02}:00"}
         shop.config["customer"] = {"fields": {"points": {"default": 0, "on": "order.placed", "set": "points + n"}}}
-        shop.rules("---\n".join(json.dumps(document(rule), indent=1) + "\n" for rule in self.rules))
+        self.write_rules()
         shop.template("letter.text.liquid", LETTER)
         self.daemons = [shop.daemon(f"d{number}") for number in range(daemons)]
         self.mails = collections.defaultdict(list)  # mid -> what it says
         self.sent, self.told, self.seen = {}, collections.defaultdict(list), set()
+
+    def write_rules(self):
+        self.shop.rules("---\n".join(json.dumps(document(rule), indent=1) + "\n"
+                                     for rule in self.rules if not rule.removed))
+
+    def edit_rules(self):
+        """All daemons have the new ones before anything else happens."""
+        self.grammar.edit(self.rules)
+        self.write_rules()
+        self.model.learn_rules(self.rules)
+        for daemon in self.daemons:
+            daemon.process.send_signal(signal.SIGHUP)
+        count = len(self.model.rules)
+        wait_until(lambda: all(daemon.status()["rules"] == count for daemon in self.daemons), "the edited rules")
+        self.wait_renewed()
+
+    def wait_renewed(self):
+        """Each daemon knows of the others that they have these rules: by its next renewal."""
+        client = self.client
+        wait_until(lambda: len({row.split()[1] for row in client.hvals("nudged:sets")}) == 1, "one rule set")
+        for key in client.keys("nudged:instance:*"):
+            ends = client.pexpiretime(key)
+            wait_until(lambda: client.pexpiretime(key) > ends, "a renewal")
 
     # ---- The clock ----
 
@@ -170,6 +194,8 @@ class Run:
 
     def slot(self):
         self.restock()
+        if self.rng.random() < EDITS:
+            self.edit_rules()
         self.go_to(self.now_ms() + SLOT_MS)
         self.push(self.world.events(self.each, self.now_ms()))
         if self.rng.random() < KILLS:
