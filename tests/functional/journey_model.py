@@ -522,7 +522,7 @@ class Model:
         """Whether the journey goes on: not where it is held out, and nothing else speaks against it."""
         if self.now - journey.clock > MINUTE_MS:
             journey.clock = self.now
-        contested = self.wants and (journey.rule.limit or self.cap)
+        contested = self.wants and self.caps(len(self.wants))
         if self.held_out(journey.rule) and not contested and not self.refusal(journey.rule, journey.run):
             self.tell(journey.rule, "ended", "holdout")
             return False
@@ -545,10 +545,14 @@ class Model:
         if rule.marketing:
             if view.profile.get("accepts_marketing") is not True or self.declines():
                 return "no-consent"
-            if self.cap and sum(one.rule.marketing and one.at > self.now - self.cap[1] * MINUTE_MS
-                                for one in self.c.sends) >= self.cap[0]:
+            if self.caps(0):
                 return "cap"
         return None
+
+    def caps(self, more):
+        """Whether the cap is reached once so many more are sent."""
+        return self.cap and more + sum(one.rule.marketing and one.at > self.now - self.cap[1] * MINUTE_MS
+                                       for one in self.c.sends) >= self.cap[0]
 
     def grant(self):
         over = []
