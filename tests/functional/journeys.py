@@ -3,7 +3,8 @@ forward from deadline to deadline: what was committed is what docs/rules.md says
 persons.py shows.
 
 `run` draws a rule set (journey_rules.py) and lets a shop live for some hours, slot by slot: now and
-then the rules are edited; the clock goes to the next deadlines, events are pushed, and when all is decided and sent the traces
+then the rules are edited; the clock goes to the next deadlines, events are pushed, and when all is
+decided and sent the traces
 are read, which a model of the rules follows line by line (journey_model.py). So each customer's
 commits are replayed in the order of their versions, by rules that were written down anew. Beside
 that stand checks that need no model: no message twice, caps, limits, hold-outs, splits."""
@@ -17,7 +18,7 @@ import time
 
 from conftest import wait_until
 from journey_model import MINUTE_MS, WORDS, Model
-from journey_rules import KEYS, TYPES, WINDOWS, Grammar, document
+from journey_rules import KEYS, TYPES, WINDOWS, Grammar, counting, document
 from persons import LateRedis, clock_text
 
 SLOT_MS = 30 * MINUTE_MS
@@ -42,6 +43,10 @@ def told(item):
     elif what == "passed-over" and why in ("until", "no-longer"):
         why = "over"
     return item.get("rule"), what, why
+
+
+class Full(Exception):
+    """A customer's document has no more room, of which the model knows nothing."""
 
 
 class World:
@@ -118,8 +123,8 @@ class Run:
         self.sent, self.told, self.seen = {}, collections.defaultdict(list), set()
 
     def write_rules(self):
-        self.shop.rules("---\n".join(json.dumps(document(rule), indent=1) + "\n"
-                                     for rule in self.rules if not rule.removed))
+        documents = [counting()] + [document(rule) for rule in self.rules if not rule.removed]
+        self.shop.rules("---\n".join(json.dumps(one, indent=1) + "\n" for one in documents))
 
     def edit_rules(self):
         """All daemons have the new ones before anything else happens."""
@@ -128,7 +133,7 @@ class Run:
         self.model.learn_rules(self.rules)
         for daemon in self.daemons:
             daemon.process.send_signal(signal.SIGHUP)
-        count = len(self.model.rules)
+        count = len(self.model.rules) + 1
         wait_until(lambda: all(daemon.status()["rules"] == count for daemon in self.daemons), "the edited rules")
         self.wait_renewed()
 
@@ -227,6 +232,8 @@ class Run:
     def follow(self, customer, line):
         did = line["did"]
         said = collections.Counter(told(item) for item in did if item["what"] in TOLD)
+        if any(why == "too-large" for _, _, why in said):
+            raise Full
         if "event" in line:
             event, time_ms = self.event_of(customer, line)
             self.model.take_back(customer, {item["mid"] for item in did if item["what"] == "withdrawn"})
@@ -357,12 +364,16 @@ def check_alone(run):
 
 
 def run(shop, seed, events, daemons):
-    """(messages, how many of them twice); fails where a commit is another than the model's."""
+    """(messages, how many of them twice); fails where a commit is another than the model's. It ends early where
+    a document is full."""
     one = Run(shop, seed, events, daemons)
     for daemon in one.daemons:
         daemon.spawn()
-    one.push(one.world.first(one.now_ms()))
-    one.settle()
-    for _ in range(one.slots):
-        one.slot()
-    return one.finish()
+    try:
+        one.push(one.world.first(one.now_ms()))
+        one.settle()
+        for _ in range(one.slots):
+            one.slot()
+        return one.finish()
+    except Full:
+        return len(one.mails), 0
