@@ -1282,6 +1282,29 @@ example_files = \
 	templates/win-back.html.liquid \
 	templates/win-back.text.liquid
 
+man_pages = \
+	docs/man/nudgectl-check.1 \
+	docs/man/nudgectl-codes.1 \
+	docs/man/nudgectl-dead.1 \
+	docs/man/nudgectl-demo.1 \
+	docs/man/nudgectl-eval.1 \
+	docs/man/nudgectl-explain.1 \
+	docs/man/nudgectl-feedback.1 \
+	docs/man/nudgectl-gateway.1 \
+	docs/man/nudgectl-outbox.1 \
+	docs/man/nudgectl-preview.1 \
+	docs/man/nudgectl-push.1 \
+	docs/man/nudgectl-reload.1 \
+	docs/man/nudgectl-render.1 \
+	docs/man/nudgectl-rule.1 \
+	docs/man/nudgectl-status.1 \
+	docs/man/nudgectl-stop.1 \
+	docs/man/nudgectl-suppress.1 \
+	docs/man/nudgectl-test.1 \
+	docs/man/nudgectl-uncertain.1 \
+	docs/man/nudgectl.1 \
+	docs/man/nudged.8
+
 doc_files = \
 	docs/architecture.md \
 	docs/cel.md \
@@ -1371,6 +1394,7 @@ test_files = \
 	tests/functional/test_limits.py \
 	tests/functional/test_local_times.py \
 	tests/functional/test_lookups.py \
+	tests/functional/test_manual.py \
 	tests/functional/test_message_events.py \
 	tests/functional/test_model.py \
 	tests/functional/test_operations.py \

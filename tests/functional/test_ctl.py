@@ -65,21 +65,6 @@ def test_wrong_command_line(desk, arguments, fault):
     assert err.endswith(f"hint: `nudgectl help {arguments[0]}`\n")
 
 
-def test_help_and_the_page_tell_the_same(desk):
-    """Each command, and each of its options, has its place in nudgectl(1)."""
-    page = (SOURCE / "docs/nudgectl.1").read_text().replace("\\-", "-")
-    sections = {section.split()[0]: section for section in page.split("\n.Ss ")[1:]}
-    _, out, _ = desk.ctl("help")
-    commands = re.findall(r"^  (\w+) ", out, re.M)
-    assert len(commands) >= 12 and set(commands) == set(sections)
-    for command in commands:
-        status, out, _ = desk.ctl("help", command)
-        assert status == 0
-        assert ".Dl nudgectl " in sections[command] or f"| nudgectl {command}" in sections[command]
-        for option in re.findall(r"--(\w+)", out if command != "help" else ""):
-            assert f"Fl -{option}" in sections[command], (command, option)
-
-
 def test_help_is_an_option_of_every_command(desk):
     _, out, _ = desk.ctl("--help")
     for command in re.findall(r"^  (\w+) ", out, re.M):

@@ -103,11 +103,3 @@ def test_the_events_are_those_of_a_shop():
             assert round(data["subtotal"] * 100) == items, line
             total = data["subtotal"] - data.get("discount", 0) + data["shipping"]
             assert abs(data["total"] - total) < 0.001 and data["shipping"] == (0 if items >= 5000 else 4.9), line
-
-
-def test_the_manual_tells_every_option():
-    told = subprocess.run([BUILD / "nudgectl", "help", "demo"], capture_output=True, text=True, check=True).stdout
-    manual = (SOURCE / "docs/nudgectl.1").read_text().split(".Ss demo")[1].split(".Ss ")[0]
-    options = set(re.findall(r"--(\w+)", told))
-    assert options == {"folder", "examples", "keep"}
-    assert options == set(re.findall(r"^\.It Fl \\-(\w+)", manual, re.M))

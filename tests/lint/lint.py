@@ -19,7 +19,7 @@ SCRIPTS = ["dev", ".ci/run", *map(house.short, house.paths("daemon/**/*.sh", "te
 # same call for unset, and `sizeof *a * --n` for a calculation inside sizeof.
 CPPCHECK_WRONG = ["missingIncludeSystem", "nullPointer", "uninitvar", "sizeofCalculation"]
 CPPCHECK_WRONG += ["arrayIndexThenCheck", "varFuncNullUB"]
-PAGES = [house.short(path) for path in house.paths("docs/*.[158]")]
+PAGES = [house.short(path) for path in house.paths("docs/man/*")]
 UNIT = "build-clang/systemd/nudged.service"
 
 
@@ -82,13 +82,13 @@ def check_manual():
         yield "there is no program: the build with clang failed"
         return
     told = subprocess.run(["build-clang/nudged", "--help"], capture_output=True, text=True).stdout
-    page = (house.ROOT / "docs/nudged.8").read_text()
+    page = (house.ROOT / "docs/man/nudged.8").read_text()
     options = set(re.findall(r"(?<![\w-])-(-[a-z]+(?:-[a-z]+)*)", told))
     if not options:
         yield "the program tells of no options"
     for option in sorted(options):
         if f"Fl {option} " not in page.replace("\n", " "):
-            yield f"docs/nudged.8: nothing of -{option}"
+            yield f"docs/man/nudged.8: nothing of -{option}"
 
 
 def check_unit():

@@ -57,7 +57,8 @@ def lists():
         variable("fuzz_programs", fuzzers),
         "".join(f"{target(name)}_LDADD = $(fuzz_libs)\n" for name in fuzzers),
         variable("example_files", files("nudged.yaml", "demo/**/*", "rules/**/*", "templates/**/*")),
-        variable("doc_files", [f for f in files("docs/**/*") if not f.endswith((".1", ".8"))]),
+        variable("man_pages", files("docs/man/*")),
+        variable("doc_files", [f for f in files("docs/**/*") if not f.startswith("docs/man/")]),
         variable("test_files", [f for f in files("tests/**/*") if f not in built | corpora]),
     ]
     return "\n".join(part for part in parts if part)

@@ -1,0 +1,99 @@
+"""The manual: each command has a page, and each option its place there; what a page prints works."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import BUILD, PATIENCE, SOURCE
+from desk import desk  # noqa: F401, the fixture of all tests
+from test_docs import examples  # noqa: F401, the shop as it is installed
+
+MANUAL = SOURCE / "docs/man"
+PAGES = sorted(path.name for path in MANUAL.iterdir())
+
+
+def man(name):
+    return (MANUAL / name).read_text().replace("\\-", "-")
+
+
+def told(program, *arguments):
+    return subprocess.run([BUILD / program, *arguments], capture_output=True, text=True, check=True,
+                          timeout=PATIENCE).stdout
+
+
+def commands():
+    return [name for name in re.findall(r"^  ([a-z]+) ", told("nudgectl", "help"), re.M) if name != "help"]
+
+
+def described(page):
+    """The options that have a paragraph of their own: those in the tags of lists."""
+    tags = " ".join(re.findall(r"^\.It (.*)$", page, re.M))
+    return set(re.findall(r"Fl (-?[a-z-]+)", tags))
+
+
+def test_each_command_has_its_page():
+    assert {name for name in PAGES if name.startswith("nudgectl-")} == {f"nudgectl-{name}.1" for name in commands()}
+    assert len(commands()) >= 19
+    for name in commands():
+        assert f".It Xr nudgectl-{name} 1\n" in man("nudgectl.1"), name
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_page_has_every_option(name):
+    options = set(re.findall(r"(?<![\w-])-(-[a-z][a-z-]*)", told("nudgectl", "help", name)))
+    assert options == {option for option in described(man(f"nudgectl-{name}.1")) if option.startswith("-")}
+
+
+def test_the_pages_of_the_programs_have_every_option():
+    for name, page in (("nudged", "nudged.8"), ("nudgectl", "nudgectl.1")):
+        for option in re.findall(r"(?<![\w-])-(-[a-z][a-z-]*)", told(name, "--help")):
+            assert option in described(man(page)), (page, option)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_has_all_sections(name):
+    sections = re.findall(r"^\.Sh (.*)$", man(name), re.M)
+    assert sections[:3] == ["NAME", "SYNOPSIS", "DESCRIPTION"]
+    assert [one for one in sections if one in ("FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO")] == \
+        ["FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO"][slice(None) if name[-1] in "18" else slice(0, 4)]
+    assert f".Dt {name[:-2].upper()} {name[-1]}\n" in man(name)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_the_page_refers_to_is_there(name):
+    ours = [reference for reference in re.findall(r"Xr (nudge\S+) (\d)", man(name))]
+    assert ours
+    for page, section in ours:
+        assert f"{page}.{section}" in PAGES, page
+
+
+# --- the command lines that they print ---
+
+
+def lines():
+    """Those of the EXAMPLES of all pages."""
+    return [line.replace("\\(dq", '"') for name in PAGES for line in re.findall(r"^\.Dl (.*)$", man(name), re.M)]
+
+
+def test_the_command_lines_of_the_manual(examples):  # noqa: F811
+    """Those that need no daemon, as a shell runs them."""
+    folder = examples.folder
+    shutil.copy(examples.one.config, folder / "nudged.yaml")
+    (folder / "hello.liquid").write_text("Hello {{ name }}\n")
+    (folder / "cart.json").write_text(json.dumps({"type": "cart.updated", "customer": {"id": 7},
+                                                  "cart": {"total": 30, "items": [1]}}))
+    ran = {}
+    for line in lines():
+        for command in ("help", "check", "render", "eval", "preview"):
+            if f"nudgectl {command}" in line and "reload" not in line:
+                line = line.replace("nudgectl", f"{BUILD}/nudgectl -c nudged.yaml", 1)
+                done = subprocess.run(line.replace(" --open", ""), shell=True, cwd=folder, text=True,
+                                      capture_output=True, timeout=PATIENCE, check=False)
+                assert (done.returncode, done.stderr) == (0, ""), line
+                ran[command] = done.stdout
+                break
+    assert ran["render"] == "Hello Ana\n" and ran["eval"] == "true\n"
+    assert set(ran) == {"check", "render", "eval", "preview", "help"}
