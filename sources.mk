@@ -204,6 +204,8 @@ library_sources = \
 	daemon/ctl/browser.h \
 	daemon/ctl/by_whom.c \
 	daemon/ctl/by_whom.h \
+	daemon/ctl/cells.c \
+	daemon/ctl/cells.h \
 	daemon/ctl/check.c \
 	daemon/ctl/check_messages.c \
 	daemon/ctl/check_messages.h \
@@ -212,8 +214,13 @@ library_sources = \
 	daemon/ctl/check_variables.c \
 	daemon/ctl/check_variables.h \
 	daemon/ctl/codes_command.c \
+	daemon/ctl/colour.c \
+	daemon/ctl/colour.h \
+	daemon/ctl/columns.c \
+	daemon/ctl/columns.h \
 	daemon/ctl/command.c \
 	daemon/ctl/command.h \
+	daemon/ctl/command_table.c \
 	daemon/ctl/context.c \
 	daemon/ctl/context.h \
 	daemon/ctl/csv_reader.c \
@@ -239,6 +246,7 @@ library_sources = \
 	daemon/ctl/event_again.h \
 	daemon/ctl/event_splitter.c \
 	daemon/ctl/event_splitter.h \
+	daemon/ctl/exit_codes.h \
 	daemon/ctl/explain.c \
 	daemon/ctl/feedback.c \
 	daemon/ctl/gateway_command.c \
@@ -248,6 +256,8 @@ library_sources = \
 	daemon/ctl/help.h \
 	daemon/ctl/input.c \
 	daemon/ctl/input.h \
+	daemon/ctl/json_line.c \
+	daemon/ctl/json_line.h \
 	daemon/ctl/known_names.c \
 	daemon/ctl/known_names.h \
 	daemon/ctl/outbox_pile.c \
@@ -929,6 +939,7 @@ unit_programs = \
 	tests/unit/test_cel_values \
 	tests/unit/test_clock \
 	tests/unit/test_collect \
+	tests/unit/test_columns \
 	tests/unit/test_commit_builder \
 	tests/unit/test_commit_joins \
 	tests/unit/test_commit_messages \

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ctl/colour.h"
 #include "ctl/command.h"
+#include "ctl/exit_codes.h"
 #include "ctl/help.h"
 
 /* "--help" or "-h" among a command's arguments, as far as a "--". */
@@ -30,7 +31,7 @@ static int finish(int status)
     bool gone = poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
     if (!gone)
         fprintf(stderr, "nudgectl: standard output cannot be written\n");
-    return status ? status : EXIT_FAILURE;
+    return status ? status : EX_IOERR;
 }
 
 static int run(struct context *context, int argc, char **argv)
@@ -45,13 +46,14 @@ static int run(struct context *context, int argc, char **argv)
     log_set_level(LOG_LEVEL_WARNING);
     int status = command->run(context, argc, argv);
     context_close(context);
-    return status;
+    return status == EXIT_FAILURE && context->trouble ? context->trouble : status;
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
+        {"color", required_argument, NULL, 'C'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {0},
@@ -62,6 +64,8 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "+c:h", options, NULL)) != -1) {
         if (option == 'c') {
             context.config_file = optarg;
+        } else if (option == 'C' && colour_choose(optarg)) {
+            continue;
         } else if (option == 'h') {
             return finish(help_print(NULL));
         } else if (option == 'v') {

@@ -10,9 +10,9 @@ struct command {
     const char *name;
     const char *arguments; /* "[FILE...]" */
     const char *about;     /* one line */
-    const char *options;   /* lines of help on its options; may be "" */
-    /* argv[0] is the command's name. The exit status: 0, 1, EX_USAGE, or one that `options` tell.
-     */
+    const char *options;   /* lines of help on its options; NULL: it has none */
+    const char *examples;  /* whole lines of help, indented by two */
+    /* argv[0] is the command's name. The exit status is one of ctl/exit_codes.h. */
     int (*run)(struct context *context, int argc, char **argv);
 };
 
@@ -50,8 +50,8 @@ struct command_option {
 };
 
 /* Takes the options (the table ends with a row without a name; NULL: there are none) out of
- * argv, wherever they stand before a "--"; and "--config FILE" or "-c FILE", which every command
- * has, into the context. The number of arguments that are left, in argv[1] and on; -1 after a
+ * argv, wherever they stand before a "--"; and "--config FILE" or "-c FILE" and "--color WHEN",
+ * which every command has. The number of arguments that are left, in argv[1] and on; -1 after a
  * fault, which was printed: EX_USAGE. */
 int command_options(struct context *context, int argc, char **argv,
                     const struct command_option *options);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/config_place.h"
+#include "ctl/exit_codes.h"
 #include "redis/embedded.h"
 
 enum { CONNECT_MS = 5000, ASK_MS = 60000 };
@@ -52,6 +53,8 @@ struct config *context_config(struct context *context)
     struct diags diags = {0};
     struct config *config = context_read(context, &diags);
     context_print_errors(&diags);
+    if (!config)
+        context->trouble = EX_CONFIG;
     return config;
 }
 
@@ -78,6 +81,7 @@ struct session *context_session(struct context *context)
             diag_hint(&diag, "is nudged running? its private Redis lies in %s", config->keys.state);
         context_fail(&diag);
         context_tell_defaults(context);
+        context->trouble = EX_UNAVAILABLE;
     }
     return session;
 }
@@ -97,6 +101,7 @@ bool context_answer(struct context *context, const char *method, const char *tar
     if (!admin_client_ask(&question, &got, &diag)) {
         context_fail(&diag);
         context_tell_defaults(context);
+        context->trouble = EX_UNAVAILABLE;
         return false;
     }
     if (got.status != 200) {

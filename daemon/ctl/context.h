@@ -15,6 +15,8 @@
 struct context {
     const char *config_file; /* of --config; NULL: the default file where there is one */
     struct config *config;   /* NULL before context_config */
+    /* Why a command ends with 1 that could not begin: EX_CONFIG, EX_UNAVAILABLE; else 0. */
+    int trouble;
 };
 
 /* The configuration; NULL where it is broken. Faults and warnings are added to `diags`. */

@@ -17,8 +17,20 @@ static void print_all(void)
         printf("  %-9s %s\n", command->name, command->about);
     printf("  %-9s %s\n\n", "help", "this, or the options of one command");
     printf("  -c, --config FILE  the configuration, before or behind the command\n"
-           "                     (default: %s)\n\nSee nudgectl(1).\n",
+           "                     (default: %s)\n"
+           "  --color WHEN       auto (on a terminal, unless NO_COLOR is set), always or never\n\n"
+           "`nudgectl COMMAND --help` has options and examples; see also nudgectl(1).\n",
            NUDGED_CONFIG);
+}
+
+static void print_one(const struct command *command)
+{
+    printf("Usage: nudgectl %s%s%s\n%c%s.\n", command->name, *command->arguments ? " " : "",
+           command->arguments, toupper((unsigned char)command->about[0]), command->about + 1);
+    if (command->options)
+        printf("\n%s", command->options);
+    printf("\n%s:\n%s", strchr(command->examples, '\n')[1] ? "Examples" : "Example",
+           command->examples);
 }
 
 int help_unknown(const char *name)
@@ -42,11 +54,9 @@ int help_print(const char *name)
     const struct command *command = name ? command_find(name) : NULL;
     if (name && !command)
         return help_unknown(name);
-    if (!command)
-        print_all();
+    if (command)
+        print_one(command);
     else
-        printf("Usage: nudgectl %s%s%s\n%c%s.\n%s%s", command->name, *command->arguments ? " " : "",
-               command->arguments, toupper((unsigned char)command->about[0]), command->about + 1,
-               *command->options ? "\n" : "", command->options);
+        print_all();
     return EXIT_SUCCESS;
 }

@@ -168,14 +168,16 @@ static bool run(struct preview *preview, struct diag *diag)
     return show(preview, diag);
 }
 
-static int load_and_run(struct preview *preview)
+static int load_and_run(struct context *context, struct preview *preview)
 {
     struct diag diag = {0};
     struct diags diags = {0};
     struct generation *generation = generation_load(preview->config, &diags);
     context_print_errors(&diags);
-    if (!generation)
+    if (!generation) {
+        context->trouble = EX_CONFIG;
         return EXIT_FAILURE;
+    }
     struct arena *arena = arena_new(256 * 1024);
     preview->generation = generation;
     scene_begin(&preview->scene, preview->config, arena);
@@ -216,7 +218,7 @@ int command_preview(struct context *context, int argc, char **argv)
                              preview.as);
     preview.template = argv[1];
     preview.config = context_config(context);
-    int status = preview.config ? load_and_run(&preview) : EXIT_FAILURE;
+    int status = preview.config ? load_and_run(context, &preview) : EXIT_FAILURE;
     if (status != EXIT_SUCCESS)
         context_tell_defaults(context);
     return status;

@@ -194,6 +194,8 @@ static struct generation *load(struct context *context)
     const struct config *config = context_config(context);
     struct generation *generation = config ? generation_load(config, &diags) : NULL;
     context_print_errors(&diags);
+    if (!generation)
+        context->trouble = EX_CONFIG;
     return generation;
 }
 

@@ -123,11 +123,13 @@ def test_check_without_a_configuration_says_so(desk, no_config, tmp_path):
     assert done.returncode == 0 and done.stderr.startswith(told)
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["dead"], ["preview", "welcome"]])
-def test_what_fails_without_a_configuration_says_where_it_looked(no_config, tmp_path, arguments):
+@pytest.mark.parametrize(("arguments", "status"),
+                         [(["status"], 69), (["dead"], 69), (["preview", "welcome"], 78)])
+def test_what_fails_without_a_configuration_says_where_it_looked(no_config, tmp_path, arguments,
+                                                                 status):
     environment = {**os.environ, "STATE_DIRECTORY": str(tmp_path / "state")}
     done = bare_ctl(*arguments, cwd=tmp_path, env=environment)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (status, "")
     assert f"nudgectl: no configuration: there is no {no_config}, " in done.stderr
 
 
@@ -137,13 +139,13 @@ def test_output_that_cannot_be_written(desk):
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True,
                               timeout=PATIENCE, check=False)
-    assert (done.returncode, done.stderr) == (1, "nudgectl: standard output cannot be written\n")
+    assert (done.returncode, done.stderr) == (74, "nudgectl: standard output cannot be written\n")
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w") as gone:
         done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True,
                               timeout=PATIENCE, check=False)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (74, "")
 
 
 def test_demo(tmp_path):
@@ -242,7 +244,7 @@ def test_push_shows_the_place_within_lists_and_lines(desk, text, place, fault, e
 
 def test_push_without_redis(desk):
     status, out, err = desk.ctl("push", stdin="{}")
-    assert (status, out) == (1, "")
+    assert (status, out) == (69, "")
     assert "is nudged running?" in err
 
 
@@ -543,7 +545,7 @@ def test_preview_of_what_is_not_there(desk):
     assert status == 0 and out.endswith("Subject:   alone\n\nalone 129.5\n")
     desk.template("alone.text.liquid", "---\nsubject: alone\n---\n{{ order.total | nope }}\n")
     status, out, err = desk.ctl("preview", "welcome")
-    assert (status, out) == (1, "") and "alone.text.liquid:4:18: error: unknown filter `nope`" in err
+    assert (status, out) == (78, "") and "alone.text.liquid:4:18: error: unknown filter `nope`" in err
 
 
 def test_preview_opens_a_browser(desk, monkeypatch):
@@ -637,4 +639,4 @@ gateway   file: maildir, breaker closed, 0 being sent
     assert desk.ctl("stop")[0] == 0
     assert daemon.ended() == 0
     status, out, err = desk.ctl("status")
-    assert (status, out) == (1, "") and err.startswith("nudgectl: ")
+    assert (status, out) == (69, "") and err.startswith("nudgectl: ")

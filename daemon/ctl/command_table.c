@@ -1,0 +1,248 @@
+/* The table of the subcommands, with the help on each. */
+#include "ctl/command.h"
+#include "ctl/selection_help.h"
+
+const struct command commands[] = {
+    {
+        .name = "push",
+        .arguments = "[FILE...]",
+        .about = "push events, JSON objects or a list of them, from files or standard input",
+        .examples =
+            "  nudgectl push yesterday.jsonl today.jsonl\n"
+            "  echo '{\"type\":\"user.signup\",\"customer\":{\"id\":\"7\"}}' | nudgectl push\n",
+        .run = command_push,
+    },
+    {
+        .name = "check",
+        .arguments = "[--strict]",
+        .about = "check the configuration, all rules and all templates",
+        .options = "  --strict  a warning fails too: the exit status is 1\n",
+        .examples = "  nudgectl check -c nudged.yaml\n"
+                    "  nudgectl check --strict\n",
+        .run = command_check,
+    },
+    {
+        .name = "preview",
+        .arguments = "[--event FILE] [--locale NAME] [--as FORM] [--open] TEMPLATE",
+        .about = "a message as it would leave",
+        .options =
+            "  --event FILE   the event that it answers, as JSON (- for standard input);\n"
+            "                 default: a sample of rules/events.yaml\n"
+            "  --locale NAME  in that language, such as ro\n"
+            "  --as FORM      text: the main headers and the text part (the default)\n"
+            "                 html: the HTML part\n"
+            "                 eml: all of it, as its gateway gets it\n"
+            "                 source: the files of the template folder that it is made from\n"
+            "  --open         opens it in the browser; html, where no other form is asked for\n",
+        .examples = "  nudgectl preview welcome\n"
+                    "  nudgectl preview welcome --locale ro --open\n"
+                    "  nudgectl preview receipt --event order.json --as eml\n",
+        .run = command_preview,
+    },
+    {
+        .name = "render",
+        .arguments = "[--data FILE] [--strict] TEMPLATE",
+        .about = "render any one Liquid file",
+        .options =
+            "  --data FILE  what its variables are, one JSON object (- for standard input)\n"
+            "  --strict     a warning fails too: nothing is printed, and the exit status is 1\n",
+        .examples = "  echo '{\"name\": \"Ana\"}' | nudgectl render hello.liquid --data -\n",
+        .run = command_render,
+    },
+    {
+        .name = "eval",
+        .arguments = "[--event FILE] [--customer FILE] [--table FILE] [--trace] EXPRESSION",
+        .about = "what an expression gives, as a rule's condition would see it",
+        .options = "  --event FILE     the event, as JSON (- for standard input)\n"
+                   "  --customer FILE  what is known of the customer: a JSON object of the fields, "
+                   "or the\n"
+                   "                   document as it stands in Redis, which has the counts too\n"
+                   "  --table FILE     what lookup() finds: a JSON object of tables, {\"stock\": "
+                   "{\"TEA\": 3}}\n"
+                   "  --trace          every part of the expression with its value\n",
+        .examples = "  nudgectl eval 'cart.total >= 20 && size(cart.items) > 0' --event cart.json\n"
+                    "  nudgectl eval 'customer.tier == \"gold\"' --customer ana.json --trace\n",
+        .run = command_eval,
+    },
+    {
+        .name = "test",
+        .arguments =
+            "[--rules DIR] [--filter TEXT] [--tap] [--junit FILE] [--update] [-v] [FILE|FOLDER...]",
+        .about = "run rule tests: what comes of given events, without a daemon",
+        .options = "  --rules DIR    the rules that are tested, and where tests are looked for; "
+                   "default: those "
+                   "of\n"
+                   "                 the configuration\n"
+                   "  --filter TEXT  only tests with that in their names\n"
+                   "  --tap          prints TAP, version 13\n"
+                   "  --junit FILE   writes JUnit's XML as well\n"
+                   "  --update       writes what happened into the expectations that are not met\n"
+                   "  -v, --verbose  each test with all that happened in it\n"
+                   "Exit status: 0 all passed, 1 one failed or there was none, 65 a file cannot be "
+                   "read.\n",
+        .examples = "  nudgectl test\n"
+                    "  nudgectl test rules/abandoned-cart.test.yaml -v\n"
+                    "  nudgectl test --filter reminder --update\n",
+        .run = command_test,
+    },
+    {
+        .name = "explain",
+        .arguments = "[--json] CUSTOMER",
+        .about = "what was decided about a customer, and why",
+        .options = "  --json      the trace as it is stored, one JSON object a line\n",
+        .examples = "  nudgectl explain id:7\n"
+                    "  nudgectl explain ana@example.com\n",
+        .run = command_explain,
+    },
+    {
+        .name = "feedback",
+        .arguments = "[--recipient ADDRESS] [--unsigned]",
+        .about = "a bounce or a complaint, from standard input, as a mail server hands it over",
+        .options = "  --recipient ADDRESS  to which it came; default: as its header says\n"
+                   "  --unsigned           suppresses the address that it names also where nothing "
+                   "shows that\n"
+                   "                       it is about a mail of ours: for reports that you have "
+                   "looked at\n",
+        .examples = "  nudgectl feedback --recipient r-...@bounces.shop.example < report.eml\n",
+        .run = command_feedback,
+    },
+    {
+        .name = "dead",
+        .arguments = "[ls [N] | show ID... | retry ID... | drop ID...] [OPTION...]",
+        .about = "the dead letters, and what is to become of them",
+        .options =
+            "  ls      the newest, at most N (50); all take a letter's id, or its message's\n"
+            "  show    all of a letter\n"
+            "  retry   a message goes out after all, and counts anew under limits and caps;\n"
+            "          an event is pushed again; a timer is due\n"
+            "  drop    deletes the letters\n" SELECTION_HELP,
+        .examples = "  nudgectl dead\n"
+                    "  nudgectl dead show 1795910762653-0\n"
+                    "  nudgectl dead retry --rule receipt --reason refused --after 2h\n",
+        .run = command_dead,
+    },
+    {
+        .name = "outbox",
+        .arguments = "[ls [N] | show MID... | retry MID... | drop MID...] [OPTION...]",
+        .about = "the messages that wait to be sent, and what is to become of them",
+        .options =
+            "  ls      what is queued, in a sender's hand or waits for its next try: N (50)\n"
+            "  show    all of a message\n"
+            "  retry   what waits for its next try is due now\n"
+            "  drop    makes them dead letters; one in a sender's hand unless it is "
+            "delivered\n" SELECTION_HELP,
+        .examples = "  nudgectl outbox ls 10\n"
+                    "  nudgectl outbox retry --gateway relay --reason later\n",
+        .run = command_outbox,
+    },
+    {
+        .name = "uncertain",
+        .arguments = "[ls [N] | show MID... | retry MID... | drop MID...] [OPTION...]",
+        .about = "messages that were perhaps sent, and wait for your word",
+        .options = "  ls      those that are held, the oldest first, at most N (50)\n"
+                   "  show    all of a message\n"
+                   "  retry   sends them once more, through the same gateway (formerly `resend`)\n"
+                   "  drop    makes them dead letters\n" SELECTION_HELP,
+        .examples = "  nudgectl uncertain\n"
+                    "  nudgectl uncertain retry --all\n",
+        .run = command_uncertain,
+    },
+    {
+        .name = "suppress",
+        .arguments = "[ls [N] | add ADDRESS... | rm ADDRESS... | import FILE | export] [OPTION...]",
+        .about = "addresses that must not be written to",
+        .options =
+            "  ls             keyed hashes of addresses, since when and why, at most N (50)\n"
+            "  add            suppresses addresses\n"
+            "  rm             lifts that, of addresses or of hashes as `ls` shows them\n"
+            "  import         a list: an address a line, a CSV with a header (as SendGrid, "
+            "Mailgun\n"
+            "                 and Postmark export theirs), JSON lines; - for standard input\n"
+            "  export         the list as JSON lines, which `import` reads again\n"
+            "  --reason WORD  add, import: why; ls, export: those of that reason\n"
+            "  --csv          export: as CSV\n"
+            "  --json         ls: one JSON object a line\n",
+        .examples = "  nudgectl suppress add ana@example.com --reason by-phone\n"
+                    "  nudgectl suppress import bounces.csv\n"
+                    "  nudgectl suppress export > suppressed.jsonl\n",
+        .run = command_suppress,
+    },
+    {
+        .name = "gateway",
+        .arguments = "[ls | pause NAME... | resume NAME... | test NAME --to ADDRESS] [--json]",
+        .about = "the gateways over all daemons; pausing one, or testing it",
+        .options =
+            "  ls            breaker, last failure, what waits, how much of the rate is used\n"
+            "  pause         nothing is taken for it any more; what has begun goes on\n"
+            "  resume        it goes on\n"
+            "  test          sends one real message through it, and shows all that was said\n"
+            "  --to ADDRESS  test: to whom\n"
+            "  --json        ls: one JSON object a line\n",
+        .examples = "  nudgectl gateway\n"
+                    "  nudgectl gateway pause relay\n"
+                    "  nudgectl gateway test relay --to me@example.com\n",
+        .run = command_gateway,
+    },
+    {
+        .name = "codes",
+        .arguments = "[ls | load LIST FILE] [--json]",
+        .about = "lists of codes, of which sends take one",
+        .options = "  ls      how many are left of each list\n"
+                   "  load    puts the codes of a file into a list, one a line; what the list ever "
+                   "had is\n"
+                   "          passed over\n"
+                   "  --json  ls: one JSON object a line\n",
+        .examples = "  nudgectl codes\n"
+                    "  nudgectl codes load spring10 codes.txt\n",
+        .run = command_codes,
+    },
+    {
+        .name = "rule",
+        .arguments = "[ls | pause NAME... | resume NAME...] [--json]",
+        .about = "the rules, and which are paused; pausing one",
+        .options = "  ls      also since when, by whom, and to how many customers sends wait\n"
+                   "  pause   its matches start nothing any more, its sends wait; what is in the "
+                   "outbox goes\n"
+                   "  resume  it goes on: what waits is asked again, policy.brake counts anew\n"
+                   "  --json  ls: one JSON object a line\n",
+        .examples = "  nudgectl rule\n"
+                    "  nudgectl rule pause win-back\n",
+        .run = command_rule,
+    },
+    {
+        .name = "status",
+        .arguments = "[--json]",
+        .about = "what the daemon is doing",
+        .options = "  --json  the same as one JSON object\n",
+        .examples = "  nudgectl status\n",
+        .run = command_status,
+    },
+    {
+        .name = "reload",
+        .arguments = "",
+        .about = "read rules and templates again",
+        .examples = "  nudgectl check && nudgectl reload\n",
+        .run = command_reload,
+    },
+    {
+        .name = "stop",
+        .arguments = "",
+        .about = "end the daemon, as SIGTERM does",
+        .examples = "  nudgectl stop\n",
+        .run = command_stop,
+    },
+    {
+        .name = "demo",
+        .arguments = "[--folder DIR] [--examples DIR] [--keep]",
+        .about = "all of it at once, on this machine",
+        .options = "  --folder DIR    where its files lie (default: a new one below the temporary "
+                   "folder)\n"
+                   "  --examples DIR  the rules, templates and events that it shows (default: the "
+                   "installed)\n"
+                   "  --keep          leaves the daemon running when it is over\n",
+        .examples = "  nudgectl demo\n"
+                    "  nudgectl demo --folder /tmp/demo --keep\n",
+        .run = command_demo,
+    },
+    {0},
+};
