@@ -97,3 +97,10 @@ def test_the_command_lines_of_the_manual(examples):  # noqa: F811
                 break
     assert ran["render"] == "Hello Ana\n" and ran["eval"] == "true\n"
     assert set(ran) == {"check", "render", "eval", "preview", "help"}
+
+
+def test_the_exit_statuses_are_those_of_the_reference():
+    reference = (SOURCE / "docs/reference.md").read_text().split("## How nudgectl ends")[1].split("\n## ")[0]
+    numbers = re.findall(r"^\| (\d+) \|", reference, re.M)
+    page = man("nudgectl.1").split(".Sh EXIT STATUS")[1].split(".Sh ")[0]
+    assert len(numbers) > 8 and re.findall(r"^\.It (\d+)$", page, re.M) == numbers

@@ -4,6 +4,7 @@
 
 #include "base/settings.h"
 #include "config/config.h"
+#include "ctl/exit_codes.h"
 #include "decide/trace_reasons.h"
 #include "decide/trace_words.h"
 #include "rules/field.h"
@@ -52,6 +53,17 @@ static void put_all_words(struct buf *out)
     put_words(out, "The reason of a dead letter",
               "Of a journey or a message. That of an event or a timer is in [events](events.md).",
               reasons, COUNT(reasons));
+}
+
+#define EXIT_ROW(number, name, meaning)                                                         \
+    buf_printf(out, "| %d | %s%s%s | %s |\n", number, *name ? "`" : "", name, *name ? "`" : "", \
+               meaning);
+
+static void put_exit_codes(struct buf *out)
+{
+    buf_text(out, "\n## How nudgectl ends\n\nIts exit status; the names are those of "
+                  "sysexits(3).\n\n| Status | Name | Meaning |\n| --- | --- | --- |\n");
+    EXIT_CODES(EXIT_ROW)
 }
 
 /* Of the rows of a preset those that are not as of kind http. */
@@ -125,6 +137,7 @@ int main(void)
     put_table(&page, "The front matter of a template",
               "Between two lines `---` at its top. All keys are optional.", front_matter_settings);
     put_all_words(&page);
+    put_exit_codes(&page);
     fwrite(page.data, 1, page.length, stdout);
     bool complete = !page.full && !fflush(stdout);
     buf_free(&page);
