@@ -82,7 +82,7 @@ void ends_until(struct deciding *d)
     }
     /* Of those without a condition the customer's counts have the newest. */
     for (const struct rule *const *rule = ruleset_until(d->rules, d->event->type); *rule; rule++)
-        if ((*rule)->until_condition)
+        if (!rule_list_has((*rule)->until_plain, d->event->type))
             remember(d, *rule, NULL, carried_event(d, *rule));
 }
 
@@ -165,7 +165,7 @@ enum trace_why ends_over(const struct deciding *d, const struct rule *rule, cons
                          const struct value *start, int64_t started_ms)
 {
     bool restarts = rule->again == RULE_RESTART;
-    for (const char *const *type = rule->until; *type && !rule->until_condition; type++) {
+    for (const char *const *type = rule->until_plain; *type; type++) {
         const struct customer_count *count = customer_find_count(d->customer, *type);
         if (count && count->last_ms > started_ms)
             return TRACE_WHY_UNTIL;

@@ -137,6 +137,7 @@ static const struct rule *rule_of(struct deciding *d, struct requeued *requeued)
         .topic = requeued->topic ? requeued->topic : said_all,
         .on = none,
         .until = none,
+        .until_plain = none,
     };
     return rule;
 }

@@ -35,6 +35,7 @@ struct rule {
     enum rule_again again;
     struct cel_program *while_condition; /* NULL: true */
     const char *const *until;            /* event types, NULL-terminated; may be empty */
+    const char *const *until_plain;      /* those of them that need no condition; likewise */
     struct cel_program *until_condition; /* NULL: true */
     struct setting_rate limit;           /* count 0: none */
     uint32_t holdout;                    /* places of base/share that never get it */

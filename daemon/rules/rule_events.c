@@ -89,11 +89,13 @@ static const struct setting on_if_settings[] = {
     {0},
 };
 
+static const char *const no_types[] = {NULL};
+
 /* A type, or {on, if}. */
 static struct rule_events read_one(const struct rule_reader *reader, const struct value *value,
                                    const char *key)
 {
-    struct rule_events events = {.types = rule_events_types(reader, NULL)};
+    struct rule_events events = {.types = no_types};
     struct on_if parts = {0};
     if (value->kind == VALUE_STRING) {
         events.types = rule_events_types(reader, value);
@@ -105,6 +107,7 @@ static struct rule_events read_one(const struct rule_reader *reader, const struc
         settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
                        "`%s` must be an event type, {on, if}, or a list of these", key);
     }
+    events.plain = events.condition ? no_types : events.types;
     return events;
 }
 
@@ -141,9 +144,9 @@ static struct cel_program *compile_all(const struct rule_reader *reader, const s
     return program;
 }
 
-/* The types of all of them, each once. */
+/* The types of all of them, or the plain ones, each once. */
 static const char *const *join_types(struct arena *arena, const struct rule_events *all,
-                                     uint32_t count)
+                                     uint32_t count, bool plain)
 {
     uint32_t most = 0, kept = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -151,7 +154,7 @@ static const char *const *join_types(struct arena *arena, const struct rule_even
             most++;
     const char **types = arena_zero(arena, sizeof *types * (most + 1));
     for (uint32_t i = 0; i < count; i++)
-        for (const char *const *type = all[i].types; *type; type++)
+        for (const char *const *type = plain ? all[i].plain : all[i].types; *type; type++)
             if (!rule_list_has(types, *type))
                 types[kept++] = *type;
     return types;
@@ -169,7 +172,8 @@ static struct rule_events read_list(const struct rule_reader *reader, const stru
         all[i] = read_one(reader, &list->list->items[i], key);
         conditional = conditional || all[i].condition;
     }
-    struct rule_events events = {.types = join_types(reader->arena, all, count)};
+    struct rule_events events = {.types = join_types(reader->arena, all, count, false),
+                                 .plain = join_types(reader->arena, all, count, true)};
     if (count == 1)
         events = all[0];
     else if (conditional && reader->diags->errors == errors)
@@ -181,6 +185,6 @@ struct rule_events rule_events_read(const struct rule_reader *reader, const stru
                                     const char *key)
 {
     if (!value || value->kind == VALUE_NULL)
-        return (struct rule_events){.types = rule_events_types(reader, NULL)};
+        return (struct rule_events){.types = no_types, .plain = no_types};
     return value->kind == VALUE_LIST ? read_list(reader, value, key) : read_one(reader, value, key);
 }

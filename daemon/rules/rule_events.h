@@ -14,6 +14,7 @@ const char *const *rule_events_types(const struct rule_reader *reader, const str
 
 struct rule_events {
     const char *const *types;      /* NULL-terminated; may be empty */
+    const char *const *plain;      /* those of them that need no condition; likewise */
     struct cel_program *condition; /* NULL: true */
 };
 

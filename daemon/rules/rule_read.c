@@ -220,6 +220,7 @@ static void read_until(const struct rule_reader *reader, const struct value *val
 {
     const struct rule_events events = rule_events_read(reader, value, "until");
     rule->until = events.types;
+    rule->until_plain = events.plain;
     rule->until_condition = events.condition;
 }
 

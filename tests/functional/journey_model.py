@@ -296,11 +296,12 @@ class Model:
                 self.forget_ends(rule)
 
     def forget_ends(self, rule):
-        """Where an `until` has a condition the newest 16 are remembered."""
-        if any(condition for _, condition in rule.until):
-            mine = [end for end in self.c.ends if end[0] == "until" and end[1] is rule]
-            for end in sorted(mine, key=lambda one: one[3])[:-KEPT_ENDS]:
-                self.c.ends = [one for one in self.c.ends if one is not end]
+        """Of those that a condition is asked about the newest 16 are remembered."""
+        plain = {kind for kind, condition in rule.until if not condition}
+        asked = [end for end in self.c.ends
+                 if end[0] == "until" and end[1] is rule and end[4]["type"] not in plain]
+        for end in sorted(asked, key=lambda one: one[3])[:-KEPT_ENDS]:
+            self.c.ends = [one for one in self.c.ends if one is not end]
 
     def end(self, journey, why):
         self.c.journeys.remove(journey)

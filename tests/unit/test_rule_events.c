@@ -53,6 +53,29 @@ static void test_plays(void **state)
     decide_fixture_play_all(plays, sizeof plays / sizeof *plays, NULL);
 }
 
+/* An end without a condition stands in the customer's counts: however many others come, none of
+ * them is remembered in its place. */
+static void test_plain_among_many(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        RULE "until: [gone, {on: paid, if: order.id == start.order.id}]\n");
+    decide_fixture_play(&fixture, 1, OF("gone", ""));
+    for (int i = 2; i <= CUSTOMER_ENDS_OF_RULE + 2; i++)
+        decide_fixture_play(&fixture, i,
+                            arena_printf(fixture.arena, OF("paid", ",\"order\":{\"id\":%d}"), i));
+    assert_string_equal(
+        decide_fixture_play(&fixture, 60,
+                            OF("x", ",\"order\":{\"id\":1},\"time\":\"2026-03-02T10:00:00Z\"")),
+        "r passed-over until");
+    assert_string_equal(
+        decide_fixture_play(&fixture, 61,
+                            OF("x", ",\"order\":{\"id\":1},\"time\":\"2026-03-02T10:00:01Z\"")),
+        "r waits 3601");
+    decide_fixture_close(&fixture);
+}
+
 /* Each is checked against the samples of its own types. */
 static void test_samples(void **state)
 {
@@ -95,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_plain_among_many),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_too_long),
     };
