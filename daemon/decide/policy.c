@@ -197,6 +197,20 @@ int64_t policy_counts_until(const struct policy *policy, const struct rule *rule
     return at_ms + per_ms;
 }
 
+/* A minute of the local day, or of one some days from it. */
+static int64_t instant_of(struct zone *zone, const struct zone_time *local, int days, int minute)
+{
+    const struct zone_time time = {.year = local->year,
+                                   .month = local->month,
+                                   .day = local->day + days,
+                                   .hour = minute / 60,
+                                   .minute = minute % 60};
+    return zone_instant(zone, &time);
+}
+
+/* Both ends are instants: what a clock that is changed shows says neither whether they have begun
+ * nor whether they are over. Those of yesterday may go on, and where midnight is skipped those of
+ * the day before. */
 int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,
                            int64_t now_ms, struct arena *arena)
 {
@@ -207,17 +221,11 @@ int64_t policy_quiet_until(const struct policy *policy, const struct customer *c
         return 0;
     struct zone_time local;
     zone_local(zone, now_ms, &local);
-    int minute = local.hour * 60 + local.minute;
     bool overnight = policy->quiet_from > policy->quiet_to;
-    bool after = minute >= policy->quiet_from, before = minute < policy->quiet_to;
-    if (overnight ? !after && !before : !after || !before)
-        return 0;
-    struct zone_time end = {.year = local.year,
-                            .month = local.month,
-                            .day = local.day + (overnight && after),
-                            .hour = policy->quiet_to / 60,
-                            .minute = policy->quiet_to % 60};
-    /* Of an hour that comes twice the first counts: in the second they are over. */
-    int64_t end_ms = zone_instant(zone, &end);
-    return end_ms > now_ms ? end_ms : 0;
+    for (int days = 0; days >= -2; days--) {
+        int64_t end_ms = instant_of(zone, &local, days + overnight, policy->quiet_to);
+        if (now_ms < end_ms && now_ms >= instant_of(zone, &local, days, policy->quiet_from))
+            return end_ms;
+    }
+    return 0;
 }

@@ -72,16 +72,15 @@ def test_waits_for_a_day_of_the_week(tmp_path, zone, on):
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("begin, end", [("21:00", "08:00"), ("23:30", "02:30"), ("01:00", "03:30"), ("02:15", "09:00"),
-                                        ("00:00", "02:00"), ("02:30", "01:45"), ("01:15", "09:00")])
+                                        ("00:00", "02:00"), ("02:30", "01:45"), ("01:15", "09:00"),
+                                        ("22:00", "03:30"), ("03:30", "08:00"), ("02:30", "03:15"), ("03:30", "04:15"),
+                                        ("02:10", "02:20"), ("01:30", "01:45")])
 def test_quiet_hours(tmp_path, zone, begin, end):
-    """Whether it is in them is what the clock on the wall says, to their end, where that comes twice the first; 0: it
-    is not."""
+    """They begin and end at instants, each as a wait for it would; 0: it is in none."""
     quiet = [int(time[:2]) * 60 + int(time[3:]) for time in (begin, end)]
     overnight = quiet[0] > quiet[1]
     for ms, found in ask(tmp_path, "send: x", zone, quiet):
-        local = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
-        minute = local.hour * 60 + local.minute
-        since, before = minute >= quiet[0], minute < quiet[1]
-        until = instant(local.date() + timedelta(overnight and since), quiet[1], zone)
-        inside = (since or before) if overnight else (since and before)
-        assert found == (until if inside and until > ms else 0), (ms, zone, local.isoformat())
+        nights = [(instant(day, quiet[0], zone), instant(day + timedelta(overnight), quiet[1], zone))
+                  for day in days_around(ms, zone, 1)]
+        until = max((to for since, to in nights if since <= ms < to), default=0)
+        assert found == until, (ms, zone, datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)).isoformat())

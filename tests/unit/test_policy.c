@@ -58,17 +58,26 @@ static const struct quiet_case quiet_cases[] = {
     /* the night that is an hour shorter, and the one that is an hour longer */
     {"Europe/Helsinki", H21, H8, AT("03-28T20:00:00Z"), AT("03-29T05:00:00Z")},
     {"Europe/Bucharest", H21, H8, AT("10-24T19:00:00Z"), AT("10-25T06:00:00Z")},
-    /* 3:30 is skipped, and moves forward to 4:30, when it is no longer quiet by the clock */
+    /* 3:30 is skipped, and moves forward to 4:30, for who asked before and for who asks behind */
     {"Europe/Helsinki", H22, H3_30, AT("03-28T21:00:00Z"), AT("03-29T01:30:00Z")},
-    {"Europe/Helsinki", H22, H3_30, AT("03-29T01:00:00Z"), ""},
-    {"Europe/Bucharest", H3_30, H8, AT("03-29T00:59:00Z"), ""},
-    {"Europe/Bucharest", H3_30, H8, AT("03-29T01:00:00Z"), AT("03-29T05:00:00Z")},
-    /* 3:30 comes twice, and the first ends them; 3:10 comes again behind it */
+    {"Europe/Helsinki", H22, H3_30, AT("03-29T01:00:00Z"), AT("03-29T01:30:00Z")},
+    {"Europe/Helsinki", H22, H3_30, AT("03-29T01:30:00Z"), ""},
+    {"Europe/Bucharest", H3_30, H8, AT("03-29T01:29:00Z"), ""},
+    {"Europe/Bucharest", H3_30, H8, AT("03-29T01:30:00Z"), AT("03-29T05:00:00Z")},
+    {"Europe/Bucharest", H3_30, 4 * 60 + 15, AT("03-29T01:10:00Z"), ""}, /* over as they begin */
+    /* 3:30 comes twice, and the first counts, as an end and as a beginning; 3:10 comes again
+       behind it */
     {"Europe/Bucharest", H22, H3_30, AT("10-25T00:10:00Z"), AT("10-25T00:30:00Z")},
     {"Europe/Bucharest", H22, H3_30, AT("10-25T00:30:00Z"), ""},
     {"Europe/Bucharest", H22, H3_30, AT("10-25T01:10:00Z"), ""},
     {"Europe/Helsinki", 3 * 60, H3_30, AT("10-25T01:29:00Z"), ""},
+    {"Europe/Helsinki", H3_30, H8, AT("10-25T00:29:00Z"), ""},
     {"Europe/Helsinki", H3_30, H8, AT("10-25T00:30:00Z"), AT("10-25T06:00:00Z")},
+    {"Europe/Helsinki", H3_30, H8, AT("10-25T01:10:00Z"), AT("10-25T06:00:00Z")},
+    /* 1:45 moves behind the next evening's beginning: the later end counts */
+    {"Europe/London", 2 * 60 + 30, 105, AT("03-29T01:40:00Z"), AT("03-30T00:45:00Z")},
+    /* midnight is skipped, 23:30 moves into the next day */
+    {"America/Scoresbysund", H21, 23 * 60 + 30, AT("03-29T01:10:00Z"), AT("03-29T01:30:00Z")},
 };
 
 static int64_t instant(const char *text)
