@@ -1149,6 +1149,10 @@ bench_programs = \
 	tests/bench/bench_smtp \
 	tests/bench/slow_sink
 
+lint_programs = \
+	tests/lint/names \
+	tests/lint/reference
+
 fuzz_programs = \
 	tests/fuzz/fuzz_answers \
 	tests/fuzz/fuzz_cel \
@@ -1314,7 +1318,10 @@ man_pages = \
 	docs/man/nudgectl-test.1 \
 	docs/man/nudgectl-uncertain.1 \
 	docs/man/nudgectl.1 \
-	docs/man/nudged.8
+	docs/man/nudged-rules.5 \
+	docs/man/nudged-templates.7 \
+	docs/man/nudged.8 \
+	docs/man/nudged.yaml.5
 
 doc_files = \
 	docs/architecture.md \
@@ -1449,6 +1456,7 @@ test_files = \
 	tests/kills.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \
+	tests/lint/manual.py \
 	tests/lint/sources.py \
 	tests/lint/structure.py \
 	tests/model.py \

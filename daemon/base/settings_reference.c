@@ -17,13 +17,13 @@ static const char *const changed_by[] = {
     [SETTING_BY_PART] = "each key its own way",
 };
 
-/* "|" would end the cell, also within code. */
+/* "|" would end the cell, also within code, and a line's end the row. */
 static void put_escaped(struct buf *out, const char *text)
 {
     for (; *text; text++) {
         if (*text == '|')
             buf_char(out, '\\');
-        buf_char(out, *text);
+        buf_char(out, *text == '\n' ? ' ' : *text);
     }
 }
 

@@ -57,8 +57,10 @@ def test_the_pages_of_the_programs_have_every_option():
 def test_the_page_has_all_sections(name):
     sections = re.findall(r"^\.Sh (.*)$", man(name), re.M)
     assert sections[:3] == ["NAME", "SYNOPSIS", "DESCRIPTION"]
-    assert [one for one in sections if one in ("FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO")] == \
-        ["FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO"][slice(None) if name[-1] in "18" else slice(0, 4)]
+    wanted = ["FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO"]
+    if name[-1] in "57":
+        wanted.remove("EXIT STATUS")
+    assert [one for one in sections if one in wanted] == wanted
     assert f".Dt {name[:-2].upper()} {name[-1]}\n" in man(name)
 
 
@@ -68,6 +70,44 @@ def test_what_the_page_refers_to_is_there(name):
     assert ours
     for page, section in ours:
         assert f"{page}.{section}" in PAGES, page
+
+
+# --- the tables of the code ---
+
+# Where each kind of name stands, and how: as the tag of a list, or within one.
+KINDS = {
+    "configuration": "nudged.yaml.5", "rule": "nudged-rules.5", "template": "nudged-templates.7",
+    "filter": "nudged-templates.7", "tag": "nudged-templates.7", "function": "nudged-rules.5",
+    "figure": "nudged.8", "what": "nudgectl-explain.1", "why": "nudgectl-explain.1", "reason": "nudgectl-dead.1",
+}  # fmt: skip
+
+
+def tags(page):
+    """The words of all tags of lists: what they are about, and what they show of its use."""
+    return "\n".join(re.findall(r"^\.It (.*)$", page, re.M)).replace("\\&", "").replace("\\(dq", '"')
+
+
+def names():
+    rows = [line.split("\t") for line in told("tests/lint/names").splitlines()]
+    assert {kind for kind, _ in rows} == set(KINDS)
+    return rows
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_name_of_the_tables_has_its_place(kind):
+    """A filter `money` as the tag "money" or "money: currency", a function as "f(x)" or "x.f()"."""
+    ours = [name for one, name in names() if one == kind]
+    page = tags(man(KINDS[kind]))
+    around = {"function": (r"(?<![\w])", r"\("), "filter": (r'"', r'[:"]'), "tag": (r'(?:^|[" ])(?:end)?', r'(?:[" ]|$)')}
+    before, behind = around.get(kind, ('"', '"'))
+    missing = [name for name in ours if not re.search(before + re.escape(name) + behind, page, re.M)]
+    assert len(ours) > 5 and not missing
+
+
+def test_what_the_pages_take_from_docs_is_fresh():
+    done = subprocess.run(["/usr/bin/python3", SOURCE / "tests/lint/manual.py", "--check"], capture_output=True,
+                          text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 # --- the command lines that they print ---

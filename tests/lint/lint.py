@@ -76,6 +76,11 @@ def check_reference():
     return tool("sh", "-c", script)[:20]
 
 
+def check_taken():
+    """the man pages have what they take from docs/*.md"""
+    return tool(sys.executable, "tests/lint/manual.py", "--check")
+
+
 def check_manual():
     """nudged(8) has every option that the program tells of"""
     if not os.path.exists("build-clang/nudged"):
@@ -109,7 +114,7 @@ def main():
     with ThreadPoolExecutor(JOBS) as pool:
         # The last ones look at what the build with clang made.
         built = pool.submit(lambda: [run(check_clang), run(check_gcc)])
-        checks = [check_cppcheck, check_format, check_shell, check_pages, *house.CHECKS]
+        checks = [check_cppcheck, check_format, check_shell, check_pages, check_taken, *house.CHECKS]
         results = list(pool.map(run, checks))
         results += built.result()
         results += map(run, (*house.BUILT, check_reference, check_manual, check_unit))

@@ -8,6 +8,7 @@
 #include "decide/trace_reasons.h"
 #include "decide/trace_words.h"
 #include "rules/field.h"
+#include "rules/rule_clock_read.h"
 #include "rules/rule_read.h"
 #include "rules/rule_step_kinds.h"
 #include "send/gateway_kinds.h"
@@ -122,6 +123,7 @@ int main(void)
         "list of them.",
         config_channels_settings);
     put_table(&page, "A rule", "One YAML document of `rules/*.yaml`.", rule_settings);
+    put_table(&page, "A clock", "`on: {…}` of a rule that begins at a time.", rule_clock_settings);
     put_table(&page, "The step `send`", "With more than a name: `send: {template: …}`.",
               rule_send_settings);
     put_table(&page, "The step `wait`",

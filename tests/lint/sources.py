@@ -42,8 +42,9 @@ def lists():
     conformance = programs("tests/conformance/*_conformance.c")
     functional = programs("tests/functional/*_probe.c")
     bench = programs("tests/bench/*.c")
-    built = {name + ".c" for name in fuzzers + units + conformance + functional + bench}
-    built |= {"tests/fuzz/replay.c", "tests/lint/reference.c", *fixtures}
+    lint = programs("tests/lint/*.c")
+    built = {name + ".c" for name in fuzzers + units + conformance + functional + bench + lint}
+    built |= {"tests/fuzz/replay.c", *fixtures}
     corpora = set(files("tests/fuzz/corpus/**/*"))  # many, and distributed as folders
     parts = [
         variable("library_sources", files("daemon/*/*.[ch]")),
@@ -54,6 +55,7 @@ def lists():
         variable("conformance_programs", conformance),
         variable("functional_programs", functional),
         variable("bench_programs", bench),
+        variable("lint_programs", lint),
         variable("fuzz_programs", fuzzers),
         "".join(f"{target(name)}_LDADD = $(fuzz_libs)\n" for name in fuzzers),
         variable("example_files", files("nudged.yaml", "demo/**/*", "rules/**/*", "templates/**/*")),
