@@ -9,6 +9,12 @@ library_sources = \
 	daemon/app/backpressure.h \
 	daemon/app/lifecycle.c \
 	daemon/app/lifecycle.h \
+	daemon/archive/archive.c \
+	daemon/archive/archive.h \
+	daemon/archive/archive_files.c \
+	daemon/archive/archive_files.h \
+	daemon/archive/archive_line.c \
+	daemon/archive/archive_line.h \
 	daemon/base/arena.c \
 	daemon/base/arena.h \
 	daemon/base/base64.c \

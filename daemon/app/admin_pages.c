@@ -29,12 +29,14 @@ static void serve_health(void *context, const struct admin_request *request,
     size_t count;
     const struct wrong_key *key = wrong_keys_at(view.wrong_keys, now_ms, 0);
     reply->status = view.working ? 200 : 503;
-    if (!view.working || !key)
+    if (!view.working || !(key || view.archive_fault))
         buf_printf(&reply->body, "%s\n", view.working ? "ok" : view.state);
     for (size_t i = 1; view.working && key; i++) {
         buf_printf(&reply->body, "degraded: %s %s\n", key->name, key->what);
         key = wrong_keys_at(view.wrong_keys, now_ms, i);
     }
+    if (view.working && view.archive_fault)
+        buf_printf(&reply->body, "degraded: events are not archived: %s\n", view.archive_fault);
     if (view.working && view.full)
         buf_printf(&reply->body, "outbox-full: sends of %" PRId64 " customers wait for room\n",
                    view.full);
@@ -113,6 +115,11 @@ static void serve_status(void *context, const struct admin_request *request,
     put_clocks(&view.clocks, &reply->body);
     buf_text(&reply->body, ",\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);
+    buf_text(&reply->body, ",\"archive\":");
+    if (view.archive_fault)
+        json_print_string(&reply->body, view.archive_fault, strlen(view.archive_fault));
+    else
+        buf_text(&reply->body, "null");
     buf_text(&reply->body, "}\n");
 }
 

@@ -38,6 +38,7 @@ struct admin_pages_view {
     const struct wrong_keys *wrong_keys;
     const struct halted *halted; /* rules that are paused */
     struct sweeper_view clocks;
+    const char *archive_fault; /* why the last events are not in the archive; NULL: they are */
 };
 
 struct admin_pages_options {

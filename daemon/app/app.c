@@ -5,6 +5,7 @@
  *   generation            what decides and what is rendered
  *   embedded              the private redis-server, where no Redis is configured
  *   shard                 all that is kept in Redis; its instance being READY starts the rest
+ *   archive               every event as a line of a file, where the configuration wants it
  *   pipeline, delivery    an event's life, a message's life
  *   sweeper               asks customers at the ticks of clocks
  *   backpressure          says how much room the outbox has, and wakes who waits for some
@@ -25,6 +26,7 @@
 #include "app/admin_pages.h"
 #include "app/backpressure.h"
 #include "app/lifecycle.h"
+#include "archive/archive.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -53,6 +55,7 @@ struct app {
     struct log_group *log_group;
     struct embedded *embedded;
     struct shard *shard;
+    struct archive *archive; /* NULL: none is kept */
     struct pipeline *pipeline;
     struct sweeper *sweeper;
     struct delivery *delivery;
@@ -103,6 +106,8 @@ static bool reload(void *context, struct buf *out)
     if (next) {
         generation_release(&app->generation);
         put_in_force(app, next);
+        if (app->archive)
+            archive_set_size(app->archive, next->config->keys.archive.size);
         rule_sets_use(app->shard->rule_sets, next->digest, next->entries);
         instance_renew(app->shard->instance);
         delivery_reload(app->delivery);
@@ -212,6 +217,8 @@ static void on_tell(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct app *app = context;
     log_group_tell(app->log_group, clock_monotonic_ms());
+    if (app->archive)
+        archive_rotate(app->archive, clock_wall_ms());
     if (connection_ready(app->shard->connection) &&
         lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING) {
         tell_bulletin(app);
@@ -252,6 +259,7 @@ static struct admin_pages_view view_of(const void *context)
         .wrong_keys = shard->wrong_keys,
         .halted = shard->halted,
         .clocks = sweeper_view(app->sweeper),
+        .archive_fault = app->archive ? archive_fault(app->archive) : NULL,
     };
 }
 
@@ -371,6 +379,19 @@ static bool build_shard(struct app *app, struct diag *diag)
     return true;
 }
 
+static bool build_archive(struct app *app, struct diag *diag)
+{
+    const struct config_archive *keys = &app->config->keys.archive;
+    if (!keys->folder)
+        return true;
+    const struct archive_options options = {.folder = keys->folder,
+                                            .name = app->config->archive_name,
+                                            .size_most = keys->size,
+                                            .now_ms = clock_wall_ms()};
+    app->archive = archive_new(&options, diag);
+    return app->archive != NULL;
+}
+
 static bool build_lives(struct app *app, struct diag *diag)
 {
     const struct pipeline_options pipeline = {
@@ -378,6 +399,7 @@ static bool build_lives(struct app *app, struct diag *diag)
         .shard = app->shard,
         .customer_keep_ms = app->config->keys.customer.keep_ms,
         .log_group = app->log_group,
+        .archive = app->archive,
         .generation = current_generation,
         .rooms = rooms_now,
         .on_decided = on_decided,
@@ -462,7 +484,7 @@ static void build_events(struct app *app)
 static bool build(struct app *app, struct diag *diag)
 {
     if (!build_generation(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
-        !build_lives(app, diag))
+        !build_archive(app, diag) || !build_lives(app, diag))
         return false;
     build_lifecycle(app);
     if (!build_pages(app, diag))
@@ -477,6 +499,7 @@ struct app *app_new(struct config *config, struct diag *diag)
     app->config = config;
     app->log_group = log_group_new();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told by write(2) */
     app->base = event_base_new();
     if (!app->base)
         mem_exhausted();
@@ -507,6 +530,7 @@ void app_destroy(struct app **app)
     delivery_destroy(&a->delivery);
     sweeper_destroy(&a->sweeper);
     pipeline_destroy(&a->pipeline);
+    archive_destroy(&a->archive);
     shard_destroy(&a->shard);
     embedded_destroy(&a->embedded);
     generation_release(&a->generation);

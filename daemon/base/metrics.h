@@ -17,6 +17,9 @@
     X(EVENTS_ERASED, "events_erased_total", "counter",                                             \
       "events older than the erasure of their customer: dropped")                                  \
     X(EVENTS_DEAD, "events_dead_total", "counter", "events given up as dead letters")              \
+    X(ARCHIVE_WRITTEN, "archive_events_total", "counter", "events written into the archive")        \
+    X(ARCHIVE_LOST, "archive_lost_total", "counter",                                               \
+      "events that could not be written into the archive")                                         \
     X(CONDITIONS_FAILED, "conditions_failed_total", "counter",                                     \
       "conditions that failed to evaluate")                                                        \
     X(LOOKUPS, "lookups_total", "counter", "entries of tables read for a decision")                \

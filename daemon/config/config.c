@@ -72,12 +72,13 @@ static void fill_paths(struct config *config)
                              ? whole(config, keys->admin_socket)
                              : arena_printf(config->arena, "%s/admin.sock", keys->state);
     keys->redis.ca_file = resolve(config, keys->redis.ca_file);
-    if (!keys->instance) {
-        char host[64] = "host";
-        gethostname(host, sizeof host - 1);
-        host[strcspn(host, ".")] = '\0';
+    keys->archive.folder = config_paths_resolve(config->arena, keys->state, keys->archive.folder);
+    char host[64] = "host";
+    gethostname(host, sizeof host - 1);
+    host[strcspn(host, ".")] = '\0';
+    config->archive_name = keys->instance ? keys->instance : arena_text(config->arena, host);
+    if (!keys->instance)
         keys->instance = arena_printf(config->arena, "%.40s-%d", host, (int)getpid());
-    }
 }
 
 static void fill_mail(struct config *config)

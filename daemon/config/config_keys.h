@@ -44,6 +44,12 @@ struct config_policy {
     struct config_quiet quiet;
 };
 
+/* Every event, as files. */
+struct config_archive {
+    const char *folder; /* NULL: none is kept */
+    int64_t keep_ms, size;
+};
+
 /* Of whom this machine may write to. */
 struct config_deliver {
     struct value only; /* list of texts */
@@ -61,6 +67,7 @@ struct config_keys {
     struct config_log log;
     struct config_customer customer;
     struct config_events events;
+    struct config_archive archive;
     int64_t dedupe_keep_ms, settle_ms, clocks_rate, dead_keep_ms, outbox_most, drain_ms;
     struct config_policy policy;
     struct config_deliver deliver;

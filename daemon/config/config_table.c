@@ -120,6 +120,31 @@ static const struct setting events_settings[] = {
     {0},
 };
 
+static const struct setting archive_settings[] = {
+    {.key = "folder",
+     .type = SETTING_TEXT,
+     IN(config_archive, folder),
+     .help = "where every event is kept as a line of JSON, relative to the state folder; absent: "
+             "none is"},
+    {.key = "keep",
+     .type = SETTING_DURATION,
+     IN(config_archive, keep_ms),
+     .fallback = "90d",
+     .least = DAYS(1),
+     .most = DAYS(3650),
+     .reload = SETTING_RELOAD,
+     .help = "how long; a file goes as a whole, when its newest line is older"},
+    {.key = "size",
+     .type = SETTING_SIZE,
+     IN(config_archive, size),
+     .fallback = "64MiB",
+     .least = 1024,
+     .most = (int64_t)1 << 40,
+     .reload = SETTING_RELOAD,
+     .help = "of a file; another one is begun when it is full, and after a day"},
+    {0},
+};
+
 static const struct setting quiet_settings[] = {
     {.key = "from",
      .type = SETTING_CLOCK,
@@ -357,6 +382,11 @@ const struct setting config_settings[] = {
      IN(config_keys, events),
      .section = events_settings,
      .help = "how events are read"},
+    {.key = "archive",
+     .type = SETTING_SECTION,
+     IN(config_keys, archive),
+     .section = archive_settings,
+     .help = "every event, for `nudgectl simulate`"},
     {.key = "dedupe", .type = SETTING_SECTION, .section = dedupe_settings, .help = "events twice"},
     {.key = "timers", .type = SETTING_SECTION, .section = timers_settings, .help = "deadlines"},
     {.key = "clocks", .type = SETTING_SECTION, .section = clocks_settings, .help = "of rules"},

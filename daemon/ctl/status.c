@@ -95,6 +95,8 @@ static void print_status(struct arena *arena, const struct value *status)
     for (uint32_t i = 0; i < value_count(gateways); i++) {
         print_gateway(arena, &gateways->list->items[i]);
     }
+    if (value_is(value_get(status, "archive"), VALUE_STRING))
+        printf("archive   events are not archived: %s\n", text(arena, status, "archive"));
     for (uint32_t i = 0; i < value_count(wrong); i++)
         printf("wrong     %s\n", plain_of(arena, value_to_text(arena, &wrong->list->items[i])));
 }

@@ -1,8 +1,8 @@
 /*
  * An event's life, from top to bottom; in each section small helpers come first.
  *
- *   pipeline_take   a batch of stream entries: read into events, those of one customer gathered
- *                   into one `work` (what is no event becomes a dead letter)
+ *   pipeline_take   a batch of stream entries: read into events, which are archived, and those of
+ *                   one customer gathered into one `work` (what is no event becomes a dead letter)
  *   begin_round     the customers' documents, where their keys lead, and Redis' time, one round
  *                   trip; another where a key led to a document that was not read yet. Works that
  *                   prove to be one person's become one (events/names)
@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/archive.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -147,11 +148,20 @@ static struct work *work_of(struct batch *batch, const struct shop_event *event)
     return work;
 }
 
+/* What shops pushed; what nudged makes of it is made again from that. */
+static void archive_entry(struct archive *archive, const struct intake_entry *entry,
+                          const struct shop_event *event)
+{
+    if (archive && !event->internal)
+        archive_add(archive, entry->id, entry->event, entry->length, clock_wall_ms());
+}
+
 static void add_entry(struct batch *batch, const struct intake_entry *entry)
 {
     struct diag diag = {0};
     struct shop_event *event = arena_alloc(batch->arena, sizeof *event);
     if (entry_read(batch->arena, entry, &batch->form, event, &diag)) {
+        archive_entry(batch->pipeline->options.archive, entry, event);
         work_add_event(batch->arena, work_of(batch, event), event, entry->length);
         return;
     }
@@ -173,6 +183,9 @@ void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
     metrics_add(METRIC_EVENTS_READ, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
         add_entry(events, &taken->entries[i]);
+    if (pipeline->options.archive)
+        archive_write(pipeline->options.archive, clock_wall_ms());
+    failpoint("batch-archived");
     begin_round(events);
 }
 

@@ -12,6 +12,7 @@
 #include "decide/room.h"
 #include "store/shard.h"
 
+struct archive;
 struct event_base;
 struct log_group;
 struct pipeline;
@@ -21,6 +22,7 @@ struct pipeline_options {
     struct shard *shard;
     int64_t customer_keep_ms;
     struct log_group *log_group; /* not its own */
+    struct archive *archive;     /* likewise; NULL: none is kept */
     /* The generation in force: asked for at each batch, which holds it. */
     struct generation *(*generation)(void *context);
     /* The room in the outbox, by enum rule_class; asked for at each decision. */

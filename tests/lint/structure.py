@@ -22,6 +22,7 @@ FOLDERS = {
     "mail": "base",
     "redis": "base",
     "serve": "base",
+    "archive": "base",
     "customer": "base",
     "templates": "base liquid mail",
     "send": "base cel mail",

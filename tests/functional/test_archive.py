@@ -1,0 +1,166 @@
+"""The archive: every event of a shop as a line of a file, whatever becomes of the daemon, and nobody's
+who was erased."""
+
+import json
+import os
+import shutil
+import stat
+
+from conftest import Gate, wait_until
+
+RULES = """
+name: welcome
+class: transactional
+on: customer.created
+send: welcome
+"""
+
+
+def created(number, **event):
+    return {"type": "customer.created", "id": f"c{number}",
+            "customer": {"id": number, "email": f"c{number}@example.com"}, **event}
+
+
+def begin(shop, **archive):
+    shop.redis()
+    shop.smtp()
+    shop.rules(RULES)
+    shop.template("welcome.text.liquid", "---\nsubject: hello\n---\nhello")
+    shop.config["archive"] = {"folder": "archive", **archive}
+
+
+def folder(shop):
+    return shop.folder / "state" / "archive"
+
+
+def lines(shop):
+    """All of them, in the order of their files."""
+    return [json.loads(line) for path in sorted(folder(shop).glob("events-*.jsonl"))
+            for line in path.read_text().splitlines()]
+
+
+def ids(shop):
+    return [line["event"].get("id") for line in lines(shop)]
+
+
+def test_every_event_is_a_line(shop):
+    """As it was pushed, on one line, with its arrival and its entry; not what nudged makes of it, nor
+    what is no event."""
+    begin(shop)
+    shop.daemon().spawn()
+    pushed = ['{"type": "customer.created",\r\n "id": "c1", "customer": {"id": 1,\n "email": "A@Example.com"},\n'
+              ' "n": 12345678901234567890.50, "t": "a\\nb"}', json.dumps(created(2)), '{"type": "x"}', "no JSON"]
+    entries = shop.push(*pushed)
+    shop.wait_idle()
+    found = lines(shop)
+    assert [line["entry"] for line in found] == [entry.decode() for entry in entries[:2]]
+    assert [line["received"] for line in found] == [int(entry.split(b"-")[0]) for entry in entries[:2]]
+    assert [line["event"] for line in found] == [json.loads(text) for text in pushed[:2]]
+    [path] = folder(shop).iterdir()
+    assert '"n": 12345678901234567890.50' in path.read_text()  # to the digit
+    assert path.name.endswith(".one.jsonl")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_killed_daemon_loses_none(shop):
+    """What it had archived and not committed is decided by the next one, and archived once more; half
+    a line that it left is no line."""
+    begin(shop)
+    daemon = shop.daemon()
+    gate = Gate(shop)
+    daemon.spawn(failpoints=f"batch-archived={gate.action}@1")
+    [entry] = shop.push(created(1))
+    gate.wait()
+    assert ids(shop) == ["c1"]
+    daemon.kill()
+    [path] = folder(shop).iterdir()
+    with open(path, "a") as file:
+        file.write('{"received":17, "entr')
+    daemon.spawn()
+    shop.push(created(2))
+    shop.wait_idle()
+    assert [path] == list(folder(shop).iterdir())  # it goes on with the file
+    assert ids(shop) == ["c1", "c1", "c2"]
+    assert {line["entry"] for line in lines(shop)[:2]} == {entry.decode()}
+
+
+def test_files_end_when_they_are_full(shop):
+    begin(shop, size="1KiB")
+    daemon = shop.daemon(events={"batch": 1}).spawn()
+    shop.push(*(created(number) for number in range(30)))
+    shop.wait_idle()
+    sizes = [path.stat().st_size for path in folder(shop).iterdir()]
+    assert len(sizes) > 3 and max(sizes) < 1300
+    assert ids(shop) == [f"c{number}" for number in range(30)]
+    shop.config["archive"]["size"] = "1MiB"
+    daemon.config.write_text(daemon.config.read_text().replace("1KiB", "1MiB"))
+    assert daemon.ask("POST", "/reload")[0] == 200
+    shop.push(*(created(number) for number in range(30, 60)))
+    shop.wait_idle()
+    assert max(path.stat().st_size for path in folder(shop).iterdir()) > 3000
+
+
+def test_daemons_share_a_folder(shop):
+    begin(shop)
+    for name in ("one", "two"):
+        shop.daemon(name, events={"batch": 1}).spawn()
+    shop.push(*(created(number) for number in range(200)))
+    shop.wait_idle()
+    assert sorted(set(ids(shop))) == sorted(f"c{number}" for number in range(200))
+    assert {path.name.split(".")[1] for path in folder(shop).iterdir()} == {"one", "two"}
+
+
+def test_what_cannot_be_written_stops_nothing(shop):
+    """The folder is gone and cannot be made: events are decided, which is told; it goes on by itself."""
+    begin(shop)
+    shop.config["archive"]["folder"] = str(shop.folder / "away" / "archive")
+    away = shop.folder / "away"
+    away.mkdir()
+    daemon = shop.daemon().spawn()
+    shutil.rmtree(away)
+    shop.push(created(1))
+    shop.wait_idle()
+    assert shop.client.exists("nudged:customer:id:1")
+    status, health = daemon.ask("GET", "/health")
+    assert status == 200 and health.startswith("degraded: events are not archived: cannot make the folder")
+    assert "nudged_archive_lost_total 1\n" in daemon.ask("GET", "/metrics")[1]
+    assert "archive   events are not archived" in shop.ctl("status")[1]
+    assert daemon.log().count("not archived") == 1
+    away.mkdir()
+    shop.push(created(2))
+    shop.wait_idle()
+    [path] = (away / "archive").iterdir()
+    assert json.loads(path.read_text())["event"]["id"] == "c2"
+    assert daemon.ask("GET", "/health") == (200, "ok\n")
+
+
+def test_a_full_disk_leaves_whole_lines(shop):
+    """RLIMIT_FSIZE cuts a write off as a full disk does."""
+    import resource
+
+    begin(shop)
+    daemon = shop.daemon()
+    daemon.spawn()
+    shop.push(created(1))
+    shop.wait_idle()
+    [path] = folder(shop).iterdir()
+    size = path.stat().st_size
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (size + 10, resource.RLIM_INFINITY))
+    shop.push(created(2))
+    shop.wait_idle()
+    assert path.stat().st_size == size
+    assert "degraded" in daemon.ask("GET", "/health")[1]
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    shop.push(created(3))
+    shop.wait_idle()
+    assert ids(shop) == ["c1", "c3"]
+
+
+def test_a_start_without_its_folder_is_refused(shop):
+    begin(shop)
+    shop.config["archive"]["folder"] = str(shop.folder / "no" / "archive")
+    daemon = shop.daemon()
+    daemon.spawn(wait=False)
+    assert daemon.ended() != 0
+    assert "the archive: cannot make the folder" in daemon.log()
