@@ -266,6 +266,8 @@ library_sources = \
 	daemon/ctl/json_line.h \
 	daemon/ctl/known_names.c \
 	daemon/ctl/known_names.h \
+	daemon/ctl/loading.c \
+	daemon/ctl/loading.h \
 	daemon/ctl/outbox_pile.c \
 	daemon/ctl/pile.c \
 	daemon/ctl/pile.h \
@@ -300,6 +302,9 @@ library_sources = \
 	daemon/ctl/selection.c \
 	daemon/ctl/selection.h \
 	daemon/ctl/selection_help.h \
+	daemon/ctl/simulate.c \
+	daemon/ctl/simulate_report.c \
+	daemon/ctl/simulate_report.h \
 	daemon/ctl/status.c \
 	daemon/ctl/stop.c \
 	daemon/ctl/suppress.c \
@@ -337,6 +342,7 @@ library_sources = \
 	daemon/customer/said.h \
 	daemon/customer/shop_event.c \
 	daemon/customer/shop_event.h \
+	daemon/decide/acts.h \
 	daemon/decide/again.c \
 	daemon/decide/again.h \
 	daemon/decide/ahead.c \
@@ -731,6 +737,16 @@ library_sources = \
 	daemon/serve/admin_client.h \
 	daemon/serve/notify.c \
 	daemon/serve/notify.h \
+	daemon/simulate/history.c \
+	daemon/simulate/history.h \
+	daemon/simulate/history_line.c \
+	daemon/simulate/history_line.h \
+	daemon/simulate/line_reader.c \
+	daemon/simulate/line_reader.h \
+	daemon/simulate/simulation.c \
+	daemon/simulate/simulation.h \
+	daemon/simulate/tally.c \
+	daemon/simulate/tally.h \
 	daemon/store/backlog.c \
 	daemon/store/backlog.h \
 	daemon/store/bulletins.c \
@@ -1318,6 +1334,7 @@ man_pages = \
 	docs/man/nudgectl-reload.1 \
 	docs/man/nudgectl-render.1 \
 	docs/man/nudgectl-rule.1 \
+	docs/man/nudgectl-simulate.1 \
 	docs/man/nudgectl-status.1 \
 	docs/man/nudgectl-stop.1 \
 	docs/man/nudgectl-suppress.1 \
@@ -1447,6 +1464,7 @@ test_files = \
 	tests/functional/test_shipped.py \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
+	tests/functional/test_simulate.py \
 	tests/functional/test_smtp_dialogue.py \
 	tests/functional/test_suppress.py \
 	tests/functional/test_two_daemons.py \

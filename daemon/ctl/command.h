@@ -36,6 +36,7 @@ int command_preview(struct context *context, int argc, char **argv);
 int command_push(struct context *context, int argc, char **argv);
 int command_reload(struct context *context, int argc, char **argv);
 int command_render(struct context *context, int argc, char **argv);
+int command_simulate(struct context *context, int argc, char **argv);
 int command_status(struct context *context, int argc, char **argv);
 int command_stop(struct context *context, int argc, char **argv);
 int command_suppress(struct context *context, int argc, char **argv);

@@ -86,6 +86,28 @@ const struct command commands[] = {
         .run = command_test,
     },
     {
+        .name = "simulate",
+        .arguments = "--events FILE... [--from TIME] [--to TIME] [--rules DIR] [--tables FILE] "
+                     "[--suppressed FILE] [--messages FILE] [--json] [--strict]",
+        .about = "what rules would have sent over a log of events, and what not and why",
+        .options =
+            "  --events FILE      events, one JSON object a line: as `archive:` keeps them, or as\n"
+            "                     they are pushed (- for standard input); more may follow\n"
+            "  --from TIME        tells of what is from then on; what was earlier is decided too\n"
+            "  --to TIME          ends there; default: with the last event\n"
+            "  --rules DIR        the rules; default: those of the configuration\n"
+            "  --tables FILE      what lookup() finds: {\"stock\": {\"TEA\": 3}}\n"
+            "  --suppressed FILE  addresses that must not be written to, one a line\n"
+            "  --messages FILE    writes each message, one JSON object a line (- for standard\n"
+            "                     output; the table then goes to standard error)\n"
+            "  --json             the figures as one JSON object\n"
+            "  --strict           a line that is no event ends it: the exit status is 65\n",
+        .examples = "  nudgectl simulate --events archive/*.jsonl\n"
+                    "  nudgectl simulate --events march.jsonl --from 2026-03-01 --to 2026-04-01\n"
+                    "  nudgectl simulate --events march.jsonl --messages - | jq -r .to | sort -u\n",
+        .run = command_simulate,
+    },
+    {
         .name = "explain",
         .arguments = "[--json] CUSTOMER",
         .about = "what was decided about a customer, and why",

@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "config/generation.h"
 #include "ctl/command.h"
+#include "ctl/loading.h"
 #include "ctl/plain.h"
 #include "ctl/rule_test_read.h"
 #include "ctl/rule_test_report.h"
@@ -198,25 +198,6 @@ static void run_path(struct testing *testing, const char *path)
 
 /* ---- All of them ---- */
 
-static struct generation *load(struct context *context, const struct options *options)
-{
-    static const unsigned char another[] = "tests of rules, not the installation's own";
-    struct diags diags = {0};
-    struct diag ignored;
-    struct config *config = context_config(context);
-    if (!config)
-        return NULL;
-    if (options->rules)
-        config->keys.rules = options->rules;
-    if (!config_secret(config, false, &ignored)) {
-        config->secret = another;
-        config->secret_length = sizeof another - 1;
-    }
-    struct generation *generation = generation_load(config, &diags);
-    context_print_errors(&diags);
-    return generation;
-}
-
 static bool open_junit(struct testing *testing)
 {
     const char *path = testing->options.junit;
@@ -289,7 +270,7 @@ int command_test(struct context *context, int argc, char **argv)
     int count = command_options(context, argc, argv, rows);
     if (count < 0)
         return EX_USAGE;
-    testing.generation = load(context, &testing.options);
+    testing.generation = loading_generation(context, testing.options.rules);
     if (!testing.generation)
         return EX_DATAERR;
     testing.files = arena_new(256 * 1024);

@@ -482,6 +482,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                          .decision = decision};
     bool full = input->due_ms || room_running(input->customer) < input->customer->journeys.count;
     memset(decision, 0, sizeof *decision);
+    d.trace.acts = &decision->acts;
     input->customer->defaults = input->policy->field_defaults;
     learn_starts(input);
     decision->bare = input->event_count && !input->joined_count && !input->due_ms &&

@@ -134,3 +134,10 @@ void decision_add_trace(struct decision *decision, struct arena *arena, struct v
                                  &decision->trace_capacity, sizeof *decision->trace);
     decision->trace[decision->trace_count++] = line;
 }
+
+void decision_add_started(struct decision *decision, struct arena *arena, const char *rule)
+{
+    decision->started = arena_grow(arena, decision->started, decision->started_count,
+                                   &decision->started_capacity, sizeof *decision->started);
+    decision->started[decision->started_count++] = rule;
+}

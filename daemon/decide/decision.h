@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "customer/customer.h"
+#include "decide/acts.h"
 #include "decide/decision_items.h"
 #include "decide/policy.h"
 #include "decide/room.h"
@@ -51,6 +52,9 @@ struct decision {
     const char **brakes; /* rules that are paused by this, as policy.brake is reached */
     uint32_t brake_count, brake_capacity;
     struct decision_counts counts;
+    const char **started; /* rules, one for each journey that began; not copied */
+    uint32_t started_count, started_capacity;
+    struct acts acts; /* of rules, in their order */
 };
 
 void decision_add_message(struct decision *decision, struct arena *arena,
@@ -98,6 +102,9 @@ static inline bool decision_has_needs(const struct decision *decision)
 }
 /* The start of that origin must be read first; not copied. */
 void decision_need(struct decision *decision, struct arena *arena, const char *origin);
+
+/* A journey of the rule has begun. */
+void decision_add_started(struct decision *decision, struct arena *arena, const char *rule);
 
 /* A finished line of the trace. */
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);

@@ -37,7 +37,7 @@ static void drop_journey(struct customer *customer, struct decision *decision, s
     uint32_t index = find_largest(customer);
     struct customer_journey journey = customer->journeys.items[index];
     struct value line;
-    struct trace trace;
+    struct trace trace = {.acts = &decision->acts};
     trace_begin(&trace, arena, now_ms, NULL);
     trace_add(&trace, journey.rule, TRACE_ENDED, TRACE_WHY_TOO_LARGE);
     if (trace_end(&trace, &line))

@@ -141,6 +141,7 @@ void moving_start(struct deciding *d, const struct rule *rule, const char *per)
         .start = event->document,
     };
     d->effect = true;
+    decision_add_started(d->decision, d->arena, rule->name);
     customer_starts_add(d->arena, customer, event->origin, &event->document);
     if (rule->again == RULE_COLLECT)
         collecting_begin(d, &journey);

@@ -357,3 +357,19 @@ struct customer *replay_customer(struct replay *replay, const char *key, struct 
     const struct slice text = slice_copy(arena, kept->name.document);
     return customer_read(arena, arena_text(arena, kept->name.text), text.text, text.length, &diag);
 }
+
+void replay_each(struct replay *replay, struct arena *arena,
+                 void (*see)(void *context, const struct customer *customer), void *context)
+{
+    struct diag diag;
+    size_t cursor = 0;
+    struct replay_kept *kept;
+    while ((kept = replay_memory_next(replay->memory, &cursor, replay->now_ms))) {
+        arena_reset(arena);
+        const struct slice text = slice_copy(arena, kept->name.document);
+        const struct customer *customer =
+            customer_read(arena, kept->name.text, text.text, text.length, &diag);
+        if (customer)
+            see(context, customer);
+    }
+}

@@ -64,6 +64,11 @@ int64_t replay_now_ms(const struct replay *replay);
 /* Nobody writes to that address any more. */
 void replay_suppress(struct replay *replay, const char *address);
 
+/* Every customer that is known, in the order in which their keys were first named; `arena` is empty
+ * before each. */
+void replay_each(struct replay *replay, struct arena *arena,
+                 void (*see)(void *context, const struct customer *customer), void *context);
+
 /* The customer of that key, in the arena; NULL: there is none. */
 struct customer *replay_customer(struct replay *replay, const char *key, struct arena *arena);
 

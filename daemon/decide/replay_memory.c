@@ -109,6 +109,17 @@ struct replay_kept *replay_memory_find(struct replay_memory *memory, const char 
     return name ? kept_of(name) : NULL;
 }
 
+struct replay_kept *replay_memory_next(struct replay_memory *memory, size_t *cursor, int64_t now_ms)
+{
+    void *value;
+    while (map_next(memory->by_key, cursor, NULL, NULL, &value)) {
+        struct replay_kept *kept = value;
+        if (kept->name.document.text && kept->expire_ms > now_ms)
+            return kept;
+    }
+    return NULL;
+}
+
 static struct name *need(struct replay_memory *memory, const char *key, bool is_old, int64_t now_ms)
 {
     struct replay_kept *kept = replay_memory_find(memory, key, now_ms);

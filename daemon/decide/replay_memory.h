@@ -39,6 +39,11 @@ struct replay_kept {
 struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
                                        int64_t now_ms);
 
+/* Those that have a document, one after the other: *cursor is 0 at first; NULL at the end.
+ * Meanwhile nothing may be decided. */
+struct replay_kept *replay_memory_next(struct replay_memory *memory, size_t *cursor,
+                                       int64_t now_ms);
+
 /* What is kept under the person's key. */
 struct replay_kept *replay_memory_of(const struct person *person);
 

@@ -52,14 +52,23 @@ static struct value *add_with_why(struct trace *trace, const char *rule, enum tr
     return item;
 }
 
+/* Besides the line, which may be full. */
+static void count(struct trace *trace, const char *rule, enum trace_what what, enum trace_why why)
+{
+    if (trace->acts && rule)
+        acts_add(trace->acts, trace->arena, rule, what, why);
+}
+
 void trace_add(struct trace *trace, const char *rule, enum trace_what what, enum trace_why why)
 {
+    count(trace, rule, what, why);
     add_with_why(trace, rule, what, trace_why_word(why));
 }
 
 void trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
                      enum trace_why why, const char *fault)
 {
+    count(trace, rule, what, why);
     struct value *item = add_with_why(trace, rule, what, trace_why_word(why));
     if (item && fault)
         value_add(trace->arena, *item, value_text("fault"), value_text(fault));
@@ -72,6 +81,7 @@ void trace_add_text(struct trace *trace, const char *rule, enum trace_what what,
 
 void trace_add_error(struct trace *trace, const char *rule, const char *fault)
 {
+    count(trace, rule, TRACE_ERROR, TRACE_WHY_NONE);
     add_with_why(trace, rule, TRACE_ERROR, fault);
 }
 

@@ -26,6 +26,7 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "customer/shop_event.h"
+#include "decide/acts.h"
 #include "decide/trace_words.h"
 #include "rules/rule_index.h"
 
@@ -35,6 +36,7 @@ struct trace {
     struct value did;           /* list; at most TRACE_MOST items */
     struct trace_group *groups; /* of rules that did not match */
     uint32_t group_count;
+    struct acts *acts; /* where what rules did is counted too; NULL: nobody counts */
 };
 
 enum { TRACE_MOST = 200, TRACE_NAMES_MOST = 32, TRACE_GROUPS_MOST = 16 };

@@ -33,7 +33,9 @@ FOLDERS = {
 }
 FOLDERS["config"] = " ".join(FOLDERS)
 FOLDERS["events"] = FOLDERS["delivery"] = FOLDERS["config"] + " config"
-FOLDERS["app"] = FOLDERS["ctl"] = FOLDERS["config"] + " config events delivery"
+FOLDERS["simulate"] = "base customer decide rules config"
+FOLDERS["app"] = FOLDERS["config"] + " config events delivery"
+FOLDERS["ctl"] = FOLDERS["app"] + " simulate"
 FOLDERS = {folder: set(may.split()) for folder, may in FOLDERS.items()}
 
 

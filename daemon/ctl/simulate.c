@@ -1,0 +1,296 @@
+/*
+ * nudgectl simulate: what rules would have sent over a history of events (simulate/simulation).
+ * Faults go to standard error, figures and messages to standard output.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "base/json.h"
+#include "base/progress.h"
+#include "ctl/command.h"
+#include "ctl/input.h"
+#include "ctl/loading.h"
+#include "ctl/rule_test_time.h"
+#include "ctl/simulate_report.h"
+#include "simulate/simulation.h"
+
+enum { SHOWN_MOST = 10, LINE_MOST = 256 * 1024 };
+
+struct options {
+    const char *events, *from, *to, *rules, *tables, *suppressed, *messages;
+    bool json, strict;
+};
+
+struct simulating {
+    struct options options;
+    const struct generation *generation;
+    struct arena *arena; /* of one fault */
+    FILE *messages;      /* NULL: nobody asks for them */
+    struct buf line;
+    struct progress *progress;
+    uint64_t read; /* bytes, as progress knows */
+    uint64_t shown;
+};
+
+/* ---- What comes of it ---- */
+
+static void put(struct simulating *simulating, const struct value *body, const char *name)
+{
+    const struct value *member = value_get(body, name);
+    if (!value_is(member, VALUE_STRING))
+        return;
+    buf_printf(&simulating->line, ",\"%s\":", name);
+    json_print_string(&simulating->line, member->string, member->length);
+}
+
+static void on_message(void *context, const struct simulation_message *message)
+{
+    static const char *const names[] = {"rule", "template", "channel", "to", "topic"};
+    struct simulating *simulating = context;
+    struct buf *line = &simulating->line;
+    if (!simulating->messages)
+        return;
+    buf_clear(line);
+    buf_printf(line, "{\"time\":%" PRId64 ",\"customer\":", message->at_ms);
+    json_print_string(line, message->customer, strlen(message->customer));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put(simulating, &message->sent->body, names[i]);
+    buf_text(line, "}\n");
+    fwrite(line->data, 1, line->length, simulating->messages);
+}
+
+/* The first are shown. */
+static bool may_show(struct simulating *simulating)
+{
+    if (++simulating->shown > SHOWN_MOST)
+        return false;
+    progress_clear(simulating->progress);
+    return true;
+}
+
+static bool on_no_event(void *context, const struct diag *diag)
+{
+    struct simulating *simulating = context;
+    if (may_show(simulating))
+        diag_print(diag, stderr);
+    return !simulating->options.strict;
+}
+
+static void on_dead(void *context, int64_t at_ms, const struct diag *diag)
+{
+    struct simulating *simulating = context;
+    arena_reset(simulating->arena);
+    if (may_show(simulating))
+        fprintf(stderr, "nudgectl: %s: %s\n",
+                rule_test_time_text(simulating->arena, at_ms, simulating->generation->policy.zone),
+                diag->text);
+}
+
+static void on_progress(void *context, uint64_t bytes)
+{
+    struct simulating *simulating = context;
+    progress_step(simulating->progress, bytes - simulating->read);
+    simulating->read = bytes;
+}
+
+/* ---- What is given ---- */
+
+static bool read_time(const struct simulating *simulating, const char *option, const char *text,
+                      int64_t *ms)
+{
+    const struct value time = value_text(text ? text : "");
+    if (!text || rule_test_time_read(&time, simulating->generation->policy.zone, ms))
+        return true;
+    command_usage("simulate", "`%s %s`: that is no time, such as 2026-03-01 or 2026-03-01T08:00",
+                  option, text);
+    return false;
+}
+
+static bool read_tables(struct simulating *simulating, struct arena *arena, struct value *tables)
+{
+    const char *name = simulating->options.tables;
+    struct input input;
+    struct diag diag = {0};
+    if (!name)
+        return true;
+    if (!input_read(arena, name, &input, &diag) || !input_object(arena, &input, tables, &diag)) {
+        context_fail(&diag);
+        return false;
+    }
+    return true;
+}
+
+static bool read_suppressed(struct simulating *simulating, struct arena *arena,
+                            const char *const **addresses)
+{
+    const char *name = simulating->options.suppressed;
+    const char **list = NULL;
+    uint32_t count = 0, capacity = 0;
+    struct input input;
+    struct diag diag = {0};
+    if (!name)
+        return true;
+    if (!input_read(arena, name, &input, &diag)) {
+        context_fail(&diag);
+        return false;
+    }
+    const char *end = input.text + input.length;
+    for (const char *at = input.text, *next; at < end; at = next + 1) {
+        next = memchr(at, '\n', (size_t)(end - at));
+        next = next ? next : end;
+        const struct slice line = slice_trim(slice_between(at, next), " \t\r");
+        if (count + 1 >= capacity)
+            list = arena_grow(arena, list, capacity, &capacity, sizeof *list);
+        if (line.length)
+            list[count++] = arena_copy(arena, line.text, line.length);
+        list[count] = NULL;
+    }
+    *addresses = list;
+    return true;
+}
+
+static bool open_messages(struct simulating *simulating)
+{
+    const char *name = simulating->options.messages;
+    if (!name)
+        return true;
+    simulating->messages = strcmp(name, "-") == 0 ? stdout : fopen(name, "we");
+    if (simulating->messages)
+        return true;
+    fprintf(stderr, "nudgectl: %s: %s\n", name, strerror(errno));
+    return false;
+}
+
+static bool close_messages(struct simulating *simulating)
+{
+    if (!simulating->messages)
+        return true;
+    bool written = fflush(simulating->messages) == 0 && !ferror(simulating->messages);
+    if (simulating->messages != stdout && fclose(simulating->messages) != 0)
+        written = false;
+    if (!written)
+        fprintf(stderr, "nudgectl: %s: %s\n", simulating->options.messages, strerror(errno));
+    return written;
+}
+
+/* The option's file, and those that stand as arguments. */
+static bool open_history(const struct simulating *simulating, struct history *history, int count,
+                         char **names, uint64_t *size)
+{
+    bool sized = true;
+    *size = 0;
+    for (int i = -1; i < count; i++) {
+        const char *name = i < 0 ? simulating->options.events : names[i];
+        struct diag diag = {0};
+        struct stat status;
+        if (!history_add(history, name, &diag)) {
+            context_fail(&diag);
+            return false;
+        }
+        sized = sized && stat(name, &status) == 0 && S_ISREG(status.st_mode);
+        *size += sized ? (uint64_t)status.st_size : 0;
+    }
+    *size = sized ? *size : 0;
+    return true;
+}
+
+/* ---- All of it ---- */
+
+static void report(const struct simulating *simulating, const struct simulation *simulation)
+{
+    FILE *out = simulating->messages == stdout ? stderr : stdout;
+    if (simulating->shown > SHOWN_MOST)
+        fprintf(stderr, "nudgectl: and %" PRIu64 " more of these\n",
+                simulating->shown - SHOWN_MOST);
+    if (simulating->options.json)
+        simulate_report_json(out, simulation);
+    else
+        simulate_report_table(out, simulation, simulating->generation->policy.zone);
+}
+
+static int run(struct simulating *simulating, struct history *history,
+               const struct simulation_options *options)
+{
+    struct simulation simulation;
+    struct diag diag = {0};
+    bool done = simulation_run(&simulation, options, history, &diag);
+    progress_end(&simulating->progress);
+    if (!done && diag.text[0])
+        context_fail(&diag);
+    if (!close_messages(simulating)) {
+        simulation_free(&simulation);
+        return EX_IOERR;
+    }
+    if (done)
+        report(simulating, &simulation);
+    simulation_free(&simulation);
+    return done ? EXIT_SUCCESS : EX_DATAERR;
+}
+
+static int simulate(struct simulating *simulating, int count, char **names)
+{
+    struct arena *arena = arena_new(64 * 1024);
+    struct history *history = history_new();
+    struct value tables = value_null();
+    struct simulation_options options = {.generation = simulating->generation,
+                                         .from_ms = SIMULATION_BEGINNING,
+                                         .to_ms = SIMULATION_END,
+                                         .on_message = on_message,
+                                         .on_no_event = on_no_event,
+                                         .on_dead = on_dead,
+                                         .on_progress = on_progress,
+                                         .context = simulating};
+    uint64_t size;
+    int status = EX_USAGE;
+    if (read_time(simulating, "--from", simulating->options.from, &options.from_ms) &&
+        read_time(simulating, "--to", simulating->options.to, &options.to_ms)) {
+        status = EX_DATAERR;
+        if (read_tables(simulating, arena, &tables) &&
+            read_suppressed(simulating, arena, &options.suppressed) &&
+            open_history(simulating, history, count, names, &size) && open_messages(simulating)) {
+            options.tables = tables.kind == VALUE_MAP ? &tables : NULL;
+            simulating->progress = progress_start(size, "simulating");
+            status = run(simulating, history, &options);
+        }
+    }
+    history_destroy(&history);
+    arena_destroy(&arena);
+    return status;
+}
+
+int command_simulate(struct context *context, int argc, char **argv)
+{
+    struct simulating simulating = {0};
+    struct options *options = &simulating.options;
+    const struct command_option rows[] = {{.name = "--events", .value = &options->events},
+                                          {.name = "--from", .value = &options->from},
+                                          {.name = "--to", .value = &options->to},
+                                          {.name = "--rules", .value = &options->rules},
+                                          {.name = "--tables", .value = &options->tables},
+                                          {.name = "--suppressed", .value = &options->suppressed},
+                                          {.name = "--messages", .value = &options->messages},
+                                          {.name = "--json", .flag = &options->json},
+                                          {.name = "--strict", .flag = &options->strict},
+                                          {0}};
+    int count = command_options(context, argc, argv, rows);
+    if (count < 0)
+        return EX_USAGE;
+    if (!options->events)
+        return command_usage(argv[0], "`--events FILE` is missing");
+    struct generation *generation = loading_generation(context, options->rules);
+    if (!generation)
+        return EX_DATAERR;
+    simulating.generation = generation;
+    simulating.arena = arena_new(64 * 1024);
+    buf_init(&simulating.line, LINE_MOST);
+    int status = simulate(&simulating, count, argv + 1);
+    buf_free(&simulating.line);
+    arena_destroy(&simulating.arena);
+    generation_release(&generation);
+    return status;
+}

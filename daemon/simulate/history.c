@@ -1,0 +1,213 @@
+#include "simulate/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "simulate/history_line.h"
+#include "simulate/line_reader.h"
+
+enum { RING = 16384 }; /* a power of two above HISTORY_WINDOW, as at() counts */
+
+struct waiting {
+    struct line line;
+    struct history_line is;
+};
+
+/* A file, and those of its lines that wait for earlier ones: a ring, in order. */
+struct source {
+    struct line_reader *reader;
+    struct waiting *ring;
+    uint32_t first, count;
+    int64_t last_ms; /* of the line that was read last */
+    bool timed, ended;
+};
+
+struct history {
+    struct source *sources;
+    uint32_t source_count;
+    struct source *given; /* whose first line the caller has; NULL: none */
+    int64_t now_ms;       /* of the entry that was given last */
+};
+
+struct history *history_new(void)
+{
+    struct history *history = mem_zero(1, sizeof *history);
+    history->now_ms = INT64_MIN;
+    return history;
+}
+
+bool history_add(struct history *history, const char *name, struct diag *diag)
+{
+    struct line_reader *reader = line_reader_open(name, diag);
+    if (!reader)
+        return false;
+    history->sources =
+        mem_resize(history->sources, sizeof *history->sources * (history->source_count + 1));
+    history->sources[history->source_count++] =
+        (struct source){.reader = reader, .ring = mem_alloc(sizeof(struct waiting) * RING)};
+    return true;
+}
+
+static struct waiting *at(const struct source *source, uint32_t place)
+{
+    return &source->ring[(source->first + place) & (RING - 1)];
+}
+
+static void drop_first(struct source *source)
+{
+    line_reader_give_back(source->reader, &at(source, 0)->line);
+    source->first = (source->first + 1) & (RING - 1);
+    source->count--;
+}
+
+void history_destroy(struct history **history)
+{
+    struct history *gone = *history;
+    if (!gone)
+        return;
+    for (uint32_t i = 0; i < gone->source_count; i++) {
+        struct source *source = &gone->sources[i];
+        while (source->count)
+            drop_first(source);
+        line_reader_close(&source->reader);
+        free(source->ring);
+    }
+    free(gone->sources);
+    free(gone);
+    *history = NULL;
+}
+
+uint64_t history_bytes(const struct history *history)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < history->source_count; i++)
+        bytes += line_reader_bytes(history->sources[i].reader);
+    return bytes;
+}
+
+/* ---- Order ---- */
+
+static void insert(struct source *source, const struct waiting *waiting)
+{
+    uint32_t place = source->count++;
+    for (; place > 0 && at(source, place - 1)->is.at_ms > waiting->is.at_ms; place--)
+        *at(source, place) = *at(source, place - 1);
+    *at(source, place) = *waiting;
+}
+
+static bool is_blank(const struct line *line)
+{
+    return line->text && slice_trim((struct slice){line->text, line->length}, " \t\r").length == 0;
+}
+
+static bool refuse(const struct source *source, const struct line *line, struct diag *diag)
+{
+    diag_file(diag, line_reader_name(source->reader));
+    diag_place(diag, (uint32_t)line->number, 0, 0);
+    return false;
+}
+
+/* When it came: a line that does not tell comes with the one before it. */
+static bool find_time(const struct history *history, struct source *source, struct waiting *waiting,
+                      struct diag *diag)
+{
+    struct history_line *is = &waiting->is;
+    if (is->timed)
+        source->timed = true;
+    else
+        is->at_ms = source->last_ms;
+    if (!source->timed) {
+        diag_error(diag, "no time: this event has no `time`, and none stands before it");
+        diag_hint(diag, "an event comes at its `time`, or as {\"received\": MS, \"event\": {…}} "
+                        "says");
+        return refuse(source, &waiting->line, diag);
+    }
+    source->last_ms = is->at_ms;
+    if (is->at_ms >= history->now_ms)
+        return true;
+    diag_error(diag,
+               "out of order: this event is older than one that stands over %d lines before "
+               "it",
+               HISTORY_WINDOW);
+    diag_hint(diag, "sort the file by time first");
+    return refuse(source, &waiting->line, diag);
+}
+
+static bool read_line(const struct history *history, struct source *source, struct diag *diag)
+{
+    struct waiting waiting = {0};
+    if (!line_reader_next(source->reader, &waiting.line, diag)) {
+        source->ended = true;
+        return !diag->text[0];
+    }
+    if (is_blank(&waiting.line)) {
+        line_reader_give_back(source->reader, &waiting.line);
+        return true;
+    }
+    if (waiting.line.text)
+        waiting.is = history_line_of((struct slice){waiting.line.text, waiting.line.length});
+    if (!find_time(history, source, &waiting, diag)) {
+        line_reader_give_back(source->reader, &waiting.line);
+        return false;
+    }
+    insert(source, &waiting);
+    return true;
+}
+
+/* Reads on until so many lines of the file wait, or all that are left. */
+static bool fill(const struct history *history, struct source *source, uint32_t wanted,
+                 struct diag *diag)
+{
+    while (!source->ended && source->count < wanted)
+        if (!read_line(history, source, diag))
+            return false;
+    return true;
+}
+
+/* Whose first line is the earliest of those that were read. */
+static struct source *find_first(struct history *history)
+{
+    struct source *first = NULL;
+    for (uint32_t i = 0; i < history->source_count; i++) {
+        struct source *source = &history->sources[i];
+        if (source->count && (!first || at(source, 0)->is.at_ms < at(first, 0)->is.at_ms))
+            first = source;
+    }
+    return first;
+}
+
+/* Of a file that begins much later than what is at hand no more than the first line is read. */
+static struct source *choose(struct history *history, struct diag *diag)
+{
+    for (uint32_t i = 0; i < history->source_count; i++)
+        if (!fill(history, &history->sources[i], 1, diag))
+            return NULL;
+    struct source *first = find_first(history);
+    int64_t near_ms = first ? at(first, 0)->is.at_ms + HISTORY_NEAR_MS : 0;
+    for (uint32_t i = 0; i < history->source_count; i++) {
+        struct source *source = &history->sources[i];
+        if (source->count && at(source, 0)->is.at_ms <= near_ms &&
+            !fill(history, source, HISTORY_WINDOW + 1, diag))
+            return NULL;
+    }
+    return find_first(history);
+}
+
+bool history_next(struct history *history, struct history_entry *entry, struct diag *diag)
+{
+    if (history->given)
+        drop_first(history->given);
+    history->given = NULL;
+    struct source *first = choose(history, diag);
+    if (!first)
+        return false;
+    const struct waiting *waiting = at(first, 0);
+    *entry = (struct history_entry){.event = waiting->is.event,
+                                    .at_ms = waiting->is.at_ms,
+                                    .file = line_reader_name(first->reader),
+                                    .line = waiting->line.number};
+    history->now_ms = entry->at_ms;
+    history->given = first;
+    return true;
+}

@@ -1,0 +1,42 @@
+/*
+ * The events of one or several files in the order in which they came (simulate/history_line says
+ * when that was). Each file may be out of order by HISTORY_WINDOW lines, its first lines by
+ * HISTORY_NEAR_MS at most; of the same moment the file that was added first is first, then the
+ * line.
+ *
+ * An event without a time comes with the one before it.
+ */
+#ifndef NUDGED_SIMULATE_HISTORY_H
+#define NUDGED_SIMULATE_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/slice.h"
+
+enum { HISTORY_WINDOW = 10000, HISTORY_NEAR_MS = 24 * 3600 * 1000 };
+
+struct history;
+
+struct history_entry {
+    struct slice event; /* its JSON; text NULL: the line is too large to be one */
+    int64_t at_ms;
+    const char *file; /* as it is to be shown */
+    uint64_t line;    /* from 1 */
+};
+
+struct history *history_new(void);
+void history_destroy(struct history **history);
+
+/* `name` "-" is standard input. False where it cannot be opened. */
+bool history_add(struct history *history, const char *name, struct diag *diag);
+
+/* The next event, which stays until the call after this one. False at the end; or where a file
+ * cannot be read on or is out of order, and then `diag` has a text. Blank lines are passed over. */
+bool history_next(struct history *history, struct history_entry *entry, struct diag *diag);
+
+/* Bytes that were read so far. */
+uint64_t history_bytes(const struct history *history);
+
+#endif

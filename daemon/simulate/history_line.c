@@ -1,0 +1,155 @@
+#include "simulate/history_line.h"
+
+#include "base/clock.h"
+#include "base/decimal.h"
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+        at++;
+    return at;
+}
+
+/* Behind the string that begins at `at`; NULL where it has no end. */
+static const char *skip_string(const char *at, const char *end)
+{
+    for (at++; at < end; at++) {
+        at = memchr(at, '"', (size_t)(end - at));
+        if (!at)
+            return NULL;
+        const char *back = at;
+        while (back[-1] == '\\')
+            back--;
+        if ((at - back) % 2 == 0)
+            return at + 1;
+    }
+    return NULL;
+}
+
+/* Behind the value that begins at `at`: only brackets and strings are told apart. */
+static const char *skip_value(const char *at, const char *end)
+{
+    int depth = 0;
+    while (at < end) {
+        if (*at == '"') {
+            at = skip_string(at, end);
+            if (!at || depth == 0)
+                return at;
+            continue;
+        }
+        if (*at == '{' || *at == '[')
+            depth++;
+        else if ((*at == '}' || *at == ']') && --depth <= 0)
+            return depth < 0 ? at : at + 1;
+        else if (*at == ',' && depth == 0)
+            return at;
+        at++;
+    }
+    return NULL;
+}
+
+/* The member's value of the object that the text is; NULL: none such, or it is no object. */
+static struct slice find_member(struct slice text, const char *name)
+{
+    const char *end = text.text + text.length, *at = skip_blanks(text.text, end);
+    if (at == end || *at != '{')
+        return (struct slice){0};
+    for (at = skip_blanks(at + 1, end); at < end && *at == '"'; at = skip_blanks(at + 1, end)) {
+        const char *key = at + 1, *behind = skip_string(at, end);
+        if (!behind)
+            break;
+        const struct slice named = slice_between(key, behind - 1);
+        at = skip_blanks(behind, end);
+        if (at == end || *at != ':')
+            break;
+        const char *value = skip_blanks(at + 1, end);
+        at = skip_value(value, end);
+        if (!at)
+            break;
+        if (slice_is(named, name))
+            return slice_trim(slice_between(value, at), " \t\r\n");
+        at = skip_blanks(at, end);
+        if (at == end || *at != ',')
+            break;
+    }
+    return (struct slice){0};
+}
+
+static bool read_number(struct slice text, int64_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.text[i] < '0' || text.text[i] > '9' || i > 17)
+            return false;
+        *number = *number * 10 + (text.text[i] - '0');
+    }
+    return text.length > 0;
+}
+
+/* As archives are written: {"received":MS,"event":{…}}, with a blank here or there. */
+static bool is_archived(struct slice line, struct history_line *found)
+{
+    static const char first[] = "{\"received\":", second[] = "\"event\":";
+    const char *at = line.text, *end = line.text + line.length;
+    if (line.length < sizeof first + sizeof second || memcmp(at, first, sizeof first - 1) != 0)
+        return false;
+    at = skip_blanks(at + sizeof first - 1, end);
+    const char *digits = at;
+    while (at < end && *at >= '0' && *at <= '9')
+        at++;
+    if (!read_number(slice_between(digits, at), &found->at_ms) || at == end || *at != ',')
+        return false;
+    at = skip_blanks(at + 1, end);
+    if ((size_t)(end - at) < sizeof second || memcmp(at, second, sizeof second - 1) != 0)
+        return false;
+    at = skip_blanks(at + sizeof second - 1, end);
+    if (end[-1] != '}' || end[-2] != '}')
+        return false;
+    found->event = slice_between(at, end - 1);
+    found->timed = true;
+    return true;
+}
+
+/* The same, written in another way. */
+static bool is_archived_otherwise(struct slice line, struct history_line *found)
+{
+    const struct slice received = find_member(line, "received");
+    if (!received.text || find_member(line, "type").text)
+        return false;
+    const struct slice event = find_member(line, "event");
+    if (!event.text || event.text[0] != '{' || !read_number(received, &found->at_ms))
+        return false;
+    found->event = event;
+    found->timed = true;
+    return true;
+}
+
+static bool is_number(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (!memchr("0123456789.eE+-", text.text[i], 15))
+            return false;
+    return text.length && text.text[0] >= '0' && text.text[0] <= '9';
+}
+
+/* As customer/shop_event reads it. */
+static bool read_time(struct slice time, int64_t *ms)
+{
+    if (time.length >= 2 && time.text[0] == '"')
+        return clock_parse(time.text + 1, time.length - 2, ms);
+    return is_number(time) && clock_of_number(decimal_read(time.text, time.length), ms);
+}
+
+struct history_line history_line_of(struct slice line)
+{
+    struct history_line found = {.event = line};
+    line = slice_trim(line, " \t\r");
+    if (is_archived(line, &found))
+        return found;
+    const struct slice time = find_member(line, "time");
+    if (time.text)
+        found.timed = read_time(time, &found.at_ms);
+    else
+        is_archived_otherwise(line, &found);
+    return found;
+}

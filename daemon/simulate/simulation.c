@@ -1,0 +1,118 @@
+#include "simulate/simulation.h"
+
+#include "base/arena.h"
+#include "config/config.h"
+
+enum { PROGRESS_EVENTS = 1024 };
+
+struct run {
+    const struct simulation_options *options;
+    struct simulation *simulation;
+    struct replay *replay;
+};
+
+static bool is_told(const struct run *run, int64_t at_ms)
+{
+    return at_ms >= run->options->from_ms && at_ms < run->options->to_ms;
+}
+
+static void on_decided(void *context, const struct replay_decided *decided)
+{
+    struct run *run = context;
+    const struct decision *decision = decided->decision;
+    if (!is_told(run, decided->now_ms))
+        return;
+    tally_decided(&run->simulation->tally, decided);
+    for (uint32_t i = 0; i < decision->message_count && run->options->on_message; i++)
+        run->options->on_message(run->options->context,
+                                 &(struct simulation_message){.at_ms = decided->now_ms,
+                                                              .customer = decided->customer,
+                                                              .sent = &decision->messages[i]});
+}
+
+static void on_dead(void *context, int64_t now_ms, const struct diag *diag)
+{
+    struct run *run = context;
+    if (!is_told(run, now_ms))
+        return;
+    run->simulation->tally.dead++;
+    run->options->on_dead(run->options->context, now_ms, diag);
+}
+
+static void see_customer(void *context, const struct customer *customer)
+{
+    struct run *run = context;
+    run->simulation->people++;
+    for (uint32_t i = 0; i < customer->journeys.count; i++)
+        tally_waits(&run->simulation->tally, customer->journeys.items[i].rule);
+}
+
+/* False: it shall be the end. */
+static bool take(struct run *run, const struct history_entry *entry)
+{
+    struct simulation *simulation = run->simulation;
+    struct diag diag = {0};
+    if (!entry->event.text)
+        diag_error(&diag, "the line is too large to be an event");
+    if (entry->event.text &&
+        replay_event(run->replay, entry->event.text, entry->event.length, entry->at_ms, &diag)) {
+        simulation->first_ms = simulation->first_ms ? simulation->first_ms : entry->at_ms;
+        simulation->last_ms = entry->at_ms;
+        return true;
+    }
+    simulation->no_events++;
+    diag_file(&diag, entry->file);
+    diag_place(&diag, (uint32_t)entry->line, diag.column, diag.width);
+    return run->options->on_no_event(run->options->context, &diag);
+}
+
+static bool take_all(struct run *run, struct history *history, struct diag *diag)
+{
+    const struct simulation_options *options = run->options;
+    struct history_entry entry;
+    for (uint64_t count = 0; history_next(history, &entry, diag); count++) {
+        if (entry.at_ms >= options->to_ms)
+            break;
+        if (!take(run, &entry))
+            return false;
+        if (count % PROGRESS_EVENTS == 0 && options->on_progress)
+            options->on_progress(options->context, history_bytes(history));
+    }
+    return !diag->text[0];
+}
+
+bool simulation_run(struct simulation *simulation, const struct simulation_options *options,
+                    struct history *history, struct diag *diag)
+{
+    const struct generation *generation = options->generation;
+    struct run run = {.options = options, .simulation = simulation};
+    const struct replay_options replay = {.rules = generation->rules,
+                                          .policy = &generation->policy,
+                                          .form = config_event_form(generation->config),
+                                          .keep_ms = generation->config->keys.customer.keep_ms,
+                                          .tables = options->tables,
+                                          .on_decided = on_decided,
+                                          .on_dead = on_dead,
+                                          .context = &run};
+    *simulation = (struct simulation){0};
+    tally_open(&simulation->tally, generation->rules);
+    run.replay = replay_new(&replay);
+    for (const char *const *address = options->suppressed; address && *address; address++)
+        replay_suppress(run.replay, *address);
+    bool done = take_all(&run, history, diag);
+    if (done) {
+        int64_t end_ms =
+            options->to_ms == SIMULATION_END ? simulation->last_ms : options->to_ms - 1;
+        replay_run(run.replay, end_ms);
+        struct arena *arena = arena_new(64 * 1024);
+        replay_each(run.replay, arena, see_customer, &run);
+        arena_destroy(&arena);
+    }
+    replay_destroy(&run.replay);
+    return done;
+}
+
+void simulation_free(struct simulation *simulation)
+{
+    tally_close(&simulation->tally);
+}

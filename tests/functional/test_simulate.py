@@ -1,0 +1,194 @@
+"""nudgectl simulate: what rules would have sent over a log of events."""
+
+import datetime
+import json
+import random
+
+import pytest
+
+BEGIN = datetime.datetime(2026, 3, 2, 10, 0, tzinfo=datetime.timezone.utc)
+RULES = """name: cart
+on: cart.updated
+if: cart.total >= 20
+again: restart
+until: order.placed
+limit: 1 per 7d
+steps:
+  - wait: 1h
+  - send: {template: note, via: email}
+---
+name: receipt
+class: transactional
+on: order.placed
+send: note
+---
+name: quiet
+on: nothing.happens
+send: note
+"""
+
+
+def at(minutes):
+    return BEGIN + datetime.timedelta(minutes=minutes)
+
+
+def millis(minutes):
+    return int(at(minutes).timestamp() * 1000)
+
+
+def event(kind, who, minutes, **data):
+    return {"type": kind, "id": f"{kind}-{who}-{minutes}", "time": at(minutes).isoformat(),
+            "customer": {"id": str(who), "email": f"c{who}@example.com", "accepts_marketing": who != 3}, **data}
+
+
+def archived(minutes, event):
+    return {"received": millis(minutes), "event": event}
+
+
+@pytest.fixture
+def history(shop):
+    """A shop at which nothing runs, with rules and a way to write events down."""
+    shop.rules(RULES)
+    shop.template("note.text.liquid", "---\nsubject: A note\n---\nHello\n")
+    shop.daemon()
+
+    def write(*lines, name="events.jsonl"):
+        path = shop.folder / name
+        path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
+        return path
+
+    shop.write = write
+    return shop
+
+
+def simulate(shop, *arguments, status=0, stdin=None):
+    """The figures, the messages, and what was said on standard error."""
+    messages = shop.folder / "messages.jsonl"
+    done, out, err = shop.ctl("simulate", *arguments, "--json", "--messages", messages, stdin=stdin)
+    assert done == status, err
+    if status:
+        return err
+    told = [json.loads(line) for line in messages.read_text().splitlines()]
+    return json.loads(out), told, err
+
+
+def rule(figures, name):
+    return next(row for row in figures["rules"] if row["rule"] == name)
+
+
+def day():
+    """A cart that is reminded of, one that is ordered, one of somebody who wants no mail."""
+    return [event("cart.updated", 1, 0, cart={"total": 30}), event("cart.updated", 2, 5, cart={"total": 40}),
+            event("cart.updated", 3, 6, cart={"total": 50}), event("order.placed", 2, 30, order={"total": 40}),
+            event("cart.updated", 1, 180, cart={"total": 60}), event("cart.updated", 2, 400, cart={"total": 60})]
+
+
+def test_figures_and_messages(history):
+    figures, messages, err = simulate(history, "--events", history.write(*day()), "--to", "2026-03-02T17:00:00Z")
+    assert err == ""
+    assert (figures["events"], figures["people"], figures["all"]) == (
+        6, 3, {"started": 6, "sent": 2, "refused": 2, "ended": 1, "waiting": 1})
+    assert rule(figures, "cart") == {
+        "rule": "cart", "started": 5, "sent": 1, "channels": {"email": 1}, "ended": {"until": 1},
+        "refused": {"limit": 1, "no-consent": 1}, "not_begun": {}, "waiting": 1}
+    assert rule(figures, "quiet")["started"] == 0
+    assert messages == [
+        {"time": millis(30), "customer": "id:2", "rule": "receipt", "template": "note", "channel": "email",
+         "to": "c2@example.com", "topic": "all"},
+        {"time": millis(60), "customer": "id:1", "rule": "cart", "template": "note", "channel": "email",
+         "to": "c1@example.com", "topic": "all"}]
+
+
+def test_the_table(history):
+    status, out, err = history.ctl("simulate", "--events", history.write(*day()))
+    assert (status, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert out.startswith("6 events from 2026-03-02T10:00:00Z to 2026-03-02T16:40:00Z, 3 people\n")
+    assert ["cart", "5", "1", "2", "1", "1"] in lines and ["all", "6", "2", "2", "1", "1"] in lines
+    assert ["cart", "refused", "no-consent", "1"] in lines and ["cart", "ended", "until", "1"] in lines
+    assert out.endswith("Nothing by: quiet\n")
+
+
+def test_messages_on_standard_output(history):
+    status, out, err = history.ctl("simulate", "--events", history.write(*day()), "--messages", "-")
+    assert status == 0 and "started" in err
+    assert [json.loads(line)["rule"] for line in out.splitlines()] == ["receipt", "cart"]
+
+
+def test_archived_and_plain_events_are_one_history(history):
+    """Also in several files, from standard input, and out of order by some lines."""
+    whole = simulate(history, "--events", history.write(*day()))
+    lines = [archived(0, event("cart.updated", 1, 0, cart={"total": 30})), *day()[1:]]
+    lines[4] = {"event": lines[4], "received": millis(180)}
+    random.Random(1).shuffle(lines)
+    assert simulate(history, "--events", history.write(*lines)) == whole
+    two = history.write(*lines[:3], name="a.jsonl"), history.write(*lines[3:], name="b.jsonl")
+    assert simulate(history, "--events", *two) == whole
+    assert simulate(history, "--events", "-", stdin=history.write(*lines).read_text()) == whole
+
+
+def test_an_archived_event_came_when_it_was_received(history):
+    late = archived(120, event("cart.updated", 1, 0, cart={"total": 30}))
+    _, messages, _ = simulate(history, "--events", history.write(late), "--to", "2026-03-02T14:00:00Z")
+    assert [message["time"] for message in messages] == [millis(120)]
+
+
+def test_from_and_to(history):
+    path = history.write(*day())
+    figures, messages, _ = simulate(history, "--events", path, "--from", "2026-03-02T10:45:00Z", "--to",
+                                    "2026-03-02T13:30:00Z")
+    assert [message["rule"] for message in messages] == ["cart"]
+    assert (figures["events"], figures["all"]["started"], figures["all"]["waiting"]) == (1, 1, 1)
+
+
+def test_suppressed_addresses_and_tables(history):
+    history.rules(RULES.replace("cart.total >= 20", 'lookup("stock", "TEA", 0) > 0'))
+    path = history.write(*day())
+    (history.folder / "gone.txt").write_text("\nC1@example.com\n")
+    (history.folder / "tables.json").write_text('{"stock": {"TEA": 2}}')
+    figures, _, _ = simulate(history, "--events", path, "--suppressed", history.folder / "gone.txt", "--tables",
+                             history.folder / "tables.json", "--to", "2026-03-03")
+    assert rule(figures, "cart")["refused"] == {"suppressed": 2, "no-consent": 1}
+    assert rule(simulate(history, "--events", path)[0], "cart")["started"] == 0
+
+
+def test_lines_that_are_no_events(history):
+    path = history.write(day()[0], "nonsense", {"type": "order.placed", "time": at(1).isoformat()}, "", *day()[1:])
+    figures, messages, err = simulate(history, "--events", path)
+    assert (figures["events"], figures["no_events"], len(messages)) == (6, 2, 2)
+    assert f"{path}:2:1: error: a value was expected" in err and f"{path}:3: error: no customer" in err
+    err = simulate(history, "--events", path, "--strict", status=65)
+    assert f"{path}:2:1: error" in err and ":3:" not in err
+
+
+def test_what_is_far_out_of_order_is_an_error_with_its_place(history):
+    lines = [event("ping", 1, 60 + number) for number in range(10001)]
+    path = history.write(*lines, event("cart.updated", 1, 0, cart={"total": 30}))
+    err = simulate(history, "--events", path, status=65)
+    assert f"{path}:10002: error: out of order" in err and "hint: sort" in err
+    assert simulate(history, "--events", history.write(*lines[1:], event("ping", 1, 0)))[0]["events"] == 10001
+
+
+def test_an_event_without_a_time(history):
+    bare = {key: value for key, value in day()[0].items() if key != "time"}
+    path = history.write(bare)
+    assert f"{path}:1: error: no time" in simulate(history, "--events", path, status=65)
+    figures, messages, _ = simulate(history, "--events", history.write(event("ping", 1, 7), bare), "--to", "2026-03-03")
+    assert [message["time"] for message in messages] == [millis(67)]
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (["--events", "/nowhere"], "/nowhere: error: cannot be read: No such file or directory"),
+    (["--from", "soon", "--events", "-"], "`--from soon`: that is no time"), ([], "`--events FILE` is missing")])
+def test_what_cannot_be_done(history, arguments, told):
+    status, out, err = history.ctl("simulate", *arguments, stdin="")
+    assert status in (64, 65) and out == "" and told in err
+
+
+def test_the_same_bytes_on_every_run(history):
+    rng = random.Random(7)
+    lines = [event(rng.choice(["cart.updated", "order.placed", "ping"]), rng.randint(1, 40), minute,
+                   cart={"total": rng.randint(1, 60)}) for minute in range(2000)]
+    path = history.write(*lines)
+    one, two = (simulate(history, "--events", path) for _ in range(2))
+    assert one == two and one[0]["all"]["sent"] > 100
