@@ -160,6 +160,8 @@ library_sources = \
 	daemon/cel/cel_print.c \
 	daemon/cel/cel_reads.c \
 	daemon/cel/cel_reads.h \
+	daemon/cel/cel_reason.c \
+	daemon/cel/cel_reason.h \
 	daemon/cel/cel_regex.c \
 	daemon/cel/cel_regex.h \
 	daemon/cel/cel_resolve.c \
@@ -347,6 +349,8 @@ library_sources = \
 	daemon/decide/again.h \
 	daemon/decide/ahead.c \
 	daemon/decide/ahead.h \
+	daemon/decide/because.c \
+	daemon/decide/because.h \
 	daemon/decide/carried.c \
 	daemon/decide/carried.h \
 	daemon/decide/collecting.c \
@@ -423,6 +427,8 @@ library_sources = \
 	daemon/decide/trace_whys.h \
 	daemon/decide/trace_words.c \
 	daemon/decide/trace_words.h \
+	daemon/decide/unmatched.c \
+	daemon/decide/unmatched.h \
 	daemon/decide/withdraw.c \
 	daemon/decide/withdraw.h \
 	daemon/decide/words.c \
@@ -616,6 +622,8 @@ library_sources = \
 	daemon/rules/condition.h \
 	daemon/rules/condition_reads.c \
 	daemon/rules/condition_reads.h \
+	daemon/rules/condition_reason.c \
+	daemon/rules/condition_reason.h \
 	daemon/rules/field.c \
 	daemon/rules/field.h \
 	daemon/rules/field_owners.c \
@@ -1397,6 +1405,7 @@ test_files = \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
 	tests/functional/share_count.py \
+	tests/functional/test_archive.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
 	tests/functional/test_cart_race.py \

@@ -48,6 +48,7 @@
 #include "decide/schedule.h"
 #include "decide/sending.h"
 #include "decide/starts.h"
+#include "decide/unmatched.h"
 #include "decide/withdraw.h"
 #include "decide/words.h"
 #include "rules/rule_index.h"
@@ -134,21 +135,6 @@ static void try_rule(struct deciding *d, const struct rule *rule, const char *pe
         moving_start(d, rule, per);
 }
 
-/* Why rules did not match. */
-static void tell_unmatched(struct deciding *d, const struct rule_index *index,
-                           const struct rule_answer *answers, uint32_t count)
-{
-    uint32_t rules;
-    const struct rule *const *rule = rule_index_rules(index, &rules);
-    trace_add_refusals(&d->trace, rule, rules, answers, count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (answers[i].answer != CONDITION_FAILED)
-            continue;
-        d->decision->counts.failed++;
-        trace_add_no_match(&d->trace, answers[i].rule->name, answers[i].fault);
-    }
-}
-
 /* What a rule that matches has one journey for. */
 struct match {
     const struct rule *rule;
@@ -180,12 +166,13 @@ static void start_journeys(struct deciding *d)
     const struct rule_index *index = ruleset_index(d->rules, d->event->type);
     struct condition_scene scene = deciding_scene(d, NULL);
     struct condition_view view;
+    struct rule_near near = {.count = 0};
     uint32_t count;
     if (!index)
         return;
     condition_view_open(&view, &scene, d->arena);
-    const struct rule_answer *answers = rule_index_ask(index, &view, d->arena, &count);
-    tell_unmatched(d, index, answers, count);
+    const struct rule_answer *answers = rule_index_ask(index, &view, d->arena, &count, &near);
+    unmatched_tell(d, index, &view, answers, count, &near);
     struct match *matches = arena_alloc(d->arena, sizeof *matches * (count + 1));
     uint32_t match_count = 0;
     ahead_of_matches(d, answers, count);

@@ -59,24 +59,33 @@ static void count(struct trace *trace, const char *rule, enum trace_what what, e
         acts_add(trace->acts, trace->arena, rule, what, why);
 }
 
-void trace_add(struct trace *trace, const char *rule, enum trace_what what, enum trace_why why)
+struct value *trace_add(struct trace *trace, const char *rule, enum trace_what what,
+                        enum trace_why why)
 {
     count(trace, rule, what, why);
-    add_with_why(trace, rule, what, trace_why_word(why));
+    return add_with_why(trace, rule, what, trace_why_word(why));
 }
 
-void trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
-                     enum trace_why why, const char *fault)
+void trace_note(struct trace *trace, struct value *item, const char *name, struct value value)
+{
+    if (item)
+        value_add(trace->arena, *item, value_text(name), value);
+}
+
+struct value *trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
+                              enum trace_why why, const char *fault)
 {
     count(trace, rule, what, why);
     struct value *item = add_with_why(trace, rule, what, trace_why_word(why));
-    if (item && fault)
-        value_add(trace->arena, *item, value_text("fault"), value_text(fault));
+    if (fault)
+        trace_note(trace, item, "fault", value_text(fault));
+    return item;
 }
 
-void trace_add_text(struct trace *trace, const char *rule, enum trace_what what, const char *text)
+struct value *trace_add_text(struct trace *trace, const char *rule, enum trace_what what,
+                             const char *text)
 {
-    add_with_why(trace, rule, what, text);
+    return add_with_why(trace, rule, what, text);
 }
 
 void trace_add_error(struct trace *trace, const char *rule, const char *fault)
@@ -115,6 +124,11 @@ static struct trace_group *need_group(struct trace *trace, const char *why)
     return group;
 }
 
+struct value *trace_add_false(struct trace *trace, const char *rule)
+{
+    return add_with_why(trace, rule, TRACE_NO_MATCH, trace_why_word(TRACE_WHY_IF));
+}
+
 void trace_add_no_match(struct trace *trace, const char *rule, const char *fault)
 {
     struct trace_group *group = need_group(trace, fault);
@@ -126,23 +140,11 @@ void trace_add_no_match(struct trace *trace, const char *rule, const char *fault
         group->more++;
 }
 
-/* Answers stand in the rules' order. */
-void trace_add_refusals(struct trace *trace, const struct rule *const *rules, uint32_t count,
-                        const struct rule_answer *answers, uint32_t answer_count)
+void trace_add_more(struct trace *trace, const char *fault, uint32_t more)
 {
-    const char *why = trace_why_word(TRACE_WHY_IF);
-    uint32_t refusals = count - answer_count, named = 0, next = 0;
-    for (; named < refusals && named < TRACE_NAMES_MOST; rules++) {
-        if (next < answer_count && answers[next].rule == *rules) {
-            next++;
-            continue;
-        }
-        trace_add_no_match(trace, (*rules)->name, why);
-        named++;
-    }
-    struct trace_group *group = find_group(trace, why);
+    struct trace_group *group = find_group(trace, fault);
     if (group)
-        group->more += refusals - named;
+        group->more += more;
 }
 
 static void add_message(struct trace *trace, const char *rule, enum trace_what what,
@@ -174,11 +176,12 @@ void trace_add_joined(struct trace *trace, const char *key)
     add_with_why(trace, NULL, TRACE_JOINED, key);
 }
 
-void trace_add_time(struct trace *trace, const char *rule, enum trace_what what, int64_t until_ms)
+struct value *trace_add_time(struct trace *trace, const char *rule, enum trace_what what,
+                             int64_t until_ms)
 {
     struct value *item = add(trace, rule, what);
-    if (item)
-        value_add(trace->arena, *item, value_text("until"), value_int(until_ms));
+    trace_note(trace, item, "until", value_int(until_ms));
+    return item;
 }
 
 bool trace_end(struct trace *trace, struct value *line)

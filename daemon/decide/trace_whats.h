@@ -19,6 +19,8 @@
     X(EMITS, "emits", "the rule made an event of this type")                                       \
     X(REFUSED, "refused", "a message, a journey, a field or an event was not made or kept")        \
     X(ENDED, "ended", "the journey is over before its last step")                                  \
+    X(SAYS_NO, "says-no", "the customer wants no marketing of this topic, or of `all`")            \
+    X(SAYS_YES, "says-yes", "the customer wants marketing of this topic, or of `all`")             \
     X(JOINED, "joined", "what was known under that key is known of this customer now")             \
     X(WITHDRAWN, "withdrawn", "a message was taken back out of the outbox")                        \
     X(WITHDRAWN_LATE, "withdrawn, may have arrived",                                               \

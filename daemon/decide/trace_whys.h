@@ -12,7 +12,8 @@
     X(MAX_AGE, "max-age", "the event is older than the rule's `max_age`")                     \
     X(UNTIL, "until", "an event of the rule's `until` came")                                  \
     X(AGAIN, "again", "the rule says `again: ignore`")                                        \
-    X(OLDER, "older", "the event is older than the start of the running journey")             \
+    X(OLDER, "older",                                                                         \
+      "the event is older than the start of the running journey, or than the newest word")    \
     X(RESTART, "restart",                                                                     \
       "the rule matched anew, and says `again: restart`, or waits by quiet hours alone")      \
     X(NO_LONGER, "no-longer",                                                                 \

@@ -112,10 +112,21 @@ static int64_t time_of(const struct shop_event *event)
     return event->time_ms < event->arrival_ms ? event->time_ms : event->arrival_ms;
 }
 
-static void say_no(struct deciding *d, const char *topic)
+/* Keeps the word; false where a newer one stands. */
+static bool keep(struct deciding *d, const char *topic, bool yes)
 {
     d->effect = true;
-    if (!said_add(d->arena, d->customer, topic, false, time_of(d->event)))
+    if (said_add(d->arena, d->customer, topic, yes, time_of(d->event))) {
+        trace_add_text(&d->trace, NULL, yes ? TRACE_SAYS_YES : TRACE_SAYS_NO, topic);
+        return true;
+    }
+    trace_add(&d->trace, NULL, TRACE_PASSED_OVER, TRACE_WHY_OLDER);
+    return false;
+}
+
+static void say_no(struct deciding *d, const char *topic)
+{
+    if (!keep(d, topic, false))
         return;
     withdraw_declined(d);
     tell_all(d);
@@ -123,8 +134,7 @@ static void say_no(struct deciding *d, const char *topic)
 
 static void say_yes(struct deciding *d, const char *topic)
 {
-    d->effect = true;
-    if (!said_add(d->arena, d->customer, topic, true, time_of(d->event)))
+    if (!keep(d, topic, true))
         return;
     for (const char *const *name = names_of(d); *name; name++)
         tell(d, *name, DECISION_YES, topic, time_of(d->event));

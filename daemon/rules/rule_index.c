@@ -353,7 +353,7 @@ static void ask_entry(struct rule_predicates_run *run, const struct entry *entry
 
 const struct rule_answer *rule_index_ask(const struct rule_index *index,
                                          const struct condition_view *view, struct arena *arena,
-                                         uint32_t *count)
+                                         uint32_t *count, struct rule_near *near)
 {
     struct rule_predicates_run *run = rule_predicates_begin(index->predicates, &view->input, arena);
     struct rule_marks marks = mark(index, run, arena);
@@ -367,7 +367,10 @@ const struct rule_answer *rule_index_ask(const struct rule_index *index,
             uint32_t bit = (uint32_t)__builtin_ctzll(left);
             ask_entry(run, &index->entries[i * 64 + bit], marks.unknown[i] >> bit & 1, view, arena,
                       &answers[*count]);
-            *count += answers[*count].answer != CONDITION_FALSE;
+            if (answers[*count].answer != CONDITION_FALSE)
+                ++*count;
+            else if (near && near->count < RULE_NEAR_MOST)
+                near->rules[near->count++] = answers[*count].rule;
         }
     }
     return answers;

@@ -25,6 +25,14 @@ struct rule_answer {
     const char *fault;
 };
 
+enum { RULE_NEAR_MOST = 6 };
+
+/* Rules that are false, and came near to being true: they passed their gates. The first of them. */
+struct rule_near {
+    const struct rule *rules[RULE_NEAR_MOST];
+    uint32_t count;
+};
+
 /* In the arena; the rules are not copied, their order is kept. `plain`: every rule is asked in
  * turn, which is what the index is compared with. */
 struct rule_index *rule_index_new(struct arena *arena, const struct rule *const *rules,
@@ -33,9 +41,9 @@ struct rule_index *rule_index_new(struct arena *arena, const struct rule *const 
 const struct rule *const *rule_index_rules(const struct rule_index *index, uint32_t *count);
 
 /* Asks the conditions of all rules; those that are not false, in the rules' order. Rules
- * without a condition, and those that are not enabled, are true. */
+ * without a condition, and those that are not enabled, are true. `near`: NULL, or told too. */
 const struct rule_answer *rule_index_ask(const struct rule_index *index,
                                          const struct condition_view *view, struct arena *arena,
-                                         uint32_t *count);
+                                         uint32_t *count, struct rule_near *near);
 
 #endif

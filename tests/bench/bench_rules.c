@@ -320,7 +320,7 @@ static void match(struct load *load, const struct ruleset *rules, const struct e
     condition_view_open(&view, &scene, load->arena);
     if (!index)
         return;
-    const struct rule_answer *answers = rule_index_ask(index, &view, load->arena, &count);
+    const struct rule_answer *answers = rule_index_ask(index, &view, load->arena, &count, NULL);
     for (uint32_t i = 0; i < count; i++)
         load->matches += answers[i].answer == CONDITION_TRUE;
 }

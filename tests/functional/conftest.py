@@ -27,6 +27,7 @@ from aiosmtpd.smtp import SMTP
 SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("NUDGED_BUILD", SOURCE / "build-test"))
 REDIS_SERVER = os.environ.get("NUDGED_REDIS_SERVER", "redis-server")  # or valkey-server
+TOLD_ALONE = {"says-no", "says-yes"}
 PATIENCE = int(os.environ.get("NUDGED_PATIENCE", "60"))  # seconds until a test gives up; a slow machine, not a rule
 
 
@@ -339,10 +340,11 @@ class Shop:
         wait_until(self.idle, "the daemon to have nothing left to do", patience)
 
     def trace(self, customer):
-        """What was done for the customer, oldest first: (rule, what, why)."""
+        """What was done for the customer, oldest first: (rule, what, why). What only tells how things
+        came is left out."""
         lines = self.client.lrange(f"nudged:trace:{customer}", 0, -1)
         return [(item.get("rule"), item["what"], item.get("why"))
-                for line in reversed(lines) for item in json.loads(line)["did"]]
+                for line in reversed(lines) for item in json.loads(line)["did"] if item["what"] not in TOLD_ALONE]
 
     def dead(self):
         return [{key.decode(): value for key, value in fields.items()}

@@ -253,6 +253,8 @@ class Model:
                 self.c.profile[field] = (time, value)
         self.c.counts[event["type"]] += 1
         if event["type"] in WORDS:
+            if any(said > time for said, _ in self.c.words):
+                self.tell(None, "passed-over", "older")
             self.c.words.append((time, event["type"] != "customer.unsubscribed"))
             if self.declines():
                 self.recall += [sent for sent in self.c.open.values() if sent.rule.marketing]

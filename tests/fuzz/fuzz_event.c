@@ -96,9 +96,9 @@ static void check_answers(const struct shop_event *event, const struct customer 
         return;
     condition_view_open(&view, &scene, arena);
     const struct rule_answer *got =
-        rule_index_ask(ruleset_index(indexed, event->type), &view, arena, &got_count);
+        rule_index_ask(ruleset_index(indexed, event->type), &view, arena, &got_count, NULL);
     const struct rule_answer *wanted =
-        rule_index_ask(ruleset_index(plain, event->type), &view, arena, &wanted_count);
+        rule_index_ask(ruleset_index(plain, event->type), &view, arena, &wanted_count, NULL);
     if (got_count != wanted_count)
         abort();
     for (uint32_t i = 0; i < got_count; i++)

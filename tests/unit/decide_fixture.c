@@ -106,11 +106,23 @@ static void add_word(struct buf *out, const struct value *item, const char *name
     buf_add(out, text->string, text->length);
 }
 
+/* What only tells how things came; test_because holds it. */
+static bool is_told_alone(const struct value *item)
+{
+    static const char *const whats[] = {"says-no", "says-yes"};
+    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++)
+        if (value_is_text(value_get(item, "what"), whats[i]))
+            return true;
+    return false;
+}
+
 /* "rule what why 3600", of each of the item's rules. */
 static void add_item(struct buf *out, const struct value *item)
 {
     const struct value *rules = value_get(item, "rules");
     int64_t until_ms, more;
+    if (is_told_alone(item))
+        return;
     for (uint32_t i = 0; i < (rules ? value_count(rules) : 1); i++) {
         if (out->length)
             buf_text(out, "; ");

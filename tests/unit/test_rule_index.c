@@ -449,8 +449,8 @@ static void ask_both(const struct pair *pair, struct arena *arena, const char *t
     for (const char *type = "x"; type; type = *type == 'x' ? "y" : NULL) {
         const struct rule_index *plain = ruleset_index(pair->plain, type);
         const struct rule_answer *got =
-            rule_index_ask(ruleset_index(pair->indexed, type), &view, arena, &got_count);
-        const struct rule_answer *wanted = rule_index_ask(plain, &view, arena, &wanted_count);
+            rule_index_ask(ruleset_index(pair->indexed, type), &view, arena, &got_count, NULL);
+        const struct rule_answer *wanted = rule_index_ask(plain, &view, arena, &wanted_count, NULL);
         uint32_t rules;
         compare(got, got_count, wanted, wanted_count, text);
         rule_index_rules(plain, &rules);

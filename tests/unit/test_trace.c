@@ -29,7 +29,8 @@ static void test_decision_counts(void **state)
     decide_fixture_close(&fixture);
 }
 
-/* What is told of an event: itself, and of many rules that do not match only the number. */
+/* What is told of an event: itself, what a few rules that do not match saw, the names of others,
+ * and of the rest only the number. */
 static void test_trace(void **state)
 {
     (void)state;
@@ -51,8 +52,11 @@ static void test_trace(void **state)
     static const char *const parts[] = {
         ("{\"at\":1772445600000,\"event\":{\"type\":\"x\",\"id\":\"e\","
          "\"entry\":\"1772445600000-0\"},\"did\":["),
-        "{\"what\":\"no-match\",\"why\":\"if\",\"rules\":[\"r21\",\"r22\",",
-        "\"r52\"],\"more\":26}",
+        "{\"rule\":\"r21\",\"what\":\"no-match\",\"why\":\"if\",\"no\":\"n == "
+        "21\",\"saw\":{\"n\":5}},",
+        "{\"rule\":\"r26\",\"what\":\"no-match\",",
+        "{\"what\":\"no-match\",\"why\":\"if\",\"rules\":[\"r27\",\"r28\",",
+        "\"r58\"],\"more\":20}",
         "{\"what\":\"no-match\",\"why\":\"f01: no such field\",\"rules\":[\"r01\"]}",
         "{\"what\":\"no-match\",\"why\":\"other reasons\",\"rules\":[\"r15\",\"r16\",",
         "{\"rule\":\"r00\",\"what\":\"refused\",\"why\":\"no-address\"}",

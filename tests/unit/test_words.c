@@ -64,7 +64,7 @@ static const struct {
       {2, SAYS("resubscribed") "}", "", "id yes all 2; mail yes all 2"}}},
     {"an older no says nothing, an older yes lifts nothing",
      {{0, SAYS("subscribed") ",\"time\":\"2026-03-02T09:59:59Z\"}", "", "id yes all -1"},
-      {1, SAYS("unsubscribed") ",\"time\":\"2026-03-02T09:59:58Z\"}", "", ""},
+      {1, SAYS("unsubscribed") ",\"time\":\"2026-03-02T09:59:58Z\"}", "passed-over older", ""},
       {2, X("1"), "news sends news; tips sends tips", ""},
       {3, SAYS("unsubscribed") ",\"topic\":\"news\",\"time\":\"2026-03-02T09:59:58Z\"}", "", ""},
       {4, X("2"), "news sends news; tips sends tips", ""}}},
