@@ -1391,8 +1391,13 @@ test_files = \
 	tests/functional/fault_server.py \
 	tests/functional/format_1.json \
 	tests/functional/hostile.py \
+	tests/functional/journey_customer.py \
 	tests/functional/journey_model.py \
 	tests/functional/journey_rules.py \
+	tests/functional/journey_shop.py \
+	tests/functional/journey_steps.py \
+	tests/functional/journey_text.py \
+	tests/functional/journey_types.py \
 	tests/functional/journeys.py \
 	tests/functional/late_clock.c \
 	tests/functional/ledger.py \

@@ -33,8 +33,8 @@ def run_persons(shop, seed, events, daemons):
 
 
 def run_journeys(shop, seed, events, daemons):
-    messages, twice = journeys.run(shop, seed, events, daemons)
-    return f"{messages} messages, {twice} twice"
+    messages, twice, decided = journeys.run(shop, seed, events, daemons)
+    return f"{decided} decided, {messages} messages, {twice} twice"
 
 
 def run_race(shop, seed, pairs, daemons):

@@ -2,43 +2,14 @@
 in its file and, beside it, what a model of the language needs (journey_model.py): each condition
 is a CEL text and a Python function that says the same."""
 
-import dataclasses
-import typing
+import copy
 
-TYPES = ["cart.updated", "order.placed", "product.viewed", "stock.back", "review.submitted"]
-MADE = ["made.one", "made.two"]  # by rules alone
-KEYS = ["k0", "k1", "k2"]
-SLOT_MINUTES = 30
-# Between two slots, so that no window ends where something is sent.
-WINDOWS = [45, 105, 225, 465]
-
-
-@dataclasses.dataclass
-class Condition:
-    cel: str
-    holds: typing.Callable  # of a View; a KeyError is a field that is not there
-
-
-@dataclasses.dataclass
-class Rule:
-    name: str
-    on: list
-    marketing: bool = True
-    condition: Condition = None
-    per: bool = False
-    again: str = None
-    while_: Condition = None
-    until: list = dataclasses.field(default_factory=list)  # (type, condition or None) each
-    limit: tuple = None  # (runs, minutes)
-    priority: int = 0
-    holdout: int = 0
-    removed: bool = False
-    steps: list = dataclasses.field(default_factory=list)
+from journey_types import KEYS, MADE, SLOT_MINUTES, TOPICS, TYPES, WINDOWS, Condition, Rule
 
 
 class Grammar:
     def __init__(self, rng):
-        self.rng, self.number, self.fields = rng, 0, []
+        self.rng, self.number, self.fields, self.priorities = rng, 0, [], set()
 
     def may(self, chance):
         return self.rng.random() < chance
@@ -85,9 +56,9 @@ class Grammar:
         k = self.rng.randrange(2, 8)
         return self.rng.choice([
             Condition(f'lookup("stock", start.key, 5) < {k}', lambda view: view.table.get(view.start["key"], 5) < k),
-            Condition("key == start.key", lambda view: view.data["key"] == view.start["key"]),
-            Condition(f"n > start.n + {k - 5}", lambda view: view.data["n"] > view.start["n"] + k - 5),
-            Condition(f"event.data.option > {k}", lambda view: view.data["option"] > k),
+            Condition("key == start.key", lambda view: view.data["key"] == view.start["key"], ("key",)),
+            Condition(f"n > start.n + {k - 5}", lambda view: view.data["n"] > view.start["n"] + k - 5, ("n",)),
+            Condition(f"event.data.option > {k}", lambda view: view.data["option"] > k, ("option",)),
         ])
 
     def of_any(self):
@@ -99,24 +70,38 @@ class Grammar:
     # ---- Rules ----
 
     def rules(self, count):
-        priorities = self.rng.sample(range(-50, 50), count)
-        self.fields = [f"f{number}" for number in range(count)]
-        return [self.rule(number, priorities[number]) for number in range(count)]
+        return [self.rule() for _ in range(count)]
 
-    def rule(self, number, priority):
-        rng, self.number, self.silent = self.rng, 0, self.may(0.12)
+    def priority(self):
+        """Each of them once: the daemon would go by names."""
+        priority = self.rng.choice(sorted(set(range(-99, 99)) - self.priorities))
+        self.priorities.add(priority)
+        return priority
+
+    def rule(self):
+        rng, name = self.rng, f"r{len(self.fields)}"
         on = rng.sample(TYPES, 1 if self.may(0.8) else 2) + (rng.sample(MADE, 1) if self.may(0.25) else [])
-        rule = Rule(f"r{number}", on, priority=priority, marketing=self.may(0.7), per=self.may(0.4))
-        self.name, self.field = rule.name, f"f{number}"
+        rule = Rule(name, on, priority=self.priority(), marketing=self.may(0.7), per=self.may(0.4),
+                    silent=self.may(0.12), field=f"f{len(self.fields)}")
+        self.fields.append(rule.field)
+        self.of(rule)
         rule.steps = self.collecting() if self.may(0.2) else self.steps(0)
+        self.set_again(rule)
+        self.keys(rule)
+        return rule
+
+    def of(self, rule):
+        """Whose steps are drawn from here on."""
+        self.name, self.field, self.silent = rule.name, rule.field, rule.silent
+
+    def set_again(self, rule):
+        rule.again = None
         if any_step(rule.steps, WAITS):
-            rule.again = rng.choice(["restart", "ignore", "parallel"])
+            rule.again = self.rng.choice(["restart", "ignore", "parallel"])
             if not waits_behind_send(rule.steps):
                 rule.again = "collect"
         elif not rule.marketing and self.may(0.3):
             rule.again = "parallel"
-        self.keys(rule)
-        return rule
 
     def keys(self, rule):
         """All but its steps, and what its journeys are by."""
@@ -126,18 +111,62 @@ class Grammar:
         rule.while_ = rng.choice([self.of_customer, self.of_field, self.of_table])() if self.may(0.3) else None
         rule.limit = (rng.randrange(1, 3), rng.choice(WINDOWS)) if self.may(0.35) else None
         rule.holdout = rng.choice([20, 50]) if rule.marketing and self.may(0.2) else 0
+        rule.topic = rng.choice(["all", "all", *TOPICS])
+        rule.enabled = self.may(0.93)
+
+    # ---- Edits ----
 
     def edit(self, rules):
-        """Somebody edits the rules: some have other keys, one goes, and two are new."""
-        here = [rule for rule in rules if not rule.removed]
-        here.pop(self.rng.randrange(len(here))).removed = True
-        for rule in here:
+        """The rules as somebody edits them: some have other keys, some other steps, one goes, and two are
+        new."""
+        rules = copy.deepcopy(rules)
+        rules.pop(self.rng.randrange(len(rules)))
+        for rule in rules:
             if self.may(0.4):
                 self.keys(rule)
-        taken = {rule.priority for rule in rules}
-        for priority in self.rng.sample(sorted(set(range(-99, 99)) - taken), 2):
-            self.fields.append(f"f{len(rules)}")
-            rules.append(self.rule(len(rules), priority))
+            if self.may(0.4):
+                self.edit_steps(rule)
+        return rules + [self.rule() for _ in range(2)]
+
+    def edit_steps(self, rule):
+        """Some journey may wait at what is changed, or gone; the others go on. What was sent is not moved
+        behind them: it would be reached anew."""
+        self.of(rule)
+        blocks = self.blocks(rule.steps)
+        for _ in range(self.rng.randrange(1, 3)):
+            at, kind = self.rng.randrange(len(blocks)), self.rng.random()
+            if kind < 0.35:
+                blocks.insert(self.rng.randrange(len(blocks) + 1), self.step(0))
+            elif kind < 0.65 and len(blocks) > 1:
+                blocks.pop(at)
+            else:
+                blocks[at] = self.edit_block(blocks[at])
+        steps = [step for block in blocks for step in block]
+        rule.steps = steps if any_step(steps, {"set" if rule.silent else "send"}) else steps + [self.send()]
+        self.set_again(rule)
+        if not any_step(rule.steps, WAITS):
+            rule.until = []
+
+    def blocks(self, steps):
+        """A wait stands before what it waits for."""
+        blocks = []
+        for step in steps:
+            if blocks and blocks[-1][-1][0] in WAITS:
+                blocks[-1].append(step)
+            else:
+                blocks.append([step])
+        return blocks
+
+    def edit_block(self, block):
+        """Another wait, another condition, or other steps within the same branch; else a new step."""
+        step, behind = block[0], block[1:]
+        if step[0] in WAITS:
+            return [self.wait(), *behind]
+        if step[0] == "if":
+            return [("if", self.of_any() if self.may(0.5) else step[1], self.steps(1), step[3]), *behind]
+        if step[0] == "split" and self.may(0.5):
+            return [("split", step[1], step[2], {share: self.steps(1) for share in step[3]}), *behind]
+        return self.step(0)
 
     def collecting(self):
         """A wait, and nothing that waits behind a send."""
@@ -226,71 +255,3 @@ def inner(step):
 
 def any_step(steps, kinds):
     return any(step[0] in kinds or any(any_step(list_, kinds) for list_ in inner(step)) for step in steps)
-
-
-# ---- As it stands in a file ----
-
-DATA = {"began": "start.mark", "mark": "event.data.mark", "level": "customer.level",
-        "all": 'collected.map(one, one.mark).join(",")'}
-
-
-def minutes(count):
-    return f"{count}m"
-
-
-def events_document(events):
-    return [{"on": kind, "if": condition.cel} if condition else kind for kind, condition in events]
-
-
-def step_document(step):
-    kind = step[0]
-    if kind == "send":
-        return {"send": {"template": "letter", "data": {"step": f'"{step[1]}"', **DATA}}}
-    if kind == "wait":
-        return {"wait": minutes(step[1])}
-    if kind == "wait_for":
-        return {"wait": {"for": minutes(step[1]), "or": events_document(step[2])}}
-    if kind == "wait_clock":
-        return {"wait": {"until": f"{step[1]:02}:{step[2]:02}"}}
-    if kind == "wait_moment":
-        return {"wait": {"until": step[1], **({"past": "skip"} if step[3] else {})}}
-    if kind == "set":
-        return {"set": {step[1]: step[2]}}
-    if kind == "emit":
-        return {"emit": {"type": step[2], "data": {"mark": f'start.mark + "/{step[1]}"', "key": "key",
-                                                   "n": "(event.data.n + 3) % 10"}}}
-    if kind == "if":
-        branch = {"if": step[1].cel, "then": [step_document(one) for one in step[2]]}
-        return {**branch, "else": [step_document(one) for one in step[3]]} if step[3] else branch
-    if kind == "split":
-        return {"split": {"name": step[1], "shares": step[2]},
-                "then": {share: [step_document(one) for one in steps] for share, steps in step[3].items()}}
-    return "stop"
-
-
-def counting():
-    """A rule that asks how many events of each type there were, from the beginning on."""
-    return {"name": "counts", "class": "transactional", "on": "nothing", "send": "letter",
-            "if": " + ".join(f'customer.count("{kind}")' for kind in TYPES) + " > 0"}
-
-
-def document(rule):
-    """The rule as YAML has it."""
-    out = {"name": rule.name, "class": "marketing" if rule.marketing else "transactional", "on": rule.on,
-           "priority": rule.priority}
-    if rule.condition:
-        out["if"] = rule.condition.cel
-    if rule.per:
-        out["per"] = "key"
-    if rule.again:
-        out["again"] = rule.again
-    if rule.while_:
-        out["while"] = rule.while_.cel
-    if rule.until:
-        out["until"] = events_document(rule.until)
-    if rule.limit:
-        out["limit"] = f"{rule.limit[0]} per {minutes(rule.limit[1])}"
-    if rule.holdout:
-        out["holdout"] = rule.holdout
-    out["steps"] = [step_document(step) for step in rule.steps]
-    return out

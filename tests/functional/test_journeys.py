@@ -8,5 +8,5 @@ import journeys
 
 @pytest.mark.parametrize("daemons", [1, 3])
 def test_what_the_language_says(shop, daemons):
-    messages, _ = journeys.run(shop, seed=20261129 + daemons, events=1000, daemons=daemons)
+    messages, _, _ = journeys.run(shop, seed=20261129 + daemons, events=1000, daemons=daemons)
     assert messages > 100

@@ -1,0 +1,99 @@
+"""What the model of the language (journey_model.py) knows of a customer, and of what runs for them."""
+
+import collections
+import copy
+import dataclasses
+
+
+@dataclasses.dataclass
+class View:
+    """What a condition sees."""
+    data: dict  # of the event
+    start: dict
+    profile: dict
+    counts: dict
+    table: dict  # what `lookup` finds
+    started: int = 0
+    waited: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class Journey:
+    rule: str
+    run: str  # the mark of the event that started it
+    per: str
+    started: int
+    start: dict
+    clock: int
+    deadline: int = 0
+    step: str = ""  # where it waits
+    at: int = 0  # where it moves
+    event: dict = None  # what it sees as `event`: the start, or what a wait met
+    waited: bool = False
+    since: int = 0
+    meets: list = ()  # (type, condition) each: what it waits for
+    imposed: bool = False
+    until: list = ()  # what ends it should its rule be gone
+    collected: list = None  # (time, event) each
+    meets_now: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class Sent:
+    rule: str
+    marketing: bool
+    topic: str
+    run: str
+    per: str
+    started: int
+    start: dict
+    step: str
+    at: int  # when it was decided
+    data: dict
+    level: int
+    all: str  # marks of what was collected
+    until: list
+    mid: str = None
+
+
+class Customer:
+    def __init__(self, key):
+        self.key, self.profile = key, {}
+        self.counts = collections.Counter()
+        self.newest = {}  # type -> the time of its newest event
+        self.journeys, self.sends, self.seen, self.ends = [], [], set(), []
+        self.widest = 0  # whatever may be ended by a condition, and is older, is over
+        self.acted = {}  # (rule, run), of a rule that sends nothing -> when it last did something
+        self.open = {}  # mid -> Sent: decided, and not known to be delivered
+        self.words = {}  # topic -> (time, whether it is a yes): the newest word
+        self.begun = {}  # (rule, per) -> the time of the newest start
+        self.fields, self.emitted = {}, []  # events that rules made, not decided yet
+
+    def copy(self):
+        """For a decision that may turn out to be another one."""
+        other = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, (dict, list, set)):
+                setattr(other, name, copy.copy(value))
+        other.journeys = [copy.copy(one) for one in self.journeys]
+        return other
+
+    def word(self, topic):
+        """The word that stands for a topic: its own or that to all, whichever is newer; of one time a no."""
+        words = [self.words[name] for name in {topic, "all"} & set(self.words)]
+        return max(words, key=lambda word: (word[0], not word[1]), default=None)
+
+    def declines(self, topic):
+        word = self.word(topic)
+        return bool(word) and not word[1]
+
+    def wants(self, topic):
+        """Whether they said yes to this very topic."""
+        return self.words.get(topic, (0, False))[1] and not self.declines(topic)
+
+    def say(self, topic, time, yes):
+        """Of one time the later word counts; whether it is news."""
+        if topic in self.words and self.words[topic][0] > time:
+            return False
+        self.words[topic] = (time, yes)
+        return True

@@ -1,0 +1,50 @@
+"""A shop that makes random events, for the rules that journey_rules.py draws."""
+
+from journey_types import KEYS, MINUTE_MS, TOPICS, TYPES, WORDS
+from persons import clock_text
+
+
+class World:
+    """Makes events; knows what was pushed."""
+
+    def __init__(self, rng, customers):
+        self.rng, self.number = rng, 0
+        self.customers = [f"c{number}" for number in range(customers)]
+        self.pushed = {}  # entry -> (event, time or None)
+
+    def event(self, kind, customer, now_ms, **more):
+        self.number += 1
+        event = {"type": kind, "id": f"e{self.number}", "mark": f"m{self.number}", "n": self.rng.randrange(10),
+                 "key": self.rng.choice(KEYS), "customer": {"id": customer, **more}}
+        if self.rng.random() < 0.8:
+            event["option"] = self.rng.randrange(10)
+        if self.rng.random() < 0.8:
+            event["at_ms"] = (now_ms // 1000 + self.rng.randrange(-30, 180) * 60) * 1000
+            event["at"] = clock_text(event["at_ms"])
+        return event
+
+    def known(self, customer):
+        return {"email": f"{customer}@example.com", "level": self.rng.randrange(10),
+                "accepts_marketing": self.rng.random() < 0.85}
+
+    def first(self, now_ms):
+        return [self.event("customer.known", customer, now_ms, **self.known(customer)) for customer in self.customers]
+
+    def events(self, count, now_ms):
+        """Some change what is known; some lie minutes back; some come twice."""
+        rng, out = self.rng, []
+        for _ in range(count):
+            customer = rng.choice(self.customers)
+            more = {"level": rng.randrange(10)} if rng.random() < 0.2 else {}
+            kind = rng.choice(sorted(WORDS)) if rng.random() < 0.06 else rng.choice(TYPES)
+            event = self.event(kind, customer, now_ms, **more)
+            if kind in WORDS and rng.random() < 0.7:
+                event["topic"] = rng.choice(sorted(TOPICS))
+            if rng.random() < 0.05:
+                event["customer"]["accepts_marketing"] = rng.random() < 0.8
+            if rng.random() < 0.15:
+                event["time"] = clock_text(now_ms - rng.randrange(20 * MINUTE_MS))
+            out.append(event)
+            if rng.random() < 0.03:
+                out.append(rng.choice(out[-20:]))
+        return out
