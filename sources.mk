@@ -3,10 +3,13 @@
 library_sources = \
 	daemon/app/admin_pages.c \
 	daemon/app/admin_pages.h \
+	daemon/app/admin_pages_view.h \
 	daemon/app/app.c \
 	daemon/app/app.h \
 	daemon/app/backpressure.c \
 	daemon/app/backpressure.h \
+	daemon/app/figures.c \
+	daemon/app/figures.h \
 	daemon/app/lifecycle.c \
 	daemon/app/lifecycle.h \
 	daemon/archive/archive.c \
@@ -59,10 +62,13 @@ library_sources = \
 	daemon/base/mask.h \
 	daemon/base/mem.c \
 	daemon/base/mem.h \
+	daemon/base/metric_rows.h \
 	daemon/base/metrics.c \
 	daemon/base/metrics.h \
 	daemon/base/percent.c \
 	daemon/base/percent.h \
+	daemon/base/process.c \
+	daemon/base/process.h \
 	daemon/base/progress.c \
 	daemon/base/progress.h \
 	daemon/base/setting.c \
@@ -435,6 +441,8 @@ library_sources = \
 	daemon/decide/words.h \
 	daemon/delivery/attempt.c \
 	daemon/delivery/attempt.h \
+	daemon/delivery/attempt_figures.c \
+	daemon/delivery/attempt_figures.h \
 	daemon/delivery/blame.c \
 	daemon/delivery/blame.h \
 	daemon/delivery/choice.c \
@@ -785,6 +793,8 @@ library_sources = \
 	daemon/store/intake.h \
 	daemon/store/keys.c \
 	daemon/store/keys.h \
+	daemon/store/levels.c \
+	daemon/store/levels.h \
 	daemon/store/messages.c \
 	daemon/store/messages.h \
 	daemon/store/outbox.c \
@@ -878,6 +888,7 @@ lua_scripts = \
 	daemon/store/groups.lua \
 	daemon/store/index.lua \
 	daemon/store/lengths.lua \
+	daemon/store/levels.lua \
 	daemon/store/lift.lua \
 	daemon/store/load_codes.lua \
 	daemon/store/move.lua \

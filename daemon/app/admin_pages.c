@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/figures.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -145,8 +146,16 @@ static void serve_stop(void *context, const struct admin_request *request,
     pages->options.stop(pages->options.context);
 }
 
+static void serve_metrics(void *context, const struct admin_request *request,
+                          struct admin_reply *reply)
+{
+    const struct admin_pages_view view = look(context);
+    figures_look(&view);
+    admin_metrics(NULL, request, reply);
+}
+
 static const struct admin_route routes[] = {
-    {"GET", "/health", serve_health}, {"GET", "/metrics", admin_metrics},
+    {"GET", "/health", serve_health}, {"GET", "/metrics", serve_metrics},
     {"GET", "/status", serve_status}, {"POST", "/reload", serve_reload},
     {"POST", "/stop", serve_stop},    {0},
 };

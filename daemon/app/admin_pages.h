@@ -12,34 +12,12 @@
 #define NUDGED_APP_ADMIN_PAGES_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
+#include "app/admin_pages_view.h"
 #include "base/buf.h"
 #include "base/diag.h"
-#include "delivery/delivery.h"
-#include "events/sweeper.h"
-#include "store/wrong_keys.h"
 
 struct admin_pages;
-
-/* The daemon at this moment. */
-struct admin_pages_view {
-    const char *state;    /* "running" */
-    const char *instance; /* "name:epoch"; "" before it has entered */
-    bool working;         /* events are taken, messages sent */
-    bool redis;           /* there is a connection */
-    size_t rules;
-    /* Messages: in the outbox, waiting for a retry, for an operator's word. */
-    int64_t outbox, later, uncertain;
-    int64_t paused; /* gateways */
-    int64_t full;   /* customers whose sends wait for room in the outbox */
-    const struct delivery *delivery;
-    const struct wrong_keys *wrong_keys;
-    const struct halted *halted; /* rules that are paused */
-    struct sweeper_view clocks;
-    const char *archive_fault; /* why the last events are not in the archive; NULL: they are */
-};
 
 struct admin_pages_options {
     struct event_base *base;

@@ -25,6 +25,7 @@
 
 #include "app/admin_pages.h"
 #include "app/backpressure.h"
+#include "app/figures.h"
 #include "app/lifecycle.h"
 #include "archive/archive.h"
 #include "base/clock.h"
@@ -32,7 +33,6 @@
 #include "base/log.h"
 #include "base/log_group.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 #include "config/generation.h"
 #include "delivery/delivery.h"
 #include "events/pipeline.h"
@@ -74,6 +74,7 @@ static void put_in_force(struct app *app, struct generation *generation)
     app->generation = generation;
     log_set_level((enum log_level)log->level);
     log_show_addresses(log->addresses);
+    figures_reload(generation);
 }
 
 static void tell_changed(const struct buf *changed, struct buf *out)
@@ -113,7 +114,7 @@ static bool reload(void *context, struct buf *out)
         delivery_reload(app->delivery);
         log_info("reloaded rules=%zu", ruleset_count(next->rules));
     } else {
-        metrics_add(METRIC_RELOADS_FAILED, 1);
+        figures_reload(NULL);
         log_error("the reload was refused; all stays in force as it was before it");
     }
     if (lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING)
@@ -222,6 +223,7 @@ static void on_tell(evutil_socket_t fd, short what, void *context)
     if (connection_ready(app->shard->connection) &&
         lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING) {
         tell_bulletin(app);
+        levels_ask(app->shard->levels);
         halted_ask(app->shard->halted);
     }
 }
@@ -250,6 +252,8 @@ static struct admin_pages_view view_of(const void *context)
         .working = running && redis && instance_lease_valid(shard->instance),
         .redis = redis,
         .rules = ruleset_count(app->generation->rules),
+        .rules_number = rule_sets_number(shard->rule_sets, app->generation->digest),
+        .generation = app->generation,
         .outbox = backpressure_outbox(app->backpressure),
         .later = shard->waiting.later,
         .full = shard->waiting.full_transactional + shard->waiting.full_marketing,
@@ -500,6 +504,7 @@ struct app *app_new(struct config *config, struct diag *diag)
     app->log_group = log_group_new();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told by write(2) */
+    figures_begin(config);
     app->base = event_base_new();
     if (!app->base)
         mem_exhausted();

@@ -58,7 +58,7 @@ static void wait_on(struct backpressure *b, int64_t ms)
 /* Once when it begins, and once when it ends. */
 static void tell(struct backpressure *b, int64_t waiting)
 {
-    metrics_add(METRIC_OUTBOX_FULL, waiting - metrics_read(METRIC_OUTBOX_FULL));
+    metrics_set(METRIC_OUTBOX_FULL, waiting);
     if (waiting && !b->told)
         log_warning("the outbox is over its bound, sends wait for room messages=%" PRId64
                     " customers=%" PRId64,

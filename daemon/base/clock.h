@@ -12,6 +12,8 @@
 
 /* Milliseconds since boot, sleep included (CLOCK_BOOTTIME): never goes back. */
 int64_t clock_monotonic_ms(void);
+/* Microseconds of a clock that never goes back, for measuring (CLOCK_MONOTONIC). */
+int64_t clock_monotonic_us(void);
 /* Milliseconds that the calling thread has worked (CLOCK_THREAD_CPUTIME_ID): for limits on
  * work that a busy machine must not shorten. */
 int64_t clock_thread_ms(void);

@@ -21,6 +21,7 @@ struct message_body_input {
     const struct customer_journey *journey;
     const struct condition_scene *scene;
     const char *address;
+    int64_t arrived_ms; /* of the event that it is decided at; 0: it was waited for something */
 };
 
 /* The address that a send goes to: `to`, else the channel's field of the customer. NULL where

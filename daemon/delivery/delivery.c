@@ -28,6 +28,7 @@
 #include "base/log_group.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "delivery/attempt_figures.h"
 #include "delivery/blame.h"
 #include "delivery/choice.h"
 #include "delivery/message_event.h"
@@ -124,8 +125,7 @@ static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
         settlement_give_up(attempt, &scene);
     if (!message->whole)
         outbox_note_spoilt(delivery->options.shard->outbox, attempt->mid);
-    if (attempt->result.verdict == OUTBOX_DEAD)
-        metrics_add(METRIC_MESSAGES_DEAD, 1);
+    attempt_figures_unbegun(attempt);
     settling_add(delivery->settling, attempt);
 }
 
@@ -157,27 +157,6 @@ static void begin(void *context, struct destination *destination, int64_t term,
 
 /* ---- What came of it ---- */
 
-/* A retry that comes to nothing, as its time is over, is a dead letter in the figures too. */
-static void count_outcome(enum outcome_kind kind, enum outbox_verdict verdict)
-{
-    bool put_back = verdict == OUTBOX_LACKING; /* it waits for its template */
-    bool gave_up = verdict == OUTBOX_DEAD && kind != OUTCOME_BOUNCED && kind != OUTCOME_DEAD;
-    static const enum metric metrics[OUTCOME_KINDS] = {
-        [OUTCOME_SENT] = METRIC_MESSAGES_SENT,
-        [OUTCOME_RETRY] = METRIC_MESSAGES_RETRIED,
-        [OUTCOME_UNAVAILABLE] = METRIC_MESSAGES_RETRIED,
-        [OUTCOME_GATEWAY_FAULT] = METRIC_MESSAGES_RETRIED,
-        [OUTCOME_UNCERTAIN] = METRIC_MESSAGES_UNCERTAIN,
-        [OUTCOME_BOUNCED] = METRIC_MESSAGES_DEAD,
-        [OUTCOME_DEAD] = METRIC_MESSAGES_DEAD,
-        [OUTCOME_CUT] = METRIC_MESSAGES_RETRIED,
-    };
-    if (gave_up)
-        metrics_add(METRIC_MESSAGES_DEAD, 1);
-    if (!gave_up || kind == OUTCOME_UNCERTAIN)
-        metrics_add(metrics[put_back ? OUTCOME_RETRY : kind], 1);
-}
-
 /* The scene behind an attempt that was with a gateway, in all that it needs. */
 static struct settlement_scene scene_after(struct delivery *delivery, const struct attempt *attempt)
 {
@@ -192,7 +171,7 @@ static void finish(struct delivery *delivery, struct attempt *attempt)
 {
     const struct settlement_scene scene = scene_after(delivery, attempt);
     settlement_make(attempt, &scene);
-    count_outcome(attempt->job.outcome.kind, attempt->result.verdict);
+    attempt_figures_finish(attempt, scene.now_ms);
     settling_add(delivery->settling, attempt);
 }
 
@@ -257,6 +236,7 @@ static void on_outcome(void *context, struct senders_job *job)
     struct attempt *attempt = attempt_of(job);
     metrics_add(METRIC_SENDING, -1);
     hear(gateway, attempt);
+    attempt_figures_count(attempt);
     failpoint("sent");
     if (attempt->late && taking_goes_on(delivery->taking))
         passing_again(delivery->passing, attempt, &gateway->destination);
@@ -268,7 +248,8 @@ static void on_passed(void *context, struct attempt *attempt, struct destination
 {
     (void)context;
     failpoint("passed");
-    metrics_add(METRIC_MESSAGES_PASSED, attempt->late ? 0 : 1);
+    if (!attempt->late)
+        metrics_add_to(METRIC_MESSAGES_PASSED, METRIC_LABELS(attempt->gateway), 1);
     give(attempt, destination);
 }
 
@@ -326,7 +307,6 @@ static void on_swept(void *context, const struct outbox_swept *swept)
 {
     struct delivery *delivery = context;
     delivery->sweeping = false;
-    metrics_add(METRIC_MESSAGES_DEAD, (int64_t)swept->buried);
     if (!swept->fault && swept->resent + swept->uncertain + swept->requeued > 0)
         taking_look_anew(delivery->taking);
     if (taking_goes_on(delivery->taking))
@@ -474,6 +454,12 @@ bool delivery_busy(const struct delivery *delivery)
 size_t delivery_behind(const struct delivery *delivery)
 {
     return taking_behind(delivery->taking);
+}
+
+void delivery_figures(const struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
+        destination_figures(&delivery->gateways[i].destination);
 }
 
 void delivery_status(const struct delivery *delivery, struct buf *out)

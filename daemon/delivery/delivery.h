@@ -51,6 +51,9 @@ bool delivery_busy(const struct delivery *delivery);
 /* Channels whose marketing waited for events when it was last asked for. */
 size_t delivery_behind(const struct delivery *delivery);
 
+/* Tells how the gateways are now as figures: destination_figures(). */
+void delivery_figures(const struct delivery *delivery);
+
 /* The gateways, as items of a JSON list: destination_status(). */
 void delivery_status(const struct delivery *delivery, struct buf *out);
 

@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 /* ---- In a sender's thread ---- */
 
@@ -183,6 +184,17 @@ static void put_failure(const struct destination *destination, struct buf *out)
                clock_format(destination->failed_ms, at), failure->code, failure->enhanced);
     json_print_string(out, words, strlen(words));
     buf_text(out, "}");
+}
+
+void destination_figures(const struct destination *destination)
+{
+    static const enum breaker_state states[] = {BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN};
+    const char *name = destination->config->name;
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        metrics_set_to(METRIC_GATEWAY_BREAKER, METRIC_LABELS(name, breaker_state_name(states[i])),
+                       destination->breaker.state == states[i]);
+    metrics_set_to(METRIC_GATEWAY_SENDING, METRIC_LABELS(name),
+                   (int64_t)senders_busy(destination->senders));
 }
 
 void destination_status(const struct destination *destination, struct buf *out)

@@ -67,6 +67,9 @@ void destination_hear(struct destination *destination, const struct attempt *att
  * Retry-After is over. In ms; 0: now, or nobody knows. */
 int64_t destination_wait_ms(const struct destination *destination);
 
+/* Its breaker and its senders, as figures. */
+void destination_figures(const struct destination *destination);
+
 /* One JSON object: its state and its last failure, in which addresses are masked. */
 void destination_status(const struct destination *destination, struct buf *out);
 

@@ -147,6 +147,11 @@ static const enum trace_what whats[OUTCOME_KINDS] = {
     [OUTCOME_CUT] = TRACE_CUT,
 };
 
+enum trace_what settlement_what(enum outcome_kind kind)
+{
+    return whats[kind];
+}
+
 /* ---- The log ---- */
 
 static void log_sent(const struct attempt *attempt)

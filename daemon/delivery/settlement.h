@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "decide/policy.h"
+#include "decide/trace_words.h"
 #include "delivery/attempt.h"
 
 struct log_group;
@@ -25,6 +26,9 @@ struct settlement_scene {
     struct log_group *log_group; /* of the log's lines on failures; NULL: each is told */
     bool log_sent;               /* a line for each message that was sent */
 };
+
+/* The trace's word for an outcome. */
+enum trace_what settlement_what(enum outcome_kind kind);
 
 /* From what came of it. Each of these fills attempt->result. */
 void settlement_make(struct attempt *attempt, const struct settlement_scene *scene);

@@ -185,7 +185,6 @@ static void hand_over(const struct take *take, const struct outbox_taken *taken)
     const struct taking_options *options = &take->channel->taking->options;
     if (taken->count)
         failpoint("taken");
-    metrics_add(METRIC_MESSAGES_DEAD, (int64_t)taken->buried);
     metrics_add(METRIC_MESSAGES_CANCELLED, (int64_t)taken->withdrawn);
     for (size_t i = 0; i < taken->count; i++)
         options->begin(options->context, take->lane->destination, take->term, &taken->messages[i]);

@@ -53,6 +53,7 @@ void judging_give_up(const struct judging *judging, struct work *work, const str
     if (!work->told) /* Redis may refuse the commit for hours */
         log_given_up(judging, work, diag);
     work->given_up = work->told = true;
+    work->reason = arena_text(judging->round, diag->code);
     work->decision = (struct decision){0};
     if (work->event_count)
         commit_builder_give_up(judging->round, work->events, work->chosen, diag, commit);

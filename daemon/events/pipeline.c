@@ -161,6 +161,7 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     struct diag diag = {0};
     struct shop_event *event = arena_alloc(batch->arena, sizeof *event);
     if (entry_read(batch->arena, entry, &batch->form, event, &diag)) {
+        work_figures_read(batch->generation->rules, event->type);
         archive_entry(batch->pipeline->options.archive, entry, event);
         work_add_event(batch->arena, work_of(batch, event), event, entry->length);
         return;
@@ -168,7 +169,8 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     if (!batch->no_events)
         batch->no_events = add_work(batch, NULL);
     work_add_dead(batch->arena, batch->no_events, entry, &diag);
-    metrics_add(METRIC_EVENTS_DEAD, 1);
+    work_figures_read(batch->generation->rules, NULL);
+    metrics_add_to(METRIC_EVENTS_DEAD, METRIC_LABELS(diag.code), 1);
     if (log_group_is_news(batch->pipeline->options.log_group, clock_monotonic_ms(),
                           "dead events reason=%s", diag.code))
         log_warning("an event became a dead letter reason=%s entry=%s: %s", diag.code, entry->id,
@@ -180,7 +182,6 @@ void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
     struct batch *events = &pipeline->events;
     failpoint("batch-read");
     begin_batch(events, pipeline->options.shard->intake);
-    metrics_add(METRIC_EVENTS_READ, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
         add_entry(events, &taken->entries[i]);
     if (pipeline->options.archive)
@@ -377,8 +378,11 @@ static void decide_customer(struct work *work)
 {
     struct pipeline *pipeline = work->batch->pipeline;
     const struct judging judging = judging_of(work->batch);
+    int64_t begun_us = clock_monotonic_us();
     struct commit commit;
-    if (!judging_decide(&judging, work, &commit)) {
+    bool decided = judging_decide(&judging, work, &commit);
+    metrics_observe(METRIC_DECIDE_SECONDS, clock_monotonic_us() - begun_us);
+    if (!decided) {
         read_needs(work);
         return;
     }

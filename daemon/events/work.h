@@ -80,7 +80,8 @@ struct work {
     uint32_t tries;
     const char *zone_now; /* theirs, by the document; NULL: there is none */
     bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
-    bool told;     /* … and the log has said so */
+    const char *reason; /* … with this code, … */
+    bool told;          /* … and the log has said so */
     struct decision decision; /* the one that is being committed */
 };
 

@@ -370,6 +370,7 @@ static void on_readable(struct bufferevent *stream, void *context)
             lose(connection, "redis-lost", "an answer that nobody asked for");
             break;
         }
+        metrics_observe(METRIC_REDIS_SECONDS, clock_monotonic_us() - call->begun_us);
         connection_call_answer(call, reply, NULL);
     }
     if (progress == REPLY_BROKEN)

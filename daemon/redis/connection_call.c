@@ -44,6 +44,7 @@ struct connection_call *connection_call_new(const struct connection_request *req
     struct connection_call *call = mem_zero(1, sizeof *call);
     int64_t ms = request->deadline_ms ? request->deadline_ms : DEADLINE_MS;
     call->deadline = clock_monotonic_ms() + ms;
+    call->begun_us = clock_monotonic_us();
     call->callback = request->callback;
     call->context = request->context;
     call->release = request->release;

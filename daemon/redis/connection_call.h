@@ -14,6 +14,7 @@ struct connection_call {
     struct connection_owner *owner;
     struct connection_call *before, *after; /* the owner's list */
     int64_t deadline;                       /* clock_monotonic_ms */
+    int64_t begun_us;                       /* clock_monotonic_us: when it was made */
     connection_callback *callback;          /* NULL: silent */
     void *context;
     void (*release)(void *context);

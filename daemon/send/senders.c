@@ -132,8 +132,12 @@ static void send_job(struct sender *sender)
     }
     diag_clear(&diag);
     outcome_set(outcome, OUTCOME_DEAD);
+    int64_t begun_us = clock_monotonic_us();
     if (settings->prepare(settings->context, sender->job, sender->arena, &outgoing, &diag)) {
+        int64_t prepared_us = clock_monotonic_us();
         settings->kind->send(sender->connection, &outgoing, sender->arena, outcome);
+        sender->job->prepare_us = prepared_us - begun_us;
+        sender->job->send_us = clock_monotonic_us() - prepared_us;
     } else {
         struct buf line;
         buf_init(&line, 4096);

@@ -26,7 +26,9 @@ struct senders;
  * belongs to the senders: nothing but the callbacks below may touch it. */
 struct senders_job {
     struct senders_job *next; /* the senders' */
-    struct outcome outcome;   /* when it comes back */
+    struct outcome outcome;   /* when it comes back, and what it took, in microseconds; 0: it did
+                                 not come so far */
+    int64_t prepare_us, send_us;
 };
 
 struct senders_settings {

@@ -132,7 +132,7 @@ static void on_rules(void *context, const struct reply *reply, const struct diag
     struct arena *arena = arena_new(FIRST_CHUNK);
     struct halted_rule *rules = read_rules(arena, reply, 0, &count);
     tell(halted, rules, count);
-    metrics_add(METRIC_RULES_PAUSED, (int64_t)count - metrics_read(METRIC_RULES_PAUSED));
+    metrics_set(METRIC_RULES_PAUSED, (int64_t)count);
     arena_destroy(&halted->arena);
     halted->arena = arena;
     halted->rules = rules;

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/log_group.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "store/keys.h"
 #include "store/outbox_call.h"
 #include "store/wrong_keys.h"
@@ -108,6 +109,7 @@ size_t outbox_hear_buried(struct outbox *outbox, const struct reply *list)
                    *gateway = reply_item(list, i + 2)->text;
         if (strcmp(reason, "not-whole") == 0)
             outbox_note_spoilt(outbox, mid);
+        metrics_add_to(METRIC_MESSAGES_DEAD, METRIC_LABELS(reason), 1);
         if (log_group_is_news(outbox->log_group, clock_monotonic_ms(),
                               "dead messages reason=%s gateway=%s", reason, gateway))
             log_warning("a message became a dead letter mid=%s reason=%s gateway=%s", mid, reason,

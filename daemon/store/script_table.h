@@ -28,6 +28,7 @@
     X(REVIVE, revive)             \
     X(SUPPRESS, suppress)         \
     X(LENGTHS, lengths)           \
+    X(LEVELS, levels)             \
     X(LIFT, lift)                 \
     X(FEEDBACK, feedback)         \
     X(BACKLOG, backlog)           \

@@ -98,6 +98,8 @@ struct shard *shard_new(const struct shard_options *options)
                                                         .inbox = intake_inbox(shard->intake),
                                                         .rate = options->clocks_rate});
     shard->outbox = new_outbox(shard, options);
+    shard->levels = levels_new(shard->scripts, intake_inbox(shard->intake), options->channels,
+                               options->channel_count);
     return shard;
 }
 
@@ -107,6 +109,7 @@ void shard_destroy(struct shard **shard)
     if (!ended)
         return;
     *shard = NULL;
+    levels_destroy(&ended->levels);
     outbox_destroy(&ended->outbox);
     clocks_destroy(&ended->clocks);
     timers_destroy(&ended->timers);

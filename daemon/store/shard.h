@@ -16,6 +16,7 @@
 #include "store/halted.h"
 #include "store/instance.h"
 #include "store/intake.h"
+#include "store/levels.h"
 #include "store/outbox.h"
 #include "store/outbox_sweep.h"
 #include "store/rule_sets.h"
@@ -38,6 +39,7 @@ struct shard {
     struct timers *timers;
     struct clocks *clocks;
     struct outbox *outbox;
+    struct levels *levels;
     struct waiting waiting;
 
     connection_on_state *on_connection;

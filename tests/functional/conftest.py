@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -224,6 +225,18 @@ class Daemon:
             return 0, ""
         finally:
             connection.close()
+
+    def figure(self, name, **labels):
+        """What /metrics says of a figure: the sum of its series with these labels."""
+        text, found = self.ask("GET", "/metrics")[1], []
+        for line in text.splitlines():
+            series = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+            if series and series[1] == name:
+                told = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', series[2] or ""))
+                if labels.items() <= told.items():
+                    found.append(float(series[3]))
+        assert f"# TYPE {name} " in text, name
+        return sum(found)
 
     def status(self):
         return json.loads(self.ask("GET", "/status")[1])

@@ -99,9 +99,7 @@ def test_a_daemon_that_ends_over_a_message_leaves_it_uncertain(shop):
 
 
 def decided(*daemons):
-    return sum(int(line.split()[1]) for daemon in daemons
-               for line in daemon.ask("GET", "/metrics")[1].splitlines()
-               if line.startswith("nudged_events_decided_total "))
+    return sum(daemon.figure("nudged_events_decided_total") for daemon in daemons)
 
 
 def test_two_daemons_one_without_the_rule(shop):

@@ -163,8 +163,8 @@ def test_sent_messages_are_logged_where_that_is_wanted(hello, wanted):
 
 def test_every_figure_is_documented(hello):
     """Name, type and meaning of each, in the order in which /metrics gives them."""
-    page = (SOURCE / "docs/operations.md").read_text()
-    told = re.findall(r"^\| `(nudged_\w+)` \| (\w+) \| (\w+) \| (.+) \|$", page, re.M)
+    page = (SOURCE / "docs/reference.md").read_text()
+    told = re.findall(r"^\| `(\w+)` \| (counter|gauge|histogram) \| ([\w,]*) \| (.+) \|$", page, re.M)
     figures = hello.daemon().spawn().ask("GET", "/metrics")[1]
     helps = dict(re.findall(r"^# HELP (\w+) (.+)$", figures, re.M))
     types = re.findall(r"^# TYPE (\w+) (\w+)$", figures, re.M)

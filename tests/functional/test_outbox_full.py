@@ -108,7 +108,7 @@ def test_receipts_go_first(crowd):
     assert (outbox(crowd), waiting(crowd), waiting(crowd, "transactional")) == (200, 50, 100)
     wait_until(lambda: daemon.status()["full"] == 150, "the figure")
     assert "outbox-full: sends of 150 customers wait for room\n" in daemon.ask("GET", "/health")[1]
-    assert "\nnudged_outbox_full 150\n" in daemon.ask("GET", "/metrics")[1]
+    assert daemon.figure("nudged_outbox_full") == 150
     assert "150 customers for room" in crowd.ctl("status")[1]
     crowd.open()
     order = [int(crowd.mail.next_mail()["Subject"]) for _ in range(350)]
@@ -117,7 +117,7 @@ def test_receipts_go_first(crowd):
     receipts, letters = [place[n] for n in range(300, 400)], [place[n] for n in range(100, 150)]
     assert max(receipts[:50]) < min(letters)  # the last ones may have been woken together
     assert sum(receipts) / 100 < sum(letters) / 50
-    wait_until(lambda: "\nnudged_outbox_full 0\n" in daemon.ask("GET", "/metrics")[1], "the figure of none")
+    wait_until(lambda: daemon.figure("nudged_outbox_full") == 0, "the figure of none")
 
 
 def test_give_up(crowd):

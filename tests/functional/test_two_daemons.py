@@ -60,10 +60,7 @@ def test_commit_between_read_and_commit(shop):
     shop.wait_idle()
     subjects = sorted(mail["Subject"] for mail in smtp.all_mails())
     assert subjects == ["each 1", "each 2", "each 3", "third 3"]
-    again = [int(line.split()[1]) for daemon in (slow, fast)
-             for line in daemon.ask("GET", "/metrics")[1].splitlines()
-             if line.startswith("nudged_commits_again_total ")]
-    assert sum(again) >= 1
+    assert sum(daemon.figure("nudged_commits_again_total") for daemon in (slow, fast)) >= 1
 
 
 def test_frozen_daemon_commits_nothing_stale(shop):

@@ -137,7 +137,7 @@ def test_refused_for_now(hold, end, on_uncertain):
     _, why = withdraw_in_hand(hold, end, on_uncertain)
     hold.server.gate.set()
     ended(hold, "withdrawn", why, 0)
-    assert "nudged_messages_cancelled_total 1\n" in hold.started[-1].ask("GET", "/metrics")[1]
+    assert hold.started[-1].figure("nudged_messages_cancelled_total") == 1
 
 
 @both

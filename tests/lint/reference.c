@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/metrics.h"
 #include "base/settings.h"
 #include "config/config.h"
 #include "ctl/exit_codes.h"
@@ -99,6 +100,19 @@ static void put_presets(struct buf *out)
     arena_destroy(&arena);
 }
 
+static void put_figures(struct buf *out)
+{
+    buf_text(out,
+             "\n## Figures\n\n"
+             "What `GET /metrics` tells ([operations](operations.md#figures)), in its order.\n\n"
+             "| Figure | Type | Labels | Meaning |\n| --- | --- | --- | --- |\n");
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        const struct metric_row *row = metrics_row((enum metric)i);
+        buf_printf(out, "| `%s` | %s | %s | %s |\n", row->name, metrics_kind_word(row->kind),
+                   row->labels, row->help);
+    }
+}
+
 int main(void)
 {
     struct buf page;
@@ -140,6 +154,7 @@ int main(void)
               "Between two lines `---` at its top. All keys are optional.", front_matter_settings);
     put_all_words(&page);
     put_exit_codes(&page);
+    put_figures(&page);
     fwrite(page.data, 1, page.length, stdout);
     bool complete = !page.full && !fflush(stdout);
     buf_free(&page);
