@@ -197,7 +197,7 @@ static void test_metrics(void **state)
 {
     struct buf text;
     assert_int_equal(ask(*state, "GET", "/metrics", NULL, &text), 200);
-    assert_non_null(strstr(buf_string(&text), "\nnudged_events_read_total "));
+    assert_non_null(strstr(buf_string(&text), "\nnudged_events_decided_total "));
     buf_free(&text);
 }
 
