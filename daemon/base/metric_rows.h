@@ -37,6 +37,8 @@
       "customers whose timer was taken")                                                           \
     X(TIMERS_DEAD, "nudged_timers_dead_total", COUNTER, COUNT, "reason",                           \
       "timers given up as dead letters")                                                           \
+    X(JOURNEYS_STARTED, "nudged_journeys_started_total", COUNTER, COUNT, "rule",                   \
+      "journeys that began")                                                                       \
     X(JOURNEYS_DEAD, "nudged_journeys_dead_total", COUNTER, COUNT, "reason",                       \
       "journeys, fields and events of rules given up as dead letters")                             \
     X(TICKS_ASKED, "nudged_ticks_asked_total", COUNTER, COUNT, "",                                 \

@@ -128,15 +128,6 @@ void decision_need(struct decision *decision, struct arena *arena, const char *o
     decision->needs[decision->need_count++] = origin;
 }
 
-void decision_refuse(struct decision *decision, struct arena *arena, const char *rule,
-                     enum trace_why why)
-{
-    decision->refusals = arena_grow(arena, decision->refusals, decision->counts.refused,
-                                    &decision->refusal_capacity, sizeof *decision->refusals);
-    decision->refusals[decision->counts.refused++] =
-        (struct decision_refusal){.rule = rule, .why = why};
-}
-
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line)
 {
     decision->trace = arena_grow(arena, decision->trace, decision->trace_count,

@@ -51,8 +51,6 @@ struct decision {
     uint32_t halted_count, halted_capacity;
     const char **brakes; /* rules that are paused by this, as policy.brake is reached */
     uint32_t brake_count, brake_capacity;
-    struct decision_refusal *refusals; /* counts.refused of them */
-    uint32_t refusal_capacity;
     struct decision_counts counts;
     const char **started; /* rules, one for each journey that began; not copied */
     uint32_t started_count, started_capacity;
@@ -107,9 +105,6 @@ void decision_need(struct decision *decision, struct arena *arena, const char *o
 
 /* A journey of the rule has begun. */
 void decision_add_started(struct decision *decision, struct arena *arena, const char *rule);
-/* Counts what was not made or kept; `rule` may be NULL. No text is copied. */
-void decision_refuse(struct decision *decision, struct arena *arena, const char *rule,
-                     enum trace_why why);
 
 /* A finished line of the trace. */
 void decision_add_trace(struct decision *decision, struct arena *arena, struct value line);

@@ -71,12 +71,6 @@ struct decision_halted {
     int64_t since_ms;
 };
 
-/* What was not made or kept. */
-struct decision_refusal {
-    const char *rule; /* NULL: by no rule */
-    enum trace_why why;
-};
-
 struct decision_counts {
     uint32_t decided, duplicate, refused, failed, erased;
 };

@@ -117,7 +117,7 @@ static void refuse(struct deciding *d, const struct rule *rule, const struct val
                    enum trace_why why, enum trace_reason reason, const char *key,
                    const char *detail)
 {
-    decision_refuse(d->decision, d->arena, rule->name, why);
+    d->decision->counts.refused++;
     trace_add(&d->trace, rule->name, TRACE_REFUSED, why);
     decision_add_unmade(d->decision, d->arena, *document, key, reason, detail);
 }

@@ -40,7 +40,7 @@ static void refuse(struct deciding *d, const char *rule, const char *name,
 {
     struct value said = value_new_map(d->arena, 1);
     value_add(d->arena, said, value_text(name), *value);
-    decision_refuse(d->decision, d->arena, rule, TRACE_WHY_FIELDS_TOO_LARGE);
+    d->decision->counts.refused++;
     trace_add_fault(&d->trace, rule, TRACE_REFUSED, TRACE_WHY_FIELDS_TOO_LARGE, name);
     decision_add_unsaid(d->decision, d->arena, d->customer, said, TRACE_REASON_FIELDS_TOO_LARGE,
                         arena_printf(d->arena, "the field `%s` is as it was", name));

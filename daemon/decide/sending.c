@@ -137,10 +137,10 @@ enum sending_next sending_try(struct deciding *d, const struct rule *rule,
                               ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
                               : 0;
     if (room_gave_up(journey, d->now_ms)) {
-        decision_refuse(d->decision, d->arena, rule->name, TRACE_WHY_OUTBOX_FULL);
+        d->decision->counts.refused++;
         trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_OUTBOX_FULL);
     } else if (has_no_code(d, rule, step, journey)) {
-        decision_refuse(d->decision, d->arena, rule->name, TRACE_WHY_NO_CODE);
+        d->decision->counts.refused++;
         trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_NO_CODE);
     } else if (halting_try(d, rule, step, journey, braked_mid(d, rule, step, journey))) {
         return SENDING_WAITS;
@@ -314,7 +314,7 @@ static void hold_out(struct deciding *d, const struct sending_want *want)
 
 static void refuse_for_room(struct deciding *d, const struct sending_want *want, enum trace_why why)
 {
-    decision_refuse(d->decision, d->arena, want->rule->name, why);
+    d->decision->counts.refused++;
     trace_add(&d->trace, want->rule->name, TRACE_REFUSED, why);
     decision_add_dead(d->decision, d->arena, d->customer, &want->journey, want->step->id,
                       why == TRACE_WHY_TOO_LARGE ? TRACE_REASON_TOO_LARGE
@@ -330,7 +330,7 @@ static void grant_one(struct deciding *d, struct sending_want *want)
     if (want->refusal)
         asked.refusal = want->refusal;
     if (asked.refusal) {
-        decision_refuse(d->decision, d->arena, want->rule->name, asked.refusal);
+        d->decision->counts.refused++;
         trace_add(&d->trace, want->rule->name, TRACE_REFUSED, asked.refusal);
     } else if ((asked.refusal = lacks_room(d, want))) {
         refuse_for_room(d, want, asked.refusal);

@@ -34,11 +34,12 @@ static void count_messages(const struct decision *decision)
             METRIC_MESSAGES_DECIDED,
             METRIC_LABELS(decision->messages[i].rule->name, decision->messages[i].step->channel),
             1);
-    for (uint32_t i = 0; i < decision->counts.refused; i++)
-        metrics_add_to(
-            METRIC_MESSAGES_REFUSED,
-            METRIC_LABELS(decision->refusals[i].rule, trace_why_word(decision->refusals[i].why)),
-            1);
+    for (uint32_t i = 0; i < decision->acts.count; i++) {
+        const struct act *act = &decision->acts.items[i];
+        if (act->what == TRACE_REFUSED)
+            metrics_add_to(METRIC_MESSAGES_REFUSED,
+                           METRIC_LABELS(act->rule, trace_why_word(act->why)), 1);
+    }
     for (uint32_t i = 0; i < decision->withdrawn_count; i++) {
         enum customer_place place = decision->withdrawn[i].place;
         if (place == CUSTOMER_PLACE_WAITS || place == CUSTOMER_PLACE_UNCERTAIN)
@@ -51,6 +52,8 @@ void work_figures_count(const struct work *work)
     const struct decision *decision = &work->decision;
     count_dead(work);
     count_messages(decision);
+    for (uint32_t i = 0; i < decision->started_count; i++)
+        metrics_add_to(METRIC_JOURNEYS_STARTED, METRIC_LABELS(decision->started[i]), 1);
     metrics_add(METRIC_COMMITS, 1);
     metrics_add(METRIC_EVENTS_DECIDED, decision->counts.decided);
     metrics_add(METRIC_EVENTS_ERASED, decision->counts.erased);
