@@ -151,7 +151,7 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put_text(arena, *body, "customer_key", scene->customer->key);
     put(arena, *body, "decided", value_int(scene->now_ms));
     if (input->arrived_ms) /* what it took to a gateway is measured */
-        put(arena, *body, "arrived", value_int(input->arrived_ms));
+        put(arena, *body, "after", value_int(scene->now_ms - input->arrived_ms));
     put(arena, *body, "expires", value_int(scene->now_ms + input->rule->give_up_ms));
     put_text(arena, *body, "on_uncertain", hold ? "hold" : "resend");
     put(arena, *body, "customer", customer);

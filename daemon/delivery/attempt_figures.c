@@ -25,12 +25,14 @@ static const char *rule_of(const struct attempt *attempt)
 
 static void count_sent(const struct attempt *attempt, int64_t now_ms)
 {
-    int64_t arrived_ms;
+    int64_t decided_ms, after_ms;
     metrics_add_to(METRIC_MESSAGES_SENT,
                    METRIC_LABELS(rule_of(attempt), attempt->channel, attempt->gateway), 1);
-    if (value_to_int(value_get(&attempt->message, "arrived"), &arrived_ms))
-        metrics_observe(METRIC_EVENT_TO_ACCEPTANCE_SECONDS,
-                        now_ms > arrived_ms ? (now_ms - arrived_ms) * 1000 : 0);
+    if (!value_to_int(value_get(&attempt->message, "decided"), &decided_ms) ||
+        !value_to_int(value_get(&attempt->message, "after"), &after_ms))
+        return;
+    int64_t took_ms = now_ms - decided_ms + after_ms;
+    metrics_observe(METRIC_EVENT_TO_ACCEPTANCE_SECONDS, took_ms > 0 ? took_ms * 1000 : 0);
 }
 
 static void count_dead(const struct attempt *attempt)

@@ -88,6 +88,7 @@ static void test_message(void **state)
     assert_true(value_is_text(value_get(body, "template"), "gift"));
     assert_true(value_is_text(value_get(body, "customer_key"), "id:7"));
     assert_int_equal(value_get(body, "decided")->integer, DECIDE_FIXTURE_START * 1000LL);
+    assert_int_equal(value_get(body, "after")->integer, 0);
     assert_int_equal(value_get(body, "expires")->integer, (DECIDE_FIXTURE_START + DAY) * 1000LL);
     assert_int_equal(fixture.last.messages[0].give_up_ms, (DECIDE_FIXTURE_START + DAY) * 1000LL);
     assert_true(value_is_text(value_path(body, "customer.last_name"), "Popescu"));
@@ -132,6 +133,7 @@ static void test_later_message(void **state)
         assert_true(value_is_text(value_get(body, "class"), "transactional"));
         assert_true(value_is_text(value_get(body, "on_uncertain"), "resend"));
         assert_null(value_get(body, "data"));
+        assert_null(value_get(body, "after"));
         const struct value *name = value_get(body, "name");
         assert_true(cases[i].name ? value_is_text(name, cases[i].name) : name == NULL);
         decide_fixture_close(&fixture);
