@@ -465,10 +465,14 @@ library_sources = \
 	daemon/delivery/settling.h \
 	daemon/delivery/taking.c \
 	daemon/delivery/taking.h \
+	daemon/events/at_once.c \
+	daemon/events/at_once.h \
 	daemon/events/commit_builder.c \
 	daemon/events/commit_builder.h \
 	daemon/events/entry.c \
 	daemon/events/entry.h \
+	daemon/events/erasures.c \
+	daemon/events/erasures.h \
 	daemon/events/judging.c \
 	daemon/events/judging.h \
 	daemon/events/names.c \
@@ -779,6 +783,8 @@ library_sources = \
 	daemon/store/commit_rules.h \
 	daemon/store/customers.c \
 	daemon/store/customers.h \
+	daemon/store/customers_now.c \
+	daemon/store/customers_now.h \
 	daemon/store/dead_letters.c \
 	daemon/store/dead_letters.h \
 	daemon/store/find_customer.c \

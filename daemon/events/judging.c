@@ -147,8 +147,10 @@ void judging_learn(const struct work *work)
 /* What other living daemons' rule sets have. */
 static struct other_sets other_sets(const struct judging *judging)
 {
-    const struct rule_sets *all = judging->shard->rule_sets;
+    const struct rule_sets *all = judging->rule_sets;
     size_t count;
+    if (!all)
+        return (struct other_sets){0};
     const struct rule_sets_other *others = rule_sets_others(all, &count);
     struct other_set *sets = arena_alloc(judging->round, sizeof *sets * (count + 1));
     for (size_t i = 0; i < count; i++)
@@ -160,8 +162,9 @@ static struct other_sets other_sets(const struct judging *judging)
 /* Which rules the daemon has heard to be paused; whatever a commit taught is newer. */
 static void hear_halts(const struct judging *judging, struct work *work)
 {
-    size_t count;
-    const struct halted_rule *rules = halted_rules(judging->shard->halted, &count);
+    size_t count = 0;
+    const struct halted_rule *rules =
+        judging->halted ? halted_rules(judging->halted, &count) : NULL;
     for (size_t i = 0; i < count && work->tries == 0 && work->lookup_rounds == 0; i++)
         work_add_halt(judging->round, work, arena_text(judging->round, rules[i].name),
                       arena_text(judging->round, rules[i].by));
@@ -187,6 +190,18 @@ static struct policy_facts facts_of(const struct judging *judging, const struct 
                                  .codeless = work->codeless.texts};
 }
 
+/* What becomes part of the customer's: the documents that were read, and what is brought. */
+static const struct customer *const *all_joined(const struct judging *judging,
+                                                const struct work *work)
+{
+    const struct customer **all =
+        arena_alloc(judging->round, sizeof *all * (work->joined_count + 1));
+    for (size_t i = 0; i < work->joined_count; i++)
+        all[i] = work->joined[i];
+    all[work->joined_count] = work->brought;
+    return all;
+}
+
 /* Decides what was chosen, for the customer as read, and makes the commit unless something is
  * needed first. False where the document would be too large. */
 static bool make_commit(const struct judging *judging, struct work *work, struct customer *customer,
@@ -197,14 +212,14 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
     const struct decide_input input = {.rules = judging->generation->rules,
                                        .policy = &judging->generation->policy,
                                        .customer = customer,
-                                       .joined = work->joined,
-                                       .joined_count = work->joined_count,
+                                       .joined = all_joined(judging, work),
+                                       .joined_count = work->joined_count + (work->brought != NULL),
                                        .records = work->records,
                                        .record_count = work->record_count,
                                        .events = work->events,
                                        .event_count = work->chosen,
                                        .facts = &facts,
-                                       .others = &others,
+                                       .others = judging->rule_sets ? &others : NULL,
                                        .ticks = work->ticks,
                                        .tick_count = work->tick_count,
                                        .due_ms = work->due_ms,
@@ -241,7 +256,7 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
         .place = place,
         .now_ms = judging->now_ms,
         .keep_ms = judging->keep_ms,
-        .epoch = instance_epoch(judging->shard->instance),
+        .epoch = judging->epoch,
         .sequence = ++*judging->sequence,
     };
     return commit_builder_make(&decided, judging->round, commit, diag);

@@ -15,7 +15,8 @@
 #include "events/names.h"
 #include "events/work.h"
 #include "store/commit.h"
-#include "store/shard.h"
+#include "store/halted.h"
+#include "store/rule_sets.h"
 
 struct log_group;
 
@@ -23,13 +24,15 @@ struct log_group;
 struct judging {
     const struct generation *generation;
     struct names *names;
-    struct arena *round;       /* all that is made lies here */
-    const struct shard *shard; /* whose rule sets and epoch count */
-    const struct room *rooms;  /* in the outbox, by enum rule_class */
+    struct arena *round;               /* all that is made lies here */
+    const struct rule_sets *rule_sets; /* NULL: nobody else decides */
+    const struct halted *halted;       /* NULL: nothing was heard of paused rules */
+    int64_t epoch;                     /* of document versions */
+    const struct room *rooms;          /* in the outbox, by enum rule_class */
     struct log_group *log_group;
     int64_t now_ms;    /* Redis' TIME */
     int64_t keep_ms;   /* of customers */
-    int64_t *sequence; /* of document versions */
+    int64_t *sequence; /* likewise of versions */
 };
 
 /* Decides the first of the work's events that one commit can carry, or its deadline: what is chosen

@@ -55,8 +55,9 @@ struct work {
     struct work_list ids; /* … and their ids, one for each */
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
     uint32_t most;        /* no more than so many are decided at once; 0: as many as may be */
-    bool waited;          /* for another work of the batch, whose customer was not known yet */
-    uint32_t moves;       /* so often it was read anew, as a key had come to lead elsewhere */
+    const struct customer *brought; /* of no document: becomes part of theirs; NULL: nothing does */
+    bool waited;    /* for another work of the batch, whose customer was not known yet */
+    uint32_t moves; /* so often it was read anew, as a key had come to lead elsewhere */
 
     /* Of this round: from one reading of the document to the next. */
     struct person *person;          /* whose the first events are; NULL: not asked yet */

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- One customer, one decision, all or nothing: checks that it still holds, then writes all of it.
--- ARGV: P, consumer, customer ('' for none), version seen ('' for no document), new version,
+-- ARGV: P, consumer ('' for nudgectl, which has no lease and takes no entries), customer ('' for none), version seen ('' for no document), new version,
 -- document ('' for unchanged), expiry ms, deadline ms (0 for none), then lists, each as its name,
 -- a count and the items; one that is not there is empty:
 --   ids       entries, acknowledged and deleted
@@ -56,7 +56,7 @@ local expire, deadline = ARGV[7], ARGV[8]
 --with shared_clock
 --with shared_zones
 local events = P .. ':events'
-local refused = no_lease(consumer)
+local refused = consumer ~= '' and no_lease(consumer)
 if refused then
     return refused
 end
@@ -105,6 +105,7 @@ end
 need(customer ~= '', P .. ':due', 'zset')
 need(customer ~= '', P .. ':taken', 'zset')
 need(#lists.free > 0, P .. ':suppressed', 'hash')
+need(#lists.erased > 0, P .. ':meta', 'hash')
 need(#lists.withdrawals + #lists.postponed > 0, P .. ':later', 'zset')
 need(#lists.withdrawals > 0, P .. ':uncertain', 'zset')
 need(#lists.undeclined + #lists.records + #lists.said > 0, P .. ':said', 'hash')
@@ -147,7 +148,7 @@ if customer ~= '' and document ~= '' and current == version then
 end
 
 -- A timer that is given up has neither document nor entries to tell a second run by.
-if customer ~= '' and document == '' and #ids == 0 and #lists.ticks == 0 and
+if consumer ~= '' and customer ~= '' and document == '' and #ids == 0 and #lists.ticks == 0 and
     not redis.call('ZSCORE', P .. ':taken', customer) then
     return {'done'}
 end
@@ -423,6 +424,9 @@ for _, item in ipairs(lists.erased) do
     if key == customer and document == '' then
         redis.call('DEL', document_key(key))
     end
+end
+if #lists.erased > 0 then -- what is not of one key is looked through for them: see erasures.h
+    redis.call('HSET', P .. ':meta', 'erased', ms(clock()))
 end
 for _, start in ipairs(lists.starts) do
     put_start(start[1] .. ' ' .. start[2])
