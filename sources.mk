@@ -239,6 +239,7 @@ library_sources = \
 	daemon/ctl/context.h \
 	daemon/ctl/csv_reader.c \
 	daemon/ctl/csv_reader.h \
+	daemon/ctl/customer_command.c \
 	daemon/ctl/dead.c \
 	daemon/ctl/demo.c \
 	daemon/ctl/demo_daemon.c \
@@ -315,6 +316,10 @@ library_sources = \
 	daemon/ctl/simulate_report.h \
 	daemon/ctl/status.c \
 	daemon/ctl/stop.c \
+	daemon/ctl/subject.c \
+	daemon/ctl/subject.h \
+	daemon/ctl/subject_erase.c \
+	daemon/ctl/subject_erase.h \
 	daemon/ctl/suppress.c \
 	daemon/ctl/suppress_import.c \
 	daemon/ctl/suppress_import.h \
@@ -814,6 +819,8 @@ library_sources = \
 	daemon/store/paused.h \
 	daemon/store/returned_mail.c \
 	daemon/store/returned_mail.h \
+	daemon/store/returns.c \
+	daemon/store/returns.h \
 	daemon/store/revival.c \
 	daemon/store/revival.h \
 	daemon/store/rule_sets.c \
@@ -1347,6 +1354,7 @@ example_files = \
 man_pages = \
 	docs/man/nudgectl-check.1 \
 	docs/man/nudgectl-codes.1 \
+	docs/man/nudgectl-customer.1 \
 	docs/man/nudgectl-dead.1 \
 	docs/man/nudgectl-demo.1 \
 	docs/man/nudgectl-eval.1 \
@@ -1427,6 +1435,7 @@ test_files = \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
 	tests/functional/share_count.py \
+	tests/functional/subjects.py \
 	tests/functional/test_archive.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
@@ -1440,6 +1449,7 @@ test_files = \
 	tests/functional/test_codes.py \
 	tests/functional/test_complaints.py \
 	tests/functional/test_ctl.py \
+	tests/functional/test_customer_erase.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \
 	tests/functional/test_delivery_faults.py \

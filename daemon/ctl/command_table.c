@@ -117,6 +117,17 @@ const struct command commands[] = {
         .run = command_explain,
     },
     {
+        .name = "customer",
+        .arguments = "erase CUSTOMER [OPTION...]",
+        .about = "what is kept of a person",
+        .options = "  erase      forgets them: all but each no, and when it was\n"
+                   "  --yes      erase: nobody is asked\n"
+                   "  --dry-run  erase: only says what would go\n"
+                   "  --json     as JSON\n",
+        .examples = "  nudgectl customer erase ana@example.com\n",
+        .run = command_customer,
+    },
+    {
         .name = "feedback",
         .arguments = "[--recipient ADDRESS] [--unsigned]",
         .about = "a bounce or a complaint, from standard input, as a mail server hands it over",

@@ -88,6 +88,24 @@ static void join_first(struct customer *customer, const struct customer *other)
         customer->first = (struct customer_first){customer_first_key(other), other->first.at_ms};
 }
 
+static bool has_open(const struct customer *customer, const char *mid)
+{
+    for (uint32_t i = 0; i < customer->open.count; i++)
+        if (strcmp(customer->open.items[i].mid, mid) == 0)
+            return true;
+    return false;
+}
+
+/* A message is one, whoever lists it. */
+static void join_open(struct arena *arena, struct customer *customer, const struct customer *other)
+{
+    struct customer theirs = {0};
+    for (uint32_t i = 0; i < other->open.count; i++)
+        if (!has_open(customer, other->open.items[i].mid))
+            CUSTOMER_LIST_PUSH(arena, theirs.open, other->open.items[i]);
+    MERGE(arena, customer->open, theirs.open, started_ms, UINT32_MAX);
+}
+
 static bool has_journey(const struct customer *customer, const struct customer_journey *journey)
 {
     for (uint32_t i = 0; i < customer->journeys.count; i++)
@@ -133,7 +151,7 @@ void customer_join(struct arena *arena, struct customer *customer, const struct 
     join_counts(arena, customer, other);
     join_totals(arena, customer, other);
     MERGE(arena, customer->sends, other->sends, at_ms, UINT32_MAX); /* pruned by what counts them */
-    MERGE(arena, customer->open, other->open, started_ms, UINT32_MAX);
+    join_open(arena, customer, other);
     for (uint32_t i = 0; i < other->ends.count; i++)
         customer_ends_add(arena, customer, &other->ends.items[i]);
     MERGE(arena, customer->seen, other->seen, at_ms, CUSTOMER_SEEN_MOST);

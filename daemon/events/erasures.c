@@ -1,16 +1,17 @@
 #include "events/erasures.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mailbox.h"
 #include "base/value.h"
 #include "customer/said.h"
+#include "store/customers_now.h"
 #include "store/dead_letters.h"
 #include "store/keys.h"
+#include "store/returns.h"
 
-enum { FIRST_CHUNK = 256 * 1024, LETTERS = 100 };
+enum { FIRST_CHUNK = 256 * 1024, LETTERS = 100, DAY_MS = 24 * 60 * 60 * 1000 };
 
 /* ---- Whom a text names ---- */
 
@@ -93,6 +94,15 @@ static struct named name(struct naming *naming, const struct erasures_text *text
     }
     named.to = naming->count;
     return named;
+}
+
+const char *const *erasures_names(const struct erasures *erasures, const struct erasures_text *text,
+                                  struct arena *arena)
+{
+    struct naming naming = {.by = erasures, .arena = arena};
+    name(&naming, text);
+    add(&naming, NULL);
+    return naming.hashes;
 }
 
 /* ---- Who was erased ---- */
@@ -190,7 +200,7 @@ static bool on_letter(void *context, const struct reply *letter)
     return !page->failed;
 }
 
-bool erasures_drop_letters(const struct erasures *erasures, uint64_t *dropped, struct diag *diag)
+static bool drop_letters(const struct erasures *erasures, uint64_t *dropped, struct diag *diag)
 {
     struct page page = {.by = erasures, .arena = arena_new(FIRST_CHUNK), .diag = diag};
     bool good = dead_letters_walk(erasures->session, erasures->prefix, on_letter, &page, diag);
@@ -199,6 +209,39 @@ bool erasures_drop_letters(const struct erasures *erasures, uint64_t *dropped, s
     *dropped = page.dropped;
     arena_destroy(&page.arena);
     return good && !page.failed;
+}
+
+/* ---- What bounces are told by ---- */
+
+struct asking {
+    const struct erasures *by;
+    struct diag *diag;
+};
+
+static bool on_customers(void *context, const char *const *customers, size_t count,
+                         int64_t before_ms, bool *forget)
+{
+    const struct asking *asking = context;
+    struct naming naming = {.by = asking->by, .arena = arena_new(FIRST_CHUNK)};
+    struct named *named = arena_alloc(naming.arena, sizeof *named * (count + 1));
+    for (size_t i = 0; i < count; i++) {
+        named[i] =
+            (struct named){.from = naming.count, .at_ms = before_ms - DAY_MS, .identity = ""};
+        add_key(&naming, customers[i]);
+        named[i].to = naming.count;
+    }
+    bool good = ask(&naming, named, count, forget, asking->diag);
+    arena_destroy(&naming.arena);
+    return good;
+}
+
+static bool drop_returns(const struct erasures *erasures, uint64_t *dropped, struct diag *diag)
+{
+    struct asking asking = {erasures, diag};
+    int64_t now_ms;
+    return customers_now_time(erasures->session, &now_ms, diag) &&
+           returns_walk(erasures->session, erasures->prefix, now_ms, on_customers, &asking, dropped,
+                        diag);
 }
 
 /* ---- What of it is done ---- */
@@ -217,24 +260,37 @@ static bool read_meta(const struct erasures *erasures, const char *field, int64_
     return reply != NULL;
 }
 
+static bool note_done(const struct erasures *erasures, int64_t at_ms, struct diag *diag)
+{
+    struct arena *arena = arena_new(256);
+    const struct reply *reply = session_command(
+        erasures->session, diag, "HSET", keys_spell(arena, erasures->prefix, KEY_META, NULL),
+        "forgotten", arena_printf(arena, "%" PRId64, at_ms), NULL);
+    arena_destroy(&arena);
+    return reply != NULL;
+}
+
 bool erasures_newest(const struct erasures *erasures, int64_t *at_ms, struct diag *diag)
 {
     return read_meta(erasures, "erased", at_ms, diag);
 }
 
-bool erasures_letters_until(const struct erasures *erasures, int64_t *at_ms, struct diag *diag)
+bool erasures_drop(const struct erasures *erasures, struct erasures_gone *gone, struct diag *diag)
 {
-    return read_meta(erasures, "letters", at_ms, diag);
+    int64_t newest_ms;
+    *gone = (struct erasures_gone){0};
+    return erasures_newest(erasures, &newest_ms, diag) &&
+           drop_letters(erasures, &gone->letters, diag) &&
+           drop_returns(erasures, &gone->returns, diag) && note_done(erasures, newest_ms, diag);
 }
 
-bool erasures_note_letters(const struct erasures *erasures, int64_t at_ms, struct diag *diag)
+bool erasures_drop_new(const struct erasures *erasures, struct erasures_gone *gone,
+                       struct diag *diag)
 {
-    struct arena *arena = arena_new(256);
-    char text[24];
-    snprintf(text, sizeof text, "%" PRId64, at_ms);
-    const struct reply *reply =
-        session_command(erasures->session, diag, "HSET",
-                        keys_spell(arena, erasures->prefix, KEY_META, NULL), "letters", text, NULL);
-    arena_destroy(&arena);
-    return reply != NULL;
+    int64_t newest_ms, done_ms;
+    *gone = (struct erasures_gone){0};
+    if (!erasures_newest(erasures, &newest_ms, diag) ||
+        !read_meta(erasures, "forgotten", &done_ms, diag))
+        return false;
+    return newest_ms == done_ms || erasures_drop(erasures, gone, diag);
 }

@@ -30,17 +30,29 @@ struct erasures_text {
     const char *entry;    /* "<ms>-<n>": when it came */
 };
 
+/* All by which a text names people: the short hashes of keys and of mailboxes; NULL-terminated, in
+ * the arena. */
+const char *const *erasures_names(const struct erasures *erasures, const struct erasures_text *text,
+                                  struct arena *arena);
+
 /* `gone[i]`: texts[i] is of somebody who was erased since. False with `diag`. */
 bool erasures_ask(const struct erasures *erasures, const struct erasures_text *texts, size_t count,
                   bool *gone, struct diag *diag);
 
-/* Deletes all such dead letters; how many. False with `diag`: some may be deleted. */
-bool erasures_drop_letters(const struct erasures *erasures, uint64_t *dropped, struct diag *diag);
+/* What goes of all who were erased since they were looked through last. */
+struct erasures_gone {
+    uint64_t letters; /* dead ones that were deleted */
+    uint64_t returns; /* mails of which nobody knows any more whom a bounce is about */
+};
+
+/* Looks through dead letters and what bounces are told by. False with `diag`: some may be gone. */
+bool erasures_drop(const struct erasures *erasures, struct erasures_gone *gone, struct diag *diag);
+
+/* The same where somebody was erased since that was last done, by whomever. */
+bool erasures_drop_new(const struct erasures *erasures, struct erasures_gone *gone,
+                       struct diag *diag);
 
 /* When somebody was erased last, by Redis' clock; 0: nobody was. */
 bool erasures_newest(const struct erasures *erasures, int64_t *at_ms, struct diag *diag);
-/* Up to which of these the dead letters were looked through, and that they were. */
-bool erasures_letters_until(const struct erasures *erasures, int64_t *at_ms, struct diag *diag);
-bool erasures_note_letters(const struct erasures *erasures, int64_t at_ms, struct diag *diag);
 
 #endif

@@ -26,6 +26,12 @@ static bool may_have(const struct search *search, const char *text)
            strcasestr(text, arena_copy(search->arena, search->form, length));
 }
 
+static bool is_address(const struct search *search, const struct value *value)
+{
+    const char *address = value_to_text(search->arena, value);
+    return address && strcmp(mailbox_form(search->arena, slice_of(address)), search->form) == 0;
+}
+
 static bool matches(struct search *search, const char *key, const struct reply *document)
 {
     struct diag diag;
@@ -36,8 +42,8 @@ static bool matches(struct search *search, const char *key, const struct reply *
     if (!customer)
         return false;
     const struct value known = customer_value(search->arena, customer);
-    const char *email = value_to_text(search->arena, value_get(&known, "email"));
-    return email && strcmp(mailbox_form(search->arena, slice_of(email)), search->form) == 0;
+    return is_address(search, value_get(&known, "email")) ||
+           is_address(search, value_get(&known, "phone"));
 }
 
 static bool look_at(struct search *search, const struct reply *names, struct diag *diag)
