@@ -47,19 +47,22 @@ static const char *make_id(struct deciding *d, const struct rule_step *step,
     return arena_text(d->arena, hex);
 }
 
-/* One more than the event has from which the journey has come so far. */
-static int64_t hops_of(const struct deciding *d, const struct customer_journey *journey)
-{
-    int64_t start = 0, present = d->event ? d->event->hops : 0;
-    value_to_int(value_get(&journey->start, "hops"), &start);
-    return (start > present ? start : present) + 1;
-}
-
 static int64_t hops_in(const struct value *document)
 {
     int64_t hops = 0;
     value_to_int(value_get(document, "hops"), &hops);
     return hops;
+}
+
+/* One more than the events have from which the journey has come so far: the one that began it, what
+ * its wait met, the present one. */
+static int64_t hops_of(const struct deciding *d, const struct customer_journey *journey)
+{
+    const int64_t met = hops_in(&journey->met_event), present = d->event ? d->event->hops : 0;
+    int64_t most = hops_in(&journey->start);
+    if (met > most)
+        most = met;
+    return (present > most ? present : most) + 1;
 }
 
 static void put_text(struct deciding *d, struct value map, const char *name, const char *text)
@@ -180,6 +183,19 @@ bool emitting_emit(struct deciding *d, const struct rule *rule, const struct rul
         decision_add_emit(d->decision, d->arena, other, document);
     d->emitted[d->emitted_count++] = other ? NULL : own_event(d, &document);
     return true;
+}
+
+bool emitting_is_own(struct deciding *d, const struct rule *rule,
+                     const struct customer_journey *journey)
+{
+    const struct shop_event *event = d->event;
+    for (uint32_t i = 0; event->internal && i < rule->step_count; i++) {
+        const struct rule_step *step = &rule->steps[i];
+        if (step->kind == RULE_STEP_EMIT && strcmp(step->emits, event->type) == 0 &&
+            strcmp(make_id(d, step, journey), event->id) == 0)
+            return true;
+    }
+    return false;
 }
 
 const struct shop_event *emitting_next(struct deciding *d)

@@ -4,16 +4,22 @@
 
 #include "customer/customer_starts.h"
 #include "decide/carried.h"
+#include "decide/emitting.h"
 #include "decide/journey.h"
 #include "decide/moving.h"
 #include "decide/starts.h"
 
-/* Whether the event is of a type that the journey waits for, of a time within the wait. */
-static bool may_meet(const struct deciding *d, const struct customer_journey *journey)
+/* Whether the event is of a type that the journey waits for, of a time within the wait. What it has
+ * emitted itself it did before it waited, though that is handled behind all that the present event
+ * does. */
+static bool may_meet(struct deciding *d, const struct customer_journey *journey)
 {
     const struct shop_event *event = d->event;
-    return journey->or_.types && rule_list_has(journey->or_.types, event->type) &&
-           event->time_ms >= journey->since_ms && event->time_ms <= journey->deadline_ms;
+    if (!journey->or_.types || !rule_list_has(journey->or_.types, event->type) ||
+        event->time_ms < journey->since_ms || event->time_ms > journey->deadline_ms)
+        return false;
+    const struct rule *rule = ruleset_find(d->rules, journey->rule);
+    return !rule || !emitting_is_own(d, rule, journey);
 }
 
 /* A condition that fails does not meet: nothing says that this is what was waited for. */

@@ -86,10 +86,12 @@ class Model:
         self.grant()
 
     def is_met(self, journey, event, time):
-        """A condition that fails does not meet."""
+        """A condition that fails does not meet. Nor does what the journey has emitted itself."""
         view = journey_view(self, journey)
         view.data = event
-        return journey.since <= time <= journey.deadline and any(
+        own = any(step.kind == "emit" and event["mark"] == f"{journey.run}/{step.step[1]}"
+                  for step in self.code[journey.rule.name])
+        return not own and journey.since <= time <= journey.deadline and any(
             kind == event["type"] and ask(condition, view) for kind, condition in journey.meets)
 
     def meet(self, journey, event, time):

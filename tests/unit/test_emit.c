@@ -84,6 +84,25 @@ static void test_loop_over_waits(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* Nor does a wait that went on by an event of the chain. */
+static const struct decide_play met[] = {
+    {"what it met counts, though the start is no part of the chain",
+     "{name: r, on: x, again: ignore, steps: [{wait: {for: 1h, or: y}}, {wait: 1h}, {emit: {type: "
+     "z}}]}",
+     {{0, X(""), "r waits-for 3600"},
+      {1, Y(",\"hops\":8"), "r goes-on met; r waits 3601"},
+      {3601, NULL, "r refused loop"},
+      {3602, X(",\"n\":1"), "r waits-for 7202"},
+      {3603, Y(",\"hops\":7"), "r goes-on met; r waits 7203"},
+      {7203, NULL, "r emits z"}}},
+};
+
+static void test_loop_over_answers(void **state)
+{
+    (void)state;
+    decide_fixture_play_all(met, sizeof met / sizeof *met, NULL);
+}
+
 static uint32_t count_of(const char *text, const char *what)
 {
     uint32_t count = 0;
@@ -201,9 +220,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plays),           cmocka_unit_test(test_loop),
-        cmocka_unit_test(test_loop_over_waits), cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_many_of_two),     cmocka_unit_test(test_other),
-        cmocka_unit_test(test_nobody),          cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_loop_over_waits), cmocka_unit_test(test_loop_over_answers),
+        cmocka_unit_test(test_too_many),        cmocka_unit_test(test_many_of_two),
+        cmocka_unit_test(test_other),           cmocka_unit_test(test_nobody),
+        cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
