@@ -63,7 +63,7 @@ class Customer:
         self.newest = {}  # type -> the time of its newest event
         self.journeys, self.sends, self.seen, self.ends = [], [], set(), []
         self.widest = 0  # whatever may be ended by a condition, and is older, is over
-        self.acted = {}  # (rule, run), of a rule that sends nothing -> when it last did something
+        self.acted = {}  # (rule, run), of a rule that sends nothing -> when it last did something, until when it counts
         self.open = {}  # mid -> Sent: decided, and not known to be delivered
         self.words = {}  # topic -> (time, whether it is a yes): the newest word
         self.begun = {}  # (rule, per) -> the time of the newest start

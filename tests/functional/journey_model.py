@@ -71,6 +71,7 @@ class Model:
     def decide_event(self, customer, event, time, now, said=()):
         """`event` as it was pushed; its time, and that of the decision; what was said of it."""
         self.begin(customer, now, event)
+        self.forget_runs()
         self.said = said
         if event["id"] in customer.seen:
             self.tell(None, "passed-over", "duplicate")
@@ -106,6 +107,8 @@ class Model:
         """Journeys whose deadline has come, moment by moment, until what was said is. A deadline that
         came while the decision was under way is of the next."""
         self.begin(customer, now)
+        if said is not None:
+            self.forget_runs()
         while due := [journey.deadline for journey in customer.journeys if journey.deadline <= now]:
             if said is not None and said == collections.Counter(self.did):
                 break
@@ -296,7 +299,7 @@ class Model:
                 self.tell(rule.name, "error")
                 return False
             if counts:
-                self.c.acted[rule.name, journey.run] = self.now
+                self.c.acted[rule.name, journey.run] = self.now, self.now + rule.limit[1] * MINUTE_MS
             if goes_on is not None:
                 return goes_on
         return False
@@ -304,10 +307,16 @@ class Model:
     def is_limited(self, journey):
         """Of a rule that sends nothing: by what it did, and by what it sent when it did."""
         count, window = self.rule(journey).limit
-        acts = [(name, run, at) for (name, run), at in self.c.acted.items()]
+        acts = [(name, run, at) for (name, run), (at, _) in self.c.acted.items()]
         acts += [(sent.rule, sent.run, sent.at) for sent in self.c.sends]
         return len({run for name, run, at in acts if name == journey.rule and run != journey.run
                     and at > self.now - window * MINUTE_MS}) >= count
+
+    def forget_runs(self):
+        """Those that no limit counts any more: one that is made longer later does not know them."""
+        windows = {rule.name: rule.limit[1] * MINUTE_MS for rule in self.rules if rule.limit}
+        self.c.acted = {key: (at, until) for key, (at, counted) in self.c.acted.items()
+                        if (until := max(counted, at + windows.get(key[0], 0))) > self.now}
 
     # Each step: None where the journey moves on, True where it waits, False where it is over.
 
@@ -324,7 +333,7 @@ class Model:
     def do_emit(self, journey, step, code):
         event = {"type": step.step[2], "mark": f"{journey.run}/{step.step[1]}", "key": journey.event["key"],
                  "n": (journey.event["n"] + 3) % 10, "time": self.now,
-                 "hops": max(journey.start.get("hops", 0), self.event.get("hops", 0)) + 1}
+                 "hops": max(one.get("hops", 0) for one in (journey.start, journey.event, self.event)) + 1}
         event["id"] = event["mark"]
         if event["hops"] > HOPS_MOST:
             self.tell(journey.rule, "refused", "loop")
