@@ -91,7 +91,7 @@ class Model:
         view = journey_view(self, journey)
         view.data = event
         own = any(step.kind == "emit" and event["mark"] == f"{journey.run}/{step.step[1]}"
-                  for step in self.code[journey.rule.name])
+                  for step in self.set.code.get(journey.rule, ()))
         return not own and journey.since <= time <= journey.deadline and any(
             kind == event["type"] and ask(condition, view) for kind, condition in journey.meets)
 
@@ -314,7 +314,7 @@ class Model:
 
     def forget_runs(self):
         """Those that no limit counts any more: one that is made longer later does not know them."""
-        windows = {rule.name: rule.limit[1] * MINUTE_MS for rule in self.rules if rule.limit}
+        windows = {rule.name: rule.limit[1] * MINUTE_MS for rule in self.set.rules if rule.limit}
         self.c.acted = {key: (at, until) for key, (at, counted) in self.c.acted.items()
                         if (until := max(counted, at + windows.get(key[0], 0))) > self.now}
 
