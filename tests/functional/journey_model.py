@@ -136,8 +136,12 @@ class Model:
                 customer.profile[field] = (time, value)
         customer.counts[event["type"]] += 1
         customer.newest[event["type"]] = max(time, customer.newest.get(event["type"], 0))
-        if event["type"] in WORDS and customer.say(event.get("topic", "all"), time, WORDS[event["type"]]):
-            self.recall += [sent for sent in customer.open.values() if sent.marketing and customer.declines(sent.topic)]
+        if event["type"] in WORDS:
+            if customer.say(event.get("topic", "all"), time, WORDS[event["type"]]):
+                self.recall += [sent for sent in customer.open.values()
+                                if sent.marketing and customer.declines(sent.topic)]
+            else:
+                self.tell(None, "passed-over", "older")
         if event["type"] == "order.placed":  # the field that the configuration computes
             self.set_field(None, "points", customer.fields.get("points", 0) + event["n"])
 
