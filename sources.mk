@@ -18,6 +18,8 @@ library_sources = \
 	daemon/archive/archive_files.h \
 	daemon/archive/archive_line.c \
 	daemon/archive/archive_line.h \
+	daemon/archive/archive_sweep.c \
+	daemon/archive/archive_sweep.h \
 	daemon/base/arena.c \
 	daemon/base/arena.h \
 	daemon/base/base64.c \
@@ -480,6 +482,8 @@ library_sources = \
 	daemon/events/erasures.h \
 	daemon/events/judging.c \
 	daemon/events/judging.h \
+	daemon/events/keeper.c \
+	daemon/events/keeper.h \
 	daemon/events/names.c \
 	daemon/events/names.h \
 	daemon/events/needs.c \

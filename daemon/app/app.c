@@ -6,6 +6,7 @@
  *   embedded              the private redis-server, where no Redis is configured
  *   shard                 all that is kept in Redis; its instance being READY starts the rest
  *   archive               every event as a line of a file, where the configuration wants it
+ *   keeper                a thread that looks after that, and after what erasures leave
  *   pipeline, delivery    an event's life, a message's life
  *   sweeper               asks customers at the ticks of clocks
  *   backpressure          says how much room the outbox has, and wakes who waits for some
@@ -35,6 +36,7 @@
 #include "base/mem.h"
 #include "config/generation.h"
 #include "delivery/delivery.h"
+#include "events/keeper.h"
 #include "events/pipeline.h"
 #include "events/sweeper.h"
 #include "redis/embedded.h"
@@ -56,6 +58,7 @@ struct app {
     struct embedded *embedded;
     struct shard *shard;
     struct archive *archive; /* NULL: none is kept */
+    struct keeper *keeper;
     struct pipeline *pipeline;
     struct sweeper *sweeper;
     struct delivery *delivery;
@@ -109,6 +112,7 @@ static bool reload(void *context, struct buf *out)
         put_in_force(app, next);
         if (app->archive)
             archive_set_size(app->archive, next->config->keys.archive.size);
+        keeper_set_keep(app->keeper, next->config->keys.archive.keep_ms);
         rule_sets_use(app->shard->rule_sets, next->digest, next->entries);
         instance_renew(app->shard->instance);
         delivery_reload(app->delivery);
@@ -146,9 +150,11 @@ static void on_instance(void *context, enum instance_state state, const struct d
         lifecycle_fail(app->lifecycle, fault, EX_CONFIG);
     else if (state == INSTANCE_REPLACED)
         lifecycle_fail(app->lifecycle, fault, EX_UNAVAILABLE);
-    else if (state == INSTANCE_READY && lifecycle_run(app->lifecycle))
+    else if (state == INSTANCE_READY && lifecycle_run(app->lifecycle)) {
         log_info("running instance=%s rules=%zu", instance_consumer(app->shard->instance),
                  ruleset_count(app->generation->rules));
+        keeper_wake(app->keeper);
+    }
 }
 
 static void on_embedded(void *context, enum embedded_state state, const struct diag *fault)
@@ -188,6 +194,12 @@ static void on_messages(void *context)
 {
     struct app *app = context;
     delivery_wake(app->delivery);
+}
+
+static void on_erased(void *context)
+{
+    struct app *app = context;
+    keeper_wake(app->keeper);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *context)
@@ -396,6 +408,16 @@ static bool build_archive(struct app *app, struct diag *diag)
     return app->archive != NULL;
 }
 
+static bool build_keeper(struct app *app, struct diag *diag)
+{
+    struct keeper_options options = {.config = app->config, .archive = app->archive};
+    const char *url = app->embedded ? embedded_url(app->embedded) : app->config->keys.redis.url;
+    if (!endpoint_parse(app->config->arena, url, &options.endpoint, diag))
+        return false;
+    app->keeper = keeper_new(&options);
+    return true;
+}
+
 static bool build_lives(struct app *app, struct diag *diag)
 {
     const struct pipeline_options pipeline = {
@@ -408,6 +430,7 @@ static bool build_lives(struct app *app, struct diag *diag)
         .rooms = rooms_now,
         .on_decided = on_decided,
         .on_messages = on_messages,
+        .on_erased = on_erased,
         .context = app,
     };
     const struct delivery_options delivery = {
@@ -488,7 +511,7 @@ static void build_events(struct app *app)
 static bool build(struct app *app, struct diag *diag)
 {
     if (!build_generation(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
-        !build_archive(app, diag) || !build_lives(app, diag))
+        !build_archive(app, diag) || !build_keeper(app, diag) || !build_lives(app, diag))
         return false;
     build_lifecycle(app);
     if (!build_pages(app, diag))
@@ -535,6 +558,7 @@ void app_destroy(struct app **app)
     delivery_destroy(&a->delivery);
     sweeper_destroy(&a->sweeper);
     pipeline_destroy(&a->pipeline);
+    keeper_destroy(&a->keeper);
     archive_destroy(&a->archive);
     shard_destroy(&a->shard);
     embedded_destroy(&a->embedded);

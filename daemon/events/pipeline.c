@@ -456,6 +456,8 @@ static void go_on(struct work *work)
     work_figures_count(work);
     if (work->decision.message_count)
         options->on_messages(options->context);
+    if (work->decision.erased_count)
+        options->on_erased(options->context);
     work_advance(work);
     end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
 }

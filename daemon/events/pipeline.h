@@ -31,6 +31,8 @@ struct pipeline_options {
     void (*on_decided)(void *context, uint32_t messages);
     /* Messages were put into the outbox: after each commit that had some. */
     void (*on_messages)(void *context);
+    /* Somebody was erased: after the commit. */
+    void (*on_erased)(void *context);
     void *context;
 };
 

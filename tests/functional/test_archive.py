@@ -33,9 +33,13 @@ def folder(shop):
     return shop.folder / "state" / "archive"
 
 
+def files(shop):
+    return sorted(folder(shop).glob("events-*"))
+
+
 def lines(shop):
     """All of them, in the order of their files."""
-    return [json.loads(line) for path in sorted(folder(shop).glob("events-*.jsonl"))
+    return [json.loads(line) for path in files(shop)
             for line in path.read_text().splitlines()]
 
 
@@ -56,7 +60,7 @@ def test_every_event_is_a_line(shop):
     assert [line["entry"] for line in found] == [entry.decode() for entry in entries[:2]]
     assert [line["received"] for line in found] == [int(entry.split(b"-")[0]) for entry in entries[:2]]
     assert [line["event"] for line in found] == [json.loads(text) for text in pushed[:2]]
-    [path] = folder(shop).iterdir()
+    [path] = files(shop)
     assert '"n": 12345678901234567890.50' in path.read_text()  # to the digit
     assert path.name.endswith(".one.jsonl")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -74,13 +78,13 @@ def test_a_killed_daemon_loses_none(shop):
     gate.wait()
     assert ids(shop) == ["c1"]
     daemon.kill()
-    [path] = folder(shop).iterdir()
+    [path] = files(shop)
     with open(path, "a") as file:
         file.write('{"received":17, "entr')
     daemon.spawn()
     shop.push(created(2))
     shop.wait_idle()
-    assert [path] == list(folder(shop).iterdir())  # it goes on with the file
+    assert [path] == files(shop)  # it goes on with the file
     assert ids(shop) == ["c1", "c1", "c2"]
     assert {line["entry"] for line in lines(shop)[:2]} == {entry.decode()}
 
@@ -90,7 +94,7 @@ def test_files_end_when_they_are_full(shop):
     daemon = shop.daemon(events={"batch": 1}).spawn()
     shop.push(*(created(number) for number in range(30)))
     shop.wait_idle()
-    sizes = [path.stat().st_size for path in folder(shop).iterdir()]
+    sizes = [path.stat().st_size for path in files(shop)]
     assert len(sizes) > 3 and max(sizes) < 1300
     assert ids(shop) == [f"c{number}" for number in range(30)]
     shop.config["archive"]["size"] = "1MiB"
@@ -98,7 +102,7 @@ def test_files_end_when_they_are_full(shop):
     assert daemon.ask("POST", "/reload")[0] == 200
     shop.push(*(created(number) for number in range(30, 60)))
     shop.wait_idle()
-    assert max(path.stat().st_size for path in folder(shop).iterdir()) > 3000
+    assert max(path.stat().st_size for path in files(shop)) > 3000
 
 
 def test_daemons_share_a_folder(shop):
@@ -108,7 +112,7 @@ def test_daemons_share_a_folder(shop):
     shop.push(*(created(number) for number in range(200)))
     shop.wait_idle()
     assert sorted(set(ids(shop))) == sorted(f"c{number}" for number in range(200))
-    assert {path.name.split(".")[1] for path in folder(shop).iterdir()} == {"one", "two"}
+    assert {path.name.split(".")[1] for path in files(shop)} == {"one", "two"}
 
 
 def test_what_cannot_be_written_stops_nothing(shop):
@@ -130,7 +134,7 @@ def test_what_cannot_be_written_stops_nothing(shop):
     away.mkdir()
     shop.push(created(2))
     shop.wait_idle()
-    [path] = (away / "archive").iterdir()
+    [path] = (away / "archive").glob("events-*")
     assert json.loads(path.read_text())["event"]["id"] == "c2"
     assert daemon.ask("GET", "/health") == (200, "ok\n")
 
@@ -144,7 +148,7 @@ def test_a_full_disk_leaves_whole_lines(shop):
     daemon.spawn()
     shop.push(created(1))
     shop.wait_idle()
-    [path] = folder(shop).iterdir()
+    [path] = files(shop)
     size = path.stat().st_size
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (size + 10, resource.RLIM_INFINITY))
     shop.push(created(2))
@@ -164,3 +168,80 @@ def test_a_start_without_its_folder_is_refused(shop):
     daemon.spawn(wait=False)
     assert daemon.ended() != 0
     assert "the archive: cannot make the folder" in daemon.log()
+
+
+def fill(shop, first, count):
+    """So many events of people who stay."""
+    shop.push(*(created(number) for number in range(first, first + count)))
+    shop.wait_idle()
+
+
+def naming_ana(shop):
+    return sorted(path.name for path in folder(shop).iterdir() if b"ana@" in path.read_bytes().lower())
+
+
+def test_who_was_erased_goes_with_the_next_file(shop):
+    """Whatever names them: a key, an address in any spelling and place; of everybody else nothing goes."""
+    begin(shop, size="2KiB")
+    shop.daemon(events={"batch": 1}).spawn()
+    ana = {"id": 7777, "email": "Ana@Example.com"}
+    fill(shop, 0, 20)
+    shop.push({"type": "customer.created", "id": "a1", "customer": ana},
+              {"type": "order.placed", "id": "a2", "customer": {"id": 7777}, "order": {"note": "for Ana"}},
+              {"type": "order.placed", "id": "a3", "customer": {"email": " ANA@EXAMPLE.com"}},
+              {"type": "order.placed", "id": "a4", "customer": {"id": 3}, "gift": {"to": "<ana@example.com>"}})
+    fill(shop, 20, 20)
+    shop.push({"type": "customer.erased", "id": "a5", "customer": {"id": 7777}})
+    shop.push({"type": "order.placed", "id": "a6", "customer": {"id": 7777}})  # begins anew
+    fill(shop, 40, 40)
+    wait_until(lambda: not {"a1", "a2", "a3", "a4", "a5"} & set(ids(shop)), lambda: f"{ids(shop)} to lose hers")
+    assert naming_ana(shop) == []
+    assert [name for name in ids(shop) if name[0] == "c"] == [f"c{number}" for number in range(80)]
+    assert "a6" in ids(shop)
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in files(shop))
+
+
+def test_files_of_a_daemon_that_is_gone(shop):
+    """Another one looks after them, and what it left half written goes too."""
+    begin(shop)
+    first = shop.daemon("first").spawn()
+    shop.push({"type": "customer.created", "id": "a1", "customer": {"id": 7, "email": "ana@example.com"}})
+    fill(shop, 0, 3)
+    first.kill()
+    [path] = files(shop)
+    with open(path, "a") as file:
+        file.write('{"received":17,"entry":"17-0","event":{"customer":{"email":"ana@exam')
+    (folder(shop) / f".{path.name}.new").write_text("ana@example.com")
+    assert shop.ctl("customer", "erase", "id:7", "--yes")[0] == 0
+    shop.daemon("second").spawn()
+    wait_until(lambda: naming_ana(shop) == [], lambda: naming_ana(shop))
+    assert [json.loads(line)["event"]["id"] for line in path.read_text().splitlines()] == ["c0", "c1", "c2"]
+
+
+def test_what_is_too_old_goes(shop):
+    """By the time in its name: what a file has is at most a day newer."""
+    begin(shop, keep="30d")
+    folder(shop).mkdir(parents=True)
+    old, young = (folder(shop) / f"events-{day}T10-00-00.x.jsonl" for day in ("2020-01-01", "2999-01-01"))
+    other = folder(shop) / "mine-2020.jsonl"
+    for path in (old, young, other):
+        path.write_text("{}\n")
+    daemon = shop.daemon().spawn()
+    wait_until(lambda: not old.exists(), "the old file to go")
+    assert young.exists() and other.exists()
+    assert "files of the archive were too old and are deleted files=1" in daemon.log()
+
+
+def test_an_erasure_by_event_leaves_no_letter(shop):
+    """A daemon deletes dead letters that name who was erased, such as could not be read too."""
+    begin(shop)
+    shop.daemon().spawn()
+    shop.push('{"type": "x", "customer": {"email": "Ana@example.com"', '{"customer": {"id": 7}}',
+              '{"type": "x", "customer": {"id": 8}', '{"id": 1, "type": "x", "customer": {"id": 7}, "time": "never"}')
+    shop.push({"type": "customer.created", "id": "a1", "customer": {"id": 7, "email": "ana@example.com"}})
+    shop.wait_idle()
+    assert shop.client.xlen("nudged:dead") == 4
+    shop.push({"type": "customer.erased", "id": "a2", "customer": {"id": 7}})
+    shop.wait_idle()
+    wait_until(lambda: shop.client.xlen("nudged:dead") < 4, "letters to go")
+    assert not [letter for letter in shop.dead() if b"ana@" in letter["body"].lower()]
