@@ -12,6 +12,8 @@ library_sources = \
 	daemon/app/figures.h \
 	daemon/app/lifecycle.c \
 	daemon/app/lifecycle.h \
+	daemon/app/pulse.c \
+	daemon/app/pulse.h \
 	daemon/archive/archive.c \
 	daemon/archive/archive.h \
 	daemon/archive/archive_files.c \
@@ -216,6 +218,8 @@ library_sources = \
 	daemon/config/rule_files.h \
 	daemon/config/set_digest.c \
 	daemon/config/set_digest.h \
+	daemon/ctl/age.c \
+	daemon/ctl/age.h \
 	daemon/ctl/browser.c \
 	daemon/ctl/browser.h \
 	daemon/ctl/by_whom.c \
@@ -242,6 +246,8 @@ library_sources = \
 	daemon/ctl/csv_reader.c \
 	daemon/ctl/csv_reader.h \
 	daemon/ctl/customer_command.c \
+	daemon/ctl/daemons.c \
+	daemon/ctl/daemons.h \
 	daemon/ctl/dead.c \
 	daemon/ctl/demo.c \
 	daemon/ctl/demo_daemon.c \
@@ -265,6 +271,8 @@ library_sources = \
 	daemon/ctl/event_splitter.h \
 	daemon/ctl/exit_codes.h \
 	daemon/ctl/explain.c \
+	daemon/ctl/exposition.c \
+	daemon/ctl/exposition.h \
 	daemon/ctl/feedback.c \
 	daemon/ctl/gateway_command.c \
 	daemon/ctl/gateway_test.c \
@@ -310,13 +318,21 @@ library_sources = \
 	daemon/ctl/rule_test_update.h \
 	daemon/ctl/scene.c \
 	daemon/ctl/scene.h \
+	daemon/ctl/screen.c \
+	daemon/ctl/screen.h \
 	daemon/ctl/selection.c \
 	daemon/ctl/selection.h \
 	daemon/ctl/selection_help.h \
 	daemon/ctl/simulate.c \
 	daemon/ctl/simulate_report.c \
 	daemon/ctl/simulate_report.h \
+	daemon/ctl/standing.c \
+	daemon/ctl/standing.h \
+	daemon/ctl/standing_wrong.c \
+	daemon/ctl/standing_wrong.h \
 	daemon/ctl/status.c \
+	daemon/ctl/status_page.c \
+	daemon/ctl/status_page.h \
 	daemon/ctl/stop.c \
 	daemon/ctl/subject.c \
 	daemon/ctl/subject.h \
@@ -325,7 +341,12 @@ library_sources = \
 	daemon/ctl/suppress.c \
 	daemon/ctl/suppress_import.c \
 	daemon/ctl/suppress_import.h \
+	daemon/ctl/tally.c \
+	daemon/ctl/tally.h \
 	daemon/ctl/test.c \
+	daemon/ctl/top.c \
+	daemon/ctl/top_page.c \
+	daemon/ctl/top_page.h \
 	daemon/ctl/uncertain.c \
 	daemon/ctl/unsent.c \
 	daemon/ctl/unsent.h \
@@ -839,6 +860,8 @@ library_sources = \
 	daemon/store/suppressed.h \
 	daemon/store/suppressions.c \
 	daemon/store/suppressions.h \
+	daemon/store/survey.c \
+	daemon/store/survey.h \
 	daemon/store/tables.c \
 	daemon/store/tables.h \
 	daemon/store/timers.c \
@@ -944,6 +967,7 @@ lua_scripts = \
 	daemon/store/shared_type.lua \
 	daemon/store/shared_zones.lua \
 	daemon/store/suppress.lua \
+	daemon/store/survey.lua \
 	daemon/store/sweep.lua \
 	daemon/store/take.lua \
 	daemon/store/take_due.lua \
@@ -1032,6 +1056,7 @@ unit_programs = \
 	tests/unit/test_envelope \
 	tests/unit/test_event_again \
 	tests/unit/test_event_splitter \
+	tests/unit/test_exposition \
 	tests/unit/test_failpoint \
 	tests/unit/test_fields \
 	tests/unit/test_file \
@@ -1138,7 +1163,9 @@ unit_programs = \
 	tests/unit/test_split \
 	tests/unit/test_starts \
 	tests/unit/test_suppressed \
+	tests/unit/test_survey \
 	tests/unit/test_suspicion \
+	tests/unit/test_tally \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
 	tests/unit/test_timers \
@@ -1376,6 +1403,7 @@ man_pages = \
 	docs/man/nudgectl-stop.1 \
 	docs/man/nudgectl-suppress.1 \
 	docs/man/nudgectl-test.1 \
+	docs/man/nudgectl-top.1 \
 	docs/man/nudgectl-uncertain.1 \
 	docs/man/nudgectl.1 \
 	docs/man/nudged-rules.5 \

@@ -121,6 +121,8 @@ static void serve_status(void *context, const struct admin_request *request,
         json_print_string(&reply->body, view.archive_fault, strlen(view.archive_fault));
     else
         buf_text(&reply->body, "null");
+    buf_text(&reply->body, ",");
+    pulse_write(view.pulse, &reply->body);
     buf_text(&reply->body, "}\n");
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/pulse.h"
 #include "config/generation.h"
 #include "delivery/delivery.h"
 #include "events/sweeper.h"
@@ -29,6 +30,7 @@ struct admin_pages_view {
     const struct wrong_keys *wrong_keys;
     const struct halted *halted; /* rules that are paused */
     struct sweeper_view clocks;
+    const struct pulse *pulse;
     const char *archive_fault; /* why the last events are not in the archive; NULL: they are */
 };
 

@@ -20,6 +20,7 @@
 #include "app/app.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -28,6 +29,7 @@
 #include "app/backpressure.h"
 #include "app/figures.h"
 #include "app/lifecycle.h"
+#include "app/pulse.h"
 #include "archive/archive.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -65,6 +67,7 @@ struct app {
     struct backpressure *backpressure;
     struct lifecycle *lifecycle;
     struct admin_pages *pages;
+    struct pulse pulse;
     struct event *signals[3], *watchdog, *tell;
     bool without_redis; /* and the log has said so */
 };
@@ -107,6 +110,7 @@ static bool reload(void *context, struct buf *out)
     diags_free(&diags);
     tell_changed(&changed, out);
     buf_free(&changed);
+    pulse_reloaded(&app->pulse, next != NULL, clock_wall_ms());
     if (next) {
         generation_release(&app->generation);
         put_in_force(app, next);
@@ -210,14 +214,21 @@ static void on_watchdog(evutil_socket_t fd, short what, void *context)
     notify_alive();
 }
 
-/* What the gateways are like, for nudgectl, which asks all daemons at once. */
+/* What it does and what its gateways are like, for nudgectl, which asks all daemons at once. */
 static void tell_bulletin(const struct app *app)
 {
     struct buf bulletin;
     buf_init(&bulletin, BULLETIN_MOST);
-    buf_text(&bulletin, "[");
+    buf_printf(&bulletin,
+               "{\"at\":%" PRId64 ",\"state\":\"%s\",\"rules\":%zu,\"events\":%" PRId64
+               ",\"messages\":%" PRId64 ",",
+               clock_wall_ms(), lifecycle_word(app->lifecycle),
+               ruleset_count(app->generation->rules), metrics_read(METRIC_EVENTS_DECIDED),
+               metrics_read(METRIC_MESSAGES_SENT));
+    pulse_write(&app->pulse, &bulletin);
+    buf_text(&bulletin, ",\"gateways\":[");
     delivery_status(app->delivery, &bulletin);
-    buf_text(&bulletin, "]");
+    buf_text(&bulletin, "]}");
     if (!bulletin.full)
         bulletins_put(app->shard->scripts, instance_consumer(app->shard->instance),
                       (struct slice){.text = buf_string(&bulletin), .length = bulletin.length});
@@ -229,7 +240,11 @@ static void on_tell(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct app *app = context;
-    log_group_tell(app->log_group, clock_monotonic_ms());
+    const struct pulse_sample sample = {.at_ms = clock_monotonic_ms(),
+                                        .events = metrics_read(METRIC_EVENTS_DECIDED),
+                                        .messages = metrics_read(METRIC_MESSAGES_SENT)};
+    pulse_note(&app->pulse, &sample);
+    log_group_tell(app->log_group, sample.at_ms);
     if (app->archive)
         archive_rotate(app->archive, clock_wall_ms());
     if (connection_ready(app->shard->connection) &&
@@ -276,6 +291,7 @@ static struct admin_pages_view view_of(const void *context)
         .halted = shard->halted,
         .clocks = sweeper_view(app->sweeper),
         .archive_fault = app->archive ? archive_fault(app->archive) : NULL,
+        .pulse = &app->pulse,
     };
 }
 
@@ -525,6 +541,7 @@ struct app *app_new(struct config *config, struct diag *diag)
     struct app *app = mem_zero(1, sizeof *app);
     app->config = config;
     app->log_group = log_group_new();
+    pulse_begin(&app->pulse, clock_wall_ms());
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told by write(2) */
     figures_begin(config);

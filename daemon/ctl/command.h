@@ -41,6 +41,7 @@ int command_simulate(struct context *context, int argc, char **argv);
 int command_status(struct context *context, int argc, char **argv);
 int command_stop(struct context *context, int argc, char **argv);
 int command_suppress(struct context *context, int argc, char **argv);
+int command_top(struct context *context, int argc, char **argv);
 int command_test(struct context *context, int argc, char **argv);
 int command_uncertain(struct context *context, int argc, char **argv);
 

@@ -7,9 +7,9 @@ const struct command commands[] = {
         .name = "push",
         .arguments = "[FILE...]",
         .about = "push events, JSON objects or a list of them, from files or standard input",
-        .examples =
-            "  nudgectl push yesterday.jsonl today.jsonl\n"
-            "  echo '{\"type\":\"user.signup\",\"customer\":{\"id\":\"7\"}}' | nudgectl push\n",
+        .examples = "  nudgectl push yesterday.jsonl today.jsonl\n"
+                    "  echo '{\"type\":\"customer.signed_up\",\"customer\":{\"id\":\"7\"}}' | "
+                    "nudgectl push\n",
         .run = command_push,
     },
     {
@@ -245,10 +245,19 @@ const struct command commands[] = {
     {
         .name = "status",
         .arguments = "[--json]",
-        .about = "what the daemon is doing",
+        .about = "how nudged stands: what is wrong, what it does, what waits",
         .options = "  --json  the same as one JSON object\n",
         .examples = "  nudgectl status\n",
         .run = command_status,
+    },
+    {
+        .name = "top",
+        .arguments = "[--interval TIME]",
+        .about = "the same, live: q quits",
+        .options = "  --interval TIME  how often it looks: 1s (the default), 500ms, 1m\n",
+        .examples = "  nudgectl top\n"
+                    "  nudgectl top --interval 5s\n",
+        .run = command_top,
     },
     {
         .name = "reload",

@@ -58,32 +58,61 @@ struct config *context_config(struct context *context)
     return config;
 }
 
-struct session *context_session(struct context *context)
+static void hint_at_private(const struct config *config, struct diag *diag)
 {
-    struct diag diag = {0};
+    if (config->keys.redis.url)
+        return;
+    if (strstr(diag->text, strerror(EACCES)))
+        diag_hint(diag, "the private Redis is for nudged's own user: ask as that, or as root");
+    else if (!diag->hint[0])
+        diag_hint(diag, "is nudged running? its private Redis lies in %s", config->keys.state);
+}
+
+struct session *context_try_session(struct context *context, int64_t timeout_ms, struct diag *diag)
+{
     struct endpoint endpoint;
     char private[256];
-    struct config *config = context_config(context);
-    if (!config)
-        return NULL;
+    struct config *config = context->config;
     const char *url = config->keys.redis.url;
     if (!url && embedded_find(config->keys.state, private, sizeof private))
         url = private;
     struct session *session = NULL;
     if (!url)
-        diag_error(&diag, "the state folder's path is too long for a socket");
-    else if (endpoint_parse(config->arena, url, &endpoint, &diag))
-        session = session_open(&endpoint, config->keys.redis.ca_file, CONNECT_MS, &diag);
-    if (!session) {
-        if (!config->keys.redis.url && strstr(diag.text, strerror(EACCES)))
-            diag_hint(&diag, "the private Redis is for nudged's own user: ask as that, or as root");
-        else if (!config->keys.redis.url && !diag.hint[0])
-            diag_hint(&diag, "is nudged running? its private Redis lies in %s", config->keys.state);
-        context_fail(&diag);
-        context_tell_defaults(context);
-        context->trouble = EX_UNAVAILABLE;
-    }
+        diag_error(diag, "the state folder's path is too long for a socket");
+    else if (endpoint_parse(config->arena, url, &endpoint, diag))
+        session = session_open(&endpoint, config->keys.redis.ca_file, timeout_ms, diag);
+    if (!session)
+        hint_at_private(config, diag);
     return session;
+}
+
+/* What a command cannot do without is not there. */
+static void tell_unavailable(struct context *context, const struct diag *diag)
+{
+    context_fail(diag);
+    context_tell_defaults(context);
+    context->trouble = EX_UNAVAILABLE;
+}
+
+struct session *context_session(struct context *context)
+{
+    struct diag diag = {0};
+    if (!context_config(context))
+        return NULL;
+    struct session *session = context_try_session(context, CONNECT_MS, &diag);
+    if (!session)
+        tell_unavailable(context, &diag);
+    return session;
+}
+
+bool context_try_answer(struct context *context, const char *method, const char *target,
+                        int64_t timeout_ms, struct admin_answer *answer, struct diag *diag)
+{
+    const struct admin_question question = {.socket = context->config->keys.admin_socket,
+                                            .method = method,
+                                            .target = target,
+                                            .timeout_ms = timeout_ms};
+    return admin_client_ask(&question, answer, diag);
 }
 
 bool context_answer(struct context *context, const char *method, const char *target,
@@ -91,17 +120,10 @@ bool context_answer(struct context *context, const char *method, const char *tar
 {
     struct diag diag = {0};
     struct admin_answer got;
-    const struct config *config = context_config(context);
-    if (!config)
+    if (!context_config(context))
         return false;
-    const struct admin_question question = {.socket = config->keys.admin_socket,
-                                            .method = method,
-                                            .target = target,
-                                            .timeout_ms = ASK_MS};
-    if (!admin_client_ask(&question, &got, &diag)) {
-        context_fail(&diag);
-        context_tell_defaults(context);
-        context->trouble = EX_UNAVAILABLE;
+    if (!context_try_answer(context, method, target, ASK_MS, &got, &diag)) {
+        tell_unavailable(context, &diag);
         return false;
     }
     if (got.status != 200) {

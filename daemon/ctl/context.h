@@ -36,9 +36,15 @@ void context_tell_defaults(const struct context *context);
  * where there is none: the fault was printed. The caller closes it. */
 struct session *context_session(struct context *context);
 
+/* The same without a word, and within so many ms; NULL with `diag`. The configuration was read. */
+struct session *context_try_session(struct context *context, int64_t timeout_ms, struct diag *diag);
+
 /* Asks the daemon; its answer, to be freed, where it is 200. Else the fault was printed. */
 bool context_answer(struct context *context, const char *method, const char *target,
                     struct buf *answer);
+/* The same without a word: true where there was an answer, of any status. */
+bool context_try_answer(struct context *context, const char *method, const char *target,
+                        int64_t timeout_ms, struct admin_answer *answer, struct diag *diag);
 /* Asks the daemon; prints the body of its answer. The exit status of the command. */
 int context_ask(struct context *context, const char *method, const char *target);
 

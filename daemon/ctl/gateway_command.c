@@ -12,13 +12,13 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
-#include "base/json.h"
 #include "ctl/by_whom.h"
 #include "ctl/command.h"
+#include "ctl/daemons.h"
 #include "ctl/gateway_test.h"
+#include "ctl/json_line.h"
 #include "ctl/plain.h"
 #include "send/gateway_common.h"
-#include "store/bulletins.h"
 #include "store/gateway_queues.h"
 #include "store/paused.h"
 
@@ -32,30 +32,18 @@ struct overview {
     bool json;
     struct paused_gateway *paused;
     size_t paused_count;
-    struct bulletins_item *bulletins;
-    struct value *said; /* of each bulletin; a list, or null */
-    size_t bulletin_count;
+    struct daemons_item *daemons;
+    size_t daemon_count;
 };
 
 /* ---- What is known ---- */
 
 static bool read_overview(struct overview *overview, struct diag *diag)
 {
-    struct diag unreadable;
-    if (!paused_list(overview->session, overview->prefix, overview->arena, &overview->paused,
-                     &overview->paused_count, diag) ||
-        !bulletins_read(overview->session, overview->prefix, overview->arena, &overview->bulletins,
-                        &overview->bulletin_count, diag))
-        return false;
-    overview->said =
-        arena_zero(overview->arena, sizeof *overview->said * (overview->bulletin_count + 1));
-    for (size_t i = 0; i < overview->bulletin_count; i++) {
-        const struct slice text = overview->bulletins[i].text;
-        if (!text.text || !json_read(overview->arena, text.text, text.length, &json_file_limits,
-                                     &overview->said[i], &unreadable))
-            overview->said[i] = value_null();
-    }
-    return true;
+    return paused_list(overview->session, overview->prefix, overview->arena, &overview->paused,
+                       &overview->paused_count, diag) &&
+           daemons_read(overview->session, overview->prefix, overview->arena, &overview->daemons,
+                        &overview->daemon_count, diag);
 }
 
 static const struct paused_gateway *pause_of(const struct overview *overview, const char *gateway)
@@ -63,17 +51,6 @@ static const struct paused_gateway *pause_of(const struct overview *overview, co
     for (size_t i = 0; i < overview->paused_count; i++)
         if (strcmp(overview->paused[i].name, gateway) == 0)
             return &overview->paused[i];
-    return NULL;
-}
-
-/* What a daemon says of the gateway; NULL: it does not have it. */
-static const struct value *said_by(const struct overview *overview, size_t daemon,
-                                   const char *gateway)
-{
-    const struct value *said = &overview->said[daemon];
-    for (uint32_t i = 0; i < (value_is(said, VALUE_LIST) ? value_count(said) : 0); i++)
-        if (value_is_text(value_get(&said->list->items[i], "name"), gateway))
-            return &said->list->items[i];
     return NULL;
 }
 
@@ -98,28 +75,21 @@ static const char *text_in(const struct overview *overview, const struct value *
     return plain_of(overview->arena, value_to_text(overview->arena, value_get(map, name)));
 }
 
-static int64_t number_in(const struct value *map, const char *name)
-{
-    int64_t number = 0;
-    value_to_int(value_get(map, name), &number);
-    return number;
-}
-
 static void print_daemon(const struct overview *overview, size_t i, const struct value *said)
 {
-    char wait[DURATION_TEXT_SIZE];
+    char wait[DURATION_TEXT_SIZE], at[CLOCK_TEXT_SIZE];
     const struct value *failure = value_get(said, "failure");
     const char *why = text_in(overview, said, "why");
-    printf("    %s: breaker %s", plain_of(overview->arena, overview->bulletins[i].daemon),
+    printf("    %s: breaker %s", plain_of(overview->arena, overview->daemons[i].name),
            text_in(overview, said, "breaker"));
     if (*why)
         printf(" (%s)", why);
     if (value_get(said, "probe_in_ms"))
         printf(", a probe in %s",
-               duration_format((number_in(said, "probe_in_ms") + 999) / 1000 * 1000, wait));
-    printf(", %" PRId64 " being sent\n", number_in(said, "sending"));
+               duration_format((daemons_number(said, "probe_in_ms") + 999) / 1000 * 1000, wait));
+    printf(", %" PRId64 " being sent\n", daemons_number(said, "sending"));
     if (value_is(failure, VALUE_MAP))
-        printf("      last failure %s: %s\n", text_in(overview, failure, "at"),
+        printf("      last failure %s: %s\n", clock_format(daemons_time(failure, "at"), at),
                text_in(overview, failure, "text"));
 }
 
@@ -153,8 +123,8 @@ static void print_plain(const struct overview *overview, const struct config_gat
         printf("; rate %" PRId64 " of %" PRId64 " per %s", queues->used, common->rate.count,
                duration_format(common->rate.per_ms, per));
     printf("\n");
-    for (size_t i = 0; i < overview->bulletin_count; i++) {
-        const struct value *said = said_by(overview, i, gateway->name);
+    for (size_t i = 0; i < overview->daemon_count; i++) {
+        const struct value *said = daemons_gateway(&overview->daemons[i], gateway->name);
         if (said)
             print_daemon(overview, i, said);
         any |= said != NULL;
@@ -182,18 +152,13 @@ static void print_json(const struct overview *overview, const struct config_gate
     value_set(arena, row, "marketing", value_int(queues->marketing));
     value_set(arena, row, "bound", value_int(queues->bound));
     value_set(arena, row, "rate_used", value_int(queues->used));
-    for (size_t i = 0; i < overview->bulletin_count; i++) {
-        const struct value *said = said_by(overview, i, gateway->name);
+    for (size_t i = 0; i < overview->daemon_count; i++) {
+        const struct value *said = daemons_gateway(&overview->daemons[i], gateway->name);
         if (said)
-            value_set(arena, daemons, overview->bulletins[i].daemon, *said);
+            value_set(arena, daemons, overview->daemons[i].name, *said);
     }
     value_set(arena, row, "daemons", daemons);
-    struct buf line;
-    buf_init(&line, 1 << 20);
-    json_print(&line, &row);
-    plain_json(buf_string(&line), line.length);
-    printf("\n");
-    buf_free(&line);
+    json_line_print(&row);
 }
 
 static int list(struct overview *overview)

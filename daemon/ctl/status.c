@@ -1,125 +1,205 @@
-/* nudgectl status: the figures of the daemon, asked at its admin socket. */
-#include <inttypes.h>
+/*
+ * nudgectl status: how nudged stands (ctl/standing), for people as a page that fits their terminal
+ * (ctl/status_page), or as one JSON object. Its exit status says whether all is well.
+ */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
+#include <string.h>
 
-#include "base/json.h"
+#include "ctl/cells.h"
 #include "ctl/command.h"
-#include "ctl/plain.h"
+#include "ctl/exit_codes.h"
+#include "ctl/json_line.h"
+#include "ctl/status_page.h"
 
-static int64_t number(const struct value *status, const char *name)
+enum { FIRST_CHUNK = 64 * 1024, PAGE_MOST = 4 << 20, TIMEOUT_MS = 5000 };
+
+/* ---- JSON ---- */
+
+static void put(struct arena *arena, struct value map, const char *name, int64_t number)
 {
-    int64_t count = 0;
-    value_to_int(value_get(status, name), &count);
-    return count;
+    value_set(arena, map, name, value_int(number));
 }
 
-static const char *text(struct arena *arena, const struct value *status, const char *name)
+/* A time; left out where there is none. */
+static void put_time(struct arena *arena, struct value map, const char *name, int64_t ms)
 {
-    const char *found = value_to_text(arena, value_get(status, name));
-    return found ? plain_of(arena, found) : "?";
+    if (ms)
+        put(arena, map, name, ms);
 }
 
-static void print_numbers(const struct value *status, const char *title, const char *const *names)
+static struct value list_of_wrong(const struct standing *standing, struct arena *arena)
 {
-    printf("%-10s", title);
-    for (; *names; names += 2)
-        printf("%" PRId64 " %s%s", number(status, names[0]), names[1], names[2] ? ", " : "\n");
-}
-
-static void print_gateway(struct arena *arena, const struct value *gateway)
-{
-    const struct value *failure = value_get(gateway, "failure");
-    const char *why = value_to_text(arena, value_get(gateway, "why"));
-    printf("gateway   %s: %s, breaker %s%s%s%s, %" PRId64 " being sent\n",
-           text(arena, gateway, "name"), text(arena, gateway, "kind"),
-           text(arena, gateway, "breaker"), why ? " (" : "", why ? why : "", why ? ")" : "",
-           number(gateway, "sending"));
-    if (value_is(failure, VALUE_MAP))
-        printf("          last failure %s: %s\n", text(arena, failure, "at"),
-               plain_of(arena, text(arena, failure, "text")));
-}
-
-static void print_paused_rules(struct arena *arena, const struct value *rules)
-{
-    for (uint32_t i = 0; i < value_count(rules); i++) {
-        const struct value *rule = &rules->list->items[i];
-        bool brake = value_is_text(value_get(rule, "by"), "brake");
-        printf("paused    rule %s by %s, see `nudgectl rule`\n",
-               plain_of(arena, text(arena, rule, "rule")),
-               brake ? "policy.brake" : plain_of(arena, text(arena, rule, "by")));
+    struct value list = value_new_list(arena, 8);
+    for (size_t i = 0; i < standing->wrong_count; i++) {
+        struct value row = value_new_map(arena, 2);
+        value_set(arena, row, "what", value_text(standing->wrong[i].what));
+        if (*standing->wrong[i].command)
+            value_set(arena, row, "command", value_text(standing->wrong[i].command));
+        value_push(arena, list, row);
     }
+    return list;
 }
 
-static void print_clocks(const struct value *clocks)
+static struct value list_of_daemons(const struct standing *standing, struct arena *arena)
 {
-    const struct value *scan = value_get(clocks, "scan");
-    int64_t rules = number(clocks, "rules"), behind = number(clocks, "behind");
-    if (!rules)
-        return;
-    printf("clocks    %" PRId64 " %s, ", rules, rules == 1 ? "rule" : "rules");
-    if (value_is(scan, VALUE_MAP))
-        printf("looking for customers: %" PRId64 " in %" PRId64 " keys\n",
-               number(scan, "customers"), number(scan, "keys"));
-    else if (behind)
-        printf("customers of %" PRId64 " %s are being asked\n", behind,
-               behind == 1 ? "rule and zone" : "rules and zones");
+    struct value list = value_new_list(arena, 4);
+    for (size_t i = 0; i < standing->daemon_count; i++) {
+        const struct value *said = &standing->daemons[i].said;
+        struct value row = value_new_map(arena, 12);
+        value_set(arena, row, "name", value_text(standing->daemons[i].name));
+        for (uint32_t j = 0; j < value_count(said); j++) {
+            const struct value_member *member = &said->map->members[j];
+            const char *key = value_to_text(arena, &member->key);
+            if (member->value.kind < VALUE_LIST && key)
+                value_set(arena, row, key, member->value);
+        }
+        value_push(arena, list, row);
+    }
+    return list;
+}
+
+static struct value list_of_gateways(const struct standing *standing, struct arena *arena)
+{
+    struct value list = value_new_list(arena, 8);
+    for (size_t i = 0; i < standing->gateway_count; i++) {
+        const struct standing_gateway *gateway = &standing->gateways[i];
+        struct value row = value_new_map(arena, 10);
+        value_set(arena, row, "name", value_text(gateway->name));
+        value_set(arena, row, "kind", value_text(gateway->kind));
+        value_set(arena, row, "state", value_text(standing_state_word(gateway->state)));
+        if (*gateway->why)
+            value_set(arena, row, "why", value_text(gateway->why));
+        put(arena, row, "sending", gateway->sending);
+        put(arena, row, "sent", gateway->sent);
+        put(arena, row, "retried", gateway->retried);
+        put(arena, row, "refused", gateway->refused);
+        put_time(arena, row, "failed_at", gateway->failed_ms);
+        if (gateway->failed_ms)
+            value_set(arena, row, "failure", value_text(gateway->failure));
+        value_push(arena, list, row);
+    }
+    return list;
+}
+
+static struct value list_of_queues(const struct survey *survey, struct arena *arena)
+{
+    struct value list = value_new_list(arena, 8);
+    for (size_t i = 0; i < survey->queue_count; i++) {
+        struct value row = value_new_map(arena, 4);
+        value_set(arena, row, "channel", value_text(survey->queues[i].channel));
+        value_set(arena, row, "class", value_text(survey->queues[i].class));
+        put(arena, row, "waiting", survey->queues[i].count);
+        put_time(arena, row, "oldest_at", survey->queues[i].since_ms);
+        value_push(arena, list, row);
+    }
+    return list;
+}
+
+static struct value list_of_rules(const struct standing *standing, struct arena *arena)
+{
+    struct value list = value_new_list(arena, 4);
+    for (size_t i = 0; i < standing->halted_count; i++) {
+        struct value row = value_new_map(arena, 4);
+        value_set(arena, row, "rule", value_text(standing->halted[i].name));
+        value_set(arena, row, "by", value_text(standing->halted[i].by));
+        put_time(arena, row, "paused_at", standing->halted[i].at_ms);
+        put(arena, row, "waiting", standing->halted[i].waiting);
+        value_push(arena, list, row);
+    }
+    return list;
+}
+
+/* What stands in Redis. */
+static void put_survey(const struct standing *standing, struct arena *arena, struct value all)
+{
+    const struct survey *survey = &standing->survey;
+    struct value events = value_new_map(arena, 4), timers = value_new_map(arena, 4),
+                 messages = value_new_map(arena, 8);
+    value_set(arena, events, "per_second", value_double(standing->events_per_second));
+    value_set(arena, messages, "per_second", value_double(standing->messages_per_second));
+    put(arena, events, "waiting", survey->events + survey->inbox);
+    put_time(arena, events, "oldest_at", survey->events_since_ms);
+    put(arena, timers, "waiting", survey->timers);
+    put(arena, timers, "due", survey->due);
+    put_time(arena, timers, "oldest_due_at", survey->due_since_ms);
+    put(arena, messages, "later", survey->later);
+    put(arena, messages, "uncertain", survey->uncertain);
+    put_time(arena, messages, "oldest_uncertain_at", survey->uncertain_since_ms);
+    put(arena, messages, "for_room", survey->full);
+    put(arena, messages, "dead", survey->dead);
+    put_time(arena, messages, "newest_dead_at", survey->dead_newest_ms);
+    value_set(arena, all, "events", events);
+    value_set(arena, all, "timers", timers);
+    value_set(arena, all, "messages", messages);
+    value_set(arena, all, "outbox", list_of_queues(survey, arena));
+}
+
+static void print_json(const struct standing *standing, struct arena *arena)
+{
+    struct value all = value_new_map(arena, 16);
+    put(arena, all, "at", standing->now_ms);
+    value_set(arena, all, "well", value_bool(standing->wrong_count == 0));
+    value_set(arena, all, "wrong", list_of_wrong(standing, arena));
+    value_set(arena, all, "answers", value_bool(standing->answers));
+    value_set(arena, all, "redis", value_bool(standing->redis));
+    value_set(arena, all, "daemons", list_of_daemons(standing, arena));
+    if (standing->redis)
+        put_survey(standing, arena, all);
+    value_set(arena, all, "gateways", list_of_gateways(standing, arena));
+    value_set(arena, all, "paused_rules", list_of_rules(standing, arena));
+    json_line_print(&all);
+}
+
+/* ---- The command ---- */
+
+static void print_page(const struct standing *standing)
+{
+    struct status_page_size size;
+    struct buf page;
+    cells_of_terminal(&size.columns, &size.lines);
+    buf_init(&page, PAGE_MOST);
+    status_page_write(standing, &size, &page);
+    fwrite(buf_string(&page), 1, page.length, stdout);
+    buf_free(&page);
+}
+
+/* Nobody answers at all: told as a fault. */
+static int fail(struct context *context, const struct standing *standing)
+{
+    for (size_t i = 0; i < standing->wrong_count; i++)
+        fprintf(stderr, "nudgectl: %s\n", standing->wrong[i].what);
+    context_tell_defaults(context);
+    return EX_UNAVAILABLE;
+}
+
+static int show(struct context *context, struct arena *arena, bool json)
+{
+    struct standing_source source = {.context = context, .timeout_ms = TIMEOUT_MS};
+    struct standing *standing = arena_zero(arena, sizeof *standing);
+    standing_read(&source, arena, standing);
+    standing_close(&source);
+    if (standing->daemon_count == 0 && !standing->redis)
+        return fail(context, standing);
+    if (json)
+        print_json(standing, arena);
     else
-        printf("nobody is due\n");
-}
-
-static void print_status(struct arena *arena, const struct value *status)
-{
-    static const char *const waiting[] = {"outbox", "in the outbox",  "later", "for another try",
-                                          "held",   "held uncertain", "full",  "customers for room",
-                                          NULL};
-    static const char *const done[] = {"decided",   "events decided", "sent", "sent",
-                                       "refused",   "held back",      "dead", "dead letters",
-                                       "uncertain", "uncertain",      NULL};
-    const struct value *redis = value_get(status, "redis"),
-                       *gateways = value_get(status, "gateways"),
-                       *wrong = value_get(status, "wrong_keys");
-    printf("daemon    %s, as %s\n", text(arena, status, "state"), text(arena, status, "instance"));
-    printf("redis     %s\n", value_is(redis, VALUE_BOOL) && redis->boolean ? "answers" : "is away");
-    printf("rules     %" PRId64 "\n", number(status, "rules"));
-    print_clocks(value_get(status, "clocks"));
-    print_numbers(status, "waiting", waiting);
-    if (number(status, "behind"))
-        printf("behind    marketing waits for events that came before it\n");
-    print_numbers(status, "so far", done);
-    if (number(status, "paused"))
-        printf("paused    %" PRId64 " gateways, see `nudgectl gateway`\n",
-               number(status, "paused"));
-    print_paused_rules(arena, value_get(status, "paused_rules"));
-    for (uint32_t i = 0; i < value_count(gateways); i++) {
-        print_gateway(arena, &gateways->list->items[i]);
-    }
-    if (value_is(value_get(status, "archive"), VALUE_STRING))
-        printf("archive   events are not archived: %s\n", text(arena, status, "archive"));
-    for (uint32_t i = 0; i < value_count(wrong); i++)
-        printf("wrong     %s\n", plain_of(arena, value_to_text(arena, &wrong->list->items[i])));
+        print_page(standing);
+    if (standing->daemon_count == 0)
+        return EX_UNAVAILABLE;
+    return standing->wrong_count ? EXIT_CODE_NO : EXIT_SUCCESS;
 }
 
 int command_status(struct context *context, int argc, char **argv)
 {
-    bool raw = false;
-    const struct command_option options[] = {{.name = "--json", .flag = &raw}, {0}};
-    struct buf answer;
-    struct value status;
-    struct diag diag;
-    int count = command_options(context, argc, argv, options);
-    if (!command_no_arguments(count, argv))
+    bool json = false;
+    const struct command_option options[] = {{.name = "--json", .flag = &json}, {0}};
+    if (!command_no_arguments(command_options(context, argc, argv, options), argv))
         return EX_USAGE;
-    if (!context_answer(context, "GET", "/status", &answer))
+    if (!context_config(context))
         return EXIT_FAILURE;
-    struct arena *arena = arena_new(16 * 1024);
-    if (raw ||
-        !json_read(arena, buf_string(&answer), answer.length, &json_file_limits, &status, &diag))
-        plain_json(buf_string(&answer), answer.length);
-    else
-        print_status(arena, &status);
+    struct arena *arena = arena_new(FIRST_CHUNK);
+    int status = show(context, arena, json);
     arena_destroy(&arena);
-    buf_free(&answer);
-    return EXIT_SUCCESS;
+    return status;
 }

@@ -146,6 +146,16 @@ static void note_failure(struct destination *destination, const struct outcome *
     destination->failed_ms = clock_wall_ms();
 }
 
+static void count(struct destination *destination, enum outcome_kind kind)
+{
+    if (kind == OUTCOME_SENT)
+        destination->sent++;
+    else if (kind == OUTCOME_BOUNCED || kind == OUTCOME_DEAD || kind == OUTCOME_UNCERTAIN)
+        destination->refused++;
+    else if (kind != OUTCOME_CUT)
+        destination->retried++;
+}
+
 void destination_hear(struct destination *destination, const struct attempt *attempt,
                       bool suspected, uint64_t random)
 {
@@ -157,6 +167,7 @@ void destination_hear(struct destination *destination, const struct attempt *att
     enum breaker_state before = destination->breaker.state;
     domains_end(&destination->domains, attempt->domain);
     note_failure(destination, outcome);
+    count(destination, outcome->kind);
     breaker_report(&destination->breaker, &report, clock_monotonic_ms(), random);
     if (destination->breaker.state == before)
         return;
@@ -178,10 +189,10 @@ int64_t destination_wait_ms(const struct destination *destination)
 static void put_failure(const struct destination *destination, struct buf *out)
 {
     const struct outcome *failure = &destination->failure;
-    char at[CLOCK_TEXT_SIZE], words[2 * OUTCOME_TEXT_SIZE];
+    char words[2 * OUTCOME_TEXT_SIZE];
     log_masked(failure->text, words, sizeof words);
-    buf_printf(out, ",\"failure\":{\"at\":\"%s\",\"code\":%d,\"enhanced\":\"%s\",\"text\":",
-               clock_format(destination->failed_ms, at), failure->code, failure->enhanced);
+    buf_printf(out, ",\"failure\":{\"at\":%" PRId64 ",\"code\":%d,\"enhanced\":\"%s\",\"text\":",
+               destination->failed_ms, failure->code, failure->enhanced);
     json_print_string(out, words, strlen(words));
     buf_text(out, "}");
 }
@@ -202,10 +213,14 @@ void destination_status(const struct destination *destination, struct buf *out)
     buf_printf(out, "{\"name\":\"%s\",\"kind\":\"%s\",\"breaker\":\"%s\",\"sending\":%zu",
                destination->config->name, destination->config->kind->name,
                breaker_state_name(destination->breaker.state), senders_busy(destination->senders));
+    buf_printf(out, ",\"sent\":%" PRIu64 ",\"retried\":%" PRIu64 ",\"refused\":%" PRIu64,
+               destination->sent, destination->retried, destination->refused);
     if (destination->breaker.why != BREAKER_WELL)
         buf_printf(out, ",\"why\":\"%s\"", breaker_why_name(destination->breaker.why));
     if (destination->breaker.state != BREAKER_CLOSED)
         buf_printf(out, ",\"probe_in_ms\":%" PRId64, destination_wait_ms(destination));
+    else if (senders_quiet_ms(destination->senders, clock_monotonic_ms()))
+        buf_printf(out, ",\"quiet_ms\":%" PRId64, destination_wait_ms(destination));
     if (destination->failed_ms)
         put_failure(destination, out);
     buf_text(out, "}");

@@ -31,6 +31,9 @@ struct destination {
     struct suspicion suspicion;
     struct outcome failure; /* the last one: what a message met that was not sent */
     int64_t failed_ms;      /* when, by the wall clock; 0: never */
+    /* What it said since the daemon began: that it took a message, that it is to be tried again,
+     * that it will not or may have. */
+    uint64_t sent, retried, refused;
     struct domains domains;
 };
 

@@ -1,6 +1,7 @@
 /*
- * What each daemon says of its gateways, for nudgectl to show them over all daemons:
+ * What each daemon says of itself and its gateways, for nudgectl to show them over all daemons:
  * P:bulletin:<name>, which is written anew each second and expires soon after its daemon has ended.
+ * An object {"at":MS,"gateways":[…],…}; a daemon of the last release writes the list alone.
  */
 #ifndef NUDGED_STORE_BULLETINS_H
 #define NUDGED_STORE_BULLETINS_H

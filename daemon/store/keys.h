@@ -53,7 +53,7 @@
     X(HALT, "halt", "<rule>", "zset", "customer whose sends wait for the rule: since when")       \
     X(HALTS, "halts", "", "set", "rules for which sends wait")                                    \
     X(BRAKE, "brake", "<rule>", "hash", "slots: how many messages of it went, over all daemons")  \
-    X(BULLETIN, "bulletin", "<name>", "string", "what a daemon says of its gateways, as JSON")    \
+    X(BULLETIN, "bulletin", "<name>", "string", "what a daemon does, and its gateways, as JSON")  \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")           \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                    \
     X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                   \

@@ -32,6 +32,7 @@
     X(LIFT, lift)                 \
     X(FEEDBACK, feedback)         \
     X(BACKLOG, backlog)           \
+    X(SURVEY, survey)             \
     X(CLOCKS, clocks)             \
     X(INDEX, index)               \
     X(SWEEP, sweep)               \

@@ -129,7 +129,7 @@ def test_what_cannot_be_written_stops_nothing(shop):
     status, health = daemon.ask("GET", "/health")
     assert status == 200 and health.startswith("degraded: events are not archived: cannot make the folder")
     assert "nudged_archive_lost_total 1\n" in daemon.ask("GET", "/metrics")[1]
-    assert "archive   events are not archived" in shop.ctl("status")[1]
+    assert "!  events are not archived" in shop.ctl("status")[1]
     assert daemon.log().count("not archived") == 1
     away.mkdir()
     shop.push(created(2))

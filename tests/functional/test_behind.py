@@ -115,7 +115,7 @@ def test_an_intake_that_is_stopped(closed):
     assert "degraded: nudged:due is a list" in answer[1] and "\nbehind: " in answer[1]
     assert answer[0] == 200
     assert daemon.figure("nudged_channels_behind") == 1
-    assert "\nbehind    marketing waits" in closed.ctl("status", config=daemon.config)[1]
+    assert "marketing waits for events that came before it" in closed.ctl("status", config=daemon.config)[1]
     assert closed.mail.mails.empty()
     closed.client.delete("nudged:due")
     assert sent(closed, receipts) == (left, {*RECEIPTS, *LETTERS[::4]})

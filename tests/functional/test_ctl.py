@@ -622,15 +622,26 @@ def test_no_dead_letters(running):
 def test_status_reload_and_stop(running):
     desk, daemon = running
     status, out, err = desk.ctl("status", "--json")
-    assert (status, err) == (0, "") and json.loads(out)["instance"].startswith("one:")
+    told = json.loads(out)
+    assert (status, err, told["well"], told["wrong"]) == (0, "", True, [])
+    assert [(one["name"], one["state"], one["rules"]) for one in told["daemons"]] == [("one", "running", 2)]
     status, out, err = desk.ctl("status")
     assert (status, err) == (0, "")
-    assert re.fullmatch(r"""daemon    running, as one:\d+
-redis     answers
-rules     2
-waiting   0 in the outbox, 0 for another try, 0 held uncertain, 0 customers for room
-so far    0 events decided, 0 sent, 0 held back, 0 dead letters, 0 uncertain
-gateway   file: maildir, breaker closed, 0 being sent
+    assert re.fullmatch(r"""nudged \S+ is running as one, 2 rules, read \d+s ago
+
+events    0\.0/s decided; 0 wait
+timers    0 customers wait; none is due
+messages  0\.0/s sent; 0 in the outbox, 0 for another try
+held      0 uncertain, 0 dead letters, 0 rules paused
+
+GATEWAY  KIND     STATE  SENDING  SENT  RETRIED  REFUSED  WHY, OR LAST FAILURE
+file     maildir  works        0     0        0        0
+
+CHANNEL  CLASS          WAITING  OLDEST
+email    transactional        0       -
+email    marketing            0       -
+sms      transactional        0       -
+sms      marketing            0       -
 """, out)
     assert desk.ctl("reload")[0] == 0
     desk.rules("name: [\n")

@@ -109,7 +109,7 @@ def test_receipts_go_first(crowd):
     wait_until(lambda: daemon.status()["full"] == 150, "the figure")
     assert "outbox-full: sends of 150 customers wait for room\n" in daemon.ask("GET", "/health")[1]
     assert daemon.figure("nudged_outbox_full") == 150
-    assert "150 customers for room" in crowd.ctl("status")[1]
+    assert "sends to 150 customers wait for room" in crowd.ctl("status")[1]
     crowd.open()
     order = [int(crowd.mail.next_mail()["Subject"]) for _ in range(350)]
     assert written_to(crowd) == set() and sorted(order) == [*range(150), *range(200, 400)]

@@ -74,7 +74,7 @@ def test_pause_and_resume(open_shop):
     assert shop.trace("id:0")[-1] == ("cart", "paused", "by hand")
     wait_until(lambda: len(daemon.status()["paused_rules"]) == 2, "the status")
     assert daemon.figure("nudged_rules_paused") == 2
-    assert "paused    rule cart by " in shop.ctl("status")[1]
+    assert "the rule cart is paused by " in shop.ctl("status")[1]
     assert "cart  marketing  paused since " in shop.ctl("rule")[1]
     assert "sends to 20 customers wait" in shop.ctl("rule", "ls")[1]
     rows = [json.loads(line) for line in shop.ctl("rule", "ls", "--json")[1].splitlines()]

@@ -107,8 +107,8 @@ def test_held_messages_are_shown(cut):
     assert re.fullmatch(rf"{mid}  since \d{{4}}-\S+Z\n    offer to c1@example.com \(id:1\) by relay\n", out)
     assert cut.ctl("uncertain", "ls") == (0, out, "")
     assert cut.ctl("uncertain", "ls", "0") == (0, "and 1 more\n", "")
-    assert wait_until(lambda: json.loads(cut.ctl("status", "--json")[1])["held"], "the figure") == 1
-    assert ", 1 held uncertain" in cut.ctl("status")[1]
+    assert wait_until(lambda: json.loads(cut.ctl("status", "--json")[1])["messages"]["uncertain"], "the figure") == 1
+    assert "1 uncertain message waits for your word" in cut.ctl("status")[1]
 
 
 def test_resend_sends_once_more_by_the_same_gateway(cut):

@@ -1,0 +1,268 @@
+/*
+ * Three askings, each of which may fail for itself: the daemon of this machine at its admin socket
+ * (ask_daemon), Redis (ask_redis), and both together gateway by gateway (join_gateways). What is
+ * wrong is found in the end (standing_wrong).
+ */
+#include "ctl/standing.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/json.h"
+#include "ctl/age.h"
+#include "ctl/standing_wrong.h"
+#include "send/gateway_common.h"
+#include "store/gateway_queues.h"
+
+const char *standing_state_word(enum standing_state state)
+{
+    static const char *const words[] = {"works",      "slowed", "probed",
+                                        "left alone", "paused", "absent"};
+    return words[state];
+}
+
+/* ---- The daemon of this machine ---- */
+
+static bool ask_daemon(struct standing_source *source, struct arena *arena,
+                       struct standing *standing, struct diag *diag)
+{
+    struct admin_answer answer;
+    struct value read;
+    struct diag unreadable;
+    standing->local = value_new_map(arena, 1);
+    if (!context_try_answer(source->context, "GET", "/status", source->timeout_ms, &answer, diag))
+        return false;
+    const char *text = arena_copy(arena, buf_string(&answer.body), answer.body.length);
+    standing->answers =
+        answer.status == 200 &&
+        json_read(arena, text, answer.body.length, &json_file_limits, &read, &unreadable) &&
+        read.kind == VALUE_MAP;
+    if (standing->answers)
+        standing->local = read;
+    else
+        diag_error(diag, "the daemon's answer cannot be read");
+    buf_free(&answer.body);
+    return standing->answers;
+}
+
+/* ---- Redis ---- */
+
+static bool read_redis(struct standing_source *source, struct arena *arena,
+                       struct standing *standing, struct diag *diag)
+{
+    const struct config_keys *keys = &source->context->config->keys;
+    const char *prefix = keys->redis.prefix;
+    const char *inbox =
+        keys->events.list ? keys->events.list : arena_printf(arena, "%s:inbox", prefix);
+    if (!source->session)
+        source->session = context_try_session(source->context, source->timeout_ms, diag);
+    return source->session &&
+           survey_read(source->session, prefix, inbox, arena, &standing->survey, diag) &&
+           daemons_read(source->session, prefix, arena, &standing->daemons, &standing->daemon_count,
+                        diag) &&
+           paused_list(source->session, prefix, arena, &standing->paused, &standing->paused_count,
+                       diag) &&
+           halted_list(source->session, prefix, arena, &standing->halted, &standing->halted_count,
+                       diag);
+}
+
+static bool ask_redis(struct standing_source *source, struct arena *arena,
+                      struct standing *standing, struct diag *diag)
+{
+    standing->redis = read_redis(source, arena, standing, diag);
+    if (!standing->redis)
+        standing_close(source);
+    return standing->redis;
+}
+
+void standing_close(struct standing_source *source)
+{
+    session_close(&source->session);
+}
+
+/* ---- The daemons ---- */
+
+/* "one" of "one:7", in the arena. */
+static const char *name_of(const struct value *local, struct arena *arena)
+{
+    const char *consumer = value_to_text(arena, value_get(local, "instance"));
+    const char *colon = consumer ? strrchr(consumer, ':') : NULL;
+    return colon ? arena_copy(arena, consumer, (size_t)(colon - consumer)) : "";
+}
+
+static struct daemons_item local_item(const struct standing *standing, struct arena *arena)
+{
+    const struct value *gateways = value_get(&standing->local, "gateways");
+    return (struct daemons_item){
+        .name = name_of(&standing->local, arena),
+        .speaks = true,
+        .said = standing->local,
+        .gateways = value_is(gateways, VALUE_LIST) ? *gateways : value_new_list(arena, 1)};
+}
+
+/* Those that speak; the one of this machine as it has just answered, which is newer. */
+static void settle_daemons(struct standing *standing, struct arena *arena)
+{
+    struct daemons_item *daemons =
+        arena_zero(arena, sizeof *daemons * (standing->daemon_count + 1));
+    struct daemons_item local = {0};
+    size_t count = 0;
+    if (standing->answers)
+        daemons[count++] = local = local_item(standing, arena);
+    for (size_t i = 0; i < standing->daemon_count; i++)
+        if (standing->daemons[i].speaks &&
+            !(local.name && strcmp(local.name, standing->daemons[i].name) == 0))
+            daemons[count++] = standing->daemons[i];
+    standing->daemons = daemons;
+    standing->daemon_count = count;
+}
+
+static double real_in(const struct value *said, const char *name)
+{
+    double real = 0;
+    value_to_double(value_get(said, name), &real);
+    return real;
+}
+
+static void add_rates(struct standing *standing)
+{
+    for (size_t i = 0; i < standing->daemon_count; i++) {
+        standing->events_per_second += real_in(&standing->daemons[i].said, "events_per_second");
+        standing->messages_per_second += real_in(&standing->daemons[i].said, "messages_per_second");
+    }
+}
+
+/* ---- The gateways ---- */
+
+static const struct paused_gateway *pause_of(const struct standing *standing, const char *name)
+{
+    for (size_t i = 0; i < standing->paused_count; i++)
+        if (strcmp(standing->paused[i].name, name) == 0)
+            return &standing->paused[i];
+    return NULL;
+}
+
+static void worsen(struct standing_gateway *gateway, enum standing_state state, const char *why)
+{
+    if (gateway->state != STANDING_ABSENT && state <= gateway->state)
+        return;
+    gateway->state = state;
+    gateway->why = why;
+}
+
+static const char *wait_text(struct arena *arena, const char *before, int64_t ms)
+{
+    char wait[DURATION_TEXT_SIZE];
+    return arena_printf(arena, "%s%s", before, duration_format((ms + 999) / 1000 * 1000, wait));
+}
+
+static const char *why_left_alone(const struct value *said, struct arena *arena)
+{
+    static const char *const words[][2] = {
+        {"gateway-fault", "a fault of its own"},
+        {"health", "too many of its answers were bad"},
+        {"refusals", "it refuses everybody"},
+    };
+    const char *why = value_to_text(arena, value_get(said, "why"));
+    for (size_t i = 0; why && i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], why) == 0)
+            why = words[i][1];
+    int64_t wait_ms = daemons_number(said, "probe_in_ms");
+    return arena_printf(arena, "%s%s", why ? why : "?",
+                        wait_ms ? wait_text(arena, ", a probe in ", wait_ms) : "");
+}
+
+static void add_daemon(struct standing_gateway *gateway, const struct value *said,
+                       struct arena *arena)
+{
+    const struct value *breaker = value_get(said, "breaker"), *failure = value_get(said, "failure");
+    int64_t quiet_ms = daemons_number(said, "quiet_ms"), failed_ms = daemons_time(failure, "at");
+    if (value_is_text(breaker, "open"))
+        worsen(gateway, STANDING_LEFT_ALONE, why_left_alone(said, arena));
+    else if (!value_is_text(breaker, "closed"))
+        worsen(gateway, STANDING_PROBED, why_left_alone(said, arena));
+    else if (quiet_ms)
+        worsen(gateway, STANDING_SLOWED, wait_text(arena, "it asked for a pause of ", quiet_ms));
+    else
+        worsen(gateway, STANDING_WORKS, "");
+    gateway->sending += daemons_number(said, "sending");
+    gateway->sent += daemons_number(said, "sent");
+    gateway->retried += daemons_number(said, "retried");
+    gateway->refused += daemons_number(said, "refused");
+    const char *text = value_to_text(arena, value_get(failure, "text"));
+    if (failed_ms > gateway->failed_ms && text) {
+        gateway->failed_ms = failed_ms;
+        gateway->failure = text;
+    }
+}
+
+static void add_pause(struct standing_gateway *gateway, const struct paused_gateway *paused,
+                      int64_t now_ms, struct arena *arena)
+{
+    char age[AGE_SIZE];
+    worsen(gateway, STANDING_PAUSED,
+           arena_printf(arena, "%s%s%s%s", paused->by ? "by " : "", paused->by ? paused->by : "",
+                        paused->at_ms ? " for " : "",
+                        paused->at_ms ? age_format(now_ms - paused->at_ms, age) : ""));
+}
+
+static void add_rate(struct standing_source *source, const struct standing *standing,
+                     const struct config_gateway *config, struct standing_gateway *gateway,
+                     struct arena *arena)
+{
+    static const char *const none[] = {NULL};
+    const struct gateway_common *common = config->settings;
+    const char *prefix = source->context->config->keys.redis.prefix;
+    struct gateway_queues queues;
+    struct diag diag;
+    char per[DURATION_TEXT_SIZE];
+    if (!standing->redis || !common->rate.count || gateway->state != STANDING_WORKS ||
+        !gateway_queues_read(source->session, prefix, config->name, none, common->rate.per_ms,
+                             &queues, &diag) ||
+        queues.used < common->rate.count)
+        return;
+    worsen(gateway, STANDING_SLOWED,
+           arena_printf(arena, "its rate of %" PRId64 " per %s is used up", common->rate.count,
+                        duration_format(common->rate.per_ms, per)));
+}
+
+static void join_gateways(struct standing_source *source, struct arena *arena,
+                          struct standing *standing)
+{
+    const struct config *config = source->context->config;
+    standing->gateways =
+        arena_zero(arena, sizeof *standing->gateways * (config->gateway_count + 1));
+    for (const struct config_gateway *one = config->gateways; one->name; one++) {
+        struct standing_gateway *gateway = &standing->gateways[standing->gateway_count++];
+        const struct paused_gateway *paused = pause_of(standing, one->name);
+        *gateway = (struct standing_gateway){.name = one->name,
+                                             .kind = one->kind->name,
+                                             .state = STANDING_ABSENT,
+                                             .why = "no daemon that runs has it",
+                                             .failure = ""};
+        for (size_t i = 0; i < standing->daemon_count; i++) {
+            const struct value *said = daemons_gateway(&standing->daemons[i], one->name);
+            if (said)
+                add_daemon(gateway, said, arena);
+        }
+        if (paused && gateway->state != STANDING_ABSENT)
+            add_pause(gateway, paused, standing->now_ms, arena);
+        add_rate(source, standing, one, gateway, arena);
+    }
+}
+
+void standing_read(struct standing_source *source, struct arena *arena, struct standing *standing)
+{
+    struct diag no_daemon = {0}, no_redis = {0};
+    *standing = (struct standing){0};
+    bool answers = ask_daemon(source, arena, standing, &no_daemon);
+    bool redis = ask_redis(source, arena, standing, &no_redis);
+    standing->now_ms = redis ? standing->survey.now_ms : clock_wall_ms();
+    settle_daemons(standing, arena);
+    add_rates(standing);
+    join_gateways(source, arena, standing);
+    standing_wrong_find(standing, answers ? NULL : no_daemon.text, redis ? NULL : no_redis.text,
+                        arena);
+}

@@ -1,0 +1,77 @@
+/*
+ * How nudged stands at this moment, over all daemons: what they say of themselves, what waits in
+ * Redis, and what of it is wrong. `status` prints it once, `top` again and again.
+ */
+#ifndef NUDGED_CTL_STANDING_H
+#define NUDGED_CTL_STANDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctl/context.h"
+#include "ctl/daemons.h"
+#include "store/halted.h"
+#include "store/paused.h"
+#include "store/survey.h"
+
+/* Over all daemons: of its states the worst, of its figures the sums. */
+enum standing_state {
+    STANDING_WORKS,
+    STANDING_SLOWED, /* it has asked for a pause, or its rate is used up */
+    STANDING_PROBED, /* one message is tried */
+    STANDING_LEFT_ALONE,
+    STANDING_PAUSED, /* by an operator */
+    STANDING_ABSENT, /* no daemon that runs has it */
+};
+
+struct standing_gateway {
+    const char *name, *kind;
+    enum standing_state state;
+    const char *why; /* it is not in STANDING_WORKS, in words; "" where nobody knows */
+    int64_t sending, sent, retried, refused;
+    int64_t failed_ms;   /* the last failure; 0: none */
+    const char *failure; /* in which addresses are masked */
+};
+
+struct standing_wrong {
+    const char *what;    /* a sentence without its full stop */
+    const char *command; /* that helps, or shows more; "" */
+};
+
+enum { STANDING_WRONG_MOST = 64 };
+
+struct standing {
+    int64_t now_ms;     /* Redis' clock, or else this machine's */
+    bool answers;       /* the daemon of this machine */
+    struct value local; /* what it says at /status; an empty map */
+    bool redis;         /* it could be asked */
+    struct survey survey;
+    struct daemons_item *daemons; /* that speak, and the one that answers */
+    size_t daemon_count;
+    struct paused_gateway *paused;
+    size_t paused_count;
+    struct halted_rule *halted;
+    size_t halted_count;
+    struct standing_gateway *gateways; /* of the configuration */
+    size_t gateway_count;
+    struct standing_wrong wrong[STANDING_WRONG_MOST]; /* the worst first */
+    size_t wrong_count;
+    double events_per_second, messages_per_second; /* of the last minute */
+};
+
+/* The connection to Redis is kept from one call to the next. */
+struct standing_source {
+    struct context *context; /* its configuration was read */
+    struct session *session; /* NULL at first */
+    int64_t timeout_ms;      /* for the daemon and for Redis each */
+};
+
+/* All in the arena. What cannot be reached is told among what is wrong. */
+void standing_read(struct standing_source *source, struct arena *arena, struct standing *standing);
+void standing_close(struct standing_source *source);
+
+/* "works", "slowed", … */
+const char *standing_state_word(enum standing_state state);
+
+#endif

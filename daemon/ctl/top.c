@@ -1,0 +1,177 @@
+/*
+ * nudgectl top: how nudged stands (ctl/standing), drawn anew each second with what happened since:
+ * by gateway, over all daemons, and by rule, at the daemon of this machine (its /metrics). A daemon
+ * or a Redis that goes away is told among what is wrong, and asked again each time.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "ctl/cells.h"
+#include "ctl/command.h"
+#include "ctl/exit_codes.h"
+#include "ctl/exposition.h"
+#include "ctl/screen.h"
+#include "ctl/tally.h"
+#include "ctl/top_page.h"
+
+enum {
+    FIRST_CHUNK = 256 * 1024,
+    PAGE_MOST = 1 << 20,
+    TIMEOUT_MS = 1000, /* a key is not heard for so long */
+    LEAST_MS = 100,
+    MOST_MS = 60 * 60 * 1000
+};
+
+struct top {
+    struct standing_source source;
+    struct standing *standing;
+    struct arena *arena; /* of one look */
+    struct tally *all, *gateways, *rules;
+    int64_t interval_ms;
+};
+
+/* ---- Counting ---- */
+
+static void count_all(struct top *top)
+{
+    for (size_t i = 0; i < top->standing->daemon_count; i++) {
+        const struct value *said = &top->standing->daemons[i].said;
+        tally_add(top->all, "all", TOP_EVENTS, daemons_number(said, "decided"));
+        tally_add(top->all, "all", TOP_MESSAGES, daemons_number(said, "sent"));
+    }
+}
+
+static void count_gateways(struct top *top)
+{
+    for (size_t i = 0; i < top->standing->gateway_count; i++) {
+        const struct standing_gateway *gateway = &top->standing->gateways[i];
+        tally_add(top->gateways, gateway->name, TOP_SENT, gateway->sent);
+        tally_add(top->gateways, gateway->name, TOP_RETRIED, gateway->retried);
+        tally_add(top->gateways, gateway->name, TOP_REFUSED, gateway->refused);
+    }
+}
+
+static void count_rule(struct top *top, const struct exposition_sample *sample)
+{
+    static const char *const names[TALLY_COUNTS] = {
+        [TOP_DECIDED] = "nudged_messages_decided_total",
+        [TOP_SENT_OF_RULE] = "nudged_messages_sent_total",
+        [TOP_HELD_BACK] = "nudged_messages_refused_total",
+    };
+    for (size_t i = 0; i < TALLY_COUNTS; i++) {
+        const char *rule =
+            exposition_is(sample, names[i]) ? exposition_label(sample, "rule", top->arena) : NULL;
+        if (rule)
+            tally_add(top->rules, rule, i, (int64_t)sample->value);
+    }
+}
+
+static void count_rules(struct top *top)
+{
+    struct admin_answer answer;
+    struct exposition_sample sample;
+    struct diag diag;
+    if (!top->standing->answers ||
+        !context_try_answer(top->source.context, "GET", "/metrics", TIMEOUT_MS, &answer, &diag))
+        return;
+    const char *text = buf_string(&answer.body);
+    while (answer.status == 200 && exposition_next(&text, &sample))
+        count_rule(top, &sample);
+    buf_free(&answer.body);
+}
+
+static void look(struct top *top)
+{
+    arena_reset(top->arena);
+    top->standing = arena_zero(top->arena, sizeof *top->standing);
+    standing_read(&top->source, top->arena, top->standing);
+    int64_t now_ms = clock_monotonic_ms();
+    tally_begin(top->all, now_ms);
+    tally_begin(top->gateways, now_ms);
+    tally_begin(top->rules, now_ms);
+    count_all(top);
+    count_gateways(top);
+    count_rules(top);
+}
+
+/* ---- Drawing ---- */
+
+static void draw(const struct top *top)
+{
+    struct status_page_size size;
+    struct buf page;
+    cells_of_terminal(&size.columns, &size.lines);
+    const struct top_page input = {.standing = top->standing,
+                                   .all = top->all,
+                                   .gateways = top->gateways,
+                                   .rules = top->rules,
+                                   .size = size};
+    buf_init(&page, PAGE_MOST);
+    top_page_write(&input, &page);
+    screen_draw(&page, size.lines);
+    buf_free(&page);
+}
+
+/* Until `q` or a signal. */
+static void run(struct top *top)
+{
+    enum screen_event event = SCREEN_TIME;
+    char key = ' ';
+    do {
+        if (event == SCREEN_TIME || (event == SCREEN_KEY && key == ' '))
+            look(top);
+        draw(top);
+        event = screen_wait(top->interval_ms, &key);
+    } while (event != SCREEN_END && !(event == SCREEN_KEY && (key == 'q' || key == 'Q')));
+}
+
+static int open_and_run(struct top *top)
+{
+    if (!screen_open()) {
+        fprintf(stderr, "nudgectl: `top` needs a terminal\n"
+                        "hint: `nudgectl status` prints the same once\n");
+        return EX_USAGE;
+    }
+    top->arena = arena_new(FIRST_CHUNK);
+    top->all = tally_new();
+    top->gateways = tally_new();
+    top->rules = tally_new();
+    run(top);
+    int number = screen_close();
+    tally_destroy(&top->rules);
+    tally_destroy(&top->gateways);
+    tally_destroy(&top->all);
+    arena_destroy(&top->arena);
+    standing_close(&top->source);
+    if (number == SIGTERM || number == SIGHUP)
+        raise(number);
+    return number ? EXIT_CODE_INTERRUPTED : EXIT_SUCCESS;
+}
+
+/* ---- The command line ---- */
+
+/* Seconds where there is no unit. */
+static bool read_interval(const char *text, int64_t *ms)
+{
+    char with_unit[32];
+    bool bare = *text && strspn(text, "0123456789.") == strlen(text);
+    snprintf(with_unit, sizeof with_unit, "%s%s", text, bare ? "s" : "");
+    return duration_parse(with_unit, strlen(with_unit), ms) && *ms >= LEAST_MS && *ms <= MOST_MS;
+}
+
+int command_top(struct context *context, int argc, char **argv)
+{
+    const char *interval = "1s";
+    struct top top = {.source = {.context = context, .timeout_ms = TIMEOUT_MS}};
+    const struct command_option options[] = {{.name = "--interval", .value = &interval}, {0}};
+    if (!command_no_arguments(command_options(context, argc, argv, options), argv))
+        return EX_USAGE;
+    if (!read_interval(interval, &top.interval_ms))
+        return command_usage(argv[0], "--interval takes 100ms to 1h, not `%s`", interval);
+    return context_config(context) ? open_and_run(&top) : EXIT_FAILURE;
+}

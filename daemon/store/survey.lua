@@ -1,0 +1,77 @@
+#!lua flags=no-writes
+-- What waits, and for how long, on one prefix: for `nudgectl status`, which is to say as much as it
+-- can. Of a key that is of another type nothing is told; daemons say of it that it is wrong.
+-- ARGV: P, key of the list that shops push to or ''
+-- Returns now, then of events: waiting, since when, in the list; of timers: all, due, since when,
+-- being decided; of messages: for another try, uncertain, since when, customers for room, dead letters,
+-- the newest; and {channel, class, how many, since when}… All times in ms; 0 where there is none.
+-- Writes nothing.
+local P = ARGV[1]
+--with shared_outbox
+--with shared_queues
+local function ask(...)
+    local answer = redis.pcall(...)
+    if type(answer) == 'table' and answer.err then
+        return nil
+    end
+    return answer
+end
+local function count(command, key)
+    return ask(command, key) or 0
+end
+local function entry_ms(entries)
+    local id = entries and entries[1] and entries[1][1]
+    return id and tonumber(string.match(id, '^%d+')) or 0
+end
+local function oldest(stream)
+    return entry_ms(ask('XRANGE', stream, '-', '+', 'COUNT', 1))
+end
+local function first(set, most)
+    local found = ask('ZRANGE', set, '-inf', most, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+    return found and found[2] and math.floor(tonumber(found[2])) or 0
+end
+local function add(rows, channel, queue, class)
+    local stream = outbox(queue, class)
+    local length, since = count('XLEN', stream), oldest(stream)
+    for _, row in ipairs(rows) do
+        if row[1] == channel and row[2] == class then
+            row[3] = row[3] + length
+            row[4] = since > 0 and (row[4] == 0 or since < row[4]) and since or row[4]
+            return
+        end
+    end
+    rows[#rows + 1] = {channel, class, length, since}
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local events, dead, due = P .. ':events', P .. ':dead', P .. ':due'
+local rows = {}
+for _, channel in ipairs(ask('SMEMBERS', P .. ':channels') or {}) do
+    for _, class in ipairs(CLASSES) do
+        add(rows, channel, channel, class)
+    end
+end
+if ask('SCARD', P .. ':queues') then
+    for _, q in ipairs(gateway_queues()) do
+        for _, class in ipairs(CLASSES) do
+            add(rows, q[2], q[1], class)
+        end
+    end
+end
+return {
+    now,
+    count('XLEN', events),
+    oldest(events),
+    ARGV[2] == '' and 0 or count('LLEN', ARGV[2]),
+    count('ZCARD', due),
+    ask('ZCOUNT', due, '-inf', now) or 0,
+    first(due, now),
+    count('ZCARD', P .. ':taken'),
+    count('ZCARD', P .. ':later'),
+    count('ZCARD', P .. ':uncertain'),
+    first(P .. ':uncertain', '+inf'),
+    count('ZCARD', P .. ':full:transactional') + count('ZCARD', P .. ':full:marketing'),
+    count('XLEN', dead),
+    entry_ms(ask('XREVRANGE', dead, '+', '-', 'COUNT', 1)),
+    rows,
+}
