@@ -36,6 +36,7 @@
 #include "base/log.h"
 #include "base/log_group.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "config/generation.h"
 #include "delivery/delivery.h"
 #include "events/keeper.h"

@@ -15,6 +15,7 @@
 #include "ctl/standing_wrong.h"
 #include "send/gateway_common.h"
 #include "store/gateway_queues.h"
+#include "store/keys.h"
 
 const char *standing_state_word(enum standing_state state)
 {
@@ -55,7 +56,7 @@ static bool read_redis(struct standing_source *source, struct arena *arena,
     const struct config_keys *keys = &source->context->config->keys;
     const char *prefix = keys->redis.prefix;
     const char *inbox =
-        keys->events.list ? keys->events.list : arena_printf(arena, "%s:inbox", prefix);
+        keys->events.list ? keys->events.list : keys_spell(arena, prefix, KEY_INBOX, NULL);
     if (!source->session)
         source->session = context_try_session(source->context, source->timeout_ms, diag);
     return source->session &&

@@ -45,7 +45,10 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local events, dead, due = P .. ':events', P .. ':dead', P .. ':due'
-local rows = {}
+local rows, full = {}, 0
+for _, class in ipairs(CLASSES) do
+    full = full + count('ZCARD', P .. ':full:' .. class)
+end
 for _, channel in ipairs(ask('SMEMBERS', P .. ':channels') or {}) do
     for _, class in ipairs(CLASSES) do
         add(rows, channel, channel, class)
@@ -70,7 +73,7 @@ return {
     count('ZCARD', P .. ':later'),
     count('ZCARD', P .. ':uncertain'),
     first(P .. ':uncertain', '+inf'),
-    count('ZCARD', P .. ':full:transactional') + count('ZCARD', P .. ':full:marketing'),
+    full,
     count('XLEN', dead),
     entry_ms(ask('XREVRANGE', dead, '+', '-', 'COUNT', 1)),
     rows,
