@@ -338,6 +338,10 @@ library_sources = \
 	daemon/ctl/subject.h \
 	daemon/ctl/subject_erase.c \
 	daemon/ctl/subject_erase.h \
+	daemon/ctl/subject_export.c \
+	daemon/ctl/subject_export.h \
+	daemon/ctl/subject_show.c \
+	daemon/ctl/subject_show.h \
 	daemon/ctl/suppress.c \
 	daemon/ctl/suppress_import.c \
 	daemon/ctl/suppress_import.h \

@@ -118,13 +118,18 @@ const struct command commands[] = {
     },
     {
         .name = "customer",
-        .arguments = "erase CUSTOMER [OPTION...]",
-        .about = "what is kept of a person",
-        .options = "  erase      forgets them: all but each no, and when it was\n"
+        .arguments = "show | export | erase CUSTOMER [OPTION...]",
+        .about = "what is kept of a person: to see it, hand it over, erase it",
+        .options = "  show       what is known, what runs, what was sent, for people\n"
+                   "  export     all of it as one JSON document\n"
+                   "  erase      forgets them: all but each no, and when it was\n"
+                   "  --archive  export: the lines of the archive that name them too\n"
                    "  --yes      erase: nobody is asked\n"
                    "  --dry-run  erase: only says what would go\n"
-                   "  --json     as JSON\n",
-        .examples = "  nudgectl customer erase ana@example.com\n",
+                   "  --json     show: as `export`; erase: what went, as a JSON object\n",
+        .examples = "  nudgectl customer show ana@example.com\n"
+                    "  nudgectl customer export id:7 --archive > ana.json\n"
+                    "  nudgectl customer erase ana@example.com --dry-run\n",
         .run = command_customer,
     },
     {

@@ -4,14 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "ctl/command.h"
 #include "ctl/exit_codes.h"
 #include "ctl/plain.h"
 #include "ctl/subject.h"
 #include "ctl/subject_erase.h"
+#include "ctl/subject_export.h"
+#include "ctl/subject_show.h"
 
 struct customer_options {
-    bool yes, dry, json;
+    bool yes, dry, json, archive;
 };
 
 typedef int customer_verb(struct subject *subject, const struct customer_options *options);
@@ -23,10 +26,52 @@ static int erase(struct subject *subject, const struct customer_options *options
     return subject_erase_run(subject, &how);
 }
 
+static int unknown(const struct subject *subject)
+{
+    fprintf(stderr, "nudgectl: nothing is known of the customer %s\n",
+            plain_of(subject->arena, subject->key));
+    return EXIT_CODE_NO;
+}
+
+static bool add_archive(const struct subject *subject, struct value *all, struct diag *diag)
+{
+    const char *folder = subject->context->config->keys.archive.folder;
+    if (!folder)
+        return diag_error(diag, "the configuration has no `archive.folder`");
+    return subject_export_archive(subject, folder, all, diag);
+}
+
+static int export(struct subject *subject, const struct customer_options *options)
+{
+    struct diag diag = {0};
+    struct buf text;
+    struct value all = subject_export_value(subject);
+    if (options->archive && !add_archive(subject, &all, &diag))
+        return context_fail(&diag);
+    if (!options->archive && !subject_is_known(subject))
+        return unknown(subject);
+    buf_init(&text, SIZE_MAX / 2);
+    json_print_pretty(&text, &all);
+    plain_json(buf_string(&text), text.length);
+    printf("\n");
+    buf_free(&text);
+    return EXIT_SUCCESS;
+}
+
+static int show(struct subject *subject, const struct customer_options *options)
+{
+    if (options->json)
+        return export(subject, options);
+    if (!subject_is_known(subject))
+        return unknown(subject);
+    subject_show(subject);
+    return EXIT_SUCCESS;
+}
+
 static const struct {
     const char *word;
     customer_verb *run;
-} verbs[] = {{"erase", erase}};
+} verbs[] = {{"show", show}, {"export", export}, {"erase", erase}};
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -52,6 +97,7 @@ int command_customer(struct context *context, int argc, char **argv)
     const struct command_option options[] = {{.name = "--yes", .flag = &asked.yes},
                                              {.name = "--dry-run", .flag = &asked.dry},
                                              {.name = "--json", .flag = &asked.json},
+                                             {.name = "--archive", .flag = &asked.archive},
                                              {0}};
     int count = command_options(context, argc, argv, options);
     int verb = 0;
