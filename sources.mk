@@ -389,6 +389,8 @@ library_sources = \
 	daemon/decide/ahead.h \
 	daemon/decide/because.c \
 	daemon/decide/because.h \
+	daemon/decide/because_send.c \
+	daemon/decide/because_send.h \
 	daemon/decide/carried.c \
 	daemon/decide/carried.h \
 	daemon/decide/collecting.c \
@@ -430,6 +432,8 @@ library_sources = \
 	daemon/decide/per.h \
 	daemon/decide/person.c \
 	daemon/decide/person.h \
+	daemon/decide/places.c \
+	daemon/decide/places.h \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
 	daemon/decide/policy_facts.h \

@@ -27,18 +27,53 @@ static bool gives(struct search *search, const struct cel_node *node, bool answe
     return evaluate(search, node, &value) && value.kind == VALUE_BOOL && value.boolean == answer;
 }
 
+/* event.type in ["order.placed"]: so begins each of the conditions that are one
+ * (rules/rule_events), and of which one is meant. */
+static bool asks_type(const struct search *search, const struct cel_node *node)
+{
+    static const char begin[] = "event.type in [";
+    const struct slice text = text_of(search, node);
+    return text.length > strlen(begin) && memcmp(text.text, begin, strlen(begin)) == 0;
+}
+
+/* Of a false `event.type in […] && (…) || …` the one that is of the event's type; NULL: it is no
+ * such row, or all are of others. */
+static const struct cel_node *find_alternative(struct search *search, const struct cel_node *node)
+{
+    const struct cel_node *meant = NULL;
+    for (uint32_t i = 0; node->kind == CEL_NODE_OR && i < node->count; i++) {
+        const struct cel_node *part = node->children[i];
+        const struct cel_node *type = part->kind == CEL_NODE_AND ? part->children[0] : part;
+        if (!asks_type(search, type))
+            return NULL;
+        if (!meant && gives(search, type, true))
+            meant = part;
+    }
+    return meant;
+}
+
+/* The operand of an `&&` or `||` that decided by itself; NULL: all of them did. */
+static const struct cel_node *find_operand(struct search *search, const struct cel_node *node,
+                                           bool answer)
+{
+    bool and = node->kind == CEL_NODE_AND;
+    if (and&&answer && node->count == 2 && asks_type(search, node->children[0]))
+        return node->children[1];
+    if ((!and&&node->kind != CEL_NODE_OR) || and == answer)
+        return find_alternative(search, node);
+    for (uint32_t i = 0; i < node->count; i++)
+        if (gives(search, node->children[i], answer))
+            return node->children[i];
+    return NULL;
+}
+
 /* The part that gave the answer. */
 static const struct cel_node *find_part(struct search *search, const struct cel_node *node,
                                         bool answer)
 {
-    while ((node->kind == CEL_NODE_AND && !answer) || (node->kind == CEL_NODE_OR && answer)) {
-        uint32_t i = 0;
-        while (i < node->count && !gives(search, node->children[i], answer))
-            i++;
-        if (i == node->count)
-            break;
-        node = node->children[i];
-    }
+    const struct cel_node *operand;
+    while ((operand = find_operand(search, node, answer)))
+        node = operand;
     return node;
 }
 

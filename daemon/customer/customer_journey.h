@@ -70,6 +70,7 @@ struct customer_journey {
     struct value met_event; /* it; null: not at hand */
     bool waited;            /* the last such wait met its event */
     bool meets;             /* the event that is decided now: not kept */
+    int64_t past_ms;        /* the time of the newest wait that was past when it came: not kept */
     /* Of `again: collect`, oldest first; empty: the start alone. */
     CUSTOMER_LIST(struct customer_collected) collected;
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "decide/because.h"
 #include "decide/collecting.h"
 #include "decide/moving.h"
 #include "decide/per.h"
@@ -36,23 +37,32 @@ bool again_keeps_one(const struct rule *rule, const struct customer_journey *jou
 
 /* What keeps the event from starting the rule; NONE: nothing does. A message that waits is the
  * newest of its journey, which may be over. */
-static enum trace_why held_back(struct deciding *d, const struct rule *rule, const char *per)
+static enum trace_why held_back(struct deciding *d, const struct rule *rule, const char *per,
+                                int64_t *since_ms)
 {
     const struct customer *customer = d->customer;
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
         const struct customer_journey *journey = &customer->journeys.items[i];
         if (!again_keeps_one(rule, journey) || !journey_is_of(d, journey, rule, per))
             continue;
+        *since_ms = journey->started_ms;
         if (rule->again == RULE_IGNORE)
             return TRACE_WHY_AGAIN;
         if (d->event->time_ms < journey->started_ms)
             return TRACE_WHY_OLDER;
     }
-    for (uint32_t i = 0; i < customer->open.count && rule->again == RULE_RESTART; i++)
-        if (d->event->time_ms < customer->open.items[i].started_ms &&
-            open_is_of(d, &customer->open.items[i], rule, per))
+    for (uint32_t i = 0; i < customer->open.count && rule->again == RULE_RESTART; i++) {
+        *since_ms = customer->open.items[i].started_ms;
+        if (d->event->time_ms < *since_ms && open_is_of(d, &customer->open.items[i], rule, per))
             return TRACE_WHY_OLDER;
+    }
     return TRACE_WHY_NONE;
+}
+
+static void end_for_new(struct deciding *d, uint32_t index)
+{
+    int64_t since_ms = d->customer->journeys.items[index].started_ms;
+    because_number(d, moving_end(d, index, TRACE_WHY_RESTART), "since", since_ms);
 }
 
 /* What runs ends, and what waits in the outbox is withdrawn. */
@@ -62,7 +72,7 @@ static void restart(struct deciding *d, const struct rule *rule, const char *per
     for (uint32_t i = customer->journeys.count; i-- > 0;)
         if (again_keeps_one(rule, &customer->journeys.items[i]) &&
             journey_is_of(d, &customer->journeys.items[i], rule, per))
-            moving_end(d, i, TRACE_WHY_RESTART);
+            end_for_new(d, i);
     for (uint32_t i = customer->open.count; i-- > 0 && rule->again == RULE_RESTART;)
         if (open_is_of(d, &customer->open.items[i], rule, per))
             withdraw_message(d, i, TRACE_WHY_RESTART);
@@ -85,7 +95,8 @@ static void collect(struct deciding *d, const struct rule *rule, struct customer
     struct customer_journey joined = *journey;
     d->effect = true;
     if (collecting_add(d, journey)) {
-        trace_add(&d->trace, rule->name, TRACE_COLLECTED, TRACE_WHY_NONE);
+        because_number(d, trace_add(&d->trace, rule->name, TRACE_COLLECTED, TRACE_WHY_NONE),
+                       "count", journey->collected.count);
         return;
     }
     joined.origin = d->event->origin;
@@ -100,9 +111,10 @@ bool again_makes_way(struct deciding *d, const struct rule *rule, const char *pe
         collect(d, rule, joins);
         return false;
     }
-    enum trace_why why = held_back(d, rule, per);
+    int64_t since_ms;
+    enum trace_why why = held_back(d, rule, per, &since_ms);
     if (why)
-        trace_add(&d->trace, rule->name, TRACE_IGNORED, why);
+        because_number(d, trace_add(&d->trace, rule->name, TRACE_IGNORED, why), "since", since_ms);
     else if (rule->again != RULE_IGNORE)
         restart(d, rule, per);
     return !why;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/share.h"
 #include "base/utf8.h"
 #include "cel/cel_text.h"
 
@@ -79,30 +80,98 @@ static void add_within(struct arena *arena, struct value item,
 }
 
 static void add_reason(struct arena *arena, struct value item,
-                       const struct condition_reason *reason, bool answer)
+                       const struct condition_reason *reason, const char *name)
 {
-    value_add(arena, item, value_text(answer ? "yes" : "no"),
-              text_of(arena, reason->found.part, BECAUSE_TEXT_MOST));
+    value_add(arena, item, value_text(name), text_of(arena, reason->found.part, BECAUSE_TEXT_MOST));
     add_within(arena, item, reason);
     add_seen(arena, item, &reason->found);
 }
 
-void because_view(struct deciding *d, struct value *item, const struct cel_program *condition,
+/* ---- Conditions ---- */
+
+void because_found(struct deciding *d, struct value item, const struct condition_reason *reason,
+                   bool answer)
+{
+    if (item.kind == VALUE_MAP)
+        add_reason(d->arena, item, reason, answer ? "yes" : "no");
+}
+
+void because_view(struct deciding *d, struct value item, const struct cel_program *condition,
                   const struct condition_view *view, bool answer)
 {
     struct condition_reason reason;
-    if (!item || !condition)
+    if (item.kind != VALUE_MAP || !condition)
         return;
     condition_reason_view(condition, view, answer, d->arena, &reason);
-    add_reason(d->arena, *item, &reason, answer);
+    because_found(d, item, &reason, answer);
 }
 
-void because_condition(struct deciding *d, struct value *item, const struct cel_program *condition,
+void because_condition(struct deciding *d, struct value item, const struct cel_program *condition,
                        const struct condition_scene *scene, bool answer)
 {
     struct condition_view view;
-    if (!item || !condition)
+    if (item.kind != VALUE_MAP || !condition)
         return;
     condition_view_open(&view, scene, d->arena);
     because_view(d, item, condition, &view, answer);
+}
+
+void because_expression(struct deciding *d, struct value item, const char *name,
+                        const struct cel_program *program, const struct condition_scene *scene)
+{
+    struct condition_reason reason;
+    if (item.kind != VALUE_MAP)
+        return;
+    condition_reason_find(program, scene, true, d->arena, &reason);
+    add_reason(d->arena, item, &reason, name);
+}
+
+/* ---- Single values ---- */
+
+void because_past(struct deciding *d, struct value item, const struct ends_past *past)
+{
+    if (past->type)
+        because_text(d, item, "by", past->type);
+    if (past->at_ms)
+        because_number(d, item, "since", past->at_ms);
+}
+
+void because_field(struct deciding *d, struct value item, const char *field,
+                   const struct customer *customer)
+{
+    const struct value known = customer_value(d->arena, customer);
+    const struct value *value = value_get(&known, field);
+    const char *name = arena_printf(d->arena, "customer.%s", field);
+    struct cel_reason seen = {
+        .seen = {{.text = slice_of(name), .fault = value ? NULL : "no such field"}}, .count = 1};
+    if (value)
+        seen.seen[0].value = *value;
+    if (item.kind == VALUE_MAP)
+        add_seen(d->arena, item, &seen);
+}
+
+void because_text(struct deciding *d, struct value item, const char *name, const char *text)
+{
+    if (item.kind == VALUE_MAP)
+        value_add(d->arena, item, value_text(name),
+                  text_of(d->arena, slice_of(text), BECAUSE_TEXT_MOST));
+}
+
+void because_texts(struct deciding *d, struct value item, const char *name,
+                   const char *const *texts)
+{
+    struct value list = value_new_list(d->arena, 2);
+    for (uint32_t i = 0; texts[i] && i < BECAUSE_TEXTS_MOST; i++)
+        value_push(d->arena, list, text_of(d->arena, slice_of(texts[i]), BECAUSE_TEXT_MOST));
+    trace_note(&d->trace, item, name, list);
+}
+
+void because_number(struct deciding *d, struct value item, const char *name, int64_t number)
+{
+    trace_note(&d->trace, item, name, value_int(number));
+}
+
+void because_share(struct deciding *d, struct value item, const char *name, uint32_t places)
+{
+    trace_note(&d->trace, item, name, value_double((double)places * 100 / SHARE_WHOLE));
 }

@@ -34,6 +34,7 @@
 #include "customer/customer_starts.h"
 #include "decide/again.h"
 #include "decide/ahead.h"
+#include "decide/because_send.h"
 #include "decide/deciding.h"
 #include "decide/emitting.h"
 #include "decide/ends.h"
@@ -117,9 +118,22 @@ static void learn(struct deciding *d)
 
 /* ---- What an event starts ---- */
 
+/* A rule that matches and starts nothing. */
+static void tell_passed_over(struct deciding *d, const struct rule *rule, enum trace_why why,
+                             const struct ends_past *past)
+{
+    const struct value item = trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, why);
+    if (why == TRACE_WHY_PAUSED)
+        because_paused(d, item, rule->name);
+    if (why == TRACE_WHY_MAX_AGE)
+        because_number(d, item, "most", rule->max_age_ms);
+    because_past(d, item, past);
+}
+
 static void try_rule(struct deciding *d, const struct rule *rule, const char *per)
 {
     const struct shop_event *event = d->event;
+    struct ends_past past = {0};
     enum trace_why why = TRACE_WHY_NONE;
     if (!rule->enabled)
         why = TRACE_WHY_DISABLED;
@@ -128,9 +142,9 @@ static void try_rule(struct deciding *d, const struct rule *rule, const char *pe
     else if (d->now_ms - event->time_ms > rule->max_age_ms)
         why = TRACE_WHY_MAX_AGE;
     else
-        why = ends_over(d, rule, per, &event->document, event->time_ms);
+        why = ends_over(d, rule, per, &event->document, event->time_ms, &past);
     if (why)
-        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, why);
+        tell_passed_over(d, rule, why, &past);
     else if (again_makes_way(d, rule, per))
         moving_start(d, rule, per);
 }

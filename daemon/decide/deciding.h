@@ -28,6 +28,12 @@ struct deciding_words {
     const char *erasure;      /* the identity of the event that said so */
 };
 
+/* Of decide/ends: an event that ended what an older one would start. */
+struct ends_past {
+    int64_t at_ms;    /* 0: there was none */
+    const char *type; /* NULL: not known */
+};
+
 struct deciding {
     /* What it is decided by, as in struct decide_input. */
     const struct ruleset *rules;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "customer/customer_ends.h"
+#include "decide/because.h"
 #include "decide/carried.h"
 #include "decide/moving.h"
 #include "decide/per.h"
@@ -30,15 +31,36 @@ static bool lacks_collected(struct deciding *d, const struct begun *begun,
            (!begun->journey || starts_need_collected(d, begun->journey));
 }
 
+/* By what an event ends something, or does not. */
+struct ending {
+    bool asked; /* a condition was, and answered: */
+    struct condition_reason reason;
+    const char *fault; /* NULL, or why it did not */
+};
+
+/* Of an event that does not end a message nothing is told. */
+static bool ask(struct deciding *d, const struct begun *begun, const struct cel_program *condition,
+                const struct condition_scene *scene, struct ending *ending)
+{
+    const char *fault = NULL;
+    enum condition_answer answer = condition_ask(condition, scene, d->arena, &fault);
+    ending->fault = answer == CONDITION_FAILED ? fault : NULL;
+    ending->asked = condition && !ending->fault && (begun->journey || answer == CONDITION_TRUE);
+    if (ending->asked)
+        condition_reason_find(condition, scene, answer == CONDITION_TRUE, d->arena,
+                              &ending->reason);
+    return answer != CONDITION_FALSE;
+}
+
 /* Whether the event ends it: by its rule where that is here, else by what it carries. A condition
  * that cannot be compiled or answered counts as true: silence is the safe side. */
-static bool is_end(struct deciding *d, const struct begun *begun)
+static bool is_end(struct deciding *d, const struct begun *begun, struct ending *ending)
 {
     const struct rule *rule = ruleset_find(d->rules, begun->rule);
     const char *const *types = rule ? rule->until : begun->until->types;
     struct cel_program *condition = rule ? rule->until_condition : NULL;
     struct customer_journey journey = {.started_ms = begun->started_ms};
-    const char *fault;
+    *ending = (struct ending){.asked = false};
     if (!rule_list_has(types, d->event->type) || d->event->time_ms < begun->started_ms)
         return false;
     if (!rule && !carried_compile(d, begun->until->condition, &condition))
@@ -50,7 +72,15 @@ static bool is_end(struct deciding *d, const struct begun *begun)
         lacks)
         return true;
     struct condition_scene scene = deciding_scene(d, &journey);
-    return condition_ask(condition, &scene, d->arena, &fault) != CONDITION_FALSE;
+    return ask(d, begun, condition, &scene, ending);
+}
+
+static void tell(struct deciding *d, struct value item, const struct ending *ending, bool ended)
+{
+    if (ending->fault)
+        trace_note(&d->trace, item, "fault", value_text(ending->fault));
+    else if (ending->asked)
+        because_found(d, item, &ending->reason, ended);
 }
 
 static void remember(struct deciding *d, const struct rule *rule, const char *per,
@@ -68,17 +98,25 @@ static void remember(struct deciding *d, const struct rule *rule, const char *pe
 void ends_until(struct deciding *d)
 {
     struct customer *customer = d->customer;
+    struct ending ending;
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        if (is_end(d, &(struct begun){journey->rule, journey->origin, &journey->until,
-                                      &journey->reads, journey->started_ms, journey}))
-            moving_end(d, i, TRACE_WHY_UNTIL);
+        if (is_end(d,
+                   &(struct begun){journey->rule, journey->origin, &journey->until, &journey->reads,
+                                   journey->started_ms, journey},
+                   &ending))
+            tell(d, moving_end(d, i, TRACE_WHY_UNTIL), &ending, true);
+        else if (ending.asked)
+            tell(d, trace_add(&d->trace, journey->rule, TRACE_STAYS, TRACE_WHY_UNTIL), &ending,
+                 false);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
-        if (is_end(d, &(struct begun){open->rule, open->origin, &open->until, &open->reads,
-                                      open->started_ms, NULL}))
-            withdraw_message(d, i, TRACE_WHY_UNTIL);
+        if (is_end(d,
+                   &(struct begun){open->rule, open->origin, &open->until, &open->reads,
+                                   open->started_ms, NULL},
+                   &ending))
+            tell(d, withdraw_message(d, i, TRACE_WHY_UNTIL), &ending, true);
     }
     /* Of those without a condition the customer's counts have the newest. */
     for (const struct rule *const *rule = ruleset_until(d->rules, d->event->type); *rule; rule++)
@@ -97,7 +135,8 @@ static bool is_refusal(const struct rule *rule, const struct rule_answer *answer
     return true;
 }
 
-static void end_value(struct deciding *d, const struct rule *rule, const char *per)
+static void end_value(struct deciding *d, const struct rule *rule, const char *per,
+                      const struct condition_view *view)
 {
     struct customer *customer = d->customer;
     int64_t at_ms = d->event->time_ms;
@@ -105,13 +144,14 @@ static void end_value(struct deciding *d, const struct rule *rule, const char *p
         const struct customer_journey *journey = &customer->journeys.items[i];
         if (at_ms >= journey->started_ms && strcmp(journey->rule, rule->name) == 0 &&
             per_is(d, rule, journey->per, journey->origin, per))
-            moving_end(d, i, TRACE_WHY_NO_LONGER);
+            because_view(d, moving_end(d, i, TRACE_WHY_NO_LONGER), rule->condition, view, false);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
         if (at_ms >= open->started_ms && strcmp(open->rule, rule->name) == 0 &&
             per_is(d, rule, open->per, open->origin, per))
-            withdraw_message(d, i, TRACE_WHY_NO_LONGER);
+            because_view(d, withdraw_message(d, i, TRACE_WHY_NO_LONGER), rule->condition, view,
+                         false);
     }
 }
 
@@ -122,7 +162,7 @@ void ends_no_longer(struct deciding *d, const struct condition_view *view,
     for (const struct rule *const *rule = ruleset_restarting(d->rules, d->event->type); *rule;
          rule++)
         if (is_refusal(*rule, answers, count) && per_ask(*rule, view, d->arena, &per, &fault)) {
-            end_value(d, *rule, per);
+            end_value(d, *rule, per, view);
             remember(d, *rule, per, value_null());
         }
 }
@@ -131,7 +171,7 @@ void ends_at_tick(struct deciding *d, const struct rule *rule, const struct cond
 {
     const char *per, *fault;
     if (rule->again == RULE_RESTART && per_ask(rule, view, d->arena, &per, &fault))
-        end_value(d, rule, per);
+        end_value(d, rule, per, view);
 }
 
 /* ---- What came before an older start ---- */
@@ -162,18 +202,21 @@ static bool is_of_value(const struct customer_end *end, const struct rule *rule,
 }
 
 enum trace_why ends_over(const struct deciding *d, const struct rule *rule, const char *per,
-                         const struct value *start, int64_t started_ms)
+                         const struct value *start, int64_t started_ms, struct ends_past *past)
 {
     bool restarts = rule->again == RULE_RESTART;
     for (const char *const *type = rule->until_plain; *type; type++) {
         const struct customer_count *count = customer_find_count(d->customer, *type);
-        if (count && count->last_ms > started_ms)
+        if (count && count->last_ms > started_ms) {
+            *past = (struct ends_past){count->last_ms, *type};
             return TRACE_WHY_UNTIL;
+        }
     }
     for (uint32_t i = 0; i < d->customer->ends.count; i++) {
         const struct customer_end *end = &d->customer->ends.items[i];
         if (!is_end_of(end, rule, started_ms))
             continue;
+        past->at_ms = end->at_ms;
         if (restarts && is_of_value(end, rule, per) &&
             (end->event.kind == VALUE_NULL || !end->rule[0]))
             return TRACE_WHY_NO_LONGER;
@@ -181,5 +224,6 @@ enum trace_why ends_over(const struct deciding *d, const struct rule *rule, cons
             stops_start(d, rule, end, start, started_ms))
             return TRACE_WHY_UNTIL;
     }
+    *past = (struct ends_past){0};
     return TRACE_WHY_NONE;
 }

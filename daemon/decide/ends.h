@@ -27,8 +27,8 @@ void ends_at_tick(struct deciding *d, const struct rule *rule, const struct cond
 
 /* Why what began with `start` (an event's document) at `started_ms`, for that value of the rule's
  * `per`, is over already: UNTIL, NO_LONGER; NONE: it is not. Events count that are newer than it,
- * and came before. */
+ * and came before: which one, *past has. */
 enum trace_why ends_over(const struct deciding *d, const struct rule *rule, const char *per,
-                         const struct value *start, int64_t started_ms);
+                         const struct value *start, int64_t started_ms, struct ends_past *past);
 
 #endif

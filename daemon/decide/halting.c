@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "decide/because_send.h"
 #include "decide/journey.h"
 #include "decide/room.h"
 
@@ -72,7 +73,9 @@ bool halting_try(struct deciding *d, const struct rule *rule, const struct rule_
     }
     if (!journey->halted_ms) {
         journey->halted_ms = d->now_ms;
-        trace_add(&d->trace, rule->name, TRACE_PAUSED, why);
+        const struct value item = trace_add(&d->trace, rule->name, TRACE_PAUSED, why);
+        because_template(d, item, step);
+        because_paused(d, item, rule->name);
     }
     room_leave(journey);
     journey->step = step->id;

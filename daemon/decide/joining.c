@@ -10,6 +10,7 @@
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
 #include "decide/again.h"
+#include "decide/because.h"
 #include "decide/collecting.h"
 #include "decide/ends.h"
 #include "decide/fields.h"
@@ -28,7 +29,7 @@ struct begun {
 };
 
 /* Why an end that one side saw, and that is newer, ends what started on the other. */
-static enum trace_why over(struct deciding *d, const struct begun *begun)
+static enum trace_why over(struct deciding *d, const struct begun *begun, struct ends_past *past)
 {
     const struct rule *rule = ruleset_find(d->rules, begun->rule);
     struct value start;
@@ -36,24 +37,27 @@ static enum trace_why over(struct deciding *d, const struct begun *begun)
         return TRACE_WHY_NONE;
     if (!starts_find(d, begun->origin, begun->until, begun->reads, rule->until_condition, &start))
         start = value_null();
-    return ends_over(d, rule, begun->per, &start, begun->started_ms);
+    return ends_over(d, rule, begun->per, &start, begun->started_ms, past);
 }
 
 static void apply_ends(struct deciding *d)
 {
     struct customer *customer = d->customer;
+    struct ends_past past = {0};
     enum trace_why why;
     for (uint32_t i = customer->journeys.count; i-- > 0;) {
         const struct customer_journey *journey = &customer->journeys.items[i];
-        if ((why = over(d, &(struct begun){journey->rule, journey->origin, journey->per,
-                                           &journey->until, &journey->reads, journey->started_ms})))
-            moving_end(d, i, why);
+        const struct begun begun = {journey->rule,   journey->origin, journey->per,
+                                    &journey->until, &journey->reads, journey->started_ms};
+        if ((why = over(d, &begun, &past)))
+            because_past(d, moving_end(d, i, why), &past);
     }
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
-        if ((why = over(d, &(struct begun){open->rule, open->origin, open->per, &open->until,
-                                           &open->reads, open->started_ms})))
-            withdraw_message(d, i, why);
+        const struct begun begun = {open->rule,   open->origin, open->per,
+                                    &open->until, &open->reads, open->started_ms};
+        if ((why = over(d, &begun, &past)))
+            because_past(d, withdraw_message(d, i, why), &past);
     }
 }
 

@@ -74,13 +74,12 @@ static uint32_t behind_jumps(const struct rule *rule, uint32_t at)
     return at;
 }
 
-/* The customer's share of a split: for ever the same. */
-static const struct rule_share *share_of(const struct rule_step *split,
-                                         const struct customer *customer)
+const struct rule_share *journey_share(const struct rule_step *split,
+                                       const struct customer *customer, uint32_t *place)
 {
-    uint32_t place = share_place("split", split->split, customer_first_key(customer));
     const struct rule_share *share = split->shares;
-    while (place >= share->upto)
+    *place = share_place("split", split->split, customer_first_key(customer));
+    while (*place >= share->upto)
         share++;
     return share;
 }
@@ -95,6 +94,7 @@ static enum journey_move wait(const struct rule *rule, uint32_t *at,
     if (!wait_until(wait, journey, scene, arena, &until_ms, fault))
         return JOURNEY_FAILS;
     if (wait->wait == RULE_WAIT_UNTIL && until_ms <= scene->now_ms) {
+        journey->past_ms = until_ms;
         if (wait->skips)
             *at = wait->target;
         return JOURNEY_PASSES;
@@ -135,13 +135,16 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
             enum condition_answer answer = condition_ask(now->condition, scene, arena, fault);
             if (answer == CONDITION_FAILED)
                 return JOURNEY_FAILS;
-            if (answer == CONDITION_FALSE)
-                *at = now->target;
-            break;
+            if (answer == CONDITION_TRUE)
+                break;
+            *at = now->target;
+            return JOURNEY_SKIPS;
         }
-        case RULE_STEP_SPLIT:
-            *at = share_of(now, scene->customer)->target;
-            break;
+        case RULE_STEP_SPLIT: {
+            uint32_t place;
+            *at = journey_share(now, scene->customer, &place)->target;
+            return JOURNEY_SHARES;
+        }
         case RULE_STEP_JUMP:
             *at = now->target;
             break;

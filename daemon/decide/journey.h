@@ -16,6 +16,8 @@ enum journey_move {
     JOURNEY_SETS,   /* *step is a set, likewise */
     JOURNEY_EMITS,  /* *step is an emit, likewise */
     JOURNEY_WAITS,  /* journey->step and deadline_ms say for what and until when */
+    JOURNEY_SKIPS,  /* *step is a branch whose `if` is false: go on at its `else`, or behind it */
+    JOURNEY_SHARES, /* *step is a split: go on at the customer's share */
     JOURNEY_PASSES, /* *step is a wait for a time that has passed: go on, maybe behind the step
                        behind it */
     JOURNEY_ENDS,   /* no step is left, or `stop` */
@@ -27,6 +29,10 @@ enum journey_move journey_move(const struct rule *rule, uint32_t *at,
                                struct customer_journey *journey,
                                const struct condition_scene *scene, struct arena *arena,
                                const struct rule_step **step, const char **fault);
+
+/* The customer's share of a split: for ever the same; and their place among all. */
+const struct rule_share *journey_share(const struct rule_step *split,
+                                       const struct customer *customer, uint32_t *place);
 
 /* Why the journey cannot go on under these rules: RULE_REMOVED, DISABLED, RULE_CHANGED; NONE: it
  * can, by *rule at step number *at. */

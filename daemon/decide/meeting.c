@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "customer/customer_starts.h"
+#include "decide/because.h"
 #include "decide/carried.h"
 #include "decide/emitting.h"
 #include "decide/journey.h"
@@ -35,6 +36,9 @@ static bool is_met(struct deciding *d, const struct customer_journey *journey)
     if (answer == CONDITION_FAILED) {
         d->decision->counts.failed++;
         trace_add_no_match(&d->trace, journey->rule, fault);
+    } else if (answer == CONDITION_FALSE) {
+        because_condition(d, trace_add(&d->trace, journey->rule, TRACE_STAYS, TRACE_WHY_OR),
+                          condition, &scene, false);
     }
     return answer == CONDITION_TRUE;
 }

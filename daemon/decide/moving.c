@@ -3,6 +3,7 @@
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"
 #include "decide/ahead.h"
+#include "decide/because.h"
 #include "decide/carried.h"
 #include "decide/collecting.h"
 #include "decide/emitting.h"
@@ -20,9 +21,61 @@ static bool may_act(struct deciding *d, const struct rule *rule,
     const char *fault = NULL;
     if (condition_ask(rule->while_condition, scene, d->arena, &fault) == CONDITION_TRUE)
         return true;
-    trace_add_fault(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_NO_LONGER, fault);
+    const struct value item =
+        trace_add_fault(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_NO_LONGER, fault);
+    if (!fault)
+        because_condition(d, item, rule->while_condition, scene, false);
     return false;
 }
+
+/* ---- What is told of steps that only turn ---- */
+
+static void tell_branch(struct deciding *d, const struct rule *rule, const struct rule_step *branch,
+                        const struct condition_scene *scene)
+{
+    because_condition(d, trace_add(&d->trace, rule->name, TRACE_BRANCH, TRACE_WHY_IF),
+                      branch->condition, scene, false);
+}
+
+static void tell_share(struct deciding *d, const struct rule *rule, const struct rule_step *split)
+{
+    uint32_t place;
+    const struct rule_share *share = journey_share(split, d->customer, &place);
+    const struct value item = trace_add_text(&d->trace, rule->name, TRACE_SHARE, share->name);
+    because_text(d, item, "split", split->split);
+    because_share(d, item, "place", place);
+}
+
+static void tell_wait(struct deciding *d, const struct rule *rule,
+                      const struct customer_journey *journey)
+{
+    const char *const *types = journey->or_.types;
+    const struct value item = trace_add_time(
+        &d->trace, rule->name, types ? TRACE_WAITS_FOR : TRACE_WAITS, journey->deadline_ms);
+    if (types)
+        because_texts(d, item, "or", types);
+}
+
+static void tell_past(struct deciding *d, const struct rule *rule, const struct rule_step *wait,
+                      const struct customer_journey *journey)
+{
+    because_number(d,
+                   trace_add(&d->trace, rule->name, wait->skips ? TRACE_PASSED_OVER : TRACE_GOES_ON,
+                             TRACE_WHY_PAST),
+                   "since", journey->past_ms);
+}
+
+/* A branch in which the journey stands is not to be entered any more. */
+static void tell_left_branch(struct deciding *d, const struct rule *rule,
+                             const struct rule_step *branch, const struct condition_scene *scene)
+{
+    struct value item = trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_BRANCH);
+    const char *fault;
+    because_condition(d, item, branch->condition, scene,
+                      condition_ask(branch->condition, scene, d->arena, &fault) == CONDITION_TRUE);
+}
+
+/* ---- Moving ---- */
 
 /* A step that acts at once; false where the journey is over. */
 static bool act(struct deciding *d, const struct rule *rule, const struct rule_step *step,
@@ -74,13 +127,16 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
                 return false;
             break;
         case JOURNEY_WAITS:
-            trace_add_time(&d->trace, rule->name,
-                           journey->or_.types ? TRACE_WAITS_FOR : TRACE_WAITS,
-                           journey->deadline_ms);
+            tell_wait(d, rule, journey);
             return true;
         case JOURNEY_PASSES:
-            trace_add(&d->trace, rule->name, step->skips ? TRACE_PASSED_OVER : TRACE_GOES_ON,
-                      TRACE_WHY_PAST);
+            tell_past(d, rule, step, journey);
+            break;
+        case JOURNEY_SKIPS:
+            tell_branch(d, rule, step, &scene);
+            break;
+        case JOURNEY_SHARES:
+            tell_share(d, rule, step);
             break;
         case JOURNEY_ENDS:
             return false;
@@ -108,7 +164,7 @@ bool moving_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
         deciding_fail(d, journey, step, fault);
         return false;
     case CONDITION_FALSE:
-        trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_BRANCH);
+        tell_left_branch(d, rule, step, &scene);
         room_leave(journey);
         journey->halted_ms = 0;
         break;
@@ -145,8 +201,12 @@ void moving_start(struct deciding *d, const struct rule *rule, const char *per)
     customer_starts_add(d->arena, customer, event->origin, &event->document);
     if (rule->again == RULE_COLLECT)
         collecting_begin(d, &journey);
-    if (!move(d, rule, 0, &journey))
+    uint32_t told = trace_count(&d->trace), wanted = d->want_count;
+    if (!move(d, rule, 0, &journey)) {
+        if (trace_count(&d->trace) == told && d->want_count == wanted)
+            trace_add(&d->trace, rule->name, TRACE_MATCHED, TRACE_WHY_NONE);
         return;
+    }
     if (!journey.full_ms && room_running(customer) >= CUSTOMER_JOURNEYS_MOST) {
         moving_refuse(d, &journey, TRACE_WHY_TOO_MANY_JOURNEYS);
         return;
@@ -160,11 +220,12 @@ void moving_start(struct deciding *d, const struct rule *rule, const char *per)
     CUSTOMER_LIST_PUSH(d->arena, customer->journeys, journey);
 }
 
-void moving_end(struct deciding *d, uint32_t index, enum trace_why why)
+struct value moving_end(struct deciding *d, uint32_t index, enum trace_why why)
 {
     struct customer_journey journey = d->customer->journeys.items[index];
     customer_drop_journey(d->customer, index);
-    trace_add(&d->trace, journey.rule, TRACE_ENDED, why);
+    const struct value item = trace_add(&d->trace, journey.rule, TRACE_ENDED, why);
     withdraw_run(d, journey.rule, journey.origin, why);
     d->effect = true;
+    return item;
 }

@@ -20,8 +20,9 @@ void moving_start(struct deciding *d, const struct rule *rule, const char *per);
 bool moving_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
                   struct customer_journey *journey);
 
-/* Ends a journey of the document before its last step, and withdraws what it has in the outbox. */
-void moving_end(struct deciding *d, uint32_t index, enum trace_why why);
+/* Ends a journey of the document before its last step, and withdraws what it has in the outbox. The
+ * item of the trace that says so. */
+struct value moving_end(struct deciding *d, uint32_t index, enum trace_why why);
 
 /* A journey that is not kept becomes a dead letter: TOO_MANY_JOURNEYS, TOO_LARGE. */
 void moving_refuse(struct deciding *d, const struct customer_journey *journey, enum trace_why why);

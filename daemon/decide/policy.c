@@ -73,25 +73,25 @@ struct policy_address policy_address(const struct policy *policy, const char *ad
                                    .text = address};
 }
 
-/* Whether a limit counts it: of a rule that sends, only what was sent. */
-static bool counts(const struct customer_send *send, const struct rule *rule, int64_t since_ms)
+/* Of a rule that sends, only what was sent. */
+bool policy_limit_counts(const struct rule *rule, const struct customer_send *send, int64_t now_ms)
 {
-    return send->at_ms > since_ms && strcmp(send->rule, rule->name) == 0 &&
+    return send->at_ms > now_ms - rule->limit.per_ms && strcmp(send->rule, rule->name) == 0 &&
            (send->mid[0] || !rule->sends);
 }
 
 bool policy_limits(const struct rule *rule, const struct customer *customer, const char *run,
                    int64_t now_ms)
 {
-    const int64_t since_ms = now_ms - rule->limit.per_ms;
     const struct customer_send *sends = customer->sends.items;
     int64_t runs = 0;
     for (uint32_t i = 0; rule->limit.count && i < customer->sends.count; i++) {
-        if (!counts(&sends[i], rule, since_ms) || strcmp(sends[i].run, run) == 0)
+        if (!policy_limit_counts(rule, &sends[i], now_ms) || strcmp(sends[i].run, run) == 0)
             continue;
         bool counted = false; /* a run may have sent several messages */
         for (uint32_t j = 0; j < i && !counted; j++)
-            counted = counts(&sends[j], rule, since_ms) && strcmp(sends[j].run, sends[i].run) == 0;
+            counted = policy_limit_counts(rule, &sends[j], now_ms) &&
+                      strcmp(sends[j].run, sends[i].run) == 0;
         runs += !counted;
     }
     return rule->limit.count && runs >= rule->limit.count;
@@ -136,7 +136,7 @@ struct value policy_consent_of(const struct policy *policy, const struct value *
     return kept;
 }
 
-static bool is_opt_in(const struct policy *policy, const char *name)
+bool policy_is_opt_in(const struct policy *policy, const char *name)
 {
     for (const struct policy_topic *topic = policy->topics; topic && topic->name; topic++)
         if (strcmp(topic->name, name) == 0)
@@ -148,7 +148,7 @@ static bool is_opt_in(const struct policy *policy, const char *name)
 static bool is_wanted(const struct policy *policy, const struct rule *rule,
                       const struct condition_scene *scene, struct arena *arena)
 {
-    if (is_opt_in(policy, rule->topic))
+    if (policy_is_opt_in(policy, rule->topic))
         return said_wanted(scene->customer, rule->topic);
     return !said_declined(scene->customer, rule->topic) && policy_consents(policy, scene, arena);
 }
@@ -159,8 +159,7 @@ static bool is_suppressed(const struct policy_facts *facts, const struct policy_
            (address->old_hash && rule_list_has(facts->suppressed, address->old_hash));
 }
 
-/* Whether somebody said no to the topic under this address. */
-static bool is_declined(const struct policy_facts *facts, const struct policy_address *address,
+bool policy_is_declined(const struct policy_facts *facts, const struct policy_address *address,
                         const char *topic, struct arena *arena)
 {
     return facts && facts->declined &&
@@ -182,7 +181,7 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
         return TRACE_WHY_ONLY;
     if (rule->class != RULE_MARKETING)
         return TRACE_WHY_NONE;
-    if (is_declined(facts, address, rule->topic, arena) ||
+    if (policy_is_declined(facts, address, rule->topic, arena) ||
         (!consented && !is_wanted(policy, rule, scene, arena)))
         return TRACE_WHY_NO_CONSENT;
     return policy_caps(policy, scene->customer, 0, scene->now_ms) ? TRACE_WHY_CAP : TRACE_WHY_NONE;

@@ -76,6 +76,8 @@ enum trace_why policy_refusal(const struct policy *policy, const struct policy_f
  * within its time; did something, where the rule sends nothing. */
 bool policy_limits(const struct rule *rule, const struct customer *customer, const char *run,
                    int64_t now_ms);
+/* Whether it is one that the rule's limit counts. */
+bool policy_limit_counts(const struct rule *rule, const struct customer_send *send, int64_t now_ms);
 /* Until when a message that is sent at `at_ms` is counted, by its rule's limit (NULL: the rule is
  * not here) or, as marketing, by the cap; `at_ms` where nothing counts it. */
 int64_t policy_counts_until(const struct policy *policy, const struct rule *rule, bool marketing,
@@ -89,6 +91,11 @@ bool policy_caps(const struct policy *policy, const struct customer *customer, u
  * thing. */
 bool policy_consents(const struct policy *policy, const struct condition_scene *scene,
                      struct arena *arena);
+/* Whether the topic (folded) needs the customer's own yes. */
+bool policy_is_opt_in(const struct policy *policy, const char *name);
+/* Whether somebody said no to the topic under this address. */
+bool policy_is_declined(const struct policy_facts *facts, const struct policy_address *address,
+                        const char *topic, struct arena *arena);
 /* Of what is known of a customer, a map, that which the question reads. */
 struct value policy_consent_of(const struct policy *policy, const struct value *known,
                                struct arena *arena);

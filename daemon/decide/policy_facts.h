@@ -30,13 +30,16 @@ struct policy_place {
 struct policy_halt {
     const char *rule;
     const char *by; /* "" or NULL: it is not paused; "brake"; else it was paused by hand */
+    int64_t at_ms;  /* since when; 0: not known */
 };
 
 /* What decide() would have had to look up. Whoever commits checks it, and where it
  * was wrong, tells, and it is decided again. */
 struct policy_facts {
-    const char *const *suppressed;     /* hashes of addresses; NULL-terminated */
-    const char *const *declined;       /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
+    const char *const *suppressed; /* hashes of addresses; NULL-terminated */
+    const char *const
+        *suppressions;           /* what stands of each of them (JSON, docs/redis.md); or NULL */
+    const char *const *declined; /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
     const struct policy_place *places; /* of messages; of one that comes twice the last is true */
     size_t place_count;
     const char *const *unknown;      /* keys of customers that there are none of; NULL-terminated */

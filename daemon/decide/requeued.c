@@ -196,7 +196,9 @@ static enum trace_why ended_by(struct deciding *d, const struct rule *rule,
     const struct customer_journey *journey = &requeued->journey;
     if (ruleset_find(d->rules, rule->name) != rule)
         return has_ended(d->customer, requeued) ? TRACE_WHY_UNTIL : TRACE_WHY_NONE;
-    enum trace_why over = ends_over(d, rule, journey->per, &journey->start, journey->started_ms);
+    struct ends_past past = {0};
+    enum trace_why over =
+        ends_over(d, rule, journey->per, &journey->start, journey->started_ms, &past);
     if (over)
         return over;
     if (may_be_forgotten(d, rule, requeued))

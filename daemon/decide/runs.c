@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "customer/customer_size.h"
+#include "decide/because_send.h"
 #include "decide/policy.h"
 
 static bool is_limited(const struct rule *rule)
@@ -52,7 +53,9 @@ bool runs_admit(struct deciding *d, const struct rule *rule, const struct rule_s
                                                      : TRACE_REASON_TOO_MANY_MESSAGES,
                           "no more runs can be remembered");
     }
-    trace_add(&d->trace, rule->name, TRACE_REFUSED, why);
+    const struct value item = trace_add(&d->trace, rule->name, TRACE_REFUSED, why);
+    if (why == TRACE_WHY_LIMIT)
+        because_limited(d, item, rule, journey->origin);
     return false;
 }
 

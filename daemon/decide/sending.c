@@ -12,6 +12,7 @@
 
 #include "base/share.h"
 #include "customer/customer_size.h"
+#include "decide/because_send.h"
 #include "decide/carried.h"
 #include "decide/given.h"
 #include "decide/halting.h"
@@ -71,7 +72,9 @@ static bool waits_for_room(struct deciding *d, const struct rule *rule,
     bool first = !journey->full_ms;
     room_wait(journey, rule, step, d->now_ms);
     if (first)
-        trace_add_time(&d->trace, rule->name, TRACE_OUTBOX_FULL, journey->deadline_ms);
+        because_template(
+            d, trace_add_time(&d->trace, rule->name, TRACE_OUTBOX_FULL, journey->deadline_ms),
+            step);
     return true;
 }
 
@@ -108,6 +111,29 @@ static bool ends_held_out(const struct deciding *d, const struct rule *rule,
 
 /* ---- At the step ---- */
 
+/* A send is passed over, whatever the policy would say; the item of the trace. */
+static struct value pass_over(struct deciding *d, const struct rule *rule,
+                              const struct rule_step *step, enum trace_why why)
+{
+    d->decision->counts.refused++;
+    const struct value item = trace_add(&d->trace, rule->name, TRACE_REFUSED, why);
+    because_template(d, item, step);
+    return item;
+}
+
+static void tell_quiet(struct deciding *d, const struct rule *rule, const struct rule_step *step,
+                       int64_t until_ms)
+{
+    const struct value item = trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, until_ms);
+    because_template(d, item, step);
+    because_quiet(d, item);
+}
+
+static void tell_held_out(struct deciding *d, const struct rule *rule)
+{
+    because_held_out(d, trace_add(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_HOLDOUT), rule);
+}
+
 /* The message that the send would be, where some were granted before that must not be. */
 static const char *mid_of(const struct deciding *d, const struct rule *rule,
                           const struct rule_step *step, const struct customer_journey *journey)
@@ -137,22 +163,21 @@ enum sending_next sending_try(struct deciding *d, const struct rule *rule,
                               ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
                               : 0;
     if (room_gave_up(journey, d->now_ms)) {
-        d->decision->counts.refused++;
-        trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_OUTBOX_FULL);
+        because_number(d, pass_over(d, rule, step, TRACE_WHY_OUTBOX_FULL), "since",
+                       journey->full_ms);
     } else if (has_no_code(d, rule, step, journey)) {
-        d->decision->counts.refused++;
-        trace_add(&d->trace, rule->name, TRACE_REFUSED, TRACE_WHY_NO_CODE);
+        because_text(d, pass_over(d, rule, step, TRACE_WHY_NO_CODE), "code", step->code);
     } else if (halting_try(d, rule, step, journey, braked_mid(d, rule, step, journey))) {
         return SENDING_WAITS;
     } else if (quiet_until) {
         room_leave(journey);
         journey_wait_at(journey, step, quiet_until, true);
-        trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
+        tell_quiet(d, rule, step, quiet_until);
         return SENDING_WAITS;
     } else if (waits_for_room(d, rule, step, journey)) {
         return SENDING_WAITS;
     } else if (ends_held_out(d, rule, step, journey)) {
-        trace_add(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_HOLDOUT);
+        tell_held_out(d, rule);
         return SENDING_ENDS;
     } else {
         if (journey_is_late(journey, d->now_ms))
@@ -308,18 +333,29 @@ static void fail_want(struct deciding *d, const struct sending_want *want, const
 
 static void hold_out(struct deciding *d, const struct sending_want *want)
 {
-    trace_add(&d->trace, want->rule->name, TRACE_ENDED, TRACE_WHY_HOLDOUT);
+    tell_held_out(d, want->rule);
     end_run(d, want);
 }
 
 static void refuse_for_room(struct deciding *d, const struct sending_want *want, enum trace_why why)
 {
-    d->decision->counts.refused++;
-    trace_add(&d->trace, want->rule->name, TRACE_REFUSED, why);
+    pass_over(d, want->rule, want->step, why);
     decision_add_dead(d->decision, d->arena, d->customer, &want->journey, want->step->id,
                       why == TRACE_WHY_TOO_LARGE ? TRACE_REASON_TOO_LARGE
                                                  : TRACE_REASON_TOO_MANY_MESSAGES,
                       "no more messages can be remembered");
+}
+
+static void refuse(struct deciding *d, const struct sending_want *want, const struct asked *asked)
+{
+    const struct because_send send = {.rule = want->rule,
+                                      .step = want->step,
+                                      .run = want->journey.origin,
+                                      .address = &asked->known,
+                                      .scene = &asked->scene};
+    d->decision->counts.refused++;
+    because_refused(d, trace_add(&d->trace, want->rule->name, TRACE_REFUSED, asked->refusal),
+                    asked->refusal, &send);
 }
 
 static void grant_one(struct deciding *d, struct sending_want *want)
@@ -330,8 +366,7 @@ static void grant_one(struct deciding *d, struct sending_want *want)
     if (want->refusal)
         asked.refusal = want->refusal;
     if (asked.refusal) {
-        d->decision->counts.refused++;
-        trace_add(&d->trace, want->rule->name, TRACE_REFUSED, asked.refusal);
+        refuse(d, want, &asked);
     } else if ((asked.refusal = lacks_room(d, want))) {
         refuse_for_room(d, want, asked.refusal);
     } else if (is_held_out(d, want->rule)) {

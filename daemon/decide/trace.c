@@ -29,26 +29,32 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
     value_add(arena, trace->line, value_text("event"), about);
 }
 
-/* The new item, or NULL where the line is full. */
-static struct value *add(struct trace *trace, const char *rule, enum trace_what what)
+/* The new item, or null where the line is full. */
+static struct value add(struct trace *trace, const char *rule, enum trace_what what)
 {
     struct arena *arena = trace->arena;
     if (trace->did.list->count >= TRACE_MOST)
-        return NULL;
+        return value_null();
     struct value item = value_new_map(arena, 4);
     if (rule)
         value_add(arena, item, value_text("rule"), value_text(rule));
     value_add(arena, item, value_text("what"), value_text(trace_what_word(what)));
     value_push(arena, trace->did, item);
-    return &trace->did.list->items[trace->did.list->count - 1];
+    return item;
 }
 
-static struct value *add_with_why(struct trace *trace, const char *rule, enum trace_what what,
-                                  const char *why)
+void trace_note(struct trace *trace, struct value item, const char *name, struct value value)
 {
-    struct value *item = add(trace, rule, what);
-    if (item && why[0])
-        value_add(trace->arena, *item, value_text("why"), value_text(why));
+    if (item.kind == VALUE_MAP)
+        value_add(trace->arena, item, value_text(name), value);
+}
+
+static struct value add_with_why(struct trace *trace, const char *rule, enum trace_what what,
+                                 const char *why)
+{
+    struct value item = add(trace, rule, what);
+    if (why[0])
+        trace_note(trace, item, "why", value_text(why));
     return item;
 }
 
@@ -59,31 +65,25 @@ static void count(struct trace *trace, const char *rule, enum trace_what what, e
         acts_add(trace->acts, trace->arena, rule, what, why);
 }
 
-struct value *trace_add(struct trace *trace, const char *rule, enum trace_what what,
-                        enum trace_why why)
+struct value trace_add(struct trace *trace, const char *rule, enum trace_what what,
+                       enum trace_why why)
 {
     count(trace, rule, what, why);
     return add_with_why(trace, rule, what, trace_why_word(why));
 }
 
-void trace_note(struct trace *trace, struct value *item, const char *name, struct value value)
-{
-    if (item)
-        value_add(trace->arena, *item, value_text(name), value);
-}
-
-struct value *trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
-                              enum trace_why why, const char *fault)
+struct value trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
+                             enum trace_why why, const char *fault)
 {
     count(trace, rule, what, why);
-    struct value *item = add_with_why(trace, rule, what, trace_why_word(why));
+    struct value item = add_with_why(trace, rule, what, trace_why_word(why));
     if (fault)
         trace_note(trace, item, "fault", value_text(fault));
     return item;
 }
 
-struct value *trace_add_text(struct trace *trace, const char *rule, enum trace_what what,
-                             const char *text)
+struct value trace_add_text(struct trace *trace, const char *rule, enum trace_what what,
+                            const char *text)
 {
     return add_with_why(trace, rule, what, text);
 }
@@ -111,20 +111,20 @@ static struct trace_group *need_group(struct trace *trace, const char *why)
         group = find_group(trace, why = trace_why_word(TRACE_WHY_OTHER_REASONS));
     if (group)
         return group;
-    struct value *item = add(trace, NULL, TRACE_NO_MATCH);
-    if (!item)
+    struct value item = add(trace, NULL, TRACE_NO_MATCH);
+    if (item.kind != VALUE_MAP)
         return NULL;
     if (!trace->groups)
         trace->groups = arena_alloc(trace->arena, sizeof *trace->groups * TRACE_GROUPS_MOST);
     group = &trace->groups[trace->group_count++];
     *group =
-        (struct trace_group){.why = why, .item = *item, .rules = value_new_list(trace->arena, 4)};
-    value_add(trace->arena, *item, value_text("why"), value_text(why));
-    value_add(trace->arena, *item, value_text("rules"), group->rules);
+        (struct trace_group){.why = why, .item = item, .rules = value_new_list(trace->arena, 4)};
+    value_add(trace->arena, item, value_text("why"), value_text(why));
+    value_add(trace->arena, item, value_text("rules"), group->rules);
     return group;
 }
 
-struct value *trace_add_false(struct trace *trace, const char *rule)
+struct value trace_add_false(struct trace *trace, const char *rule)
 {
     return add_with_why(trace, rule, TRACE_NO_MATCH, trace_why_word(TRACE_WHY_IF));
 }
@@ -147,12 +147,12 @@ void trace_add_more(struct trace *trace, const char *fault, uint32_t more)
         group->more += more;
 }
 
-static void add_message(struct trace *trace, const char *rule, enum trace_what what,
-                        const char *why, const char *mid)
+static struct value add_message(struct trace *trace, const char *rule, enum trace_what what,
+                                const char *why, const char *mid)
 {
-    struct value *item = add_with_why(trace, rule, what, why);
-    if (item)
-        value_add(trace->arena, *item, value_text("mid"), value_text(mid));
+    struct value item = add_with_why(trace, rule, what, why);
+    trace_note(trace, item, "mid", value_text(mid));
+    return item;
 }
 
 void trace_add_send(struct trace *trace, const char *rule, const char *template, const char *mid)
@@ -160,10 +160,10 @@ void trace_add_send(struct trace *trace, const char *rule, const char *template,
     add_message(trace, rule, TRACE_SENDS, template, mid);
 }
 
-void trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
-                          enum trace_why why, const char *mid)
+struct value trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
+                                  enum trace_why why, const char *mid)
 {
-    add_message(trace, rule, what, trace_why_word(why), mid);
+    return add_message(trace, rule, what, trace_why_word(why), mid);
 }
 
 void trace_add_requeued(struct trace *trace, const char *rule, const char *word, const char *mid)
@@ -176,10 +176,10 @@ void trace_add_joined(struct trace *trace, const char *key)
     add_with_why(trace, NULL, TRACE_JOINED, key);
 }
 
-struct value *trace_add_time(struct trace *trace, const char *rule, enum trace_what what,
-                             int64_t until_ms)
+struct value trace_add_time(struct trace *trace, const char *rule, enum trace_what what,
+                            int64_t until_ms)
 {
-    struct value *item = add(trace, rule, what);
+    struct value item = add(trace, rule, what);
     trace_note(trace, item, "until", value_int(until_ms));
     return item;
 }

@@ -45,20 +45,20 @@ enum { TRACE_MOST = 200, TRACE_NAMES_MOST = 32, TRACE_GROUPS_MOST = 16 };
 
 void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
                  const struct shop_event *event);
-/* All texts are referred to, not copied. `rule` may be NULL. The new item, for trace_note before
- * anything else is added; NULL where the line is full. */
-struct value *trace_add(struct trace *trace, const char *rule, enum trace_what what,
-                        enum trace_why why);
+/* All texts are referred to, not copied. `rule` may be NULL. The new item, for trace_note; null
+ * where the line is full. */
+struct value trace_add(struct trace *trace, const char *rule, enum trace_what what,
+                       enum trace_why why);
 /* Likewise; `fault`: what failed in an expression, as "cart.total: no such field", or NULL. */
-struct value *trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
-                              enum trace_why why, const char *fault);
+struct value trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
+                             enum trace_why why, const char *fault);
 /* What is told in words of its own: the event's type, the field and its value. */
-struct value *trace_add_text(struct trace *trace, const char *rule, enum trace_what what,
-                             const char *text);
-/* A particular of the item, behind the others; nothing where the item is NULL. */
-void trace_note(struct trace *trace, struct value *item, const char *name, struct value value);
+struct value trace_add_text(struct trace *trace, const char *rule, enum trace_what what,
+                            const char *text);
+/* A particular of the item, behind the others; nothing where the item is null. */
+void trace_note(struct trace *trace, struct value item, const char *name, struct value value);
 /* A rule whose condition is false, in an item of its own: for trace_note likewise. */
-struct value *trace_add_false(struct trace *trace, const char *rule);
+struct value trace_add_false(struct trace *trace, const char *rule);
 /* A rule whose condition failed, or an expression of a step of it: `fault` says why. */
 void trace_add_no_match(struct trace *trace, const char *rule, const char *fault);
 /* So many more rules that did not match by that. */
@@ -66,14 +66,19 @@ void trace_add_more(struct trace *trace, const char *fault, uint32_t more);
 void trace_add_error(struct trace *trace, const char *rule, const char *fault);
 void trace_add_send(struct trace *trace, const char *rule, const char *template, const char *mid);
 /* A message of an earlier decision: TRACE_WITHDRAWN, …_LATE, TRACE_MARKED or TRACE_TOO_LATE. */
-void trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
-                          enum trace_why why, const char *mid);
+struct value trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
+                                  enum trace_why why, const char *mid);
 /* Of a dead letter that goes out once more; `word`: why. */
 void trace_add_requeued(struct trace *trace, const char *rule, const char *word, const char *mid);
 /* Another key of the customer, whose document is part of this one now. */
 void trace_add_joined(struct trace *trace, const char *key);
-struct value *trace_add_time(struct trace *trace, const char *rule, enum trace_what what,
-                             int64_t until_ms);
+struct value trace_add_time(struct trace *trace, const char *rule, enum trace_what what,
+                            int64_t until_ms);
+/* How many items there are. */
+static inline uint32_t trace_count(const struct trace *trace)
+{
+    return value_count(&trace->did);
+}
 /* The finished line; false where there is nothing to tell: a timer found nothing to do. */
 bool trace_end(struct trace *trace, struct value *line);
 

@@ -14,6 +14,11 @@
     X(QUIET_HOURS, "quiet-hours", "a send waits for the end of the customer's quiet hours")        \
     X(OUTBOX_FULL, "outbox-full", "a send waits for room in the outbox, until that time at most")  \
     X(PAUSED, "paused", "a send waits until its rule is resumed")                                  \
+    X(BRANCH, "branch", "a branch's `if` is false: on at its `else`, or behind it")                \
+    X(SHARE, "share", "the customer's share of a split")                                           \
+    X(STAYS, "stays",                                                                              \
+      "an event of the journey's `until` or `or` came, and its condition is false")                \
+    X(MATCHED, "matched", "the rule matched, and there was nothing for it to do")                  \
     X(SENDS, "sends", "a message of this template was put into the outbox")                        \
     X(SETS, "sets", "a field of the customer became this: by the rule, or, without one, computed") \
     X(EMITS, "emits", "the rule made an event of this type")                                       \

@@ -28,6 +28,7 @@
       "192 of the customer's messages wait, or limits and caps count as many")                \
     X(BRANCH, "branch", "the branch's `if` was asked again after a wait, and is other now")   \
     X(MET, "met", "an event of the wait's `or` came")                                         \
+    X(OR, "or", "the condition of the wait's `or` is false")                                  \
     X(PAST, "past", "the time that it should have waited for has passed")                     \
     X(START_LOST, "start-lost", "the event that started the journey is not in Redis")         \
     X(TOO_LARGE, "too-large", "the customer's document has no room for it")                   \

@@ -9,7 +9,7 @@ static void leave_to_erasure(struct customer_open *open)
         .mid = open->mid, .rule = "", .origin = "", .topic = "", .give_up_ms = open->give_up_ms};
 }
 
-void withdraw_message(struct deciding *d, uint32_t index, enum trace_why why)
+struct value withdraw_message(struct deciding *d, uint32_t index, enum trace_why why)
 {
     static const enum trace_what whats[] = {
         [CUSTOMER_PLACE_WAITS] = TRACE_WITHDRAWN,
@@ -30,8 +30,8 @@ void withdraw_message(struct deciding *d, uint32_t index, enum trace_why why)
         customer_drop_open(d->customer, index);
     if (place == CUSTOMER_PLACE_WAITS) /* else it keeps its place: somebody may get it yet */
         customer_drop_send(d->customer, open.mid);
-    trace_add_withdrawal(&d->trace, open.rule, whats[place], why, open.mid);
     d->effect = d->effect || place != CUSTOMER_PLACE_GONE;
+    return trace_add_withdrawal(&d->trace, open.rule, whats[place], why, open.mid);
 }
 
 void withdraw_run(struct deciding *d, const char *rule, const char *origin, enum trace_why why)

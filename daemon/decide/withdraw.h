@@ -10,8 +10,8 @@
 
 #include "decide/deciding.h"
 
-/* An open message of the document. */
-void withdraw_message(struct deciding *d, uint32_t index, enum trace_why why);
+/* An open message of the document. The item of the trace that says so. */
+struct value withdraw_message(struct deciding *d, uint32_t index, enum trace_why why);
 
 /* All that the rule's journey of that origin has open. */
 void withdraw_run(struct deciding *d, const char *rule, const char *origin, enum trace_why why);

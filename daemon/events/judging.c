@@ -165,9 +165,12 @@ static void hear_halts(const struct judging *judging, struct work *work)
     size_t count = 0;
     const struct halted_rule *rules =
         judging->halted ? halted_rules(judging->halted, &count) : NULL;
-    for (size_t i = 0; i < count && work->tries == 0 && work->lookup_rounds == 0; i++)
-        work_add_halt(judging->round, work, arena_text(judging->round, rules[i].name),
-                      arena_text(judging->round, rules[i].by));
+    for (size_t i = 0; i < count && work->tries == 0 && work->lookup_rounds == 0; i++) {
+        const struct policy_halt halt = {.rule = arena_text(judging->round, rules[i].name),
+                                         .by = arena_text(judging->round, rules[i].by),
+                                         .at_ms = rules[i].at_ms};
+        work_add_halt(judging->round, work, &halt);
+    }
 }
 
 static bool rounds_are_over(const struct work *work)
@@ -180,6 +183,7 @@ static struct policy_facts facts_of(const struct judging *judging, const struct 
 {
     return (struct policy_facts){.rooms = judging->rooms,
                                  .suppressed = work->suppressed.texts,
+                                 .suppressions = work->suppressions.texts,
                                  .declined = work->declined.texts,
                                  .unknown = work->unknown.texts,
                                  .places = work->places,

@@ -114,7 +114,8 @@ void work_begin_round(struct work *work)
     work->document = (struct slice){0};
     work->records = NULL;
     work->record_count = 0;
-    work->suppressed = work->declined = work->braked = work->unknown = (struct work_list){0};
+    work->suppressed = work->suppressions = work->declined = work->braked = work->unknown =
+        (struct work_list){0};
     work->codeless = (struct work_list){0};
     work->halts = NULL;
     work->halt_count = work->halt_capacity = 0;
@@ -183,11 +184,11 @@ static void add_place(struct arena *arena, struct work *work, const struct commi
         (struct policy_place){.mid = arena_text(arena, found->mid), .place = found->place};
 }
 
-void work_add_halt(struct arena *arena, struct work *work, const char *rule, const char *by)
+void work_add_halt(struct arena *arena, struct work *work, const struct policy_halt *halt)
 {
     work->halts =
         arena_grow(arena, work->halts, work->halt_count, &work->halt_capacity, sizeof *work->halts);
-    work->halts[work->halt_count++] = (struct policy_halt){.rule = rule, .by = by};
+    work->halts[work->halt_count++] = *halt;
 }
 
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result)
@@ -200,15 +201,19 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     for (size_t i = 0; i < work->record_count && i < result->record_count; i++)
         work->records[i].text = slice_copy(arena, result->records[i]);
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
+    add_copies(arena, &work->suppressions, result->suppressions, result->suppressions_count);
     add_copies(arena, &work->declined, result->declined, result->declined_count);
     add_copies(arena, &work->unknown, result->unknown, result->unknown_count);
     for (size_t i = 0; i < result->place_count; i++)
         add_place(arena, work, &result->places[i]);
     add_copies(arena, &work->braked, result->braked, result->braked_count);
     add_copies(arena, &work->codeless, result->codeless, result->codeless_count);
-    for (size_t i = 0; i + 1 < result->halts_count; i += 2)
-        work_add_halt(arena, work, arena_text(arena, result->halts[i]),
-                      arena_text(arena, result->halts[i + 1]));
+    for (size_t i = 0; i + 2 < result->halts_count; i += 3) {
+        const struct policy_halt halt = {.rule = arena_text(arena, result->halts[i]),
+                                         .by = arena_text(arena, result->halts[i + 1]),
+                                         .at_ms = strtoll(result->halts[i + 2], NULL, 10)};
+        work_add_halt(arena, work, &halt);
+    }
     forget(work, result->gone, result->gone_count);
 }
 

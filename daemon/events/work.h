@@ -69,6 +69,7 @@ struct work {
     struct work_list braked, codeless;
     struct policy_halt *halts; /* likewise, behind what the daemon had heard before */
     uint32_t halt_count, halt_capacity;
+    struct work_list suppressions; /* what stands of each that is suppressed */
     struct work_list suppressed, declined,
         unknown;                 /* facts learnt, as in struct policy_facts: these … */
     struct policy_place *places; /* … and these */
@@ -104,8 +105,8 @@ void work_merge(struct arena *arena, struct work *work, struct work *other);
 
 /* Begins a round: what was learnt in the one before is forgotten. */
 void work_begin_round(struct work *work);
-/* A rule is paused, or by "" not; neither text is copied. */
-void work_add_halt(struct arena *arena, struct work *work, const char *rule, const char *by);
+/* A rule is paused, or by "" not; no text is copied. */
+void work_add_halt(struct arena *arena, struct work *work, const struct policy_halt *halt);
 /* What a refused commit taught: the document that stands now, facts, entries that are
  * somebody else's. All is copied. */
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result);

@@ -292,6 +292,8 @@ static void read_facts(struct arena *arena, const struct reply *reply, struct co
         const struct reply *items = reply_item(reply, i + 1);
         if (name && strcmp(name, "suppressed") == 0)
             result->suppressed = texts_of(arena, items, &result->suppressed_count);
+        else if (name && strcmp(name, "suppressions") == 0)
+            result->suppressions = texts_of(arena, items, &result->suppressions_count);
         else if (name && strcmp(name, "declined") == 0)
             result->declined = texts_of(arena, items, &result->declined_count);
         else if (name && strcmp(name, "unknown") == 0)

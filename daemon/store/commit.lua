@@ -37,9 +37,10 @@
 --   forgotten origins of those that nobody needs any more
 -- Returns {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
 -- …}}, {'broken', key, what it is}: one that only this customer has is of a wrong type, or {'facts',
--- name, items, …}: of what was assumed, 'suppressed' hashes, 'declined' "<hash>=<topic>", keys of
+-- name, items, …}: of what was assumed, 'suppressed' hashes, with what stands of each ('suppressions'),
+-- 'declined' "<hash>=<topic>", keys of
 -- 'unknown' customers, the 'places' of messages: mid, place, mid, place…, the 'halts' of rules: rule, by
--- whom or '', rule…, the mids that are 'braked', and those that are 'codeless': no code is left for them.
+-- whom or '', since when, rule…, the mids that are 'braked', and those that are 'codeless': no code is left for them.
 -- Behind 'done' stand the lists of codes of which few are left by now, and how many: list, count, list…
 -- The error LEASE where the daemon's lease ran out.
 -- Safe to run twice: the second run finds its own version, or its entries gone.
@@ -217,10 +218,12 @@ for _, item in ipairs(lists.said) do
     end
 end
 
-local facts, suppressed, declined, places = {'facts'}, {}, {}, {}
+local facts, suppressed, suppressions, declined, places = {'facts'}, {}, {}, {}, {}
 for _, hash in ipairs(lists.free) do
-    if redis.call('HEXISTS', P .. ':suppressed', hash) == 1 then
+    local record = redis.call('HGET', P .. ':suppressed', hash)
+    if record then
         suppressed[#suppressed + 1] = hash
+        suppressions[#suppressions + 1] = record
     end
 end
 for _, assumed in ipairs(lists.undeclined) do
@@ -254,9 +257,10 @@ for _, h in ipairs(lists.halts) do
     local record = redis.call('HGET', P .. ':halted', h[1])
     if (record and true or false) ~= (h[2] ~= '') then
         local decoded, there = pcall(cjson.decode, record or '')
+        there = decoded and type(there) == 'table' and there or {}
         halts[#halts + 1] = h[1]
-        halts[#halts + 1] = record and (decoded and type(there) == 'table' and there.by == 'brake' and 'brake' or
-            'somebody') or ''
+        halts[#halts + 1] = record and (type(there.by) == 'string' and there.by ~= '' and there.by or 'somebody') or ''
+        halts[#halts + 1] = string.format('%.0f', type(there.at) == 'number' and there.at or 0)
     end
 end
 local bounds, braked = {}, {}
@@ -296,6 +300,7 @@ learnt('codeless', codeless)
 learnt('halts', halts)
 learnt('braked', braked)
 learnt('suppressed', suppressed)
+learnt('suppressions', suppressions)
 learnt('declined', declined)
 learnt('unknown', unknown)
 learnt('places', places)

@@ -27,13 +27,15 @@ struct commit_result {
     size_t record_count;
     const char *const *suppressed; /* of free_hashes */
     size_t suppressed_count;
+    const char *const *suppressions; /* what stands of each of them, in their order */
+    size_t suppressions_count;
     const char *const *declined; /* of undeclined, "<hash>=<topic>" */
     size_t declined_count;
     const char *const *unknown; /* keys of emits under which nothing stands */
     size_t unknown_count;
     const struct commit_withdrawal *places; /* of withdrawals: where they are; `why` NULL */
     size_t place_count;
-    const char *const *halts; /* rule, who paused it or "", rule, who … */
+    const char *const *halts; /* rule, who paused it or "", since when (ms), rule, who … */
     size_t halts_count;
     const char *const *codeless; /* mids for which no code is left */
     size_t codeless_count;

@@ -109,7 +109,8 @@ static void add_word(struct buf *out, const struct value *item, const char *name
 /* What only tells how things came; test_because holds it. */
 static bool is_told_alone(const struct value *item)
 {
-    static const char *const whats[] = {"says-no", "says-yes"};
+    static const char *const whats[] = {"says-no", "says-yes", "branch",
+                                        "share",   "stays",    "matched"};
     for (size_t i = 0; i < sizeof whats / sizeof *whats; i++)
         if (value_is_text(value_get(item, "what"), whats[i]))
             return true;

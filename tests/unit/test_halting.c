@@ -16,8 +16,8 @@
     "{name: r, on: cart, again: restart, until: order, steps: [{wait: 1h},\n" \
     " {send: a}, {wait: 1h}, {send: b}]}\n"
 
-static const struct policy_halt by_hand[] = {{"r", "ana"}}, by_brake[] = {{"r", "brake"}},
-                                none[] = {{"r", "ana"}, {"r", ""}};
+static const struct policy_halt by_hand[] = {{"r", "ana", 0}}, by_brake[] = {{"r", "brake", 0}},
+                                none[] = {{"r", "ana", 0}, {"r", "", 0}};
 
 static void halt(struct decide_fixture *fixture, const struct policy_halt *halts, size_t count)
 {

@@ -61,7 +61,7 @@ static const struct decide_play untils[] = {
      ABOUT_IT,
      {{0, X(CART("a")), "r waits 3600"},
       {1, X(""), "r waits 3601"},
-      {2, Y(""), "r ended until; r ended until"}}},
+      {2, Y(""), "r ended until order: no such field; r ended until order: no such field"}}},
     {"a condition is asked of what came before, too",
      ABOUT_IT,
      {{0, Y(ORDER("a")), ""},

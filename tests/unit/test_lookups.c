@@ -75,7 +75,7 @@ static const struct decide_play plays[] = {
      "{name: r, on: x, again: ignore, until: {on: x, if: 'lookup(\"stock\", \"NONE\") > 1'},\n"
      " wait: 1h, send: t}",
      {{0, VIEWED("1", "7"), "r waits 3600"},
-      {60, VIEWED("2", "7"), "r ended until; r waits 3660"}}},
+      {60, VIEWED("2", "7"), "r ended until lookup(): `stock` has no entry `NONE`; r waits 3660"}}},
 };
 
 static void test_plays(void **state)

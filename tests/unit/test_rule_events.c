@@ -30,7 +30,7 @@ static const struct decide_play plays[] = {
      RULE "until: [{on: paid, if: order.id == start.order.id}, {on: left, if: why == 'bored'}]\n",
      {{0, OF("x", ",\"order\":{\"id\":1}"), "r waits 3600"},
       {1, OF("left", ",\"why\":\"tired\""), ""},
-      {2, OF("paid", ""), "r ended until"}}},
+      {2, OF("paid", ""), "r ended until order: no such field"}}},
     {"a list of one is no list",
      RULE "until: [{on: paid, if: order.id == start.order.id}]\n",
      {{0, OF("x", ",\"order\":{\"id\":1}"), "r waits 3600"},

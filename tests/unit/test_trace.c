@@ -59,8 +59,10 @@ static void test_trace(void **state)
         "\"r58\"],\"more\":20}",
         "{\"what\":\"no-match\",\"why\":\"f01: no such field\",\"rules\":[\"r01\"]}",
         "{\"what\":\"no-match\",\"why\":\"other reasons\",\"rules\":[\"r15\",\"r16\",",
-        "{\"rule\":\"r00\",\"what\":\"refused\",\"why\":\"no-address\"}",
-        "{\"rule\":\"r79\",\"what\":\"refused\",\"why\":\"no-address\"}]}",
+        "{\"rule\":\"r00\",\"what\":\"refused\",\"why\":\"no-address\",\"template\":\"m\","
+        "\"field\":"
+        "\"email\",\"lacks\":[\"customer.email\"]}",
+        "{\"rule\":\"r79\",\"what\":\"refused\",\"why\":\"no-address\",",
     };
     const char *at = buf_string(&text);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
