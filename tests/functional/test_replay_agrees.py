@@ -100,7 +100,7 @@ def told_by_replay(out):
     for line in out.splitlines():
         if event := re.fullmatch(r"    \d\S+  \S+ of (\S+)", line):
             who = person(event[1])
-        elif item := re.fullmatch(r"      (\S+) ([a-z-]+)(?:: (.*?))?(?: until \S+)?", line):
+        elif item := re.fullmatch(r"      (?!says-)(\S+) ([a-z-]+)(?:: (.*?))?(?: until \S+)?", line):
             found[who, item[1], item[2], item[3]] += 1
         elif item := re.fullmatch(r"      (\S+) (sends) (\S+) to \S+", line):
             found[who, item[1], item[2], item[3]] += 1
