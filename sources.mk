@@ -246,6 +246,8 @@ library_sources = \
 	daemon/ctl/csv_reader.c \
 	daemon/ctl/csv_reader.h \
 	daemon/ctl/customer_command.c \
+	daemon/ctl/customer_import.c \
+	daemon/ctl/customer_import.h \
 	daemon/ctl/daemons.c \
 	daemon/ctl/daemons.h \
 	daemon/ctl/dead.c \
@@ -297,6 +299,8 @@ library_sources = \
 	daemon/ctl/preview.c \
 	daemon/ctl/preview_form.c \
 	daemon/ctl/preview_form.h \
+	daemon/ctl/profiles.c \
+	daemon/ctl/profiles.h \
 	daemon/ctl/push.c \
 	daemon/ctl/reload.c \
 	daemon/ctl/render.c \
@@ -340,6 +344,8 @@ library_sources = \
 	daemon/ctl/subject_erase.h \
 	daemon/ctl/subject_export.c \
 	daemon/ctl/subject_export.h \
+	daemon/ctl/subject_import.c \
+	daemon/ctl/subject_import.h \
 	daemon/ctl/subject_show.c \
 	daemon/ctl/subject_show.h \
 	daemon/ctl/suppress.c \
@@ -1490,6 +1496,7 @@ test_files = \
 	tests/functional/test_complaints.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_customer_erase.py \
+	tests/functional/test_customer_export.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \
 	tests/functional/test_delivery_faults.py \

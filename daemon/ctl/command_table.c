@@ -118,18 +118,25 @@ const struct command commands[] = {
     },
     {
         .name = "customer",
-        .arguments = "show | export | erase CUSTOMER [OPTION...]",
-        .about = "what is kept of a person: to see it, hand it over, erase it",
-        .options = "  show       what is known, what runs, what was sent, for people\n"
-                   "  export     all of it as one JSON document\n"
-                   "  erase      forgets them: all but each no, and when it was\n"
-                   "  --archive  export: the lines of the archive that name them too\n"
-                   "  --yes      erase: nobody is asked\n"
-                   "  --dry-run  erase: only says what would go\n"
-                   "  --json     show: as `export`; erase: what went, as a JSON object\n",
+        .arguments = "show | export | erase CUSTOMER | import FILE... [OPTION...]",
+        .about = "what is kept of a person: to see it, hand it over, bring it back, erase it",
+        .options =
+            "  show             what is known, what runs, what was sent, for people\n"
+            "  export           all of it as one JSON document\n"
+            "  erase            forgets them: all but each no, and when it was\n"
+            "  import           what `export` gave becomes part of what is known; or customers of\n"
+            "                   the shop, as JSON lines or .csv, as events `customer.updated`\n"
+            "  --archive        export: the lines of the archive that name them too\n"
+            "  --journeys       import: what runs comes along, and goes on here\n"
+            "  --after-erasure  import: also who was erased since\n"
+            "  --yes            erase: nobody is asked\n"
+            "  --dry-run        erase: only says what would go\n"
+            "  --json           show: as `export`; erase: what went, as a JSON object\n",
         .examples = "  nudgectl customer show ana@example.com\n"
                     "  nudgectl customer export id:7 --archive > ana.json\n"
-                    "  nudgectl customer erase ana@example.com --dry-run\n",
+                    "  nudgectl customer erase ana@example.com --dry-run\n"
+                    "  nudgectl customer import ana.json\n"
+                    "  nudgectl customer import customers.csv\n",
         .run = command_customer,
     },
     {

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "ctl/command.h"
+#include "ctl/customer_import.h"
 #include "ctl/exit_codes.h"
 #include "ctl/plain.h"
 #include "ctl/subject.h"
@@ -14,7 +15,7 @@
 #include "ctl/subject_show.h"
 
 struct customer_options {
-    bool yes, dry, json, archive;
+    bool yes, dry, json, archive, journeys, after_erasure;
 };
 
 typedef int customer_verb(struct subject *subject, const struct customer_options *options);
@@ -91,18 +92,34 @@ static int run(struct context *context, const char *name, customer_verb *verb,
     return status;
 }
 
+static int import(struct context *context, const struct customer_options *asked, int count,
+                  char **argv)
+{
+    const struct customer_import how = {.journeys = asked->journeys,
+                                        .after_erasure = asked->after_erasure};
+    if (count < 2)
+        return command_usage(argv[0], "a file is expected, or - for standard input");
+    argv[count + 1] = NULL;
+    return customer_import_run(context, &how, argv + 2);
+}
+
 int command_customer(struct context *context, int argc, char **argv)
 {
     struct customer_options asked = {0};
-    const struct command_option options[] = {{.name = "--yes", .flag = &asked.yes},
-                                             {.name = "--dry-run", .flag = &asked.dry},
-                                             {.name = "--json", .flag = &asked.json},
-                                             {.name = "--archive", .flag = &asked.archive},
-                                             {0}};
+    const struct command_option options[] = {
+        {.name = "--yes", .flag = &asked.yes},
+        {.name = "--dry-run", .flag = &asked.dry},
+        {.name = "--json", .flag = &asked.json},
+        {.name = "--archive", .flag = &asked.archive},
+        {.name = "--journeys", .flag = &asked.journeys},
+        {.name = "--after-erasure", .flag = &asked.after_erasure},
+        {0}};
     int count = command_options(context, argc, argv, options);
     int verb = 0;
     if (count < 0)
         return EX_USAGE;
+    if (count && strcmp(argv[1], "import") == 0)
+        return import(context, &asked, count, argv);
     while (count && verb < VERBS && strcmp(argv[1], verbs[verb].word) != 0)
         verb++;
     if (!count || verb == VERBS)
