@@ -75,6 +75,8 @@ library_sources = \
 	daemon/base/process.h \
 	daemon/base/progress.c \
 	daemon/base/progress.h \
+	daemon/base/schema.c \
+	daemon/base/schema.h \
 	daemon/base/setting.c \
 	daemon/base/setting.h \
 	daemon/base/settings.c \
@@ -86,6 +88,7 @@ library_sources = \
 	daemon/base/settings_fields.h \
 	daemon/base/settings_print.c \
 	daemon/base/settings_reference.c \
+	daemon/base/shape.h \
 	daemon/base/share.c \
 	daemon/base/share.h \
 	daemon/base/size.c \
@@ -316,6 +319,8 @@ library_sources = \
 	daemon/ctl/rule_test_report.h \
 	daemon/ctl/rule_test_run.c \
 	daemon/ctl/rule_test_run.h \
+	daemon/ctl/rule_test_table.c \
+	daemon/ctl/rule_test_table.h \
 	daemon/ctl/rule_test_time.c \
 	daemon/ctl/rule_test_time.h \
 	daemon/ctl/rule_test_update.c \
@@ -1250,7 +1255,8 @@ bench_programs = \
 
 lint_programs = \
 	tests/lint/names \
-	tests/lint/reference
+	tests/lint/reference \
+	tests/lint/schemas
 
 fuzz_programs = \
 	tests/fuzz/fuzz_answers \
@@ -1396,6 +1402,12 @@ example_files = \
 	templates/win-back.html.liquid \
 	templates/win-back.text.liquid
 
+schema_files = \
+	schemas/events.schema.json \
+	schemas/nudged.schema.json \
+	schemas/rule-tests.schema.json \
+	schemas/rules.schema.json
+
 man_pages = \
 	docs/man/nudgectl-check.1 \
 	docs/man/nudgectl-codes.1 \
@@ -1480,6 +1492,7 @@ test_files = \
 	tests/functional/provider_texts.py \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
+	tests/functional/schema_corpus.py \
 	tests/functional/share_count.py \
 	tests/functional/subjects.py \
 	tests/functional/test_archive.py \
@@ -1546,6 +1559,7 @@ test_files = \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_rule_tests.py \
 	tests/functional/test_same_words.py \
+	tests/functional/test_schemas.py \
 	tests/functional/test_sender.py \
 	tests/functional/test_share_count.py \
 	tests/functional/test_shares.py \

@@ -100,6 +100,27 @@ bool duration_parse(const char *text, size_t length, int64_t *ms)
     return true;
 }
 
+/* From the smallest unit outwards: "D.F" of this unit ends the text, "D" may stand before the rest.
+ */
+static void put_pattern(struct buf *out, size_t unit)
+{
+    const char *name = units[unit].name;
+    if (unit + 1 == UNIT_COUNT) {
+        buf_printf(out, "(?:[0-9]{1,%d}%s)?", DIGITS_MOST, name);
+        return;
+    }
+    buf_printf(out, "(?:[0-9]{1,%d}\\.[0-9]{1,%d}%s|(?:[0-9]{1,%d}%s)?", DIGITS_MOST, DIGITS_MOST,
+               name, DIGITS_MOST, name);
+    put_pattern(out, unit + 1);
+    buf_char(out, ')');
+}
+
+void duration_pattern(struct buf *out)
+{
+    buf_text(out, "(?=[0-9])");
+    put_pattern(out, 0);
+}
+
 const char *duration_format(int64_t ms, char out[DURATION_TEXT_SIZE])
 {
     uint64_t left = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;

@@ -9,12 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 enum { DURATION_TEXT_SIZE = 48 };
 
 /* Milliseconds, 0 to 3,650 days. False where the text is no such length: empty,
  * without a unit, negative, too long, units not in falling order, a point in
  * another number than the last, or not whole milliseconds. */
 bool duration_parse(const char *text, size_t length, int64_t *ms);
+
+/* Appends the regular expression (ECMA 262) of such a text, as far as one can tell. */
+void duration_pattern(struct buf *out);
 
 /* As duration_parse reads it: "1h30m", "10d", "2w", "0s"; weeks only where they are
  * whole. A negative length begins with "-". Returns `out`. */

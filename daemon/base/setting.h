@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct shape;
+
 /* Behind each stands the C type of its field, and what that holds without a value. */
 enum setting_type {
     SETTING_TEXT,       /* const char *, in the arena; NULL when absent */
@@ -50,7 +52,8 @@ struct setting {
     const struct setting *section; /* of a section: its own table */
     bool required;                 /* absent is a fault */
     enum setting_reload reload;
-    const char *help; /* one line */
+    const char *help;          /* one line */
+    const struct shape *shape; /* what the type does not say of it (base/shape); NULL: nothing */
 };
 
 /* "between 1 and 256", "at least 1s", "at most 1MiB", or "" where there is no bound. */

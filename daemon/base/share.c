@@ -21,6 +21,8 @@ uint32_t share_place(const char *purpose, const char *name, const char *key)
     return (uint32_t)((hash >> 32) * SHARE_WHOLE >> 32);
 }
 
+const struct shape share_shape = {.kind = SHAPE_NUMBER, .least = 0, .most = 100};
+
 bool share_read(const struct value *percentage, uint32_t *places)
 {
     double number;

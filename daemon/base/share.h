@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/shape.h"
 #include "base/value.h"
 
 enum { SHARE_WHOLE = 10000 }; /* places: a percentage is a hundred of them */
@@ -19,5 +20,6 @@ uint32_t share_place(const char *purpose, const char *name, const char *key);
 
 /* Reads a percentage: a number from 0 to 100 with two decimals at most. False: it is none. */
 bool share_read(const struct value *percentage, uint32_t *places);
+extern const struct shape share_shape; /* of it */
 
 #endif

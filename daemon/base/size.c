@@ -43,6 +43,15 @@ bool size_parse(const char *text, size_t length, int64_t *bytes)
     return false;
 }
 
+void size_pattern(struct buf *out)
+{
+    buf_text(out, "[0-9]+(?: ?(?:");
+    for (size_t i = 0; i < UNIT_COUNT; i++)
+        if (*units[i].name)
+            buf_printf(out, "%s%s", i ? "|" : "", units[i].name);
+    buf_text(out, "))?");
+}
+
 const char *size_format(int64_t bytes, char out[SIZE_TEXT_SIZE])
 {
     for (size_t i = 0; bytes > 0 && i < UNITS_WRITTEN; i++) {

@@ -9,10 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 enum { SIZE_TEXT_SIZE = 32 };
 
 /* 0 to INT64_MAX bytes; false where the text is no whole number with one of the units. */
 bool size_parse(const char *text, size_t length, int64_t *bytes);
+
+/* Appends the regular expression (ECMA 262) of such a text. */
+void size_pattern(struct buf *out);
 
 /* The largest unit that leaves no rest: "64KiB", "1MB", "1025". Never below 0. */
 const char *size_format(int64_t bytes, char out[SIZE_TEXT_SIZE]);

@@ -14,4 +14,7 @@ bool word_is_plain(const char *text, size_t length);
 /* "1 to 64 letters, …": what to say to who wrote something else. */
 extern const char word_hint[];
 
+/* The same as a regular expression (ECMA 262). */
+#define WORD_PATTERN "[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"
+
 #endif

@@ -18,6 +18,21 @@ struct channel_keys {
 };
 
 static const char *const kinds[] = {"mail", "text", NULL};
+static const char *const classes[] = {"marketing", "transactional", NULL};
+
+static const struct shape text_shape = {.kind = SHAPE_TEXT};
+static const struct shape texts_shape = {.kind = SHAPE_LIST, .of = &text_shape, .least = 1};
+static const struct shape topic_shape = {.kind = SHAPE_TEXT, .pattern = "."};
+
+static const struct shape topics_shape = {
+    .kind = SHAPE_EITHER,
+    .either = (const struct shape *const[]){
+        &topic_shape, &(const struct shape){.kind = SHAPE_LIST, .of = &topic_shape}, NULL}};
+
+static const struct shape class_shape = {.kind = SHAPE_CHOICE, .words = classes};
+
+static const struct shape gateways_shape = {
+    .kind = SHAPE_EITHER, .either = (const struct shape *const[]){&text_shape, &texts_shape, NULL}};
 
 const struct setting config_channels_settings[] = {
     {.key = "kind",
@@ -29,7 +44,8 @@ const struct setting config_channels_settings[] = {
      .type = SETTING_VALUE,
      .offset = offsetof(struct channel_keys, gateways),
      .required = true,
-     .help = "one, or several in order of preference"},
+     .help = "one, or several in order of preference",
+     .shape = &gateways_shape},
     {.key = "address",
      .type = SETTING_TEXT,
      .offset = offsetof(struct channel_keys, address),
@@ -38,14 +54,31 @@ const struct setting config_channels_settings[] = {
     {.key = "topics",
      .type = SETTING_TEXTS,
      .offset = offsetof(struct channel_keys, topics),
-     .help = "rules of these topics take it where their send has no `via`"},
+     .help = "rules of these topics take it where their send has no `via`",
+     .shape = &topics_shape},
     {.key = "classes",
      .type = SETTING_TEXTS,
      .offset = offsetof(struct channel_keys, classes),
      .help = "likewise rules of these classes whose topic no channel has: marketing, "
-             "transactional"},
+             "transactional",
+     .shape = &(const struct shape){.kind = SHAPE_EITHER,
+                                    .either = (const struct shape *const[]){&class_shape,
+                                                                            &(const struct shape){
+                                                                                .kind = SHAPE_LIST,
+                                                                                .of = &class_shape},
+                                                                            NULL}}},
     {0},
 };
+
+const struct shape config_channels_shape = {
+    .kind = SHAPE_MAP,
+    .pattern = "^" WORD_PATTERN "$",
+    .of = &(const struct shape){
+        .kind = SHAPE_EITHER,
+        .name = "channel",
+        .either = (const struct shape *const[]){
+            &text_shape, &texts_shape,
+            &(const struct shape){.kind = SHAPE_KEYS, .table = config_channels_settings}, NULL}}};
 
 struct reading {
     const struct config_channels_input *input;
@@ -136,7 +169,6 @@ static const char *taken_by(const struct reading *reading, const char *word, boo
 static void check_word(const struct reading *reading, const struct value *item, const char *word,
                        bool topics)
 {
-    static const char *const classes[] = {"marketing", "transactional", NULL};
     const char *other = taken_by(reading, word, topics);
     const char *const *known = topics ? reading->input->topics : classes;
     if (known && !rule_list_has(known, word))

@@ -48,6 +48,7 @@ struct config_channels_input {
 };
 
 /* The keys of a channel that is written as a mapping: for the reference. */
+extern const struct shape config_channels_shape; /* of `channels`, a mapping of all of them */
 extern const struct setting config_channels_settings[];
 
 /* Reads `channels`; null: `email` through all gateways in their order, which it then says. Faults

@@ -1,7 +1,11 @@
 /* Every key of nudged.yaml: its type, range, default, and what it is for. */
 #include "base/log.h"
+#include "base/shape.h"
+#include "base/word.h"
+#include "config/config_channels.h"
 #include "config/config_keys.h"
 #include "customer/customer_record.h"
+#include "rules/field.h"
 
 #define SECONDS(n) ((int64_t)(n)*1000)
 #define DAYS(n)    ((int64_t)(n)*24 * 60 * 60 * 1000)
@@ -9,7 +13,16 @@
 #define IN(type, field) .offset = offsetof(struct type, field)
 
 static const char *const pushes[] = {"lpush", "rpush", NULL};
+static const char *const opts[] = {"opt-in", "opt-out", NULL};
 static const char *const fsyncs[] = {"everysec", "always", NULL};
+
+static const struct shape text_shape = {.kind = SHAPE_TEXT};
+
+static const struct shape some_texts_shape = {
+    .kind = SHAPE_EITHER,
+    .either = (const struct shape *const[]){
+        &text_shape, &(const struct shape){.kind = SHAPE_LIST, .of = &text_shape, .least = 1},
+        NULL}};
 
 static const struct setting redis_settings[] = {
     {.key = "url",
@@ -74,7 +87,8 @@ static const struct setting customer_settings[] = {
      .fallback = "[\"customer.id\", \"customer.email\"]",
      .help =
          "where an event says who it is about; the first is the id, the others are further keys; "
-         "`subject` is possible"},
+         "`subject` is possible",
+     .shape = &some_texts_shape},
     {.key = "keep",
      .type = SETTING_DURATION,
      IN(config_customer, keep_ms),
@@ -88,7 +102,8 @@ static const struct setting customer_settings[] = {
      .reload = SETTING_RELOAD,
      .help =
          "fields of the customer that are computed from events, in this order: a mapping of names "
-         "to {default, on, if, set}"},
+         "to {default, on, if, set}",
+     .shape = &fields_shape},
     {0},
 };
 
@@ -193,7 +208,8 @@ static const struct setting deliver_settings[] = {
      .type = SETTING_TEXTS,
      IN(config_deliver, only),
      .reload = SETTING_RELOAD,
-     .help = "patterns of addresses, such as `*@shop.example`: nobody else is written to"},
+     .help = "patterns of addresses, such as `*@shop.example`: nobody else is written to",
+     .shape = &some_texts_shape},
     {0},
 };
 
@@ -343,7 +359,8 @@ const struct setting config_settings[] = {
     {.key = "instance",
      .type = SETTING_TEXT,
      IN(config_keys, instance),
-     .help = "name of this daemon among those on one Redis; default: host name and process id"},
+     .help = "name of this daemon among those on one Redis; default: host name and process id",
+     .shape = &(const struct shape){.kind = SHAPE_TEXT, .pattern = "^" WORD_PATTERN "$"}},
     {.key = "redis",
      .type = SETTING_SECTION,
      IN(config_keys, redis),
@@ -360,18 +377,25 @@ const struct setting config_settings[] = {
      .reload = SETTING_RELOAD,
      .help =
          "what rules and templates call `shop`: name, url, locale, timezone, currency, address, "
-         "email, logo, …; docs/templates.md lists what the shipped messages read"},
+         "email, logo, …; docs/templates.md lists what the shipped messages read",
+     .shape = &(const struct shape){.kind = SHAPE_MAP}},
     {.key = "segments",
      .type = SETTING_VALUE,
      IN(config_keys, segments),
      .reload = SETTING_RELOAD,
-     .help = "a mapping of names to conditions: `customer.segment(\"vip\")`"},
+     .help = "a mapping of names to conditions: `customer.segment(\"vip\")`",
+     .shape =
+         &(const struct shape){.kind = SHAPE_MAP, .of = &(const struct shape){.kind = SHAPE_TEXT}}},
     {.key = "topics",
      .type = SETTING_VALUE,
      IN(config_keys, topics),
      .reload = SETTING_RELOAD,
      .help =
-         "a mapping of topics to `opt-in` or `opt-out`; absent: each that a rule has is opt-out"},
+         "a mapping of topics to `opt-in` or `opt-out`; absent: each that a rule has is opt-out",
+     .shape =
+         &(const struct shape){.kind = SHAPE_MAP,
+                               .pattern = "^(?![Aa][Ll][Ll]$)" WORD_PATTERN "$",
+                               .of = &(const struct shape){.kind = SHAPE_CHOICE, .words = opts}}},
     {.key = "customer",
      .type = SETTING_SECTION,
      IN(config_keys, customer),
@@ -409,7 +433,8 @@ const struct setting config_settings[] = {
      .type = SETTING_VALUE,
      IN(config_keys, channels),
      .help = "a mapping of names to channels: their gateways in order, or more ([below]"
-             "(#a-channel)); default: `email` through all gateways"},
+             "(#a-channel)); default: `email` through all gateways",
+     .shape = &config_channels_shape},
     {.key = "deliver",
      .type = SETTING_SECTION,
      IN(config_keys, deliver),

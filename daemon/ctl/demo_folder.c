@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "base/file.h"
@@ -13,6 +14,7 @@
 enum { FILE_MOST = 1 << 20 };
 
 static const char config_text[] =
+    "# yaml-language-server: $schema=schemas/nudged.schema.json\n"
     "# Written by `nudgectl demo`: everything stays in this folder.\n"
     "state: state\n"
     "rules: rules\n"
@@ -164,6 +166,17 @@ static bool make(const char *path, struct diag *diag)
     return diag_error(diag, "cannot make %s: %s", path, strerror(errno));
 }
 
+/* Where the first lines of the YAML files say that their schemas are. */
+static bool link_schemas(struct arena *arena, const char *folder, const char *examples,
+                         struct diag *diag)
+{
+    const char *from = arena_printf(arena, "%s/schemas", examples);
+    const char *to = arena_printf(arena, "%s/schemas", folder);
+    if (access(from, F_OK) != 0 || symlink(from, to) == 0)
+        return true;
+    return diag_error(diag, "cannot make %s: %s", to, strerror(errno));
+}
+
 bool demo_folder_fill(struct arena *arena, const char *folder, const char *examples,
                       const char **config, struct diag *diag)
 {
@@ -177,6 +190,7 @@ bool demo_folder_fill(struct arena *arena, const char *folder, const char *examp
     if (!make(to, diag) || !make(arena_printf(arena, "%s/html", folder), diag) ||
         !make(arena_printf(arena, "%s/html/img", folder), diag) ||
         !copy_pictures(arena, examples, folder, diag) ||
+        !link_schemas(arena, folder, whole, diag) ||
         !file_list(arena, from, ".yaml", false, &names, &count, diag))
         return false;
     for (size_t i = 0; i < count; i++)

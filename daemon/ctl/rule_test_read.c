@@ -1,5 +1,5 @@
 /*
- * A document is read by three tables (test, given, expect); what they cannot say is looked at
+ * A document is read by three tables (ctl/rule_test_table); what they cannot say is looked at
  * behind each: times, and the names of rules, templates, event types and reasons, which must be
  * known. Read it from rule_test_read at the end upwards.
  */
@@ -12,6 +12,7 @@
 #include "base/duration.h"
 #include "base/yaml.h"
 #include "base/zone.h"
+#include "ctl/rule_test_table.h"
 #include "ctl/rule_test_time.h"
 #include "decide/trace_words.h"
 #include "rules/rule_events.h"
@@ -29,60 +30,6 @@ struct reading {
     struct diags *diags;
     const struct settings_source *source;
     struct known known;
-};
-
-/* ---- The tables ---- */
-
-struct document {
-    const char *name;
-    struct value given, tables, suppressed, expect;
-};
-
-#define ROW(struct_, member, type_, ...)                                                       \
-    {                                                                                          \
-        .key = #member, .type = type_, .offset = offsetof(struct struct_, member), __VA_ARGS__ \
-    }
-
-static const struct setting document_table[] = {
-    {.key = "test",
-     .type = SETTING_TEXT,
-     .offset = offsetof(struct document, name),
-     .required = true,
-     .help = "what is tested, in words"},
-    ROW(document, given, SETTING_VALUE, .required = true, .help = "what happens, in order"),
-    ROW(document, tables, SETTING_VALUE, .help = "what `lookup` reads"),
-    ROW(document, suppressed, SETTING_TEXTS, .help = "addresses that must not be written to"),
-    ROW(document, expect, SETTING_VALUE, .required = true, .help = "what must come of it"),
-    {.key = NULL},
-};
-
-struct given {
-    struct value at, after, event;
-};
-
-static const struct setting given_table[] = {
-    ROW(given, at, SETTING_VALUE, .help = "when: a time, without a zone the shop's"),
-    ROW(given, after, SETTING_VALUE, .help = "so long after the one before"),
-    ROW(given, event, SETTING_VALUE, .help = "an event as the shop pushes it"),
-    {.key = NULL},
-};
-
-static const struct setting expect_table[] = {
-    ROW(rule_test_expect, sent, SETTING_TEXT, .help = "a message of this template was sent"),
-    ROW(rule_test_expect, not_sent, SETTING_TEXT, .help = "none of it was"),
-    ROW(rule_test_expect, because, SETTING_TEXT, .help = "why not: a word of the trace"),
-    ROW(rule_test_expect, at, SETTING_VALUE, .help = "when"),
-    ROW(rule_test_expect, after, SETTING_VALUE, .help = "when, since the first of `given`"),
-    ROW(rule_test_expect, to, SETTING_TEXT, .help = "to which address"),
-    ROW(rule_test_expect, via, SETTING_TEXT, .help = "by which channel"),
-    ROW(rule_test_expect, rule, SETTING_TEXT, .help = "by which rule"),
-    ROW(rule_test_expect, customer, SETTING_VALUE, .help = "to whom; or what is known of them"),
-    ROW(rule_test_expect, data, SETTING_VALUE, .help = "a part of the message's data"),
-    ROW(rule_test_expect, subject, SETTING_TEXT, .help = "the subject"),
-    ROW(rule_test_expect, contains, SETTING_TEXT, .help = "a text that it has"),
-    ROW(rule_test_expect, count, SETTING_INT, .fallback = "-1", .least = -1, .most = INT32_MAX,
-        .help = "how many messages"),
-    {.key = NULL},
 };
 
 /* ---- Names that must be known ---- */
@@ -188,7 +135,8 @@ static bool is_list(const struct reading *reading, const struct value *document,
     return false;
 }
 
-static bool read_when(const struct reading *reading, const struct given *given, int64_t *now_ms)
+static bool read_when(const struct reading *reading, const struct rule_test_moment *given,
+                      int64_t *now_ms)
 {
     struct diag *diag;
     int64_t ms;
@@ -224,12 +172,12 @@ static void read_given(const struct reading *reading, const struct value *list,
     test->given = arena_zero(reading->arena, sizeof *test->given * (value_count(list) + 1));
     for (uint32_t i = 0; i < value_count(list); i++) {
         const struct value *item = &list->list->items[i];
-        struct given given = {0};
+        struct rule_test_moment given = {0};
         if (item->kind != VALUE_MAP) {
             fault(reading, item, "an item of `given` has `at` or `after`, and `event`%s", "");
             continue;
         }
-        if (!settings_read(given_table, item, reading->source, &given, reading->arena,
+        if (!settings_read(rule_test_given_settings, item, reading->source, &given, reading->arena,
                            reading->diags))
             continue;
         if (now_ms == RULE_TEST_TIME_NONE && given.at.kind == VALUE_NULL)
@@ -306,7 +254,7 @@ static void read_expect(const struct reading *reading, const struct value *list,
                   "an item of `expect` has `sent`, `not_sent`, `customer` or `count`%s", "");
             continue;
         }
-        if (!settings_read(expect_table, item, reading->source, expect, reading->arena,
+        if (!settings_read(rule_test_expect_settings, item, reading->source, expect, reading->arena,
                            reading->diags))
             continue;
         expect->item = item;
@@ -318,23 +266,33 @@ static void read_expect(const struct reading *reading, const struct value *list,
 
 /* ---- A file ---- */
 
+static void check_tables(const struct reading *reading, const struct value *tables)
+{
+    if (tables->kind != VALUE_NULL && tables->kind != VALUE_MAP)
+        fault(reading, tables, "`tables` must be a mapping%s", "");
+    for (uint32_t i = 0; tables->kind == VALUE_MAP && i < value_count(tables); i++)
+        if (tables->map->members[i].value.kind != VALUE_MAP)
+            fault(reading, &tables->map->members[i].value,
+                  "the table `%s` must be a mapping of its entries",
+                  value_to_text(reading->arena, &tables->map->members[i].key));
+}
+
 static void read_test(const struct reading *reading, const struct value *document,
                       struct rule_test *test)
 {
-    struct document read = {0};
+    struct rule_test_document read = {0};
     test->source = reading->source;
     test->document = document;
     if (document->kind != VALUE_MAP) {
         fault(reading, document, "a test has `test`, `given` and `expect`%s", "");
         return;
     }
-    if (!settings_read(document_table, document, reading->source, &read, reading->arena,
-                       reading->diags))
+    if (!settings_read(rule_test_document_settings, document, reading->source, &read,
+                       reading->arena, reading->diags))
         return;
     test->name = read.name;
     test->tables = read.tables;
-    if (read.tables.kind != VALUE_NULL && read.tables.kind != VALUE_MAP)
-        fault(reading, value_get(document, "tables"), "`tables` must be a mapping%s", "");
+    check_tables(reading, &read.tables);
     const char **suppressed =
         arena_zero(reading->arena, sizeof *suppressed * (value_count(&read.suppressed) + 1));
     for (uint32_t i = 0; i < value_count(&read.suppressed); i++)

@@ -12,6 +12,7 @@
 #include "customer/customer_size.h"
 #include "rules/condition.h"
 #include "rules/rule.h"
+#include "rules/rule_events.h"
 #include "rules/rule_expression.h"
 
 struct field_text {
@@ -65,6 +66,46 @@ static const struct setting word_settings[] = {
      .help = "what the field becomes"},
     {0},
 };
+
+/* ---- Shapes: one {on, if, set}, or a list of them ---- */
+
+static const struct setting on_types[] = {{.key = "on",
+                                           .type = SETTING_VALUE,
+                                           .required = true,
+                                           .help = "an event type, or a list of them",
+                                           .shape = &rule_events_types_shape},
+                                          {0}};
+
+static const struct shape word_shape = {
+    .kind = SHAPE_KEYS, .table = word_settings, .instead = on_types};
+
+static const struct setting on_words[] = {
+    {.key = "on",
+     .type = SETTING_VALUE,
+     .required = true,
+     .help = "a list of {on, if, set}",
+     .shape = &(const struct shape){.kind = SHAPE_LIST, .of = &word_shape, .least = 1}},
+    {0}};
+
+static const struct shape field_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "field",
+    .either = (const struct shape *const[]){&(const struct shape){.kind = SHAPE_KEYS,
+                                                                  .table = field_settings,
+                                                                  .must = "on set",
+                                                                  .may = "default if",
+                                                                  .instead = on_types},
+                                            &(const struct shape){.kind = SHAPE_KEYS,
+                                                                  .table = field_settings,
+                                                                  .must = "on",
+                                                                  .may = "default",
+                                                                  .instead = on_words},
+                                            NULL}};
+
+const struct shape fields_shape = {.kind = SHAPE_MAP,
+                                   .pattern = "^" FIELD_NAME_PATTERN "$",
+                                   .of = &field_shape,
+                                   .most = FIELD_MOST};
 
 /* ---- Names ---- */
 

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/settings.h"
+#include "base/shape.h"
 #include "base/value.h"
 #include "cel/cel.h"
 #include "rules/rule_reader.h"
@@ -34,8 +35,12 @@ struct field {
 extern const char *const field_own[];
 
 extern const struct setting field_settings[]; /* the keys of a field */
+extern const struct shape fields_shape;       /* of all fields, by their names */
 
 enum { FIELD_MOST = 100, FIELD_NAME_MOST = 64 };
+
+/* A field's name as a regular expression (ECMA 262), but for the words of CEL. */
+#define FIELD_NAME_PATTERN "[A-Za-z_][A-Za-z0-9_]{0,63}"
 
 /* Reads `customer.fields`: a mapping. Ends with a row without a name; NULL where `map` is null or
  * has none. Faults are the reader's. */

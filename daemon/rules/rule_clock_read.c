@@ -23,6 +23,17 @@ const char *const rule_clock_types[] = {NULL};
 static const char *const everys[] = {"hour", "day", "week", "month", NULL};
 static const char *const weekdays[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 
+/* ---- The table, and what one key demands of another ---- */
+
+static const struct shape weekday_shape = {.kind = SHAPE_CHOICE, .words = weekdays};
+
+const struct shape rule_clock_weekdays_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "weekdays",
+    .either = (const struct shape *const[]){
+        &weekday_shape, &(const struct shape){.kind = SHAPE_LIST, .of = &weekday_shape, .least = 1},
+        NULL}};
+
 struct clock_text {
     int every, at;
     struct value on;
@@ -54,7 +65,9 @@ const struct setting rule_clock_settings[] = {
      .type = SETTING_TEXT,
      AT(once),
      .reload = SETTING_RELOAD,
-     .help = "in place of `every`: that local time, `2026-11-27T09:00`"},
+     .help = "in place of `every`: that local time, `2026-11-27T09:00`",
+     .shape = &(const struct shape){.kind = SHAPE_TEXT,
+                                    .pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"}},
     {.key = "spread",
      .type = SETTING_DURATION,
      AT(spread_ms),
@@ -65,6 +78,46 @@ const struct setting rule_clock_settings[] = {
              "for all rules; of an `hour` at most 1h"},
     {0},
 };
+
+/* What `on` is goes by `every`. */
+#define EVERY(word)                                                                 \
+    {                                                                               \
+        .key = "every", .type = SETTING_TEXT, .help = "how often",                  \
+        .shape = &(const struct shape){.kind = SHAPE_CHOICE,                        \
+                                       .words = (const char *const[]){word, NULL}}, \
+    }
+#define ON(text, of)                                                  \
+    {                                                                 \
+        .key = "on", .type = SETTING_VALUE, .help = text, .shape = of \
+    }
+
+static const struct shape month_day_shape = {
+    .kind = SHAPE_EITHER,
+    .either = (const struct shape *const[]){
+        &(const struct shape){.kind = SHAPE_CHOICE, .words = (const char *const[]){"last", NULL}},
+        &(const struct shape){.kind = SHAPE_NUMBER, .least = 1, .most = 31, .whole = true}, NULL}};
+
+static const struct setting in_hour[] = {EVERY("hour"), {0}};
+static const struct setting in_day[] = {EVERY("day"), {0}};
+static const struct setting in_week[] = {
+    EVERY("week"), ON("the day of the week, or a list", &rule_clock_weekdays_shape), {0}};
+static const struct setting in_month[] = {
+    EVERY("month"), ON("the day of the month, or `last`", &month_day_shape), {0}};
+
+#define FORM(rows, needed, others)                                                       \
+    &(const struct shape)                                                                \
+    {                                                                                    \
+        .kind = SHAPE_KEYS, .table = rule_clock_settings, .must = needed, .may = others, \
+        .instead = rows                                                                  \
+    }
+
+const struct shape rule_clock_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "clock",
+    .either = (const struct shape *const[]){
+        FORM(in_hour, "every", "spread"), FORM(in_day, "every at", "spread"),
+        FORM(in_week, "every at on", "spread"), FORM(in_month, "every at on", "spread"),
+        FORM(NULL, "once", "spread"), NULL}};
 
 struct clock_reader {
     const struct rule_reader *reader;

@@ -3,11 +3,15 @@
 #define NUDGED_RULES_RULE_CLOCK_READ_H
 
 #include "base/settings.h"
+#include "base/shape.h"
 #include "rules/rule_clock.h"
 #include "rules/rule_reader.h"
 
 /* The table of its keys: for the reference. */
 extern const struct setting rule_clock_settings[];
+
+extern const struct shape rule_clock_shape;          /* of all of it */
+extern const struct shape rule_clock_weekdays_shape; /* of what rule_clock_read_weekdays() reads */
 
 /* What a rule with a clock has for event types: none, NULL-terminated. By this pointer expressions
  * know that there is no data. */

@@ -34,6 +34,15 @@ static void check_type(const struct rule_reader *reader, const struct value *val
     diag_suggest(diag, type, names);
 }
 
+static const struct shape type_shape = {.kind = SHAPE_TEXT, .pattern = "."};
+
+const struct shape rule_events_types_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "types",
+    .either = (const struct shape *const[]){
+        &type_shape, &(const struct shape){.kind = SHAPE_LIST, .of = &type_shape, .least = 1},
+        NULL}};
+
 static const char *read_type(const struct rule_reader *reader, const struct value *value)
 {
     const char *type = value_to_text(reader->arena, value);
@@ -80,7 +89,8 @@ static const struct setting on_if_settings[] = {
      .offset = offsetof(struct on_if, on),
      .required = true,
      .reload = SETTING_RELOAD,
-     .help = "an event type, or a list"},
+     .help = "an event type, or a list",
+     .shape = &rule_events_types_shape},
     {.key = "if",
      .type = SETTING_EXPRESSION,
      .offset = offsetof(struct on_if, condition),
@@ -90,6 +100,18 @@ static const struct setting on_if_settings[] = {
 };
 
 static const char *const no_types[] = {NULL};
+
+static const struct shape on_if_shape = {.kind = SHAPE_KEYS, .table = on_if_settings};
+
+static const struct shape one_shape = {
+    .kind = SHAPE_EITHER, .either = (const struct shape *const[]){&type_shape, &on_if_shape, NULL}};
+
+const struct shape rule_events_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "events",
+    .either = (const struct shape *const[]){
+        &type_shape, &on_if_shape,
+        &(const struct shape){.kind = SHAPE_LIST, .of = &one_shape, .least = 1}, NULL}};
 
 /* A type, or {on, if}. */
 static struct rule_events read_one(const struct rule_reader *reader, const struct value *value,

@@ -2,12 +2,16 @@
 #ifndef NUDGED_RULES_RULE_EVENTS_H
 #define NUDGED_RULES_RULE_EVENTS_H
 
+#include "base/shape.h"
 #include "base/value.h"
 #include "cel/cel.h"
 #include "rules/rule_reader.h"
 
 /* The event types that nudged itself makes (docs/events.md); NULL-terminated. */
 extern const char *const rule_events_own[];
+
+extern const struct shape rule_events_types_shape; /* of what rule_events_types() reads */
+extern const struct shape rule_events_shape;       /* and rule_events_read() */
 
 /* A type, or a list of types, as a list, NULL-terminated; empty where `value` is NULL or null. */
 const char *const *rule_events_types(const struct rule_reader *reader, const struct value *value);

@@ -23,6 +23,7 @@
 #include "rules/rule_collect.h"
 #include "rules/rule_events.h"
 #include "rules/rule_expression.h"
+#include "rules/rule_step_kinds.h"
 #include "rules/rule_steps.h"
 
 /* A rule's keys as they are written. */
@@ -49,7 +50,8 @@ const struct setting rule_settings[] = {
      AT(name),
      .required = true,
      .reload = SETTING_RELOAD,
-     .help = "`a-z 0-9 -`; in figures, logs and Message-IDs; unique over all files"},
+     .help = "`a-z 0-9 -`; in figures, logs and Message-IDs; unique over all files",
+     .shape = &(const struct shape){.kind = SHAPE_TEXT, .pattern = "^[a-z0-9-]{1,64}$"}},
     {.key = "about",
      .type = SETTING_TEXT,
      AT(about),
@@ -74,7 +76,11 @@ const struct setting rule_settings[] = {
      .required = true,
      .reload = SETTING_RELOAD,
      .help = "an event type, or a list of them; or a clock: {every, at, on, spread}, {once, "
-             "spread}"},
+             "spread}",
+     .shape =
+         &(const struct shape){.kind = SHAPE_EITHER,
+                               .either = (const struct shape *const[]){&rule_events_types_shape,
+                                                                       &rule_clock_shape, NULL}}},
     {.key = "if",
      .type = SETTING_EXPRESSION,
      AT(condition),
@@ -100,7 +106,8 @@ const struct setting rule_settings[] = {
      .type = SETTING_VALUE,
      AT(until),
      .reload = SETTING_RELOAD,
-     .help = "ends the journey: a type, {on, if}, or a list of these"},
+     .help = "ends the journey: a type, {on, if}, or a list of these",
+     .shape = &rule_events_shape},
     {.key = "limit",
      .type = SETTING_RATE,
      AT(limit),
@@ -122,12 +129,14 @@ const struct setting rule_settings[] = {
      AT(topic),
      .fallback = "all",
      .reload = SETTING_RELOAD,
-     .help = "what a customer can say yes or no to by itself"},
+     .help = "what a customer can say yes or no to by itself",
+     .shape = &(const struct shape){.kind = SHAPE_TEXT, .pattern = "^" WORD_PATTERN "$"}},
     {.key = "holdout",
      .type = SETTING_VALUE,
      AT(holdout),
      .reload = SETTING_RELOAD,
-     .help = "a percentage of customers who never get it, to measure what it does; marketing only"},
+     .help = "a percentage of customers who never get it, to measure what it does; marketing only",
+     .shape = &share_shape},
     {.key = "max_age",
      .type = SETTING_DURATION,
      AT(max_age_ms),
@@ -154,19 +163,27 @@ const struct setting rule_settings[] = {
      .type = SETTING_VALUE,
      AT(send),
      .reload = SETTING_RELOAD,
-     .help = "a template's name, or {template, via, to, data}"},
+     .help = "a template's name, or {template, via, to, data}",
+     .shape = &rule_step_send_shape},
     {.key = "wait",
      .type = SETTING_VALUE,
      AT(wait),
      .reload = SETTING_RELOAD,
-     .help = "how long before the `send` beside it"},
+     .help = "how long before the `send` beside it",
+     .shape = &rule_step_wait_shape},
     {.key = "steps",
      .type = SETTING_VALUE,
      AT(steps),
      .reload = SETTING_RELOAD,
-     .help = "what to do, in order"},
+     .help = "what to do, in order",
+     .shape = &rule_steps_shape},
     {0},
 };
+
+const struct shape rule_shape = {.kind = SHAPE_KEYS,
+                                 .table = rule_settings,
+                                 .one_of = "send steps",
+                                 .needs = (const char *const[]){"wait send", NULL}};
 
 /* What a limit counts is remembered: all messages of so many runs must find their place. */
 static void check_limit(const struct rule_reader *reader, const struct value *document,

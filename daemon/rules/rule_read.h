@@ -8,6 +8,7 @@
 
 /* The table of a rule's keys: for the reference and the editors' schema. */
 extern const struct setting rule_settings[];
+extern const struct shape rule_shape; /* of a whole document */
 
 /* NULL where there was an error (in reader->diags). The rule shares the document's values. */
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document);

@@ -10,6 +10,8 @@
 #include "rules/rule_expression.h"
 #include "rules/rule_step_kinds.h"
 
+const struct shape rule_step_branch_shape = {.kind = SHAPE_TEXT};
+
 /* The steps of one side of the branch number `test`. */
 static void read_side(struct rule_step_reader *steps, uint32_t test, bool otherwise,
                       const struct value *list)

@@ -6,6 +6,9 @@
 
 enum { HINTED_MOST = 64 };
 
+const struct shape rule_step_data_shape = {.kind = SHAPE_MAP,
+                                           .of = &(const struct shape){.kind = SHAPE_TEXT}};
+
 /* What YAML read as a number, as `true`, as a list or as nothing. */
 static void refuse_data(const struct rule_reader *reader, const struct value *value)
 {

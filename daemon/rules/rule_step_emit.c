@@ -10,18 +10,26 @@ struct emit {
     struct value data, for_whom;
 };
 
+static const struct shape expression_shape = {.kind = SHAPE_TEXT};
+
 const struct setting rule_emit_settings[] = {
     {.key = "type",
      .type = SETTING_TEXT,
      .offset = offsetof(struct emit, type),
      .required = true,
      .reload = SETTING_RELOAD,
-     .help = "the event's type, as it is written here; none of `message.*`"},
+     .help = "the event's type, as it is written here; none of `message.*`",
+     .shape = &(const struct shape){.kind = SHAPE_TEXT,
+                                    .pattern = "^(?!message\\.|customer\\.erased$)"
+                                               "[^\\u0000-\\u001f\\u007f]{1,100}$"}},
     {.key = "data",
      .type = SETTING_VALUE,
      .offset = offsetof(struct emit, data),
      .reload = SETTING_RELOAD,
-     .help = "the event's data, each an expression; without `customer`"},
+     .help = "the event's data, each an expression; without `customer`",
+     .shape = &(const struct shape){.kind = SHAPE_MAP,
+                                    .pattern = "^(?!customer$)",
+                                    .of = &expression_shape}},
     {.key = "for",
      .type = SETTING_EXPRESSION,
      .offset = offsetof(struct emit, for_whom),
@@ -29,6 +37,8 @@ const struct setting rule_emit_settings[] = {
      .help = "the id of another customer whom the event is about; default: the same customer"},
     {0},
 };
+
+const struct shape rule_step_emit_shape = {.kind = SHAPE_KEYS, .table = rule_emit_settings};
 
 /* What nudged tells, and what forgets all, is no word of a rule. */
 static bool is_reserved(const char *type)

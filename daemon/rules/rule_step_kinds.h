@@ -7,12 +7,18 @@
 #define NUDGED_RULES_RULE_STEP_KINDS_H
 
 #include "base/settings.h"
+#include "base/shape.h"
 #include "base/value.h"
 #include "rules/rule_step_reader.h"
 
 extern const struct setting rule_send_settings[];  /* the keys of `send: {…}` */
 extern const struct setting rule_wait_settings[];  /* of `wait: {…}` */
 extern const struct setting rule_split_settings[]; /* and of `split: {…}` */
+
+/* What stands behind the key of each kind. */
+extern const struct shape rule_step_send_shape, rule_step_wait_shape, rule_step_branch_shape,
+    rule_step_split_shape, rule_step_set_shape, rule_step_emit_shape;
+extern const struct shape rule_step_data_shape; /* of what rule_step_data_read() reads */
 
 /* send: NAME, or {template, via, to, data} */
 void rule_step_send_read(struct rule_step_reader *steps, const struct value *step,

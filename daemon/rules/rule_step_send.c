@@ -40,15 +40,25 @@ const struct setting rule_send_settings[] = {
      .type = SETTING_VALUE,
      .offset = offsetof(struct send, data),
      .reload = SETTING_RELOAD,
-     .help = "extra fields for the template, each an expression"},
+     .help = "extra fields for the template, each an expression",
+     .shape = &rule_step_data_shape},
     {.key = "code",
      .type = SETTING_TEXT,
      .offset = offsetof(struct send, code),
      .reload = SETTING_RELOAD,
      .help = "a list of codes (`nudgectl codes`), of which each run of the rule takes one: `{{ "
-             "given.code }}` in the template"},
+             "given.code }}` in the template",
+     .shape = &(const struct shape){.kind = SHAPE_TEXT, .pattern = "^" WORD_PATTERN "$"}},
     {0},
 };
+
+const struct shape rule_step_send_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "send",
+    .present = true,
+    .either = (const struct shape *const[]){
+        &(const struct shape){.kind = SHAPE_TEXT},
+        &(const struct shape){.kind = SHAPE_KEYS, .table = rule_send_settings}, NULL}};
 
 void rule_step_send_read(struct rule_step_reader *steps, const struct value *step_value,
                          const struct value *value)

@@ -2,6 +2,11 @@
 #include "rules/field_owners.h"
 #include "rules/rule_step_kinds.h"
 
+const struct shape rule_step_set_shape = {.kind = SHAPE_MAP,
+                                          .least = 1,
+                                          .pattern = "^" FIELD_NAME_PATTERN "$",
+                                          .of = &(const struct shape){.kind = SHAPE_TEXT}};
+
 static void refuse_owner(const struct rule_reader *reader, const struct value *place,
                          const char *name, const char *owner)
 {

@@ -22,15 +22,21 @@ const struct setting rule_split_settings[] = {
      .offset = offsetof(struct split, name),
      .required = true,
      .reload = SETTING_RELOAD,
-     .help = "by which customers are told apart: another name is another draw"},
+     .help = "by which customers are told apart: another name is another draw",
+     .shape = &(const struct shape){.kind = SHAPE_TEXT, .pattern = "."}},
     {.key = "shares",
      .type = SETTING_VALUE,
      .offset = offsetof(struct split, shares),
      .required = true,
      .reload = SETTING_RELOAD,
-     .help = "name: percentage; together 100"},
+     .help = "name: percentage; together 100",
+     .shape =
+         &(const struct shape){
+             .kind = SHAPE_MAP, .of = &share_shape, .least = 1, .most = RULE_SHARES_MOST}},
     {0},
 };
+
+const struct shape rule_step_split_shape = {.kind = SHAPE_KEYS, .table = rule_split_settings};
 
 static void refuse_shares(const struct rule_reader *reader, const struct value *place,
                           const char *format, uint32_t places)
@@ -149,6 +155,8 @@ void rule_step_split_read(struct rule_step_reader *steps, const struct value *st
                             : "`then` is missing: what to do for each share");
     if (!step->shares)
         return;
+    if (!value_is(then, VALUE_MAP))
+        then = &none;
     check_names(reader, step->shares, then);
-    read_sides(steps, number, step->shares, value_is(then, VALUE_MAP) ? then : &none);
+    read_sides(steps, number, step->shares, then);
 }

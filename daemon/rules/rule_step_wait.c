@@ -33,8 +33,8 @@ const struct setting rule_wait_settings[] = {
      .type = SETTING_VALUE,
      AT(or_),
      .reload = SETTING_RELOAD,
-     .help =
-         "beside `for`: goes on before, at such an event: a type, {on, if}, or a list of these"},
+     .help = "beside `for`: goes on before, at such an event: a type, {on, if}, or a list of these",
+     .shape = &rule_events_shape},
     {.key = "until",
      .type = SETTING_EXPRESSION,
      AT(until),
@@ -46,7 +46,8 @@ const struct setting rule_wait_settings[] = {
      AT(on),
      .reload = SETTING_RELOAD,
      .help = "of a local time: only on that day of the week, or on these: `mon tue wed thu fri sat "
-             "sun`"},
+             "sun`",
+     .shape = &rule_clock_weekdays_shape},
     {.key = "past",
      .type = SETTING_CHOICE,
      AT(past),
@@ -55,6 +56,34 @@ const struct setting rule_wait_settings[] = {
      .help = "of an expression: where its time has passed, passes over the step behind, too"},
     {0},
 };
+
+#define UNTIL(text, form)                                                                        \
+    {                                                                                            \
+        .key = "until", .type = SETTING_EXPRESSION, .help = text, .shape = &(const struct shape) \
+        {                                                                                        \
+            .kind = SHAPE_TEXT, .pattern = form                                                  \
+        }                                                                                        \
+    }
+
+static const struct setting of_day[] = {
+    UNTIL("the next such local time", "^(?:[01]?[0-9]|2[0-3]):[0-5][0-9]$"), {0}};
+static const struct setting of_moment[] = {
+    UNTIL("an expression that gives a timestamp", "^(?![0-9]+:)"), {0}};
+
+#define FORM(needed, others, rows)                                                      \
+    &(const struct shape)                                                               \
+    {                                                                                   \
+        .kind = SHAPE_KEYS, .table = rule_wait_settings, .must = needed, .may = others, \
+        .instead = rows                                                                 \
+    }
+
+const struct shape rule_step_wait_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "wait",
+    .present = true,
+    .either = (const struct shape *const[]){
+        &(const struct shape){.kind = SHAPE_AS, .as = SETTING_DURATION}, FORM("for", "or", NULL),
+        FORM("until", "on", of_day), FORM("until", "past", of_moment), NULL}};
 
 struct wait_reader {
     struct rule_step_reader *steps;
@@ -223,11 +252,17 @@ static void refuse_wait(const struct wait_reader *wait, const struct value *valu
         diag_hint(diag, "or {until: \"09:00\"}, {until: '…'}, {for: 3d, or: review.submitted}");
 }
 
+static bool says(const struct wait_reader *wait, const char *key)
+{
+    const struct value *value = value_get(wait->map, key);
+    return value && value->kind != VALUE_NULL;
+}
+
 static void read_map(const struct wait_reader *wait)
 {
     const struct rule_reader *reader = wait->steps->reader;
     struct wait parts = {.past = -1};
-    bool has_for = value_get(wait->map, "for"), has_until = value_get(wait->map, "until");
+    bool has_for = says(wait, "for"), has_until = says(wait, "until");
     if (!settings_read(rule_wait_settings, wait->map, reader->source, &parts, reader->arena,
                        reader->diags))
         return;

@@ -13,27 +13,113 @@
 
 #include "rules/rule_step_kinds.h"
 
-/* A kind of step: the key by which it is known, and those that may stand beside it. */
+/* ---- Kinds ---- */
+
+static const struct shape step_shape;
+static const struct shape list_shape = {.kind = SHAPE_LIST, .name = "steps", .of = &step_shape};
+
+#define KEY(word, text, what)                                                             \
+    {                                                                                     \
+        .key = word, .type = SETTING_VALUE, .required = true, .help = text, .shape = what \
+    }
+#define ID                                                                            \
+    {                                                                                 \
+        .key = "id", .type = SETTING_TEXT,                                            \
+        .help = "by what a journey knows the step; default: a digest of its content", \
+        .shape = &(const struct shape)                                                \
+        {                                                                             \
+            .kind = SHAPE_TEXT, .pattern = "."                                        \
+        }                                                                             \
+    }
+
+static const struct setting send_keys[] = {
+    KEY("send", "one message: a template's name, or {template, via, to, from, data, code}",
+        &rule_step_send_shape),
+    ID,
+    {0}};
+
+static const struct setting wait_keys[] = {
+    KEY("wait", "goes on after that time, at a time of day, a timestamp or an event",
+        &rule_step_wait_shape),
+    ID,
+    {0}};
+
+static const struct setting branch_keys[] = {
+    KEY("if", "a condition (CEL)", &rule_step_branch_shape),
+    KEY("then", "what to do if it is true", &list_shape),
+    {.key = "else",
+     .type = SETTING_VALUE,
+     .help = "what to do if it is false",
+     .shape = &(const struct shape){.kind = SHAPE_LIST, .of = &step_shape, .present = true}},
+    ID,
+    {0}};
+
+static const struct setting split_keys[] = {
+    KEY("split", "a share of the customers each, always the same: {name, shares}",
+        &rule_step_split_shape),
+    KEY("then", "the steps of each share",
+        (&(const struct shape){.kind = SHAPE_MAP, .of = &list_shape})),
+    ID,
+    {0}};
+
+static const struct setting set_keys[] = {
+    KEY("set", "sets fields of the customer, each to what its expression gives",
+        &rule_step_set_shape),
+    ID,
+    {0}};
+
+static const struct setting emit_keys[] = {
+    KEY("emit", "makes an event: {type, data, for}", &rule_step_emit_shape), ID, {0}};
+
+/* Of the keys of a kind the first is the one by which it is known. */
 struct step_kind {
-    const char *key;
-    const char *beside[3]; /* NULL-terminated; `id` may stand beside each */
+    const struct setting *keys;
     void (*read)(struct rule_step_reader *steps, const struct value *step,
                  const struct value *content);
 };
 
 static const struct step_kind kinds[] = {
-    {"send", {NULL}, rule_step_send_read},
-    {"wait", {NULL}, rule_step_wait_read},
-    {"if", {"then", "else", NULL}, rule_step_branch_read},
-    {"split", {"then", NULL}, rule_step_split_read},
-    {"set", {NULL}, rule_step_set_read},
-    {"emit", {NULL}, rule_step_emit_read},
+    {send_keys, rule_step_send_read},
+    {wait_keys, rule_step_wait_read},
+    {branch_keys, rule_step_branch_read},
+    {split_keys, rule_step_split_read},
+    {set_keys, rule_step_set_read},
+    {emit_keys, rule_step_emit_read},
     {0},
 };
 
-/* All keys of steps, for hints: those of the table, of what stands beside them, and `stop`. */
-static const char *const step_keys[] = {"send", "wait", "if",   "split", "set", "emit",
-                                        "stop", "then", "else", "id",    NULL};
+#define STEP(keys)                        \
+    &(const struct shape)                 \
+    {                                     \
+        .kind = SHAPE_KEYS, .table = keys \
+    }
+
+static const struct shape step_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "step",
+    .either = (const struct shape *const[]){
+        STEP(send_keys), STEP(wait_keys), STEP(branch_keys), STEP(split_keys), STEP(set_keys),
+        STEP(emit_keys),
+        &(const struct shape){.kind = SHAPE_CHOICE, .words = (const char *const[]){"stop", NULL}},
+        NULL}};
+
+const struct shape rule_steps_shape = {
+    .kind = SHAPE_LIST, .of = &step_shape, .least = 1, .present = true};
+
+/* ---- Keys ---- */
+
+enum { KEYS_MOST = 32 };
+
+/* All keys of steps, for hints; and `stop`, which stands alone. */
+static void list_keys(const char *names[KEYS_MOST])
+{
+    size_t count = 0;
+    for (const struct step_kind *kind = kinds; kind->keys; kind++)
+        for (const struct setting *row = kind->keys; row->key && count < KEYS_MOST - 2; row++)
+            names[count++] = row->key;
+    names[count++] = "stop";
+    names[count] = NULL;
+}
 
 /* As they are told of in faults. */
 #define KINDS "send, wait, if, split, set, emit"
@@ -42,20 +128,22 @@ static const char *const step_keys[] = {"send", "wait", "if",   "split", "set", 
 static bool check_step_keys(const struct rule_step_reader *steps, const struct value *step)
 {
     const struct rule_reader *reader = steps->reader;
+    const char *names[KEYS_MOST];
     bool known = true;
+    list_keys(names);
     for (uint32_t i = 0; i < step->map->count; i++) {
         const struct value *key = &step->map->members[i].key;
         char name[64];
         size_t length = key->length < sizeof name ? key->length : sizeof name - 1;
         memcpy(name, key->string, length);
         name[length] = '\0';
-        if (rule_list_has(step_keys, name))
+        if (rule_list_has(names, name))
             continue;
         known = false;
         struct diag *diag = settings_fault(reader->diags, reader->source, key, DIAG_ERROR,
                                            "unknown step `%s`", name);
         diag->width = (uint32_t)length;
-        diag_suggest(diag, name, step_keys);
+        diag_suggest(diag, name, names);
     }
     return known;
 }
@@ -72,12 +160,21 @@ static void refuse_step(const struct rule_step_reader *steps, const struct value
         diag_hint(diag, "write `- stop` alone");
 }
 
+/* Whether the key may stand beside that of the kind. `id` may do so with each. */
+static bool is_beside(const struct step_kind *kind, const char *key)
+{
+    for (const struct setting *row = kind->keys + 1; row->key; row++)
+        if (strcmp(row->key, key) == 0)
+            return true;
+    return false;
+}
+
 /* The first kind of which the key stands beside another's, as `then` without an `if`. */
 static const char *kind_of(const char *beside)
 {
-    for (const struct step_kind *kind = kinds; kind->key; kind++)
-        if (rule_list_has(kind->beside, beside))
-            return kind->key;
+    for (const struct step_kind *kind = kinds; kind->keys; kind++)
+        if (strcmp(beside, "id") != 0 && is_beside(kind, beside))
+            return kind->keys->key;
     return NULL;
 }
 
@@ -90,7 +187,7 @@ static bool check_beside(const struct rule_step_reader *steps, const struct valu
         const struct value_member *member = &step->map->members[i];
         const char *key = value_to_text(reader->arena, &member->key);
         const char *owner = key ? kind_of(key) : NULL;
-        if (!owner || rule_list_has(kind->beside, key))
+        if (!owner || is_beside(kind, key))
             continue;
         settings_fault(reader->diags, reader->source, &member->value, DIAG_ERROR,
                        "`%s` belongs to an `%s`", key, owner);
@@ -115,8 +212,8 @@ static void read_step(struct rule_step_reader *steps, const struct value *step)
     bool known = check_step_keys(steps, step);
     const struct step_kind *found = NULL;
     int count = 0;
-    for (const struct step_kind *kind = kinds; kind->key; kind++) {
-        if (!value_get(step, kind->key))
+    for (const struct step_kind *kind = kinds; kind->keys; kind++) {
+        if (!value_get(step, kind->keys->key))
             continue;
         found = kind;
         count++;
@@ -126,7 +223,7 @@ static void read_step(struct rule_step_reader *steps, const struct value *step)
     if (count != 1)
         refuse_step(steps, step, count);
     else if (check_beside(steps, step, found))
-        found->read(steps, step, value_get(step, found->key));
+        found->read(steps, step, value_get(step, found->keys->key));
 }
 
 static void read_list(struct rule_step_reader *steps, const struct value *list)

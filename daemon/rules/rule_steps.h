@@ -2,9 +2,12 @@
 #ifndef NUDGED_RULES_RULE_STEPS_H
 #define NUDGED_RULES_RULE_STEPS_H
 
+#include "base/shape.h"
 #include "base/value.h"
 #include "rules/rule.h"
 #include "rules/rule_reader.h"
+
+extern const struct shape rule_steps_shape; /* of the rule's `steps` */
 
 /* Fills rule->steps, step_count and waits; rule->on is set. Faults go to
  * reader->diags. `rule_value` is the rule's mapping. */

@@ -12,6 +12,7 @@
  */
 #include "rules/ruleset.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #include "base/digest.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/shape.h"
 #include "rules/field.h"
 #include "rules/rule_cycles.h"
 #include "rules/rule_events.h"
@@ -102,21 +104,40 @@ struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_
     return builder;
 }
 
+struct event_type {
+    const char *about;
+    struct value sample;
+};
+
+static const struct setting event_type_settings[] = {
+    {.key = "about",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct event_type, about),
+     .reload = SETTING_RELOAD,
+     .help = "prose, for people"},
+    {.key = "sample",
+     .type = SETTING_VALUE,
+     .offset = offsetof(struct event_type, sample),
+     .reload = SETTING_RELOAD,
+     .help = "the data of one such event, and its `customer`",
+     .shape = &(const struct shape){.kind = SHAPE_MAP}},
+    {0},
+};
+
+const struct shape ruleset_events_shape = {
+    .kind = SHAPE_MAP,
+    .of = &(const struct shape){
+        .kind = SHAPE_KEYS, .table = event_type_settings, .must = "sample", .may = "about"}};
+
 /* One type of events.yaml: `order.placed: {about: …, sample: {…}}`. */
 static void add_event(struct ruleset *set, const struct settings_source *source,
                       const struct value_member *type, struct diags *diags)
 {
-    static const char *const keys[] = {"about", "sample", NULL};
-    const struct value *sample = value_get(&type->value, "sample");
-    for (uint32_t i = 0; value_is(&type->value, VALUE_MAP) && i < value_count(&type->value); i++) {
-        const struct value *key = &type->value.map->members[i].key;
-        const char *name = value_to_text(set->arena, key);
-        if (name && !rule_list_has(keys, name))
-            diag_suggest(settings_fault(diags, source, key, DIAG_ERROR, "unknown key `%s`", name),
-                         name, keys);
-    }
-    if (value_is(sample, VALUE_MAP))
-        value_add(set->arena, set->events, type->key, *sample);
+    struct event_type event = {0};
+    if (value_is(&type->value, VALUE_MAP))
+        settings_read(event_type_settings, &type->value, source, &event, set->arena, diags);
+    if (value_is(&event.sample, VALUE_MAP))
+        value_add(set->arena, set->events, type->key, event.sample);
     else
         settings_fault(diags, source, &type->key, DIAG_ERROR,
                        "an event type needs a `sample`: the data of one such event");

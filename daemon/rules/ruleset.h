@@ -44,6 +44,8 @@ struct ruleset_settings {
 struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_settings *settings,
                                       struct diags *diags);
 
+extern const struct shape ruleset_events_shape; /* of a document of events.yaml */
+
 /* The event types that a file declares: before the rules, which are checked against them.
  * `documents`: the list that the file was read into. False where there was a fault. */
 bool ruleset_add_events(struct ruleset_builder *builder, const struct settings_source *source,

@@ -7,6 +7,11 @@
 
 static const double growth_most = 100;
 
+const struct shape bounds_warmup_shape = {
+    .kind = SHAPE_KEYS,
+    .table = bounds_warmup_settings,
+    .needs = (const char *const[]){"first until", "until first", "growth first until", NULL}};
+
 const struct setting bounds_warmup_settings[] = {
     {.key = "first",
      .type = SETTING_INT,
@@ -20,7 +25,8 @@ const struct setting bounds_warmup_settings[] = {
      .offset = offsetof(struct bounds_warmup, growth),
      .fallback = "1.5",
      .reload = SETTING_RELOAD,
-     .help = "so many times as many from each day to the next"},
+     .help = "so many times as many from each day to the next",
+     .shape = &(const struct shape){.kind = SHAPE_NUMBER, .least = 1, .most = 100, .above = true}},
     {.key = "until",
      .type = SETTING_INT,
      .offset = offsetof(struct bounds_warmup, until),
@@ -46,6 +52,11 @@ static const struct setting domain_settings[] = {
 };
 
 /* ---- Domains ---- */
+
+const struct shape bounds_domains_shape = {
+    .kind = SHAPE_MAP,
+    .of = &(const struct shape){.kind = SHAPE_KEYS, .table = domain_settings, .least = 1},
+    .most = BOUNDS_DOMAINS_MOST};
 
 /* "" for `default`; NULL with a fault. */
 static const char *read_name(const struct value *key, const struct settings_source *source,

@@ -11,6 +11,7 @@
 
 #include "base/settings.h"
 #include "base/settings_fault.h"
+#include "base/shape.h"
 #include "base/value.h"
 
 enum { BOUNDS_DOMAINS_MOST = 64 };
@@ -34,6 +35,7 @@ struct bounds_settings {
 };
 
 extern const struct setting bounds_warmup_settings[];
+extern const struct shape bounds_warmup_shape, bounds_domains_shape;
 
 /* The rows of such a field. */
 #define BOUNDS_SETTINGS(owner, field)                                                         \
@@ -42,11 +44,13 @@ extern const struct setting bounds_warmup_settings[];
      .offset = offsetof(owner, field.per_domain),                                             \
      .reload = SETTING_RELOAD,                                                                \
      .help = "domain, or `default` → its `rate` over all daemons and its `connections` in " \
-             "each: what it holds back keeps no other waiting"},                              \
+             "each: what it holds back keeps no other waiting",                               \
+     .shape = &bounds_domains_shape},                                                         \
     {                                                                                         \
         .key = "warmup", .type = SETTING_SECTION, .offset = offsetof(owner, field.warmup),    \
         .section = bounds_warmup_settings,                                                    \
-        .help = "a bound on the messages of a day, which grows by the day"                    \
+        .help = "a bound on the messages of a day, which grows by the day",                   \
+        .shape = &bounds_warmup_shape                                                         \
     }
 
 struct bounds {

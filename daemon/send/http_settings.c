@@ -23,6 +23,16 @@ const char *const http_methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", NUL
 static const char *const signs[] = {
     [HTTP_SIGN_NONE] = "none", [HTTP_SIGN_WEBHOOK] = "standard-webhooks", NULL};
 
+static const struct shape text_shape = {.kind = SHAPE_TEXT};
+
+/* With a preset, `null` leaves one of its own out. */
+static const struct shape headers_shape = {
+    .kind = SHAPE_MAP,
+    .pattern = "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,127}$",
+    .of = &(const struct shape){.kind = SHAPE_EITHER,
+                                .either = (const struct shape *const[]){
+                                    &text_shape, &(const struct shape){.kind = SHAPE_NULL}, NULL}}};
+
 #define HTTP_FIELD(name) .key = #name, .offset = offsetof(struct http_settings, name)
 
 const struct setting http_settings[] = {
@@ -32,7 +42,8 @@ const struct setting http_settings[] = {
     {HTTP_FIELD(method), .type = SETTING_CHOICE, .fallback = "POST", .choices = http_methods,
      .help = "the request's method"},
     {HTTP_FIELD(headers), .type = SETTING_VALUE,
-     .help = "a mapping of header fields to values, with {{ secret }} and others"},
+     .help = "a mapping of header fields to values, with {{ secret }} and others",
+     .shape = &headers_shape},
     {HTTP_FIELD(content_type), .type = SETTING_TEXT, .fallback = "application/json",
      .help = "of the body"},
     {HTTP_FIELD(body), .type = SETTING_TEXT,
@@ -58,7 +69,8 @@ const struct setting http_settings[] = {
     {.key = "settings",
      .type = SETTING_VALUE,
      .offset = offsetof(struct http_settings, own),
-     .help = "a mapping of names to texts, which are placeholders in the URL and the headers"},
+     .help = "a mapping of names to texts, which are placeholders in the URL and the headers",
+     .shape = &(const struct shape){.kind = SHAPE_MAP, .of = &text_shape}},
     {HTTP_FIELD(connect_timeout), .type = SETTING_DURATION, .fallback = "30s", .least = 1,
      .most = 600000, .help = "longest time for the name, the connection and TLS"},
     {HTTP_FIELD(answer_timeout), .type = SETTING_DURATION, .fallback = "60s", .least = 1,
@@ -278,9 +290,9 @@ static const struct value *place_of_url(const struct checking *checking)
 static void check_url(const struct checking *checking)
 {
     const char *url = checking->form->url;
-    const struct value *place = place_of_url(checking);
     if (!url)
         return;
+    const struct value *place = place_of_url(checking);
     const char *wrong = fill_wrong_url(url);
     if (wrong)
         settings_fault(checking->diags, checking->source, place, DIAG_ERROR, "the URL %s", wrong);

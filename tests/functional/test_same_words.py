@@ -84,6 +84,7 @@ def test_each_key_of_a_gateway(desk, kind):
     ("one: {kind: smtp, hots: x}", 5, "did you mean `host`?"),
     ("one: {kind: smtp, port: 99999}", 5, "`port` must be between 0 and 65535"),
     ("one: {kind: http}", 5, "`url` is missing"),
+    ("one: {kind: http, settings: {shop: a}}", 5, "`url` is missing"),
     ("one: {kind: http, url: ftp://x}", 5, "the URL"),
     ("one: {kind: maildir}", 5, "`path` is missing"),
     ("one: smtp", 5, "`kind`"),

@@ -76,6 +76,13 @@ def check_reference():
     return tool("sh", "-c", script)[:20]
 
 
+def check_schemas():
+    """schemas/ is what the tables say"""
+    script = 'for name in schemas/*.schema.json; do n=${name##*/}; build-clang/tests/lint/schemas "${n%%.*}" | ' \
+        'cmp - "$name"; done'
+    return tool("sh", "-c", script)[:20]
+
+
 def check_taken():
     """the man pages have what they take from docs/*.md"""
     return tool(sys.executable, "tests/lint/manual.py", "--check")
@@ -117,7 +124,7 @@ def main():
         checks = [check_cppcheck, check_format, check_shell, check_pages, check_taken, *house.CHECKS]
         results = list(pool.map(run, checks))
         results += built.result()
-        results += map(run, (*house.BUILT, check_reference, check_manual, check_unit))
+        results += map(run, (*house.BUILT, check_reference, check_schemas, check_manual, check_unit))
     for check, complaints in results:
         passed += not complaints
         failed += bool(complaints)
