@@ -233,6 +233,7 @@ customer:
     points: {default: 0, on: order.paid, if: order.total > 5, set: points + 1}
     more: {default: 0, on: [{on: order.paid, set: more + 1}, {on: [order.refunded], if: 'true', set: more - 1}]}
 events: {skew: 5m, batch: 100, list: inbox, list_push: rpush}
+archive: {folder: archive, keep: 30d, size: 1MiB}
 dedupe: {keep: 7d}
 timers: {settle: 2s}
 clocks: {rate: 500}

@@ -158,10 +158,10 @@ def key_row(row, page):
 
 
 def table(rows, page):
-    head, body = cells(rows[0]), [cells(row) for row in rows[2:]]
+    head, body = [cell.lower() for cell in cells(rows[0])], [cells(row) for row in rows[2:]]
     lines = [".Bl -tag -width Ds"]
     for row in body:
-        if head[0] == "Key" and len(head) == 6:
+        if head[0] == "key" and len(head) == 6:
             lines += key_row(row, page)
             continue
         lines.append(tag(row[0], page))
