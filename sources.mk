@@ -1510,6 +1510,7 @@ test_files = \
 	tests/functional/test_ctl.py \
 	tests/functional/test_customer_erase.py \
 	tests/functional/test_customer_export.py \
+	tests/functional/test_customer_import.py \
 	tests/functional/test_daemon.py \
 	tests/functional/test_deadlines.py \
 	tests/functional/test_delivery_faults.py \
