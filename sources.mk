@@ -804,6 +804,11 @@ library_sources = \
 	daemon/serve/admin.h \
 	daemon/serve/admin_client.c \
 	daemon/serve/admin_client.h \
+	daemon/serve/admin_http.c \
+	daemon/serve/admin_http.h \
+	daemon/serve/admin_route.h \
+	daemon/serve/loopback.c \
+	daemon/serve/loopback.h \
 	daemon/serve/notify.c \
 	daemon/serve/notify.h \
 	daemon/simulate/history.c \
@@ -1446,6 +1451,7 @@ doc_files = \
 	docs/gateways.md \
 	docs/liquid.md \
 	docs/loyalty.md \
+	docs/monitoring.md \
 	docs/operations.md \
 	docs/performance.md \
 	docs/push.md \
@@ -1522,6 +1528,7 @@ test_files = \
 	tests/functional/test_faults.py \
 	tests/functional/test_feedback.py \
 	tests/functional/test_fields.py \
+	tests/functional/test_figures.py \
 	tests/functional/test_format_1.py \
 	tests/functional/test_gateway_command.py \
 	tests/functional/test_health.py \

@@ -7,13 +7,18 @@
 #include "app/figures.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "serve/admin.h"
+#include "serve/admin_http.h"
+#include "serve/loopback.h"
 
 struct admin_pages {
     struct admin_pages_options options;
     struct admin *admin;
+    struct admin_http *port;          /* NULL: none */
+    char listens[LOOPBACK_TEXT_SIZE]; /* where; "": nowhere */
 };
 
 static struct admin_pages_view look(const struct admin_pages *pages)
@@ -116,6 +121,7 @@ static void serve_status(void *context, const struct admin_request *request,
     put_clocks(&view.clocks, &reply->body);
     buf_text(&reply->body, ",\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);
+    buf_printf(&reply->body, ",\"metrics\":\"%s\"", ((const struct admin_pages *)context)->listens);
     buf_text(&reply->body, ",\"archive\":");
     if (view.archive_fault)
         json_print_string(&reply->body, view.archive_fault, strlen(view.archive_fault));
@@ -156,18 +162,68 @@ static void serve_metrics(void *context, const struct admin_request *request,
     admin_metrics(NULL, request, reply);
 }
 
+/* Whether it is of use to wait for it: a load balancer, a rolling change. */
+static void serve_ready(void *context, const struct admin_request *request,
+                        struct admin_reply *reply)
+{
+    (void)request;
+    const struct admin_pages_view view = look(context);
+    reply->status = view.working ? 200 : 503;
+    buf_printf(&reply->body, "%s\n",
+               view.working                         ? "ok"
+               : strcmp(view.state, "running") != 0 ? view.state
+               : view.redis                         ? "no lease"
+                                                    : "no Redis");
+}
+
+/* Whether it is of use to start it again: not while Redis is away. */
+static void serve_live(void *context, const struct admin_request *request,
+                       struct admin_reply *reply)
+{
+    (void)context;
+    (void)request;
+    buf_text(&reply->body, "ok\n");
+}
+
 static const struct admin_route routes[] = {
     {"GET", "/health", serve_health}, {"GET", "/metrics", serve_metrics},
+    {"GET", "/ready", serve_ready},   {"GET", "/live", serve_live},
     {"GET", "/status", serve_status}, {"POST", "/reload", serve_reload},
     {"POST", "/stop", serve_stop},    {0},
 };
+
+/* Who may only look: nothing is changed over TCP, and no JSON tells of the inside. */
+static const struct admin_route port_routes[] = {
+    {"GET", "/health", serve_health},
+    {"GET", "/metrics", serve_metrics},
+    {"GET", "/ready", serve_ready},
+    {"GET", "/live", serve_live},
+    {0},
+};
+
+static bool open_port(struct admin_pages *pages, struct diag *diag)
+{
+    struct loopback loopback;
+    if (!loopback_parse(pages->options.listen, &loopback, diag))
+        return false;
+    int fd = loopback_listen(&loopback, pages->listens, diag);
+    if (fd < 0)
+        return false;
+    pages->port = admin_http_open(&(struct admin_http_options){.base = pages->options.base,
+                                                               .fd = fd,
+                                                               .is_port = true,
+                                                               .routes = port_routes,
+                                                               .context = pages});
+    log_info("figures are served listen=%s", pages->listens);
+    return true;
+}
 
 struct admin_pages *admin_pages_open(const struct admin_pages_options *options, struct diag *diag)
 {
     struct admin_pages *pages = mem_zero(1, sizeof *pages);
     pages->options = *options;
     pages->admin = admin_open(options->base, options->socket, routes, pages, diag);
-    if (!pages->admin)
+    if (!pages->admin || (options->listen && !open_port(pages, diag)))
         admin_pages_close(&pages);
     return pages;
 }
@@ -176,6 +232,7 @@ void admin_pages_close(struct admin_pages **pages)
 {
     if (!*pages)
         return;
+    admin_http_close(&(*pages)->port);
     admin_destroy(&(*pages)->admin);
     free(*pages);
     *pages = NULL;

@@ -5,6 +5,8 @@
  *                  of Redis that were found wrong within the last hour
  *   GET /status    the figures of `nudgectl status`, as JSON
  *   GET /metrics   all figures, in the Prometheus text format
+ *   GET /ready     200 while events are taken and messages sent, else 503 with the reason
+ *   GET /live      200: the event loop answers
  *   POST /reload   reads rules and templates again; 409 with all faults
  *   POST /stop     as SIGTERM
  */
@@ -22,6 +24,7 @@ struct admin_pages;
 struct admin_pages_options {
     struct event_base *base;
     const char *socket; /* path */
+    const char *listen; /* "127.0.0.1:9464", for who asks over TCP; NULL: nowhere */
     struct admin_pages_view (*look)(const void *context);
     /* Adds the faults to `out` where it is refused. */
     bool (*reload)(void *context, struct buf *out);

@@ -489,6 +489,7 @@ static bool build_pages(struct app *app, struct diag *diag)
     const struct admin_pages_options options = {
         .base = app->base,
         .socket = app->config->keys.admin_socket,
+        .listen = app->config->keys.metrics_listen,
         .look = view_of,
         .reload = reload,
         .stop = stop,

@@ -21,6 +21,7 @@
 #include "mail/provider.h"
 #include "redis/embedded.h"
 #include "redis/endpoint.h"
+#include "serve/loopback.h"
 
 struct checking {
     const struct config_check *config;
@@ -102,6 +103,16 @@ static void check_admin_socket(const struct checking *checking)
         diag_hint(fault(checking, at_key(checking, "admin.socket"), DIAG_ERROR,
                         "the path of the admin socket is too long: %s", path),
                   "%zu bytes at most", most);
+}
+
+static void check_metrics(const struct checking *checking)
+{
+    const char *listen = checking->config->keys->metrics_listen;
+    struct loopback loopback;
+    struct diag diag = {0};
+    if (listen && !loopback_parse(listen, &loopback, &diag))
+        diag_hint(fault(checking, at_key(checking, "metrics.listen"), DIAG_ERROR, "%s", diag.text),
+                  "%s", diag.hint);
 }
 
 /* ---- Files ---- */
@@ -272,6 +283,7 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_names(&checking);
     check_redis(&checking);
     check_admin_socket(&checking);
+    check_metrics(&checking);
     check_files(&checking);
     check_mail_addresses(&checking);
     check_bounce_domain(&checking);

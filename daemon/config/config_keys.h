@@ -74,6 +74,7 @@ struct config_keys {
     struct config_mail mail;
     struct value shop, segments, topics, gateways, channels;
     const char *admin_socket;
+    const char *metrics_listen; /* NULL: nowhere */
 };
 
 /* Ends with a row without a key. */

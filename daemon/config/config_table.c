@@ -334,6 +334,15 @@ static const struct setting admin_settings[] = {
     {0},
 };
 
+static const struct setting metrics_settings[] = {
+    {.key = "listen",
+     .type = SETTING_TEXT,
+     IN(config_keys, metrics_listen),
+     .help = "`127.0.0.1:9464` or `[::1]:9464`: `/metrics`, `/health`, `/ready` and `/live` are "
+             "served there too, to this machine alone; absent: nowhere"},
+    {0},
+};
+
 const struct setting config_settings[] = {
     {.key = "state",
      .type = SETTING_TEXT,
@@ -443,6 +452,10 @@ const struct setting config_settings[] = {
     {.key = "outbox", .type = SETTING_SECTION, .section = outbox_settings, .help = "back-pressure"},
     {.key = "dead", .type = SETTING_SECTION, .section = dead_settings, .help = "dead letters"},
     {.key = "admin", .type = SETTING_SECTION, .section = admin_settings, .help = "for nudgectl"},
+    {.key = "metrics",
+     .type = SETTING_SECTION,
+     .section = metrics_settings,
+     .help = "for Prometheus and probes"},
     {.key = "drain",
      .type = SETTING_DURATION,
      IN(config_keys, drain_ms),

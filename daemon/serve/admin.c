@@ -1,6 +1,5 @@
 /*
- * evhttp reads requests and writes answers; this file owns the socket (its
- * mode, what was left behind by a dead process) and looks up the route.
+ * The admin socket's file: its mode, its lock, and what was left behind by a dead process.
  *
  * Who holds the lock of "<path>.lock" owns the path. Without it, of two daemons that start
  * at once where a dead one's socket is left, each could remove what the other has just made.
@@ -8,11 +7,6 @@
 #include "serve/admin.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
-#include <event2/http.h>
-#include <event2/listener.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,127 +17,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/mem.h"
-#include "base/metrics.h"
+#include "serve/admin_http.h"
 
 struct admin {
-    struct evhttp *http;
-    struct evconnlistener *listener; /* the evhttp's */
-    struct event *listen_again;      /* every second, where it could not accept */
+    struct admin_http *http;
     struct sockaddr_un address;
     int lock; /* a descriptor, kept open */
-    const struct admin_route *routes;
-    void *context;
-    bool closing;
 };
 
-enum { BACKLOG = 16, REST_SECONDS = 1 };
-
-/* ---- Answers ---- */
-
-void admin_metrics(void *context, const struct admin_request *request, struct admin_reply *reply)
-{
-    (void)context;
-    (void)request;
-    reply->type = "text/plain; version=0.0.4; charset=utf-8";
-    metrics_format(&reply->body);
-}
-
-static void send_reply(struct evhttp_request *request, struct admin_reply *reply)
-{
-    if (reply->body.full) {
-        reply->status = 500;
-        reply->type = "text/plain; charset=utf-8";
-        buf_clear(&reply->body);
-        buf_text(&reply->body, "the answer is too large\n");
-    }
-    struct evbuffer *body = evbuffer_new();
-    if (!body || evbuffer_add(body, buf_string(&reply->body), reply->body.length))
-        mem_exhausted();
-    evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", reply->type);
-    evhttp_send_reply(request, reply->status, NULL, body);
-    evbuffer_free(body);
-}
-
-/* A client that has gone away is nothing to us. The daemon that is about to end
- * writes what it has answered, past the event loop: for the answer to POST /stop. */
-static void on_close(struct evhttp_connection *connection, void *arg)
-{
-    const struct admin *admin = arg;
-    if (!admin->closing)
-        return;
-    struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
-    struct evbuffer *output = bufferevent_get_output(stream);
-    size_t length = evbuffer_get_length(output);
-    char *bytes = mem_alloc(length + 1);
-    ssize_t copied = evbuffer_copyout(output, bytes, length);
-    if (copied > 0)
-        (void)!send(bufferevent_getfd(stream), bytes, (size_t)copied, MSG_NOSIGNAL | MSG_DONTWAIT);
-    free(bytes);
-}
-
-/* ---- Requests ---- */
-
-static const char *method_of(const struct evhttp_request *request)
-{
-    return evhttp_request_get_command(request) == EVHTTP_REQ_POST ? "POST" : "GET";
-}
-
-/* The route, or NULL with the status of the refusal. */
-static const struct admin_route *find_route(const struct admin *admin, const char *method,
-                                            const char *path, int *status)
-{
-    *status = 404;
-    for (const struct admin_route *route = admin->routes; route->path; route++) {
-        if (strcmp(route->path, path))
-            continue;
-        if (!strcmp(route->method, method))
-            return route;
-        *status = 405;
-    }
-    return NULL;
-}
-
-static void fill_reply(const struct admin *admin, const char *method,
-                       const struct admin_request *request, struct admin_reply *reply)
-{
-    int refusal;
-    const struct admin_route *route = find_route(admin, method, request->path, &refusal);
-    if (route) {
-        route->handler(admin->context, request, reply);
-        return;
-    }
-    struct diag diag;
-    diag_error(&diag, refusal == 404 ? "no such path" : "not by %s", method);
-    reply->status = refusal;
-    diag_format(&diag, &reply->body);
-}
-
-static void on_request(struct evhttp_request *http, void *arg)
-{
-    struct admin *admin = arg;
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
-    struct evbuffer *input = evhttp_request_get_input_buffer(http);
-    size_t length = evbuffer_get_length(input);
-    char *body = mem_alloc(length + 1);
-    evbuffer_remove(input, body, length);
-    body[length] = '\0';
-
-    const char *path = evhttp_uri_get_path(uri);
-    const char *query = evhttp_uri_get_query(uri);
-    struct admin_request request = {path ? path : "", query ? query : "", body, length};
-    struct admin_reply reply = {200, "text/plain; charset=utf-8", {0}};
-    buf_init(&reply.body, ADMIN_ANSWER_MOST);
-
-    evhttp_connection_set_closecb(evhttp_request_get_connection(http), on_close, admin);
-    fill_reply(admin, method_of(http), &request, &reply);
-    send_reply(http, &reply);
-    buf_free(&reply.body);
-    free(body);
-}
-
-/* ---- The socket ---- */
+enum { BACKLOG = 16 };
 
 static bool make_address(struct sockaddr_un *address, const char *path, struct diag *diag)
 {
@@ -221,36 +104,6 @@ static int listen_at(const struct sockaddr_un *address, struct diag *diag)
     return fd;
 }
 
-/* No descriptor is left: who waits goes on waiting, and the loop must not turn over it. The
- * listener's argument is evhttp's own, so the timer that ends the rest runs all the time. */
-static void on_accept_error(struct evconnlistener *listener, void *http)
-{
-    (void)http;
-    log_warning("the admin socket cannot take a connection: %s", strerror(errno));
-    evconnlistener_disable(listener);
-}
-
-static void on_listen_again(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    struct admin *admin = arg;
-    evconnlistener_enable(admin->listener);
-}
-
-static struct evhttp *new_http(struct event_base *base, struct admin *admin)
-{
-    struct evhttp *http = evhttp_new(base);
-    if (!http)
-        mem_exhausted();
-    evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
-    evhttp_set_max_headers_size(http, ADMIN_HEADERS_MOST);
-    evhttp_set_max_body_size(http, ADMIN_BODY_MOST);
-    evhttp_set_timeout(http, ADMIN_SECONDS);
-    evhttp_set_gencb(http, on_request, admin);
-    return http;
-}
-
 struct admin *admin_open(struct event_base *base, const char *path,
                          const struct admin_route *routes, void *context, struct diag *diag)
 {
@@ -266,17 +119,8 @@ struct admin *admin_open(struct event_base *base, const char *path,
     struct admin *admin = mem_zero(1, sizeof *admin);
     admin->address = address;
     admin->lock = lock;
-    admin->routes = routes;
-    admin->context = context;
-    admin->http = new_http(base, admin);
-    admin->listen_again = event_new(base, -1, EV_PERSIST, on_listen_again, admin);
-    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(admin->http, fd);
-    if (!bound || !admin->listen_again)
-        mem_exhausted();
-    admin->listener = evhttp_bound_socket_get_listener(bound);
-    evconnlistener_set_error_cb(admin->listener, on_accept_error);
-    const struct timeval rest = {.tv_sec = REST_SECONDS};
-    event_add(admin->listen_again, &rest);
+    admin->http = admin_http_open(
+        &(struct admin_http_options){.base = base, .fd = fd, .routes = routes, .context = context});
     return admin;
 }
 
@@ -286,10 +130,8 @@ void admin_destroy(struct admin **pointer)
     if (!admin)
         return;
     *pointer = NULL;
-    admin->closing = true;
     unlink(admin->address.sun_path);
-    evhttp_free(admin->http);
-    event_free(admin->listen_again);
+    admin_http_close(&admin->http);
     close(admin->lock);
     free(admin);
 }

@@ -1,4 +1,4 @@
-#!lua flags = no - writes
+#!lua flags=no-writes
 -- How much stands where, for figures: what is old, and how much there is of each thing.
 -- ARGV: P, the list's key or "", channels…
 -- Returns how old the oldest event is that is not decided (ms; 0: there is none), how many there are
@@ -24,10 +24,9 @@ local oldest = redis.call('XRANGE', P .. ':events', '-', '+', 'COUNT', 1)[1]
 local listed = inbox ~= '' and not is_wrong(inbox, 'list') and redis.call('LLEN', inbox) or 0
 local due = redis.call('ZRANGE', P .. ':due', 0, 0, 'WITHSCORES')[2]
 local levels = {since(oldest and tonumber(string.match(oldest[1], '^%d+'))),
-    redis.call('XLEN', P .. ':events') + listed, since(tonumber(due)), redis.call('ZCARD', P .. ':due'),
+    redis.call('XLEN', P .. ':events') + listed, since(due and tonumber(due)), redis.call('ZCARD', P .. ':due'),
     redis.call('XLEN', P .. ':dead')}
-local place =
-{}
+local place = {}
 for i = 3, #ARGV do
     place[ARGV[i]] = #levels + 1
     levels[#levels + 1] = 0

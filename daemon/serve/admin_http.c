@@ -1,0 +1,263 @@
+/*
+ * evhttp reads requests and writes answers; here the route is looked up, and what comes from
+ * elsewhere refused.
+ *
+ * On a port connections are bounded, as any program of the machine may open them: evhttp does not
+ * tell when one ends, so the bufferevent of each is held here, and looked at each second. One that
+ * has no descriptor, or neither reads nor writes any more, was let go by evhttp.
+ */
+#include "serve/admin_http.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "serve/loopback.h"
+
+enum { REST_SECONDS = 1 };
+
+struct admin_http {
+    struct admin_http_options options;
+    struct evhttp *http;
+    struct evconnlistener *listener; /* the evhttp's */
+    struct event *listen_again;      /* every second, where it could not accept */
+    struct bufferevent *streams[ADMIN_HTTP_CONNECTIONS]; /* of a port's connections; NULL: free */
+    bool closing;
+};
+
+/* ---- Answers ---- */
+
+void admin_metrics(void *context, const struct admin_request *request, struct admin_reply *reply)
+{
+    (void)context;
+    (void)request;
+    reply->type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_format(&reply->body);
+}
+
+static void send_reply(struct evhttp_request *request, struct admin_reply *reply)
+{
+    if (reply->body.full) {
+        reply->status = 500;
+        reply->type = "text/plain; charset=utf-8";
+        buf_clear(&reply->body);
+        buf_text(&reply->body, "the answer is too large\n");
+    }
+    struct evbuffer *body = evbuffer_new();
+    if (!body || evbuffer_add(body, buf_string(&reply->body), reply->body.length))
+        mem_exhausted();
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", reply->type);
+    evhttp_send_reply(request, reply->status, NULL, body);
+    evbuffer_free(body);
+}
+
+/* A client that has gone away is nothing to us. The daemon that is about to end
+ * writes what it has answered, past the event loop: for the answer to POST /stop. */
+static void on_close(struct evhttp_connection *connection, void *arg)
+{
+    const struct admin_http *admin = arg;
+    if (!admin->closing)
+        return;
+    struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
+    struct evbuffer *output = bufferevent_get_output(stream);
+    size_t length = evbuffer_get_length(output);
+    char *bytes = mem_alloc(length + 1);
+    ssize_t copied = evbuffer_copyout(output, bytes, length);
+    if (copied > 0)
+        (void)!send(bufferevent_getfd(stream), bytes, (size_t)copied, MSG_NOSIGNAL | MSG_DONTWAIT);
+    free(bytes);
+}
+
+/* ---- Requests ---- */
+
+static const char *method_of(const struct evhttp_request *request)
+{
+    return evhttp_request_get_command(request) == EVHTTP_REQ_POST ? "POST" : "GET";
+}
+
+/* The route, or NULL with the status of the refusal. */
+static const struct admin_route *find_route(const struct admin_http *admin, const char *method,
+                                            const char *path, int *status)
+{
+    *status = 404;
+    for (const struct admin_route *route = admin->options.routes; route->path; route++) {
+        if (strcmp(route->path, path))
+            continue;
+        if (!strcmp(route->method, method))
+            return route;
+        *status = 405;
+    }
+    return NULL;
+}
+
+static void fill_reply(const struct admin_http *admin, const char *method,
+                       const struct admin_request *request, struct admin_reply *reply)
+{
+    int refusal;
+    const struct admin_route *route = find_route(admin, method, request->path, &refusal);
+    if (route) {
+        route->handler(admin->options.context, request, reply);
+        return;
+    }
+    struct diag diag;
+    diag_error(&diag, refusal == 404 ? "no such path" : "not by %s", method);
+    reply->status = refusal;
+    diag_format(&diag, &reply->body);
+}
+
+/* Whether the request means this machine. A client without a Host is no browser. */
+static bool is_for_us(const struct admin_http *admin, struct evhttp_request *http)
+{
+    const char *host = evhttp_find_header(evhttp_request_get_input_headers(http), "Host");
+    return !admin->options.is_port || !host || loopback_is_host(host);
+}
+
+/* 421 (RFC 9110, 15.5.20). */
+static void refuse_host(struct admin_reply *reply)
+{
+    reply->status = 421;
+    buf_text(&reply->body, "error: only for 127.0.0.1, [::1] and localhost\n");
+}
+
+static void on_request(struct evhttp_request *http, void *arg)
+{
+    struct admin_http *admin = arg;
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
+    struct evbuffer *input = evhttp_request_get_input_buffer(http);
+    size_t length = evbuffer_get_length(input);
+    char *body = mem_alloc(length + 1);
+    evbuffer_remove(input, body, length);
+    body[length] = '\0';
+
+    const char *path = evhttp_uri_get_path(uri);
+    const char *query = evhttp_uri_get_query(uri);
+    struct admin_request request = {path ? path : "", query ? query : "", body, length};
+    struct admin_reply reply = {200, "text/plain; charset=utf-8", {0}};
+    buf_init(&reply.body, ADMIN_ANSWER_MOST);
+
+    evhttp_connection_set_closecb(evhttp_request_get_connection(http), on_close, admin);
+    if (is_for_us(admin, http))
+        fill_reply(admin, method_of(http), &request, &reply);
+    else
+        refuse_host(&reply);
+    send_reply(http, &reply);
+    buf_free(&reply.body);
+    free(body);
+}
+
+/* ---- Connections of a port ---- */
+
+static void let_go(struct bufferevent **stream)
+{
+    if (*stream)
+        bufferevent_decref(*stream);
+    *stream = NULL;
+}
+
+/* Lets go of those that have ended, and says how many have not. */
+static size_t count_streams(struct admin_http *admin)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ADMIN_HTTP_CONNECTIONS; i++) {
+        struct bufferevent **stream = &admin->streams[i];
+        if (*stream && (bufferevent_getfd(*stream) < 0 ||
+                        !(bufferevent_get_enabled(*stream) & (EV_READ | EV_WRITE))))
+            let_go(stream);
+        count += *stream != NULL;
+    }
+    return count;
+}
+
+/* evhttp asks for the stream of each connection. Who comes while there are too many waits in the
+ * kernel's queue. */
+static struct bufferevent *new_stream(struct event_base *base, void *arg)
+{
+    struct admin_http *admin = arg;
+    struct bufferevent *stream = bufferevent_socket_new(base, -1, 0);
+    if (!stream)
+        mem_exhausted();
+    size_t count = count_streams(admin), i = 0;
+    while (i < ADMIN_HTTP_CONNECTIONS && admin->streams[i])
+        i++;
+    if (i < ADMIN_HTTP_CONNECTIONS) {
+        bufferevent_incref(stream);
+        admin->streams[i] = stream;
+    }
+    if (count + 1 >= ADMIN_HTTP_CONNECTIONS)
+        evconnlistener_disable(admin->listener);
+    return stream;
+}
+
+/* ---- Listening ---- */
+
+/* No descriptor is left: who waits goes on waiting, and the loop must not turn over it. The
+ * listener's argument is evhttp's own, so the timer that ends the rest runs all the time. */
+static void on_accept_error(struct evconnlistener *listener, void *http)
+{
+    (void)http;
+    log_warning("the admin socket, or the port of figures, cannot take a connection: %s",
+                strerror(errno));
+    evconnlistener_disable(listener);
+}
+
+static void on_listen_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct admin_http *admin = arg;
+    if (count_streams(admin) < ADMIN_HTTP_CONNECTIONS)
+        evconnlistener_enable(admin->listener);
+}
+
+static void make_http(struct admin_http *admin)
+{
+    admin->http = evhttp_new(admin->options.base);
+    if (!admin->http)
+        mem_exhausted();
+    evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+    evhttp_set_max_headers_size(admin->http, ADMIN_HEADERS_MOST);
+    evhttp_set_max_body_size(admin->http, ADMIN_BODY_MOST);
+    evhttp_set_timeout(admin->http, ADMIN_SECONDS);
+    evhttp_set_gencb(admin->http, on_request, admin);
+    if (admin->options.is_port)
+        evhttp_set_bevcb(admin->http, new_stream, admin);
+}
+
+struct admin_http *admin_http_open(const struct admin_http_options *options)
+{
+    struct admin_http *admin = mem_zero(1, sizeof *admin);
+    admin->options = *options;
+    make_http(admin);
+    admin->listen_again = event_new(options->base, -1, EV_PERSIST, on_listen_again, admin);
+    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(admin->http, options->fd);
+    if (!bound || !admin->listen_again)
+        mem_exhausted();
+    admin->listener = evhttp_bound_socket_get_listener(bound);
+    evconnlistener_set_error_cb(admin->listener, on_accept_error);
+    const struct timeval rest = {.tv_sec = REST_SECONDS};
+    event_add(admin->listen_again, &rest);
+    return admin;
+}
+
+void admin_http_close(struct admin_http **http)
+{
+    struct admin_http *admin = *http;
+    if (!admin)
+        return;
+    *http = NULL;
+    admin->closing = true;
+    evhttp_free(admin->http);
+    event_free(admin->listen_again);
+    for (size_t i = 0; i < ADMIN_HTTP_CONNECTIONS; i++)
+        let_go(&admin->streams[i]);
+    free(admin);
+}
