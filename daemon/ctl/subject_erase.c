@@ -97,10 +97,15 @@ static bool erase(struct subject *subject, struct tally *tally, struct diag *dia
     tally->marked = done.withdrawn[CUSTOMER_PLACE_HAND];
     tally->uncertain = done.withdrawn[CUSTOMER_PLACE_UNCERTAIN];
     struct erasures_gone gone;
-    bool good = erasures_drop(&subject->erasures, &gone, diag);
+    if (!erasures_drop(&subject->erasures, &gone, diag)) {
+        fprintf(stderr,
+                "nudgectl: %s is erased; daemons look again for what names them elsewhere\n",
+                plain_of(subject->arena, subject->key));
+        return false;
+    }
     tally->letters = gone.letters;
     tally->returns = gone.returns;
-    return good;
+    return true;
 }
 
 /* ---- What is said of it ---- */

@@ -5,6 +5,7 @@
  */
 #include "events/at_once.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -12,6 +13,7 @@
 #include "events/judging.h"
 #include "events/names.h"
 #include "store/customers_now.h"
+#include "store/keys.h"
 
 enum { TRIES_MOST = 50, SOURCE_BYTES = 8 };
 
@@ -183,9 +185,29 @@ static void tell(const struct deed *deed, struct at_once_done *done)
         done->withdrawn[decision->withdrawn[i].place]++;
 }
 
+/* Who writes documents must not meet a program that cannot read them. */
+static bool is_of_today(struct deed *deed)
+{
+    int64_t format = CUSTOMER_FORMAT;
+    const char *meta = keys_spell(deed->arena, prefix_of(deed), KEY_META, NULL);
+    const struct reply *reply =
+        session_command(deed->asked->session, deed->diag, "HGET", meta, "format", NULL);
+    if (!reply)
+        return false;
+    if (!reply_number(reply, &format) || format == CUSTOMER_FORMAT)
+        return true;
+    diag_error(deed->diag,
+               "what stands in Redis has the format %" PRId64 ", and this program's is %d", format,
+               CUSTOMER_FORMAT);
+    diag_hint(deed->diag, "a daemon of this release takes it over at its start");
+    return false;
+}
+
 static bool decide_all(struct deed *deed)
 {
     enum answer answer = ANSWER_MOVED;
+    if (!is_of_today(deed))
+        return false;
     for (int i = 0; i < TRIES_MOST && answer == ANSWER_MOVED; i++)
         answer = settle(deed);
     if (answer == ANSWER_MOVED)

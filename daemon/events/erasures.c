@@ -246,6 +246,7 @@ static bool drop_returns(const struct erasures *erasures, uint64_t *dropped, str
 
 /* ---- What of it is done ---- */
 
+/* -1: it is not there. */
 static bool read_meta(const struct erasures *erasures, const char *field, int64_t *at_ms,
                       struct diag *diag)
 {
@@ -253,7 +254,7 @@ static bool read_meta(const struct erasures *erasures, const char *field, int64_
     const struct reply *reply =
         session_command(erasures->session, diag, "HGET",
                         keys_spell(arena, erasures->prefix, KEY_META, NULL), field, NULL);
-    *at_ms = 0;
+    *at_ms = -1;
     if (reply)
         reply_number(reply, at_ms);
     arena_destroy(&arena);
@@ -272,7 +273,9 @@ static bool note_done(const struct erasures *erasures, int64_t at_ms, struct dia
 
 bool erasures_newest(const struct erasures *erasures, int64_t *at_ms, struct diag *diag)
 {
-    return read_meta(erasures, "erased", at_ms, diag);
+    bool good = read_meta(erasures, "erased", at_ms, diag);
+    *at_ms = *at_ms < 0 ? 0 : *at_ms;
+    return good;
 }
 
 bool erasures_drop(const struct erasures *erasures, struct erasures_gone *gone, struct diag *diag)
@@ -284,6 +287,7 @@ bool erasures_drop(const struct erasures *erasures, struct erasures_gone *gone, 
            drop_returns(erasures, &gone->returns, diag) && note_done(erasures, newest_ms, diag);
 }
 
+/* Where a former program erased people nothing says so: the first round looks in any case. */
 bool erasures_drop_new(const struct erasures *erasures, struct erasures_gone *gone,
                        struct diag *diag)
 {

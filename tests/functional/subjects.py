@@ -94,8 +94,8 @@ def kept_in_archive(shop):
 
 def naming(kept, *words):
     """Where one of these stands, in any case."""
-    return sorted(name for name, text in kept.items()
-                  if any(word.lower().encode() in text.lower() for word in words))
+    texts = {name: text.decode(errors="replace").casefold() for name, text in kept.items()}
+    return sorted(name for name, text in texts.items() if any(word.casefold() in text for word in words))
 
 
 def document(shop, key="id:7"):

@@ -153,3 +153,33 @@ def test_two_with_one_address(shop):
     assert document(shop) and document(shop, "id:9")
     assert erase(shop, "id:7")[0] == 0
     assert document(shop) is None and document(shop, "id:9")
+
+
+def test_beside_two_daemons_at_work(shop):
+    """Of fifty customers under a steady stream of events each third is erased: of these nothing stays that
+    came before, everybody else has all of theirs, and no daemon minds."""
+    smtp = open_shop(shop)
+    daemons = [shop.daemon(name, events={"batch": 5}).spawn() for name in ("one", "two")]
+    people = [{"id": 1000 + n, "email": f"p{n}x@example.com", "n": n} for n in range(50)]
+    erased = people[::3]
+    for turn in range(6):
+        shop.push(*(event("order.placed", person, turn=turn) for person in people))
+        for person in erased[turn * 3:turn * 3 + 3]:
+            status, _, err = erase(shop, f"p{person['n']}x@example.com" if turn % 2 else str(person["id"]))
+            assert status == 0 or "nothing is known" in err, err
+    for person in erased:
+        status, _, err = erase(shop, f"id:{person['id']}")
+        assert status in (0, 1), err
+    shop.wait_idle()
+    for person in erased:
+        status, _, err = erase(shop, f"id:{person['id']}")
+        assert status in (0, 1), err
+    kept = kept_in_redis(shop)
+    for person in people:
+        where = naming(kept, f"p{person['n']}x@", f"id:{person['id']}")
+        assert (where == []) == (person in erased), (person, where)
+        if person not in erased:
+            assert document(shop, f"id:{person['id']}")["counts"][0]["n"] == 6
+    assert len(smtp.all_mails()) >= 6 * (len(people) - len(erased))
+    assert all(daemon.ask("GET", "/health") == (200, "ok\n") for daemon in daemons)
+

@@ -11,6 +11,7 @@ import re
 import pytest
 
 from conftest import wait_until
+from subjects import kept_in_redis, naming
 
 HOUR, DAY = 3600_000, 86400_000
 MOMENT = re.compile(rb"(?<![0-9A-Za-z])1[78]\d{11}(?![0-9A-Za-z])")
@@ -214,3 +215,22 @@ def test_a_daemon_of_format_1_still_lives(old):
     assert daemon.ended() != 0
     assert "format 1" in daemon.log()
     assert {key: old.client.dump(key) for key in old.client.scan_iter("*")} == before
+
+
+def test_an_erasure_of_who_is_known_in_the_old_form(old):
+    """Whose document, key and messages are still as the old program wrote them: nothing stays of them. Before
+    a daemon has taken the data over nobody is erased."""
+    old.load(5 * HOUR)
+    old.daemon("one")
+    before = kept_in_redis(old)
+    status, _, err = old.ctl("customer", "erase", "id:24", "--yes")
+    assert status == 1 and "format 1" in err
+    assert kept_in_redis(old) == before
+    decide_all(old)
+    for who, address in (("id:21", "cut.hold@"), ("id:24", "later24@"), ("ХРИСТО@example.com", "христо@"),
+                         (" dora@example.com", "dora@"), ("id:11", "bounce.иван@")):
+        assert naming(kept_in_redis(old), address, address.upper()), who
+        assert old.ctl("customer", "show", who)[0] == 0
+        status, _, err = old.ctl("customer", "erase", who, "--yes")
+        assert (status, err) == (0, "")
+        assert naming(kept_in_redis(old), address, address.upper()) == [], who
