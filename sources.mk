@@ -1413,6 +1413,10 @@ schema_files = \
 	schemas/rule-tests.schema.json \
 	schemas/rules.schema.json
 
+monitoring_files = \
+	monitoring/grafana-dashboard.json \
+	monitoring/prometheus-alerts.yaml
+
 man_pages = \
 	docs/man/nudgectl-check.1 \
 	docs/man/nudgectl-codes.1 \
@@ -1547,6 +1551,7 @@ test_files = \
 	tests/functional/test_manual.py \
 	tests/functional/test_message_events.py \
 	tests/functional/test_model.py \
+	tests/functional/test_monitoring.py \
 	tests/functional/test_operations.py \
 	tests/functional/test_order_of_events.py \
 	tests/functional/test_outbox_full.py \

@@ -60,6 +60,7 @@ def lists():
         "".join(f"{target(name)}_LDADD = $(fuzz_libs)\n" for name in fuzzers),
         variable("example_files", files("nudged.yaml", "demo/**/*", "rules/**/*", "templates/**/*")),
         variable("schema_files", files("schemas/*")),
+        variable("monitoring_files", files("monitoring/*")),
         variable("man_pages", files("docs/man/*")),
         variable("doc_files", [f for f in files("docs/**/*") if not f.startswith("docs/man/")]),
         variable("test_files", [f for f in files("tests/**/*") if f not in built | corpora]),
