@@ -235,7 +235,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
         meeting_ask(d);
         start_journeys(d);
         meeting_go_on(d);
-        sending_grant(d);
+        moving_grant(d);
         customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
     }
     deciding_end_trace(d);
@@ -329,7 +329,7 @@ static void consider_moment(struct deciding *d, const struct decide_tick *ticks,
         matches[matched++] = match(rule, &view, d->arena);
     }
     act(d, matches, matched);
-    sending_grant(d);
+    moving_grant(d);
     if (value_count(&d->trace.did))
         deciding_end_trace(d);
 }
@@ -430,14 +430,14 @@ static void resume_due(struct deciding *d, int64_t due_ms)
     while (left > 0 && first_due(d, due_ms, &index)) {
         int64_t deadline_ms = due_at(d, &d->customer->journeys.items[index]);
         if (d->want_count > 0 && deadline_ms != moment_ms) {
-            sending_grant(d);
+            moving_grant(d);
             continue; /* a send that failed has ended its journey */
         }
         moment_ms = deadline_ms;
         left--;
         resume(d, index);
     }
-    sending_grant(d);
+    moving_grant(d);
     deciding_end_trace(d);
 }
 

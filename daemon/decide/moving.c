@@ -117,7 +117,7 @@ static bool move(struct deciding *d, const struct rule *rule, uint32_t at,
                 break;
             case SENDING_WAITS:
                 return true;
-            case SENDING_ENDS:
+            case SENDING_STOPS:
                 return false;
             }
             break;
@@ -184,10 +184,24 @@ void moving_refuse(struct deciding *d, const struct customer_journey *journey, e
                             : "64 journeys run for this customer");
 }
 
+/* Among those of the document, as it waits. */
+static void keep(struct deciding *d, const struct customer_journey *journey)
+{
+    struct customer *customer = d->customer;
+    size_t bytes = customer_size_of_journey(journey);
+    if (!journey->full_ms && room_running(customer) >= CUSTOMER_JOURNEYS_MOST) {
+        moving_refuse(d, journey, TRACE_WHY_TOO_MANY_JOURNEYS);
+    } else if (!customer_size_has_room(customer, bytes)) {
+        moving_refuse(d, journey, TRACE_WHY_TOO_LARGE);
+    } else {
+        customer->bytes += bytes;
+        CUSTOMER_LIST_PUSH(d->arena, customer->journeys, *journey);
+    }
+}
+
 void moving_start(struct deciding *d, const struct rule *rule, const char *per)
 {
     const struct shop_event *event = d->event;
-    struct customer *customer = d->customer;
     struct customer_journey journey = {
         .rule = rule->name,
         .origin = event->origin,
@@ -198,26 +212,27 @@ void moving_start(struct deciding *d, const struct rule *rule, const char *per)
     };
     d->effect = true;
     decision_add_started(d->decision, d->arena, rule->name);
-    customer_starts_add(d->arena, customer, event->origin, &event->document);
+    customer_starts_add(d->arena, d->customer, event->origin, &event->document);
     if (rule->again == RULE_COLLECT)
         collecting_begin(d, &journey);
     uint32_t told = trace_count(&d->trace), wanted = d->want_count;
-    if (!move(d, rule, 0, &journey)) {
-        if (trace_count(&d->trace) == told && d->want_count == wanted)
-            trace_add(&d->trace, rule->name, TRACE_MATCHED, TRACE_WHY_NONE);
-        return;
-    }
-    if (!journey.full_ms && room_running(customer) >= CUSTOMER_JOURNEYS_MOST) {
-        moving_refuse(d, &journey, TRACE_WHY_TOO_MANY_JOURNEYS);
-        return;
-    }
-    size_t bytes = customer_size_of_journey(&journey);
-    if (!customer_size_has_room(customer, bytes)) {
-        moving_refuse(d, &journey, TRACE_WHY_TOO_LARGE);
-        return;
-    }
-    customer->bytes += bytes;
-    CUSTOMER_LIST_PUSH(d->arena, customer->journeys, journey);
+    if (move(d, rule, 0, &journey))
+        keep(d, &journey);
+    else if (trace_count(&d->trace) == told && d->want_count == wanted)
+        trace_add(&d->trace, rule->name, TRACE_MATCHED, TRACE_WHY_NONE);
+}
+
+void moving_grant(struct deciding *d)
+{
+    struct sending_stopped *stopped;
+    uint32_t count;
+    while ((count = sending_grant(d, &stopped)))
+        for (uint32_t i = 0; i < count; i++) {
+            if (!d->event)
+                lookups_begin(d->lookups);
+            if (move(d, stopped[i].rule, stopped[i].at, &stopped[i].journey))
+                keep(d, &stopped[i].journey);
+        }
 }
 
 struct value moving_end(struct deciding *d, uint32_t index, enum trace_why why)

@@ -20,6 +20,10 @@ void moving_start(struct deciding *d, const struct rule *rule, const char *per);
 bool moving_go_on(struct deciding *d, const struct rule *rule, uint32_t at,
                   struct customer_journey *journey);
 
+/* What journeys want to send is granted or refused; those that stopped for it go on, and what they
+ * want then likewise. */
+void moving_grant(struct deciding *d);
+
 /* Ends a journey of the document before its last step, and withdraws what it has in the outbox. The
  * item of the trace that says so. */
 struct value moving_end(struct deciding *d, uint32_t index, enum trace_why why);

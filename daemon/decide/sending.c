@@ -2,8 +2,9 @@
  * Where a journey wants to send, it waits at its step for the end of quiet hours or for room
  * (sending_try), or its want is kept (add_want). Wants are granted in the order of the rules'
  * priorities. One that the policy lets pass becomes a message (add_message); one that cannot be
- * made fails its journey, which had moved on behind it in the meantime (fail_want); whoever is held
- * out is asked for last (is_held_out).
+ * made fails its journey, which had moved on behind it in the meantime (fail_want). Whoever is held
+ * out stops at the send, for that is asked last: behind one that is refused they go on
+ * (stop_behind).
  */
 #include "decide/sending.h"
 
@@ -25,6 +26,7 @@ struct sending_want {
     const struct rule_step *step;
     struct customer_journey journey;
     uint32_t order; /* in which it came */
+    bool held_out;  /* the journey stands at the send */
 
     /* Made before a step of some rule changed what it sees (sending_make_wanted). */
     bool made;
@@ -58,8 +60,11 @@ static struct asked ask_policy(const struct deciding *d, const struct sending_wa
 bool sending_has_room(const struct deciding *d, enum rule_class class,
                       const struct customer_journey *journey)
 {
+    uint32_t held_out = 0; /* they take none */
+    for (uint32_t i = 0; i < d->want_count; i++)
+        held_out += d->wants[i].held_out;
     return room_is_there(d->facts ? d->facts->rooms : NULL, class,
-                         d->decision->message_count + d->want_count, journey);
+                         d->decision->message_count + d->want_count - held_out, journey);
 }
 
 /* True where the send waits for room, or goes on doing so. One that would be refused needs none. */
@@ -78,35 +83,25 @@ static bool waits_for_room(struct deciding *d, const struct rule *rule,
     return true;
 }
 
-static void add_want(struct deciding *d, const struct rule *rule, const struct rule_step *step,
-                     const struct customer_journey *journey)
-{
-    d->wants = arena_grow(d->arena, d->wants, d->want_count, &d->want_capacity, sizeof *d->wants);
-    d->wants[d->want_count] = (struct sending_want){
-        .rule = rule, .step = step, .journey = *journey, .order = d->want_count};
-    d->want_count++;
-}
-
-/* ---- Held out ---- */
-
 static bool is_held_out(const struct deciding *d, const struct rule *rule)
 {
     return rule->holdout &&
            share_place("holdout", rule->name, customer_first_key(d->customer)) < rule->holdout;
 }
 
-static enum trace_why lacks_room(const struct deciding *d, const struct sending_want *want);
-
-/* Whether a hold-out is all that speaks against a send, as far as is known before others of this
- * decision have their places: then nothing that stands behind it is done. */
-static bool ends_held_out(const struct deciding *d, const struct rule *rule,
-                          const struct rule_step *step, const struct customer_journey *journey)
+static enum sending_next add_want(struct deciding *d, const struct rule *rule,
+                                  const struct rule_step *step,
+                                  const struct customer_journey *journey)
 {
-    const struct sending_want want = {.rule = rule, .step = step, .journey = *journey};
-    bool contested =
-        d->want_count > 0 && policy_caps(d->policy, d->customer, d->want_count, d->now_ms);
-    return is_held_out(d, rule) && !contested && !ask_policy(d, &want).refusal &&
-           !lacks_room(d, &want);
+    const bool held_out = is_held_out(d, rule);
+    d->wants = arena_grow(d->arena, d->wants, d->want_count, &d->want_capacity, sizeof *d->wants);
+    d->wants[d->want_count] = (struct sending_want){.rule = rule,
+                                                    .step = step,
+                                                    .journey = *journey,
+                                                    .order = d->want_count,
+                                                    .held_out = held_out};
+    d->want_count++;
+    return held_out ? SENDING_STOPS : SENDING_GOES_ON;
 }
 
 /* ---- At the step ---- */
@@ -127,11 +122,6 @@ static void tell_quiet(struct deciding *d, const struct rule *rule, const struct
     const struct value item = trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, until_ms);
     because_template(d, item, step);
     because_quiet(d, item);
-}
-
-static void tell_held_out(struct deciding *d, const struct rule *rule)
-{
-    because_held_out(d, trace_add(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_HOLDOUT), rule);
 }
 
 /* The message that the send would be, where some were granted before that must not be. */
@@ -159,6 +149,7 @@ static const char *braked_mid(const struct deciding *d, const struct rule *rule,
 enum sending_next sending_try(struct deciding *d, const struct rule *rule,
                               const struct rule_step *step, struct customer_journey *journey)
 {
+    enum sending_next next = SENDING_GOES_ON;
     int64_t quiet_until = rule->class == RULE_MARKETING
                               ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
                               : 0;
@@ -176,16 +167,13 @@ enum sending_next sending_try(struct deciding *d, const struct rule *rule,
         return SENDING_WAITS;
     } else if (waits_for_room(d, rule, step, journey)) {
         return SENDING_WAITS;
-    } else if (ends_held_out(d, rule, step, journey)) {
-        tell_held_out(d, rule);
-        return SENDING_ENDS;
     } else {
         if (journey_is_late(journey, d->now_ms))
             journey->clock_ms = d->now_ms;
-        add_want(d, rule, step, journey);
+        next = add_want(d, rule, step, journey);
     }
     room_leave(journey);
-    return SENDING_GOES_ON;
+    return next;
 }
 
 /* ---- Granted, or refused ---- */
@@ -331,10 +319,18 @@ static void fail_want(struct deciding *d, const struct sending_want *want, const
     end_run(d, want);
 }
 
-static void hold_out(struct deciding *d, const struct sending_want *want)
+static void tell_held_out(struct deciding *d, const struct rule *rule)
 {
-    tell_held_out(d, want->rule);
-    end_run(d, want);
+    because_held_out(d, trace_add(&d->trace, rule->name, TRACE_ENDED, TRACE_WHY_HOLDOUT), rule);
+}
+
+/* Where something else refused the send, the journey of who is held out goes on behind it. */
+static void stop_behind(const struct sending_want *want, struct sending_stopped *stopped)
+{
+    *stopped = (struct sending_stopped){.rule = want->rule,
+                                        .at = (uint32_t)(want->step - want->rule->steps) + 1,
+                                        .journey = want->journey};
+    room_leave(&stopped->journey);
 }
 
 static void refuse_for_room(struct deciding *d, const struct sending_want *want, enum trace_why why)
@@ -358,7 +354,8 @@ static void refuse(struct deciding *d, const struct sending_want *want, const st
                     asked->refusal, &send);
 }
 
-static void grant_one(struct deciding *d, struct sending_want *want)
+/* Whether the journey goes on, should it have stopped at the send. */
+static bool grant_one(struct deciding *d, struct sending_want *want)
 {
     if (!d->event)
         lookups_begin(d->lookups);
@@ -369,8 +366,8 @@ static void grant_one(struct deciding *d, struct sending_want *want)
         refuse(d, want, &asked);
     } else if ((asked.refusal = lacks_room(d, want))) {
         refuse_for_room(d, want, asked.refusal);
-    } else if (is_held_out(d, want->rule)) {
-        hold_out(d, want);
+    } else if (want->held_out) {
+        tell_held_out(d, want->rule);
     } else {
         if (!want->made)
             make(d, want, &asked);
@@ -379,16 +376,20 @@ static void grant_one(struct deciding *d, struct sending_want *want)
         else
             add_message(d, want);
     }
+    return want->held_out && asked.refusal;
 }
 
-void sending_grant(struct deciding *d)
+uint32_t sending_grant(struct deciding *d, struct sending_stopped **stopped)
 {
+    uint32_t count = 0;
+    *stopped = arena_alloc(d->arena, sizeof **stopped * (d->want_count + 1));
     if (d->want_count > 1)
         qsort(d->wants, d->want_count, sizeof *d->wants, by_priority);
     for (uint32_t i = 0; i < d->want_count; i++)
-        if (d->wants[i].rule)
-            grant_one(d, &d->wants[i]);
+        if (d->wants[i].rule && grant_one(d, &d->wants[i]))
+            stop_behind(&d->wants[i], &(*stopped)[count++]);
     d->want_count = 0;
+    return count;
 }
 
 /* ---- Before something changes ---- */
@@ -403,27 +404,39 @@ static void fail_acting(struct deciding *d, struct sending_want *failed)
             want->rule = NULL;
 }
 
-/* What the run sets behind a send is no word on whether that is wanted; what others set is. */
-static void keep_answer(struct sending_want *want, enum trace_why refusal)
+/* The run acts behind the send: what it sets is no word on whether that is wanted, and where it is
+ * refused no other rule's is, as what could not be made then would end a journey that has acted. A
+ * place under the cap may still become free. False: it cannot be made. */
+static bool settle_own(struct deciding *d, struct sending_want *want)
 {
-    want->consented = !refusal || refusal == TRACE_WHY_CAP;
-    if (refusal == TRACE_WHY_NO_CONSENT || refusal == TRACE_WHY_NO_ADDRESS)
-        want->refusal = refusal;
+    const struct asked asked = ask_policy(d, want);
+    want->consented = !asked.refusal || asked.refusal == TRACE_WHY_CAP;
+    if (!want->consented)
+        want->refusal = asked.refusal;
+    else if (!want->made)
+        make(d, want, &asked);
+    if (want->fault && asked.refusal)
+        want->refusal = asked.refusal;
+    return !want->fault || want->refusal;
+}
+
+/* Another run's, if it is permitted by now. */
+static void settle_other(struct deciding *d, struct sending_want *want)
+{
+    const struct asked asked = ask_policy(d, want);
+    if (!asked.refusal)
+        make(d, want, &asked);
 }
 
 bool sending_make_wanted(struct deciding *d, const struct customer_journey *journey)
 {
     for (struct sending_want *want = d->wants; want < d->wants + d->want_count; want++) {
-        bool own = is_same_journey(&want->journey, journey);
-        if (!want->rule || want->refusal || want->consented || (want->made && !own))
+        if (!want->rule || want->held_out || want->refusal || want->consented)
             continue;
-        const struct asked asked = ask_policy(d, want);
-        if (own)
-            keep_answer(want, asked.refusal);
-        if (asked.refusal || want->made)
-            continue;
-        make(d, want, &asked);
-        if (want->fault && own) {
+        if (!is_same_journey(&want->journey, journey)) {
+            if (!want->made)
+                settle_other(d, want);
+        } else if (!settle_own(d, want)) {
             fail_acting(d, want);
             return false;
         }

@@ -13,7 +13,14 @@
 enum sending_next {
     SENDING_GOES_ON, /* it is wanted, or passed over, and the journey moves on */
     SENDING_WAITS,   /* the journey waits at the step */
-    SENDING_ENDS,    /* the journey is over: the customer is held out */
+    SENDING_STOPS,   /* the customer is held out: sending_grant says whether it goes on */
+};
+
+/* A journey that has stopped at a send, and goes on behind it. */
+struct sending_stopped {
+    const struct rule *rule;
+    uint32_t at; /* number of the step behind */
+    struct customer_journey journey;
 };
 
 /* A journey is at a send. */
@@ -30,9 +37,10 @@ bool sending_has_room(const struct deciding *d, enum rule_class class,
 bool sending_make_wanted(struct deciding *d, const struct customer_journey *journey);
 
 /* Asks the policy about all that is wanted, best priority first: the best message gets the last
- * place under a cap. A journey whose message cannot be made, or whose customer is held out, is
- * dropped. */
-void sending_grant(struct deciding *d);
+ * place under a cap. A journey whose message cannot be made is dropped. Of those that have stopped,
+ * the ones whose send was refused are in *stopped, and go on; gives how many. The others are over:
+ * the customer is held out. */
+uint32_t sending_grant(struct deciding *d, struct sending_stopped **stopped);
 
 /* Why a message of an earlier decision, of that journey and to that address (NULL: none is known),
  * must not be sent after all; NONE: it may. */

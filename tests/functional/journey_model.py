@@ -441,19 +441,15 @@ class Model:
     # ---- Sends ----
 
     def want(self, journey, step):
-        """Whether the journey goes on: not where it is held out, and nothing else speaks against it."""
+        """Whether the journey goes on at once: who is held out first learns whether the send is refused."""
         rule = self.rule(journey)
         if self.now - journey.clock > MINUTE_MS:
             journey.clock = self.now
-        contested = self.wants and self.caps(len(self.wants))
-        if self.held_out(rule) and not contested and not self.refusal(rule, journey.run):
-            self.tell(rule.name, "ended", "holdout")
-            return False
         collected = ",".join(event["mark"] for _, event in journey.collected)
         self.wants.append((journey, Sent(
             rule.name, rule.marketing, rule.topic, journey.run, journey.per, journey.started, journey.start,
             step.step[1], self.now, journey.event, self.c.profile["level"][1], collected, rule.until)))
-        return True
+        return not self.held_out(rule)
 
     def held_out(self, rule):
         return rule.holdout and share_place("holdout", rule.name, self.c.key) < rule.holdout * 100
@@ -467,7 +463,7 @@ class Model:
         if rule.marketing:
             if not self.consents(rule.topic):
                 return "no-consent"
-            if self.caps(0):
+            if self.capped():
                 return "cap"
         return None
 
@@ -477,28 +473,25 @@ class Model:
             return self.c.wants(topic)
         return self.c.profile.get("accepts_marketing", (0, None))[1] is True and not self.c.declines(topic)
 
-    def caps(self, more):
-        """Whether the cap is reached once so many more are sent."""
-        return self.cap and more + sum(one.marketing and one.at > self.now - self.cap[1] * MINUTE_MS
-                                       for one in self.c.sends) >= self.cap[0]
+    def capped(self):
+        return self.cap and sum(one.marketing and one.at > self.now - self.cap[1] * MINUTE_MS
+                                for one in self.c.sends) >= self.cap[0]
 
     def grant(self):
-        over = []
-        for journey, sent in sorted(self.wants, key=lambda want: -self.rule(want[1]).priority):
-            rule = self.rule(sent)
-            if any(journey is one for one in over):
-                continue
-            if why := self.refusal(rule, sent.run):
-                self.tell(rule.name, "refused", why)
-            elif self.held_out(rule):
-                self.tell(rule.name, "ended", "holdout")
-                over.append(journey)
-                self.drop(journey)
-            else:
-                self.tell(rule.name, "sends")
-                self.c.sends.append(sent)
-                self.sent.append(sent)
-        self.wants = []
+        while self.wants:
+            wants, self.wants, refused = sorted(self.wants, key=lambda want: -self.rule(want[1]).priority), [], []
+            for journey, sent in wants:
+                rule = self.rule(sent)
+                if why := self.refusal(rule, sent.run):
+                    self.tell(rule.name, "refused", why)
+                    refused += [journey] if self.held_out(rule) else []
+                elif self.held_out(rule):
+                    self.tell(rule.name, "ended", "holdout")
+                else:
+                    self.tell(rule.name, "sends")
+                    self.c.sends.append(sent)
+                    self.sent.append(sent)
+            self.c.journeys += [journey for journey in refused if self.move(journey)]
 
     # ---- What delivery tells ----
 

@@ -121,10 +121,17 @@ class Run:
         self.redis.ahead_ms.value += ms
 
     def quiet(self):
-        client, self.quiet_ms = self.client, self.now_ms()
+        """Nothing is in hand: then only a deadline can make work, and there is none, or all of it at one moment."""
+        client = self.client
+        if not self.shop.idle():
+            return False
+        with client.pipeline() as pipe:
+            pipe.time().zrange("nudged:due", 0, 0, withscores=True).zcard("nudged:taken").xlen("nudged:events")
+            (seconds, micros), due, taken, events = pipe.execute()
+        self.quiet_ms = seconds * 1000 + micros // 1000
         # What a killed daemon had in hand, and is withdrawn since, stands there until its give_up.
-        return (client.zcount("nudged:due", "-inf", self.quiet_ms) == 0
-                and client.zcount("nudged:later", "-inf", self.quiet_ms + SLOT_MS) == 0 and self.shop.idle())
+        later = client.zcount("nudged:later", "-inf", self.quiet_ms + SLOT_MS)
+        return not (taken or events or later or due and due[0][1] <= self.quiet_ms)
 
     def settle(self):
         """Until nothing is left to do; a deadline that a killed daemon had in hand needs its lease to end."""

@@ -29,7 +29,7 @@ static const struct decide_play plays[] = {
      {{0, X, "t ended holdout"}}},
     {"it is asked when all else has been: what is refused is refused",
      "{name: t, on: x, again: parallel, holdout: 10, steps: [{send: a}, {wait: 1h}, {send: b}]}",
-     {{0, EVENT("1", ""), "t waits 3600; t refused no-address"},
+     {{0, EVENT("1", ""), "t refused no-address; t waits 3600"},
       {10, "{\"type\":\"y\"," ANA "}", ""},
       {3600, NULL, "t ended holdout"}}},
     {"it takes no place under a limit",
@@ -42,7 +42,14 @@ static const struct decide_play plays[] = {
     {"nothing behind it acts, also where another rule sends at that moment",
      "{name: r, on: x, send: b}\n---\n"
      "{name: t, on: x, holdout: 10, limit: 1 per 7d, steps: [{send: a}, {set: {n: '1'}}]}",
-     {{0, X, "t ended holdout; r sends b"}}},
+     {{0, X, "r sends b; t ended holdout"}}},
+    {"nor where it waited for the time, and behind another send that was refused",
+     "{name: t, on: x, again: parallel, holdout: 10, steps: [{wait: 1h}, {send: a}, {set: {n: "
+     "'1'}}, {wait: 1h}, {send: b}, {set: {n: '2'}}, {wait: 1h}]}",
+     {{0, EVENT("1", ""), "t waits 3600"},
+      {3600, NULL, "t refused no-address; t sets n = 1; t waits 7200"},
+      {3610, "{\"type\":\"y\"," ANA "}", ""},
+      {7200, NULL, "t ended holdout"}}},
     {"a split of the same name is another draw",
      "{name: r, on: x, again: ignore, holdout: 10, steps: [\n"
      " {split: {name: t, shares: {a: 88, b: 12}}, then: {a: [{send: a}], b: [{send: b}]}}]}",
@@ -68,12 +75,20 @@ static const struct decide_play cap_plays[] = {
      "{name: t, on: x, holdout: 10, again: ignore, steps: [{send: a}, {wait: 1h}, {send: "
      "c}]}\n---\n"
      "{name: r, on: x, priority: 1, send: b}",
-     {{0, X, "t waits 3600; r sends b; t refused cap"}, {3600, NULL, "t refused cap"}}},
+     {{0, X, "r sends b; t refused cap; t waits 3600"}, {3600, NULL, "t refused cap"}}},
+    {"then it acts behind that send, and where the other one is refused in the end it does not",
+     "{name: t, on: x, holdout: 10, steps: [{send: a}, {set: {n: '1'}}, {emit: {type: z}}]}\n---\n"
+     "{name: r, on: x, if: event.id == '1', priority: 1, send: {template: b, to: "
+     "event.data.nobody}}\n---\n"
+     "{name: s, on: x, if: event.id == '2', priority: 1, send: c}",
+     {{0, EVENT("1", ",\"email\":\"a@b.example\",\"accepts_marketing\":true"),
+       "s no-match if; r refused no-address; t ended holdout"},
+      {1, EVENT("2", ""), "r no-match if; s sends c; t refused cap; t sets n = 1; t emits z"}}},
     {"who gets the last place is asked first, whoever came before",
      "{name: t, on: x, holdout: 10, again: ignore, steps: [{send: a}, {wait: 1h}, {send: "
      "c}]}\n---\n"
      "{name: s, on: x, class: transactional, priority: 2, send: d}",
-     {{0, X, "t waits 3600; s sends d; t ended holdout"}, {3600, NULL, ""}}},
+     {{0, X, "s sends d; t ended holdout"}, {3600, NULL, ""}}},
 };
 
 static void test_cap(void **state)

@@ -65,6 +65,15 @@ static const struct decide_play plays[] = {
     {"and no address of the rule's own",
      "{name: b, on: x, class: transactional, send: {template: b, to: '\"ops@example.com\"'}}\n",
      {{0, EVENT("1", "\"ana@shop.example\"" YES), "b refused only"}}},
+    {"behind a send that is refused the run acts: what another rule sets permits it no more, and "
+     "what "
+     "cannot be made ends nothing",
+     "{name: a, on: x, class: transactional, priority: 1, steps: [{send: {template: a, to: "
+     "'has(customer.desk) ? customer.desk : \"ops@example.com\"', data: {n: order.n}}}, {set: {n: "
+     "'1'}}]}\n---\n"
+     "{name: b, on: x, steps: [{set: {desk: '\"ops@shop.example\"'}}]}\n",
+     {{0, EVENT("1", "\"ana@shop.example\"" YES),
+       "a sets n = 1; b sets desk = \"ops@shop.example\"; a refused only"}}},
 };
 
 static void set_only(struct decide_fixture *fixture)
