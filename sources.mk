@@ -302,6 +302,8 @@ library_sources = \
 	daemon/ctl/preview.c \
 	daemon/ctl/preview_form.c \
 	daemon/ctl/preview_form.h \
+	daemon/ctl/preview_send.c \
+	daemon/ctl/preview_send.h \
 	daemon/ctl/profiles.c \
 	daemon/ctl/profiles.h \
 	daemon/ctl/push.c \
@@ -362,6 +364,8 @@ library_sources = \
 	daemon/ctl/top.c \
 	daemon/ctl/top_page.c \
 	daemon/ctl/top_page.h \
+	daemon/ctl/trial.c \
+	daemon/ctl/trial.h \
 	daemon/ctl/uncertain.c \
 	daemon/ctl/unsent.c \
 	daemon/ctl/unsent.h \
@@ -1505,6 +1509,7 @@ test_files = \
 	tests/functional/schema_corpus.py \
 	tests/functional/share_count.py \
 	tests/functional/subjects.py \
+	tests/functional/terminal.py \
 	tests/functional/test_archive.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
@@ -1559,6 +1564,7 @@ test_files = \
 	tests/functional/test_persons.py \
 	tests/functional/test_piles.py \
 	tests/functional/test_presets.py \
+	tests/functional/test_preview_send.py \
 	tests/functional/test_push.py \
 	tests/functional/test_rates.py \
 	tests/functional/test_real_servers.py \
@@ -1582,6 +1588,7 @@ test_files = \
 	tests/functional/test_simulate.py \
 	tests/functional/test_smtp_dialogue.py \
 	tests/functional/test_suppress.py \
+	tests/functional/test_terminal.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_verdicts.py \

@@ -88,6 +88,7 @@ bool compose_text(const struct templates *templates, const struct compose_settin
     struct composition c = begin(templates, settings, message, arena, diag);
     if (!composition_begin(&c) || !composition_plain_address(&c) || !composition_render(&c))
         return false;
+    composition_mark_text(&c);
     *text = (struct compose_text){
         .to = c.to, .subject = c.subject, .text = composition_trim(&c, c.text)};
     if (strlen(text->text) > COMPOSE_TEXT_MOST)
@@ -156,6 +157,8 @@ bool compose_body(const struct templates *templates, const struct compose_settin
     if (!composition_begin(&c) || !composition_render(&c))
         return false;
     bool mail = compose_is_mail(settings, c.channel);
+    if (!mail)
+        composition_mark_text(&c);
     struct compose_mail envelope = {0};
     if (!address_request(&c, mail, &envelope) || !check_files(&c, body, request->file, mail))
         return false;

@@ -2,6 +2,7 @@
 #ifndef NUDGED_COMPOSE_COMPOSE_SETTINGS_H
 #define NUDGED_COMPOSE_COMPOSE_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/value.h"
@@ -31,6 +32,9 @@ struct compose_settings {
     const char *zone;                 /* IANA, for dates; NULL: UTC */
     int64_t now_ms;                   /* what templates see as `now` */
     struct token_key key;             /* length 0: no tokens, so no links either */
+    /* Somebody looks at a message of a customer's: "[Test]" stands before its subject, or its text
+     * where it is no mail, the header has X-Nudged-Test, and links speak for nobody. */
+    bool test;
 };
 
 #endif

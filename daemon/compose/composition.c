@@ -27,6 +27,10 @@ static const char *text_of(const struct composition *c, const char *name)
 
 /* ---- Reading the message ---- */
 
+#define TEST_MARK "[Test] "
+/* In the place of a token: no key has signed it, so it is nobody's. */
+#define TEST_TOKEN "TEST"
+
 /* The token replaces "{token}", or follows, behind a slash unless the address ends so that
  * one is not wanted. */
 static const char *with_token(struct arena *arena, const char *base, const char *token)
@@ -51,7 +55,8 @@ static void make_confirmation(struct composition *c, const char *customer, const
 {
     const struct confirm_claim claim = {
         .customer = customer, .topic = topic, .expires_ms = decided_ms(c) + CONFIRM_LIFE_MS};
-    const char *token = confirm_make(c->arena, &c->settings->key, &claim);
+    const char *token =
+        c->settings->test ? TEST_TOKEN : confirm_make(c->arena, &c->settings->key, &claim);
     if (token)
         c->confirm_url = with_token(c->arena, c->settings->confirm_url, token);
 }
@@ -63,7 +68,8 @@ static void make_links(struct composition *c)
         return;
     if (c->settings->confirm_url)
         make_confirmation(c, customer, topic);
-    c->token = unsubscribe_make(c->arena, &c->settings->key, customer, topic);
+    c->token = c->settings->test ? TEST_TOKEN
+                                 : unsubscribe_make(c->arena, &c->settings->key, customer, topic);
     if (!c->token)
         return;
     if (c->settings->unsubscribe_url)
@@ -273,6 +279,19 @@ static bool text_from_html(struct composition *c)
     return done;
 }
 
+/* So that nobody who sees it takes it for one of a customer's. */
+static void mark(struct composition *c)
+{
+    if (c->subject)
+        c->subject = arena_printf(c->arena, TEST_MARK "%s", c->subject);
+}
+
+void composition_mark_text(struct composition *c)
+{
+    if (c->settings->test)
+        c->text = arena_printf(c->arena, TEST_MARK "%s", composition_trim(c, c->text));
+}
+
 bool composition_render(struct composition *c)
 {
     const struct templates_variant *variant = c->variant;
@@ -285,9 +304,12 @@ bool composition_render(struct composition *c)
         return false;
     if (c->html && c->preheader && !variant->html_shows_preheader)
         c->html = insert_preheader(c);
-    if (variant->text)
-        return run_part(c, variant->text, variant->text_layout, false, &c->text);
-    return text_from_html(c);
+    if (!(variant->text ? run_part(c, variant->text, variant->text_layout, false, &c->text)
+                        : text_from_html(c)))
+        return false;
+    if (c->settings->test)
+        mark(c);
+    return true;
 }
 
 /* ---- Addresses ---- */

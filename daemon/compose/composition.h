@@ -66,6 +66,9 @@ void composition_own_variables(struct composition *c, const struct value *data);
 /* Chooses the template and renders subject, preheader, HTML and text. */
 bool composition_render(struct composition *c);
 
+/* On a channel that has no mail: marks the text where it is a test (compose_settings). */
+void composition_mark_text(struct composition *c);
+
 /* Renders a template with the variables as they are; into the arena. */
 bool composition_run(struct composition *c, const struct liquid_template *template, bool html,
                      size_t most, const char **text);

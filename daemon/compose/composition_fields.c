@@ -122,6 +122,8 @@ bool composition_list_fields(struct composition *c)
     add(c, "Message-ID", COMPOSITION_STRUCTURED,
         arena_printf(c->arena, "<%s@%s>", c->mid, domain ? domain : "localhost"));
     add(c, "Auto-Submitted", COMPOSITION_STRUCTURED, "auto-generated");
+    if (c->settings->test)
+        add(c, "X-Nudged-Test", COMPOSITION_STRUCTURED, "1");
     if (c->marketing) {
         if (!c->elsewhere)
             add_unsubscribe(c);

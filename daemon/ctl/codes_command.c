@@ -9,10 +9,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/json.h"
+#include "base/progress.h"
 #include "base/utf8.h"
 #include "base/word.h"
 #include "ctl/command.h"
+#include "ctl/json_line.h"
 #include "ctl/plain.h"
 #include "store/codes.h"
 
@@ -92,6 +93,8 @@ static bool check_file(struct file *file, uint64_t *count, struct diag *diag)
 struct loading {
     struct session *session;
     const char *prefix, *list;
+    struct progress *progress; /* in codes */
+    bool json;
     int64_t fresh, left;
 };
 
@@ -109,8 +112,10 @@ static bool load_batch(struct loading *loading, struct file *file, struct arena 
         if (!*over)
             codes[count++] = arena_copy(arena, code.text, code.length);
     }
-    return codes_load(loading->session, loading->prefix, loading->list, codes, count, *over,
-                      &loading->fresh, &loading->left, diag);
+    bool loaded = codes_load(loading->session, loading->prefix, loading->list, codes, count, *over,
+                             &loading->fresh, &loading->left, diag);
+    progress_step(loading->progress, count);
+    return loaded;
 }
 
 static bool load(struct loading *loading, struct file *file, struct diag *diag)
@@ -125,27 +130,45 @@ static bool load(struct loading *loading, struct file *file, struct diag *diag)
     return good;
 }
 
-static int load_file(struct context *context, const char *list, struct file *file)
+static void print_loaded(const struct loading *loading, uint64_t count)
+{
+    if (!loading->json) {
+        printf("%s: %" PRId64 " of %" PRIu64 " codes are new, %" PRId64 " are left\n",
+               loading->list, loading->fresh, count, loading->left);
+        return;
+    }
+    struct arena *arena = arena_new(1024);
+    struct value row = value_new_map(arena, 4);
+    value_set(arena, row, "name", value_text(loading->list));
+    value_set(arena, row, "read", value_int((int64_t)count));
+    value_set(arena, row, "new", value_int(loading->fresh));
+    value_set(arena, row, "left", value_int(loading->left));
+    json_line_print(&row);
+    arena_destroy(&arena);
+}
+
+static int load_file(struct context *context, const char *list, struct file *file, bool json)
 {
     struct diag diag = {0};
     uint64_t count;
-    struct loading loading = {.list = list};
+    struct loading loading = {.list = list, .json = json};
     if (!check_file(file, &count, &diag))
         return context_fail(&diag);
     loading.session = context_session(context);
     if (!loading.session)
         return EXIT_FAILURE;
     loading.prefix = context->config->keys.redis.prefix;
+    loading.progress = count > CODES_BATCH ? progress_start(count, "loading") : NULL;
     bool good = load(&loading, file, &diag);
+    progress_end(&loading.progress);
     session_close(&loading.session);
     if (!good)
         return context_fail(&diag);
-    printf("%s: %" PRId64 " of %" PRIu64 " codes are new, %" PRId64 " are left\n", list,
-           loading.fresh, count, loading.left);
+    print_loaded(&loading, count);
     return EXIT_SUCCESS;
 }
 
-static int command_load(struct context *context, const char *list, const char *name)
+static int command_load(struct context *context, const char *list, const char *name, bool json)
 {
     struct diag diag = {0};
     struct file file = {.name = name, .stream = fopen(name, "re")};
@@ -157,7 +180,7 @@ static int command_load(struct context *context, const char *list, const char *n
     } else if (fseek(file.stream, 0, SEEK_SET) != 0) {
         diag_error(&diag, "%s: it is read twice, and must be a file", name);
     }
-    int status = diag.text[0] ? context_fail(&diag) : load_file(context, list, &file);
+    int status = diag.text[0] ? context_fail(&diag) : load_file(context, list, &file, json);
     if (file.stream)
         fclose(file.stream);
     free(file.line);
@@ -177,9 +200,7 @@ static void print_list(struct arena *arena, const struct codes_list *list, bool 
     value_set(arena, row, "name", value_text(list->name));
     value_set(arena, row, "loaded", value_int(list->loaded));
     value_set(arena, row, "left", value_int(list->left));
-    const struct slice line = json_print_slice(arena, &row, 4096);
-    plain_json(line.text, line.length);
-    printf("\n");
+    json_line_print(&row);
 }
 
 static int command_ls(struct context *context, bool json)
@@ -213,11 +234,11 @@ int command_codes(struct context *context, int argc, char **argv)
     bool loads = strcmp(verb, "load") == 0;
     if (!loads && strcmp(verb, "ls") != 0)
         return command_usage(argv[0], "`ls` or `load` is expected, not `%s`", verb);
-    if (loads && (count != 3 || json))
+    if (loads && count != 3)
         return command_usage(argv[0], "`load` takes the name of a list, and a file");
     if (!loads && count > 1)
         return command_usage(argv[0], "no argument is expected: %s", argv[2]);
     if (!context_config(context))
         return EXIT_FAILURE;
-    return loads ? command_load(context, argv[2], argv[3]) : command_ls(context, json);
+    return loads ? command_load(context, argv[2], argv[3], json) : command_ls(context, json);
 }

@@ -23,7 +23,8 @@ const struct command commands[] = {
     },
     {
         .name = "preview",
-        .arguments = "[--event FILE] [--locale NAME] [--as FORM] [--open] TEMPLATE",
+        .arguments =
+            "[--event FILE] [--locale NAME] [--as FORM] [--open | --send-to ADDRESS] TEMPLATE",
         .about = "a message as it would leave",
         .options =
             "  --event FILE   the event that it answers, as JSON (- for standard input);\n"
@@ -33,9 +34,15 @@ const struct command commands[] = {
             "                 html: the HTML part\n"
             "                 eml: all of it, as its gateway gets it\n"
             "                 source: the files of the template folder that it is made from\n"
-            "  --open         opens it in the browser; html, where no other form is asked for\n",
+            "  --open         opens it in the browser; html, where no other form is asked for\n"
+            "  --send-to ADDRESS\n"
+            "                 sends it there for real, marked as a test, which nothing counts\n"
+            "  --gateway NAME\n"
+            "                 through that one; default: the first of its channel\n"
+            "  --json         the message, or the gateway's answer, as one JSON object\n",
         .examples = "  nudgectl preview welcome\n"
                     "  nudgectl preview welcome --locale ro --open\n"
+                    "  nudgectl preview welcome --send-to me@shop.example\n"
                     "  nudgectl preview receipt --event order.json --as eml\n",
         .run = command_preview,
     },

@@ -190,7 +190,13 @@ static bool set_pause(const struct overview *overview, bool pause, const char *n
                       : paused_clear(overview->session, overview->prefix, name, &done, diag);
     if (!good)
         return false;
-    if (pause)
+    if (overview->json) {
+        struct value row = value_new_map(overview->arena, 3);
+        value_set(overview->arena, row, "gateway", value_text(name));
+        value_set(overview->arena, row, "paused", value_bool(pause));
+        value_set(overview->arena, row, "changed", value_bool(done));
+        json_line_print(&row);
+    } else if (pause)
         printf("%s %s\n", name, done ? "is paused" : "was paused already");
     else
         printf("%s %s\n", plain_of(overview->arena, name), done ? "goes on" : "was not paused");
@@ -254,7 +260,7 @@ static int unknown_verb(const char *command, const char *word)
 }
 
 /* 0, or EX_USAGE. `count`: arguments with the verb. */
-static int check(const char *verb, int count, const char *to, bool json, char **argv)
+static int check(const char *verb, int count, const char *to, char **argv)
 {
     bool pauses = strcmp(verb, "pause") == 0 || strcmp(verb, "resume") == 0;
     bool tests = strcmp(verb, "test") == 0, lists = strcmp(verb, "ls") == 0;
@@ -268,8 +274,6 @@ static int check(const char *verb, int count, const char *to, bool json, char **
         return command_usage(argv[0], "no argument is expected: %s", argv[2]);
     if (to && !tests)
         return command_usage(argv[0], "--to goes with `test`");
-    if (json && !lists)
-        return command_usage(argv[0], "--json goes with `ls`");
     return 0;
 }
 
@@ -283,7 +287,7 @@ static int run(struct context *context, const char *verb, const char *to, bool j
             return no_gateway(context->config, *name);
     if (strcmp(verb, "test") != 0)
         return run_with_redis(&overview, verb, names);
-    const struct gateway_test test = {.to = to};
+    const struct gateway_test test = {.to = to, .json = json};
     return gateway_test_run(context, find(context->config, names[0]), &test);
 }
 
@@ -298,7 +302,7 @@ int command_gateway(struct context *context, int argc, char **argv)
     if (count < 0)
         return EX_USAGE;
     const char *verb = count ? argv[1] : "ls";
-    int fault = check(verb, count, to, json, argv);
+    int fault = check(verb, count, to, argv);
     argv[count + 1] = NULL;
     return fault ? fault : run(context, verb, to, json, count > 1 ? argv + 2 : none);
 }

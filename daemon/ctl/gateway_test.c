@@ -2,9 +2,8 @@
  * One message through a gateway, made by the daemon's own code and sent by the gateway's:
  *
  *   make_folder   a template of its own, in a folder of its own, beside the shop's bodies of
- * requests make_draft    the message: a rule that is made up, to the address that was given send
- * the connection opened, the message sent, each line of the conversation shown tell          the
- * verdict, in words
+ * requests make_draft    the message: a rule that is made up, to the address that was given
+ *   send_one      both, and the sending (ctl/trial)
  *
  * Nothing of it is in Redis: no rate, no breaker, no trace. A test is for when these are in doubt.
  */
@@ -22,7 +21,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "ctl/draft.h"
-#include "ctl/plain.h"
+#include "ctl/json_line.h"
+#include "ctl/trial.h"
 #include "delivery/prepare.h"
 #include "rules/rule_channel.h"
 #include "send/preset.h"
@@ -44,7 +44,7 @@ struct testing {
     struct rule rule;
     struct rule_step step;
     struct draft draft;
-    bool said; /* something of the conversation was shown */
+    struct value said; /* the conversation, where it is to be JSON */
 };
 
 /* ---- Its templates ---- */
@@ -195,89 +195,7 @@ static bool make_draft(struct testing *testing, const struct gateway_test *test,
     return true;
 }
 
-/* ---- Sending ---- */
-
-/* > what goes out, < what comes in. */
-static void on_line(void *context, bool out, const char *line, size_t length)
-{
-    struct testing *testing = context;
-    while (length && (line[length - 1] == '\r' || line[length - 1] == '\n'))
-        length--;
-    printf("%s ", out ? ">" : "<");
-    plain_print(line, length);
-    printf("\n");
-    fflush(stdout); /* it may take a while until the next one */
-    testing->said = true;
-}
-
-static bool always(void *context)
-{
-    (void)context;
-    return true;
-}
-
-static bool never(void *context)
-{
-    (void)context;
-    return false;
-}
-
-static void send_to(struct testing *testing, const struct outgoing *outgoing,
-                    struct outcome *outcome)
-{
-    const struct gateway_kind *kind = testing->gateway->kind;
-    const struct gateway_hooks hooks = {
-        .may_finish = always, .is_cut = never, .context = testing, .line = on_line};
-    void *connection = kind->open(testing->gateway->settings, &hooks);
-    kind->send(connection, outgoing, testing->arena, outcome);
-    kind->close(connection);
-}
-
-/* ---- The verdict ---- */
-
-/* What it is, and what the daemon would do then. */
-static const struct verdict {
-    const char *what, *then;
-} verdicts[OUTCOME_KINDS + 1] = {
-    [OUTCOME_SENT] = {"sent: the gateway took it", NULL},
-    [OUTCOME_RETRY] = {"not taken now", "tries it again later, and counts the attempt"},
-    [OUTCOME_UNAVAILABLE] = {"unavailable: it did not come as far as the message",
-                             "tries the channel's next gateway at once, and charges nobody"},
-    [OUTCOME_UNCERTAIN] = {"uncertain: it may have been taken, and its answer is lost",
-                           "sends it again by this gateway, or holds it (`on_uncertain`)"},
-    [OUTCOME_BOUNCED] = {"bounced: there is no such address", "suppresses the address"},
-    [OUTCOME_DEAD] = {"refused for good", "makes it a dead letter"},
-    [OUTCOME_GATEWAY_FAULT] = {"the gateway's own fault",
-                               "opens its breaker; the channel's next gateway takes over"},
-    [OUTCOME_CUT] = {"cut", NULL},
-};
-
-static void tell(const struct testing *testing, const struct outcome *outcome)
-{
-    if (testing->said)
-        printf("\n");
-    const struct verdict *verdict = &verdicts[outcome->kind];
-    printf("%s\n", verdict->what);
-    if (verdict->then)
-        printf("  %-9s %s\n", "a daemon", verdict->then);
-    if (outcome->code)
-        printf("  %-9s %d%s%s\n", "code", outcome->code, *outcome->enhanced ? ", " : "",
-               outcome->enhanced);
-    if (*outcome->text) {
-        printf("  %-9s ", "it says");
-        plain_text(outcome->text);
-        printf("\n");
-    }
-    if (*outcome->id) {
-        printf("  %-9s ", "its id");
-        plain_text(outcome->id);
-        printf("\n");
-    }
-    if (outcome->retry_after_ms)
-        printf("  %-9s %" PRId64 " s\n", "asks for", outcome->retry_after_ms / 1000);
-    if (outcome->unhealthy)
-        printf("  %-9s counts against its health\n", "and");
-}
+/* ---- The command ---- */
 
 static bool send_one(struct testing *testing, const struct gateway_test *test,
                      struct outcome *outcome, struct diag *diag)
@@ -291,8 +209,23 @@ static bool send_one(struct testing *testing, const struct gateway_test *test,
                                     .gateway = testing->gateway};
     if (!prepare_outgoing(&prepare, &testing->draft.message, testing->arena, &outgoing, diag))
         return false;
-    send_to(testing, &outgoing, outcome);
+    const struct trial trial = {.gateway = testing->gateway,
+                                .arena = testing->arena,
+                                .shows = !test->json,
+                                .said = test->json ? &testing->said : NULL};
+    trial_send(&trial, &outgoing, outcome);
     return true;
+}
+
+static void print_json(struct testing *testing, const struct gateway_test *test,
+                       const struct outcome *outcome)
+{
+    struct value row = value_new_map(testing->arena, 10);
+    value_set(testing->arena, row, "gateway", value_text(testing->gateway->name));
+    value_set(testing->arena, row, "to", value_text(test->to));
+    trial_put(outcome, testing->arena, row);
+    value_set(testing->arena, row, "conversation", testing->said);
+    json_line_print(&row);
 }
 
 int gateway_test_run(struct context *context, const struct config_gateway *gateway,
@@ -301,10 +234,13 @@ int gateway_test_run(struct context *context, const struct config_gateway *gatew
     struct testing testing = {
         .config = context->config, .gateway = gateway, .arena = arena_new(64 * 1024)};
     struct outcome outcome = {.kind = OUTCOME_KINDS};
+    testing.said = value_new_list(testing.arena, 16);
     struct diag diag = {0};
     bool sent = send_one(&testing, test, &outcome, &diag);
-    if (sent)
-        tell(&testing, &outcome);
+    if (sent && test->json)
+        print_json(&testing, test, &outcome);
+    else if (sent)
+        trial_tell(&outcome);
     else
         context_fail(&diag);
     templates_destroy(&testing.templates);

@@ -6,6 +6,7 @@
 
 struct gateway_test {
     const char *to; /* the address */
+    bool json;
 };
 
 /* Sends one message through it, and shows what was said. The exit status. */

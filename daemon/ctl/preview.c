@@ -15,14 +15,16 @@
 #include "ctl/browser.h"
 #include "ctl/command.h"
 #include "ctl/draft.h"
+#include "ctl/json_line.h"
 #include "ctl/preview_form.h"
+#include "ctl/preview_send.h"
 #include "rules/rule_channel.h"
 
 enum { NAMES_MOST = 500, SHOWN_MOST = 2 * COMPOSE_WIRE_MOST };
 
 struct preview {
-    const char *template, *event, *locale, *as;
-    bool open;
+    const char *template, *event, *locale, *as, *send_to, *gateway;
+    bool open, json, sent;
     enum preview_form form;
     struct config *config;
     const struct generation *generation;
@@ -140,6 +142,22 @@ static void take_locale(struct preview *preview)
 
 /* ---- Showing it ---- */
 
+/* Whose message it is, and what is shown of it. */
+static void print_json(const struct preview *preview, const struct buf *shown)
+{
+    struct arena *arena = preview->scene.arena;
+    struct value row = value_new_map(arena, 8);
+    static const char *const names[] = {"template", "rule", "step", "channel", "locale", "to"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct value *value = value_get(&preview->draft.message, names[i]);
+        if (value_is(value, VALUE_STRING))
+            value_set(arena, row, names[i], *value);
+    }
+    value_set(arena, row, "form", value_text(preview_form_names[preview->form]));
+    value_set(arena, row, "content", value_string(buf_string(shown), shown->length));
+    json_line_print(&row);
+}
+
 static bool show(struct preview *preview, struct diag *diag)
 {
     static const char *const endings[PREVIEW_FORMS] = {"txt", "html", "eml", "txt"};
@@ -150,12 +168,26 @@ static bool show(struct preview *preview, struct diag *diag)
     struct buf out;
     buf_init(&out, SHOWN_MOST);
     bool shown = preview_form_write(&input, preview->form, &out, diag);
-    if (shown && preview->open)
+    if (shown && preview->json)
+        print_json(preview, &out);
+    else if (shown && preview->open)
         shown = browser_open(buf_string(&out), out.length, endings[preview->form], diag);
     else if (shown)
         fwrite(buf_string(&out), 1, out.length, stdout);
     buf_free(&out);
     return shown;
+}
+
+static bool send_it(struct preview *preview, struct diag *diag)
+{
+    const struct preview_send send = {.config = preview->config,
+                                      .templates = preview->generation->templates,
+                                      .draft = &preview->draft,
+                                      .arena = preview->scene.arena,
+                                      .to = preview->send_to,
+                                      .gateway = preview->gateway,
+                                      .json = preview->json};
+    return preview_send_run(&send, &preview->sent, diag);
 }
 
 static bool run(struct preview *preview, struct diag *diag)
@@ -165,7 +197,7 @@ static bool run(struct preview *preview, struct diag *diag)
         return false;
     if (preview->locale)
         take_locale(preview);
-    return show(preview, diag);
+    return preview->send_to ? send_it(preview, diag) : show(preview, diag);
 }
 
 static int load_and_run(struct context *context, struct preview *preview)
@@ -182,6 +214,8 @@ static int load_and_run(struct context *context, struct preview *preview)
     preview->generation = generation;
     scene_begin(&preview->scene, preview->config, arena);
     int status = run(preview, &diag) ? EXIT_SUCCESS : context_fail(&diag);
+    if (status == EXIT_SUCCESS && preview->send_to && !preview->sent)
+        status = EXIT_FAILURE;
     arena_destroy(&arena);
     generation_release(&generation);
     return status;
@@ -206,6 +240,9 @@ int command_preview(struct context *context, int argc, char **argv)
         {.name = "--locale", .value = &preview.locale},
         {.name = "--as", .value = &preview.as},
         {.name = "--open", .flag = &preview.open},
+        {.name = "--send-to", .value = &preview.send_to},
+        {.name = "--gateway", .value = &preview.gateway},
+        {.name = "--json", .flag = &preview.json},
         {0},
     };
     int count = command_options(context, argc, argv, options);
@@ -216,6 +253,12 @@ int command_preview(struct context *context, int argc, char **argv)
     if (!choose_form(&preview))
         return command_usage(argv[0], "`--as` takes text, html, eml or source, not `%s`",
                              preview.as);
+    if (preview.send_to && (preview.as || preview.open))
+        return command_usage(argv[0], "--send-to goes with neither --as nor --open");
+    if (preview.gateway && !preview.send_to)
+        return command_usage(argv[0], "--gateway goes with --send-to");
+    if (preview.json && preview.open)
+        return command_usage(argv[0], "--json does not go with --open");
     preview.template = argv[1];
     preview.config = context_config(context);
     int status = preview.config ? load_and_run(context, &preview) : EXIT_FAILURE;

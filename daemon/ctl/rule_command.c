@@ -9,10 +9,10 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "config/generation.h"
 #include "ctl/by_whom.h"
 #include "ctl/command.h"
+#include "ctl/json_line.h"
 #include "ctl/plain.h"
 #include "store/halted.h"
 
@@ -71,9 +71,7 @@ static void print_json(const struct overview *overview, const char *name, const 
         value_set(arena, row, "paused_by", value_text(halt->by));
     if (halt)
         value_set(arena, row, "waiting", value_int(halt->waiting));
-    const struct slice line = json_print_slice(arena, &row, 1 << 20);
-    plain_json(line.text, line.length);
-    printf("\n");
+    json_line_print(&row);
 }
 
 static const char *class_of(const struct rule *rule)
@@ -103,13 +101,29 @@ static int list(struct overview *overview)
 
 /* ---- pause, resume ---- */
 
+static void print_change(const struct overview *overview, const char *name, bool paused,
+                         bool changed, int64_t woken)
+{
+    struct value row = value_new_map(overview->arena, 4);
+    value_set(overview->arena, row, "rule", value_text(name));
+    value_set(overview->arena, row, "paused", value_bool(paused));
+    value_set(overview->arena, row, "changed", value_bool(changed));
+    if (!paused)
+        value_set(overview->arena, row, "asked_again", value_int(woken));
+    json_line_print(&row);
+}
+
 static bool pause(const struct overview *overview, const char *name, struct diag *diag)
 {
     bool done = false;
     if (!halted_set(overview->session, overview->prefix, name, by_whom(overview->arena), &done,
                     diag))
         return false;
-    printf("%s %s\n", plain_of(overview->arena, name), done ? "is paused" : "was paused already");
+    if (overview->json)
+        print_change(overview, name, true, done, 0);
+    else
+        printf("%s %s\n", plain_of(overview->arena, name),
+               done ? "is paused" : "was paused already");
     return true;
 }
 
@@ -125,6 +139,10 @@ static bool resume(const struct overview *overview, const char *name, struct dia
             return false;
         all += woken;
     } while (woken);
+    if (overview->json) {
+        print_change(overview, name, false, done, all);
+        return true;
+    }
     printf("%s %s", plain_of(overview->arena, name), done ? "goes on" : "was not paused");
     if (all)
         printf(", sends to %" PRId64 " customer%s are asked again", all, all == 1 ? "" : "s");
@@ -157,7 +175,7 @@ static int no_rule(const struct ruleset *rules, const char *name)
 }
 
 /* 0, or EX_USAGE. `count`: arguments with the verb. */
-static int check(const char *verb, int count, bool json, char **argv)
+static int check(const char *verb, int count, char **argv)
 {
     static const char *const verbs[] = {"ls", "pause", "resume", NULL};
     bool lists = strcmp(verb, "ls") == 0;
@@ -171,8 +189,6 @@ static int check(const char *verb, int count, bool json, char **argv)
         return command_usage(argv[0], "`%s` takes the names of rules", verb);
     if (lists && count > 1)
         return command_usage(argv[0], "no argument is expected: %s", argv[2]);
-    if (json && !lists)
-        return command_usage(argv[0], "--json goes with `ls`");
     return 0;
 }
 
@@ -227,7 +243,7 @@ int command_rule(struct context *context, int argc, char **argv)
     if (count < 0)
         return EX_USAGE;
     const char *verb = count ? argv[1] : "ls";
-    int fault = check(verb, count, json, argv);
+    int fault = check(verb, count, argv);
     argv[count + 1] = NULL;
     return fault ? fault : run(context, verb, json, count > 1 ? argv + 2 : none);
 }

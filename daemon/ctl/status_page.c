@@ -15,7 +15,7 @@
 #include "ctl/cells.h"
 #include "ctl/columns.h"
 
-enum { LINE_MOST = 4096, WRONG_MOST = 7, LABEL = 10 };
+enum { WRONG_MOST = 7, FIGURES = 5, LABEL = 10 };
 
 /* ---- Lines ---- */
 
@@ -385,6 +385,26 @@ static void put_next(put_table *put, const struct standing *standing,
         buf_cut(out, start - 1);
 }
 
+/* A terminal that is too small even for the figures shows the beginning. */
+static void cut_lines(struct buf *out, size_t most)
+{
+    for (size_t i = 0, lines = 0; i < out->length; i++)
+        if (out->data[i] == '\n' && ++lines == most) {
+            buf_cut(out, i + 1);
+            return;
+        }
+}
+
+/* How many lines tell what is wrong: the figures are to stay in sight. */
+static size_t room_for_wrong(const struct standing *standing, size_t lines)
+{
+    const size_t others = FIGURES + 2; /* the head, and an empty line */
+    if (!lines)
+        return 2 * standing->wrong_count;
+    size_t room = lines > others + 2 ? lines - others : 2;
+    return room < WRONG_MOST ? room : WRONG_MOST;
+}
+
 void status_page_write(const struct standing *standing, const struct status_page_size *given,
                        struct buf *out)
 {
@@ -393,8 +413,7 @@ void status_page_write(const struct standing *standing, const struct status_page
         size.lines--; /* for the prompt */
     status_page_head(standing, size.columns, out);
     if (standing->wrong_count)
-        status_page_wrong(standing, size.columns,
-                          size.lines ? WRONG_MOST : 2 * standing->wrong_count, out);
+        status_page_wrong(standing, size.columns, room_for_wrong(standing, size.lines), out);
     buf_char(out, '\n');
     status_page_figures(standing, size.columns, out);
     if (standing->daemon_count > 1)
@@ -402,4 +421,6 @@ void status_page_write(const struct standing *standing, const struct status_page
     put_next(status_page_gateways, standing, &size, standing->redis ? 4 : 0, out);
     if (standing->redis)
         put_next(status_page_queues, standing, &size, 0, out);
+    if (size.lines)
+        cut_lines(out, size.lines);
 }

@@ -108,6 +108,19 @@ def test_a_request(office):
     assert (status, err) == (1, "") and "  code      403\n" in out
 
 
+def test_as_json(office):
+    assert json.loads(office.ctl("gateway", "test", "folder", "--to", "ana@example.com", "--json")[1])["result"] == "sent"
+    office.mail.answers = lambda envelope: "554 5.7.1 no"
+    status, out, err = office.ctl("gateway", "test", "smtp", "--to", "ana@example.com", "--json")
+    told = json.loads(out)
+    assert (status, err) == (1, "") and (told["gateway"], told["result"], told["code"], told["enhanced"]) == \
+        ("smtp", "dead", 554, "5.7.1")
+    assert "> MAIL FROM:<mail@shop.example>" in "\n".join(told["conversation"])
+    for verb, paused in (("pause", True), ("resume", False)):
+        rows = [json.loads(line) for line in office.ctl("gateway", verb, "smtp", "spare", "--json")[1].splitlines()]
+        assert rows == [{"gateway": name, "paused": paused, "changed": True} for name in ("smtp", "spare")]
+
+
 def test_a_folder(office):
     assert office.ctl("gateway", "test", "folder", "--to", "ana@example.com")[0] == 0
     [mail] = (office.folder / "mail" / "new").iterdir()
@@ -118,7 +131,6 @@ def test_a_folder(office):
     (["pause"], "`pause` takes the names of gateways"), (["test", "smtp"], "`test` takes one gateway, and --to ADDRESS"),
     (["tset"], "`ls`, `pause`, `resume` or `test` is expected, not `tset`; did you mean `test`?"),
     (["ls", "x"], "no argument is expected: x"), (["ls", "--to", "x"], "--to goes with `test`"),
-    (["pause", "smtp", "--json"], "--json goes with `ls`"),
 ])
 def test_wrong_command_line(office, arguments, fault):
     assert office.ctl("gateway", *arguments) == (
