@@ -276,6 +276,10 @@ library_sources = \
 	daemon/ctl/event_splitter.h \
 	daemon/ctl/exit_codes.h \
 	daemon/ctl/explain.c \
+	daemon/ctl/explain_head.c \
+	daemon/ctl/explain_head.h \
+	daemon/ctl/explain_lines.c \
+	daemon/ctl/explain_lines.h \
 	daemon/ctl/exposition.c \
 	daemon/ctl/exposition.h \
 	daemon/ctl/feedback.c \
@@ -292,7 +296,11 @@ library_sources = \
 	daemon/ctl/known_names.h \
 	daemon/ctl/loading.c \
 	daemon/ctl/loading.h \
+	daemon/ctl/local_time.c \
+	daemon/ctl/local_time.h \
 	daemon/ctl/outbox_pile.c \
+	daemon/ctl/particulars.c \
+	daemon/ctl/particulars.h \
 	daemon/ctl/pile.c \
 	daemon/ctl/pile.h \
 	daemon/ctl/pile_item.c \
@@ -1532,6 +1540,7 @@ test_files = \
 	tests/functional/test_demo.py \
 	tests/functional/test_dev.py \
 	tests/functional/test_docs.py \
+	tests/functional/test_explain.py \
 	tests/functional/test_failover.py \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \

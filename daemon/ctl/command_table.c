@@ -116,11 +116,14 @@ const struct command commands[] = {
     },
     {
         .name = "explain",
-        .arguments = "[--json] CUSTOMER",
+        .arguments = "[--rule RULE] [--since TIME] [--json] CUSTOMER",
         .about = "what was decided about a customer, and why",
-        .options = "  --json      the trace as it is stored, one JSON object a line\n",
+        .options = "  --rule RULE   what concerns that rule alone\n"
+                   "  --since TIME  the newest only: 7d, 12h\n"
+                   "  --json        who that is as an object, then the trace as it is stored, one\n"
+                   "                object a line\n",
         .examples = "  nudgectl explain id:7\n"
-                    "  nudgectl explain ana@example.com\n",
+                    "  nudgectl explain ana@example.com --rule abandoned-cart --since 7d\n",
         .run = command_explain,
     },
     {

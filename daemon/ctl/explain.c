@@ -1,187 +1,211 @@
 /*
- * nudgectl explain CUSTOMER: what was decided about one customer, oldest first, one line
- * for each outcome.
+ * nudgectl explain CUSTOMER: who that is, how they stand now (ctl/explain_head), and what was
+ * decided about them, oldest first (ctl/explain_lines); with --event what would be
+ * (ctl/forecast).
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/json.h"
+#include "config/generation.h"
 #include "ctl/command.h"
+#include "ctl/exit_codes.h"
+#include "ctl/explain_head.h"
+#include "ctl/explain_lines.h"
+#include "ctl/json_line.h"
+#include "ctl/local_time.h"
 #include "ctl/plain.h"
-#include "ctl/who.h"
-#include "store/find_customer.h"
-#include "store/traces.h"
+#include "ctl/subject.h"
 
-static void print_text(const struct value *item, const char *name, const char *before)
+struct explain {
+    struct context *context;
+    struct subject *subject;
+    struct generation *generation; /* NULL: rules or templates are broken */
+    struct zone *zone;             /* of the shop */
+    struct explain_filter filter;
+    bool json;
+};
+
+/* ---- Nobody ---- */
+
+static void hint_time(const struct explain *explain, const char *text, int64_t ms)
 {
-    const struct value *text = value_get(item, name);
-    if (!value_is(text, VALUE_STRING))
-        return;
-    printf("%s", before);
-    plain_print(text->string, text->length);
+    char time[LOCAL_TIME_SIZE];
+    fprintf(stderr, "hint: %s %s\n", text, local_time_format(explain->zone, ms, time));
 }
 
-static void print_time(const struct value *item, const char *name, const char *before)
+/* What stands of somebody of whom nothing else is known. */
+static bool hint_names(const struct explain *explain)
 {
-    char time[CLOCK_TEXT_SIZE];
-    int64_t ms;
-    if (value_to_int(value_get(item, name), &ms))
-        printf("%s%s", before, clock_format(ms, time));
-}
-
-/* The rules that share the outcome. */
-static void print_rules(const struct value *item)
-{
-    const struct value *rules = value_get(item, "rules");
-    int64_t more;
-    for (uint32_t i = 0; i < (value_is(rules, VALUE_LIST) ? value_count(rules) : 0); i++) {
-        const struct value *rule = &rules->list->items[i];
-        if (value_is(rule, VALUE_STRING)) {
-            printf("%s", i ? ", " : ": ");
-            plain_print(rule->string, rule->length);
-        }
+    const struct subject *subject = explain->subject;
+    bool told = false;
+    if (subject_erased_ms(subject)) {
+        hint_time(explain, "they were erased at", subject_erased_ms(subject));
+        told = true;
     }
-    if (value_to_int(value_get(item, "more"), &more))
-        printf(" and %" PRId64 " more", more);
-}
-
-/* Of a run of equal failures, which is told once. */
-static void print_run(const struct value *item, const struct value *line)
-{
-    int64_t times;
-    if (!value_to_int(value_get(item, "times"), &times))
-        return;
-    printf(" ×%" PRId64, times);
-    print_time(item, "first", ", first ");
-    print_time(line, "at", ", last ");
-}
-
-static void print_line(const struct value *line)
-{
-    const struct value *event = value_get(line, "event"), *did = value_get(line, "did");
-    print_time(line, "at", "");
-    if (event) {
-        print_text(event, "type", "  ");
-        print_text(event, "id", " ");
+    for (uint32_t i = 0; i < subject->name_count; i++) {
+        const struct subject_name *name = &subject->names[i];
+        if (name->suppressed)
+            fprintf(stderr, "hint: the address is suppressed: `nudgectl suppress ls`\n");
+        for (uint32_t k = 0; k < name->said.noes.count; k++)
+            hint_time(explain, "under it a no stands, said at", name->said.noes.items[k].at_ms);
+        told = told || name->suppressed || name->said.noes.count;
     }
-    if (value_count(did) == 0)
-        printf("  nothing to do");
-    printf("\n");
-    for (uint32_t i = 0; i < value_count(did); i++) {
-        const struct value *item = &did->list->items[i];
-        printf("   ");
-        print_text(item, "rule", " ");
-        print_text(item, "what", " ");
-        print_run(item, line);
-        print_text(item, "reason", ", ");
-        print_text(item, "gateway", " by ");
-        print_text(item, "why", ": ");
-        print_text(item, "fault", ": ");
-        print_rules(item);
-        print_time(item, "until", " until ");
-        print_text(item, "mid", " mid=");
-        print_text(item, "gateway_id", " id=");
-        printf("\n");
-    }
+    return told;
 }
 
-static void print_raw(const struct reply *line)
+static int tell_nobody(const struct explain *explain, const char *name)
 {
-    plain_json(line->text, line->length);
-    printf("\n");
+    struct arena *arena = explain->subject->arena;
+    if (strchr(name, '@') && !strchr(name, ':'))
+        fprintf(stderr, "nudgectl: no customer has the address %s\n", plain_of(arena, name));
+    else
+        fprintf(stderr, "nudgectl: nothing is known of the customer %s\n",
+                plain_of(arena, explain->subject->key));
+    if (!hint_names(explain))
+        fprintf(stderr, "hint: a customer is named by an id (7 or id:7), another key of "
+                        "`customer.keys`, or an address\n");
+    return EXIT_CODE_NO;
 }
 
-static void print_lines(const struct reply *lines, bool raw)
+/* ---- The trace ---- */
+
+/* The lines that are shown, the oldest first. One that cannot be read is passed over. */
+static struct value read_lines(const struct explain *explain)
 {
-    struct arena *arena = arena_new(64 * 1024);
-    for (size_t i = lines->count; i-- > 0;) {
-        const struct reply *text = reply_item(lines, i);
+    const struct subject *subject = explain->subject;
+    struct value lines = value_new_list(subject->arena, (uint32_t)subject->trace->count);
+    for (size_t i = subject->trace->count; i-- > 0;) {
+        const struct reply *text = reply_item(subject->trace, i);
         struct value line;
         struct diag diag;
-        arena_reset(arena);
-        if (raw || !json_read(arena, text->text, text->length, &json_file_limits, &line, &diag))
-            print_raw(text);
-        else
-            print_line(&line);
+        if (json_read(subject->arena, text->text, text->length, &json_file_limits, &line, &diag) &&
+            line.kind == VALUE_MAP && explain_lines_filter(&explain->filter, subject->arena, &line))
+            value_push(subject->arena, lines, line);
     }
-    arena_destroy(&arena);
+    return lines;
 }
 
-static const struct reply *read_trace(struct context *context, struct session *session,
-                                      const char *customer, struct diag *diag)
+/* A rule that no line is about may be a misspelt one. */
+static int tell_no_lines(const struct explain *explain)
 {
-    return traces_read(session, context->config->keys.redis.prefix, customer, diag);
-}
-
-/* An address under which nothing is kept: most shops name customers by an id. */
-static int look_for_address(struct context *context, struct session *session, const char *address,
-                            bool raw)
-{
+    const struct ruleset *rules = explain->generation ? explain->generation->rules : NULL;
+    struct arena *arena = explain->subject->arena;
+    size_t count = rules ? ruleset_count(rules) : 0;
+    const char **names = arena_alloc(arena, sizeof *names * (count + 1));
     struct diag diag = {0};
-    const char *keys[FIND_CUSTOMER_MOST];
-    size_t count;
-    if (!find_customer(session, context->config->keys.redis.prefix, address, context->config->arena,
-                       keys, &count, &diag))
+    for (size_t i = 0; i < count; i++)
+        names[i] = ruleset_at(rules, i)->name;
+    names[count] = NULL;
+    diag_error(&diag, "no line of their trace is about the rule `%s`", explain->filter.rule);
+    if (rules && !ruleset_find(rules, explain->filter.rule))
+        diag_suggest(&diag, explain->filter.rule, names);
+    return context_fail(&diag);
+}
+
+static int show(const struct explain *explain)
+{
+    struct arena *arena = explain->subject->arena;
+    struct value head;
+    struct diag diag = {0};
+    const struct value lines = read_lines(explain);
+    if (!explain_head(explain->subject, explain->generation ? explain->generation->rules : NULL,
+                      &head, &diag))
         return context_fail(&diag);
-    if (count == 0) {
-        fprintf(stderr, "nudgectl: no customer has the address %s\n",
-                plain_of(context->config->arena, address));
-        return EXIT_FAILURE;
+    if (explain->json) {
+        json_line_print(&head);
+        for (uint32_t i = 0; i < value_count(&lines); i++)
+            json_line_print(&lines.list->items[i]);
+    } else {
+        explain_head_print(&head, explain->zone, arena);
+        printf("%s", value_count(&lines) ? "\n" : "");
+        explain_lines_print(&lines, explain->zone, arena);
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct reply *lines = read_trace(context, session, keys[i], &diag);
-        if (!lines)
-            return context_fail(&diag);
-        if (!raw) {
-            printf("%s", i ? "\n" : "");
-            plain_text(keys[i]);
-            printf("\n");
-        }
-        print_lines(lines, raw);
-    }
+    if (explain->filter.rule && !value_count(&lines))
+        return tell_no_lines(explain);
     return EXIT_SUCCESS;
 }
 
-static int explain(struct context *context, struct session *session, const char *name, bool raw)
+/* ---- The command ---- */
+
+static struct generation *load_quietly(const struct config *config)
+{
+    struct diags diags = {0};
+    struct generation *generation = generation_load(config, &diags);
+    diags_free(&diags);
+    return generation;
+}
+
+static bool is_known(const struct subject *subject)
+{
+    return subject->document.text || subject->trace->count || subject->start_count;
+}
+
+static int explain_person(struct explain *explain, const char *name, int64_t since_ms)
 {
     struct diag diag = {0};
-    const char *key = who_key(context, name);
-    const char *customer = who_person(context, session, key);
-    const struct reply *lines = read_trace(context, session, customer, &diag);
-    if (!lines)
+    if (!subject_read_own(explain->subject, &diag))
         return context_fail(&diag);
-    if (lines->count == 0 && strchr(name, '@') && !strchr(name, ':'))
-        return look_for_address(context, session, name, raw);
-    if (lines->count == 0) {
-        fprintf(stderr, "nudgectl: nothing is known of the customer %s\n",
-                plain_of(context->config->arena, customer));
-        return EXIT_FAILURE;
-    }
-    if (!raw && strcmp(customer, key) != 0) {
-        plain_text(customer);
-        printf("\n");
-    }
-    print_lines(lines, raw);
-    return EXIT_SUCCESS;
+    if (!is_known(explain->subject))
+        return tell_nobody(explain, name);
+    if (since_ms)
+        explain->filter.since_ms = explain->subject->now_ms - since_ms;
+    explain->generation = load_quietly(explain->context->config);
+    int status = show(explain);
+    if (explain->generation)
+        generation_release(&explain->generation);
+    return status;
+}
+
+/* Without it no key leads to another, and no address to what was said of it. */
+static void need_secret(struct config *config)
+{
+    static const unsigned char another[] = "whoever may not read the installation's own";
+    struct diag ignored;
+    if (config_secret(config, false, &ignored))
+        return;
+    config->secret = another;
+    config->secret_length = sizeof another - 1;
+}
+
+static int explain_of(struct context *context, struct session *session, const char *name,
+                      struct explain *explain, int64_t since_ms)
+{
+    int status = EXIT_SUCCESS;
+    explain->context = context;
+    explain->zone = zone_or_utc(context->config->zone);
+    need_secret(context->config);
+    explain->subject = subject_open(context, session, name, &status);
+    if (explain->subject)
+        status = explain_person(explain, name, since_ms);
+    subject_close(&explain->subject);
+    return status;
 }
 
 int command_explain(struct context *context, int argc, char **argv)
 {
-    bool raw = false;
-    const struct command_option options[] = {{.name = "--json", .flag = &raw}, {0}};
+    struct explain explain = {.json = false};
+    const char *since = NULL;
+    int64_t since_ms = 0;
+    const struct command_option options[] = {{.name = "--json", .flag = &explain.json},
+                                             {.name = "--rule", .value = &explain.filter.rule},
+                                             {.name = "--since", .value = &since},
+                                             {0}};
     int count = command_options(context, argc, argv, options);
     if (count < 0)
         return EX_USAGE;
     if (count != 1)
         return command_usage(argv[0], "one customer is expected, such as id:7 or ana@example.com");
+    if (since && (!duration_parse(since, strlen(since), &since_ms) || since_ms == 0))
+        return command_usage(argv[0], "--since is a length of time, such as 7d or 12h");
     struct session *session = context_session(context);
     if (!session)
-        return EXIT_FAILURE;
-    int status = explain(context, session, argv[1], raw);
+        return EX_UNAVAILABLE;
+    int status = explain_of(context, session, argv[1], &explain, since_ms);
     session_close(&session);
     return status;
 }

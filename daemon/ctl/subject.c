@@ -70,7 +70,7 @@ static bool find(struct subject *subject, const char *name, int *status)
 {
     struct context *context = subject->context;
     struct diag diag = {0};
-    if (!config_secret(context->config, false, &diag)) {
+    if (!context->config->secret && !config_secret(context->config, false, &diag)) {
         *status = context_fail(&diag);
         return false;
     }
@@ -269,12 +269,17 @@ static bool on_letter(void *context, const struct reply *letter)
     return true;
 }
 
-bool subject_read(struct subject *subject, struct diag *diag)
+bool subject_read_own(struct subject *subject, struct diag *diag)
 {
     if (!read_document(subject, diag))
         return false;
     add_names(subject);
-    return read_names(subject, diag) && read_lists(subject, diag) &&
+    return read_names(subject, diag) && read_lists(subject, diag);
+}
+
+bool subject_read(struct subject *subject, struct diag *diag)
+{
+    return subject_read_own(subject, diag) &&
            messages_walk_outbox(subject->session, subject->prefix, on_message, subject, diag) &&
            messages_walk_uncertain(subject->session, subject->prefix, on_message, subject, diag) &&
            dead_letters_walk(subject->session, subject->prefix, on_letter, subject, diag);

@@ -55,6 +55,8 @@ void subject_close(struct subject **subject);
 
 /* Reads all that the struct has. False with `diag`. */
 bool subject_read(struct subject *subject, struct diag *diag);
+/* Likewise but for messages and letters, which are looked through for them: what has a key. */
+bool subject_read_own(struct subject *subject, struct diag *diag);
 
 /* Whether anything is kept of them. */
 bool subject_is_known(const struct subject *subject);

@@ -1,0 +1,239 @@
+"""`nudgectl explain` names the right reason, with its particulars, for each refusal and each wait of the
+language: a table, played by one daemon to one customer for each row."""
+
+import datetime
+import pathlib
+import re
+import tempfile
+
+import pytest
+
+from conftest import Shop
+
+NOW = datetime.datetime.now(datetime.timezone.utc)
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+02:00"  # of a shop with that zone
+MID = r"mid=[0-9a-f]{32}"
+MINUTE = datetime.timedelta(minutes=1)
+
+
+def ago(**length):
+    return (NOW - datetime.timedelta(**length)).isoformat()
+
+
+def hours(first, last):
+    """Such hours from now, of a clock in UTC."""
+    return {"from": f"{(NOW.hour + first) % 24:02d}:00", "to": f"{(NOW.hour + last) % 24:02d}:00"}
+
+
+QUIET = hours(5, 8)
+NIGHT = f"{QUIET['from']}-{QUIET['to']}"
+CONFIG = {
+    "shop": {"name": "Tea", "locale": "en", "timezone": "+02:00"},
+    "policy": {"cap": "2 per 7d", "quiet_hours": QUIET, "brake": "12 per 1h"},
+    "topics": {"news": "opt-in", "offers": "opt-out", "plain": "opt-out"},
+    "deliver": {"only": ["*@example.com"]},
+    "segments": {"regular": 'customer.orders >= 5 || customer.tier == "gold"'},
+    "customer": {"fields": {"points": {"default": 0, "on": "order.paid", "set": "points + int(order.total)"}}},
+}
+
+
+class Row:
+    """Rules, events of the row's own customer, and what `explain` must say: patterns, one for a line,
+    in their order. In rules and events ROW is the row's name, which rules and event types begin with.
+    Among the events may stand what is done between them: a word of ACTIONS."""
+
+    def __init__(self, name, rules, events, *says, profile=None):
+        self.name, self.rules, self.events, self.says = name, rules, events, says
+        self.profile = profile or {}
+
+    def play(self, shop, number):
+        customer = {"id": f"c{number}", "email": f"c{number}@example.com", "accepts_marketing": True,
+                    "timezone": "UTC", **self.profile}
+        for order, event in enumerate(self.events):
+            if isinstance(event, str):
+                shop.wait_idle()
+                ACTIONS[event](shop, self, number)
+                shop.wait_idle()
+            else:
+                shop.push({"customer": customer, "order_of": order, **event,
+                           "type": event["type"].replace("ROW", self.name)})
+
+
+def suppress(shop, row, number):
+    assert shop.ctl("suppress", "add", f"c{number}@example.com", "--reason", "complained by telephone")[0] == 0
+
+
+def pause(shop, row, number):
+    assert shop.ctl("rule", "pause", row.name)[0] == 0
+
+
+def say_no_elsewhere(shop, row, number):
+    shop.push({"type": "customer.unsubscribed", "customer": {"id": "friend", "email": "friend@example.com"}})
+
+
+def use_up(shop, row, number):
+    """As many messages of the rule as the brake lets go."""
+    shop.push(*({"type": f"{row.name}.x", "customer": {"id": f"b{i}", "email": f"b{i}@example.com",
+                                                      "accepts_marketing": True, "timezone": "UTC"}}
+                for i in range(12)))
+
+
+ACTIONS = {"suppress": suppress, "pause": pause, "a friend says no": say_no_elsewhere, "use up": use_up}
+
+
+def on(what="x", **data):
+    return {"type": f"ROW.{what}", **data}
+
+
+SEND = "on: ROW.x\nsend: letter\n"
+RECEIPT = "class: transactional\n" + SEND
+
+ROWS = [
+    # ---- The `if` of a rule ----
+    Row("false-if", SEND + "if: cart.total >= 50 && cart.total < 100\n", [on(cart={"total": 12.5})],
+        r"    false-if no-match: cart\.total >= 50 \(cart\.total: 12\.5\)"),
+    Row("second-part", SEND + 'if: cart.total >= 50 && customer.tier == "gold"\n', [on(cart={"total": 80})],
+        r'    second-part no-match: customer\.tier == "gold" \(customer\.tier: "silver"\)', profile={"tier": "silver"}),
+    Row("either", SEND + "if: cart.total >= 50 || size(cart.items) > 2\n", [on(cart={"total": 1, "items": [1]})],
+        r"    either no-match: cart\.total >= 50 \|\| size\(cart\.items\) > 2 \(cart\.total: 1; size\(cart\.items\): 1\)"),
+    Row("segment", SEND + 'if: customer.segment("regular")\n', [on()],
+        r'    segment no-match: customer\.segment\("regular"\): customer\.orders >= 5 \|\| customer\.tier == "gold" '
+        r'\(customer\.orders: 2; customer\.tier: "silver"\)', profile={"orders": 2, "tier": "silver"}),
+    Row("fails", SEND + "if: order.coupon == 'x'\n", [on()], r"    no-match: order: no such field: fails"),
+    Row("has-not", SEND + "if: has(order.coupon)\n", [on(order={})],
+        r"    has-not no-match: has\(order\.coupon\) \(has\(order\.coupon\): false\)"),
+    # ---- A rule that matches and starts nothing ----
+    Row("off", SEND + "enabled: false\n", [on()], r"    off passed-over: disabled"),
+    Row("per", SEND + "per: order.id\n", [on(order={})], r"    per passed-over: per: order\.id: no such field"),
+    Row("old", SEND + "max_age: 1h\n", [on(time=ago(hours=5))], r"    old passed-over: max-age \(at most 1h\)"),
+    Row("ended-before", SEND + "until: ROW.paid\n", [on("paid", time=ago(minutes=1)), on(time=ago(minutes=9))],
+        rf"    ended-before passed-over: until \(by ended-before\.paid; at {TIME}\)"),
+    Row("again", "on: ROW.x\nagain: ignore\nwait: 1h\nsend: letter\n", [on(), on()],
+        rf"    again ignored: again \(since {TIME}\)"),
+    Row("older", "on: ROW.x\nagain: restart\nwait: 1h\nsend: letter\n", [on(), on(time=ago(minutes=9))],
+        rf"    older ignored: older \(since {TIME}\)"),
+    Row("restart", "on: ROW.x\nagain: restart\nwait: 1h\nsend: letter\n", [on(), on()],
+        rf"    restart ended: restart \(since {TIME}\)"),
+    Row("collect", "on: ROW.x\nagain: collect\nwait: 1h\nsend: letter\n", [on(), on()],
+        r"    collect collected \(now 2 events\)"),
+    Row("nothing", "on: ROW.x\nsteps:\n- if: n > 5\n  then:\n  - send: letter\n", [on(n=3)],
+        r"    nothing branch: n > 5 \(n: 3\)"),
+    Row("matched", "on: ROW.x\nsteps:\n- if: n > 5\n  then:\n  - stop\n- send: letter\n", [on(n=7)],
+        r"    matched matched"),
+    # ---- Journeys ----
+    Row("while", "on: ROW.x\nwhile: cart.total > 10\nsend: letter\n", [on(cart={"total": 5})],
+        r"    while ended: no-longer: cart\.total > 10 \(cart\.total: 5\)"),
+    Row("while-fails", "on: ROW.x\nwhile: cart.total > 10\nsend: letter\n", [on()],
+        r"    while-fails ended: no-longer: cart: no such field"),
+    Row("emptied", "on: ROW.x\nif: size(cart.items) > 0\nagain: restart\nwait: 1h\nsend: letter\n",
+        [on(cart={"items": [1]}), on(cart={"items": []})],
+        r"    emptied ended: no-longer: size\(cart\.items\) > 0 \(size\(cart\.items\): 0\)"),
+    Row("until", "on: ROW.x\nagain: restart\nuntil: {on: ROW.paid, if: order.id == start.order.id}\nwait: 1h\nsend: letter\n",
+        [on(order={"id": "a"}), on("paid", order={"id": "b"}), on("paid", order={"id": "a"})],
+        r'    until stays: until: order\.id == start\.order\.id \(order\.id: "b"; start\.order\.id: "a"\)',
+        r'    until ended: until: order\.id == start\.order\.id \(order\.id: "a"; start\.order\.id: "a"\)'),
+    Row("untils", "on: ROW.x\nagain: restart\nwait: 1h\nsend: letter\n"
+        "until: [{on: ROW.paid, if: order.id == start.order.id}, {on: ROW.gone, if: why == 'bored'}]\n",
+        [on(order={"id": "a"}), on("gone", why="tired"), on("gone")],
+        r"    untils stays: until: why == 'bored' \(why: \"tired\"\)", r"    untils ended: until: why: no such field"),
+    Row("waits", "on: ROW.x\nagain: restart\nwait: 1h\nsend: letter\n", [on()], rf"    waits waits until {TIME}"),
+    Row("waits-for", "on: ROW.x\nagain: restart\nsteps:\n- wait: {for: 1h, or: {on: ROW.y, if: n > 3}}\n- send: letter\n",
+        [on(), on("y", n=1), on("y", n=4)], rf"    waits-for waits-for until {TIME} \(or at waits-for\.y\)",
+        r"    waits-for stays: or: n > 3 \(n: 1\)", r"    waits-for goes-on: met", rf"    waits-for sends: letter {MID}"),
+    Row("past", "on: ROW.x\nagain: restart\nsteps:\n- wait: {until: timestamp(at), past: skip}\n- send: letter\n- wait: {until: timestamp(at)}\n- stop\n",
+        [on(at=ago(hours=1))], rf"    past passed-over: past \(it was {TIME}\)"),
+    Row("goes-on", "on: ROW.x\nagain: restart\nsteps:\n- wait: {until: timestamp(at)}\n- send: letter\n",
+        [on(at=ago(hours=1))], rf"    goes-on goes-on: past \(it was {TIME}\)"),
+    Row("share", "on: ROW.x\nsteps:\n- split: {name: test, shares: {a: 100}}\n  then: {a: [{send: letter}]}\n", [on()],
+        r"    share share: a \(split test; their place is [\d.]+\)"),
+    Row("sets", "on: ROW.x\nset: {level: n + 1}\n".replace("set:", "steps:\n- set:"), [on(n=4)], r"    sets sets: level = 5"),
+    Row("emits", "on: ROW.x\nsteps:\n- emit: {type: ROW.made, data: {n: n}}\n", [on(n=1)], r"    emits emits: emits\.made"),
+    Row("nobody", "on: ROW.x\nsteps:\n- emit: {type: ROW.made, for: friend}\n", [on(friend="stranger")],
+        r"    nobody refused: no-such-customer: nobody is known by id:stranger"),
+    Row("loop", "on: [ROW.x, ROW.y]\nsteps:\n- emit: {type: ROW.y}\n", [on()], r"    loop refused: loop"),
+    Row("many", "on: ROW.x\nsteps:\n" + "- emit: {type: ROW.y}\n" * 33, [on()], r"    many refused: too-many-events"),
+    Row("error", "class: transactional\non: ROW.x\nsteps:\n- send: {template: letter, data: {n: order.total}}\n", [on()],
+        r"    error error: order: no such field"),
+    Row("field", SEND + "if: false == true\n", [{"type": "order.paid"}], r"    passed-over: field: points: order: no such field"),
+    # ---- Refusals ----
+    Row("no-address", RECEIPT, [on()], r"    no-address refused: no-address \(template letter; field email; "
+        r"customer\.email is not there\)", profile={"email": None}),
+    Row("to", "class: transactional\non: ROW.x\nsend: {template: letter, to: friend.email}\n", [on(friend={})],
+        r"    to refused: no-address \(template letter; to: friend\.email; friend\.email is not there\)"),
+    Row("suppressed", RECEIPT, ["suppress", on()],
+        rf"    suppressed refused: suppressed \(template letter; complained by telephone; since {TIME}\)"),
+    Row("limit", "class: transactional\non: ROW.x\nlimit: 1 per 7d\nsend: letter\n", [on(), on()],
+        rf"    limit refused: limit \(template letter; 1 per 1w; taken by limit at {TIME} {MID}; a place is free at {TIME}\)"),
+    Row("limit-of-runs", "on: ROW.x\nlimit: 1 per 7d\nsteps:\n- set: {seen: n}\n", [on(n=1), on(n=2)],
+        rf"    limit-of-runs refused: limit \(1 per 1w; taken by limit-of-runs at {TIME}; a place is free at {TIME}\)"),
+    Row("only", RECEIPT, [on()], r"    only refused: only \(template letter; only \*@example\.com\)",
+        profile={"email": "ana@other.example"}),
+    Row("no-consent", SEND, [on()], r"    no-consent refused: no-consent: customer\.accepts_marketing == true "
+        r"\(template letter; topic plain; customer\.accepts_marketing: false\)", profile={"accepts_marketing": False}),
+    Row("unknown-consent", SEND, [on()], r"    unknown-consent refused: no-consent: customer\.accepts_marketing == true "
+        r"\(template letter; topic plain; customer\.accepts_marketing is not there\)", profile={"accepts_marketing": None}),
+    Row("said-no", SEND + "topic: offers\n", [{"type": "customer.unsubscribed", "topic": "offers"}, on()],
+        r"    says-no: offers",
+        rf"    said-no refused: no-consent \(template letter; topic offers; said no to offers; since {TIME}\)"),
+    Row("said-no-to-all", SEND + "topic: offers\n", [{"type": "customer.unsubscribed"}, on()], r"    says-no: all",
+        rf"    said-no-to-all refused: no-consent \(template letter; topic offers; said no to all; since {TIME}\)"),
+    Row("opt-in", SEND + "topic: news\n", [on()],
+        r"    opt-in refused: no-consent \(template letter; topic news; it needs a yes of its own\)"),
+    Row("opt-in-no", SEND + "topic: news\n", [{"type": "customer.subscribed"}, on()], r"    says-yes: all",
+        rf"    opt-in-no refused: no-consent \(template letter; topic news; it needs a yes of its own; said yes to all; since {TIME}\)"),
+    Row("under-address", "on: ROW.x\nsend: {template: letter, to: friend}\n",
+        ["a friend says no", on(friend="friend@example.com")],
+        r"    under-address refused: no-consent \(template letter; topic plain; said under the address alone\)"),
+    Row("cap", SEND.replace("ROW.x", "[ROW.x, ROW.y, ROW.z]"), [on("x"), on("y"), on("z")],
+        rf"    cap refused: cap \(template letter; 2 per 1w; taken by cap at {TIME} {MID}; taken by cap at {TIME} {MID}; "
+        rf"a place is free at {TIME}\)"),
+    Row("no-code", "class: transactional\non: ROW.x\nsend: {template: coupon, code: spring}\n", [on()],
+        r"    no-code refused: no-code \(template coupon; list spring\)"),
+    Row("holdout", SEND + "holdout: 100\n", [on()],
+        r"    holdout ended: holdout \(100(\.0)? % are held out; their place is [\d.]+\)"),
+    # ---- Waits that policy imposes ----
+    Row("quiet", SEND, [on()], rf"    quiet quiet-hours until {TIME} \(template letter; {NIGHT}; \+06:00\)",
+        profile={"timezone": "+06:00"}),
+    Row("halted", "on: ROW.x\nagain: restart\nsteps:\n- wait: {for: 1h, or: ROW.y}\n- send: letter\n",
+        [on(), "pause", on("y")], rf"    halted paused: by hand \(template letter; by \S+; since {TIME}\)"),
+    Row("halted-start", SEND, ["pause", on()], rf"    halted-start passed-over: paused \(by \S+; since {TIME}\)"),
+    Row("brake", SEND, ["use up", on()], r"    brake paused: brake \(template letter\)"),
+    # ---- Events ----
+    Row("twice", RECEIPT, [on(id="e1"), on(id="e1")], r"    passed-over: duplicate"),
+    Row("older-word", RECEIPT, [{"type": "customer.subscribed"}, {"type": "customer.unsubscribed", "time": ago(hours=1)}],
+        r"    says-yes: all", r"    passed-over: older"),
+]
+
+
+def rules_of(row):
+    text = row.rules.replace("ROW", row.name)
+    return f"name: {row.name}\n" + ("" if "topic:" in text or "class:" in text else "topic: plain\n") + text
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """All rows, played."""
+    with tempfile.TemporaryDirectory(prefix="nudged-") as folder:
+        shop = Shop(pathlib.Path(folder))
+        shop.config.update(CONFIG)
+        shop.redis()
+        shop.smtp()
+        shop.rules("---\n".join(rules_of(row) for row in ROWS))
+        shop.template("letter.text.liquid", "---\nsubject: letter\n---\nx\n")
+        shop.template("coupon.text.liquid", "---\nsubject: coupon\n---\n{{ given.code }}\n")
+        shop.daemon().spawn()
+        for number, row in enumerate(ROWS):
+            row.play(shop, number)
+        shop.wait_idle()
+        yield shop
+        shop.close()
+
+
+@pytest.mark.parametrize("number", range(len(ROWS)), ids=[row.name for row in ROWS])
+def test_reason(played, number):
+    row = ROWS[number]
+    status, out, err = played.ctl("explain", f"id:c{number}")
+    assert (status, err) == (0, ""), err
+    lines = iter(out.splitlines())
+    for pattern in row.says:
+        assert any(re.fullmatch(pattern, line) for line in lines), f"{pattern}\nis not in\n{out}"
