@@ -1038,6 +1038,7 @@ unit_programs = \
 	tests/unit/test_address \
 	tests/unit/test_admin \
 	tests/unit/test_answers \
+	tests/unit/test_archive \
 	tests/unit/test_arena \
 	tests/unit/test_arguments \
 	tests/unit/test_attempt \

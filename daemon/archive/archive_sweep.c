@@ -180,8 +180,8 @@ static int64_t copy_lines(struct sweeping *sweeping, struct reading *reading,
     uint32_t next = 0;
     int64_t size = 0;
     ssize_t length;
-    while ((length = getline(&reading->line, &reading->capacity, reading->file)) > 0) {
-        if (next < gone->count && gone->lines[next] == number++) {
+    for (; (length = getline(&reading->line, &reading->capacity, reading->file)) > 0; number++) {
+        if (next < gone->count && gone->lines[next] == number) {
             next++;
             continue;
         }

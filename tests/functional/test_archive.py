@@ -245,3 +245,18 @@ def test_an_erasure_by_event_leaves_no_letter(shop):
     shop.wait_idle()
     wait_until(lambda: shop.client.xlen("nudged:dead") < 4, "letters to go")
     assert not [letter for letter in shop.dead() if b"ana@" in letter["body"].lower()]
+
+
+def test_simulate_reads_it(shop):
+    """What the daemon has kept, an event that was read twice too, gives the messages that it sent."""
+    begin(shop, size="1KiB")
+    shop.daemon(events={"batch": 1}).spawn()
+    fill(shop, 0, 20)
+    twice = files(shop)[0].read_text().splitlines()[0]
+    with open(files(shop)[-1], "a") as file:
+        file.write(twice + "\n")
+    messages = shop.folder / "messages.jsonl"
+    status, _, err = shop.ctl("simulate", "--messages", str(messages), "--events", *map(str, files(shop)))
+    assert (status, err) == (0, "")
+    sent = [json.loads(line)["to"] for line in messages.read_text().splitlines()]
+    assert sorted(sent) == sorted(f"c{number}@example.com" for number in range(20))
