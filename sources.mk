@@ -1479,6 +1479,7 @@ doc_files = \
 	docs/testing.md
 
 test_files = \
+	tests/bench/bench_archive.py \
 	tests/bench/bench_clocks.py \
 	tests/bench/bench_delivery.py \
 	tests/bench/bench_liquidjs.py \

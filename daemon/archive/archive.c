@@ -52,7 +52,7 @@ struct archive {
 
 static bool fail(struct archive *archive, const char *what, const char *path)
 {
-    snprintf(archive->fault, sizeof archive->fault, "cannot %s %s: %s", what, path,
+    snprintf(archive->fault, sizeof archive->fault, "cannot %s %.400s: %s", what, path,
              strerror(errno));
     return false;
 }

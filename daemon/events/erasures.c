@@ -1,3 +1,8 @@
+/*
+ * A text becomes hashes of all whom it names (name), and many texts' are asked at once (ask). What
+ * that is done for are pages of dead letters (drop_letters) and what bounces are told by
+ * (drop_returns); erasures_drop does both, and notes up to which erasure.
+ */
 #include "events/erasures.h"
 
 #include <inttypes.h>

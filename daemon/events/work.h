@@ -55,7 +55,7 @@ struct work {
     struct work_list ids; /* … and their ids, one for each */
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
     uint32_t most;        /* no more than so many are decided at once; 0: as many as may be */
-    const struct customer *brought; /* of no document: becomes part of theirs; NULL: nothing does */
+    const struct customer *brought; /* of no document: becomes part of theirs; or NULL */
     bool waited;    /* for another work of the batch, whose customer was not known yet */
     uint32_t moves; /* so often it was read anew, as a key had come to lead elsewhere */
 
@@ -81,7 +81,7 @@ struct work {
     uint32_t lookup_rounds; /* so often some were read for what is decided now */
     uint32_t tries;
     const char *zone_now; /* theirs, by the document; NULL: there is none */
-    bool given_up; /* it cannot be decided: what is committed makes dead letters of it, … */
+    bool given_up;      /* it cannot be decided: what is committed makes dead letters of it, … */
     const char *reason; /* … with this code, … */
     bool told;          /* … and the log has said so */
     struct decision decision; /* the one that is being committed */
@@ -89,8 +89,7 @@ struct work {
 
 void work_add_event(struct arena *arena, struct work *work, const struct shop_event *event,
                     size_t size);
-/* The entry becomes a dead letter with the diag's code and words. The entry's bytes are
- * referred to, WORK_DEAD_MOST at most. */
+/* The entry becomes a dead letter with the diag's words. Its bytes are referred to, not copied. */
 void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
                    const struct diag *diag);
 
@@ -99,16 +98,14 @@ void work_add_tick(struct arena *arena, struct work *work, const struct decide_t
                    const char *taken);
 
 void work_add_name(struct arena *arena, struct work *work, struct name *name);
-/* Takes all that another work has, which is done then. Events stand in the order of their
- * entries. */
+/* Takes all that another work has, which is done then; events in the order of their entries. */
 void work_merge(struct arena *arena, struct work *work, struct work *other);
 
 /* Begins a round: what was learnt in the one before is forgotten. */
 void work_begin_round(struct work *work);
 /* A rule is paused, or by "" not; no text is copied. */
 void work_add_halt(struct arena *arena, struct work *work, const struct policy_halt *halt);
-/* What a refused commit taught: the document that stands now, facts, entries that are
- * somebody else's. All is copied. */
+/* What a refused commit taught: what stands now, facts, entries of somebody else. Copied. */
 void work_learn(struct arena *arena, struct work *work, const struct commit_result *result);
 
 /* Chooses what one commit carries: the oldest, of events `most` at most, WORK_COMMIT_MOST together

@@ -20,8 +20,8 @@ enum { FIND_CUSTOMER_MOST = 20 };
 const char *find_customer_redirect(struct session *session, const char *prefix, const char *hash,
                                    struct arena *arena, struct diag *diag);
 
-/* Customers whose `email` or `phone` is that mailbox (base/mailbox). The keys ("id:7") lie in the arena; at
- * most FIND_CUSTOMER_MOST. False: `diag`. */
+/* Customers whose `email` or `phone` is that mailbox (base/mailbox). The keys ("id:7") lie in the
+ * arena; at most FIND_CUSTOMER_MOST. False: `diag`. */
 bool find_customer(struct session *session, const char *prefix, const char *address,
                    struct arena *arena, const char *keys[FIND_CUSTOMER_MOST], size_t *count,
                    struct diag *diag);
