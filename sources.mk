@@ -492,6 +492,8 @@ library_sources = \
 	daemon/decide/trace_whys.h \
 	daemon/decide/trace_words.c \
 	daemon/decide/trace_words.h \
+	daemon/decide/unchanged.c \
+	daemon/decide/unchanged.h \
 	daemon/decide/unmatched.c \
 	daemon/decide/unmatched.h \
 	daemon/decide/withdraw.c \

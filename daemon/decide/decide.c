@@ -49,6 +49,7 @@
 #include "decide/schedule.h"
 #include "decide/sending.h"
 #include "decide/starts.h"
+#include "decide/unchanged.h"
 #include "decide/unmatched.h"
 #include "decide/withdraw.h"
 #include "decide/words.h"
@@ -306,13 +307,36 @@ static bool is_match(struct deciding *d, const struct rule *rule, const struct c
     return false;
 }
 
+/* What an `if` that is false may end. */
+static uint32_t held_of(const struct customer *customer)
+{
+    return customer->journeys.count + customer->open.count;
+}
+
+/* Whether the rule is to be asked at the tick. */
+static bool is_asked(const struct deciding *d, const struct rule *rule,
+                     const struct decide_tick *tick)
+{
+    return rule && rule->clock && rule->enabled &&
+           !customer_has_seen(d->customer, identity_of(d, tick), tick->time_ms - TICK_SEEN_MS);
+}
+
+/* What came of the ticks is kept: they are not asked again. */
+static void keep_moment(struct deciding *d, const struct decide_tick *const *asked, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        customer_add_seen(d->arena, d->customer, identity_of(d, asked[i]), d->event->time_ms, true);
+    d->has_kept = true;
+}
+
 /* The ticks of one moment. All conditions are asked before any rule acts; that none matched is not
  * told. */
 static void consider_moment(struct deciding *d, const struct decide_tick *ticks, size_t count)
 {
+    const struct decide_tick **asked = arena_alloc(d->arena, sizeof *asked * (count + 1));
     struct match *matches = arena_alloc(d->arena, sizeof *matches * (count + 1));
     struct condition_view view;
-    uint32_t matched = 0;
+    uint32_t matched = 0, held = held_of(d->customer);
     d->event = event_of(d, &ticks[0]);
     lookups_begin(d->lookups);
     trace_begin(&d->trace, d->arena, d->now_ms, d->event);
@@ -320,17 +344,20 @@ static void consider_moment(struct deciding *d, const struct decide_tick *ticks,
     condition_view_open(&view, &scene, d->arena);
     for (size_t i = 0; i < count; i++) {
         const struct rule *rule = ruleset_find(d->rules, ticks[i].rule);
-        const char *identity = identity_of(d, &ticks[i]);
-        if (!rule || !rule->clock || !rule->enabled ||
-            customer_has_seen(d->customer, identity, ticks[i].time_ms - TICK_SEEN_MS) ||
-            !is_match(d, rule, &view))
+        if (!is_asked(d, rule, &ticks[i]) || !is_match(d, rule, &view))
             continue;
-        customer_add_seen(d->arena, d->customer, identity, d->event->time_ms, true);
+        asked[matched] = &ticks[i];
         matches[matched++] = match(rule, &view, d->arena);
     }
+    if (!matched && !trace_count(&d->trace))
+        return;
+    const struct unchanged begun = unchanged_begin(d);
+    bool ended = held_of(d->customer) != held;
     act(d, matches, matched);
     moving_grant(d);
-    if (value_count(&d->trace.did))
+    if (ended || !unchanged_is(d, &begun) || !unchanged_was_told(d))
+        keep_moment(d, asked, matched);
+    if (trace_count(&d->trace))
         deciding_end_trace(d);
 }
 
@@ -504,7 +531,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
         consider_emitted(&d);
     }
     consider_ticks(&d, input->ticks, input->tick_count);
-    decision->quiet = input->tick_count && !decision->trace_count && !input->event_count &&
+    decision->quiet = input->tick_count && !d.has_kept && !input->event_count &&
                       !input->joined_count && !input->due_ms;
     if (input->due_ms)
         resume_due(&d, input->due_ms);

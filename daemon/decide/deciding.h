@@ -47,6 +47,7 @@ struct deciding {
     struct decision *decision;
     const struct shop_event *event;     /* NULL at a deadline */
     struct trace trace;                 /* the line of this event, or of all deadlines */
+    bool has_kept;                      /* some tick left something to keep */
     bool effect;                        /* the event did something worth remembering its id for */
     struct carried_condition *compiled; /* of decide/carried */
     struct sending_want *wants;         /* of decide/sending: not granted yet */

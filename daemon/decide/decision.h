@@ -35,7 +35,7 @@ struct decision {
     struct decision_emit *emits; /* about other customers, in their order */
     uint32_t emit_count, emit_capacity;
     bool bare;          /* nothing is known of the customer: there is no document to keep */
-    bool quiet;         /* ticks alone, and no rule matched: there is nothing to keep */
+    bool quiet;         /* ticks alone, and nothing came of them that is to be kept */
     const char **needs; /* origins of starts that it must see: nothing is decided without them */
     uint32_t need_count, need_capacity;
     const struct lookups_question *lookups; /* entries of tables that it must see, likewise */

@@ -391,6 +391,7 @@ static void decide_customer(struct work *work)
     if (work->tick_count)
         taken_tick_check(&work->batch->told, work->batch->arena, work);
     if (work->decision.quiet) {
+        work_figures_count_quiet(work);
         taken_tick_add_quiet(&work->batch->told, work->batch->arena, work);
         work_advance(work);
         end_round(work, WORK_DONE);

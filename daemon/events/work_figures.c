@@ -27,6 +27,16 @@ static void count_dead(const struct work *work)
                        METRIC_LABELS(trace_reason_word(work->decision.dead[i].reason)), 1);
 }
 
+static void count_refused(const struct decision *decision)
+{
+    for (uint32_t i = 0; i < decision->acts.count; i++) {
+        const struct act *act = &decision->acts.items[i];
+        if (act->what == TRACE_REFUSED)
+            metrics_add_to(METRIC_MESSAGES_REFUSED,
+                           METRIC_LABELS(act->rule, trace_why_word(act->why)), 1);
+    }
+}
+
 static void count_messages(const struct decision *decision)
 {
     for (uint32_t i = 0; i < decision->message_count; i++)
@@ -34,12 +44,6 @@ static void count_messages(const struct decision *decision)
             METRIC_MESSAGES_DECIDED,
             METRIC_LABELS(decision->messages[i].rule->name, decision->messages[i].step->channel),
             1);
-    for (uint32_t i = 0; i < decision->acts.count; i++) {
-        const struct act *act = &decision->acts.items[i];
-        if (act->what == TRACE_REFUSED)
-            metrics_add_to(METRIC_MESSAGES_REFUSED,
-                           METRIC_LABELS(act->rule, trace_why_word(act->why)), 1);
-    }
     for (uint32_t i = 0; i < decision->withdrawn_count; i++) {
         enum customer_place place = decision->withdrawn[i].place;
         if (place == CUSTOMER_PLACE_WAITS || place == CUSTOMER_PLACE_UNCERTAIN)
@@ -52,6 +56,7 @@ void work_figures_count(const struct work *work)
     const struct decision *decision = &work->decision;
     count_dead(work);
     count_messages(decision);
+    count_refused(decision);
     for (uint32_t i = 0; i < decision->started_count; i++)
         metrics_add_to(METRIC_JOURNEYS_STARTED, METRIC_LABELS(decision->started[i]), 1);
     metrics_add(METRIC_COMMITS, 1);
@@ -59,4 +64,10 @@ void work_figures_count(const struct work *work)
     metrics_add(METRIC_EVENTS_ERASED, decision->counts.erased);
     metrics_add(METRIC_EVENTS_DUPLICATE, decision->counts.duplicate);
     metrics_add(METRIC_CONDITIONS_FAILED, decision->counts.failed);
+}
+
+void work_figures_count_quiet(const struct work *work)
+{
+    count_refused(&work->decision);
+    metrics_add(METRIC_CONDITIONS_FAILED, work->decision.counts.failed);
 }

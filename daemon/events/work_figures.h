@@ -16,4 +16,7 @@ bool work_figures_know(const struct ruleset *rules, const char *type);
 /* What was chosen of it is committed. */
 void work_figures_count(const struct work *work);
 
+/* It is decided, and nothing of it is to be kept. */
+void work_figures_count_quiet(const struct work *work);
+
 #endif

@@ -324,7 +324,8 @@ const char *decide_fixture_play_both(struct decide_fixture *fixture, double seco
                                  .due_ms = (count || is_tick) && !fixture->due_too ? 0 : now_ms,
                                  .now_ms = now_ms};
     decide_with_starts(fixture, &input);
-    keep_document(fixture, input.customer);
+    if (!fixture->last.quiet)
+        keep_document(fixture, input.customer);
     keep_starts(fixture, input.customer);
     return summary(fixture);
 }

@@ -84,11 +84,52 @@ static void test_quiet(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* At each tick the rule is asked, and where it is refused as ever nothing is kept: that was told.
+ */
+static void test_told_once(void **state)
+{
+    (void)state;
+    static const struct {
+        double second;
+        const char *event, *did;
+        bool quiet;
+    } steps[] = {
+        {0, KNOWN, "", false},
+        {10, "clock 2026-03-02 a", "a sends x", false},
+        {20, "clock 2026-03-03 a", "a refused limit", false},
+        {30, "clock 2026-03-04 a", "a refused limit", true},
+        {40, "clock 2026-03-05 a b", "b waits 100; a refused limit", false}, /* b begins */
+        {50, "clock 2026-03-06 a b", "b ignored again; a refused limit", false},
+        {60, "clock 2026-03-07 a b", "b ignored again; a refused limit", true},
+        {100, NULL, "b sends y", false},
+        {110, "clock 2026-03-08 c", "c no-match customer.birthday: no such field", false},
+        {120, "clock 2026-03-09 c", "c no-match customer.birthday: no such field", true},
+        {130, "clock 2026-03-10 d", "d error customer.birthday: no such field", false},
+        {140, "clock 2026-03-11 d", "d error customer.birthday: no such field", false},
+        {150, "clock 2026-03-12 e", "e emits z", false},
+        {8 * 86400, "clock 2026-03-13 a", "a refused limit", false}, /* for who asks why */
+    };
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture,
+                        "name: a\n" DAILY "limit: 1 per 30d\nsend: x\n---\n"
+                        "name: b\n" DAILY "priority: 1\nagain: ignore\nwait: 60s\nsend: y\n"
+                        "---\nname: c\n" DAILY "if: customer.birthday == 'x'\nsend: x\n---\n"
+                        "name: d\n" DAILY "steps: [{set: {n: customer.birthday}}]\n---\n"
+                        "name: e\n" DAILY "steps: [{emit: {type: z}}]\n");
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        assert_string_equal(decide_fixture_play(&fixture, steps[i].second, steps[i].event),
+                            steps[i].did);
+        assert_int_equal(fixture.last.quiet, steps[i].quiet);
+    }
+    decide_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plays),
         cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
