@@ -139,8 +139,9 @@ static const struct setting archive_settings[] = {
     {.key = "folder",
      .type = SETTING_TEXT,
      IN(config_archive, folder),
-     .help = "where every event is kept as a line of JSON, relative to the state folder; absent: "
-             "none is"},
+     .required = true,
+     .help = "where every event is kept as a line of JSON, relative to the state folder; without "
+             "`archive` none is"},
     {.key = "keep",
      .type = SETTING_DURATION,
      IN(config_archive, keep_ms),

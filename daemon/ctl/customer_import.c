@@ -10,10 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "ctl/csv_reader.h"
 #include "ctl/event_splitter.h"
@@ -121,27 +119,47 @@ static void take_piece(void *context, const struct event_splitter_piece *piece)
 
 /* ---- A file ---- */
 
-static void take_lines(struct files *files, const char *text, size_t length)
-{
-    struct event_splitter splitter;
-    event_splitter_init(&splitter, take_piece, files);
-    for (size_t at = 0; at < length; at += CHUNK)
-        event_splitter_feed(&splitter, text + at, length - at < CHUNK ? length - at : CHUNK);
-    event_splitter_end(&splitter);
-    event_splitter_free(&splitter);
-}
-
-static bool take_stream(struct files *files, FILE *stream)
+/* What could be one export is looked at as a whole; all else, and what is more than that, by lines:
+ * those that were read already, and the rest of the stream. */
+static bool take_text(struct files *files, struct slice text, FILE *rest)
 {
     struct event_splitter splitter;
     char chunk[CHUNK];
     size_t got;
     event_splitter_init(&splitter, take_piece, files);
-    while ((got = fread(chunk, 1, sizeof chunk, stream)) > 0)
+    for (size_t at = 0; at < text.length; at += CHUNK)
+        event_splitter_feed(&splitter, text.text + at,
+                            text.length - at < CHUNK ? text.length - at : CHUNK);
+    while ((got = fread(chunk, 1, sizeof chunk, rest)) > 0)
         event_splitter_feed(&splitter, chunk, got);
     event_splitter_end(&splitter);
     event_splitter_free(&splitter);
-    return !ferror(stream);
+    return !ferror(rest);
+}
+
+static bool take_json(struct files *files, FILE *stream)
+{
+    struct arena *arena = arena_new(CHUNK);
+    struct value value;
+    struct diag ignored;
+    struct buf text;
+    char chunk[CHUNK];
+    size_t got = 0;
+    bool good = true;
+    buf_init(&text, EXPORT_MOST);
+    while (text.length < EXPORT_MOST - CHUNK && (got = fread(chunk, 1, sizeof chunk, stream)) > 0)
+        buf_add(&text, chunk, got);
+    bool whole =
+        feof(stream) &&
+        json_read(arena, buf_string(&text), text.length, &export_limits, &value, &ignored) &&
+        value_get(&value, "format");
+    if (whole)
+        take_export(files, &value, 1);
+    else
+        good = take_text(files, (struct slice){buf_string(&text), text.length}, stream);
+    buf_free(&text);
+    arena_destroy(&arena);
+    return good && !ferror(stream);
 }
 
 static bool take_csv(struct files *files, FILE *stream)
@@ -175,25 +193,6 @@ static bool take_csv(struct files *files, FILE *stream)
     return !ferror(stream);
 }
 
-/* What can be one export is looked at as a whole. */
-static bool take_whole(struct files *files, const char *name)
-{
-    struct arena *arena = arena_new(CHUNK);
-    struct value value;
-    struct diag diag = {0};
-    const char *text;
-    size_t length;
-    bool small = file_read(arena, name, EXPORT_MOST, &text, &length, &diag);
-    bool whole = small && json_read(arena, text, length, &export_limits, &value, &diag) &&
-                 value_get(&value, "format");
-    if (whole)
-        take_export(files, &value, 1);
-    else if (small)
-        take_lines(files, text, length);
-    arena_destroy(&arena);
-    return small;
-}
-
 static bool ends_with(const char *name, const char *end)
 {
     size_t length = strlen(name), ending = strlen(end);
@@ -204,11 +203,9 @@ static bool take_file(struct files *files, const char *name)
 {
     bool standard = strcmp(name, "-") == 0;
     files->file = standard ? "(standard input)" : name;
-    if (!standard && !ends_with(name, ".csv") && take_whole(files, name))
-        return true;
     FILE *stream = standard ? stdin : fopen(name, "re");
     bool taken =
-        stream && (ends_with(name, ".csv") ? take_csv(files, stream) : take_stream(files, stream));
+        stream && (ends_with(name, ".csv") ? take_csv(files, stream) : take_json(files, stream));
     if (!taken)
         fprintf(stderr, "nudgectl: %s: %s\n", files->file, strerror(errno));
     if (stream && !standard)

@@ -158,7 +158,17 @@ static void print_json(const struct subject *subject, const struct tally *tally,
     value_set(subject->arena, line, "in_hand", value_int(tally->marked));
     value_set(subject->arena, line, "uncertain", value_int(tally->uncertain));
     value_set(subject->arena, line, "dead", value_int((int64_t)tally->letters));
+    value_set(subject->arena, line, "returns", value_int((int64_t)tally->returns));
     json_line_print(&line);
+}
+
+static void tell(const struct subject *subject, const struct subject_erase *how,
+                 const struct tally *tally, bool dry)
+{
+    if (how->json)
+        print_json(subject, tally, dry);
+    else
+        print_tally(subject, tally, dry);
 }
 
 /* ---- The command ---- */
@@ -191,7 +201,7 @@ int subject_erase_run(struct subject *subject, const struct subject_erase *how)
         return EX_USAGE;
     }
     if (how->dry || asks)
-        print_tally(subject, &tally, true);
+        tell(subject, how, &tally, true);
     if (how->dry)
         return EXIT_SUCCESS;
     if (asks && !is_wanted(subject)) {
@@ -200,9 +210,6 @@ int subject_erase_run(struct subject *subject, const struct subject_erase *how)
     }
     if (!erase(subject, &tally, &diag))
         return context_fail(&diag);
-    if (how->json)
-        print_json(subject, &tally, false);
-    else
-        print_tally(subject, &tally, false);
+    tell(subject, how, &tally, false);
     return EXIT_SUCCESS;
 }

@@ -21,6 +21,11 @@ on: cart.updated
 again: restart
 until: order.placed
 steps: [{wait: 1h}, {send: news}]
+---
+name: monthly
+on: {every: month, on: 1, at: "00:00"}
+if: customer.count("never") > 0
+send: news
 """
 ANA = {"id": 7, "email": "Ana.Pop@example.com"}
 BOB = {"id": 8, "email": "bob@example.com", "accepts_marketing": True}
@@ -61,6 +66,7 @@ def make_known(shop):
          event("cart.updated", BOB))
     push(shop, event("customer.created", {**ANA, "first_name": "Ana", "accepts_marketing": True}))
     push(shop, event("customer.unsubscribed", {"id": 7}, topic="tips"))
+    wait_until(lambda: shop.client.zscore("nudged:zone:shop", "id:7") is not None, "the index to have her")
     push(shop, '{"type": "order.placed", "customer": {"email": "ANA.POP@example.com"', event("bad time", ANA, time="x"))
 
 

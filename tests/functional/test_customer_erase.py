@@ -137,10 +137,33 @@ def test_it_is_asked(shop):
     assert shop.ctl("customer", "erase", "id:7", stdin="y\n")[0] == 64
     status, out, _ = shop.ctl("customer", "erase", "id:7", "--dry-run")
     assert status == 0 and out.startswith("would erase id:7\n")
+    status, out, _ = shop.ctl("customer", "erase", "id:7", "--dry-run", "--json")
+    assert status == 0 and json.loads(out)["erased"] is False and json.loads(out)["journeys"] == 1
     assert document(shop)
     status, _, err = erase(shop, "id:99")
     assert status == 1 and "nothing is known of the customer id:99" in err
     assert shop.client.hlen("nudged:said") == 3  # no tombstone for a slip of the pen
+
+
+def test_on_a_terminal(shop):
+    """Nothing but a yes erases."""
+    import os
+    import pty
+    import subprocess
+    from conftest import BUILD
+
+    known_shop(shop)
+    for answer, status in (("\n", 1), ("no\n", 1), ("y\n", 0)):
+        ours, theirs = pty.openpty()
+        asked = subprocess.Popen([BUILD / "nudgectl", "-c", shop.started[-1].config, "customer", "erase", "id:7"],
+                                 stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        os.write(ours, answer.encode())
+        out, err = asked.communicate()
+        assert asked.returncode == status
+        assert out.startswith("would erase id:7\n") and "Erase id:7? [y/N]" in err
+        assert (document(shop) is None) == (status == 0)
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_two_with_one_address(shop):

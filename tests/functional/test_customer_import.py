@@ -68,6 +68,7 @@ def test_to_another_installation(moved):
     assert shop.client.hlen("other:suppressed") == 1
     assert len(shop.client.hvals("other:said")) == 3
     # Once more it adds nothing.
+    assert bring(shop, "-", stdin=path.read_text() + "\n" * 300_000)[0] == 0
     assert bring(shop, path)[:2] == (0, "id:7 is known here with this already\n")
     assert other_document(shop)["counts"] == found["counts"]
 
