@@ -286,6 +286,11 @@ library_sources = \
 	daemon/ctl/gateway_command.c \
 	daemon/ctl/gateway_test.c \
 	daemon/ctl/gateway_test.h \
+	daemon/ctl/graph.c \
+	daemon/ctl/graph_label.c \
+	daemon/ctl/graph_label.h \
+	daemon/ctl/graph_rule.c \
+	daemon/ctl/graph_rule.h \
 	daemon/ctl/help.c \
 	daemon/ctl/help.h \
 	daemon/ctl/input.c \
@@ -1101,6 +1106,7 @@ unit_programs = \
 	tests/unit/test_file \
 	tests/unit/test_fill \
 	tests/unit/test_gateway_queues \
+	tests/unit/test_graph_label \
 	tests/unit/test_halting \
 	tests/unit/test_header \
 	tests/unit/test_header_line \
@@ -1442,6 +1448,7 @@ man_pages = \
 	docs/man/nudgectl-explain.1 \
 	docs/man/nudgectl-feedback.1 \
 	docs/man/nudgectl-gateway.1 \
+	docs/man/nudgectl-graph.1 \
 	docs/man/nudgectl-outbox.1 \
 	docs/man/nudgectl-preview.1 \
 	docs/man/nudgectl-push.1 \
@@ -1553,6 +1560,7 @@ test_files = \
 	tests/functional/test_figures.py \
 	tests/functional/test_format_1.py \
 	tests/functional/test_gateway_command.py \
+	tests/functional/test_graph.py \
 	tests/functional/test_health.py \
 	tests/functional/test_http_answers.py \
 	tests/functional/test_http_faults.py \

@@ -30,6 +30,7 @@ int command_eval(struct context *context, int argc, char **argv);
 int command_explain(struct context *context, int argc, char **argv);
 int command_codes(struct context *context, int argc, char **argv);
 int command_rule(struct context *context, int argc, char **argv);
+int command_graph(struct context *context, int argc, char **argv);
 int command_gateway(struct context *context, int argc, char **argv);
 int command_feedback(struct context *context, int argc, char **argv);
 int command_outbox(struct context *context, int argc, char **argv);

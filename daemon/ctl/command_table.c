@@ -115,6 +115,18 @@ const struct command commands[] = {
         .run = command_simulate,
     },
     {
+        .name = "graph",
+        .arguments = "[--markdown | --json] [RULE|FILE|FOLDER...]",
+        .about = "each rule as a Mermaid diagram: what starts it, its steps, what ends it",
+        .options = "  --markdown  a section for each rule, its diagram in a fenced block\n"
+                   "  --json      one JSON object a line: rule, file, mermaid\n"
+                   "Without both it is one diagram. Without an argument all rules are drawn.\n",
+        .examples = "  nudgectl graph abandoned-cart\n"
+                    "  nudgectl graph --markdown > rules.md\n"
+                    "  nudgectl graph --markdown rules/welcome.yaml rules/loyalty.yaml\n",
+        .run = command_graph,
+    },
+    {
         .name = "explain",
         .arguments = "[--rule RULE] [--since TIME] [--json] CUSTOMER",
         .about = "what was decided about a customer, and why",
