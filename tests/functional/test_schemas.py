@@ -253,6 +253,7 @@ deliver: {only: ["*@shop.example"]}
 outbox: {most: 1000}
 dead: {keep: 3d}
 admin: {socket: admin.sock}
+metrics: {listen: "127.0.0.1:9464"}
 drain: 5s
 """
 
@@ -280,6 +281,7 @@ cart.updated: {sample: {}}
 
 TEXTS = {"rules": RULES, "nudged": NUDGED, "rule-tests": TESTS, "events": EVENTS}
 OTHERS = [None, 5, 2.5, True, "", "x y", [], ["x"], {}, {"x": 1}]
+FEWER = [None, 5, True, "x y", [], {"x": 1}]  # where each is a run of its own
 
 
 def places(value, path=()):
@@ -290,10 +292,10 @@ def places(value, path=()):
         yield from places(inner, (*path, key))
 
 
-def changed(document):
+def changed(document, others):
     """The document with one thing in it another, gone, or more."""
     for path in places(document):
-        for other in [*OTHERS, "gone", "more"]:
+        for other in [*others, "gone", "more"]:
             copied = copy.deepcopy(document)
             at = copied
             for key in path[:-1]:
@@ -313,7 +315,7 @@ def test_schema_and_parser_agree_on_every_change(tmp_path, kind):
     texts = {json.dumps(document): None for document in documents}
     assert not list(disagreements(tmp_path / "right", kind, list(texts)))
     for document in documents:
-        texts |= dict.fromkeys(json.dumps(other) for other in changed(document))
+        texts |= dict.fromkeys(json.dumps(other) for other in changed(document, OTHERS if READERS[kind][1] > 1 else FEWER))
     differ = list(disagreements(tmp_path / "changed", kind, list(texts)))
     assert len(texts) > 50 and not differ, (len(differ), *differ[:3])
 
