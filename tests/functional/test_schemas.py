@@ -58,7 +58,7 @@ BEYOND = {
         r"`.*` is what expressions call something else|`.*` is what events say of the customer"),
     "what is on this machine": r".*: (No such file or directory|Is a directory)",
     "an address, a domain or a URL": (
-        r"`\w+`: .*address|.* must be an https address|.*stands for nothing|the (address|port) of Redis|"
+        r"`\w+`: .*address|not an address and a port|.* must be an https address|.*stands for nothing|the (address|port) of Redis|"
         r"`.*` is no domain|a domain needs `rate`, `connections` or both|`host` is a name or an address|`bounce_domain` must be a domain|.*state folder must be|the path of the admin socket"),
     "the HTTP request as it is filled in": (
         r"a header's value is a string|`url` |the URL|`.*` is no header field|the header `|`idempotency_header`|`body` |.*content_type.*|"
@@ -281,7 +281,7 @@ cart.updated: {sample: {}}
 
 TEXTS = {"rules": RULES, "nudged": NUDGED, "rule-tests": TESTS, "events": EVENTS}
 OTHERS = [None, 5, 2.5, True, "", "x y", [], ["x"], {}, {"x": 1}]
-FEWER = [None, 5, True, "x y", [], {"x": 1}]  # where each is a run of its own
+FEWER = [None, 5, "x y", {"x": 1}]  # where each is a run of its own
 
 
 def places(value, path=()):
