@@ -17,6 +17,7 @@
 #include "ctl/json_line.h"
 #include "ctl/loading.h"
 #include "ctl/plain.h"
+#include "ctl/subject_export.h"
 #include "events/at_once.h"
 
 /* What went, or would. */
@@ -185,12 +186,22 @@ static bool is_wanted(const struct subject *subject)
     return strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0;
 }
 
+/* Of whom nothing is known any more the archive may still tell. */
+static bool is_archived(const struct subject *subject)
+{
+    const char *folder = subject->context->config->keys.archive.folder;
+    struct value found = value_new_map(subject->arena, 1);
+    struct diag ignored;
+    return folder && subject_export_archive(subject, folder, &found, &ignored) &&
+           value_count(value_get(&found, "archive")) > 0;
+}
+
 int subject_erase_run(struct subject *subject, const struct subject_erase *how)
 {
     struct diag diag = {0};
     struct tally tally = foresee(subject);
     bool asks = !how->yes && !how->dry;
-    if (!subject_is_known(subject)) {
+    if (!subject_is_known(subject) && !is_archived(subject)) {
         fprintf(stderr, "nudgectl: nothing is known of the customer %s\n",
                 plain_of(subject->arena, subject->key));
         return EXIT_CODE_NO;

@@ -218,6 +218,22 @@ def test_files_of_a_daemon_that_is_gone(shop):
     assert [json.loads(line)["event"]["id"] for line in path.read_text().splitlines()] == ["c0", "c1", "c2"]
 
 
+def test_who_stands_nowhere_but_there(shop):
+    """Whose document has expired is erased all the same."""
+    begin(shop)
+    daemon = shop.daemon().spawn()
+    shop.push({"type": "customer.created", "id": "a1", "customer": {"id": 7, "email": "ana@example.com"}})
+    shop.wait_idle()
+    assert daemon.stop() == 0
+    for key in shop.client.keys("nudged:customer:*") + shop.client.keys("nudged:t*:*"):
+        shop.client.delete(key)
+    assert shop.ctl("customer", "erase", "bob@example.com", "--yes")[0] == 1
+    assert shop.ctl("customer", "erase", "ana@example.com", "--yes")[0] == 0
+    shop.config["instance"] = "another"
+    shop.daemon("two").spawn()
+    wait_until(lambda: naming_ana(shop) == [], lambda: naming_ana(shop))
+
+
 def test_what_is_too_old_goes(shop):
     """By the time in its name: what a file has is at most a day newer."""
     begin(shop, keep="30d")
@@ -260,3 +276,24 @@ def test_simulate_reads_it(shop):
     assert (status, err) == (0, "")
     sent = [json.loads(line)["to"] for line in messages.read_text().splitlines()]
     assert sorted(sent) == sorted(f"c{number}@example.com" for number in range(20))
+
+
+def test_killed_at_any_moment(shop):
+    """However often a daemon is killed while it writes: each event that was decided is there, in whole lines,
+    and none of them twice but as the same entry."""
+    begin(shop, size="20KiB")
+    daemon = shop.daemon(events={"batch": 7})
+    pushed = [entry.decode() for entry in shop.push(*(created(number) for number in range(1500)))]
+    for turn in range(1, 8):
+        daemon.spawn(wait=False)
+        wait_until(lambda: len(files(shop)) > 0 and sum(path.stat().st_size for path in files(shop)) > turn * 20_000,
+                   "the archive to grow")
+        daemon.kill()
+    daemon.spawn()
+    shop.wait_idle()
+    found = lines(shop)
+    assert set(pushed) == {line["entry"] for line in found}
+    events = {}
+    for line in found:
+        assert events.setdefault(line["entry"], line["event"]) == line["event"]
+    assert len(found) < 1500 + 7 * 7 * 8
