@@ -1,6 +1,6 @@
 /*
- * A page is a serve_… function and its row in `routes`, or in `port_routes` for the port of figures,
- * which says less. What the daemon is like it asks of the app each time (look).
+ * A page is a serve_… function and its row in `routes`, or in `port_routes` for the port of
+ * figures, which says less. What the daemon is like it asks of the app each time (look).
  */
 #include "app/admin_pages.h"
 
