@@ -244,6 +244,8 @@ library_sources = \
 	daemon/ctl/command.c \
 	daemon/ctl/command.h \
 	daemon/ctl/command_table.c \
+	daemon/ctl/complete.c \
+	daemon/ctl/complete.h \
 	daemon/ctl/context.c \
 	daemon/ctl/context.h \
 	daemon/ctl/csv_reader.c \
@@ -1541,6 +1543,7 @@ test_files = \
 	tests/functional/test_clocks.py \
 	tests/functional/test_codes.py \
 	tests/functional/test_complaints.py \
+	tests/functional/test_completion.py \
 	tests/functional/test_ctl.py \
 	tests/functional/test_customer_erase.py \
 	tests/functional/test_customer_export.py \

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "ctl/colour.h"
 #include "ctl/command.h"
+#include "ctl/complete.h"
 #include "ctl/exit_codes.h"
 #include "ctl/help.h"
 
@@ -38,6 +39,8 @@ static int run(struct context *context, int argc, char **argv)
 {
     if (argc == 0 || strcmp(argv[0], "help") == 0)
         return help_print(argc > 1 ? argv[1] : NULL);
+    if (strcmp(argv[0], "complete") == 0)
+        return complete_print(context, argc - 1, argv + 1);
     const struct command *command = command_find(argv[0]);
     if (!command)
         return help_unknown(argv[0]);

@@ -94,6 +94,29 @@ static void add_common(struct context *context, const struct command_option *opt
     all[count] = (struct command_option){0};
 }
 
+struct command_listing {
+    struct command_option *options;
+    size_t count, most;
+};
+
+size_t command_own_options(const struct command *command, struct command_option *options,
+                           size_t most)
+{
+    struct command_listing listing = {.options = options, .most = most};
+    struct context context = {.listing = &listing};
+    char name[64];
+    char *argv[] = {name, NULL};
+    snprintf(name, sizeof name, "%s", command->name);
+    command->run(&context, 1, argv);
+    return listing.count;
+}
+
+static void list_options(struct command_listing *listing, const struct command_option *all)
+{
+    for (; all->name && listing->count < listing->most; all++)
+        listing->options[listing->count++] = *all;
+}
+
 int command_options(struct context *context, int argc, char **argv,
                     const struct command_option *options)
 {
@@ -101,6 +124,10 @@ int command_options(struct context *context, int argc, char **argv,
     const char *colour = NULL;
     int left = 1;
     add_common(context, options, &colour, all);
+    if (context->listing) {
+        list_options(context->listing, all);
+        return -1;
+    }
     for (int at = 1; at < argc; at++) {
         if (strcmp(argv[at], "--") == 0) {
             while (++at < argc)

@@ -12,6 +12,11 @@ struct command {
     const char *about;     /* one line */
     const char *options;   /* lines of help on its options; NULL: it has none */
     const char *examples;  /* whole lines of help, indented by two */
+    /* Of its arguments, for completion: words, each with the kinds of what follows it; one without
+     * a word stands for arguments that follow none: "ls pause:rule resume:rule", ":file". The last
+     * kind is that of all further ones. Kinds: file, folder, rule, template, gateway, channel,
+     * customer, list. NULL: nobody can say. */
+    const char *words;
     /* argv[0] is the command's name. The exit status is one of ctl/exit_codes.h. */
     int (*run)(struct context *context, int argc, char **argv);
 };
@@ -52,6 +57,11 @@ struct command_option {
     const char **value;
     bool *flag;
 };
+
+/* The table that the command gives to command_options, for completion, with those that every
+ * command has. `most` rows; how many there are. */
+size_t command_own_options(const struct command *command, struct command_option *options,
+                           size_t most);
 
 /* Takes the options (the table ends with a row without a name; NULL: there are none) out of
  * argv, wherever they stand before a "--"; and "--config FILE" or "-c FILE" and "--color WHEN",

@@ -1,4 +1,4 @@
-/* The table of the subcommands, with the help on each. */
+/* The table of the subcommands, with the help on each, and what completion is to know. */
 #include "ctl/command.h"
 #include "ctl/selection_help.h"
 
@@ -10,6 +10,7 @@ const struct command commands[] = {
         .examples = "  nudgectl push yesterday.jsonl today.jsonl\n"
                     "  echo '{\"type\":\"customer.signed_up\",\"customer\":{\"id\":\"7\"}}' | "
                     "nudgectl push\n",
+        .words = ":file",
         .run = command_push,
     },
     {
@@ -44,6 +45,7 @@ const struct command commands[] = {
                     "  nudgectl preview welcome --locale ro --open\n"
                     "  nudgectl preview welcome --send-to me@shop.example\n"
                     "  nudgectl preview receipt --event order.json --as eml\n",
+        .words = ":template",
         .run = command_preview,
     },
     {
@@ -54,6 +56,7 @@ const struct command commands[] = {
             "  --data FILE  what its variables are, one JSON object (- for standard input)\n"
             "  --strict     a warning fails too: nothing is printed, and the exit status is 1\n",
         .examples = "  echo '{\"name\": \"Ana\"}' | nudgectl render hello.liquid --data -\n",
+        .words = ":file",
         .run = command_render,
     },
     {
@@ -90,6 +93,7 @@ const struct command commands[] = {
         .examples = "  nudgectl test\n"
                     "  nudgectl test rules/abandoned-cart.test.yaml -v\n"
                     "  nudgectl test --filter reminder --update\n",
+        .words = ":file",
         .run = command_test,
     },
     {
@@ -112,6 +116,7 @@ const struct command commands[] = {
         .examples = "  nudgectl simulate --events archive/*.jsonl\n"
                     "  nudgectl simulate --events march.jsonl --from 2026-03-01 --to 2026-04-01\n"
                     "  nudgectl simulate --events march.jsonl --messages - | jq -r .to | sort -u\n",
+        .words = ":file",
         .run = command_simulate,
     },
     {
@@ -124,6 +129,7 @@ const struct command commands[] = {
         .examples = "  nudgectl graph abandoned-cart\n"
                     "  nudgectl graph --markdown > rules.md\n"
                     "  nudgectl graph --markdown rules/welcome.yaml rules/loyalty.yaml\n",
+        .words = ":rule",
         .run = command_graph,
     },
     {
@@ -136,6 +142,7 @@ const struct command commands[] = {
                    "                object a line\n",
         .examples = "  nudgectl explain id:7\n"
                     "  nudgectl explain ana@example.com --rule abandoned-cart --since 7d\n",
+        .words = ":customer",
         .run = command_explain,
     },
     {
@@ -159,6 +166,7 @@ const struct command commands[] = {
                     "  nudgectl customer erase ana@example.com --dry-run\n"
                     "  nudgectl customer import ana.json\n"
                     "  nudgectl customer import customers.csv\n",
+        .words = "show:customer export:customer erase:customer import:file",
         .run = command_customer,
     },
     {
@@ -186,6 +194,7 @@ const struct command commands[] = {
         .examples = "  nudgectl dead\n"
                     "  nudgectl dead show 1795910762653-0\n"
                     "  nudgectl dead retry --rule receipt --reason refused --after 2h\n",
+        .words = "ls show retry drop",
         .run = command_dead,
     },
     {
@@ -200,6 +209,7 @@ const struct command commands[] = {
             "delivered\n" SELECTION_HELP,
         .examples = "  nudgectl outbox ls 10\n"
                     "  nudgectl outbox retry --gateway relay --reason later\n",
+        .words = "ls show retry drop",
         .run = command_outbox,
     },
     {
@@ -212,6 +222,7 @@ const struct command commands[] = {
                    "  drop    makes them dead letters\n" SELECTION_HELP,
         .examples = "  nudgectl uncertain\n"
                     "  nudgectl uncertain retry --all\n",
+        .words = "ls show retry drop",
         .run = command_uncertain,
     },
     {
@@ -232,6 +243,7 @@ const struct command commands[] = {
         .examples = "  nudgectl suppress add ana@example.com --reason by-phone\n"
                     "  nudgectl suppress import bounces.csv\n"
                     "  nudgectl suppress export > suppressed.jsonl\n",
+        .words = "ls add rm import:file export",
         .run = command_suppress,
     },
     {
@@ -248,6 +260,7 @@ const struct command commands[] = {
         .examples = "  nudgectl gateway\n"
                     "  nudgectl gateway pause relay\n"
                     "  nudgectl gateway test relay --to me@example.com\n",
+        .words = "ls pause:gateway resume:gateway test:gateway",
         .run = command_gateway,
     },
     {
@@ -261,6 +274,7 @@ const struct command commands[] = {
                    "  --json  ls: one JSON object a line\n",
         .examples = "  nudgectl codes\n"
                     "  nudgectl codes load spring10 codes.txt\n",
+        .words = "ls load:list:file",
         .run = command_codes,
     },
     {
@@ -274,6 +288,7 @@ const struct command commands[] = {
                    "  --json  ls: one JSON object a line\n",
         .examples = "  nudgectl rule\n"
                     "  nudgectl rule pause win-back\n",
+        .words = "ls pause:rule resume:rule",
         .run = command_rule,
     },
     {

@@ -17,6 +17,8 @@ struct context {
     struct config *config;   /* NULL before context_config */
     /* Why a command ends with 1 that could not begin: EX_CONFIG, EX_UNAVAILABLE; else 0. */
     int trouble;
+    /* Where a command is run only for its table of options (command_own_options), who gets it. */
+    struct command_listing *listing;
 };
 
 /* The configuration; NULL where it is broken. Faults and warnings are added to `diags`. */

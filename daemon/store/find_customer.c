@@ -1,7 +1,9 @@
 #include "store/find_customer.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mailbox.h"
 #include "customer/customer.h"
 #include "store/keys.h"
@@ -108,5 +110,28 @@ bool find_customer(struct session *session, const char *prefix, const char *addr
     } while (good && strcmp(cursor, "0") != 0 && search.count < FIND_CUSTOMER_MOST);
     arena_destroy(&search.arena);
     *count = search.count;
+    return good;
+}
+
+bool find_customer_begin(struct session *session, const char *prefix, const char *begin,
+                         int64_t within_ms, find_customer_hear *hear, void *context,
+                         struct diag *diag)
+{
+    struct arena *arena = arena_new(1024);
+    const size_t skip = strlen(keys_spell(arena, prefix, KEY_CUSTOMER, "", NULL));
+    const char *pattern = pattern_of(arena, keys_spell(arena, prefix, KEY_CUSTOMER, begin, NULL));
+    const int64_t until_ms = clock_monotonic_ms() + within_ms;
+    char cursor[32] = "0";
+    bool more = true, good;
+    do {
+        const struct reply *page =
+            session_command(session, diag, "SCAN", cursor, "MATCH", pattern, "COUNT", PAGE, NULL);
+        const struct reply *names = reply_item(page, 1);
+        good = page && reply_text(reply_item(page, 0));
+        snprintf(cursor, sizeof cursor, "%s", good ? reply_item(page, 0)->text : "0");
+        for (size_t i = 0; good && more && i < names->count; i++)
+            more = hear(context, reply_item(names, i)->text + skip);
+    } while (good && more && strcmp(cursor, "0") != 0 && clock_monotonic_ms() < until_ms);
+    arena_destroy(&arena);
     return good;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
@@ -25,5 +26,14 @@ const char *find_customer_redirect(struct session *session, const char *prefix, 
 bool find_customer(struct session *session, const char *prefix, const char *address,
                    struct arena *arena, const char *keys[FIND_CUSTOMER_MOST], size_t *count,
                    struct diag *diag);
+
+/* Hears a key; false: that is enough. */
+typedef bool find_customer_hear(void *context, const char *key);
+
+/* Keys of customers that begin so, in no order, as far as they are found within so many ms. False:
+ * `diag`. */
+bool find_customer_begin(struct session *session, const char *prefix, const char *begin,
+                         int64_t within_ms, find_customer_hear *hear, void *context,
+                         struct diag *diag);
 
 #endif

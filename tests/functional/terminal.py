@@ -9,13 +9,13 @@ from conftest import BUILD, PATIENCE, wait_until
 class Terminal:
     """Screens are read as text, trailing spaces and empty lines at the end gone."""
 
-    def __init__(self, folder, columns=80, lines=24, **environment):
+    def __init__(self, folder, columns=80, lines=24, shell="env PS1='$? $ ' bash --norc --noprofile", **environment):
         self.socket = folder / "tmux.sock"
         kept = {name: value for name, value in os.environ.items() if name not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES")}
         self.environment = {**kept, "LANG": "C.UTF-8", **environment}
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(lines), "-s", "t",
-                  f"cd {folder} && exec env PS1='$? $ ' bash --norc --noprofile")
-        self.wait(lambda screen: screen.endswith("$"), "a shell")
+                  f"cd {folder} && exec {shell}")
+        self.wait(lambda screen: screen, "a shell")
 
     def tmux(self, *arguments):
         return subprocess.run(["tmux", "-S", self.socket, *arguments], capture_output=True, text=True, check=True,
