@@ -125,6 +125,7 @@ def test_the_command_lines_of_the_manual(examples):  # noqa: F811
     (folder / "hello.liquid").write_text("Hello {{ name }}\n")
     (folder / "cart.json").write_text(json.dumps({"type": "cart.updated", "customer": {"id": 7},
                                                   "cart": {"total": 30, "items": [1]}}))
+    (folder / "tables.json").write_text('{"stock": {"TEA": 3}}')
     ran = {}
     for line in lines():
         for command in ("help", "check", "render", "eval", "preview"):
@@ -133,9 +134,9 @@ def test_the_command_lines_of_the_manual(examples):  # noqa: F811
                 done = subprocess.run(line.replace(" --open", ""), shell=True, cwd=folder, text=True,
                                       capture_output=True, timeout=PATIENCE, check=False)
                 assert (done.returncode, done.stderr) == (0, ""), line
-                ran[command] = done.stdout
+                ran.setdefault(command, []).append(done.stdout)
                 break
-    assert ran["render"] == "Hello Ana\n" and ran["eval"] == "true\n"
+    assert ran["render"] == ["Hello Ana\n"] and all(text.endswith("true\n") for text in ran["eval"])
     assert set(ran) == {"check", "render", "eval", "preview", "help"}
 
 
