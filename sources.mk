@@ -48,6 +48,8 @@ library_sources = \
 	daemon/base/grapheme.c \
 	daemon/base/grapheme.h \
 	daemon/base/hex.h \
+	daemon/base/image.c \
+	daemon/base/image.h \
 	daemon/base/json.h \
 	daemon/base/json_print.c \
 	daemon/base/json_read.c \
@@ -393,6 +395,8 @@ library_sources = \
 	daemon/customer/customer_ends.h \
 	daemon/customer/customer_fields.c \
 	daemon/customer/customer_fields.h \
+	daemon/customer/customer_image.c \
+	daemon/customer/customer_image.h \
 	daemon/customer/customer_join.c \
 	daemon/customer/customer_join.h \
 	daemon/customer/customer_journey.h \
@@ -467,6 +471,8 @@ library_sources = \
 	daemon/decide/policy.c \
 	daemon/decide/policy.h \
 	daemon/decide/policy_facts.h \
+	daemon/decide/quiet.c \
+	daemon/decide/quiet.h \
 	daemon/decide/replay.c \
 	daemon/decide/replay.h \
 	daemon/decide/replay_clocks.c \
@@ -491,6 +497,8 @@ library_sources = \
 	daemon/decide/sending.h \
 	daemon/decide/starts.c \
 	daemon/decide/starts.h \
+	daemon/decide/tick_event.c \
+	daemon/decide/tick_event.h \
 	daemon/decide/trace.c \
 	daemon/decide/trace.h \
 	daemon/decide/trace_reasons.c \
@@ -1084,6 +1092,7 @@ unit_programs = \
 	tests/unit/test_csv_reader \
 	tests/unit/test_customer \
 	tests/unit/test_customer_ends \
+	tests/unit/test_customer_image \
 	tests/unit/test_customer_join \
 	tests/unit/test_customer_profile \
 	tests/unit/test_customers \

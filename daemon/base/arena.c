@@ -108,6 +108,15 @@ size_t arena_used(const struct arena *arena)
     return arena->filled + (size_t)(arena->next - arena->newest->bytes);
 }
 
+bool arena_has(const struct arena *arena, const void *bytes)
+{
+    uintptr_t at = (uintptr_t)bytes;
+    for (const struct chunk *chunk = arena->newest; chunk; chunk = chunk->older)
+        if (at - (uintptr_t)chunk->bytes < chunk->size)
+            return true;
+    return false;
+}
+
 static void make_room(struct arena *arena, size_t size)
 {
     size_t grown = arena->newest->size < LARGEST_GROWTH ? arena->newest->size * 2 : LARGEST_GROWTH;

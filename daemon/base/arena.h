@@ -7,6 +7,7 @@
 #define NUDGED_BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,9 @@ void arena_reset(struct arena *arena);
 
 /* Bytes handed out since the last reset: what a caller checks a bound against. */
 size_t arena_used(const struct arena *arena);
+
+/* Whether it was allocated there, and not forgotten. */
+bool arena_has(const struct arena *arena, const void *bytes);
 
 /* Aligned to 8 bytes, not zeroed. Never NULL (base/mem). */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));

@@ -42,6 +42,8 @@ bool json_read(struct arena *arena, const char *text, size_t length,
  * RFC 3339 strings, durations as "3600s", bytes as base64, anything else that no
  * document holds, NaN and infinities as null. */
 bool json_print(struct buf *out, const struct value *value);
+/* How many bytes that would append. */
+size_t json_size(const struct value *value);
 /* Likewise over many lines, two spaces for each level. */
 bool json_print_pretty(struct buf *out, const struct value *value);
 /* In the arena; what would pass `most` bytes is cut off. */

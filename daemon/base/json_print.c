@@ -191,11 +191,17 @@ static bool print_scalar(struct buf *out, const struct value *value)
     return buf_add(out, "null", 4);
 }
 
+/* Whether it is printed as a string. */
+static bool is_quoted(const struct value *key)
+{
+    return key->kind == VALUE_STRING || key->kind == VALUE_BYTES || key->kind == VALUE_TIMESTAMP ||
+           key->kind == VALUE_DURATION;
+}
+
 /* A key that is no string is printed as one. */
 static void print_key(struct buf *out, const struct value *key)
 {
-    bool quoted = key->kind == VALUE_STRING || key->kind == VALUE_BYTES ||
-                  key->kind == VALUE_TIMESTAMP || key->kind == VALUE_DURATION;
+    bool quoted = is_quoted(key);
     if (!quoted)
         buf_char(out, '"');
     print_scalar(out, key);
@@ -262,6 +268,59 @@ static bool print_value(struct buf *out, const struct value *value, int level)
 bool json_print(struct buf *out, const struct value *value)
 {
     return print_value(out, value, -1) && !out->full;
+}
+
+static size_t size_of_string(const char *bytes, size_t length)
+{
+    size_t size = length + 2;
+    for (size_t at = 0; (at += plain_run(bytes + at, length - at)) < length; at++)
+        size += short_escapes[(unsigned char)bytes[at]] ? 1 : 5;
+    return size;
+}
+
+static size_t size_of_int(int64_t number)
+{
+    size_t size = number < 0 ? 2 : 1;
+    for (uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number; left >= 10;
+         left /= 10)
+        size++;
+    return size;
+}
+
+static size_t size_of_scalar(const struct value *value)
+{
+    struct buf out;
+    if (value->flags & VALUE_SPELLED)
+        return value->length;
+    if (value->kind == VALUE_STRING)
+        return size_of_string(value->string, value->length);
+    if (value->kind == VALUE_INT)
+        return size_of_int(value->integer);
+    if (value->kind == VALUE_NULL || value->kind == VALUE_BOOL)
+        return value->kind == VALUE_BOOL && !value->boolean ? 5 : 4;
+    buf_init(&out, SIZE_MAX / 2);
+    print_scalar(&out, value);
+    size_t size = out.length;
+    buf_free(&out);
+    return size;
+}
+
+size_t json_size(const struct value *value)
+{
+    size_t size = value_count(value) ? value_count(value) + 1 : 2;
+    if (value->kind == VALUE_LIST) {
+        for (uint32_t i = 0; i < value->list->count; i++)
+            size += json_size(&value->list->items[i]);
+        return size;
+    }
+    if (value->kind != VALUE_MAP)
+        return size_of_scalar(value);
+    for (uint32_t i = 0; i < value->map->count; i++) {
+        const struct value *key = &value->map->members[i].key;
+        size += size_of_scalar(key) + (is_quoted(key) ? 1 : 3) +
+                json_size(&value->map->members[i].value);
+    }
+    return size;
 }
 
 bool json_print_pretty(struct buf *out, const struct value *value)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/mem.h"
 
 /*
@@ -22,9 +21,12 @@ struct entry {
 
 struct map {
     struct entry *entries; /* room for 3/4 of slot_count */
-    uint32_t *slots;       /* index into `entries` plus 1; 0: empty */
-    size_t slot_count;     /* a power of two */
-    size_t count;          /* of entries */
+    struct slot {
+        uint32_t place; /* in `entries`, plus 1; 0: it is empty */
+        uint32_t part;  /* of the hash: most others need not be looked at in `entries` */
+    } * slots;
+    size_t slot_count; /* a power of two */
+    size_t count;      /* of entries */
 };
 
 static size_t room(const struct map *map)
@@ -65,11 +67,41 @@ size_t map_count(const struct map *map)
     return map->count;
 }
 
+/* The high and the low half of a product, folded: every bit of it counts. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Eight bytes at a time. Nothing depends on it: entries stand in the order they came. */
+static uint64_t hash_of(const char *key, size_t length)
+{
+    const uint64_t spread = 0x9e3779b97f4a7c15u; /* 2^64 divided by the golden ratio */
+    uint64_t hash = length ^ spread, eight;
+    for (; length >= sizeof eight; key += sizeof eight, length -= sizeof eight) {
+        memcpy(&eight, key, sizeof eight);
+        hash = fold(hash ^ eight, spread);
+    }
+    eight = 0;
+    if (length)
+        memcpy(&eight, key, length);
+    return fold(hash ^ eight, spread);
+}
+
+/* The place is by the lower half. */
+static uint32_t part_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
 static struct entry *find(const struct map *map, const char *key, size_t length, uint64_t hash)
 {
     size_t mask = map->slot_count - 1;
-    for (size_t slot = hash & mask; map->slots[slot]; slot = (slot + 1) & mask) {
-        struct entry *entry = &map->entries[map->slots[slot] - 1];
+    for (size_t slot = hash & mask; map->slots[slot].place; slot = (slot + 1) & mask) {
+        if (map->slots[slot].part != part_of(hash))
+            continue;
+        struct entry *entry = &map->entries[map->slots[slot].place - 1];
         if (entry->hash == hash && entry->length == length &&
             (length == 0 || memcmp(entry->key, key, length) == 0))
             return entry;
@@ -81,9 +113,9 @@ static void index_entry(struct map *map, size_t at)
 {
     size_t mask = map->slot_count - 1;
     size_t slot = map->entries[at].hash & mask;
-    while (map->slots[slot])
+    while (map->slots[slot].place)
         slot = (slot + 1) & mask;
-    map->slots[slot] = (uint32_t)at + 1;
+    map->slots[slot] = (struct slot){(uint32_t)at + 1, part_of(map->entries[at].hash)};
 }
 
 static void grow(struct map *map)
@@ -100,13 +132,13 @@ static void grow(struct map *map)
 
 void *map_get(const struct map *map, const char *key, size_t length)
 {
-    const struct entry *entry = find(map, key, length, digest_spread(key, length));
+    const struct entry *entry = find(map, key, length, hash_of(key, length));
     return entry ? entry->value : NULL;
 }
 
 void *map_put(struct map *map, const char *key, size_t length, void *value)
 {
-    uint64_t hash = digest_spread(key, length);
+    uint64_t hash = hash_of(key, length);
     struct entry *entry = find(map, key, length, hash);
     if (entry) {
         void *before = entry->value;

@@ -1,7 +1,7 @@
 /*
  * A hash table from byte strings to pointers. Keys are copied; values belong to
  * the caller. Grows at three quarters; order of iteration is that of insertion.
- * Spread by digest_spread, so not for unbounded keys of a stranger's choice.
+ * Its hash is a fast one, so not for unbounded keys of a stranger's choice.
  */
 #ifndef NUDGED_BASE_MAP_H
 #define NUDGED_BASE_MAP_H

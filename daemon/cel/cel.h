@@ -42,7 +42,11 @@ struct cel_environment {
 };
 
 struct cel_input {
-    const struct value *roots;   /* by slot; a VALUE_EXTENSION of length CEL_ABSENT: not bound */
+    /* By slot; a VALUE_EXTENSION of length CEL_ABSENT: not bound; of length CEL_LATE: `bind` makes
+     * it once it is asked for, and keeps it there. */
+    const struct value *roots;
+    void (*bind)(void *context, int slot);
+    void *bind_context;
     const struct value *members; /* a map, or NULL */
     int64_t now_ms;              /* what now() and the root `now` tell */
     const char *zone;            /* the IANA zone that functions take where none is given */
@@ -58,7 +62,13 @@ struct cel_fault {
     uint32_t offset;  /* bytes into the expression */
 };
 
-enum { CEL_ABSENT = 1, CEL_TEXT_MOST = 16384, CEL_DEPTH_MOST = 64, CEL_COST_MOST = 1000000 };
+enum {
+    CEL_ABSENT = 1,
+    CEL_LATE = 0x7fffffff,
+    CEL_TEXT_MOST = 16384,
+    CEL_DEPTH_MOST = 64,
+    CEL_COST_MOST = 1000000
+};
 
 /* Compiles into `arena`, which must outlive the program; `text` is copied. On an
  * error the diag's line and column count within `text`. Warnings (a constant

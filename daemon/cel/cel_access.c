@@ -18,6 +18,11 @@ static bool is_absent(const struct value *value)
     return value->kind == VALUE_EXTENSION && value->length == CEL_ABSENT;
 }
 
+static bool is_late(const struct value *value)
+{
+    return value->kind == VALUE_EXTENSION && value->length == CEL_LATE;
+}
+
 /* Where the value of a root, member or local stands; NULL after cel_fail. */
 static const struct value *place_of(struct cel_run *run, const struct cel_node *node)
 {
@@ -26,6 +31,8 @@ static const struct value *place_of(struct cel_run *run, const struct cel_node *
         return &run->locals[node->slot];
     if (node->kind == CEL_NODE_ROOT) {
         value = run->input->roots ? &run->input->roots[node->slot] : NULL;
+        if (value && is_late(value))
+            run->input->bind(run->input->bind_context, node->slot);
         if (value && !is_absent(value))
             return value;
         cel_fail(run, node, "%n: not known here");

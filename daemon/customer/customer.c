@@ -42,7 +42,23 @@ static void add_missing(struct arena *arena, struct value map, const struct valu
     }
 }
 
-struct value customer_value(struct arena *arena, const struct customer *customer)
+/* What was made of which maps: whoever changes one of them makes it anew. */
+struct customer_known {
+    const struct value_map *fields, *defaults, *profile;
+    struct value all;
+};
+
+void customer_keep_value(struct arena *arena, struct customer *customer)
+{
+    customer->known = arena_zero(arena, sizeof *customer->known);
+}
+
+static const struct value_map *map_of(const struct value *value)
+{
+    return value->kind == VALUE_MAP ? value->map : NULL;
+}
+
+static struct value merge_all(struct arena *arena, const struct customer *customer)
 {
     const struct value *maps[] = {&customer->fields, &customer->defaults, &customer->profile};
     if (value_count(&customer->fields) + value_count(&customer->defaults) == 0)
@@ -51,6 +67,28 @@ struct value customer_value(struct arena *arena, const struct customer *customer
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         add_missing(arena, all, maps[i]);
     return all;
+}
+
+struct value customer_value(struct arena *arena, const struct customer *customer)
+{
+    const struct value_map *fields = map_of(&customer->fields),
+                           *profile = map_of(&customer->profile),
+                           *defaults = map_of(&customer->defaults);
+    struct customer_known *known = customer->known;
+    if (!known)
+        return merge_all(arena, customer);
+    if (known->all.kind == VALUE_NULL || known->fields != fields || known->profile != profile ||
+        known->defaults != defaults)
+        *known = (struct customer_known){fields, defaults, profile, merge_all(arena, customer)};
+    return known->all;
+}
+
+const struct value *customer_get(const struct customer *customer, const char *name)
+{
+    const struct value *value = value_get(&customer->fields, name);
+    if (!value)
+        value = value_get(&customer->defaults, name);
+    return value ? value : value_get(&customer->profile, name);
 }
 
 const char *customer_first_key(const struct customer *customer)

@@ -25,9 +25,14 @@ struct customer *customer_new(struct arena *arena, const char *key);
 struct customer *customer_read(struct arena *arena, const char *key, const char *text,
                                size_t length, struct diag *diag);
 
+/* Lets customer_value keep what it made, in the arena, until something changes. */
+void customer_keep_value(struct arena *arena, struct customer *customer);
 /* What expressions and templates call `customer`: the profile under what rules set, and its
  * defaults. */
 struct value customer_value(struct arena *arena, const struct customer *customer);
+
+/* The member of that name of customer_value(); NULL: there is none. */
+const struct value *customer_get(const struct customer *customer, const char *name);
 
 /* The key by which the person has their share of every split, for ever. */
 const char *customer_first_key(const struct customer *customer);

@@ -79,6 +79,15 @@ static bool as_read(struct arena *arena, const struct value *value, struct value
 {
     struct buf text;
     struct diag diag;
+    if (value->kind == VALUE_BOOL || value->kind == VALUE_NULL) {
+        *read = *value;
+        return true;
+    }
+    if (value->kind == VALUE_INT) {
+        *read =
+            (struct value){.kind = VALUE_INT, .flags = VALUE_FLEXIBLE, .integer = value->integer};
+        return true;
+    }
     buf_init(&text, CUSTOMER_FIELDS_MOST);
     bool printed = json_print(&text, value) && !text.full;
     const char *copy = printed ? arena_copy(arena, buf_string(&text), text.length) : NULL;
@@ -99,12 +108,16 @@ enum customer_fields_answer customer_fields_set(struct arena *arena, struct cust
         return CUSTOMER_FIELDS_NONE;
     size_t size = customer_size_of_fields(customer);
     put(arena, customer, value_text(name), &read, at_ms);
-    if (!fits(arena, customer) && customer_size_of_fields(customer) > size) {
-        customer->fields = before.fields;
-        customer->fields_at = before.fields_at;
-        return CUSTOMER_FIELDS_LARGE;
-    }
     size_t now = customer_size_of_fields(customer);
+    if (now > CUSTOMER_FIELDS_MOST) {
+        bool small = fits(arena, customer);
+        now = customer_size_of_fields(customer);
+        if (!small && now > size) {
+            customer->fields = before.fields;
+            customer->fields_at = before.fields_at;
+            return CUSTOMER_FIELDS_LARGE;
+        }
+    }
     if (now > size)
         customer->bytes += now - size;
     return CUSTOMER_FIELDS_SET;

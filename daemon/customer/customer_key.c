@@ -27,7 +27,12 @@ static bool has_control(const char *text)
 
 static const char *spell(struct arena *arena, struct slice name, const char *value)
 {
-    return arena_printf(arena, "%.*s:%s", (int)name.length, name.text, value);
+    size_t length = strlen(value);
+    char *text = arena_alloc(arena, name.length + length + 2);
+    memcpy(text, name.text, name.length);
+    text[name.length] = ':';
+    memcpy(text + name.length + 1, value, length + 1);
+    return text;
 }
 
 bool customer_key_is_id(const char *const *paths, const char *text)

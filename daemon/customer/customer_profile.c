@@ -75,7 +75,7 @@ static bool has_null(const struct value *map)
 
 /* ---- Layers ---- */
 
-static void fold(struct arena *arena, struct customer *customer)
+void customer_profile_fold(struct arena *arena, struct customer *customer)
 {
     struct value folded = value_new_map(arena, 0);
     uint32_t count = customer->layers.count;
@@ -135,7 +135,7 @@ void customer_profile_merge(struct arena *arena, struct customer *customer,
     if (add(arena, customer, patch, at_ms) && customer->layers.count > 1)
         customer->profile = value_merge(arena, &customer->profile, patch);
     else
-        fold(arena, customer);
+        customer_profile_fold(arena, customer);
 }
 
 void customer_profile_join(struct arena *arena, struct customer *customer,
@@ -143,7 +143,7 @@ void customer_profile_join(struct arena *arena, struct customer *customer,
 {
     for (uint32_t i = other->layers.count; i-- > 0;)
         add(arena, customer, &other->layers.items[i].patch, other->layers.items[i].at_ms);
-    fold(arena, customer);
+    customer_profile_fold(arena, customer);
 }
 
 void customer_profile_set(struct arena *arena, struct customer *customer, struct value profile,
@@ -156,7 +156,7 @@ void customer_profile_set(struct arena *arena, struct customer *customer, struct
 struct value customer_profile_drop_oldest(struct arena *arena, struct customer *customer)
 {
     const struct value oldest = customer->layers.items[--customer->layers.count].patch;
-    fold(arena, customer);
+    customer_profile_fold(arena, customer);
     return oldest;
 }
 
@@ -174,7 +174,7 @@ void customer_profile_read(struct arena *arena, struct customer *customer,
         insert(arena, customer, customer->layers.count, &layer);
     }
     keep_bound(arena, customer);
-    fold(arena, customer);
+    customer_profile_fold(arena, customer);
 }
 
 struct value customer_profile_mentioned(struct arena *arena, const struct customer *customer)

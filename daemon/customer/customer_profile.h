@@ -39,4 +39,7 @@ struct value customer_profile_mentioned(struct arena *arena, const struct custom
 /* When one of a patch's members was mentioned last; 0: never. */
 int64_t customer_profile_ms(const struct customer *customer, const struct value *patch);
 
+/* Makes the profile of the layers anew: in the order that it has when the document is read. */
+void customer_profile_fold(struct arena *arena, struct customer *customer);
+
 #endif

@@ -45,8 +45,8 @@ enum {
 struct customer_count {
     const char *type;
     int64_t count, first_ms, last_ms;
-    int64_t times[CUSTOMER_TIMES_MOST]; /* newest last */
     uint32_t time_count;
+    int64_t times[CUSTOMER_TIMES_MOST]; /* newest last */
 };
 
 /* A message that was decided, or a run of a rule that sends nothing: what limits and caps count. */
@@ -101,6 +101,7 @@ struct customer {
     struct value fields_at;                      /* map: when, also of those that were removed */
     struct value defaults; /* map: what a field of the configuration is as long as nothing was set;
                               not printed; null: nobody has told */
+    struct customer_known *known;                /* of customer_value; NULL: it keeps nothing */
     CUSTOMER_LIST(struct customer_count) counts;
     CUSTOMER_LIST(struct customer_send) sends;
     CUSTOMER_LIST(struct customer_total) totals;

@@ -43,12 +43,8 @@ size_t customer_size_of_open(const struct customer_open *open)
 
 size_t customer_size_of_value(const struct value *value, size_t most)
 {
-    struct buf text;
-    buf_init(&text, most);
-    bool whole = json_print(&text, value) && !text.full;
-    size_t bytes = whole ? text.length : most + 1;
-    buf_free(&text);
-    return bytes;
+    size_t bytes = json_size(value);
+    return bytes <= most ? bytes : most + 1;
 }
 
 size_t customer_size_of_fields(const struct customer *customer)

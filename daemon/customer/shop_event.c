@@ -206,9 +206,11 @@ static void spread_hex(char out[17], const void *bytes, size_t length)
 void shop_event_name(const char *source, const char *id, char name[SHOP_EVENT_NAME_SIZE])
 {
     char both[2 * SHOP_EVENT_ID_MOST + 2];
-    int length = snprintf(both, sizeof both, "%.*s\n%.*s", SHOP_EVENT_ID_MOST, source,
-                          SHOP_EVENT_ID_MOST, id);
-    spread_hex(name, both, (size_t)length);
+    size_t length = strnlen(source, SHOP_EVENT_ID_MOST), of_id = strnlen(id, SHOP_EVENT_ID_MOST);
+    memcpy(both, source, length);
+    both[length++] = '\n';
+    memcpy(both + length, id, of_id);
+    spread_hex(name, both, length + of_id);
 }
 
 static void name_event(const char *text, size_t length, struct shop_event *event)

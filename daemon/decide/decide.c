@@ -49,6 +49,7 @@
 #include "decide/schedule.h"
 #include "decide/sending.h"
 #include "decide/starts.h"
+#include "decide/tick_event.h"
 #include "decide/unchanged.h"
 #include "decide/unmatched.h"
 #include "decide/withdraw.h"
@@ -254,32 +255,6 @@ static void consider_emitted(struct deciding *d)
 
 /* ---- Ticks ---- */
 
-/* What a tick is to all that takes part: an event that nobody pushed, about nothing but a time. */
-static struct shop_event *event_of(struct deciding *d, const struct decide_tick *tick)
-{
-    struct shop_event *event = arena_zero(d->arena, sizeof *event);
-    char time[CLOCK_TEXT_SIZE];
-    *event = (struct shop_event){.entry = "",
-                                 .type = "clock",
-                                 .id = "",
-                                 .source = "",
-                                 .key = d->customer->key,
-                                 .time_ms = tick->moment_ms,
-                                 .arrival_ms = tick->moment_ms,
-                                 .internal = true,
-                                 .document = value_new_map(d->arena, 3),
-                                 .data = value_new_map(d->arena, 0)};
-    shop_event_name("clock",
-                    arena_printf(d->arena, "%" PRId64 " %s", tick->time_ms, d->customer->key),
-                    event->origin);
-    clock_format(tick->time_ms, time);
-    value_add(d->arena, event->document, value_text("type"), value_text(event->type));
-    value_add(d->arena, event->document, value_text("time"),
-              value_text(arena_text(d->arena, time)));
-    value_add(d->arena, event->document, value_text("data"), event->data);
-    return event;
-}
-
 /* By what it is known that the rule has asked at the tick of that name, and matched: in whatever
  * zone, and of each of two people who are one by now. */
 static const char *identity_of(const struct deciding *d, const struct decide_tick *tick)
@@ -337,7 +312,7 @@ static void consider_moment(struct deciding *d, const struct decide_tick *ticks,
     struct match *matches = arena_alloc(d->arena, sizeof *matches * (count + 1));
     struct condition_view view;
     uint32_t matched = 0, held = held_of(d->customer);
-    d->event = event_of(d, &ticks[0]);
+    d->event = tick_event(ticks[0].time_ms, ticks[0].moment_ms, d->customer->key, d->arena);
     lookups_begin(d->lookups);
     trace_begin(&d->trace, d->arena, d->now_ms, d->event);
     const struct condition_scene scene = deciding_scene(d, NULL);
@@ -349,7 +324,7 @@ static void consider_moment(struct deciding *d, const struct decide_tick *ticks,
         asked[matched] = &ticks[i];
         matches[matched++] = match(rule, &view, d->arena);
     }
-    if (!matched && !trace_count(&d->trace))
+    if (!matched && !d->trace.items)
         return;
     const struct unchanged begun = unchanged_begin(d);
     bool ended = held_of(d->customer) != held;
@@ -357,7 +332,7 @@ static void consider_moment(struct deciding *d, const struct decide_tick *ticks,
     moving_grant(d);
     if (ended || !unchanged_is(d, &begun) || !unchanged_was_told(d))
         keep_moment(d, asked, matched);
-    if (trace_count(&d->trace))
+    if (d->trace.items)
         deciding_end_trace(d);
 }
 
@@ -511,6 +486,8 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     bool full = input->due_ms || room_running(input->customer) < input->customer->journeys.count;
     memset(decision, 0, sizeof *decision);
     d.trace.acts = &decision->acts;
+    d.trace.silent = input->silent;
+    customer_keep_value(arena, input->customer);
     input->customer->defaults = input->policy->field_defaults;
     learn_starts(input);
     decision->bare = input->event_count && !input->joined_count && !input->due_ms &&

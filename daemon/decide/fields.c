@@ -31,7 +31,8 @@ static bool put(struct deciding *d, const char *rule, const char *name, const st
     const struct value after = customer_fields_get(d->customer, name);
     d->effect = true;
     if (before.kind != after.kind || !value_equal(&before, &after))
-        trace_add_text(&d->trace, rule, TRACE_SETS, text_of(d, name, &after));
+        trace_add_text(&d->trace, rule, TRACE_SETS,
+                       d->trace.silent ? "" : text_of(d, name, &after));
     return true;
 }
 

@@ -59,7 +59,7 @@ const char *message_body_mid(const struct policy *policy, const char *customer, 
     unsigned char digest[DIGEST_SIZE];
     char *mid = arena_alloc(arena, 2 * MID_BYTES + 1);
     const char *name = arena_printf(arena, "%s\n%s\n%s\n%s", customer, rule, origin, step);
-    digest_hmac(policy->secret, policy->secret_length, name, strlen(name), digest);
+    policy_digest(policy, name, digest);
     digest_hex(digest, MID_BYTES, mid);
     return mid;
 }

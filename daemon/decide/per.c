@@ -81,6 +81,8 @@ const char *per_of_start(const struct deciding *d, const struct rule *rule,
     struct condition_scene scene = deciding_scene(d, &journey);
     struct condition_view view;
     const char *per, *fault;
+    if (!rule->per)
+        return NULL;
     scene.event = NULL;
     condition_view_open(&view, &scene, d->arena);
     return per_ask(rule, &view, d->arena, &per, &fault) ? per : NULL;

@@ -9,18 +9,29 @@ struct finding {
     uint32_t joins;
 };
 
+enum { NAMES_LOOKED_THROUGH = 8 };
+
+/* Of few names most keys are one: that is found sooner than in the map. */
+static struct name *find(const struct person_question *question, const char *key)
+{
+    for (uint32_t i = 0; i < question->name_count && i < NAMES_LOOKED_THROUGH; i++)
+        if (strcmp(question->names[i]->text, key) == 0)
+            return question->names[i];
+    return name_find(question->by_key, key);
+}
+
 /* Whose a name is; NULL: nobody's that is known. */
-static struct name *owner(const struct map *by_key, struct name *name)
+static struct name *owner(const struct person_question *question, struct name *name)
 {
     struct name *now = name;
     for (int hops = 0; hops < PERSON_HOPS_MOST && now->target; hops++)
-        now = name_find(by_key, now->target);
+        now = find(question, now->target);
     return now != name || now->is_id || now->document.text ? now : NULL;
 }
 
 static struct name *first_name(const struct finding *finding, const struct shop_event *event)
 {
-    return name_find(finding->question->by_key, event->keys[0].text);
+    return find(finding->question, event->keys[0].text);
 }
 
 /* ---- Whom an event is about ---- */
@@ -47,9 +58,9 @@ static void mention_all(const struct finding *finding, const struct shop_event *
                         struct mentioned *mentioned)
 {
     for (uint32_t i = 0; i < event->key_count; i++) {
-        mention(mentioned, name_find(finding->question->by_key, event->keys[i].text));
+        mention(mentioned, find(finding->question, event->keys[i].text));
         if (event->keys[i].old)
-            mention(mentioned, name_find(finding->question->by_key, event->keys[i].old));
+            mention(mentioned, find(finding->question, event->keys[i].old));
     }
 }
 
@@ -57,7 +68,7 @@ static struct name *id_of(const struct finding *finding, const struct shop_event
 {
     for (uint32_t i = 0; i < event->key_count; i++)
         if (event->keys[i].is_id)
-            return name_find(finding->question->by_key, event->keys[i].text);
+            return find(finding->question, event->keys[i].text);
     return NULL;
 }
 
@@ -105,8 +116,7 @@ static void take(struct finding *finding, struct name *name)
     name->is_taken = true;
     name->person = finding->person;
     finding->joins += name->document.text != NULL;
-    for (; name && !name->is_id && !name->is_relied;
-         name = name_find(finding->question->by_key, name->target)) {
+    for (; name && !name->is_id && !name->is_relied; name = find(finding->question, name->target)) {
         name->is_relied = true;
         if (!name->target)
             break;
@@ -145,10 +155,9 @@ static void take_event(struct finding *finding, const struct shop_event *event)
     mention_all(finding, event, &mentioned);
     bool joins = finding->alone || has_id || !mentioned.other_id;
     for (uint32_t i = 0; i < event->key_count; i++) {
-        take_key(finding, name_find(finding->question->by_key, event->keys[i].text), has_id, joins);
+        take_key(finding, find(finding->question, event->keys[i].text), has_id, joins);
         if (event->keys[i].old)
-            take_key(finding, name_find(finding->question->by_key, event->keys[i].old), has_id,
-                     joins);
+            take_key(finding, find(finding->question, event->keys[i].old), has_id, joins);
     }
 }
 
@@ -171,7 +180,7 @@ struct person *person_of(const struct person_question *question, struct arena *a
     struct person *person = arena_zero(arena, sizeof *person);
     struct finding finding = {.question = question};
     for (uint32_t i = 0; i < question->name_count; i++) {
-        question->names[i]->person = owner(question->by_key, question->names[i]);
+        question->names[i]->person = owner(question, question->names[i]);
         question->names[i]->is_taken = question->names[i]->is_relied = false;
     }
     person->name = finding.person = begin(&finding);

@@ -20,10 +20,23 @@ enum customer_place policy_place(const struct policy_facts *facts, const char *m
     for (size_t i = facts ? facts->place_count : 0; i-- > 0;)
         if (strcmp(facts->places[i].mid, mid) == 0)
             return facts->places[i].place;
-    return assumed;
+    return facts && facts->sent ? CUSTOMER_PLACE_GONE : assumed;
 }
 
 enum { HASH_BYTES = (POLICY_HASH_SIZE - 1) / 2, SHORT_HASH_BYTES = 8 };
+
+void policy_digest(const struct policy *policy, const char *text, unsigned char out[DIGEST_SIZE])
+{
+    uint64_t spread = digest_spread(text, strlen(text));
+    if (policy->secret) {
+        digest_hmac(policy->secret, policy->secret_length, text, strlen(text), out);
+        return;
+    }
+    for (size_t at = 0; at < DIGEST_SIZE; at += sizeof spread) {
+        memcpy(out + at, &spread, sizeof spread);
+        spread = digest_spread(&spread, sizeof spread);
+    }
+}
 
 /* The first `bytes` of the keyed hash, as hex. */
 static const char *hash_of(const struct policy *policy, const char *text, size_t bytes,
@@ -31,7 +44,7 @@ static const char *hash_of(const struct policy *policy, const char *text, size_t
 {
     unsigned char digest[DIGEST_SIZE];
     char *out = arena_alloc(arena, 2 * bytes + 1);
-    digest_hmac(policy->secret, policy->secret_length, text, strlen(text), digest);
+    policy_digest(policy, text, digest);
     digest_hex(digest, bytes, out);
     return out;
 }
@@ -42,12 +55,17 @@ const char *policy_address_hash(const struct policy *policy, const char *address
     return hash_of(policy, mailbox_form(arena, slice_of(address)), HASH_BYTES, arena);
 }
 
+static const char *old_hash_of(const struct policy *policy, const char *address, const char *form,
+                               struct arena *arena)
+{
+    const char *old = mailbox_old_form(arena, slice_of(address));
+    return strcmp(form, old) == 0 ? NULL : hash_of(policy, old, HASH_BYTES, arena);
+}
+
 const char *policy_old_address_hash(const struct policy *policy, const char *address,
                                     struct arena *arena)
 {
-    const char *form = mailbox_form(arena, slice_of(address));
-    const char *old = mailbox_old_form(arena, slice_of(address));
-    return strcmp(form, old) == 0 ? NULL : hash_of(policy, old, HASH_BYTES, arena);
+    return old_hash_of(policy, address, mailbox_form(arena, slice_of(address)), arena);
 }
 
 const char *policy_short_hash(const struct policy *policy, const char *text, struct arena *arena)
@@ -66,10 +84,12 @@ struct policy_address policy_address(const struct policy *policy, const char *ad
 {
     if (!address)
         return (struct policy_address){0};
-    return (struct policy_address){.hash = policy_address_hash(policy, address, arena),
-                                   .old_hash = policy_old_address_hash(policy, address, arena),
-                                   .said = policy_mailbox_hash(policy, address, arena),
-                                   .domain = mailbox_domain(arena, slice_of(address)),
+    const char *form = mailbox_form(arena, slice_of(address));
+    const char *hash = hash_of(policy, form, HASH_BYTES, arena);
+    return (struct policy_address){.hash = hash,
+                                   .old_hash = old_hash_of(policy, address, form, arena),
+                                   .said = arena_copy(arena, hash, 2 * SHORT_HASH_BYTES),
+                                   .domain = mailbox_domain(arena, slice_of(form)),
                                    .text = address};
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/settings.h"
 #include "base/value.h"
 #include "customer/customer.h"
@@ -41,9 +42,13 @@ struct policy {
                                     is remembered whom they are about */
     const char *zone;            /* of the shop (IANA) */
     struct value shop;           /* map */
-    const unsigned char *secret; /* names messages and hashes addresses */
+    const unsigned char *secret; /* names messages and hashes addresses; NULL: nobody will see
+                                    them, and any hash does */
     size_t secret_length;
 };
+
+/* The hash by the secret. */
+void policy_digest(const struct policy *policy, const char *text, unsigned char out[DIGEST_SIZE]);
 
 enum { POLICY_HASH_SIZE = 33 }; /* hex digits and a NUL */
 

@@ -5,6 +5,7 @@
 #ifndef NUDGED_DECIDE_POLICY_FACTS_H
 #define NUDGED_DECIDE_POLICY_FACTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "customer/customer.h"
@@ -42,6 +43,7 @@ struct policy_facts {
     const char *const *declined; /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
     const struct policy_place *places; /* of messages; of one that comes twice the last is true */
     size_t place_count;
+    bool sent; /* each message of an earlier decision is gone, but for those of `places` */
     const char *const *unknown;      /* keys of customers that there are none of; NULL-terminated */
     const struct policy_halt *halts; /* of a rule that comes twice the last is true */
     size_t halt_count;

@@ -8,12 +8,14 @@
  */
 #include "decide/replay.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "decide/decide.h"
+#include "decide/quiet.h"
 #include "decide/replay_clocks.h"
 #include "decide/replay_events.h"
 #include "decide/replay_memory.h"
@@ -32,6 +34,7 @@ struct replay {
     struct replay_events own; /* made at this instant, not decided yet */
     struct arena *arena;      /* of one decision */
     struct arena *lasting;
+    struct slice text; /* of the event that is decided */
     int64_t now_ms;
     uint32_t entries;
     uint32_t standing; /* deadlines of this instant so far, one behind the other */
@@ -41,7 +44,8 @@ struct replay *replay_new(const struct replay_options *options)
 {
     struct replay *replay = mem_zero(1, sizeof *replay);
     replay->options = *options;
-    replay->memory = replay_memory_new(options->policy, options->form.key_paths, options->keep_ms);
+    replay->memory = replay_memory_new(options->policy, options->form.key_paths, options->keep_ms,
+                                       ruleset_arena(options->rules));
     replay->arena = arena_new(ARENA_BYTES);
     replay->lasting = arena_new(256);
     replay->no_tables = value_new_map(replay->lasting, 0);
@@ -140,27 +144,72 @@ static bool learn_facts(struct replay *replay, struct facts *facts, const struct
     return known(facts) > before;
 }
 
+/* The id of an entry of the stream. */
+static const char *entry_of(struct arena *arena, int64_t at_ms, uint32_t number)
+{
+    char *entry = arena_alloc(arena, 2 * DECIMAL_TEXT_SIZE);
+    size_t length = decimal_print_int(at_ms, entry);
+    entry[length++] = '-';
+    decimal_print_int(number, entry + length);
+    return entry;
+}
+
+/* The event of that origin; null: it is nowhere. */
+static struct value read_start(struct replay *replay, const struct person *person,
+                               const char *origin)
+{
+    const struct replay_start *start = replay_memory_start(person, origin);
+    struct shop_event event;
+    struct value document = value_null();
+    struct diag diag;
+    if (!start)
+        return document;
+    if (start->is_pushed)
+        return shop_event_read(replay->arena, start->text, start->length,
+                               entry_of(replay->arena, start->at_ms, start->entry),
+                               &replay->options.form, &event, &diag)
+                   ? event.document
+                   : document;
+    json_read(replay->arena, start->text, start->length, &json_file_limits, &document, &diag);
+    return document;
+}
+
+static void learn_start(struct replay *replay, struct facts *facts, const struct person *person,
+                        const char *origin)
+{
+    for (uint32_t i = 0; i < facts->start_count; i++)
+        if (strcmp(facts->starts[i].origin, origin) == 0)
+            return;
+    facts->starts = arena_grow(replay->arena, facts->starts, facts->start_count,
+                               &facts->start_capacity, sizeof *facts->starts);
+    facts->starts[facts->start_count++] =
+        (struct decide_start){.origin = origin, .event = read_start(replay, person, origin)};
+}
+
 static void learn_starts(struct replay *replay, struct facts *facts, const struct person *person,
                          const struct decision *decision)
 {
-    for (uint32_t i = 0; i < decision->need_count; i++) {
-        facts->starts = arena_grow(replay->arena, facts->starts, facts->start_count,
-                                   &facts->start_capacity, sizeof *facts->starts);
-        facts->starts[facts->start_count++] = (struct decide_start){
-            .origin = decision->needs[i],
-            .event = replay_memory_start(person, decision->needs[i], replay->arena)};
-    }
+    for (uint32_t i = 0; i < decision->need_count; i++)
+        learn_start(replay, facts, person, decision->needs[i]);
+}
+
+/* What is due will ask for its start. */
+static void foresee_starts(struct replay *replay, struct facts *facts, const struct person *person,
+                           const struct customer *customer, int64_t due_ms)
+{
+    for (uint32_t i = 0; i < customer->journeys.count; i++)
+        if (customer->journeys.items[i].deadline_ms <= due_ms)
+            learn_start(replay, facts, person, customer->journeys.items[i].origin);
 }
 
 /* ---- Deciding ---- */
 
 /* When the customer goes on: at a deadline, or at the next tick of a clock. What is past is now. */
-static void set_timer(struct replay *replay, struct replay_kept *kept,
-                      const struct customer *customer)
+static void set_timer(struct replay *replay, struct replay_kept *kept)
 {
     if (!kept->asked_ms)
         kept->asked_ms = replay->now_ms;
-    int64_t at_ms = replay_clocks_next(&replay->clocks, customer, kept->asked_ms, replay->arena);
+    int64_t at_ms = replay_clocks_next(&replay->clocks, kept->turn, kept->asked_ms);
     if (kept->deadline_ms && (!at_ms || kept->deadline_ms < at_ms))
         at_ms = kept->deadline_ms;
     if (at_ms && at_ms < replay->now_ms)
@@ -176,19 +225,22 @@ static void commit(struct replay *replay, const struct person *person,
                                          .joined = input->joined,
                                          .joined_count = input->joined_count,
                                          .decision = decision,
+                                         .event = input->event_count ? input->events[0] : NULL,
+                                         .text = replay->text,
+                                         .entry = replay->entries,
                                          .now_ms = replay->now_ms};
     struct replay_kept *kept = replay_memory_of(person);
     if (!decision->quiet)
         replay_memory_commit(replay->memory, &commit, replay->arena);
     if (!input->event_count)
         kept->asked_ms = replay->now_ms;
-    set_timer(replay, kept, input->customer);
+    kept->turn = replay_clocks_turn_of(&replay->clocks, input->customer, replay->arena);
+    set_timer(replay, kept);
 }
 
 /* One try, with what is known so far: true where it holds, and was kept. */
 static bool decide_once(struct replay *replay, const struct person *person, struct facts *known,
-                        const struct shop_event *event, int64_t due_ms, struct decision *decision,
-                        struct diag *diag)
+                        const struct shop_event *event, int64_t due_ms, struct decision *decision)
 {
     struct arena *arena = replay->arena;
     const struct customer **joined = arena_alloc(arena, sizeof *joined * (person->taken_count + 1));
@@ -196,27 +248,29 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
                                        .declined = known->declined.items,
                                        .unknown = known->unknown.items,
                                        .places = known->places,
-                                       .place_count = known->place_count};
+                                       .place_count = known->place_count,
+                                       .sent = !replay->options.unsent};
     struct decide_input input = {.rules = replay->options.rules,
                                  .policy = replay->options.policy,
                                  .joined = joined,
                                  .events = &event,
                                  .event_count = event != NULL,
-                                 .starts = known->starts,
-                                 .start_count = known->start_count,
                                  .tables = replay->options.tables ? replay->options.tables
                                                                   : &replay->no_tables,
                                  .facts = &facts,
+                                 .silent = replay->options.silent,
                                  .due_ms = due_ms,
                                  .now_ms = replay->now_ms};
-    input.customer = replay_memory_read(person, arena, joined, &input.joined_count, diag);
+    input.customer = replay_memory_read(person, arena, joined, &input.joined_count);
     input.records = replay_memory_records(replay->memory, person, arena, &input.record_count);
-    if (!input.customer)
-        return false;
+    if (due_ms)
+        foresee_starts(replay, known, person, input.customer, due_ms);
+    input.starts = known->starts;
+    input.start_count = known->start_count;
     if (!event)
-        input.ticks =
-            replay_clocks_due(&replay->clocks, input.customer, replay_memory_of(person)->asked_ms,
-                              replay->now_ms, arena, &input.tick_count);
+        input.ticks = replay_clocks_due(&replay->clocks, replay_memory_of(person)->turn,
+                                        replay_memory_of(person)->asked_ms, replay->now_ms, arena,
+                                        &input.tick_count);
     decide(&input, arena, decision);
     if (decision->need_count)
         learn_starts(replay, known, person, decision);
@@ -237,12 +291,11 @@ static void decide_for(struct replay *replay, const char *key, const struct shop
     struct decision decision = {0};
     struct diag diag = {0};
     bool done = false;
-    for (int tries = 0; tries < TRIES_MOST && !done && !diag.text[0]; tries++)
-        done = decide_once(replay, person, &facts, event, due_ms, &decision, &diag);
+    for (int tries = 0; tries < TRIES_MOST && !done; tries++)
+        done = decide_once(replay, person, &facts, event, due_ms, &decision);
     if (!done) {
-        if (!diag.text[0])
-            diag_fault(&diag, "undecided", "decided %d times, and something had always changed",
-                       TRIES_MOST);
+        diag_fault(&diag, "undecided", "decided %d times, and something had always changed",
+                   TRIES_MOST);
         replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
         return;
     }
@@ -262,12 +315,13 @@ static bool take_event(struct replay *replay, const char *text, size_t length, c
     struct shop_event event;
     struct shop_event_form form = replay->options.form;
     form.own = own;
-    const char *entry =
-        arena_printf(replay->arena, "%" PRId64 "-%" PRIu32, replay->now_ms, replay->entries++);
-    if (!shop_event_read(replay->arena, text, length, entry, &form, &event, diag))
-        return false;
-    decide_for(replay, NULL, &event, 0);
-    return true;
+    const char *entry = entry_of(replay->arena, replay->now_ms, replay->entries);
+    bool is_event = shop_event_read(replay->arena, text, length, entry, &form, &event, diag);
+    replay->text = (struct slice){text, length};
+    if (is_event)
+        decide_for(replay, NULL, &event, 0);
+    replay->entries++;
+    return is_event;
 }
 
 /* ---- The clock ---- */
@@ -291,6 +345,20 @@ static void set_clock(struct replay *replay, int64_t now_ms)
     replay->standing = 0;
 }
 
+/* Whether it is a tick of clocks alone, and none matches: as most are such, that is asked first. */
+static bool is_quiet(struct replay *replay, struct replay_kept *kept)
+{
+    struct decide_input input = {
+        .rules = replay->options.rules, .policy = replay->options.policy, .now_ms = replay->now_ms};
+    if (kept->deadline_ms && kept->deadline_ms <= replay->now_ms)
+        return false;
+    input.ticks = replay_clocks_due(&replay->clocks, kept->turn, kept->asked_ms, replay->now_ms,
+                                    replay->arena, &input.tick_count);
+    if (input.tick_count)
+        input.customer = replay_memory_see(replay->memory, kept, replay->arena);
+    return quiet_ticks(&input, replay->arena);
+}
+
 /* A deadline that a rule keeps setting to the same instant is none. */
 static void take_due(struct replay *replay, struct replay_kept *kept)
 {
@@ -298,10 +366,15 @@ static void take_due(struct replay *replay, struct replay_kept *kept)
     struct diag diag = {0};
     set_clock(replay, at_ms);
     arena_reset(replay->arena);
-    if (!replay_memory_find(replay->memory, kept->name.text, at_ms)->name.document.text)
+    if (!replay_memory_is_known(replay->memory, kept, at_ms))
         return; /* it has expired */
+    if (is_quiet(replay, kept)) {
+        kept->asked_ms = at_ms;
+        set_timer(replay, kept);
+        return;
+    }
     decide_for(replay, kept->name.text, NULL, kept->deadline_ms <= at_ms ? kept->deadline_ms : 0);
-    if (kept->timer.place && kept->timer.at_ms == at_ms && ++replay->standing > STANDING_MOST) {
+    if (kept->timer.at_ms == at_ms && ++replay->standing > STANDING_MOST) {
         diag_fault(&diag, "standing", "a deadline does not move");
         replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
         replay_memory_set_timer(replay->memory, kept, 0);
@@ -333,7 +406,7 @@ bool replay_event(struct replay *replay, const char *text, size_t length, int64_
     if (at_ms > replay->now_ms)
         run(replay, at_ms, false);
     arena_reset(replay->arena);
-    return take_event(replay, arena_copy(replay->arena, text, length), length, NULL, diag);
+    return take_event(replay, text, length, NULL, diag);
 }
 
 /* ---- What stands ---- */
@@ -348,28 +421,21 @@ void replay_suppress(struct replay *replay, const char *address)
 
 struct customer *replay_customer(struct replay *replay, const char *key, struct arena *arena)
 {
-    struct diag diag;
     struct replay_kept *kept = replay_memory_find(replay->memory, key, replay->now_ms);
     for (int hops = 0; kept && kept->name.target && hops < PERSON_HOPS_MOST; hops++)
         kept = replay_memory_find(replay->memory, kept->name.target, replay->now_ms);
     if (!kept || !kept->name.document.text)
         return NULL;
-    const struct slice text = slice_copy(arena, kept->name.document);
-    return customer_read(arena, arena_text(arena, kept->name.text), text.text, text.length, &diag);
+    return replay_memory_copy(replay->memory, kept, arena);
 }
 
 void replay_each(struct replay *replay, struct arena *arena,
                  void (*see)(void *context, const struct customer *customer), void *context)
 {
-    struct diag diag;
     size_t cursor = 0;
     struct replay_kept *kept;
     while ((kept = replay_memory_next(replay->memory, &cursor, replay->now_ms))) {
         arena_reset(arena);
-        const struct slice text = slice_copy(arena, kept->name.document);
-        const struct customer *customer =
-            customer_read(arena, kept->name.text, text.text, text.length, &diag);
-        if (customer)
-            see(context, customer);
+        see(context, replay_memory_see(replay->memory, kept, arena));
     }
 }

@@ -39,6 +39,7 @@ struct replay_options {
     struct shop_event_form form;
     int64_t keep_ms;            /* of customers */
     const struct value *tables; /* what lookup() reads: a map of maps; NULL: there are none */
+    bool silent;                /* nobody reads the trace */
     bool unsent;                /* messages stay in the outbox for ever: each can be withdrawn */
     void (*on_decided)(void *context, const struct replay_decided *decided);
     /* An event of nudged's own became a dead letter; or a customer cannot be decided. */

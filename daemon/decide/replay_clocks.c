@@ -1,50 +1,102 @@
+/*
+ * All customers of a zone have the same ticks, each at their own place behind them: so those
+ * between which the time lies are worked out once for a zone and a clock (find_span).
+ */
 #include "decide/replay_clocks.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "rules/condition.h"
+
+/* From one tick to the next. */
+struct span {
+    int64_t from_ms, to_ms; /* to before there */
+    bool has_last, has_next;
+    struct rule_tick last; /* at from_ms */
+    int64_t next_ms;
+};
+
+struct replay_clocks_zone {
+    char *name;        /* owned */
+    struct span *last; /* of each rule, that was asked for last; owned. Empty at first */
+};
 
 void replay_clocks_open(struct replay_clocks *clocks, const struct ruleset *rules, const char *zone)
 {
     *clocks = (struct replay_clocks){.zone = zone};
     clocks->rules = mem_zero(ruleset_count(rules) + 1, sizeof *clocks->rules);
     for (size_t i = 0; i < ruleset_count(rules); i++)
-        if (ruleset_at(rules, i)->clock)
+        if (ruleset_at(rules, i)->clock && ruleset_at(rules, i)->enabled)
             clocks->rules[clocks->count++] = ruleset_at(rules, i);
 }
 
 void replay_clocks_close(struct replay_clocks *clocks)
 {
+    for (uint32_t i = 0; i < clocks->zone_count; i++) {
+        free(clocks->zones[i].name);
+        free(clocks->zones[i].last);
+    }
+    free(clocks->zones);
     free(clocks->rules);
     *clocks = (struct replay_clocks){0};
 }
 
-static struct zone *zone_of(const struct replay_clocks *clocks, const struct customer *customer,
-                            struct arena *arena)
+/* ---- Whose turn it is ---- */
+
+/* There are no more of them than the system knows. */
+static uint32_t need_zone(struct replay_clocks *clocks, const char *name)
 {
-    const char *zone = rule_clock_zone(condition_zone(customer, NULL, arena));
-    return zone_or_utc(zone ? zone : clocks->zone);
+    for (uint32_t i = 0; i < clocks->zone_count; i++)
+        if (strcmp(clocks->zones[i].name, name) == 0)
+            return i;
+    clocks->zones = mem_resize(clocks->zones, sizeof *clocks->zones * (clocks->zone_count + 1));
+    clocks->zones[clocks->zone_count] = (struct replay_clocks_zone){
+        .name = mem_text(name), .last = mem_zero(clocks->count + 1, sizeof(struct span))};
+    return clocks->zone_count++;
 }
 
-int64_t replay_clocks_next(const struct replay_clocks *clocks, const struct customer *customer,
-                           int64_t after_ms, struct arena *arena)
+struct replay_clocks_turn replay_clocks_turn_of(struct replay_clocks *clocks,
+                                                const struct customer *customer,
+                                                struct arena *arena)
+{
+    if (!clocks->count)
+        return (struct replay_clocks_turn){0};
+    const char *zone = rule_clock_zone(condition_zone(customer, NULL, arena));
+    return (struct replay_clocks_turn){.place = rule_clock_place(customer_first_key(customer)),
+                                       .zone = need_zone(clocks, zone ? zone : clocks->zone)};
+}
+
+/* ---- Ticks ---- */
+
+static const struct span *find_span(struct replay_clocks *clocks, uint32_t zone, uint32_t rule,
+                                    int64_t at_ms)
+{
+    struct span *span = &clocks->zones[zone].last[rule];
+    struct rule_tick next;
+    if (at_ms >= span->from_ms && at_ms < span->to_ms)
+        return span;
+    const struct rule_clock *clock = clocks->rules[rule]->clock;
+    struct zone *is = zone_or_utc(clocks->zones[zone].name);
+    span->has_last = rule_clock_last(clock, is, at_ms, &span->last);
+    span->has_next = rule_clock_next(clock, is, at_ms, &next);
+    span->from_ms = span->has_last ? span->last.time_ms : INT64_MIN;
+    span->to_ms = span->has_next ? next.time_ms : INT64_MAX;
+    span->next_ms = next.time_ms;
+    return span;
+}
+
+int64_t replay_clocks_next(struct replay_clocks *clocks, struct replay_clocks_turn turn,
+                           int64_t after_ms)
 {
     int64_t first_ms = 0;
-    if (!clocks->count)
-        return 0;
-    struct zone *zone = zone_of(clocks, customer, arena);
-    int64_t place = rule_clock_place(customer_first_key(customer));
     for (uint32_t i = 0; i < clocks->count; i++) {
-        const struct rule_clock *clock = clocks->rules[i]->clock;
-        int64_t offset_ms = rule_clock_offset(clock->spread_ms, place);
-        struct rule_tick tick;
-        if (!clocks->rules[i]->enabled ||
-            !rule_clock_next(clock, zone, after_ms - offset_ms, &tick))
-            continue;
-        if (!first_ms || tick.time_ms + offset_ms < first_ms)
-            first_ms = tick.time_ms + offset_ms;
+        int64_t offset_ms = rule_clock_offset(clocks->rules[i]->clock->spread_ms, turn.place);
+        const struct span *span = find_span(clocks, turn.zone, i, after_ms - offset_ms);
+        if (span->has_next && (!first_ms || span->next_ms + offset_ms < first_ms))
+            first_ms = span->next_ms + offset_ms;
     }
     return first_ms;
 }
@@ -57,26 +109,22 @@ static int by_moment(const void *a, const void *b)
     return one->time_ms < two->time_ms ? -1 : one->time_ms > two->time_ms;
 }
 
-const struct decide_tick *replay_clocks_due(const struct replay_clocks *clocks,
-                                            const struct customer *customer, int64_t after_ms,
+const struct decide_tick *replay_clocks_due(struct replay_clocks *clocks,
+                                            struct replay_clocks_turn turn, int64_t after_ms,
                                             int64_t now_ms, struct arena *arena, size_t *count)
 {
     *count = 0;
     if (!clocks->count)
         return NULL;
     struct decide_tick *ticks = arena_alloc(arena, sizeof *ticks * clocks->count);
-    struct zone *zone = zone_of(clocks, customer, arena);
-    int64_t place = rule_clock_place(customer_first_key(customer));
     for (uint32_t i = 0; i < clocks->count; i++) {
-        const struct rule_clock *clock = clocks->rules[i]->clock;
-        int64_t offset_ms = rule_clock_offset(clock->spread_ms, place);
-        struct rule_tick *tick = arena_alloc(arena, sizeof *tick);
-        if (clocks->rules[i]->enabled && rule_clock_last(clock, zone, now_ms - offset_ms, tick) &&
-            tick->time_ms + offset_ms > after_ms)
+        int64_t offset_ms = rule_clock_offset(clocks->rules[i]->clock->spread_ms, turn.place);
+        const struct span *span = find_span(clocks, turn.zone, i, now_ms - offset_ms);
+        if (span->has_last && span->last.time_ms + offset_ms > after_ms)
             ticks[(*count)++] = (struct decide_tick){.rule = clocks->rules[i]->name,
-                                                     .name = tick->name,
-                                                     .time_ms = tick->time_ms,
-                                                     .moment_ms = tick->time_ms + offset_ms};
+                                                     .name = arena_text(arena, span->last.name),
+                                                     .time_ms = span->last.time_ms,
+                                                     .moment_ms = span->last.time_ms + offset_ms};
     }
     if (*count > 1)
         qsort(ticks, *count, sizeof *ticks, by_moment);

@@ -8,22 +8,23 @@
 #include "decide/replay_memory.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "customer/customer_print.h"
+#include "customer/customer_profile.h"
 #include "customer/customer_starts.h"
 #include "decide/fit.h"
 #include "decide/replay_said.h"
 
-enum { ARENA_BYTES = 64 * 1024, START_MOST = 512 * 1024 };
+enum { ARENA_BYTES = 64 * 1024, START_MOST = 512 * 1024, SMALL_BYTES = 8 * 1024 };
 
-struct replay_start {
-    char *origin, *event; /* JSON; owned */
-    size_t length;
-};
+/* Of every document: nobody writes to one at the same time. */
+#define ONLY_VERSION "1"
 
 struct replay_memory {
     const struct policy *policy;
@@ -34,18 +35,24 @@ struct replay_memory {
     struct map *suppressed; /* hashes */
     struct replay_said *said;
     struct replay_timers timers;
-    struct buf text;  /* of a document */
-    int64_t sequence; /* of document versions */
+    struct image_maker maker;
+    struct replay_kept *changed; /* whose image is in the maker; NULL: nobody's */
+    size_t bytes;                /* of its document */
+    void **retired;              /* blocks to be freed when the next decision begins; owned */
+    uint32_t retired_count, retired_capacity;
+    struct buf text; /* of a large document */
 };
 
 struct replay_memory *replay_memory_new(const struct policy *policy, const char *const *key_paths,
-                                        int64_t keep_ms)
+                                        int64_t keep_ms, const struct arena *lasting)
 {
     struct replay_memory *memory = mem_zero(1, sizeof *memory);
     memory->policy = policy;
     memory->key_paths = key_paths;
     memory->keep_ms = keep_ms;
     memory->arena = arena_new(ARENA_BYTES);
+    memory->maker.lasting[0] = lasting;
+    memory->maker.lasting[1] = memory->arena;
     memory->by_key = map_new();
     memory->suppressed = map_new();
     memory->said = replay_said_new();
@@ -55,21 +62,47 @@ struct replay_memory *replay_memory_new(const struct policy *policy, const char 
 
 /* ---- What is kept under a key ---- */
 
-static void forget_start(struct replay_kept *kept, uint32_t index)
+/* What was decided refers to what it was made of: so a new image takes the place of the
+ * old one when the next decision begins. */
+static void settle(struct replay_memory *memory)
 {
-    free(kept->starts[index].origin);
-    free(kept->starts[index].event);
+    struct replay_kept *kept = memory->changed;
+    memory->changed = NULL;
+    if (kept)
+        kept->image = customer_image_put(&memory->maker, kept->image, memory->bytes);
+    while (memory->retired_count)
+        free(memory->retired[--memory->retired_count]);
+}
+
+static void retire(struct replay_memory *memory, void *block)
+{
+    if (!block)
+        return;
+    if (memory->retired_count == memory->retired_capacity) {
+        memory->retired_capacity = memory->retired_capacity ? 2 * memory->retired_capacity : 8;
+        memory->retired =
+            mem_resize(memory->retired, sizeof *memory->retired * memory->retired_capacity);
+    }
+    memory->retired[memory->retired_count++] = block;
+}
+
+static void forget_start(struct replay_memory *memory, struct replay_kept *kept, uint32_t index)
+{
+    retire(memory, kept->starts[index].text);
     kept->starts[index] = kept->starts[--kept->start_count];
 }
 
 static void forget_document(struct replay_memory *memory, struct replay_kept *kept)
 {
-    free((char *)kept->name.document.text);
+    if (memory->changed == kept)
+        memory->changed = NULL;
+    retire(memory, kept->image);
+    kept->image = NULL;
     kept->name.document = (struct slice){0};
     kept->deadline_ms = kept->asked_ms = 0;
     replay_timers_set(&memory->timers, &kept->timer, 0);
     while (kept->start_count)
-        forget_start(kept, kept->start_count - 1);
+        forget_start(memory, kept, kept->start_count - 1);
 }
 
 void replay_memory_destroy(struct replay_memory **memory)
@@ -79,14 +112,18 @@ void replay_memory_destroy(struct replay_memory **memory)
     void *value;
     if (!gone)
         return;
+    settle(gone);
     while (map_next(gone->by_key, &cursor, NULL, NULL, &value)) {
         struct replay_kept *kept = value;
         forget_document(gone, kept);
         free(kept->starts);
     }
+    settle(gone);
+    free(gone->retired);
     replay_timers_free(&gone->timers);
     replay_said_destroy(&gone->said);
     buf_free(&gone->text);
+    image_maker_free(&gone->maker);
     map_destroy(&gone->suppressed);
     map_destroy(&gone->by_key);
     arena_destroy(&gone->arena);
@@ -100,18 +137,26 @@ static struct replay_kept *kept_of(struct name *name)
     return (struct replay_kept *)name;
 }
 
+bool replay_memory_is_known(struct replay_memory *memory, struct replay_kept *kept, int64_t now_ms)
+{
+    if (kept->name.document.text && kept->expire_ms <= now_ms)
+        forget_document(memory, kept);
+    return kept->name.document.text != NULL;
+}
+
 struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
                                        int64_t now_ms)
 {
     struct name *name = name_find(memory->by_key, key);
-    if (name && name->document.text && kept_of(name)->expire_ms <= now_ms)
-        forget_document(memory, kept_of(name));
+    if (name)
+        replay_memory_is_known(memory, kept_of(name), now_ms);
     return name ? kept_of(name) : NULL;
 }
 
 struct replay_kept *replay_memory_next(struct replay_memory *memory, size_t *cursor, int64_t now_ms)
 {
     void *value;
+    settle(memory);
     while (map_next(memory->by_key, cursor, NULL, NULL, &value)) {
         struct replay_kept *kept = value;
         if (kept->name.document.text && kept->expire_ms > now_ms)
@@ -132,10 +177,11 @@ static struct name *need(struct replay_memory *memory, const char *key, bool is_
     return &kept->name;
 }
 
-struct replay_kept *replay_memory_due(const struct replay_memory *memory)
+struct replay_kept *replay_memory_due(struct replay_memory *memory)
 {
-    const struct replay_timer *first = replay_timers_first(&memory->timers);
-    return first ? kept_of(name_find(memory->by_key, first->key)) : NULL;
+    struct replay_timer *first = replay_timers_first(&memory->timers);
+    return first ? (struct replay_kept *)((char *)first - offsetof(struct replay_kept, timer))
+                 : NULL;
 }
 
 void replay_memory_set_timer(struct replay_memory *memory, struct replay_kept *kept, int64_t at_ms)
@@ -209,6 +255,7 @@ struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
     }
     if (!event)
         add_key(&meeting, key, false);
+    settle(memory);
     follow(&meeting);
     const struct person_question question = {.by_key = memory->by_key,
                                              .names = meeting.names,
@@ -220,23 +267,42 @@ struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
 
 /* ---- Reading ---- */
 
-struct customer *replay_memory_read(const struct person *person, struct arena *arena,
-                                    const struct customer **joined, size_t *joined_count,
-                                    struct diag *diag)
+struct customer *replay_memory_see(struct replay_memory *memory, const struct replay_kept *kept,
+                                   struct arena *arena)
 {
-    const struct name *name = person->name;
+    settle(memory);
+    struct customer *customer = customer_image_see(kept->image, arena, kept->name.text);
+    customer->defaults = memory->policy->field_defaults;
+    return customer;
+}
+
+struct customer *replay_memory_copy(struct replay_memory *memory, const struct replay_kept *kept,
+                                    struct arena *arena)
+{
+    struct customer *customer = replay_memory_see(memory, kept, arena);
+    struct diag diag;
+    buf_clear(&memory->text);
+    if (!customer_print(customer, ONLY_VERSION, &memory->text))
+        return NULL;
+    const char *text = arena_copy(arena, memory->text.data, memory->text.length);
+    return customer_read(arena, arena_text(arena, kept->name.text), text, memory->text.length,
+                         &diag);
+}
+
+struct customer *replay_memory_read(const struct person *person, struct arena *arena,
+                                    const struct customer **joined, size_t *joined_count)
+{
+    struct name *name = person->name;
     *joined_count = 0;
     for (uint32_t i = 0; i < person->taken_count; i++) {
-        const struct name *taken = person->taken[i];
-        const struct slice document = slice_copy(arena, taken->document);
-        if (document.text)
+        struct name *taken = person->taken[i];
+        if (kept_of(taken)->image)
             joined[(*joined_count)++] =
-                customer_read(arena, taken->text, document.text, document.length, diag);
+                customer_image_read(kept_of(taken)->image, arena, taken->text);
     }
-    const struct slice document = slice_copy(arena, name->document);
-    struct customer *customer =
-        document.text ? customer_read(arena, name->text, document.text, document.length, diag)
-                      : customer_new(arena, name->text);
+    struct customer *customer = kept_of(name)->image
+                                    ? customer_image_read(kept_of(name)->image, arena, name->text)
+                                    : customer_new(arena, name->text);
     for (uint32_t i = 0; customer && i < person->taken_count; i++)
         if (!person->taken[i]->is_old)
             customer_add_key(arena, customer, person->taken[i]->text);
@@ -266,19 +332,12 @@ static const struct replay_start *find_start(struct name *name, const char *orig
     return NULL;
 }
 
-struct value replay_memory_start(const struct person *person, const char *origin,
-                                 struct arena *arena)
+const struct replay_start *replay_memory_start(const struct person *person, const char *origin)
 {
     const struct replay_start *start = find_start(person->name, origin);
-    struct value event;
-    struct diag diag;
     for (uint32_t i = 0; !start && i < person->taken_count; i++)
         start = find_start(person->taken[i], origin);
-    if (!start)
-        return value_null();
-    const char *text = arena_copy(arena, start->event, start->length);
-    return json_read(arena, text, start->length, &json_file_limits, &event, &diag) ? event
-                                                                                   : value_null();
+    return start;
 }
 
 bool replay_memory_suppressed(const struct replay_memory *memory, const char *hash)
@@ -298,55 +357,90 @@ bool replay_memory_declined(const struct replay_memory *memory, const char *said
 
 /* ---- Committing ---- */
 
+/* Of a small document it is enough that it is not larger; a large one loses what it has no room
+ * for. False where nothing of it can be kept. */
+static bool make_image(struct replay_memory *memory, const struct replay_commit *commit,
+                       struct arena *arena)
+{
+    commit->customer->version = ONLY_VERSION;
+    customer_profile_fold(arena, commit->customer);
+    memory->bytes = customer_image_make(&memory->maker, commit->customer);
+    if (memory->bytes <= SMALL_BYTES)
+        return true;
+    buf_clear(&memory->text);
+    if (!fit_print(commit->customer, ONLY_VERSION, commit->decision, arena, commit->now_ms,
+                   &memory->text))
+        return false;
+    customer_image_make(&memory->maker, commit->customer);
+    memory->bytes = memory->text.length;
+    return true;
+}
+
 static void keep_document(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena)
 {
     struct replay_kept *kept = kept_of(commit->person->name);
     const struct decision *decision = commit->decision;
-    const char *version = arena_printf(arena, "%" PRId64 "-1-1", ++memory->sequence);
-    buf_clear(&memory->text);
-    if (!fit_print(commit->customer, version, commit->decision, arena, commit->now_ms,
-                   &memory->text))
-        return;
-    free((char *)kept->name.document.text);
-    kept->name.document.length = memory->text.length;
-    kept->name.document.text = mem_copy(buf_string(&memory->text), memory->text.length);
+    bool large = kept->image && customer_image_bytes(kept->image) > SMALL_BYTES;
+    if (!kept->image || large || !customer_image_update(kept->image, commit->customer)) {
+        if (!make_image(memory, commit, arena))
+            return;
+        memory->changed = kept;
+    }
+    kept->name.document = slice_of(ONLY_VERSION);
     kept->expire_ms =
         memory->keep_ms +
         (decision->last_deadline_ms > commit->now_ms ? decision->last_deadline_ms : commit->now_ms);
     kept->deadline_ms = decision->deadline_ms;
 }
 
-static void add_start(struct replay_kept *kept, const char *origin, struct slice event)
+static void add_start(struct replay_kept *kept, struct replay_start start)
 {
     if (kept->start_count == kept->start_capacity) {
         kept->start_capacity = kept->start_capacity ? 2 * kept->start_capacity : 2;
         kept->starts = mem_resize(kept->starts, sizeof *kept->starts * kept->start_capacity);
     }
-    kept->starts[kept->start_count++] =
-        (struct replay_start){mem_text(origin), mem_copy(event.text, event.length), event.length};
+    kept->starts[kept->start_count++] = start;
 }
 
 static void move_starts(struct replay_kept *from, struct replay_kept *to)
 {
     for (uint32_t i = 0; i < from->start_count; i++)
-        add_start(to, from->starts[i].origin,
-                  (struct slice){from->starts[i].event, from->starts[i].length});
+        add_start(to, from->starts[i]);
+    from->start_count = 0;
+}
+
+/* The event that was decided is kept as it was pushed: it is read anew where it is asked for. */
+static struct replay_start make_start(const struct replay_commit *commit,
+                                      const struct customer_start *start, struct arena *arena)
+{
+    const struct shop_event *event = commit->event;
+    bool pushed = event && !event->internal && event->document.map == start->event.map;
+    const struct slice text =
+        pushed ? commit->text : json_print_slice(arena, &start->event, START_MOST);
+    struct replay_start made = {.is_pushed = pushed,
+                                .entry = commit->entry,
+                                .at_ms = event ? event->arrival_ms : 0,
+                                .text = mem_copy(text.text, text.length),
+                                .length = text.length};
+    snprintf(made.origin, sizeof made.origin, "%s", start->origin);
+    return made;
 }
 
 /* Those that somebody will ask for stay. */
-static void keep_starts(const struct replay_commit *commit, struct arena *arena)
+static void keep_starts(struct replay_memory *memory, const struct replay_commit *commit,
+                        struct arena *arena)
 {
     struct replay_kept *kept = kept_of(commit->person->name);
     const struct customer *customer = commit->customer;
     for (uint32_t i = 0; i < customer->starts.count; i++) {
         const struct customer_start *start = &customer->starts.items[i];
         if (!start->stored && customer_starts_needs(customer, start->origin))
-            add_start(kept, start->origin, json_print_slice(arena, &start->event, START_MOST));
+            add_start(kept, make_start(commit, start, arena));
     }
     for (uint32_t i = kept->start_count; i-- > 0;)
         if (!customer_starts_needs(customer, kept->starts[i].origin))
-            forget_start(kept, i);
+            forget_start(memory, kept, i);
 }
 
 /* What was taken leads to the person from now on, with all that led to it. */
@@ -397,7 +491,7 @@ void replay_memory_commit(struct replay_memory *memory, const struct replay_comm
     lead_keys(memory, commit);
     if (!commit->decision->bare) {
         keep_document(memory, commit, arena);
-        keep_starts(commit, arena);
+        keep_starts(memory, commit, arena);
     }
     replay_said_learn(memory->said, commit->decision);
     erase_all(memory, commit);

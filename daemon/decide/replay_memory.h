@@ -1,7 +1,7 @@
 /*
  * What stands in Redis, in memory: customers' documents, the keys that lead to them, the events
  * that started their journeys, what they said, and which addresses are suppressed. Of each customer
- * a few hundred bytes besides the document.
+ * a few hundred bytes besides the document, which is kept as customer/customer_image has it.
  */
 #ifndef NUDGED_DECIDE_REPLAY_MEMORY_H
 #define NUDGED_DECIDE_REPLAY_MEMORY_H
@@ -13,24 +13,29 @@
 #include "base/diag.h"
 #include "base/slice.h"
 #include "customer/customer.h"
+#include "customer/customer_image.h"
 #include "customer/said.h"
 #include "decide/decision.h"
 #include "decide/person.h"
+#include "decide/replay_clocks.h"
 #include "decide/replay_timers.h"
 
 struct replay_memory;
 
+/* What lies in `lasting` outlives it. */
 struct replay_memory *replay_memory_new(const struct policy *policy, const char *const *key_paths,
-                                        int64_t keep_ms);
+                                        int64_t keep_ms, const struct arena *lasting);
 void replay_memory_destroy(struct replay_memory **memory);
 
 /* A key, with what is kept under it. */
 struct replay_kept {
-    struct name name;          /* its document is owned */
-    struct replay_timer timer; /* when the customer goes on */
-    int64_t deadline_ms;       /* of the journeys; 0: none */
-    int64_t asked_ms;          /* up to here ticks of clocks are done; 0: the customer is new */
-    int64_t expire_ms;         /* then the document is forgotten */
+    struct name name;             /* its document: whether there is one, and no more */
+    struct customer_image *image; /* it; owned */
+    struct replay_timer timer;    /* when the customer goes on */
+    int64_t deadline_ms;          /* of the journeys; 0: none */
+    struct replay_clocks_turn turn;
+    int64_t asked_ms;  /* up to here ticks of clocks are done; 0: the customer is new */
+    int64_t expire_ms; /* then the document is forgotten */
     struct replay_start *starts;
     uint32_t start_count, start_capacity;
 };
@@ -44,6 +49,9 @@ struct replay_kept *replay_memory_find(struct replay_memory *memory, const char 
 struct replay_kept *replay_memory_next(struct replay_memory *memory, size_t *cursor,
                                        int64_t now_ms);
 
+/* Whether the key has a document. What has expired is forgotten. */
+bool replay_memory_is_known(struct replay_memory *memory, struct replay_kept *kept, int64_t now_ms);
+
 /* What is kept under the person's key. */
 struct replay_kept *replay_memory_of(const struct person *person);
 
@@ -52,17 +60,34 @@ struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
                                   const struct shop_event *event, int64_t now_ms,
                                   struct arena *arena);
 
-/* The person, read anew, with what becomes part of them. NULL where it cannot be read. */
+/* The customer of a key that has a document, only to be looked at; likewise. */
+struct customer *replay_memory_see(struct replay_memory *memory, const struct replay_kept *kept,
+                                   struct arena *arena);
+
+/* The same, all of it in the arena; NULL where it cannot be read. */
+struct customer *replay_memory_copy(struct replay_memory *memory, const struct replay_kept *kept,
+                                    struct arena *arena);
+
+/* The person, read anew, with what becomes part of them. It refers to what is kept, until the next
+ * commit. */
 struct customer *replay_memory_read(const struct person *person, struct arena *arena,
-                                    const struct customer **joined, size_t *joined_count,
-                                    struct diag *diag);
+                                    const struct customer **joined, size_t *joined_count);
 /* A record of each key of the person's. In the arena. */
 struct said_text *replay_memory_records(const struct replay_memory *memory,
                                         const struct person *person, struct arena *arena,
                                         size_t *count);
-/* The event that started a journey, under one of the person's keys; null: it is nowhere. */
-struct value replay_memory_start(const struct person *person, const char *origin,
-                                 struct arena *arena);
+/* The event that started a journey. */
+struct replay_start {
+    char origin[SHOP_EVENT_NAME_SIZE];
+    bool is_pushed; /* `text` is the event as it was pushed; else its document */
+    uint32_t entry; /* of the stream: how many came before it, … */
+    int64_t at_ms;  /* … and when it came */
+    char *text;     /* JSON; owned */
+    size_t length;
+};
+
+/* It, under one of the person's keys; NULL: it is nowhere. */
+const struct replay_start *replay_memory_start(const struct person *person, const char *origin);
 
 /* Whether an address is suppressed, or has declined the topic. */
 bool replay_memory_suppressed(const struct replay_memory *memory, const char *hash);
@@ -77,6 +102,9 @@ struct replay_commit {
     const struct customer *const *joined;
     size_t joined_count;
     struct decision *decision;
+    const struct shop_event *event; /* NULL: a deadline */
+    struct slice text;              /* it, as it was pushed, … */
+    uint32_t entry;                 /* … and its number in the stream */
     int64_t now_ms;
 };
 
@@ -84,7 +112,7 @@ void replay_memory_commit(struct replay_memory *memory, const struct replay_comm
                           struct arena *arena);
 
 /* The customer who goes on first; NULL: there is none. */
-struct replay_kept *replay_memory_due(const struct replay_memory *memory);
+struct replay_kept *replay_memory_due(struct replay_memory *memory);
 /* When the customer goes on; 0: never. */
 void replay_memory_set_timer(struct replay_memory *memory, struct replay_kept *kept, int64_t at_ms);
 

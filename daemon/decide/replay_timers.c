@@ -1,3 +1,8 @@
+/*
+ * Four children to a node: they share a line of the processor's cache. A timer that was moved is
+ * entered anew, and its former entry is passed over when it comes up; where most entries are such,
+ * all of them are put in order again (sweep).
+ */
 #include "decide/replay_timers.h"
 
 #include <stdbool.h>
@@ -6,78 +11,89 @@
 
 #include "base/mem.h"
 
-static bool is_before(const struct replay_timer *a, const struct replay_timer *b)
+enum { CHILDREN = 4, SWEEP_FROM = 1024 };
+
+static bool is_before(const struct replay_timers_entry *a, const struct replay_timers_entry *b)
 {
-    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : strcmp(a->key, b->key) < 0;
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : strcmp(a->timer->key, b->timer->key) < 0;
 }
 
-static void put(struct replay_timers *timers, uint32_t place, struct replay_timer *timer)
+static bool is_stale(const struct replay_timers_entry *entry)
 {
-    timers->heap[place] = timer;
-    timer->place = place;
+    return entry->timer->at_ms != entry->at_ms;
 }
 
 static void rise(struct replay_timers *timers, uint32_t place)
 {
-    struct replay_timer *timer = timers->heap[place];
-    for (; place > 1 && is_before(timer, timers->heap[place / 2]); place /= 2)
-        put(timers, place, timers->heap[place / 2]);
-    put(timers, place, timer);
+    const struct replay_timers_entry entry = timers->heap[place];
+    for (; place > 0 && is_before(&entry, &timers->heap[(place - 1) / CHILDREN]);
+         place = (place - 1) / CHILDREN)
+        timers->heap[place] = timers->heap[(place - 1) / CHILDREN];
+    timers->heap[place] = entry;
 }
 
 static void sink(struct replay_timers *timers, uint32_t place)
 {
-    struct replay_timer *timer = timers->heap[place];
-    for (uint32_t child = 2 * place; child <= timers->count; child = 2 * place) {
-        if (child < timers->count && is_before(timers->heap[child + 1], timers->heap[child]))
-            child++;
-        if (!is_before(timers->heap[child], timer))
+    const struct replay_timers_entry entry = timers->heap[place];
+    for (;;) {
+        uint32_t first = place * CHILDREN + 1, least = first;
+        if (first >= timers->count)
             break;
-        put(timers, place, timers->heap[child]);
-        place = child;
+        for (uint32_t child = first + 1; child < first + CHILDREN && child < timers->count; child++)
+            if (is_before(&timers->heap[child], &timers->heap[least]))
+                least = child;
+        if (!is_before(&timers->heap[least], &entry))
+            break;
+        timers->heap[place] = timers->heap[least];
+        place = least;
     }
-    put(timers, place, timer);
+    timers->heap[place] = entry;
 }
 
-static void settle(struct replay_timers *timers, uint32_t place)
+static void drop_first(struct replay_timers *timers)
 {
-    rise(timers, place);
-    sink(timers, place);
+    timers->heap[0] = timers->heap[--timers->count];
+    if (timers->count)
+        sink(timers, 0);
 }
 
-static void take_out(struct replay_timers *timers, struct replay_timer *timer)
+static void sweep(struct replay_timers *timers)
 {
-    uint32_t place = timer->place;
-    struct replay_timer *last = timers->heap[timers->count--];
-    timer->place = 0;
-    if (last == timer)
-        return;
-    put(timers, place, last);
-    settle(timers, place);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < timers->count; i++)
+        if (!is_stale(&timers->heap[i]))
+            timers->heap[kept++] = timers->heap[i];
+    timers->count = kept;
+    for (uint32_t i = kept / CHILDREN + 1; i-- > 0;)
+        if (i < kept)
+            sink(timers, i);
 }
 
 void replay_timers_set(struct replay_timers *timers, struct replay_timer *timer, int64_t at_ms)
 {
-    if (at_ms == 0) {
-        if (timer->place)
-            take_out(timers, timer);
+    if (timer->at_ms == at_ms)
         return;
-    }
+    timers->set += at_ms != 0;
+    timers->set -= timer->at_ms != 0;
     timer->at_ms = at_ms;
-    if (!timer->place) {
-        if (timers->count + 2 > timers->capacity) {
-            timers->capacity = timers->capacity ? 2 * timers->capacity : 64;
-            timers->heap =
-                mem_resize(timers->heap, sizeof(struct replay_timer *) * timers->capacity);
-        }
-        put(timers, ++timers->count, timer);
+    if (!at_ms)
+        return;
+    if (timers->count == timers->capacity && timers->count > SWEEP_FROM &&
+        timers->count / 2 > timers->set)
+        sweep(timers);
+    if (timers->count == timers->capacity) {
+        timers->capacity = timers->capacity ? 2 * timers->capacity : 64;
+        timers->heap = mem_resize(timers->heap, sizeof *timers->heap * timers->capacity);
     }
-    settle(timers, timer->place);
+    timers->heap[timers->count] = (struct replay_timers_entry){at_ms, timer};
+    rise(timers, timers->count++);
 }
 
-struct replay_timer *replay_timers_first(const struct replay_timers *timers)
+struct replay_timer *replay_timers_first(struct replay_timers *timers)
 {
-    return timers->count ? timers->heap[1] : NULL;
+    while (timers->count && is_stale(&timers->heap[0]))
+        drop_first(timers);
+    return timers->count ? timers->heap[0].timer : NULL;
 }
 
 void replay_timers_free(struct replay_timers *timers)

@@ -12,10 +12,12 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
                  const struct shop_event *event)
 {
     trace->arena = arena;
+    trace->groups = NULL;
+    trace->group_count = trace->items = 0;
+    if (trace->silent)
+        return;
     trace->line = value_new_map(arena, 3);
     trace->did = value_new_list(arena, 4);
-    trace->groups = NULL;
-    trace->group_count = 0;
     value_add(arena, trace->line, value_text("at"), value_int(now_ms));
     if (!event)
         return;
@@ -33,7 +35,8 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
 static struct value add(struct trace *trace, const char *rule, enum trace_what what)
 {
     struct arena *arena = trace->arena;
-    if (trace->did.list->count >= TRACE_MOST)
+    trace->items++;
+    if (trace->silent || trace->did.list->count >= TRACE_MOST)
         return value_null();
     struct value item = value_new_map(arena, 4);
     if (rule)
@@ -186,7 +189,7 @@ struct value trace_add_time(struct trace *trace, const char *rule, enum trace_wh
 
 bool trace_end(struct trace *trace, struct value *line)
 {
-    if (trace->did.list->count == 0 && !value_get(&trace->line, "event"))
+    if (trace->silent || (trace->items == 0 && !value_get(&trace->line, "event")))
         return false;
     for (uint32_t i = 0; i < trace->group_count; i++)
         if (trace->groups[i].more)

@@ -38,6 +38,8 @@ struct trace {
     struct value did;           /* list; at most TRACE_MOST items */
     struct trace_group *groups; /* of rules that did not match */
     uint32_t group_count;
+    uint32_t items;    /* that were to be added */
+    bool silent;       /* nobody reads it: there is no line, and every item is NULL */
     struct acts *acts; /* where what rules did is counted too; NULL: nobody counts */
 };
 

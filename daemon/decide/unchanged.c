@@ -52,6 +52,8 @@ static const char *identity_of(struct deciding *d)
 
 bool unchanged_was_told(struct deciding *d)
 {
+    if (d->trace.silent)
+        return true; /* nobody waits for it */
     const char *identity = identity_of(d);
     if (customer_has_seen(d->customer, identity, d->now_ms - d->policy->dedupe_keep_ms))
         return true;

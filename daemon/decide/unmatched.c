@@ -35,6 +35,10 @@ void unmatched_tell(struct deciding *d, const struct rule_index *index,
                     uint32_t count, const struct rule_near *near)
 {
     const char *why = trace_why_word(TRACE_WHY_IF);
+    if (d->trace.silent) {
+        tell_failed(d, answers, count);
+        return;
+    }
     uint32_t all, named = 0, next = 0, told = near->count;
     const struct rule *const *rules = rule_index_rules(index, &all);
     uint32_t left = all - count - near->count; /* whose conditions are false */

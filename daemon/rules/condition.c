@@ -143,8 +143,7 @@ static bool call_method(void *context, int index, const struct value *arguments,
 const char *condition_zone(const struct customer *customer, const char *fallback,
                            struct arena *arena)
 {
-    struct value known = customer_value(arena, customer);
-    const char *zone = value_to_text(arena, value_get(&known, "timezone"));
+    const char *zone = value_to_text(arena, customer_get(customer, "timezone"));
     return zone ? zone : fallback;
 }
 
@@ -179,16 +178,36 @@ static struct value collected_of(const struct condition_scene *scene, struct are
     return collected;
 }
 
+static const struct value late = {.kind = VALUE_EXTENSION, .length = CEL_LATE};
+
+/* At a timer the event is the one that started the journey. */
+static const struct value *event_of(const struct condition_scene *scene)
+{
+    return scene->event ? scene->event : scene->start;
+}
+
+/* What costs something to make, and most expressions do not ask for. */
+static void bind_root(void *context, int slot)
+{
+    struct condition_view *view = context;
+    const struct condition_scene *scene = view->scene;
+    if (slot == CONDITION_ROOT_EVENT)
+        view->roots[slot] = with_time(view->arena, event_of(scene));
+    else if (slot == CONDITION_ROOT_CUSTOMER)
+        view->roots[slot] = customer_value(view->arena, scene->customer);
+    else
+        view->roots[slot] = collected_of(scene, view->arena);
+}
+
 void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
                          struct arena *arena)
 {
-    /* At a timer the event is the one that started the journey. */
-    const struct value *event = scene->event ? scene->event : scene->start;
     view->scene = scene;
-    view->roots[CONDITION_ROOT_EVENT] = with_time(arena, event);
+    view->arena = arena;
+    view->roots[CONDITION_ROOT_EVENT] = late;
     view->roots[CONDITION_ROOT_START] = or_absent(value_get(scene->start, "data"));
-    view->roots[CONDITION_ROOT_COLLECTED] = collected_of(scene, arena);
-    view->roots[CONDITION_ROOT_CUSTOMER] = customer_value(arena, scene->customer);
+    view->roots[CONDITION_ROOT_COLLECTED] = late;
+    view->roots[CONDITION_ROOT_CUSTOMER] = late;
     view->roots[CONDITION_ROOT_SHOP] = or_absent(scene->shop);
     view->roots[CONDITION_ROOT_NOW] = timestamp(scene->now_ms);
     view->roots[CONDITION_ROOT_STARTED] =
@@ -196,7 +215,9 @@ void condition_view_open(struct condition_view *view, const struct condition_sce
     view->roots[CONDITION_ROOT_WAITED] = value_bool(scene->waited);
     view->input = (struct cel_input){
         .roots = view->roots,
-        .members = value_get(event, "data"),
+        .bind = bind_root,
+        .bind_context = view,
+        .members = value_get(event_of(scene), "data"),
         .now_ms = scene->now_ms,
         .zone = condition_zone(scene->customer, scene->zone, arena),
         .call = call_method,

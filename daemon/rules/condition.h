@@ -100,10 +100,12 @@ void condition_foresee(const struct cel_program *program, const struct condition
  * must not be moved. */
 struct condition_view {
     const struct condition_scene *scene;
-    struct value roots[CONDITION_ROOTS];
+    struct arena *arena;                 /* of what is made once it is asked for */
+    struct value roots[CONDITION_ROOTS]; /* as struct cel_input has them */
     struct cel_input input;
 };
 
+/* Both must stay where they are as long as it is asked, and what the scene refers to. */
 void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
                          struct arena *arena);
 bool condition_view_value(const struct cel_program *program, const struct condition_view *view,

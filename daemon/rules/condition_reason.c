@@ -40,6 +40,7 @@ void condition_reason_view(const struct cel_program *program, const struct condi
     asked.scene = &scene;
     asked.input.context = &scene;
     asked.input.roots = asked.roots;
+    asked.input.bind_context = &asked;
     reason->within_count = 0;
     find(program, &asked, answer, arena, reason);
 }

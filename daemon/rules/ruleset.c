@@ -511,6 +511,11 @@ struct ruleset *ruleset_finish(struct ruleset_builder **builder)
 
 /* ---- Asking ---- */
 
+const struct arena *ruleset_arena(const struct ruleset *ruleset)
+{
+    return ruleset->arena;
+}
+
 size_t ruleset_count(const struct ruleset *ruleset)
 {
     return ruleset->count;

@@ -63,6 +63,9 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
 struct ruleset *ruleset_finish(struct ruleset_builder **builder);
 void ruleset_destroy(struct ruleset **ruleset);
 
+/* Where the texts of its rules lie, as long as it is there. */
+const struct arena *ruleset_arena(const struct ruleset *ruleset);
+
 size_t ruleset_count(const struct ruleset *ruleset);
 const struct rule *ruleset_at(const struct ruleset *ruleset, size_t index);
 const struct rule *ruleset_find(const struct ruleset *ruleset, const char *name);

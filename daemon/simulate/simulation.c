@@ -86,14 +86,17 @@ bool simulation_run(struct simulation *simulation, const struct simulation_optio
 {
     const struct generation *generation = options->generation;
     struct run run = {.options = options, .simulation = simulation};
+    struct policy policy = generation->policy;
     const struct replay_options replay = {.rules = generation->rules,
-                                          .policy = &generation->policy,
+                                          .policy = &policy,
                                           .form = config_event_form(generation->config),
                                           .keep_ms = generation->config->keys.customer.keep_ms,
                                           .tables = options->tables,
+                                          .silent = true,
                                           .on_decided = on_decided,
                                           .on_dead = on_dead,
                                           .context = &run};
+    policy.secret = NULL; /* no hash of it leaves here */
     *simulation = (struct simulation){0};
     tally_open(&simulation->tally, generation->rules);
     run.replay = replay_new(&replay);

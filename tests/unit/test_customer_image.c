@@ -1,0 +1,186 @@
+/* customer/customer_image: what is read of an image is what would be read of the document. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "customer/customer_image.h"
+#include "customer/customer_print.h"
+
+struct fixture {
+    struct arena *arena;
+    struct image_maker maker;
+    struct customer_image *image;
+    struct buf text;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    fixture->arena = arena_new(4096);
+    buf_init(&fixture->text, 2 * CUSTOMER_DOCUMENT_MOST);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    arena_destroy(&fixture->arena);
+    image_maker_free(&fixture->maker);
+    free(fixture->image);
+    buf_free(&fixture->text);
+    free(fixture);
+    return 0;
+}
+
+static struct customer *read_document(struct fixture *fixture, const char *text)
+{
+    struct diag diag;
+    return customer_read(fixture->arena, "id:7", text, strlen(text), &diag);
+}
+
+static void keep(struct fixture *fixture, const struct customer *customer)
+{
+    size_t bytes = customer_image_make(&fixture->maker, customer);
+    fixture->image = customer_image_put(&fixture->maker, fixture->image, bytes);
+}
+
+static const char *printed(struct fixture *fixture, struct customer *customer)
+{
+    buf_clear(&fixture->text);
+    assert_true(customer_print(customer, "1", &fixture->text));
+    return arena_text(fixture->arena, buf_string(&fixture->text));
+}
+
+/* As printed and read again, without the image. */
+static void assert_kept(struct fixture *fixture, struct customer *customer)
+{
+    const char *document = printed(fixture, customer);
+    struct customer *read = read_document(fixture, document);
+    keep(fixture, customer);
+    struct customer *kept = customer_image_read(fixture->image, fixture->arena, "id:7");
+    assert_string_equal(printed(fixture, kept), document);
+    assert_int_equal(kept->starts.count, read->starts.count);
+    for (uint32_t i = 0; i < read->starts.count; i++)
+        assert_string_equal(kept->starts.items[i].origin, read->starts.items[i].origin);
+    assert_true(value_equal(&kept->profile, &read->profile));
+    assert_int_equal(value_count(&kept->profile), value_count(&read->profile));
+}
+
+static const char *const documents[] = {
+    "{\"version\":\"1\",\"format\":2}",
+    "{\"version\":\"1\",\"format\":2,\"first\":[\"email:a@b.example\",5],\"keys\":[9,\"email:a\","
+    "\"phone:1\"],\"profile\":[[7,{\"email\":\"a@b.example\",\"tags\":[\"x\",1,2.50,true,null,{}],"
+    "\"n\":1.0,\"big\":123456789012345678901234567890}],[3,{\"city\":\"Ré\",\"old\":null}]],"
+    "\"fields\":{\"points\":3},\"fields_at\":{\"points\":6,\"gone\":4},\"said\":{\"all\":[\"no\",3]"
+    ","
+    "\"news\":[\"yes\",4]}}",
+    "{\"version\":\"1\",\"format\":2,\"counts\":[{\"type\":\"a\",\"n\":2,\"times\":[1,2]},{"
+    "\"type\":"
+    "\"b\",\"n\":40,\"first\":1,\"last\":90,\"times\":[1,2,3,4,5,6,7,8,9]}],\"sends\":[{\"mid\":"
+    "\"m\","
+    "\"rule\":\"r\",\"run\":\"o\",\"per\":\"p\",\"at\":1,\"until\":9,\"marketing\":true},{\"rule\":"
+    "\"s\",\"run\":\"q\",\"at\":2}],\"totals\":[{\"rule\":\"r\",\"n\":1,\"last\":1}],\"seen\":"
+    "[\"0123456789abcdef\",1],\"ring\":[\"f\",2,\"e\",3]}",
+    "{\"version\":\"1\",\"format\":2,\"open\":[{\"mid\":\"m\",\"rule\":\"r\",\"origin\":\"o\","
+    "\"topic\":\"all\",\"per\":\"p\",\"started\":1,\"give_up\":2,\"until\":[\"x\",\"y\"],\"until_"
+    "if\":"
+    "\"n == 1\",\"reads\":{\"n\":1},\"marketing\":true},{\"mid\":\"l\",\"rule\":\"r\",\"origin\":"
+    "\"o2\",\"topic\":\"all\",\"started\":1,\"give_up\":2,\"reads\":true}]}",
+    "{\"version\":\"1\",\"format\":2,\"journeys\":[{\"rule\":\"r\",\"origin\":\"o\",\"per\":\"1\","
+    "\"step\":\"s\",\"at\":5,\"clock\":4,\"imposed\":true,\"started\":1,\"rules\":2,\"until\":["
+    "\"x\"],"
+    "\"or\":[\"y\"],\"or_if\":\"true\",\"since\":3,\"met\":\"o3\",\"waited\":true,\"reads\":{\"a\":"
+    "[1]},\"collected\":[\"o\",1,20,\"o4\",2,30],\"full\":6,\"given\":{\"codes\":\"m\"},\"halted\":"
+    "7,"
+    "\"marketing\":true},{\"rule\":\"q\",\"origin\":\"p\",\"step\":\"s\",\"at\":5,\"started\":1,"
+    "\"rules\":0}],\"ends\":[{\"rule\":\"r\",\"per\":\"2\",\"at\":1,\"until\":5,\"event\":{"
+    "\"data\":"
+    "{\"n\":1}}},{\"rule\":\"\",\"at\":2,\"until\":6,\"event\":true},{\"rule\":\"q\",\"at\":3,"
+    "\"until\":7}]}",
+};
+
+static void test_documents(void **state)
+{
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        assert_kept(*state, read_document(*state, documents[i]));
+}
+
+/* What only an expression makes is in the image what it is in the document. */
+static void test_values_of_expressions(void **state)
+{
+    struct fixture *fixture = *state;
+    struct customer *customer = read_document(fixture, documents[0]);
+    struct value fields = value_new_map(fixture->arena, 3);
+    value_add(fixture->arena, fields, value_text("when"),
+              (struct value){.kind = VALUE_TIMESTAMP, .integer = 1772352000});
+    value_add(fixture->arena, fields, value_text("n"), value_int(4));
+    value_add(fixture->arena, fields, value_text("d"), value_double(0.5));
+    customer->fields = fields;
+    assert_kept(fixture, customer);
+    struct customer *kept = customer_image_read(fixture->image, fixture->arena, "id:7");
+    assert_true(value_is_text(value_get(&kept->fields, "when"), "2026-03-01T08:00:00Z"));
+    assert_true(value_get(&kept->fields, "n")->flags & VALUE_FLEXIBLE);
+}
+
+/* A copy may be changed; the image stays. */
+static void test_changes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct customer *customer = read_document(fixture, documents[2]);
+    keep(fixture, customer);
+    const char *before =
+        printed(fixture, customer_image_read(fixture->image, fixture->arena, "id:7"));
+    struct customer *copy = customer_image_read(fixture->image, fixture->arena, "id:7");
+    customer_add_count(fixture->arena, copy, "a", 77);
+    customer_add_seen(fixture->arena, copy, "fedcba9876543210", 78, true);
+    CUSTOMER_LIST_DROP(copy->sends, 0);
+    assert_string_equal(
+        printed(fixture, customer_image_read(fixture->image, fixture->arena, "id:7")), before);
+    assert_false(customer_image_update(fixture->image, copy)); /* a send is gone */
+}
+
+static void test_update_in_place(void **state)
+{
+    struct fixture *fixture = *state;
+    keep(fixture, read_document(fixture, documents[2]));
+    for (int i = 0; i < 40; i++) {
+        struct customer *copy = customer_image_read(fixture->image, fixture->arena, "id:7");
+        customer_add_count(fixture->arena, copy, i % 2 ? "a" : "b", 100 + i);
+        customer_add_seen(fixture->arena, copy, "0123456789abcdef", 100 + i, i % 3 == 0);
+        const char *wanted = printed(fixture, copy);
+        if (!customer_image_update(fixture->image, copy))
+            keep(fixture, copy);
+        assert_string_equal(
+            printed(fixture, customer_image_read(fixture->image, fixture->arena, "id:7")), wanted);
+    }
+}
+
+/* What is only looked at is not copied. */
+static void test_see(void **state)
+{
+    struct fixture *fixture = *state;
+    keep(fixture, read_document(fixture, documents[2]));
+    const struct customer *seen = customer_image_see(fixture->image, fixture->arena, "id:7");
+    assert_string_equal(seen->key, "id:7");
+    assert_int_equal(customer_find_count(seen, "b")->time_count, 9);
+    assert_int_equal(customer_find_count(seen, "b")->count, 40);
+    assert_string_equal(customer_find_total(seen, "r")->rule, "r");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_documents, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_values_of_expressions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_update_in_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_see, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
