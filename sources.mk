@@ -1538,6 +1538,7 @@ test_files = \
 	tests/functional/real_servers.py \
 	tests/functional/schema_corpus.py \
 	tests/functional/share_count.py \
+	tests/functional/simulate_day.py \
 	tests/functional/subjects.py \
 	tests/functional/terminal.py \
 	tests/functional/test_archive.py \

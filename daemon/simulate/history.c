@@ -88,10 +88,15 @@ uint64_t history_bytes(const struct history *history)
 
 /* ---- Order ---- */
 
+static bool is_before(const struct history_line *a, const struct history_line *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->sequence < b->sequence;
+}
+
 static void insert(struct source *source, const struct waiting *waiting)
 {
     uint32_t place = source->count++;
-    for (; place > 0 && at(source, place - 1)->is.at_ms > waiting->is.at_ms; place--)
+    for (; place > 0 && is_before(&waiting->is, &at(source, place - 1)->is); place--)
         *at(source, place) = *at(source, place - 1);
     *at(source, place) = *waiting;
 }
@@ -171,7 +176,7 @@ static struct source *find_first(struct history *history)
     struct source *first = NULL;
     for (uint32_t i = 0; i < history->source_count; i++) {
         struct source *source = &history->sources[i];
-        if (source->count && (!first || at(source, 0)->is.at_ms < at(first, 0)->is.at_ms))
+        if (source->count && (!first || is_before(&at(source, 0)->is, &at(first, 0)->is)))
             first = source;
     }
     return first;

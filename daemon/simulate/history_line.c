@@ -86,24 +86,54 @@ static bool read_number(struct slice text, int64_t *number)
     return text.length > 0;
 }
 
-/* As archives are written: {"received":MS,"event":{…}}, with a blank here or there. */
-static bool is_archived(struct slice line, struct history_line *found)
+/* Behind the text, where it stands there; NULL else. */
+static const char *expect(const char *at, const char *end, const char *text)
 {
-    static const char first[] = "{\"received\":", second[] = "\"event\":";
-    const char *at = line.text, *end = line.text + line.length;
-    if (line.length < sizeof first + sizeof second || memcmp(at, first, sizeof first - 1) != 0)
-        return false;
-    at = skip_blanks(at + sizeof first - 1, end);
+    size_t length = strlen(text);
+    at = skip_blanks(at, end);
+    return (size_t)(end - at) >= length && memcmp(at, text, length) == 0
+               ? skip_blanks(at + length, end)
+               : NULL;
+}
+
+static const char *read_digits(const char *at, const char *end, int64_t *number)
+{
     const char *digits = at;
     while (at < end && *at >= '0' && *at <= '9')
         at++;
-    if (!read_number(slice_between(digits, at), &found->at_ms) || at == end || *at != ',')
+    return read_number(slice_between(digits, at), number) ? at : NULL;
+}
+
+/* What stands behind the dash of an entry's id. */
+static int64_t sequence_of(struct slice entry)
+{
+    const char *dash = entry.length ? memchr(entry.text, '-', entry.length) : NULL;
+    int64_t sequence;
+    return dash && read_digits(dash + 1, entry.text + entry.length, &sequence) ? sequence : 0;
+}
+
+/* `"entry":"…",`, where it stands there. */
+static const char *read_entry(const char *at, const char *end, struct history_line *found)
+{
+    const char *text = expect(at, end, "\"entry\":");
+    if (!text)
+        return at;
+    const char *behind = text < end && *text == '"' ? skip_string(text, end) : NULL;
+    if (!behind)
+        return NULL;
+    found->sequence = sequence_of(slice_between(text, behind));
+    return expect(behind, end, ",");
+}
+
+/* As archives are written, in this order of members; with a blank here or there. */
+static bool is_archived(struct slice line, struct history_line *found)
+{
+    const char *at = line.text, *end = line.text + line.length;
+    if (line.length < 2 || end[-1] != '}' || end[-2] != '}')
         return false;
-    at = skip_blanks(at + 1, end);
-    if ((size_t)(end - at) < sizeof second || memcmp(at, second, sizeof second - 1) != 0)
-        return false;
-    at = skip_blanks(at + sizeof second - 1, end);
-    if (end[-1] != '}' || end[-2] != '}')
+    if (!(at = expect(at, end, "{\"received\":")) || !(at = read_digits(at, end, &found->at_ms)) ||
+        !(at = expect(at, end, ",")) || !(at = read_entry(at, end, found)) ||
+        !(at = expect(at, end, "\"event\":")))
         return false;
     found->event = slice_between(at, end - 1);
     found->timed = true;
@@ -120,6 +150,7 @@ static bool is_archived_otherwise(struct slice line, struct history_line *found)
     if (!event.text || event.text[0] != '{' || !read_number(received, &found->at_ms))
         return false;
     found->event = event;
+    found->sequence = sequence_of(find_member(line, "entry"));
     found->timed = true;
     return true;
 }

@@ -6,6 +6,8 @@ import random
 
 import pytest
 
+import simulate_day
+
 BEGIN = datetime.datetime(2026, 3, 2, 10, 0, tzinfo=datetime.timezone.utc)
 RULES = """name: cart
 on: cart.updated
@@ -192,3 +194,9 @@ def test_the_same_bytes_on_every_run(history):
     path = history.write(*lines)
     one, two = (simulate(history, "--events", path) for _ in range(2))
     assert one == two and one[0]["all"]["sent"] > 100
+
+
+def test_three_daemons_send_what_it_says(shop):
+    """./dev model simulate has the same with 20,000 events."""
+    messages, rules = simulate_day.run(shop, 1, 1000, 3)
+    assert messages > 200 and rules > 8
