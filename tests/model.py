@@ -3,7 +3,7 @@
 
 usage: tests/model.py [NAME [NUMBER [SEED]]]   ($NUDGED_BUILD names the build folder)
 
-Default: all four, one after the other. Round after round, each with a seed of its own, in turn with
+Default: all five, one after the other. Round after round, each with a seed of its own, in turn with
 one daemon and with three:
 
   persons   200000 events of persons with several keys, one rule set, at most 20,000 events a round
@@ -12,7 +12,9 @@ one daemon and with three:
             the grammar of the language (functional/journeys.py)
   race      10000 orders, each within milliseconds of the deadline of a cart's reminder, 2,500 a
             round (functional/cart_race.py)
-  shares    100000 customers of a split and a hold-out (functional/share_count.py)"""
+  shares    100000 customers of a split and a hold-out (functional/share_count.py)
+  simulate  a day of 20000 events through three daemons, and what `nudgectl simulate` says of it
+            (functional/simulate_day.py)"""
 
 import pathlib
 import sys
@@ -24,6 +26,7 @@ import cart_race  # noqa: E402
 import journeys  # noqa: E402
 import persons  # noqa: E402
 import share_count  # noqa: E402
+import simulate_day  # noqa: E402
 from conftest import Shop  # noqa: E402
 
 
@@ -44,6 +47,11 @@ def run_race(shop, seed, pairs, daemons):
     return f"{before} orders came first, {reminded} reminders went out, of none of those"
 
 
+def run_simulate(shop, seed, events, _):
+    messages, rules = simulate_day.run(shop, seed, events, 3)
+    return f"{messages} messages of {rules} rules, as predicted"
+
+
 def run_shares(shop, seed, customers, daemons):
     share_count.run(shop, customers, tolerance=0.01)
     return "within 1 %, and for ever the same"
@@ -51,7 +59,7 @@ def run_shares(shop, seed, customers, daemons):
 
 # What runs, how many at most in a round, and in all.
 MODELS = {"persons": (run_persons, 20000, 200000), "journeys": (run_journeys, 5000, 200000),
-          "race": (run_race, 2500, 10000), "shares": (run_shares, 100000, 100000)}
+          "race": (run_race, 2500, 10000), "simulate": (run_simulate, 20000, 20000), "shares": (run_shares, 100000, 100000)}
 
 
 def run(name, left, seed):
