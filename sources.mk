@@ -846,6 +846,8 @@ library_sources = \
 	daemon/simulate/history_line.h \
 	daemon/simulate/line_reader.c \
 	daemon/simulate/line_reader.h \
+	daemon/simulate/people.c \
+	daemon/simulate/people.h \
 	daemon/simulate/simulation.c \
 	daemon/simulate/simulation.h \
 	daemon/simulate/tally.c \

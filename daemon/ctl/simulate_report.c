@@ -73,7 +73,7 @@ static void print_head(FILE *out, const struct simulation *simulation, const cha
     if (simulation->first_ms)
         fprintf(out, " from %s to %s", rule_test_time_text(arena, simulation->first_ms, zone),
                 rule_test_time_text(arena, simulation->last_ms, zone));
-    fprintf(out, ", %s people\n", grouped(simulation->people, text));
+    fprintf(out, ", %s people\n", grouped(simulation->known, text));
     if (simulation->tally.duplicates)
         fprintf(out, "%s of them had been here before\n",
                 grouped(simulation->tally.duplicates, text));
@@ -163,6 +163,27 @@ static void print_idle(FILE *out, const struct tally *tally)
         fprintf(out, "\n");
 }
 
+static void print_people(FILE *out, const struct simulation *simulation, const char *zone,
+                         struct arena *arena)
+{
+    const struct people *people = &simulation->people;
+    uint64_t reached = people_reached(people), with[SIMULATE_REPORT_MOST + 2] = {0};
+    char text[NUMBER_SIZE];
+    if (!reached)
+        return;
+    fprintf(out, "\n%s people were sent something", grouped(reached, text));
+    fprintf(out, "; the busiest hour began at %s, with %s messages\n",
+            rule_test_time_text(arena, simulation->busiest_ms, zone),
+            grouped(simulation->busiest, text));
+    for (uint32_t i = 1; i <= SIMULATE_REPORT_MOST; i++)
+        with[i] = people_with(people, 0, i);
+    fprintf(out, "at most so many messages within 7 days:");
+    for (uint32_t i = 1; i <= SIMULATE_REPORT_MOST; i++)
+        fprintf(out, "%s %u%s: %s", i > 1 ? "," : "", i, i == SIMULATE_REPORT_MOST ? "+" : "",
+                grouped(with[i] - with[i + 1], text));
+    fprintf(out, "\n");
+}
+
 void simulate_report_table(FILE *out, const struct simulation *simulation, const char *zone)
 {
     struct arena *arena = arena_new(4096);
@@ -170,6 +191,7 @@ void simulate_report_table(FILE *out, const struct simulation *simulation, const
     fprintf(out, "\n");
     print_rules(out, &simulation->tally);
     print_reasons(out, &simulation->tally, arena);
+    print_people(out, simulation, zone, arena);
     print_idle(out, &simulation->tally);
     arena_destroy(&arena);
 }
@@ -216,6 +238,27 @@ static struct value all_of(struct arena *arena, const struct tally *tally)
     return map;
 }
 
+static struct value busiest_of(struct arena *arena, const struct simulation *simulation)
+{
+    struct value map = value_new_map(arena, 2);
+    value_add(arena, map, value_text("from"), value_int(simulation->busiest_ms));
+    add_number(arena, map, "sent", simulation->busiest);
+    return map;
+}
+
+/* By how many messages a person had, how many those are. */
+static struct value spread_of(struct arena *arena, const struct people *people)
+{
+    struct value map = value_new_map(arena, SIMULATE_REPORT_MOST);
+    for (uint32_t i = 1; i <= SIMULATE_REPORT_MOST; i++) {
+        bool last = i == SIMULATE_REPORT_MOST;
+        uint64_t more = last ? 0 : people_with(people, 0, i + 1);
+        add_number(arena, map, arena_printf(arena, "%u%s", i, last ? "+" : ""),
+                   people_with(people, 0, i) - more);
+    }
+    return map;
+}
+
 void simulate_report_json(FILE *out, const struct simulation *simulation)
 {
     const struct tally *tally = &simulation->tally;
@@ -230,7 +273,11 @@ void simulate_report_json(FILE *out, const struct simulation *simulation)
         add_number(arena, map, "from", (uint64_t)simulation->first_ms);
         add_number(arena, map, "to", (uint64_t)simulation->last_ms);
     }
-    add_number(arena, map, "people", simulation->people);
+    add_number(arena, map, "people", simulation->known);
+    add_number(arena, map, "reached", people_reached(&simulation->people));
+    if (simulation->busiest)
+        value_add(arena, map, value_text("busiest"), busiest_of(arena, simulation));
+    value_add(arena, map, value_text("within_7d"), spread_of(arena, &simulation->people));
     for (uint32_t i = 0; i < tally->rule_count; i++)
         value_push(arena, rules, rule_of(arena, &tally->rules[i]));
     value_add(arena, map, value_text("rules"), rules);

@@ -240,7 +240,8 @@ static void commit(struct replay *replay, const struct person *person,
 
 /* One try, with what is known so far: true where it holds, and was kept. */
 static bool decide_once(struct replay *replay, const struct person *person, struct facts *known,
-                        const struct shop_event *event, int64_t due_ms, struct decision *decision)
+                        const struct shop_event *event, int64_t due_ms, struct decision *decision,
+                        struct replay_decided *decided)
 {
     struct arena *arena = replay->arena;
     const struct customer **joined = arena_alloc(arena, sizeof *joined * (person->taken_count + 1));
@@ -276,6 +277,8 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
         learn_starts(replay, known, person, decision);
     else if (!learn_facts(replay, known, decision)) {
         commit(replay, person, &input, decision);
+        decided->joined = input.joined;
+        decided->joined_count = input.joined_count;
         return true;
     }
     return false;
@@ -289,20 +292,20 @@ static void decide_for(struct replay *replay, const char *key, const struct shop
         replay_memory_meet(replay->memory, key, event, replay->now_ms, replay->arena);
     struct facts facts = {0};
     struct decision decision = {0};
+    struct replay_decided decided = {.customer = person->name->text,
+                                     .event = event,
+                                     .decision = &decision,
+                                     .now_ms = replay->now_ms};
     struct diag diag = {0};
     bool done = false;
     for (int tries = 0; tries < TRIES_MOST && !done; tries++)
-        done = decide_once(replay, person, &facts, event, due_ms, &decision);
+        done = decide_once(replay, person, &facts, event, due_ms, &decision, &decided);
     if (!done) {
         diag_fault(&diag, "undecided", "decided %d times, and something had always changed",
                    TRIES_MOST);
         replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
         return;
     }
-    const struct replay_decided decided = {.customer = person->name->text,
-                                           .event = event,
-                                           .decision = &decision,
-                                           .now_ms = replay->now_ms};
     replay_events_tell(&replay->own, replay->options.rules, person->name->text, &decision,
                        replay->arena);
     replay->options.on_decided(replay->options.context, &decided);

@@ -30,6 +30,8 @@ struct replay_decided {
     const char *customer;           /* the key under which they stand */
     const struct shop_event *event; /* NULL: a deadline */
     const struct decision *decision;
+    const struct customer *const *joined; /* who proved to be the same person */
+    size_t joined_count;
     int64_t now_ms;
 };
 

@@ -3,9 +3,9 @@
  *
  *   {"received": 1772352000000, "entry": "1772352000000-0", "event": {…}}
  *
- * which came at that time, and of those of the same millisecond in the order of their entries (which
- * may be left out). A plain event came at its own `time`. Only what tells this is looked
- * at: that the rest is an event is seen where it is read (customer/shop_event).
+ * which came at that time, and of those of the same millisecond in the order of their entries
+ * (which may be left out). A plain event came at its own `time`. Only what tells this is looked at:
+ * that the rest is an event is seen where it is read (customer/shop_event).
  */
 #ifndef NUDGED_SIMULATE_HISTORY_LINE_H
 #define NUDGED_SIMULATE_HISTORY_LINE_H
@@ -18,8 +18,8 @@
 struct history_line {
     struct slice event; /* within the line */
     bool timed;
-    int64_t at_ms;     /* where it is timed */
-    int64_t sequence;  /* within the millisecond; 0 where nothing tells */
+    int64_t at_ms;    /* where it is timed */
+    int64_t sequence; /* within the millisecond; 0 where nothing tells */
 };
 
 struct history_line history_line_of(struct slice line);

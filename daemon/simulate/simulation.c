@@ -3,12 +3,14 @@
 #include "base/arena.h"
 #include "config/config.h"
 
-enum { PROGRESS_EVENTS = 1024 };
+enum { PROGRESS_EVENTS = 1024, HOUR_MS = 3600 * 1000 };
 
 struct run {
     const struct simulation_options *options;
     struct simulation *simulation;
     struct replay *replay;
+    int64_t hour_ms; /* that it is now, of messages */
+    uint64_t hour;   /* how many there were */
 };
 
 static bool is_told(const struct run *run, int64_t at_ms)
@@ -16,12 +18,29 @@ static bool is_told(const struct run *run, int64_t at_ms)
     return at_ms >= run->options->from_ms && at_ms < run->options->to_ms;
 }
 
+static void count_hour(struct run *run, int64_t at_ms, uint32_t messages)
+{
+    struct simulation *simulation = run->simulation;
+    int64_t hour_ms = at_ms - at_ms % HOUR_MS;
+    if (hour_ms != run->hour_ms)
+        run->hour = 0;
+    run->hour_ms = hour_ms;
+    run->hour += messages;
+    if (run->hour > simulation->busiest) {
+        simulation->busiest = run->hour;
+        simulation->busiest_ms = hour_ms;
+    }
+}
+
 static void on_decided(void *context, const struct replay_decided *decided)
 {
     struct run *run = context;
     const struct decision *decision = decided->decision;
-    if (!is_told(run, decided->now_ms))
+    bool told = is_told(run, decided->now_ms);
+    people_decided(&run->simulation->people, decided, told);
+    if (!told)
         return;
+    count_hour(run, decided->now_ms, decision->message_count);
     tally_decided(&run->simulation->tally, decided);
     for (uint32_t i = 0; i < decision->message_count && run->options->on_message; i++)
         run->options->on_message(run->options->context,
@@ -42,7 +61,7 @@ static void on_dead(void *context, int64_t now_ms, const struct diag *diag)
 static void see_customer(void *context, const struct customer *customer)
 {
     struct run *run = context;
-    run->simulation->people++;
+    run->simulation->known++;
     for (uint32_t i = 0; i < customer->journeys.count; i++)
         tally_waits(&run->simulation->tally, customer->journeys.items[i].rule);
 }
@@ -99,6 +118,7 @@ bool simulation_run(struct simulation *simulation, const struct simulation_optio
     policy.secret = NULL; /* no hash of it leaves here */
     *simulation = (struct simulation){0};
     tally_open(&simulation->tally, generation->rules);
+    people_open(&simulation->people, &options->people);
     run.replay = replay_new(&replay);
     for (const char *const *address = options->suppressed; address && *address; address++)
         replay_suppress(run.replay, *address);
@@ -118,4 +138,5 @@ bool simulation_run(struct simulation *simulation, const struct simulation_optio
 void simulation_free(struct simulation *simulation)
 {
     tally_close(&simulation->tally);
+    people_close(&simulation->people);
 }

@@ -14,6 +14,7 @@
 #include "base/diag.h"
 #include "config/generation.h"
 #include "simulate/history.h"
+#include "simulate/people.h"
 #include "simulate/tally.h"
 
 #define SIMULATION_BEGINNING INT64_MIN
@@ -32,6 +33,7 @@ struct simulation_options {
     /* What is told: from here on, to before there. What was earlier is decided all the same; of
      * what is later nothing. Without an end it is over with the last event. */
     int64_t from_ms, to_ms;
+    struct people_options people;
 
     /* In the order of time. */
     void (*on_message)(void *context, const struct simulation_message *message);
@@ -46,10 +48,12 @@ struct simulation_options {
 
 struct simulation {
     struct tally tally;
+    struct people people;
     int64_t first_ms, last_ms; /* of what is told; 0: there was no event */
     uint64_t no_events;        /* lines */
-    uint64_t people;           /* who are known at the end */
-    uint64_t reached;          /* to whom something was sent */
+    uint64_t known;            /* people, at the end */
+    int64_t busiest_ms;        /* when the hour began in which most was sent */
+    uint64_t busiest;          /* and how much that was */
 };
 
 /* False where the history ends before its time: `diag` has why, or on_no_event wanted it.

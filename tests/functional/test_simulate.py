@@ -94,6 +94,8 @@ def test_figures_and_messages(history):
         "rule": "cart", "started": 5, "sent": 1, "channels": {"email": 1}, "ended": {"until": 1},
         "refused": {"limit": 1, "no-consent": 1}, "not_begun": {}, "waiting": 1}
     assert rule(figures, "quiet")["started"] == 0
+    assert (figures["reached"], figures["within_7d"]) == (2, {"1": 2, "2": 0, "3": 0, "4+": 0})
+    assert figures["busiest"] == {"from": millis(0), "sent": 1}
     assert messages == [
         {"time": millis(30), "customer": "id:2", "rule": "receipt", "template": "note", "channel": "email",
          "to": "c2@example.com", "topic": "all"},
@@ -109,6 +111,18 @@ def test_the_table(history):
     assert ["cart", "5", "1", "2", "1", "1"] in lines and ["all", "6", "2", "2", "1", "1"] in lines
     assert ["cart", "refused", "no-consent", "1"] in lines and ["cart", "ended", "until", "1"] in lines
     assert out.endswith("Nothing by: quiet\n")
+
+
+def test_who_got_most(history):
+    """Two keys that prove to be one person are one; a week's messages are counted as they slide."""
+    day = 24 * 60
+    guest = {"type": "order.placed", "time": at(0).isoformat(), "customer": {"email": "c1@example.com"}}
+    lines = [guest] + [event("order.placed", 1, minutes, order={}) for minutes in (day, 6 * day, 8 * day, 9 * day)]
+    lines += [event("order.placed", 2, 8 * day + minutes) for minutes in range(6)]
+    figures, _, _ = simulate(history, "--events", history.write(*lines))
+    assert (figures["people"], figures["reached"]) == (2, 2)
+    assert figures["within_7d"] == {"1": 0, "2": 0, "3": 1, "4+": 1}
+    assert figures["busiest"] == {"from": millis(8 * day), "sent": 7}
 
 
 def test_messages_on_standard_output(history):
