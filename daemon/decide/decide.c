@@ -25,10 +25,8 @@
  */
 #include "decide/decide.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"

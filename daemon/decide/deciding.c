@@ -37,7 +37,6 @@ void deciding_fail(struct deciding *d, const struct customer_journey *journey,
 void deciding_end_trace(struct deciding *d)
 {
     struct value line;
-    d->decision->told = d->decision->told || d->trace.items || d->event;
     if (trace_end(&d->trace, &line))
         decision_add_trace(d->decision, d->arena, line);
 }

@@ -28,7 +28,6 @@ struct decision {
     uint32_t dead_count, dead_capacity;
     struct value *trace; /* one map for each event, and one for the timer */
     uint32_t trace_count, trace_capacity;
-    bool told;                  /* there was something to tell, whether or not anybody listens */
     struct decision_said *said; /* in the order in which it was said */
     uint32_t said_count, said_capacity;
     const char **erased; /* keys under which all that there is of the customer goes */

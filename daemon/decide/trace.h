@@ -39,7 +39,7 @@ struct trace {
     struct trace_group *groups; /* of rules that did not match */
     uint32_t group_count;
     uint32_t items;    /* that were to be added */
-    bool silent;       /* nobody reads it: there is no line, and every item is NULL */
+    bool silent;       /* nobody reads it: there is no line, and every item is null */
     struct acts *acts; /* where what rules did is counted too; NULL: nobody counts */
 };
 
