@@ -57,8 +57,14 @@ library_sources = \
 	daemon/base/locale_format.h \
 	daemon/base/log.c \
 	daemon/base/log.h \
+	daemon/base/log_field.h \
 	daemon/base/log_group.c \
 	daemon/base/log_group.h \
+	daemon/base/log_ids.h \
+	daemon/base/log_journal.c \
+	daemon/base/log_journal.h \
+	daemon/base/log_line.c \
+	daemon/base/log_line.h \
 	daemon/base/log_once.h \
 	daemon/base/mailbox.c \
 	daemon/base/mailbox.h \
@@ -519,6 +525,8 @@ library_sources = \
 	daemon/delivery/attempt.h \
 	daemon/delivery/attempt_figures.c \
 	daemon/delivery/attempt_figures.h \
+	daemon/delivery/attempt_log.c \
+	daemon/delivery/attempt_log.h \
 	daemon/delivery/blame.c \
 	daemon/delivery/blame.h \
 	daemon/delivery/choice.c \
@@ -537,6 +545,7 @@ library_sources = \
 	daemon/delivery/prepare.h \
 	daemon/delivery/settlement.c \
 	daemon/delivery/settlement.h \
+	daemon/delivery/settlement_scene.h \
 	daemon/delivery/settling.c \
 	daemon/delivery/settling.h \
 	daemon/delivery/taking.c \
@@ -569,6 +578,8 @@ library_sources = \
 	daemon/events/work_figures.h \
 	daemon/events/work_list.c \
 	daemon/events/work_list.h \
+	daemon/events/work_log.c \
+	daemon/events/work_log.h \
 	daemon/events/zones.c \
 	daemon/events/zones.h \
 	daemon/liquid/liquid.h \
@@ -1520,6 +1531,7 @@ test_files = \
 	tests/functional/fault_server.py \
 	tests/functional/format_1.json \
 	tests/functional/hostile.py \
+	tests/functional/journal_wire.c \
 	tests/functional/journey_customer.py \
 	tests/functional/journey_model.py \
 	tests/functional/journey_rules.py \
@@ -1588,6 +1600,7 @@ test_files = \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
 	tests/functional/test_local_times.py \
+	tests/functional/test_log.py \
 	tests/functional/test_lookups.py \
 	tests/functional/test_manual.py \
 	tests/functional/test_message_events.py \

@@ -218,7 +218,7 @@ static bool open_port(struct admin_pages *pages, struct diag *diag)
                                                                .is_port = true,
                                                                .routes = port_routes,
                                                                .context = pages});
-    log_info("figures are served listen=%s", pages->listens);
+    log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_TEXT("listen", pages->listens)), "figures are served");
     return true;
 }
 

@@ -80,6 +80,7 @@ static void put_in_force(struct app *app, struct generation *generation)
     const struct config_log *log = &generation->config->keys.log;
     app->generation = generation;
     log_set_level((enum log_level)log->level);
+    log_set_format((enum log_format)log->format);
     log_show_addresses(log->addresses);
     figures_reload(generation);
 }
@@ -121,10 +122,12 @@ static bool reload(void *context, struct buf *out)
         rule_sets_use(app->shard->rule_sets, next->digest, next->entries);
         instance_renew(app->shard->instance);
         delivery_reload(app->delivery);
-        log_info("reloaded rules=%zu", ruleset_count(next->rules));
+        log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("rules", ruleset_count(next->rules))),
+                 "reloaded");
     } else {
         figures_reload(NULL);
-        log_error("the reload was refused; all stays in force as it was before it");
+        log_with(LOG_LEVEL_ERROR, LOG_FIELDS(LOG_ID(LOG_ID_RELOAD_REFUSED)),
+                 "the reload was refused; all stays in force as it was before it");
     }
     if (lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING)
         notify_ready();
@@ -156,8 +159,11 @@ static void on_instance(void *context, enum instance_state state, const struct d
     else if (state == INSTANCE_REPLACED)
         lifecycle_fail(app->lifecycle, fault, EX_UNAVAILABLE);
     else if (state == INSTANCE_READY && lifecycle_run(app->lifecycle)) {
-        log_info("running instance=%s rules=%zu", instance_consumer(app->shard->instance),
-                 ruleset_count(app->generation->rules));
+        log_with(LOG_LEVEL_INFO,
+                 LOG_FIELDS(LOG_ID(LOG_ID_RUNNING),
+                            LOG_TEXT("instance", instance_consumer(app->shard->instance)),
+                            LOG_NUMBER("rules", ruleset_count(app->generation->rules))),
+                 "running");
         keeper_wake(app->keeper);
     }
 }
@@ -320,6 +326,7 @@ static bool build_generation(struct app *app, struct diag *diag)
 {
     if (!config_make_state(app->config, diag) || !config_secret(app->config, true, diag))
         return false;
+    log_set_secret(app->config->secret, app->config->secret_length);
     if (!load_generation(app))
         return diag_error(diag, "rules or templates are broken: nothing was started");
     return true;
@@ -584,6 +591,7 @@ void app_destroy(struct app **app)
     generation_release(&a->generation);
     event_base_free(a->base);
     log_group_destroy(&a->log_group);
+    log_set_secret(NULL, 0); /* it is the configuration's */
     config_destroy(&a->config);
     free(a);
     *app = NULL;
@@ -591,8 +599,10 @@ void app_destroy(struct app **app)
 
 int app_run(struct app *app)
 {
-    log_info("starting config=%s redis=%s", app->config->file[0] ? app->config->file : "(none)",
-             app->embedded ? "private" : "configured");
+    log_with(LOG_LEVEL_INFO,
+             LOG_FIELDS(LOG_TEXT("config", app->config->file[0] ? app->config->file : "(none)"),
+                        LOG_TEXT("redis", app->embedded ? "private" : "configured")),
+             "starting");
     event_base_dispatch(app->base);
     return lifecycle_status(app->lifecycle);
 }

@@ -60,13 +60,13 @@ static void tell(struct backpressure *b, int64_t waiting)
 {
     metrics_set(METRIC_OUTBOX_FULL, waiting);
     if (waiting && !b->told)
-        log_warning("the outbox is over its bound, sends wait for room messages=%" PRId64
-                    " customers=%" PRId64,
-                    b->outbox + b->later, waiting);
+        log_with(LOG_LEVEL_WARNING,
+                 LOG_FIELDS(LOG_NUMBER("messages", b->outbox + b->later),
+                            LOG_NUMBER("customers", waiting)),
+                 "the outbox is over its bound, sends wait for room");
     else if (!waiting && b->told)
-        log_info("the outbox is below its bound, no send waits for room any more "
-                 "messages=%" PRId64,
-                 b->outbox + b->later);
+        log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("messages", b->outbox + b->later)),
+                 "the outbox is below its bound, no send waits for room any more");
     b->told = waiting > 0;
 }
 

@@ -99,7 +99,8 @@ void lifecycle_drain(struct lifecycle *lifecycle)
     sweeper_stop(options->sweeper);
     delivery_drain(options->delivery);
     lifecycle->until_ms = clock_monotonic_ms() + options->drain_ms;
-    log_info("draining, nothing more is begun drain_ms=%" PRId64, options->drain_ms);
+    log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("drain_ms", options->drain_ms)),
+             "draining, nothing more is begun");
     enter(lifecycle, LIFECYCLE_DRAINING);
     event_active(lifecycle->timer, EV_TIMEOUT, 0);
 }
@@ -142,8 +143,8 @@ static void on_look(evutil_socket_t fd, short what, void *context)
         return;
     }
     if (over) {
-        log_warning("the drain's time is over, what has not ended is cut drain_ms=%" PRId64,
-                    lifecycle->options.drain_ms);
+        log_with(LOG_LEVEL_WARNING, LOG_FIELDS(LOG_NUMBER("drain_ms", lifecycle->options.drain_ms)),
+                 "the drain's time is over, what has not ended is cut");
         enter(lifecycle, LIFECYCLE_CUTTING);
         lifecycle->until_ms = now_ms + SETTLE_WAIT_MS;
         delivery_cut(lifecycle->options.delivery);

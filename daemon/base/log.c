@@ -1,10 +1,9 @@
 /*
- * A line is made by write_format(): nothing where its level is not written, else the prefix that
- * its reader wants (the journal a priority, people a time), and the text without what a terminal
- * would obey, in one write(2). Any thread may log; what they share is atomic or set once.
+ * A line is made by log_write(), as its reader wants it (base/log_line), in one write(2): lines of
+ * several threads never mix. Any thread may log; what they share is atomic or set once.
  *
- * Below stands what keeps people out of the log: addresses and telephone numbers are masked,
- * unless the configuration shows them.
+ * Below stands what keeps people out of the log: addresses are told as keyed hashes and telephone
+ * numbers not at all, unless the configuration shows them.
  */
 #include "base/log.h"
 
@@ -19,29 +18,52 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/mask.h"
-#include "base/utf8.h"
+#include "base/digest.h"
+#include "base/log_journal.h"
+#include "base/log_line.h"
+#include "base/mailbox.h"
 
-enum { LINE_MOST = 1024, TEXT_MOST = 4096 };
+enum { TEXT_MOST = 4096, HASH_BYTES = 8 };
 
 const char *const log_level_names[] = {"error", "warning", "info", "debug", NULL};
+const char *const log_format_names[] = {"auto", "text", "json", NULL};
 
 /* Priorities of syslog(3), which the journal reads between "<" and ">". */
-static const char *const journal_prefixes[] = {"<3>", "<4>", "<6>", "<7>"};
+static const int priorities[] = {3, 4, 6, 7};
 
 static atomic_int highest = LOG_LEVEL_INFO;
+static atomic_int form = LOG_FORMAT_AUTO;
 static atomic_bool addresses_shown;
+static const void *secret;
+static size_t secret_length;
 static pthread_once_t looked = PTHREAD_ONCE_INIT;
-static bool to_journal;
+static bool to_journal;  /* it reads our standard error, … */
+static bool has_journal; /* … and takes fields too */
 
 void log_set_level(enum log_level level)
 {
     atomic_store_explicit(&highest, (int)level, memory_order_relaxed);
 }
 
+bool log_wants(enum log_level level)
+{
+    return (int)level <= atomic_load_explicit(&highest, memory_order_relaxed);
+}
+
+void log_set_format(enum log_format format)
+{
+    atomic_store_explicit(&form, (int)format, memory_order_relaxed);
+}
+
 void log_show_addresses(bool show)
 {
     atomic_store_explicit(&addresses_shown, show, memory_order_relaxed);
+}
+
+void log_set_secret(const void *bytes, size_t length)
+{
+    secret = bytes;
+    secret_length = length;
 }
 
 /* JOURNAL_STREAM is inherited by what runs below a service too: it counts only where
@@ -54,25 +76,12 @@ static void look_for_journal(void)
     to_journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
                  fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
                  status.st_ino == inode;
+    has_journal = to_journal && log_journal_listens();
 }
 
-static size_t put_prefix(char *line, size_t size, enum log_level level)
+/* What a standard error that does not block has no room for is lost: nobody waits for a log. */
+static void write_line(char *line, size_t length)
 {
-    pthread_once(&looked, look_for_journal);
-    char now[CLOCK_TEXT_SIZE];
-    int length = to_journal ? snprintf(line, size, "%s", journal_prefixes[level])
-                            : snprintf(line, size, "%s %s: ", clock_format(clock_wall_ms(), now),
-                                       log_level_names[level]);
-    return (size_t)length;
-}
-
-/* One write(2) for the whole line, so that lines of several threads never mix. What a
- * standard error that does not block has no room for is lost: nobody waits for a log. */
-static void write_line(enum log_level level, const char *text)
-{
-    char line[LINE_MOST];
-    size_t length = put_prefix(line, sizeof line, level);
-    length += utf8_show(text, strlen(text), line + length, sizeof line - 1 - length);
     line[length++] = '\n';
     ssize_t written;
     do
@@ -80,52 +89,60 @@ static void write_line(enum log_level level, const char *text)
     while (written < 0 && errno == EINTR);
 }
 
-static void write_format(enum log_level level, const char *format, va_list args)
+/* The journal takes what a line begins with for its priority. */
+static size_t put_priority(char *line, size_t size, enum log_level level)
 {
-    if ((int)level > atomic_load_explicit(&highest, memory_order_relaxed))
-        return;
+    return to_journal ? (size_t)snprintf(line, size, "<%d>", priorities[level]) : 0;
+}
+
+static void write_text(enum log_level level, const char *sentence, const struct log_field *fields)
+{
+    char line[LOG_LINE_MOST], now[CLOCK_TEXT_SIZE];
+    size_t length = put_priority(line, sizeof line, level);
+    if (!to_journal)
+        length = (size_t)snprintf(line, sizeof line, "%s %s: ", clock_format(clock_wall_ms(), now),
+                                  log_level_names[level]);
+    length += log_line_text(sentence, fields, line + length, sizeof line - 1 - length);
+    write_line(line, length);
+}
+
+static void write_json(enum log_level level, const char *sentence, const struct log_field *fields)
+{
+    char line[LOG_LINE_JSON_MOST], now[CLOCK_TEXT_SIZE];
+    size_t length = put_priority(line, sizeof line, level);
+    length += log_line_json(clock_format(clock_wall_ms(), now), log_level_names[level], sentence,
+                            fields, line + length, sizeof line - 1 - length);
+    write_line(line, length);
+}
+
+static bool write_journal(const struct log_place *place, const char *sentence,
+                          const struct log_field *fields)
+{
+    return has_journal &&
+           log_journal_send(&(struct log_journal_line){.priority = priorities[place->level],
+                                                       .file = place->file,
+                                                       .line = place->line,
+                                                       .function = place->function,
+                                                       .sentence = sentence,
+                                                       .fields = fields});
+}
+
+void log_write(const struct log_place *place, const struct log_field *fields, const char *format,
+               ...)
+{
     int saved = errno;
-    char text[TEXT_MOST];
-    struct buf shown;
-    buf_init(&shown, 2 * TEXT_MOST);
-    if (vsnprintf(text, sizeof text, format, args) >= 0) {
-        mask_text(text, strlen(text), &shown);
-        write_line(level, buf_string(&shown));
-    }
-    buf_free(&shown);
+    int wanted = atomic_load_explicit(&form, memory_order_relaxed);
+    char sentence[TEXT_MOST];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    pthread_once(&looked, look_for_journal);
+    if (length >= 0 && wanted == LOG_FORMAT_JSON)
+        write_json(place->level, sentence, fields);
+    else if (length >= 0 && !(wanted == LOG_FORMAT_AUTO && write_journal(place, sentence, fields)))
+        write_text(place->level, sentence, fields);
     errno = saved;
-}
-
-void log_error(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    write_format(LOG_LEVEL_ERROR, format, args);
-    va_end(args);
-}
-
-void log_warning(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    write_format(LOG_LEVEL_WARNING, format, args);
-    va_end(args);
-}
-
-void log_info(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    write_format(LOG_LEVEL_INFO, format, args);
-    va_end(args);
-}
-
-void log_debug(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    write_format(LOG_LEVEL_DEBUG, format, args);
-    va_end(args);
 }
 
 void log_diag(const struct diag *diag)
@@ -142,19 +159,38 @@ void log_diag(const struct diag *diag)
 
 /* ---- Who is not named ---- */
 
+/* As decide/policy does it. A hash without a key would be as good as the address: who has a list of
+ * addresses could try them all. */
+static void hash_address(const char *address, char *out, size_t size)
+{
+    unsigned char digest[DIGEST_SIZE];
+    char digits[2 * HASH_BYTES + 1];
+    if (!secret) {
+        snprintf(out, size, "#…");
+        return;
+    }
+    struct arena *arena = arena_new(512);
+    const char *mailbox = mailbox_form(arena, slice_of(address));
+    digest_hmac(secret, secret_length, mailbox, strlen(mailbox), digest);
+    digest_hex(digest, HASH_BYTES, digits);
+    arena_destroy(&arena);
+    snprintf(out, size, "#%s", digits);
+}
+
 const char *log_address(const char *address, char *out, size_t size)
 {
-    size_t length = strlen(address);
-    const char *domain = strrchr(address, '@');
-    if (atomic_load_explicit(&addresses_shown, memory_order_relaxed) || length == 0) {
+    if (atomic_load_explicit(&addresses_shown, memory_order_relaxed) || !*address)
         snprintf(out, size, "%s", address);
-        return out;
-    }
-    /* A first character that is the "@" or no UTF-8 shows nothing. */
-    size_t first = utf8_width(address, length);
-    if (address == domain || !utf8_valid(address, first))
-        first = 0;
-    snprintf(out, size, "%.*s…%s", (int)first, address, domain ? domain : "");
+    else
+        hash_address(address, out, size);
+    return out;
+}
+
+const char *log_name(const char *name, char out[LOG_NAME_SIZE])
+{
+    if (strchr(name, '@'))
+        return log_address(name, out, LOG_NAME_SIZE);
+    snprintf(out, LOG_NAME_SIZE, "%s", name);
     return out;
 }
 
@@ -205,7 +241,14 @@ const char *log_masked(const char *words, char *out, size_t size)
             add(out, size, words, length = 1);
             continue;
         }
+        size_t whole = length;
+        while (length > 1 && strchr(".:!?", words[length - 1])) /* of the sentence */
+            length--;
         snprintf(word, sizeof word, "%.*s", (int)length, words);
+        if (!strchr(word, '@')) {
+            length = whole;
+            snprintf(word, sizeof word, "%.*s", (int)length, words);
+        }
         if (strchr(word, '@'))
             log_address(word, masked, sizeof masked);
         else if (strstr(word, "%40"))

@@ -18,7 +18,8 @@ struct config_redis {
 };
 
 struct config_log {
-    int level; /* enum log_level */
+    int level;  /* enum log_level */
+    int format; /* enum log_format */
     bool addresses, messages;
 };
 

@@ -10,6 +10,7 @@
  */
 #include "decide/message_body.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -180,6 +181,17 @@ void message_body_give(struct arena *arena, struct value body, const char *code)
         return;
     put_text(arena, given, "code", code);
     put(arena, body, "given", given);
+}
+
+const char *message_body_event(const struct value *body, char out[MESSAGE_BODY_EVENT_SIZE])
+{
+    const struct value *name = value_path(body, "event.id");
+    if (!value_is(name, VALUE_STRING) || name->length == 0)
+        name = value_get(body, "origin");
+    bool known = value_is(name, VALUE_STRING);
+    snprintf(out, MESSAGE_BODY_EVENT_SIZE, "%.*s", known ? (int)name->length : 0,
+             known ? name->string : "");
+    return out;
 }
 
 /* ---- The form that is stored ---- */

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "customer/customer.h"
+#include "customer/shop_event.h"
 #include "decide/policy.h"
 #include "rules/condition.h"
 #include "rules/rule.h"
@@ -42,6 +43,12 @@ const char *message_body_mid(const struct policy *policy, const char *customer, 
  * expression of `from` or `data` fails: *fault says why. */
 bool message_body_make(const struct message_body_input *input, struct arena *arena,
                        const char **mid, struct value *body, const char **fault);
+
+/* The name of the event that a message came of: its id, or, where it has none, its journey's
+ * origin;
+ * "" where a former program told neither. */
+enum { MESSAGE_BODY_EVENT_SIZE = SHOP_EVENT_ID_MOST + 1 };
+const char *message_body_event(const struct value *body, char out[MESSAGE_BODY_EVENT_SIZE]);
 
 /* What stands beside a stored body, in the message's hash. */
 struct message_body_known {

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "decide/message_body.h"
 
 struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
@@ -55,6 +56,12 @@ void attempts_destroy(struct attempt *first)
 struct attempt *attempt_of(struct senders_job *job)
 {
     return (struct attempt *)((char *)job - offsetof(struct attempt, job));
+}
+
+const char *attempt_event(const struct attempt *attempt)
+{
+    char name[MESSAGE_BODY_EVENT_SIZE], shown[LOG_NAME_SIZE];
+    return arena_text(attempt->arena, log_name(message_body_event(&attempt->message, name), shown));
 }
 
 bool attempt_read(struct attempt *attempt, struct diag *diag)

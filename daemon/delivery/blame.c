@@ -82,7 +82,8 @@ static void on_told(void *context, const struct diag *fault)
         return;
     }
     if (fault)
-        log_warning("%s stay as they are count=%zu: %s", names[blame->calling], count, fault->text);
+        log_with(LOG_LEVEL_WARNING, LOG_FIELDS(LOG_NUMBER("count", count), LOG_DETAIL(fault->text)),
+                 "%s stay as they are", names[blame->calling]);
     blame->failed = 0;
     forget(&blame->lists[blame->calling], count);
     tell(blame);
@@ -95,8 +96,9 @@ static void on_revived(void *context, const struct diag *fault,
     for (size_t i = 0; !fault && i < count; i++)
         revived += verdicts[i] == REVIVAL_DONE;
     if (!fault)
-        log_info("messages were refused by a gateway's fault, and wait again revived=%zu of=%zu",
-                 revived, count);
+        log_with(LOG_LEVEL_INFO,
+                 LOG_FIELDS(LOG_NUMBER("revived", revived), LOG_NUMBER("of", count)),
+                 "messages were refused by a gateway's fault, and wait again");
     on_told(context, fault);
 }
 

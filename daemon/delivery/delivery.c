@@ -29,6 +29,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "delivery/attempt_figures.h"
+#include "delivery/attempt_log.h"
 #include "delivery/blame.h"
 #include "delivery/choice.h"
 #include "delivery/message_event.h"
@@ -132,6 +133,7 @@ static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
 static void give(struct attempt *attempt, struct destination *destination)
 {
     metrics_add(METRIC_SENDING, 1);
+    attempt_log_given(attempt, destination->config->name);
     destination_give(destination, attempt);
 }
 

@@ -126,15 +126,20 @@ static void log_breaker(const struct destination *destination, const struct outc
 {
     char words[2 * OUTCOME_TEXT_SIZE];
     if (destination->breaker.state == BREAKER_CLOSED)
-        log_info("the gateway takes part again gateway=%s breaker=closed",
-                 destination->config->name);
+        log_with(LOG_LEVEL_INFO,
+                 LOG_FIELDS(LOG_TEXT("gateway", destination->config->name),
+                            LOG_TEXT("breaker", "closed")),
+                 "the gateway takes part again");
     else
-        log_warning("the gateway is left alone for a while gateway=%s breaker=%s why=%s "
-                    "probe_in_ms=%" PRId64 " code=%d enhanced=%s: %s",
-                    destination->config->name, breaker_state_name(destination->breaker.state),
-                    breaker_why_name(destination->breaker.why), destination_wait_ms(destination),
-                    outcome->code, *outcome->enhanced ? outcome->enhanced : "-",
-                    log_masked(outcome->text, words, sizeof words));
+        log_with(
+            LOG_LEVEL_WARNING,
+            LOG_FIELDS(LOG_ID(LOG_ID_GATEWAY_LEFT), LOG_TEXT("gateway", destination->config->name),
+                       LOG_TEXT("breaker", breaker_state_name(destination->breaker.state)),
+                       LOG_TEXT("why", breaker_why_name(destination->breaker.why)),
+                       LOG_NUMBER("probe_in_ms", destination_wait_ms(destination)),
+                       LOG_NUMBER("code", outcome->code), LOG_TEXT("enhanced", outcome->enhanced),
+                       LOG_DETAIL(log_masked(outcome->text, words, sizeof words))),
+            "the gateway is left alone for a while");
 }
 
 /* What a message met that was not sent; not what this daemon gave up itself. */

@@ -1,12 +1,12 @@
 /*
  * The ways in stand at the end: settlement_make() after an attempt, settlement_defer() and
  * settlement_give_up() for a message that was never begun. Each fills attempt->result in three
- * steps, which are the parts of this file:
+ * steps:
  *
  *   the verdict   what the store does with the message: done, later, resend, hold, dead,
  *                 release. Here alone an outcome becomes a verdict; what an answer means
  *                 and how long to wait is said by send/retry, and by the breaker
- *   the log       of failures the first of each kind, then how many there were
+ *   the log       delivery/attempt_log
  *   its news      the customer's trace, the event that deciding gets, the address to be
  *                 suppressed
  *
@@ -18,10 +18,9 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/log.h"
-#include "base/log_group.h"
 #include "decide/trace.h"
 #include "decide/trace_reasons.h"
+#include "delivery/attempt_log.h"
 #include "delivery/message_event.h"
 #include "send/retry.h"
 
@@ -152,56 +151,6 @@ enum trace_what settlement_what(enum outcome_kind kind)
     return whats[kind];
 }
 
-/* ---- The log ---- */
-
-static void log_sent(const struct attempt *attempt)
-{
-    const struct outcome *outcome = &attempt->job.outcome;
-    const char *to = body_text(attempt, "to"), *rule = body_text(attempt, "rule");
-    const char *template = body_text(attempt, "template");
-    char address[OUTCOME_TEXT_SIZE], words[2 * OUTCOME_TEXT_SIZE];
-    log_info("a message was sent mid=%s rule=%s template=%s channel=%s gateway=%s to=%s code=%d "
-             "id=%s: %s",
-             attempt->mid, rule ? rule : "-", template ? template : "-", attempt->channel,
-             attempt->gateway, log_address(to ? to : "-", address, sizeof address), outcome->code,
-             *outcome->id ? outcome->id : "-", log_masked(outcome->text, words, sizeof words));
-}
-
-/* A failure: `kind` is what the grouped line says of it, the rest what this one says more. That of
- * a gateway at fault is counted only: its breaker has told of it, with the same words. */
-static void log_failure(const struct attempt *attempt, const struct settlement_scene *scene,
-                        const char *kinds, const char *sentence, const char *kind)
-{
-    const struct outcome *outcome = &attempt->job.outcome;
-    char words[2 * OUTCOME_TEXT_SIZE];
-    bool told = outcome->kind == OUTCOME_GATEWAY_FAULT && attempt->result.verdict != OUTBOX_DEAD;
-    if (log_group_is_news(scene->log_group, scene->clock_ms, "%s %s", kinds, kind) && !told)
-        log_warning("%s mid=%s %s: %s", sentence, attempt->mid, kind,
-                    log_masked(outcome->text, words, sizeof words));
-}
-
-static void log_result(const struct attempt *attempt, const struct settlement_scene *scene)
-{
-    const struct outcome *outcome = &attempt->job.outcome;
-    bool dead = attempt->result.verdict == OUTBOX_DEAD;
-    char kind[160];
-    if (outcome->kind == OUTCOME_SENT) {
-        if (scene->log_sent)
-            log_sent(attempt);
-        return;
-    }
-    if (outcome->kind == OUTCOME_CUT)
-        return; /* it is the daemon that gave up */
-    snprintf(kind, sizeof kind, "%s=%s gateway=%s code=%d enhanced=%s", dead ? "reason" : "kind",
-             dead ? attempt->result.reason : trace_what_word(whats[outcome->kind]),
-             attempt->gateway ? attempt->gateway : "-", outcome->code,
-             *outcome->enhanced ? outcome->enhanced : "-");
-    if (dead)
-        log_failure(attempt, scene, "dead messages", "a message became a dead letter", kind);
-    else
-        log_failure(attempt, scene, "messages", "a message failed at its gateway", kind);
-}
-
 /* ---- Its news ---- */
 
 /* A line of the customer's trace, behind those of the gateways that could not be used before. */
@@ -237,7 +186,7 @@ static void add_news(struct attempt *attempt, const struct settlement_scene *sce
     struct outbox_result *result = &attempt->result;
     struct diag unreadable; /* then the news say less */
     attempt_read(attempt, &unreadable);
-    log_result(attempt, scene);
+    attempt_log_result(attempt, scene, trace_what_word(whats[attempt->job.outcome.kind]));
     if (outcome->kind == OUTCOME_BOUNCED)
         suppress(attempt, scene->policy);
     if (!*attempt->customer)
@@ -290,14 +239,11 @@ static bool wait_for_template(struct attempt *attempt, const struct settlement_s
 {
     const char *missing = trace_reason_word(TRACE_REASON_NO_TEMPLATE);
     int64_t left_ms = attempt->give_up_ms - RETRY_BEFORE_END_MS - scene->now_ms;
-    char words[2 * OUTCOME_TEXT_SIZE];
     if (!attempt->fault || strcmp(attempt->fault, missing) != 0 || left_ms <= 0)
         return false;
     attempt->result.verdict = OUTBOX_LACKING;
     attempt->result.after_ms = left_ms < DEFER_MS ? left_ms : DEFER_MS;
-    if (log_group_is_news(scene->log_group, scene->clock_ms, "messages kind=%s", missing))
-        log_warning("a message waits for a daemon that has its template mid=%s: %s", attempt->mid,
-                    log_masked(attempt->job.outcome.text, words, sizeof words));
+    attempt_log_waits(attempt, scene, missing);
     return true;
 }
 
@@ -306,7 +252,7 @@ void settlement_pass(struct attempt *attempt, const struct settlement_scene *sce
     struct diag unreadable;
     begin_result(attempt);
     attempt_read(attempt, &unreadable);
-    log_result(attempt, scene);
+    attempt_log_result(attempt, scene, trace_what_word(whats[attempt->job.outcome.kind]));
     if (*attempt->customer)
         attempt->earlier = make_trace(attempt, scene->now_ms);
 }

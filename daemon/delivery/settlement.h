@@ -6,26 +6,10 @@
 #define NUDGED_DELIVERY_SETTLEMENT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "decide/policy.h"
 #include "decide/trace_words.h"
 #include "delivery/attempt.h"
-
-struct log_group;
-struct rule_sets;
-
-struct settlement_scene {
-    const struct ruleset *rules;
-    const struct rule_sets *sets; /* what other daemons' rules may ask for; may be NULL */
-    const struct policy *policy;
-    int64_t wait_ms;  /* until one of the channel's gateways takes part; 0: one does */
-    int64_t now_ms;   /* by Redis' clock */
-    int64_t clock_ms; /* by the machine's, monotonic: for the log */
-    uint64_t random;
-    struct log_group *log_group; /* of the log's lines on failures; NULL: each is told */
-    bool log_sent;               /* a line for each message that was sent */
-};
+#include "delivery/settlement_scene.h"
 
 /* The trace's word for an outcome. */
 enum trace_what settlement_what(enum outcome_kind kind);

@@ -29,11 +29,16 @@ static void log_dropped(const struct settling *settling, const struct attempt *a
     if (!log_group_is_news(settling->options.log_group, clock_monotonic_ms(), "%s", kind))
         return;
     if (vanished)
-        log_warning("a message's record was deleted while it was being sent, its result is dropped "
-                    "mid=%s result=%s",
-                    attempt->mid, outbox_verdict_name(attempt->result.verdict));
+        log_with(LOG_LEVEL_WARNING,
+                 LOG_FIELDS(LOG_TEXT("event", attempt_event(attempt)),
+                            LOG_TEXT("mid", attempt->mid),
+                            LOG_TEXT("result", outbox_verdict_name(attempt->result.verdict))),
+                 "a message's record was deleted while it was being sent, its result is dropped");
     else
-        log_warning("a message was settled by somebody else mid=%s", attempt->mid);
+        log_with(
+            LOG_LEVEL_WARNING,
+            LOG_FIELDS(LOG_TEXT("event", attempt_event(attempt)), LOG_TEXT("mid", attempt->mid)),
+            "a message was settled by somebody else");
 }
 
 static void note_settled(const struct settling *settling, const struct attempt *attempt,

@@ -12,6 +12,7 @@
 #include "base/log_group.h"
 #include "decide/decide.h"
 #include "events/commit_builder.h"
+#include "events/work_log.h"
 #include "events/zones.h"
 #include "rules/other_sets.h"
 #include "rules/rule_clock.h"
@@ -27,17 +28,24 @@ enum { LOOKUPS_AT_ONCE = 256 }; /* entries of tables that several events ask for
 static void log_given_up(const struct judging *judging, const struct work *work,
                          const struct diag *diag)
 {
-    char masked[320];
+    char masked[320], id[LOG_NAME_SIZE];
+    const char *colon = strchr(work->key, ':'); /* behind it stands what the hash is of */
     if (!log_group_is_news(judging->log_group, clock_monotonic_ms(),
                            "customers that cannot be decided reason=%s", diag->code))
         return;
     bool is_id = strncmp(work->key, "id:", 3) == 0 && !strchr(work->key, '@');
-    log_error("a customer cannot be decided, %s customer=%s events=%u reason=%s: %s",
-              work->event_count ? "each event becomes a dead letter"
-              : work->due_ms    ? "the timer becomes a dead letter"
-                                : "the tick of a clock passes them over",
-              is_id ? work->key : log_address(work->key, masked, sizeof masked), work->chosen,
-              diag->code, diag->text);
+    log_with(LOG_LEVEL_ERROR,
+             LOG_FIELDS(
+                 LOG_TEXT("customer", is_id ? work->key
+                                            : log_address(colon ? colon + 1 : work->key, masked,
+                                                          sizeof masked)),
+                 LOG_TEXT("event", work->event_count ? work_log_event(work->events[0], id) : NULL),
+                 LOG_NUMBER("events", work->chosen), LOG_TEXT("reason", diag->code),
+                 LOG_DETAIL(diag->text)),
+             "a customer cannot be decided, %s",
+             work->event_count ? "each event becomes a dead letter"
+             : work->due_ms    ? "the timer becomes a dead letter"
+                               : "the tick of a clock passes them over");
 }
 
 void judging_give_up(const struct judging *judging, struct work *work, const struct diag *diag,
@@ -70,9 +78,9 @@ static void log_not_joined(const struct judging *judging, const struct diag *dia
 {
     if (log_group_is_news(judging->log_group, clock_monotonic_ms(),
                           "customers that cannot be joined reason=%s", diag->code))
-        log_error("what is known of a customer under another key cannot be read, and is let be "
-                  "reason=%s: %s",
-                  diag->code, diag->text);
+        log_with(LOG_LEVEL_ERROR,
+                 LOG_FIELDS(LOG_TEXT("reason", diag->code), LOG_DETAIL(diag->text)),
+                 "what is known of a customer under another key cannot be read, and is let be");
 }
 
 static struct customer *read_customer(struct arena *arena, const struct work *work,

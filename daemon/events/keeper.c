@@ -126,9 +126,11 @@ static bool sweep(struct keeper *keeper, int64_t erased_ms, struct diag *diag)
     keeper->part_at = clock_monotonic_ms();
     bool good = archive_sweep_run(&asked, &swept, diag);
     if (swept.files)
-        log_info("files of the archive were too old and are deleted files=%" PRIu64, swept.files);
+        log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("files", swept.files)),
+                 "files of the archive were too old and are deleted");
     if (swept.lines)
-        log_info("lines of erased people are out of the archive lines=%" PRIu64, swept.lines);
+        log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("lines", swept.lines)),
+                 "lines of erased people are out of the archive");
     return good;
 }
 
@@ -138,8 +140,10 @@ static bool forget(struct keeper *keeper, int64_t *erased_ms, struct diag *diag)
     bool good = erasures_drop_new(&keeper->erasures, &gone, diag) &&
                 erasures_newest(&keeper->erasures, erased_ms, diag);
     if (gone.letters || gone.returns)
-        log_info("what was left of erased people is deleted letters=%" PRIu64 " returns=%" PRIu64,
-                 gone.letters, gone.returns);
+        log_with(
+            LOG_LEVEL_INFO,
+            LOG_FIELDS(LOG_NUMBER("letters", gone.letters), LOG_NUMBER("returns", gone.returns)),
+            "what was left of erased people is deleted");
     return good;
 }
 

@@ -43,6 +43,7 @@
 #include "events/taken_tick.h"
 #include "events/work.h"
 #include "events/work_figures.h"
+#include "events/work_log.h"
 #include "redis/backoff.h"
 
 enum {
@@ -162,6 +163,7 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     struct shop_event *event = arena_alloc(batch->arena, sizeof *event);
     if (entry_read(batch->arena, entry, &batch->form, event, &diag)) {
         work_figures_read(batch->generation->rules, event->type);
+        work_log_taken(event);
         archive_entry(batch->pipeline->options.archive, entry, event);
         work_add_event(batch->arena, work_of(batch, event), event, entry->length);
         return;
@@ -173,8 +175,10 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     metrics_add_to(METRIC_EVENTS_DEAD, METRIC_LABELS(diag.code), 1);
     if (log_group_is_news(batch->pipeline->options.log_group, clock_monotonic_ms(),
                           "dead events reason=%s", diag.code))
-        log_warning("an event became a dead letter reason=%s entry=%s: %s", diag.code, entry->id,
-                    diag.text);
+        log_with(LOG_LEVEL_WARNING,
+                 LOG_FIELDS(LOG_ID(LOG_ID_DEAD_EVENT), LOG_TEXT("reason", diag.code),
+                            LOG_TEXT("entry", entry->id), LOG_DETAIL(diag.text)),
+                 "an event became a dead letter");
 }
 
 void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
@@ -455,6 +459,7 @@ static void go_on(struct work *work)
     const struct pipeline_options *options = &work->batch->pipeline->options;
     log_once_forget(&work->batch->pipeline->told);
     work_figures_count(work);
+    work_log_committed(work);
     if (work->decision.message_count)
         options->on_messages(options->context);
     if (work->decision.erased_count)
@@ -467,8 +472,9 @@ static void go_on(struct work *work)
 static void tell_low(const struct commit_result *result)
 {
     for (size_t i = 0; i + 1 < result->low_count; i += 2)
-        log_warning("codes are running out: `nudgectl codes load` brings more list=%s left=%s",
-                    result->low[i], result->low[i + 1]);
+        log_with(LOG_LEVEL_WARNING,
+                 LOG_FIELDS(LOG_TEXT("list", result->low[i]), LOG_TEXT("left", result->low[i + 1])),
+                 "codes are running out: `nudgectl codes load` brings more");
 }
 
 static void tell_codeless(const struct work *work, const struct commit_result *result)

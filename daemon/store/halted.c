@@ -111,15 +111,18 @@ static void tell(const struct halted *before, const struct halted_rule *rules, s
         if (has(before->rules, before->count, rules[i].name))
             continue;
         if (strcmp(rules[i].by, brake) == 0)
-            log_error("policy.brake has paused a rule: its sends wait for `nudgectl rule resume` "
-                      "rule=%s",
-                      rules[i].name);
+            log_with(LOG_LEVEL_ERROR,
+                     LOG_FIELDS(LOG_ID(LOG_ID_BRAKE), LOG_TEXT("rule", rules[i].name)),
+                     "policy.brake has paused a rule: its sends wait for `nudgectl rule resume`");
         else
-            log_warning("a rule is paused rule=%s by=%s", rules[i].name, rules[i].by);
+            log_with(LOG_LEVEL_WARNING,
+                     LOG_FIELDS(LOG_TEXT("rule", rules[i].name), LOG_TEXT("by", rules[i].by)),
+                     "a rule is paused");
     }
     for (size_t i = 0; i < before->count; i++)
         if (!has(rules, count, before->rules[i].name))
-            log_info("a rule goes on rule=%s", before->rules[i].name);
+            log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_TEXT("rule", before->rules[i].name)),
+                     "a rule goes on");
 }
 
 static void on_rules(void *context, const struct reply *reply, const struct diag *fault)

@@ -1,0 +1,49 @@
+#include "events/work_log.h"
+
+#include "decide/message_body.h"
+
+const char *work_log_event(const struct shop_event *event, char out[LOG_NAME_SIZE])
+{
+    return log_name(event->id[0] ? event->id : event->origin, out);
+}
+
+void work_log_taken(const struct shop_event *event)
+{
+    char id[LOG_NAME_SIZE];
+    log_with(LOG_LEVEL_DEBUG,
+             LOG_FIELDS(LOG_TEXT("event", work_log_event(event, id)),
+                        LOG_TEXT("entry", event->entry), LOG_TEXT("type", event->type)),
+             "an event was taken");
+}
+
+static void tell_message(const struct decision_message *message)
+{
+    char name[MESSAGE_BODY_EVENT_SIZE], id[LOG_NAME_SIZE];
+    message_body_event(&message->body, name);
+    log_with(LOG_LEVEL_DEBUG,
+             LOG_FIELDS(LOG_TEXT("event", log_name(name, id)), LOG_TEXT("mid", message->mid),
+                        LOG_TEXT("rule", message->rule->name),
+                        LOG_TEXT("channel", message->step->channel)),
+             "a message was put into the outbox");
+}
+
+void work_log_committed(const struct work *work)
+{
+    const struct decision *decision = &work->decision;
+    char id[LOG_NAME_SIZE];
+    if (!log_wants(LOG_LEVEL_DEBUG))
+        return;
+    for (uint32_t i = 0; work->event_count && i < work->chosen; i++)
+        log_with(LOG_LEVEL_DEBUG,
+                 LOG_FIELDS(LOG_TEXT("event", work_log_event(work->events[i], id)),
+                            LOG_TEXT("entry", work->events[i]->entry),
+                            LOG_TEXT("reason", work->given_up ? work->reason : NULL)),
+                 work->given_up ? "an event was given up" : "an event was decided");
+    for (uint32_t i = 0; i < decision->message_count; i++)
+        tell_message(&decision->messages[i]);
+    for (uint32_t i = 0; i < decision->withdrawn_count; i++)
+        log_with(LOG_LEVEL_DEBUG,
+                 LOG_FIELDS(LOG_TEXT("mid", decision->withdrawn[i].mid),
+                            LOG_TEXT("why", trace_why_word(decision->withdrawn[i].why))),
+                 "a message must not be sent any more");
+}
