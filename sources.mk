@@ -1089,6 +1089,7 @@ unit_programs = \
 	tests/unit/test_clock \
 	tests/unit/test_collect \
 	tests/unit/test_columns \
+	tests/unit/test_command_table \
 	tests/unit/test_commit_builder \
 	tests/unit/test_commit_joins \
 	tests/unit/test_commit_messages \

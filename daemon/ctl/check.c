@@ -10,6 +10,7 @@
 #include "ctl/check_requests.h"
 #include "ctl/check_variables.h"
 #include "ctl/command.h"
+#include "ctl/json_line.h"
 
 static const char *plural(size_t count)
 {
@@ -55,21 +56,75 @@ static void print_all(const struct diags *diags)
            plural(diags->warnings));
 }
 
-int command_check(struct context *context, int argc, char **argv)
+static void print_people(const struct diags *diags, const struct generation *generation)
 {
-    bool strict = false;
-    const struct command_option options[] = {{"--strict", NULL, &strict}, {0}};
-    struct diags diags = {0};
-    int count = command_options(context, argc, argv, options);
-    if (!command_no_arguments(count, argv))
-        return EX_USAGE;
-    struct generation *generation = run_checks(context, &diags);
-    print_all(&diags);
+    print_all(diags);
     if (generation)
         printf("; %zu rule%s, %zu template%s", ruleset_count(generation->rules),
                plural(ruleset_count(generation->rules)), templates_count(generation->templates),
                plural(templates_count(generation->templates)));
     printf("\n");
+}
+
+/* ---- JSON ---- */
+
+static void put_text(struct arena *arena, struct value row, const char *name, const char *text)
+{
+    if (*text)
+        value_set(arena, row, name, value_text(text));
+}
+
+static void put_place(struct arena *arena, struct value row, const char *name, uint32_t number)
+{
+    if (number)
+        value_set(arena, row, name, value_int(number));
+}
+
+static struct value finding(const struct diag *diag, struct arena *arena)
+{
+    struct value row = value_new_map(arena, 7);
+    value_set(arena, row, "level", value_text(diag->level == DIAG_ERROR ? "error" : "warning"));
+    put_text(arena, row, "file", diag->file);
+    put_place(arena, row, "line", diag->line);
+    put_place(arena, row, "column", diag->column);
+    put_text(arena, row, "code", diag->code);
+    put_text(arena, row, "text", diag->text);
+    put_text(arena, row, "hint", diag->hint);
+    return row;
+}
+
+static void print_json(const struct diags *diags, const struct generation *generation)
+{
+    struct arena *arena = arena_new(16 * 1024);
+    struct value all = value_new_map(arena, 5),
+                 found = value_new_list(arena, (uint32_t)diags->count);
+    if (diags->count)
+        qsort(diags->items, diags->count, sizeof *diags->items, by_place);
+    for (size_t i = 0; i < diags->count; i++)
+        value_push(arena, found, finding(&diags->items[i], arena));
+    value_set(arena, all, "errors", value_int((int64_t)diags->errors));
+    value_set(arena, all, "warnings", value_int((int64_t)diags->warnings));
+    if (generation) {
+        value_set(arena, all, "rules", value_int((int64_t)ruleset_count(generation->rules)));
+        value_set(arena, all, "templates",
+                  value_int((int64_t)templates_count(generation->templates)));
+    }
+    value_set(arena, all, "found", found);
+    json_line_print(&all);
+    arena_destroy(&arena);
+}
+
+int command_check(struct context *context, int argc, char **argv)
+{
+    bool strict = false, json = false;
+    const struct command_option options[] = {
+        {.name = "--strict", .flag = &strict}, {.name = "--json", .flag = &json}, {0}};
+    struct diags diags = {0};
+    int count = command_options(context, argc, argv, options);
+    if (!command_no_arguments(count, argv))
+        return EX_USAGE;
+    struct generation *generation = run_checks(context, &diags);
+    (json ? print_json : print_people)(&diags, generation);
     bool good = generation && !(strict && diags.warnings);
     generation_release(&generation);
     diags_free(&diags);

@@ -17,6 +17,7 @@ struct command {
      * kind is that of all further ones. Kinds: file, folder, rule, template, gateway, channel,
      * customer, list. NULL: nobody can say. */
     const char *words;
+    const char *no_json; /* why it has no --json; NULL: it has one */
     /* argv[0] is the command's name. The exit status is one of ctl/exit_codes.h. */
     int (*run)(struct context *context, int argc, char **argv);
 };

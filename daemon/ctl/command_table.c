@@ -5,8 +5,9 @@
 const struct command commands[] = {
     {
         .name = "push",
-        .arguments = "[FILE...]",
+        .arguments = "[--json] [FILE...]",
         .about = "push events, JSON objects or a list of them, from files or standard input",
+        .options = "  --json  how many, as one JSON object\n",
         .examples = "  nudgectl push yesterday.jsonl today.jsonl\n"
                     "  echo '{\"type\":\"customer.signed_up\",\"customer\":{\"id\":\"7\"}}' | "
                     "nudgectl push\n",
@@ -15,9 +16,10 @@ const struct command commands[] = {
     },
     {
         .name = "check",
-        .arguments = "[--strict]",
+        .arguments = "[--strict] [--json]",
         .about = "check the configuration, all rules and all templates",
-        .options = "  --strict  a warning fails too: the exit status is 1\n",
+        .options = "  --strict  a warning fails too: the exit status is 1\n"
+                   "  --json    all that was found, as one JSON object\n",
         .examples = "  nudgectl check -c nudged.yaml\n"
                     "  nudgectl check --strict\n",
         .run = command_check,
@@ -57,27 +59,31 @@ const struct command commands[] = {
             "  --strict     a warning fails too: nothing is printed, and the exit status is 1\n",
         .examples = "  echo '{\"name\": \"Ana\"}' | nudgectl render hello.liquid --data -\n",
         .words = ":file",
+        .no_json = "it prints the file that it renders",
         .run = command_render,
     },
     {
         .name = "eval",
-        .arguments = "[--event FILE] [--customer FILE] [--table FILE] [--trace] EXPRESSION",
+        .arguments =
+            "[--event FILE] [--customer FILE] [--table FILE] [--trace] [--json] EXPRESSION",
         .about = "what an expression gives, as a rule's condition would see it",
-        .options = "  --event FILE     the event, as JSON (- for standard input)\n"
-                   "  --customer FILE  what is known of the customer: a JSON object of the fields, "
-                   "or the\n"
-                   "                   document as it stands in Redis, which has the counts too\n"
-                   "  --table FILE     what lookup() finds: a JSON object of tables, {\"stock\": "
-                   "{\"TEA\": 3}}\n"
-                   "  --trace          every part of the expression with its value\n",
+        .options =
+            "  --event FILE     the event, as JSON (- for standard input)\n"
+            "  --customer FILE  what is known of the customer: a JSON object of the fields, "
+            "or the\n"
+            "                   document as it stands in Redis, which has the counts too\n"
+            "  --table FILE     what lookup() finds: a JSON object of tables, {\"stock\": "
+            "{\"TEA\": 3}}\n"
+            "  --trace          every part of the expression with its value\n"
+            "  --json           one JSON object: the value, or its text where JSON has no such\n",
         .examples = "  nudgectl eval 'cart.total >= 20 && size(cart.items) > 0' --event cart.json\n"
                     "  nudgectl eval 'customer.tier == \"gold\"' --customer ana.json --trace\n",
         .run = command_eval,
     },
     {
         .name = "test",
-        .arguments =
-            "[--rules DIR] [--filter TEXT] [--tap] [--junit FILE] [--update] [-v] [FILE|FOLDER...]",
+        .arguments = "[--rules DIR] [--filter TEXT] [--tap | --json] [--junit FILE] [--update] "
+                     "[-v] [FILE|FOLDER...]",
         .about = "run rule tests: what comes of given events, without a daemon",
         .options = "  --rules DIR    the rules that are tested, and where tests are looked for; "
                    "default: those "
@@ -85,6 +91,7 @@ const struct command commands[] = {
                    "                 the configuration\n"
                    "  --filter TEXT  only tests with that in their names\n"
                    "  --tap          prints TAP, version 13\n"
+                   "  --json         one JSON object a line for each test\n"
                    "  --junit FILE   writes JUnit's XML as well\n"
                    "  --update       writes what happened into the expectations that are not met\n"
                    "  -v, --verbose  each test with all that happened in it\n"
@@ -179,6 +186,7 @@ const struct command commands[] = {
                    "                       it is about a mail of ours: for reports that you have "
                    "looked at\n",
         .examples = "  nudgectl feedback --recipient r-...@bounces.shop.example < report.eml\n",
+        .no_json = "a mail server calls it, and reads its exit status",
         .run = command_feedback,
     },
     {
@@ -239,7 +247,7 @@ const struct command commands[] = {
             "  export         the list as JSON lines, which `import` reads again\n"
             "  --reason WORD  add, import: why; ls, export: those of that reason\n"
             "  --csv          export: as CSV\n"
-            "  --json         ls: one JSON object a line\n",
+            "  --json         one JSON object a line; add, rm, import: how many\n",
         .examples = "  nudgectl suppress add ana@example.com --reason by-phone\n"
                     "  nudgectl suppress import bounces.csv\n"
                     "  nudgectl suppress export > suppressed.jsonl\n",
@@ -256,7 +264,7 @@ const struct command commands[] = {
             "  resume        it goes on\n"
             "  test          sends one real message through it, and shows all that was said\n"
             "  --to ADDRESS  test: to whom\n"
-            "  --json        ls: one JSON object a line\n",
+            "  --json        one JSON object a line\n",
         .examples = "  nudgectl gateway\n"
                     "  nudgectl gateway pause relay\n"
                     "  nudgectl gateway test relay --to me@example.com\n",
@@ -271,7 +279,7 @@ const struct command commands[] = {
                    "  load    puts the codes of a file into a list, one a line; what the list ever "
                    "had is\n"
                    "          passed over\n"
-                   "  --json  ls: one JSON object a line\n",
+                   "  --json  one JSON object a line\n",
         .examples = "  nudgectl codes\n"
                     "  nudgectl codes load spring10 codes.txt\n",
         .words = "ls load:list:file",
@@ -285,7 +293,7 @@ const struct command commands[] = {
                    "  pause   its matches start nothing any more, its sends wait; what is in the "
                    "outbox goes\n"
                    "  resume  it goes on: what waits is asked again, policy.brake counts anew\n"
-                   "  --json  ls: one JSON object a line\n",
+                   "  --json  one JSON object a line\n",
         .examples = "  nudgectl rule\n"
                     "  nudgectl rule pause win-back\n",
         .words = "ls pause:rule resume:rule",
@@ -306,19 +314,22 @@ const struct command commands[] = {
         .options = "  --interval TIME  how often it looks: 1s (the default), 500ms, 1m\n",
         .examples = "  nudgectl top\n"
                     "  nudgectl top --interval 5s\n",
+        .no_json = "it draws on a terminal; `status` has the same",
         .run = command_top,
     },
     {
         .name = "reload",
-        .arguments = "",
+        .arguments = "[--json]",
         .about = "read rules and templates again",
+        .options = "  --json  the answer as one JSON object\n",
         .examples = "  nudgectl check && nudgectl reload\n",
         .run = command_reload,
     },
     {
         .name = "stop",
-        .arguments = "",
+        .arguments = "[--json]",
         .about = "end the daemon, as SIGTERM does",
+        .options = "  --json  the answer as one JSON object\n",
         .examples = "  nudgectl stop\n",
         .run = command_stop,
     },
@@ -333,6 +344,7 @@ const struct command commands[] = {
                    "  --keep          leaves the daemon running when it is over\n",
         .examples = "  nudgectl demo\n"
                     "  nudgectl demo --folder /tmp/demo --keep\n",
+        .no_json = "it is a walk for people",
         .run = command_demo,
     },
     {0},

@@ -7,6 +7,7 @@
 
 #include "config/config_place.h"
 #include "ctl/exit_codes.h"
+#include "ctl/json_line.h"
 #include "redis/embedded.h"
 
 enum { CONNECT_MS = 5000, ASK_MS = 60000 };
@@ -135,12 +136,21 @@ bool context_answer(struct context *context, const char *method, const char *tar
     return true;
 }
 
-int context_ask(struct context *context, const char *method, const char *target)
+int context_ask(struct context *context, const char *method, const char *target, const char *done)
 {
     struct buf answer;
     if (!context_answer(context, method, target, &answer))
         return EXIT_FAILURE;
-    fputs(buf_string(&answer), stdout);
+    if (done) {
+        struct arena *arena = arena_new(1024);
+        struct value row = value_new_map(arena, 2);
+        value_set(arena, row, done, value_bool(true));
+        value_set(arena, row, "answer", value_text(buf_string(&answer)));
+        json_line_print(&row);
+        arena_destroy(&arena);
+    } else {
+        fputs(buf_string(&answer), stdout);
+    }
     buf_free(&answer);
     return EXIT_SUCCESS;
 }

@@ -47,8 +47,9 @@ bool context_answer(struct context *context, const char *method, const char *tar
 /* The same without a word: true where there was an answer, of any status. */
 bool context_try_answer(struct context *context, const char *method, const char *target,
                         int64_t timeout_ms, struct admin_answer *answer, struct diag *diag);
-/* Asks the daemon; prints the body of its answer. The exit status of the command. */
-int context_ask(struct context *context, const char *method, const char *target);
+/* Asks the daemon; prints the body of its answer, or, where `done` is not NULL, the JSON object
+ * {"<done>":true,"answer":…}. The exit status of the command. */
+int context_ask(struct context *context, const char *method, const char *target, const char *done);
 
 void context_close(struct context *context);
 

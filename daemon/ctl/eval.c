@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "ctl/command.h"
 #include "ctl/eval_trace.h"
+#include "ctl/json_line.h"
 #include "ctl/plain.h"
 #include "ctl/scene.h"
 
@@ -15,7 +16,7 @@ enum { VALUE_MOST = 16 * 1024 * 1024, NAMES_MOST = 200 };
 
 struct eval {
     const char *expression, *event, *customer, *table;
-    bool trace;
+    bool trace, json;
 };
 
 /* Whether JSON has all that is in the value. */
@@ -44,6 +45,32 @@ static void print_value(const struct value *value)
     if (printed)
         plain_json(buf_string(&out), out.length);
     printf("%s\n", printed ? "" : "(larger than can be shown)");
+    buf_free(&out);
+}
+
+/* JSON has no form for some: then it is a text, as an expression writes it. `text`: the expression,
+ * where its parts are to be told. */
+static void print_json(const struct value *value, struct eval_trace *trace, const char *text)
+{
+    struct arena *arena = trace->arena;
+    struct value row = value_new_map(arena, 2);
+    struct buf out;
+    char *lines = NULL;
+    size_t size = 0;
+    buf_init(&out, VALUE_MOST);
+    if (is_document(value))
+        value_set(arena, row, "value", *value);
+    else if (cel_print(&out, value))
+        value_set(arena, row, "text", value_text(arena_copy(arena, buf_string(&out), out.length)));
+    FILE *stream = text ? open_memstream(&lines, &size) : NULL;
+    if (stream) {
+        eval_trace_print(trace, text, stream);
+        fclose(stream);
+    }
+    if (size)
+        value_set(arena, row, "trace", value_text(arena_copy(arena, lines, size)));
+    json_line_print(&row);
+    free(lines);
     buf_free(&out);
 }
 
@@ -95,11 +122,14 @@ static int evaluate(const struct eval *eval, const struct scene *scene)
         return show_fault(&diag);
     bool done = condition_trace(program, &scene->seen, eval->trace ? &tracer : NULL, scene->arena,
                                 &result, &fault);
-    if (eval->trace)
+    if (eval->trace && !(eval->json && done))
         eval_trace_print(&trace, text, stdout);
     fflush(stdout); /* before what goes to standard error */
     if (done) {
-        print_value(&result);
+        if (eval->json)
+            print_json(&result, &trace, eval->trace ? text : NULL);
+        else
+            print_value(&result);
         return EXIT_SUCCESS;
     }
     diag_error(&diag, "%s", fault.text);
@@ -127,11 +157,9 @@ int command_eval(struct context *context, int argc, char **argv)
     struct scene scene;
     struct diag diag = {0};
     const struct command_option options[] = {
-        {.name = "--event", .value = &eval.event},
-        {.name = "--customer", .value = &eval.customer},
-        {.name = "--table", .value = &eval.table},
-        {.name = "--trace", .flag = &eval.trace},
-        {0},
+        {.name = "--event", .value = &eval.event}, {.name = "--customer", .value = &eval.customer},
+        {.name = "--table", .value = &eval.table}, {.name = "--trace", .flag = &eval.trace},
+        {.name = "--json", .flag = &eval.json},    {0},
     };
     int count = command_options(context, argc, argv, options);
     if (count < 0)

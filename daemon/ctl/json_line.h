@@ -6,9 +6,19 @@
 #ifndef NUDGED_CTL_JSON_LINE_H
 #define NUDGED_CTL_JSON_LINE_H
 
+#include <stdint.h>
+
 #include "base/value.h"
 
 /* Prints the value on a line of its own on standard output. */
 void json_line_print(const struct value *value);
+
+/* An object of counts. The table ends with a row without a name. */
+struct json_line_count {
+    const char *name;
+    int64_t count;
+};
+
+void json_line_counts(const struct json_line_count *counts);
 
 #endif

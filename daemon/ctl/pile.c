@@ -20,6 +20,7 @@
 #include "base/map.h"
 #include "base/progress.h"
 #include "ctl/command.h"
+#include "ctl/json_line.h"
 #include "ctl/plain.h"
 #include "ctl/who.h"
 
@@ -275,6 +276,15 @@ static bool settle_all(struct pile_run *run, uint32_t *left, struct diag *diag)
 
 static void print_counts(const struct pile_run *run, uint32_t left)
 {
+    const struct json_line_count counts[] = {{run->done, (int64_t)run->count},
+                                             {"refused", (int64_t)run->refused},
+                                             {"left", left},
+                                             {"dry_run", run->dry},
+                                             {0}};
+    if (run->json) {
+        json_line_counts(counts);
+        return;
+    }
     printf("%" PRIu64 " %s%s", run->count, run->dry ? "would be " : "", run->done);
     if (run->refused)
         printf(", %" PRIu64 " not", run->refused);
@@ -363,8 +373,6 @@ static int check(struct pile_run *run, int argc, char **argv)
         return command_usage(command, "`show` takes them by their id");
     if (run->verb == PILE_LS && run->dry)
         return command_usage(command, "--dry-run goes with `retry` or `drop`");
-    if (run->verb >= PILE_RETRY && run->json)
-        return command_usage(command, "--json goes with `ls` or `show`");
     if (run->verb >= PILE_RETRY && named == (narrow || selection->all))
         return command_usage(command,
                              "`%s` takes %s by their id, or by what they have in common (--rule, "

@@ -1,5 +1,6 @@
 #include "ctl/pile_item.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,16 +142,16 @@ static void add_member(struct buf *line, const char *name, const char *text, siz
 
 void pile_item_print_json(const struct pile_item *item)
 {
-    char time[CLOCK_TEXT_SIZE];
     struct buf line;
     buf_init(&line, LINE_MOST);
     add_member(&line, "id", item->id, strlen(item->id));
-    clock_format(item->at_ms, time);
-    add_member(&line, "at", time, strlen(time));
+    buf_printf(&line, ",\"at\":%" PRId64, item->at_ms);
     for (size_t i = 0; i + 1 < item->fields->count; i += 2) {
         const struct reply *name = reply_item(item->fields, i),
                            *text = reply_item(item->fields, i + 1);
-        if (strcmp(name->text, "body") != 0)
+        if (strcmp(name->text, "give_up") == 0)
+            buf_printf(&line, ",\"give_up\":%lld", strtoll(text->text, NULL, 10));
+        else if (strcmp(name->text, "body") != 0)
             add_member(&line, name->text, text->text, text->length);
     }
     if (item->body.text)

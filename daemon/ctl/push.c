@@ -17,6 +17,7 @@
 #include "base/progress.h"
 #include "ctl/command.h"
 #include "ctl/event_splitter.h"
+#include "ctl/json_line.h"
 #include "store/keys.h"
 
 enum { IN_FLIGHT_MOST = 1000, CHUNK = 64 * 1024 };
@@ -27,6 +28,7 @@ struct push {
     struct progress *progress;
     struct arena *arena; /* of one event */
     const char *file;
+    bool json;
     uint64_t pushed, refused, failed;
     struct diag fault; /* the first one of Redis */
 };
@@ -162,18 +164,31 @@ static uint64_t total_size(int count, char **names)
     return total;
 }
 
-static int finish(struct push *push, bool read)
+static void print_counts(const struct push *push)
 {
-    session_drain(push->session, 0);
-    progress_end(&push->progress);
-    if (push->failed)
-        context_fail(&push->fault);
+    const struct json_line_count counts[] = {{"pushed", (int64_t)push->pushed},
+                                             {"refused", (int64_t)push->refused},
+                                             {"failed", (int64_t)push->failed},
+                                             {0}};
+    if (push->json) {
+        json_line_counts(counts);
+        return;
+    }
     printf("%" PRIu64 " pushed", push->pushed);
     if (push->refused)
         printf(", %" PRIu64 " refused", push->refused);
     if (push->failed)
         printf(", %" PRIu64 " failed", push->failed);
     printf("\n");
+}
+
+static int finish(struct push *push, bool read)
+{
+    session_drain(push->session, 0);
+    progress_end(&push->progress);
+    if (push->failed)
+        context_fail(&push->fault);
+    print_counts(push);
     return read && !push->refused && !push->failed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -182,8 +197,9 @@ int command_push(struct context *context, int argc, char **argv)
     static char standard[] = "-";
     static char *only_standard[] = {standard};
     struct push push = {0};
+    const struct command_option options[] = {{.name = "--json", .flag = &push.json}, {0}};
     bool read = true;
-    int count = command_options(context, argc, argv, NULL);
+    int count = command_options(context, argc, argv, options);
     char **names = count > 0 ? argv + 1 : only_standard;
     if (count < 0)
         return EX_USAGE;

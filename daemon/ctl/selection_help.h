@@ -12,6 +12,6 @@
     "  --before TIME     until then\n"                                                     \
     "  --older-than 1d   the same: until so long ago\n"                                    \
     "  --dry-run         retry, drop: says what would become of them\n"                    \
-    "  --json            ls, show: each in full, one JSON object a line\n"
+    "  --json            each in full, one JSON object a line; retry, drop: how many\n"
 
 #endif

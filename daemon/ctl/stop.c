@@ -5,7 +5,9 @@
 
 int command_stop(struct context *context, int argc, char **argv)
 {
-    if (!command_no_arguments(command_options(context, argc, argv, NULL), argv))
+    bool json = false;
+    const struct command_option options[] = {{.name = "--json", .flag = &json}, {0}};
+    if (!command_no_arguments(command_options(context, argc, argv, options), argv))
         return EX_USAGE;
-    return context_ask(context, "POST", "/stop");
+    return context_ask(context, "POST", "/stop", json ? "stopping" : NULL);
 }

@@ -19,6 +19,7 @@
 #include "base/progress.h"
 #include "ctl/command.h"
 #include "ctl/csv_reader.h"
+#include "ctl/json_line.h"
 #include "ctl/plain.h"
 #include "ctl/suppress_import.h"
 #include "ctl/who.h"
@@ -33,7 +34,7 @@ struct suppress {
     const char *prefix;
     struct policy policy;
     const char *reason; /* that was given, or NULL */
-    bool json, csv, add;
+    bool json, csv, add, exports;
     /* import */
     struct progress *progress;
     struct arena *arena; /* of the batch */
@@ -86,16 +87,31 @@ static bool flush(struct suppress *suppress)
     return true;
 }
 
+static void print_counts(const struct suppress *suppress)
+{
+    const bool add = suppress->add;
+    const struct json_line_count counts[] = {
+        {add ? "added" : "removed", (int64_t)suppress->changed},
+        {add ? "there_already" : "not_there", (int64_t)suppress->same},
+        {"wrong", (int64_t)suppress->wrong},
+        {0}};
+    if (suppress->json) {
+        json_line_counts(counts);
+        return;
+    }
+    printf("%" PRIu64 " %s", suppress->changed, add ? "added" : "removed");
+    if (suppress->same)
+        printf(", %" PRIu64 " %s", suppress->same, add ? "there already" : "not there");
+    if (suppress->wrong)
+        printf(", %" PRIu64 " wrong", suppress->wrong);
+    printf("\n");
+}
+
 static int finish(struct suppress *suppress)
 {
     if (suppress->failed)
         context_fail(&suppress->fault);
-    printf("%" PRIu64 " %s", suppress->changed, suppress->add ? "added" : "removed");
-    if (suppress->same)
-        printf(", %" PRIu64 " %s", suppress->same, suppress->add ? "there already" : "not there");
-    if (suppress->wrong)
-        printf(", %" PRIu64 " wrong", suppress->wrong);
-    printf("\n");
+    print_counts(suppress);
     bool missed = !suppress->add && suppress->same;
     return suppress->failed || suppress->wrong || missed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -191,6 +207,7 @@ static int import(struct suppress *suppress, const char *name)
 struct shown {
     const char *hash, *reason;
     char at[CLOCK_TEXT_SIZE];
+    int64_t at_ms; /* 0: it is not known */
 };
 
 /* Somebody may have written it by hand. */
@@ -199,16 +216,27 @@ static struct shown shown_of(struct arena *arena, const char *hash, const struct
     struct shown shown = {.hash = hash, .reason = "", .at = ""};
     struct value known = value_null();
     struct diag unreadable;
-    int64_t at_ms;
     if (!json_read(arena, text->text, text->length, &json_event_limits, &known, &unreadable))
         return shown;
     const char *reason = value_to_text(arena, value_get(&known, "reason"));
     shown.reason = reason ? reason : "";
-    if (value_to_int(value_get(&known, "at"), &at_ms))
-        clock_format(at_ms, shown.at);
+    if (value_to_int(value_get(&known, "at"), &shown.at_ms))
+        clock_format(shown.at_ms, shown.at);
     return shown;
 }
 
+/* A line of the list, as every JSON of nudgectl has a time. */
+static void print_row(const struct shown *shown, struct arena *arena)
+{
+    struct value row = value_new_map(arena, 3);
+    value_set(arena, row, "hash", value_text(shown->hash));
+    value_set(arena, row, "reason", value_text(shown->reason));
+    if (shown->at_ms)
+        value_set(arena, row, "at", value_int(shown->at_ms));
+    json_line_print(&row);
+}
+
+/* Of what import reads again. */
 static void print_json(const struct shown *shown)
 {
     struct buf line;
@@ -251,6 +279,8 @@ static bool on_item(void *context, const char *hash, const struct reply *text)
     suppress->shown++;
     if (suppress->csv)
         print_csv(&shown);
+    else if (suppress->json && !suppress->exports)
+        print_row(&shown, suppress->arena);
     else
         (suppress->json ? print_json : print_plain)(&shown);
     return !ferror(stdout);
@@ -275,6 +305,7 @@ static int show(struct suppress *suppress)
 static int export_all(struct suppress *suppress)
 {
     suppress->most = UINT64_MAX;
+    suppress->exports = true;
     suppress->json = !suppress->csv;
     if (suppress->csv)
         printf("hash,reason,at\n");
@@ -345,8 +376,6 @@ static int check(const struct suppress *suppress, const char *verb, int count, c
         return command_usage(argv[0], "`export` takes no argument: it prints the list");
     if (suppress->csv && !exports)
         return command_usage(argv[0], "--csv goes with `export`");
-    if (suppress->json && strcmp(verb, "ls") != 0 && !exports)
-        return command_usage(argv[0], "--json goes with `ls` or `export`");
     if (suppress->reason && strcmp(verb, "rm") == 0)
         return command_usage(argv[0], "--reason goes with `add`, `import` and `ls`");
     return 0;

@@ -11,7 +11,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "ctl/colour.h"
 #include "ctl/command.h"
+#include "ctl/json_line.h"
 #include "ctl/loading.h"
 #include "ctl/plain.h"
 #include "ctl/rule_test_read.h"
@@ -23,7 +25,7 @@
 
 struct options {
     const char *rules, *filter, *junit;
-    bool tap, update, verbose;
+    bool tap, update, verbose, json;
 };
 
 struct testing {
@@ -56,15 +58,32 @@ static void tell_tap(struct testing *testing, const struct rule_test *test,
     printf("  ...\n");
 }
 
+static void tell_json(struct testing *testing, const struct rule_test *test,
+                      const struct rule_test_result *result)
+{
+    struct arena *arena = testing->arena;
+    struct value row = value_new_map(arena, 5), misses = value_new_list(arena, 4);
+    for (uint32_t i = 0; i < result->miss_count; i++)
+        value_push(arena, misses, value_text(result->misses[i].text));
+    value_set(arena, row, "name", value_text(test->name));
+    value_set(arena, row, "file", value_text(test->source->file));
+    value_set(arena, row, "passed", value_bool(!result->miss_count));
+    value_set(arena, row, "sent", value_int(result->message_count));
+    value_set(arena, row, "missed", misses);
+    json_line_print(&row);
+}
+
 static void tell_people(struct testing *testing, const struct rule_test *test,
                         const struct rule_test_result *result)
 {
     const char *zone = testing->generation->policy.zone;
     if (result->miss_count) {
-        printf("FAIL %s\n", plain_of(testing->arena, test->name));
+        printf("%sFAIL%s %s\n", colour_begin(COLOUR_BAD), colour_end(COLOUR_BAD),
+               plain_of(testing->arena, test->name));
         rule_test_report_failure(stdout, "  ", test, result, zone, testing->arena);
     } else if (testing->options.verbose) {
-        printf("ok   %s\n", plain_of(testing->arena, test->name));
+        printf("%sok%s   %s\n", colour_begin(COLOUR_GOOD), colour_end(COLOUR_GOOD),
+               plain_of(testing->arena, test->name));
         rule_test_report_life(stdout, "  ", result, zone, testing->arena);
     }
 }
@@ -111,7 +130,9 @@ static void run_test(struct testing *testing, const struct rule_test *test)
     testing->file_tests++;
     testing->file_failed += result.miss_count > 0;
     *(result.miss_count ? &testing->failed : &testing->passed) += 1;
-    if (testing->options.tap)
+    if (testing->options.json)
+        tell_json(testing, test, &result);
+    else if (testing->options.tap)
         tell_tap(testing, test, &result);
     else
         tell_people(testing, test, &result);
@@ -225,6 +246,8 @@ static bool close_junit(struct testing *testing)
 
 static void print_summary(const struct testing *testing)
 {
+    if (testing->options.json)
+        return;
     if (testing->options.tap) {
         printf("1..%u\n", testing->passed + testing->failed);
         return;
@@ -263,6 +286,7 @@ int command_test(struct context *context, int argc, char **argv)
                                           {.name = "--filter", .value = &testing.options.filter},
                                           {.name = "--junit", .value = &testing.options.junit},
                                           {.name = "--tap", .flag = &testing.options.tap},
+                                          {.name = "--json", .flag = &testing.options.json},
                                           {.name = "--update", .flag = &testing.options.update},
                                           {.name = "--verbose", .flag = &testing.options.verbose},
                                           {.name = "-v", .flag = &testing.options.verbose},
@@ -270,6 +294,8 @@ int command_test(struct context *context, int argc, char **argv)
     int count = command_options(context, argc, argv, rows);
     if (count < 0)
         return EX_USAGE;
+    if (testing.options.json && testing.options.tap)
+        return command_usage(argv[0], "--json and --tap are two forms of the same");
     testing.generation = loading_generation(context, testing.options.rules);
     if (!testing.generation)
         return EX_DATAERR;

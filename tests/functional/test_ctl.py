@@ -49,7 +49,7 @@ def test_unknown_command(desk):
     (["render", "-", "--data=-"], "only one of the two can be standard input"),
     (["check", "now"], "no argument is expected: now"),
     (["status", "now"], "no argument is expected: now"),
-    (["stop", "--json"], "no option `--json`"),
+    (["stop", "--jsn"], "no option `--jsn`; did you mean `--json`?"),
     (["dead", "list"], "`ls`, `show`, `retry` or `drop` is expected, not `list`"),
     (["dead", "rety"], "not `rety`; did you mean `retry`?"),
     (["dead", "ls", "--reson", "x"], "no option `--reson`; did you mean `--reason`?"),

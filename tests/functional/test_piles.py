@@ -158,7 +158,6 @@ def test_many_refusals_are_told_together(desk):
     (["show"], "`show` takes them by their id"),
     (["ls", "--all"], "--all goes with `retry` or `drop`"),
     (["ls", "--dry-run"], "--dry-run goes with `retry` or `drop`"),
-    (["retry", "--all", "--json"], "--json goes with `ls` or `show`"),
     (["resend", "--all"], "`ls`, `show`, `retry` or `drop` is expected, not `resend`"),
 ])
 def test_wrong_command_line(desk, arguments, fault):

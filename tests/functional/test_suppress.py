@@ -131,7 +131,7 @@ def stored_but(shop, *keys):
     (["export", "x"], "`export` takes no argument: it prints the list"),
     (["ls", "x"], "a number is expected after `ls`"),
     (["ad", "x"], "`ls`, `add`, `rm`, `import` or `export` is expected, not `ad`; did you mean `add`?"),
-    (["ls", "--csv"], "--csv goes with `export`"), (["add", "x", "--json"], "--json goes with `ls` or `export`"),
+    (["ls", "--csv"], "--csv goes with `export`"),
     (["rm", "x", "--reason", "y"], "--reason goes with `add`, `import` and `ls`"),
 ])
 def test_wrong_command_line(office, arguments, fault):
