@@ -1595,6 +1595,7 @@ test_files = \
 	tests/functional/test_http_nginx.py \
 	tests/functional/test_injection.py \
 	tests/functional/test_journeys.py \
+	tests/functional/test_json.py \
 	tests/functional/test_keys.py \
 	tests/functional/test_large_events.py \
 	tests/functional/test_letters.py \

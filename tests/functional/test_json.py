@@ -66,7 +66,7 @@ COMMANDS = [
     (["gateway", "test", "file", "--to", "me@shop.example"], None, {"result": "sent"}),
     (["codes", "load", "spring", "codes.txt"], None, {"name": "spring", "read": 2, "new": 2, "left": 2}),
     (["codes"], None, {"name": "spring", "left": 2, "loaded": 2}),
-    (["rule"], None, {"name": "welcome", "paused": False}),
+    (["rule"], None, {"name": "ping", "paused": False}),
     (["rule", "pause", "welcome"], None, {"rule": "welcome", "paused": True, "changed": True}),
     (["rule", "resume", "welcome"], None, {"rule": "welcome", "paused": False, "changed": True}),
     (["reload"], None, {"reloaded": True}),
