@@ -154,6 +154,7 @@ void customer_add_send(struct arena *arena, struct customer *customer,
                                  .run = message->origin,
                                  .per = message->per,
                                  .at_ms = now_ms,
+                                 .started_ms = message->started_ms,
                                  .until_ms = until_ms,
                                  .marketing = message->marketing};
     CUSTOMER_LIST_PUSH(arena, customer->sends, send);
@@ -170,6 +171,7 @@ void customer_add_run(struct arena *arena, struct customer *customer,
                                       .run = journey->origin,
                                       .per = journey->per,
                                       .at_ms = now_ms,
+                                      .started_ms = journey->started_ms,
                                       .until_ms = until_ms};
     for (uint32_t i = customer->sends.count; i-- > 0;)
         if (!customer->sends.items[i].mid[0] &&

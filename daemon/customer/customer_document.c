@@ -177,6 +177,7 @@ static void read_sends(struct arena *arena, struct customer *customer, const str
                                    .run = text_of(arena, item, "run"),
                                    .per = some_text_of(arena, item, "per"),
                                    .at_ms = time_of(item, "at"),
+                                   .started_ms = time_of(item, "started"),
                                    .until_ms = time_of(item, "until"),
                                    .marketing = flag_of(item, "marketing")};
     }

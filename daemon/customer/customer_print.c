@@ -146,6 +146,8 @@ static void put_sends(struct buf *out, const struct customer *customer)
         PUT_TEXT(out, ",\"run\":", send->run);
         put_per(out, send->per);
         PUT_INT(out, ",\"at\":", send->at_ms);
+        if (send->started_ms)
+            PUT_INT(out, ",\"started\":", send->started_ms);
         if (send->until_ms > send->at_ms)
             PUT_INT(out, ",\"until\":", send->until_ms);
         put_flag(out, send->marketing);

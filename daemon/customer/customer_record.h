@@ -56,7 +56,8 @@ struct customer_send {
     const char *run; /* the origin of its journey: what limits count */
     const char *per; /* as of customer_journey */
     int64_t at_ms;
-    int64_t until_ms; /* from then on neither its rule's limit nor the cap counts it */
+    int64_t started_ms; /* its journey's start; 0: not told, of a former program */
+    int64_t until_ms;   /* from then on neither its rule's limit nor the cap counts it */
     bool marketing;
 };
 

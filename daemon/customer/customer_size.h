@@ -13,7 +13,7 @@
 #include "base/value.h"
 #include "customer/customer_record.h"
 
-enum { CUSTOMER_SIZE_PLACE = 160 }; /* of a place under limits and caps, about */
+enum { CUSTOMER_SIZE_PLACE = 184 }; /* of a place under limits and caps, about */
 
 /* Bytes of the item in the document. */
 size_t customer_size_of_journey(const struct customer_journey *journey);

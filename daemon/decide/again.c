@@ -35,8 +35,29 @@ bool again_keeps_one(const struct rule *rule, const struct customer_journey *jou
     return rule->again == RULE_RESTART || rule->again == RULE_IGNORE || rule->again == RULE_COLLECT;
 }
 
-/* What keeps the event from starting the rule; NONE: nothing does. A message that waits is the
- * newest of its journey, which may be over. */
+/* Whether a newer run of a rule that restarts has sent a message: what waits in the outbox may be
+ * withdrawn, and what is gone stays among the sends of a day. */
+static bool has_sent_newer(struct deciding *d, const struct rule *rule, const char *per,
+                           int64_t *since_ms)
+{
+    const struct customer *customer = d->customer;
+    for (uint32_t i = 0; i < customer->open.count; i++) {
+        *since_ms = customer->open.items[i].started_ms;
+        if (d->event->time_ms < *since_ms && open_is_of(d, &customer->open.items[i], rule, per))
+            return true;
+    }
+    for (uint32_t i = 0; i < customer->sends.count; i++) {
+        const struct customer_send *send = &customer->sends.items[i];
+        *since_ms = send->started_ms;
+        if (d->event->time_ms < *since_ms && strcmp(send->rule, rule->name) == 0 &&
+            per_is(d, rule, send->per, send->run, per))
+            return true;
+    }
+    return false;
+}
+
+/* What keeps the event from starting the rule; NONE: nothing does. A message is the newest of its
+ * journey, which may be over. */
 static enum trace_why held_back(struct deciding *d, const struct rule *rule, const char *per,
                                 int64_t *since_ms)
 {
@@ -51,11 +72,8 @@ static enum trace_why held_back(struct deciding *d, const struct rule *rule, con
         if (d->event->time_ms < journey->started_ms)
             return TRACE_WHY_OLDER;
     }
-    for (uint32_t i = 0; i < customer->open.count && rule->again == RULE_RESTART; i++) {
-        *since_ms = customer->open.items[i].started_ms;
-        if (d->event->time_ms < *since_ms && open_is_of(d, &customer->open.items[i], rule, per))
-            return TRACE_WHY_OLDER;
-    }
+    if (rule->again == RULE_RESTART && has_sent_newer(d, rule, per, since_ms))
+        return TRACE_WHY_OLDER;
     return TRACE_WHY_NONE;
 }
 

@@ -13,7 +13,7 @@
     X(UNTIL, "until", "an event of the rule's `until` came")                                  \
     X(AGAIN, "again", "the rule says `again: ignore`")                                        \
     X(OLDER, "older",                                                                         \
-      "the event is older than the start of the running journey, or than the newest word")    \
+      "a newer event has begun a run that goes on or has sent, or a newer word stands")       \
     X(RESTART, "restart",                                                                     \
       "the rule matched anew, and says `again: restart`, or waits by quiet hours alone")      \
     X(NO_LONGER, "no-longer",                                                                 \

@@ -14,6 +14,7 @@ from journey_types import MINUTE_MS, TOPICS, WORDS
 
 DAY_MINUTES = 24 * 60
 KEPT_ENDS, KEPT_ENDS_OF_ALL = 16, 64
+KEPT_SENDS = 64
 ACTS = {"send", "set", "emit"}
 MAX_AGE_MS = 24 * 60 * MINUTE_MS
 HOPS_MOST, MADE_MOST, COLLECTED_MOST = 8, 32, 50
@@ -254,7 +255,8 @@ class Model:
                 self.end(one, "restart")
         if rule.again == "restart":
             waits = [sent for sent in self.c.open.values() if sent.rule == rule.name and self.is_of(sent, rule, per)]
-            if any(time < one.started for one in same + waits):
+            sent = [sent for sent in self.c.sends[-KEPT_SENDS:] if sent.rule == rule.name and self.is_of(sent, rule, per)]
+            if any(time < one.started for one in same + waits + sent):
                 return self.tell(rule.name, "ignored", "older")
             if (rule.name, "ignored", "older") in self.said and time < self.c.begun.get((rule.name, per), 0):
                 return self.tell(rule.name, "ignored", "older")  # than a message that may be there yet

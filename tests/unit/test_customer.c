@@ -74,7 +74,8 @@ static void assert_whole(const char *document)
         "]}]],\"fields\":{\"tier\":\"gold\"},",
         "\"said\":{\"all\":[\"no\",4000],\"news\":[\"yes\",5000]},",
         "{\"type\":\"order.placed\",\"n\":2,\"times\":[3000,5000]}",
-        "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"o1\",\"at\":6000,\"until\":9000,",
+        "{\"mid\":\"m1\",\"rule\":\"welcome\",\"run\":\"o1\",\"at\":6000,\"started\":1,\"until\":"
+        "9000,",
         "{\"rule\":\"welcome\",\"n\":1,\"last\":6000}",
         "\"origin\":\"o1\",\"topic\":\"all\",\"started\":1,\"give_up\":99999,\"until\":",
         "[\"order.placed\",\"cart.emptied\"],\"until_if\":\"total > "
