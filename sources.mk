@@ -273,6 +273,9 @@ library_sources = \
 	daemon/ctl/demo_pages.h \
 	daemon/ctl/demo_summary.c \
 	daemon/ctl/demo_summary.h \
+	daemon/ctl/diff.c \
+	daemon/ctl/diff_report.c \
+	daemon/ctl/diff_report.h \
 	daemon/ctl/draft.c \
 	daemon/ctl/draft.h \
 	daemon/ctl/eml.c \
@@ -358,6 +361,8 @@ library_sources = \
 	daemon/ctl/selection.h \
 	daemon/ctl/selection_help.h \
 	daemon/ctl/simulate.c \
+	daemon/ctl/simulate_input.c \
+	daemon/ctl/simulate_input.h \
 	daemon/ctl/simulate_report.c \
 	daemon/ctl/simulate_report.h \
 	daemon/ctl/standing.c \
@@ -851,6 +856,10 @@ library_sources = \
 	daemon/serve/loopback.h \
 	daemon/serve/notify.c \
 	daemon/serve/notify.h \
+	daemon/simulate/budget.c \
+	daemon/simulate/budget.h \
+	daemon/simulate/comparison.c \
+	daemon/simulate/comparison.h \
 	daemon/simulate/history.c \
 	daemon/simulate/history.h \
 	daemon/simulate/history_line.c \
@@ -1469,6 +1478,7 @@ man_pages = \
 	docs/man/nudgectl-customer.1 \
 	docs/man/nudgectl-dead.1 \
 	docs/man/nudgectl-demo.1 \
+	docs/man/nudgectl-diff.1 \
 	docs/man/nudgectl-eval.1 \
 	docs/man/nudgectl-explain.1 \
 	docs/man/nudgectl-feedback.1 \
@@ -1578,6 +1588,7 @@ test_files = \
 	tests/functional/test_delivery_faults.py \
 	tests/functional/test_demo.py \
 	tests/functional/test_dev.py \
+	tests/functional/test_diff.py \
 	tests/functional/test_docs.py \
 	tests/functional/test_explain.py \
 	tests/functional/test_failover.py \

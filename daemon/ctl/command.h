@@ -31,6 +31,7 @@ const struct command *command_find(const char *name);
 int command_check(struct context *context, int argc, char **argv);
 int command_customer(struct context *context, int argc, char **argv);
 int command_dead(struct context *context, int argc, char **argv);
+int command_diff(struct context *context, int argc, char **argv);
 int command_demo(struct context *context, int argc, char **argv);
 int command_eval(struct context *context, int argc, char **argv);
 int command_explain(struct context *context, int argc, char **argv);

@@ -127,6 +127,28 @@ const struct command commands[] = {
         .run = command_simulate,
     },
     {
+        .name = "diff",
+        .arguments = "OLD NEW --events FILE... [--from TIME] [--to TIME] [--tables FILE] "
+                     "[--suppressed FILE] [--budget TEXT] [--markdown | --json] [--strict]",
+        .about = "what a change of rules would send more and fewer over a log of events",
+        .options =
+            "OLD and NEW are folders of rules, or whole configurations: a file, or a folder with "
+            "a\n"
+            "nudged.yaml.\n"
+            "  --events FILE, --from TIME, --to TIME, --tables FILE, --suppressed FILE, --strict\n"
+            "                 as of `simulate`; not from standard input\n"
+            "  --budget TEXT  \"+500 messages, +5% messages, +0 people over 3 per 7d\": beyond it "
+            "the\n"
+            "                 exit status is 1\n"
+            "  --markdown     for a pull request\n"
+            "  --json         one JSON object\n",
+        .examples =
+            "  nudgectl diff main/rules rules --events archive/*.jsonl\n"
+            "  nudgectl diff main/rules rules --events march.jsonl --budget '+500 messages'\n"
+            "  nudgectl diff main . --events march.jsonl --markdown >comment.md\n",
+        .run = command_diff,
+    },
+    {
         .name = "graph",
         .arguments = "[--markdown | --json] [RULE|FILE|FOLDER...]",
         .about = "each rule as a Mermaid diagram: what starts it, its steps, what ends it",

@@ -7,22 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sysexits.h>
 
 #include "base/json.h"
 #include "base/progress.h"
 #include "ctl/command.h"
-#include "ctl/input.h"
+#include "ctl/exit_codes.h"
 #include "ctl/loading.h"
 #include "ctl/rule_test_time.h"
+#include "ctl/simulate_input.h"
 #include "ctl/simulate_report.h"
 #include "simulate/simulation.h"
 
 enum { SHOWN_MOST = 10, LINE_MOST = 256 * 1024 };
 
 struct options {
-    const char *events, *from, *to, *rules, *tables, *suppressed, *messages;
+    struct simulate_input input;
+    const char *rules, *messages;
     bool json, strict;
 };
 
@@ -98,61 +98,7 @@ static void on_progress(void *context, uint64_t bytes)
     simulating->read = bytes;
 }
 
-/* ---- What is given ---- */
-
-static bool read_time(const struct simulating *simulating, const char *option, const char *text,
-                      int64_t *ms)
-{
-    const struct value time = value_text(text ? text : "");
-    if (!text || rule_test_time_read(&time, simulating->generation->policy.zone, ms))
-        return true;
-    command_usage("simulate", "`%s %s`: that is no time, such as 2026-03-01 or 2026-03-01T08:00",
-                  option, text);
-    return false;
-}
-
-static bool read_tables(struct simulating *simulating, struct arena *arena, struct value *tables)
-{
-    const char *name = simulating->options.tables;
-    struct input input;
-    struct diag diag = {0};
-    if (!name)
-        return true;
-    if (!input_read(arena, name, &input, &diag) || !input_object(arena, &input, tables, &diag)) {
-        context_fail(&diag);
-        return false;
-    }
-    return true;
-}
-
-static bool read_suppressed(struct simulating *simulating, struct arena *arena,
-                            const char *const **addresses)
-{
-    const char *name = simulating->options.suppressed;
-    const char **list = NULL;
-    uint32_t count = 0, capacity = 0;
-    struct input input;
-    struct diag diag = {0};
-    if (!name)
-        return true;
-    if (!input_read(arena, name, &input, &diag)) {
-        context_fail(&diag);
-        return false;
-    }
-    const char *end = input.text + input.length;
-    for (const char *at = input.text, *next; at < end; at = next + 1) {
-        next = memchr(at, '\n', (size_t)(end - at));
-        next = next ? next : end;
-        const struct slice line = slice_trim(slice_between(at, next), " \t\r");
-        if (count + 1 >= capacity)
-            list = arena_grow(arena, list, capacity, &capacity, sizeof *list);
-        if (line.length)
-            list[count++] = arena_copy(arena, line.text, line.length);
-        list[count] = NULL;
-    }
-    *addresses = list;
-    return true;
-}
+/* ---- Messages ---- */
 
 static bool open_messages(struct simulating *simulating)
 {
@@ -176,27 +122,6 @@ static bool close_messages(struct simulating *simulating)
     if (!written)
         fprintf(stderr, "nudgectl: %s: %s\n", simulating->options.messages, strerror(errno));
     return written;
-}
-
-/* The option's file, and those that stand as arguments. */
-static bool open_history(const struct simulating *simulating, struct history *history, int count,
-                         char **names, uint64_t *size)
-{
-    bool sized = true;
-    *size = 0;
-    for (int i = -1; i < count; i++) {
-        const char *name = i < 0 ? simulating->options.events : names[i];
-        struct diag diag = {0};
-        struct stat status;
-        if (!history_add(history, name, &diag)) {
-            context_fail(&diag);
-            return false;
-        }
-        sized = sized && stat(name, &status) == 0 && S_ISREG(status.st_mode);
-        *size += sized ? (uint64_t)status.st_size : 0;
-    }
-    *size = sized ? *size : 0;
-    return true;
 }
 
 /* ---- All of it ---- */
@@ -236,10 +161,7 @@ static int simulate(struct simulating *simulating, int count, char **names)
 {
     struct arena *arena = arena_new(64 * 1024);
     struct history *history = history_new();
-    struct value tables = value_null();
     struct simulation_options options = {.generation = simulating->generation,
-                                         .from_ms = SIMULATION_BEGINNING,
-                                         .to_ms = SIMULATION_END,
                                          .people = {.spans_ms = {SIMULATE_REPORT_SPAN_MS},
                                                     .span_count = 1,
                                                     .counted = SIMULATE_REPORT_MOST},
@@ -248,18 +170,16 @@ static int simulate(struct simulating *simulating, int count, char **names)
                                          .on_dead = on_dead,
                                          .on_progress = on_progress,
                                          .context = simulating};
+    const struct simulate_input *input = &simulating->options.input;
     uint64_t size;
-    int status = EX_USAGE;
-    if (read_time(simulating, "--from", simulating->options.from, &options.from_ms) &&
-        read_time(simulating, "--to", simulating->options.to, &options.to_ms)) {
-        status = EX_DATAERR;
-        if (read_tables(simulating, arena, &tables) &&
-            read_suppressed(simulating, arena, &options.suppressed) &&
-            open_history(simulating, history, count, names, &size) && open_messages(simulating)) {
-            options.tables = tables.kind == VALUE_MAP ? &tables : NULL;
-            simulating->progress = progress_start(size, "simulating");
-            status = run(simulating, history, &options);
-        }
+    int status = simulate_input_read(input, simulating->generation->policy.zone, arena, &options);
+    if (!status)
+        status = simulate_input_open(input, count, names, history, &size);
+    if (!status && !open_messages(simulating))
+        status = EX_CANTCREAT;
+    if (!status) {
+        simulating->progress = progress_start(size, "simulating");
+        status = run(simulating, history, &options);
     }
     history_destroy(&history);
     arena_destroy(&arena);
@@ -270,12 +190,13 @@ int command_simulate(struct context *context, int argc, char **argv)
 {
     struct simulating simulating = {0};
     struct options *options = &simulating.options;
-    const struct command_option rows[] = {{.name = "--events", .value = &options->events},
-                                          {.name = "--from", .value = &options->from},
-                                          {.name = "--to", .value = &options->to},
+    struct simulate_input *input = &options->input;
+    const struct command_option rows[] = {{.name = "--events", .value = &input->events},
+                                          {.name = "--from", .value = &input->from},
+                                          {.name = "--to", .value = &input->to},
                                           {.name = "--rules", .value = &options->rules},
-                                          {.name = "--tables", .value = &options->tables},
-                                          {.name = "--suppressed", .value = &options->suppressed},
+                                          {.name = "--tables", .value = &input->tables},
+                                          {.name = "--suppressed", .value = &input->suppressed},
                                           {.name = "--messages", .value = &options->messages},
                                           {.name = "--json", .flag = &options->json},
                                           {.name = "--strict", .flag = &options->strict},
@@ -283,11 +204,12 @@ int command_simulate(struct context *context, int argc, char **argv)
     int count = command_options(context, argc, argv, rows);
     if (count < 0)
         return EX_USAGE;
-    if (!options->events)
+    input->command = argv[0];
+    if (!input->events)
         return command_usage(argv[0], "`--events FILE` is missing");
     struct generation *generation = loading_generation(context, options->rules);
     if (!generation)
-        return EX_DATAERR;
+        return EX_CONFIG;
     simulating.generation = generation;
     simulating.arena = arena_new(64 * 1024);
     buf_init(&simulating.line, LINE_MOST);

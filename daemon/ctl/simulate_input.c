@@ -1,0 +1,106 @@
+#include "ctl/simulate_input.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ctl/command.h"
+#include "ctl/exit_codes.h"
+#include "ctl/input.h"
+#include "ctl/rule_test_time.h"
+
+static bool read_time(const struct simulate_input *input, const char *option, const char *text,
+                      const char *zone, int64_t *ms)
+{
+    const struct value time = value_text(text ? text : "");
+    if (!text || rule_test_time_read(&time, zone, ms))
+        return true;
+    command_usage(input->command,
+                  "`%s %s`: that is no time, such as 2026-03-01 or 2026-03-01T08:00", option, text);
+    return false;
+}
+
+static int read_tables(const struct simulate_input *input, struct arena *arena,
+                       struct simulation_options *options)
+{
+    struct value *tables = arena_alloc(arena, sizeof *tables);
+    struct input file;
+    struct diag diag = {0};
+    if (!input->tables)
+        return 0;
+    if (!input_read(arena, input->tables, &file, &diag)) {
+        context_fail(&diag);
+        return EX_NOINPUT;
+    }
+    if (!input_object(arena, &file, tables, &diag)) {
+        context_fail(&diag);
+        return EX_DATAERR;
+    }
+    options->tables = tables;
+    return 0;
+}
+
+/* One a line. */
+static const char *const *lines_of(struct arena *arena, const struct input *file)
+{
+    const char **list = arena_zero(arena, sizeof *list);
+    const char *end = file->text + file->length;
+    uint32_t count = 0, capacity = 1;
+    for (const char *at = file->text, *next; at < end; at = next + 1) {
+        next = memchr(at, '\n', (size_t)(end - at));
+        next = next ? next : end;
+        const struct slice line = slice_trim(slice_between(at, next), " \t\r");
+        if (count + 1 >= capacity)
+            list = arena_grow(arena, list, capacity, &capacity, sizeof *list);
+        if (line.length)
+            list[count++] = arena_copy(arena, line.text, line.length);
+        list[count] = NULL;
+    }
+    return list;
+}
+
+static int read_suppressed(const struct simulate_input *input, struct arena *arena,
+                           struct simulation_options *options)
+{
+    struct input file;
+    struct diag diag = {0};
+    if (!input->suppressed)
+        return 0;
+    if (!input_read(arena, input->suppressed, &file, &diag)) {
+        context_fail(&diag);
+        return EX_NOINPUT;
+    }
+    options->suppressed = lines_of(arena, &file);
+    return 0;
+}
+
+int simulate_input_read(const struct simulate_input *input, const char *zone, struct arena *arena,
+                        struct simulation_options *options)
+{
+    options->from_ms = SIMULATION_BEGINNING;
+    options->to_ms = SIMULATION_END;
+    if (!read_time(input, "--from", input->from, zone, &options->from_ms) ||
+        !read_time(input, "--to", input->to, zone, &options->to_ms))
+        return EX_USAGE;
+    int status = read_tables(input, arena, options);
+    return status ? status : read_suppressed(input, arena, options);
+}
+
+int simulate_input_open(const struct simulate_input *input, int count, char **names,
+                        struct history *history, uint64_t *size)
+{
+    bool sized = true;
+    *size = 0;
+    for (int i = -1; i < count; i++) {
+        const char *name = i < 0 ? input->events : names[i];
+        struct diag diag = {0};
+        struct stat status;
+        if (!history_add(history, name, &diag)) {
+            context_fail(&diag);
+            return EX_NOINPUT;
+        }
+        sized = sized && stat(name, &status) == 0 && S_ISREG(status.st_mode);
+        *size += sized ? (uint64_t)status.st_size : 0;
+    }
+    *size = sized ? *size : 0;
+    return 0;
+}
