@@ -47,6 +47,18 @@ static int64_t least_of(const struct cel_node *comparison, const struct cel_node
     }
 }
 
+/* How many calls of the method stand within each other's second arguments, at most. */
+static uint32_t depth_of(const struct cel_node *node, int method)
+{
+    uint32_t depth = 0;
+    bool calls = node->kind == CEL_NODE_HOST && node->slot == method;
+    for (uint32_t i = 0; i < node->count; i++) {
+        uint32_t within = depth_of(node->children[i], method) + (calls && i == 1);
+        depth = within > depth ? within : depth;
+    }
+    return depth;
+}
+
 static void tell(const struct walk *walk, const struct cel_node *node,
                  const struct cel_node *parent)
 {
@@ -54,6 +66,7 @@ static void tell(const struct walk *walk, const struct cel_node *node,
                             .count = (int)node->count,
                             .offset = node->offset,
                             .length = node->length,
+                            .depth = depth_of(node, node->slot),
                             .least = INT64_MIN};
     const struct cel_node *first = node->count ? node->children[0] : NULL;
     if (first && first->kind == CEL_NODE_CONSTANT && first->value.kind == VALUE_STRING) {

@@ -114,6 +114,20 @@ static void check_table(const struct checking *checking, const struct cel_call *
     tell(checking, call, &diag, NULL);
 }
 
+/* What one round of reading answers is what the next one asks for, and there are two. */
+static void check_depth(const struct checking *checking, const struct cel_call *call)
+{
+    struct diag diag;
+    if (call->depth != LOOKUPS_ROUNDS + 1)
+        return;
+    diag_error(&diag, "the key of this lookup depends on %d others, one behind the other",
+               LOOKUPS_ROUNDS);
+    diag_code(&diag, "lookup-depth");
+    diag_hint(&diag, "tables are read in %d rounds: the key of a lookup may depend on one other",
+              LOOKUPS_ROUNDS);
+    tell(checking, call, &diag, NULL);
+}
+
 static void on_call(void *context, const struct cel_call *call)
 {
     const struct checking *checking = context;
@@ -135,6 +149,7 @@ static void on_call(void *context, const struct cel_call *call)
         break;
     case CONDITION_LOOKUP:
         check_table(checking, call);
+        check_depth(checking, call);
         break;
     }
 }

@@ -16,6 +16,8 @@ static void on_call(void *context, const struct cel_call *call)
     buf_printf(out, "%d(%s", call->method, call->argument ? call->argument->string : "?");
     if (call->least != INT64_MIN)
         buf_printf(out, " %lld", (long long)call->least);
+    if (call->depth > 1)
+        buf_printf(out, " /%u", call->depth);
     buf_text(out, ")");
 }
 
@@ -32,6 +34,8 @@ static void test_calls(void **state)
         {"customer.count('a') + 1 > 3", "0(a)"},
         {"customer.count(customer.type) != 2", "0(? 2)"},
         {"customer.segment('x') ? customer.last('y') > now : false", "4(x)2(y)"},
+        {"lookup('a', lookup('b', customer.id + lookup('c', 'd')), lookup('e', lookup('f', 'g')))",
+         "5(a /3)5(b /2)5(c)5(e /2)5(f)"},
         {"[1, 2].exists(i, customer.count('a', duration('1d')) == i)", "0(a)"},
     };
     struct arena *arena = arena_new(4096);

@@ -46,7 +46,8 @@ static const struct decide_play plays[] = {
      {{0, VIEWED("1", "7"), "r sends t"},
       {1, VIEWED("2", "\"TEA\""), "r no-match lookup(): `vat` has no entry `ro`"}}},
     {"but not on one that depends on a third",
-     "{name: r, on: x, if: 'lookup(\"next\", lookup(\"next\", lookup(\"next\", \"a\"))) == 1', "
+     "{name: r, on: x, if: 'cel.bind(b, lookup(\"next\", \"a\"), lookup(\"next\", "
+     "lookup(\"next\", b))) == 1', "
      "send: t}",
      {{0, VIEWED("1", "7"),
        "r no-match lookup(): too-many-lookups: they are read in two rounds, and this one would be "
@@ -179,6 +180,8 @@ static void test_faults(void **state)
          "the first argument of lookup() must be a text in quotes"},
         {"{name: r, on: x, if: 'lookup(\"a:b\", \"a\", 0) > 0', send: t}",
          "`a:b` cannot be the name of a table"},
+        {"{name: r, on: x, if: 'lookup(\"a\", lookup(\"b\", lookup(\"c\", \"d\"))) == 1', send: t}",
+         "the key of this lookup depends on 2 others"},
         {"{name: r, on: x, if: 'lookup(\"stock\") > 0', send: t}",
          "lookup() takes 2 to 3 arguments, not 1"},
         {"{name: r, on: x, if: 'product.lookup(\"stock\", \"a\") > 0', send: t}",
