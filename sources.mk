@@ -317,6 +317,8 @@ library_sources = \
 	daemon/ctl/local_time.c \
 	daemon/ctl/local_time.h \
 	daemon/ctl/outbox_pile.c \
+	daemon/ctl/pace.c \
+	daemon/ctl/pace.h \
 	daemon/ctl/particulars.c \
 	daemon/ctl/particulars.h \
 	daemon/ctl/pile.c \
@@ -386,8 +388,6 @@ library_sources = \
 	daemon/ctl/suppress.c \
 	daemon/ctl/suppress_import.c \
 	daemon/ctl/suppress_import.h \
-	daemon/ctl/tally.c \
-	daemon/ctl/tally.h \
 	daemon/ctl/test.c \
 	daemon/ctl/top.c \
 	daemon/ctl/top_page.c \
@@ -1189,6 +1189,7 @@ unit_programs = \
 	tests/unit/test_outbox_rate \
 	tests/unit/test_outbox_troubles \
 	tests/unit/test_outbox_warmup \
+	tests/unit/test_pace \
 	tests/unit/test_paused \
 	tests/unit/test_per \
 	tests/unit/test_percent \
@@ -1244,7 +1245,6 @@ unit_programs = \
 	tests/unit/test_suppressed \
 	tests/unit/test_survey \
 	tests/unit/test_suspicion \
-	tests/unit/test_tally \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
 	tests/unit/test_timers \

@@ -15,8 +15,8 @@
 #include "ctl/command.h"
 #include "ctl/exit_codes.h"
 #include "ctl/exposition.h"
+#include "ctl/pace.h"
 #include "ctl/screen.h"
-#include "ctl/tally.h"
 #include "ctl/top_page.h"
 
 enum {
@@ -31,7 +31,7 @@ struct top {
     struct standing_source source;
     struct standing *standing;
     struct arena *arena; /* of one look */
-    struct tally *all, *gateways, *rules;
+    struct pace *all, *gateways, *rules;
     int64_t interval_ms;
 };
 
@@ -41,8 +41,8 @@ static void count_all(struct top *top)
 {
     for (size_t i = 0; i < top->standing->daemon_count; i++) {
         const struct value *said = &top->standing->daemons[i].said;
-        tally_add(top->all, "all", TOP_EVENTS, daemons_number(said, "decided"));
-        tally_add(top->all, "all", TOP_MESSAGES, daemons_number(said, "sent"));
+        pace_add(top->all, "all", TOP_EVENTS, daemons_number(said, "decided"));
+        pace_add(top->all, "all", TOP_MESSAGES, daemons_number(said, "sent"));
     }
 }
 
@@ -50,24 +50,24 @@ static void count_gateways(struct top *top)
 {
     for (size_t i = 0; i < top->standing->gateway_count; i++) {
         const struct standing_gateway *gateway = &top->standing->gateways[i];
-        tally_add(top->gateways, gateway->name, TOP_SENT, gateway->sent);
-        tally_add(top->gateways, gateway->name, TOP_RETRIED, gateway->retried);
-        tally_add(top->gateways, gateway->name, TOP_REFUSED, gateway->refused);
+        pace_add(top->gateways, gateway->name, TOP_SENT, gateway->sent);
+        pace_add(top->gateways, gateway->name, TOP_RETRIED, gateway->retried);
+        pace_add(top->gateways, gateway->name, TOP_REFUSED, gateway->refused);
     }
 }
 
 static void count_rule(struct top *top, const struct exposition_sample *sample)
 {
-    static const char *const names[TALLY_COUNTS] = {
+    static const char *const names[PACE_COUNTS] = {
         [TOP_DECIDED] = "nudged_messages_decided_total",
         [TOP_SENT_OF_RULE] = "nudged_messages_sent_total",
         [TOP_HELD_BACK] = "nudged_messages_refused_total",
     };
-    for (size_t i = 0; i < TALLY_COUNTS; i++) {
+    for (size_t i = 0; i < PACE_COUNTS; i++) {
         const char *rule =
             exposition_is(sample, names[i]) ? exposition_label(sample, "rule", top->arena) : NULL;
         if (rule)
-            tally_add(top->rules, rule, i, (int64_t)sample->value);
+            pace_add(top->rules, rule, i, (int64_t)sample->value);
     }
 }
 
@@ -91,9 +91,9 @@ static void look(struct top *top)
     top->standing = arena_zero(top->arena, sizeof *top->standing);
     standing_read(&top->source, top->arena, top->standing);
     int64_t now_ms = clock_monotonic_ms();
-    tally_begin(top->all, now_ms);
-    tally_begin(top->gateways, now_ms);
-    tally_begin(top->rules, now_ms);
+    pace_begin(top->all, now_ms);
+    pace_begin(top->gateways, now_ms);
+    pace_begin(top->rules, now_ms);
     count_all(top);
     count_gateways(top);
     count_rules(top);
@@ -138,14 +138,14 @@ static int open_and_run(struct top *top)
         return EX_USAGE;
     }
     top->arena = arena_new(FIRST_CHUNK);
-    top->all = tally_new();
-    top->gateways = tally_new();
-    top->rules = tally_new();
+    top->all = pace_new();
+    top->gateways = pace_new();
+    top->rules = pace_new();
     run(top);
     int number = screen_close();
-    tally_destroy(&top->rules);
-    tally_destroy(&top->gateways);
-    tally_destroy(&top->all);
+    pace_destroy(&top->rules);
+    pace_destroy(&top->gateways);
+    pace_destroy(&top->all);
     arena_destroy(&top->arena);
     standing_close(&top->source);
     if (number == SIGTERM || number == SIGHUP)

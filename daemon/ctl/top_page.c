@@ -40,10 +40,10 @@ static void put_rate(struct columns *table, double rate)
 /* ---- Gateways ---- */
 
 static void put_gateway(struct columns *table, const struct standing *standing,
-                        const struct standing_gateway *gateway, const struct tally_row *row)
+                        const struct standing_gateway *gateway, const struct pace_row *row)
 {
-    static const struct tally_row none;
-    const struct tally_row *counts = row ? row : &none;
+    static const struct pace_row none;
+    const struct pace_row *counts = row ? row : &none;
     columns_text(table, gateway->name);
     columns_coloured(table, status_page_colour(gateway->state),
                      standing_state_word(gateway->state));
@@ -70,14 +70,14 @@ static void put_gateways(const struct top_page *page, size_t most, struct buf *o
     struct columns *table = columns_new(heads);
     for (size_t i = 0; i < standing->gateway_count && i < most; i++)
         put_gateway(table, standing, &standing->gateways[i],
-                    tally_row(page->gateways, standing->gateways[i].name));
+                    pace_row(page->gateways, standing->gateways[i].name));
     columns_write(table, page->size.columns, out);
     columns_destroy(&table);
 }
 
 /* ---- Rules ---- */
 
-static double busy(const struct tally_row *row)
+static double busy(const struct pace_row *row)
 {
     return row->rates[0] + row->rates[1] + row->rates[2];
 }
@@ -85,7 +85,7 @@ static double busy(const struct tally_row *row)
 /* Those that do most now, then those that did most. */
 static int by_work(const void *a, const void *b)
 {
-    const struct tally_row *one = a, *two = b;
+    const struct pace_row *one = a, *two = b;
     double rates = busy(two) - busy(one);
     int64_t counts = two->counts[TOP_DECIDED] - one->counts[TOP_DECIDED];
     if (rates > 0 || rates < 0)
@@ -103,8 +103,8 @@ static void put_rules(const struct top_page *page, size_t most, struct buf *out)
         {"DECIDED", COLUMNS_NUMBER},   {"SENT", COLUMNS_NUMBER},
         {"HELD BACK", COLUMNS_NUMBER}, {0}};
     size_t count;
-    const struct tally_row *rows = tally_rows(page->rules, &count);
-    struct tally_row *sorted = mem_zero(count + 1, sizeof *sorted);
+    const struct pace_row *rows = pace_rows(page->rules, &count);
+    struct pace_row *sorted = mem_zero(count + 1, sizeof *sorted);
     struct columns *table = columns_new(heads);
     if (count) {
         memcpy(sorted, rows, sizeof *sorted * count);
@@ -112,9 +112,9 @@ static void put_rules(const struct top_page *page, size_t most, struct buf *out)
     }
     for (size_t i = 0; i < count && i < most; i++) {
         columns_text(table, sorted[i].name);
-        for (size_t j = 0; j < TALLY_COUNTS; j++)
+        for (size_t j = 0; j < PACE_COUNTS; j++)
             put_rate(table, sorted[i].rates[j]);
-        for (size_t j = 0; j < TALLY_COUNTS; j++)
+        for (size_t j = 0; j < PACE_COUNTS; j++)
             columns_number(table, sorted[i].counts[j]);
     }
     columns_write(table, page->size.columns, out);
@@ -155,7 +155,7 @@ static void put_table(const struct top_page *page,
 
 static void set_rates(const struct top_page *page)
 {
-    const struct tally_row *all = tally_row(page->all, "all");
+    const struct pace_row *all = pace_row(page->all, "all");
     page->standing->events_per_second = all ? all->rates[TOP_EVENTS] : 0;
     page->standing->messages_per_second = all ? all->rates[TOP_MESSAGES] : 0;
 }
@@ -166,7 +166,7 @@ void top_page_write(const struct top_page *page, struct buf *out)
     const size_t columns = page->size.columns;
     size_t rules;
     set_rates(page);
-    tally_rows(page->rules, &rules);
+    pace_rows(page->rules, &rules);
     status_page_head(standing, columns, out);
     if (standing->wrong_count)
         status_page_wrong(standing, columns, WRONG_MOST, out);

@@ -8,11 +8,11 @@
 #include <cmocka.h>
 
 #include "app/pulse.h"
-#include "ctl/tally.h"
+#include "ctl/pace.h"
 
-static void expect_rate(struct tally *tally, const char *name, double rate)
+static void expect_rate(struct pace *pace, const char *name, double rate)
 {
-    const struct tally_row *row = tally_row(tally, name);
+    const struct pace_row *row = pace_row(pace, name);
     assert_non_null(row);
     assert_float_equal(row->rates[0], rate, 0.001);
 }
@@ -20,39 +20,39 @@ static void expect_rate(struct tally *tally, const char *name, double rate)
 static void rates_are_of_the_last_moments(void **state)
 {
     (void)state;
-    struct tally *tally = tally_new();
+    struct pace *pace = pace_new();
     for (int i = 0; i < 20; i++) {
-        tally_begin(tally, 1000 + i * 1000);
-        tally_add(tally, "relay", 0, i < 10 ? 0 : (i - 9) * 30);
-        tally_add(tally, "relay", 0, 7); /* another daemon's */
+        pace_begin(pace, 1000 + i * 1000);
+        pace_add(pace, "relay", 0, i < 10 ? 0 : (i - 9) * 30);
+        pace_add(pace, "relay", 0, 7); /* another daemon's */
         if (i == 9)
-            expect_rate(tally, "relay", 0);
+            expect_rate(pace, "relay", 0);
         if (i == 10)
-            expect_rate(tally, "relay", 6); /* 30 in five seconds */
+            expect_rate(pace, "relay", 6); /* 30 in five seconds */
         if (i == 19)
-            expect_rate(tally, "relay", 30);
+            expect_rate(pace, "relay", 30);
     }
-    assert_int_equal(tally_row(tally, "relay")->counts[0], 307);
-    assert_null(tally_row(tally, "other"));
-    tally_destroy(&tally);
+    assert_int_equal(pace_row(pace, "relay")->counts[0], 307);
+    assert_null(pace_row(pace, "other"));
+    pace_destroy(&pace);
 }
 
 static void what_is_new_or_begun_anew_has_no_rate(void **state)
 {
     (void)state;
-    struct tally *tally = tally_new();
+    struct pace *pace = pace_new();
     size_t count;
-    tally_begin(tally, 0);
-    tally_rows(tally, &count);
+    pace_begin(pace, 0);
+    pace_rows(pace, &count);
     assert_int_equal(count, 0);
-    tally_add(tally, "a", 0, 100);
-    expect_rate(tally, "a", 0);
-    tally_begin(tally, 1000);
-    tally_add(tally, "a", 0, 20); /* the daemon began again */
-    tally_add(tally, "b", 0, 20);
-    expect_rate(tally, "a", 0);
-    expect_rate(tally, "b", 0);
-    tally_destroy(&tally);
+    pace_add(pace, "a", 0, 100);
+    expect_rate(pace, "a", 0);
+    pace_begin(pace, 1000);
+    pace_add(pace, "a", 0, 20); /* the daemon began again */
+    pace_add(pace, "b", 0, 20);
+    expect_rate(pace, "a", 0);
+    expect_rate(pace, "b", 0);
+    pace_destroy(&pace);
 }
 
 static void a_pulse_is_of_the_last_minute(void **state)
