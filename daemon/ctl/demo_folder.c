@@ -1,3 +1,8 @@
+/*
+ * demo_folder_fill, at the end: the shop's rules with their waits made short (copy_rules), the
+ * pictures, a link to the schemas, and a configuration of the demo's own with the sections that the
+ * rules need of the shipped one (write_config). Templates are read where they are.
+ */
 #include "ctl/demo_folder.h"
 
 #include <errno.h>

@@ -1,3 +1,8 @@
+/*
+ * rule_events_read, at the end, takes one {on, if} or a list of them. A list becomes one list of
+ * types and one condition, which tells the types apart; those that stand in it without a condition
+ * are kept besides.
+ */
 #include "rules/rule_events.h"
 
 #include <string.h>
