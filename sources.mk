@@ -1220,6 +1220,7 @@ unit_programs = \
 	tests/unit/test_ruleset \
 	tests/unit/test_runs \
 	tests/unit/test_said \
+	tests/unit/test_schema \
 	tests/unit/test_script_table \
 	tests/unit/test_scripts \
 	tests/unit/test_senders \
