@@ -860,6 +860,8 @@ library_sources = \
 	daemon/simulate/budget.h \
 	daemon/simulate/comparison.c \
 	daemon/simulate/comparison.h \
+	daemon/simulate/feed.c \
+	daemon/simulate/feed.h \
 	daemon/simulate/history.c \
 	daemon/simulate/history.h \
 	daemon/simulate/history_line.c \

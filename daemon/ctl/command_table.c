@@ -106,7 +106,7 @@ const struct command commands[] = {
     {
         .name = "simulate",
         .arguments = "--events FILE... [--from TIME] [--to TIME] [--rules DIR] [--tables FILE] "
-                     "[--suppressed FILE] [--messages FILE] [--json] [--strict]",
+                     "[--suppressed FILE] [--messages FILE] [--threads N] [--json] [--strict]",
         .about = "what rules would have sent over a log of events, and what not and why",
         .options =
             "  --events FILE      events, one JSON object a line: as `archive:` keeps them, or as\n"
@@ -118,6 +118,8 @@ const struct command commands[] = {
             "  --suppressed FILE  addresses that must not be written to, one a line\n"
             "  --messages FILE    writes each message, one JSON object a line (- for standard\n"
             "                     output; the table then goes to standard error)\n"
+            "  --threads N        1 or 2 (the default: one reads, one decides); the result is the "
+            "same\n"
             "  --json             the figures as one JSON object\n"
             "  --strict           a line that is no event ends it: the exit status is 65\n",
         .examples = "  nudgectl simulate --events archive/*.jsonl\n"

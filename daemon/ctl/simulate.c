@@ -22,7 +22,7 @@ enum { SHOWN_MOST = 10, LINE_MOST = 256 * 1024 };
 
 struct options {
     struct simulate_input input;
-    const char *rules, *messages;
+    const char *rules, *messages, *threads;
     bool json, strict;
 };
 
@@ -157,6 +157,11 @@ static int run(struct simulating *simulating, struct history *history,
     return done ? EXIT_SUCCESS : EX_DATAERR;
 }
 
+static bool one_thread(const struct simulating *simulating)
+{
+    return simulating->options.threads && strcmp(simulating->options.threads, "1") == 0;
+}
+
 static int simulate(struct simulating *simulating, int count, char **names)
 {
     struct arena *arena = arena_new(64 * 1024);
@@ -165,6 +170,7 @@ static int simulate(struct simulating *simulating, int count, char **names)
                                          .people = {.spans_ms = {SIMULATE_REPORT_SPAN_MS},
                                                     .span_count = 1,
                                                     .counted = SIMULATE_REPORT_MOST},
+                                         .threads = one_thread(simulating) ? 1 : 2,
                                          .on_message = on_message,
                                          .on_no_event = on_no_event,
                                          .on_dead = on_dead,
@@ -198,6 +204,7 @@ int command_simulate(struct context *context, int argc, char **argv)
                                           {.name = "--tables", .value = &input->tables},
                                           {.name = "--suppressed", .value = &input->suppressed},
                                           {.name = "--messages", .value = &options->messages},
+                                          {.name = "--threads", .value = &options->threads},
                                           {.name = "--json", .flag = &options->json},
                                           {.name = "--strict", .flag = &options->strict},
                                           {0}};
@@ -205,6 +212,9 @@ int command_simulate(struct context *context, int argc, char **argv)
     if (count < 0)
         return EX_USAGE;
     input->command = argv[0];
+    if (options->threads && strcmp(options->threads, "1") != 0 &&
+        strcmp(options->threads, "2") != 0)
+        return command_usage(argv[0], "`--threads %s`: it is 1 or 2", options->threads);
     if (!input->events)
         return command_usage(argv[0], "`--events FILE` is missing");
     struct generation *generation = loading_generation(context, options->rules);

@@ -227,7 +227,6 @@ static void commit(struct replay *replay, const struct person *person,
                                          .decision = decision,
                                          .event = input->event_count ? input->events[0] : NULL,
                                          .text = replay->text,
-                                         .entry = replay->entries,
                                          .now_ms = replay->now_ms};
     struct replay_kept *kept = replay_memory_of(person);
     if (!decision->quiet)
@@ -410,6 +409,15 @@ bool replay_event(struct replay *replay, const char *text, size_t length, int64_
         run(replay, at_ms, false);
     arena_reset(replay->arena);
     return take_event(replay, text, length, NULL, diag);
+}
+
+void replay_take(struct replay *replay, const struct shop_event *event, struct slice text)
+{
+    if (event->arrival_ms > replay->now_ms)
+        run(replay, event->arrival_ms, false);
+    arena_reset(replay->arena);
+    replay->text = text;
+    decide_for(replay, NULL, event, 0);
 }
 
 /* ---- What stands ---- */

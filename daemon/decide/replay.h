@@ -59,6 +59,10 @@ void replay_destroy(struct replay **replay);
 bool replay_event(struct replay *replay, const char *text, size_t length, int64_t at_ms,
                   struct diag *diag);
 
+/* The same of an event that was read already; its text is `text`. It arrives at its `arrival_ms`.
+ */
+void replay_take(struct replay *replay, const struct shop_event *event, struct slice text);
+
 /* Lets the clock run to `until_ms`, with the deadlines of that instant. */
 void replay_run(struct replay *replay, int64_t until_ms);
 

@@ -410,6 +410,13 @@ static void move_starts(struct replay_kept *from, struct replay_kept *to)
     from->start_count = 0;
 }
 
+/* Of an entry's id, what stands behind the time. */
+static uint32_t number_of(const char *entry)
+{
+    const char *dash = strchr(entry, '-');
+    return dash ? (uint32_t)strtoul(dash + 1, NULL, 10) : 0;
+}
+
 /* The event that was decided is kept as it was pushed: it is read anew where it is asked for. */
 static struct replay_start make_start(const struct replay_commit *commit,
                                       const struct customer_start *start, struct arena *arena)
@@ -419,7 +426,7 @@ static struct replay_start make_start(const struct replay_commit *commit,
     const struct slice text =
         pushed ? commit->text : json_print_slice(arena, &start->event, START_MOST);
     struct replay_start made = {.is_pushed = pushed,
-                                .entry = commit->entry,
+                                .entry = pushed ? number_of(event->entry) : 0,
                                 .at_ms = event ? event->arrival_ms : 0,
                                 .text = mem_copy(text.text, text.length),
                                 .length = text.length};

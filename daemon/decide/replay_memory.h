@@ -103,8 +103,7 @@ struct replay_commit {
     size_t joined_count;
     struct decision *decision;
     const struct shop_event *event; /* NULL: a deadline */
-    struct slice text;              /* it, as it was pushed, … */
-    uint32_t entry;                 /* … and its number in the stream */
+    struct slice text;              /* it, as it was pushed */
     int64_t now_ms;
 };
 

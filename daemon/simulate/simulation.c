@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "config/config.h"
+#include "simulate/feed.h"
 
 enum { PROGRESS_EVENTS = 1024, HOUR_MS = 3600 * 1000 };
 
@@ -67,35 +68,30 @@ static void see_customer(void *context, const struct customer *customer)
 }
 
 /* False: it shall be the end. */
-static bool take(struct run *run, const struct history_entry *entry)
+static bool take(struct run *run, const struct feed_item *item)
 {
     struct simulation *simulation = run->simulation;
-    struct diag diag = {0};
-    if (!entry->event.text)
-        diag_error(&diag, "the line is too large to be an event");
-    if (entry->event.text &&
-        replay_event(run->replay, entry->event.text, entry->event.length, entry->at_ms, &diag)) {
-        simulation->first_ms = simulation->first_ms ? simulation->first_ms : entry->at_ms;
-        simulation->last_ms = entry->at_ms;
-        return true;
+    if (!item->is_event) {
+        simulation->no_events++;
+        return run->options->on_no_event(run->options->context, item->fault);
     }
-    simulation->no_events++;
-    diag_file(&diag, entry->file);
-    diag_place(&diag, (uint32_t)entry->line, diag.column, diag.width);
-    return run->options->on_no_event(run->options->context, &diag);
+    replay_take(run->replay, &item->event, item->text);
+    simulation->first_ms = simulation->first_ms ? simulation->first_ms : item->at_ms;
+    simulation->last_ms = item->at_ms;
+    return true;
 }
 
-static bool take_all(struct run *run, struct history *history, struct diag *diag)
+static bool take_all(struct run *run, struct feed *feed, struct diag *diag)
 {
     const struct simulation_options *options = run->options;
-    struct history_entry entry;
-    for (uint64_t count = 0; history_next(history, &entry, diag); count++) {
-        if (entry.at_ms >= options->to_ms)
+    const struct feed_item *item;
+    for (uint64_t count = 0; (item = feed_next(feed, diag)); count++) {
+        if (item->at_ms >= options->to_ms)
             break;
-        if (!take(run, &entry))
+        if (!take(run, item))
             return false;
         if (count % PROGRESS_EVENTS == 0 && options->on_progress)
-            options->on_progress(options->context, history_bytes(history));
+            options->on_progress(options->context, item->bytes);
     }
     return !diag->text[0];
 }
@@ -122,7 +118,9 @@ bool simulation_run(struct simulation *simulation, const struct simulation_optio
     run.replay = replay_new(&replay);
     for (const char *const *address = options->suppressed; address && *address; address++)
         replay_suppress(run.replay, *address);
-    bool done = take_all(&run, history, diag);
+    struct feed *feed = feed_new(history, &replay.form, options->threads > 1);
+    bool done = take_all(&run, feed, diag);
+    feed_destroy(&feed);
     if (done) {
         int64_t end_ms =
             options->to_ms == SIMULATION_END ? simulation->last_ms : options->to_ms - 1;

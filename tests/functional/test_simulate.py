@@ -201,13 +201,22 @@ def test_what_cannot_be_done(history, arguments, told):
     assert status in (64, 66) and out == "" and told in err
 
 
-def test_the_same_bytes_on_every_run(history):
+def test_the_same_bytes_on_every_run_and_with_two_threads(history):
     rng = random.Random(7)
     lines = [event(rng.choice(["cart.updated", "order.placed", "ping"]), rng.randint(1, 40), minute,
                    cart={"total": rng.randint(1, 60)}) for minute in range(2000)]
     path = history.write(*lines)
-    one, two = (simulate(history, "--events", path) for _ in range(2))
-    assert one == two and one[0]["all"]["sent"] > 100
+    one, two, three = (simulate(history, "--events", path, "--threads", str(threads)) for threads in (1, 2, 2))
+    assert one == two == three and one[0]["all"]["sent"] > 100
+
+
+def test_threads_end_where_it_is_over(history):
+    """At the first line that is no event, and at a time, however far the other one has read ahead."""
+    lines = [event("ping", 1, minute) for minute in range(3000)]
+    path = history.write(lines[0], "nonsense", *lines[1:])
+    assert ":2:1: error" in simulate(history, "--events", path, "--strict", "--threads", "2", status=65)
+    assert simulate(history, "--events", path, "--to", at(10).isoformat(), "--threads", "2")[0]["events"] == 10
+    assert simulate(history, "--events", path, "--threads", "3", status=64)
 
 
 def test_three_daemons_send_what_it_says(shop):

@@ -1,0 +1,33 @@
+/*
+ * The events of a history, read: by the caller's thread, or by one of its own that runs ahead. What
+ * comes out is the same.
+ */
+#ifndef NUDGED_SIMULATE_FEED_H
+#define NUDGED_SIMULATE_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "customer/shop_event.h"
+#include "simulate/history.h"
+
+struct feed;
+
+struct feed_item {
+    bool is_event;
+    struct shop_event event; /* where it is one; `text`: its JSON */
+    struct slice text;
+    const struct diag *fault; /* else: with file and line */
+    int64_t at_ms;
+    uint64_t bytes; /* of the files that were read when it was, about */
+};
+
+/* `ahead`: a thread reads. The history is the feed's until it is destroyed. */
+struct feed *feed_new(struct history *history, const struct shop_event_form *form, bool ahead);
+void feed_destroy(struct feed **feed);
+
+/* The next line; it stays until the call after this one. NULL at the end, or where the history has
+ * a fault: then `diag` has a text. */
+const struct feed_item *feed_next(struct feed *feed, struct diag *diag);
+
+#endif
