@@ -27,6 +27,7 @@
 #include "send/retry.h"
 #include "store/keys.h"
 #include "store/returned_mail.h"
+#include "store/returns.h"
 
 enum { INPUT_MOST = 10 * 1024 * 1024, READ_SIZE = 64 * 1024 };
 
@@ -137,6 +138,8 @@ static bool was_erased(struct desk *desk, const char *key, int64_t day_ms, bool 
                        struct diag *diag)
 {
     const char *hash = policy_short_hash(&desk->policy, key, desk->arena);
+    if ((*erased = key[0] == RETURNS_ERASED))
+        return true;
     const struct reply *row =
         session_command(desk->session, diag, "HGET",
                         keys_spell(desk->arena, desk->prefix, KEY_SAID, NULL), hash, NULL);

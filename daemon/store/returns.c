@@ -37,18 +37,22 @@ static const char *customer_of(struct arena *arena, const struct reply *value)
     return arena_copy(arena, customer, (size_t)((nul ? nul : end) - customer));
 }
 
-static bool delete_fields(struct walk *walk, const char *key, const struct reply *rows,
-                          const bool *forget)
+/* The address' hash stays: whoever is told of a bounce suppresses it still. */
+static bool forget_customers(struct walk *walk, const char *key, const struct reply *rows,
+                             const bool *forget)
 {
-    const char *argv[3] = {"HDEL", key};
-    size_t lengths[3] = {4, strlen(key)};
+    char value[VALUE_HEAD + 1];
+    const char *argv[] = {"HSET", key, NULL, value};
+    size_t lengths[] = {4, strlen(key), 0, sizeof value};
     for (size_t i = 0; i < rows->count / 2; i++) {
         const struct reply *field = reply_item(rows, 2 * i);
         if (!forget[i])
             continue;
         argv[2] = field->text;
         lengths[2] = field->length;
-        if (!session_call(walk->session, 3, argv, lengths, walk->diag))
+        memcpy(value, reply_item(rows, 2 * i + 1)->text, VALUE_HEAD);
+        value[VALUE_HEAD] = RETURNS_ERASED;
+        if (!session_call(walk->session, 4, argv, lengths, walk->diag))
             return false;
         walk->forgotten++;
     }
@@ -71,7 +75,7 @@ static bool walk_hash(struct walk *walk, const char *name, int64_t before_ms)
     if (count == 0)
         return true;
     return walk->on_customers(walk->context, customers, count, before_ms, forget) &&
-           delete_fields(walk, key, rows, forget);
+           forget_customers(walk, key, rows, forget);
 }
 
 static bool walk_level(struct walk *walk, int64_t day, int level)

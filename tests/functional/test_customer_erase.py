@@ -118,7 +118,7 @@ def test_a_full_outbox(shop):
 
 
 def test_bounces_are_told_by_nothing(shop):
-    """Where mails may come back it is forgotten to whom hers went, and to nobody else."""
+    """Where mails may come back it is forgotten to whom hers went, and of nobody else."""
     smtp = open_shop(shop, mail={"from": "a@shop.example", "bounce_domain": "b.shop.example"},
                      customer={"keys": ["customer.email"]})
     shop.daemon().spawn()

@@ -260,6 +260,9 @@ def test_the_document_is_gone(shop):
     second, _ = sent(shop, 2)
     shop.push({"type": "customer.erased", "id": "e", "customer": {"id": 1}})
     shop.wait_idle()
+    whose = lambda: {value[17:].split(b"\0")[0] for key in shop.client.keys("nudged:returns:*")
+                     for value in shop.client.hvals(key)}
+    wait_until(lambda: whose() == {b"#", b"id:2"}, "it to be forgotten to whom the first went")
     shop.client.delete("nudged:customer:id:2")
     assert feedback(shop, dsn(first)).startswith("bounced mid=") and feedback(shop, dsn(second)).startswith("bounced mid=")
     shop.wait_idle()
