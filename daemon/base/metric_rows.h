@@ -21,6 +21,8 @@
     X(EVENTS_DECIDED, "nudged_events_decided_total", COUNTER, COUNT, "",                           \
       "events decided and committed")                                                              \
     X(EVENTS_DUPLICATE, "nudged_events_duplicate_total", COUNTER, COUNT, "", "events seen before") \
+    X(EVENTS_DIFFERENT, "nudged_events_different_total", COUNTER, COUNT, "",                       \
+      "events seen before, of which the repetition said something else")                           \
     X(EVENTS_ERASED, "nudged_events_erased_total", COUNTER, COUNT, "",                             \
       "events older than the erasure of their customer: dropped")                                  \
     X(EVENTS_DEAD, "nudged_events_dead_total", COUNTER, COUNT, "reason",                           \

@@ -227,24 +227,26 @@ void customer_drop_journey(struct customer *customer, uint32_t index)
     CUSTOMER_LIST_DROP(customer->journeys, index);
 }
 
-bool customer_has_seen(const struct customer *customer, const char *identity, int64_t since_ms)
+const struct customer_seen *customer_find_seen(const struct customer *customer,
+                                               const char *identity, int64_t since_ms)
 {
     for (uint32_t i = 0; i < customer->seen.count; i++)
         if (customer->seen.items[i].at_ms >= since_ms &&
             strcmp(customer->seen.items[i].identity, identity) == 0)
-            return true;
+            return &customer->seen.items[i];
     for (uint32_t i = 0; i < customer->ring.count; i++)
         if (customer->ring.items[i].at_ms >= since_ms &&
             strcmp(customer->ring.items[i].identity, identity) == 0)
-            return true;
-    return false;
+            return &customer->ring.items[i];
+    return NULL;
 }
 
 void customer_add_seen(struct arena *arena, struct customer *customer, const char *identity,
-                       int64_t at_ms, bool effect)
+                       const char *content, int64_t at_ms, bool effect)
 {
     struct customer_seen seen = {.at_ms = at_ms};
     memcpy(seen.identity, identity, sizeof seen.identity);
+    memcpy(seen.content, content, strlen(content) + 1);
     if (effect)
         PUSH_NEWEST(arena, customer->seen, CUSTOMER_SEEN_MOST, seen);
     else

@@ -59,10 +59,17 @@ void customer_drop_send(struct customer *customer, const char *mid);
 void customer_drop_open(struct customer *customer, uint32_t index);
 void customer_drop_journey(struct customer *customer, uint32_t index);
 
-/* Whether the event was seen: by id within `keep_ms`, or as one of the newest. */
-bool customer_has_seen(const struct customer *customer, const char *identity, int64_t since_ms);
+/* The event as it was seen: by id within `keep_ms`, or as one of the newest; NULL: it was not. */
+const struct customer_seen *customer_find_seen(const struct customer *customer,
+                                               const char *identity, int64_t since_ms);
+static inline bool customer_has_seen(const struct customer *customer, const char *identity,
+                                     int64_t since_ms)
+{
+    return customer_find_seen(customer, identity, since_ms) != NULL;
+}
+/* `content`: as of shop_event; "": not known. */
 void customer_add_seen(struct arena *arena, struct customer *customer, const char *identity,
-                       int64_t at_ms, bool effect);
+                       const char *content, int64_t at_ms, bool effect);
 
 /* A key that leads to this person: the newest of them now. */
 void customer_add_key(struct arena *arena, struct customer *customer, const char *key);

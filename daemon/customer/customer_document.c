@@ -361,7 +361,18 @@ static void read_said(struct arena *arena, struct customer *customer, const stru
     read_optouts(arena, customer, root);
 }
 
-/* A list of identity, time, identity, time, … */
+/* Four digits for each, of the newest on backwards. */
+static void read_marks(const struct value *marks, struct customer_seen *items, uint32_t count)
+{
+    uint32_t known = marks->kind == VALUE_STRING ? marks->length / 4 : 0;
+    for (uint32_t i = 0; i < known && i < count; i++) {
+        const char *mark = marks->string + 4 * (known - 1 - i);
+        if (memcmp(mark, "0000", 4) != 0)
+            memcpy(items[count - 1 - i].content, mark, 4);
+    }
+}
+
+/* A list of identity, time, identity, time, …; then maybe the marks of their contents. */
 static void read_seen(struct arena *arena, const struct value *from, struct customer_seen **items,
                       uint32_t *count, uint32_t *capacity)
 {
@@ -379,6 +390,8 @@ static void read_seen(struct arena *arena, const struct value *from, struct cust
         memcpy(seen[*count].identity, identity->string, identity->length);
         ++*count;
     }
+    if (value_count(from) % 2 && *count == most)
+        read_marks(&from->list->items[value_count(from) - 1], seen, *count);
 }
 
 #define READ_SEEN(arena, list, root, name) \

@@ -316,6 +316,21 @@ static void put_said(struct buf *out, const struct customer *customer)
         }                                              \
     } while (0)
 
+/* Four digits for each, from the first that has any; they count from the newest. A program that
+ * does not know them passes over what is no pair. */
+static void put_marks(struct buf *out, const struct customer_seen *items, uint32_t count)
+{
+    uint32_t first = 0;
+    while (first < count && !items[first].content[0])
+        first++;
+    if (first == count)
+        return;
+    PUT(out, ",\"");
+    for (uint32_t i = first; i < count; i++)
+        buf_text(out, items[i].content[0] ? items[i].content : "0000");
+    PUT(out, "\"");
+}
+
 static void put_seen(struct buf *out, const struct customer_seen *items, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -323,6 +338,7 @@ static void put_seen(struct buf *out, const struct customer_seen *items, uint32_
         json_print_string(out, items[i].identity, strlen(items[i].identity));
         PUT_INT(out, ",", items[i].at_ms);
     }
+    put_marks(out, items, count);
     PUT(out, "]");
 }
 

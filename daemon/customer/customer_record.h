@@ -63,6 +63,7 @@ struct customer_send {
 
 struct customer_seen {
     char identity[17];
+    char content[5]; /* as of shop_event; "" where it is not known */
     int64_t at_ms;
 };
 

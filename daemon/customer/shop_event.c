@@ -213,6 +213,20 @@ void shop_event_name(const char *source, const char *id, char name[SHOP_EVENT_NA
     spread_hex(name, both, length + of_id);
 }
 
+/* Of all bytes, eight at a time: any event is read, few come twice. */
+static void mark_content(const char *text, size_t length, char content[5])
+{
+    uint64_t hash = length, part;
+    for (size_t at = 0; at < length; at += sizeof part) {
+        part = 0;
+        memcpy(&part, text + at, length - at < sizeof part ? length - at : sizeof part);
+        hash = (hash ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 29;
+    }
+    uint32_t mark = (uint32_t)(hash >> 32) & 0xffff;
+    snprintf(content, 5, "%04x", mark ? mark : 1); /* 0 is not known */
+}
+
 static void name_event(const char *text, size_t length, struct shop_event *event)
 {
     if (event->id[0]) {
@@ -267,6 +281,7 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
         !read_data(arena, &root, event, diag) || !read_keys(arena, &root, form, event, diag))
         return false;
     name_event(text, length, event);
+    mark_content(text, length, event->content);
     make_document(arena, event);
     /* A clock that is fast makes nothing newer than what comes later. */
     if (event->time_ms > event->arrival_ms)

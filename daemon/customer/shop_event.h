@@ -39,7 +39,9 @@ struct shop_event {
     const char *key;    /* of the customer: "id:7", "email:ana@example.com"; that of keys[0] */
     char identity[17];  /* hex: of source and id; of the JSON where there is no id */
     char origin[17];    /* hex: what journeys and messages that it starts are named by */
-    int64_t time_ms;    /* never later than the arrival: by this events are compared */
+    char content[5]; /* hex: a mark of the JSON, by which a repetition that differs is told; "" of
+                        what was not read */
+    int64_t time_ms; /* never later than the arrival: by this events are compared */
     int64_t arrival_ms;
     struct customer_key *keys; /* all that it names the customer by, in the order of the paths: at
                                   least one, at most one id */

@@ -204,6 +204,19 @@ static bool is_erasure(const struct shop_event *event)
     return strcmp(event->type, "customer.erased") == 0;
 }
 
+/* The first one counts, whatever this one says. */
+static void tell_repetition(struct deciding *d, const struct customer_seen *seen)
+{
+    const char *content = d->event->content;
+    bool differs = !d->event->internal && seen->content[0] && content[0] &&
+                   strcmp(seen->content, content) != 0;
+    d->decision->counts.differs += differs;
+    because_number(d,
+                   trace_add(&d->trace, NULL, TRACE_PASSED_OVER,
+                             differs ? TRACE_WHY_DUPLICATE_DIFFERS : TRACE_WHY_DUPLICATE),
+                   "since", seen->at_ms);
+}
+
 static void consider_event(struct deciding *d, const struct shop_event *event)
 {
     int64_t keep_ms = event->id[0] ? d->policy->dedupe_keep_ms : MINUTE_MS;
@@ -223,10 +236,13 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     d->decision->bare = false;
     words_name(d);
     trace_begin(&d->trace, d->arena, d->now_ms, event);
-    if (customer_has_seen(d->customer, event->identity, event->arrival_ms - keep_ms)) {
+    joining_tell(d);
+    const struct customer_seen *seen =
+        customer_find_seen(d->customer, event->identity, event->arrival_ms - keep_ms);
+    if (seen) {
         d->decision->counts.duplicate++;
         learn_delivery(d); /* of a message that went out again, and has failed again */
-        trace_add(&d->trace, NULL, TRACE_PASSED_OVER, TRACE_WHY_DUPLICATE);
+        tell_repetition(d, seen);
     } else {
         d->decision->counts.decided++;
         learn(d);
@@ -236,7 +252,8 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
         start_journeys(d);
         meeting_go_on(d);
         moving_grant(d);
-        customer_add_seen(d->arena, d->customer, event->identity, event->arrival_ms, d->effect);
+        customer_add_seen(d->arena, d->customer, event->identity, event->content, event->arrival_ms,
+                          d->effect);
     }
     deciding_end_trace(d);
 }
@@ -298,7 +315,8 @@ static bool is_asked(const struct deciding *d, const struct rule *rule,
 static void keep_moment(struct deciding *d, const struct decide_tick *const *asked, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        customer_add_seen(d->arena, d->customer, identity_of(d, asked[i]), d->event->time_ms, true);
+        customer_add_seen(d->arena, d->customer, identity_of(d, asked[i]), "", d->event->time_ms,
+                          true);
     d->has_kept = true;
 }
 
@@ -511,6 +529,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     if (input->due_ms)
         resume_due(&d, input->due_ms);
     consider_emitted(&d);
+    joining_end(&d);
     words_end(&d);
     ahead_tell(&d);
     halting_tell(&d);

@@ -45,10 +45,11 @@ struct deciding {
     struct arena *arena;
     struct customer *customer;
     struct decision *decision;
-    const struct shop_event *event;     /* NULL at a deadline */
-    struct trace trace;                 /* the line of this event, or of all deadlines */
-    bool has_kept;                      /* some tick left something to keep */
-    bool effect;                        /* the event did something worth remembering its id for */
+    const struct shop_event *event; /* NULL at a deadline */
+    struct value joined; /* of decide/joining: items of the trace that are not told yet */
+    struct trace trace;  /* the line of this event, or of all deadlines */
+    bool has_kept;       /* some tick left something to keep */
+    bool effect;         /* the event did something worth remembering its id for */
     struct carried_condition *compiled; /* of decide/carried */
     struct sending_want *wants;         /* of decide/sending: not granted yet */
     uint32_t want_count, want_capacity;

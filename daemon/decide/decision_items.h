@@ -72,7 +72,7 @@ struct decision_halted {
 };
 
 struct decision_counts {
-    uint32_t decided, duplicate, refused, failed, erased;
+    uint32_t decided, duplicate, differs, refused, failed, erased; /* `differs`: of `duplicate` */
 };
 
 #endif

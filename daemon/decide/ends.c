@@ -45,7 +45,8 @@ static bool ask(struct deciding *d, const struct begun *begun, const struct cel_
     const char *fault = NULL;
     enum condition_answer answer = condition_ask(condition, scene, d->arena, &fault);
     ending->fault = answer == CONDITION_FAILED ? fault : NULL;
-    ending->asked = condition && !ending->fault && (begun->journey || answer == CONDITION_TRUE);
+    ending->asked = !d->trace.silent && condition && !ending->fault &&
+                    (begun->journey || answer == CONDITION_TRUE);
     if (ending->asked)
         condition_reason_find(condition, scene, answer == CONDITION_TRUE, d->arena,
                               &ending->reason);

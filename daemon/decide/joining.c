@@ -182,5 +182,21 @@ void joining_join(struct deciding *d, const struct customer *const *others, size
     keep_profile(d);
     fields_keep_bound(d);
     withdraw_declined(d);
+    d->joined = d->trace.did;
+}
+
+void joining_tell(struct deciding *d)
+{
+    if (d->joined.kind == VALUE_LIST)
+        trace_take(&d->trace, &d->joined);
+    d->joined = value_null();
+}
+
+void joining_end(struct deciding *d)
+{
+    if (d->joined.kind != VALUE_LIST)
+        return;
+    trace_begin(&d->trace, d->arena, d->now_ms, NULL);
+    joining_tell(d);
     deciding_end_trace(d);
 }

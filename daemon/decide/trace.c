@@ -31,6 +31,13 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
     value_add(arena, trace->line, value_text("event"), about);
 }
 
+void trace_take(struct trace *trace, const struct value *did)
+{
+    for (uint32_t i = 0; i < value_count(did); i++)
+        value_push(trace->arena, trace->did, did->list->items[i]);
+    trace->items += value_count(did);
+}
+
 /* The new item, or null where the line is full. */
 static struct value add(struct trace *trace, const char *rule, enum trace_what what)
 {

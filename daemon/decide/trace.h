@@ -76,10 +76,12 @@ void trace_add_requeued(struct trace *trace, const char *rule, const char *word,
 void trace_add_joined(struct trace *trace, const char *key);
 struct value trace_add_time(struct trace *trace, const char *rule, enum trace_what what,
                             int64_t until_ms);
+/* Takes over the items of another line, before it has any. */
+void trace_take(struct trace *trace, const struct value *did);
 /* How many items there are. */
 static inline uint32_t trace_count(const struct trace *trace)
 {
-    return value_count(&trace->did);
+    return trace->items;
 }
 /* The finished line; false where there is nothing to tell: a timer found nothing to do. */
 bool trace_end(struct trace *trace, struct value *line);

@@ -7,6 +7,8 @@
     X(IF, "if", "the condition is false")                                                     \
     X(OTHER_REASONS, "other reasons", "more of them than one line tells apart")               \
     X(DUPLICATE, "duplicate", "the event has been here before")                               \
+    X(DUPLICATE_DIFFERS, "duplicate-differs",                                                 \
+      "the event has been here before, and says something else now: the first counts")        \
     X(DISABLED, "disabled", "the rule says `enabled: false`")                                 \
     X(PER, "per", "the rule's `per` failed, or is no text and no number")                     \
     X(MAX_AGE, "max-age", "the event is older than the rule's `max_age`")                     \

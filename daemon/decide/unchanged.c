@@ -57,6 +57,6 @@ bool unchanged_was_told(struct deciding *d)
     const char *identity = identity_of(d);
     if (customer_has_seen(d->customer, identity, d->now_ms - d->policy->dedupe_keep_ms))
         return true;
-    customer_add_seen(d->arena, d->customer, identity, d->now_ms, true);
+    customer_add_seen(d->arena, d->customer, identity, "", d->now_ms, true);
     return false;
 }

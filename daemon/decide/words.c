@@ -178,6 +178,7 @@ static void forget_decided(struct deciding *d)
 {
     struct decision *decision = d->decision;
     decision->message_count = decision->dead_count = decision->trace_count = 0;
+    d->joined = value_null();
     d->want_count = 0;
 }
 

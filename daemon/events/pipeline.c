@@ -453,6 +453,16 @@ static void on_needs(struct work *work, const struct diag *fault)
 
 /* ---- A round: its end ---- */
 
+/* Somebody takes an id twice, or changes what it named. */
+static void tell_different(const struct work *work)
+{
+    if (work->decision.counts.differs &&
+        log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
+                          "events that came again with other content"))
+        log_warning("an event came again with the same source, type and id, and other content: the "
+                    "first counts (`duplicate-differs` in the customer's trace)");
+}
+
 /* Some or all of it was committed. */
 static void go_on(struct work *work)
 {
@@ -460,6 +470,7 @@ static void go_on(struct work *work)
     log_once_forget(&work->batch->pipeline->told);
     work_figures_count(work);
     work_log_committed(work);
+    tell_different(work);
     if (work->decision.message_count)
         options->on_messages(options->context);
     if (work->decision.erased_count)

@@ -12,7 +12,7 @@ until: order.placed
 wait: 1h
 send: cart
 """
-BOUNDS = {"document": 392, "trace": 280, "waiting": 700}
+BOUNDS = {"document": 392, "trace": 280, "waiting": 760}
 
 
 def measure(shop):

@@ -71,6 +71,10 @@ def say_no_elsewhere(shop, row, number):
     shop.push({"type": "customer.unsubscribed", "customer": {"id": "friend", "email": "friend@example.com"}})
 
 
+def be_guest(shop, row, number):
+    shop.push({"type": "guest.cart", "customer": {"email": row.profile["email"]}})
+
+
 def use_up(shop, row, number):
     """As many messages of the rule as the brake lets go."""
     shop.push(*({"type": f"{row.name}.x", "customer": {"id": f"b{i}", "email": f"b{i}@example.com",
@@ -78,7 +82,8 @@ def use_up(shop, row, number):
                 for i in range(12)))
 
 
-ACTIONS = {"suppress": suppress, "pause": pause, "a friend says no": say_no_elsewhere, "use up": use_up}
+ACTIONS = {"suppress": suppress, "pause": pause, "a friend says no": say_no_elsewhere, "use up": use_up,
+           "a guest comes": be_guest}
 
 
 def on(what="x", **data):
@@ -199,7 +204,10 @@ ROWS = [
     Row("halted-start", SEND, ["pause", on()], rf"    halted-start passed-over: paused \(by \S+; since {TIME}\)"),
     Row("brake", SEND, ["use up", on()], r"    brake paused: brake \(template letter\)"),
     # ---- Events ----
-    Row("twice", RECEIPT, [on(id="e1"), on(id="e1")], r"    passed-over: duplicate"),
+    Row("twice", RECEIPT, [on(id="e1", order_of=1), on(id="e1", order_of=1)], rf"    passed-over: duplicate \(since {TIME}\)"),
+    Row("twice-other", RECEIPT, [on(id="e1", n=1), on(id="e1", n=2)], rf"    passed-over: duplicate-differs \(since {TIME}\)"),
+    Row("guest", RECEIPT, ["a guest comes", on()], rf"{TIME}  guest\.x", r"    joined: email:guest@example\.com",
+        profile={"email": "guest@example.com"}),
     Row("older-word", RECEIPT, [{"type": "customer.subscribed"}, {"type": "customer.unsubscribed", "time": ago(hours=1)}],
         r"    says-yes: all", r"    passed-over: older"),
 ]

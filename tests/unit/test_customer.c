@@ -43,8 +43,8 @@ static struct customer *make_whole(struct arena *arena)
                                        .marketing = true};
     customer_add_send(arena, customer, &open, 9000, 6000);
     customer_add_open(arena, customer, &open);
-    customer_add_seen(arena, customer, "0123456789abcdef", 7000, true);
-    customer_add_seen(arena, customer, "fedcba9876543210", 7000, false);
+    customer_add_seen(arena, customer, "0123456789abcdef", "", 7000, true);
+    customer_add_seen(arena, customer, "fedcba9876543210", "", 7000, false);
     customer->journeys.items =
         arena_grow(arena, NULL, 0, &customer->journeys.capacity, sizeof *customer->journeys.items);
     customer->journeys.items[customer->journeys.count++] =
@@ -178,8 +178,8 @@ static struct customer *make_three(struct arena *arena)
         customer_add_open(arena, customer, &open);
         customer_add_count(arena, customer, name, i);
         customer_add_count(arena, customer, name, i + 1);
-        customer_add_seen(arena, customer, identity, i, true);
-        customer_add_seen(arena, customer, identity, i, false);
+        customer_add_seen(arena, customer, identity, "", i, true);
+        customer_add_seen(arena, customer, identity, "", i, false);
         customer->journeys.items[i] =
             (struct customer_journey){.rule = name, .origin = "o", .step = name, .start = start};
     }
@@ -233,7 +233,7 @@ static void test_many(void **state)
     assert_true(customer_print(again, "1-2-3", &second));
     assert_string_equal(buf_string(&first), buf_string(&second));
     /* What was read can grow. */
-    customer_add_seen(arena, again, "fedcba9876543210", 5, true);
+    customer_add_seen(arena, again, "fedcba9876543210", "", 5, true);
     assert_int_equal(again->seen.count, 4);
     assert_string_equal(again->seen.items[3].identity, "fedcba9876543210");
     buf_free(&first);
@@ -490,7 +490,7 @@ static void test_bounds(void **state)
     for (int i = 0; i < 1000; i++) {
         char identity[17];
         snprintf(identity, sizeof identity, "%016d", i);
-        customer_add_seen(arena, customer, identity, i, i % 2);
+        customer_add_seen(arena, customer, identity, "", i, i % 2);
         customer_add_count(arena, customer, "x", i);
         const struct customer_open open = {.mid = arena_text(arena, identity),
                                            .rule = "r",
@@ -569,7 +569,7 @@ static void test_size(void **state)
     buf_init(&out, 4 * CUSTOMER_DOCUMENT_MOST);
     for (int i = 0; i < CUSTOMER_SEEN_MOST; i++) {
         snprintf(identity, sizeof identity, "%016d", i);
-        customer_add_seen(arena, customer, identity, i, true);
+        customer_add_seen(arena, customer, identity, "", i, true);
     }
     memset(large, 'x', CUSTOMER_DOCUMENT_MOST);
     struct value patch = value_new_map(arena, 1);
@@ -582,6 +582,34 @@ static void test_size(void **state)
     value_set(arena, patch, "x", value_string(large, CUSTOMER_DOCUMENT_MOST));
     customer_profile_merge(arena, customer, &patch, 2);
     assert_false(customer_print(customer, "1-1-1", &out));
+    buf_free(&out);
+    arena_destroy(&arena);
+}
+
+/* What a repetition is compared with: of events that a former program saw nothing is known. A
+ * document has pairs, and behind them the marks of the newest. */
+static void test_marks(void **state)
+{
+    (void)state;
+    static const char former[] =
+        "{\"version\":\"1-1-1\",\"format\":2,\"seen\":[\"00000000000000a1\",1000]}";
+    struct arena *arena = arena_new(4096);
+    struct buf out;
+    struct diag diag;
+    buf_init(&out, CUSTOMER_DOCUMENT_MOST);
+    struct customer *customer = customer_read(arena, "id:7", former, strlen(former), &diag);
+    assert_string_equal(customer_find_seen(customer, "00000000000000a1", 0)->content, "");
+    customer_add_seen(arena, customer, "00000000000000b2", "12ef", 2000, true);
+    customer_add_seen(arena, customer, "00000000000000c3", "", 3000, true);
+    customer_add_seen(arena, customer, "00000000000000d4", "00ff", 4000, true);
+    assert_true(customer_print(customer, "1-1-2", &out));
+    assert_non_null(strstr(buf_string(&out), "\"00000000000000d4\",4000,\"12ef000000ff\"]"));
+    customer = customer_read(arena, "id:7", buf_string(&out), out.length, &diag);
+    assert_int_equal(customer->seen.count, 4);
+    assert_string_equal(customer_find_seen(customer, "00000000000000a1", 0)->content, "");
+    assert_string_equal(customer_find_seen(customer, "00000000000000b2", 0)->content, "12ef");
+    assert_string_equal(customer_find_seen(customer, "00000000000000c3", 0)->content, "");
+    assert_string_equal(customer_find_seen(customer, "00000000000000d4", 0)->content, "00ff");
     buf_free(&out);
     arena_destroy(&arena);
 }
@@ -604,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_shedding),
         cmocka_unit_test(test_value),
         cmocka_unit_test(test_strange_document),
+        cmocka_unit_test(test_marks),
     };
     return cmocka_run_group_tests_name("customer", tests, NULL, NULL);
 }

@@ -138,7 +138,7 @@ static void test_changes(void **state)
         printed(fixture, customer_image_read(fixture->image, fixture->arena, "id:7"));
     struct customer *copy = customer_image_read(fixture->image, fixture->arena, "id:7");
     customer_add_count(fixture->arena, copy, "a", 77);
-    customer_add_seen(fixture->arena, copy, "fedcba9876543210", 78, true);
+    customer_add_seen(fixture->arena, copy, "fedcba9876543210", "", 78, true);
     CUSTOMER_LIST_DROP(copy->sends, 0);
     assert_string_equal(
         printed(fixture, customer_image_read(fixture->image, fixture->arena, "id:7")), before);
@@ -152,7 +152,7 @@ static void test_update_in_place(void **state)
     for (int i = 0; i < 40; i++) {
         struct customer *copy = customer_image_read(fixture->image, fixture->arena, "id:7");
         customer_add_count(fixture->arena, copy, i % 2 ? "a" : "b", 100 + i);
-        customer_add_seen(fixture->arena, copy, "0123456789abcdef", 100 + i, i % 3 == 0);
+        customer_add_seen(fixture->arena, copy, "0123456789abcdef", "", 100 + i, i % 3 == 0);
         const char *wanted = printed(fixture, copy);
         if (!customer_image_update(fixture->image, copy))
             keep(fixture, copy);

@@ -92,8 +92,8 @@ static struct customer *full(struct arena *arena, const char *key, int odd)
         char identity[17];
         snprintf(identity, sizeof identity, "%016d", 2 * i + odd);
         customer_add_count(arena, customer, "a", at_ms);
-        customer_add_seen(arena, customer, identity, at_ms, true);
-        customer_add_seen(arena, customer, identity, at_ms, false);
+        customer_add_seen(arena, customer, identity, "", at_ms, true);
+        customer_add_seen(arena, customer, identity, "", at_ms, false);
         const struct customer_open open = {.mid = arena_text(arena, identity),
                                            .rule = "r",
                                            .origin = "o",

@@ -46,7 +46,7 @@ static const struct decide_play plays[] = {
      {{0, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}", "welcome sends welcome"},
       {1, "{\"type\":\"customer.signed_up\",\"id\":\"e1\",\"source\":\"s\"," ANA "}",
        "welcome sends welcome"},
-      {7 * DAY, "{\"type\":\"other\",\"id\":\"e1\"," ANA "}", "passed-over duplicate"},
+      {7 * DAY, "{\"type\":\"other\",\"id\":\"e1\"," ANA "}", "passed-over duplicate-differs"},
       {7 * DAY + 0.001, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}",
        "welcome sends welcome"}}},
     {"no consent, no marketing",
