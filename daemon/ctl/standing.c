@@ -1,7 +1,6 @@
 /*
  * Three askings, each of which may fail for itself: the daemon of this machine at its admin socket
- * (ask_daemon), Redis (ask_redis), and both together gateway by gateway (join_gateways). What is
- * wrong is found in the end (standing_wrong).
+ * (ask_daemon), Redis (ask_redis), and both together gateway by gateway (join_gateways).
  */
 #include "ctl/standing.h"
 
@@ -12,7 +11,6 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "ctl/age.h"
-#include "ctl/standing_wrong.h"
 #include "send/gateway_common.h"
 #include "store/gateway_queues.h"
 #include "store/keys.h"
@@ -260,10 +258,10 @@ void standing_read(struct standing_source *source, struct arena *arena, struct s
     *standing = (struct standing){0};
     bool answers = ask_daemon(source, arena, standing, &no_daemon);
     bool redis = ask_redis(source, arena, standing, &no_redis);
+    standing->no_daemon = answers ? NULL : arena_text(arena, no_daemon.text);
+    standing->no_redis = redis ? NULL : arena_text(arena, no_redis.text);
     standing->now_ms = redis ? standing->survey.now_ms : clock_wall_ms();
     settle_daemons(standing, arena);
     add_rates(standing);
     join_gateways(source, arena, standing);
-    standing_wrong_find(standing, answers ? NULL : no_daemon.text, redis ? NULL : no_redis.text,
-                        arena);
 }

@@ -55,7 +55,8 @@ struct standing {
     size_t halted_count;
     struct standing_gateway *gateways; /* of the configuration */
     size_t gateway_count;
-    struct standing_wrong wrong[STANDING_WRONG_MOST]; /* the worst first */
+    const char *no_daemon, *no_redis;                 /* why it could not be asked; NULL: it was */
+    struct standing_wrong wrong[STANDING_WRONG_MOST]; /* of standing_wrong_find: the worst first */
     size_t wrong_count;
     double events_per_second, messages_per_second; /* of the last minute */
 };
@@ -67,7 +68,7 @@ struct standing_source {
     int64_t timeout_ms;      /* for the daemon and for Redis each */
 };
 
-/* All in the arena. What cannot be reached is told among what is wrong. */
+/* All in the arena; none of it is called wrong yet (ctl/standing_wrong). */
 void standing_read(struct standing_source *source, struct arena *arena, struct standing *standing);
 void standing_close(struct standing_source *source);
 

@@ -31,10 +31,10 @@ static const char *plural(int64_t count)
 
 /* ---- Who does not answer ---- */
 
-static void find_daemons(struct standing *standing, const char *no_daemon, struct arena *arena)
+static void find_daemons(struct standing *standing, struct arena *arena)
 {
     if (standing->daemon_count == 0)
-        add(standing, "", arena_text(arena, no_daemon ? no_daemon : "no daemon runs"));
+        add(standing, "", standing->no_daemon ? standing->no_daemon : "no daemon runs");
     for (size_t i = 0; i < standing->daemon_count; i++) {
         const struct daemons_item *daemon = &standing->daemons[i];
         const char *state = value_to_text(arena, value_get(&daemon->said, "state"));
@@ -47,11 +47,11 @@ static void find_daemons(struct standing *standing, const char *no_daemon, struc
     }
 }
 
-static void find_redis(struct standing *standing, const char *no_redis, struct arena *arena)
+static void find_redis(struct standing *standing, struct arena *arena)
 {
     const struct value *redis = value_get(&standing->local, "redis");
     if (!standing->redis)
-        add(standing, "", arena_text(arena, no_redis));
+        add(standing, "", standing->no_redis);
     else if (value_is(redis, VALUE_BOOL) && !redis->boolean)
         add(standing, "", "the daemon of this machine has no connection to Redis");
     const struct value *keys = value_get(&standing->local, "wrong_keys");
@@ -153,11 +153,10 @@ static void find_letters(struct standing *standing, struct arena *arena)
                          age_format(survey->now_ms - survey->dead_newest_ms, age)));
 }
 
-void standing_wrong_find(struct standing *standing, const char *no_daemon, const char *no_redis,
-                         struct arena *arena)
+void standing_wrong_find(struct standing *standing, struct arena *arena)
 {
-    find_daemons(standing, no_daemon, arena);
-    find_redis(standing, no_redis, arena);
+    find_daemons(standing, arena);
+    find_redis(standing, arena);
     find_archive(standing, arena);
     find_late(standing, arena);
     find_outbox(standing, arena);

@@ -10,6 +10,7 @@
 #include "ctl/command.h"
 #include "ctl/exit_codes.h"
 #include "ctl/json_line.h"
+#include "ctl/standing_wrong.h"
 #include "ctl/status_page.h"
 
 enum { FIRST_CHUNK = 64 * 1024, PAGE_MOST = 4 << 20, TIMEOUT_MS = 5000 };
@@ -178,6 +179,7 @@ static int show(struct context *context, struct arena *arena, bool json)
     struct standing_source source = {.context = context, .timeout_ms = TIMEOUT_MS};
     struct standing *standing = arena_zero(arena, sizeof *standing);
     standing_read(&source, arena, standing);
+    standing_wrong_find(standing, arena);
     standing_close(&source);
     if (standing->daemon_count == 0 && !standing->redis)
         return fail(context, standing);

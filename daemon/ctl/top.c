@@ -17,6 +17,7 @@
 #include "ctl/exposition.h"
 #include "ctl/pace.h"
 #include "ctl/screen.h"
+#include "ctl/standing_wrong.h"
 #include "ctl/top_page.h"
 
 enum {
@@ -90,6 +91,7 @@ static void look(struct top *top)
     arena_reset(top->arena);
     top->standing = arena_zero(top->arena, sizeof *top->standing);
     standing_read(&top->source, top->arena, top->standing);
+    standing_wrong_find(top->standing, top->arena);
     int64_t now_ms = clock_monotonic_ms();
     pace_begin(top->all, now_ms);
     pace_begin(top->gateways, now_ms);
