@@ -1148,10 +1148,12 @@ unit_programs = \
 	tests/unit/test_header_line \
 	tests/unit/test_health \
 	tests/unit/test_hex \
+	tests/unit/test_history_line \
 	tests/unit/test_holdout \
 	tests/unit/test_html_strict \
 	tests/unit/test_html_text \
 	tests/unit/test_http \
+	tests/unit/test_image \
 	tests/unit/test_inline_css \
 	tests/unit/test_instance \
 	tests/unit/test_intake \
@@ -1522,6 +1524,7 @@ doc_files = \
 	docs/redis.md \
 	docs/reference.md \
 	docs/rules.md \
+	docs/simulate.md \
 	docs/templates.md \
 	docs/testing.md
 
@@ -1531,6 +1534,7 @@ test_files = \
 	tests/bench/bench_delivery.py \
 	tests/bench/bench_liquidjs.py \
 	tests/bench/bench_pipeline.py \
+	tests/bench/bench_simulate.py \
 	tests/bench/order.html.liquid \
 	tests/bench/order.json \
 	tests/bench/order.subject.liquid \

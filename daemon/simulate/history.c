@@ -106,6 +106,14 @@ static bool is_blank(const struct line *line)
     return line->text && slice_trim((struct slice){line->text, line->length}, " \t\r").length == 0;
 }
 
+/* Whether it is what a daemon had written of an archive's last line when it was killed. */
+static bool is_cut(const struct line *line)
+{
+    static const char begin[] = "{\"received\":";
+    return !line->ended && line->text && line->length >= sizeof begin &&
+           memcmp(line->text, begin, sizeof begin - 1) == 0 && line->text[line->length - 1] != '}';
+}
+
 static bool refuse(const struct source *source, const struct line *line, struct diag *diag)
 {
     diag_file(diag, line_reader_name(source->reader));
@@ -146,7 +154,7 @@ static bool read_line(const struct history *history, struct source *source, stru
         source->ended = true;
         return !diag->text[0];
     }
-    if (is_blank(&waiting.line)) {
+    if (is_blank(&waiting.line) || is_cut(&waiting.line)) {
         line_reader_give_back(source->reader, &waiting.line);
         return true;
     }

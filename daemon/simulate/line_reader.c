@@ -196,6 +196,7 @@ bool line_reader_next(struct line_reader *reader, struct line *line, struct diag
     line->text = block->data + reader->at;
     line->length = end ? (size_t)(end - line->text) : block->length - reader->at;
     line->block = block;
+    line->ended = end != NULL;
     block->uses++;
     reader->at += line->length + (end != NULL);
     return true;

@@ -19,6 +19,7 @@ struct line_reader_block;
 struct line {
     const char *text; /* without its end; not NUL-terminated. NULL: it is over LINE_READER_MOST */
     size_t length;
+    bool ended;      /* else the file ends within it */
     uint64_t number; /* from 1 */
     struct line_reader_block *block;
 };

@@ -143,6 +143,18 @@ def test_archived_and_plain_events_are_one_history(history):
     assert simulate(history, "--events", "-", stdin=history.write(*lines).read_text()) == whole
 
 
+def test_of_one_millisecond_the_entries_tell_the_order(history):
+    """And what a daemon had not written to its end is passed over."""
+    lines = [{"received": millis(0), "entry": f"{millis(0)}-{number}", "event": {
+        "type": "ping", "customer": {"id": "1", "n": number}}} for number in (2, 0, 1)]
+    history.rules("name: last\non: done\nif: customer.n == 2\nclass: transactional\nsend: note\n")
+    path = history.write(*lines, archived(1, {"type": "done", "customer": {"id": "1", "email": "a@b.example"}}))
+    with path.open("a") as out:
+        out.write(json.dumps(archived(2, lines[0]["event"]))[:-9])
+    figures, messages, err = simulate(history, "--events", path)
+    assert (figures["events"], len(messages), err) == (4, 1, "")
+
+
 def test_an_archived_event_came_when_it_was_received(history):
     late = archived(120, event("cart.updated", 1, 0, cart={"total": 30}))
     _, messages, _ = simulate(history, "--events", history.write(late), "--to", "2026-03-02T14:00:00Z")
