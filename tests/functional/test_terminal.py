@@ -245,8 +245,9 @@ def test_bars_are_for_terminals(office, open_terminal, tmp_path):
     assert (status, err) == (0, "")
     terminal = open_terminal(100, 30)
     for command, label in ((f"suppress import {many}", "importing 100%"), (f"codes load autumn {codes}", "loading 100%")):
-        terminal.run(office, command, "; echo status $?")
-        screen = terminal.wait(lambda screen: "status 0" in screen, "the end")
+        end = label.split()[0]
+        terminal.run(office, command, f"; echo {end} ended $?")
+        screen = terminal.wait(lambda screen, end=end: f"\n{end} ended 0\n" in screen, "the end")
         assert label in screen, screen
 
 
