@@ -296,6 +296,8 @@ library_sources = \
 	daemon/ctl/exposition.c \
 	daemon/ctl/exposition.h \
 	daemon/ctl/feedback.c \
+	daemon/ctl/forecast.c \
+	daemon/ctl/forecast.h \
 	daemon/ctl/gateway_command.c \
 	daemon/ctl/gateway_test.c \
 	daemon/ctl/gateway_test.h \

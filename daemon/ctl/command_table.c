@@ -165,14 +165,19 @@ const struct command commands[] = {
     },
     {
         .name = "explain",
-        .arguments = "[--rule RULE] [--since TIME] [--json] CUSTOMER",
+        .arguments = "[--rule RULE] [--since TIME] [--event FILE] [--json] [CUSTOMER]",
         .about = "what was decided about a customer, and why",
         .options = "  --rule RULE   what concerns that rule alone\n"
                    "  --since TIME  the newest only: 7d, 12h\n"
+                   "  --event FILE  an event that did not happen (\"-\": standard input): what would be\n"
+                   "                decided; nothing is written, nothing sent\n"
+                   "  --at TIME     when it would come (default: now)\n"
+                   "  --rules DIR   by the rules of that folder\n"
                    "  --json        who that is as an object, then the trace as it is stored, one\n"
                    "                object a line\n",
         .examples = "  nudgectl explain id:7\n"
-                    "  nudgectl explain ana@example.com --rule abandoned-cart --since 7d\n",
+                    "  nudgectl explain ana@example.com --rule abandoned-cart --since 7d\n"
+                    "  nudgectl explain id:7 --event order.json\n",
         .words = ":customer",
         .run = command_explain,
     },

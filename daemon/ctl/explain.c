@@ -16,12 +16,14 @@
 #include "ctl/exit_codes.h"
 #include "ctl/explain_head.h"
 #include "ctl/explain_lines.h"
+#include "ctl/forecast.h"
 #include "ctl/json_line.h"
 #include "ctl/local_time.h"
 #include "ctl/plain.h"
 #include "ctl/subject.h"
 
 struct explain {
+    const char *event, *at, *rules; /* of --event */
     struct context *context;
     struct subject *subject;
     struct generation *generation; /* NULL: rules or templates are broken */
@@ -186,6 +188,20 @@ static int explain_of(struct context *context, struct session *session, const ch
     return status;
 }
 
+static int try_event(struct context *context, struct session *session, const char *name,
+                     const struct explain *explain)
+{
+    const struct forecast forecast = {.context = context,
+                                      .session = session,
+                                      .customer = name,
+                                      .event = explain->event,
+                                      .at = explain->at,
+                                      .rules = explain->rules,
+                                      .filter = explain->filter,
+                                      .json = explain->json};
+    return forecast_event(&forecast);
+}
+
 int command_explain(struct context *context, int argc, char **argv)
 {
     struct explain explain = {.json = false};
@@ -194,18 +210,24 @@ int command_explain(struct context *context, int argc, char **argv)
     const struct command_option options[] = {{.name = "--json", .flag = &explain.json},
                                              {.name = "--rule", .value = &explain.filter.rule},
                                              {.name = "--since", .value = &since},
+                                             {.name = "--event", .value = &explain.event},
+                                             {.name = "--at", .value = &explain.at},
+                                             {.name = "--rules", .value = &explain.rules},
                                              {0}};
     int count = command_options(context, argc, argv, options);
     if (count < 0)
         return EX_USAGE;
-    if (count != 1)
+    if (!explain.event && (explain.at || explain.rules))
+        return command_usage(argv[0], "--at and --rules go with --event");
+    if (count != 1 && !(explain.event && count == 0))
         return command_usage(argv[0], "one customer is expected, such as id:7 or ana@example.com");
     if (since && (!duration_parse(since, strlen(since), &since_ms) || since_ms == 0))
         return command_usage(argv[0], "--since is a length of time, such as 7d or 12h");
     struct session *session = context_session(context);
     if (!session)
         return EX_UNAVAILABLE;
-    int status = explain_of(context, session, argv[1], &explain, since_ms);
+    int status = explain.event ? try_event(context, session, count ? argv[1] : NULL, &explain)
+                               : explain_of(context, session, argv[1], &explain, since_ms);
     session_close(&session);
     return status;
 }

@@ -46,7 +46,7 @@ static bool read_names(struct deed *deed)
         if (!customers_now_read(deed->asked->session, prefix_of(deed), &query, deed->round, &found,
                                 deed->diag))
             return false;
-        deed->judging.now_ms = found.now_ms;
+        deed->judging.now_ms = deed->asked->now_ms ? deed->asked->now_ms : found.now_ms;
         names_learn(deed->names, deed->arena, deed->round, &found);
     }
     deed->judging.epoch = deed->judging.now_ms; /* with a sequence of its own: no daemon's */
@@ -103,6 +103,44 @@ static bool read_needs(struct deed *deed)
     return true;
 }
 
+/* One entry of a table that a lookup() asks for. */
+static bool read_entry(struct deed *deed, const struct lookups_question *question,
+                       struct lookups_answer *answer)
+{
+    const char *table = keys_spell(deed->round, prefix_of(deed), KEY_TABLE, question->table, NULL);
+    struct diag diag = {0};
+    const struct reply *entry =
+        session_command(deed->asked->session, &diag, "HGET", table, question->key, NULL);
+    if (!entry && strcmp(diag.code, "redis-wrongtype") != 0) {
+        *deed->diag = diag;
+        return false;
+    }
+    *answer =
+        lookups_read(deed->round, question,
+                     entry ? (struct slice){reply_text(entry), entry->length} : (struct slice){0});
+    if (!entry) {
+        answer->state = LOOKUPS_BROKEN;
+        answer->fault = arena_printf(deed->round, "%s is not a hash", table);
+    }
+    return true;
+}
+
+/* As events/needs, over the session. */
+static bool read_tables(struct deed *deed)
+{
+    struct work *work = &deed->work;
+    for (uint32_t i = 0; i < work->decision.lookup_count; i++) {
+        struct lookups_answer answer;
+        if (!read_entry(deed, &work->decision.lookups[i], &answer))
+            return false;
+        work->lookups = arena_grow(deed->round, work->lookups, work->lookup_count,
+                                   &work->lookup_capacity, sizeof *work->lookups);
+        work->lookups[work->lookup_count++] = answer;
+    }
+    work->lookup_rounds += work->decision.lookup_count > 0;
+    return true;
+}
+
 /* ---- Deciding ---- */
 
 static enum answer fail(struct deed *deed, const char *why)
@@ -140,13 +178,12 @@ static enum answer try(struct deed *deed)
     struct commit commit;
     struct commit_result result;
     if (!judging_decide(&deed->judging, work, &commit)) {
-        if (work->decision.lookup_count)
-            return fail(deed, "a table would have to be read");
-        return read_needs(deed) ? ANSWER_AGAIN : ANSWER_FAILED;
+        return read_tables(deed) && read_needs(deed) ? ANSWER_AGAIN : ANSWER_FAILED;
     }
     if (work->given_up)
         return fail(deed, "the customer's document cannot be read, and was let be");
     commit.id_count = 0; /* it is no entry */
+    commit.dry = deed->asked->on_tried != NULL;
     if (!customers_now_commit(deed->asked->session, prefix_of(deed), &commit, deed->round, &result,
                               deed->diag))
         return ANSWER_FAILED;
@@ -236,7 +273,9 @@ bool at_once_decide(const struct at_once *at_once, struct arena *arena, struct a
     names_add_event(deed.names, arena, &deed.work, at_once->event);
     work_add_event(arena, &deed.work, at_once->event, 0);
     bool good = decide_all(&deed);
-    if (good)
+    if (good && at_once->on_tried)
+        at_once->on_tried(at_once->context, deed.work.key, &deed.work.decision);
+    else if (good)
         tell(&deed, done);
     names_destroy(&deed.names);
     arena_destroy(&deed.round);

@@ -21,6 +21,11 @@ struct at_once {
     const struct customer *brought;    /* becomes part of the customer; NULL: nothing does */
     const struct decide_start *starts; /* of what is brought */
     size_t start_count;
+    /* Of an event that is only tried: nothing is written, but all facts are asked. NULL: it counts.
+     */
+    void (*on_tried)(void *context, const char *key, const struct decision *decision);
+    void *context;
+    int64_t now_ms; /* when it is tried; 0: now, by Redis' clock */
 };
 
 /* What was committed, in the arena. */

@@ -229,6 +229,10 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
         arguments_number(&arguments, commit->full[i].since_ms);
     }
     put_halts(&arguments, commit);
+    if (commit->dry) {
+        put_list(&arguments, "dry", 1);
+        arguments_text(&arguments, "1");
+    }
     put_list(&arguments, "emits", commit->emit_count);
     for (size_t i = 0; i < commit->emit_count; i++) {
         arguments_text(&arguments, commit->emits[i].key);

@@ -21,6 +21,7 @@
 
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {
+    bool dry;               /* only asked: nothing is written */
     const char *customer;   /* NULL: entries of no customer; then only ids, emits, dead letters */
     const char *seen;       /* the version that was read; "" when there was no document */
     const char *version;    /* the new one; ignored without a document */

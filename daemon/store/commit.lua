@@ -3,6 +3,7 @@
 -- ARGV: P, consumer ('' for nudgectl, which has no lease and takes no entries), customer ('' for none), version seen ('' for no document), new version,
 -- document ('' for unchanged), expiry ms, deadline ms (0 for none), then lists, each as its name,
 -- a count and the items; one that is not there is empty:
+--   dry       anything: nothing is written; the answer is what it would be
 --   ids       entries, acknowledged and deleted
 --   free      hashes assumed not suppressed
 --   undeclined  {hash in P:said, topic} assumed not to be declined under that hash
@@ -66,7 +67,7 @@ end
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 2, dead = 5,
     traces = 1, postponed = 2, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
     erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, halts = 2, halted = 3, brakes = 1,
-    braked = 4, codes = 4, runs = 2}
+    braked = 4, codes = 4, runs = 2, dry = 1}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -306,6 +307,10 @@ learnt('unknown', unknown)
 learnt('places', places)
 if #facts > 1 then
     return facts
+end
+
+if #lists.dry > 0 then
+    return {'done', {}}
 end
 
 -- From here on only writes.

@@ -2,6 +2,7 @@
 language: a table, played by one daemon to one customer for each row."""
 
 import datetime
+import json
 import pathlib
 import re
 import tempfile
@@ -245,3 +246,144 @@ def test_reason(played, number):
     lines = iter(out.splitlines())
     for pattern in row.says:
         assert any(re.fullmatch(pattern, line) for line in lines), f"{pattern}\nis not in\n{out}"
+
+
+# ---- An event that did not happen ----
+
+
+def everything(client):
+    """All that stands in Redis, but what daemons tell of themselves."""
+    keys = [key for key in client.scan_iter("nudged:*") if not re.match(rb"nudged:(instance|bulletin|sets)", key)]
+    return {key: client.dump(key) for key in keys}
+
+
+def forward(shop, event, *arguments):
+    before = everything(shop.client)
+    done = shop.ctl("explain", *arguments, "--event", "-", stdin=json.dumps(event))
+    assert everything(shop.client) == before, "something was written"
+    return done
+
+
+@pytest.fixture
+def still(shop):
+    """A shop whose daemon has ended."""
+    shop.config.update(CONFIG)
+    shop.redis()
+    shop.smtp()
+    shop.rules("""name: thanks
+topic: offers
+on: order.placed
+if: order.total >= 50
+send: {template: letter, code: spring}
+---
+name: rich
+topic: offers
+on: order.placed
+if: 'lookup("tiers", customer.id, "none") == "gold"'
+steps:
+- send: letter
+- wait: {until: "09:00"}
+- send: letter
+""".replace("- send: letter\n- wait", "- send: letter\n- wait").replace("steps:", "again: restart\nsteps:"))
+    shop.template("letter.text.liquid", "---\nsubject: Dear {{ customer.first_name }} {{ given.code }}\n---\nx\n")
+    shop.template("letter.text.liquid", "---\nsubject: Dear {{ customer.first_name }}\n---\n{{ given.code }}\n")
+    daemon = shop.daemon().spawn()
+    shop.push({"type": "customer.signed_up", "customer": {"id": 7, "email": "ana@example.com", "first_name": "Ana",
+                                                          "accepts_marketing": True}})
+    shop.wait_idle()
+    shop.client.rpush("nudged:codes:spring", "A1")
+    assert daemon.stop() == 0
+    return shop
+
+
+def test_forward(still):
+    """Decided upon what is known, with all facts; each message with its subject and whom it goes to."""
+    event = {"type": "order.placed", "order": {"total": 60}}
+    status, out, err = forward(still, event, "7")
+    assert (status, err) == (0, ""), err
+    assert re.search(rf"^{TIME}  order\.placed$", out, re.M)
+    assert re.search(rf"^    thanks sends: letter {MID}$", out, re.M)
+    assert re.search(r'^    rich no-match: lookup\("tiers", customer\.id, "none"\) == "gold" '
+                     r'\(lookup\("tiers", customer\.id, "none"\): "none"\)$', out, re.M)
+    assert "would send letter of thanks\n    to ana@example.com by email\n    Dear Ana\n" in out
+    still.client.hset("nudged:table:tiers", "7", "gold")
+    assert re.search(rf"^    rich waits until {TIME}$", forward(still, event, "7")[1], re.M)
+    lines = [json.loads(line) for line in forward(still, event, "7", "--json")[1].splitlines()]
+    assert [line.get("message") for line in lines] == [None, "rich", "thanks"]
+    assert lines[1]["to"] == "ana@example.com" and lines[1]["subject"] == "Dear Ana"
+
+
+def test_forward_refused(still):
+    """By what Redis has: suppressions, pauses, codes, what was said."""
+    event = {"type": "order.placed", "customer": {"id": 7}, "order": {"total": 60}}
+    still.client.delete("nudged:codes:spring")
+    assert "thanks refused: no-code (template letter; list spring)\n" in forward(still, event)[1]
+    still.client.rpush("nudged:codes:spring", "A1")
+    assert still.ctl("suppress", "add", "ana@example.com")[0] == 0
+    assert "thanks refused: suppressed (template letter; " in forward(still, event)[1]
+    assert still.ctl("suppress", "rm", "ana@example.com")[0] == 0
+    assert still.ctl("rule", "pause", "thanks")[0] == 0
+    assert "thanks passed-over: paused (by " in forward(still, event)[1]
+
+
+def test_forward_by_other_rules(still):
+    """At another time, by the rules of another folder."""
+    other = still.folder / "other"
+    other.mkdir()
+    (other / "rules.yaml").write_text("{name: night, topic: offers, on: order.placed, if: now.getHours() < 3, send: letter}\n")
+    event = {"type": "order.placed", "customer": {"id": 7}}
+    status, out, _ = forward(still, event, "--rules", str(other), "--at", "2026-12-24T12:00:00Z")
+    assert status == 0 and "2026-12-24 14:00:00 +02:00  order.placed\n    night no-match: " in out
+    assert "thanks" not in out
+
+
+def test_forward_is_no_event(still):
+    status, out, err = forward(still, {"order": {}})
+    assert (status, out) == (65, "") and "(standard input)" in err and "no `type`" in err
+    assert still.ctl("explain", "7", "--at", "2026-12-24T12:00:00Z")[0] == 64
+    assert still.ctl("explain", "--event", "/nowhere.json")[0] == 65
+
+
+# ---- The command ----
+
+
+def test_filters(played):
+    numbers = {row.name: number for number, row in enumerate(ROWS)}
+    of_until = f"c{numbers['until']}"
+    status, out, _ = played.ctl("explain", of_until, "--rule", "until", "--since", "1h")
+    assert status == 0 and "until ended: until" in out
+    status, out, err = played.ctl("explain", of_until, "--rule", "untill")
+    assert status == 1 and err.startswith("nudgectl: no line of their trace is about the rule `untill`\nhint: did you mean `until")
+    played.client.lset(f"nudged:trace:id:{of_until}", -1, json.dumps({"at": 1, "did": [{"rule": "long", "what": "waits"}]}))
+    assert "long waits" in played.ctl("explain", of_until)[1]
+    assert "long waits" not in played.ctl("explain", of_until, "--since", "7d")[1]
+    assert played.ctl("explain", of_until, "--since", "soon")[0] == 64
+
+
+def test_json(played):
+    numbers = {row.name: number for number, row in enumerate(ROWS)}
+    head, *lines = [json.loads(line) for line in
+                    played.ctl("explain", f"c{numbers['waits']}", "--json")[1].splitlines()]
+    assert head["customer"] == f"id:c{numbers['waits']}" and head["consent"]["yes"] is True
+    assert [(journey["rule"], journey["waits"], journey["step"]) for journey in head["journeys"]] == [
+        ("waits", "waits", "send letter")]
+    assert [item["what"] for line in lines for item in line["did"]] == ["waits"]
+
+
+def test_equal_lines_are_one(played):
+    for _ in range(5):
+        played.push({"type": "segment.x", "id": f"view-{_}", "customer": {"id": "viewer", "tier": "basic", "orders": 1}})
+    played.wait_idle()
+    out = played.ctl("explain", "viewer")[1]
+    assert re.search(rf"^{TIME}  segment\.x ×5, until {TIME}$", out, re.M) and out.count("segment no-match") == 1
+
+
+def test_nobody(played):
+    """What is known of one of whom nothing else is."""
+    played.ctl("suppress", "add", "gone@example.com")
+    status, out, err = played.ctl("explain", "gone@example.com")
+    assert (status, out) == (1, "") and "hint: the address is suppressed" in err
+    played.push({"type": "customer.erased", "customer": {"id": "left"}})
+    played.wait_idle()
+    status, _, err = played.ctl("explain", "left")
+    assert status == 1 and re.search(rf"^hint: they were erased at {TIME}$", err, re.M)

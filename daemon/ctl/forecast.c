@@ -1,0 +1,220 @@
+/*
+ * The event is decided by events/at_once, which asks Redis all that a daemon's commit would, and
+ * writes nothing. The codes that messages would be given are not known: LIST-CODE stands for them.
+ */
+#include "ctl/forecast.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "compose/compose.h"
+#include "ctl/colour.h"
+#include "ctl/exit_codes.h"
+#include "ctl/input.h"
+#include "ctl/json_line.h"
+#include "ctl/loading.h"
+#include "ctl/plain.h"
+#include "ctl/who.h"
+#include "decide/message_body.h"
+#include "events/at_once.h"
+#include "store/customers_now.h"
+
+struct trying {
+    const struct forecast *of;
+    struct generation *generation;
+    struct arena *arena;
+    int64_t now_ms;
+};
+
+/* ---- Messages ---- */
+
+/* As it is stored, and read again. */
+static bool store(struct arena *arena, const struct value *body, struct value *stored,
+                  struct diag *diag)
+{
+    const struct slice text = json_print_slice(arena, body, COMPOSE_WIRE_MOST);
+    return json_read(arena, text.text, text.length, &json_file_limits, stored, diag);
+}
+
+static bool render(const struct trying *trying, const struct decision_message *message,
+                   const char **subject, struct diag *diag)
+{
+    struct compose_settings settings = trying->generation->compose;
+    struct value body;
+    settings.now_ms = trying->now_ms;
+    if (!store(trying->arena, &message->body, &body, diag))
+        return false;
+    if (message->step->code)
+        message_body_give(trying->arena, body,
+                          arena_printf(trying->arena, "%s-CODE", message->step->code));
+    if (!message->step->mail) {
+        struct compose_text text;
+        bool made = compose_text(trying->generation->templates, &settings, &body, trying->arena,
+                                 &text, diag);
+        *subject = made ? text.text : NULL;
+        return made;
+    }
+    struct compose_mail mail = {0};
+    buf_init(&mail.wire, COMPOSE_WIRE_MOST);
+    bool made =
+        compose_mail(trying->generation->templates, &settings, &body, trying->arena, &mail, diag);
+    *subject = mail.subject;
+    buf_free(&mail.wire);
+    return made;
+}
+
+static struct value told_of(const struct trying *trying, const struct decision_message *message)
+{
+    struct value told = value_new_map(trying->arena, 6);
+    struct diag diag = {0};
+    const char *subject = NULL;
+    bool made = render(trying, message, &subject, &diag);
+    value_add(trying->arena, told, value_text("message"), value_text(message->rule->name));
+    value_add(trying->arena, told, value_text("template"), value_text(message->step->template));
+    value_add(trying->arena, told, value_text("channel"), value_text(message->step->channel));
+    value_add(trying->arena, told, value_text("to"), value_text(message->address.text));
+    if (made && subject)
+        value_add(trying->arena, told, value_text("subject"), value_text(subject));
+    if (!made)
+        value_add(trying->arena, told, value_text("fault"),
+                  value_text(arena_printf(trying->arena, "%s: %s", diag.code, diag.text)));
+    return told;
+}
+
+static void print_member(const struct value *told, const char *name, const char *before)
+{
+    const struct value *text = value_get(told, name);
+    if (!value_is(text, VALUE_STRING))
+        return;
+    printf("%s", before);
+    plain_print(text->string, text->length);
+}
+
+static void print_message(const struct value *told)
+{
+    printf("\n%s", colour_begin(COLOUR_GOOD));
+    printf("would send%s ", colour_end(COLOUR_GOOD));
+    print_member(told, "template", "");
+    print_member(told, "message", " of ");
+    print_member(told, "to", "\n    to ");
+    print_member(told, "channel", " by ");
+    print_member(told, "subject", "\n    ");
+    print_member(told, "fault", "\n    cannot be made: ");
+    printf("\n");
+}
+
+/* ---- What was decided ---- */
+
+static void on_tried(void *context, const char *key, const struct decision *decision)
+{
+    const struct trying *trying = context;
+    struct value lines = value_new_list(trying->arena, decision->trace_count);
+    for (uint32_t i = 0; i < decision->trace_count; i++) {
+        struct value line = decision->trace[i];
+        if (explain_lines_filter(&trying->of->filter, trying->arena, &line))
+            value_push(trying->arena, lines, line);
+    }
+    if (trying->of->json)
+        for (uint32_t i = 0; i < value_count(&lines); i++)
+            json_line_print(&lines.list->items[i]);
+    else {
+        printf("%s", colour_begin(COLOUR_STRONG));
+        plain_text(key);
+        printf("%s, if it came; nothing is written, nothing sent\n\n", colour_end(COLOUR_STRONG));
+        explain_lines_print(&lines, zone_or_utc(trying->of->context->config->zone), trying->arena);
+    }
+    for (uint32_t i = 0; i < decision->message_count; i++) {
+        const struct value told = told_of(trying, &decision->messages[i]);
+        if (trying->of->json)
+            json_line_print(&told);
+        else
+            print_message(&told);
+    }
+}
+
+/* ---- The event ---- */
+
+/* Puts the customer's key where the paths look for it: customer.id of id:7. */
+static void put_customer(const struct trying *trying, struct value event,
+                         const char *const *key_paths)
+{
+    const char *key = who_key(trying->of->context, trying->of->customer);
+    size_t length = strcspn(key, ":");
+    for (const char *const *path = key_paths; *path; path++) {
+        const char *name = strncmp(*path, "customer.", 9) == 0 ? *path + 9 : NULL;
+        if (!name || strlen(name) != length || strncmp(name, key, length) != 0)
+            continue;
+        struct value customer = value_new_map(trying->arena, 1);
+        value_add(trying->arena, customer, value_text(name), value_text(key + length + 1));
+        value_set(trying->arena, event, "customer", customer);
+    }
+}
+
+static bool read_event(struct trying *trying, struct shop_event *event, struct diag *diag)
+{
+    const struct shop_event_form form = config_event_form(trying->of->context->config);
+    struct input input;
+    struct value object;
+    if (!input_read(trying->arena, trying->of->event, &input, diag) ||
+        !input_object(trying->arena, &input, &object, diag))
+        return false;
+    struct slice text = {input.text, input.length};
+    if (trying->of->customer && !value_get(&object, "customer") &&
+        !value_get(&object, "specversion")) {
+        put_customer(trying, object, form.key_paths);
+        text = json_print_slice(trying->arena, &object, INPUT_MOST);
+    }
+    const char *entry = arena_printf(trying->arena, "%" PRId64 "-0", trying->now_ms);
+    if (shop_event_read(trying->arena, text.text, text.length, entry, &form, event, diag))
+        return true;
+    diag_file(diag, input.name);
+    return false;
+}
+
+static bool set_time(struct trying *trying, struct diag *diag)
+{
+    const char *at = trying->of->at;
+    if (!at)
+        return customers_now_time(trying->of->session, &trying->now_ms, diag);
+    if (clock_parse(at, strlen(at), &trying->now_ms))
+        return true;
+    diag_error(diag, "--at: %s is no time", at);
+    diag_hint(diag, "a time is written so: 2026-11-29T10:00:00+02:00");
+    return false;
+}
+
+static bool try(struct trying *trying, struct diag *diag)
+{
+    struct shop_event event;
+    struct at_once_done done;
+    if (!set_time(trying, diag) || !read_event(trying, &event, diag))
+        return false;
+    const struct at_once at_once = {.session = trying->of->session,
+                                    .config = trying->of->context->config,
+                                    .generation = trying->generation,
+                                    .event = &event,
+                                    .on_tried = on_tried,
+                                    .context = trying,
+                                    .now_ms = trying->now_ms};
+    return at_once_decide(&at_once, trying->arena, &done, diag);
+}
+
+int forecast_event(const struct forecast *forecast)
+{
+    struct trying trying = {.of = forecast};
+    struct diag diag = {0};
+    trying.generation = loading_generation(forecast->context, forecast->rules);
+    if (!trying.generation)
+        return EX_CONFIG;
+    trying.arena = arena_new(256 * 1024);
+    bool good = try(&trying, &diag);
+    if (!good)
+        context_fail(&diag);
+    arena_destroy(&trying.arena);
+    generation_release(&trying.generation);
+    return good ? EXIT_SUCCESS : EX_DATAERR;
+}
