@@ -107,3 +107,9 @@ def naming(kept, *words):
 def document(shop, key="id:7"):
     text = shop.client.get(f"nudged:customer:{key}")
     return json.loads(text) if text else None
+
+
+def events_seen(found):
+    """How many events a document remembers, with and without an effect."""
+    return sum(isinstance(item, str) and len(item) == 16
+               for item in found.get("seen", []) + found.get("ring", []))
