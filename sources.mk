@@ -1175,6 +1175,7 @@ unit_programs = \
 	tests/unit/test_log_group \
 	tests/unit/test_log_once \
 	tests/unit/test_lookups \
+	tests/unit/test_loopback \
 	tests/unit/test_mailbox \
 	tests/unit/test_maildir \
 	tests/unit/test_map \

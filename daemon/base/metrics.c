@@ -173,6 +173,8 @@ static struct series *series_of(enum metric metric, const char *const *values)
     static const char *const others[METRICS_LABELS_MOST];
     struct family *family = &families[metric];
     char key[LABELS_BYTES];
+    if (!*rows[metric].labels && family->first) /* a histogram's only one */
+        return family->first;
     size_t length = make_key(metric, values, key);
     if (!family->table)
         family->table = map_new();
