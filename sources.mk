@@ -75,6 +75,9 @@ library_sources = \
 	daemon/base/mem.c \
 	daemon/base/mem.h \
 	daemon/base/metric_rows.h \
+	daemon/base/metric_rows_events.h \
+	daemon/base/metric_rows_messages.h \
+	daemon/base/metric_rows_state.h \
 	daemon/base/metrics.c \
 	daemon/base/metrics.h \
 	daemon/base/percent.c \
