@@ -1,5 +1,5 @@
 /*
- * A journal for tests, to be preloaded: what is sent to systemd's with fields is written to the file
+ * A journal for tests, to be preloaded: what is sent to systemd's with fields goes into the file
  * that $JOURNAL_WIRE names, a field a line and an empty line behind each entry.
  */
 #define _GNU_SOURCE
@@ -20,7 +20,8 @@ int access(const char *path, int mode)
 int sd_journal_sendv(const struct iovec *items, int count)
 {
     struct iovec lines[2 * 64 + 1];
-    int used = 0, fd = open(getenv("JOURNAL_WIRE"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    int used = 0,
+        fd = open(getenv("JOURNAL_WIRE"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     for (int i = 0; i < count && i < 64; i++) {
         lines[used++] = items[i];
         lines[used++] = (struct iovec){"\n", 1};

@@ -245,7 +245,7 @@ def test_what_is_too_old_goes(shop):
     daemon = shop.daemon().spawn()
     wait_until(lambda: not old.exists(), "the old file to go")
     assert young.exists() and other.exists()
-    assert "files of the archive were too old and are deleted files=1" in daemon.log()
+    wait_until(lambda: "files of the archive were too old and are deleted files=1" in daemon.log(), "it to be told")
 
 
 def test_an_erasure_by_event_leaves_no_letter(shop):

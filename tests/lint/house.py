@@ -25,7 +25,7 @@ LIBRARIES = {
     "gumbo.h": {"mail/html_"},
     "hiredis/": {"redis/"},
     "openssl/": {"base/digest.c", "redis/"},
-    "systemd/": {"serve/notify.c"},
+    "systemd/": {"base/log_journal.c", "serve/notify.c"},
     "unicode/": {"base/", "cel/", "liquid/", "mail/", "templates/"},
     "yaml.h": {"base/"},
 }
