@@ -1200,6 +1200,7 @@ unit_programs = \
 	tests/unit/test_outbox_troubles \
 	tests/unit/test_outbox_warmup \
 	tests/unit/test_pace \
+	tests/unit/test_particulars \
 	tests/unit/test_paused \
 	tests/unit/test_per \
 	tests/unit/test_percent \
