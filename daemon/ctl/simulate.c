@@ -39,29 +39,28 @@ struct simulating {
 
 /* ---- What comes of it ---- */
 
-static void put(struct simulating *simulating, const struct value *body, const char *name)
+static void put(struct simulating *simulating, const char *name, const char *text)
 {
-    const struct value *member = value_get(body, name);
-    if (!value_is(member, VALUE_STRING))
-        return;
     buf_printf(&simulating->line, ",\"%s\":", name);
-    json_print_string(&simulating->line, member->string, member->length);
+    json_print_string(&simulating->line, text, strlen(text));
 }
 
 static void on_message(void *context, const struct simulation_message *message)
 {
-    static const char *const names[] = {"rule", "template", "channel", "to", "topic"};
     struct simulating *simulating = context;
-    struct buf *line = &simulating->line;
+    const struct decision_message *sent = message->sent;
     if (!simulating->messages)
         return;
-    buf_clear(line);
-    buf_printf(line, "{\"time\":%" PRId64 ",\"customer\":", message->at_ms);
-    json_print_string(line, message->customer, strlen(message->customer));
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        put(simulating, &message->sent->body, names[i]);
-    buf_text(line, "}\n");
-    fwrite(line->data, 1, line->length, simulating->messages);
+    buf_clear(&simulating->line);
+    buf_printf(&simulating->line, "{\"time\":%" PRId64, message->at_ms);
+    put(simulating, "customer", message->customer);
+    put(simulating, "rule", sent->rule->name);
+    put(simulating, "template", sent->step->template);
+    put(simulating, "channel", sent->step->channel);
+    put(simulating, "to", sent->address.text);
+    put(simulating, "topic", sent->rule->topic);
+    buf_text(&simulating->line, "}\n");
+    fwrite(simulating->line.data, 1, simulating->line.length, simulating->messages);
 }
 
 /* The first are shown. */

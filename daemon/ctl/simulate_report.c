@@ -1,3 +1,7 @@
+/*
+ * For people: what the history is, a row for each rule, a row for each reason, the people. Then the
+ * same as JSON.
+ */
 #include "ctl/simulate_report.h"
 
 #include <inttypes.h>

@@ -101,9 +101,9 @@ struct customer {
     struct value fields;                         /* map: what rules set (customer/customer_fields);
                                                     stands over the profile */
     struct value fields_at;                      /* map: when, also of those that were removed */
-    struct value defaults; /* map: what a field of the configuration is as long as nothing was set;
-                              not printed; null: nobody has told */
-    struct customer_known *known;                /* of customer_value; NULL: it keeps nothing */
+    struct value
+        defaults; /* map: what a configured field is before it is set; not printed; or null */
+    struct customer_known *known; /* of customer_value; NULL: it keeps nothing */
     CUSTOMER_LIST(struct customer_count) counts;
     CUSTOMER_LIST(struct customer_send) sends;
     CUSTOMER_LIST(struct customer_total) totals;

@@ -11,6 +11,8 @@ enum {
     PAST_BYTES = 100,      /* of one that none counts, at least */
     SEEN_BYTES = 34,       /* of an identity and its time */
     TIME_BYTES = 14,       /* of a time */
+    SCALAR_BYTES = 24,     /* of a number, at most */
+    ESCAPED_MOST = 6,      /* of one byte of a text */
     LAYER_BYTES = 18,      /* of a layer without what it says */
     RESERVE_BYTES = 10240, /* for what no rule decides about: words, keys, ends, counts */
     SMALL_BYTES = CUSTOMER_DOCUMENT_MOST / 2,
@@ -101,18 +103,39 @@ bool customer_size_profile_fits(const struct customer *customer)
     return profile_bytes(customer) <= CUSTOMER_PROFILE_MOST;
 }
 
+/* Bytes of it as JSON, but for what is escaped: at most a sixth of what it may be. */
+static size_t plain_size(const struct value *value)
+{
+    size_t size = 2 + value_count(value);
+    if (value->kind == VALUE_STRING || value->flags & VALUE_SPELLED)
+        return 2 + value->length;
+    if (value->kind == VALUE_LIST) {
+        for (uint32_t i = 0; i < value->list->count; i++)
+            size += plain_size(&value->list->items[i]);
+        return size;
+    }
+    if (value->kind != VALUE_MAP)
+        return SCALAR_BYTES;
+    for (uint32_t i = 0; i < value->map->count; i++)
+        size += value->map->members[i].key.length + 3 + plain_size(&value->map->members[i].value);
+    return size;
+}
+
 bool customer_size_merge(struct arena *arena, struct customer *customer, const struct value *patch,
                          int64_t at_ms)
 {
-    size_t bytes = customer_size_of_value(patch, CUSTOMER_PROFILE_MOST) + LAYER_BYTES;
+    size_t bytes = plain_size(patch) + LAYER_BYTES;
     struct customer before = *customer;
-    bool asks = customer->bytes + bytes > CUSTOMER_PROFILE_MOST; /* else it fits, whatever it is */
+    bool asks = customer->bytes + ESCAPED_MOST * bytes > CUSTOMER_PROFILE_MOST; /* else it fits,
+                                                                                   whatever it is */
     if (asks && customer->layers.count) {
         before.layers.items = arena_alloc(arena, sizeof *before.layers.items * before.layers.count);
         memcpy(before.layers.items, customer->layers.items,
                sizeof *before.layers.items * before.layers.count);
         before.layers.capacity = before.layers.count;
     }
+    if (asks)
+        bytes = customer_size_of_value(patch, CUSTOMER_PROFILE_MOST) + LAYER_BYTES;
     customer_profile_merge(arena, customer, patch, at_ms);
     if (asks && !customer_size_profile_fits(customer)) {
         *customer = before;

@@ -11,7 +11,6 @@
  */
 #include "customer/shop_event.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -99,6 +98,8 @@ static bool read_time(const struct value *root, int64_t skew_ms, struct shop_eve
 
 static bool is_attribute(const struct value *key)
 {
+    if (key->length == 0 || !strchr("tish", key->string[0])) /* none begins with another letter */
+        return false;
     for (const char *const *name = attributes; *name; name++)
         if (value_is_text(key, *name))
             return true;
@@ -224,7 +225,9 @@ static void mark_content(const char *text, size_t length, char content[5])
         hash ^= hash >> 29;
     }
     uint32_t mark = (uint32_t)(hash >> 32) & 0xffff;
-    snprintf(content, 5, "%04x", mark ? mark : 1); /* 0 is not known */
+    mark = mark ? mark : 1; /* 0 is not known */
+    digest_hex((const unsigned char[]){(unsigned char)(mark >> 8), (unsigned char)mark}, 2,
+               content);
 }
 
 static void name_event(const char *text, size_t length, struct shop_event *event)

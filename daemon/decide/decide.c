@@ -494,6 +494,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
                          .policy = input->policy,
                          .facts = input->facts,
                          .others = input->others,
+                         .bare = input->bare,
                          .now_ms = input->now_ms,
                          .lookups = &lookups,
                          .arena = arena,

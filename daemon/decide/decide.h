@@ -53,6 +53,7 @@ struct decide_input {
     const struct other_sets *others;  /* may be NULL: this daemon is alone */
     const struct decide_tick *ticks;  /* in the order of their moments */
     size_t tick_count;
+    bool bare;      /* nobody reads the bodies of messages: they have what may fail, and no more */
     bool silent;    /* nobody reads the trace: there is none */
     int64_t due_ms; /* journeys with a deadline up to here go on; 0: none */
     int64_t now_ms; /* Redis' clock */

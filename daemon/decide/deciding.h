@@ -40,6 +40,7 @@ struct deciding {
     const struct policy *policy;
     const struct policy_facts *facts;
     const struct other_sets *others;
+    bool bare; /* nobody reads the bodies of messages */
     int64_t now_ms;
 
     struct arena *arena;

@@ -133,11 +133,12 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
                        const char **mid, struct value *body, const char **fault)
 {
     const struct condition_scene *scene = input->scene;
-    struct value customer = customer_value(arena, scene->customer);
     bool hold = input->rule->on_uncertain == RULE_HOLD;
     *mid = message_body_mid(input->policy, scene->customer->key, input->rule->name,
                             input->journey->origin, input->step->id, arena);
     *body = value_new_map(arena, 20);
+    if (input->bare)
+        return put_sender(input, arena, *body, fault) && put_data(input, arena, *body, fault);
     put_text(arena, *body, "mid", *mid);
     put_text(arena, *body, "rule", input->rule->name);
     put_text(arena, *body, "step", input->step->id);
@@ -148,6 +149,7 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put_text(arena, *body, "to", input->address);
     if (input->step->to)
         put(arena, *body, "elsewhere", value_bool(true));
+    const struct value customer = customer_value(arena, scene->customer);
     put_names(arena, *body, &customer);
     put_text(arena, *body, "customer_key", scene->customer->key);
     put(arena, *body, "decided", value_int(scene->now_ms));

@@ -22,6 +22,7 @@ struct message_body_input {
     const struct customer_journey *journey;
     const struct condition_scene *scene;
     const char *address;
+    bool bare;          /* nobody will read it: only what may fail is made */
     int64_t arrived_ms; /* of the event that it is decided at; 0: it was waited for something */
 };
 

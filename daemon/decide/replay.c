@@ -44,6 +44,7 @@ struct replay *replay_new(const struct replay_options *options)
 {
     struct replay *replay = mem_zero(1, sizeof *replay);
     replay->options = *options;
+    replay->options.bare = options->bare && !ruleset_counts(options->rules, "message.sent");
     replay->memory = replay_memory_new(options->policy, options->form.key_paths, options->keep_ms,
                                        ruleset_arena(options->rules));
     replay->arena = arena_new(ARENA_BYTES);
@@ -259,6 +260,7 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
                                                                   : &replay->no_tables,
                                  .facts = &facts,
                                  .silent = replay->options.silent,
+                                 .bare = replay->options.bare,
                                  .due_ms = due_ms,
                                  .now_ms = replay->now_ms};
     input.customer = replay_memory_read(person, arena, joined, &input.joined_count);

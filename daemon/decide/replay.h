@@ -42,6 +42,7 @@ struct replay_options {
     int64_t keep_ms;            /* of customers */
     const struct value *tables; /* what lookup() reads: a map of maps; NULL: there are none */
     bool silent;                /* nobody reads the trace */
+    bool bare;                  /* nor, unless rules ask for message.sent, the bodies of messages */
     bool unsent;                /* messages stay in the outbox for ever: each can be withdrawn */
     void (*on_decided)(void *context, const struct replay_decided *decided);
     /* An event of nudged's own became a dead letter; or a customer cannot be decided. */

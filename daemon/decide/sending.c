@@ -277,6 +277,7 @@ static void make(struct deciding *d, struct sending_want *want, const struct ask
                                             .journey = &want->journey,
                                             .scene = &asked->scene,
                                             .address = asked->address,
+                                            .bare = d->bare,
                                             .arrived_ms = d->event ? d->event->arrival_ms : 0};
     want->message = (struct decision_message){
         .rule = want->rule,

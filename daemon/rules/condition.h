@@ -96,8 +96,8 @@ enum condition_answer condition_ask(const struct cel_program *program,
 void condition_foresee(const struct cel_program *program, const struct condition_scene *scene,
                        struct arena *arena);
 
-/* A scene made ready to be asked many questions, as long as nothing in it changes. It
- * must not be moved. */
+/* A scene made ready to be asked many questions, as long as nothing in it changes. Neither may be
+ * moved. */
 struct condition_view {
     const struct condition_scene *scene;
     struct arena *arena;                 /* of what is made once it is asked for */
@@ -105,7 +105,6 @@ struct condition_view {
     struct cel_input input;
 };
 
-/* Both must stay where they are as long as it is asked, and what the scene refers to. */
 void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
                          struct arena *arena);
 bool condition_view_value(const struct cel_program *program, const struct condition_view *view,

@@ -1,3 +1,7 @@
+/*
+ * A person is kept under the key that decisions call them by. Two who prove to be one become one
+ * (join): what the other had is added, and the other is empty from then on.
+ */
 #include "simulate/people.h"
 
 #include <stdlib.h>

@@ -108,6 +108,7 @@ bool simulation_run(struct simulation *simulation, const struct simulation_optio
                                           .keep_ms = generation->config->keys.customer.keep_ms,
                                           .tables = options->tables,
                                           .silent = true,
+                                          .bare = true,
                                           .on_decided = on_decided,
                                           .on_dead = on_dead,
                                           .context = &run};
