@@ -372,6 +372,8 @@ library_sources = \
 	daemon/ctl/simulate_input.h \
 	daemon/ctl/simulate_report.c \
 	daemon/ctl/simulate_report.h \
+	daemon/ctl/simulate_subject.c \
+	daemon/ctl/simulate_subject.h \
 	daemon/ctl/standing.c \
 	daemon/ctl/standing.h \
 	daemon/ctl/standing_wrong.c \

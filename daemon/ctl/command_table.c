@@ -105,8 +105,9 @@ const struct command commands[] = {
     },
     {
         .name = "simulate",
-        .arguments = "--events FILE... [--from TIME] [--to TIME] [--rules DIR] [--tables FILE] "
-                     "[--suppressed FILE] [--messages FILE] [--threads N] [--json] [--strict]",
+        .arguments =
+            "--events FILE... [--from TIME] [--to TIME] [--rules DIR] [--tables FILE] "
+            "[--suppressed FILE] [--messages FILE] [--render] [--threads N] [--json] [--strict]",
         .about = "what rules would have sent over a log of events, and what not and why",
         .options =
             "  --events FILE      events, one JSON object a line: as `archive:` keeps them, or as\n"
@@ -118,6 +119,7 @@ const struct command commands[] = {
             "  --suppressed FILE  addresses that must not be written to, one a line\n"
             "  --messages FILE    writes each message, one JSON object a line (- for standard\n"
             "                     output; the table then goes to standard error)\n"
+            "  --render           makes each message, which takes longer: with its subject\n"
             "  --threads N        1 or 2 (the default: one reads, one decides); the result is the "
             "same\n"
             "  --json             the figures as one JSON object\n"
@@ -167,14 +169,15 @@ const struct command commands[] = {
         .name = "explain",
         .arguments = "[--rule RULE] [--since TIME] [--event FILE] [--json] [CUSTOMER]",
         .about = "what was decided about a customer, and why",
-        .options = "  --rule RULE   what concerns that rule alone\n"
-                   "  --since TIME  the newest only: 7d, 12h\n"
-                   "  --event FILE  an event that did not happen (\"-\": standard input): what would be\n"
-                   "                decided; nothing is written, nothing sent\n"
-                   "  --at TIME     when it would come (default: now)\n"
-                   "  --rules DIR   by the rules of that folder\n"
-                   "  --json        who that is as an object, then the trace as it is stored, one\n"
-                   "                object a line\n",
+        .options =
+            "  --rule RULE   what concerns that rule alone\n"
+            "  --since TIME  the newest only: 7d, 12h\n"
+            "  --event FILE  an event that did not happen (\"-\": standard input): what would be\n"
+            "                decided; nothing is written, nothing sent\n"
+            "  --at TIME     when it would come (default: now)\n"
+            "  --rules DIR   by the rules of that folder\n"
+            "  --json        who that is as an object, then the trace as it is stored, one\n"
+            "                object a line\n",
         .examples = "  nudgectl explain id:7\n"
                     "  nudgectl explain ana@example.com --rule abandoned-cart --since 7d\n"
                     "  nudgectl explain id:7 --event order.json\n",

@@ -16,6 +16,7 @@
 #include "ctl/rule_test_time.h"
 #include "ctl/simulate_input.h"
 #include "ctl/simulate_report.h"
+#include "ctl/simulate_subject.h"
 #include "simulate/simulation.h"
 
 enum { SHOWN_MOST = 10, LINE_MOST = 256 * 1024 };
@@ -23,7 +24,7 @@ enum { SHOWN_MOST = 10, LINE_MOST = 256 * 1024 };
 struct options {
     struct simulate_input input;
     const char *rules, *messages, *threads;
-    bool json, strict;
+    bool json, strict, render;
 };
 
 struct simulating {
@@ -45,6 +46,16 @@ static void put(struct simulating *simulating, const char *name, const char *tex
     json_print_string(&simulating->line, text, strlen(text));
 }
 
+/* Or why there is none. */
+static void put_subject(struct simulating *simulating, const struct simulation_message *message)
+{
+    struct diag diag = {0};
+    arena_reset(simulating->arena);
+    const char *subject =
+        simulate_subject(simulating->generation, message, simulating->arena, &diag);
+    put(simulating, subject ? "subject" : "fault", subject ? subject : diag.text);
+}
+
 static void on_message(void *context, const struct simulation_message *message)
 {
     struct simulating *simulating = context;
@@ -59,6 +70,8 @@ static void on_message(void *context, const struct simulation_message *message)
     put(simulating, "channel", sent->step->channel);
     put(simulating, "to", sent->address.text);
     put(simulating, "topic", sent->rule->topic);
+    if (simulating->options.render)
+        put_subject(simulating, message);
     buf_text(&simulating->line, "}\n");
     fwrite(simulating->line.data, 1, simulating->line.length, simulating->messages);
 }
@@ -170,6 +183,7 @@ static int simulate(struct simulating *simulating, int count, char **names)
                                                     .span_count = 1,
                                                     .counted = SIMULATE_REPORT_MOST},
                                          .threads = one_thread(simulating) ? 1 : 2,
+                                         .bodies = simulating->options.render,
                                          .on_message = on_message,
                                          .on_no_event = on_no_event,
                                          .on_dead = on_dead,
@@ -204,6 +218,7 @@ int command_simulate(struct context *context, int argc, char **argv)
                                           {.name = "--suppressed", .value = &input->suppressed},
                                           {.name = "--messages", .value = &options->messages},
                                           {.name = "--threads", .value = &options->threads},
+                                          {.name = "--render", .flag = &options->render},
                                           {.name = "--json", .flag = &options->json},
                                           {.name = "--strict", .flag = &options->strict},
                                           {0}};

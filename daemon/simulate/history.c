@@ -1,6 +1,6 @@
 /*
- * Of each file some lines wait, in order (`source`): history_next, at the end, gives the earliest of
- * all, once each file that may have an earlier one has been read far enough (choose).
+ * Of each file some lines wait, in order (`source`): history_next, at the end, gives the earliest
+ * of all, once each file that may have an earlier one has been read far enough (choose).
  */
 #include "simulate/history.h"
 

@@ -1,6 +1,6 @@
 /*
- * A file is read into blocks. A line lies whole in one of them: where a block ends within a line, the
- * line begins the next one (move_on). A block is used again when its last line was given back.
+ * A file is read into blocks. A line lies whole in one of them: where a block ends within a line,
+ * the line begins the next one (move_on). A block is used again when its last line was given back.
  */
 #include "simulate/line_reader.h"
 

@@ -108,11 +108,12 @@ bool simulation_run(struct simulation *simulation, const struct simulation_optio
                                           .keep_ms = generation->config->keys.customer.keep_ms,
                                           .tables = options->tables,
                                           .silent = true,
-                                          .bare = true,
+                                          .bare = !options->bodies,
                                           .on_decided = on_decided,
                                           .on_dead = on_dead,
                                           .context = &run};
-    policy.secret = NULL; /* no hash of it leaves here */
+    if (!options->bodies)
+        policy.secret = NULL; /* no hash of it leaves here */
     *simulation = (struct simulation){0};
     tally_open(&simulation->tally, generation->rules);
     people_open(&simulation->people, &options->people);

@@ -34,6 +34,7 @@ struct simulation_options {
      * what is later nothing. Without an end it is over with the last event. */
     int64_t from_ms, to_ms;
     struct people_options people;
+    bool bodies; /* messages have theirs */
     int threads; /* 2: another one reads ahead. The result is the same */
 
     /* In the order of time. */

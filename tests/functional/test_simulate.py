@@ -131,6 +131,16 @@ def test_messages_on_standard_output(history):
     assert [json.loads(line)["rule"] for line in out.splitlines()] == ["receipt", "cart"]
 
 
+def test_subjects(history):
+    """And why a message could not be made, as one of its template's."""
+    history.template("note.text.liquid", "---\nsubject: 'To {{ customer.id }}: {{ order.total | plus: 2 }}'\n---\nHello\n")
+    _, messages, _ = simulate(history, "--events", history.write(*day()), "--render")
+    assert [message["subject"] for message in messages] == ["To 2: 42", "To 1: 2"]
+    history.template("note.text.liquid", "---\nsubject: '{{ 1 | divided_by: order.none }}'\n---\nHello\n")
+    _, messages, _ = simulate(history, "--events", history.write(*day()), "--render")
+    assert [bool(message.get("fault")) for message in messages] == [True, True]
+
+
 def test_archived_and_plain_events_are_one_history(history):
     """Also in several files, from standard input, and out of order by some lines."""
     whole = simulate(history, "--events", history.write(*day()))
