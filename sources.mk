@@ -326,6 +326,8 @@ library_sources = \
 	daemon/ctl/pace.h \
 	daemon/ctl/particulars.c \
 	daemon/ctl/particulars.h \
+	daemon/ctl/pausing.c \
+	daemon/ctl/pausing.h \
 	daemon/ctl/pile.c \
 	daemon/ctl/pile.h \
 	daemon/ctl/pile_item.c \

@@ -50,7 +50,7 @@ static void serve_health(void *context, const struct admin_request *request,
     if (view.working && view.full)
         buf_printf(&reply->body, "outbox-full: sends of %" PRId64 " customers wait for room\n",
                    view.full);
-    const struct halted_rule *halted = halted_rules(view.halted, &count);
+    const struct paused *halted = halted_rules(view.halted, &count);
     for (size_t i = 0; view.working && i < count; i++)
         if (strcmp(halted[i].by, "brake") == 0)
             buf_printf(&reply->body, "brake: policy.brake has paused the rule %s\n",
@@ -63,7 +63,7 @@ static void serve_health(void *context, const struct admin_request *request,
 static void put_halted(const struct admin_pages_view *view, struct buf *out)
 {
     size_t count;
-    const struct halted_rule *rules = halted_rules(view->halted, &count);
+    const struct paused *rules = halted_rules(view->halted, &count);
     buf_text(out, "[");
     for (size_t i = 0; i < count; i++) {
         buf_text(out, i ? ",{\"rule\":" : "{\"rule\":");

@@ -56,7 +56,7 @@ void figures_reload(const struct generation *generation)
 static void look_at_paused(const struct admin_pages_view *view)
 {
     size_t count;
-    const struct halted_rule *rules = halted_rules(view->halted, &count);
+    const struct paused *rules = halted_rules(view->halted, &count);
     metrics_forget(METRIC_RULE_PAUSED);
     for (size_t i = 0; i < count; i++) {
         const char *by = strcmp(rules[i].by, "brake") == 0 ? rules[i].by : "hand";

@@ -17,6 +17,7 @@
 #include "ctl/daemons.h"
 #include "ctl/gateway_test.h"
 #include "ctl/json_line.h"
+#include "ctl/pausing.h"
 #include "ctl/plain.h"
 #include "send/gateway_common.h"
 #include "store/gateway_queues.h"
@@ -30,7 +31,7 @@ struct overview {
     const char *prefix;
     struct arena *arena;
     bool json;
-    struct paused_gateway *paused;
+    struct paused *paused;
     size_t paused_count;
     struct daemons_item *daemons;
     size_t daemon_count;
@@ -40,18 +41,15 @@ struct overview {
 
 static bool read_overview(struct overview *overview, struct diag *diag)
 {
-    return paused_list(overview->session, overview->prefix, overview->arena, &overview->paused,
-                       &overview->paused_count, diag) &&
+    return paused_list(overview->session, overview->prefix, KEY_PAUSED, overview->arena,
+                       &overview->paused, &overview->paused_count, diag) &&
            daemons_read(overview->session, overview->prefix, overview->arena, &overview->daemons,
                         &overview->daemon_count, diag);
 }
 
-static const struct paused_gateway *pause_of(const struct overview *overview, const char *gateway)
+static const struct paused *pause_of(const struct overview *overview, const char *gateway)
 {
-    for (size_t i = 0; i < overview->paused_count; i++)
-        if (strcmp(overview->paused[i].name, gateway) == 0)
-            return &overview->paused[i];
-    return NULL;
+    return pausing_find(overview->paused, overview->paused_count, gateway);
 }
 
 static const char *const *channels_of(const struct overview *overview,
@@ -93,27 +91,17 @@ static void print_daemon(const struct overview *overview, size_t i, const struct
                text_in(overview, failure, "text"));
 }
 
-static void print_pause(const struct overview *overview, const struct paused_gateway *paused)
-{
-    char at[CLOCK_TEXT_SIZE];
-    printf("paused");
-    if (paused->at_ms)
-        printf(" since %s", clock_format(paused->at_ms / 1000 * 1000, at));
-    if (paused->by)
-        printf(" by %s", plain_of(overview->arena, paused->by));
-}
-
 static void print_plain(const struct overview *overview, const struct config_gateway *gateway,
                         const struct gateway_queues *queues)
 {
     const struct gateway_common *common = gateway->settings;
-    const struct paused_gateway *paused = pause_of(overview, gateway->name);
+    const struct paused *paused = pause_of(overview, gateway->name);
     char per[DURATION_TEXT_SIZE];
     bool any = false;
     printf("%s  %s", gateway->name, gateway->kind->name);
     if (paused) {
         printf("  ");
-        print_pause(overview, paused);
+        pausing_print(overview->arena, paused);
     }
     printf("\n    %" PRId64 " transactional and %" PRId64 " marketing wait", queues->transactional,
            queues->marketing);
@@ -139,15 +127,11 @@ static void print_json(const struct overview *overview, const struct config_gate
                        const struct gateway_queues *queues)
 {
     struct arena *arena = overview->arena;
-    const struct paused_gateway *paused = pause_of(overview, gateway->name);
+    const struct paused *paused = pause_of(overview, gateway->name);
     struct value row = value_new_map(arena, 9), daemons = value_new_map(arena, 4);
     value_set(arena, row, "name", value_text(gateway->name));
     value_set(arena, row, "kind", value_text(gateway->kind->name));
-    value_set(arena, row, "paused", value_bool(paused != NULL));
-    if (paused && paused->at_ms)
-        value_set(arena, row, "paused_at", value_int(paused->at_ms));
-    if (paused && paused->by)
-        value_set(arena, row, "paused_by", value_text(paused->by));
+    pausing_put(arena, row, paused);
     value_set(arena, row, "transactional", value_int(queues->transactional));
     value_set(arena, row, "marketing", value_int(queues->marketing));
     value_set(arena, row, "bound", value_int(queues->bound));
@@ -184,22 +168,19 @@ static int list(struct overview *overview)
 static bool set_pause(const struct overview *overview, bool pause, const char *name,
                       struct diag *diag)
 {
+    struct arena *arena = overview->arena;
     bool done = false;
-    bool good = pause ? paused_set(overview->session, overview->prefix, name,
-                                   by_whom(overview->arena), &done, diag)
-                      : paused_clear(overview->session, overview->prefix, name, &done, diag);
+    bool good =
+        pause ? paused_set(overview->session, overview->prefix, KEY_PAUSED, name, by_whom(arena),
+                           &done, diag)
+              : paused_clear(overview->session, overview->prefix, KEY_PAUSED, name, &done, diag);
     if (!good)
         return false;
-    if (overview->json) {
-        struct value row = value_new_map(overview->arena, 3);
-        value_set(overview->arena, row, "gateway", value_text(name));
-        value_set(overview->arena, row, "paused", value_bool(pause));
-        value_set(overview->arena, row, "changed", value_bool(done));
+    const struct value row = pausing_row(arena, "gateway", name, pause, done);
+    if (overview->json)
         json_line_print(&row);
-    } else if (pause)
-        printf("%s %s\n", name, done ? "is paused" : "was paused already");
     else
-        printf("%s %s\n", plain_of(overview->arena, name), done ? "goes on" : "was not paused");
+        printf("%s\n", pausing_text(arena, name, pause, done));
     return true;
 }
 
@@ -250,22 +231,14 @@ static int run_with_redis(struct overview *overview, const char *verb, char **na
     return status;
 }
 
-static int unknown_verb(const char *command, const char *word)
-{
-    static const char *const names[] = {"ls", "pause", "resume", "test", NULL};
-    const char *nearest = diag_nearest(word, names);
-    return command_usage(command, "`ls`, `pause`, `resume` or `test` is expected, not `%s`%s%s%s",
-                         word, nearest ? "; did you mean `" : "", nearest ? nearest : "",
-                         nearest ? "`?" : "");
-}
-
 /* 0, or EX_USAGE. `count`: arguments with the verb. */
 static int check(const char *verb, int count, const char *to, char **argv)
 {
+    static const char *const verbs[] = {"ls", "pause", "resume", "test", NULL};
     bool pauses = strcmp(verb, "pause") == 0 || strcmp(verb, "resume") == 0;
     bool tests = strcmp(verb, "test") == 0, lists = strcmp(verb, "ls") == 0;
     if (!pauses && !tests && !lists)
-        return unknown_verb(argv[0], verb);
+        return pausing_no_verb(argv[0], verb, verbs, "`ls`, `pause`, `resume` or `test`");
     if (pauses && count < 2)
         return command_usage(argv[0], "`%s` takes the names of gateways", verb);
     if (tests && (count != 2 || !to))

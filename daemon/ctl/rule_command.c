@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/clock.h"
 #include "config/generation.h"
 #include "ctl/by_whom.h"
 #include "ctl/command.h"
 #include "ctl/json_line.h"
+#include "ctl/pausing.h"
 #include "ctl/plain.h"
 #include "store/halted.h"
 
@@ -25,31 +25,19 @@ struct overview {
     struct arena *arena;
     struct generation *generation; /* of the files as they are now */
     bool json;
-    struct halted_rule *halted;
+    struct paused *halted;
     size_t count;
 };
-
-static const struct halted_rule *halt_of(const struct overview *overview, const char *name)
-{
-    for (size_t i = 0; i < overview->count; i++)
-        if (strcmp(overview->halted[i].name, name) == 0)
-            return &overview->halted[i];
-    return NULL;
-}
 
 /* ---- ls ---- */
 
 static void print_plain(const struct overview *overview, const char *name, const char *class,
-                        const struct halted_rule *halt)
+                        const struct paused *halt)
 {
-    char at[CLOCK_TEXT_SIZE];
     printf("%s  %s", plain_of(overview->arena, name), class);
     if (halt) {
-        printf("  paused");
-        if (halt->at_ms)
-            printf(" since %s", clock_format(halt->at_ms / 1000 * 1000, at));
-        printf(" by %s", strcmp(halt->by, "brake") == 0 ? "policy.brake"
-                                                        : plain_of(overview->arena, halt->by));
+        printf("  ");
+        pausing_print(overview->arena, halt);
         if (halt->waiting)
             printf(", sends to %" PRId64 " customer%s wait", halt->waiting,
                    halt->waiting == 1 ? "" : "s");
@@ -58,17 +46,13 @@ static void print_plain(const struct overview *overview, const char *name, const
 }
 
 static void print_json(const struct overview *overview, const char *name, const char *class,
-                       const struct halted_rule *halt)
+                       const struct paused *halt)
 {
     struct arena *arena = overview->arena;
     struct value row = value_new_map(arena, 6);
     value_set(arena, row, "name", value_text(name));
     value_set(arena, row, "class", value_text(class));
-    value_set(arena, row, "paused", value_bool(halt != NULL));
-    if (halt && halt->at_ms)
-        value_set(arena, row, "paused_at", value_int(halt->at_ms));
-    if (halt)
-        value_set(arena, row, "paused_by", value_text(halt->by));
+    pausing_put(arena, row, halt);
     if (halt)
         value_set(arena, row, "waiting", value_int(halt->waiting));
     json_line_print(&row);
@@ -89,8 +73,9 @@ static int list(struct overview *overview)
         return context_fail(&diag);
     for (size_t i = 0; i < ruleset_count(rules); i++) {
         const struct rule *rule = ruleset_at(rules, i);
-        (overview->json ? print_json : print_plain)(overview, rule->name, class_of(rule),
-                                                    halt_of(overview, rule->name));
+        (overview->json ? print_json
+                        : print_plain)(overview, rule->name, class_of(rule),
+                                       pausing_find(overview->halted, overview->count, rule->name));
     }
     for (size_t i = 0; i < overview->count; i++)
         if (!ruleset_find(rules, overview->halted[i].name))
@@ -101,51 +86,51 @@ static int list(struct overview *overview)
 
 /* ---- pause, resume ---- */
 
-static void print_change(const struct overview *overview, const char *name, bool paused,
-                         bool changed, int64_t woken)
-{
-    struct value row = value_new_map(overview->arena, 4);
-    value_set(overview->arena, row, "rule", value_text(name));
-    value_set(overview->arena, row, "paused", value_bool(paused));
-    value_set(overview->arena, row, "changed", value_bool(changed));
-    if (!paused)
-        value_set(overview->arena, row, "asked_again", value_int(woken));
-    json_line_print(&row);
-}
-
 static bool pause(const struct overview *overview, const char *name, struct diag *diag)
 {
+    struct arena *arena = overview->arena;
     bool done = false;
-    if (!halted_set(overview->session, overview->prefix, name, by_whom(overview->arena), &done,
+    if (!paused_set(overview->session, overview->prefix, KEY_HALTED, name, by_whom(arena), &done,
                     diag))
         return false;
+    const struct value row = pausing_row(arena, "rule", name, true, done);
     if (overview->json)
-        print_change(overview, name, true, done, 0);
+        json_line_print(&row);
     else
-        printf("%s %s\n", plain_of(overview->arena, name),
-               done ? "is paused" : "was paused already");
+        printf("%s\n", pausing_text(arena, name, true, done));
     return true;
 }
 
 /* The daemons would wake who waits, too: a second later, and if this ends here. */
-static bool resume(const struct overview *overview, const char *name, struct diag *diag)
+static bool wake_all(const struct overview *overview, int64_t *all, struct diag *diag)
 {
-    bool done = false;
-    int64_t woken, all = 0;
-    if (!halted_clear(overview->session, overview->prefix, name, &done, diag))
-        return false;
+    int64_t woken;
+    *all = 0;
     do {
         if (!halted_rouse(overview->session, overview->prefix, &woken, diag))
             return false;
-        all += woken;
+        *all += woken;
     } while (woken);
+    return true;
+}
+
+static bool resume(const struct overview *overview, const char *name, struct diag *diag)
+{
+    struct arena *arena = overview->arena;
+    bool done = false;
+    int64_t woken;
+    if (!halted_clear(overview->session, overview->prefix, name, &done, diag) ||
+        !wake_all(overview, &woken, diag))
+        return false;
+    struct value row = pausing_row(arena, "rule", name, false, done);
+    value_set(arena, row, "asked_again", value_int(woken));
     if (overview->json) {
-        print_change(overview, name, false, done, all);
+        json_line_print(&row);
         return true;
     }
-    printf("%s %s", plain_of(overview->arena, name), done ? "goes on" : "was not paused");
-    if (all)
-        printf(", sends to %" PRId64 " customer%s are asked again", all, all == 1 ? "" : "s");
+    printf("%s", pausing_text(arena, name, false, done));
+    if (woken)
+        printf(", sends to %" PRId64 " customer%s are asked again", woken, woken == 1 ? "" : "s");
     printf("\n");
     return true;
 }
@@ -179,12 +164,8 @@ static int check(const char *verb, int count, char **argv)
 {
     static const char *const verbs[] = {"ls", "pause", "resume", NULL};
     bool lists = strcmp(verb, "ls") == 0;
-    if (!rule_list_has(verbs, verb)) {
-        const char *nearest = diag_nearest(verb, verbs);
-        return command_usage(argv[0], "`ls`, `pause` or `resume` is expected, not `%s`%s%s%s", verb,
-                             nearest ? "; did you mean `" : "", nearest ? nearest : "",
-                             nearest ? "`?" : "");
-    }
+    if (!rule_list_has(verbs, verb))
+        return pausing_no_verb(argv[0], verb, verbs, "`ls`, `pause` or `resume`");
     if (!lists && count < 2)
         return command_usage(argv[0], "`%s` takes the names of rules", verb);
     if (lists && count > 1)

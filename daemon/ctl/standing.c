@@ -61,8 +61,8 @@ static bool read_redis(struct standing_source *source, struct arena *arena,
            survey_read(source->session, prefix, inbox, arena, &standing->survey, diag) &&
            daemons_read(source->session, prefix, arena, &standing->daemons, &standing->daemon_count,
                         diag) &&
-           paused_list(source->session, prefix, arena, &standing->paused, &standing->paused_count,
-                       diag) &&
+           paused_list(source->session, prefix, KEY_PAUSED, arena, &standing->paused,
+                       &standing->paused_count, diag) &&
            halted_list(source->session, prefix, arena, &standing->halted, &standing->halted_count,
                        diag);
 }
@@ -135,7 +135,7 @@ static void add_rates(struct standing *standing)
 
 /* ---- The gateways ---- */
 
-static const struct paused_gateway *pause_of(const struct standing *standing, const char *name)
+static const struct paused *pause_of(const struct standing *standing, const char *name)
 {
     for (size_t i = 0; i < standing->paused_count; i++)
         if (strcmp(standing->paused[i].name, name) == 0)
@@ -197,8 +197,8 @@ static void add_daemon(struct standing_gateway *gateway, const struct value *sai
     }
 }
 
-static void add_pause(struct standing_gateway *gateway, const struct paused_gateway *paused,
-                      int64_t now_ms, struct arena *arena)
+static void add_pause(struct standing_gateway *gateway, const struct paused *paused, int64_t now_ms,
+                      struct arena *arena)
 {
     char age[AGE_SIZE];
     worsen(gateway, STANDING_PAUSED,
@@ -235,7 +235,7 @@ static void join_gateways(struct standing_source *source, struct arena *arena,
         arena_zero(arena, sizeof *standing->gateways * (config->gateway_count + 1));
     for (const struct config_gateway *one = config->gateways; one->name; one++) {
         struct standing_gateway *gateway = &standing->gateways[standing->gateway_count++];
-        const struct paused_gateway *paused = pause_of(standing, one->name);
+        const struct paused *paused = pause_of(standing, one->name);
         *gateway = (struct standing_gateway){.name = one->name,
                                              .kind = one->kind->name,
                                              .state = STANDING_ABSENT,

@@ -49,9 +49,9 @@ struct standing {
     struct survey survey;
     struct daemons_item *daemons; /* that speak, and the one that answers */
     size_t daemon_count;
-    struct paused_gateway *paused;
+    struct paused *paused;
     size_t paused_count;
-    struct halted_rule *halted;
+    struct paused *halted;
     size_t halted_count;
     struct standing_gateway *gateways; /* of the configuration */
     size_t gateway_count;

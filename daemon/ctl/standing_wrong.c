@@ -127,7 +127,7 @@ static void find_rules(struct standing *standing, struct arena *arena)
 {
     char age[AGE_SIZE];
     for (size_t i = 0; i < standing->halted_count; i++) {
-        const struct halted_rule *rule = &standing->halted[i];
+        const struct paused *rule = &standing->halted[i];
         const char *by = strcmp(rule->by, "brake") == 0 ? "policy.brake" : rule->by;
         const char *since =
             rule->at_ms

@@ -171,8 +171,7 @@ static struct other_sets other_sets(const struct judging *judging)
 static void hear_halts(const struct judging *judging, struct work *work)
 {
     size_t count = 0;
-    const struct halted_rule *rules =
-        judging->halted ? halted_rules(judging->halted, &count) : NULL;
+    const struct paused *rules = judging->halted ? halted_rules(judging->halted, &count) : NULL;
     for (size_t i = 0; i < count && work->tries == 0 && work->lookup_rounds == 0; i++) {
         const struct policy_halt halt = {.rule = arena_text(judging->round, rules[i].name),
                                          .by = arena_text(judging->round, rules[i].by),

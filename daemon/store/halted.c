@@ -5,12 +5,9 @@
  */
 #include "store/halted.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -19,46 +16,16 @@
 #include "store/script_call.h"
 #include "store/script_table.h"
 
-enum { FIRST_CHUNK = 1024, RECORD_MOST = 4096, ROUSE_MOST = 1000 };
+enum { FIRST_CHUNK = 1024, ROUSE_MOST = 1000 };
 
 static const char brake[] = "brake";
 
-/* ---- Records ---- */
-
-/* What somebody wrote by hand pauses it too. */
-static struct halted_rule read_rule(struct arena *arena, const struct reply *name,
-                                    const struct reply *record)
+/* Somebody has paused each. */
+static void name_all(struct paused *rules, size_t count)
 {
-    struct halted_rule rule = {.name = arena_text(arena, name->text), .by = "somebody"};
-    struct value value;
-    struct diag diag;
-    const char *text = arena_copy(arena, record->text, record->length);
-    if (!json_read(arena, text, record->length, &json_file_limits, &value, &diag))
-        return rule;
-    const struct value *at = value_get(&value, "at"), *by = value_get(&value, "by");
-    if (value_is(at, VALUE_INT))
-        rule.at_ms = at->integer;
-    if (value_is(by, VALUE_STRING) && by->length)
-        rule.by = arena_copy(arena, by->string, by->length);
-    return rule;
-}
-
-static int by_name(const void *one, const void *other)
-{
-    const struct halted_rule *a = one, *b = other;
-    return strcmp(a->name, b->name);
-}
-
-/* Of the answer to HGETALL, by name. */
-static struct halted_rule *read_rules(struct arena *arena, const struct reply *rows, size_t more,
-                                      size_t *count)
-{
-    *count = rows->count / 2;
-    struct halted_rule *rules = arena_zero(arena, (*count + more + 1) * sizeof *rules);
-    for (size_t i = 0; i < *count; i++)
-        rules[i] = read_rule(arena, reply_item(rows, 2 * i), reply_item(rows, 2 * i + 1));
-    qsort(rules, *count, sizeof *rules, by_name);
-    return rules;
+    for (size_t i = 0; i < count; i++)
+        if (!rules[i].by)
+            rules[i].by = "somebody";
 }
 
 /* ---- For a daemon ---- */
@@ -67,7 +34,7 @@ struct halted {
     struct scripts *scripts;
     struct connection_owner owner;
     struct arena *arena; /* of the rules */
-    struct halted_rule *rules;
+    struct paused *rules;
     size_t count;
 };
 
@@ -90,13 +57,13 @@ void halted_destroy(struct halted **halted)
     free(ended);
 }
 
-const struct halted_rule *halted_rules(const struct halted *halted, size_t *count)
+const struct paused *halted_rules(const struct halted *halted, size_t *count)
 {
     *count = halted->count;
     return halted->rules;
 }
 
-static bool has(const struct halted_rule *rules, size_t count, const char *name)
+static bool has(const struct paused *rules, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(rules[i].name, name) == 0)
@@ -105,7 +72,7 @@ static bool has(const struct halted_rule *rules, size_t count, const char *name)
 }
 
 /* What was not so before. */
-static void tell(const struct halted *before, const struct halted_rule *rules, size_t count)
+static void tell(const struct halted *before, const struct paused *rules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (has(before->rules, before->count, rules[i].name))
@@ -133,7 +100,8 @@ static void on_rules(void *context, const struct reply *reply, const struct diag
     if (!reply || reply->kind != REPLY_LIST)
         return;
     struct arena *arena = arena_new(FIRST_CHUNK);
-    struct halted_rule *rules = read_rules(arena, reply, 0, &count);
+    struct paused *rules = paused_read(arena, reply, &count);
+    name_all(rules, count);
     tell(halted, rules, count);
     metrics_set(METRIC_RULES_PAUSED, (int64_t)count);
     arena_destroy(&halted->arena);
@@ -158,55 +126,14 @@ void halted_ask(struct halted *halted)
 
 /* ---- For nudgectl ---- */
 
-static bool read_done(const struct reply *reply, bool *done, struct diag *diag)
-{
-    int64_t count;
-    if (!reply || !(reply_number(reply, &count) || reply_fault(reply, diag)))
-        return false;
-    *done = count > 0;
-    return true;
-}
-
-static const char *record_of(struct arena *arena, int64_t at_ms, const char *by)
-{
-    struct buf out;
-    buf_init(&out, RECORD_MOST);
-    buf_printf(&out, "{\"at\":%" PRId64 ",\"by\":", at_ms);
-    json_print_string(&out, by, strlen(by));
-    buf_text(&out, "}");
-    const char *record = arena_text(arena, buf_string(&out));
-    buf_free(&out);
-    return record;
-}
-
-bool halted_set(struct session *session, const char *prefix, const char *rule, const char *by,
-                bool *done, struct diag *diag)
-{
-    int64_t seconds;
-    const struct reply *time = session_command(session, diag, "TIME", NULL);
-    if (!time || !reply_number(reply_item(time, 0), &seconds))
-        return false;
-    struct arena *arena = arena_new(FIRST_CHUNK);
-    const bool good = read_done(session_command(session, diag, "HSETNX",
-                                                keys_spell(arena, prefix, KEY_HALTED, NULL), rule,
-                                                record_of(arena, seconds * 1000, by), NULL),
-                                done, diag);
-    arena_destroy(&arena);
-    return good;
-}
-
 bool halted_clear(struct session *session, const char *prefix, const char *rule, bool *done,
                   struct diag *diag)
 {
     struct arena *arena = arena_new(FIRST_CHUNK);
-    const bool good =
-        session_command(session, diag, "DEL", keys_spell(arena, prefix, KEY_BRAKE, rule, NULL),
-                        NULL) &&
-        read_done(session_command(session, diag, "HDEL",
-                                  keys_spell(arena, prefix, KEY_HALTED, NULL), rule, NULL),
-                  done, diag);
+    bool good = session_command(session, diag, "DEL",
+                                keys_spell(arena, prefix, KEY_BRAKE, rule, NULL), NULL);
     arena_destroy(&arena);
-    return good;
+    return good && paused_clear(session, prefix, KEY_HALTED, rule, done, diag);
 }
 
 bool halted_rouse(struct session *session, const char *prefix, int64_t *woken, struct diag *diag)
@@ -220,7 +147,7 @@ bool halted_rouse(struct session *session, const char *prefix, int64_t *woken, s
     return good;
 }
 
-static bool count_waiting(struct session *session, const char *prefix, struct halted_rule *rule,
+static bool count_waiting(struct session *session, const char *prefix, struct paused *rule,
                           struct arena *arena, struct diag *diag)
 {
     const struct reply *reply = session_command(
@@ -229,13 +156,11 @@ static bool count_waiting(struct session *session, const char *prefix, struct ha
 }
 
 bool halted_list(struct session *session, const char *prefix, struct arena *arena,
-                 struct halted_rule **rules, size_t *count, struct diag *diag)
+                 struct paused **rules, size_t *count, struct diag *diag)
 {
-    const struct reply *rows = session_command(session, diag, "HGETALL",
-                                               keys_spell(arena, prefix, KEY_HALTED, NULL), NULL);
-    if (!rows)
+    if (!paused_list(session, prefix, KEY_HALTED, arena, rules, count, diag))
         return false;
-    *rules = read_rules(arena, rows, 0, count);
+    name_all(*rules, *count);
     for (size_t i = 0; i < *count; i++)
         if (!count_waiting(session, prefix, &(*rules)[i], arena, diag))
             return false;

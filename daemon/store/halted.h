@@ -1,5 +1,5 @@
 /*
- * Rules that are paused: P:halted, rule → JSON {"at":ms,"by":"…"}; by policy.brake it is "brake".
+ * Rules that are paused (store/paused): by policy.brake it is "brake", and never nobody.
  * A daemon asks each second, tells what is new in its log, and wakes who waited for a rule that is
  * paused no more; what is decided meanwhile is checked by its commit. nudgectl sets and ends them.
  */
@@ -14,13 +14,7 @@
 #include "base/diag.h"
 #include "redis/scripts.h"
 #include "redis/session.h"
-
-struct halted_rule {
-    const char *name;
-    const char *by;  /* "brake"; never "" */
-    int64_t at_ms;   /* since when, by Redis' clock; 0: not known */
-    int64_t waiting; /* customers whose sends wait; of halted_list alone */
-};
+#include "store/paused.h"
 
 /* ---- For a daemon ---- */
 
@@ -33,13 +27,10 @@ void halted_destroy(struct halted **halted);
 void halted_ask(struct halted *halted);
 
 /* As it was answered last, good until the loop goes on. */
-const struct halted_rule *halted_rules(const struct halted *halted, size_t *count);
+const struct paused *halted_rules(const struct halted *halted, size_t *count);
 
 /* ---- For nudgectl ---- */
 
-/* `*done`: false where it was paused already, which stays as it is. */
-bool halted_set(struct session *session, const char *prefix, const char *rule, const char *by,
-                bool *done, struct diag *diag);
 /* Its brake counts anew. `*done`: false where it was not paused. */
 bool halted_clear(struct session *session, const char *prefix, const char *rule, bool *done,
                   struct diag *diag);
@@ -47,6 +38,6 @@ bool halted_clear(struct session *session, const char *prefix, const char *rule,
 bool halted_rouse(struct session *session, const char *prefix, int64_t *woken, struct diag *diag);
 /* Those that are paused, in the arena, by name. */
 bool halted_list(struct session *session, const char *prefix, struct arena *arena,
-                 struct halted_rule **rules, size_t *count, struct diag *diag);
+                 struct paused **rules, size_t *count, struct diag *diag);
 
 #endif

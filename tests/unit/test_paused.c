@@ -19,15 +19,16 @@ static void test_records(void **state)
     struct outbox_fixture *scene = *state;
     struct session *session = redis_fixture_session(&scene->redis);
     struct arena *arena = arena_new(256);
-    struct paused_gateway *gateways;
+    struct paused *gateways;
     size_t count;
     bool done;
     struct diag diag;
-    assert_true(paused_set(session, "t", "main", "ana \"on duty\"", &done, &diag) && done);
-    assert_true(paused_set(session, "t", "main", "ben", &done, &diag) && !done);
-    assert_true(paused_set(session, "t", "extra", NULL, &done, &diag) && done);
+    assert_true(paused_set(session, "t", KEY_PAUSED, "main", "ana \"on duty\"", &done, &diag) &&
+                done);
+    assert_true(paused_set(session, "t", KEY_PAUSED, "main", "ben", &done, &diag) && !done);
+    assert_true(paused_set(session, "t", KEY_PAUSED, "extra", NULL, &done, &diag) && done);
     redis_fixture_ask(&scene->redis, "HSET t:paused hand yes");
-    assert_true(paused_list(session, "t", arena, &gateways, &count, &diag));
+    assert_true(paused_list(session, "t", KEY_PAUSED, arena, &gateways, &count, &diag));
     assert_int_equal(count, 3);
     assert_string_equal(gateways[0].name, "extra");
     assert_null(gateways[0].by);
@@ -35,13 +36,13 @@ static void test_records(void **state)
     assert_int_equal(gateways[1].at_ms, 0);
     assert_string_equal(gateways[2].by, "ana \"on duty\"");
     assert_true(gateways[2].at_ms > 1700000000000);
-    assert_true(paused_clear(session, "t", "main", &done, &diag) && done);
-    assert_true(paused_clear(session, "t", "main", &done, &diag) && !done);
+    assert_true(paused_clear(session, "t", KEY_PAUSED, "main", &done, &diag) && done);
+    assert_true(paused_clear(session, "t", KEY_PAUSED, "main", &done, &diag) && !done);
     redis_fixture_ask(&scene->redis, "DEL t:paused");
     redis_fixture_ask(&scene->redis, "SET t:paused spoilt");
-    assert_false(paused_set(session, "t", "main", NULL, &done, &diag));
-    assert_false(paused_clear(session, "t", "main", &done, &diag));
-    assert_false(paused_list(session, "t", arena, &gateways, &count, &diag));
+    assert_false(paused_set(session, "t", KEY_PAUSED, "main", NULL, &done, &diag));
+    assert_false(paused_clear(session, "t", KEY_PAUSED, "main", &done, &diag));
+    assert_false(paused_list(session, "t", KEY_PAUSED, arena, &gateways, &count, &diag));
     arena_destroy(&arena);
     session_close(&session);
 }
