@@ -38,8 +38,11 @@ struct value carried_reads(const struct deciding *d, const struct rule *rule,
 
 struct value carried_event(const struct deciding *d, const struct rule *rule)
 {
-    return within_bound(condition_reads_event(rule->until_condition, d->policy->segments,
-                                              &d->event->document, d->arena));
+    struct value event = condition_reads_event(rule->until_condition, d->policy->segments,
+                                               &d->event->document, d->arena);
+    if (!value_get(&event, "type")) /* which the rule's `until` may lack by then */
+        value_add(d->arena, event, value_text("type"), value_text(d->event->type));
+    return within_bound(event);
 }
 
 bool carried_compile(struct deciding *d, const char *source, struct cel_program **condition)

@@ -17,8 +17,8 @@ struct customer_until carried_until(const struct rule *rule);
 struct value carried_reads(const struct deciding *d, const struct rule *rule,
                            const struct value *event);
 
-/* What the condition of the rule's `until` reads of the event that is decided now, to be remembered
- * as customer_end's `event`. */
+/* What the condition of the rule's `until` reads of the event that is decided now, and its type, to
+ * be remembered as customer_end's `event`. */
 struct value carried_event(const struct deciding *d, const struct rule *rule);
 
 /* The condition of that source, compiled once in a decision; false where it is none. NULL is no

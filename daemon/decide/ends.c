@@ -192,6 +192,9 @@ static bool stops_start(const struct deciding *d, const struct rule *rule,
     const char *fault;
     if (end->event.kind != VALUE_MAP)
         return true;
+    const char *type = value_to_text(d->arena, value_get(&end->event, "type"));
+    if (type && !rule_list_has(rule->until, type)) /* it is of the rule as it was */
+        return false;
     scene.event = &end->event;
     return condition_ask(rule->until_condition, &scene, d->arena, &fault) != CONDITION_FALSE;
 }

@@ -76,6 +76,22 @@ static void test_plain_among_many(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* What another `until` of the rule remembered ends nothing that this one does not name. */
+static void test_until_of_before(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, RULE "until: {on: seen, if: order.id == start.order.id}\n");
+    decide_fixture_play(&fixture, 2, OF("seen", ",\"order\":{\"id\":1}"));
+    decide_fixture_reload(&fixture, RULE "until: {on: paid, if: order.sum > start.order.sum}\n");
+    assert_string_equal(
+        decide_fixture_play(
+            &fixture, 60,
+            OF("x", ",\"order\":{\"id\":1,\"sum\":3},\"time\":\"2026-03-02T10:00:01Z\"")),
+        "r waits 3601");
+    decide_fixture_close(&fixture);
+}
+
 /* Each is checked against the samples of its own types. */
 static void test_samples(void **state)
 {
@@ -117,9 +133,8 @@ static void test_too_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),
-        cmocka_unit_test(test_plain_among_many),
-        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_plays),           cmocka_unit_test(test_plain_among_many),
+        cmocka_unit_test(test_until_of_before), cmocka_unit_test(test_samples),
         cmocka_unit_test(test_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
