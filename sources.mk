@@ -1561,8 +1561,13 @@ test_files = \
 	tests/functional/format_1.json \
 	tests/functional/hostile.py \
 	tests/functional/journal_wire.c \
+	tests/functional/journey_checks.py \
+	tests/functional/journey_clocks.py \
 	tests/functional/journey_customer.py \
+	tests/functional/journey_guesses.py \
 	tests/functional/journey_model.py \
+	tests/functional/journey_moves.py \
+	tests/functional/journey_reading.py \
 	tests/functional/journey_rules.py \
 	tests/functional/journey_shop.py \
 	tests/functional/journey_steps.py \
@@ -1652,6 +1657,7 @@ test_files = \
 	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \
 	tests/functional/test_replay_agrees.py \
+	tests/functional/test_replay_rules.py \
 	tests/functional/test_returns.py \
 	tests/functional/test_revival.py \
 	tests/functional/test_rule_pause.py \

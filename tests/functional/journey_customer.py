@@ -36,6 +36,10 @@ class Journey:
     until: list = ()  # what ends it should its rule be gone
     collected: list = None  # (time, event) each
     meets_now: bool = False
+    number: int = 0  # of the rule set that last touched it
+    halted: int = 0  # since when it waits for its rule to be resumed
+    full: int = 0  # since when it waits for room in the outbox
+    marketing: bool = False  # what waits for room
 
 
 @dataclasses.dataclass(eq=False)
@@ -48,11 +52,17 @@ class Sent:
     started: int
     start: dict
     step: str
+    step_id: str
+    code: str  # the list of which one is taken
     at: int  # when it was decided
     data: dict
     level: int
-    all: str  # marks of what was collected
+    all: list  # events that were collected
     until: list
+    limit: tuple = None
+    holdout: int = 0
+    customer: str = ""
+    number: int = 0  # of the rule set
     mid: str = None
 
 
@@ -68,6 +78,10 @@ class Customer:
         self.words = {}  # topic -> (time, whether it is a yes): the newest word
         self.begun = {}  # (rule, per) -> the time of the newest start
         self.fields, self.emitted = {}, []  # events that rules made, not decided yet
+        self.made = 0  # events that rules made of one that was pushed
+        self.number = 0  # of the rule set by which was decided last
+        self.braked = set()  # rules that a decision of theirs found paused by policy.brake
+        self.asked, self.skipped = {}, set()  # (rule, tick) of clocks: those that are over, or may be
 
     def copy(self):
         """For a decision that may turn out to be another one."""
@@ -77,6 +91,16 @@ class Customer:
                 setattr(other, name, copy.copy(value))
         other.journeys = [copy.copy(one) for one in self.journeys]
         return other
+
+    def signature(self):
+        """Equal where two are."""
+        journeys = [(one.rule, one.run, one.per, one.step, one.deadline, one.clock, one.number, one.halted, one.full,
+                     one.imposed, one.waited, id(one.until), id(one.meets), len(one.collected))
+                    for one in self.journeys]
+        ends = [(*end[:4], sorted((end[4] or {}).items())) for end in self.ends]
+        return repr((self.number, sorted(map(repr, journeys)), ends, self.widest, sorted(map(repr, self.begun.items())),
+                     sorted(self.fields.items()), sorted(self.open), sorted(one.mid for one in self.sends if one.mid),
+                     sorted(self.acted.items()), sorted(self.braked), [one["id"] for one in self.emitted]))
 
     def word(self, topic):
         """The word that stands for a topic: its own or that to all, whichever is newer; of one time a no."""

@@ -9,50 +9,23 @@ stands in journey_customer.py, the form in which it reads rules in journey_steps
 
 import collections
 
-from journey_customer import Customer, Journey, Sent, View
-from journey_types import MINUTE_MS, TOPICS, WORDS
+from journey_customer import Customer, Journey, View
+from journey_moves import Moves, ask, journey_view, origin_of
+from journey_types import MINUTE_MS, WORDS
 
-DAY_MINUTES = 24 * 60
 KEPT_ENDS, KEPT_ENDS_OF_ALL = 16, 64
 KEPT_SENDS = 64
-ACTS = {"send", "set", "emit"}
 MAX_AGE_MS = 24 * 60 * MINUTE_MS
-HOPS_MOST, MADE_MOST, COLLECTED_MOST = 8, 32, 50
+COLLECTED_MOST = 50
 
 
-def share_place(purpose, name, key):
-    """FNV-1a and the finaliser of MurmurHash3, as a place of 10,000."""
-    hash_, mask = 0xcbf29ce484222325, (1 << 64) - 1
-    for byte in f"{purpose}\0{name}\0{key}".encode():
-        hash_ = (hash_ ^ byte) * 0x100000001b3 & mask
-    for factor in (0xff51afd7ed558ccd, 0xc4ceb9fe1a85ec53):
-        hash_ = (hash_ ^ hash_ >> 33) * factor & mask
-    hash_ ^= hash_ >> 33
-    return (hash_ >> 32) * 10000 >> 32
-
-
-def next_time(after_ms, minute):
-    """The first such minute of a day (UTC) after that time."""
-    midnight = after_ms - after_ms % (DAY_MINUTES * MINUTE_MS)
-    at = midnight + minute * MINUTE_MS
-    return at if at > after_ms else at + DAY_MINUTES * MINUTE_MS
-
-
-def ask(condition, view):
-    """True, False, or None where it fails."""
-    try:
-        return bool(condition.holds(view)) if condition else True
-    except KeyError:
-        return None
-
-
-class Model:
+class Model(Moves):
     def __init__(self, cap, quiet):
         self.cap = cap  # (messages, minutes) or None
         self.quiet = quiet  # (from, to) in minutes of the day, or None
         self.table = {}  # that the shop keeps
         self.customers = {}
-        self.set = None  # the rules by which is decided
+        self.known = set()  # keys of customers
 
     def customer(self, key):
         return self.customers.setdefault(key, Customer(key))
@@ -63,15 +36,17 @@ class Model:
 
     # ---- Decisions: each gives what the trace should say, and what was sent ----
 
-    def begin(self, customer, now, event=None):
-        self.c, self.now, self.event = customer, now, event or {}
-        if event is None or "hops" not in event:
-            self.made = 0  # events in the decision: of one that was pushed, and of all that comes of it
-        self.did, self.sent, self.wants, self.recall = [], [], [], []
+    def begin(self, customer, now, event, guess, codeless):
+        self.c, self.now, self.event, self.guess, self.set = customer, now, event or {}, guess, guess.rules
+        if not self.event.get("own"):
+            customer.made = 0  # events in the decision: of one that was pushed, and of all that comes of it
+        self.did, self.sent, self.wants, self.recall, self.for_others = [], [], [], [], []
+        self.passed, self.made_messages = collections.Counter(), 0
+        self.codeless, self.codes_left, self.coded, self.lacking = codeless, dict(guess.codes), set(), set()
 
-    def decide_event(self, customer, event, time, now, said=()):
+    def decide_event(self, customer, event, time, now, guess, said=(), codeless=frozenset()):
         """`event` as it was pushed; its time, and that of the decision; what was said of it."""
-        self.begin(customer, now, event)
+        self.begin(customer, now, event, guess, codeless)
         self.forget_runs()
         self.said = said
         if event["id"] in customer.seen:
@@ -99,27 +74,65 @@ class Model:
     def meet(self, journey, event, time):
         journey.event, journey.waited, journey.clock, journey.meets_now = event, True, time, False
         self.tell(journey.rule, "goes-on", "met")
-        if self.set.lost(journey):
+        if self.set.lost(journey) or self.is_left(journey):
             journey.deadline, journey.meets = self.now, ()
         elif not self.go_on(journey):
             self.drop(journey)
 
-    def decide_due(self, customer, now, said=None):
+    def decide_due(self, customer, now, guess, said=None, codeless=frozenset()):
         """Journeys whose deadline has come, moment by moment, until what was said is. A deadline that
         came while the decision was under way is of the next."""
-        self.begin(customer, now)
+        self.begin(customer, now, None, guess, codeless)
         if said is not None:
             self.forget_runs()
-        while due := [journey.deadline for journey in customer.journeys if journey.deadline <= now]:
+        while due := self.all_due(now):
             if said is not None and said == collections.Counter(self.did):
                 break
             self.decide_moment(min(due))
 
+    def all_due(self, now):
+        return [moment for journey in self.c.journeys if (moment := self.due_at(journey)) <= now
+                and not self.is_left(journey)]
+
+    def due_at(self, journey):
+        """One that waits for room as soon as there is some, or for its rule as soon as it is resumed."""
+        if journey.full and self.has_room(journey.marketing, journey):
+            return journey.full
+        if journey.halted and not self.is_paused(journey.rule):
+            return journey.halted
+        return journey.deadline
+
+    def is_left(self, journey):
+        """Whether a daemon with other rules has to do it."""
+        if self.set.lost(journey):
+            return any(not other.lost(journey) for other in self.guess.others)
+        return any(other.number > self.set.number and not other.lost(journey)
+                   for other in self.guess.others if journey.number > self.set.number)
+
     def decide_moment(self, moment):
         """All of one moment share the places under a cap."""
-        while same := [journey for journey in self.c.journeys if journey.deadline == moment]:
+        while same := [journey for journey in self.c.journeys
+                       if self.due_at(journey) == moment and not self.is_left(journey)]:
             if not self.go_on(same[0]):
                 self.drop(same[0])
+        self.grant()
+
+    def decide_ticks(self, customer, tick, now, guess, said=(), codeless=frozenset()):
+        """Rules whose clocks tick at the same moment: all are asked before any acts."""
+        moment, tick_ms, rules = tick
+        self.begin(customer, now, {"type": "clock"}, guess, codeless)
+        event = {"type": "clock", "mark": f"tick-{moment // 1000}", "id": f"tick-{moment}",
+                 "origin": origin_of("clock", f"{tick_ms} {customer.key}")}
+        self.said, matches = said, []
+        self.forget_runs()
+        for rule in self.set.with_clocks(rules):
+            answer = ask(rule.condition, self.view(event, event))
+            if answer:
+                matches.append(rule)
+            elif answer is False and rule.again == "restart":
+                self.end_no_longer(rule, None, moment)
+        for rule in matches:
+            self.try_rule(rule, None, event, moment)
         self.grant()
 
     def tell(self, rule, what, why=None):
@@ -138,13 +151,16 @@ class Model:
         customer.counts[event["type"]] += 1
         customer.newest[event["type"]] = max(time, customer.newest.get(event["type"], 0))
         if event["type"] in WORDS:
-            if customer.say(event.get("topic", "all"), time, WORDS[event["type"]]):
-                self.recall += [sent for sent in customer.open.values()
-                                if sent.marketing and customer.declines(sent.topic)]
-            else:
-                self.tell(None, "passed-over", "older")
+            self.hear(event, time)
         if event["type"] == "order.placed":  # the field that the configuration computes
             self.set_field(None, "points", customer.fields.get("points", 0) + event["n"])
+
+    def hear(self, event, time):
+        """A yes or a no, of which the newest stands."""
+        if not self.c.say(event.get("topic", "all"), time, WORDS[event["type"]]):
+            self.tell(None, "passed-over", "older")
+        else:
+            self.recall += [one for one in self.c.open.values() if one.marketing and self.c.declines(one.topic)]
 
     def view(self, data, start):
         profile = {name: value for name, (_, value) in self.c.profile.items()}
@@ -249,13 +265,14 @@ class Model:
             self.collect(same[0], event, time)
             return self.tell(rule.name, "collected")
         if rule.again is None and rule.marketing:
-            if any(one.imposed and time < one.started for one in same):
+            same = [one for one in same if one.imposed and not one.full]
+            if any(time < one.started for one in same):
                 return self.tell(rule.name, "ignored", "older")
-            for one in [one for one in same if one.imposed]:
+            for one in same:
                 self.end(one, "restart")
         if rule.again == "restart":
             waits = [sent for sent in self.c.open.values() if sent.rule == rule.name and self.is_of(sent, rule, per)]
-            sent = [sent for sent in self.c.sends[-KEPT_SENDS:] if sent.rule == rule.name and self.is_of(sent, rule, per)]
+            sent = [one for one in self.c.sends[-KEPT_SENDS:] if one.rule == rule.name and self.is_of(one, rule, per)]
             if any(time < one.started for one in same + waits + sent):
                 return self.tell(rule.name, "ignored", "older")
             if (rule.name, "ignored", "older") in self.said and time < self.c.begun.get((rule.name, per), 0):
@@ -269,6 +286,8 @@ class Model:
     def passes_over(self, rule, per, event, time):
         if not rule.enabled:
             return "disabled"
+        if self.is_paused(rule.name):
+            return "paused"
         if self.now - time > MAX_AGE_MS:
             return "max-age"
         return "over" if self.over(rule, per, event, time) else None
@@ -283,229 +302,11 @@ class Model:
         """In the order of their times; past 50 the oldest goes."""
         journey.collected = sorted(journey.collected + [(time, event)], key=lambda one: one[0])[-COLLECTED_MOST:]
 
-    # ---- Journeys ----
-
-    def move(self, journey):
-        """Moves on from `journey.at`; true where it waits."""
-        rule, code = self.rule(journey), self.set.code[journey.rule]
-        journey.meets, journey.until = (), rule.until
-        while journey.at < len(code):
-            step = code[journey.at]
-            journey.at += 1
-            if step.kind in ACTS and not ask(rule.while_, journey_view(self, journey)):
-                self.tell(rule.name, "ended", "no-longer")
-                return False
-            counts = rule.limit and step.kind in ACTS and not any(one.kind == "send" for one in code)
-            if counts and self.is_limited(journey):
-                self.tell(rule.name, "refused", "limit")
-                return False
-            try:
-                goes_on = getattr(self, f"do_{step.kind}")(journey, step, code)
-            except KeyError:
-                self.tell(rule.name, "error")
-                return False
-            if counts:
-                self.c.acted[rule.name, journey.run] = self.now, self.now + rule.limit[1] * MINUTE_MS
-            if goes_on is not None:
-                return goes_on
-        return False
-
-    def is_limited(self, journey):
-        """Of a rule that sends nothing: by what it did, and by what it sent when it did."""
-        count, window = self.rule(journey).limit
-        acts = [(name, run, at) for (name, run), (at, _) in self.c.acted.items()]
-        acts += [(sent.rule, sent.run, sent.at) for sent in self.c.sends]
-        return len({run for name, run, at in acts if name == journey.rule and run != journey.run
-                    and at > self.now - window * MINUTE_MS}) >= count
-
-    def forget_runs(self):
-        """Those that no limit counts any more: one that is made longer later does not know them."""
-        windows = {rule.name: rule.limit[1] * MINUTE_MS for rule in self.set.rules if rule.limit}
-        self.c.acted = {key: (at, until) for key, (at, counted) in self.c.acted.items()
-                        if (until := max(counted, at + windows.get(key[0], 0))) > self.now}
-
-    # Each step: None where the journey moves on, True where it waits, False where it is over.
-
-    def do_send(self, journey, step, code):
-        if self.rule(journey).marketing and self.quiet and (end := self.quiet_end()):
-            journey.step, journey.deadline, journey.clock, journey.imposed = step.id, end, end, True
-            self.tell(journey.rule, "quiet-hours", end)
-            return True
-        return None if self.want(journey, step) else False
-
-    def do_set(self, journey, step, code):
-        self.set_field(journey.rule, step.step[1], step.step[3](journey_view(self, journey)))
-
-    def do_emit(self, journey, step, code):
-        event = {"type": step.step[2], "mark": f"{journey.run}/{step.step[1]}", "key": journey.event["key"],
-                 "n": (journey.event["n"] + 3) % 10, "time": self.now,
-                 "hops": max(one.get("hops", 0) for one in (journey.start, journey.event, self.event)) + 1}
-        event["id"] = event["mark"]
-        if event["hops"] > HOPS_MOST:
-            self.tell(journey.rule, "refused", "loop")
-        elif self.made == MADE_MOST:
-            self.tell(journey.rule, "refused", "too-many-events")
-        else:
-            self.made += 1
-            self.tell(journey.rule, "emits", event["type"])
-            self.c.emitted.append(event)
-
-    def do_wait(self, journey, step, code):
-        return self.wait(journey, code, journey.clock + step.step[1] * MINUTE_MS)
-
-    def do_wait_for(self, journey, step, code):
-        since, waits = journey.clock, self.wait(journey, code, journey.clock + step.step[1] * MINUTE_MS, "waits-for")
-        journey.since, journey.meets, journey.waited = since, step.step[2], False
-        return waits
-
-    def do_wait_clock(self, journey, step, code):
-        return self.wait(journey, code, next_time(journey.clock, step.step[1] * 60 + step.step[2]))
-
-    def do_wait_moment(self, journey, step, code):
-        until = step.step[2](journey_view(self, journey))
-        if until > self.now:
-            return self.wait(journey, code, until)
-        self.tell(journey.rule, "passed-over" if step.step[3] else "goes-on", "past")
-        if step.step[3]:
-            journey.at = step.behind
-        return None
-
-    def wait(self, journey, code, deadline, what="waits"):
-        while journey.at < len(code) and code[journey.at].kind == "jump":
-            journey.at = code[journey.at].target
-        if journey.at == len(code):
-            return False
-        journey.step = code[journey.at].id
-        journey.deadline = journey.clock = deadline
-        journey.imposed = False
-        self.tell(journey.rule, what, deadline)
-        return True
-
-    def do_unless(self, journey, step, code):
-        if not step.step[1].holds(journey_view(self, journey)):
-            journey.at = step.target
-
-    def do_split(self, journey, step, code):
-        place = share_place("split", step.step[1], self.c.key)
-        journey.at = next(target for upto, target in step.shares if place < upto)
-
-    def do_jump(self, journey, step, code):
-        journey.at = step.target
-
-    def do_stop(self, journey, step, code):
-        return False
-
-    def quiet_end(self):
-        """When the quiet hours end in which it is now; 0: it is in none."""
-        begin, end = self.quiet
-        minute = self.now // MINUTE_MS % DAY_MINUTES
-        inside = begin <= minute < end if begin < end else minute >= begin or minute < end
-        return next_time(self.now, end) if inside else 0
-
-    def go_on(self, journey):
-        """At its deadline. Where that is more than a minute ago, or the wait was imposed, everything is
-        asked again."""
-        if why := self.set.lost(journey):
-            self.tell(journey.rule, "ended", why)
-            self.recall += [sent for sent in self.c.open.values()
-                            if sent.rule == journey.rule and sent.run == journey.run]
-            return False
-        journey.at = self.set.place(journey)
-        late = self.now - journey.clock > MINUTE_MS
-        if late:
-            journey.clock = self.now
-        if late or journey.imposed:
-            answer = self.ask_branches(journey)
-            if answer is None:
-                self.tell(journey.rule, "error")
-                return False
-            if not answer:
-                self.tell(journey.rule, "passed-over", "branch")
-        return self.move(journey)
-
-    def ask_branches(self, journey):
-        """The `if` of each branch that the step stands in, from outside in: None where one fails."""
-        code, chain, at = self.set.code[journey.rule], [], journey.at
-        while code[at].within >= 0:
-            chain.append((code[at].within, code[at].otherwise))
-            at = code[at].within
-        for number, otherwise in reversed(chain):
-            if code[number].kind == "split":
-                continue
-            answer = ask(code[number].step[1], journey_view(self, journey))
-            if answer is None:
-                return None
-            if answer == otherwise:
-                journey.at = code[number].behind
-                return False
-        return True
-
-    # ---- Sends ----
-
-    def want(self, journey, step):
-        """Whether the journey goes on at once: who is held out first learns whether the send is refused."""
-        rule = self.rule(journey)
-        if self.now - journey.clock > MINUTE_MS:
-            journey.clock = self.now
-        collected = ",".join(event["mark"] for _, event in journey.collected)
-        self.wants.append((journey, Sent(
-            rule.name, rule.marketing, rule.topic, journey.run, journey.per, journey.started, journey.start,
-            step.step[1], self.now, journey.event, self.c.profile["level"][1], collected, rule.until)))
-        return not self.held_out(rule)
-
-    def held_out(self, rule):
-        return rule.holdout and share_place("holdout", rule.name, self.c.key) < rule.holdout * 100
-
-    def refusal(self, rule, run):
-        if rule.limit:
-            since = self.now - rule.limit[1] * MINUTE_MS
-            if len({one.run for one in self.c.sends
-                    if one.rule == rule.name and one.run != run and one.at > since}) >= rule.limit[0]:
-                return "limit"
-        if rule.marketing:
-            if not self.consents(rule.topic):
-                return "no-consent"
-            if self.capped():
-                return "cap"
-        return None
-
-    def consents(self, topic):
-        """To one of opt-in by their yes to it, else by what the shop says, and no no."""
-        if TOPICS.get(topic) == "opt-in":
-            return self.c.wants(topic)
-        return self.c.profile.get("accepts_marketing", (0, None))[1] is True and not self.c.declines(topic)
-
-    def capped(self):
-        return self.cap and sum(one.marketing and one.at > self.now - self.cap[1] * MINUTE_MS
-                                for one in self.c.sends) >= self.cap[0]
-
-    def grant(self):
-        while self.wants:
-            wants, self.wants, refused = sorted(self.wants, key=lambda want: -self.rule(want[1]).priority), [], []
-            for journey, sent in wants:
-                rule = self.rule(sent)
-                if why := self.refusal(rule, sent.run):
-                    self.tell(rule.name, "refused", why)
-                    refused += [journey] if self.held_out(rule) else []
-                elif self.held_out(rule):
-                    self.tell(rule.name, "ended", "holdout")
-                else:
-                    self.tell(rule.name, "sends")
-                    self.c.sends.append(sent)
-                    self.sent.append(sent)
-            self.c.journeys += [journey for journey in refused if self.move(journey)]
-
     # ---- What delivery tells ----
 
     def take_back(self, customer, mids):
         """These never arrive: their places are free again."""
         customer.sends = [one for one in customer.sends if one.mid not in mids]
-
-
-def journey_view(model, journey):
-    view = model.view(journey.event, journey.start)
-    view.started, view.waited = journey.started, journey.waited
-    return view
 
 
 def has_conditions(until):

@@ -3,13 +3,16 @@ in its file and, beside it, what a model of the language needs (journey_model.py
 is a CEL text and a Python function that says the same."""
 
 import copy
+import datetime
 
-from journey_types import KEYS, MADE, SLOT_MINUTES, TOPICS, TYPES, WINDOWS, Condition, Rule
+from journey_types import CODES, FRIEND, KEYS, MADE, SLOT_MINUTES, TOPICS, TYPES, WINDOWS, Condition, Rule
 
 
 class Grammar:
-    def __init__(self, rng):
+    def __init__(self, rng, now_ms, clocks=False):
+        """`clocks`: whether some rules have one."""
         self.rng, self.number, self.fields, self.priorities = rng, 0, [], set()
+        self.begin, self.clocks = datetime.datetime.fromtimestamp(now_ms // 1000, datetime.timezone.utc), clocks
 
     def may(self, chance):
         return self.rng.random() < chance
@@ -61,7 +64,19 @@ class Grammar:
             Condition(f"event.data.option > {k}", lambda view: view.data["option"] > k, ("option",)),
         ])
 
+    def of_plain(self):
+        """What may be asked where there is no event but a tick."""
+        k, kind = self.rng.randrange(1, 8), self.rng.choice(TYPES)
+        return self.rng.choice([
+            Condition(f"customer.level >= {k}", lambda view: view.profile["level"] >= k),
+            Condition(f'customer.count("{kind}") < {2 * k}', lambda view: view.counts[kind] < 2 * k),
+            Condition("waited || customer.accepts_marketing",
+                      lambda view: view.waited or view.profile["accepts_marketing"]),
+            self.of_field()])
+
     def of_any(self):
+        if self.ticks:
+            return self.of_plain()
         one, two = self.of_event(), self.of_customer()
         return self.rng.choice([
             one, two, two, self.of_field(), self.of_table(), Condition(f"({one.cel}) && size(key) > 0", one.holds),
@@ -81,7 +96,8 @@ class Grammar:
     def rule(self):
         rng, name = self.rng, f"r{len(self.fields)}"
         on = rng.sample(TYPES, 1 if self.may(0.8) else 2) + (rng.sample(MADE, 1) if self.may(0.25) else [])
-        rule = Rule(name, on, priority=self.priority(), marketing=self.may(0.7), per=self.may(0.4),
+        clock = self.clock() if self.clocks and self.may(0.35) else None
+        rule = Rule(name, [] if clock else on, clock, priority=self.priority(), marketing=self.may(0.7), per=not clock and self.may(0.4),
                     silent=self.may(0.12), field=f"f{len(self.fields)}")
         self.fields.append(rule.field)
         self.of(rule)
@@ -92,7 +108,12 @@ class Grammar:
 
     def of(self, rule):
         """Whose steps are drawn from here on."""
-        self.name, self.field, self.silent = rule.name, rule.field, rule.silent
+        self.name, self.field, self.silent, self.ticks = rule.name, rule.field, rule.silent, bool(rule.clock)
+
+    def clock(self):
+        spread, at = self.rng.choice([0, 10, 60]), self.begin + datetime.timedelta(minutes=self.rng.randrange(20, 600))
+        return self.rng.choice([("hour", None, spread), ("hour", None, spread),
+                                ("day", f"{at:%H:%M}", 2 * spread), ("once", f"{at:%Y-%m-%dT%H:%M}", 2 * spread)])
 
     def set_again(self, rule):
         rule.again = None
@@ -106,9 +127,12 @@ class Grammar:
     def keys(self, rule):
         """All but its steps, and what its journeys are by."""
         rng = self.rng
-        rule.condition = rng.choice([self.of_event, self.of_event, self.of_table])() if self.may(0.5) else None
+        self.of(rule)
+        of_event = [self.of_plain] if rule.clock else [self.of_event, self.of_event, self.of_table]
+        rule.condition = rng.choice(of_event)() if self.may(0.9 if rule.clock else 0.5) else None
         rule.until = self.until(rule.on) if any_step(rule.steps, WAITS) and self.may(0.6) else []
-        rule.while_ = rng.choice([self.of_customer, self.of_field, self.of_table])() if self.may(0.3) else None
+        of_while = [self.of_plain] if rule.clock else [self.of_customer, self.of_field, self.of_table]
+        rule.while_ = rng.choice(of_while)() if self.may(0.3) else None
         rule.limit = (rng.randrange(1, 3), rng.choice(WINDOWS)) if self.may(0.35) else None
         rule.holdout = rng.choice([20, 50]) if rule.marketing and self.may(0.2) else 0
         rule.topic = rng.choice(["all", "all", *TOPICS])
@@ -183,18 +207,20 @@ class Grammar:
 
     def send(self):
         """Or what a rule does that sends nothing."""
-        return self.set() if self.silent else ("send", self.step_id())
+        return self.set() if self.silent else ("send", self.step_id(), CODES if self.may(0.15) else None)
 
     def set(self):
         name = self.field
-        return ("set", name, *self.rng.choice([
+        more = (f"(has(customer.{name}) ? customer.{name} : 0) + 1", lambda view: view.profile.get(name, 0) + 1)
+        return ("set", name, *self.rng.choice([more, more, ("customer.level", lambda view: view.profile["level"])]
+                                              if self.ticks else [
+            more,
             ("event.data.n", lambda view: view.data["n"]),
             ("n + customer.level", lambda view: view.data["n"] + view.profile["level"]),
-            (f"(has(customer.{name}) ? customer.{name} : 0) + 1", lambda view: view.profile.get(name, 0) + 1),
             ("event.data.option", lambda view: view.data["option"])]))
 
     def emit(self):
-        return ("emit", self.step_id(), self.rng.choice(MADE))
+        return ("emit", self.step_id(), self.rng.choice(MADE), self.ticks, FRIEND if self.may(0.3) else None)
 
     def steps(self, depth):
         """At least one send in all, and never a wait at an end: nothing would stand behind it."""
@@ -216,7 +242,7 @@ class Grammar:
         if kind < 0.75:
             return [self.wait(), self.send()]
         if kind < 0.88:
-            condition = self.of_waited() if self.may(0.2) else self.of_any()
+            condition = self.of_waited() if self.may(0.2) and not self.ticks else self.of_any()
             otherwise = self.steps(depth + 1) if self.may(0.5) else []
             if self.may(0.1):
                 otherwise.append(("stop",))
@@ -227,13 +253,13 @@ class Grammar:
 
     def wait(self):
         rng, length = self.rng, self.rng.randrange(1, 6) * SLOT_MINUTES
+        moment = ("wait_moment", f'started + duration("{length}m")', lambda view: view.started + length * 60000, False)
         return rng.choice([
-            ("wait", length), ("wait", length),
+            ("wait", length), ("wait", length), moment,
             ("wait_for", length, self.until([], self.of_meeting)),
             ("wait_for", length, self.until([], self.of_meeting)),
             ("wait_clock", rng.randrange(24), rng.choice([0, 30])),
-            ("wait_moment", f'started + duration("{length}m")', lambda view: view.started + length * 60000, False),
-            ("wait_moment", "timestamp(event.data.at)", lambda view: view.data["at_ms"], rng.random() < 0.5)])
+            moment if self.ticks else ("wait_moment", "timestamp(event.data.at)", lambda view: view.data["at_ms"], rng.random() < 0.5)])
 
     def of_meeting(self):
         return self.rng.choice([self.of_end, self.of_event])()
@@ -251,6 +277,21 @@ def inner(step):
     if step[0] == "if":
         return [step[2], step[3]]
     return list(step[3].values()) if step[0] == "split" else []
+
+
+def shares_of(steps, within=()):
+    """Of each send by which shares of which splits it is reached."""
+    out = {}
+    for step in steps:
+        if step[0] == "send":
+            out[step[1]] = within
+        elif step[0] == "split":
+            for share, then in step[3].items():
+                out.update(shares_of(then, (*within, (step[1], share))))
+        else:
+            for list_ in inner(step):
+                out.update(shares_of(list_, within))
+    return out
 
 
 def any_step(steps, kinds):

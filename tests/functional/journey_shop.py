@@ -1,7 +1,12 @@
 """A shop that makes random events, for the rules that journey_rules.py draws."""
 
-from journey_types import KEYS, MINUTE_MS, TOPICS, TYPES, WORDS
+from journey_types import FRIEND, KEYS, MINUTE_MS, TOPICS, TYPES, WORDS
 from persons import clock_text
+
+
+def rng_friend(rng, customers):
+    """Some have none, some name nobody, one or the other themselves."""
+    return rng.choice([None, "nobody", *[rng.choice(customers) for _ in range(6)]])
 
 
 class World:
@@ -19,12 +24,13 @@ class World:
         if self.rng.random() < 0.8:
             event["option"] = self.rng.randrange(10)
         if self.rng.random() < 0.8:
-            event["at_ms"] = (now_ms // 1000 + self.rng.randrange(-30, 180) * 60) * 1000
+            event["at_ms"] = now_ms + self.rng.randrange(-30 * MINUTE_MS, 180 * MINUTE_MS)
             event["at"] = clock_text(event["at_ms"])
         return event
 
     def known(self, customer):
-        return {"email": f"{customer}@example.com", "level": self.rng.randrange(10),
+        friend = rng_friend(self.rng, self.customers)
+        return {**({FRIEND: friend} if friend else {}), "email": f"{customer}@example.com", "level": self.rng.randrange(10),
                 "accepts_marketing": self.rng.random() < 0.85}
 
     def first(self, now_ms):

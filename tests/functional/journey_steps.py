@@ -84,11 +84,17 @@ def compile_steps(steps):
 class RuleSet:
     """What a daemon decides by."""
 
-    def __init__(self, rules):
+    def __init__(self, rules, number=0):
+        self.number = number  # the newer one has the greater
         self.rules = sorted(rules, key=lambda rule: -rule.priority)
         self.by_name = {rule.name: rule for rule in rules}
         self.code = {rule.name: compile_steps(rule.steps) for rule in rules}
         self.places = {name: {step.id: at for at, step in enumerate(code)} for name, code in self.code.items()}
+
+    def with_clocks(self, rules):
+        """Those of these rules whose clocks are the same here."""
+        mine = [self.by_name.get(rule.name) for rule in rules]
+        return [rule for rule, other in zip(mine, rules) if rule and rule.enabled and rule.clock == other.clock]
 
     def lost(self, journey):
         """Why its journey cannot go on; None: it can."""

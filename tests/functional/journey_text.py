@@ -1,9 +1,11 @@
 """The rules that journey_rules.py draws, as they stand in a file."""
 
-from journey_types import TYPES
+from journey_types import MADE, TYPES, WORDS
 
-DATA = {"began": "start.mark", "mark": "event.data.mark", "level": "customer.level",
-        "all": 'collected.map(one, one.mark).join(",")'}
+TICK = '"tick-" + string(int(started))'
+DATA = {"began": f"has(start.mark) ? start.mark : {TICK}", "level": "customer.level",
+        "mark": f"has(event.data.mark) ? event.data.mark : {TICK}",
+        "all": f'collected.map(one, has(one.mark) ? one.mark : {TICK}).join(",")'}
 
 
 def minutes(count):
@@ -17,7 +19,8 @@ def events_document(events):
 def step_document(step):
     kind = step[0]
     if kind == "send":
-        return {"send": {"template": "letter", "data": {"step": f'"{step[1]}"', **DATA}}}
+        send = {"template": "coded" if step[2] else "letter", "data": {"step": f'"{step[1]}"', **DATA}}
+        return {"send": {**send, **({"code": step[2]} if step[2] else {})}}
     if kind == "wait":
         return {"wait": minutes(step[1])}
     if kind == "wait_for":
@@ -29,8 +32,10 @@ def step_document(step):
     if kind == "set":
         return {"set": {step[1]: step[2]}}
     if kind == "emit":
-        return {"emit": {"type": step[2], "data": {"mark": f'start.mark + "/{step[1]}"', "key": "key",
-                                                   "n": "(event.data.n + 3) % 10"}}}
+        data = {"key": '"k1"', "n": "5"} if step[3] else {"key": "key", "n": "(event.data.n + 3) % 10"}
+        mark = f'({DATA["began"]}) + "/{step[1]}"'
+        emit = {"type": step[2], "data": {"mark": mark, **data}}
+        return {"emit": {**emit, **({"for": f"customer.{step[4]}"} if step[4] else {})}, "id": step[1]}
     if kind == "if":
         branch = {"if": step[1].cel, "then": [step_document(one) for one in step[2]]}
         return {**branch, "else": [step_document(one) for one in step[3]]} if step[3] else branch
@@ -40,15 +45,28 @@ def step_document(step):
     return "stop"
 
 
-def counting():
-    """A rule that asks how many events of each type there were, from the beginning on."""
-    return {"name": "counts", "class": "transactional", "on": "nothing", "send": "letter",
-            "if": " + ".join(f'customer.count("{kind}")' for kind in TYPES) + " > 0"}
+def clock_document(clock):
+    every, at, spread = clock
+    on = {"once": at} if every == "once" else {"every": every, **({"at": at} if at else {})}
+    return {**on, "spread": minutes(spread)}
+
+
+def marker(number):
+    """The name of a rule that never matches: its refusal tells by which set a daemon decided."""
+    return f"set{number}"
+
+
+def counting(number=0):
+    """It asks how many events of each type there were, from the beginning on."""
+    return {"name": marker(number), "class": "transactional", "on": [*TYPES, *MADE, *WORDS, "customer.known"],
+            "priority": 1000, "send": "letter",
+            "if": " + ".join(f'customer.count("{kind}")' for kind in TYPES) + " < 0"}
 
 
 def document(rule):
     """The rule as YAML has it."""
-    out = {"name": rule.name, "class": "marketing" if rule.marketing else "transactional", "on": rule.on,
+    out = {"name": rule.name, "class": "marketing" if rule.marketing else "transactional", 
+           "on": clock_document(rule.clock) if rule.clock else rule.on,
            "priority": rule.priority, "topic": rule.topic}
     if not rule.enabled:
         out["enabled"] = False

@@ -7,7 +7,9 @@ TYPES = ["cart.updated", "order.placed", "product.viewed", "stock.back", "review
 MADE = ["made.one", "made.two"]  # by rules alone
 KEYS = ["k0", "k1", "k2"]
 TOPICS = {"offers": "opt-out", "club": "opt-in"}
+FRIEND = "friend"  # the field that has another customer's id
 WORDS = {"customer.unsubscribed": False, "customer.subscribed": True, "customer.resubscribed": True}
+CODES = "gifts"  # the list of codes
 MINUTE_MS = 60 * 1000
 SLOT_MINUTES = 30
 # Between two slots, so that no window ends where something is sent.
@@ -25,6 +27,7 @@ class Condition:
 class Rule:
     name: str
     on: list
+    clock: tuple = None  # (every, at or once, spread in minutes)
     enabled: bool = True
     marketing: bool = True
     topic: str = "all"

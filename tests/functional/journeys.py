@@ -3,110 +3,153 @@ forward from deadline to deadline: what was committed is what docs/rules.md says
 persons.py shows.
 
 `run` draws a rule set (journey_rules.py) and lets a shop live for some hours, slot by slot: now and
-then the rules are edited; the clock goes to the next deadlines, events are pushed, and when all is
-decided and sent the traces
-are read, which a model of the rules follows line by line (journey_model.py). So each customer's
-commits are replayed in the order of their versions, by rules that were written down anew. Beside
-that stand checks that need no model: no message twice, caps, limits, hold-outs, splits."""
+then the rules are edited, at all daemons or first at some, rules are paused and resumed, the gateway
+is; the clock goes to the next deadlines, events are pushed, and when all is decided and sent the traces
+are read (journey_reading.py), which a model of the rules follows line by line (journey_model.py). So
+each customer's commits are replayed in the order of their versions, by rules that were written down
+anew. Beside that stand checks that need no model (journey_checks.py)."""
 
-import collections
-import datetime
-import email
 import json
 import random
 import signal
 import time
 
 from conftest import wait_until
+from journey_checks import check_alone
+from journey_clocks import swept_to
 from journey_model import Model
-from journey_rules import Grammar
+from journey_reading import Full, Reader
+from journey_rules import Grammar, shares_of
 from journey_shop import World
 from journey_steps import RuleSet
 from journey_text import counting, document
-from journey_types import KEYS, MINUTE_MS, TOPICS, WINDOWS
+from journey_types import CODES, KEYS, MINUTE_MS, TOPICS, WINDOWS
 from persons import LateRedis
 
 SLOT_MS = 30 * MINUTE_MS
 CONNECTIONS = 8
-LEFT_MS = 1000
-KILLS, EDITS = 0.15, 0.2  # of slots
+LEFT_MS = 2000  # and a little
+KILLS, EDITS, PAUSES, AWAY = 0.15, 0.2, 0.15, 0.15  # of slots
 LETTER = ("---\nsubject: '{{ message.rule }}'\n---\n"
-          "{{ step }}|{{ began }}|{{ mark }}|{{ level }}|{{ all }}\n")
-# What stands in a line of the trace that delivery wrote, not a decision.
-DELIVERY = {"sent", "uncertain", "resent", "retry", "unavailable", "cut", "gateway-fault", "withdrawn",
-            "withdrawn, may have arrived", "too-late"}
-WITHDRAWN = {"withdrawn", "withdrawn, may have arrived", "marked", "too-late"}
+          "{{ step }}|{{ began }}|{{ mark }}|{{ level }}|{{ all }}")
+# What may be drawn beside the rest; `wide` draws of all.
+WIDE = {"clocks", "codes", "brake", "full", "behind"}
 UNSENT = {"withdrawn", "withdrawn, may have arrived", "uncertain"}
-TOLD = {"sends", "refused", "ended", "ignored", "waits", "waits-for", "error", "passed-over", "quiet-hours",
-        "goes-on", "collected", "sets", "emits"}
-
-
-def told(item):
-    """As the model tells it. Which of two ends came first that a start is over by is nobody's matter."""
-    what, why = item["what"], item.get("until") or item.get("why") or None
-    if what in ("sends", "error"):
-        why = None
-    elif what == "passed-over" and why in ("until", "no-longer"):
-        why = "over"
-    return item.get("rule"), what, why
-
-
-class Full(Exception):
-    """A customer's document has no more room, of which the model knows nothing."""
 
 
 class Run:
-    def __init__(self, shop, seed, events, daemons):
+    def __init__(self, shop, seed, events, daemons, wide):
         self.shop, self.rng, self.kills = shop, random.Random(seed), 0
-        self.grammar = Grammar(self.rng)
-        self.rules = self.grammar.rules(self.rng.randrange(5, 12))
-        self.cap = (self.rng.randrange(1, 5), self.rng.choice(WINDOWS)) if self.rng.random() < 0.6 else None
-        quiet = self.rng.randrange(24) if self.rng.random() < 0.4 else None
-        self.quiet_hours = (quiet * 60, (quiet + 7) % 24 * 60) if quiet is not None else None
-        self.model = Model(self.cap, self.quiet_hours)
-        self.slots = max(8, min(20, events // 100))
-        self.each = events // self.slots
-        self.world = World(self.rng, max(10, self.each // self.rng.choice([2, 2, 4, 6])))
+        self.drawn = {one for one in sorted(WIDE) if self.rng.random() < 0.4} if wide else set()
         self.redis = shop.add(LateRedis(shop.folder))
         self.redis.start(self.redis.environment)
         self.client = shop.client = self.redis.client
         shop.config["redis"] = {"url": self.redis.url}
         self.smtp = shop.smtp(connections=CONNECTIONS)
-        shop.config["policy"] = policy = {}
-        shop.config["topics"] = TOPICS
+        self.clocks = "clocks" in self.drawn
+        self.slots = max(8, min(14 if self.clocks else 20, events // 100))
+        self.each = events // self.slots
+        self.world = World(self.rng, max(10, self.each // self.rng.choice([2, 2, 3, 4])))
+        self.set_policy()
+        self.model = Model(self.cap, self.quiet_hours)
+        self.reader = Reader(self.client, self.model, crowded=bool(self.most))
+        self.set_rules()
+        self.daemons = [shop.daemon(f"d{number}") for number in range(daemons)]
+        self.behind, self.away, self.resumed = [], False, {}
+
+    def set_policy(self):
+        rng, config = self.rng, self.shop.config
+        self.cap = (rng.randrange(1, 5), rng.choice(WINDOWS)) if rng.random() < 0.6 else None
+        self.brake = (rng.randrange(20, 80), rng.choice(WINDOWS)) if "brake" in self.drawn else None
+        self.most = rng.randrange(100, 250) if "full" in self.drawn else None
+        quiet = rng.randrange(24) if rng.random() < 0.4 else None
+        self.quiet_hours = (quiet * 60, (quiet + 7) % 24 * 60) if quiet is not None else None
+        config["policy"] = policy = {}
         if self.cap:
             policy["cap"] = f"{self.cap[0]} per {self.cap[1]}m"
+        if self.brake:
+            policy["brake"] = f"{self.brake[0]} per {self.brake[1]}m"
         if self.quiet_hours:
             policy["quiet_hours"] = {"from": f"{quiet:02}:00", "to": f"{(quiet + 7) % 24:02}:00"}
-        shop.config["customer"] = {"fields": {"points": {"default": 0, "on": "order.placed", "set": "points + n"}}}
-        self.write_rules()
-        shop.template("letter.text.liquid", LETTER)
-        self.daemons = [shop.daemon(f"d{number}") for number in range(daemons)]
-        self.mails = collections.defaultdict(list)  # mid -> what it says
-        self.sent, self.told, self.seen = {}, collections.defaultdict(list), set()
+        if self.most:
+            config["outbox"] = {"most": self.most}
+        config["topics"], config["clocks"] = TOPICS, {"rate": 100000}
+        config["customer"] = {"fields": {"points": {"default": 0, "on": "order.placed", "set": "points + n"}}}
+
+    def set_rules(self):
+        self.grammar = Grammar(self.rng, self.now_ms(), self.clocks)
+        self.rules = self.grammar.rules(self.rng.randrange(5, 12))
+        self.shares = {}
+        self.reader.sets = [self.write_rules()]
+        self.shop.template("letter.text.liquid", LETTER + "\n")
+        self.shop.template("coded.text.liquid", LETTER + "|{{ given.code }}\n")
+        self.codes = [f"code{number}" for number in range(self.rng.choice([0, 30, 300]) if "codes" in self.drawn else 10000)]
+        if self.codes:
+            self.client.rpush(f"nudged:codes:{CODES}", *self.codes)
 
     def write_rules(self):
-        documents = [counting()] + [document(rule) for rule in self.rules]
+        number = self.reader.sets[-1].number + 1 if self.reader.sets else 1
+        documents = [counting(number)] + [document(rule) for rule in self.rules]
         self.shop.rules("---\n".join(json.dumps(one, indent=1) + "\n" for one in documents))
-        self.model.set = RuleSet(self.rules)
+        for rule in self.rules:
+            self.shares.update(shares_of(rule.steps))
+        return RuleSet(self.rules, number)
+
+    # ---- The rules change ----
 
     def edit_rules(self):
-        """All daemons have the new ones before anything else happens."""
+        """All daemons have the new ones before anything else happens, or only some of them."""
         self.rules = self.grammar.edit(self.rules)
-        self.write_rules()
-        for daemon in self.daemons:
+        self.reader.sets.append(self.write_rules())
+        first = self.rng.randrange(1, len(self.daemons) + 1) if "behind" in self.drawn else len(self.daemons)
+        self.behind = self.daemons[first:]
+        if not self.behind:
+            del self.reader.sets[0]
+        self.reload(self.daemons[:first])
+
+    def reload(self, daemons):
+        for daemon in daemons:
             daemon.process.send_signal(signal.SIGHUP)
         count = len(self.rules) + 1
-        wait_until(lambda: all(daemon.status()["rules"] == count for daemon in self.daemons), "the edited rules")
+        wait_until(lambda: all(daemon.status()["rules"] == count for daemon in daemons), "the edited rules")
         self.wait_renewed()
 
+    def catch_up(self):
+        """Who was left behind has the newest rules now."""
+        if len(self.reader.sets) > 1:
+            self.reload(self.behind)
+            self.behind, self.reader.sets = [], self.reader.sets[-1:]
+
     def wait_renewed(self):
-        """Each daemon knows of the others that they have these rules: by its next renewal."""
+        """Each daemon knows of the others which rules they have: by its next renewal."""
         client = self.client
-        wait_until(lambda: len({row.split()[1] for row in client.hvals("nudged:sets")}) == 1, "one rule set")
+        if not self.behind:
+            wait_until(lambda: len({row.split()[1] for row in client.hvals("nudged:sets")}) == 1, "one rule set")
         for key in client.keys("nudged:instance:*"):
             ends = client.pexpiretime(key)
             wait_until(lambda: client.pexpiretime(key) > ends, "a renewal")
+
+    def pause_rules(self):
+        """Some rule is paused by hand; of those that are, or that their brake stopped, some go on."""
+        self.resume_rules(0.5)
+        if self.rng.random() < PAUSES:
+            name = self.rng.choice(self.rules).name
+            if name not in self.reader.paused:
+                assert self.shop.ctl("rule", "pause", name)[0] == 0
+                self.reader.paused[name] = "by hand"
+
+    def resume_rules(self, chance):
+        for name in list(self.reader.paused):
+            if self.rng.random() < chance:
+                self.resumed.setdefault(name, []).append(self.now_ms())  # it sends nothing before
+                assert self.shop.ctl("rule", "resume", name)[0] == 0
+                del self.reader.paused[name]
+
+    def set_gateway(self):
+        away = self.rng.random() < AWAY
+        if away != self.away:
+            assert self.shop.ctl("gateway", "pause" if away else "resume", "smtp")[0] == 0
+        self.away = away
 
     # ---- The clock ----
 
@@ -123,19 +166,37 @@ class Run:
     def quiet(self):
         """Nothing is in hand: then only a deadline can make work, and there is none, or all of it at one moment."""
         client = self.client
-        if not self.shop.idle():
+        if not self.is_asked() or not self.away and not (
+                self.shop.idle() and not client.exists("nudged:full:marketing", "nudged:full:transactional")):
             return False
         with client.pipeline() as pipe:
             pipe.time().zrange("nudged:due", 0, 0, withscores=True).zcard("nudged:taken").xlen("nudged:events")
             (seconds, micros), due, taken, events = pipe.execute()
         self.quiet_ms = seconds * 1000 + micros // 1000
         # What a killed daemon had in hand, and is withdrawn since, stands there until its give_up.
-        later = client.zcount("nudged:later", "-inf", self.quiet_ms + SLOT_MS)
+        later = not self.away and client.zcount("nudged:later", "-inf", self.quiet_ms + SLOT_MS)
         return not (taken or events or later or due and due[0][1] <= self.quiet_ms)
+
+    def is_asked(self):
+        """Whether all turns of clocks that had come as the wait began were taken, and decided."""
+        client = self.client
+        if not self.clocks:
+            return True
+        zone = client.zscore("nudged:zones", "shop")
+        noted = {name.decode(): int(row.split()[0]) for name, row in client.hgetall("nudged:clocks").items()}
+        newest = self.reader.sets[-1]
+        wanted = {rule.name for rule in newest.rules if rule.clock and rule.enabled}
+        if wanted != set(noted) or wanted and (zone is None or client.hget("nudged:index", "state") != b"done"):
+            return False
+        self.reader.clocks = {name: max(since, int(zone)) for name, since in noted.items()}
+        swept = {name.decode(): row.decode().split() for name, row in client.hgetall("nudged:swept").items()}
+        taken = all(swept_to(newest.by_name[name], since, self.asked_ms, swept.get(f"{name} shop", ["", "0", "0"]))
+                    for name, since in self.reader.clocks.items())
+        return taken and not client.zcard("nudged:ticks")
 
     def settle(self):
         """Until nothing is left to do; a deadline that a killed daemon had in hand needs its lease to end."""
-        patience = time.monotonic() + 5
+        patience, self.asked_ms = time.monotonic() + 5, self.now_ms()
 
         def over():
             nonlocal patience
@@ -146,8 +207,8 @@ class Run:
                 self.forward(LEFT_MS)  # what is left to a daemon with other rules is looked at again
                 return False
             return self.quiet()
-        wait_until(over, "all to be decided and sent", 120)
-        self.read()
+        wait_until(over, "all to be decided and sent", 180)
+        self.reader.read(self.smtp.mails, self.asked_ms, self.quiet_ms)
 
     def go_to(self, target_ms):
         """To a deadline, or a little past it, and then to the target: some are acted on late."""
@@ -159,9 +220,17 @@ class Run:
 
     # ---- A slot ----
 
+    def begin(self):
+        """Everybody is known."""
+        self.model.known = {f"id:{customer}" for customer in self.world.customers}
+        for key in sorted(self.model.known):
+            self.model.customer(key)
+        self.push(self.world.first(self.now_ms()))
+        self.settle()
+
     def push(self, events):
         for event, entry in zip(events, self.shop.push(*events)):
-            self.world.pushed[entry.decode()] = event
+            self.reader.push(entry.decode(), event)
 
     def restock(self):
         """The shop's table is another from now on: nothing is decided meanwhile."""
@@ -172,8 +241,11 @@ class Run:
 
     def slot(self):
         self.restock()
+        self.catch_up()
         if self.rng.random() < EDITS:
             self.edit_rules()
+        self.pause_rules()
+        self.set_gateway()
         self.go_to(self.now_ms() + SLOT_MS)
         self.push(self.world.events(self.each, self.now_ms()))
         if self.rng.random() < KILLS:
@@ -185,170 +257,49 @@ class Run:
             daemon.spawn()
         self.settle()
 
-    # ---- What was committed ----
-
-    def read(self):
-        while not self.smtp.mails.empty():
-            mail = email.message_from_bytes(self.smtp.mails.get_nowait().content)
-            step, start, event, level, collected = mail.get_payload(decode=True).decode().splitlines()[0].split("|")
-            mid = mail["Message-ID"].strip("<> ").split("@")[0]
-            self.mails[mid].append((mail["Subject"], step, start, event, int(level), collected))
-        pipe = self.client.pipeline()
-        for customer in self.world.customers:
-            pipe.lrange(f"nudged:trace:id:{customer}", 0, -1)
-            pipe.delete(f"nudged:trace:id:{customer}")
-        for customer, lines in zip(self.world.customers, pipe.execute()[::2]):
-            assert len(lines) < 100, "more than the trace keeps"
-            for line in reversed(lines):
-                self.follow(self.model.customer(f"id:{customer}"), json.loads(line))
-            self.rest(self.model.customer(f"id:{customer}"))
-
-    def follow(self, customer, line):
-        did = line["did"]
-        said = collections.Counter(told(item) for item in did if item["what"] in TOLD)
-        if any(why == "too-large" for _, _, why in said):
-            raise Full
-        if "event" in line:
-            event, time_ms = self.event_of(customer, line)
-            self.model.take_back(customer, {item["mid"] for item in did if item["what"] == "withdrawn"})
-            self.model.decide_event(customer, event, time_ms, line["at"], said)
-        elif all(item["what"] in DELIVERY for item in did):
-            return self.delivered(customer, did)
-        else:
-            self.in_time(customer, line)
-            self.model.decide_due(customer, line["at"], said)
-        self.compare(customer, line, said)
-
-    def event_of(self, customer, line):
-        """One that was pushed, or else the next one that rules made."""
-        entry = line["event"]["entry"]
-        event = self.world.pushed.get(entry)
-        if event and event["id"] == line["event"]["id"]:
-            assert entry not in self.seen, f"decided twice: {line}"
-            assert not customer.emitted, f"{customer.emitted} before {line}"
-            self.seen.add(entry)
-            return event, self.time_of(event, int(entry.split("-")[0]))
-        assert customer.emitted and customer.emitted[0]["type"] == line["event"]["type"], line
-        event = customer.emitted.pop(0)
-        return event, event["time"]
-
-    def time_of(self, event, arrival):
-        if "time" not in event:
-            return arrival
-        time_ms = datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp() * 1000
-        return min(arrival, round(time_ms))
-
-    def in_time(self, customer, line):
-        """What Redis accepted before a deadline is decided before the deadline is acted on."""
-        due = [journey.deadline for journey in customer.journeys if journey.deadline <= line["at"]]
-        for entry, event in self.world.pushed.items():
-            if entry not in self.seen and f"id:{event['customer']['id']}" == customer.key:
-                assert due and int(entry.split("-")[0]) >= min(due), f"{entry} came before {due}: {line}"
-
-    def rest(self, customer):
-        """What is due by now was acted on, or says nothing."""
-        self.model.decide_due(customer, self.quiet_ms)
-        assert not self.model.did, f"{customer.key}: not done: {self.model.did}"
-
-    def delivered(self, customer, did):
-        for item in did:
-            self.told[item["mid"]].append(item["what"])
-            if item["what"] == "sent":
-                customer.open.pop(item["mid"], None)
-            elif item["what"] == "withdrawn":
-                customer.open.pop(item["mid"], None)
-                self.model.take_back(customer, {item["mid"]})
-
-    def compare(self, customer, line, said):
-        model, did = self.model, line["did"]
-        assert said == collections.Counter(model.did), self.differs(customer, line, said)
-        self.recall(customer, [item for item in did if item["what"] in WITHDRAWN], line)
-        self.name(customer, [item for item in did if item["what"] == "sends"], line)
-
-    def recall(self, customer, items, line):
-        """What had to be withdrawn was, and nothing else."""
-        wanted = {sent.mid for sent in self.model.recall}
-        named = {item["mid"] for item in items if item["what"] != "too-late"}
-        assert named <= wanted, f"withdrawn for nothing: {named - wanted} {line}"
-        missing = wanted - {item["mid"] for item in items}
-        assert not missing, f"not withdrawn: {missing} {line}"
-        for item in items:
-            customer.open.pop(item["mid"], None)
-            self.told[item["mid"]].append(item["what"])
-
-    def name(self, customer, items, line):
-        """Which message is which, by what it says; of those that never arrived any."""
-        left = list(self.model.sent)
-        for item in sorted(items, key=lambda one: one["mid"] not in self.mails):
-            mid, fits = item["mid"], [one for one in left if one.rule == item["rule"]]
-            if mid in self.mails:
-                fits = [one for one in fits if self.says(customer, one) == self.mails[mid][0]]
-            assert fits, f"{self.mails[mid]} is none of {[self.says(customer, one) for one in left]}: {line}"
-            assert mid not in self.sent, f"decided twice: {line}"
-            fits[0].mid, self.sent[mid], customer.open[mid] = mid, fits[0], fits[0]
-            left.remove(fits[0])
-
-    def says(self, customer, sent):
-        return (sent.rule, sent.step, sent.run, sent.data["mark"], sent.level, sent.all)
-
-    def differs(self, customer, line, said):
-        expected = collections.Counter(self.model.did)
-        event = self.world.pushed.get(line.get("event", {}).get("entry"))
-        names = {row[0] for row in (said - expected) + (expected - said)}
-        rules = [json.dumps(document(rule)) for rule in self.rules if rule.name in names]
-        return "\n".join([
-            f"{customer.key} {customer.profile} {customer.fields}", f"event {event}", f"line {line}",
-            f"only the daemon {dict(said - expected)}", f"only the model {dict(expected - said)}",
-            f"cap {self.cap} quiet {self.quiet_hours}", *rules])
-
     # ---- At the end ----
 
+    def end(self):
+        """Nobody is behind, nothing is paused."""
+        self.catch_up()
+        self.resume_rules(1)
+        if self.away:
+            assert self.shop.ctl("gateway", "resume", "smtp")[0] == 0
+        self.away = False
+        self.settle()
+        for _ in range(6):
+            self.go_to(self.now_ms() + SLOT_MS if self.clocks else self.now_ms() + 3 * SLOT_MS)
+            self.resume_rules(1)
+
     def finish(self):
-        for _ in range(4):
-            self.go_to(self.now_ms() + 4 * SLOT_MS)
-        missing = set(self.world.pushed) - self.seen
+        self.end()
+        reader = self.reader
+        missing = set(reader.pushed) - reader.seen
         assert not missing, f"{len(missing)} events are in no trace: {sorted(missing)[:3]}"
-        for customer in self.model.customers.values():
-            due = [one for one in customer.journeys if one.deadline <= self.now_ms()]
-            assert not due, f"{customer.key}: {due[0]}"
-        twice = [mid for mid, mails in self.mails.items() if len(mails) > 1]
+        for key, events in reader.for_them.items():
+            assert not events, f"{key}: never decided: {events[0]}"
+        twice = [mid for mid, mails in reader.mails.items() if len(mails) > 1]
         assert len(twice) <= self.kills * CONNECTIONS, twice
-        for mid in set(self.sent) - set(self.mails):
-            assert UNSENT & set(self.told[mid]), f"lost: {self.told[mid]} {self.sent[mid]}"
-        uncertain = [mid for mid, told in self.told.items() if "uncertain" in told]
+        for mid in set(reader.sent) - set(reader.mails):
+            assert UNSENT & set(reader.told[mid]), f"lost: {reader.told[mid]} {reader.sent[mid]}"
+        uncertain = [mid for mid, told in reader.told.items() if "uncertain" in told]
         assert len(uncertain) <= self.kills * CONNECTIONS, uncertain
-        assert set(self.mails) <= set(self.sent)
+        assert set(reader.mails) <= set(reader.sent)
         check_alone(self)
-        return len(self.mails), len(twice)
+        return len(reader.mails), len(twice)
 
 
-def check_alone(run):
-    """What holds whatever the model thinks: of the messages that went out."""
-    by_customer = collections.defaultdict(list)
-    for name, customer in run.model.customers.items():
-        by_customer[name] = sorted((sent for sent in customer.sends if sent.mid in run.mails),
-                                   key=lambda sent: sent.at)
-    for name, sends in by_customer.items():
-        steps = collections.Counter((sent.rule, sent.step, sent.run) for sent in sends)
-        assert not steps or max(steps.values()) == 1, f"{name}: a step sent twice"
-        for sent in sends:
-            within = [one for one in sends if run.cap and one.marketing and sent.marketing
-                      and sent.at - run.cap[1] * MINUTE_MS < one.at <= sent.at]
-            assert not run.cap or len(within) <= run.cap[0], f"{name}: over the cap"
-
-
-def run(shop, seed, events, daemons):
+def run(shop, seed, events, daemons, wide=False):
     """(messages, how many of them twice, events); fails where a commit is another than the model's. It ends early
-    where a document is full."""
-    one = Run(shop, seed, events, daemons)
+    where a document is full. `wide`: with what is in WIDE too, of which the model does not understand all yet."""
+    one = Run(shop, seed, events, daemons, wide)
     for daemon in one.daemons:
         daemon.spawn()
     try:
-        one.push(one.world.first(one.now_ms()))
-        one.settle()
+        one.begin()
         for _ in range(one.slots):
             one.slot()
         messages, twice = one.finish()
     except Full:
-        messages, twice = len(one.mails), 0
-    return messages, twice, len(one.seen)
+        messages, twice = len(one.reader.mails), 0
+    return messages, twice, len(one.reader.seen)

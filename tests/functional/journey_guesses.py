@@ -1,0 +1,64 @@
+"""What only Redis knew when something was decided, and the model of the language (journey_model.py) cannot:
+by which of two rule sets a daemon decided, whether `policy.brake` had paused a rule by then, whether
+there was room in the outbox, and whether a code was left. A trace line says what came of it, so the
+model tries what may have been."""
+
+import dataclasses
+import itertools
+import math
+
+ROOM = ((math.inf, False), (math.inf, False))
+
+
+@dataclasses.dataclass(frozen=True)
+class Guess:
+    rules: object  # the set by which was decided
+    others: tuple = ()  # of other daemons that live
+    paused: dict = dataclasses.field(default_factory=dict)  # rule -> "by hand" or "brake"
+    braked: dict = dataclasses.field(default_factory=dict)  # rule -> how many sends the brake lets pass
+    room: tuple = ROOM  # marketing, transactional: for how many messages, and whether others stand in the queue
+    # rule -> how many codes it finds, others enough; below 0, how many of its sends were found to lack one
+    # as they were decided before
+    codes: dict = dataclasses.field(default_factory=dict)
+
+
+def guesses(sets, decided, paused, tripped, crowded, said):
+    """`decided`: those of the sets by which it may have been; `tripped`: rules that their brake paused at
+    some time of what is read now; `crowded`: the outbox may have been full; `said`: what the line says."""
+    for rules, room, codes, brakes in itertools.product(
+            decided, rooms(crowded, said), codes_left(said), braked(tripped, paused, said)):
+        held, passing = brakes
+        yield Guess(rules, tuple(other for other in sets if other is not rules), {**paused, **held}, passing,
+                    room, codes)
+
+
+def codes_left(said):
+    names = sorted(rule for rule, what, why in said if what == "refused" and why == "no-code")
+    for counts in itertools.product(*[
+            [*range(said[name, "sends", None] + 1), -said[name, "refused", "no-code"]] for name in names]):
+        yield dict(zip(names, counts))
+
+
+def rooms(crowded, said):
+    if not crowded:
+        return [ROOM]
+    most = sum(count for (_, what, _), count in said.items() if what in ("sends", "refused")) + 1
+    free = (math.inf, False)
+    out = [ROOM]
+    for number, queued in itertools.product(range(most + 1), (False, True)):
+        out += [((number, queued), free), ((0, True), (number, queued)), ((number, queued), (math.inf, True))]
+    return out + [((math.inf, True), free), ((math.inf, True), (math.inf, True)), (free, (math.inf, True))]
+
+
+def braked(tripped, paused, said):
+    """Of each rule that the line calls paused: from the beginning, or after so many sends."""
+    options = []
+    for name in sorted(tripped - set(paused)):
+        of = {what: sum(count for (rule, word, why), count in said.items()
+                        if rule == name and (word == what or why == what)) for what in ("paused", "sends", "refused")}
+        if of["paused"]:
+            most = of["sends"] + of["refused"] + 1
+            options.append([({name: "brake"}, {})] + [({}, {name: number}) for number in range(most)])
+    for choice in itertools.product(*options):
+        yield ({name: by for held, _ in choice for name, by in held.items()},
+               {name: number for _, passing in choice for name, number in passing.items()})
