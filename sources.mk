@@ -950,6 +950,8 @@ library_sources = \
 	daemon/store/survey.h \
 	daemon/store/tables.c \
 	daemon/store/tables.h \
+	daemon/store/taker.c \
+	daemon/store/taker.h \
 	daemon/store/timers.c \
 	daemon/store/timers.h \
 	daemon/store/traces.c \

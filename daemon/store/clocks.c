@@ -12,20 +12,16 @@
 #include "base/arena.h"
 #include "base/failpoint.h"
 #include "base/mem.h"
-#include "redis/arguments.h"
 #include "store/keys.h"
 #include "store/script_table.h"
+#include "store/taker.h"
 
 enum { FIRST_CHUNK = 16384 };
 #define SCAN_COUNT "500" /* keys of any kind at once */
 
 struct clocks {
-    struct scripts *scripts;
-    const struct instance *instance;
-    struct connection_owner owner;
-    int64_t settle_ms, rate;
-    char *inbox; /* "": none */
-    struct arena *asking, *answering;
+    struct taker taker;
+    int64_t rate;
 };
 
 struct call {
@@ -49,13 +45,9 @@ enum { STATES = sizeof states / sizeof *states };
 struct clocks *clocks_new(const struct clocks_options *options)
 {
     struct clocks *clocks = mem_zero(1, sizeof *clocks);
-    clocks->scripts = options->scripts;
-    clocks->instance = options->instance;
-    clocks->settle_ms = options->settle_ms;
     clocks->rate = options->rate;
-    clocks->inbox = mem_text(options->inbox);
-    clocks->asking = arena_new(FIRST_CHUNK);
-    clocks->answering = arena_new(FIRST_CHUNK);
+    taker_open(&clocks->taker, options->scripts, options->instance, options->settle_ms,
+               options->inbox, FIRST_CHUNK);
     return clocks;
 }
 
@@ -65,10 +57,7 @@ void clocks_destroy(struct clocks **clocks)
     if (!ended)
         return;
     *clocks = NULL;
-    connection_silence(&ended->owner);
-    arena_destroy(&ended->asking);
-    arena_destroy(&ended->answering);
-    free(ended->inbox);
+    taker_close(&ended->taker);
     free(ended);
 }
 
@@ -85,21 +74,6 @@ static void release(void *context)
     struct call *call = context;
     arena_destroy(&call->arena);
     free(call);
-}
-
-static void run(struct clocks *clocks, enum script script, const struct arguments *arguments,
-                connection_callback *callback, struct call *call)
-{
-    struct connection_request request =
-        arguments_request(arguments, &clocks->owner, callback, call);
-    request.release = release;
-    scripts_run(clocks->scripts, script, &request);
-}
-
-static struct arguments begin(struct clocks *clocks, size_t capacity)
-{
-    arena_reset(clocks->asking);
-    return arguments_begin(clocks->asking, capacity);
 }
 
 static bool read_state(const struct reply *reply, size_t index, enum clocks_state *state)
@@ -141,8 +115,8 @@ static void on_noted(void *context, const struct reply *reply, const struct diag
     struct call *call = context;
     struct clocks_noted noted = {.fault = fault};
     struct diag diag;
-    arena_reset(call->clocks->answering);
-    if (reply && !read_noted(call->clocks->answering, reply, &noted)) {
+    arena_reset(call->clocks->taker.answering);
+    if (reply && !read_noted(call->clocks->taker.answering, reply, &noted)) {
         reply_fault(reply, &diag);
         noted = (struct clocks_noted){.fault = &diag};
     }
@@ -153,14 +127,14 @@ void clocks_note(struct clocks *clocks, const struct clocks_rule *rules, size_t 
                  clocks_on_noted *callback, void *context)
 {
     struct call *call = new_call(clocks, context);
-    struct arguments arguments = begin(clocks, 2 * count + 4);
+    struct arguments arguments = taker_begin(&clocks->taker, 2 * count + 4);
     call->on.noted = callback;
     arguments_number(&arguments, newest);
     for (size_t i = 0; i < count; i++) {
         arguments_text(&arguments, rules[i].name);
         arguments_text(&arguments, rules[i].clock);
     }
-    run(clocks, SCRIPT_CLOCKS, &arguments, on_noted, call);
+    taker_run(&clocks->taker, SCRIPT_CLOCKS, &arguments, on_noted, call, release);
 }
 
 /* ---- The scan ---- */
@@ -190,7 +164,7 @@ static void on_documents(void *context, const struct reply *reply, const struct 
 static void read_documents(struct call *call, const struct reply *keys, size_t skip)
 {
     struct clocks *clocks = call->clocks;
-    struct arguments arguments = begin(clocks, keys->count + 1);
+    struct arguments arguments = taker_begin(&clocks->taker, keys->count + 1);
     const char **customers = arena_alloc(call->arena, sizeof *customers * (keys->count + 1));
     struct call *next = new_call(clocks, call->context);
     arguments_text(&arguments, "MGET");
@@ -203,9 +177,9 @@ static void read_documents(struct call *call, const struct reply *keys, size_t s
     *next = *call;
     call->arena = NULL; /* the next one's now */
     struct connection_request request =
-        arguments_request(&arguments, &clocks->owner, on_documents, next);
+        arguments_request(&arguments, &clocks->taker.owner, on_documents, next);
     request.release = release;
-    connection_send(scripts_connection(clocks->scripts), &request);
+    connection_send(scripts_connection(clocks->taker.scripts), &request);
 }
 
 static void on_keys(void *context, const struct reply *reply, const struct diag *fault)
@@ -216,8 +190,8 @@ static void on_keys(void *context, const struct reply *reply, const struct diag 
         fail_scan(call, reply, fault);
         return;
     }
-    const char *start =
-        keys_spell(call->arena, scripts_prefix(call->clocks->scripts), KEY_CUSTOMER, "", NULL);
+    const char *start = keys_spell(call->arena, scripts_prefix(call->clocks->taker.scripts),
+                                   KEY_CUSTOMER, "", NULL);
     call->found.cursor = arena_text(call->arena, reply_item(reply, 0)->text);
     call->found.keys = (size_t)strtoul(SCAN_COUNT, NULL, 10);
     if (keys->count)
@@ -243,20 +217,20 @@ void clocks_scan(struct clocks *clocks, const char *cursor, clocks_on_scanned *c
                  void *context)
 {
     struct call *call = new_call(clocks, context);
-    struct arguments arguments = begin(clocks, 8);
-    const char *prefix = escape(clocks->asking, scripts_prefix(clocks->scripts));
+    struct arguments arguments = taker_begin(&clocks->taker, 8);
+    const char *prefix = escape(clocks->taker.asking, scripts_prefix(clocks->taker.scripts));
     call->arena = arena_new(FIRST_CHUNK);
     call->on.scanned = callback;
     arguments_text(&arguments, "SCAN");
     arguments_text(&arguments, cursor);
     arguments_text(&arguments, "MATCH");
-    arguments_text(&arguments, keys_spell(clocks->asking, prefix, KEY_CUSTOMER, "*", NULL));
+    arguments_text(&arguments, keys_spell(clocks->taker.asking, prefix, KEY_CUSTOMER, "*", NULL));
     arguments_text(&arguments, "COUNT");
     arguments_text(&arguments, SCAN_COUNT);
     struct connection_request request =
-        arguments_request(&arguments, &clocks->owner, on_keys, call);
+        arguments_request(&arguments, &clocks->taker.owner, on_keys, call);
     request.release = release;
-    connection_send(scripts_connection(clocks->scripts), &request);
+    connection_send(scripts_connection(clocks->taker.scripts), &request);
 }
 
 static void on_indexed(void *context, const struct reply *reply, const struct diag *fault)
@@ -277,7 +251,7 @@ void clocks_index(struct clocks *clocks, const char *cursor, const struct clocks
                   void *context)
 {
     struct call *call = new_call(clocks, context);
-    struct arguments arguments = begin(clocks, 4 * count + 8);
+    struct arguments arguments = taker_begin(&clocks->taker, 4 * count + 8);
     call->on.noted = callback;
     arguments_text(&arguments, cursor);
     arguments_text(&arguments, scanned->cursor);
@@ -288,7 +262,7 @@ void clocks_index(struct clocks *clocks, const char *cursor, const struct clocks
         arguments_text(&arguments, found[i].zone);
         arguments_number(&arguments, found[i].place);
     }
-    run(clocks, SCRIPT_INDEX, &arguments, on_indexed, call);
+    taker_run(&clocks->taker, SCRIPT_INDEX, &arguments, on_indexed, call, release);
 }
 
 /* ---- Whose turn it is ---- */
@@ -313,8 +287,8 @@ static void on_swept(void *context, const struct reply *reply, const struct diag
     struct call *call = context;
     struct clocks_swept swept = {.fault = fault};
     struct diag diag;
-    arena_reset(call->clocks->answering);
-    if (reply && !read_swept(call->clocks->answering, reply, &swept)) {
+    arena_reset(call->clocks->taker.answering);
+    if (reply && !read_swept(call->clocks->taker.answering, reply, &swept)) {
         reply_fault(reply, &diag);
         swept = (struct clocks_swept){.fault = &diag};
     }
@@ -340,22 +314,22 @@ void clocks_sweep(struct clocks *clocks, const char *const *rules,
                   clocks_on_swept *callback, void *context)
 {
     struct call *call = new_call(clocks, context);
-    struct arguments arguments = begin(clocks, 10 * count + 32);
+    struct arguments arguments = taker_begin(&clocks->taker, 10 * count + 32);
     size_t known = 0;
     while (rules[known])
         known++;
     call->on.swept = callback;
-    arguments_text(&arguments, instance_consumer(clocks->instance));
-    arguments_text(&arguments, clocks->inbox);
+    arguments_text(&arguments, instance_consumer(clocks->taker.instance));
+    arguments_text(&arguments, clocks->taker.inbox);
     arguments_number(&arguments, (int64_t)most);
     arguments_number(&arguments, clocks->rate);
-    arguments_number(&arguments, clocks->settle_ms);
+    arguments_number(&arguments, clocks->taker.settle_ms);
     arguments_number(&arguments, CLOCKS_LEASE_MS);
     arguments_number(&arguments, CLOCKS_POLL_MS);
     arguments_texts(&arguments, rules, known);
     for (size_t i = 0; i < count; i++)
         put_sweep(&arguments, &sweeps[i]);
-    run(clocks, SCRIPT_SWEEP, &arguments, on_swept, call);
+    taker_run(&clocks->taker, SCRIPT_SWEEP, &arguments, on_swept, call, release);
 }
 
 /* "<ms> <zone> <place> <customer> <rule>": a customer's key may have spaces. */
@@ -392,7 +366,7 @@ void clocks_asked(struct clocks *clocks, const char *const *ticks, size_t tick_c
                   void *context)
 {
     struct call *call = new_call(clocks, context);
-    struct arguments arguments = begin(clocks, tick_count + 4 * count + 4);
+    struct arguments arguments = taker_begin(&clocks->taker, tick_count + 4 * count + 4);
     call->on.done = callback;
     arguments_texts(&arguments, ticks, tick_count);
     for (size_t i = 0; i < count; i++) {
@@ -401,5 +375,5 @@ void clocks_asked(struct clocks *clocks, const char *const *ticks, size_t tick_c
         arguments_number(&arguments, found[i].place);
         arguments_text(&arguments, found[i].zone);
     }
-    run(clocks, SCRIPT_ASKED, &arguments, on_asked, call);
+    taker_run(&clocks->taker, SCRIPT_ASKED, &arguments, on_asked, call, release);
 }

@@ -3,21 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/failpoint.h"
 #include "base/mem.h"
-#include "redis/arguments.h"
 #include "store/script_table.h"
+#include "store/taker.h"
 
 enum { FIRST_CHUNK = 4096 };
 
 struct timers {
-    struct scripts *scripts;
-    const struct instance *instance;
-    struct connection_owner owner;
-    int64_t settle_ms;
-    char *inbox; /* "": none */
-    struct arena *asking, *answering;
+    struct taker taker;
 };
 
 struct timers_call {
@@ -29,12 +23,8 @@ struct timers_call {
 struct timers *timers_new(const struct timers_options *options)
 {
     struct timers *timers = mem_zero(1, sizeof *timers);
-    timers->scripts = options->scripts;
-    timers->instance = options->instance;
-    timers->settle_ms = options->settle_ms;
-    timers->asking = arena_new(FIRST_CHUNK);
-    timers->answering = arena_new(FIRST_CHUNK);
-    timers->inbox = mem_text(options->inbox);
+    taker_open(&timers->taker, options->scripts, options->instance, options->settle_ms,
+               options->inbox, FIRST_CHUNK);
     return timers;
 }
 
@@ -44,10 +34,7 @@ void timers_destroy(struct timers **timers)
     if (!ended)
         return;
     *timers = NULL;
-    connection_silence(&ended->owner);
-    arena_destroy(&ended->asking);
-    arena_destroy(&ended->answering);
-    free(ended->inbox);
+    taker_close(&ended->taker);
     free(ended);
 }
 
@@ -74,8 +61,8 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
     struct timers_call *call = context;
     struct timers_taken taken = {.fault = fault};
     struct diag diag;
-    arena_reset(call->timers->answering);
-    if (reply && !read_taken(reply, call->timers->answering, &taken)) {
+    arena_reset(call->timers->taker.answering);
+    if (reply && !read_taken(reply, call->timers->taker.answering, &taken)) {
         reply_fault(reply, &diag);
         taken = (struct timers_taken){.fault = &diag};
     }
@@ -88,16 +75,13 @@ void timers_take(struct timers *timers, size_t most, timers_callback *callback, 
 {
     struct timers_call *call = mem_alloc(sizeof *call);
     *call = (struct timers_call){.timers = timers, .callback = callback, .context = context};
-    arena_reset(timers->asking);
-    struct arguments arguments = arguments_begin(timers->asking, 8);
-    arguments_text(&arguments, instance_consumer(timers->instance));
-    arguments_text(&arguments, timers->inbox);
+    struct taker *taker = &timers->taker;
+    struct arguments arguments = taker_begin(taker, 8);
+    arguments_text(&arguments, instance_consumer(taker->instance));
+    arguments_text(&arguments, taker->inbox);
     arguments_number(&arguments, (int64_t)most);
-    arguments_number(&arguments, timers->settle_ms);
+    arguments_number(&arguments, taker->settle_ms);
     arguments_number(&arguments, TIMERS_LEASE_MS);
     arguments_number(&arguments, TIMERS_POLL_MS);
-    struct connection_request request =
-        arguments_request(&arguments, &timers->owner, on_taken, call);
-    request.release = free;
-    scripts_run(timers->scripts, SCRIPT_TAKE_DUE, &request);
+    taker_run(taker, SCRIPT_TAKE_DUE, &arguments, on_taken, call, free);
 }
