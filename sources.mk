@@ -1109,6 +1109,7 @@ unit_programs = \
 	tests/unit/test_cel_pattern \
 	tests/unit/test_cel_values \
 	tests/unit/test_clock \
+	tests/unit/test_clocks \
 	tests/unit/test_collect \
 	tests/unit/test_columns \
 	tests/unit/test_command_table \
