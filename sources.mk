@@ -1264,6 +1264,7 @@ unit_programs = \
 	tests/unit/test_suppressed \
 	tests/unit/test_survey \
 	tests/unit/test_suspicion \
+	tests/unit/test_sweeper \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
 	tests/unit/test_timers \
