@@ -60,7 +60,7 @@ if is_good(meta, 'hash') then
     if differs then
         return differs
     end
-    anew = redis.call('HLEN', meta) == 0 and 1 or 0
+    anew = redis.call('HEXISTS', meta, 'format') == 0 and 1 or 0 -- others may have noted something since
     if anew == 1 then -- nothing of a former program is left: see enter.lua
         redis.call('HSET', meta, 'own', 0)
     end
