@@ -111,13 +111,16 @@ static bool is_left_out(const struct settings_source *source, const struct value
 }
 
 /* `if:` with nothing behind it is a rule without a condition, which nobody means. A section
- * whose keys are all comments is one. */
+ * whose keys are all comments is one, where it can do without them. */
 static void read_null(struct settings_reading *in, const struct setting *setting,
                       const struct value_member *member)
 {
-    if (setting->type == SETTING_SECTION || setting->required ||
-        !is_left_out(in->source, &member->value))
+    if (setting->required || !is_left_out(in->source, &member->value))
         return;
+    if (setting->type == SETTING_SECTION) {
+        missing_keys(in, setting->section, &member->key);
+        return;
+    }
     struct diag *diag = settings_fault(in->diags, in->source, &member->key, DIAG_ERROR,
                                        "`%s` is empty", setting->key);
     diag_code(diag, "empty");
