@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "ctl/colour.h"
 #include "ctl/local_time.h"
 #include "ctl/plain.h"
@@ -51,6 +52,13 @@ static void put_seen(struct gathering *gathering, struct value consent,
     put(gathering, consent, "saw", saw);
 }
 
+/* An expression of many lines in one. */
+static struct value one_line(struct arena *arena, struct slice text)
+{
+    char *line = arena_alloc(arena, text.length + 1);
+    return value_string(line, utf8_one_line(text.text, text.length, line, text.length));
+}
+
 static void put_consent(struct gathering *gathering)
 {
     const struct subject *subject = gathering->subject;
@@ -68,8 +76,7 @@ static void put_consent(struct gathering *gathering)
     if (policy->consent) {
         struct condition_reason reason;
         condition_reason_find(policy->consent, &scene, yes, gathering->arena, &reason);
-        put(gathering, consent, "part",
-            value_string(reason.found.part.text, reason.found.part.length));
+        put(gathering, consent, "part", one_line(gathering->arena, reason.found.part));
         put_seen(gathering, consent, &reason.found);
     } else {
         const struct value known = customer_value(gathering->arena, &asked);

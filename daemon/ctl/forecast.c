@@ -109,6 +109,25 @@ static void print_message(const struct value *told)
 
 /* ---- What was decided ---- */
 
+/* Of what leaves no line in a trace: an erasure, and what is older than one. */
+static void tell_erasure(const struct trying *trying, const struct decision *decision)
+{
+    struct value told = value_new_map(trying->arena, 1);
+    struct value keys = value_new_list(trying->arena, decision->erased_count);
+    for (uint32_t i = 0; i < decision->erased_count; i++)
+        value_push(trying->arena, keys, value_text(decision->erased[i]));
+    if (decision->erased_count)
+        value_add(trying->arena, told, value_text("erases"), keys);
+    else
+        value_add(trying->arena, told, value_text("passed_over"), value_text("erased"));
+    if (trying->of->json)
+        json_line_print(&told);
+    else if (decision->erased_count)
+        printf("would erase all that is known of them\n");
+    else
+        printf("passed over: they were erased, and it is of before\n");
+}
+
 static void on_tried(void *context, const char *key, const struct decision *decision)
 {
     const struct trying *trying = context;
@@ -127,6 +146,8 @@ static void on_tried(void *context, const char *key, const struct decision *deci
         printf("%s, if it came; nothing is written, nothing sent\n\n", colour_end(COLOUR_STRONG));
         explain_lines_print(&lines, zone_or_utc(trying->of->context->config->zone), trying->arena);
     }
+    if (decision->erased_count || decision->counts.erased)
+        tell_erasure(trying, decision);
     for (uint32_t i = 0; i < decision->message_count; i++) {
         const struct value told = told_of(trying, &decision->messages[i]);
         if (trying->of->json)
@@ -154,14 +175,16 @@ static void put_customer(const struct trying *trying, struct value event,
     }
 }
 
-static bool read_event(struct trying *trying, struct shop_event *event, struct diag *diag)
+/* The exit status; 0: it is read. */
+static int read_event(struct trying *trying, struct shop_event *event, struct diag *diag)
 {
     const struct shop_event_form form = config_event_form(trying->of->context->config);
     struct input input;
     struct value object;
-    if (!input_read(trying->arena, trying->of->event, &input, diag) ||
-        !input_object(trying->arena, &input, &object, diag))
-        return false;
+    if (!input_read(trying->arena, trying->of->event, &input, diag))
+        return EX_NOINPUT;
+    if (!input_object(trying->arena, &input, &object, diag))
+        return EX_DATAERR;
     struct slice text = {input.text, input.length};
     if (trying->of->customer && !value_get(&object, "customer") &&
         !value_get(&object, "specversion")) {
@@ -170,29 +193,32 @@ static bool read_event(struct trying *trying, struct shop_event *event, struct d
     }
     const char *entry = arena_printf(trying->arena, "%" PRId64 "-0", trying->now_ms);
     if (shop_event_read(trying->arena, text.text, text.length, entry, &form, event, diag))
-        return true;
+        return EXIT_SUCCESS;
     diag_file(diag, input.name);
-    return false;
+    return EX_DATAERR;
 }
 
-static bool set_time(struct trying *trying, struct diag *diag)
+static int set_time(struct trying *trying, struct diag *diag)
 {
     const char *at = trying->of->at;
     if (!at)
-        return customers_now_time(trying->of->session, &trying->now_ms, diag);
+        return customers_now_time(trying->of->session, &trying->now_ms, diag) ? EXIT_SUCCESS
+                                                                              : EX_UNAVAILABLE;
     if (clock_parse(at, strlen(at), &trying->now_ms))
-        return true;
+        return EXIT_SUCCESS;
     diag_error(diag, "--at: %s is no time", at);
     diag_hint(diag, "a time is written so: 2026-11-29T10:00:00+02:00");
-    return false;
+    return EX_USAGE;
 }
 
-static bool try(struct trying *trying, struct diag *diag)
+static int try(struct trying *trying, struct diag *diag)
 {
     struct shop_event event;
     struct at_once_done done;
-    if (!set_time(trying, diag) || !read_event(trying, &event, diag))
-        return false;
+    int status = set_time(trying, diag);
+    status = status ? status : read_event(trying, &event, diag);
+    if (status)
+        return status;
     const struct at_once at_once = {.session = trying->of->session,
                                     .config = trying->of->context->config,
                                     .generation = trying->generation,
@@ -200,7 +226,7 @@ static bool try(struct trying *trying, struct diag *diag)
                                     .on_tried = on_tried,
                                     .context = trying,
                                     .now_ms = trying->now_ms};
-    return at_once_decide(&at_once, trying->arena, &done, diag);
+    return at_once_decide(&at_once, trying->arena, &done, diag) ? EXIT_SUCCESS : EX_UNAVAILABLE;
 }
 
 int forecast_event(const struct forecast *forecast)
@@ -211,10 +237,10 @@ int forecast_event(const struct forecast *forecast)
     if (!trying.generation)
         return EX_CONFIG;
     trying.arena = arena_new(256 * 1024);
-    bool good = try(&trying, &diag);
-    if (!good)
+    int status = try(&trying, &diag);
+    if (status)
         context_fail(&diag);
     arena_destroy(&trying.arena);
     generation_release(&trying.generation);
-    return good ? EXIT_SUCCESS : EX_DATAERR;
+    return status;
 }

@@ -102,6 +102,8 @@ ROWS = [
         r'    second-part no-match: customer\.tier == "gold" \(customer\.tier: "silver"\)', profile={"tier": "silver"}),
     Row("either", SEND + "if: cart.total >= 50 || size(cart.items) > 2\n", [on(cart={"total": 1, "items": [1]})],
         r"    either no-match: cart\.total >= 50 \|\| size\(cart\.items\) > 2 \(cart\.total: 1; size\(cart\.items\): 1\)"),
+    Row("lines", SEND + "if: |\n  cart.total >= 50\n    || cart.total < 0\n", [on(cart={"total": 1})],
+        r"    lines no-match: cart\.total >= 50 \|\| cart\.total < 0 \(cart\.total: 1\)"),
     Row("segment", SEND + 'if: customer.segment("regular")\n', [on()],
         r'    segment no-match: customer\.segment\("regular"\): customer\.orders >= 5 \|\| customer\.tier == "gold" '
         r'\(customer\.orders: 2; customer\.tier: "silver"\)', profile={"orders": 2, "tier": "silver"}),
@@ -341,7 +343,23 @@ def test_forward_is_no_event(still):
     status, out, err = forward(still, {"order": {}})
     assert (status, out) == (65, "") and "(standard input)" in err and "no `type`" in err
     assert still.ctl("explain", "7", "--at", "2026-12-24T12:00:00Z")[0] == 64
-    assert still.ctl("explain", "--event", "/nowhere.json")[0] == 65
+    assert still.ctl("explain", "--event", "/nowhere.json")[0] == 66
+    assert still.ctl("explain", "7", "--at", "soon", "--event", "/nowhere.json")[0] == 64
+
+
+def test_forward_of_an_erasure(still):
+    """Which leaves no line in a trace, nor does what is older than it."""
+    erasure = {"type": "customer.erased", "customer": {"id": 7}}
+    assert "\nwould erase all that is known of them\n" in forward(still, erasure)[1]
+    assert [json.loads(line) for line in forward(still, erasure, "--json")[1].splitlines()] == [
+        {"erases": ["id:7", "email:ana@example.com"]}]
+    daemon = still.daemon("again").spawn()
+    still.push(erasure)
+    still.wait_idle()
+    assert daemon.stop() == 0
+    event = {"type": "order.placed", "time": ago(hours=1), "customer": {"id": 7}, "order": {"total": 60}}
+    assert "\npassed over: they were erased, and it is of before\n" in forward(still, event)[1]
+    assert forward(still, event, "--json")[1] == '{"passed_over":"erased"}\n'
 
 
 # ---- The command ----
@@ -368,6 +386,13 @@ def test_json(played):
     assert [(journey["rule"], journey["waits"], journey["step"]) for journey in head["journeys"]] == [
         ("waits", "waits", "send letter")]
     assert [item["what"] for line in lines for item in line["did"]] == ["waits"]
+
+
+def test_consent_of_many_lines(still):
+    consent = "customer.accepts_marketing == true &&\n  customer.id != 'x'"
+    other = still.daemon("other", policy={**CONFIG["policy"], "consent": consent})
+    out = still.ctl("explain", "7", config=other.config)[1]
+    assert "customer.accepts_marketing == true && customer.id != 'x' (" in out
 
 
 def test_equal_lines_are_one(played):
