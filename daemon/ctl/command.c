@@ -77,6 +77,10 @@ static int take_option(int argc, char **argv, int *at, const struct command_opti
     }
     if (!equals && *at + 1 == argc)
         return command_usage(argv[0], "`%s` needs a value", option->name), -1;
+    if (option->once && *option->value)
+        return command_usage(argv[0], "`%s` stands there twice: more files follow the first",
+                             option->name),
+               -1;
     *option->value = equals ? equals + 1 : argv[++*at];
     return 0;
 }

@@ -58,6 +58,7 @@ struct command_option {
     const char *name; /* "--event" */
     const char **value;
     bool *flag;
+    bool once; /* a second value would hide the first */
 };
 
 /* The table that the command gives to command_options, for completion, with those that every

@@ -130,10 +130,10 @@ static bool choose_spans(struct diffing *diffing, const struct policy *policy, s
     bool capped = policy->cap.count > 0 && policy->cap.count < PEOPLE_COUNTED_MOST;
     int64_t per_ms = capped ? policy->cap.per_ms : CAP_MS;
     diffing->over = capped ? (uint32_t)policy->cap.count : CAP_COUNT;
-    diffing->cap = per_ms % DAY_MS ? arena_printf(arena, "%u per %s", diffing->over,
-                                                  duration_format(per_ms, text))
-                                   : arena_printf(arena, "%u per %" PRId64 "d", diffing->over,
-                                                  per_ms / DAY_MS);
+    diffing->cap =
+        per_ms % DAY_MS
+            ? arena_printf(arena, "%u per %s", diffing->over, duration_format(per_ms, text))
+            : arena_printf(arena, "%u per %" PRId64 "d", diffing->over, per_ms / DAY_MS);
     diffing->people = (struct people_options){.counted = diffing->over + 1, .by_rule = true};
     span_of(diffing, per_ms);
     for (uint32_t i = 0; i < diffing->budget.count; i++) {
@@ -250,16 +250,17 @@ int command_diff(struct context *context, int argc, char **argv)
 {
     struct diffing diffing = {.input = {.command = argv[0]}};
     struct simulate_input *input = &diffing.input;
-    const struct command_option rows[] = {{.name = "--events", .value = &input->events},
-                                          {.name = "--from", .value = &input->from},
-                                          {.name = "--to", .value = &input->to},
-                                          {.name = "--tables", .value = &input->tables},
-                                          {.name = "--suppressed", .value = &input->suppressed},
-                                          {.name = "--budget", .value = &diffing.budget_text},
-                                          {.name = "--markdown", .flag = &diffing.markdown},
-                                          {.name = "--json", .flag = &diffing.json},
-                                          {.name = "--strict", .flag = &diffing.strict},
-                                          {0}};
+    const struct command_option rows[] = {
+        {.name = "--events", .value = &input->events, .once = true},
+        {.name = "--from", .value = &input->from},
+        {.name = "--to", .value = &input->to},
+        {.name = "--tables", .value = &input->tables},
+        {.name = "--suppressed", .value = &input->suppressed},
+        {.name = "--budget", .value = &diffing.budget_text},
+        {.name = "--markdown", .flag = &diffing.markdown},
+        {.name = "--json", .flag = &diffing.json},
+        {.name = "--strict", .flag = &diffing.strict},
+        {0}};
     int count = command_options(context, argc, argv, rows);
     if (count < 0)
         return EX_USAGE;

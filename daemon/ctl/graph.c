@@ -225,8 +225,9 @@ static void print(struct graphing *graphing)
 int command_graph(struct context *context, int argc, char **argv)
 {
     struct graphing graphing = {.context = context};
-    const struct command_option options[] = {
-        {"--markdown", NULL, &graphing.markdown}, {"--json", NULL, &graphing.json}, {0}};
+    const struct command_option options[] = {{.name = "--markdown", .flag = &graphing.markdown},
+                                             {.name = "--json", .flag = &graphing.json},
+                                             {0}};
     int count = command_options(context, argc, argv, options), status = EXIT_SUCCESS;
     if (count < 0)
         return EX_USAGE;

@@ -210,18 +210,19 @@ int command_simulate(struct context *context, int argc, char **argv)
     struct simulating simulating = {0};
     struct options *options = &simulating.options;
     struct simulate_input *input = &options->input;
-    const struct command_option rows[] = {{.name = "--events", .value = &input->events},
-                                          {.name = "--from", .value = &input->from},
-                                          {.name = "--to", .value = &input->to},
-                                          {.name = "--rules", .value = &options->rules},
-                                          {.name = "--tables", .value = &input->tables},
-                                          {.name = "--suppressed", .value = &input->suppressed},
-                                          {.name = "--messages", .value = &options->messages},
-                                          {.name = "--threads", .value = &options->threads},
-                                          {.name = "--render", .flag = &options->render},
-                                          {.name = "--json", .flag = &options->json},
-                                          {.name = "--strict", .flag = &options->strict},
-                                          {0}};
+    const struct command_option rows[] = {
+        {.name = "--events", .value = &input->events, .once = true},
+        {.name = "--from", .value = &input->from},
+        {.name = "--to", .value = &input->to},
+        {.name = "--rules", .value = &options->rules},
+        {.name = "--tables", .value = &input->tables},
+        {.name = "--suppressed", .value = &input->suppressed},
+        {.name = "--messages", .value = &options->messages},
+        {.name = "--threads", .value = &options->threads},
+        {.name = "--render", .flag = &options->render},
+        {.name = "--json", .flag = &options->json},
+        {.name = "--strict", .flag = &options->strict},
+        {0}};
     int count = command_options(context, argc, argv, rows);
     if (count < 0)
         return EX_USAGE;

@@ -81,6 +81,8 @@ int simulate_input_read(const struct simulate_input *input, const char *zone, st
     if (!read_time(input, "--from", input->from, zone, &options->from_ms) ||
         !read_time(input, "--to", input->to, zone, &options->to_ms))
         return EX_USAGE;
+    if (options->to_ms <= options->from_ms)
+        return command_usage(input->command, "--to is not behind --from");
     int status = read_tables(input, arena, options);
     return status ? status : read_suppressed(input, arena, options);
 }

@@ -69,23 +69,31 @@ static void print_columns(FILE *out, struct columns *columns)
     columns_destroy(&columns);
 }
 
+/* "1 line", "2 lines" */
+static const char *counted(uint64_t number, const char *one, const char *many, struct arena *arena)
+{
+    char text[NUMBER_SIZE];
+    return arena_printf(arena, "%s %s", grouped(number, text), number == 1 ? one : many);
+}
+
 static void print_head(FILE *out, const struct simulation *simulation, const char *zone,
                        struct arena *arena)
 {
     char text[NUMBER_SIZE];
-    fprintf(out, "%s events", grouped(simulation->tally.events, text));
+    fputs(counted(simulation->tally.events, "event", "events", arena), out);
     if (simulation->first_ms)
         fprintf(out, " from %s to %s", rule_test_time_text(arena, simulation->first_ms, zone),
                 rule_test_time_text(arena, simulation->last_ms, zone));
-    fprintf(out, ", %s people\n", grouped(simulation->known, text));
+    fprintf(out, ", %s\n", counted(simulation->known, "person", "people", arena));
     if (simulation->tally.duplicates)
         fprintf(out, "%s of them had been here before\n",
                 grouped(simulation->tally.duplicates, text));
     if (simulation->no_events)
-        fprintf(out, "%s lines are no events\n", grouped(simulation->no_events, text));
+        fprintf(out, "%s\n",
+                counted(simulation->no_events, "line is no event", "lines are no events", arena));
     if (simulation->tally.dead)
-        fprintf(out, "%s dead letters of nudged's own events\n",
-                grouped(simulation->tally.dead, text));
+        fprintf(out, "%s of nudged's own events\n",
+                counted(simulation->tally.dead, "dead letter", "dead letters", arena));
 }
 
 static void add_row(struct columns *columns, const struct tally_rule *rule)
@@ -175,10 +183,10 @@ static void print_people(FILE *out, const struct simulation *simulation, const c
     char text[NUMBER_SIZE];
     if (!reached)
         return;
-    fprintf(out, "\n%s people were sent something", grouped(reached, text));
-    fprintf(out, "; the busiest hour began at %s, with %s messages\n",
+    fprintf(out, "\n%s sent something", counted(reached, "person was", "people were", arena));
+    fprintf(out, "; the busiest hour began at %s, with %s\n",
             rule_test_time_text(arena, simulation->busiest_ms, zone),
-            grouped(simulation->busiest, text));
+            counted(simulation->busiest, "message", "messages", arena));
     for (uint32_t i = 1; i <= SIMULATE_REPORT_MOST; i++)
         with[i] = people_with(people, 0, i);
     fprintf(out, "at most so many messages within 7 days:");

@@ -105,9 +105,18 @@ static void insert(struct source *source, const struct waiting *waiting)
     *at(source, place) = *waiting;
 }
 
+/* Also a comment, as `nudgectl push` knows them. */
 static bool is_blank(const struct line *line)
 {
-    return line->text && slice_trim((struct slice){line->text, line->length}, " \t\r").length == 0;
+    return line->text &&
+           ((line->length && line->text[0] == '#') ||
+            slice_trim((struct slice){line->text, line->length}, " \t\r").length == 0);
+}
+
+static bool is_object(const struct line *line)
+{
+    const struct slice text = slice_trim((struct slice){line->text, line->length}, " \t\r");
+    return text.length && text.text[0] == '{';
 }
 
 /* Whether it is what a daemon had written of an archive's last line when it was killed. */
@@ -125,7 +134,8 @@ static bool refuse(const struct source *source, const struct line *line, struct 
     return false;
 }
 
-/* When it came: a line that does not tell comes with the one before it. */
+/* When it came: a line that does not tell comes with the one before it; what is no event, before
+ * all else. */
 static bool find_time(const struct history *history, struct source *source, struct waiting *waiting,
                       struct diag *diag)
 {
@@ -134,6 +144,10 @@ static bool find_time(const struct history *history, struct source *source, stru
         source->timed = true;
     else
         is->at_ms = source->last_ms;
+    if (!source->timed && !is_object(&waiting->line)) {
+        is->at_ms = INT64_MIN;
+        return true;
+    }
     if (!source->timed) {
         diag_error(diag, "no time: this event has no `time`, and none stands before it");
         diag_hint(diag, "an event comes at its `time`, or as {\"received\": MS, \"event\": {…}} "

@@ -33,8 +33,8 @@ void history_destroy(struct history **history);
 bool history_add(struct history *history, const char *name, struct diag *diag);
 
 /* The next event, which stays until the call after this one. False at the end; or where a file
- * cannot be read on or is out of order, and then `diag` has a text. Blank lines are passed over,
- * and the last one of an archive where it is cut off. */
+ * cannot be read on or is out of order, and then `diag` has a text. Blank lines and comments are
+ * passed over, and the last one of an archive where it is cut off. */
 bool history_next(struct history *history, struct history_entry *entry, struct diag *diag);
 
 /* Bytes that were read so far. */

@@ -199,6 +199,13 @@ def test_lines_that_are_no_events(history):
     assert f"{path}:2:1: error" in err and ":3:" not in err
 
 
+def test_a_first_line_that_is_no_event(history):
+    path = history.write("# as it was pushed", "nonsense", "[]", *day())
+    figures, messages, err = simulate(history, "--events", path)
+    assert (figures["events"], figures["no_events"], len(messages)) == (6, 2, 2)
+    assert f"{path}:2:1: error: a value was expected" in err and f"{path}:3" in err
+
+
 def test_what_is_far_out_of_order_is_an_error_with_its_place(history):
     lines = [event("ping", 1, 60 + number) for number in range(10001)]
     path = history.write(*lines, event("cart.updated", 1, 0, cart={"total": 30}))
@@ -217,6 +224,9 @@ def test_an_event_without_a_time(history):
 
 @pytest.mark.parametrize("arguments, told", [
     (["--events", "/nowhere"], "/nowhere: error: cannot be read: No such file or directory"),
+    (["--events", "/"], "/: error: cannot be read: Is a directory"),
+    (["--events", "-", "--events", "-"], "`--events` stands there twice"),
+    (["--from", "2026-03-02", "--to", "2026-03-01", "--events", "-"], "--to is not behind --from"),
     (["--from", "soon", "--events", "-"], "`--from soon`: that is no time"), ([], "`--events FILE` is missing")])
 def test_what_cannot_be_done(history, arguments, told):
     status, out, err = history.ctl("simulate", *arguments, stdin="")
