@@ -5,11 +5,11 @@
  *
  * A message is a map: mid, rule, step, class ("marketing" or "transactional"), topic,
  * channel, template, locale, to, elsewhere (true: not the customer's own address, and so
- * without links that speak for them), name, from, customer_key, customer {}, event {type, id,
- * time, source, data}, start {}, data {}, decided (ms), expires (ms). Templates see each
- * member of start, over it those of event.data, over it those of data; then customer,
- * event, start, shop, now, locale, message {id, rule, step, class, topic, channel, to},
- * unsubscribe_url, confirm_url.
+ * without links that speak for them), staff (true: the shop's people, and so in its language),
+ * name, from, customer_key, customer {}, event {type, id, time, source, data}, start {}, data {},
+ * decided (ms), expires (ms). Templates see each member of start, over it those of event.data, over
+ * it those of data; then customer, event, start, shop, now, locale, message {id, rule, step, class,
+ * topic, channel, to}, unsubscribe_url, confirm_url.
  */
 #ifndef NUDGED_COMPOSE_COMPOSE_H
 #define NUDGED_COMPOSE_COMPOSE_H

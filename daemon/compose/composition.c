@@ -79,11 +79,11 @@ static void make_links(struct composition *c)
                                           c->settings->unsubscribe_mailto, c->token);
 }
 
-/* The customer's language as a tag with hyphens; NULL where it is none. */
+/* The reader's language as a tag with hyphens; NULL where it is none, and the shop's own. */
 static const char *wanted_locale(const struct composition *c)
 {
     const char *text = text_of(c, "locale");
-    if (!text)
+    if (!text && !value_get(c->message, "staff"))
         text = value_to_text(c->arena, value_path(c->message, "customer.locale"));
     if (!text || !locale_format_is_tag(text, strlen(text)))
         return NULL;

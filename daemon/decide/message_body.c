@@ -118,14 +118,15 @@ static const char *full_name(const struct value *customer, struct arena *arena)
     return first ? first : last;
 }
 
-/* What follows from the customer. Somebody else does not bear their name. */
+/* What follows from the customer. Somebody else does not bear their name, and the shop's people do
+ * not read their language. */
 static void put_names(struct arena *arena, struct value body, const struct value *customer)
 {
     const char *name = value_get(&body, "elsewhere") ? NULL : full_name(customer, arena);
     const struct value *locale = value_get(customer, "locale");
     if (name)
         put_text(arena, body, "name", name);
-    if (locale)
+    if (locale && !value_get(&body, "staff"))
         put(arena, body, "locale", *locale);
 }
 
@@ -149,6 +150,8 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
     put_text(arena, *body, "to", input->address);
     if (input->step->to)
         put(arena, *body, "elsewhere", value_bool(true));
+    if (input->step->staff)
+        put(arena, *body, "staff", value_bool(true));
     const struct value customer = customer_value(arena, scene->customer);
     put_names(arena, *body, &customer);
     put_text(arena, *body, "customer_key", scene->customer->key);

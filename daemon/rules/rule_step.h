@@ -60,6 +60,7 @@ struct rule_step {
     const char *field;                            /* of the customer, for a send without `to` */
     struct cel_program *to;                       /* NULL: what that field has */
     const struct value *to_at;                    /* where it is written; or NULL */
+    bool staff;                                   /* `to` is the same whoever the customer is */
     struct cel_program *from;                     /* NULL: what the template says */
     const struct value *from_at;                  /* where it is written; or NULL */
     struct rule_data *data; /* extra fields of the template; ends with a row without a name. Of a

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "base/word.h"
+#include "cel/cel_calls.h"
+#include "cel/cel_reads.h"
+#include "rules/condition.h"
 #include "rules/rule_expression.h"
 #include "rules/rule_step_kinds.h"
 
@@ -60,6 +63,29 @@ const struct shape rule_step_send_shape = {
         &(const struct shape){.kind = SHAPE_TEXT},
         &(const struct shape){.kind = SHAPE_KEYS, .table = rule_send_settings}, NULL}};
 
+static void on_read(void *context, const struct cel_read *read)
+{
+    bool *same = context;
+    *same &= read->root == CONDITION_ROOT_SHOP;
+}
+
+static void on_call(void *context, const struct cel_call *call)
+{
+    bool *same = context;
+    *same &= call->method == CONDITION_LOOKUP;
+}
+
+/* Whether the address goes by nothing that an event or a customer says: `shop.email`. */
+static bool is_for_staff(const struct cel_program *to)
+{
+    bool same = to != NULL;
+    if (same)
+        cel_reads(to, on_read, &same);
+    if (same)
+        cel_calls(to, on_call, &same);
+    return same;
+}
+
 void rule_step_send_read(struct rule_step_reader *steps, const struct value *step_value,
                          const struct value *value)
 {
@@ -88,6 +114,7 @@ void rule_step_send_read(struct rule_step_reader *steps, const struct value *ste
     step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
     step->to = rule_expression(reader, &send.to, steps->types);
     step->to_at = value->kind == VALUE_MAP ? value_get(value, "to") : NULL;
+    step->staff = is_for_staff(step->to);
     step->from = rule_expression(reader, &send.from, steps->types);
     step->from_at = value->kind == VALUE_MAP ? value_get(value, "from") : NULL;
     step->data = rule_step_data_read(steps, &send.data, "data");

@@ -94,6 +94,21 @@ static void elsewhere(void **state)
     assert_non_null(strstr(room->mail.text, "https://shop.example/u/"));
 }
 
+/* And the shop's people read the shop's language. */
+static void staff(void **state)
+{
+    struct room *room = *state;
+    put(room, "a.text.liquid", FRONT "{{ locale }}.");
+    put(room, "locales/en.yaml", "a: b\n");
+    put(room, "locales/ru.yaml", "a: b\n");
+    load(room);
+    compose_well(room, "{\"customer\": {\"locale\": \"ru\"}}");
+    assert_string_equal(room->mail.text, "ru.");
+    compose_well(room,
+                 "{\"elsewhere\": true, \"staff\": true, \"customer\": {\"locale\": \"ru\"}}");
+    assert_string_equal(room->mail.text, "en.");
+}
+
 /* For the rule's topic, and seven days from when it was decided: the same over retries. */
 static void confirmation(void **state)
 {
@@ -681,12 +696,12 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, enter, leave)
     const struct CMUnitTest tests[] = {
-        TEST(lines_are_cleaned), TEST(lines_are_cut), TEST(whole_mail),        TEST(marketing),
-        TEST(elsewhere),         TEST(confirmation),  TEST(variables),         TEST(escaping),
-        TEST(preheader),         TEST(styles),        TEST(shopify),           TEST(languages),
-        TEST(each_filter),       TEST(currency),      TEST(addresses),         TEST(attachments),
-        TEST(refusals),          TEST(render_fault),  TEST(broken_characters), TEST(text_channels),
-        TEST(one_of_each),       TEST(single_file),   TEST(cleaned),
+        TEST(lines_are_cleaned), TEST(lines_are_cut), TEST(whole_mail),   TEST(marketing),
+        TEST(elsewhere),         TEST(staff),         TEST(confirmation), TEST(variables),
+        TEST(escaping),          TEST(preheader),     TEST(styles),       TEST(shopify),
+        TEST(languages),         TEST(each_filter),   TEST(currency),     TEST(addresses),
+        TEST(attachments),       TEST(refusals),      TEST(render_fault), TEST(broken_characters),
+        TEST(text_channels),     TEST(one_of_each),   TEST(single_file),  TEST(cleaned),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

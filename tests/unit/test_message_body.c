@@ -104,6 +104,50 @@ static void test_message(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* The shop's people read their own language: an address that is the same whoever the customer is.
+ */
+static void test_staff(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *to;
+        bool staff;
+    } cases[] = {
+        {"shop.email", true},
+        {"'ops@shop.example'", true},
+        {"lookup('desk', 'reviews', 'ops@shop.example')", true},
+        {"lookup('desk', order.id, 'ops@shop.example')", false},
+        {"customer.email", false},
+        {"event.data.email", false},
+        {"email", false},
+        {"customer.segment('vip') ? shop.email : 'ops@shop.example'", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct decide_fixture fixture;
+        char rule[256];
+        snprintf(rule, sizeof rule,
+                 "{name: r, on: x, class: transactional, send: {template: m, to: \"%s\"}}",
+                 cases[i].to);
+        decide_fixture_open(&fixture, rule);
+        struct value shop = value_new_map(fixture.arena, 1);
+        value_set(fixture.arena, shop, "email", value_text("shop@shop.example"));
+        fixture.policy.shop = shop;
+        static const struct condition_segment none[] = {{0}};
+        fixture.policy.segments = none;
+        decide_fixture_play(&fixture, 0,
+                            "{\"type\":\"x\",\"email\":\"a@b.example\",\"order\":{\"id\":1},"
+                            "\"customer\":{\"id\":7,\"email\":\"a@b.example\",\"locale\":\"ro\"}}");
+        if (!strstr(cases[i].to, "segment")) { /* there is none, so there is no address either */
+            const struct value *body = &fixture.last.messages[0].body;
+            assert_int_equal(fixture.last.message_count, 1);
+            assert_int_equal(value_get(body, "staff") != NULL, cases[i].staff);
+            assert_int_equal(value_get(body, "locale") == NULL, cases[i].staff);
+            assert_stored(&fixture, body, NULL);
+        }
+        decide_fixture_close(&fixture);
+    }
+}
+
 /* A message that is sent at a timer has the event that began, and the names that are there. */
 static void test_later_message(void **state)
 {
@@ -203,9 +247,8 @@ static void test_stored_otherwise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_message),
-        cmocka_unit_test(test_later_message),
-        cmocka_unit_test(test_stored_form),
+        cmocka_unit_test(test_message),          cmocka_unit_test(test_staff),
+        cmocka_unit_test(test_later_message),    cmocka_unit_test(test_stored_form),
         cmocka_unit_test(test_stored_otherwise),
     };
     return cmocka_run_group_tests_name("message_body", tests, NULL, NULL);
