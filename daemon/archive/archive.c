@@ -40,6 +40,7 @@ struct archive {
     int64_t size, begun_ms;
     struct log_once told;
     char fault[512]; /* "": none */
+    int64_t lost;    /* lines, since it has one */
 
     pthread_mutex_t lock; /* over what follows, and over `fd` where it changes */
     bool unsynced;        /* the open file was written to */
@@ -170,11 +171,14 @@ static bool open_file(struct archive *archive, int64_t now_ms)
     return go_on(archive, now_ms) || begin_file(archive, now_ms);
 }
 
-/* Who deletes the file, or its folder, shall not have it written to where nobody finds it. */
+/* Who deletes or moves the file, or its folder, shall not have it written to where nobody finds it,
+ * nor looks for who was erased. */
 static bool is_there(const struct archive *archive)
 {
-    struct stat status;
-    return archive->fd >= 0 && fstat(archive->fd, &status) == 0 && status.st_nlink > 0;
+    struct stat open, named;
+    return archive->fd >= 0 && fstat(archive->fd, &open) == 0 &&
+           lstat(archive->path, &named) == 0 && open.st_dev == named.st_dev &&
+           open.st_ino == named.st_ino;
 }
 
 /* ---- Writing ---- */
@@ -208,8 +212,10 @@ static bool put(struct archive *archive)
 static void note_written(struct archive *archive)
 {
     if (archive->fault[0])
-        log_warning("events are archived again");
+        log_with(LOG_LEVEL_WARNING, LOG_FIELDS(LOG_NUMBER("lost", archive->lost)),
+                 "events are archived again");
     archive->fault[0] = '\0';
+    archive->lost = 0;
     log_once_forget(&archive->told);
     metrics_add(METRIC_ARCHIVE_WRITTEN, archive->line_count);
 }
@@ -217,6 +223,7 @@ static void note_written(struct archive *archive)
 static void note_lost(struct archive *archive)
 {
     metrics_add(METRIC_ARCHIVE_LOST, archive->line_count);
+    archive->lost += archive->line_count;
     if (log_once_is_news(&archive->told, archive->fault))
         log_error("events are decided, but not archived: %s", archive->fault);
 }

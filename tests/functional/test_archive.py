@@ -137,6 +137,24 @@ def test_what_cannot_be_written_stops_nothing(shop):
     [path] = (away / "archive").glob("events-*")
     assert json.loads(path.read_text())["event"]["id"] == "c2"
     assert daemon.ask("GET", "/health") == (200, "ok\n")
+    assert "events are archived again lost=1\n" in daemon.log()
+
+
+def test_a_folder_that_is_moved_away(shop):
+    """What comes then is where the archive is looked for, not where the file has gone."""
+    begin(shop)
+    shop.daemon().spawn()
+    shop.push(created(1))
+    shop.wait_idle()
+    folder(shop).rename(shop.folder / "kept")
+    shop.push(created(2))
+    shop.wait_idle()
+    assert ids(shop) == ["c2"]
+    [path] = files(shop)
+    path.rename(folder(shop) / "old")
+    shop.push(created(3))
+    shop.wait_idle()
+    assert ids(shop) == ["c3"]
 
 
 def test_a_full_disk_leaves_whole_lines(shop):
