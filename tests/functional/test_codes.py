@@ -154,6 +154,48 @@ def test_opt_out_while_a_code_waits(codes):
     assert free(codes) == []
 
 
+def test_behind_a_full_outbox(codes):
+    """Who waits for room has no code; what an order or a restart takes back there is the next one's."""
+    codes.config["outbox"] = {"most": 100}
+    codes.rules(RULES.replace("class: transactional", "class: marketing", 1))
+    daemon = codes.daemon().spawn()
+    codes.ctl("gateway", "pause", "smtp")
+    codes.load(*[f"A{n}" for n in range(120)])
+
+    def push(*events):
+        for one in events:
+            one["customer"]["accepts_marketing"] = True
+        codes.push(*events)
+        wait_until(lambda: codes.client.xlen("nudged:events") == 0, "the events to be decided")
+
+    def held():
+        return 120 - len(free(codes))
+
+    def waiting():
+        return codes.client.zcard("nudged:full:marketing")
+
+    push(*[cart(n) for n in range(150)])
+    assert (held(), codes.client.xlen("nudged:outbox:email:marketing")) == (100, 100) and waiting() >= 50
+    push(*[order(n) for n in [*range(10), *range(140, 150)]])  # of whom half have a code
+    wait_until(lambda: held() == 90, "the codes of orders to return")  # their entries are still in the outbox
+    daemon.kill()
+    daemon.spawn()
+    push(*[cart(n, version=2) for n in [*range(10, 20), *range(130, 140)]])
+    wait_until(lambda: held() == 80, "the codes of who comes anew to return")
+    assert ("spring", "withdrawn", "restart") in codes.trace("id:10")
+    assert ("spring", "withdrawn", "restart") not in codes.trace("id:139")
+    codes.ctl("gateway", "resume", "smtp")
+    has = {}
+    for _, customer, code in settled(codes):
+        has.setdefault(code, []).append(customer)
+    assert all(len(letters) == 2 and len(set(letters)) == 1 for letters in has.values())
+    assert len(has) == 120 and not free(codes)
+    got = {letters[0] for letters in has.values()}
+    assert len(got) == 120 and got <= {str(n) for n in range(10, 140)}
+    without = [n for n in range(10, 140) if str(n) not in got]
+    assert all(("spring", "refused", "no-code") in codes.trace(f"id:{n}") for n in without)
+
+
 def test_gave_up_before_any_attempt(codes):
     """It returns; a letter that goes back takes one anew, or stays where none is left."""
     codes.rules(RULES.replace("wait: 1s", "wait: 1h"))
