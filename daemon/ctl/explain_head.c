@@ -391,7 +391,7 @@ void explain_head_print(const struct value *head, struct zone *zone, struct aren
     if (value_get(head, "since")) {
         print_label("known");
         print_time(head, "since", "since ", zone);
-        print_text(head, "zone", ", lives by ");
+        print_text(head, "zone", ", zone ");
         printf("\n");
     }
     if (value_get(head, "erased")) {

@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from conftest import Shop
+from conftest import Shop, wait_until
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+02:00"  # of a shop with that zone
@@ -412,3 +412,72 @@ def test_nobody(played):
     played.wait_idle()
     status, _, err = played.ctl("explain", "left")
     assert status == 1 and re.search(rf"^hint: they were erased at {TIME}$", err, re.M)
+
+
+# ---- What takes a configuration or rules of its own ----
+
+MEET = "again: restart\nsteps:\n- wait: {for: 1h, or: NAME.y}\n- send: letter\n- wait: 1d\n- send: letter\n"
+
+
+def rule(name, **more):
+    extra = "".join(f"{key}: {value}\n" for key, value in more.items())
+    return f"name: {name}\nclass: transactional\non: {name}.x\n{extra}" + MEET.replace("NAME", name)
+
+
+def test_rules_that_changed(shop):
+    """Journeys whose rule is gone, disabled, or has no longer the step."""
+    shop.config.update(shop={"name": "Tea", "locale": "en", "timezone": "+02:00"})
+    shop.redis()
+    shop.smtp()
+    shop.rules("---\n".join(rule(name) for name in ("gone", "off", "changed", "stays")))
+    shop.template("letter.text.liquid", "---\nsubject: letter\n---\nx\n")
+    shop.daemon().spawn()
+    who = {"id": 7, "email": "ana@example.com"}
+    shop.push(*({"type": f"{name}.x", "customer": who} for name in ("gone", "off", "changed", "stays")))
+    shop.wait_idle()
+    shop.rules("---\n".join([rule("off", enabled="false"), rule("stays"), "name: changed\nclass: transactional\non: changed.x\n"
+                             "again: restart\nsteps:\n- {id: first, wait: {for: 1h, or: changed.y}}\n- {id: other, send: other}\n"]))
+    shop.template("other.text.liquid", "---\nsubject: other\n---\nx\n")
+    assert shop.ctl("reload")[0] == 0
+    shop.push(*({"type": f"{name}.y", "customer": who} for name in ("gone", "off", "changed", "stays")))
+    wait_until(lambda: shop.ctl("explain", "7")[1].count(" ended: ") == 3, "what is due by that")
+    out = shop.ctl("explain", "7")[1]
+    for says in ("gone ended: rule-removed", "off ended: disabled", "changed ended: rule-changed", "stays sends: letter"):
+        assert f"    {says}" in out, out
+    assert re.search(rf"^runs +stays waits until {TIME}, then send letter; since {TIME}$", out, re.M)
+
+
+def test_no_room(shop):
+    """A send that waits for room, and what stands in the outbox."""
+    shop.config.update(CONFIG, outbox={"most": 100}, deliver={}, policy={})
+    shop.redis()
+    shop.smtp()
+    shop.rules("".join(f"---\nname: r{i}\ntopic: plain\non: x\nsend: letter\n" for i in range(3)))
+    shop.template("letter.text.liquid", "---\nsubject: letter\n---\nx\n")
+    shop.daemon().spawn()
+    assert shop.ctl("gateway", "pause", "smtp")[0] == 0
+    for number in [*range(100, 133), 7]:  # the last message of a hundred is the first of 7
+        shop.push({"type": "x", "customer": {"id": number, "email": f"c{number}@example.com", "accepts_marketing": True,
+                                             "timezone": "UTC"}})
+    wait_until(lambda: "outbox-full" in shop.ctl("explain", "7")[1], "a send that waits")
+    out = shop.ctl("explain", "7")[1]
+    assert re.search(rf"^    r\d outbox-full until {TIME} \(template letter\)$", out, re.M), out
+    assert re.search(rf"^runs +r\d outbox-full until {TIME}, then send letter; since {TIME}$", out, re.M)
+    assert re.search(rf"^outbox +r\d queued {MID}$", out, re.M)
+
+
+def test_bounds(shop):
+    """What a customer's document has no room for."""
+    shop.redis()
+    shop.smtp()
+    shop.rules("name: many\nclass: transactional\non: x\nagain: parallel\nwait: 1h\nsend: letter\n---\n"
+               "name: large\non: y\nsteps:\n- set: {notes: text}\n")
+    shop.template("letter.text.liquid", "---\nsubject: letter\n---\nx\n")
+    shop.daemon().spawn()
+    who = {"id": 7, "email": "ana@example.com"}
+    shop.push(*({"type": "x", "id": f"x{i}", "customer": who} for i in range(65)))
+    shop.push({"type": "y", "customer": who, "text": "x" * 9000}, {"type": "z", "customer": {**who, "about": "x" * 17000}})
+    shop.wait_idle()
+    out = shop.ctl("explain", "7")[1]
+    for says in ("many refused: too-many-journeys", "large refused: fields-too-large: notes", "passed-over: profile-too-large"):
+        assert f"    {says}" in out, out
