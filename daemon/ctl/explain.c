@@ -147,7 +147,7 @@ static bool is_known(const struct subject *subject)
     return subject->document.text || subject->trace->count || subject->start_count;
 }
 
-static int explain_person(struct explain *explain, const char *name, int64_t since_ms)
+static int show_person(struct explain *explain, const char *name, int64_t since_ms)
 {
     struct diag diag = {0};
     if (!subject_read_own(explain->subject, &diag))
@@ -174,7 +174,7 @@ static void need_secret(struct config *config)
     config->secret_length = sizeof another - 1;
 }
 
-static int explain_of(struct context *context, struct session *session, const char *name,
+static int show_named(struct context *context, struct session *session, const char *name,
                       struct explain *explain, int64_t since_ms)
 {
     int status = EXIT_SUCCESS;
@@ -183,7 +183,7 @@ static int explain_of(struct context *context, struct session *session, const ch
     need_secret(context->config);
     explain->subject = subject_open(context, session, name, &status);
     if (explain->subject)
-        status = explain_person(explain, name, since_ms);
+        status = show_person(explain, name, since_ms);
     subject_close(&explain->subject);
     return status;
 }
@@ -227,7 +227,7 @@ int command_explain(struct context *context, int argc, char **argv)
     if (!session)
         return EX_UNAVAILABLE;
     int status = explain.event ? try_event(context, session, count ? argv[1] : NULL, &explain)
-                               : explain_of(context, session, argv[1], &explain, since_ms);
+                               : show_named(context, session, argv[1], &explain, since_ms);
     session_close(&session);
     return status;
 }

@@ -316,11 +316,11 @@ static void put_said(struct buf *out, const struct customer *customer)
         }                                              \
     } while (0)
 
-/* Four digits for each, from the first that has any; they count from the newest. A program that
- * does not know them passes over what is no pair. */
+/* Four digits for each of the newest, from the first that has any; they count from the last. A
+ * program that does not know them passes over what is no pair. */
 static void put_marks(struct buf *out, const struct customer_seen *items, uint32_t count)
 {
-    uint32_t first = 0;
+    uint32_t first = count > CUSTOMER_MARKS_MOST ? count - CUSTOMER_MARKS_MOST : 0;
     while (first < count && !items[first].content[0])
         first++;
     if (first == count)

@@ -28,7 +28,8 @@ enum {
     CUSTOMER_ENDS_MOST = 64,     /* remembered ends of all rules, … */
     CUSTOMER_ENDS_OF_RULE = 16,  /* … and those of one rule that a condition is asked about */
     CUSTOMER_RING_MOST = 64,     /* newest ids of events without effect */
-    CUSTOMER_SEEN_MOST = 256,    /* newest ids of events with an effect */
+    CUSTOMER_SEEN_MOST = 256,    /* newest ids of events with an effect, … */
+    CUSTOMER_MARKS_MOST = 32,    /* … and how many of either kind have a mark of their content */
     CUSTOMER_KEYS_MOST = 16,     /* newest keys that name the person, besides the document's */
     CUSTOMER_LAYERS_MOST = 16,   /* of the profile */
     SAID_MOST = 32,              /* words of what the person said, one for each topic */
@@ -51,10 +52,9 @@ struct customer_count {
 
 /* A message that was decided, or a run of a rule that sends nothing: what limits and caps count. */
 struct customer_send {
-    const char *mid; /* "": it is a run */
-    const char *rule;
-    const char *run; /* the origin of its journey: what limits count */
-    const char *per; /* as of customer_journey */
+    const char *mid, *rule; /* `mid` "": it is a run */
+    const char *run;        /* the origin of its journey: what limits count */
+    const char *per;        /* as of customer_journey */
     int64_t at_ms;
     int64_t started_ms; /* its journey's start; 0: not told, of a former program */
     int64_t until_ms;   /* from then on neither its rule's limit nor the cap counts it */
@@ -62,8 +62,7 @@ struct customer_send {
 };
 
 struct customer_seen {
-    char identity[17];
-    char content[5]; /* as of shop_event; "" where it is not known */
+    char identity[17], content[5]; /* as of shop_event; `content` "": not known */
     int64_t at_ms;
 };
 

@@ -1,3 +1,8 @@
+/*
+ * because_refused, at the end, tells of each refusal what belongs to it: who has the places
+ * (tell_places), what stands of the address (tell_no_address, tell_suppressed, tell_only), which
+ * word or which value speaks against it (tell_consent).
+ */
 #include "decide/because_send.h"
 
 #include <string.h>

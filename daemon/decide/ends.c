@@ -1,3 +1,8 @@
+/*
+ * By `until` (ends_until): each journey and each open message is asked (is_end), and what its
+ * condition saw is told. By a match that is none any more (ends_no_longer). Both are remembered,
+ * for older starts that come later (ends_over).
+ */
 #include "decide/ends.h"
 
 #include <string.h>

@@ -1,3 +1,8 @@
+/*
+ * move lets a journey go from step to step; what only turns it, a branch, a share, a wait, is told
+ * in the trace. Below it the ways in: moving_go_on for one whose time has come, moving_start, and
+ * moving_end for one that is over before its last step.
+ */
 #include "decide/moving.h"
 
 #include "customer/customer_size.h"

@@ -10,8 +10,8 @@ static int by_time(const void *a, const void *b)
     return one->at_ms < two->at_ms ? -1 : one->at_ms > two->at_ms;
 }
 
-static struct places places_new(const struct customer *customer, struct setting_rate rate,
-                                struct arena *arena)
+static struct places begin(const struct customer *customer, struct setting_rate rate,
+                           struct arena *arena)
 {
     return (struct places){
         .sends = arena_alloc(arena, sizeof(struct customer_send *) * (customer->sends.count + 1)),
@@ -44,7 +44,7 @@ static void add_run(struct places *places, const struct customer_send *send)
 struct places places_of_limit(const struct rule *rule, const struct customer *customer,
                               const char *run, int64_t now_ms, struct arena *arena)
 {
-    struct places places = places_new(customer, rule->limit, arena);
+    struct places places = begin(customer, rule->limit, arena);
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
         if (policy_limit_counts(rule, send, now_ms) && strcmp(send->run, run) != 0)
@@ -56,7 +56,7 @@ struct places places_of_limit(const struct rule *rule, const struct customer *cu
 struct places places_of_cap(const struct policy *policy, const struct customer *customer,
                             int64_t now_ms, struct arena *arena)
 {
-    struct places places = places_new(customer, policy->cap, arena);
+    struct places places = begin(customer, policy->cap, arena);
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
         if (send->marketing && send->at_ms > now_ms - policy->cap.per_ms)

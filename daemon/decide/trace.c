@@ -1,3 +1,7 @@
+/*
+ * A line is begun, items are added to it (add), and it ends (trace_end). Rules that did not match
+ * share an item for each reason (need_group). In a silent trace every item is null.
+ */
 #include "decide/trace.h"
 
 #include <string.h>
