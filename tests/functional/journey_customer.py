@@ -82,6 +82,7 @@ class Customer:
         self.number = 0  # of the rule set by which was decided last
         self.braked = set()  # rules that a decision of theirs found paused by policy.brake
         self.asked, self.skipped = {}, set()  # (rule, tick) of clocks: those that are over, or may be
+        self.futile = set()  # what was told of ticks of which nothing came: once for all
 
     def copy(self):
         """For a decision that may turn out to be another one."""
@@ -94,13 +95,18 @@ class Customer:
 
     def signature(self):
         """Equal where two are."""
+        return repr((self.number, self.kept(), sorted(map(repr, self.begun.items())),
+                     sorted(one.mid for one in self.sends if one.mid), sorted(self.braked),
+                     sorted(map(repr, self.futile))))
+
+    def kept(self):
+        """What decisions change."""
         journeys = [(one.rule, one.run, one.per, one.step, one.deadline, one.clock, one.number, one.halted, one.full,
                      one.imposed, one.waited, id(one.until), id(one.meets), len(one.collected))
                     for one in self.journeys]
         ends = [(*end[:4], sorted((end[4] or {}).items())) for end in self.ends]
-        return repr((self.number, sorted(map(repr, journeys)), ends, self.widest, sorted(map(repr, self.begun.items())),
-                     sorted(self.fields.items()), sorted(self.open), sorted(one.mid for one in self.sends if one.mid),
-                     sorted(self.acted.items()), sorted(self.braked), [one["id"] for one in self.emitted]))
+        return repr((sorted(map(repr, journeys)), ends, self.widest, sorted(self.fields.items()), sorted(self.open),
+                     len(self.sends), sorted(self.acted.items()), [one["id"] for one in self.emitted]))
 
     def word(self, topic):
         """The word that stands for a topic: its own or that to all, whichever is newer; of one time a no."""

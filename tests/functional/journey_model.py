@@ -17,6 +17,7 @@ KEPT_ENDS, KEPT_ENDS_OF_ALL = 16, 64
 KEPT_SENDS = 64
 MAX_AGE_MS = 24 * 60 * MINUTE_MS
 COLLECTED_MOST = 50
+DEAD = {"loop", "too-many-events"}  # refusals with a dead letter
 
 
 class Model(Moves):
@@ -123,17 +124,30 @@ class Model(Moves):
         self.begin(customer, now, {"type": "clock"}, guess, codeless)
         event = {"type": "clock", "mark": f"tick-{moment // 1000}", "id": f"tick-{moment}",
                  "origin": origin_of("clock", f"{tick_ms} {customer.key}")}
-        self.said, matches = said, []
+        self.said, matches, failed = said, [], []
         self.forget_runs()
+        before = customer.kept()
         for rule in self.set.with_clocks(rules):
             answer = ask(rule.condition, self.view(event, event))
             if answer:
                 matches.append(rule)
+            elif answer is None:
+                failed.append(rule.name)
             elif answer is False and rule.again == "restart":
                 self.end_no_longer(rule, None, moment)
         for rule in matches:
             self.try_rule(rule, None, event, moment)
         self.grant()
+        self.find_futile(before, failed)
+
+    def find_futile(self, before, failed):
+        """What matches, and changes nothing, is told once: whether it was. Conditions that fail are told beside it."""
+        dead = any(what == "error" or why in DEAD for _, what, why in self.did)
+        told = repr((sorted(failed), sorted(map(repr, self.did))))
+        futile = not (dead or self.recall or self.for_others or self.c.kept() != before)
+        self.was_told = futile and told in self.c.futile
+        if futile:
+            self.c.futile.add(told)
 
     def tell(self, rule, what, why=None):
         self.did.append((rule, what, why))

@@ -306,7 +306,7 @@ class Reader:
         """Whether nothing comes of these turns, by some set."""
         for set_ in self.sets:
             self.model.decide_ticks(customer.copy(), (*turn, rules), now, Guess(set_, (), self.paused))
-            if not self.model.did and not self.model.recall:
+            if self.model.was_told or not self.model.did and not self.model.recall:
                 return True
         return False
 
