@@ -22,6 +22,12 @@ const char *standing_state_word(enum standing_state state)
     return words[state];
 }
 
+bool standing_redis_answers(const struct standing *standing)
+{
+    const struct value *redis = value_get(&standing->local, "redis");
+    return standing->redis && !(value_is(redis, VALUE_BOOL) && !redis->boolean);
+}
+
 /* ---- The daemon of this machine ---- */
 
 static bool ask_daemon(struct standing_source *source, struct arena *arena,
@@ -194,6 +200,7 @@ static void add_daemon(struct standing_gateway *gateway, const struct value *sai
     if (failed_ms > gateway->failed_ms && text) {
         gateway->failed_ms = failed_ms;
         gateway->failure = text;
+        gateway->failed = *failure;
     }
 }
 
@@ -245,6 +252,8 @@ static void join_gateways(struct standing_source *source, struct arena *arena,
             const struct value *said = daemons_gateway(&standing->daemons[i], one->name);
             if (said)
                 add_daemon(gateway, said, arena);
+            if (said && gateway->said.kind != VALUE_MAP)
+                gateway->said = *said;
         }
         if (paused && gateway->state != STANDING_ABSENT)
             add_pause(gateway, paused, standing->now_ms, arena);

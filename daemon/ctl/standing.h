@@ -31,7 +31,9 @@ struct standing_gateway {
     const char *why; /* it is not in STANDING_WORKS, in words; "" where nobody knows */
     int64_t sending, sent, retried, refused;
     int64_t failed_ms;   /* the last failure; 0: none */
-    const char *failure; /* in which addresses are masked */
+    const char *failure; /* in which addresses are hashes */
+    struct value failed; /* the same with its codes, as the daemon said it; where failed_ms */
+    struct value said;   /* the row of the daemon of this machine, or else of another; a map */
 };
 
 struct standing_wrong {
@@ -71,6 +73,9 @@ struct standing_source {
 /* All in the arena; none of it is called wrong yet (ctl/standing_wrong). */
 void standing_read(struct standing_source *source, struct arena *arena, struct standing *standing);
 void standing_close(struct standing_source *source);
+
+/* nudgectl's asking was answered, and the daemon of this machine, if it answers, says the same. */
+bool standing_redis_answers(const struct standing *standing);
 
 /* "works", "slowed", … */
 const char *standing_state_word(enum standing_state state);

@@ -49,10 +49,9 @@ static void find_daemons(struct standing *standing, struct arena *arena)
 
 static void find_redis(struct standing *standing, struct arena *arena)
 {
-    const struct value *redis = value_get(&standing->local, "redis");
     if (!standing->redis)
         add(standing, "", standing->no_redis);
-    else if (value_is(redis, VALUE_BOOL) && !redis->boolean)
+    else if (!standing_redis_answers(standing))
         add(standing, "", "the daemon of this machine has no connection to Redis");
     const struct value *keys = value_get(&standing->local, "wrong_keys");
     for (uint32_t i = 0; i < (value_is(keys, VALUE_LIST) ? value_count(keys) : 0); i++)

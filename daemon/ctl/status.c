@@ -1,6 +1,7 @@
 /*
  * nudgectl status: how nudged stands (ctl/standing), for people as a page that fits their terminal
- * (ctl/status_page), or as one JSON object. Its exit status says whether all is well.
+ * (ctl/status_page), or as one JSON object. That bears all members that the daemon of this machine
+ * says of itself, by which scripts have always read it, and beside them those over all daemons.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,17 @@ static void put_time(struct arena *arena, struct value map, const char *name, in
         put(arena, map, name, ms);
 }
 
+/* Those of single values alone, or all. */
+static void put_members(struct arena *arena, struct value map, const struct value *said, bool all)
+{
+    for (uint32_t i = 0; value_is(said, VALUE_MAP) && i < value_count(said); i++) {
+        const struct value_member *member = &said->map->members[i];
+        const char *key = value_to_text(arena, &member->key);
+        if (key && (all || member->value.kind < VALUE_LIST))
+            value_set(arena, map, key, member->value);
+    }
+}
+
 static struct value list_of_wrong(const struct standing *standing, struct arena *arena)
 {
     struct value list = value_new_list(arena, 8);
@@ -49,12 +61,7 @@ static struct value list_of_daemons(const struct standing *standing, struct aren
         const struct value *said = &standing->daemons[i].said;
         struct value row = value_new_map(arena, 12);
         value_set(arena, row, "name", value_text(standing->daemons[i].name));
-        for (uint32_t j = 0; j < value_count(said); j++) {
-            const struct value_member *member = &said->map->members[j];
-            const char *key = value_to_text(arena, &member->key);
-            if (member->value.kind < VALUE_LIST && key)
-                value_set(arena, row, key, member->value);
-        }
+        put_members(arena, row, said, false);
         value_push(arena, list, row);
     }
     return list;
@@ -65,19 +72,19 @@ static struct value list_of_gateways(const struct standing *standing, struct are
     struct value list = value_new_list(arena, 8);
     for (size_t i = 0; i < standing->gateway_count; i++) {
         const struct standing_gateway *gateway = &standing->gateways[i];
-        struct value row = value_new_map(arena, 10);
+        struct value row = value_new_map(arena, 16);
+        put_members(arena, row, &gateway->said, true);
         value_set(arena, row, "name", value_text(gateway->name));
         value_set(arena, row, "kind", value_text(gateway->kind));
         value_set(arena, row, "state", value_text(standing_state_word(gateway->state)));
         if (*gateway->why)
-            value_set(arena, row, "why", value_text(gateway->why));
+            value_set(arena, row, "because", value_text(gateway->why));
         put(arena, row, "sending", gateway->sending);
         put(arena, row, "sent", gateway->sent);
         put(arena, row, "retried", gateway->retried);
         put(arena, row, "refused", gateway->refused);
-        put_time(arena, row, "failed_at", gateway->failed_ms);
         if (gateway->failed_ms)
-            value_set(arena, row, "failure", value_text(gateway->failure));
+            value_set(arena, row, "failure", gateway->failed);
         value_push(arena, list, row);
     }
     return list;
@@ -133,17 +140,18 @@ static void put_survey(const struct standing *standing, struct arena *arena, str
     value_set(arena, all, "events", events);
     value_set(arena, all, "timers", timers);
     value_set(arena, all, "messages", messages);
-    value_set(arena, all, "outbox", list_of_queues(survey, arena));
+    value_set(arena, all, "queues", list_of_queues(survey, arena));
 }
 
 static void print_json(const struct standing *standing, struct arena *arena)
 {
-    struct value all = value_new_map(arena, 16);
+    struct value all = value_new_map(arena, 48);
+    put_members(arena, all, &standing->local, true);
     put(arena, all, "at", standing->now_ms);
     value_set(arena, all, "well", value_bool(standing->wrong_count == 0));
     value_set(arena, all, "wrong", list_of_wrong(standing, arena));
     value_set(arena, all, "answers", value_bool(standing->answers));
-    value_set(arena, all, "redis", value_bool(standing->redis));
+    value_set(arena, all, "redis", value_bool(standing_redis_answers(standing)));
     value_set(arena, all, "daemons", list_of_daemons(standing, arena));
     if (standing->redis)
         put_survey(standing, arena, all);
@@ -187,9 +195,7 @@ static int show(struct context *context, struct arena *arena, bool json)
         print_json(standing, arena);
     else
         print_page(standing);
-    if (standing->daemon_count == 0)
-        return EX_UNAVAILABLE;
-    return standing->wrong_count ? EXIT_CODE_NO : EXIT_SUCCESS;
+    return standing->daemon_count ? EXIT_SUCCESS : EX_UNAVAILABLE;
 }
 
 int command_status(struct context *context, int argc, char **argv)

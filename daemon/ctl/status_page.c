@@ -15,7 +15,7 @@
 #include "ctl/cells.h"
 #include "ctl/columns.h"
 
-enum { WRONG_MOST = 7, FIGURES = 5, LABEL = 10 };
+enum { WRONG_MOST = 7, HEAD = 2, FIGURES = 5, LABEL = 10 };
 
 /* ---- Lines ---- */
 
@@ -37,30 +37,41 @@ static const char *text_in(const struct value *said, const char *name, struct ar
 
 /* ---- Who runs ---- */
 
-static void put_one_daemon(const struct standing *standing, struct arena *arena, struct buf *out)
+static void put_first_daemon(const struct standing *standing, struct arena *arena, struct buf *out)
 {
     const struct daemons_item *daemon = &standing->daemons[0];
     char age[AGE_SIZE];
     int64_t reloaded_ms = daemons_time(&daemon->said, "reloaded_at");
-    buf_printf(out, "nudged %s is %s as %s, %" PRId64 " rules",
-               text_in(&daemon->said, "version", arena), text_in(&daemon->said, "state", arena),
-               daemon->name, daemons_number(&daemon->said, "rules"));
+    buf_printf(out, "%s as %s, ", text_in(&daemon->said, "state", arena), daemon->name);
+    if (standing->daemon_count > 1)
+        buf_printf(out, "one of %zu, ", standing->daemon_count);
+    buf_printf(out, "nudged %s, %" PRId64 " rules", text_in(&daemon->said, "version", arena),
+               daemons_number(&daemon->said, "rules"));
     if (reloaded_ms)
         buf_printf(out, ", read %s ago", age_format(standing->now_ms - reloaded_ms, age));
+}
+
+static void put_daemon(const struct standing *standing, struct arena *arena, struct buf *out)
+{
+    buf_printf(out, "%-*s", LABEL, "daemon");
+    if (standing->daemon_count == 0)
+        buf_text(out, "none runs");
+    else if (standing->answers)
+        put_first_daemon(standing, arena, out);
+    else
+        buf_printf(out, "that of this machine does not answer; %zu elsewhere",
+                   standing->daemon_count);
 }
 
 void status_page_head(const struct standing *standing, size_t columns, struct buf *out)
 {
     struct arena *arena = arena_new(1024);
     size_t start = out->length;
-    if (standing->daemon_count == 0)
-        buf_text(out, "no daemon runs");
-    else if (standing->daemon_count == 1)
-        put_one_daemon(standing, arena, out);
-    else
-        buf_printf(out, "%zu daemons run", standing->daemon_count);
-    if (standing->daemon_count && !standing->answers)
-        buf_text(out, "; the one of this machine does not answer");
+    put_daemon(standing, arena, out);
+    end_line(out, start, columns);
+    start = out->length;
+    buf_printf(out, "%-*s%s", LABEL, "redis",
+               standing_redis_answers(standing) ? "answers" : "is away");
     end_line(out, start, columns);
     arena_destroy(&arena);
 }
@@ -398,7 +409,7 @@ static void cut_lines(struct buf *out, size_t most)
 /* How many lines tell what is wrong: the figures are to stay in sight. */
 static size_t room_for_wrong(const struct standing *standing, size_t lines)
 {
-    const size_t others = FIGURES + 2; /* the head, and an empty line */
+    const size_t others = FIGURES + HEAD + 1; /* an empty line */
     if (!lines)
         return 2 * standing->wrong_count;
     size_t room = lines > others + 2 ? lines - others : 2;

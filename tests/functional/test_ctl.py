@@ -625,9 +625,13 @@ def test_status_reload_and_stop(running):
     told = json.loads(out)
     assert (status, err, told["well"], told["wrong"]) == (0, "", True, [])
     assert [(one["name"], one["state"], one["rules"]) for one in told["daemons"]] == [("one", "running", 2)]
+    # By these the last release's was read.
+    assert (told["state"], told["redis"], told["rules"], told["outbox"], told["later"], told["held"]) == ("running", True, 2, 0, 0, 0)
+    assert [(one["name"], one["breaker"], one["sending"]) for one in told["gateways"]] == [("file", "closed", 0)]
     status, out, err = desk.ctl("status")
     assert (status, err) == (0, "")
-    assert re.fullmatch(r"""nudged \S+ is running as one, 2 rules, read \d+s ago
+    assert re.fullmatch(r"""daemon    running as one, nudged \S+, 2 rules, read \d+s ago
+redis     answers
 
 events    0\.0/s decided; 0 wait
 timers    0 customers wait; none is due
@@ -650,4 +654,4 @@ sms      marketing            0       -
     assert desk.ctl("stop")[0] == 0
     assert daemon.ended() == 0
     status, out, err = desk.ctl("status")
-    assert status == 69 and out.startswith("no daemon runs\n!  no daemon answers at ") and err == ""
+    assert status == 69 and out.startswith("daemon    none runs\nredis     answers\n!  no daemon answers at ") and err == ""
