@@ -122,12 +122,13 @@ def test_a_bulletin_of_the_last_release_is_understood(office):
 
 def test_status_has_colour_on_a_terminal_alone(office, open_terminal):
     terminal = open_terminal(120, 40)
-    for option, environment, wanted in (("", "", True), ("--color=never", "", False), ("", "NO_COLOR=1 ", False),
-                                        ("--color=always", "NO_COLOR=1 ", True), ("", "TERM=dumb ", False)):
+    cases = (("", "", True), ("--color=never", "", False), ("", "NO_COLOR=1 ", False), ("--color=always", "NO_COLOR=1 ", True),
+             ("", "TERM=dumb ", False))
+    for number, (option, environment, wanted) in enumerate(cases):
         config = office.one.config
-        terminal.keys("-l", f"clear; {environment}{BUILD}/nudgectl -c {config} status {option}; echo end")
+        terminal.keys("-l", f"clear; {environment}{BUILD}/nudgectl -c {config} status {option}; echo end {number}")
         terminal.keys("Enter")
-        terminal.wait(lambda screen: screen.endswith("end\n0 $"), "the end")
+        terminal.wait(lambda screen: screen.endswith(f"end {number}\n0 $"), "the end")
         assert ("\x1b[32mworks" in terminal.screen(colours=True)) == wanted, (option, environment)
     assert "\x1b[32mworks\x1b[0m" in office.ctl("--color", "always", "status")[1]
     assert office.ctl("status", "--color", "sometimes")[0] == 64
