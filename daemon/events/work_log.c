@@ -9,10 +9,11 @@ const char *work_log_event(const struct shop_event *event, char out[LOG_NAME_SIZ
 
 void work_log_taken(const struct shop_event *event)
 {
-    char id[LOG_NAME_SIZE];
+    char id[LOG_NAME_SIZE], type[LOG_NAME_SIZE];
     log_with(LOG_LEVEL_DEBUG,
              LOG_FIELDS(LOG_TEXT("event", work_log_event(event, id)),
-                        LOG_TEXT("entry", event->entry), LOG_TEXT("type", event->type)),
+                        LOG_TEXT("entry", event->entry),
+                        LOG_TEXT("type", log_name(event->type, type))),
              "an event was taken");
 }
 

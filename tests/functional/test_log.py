@@ -66,7 +66,7 @@ def test_one_id_from_intake_to_the_answer(loud):
     assert taken["entry"] == decided["entry"] == entry.decode() and taken["type"] == "hello"
     assert put["mid"] == given["mid"] == sent["mid"] and put["rule"] == sent["rule"] == "welcome"
     assert given["gateway"] == sent["gateway"] == "smtp" and sent["code"] == "250"
-    assert "ana@" not in daemon.log()
+    assert "ana@" not in daemon.log() and f" type=#{known[:16]}\n" in daemon.log()
 
 
 def test_event_without_an_id(loud):
@@ -108,7 +108,7 @@ def test_addresses_are_hashed(quiet):
     assert quiet.ctl("suppress", "add", "ana@shop.example")[0] == 0
     [known] = [key.decode() for key in quiet.client.hkeys("nudged:suppressed")]
     assert quiet.ctl("suppress", "rm", "ana@shop.example")[0] == 0
-    quiet.push(hello(id="ana@shop.example"))
+    quiet.push(hello(id="ana@shop.example"), hello("ana@shop.example"))
     wait_until(quiet.dead, "the dead letter")
     wait_until(lambda: "5.1.1" in daemon.log(), "the failure")
     assert "ana@" not in daemon.log()
