@@ -38,10 +38,11 @@ static void print_owner(const char *owner)
 /* Why it does not go now, as far as its record says. */
 static void print_why(const struct pile_item *item)
 {
-    if (strcmp(pile_item_field(item, "attempts"), "0") != 0) {
+    const char *attempts = pile_item_field(item, "attempts");
+    if (strcmp(attempts, "0") != 0) {
         printf(", tried ");
-        plain_text(pile_item_field(item, "attempts"));
-        printf(" times");
+        plain_text(attempts);
+        printf(strcmp(attempts, "1") == 0 ? " time" : " times");
     }
     if (item->is_held_back) {
         printf(", held: no room for ");

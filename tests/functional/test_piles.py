@@ -101,7 +101,7 @@ def test_the_outbox(desk):
     assert (status, err) == (0, "")
     assert re.fullmatch(r"""a  queued, since \S+Z
     news to c1@example.com \(id:1\) by relay
-b  taken by the daemon one, since \S+Z, tried 1 times
+b  taken by the daemon one, since \S+Z, tried 1 time
     news to c2@example.com \(id:2\) by relay
 c  later, until 2096-10-02T07:06:40Z, tried 2 times
     news to c3@example.com \(id:3\) by relay
