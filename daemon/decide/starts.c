@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "rules/condition_reads.h"
+
 static bool is_same_condition(const struct customer_until *kept,
                               const struct cel_program *condition)
 {
@@ -27,11 +29,13 @@ bool starts_find(struct deciding *d, const char *origin, const struct customer_u
         *start = known->event;
         return true;
     }
-    if (condition && (!is_same_condition(kept, condition) || reads->kind == VALUE_BOOL)) {
+    bool lacks = condition && (!is_same_condition(kept, condition) || reads->kind == VALUE_BOOL);
+    if (lacks &&
+        condition_reads_root(condition, CONDITION_ROOT_START, d->policy->segments, d->arena)) {
         need(d, origin);
         return false;
     }
-    *start = *reads;
+    *start = lacks ? value_null() : *reads;
     if (start->kind == VALUE_NULL) {
         *start = value_new_map(d->arena, 1);
         value_add(d->arena, *start, value_text("data"), value_new_map(d->arena, 0));

@@ -12,7 +12,7 @@ struct reading {
     struct value kept; /* map */
     struct arena *arena;
     uint32_t nested;
-    bool collected; /* that is read */
+    bool named; /* the root was */
 };
 
 /* Keeps of a map what lies at a path. What is no map on the way is kept as it is, so that asking
@@ -41,7 +41,7 @@ static void on_read(void *context, const struct cel_read *read)
     struct reading *reading = context;
     const struct value data = value_text("data"), *document = reading->document;
     const struct value *names[CEL_READ_MOST + 1] = {&data};
-    reading->collected |= read->root == (int)CONDITION_ROOT_COLLECTED;
+    reading->named |= read->root == (int)reading->root;
     bool own_name = read->root < 0 && reading->root == CONDITION_ROOT_EVENT;
     if (!own_name && read->root != (int)reading->root)
         return;
@@ -110,17 +110,23 @@ struct value condition_reads_start(const struct cel_program *program,
     return read_as(CONDITION_ROOT_START, program, segments, document, arena);
 }
 
-bool condition_reads_collected(const struct cel_program *program,
-                               const struct condition_segment *segments, struct arena *arena)
+bool condition_reads_root(const struct cel_program *program, enum condition_root root,
+                          const struct condition_segment *segments, struct arena *arena)
 {
     const struct value nothing = value_new_map(arena, 0);
-    struct reading reading = {.root = CONDITION_ROOT_START,
+    struct reading reading = {.root = root,
                               .segments = segments,
                               .document = &nothing,
                               .kept = value_new_map(arena, 0),
                               .arena = arena};
     read_program(&reading, program);
-    return reading.collected;
+    return reading.named;
+}
+
+bool condition_reads_collected(const struct cel_program *program,
+                               const struct condition_segment *segments, struct arena *arena)
+{
+    return condition_reads_root(program, CONDITION_ROOT_COLLECTED, segments, arena);
 }
 
 struct value condition_reads_customer(const struct cel_program *program,

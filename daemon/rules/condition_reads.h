@@ -19,6 +19,9 @@ struct value condition_reads_start(const struct cel_program *program,
                                    const struct condition_segment *segments,
                                    const struct value *document, struct arena *arena);
 
+/* Whether it reads anything of that root, by its name. */
+bool condition_reads_root(const struct cel_program *program, enum condition_root root,
+                          const struct condition_segment *segments, struct arena *arena);
 /* Whether it reads `collected`, of which nothing is kept. */
 bool condition_reads_collected(const struct cel_program *program,
                                const struct condition_segment *segments, struct arena *arena);

@@ -91,6 +91,35 @@ static void test_own_until_counts(void **state)
     decide_fixture_close(&fixture);
 }
 
+#define SENT_UNTIL(condition)                           \
+    "{name: cart, on: cart.updated, again: parallel,\n" \
+    " until: {on: order.placed, if: '" condition "'},\n send: now}"
+
+/* Of what started a message that waits to go only what its own condition reads of it is known: by
+ * another one that reads it all is over, for silence; by one that does not nothing is. */
+static void test_until_of_a_message_edited(void **state)
+{
+    static const char *const cases[][3] = {
+        {SENT_UNTIL("event.data.n > 4"), SENT_UNTIL("event.data.n > 3"), ""},
+        {SENT_UNTIL("cart_id == start.cart.id"), SENT_UNTIL("event.data.n > 3"), ""},
+        {SENT_UNTIL("event.data.n > 4"), SENT_UNTIL("cart_id == start.cart.id"),
+         "cart withdrawn until"},
+        {SENT_UNTIL("event.data.n > 4"), SENT_UNTIL("event.data.n > 1"), "cart withdrawn until"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct decide_fixture fixture;
+        decide_fixture_open(&fixture, cases[i][0]);
+        decide_fixture_play(&fixture, 0, CART("c1"));
+        decide_fixture_reload(&fixture, cases[i][1]);
+        assert_string_equal(
+            decide_fixture_play(&fixture, 60,
+                                "{\"type\":\"order.placed\",\"n\":2,\"cart_id\":\"c2\"," ANA "}"),
+            cases[i][2]);
+        decide_fixture_close(&fixture);
+    }
+}
+
 /* ---- Who goes on with a journey ---- */
 
 /* Another daemon, with a set of that number and the rules; in the fixture's arena. */
@@ -215,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_condition_without_the_rule),
         cmocka_unit_test(test_condition_that_is_none),
         cmocka_unit_test(test_own_until_counts),
+        cmocka_unit_test(test_until_of_a_message_edited),
         cmocka_unit_test(test_newer_rules),
         cmocka_unit_test(test_older_rules_go_on),
         cmocka_unit_test(test_lost_rules),
