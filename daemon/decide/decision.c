@@ -118,6 +118,11 @@ void decision_add_emit(struct decision *decision, struct arena *arena, const cha
     decision->emits[decision->emit_count++] = (struct decision_emit){.key = key, .event = event};
 }
 
+void decision_assume_known(struct decision *decision, struct arena *arena, const char *key)
+{
+    decision_add_emit(decision, arena, key, value_null());
+}
+
 void decision_need(struct decision *decision, struct arena *arena, const char *origin)
 {
     for (uint32_t i = 0; i < decision->need_count; i++)

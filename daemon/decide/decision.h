@@ -89,6 +89,8 @@ void decision_add_unmade(struct decision *decision, struct arena *arena, struct 
 /* An event about another customer, who is assumed to be known. */
 void decision_add_emit(struct decision *decision, struct arena *arena, const char *key,
                        struct value event);
+/* The same assumption alone, where something else was decided by it. */
+void decision_assume_known(struct decision *decision, struct arena *arena, const char *key);
 
 void decision_add_said(struct decision *decision, struct arena *arena,
                        const struct decision_said *said);

@@ -38,7 +38,7 @@ struct decision_postponed {
 
 struct decision_emit {
     const char *key;    /* of the customer */
-    struct value event; /* map, as it is to stand in the stream */
+    struct value event; /* map, as it is to stand in the stream; null: none is made after all */
 };
 
 struct decision_dead {

@@ -176,8 +176,11 @@ bool emitting_emit(struct deciding *d, const struct rule *rule, const struct rul
         return true;
     }
     const struct value document = make_document(d, step, journey, data);
-    if (!has_place(d, rule, &document, other ? other : d->customer->key))
+    if (!has_place(d, rule, &document, other ? other : d->customer->key)) {
+        if (other) /* of nobody there is no dead letter: it could be brought back */
+            decision_assume_known(d->decision, d->arena, other);
         return true;
+    }
     trace_add_text(&d->trace, rule->name, TRACE_EMITS, step->emits);
     if (other)
         decision_add_emit(d->decision, d->arena, other, document);

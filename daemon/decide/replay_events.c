@@ -55,9 +55,12 @@ static void tell(struct replay_events *events, const char *key,
 void replay_events_tell(struct replay_events *events, const struct ruleset *rules,
                         const char *customer, const struct decision *decision, struct arena *arena)
 {
-    for (uint32_t i = 0; i < decision->emit_count; i++)
+    for (uint32_t i = 0; i < decision->emit_count; i++) {
+        if (decision->emits[i].event.kind == VALUE_NULL)
+            continue;
         add(events, json_print_slice(arena, &decision->emits[i].event, EVENT_MOST),
             decision->emits[i].key);
+    }
     for (uint32_t i = 0; i < decision->message_count && ruleset_counts(rules, "message.sent"); i++)
         tell(events, customer, &decision->messages[i], arena);
 }

@@ -231,9 +231,11 @@ static void make_records(const struct decision *decision, struct arena *arena,
 static void make_emits(const struct decision *decision, struct arena *arena, struct commit *commit)
 {
     struct commit_emit *emits = arena_alloc(arena, sizeof *emits * (decision->emit_count + 1));
-    for (uint32_t i = 0; i < decision->emit_count; i++)
-        emits[i] = (struct commit_emit){.key = decision->emits[i].key,
-                                        .event = print(arena, &decision->emits[i].event)};
+    for (uint32_t i = 0; i < decision->emit_count; i++) {
+        const struct value *event = &decision->emits[i].event;
+        emits[i].key = decision->emits[i].key;
+        emits[i].event = event->kind == VALUE_NULL ? slice_of("") : print(arena, event);
+    }
     commit->emits = emits;
     commit->emit_count = decision->emit_count;
 }

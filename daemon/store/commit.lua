@@ -20,7 +20,7 @@
 --   codes     {mid, list, run, ms until which what the run has is kept}: messages that are given a code,
 --             that of their run where it has one
 --   runs      {run, ms}: what they have is kept until then
---   emits     {key of a customer who is assumed to be known, event}
+--   emits     {key of a customer who is assumed to be known, event, or '': that is asked alone}
 --   dead      {kind, reason, detail, body, of an event that nudged made its customer or ''}
 --   traces    lines, oldest first
 --   relied    {hash of a key, key to which it led or ''}
@@ -515,7 +515,9 @@ for _, r in ipairs(lists.runs) do
     redis.pcall('PEXPIREAT', given_key(r[1]), r[2], 'GT')
 end
 for _, emit in ipairs(lists.emits) do
-    redis.call('XADD', events, '*', 'event', emit[2], 'own', emit[1])
+    if emit[2] ~= '' then
+        redis.call('XADD', events, '*', 'event', emit[2], 'own', emit[1])
+    end
 end
 for _, letter in ipairs(lists.dead) do
     redis.call('XADD', P .. ':dead', '*', 'kind', letter[1], 'reason', letter[2], 'detail',

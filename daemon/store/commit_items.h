@@ -59,8 +59,8 @@ struct commit_erased {
 
 /* An event that nudged makes, of the customer with that key. */
 struct commit_emit {
-    const char *key; /* assumed to be known: a document stands under it */
-    struct slice event;
+    const char *key;    /* assumed to be known: a document stands under it */
+    struct slice event; /* empty: none is made, and only that is asked */
 };
 
 /* Since when the customer waits for room for messages of a class; 0: they do not. */

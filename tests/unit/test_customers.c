@@ -207,20 +207,21 @@ static void test_emits_and_traces(void **state)
 {
     struct commit_fixture *scene = *state;
     struct commit first = commit_fixture_document("", "1-9-1", V1);
-    const struct commit_emit events[] = {{"id:8", {"{\"type\":\"a\"}", 12}},
-                                         {"id:9", {"{\"type\":\"b\"}", 12}}};
+    const struct commit_emit events[] = {
+        {"id:8", {"{\"type\":\"a\"}", 12}}, {"id:9", {"{\"type\":\"b\"}", 12}}, {"id:10", {"", 0}}};
     struct slice lines[120];
     char texts[120][8];
     for (size_t i = 0; i < 120; i++)
         lines[i] = (struct slice){texts[i], (size_t)snprintf(texts[i], sizeof texts[i], "%zu", i)};
     first.emits = events;
-    first.emit_count = 2;
+    first.emit_count = 3;
     first.traces = lines;
     first.trace_count = 120;
     redis_fixture_ask(&scene->redis, "SET t:customer:id:8 {}");
-    assert_string_equal(commit_fixture_ask(scene, &first), "facts |id:9");
+    assert_string_equal(commit_fixture_ask(scene, &first), "facts |id:9 id:10");
     assert_redis(&scene->redis, "0", "XLEN t:events");
     redis_fixture_ask(&scene->redis, "SET t:customer:id:9 {}");
+    redis_fixture_ask(&scene->redis, "SET t:customer:id:10 {}");
     assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "2", "XLEN t:events");
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:events - +"),

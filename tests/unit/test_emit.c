@@ -194,6 +194,30 @@ static void test_nobody(void **state)
     }
 }
 
+/* The end of a chain is a dead letter about somebody only: Redis is asked whether they are there.
+ */
+static void test_loop_of_another(void **state)
+{
+    (void)state;
+    static const char *const nobody[] = {"id:8", NULL};
+    const char *const event = "{\"type\":\"x\",\"hops\":8," ANA ",\"referred_by\":8}}";
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, referral);
+    assert_string_equal(decide_fixture_play(&fixture, 0, event), "r refused loop; r sends a");
+    assert_int_equal(fixture.last.dead_count, 1);
+    assert_string_equal(fixture.last.dead[0].own, "id:8");
+    assert_int_equal(fixture.last.emit_count, 1);
+    assert_string_equal(fixture.last.emits[0].key, "id:8");
+    assert_int_equal(fixture.last.emits[0].event.kind, VALUE_NULL);
+    decide_fixture_close(&fixture);
+    decide_fixture_open(&fixture, referral);
+    fixture.facts.unknown = nobody;
+    assert_string_equal(decide_fixture_play(&fixture, 0, event),
+                        "r refused no-such-customer nobody is known by id:8; r sends a");
+    assert_int_equal(fixture.last.dead_count, 0);
+    decide_fixture_close(&fixture);
+}
+
 static void assert_fault(const char *step, const char *expected)
 {
     struct arena *arena = arena_new(64 * 1024);
@@ -223,7 +247,7 @@ int main(void)
         cmocka_unit_test(test_loop_over_waits), cmocka_unit_test(test_loop_over_answers),
         cmocka_unit_test(test_too_many),        cmocka_unit_test(test_many_of_two),
         cmocka_unit_test(test_other),           cmocka_unit_test(test_nobody),
-        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_loop_of_another), cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
