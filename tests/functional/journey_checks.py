@@ -50,10 +50,11 @@ def check_shares(name, sends, shares):
 
 
 def check_until(sent, decided):
-    """Nothing went out that an event without a condition had ended, by the rules by which it was sent."""
+    """Nothing went out that an event without a condition had ended, by the rules by which it was sent. By
+    the order of the commits: of two daemons the one that looked at the clock first may commit last."""
     plain = {kind for kind, condition in sent.until if not condition}
-    ended = [(at, kind, time) for at, kind, time, number in decided
-             if kind in plain and at < sent.at and time > sent.started and number == sent.number]
+    ended = [(line, kind, time) for line, kind, time, number in decided
+             if kind in plain and line < sent.line and time > sent.started and number == sent.number]
     assert not ended, f"{sent} after {ended}"
 
 

@@ -64,6 +64,7 @@ class Sent:
     customer: str = ""
     number: int = 0  # of the rule set
     mid: str = None
+    line: int = 0  # of the customer's trace, from the beginning on
 
 
 class Customer:
@@ -81,6 +82,7 @@ class Customer:
         self.made = 0  # events that rules made of one that was pushed
         self.number = 0  # of the rule set by which was decided last
         self.braked = set()  # rules that a decision of theirs found paused by policy.brake
+        self.at, self.starts = 0, frozenset()  # of the last decision; marks of events kept for it, as `kept` has them
         self.asked, self.skipped = {}, set()  # (rule, tick) of clocks: those that are over, or may be
         self.futile = set()  # what was told of ticks of which nothing came: once for all
 
@@ -108,6 +110,12 @@ class Customer:
         return repr((sorted(map(repr, journeys)), ends, self.widest, sorted(self.fields.items()), sorted(self.open),
                      len(self.sends), sorted(self.acted.items()), [one["id"] for one in self.emitted]))
 
+    def kept(self):
+        """Marks of the events that are kept, as something may ask for them yet."""
+        marks = {event["mark"] for one in self.journeys
+                 for event in (one.start, one.event, *[event for _, event in one.collected])}
+        return frozenset(marks | {one.start["mark"] for one in self.open.values() if reads_start(one.until)})
+
     def word(self, topic):
         """The word that stands for a topic: its own or that to all, whichever is newer; of one time a no."""
         words = [self.words[name] for name in {topic, "all"} & set(self.words)]
@@ -127,3 +135,14 @@ class Customer:
             return False
         self.words[topic] = (time, yes)
         return True
+
+
+def condition_of(until):
+    """What all entries of an `until` ask together, by which a message knows it again; None: nothing."""
+    if not any(condition for _, condition in until):
+        return None
+    return [(kind, condition and condition.cel) for kind, condition in until] if len(until) > 1 else until[0][1].cel
+
+
+def reads_start(until):
+    return any(condition and "start." in condition.cel for _, condition in until)

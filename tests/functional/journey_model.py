@@ -9,7 +9,7 @@ stands in journey_customer.py, the form in which it reads rules in journey_steps
 
 import collections
 
-from journey_customer import Customer, Journey, View
+from journey_customer import Customer, Journey, View, condition_of, reads_start
 from journey_moves import Moves, ask, journey_view, origin_of
 from journey_types import MINUTE_MS, WORDS
 
@@ -41,7 +41,10 @@ class Model(Moves):
         self.c, self.now, self.event, self.guess, self.set = customer, now, event or {}, guess, guess.rules
         if not self.event.get("own"):
             customer.made = 0  # events in the decision: of one that was pushed, and of all that comes of it
+        customer.starts = customer.kept() | (customer.starts if now == customer.at else frozenset())
+        customer.at = now
         self.did, self.sent, self.wants, self.recall, self.for_others = [], [], [], [], []
+        self.unsure = []  # what may have to be withdrawn
         self.passed, self.made_messages = collections.Counter(), 0
         self.codeless, self.codes_left, self.coded, self.lacking = codeless, dict(guess.codes), set(), set()
 
@@ -196,13 +199,29 @@ class Model(Moves):
         rule = self.rule(one)
         return self.ends(rule.until if rule else one.until, event, one.started, one.start, time)
 
+    def lacks_start(self, sent, event, time):
+        """Whether a condition that the message does not know asks about a start that is kept no more."""
+        rule = self.rule(sent)
+        return (rule and time >= sent.started and any(kind == event["type"] for kind, _ in rule.until)
+                and reads_start(rule.until) and condition_of(rule.until) != condition_of(sent.until)
+                and sent.start["mark"] not in self.kept)
+
+    def may_have_start(self, sent):
+        """What is decided with one look at the clock may know of what was kept as it began; and a message that
+        was delivered may keep its start on."""
+        return sent.at == self.now or sent.start["mark"] in self.c.starts or any(
+            one.start["mark"] == sent.start["mark"] and reads_start(one.until) for one in self.c.sends)
+
     def end_by_until(self, event, time):
+        self.kept = self.c.kept()
         for journey in list(self.c.journeys):
             if self.ends_one(journey, event, time):
                 self.end(journey, "until")
         for sent in self.c.open.values():
             if self.ends_one(sent, event, time):
                 self.recall.append(sent)
+            elif self.lacks_start(sent, event, time):
+                (self.unsure if self.may_have_start(sent) else self.recall).append(sent)
         for rule in self.set.rules:
             if any(kind == event["type"] and condition for kind, condition in rule.until):
                 self.remember(("until", rule.name, None, time, read_of(event, rule.until)))

@@ -47,7 +47,8 @@ class Reader:
         self.for_them = collections.defaultdict(list)  # customer -> events that rules of others made, not yet decided
         self.mails = collections.defaultdict(list)  # mid -> what it says
         self.sent, self.told, self.seen = {}, collections.defaultdict(list), set()
-        self.decided = collections.defaultdict(list)  # customer -> (when, type, its time) of each event
+        self.lines_read = collections.Counter()  # of each customer
+        self.decided = collections.defaultdict(list)  # customer -> (line, type, its time, set) of each event
         self.brakes = []  # (rule, when) of each that was found paused first
 
     def push(self, entry, event):
@@ -107,6 +108,7 @@ class Reader:
 
     def follow(self, key, line):
         did, states = line["did"], self.states[key]
+        self.lines_read[key] += 1
         said = collections.Counter(told(item) for item in did if item["what"] in TOLD)
         if any(why in ("too-large", "too-many-messages", "too-many-journeys") for _, _, why in said):
             raise Full
@@ -131,7 +133,7 @@ class Reader:
             trial, event, time, line["at"], guess[0], said, guess[1])])
         if (None, "passed-over", "duplicate") not in said:
             number = self.states[key][0].number if len(self.sets) == 1 else None
-            self.decided[key].append((line["at"], event["type"], time, number))
+            self.decided[key].append((self.lines_read[key], event["type"], time, number))
 
     def event_of(self, key, line):
         """One that was pushed, or the next one that their own rules made, or one that those of others made
@@ -198,7 +200,8 @@ class Reader:
             return self.differs(customer, line, said - expected, expected - said)
         items = [item for item in line["did"] if item["what"] in WITHDRAWN]
         wanted = {sent.mid for sent in self.model.recall}
-        if extra := {item["mid"] for item in items if item["what"] != "too-late"} - wanted:
+        unsure = {sent.mid for sent in self.model.unsure}
+        if extra := {item["mid"] for item in items if item["what"] != "too-late"} - wanted - unsure:
             return f"withdrawn for nothing: {[(mid, self.told[mid], self.sent.get(mid)) for mid in extra]} {line}"
         if missing := wanted - {item["mid"] for item in items}:
             return f"not withdrawn: {missing} {line}"
@@ -223,7 +226,7 @@ class Reader:
             if item["what"] in WITHDRAWN:
                 state.open.pop(item["mid"], None)
         for mid, sent in self.names.items():
-            sent.mid, state.open[mid] = mid, sent
+            sent.mid, sent.line, state.open[mid] = mid, self.lines_read[state.key], sent
 
     def note(self, line, names, made):
         """What the line says to all."""
