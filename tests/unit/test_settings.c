@@ -433,8 +433,13 @@ static void test_nothing(void **state)
     assert_int_equal(fixture->diags.items[0].line, 0);
     assert_false(settings_read(table, &null, NULL, &fixture->all, fixture->arena, &fixture->diags));
     assert_int_equal(fixture->diags.errors, 2);
-    /* A key that is null is as if it were not there; a section without keys, too. */
-    assert_true(read_yaml(fixture, "name: x\nstate: null\nconnections: ~\nuntil: Null\nsmtp:\n"));
+    /* A key that is null is as if it were not there; so is a section without keys that needs none.
+     */
+    assert_true(read_yaml(fixture, "name: x\nstate: null\nconnections: ~\nuntil: Null\n"));
+    assert_true(read_yaml(fixture, "name: x\nsmtp: {host: a, limits: }\n"));
+    assert_false(read_yaml(fixture, "name: x\nsmtp:\n"));
+    assert_string_equal(fixture->diags.items[0].text, "`host` is missing");
+    assert_true(read_yaml(fixture, "name: x\nstate: null\nconnections: ~\nuntil: Null\n"));
     assert_string_equal(fixture->all.state, "/var/lib/nudged");
     assert_int_equal(fixture->all.connections, 4);
     assert_false(read_yaml(fixture, "name:\n"));
