@@ -18,11 +18,13 @@ WITHDRAWN = {"withdrawn", "withdrawn, may have arrived", "marked", "too-late"}
 TOLD = {"sends", "refused", "ended", "ignored", "waits", "waits-for", "error", "passed-over", "quiet-hours",
         "goes-on", "collected", "sets", "emits", "paused", "outbox-full"}
 NO_ROOM = ((0, True), (0, True))
+TRACE_MOST = 100  # lines
 STATES = 12  # at most, of a customer
 
 
 class Full(Exception):
-    """A customer's document has no more room, of which the model knows nothing."""
+    """A customer's document has no more room, of which the model knows nothing, or a trace has none: of
+    some events at once, that rules make into many, it keeps the newest lines only."""
 
 
 def told(item):
@@ -87,7 +89,8 @@ class Reader:
             pipe.lrange(f"nudged:trace:{key}", 0, -1)
             pipe.delete(f"nudged:trace:{key}")
         for key, lines in zip(self.model.customers, pipe.execute()[::2]):
-            assert len(lines) < 100, "more than the trace keeps"
+            if len(lines) == TRACE_MOST:
+                raise Full("a trace")
             out[key] = collections.deque(json.loads(line) for line in reversed(lines))
         return out
 
@@ -111,7 +114,7 @@ class Reader:
         self.lines_read[key] += 1
         said = collections.Counter(told(item) for item in did if item["what"] in TOLD)
         if any(why in ("too-large", "too-many-messages", "too-many-journeys") for _, _, why in said):
-            raise Full
+            raise Full("a document")
         if "event" not in line and all(item["what"] in DELIVERY for item in did):
             return self.delivered(states, did)
         for state in states:

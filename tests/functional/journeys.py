@@ -291,7 +291,7 @@ class Run:
 
 def run(shop, seed, events, daemons, wide=False):
     """(messages, how many of them twice, events); fails where a commit is another than the model's. It ends early
-    where a document is full. `wide`: with what is in WIDE too, of which the model does not understand all yet."""
+    where a document or a trace is full, and prints that. `wide`: with what is in WIDE too, of which the model does not understand all yet."""
     one = Run(shop, seed, events, daemons, wide)
     for daemon in one.daemons:
         daemon.spawn()
@@ -300,6 +300,7 @@ def run(shop, seed, events, daemons, wide=False):
         for _ in range(one.slots):
             one.slot()
         messages, twice = one.finish()
-    except Full:
+    except Full as full:
+        print(f" ({full} is full: ends early)", end="")
         messages, twice = len(one.reader.mails), 0
     return messages, twice, len(one.reader.seen)
