@@ -100,8 +100,7 @@ struct customer {
     struct value fields;                         /* map: what rules set (customer/customer_fields);
                                                     stands over the profile */
     struct value fields_at;                      /* map: when, also of those that were removed */
-    struct value
-        defaults; /* map: what a configured field is before it is set; not printed; or null */
+    struct value defaults; /* map: configured fields before they are set; not printed; or null */
     struct customer_known *known; /* of customer_value; NULL: it keeps nothing */
     CUSTOMER_LIST(struct customer_count) counts;
     CUSTOMER_LIST(struct customer_send) sends;

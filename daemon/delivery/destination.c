@@ -1,6 +1,7 @@
 /*
- * Opened and closed with its senders; how much it can begin (destination_room, over breaker, threads
- * and what was promised); what is given to it and heard of it; at the end what it tells of itself.
+ * Opened and closed with its senders; how much it can begin (destination_room, over breaker,
+ * threads and what was promised); what is given to it and heard of it; at the end what it tells of
+ * itself.
  */
 #include "delivery/destination.h"
 

@@ -86,7 +86,7 @@ def test_ends_that_come_before_their_older_start(cart_shop):
     assert ("cart", "passed-over", "until") in cart_shop.trace("id:1")
     assert ("cart", "passed-over", "no-longer") in cart_shop.trace("id:2")
     [end] = document(cart_shop, 1)["ends"]
-    assert end["event"] == {"data": {"order": {"cart": "k"}}}
+    assert end["event"] == {"type": "order.placed", "data": {"order": {"cart": "k"}}}
 
 
 def test_a_clock_that_is_fast(cart_shop):
