@@ -128,6 +128,39 @@ static void check_reached(const struct flow *flow)
     }
 }
 
+/* ---- Its own event that ends it ---- */
+
+/* Whether a journey may wait behind that step. */
+static bool waits_behind(const struct flow *flow, uint32_t number)
+{
+    uint32_t count = flow->rule->step_count;
+    bool *reached = arena_zero(flow->arena, sizeof *reached * (count + 1));
+    const struct ways ways = {reach, reached};
+    follow(flow, number, &ways);
+    for (uint32_t i = number + 1; i < count; i++) {
+        if (reached[i] && flow->rule->steps[i].kind == RULE_STEP_WAIT)
+            return true;
+        if (reached[i])
+            follow(flow, i, &ways);
+    }
+    return false;
+}
+
+static void check_own_end(const struct flow *flow)
+{
+    for (uint32_t i = 0; i < flow->rule->step_count; i++) {
+        const struct rule_step *step = &flow->rule->steps[i];
+        if (step->kind != RULE_STEP_EMIT || step->for_whom ||
+            !rule_list_has(flow->rule->until_plain, step->emits) || !waits_behind(flow, i))
+            continue;
+        struct diag *diag = warn(flow, i,
+                                 "this event is of the rule's own `until`: it ends the "
+                                 "journey before what stands behind the next wait");
+        diag_code(diag, "own-end");
+        diag_hint(diag, "end it by `stop`, or give that member of `until` a condition");
+    }
+}
+
 /* ---- A branch that sets what its condition reads ---- */
 
 struct setting_of {
@@ -254,6 +287,7 @@ void rule_flow_check(const struct rule *rule, const struct settings_source *sour
     if (rule->step_count == 0)
         return;
     check_reached(&flow);
+    check_own_end(&flow);
     check_branches(&flow);
     check_cap(&flow, cap);
 }

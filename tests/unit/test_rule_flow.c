@@ -42,6 +42,40 @@ static const struct row rows[] = {
      NULL},
 };
 
+#define OWN_END ": warning: this event is of the rule's own `until`"
+#define RULE    "name: r\non: x\nagain: ignore\n"
+
+/* What a rule emits may end its own journey. */
+static const struct row own_ends[] = {
+    {RULE "until: z\nsteps:\n  - emit: {type: z}\n  - wait: 1h\n  - send: m\n",
+     "rules.yaml:6:11" OWN_END},
+    {RULE "until: [y, z]\nsteps:\n  - if: order.n > 1\n    then:\n      - emit: {type: z}\n"
+          "  - wait: 1h\n  - send: m\n",
+     "rules.yaml:8:15" OWN_END},
+    {RULE "until: z\nsteps:\n  - wait: 1h\n  - emit: {type: z}\n  - send: m\n", NULL},
+    {RULE "until: z\nsteps:\n  - if: order.n > 1\n    then:\n      - emit: {type: z}\n"
+          "      - stop\n  - wait: 1h\n  - send: m\n",
+     NULL},
+    {RULE "until: z\nsteps:\n  - emit: {type: z, for: order.id}\n  - wait: 1h\n  - send: m\n",
+     NULL},
+    {RULE "until: {on: z, if: order.id == start.order.id}\nsteps:\n  - emit: {type: z}\n"
+          "  - wait: 1h\n  - send: m\n",
+     NULL},
+};
+
+static void test_own_end(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(64 * 1024);
+    for (size_t i = 0; i < sizeof own_ends / sizeof *own_ends; i++) {
+        const char *said = decide_fixture_faults(arena, own_ends[i].rule, NULL);
+        const char *fault = own_ends[i].fault;
+        if (fault ? !strstr(said, fault) : strstr(said, OWN_END) != NULL)
+            fail_msg("%s\n%s", own_ends[i].rule, said);
+    }
+    arena_destroy(&arena);
+}
+
 static void test_faults(void **state)
 {
     (void)state;
@@ -115,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_own_end),
         cmocka_unit_test(test_once),
         cmocka_unit_test(test_what_comes_back),
     };
