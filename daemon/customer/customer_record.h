@@ -1,6 +1,4 @@
-/*
- * The shapes of customer/customer: what is remembered of a customer, each list with its bound.
- */
+/* The shapes of customer/customer: what is remembered of a customer, each list with its bound. */
 #ifndef NUDGED_CUSTOMER_CUSTOMER_RECORD_H
 #define NUDGED_CUSTOMER_CUSTOMER_RECORD_H
 

@@ -41,7 +41,7 @@ BEYOND = {
         r".*must be a time: this is never a timestamp|.*, and this never is one|.* cannot be|`\d+` is followed by|"
         r"an operator (is|or the end is) expected|a number is followed by a letter|`answers\.\w+` must be|"
         r"`\w+` is no type|.*has no field|`.*` is not defined for|after an expression|"
-        r".* is no expression|`\w+\(\)` .*"),
+        r".* is no expression|`\w+\(\)` .*|the key of this lookup depends on"),
     "what other documents say": (
         r".*there is no such template|the name `.*` is taken|.*is set by the rule .* too|.*is what events say|"
         r"there is no gateway|there is no template|no rule|there is no rule|.* is computed by the configuration|"
