@@ -51,8 +51,7 @@ struct customer_count {
 /* A message that was decided, or a run of a rule that sends nothing: what limits and caps count. */
 struct customer_send {
     const char *mid, *rule; /* `mid` "": it is a run */
-    const char *run;        /* the origin of its journey: what limits count */
-    const char *per;        /* as of customer_journey */
+    const char *run, *per;  /* the origin of its journey, by which limits count; as of that */
     int64_t at_ms;
     int64_t started_ms; /* its journey's start; 0: not told, of a former program */
     int64_t until_ms;   /* from then on neither its rule's limit nor the cap counts it */
