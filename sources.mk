@@ -51,6 +51,8 @@ library_sources = \
 	daemon/base/image.c \
 	daemon/base/image.h \
 	daemon/base/json.h \
+	daemon/base/json_place.c \
+	daemon/base/json_place.h \
 	daemon/base/json_print.c \
 	daemon/base/json_read.c \
 	daemon/base/locale_format.c \
@@ -1001,7 +1003,9 @@ library_sources = \
 	daemon/templates/templates_variables.c \
 	daemon/templates/templates_variant.h \
 	daemon/templates/translate.c \
-	daemon/templates/translate.h
+	daemon/templates/translate.h \
+	daemon/web/outside_event.c \
+	daemon/web/outside_event.h
 
 lua_scripts = \
 	daemon/store/asked.lua \
@@ -1172,6 +1176,7 @@ unit_programs = \
 	tests/unit/test_joining \
 	tests/unit/test_journey \
 	tests/unit/test_json \
+	tests/unit/test_json_place \
 	tests/unit/test_keys \
 	tests/unit/test_liquid \
 	tests/unit/test_liquid_date \
@@ -1206,6 +1211,7 @@ unit_programs = \
 	tests/unit/test_outbox_rate \
 	tests/unit/test_outbox_troubles \
 	tests/unit/test_outbox_warmup \
+	tests/unit/test_outside_event \
 	tests/unit/test_pace \
 	tests/unit/test_particulars \
 	tests/unit/test_paused \

@@ -17,6 +17,7 @@
 #include "base/decimal.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/json_place.h"
 
 /* Members of the short form that are attributes, not data. */
 static const char *const attributes[] = {"type", "id",          "source", "subject",
@@ -263,6 +264,45 @@ void shop_event_complete(struct arena *arena, struct shop_event *event)
     make_document(arena, event);
 }
 
+/* What the tree says of the event. */
+static bool read_tree(struct arena *arena, const struct value *root,
+                      const struct shop_event_form *form, struct shop_event *event,
+                      struct diag *diag)
+{
+    if (root->kind != VALUE_MAP)
+        return refuse(diag, "no-object", "an event must be a JSON object");
+    if (!read_attribute(arena, root, "type", SHOP_EVENT_TYPE_MOST, &event->type, diag) ||
+        !read_attribute(arena, root, "id", SHOP_EVENT_ID_MOST, &event->id, diag) ||
+        !read_attribute(arena, root, "source", SHOP_EVENT_ID_MOST, &event->source, diag))
+        return false;
+    if (!event->type[0])
+        return refuse(diag, "no-type", "no `type`");
+    event->internal = form->own || (form->former && strcmp(event->source, "nudged") == 0);
+    return read_hops(root, event, diag) && read_time(root, form->skew_ms, event, diag) &&
+           read_data(arena, root, event, diag) && read_keys(arena, root, form, event, diag);
+}
+
+/* Where in the text the member stands that a fault's code names. */
+static void place_fault(const char *text, size_t length, const struct value *root,
+                        struct diag *diag)
+{
+    static const struct {
+        const char *code, *path;
+    } places[] = {{"no-type", "type"},          {"bad-type", "type"}, {"bad-id", "id"},
+                  {"bad-source", "source"},     {"bad-time", "time"}, {"bad-data", "data"},
+                  {"bad-customer", "customer"}, {"bad-hops", "hops"}, {"loop", "hops"},
+                  {"no-customer", "customer"}};
+    bool full = value_get(root, "specversion");
+    for (size_t i = 0; diag && i < sizeof places / sizeof *places; i++) {
+        if (strcmp(diag->code, places[i].code) != 0)
+            continue;
+        bool in_data = full && strcmp(places[i].path, "customer") == 0;
+        json_place_fault(diag, text, length, in_data ? "data.customer" : places[i].path);
+        return;
+    }
+    json_place_fault(diag, text, length, "");
+}
+
 bool shop_event_read(struct arena *arena, const char *text, size_t length, const char *entry,
                      const struct shop_event_form *form, struct shop_event *event,
                      struct diag *diag)
@@ -271,18 +311,10 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
     *event = (struct shop_event){.entry = entry, .arrival_ms = shop_event_arrival(entry)};
     if (!json_read(arena, text, length, &json_event_limits, &root, diag))
         return false;
-    if (root.kind != VALUE_MAP)
-        return refuse(diag, "no-object", "an event must be a JSON object");
-    if (!read_attribute(arena, &root, "type", SHOP_EVENT_TYPE_MOST, &event->type, diag) ||
-        !read_attribute(arena, &root, "id", SHOP_EVENT_ID_MOST, &event->id, diag) ||
-        !read_attribute(arena, &root, "source", SHOP_EVENT_ID_MOST, &event->source, diag))
+    if (!read_tree(arena, &root, form, event, diag)) {
+        place_fault(text, length, &root, diag);
         return false;
-    if (!event->type[0])
-        return refuse(diag, "no-type", "no `type`");
-    event->internal = form->own || (form->former && strcmp(event->source, "nudged") == 0);
-    if (!read_hops(&root, event, diag) || !read_time(&root, form->skew_ms, event, diag) ||
-        !read_data(arena, &root, event, diag) || !read_keys(arena, &root, form, event, diag))
-        return false;
+    }
     name_event(text, length, event);
     mark_content(text, length, event->content);
     make_document(arena, event);

@@ -55,8 +55,9 @@ struct shop_event {
 };
 
 /* Reads an event's JSON, which must live as long as the result. `entry` is the
- * stream entry's id, whose first half is the arrival. False: `diag` has code
- * and text of what is wrong ("json-syntax", "no-type", "no-customer", "bad-time", …). */
+ * stream entry's id, whose first half is the arrival. False: `diag` has code,
+ * text, line and column of what is wrong ("json-syntax", "no-type", "no-customer", "bad-time", …).
+ */
 bool shop_event_read(struct arena *arena, const char *text, size_t length, const char *entry,
                      const struct shop_event_form *form, struct shop_event *event,
                      struct diag *diag);
