@@ -1345,32 +1345,54 @@ lint_programs = \
 	tests/lint/schemas
 
 fuzz_programs = \
+	tests/fuzz/fuzz_admin \
 	tests/fuzz/fuzz_answers \
 	tests/fuzz/fuzz_cel \
+	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_event \
 	tests/fuzz/fuzz_fill \
 	tests/fuzz/fuzz_html_text \
+	tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_inline_css \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_liquid \
 	tests/fuzz/fuzz_mailbox \
 	tests/fuzz/fuzz_mime \
+	tests/fuzz/fuzz_push \
+	tests/fuzz/fuzz_redis \
+	tests/fuzz/fuzz_reply \
 	tests/fuzz/fuzz_report \
+	tests/fuzz/fuzz_rules \
+	tests/fuzz/fuzz_smtp \
 	tests/fuzz/fuzz_smtp_reply \
+	tests/fuzz/fuzz_token \
 	tests/fuzz/fuzz_yaml
 
+fuzz_fixtures = \
+	tests/fuzz/peer_fixture.c \
+	tests/fuzz/peer_fixture.h
+
+tests_fuzz_fuzz_admin_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_answers_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_cel_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_config_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_event_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_fill_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_html_text_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_http_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_inline_css_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_liquid_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mailbox_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mime_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_push_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_redis_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_reply_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_report_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_rules_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_smtp_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_smtp_reply_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_token_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_yaml_LDADD = $(fuzz_libs)
 
 example_files = \

@@ -39,12 +39,13 @@ def lists():
     fuzzers = programs("tests/fuzz/fuzz_*.c")
     units = programs("tests/unit/test_*.c")
     fixtures = files("tests/unit/*_fixture.[ch]")
+    peers = files("tests/fuzz/*_fixture.[ch]")
     conformance = programs("tests/conformance/*_conformance.c")
     functional = programs("tests/functional/*_probe.c")
     bench = programs("tests/bench/*.c")
     lint = programs("tests/lint/*.c")
     built = {name + ".c" for name in fuzzers + units + conformance + functional + bench + lint}
-    built |= {"tests/fuzz/replay.c", *fixtures}
+    built |= {"tests/fuzz/replay.c", *fixtures, *peers}
     corpora = set(files("tests/fuzz/corpus/**/*"))  # many, and distributed as folders
     parts = [
         variable("library_sources", files("daemon/*/*.[ch]")),
@@ -57,6 +58,7 @@ def lists():
         variable("bench_programs", bench),
         variable("lint_programs", lint),
         variable("fuzz_programs", fuzzers),
+        variable("fuzz_fixtures", peers),
         "".join(f"{target(name)}_LDADD = $(fuzz_libs)\n" for name in fuzzers),
         variable("example_files", files("nudged.yaml", "demo/**/*", "rules/**/*", "templates/**/*")),
         variable("schema_files", files("schemas/*")),
