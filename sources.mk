@@ -1004,8 +1004,20 @@ library_sources = \
 	daemon/templates/templates_variant.h \
 	daemon/templates/translate.c \
 	daemon/templates/translate.h \
+	daemon/web/delivery.c \
+	daemon/web/delivery.h \
 	daemon/web/outside_event.c \
-	daemon/web/outside_event.h
+	daemon/web/outside_event.h \
+	daemon/web/signature.c \
+	daemon/web/signature.h \
+	daemon/web/signature_hmac.c \
+	daemon/web/signature_key.c \
+	daemon/web/signature_login.c \
+	daemon/web/signature_verify.h \
+	daemon/web/sns.c \
+	daemon/web/sns.h \
+	daemon/web/sns_url.c \
+	daemon/web/sns_url.h
 
 lua_scripts = \
 	daemon/store/asked.lua \
@@ -1258,6 +1270,7 @@ unit_programs = \
 	tests/unit/test_shard \
 	tests/unit/test_share \
 	tests/unit/test_shop_event \
+	tests/unit/test_signature \
 	tests/unit/test_size \
 	tests/unit/test_sizes \
 	tests/unit/test_slice \
@@ -1265,6 +1278,7 @@ unit_programs = \
 	tests/unit/test_smtp_login \
 	tests/unit/test_smtp_reply \
 	tests/unit/test_smtp_session \
+	tests/unit/test_sns \
 	tests/unit/test_split \
 	tests/unit/test_starts \
 	tests/unit/test_suppressed \

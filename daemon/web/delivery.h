@@ -1,0 +1,30 @@
+/*
+ * What a webhook brings, as signatures and mappings see it: one POST of a provider. Nothing of it
+ * is believed before its signature is.
+ */
+#ifndef NUDGED_WEB_DELIVERY_H
+#define NUDGED_WEB_DELIVERY_H
+
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/slice.h"
+#include "base/value.h"
+
+struct delivery {
+    struct slice body;    /* as it came, to the last byte: over these a signature is made */
+    struct value headers; /* map: names in lower case, to texts */
+    struct value query;   /* map: parameters of the address, to texts */
+    int64_t received_ms;  /* since 1970 */
+};
+
+/* The header's value, whatever the letter case of `name`; in the arena. NULL: there is none. */
+const char *delivery_header(const struct delivery *delivery, const char *name, struct arena *arena);
+
+/* The body as data: JSON, or a form (a map of texts) where the content type says so, else a text.
+ * False with `diag` where it says JSON and is none, or passes what is read of one: 1 MiB of a form,
+ * 64 levels, 262,144 values. */
+bool delivery_body(const struct delivery *delivery, struct arena *arena, struct value *body,
+                   struct diag *diag);
+
+#endif
