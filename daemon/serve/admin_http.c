@@ -14,6 +14,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,6 +45,19 @@ void admin_metrics(void *context, const struct admin_request *request, struct ad
     metrics_format(&reply->body);
 }
 
+/* To HEAD with the length that GET would have, and nothing of that (RFC 9110, 9.3.2). */
+static void put_body(struct evhttp_request *request, const struct admin_reply *reply,
+                     struct evbuffer *body)
+{
+    char length[32];
+    if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD) {
+        snprintf(length, sizeof length, "%zu", reply->body.length);
+        evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Length", length);
+    } else if (evbuffer_add(body, reply->body.data, reply->body.length)) {
+        mem_exhausted();
+    }
+}
+
 static void send_reply(struct evhttp_request *request, struct admin_reply *reply)
 {
     if (reply->body.full) {
@@ -53,8 +67,9 @@ static void send_reply(struct evhttp_request *request, struct admin_reply *reply
         buf_text(&reply->body, "the answer is too large\n");
     }
     struct evbuffer *body = evbuffer_new();
-    if (!body || evbuffer_add(body, buf_string(&reply->body), reply->body.length))
+    if (!body)
         mem_exhausted();
+    put_body(request, reply, body);
     evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", reply->type);
     evhttp_send_reply(request, reply->status, NULL, body);
     evbuffer_free(body);
@@ -79,38 +94,53 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 
 /* ---- Requests ---- */
 
-static const char *method_of(const struct evhttp_request *request)
+enum {
+    GETS = EVHTTP_REQ_GET | EVHTTP_REQ_HEAD,
+    /* What is none of these evhttp answers with 501. */
+    METHODS = GETS | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+              EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH
+};
+
+/* A route is for GET and HEAD, or for POST. */
+static bool takes(const struct admin_route *route, enum evhttp_cmd_type method)
 {
-    return evhttp_request_get_command(request) == EVHTTP_REQ_POST ? "POST" : "GET";
+    return strcmp(route->method, "GET") == 0 ? (method & GETS) != 0 : method == EVHTTP_REQ_POST;
 }
 
-/* The route, or NULL with the status of the refusal. */
-static const struct admin_route *find_route(const struct admin_http *admin, const char *method,
-                                            const char *path, int *status)
+/* The route; NULL: there is none, or none by this method (`*by_others`). */
+static const struct admin_route *find_route(const struct admin_http *admin,
+                                            enum evhttp_cmd_type method, const char *path,
+                                            const struct admin_route **by_others)
 {
-    *status = 404;
+    *by_others = NULL;
     for (const struct admin_route *route = admin->options.routes; route->path; route++) {
         if (strcmp(route->path, path))
             continue;
-        if (!strcmp(route->method, method))
+        if (takes(route, method))
             return route;
-        *status = 405;
+        *by_others = route;
     }
     return NULL;
 }
 
-static void fill_reply(const struct admin_http *admin, const char *method,
+static void fill_reply(const struct admin_http *admin, struct evhttp_request *http,
                        const struct admin_request *request, struct admin_reply *reply)
 {
-    int refusal;
-    const struct admin_route *route = find_route(admin, method, request->path, &refusal);
+    const struct admin_route *others,
+        *route = find_route(admin, evhttp_request_get_command(http), request->path, &others);
+    struct diag diag;
     if (route) {
         route->handler(admin->options.context, request, reply);
         return;
     }
-    struct diag diag;
-    diag_error(&diag, refusal == 404 ? "no such path" : "not by %s", method);
-    reply->status = refusal;
+    const char *allowed = !others ? NULL : takes(others, EVHTTP_REQ_GET) ? "GET, HEAD" : "POST";
+    reply->status = allowed ? 405 : 404;
+    if (allowed) {
+        evhttp_add_header(evhttp_request_get_output_headers(http), "Allow", allowed);
+        diag_error(&diag, "only by %s", allowed);
+    } else {
+        diag_error(&diag, "no such path");
+    }
     diag_format(&diag, &reply->body);
 }
 
@@ -146,7 +176,7 @@ static void on_request(struct evhttp_request *http, void *arg)
 
     evhttp_connection_set_closecb(evhttp_request_get_connection(http), on_close, admin);
     if (is_for_us(admin, http))
-        fill_reply(admin, method_of(http), &request, &reply);
+        fill_reply(admin, http, &request, &reply);
     else
         refuse_host(&reply);
     send_reply(http, &reply);
@@ -223,7 +253,7 @@ static void make_http(struct admin_http *admin)
     admin->http = evhttp_new(admin->options.base);
     if (!admin->http)
         mem_exhausted();
-    evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+    evhttp_set_allowed_methods(admin->http, METHODS);
     evhttp_set_max_headers_size(admin->http, ADMIN_HEADERS_MOST);
     evhttp_set_max_body_size(admin->http, ADMIN_BODY_MOST);
     evhttp_set_timeout(admin->http, ADMIN_SECONDS);

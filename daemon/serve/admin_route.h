@@ -34,7 +34,7 @@ typedef void admin_handler(void *context, const struct admin_request *request,
                            struct admin_reply *reply);
 
 struct admin_route {
-    const char *method; /* "GET" or "POST" */
+    const char *method; /* "GET", by HEAD too, or "POST" */
     const char *path;
     admin_handler *handler;
 };

@@ -77,8 +77,50 @@ def test_port(watched):
         assert ask(daemon, path)[0] == 404
     assert ask(daemon, "/stop", "POST")[0] == ask(daemon, "/reload", "POST")[0] == 404
     assert ask(daemon, "/metrics", "POST")[0] == 405
-    assert ask(daemon, "/metrics", "DELETE")[0] == 501
+    assert ask(daemon, "/metrics", "DELETE")[0] == 405
     assert daemon.status()["metrics"] == f"127.0.0.1:{port}"
+
+
+def dialogue(daemon, *requests):
+    """What one connection answers to all of them, sent at once: (status line, headers, body), bodies as the
+    length says, until the other side closes or all are answered."""
+    with socket.create_connection(("127.0.0.1", port_of(daemon)), timeout=30) as connection:
+        connection.sendall("".join(requests).replace("\n", "\r\n").encode())
+        stream, answers = connection.makefile("rb"), []
+        while len(answers) < len(requests) and (line := stream.readline()):
+            headers = {}
+            while (header := stream.readline().rstrip()):
+                name, _, value = header.decode().partition(": ")
+                headers[name] = value
+            head = requests[len(answers)].startswith("HEAD")
+            length = int(headers.get("Content-Length", -1))  # without one: until the end
+            body = stream.read(0 if head else length)
+            answers.append((line.decode().rstrip(), headers, body.decode()))
+        if answers[-1][1].get("Connection") == "close":
+            assert stream.read() == b""
+    return answers
+
+
+def test_http(watched):
+    """HEAD has GET's length and no body, so what comes next on the connection is the next answer; what is not
+    for a method says what is (RFC 9110, 9.3.2, 15.5.6)."""
+    daemon = watched.daemon().spawn()
+    tail = " HTTP/1.1\nHost: localhost\n\n"
+    answers = dialogue(daemon, f"HEAD /live{tail}", f"GET /live{tail}", f"HEAD /metrics{tail}", f"HEAD /nowhere{tail}",
+                       f"OPTIONS /metrics{tail}", f"TRACE /live{tail}", f"PUT /live{tail}", f"GET /live{tail}")
+    assert [int(line.split()[1]) for line, _, _ in answers] == [200, 200, 200, 404, 405, 405, 405, 200]
+    assert [body for _, _, body in answers[:2]] == ["", "ok\n"]
+    assert answers[0][1]["Content-Length"] == answers[1][1]["Content-Length"] == "3"
+    assert int(answers[2][1]["Content-Length"]) > 10000
+    assert answers[2][1]["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert [headers.get("Allow") for _, headers, _ in answers[3:7]] == [None, *["GET, HEAD"] * 3]
+    assert answers[4][2] == "error: only by GET, HEAD\n"
+    [(line, headers, body)] = dialogue(daemon, "GET /live HTTP/1.0\n\n")
+    assert line.split()[1] == "200" and body == "ok\n"
+    [(_, headers, _)] = dialogue(daemon, "GET /live HTTP/1.1\nHost: localhost\nConnection: close\n\n")
+    assert headers["Connection"] == "close"
+    assert dialogue(daemon, f"PROPFIND /live{tail}")[0][0].split()[1] == "501"
+    assert dialogue(daemon, "HEAD /live HTTP/1.1\nHost: shop.example\n\n")[0][0].split()[1] == "421"
 
 
 def test_port_of_ipv6(watched):
