@@ -150,10 +150,16 @@ void log_diag(const struct diag *diag)
     struct buf line;
     buf_init(&line, TEXT_MOST);
     diag_line(diag, &line);
-    if (diag->level == DIAG_WARNING)
-        log_warning("%s", buf_string(&line));
-    else
-        log_error("%s", buf_string(&line));
+    struct log_field fields[] = {
+        LOG_SAID("code", diag->code),
+        LOG_SAID("file", diag->file),
+        LOG_SAID("hint", diag->hint),
+        diag->line ? LOG_SAID_NUMBER("line", diag->line) : (struct log_field){0},
+        diag->column ? LOG_SAID_NUMBER("column", diag->column) : (struct log_field){0},
+        {0},
+    };
+    log_with(diag->level == DIAG_WARNING ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, fields, "%s",
+             buf_string(&line));
     buf_free(&line);
 }
 

@@ -1,20 +1,23 @@
 #include "base/log_group.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/log_line.h"
 #include "base/mem.h"
 
-enum { WORDS_MOST = 160, COUNT_SIZE = 32 };
+enum { KEY_MOST = 160, FIELDS_MOST = 6, VALUES_MOST = 160, COUNT_SIZE = 32 };
 
 static const char others[] = "other kinds";
 
 struct kind {
-    char words[WORDS_MOST];
+    char key[KEY_MOST]; /* as it is told */
+    const char *words;
+    struct log_field fields[1 + FIELDS_MOST + 1]; /* `more`, and those of the kind */
+    char values[VALUES_MOST];                     /* what these refer to */
     int64_t since_ms; /* when one was told in full, or those that followed were */
     uint64_t more;    /* since then */
 };
@@ -57,10 +60,20 @@ static void tell_kind(struct kind *kind, int64_t now_ms)
         return;
     if (passed_ms < LOG_GROUP_MS)
         snprintf(time, sizeof time, "%" PRId64 " s", passed_ms / 1000 + 1);
-    log_warning("… and %s more like it within %s: %s", print_count(kind->more, count), time,
-                kind->words);
+    kind->fields[0] = LOG_SAID_NUMBER("more", kind->more);
+    log_with(LOG_LEVEL_WARNING, kind->fields, "… and %s more like it within %s: %s",
+             print_count(kind->more, count), time, kind->words);
     kind->more = 0;
     kind->since_ms = now_ms;
+}
+
+/* What its fields refer to is in the kind itself. */
+static void move_kind(struct kind *to, const struct kind *from)
+{
+    *to = *from;
+    for (size_t i = 1; i <= FIELDS_MOST && to->fields[i].kind; i++)
+        if (to->fields[i].text)
+            to->fields[i].text = to->values + (from->fields[i].text - from->values);
 }
 
 void log_group_tell(struct log_group *group, int64_t now_ms)
@@ -69,7 +82,7 @@ void log_group_tell(struct log_group *group, int64_t now_ms)
         struct kind *kind = &group->kinds[i];
         bool due = now_ms - kind->since_ms >= LOG_GROUP_MS;
         if (due && kind->more == 0) {
-            *kind = group->kinds[--group->count];
+            move_kind(kind, &group->kinds[--group->count]);
             continue;
         }
         if (due)
@@ -85,35 +98,51 @@ void log_group_end(struct log_group *group, int64_t now_ms)
     group->count = 0;
 }
 
-static struct kind *find(struct log_group *group, const char *words)
+static struct kind *find(struct log_group *group, const char *key)
 {
     for (size_t i = 0; i < group->count; i++)
-        if (strcmp(group->kinds[i].words, words) == 0)
+        if (strcmp(group->kinds[i].key, key) == 0)
             return &group->kinds[i];
     return NULL;
 }
 
-bool log_group_is_news(struct log_group *group, int64_t now_ms, const char *kind, ...)
+/* Fields that there is no room for are left out. */
+static void copy_fields(struct kind *kind, const struct log_field *fields)
 {
-    char words[WORDS_MOST];
-    va_list args;
+    size_t used = 0, count = 1;
+    for (const struct log_field *field = fields; field && field->kind; field++) {
+        const char *text = field->text ? field->text : "";
+        size_t size = strlen(text) + 1;
+        if (count > FIELDS_MOST || used + size > sizeof kind->values)
+            continue;
+        kind->fields[count] = *field;
+        kind->fields[count++].text = memcpy(kind->values + used, text, size);
+        used += size;
+    }
+    kind->fields[count] = (struct log_field){0};
+}
+
+bool log_group_is_news(struct log_group *group, int64_t now_ms, const char *words,
+                       const struct log_field *fields)
+{
+    char key[KEY_MOST];
     if (!group)
         return true;
     log_group_tell(group, now_ms);
-    va_start(args, kind);
-    vsnprintf(words, sizeof words, kind, args);
-    va_end(args);
-    struct kind *known = find(group, words);
+    key[log_line_text(words, fields, key, sizeof key - 1)] = '\0';
+    struct kind *known = find(group, key);
     if (!known && group->count >= LOG_GROUP_KINDS) {
-        strcpy(words, others);
-        known = find(group, words);
+        strcpy(key, words = others);
+        fields = NULL;
+        known = find(group, key);
     }
     if (known) {
         known->more++;
         return false;
     }
     known = &group->kinds[group->count++];
-    *known = (struct kind){.since_ms = now_ms};
-    strcpy(known->words, words);
+    *known = (struct kind){.words = words, .since_ms = now_ms};
+    strcpy(known->key, key);
+    copy_fields(known, fields);
     return true;
 }

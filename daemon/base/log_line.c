@@ -60,7 +60,8 @@ size_t log_line_text(const char *sentence, const struct log_field *fields, char 
     buf_init(&line, 8 * TEXT_MOST);
     buf_add(&line, text, log_line_value(sentence, text, sizeof text));
     for (const struct log_field *field = fields; field && field->kind; field++)
-        if (is_told(field) && (field->kind == LOG_FIELD_TEXT || field->kind == LOG_FIELD_NUMBER))
+        if (is_told(field) && !field->said &&
+            (field->kind == LOG_FIELD_TEXT || field->kind == LOG_FIELD_NUMBER))
             put_field(&line, field);
     for (const struct log_field *field = fields; field && field->kind; field++)
         if (is_told(field) && field->kind == LOG_FIELD_DETAIL) {

@@ -51,9 +51,9 @@ static void log_failure(const struct attempt *attempt, const struct settlement_s
     const char *name = dead ? "reason" : "kind", *word = dead ? attempt->result.reason : what;
     char words[2 * OUTCOME_TEXT_SIZE];
     bool news = log_group_is_news(
-        scene->log_group, scene->clock_ms, "%s %s=%s gateway=%s code=%d enhanced=%s",
-        dead ? "dead messages" : "messages", name, word, attempt->gateway ? attempt->gateway : "-",
-        outcome->code, *outcome->enhanced ? outcome->enhanced : "-");
+        scene->log_group, scene->clock_ms, dead ? "dead messages" : "messages",
+        LOG_FIELDS(LOG_TEXT(name, word), LOG_TEXT("gateway", attempt->gateway),
+                   LOG_NUMBER("code", outcome->code), LOG_TEXT("enhanced", outcome->enhanced)));
     log_with(news && !told ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
              LOG_FIELDS(LOG_TEXT("event", attempt_event(attempt)), LOG_TEXT("mid", attempt->mid),
                         LOG_TEXT(name, word), LOG_TEXT("gateway", attempt->gateway),
@@ -77,7 +77,8 @@ void attempt_log_waits(const struct attempt *attempt, const struct settlement_sc
                        const char *missing)
 {
     char words[2 * OUTCOME_TEXT_SIZE];
-    if (log_group_is_news(scene->log_group, scene->clock_ms, "messages kind=%s", missing))
+    if (log_group_is_news(scene->log_group, scene->clock_ms, "messages",
+                          LOG_FIELDS(LOG_TEXT("kind", missing))))
         log_with(LOG_LEVEL_WARNING,
                  LOG_FIELDS(LOG_TEXT("event", attempt_event(attempt)),
                             LOG_TEXT("mid", attempt->mid),

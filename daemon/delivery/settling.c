@@ -26,7 +26,7 @@ static void log_dropped(const struct settling *settling, const struct attempt *a
 {
     const char *kind = vanished ? "messages whose record was deleted while they were being sent"
                                 : "messages settled by somebody else";
-    if (!log_group_is_news(settling->options.log_group, clock_monotonic_ms(), "%s", kind))
+    if (!log_group_is_news(settling->options.log_group, clock_monotonic_ms(), kind, NULL))
         return;
     if (vanished)
         log_with(LOG_LEVEL_WARNING,

@@ -31,7 +31,8 @@ static void log_given_up(const struct judging *judging, const struct work *work,
     char masked[320], id[LOG_NAME_SIZE];
     const char *colon = strchr(work->key, ':'); /* behind it stands what the hash is of */
     if (!log_group_is_news(judging->log_group, clock_monotonic_ms(),
-                           "customers that cannot be decided reason=%s", diag->code))
+                           "customers that cannot be decided",
+                           LOG_FIELDS(LOG_TEXT("reason", diag->code))))
         return;
     bool is_id = strncmp(work->key, "id:", 3) == 0 && !strchr(work->key, '@');
     log_with(LOG_LEVEL_ERROR,
@@ -77,7 +78,8 @@ void judging_give_up(const struct judging *judging, struct work *work, const str
 static void log_not_joined(const struct judging *judging, const struct diag *diag)
 {
     if (log_group_is_news(judging->log_group, clock_monotonic_ms(),
-                          "customers that cannot be joined reason=%s", diag->code))
+                          "customers that cannot be joined",
+                          LOG_FIELDS(LOG_TEXT("reason", diag->code))))
         log_with(LOG_LEVEL_ERROR,
                  LOG_FIELDS(LOG_TEXT("reason", diag->code), LOG_DETAIL(diag->text)),
                  "what is known of a customer under another key cannot be read, and is let be");

@@ -173,8 +173,8 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     work_add_dead(batch->arena, batch->no_events, entry, &diag);
     work_figures_read(batch->generation->rules, NULL);
     metrics_add_to(METRIC_EVENTS_DEAD, METRIC_LABELS(diag.code), 1);
-    if (log_group_is_news(batch->pipeline->options.log_group, clock_monotonic_ms(),
-                          "dead events reason=%s", diag.code))
+    if (log_group_is_news(batch->pipeline->options.log_group, clock_monotonic_ms(), "dead events",
+                          LOG_FIELDS(LOG_TEXT("reason", diag.code))))
         log_with(LOG_LEVEL_WARNING,
                  LOG_FIELDS(LOG_ID(LOG_ID_DEAD_EVENT), LOG_TEXT("reason", diag.code),
                             LOG_TEXT("entry", entry->id), LOG_DETAIL(diag.text)),
@@ -458,7 +458,7 @@ static void tell_different(const struct work *work)
 {
     if (work->decision.counts.differs &&
         log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
-                          "events that came again with other content"))
+                          "events that came again with other content", NULL))
         log_warning("an event came again with the same source, type and id, and other content: the "
                     "first counts (`duplicate-differs` in the customer's trace)");
 }
@@ -492,7 +492,7 @@ static void tell_codeless(const struct work *work, const struct commit_result *r
 {
     if (result->codeless_count &&
         log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
-                          "sends without a code, as none is left"))
+                          "sends without a code, as none is left", NULL))
         log_error("no code is left for a send, which is refused: `nudgectl codes` tells of which "
                   "list");
 }

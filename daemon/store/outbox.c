@@ -110,8 +110,8 @@ size_t outbox_hear_buried(struct outbox *outbox, const struct reply *list)
         if (strcmp(reason, "not-whole") == 0)
             outbox_note_spoilt(outbox, mid);
         metrics_add_to(METRIC_MESSAGES_DEAD, METRIC_LABELS(reason), 1);
-        if (log_group_is_news(outbox->log_group, clock_monotonic_ms(),
-                              "dead messages reason=%s gateway=%s", reason, gateway))
+        if (log_group_is_news(outbox->log_group, clock_monotonic_ms(), "dead messages",
+                              LOG_FIELDS(LOG_TEXT("reason", reason), LOG_TEXT("gateway", gateway))))
             log_with(LOG_LEVEL_WARNING,
                      LOG_FIELDS(LOG_ID(LOG_ID_DEAD_MESSAGE), LOG_TEXT("mid", mid),
                                 LOG_TEXT("reason", reason), LOG_TEXT("gateway", gateway)),

@@ -224,6 +224,23 @@ static void test_diag(void **state)
                         "<4>rules/cart.yaml:6:1: unknown key `untill` (did you mean `until`?)\n");
 }
 
+/* For who reads fields, beside the line for people. */
+static void diagnostics_as_json(void)
+{
+    log_set_format(LOG_FORMAT_JSON);
+    diagnostics();
+}
+
+static void test_diag_as_json(void **state)
+{
+    (void)state;
+    run(diagnostics_as_json, NULL);
+    assert_non_null(strstr(output,
+                           "\"message\":\"rules/cart.yaml:6:1: unknown key `untill` (did you "
+                           "mean `until`?)\",\"file\":\"rules/cart.yaml\",\"hint\":\"did you "
+                           "mean `until`?\",\"line\":6,\"column\":1}\n"));
+}
+
 static void keeps_errno(void)
 {
     int ends[2];
@@ -375,17 +392,12 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_journal),
-        cmocka_unit_test(test_time),
-        cmocka_unit_test(test_hostile_text),
-        cmocka_unit_test(test_longest_line),
-        cmocka_unit_test(test_lines_never_mix),
-        cmocka_unit_test(test_diag),
-        cmocka_unit_test(test_errors_are_ignored),
-        cmocka_unit_test(test_fields_in_text),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_address),
-        cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_journal),         cmocka_unit_test(test_time),
+        cmocka_unit_test(test_hostile_text),    cmocka_unit_test(test_longest_line),
+        cmocka_unit_test(test_lines_never_mix), cmocka_unit_test(test_diag),
+        cmocka_unit_test(test_diag_as_json),    cmocka_unit_test(test_errors_are_ignored),
+        cmocka_unit_test(test_fields_in_text),  cmocka_unit_test(test_json),
+        cmocka_unit_test(test_address),         cmocka_unit_test(test_masked),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
