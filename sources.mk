@@ -14,12 +14,16 @@ library_sources = \
 	daemon/app/lifecycle.h \
 	daemon/app/pulse.c \
 	daemon/app/pulse.h \
+	daemon/app/rule_counts.c \
+	daemon/app/rule_counts.h \
 	daemon/archive/archive.c \
 	daemon/archive/archive.h \
 	daemon/archive/archive_files.c \
 	daemon/archive/archive_files.h \
 	daemon/archive/archive_line.c \
 	daemon/archive/archive_line.h \
+	daemon/archive/archive_lost.c \
+	daemon/archive/archive_lost.h \
 	daemon/archive/archive_sweep.c \
 	daemon/archive/archive_sweep.h \
 	daemon/base/arena.c \
@@ -298,8 +302,6 @@ library_sources = \
 	daemon/ctl/explain_head.h \
 	daemon/ctl/explain_lines.c \
 	daemon/ctl/explain_lines.h \
-	daemon/ctl/exposition.c \
-	daemon/ctl/exposition.h \
 	daemon/ctl/feedback.c \
 	daemon/ctl/forecast.c \
 	daemon/ctl/forecast.h \
@@ -1164,7 +1166,6 @@ unit_programs = \
 	tests/unit/test_envelope \
 	tests/unit/test_event_again \
 	tests/unit/test_event_splitter \
-	tests/unit/test_exposition \
 	tests/unit/test_failpoint \
 	tests/unit/test_fields \
 	tests/unit/test_file \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "app/figures.h"
+#include "app/rule_counts.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -39,14 +40,17 @@ static void serve_health(void *context, const struct admin_request *request,
     size_t count;
     const struct wrong_key *key = wrong_keys_at(view.wrong_keys, now_ms, 0);
     reply->status = view.working ? 200 : 503;
-    if (!view.working || !(key || view.archive_fault))
+    if (!view.working || !(key || view.archive_lost.count))
         buf_printf(&reply->body, "%s\n", view.working ? "ok" : view.state);
     for (size_t i = 1; view.working && key; i++) {
         buf_printf(&reply->body, "degraded: %s %s\n", key->name, key->what);
         key = wrong_keys_at(view.wrong_keys, now_ms, i);
     }
-    if (view.working && view.archive_fault)
-        buf_printf(&reply->body, "degraded: events are not archived: %s\n", view.archive_fault);
+    if (view.working && view.archive_lost.count) {
+        buf_text(&reply->body, "degraded: ");
+        archive_lost_text(&view.archive_lost, &reply->body);
+        buf_char(&reply->body, '\n');
+    }
     if (view.working && view.full)
         buf_printf(&reply->body, "outbox-full: sends of %" PRId64 " customers wait for room\n",
                    view.full);
@@ -126,11 +130,10 @@ static void serve_status(void *context, const struct admin_request *request,
     buf_text(&reply->body, ",\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);
     buf_printf(&reply->body, ",\"metrics\":\"%s\"", ((const struct admin_pages *)context)->listens);
-    buf_text(&reply->body, ",\"archive\":");
-    if (view.archive_fault)
-        json_print_string(&reply->body, view.archive_fault, strlen(view.archive_fault));
-    else
-        buf_text(&reply->body, "null");
+    buf_text(&reply->body, ",");
+    archive_lost_write(&view.archive_lost, &reply->body);
+    buf_text(&reply->body, ",");
+    rule_counts_write(&reply->body);
     buf_text(&reply->body, ",");
     pulse_write(view.pulse, &reply->body);
     buf_text(&reply->body, "}\n");

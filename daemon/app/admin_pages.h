@@ -2,7 +2,8 @@
  * What nudgectl and monitoring ask the daemon over its admin socket:
  *
  *   GET /health    200 while events are taken and messages sent, else 503; `degraded` with the keys
- *                  of Redis that were found wrong within the last hour
+ *                  of Redis that were found wrong within the last hour, and the events of it
+ *                  that are not in the archive
  *   GET /status    the figures of `nudgectl status`, as JSON
  *   GET /metrics   all figures, in the Prometheus text format
  *   GET /ready     200 while events are taken and messages sent, else 503 with the reason

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "app/pulse.h"
+#include "archive/archive.h"
 #include "config/generation.h"
 #include "delivery/delivery.h"
 #include "events/sweeper.h"
@@ -31,7 +32,7 @@ struct admin_pages_view {
     const struct halted *halted; /* rules that are paused */
     struct sweeper_view clocks;
     const struct pulse *pulse;
-    const char *archive_fault; /* why the last events are not in the archive; NULL: they are */
+    struct archive_lost archive_lost; /* of late */
 };
 
 #endif

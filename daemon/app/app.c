@@ -30,6 +30,7 @@
 #include "app/figures.h"
 #include "app/lifecycle.h"
 #include "app/pulse.h"
+#include "app/rule_counts.h"
 #include "archive/archive.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -221,18 +222,28 @@ static void on_watchdog(evutil_socket_t fd, short what, void *context)
     notify_alive();
 }
 
+static struct archive_lost lost_of(const struct app *app)
+{
+    return app->archive ? archive_lost(app->archive, clock_wall_ms()) : (struct archive_lost){0};
+}
+
 /* What it does and what its gateways are like, for nudgectl, which asks all daemons at once. */
 static void tell_bulletin(const struct app *app)
 {
+    const struct archive_lost lost = lost_of(app);
     struct buf bulletin;
     buf_init(&bulletin, BULLETIN_MOST);
     buf_printf(&bulletin,
-               "{\"at\":%" PRId64 ",\"state\":\"%s\",\"rules\":%zu,\"events\":%" PRId64
-               ",\"messages\":%" PRId64 ",",
+               "{\"at\":%" PRId64 ",\"state\":\"%s\",\"rules\":%zu,\"decided\":%" PRId64
+               ",\"sent\":%" PRId64 ",",
                clock_wall_ms(), lifecycle_word(app->lifecycle),
                ruleset_count(app->generation->rules), metrics_read(METRIC_EVENTS_DECIDED),
                metrics_read(METRIC_MESSAGES_SENT));
     pulse_write(&app->pulse, &bulletin);
+    buf_text(&bulletin, ",");
+    archive_lost_write(&lost, &bulletin);
+    buf_text(&bulletin, ",");
+    rule_counts_write(&bulletin);
     buf_text(&bulletin, ",\"gateways\":[");
     delivery_status(app->delivery, &bulletin);
     buf_text(&bulletin, "]}");
@@ -297,7 +308,7 @@ static struct admin_pages_view view_of(const void *context)
         .wrong_keys = shard->wrong_keys,
         .halted = shard->halted,
         .clocks = sweeper_view(app->sweeper),
-        .archive_fault = app->archive ? archive_fault(app->archive) : NULL,
+        .archive_lost = lost_of(app),
         .pulse = &app->pulse,
     };
 }
@@ -427,7 +438,8 @@ static bool build_archive(struct app *app, struct diag *diag)
     const struct archive_options options = {.folder = keys->folder,
                                             .name = app->config->archive_name,
                                             .size_most = keys->size,
-                                            .now_ms = clock_wall_ms()};
+                                            .now_ms = clock_wall_ms(),
+                                            .log_group = app->log_group};
     app->archive = archive_new(&options, diag);
     return app->archive != NULL;
 }

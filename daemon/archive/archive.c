@@ -18,7 +18,9 @@
 #include "archive/archive_files.h"
 #include "archive/archive_line.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/log_group.h"
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -38,9 +40,13 @@ struct archive {
     char *path; /* of the file; NULL: none is open */
     int fd;     /* -1: none is open */
     int64_t size, begun_ms;
+    struct log_group *log_group;
     struct log_once told;
-    char fault[512]; /* "": none */
-    int64_t lost;    /* lines, since it has one */
+    bool is_told;            /* that it has a fault: so its end is too */
+    char fault[512];         /* of the last that failed */
+    bool failed;             /* since then nothing was written */
+    int64_t lost;            /* lines, since it failed */
+    struct archive_lost all; /* of late */
 
     pthread_mutex_t lock; /* over what follows, and over `fd` where it changes */
     bool unsynced;        /* the open file was written to */
@@ -211,21 +217,32 @@ static bool put(struct archive *archive)
 
 static void note_written(struct archive *archive)
 {
-    if (archive->fault[0])
+    if (archive->failed && archive->is_told)
         log_with(LOG_LEVEL_WARNING, LOG_FIELDS(LOG_NUMBER("lost", archive->lost)),
                  "events are archived again");
-    archive->fault[0] = '\0';
+    archive->failed = archive->is_told = false;
     archive->lost = 0;
     log_once_forget(&archive->told);
     metrics_add(METRIC_ARCHIVE_WRITTEN, archive->line_count);
 }
 
-static void note_lost(struct archive *archive)
+static void count_lost(struct archive *archive, int64_t now_ms)
 {
-    metrics_add(METRIC_ARCHIVE_LOST, archive->line_count);
+    archive_lost_add(&archive->all, archive->line_count, now_ms);
     archive->lost += archive->line_count;
-    if (log_once_is_news(&archive->told, archive->fault))
-        log_error("events are decided, but not archived: %s", archive->fault);
+    archive->failed = true;
+    metrics_add(METRIC_ARCHIVE_LOST, archive->line_count);
+}
+
+static void note_lost(struct archive *archive, int64_t now_ms)
+{
+    count_lost(archive, now_ms);
+    if (!log_once_is_news(&archive->told, archive->fault) ||
+        !log_group_is_news(archive->log_group, clock_monotonic_ms(), "faults of the archive", NULL))
+        return;
+    archive->is_told = true;
+    log_with(LOG_LEVEL_ERROR, LOG_FIELDS(LOG_DETAIL(archive->fault)),
+             "events are decided, but not archived");
 }
 
 void archive_write(struct archive *archive, int64_t now_ms)
@@ -238,7 +255,7 @@ void archive_write(struct archive *archive, int64_t now_ms)
     if ((archive->fd >= 0 || open_file(archive, now_ms)) && put(archive))
         note_written(archive);
     else
-        note_lost(archive);
+        note_lost(archive, now_ms);
     buf_clear(&archive->lines);
     archive->line_count = 0;
     if (archive->size >= archive->size_most)
@@ -262,9 +279,12 @@ void archive_rotate(struct archive *archive, int64_t now_ms)
 
 /* ---- For others ---- */
 
-const char *archive_fault(const struct archive *archive)
+struct archive_lost archive_lost(const struct archive *archive, int64_t now_ms)
 {
-    return archive->fault[0] ? archive->fault : NULL;
+    struct archive_lost lost = archive->all;
+    lost.why = archive->fault;
+    lost.goes_on = archive->failed;
+    return archive_lost_is(&lost, now_ms) ? lost : (struct archive_lost){0};
 }
 
 int64_t archive_rotations(struct archive *archive)
@@ -300,6 +320,7 @@ struct archive *archive_new(const struct archive_options *options, struct diag *
     archive->folder = mem_text(options->folder);
     archive->name = mem_text(options->name);
     archive->size_most = options->size_most;
+    archive->log_group = options->log_group;
     archive->fd = -1;
     pthread_mutex_init(&archive->lock, NULL);
     buf_init(&archive->lines, GATHERED_MOST);

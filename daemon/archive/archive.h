@@ -5,7 +5,8 @@
  * after the archive forces it to the disk (archive_unsynced).
  *
  * The file is another one after a day, or when it is full. One that cannot be written to harms
- * nobody but the archive: that is told, and tried again with the next events.
+ * nobody but the archive: that is told, also for a while after it was tried again with success, for
+ * a disk that is about full takes the one batch and not the other.
  */
 #ifndef NUDGED_ARCHIVE_ARCHIVE_H
 #define NUDGED_ARCHIVE_ARCHIVE_H
@@ -14,15 +15,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive/archive_lost.h"
 #include "base/diag.h"
 
 struct archive;
+struct log_group;
 
 struct archive_options {
-    const char *folder; /* made where it is not there (0700); its parent must be */
-    const char *name;   /* of this daemon, in the names of its files */
-    int64_t size_most;  /* bytes of a file */
-    int64_t now_ms;     /* the machine's, since 1970; as in all that follows */
+    const char *folder;          /* made where it is not there (0700); its parent must be */
+    const char *name;            /* of this daemon, in the names of its files */
+    int64_t size_most;           /* bytes of a file */
+    int64_t now_ms;              /* the machine's, since 1970; as in all that follows */
+    struct log_group *log_group; /* not its own; NULL: each fault is told */
 };
 
 /* NULL with `diag` where no file can be begun. */
@@ -39,8 +43,8 @@ void archive_write(struct archive *archive, int64_t now_ms);
 /* Begins another file where the present one is a day old: to be called now and then. */
 void archive_rotate(struct archive *archive, int64_t now_ms);
 
-/* Why the last events are not in the archive; NULL: they are. */
-const char *archive_fault(const struct archive *archive);
+/* What is not in it of late; `why` is good until the next call. */
+struct archive_lost archive_lost(const struct archive *archive, int64_t now_ms);
 /* How many files are done with: a number that grows. From any thread. */
 int64_t archive_rotations(struct archive *archive);
 

@@ -141,6 +141,17 @@ static size_t make_key(enum metric metric, const char *const *values, char key[L
 
 /* ---- Series ---- */
 
+static void append(struct family *family, struct series *series)
+{
+    if (family->last)
+        family->last->next = series;
+    else
+        family->first = series;
+    family->last = series;
+    family->count++;
+    map_put(family->table, series->key, series->key_length, series);
+}
+
 static struct series *add_series(enum metric metric, const char *key, size_t length)
 {
     struct family *family = &families[metric];
@@ -157,13 +168,7 @@ static struct series *add_series(enum metric metric, const char *key, size_t len
     buf_free(&labels);
     if (rows[metric].kind == METRIC_KIND_HISTOGRAM)
         series->histogram = mem_zero(1, sizeof *series->histogram);
-    if (family->last)
-        family->last->next = series;
-    else
-        family->first = series;
-    family->last = series;
-    family->count++;
-    map_put(family->table, key, length, series);
+    append(family, series);
     return series;
 }
 
@@ -206,17 +211,10 @@ static void keep_some(struct family *family,
     while (series) {
         struct series *next = series->next;
         series->next = NULL;
-        if (!keeps(context, series)) {
+        if (keeps(context, series))
+            append(family, series);
+        else
             free_series(series);
-        } else {
-            if (family->last)
-                family->last->next = series;
-            else
-                family->first = series;
-            family->last = series;
-            family->count++;
-            map_put(family->table, series->key, series->key_length, series);
-        }
         series = next;
     }
 }
@@ -242,12 +240,19 @@ struct keeping {
     const void *context;
 };
 
+/* Of the label at that place. */
+static const char *value_at(const struct series *series, size_t place)
+{
+    const char *value = series->key;
+    while (place-- > 0)
+        value += strlen(value) + 1;
+    return value;
+}
+
 static bool keeps_value(const void *context, const struct series *series)
 {
     const struct keeping *keeping = context;
-    const char *value = series->key;
-    for (size_t i = 0; i < keeping->place; i++)
-        value += strlen(value) + 1;
+    const char *value = value_at(series, keeping->place);
     return strcmp(value, other) == 0 || keeping->keeps(keeping->context, value);
 }
 
@@ -335,6 +340,17 @@ void metrics_observe_in(enum metric metric, const char *const *labels, int64_t u
 int64_t metrics_read(enum metric metric)
 {
     return get(&families[metric].figure);
+}
+
+void metrics_each(enum metric metric, const char *label,
+                  void (*visit)(void *context, const char *value, int64_t figure), void *context)
+{
+    size_t place;
+    pthread_mutex_lock(&lock);
+    if (find_label(metric, label, &place))
+        for (const struct series *series = families[metric].first; series; series = series->next)
+            visit(context, value_at(series, place), get(&series->figure));
+    pthread_mutex_unlock(&lock);
 }
 
 /* ---- Telling ---- */

@@ -57,6 +57,11 @@ void metrics_observe_in(enum metric metric, const char *const *labels, int64_t u
 /* Of a counter or gauge: what was added to it, under all labels, since the program began. */
 int64_t metrics_read(enum metric metric);
 
+/* Each series of a counter or gauge, with its value of that label: a value comes as often as there
+ * are series with it. `visit` asks nothing here. */
+void metrics_each(enum metric metric, const char *label,
+                  void (*visit)(void *context, const char *value, int64_t figure), void *context);
+
 /* The family has no series any more. */
 void metrics_forget(enum metric metric);
 /* Series whose label `label` has a value that is not to be kept, as a reload has no such rule, go.

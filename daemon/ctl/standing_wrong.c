@@ -61,9 +61,12 @@ static void find_redis(struct standing *standing, struct arena *arena)
 
 static void find_archive(struct standing *standing, struct arena *arena)
 {
-    const char *fault = value_to_text(arena, value_get(&standing->local, "archive"));
-    if (fault)
-        add(standing, "", arena_printf(arena, "events are not archived: %s", fault));
+    for (size_t i = 0; i < standing->daemon_count; i++) {
+        const struct daemons_item *daemon = &standing->daemons[i];
+        const char *fault = value_to_text(arena, value_get(&daemon->said, "archive"));
+        if (fault)
+            add(standing, "", arena_printf(arena, "%s: %s", daemon->name, fault));
+    }
 }
 
 /* ---- What does not come on ---- */

@@ -1,7 +1,7 @@
 /*
  * nudgectl top: how nudged stands (ctl/standing), drawn anew each second with what happened since:
- * by gateway, over all daemons, and by rule, at the daemon of this machine (its /metrics). A daemon
- * or a Redis that goes away is told among what is wrong, and asked again each time.
+ * by gateway and by rule, over all daemons. A daemon or a Redis that goes away is told among what
+ * is wrong, and asked again each time.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -14,7 +14,6 @@
 #include "ctl/cells.h"
 #include "ctl/command.h"
 #include "ctl/exit_codes.h"
-#include "ctl/exposition.h"
 #include "ctl/pace.h"
 #include "ctl/screen.h"
 #include "ctl/standing_wrong.h"
@@ -57,33 +56,19 @@ static void count_gateways(struct top *top)
     }
 }
 
-static void count_rule(struct top *top, const struct exposition_sample *sample)
+/* [decided, sent, held back], by the name of the rule (app/rule_counts). */
+static void count_rules(struct top *top, const struct value *said)
 {
-    static const char *const names[PACE_COUNTS] = {
-        [TOP_DECIDED] = "nudged_messages_decided_total",
-        [TOP_SENT_OF_RULE] = "nudged_messages_sent_total",
-        [TOP_HELD_BACK] = "nudged_messages_refused_total",
-    };
-    for (size_t i = 0; i < PACE_COUNTS; i++) {
-        const char *rule =
-            exposition_is(sample, names[i]) ? exposition_label(sample, "rule", top->arena) : NULL;
-        if (rule)
-            pace_add(top->rules, rule, i, (int64_t)sample->value);
+    const struct value *rules = value_get(said, "by_rule");
+    for (uint32_t i = 0; value_is(rules, VALUE_MAP) && i < value_count(rules); i++) {
+        const struct value_member *member = &rules->map->members[i];
+        const char *rule = value_to_text(top->arena, &member->key);
+        uint32_t counts = value_is(&member->value, VALUE_LIST) ? value_count(&member->value) : 0;
+        int64_t count = 0;
+        for (uint32_t j = 0; rule && j < counts && j < PACE_COUNTS; j++)
+            if (value_to_int(&member->value.list->items[j], &count))
+                pace_add(top->rules, rule, j, count);
     }
-}
-
-static void count_rules(struct top *top)
-{
-    struct admin_answer answer;
-    struct exposition_sample sample;
-    struct diag diag;
-    if (!top->standing->answers ||
-        !context_try_answer(top->source.context, "GET", "/metrics", TIMEOUT_MS, &answer, &diag))
-        return;
-    const char *text = buf_string(&answer.body);
-    while (answer.status == 200 && exposition_next(&text, &sample))
-        count_rule(top, &sample);
-    buf_free(&answer.body);
 }
 
 static void look(struct top *top)
@@ -98,7 +83,8 @@ static void look(struct top *top)
     pace_begin(top->rules, now_ms);
     count_all(top);
     count_gateways(top);
-    count_rules(top);
+    for (size_t i = 0; i < top->standing->daemon_count; i++)
+        count_rules(top, &top->standing->daemons[i].said);
 }
 
 /* ---- Drawing ---- */

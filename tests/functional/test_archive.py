@@ -129,15 +129,48 @@ def test_what_cannot_be_written_stops_nothing(shop):
     status, health = daemon.ask("GET", "/health")
     assert status == 200 and health.startswith("degraded: events are not archived: cannot make the folder")
     assert "nudged_archive_lost_total 1\n" in daemon.ask("GET", "/metrics")[1]
-    assert "!  events are not archived" in shop.ctl("status")[1]
+    assert "!  one: events are not archived" in shop.ctl("status")[1]
     assert daemon.log().count("not archived") == 1
     away.mkdir()
     shop.push(created(2))
     shop.wait_idle()
     [path] = (away / "archive").glob("events-*")
     assert json.loads(path.read_text())["event"]["id"] == "c2"
-    assert daemon.ask("GET", "/health") == (200, "ok\n")
+    status, health = daemon.ask("GET", "/health")
+    assert status == 200 and health.startswith("degraded: events were not archived: cannot make the folder")
+    assert "; 1 lost from 2" in health
+    assert "!  one: events were not archived: " in shop.ctl("status")[1]
     assert "events are archived again lost=1\n" in daemon.log()
+
+
+def test_a_disk_that_is_about_full(shop):
+    """It takes the one batch and not the other: that floods no log, and is told until an hour after the last, by
+    nudgectl also of a daemon elsewhere."""
+    begin(shop)
+    shop.config["archive"]["folder"] = str(shop.folder / "away" / "archive")
+    away = shop.folder / "away"
+    away.mkdir()
+    daemon = shop.daemon().spawn()
+    for number in range(0, 20, 2):
+        away.rename(shop.folder / "gone")
+        shop.push(created(number))
+        shop.wait_idle()
+        (shop.folder / "gone").rename(away)
+        shop.push(created(number + 1))
+        shop.wait_idle()
+    assert "events were not archived: " in daemon.ask("GET", "/health")[1]
+    assert "; 10 lost from 2" in daemon.ask("GET", "/health")[1]
+    assert daemon.log().count("not archived") == daemon.log().count("archived again") == 1
+    shop.daemon("two").spawn()
+    shop.config["admin"] = {"socket": str(shop.folder / "nobody.sock")}
+    elsewhere = shop.folder / "elsewhere.yaml"
+    elsewhere.write_text(json.dumps(shop.config))
+    wait_until(lambda: "!  one: events were not archived: " in shop.ctl("status", config=elsewhere)[1],
+               lambda: shop.ctl("status", config=elsewhere))
+    status = json.loads(shop.ctl("status", "--json", config=elsewhere)[1])
+    assert [one["archive_lost"] for one in status["daemons"] if one["name"] == "one"] == [10]
+    daemon.stop()
+    assert "… and 9 more like it within " in daemon.log() and "faults of the archive" in daemon.log()
 
 
 def test_a_folder_that_is_moved_away(shop):

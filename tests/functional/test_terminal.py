@@ -182,6 +182,23 @@ def test_top_shows_what_happens(office, open_terminal):
     terminal.keys("q")
 
 
+def test_top_counts_those_of_all_daemons(office, open_terminal):
+    """Rules and rates, also of one elsewhere; the bulletin of the last release has nothing of that."""
+    office.client.hset("nudged:sets", "old", "1:0")
+    office.client.set("nudged:bulletin:old", json.dumps({"at": 1, "state": "running", "gateways": []}))
+    office.push(*(order(number) for number in range(20)))
+    office.idle()
+    first, office.one = office.one, office.daemon("second").spawn()
+    terminal = open_terminal(120, 40)
+    terminal.run(office, "top --interval 200ms")
+    terminal.wait(lambda screen: re.search(r"^receipt +- +- +- +20 +0 +0$", screen, re.M), "what the first one did")
+    office.push(*(order(number) for number in range(20, 50)))
+    terminal.wait(lambda screen: re.search(r"^receipt +[1-9]\S* +- +- +50 +0 +0$", screen, re.M), "what both did")
+    terminal.wait(lambda screen: re.search(r"^events +[1-9][\d.]*/s decided", screen, re.M), "the rate of all")
+    terminal.keys("q")
+    assert first.stop() == 0
+
+
 def test_top_when_the_daemon_goes_away(office, open_terminal):
     terminal = open_terminal()
     terminal.run(office, "top --interval 200ms")

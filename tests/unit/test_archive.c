@@ -152,7 +152,7 @@ static void write_event(struct archive *archive, const char *event, int64_t at_m
 {
     archive_add(archive, "17-0", event, strlen(event), at_ms);
     archive_write(archive, at_ms);
-    assert_null(archive_fault(archive));
+    assert_false(archive_lost(archive, at_ms).goes_on);
 }
 
 #define LINE(event) "{\"received\":17,\"entry\":\"17-0\",\"event\":" event "}\n"
@@ -214,6 +214,59 @@ static void test_what_was_written_is_to_be_forced(void **state)
     assert_true(fd >= 0);
     close(fd);
     archive_destroy(&archive);
+}
+
+/* A disk that takes the one batch and not the other: it is told until an hour after the last. */
+static void test_what_is_lost(void **state)
+{
+    const struct world *world = *state;
+    static const int64_t minute_ms = 60 * 1000;
+    const char *away = arena_printf(world->arena, "%s.away", world->folder);
+    struct archive *archive = open_archive(world, "one", now_ms);
+    struct buf text;
+    buf_init(&text, 4096);
+    assert_int_equal(archive_lost(archive, now_ms).count, 0);
+    archive_set_size(archive, 1); /* each batch has a file of its own */
+    write_event(archive, "{\"a\":1}", now_ms);
+    assert_int_equal(rename(world->folder, away), 0);
+    put_file(&(struct world){.arena = world->arena, .folder = "/tmp"},
+             world->folder + strlen("/tmp/"), "no folder");
+    for (int i = 0; i < 3; i++)
+        archive_add(archive, "17-0", "{}", 2, now_ms);
+    archive_write(archive, now_ms);
+    struct archive_lost lost = archive_lost(archive, now_ms);
+    assert_true(lost.goes_on);
+    archive_lost_text(&lost, &text);
+    assert_non_null(strstr(buf_string(&text), "events are not archived: cannot begin /tmp/"));
+    assert_non_null(strstr(buf_string(&text), "; 3 lost since 2026-11-29T00:06:02Z"));
+    assert_int_equal(unlink(world->folder), 0);
+    assert_int_equal(rename(away, world->folder), 0);
+    write_event(archive, "{\"a\":2}", now_ms + minute_ms);
+    buf_clear(&text);
+    lost = archive_lost(archive, now_ms + minute_ms);
+    archive_lost_write(&lost, &text);
+    assert_non_null(strstr(buf_string(&text), "\"archive\":\"events were not archived: "));
+    assert_non_null(strstr(buf_string(&text), "; 3 lost from 2026-11-29T00:06:02Z to "
+                                              "2026-11-29T00:06:02Z\",\"archive_lost\":3"));
+    assert_int_equal(archive_lost(archive, now_ms + ARCHIVE_LOST_MS - 1).count, 3);
+    assert_int_equal(archive_lost(archive, now_ms + ARCHIVE_LOST_MS).count, 0);
+    buf_free(&text);
+    archive_destroy(&archive);
+}
+
+/* Those of an hour count together; behind an hour without, it begins anew. */
+static void test_losses_of_an_hour(void **state)
+{
+    struct archive_lost lost = {0};
+    (void)state;
+    assert_false(archive_lost_is(&lost, now_ms));
+    archive_lost_add(&lost, 2, now_ms);
+    archive_lost_add(&lost, 3, now_ms + ARCHIVE_LOST_MS - 1);
+    assert_int_equal(lost.count, 5);
+    assert_int_equal(lost.since_ms, now_ms);
+    archive_lost_add(&lost, 4, now_ms + 2 * (int64_t)ARCHIVE_LOST_MS - 1);
+    assert_int_equal(lost.count, 4);
+    assert_int_equal(lost.since_ms, lost.last_ms);
 }
 
 /* ---- Sweeping ---- */
@@ -367,6 +420,8 @@ int main(void)
         TEST(not_with_anothers_nor_an_old_one),
         TEST(a_file_ends_after_a_day),
         TEST(what_was_written_is_to_be_forced),
+        TEST(what_is_lost),
+        TEST(losses_of_an_hour),
         TEST(lines_of_who_was_erased_go),
         TEST(nobody_was_erased),
         TEST(a_file_with_nothing_left_goes),

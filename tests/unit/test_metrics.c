@@ -221,6 +221,25 @@ static void test_table(void **state)
     }
 }
 
+static void sum_of_rule(void *context, const char *rule, int64_t figure)
+{
+    int64_t *sum = context;
+    *sum += strcmp(rule, "each-rule") == 0 ? figure : 0;
+}
+
+static void test_each(void **state)
+{
+    int64_t sum = 0;
+    (void)state;
+    metrics_add_to(METRIC_MESSAGES_SENT, METRIC_LABELS("each-rule", "email", "one"), 3);
+    metrics_add_to(METRIC_MESSAGES_SENT, METRIC_LABELS("another", "email", "one"), 20);
+    metrics_add_to(METRIC_MESSAGES_SENT, METRIC_LABELS("each-rule", "email", "two"), 4);
+    metrics_each(METRIC_MESSAGES_SENT, "rule", sum_of_rule, &sum);
+    assert_int_equal(sum, 7);
+    metrics_each(METRIC_MESSAGES_SENT, "reason", sum_of_rule, &sum);
+    assert_int_equal(sum, 7);
+}
+
 static int open_buf(void **state)
 {
     struct buf *out = mem_zero(1, sizeof *out);
@@ -248,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_ceiling),
         cmocka_unit_test(test_keep),
         cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_each),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, open_buf, close_buf);
