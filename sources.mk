@@ -117,6 +117,8 @@ library_sources = \
 	daemon/base/value.c \
 	daemon/base/value.h \
 	daemon/base/value_kind.h \
+	daemon/base/webhook_signature.c \
+	daemon/base/webhook_signature.h \
 	daemon/base/word.c \
 	daemon/base/word.h \
 	daemon/base/yaml.c \
@@ -294,8 +296,6 @@ library_sources = \
 	daemon/ctl/eval_trace.h \
 	daemon/ctl/event_again.c \
 	daemon/ctl/event_again.h \
-	daemon/ctl/event_splitter.c \
-	daemon/ctl/event_splitter.h \
 	daemon/ctl/exit_codes.h \
 	daemon/ctl/explain.c \
 	daemon/ctl/explain_head.c \
@@ -436,6 +436,8 @@ library_sources = \
 	daemon/customer/customer_size.h \
 	daemon/customer/customer_starts.c \
 	daemon/customer/customer_starts.h \
+	daemon/customer/event_splitter.c \
+	daemon/customer/event_splitter.h \
 	daemon/customer/said.c \
 	daemon/customer/said.h \
 	daemon/customer/shop_event.c \
@@ -856,8 +858,6 @@ library_sources = \
 	daemon/send/throttle.h \
 	daemon/send/transfer.c \
 	daemon/send/transfer.h \
-	daemon/send/webhook_signature.c \
-	daemon/send/webhook_signature.h \
 	daemon/serve/admin.c \
 	daemon/serve/admin.h \
 	daemon/serve/admin_client.c \
@@ -1019,7 +1019,9 @@ library_sources = \
 	daemon/web/sns.c \
 	daemon/web/sns.h \
 	daemon/web/sns_url.c \
-	daemon/web/sns_url.h
+	daemon/web/sns_url.h \
+	daemon/web/tokens_file.c \
+	daemon/web/tokens_file.h
 
 lua_scripts = \
 	daemon/store/asked.lua \
@@ -1289,6 +1291,7 @@ unit_programs = \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
 	tests/unit/test_timers \
+	tests/unit/test_tokens_file \
 	tests/unit/test_trace \
 	tests/unit/test_trace_words \
 	tests/unit/test_traces \

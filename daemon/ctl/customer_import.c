@@ -14,12 +14,12 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ctl/csv_reader.h"
-#include "ctl/event_splitter.h"
 #include "ctl/exit_codes.h"
 #include "ctl/loading.h"
 #include "ctl/plain.h"
 #include "ctl/profiles.h"
 #include "ctl/subject_import.h"
+#include "customer/event_splitter.h"
 #include "store/keys.h"
 
 enum { EXPORT_MOST = 64 << 20, CHUNK = 64 * 1024, NAME_SIZE = 4096 };

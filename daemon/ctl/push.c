@@ -1,7 +1,7 @@
 /*
  * nudgectl push: events from files or standard input into the stream, many at a time.
- * Each is looked at before it goes (ctl/event_splitter finds where it begins and ends): what is
- * no JSON object is shown with its place and not pushed, and the exit status is 1.
+ * Each is looked at before it goes (customer/event_splitter finds where it begins and ends): what
+ * is no JSON object is shown with its place and not pushed, and the exit status is 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "ctl/command.h"
-#include "ctl/event_splitter.h"
 #include "ctl/json_line.h"
+#include "customer/event_splitter.h"
 #include "store/keys.h"
 
 enum { IN_FLIGHT_MOST = 1000, CHUNK = 64 * 1024 };

@@ -19,12 +19,12 @@
 #include "base/digest.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "base/webhook_signature.h"
 #include "send/answers.h"
 #include "send/fill.h"
 #include "send/http_settings.h"
 #include "send/request.h"
 #include "send/secret.h"
-#include "send/webhook_signature.h"
 
 enum { HTTP_URL_MOST = 8192, HTTP_HEADERS_MOST = 32768 };
 

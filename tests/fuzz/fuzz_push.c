@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ctl/csv_reader.h"
-#include "ctl/event_splitter.h"
+#include "customer/event_splitter.h"
 
 static void take(void *context, const struct event_splitter_piece *piece)
 {

@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "ctl/event_splitter.h"
+#include "customer/event_splitter.h"
 
 /* The pieces of a text, each as "line:column kind text;" with line ends as "/". */
 static const struct {

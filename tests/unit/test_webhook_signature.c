@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "send/webhook_signature.h"
+#include "base/webhook_signature.h"
 
 static void as_others_sign(void **state)
 {

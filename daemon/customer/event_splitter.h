@@ -6,8 +6,8 @@
  * It finds where an object ends, not whether it is right: what does not hold together is told as
  * a piece too, up to the line with which something new begins, and who takes it reads it as JSON.
  */
-#ifndef NUDGED_CTL_EVENT_SPLITTER_H
-#define NUDGED_CTL_EVENT_SPLITTER_H
+#ifndef NUDGED_CUSTOMER_EVENT_SPLITTER_H
+#define NUDGED_CUSTOMER_EVENT_SPLITTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -16,7 +16,7 @@
  * splitter is lost, up to a line that begins with a bracket in the first column, or in the one in
  * which the broken piece began: items of a list are mostly indented alike.
  */
-#include "ctl/event_splitter.h"
+#include "customer/event_splitter.h"
 
 #include "base/json.h"
 

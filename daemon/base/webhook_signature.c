@@ -1,4 +1,4 @@
-#include "send/webhook_signature.h"
+#include "base/webhook_signature.h"
 
 #include <string.h>
 

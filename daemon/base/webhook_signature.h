@@ -2,8 +2,8 @@
  * What says who sends a webhook, and that nobody changed it: Standard Webhooks 1.0,
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-#ifndef NUDGED_SEND_WEBHOOK_SIGNATURE_H
-#define NUDGED_SEND_WEBHOOK_SIGNATURE_H
+#ifndef NUDGED_BASE_WEBHOOK_SIGNATURE_H
+#define NUDGED_BASE_WEBHOOK_SIGNATURE_H
 
 #include <stddef.h>
 #include <stdint.h>
