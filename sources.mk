@@ -706,12 +706,16 @@ library_sources = \
 	daemon/mail/mime.h \
 	daemon/mail/mime_encoding.c \
 	daemon/mail/mime_encoding.h \
+	daemon/mail/preferences.c \
+	daemon/mail/preferences.h \
 	daemon/mail/provider.c \
 	daemon/mail/provider.h \
 	daemon/mail/text_writer.c \
 	daemon/mail/text_writer.h \
 	daemon/mail/token.c \
 	daemon/mail/token.h \
+	daemon/mail/token_keys.c \
+	daemon/mail/token_keys.h \
 	daemon/mail/unsubscribe.c \
 	daemon/mail/unsubscribe.h \
 	daemon/mail/verp.c \
@@ -1291,6 +1295,8 @@ unit_programs = \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
 	tests/unit/test_timers \
+	tests/unit/test_token \
+	tests/unit/test_token_keys \
 	tests/unit/test_tokens_file \
 	tests/unit/test_trace \
 	tests/unit/test_trace_words \

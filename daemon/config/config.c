@@ -543,7 +543,10 @@ void config_compose(const struct config *config, struct compose_settings *compos
         .message_id_domain = mail->message_id_domain,
         .mail_channels = config->mail_channels,
         .zone = config->zone,
-        .key = {.id = "1", .bytes = config->secret, .length = config->secret_length},
+        .key = {.id = "1",
+                .bytes = config->secret,
+                .length = config->secret_length,
+                .open = true},
     };
 }
 

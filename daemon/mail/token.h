@@ -1,11 +1,21 @@
 /*
- * A signed token: texts that whoever has the token can read, and that only who has the key can
- * make. Safe in a URL as it stands.
+ * A token: texts that only who has a key can make, and read. Safe in a URL as it stands.
  *
- *   KEYID "." base64url(FIELD NUL FIELD …) "." base64url(MAC)     (RFC 4648, section 5)
+ *   KEYID "." base64url(TAG SEALED)                               (RFC 4648, section 5)
  *
- * The MAC (HMAC-SHA256) is over PURPOSE NUL KEYID NUL FIELD NUL FIELD …: a token that was made for
- * one purpose is void for any other.
+ *   TEXT    FIELD NUL FIELD …
+ *   TAG     the first 16 bytes of HMAC-SHA256(key, PURPOSE NUL KEYID NUL TEXT)
+ *   SEALED  TEXT xor a stream, of which HMAC-SHA256(key, "seal" NUL TAG I) are 32 bytes, where the
+ *           byte I counts from 0
+ *
+ * This is the SIV construction (RFC 5297) with HMAC, which every language has: the tag signs what
+ * it seals. A token that was made for one purpose is void for any other, and whoever sees a link
+ * in a log reads no address in it.
+ *
+ * Tokens of the open form, which all had before there were keys of their own, are made and read
+ * with an open key alone:
+ *
+ *   KEYID "." base64url(TEXT) "." base64url(HMAC-SHA256(key, PURPOSE NUL KEYID NUL TEXT))
  */
 #ifndef NUDGED_MAIL_TOKEN_H
 #define NUDGED_MAIL_TOKEN_H
@@ -21,13 +31,18 @@ struct token_key {
     const char *id; /* letters, digits, '-' and '_', 1 to 16: which key signed */
     const unsigned char *bytes;
     size_t length;
+    bool open; /* its tokens have the open form */
 };
 
-/* What a token is for, and of how many fields one for that consists: both fixed for ever. */
+/* What a token is for, and of how many fields one for that consists: both fixed for ever. No
+ * purpose is "seal". */
 struct token_kind {
     const char *purpose;
     size_t field_count; /* 1 to TOKEN_FIELDS_MOST */
 };
+
+/* Whether it may be a key's id. */
+bool token_is_id(const char *id, size_t length);
 
 /* In the arena. NULL where the key's id is none, a field is longer than TOKEN_FIELD_MOST, all
  * are too long for TOKEN_MOST, or the key is empty. */
@@ -39,5 +54,9 @@ const char *token_make(struct arena *arena, const struct token_key *key,
 bool token_verify(struct arena *arena, const struct token_key *keys, size_t count,
                   const struct token_kind *kind, const char *token, size_t length,
                   const char **fields);
+
+/* Whether it has the form of a token, and names none of the keys: another who has more of them may
+ * know it. */
+bool token_is_foreign(const struct token_key *keys, size_t count, const char *token, size_t length);
 
 #endif

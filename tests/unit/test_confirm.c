@@ -13,8 +13,8 @@
 #include "mail/confirm.h"
 #include "mail/unsubscribe.h"
 
-static const struct token_key key = {"k1", (const unsigned char *)"secret one", 10};
-static const struct token_key other = {"k2", (const unsigned char *)"secret two", 10};
+static const struct token_key key = {"k1", (const unsigned char *)"secret one", 10, true};
+static const struct token_key other = {"k2", (const unsigned char *)"secret two", 10, true};
 static const struct confirm_claim news = {"id:7", "news", 1772352000000};
 
 static bool verify(struct arena *arena, const char *token, int64_t now_ms,

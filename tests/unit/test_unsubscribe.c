@@ -12,8 +12,8 @@
 #include "base/arena.h"
 #include "mail/unsubscribe.h"
 
-static const struct token_key first = {"k1", (const unsigned char *)"secret one", 10};
-static const struct token_key second = {"k2", (const unsigned char *)"secret two", 10};
+static const struct token_key first = {"k1", (const unsigned char *)"secret one", 10, true};
+static const struct token_key second = {"k2", (const unsigned char *)"secret two", 10, true};
 
 static bool verify(struct arena *arena, const struct token_key *keys, size_t count,
                    const char *token, const char **customer, const char **topic)
@@ -99,8 +99,9 @@ static void refused(void **state)
     char big[TOKEN_FIELD_MOST + 2];
     memset(big, 'x', sizeof big - 1);
     big[sizeof big - 1] = '\0';
-    const struct token_key none = {"k1", first.bytes, 0}, wrong = {"k.1", first.bytes, 10},
-                           unnamed = {"", first.bytes, 10};
+    const struct token_key none = {"k1", first.bytes, 0, true},
+                           wrong = {"k.1", first.bytes, 10, true},
+                           unnamed = {"", first.bytes, 10, true};
     struct arena *arena = arena_new(4096);
     assert_null(unsubscribe_make(arena, &first, big, "x"));
     assert_null(unsubscribe_make(arena, &first, "x", big));
