@@ -11,8 +11,8 @@
 #include "mail/unsubscribe.h"
 #include "mail/verp.h"
 
-static const struct token_key keys[] = {{"k2", (const unsigned char *)"newest", 6},
-                                        {"k1", (const unsigned char *)"oldest", 6}};
+static const struct token_key keys[] = {{"k2", (const unsigned char *)"newest", 6, false},
+                                        {"k1", (const unsigned char *)"oldest", 6, true}};
 
 static void require(bool holds)
 {
@@ -37,16 +37,17 @@ static void check_stranger(struct arena *arena, const char *token, size_t length
         require(verp_make(&key, mid, local));
 }
 
-static void check_own(struct arena *arena, const char *customer, const char *topic)
+static void check_own(struct arena *arena, const struct token_key *key, const char *customer,
+                      const char *topic)
 {
-    const char *got_customer, *got_topic, *token = unsubscribe_make(arena, keys, customer, topic);
+    const char *got_customer, *got_topic, *token = unsubscribe_make(arena, key, customer, topic);
     struct confirm_claim claim = {customer, topic, 2}, got;
     if (token)
         require(
             unsubscribe_verify(arena, keys, 2, token, strlen(token), &got_customer, &got_topic) &&
             !strcmp(got_customer, customer) && !strcmp(got_topic, topic) &&
             !confirm_verify(arena, keys, 2, token, strlen(token), 1, &got));
-    if ((token = confirm_make(arena, keys, &claim)))
+    if ((token = confirm_make(arena, key, &claim)))
         require(confirm_verify(arena, keys, 2, token, strlen(token), 1, &got) &&
                 !confirm_verify(arena, keys, 2, token, strlen(token), 2, &got));
 }
@@ -59,8 +60,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *line = memchr(text, '\n', size);
     const char *customer = line ? line + 1 : "", *topic = strchr(customer, '\n');
     check_stranger(arena, text, line ? (size_t)(line - text) : size);
-    check_own(arena, topic ? arena_copy(arena, customer, (size_t)(topic - customer)) : customer,
-              topic ? topic + 1 : "");
+    for (size_t i = 0; i < 2; i++)
+        check_own(arena, &keys[i],
+                  topic ? arena_copy(arena, customer, (size_t)(topic - customer)) : customer,
+                  topic ? topic + 1 : "");
     arena_destroy(&arena);
     return 0;
 }
