@@ -107,12 +107,10 @@ static void after(struct event *timer, int64_t ms)
     event_add(timer, &wait);
 }
 
-/* What Redis answered with an error is logged once. That there is no connection is told by
- * who has it. */
+/* What Redis answered with an error is logged once. */
 static void note_fault(struct pipeline *pipeline, const struct diag *fault)
 {
-    bool lost = strcmp(fault->code, "redis-lost") == 0 || strcmp(fault->code, "redis-timeout") == 0;
-    if (!lost && log_once_is_news(&pipeline->told, fault->text))
+    if (!instance_tells(fault) && log_once_is_news(&pipeline->told, fault->text))
         log_warning("nothing can be decided now, trying again: %s", fault->text);
 }
 

@@ -43,12 +43,15 @@ struct entry {
     const char *zone;
     const struct rule *rule;
     int64_t ask_ms; /* when to ask next; -1: never */
-    bool asked;     /* by the call under way */
+    bool more;      /* customers are left whose turn has come: the rate lets them go later */
 };
+
+enum call { CALL_NONE, CALL_NOTE, CALL_SCAN, CALL_INDEX, CALL_SWEEP };
 
 struct sweeper {
     struct sweeper_options options;
     struct event *timer;
+    enum call failing; /* the one that failed last, until it goes well */
     struct backoff backoff;
     struct log_once told; /* why nothing can be done */
     bool on, busy;        /* a call is under way, or the pipeline has ticks */
@@ -96,17 +99,21 @@ static void after(struct sweeper *sweeper, int64_t ms)
         event_add(sweeper->timer, &wait);
 }
 
-/* True where there was one: it is tried again later. */
-static bool has_failed(struct sweeper *sweeper, const struct diag *fault)
+/* True where there was one: it is tried again later, and later still where it fails again. That the
+ * steps before it go well meanwhile says nothing of it. */
+static bool has_failed(struct sweeper *sweeper, enum call call, const struct diag *fault)
 {
     if (!fault) {
-        backoff_reset(&sweeper->backoff);
-        log_once_forget(&sweeper->told);
+        if (sweeper->failing == call) {
+            backoff_reset(&sweeper->backoff);
+            log_once_forget(&sweeper->told);
+            sweeper->failing = CALL_NONE;
+        }
         return false;
     }
-    bool lost = strcmp(fault->code, "redis-lost") == 0 || strcmp(fault->code, "redis-timeout") == 0;
-    if (!lost && log_once_is_news(&sweeper->told, fault->text))
+    if (!instance_tells(fault) && log_once_is_news(&sweeper->told, fault->text))
         log_warning("clocks of rules cannot go on, trying again: %s", fault->text);
+    sweeper->failing = call;
     sweeper->note_ms = 0;
     after(sweeper, backoff_next(&sweeper->backoff));
     return true;
@@ -155,6 +162,7 @@ static void add_zone(struct sweeper *sweeper, const char *zone, const bool *ours
         const char *name = name_of(sweeper->arena, entry);
         const struct entry *before = map_get(times, name, strlen(name));
         entry->ask_ms = before ? before->ask_ms : 0;
+        entry->more = before && before->more;
         sweeper->count++;
     }
 }
@@ -193,7 +201,7 @@ static void set_state(struct sweeper *sweeper, enum clocks_state state)
 static void on_noted(void *context, const struct clocks_noted *noted)
 {
     struct sweeper *sweeper = context;
-    if (has_failed(sweeper, noted->fault))
+    if (has_failed(sweeper, CALL_NOTE, noted->fault))
         return;
     hear_time(sweeper, noted->now_ms);
     make_entries(sweeper, noted);
@@ -237,7 +245,7 @@ static void note(struct sweeper *sweeper)
 static void on_indexed(void *context, const struct clocks_noted *indexed)
 {
     struct sweeper *sweeper = context;
-    if (has_failed(sweeper, indexed->fault))
+    if (has_failed(sweeper, CALL_INDEX, indexed->fault))
         return;
     free(sweeper->cursor);
     sweeper->cursor = mem_text(indexed->cursor);
@@ -249,7 +257,7 @@ static void on_indexed(void *context, const struct clocks_noted *indexed)
 static void on_scanned(void *context, const struct clocks_scanned *scanned)
 {
     struct sweeper *sweeper = context;
-    if (has_failed(sweeper, scanned->fault))
+    if (has_failed(sweeper, CALL_SCAN, scanned->fault))
         return;
     struct arena *arena = sweeper->asking;
     struct clocks_indexed *found = arena_alloc(arena, sizeof *found * (scanned->count + 1));
@@ -274,6 +282,11 @@ static void on_scanned(void *context, const struct clocks_scanned *scanned)
 
 /* ---- Sweep ---- */
 
+static bool is_due(const struct entry *entry, int64_t now_ms)
+{
+    return entry->ask_ms >= 0 && entry->ask_ms <= now_ms;
+}
+
 static void on_decided(void *context)
 {
     struct sweeper *sweeper = context;
@@ -283,10 +296,12 @@ static void on_decided(void *context)
 static void on_swept(void *context, const struct clocks_swept *swept)
 {
     struct sweeper *sweeper = context;
-    if (has_failed(sweeper, swept->fault))
+    if (has_failed(sweeper, CALL_SWEEP, swept->fault))
         return;
-    for (size_t i = 0; i < sweeper->asked_count; i++)
+    for (size_t i = 0; i < sweeper->asked_count; i++) {
         sweeper->asked[i]->ask_ms = swept->ask_ms[i];
+        sweeper->asked[i]->more = is_due(sweeper->asked[i], swept->now_ms);
+    }
     hear_time(sweeper, swept->now_ms);
     sweeper->look_ms = clock_monotonic_ms() + LOOK_MS;
     if (swept->state != CLOCKS_DONE)
@@ -329,11 +344,6 @@ static bool make_sweep(const struct sweeper *sweeper, const struct entry *entry,
                                              tick_of(sweeper->asking, is_there, &tick),
                                              tick_of(sweeper->asking, comes, &next)}};
     return true;
-}
-
-static bool is_due(const struct entry *entry, int64_t now_ms)
-{
-    return entry->ask_ms >= 0 && entry->ask_ms <= now_ms;
 }
 
 /* The entries of a zone from `first` on, where one is due. Returns where the next zone begins. */
@@ -443,7 +453,7 @@ struct sweeper_view sweeper_view(const struct sweeper *sweeper)
                                 .rules = sweeper->rule_count};
     int64_t now_ms = redis_now(sweeper) - LOOK_MS;
     for (size_t i = 0; i < sweeper->count; i++)
-        view.behind += is_due(&sweeper->entries[i], now_ms);
+        view.behind += sweeper->entries[i].more || is_due(&sweeper->entries[i], now_ms);
     return view;
 }
 

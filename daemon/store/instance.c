@@ -53,9 +53,10 @@ struct instance {
 
     struct event *timer; /* ENTERING: try again; READY: renew */
     struct backoff backoff;
-    struct connection_owner renewal; /* the renewal in flight */
+    struct connection_owner renewal; /* the renewal in flight, */
+    bool renewing;                   /* where there is one */
     int64_t renewal_sent;            /* clock_monotonic_ms, before it was sent */
-    struct log_once told;            /* the error that stood against entering */
+    struct log_once told;            /* the error that stood against entering, or a renewal */
     int64_t epoch;
     int64_t unmarked_ms; /* as instance_unmarked_ms() */
     char consumer[CONSUMER_SIZE];
@@ -206,28 +207,38 @@ static void end_replaced(struct instance *instance)
     move_to(instance, INSTANCE_REPLACED, &diag);
 }
 
-/* P:meta was gone (FLUSHALL, another server), and this daemon's lease with it. */
-static void begin_anew(struct instance *instance)
+/* The lease was not held all the time, by this daemon's clock or by Redis' own. */
+static void begin_term(struct instance *instance, bool anew)
 {
-    log_warning("this daemon was no longer known in Redis, and has entered anew");
+    if (anew) /* P:meta was gone (FLUSHALL, another server), and the lease with it */
+        log_warning("this daemon was no longer known in Redis, and has entered anew");
+    else
+        log_warning("the lease of this daemon had run out; what it held may be in other hands");
     atomic_fetch_add(&instance->term, 1);
-    instance_make_groups(instance);
 }
 
-/* {"renewed", number, missing, others, anew, errors} */
+/* {"renewed", number, missing, others, anew, errors, over} */
 static void note_renewal(struct instance *instance, const struct reply *reply)
 {
-    if (!instance_lease_valid(instance)) {
-        log_warning("the lease of this daemon had run out; what it held may be in other hands");
-        atomic_fetch_add(&instance->term, 1);
-    }
+    bool anew = reply_item(reply, 4)->integer, over = reply_item(reply, 6)->integer;
+    if (anew || over || !instance_lease_valid(instance))
+        begin_term(instance, anew);
     note_lease(instance);
+    log_once_forget(&instance->told);
     set_timer(instance, INSTANCE_RENEW_MS);
     rule_sets_learn(instance->rule_sets, reply_item(reply, 1), reply_item(reply, 2),
                     reply_item(reply, 3));
-    if (reply_item(reply, 4)->integer)
-        begin_anew(instance);
+    if (anew)
+        instance_make_groups(instance);
     tell_errors(instance, reply_item(reply, 5));
+}
+
+static void tell_refusal(struct instance *instance, const struct reply *reply)
+{
+    struct diag diag;
+    reply_fault(reply, &diag);
+    if (log_once_is_news(&instance->told, diag.text))
+        log_warning("the lease of this daemon cannot be renewed, trying again: %s", diag.text);
 }
 
 static void on_renewed(void *context, const struct reply *reply, const struct diag *fault)
@@ -235,6 +246,9 @@ static void on_renewed(void *context, const struct reply *reply, const struct di
     struct instance *instance = context;
     (void)fault;
     const char *answer = reply ? reply_text(reply_item(reply, 0)) : NULL;
+    instance->renewing = false;
+    if (reply && !answer)
+        tell_refusal(instance, reply);
     if (!answer)
         set_timer(instance, RENEW_AGAIN_MS);
     else if (strcmp(answer, "replaced") == 0)
@@ -279,6 +293,7 @@ static void renew(struct instance *instance)
     if (failpoint("lease-renew"))
         return;
     connection_silence(&instance->renewal);
+    instance->renewing = true;
     instance->renewal_sent = clock_monotonic_ms();
     send_lease(instance, INSTANCE_LEASE_MS, on_renewed, instance, NULL);
 }
@@ -287,6 +302,25 @@ void instance_renew(struct instance *instance)
 {
     if (instance->state == INSTANCE_READY && !instance->left)
         renew(instance);
+}
+
+/* Answers come in the order of commands: one that was sent before a renewal is heard before it. */
+void instance_lapsed(struct instance *instance)
+{
+    if (instance->state != INSTANCE_READY || instance->left || !instance_lease_valid(instance))
+        return; /* it is being renewed */
+    atomic_store(&instance->deadline, 0);
+    if (!instance->renewing)
+        renew(instance);
+}
+
+bool instance_tells(const struct diag *fault)
+{
+    static const char *const codes[] = {"redis-lost", "redis-timeout", "redis-lease"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(fault->code, codes[i]) == 0)
+            return true;
+    return false;
 }
 
 struct leave_call {

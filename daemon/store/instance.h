@@ -68,6 +68,15 @@ void instance_connection(struct instance *instance, bool ready);
 /* Renews the lease now, where it has entered: the rule set has changed. */
 void instance_renew(struct instance *instance);
 
+/* A script has answered LEASE: the lease is over, whatever this daemon's clock says (it was frozen,
+ * Redis' clock was set forward, somebody deleted the key). It counts as over, and is renewed at
+ * once. */
+void instance_lapsed(struct instance *instance);
+
+/* Whether the log has this fault already, once for all whom it stops: there is no connection, or no
+ * lease. */
+bool instance_tells(const struct diag *fault);
+
 enum instance_state instance_state(const struct instance *instance);
 /* "<name>:<epoch>"; "" before INSTANCE_READY. */
 const char *instance_consumer(const struct instance *instance);

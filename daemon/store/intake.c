@@ -84,14 +84,15 @@ static void set_timer(struct event *timer, int64_t ms)
     evtimer_add(timer, &after);
 }
 
-/* An error that Redis answered is logged once. Without an answer the connection says why. */
+/* An error that Redis answered is logged once. Without an answer the connection says why, and the
+ * instance that there is no lease. */
 static void note_error(const struct reply *reply, struct log_once *told)
 {
     struct diag diag;
     if (!reply)
         return;
     reply_fault(reply, &diag);
-    if (log_once_is_news(told, diag.text))
+    if (!instance_tells(&diag) && log_once_is_news(told, diag.text))
         log_diag(&diag);
 }
 
@@ -154,7 +155,6 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
     intake->step = STEP_IDLE;
     intake->claim_first = *more == '1';
     intake->claimed_at = clock_monotonic_ms();
-    log_once_forget(&intake->told);
     begin_batch(intake, reply->count);
     for (size_t i = 1; i < reply->count; i++) {
         const struct reply *row = reply_item(reply, i);

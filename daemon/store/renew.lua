@@ -5,9 +5,9 @@
 -- Returns {'replaced'} where a newer daemon has the name; {'differs', field, value there} where
 -- P:meta was lost, and a daemon that does not agree has entered; or {'renewed', number, 1 where
 -- P:set:<digest> is missing, {digest, number, …} of other living daemons, 1 where P:meta was lost and
--- is written anew, errors that name keys of a wrong type: the lease needs none of these}. A lease
--- that ran out is taken again: what others claimed meanwhile is theirs, entry by entry, and the rest
--- is pending anew. Safe to run twice.
+-- is written anew, errors that name keys of a wrong type: the lease needs none of these, 1 where the
+-- lease was over}. A lease that ran out is taken again: what others claimed meanwhile is theirs, entry
+-- by entry, and the rest is pending anew. Safe to run twice.
 local P, name, epoch, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local digest, number, changed = ARGV[5], tonumber(ARGV[6] or 0), ARGV[7] == '1'
 --with shared_clock
@@ -54,7 +54,7 @@ if lease == 0 then
     end
     return {'renewed'}
 end
-local anew = 0
+local anew, over = 0, there < epoch and 1 or 0
 if is_good(meta, 'hash') then
     local differs = differing(meta, 8)
     if differs then
@@ -70,7 +70,7 @@ if is_good(meta, 'hash') then
         redis.call('HSET', meta, 'epoch', ARGV[3])
     end
 end
-if there < epoch and is_good(events, 'stream') then -- the time without a lease is none for take_due.lua to count
+if over == 1 and is_good(events, 'stream') then -- the time without a lease is none for take_due.lua to count
     claim_own(name .. ':' .. ARGV[3], 0)
 end
 if is_good(P .. ':gone', 'hash') then
@@ -79,9 +79,9 @@ end
 redis.call('SET', key, ARGV[3], 'PX', lease)
 -- What the others have is not known while these are wrong: what was known goes on.
 if not (is_good(rules, 'hash') and is_good(sets, 'hash')) then
-    return {'renewed', number, 0, false, anew, errors}
+    return {'renewed', number, 0, false, anew, errors, over}
 end
 local others = other_digests(name, digest)
 number = number_of(digest, number, changed or is_alone(digest, others, clock()))
 local noted, missing, known = note_set(name, ARGV[3], digest, number, others)
-return {'renewed', noted, missing, known, anew, errors}
+return {'renewed', noted, missing, known, anew, errors, over}

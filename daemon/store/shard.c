@@ -1,6 +1,7 @@
 #include "store/shard.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -17,6 +18,8 @@ static void on_error(void *context, const char *error)
 {
     struct shard *shard = context;
     wrong_keys_hear(shard->wrong_keys, clock_monotonic_ms(), error);
+    if (strncmp(error, "LEASE ", 6) == 0)
+        instance_lapsed(shard->instance);
 }
 
 static struct connection *open_connection(struct shard *shard, const struct shard_options *options)

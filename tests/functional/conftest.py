@@ -265,6 +265,18 @@ class Daemon:
         return 0
 
 
+def is_stopped(daemon):
+    """By SIGSTOP, as a fail-point does it."""
+    with open(f"/proc/{daemon.process.pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
+def refusals(client, kind):
+    """How often Redis has answered with this error since it runs."""
+    told = client.info("errorstats").get(f"errorstat_{kind}", "count=0")  # some versions of the client parse it
+    return int(told["count"] if isinstance(told, dict) else told.removeprefix("count="))
+
+
 class Core(yaml.SafeLoader):
     """YAML 1.2's core schema, as nudged reads it: `on` is a text."""
 

@@ -3,10 +3,11 @@ whatever happens to daemons, zones and rules meanwhile. Redis' clock is set."""
 
 import datetime
 import json
+import signal
 import zoneinfo
 
 import pytest
-from conftest import wait_until
+from conftest import refusals, wait_until
 from persons import LateRedis
 
 HOUR_MS = 3600 * 1000
@@ -345,11 +346,9 @@ def test_three_daemons_and_kills(clock):
         clock.set(f"2027-03-0{day} 10:31")
         wait_until(lambda: (clock.shop.client.hget("nudged:swept", "daily shop") or b"").startswith(
             f"2027-03-0{day} ".encode()), "the day's sweep")
-        for daemon in daemons[:2]:
-            if daemon.process.poll() is not None:
-                daemon.process = None
-                daemon.spawn()
-            daemon.wait_healthy()
+        for daemon in daemons[:2]:  # whether or not it has met its fail-point yet
+            daemon.kill()
+            daemon.spawn()
         for zone in ("shop", "Europe/Helsinki", "Europe/Bucharest"):
             clock.redis.ahead_ms.value += 31000  # leases of the dead
             clock.wait_swept(f"daily {zone}", f"2027-03-0{day}")
@@ -361,12 +360,51 @@ def test_three_daemons_and_kills(clock):
         assert (sent.get("hourly", 0) > 0) == (number == people - 1), (number, sent)
 
 
+def test_frozen_past_its_lease(clock):
+    """It stood still, and a tick came: awake again it has its lease back at once, says so once, and
+    asks everybody."""
+    clock.shop.rules(rule("daily", DAILY))
+    clock.set("2027-03-02 05:00")
+    daemon = clock.shop.daemon().spawn()
+    clock.know(1)
+    clock.wait_ready()
+    daemon.process.send_signal(signal.SIGSTOP)
+    clock.set("2027-03-02 09:01")
+    wait_until(lambda: not clock.shop.client.exists("nudged:instance:one"), "the end of its lease")
+    before = refusals(clock.shop.client, "LEASE")
+    daemon.process.send_signal(signal.SIGCONT)
+    clock.wait_mails("1 daily")
+    told = [line for line in daemon.log().splitlines() if "lease" in line.lower()]
+    assert len(told) == 1 and "had run out" in told[0], told
+    # One for each who had asked before the first answer: the loop's timers, and what is due.
+    assert refusals(clock.shop.client, "LEASE") - before <= 8
+    assert daemon.stop() == 0
+
+
+def test_a_sweep_that_fails_again_and_again(clock):
+    """Told once, tried later and later: that all before it goes well is no new beginning."""
+    clock.shop.rules(rule("daily", DAILY))
+    clock.set("2027-03-02 05:00")
+    daemon = clock.shop.daemon().spawn()
+    clock.know(1)
+    clock.wait_ready()
+    told = lambda: daemon.log().count("clocks of rules cannot go on")
+    clock.shop.client.set("nudged:inbox", "no list")  # only the sweep itself looks at it
+    clock.set("2027-03-02 09:01")
+    wait_until(lambda: told() == 1, "the sweep to fail")
+    before = refusals(clock.shop.client, "WRONGKEY")
+    wait_until(lambda: refusals(clock.shop.client, "WRONGKEY") > before + 8, "it to fail again")
+    assert told() == 1
+    clock.shop.client.delete("nudged:inbox")
+    clock.wait_mails("1 daily")
+
+
 def test_status(clock):
     """One line: the search for customers, those who are being asked, and nobody."""
     def wait_line(text):
         wait_until(lambda: f"\nclocks    1 rule, {text}" in clock.shop.ctl("status")[1], text)
 
-    clock.shop.config["clocks"] = {"rate": 2}
+    clock.shop.config["clocks"] = {"rate": 50}  # 100 at once, and every two seconds
     clock.shop.rules(rule("daily", DAILY))
     clock.set("2027-03-02 05:00")
     with clock.shop.client.pipeline(transaction=False) as pipe:
@@ -377,11 +415,11 @@ def test_status(clock):
     wait_line("looking for customers: 0 in ")
     clock.wait_ready()
     wait_line("nobody is due\n")
-    for number in range(8):
+    for number in range(210):
         clock.know(number)
     clock.shop.wait_idle()
     clock.wait_noted("daily")
     clock.set("2027-03-02 09:00:30")
     wait_line("customers of 1 rule and zone are being asked\n")
-    clock.wait_mails(*(f"{number} daily" for number in range(8)))
+    clock.wait_mails(*(f"{number} daily" for number in range(210)))
     wait_line("nobody is due\n")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import Gate, wait_until
+from conftest import Gate, is_stopped, wait_until
 from fault_server import CLOSE, FaultHttp, FaultSmtp, answer, until
 
 MAILS = "{name: hello, class: transactional, on: hello, send: hello}"
@@ -245,11 +245,6 @@ def test_an_answer_that_is_lost_leaves_it_to_nobody(two):
     wait_until(lambda: a.taken(), "the mail")
     two.wait_idle()
     assert len(a.taken()) + len(b.taken()) == 1
-
-
-def is_stopped(daemon):
-    with open(f"/proc/{daemon.process.pid}/stat") as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
 
 
 @pytest.mark.parametrize("tokens", [1, 2])

@@ -1,9 +1,11 @@
 """A daemon that Redis no longer knows: it does nothing until it is registered again, and ends where
 another has entered meanwhile that does not agree with it."""
 
+import signal
+
 import pytest
 
-from conftest import wait_until
+from conftest import is_stopped, refusals, wait_until
 
 RULES = "{name: hello, class: transactional, on: hello, send: hello}"
 
@@ -59,9 +61,11 @@ def test_another_secret_enters_after_a_flush(hello_shop):
     shop, client = hello_shop, hello_shop.client
     first = shop.daemon("first", secret_file=secret(shop, "first-secret"))
     first.spawn()
+    first.process.send_signal(signal.SIGSTOP)  # the second one is faster
     client.flushall()
     second = shop.daemon("second", secret_file=secret(shop, "second-secret")).spawn()
     fingerprint = client.hget("nudged:meta", "secret")
+    first.process.send_signal(signal.SIGCONT)
     shop.push(*[hello(number) for number in range(50)])
     assert first.ended() == 78
     [line] = [line for line in first.log().splitlines() if "error" in line and "secret" in line]
@@ -73,6 +77,34 @@ def test_another_secret_enters_after_a_flush(hello_shop):
     epoch = client.get("nudged:instance:second")
     assert all(epoch in client.get(key) for key in client.scan_iter("nudged:customer:*"))
     assert second.stop() == 0
+
+
+def test_a_lease_that_cannot_be_had_again(hello_shop):
+    """With an event in hand: it is told once, tried again later and later, and SIGTERM ends it."""
+    shop, client = hello_shop, hello_shop.client
+    daemon = shop.daemon(drain="1s").spawn("commit=stop@1,lease-renew=fail")
+    shop.push(hello(1))
+    wait_until(lambda: is_stopped(daemon), "the daemon to stand still")
+    client.delete("nudged:instance:one")
+    daemon.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: refusals(client, "LEASE") >= 5, "it to be refused")
+    assert daemon.stop() == 0
+    assert daemon.log().count("LEASE") == 0
+    assert len(daemon.log().splitlines()) < 12, daemon.log()
+    shop.daemon().spawn()
+    assert shop.mail.next_mail()["Subject"] == "Hello 1"
+
+
+def test_a_lease_that_somebody_deletes(hello_shop):
+    """It is there again before its time, and what was pushed is decided."""
+    shop, client = hello_shop, hello_shop.client
+    daemon = shop.daemon().spawn()
+    client.delete("nudged:instance:one")
+    shop.push(hello(1))
+    assert shop.mail.next_mail()["Subject"] == "Hello 1"
+    shop.wait_idle()
+    assert daemon.log().count("the lease of this daemon had run out") == 1
+    assert "LEASE" not in daemon.log()
 
 
 def test_lease_that_outlasts_any(hello_shop):

@@ -3,7 +3,7 @@ fail-points: no lost update, no double message."""
 
 import json
 
-from conftest import wait_until
+from conftest import is_stopped, wait_until
 
 RULES = """
 name: third
@@ -69,8 +69,7 @@ def test_frozen_daemon_commits_nothing_stale(shop):
     smtp = two_daemons(shop)
     frozen = shop.daemon("frozen").spawn(failpoints="commit=stop@1")
     shop.push(order(1))
-    stopped = lambda: open(f"/proc/{frozen.process.pid}/stat").read().rsplit(")", 1)[1].split()[0] == "T"
-    wait_until(stopped, "the daemon to stop itself")
+    wait_until(lambda: is_stopped(frozen), "the daemon to stop itself")
     shop.daemon("other").spawn()
     assert smtp.next_mail()["Subject"] == "each 1"  # taken over when the lease was over
     frozen.process.send_signal(18)  # SIGCONT

@@ -248,6 +248,37 @@ static void test_forgotten(void **state)
     redis_fixture_close(&redis);
 }
 
+/* By what a script said: it counts as over at once, and is renewed once. */
+static void test_lapsed(void **state)
+{
+    struct redis_fixture redis;
+    struct store_fixture one;
+    (void)state;
+    redis_fixture_open(&redis, NULL);
+    assert_int_equal(enter(&one, &redis, "one", &strict), INSTANCE_READY);
+    int64_t term = instance_lease_term(one.instance);
+    redis_fixture_ask(&redis, "DEL t:instance:one");
+    redis_fixture_ask(&redis, "CONFIG RESETSTAT");
+    for (int i = 0; i < 3; i++)
+        instance_lapsed(one.instance);
+    assert_false(instance_lease_valid(one.instance));
+    assert_false(instance_lease_held(one.instance, term));
+    while (!instance_lease_valid(one.instance))
+        event_base_loop(redis.base, EVLOOP_ONCE);
+    assert_int_equal(instance_lease_term(one.instance), term + 1);
+    assert_redis(&redis, "1", "EXISTS t:instance:one");
+    assert_non_null(strstr(redis_fixture_ask(&redis, "INFO commandstats"), "cmdstat_set:calls=1,"));
+
+    /* Nobody has said it, and this daemon's clock knows nothing of it: Redis' own has. */
+    redis_fixture_ask(&redis, "DEL t:instance:one");
+    instance_renew(one.instance);
+    while (instance_lease_term(one.instance) == term + 1)
+        event_base_loop(redis.base, EVLOOP_ONCE);
+    assert_true(instance_lease_held(one.instance, term + 2));
+    store_fixture_close(&one);
+    redis_fixture_close(&redis);
+}
+
 static bool is_replaced(void *context)
 {
     return ((struct store_fixture *)context)->state == INSTANCE_REPLACED;
@@ -452,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_agreements),
         cmocka_unit_test(test_from_format_1),
         cmocka_unit_test(test_forgotten),
+        cmocka_unit_test(test_lapsed),
         cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_renewal_and_leaving),
         cmocka_unit_test(test_leaving_when_replaced),
