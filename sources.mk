@@ -94,6 +94,8 @@ library_sources = \
 	daemon/base/progress.h \
 	daemon/base/schema.c \
 	daemon/base/schema.h \
+	daemon/base/secret_file.c \
+	daemon/base/secret_file.h \
 	daemon/base/setting.c \
 	daemon/base/setting.h \
 	daemon/base/settings.c \
@@ -231,6 +233,8 @@ library_sources = \
 	daemon/config/config_paths.h \
 	daemon/config/config_place.c \
 	daemon/config/config_place.h \
+	daemon/config/config_redis.c \
+	daemon/config/config_redis.h \
 	daemon/config/config_reload.c \
 	daemon/config/config_reload.h \
 	daemon/config/config_table.c \
@@ -741,6 +745,8 @@ library_sources = \
 	daemon/redis/server_check.h \
 	daemon/redis/session.c \
 	daemon/redis/session.h \
+	daemon/redis/tls_session.c \
+	daemon/redis/tls_session.h \
 	daemon/redis/transport.c \
 	daemon/redis/transport.h \
 	daemon/rules/condition.c \
@@ -1150,6 +1156,7 @@ unit_programs = \
 	tests/unit/test_config_reload \
 	tests/unit/test_confirm \
 	tests/unit/test_connection \
+	tests/unit/test_connection_tls \
 	tests/unit/test_csv_reader \
 	tests/unit/test_customer \
 	tests/unit/test_customer_ends \

@@ -38,6 +38,7 @@
 #include "base/log_group.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "config/config_redis.h"
 #include "config/generation.h"
 #include "delivery/delivery.h"
 #include "events/keeper.h"
@@ -398,7 +399,6 @@ static bool build_shard(struct app *app, struct diag *diag)
         {"customer_keys", joined_keys(app->config), "`customer.keys`"},
     };
     struct shard_options options = {.base = app->base,
-                                    .ca_file = keys->redis.ca_file,
                                     .prefix = keys->redis.prefix,
                                     .secret = app->config->secret,
                                     .secret_length = app->config->secret_length,
@@ -422,8 +422,8 @@ static bool build_shard(struct app *app, struct diag *diag)
                                     .on_instance = on_instance,
                                     .on_batch = on_batch,
                                     .context = app};
-    const char *url = app->embedded ? embedded_url(app->embedded) : keys->redis.url;
-    if (!endpoint_parse(app->config->arena, url, &options.endpoint, diag))
+    const char *private = app->embedded ? embedded_url(app->embedded) : NULL;
+    if (!config_redis_endpoint(app->config, private, &options.endpoint, diag))
         return false;
     app->shard = shard_new(&options);
     rule_sets_use(app->shard->rule_sets, app->generation->digest, app->generation->entries);
@@ -447,8 +447,8 @@ static bool build_archive(struct app *app, struct diag *diag)
 static bool build_keeper(struct app *app, struct diag *diag)
 {
     struct keeper_options options = {.config = app->config, .archive = app->archive};
-    const char *url = app->embedded ? embedded_url(app->embedded) : app->config->keys.redis.url;
-    if (!endpoint_parse(app->config->arena, url, &options.endpoint, diag))
+    const char *private = app->embedded ? embedded_url(app->embedded) : NULL;
+    if (!config_redis_endpoint(app->config, private, &options.endpoint, diag))
         return false;
     app->keeper = keeper_new(&options);
     return true;

@@ -71,7 +71,10 @@ static void fill_paths(struct config *config)
     keys->admin_socket = keys->admin_socket
                              ? whole(config, keys->admin_socket)
                              : arena_printf(config->arena, "%s/admin.sock", keys->state);
+    keys->redis.password_file = resolve(config, keys->redis.password_file);
     keys->redis.ca_file = resolve(config, keys->redis.ca_file);
+    keys->redis.cert_file = resolve(config, keys->redis.cert_file);
+    keys->redis.key_file = resolve(config, keys->redis.key_file);
     keys->archive.folder = config_paths_resolve(config->arena, keys->state, keys->archive.folder);
     char host[64] = "host";
     gethostname(host, sizeof host - 1);

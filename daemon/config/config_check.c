@@ -79,6 +79,30 @@ static void check_names(const struct checking *checking)
 
 /* ---- Redis, and the sockets ---- */
 
+/* What the other keys say must go with the URL. */
+static void check_redis_login(const struct checking *checking, const struct endpoint *endpoint)
+{
+    static const char *const of_tls[] = {"redis.ca_file", "redis.cert_file", "redis.key_file",
+                                         "redis.server_name"};
+    const struct config_redis *redis = &checking->config->keys->redis;
+    bool named = endpoint->password && endpoint->password[0];
+    if (named && redis->password_file)
+        fault(checking, at_key(checking, "redis.password_file"), DIAG_ERROR,
+              "there is a password in `redis.url` already");
+    if (endpoint->user && redis->user)
+        fault(checking, at_key(checking, "redis.user"), DIAG_ERROR,
+              "there is a user in `redis.url` already");
+    if (redis->key_file && !redis->cert_file)
+        fault(checking, at_key(checking, "redis.key_file"), DIAG_ERROR,
+              "`key_file` is the key of a `cert_file`");
+    for (size_t i = 0; i < sizeof of_tls / sizeof *of_tls; i++) {
+        const struct value *place = at_key(checking, of_tls[i]);
+        if (place && endpoint->kind != ENDPOINT_TLS)
+            diag_hint(fault(checking, place, DIAG_WARNING, "`redis.url` does not use TLS"),
+                      "rediss://host:6379/0 does");
+    }
+}
+
 static void check_redis(const struct checking *checking)
 {
     const struct config_keys *keys = checking->config->keys;
@@ -89,6 +113,8 @@ static void check_redis(const struct checking *checking)
         if (!endpoint_parse(checking->config->arena, keys->redis.url, &endpoint, &diag))
             diag_hint(fault(checking, at_key(checking, "redis.url"), DIAG_ERROR, "%s", diag.text),
                       "%s", diag.hint);
+        else
+            check_redis_login(checking, &endpoint);
     } else if (!embedded_find(keys->state, private, sizeof private)) {
         fault(checking, at_key(checking, "state"), DIAG_ERROR,
               "the state folder must be a whole path of at most 90 bytes: %s", keys->state);
@@ -162,17 +188,30 @@ static void check_gateway_files(const struct checking *checking, const struct va
     }
 }
 
+static void check_redis_files(const struct checking *checking)
+{
+    const struct config_redis *redis = &checking->config->keys->redis;
+    const struct {
+        const char *key, *path;
+        bool secret;
+    } files[] = {{"redis.password_file", redis->password_file, true},
+                 {"redis.ca_file", redis->ca_file, false},
+                 {"redis.cert_file", redis->cert_file, !redis->key_file},
+                 {"redis.key_file", redis->key_file, true}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i].path)
+            check_file(checking, at_key(checking, files[i].key), files[i].path, files[i].secret);
+}
+
 static void check_files(const struct checking *checking)
 {
     const struct config_check *config = checking->config;
     const struct value *gateways = value_get(checking->config->root, "gateways");
-    const struct value *redis_ca = at_key(checking, "redis.ca_file");
     for (uint32_t i = 0; value_is(gateways, VALUE_MAP) && i < value_count(gateways); i++)
         check_gateway_files(checking, &gateways->map->members[i].value);
     if (!config->own_secret)
         check_file(checking, at_key(checking, "secret_file"), config->keys->secret_file, true);
-    if (value_is(redis_ca, VALUE_STRING))
-        check_file(checking, redis_ca, config->keys->redis.ca_file, false);
+    check_redis_files(checking);
 }
 
 /* ---- Mail ---- */

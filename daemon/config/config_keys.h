@@ -12,7 +12,9 @@
 
 struct config_redis {
     const char *url; /* NULL: a private redis-server */
-    const char *prefix, *ca_file, *server;
+    const char *user, *password_file;
+    const char *ca_file, *cert_file, *key_file, *server_name; /* of TLS */
+    const char *prefix, *server;
     int fsync; /* 0: everysec, 1: always */
     bool accept_loss;
 };

@@ -4,7 +4,9 @@
 
 #include "base/arena.h"
 
-/* The path, against the folder where it is not whole; NULL stays NULL. */
+/* The path, against the folder where it is not whole; NULL stays NULL. A path may begin with
+ * "$CREDENTIALS_DIRECTORY/", where systemd puts what LoadCredential= names; outside of a service it
+ * is the folder that nudged.service would have. */
 const char *config_paths_resolve(struct arena *arena, const char *folder, const char *path);
 
 /* Likewise, and whole also where the folder is not: by the present working folder. */

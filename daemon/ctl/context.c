@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/config_place.h"
+#include "config/config_redis.h"
 #include "ctl/exit_codes.h"
 #include "ctl/json_line.h"
 #include "redis/embedded.h"
@@ -74,14 +75,11 @@ struct session *context_try_session(struct context *context, int64_t timeout_ms,
     struct endpoint endpoint;
     char private[256];
     struct config *config = context->config;
-    const char *url = config->keys.redis.url;
-    if (!url && embedded_find(config->keys.state, private, sizeof private))
-        url = private;
     struct session *session = NULL;
-    if (!url)
+    if (!config->keys.redis.url && !embedded_find(config->keys.state, private, sizeof private))
         diag_error(diag, "the state folder's path is too long for a socket");
-    else if (endpoint_parse(config->arena, url, &endpoint, diag))
-        session = session_open(&endpoint, config->keys.redis.ca_file, timeout_ms, diag);
+    else if (config_redis_endpoint(config, private, &endpoint, diag))
+        session = session_open(&endpoint, timeout_ms, diag);
     if (!session)
         hint_at_private(config, diag);
     return session;

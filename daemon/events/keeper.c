@@ -149,11 +149,9 @@ static bool forget(struct keeper *keeper, int64_t *erased_ms, struct diag *diag)
 
 static void look_after(struct keeper *keeper)
 {
-    const struct config *config = keeper->options.config;
     struct diag diag = {0};
     int64_t erased_ms = 0;
-    struct session *session =
-        session_open(&keeper->options.endpoint, config->keys.redis.ca_file, CONNECT_MS, &diag);
+    struct session *session = session_open(&keeper->options.endpoint, CONNECT_MS, &diag);
     keeper->erasures.session = session;
     bool good = session && forget(keeper, &erased_ms, &diag);
     good = sweep(keeper, good ? erased_ms : 0, &diag) && good;

@@ -25,6 +25,7 @@
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/secret_file.h"
 #include "redis/backoff.h"
 #include "redis/connection_call.h"
 #include "redis/transport.h"
@@ -216,14 +217,34 @@ static void ping(struct connection *connection)
     greet(connection, (const char *[]){"PING"}, 1);
 }
 
+/* False where there is a file of the password that cannot be read. */
+static bool log_in(struct connection *connection, struct diag *diag)
+{
+    const struct endpoint *endpoint = &connection->endpoint;
+    char first_line[SECRET_FILE_MOST];
+    const char *password = endpoint->password;
+    if (endpoint->password_file) {
+        if (!secret_file_read(endpoint->password_file, first_line, diag))
+            return false;
+        password = first_line;
+    }
+    if (password && endpoint->user)
+        greet(connection, (const char *[]){"AUTH", endpoint->user, password}, 3);
+    else if (password)
+        greet(connection, (const char *[]){"AUTH", password}, 2);
+    explicit_bzero(first_line, sizeof first_line);
+    return true;
+}
+
 static void introduce(struct connection *connection)
 {
     const struct endpoint *endpoint = &connection->endpoint;
     char database[16];
-    if (endpoint->password && endpoint->user)
-        greet(connection, (const char *[]){"AUTH", endpoint->user, endpoint->password}, 3);
-    else if (endpoint->password)
-        greet(connection, (const char *[]){"AUTH", endpoint->password}, 2);
+    struct diag diag;
+    if (!log_in(connection, &diag)) {
+        lose(connection, "redis-lost", "%s", diag.text);
+        return;
+    }
     if (endpoint->database) {
         snprintf(database, sizeof database, "%d", endpoint->database);
         greet(connection, (const char *[]){"SELECT", database}, 2);
@@ -432,18 +453,13 @@ struct connection *connection_new(const struct connection_options *options)
     struct arena *arena = arena_new(512);
     connection->arena = arena;
     connection->base = options->base;
-    connection->endpoint = options->endpoint;
-    connection->endpoint.host = keep(arena, options->endpoint.host);
-    connection->endpoint.path = keep(arena, options->endpoint.path);
-    connection->endpoint.user = keep(arena, options->endpoint.user);
-    connection->endpoint.password = keep(arena, options->endpoint.password);
+    connection->endpoint = endpoint_copy(arena, &options->endpoint);
     connection->name = keep(arena, options->name);
     connection->output_most = options->output_most ? options->output_most : OUTPUT_MOST;
     connection->reply_most = options->reply_most ? options->reply_most : REPLY_MOST;
     connection->on_state = options->on_state;
     connection->context = options->context;
-    connection->transport =
-        transport_new(options->base, &connection->endpoint, keep(arena, options->ca_file));
+    connection->transport = transport_new(options->base, &connection->endpoint);
     connection->timer = evtimer_new(options->base, on_timer, connection);
     connection->deadline = evtimer_new(options->base, on_deadline, connection);
     connection->soon = evtimer_new(options->base, on_soon, connection);

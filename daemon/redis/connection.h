@@ -42,7 +42,6 @@ struct connection_options {
     size_t output_most;       /* bytes not yet sent above which commands are refused, unless there
                                  are none: one command may be bigger; 0: 64 MiB */
     size_t reply_most;        /* bytes of one reply; 0: 256 MiB */
-    const char *ca_file;      /* TLS: NULL for the system's certificates */
     connection_on_state *on_state; /* may be NULL */
     void *context;
 };

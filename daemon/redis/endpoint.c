@@ -1,5 +1,6 @@
 #include "redis/endpoint.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -175,6 +176,24 @@ bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpo
     diag_error(diag, "the address of Redis has an unknown form");
     diag_hint(diag, "redis://host:6379/0, rediss://host:6379/0 or unix:///run/redis.sock");
     return false;
+}
+
+bool endpoint_is_number(const char *host)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoint)
+{
+    struct endpoint copy = *endpoint;
+    const char **texts[] = {&copy.host,      &copy.path,          &copy.user,
+                            &copy.password,  &copy.password_file, &copy.ca_file,
+                            &copy.cert_file, &copy.key_file,      &copy.server_name};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (*texts[i])
+            *texts[i] = arena_text(arena, *texts[i]);
+    return copy;
 }
 
 const char *endpoint_show(const struct endpoint *endpoint, char *out, size_t size)

@@ -5,7 +5,8 @@
  *   rediss://…                                     the same over TLS
  *   unix:///path/to/socket[?db=1]                  user and password as ?user=…&password=…
  * Percent-encoding (RFC 3986) in user, password, host and path is decoded; an IPv6
- * address stands in brackets.
+ * address stands in brackets. What a URL does not say, files and the name for TLS, is filled in
+ * by whoever read it.
  */
 #ifndef NUDGED_REDIS_ENDPOINT_H
 #define NUDGED_REDIS_ENDPOINT_H
@@ -26,11 +27,23 @@ struct endpoint {
     const char *user;     /* NULL: none */
     const char *password; /* NULL: no AUTH */
     int database;         /* 0 to 99,999 */
+
+    /* Not of the URL. Files are read at each connecting: what replaces them counts from then on. */
+    const char *password_file;        /* its first line, in place of `password`; NULL: that */
+    const char *ca_file;              /* TLS: certificates to trust; NULL: the system's */
+    const char *cert_file, *key_file; /* TLS: what we show; NULL: nothing */
+    const char *server_name;          /* TLS: whose certificate it must be; NULL: `host`'s */
 };
 
-/* All texts lie in the arena. */
+/* All texts lie in the arena; what is not of the URL is NULL. */
 bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpoint,
                     struct diag *diag);
+
+/* Whether a host is an IPv4 or IPv6 address, not a name. */
+bool endpoint_is_number(const char *host);
+
+/* With all its texts in the arena. */
+struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoint);
 
 /* For logs: "redis://host:6379/0", never with user or password. */
 const char *endpoint_show(const struct endpoint *endpoint, char *out, size_t size);

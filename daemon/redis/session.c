@@ -61,8 +61,8 @@ static bool await_ready(struct session *session, int64_t deadline_ms, struct dia
     return false;
 }
 
-struct session *session_open(const struct endpoint *endpoint, const char *ca_file,
-                             int64_t deadline_ms, struct diag *diag)
+struct session *session_open(const struct endpoint *endpoint, int64_t deadline_ms,
+                             struct diag *diag)
 {
     struct session *session = mem_zero(1, sizeof *session);
     session->base = event_base_new();
@@ -72,7 +72,6 @@ struct session *session_open(const struct endpoint *endpoint, const char *ca_fil
     session->connection = connection_new(&(struct connection_options){.base = session->base,
                                                                       .endpoint = *endpoint,
                                                                       .name = "nudgectl",
-                                                                      .ca_file = ca_file,
                                                                       .on_state = on_state,
                                                                       .context = session});
     if (!await_ready(session, deadline_ms, diag))

@@ -16,8 +16,8 @@
 struct session;
 
 /* NULL with `diag` where there is no connection within `deadline_ms`, or AUTH failed. */
-struct session *session_open(const struct endpoint *endpoint, const char *ca_file,
-                             int64_t deadline_ms, struct diag *diag);
+struct session *session_open(const struct endpoint *endpoint, int64_t deadline_ms,
+                             struct diag *diag);
 void session_close(struct session **session);
 
 /* One command. The reply is good until the next call of the session; an error of Redis is

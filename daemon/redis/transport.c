@@ -1,6 +1,5 @@
 #include "redis/transport.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
@@ -9,13 +8,13 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/mem.h"
+#include "redis/tls_session.h"
 
 enum { READ_AT_ONCE = 256 * 1024 };
 
@@ -23,15 +22,12 @@ struct transport {
     struct event_base *base;
     struct evdns_base *dns; /* made at the first name */
     const struct endpoint *endpoint;
-    const char *ca_file;
-    SSL_CTX *tls; /* made at the first need */
 };
 
-struct transport *transport_new(struct event_base *base, const struct endpoint *endpoint,
-                                const char *ca_file)
+struct transport *transport_new(struct event_base *base, const struct endpoint *endpoint)
 {
     struct transport *transport = mem_zero(1, sizeof *transport);
-    *transport = (struct transport){.base = base, .endpoint = endpoint, .ca_file = ca_file};
+    *transport = (struct transport){.base = base, .endpoint = endpoint};
     return transport;
 }
 
@@ -41,21 +37,14 @@ void transport_destroy(struct transport **transport)
         return;
     if ((*transport)->dns)
         evdns_base_free((*transport)->dns, 0);
-    SSL_CTX_free((*transport)->tls);
     free(*transport);
     *transport = NULL;
-}
-
-static bool is_literal(const char *host)
-{
-    unsigned char bytes[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
 }
 
 /* A machine without a resolv.conf still knows its /etc/hosts. */
 static struct evdns_base *resolver(struct transport *transport)
 {
-    if (transport->dns || is_literal(transport->endpoint->host))
+    if (transport->dns || endpoint_is_number(transport->endpoint->host))
         return transport->dns;
     transport->dns = evdns_base_new(transport->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
                                                          EVDNS_BASE_DISABLE_WHEN_INACTIVE);
@@ -68,51 +57,11 @@ static struct evdns_base *resolver(struct transport *transport)
     return transport->dns;
 }
 
-static bool tls_fault(struct diag *diag, const char *what)
-{
-    const char *reason = ERR_reason_error_string(ERR_get_error());
-    ERR_clear_error();
-    return diag_error(diag, "%s: %s", what, reason ? reason : "unknown error");
-}
-
-static bool prepare_tls(struct transport *transport, struct diag *diag)
-{
-    if (transport->tls)
-        return true;
-    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
-    if (!tls)
-        return tls_fault(diag, "TLS cannot be set up");
-    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
-    int loaded = transport->ca_file ? SSL_CTX_load_verify_file(tls, transport->ca_file)
-                                    : SSL_CTX_set_default_verify_paths(tls);
-    if (loaded != 1) {
-        tls_fault(diag, transport->ca_file ? transport->ca_file : "the system's certificates");
-        SSL_CTX_free(tls);
-        return false;
-    }
-    transport->tls = tls;
-    return true;
-}
-
-/* The certificate must be for the host of the endpoint, name or number. */
-static bool expect_host(SSL *session, const char *host)
-{
-    if (is_literal(host))
-        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1;
-    return SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, host) == 1;
-}
-
 static struct bufferevent *open_tls(struct transport *transport, struct diag *diag)
 {
-    if (!prepare_tls(transport, diag))
+    SSL *session = tls_session_new(transport->endpoint, diag);
+    if (!session)
         return NULL;
-    SSL *session = SSL_new(transport->tls);
-    if (!session || !expect_host(session, transport->endpoint->host)) {
-        SSL_free(session);
-        tls_fault(diag, "TLS cannot be set up");
-        return NULL;
-    }
     struct bufferevent *stream = bufferevent_openssl_socket_new(
         transport->base, -1, session, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
     if (!stream)

@@ -12,9 +12,8 @@ struct transport;
 struct event_base;
 struct bufferevent;
 
-/* `endpoint` and `ca_file` (NULL: the system's certificates) must outlive the transport. */
-struct transport *transport_new(struct event_base *base, const struct endpoint *endpoint,
-                                const char *ca_file);
+/* `endpoint` must outlive the transport. */
+struct transport *transport_new(struct event_base *base, const struct endpoint *endpoint);
 void transport_destroy(struct transport **transport);
 
 /* A bufferevent without callbacks, to be given to transport_connect; NULL with `diag` where

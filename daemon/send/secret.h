@@ -1,21 +1,19 @@
 /*
- * A password or token in a file of its own, so that none stands in the
- * configuration. Read when it is first needed and again after a login failed, so
- * a changed one takes effect by itself.
+ * A password or token in a file of its own (base/secret_file). Read when it is first needed and
+ * again after a login failed, so a changed one takes effect by itself.
  */
 #ifndef NUDGED_SEND_SECRET_H
 #define NUDGED_SEND_SECRET_H
 
 #include <stdbool.h>
 
+#include "base/secret_file.h"
 #include "send/outcome.h"
-
-enum { SECRET_MOST = 4096 };
 
 struct secret {
     const char *path; /* NULL: none is wanted */
     bool known;
-    char text[SECRET_MOST]; /* the file's first line, without its end */
+    char text[SECRET_FILE_MOST];
 };
 
 /* Reads the file where that is still to be done. False: *outcome says why, as the

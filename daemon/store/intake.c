@@ -361,7 +361,6 @@ static struct connection *open_blocking(struct intake *intake, const struct inta
                                                        .endpoint = options->endpoint,
                                                        .name = name,
                                                        .reply_most = REPLY_MOST,
-                                                       .ca_file = options->ca_file,
                                                        .on_state = on_blocking_state,
                                                        .context = intake});
 }

@@ -51,7 +51,6 @@ typedef void intake_on_batch(void *context, const struct intake_batch *batch);
 struct intake_options {
     struct event_base *base;
     struct endpoint endpoint; /* for the blocking connection; copied */
-    const char *ca_file;      /* TLS, as in connection_options */
     struct scripts *scripts;
     struct instance *instance;
     size_t batch;      /* entries at most; 0: 200 */

@@ -27,7 +27,6 @@ static struct connection *open_connection(struct shard *shard, const struct shar
     return connection_new(&(struct connection_options){.base = options->base,
                                                        .endpoint = options->endpoint,
                                                        .name = "nudged",
-                                                       .ca_file = options->ca_file,
                                                        .on_state = on_connection,
                                                        .context = shard});
 }
@@ -51,7 +50,6 @@ static struct intake *new_intake(const struct shard *shard, const struct shard_o
 {
     return intake_new(&(struct intake_options){.base = options->base,
                                                .endpoint = options->endpoint,
-                                               .ca_file = options->ca_file,
                                                .scripts = shard->scripts,
                                                .instance = shard->instance,
                                                .batch = options->batch,

@@ -52,7 +52,6 @@ struct log_group;
 struct shard_options {
     struct event_base *base;
     struct endpoint endpoint;
-    const char *ca_file;
     const char *prefix; /* P */
     const void *secret; /* hides who is named in a key that is wrong */
     size_t secret_length;

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct diag diag = {0};
     peer_fixture_say(data, size);
-    struct session *session = session_open(&endpoint, NULL, 1000, &diag);
+    struct session *session = session_open(&endpoint, 1000, &diag);
     if (session)
         talk(session);
     else if (!diag.text[0])

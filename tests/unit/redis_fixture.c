@@ -127,7 +127,7 @@ struct session *redis_fixture_session(const struct redis_fixture *fixture)
     struct endpoint endpoint;
     struct diag diag;
     assert_true(endpoint_parse(arena, fixture->url, &endpoint, &diag));
-    struct session *session = session_open(&endpoint, NULL, RUN_MOST_MS, &diag);
+    struct session *session = session_open(&endpoint, RUN_MOST_MS, &diag);
     if (!session)
         fail_msg("%s", diag.text);
     arena_destroy(&arena);

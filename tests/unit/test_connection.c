@@ -442,66 +442,6 @@ static void test_loading(void **state)
     close_scene(&scene);
 }
 
-static int shell(const char *format, const char *folder)
-{
-    char command[1024];
-    snprintf(command, sizeof command, format, folder);
-    return system(command);
-}
-
-/* TLS: a certificate that is not trusted is refused, one that is and names us is taken. */
-static void test_tls(void **state)
-{
-    struct scene scene;
-    char url[128], ca_file[128];
-    (void)state;
-    open_scene(&scene, NULL);
-    if (shell("cd '%s' && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out "
-              "cert.pem -subj /CN=redis -addext subjectAltName=IP:127.0.0.1 >/dev/null 2>&1",
-              scene.redis.folder) != 0) {
-        close_scene(&scene);
-        skip();
-    }
-    char cert[128], key[128];
-    snprintf(cert, sizeof cert, "%s/cert.pem", scene.redis.folder);
-    snprintf(key, sizeof key, "%s/key.pem", scene.redis.folder);
-    const char *set = redis_fixture_ask(
-        &scene.redis, "CONFIG SET tls-cert-file %s tls-key-file %s tls-auth-clients no", cert, key);
-    assert_string_equal(set, "OK");
-    int port = 0; /* TLS has no port 0: one that is free is found by trying */
-    for (int try = 0; try < 50 && !port; try++) {
-        int candidate = 20000 + (getpid() * 7 + try * 131) % 20000;
-        if (strcmp(redis_fixture_ask(&scene.redis, "CONFIG SET tls-port %d", candidate), "OK") == 0)
-            port = candidate;
-    }
-    assert_true(port);
-
-    snprintf(url, sizeof url, "rediss://127.0.0.1:%d", port);
-    scene.connection = connect_to(&scene, url, (struct connection_options){0});
-    redis_fixture_run(&scene.redis, &scene.changed);
-    assert_false(scene.ready);
-    assert_non_null(strstr(scene.reason, "certificate"));
-    connection_destroy(&scene.connection);
-
-    snprintf(ca_file, sizeof ca_file, "%s", cert);
-    scene.connection = connect_to(&scene, url, (struct connection_options){.ca_file = ca_file});
-    redis_fixture_run(&scene.redis, &scene.ready);
-    struct answer pong = {0};
-    send_words(scene.connection, NULL, &pong, 0, WORDS("PING"));
-    redis_fixture_run(&scene.redis, &pong.done);
-    assert_string_equal(pong.text, "PONG");
-    connection_destroy(&scene.connection);
-
-    /* The right certificate for another name. */
-    scene.changed = scene.ready = false;
-    snprintf(url, sizeof url, "rediss://localhost:%d", port);
-    scene.connection = connect_to(&scene, url, (struct connection_options){.ca_file = ca_file});
-    redis_fixture_run(&scene.redis, &scene.changed);
-    assert_false(scene.ready);
-    assert_non_null(strstr(scene.reason, "mismatch"));
-    close_scene(&scene);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,7 +457,6 @@ int main(void)
         cmocka_unit_test(test_login_database_and_name),
         cmocka_unit_test(test_password_that_is_missing),
         cmocka_unit_test(test_loading),
-        cmocka_unit_test(test_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ static void test_all(void **state)
     (void)state;
     redis_fixture_open(&redis, NULL);
     assert_true(endpoint_parse(arena, redis.url, &endpoint, &diag));
-    struct session *session = session_open(&endpoint, NULL, 5000, &diag);
+    struct session *session = session_open(&endpoint, 5000, &diag);
     assert_non_null(session);
 
     const struct reply *reply = session_command(session, &diag, "ECHO", "word", NULL);
@@ -70,7 +70,7 @@ static void test_all(void **state)
     session_close(&session); /* with one under way */
     session_close(&session);
 
-    assert_null(session_open(&endpoint, NULL, 5000, &diag));
+    assert_null(session_open(&endpoint, 5000, &diag));
     assert_non_null(strstr(diag.text, "redis.sock"));
     arena_destroy(&arena);
     redis_fixture_close(&redis);
@@ -88,7 +88,7 @@ static void test_deadline(void **state)
     assert_true(endpoint_parse(arena, redis.url, &endpoint, &diag));
     redis_fixture_signal(&redis, SIGSTOP);
     int64_t begin = clock_monotonic_ms();
-    assert_null(session_open(&endpoint, NULL, 150, &diag));
+    assert_null(session_open(&endpoint, 150, &diag));
     assert_in_range(clock_monotonic_ms() - begin, 140, 3000);
     assert_string_equal(diag.code, "redis-timeout");
     redis_fixture_signal(&redis, SIGCONT);

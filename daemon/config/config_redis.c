@@ -1,0 +1,21 @@
+#include "config/config_redis.h"
+
+bool config_redis_endpoint(const struct config *config, const char *private_url,
+                           struct endpoint *endpoint, struct diag *diag)
+{
+    const struct config_redis *redis = &config->keys.redis;
+    if (!redis->url)
+        return endpoint_parse(config->arena, private_url, endpoint, diag);
+    if (!endpoint_parse(config->arena, redis->url, endpoint, diag))
+        return false;
+    if (redis->user) {
+        endpoint->user = redis->user;
+        endpoint->password = endpoint->password ? endpoint->password : "";
+    }
+    endpoint->password_file = redis->password_file;
+    endpoint->ca_file = redis->ca_file;
+    endpoint->cert_file = redis->cert_file;
+    endpoint->key_file = redis->key_file;
+    endpoint->server_name = redis->server_name;
+    return true;
+}

@@ -1,0 +1,12 @@
+/* Where Redis is, by all keys of the section `redis:`. */
+#ifndef NUDGED_CONFIG_CONFIG_REDIS_H
+#define NUDGED_CONFIG_CONFIG_REDIS_H
+
+#include "config/config.h"
+#include "redis/endpoint.h"
+
+/* With no `redis.url` it is at the URL of the private server. Texts lie in the configuration. */
+bool config_redis_endpoint(const struct config *config, const char *private_url,
+                           struct endpoint *endpoint, struct diag *diag);
+
+#endif
