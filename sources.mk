@@ -84,6 +84,7 @@ library_sources = \
 	daemon/base/metric_rows_events.h \
 	daemon/base/metric_rows_messages.h \
 	daemon/base/metric_rows_state.h \
+	daemon/base/metric_rows_web.h \
 	daemon/base/metrics.c \
 	daemon/base/metrics.h \
 	daemon/base/percent.c \
@@ -606,6 +607,20 @@ library_sources = \
 	daemon/events/work_log.h \
 	daemon/events/zones.c \
 	daemon/events/zones.h \
+	daemon/host/host.c \
+	daemon/host/host.h \
+	daemon/host/host_append.c \
+	daemon/host/host_append.h \
+	daemon/host/host_channel.c \
+	daemon/host/host_channel.h \
+	daemon/host/host_door.c \
+	daemon/host/host_door.h \
+	daemon/host/host_figures.c \
+	daemon/host/host_figures.h \
+	daemon/host/host_process.c \
+	daemon/host/host_process.h \
+	daemon/host/host_questions.c \
+	daemon/host/host_questions.h \
 	daemon/liquid/liquid.h \
 	daemon/liquid/liquid_case.c \
 	daemon/liquid/liquid_case.h \
@@ -897,6 +912,8 @@ library_sources = \
 	daemon/simulate/simulation.h \
 	daemon/simulate/tally.c \
 	daemon/simulate/tally.h \
+	daemon/store/appending.c \
+	daemon/store/appending.h \
 	daemon/store/backlog.c \
 	daemon/store/backlog.h \
 	daemon/store/bulletins.c \
@@ -1016,10 +1033,16 @@ library_sources = \
 	daemon/templates/templates_variant.h \
 	daemon/templates/translate.c \
 	daemon/templates/translate.h \
+	daemon/web/ask.c \
+	daemon/web/ask.h \
 	daemon/web/delivery.c \
 	daemon/web/delivery.h \
+	daemon/web/listener.c \
+	daemon/web/listener.h \
 	daemon/web/outside_event.c \
 	daemon/web/outside_event.h \
+	daemon/web/service.c \
+	daemon/web/service.h \
 	daemon/web/signature.c \
 	daemon/web/signature.h \
 	daemon/web/signature_hmac.c \
@@ -1031,9 +1054,24 @@ library_sources = \
 	daemon/web/sns_url.c \
 	daemon/web/sns_url.h \
 	daemon/web/tokens_file.c \
-	daemon/web/tokens_file.h
+	daemon/web/tokens_file.h \
+	daemon/web/web_answer.c \
+	daemon/web/web_answer.h \
+	daemon/web/web_refusal.c \
+	daemon/web/web_refusal.h \
+	daemon/web/web_request.c \
+	daemon/web/web_request.h \
+	daemon/web/web_route.h \
+	daemon/web/web_routes.c \
+	daemon/web/web_settings.c \
+	daemon/web/web_settings.h \
+	daemon/web/web_site.c \
+	daemon/web/web_site.h \
+	daemon/web/wire.c \
+	daemon/web/wire.h
 
 lua_scripts = \
+	daemon/store/append.lua \
 	daemon/store/asked.lua \
 	daemon/store/backlog.lua \
 	daemon/store/by_hand.lua \

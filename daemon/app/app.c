@@ -9,6 +9,7 @@
  *   keeper                a thread that looks after that, and after what erasures leave
  *   pipeline, delivery    an event's life, a message's life
  *   sweeper               asks customers at the ticks of clocks
+ *   host                  what is open to the web: nudged-web, where the configuration wants it
  *   backpressure          says how much room the outbox has, and wakes who waits for some
  *   lifecycle             the daemon's own states, and its orderly end
  *   pages                 the admin socket, for nudgectl
@@ -44,6 +45,7 @@
 #include "events/keeper.h"
 #include "events/pipeline.h"
 #include "events/sweeper.h"
+#include "host/host.h"
 #include "redis/embedded.h"
 #include "serve/notify.h"
 #include "store/bulletins.h"
@@ -67,6 +69,7 @@ struct app {
     struct pipeline *pipeline;
     struct sweeper *sweeper;
     struct delivery *delivery;
+    struct host *host; /* NULL: nothing is open to the web */
     struct backpressure *backpressure;
     struct lifecycle *lifecycle;
     struct admin_pages *pages;
@@ -124,6 +127,7 @@ static bool reload(void *context, struct buf *out)
         rule_sets_use(app->shard->rule_sets, next->digest, next->entries);
         instance_renew(app->shard->instance);
         delivery_reload(app->delivery);
+        host_reload(app->host);
         log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("rules", ruleset_count(next->rules))),
                  "reloaded");
     } else {
@@ -487,6 +491,18 @@ static bool build_lives(struct app *app, struct diag *diag)
     return app->delivery != NULL;
 }
 
+static bool build_host(struct app *app, struct diag *diag)
+{
+    bool failed;
+    app->host = host_new(&(struct host_options){.base = app->base,
+                                                .scripts = app->shard->scripts,
+                                                .log_group = app->log_group,
+                                                .generation = current_generation,
+                                                .context = app},
+                         &failed, diag);
+    return !failed;
+}
+
 static void build_lifecycle(struct app *app)
 {
     const struct backpressure_options backpressure = {
@@ -497,6 +513,7 @@ static void build_lifecycle(struct app *app)
                                                 .pipeline = app->pipeline,
                                                 .sweeper = app->sweeper,
                                                 .delivery = app->delivery,
+                                                .host = app->host,
                                                 .backpressure = app->backpressure,
                                                 .log_group = app->log_group,
                                                 .drain_ms = app->config->keys.drain_ms};
@@ -548,7 +565,7 @@ static void build_events(struct app *app)
 static bool build(struct app *app, struct diag *diag)
 {
     if (!build_generation(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
-        !build_archive(app, diag) || !build_keeper(app, diag) || !build_lives(app, diag))
+        !build_archive(app, diag) || !build_keeper(app, diag) || !build_lives(app, diag) || !build_host(app, diag))
         return false;
     build_lifecycle(app);
     if (!build_pages(app, diag))
@@ -593,6 +610,7 @@ void app_destroy(struct app **app)
     admin_pages_close(&a->pages);
     lifecycle_destroy(&a->lifecycle);
     backpressure_destroy(&a->backpressure);
+    host_destroy(&a->host);
     delivery_destroy(&a->delivery);
     sweeper_destroy(&a->sweeper);
     pipeline_destroy(&a->pipeline);

@@ -1,8 +1,8 @@
 /*
  * STARTING -> RUNNING -> DRAINING -> (CUTTING ->) LEAVING -> STOPPED, never back. Read enter(),
  * through which every change goes, then lifecycle_run() and lifecycle_drain(), which begin the
- * two halves. Draining is a look every 50 ms at whether intake, pipeline and delivery still have
- * something under way; what has not ended when the time is over is cut, and only its results are
+ * two halves. Draining is a look every 50 ms at whether intake, pipeline, delivery and host still
+ * have something under way; what has not ended when the time is over is cut, and only its results are
  * still written. A fault may lead from any state to STOPPED.
  */
 #include "app/lifecycle.h"
@@ -98,6 +98,7 @@ void lifecycle_drain(struct lifecycle *lifecycle)
     pipeline_stop_timers(options->pipeline);
     sweeper_stop(options->sweeper);
     delivery_drain(options->delivery);
+    host_drain(options->host);
     lifecycle->until_ms = clock_monotonic_ms() + options->drain_ms;
     log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("drain_ms", options->drain_ms)),
              "draining, nothing more is begun");
@@ -124,7 +125,8 @@ static void leave(struct lifecycle *lifecycle)
 static bool is_busy(const struct lifecycle_options *options)
 {
     bool reading = !intake_stop(options->shard->intake);
-    return reading || delivery_busy(options->delivery) || pipeline_busy(options->pipeline);
+    return reading || delivery_busy(options->delivery) || pipeline_busy(options->pipeline) ||
+           host_busy(options->host);
 }
 
 /* Moves on, as far as what is under way allows. */
@@ -148,6 +150,7 @@ static void on_look(evutil_socket_t fd, short what, void *context)
         enter(lifecycle, LIFECYCLE_CUTTING);
         lifecycle->until_ms = now_ms + SETTLE_WAIT_MS;
         delivery_cut(lifecycle->options.delivery);
+        host_cut(lifecycle->options.host);
     }
     event_add(lifecycle->timer, &next);
 }

@@ -13,6 +13,7 @@
 #include "delivery/delivery.h"
 #include "events/pipeline.h"
 #include "events/sweeper.h"
+#include "host/host.h"
 #include "store/shard.h"
 
 struct lifecycle;
@@ -34,6 +35,7 @@ struct lifecycle_options {
     struct pipeline *pipeline;
     struct sweeper *sweeper;
     struct delivery *delivery;
+    struct host *host; /* NULL: nothing is open to the web */
     struct backpressure *backpressure;
     struct log_group *log_group; /* told to the end before it stops */
     int64_t drain_ms;            /* how long what was begun may take to end by itself */

@@ -23,6 +23,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/locale_format.h"
 #include "base/mem.h"
 #include "base/settings_fault.h"
@@ -39,6 +40,7 @@
 #include "send/gateway_kinds.h"
 
 enum { SECRET_BYTES = 32, SECRET_LEAST = 16, SECRET_MOST = 4096, GATEWAYS_MOST = 64 };
+enum { WEB_TEXT_MOST = 1 << 20 };
 
 struct loading {
     struct config *config;
@@ -342,6 +344,54 @@ static void fill_channels(struct loading *loading)
     config->mail_channels = channels.mail;
 }
 
+/* A copy of what stands in `web`, in which the files that it names are whole paths. */
+static struct value with_whole_files(const struct config *config, const struct value *value)
+{
+    static const char tail[] = "_file";
+    struct value copy = *value;
+    if (value->kind == VALUE_LIST) {
+        copy = value_new_list(config->arena, value_count(value));
+        for (uint32_t i = 0; i < value_count(value); i++)
+            value_push(config->arena, copy, with_whole_files(config, &value->list->items[i]));
+    } else if (value->kind == VALUE_MAP) {
+        copy = value_new_map(config->arena, value_count(value));
+        for (uint32_t i = 0; i < value_count(value); i++) {
+            const struct value_member *member = &value->map->members[i];
+            const char *key = value_to_text(config->arena, &member->key);
+            const char *path = value_to_text(config->arena, &member->value);
+            size_t length = strlen(key), end = sizeof tail - 1;
+            bool is_file = path && length > end && strcmp(key + length - end, tail) == 0;
+            value_add(config->arena, copy, member->key,
+                      is_file ? value_text(whole(config, path))
+                              : with_whole_files(config, &member->value));
+        }
+    }
+    copy.flags = value->flags;
+    copy.place = value->place;
+    return copy;
+}
+
+/* What nudged-web is told: the section, and what else of the configuration it needs. */
+static void fill_web(struct loading *loading, const struct value *root)
+{
+    struct config *config = loading->config;
+    struct arena *arena = config->arena;
+    const struct value *section = value_get(root, "web");
+    struct value told = value_new_map(arena, 2), keys = value_new_list(arena, 4);
+    struct diags again = {0};
+    struct value web = value_is(section, VALUE_MAP) ? with_whole_files(config, section)
+                                                    : value_new_map(arena, 0);
+    /* Its faults were told when the file was read. */
+    settings_read(web_settings_table, &web, &loading->source, &config->keys.web, arena, &again);
+    diags_free(&again);
+    config->keys.web.socket = whole(config, config->keys.web.socket);
+    for (const char *const *key = config->customer_keys; *key; key++)
+        value_push(arena, keys, value_text(*key));
+    value_set(arena, told, "web", web);
+    value_set(arena, told, "customer_keys", keys);
+    config->web_text = json_print_slice(arena, &told, WEB_TEXT_MOST).text;
+}
+
 /* ---- Loading ---- */
 
 /* The root mapping of the file, or null where the file is empty. */
@@ -413,6 +463,7 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_only(&loading);
         fill_gateways(&loading);
         fill_channels(&loading);
+        fill_web(&loading, &root);
         config->source = loading.source;
         check_all(&loading, &root);
     }

@@ -30,6 +30,7 @@ struct config {
     struct settings_source source; /* what was read, for the places of faults */
     struct config_keys keys;
     bool own_secret;          /* secret_file is the one in the state folder, which a start makes */
+    const char *web_text;     /* what nudged-web is told: JSON, its paths whole */
     const char *archive_name; /* in the names of its files: the instance, else the host */
     const struct config_gateway *gateways; /* ends with a row without a name */
     size_t gateway_count;

@@ -9,6 +9,7 @@
 
 #include "base/settings.h"
 #include "base/value.h"
+#include "web/web_settings.h"
 
 struct config_redis {
     const char *url; /* NULL: a private redis-server */
@@ -78,6 +79,7 @@ struct config_keys {
     struct value shop, segments, topics, gateways, channels;
     const char *admin_socket;
     const char *metrics_listen; /* NULL: nowhere */
+    struct web_settings web;
 };
 
 /* Ends with a row without a key. */

@@ -67,7 +67,8 @@
     X(SWEPT, "swept", "", "hash", "a rule in a zone: how far its customers were asked")           \
     X(TICKS, "ticks", "", "zset", "a customer at a tick of a rule's clock: end of the lease")     \
     X(ASKED, "asked", "<key>", "string", "at which ticks one was asked whose zone has changed")   \
-    X(SET, "set", "<digest>", "string", "what others may leave to a daemon with that set")
+    X(SET, "set", "<digest>", "string", "what others may leave to a daemon with that set")        \
+    X(ONCE, "once", "<hash>", "string", "a request from the web, by a name of it: the ids it made")
 
 enum key {
 #define KEYS_ENUM(name, word, of, type, what) KEY_##name,

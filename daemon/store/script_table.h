@@ -36,7 +36,8 @@
     X(CLOCKS, clocks)             \
     X(INDEX, index)               \
     X(SWEEP, sweep)               \
-    X(ASKED, asked)
+    X(ASKED, asked)               \
+    X(APPEND, append)
 
 enum script {
 #define SCRIPT_ENUM(name, file) SCRIPT_##name,

@@ -30,11 +30,13 @@ FOLDERS = {
     "compose": "base liquid mail templates",
     "decide": "base cel customer rules",
     "store": "base redis customer",
+    "web": "base cel mail customer",
 }
 FOLDERS["config"] = " ".join(FOLDERS)
 FOLDERS["events"] = FOLDERS["delivery"] = FOLDERS["config"] + " config"
+FOLDERS["host"] = FOLDERS["config"] + " config"
 FOLDERS["simulate"] = "base customer decide rules config"
-FOLDERS["app"] = FOLDERS["config"] + " config events delivery"
+FOLDERS["app"] = FOLDERS["config"] + " config events delivery host"
 FOLDERS["ctl"] = FOLDERS["app"] + " simulate"
 FOLDERS = {folder: set(may.split()) for folder, may in FOLDERS.items()}
 

@@ -1,0 +1,219 @@
+#include "host/host_append.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "redis/connection.h"
+#include "store/appending.h"
+#include "web/ask.h"
+#include "web/outside_event.h"
+
+enum {
+    FIRST_CHUNK = 8192,
+    OPEN_MOST = ASK_OPEN_MOST,
+    DIGEST_MOST = 64,
+    DAY_MS = 24 * 60 * 60 * 1000,
+    KEEP_MOST_MS = 7 * DAY_MS,
+    TEXT_MOST = 1024, /* of why one is refused */
+};
+
+struct host_append {
+    struct host_append_options options;
+    struct connection_owner owner;
+    size_t open;
+};
+
+/* One frame of it. */
+struct request {
+    struct host_append *append;
+    struct arena *arena;
+    uint32_t serial;
+    size_t count;
+    struct ask_verdict *verdicts; /* REFUSED is said already; the others wait for Redis */
+    struct slice *events;         /* those that are not refused */
+    size_t event_count;
+    struct slice names[ASK_ONCE_MOST];
+    size_t name_count;
+    struct slice digest;
+    int64_t keep_ms;
+    bool feedback;
+};
+
+/* ---- Reading ---- */
+
+static struct slice kept(struct request *request, struct slice text)
+{
+    return slice_copy(request->arena, text);
+}
+
+static bool read_names(struct request *request, struct wire_frame *frame)
+{
+    request->digest = kept(request, wire_read_text(frame));
+    request->name_count = wire_read_count(frame, 4);
+    if (request->name_count > ASK_ONCE_MOST || request->digest.length > DIGEST_MOST ||
+        memchr(request->digest.text, ' ', request->digest.length))
+        return false;
+    for (size_t i = 0; i < request->name_count; i++) {
+        request->names[i] = kept(request, wire_read_text(frame));
+        if (request->names[i].length == 0 || request->names[i].length > ASK_ONCE_BYTES)
+            return false;
+    }
+    return true;
+}
+
+/* What the daemon would refuse later, or what only nudged may say, is refused now. */
+static void look_at(struct request *request, struct slice text, struct ask_verdict *verdict)
+{
+    const struct host_append_options *options = &request->append->options;
+    const struct outside_caller caller = {.key_paths = options->key_paths(options->context),
+                                          .now_ms = clock_wall_ms(),
+                                          .rights = OUTSIDE_SUBSCRIPTIONS | OUTSIDE_ERASURE |
+                                                    (request->feedback ? OUTSIDE_FEEDBACK : 0)};
+    struct value root;
+    struct diag diag = {0};
+    struct outside_event event;
+    text = kept(request, text);
+    if (json_read(request->arena, text.text, text.length, &json_event_limits, &root, &diag) &&
+        outside_event_make(request->arena, &root, text, &caller, &event, &diag)) {
+        request->events[request->event_count++] = event.json;
+        return;
+    }
+    const char *why = arena_printf(request->arena, "%.*s", TEXT_MOST, diag.text);
+    *verdict = (struct ask_verdict){ASK_REFUSED, slice_of(why)};
+}
+
+static bool read_events(struct request *request, struct wire_frame *frame)
+{
+    request->count = wire_read_count(frame, 4);
+    if (request->count == 0 || request->count > ASK_EVENTS_MOST)
+        return false;
+    request->verdicts = arena_zero(request->arena, sizeof *request->verdicts * request->count);
+    request->events = arena_zero(request->arena, sizeof *request->events * request->count);
+    for (size_t i = 0; i < request->count; i++) {
+        request->verdicts[i] = (struct ask_verdict){ASK_UNAVAILABLE, slice_of("")};
+        struct slice text = wire_read_text(frame);
+        if (frame->broken)
+            return false;
+        look_at(request, text, &request->verdicts[i]);
+    }
+    return wire_read_all(frame);
+}
+
+static bool read_request(struct request *request, struct wire_frame *frame)
+{
+    request->serial = frame->serial;
+    request->feedback = wire_read_number(frame) & WIRE_FEEDBACK;
+    request->keep_ms = wire_read_number(frame);
+    if (request->keep_ms == 0)
+        request->keep_ms = DAY_MS;
+    if (request->keep_ms > KEEP_MOST_MS)
+        request->keep_ms = KEEP_MOST_MS;
+    return read_names(request, frame) && read_events(request, frame);
+}
+
+/* ---- The answer ---- */
+
+static void answer(struct request *request)
+{
+    struct host_channel *channel = request->append->options.channel;
+    struct buf *out = host_channel_out(channel);
+    size_t begun = wire_begin(out, WIRE_APPENDED, request->serial);
+    wire_number(out, request->count);
+    for (size_t i = 0; i < request->count; i++) {
+        wire_number(out, request->verdicts[i].status);
+        wire_text(out, request->verdicts[i].text);
+    }
+    host_channel_send(channel, begun);
+}
+
+static void release(void *context)
+{
+    struct request *request = context;
+    arena_destroy(&request->arena);
+    free(request);
+}
+
+static void on_done(void *context, enum appending_state state, const struct reply *reply,
+                    const struct diag *fault)
+{
+    static const enum ask_status statuses[] = {
+        [APPENDING_TAKEN] = ASK_TAKEN,
+        [APPENDING_DUPLICATE] = ASK_DUPLICATE,
+        [APPENDING_CONFLICT] = ASK_CONFLICT,
+        [APPENDING_UNAVAILABLE] = ASK_UNAVAILABLE,
+    };
+    struct request *request = context;
+    (void)fault;
+    for (size_t i = 0, next = 1; i < request->count; i++) {
+        struct ask_verdict *verdict = &request->verdicts[i];
+        if (verdict->status == ASK_REFUSED)
+            continue;
+        const struct slice id = reply ? reply_slice(reply, next++) : (struct slice){0};
+        *verdict = (struct ask_verdict){statuses[state], id.text ? id : slice_of("")};
+    }
+    if (state == APPENDING_TAKEN)
+        metrics_add(METRIC_WEB_EVENTS, (int64_t)request->event_count);
+    request->append->open--;
+    answer(request);
+}
+
+/* ---- The outside ---- */
+
+static void ask_redis(struct request *request)
+{
+    struct host_append *append = request->append;
+    const struct appending appending = {.events = request->events,
+                                        .count = request->event_count,
+                                        .names = request->names,
+                                        .name_count = request->name_count,
+                                        .digest = request->digest,
+                                        .keep_ms = request->keep_ms};
+    append->open++;
+    appending_run(append->options.scripts, &appending,
+                  &(struct appending_call){&append->owner, on_done, request, release});
+}
+
+bool host_append_take(struct host_append *append, struct wire_frame *frame)
+{
+    struct request *request = mem_zero(1, sizeof *request);
+    request->append = append;
+    request->arena = arena_new(FIRST_CHUNK);
+    if (!read_request(request, frame)) {
+        release(request);
+        return false;
+    }
+    if (request->event_count && append->open < OPEN_MOST &&
+        connection_ready(scripts_connection(append->options.scripts))) {
+        ask_redis(request);
+    } else {
+        answer(request);
+        release(request);
+    }
+    return true;
+}
+
+bool host_append_busy(const struct host_append *append)
+{
+    return append->open > 0;
+}
+
+struct host_append *host_append_new(const struct host_append_options *options)
+{
+    struct host_append *append = mem_zero(1, sizeof *append);
+    append->options = *options;
+    return append;
+}
+
+void host_append_destroy(struct host_append **append)
+{
+    if (!*append)
+        return;
+    connection_silence(&(*append)->owner);
+    free(*append);
+    *append = NULL;
+}

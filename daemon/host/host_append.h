@@ -1,0 +1,32 @@
+/*
+ * WIRE_APPEND: events that nudged-web has let in. Each is looked at again, as a stranger's; those
+ * that may pass go into the stream in one step, and Redis' word on each is the answer.
+ */
+#ifndef NUDGED_HOST_HOST_APPEND_H
+#define NUDGED_HOST_HOST_APPEND_H
+
+#include <stdbool.h>
+
+#include "host/host_channel.h"
+#include "redis/scripts.h"
+
+struct host_append;
+
+struct host_append_options {
+    struct scripts *scripts;
+    struct host_channel *channel; /* where answers go; outlives it */
+    /* The configuration's customer.keys of now, NULL-terminated. */
+    const char *const *(*key_paths)(void *context);
+    void *context;
+};
+
+struct host_append *host_append_new(const struct host_append_options *options);
+/* Nothing that is under way is answered any more. */
+void host_append_destroy(struct host_append **append);
+
+/* A frame of that kind; false where it cannot be read. */
+bool host_append_take(struct host_append *append, struct wire_frame *frame);
+/* Whether Redis' word is awaited. */
+bool host_append_busy(const struct host_append *append);
+
+#endif

@@ -1,0 +1,32 @@
+#include <string.h>
+
+#include "web/web_route.h"
+
+/* GET /live: who listens answers, whatever the daemon does. */
+static void serve_live(struct web_request *request, web_done *done, void *arg)
+{
+    done(arg, web_answer_text(request->arena, 200, "live"));
+}
+
+const struct web_route web_routes[] = {
+    {.path = "/live", .methods = WEB_GET, .name = "live", .serve = serve_live},
+    {0},
+};
+
+const struct web_route *web_route_find(const struct web_route *routes, const char *path,
+                                       const char **rest)
+{
+    *rest = "";
+    for (; routes->path; routes++) {
+        size_t length = strlen(routes->path) - 1;
+        if (routes->path[length] != '*') {
+            if (strcmp(routes->path, path) == 0)
+                return routes;
+        } else if (strncmp(routes->path, path, length) == 0 && path[length] &&
+                   !strchr(path + length, '/')) {
+            *rest = path + length;
+            return routes;
+        }
+    }
+    return NULL;
+}

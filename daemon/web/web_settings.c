@@ -1,0 +1,140 @@
+#include "web/web_settings.h"
+
+#include "base/shape.h"
+
+#define SECONDS(n) ((int64_t)(n)*1000)
+#define KIB(n)     ((int64_t)(n) << 10)
+#define MIB(n)     ((int64_t)(n) << 20)
+
+#define IN(type, field) .offset = offsetof(struct type, field)
+
+static const struct shape text_shape = {.kind = SHAPE_TEXT};
+
+static const struct shape some_texts_shape = {
+    .kind = SHAPE_EITHER,
+    .either = (const struct shape *const[]){
+        &text_shape, &(const struct shape){.kind = SHAPE_LIST, .of = &text_shape, .least = 1},
+        NULL}};
+
+static const struct setting tls_settings[] = {
+    {.key = "certificate_file",
+     .type = SETTING_TEXT,
+     IN(web_tls, certificate_file),
+     .required = true,
+     .reload = SETTING_RELOAD,
+     .help = "PEM: the certificate, and behind it those that lead to its authority"},
+    {.key = "key_file",
+     .type = SETTING_TEXT,
+     IN(web_tls, key_file),
+     .required = true,
+     .reload = SETTING_RELOAD,
+     .help = "PEM: the private key"},
+    {0},
+};
+
+static const struct setting limits_settings[] = {
+    {.key = "body",
+     .type = SETTING_SIZE,
+     IN(web_limits, body),
+     .fallback = "1MiB",
+     .least = KIB(1),
+     .most = MIB(16),
+     .reload = SETTING_RELOAD,
+     .help = "of one request"},
+    {.key = "head",
+     .type = SETTING_SIZE,
+     IN(web_limits, head),
+     .fallback = "16KiB",
+     .least = KIB(2),
+     .most = KIB(64),
+     .reload = SETTING_RELOAD,
+     .help = "of a request's first line and header"},
+    {.key = "buffered",
+     .type = SETTING_SIZE,
+     IN(web_limits, buffered),
+     .fallback = "64MiB",
+     .least = MIB(1),
+     .most = MIB(4096),
+     .reload = SETTING_RELOAD,
+     .help = "of all requests together; past it 503"},
+    {.key = "connections",
+     .type = SETTING_INT,
+     IN(web_limits, connections),
+     .fallback = "4096",
+     .least = 8,
+     .most = 65536,
+     .reload = SETTING_RELOAD,
+     .help = "at once, in all"},
+    {.key = "per_client",
+     .type = SETTING_INT,
+     IN(web_limits, per_client),
+     .fallback = "64",
+     .least = 1,
+     .most = 65536,
+     .reload = SETTING_RELOAD,
+     .help = "connections of one address at once; a proxy of `proxies` has no such bound"},
+    {.key = "rate",
+     .type = SETTING_RATE,
+     IN(web_limits, rate),
+     .fallback = "600 per 1m",
+     .least = 1,
+     .most = 1000000000,
+     .reload = SETTING_RELOAD,
+     .help = "requests of one client, an IPv4 address or an IPv6 network of 64 bits, that prove "
+             "nothing of themselves; past it 429"},
+    {.key = "idle",
+     .type = SETTING_DURATION,
+     IN(web_limits, idle_ms),
+     .fallback = "30s",
+     .least = SECONDS(1),
+     .most = SECONDS(600),
+     .reload = SETTING_RELOAD,
+     .help = "how long a connection may stay between two requests"},
+    {.key = "head_time",
+     .type = SETTING_DURATION,
+     IN(web_limits, head_ms),
+     .fallback = "10s",
+     .least = SECONDS(1),
+     .most = SECONDS(600),
+     .reload = SETTING_RELOAD,
+     .help = "from a request's first byte to the end of its header"},
+    {.key = "time",
+     .type = SETTING_DURATION,
+     IN(web_limits, request_ms),
+     .fallback = "30s",
+     .least = SECONDS(1),
+     .most = SECONDS(600),
+     .reload = SETTING_RELOAD,
+     .help = "from a request's header to the end of its answer"},
+    {0},
+};
+
+const struct setting web_settings_table[] = {
+    {.key = "listen",
+     .type = SETTING_TEXT,
+     IN(web_settings, listen),
+     .help =
+         "`127.0.0.1:8025` or `[::1]:8025`: where nudged-web listens, started by nudged; absent: "
+         "nowhere"},
+    {.key = "socket",
+     .type = SETTING_TEXT,
+     IN(web_settings, socket),
+     .help = "path where a nudged-web that systemd starts finds the daemon, instead of `listen`"},
+    {.key = "tls",
+     .type = SETTING_SECTION,
+     IN(web_settings, tls),
+     .section = tls_settings,
+     .help = "HTTPS of its own; absent: a proxy in front has it"},
+    {.key = "proxies",
+     .type = SETTING_TEXTS,
+     IN(web_settings, proxies),
+     .reload = SETTING_RELOAD,
+     .shape = &some_texts_shape,
+     .help = "networks, `127.0.0.0/8`, whose `X-Forwarded-For` and `Forwarded` are believed"},
+    {.key = "limits",
+     .type = SETTING_SECTION,
+     IN(web_settings, limits),
+     .section = limits_settings,
+     .help = "what a stranger may take up"},
+    {0},
+};
