@@ -431,7 +431,8 @@ static void settle_other(struct deciding *d, struct sending_want *want)
 
 bool sending_make_wanted(struct deciding *d, const struct customer_journey *journey)
 {
-    for (struct sending_want *want = d->wants; want < d->wants + d->want_count; want++) {
+    for (size_t i = 0; i < d->want_count; i++) {
+        struct sending_want *want = &d->wants[i];
         if (!want->rule || want->held_out || want->refusal || want->consented)
             continue;
         if (!is_same_journey(&want->journey, journey)) {

@@ -311,25 +311,32 @@ static void read_on(const struct rule_reader *reader, const struct value *docume
 }
 
 /* A text message has no address that it comes from: its gateway's template says as whom. */
-static void check_senders(const struct rule_reader *reader, const struct rule *rule)
+static void check_sender(const struct rule_reader *reader, const struct rule_step *step)
 {
-    for (const struct rule_step *step = rule->steps; step < rule->steps + rule->step_count; step++)
-        if (step->from && !step->mail)
-            diag_hint(settings_fault(reader->diags, reader->source, step->from_at, DIAG_ERROR,
-                                     "`from` is of mails alone, and `%s` has none", step->channel),
-                      "write it into the front matter of the template");
+    if (step->from && !step->mail)
+        diag_hint(settings_fault(reader->diags, reader->source, step->from_at, DIAG_ERROR,
+                                 "`from` is of mails alone, and `%s` has none", step->channel),
+                  "write it into the front matter of the template");
 }
 
 /* Whoever it goes to has given no consent, and is shown no way out. */
-static void check_recipients(const struct rule_reader *reader, const struct rule *rule)
+static void check_recipient(const struct rule_reader *reader, const struct rule *rule,
+                            const struct rule_step *step)
 {
-    for (const struct rule_step *step = rule->steps; step < rule->steps + rule->step_count; step++)
-        if (step->to && rule->class == RULE_MARKETING)
-            diag_hint(settings_fault(reader->diags, reader->source, step->to_at, DIAG_WARNING,
-                                     "marketing to an address of its own has no link to "
-                                     "unsubscribe"),
-                      "what goes to somebody else is `class: transactional`; to the customer it "
-                      "goes without `to`");
+    if (step->to && rule->class == RULE_MARKETING)
+        diag_hint(settings_fault(reader->diags, reader->source, step->to_at, DIAG_WARNING,
+                                 "marketing to an address of its own has no link to "
+                                 "unsubscribe"),
+                  "what goes to somebody else is `class: transactional`; to the customer it "
+                  "goes without `to`");
+}
+
+static void check_addresses(const struct rule_reader *reader, const struct rule *rule)
+{
+    for (uint32_t i = 0; i < rule->step_count; i++) {
+        check_sender(reader, &rule->steps[i]);
+        check_recipient(reader, rule, &rule->steps[i]);
+    }
 }
 
 static void note_early(void *context, const struct cel_read *read)
@@ -395,8 +402,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     read_holdout(reader, &text.holdout, rule);
     rule_steps_read(reader, document, rule);
     rule_channel_settle(reader->channels, rule);
-    check_senders(reader, rule);
-    check_recipients(reader, rule);
+    check_addresses(reader, rule);
     check_limit(reader, document, rule);
     read_behaviour(reader, document, &text, rule);
     return reader->diags->errors == errors ? rule : NULL;
