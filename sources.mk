@@ -1035,12 +1035,25 @@ library_sources = \
 	daemon/templates/translate.h \
 	daemon/web/ask.c \
 	daemon/web/ask.h \
+	daemon/web/click.c \
+	daemon/web/click.h \
 	daemon/web/delivery.c \
 	daemon/web/delivery.h \
+	daemon/web/form.c \
+	daemon/web/form.h \
+	daemon/web/link.c \
+	daemon/web/link.h \
 	daemon/web/listener.c \
 	daemon/web/listener.h \
 	daemon/web/outside_event.c \
 	daemon/web/outside_event.h \
+	daemon/web/page.c \
+	daemon/web/page.h \
+	daemon/web/page_colour.c \
+	daemon/web/page_colour.h \
+	daemon/web/page_style.h \
+	daemon/web/page_texts.c \
+	daemon/web/page_texts.h \
 	daemon/web/service.c \
 	daemon/web/service.h \
 	daemon/web/signature.c \
@@ -1176,6 +1189,7 @@ unit_programs = \
 	tests/unit/test_cel_parse \
 	tests/unit/test_cel_pattern \
 	tests/unit/test_cel_values \
+	tests/unit/test_click \
 	tests/unit/test_clock \
 	tests/unit/test_clocks \
 	tests/unit/test_collect \
@@ -1221,6 +1235,7 @@ unit_programs = \
 	tests/unit/test_fields \
 	tests/unit/test_file \
 	tests/unit/test_fill \
+	tests/unit/test_form \
 	tests/unit/test_gateway_queues \
 	tests/unit/test_graph_label \
 	tests/unit/test_halting \
@@ -1277,6 +1292,7 @@ unit_programs = \
 	tests/unit/test_outbox_warmup \
 	tests/unit/test_outside_event \
 	tests/unit/test_pace \
+	tests/unit/test_page \
 	tests/unit/test_particulars \
 	tests/unit/test_paused \
 	tests/unit/test_per \
