@@ -260,6 +260,8 @@ library_sources = \
 	daemon/ctl/check_requests.h \
 	daemon/ctl/check_variables.c \
 	daemon/ctl/check_variables.h \
+	daemon/ctl/check_web.c \
+	daemon/ctl/check_web.h \
 	daemon/ctl/codes_command.c \
 	daemon/ctl/colour.c \
 	daemon/ctl/colour.h \
@@ -1039,6 +1041,12 @@ library_sources = \
 	daemon/web/click.h \
 	daemon/web/delivery.c \
 	daemon/web/delivery.h \
+	daemon/web/events_answer.c \
+	daemon/web/events_answer.h \
+	daemon/web/events_login.c \
+	daemon/web/events_login.h \
+	daemon/web/events_route.c \
+	daemon/web/events_route.h \
 	daemon/web/form.c \
 	daemon/web/form.h \
 	daemon/web/link.c \
@@ -1054,6 +1062,10 @@ library_sources = \
 	daemon/web/page_style.h \
 	daemon/web/page_texts.c \
 	daemon/web/page_texts.h \
+	daemon/web/posted_binary.c \
+	daemon/web/posted_binary.h \
+	daemon/web/posted_events.c \
+	daemon/web/posted_events.h \
 	daemon/web/service.c \
 	daemon/web/service.h \
 	daemon/web/signature.c \
@@ -1299,6 +1311,7 @@ unit_programs = \
 	tests/unit/test_percent \
 	tests/unit/test_person \
 	tests/unit/test_policy \
+	tests/unit/test_posted_events \
 	tests/unit/test_prepare \
 	tests/unit/test_preset \
 	tests/unit/test_progress \
@@ -1745,6 +1758,7 @@ test_files = \
 	tests/functional/test_http_faults.py \
 	tests/functional/test_http_nginx.py \
 	tests/functional/test_injection.py \
+	tests/functional/test_intake.py \
 	tests/functional/test_journeys.py \
 	tests/functional/test_json.py \
 	tests/functional/test_keys.py \
@@ -1802,6 +1816,7 @@ test_files = \
 	tests/functional/test_words.py \
 	tests/functional/test_wrong_keys.py \
 	tests/functional/verdict_world.py \
+	tests/functional/web_intake.py \
 	tests/kills.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \

@@ -211,6 +211,9 @@ static void check_files(const struct checking *checking)
         check_gateway_files(checking, &gateways->map->members[i].value);
     if (!config->own_secret)
         check_file(checking, at_key(checking, "secret_file"), config->keys->secret_file, true);
+    if (config->keys->web.tokens_file)
+        check_file(checking, at_key(checking, "web.tokens_file"), config->keys->web.tokens_file,
+                   true);
     check_redis_files(checking);
 }
 

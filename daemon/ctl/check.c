@@ -9,6 +9,7 @@
 #include "ctl/check_messages.h"
 #include "ctl/check_requests.h"
 #include "ctl/check_variables.h"
+#include "ctl/check_web.h"
 #include "ctl/command.h"
 #include "ctl/json_line.h"
 
@@ -39,6 +40,7 @@ static struct generation *run_checks(struct context *context, struct diags *diag
         check_variables(config, generation, diags);
         check_messages(config, generation, diags);
         check_requests(config, generation, diags);
+        check_web(config, diags);
     }
     return generation;
 }

@@ -163,7 +163,7 @@ static void at_line_start(struct event_splitter *splitter, char c)
     if (is_space(c))
         return;
     splitter->lost = splitter->lost && !is_found(splitter, c);
-    if (splitter->lost || (c == '#' && splitter->column == 1)) {
+    if (splitter->lost || (c == '#' && splitter->column == 1 && !splitter->strict)) {
         splitter->where = PASS;
     } else if (c == '{') {
         begin_container(splitter, c);

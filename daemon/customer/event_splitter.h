@@ -35,6 +35,7 @@ typedef void event_splitter_take(void *context, const struct event_splitter_piec
 struct event_splitter {
     event_splitter_take *take;
     void *context;
+    bool strict;           /* set by the caller: what begins with # is no comment */
     int where;             /* enum where */
     uint32_t line, column; /* of the character that comes next */
     bool blank;            /* only blanks stand before it on its line */

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "customer/shop_event.h"
 #include "web/outside_event.h"
@@ -246,6 +247,23 @@ struct tokens_file *tokens_file_read(const char *text, size_t length, const char
     }
     if (diags->errors > errors)
         tokens_file_destroy(&file);
+    return file;
+}
+
+struct tokens_file *tokens_file_load(const char *path, struct diags *diags)
+{
+    struct arena *arena = arena_new(4096);
+    struct tokens_file *file = NULL;
+    struct diag diag;
+    const char *text;
+    size_t length;
+    if (file_read(arena, path, TOKENS_FILE_MOST, &text, &length, &diag)) {
+        file = tokens_file_read(text, length, path, diags);
+        explicit_bzero((char *)text, length);
+    } else {
+        diags_add(diags, &diag);
+    }
+    arena_destroy(&arena);
     return file;
 }
 

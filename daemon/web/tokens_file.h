@@ -39,6 +39,8 @@ struct tokens_login;
  * is one: none of its lines counts then. An empty file is nobody, which is no fault. */
 struct tokens_file *tokens_file_read(const char *text, size_t length, const char *name,
                                      struct diags *diags);
+/* Likewise of a file. */
+struct tokens_file *tokens_file_load(const char *path, struct diags *diags);
 /* Overwrites what is secret. */
 void tokens_file_destroy(struct tokens_file **file);
 

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "web/events_route.h"
+#include "web/posted_events.h"
 #include "web/web_route.h"
 
 /* GET /live: who listens answers, whatever the daemon does. */
@@ -9,6 +11,12 @@ static void serve_live(struct web_request *request, web_done *done, void *arg)
 }
 
 const struct web_route web_routes[] = {
+    {.path = "/v1/events",
+     .methods = WEB_POST,
+     .body_most = POSTED_BODY_MOST,
+     .name = "events",
+     .admit = events_route_admit,
+     .serve = events_route_serve},
     {.path = "/live", .methods = WEB_GET, .name = "live", .serve = serve_live},
     {0},
 };

@@ -125,6 +125,12 @@ const struct setting web_settings_table[] = {
      IN(web_settings, tls),
      .section = tls_settings,
      .help = "HTTPS of its own; absent: a proxy in front has it"},
+    {.key = "tokens_file",
+     .type = SETTING_TEXT,
+     IN(web_settings, tokens_file),
+     .reload = SETTING_RELOAD,
+     .help = "who may push events to `/v1/events`: on each line a token, and the types that it may "
+             "push; absent: nobody"},
     {.key = "proxies",
      .type = SETTING_TEXTS,
      IN(web_settings, proxies),

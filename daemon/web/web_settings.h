@@ -30,6 +30,7 @@ struct web_settings {
     struct web_tls tls;
     struct value proxies; /* list of texts: networks */
     struct web_limits limits;
+    const char *tokens_file; /* who may push events; NULL: nobody, and /v1/events is not there */
     /* Of the routes, each beside its own. */
 };
 

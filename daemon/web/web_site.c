@@ -30,7 +30,8 @@ static bool read_settings(struct web_site *site, struct slice settings, struct d
 /* Each part reads its files here, and adds its faults to `diags`. */
 static bool load_parts(struct web_site *site, struct diags *diags)
 {
-    (void)site;
+    if (site->settings.tokens_file)
+        site->tokens = tokens_file_load(site->settings.tokens_file, diags);
     return diags->errors == 0;
 }
 
@@ -48,6 +49,7 @@ void web_site_destroy(struct web_site **site)
 {
     if (!*site)
         return;
+    tokens_file_destroy(&(*site)->tokens);
     arena_destroy(&(*site)->arena);
     free(*site);
     *site = NULL;

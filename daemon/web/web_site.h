@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "web/ask.h"
+#include "web/tokens_file.h"
 #include "web/web_settings.h"
 
 struct web_site {
@@ -15,6 +16,7 @@ struct web_site {
     struct ask *ask;     /* not its own */
     struct web_settings settings;
     const char *const *customer_keys; /* where an event says whose it is; NULL-terminated */
+    struct tokens_file *tokens;       /* NULL: none is configured */
     /* Of the parts, each beside its own. */
 };
 
