@@ -127,7 +127,7 @@ int command_check(struct context *context, int argc, char **argv)
         return EX_USAGE;
     struct generation *generation = run_checks(context, &diags);
     (json ? print_json : print_people)(&diags, generation);
-    bool good = generation && !(strict && diags.warnings);
+    bool good = generation && !diags.errors && !(strict && diags.warnings);
     generation_release(&generation);
     diags_free(&diags);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
