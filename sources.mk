@@ -1047,8 +1047,14 @@ library_sources = \
 	daemon/web/events_login.h \
 	daemon/web/events_route.c \
 	daemon/web/events_route.h \
+	daemon/web/exchange.c \
+	daemon/web/exchange.h \
 	daemon/web/form.c \
 	daemon/web/form.h \
+	daemon/web/head_rules.c \
+	daemon/web/head_rules.h \
+	daemon/web/head_syntax.c \
+	daemon/web/head_syntax.h \
 	daemon/web/link.c \
 	daemon/web/link.h \
 	daemon/web/listener.c \
@@ -1080,8 +1086,18 @@ library_sources = \
 	daemon/web/sns_url.h \
 	daemon/web/tokens_file.c \
 	daemon/web/tokens_file.h \
+	daemon/web/visits.c \
+	daemon/web/visits.h \
 	daemon/web/web_answer.c \
 	daemon/web/web_answer.h \
+	daemon/web/web_clients.c \
+	daemon/web/web_clients.h \
+	daemon/web/web_network.c \
+	daemon/web/web_network.h \
+	daemon/web/web_path.c \
+	daemon/web/web_path.h \
+	daemon/web/web_proxies.c \
+	daemon/web/web_proxies.h \
 	daemon/web/web_refusal.c \
 	daemon/web/web_refusal.h \
 	daemon/web/web_request.c \

@@ -1,51 +1,101 @@
+/*
+ * libmicrohttpd in external mode: its epoll descriptor is one event of our loop. A connection is a
+ * `seat`: libmicrohttpd's, and our visit. Without TLS it is suspended at first, and after each
+ * answer, until web/visits has seen that the next head is right; so libmicrohttpd reads nothing
+ * that was not looked at. Should it have read ahead all the same, as a client sends requests before
+ * their turn (pipelining), the next one has no pass, and the connection ends: the client sends it
+ * again.
+ *
+ * A request is a `turn`: its exchange, and when to hand over the answer. libmicrohttpd may queue
+ * one before the body (it then closes), or when all was read.
+ */
 #include "web/listener.h"
 
-#include <arpa/inet.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "web/exchange.h"
+#include "web/visits.h"
 
-enum { FIRST_CHUNK = 4096 };
+enum { REST_MS = 1000 /* while no descriptor is left */, PEM_MOST = 256 << 10 };
 
 struct listener {
     struct listener_options options;
+    struct exchange_world world;
     struct MHD_Daemon *http;
-    struct event *ready, *timer; /* of its epoll descriptor, and of its own timeouts */
+    struct event *ready; /* libmicrohttpd's epoll descriptor */
+    struct event *timer; /* of its own timeouts */
     struct evconnlistener *door;
-    bool draining;
-    size_t open; /* requests under way */
+    struct event *rest; /* opens the door again */
+    struct seat *arriving, *finished;
+    bool secure, draining;
 };
 
-enum exchange_state {
-    EXCHANGE_READING,  /* the body comes */
-    EXCHANGE_SERVING,  /* the route has it; the connection is suspended */
-    EXCHANGE_ANSWERED, /* `answer` waits to be queued */
-    EXCHANGE_SENDING,  /* libmicrohttpd has the answer */
-};
-
-/* One request and its answer. */
-struct exchange {
+struct seat {
     struct listener *listener;
-    struct MHD_Connection *connection;
-    enum exchange_state state;
-    struct web_request request;
-    struct buf body;
-    const struct web_answer *answer;
-    bool in_serve; /* the route is being called: its answer comes at once */
+    struct visit *visit;
+    struct MHD_Connection *connection; /* NULL: not yet */
+    struct turn *turn;                 /* the request under way */
+    struct seat *next_finished;
+    bool is_finished, suspended;
+};
+
+struct turn {
+    struct seat *seat;
+    struct exchange *exchange;
+    struct slice target;             /* as it came */
+    bool begun;                      /* the head was looked at */
+    const struct web_answer *answer; /* waits for the end of a request without a body */
 };
 
 /* ---- The loop ---- */
+
+static void suspend(struct seat *seat)
+{
+    if (seat->suspended)
+        return;
+    seat->suspended = true;
+    MHD_suspend_connection(seat->connection);
+}
+
+static void resume(struct seat *seat)
+{
+    if (!seat->suspended)
+        return;
+    seat->suspended = false;
+    MHD_resume_connection(seat->connection);
+    event_active(seat->listener->ready, EV_READ, 0);
+}
+
+/* Those whose answer went out wait for their next request. */
+static void let_wait(struct listener *listener)
+{
+    while (listener->finished) {
+        struct seat *seat = listener->finished;
+        listener->finished = seat->next_finished;
+        seat->is_finished = false;
+        if (!listener->secure)
+            suspend(seat);
+        visits_wait(seat->visit);
+    }
+}
 
 static void run(struct listener *listener)
 {
     MHD_UNSIGNED_LONG_LONG left;
     MHD_run(listener->http);
+    let_wait(listener);
     if (MHD_get_timeout(listener->http, &left) == MHD_YES) {
         const struct timeval after = clock_timeval((int64_t)left);
         event_add(listener->timer, &after);
@@ -62,7 +112,7 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
 
 /* ---- Answers ---- */
 
-static struct MHD_Response *make_response(const struct web_answer *answer)
+static struct MHD_Response *make_response(const struct web_answer *answer, bool close)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(
         answer->body.length, (void *)(uintptr_t)answer->body.text, MHD_RESPMEM_MUST_COPY);
@@ -73,7 +123,8 @@ static struct MHD_Response *make_response(const struct web_answer *answer)
         MHD_add_response_header(response, "Content-Type", answer->type);
     if (!answer->cache)
         MHD_add_response_header(response, "Cache-Control", "no-store");
-    if (answer->close)
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    if (close)
         MHD_add_response_header(response, "Connection", "close");
     if (answer->retry_after_s > 0) {
         snprintf(seconds, sizeof seconds, "%d", answer->retry_after_s);
@@ -84,56 +135,43 @@ static struct MHD_Response *make_response(const struct web_answer *answer)
     return response;
 }
 
-static enum MHD_Result queue(struct exchange *exchange, const struct web_answer *answer)
+/* What ends after a chunked body is told by each server in its own way: nothing follows it. */
+static enum MHD_Result queue(struct turn *turn, const struct web_answer *answer)
 {
-    struct ask *ask = exchange->listener->options.site->ask;
-    const struct web_route *route = exchange->request.route;
-    const char *name = route ? route->name : "none";
-    struct MHD_Response *response = make_response(answer);
+    struct exchange *exchange = turn->exchange;
+    bool close = answer->close || exchange->head.chunked || turn->seat->listener->draining;
+    struct MHD_Response *response = make_response(answer, close);
     enum MHD_Result queued =
-        MHD_queue_response(exchange->connection, (unsigned)answer->status, response);
+        MHD_queue_response(turn->seat->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
-    exchange->state = EXCHANGE_SENDING;
-    ask_count_answer(ask, name, answer->status);
-    if (answer->refusal)
-        ask_count_refusal(ask, name, answer->refusal);
+    exchange_sent(exchange, answer);
     return queued;
 }
 
-static enum MHD_Result refuse(struct exchange *exchange, enum web_refusal refusal)
+static void on_answer(void *own)
 {
-    return queue(exchange, web_answer_refuse(exchange->request.arena, refusal, NULL));
+    struct turn *turn = own;
+    resume(turn->seat);
 }
 
-static void on_done(void *arg, const struct web_answer *answer)
-{
-    struct exchange *exchange = arg;
-    exchange->answer = answer;
-    exchange->state = EXCHANGE_ANSWERED;
-    if (exchange->in_serve)
-        return;
-    MHD_resume_connection(exchange->connection);
-    event_active(exchange->listener->ready, EV_READ, 0);
-}
+/* ---- Requests ---- */
 
-static enum MHD_Result serve(struct exchange *exchange)
+/* libmicrohttpd has the request line: a turn begins. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
-    struct web_request *request = &exchange->request;
-    request->body = (struct slice){buf_string(&exchange->body), exchange->body.length};
-    exchange->state = EXCHANGE_SERVING;
-    exchange->in_serve = true;
-    request->route->serve(request, on_done, exchange);
-    exchange->in_serve = false;
-    if (exchange->state == EXCHANGE_ANSWERED)
-        return queue(exchange, exchange->answer);
-    MHD_suspend_connection(exchange->connection);
-    return MHD_YES;
+    struct listener *listener = context;
+    struct seat *seat =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct turn *turn = mem_zero(1, sizeof *turn);
+    turn->seat = seat;
+    turn->exchange = exchange_new(&listener->world, seat->visit, turn);
+    turn->target = slice_copy(turn->exchange->request.arena, slice_of(target ? target : ""));
+    seat->turn = turn;
+    return turn;
 }
-
-/* ---- The head ---- */
 
 struct gathering {
-    struct exchange *exchange;
+    struct arena *arena;
     struct web_field *items;
     uint32_t count, capacity;
 };
@@ -143,138 +181,280 @@ static enum MHD_Result gather(void *context, enum MHD_ValueKind kind, const char
 {
     (void)kind;
     struct gathering *gathering = context;
-    struct arena *arena = gathering->exchange->request.arena;
-    gathering->items = arena_grow(arena, gathering->items, gathering->count, &gathering->capacity,
-                                  sizeof *gathering->items);
-    gathering->items[gathering->count++] = (struct web_field){
-        .name = slice_copy(arena, (struct slice){name, name_length}),
-        .value = slice_copy(arena, (struct slice){value ? value : "", value ? value_length : 0})};
+    gathering->items = arena_grow(gathering->arena, gathering->items, gathering->count,
+                                  &gathering->capacity, sizeof *gathering->items);
+    const struct slice trimmed =
+        slice_trim((struct slice){value ? value : "", value ? value_length : 0}, " \t");
+    gathering->items[gathering->count++] =
+        (struct web_field){slice_copy(gathering->arena, (struct slice){name, name_length}),
+                           slice_copy(gathering->arena, trimmed)};
     return MHD_YES;
 }
 
-static struct web_fields fields_of(struct exchange *exchange, enum MHD_ValueKind kind)
+/* Whether it is the request whose head web/visits has seen. */
+static bool has_pass(struct turn *turn, const struct exchange_head *head)
 {
-    struct gathering gathering = {.exchange = exchange};
-    MHD_get_connection_values_n(exchange->connection, kind, gather, &gathering);
-    return (struct web_fields){gathering.items, gathering.count};
-}
-
-static enum web_method method_of(const char *method)
-{
-    return strcmp(method, "POST") == 0   ? WEB_POST
-           : strcmp(method, "GET") == 0  ? WEB_GET
-           : strcmp(method, "HEAD") == 0 ? WEB_HEAD
-                                         : 0;
-}
-
-static void fill_client(struct exchange *exchange)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    char *out = exchange->request.client;
-    const struct sockaddr *address = info ? info->client_addr : NULL;
-    if (address && address->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, out,
-                  WEB_CLIENT_SIZE);
-    else if (address && address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, out,
-                  WEB_CLIENT_SIZE);
-}
-
-static const char *allowed(struct arena *arena, int methods)
-{
-    return arena_printf(arena, "%s%s%s", methods & WEB_GET ? "GET, HEAD" : "",
-                        (methods & WEB_GET) && (methods & WEB_POST) ? ", " : "",
-                        methods & WEB_POST ? "POST" : "");
-}
-
-static enum MHD_Result begin(struct exchange *exchange, const char *path, const char *method)
-{
-    struct web_request *request = &exchange->request;
-    request->path = arena_text(request->arena, path);
-    request->method = method_of(method);
-    request->headers = fields_of(exchange, MHD_HEADER_KIND);
-    request->query = fields_of(exchange, MHD_GET_ARGUMENT_KIND);
-    fill_client(exchange);
-    request->route =
-        web_route_find(exchange->listener->options.routes, request->path, &request->rest);
-    if (!request->route)
-        return refuse(exchange, WEB_REFUSAL_NOT_FOUND);
-    int methods = request->route->methods | (request->route->methods & WEB_GET ? WEB_HEAD : 0);
-    if (!(methods & (int)request->method)) {
-        struct web_answer *answer = web_answer_refuse(request->arena, WEB_REFUSAL_METHOD, NULL);
-        web_answer_header(answer, "Allow", allowed(request->arena, request->route->methods));
-        return queue(exchange, answer);
+    struct visit *visit = turn->seat->visit;
+    if (turn->seat->listener->secure) {
+        visits_enter(visit);
+        return true;
     }
-    const struct web_answer *no = request->route->admit ? request->route->admit(request) : NULL;
-    return no ? queue(exchange, no) : MHD_YES;
+    bool pass = visit->pass && slice_is(head->method, visit->method) &&
+                digest_spread(head->target.text, head->target.length) == visit->target &&
+                head->headers.count == visit->syntax.fields;
+    visit->pass = false;
+    return pass;
 }
 
-/* ---- What libmicrohttpd calls ---- */
-
-static struct exchange *new_exchange(struct listener *listener, struct MHD_Connection *connection)
+static enum MHD_Result begin(struct turn *turn, const char *method, const char *version)
 {
-    struct exchange *exchange = mem_zero(1, sizeof *exchange);
-    exchange->listener = listener;
-    exchange->connection = connection;
-    exchange->request.arena = arena_new(FIRST_CHUNK);
-    exchange->request.site = listener->options.site;
-    buf_init(&exchange->body, (size_t)listener->options.site->settings.limits.body);
-    listener->open++;
-    return exchange;
+    struct exchange *exchange = turn->exchange;
+    struct gathering gathering = {.arena = exchange->request.arena};
+    MHD_get_connection_values_n(turn->seat->connection, MHD_HEADER_KIND, gather, &gathering);
+    const struct exchange_head head = {.method = slice_of(method),
+                                       .target = turn->target,
+                                       .version_1_1 = strcmp(version, "HTTP/1.1") == 0,
+                                       .headers = {gathering.items, gathering.count}};
+    turn->begun = true;
+    if (!has_pass(turn, &head)) {
+        ask_count_refusal(exchange->world->site->ask, "none", WEB_REFUSAL_PIPELINED);
+        exchange->state = EXCHANGE_SENT;
+        return MHD_NO;
+    }
+    const struct web_answer *answer = exchange_begin(exchange, &head);
+    if (answer && (answer->close || exchange->head.length || exchange->head.chunked))
+        return queue(turn, answer);
+    turn->answer = answer; /* so that the connection may stay */
+    return MHD_YES;
 }
 
-/* First with the head alone, then with each piece of the body, then once more when it is whole or
- * the answer is there. */
+static enum MHD_Result finish(struct turn *turn)
+{
+    const struct web_answer *answer = turn->answer ? turn->answer : exchange_serve(turn->exchange);
+    if (answer)
+        return queue(turn, answer);
+    suspend(turn->seat);
+    return MHD_YES;
+}
+
+/* First with the head alone, then with each piece of the body, then when it is whole, and once more
+ * when the answer has come. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
                                   const char *path, const char *method, const char *version,
                                   const char *data, size_t *length, void **own)
 {
-    (void)version;
-    struct listener *listener = context;
-    struct exchange *exchange = *own;
-    if (!exchange) {
-        *own = exchange = new_exchange(listener, connection);
-        return begin(exchange, path, method);
-    }
+    (void)context, (void)connection, (void)path;
+    struct turn *turn = *own;
+    struct exchange *exchange = turn->exchange;
+    if (!turn->begun)
+        return begin(turn, method, version);
     if (exchange->state == EXCHANGE_ANSWERED)
-        return queue(exchange, exchange->answer);
-    if (exchange->state != EXCHANGE_READING)
+        return queue(turn, exchange->answer);
+    if (exchange->state == EXCHANGE_SERVING)
+        return MHD_NO; /* the listener ends */
+    if (exchange->state == EXCHANGE_SENT)
         return MHD_YES;
     if (*length == 0)
-        return serve(exchange);
-    bool fits = buf_add(&exchange->body, data, *length);
+        return finish(turn);
+    const struct web_answer *no = exchange_add(exchange, data, *length);
     *length = 0;
-    return fits ? MHD_YES : refuse(exchange, WEB_REFUSAL_BODY_SIZE);
+    return no ? queue(turn, no) : MHD_YES;
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **own,
                          enum MHD_RequestTerminationCode how)
 {
-    (void)connection, (void)how;
+    (void)connection;
     struct listener *listener = context;
-    struct exchange *exchange = *own;
-    if (!exchange)
+    struct turn *turn = *own;
+    if (!turn)
         return;
+    struct seat *seat = turn->seat;
     *own = NULL;
-    listener->open--;
-    buf_free(&exchange->body);
-    arena_destroy(&exchange->request.arena);
-    free(exchange);
+    seat->turn = NULL;
+    if (how == MHD_REQUEST_TERMINATED_WITH_ERROR && turn->exchange->state == EXCHANGE_READING &&
+        seat->visit->state == VISIT_INSIDE && turn->begun)
+        ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_BAD_BODY);
+    exchange_free(&turn->exchange);
+    free(turn);
+    if (!seat->is_finished) {
+        seat->is_finished = true;
+        seat->next_finished = listener->finished;
+        listener->finished = seat;
+    }
 }
 
-/* ---- The door ---- */
+/* ---- Connections ---- */
+
+static void count_open(struct listener *listener)
+{
+    ask_set_open(listener->options.site->ask, visits_count(listener->world.visits));
+}
+
+static void forget_finished(struct seat *seat)
+{
+    struct seat **at = &seat->listener->finished;
+    while (*at && *at != seat)
+        at = &(*at)->next_finished;
+    if (*at)
+        *at = seat->next_finished;
+}
+
+static void on_notice(void *context, struct MHD_Connection *connection, void **own,
+                      enum MHD_ConnectionNotificationCode what)
+{
+    struct listener *listener = context;
+    struct seat *seat = what == MHD_CONNECTION_NOTIFY_STARTED ? listener->arriving : *own;
+    if (!seat)
+        return;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        seat->connection = connection;
+        *own = seat;
+        return;
+    }
+    forget_finished(seat);
+    visits_forget(seat->visit);
+    free(seat);
+    *own = NULL;
+    count_open(listener);
+}
 
 static void on_connection(struct evconnlistener *door, evutil_socket_t fd, struct sockaddr *address,
                           int length, void *context)
 {
     (void)door;
     struct listener *listener = context;
+    struct web_address peer = {0};
+    web_network_of_peer(address, &peer);
+    struct visit *visit = visits_begin(listener->world.visits, fd, &peer);
+    if (!visit)
+        return;
+    struct seat *seat = mem_zero(1, sizeof *seat);
+    seat->listener = listener;
+    seat->visit = visit;
+    visit->own = seat;
+    listener->arriving = seat;
     MHD_add_connection(listener->http, fd, address, (socklen_t)length);
-    run(listener);
+    listener->arriving = NULL;
+    if (!seat->connection) { /* it has closed the socket */
+        visits_forget(visit);
+        free(seat);
+        return;
+    }
+    if (!listener->secure)
+        suspend(seat);
+    count_open(listener);
+    visits_wait(visit);
+    event_active(listener->ready, EV_READ, 0);
+}
+
+/* No descriptor is left: who waits goes on waiting, and the loop must not turn over it. */
+static void on_accept_error(struct evconnlistener *door, void *context)
+{
+    struct listener *listener = context;
+    const struct timeval rest = clock_timeval(REST_MS);
+    ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_CONNECTIONS);
+    evconnlistener_disable(door);
+    event_add(listener->rest, &rest);
+}
+
+static void on_rest(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd, (void)what;
+    struct listener *listener = context;
+    if (!listener->draining)
+        evconnlistener_enable(listener->door);
+}
+
+/* ---- What web/visits says ---- */
+
+static void on_pass(void *context, struct visit *visit)
+{
+    (void)context;
+    resume(visit->own);
+}
+
+static void on_over(void *context, struct visit *visit)
+{
+    (void)context;
+    struct seat *seat = visit->own;
+    shutdown(visit->fd, SHUT_RDWR);
+    if (!seat->turn || seat->turn->exchange->state != EXCHANGE_SERVING)
+        resume(seat);
+}
+
+static void on_late(void *context, struct visit *visit)
+{
+    struct listener *listener = context;
+    struct seat *seat = visit->own;
+    bool reading = seat->turn && seat->turn->exchange->state == EXCHANGE_READING;
+    if (!reading) {
+        visits_end(visit);
+        return;
+    }
+    if (!listener->secure)
+        suspend(seat); /* the rest of the body is nobody's */
+    visits_refuse(visit, WEB_REFUSAL_BODY_TIME);
+}
+
+static void on_refused(void *context, enum web_refusal refusal)
+{
+    struct listener *listener = context;
+    ask_count_answer(listener->options.site->ask, "none", web_refusal_row(refusal)->status);
+    ask_count_refusal(listener->options.site->ask, "none", refusal);
 }
 
 /* ---- The outside ---- */
+
+static bool read_pem(struct arena *arena, const char *path, const char **text, struct diag *diag)
+{
+    size_t length;
+    return file_read(arena, path, PEM_MOST, text, &length, diag);
+}
+
+static struct MHD_Daemon *start_http(struct listener *listener, const char *certificate,
+                                     const char *key)
+{
+    const struct web_limits *limits = &listener->options.site->settings.limits;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0,
+         (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    if (!certificate)
+        tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    return MHD_start_daemon(certificate ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, on_request,
+                            listener, MHD_OPTION_ARRAY, tls, MHD_OPTION_URI_LOG_CALLBACK, on_target,
+                            listener, MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_notice, listener,
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->connections + 16,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * (size_t)limits->head + 16384,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+}
+
+static bool open_http(struct listener *listener, struct diag *diag)
+{
+    const struct web_tls *tls = &listener->options.site->settings.tls;
+    const char *certificate = NULL, *key = NULL;
+    struct arena *arena = arena_new(8192);
+    bool read =
+        !tls->certificate_file || (read_pem(arena, tls->certificate_file, &certificate, diag) &&
+                                   read_pem(arena, tls->key_file, &key, diag));
+    if (read) {
+        listener->secure = certificate != NULL;
+        listener->http = start_http(listener, certificate, key);
+        if (!listener->http && certificate)
+            diag_error(diag, "%s and %s are no certificate with its key", tls->certificate_file,
+                       tls->key_file);
+        else if (!listener->http)
+            diag_error(diag, "libmicrohttpd cannot be started");
+    }
+    arena_destroy(&arena);
+    return listener->http != NULL;
+}
 
 static void watch(struct listener *listener)
 {
@@ -284,32 +464,40 @@ static void watch(struct listener *listener)
     listener->ready =
         event_new(options->base, epoll->epoll_fd, EV_READ | EV_PERSIST, on_ready, listener);
     listener->timer = event_new(options->base, -1, 0, on_ready, listener);
+    listener->rest = event_new(options->base, -1, 0, on_rest, listener);
+    evutil_make_socket_nonblocking(options->fd);
     listener->door = evconnlistener_new(
         options->base, on_connection, listener,
         LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0, options->fd);
-    if (!listener->ready || !listener->timer || !listener->door)
+    if (!listener->ready || !listener->timer || !listener->rest || !listener->door)
         mem_exhausted();
+    evconnlistener_set_error_cb(listener->door, on_accept_error);
     event_add(listener->ready, NULL);
 }
 
 struct listener *listener_new(const struct listener_options *options, struct diag *diag)
 {
     struct listener *listener = mem_zero(1, sizeof *listener);
-    const struct web_limits *limits = &options->site->settings.limits;
+    struct web_site *site = options->site;
     listener->options = *options;
-    listener->http = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-        on_request, listener, MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->connections,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)limits->head + 16384,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(limits->idle_ms / 1000),
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    if (!listener->http) {
-        diag_error(diag, "libmicrohttpd cannot be started");
+    if (!open_http(listener, diag)) {
         free(listener);
         return NULL;
     }
     watch(listener);
+    listener->world = (struct exchange_world){
+        .site = site,
+        .routes = options->routes,
+        .on_answer = on_answer,
+        .visits = visits_new(&(struct visits_options){.base = options->base,
+                                                      .limits = &site->settings.limits,
+                                                      .proxies = &site->proxies,
+                                                      .secure = listener->secure,
+                                                      .on_pass = on_pass,
+                                                      .on_late = on_late,
+                                                      .on_over = on_over,
+                                                      .on_refused = on_refused,
+                                                      .context = listener})};
     return listener;
 }
 
@@ -322,11 +510,26 @@ void listener_drain(struct listener *listener)
 {
     evconnlistener_disable(listener->door);
     listener->draining = true;
+    visits_drain(listener->world.visits);
 }
 
 bool listener_busy(const struct listener *listener)
 {
-    return listener->open > 0;
+    for (const struct visit *visit = visits_first(listener->world.visits); visit;
+         visit = visit->next)
+        if (visit->state == VISIT_HEADING || visit->state == VISIT_INSIDE)
+            return true;
+    return false;
+}
+
+/* libmicrohttpd may not be stopped while connections are suspended. */
+static void close_all(struct listener *listener)
+{
+    for (struct visit *visit = visits_first(listener->world.visits); visit; visit = visit->next) {
+        shutdown(visit->fd, SHUT_RDWR);
+        resume(visit->own);
+    }
+    MHD_run(listener->http);
 }
 
 void listener_destroy(struct listener **listener)
@@ -335,9 +538,12 @@ void listener_destroy(struct listener **listener)
     if (!ended)
         return;
     *listener = NULL;
+    close_all(ended);
+    MHD_stop_daemon(ended->http);
+    visits_destroy(&ended->world.visits);
     event_free(ended->ready);
     event_free(ended->timer);
+    event_free(ended->rest);
     evconnlistener_free(ended->door);
-    MHD_stop_daemon(ended->http);
     free(ended);
 }

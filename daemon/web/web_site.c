@@ -13,6 +13,15 @@ static const char *const *texts_of(struct arena *arena, const struct value *list
     return texts;
 }
 
+static bool read_proxies(struct web_site *site, struct diags *diags)
+{
+    const struct value *wrong;
+    if (web_proxies_read(site->arena, &site->settings.proxies, &site->proxies, &wrong))
+        return true;
+    settings_fault(diags, NULL, wrong, DIAG_ERROR, "`proxies` has what is no network");
+    return false;
+}
+
 static bool read_settings(struct web_site *site, struct slice settings, struct diags *diags)
 {
     struct value map;
@@ -24,7 +33,8 @@ static bool read_settings(struct web_site *site, struct slice settings, struct d
     }
     site->customer_keys = texts_of(site->arena, value_get(&map, "customer_keys"));
     return settings_read(web_settings_table, value_get(&map, "web"), NULL, &site->settings,
-                         site->arena, diags);
+                         site->arena, diags) &&
+           read_proxies(site, diags);
 }
 
 /* Each part reads its files here, and adds its faults to `diags`. */

@@ -9,12 +9,14 @@
 #include "base/diag.h"
 #include "web/ask.h"
 #include "web/tokens_file.h"
+#include "web/web_proxies.h"
 #include "web/web_settings.h"
 
 struct web_site {
     struct arena *arena; /* of all here */
     struct ask *ask;     /* not its own */
     struct web_settings settings;
+    struct web_proxies proxies;
     const char *const *customer_keys; /* where an event says whose it is; NULL-terminated */
     struct tokens_file *tokens;       /* NULL: none is configured */
     /* Of the parts, each beside its own. */
