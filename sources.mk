@@ -417,6 +417,7 @@ library_sources = \
 	daemon/ctl/uncertain.c \
 	daemon/ctl/unsent.c \
 	daemon/ctl/unsent.h \
+	daemon/ctl/webhook.c \
 	daemon/ctl/who.c \
 	daemon/ctl/who.h \
 	daemon/customer/customer.c \
@@ -1049,6 +1050,8 @@ library_sources = \
 	daemon/web/events_route.h \
 	daemon/web/exchange.c \
 	daemon/web/exchange.h \
+	daemon/web/feedback.c \
+	daemon/web/feedback.h \
 	daemon/web/form.c \
 	daemon/web/form.h \
 	daemon/web/head_rules.c \
@@ -1059,6 +1062,12 @@ library_sources = \
 	daemon/web/link.h \
 	daemon/web/listener.c \
 	daemon/web/listener.h \
+	daemon/web/mapping.c \
+	daemon/web/mapping.h \
+	daemon/web/mapping_apply.c \
+	daemon/web/mapping_file.c \
+	daemon/web/mapping_file.h \
+	daemon/web/mapping_parts.h \
 	daemon/web/outside_event.c \
 	daemon/web/outside_event.h \
 	daemon/web/page.c \
@@ -1193,6 +1202,18 @@ preset_files = \
 	gateways/twilio.yaml \
 	gateways/webhook.json.liquid \
 	gateways/webhook.yaml
+
+mapping_files = \
+	webhooks/brevo.yaml \
+	webhooks/generic.yaml \
+	webhooks/mailgun.yaml \
+	webhooks/postmark.yaml \
+	webhooks/segment.yaml \
+	webhooks/sendgrid.yaml \
+	webhooks/ses.yaml \
+	webhooks/shopify.yaml \
+	webhooks/stripe.yaml \
+	webhooks/woocommerce.yaml
 
 unit_programs = \
 	tests/unit/test_accepted \

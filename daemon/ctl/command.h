@@ -52,6 +52,7 @@ int command_suppress(struct context *context, int argc, char **argv);
 int command_top(struct context *context, int argc, char **argv);
 int command_test(struct context *context, int argc, char **argv);
 int command_uncertain(struct context *context, int argc, char **argv);
+int command_webhook(struct context *context, int argc, char **argv);
 
 /* An option: "--name VALUE" or "--name=VALUE" fills *value, "--name" alone sets *flag. */
 struct command_option {

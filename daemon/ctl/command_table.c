@@ -209,6 +209,16 @@ const struct command commands[] = {
         .run = command_customer,
     },
     {
+        .name = "webhook",
+        .arguments = "[--json] MAPPING FILE ['NAME: VALUE'...]",
+        .about = "which events a delivery of a webhook becomes",
+        .options = "  --json  all of it, as one JSON object\n",
+        .examples = "  nudgectl webhook shopify order.json 'X-Shopify-Topic: orders/create'\n"
+                    "  nudgectl webhook webhooks/ours.yaml request.txt\n",
+        .words = ":file",
+        .run = command_webhook,
+    },
+    {
         .name = "feedback",
         .arguments = "[--recipient ADDRESS] [--unsigned]",
         .about = "a bounce or a complaint, from standard input, as a mail server hands it over",

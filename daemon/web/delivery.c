@@ -10,7 +10,7 @@
 
 enum { FORM_MOST = 1024 * 1024, FIELDS_MOST = 1024, JSON_MOST = 16 * 1024 * 1024 };
 
-static const struct json_limits limits = {
+const struct json_limits delivery_json = {
     .bytes = JSON_MOST, .depth = 64, .nodes = 262144, .duplicate_keys = false};
 
 const char *delivery_header(const struct delivery *delivery, const char *name, struct arena *arena)
@@ -84,7 +84,8 @@ bool delivery_body(const struct delivery *delivery, struct arena *arena, struct 
     const char *type = delivery_header(delivery, "content-type", arena);
     if (type && is_type(type, "application/x-www-form-urlencoded", ""))
         return read_form(delivery->body, arena, body, diag);
-    bool json = json_read(arena, delivery->body.text, delivery->body.length, &limits, body, diag);
+    bool json =
+        json_read(arena, delivery->body.text, delivery->body.length, &delivery_json, body, diag);
     if (json || (type && is_type(type, "application/json", "+json")))
         return json;
     *body = as_text(arena, delivery->body); /* SNS says text/plain, and is JSON */

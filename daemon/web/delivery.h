@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "base/json.h"
 #include "base/slice.h"
 #include "base/value.h"
 
@@ -21,9 +22,12 @@ struct delivery {
 /* The header's value, whatever the letter case of `name`; in the arena. NULL: there is none. */
 const char *delivery_header(const struct delivery *delivery, const char *name, struct arena *arena);
 
+/* What is read of one: 16 MiB, 64 levels, 262,144 values, no key twice. */
+extern const struct json_limits delivery_json;
+
 /* The body as data: JSON, or a form (a map of texts) where the content type says so, else a text.
- * False with `diag` where it says JSON and is none, or passes what is read of one: 1 MiB of a form,
- * 64 levels, 262,144 values. */
+ * False with `diag` where it says JSON and is none, or passes what is read of one; of a form 1 MiB
+ * and 1,024 fields. */
 bool delivery_body(const struct delivery *delivery, struct arena *arena, struct value *body,
                    struct diag *diag);
 

@@ -6,7 +6,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = ROOT / "sources.mk"
-GENERATED = {"daemon/store/scripts_lua.c", "daemon/send/preset_files.c"}
+GENERATED = {
+    "daemon/store/scripts_lua.c",
+    "daemon/send/preset_files.c",
+    "daemon/web/mapping_texts.c",
+}
 HEAD = "# Written by `./dev sources` from what is on disk; `./dev lint` fails where the two differ.\n\n"
 
 
@@ -51,6 +55,7 @@ def lists():
         variable("library_sources", files("daemon/*/*.[ch]")),
         variable("lua_scripts", files("daemon/store/*.lua")),
         variable("preset_files", files("gateways/*")),
+        variable("mapping_files", files("webhooks/*")),
         variable("unit_programs", units),
         variable("unit_fixtures", fixtures),
         variable("conformance_programs", conformance),
