@@ -1058,6 +1058,10 @@ library_sources = \
 	daemon/web/head_rules.h \
 	daemon/web/head_syntax.c \
 	daemon/web/head_syntax.h \
+	daemon/web/hook_route.c \
+	daemon/web/hook_route.h \
+	daemon/web/hooks.c \
+	daemon/web/hooks.h \
 	daemon/web/link.c \
 	daemon/web/link.h \
 	daemon/web/listener.c \

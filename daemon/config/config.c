@@ -388,7 +388,9 @@ static void fill_web(struct loading *loading, const struct value *root)
     for (const char *const *key = config->customer_keys; *key; key++)
         value_push(arena, keys, value_text(*key));
     value_set(arena, told, "web", web);
+    config->keys.web.mappings = whole(config, config->keys.web.mappings);
     value_set(arena, told, "customer_keys", keys);
+    value_set(arena, told, "mappings", value_text(config->keys.web.mappings));
     config->web_text = json_print_slice(arena, &told, WEB_TEXT_MOST).text;
 }
 

@@ -414,6 +414,7 @@ static void read_head(struct reading *in, const struct value *map)
         mapping->each = read_part(in, "each", &head.each, DEPTH_MOST).program;
     mapping->topic = read_part(in, "topic", &head.topic, DEPTH_MOST).program;
     read_parts(in, &head.shared, &shared);
+    mapping->id = shared.id;
     read_topics(in, &head.topics, &shared);
 }
 

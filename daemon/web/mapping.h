@@ -70,7 +70,8 @@ struct mapping_left {
 struct mapping_result {
     struct mapping_event *events;
     uint32_t count;
-    uint32_t unknown;          /* items whose topic the mapping does not have */
+    const char *id;   /* of the whole delivery, as the head of the mapping says; NULL: none */
+    uint32_t unknown; /* items whose topic the mapping does not have */
     const char *unknown_topic; /* the first of these; NULL: none */
     uint32_t unwanted;         /* rows whose `if` was not true */
     struct mapping_left *left;

@@ -203,15 +203,21 @@ static const char *digest_of(struct view *view)
     return arena_text(view->arena, hex);
 }
 
+static const char *id_of(struct view *view, const struct mapping_part *part)
+{
+    const struct value *given = make(view, part);
+    const char *id = value_to_text(view->arena, given);
+    int64_t number;
+    if (!id && value_to_int(given, &number))
+        id = arena_printf(view->arena, "%lld", (long long)number);
+    return id && *id ? id : NULL;
+}
+
 /* A text or a whole number; of several events of a delivery each has another. */
 static const char *make_id(struct view *view, const struct mapping_row *row)
 {
-    const struct value *given = make(view, &row->id);
-    int64_t number;
-    const char *id = value_to_text(view->arena, given);
-    if (!id && value_to_int(given, &number))
-        id = arena_printf(view->arena, "%lld", (long long)number);
-    if (!id || !*id)
+    const char *id = id_of(view, &row->id);
+    if (!id)
         id = digest_of(view);
     if (value_get(&view->ids, id))
         id = arena_printf(view->arena, "%s#%u", id, view->result->count + 1);
@@ -394,7 +400,11 @@ bool mapping_apply(const struct mapping *mapping, const struct delivery *deliver
     *result = (struct mapping_result){0};
     if (!open_view(&view, diag))
         return false;
-    return mapping->each ? each_item(&view, diag) : apply_item(&view, diag);
+    if (mapping->each)
+        return each_item(&view, diag);
+    bool good = apply_item(&view, diag);
+    result->id = id_of(&view, &mapping->id);
+    return good;
 }
 
 bool mapping_is_ping(const struct mapping *mapping, const struct delivery *delivery,

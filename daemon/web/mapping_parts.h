@@ -51,6 +51,7 @@ struct mapping {
     struct value types;
     const struct cel_program *ping;         /* NULL: there is no such delivery */
     const struct cel_program *each, *topic; /* `each` NULL: the body is one item */
+    struct mapping_part id;                 /* of the whole delivery */
     struct mapping_topic *topics;
     uint32_t topic_count;
     bool has_feedback;

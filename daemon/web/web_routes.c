@@ -2,6 +2,7 @@
 
 #include "web/events_route.h"
 #include "web/posted_events.h"
+#include "web/hook_route.h"
 #include "web/web_route.h"
 
 /* GET /live: who listens answers, whatever the daemon does. */
@@ -18,6 +19,11 @@ const struct web_route web_routes[] = {
      .admit = events_route_admit,
      .serve = events_route_serve},
     {.path = "/live", .methods = WEB_GET, .name = "live", .serve = serve_live},
+    {.path = "/webhooks/*",
+     .methods = WEB_POST,
+     .name = "webhooks",
+     .admit = hook_route_admit,
+     .serve = hook_route_serve},
     {0},
 };
 

@@ -1,6 +1,7 @@
 #include "web/web_settings.h"
 
 #include "base/shape.h"
+#include "web/hooks.h"
 
 #define SECONDS(n) ((int64_t)(n)*1000)
 #define KIB(n)     ((int64_t)(n) << 10)
@@ -142,5 +143,18 @@ const struct setting web_settings_table[] = {
      IN(web_settings, limits),
      .section = limits_settings,
      .help = "what a stranger may take up"},
+    {.key = "mappings",
+     .type = SETTING_TEXT,
+     IN(web_settings, mappings),
+     .fallback = "webhooks",
+     .reload = SETTING_RELOAD,
+     .help = "the folder with mappings of webhooks of your own, which go before those that come "
+             "with nudged"},
+    {.key = "webhooks",
+     .type = SETTING_VALUE,
+     IN(web_settings, webhooks),
+     .reload = SETTING_RELOAD,
+     .shape = &hooks_shape,
+     .help = "whose webhooks are taken, a list"},
     {0},
 };

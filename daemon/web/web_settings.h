@@ -32,6 +32,8 @@ struct web_settings {
     struct web_limits limits;
     const char *tokens_file; /* who may push events; NULL: nobody, and /v1/events is not there */
     /* Of the routes, each beside its own. */
+    const char *mappings;  /* a folder */
+    struct value webhooks; /* web/hooks reads it */
 };
 
 /* Ends with a row without a key. */

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "web/hooks.h"
 
 static const char *const *texts_of(struct arena *arena, const struct value *list)
 {
@@ -32,6 +33,7 @@ static bool read_settings(struct web_site *site, struct slice settings, struct d
         return false;
     }
     site->customer_keys = texts_of(site->arena, value_get(&map, "customer_keys"));
+    site->mappings = value_to_text(site->arena, value_get(&map, "mappings"));
     return settings_read(web_settings_table, value_get(&map, "web"), NULL, &site->settings,
                          site->arena, diags) &&
            read_proxies(site, diags);
@@ -42,6 +44,7 @@ static bool load_parts(struct web_site *site, struct diags *diags)
 {
     if (site->settings.tokens_file)
         site->tokens = tokens_file_load(site->settings.tokens_file, diags);
+    site->hooks = hooks_read(&site->settings.webhooks, site->mappings, true, NULL, diags);
     return diags->errors == 0;
 }
 
@@ -60,6 +63,7 @@ void web_site_destroy(struct web_site **site)
     if (!*site)
         return;
     tokens_file_destroy(&(*site)->tokens);
+    hooks_destroy(&(*site)->hooks);
     arena_destroy(&(*site)->arena);
     free(*site);
     *site = NULL;

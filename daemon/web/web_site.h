@@ -12,6 +12,8 @@
 #include "web/web_proxies.h"
 #include "web/web_settings.h"
 
+struct hooks;
+
 struct web_site {
     struct arena *arena; /* of all here */
     struct ask *ask;     /* not its own */
@@ -20,6 +22,8 @@ struct web_site {
     const char *const *customer_keys; /* where an event says whose it is; NULL-terminated */
     struct tokens_file *tokens;       /* NULL: none is configured */
     /* Of the parts, each beside its own. */
+    const char *mappings; /* the folder of the shop's mappings; may not be there */
+    struct hooks *hooks;
 };
 
 /* `settings`: {"web": the section, with whole paths, "customer_keys": [path…]}, as JSON. NULL with
