@@ -1872,4 +1872,64 @@ test_files = \
 	tests/unit/servers/http2_server.py \
 	tests/unit/servers/http_server.py \
 	tests/unit/servers/raw_http.py \
-	tests/unit/servers/smtp_server.py
+	tests/unit/servers/smtp_server.py \
+	tests/webhooks/brevo/deferred.http \
+	tests/webhooks/brevo/delivered.http \
+	tests/webhooks/brevo/hard_bounce.http \
+	tests/webhooks/brevo/soft_bounce.http \
+	tests/webhooks/brevo/spam.http \
+	tests/webhooks/brevo/unsubscribed.http \
+	tests/webhooks/generic/not_listed.http \
+	tests/webhooks/generic/order_placed.http \
+	tests/webhooks/mailgun/complained.http \
+	tests/webhooks/mailgun/delivered.http \
+	tests/webhooks/mailgun/failed_permanent.http \
+	tests/webhooks/mailgun/failed_suppressed.http \
+	tests/webhooks/mailgun/failed_temporary.http \
+	tests/webhooks/mailgun/unsubscribed.http \
+	tests/webhooks/postmark/bounce_hard.http \
+	tests/webhooks/postmark/bounce_soft.http \
+	tests/webhooks/postmark/delivery.http \
+	tests/webhooks/postmark/spam_complaint.http \
+	tests/webhooks/postmark/subscription_change.http \
+	tests/webhooks/segment/identify.http \
+	tests/webhooks/segment/order_completed.http \
+	tests/webhooks/segment/page.http \
+	tests/webhooks/segment/product_viewed.http \
+	tests/webhooks/sendgrid/events.http \
+	tests/webhooks/ses/bounce.http \
+	tests/webhooks/ses/bounce_identity.http \
+	tests/webhooks/ses/bounce_suppressed.http \
+	tests/webhooks/ses/complaint.http \
+	tests/webhooks/ses/delay.http \
+	tests/webhooks/ses/delivery.http \
+	tests/webhooks/ses/holidays.http \
+	tests/webhooks/shopify/carts_create.http \
+	tests/webhooks/shopify/carts_update.http \
+	tests/webhooks/shopify/checkouts_create.http \
+	tests/webhooks/shopify/checkouts_update.http \
+	tests/webhooks/shopify/customers_create.http \
+	tests/webhooks/shopify/customers_data_request.http \
+	tests/webhooks/shopify/customers_email_marketing_consent_update.http \
+	tests/webhooks/shopify/customers_redact.http \
+	tests/webhooks/shopify/customers_update.http \
+	tests/webhooks/shopify/fulfillments_create.http \
+	tests/webhooks/shopify/fulfillments_update.http \
+	tests/webhooks/shopify/orders_cancelled.http \
+	tests/webhooks/shopify/orders_create.http \
+	tests/webhooks/shopify/orders_paid.http \
+	tests/webhooks/shopify/orders_updated.http \
+	tests/webhooks/shopify/refunds_create.http \
+	tests/webhooks/shopify/shop_redact.http \
+	tests/webhooks/stripe/charge_refunded.http \
+	tests/webhooks/stripe/checkout_session_completed.http \
+	tests/webhooks/stripe/checkout_session_expired.http \
+	tests/webhooks/stripe/customer_updated.http \
+	tests/webhooks/stripe/subscription_deleted.http \
+	tests/webhooks/woocommerce/customer_created.http \
+	tests/webhooks/woocommerce/customer_updated.http \
+	tests/webhooks/woocommerce/order_created.http \
+	tests/webhooks/woocommerce/order_updated_completed.http \
+	tests/webhooks/woocommerce/order_updated_note.http \
+	tests/webhooks/woocommerce/order_updated_refunded.http \
+	tests/webhooks/woocommerce/ping.http

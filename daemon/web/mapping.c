@@ -13,7 +13,13 @@
 #include "base/yaml.h"
 #include "web/mapping_parts.h"
 
-enum { FILE_MOST = 256 * 1024, TOPICS_MOST = 512, ROWS_MOST = 16, DEPTH_MOST = 8 };
+enum {
+    FILE_MOST = 256 * 1024,
+    TOPICS_MOST = 512,
+    ROWS_MOST = 16,
+    DEPTH_MOST = 8,
+    CHOICES_MOST = 8
+};
 
 /* ---- The tables ---- */
 
@@ -31,79 +37,57 @@ struct mapping_keys {
     struct row_keys shared; /* what each row has that says nothing else */
 };
 
-const char *const mapping_expression_keys[] = {"each",     "topic",    "if",   "id",      "time",
-                                               "source",   "customer", "data", "message", "code",
-                                               "enhanced", "words",    NULL};
+const char *const mapping_expression_keys[] = {"ping", "each",     "topic",    "if",   "id",
+                                               "time", "source",   "customer", "data", "message",
+                                               "code", "enhanced", "words",    NULL};
 
+/* An expression, or some of which the first that gives something counts; or a mapping of these. */
 static const struct shape expression_shape = {.kind = SHAPE_AS, .as = SETTING_EXPRESSION};
+static const struct shape choice_shape = {
+    .kind = SHAPE_EITHER,
+    .name = "choice",
+    .either = (const struct shape *const[]){
+        &expression_shape,
+        &(const struct shape){
+            .kind = SHAPE_LIST, .of = &expression_shape, .least = 1, .most = CHOICES_MOST},
+        NULL}};
 static const struct shape part_shape;
 static const struct shape members_shape = {.kind = SHAPE_MAP, .pattern = ".", .of = &part_shape};
 static const struct shape part_shape = {
     .kind = SHAPE_EITHER,
     .name = "part",
-    .either = (const struct shape *const[]){&expression_shape, &members_shape, NULL}};
+    .either = (const struct shape *const[]){&choice_shape, &members_shape, NULL}};
 
 #define ROW(name)  .key = #name, .offset = offsetof(struct row_keys, name)
 #define HEAD(name) .key = #name, .offset = offsetof(struct mapping_keys, name)
 
-static const char if_help[] = "only where this is true";
-static const char id_help[] = "what the event is known again by, with its source; default: a hash "
-                              "of topic and body. An expression";
-static const char time_help[] = "when it happened; default: when it came. An expression";
-static const char source_help[] =
-    "who says so; default: the mapping's name, as a text. An expression";
-static const char customer_help[] =
-    "whom it is about: `id`, `email` and what else is known of them. "
-    "Expressions by name, or one that gives a map";
-static const char data_help[] = "what else the event has: `order`, `cart`. Likewise";
-static const char message_help[] = "of feedback, which message: its id, or the mail's Message-ID";
-static const char code_help[] = "of feedback, the SMTP code; default: the one in the words";
-static const char enhanced_help[] = "likewise the enhanced code, `5.1.1`";
-static const char words_help[] = "of feedback, what the recipient's server said";
-
-#define SHARED(BASE)                                                         \
-    {.key = "if",                                                            \
-     .offset = (BASE) + offsetof(struct row_keys, condition),                \
-     .type = SETTING_EXPRESSION,                                             \
-     .help = if_help},                                                       \
-        {.key = "id",                                                        \
-         .offset = (BASE) + offsetof(struct row_keys, id),                   \
-         .type = SETTING_EXPRESSION,                                         \
-         .help = id_help},                                                   \
-        {.key = "time",                                                      \
-         .offset = (BASE) + offsetof(struct row_keys, time),                 \
-         .type = SETTING_EXPRESSION,                                         \
-         .help = time_help},                                                 \
-        {.key = "source",                                                    \
-         .offset = (BASE) + offsetof(struct row_keys, source),               \
-         .type = SETTING_EXPRESSION,                                         \
-         .help = source_help},                                               \
-        {.key = "customer",                                                  \
-         .offset = (BASE) + offsetof(struct row_keys, customer),             \
-         .type = SETTING_VALUE,                                              \
-         .help = customer_help,                                              \
-         .shape = &part_shape},                                              \
-        {.key = "data",                                                      \
-         .offset = (BASE) + offsetof(struct row_keys, data),                 \
-         .type = SETTING_VALUE,                                              \
-         .help = data_help,                                                  \
-         .shape = &part_shape},                                              \
-        {.key = "message",                                                   \
-         .offset = (BASE) + offsetof(struct row_keys, message),              \
-         .type = SETTING_EXPRESSION,                                         \
-         .help = message_help},                                              \
-        {.key = "code",                                                      \
-         .offset = (BASE) + offsetof(struct row_keys, code),                 \
-         .type = SETTING_EXPRESSION,                                         \
-         .help = code_help},                                                 \
-        {.key = "enhanced",                                                  \
-         .offset = (BASE) + offsetof(struct row_keys, enhanced),             \
-         .type = SETTING_EXPRESSION,                                         \
-         .help = enhanced_help},                                             \
-    {                                                                        \
-        .key = "words", .offset = (BASE) + offsetof(struct row_keys, words), \
-        .type = SETTING_EXPRESSION, .help = words_help                       \
+#define PART(BASE, NAME, SHAPE, HELP)                                                            \
+    {                                                                                            \
+        .key = #NAME, .offset = (BASE) + offsetof(struct row_keys, NAME), .type = SETTING_VALUE, \
+        .shape = SHAPE, .help = HELP                                                             \
     }
+
+/* What a row may say, and the head of the file for all rows. */
+#define SHARED(BASE)                                                                               \
+    {.key = "if",                                                                                  \
+     .offset = (BASE) + offsetof(struct row_keys, condition),                                      \
+     .type = SETTING_EXPRESSION,                                                                   \
+     .help = "only where this is true"},                                                           \
+        PART(BASE, id, &choice_shape,                                                              \
+             "what the event is known again by, with its source; default: a hash of topic and "    \
+             "body"),                                                                              \
+        PART(BASE, time, &choice_shape, "when it happened; default: when it came"),                \
+        PART(BASE, source, &choice_shape, "who says so; default: the mapping's name"),             \
+        PART(BASE, customer, &part_shape,                                                          \
+             "whom it is about: `id`, `email` and what else is known of them; a mapping, or an "   \
+             "expression that gives one"),                                                         \
+        PART(BASE, data, &part_shape, "what else the event has, likewise: `order`, `cart`"),       \
+        PART(BASE, message, &choice_shape,                                                         \
+             "of feedback, which message: the id that the provider gives back, or the mail's "     \
+             "Message-ID"),                                                                        \
+        PART(BASE, code, &choice_shape, "of feedback, the SMTP code; default: that in the words"), \
+        PART(BASE, enhanced, &choice_shape, "likewise the enhanced code, such as 5.1.1"),          \
+        PART(BASE, words, &choice_shape, "of feedback, what the recipient's server said")
 
 const struct setting mapping_row_settings[] = {
     {ROW(type), .type = SETTING_TEXT,
@@ -135,6 +119,9 @@ const struct setting mapping_settings[] = {
      .help = "how a delivery proves whose it is"},
     {HEAD(types), .type = SETTING_TEXTS, .fallback = "[]",
      .help = "the types that come through it; no other does"},
+    {HEAD(ping), .type = SETTING_EXPRESSION,
+     .help = "true of a delivery that only asks whether somebody is there: it is answered 200, "
+             "signed or not, and nothing comes of it"},
     {HEAD(each), .type = SETTING_EXPRESSION,
      .help = "the list whose items are looked at one by one, as `item`"},
     {HEAD(topic), .type = SETTING_EXPRESSION, .required = true,
@@ -210,6 +197,30 @@ static struct value as_text(const struct reading *in, const struct value *value)
 }
 
 static struct mapping_part read_part(const struct reading *in, const char *name,
+                                     const struct value *value, int depth);
+
+/* Of a mapping, or of a list of expressions, of which the first that gives something counts. */
+static void read_members(const struct reading *in, const struct value *value, int depth,
+                         struct mapping_part *part)
+{
+    bool list = value->kind == VALUE_LIST;
+    uint32_t count = value_count(value);
+    if (depth >= DEPTH_MOST || (list && (count == 0 || count > CHOICES_MOST))) {
+        diag_hint(fault(in, value, "an expression is meant here%s", ""),
+                  "or, outside of conditions, a list of 1 to 8, or a mapping of some");
+        return;
+    }
+    part->first = list;
+    part->count = count;
+    part->members = arena_zero(in->arena, sizeof *part->members * (count + 1));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *item = list ? &value->list->items[i] : &value->map->members[i].value;
+        const char *name = list ? "" : value_to_text(in->arena, &value->map->members[i].key);
+        part->members[i] = read_part(in, name, item, list ? DEPTH_MOST : depth + 1);
+    }
+}
+
+static struct mapping_part read_part(const struct reading *in, const char *name,
                                      const struct value *value, int depth)
 {
     struct mapping_part part = {.name = name};
@@ -217,17 +228,8 @@ static struct mapping_part read_part(const struct reading *in, const char *name,
         return part;
     if (value->kind == VALUE_STRING) {
         part.program = compile(in, value);
-    } else if (value->kind == VALUE_MAP && depth < DEPTH_MOST) {
-        part.count = value_count(value);
-        part.members = arena_zero(in->arena, sizeof *part.members * (part.count + 1));
-        for (uint32_t i = 0; i < part.count; i++) {
-            const struct value_member *member = &value->map->members[i];
-            part.members[i] =
-                read_part(in, value_to_text(in->arena, &member->key), &member->value, depth + 1);
-        }
-    } else if (value->kind == VALUE_LIST || value->kind == VALUE_MAP) {
-        diag_hint(fault(in, value, "an expression is meant here, or a mapping of some%s", ""),
-                  "a list is an expression too: body.items.map(i, i.sku)");
+    } else if (value->kind == VALUE_MAP || value->kind == VALUE_LIST) {
+        read_members(in, value, depth, &part);
     } else {
         const struct value text = as_text(in, value);
         part.program = compile(in, &text);
@@ -290,7 +292,7 @@ static void check_feedback(const struct reading *in, const struct value *at,
         if (value_get(at, words[i]))
             fault(in, value_get(at, words[i]),
                   row->is_feedback ? "feedback has no `%s`" : "`%s` is of feedback", words[i]);
-    if (row->is_feedback && !row->message.program)
+    if (row->is_feedback && !row->message.program && !row->message.count)
         diag_hint(fault(in, at, "feedback needs `message`%s", ""),
                   "the id that the provider gives back: item.mid");
 }
@@ -312,9 +314,13 @@ static void read_parts(const struct reading *in, const struct row_keys *keys,
                  {"code", &keys->code, &row->code},
                  {"enhanced", &keys->enhanced, &row->enhanced},
                  {"words", &keys->words, &row->words}};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i].value->kind != VALUE_NULL)
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        bool plain = parts[i].part != &row->customer && parts[i].part != &row->data;
+        if (parts[i].value->kind == VALUE_MAP && plain)
+            fault(in, parts[i].value, "`%s` is an expression, not a mapping", parts[i].name);
+        else if (parts[i].value->kind != VALUE_NULL)
             *parts[i].part = read_part(in, parts[i].name, parts[i].value, 0);
+    }
     if (keys->condition.kind != VALUE_NULL)
         row->condition = read_condition(in, "if", &keys->condition);
 }

@@ -157,16 +157,41 @@ static void leave_out(struct view *view, const char *part, const char *why)
 }
 
 static bool make_part(struct view *view, const char *path, const struct mapping_part *part,
-                      struct value *value)
+                      struct value *value);
+
+static bool make_expression(struct view *view, const char *path, const struct cel_program *program,
+                            struct value *value)
 {
     struct cel_fault fault;
     struct value result;
-    if (part->program) {
-        if (cel_eval(part->program, &view->input, view->arena, &result, &fault))
-            return to_data(view->arena, &result, 0, value);
-        leave_out(view, path, fault.text);
-        return false;
+    if (cel_eval(program, &view->input, view->arena, &result, &fault))
+        return to_data(view->arena, &result, 0, value);
+    leave_out(view, path, fault.text);
+    return false;
+}
+
+/* An empty text is nothing here. Why the others gave nothing is told where all did. */
+static bool make_first(struct view *view, const char *path, const struct mapping_part *part,
+                       struct value *value)
+{
+    const uint32_t left = view->result->left_count;
+    for (uint32_t i = 0; i < part->count; i++) {
+        if (make_part(view, path, &part->members[i], value) &&
+            (value->kind != VALUE_STRING || value->length > 0)) {
+            view->result->left_count = left;
+            return true;
+        }
     }
+    return false;
+}
+
+static bool make_part(struct view *view, const char *path, const struct mapping_part *part,
+                      struct value *value)
+{
+    if (part->program)
+        return make_expression(view, path, part->program, value);
+    if (part->first)
+        return make_first(view, path, part, value);
     *value = value_new_map(view->arena, part->count);
     for (uint32_t i = 0; i < part->count; i++) {
         const struct mapping_part *member = &part->members[i];
@@ -403,7 +428,9 @@ bool mapping_apply(const struct mapping *mapping, const struct delivery *deliver
     if (mapping->each)
         return each_item(&view, diag);
     bool good = apply_item(&view, diag);
+    const uint32_t left = result->left_count;
     result->id = id_of(&view, &mapping->id);
+    result->left_count = left; /* each row has told it */
     return good;
 }
 

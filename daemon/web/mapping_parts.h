@@ -21,12 +21,14 @@ enum mapping_method {
     MAPPING_JSON,   /* json(body.Message): the data that a text is */
 };
 
-/* An expression, or a map of such; neither: there is nothing. */
+/* An expression; or a map of parts, or a list of expressions of which the first that gives
+ * something counts; neither: there is nothing. */
 struct mapping_part {
     const char *name; /* of a member; "" for the whole */
     const struct cel_program *program;
     struct mapping_part *members;
     uint32_t count;
+    bool first; /* the members are a list */
 };
 
 /* One event, or feedback. What a topic does not have is the mapping's. */
