@@ -1040,6 +1040,8 @@ library_sources = \
 	daemon/web/ask.h \
 	daemon/web/click.c \
 	daemon/web/click.h \
+	daemon/web/confine.c \
+	daemon/web/confine.h \
 	daemon/web/delivery.c \
 	daemon/web/delivery.h \
 	daemon/web/events_answer.c \
@@ -1259,6 +1261,7 @@ unit_programs = \
 	tests/unit/test_config_faults \
 	tests/unit/test_config_place \
 	tests/unit/test_config_reload \
+	tests/unit/test_confine \
 	tests/unit/test_confirm \
 	tests/unit/test_connection \
 	tests/unit/test_connection_tls \
@@ -1292,6 +1295,8 @@ unit_programs = \
 	tests/unit/test_gateway_queues \
 	tests/unit/test_graph_label \
 	tests/unit/test_halting \
+	tests/unit/test_head_rules \
+	tests/unit/test_head_syntax \
 	tests/unit/test_header \
 	tests/unit/test_header_line \
 	tests/unit/test_health \
@@ -1424,8 +1429,12 @@ unit_programs = \
 	tests/unit/test_waiting \
 	tests/unit/test_waits \
 	tests/unit/test_waits_or \
+	tests/unit/test_web_clients \
+	tests/unit/test_web_path \
+	tests/unit/test_web_proxies \
 	tests/unit/test_webhook_signature \
 	tests/unit/test_while \
+	tests/unit/test_wire \
 	tests/unit/test_withdrawal \
 	tests/unit/test_word \
 	tests/unit/test_words \

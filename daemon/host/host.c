@@ -158,9 +158,12 @@ static bool greet(struct guest *guest, struct wire_frame *frame)
 }
 
 /* It serves: whoever did so before ends. */
-static bool take_ready(struct guest *guest)
+static bool take_ready(struct guest *guest, struct wire_frame *frame)
 {
     struct host *host = guest->host;
+    const struct slice without = wire_read_text(frame);
+    if (!wire_read_all(frame))
+        return false;
     if (guest->state != GUEST_STARTING)
         return guest->state == GUEST_DRAINING;
     for (struct guest *other = host->first; other; other = other->next)
@@ -169,6 +172,9 @@ static bool take_ready(struct guest *guest)
     guest->state = GUEST_SERVING;
     tell_serving(host);
     log_info("nudged-web takes requests");
+    if (without.length)
+        log_warning("nudged-web is not confined by all that it should be; this kernel lacks %.*s",
+                    (int)without.length, without.text);
     return true;
 }
 
@@ -186,7 +192,7 @@ static bool on_frame(void *context, struct wire_frame *frame)
     case WIRE_HELLO:
         return greet(guest, frame);
     case WIRE_READY:
-        return wire_read_all(frame) && take_ready(guest);
+        return take_ready(guest, frame);
     case WIRE_FAULT:
         return take_fault(frame);
     case WIRE_APPEND:

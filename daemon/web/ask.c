@@ -137,9 +137,9 @@ void ask_question(struct ask *ask, const char *word, struct slice text, ask_on_a
         ask_in_vain(ask, question);
 }
 
-void ask_ready(struct ask *ask)
+void ask_ready(struct ask *ask, const char *without)
 {
-    send_frame(ask, wire_begin(&ask->out, WIRE_READY, 0));
+    send_text(ask, WIRE_READY, slice_of(without));
 }
 
 void ask_fault(struct ask *ask, const char *text)

@@ -88,7 +88,8 @@ struct ask_options {
 struct ask *ask_new(const struct ask_options *options);
 void ask_destroy(struct ask **ask); /* open questions are dropped, unanswered */
 
-void ask_ready(struct ask *ask);
+/* `without`: what the kernel has not that nudged-web would confine itself by; "": nothing. */
+void ask_ready(struct ask *ask, const char *without);
 void ask_fault(struct ask *ask, const char *text);
 /* Whether questions are open. */
 bool ask_busy(const struct ask *ask);

@@ -53,6 +53,25 @@ const struct web_answer *exchange_refuse(struct exchange *exchange, enum web_ref
     return web_answer_refuse(exchange->request.arena, refusal, NULL);
 }
 
+/* Who breaks the rules of HTTP is not listened to any further. */
+static const struct web_answer *break_off(struct exchange *exchange, enum web_refusal refusal)
+{
+    struct web_answer *answer = web_answer_refuse(exchange->request.arena, refusal, NULL);
+    answer->close = true;
+    if (refusal == WEB_REFUSAL_MEDIA_TYPE)
+        web_answer_header(answer, "Accept-Encoding", "identity");
+    return answer;
+}
+
+/* Whether a no shows that somebody tries what is not theirs: a shop that errs in its events does
+ * not.
+ */
+static bool is_trespass(const struct web_answer *answer)
+{
+    return answer->refusal && (answer->close || answer->status == 401 || answer->status == 403 ||
+                               answer->status == 404 || answer->status == 405);
+}
+
 void exchange_sent(struct exchange *exchange, const struct web_answer *answer)
 {
     struct exchange_world *world = exchange->world;
@@ -62,19 +81,11 @@ void exchange_sent(struct exchange *exchange, const struct web_answer *answer)
     ask_count_answer(world->site->ask, name, answer->status);
     if (answer->refusal)
         ask_count_refusal(world->site->ask, name, answer->refusal);
-    if (answer->refusal && exchange->client && (!route || route->proof != WEB_PROOF_NONE))
+    if (is_trespass(answer) && exchange->client && (!route || route->proof != WEB_PROOF_NONE))
         web_clients_take(visits_clients(world->visits), exchange->client, clock_monotonic_ms());
 }
 
 /* ---- The head ---- */
-
-/* Who breaks the rules of HTTP is not listened to any further. */
-static const struct web_answer *break_off(struct exchange *exchange, enum web_refusal refusal)
-{
-    struct web_answer *answer = web_answer_refuse(exchange->request.arena, refusal, NULL);
-    answer->close = true;
-    return answer;
-}
 
 static enum web_method method_of(struct slice method)
 {

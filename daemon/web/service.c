@@ -13,10 +13,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "web/ask.h"
+#include "web/confine.h"
 #include "web/listener.h"
 #include "web/web_site.h"
 
 enum { LOOK_MS = 20 };
+enum { DESCRIPTORS_BESIDES = 32 /* those that are no connections */, CONNECTIONS_LEAST = 8 };
 
 enum service_state {
     SERVICE_WAITING, /* for the settings */
@@ -58,12 +60,45 @@ static void fail(struct service *service, const struct diags *diags)
     end(service, EX_CONFIG);
 }
 
+/* As many connections as there may be descriptors. */
+static void fit_connections(struct service *service)
+{
+    struct web_limits *limits = &service->site->settings.limits;
+    size_t wanted = (size_t)limits->connections + DESCRIPTORS_BESIDES;
+    size_t had = confine_descriptors(wanted);
+    if (had < wanted)
+        limits->connections = had > DESCRIPTORS_BESIDES + CONNECTIONS_LEAST
+                                  ? (int64_t)(had - DESCRIPTORS_BESIDES)
+                                  : CONNECTIONS_LEAST;
+}
+
+/* What it may ever need: bodies as they grow, libmicrohttpd's buffers, the program itself. */
+static bool confine_all(struct service *service, struct diags *diags)
+{
+    const struct web_limits *limits = &service->site->settings.limits;
+    const struct confine_needs needs = {
+        .descriptors = (size_t)limits->connections + DESCRIPTORS_BESIDES,
+        .memory = ((uint64_t)1 << 30) + 8 * (uint64_t)limits->buffered +
+                  (uint64_t)limits->connections * (4 * (uint64_t)limits->head + (64 << 10))};
+    struct diag diag = {0};
+    struct buf without;
+    buf_init(&without, 1024);
+    bool confined = confine(&needs, &without, &diag);
+    if (confined)
+        ask_ready(service->ask, buf_string(&without));
+    else
+        diags_add(diags, &diag);
+    buf_free(&without);
+    return confined;
+}
+
 static bool begin(struct service *service, struct slice settings, struct diags *diags)
 {
     struct diag diag = {0};
     service->site = web_site_load(settings, service->ask, diags);
     if (!service->site)
         return false;
+    fit_connections(service);
     const struct listener_options options = {
         .base = service->base, .fd = service->door, .site = service->site, .routes = web_routes};
     service->listener = listener_new(&options, &diag);
@@ -77,10 +112,9 @@ static void take_settings(struct service *service, struct slice settings)
     struct diags diags = {0};
     if (service->state != SERVICE_WAITING)
         return;
-    if (begin(service, settings, &diags)) {
+    if (begin(service, settings, &diags) && confine_all(service, &diags)) {
         service->state = SERVICE_SERVING;
         listener_start(service->listener);
-        ask_ready(service->ask);
     } else {
         fail(service, &diags);
     }

@@ -15,6 +15,7 @@ const struct web_route web_routes[] = {
     {.path = "/v1/events",
      .methods = WEB_POST,
      .body_most = POSTED_BODY_MOST,
+     .proof = WEB_PROOF_HEAD,
      .name = "events",
      .admit = events_route_admit,
      .serve = events_route_serve},

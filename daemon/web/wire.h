@@ -25,7 +25,7 @@ enum { WIRE_PROTOCOL = 1, WIRE_FRAME_MOST = 64 << 20 };
 enum wire_kind {
     /* From nudged-web. */
     WIRE_HELLO = 1, /* number WIRE_PROTOCOL */
-    WIRE_READY,     /* confined, and taking requests */
+    WIRE_READY,     /* text: what it could not confine itself by, or ""; it takes requests */
     WIRE_FAULT,     /* text: why it cannot serve; it ends then */
     WIRE_APPEND,   /* number flags (wire_flag), number ms to remember, text digest, number, texts to
                       remember it by, number, texts: events; answered by WIRE_APPENDED */
