@@ -450,6 +450,8 @@ library_sources = \
 	daemon/customer/said.h \
 	daemon/customer/shop_event.c \
 	daemon/customer/shop_event.h \
+	daemon/customer/watch.c \
+	daemon/customer/watch.h \
 	daemon/decide/acts.h \
 	daemon/decide/again.c \
 	daemon/decide/again.h \
@@ -986,6 +988,8 @@ library_sources = \
 	daemon/store/tables.h \
 	daemon/store/taker.c \
 	daemon/store/taker.h \
+	daemon/store/teller.c \
+	daemon/store/teller.h \
 	daemon/store/timers.c \
 	daemon/store/timers.h \
 	daemon/store/traces.c \
@@ -1177,12 +1181,14 @@ lua_scripts = \
 	daemon/store/shared_take_over.lua \
 	daemon/store/shared_trace.lua \
 	daemon/store/shared_type.lua \
+	daemon/store/shared_watch.lua \
 	daemon/store/shared_zones.lua \
 	daemon/store/suppress.lua \
 	daemon/store/survey.lua \
 	daemon/store/sweep.lua \
 	daemon/store/take.lua \
 	daemon/store/take_due.lua \
+	daemon/store/tell.lua \
 	daemon/store/wake.lua
 
 preset_files = \
@@ -1861,6 +1867,7 @@ test_files = \
 	tests/functional/test_verdicts.py \
 	tests/functional/test_waiting_messages.py \
 	tests/functional/test_waits.py \
+	tests/functional/test_watch.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \
 	tests/functional/test_words.py \

@@ -9,6 +9,7 @@
  *   keeper                a thread that looks after that, and after what erasures leave
  *   pipeline, delivery    an event's life, a message's life
  *   sweeper               asks customers at the ticks of clocks
+ *   teller                tells who watches a product of what happens to it
  *   host                  what is open to the web: nudged-web, where the configuration wants it
  *   backpressure          says how much room the outbox has, and wakes who waits for some
  *   lifecycle             the daemon's own states, and its orderly end
@@ -68,6 +69,7 @@ struct app {
     struct keeper *keeper;
     struct pipeline *pipeline;
     struct sweeper *sweeper;
+    struct teller *teller;
     struct delivery *delivery;
     struct host *host; /* NULL: nothing is open to the web */
     struct backpressure *backpressure;
@@ -487,6 +489,7 @@ static bool build_lives(struct app *app, struct diag *diag)
                                                          .pipeline = app->pipeline,
                                                          .generation = current_generation,
                                                          .context = app});
+    app->teller = teller_new(app->base, app->shard->scripts, app->shard->instance);
     app->delivery = delivery_new(&delivery, diag);
     return app->delivery != NULL;
 }
@@ -512,6 +515,7 @@ static void build_lifecycle(struct app *app)
                                                 .shard = app->shard,
                                                 .pipeline = app->pipeline,
                                                 .sweeper = app->sweeper,
+                                                .teller = app->teller,
                                                 .delivery = app->delivery,
                                                 .host = app->host,
                                                 .backpressure = app->backpressure,
@@ -565,7 +569,8 @@ static void build_events(struct app *app)
 static bool build(struct app *app, struct diag *diag)
 {
     if (!build_generation(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
-        !build_archive(app, diag) || !build_keeper(app, diag) || !build_lives(app, diag) || !build_host(app, diag))
+        !build_archive(app, diag) || !build_keeper(app, diag) || !build_lives(app, diag) ||
+        !build_host(app, diag))
         return false;
     build_lifecycle(app);
     if (!build_pages(app, diag))
@@ -612,6 +617,7 @@ void app_destroy(struct app **app)
     backpressure_destroy(&a->backpressure);
     host_destroy(&a->host);
     delivery_destroy(&a->delivery);
+    teller_destroy(&a->teller);
     sweeper_destroy(&a->sweeper);
     pipeline_destroy(&a->pipeline);
     keeper_destroy(&a->keeper);

@@ -2,8 +2,8 @@
  * STARTING -> RUNNING -> DRAINING -> (CUTTING ->) LEAVING -> STOPPED, never back. Read enter(),
  * through which every change goes, then lifecycle_run() and lifecycle_drain(), which begin the
  * two halves. Draining is a look every 50 ms at whether intake, pipeline, delivery and host still
- * have something under way; what has not ended when the time is over is cut, and only its results are
- * still written. A fault may lead from any state to STOPPED.
+ * have something under way; what has not ended when the time is over is cut, and only its results
+ * are still written. A fault may lead from any state to STOPPED.
  */
 #include "app/lifecycle.h"
 
@@ -79,6 +79,7 @@ bool lifecycle_run(struct lifecycle *lifecycle)
     intake_resume(options->shard->intake);
     pipeline_start_timers(options->pipeline);
     sweeper_start(options->sweeper);
+    teller_start(options->teller);
     delivery_start(options->delivery);
     backpressure_start(options->backpressure);
     notify_ready();
@@ -97,6 +98,7 @@ void lifecycle_drain(struct lifecycle *lifecycle)
     intake_stop(options->shard->intake);
     pipeline_stop_timers(options->pipeline);
     sweeper_stop(options->sweeper);
+    teller_stop(options->teller);
     delivery_drain(options->delivery);
     host_drain(options->host);
     lifecycle->until_ms = clock_monotonic_ms() + options->drain_ms;

@@ -15,6 +15,7 @@
 #include "events/sweeper.h"
 #include "host/host.h"
 #include "store/shard.h"
+#include "store/teller.h"
 
 struct lifecycle;
 struct log_group;
@@ -34,6 +35,7 @@ struct lifecycle_options {
     struct shard *shard;
     struct pipeline *pipeline;
     struct sweeper *sweeper;
+    struct teller *teller;
     struct delivery *delivery;
     struct host *host; /* NULL: nothing is open to the web */
     struct backpressure *backpressure;

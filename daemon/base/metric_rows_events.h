@@ -15,6 +15,8 @@
       "events older than the erasure of their customer: dropped")                                  \
     X(EVENTS_DEAD, "nudged_events_dead_total", COUNTER, COUNT, "reason",                           \
       "events given up as dead letters")                                                           \
+    X(WATCHERS_TOLD, "nudged_watchers_told_total", COUNTER, COUNT, "",                             \
+      "customers who got an event about a product that they watch")                                \
     X(ARCHIVE_WRITTEN, "nudged_archive_events_total", COUNTER, COUNT, "",                          \
       "events written into the archive")                                                           \
     X(ARCHIVE_LOST, "nudged_archive_lost_total", COUNTER, COUNT, "",                               \

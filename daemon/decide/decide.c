@@ -30,6 +30,7 @@
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"
+#include "customer/watch.h"
 #include "decide/again.h"
 #include "decide/ahead.h"
 #include "decide/because_send.h"
@@ -103,6 +104,17 @@ static void learn_profile(struct deciding *d)
                         some ? "only what is said in a few bytes was kept" : "none of it was kept");
 }
 
+/* What the customer watches is kept beside the document: by product (store/commit.lua). */
+static void learn_watch(struct deciding *d)
+{
+    const struct shop_event *event = d->event;
+    enum watch_word word = watch_word_of(event->type);
+    const char *product = word ? watch_product(d->arena, &event->data) : NULL;
+    if (product)
+        decision_add_watch(d->decision, d->arena,
+                           &(struct decision_watch){product, word == WATCH_ADDED, event->time_ms});
+}
+
 /* What the event tells of the customer. */
 static void learn(struct deciding *d)
 {
@@ -112,6 +124,7 @@ static void learn(struct deciding *d)
     if (ruleset_counts(d->rules, event->type))
         customer_add_count(d->arena, d->customer, event->type, event->time_ms);
     words_learn(d);
+    learn_watch(d);
     learn_delivery(d);
     requeued_learn(d);
 }

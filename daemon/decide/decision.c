@@ -53,6 +53,14 @@ bool decision_lift(struct decision *decision, const char *mid)
     return false;
 }
 
+void decision_add_watch(struct decision *decision, struct arena *arena,
+                        const struct decision_watch *watch)
+{
+    decision->watches = arena_grow(arena, decision->watches, decision->watch_count,
+                                   &decision->watch_capacity, sizeof *decision->watches);
+    decision->watches[decision->watch_count++] = *watch;
+}
+
 void decision_add_said(struct decision *decision, struct arena *arena,
                        const struct decision_said *said)
 {

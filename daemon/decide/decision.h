@@ -34,6 +34,8 @@ struct decision {
     uint32_t erased_count, erased_capacity;
     struct decision_emit *emits; /* about other customers, in their order */
     uint32_t emit_count, emit_capacity;
+    struct decision_watch *watches; /* in the order in which they were said */
+    uint32_t watch_count, watch_capacity;
     bool bare;          /* nothing is known of the customer: there is no document to keep */
     bool quiet;         /* ticks alone, and nothing came of them that is to be kept */
     const char **needs; /* origins of starts that it must see: nothing is decided without them */
@@ -94,6 +96,8 @@ void decision_assume_known(struct decision *decision, struct arena *arena, const
 
 void decision_add_said(struct decision *decision, struct arena *arena,
                        const struct decision_said *said);
+void decision_add_watch(struct decision *decision, struct arena *arena,
+                        const struct decision_watch *watch);
 /* `key` is not copied. */
 void decision_add_erased(struct decision *decision, struct arena *arena, const char *key);
 

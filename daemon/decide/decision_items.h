@@ -59,6 +59,13 @@ struct decision_said {
     int64_t at_ms;
 };
 
+/* What the customer said of a product: they watch it, or not any more. */
+struct decision_watch {
+    const char *product;
+    bool added;
+    int64_t at_ms;
+};
+
 /* Of a rule: whether it is assumed to be paused. */
 struct decision_halt {
     const char *rule;

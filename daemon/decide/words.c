@@ -208,6 +208,7 @@ void words_erase(struct deciding *d)
     tell_all(d);
     for (const char *const *name = d->words.known; *name; name++)
         tell(d, *name, DECISION_ERASED, d->event->identity, d->words.erased_ms);
+    d->decision->watch_count = 0;
     decision_add_erased(d->decision, d->arena, customer->key);
     for (uint32_t i = 0; i < customer->keys.count; i++)
         decision_add_erased(d->decision, d->arena, customer->keys.items[i]);

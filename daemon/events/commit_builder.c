@@ -228,6 +228,18 @@ static void make_records(const struct decision *decision, struct arena *arena,
 }
 
 /* Events about other customers. */
+static void make_watches(const struct decision *decision, struct arena *arena,
+                         struct commit *commit)
+{
+    struct commit_watch *watches =
+        arena_alloc(arena, sizeof *watches * (decision->watch_count + 1));
+    for (uint32_t i = 0; i < decision->watch_count; i++)
+        watches[i] = (struct commit_watch){decision->watches[i].product, decision->watches[i].added,
+                                           decision->watches[i].at_ms};
+    commit->watches = watches;
+    commit->watch_count = decision->watch_count;
+}
+
 static void make_emits(const struct decision *decision, struct arena *arena, struct commit *commit)
 {
     struct commit_emit *emits = arena_alloc(arena, sizeof *emits * (decision->emit_count + 1));
@@ -471,6 +483,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
         make_full(arena, decision->full_ms, commit);
     make_halts(input, arena, commit);
     make_emits(decision, arena, commit);
+    make_watches(decision, arena, commit);
     make_codes(input, arena, commit);
     make_records(decision, arena, commit);
     make_starts(input->customer, arena, commit);

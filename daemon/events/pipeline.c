@@ -36,6 +36,7 @@
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "customer/watch.h"
 #include "events/entry.h"
 #include "events/judging.h"
 #include "events/names.h"
@@ -63,7 +64,7 @@ struct batch {
     struct arena *arena;         /* of the works and their events */
     struct arena *round;         /* of what is read and decided; forgotten when that is done anew */
     struct names *names;
-    struct work *no_events; /* the work of the entries that are no events; NULL: none */
+    struct work *no_events; /* the work of the entries that are no customer's; NULL: none */
     struct work **works;
     uint32_t work_count, work_capacity;
     struct work **in_round; /* the works that were not done when it began */
@@ -155,6 +156,19 @@ static void archive_entry(struct archive *archive, const struct intake_entry *en
         archive_add(archive, entry->id, entry->event, entry->length, clock_wall_ms());
 }
 
+/* About a product, and no customer: it is told to who watches that. */
+static bool is_told(struct batch *batch, const struct intake_entry *entry,
+                    const struct shop_event *event, const struct diag *diag)
+{
+    const char *product;
+    if (entry->own || !watch_is_told(batch->arena, event, diag, &product))
+        return false;
+    archive_entry(batch->pipeline->options.archive, entry, event);
+    work_add_telling(batch->arena, batch->no_events, entry, product,
+                     watch_told_event(batch->arena, event, product));
+    return true;
+}
+
 static void add_entry(struct batch *batch, const struct intake_entry *entry)
 {
     struct diag diag = {0};
@@ -168,6 +182,8 @@ static void add_entry(struct batch *batch, const struct intake_entry *entry)
     }
     if (!batch->no_events)
         batch->no_events = add_work(batch, NULL);
+    if (is_told(batch, entry, event, &diag))
+        return;
     work_add_dead(batch->arena, batch->no_events, entry, &diag);
     work_figures_read(batch->generation->rules, NULL);
     metrics_add_to(METRIC_EVENTS_DEAD, METRIC_LABELS(diag.code), 1);
@@ -405,14 +421,24 @@ static void decide_customer(struct work *work)
     send_commit(work, &commit);
 }
 
-/* Entries that are no events: there is nothing to decide. */
-static void give_up_entries(struct work *work)
+/* Entries that are no customer's: there is nothing to decide. They are dead letters, or are told to
+ * who watches a product. */
+static void end_entries(struct work *work)
 {
+    struct arena *arena = work->batch->round;
     work_choose(work, UINT32_MAX);
-    const struct commit commit = {.ids = work->ids.texts,
-                                  .id_count = work->chosen,
-                                  .dead = work->dead,
-                                  .dead_count = work->chosen};
+    struct commit_dead *dead = arena_alloc(arena, sizeof *dead * work->chosen);
+    struct commit_telling *tellings = arena_alloc(arena, sizeof *tellings * work->chosen);
+    struct commit commit = {
+        .ids = work->ids.texts, .id_count = work->chosen, .dead = dead, .tellings = tellings};
+    for (uint32_t i = 0; i < work->chosen; i++) {
+        const struct work_entry *entry = &work->dead[i];
+        if (entry->product)
+            tellings[commit.telling_count++] = (struct commit_telling){
+                work->ids.texts[i], entry->product, {entry->dead.body, entry->dead.length}};
+        else
+            dead[commit.dead_count++] = entry->dead;
+    }
     send_commit(work, &commit);
 }
 
@@ -423,7 +449,7 @@ static void decide_work(struct work *work)
     } else if (work->key) {
         decide_customer(work);
     } else {
-        give_up_entries(work);
+        end_entries(work);
     }
 }
 

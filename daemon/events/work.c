@@ -23,23 +23,38 @@ void work_add_event(struct arena *arena, struct work *work, const struct shop_ev
     work->sizes[work->event_count++] = size;
 }
 
+static void add_entry(struct arena *arena, struct work *work, const char *entry,
+                      const struct work_entry *dead)
+{
+    work->dead =
+        arena_grow(arena, work->dead, work->dead_count, &work->dead_capacity, sizeof *work->dead);
+    work->dead[work->dead_count++] = *dead;
+    work_list_add(arena, &work->ids, entry);
+}
+
+void work_add_telling(struct arena *arena, struct work *work, const struct intake_entry *entry,
+                      const char *product, const char *event)
+{
+    add_entry(
+        arena, work, entry->id,
+        &(struct work_entry){.product = product, .dead = {.body = event, .length = strlen(event)}});
+}
+
 void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
                    const struct diag *diag)
 {
     struct buf detail;
     buf_init(&detail, 2048);
     diag_line(diag, &detail);
-    work->dead =
-        arena_grow(arena, work->dead, work->dead_count, &work->dead_capacity, sizeof *work->dead);
-    work->dead[work->dead_count++] = (struct commit_dead){
-        .kind = "event",
-        .reason = arena_text(arena, diag->code),
-        .detail = arena_text(arena, buf_string(&detail)),
-        .body = entry->event ? entry->event : "",
-        .length = entry->length < WORK_DEAD_MOST ? entry->length : WORK_DEAD_MOST,
-        .own = entry->own};
+    const struct commit_dead dead = {.kind = "event",
+                                     .reason = arena_text(arena, diag->code),
+                                     .detail = arena_text(arena, buf_string(&detail)),
+                                     .body = entry->event ? entry->event : "",
+                                     .length = entry->length < WORK_DEAD_MOST ? entry->length
+                                                                              : WORK_DEAD_MOST,
+                                     .own = entry->own};
     buf_free(&detail);
-    work_list_add(arena, &work->ids, entry->id);
+    add_entry(arena, work, entry->id, &(struct work_entry){.dead = dead});
 }
 
 void work_add_tick(struct arena *arena, struct work *work, const struct decide_tick *tick,
@@ -228,7 +243,7 @@ void work_choose(struct work *work, uint32_t most)
         count = work->most;
     size_t bytes = 0;
     for (work->chosen = 0; work->chosen < count; work->chosen++) {
-        bytes += work->key ? work->sizes[work->chosen] : work->dead[work->chosen].length;
+        bytes += work->key ? work->sizes[work->chosen] : work->dead[work->chosen].dead.length;
         if (work->chosen > 0 && bytes > WORK_COMMIT_MOST)
             return;
     }

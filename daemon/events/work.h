@@ -32,6 +32,13 @@ enum work_state {
     WORK_DONE,      /* committed, or nothing of it is ours any more */
 };
 
+/* An entry that is no customer's. */
+struct work_entry {
+    const char *product; /* told to who watches this, as the event in `dead.body`; NULL: it is a
+                            dead letter */
+    struct commit_dead dead;
+};
+
 struct work {
     struct batch *batch; /* events/pipeline's */
     enum work_state state;
@@ -46,11 +53,11 @@ struct work {
     int64_t due_ms;            /* the deadline; 0: none */
     struct decide_tick *ticks; /* of clocks, in the order of their moments, … */
     uint32_t tick_count, tick_capacity;
-    struct work_list taken;   /* … and as they stand in work, one for each */
-    const char *indexed;      /* as whom the index has the customer, … */
-    const char *zone;         /* … in which zone; NULL: no ticks */
-    int64_t place;            /* and where in it */
-    struct commit_dead *dead; /* of entries that are no events, … */
+    struct work_list taken;  /* … and as they stand in work, one for each */
+    const char *indexed;     /* as whom the index has the customer, … */
+    const char *zone;        /* … in which zone; NULL: no ticks */
+    int64_t place;           /* and where in it */
+    struct work_entry *dead; /* of entries that are no customer's, … */
     uint32_t dead_count, dead_capacity;
     struct work_list ids; /* … and their ids, one for each */
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
@@ -92,6 +99,10 @@ void work_add_event(struct arena *arena, struct work *work, const struct shop_ev
 /* The entry becomes a dead letter with the diag's words. Its bytes are referred to, not copied. */
 void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
                    const struct diag *diag);
+
+/* The entry is told to all who watch a product: `event` is what each gets, JSON. Not copied. */
+void work_add_telling(struct arena *arena, struct work *work, const struct intake_entry *entry,
+                      const char *product, const char *event);
 
 /* A tick that was taken for the customer; `taken` as it stands in work. Nothing is copied. */
 void work_add_tick(struct arena *arena, struct work *work, const struct decide_tick *tick,

@@ -124,6 +124,23 @@ static void put_dead(struct arguments *arguments, const struct commit *commit)
     }
 }
 
+static void put_watches(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "watches", commit->watch_count);
+    for (size_t i = 0; i < commit->watch_count; i++) {
+        arguments_text(arguments, commit->watches[i].product);
+        arguments_text(arguments, commit->watches[i].added ? "1" : "");
+        arguments_number(arguments, commit->watches[i].at_ms);
+    }
+    put_list(arguments, "tellings", commit->telling_count);
+    for (size_t i = 0; i < commit->telling_count; i++) {
+        const struct commit_telling *telling = &commit->tellings[i];
+        arguments_text(arguments, telling->entry);
+        arguments_text(arguments, telling->product);
+        arguments_bytes(arguments, telling->event.text, telling->event.length);
+    }
+}
+
 /* What is another key's, and is or will be this customer's. */
 static void put_person(struct arguments *arguments, const struct commit *commit)
 {
@@ -238,6 +255,7 @@ struct arguments commit_arguments(struct arena *arena, const char *consumer,
         arguments_text(&arguments, commit->emits[i].key);
         arguments_bytes(&arguments, commit->emits[i].event.text, commit->emits[i].event.length);
     }
+    put_watches(&arguments, commit);
     put_dead(&arguments, commit);
     put_starts(&arguments, commit);
     put_texts(&arguments, "forgotten", commit->forgotten_starts, commit->forgotten_start_count);

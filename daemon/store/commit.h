@@ -21,8 +21,9 @@
 
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {
-    bool dry;               /* only asked: nothing is written */
-    const char *customer;   /* NULL: entries of no customer; then only ids, emits, dead letters */
+    bool dry; /* only asked: nothing is written */
+    const char
+        *customer; /* NULL: entries of no customer; then only ids, emits, tellings, dead letters */
     const char *seen;       /* the version that was read; "" when there was no document */
     const char *version;    /* the new one; ignored without a document */
     struct slice document;  /* begins with {"version":"<version>"; text NULL: it did not change,
@@ -63,6 +64,10 @@ struct commit {
     size_t run_count;
     const struct commit_emit *emits; /* for P:events */
     size_t emit_count;
+    const struct commit_watch *watches; /* in the order in which they were said */
+    size_t watch_count;
+    const struct commit_telling *tellings;
+    size_t telling_count;
     const struct commit_dead *dead;
     size_t dead_count;
     const struct commit_start *starts;

@@ -21,6 +21,8 @@
 --             that of their run where it has one
 --   runs      {run, ms}: what they have is kept until then
 --   emits     {key of a customer who is assumed to be known, event, or '': that is asked alone}
+--   watches   {product, '1' for one that is watched and '' for one that is not any more, ms}
+--   tellings  {entry, product, event}: told to all who watch the product; whoever has time does (tell.lua)
 --   dead      {kind, reason, detail, body, of an event that nudged made its customer or ''}
 --   traces    lines, oldest first
 --   relied    {hash of a key, key to which it led or ''}
@@ -67,7 +69,7 @@ end
 local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 11, emits = 2, dead = 5,
     traces = 1, postponed = 2, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
     erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, halts = 2, halted = 3, brakes = 1,
-    braked = 4, codes = 4, runs = 2, dry = 1}
+    braked = 4, codes = 4, runs = 2, dry = 1, watches = 3, tellings = 3}
 local lists = {}
 for name in pairs(WIDTH) do
     lists[name] = {}
@@ -116,6 +118,7 @@ need(#lists.dead > 0, P .. ':dead', 'stream')
 need(#lists.halts + #lists.brakes > 0, P .. ':halted', 'hash')
 need(#lists.halted > 0, P .. ':halts', 'set')
 need(#lists.codes > 0, P .. ':lists', 'hash')
+need(#lists.tellings + #lists.joins > 0, P .. ':tell', 'hash')
 for _, m in ipairs(lists.messages) do
     need(true, outbox(m[2], m[3]), 'stream')
 end
@@ -449,6 +452,25 @@ for _, r in ipairs(lists.redirects) do
     local key, from, until_ms = P .. ':to:' .. r[1], r[2], r[3]
     if from == '' or text_at(key) == from then
         redis.call('SET', key, customer, 'PXAT', until_ms)
+    end
+end
+
+do
+--with shared_watch
+    for _, j in ipairs(lists.joins) do
+        watch_join(j[1], customer)
+    end
+    for _, item in ipairs(lists.erased) do
+        watch_forget(item[1])
+    end
+    for _, w in ipairs(lists.watches) do
+        watch_put(customer, w[1], (w[2] == '1' and 1 or -1) * tonumber(w[3]))
+    end
+    if document ~= '' then
+        watch_keep(customer, expire, #lists.watches + #lists.joins > 0)
+    end
+    for _, t in ipairs(lists.tellings) do
+        watch_tell(t[1], t[2], t[3])
     end
 end
 

@@ -38,6 +38,12 @@
     X(MAILED, "mailed", "<day>", "string", "how many mails were sent that may come back")         \
     X(RETURNS, "returns", "<day>:<level>:<prefix>", "hash",                                       \
       "of a mail that was sent: whom a bounce of it is about")                                    \
+    X(WATCH, "watch", "<product>", "zset", "customer who watches it: since when")                 \
+    X(WATCHING, "watching", "<key>", "hash",                                                      \
+      "product that the customer watches: since when; below 0: not any more")                     \
+    X(TELL, "tell", "", "hash",                                                                   \
+      "entry that is told to who watches a product: that, and the event")                         \
+    X(TELLING, "telling", "<entry>", "zset", "who is still to be told: since when they watch")    \
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")       \
     X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")             \
     X(DEAD, "dead", "", "stream", "dead letters")                                                 \

@@ -37,6 +37,7 @@
     X(INDEX, index)               \
     X(SWEEP, sweep)               \
     X(ASKED, asked)               \
+    X(TELL, tell)                 \
     X(APPEND, append)
 
 enum script {

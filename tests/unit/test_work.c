@@ -144,7 +144,7 @@ static void gone(void **state)
         assert_string_equal(left_of(&work), lists[i].left);
         assert_int_equal(work.dead_count, work.ids.count);
         for (uint32_t j = 0; j < work.dead_count; j++)
-            assert_int_equal(work.dead[j].length, 10 * (work.ids.texts[j][2] - '0'));
+            assert_int_equal(work.dead[j].dead.length, 10 * (work.ids.texts[j][2] - '0'));
         assert_int_equal(work_is_empty(&work), work.ids.count == 0);
     }
     arena_destroy(&arena);
@@ -208,16 +208,16 @@ static void dead_letters(void **state)
     struct work work = new_dead_work(arena, sizes, 4);
     assert_int_equal(work.dead_count, 4);
     for (uint32_t i = 0; i < 4; i++) {
-        assert_string_equal(work.dead[i].kind, "event");
-        assert_string_equal(work.dead[i].reason, "json");
-        assert_non_null(strstr(work.dead[i].detail, "no event"));
-        assert_int_equal(work.dead[i].length,
+        assert_string_equal(work.dead[i].dead.kind, "event");
+        assert_string_equal(work.dead[i].dead.reason, "json");
+        assert_non_null(strstr(work.dead[i].dead.detail, "no event"));
+        assert_int_equal(work.dead[i].dead.length,
                          sizes[i] < WORK_DEAD_MOST ? sizes[i] : WORK_DEAD_MOST);
-        assert_int_equal(work.dead[i].body[0], 'x');
+        assert_int_equal(work.dead[i].dead.body[0], 'x');
         assert_string_equal(work.ids.texts[i], events[i].entry);
     }
     work_add_dead(arena, &work, &(struct intake_entry){.id = "1-5"}, &(struct diag){0});
-    assert_string_equal(work.dead[4].body, ""); /* it had no field of an event */
+    assert_string_equal(work.dead[4].dead.body, ""); /* it had no field of an event */
     arena_destroy(&arena);
 }
 

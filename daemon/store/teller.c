@@ -1,0 +1,124 @@
+#include "store/teller.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/log_once.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "redis/arguments.h"
+#include "redis/backoff.h"
+#include "store/script_table.h"
+
+enum {
+    TOLD_AT_ONCE = 100,
+    ROOM = 2000,   /* entries of the stream: more wait there already */
+    LOOK_MS = 500, /* whether there is somebody */
+    NEXT_MS = 5,   /* while there is */
+    FULL_MS = 50,  /* while the stream is full */
+};
+
+struct teller {
+    struct scripts *scripts;
+    const struct instance *instance;
+    struct connection_owner owner;
+    struct event *timer;
+    struct backoff backoff;
+    struct log_once told; /* why nobody can be told */
+    bool on;
+};
+
+static void after(struct teller *teller, int64_t ms)
+{
+    const struct timeval wait = clock_timeval(ms);
+    if (teller->on)
+        event_add(teller->timer, &wait);
+}
+
+static void note_fault(struct teller *teller, const struct reply *reply, const struct diag *fault)
+{
+    struct diag diag = {0};
+    if (reply) {
+        reply_fault(reply, &diag);
+        fault = &diag;
+    }
+    bool lost = strcmp(fault->code, "redis-lost") == 0 || strcmp(fault->code, "redis-timeout") == 0;
+    if (!lost && log_once_is_news(&teller->told, fault->text))
+        log_warning("who watches products cannot be told, trying again: %s", fault->text);
+    after(teller, backoff_next(&teller->backoff));
+}
+
+static void on_told(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct teller *teller = context;
+    int64_t told, left;
+    failpoint("told");
+    if (!reply || !reply_number(reply_item(reply, 0), &told) ||
+        !reply_number(reply_item(reply, 1), &left)) {
+        note_fault(teller, reply, fault);
+        return;
+    }
+    backoff_reset(&teller->backoff);
+    log_once_forget(&teller->told);
+    metrics_add(METRIC_WATCHERS_TOLD, told);
+    after(teller, !left ? LOOK_MS : told ? NEXT_MS : FULL_MS);
+}
+
+static void look(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd, (void)what;
+    struct teller *teller = context;
+    if (instance_state(teller->instance) != INSTANCE_READY) {
+        after(teller, LOOK_MS);
+        return;
+    }
+    failpoint("tell");
+    struct arena *arena = arena_new(512);
+    struct arguments arguments = arguments_begin(arena, 4);
+    arguments_text(&arguments, instance_consumer(teller->instance));
+    arguments_number(&arguments, TOLD_AT_ONCE);
+    arguments_number(&arguments, ROOM);
+    const struct connection_request request =
+        arguments_request(&arguments, &teller->owner, on_told, teller);
+    scripts_run(teller->scripts, SCRIPT_TELL, &request);
+    arena_destroy(&arena);
+}
+
+struct teller *teller_new(struct event_base *base, struct scripts *scripts,
+                          const struct instance *instance)
+{
+    struct teller *teller = mem_zero(1, sizeof *teller);
+    teller->scripts = scripts;
+    teller->instance = instance;
+    teller->timer = event_new(base, -1, 0, look, teller);
+    if (!teller->timer)
+        mem_exhausted();
+    return teller;
+}
+
+void teller_destroy(struct teller **teller)
+{
+    struct teller *ended = *teller;
+    if (!ended)
+        return;
+    *teller = NULL;
+    connection_silence(&ended->owner);
+    event_free(ended->timer);
+    free(ended);
+}
+
+void teller_start(struct teller *teller)
+{
+    teller->on = true;
+    after(teller, LOOK_MS);
+}
+
+void teller_stop(struct teller *teller)
+{
+    teller->on = false;
+    event_del(teller->timer);
+}
