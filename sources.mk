@@ -230,6 +230,8 @@ library_sources = \
 	daemon/config/config_check.c \
 	daemon/config/config_check.h \
 	daemon/config/config_keys.h \
+	daemon/config/config_links.c \
+	daemon/config/config_links.h \
 	daemon/config/config_paths.c \
 	daemon/config/config_paths.h \
 	daemon/config/config_place.c \
@@ -243,6 +245,8 @@ library_sources = \
 	daemon/config/generation.h \
 	daemon/config/rule_files.c \
 	daemon/config/rule_files.h \
+	daemon/config/secret_file.c \
+	daemon/config/secret_file.h \
 	daemon/config/set_digest.c \
 	daemon/config/set_digest.h \
 	daemon/ctl/age.c \
@@ -624,6 +628,8 @@ library_sources = \
 	daemon/host/host_figures.h \
 	daemon/host/host_process.c \
 	daemon/host/host_process.h \
+	daemon/host/host_question_person.c \
+	daemon/host/host_question_person.h \
 	daemon/host/host_questions.c \
 	daemon/host/host_questions.h \
 	daemon/liquid/liquid.h \
@@ -1087,6 +1093,8 @@ library_sources = \
 	daemon/web/page_style.h \
 	daemon/web/page_texts.c \
 	daemon/web/page_texts.h \
+	daemon/web/pages.c \
+	daemon/web/pages.h \
 	daemon/web/posted_binary.c \
 	daemon/web/posted_binary.h \
 	daemon/web/posted_events.c \

@@ -342,7 +342,8 @@ static bool load_generation(struct app *app)
 
 static bool build_generation(struct app *app, struct diag *diag)
 {
-    if (!config_make_state(app->config, diag) || !config_secret(app->config, true, diag))
+    if (!config_make_state(app->config, diag) || !config_secret(app->config, true, diag) ||
+        !config_links_keys(app->config, true, diag))
         return false;
     log_set_secret(app->config->secret, app->config->secret_length);
     if (!load_generation(app))

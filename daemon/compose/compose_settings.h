@@ -24,6 +24,7 @@ struct compose_settings {
     const struct value *shop;  /* the `shop:` map */
     const char *unsubscribe_url; /* https://…; the token replaces "{token}", else is appended */
     const char *unsubscribe_mailto; /* an address */
+    const char *preferences_url;    /* likewise, with a token of its own kind */
     const char *confirm_url;        /* likewise, with the token of a double opt-in */
     const char *list_id;            /* "shop.example" or "Tea Shop <list.shop.example>" */
     const char *feedback_id;        /* the sender's part, the last of the four */

@@ -17,6 +17,7 @@
 #include "mail/header.h"
 #include "mail/header_line.h"
 #include "mail/html_text.h"
+#include "mail/preferences.h"
 #include "mail/unsubscribe.h"
 
 /* A text of the message, or NULL. */
@@ -61,6 +62,14 @@ static void make_confirmation(struct composition *c, const char *customer, const
         c->confirm_url = with_token(c->arena, c->settings->confirm_url, token);
 }
 
+static void make_preferences(struct composition *c, const char *customer)
+{
+    const char *token =
+        c->settings->test ? TEST_TOKEN : preferences_make(c->arena, &c->settings->key, customer);
+    if (token)
+        c->preferences_url = with_token(c->arena, c->settings->preferences_url, token);
+}
+
 static void make_links(struct composition *c)
 {
     const char *customer = text_of(c, "customer_key"), *topic = c->topic ? c->topic : "all";
@@ -68,6 +77,8 @@ static void make_links(struct composition *c)
         return;
     if (c->settings->confirm_url)
         make_confirmation(c, customer, topic);
+    if (c->settings->preferences_url)
+        make_preferences(c, customer);
     c->token = c->settings->test ? TEST_TOKEN
                                  : unsubscribe_make(c->arena, &c->settings->key, customer, topic);
     if (!c->token)

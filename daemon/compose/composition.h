@@ -39,6 +39,7 @@ struct composition {
     bool elsewhere;              /* to an address of its own: without the customer's links */
     const char *token;           /* to unsubscribe; NULL: none can be made */
     const char *unsubscribe_url; /* NULL: none */
+    const char *preferences_url; /* NULL: none */
     const char *confirm_url;     /* of a double opt-in; NULL: none */
 
     const struct templates_variant *variant;

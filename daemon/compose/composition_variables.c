@@ -70,6 +70,7 @@ static void make_variables(struct composition *c)
     put_text(c, c->shared, "locale", c->locale);
     put(c, c->shared, "message", describe(c));
     put_text(c, c->shared, "unsubscribe_url", c->unsubscribe_url);
+    put_text(c, c->shared, "preferences_url", c->preferences_url);
     put_text(c, c->shared, "confirm_url", c->confirm_url);
     c->variables = value_new_map(c->arena, 32);
     put_members(c, c->variables, &c->shared);
@@ -86,8 +87,9 @@ static void make_variables(struct composition *c)
 /* Of a file by itself. There is no message: what is said of one comes with the data. */
 static void make_own_variables(struct composition *c, const struct value *data)
 {
-    static const char *const shared[] = {"shop",    "customer",        "now",        "locale",
-                                         "message", "unsubscribe_url", "confirm_url"};
+    static const char *const shared[] = {
+        "shop",       "customer", "now", "locale", "message", "unsubscribe_url", "preferences_url",
+        "confirm_url"};
     const struct value *shop = c->settings->shop;
     struct value standard = value_new_map(c->arena, 3);
     put(c, standard, "shop", value_is(shop, VALUE_MAP) ? *shop : value_new_map(c->arena, 0));

@@ -33,6 +33,7 @@
 #include "base/zone.h"
 #include "config/config_check.h"
 #include "config/config_paths.h"
+#include "config/secret_file.h"
 #include "customer/said.h"
 #include "rules/condition.h"
 #include "rules/field.h"
@@ -371,6 +372,19 @@ static struct value with_whole_files(const struct config *config, const struct v
     return copy;
 }
 
+/* What its pages say of the shop. */
+static struct value shop_for_web(const struct config *config)
+{
+    static const char *const names[] = {"name", "url", "email", "locale"};
+    struct value map = value_new_map(config->arena, 4);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct value *text = value_get(&config->keys.shop, names[i]);
+        if (value_is(text, VALUE_STRING))
+            value_set(config->arena, map, names[i], *text);
+    }
+    return map;
+}
+
 /* What nudged-web is told: the section, and what else of the configuration it needs. */
 static void fill_web(struct loading *loading, const struct value *root)
 {
@@ -379,18 +393,26 @@ static void fill_web(struct loading *loading, const struct value *root)
     const struct value *section = value_get(root, "web");
     struct value told = value_new_map(arena, 2), keys = value_new_list(arena, 4);
     struct diags again = {0};
-    struct value web = value_is(section, VALUE_MAP) ? with_whole_files(config, section)
-                                                    : value_new_map(arena, 0);
+    struct value web =
+        value_is(section, VALUE_MAP) ? with_whole_files(config, section) : value_new_map(arena, 0);
     /* Its faults were told when the file was read. */
     settings_read(web_settings_table, &web, &loading->source, &config->keys.web, arena, &again);
     diags_free(&again);
     config->keys.web.socket = whole(config, config->keys.web.socket);
+    if (config->keys.web.public_url && !config->keys.web.token_keys_file) {
+        const char *path = arena_printf(arena, "%s/token-keys", config->keys.state);
+        config->keys.web.token_keys_file = path;
+        config->own_token_keys = true;
+        value_set(arena, web, "token_keys_file", value_text(path));
+    }
+    config->links = config_links_of(arena, &config->keys);
     for (const char *const *key = config->customer_keys; *key; key++)
         value_push(arena, keys, value_text(*key));
     value_set(arena, told, "web", web);
     config->keys.web.mappings = whole(config, config->keys.web.mappings);
     value_set(arena, told, "customer_keys", keys);
     value_set(arena, told, "mappings", value_text(config->keys.web.mappings));
+    value_set(arena, told, "shop", shop_for_web(config));
     config->web_text = json_print_slice(arena, &told, WEB_TEXT_MOST).text;
 }
 
@@ -519,23 +541,14 @@ bool config_make_state(const struct config *config, struct diag *diag)
 
 /* ---- The secret ---- */
 
-/* Writes a new secret beside its place and moves it there, so that a half-written
- * one is never read. */
 static bool make_secret(const char *path, struct diag *diag)
 {
     unsigned char bytes[SECRET_BYTES];
-    char hex[2 * SECRET_BYTES + 2], temporary[4096];
+    char hex[2 * SECRET_BYTES + 2];
     digest_random(bytes, sizeof bytes);
     digest_hex(bytes, sizeof bytes, hex);
     strcat(hex, "\n");
-    snprintf(temporary, sizeof temporary, "%s.new", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write(fd, hex, strlen(hex)) == (ssize_t)strlen(hex) && !fsync(fd);
-    if (fd >= 0)
-        close(fd);
-    if (written && rename(temporary, path) == 0)
-        return true;
-    return diag_error(diag, "cannot write the secret %s: %s", path, strerror(errno));
+    return secret_file_make(path, hex, diag);
 }
 
 bool config_secret(struct config *config, bool may_create, struct diag *diag)
@@ -585,24 +598,23 @@ void config_policy(const struct config *config, struct policy *policy)
 void config_compose(const struct config *config, struct compose_settings *compose)
 {
     const struct config_mail *mail = &config->keys.mail;
+    const struct config_links links = config->links;
     *compose = (struct compose_settings){
         .from = mail->from,
         .reply_to = mail->reply_to,
         .bounces = mail->bounces,
         .bounce_domain = mail->bounce_domain,
         .shop = &config->keys.shop,
-        .unsubscribe_url = mail->unsubscribe_url,
+        .unsubscribe_url = links.unsubscribe,
         .unsubscribe_mailto = mail->unsubscribe_mailto,
-        .confirm_url = mail->confirm_url,
+        .preferences_url = links.preferences,
+        .confirm_url = links.confirm,
         .list_id = mail->list_id,
         .feedback_id = mail->feedback_id,
         .message_id_domain = mail->message_id_domain,
         .mail_channels = config->mail_channels,
         .zone = config->zone,
-        .key = {.id = "1",
-                .bytes = config->secret,
-                .length = config->secret_length,
-                .open = true},
+        .key = config_links_key(config),
     };
 }
 

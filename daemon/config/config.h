@@ -18,6 +18,7 @@
 #include "compose/compose_settings.h"
 #include "config/config_channels.h"
 #include "config/config_keys.h"
+#include "config/config_links.h"
 #include "customer/shop_event.h"
 #include "decide/policy.h"
 #include "rules/rule_references.h"
@@ -29,7 +30,9 @@ struct config {
     const char *folder;            /* of the file; "." */
     struct settings_source source; /* what was read, for the places of faults */
     struct config_keys keys;
-    bool own_secret;          /* secret_file is the one in the state folder, which a start makes */
+    bool own_secret; /* secret_file is the one in the state folder, which a start makes */
+    struct config_links links;
+    bool own_token_keys;      /* web.token_keys_file is the one in the state folder, likewise */
     const char *web_text;     /* what nudged-web is told: JSON, its paths whole */
     const char *archive_name; /* in the names of its files: the instance, else the host */
     const struct config_gateway *gateways; /* ends with a row without a name */
@@ -51,6 +54,7 @@ struct config {
     struct rule_references references;     /* what these ask about */
     const unsigned char *secret;           /* NULL until config_secret() */
     size_t secret_length;
+    struct token_keys token_keys; /* none until config_links_keys() */
 };
 
 /* Reads a file; `file` NULL: no file, all defaults. NULL where there was an error. */

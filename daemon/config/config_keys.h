@@ -61,7 +61,7 @@ struct config_deliver {
 
 struct config_mail {
     const char *from, *reply_to, *bounces, *bounce_domain, *unsubscribe_url, *unsubscribe_mailto,
-        *confirm_url, *list_id, *feedback_id, *message_id_domain;
+        *preferences_url, *confirm_url, *list_id, *feedback_id, *message_id_domain;
 };
 
 /* The keys as the table reads them. */

@@ -57,6 +57,7 @@ static void keep_gateways(const struct config *started, struct config *next, str
 
 struct config *config_reload(const struct config *started, struct buf *changed, struct diags *diags)
 {
+    struct diag diag = {0};
     struct config *next = config_load(*started->file ? started->file : NULL, diags);
     if (!next)
         return NULL;
@@ -71,5 +72,9 @@ struct config *config_reload(const struct config *started, struct buf *changed, 
     next->customer_keys = started->customer_keys;
     next->secret = started->secret;
     next->secret_length = started->secret_length;
+    if (!config_links_keys(next, true, &diag)) {
+        diags_add(diags, &diag);
+        config_destroy(&next);
+    }
     return next;
 }

@@ -80,8 +80,10 @@ static void add_roots(struct arena *arena, const struct config *config, const st
     static const char *const of_message[] = {"id",      "rule", "step", "class", "topic",
                                              "channel", "to",   "name", NULL};
     static const char *const of_given[] = {"code", NULL};
-    static const char *const plain[] = {"now",     "locale",  "unsubscribe_url", "confirm_url",
-                                        "content", "subject", "preheader",       NULL};
+    static const char *const plain[] = {
+        "now",         "locale",  "unsubscribe_url", "preferences_url",
+        "confirm_url", "content", "subject",         "preheader",
+        NULL};
     const struct value *customer = value_get(all, "customer");
     struct value names = map_of(arena, plain), event = map_of(arena, of_event);
     const struct value collected = value_new_list(arena, 1);

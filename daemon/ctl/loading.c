@@ -14,6 +14,7 @@ struct generation *loading_generation(struct context *context, const char *rules
         config->secret = another;
         config->secret_length = sizeof another - 1;
     }
+    config_links_keys(config, false, &ignored);
     struct generation *generation = generation_load(config, &diags);
     context_print_errors(&diags);
     return generation;

@@ -3,11 +3,14 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "host/host_question_person.h"
+#include "store/customers.h"
 
 enum { OPEN_MOST = 1024, TEXT_MOST = 64 * 1024, FIRST_CHUNK = 2048 };
 
 struct host_questions {
     struct host_questions_options options;
+    struct customers *customers;
     struct host_question *first;
     size_t open;
 };
@@ -25,6 +28,7 @@ static const struct {
     void (*begin)(struct host_question *question);
 } rows[] = {
     {"echo", echo},
+    {"person", host_question_person},
 };
 
 /* ---- Answers ---- */
@@ -66,6 +70,7 @@ static struct host_question *new_question(struct host_questions *questions, uint
     struct host_question *question = mem_zero(1, sizeof *question);
     question->questions = questions;
     question->options = &questions->options;
+    question->customers = questions->customers;
     question->arena = arena_new(FIRST_CHUNK);
     question->serial = serial;
     question->text = slice_copy(question->arena, text);
@@ -100,6 +105,7 @@ struct host_questions *host_questions_new(const struct host_questions_options *o
 {
     struct host_questions *questions = mem_zero(1, sizeof *questions);
     questions->options = *options;
+    questions->customers = customers_new(options->scripts, NULL);
     return questions;
 }
 
@@ -109,6 +115,7 @@ void host_questions_destroy(struct host_questions **questions)
     if (!ended)
         return;
     *questions = NULL;
+    customers_destroy(&ended->customers);
     while (ended->first) {
         struct host_question *question = ended->first;
         if (question->cancel)

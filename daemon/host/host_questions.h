@@ -14,6 +14,7 @@
 
 struct host_questions;
 struct host_question;
+struct customers;
 struct event_base;
 
 struct host_questions_options {
@@ -44,7 +45,8 @@ struct host_question {
     /* Set by a row that waits for something of its own: called when nobody wants its answer any
      * more, before the question goes. */
     void (*cancel)(struct host_question *question);
-    void *own; /* the row's */
+    void *own;                   /* the row's */
+    struct customers *customers; /* to read documents with; never cancelled one by one */
     struct host_question *next;
 };
 

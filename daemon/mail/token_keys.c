@@ -1,7 +1,11 @@
 #include "mail/token_keys.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/hex.h"
 
@@ -142,6 +146,20 @@ bool token_keys_load(struct arena *arena, const char *file, struct token_keys *k
     size_t length;
     return file_read(arena, file, TOKEN_KEYS_FILE_MOST, &text, &length, diag) &&
            token_keys_read(arena, file, text, length, keys, diag);
+}
+
+void token_keys_new_line(char line[TOKEN_KEYS_LINE_SIZE])
+{
+    unsigned char bytes[BYTES_LEAST], mark[2];
+    char hex[2 * BYTES_LEAST + 1], end[5], day[16];
+    const time_t now = (time_t)(clock_wall_ms() / 1000);
+    struct tm t;
+    digest_random(bytes, sizeof bytes);
+    digest_random(mark, sizeof mark);
+    digest_hex(bytes, sizeof bytes, hex);
+    digest_hex(mark, sizeof mark, end);
+    strftime(day, sizeof day, "%Y-%m-%d", gmtime_r(&now, &t));
+    snprintf(line, TOKEN_KEYS_LINE_SIZE, "%s-%s %s\n", day, end, hex);
 }
 
 const struct token_key *token_keys_newest(const struct token_keys *keys)

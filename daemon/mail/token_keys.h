@@ -13,7 +13,11 @@
 #include "base/diag.h"
 #include "mail/token.h"
 
-enum { TOKEN_KEYS_MOST = 32, TOKEN_KEYS_FILE_MOST = 16 * 1024 /* bytes */ };
+enum {
+    TOKEN_KEYS_MOST = 32,
+    TOKEN_KEYS_FILE_MOST = 16 * 1024, /* bytes */
+    TOKEN_KEYS_LINE_SIZE = 96,
+};
 
 /* Ids of tokens that are signed with the installation's secret, in the open form. */
 #define TOKEN_KEYS_SECRET_ID "1"
@@ -31,6 +35,9 @@ bool token_keys_read(struct arena *arena, const char *file, const char *text, si
 /* Of the file itself. */
 bool token_keys_load(struct arena *arena, const char *file, struct token_keys *keys,
                      struct diag *diag);
+
+/* A line of such a file with a new key, which is named by the day; with its line break. */
+void token_keys_new_line(char line[TOKEN_KEYS_LINE_SIZE]);
 
 /* The one that signs; NULL where there is none. */
 const struct token_key *token_keys_newest(const struct token_keys *keys);

@@ -19,8 +19,9 @@ struct search {
 /* A name that every snippet sees; others are its arguments, which its caller gives. */
 static bool is_shared(const char *path)
 {
-    static const char *const names[] = {"shop",    "customer",        "now",        "locale",
-                                        "message", "unsubscribe_url", "confirm_url"};
+    static const char *const names[] = {
+        "shop",       "customer", "now", "locale", "message", "unsubscribe_url", "preferences_url",
+        "confirm_url"};
     size_t length = strcspn(path, ".[");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i]) == length && memcmp(names[i], path, length) == 0)

@@ -1,8 +1,10 @@
 #include <string.h>
 
 #include "web/events_route.h"
-#include "web/posted_events.h"
+#include "web/form.h"
 #include "web/hook_route.h"
+#include "web/pages.h"
+#include "web/posted_events.h"
 #include "web/web_route.h"
 
 /* GET /live: who listens answers, whatever the daemon does. */
@@ -25,6 +27,24 @@ const struct web_route web_routes[] = {
      .name = "webhooks",
      .admit = hook_route_admit,
      .serve = hook_route_serve},
+    {.path = "/u/*",
+     .methods = WEB_GET | WEB_POST,
+     .body_most = FORM_BODY_MOST,
+     .name = "unsubscribe",
+     .admit = pages_admit,
+     .serve = pages_serve},
+    {.path = "/p/*",
+     .methods = WEB_GET | WEB_POST,
+     .body_most = FORM_BODY_MOST,
+     .name = "preferences",
+     .admit = pages_admit,
+     .serve = pages_serve},
+    {.path = "/c/*",
+     .methods = WEB_GET | WEB_POST,
+     .body_most = FORM_BODY_MOST,
+     .name = "confirm",
+     .admit = pages_admit,
+     .serve = pages_serve},
     {0},
 };
 

@@ -156,5 +156,24 @@ const struct setting web_settings_table[] = {
      .reload = SETTING_RELOAD,
      .shape = &hooks_shape,
      .help = "whose webhooks are taken, a list"},
+    {.key = "public_url",
+     .type = SETTING_TEXT,
+     IN(web_settings, public_url),
+     .reload = SETTING_RELOAD,
+     .help = "how the web reaches nudged-web, an https address: with it, links to unsubscribe, to "
+             "choose and to confirm lead to its pages"},
+    {.key = "token_keys_file",
+     .type = SETTING_TEXT,
+     IN(web_settings, token_keys_file),
+     .reload = SETTING_RELOAD,
+     .help = "keys that sign these links, the newest last (`nudgectl token-key`); default with "
+             "`public_url`: `token-keys` in the state folder, made at the first start"},
+    {.key = "colour",
+     .type = SETTING_TEXT,
+     IN(web_settings, colour),
+     .reload = SETTING_RELOAD,
+     .shape =
+         &(const struct shape){.kind = SHAPE_TEXT, .pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"},
+     .help = "of buttons on the pages: `\"#2f5d50\"`"},
     {0},
 };

@@ -32,8 +32,11 @@ struct web_settings {
     struct web_limits limits;
     const char *tokens_file; /* who may push events; NULL: nobody, and /v1/events is not there */
     /* Of the routes, each beside its own. */
-    const char *mappings;  /* a folder */
-    struct value webhooks; /* web/hooks reads it */
+    const char *mappings;   /* a folder */
+    struct value webhooks;  /* web/hooks reads it */
+    const char *public_url; /* where the pages stand, without a slash at its end; NULL: unknown */
+    const char *token_keys_file; /* NULL: none */
+    const char *colour;          /* of the pages: "#rrggbb"; NULL: a green */
 };
 
 /* Ends with a row without a key. */

@@ -34,6 +34,8 @@ static bool read_settings(struct web_site *site, struct slice settings, struct d
     }
     site->customer_keys = texts_of(site->arena, value_get(&map, "customer_keys"));
     site->mappings = value_to_text(site->arena, value_get(&map, "mappings"));
+    const struct value *shop = value_get(&map, "shop");
+    site->shop = shop ? *shop : value_null();
     return settings_read(web_settings_table, value_get(&map, "web"), NULL, &site->settings,
                          site->arena, diags) &&
            read_proxies(site, diags);
@@ -44,6 +46,7 @@ static bool load_parts(struct web_site *site, struct diags *diags)
 {
     if (site->settings.tokens_file)
         site->tokens = tokens_file_load(site->settings.tokens_file, diags);
+    pages_load(site->arena, &site->settings, &site->shop, &site->pages, diags);
     site->hooks = hooks_read(&site->settings.webhooks, site->mappings, true, NULL, diags);
     return diags->errors == 0;
 }

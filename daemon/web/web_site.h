@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "web/ask.h"
+#include "web/pages.h"
 #include "web/tokens_file.h"
 #include "web/web_proxies.h"
 #include "web/web_settings.h"
@@ -24,10 +25,12 @@ struct web_site {
     /* Of the parts, each beside its own. */
     const char *mappings; /* the folder of the shop's mappings; may not be there */
     struct hooks *hooks;
+    struct value shop; /* {name, url, email, locale}, each if it is known */
+    struct pages pages;
 };
 
-/* `settings`: {"web": the section, with whole paths, "customer_keys": [path…]}, as JSON. NULL with
- * all faults. */
+/* `settings`: {"web": the section, with whole paths, "customer_keys": [path…],
+ * "shop": {name, url, email, locale}}, as JSON. NULL with all faults. */
 struct web_site *web_site_load(struct slice settings, struct ask *ask, struct diags *diags);
 void web_site_destroy(struct web_site **site);
 
