@@ -13,6 +13,7 @@
 #include "base/locale_format.h"
 #include "base/slice.h"
 #include "base/utf8.h"
+#include "base/word.h"
 #include "mail/confirm.h"
 #include "mail/header.h"
 #include "mail/header_line.h"
@@ -52,6 +53,34 @@ static int64_t decided_ms(const struct composition *c)
     return decided;
 }
 
+/* Names of a list of topics, with commas between; NULL where one is none. */
+static const char *joined_topics(struct composition *c, const struct value *list)
+{
+    const char *joined = NULL;
+    for (uint32_t i = 0; i < value_count(list); i++) {
+        const char *topic = value_to_text(c->arena, &list->list->items[i]);
+        if (!topic || !word_is_plain(topic, strlen(topic)))
+            return NULL;
+        joined = joined ? arena_printf(c->arena, "%s,%s", joined, topic) : topic;
+    }
+    return joined && strlen(joined) <= TOKEN_FIELD_MOST ? joined : NULL;
+}
+
+/* What is to be confirmed: the `topics` or the `topic` of the request, else the rule's. */
+static const char *requested_topics(struct composition *c, const char *topic)
+{
+    const struct value *event = value_get(c->message, "event");
+    if (!value_is_text(value_get(event, "type"), "customer.subscription_requested"))
+        return topic;
+    const struct value *several = value_path(event, "data.topics");
+    if (value_is(several, VALUE_LIST)) {
+        const char *joined = joined_topics(c, several);
+        return joined ? joined : topic;
+    }
+    const char *one = value_to_text(c->arena, value_path(event, "data.topic"));
+    return one && word_is_plain(one, strlen(one)) ? one : topic;
+}
+
 static void make_confirmation(struct composition *c, const char *customer, const char *topic)
 {
     const struct confirm_claim claim = {
@@ -76,7 +105,7 @@ static void make_links(struct composition *c)
     if (!customer || c->elsewhere || c->settings->key.length == 0)
         return;
     if (c->settings->confirm_url)
-        make_confirmation(c, customer, topic);
+        make_confirmation(c, customer, requested_topics(c, topic));
     if (c->settings->preferences_url)
         make_preferences(c, customer);
     c->token = c->settings->test ? TEST_TOKEN
