@@ -1720,6 +1720,7 @@ doc_files = \
 	docs/events.md \
 	docs/failpoints.md \
 	docs/gateways.md \
+	docs/intake.md \
 	docs/liquid.md \
 	docs/loyalty.md \
 	docs/monitoring.md \
@@ -1840,6 +1841,7 @@ test_files = \
 	tests/functional/test_operations.py \
 	tests/functional/test_order_of_events.py \
 	tests/functional/test_outbox_full.py \
+	tests/functional/test_pages.py \
 	tests/functional/test_person.py \
 	tests/functional/test_persons.py \
 	tests/functional/test_piles.py \
@@ -1882,6 +1884,7 @@ test_files = \
 	tests/functional/test_wrong_keys.py \
 	tests/functional/verdict_world.py \
 	tests/functional/web_intake.py \
+	tests/functional/web_pages.py \
 	tests/kills.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \

@@ -278,8 +278,6 @@ const char *const *page_headers(struct arena *arena, const struct page_look *loo
         look->csp,
         "X-Frame-Options",
         "DENY",
-        "X-Content-Type-Options",
-        "nosniff",
         "Referrer-Policy",
         "no-referrer",
         "Cross-Origin-Opener-Policy",

@@ -62,8 +62,8 @@ struct page_content {
 bool page_print(const struct page_look *look, const struct page_language *language,
                 const struct page_content *content, struct buf *out);
 
-/* Header fields that every page is sent with, beside Content-Type and Cache-Control: no-store: name
- * and value in turn, ending with NULL. In the arena. */
+/* Header fields that every page is sent with, beside those that the listener gives
+ * each answer (no-store, nosniff): name and value in turn, ending with NULL. In the arena. */
 const char *const *page_headers(struct arena *arena, const struct page_look *look,
                                 const struct page_language *language);
 
