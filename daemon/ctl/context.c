@@ -15,6 +15,7 @@ enum { CONNECT_MS = 5000, ASK_MS = 60000 };
 
 int context_fail(const struct diag *diag)
 {
+    static const char *const away[] = {"redis-lost", "redis-timeout", "redis-loading"};
     if (diag->file[0]) {
         diag_print(diag, stderr);
         return EXIT_FAILURE;
@@ -22,6 +23,9 @@ int context_fail(const struct diag *diag)
     fprintf(stderr, "nudgectl: %s\n", diag->text);
     if (diag->hint[0])
         fprintf(stderr, "hint: %s\n", diag->hint);
+    for (size_t i = 0; i < sizeof away / sizeof *away; i++)
+        if (strcmp(diag->code, away[i]) == 0)
+            return EX_UNAVAILABLE;
     return EXIT_FAILURE;
 }
 

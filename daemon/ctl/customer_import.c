@@ -218,8 +218,7 @@ static bool take_file(struct files *files, const char *name)
 static int finish(struct files *files, bool read)
 {
     struct profiles *profiles = &files->profiles;
-    if (!profiles_finish(profiles))
-        context_fail(&profiles->fault);
+    int fault = profiles_finish(profiles) ? EXIT_SUCCESS : context_fail(&profiles->fault);
     if (profiles->pushed)
         printf("%" PRIu64 " %s pushed, as customer.updated\n", profiles->pushed,
                profiles->pushed == 1 ? "profile" : "profiles");
@@ -230,7 +229,7 @@ static int finish(struct files *files, bool read)
         return EX_NOINPUT;
     if (files->wrong)
         return EX_DATAERR;
-    return files->refused || profiles->failed ? EXIT_CODE_NO : EXIT_SUCCESS;
+    return !fault && files->refused ? EXIT_CODE_NO : fault;
 }
 
 static int run(struct files *files, char **names)

@@ -40,6 +40,29 @@ static void hint_time(const struct explain *explain, const char *text, int64_t m
     fprintf(stderr, "hint: %s %s\n", text, local_time_format(explain->zone, ms, time));
 }
 
+/* Each no that stands under the name, but for what the name before it was told of: a key that is an
+ * address is two names. */
+static bool hint_noes(const struct explain *explain, const struct subject_name *name,
+                      const struct subject_name *before)
+{
+    struct arena *arena = explain->subject->arena;
+    bool told = false;
+    for (uint32_t i = 0; i < name->said.noes.count; i++) {
+        const struct customer_said *no = &name->said.noes.items[i];
+        bool again = false;
+        for (uint32_t k = 0; before && k < before->said.noes.count; k++)
+            again = again || (strcmp(before->said.noes.items[k].topic, no->topic) == 0 &&
+                              before->said.noes.items[k].at_ms == no->at_ms);
+        if (!no->yes && !again)
+            hint_time(explain,
+                      arena_printf(arena, "no to %s, said under %s at", no->topic,
+                                   plain_of(arena, name->text)),
+                      no->at_ms);
+        told = told || !no->yes;
+    }
+    return told;
+}
+
 /* What stands of somebody of whom nothing else is known. */
 static bool hint_names(const struct explain *explain)
 {
@@ -53,9 +76,8 @@ static bool hint_names(const struct explain *explain)
         const struct subject_name *name = &subject->names[i];
         if (name->suppressed)
             fprintf(stderr, "hint: the address is suppressed: `nudgectl suppress ls`\n");
-        for (uint32_t k = 0; k < name->said.noes.count; k++)
-            hint_time(explain, "under it a no stands, said at", name->said.noes.items[k].at_ms);
-        told = told || name->suppressed || name->said.noes.count;
+        bool noes = hint_noes(explain, name, i ? name - 1 : NULL);
+        told = told || name->suppressed || noes;
     }
     return told;
 }

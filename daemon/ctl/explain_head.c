@@ -102,7 +102,7 @@ static void put_word(struct gathering *gathering, struct value words, const char
     value_push(gathering->arena, words, word);
 }
 
-/* What they said; of one who has no document any more, each no that stands under a name. */
+/* What they said, and each no that stands under a name and in no document. */
 static void put_said(struct gathering *gathering)
 {
     const struct subject *subject = gathering->subject;
@@ -111,10 +111,11 @@ static void put_said(struct gathering *gathering)
         const struct customer_said *said = &subject->customer->said.items[i];
         put_word(gathering, words, said->topic, said->yes, said->at_ms, NULL);
     }
-    for (uint32_t i = 0; !value_count(&words) && i < subject->name_count; i++)
+    for (uint32_t i = 0; i < subject->name_count; i++)
         for (uint32_t k = 0; k < subject->names[i].said.noes.count; k++) {
             const struct customer_said *no = &subject->names[i].said.noes.items[k];
-            put_word(gathering, words, no->topic, no->yes, no->at_ms, subject->names[i].text);
+            if (subject_says_apart(subject, no))
+                put_word(gathering, words, no->topic, no->yes, no->at_ms, subject->names[i].text);
         }
     if (value_count(&words))
         put(gathering, gathering->head, "said", words);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "compose/compose.h"
 #include "ctl/colour.h"
@@ -18,16 +17,20 @@
 #include "ctl/json_line.h"
 #include "ctl/loading.h"
 #include "ctl/plain.h"
+#include "ctl/rule_test_time.h"
 #include "ctl/who.h"
 #include "decide/message_body.h"
+#include "decide/room.h"
 #include "events/at_once.h"
 #include "store/customers_now.h"
+#include "store/survey.h"
 
 struct trying {
     const struct forecast *of;
     struct generation *generation;
     struct arena *arena;
     int64_t now_ms;
+    struct room rooms[ROOM_CLASSES];
 };
 
 /* ---- Messages ---- */
@@ -198,17 +201,52 @@ static int read_event(struct trying *trying, struct shop_event *event, struct di
     return EX_DATAERR;
 }
 
+/* An event that names somebody else would be told of as theirs. One of several keys may be
+ * anybody's who becomes one with them. */
+static int check_customer(const struct trying *trying, const struct shop_event *event,
+                          struct diag *diag)
+{
+    const struct forecast *of = trying->of;
+    if (!of->customer)
+        return EXIT_SUCCESS;
+    const char *person = who_person(of->context, of->session, who_key(of->context, of->customer));
+    for (uint32_t i = 0; i < event->key_count; i++)
+        if (strcmp(who_person(of->context, of->session, event->keys[i].text), person) == 0)
+            return EXIT_SUCCESS;
+    diag_error(diag, "the event is of %s, not of %s", event->key, of->customer);
+    diag_hint(diag, "leave its `customer` out, and it is about the one of the command line");
+    return EX_DATAERR;
+}
+
 static int set_time(struct trying *trying, struct diag *diag)
 {
     const char *at = trying->of->at;
+    const struct value time = value_text(at ? at : "");
     if (!at)
         return customers_now_time(trying->of->session, &trying->now_ms, diag) ? EXIT_SUCCESS
                                                                               : EX_UNAVAILABLE;
-    if (clock_parse(at, strlen(at), &trying->now_ms))
+    if (rule_test_time_read(&time, trying->of->context->config->zone, &trying->now_ms))
         return EXIT_SUCCESS;
     diag_error(diag, "--at: %s is no time", at);
-    diag_hint(diag, "a time is written so: 2026-11-29T10:00:00+02:00");
+    diag_hint(diag, "such as 2026-12-24, 2026-12-24T10:00 (the shop's), 2026-12-24T10:00:00+02:00");
     return EX_USAGE;
+}
+
+/* As app/backpressure counts it: what waits for another try is in the way too. */
+static int ask_room(struct trying *trying, struct diag *diag)
+{
+    const struct config_keys *keys = &trying->of->context->config->keys;
+    struct survey survey;
+    if (!survey_read(trying->of->session, keys->redis.prefix, "", trying->arena, &survey, diag))
+        return EX_UNAVAILABLE;
+    int64_t messages = survey.later;
+    for (size_t i = 0; i < survey.queue_count; i++)
+        messages += survey.queues[i].count;
+    trying->rooms[RULE_MARKETING] =
+        (struct room){.left = keys->outbox_most - messages, .queued = survey.full_marketing > 0};
+    trying->rooms[RULE_TRANSACTIONAL] = (struct room){.left = 2 * keys->outbox_most - messages,
+                                                      .queued = survey.full_transactional > 0};
+    return EXIT_SUCCESS;
 }
 
 static int try(struct trying *trying, struct diag *diag)
@@ -217,6 +255,8 @@ static int try(struct trying *trying, struct diag *diag)
     struct at_once_done done;
     int status = set_time(trying, diag);
     status = status ? status : read_event(trying, &event, diag);
+    status = status ? status : check_customer(trying, &event, diag);
+    status = status ? status : ask_room(trying, diag);
     if (status)
         return status;
     const struct at_once at_once = {.session = trying->of->session,
@@ -225,6 +265,7 @@ static int try(struct trying *trying, struct diag *diag)
                                     .event = &event,
                                     .on_tried = on_tried,
                                     .context = trying,
+                                    .rooms = trying->rooms,
                                     .now_ms = trying->now_ms};
     return at_once_decide(&at_once, trying->arena, &done, diag) ? EXIT_SUCCESS : EX_UNAVAILABLE;
 }

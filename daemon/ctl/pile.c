@@ -297,6 +297,7 @@ static int settle(struct pile_run *run, char **names)
 {
     struct diag diag = {0};
     uint32_t left = 0;
+    int status = EXIT_SUCCESS;
     mind_signals();
     bool good = gather(run, names, &diag);
     run->progress = run->id_count > BATCH ? progress_start(run->id_count, run->word) : NULL;
@@ -304,7 +305,7 @@ static int settle(struct pile_run *run, char **names)
     progress_end(&run->progress);
     if (!good) {
         diag_hint(&diag, "what was done is done; the same command goes on with the rest");
-        context_fail(&diag);
+        status = context_fail(&diag);
     }
     tell_refusals(run);
     print_counts(run, left);
@@ -314,7 +315,7 @@ static int settle(struct pile_run *run, char **names)
         fprintf(stderr, "nudgectl: there are more: the same command goes on with them\n");
     if (interrupted)
         return PILE_INTERRUPTED;
-    return good && !run->refused ? EXIT_SUCCESS : EXIT_FAILURE;
+    return !status && run->refused ? EXIT_FAILURE : status;
 }
 
 /* ---- The command line ---- */
@@ -392,7 +393,7 @@ static bool read_selection(struct pile_run *run, struct diag *diag)
     if (run->selection.customer)
         run->customer = who_person(run->context, place->session,
                                    who_key(run->context, run->selection.customer));
-    return selection_read(&run->selection, seconds * 1000 + 999, diag);
+    return selection_read(&run->selection, run->context->config->zone, seconds * 1000 + 999, diag);
 }
 
 static int work(struct pile_run *run, char **names)

@@ -186,10 +186,9 @@ static int finish(struct push *push, bool read)
 {
     session_drain(push->session, 0);
     progress_end(&push->progress);
-    if (push->failed)
-        context_fail(&push->fault);
+    int status = push->failed ? context_fail(&push->fault) : EXIT_SUCCESS;
     print_counts(push);
-    return read && !push->refused && !push->failed ? EXIT_SUCCESS : EXIT_FAILURE;
+    return !status && (!read || push->refused) ? EXIT_FAILURE : status;
 }
 
 int command_push(struct context *context, int argc, char **argv)

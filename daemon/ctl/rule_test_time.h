@@ -1,4 +1,4 @@
-/* Times as rule tests write them. */
+/* Times as rule tests write them, and as the command line takes them. */
 #ifndef NUDGED_CTL_RULE_TEST_TIME_H
 #define NUDGED_CTL_RULE_TEST_TIME_H
 

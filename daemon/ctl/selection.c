@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/duration.h"
+#include "ctl/rule_test_time.h"
 
 void selection_add_options(struct selection *selection, struct command_option *options)
 {
@@ -27,10 +27,11 @@ void selection_add_options(struct selection *selection, struct command_option *o
 }
 
 /* A time, or so long ago. */
-static bool read_time(const char *text, int64_t now_ms, int64_t *ms)
+static bool read_time(const char *text, const char *zone, int64_t now_ms, int64_t *ms)
 {
+    const struct value time = value_text(text);
     int64_t ago_ms;
-    if (clock_parse(text, strlen(text), ms))
+    if (rule_test_time_read(&time, zone, ms))
         return true;
     if (!duration_parse(text, strlen(text), &ago_ms))
         return false;
@@ -41,22 +42,23 @@ static bool read_time(const char *text, int64_t now_ms, int64_t *ms)
 static bool refuse(struct diag *diag, const char *option, const char *text)
 {
     diag_error(diag, "`%s %s`: that is no time", option, text);
-    diag_hint(diag, "such as 2026-03-01T08:00:00Z, or 2h, 30m, 7d: so long ago");
+    diag_hint(diag, "such as 2026-03-01, 2026-03-01T08:00:00Z, or 2h, 30m, 7d: so long ago");
     return false;
 }
 
-bool selection_read(struct selection *selection, int64_t now_ms, struct diag *diag)
+bool selection_read(struct selection *selection, const char *zone, int64_t now_ms,
+                    struct diag *diag)
 {
     int64_t older_ms;
     selection->from_ms = INT64_MIN;
     selection->to_ms = INT64_MAX;
-    if (selection->after && !read_time(selection->after, now_ms, &selection->from_ms))
+    if (selection->after && !read_time(selection->after, zone, now_ms, &selection->from_ms))
         return refuse(diag, "--after", selection->after);
-    if (selection->before && !read_time(selection->before, now_ms, &selection->to_ms))
+    if (selection->before && !read_time(selection->before, zone, now_ms, &selection->to_ms))
         return refuse(diag, "--before", selection->before);
     if (!selection->older_than)
         return true;
-    if (!read_time(selection->older_than, now_ms, &older_ms))
+    if (!read_time(selection->older_than, zone, now_ms, &older_ms))
         return refuse(diag, "--older-than", selection->older_than);
     if (older_ms < selection->to_ms)
         selection->to_ms = older_ms;

@@ -25,8 +25,10 @@ struct selection {
  * name). */
 void selection_add_options(struct selection *selection, struct command_option *options);
 
-/* Reads the times; `now_ms` is Redis' TIME. False with `diag`: one cannot be read. */
-bool selection_read(struct selection *selection, int64_t now_ms, struct diag *diag);
+/* Reads the times; `now_ms` is Redis' TIME, `zone` that of times without an offset. False with
+ * `diag`: one cannot be read. */
+bool selection_read(struct selection *selection, const char *zone, int64_t now_ms,
+                    struct diag *diag);
 
 /* Whether anything narrows it. */
 bool selection_is_narrow(const struct selection *selection);

@@ -85,10 +85,11 @@ static void find_late(struct standing *standing, struct arena *arena)
         add(standing, "",
             arena_printf(arena, "%" PRId64 " timer%s late, the oldest by %s", survey->due,
                          survey->due == 1 ? " is" : "s are", age_format(timers_ms, age)));
-    if (survey->full)
+    int64_t full = survey->full_transactional + survey->full_marketing;
+    if (full)
         add(standing, "nudgectl outbox",
             arena_printf(arena, "the outbox is full: sends to %" PRId64 " customer%s wait for room",
-                         survey->full, plural(survey->full)));
+                         full, plural(full)));
     if (daemons_number(&standing->local, "behind"))
         add(standing, "", "marketing waits for events that came before it");
 }

@@ -134,7 +134,7 @@ static void put_survey(const struct standing *standing, struct arena *arena, str
     put(arena, messages, "later", survey->later);
     put(arena, messages, "uncertain", survey->uncertain);
     put_time(arena, messages, "oldest_uncertain_at", survey->uncertain_since_ms);
-    put(arena, messages, "for_room", survey->full);
+    put(arena, messages, "for_room", survey->full_transactional + survey->full_marketing);
     put(arena, messages, "dead", survey->dead);
     put_time(arena, messages, "newest_dead_at", survey->dead_newest_ms);
     value_set(arena, all, "events", events);

@@ -304,3 +304,13 @@ int64_t subject_erased_ms(const struct subject *subject)
             erased_ms = subject->names[i].said.erased_ms;
     return erased_ms;
 }
+
+bool subject_says_apart(const struct subject *subject, const struct customer_said *word)
+{
+    for (uint32_t i = 0; subject->customer && i < subject->customer->said.count; i++) {
+        const struct customer_said *own = &subject->customer->said.items[i];
+        if (strcmp(own->topic, word->topic) == 0 && own->at_ms >= word->at_ms)
+            return false;
+    }
+    return !word->yes;
+}

@@ -62,6 +62,9 @@ bool subject_read_own(struct subject *subject, struct diag *diag);
 bool subject_is_known(const struct subject *subject);
 /* When they were erased last; 0: never. */
 int64_t subject_erased_ms(const struct subject *subject);
+/* Whether a word that stands under one of their names is a no that no word of the document is as
+ * new as: it was said of that name alone, or of who is known no more. */
+bool subject_says_apart(const struct subject *subject, const struct customer_said *word);
 /* Whether a text names them. */
 bool subject_is_of(const struct subject *subject, const struct erasures_text *text,
                    struct arena *arena);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "ctl/subject_export.h"
 #include "ctl/who.h"
@@ -33,6 +34,7 @@ struct importing {
     const char **others;
     uint32_t other_count, other_capacity;
     int64_t now_ms;
+    bool later; /* the rest was imported before, without journeys */
 };
 
 /* ---- What the export has ---- */
@@ -116,7 +118,44 @@ static void strip(struct importing *importing)
     bring_starts(importing);
 }
 
+/* All but journeys, and the keys by which they are found, was brought before. */
+static void leave_journeys(struct importing *importing)
+{
+    const struct customer *whole = importing->brought;
+    struct customer *rest = customer_new(importing->arena, whole->key);
+    rest->keys = whole->keys;
+    rest->journeys = whole->journeys;
+    rest->starts = whole->starts;
+    importing->brought = rest;
+}
+
 /* ---- What is known here ---- */
+
+/* An import is known again by the export, and by whether journeys came along. */
+static const char *import_id(const struct importing *importing, bool journeys)
+{
+    int64_t exported_ms = 0;
+    value_to_int(value_get(importing->exported, "exported"), &exported_ms);
+    const char *key = importing->brought->key;
+    return arena_printf(importing->arena, "import-%016" PRIx64 "-%" PRId64 "%s",
+                        digest_spread(key, strlen(key)), exported_ms, journeys ? "-journeys" : "");
+}
+
+static bool has_imported(const struct importing *importing, const struct customer *known,
+                         bool journeys)
+{
+    char identity[SHOP_EVENT_NAME_SIZE];
+    shop_event_name(AT_ONCE_SOURCE, import_id(importing, journeys), identity);
+    return customer_has_seen(known, identity, 0);
+}
+
+/* What was imported without its journeys may be followed by them; what they are to this very
+ * installation, which may be where the export comes from, is not asked otherwise. */
+static bool lacks_journeys(const struct importing *importing, const struct customer *known)
+{
+    return importing->by->journeys && importing->brought->journeys.count &&
+           has_imported(importing, known, false) && !has_imported(importing, known, true);
+}
 
 static bool has_seen(const struct customer *known, const struct customer *brought)
 {
@@ -193,8 +232,10 @@ static enum subject_import_outcome look(struct importing *importing)
             text->text
                 ? customer_read(importing->arena, keys[i], text->text, text->length, &ignored)
                 : NULL;
-        if (known && has_seen(known, importing->brought))
-            return SUBJECT_IMPORT_THERE;
+        if (known && has_seen(known, importing->brought)) {
+            importing->later = lacks_journeys(importing, known);
+            return importing->later ? SUBJECT_IMPORT_DONE : SUBJECT_IMPORT_THERE;
+        }
     }
     return importing->done->erased_ms && !by->after_erasure ? SUBJECT_IMPORT_ERASED
                                                             : SUBJECT_IMPORT_DONE;
@@ -228,12 +269,14 @@ static bool suppress(struct importing *importing)
 static bool decide_it(struct importing *importing)
 {
     struct at_once_done committed;
+    struct shop_event *event = at_once_event(importing->arena, "customer.imported", importing->keys,
+                                             importing->key_count, importing->now_ms);
+    event->id = import_id(importing, importing->by->journeys);
+    shop_event_complete(importing->arena, event);
     const struct at_once at_once = {.session = importing->by->session,
                                     .config = importing->by->context->config,
                                     .generation = importing->by->generation,
-                                    .event = at_once_event(importing->arena, "customer.imported",
-                                                           importing->keys, importing->key_count,
-                                                           importing->now_ms),
+                                    .event = event,
                                     .brought = importing->brought};
     importing->done->journeys = importing->brought->journeys.count;
     if (!at_once_decide(&at_once, importing->arena, &committed, importing->diag))
@@ -262,6 +305,8 @@ enum subject_import_outcome subject_import_one(const struct subject_import *impo
         return outcome;
     add_records(&importing);
     strip(&importing);
+    if (importing.later)
+        leave_journeys(&importing);
     return suppress(&importing) && decide_it(&importing) ? SUBJECT_IMPORT_DONE
                                                          : SUBJECT_IMPORT_FAILED;
 }

@@ -13,6 +13,7 @@
 #include "ctl/columns.h"
 #include "ctl/plain.h"
 #include "ctl/subject_export.h"
+#include "customer/said.h"
 
 enum { COLUMNS = 5, SHOWN = 10, TRACE_SHOWN = 5, VALUE_MOST = 4096 };
 
@@ -39,6 +40,14 @@ static const struct part parts[] = {
      "Said to marketing",
      {{"TOPIC", COLUMNS_TEXT}, {"WORD", COLUMNS_TEXT}, {"SINCE", COLUMNS_TEXT}},
      {"topic", "word", "time"},
+     0},
+    {"apart",
+     "Said under a name alone",
+     {{"NAME", COLUMNS_TEXT},
+      {"TOPIC", COLUMNS_TEXT},
+      {"WORD", COLUMNS_TEXT},
+      {"SINCE", COLUMNS_TEXT}},
+     {"of", "topic", "word", "time"},
      0},
     {"suppressed",
      "Not written to",
@@ -200,6 +209,19 @@ static bool consents(const struct subject *subject)
     return policy_consents(&subject->policy, &scene, subject->arena);
 }
 
+/* A no to all, which holds whatever is known of them. */
+static bool declines_all(const struct subject *subject)
+{
+    bool declines = said_declined(subject->customer, said_all);
+    for (uint32_t i = 0; i < subject->name_count; i++)
+        for (uint32_t k = 0; k < subject->names[i].said.noes.count; k++) {
+            const struct customer_said *no = &subject->names[i].said.noes.items[k];
+            declines =
+                declines || (strcmp(no->topic, said_all) == 0 && subject_says_apart(subject, no));
+        }
+    return declines;
+}
+
 static void show_head(const struct subject *subject)
 {
     printf("%s", colour_begin(COLOUR_STRONG));
@@ -214,14 +236,35 @@ static void show_head(const struct subject *subject)
     }
     if (subject->customer) {
         print_moment("known since", subject->customer->first.at_ms);
-        printf("%-12s %s\n", "consent", consents(subject) ? "yes" : "no");
+        printf("%-12s %s\n", "consent",
+               declines_all(subject) ? "no: they said no to all"
+               : consents(subject)   ? "yes"
+                                     : "no");
     }
     print_moment("erased", subject_erased_ms(subject));
+}
+
+/* Of the export's records those that no word of the document answers. */
+static void put_apart(const struct subject *subject, struct value all)
+{
+    struct arena *arena = subject->arena;
+    const struct value *records = value_get(&all, "records");
+    struct value list = value_new_list(arena, 4);
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < subject->name_count; i++) {
+        const struct said_record *said = &subject->names[i].said;
+        for (uint32_t k = 0; k < said->noes.count; k++, row++)
+            if (subject_says_apart(subject, &said->noes.items[k]))
+                value_push(arena, list, records->list->items[row]);
+        row += said->erased_ms != 0;
+    }
+    value_set(arena, all, "apart", list);
 }
 
 void subject_show(const struct subject *subject)
 {
     const struct value all = subject_export_value(subject);
+    put_apart(subject, all);
     show_head(subject);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         show_part(subject->arena, &parts[i], value_get(&all, parts[i].member));

@@ -109,11 +109,10 @@ static void print_counts(const struct suppress *suppress)
 
 static int finish(struct suppress *suppress)
 {
-    if (suppress->failed)
-        context_fail(&suppress->fault);
+    int status = suppress->failed ? context_fail(&suppress->fault) : EXIT_SUCCESS;
     print_counts(suppress);
     bool missed = !suppress->add && suppress->same;
-    return suppress->failed || suppress->wrong || missed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return !status && (suppress->wrong || missed) ? EXIT_FAILURE : status;
 }
 
 static void refuse(struct suppress *suppress, const char *address)
@@ -199,7 +198,7 @@ static int import(struct suppress *suppress, const char *name)
         fprintf(stderr, "nudgectl: %" PRIu64 " more lines are wrong\n",
                 suppress->wrong - TOLD_MOST);
     int status = finish(suppress);
-    return read ? status : EXIT_FAILURE;
+    return read || status ? status : EXIT_FAILURE;
 }
 
 /* ---- Showing ---- */

@@ -5,6 +5,7 @@
  */
 #include "decide/because_send.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -125,6 +126,25 @@ static void tell_word(struct deciding *d, struct value item, const struct custom
     because_number(d, item, "since", said->at_ms);
 }
 
+/* By a no that stands under the address, and in no word of the customer's own. */
+static void tell_no_of_address(struct deciding *d, struct value item,
+                               const struct because_send *send)
+{
+    const char *declined = arena_printf(d->arena, "%s=%s", send->address->said, send->rule->topic);
+    because_text(d, item, "under", "address");
+    for (size_t i = 0; d->facts->noes && d->facts->declined[i]; i++) {
+        const char *no = d->facts->noes[i], *equals = strchr(no, '=');
+        int64_t at_ms = strtoll(no, NULL, 10);
+        if (strcmp(d->facts->declined[i], declined) != 0 || !equals)
+            continue;
+        because_text(d, item, "on", equals + 1);
+        because_text(d, item, "said", "no");
+        if (at_ms)
+            because_number(d, item, "since", at_ms);
+        return;
+    }
+}
+
 /* What `policy.consent` is where nothing is said of it. */
 static void tell_plain_consent(struct deciding *d, struct value item)
 {
@@ -141,7 +161,7 @@ static void tell_consent(struct deciding *d, struct value item, const struct bec
     if (opt_in)
         trace_note(&d->trace, item, "opt_in", value_bool(true));
     if (policy_is_declined(d->facts, send->address, topic, d->arena)) {
-        because_text(d, item, "under", "address");
+        tell_no_of_address(d, item, send);
     } else if (said && (opt_in || !said->yes)) {
         tell_word(d, item, said);
     } else if (opt_in) {

@@ -41,6 +41,7 @@ struct policy_facts {
     const char *const
         *suppressions;           /* what stands of each of them (JSON, docs/redis.md); or NULL */
     const char *const *declined; /* "<short hash of a mailbox>=<topic>"; NULL-terminated */
+    const char *const *noes;     /* by which each of them is, "<ms>=<topic>"; or NULL */
     const struct policy_place *places; /* of messages; of one that comes twice the last is true */
     size_t place_count;
     bool sent; /* each message of an earlier decision is gone, but for those of `places` */

@@ -267,6 +267,7 @@ bool at_once_decide(const struct at_once *at_once, struct arena *arena, struct a
     deed.judging = (struct judging){.generation = at_once->generation,
                                     .names = deed.names,
                                     .round = deed.round,
+                                    .rooms = at_once->rooms,
                                     .keep_ms = at_once->config->keys.customer.keep_ms,
                                     .sequence = &deed.sequence};
     names_begin(deed.names, &at_once->generation->policy, at_once->config->customer_keys);
@@ -294,7 +295,7 @@ struct shop_event *at_once_event(struct arena *arena, const char *type,
     event->entry = "0-0";
     event->type = type;
     event->id = id;
-    event->source = "nudgectl";
+    event->source = AT_ONCE_SOURCE;
     event->key = keys[0].text;
     event->keys = arena_alloc(arena, sizeof *keys * key_count);
     memcpy(event->keys, keys, sizeof *keys * key_count);

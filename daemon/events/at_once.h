@@ -13,6 +13,8 @@
 #include "decide/decide.h"
 #include "redis/session.h"
 
+#define AT_ONCE_SOURCE "nudgectl" /* of what at_once_event makes */
+
 struct at_once {
     struct session *session;
     const struct config *config; /* with its secret */
@@ -25,7 +27,8 @@ struct at_once {
      */
     void (*on_tried)(void *context, const char *key, const struct decision *decision);
     void *context;
-    int64_t now_ms; /* when it is tried; 0: now, by Redis' clock */
+    int64_t now_ms;           /* when it is tried; 0: now, by Redis' clock */
+    const struct room *rooms; /* in the outbox, by enum rule_class; NULL: for all */
 };
 
 /* What was committed, in the arena. */

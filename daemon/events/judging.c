@@ -194,6 +194,7 @@ static struct policy_facts facts_of(const struct judging *judging, const struct 
                                  .suppressed = work->suppressed.texts,
                                  .suppressions = work->suppressions.texts,
                                  .declined = work->declined.texts,
+                                 .noes = work->noes.texts,
                                  .unknown = work->unknown.texts,
                                  .places = work->places,
                                  .place_count = work->place_count,

@@ -131,7 +131,7 @@ void work_begin_round(struct work *work)
     work->record_count = 0;
     work->suppressed = work->suppressions = work->declined = work->braked = work->unknown =
         (struct work_list){0};
-    work->codeless = (struct work_list){0};
+    work->codeless = work->noes = (struct work_list){0};
     work->halts = NULL;
     work->halt_count = work->halt_capacity = 0;
     work->places = NULL;
@@ -218,6 +218,7 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
     add_copies(arena, &work->suppressed, result->suppressed, result->suppressed_count);
     add_copies(arena, &work->suppressions, result->suppressions, result->suppressions_count);
     add_copies(arena, &work->declined, result->declined, result->declined_count);
+    add_copies(arena, &work->noes, result->noes, result->noes_count);
     add_copies(arena, &work->unknown, result->unknown, result->unknown_count);
     for (size_t i = 0; i < result->place_count; i++)
         add_place(arena, work, &result->places[i]);

@@ -318,6 +318,8 @@ static void read_facts(struct arena *arena, const struct reply *reply, struct co
             result->suppressions = texts_of(arena, items, &result->suppressions_count);
         else if (name && strcmp(name, "declined") == 0)
             result->declined = texts_of(arena, items, &result->declined_count);
+        else if (name && strcmp(name, "noes") == 0)
+            result->noes = texts_of(arena, items, &result->noes_count);
         else if (name && strcmp(name, "unknown") == 0)
             result->unknown = texts_of(arena, items, &result->unknown_count);
         else if (name && strcmp(name, "places") == 0)

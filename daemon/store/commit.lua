@@ -222,7 +222,7 @@ for _, item in ipairs(lists.said) do
     end
 end
 
-local facts, suppressed, suppressions, declined, places = {'facts'}, {}, {}, {}, {}
+local facts, suppressed, suppressions, declined, noes, places = {'facts'}, {}, {}, {}, {}, {}
 for _, hash in ipairs(lists.free) do
     local record = redis.call('HGET', P .. ':suppressed', hash)
     if record then
@@ -233,8 +233,10 @@ end
 for _, assumed in ipairs(lists.undeclined) do
     local hash, topic = unpack(assumed)
     local words = told[hash] and told[hash][1] or said_read(redis.call('HGET', said_key, hash))
-    if said_speaks_against(words, topic) then
+    local against, no = said_speaks_against(words, topic)
+    if against then
         declined[#declined + 1] = hash .. '=' .. topic
+        noes[#noes + 1] = no
     end
 end
 for _, w in ipairs(lists.withdrawals) do
@@ -306,6 +308,7 @@ learnt('braked', braked)
 learnt('suppressed', suppressed)
 learnt('suppressions', suppressions)
 learnt('declined', declined)
+learnt('noes', noes)
 learnt('unknown', unknown)
 learnt('places', places)
 if #facts > 1 then

@@ -31,6 +31,8 @@ struct commit_result {
     size_t suppressions_count;
     const char *const *declined; /* of undeclined, "<hash>=<topic>" */
     size_t declined_count;
+    const char *const *noes; /* by which each of them is, "<ms>=<topic>", in their order */
+    size_t noes_count;
     const char *const *unknown; /* keys of emits under which nothing stands */
     size_t unknown_count;
     const struct commit_withdrawal *places; /* of withdrawals: where they are; `why` NULL */

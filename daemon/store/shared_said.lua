@@ -18,16 +18,17 @@ local function said_read(record)
     return words, erased
 end
 -- Whether such words speak against a topic; 'all' is one that only a no to all declines. The newer
--- of the topic's and all's stands; of a no and a yes at the same time the no does.
+-- of the topic's and all's stands; of a no and a yes at the same time the no does. Returns also the
+-- no that does so, "<ms>=<topic>".
 local function said_speaks_against(words, topic)
     local all, own = words[''], topic ~= 'all' and words[topic] or nil
     if own and (not all or own.at > all.at or own.at == all.at and own.no) then
-        return own.no
+        return own.no, string.format('%.0f=%s', own.at, topic)
     end
-    return all ~= nil and all.no
+    return all ~= nil and all.no, string.format('%.0f=all', all and all.at or 0)
 end
 -- The same of a record; false: there is none.
 local function said_declines(record, topic)
     local words = said_read(record)
-    return said_speaks_against(words, topic)
+    return (said_speaks_against(words, topic))
 end

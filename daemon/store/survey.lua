@@ -3,8 +3,8 @@
 -- can. Of a key that is of another type nothing is told; daemons say of it that it is wrong.
 -- ARGV: P, key of the list that shops push to or ''
 -- Returns now, then of events: waiting, since when, in the list; of timers: all, due, since when,
--- being decided; of messages: for another try, uncertain, since when, customers for room, dead letters,
--- the newest; and {channel, class, how many, since when}… All times in ms; 0 where there is none.
+-- being decided; of messages: for another try, uncertain, since when, customers for room, those of
+-- receipts and of marketing, dead letters, the newest; and {channel, class, how many, since when}… All times in ms; 0 where there is none.
 -- Writes nothing.
 local P = ARGV[1]
 --with shared_outbox
@@ -45,9 +45,9 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local events, dead, due = P .. ':events', P .. ':dead', P .. ':due'
-local rows, full = {}, 0
+local rows, full = {}, {}
 for _, class in ipairs(CLASSES) do
-    full = full + count('ZCARD', P .. ':full:' .. class)
+    full[class] = count('ZCARD', P .. ':full:' .. class)
 end
 for _, channel in ipairs(ask('SMEMBERS', P .. ':channels') or {}) do
     for _, class in ipairs(CLASSES) do
@@ -73,7 +73,8 @@ return {
     count('ZCARD', P .. ':later'),
     count('ZCARD', P .. ':uncertain'),
     first(P .. ':uncertain', '+inf'),
-    full,
+    full.transactional,
+    full.marketing,
     count('XLEN', dead),
     entry_ms(ask('XREVRANGE', dead, '+', '-', 'COUNT', 1)),
     rows,

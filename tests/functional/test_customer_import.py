@@ -85,6 +85,29 @@ def test_journeys_come_along_where_that_is_said(moved):
     wait_until(lambda: "journeys" not in other_document(shop), "the journey to end")
 
 
+def test_journeys_may_follow(moved):
+    """What was imported without them; once, and not where the journeys come from, and none that ended meanwhile."""
+    shop, path = moved
+    assert bring(shop, path)[0] == 0
+    counts = other_document(shop)["counts"]
+    assert bring(shop, path)[:2] == (0, "id:7 is known here with this already\n")
+    assert bring(shop, "--journeys", path)[:2] == (0, "imported id:7, 1 journey\n")
+    found = other_document(shop)
+    assert [journey["rule"] for journey in found["journeys"]] == ["cart"] and found["counts"] == counts
+    push_other(shop, event("order.placed", {"id": 7}))  # ends it
+    assert "journeys" not in other_document(shop)
+    assert bring(shop, "--journeys", path)[:2] == (0, "id:7 is known here with this already\n")
+    assert "journeys" not in other_document(shop)
+
+
+def test_journeys_that_were_imported_and_ended_stay_ended(moved):
+    shop, path = moved
+    assert bring(shop, path)[0] == 0
+    push_other(shop, event("order.placed", {"id": 7}))  # an `until` of what is not here yet
+    assert bring(shop, "--journeys", path)[0] == 0
+    assert "journeys" not in other_document(shop)
+
+
 def test_nothing_older_goes_over_something_newer(moved):
     """What is known here by newer events stands; of yes and no by consent the no; counts add up."""
     shop, path = moved

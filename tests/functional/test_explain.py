@@ -191,7 +191,8 @@ ROWS = [
         rf"    opt-in-no refused: no-consent \(template letter; topic news; it needs a yes of its own; said yes to all; since {TIME}\)"),
     Row("under-address", "on: ROW.x\nsend: {template: letter, to: friend}\n",
         ["a friend says no", on(friend="friend@example.com")],
-        r"    under-address refused: no-consent \(template letter; topic plain; said under the address alone\)"),
+        r"    under-address refused: no-consent \(template letter; topic plain; said under the address alone; "
+        rf"said no to all; since {TIME}\)"),
     Row("cap", SEND.replace("ROW.x", "[ROW.x, ROW.y, ROW.z]"), [on("x"), on("y"), on("z")],
         rf"    cap refused: cap \(template letter; 2 per 1w; taken by cap at {TIME} {MID}; taken by cap at {TIME} {MID}; "
         rf"a place is free at {TIME}\)"),
@@ -259,9 +260,9 @@ def everything(client):
     return {key: client.dump(key) for key in keys}
 
 
-def forward(shop, event, *arguments):
+def forward(shop, event, *arguments, config=None):
     before = everything(shop.client)
-    done = shop.ctl("explain", *arguments, "--event", "-", stdin=json.dumps(event))
+    done = shop.ctl("explain", *arguments, "--event", "-", stdin=json.dumps(event), config=config)
     assert everything(shop.client) == before, "something was written"
     return done
 
@@ -337,6 +338,45 @@ def test_forward_by_other_rules(still):
     status, out, _ = forward(still, event, "--rules", str(other), "--at", "2026-12-24T12:00:00Z")
     assert status == 0 and "2026-12-24 14:00:00 +02:00  order.placed\n    night no-match: " in out
     assert "thanks" not in out
+
+
+def test_forward_of_somebody_else(still):
+    """Whoever the event names, if it is not who was asked about; by any of their keys it is."""
+    event = {"type": "order.placed", "customer": {"id": 8}, "order": {"total": 60}}
+    status, out, err = forward(still, event, "7")
+    assert (status, out) == (65, "") and "nudgectl: the event is of id:8, not of 7\nhint: leave its `customer` out" in err
+    event["customer"] = {"email": "ANA@example.com"}
+    assert "thanks sends: letter" in forward(still, event, "id:7")[1]
+    event["customer"] = {"id": 8, "email": "ana@example.com"}
+    assert forward(still, event, "7")[0] == 0  # they would become one
+
+
+def test_forward_where_there_is_no_room(still):
+    """The outbox is full, also by what waits for another try, or others wait already."""
+    event = {"type": "order.placed", "order": {"total": 60}}
+    still.config["outbox"] = {"most": 100}
+    config = still.daemon("small").config
+    assert "thanks sends" in forward(still, event, "7", config=config)[1]
+    for number in range(100):
+        still.client.xadd("nudged:outbox:email:marketing" if number % 2 else "nudged:outbox:email:transactional", {"mid": number})
+    still.client.sadd("nudged:channels", "email")
+    says = rf"^    thanks outbox-full until {TIME} \(template letter\)$"
+    assert re.search(says, forward(still, event, "7", config=config)[1], re.M)
+    still.client.xtrim("nudged:outbox:email:marketing", 0)
+    assert "thanks sends" in forward(still, event, "7", config=config)[1]
+    still.client.zadd("nudged:later", {f"m{number}": 9e15 for number in range(50)})
+    assert re.search(says, forward(still, event, "7", config=config)[1], re.M)
+    still.client.delete("nudged:later")
+    still.client.zadd("nudged:full:marketing", {"id:9": 1})
+    assert re.search(says, forward(still, event, "7", config=config)[1], re.M)
+
+
+def test_forward_at_a_date(still):
+    """Of the shop's zone; with an hour, or an offset."""
+    event = {"type": "letter", "customer": {"id": 7}}
+    for at, told in (("2026-12-24", "00:00:00"), ("2026-12-24T10:30", "10:30:00"), ("2026-12-24 10:30", "10:30:00"),
+                     ("2026-12-24T10:30:00Z", "12:30:00")):
+        assert f"2026-12-24 {told} +02:00  letter" in forward(still, event, "--at", at)[1]
 
 
 def test_forward_is_no_event(still):

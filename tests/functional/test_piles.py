@@ -169,7 +169,7 @@ def test_wrong_command_line(desk, arguments, fault):
 def test_a_time_that_is_none(desk):
     assert desk.ctl("dead", "ls", "--before", "yesterday") == (
         1, "", "nudgectl: `--before yesterday`: that is no time\n"
-        "hint: such as 2026-03-01T08:00:00Z, or 2h, 30m, 7d: so long ago\n")
+        "hint: such as 2026-03-01, 2026-03-01T08:00:00Z, or 2h, 30m, 7d: so long ago\n")
 
 
 def test_a_key_that_is_wrong(desk):

@@ -54,7 +54,7 @@ static void expect_filled(const struct survey *survey)
     assert_int_equal(survey->later, 2);
     assert_int_equal(survey->uncertain, 1);
     assert_int_equal(survey->uncertain_since_ms, 8000);
-    assert_int_equal(survey->full, 1);
+    assert_int_equal(survey->full_marketing, 1);
     assert_int_equal(survey->dead, 2);
     assert_int_equal(survey->dead_newest_ms, 9000);
     assert_int_equal(survey->queue_count, 4);
