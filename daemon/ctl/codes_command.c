@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "base/word.h"
 #include "ctl/command.h"
+#include "ctl/input.h"
 #include "ctl/json_line.h"
 #include "ctl/plain.h"
 #include "store/codes.h"
@@ -31,7 +32,7 @@ struct file {
 
 static bool file_fault(const struct file *file, const char *what, struct diag *diag)
 {
-    diag_error(diag, "%s", what);
+    diag_fault(diag, INPUT_WRONG, "%s", what);
     diag_file(diag, file->name);
     diag_place(diag, file->number, 1, 1);
     return false;
@@ -67,9 +68,8 @@ static bool next_code(struct file *file, struct slice *code, struct diag *diag)
             return true;
     }
     *code = (struct slice){0};
-    if (ferror(file->stream))
-        return diag_error(diag, "%s: %s", file->name, strerror(errno));
-    return true;
+    return !ferror(file->stream) ||
+           diag_fault(diag, INPUT_UNREADABLE, "%s: %s", file->name, strerror(errno));
 }
 
 static bool check_file(struct file *file, uint64_t *count, struct diag *diag)
@@ -82,7 +82,7 @@ static bool check_file(struct file *file, uint64_t *count, struct diag *diag)
         *count += code.length > 0;
     } while (code.length);
     if (*count == 0)
-        return diag_error(diag, "%s: there is no code in it", file->name);
+        return diag_fault(diag, INPUT_WRONG, "%s: there is no code in it", file->name);
     file->number = 0;
     rewind(file->stream);
     return true;
@@ -176,9 +176,9 @@ static int command_load(struct context *context, const char *list, const char *n
         diag_error(&diag, "`%s` cannot be the name of a list of codes", list);
         diag_hint(&diag, "%s", word_hint);
     } else if (!file.stream) {
-        diag_error(&diag, "%s: %s", name, strerror(errno));
+        diag_fault(&diag, INPUT_UNREADABLE, "%s: %s", name, strerror(errno));
     } else if (fseek(file.stream, 0, SEEK_SET) != 0) {
-        diag_error(&diag, "%s: it is read twice, and must be a file", name);
+        diag_fault(&diag, INPUT_UNREADABLE, "%s: it is read twice, and must be a file", name);
     }
     int status = diag.text[0] ? context_fail(&diag) : load_file(context, list, &file, json);
     if (file.stream)

@@ -8,25 +8,45 @@
 #include "config/config_place.h"
 #include "config/config_redis.h"
 #include "ctl/exit_codes.h"
+#include "ctl/input.h"
 #include "ctl/json_line.h"
 #include "redis/embedded.h"
 
 enum { CONNECT_MS = 5000, ASK_MS = 60000 };
 
+/* What faults of some codes are to scripts; of any other one: 1. */
+static const struct {
+    const char *code;
+    int status;
+} statuses[] = {
+    {"redis-lost", EX_UNAVAILABLE},    {"redis-timeout", EX_UNAVAILABLE},
+    {"redis-loading", EX_UNAVAILABLE}, {INPUT_UNREADABLE, EX_NOINPUT},
+    {INPUT_WRONG, EX_DATAERR},
+};
+
+static int status_of(const struct diag *diag)
+{
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        if (strcmp(diag->code, statuses[i].code) == 0)
+            return statuses[i].status;
+    return EXIT_FAILURE;
+}
+
+bool context_lost(const struct diag *diag)
+{
+    return status_of(diag) == EX_UNAVAILABLE;
+}
+
 int context_fail(const struct diag *diag)
 {
-    static const char *const away[] = {"redis-lost", "redis-timeout", "redis-loading"};
     if (diag->file[0]) {
         diag_print(diag, stderr);
-        return EXIT_FAILURE;
+        return status_of(diag);
     }
     fprintf(stderr, "nudgectl: %s\n", diag->text);
     if (diag->hint[0])
         fprintf(stderr, "hint: %s\n", diag->hint);
-    for (size_t i = 0; i < sizeof away / sizeof *away; i++)
-        if (strcmp(diag->code, away[i]) == 0)
-            return EX_UNAVAILABLE;
-    return EXIT_FAILURE;
+    return status_of(diag);
 }
 
 void context_print_errors(struct diags *diags)

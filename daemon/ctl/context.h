@@ -53,7 +53,11 @@ int context_ask(struct context *context, const char *method, const char *target,
 
 void context_close(struct context *context);
 
-/* Prints a fault: at its place in a file, else "nudgectl: …" with its hint. Returns 1. */
+/* Prints a fault: at its place in a file, else "nudgectl: …" with its hint. Returns the exit
+ * status: EX_UNAVAILABLE where Redis has gone, EX_NOINPUT and EX_DATAERR for what ctl/input could
+ * not read, else 1. */
 int context_fail(const struct diag *diag);
+/* Whether it is that Redis has gone. */
+bool context_lost(const struct diag *diag);
 
 #endif

@@ -34,6 +34,7 @@ struct files {
     struct arena *arena; /* of one item */
     const char *file;
     uint64_t imported, there, refused, wrong;
+    int lost; /* the exit status, where Redis has gone; else 0 */
 };
 
 /* ---- One item ---- */
@@ -85,7 +86,10 @@ static void take_export(struct files *files, const struct value *exported, uint3
     case SUBJECT_IMPORT_OUTCOMES:
         break;
     }
-    tell_wrong(files, &diag, line, 1);
+    if (context_lost(&diag))
+        files->lost = context_fail(&diag); /* nothing more is tried */
+    else
+        tell_wrong(files, &diag, line, 1);
 }
 
 static void take_profile(struct files *files, const struct value *profile, uint32_t line)
@@ -104,6 +108,8 @@ static void take_piece(void *context, const struct event_splitter_piece *piece)
     struct diag diag = {0};
     struct value value;
     arena_reset(files->arena);
+    if (files->lost)
+        return;
     bool good =
         piece->kind == EVENT_SPLITTER_OBJECT &&
         json_read(files->arena, piece->text, piece->length, &json_event_limits, &value, &diag);
@@ -218,24 +224,26 @@ static bool take_file(struct files *files, const char *name)
 static int finish(struct files *files, bool read)
 {
     struct profiles *profiles = &files->profiles;
-    int fault = profiles_finish(profiles) ? EXIT_SUCCESS : context_fail(&profiles->fault);
+    int fault = profiles_finish(profiles) ? files->lost : context_fail(&profiles->fault);
     if (profiles->pushed)
         printf("%" PRIu64 " %s pushed, as customer.updated\n", profiles->pushed,
                profiles->pushed == 1 ? "profile" : "profiles");
     if (files->imported + files->there + files->refused > 1)
         printf("%" PRIu64 " imported, %" PRIu64 " there already, %" PRIu64 " refused\n",
                files->imported, files->there, files->refused);
+    if (fault)
+        return fault;
     if (!read)
         return EX_NOINPUT;
     if (files->wrong)
         return EX_DATAERR;
-    return !fault && files->refused ? EXIT_CODE_NO : fault;
+    return files->refused ? EXIT_CODE_NO : EXIT_SUCCESS;
 }
 
 static int run(struct files *files, char **names)
 {
     bool read = true;
-    for (; *names && read && !files->profiles.failed; names++)
+    for (; *names && read && !files->profiles.failed && !files->lost; names++)
         read = take_file(files, *names);
     return finish(files, read);
 }

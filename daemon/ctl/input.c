@@ -6,9 +6,10 @@
 
 #include "base/json.h"
 
-static bool fault(const struct input *input, struct diag *diag)
+static bool fault(const struct input *input, const char *code, struct diag *diag)
 {
     diag_file(diag, input->name);
+    diag_code(diag, code);
     return false;
 }
 
@@ -29,7 +30,7 @@ bool input_read(struct arena *arena, const char *name, struct input *input, stru
     FILE *stream = standard ? stdin : fopen(name, "re");
     if (!stream) {
         diag_error(diag, "cannot be read: %s", strerror(errno));
-        return fault(input, diag);
+        return fault(input, INPUT_UNREADABLE, diag);
     }
     struct buf out;
     buf_init(&out, INPUT_MOST + 1);
@@ -39,16 +40,16 @@ bool input_read(struct arena *arena, const char *name, struct input *input, stru
     buf_free(&out);
     if (!standard)
         fclose(stream);
-    return read || fault(input, diag);
+    return read || fault(input, INPUT_UNREADABLE, diag);
 }
 
 bool input_object(struct arena *arena, const struct input *input, struct value *object,
                   struct diag *diag)
 {
     if (!json_read(arena, input->text, input->length, &json_file_limits, object, diag))
-        return fault(input, diag);
+        return fault(input, INPUT_WRONG, diag);
     if (object->kind == VALUE_MAP)
         return true;
     diag_error(diag, "a JSON object is expected, and this is %s", value_kind_name(object->kind));
-    return fault(input, diag);
+    return fault(input, INPUT_WRONG, diag);
 }

@@ -15,6 +15,10 @@ struct input {
     size_t length;
 };
 
+/* The codes of its faults. */
+#define INPUT_UNREADABLE "input-unreadable"
+#define INPUT_WRONG      "input-wrong" /* it is not what it should be */
+
 enum { INPUT_MOST = 4 * 1024 * 1024 };
 
 /* Reads all of it, INPUT_MOST bytes at most, into the arena. Pipes are taken too. */

@@ -188,7 +188,7 @@ static int finish(struct push *push, bool read)
     progress_end(&push->progress);
     int status = push->failed ? context_fail(&push->fault) : EXIT_SUCCESS;
     print_counts(push);
-    return !status && (!read || push->refused) ? EXIT_FAILURE : status;
+    return status ? status : !read ? EX_NOINPUT : push->refused ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int command_push(struct context *context, int argc, char **argv)

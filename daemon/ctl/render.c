@@ -68,7 +68,7 @@ static int finish(struct rendering *rendering, bool done)
 {
     print_told(&rendering->told);
     if (rendering->diag.text[0])
-        context_fail(&rendering->diag);
+        return context_fail(&rendering->diag);
     if (!done || rendering->told.errors || (rendering->strict && rendering->told.warnings))
         return EXIT_FAILURE;
     fputs(rendering->text, stdout);

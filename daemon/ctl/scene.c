@@ -55,6 +55,7 @@ bool scene_event(struct scene *scene, const struct input *input, struct diag *di
     form.former = true; /* one of nudged's own may be tried */
     if (!shop_event_read(scene->arena, input->text, input->length, entry, &form, event, diag)) {
         diag_file(diag, input->name);
+        diag_code(diag, INPUT_WRONG);
         return false;
     }
     scene->customer->key = event->key;

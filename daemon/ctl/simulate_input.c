@@ -27,14 +27,9 @@ static int read_tables(const struct simulate_input *input, struct arena *arena,
     struct diag diag = {0};
     if (!input->tables)
         return 0;
-    if (!input_read(arena, input->tables, &file, &diag)) {
-        context_fail(&diag);
-        return EX_NOINPUT;
-    }
-    if (!input_object(arena, &file, tables, &diag)) {
-        context_fail(&diag);
-        return EX_DATAERR;
-    }
+    if (!input_read(arena, input->tables, &file, &diag) ||
+        !input_object(arena, &file, tables, &diag))
+        return context_fail(&diag);
     options->tables = tables;
     return 0;
 }
@@ -65,10 +60,8 @@ static int read_suppressed(const struct simulate_input *input, struct arena *are
     struct diag diag = {0};
     if (!input->suppressed)
         return 0;
-    if (!input_read(arena, input->suppressed, &file, &diag)) {
-        context_fail(&diag);
-        return EX_NOINPUT;
-    }
+    if (!input_read(arena, input->suppressed, &file, &diag))
+        return context_fail(&diag);
     options->suppressed = lines_of(arena, &file);
     return 0;
 }

@@ -183,7 +183,7 @@ static int import(struct suppress *suppress, const char *name)
     struct diag diag = {0};
     if (!stream) {
         fprintf(stderr, "nudgectl: %s: %s\n", name, strerror(errno));
-        return EXIT_FAILURE;
+        return EX_NOINPUT;
     }
     suppress->progress = progress_start(size_of(stream), "importing");
     bool read = suppress_import_read(stream, standard ? "(standard input)" : name, on_row, suppress,
@@ -192,13 +192,12 @@ static int import(struct suppress *suppress, const char *name)
     progress_end(&suppress->progress);
     if (!standard)
         fclose(stream);
-    if (!read && !suppress->failed)
-        context_fail(&diag);
+    int fault = !read && !suppress->failed ? context_fail(&diag) : EXIT_SUCCESS;
     if (suppress->wrong > TOLD_MOST)
         fprintf(stderr, "nudgectl: %" PRIu64 " more lines are wrong\n",
                 suppress->wrong - TOLD_MOST);
     int status = finish(suppress);
-    return read || status ? status : EXIT_FAILURE;
+    return fault ? fault : status;
 }
 
 /* ---- Showing ---- */

@@ -4,6 +4,7 @@
  * follow.
  */
 #include "ctl/suppress_import.h"
+#include "ctl/input.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -234,6 +235,7 @@ static bool read_csv(struct importing *importing, FILE *stream, struct diag *dia
                        "recipient or hash",
                        importing->reader.count);
             diag_file(diag, importing->name);
+            diag_code(diag, INPUT_WRONG);
             return false;
         }
         more = header || take_record(importing);
@@ -258,6 +260,7 @@ bool suppress_import_read(FILE *stream, const char *name, suppress_import_on_row
     if (ferror(stream)) {
         diag_error(diag, "cannot be read: %s", strerror(errno));
         diag_file(diag, name);
+        diag_code(diag, INPUT_UNREADABLE);
     }
     csv_reader_close(&importing.reader);
     arena_destroy(&importing.arena);

@@ -1,6 +1,6 @@
 """A TCP proxy before a real server, which spoils what passes through it.
 
-    proxy = shop.add(FaultProxy(postfix.port))
+    proxy = shop.add(FaultProxy(postfix.port))   # or a path: of a Unix socket
     proxy.delay = 0.1                     # each way; what is under way keeps its order
     proxy.bandwidth = 10_000              # bytes a second, each way of each connection
     proxy.hole = True                     # nothing passes, nothing is ended
@@ -156,10 +156,15 @@ class FaultProxy:
             else:
                 writer.close()
 
+    def _open(self):
+        if isinstance(self.target, str):
+            return asyncio.open_unix_connection(self.target)
+        return asyncio.open_connection(self.host, self.target)
+
     async def _serve(self, reader, writer):
         self.connections += 1
         try:
-            far_reader, far_writer = await asyncio.open_connection(self.host, self.target)
+            far_reader, far_writer = await self._open()
         except OSError:
             self._end((writer,), "reset")
             return

@@ -76,9 +76,9 @@ def test_load(codes):
     assert codes.load("A1", " A2 ", "", "A1", "A3\r") == (0, "spring10: 3 of 4 codes are new, 3 are left\n", "")
     assert codes.load("A3", "A4")[1] == "spring10: 1 of 2 codes are new, 4 are left\n"
     status, _, errors = codes.load("B1", "two words", "B2")
-    assert status == 1 and "codes.txt:2:1: error: a code is one word" in errors
+    assert status == 65 and "codes.txt:2:1: error: a code is one word" in errors
     status, _, errors = codes.load("B1", b"\xff\n")
-    assert status == 1 and "codes.txt:2:1: error: the line is no UTF-8" in errors
+    assert status == 65 and "codes.txt:2:1: error: the line is no UTF-8" in errors
     assert "at most 128 bytes" in codes.load("x" * 129)[2]
     assert "there is no code in it" in codes.load("")[2]
     assert "cannot be the name of a list" in codes.load("A", name="a:b")[2]

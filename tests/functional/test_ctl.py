@@ -204,7 +204,7 @@ def test_push_refuses_lines_with_their_place(desk):
                      "in one list\n") == 1
     assert desk.client.xlen("nudged:events") == 2
     status, out, err = desk.ctl("push", "/nonexistent", config=config)
-    assert (status, out) == (1, "0 pushed\n")
+    assert (status, out) == (66, "0 pushed\n")
     assert err == "nudgectl: /nonexistent: No such file or directory\n"
 
 
@@ -357,12 +357,12 @@ def test_eval_of_a_customer(desk):
 
 @pytest.mark.parametrize("event, fault", [
     ('{"type": "a"', "(standard input):1:13: error: "),
-    ('{"customer": {"id": 1}}', "(standard input): error: no `type`"),
-    ('{"type": "a"}', "(standard input): error: no customer"),
+    ('{"customer": {"id": 1}}', "(standard input):1:1: error: no `type`"),
+    ('{"type": "a"}', "(standard input):1:1: error: no customer"),
 ])
 def test_eval_of_no_event(desk, event, fault):
     status, out, err = desk.ctl("eval", "true", "--event", "-", stdin=event)
-    assert (status, out) == (1, "") and err.startswith(fault)
+    assert (status, out) == (65, "") and err.startswith(fault)
 
 
 def test_eval_needs_no_configuration():
@@ -445,9 +445,9 @@ def test_render_of_bad_data(desk):
     name = file_of(desk, "letter.liquid", "x")
     data = file_of(desk, "data.json", "{'a': 1}")
     status, out, err = desk.ctl("render", name, "--data", data)
-    assert (status, out) == (1, "") and err.startswith(f"{data}:1:2: error: ")
+    assert (status, out) == (65, "") and err.startswith(f"{data}:1:2: error: ")
     status, out, err = desk.ctl("render", name, "--data", desk.folder / "none.json")
-    assert (status, out) == (1, "") and "none.json: error: cannot be read: No such file" in err
+    assert (status, out) == (66, "") and "none.json: error: cannot be read: No such file" in err
 
 
 # --- preview ---

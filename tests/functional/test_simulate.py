@@ -194,7 +194,7 @@ def test_lines_that_are_no_events(history):
     path = history.write(day()[0], "nonsense", {"type": "order.placed", "time": at(1).isoformat()}, "", *day()[1:])
     figures, messages, err = simulate(history, "--events", path)
     assert (figures["events"], figures["no_events"], len(messages)) == (6, 2, 2)
-    assert f"{path}:2:1: error: a value was expected" in err and f"{path}:3: error: no customer" in err
+    assert f"{path}:2:1: error: a value was expected" in err and f"{path}:3:1: error: no customer" in err
     err = simulate(history, "--events", path, "--strict", status=65)
     assert f"{path}:2:1: error" in err and ":3:" not in err
 

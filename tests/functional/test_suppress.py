@@ -141,9 +141,9 @@ def test_wrong_command_line(office, arguments, fault):
 
 def test_what_is_no_list(office):
     assert office.ctl("suppress", "import", "/nonexistent") == (
-        1, "", "nudgectl: /nonexistent: No such file or directory\n")
+        66, "", "nudgectl: /nonexistent: No such file or directory\n")
     status, out, err = office.ctl("suppress", "import", "-", stdin="a,b,c\n1,2,3\n")
-    assert (status, out) == (1, "0 added\n") and "the first line has 3 fields, and none is called email" in err
+    assert (status, out) == (65, "0 added\n") and "the first line has 3 fields, and none is called email" in err
     status, out, err = office.ctl("suppress", "import", "-", stdin='email\n"no end\n' + "x" * 200_000)
     assert (status, out) == (1, "0 added, 1 wrong\n") and "no CSV" in err
     assert office.ctl("suppress", "add", "a b", "0" * 32)[:2] == (1, "0 added, 2 wrong\n")
