@@ -84,7 +84,7 @@ static enum web_refusal read_field(const struct web_field *field, bool version_1
 {
     const char *name = field->name.text;
     struct slice value = slice_trim(field->value, " \t");
-    if (!is_name(field->name) || strlen(field->value.text) != field->value.length)
+    if (!is_name(field->name) || memchr(field->value.text, '\0', field->value.length))
         return WEB_REFUSAL_BAD_REQUEST;
     if (strcasecmp(name, "content-length") == 0)
         return read_length(value, &rules->length) ? WEB_REFUSAL_NONE : WEB_REFUSAL_BAD_LENGTH;
@@ -138,4 +138,31 @@ enum web_refusal head_rules_read(const struct web_fields *headers, bool version_
     if (!refusal && version_1_1 && !host)
         return WEB_REFUSAL_BAD_REQUEST;
     return refusal;
+}
+
+/* The line at `at`, its CRLF a NUL; *at is then behind it. */
+static char *cut_line(char **at)
+{
+    char *line = *at, *end = strchr(line, '\r');
+    *end = '\0';
+    *at = end + 2;
+    return line;
+}
+
+enum web_refusal head_rules_read_bytes(char *bytes, size_t length, struct head_rules *rules)
+{
+    struct web_field items[HEAD_FIELDS_MOST];
+    struct web_fields fields = {.items = items};
+    char *at = bytes, *end = bytes + length, *line = cut_line(&at);
+    if (!*line)
+        line = cut_line(&at);
+    size_t first = strlen(line);
+    bool version_1_1 = first > 0 && line[first - 1] == '1';
+    while (at < end && *(line = cut_line(&at)) && fields.count < HEAD_FIELDS_MOST) {
+        char *colon = strchr(line, ':');
+        *colon = '\0';
+        items[fields.count++] =
+            (struct web_field){slice_of(line), slice_trim(slice_of(colon + 1), " \t")};
+    }
+    return head_rules_read(&fields, version_1_1, rules);
 }

@@ -22,4 +22,8 @@ struct head_rules {
 enum web_refusal head_rules_read(const struct web_fields *headers, bool version_1_1,
                                  struct head_rules *rules);
 
+/* Likewise of a head as bytes that web/head_syntax has found whole and right. They are cut into
+ * pieces: each line end and colon becomes a NUL. */
+enum web_refusal head_rules_read_bytes(char *bytes, size_t length, struct head_rules *rules);
+
 #endif

@@ -237,6 +237,17 @@ static enum MHD_Result finish(struct turn *turn)
     return MHD_YES;
 }
 
+/* Within a body libmicrohttpd takes no answer: without TLS we say it ourselves. */
+static enum MHD_Result break_off(struct turn *turn, const struct web_answer *no)
+{
+    struct seat *seat = turn->seat;
+    turn->exchange->state = EXCHANGE_SENT;
+    if (!seat->listener->secure)
+        suspend(seat);
+    visits_refuse(seat->visit, no->refusal);
+    return seat->listener->secure ? MHD_NO : MHD_YES;
+}
+
 /* First with the head alone, then with each piece of the body, then when it is whole, and once more
  * when the answer has come. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
@@ -258,7 +269,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return finish(turn);
     const struct web_answer *no = exchange_add(exchange, data, *length);
     *length = 0;
-    return no ? queue(turn, no) : MHD_YES;
+    return no ? break_off(turn, no) : MHD_YES;
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **own,

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "web/head_rules.h"
 
 enum { TICK_MS = 200, LEAVE_MS = 1000, HEAD_MOST = 64 << 10 };
 
@@ -78,14 +79,19 @@ void visits_enter(struct visit *visit)
     visit->until_ms = clock_monotonic_ms() + visit->visits->options.limits->request_ms;
 }
 
-static void let_in(struct visit *visit, const char *head)
+/* What the request is known by when it is read. */
+static void note(struct visit *visit, const char *head)
 {
-    struct visits *visits = visit->visits;
     const struct slice method = head_syntax_method(&visit->syntax, head);
     const struct slice target = head_syntax_target(&visit->syntax, head);
     memcpy(visit->method, method.text, method.length);
     visit->method[method.length] = '\0';
     visit->target = digest_spread(target.text, target.length);
+}
+
+static void let_in(struct visit *visit)
+{
+    struct visits *visits = visit->visits;
     visit->pass = true;
     visits_enter(visit);
     visits->options.on_pass(visits->options.context, visit);
@@ -111,9 +117,14 @@ static void look(struct visit *visit)
     enum head_progress progress =
         head_syntax_look(&visit->syntax, visits->head, (size_t)got, (size_t)limits->head, &refusal);
     visit->seen = (size_t)got > visit->syntax.at; /* of the body, or of the next request */
-    if (progress == HEAD_WHOLE)
-        let_in(visit, visits->head);
-    else if (progress == HEAD_WRONG)
+    if (progress == HEAD_WHOLE) {
+        struct head_rules rules;
+        note(visit, visits->head);
+        refusal = head_rules_read_bytes(visits->head, visit->syntax.at, &rules);
+    }
+    if (progress == HEAD_WHOLE && !refusal)
+        let_in(visit);
+    else if (progress != HEAD_MORE)
         visits_refuse(visit, refusal);
 }
 
