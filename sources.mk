@@ -1724,6 +1724,7 @@ doc_files = \
 	docs/liquid.md \
 	docs/loyalty.md \
 	docs/monitoring.md \
+	docs/openapi.yaml \
 	docs/operations.md \
 	docs/performance.md \
 	docs/push.md \
@@ -1838,6 +1839,7 @@ test_files = \
 	tests/functional/test_message_events.py \
 	tests/functional/test_model.py \
 	tests/functional/test_monitoring.py \
+	tests/functional/test_openapi.py \
 	tests/functional/test_operations.py \
 	tests/functional/test_order_of_events.py \
 	tests/functional/test_outbox_full.py \
@@ -1850,6 +1852,7 @@ test_files = \
 	tests/functional/test_push.py \
 	tests/functional/test_rates.py \
 	tests/functional/test_real_servers.py \
+	tests/functional/test_redis_away.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \
@@ -1878,6 +1881,7 @@ test_files = \
 	tests/functional/test_waiting_messages.py \
 	tests/functional/test_waits.py \
 	tests/functional/test_watch.py \
+	tests/functional/test_web_attacks.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \
 	tests/functional/test_words.py \
@@ -1885,6 +1889,7 @@ test_files = \
 	tests/functional/verdict_world.py \
 	tests/functional/web_intake.py \
 	tests/functional/web_pages.py \
+	tests/functional/web_raw.py \
 	tests/kills.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \

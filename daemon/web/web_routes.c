@@ -24,6 +24,7 @@ const struct web_route web_routes[] = {
     {.path = "/live", .methods = WEB_GET, .name = "live", .serve = serve_live},
     {.path = "/webhooks/*",
      .methods = WEB_POST,
+     .proof = WEB_PROOF_BODY,
      .name = "webhooks",
      .admit = hook_route_admit,
      .serve = hook_route_serve},
