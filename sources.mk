@@ -1752,6 +1752,7 @@ test_files = \
 	tests/functional/certificates.py \
 	tests/functional/conftest.py \
 	tests/functional/desk.py \
+	tests/functional/emit_cloudevents.js \
 	tests/functional/fault_proxy.py \
 	tests/functional/fault_server.py \
 	tests/functional/format_1.json \
@@ -1774,6 +1775,7 @@ test_files = \
 	tests/functional/ledger.py \
 	tests/functional/mail_checker.py \
 	tests/functional/mail_style.py \
+	tests/functional/npm_packages.py \
 	tests/functional/persons.py \
 	tests/functional/provider.py \
 	tests/functional/provider_mail.py \
@@ -1795,6 +1797,7 @@ test_files = \
 	tests/functional/test_cleaning.py \
 	tests/functional/test_clock_ticks.py \
 	tests/functional/test_clocks.py \
+	tests/functional/test_cloudevents.py \
 	tests/functional/test_codes.py \
 	tests/functional/test_complaints.py \
 	tests/functional/test_completion.py \
