@@ -1710,6 +1710,7 @@ man_pages = \
 	docs/man/nudgectl.1 \
 	docs/man/nudged-rules.5 \
 	docs/man/nudged-templates.7 \
+	docs/man/nudged-tokens.5 \
 	docs/man/nudged.8 \
 	docs/man/nudged.yaml.5
 
