@@ -1248,6 +1248,7 @@ unit_programs = \
 	tests/unit/test_base64 \
 	tests/unit/test_bounds \
 	tests/unit/test_breaker \
+	tests/unit/test_budget \
 	tests/unit/test_buf \
 	tests/unit/test_canonical \
 	tests/unit/test_cel_calls \
@@ -1268,6 +1269,7 @@ unit_programs = \
 	tests/unit/test_commit_joins \
 	tests/unit/test_commit_messages \
 	tests/unit/test_commit_said \
+	tests/unit/test_comparison \
 	tests/unit/test_compose \
 	tests/unit/test_compose_request \
 	tests/unit/test_condition \
@@ -1302,6 +1304,7 @@ unit_programs = \
 	tests/unit/test_event_again \
 	tests/unit/test_event_splitter \
 	tests/unit/test_failpoint \
+	tests/unit/test_feed \
 	tests/unit/test_fields \
 	tests/unit/test_file \
 	tests/unit/test_fill \
@@ -1367,6 +1370,7 @@ unit_programs = \
 	tests/unit/test_page \
 	tests/unit/test_particulars \
 	tests/unit/test_paused \
+	tests/unit/test_people \
 	tests/unit/test_per \
 	tests/unit/test_percent \
 	tests/unit/test_person \
@@ -1474,6 +1478,7 @@ unit_fixtures = \
 	tests/unit/liquid_fixture.h \
 	tests/unit/outbox_fixture.c \
 	tests/unit/outbox_fixture.h \
+	tests/unit/people_fixture.h \
 	tests/unit/redis_fixture.c \
 	tests/unit/redis_fixture.h \
 	tests/unit/server_fixture.c \

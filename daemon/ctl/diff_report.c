@@ -108,6 +108,13 @@ static void add_people(struct columns *columns, const char *name,
     columns_number(columns, (int64_t)people->no_longer);
 }
 
+/* What a budget of messages is about, where it is not what the rules come to. */
+static void print_gained(const struct comparison *comparison)
+{
+    printf("people get %" PRIu64 " more messages than before, and %" PRIu64 " fewer\n",
+           comparison->gained, comparison->lost);
+}
+
 static void print_people(const struct diff_report *report, struct arena *arena)
 {
     static const struct columns_head heads[] = {
@@ -155,6 +162,7 @@ bool diff_report_table(const struct diff_report *report)
     const struct comparison *comparison = report->comparison;
     struct arena *arena = arena_new(4096);
     print_rules(comparison);
+    print_gained(comparison);
     printf("\n");
     print_people(report, arena);
     for (uint32_t i = 0; i < comparison->rule_count; i++) {
@@ -227,6 +235,8 @@ bool diff_report_markdown(const struct diff_report *report)
         if (has_changed(&comparison->rules[i]))
             put_row(arena, comparison->rules[i].name, &comparison->rules[i]);
     put_row(arena, "all", &comparison->all);
+    printf("\nPeople get %" PRIu64 " more messages than before, and %" PRIu64 " fewer.\n",
+           comparison->gained, comparison->lost);
     printf("\n| people | before | after | newly | no longer |\n"
            "| --- | ---: | ---: | ---: | ---: |\n");
     put_people("reached", &comparison->reached);
@@ -248,11 +258,6 @@ bool diff_report_markdown(const struct diff_report *report)
 
 /* ---- As JSON ---- */
 
-static void add_number(struct arena *arena, struct value map, const char *name, uint64_t number)
-{
-    value_add(arena, map, value_text(name), value_int((int64_t)number));
-}
-
 static void add_examples(struct arena *arena, struct value map, const char *name,
                          const struct comparison_examples *examples, bool has_rule)
 {
@@ -273,11 +278,11 @@ static struct value rule_of(struct arena *arena, const struct comparison_rule *r
     struct value map = value_new_map(arena, 8);
     if (rule->name)
         value_add(arena, map, value_text("rule"), value_text(rule->name));
-    add_number(arena, map, "before", rule->before);
-    add_number(arena, map, "after", rule->after);
-    add_number(arena, map, "more", rule->more);
-    add_number(arena, map, "fewer", rule->fewer);
-    add_number(arena, map, "both", rule->both);
+    const struct json_line_count counts[] = {
+        {"before", (int64_t)rule->before}, {"after", (int64_t)rule->after},
+        {"more", (int64_t)rule->more},     {"fewer", (int64_t)rule->fewer},
+        {"both", (int64_t)rule->both},     {0}};
+    json_line_add(arena, map, counts);
     if (!rule->name)
         return map;
     add_examples(arena, map, "gained", &rule->gained, rule->is_old);
@@ -288,10 +293,12 @@ static struct value rule_of(struct arena *arena, const struct comparison_rule *r
 static struct value people_of(struct arena *arena, const struct comparison_people *people)
 {
     struct value map = value_new_map(arena, 4);
-    add_number(arena, map, "before", people->before);
-    add_number(arena, map, "after", people->after);
-    add_number(arena, map, "newly", people->newly);
-    add_number(arena, map, "no_longer", people->no_longer);
+    const struct json_line_count counts[] = {{"before", (int64_t)people->before},
+                                             {"after", (int64_t)people->after},
+                                             {"newly", (int64_t)people->newly},
+                                             {"no_longer", (int64_t)people->no_longer},
+                                             {0}};
+    json_line_add(arena, map, counts);
     return map;
 }
 
@@ -305,7 +312,7 @@ static void add_item(void *context, const struct budget_item *item, uint64_t use
     const struct listing *listing = context;
     struct value map = value_new_map(listing->arena, 3);
     value_add(listing->arena, map, value_text("item"), value_text(item->text));
-    add_number(listing->arena, map, "used", used);
+    value_add(listing->arena, map, value_text("used"), value_int((int64_t)used));
     value_add(listing->arena, map, value_text("within"), value_bool(within));
     value_push(listing->arena, listing->list, map);
 }
@@ -317,8 +324,12 @@ bool diff_report_json(const struct diff_report *report)
     struct value map = value_new_map(arena, 8),
                  rules = value_new_list(arena, comparison->rule_count);
     struct listing budget = {arena, value_new_list(arena, 2)};
-    add_number(arena, map, "events", report->simulation->tally.events);
-    add_number(arena, map, "people", report->simulation->known);
+    const struct json_line_count counts[] = {{"events", (int64_t)report->simulation->tally.events},
+                                             {"people", (int64_t)report->simulation->known},
+                                             {"gained", (int64_t)comparison->gained},
+                                             {"lost", (int64_t)comparison->lost},
+                                             {0}};
+    json_line_add(arena, map, counts);
     for (uint32_t i = 0; i < comparison->rule_count; i++)
         value_push(arena, rules, rule_of(arena, &comparison->rules[i]));
     value_add(arena, map, value_text("rules"), rules);

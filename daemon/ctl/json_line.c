@@ -18,12 +18,17 @@ void json_line_print(const struct value *value)
     buf_free(&line);
 }
 
+void json_line_add(struct arena *arena, struct value map, const struct json_line_count *counts)
+{
+    for (; counts->name; counts++)
+        value_set(arena, map, counts->name, value_int(counts->count));
+}
+
 void json_line_counts(const struct json_line_count *counts)
 {
     struct arena *arena = arena_new(1024);
     struct value row = value_new_map(arena, 4);
-    for (; counts->name; counts++)
-        value_set(arena, row, counts->name, value_int(counts->count));
+    json_line_add(arena, row, counts);
     json_line_print(&row);
     arena_destroy(&arena);
 }

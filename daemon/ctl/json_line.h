@@ -20,5 +20,7 @@ struct json_line_count {
 };
 
 void json_line_counts(const struct json_line_count *counts);
+/* Adds them to an object. */
+void json_line_add(struct arena *arena, struct value map, const struct json_line_count *counts);
 
 #endif

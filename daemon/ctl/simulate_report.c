@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "ctl/columns.h"
+#include "ctl/json_line.h"
 #include "ctl/rule_test_time.h"
 
 enum { NUMBER_SIZE = 32, TEXT_MOST = 1024 * 1024, JSON_MOST = 16 * 1024 * 1024 };
@@ -242,11 +243,11 @@ static struct value rule_of(struct arena *arena, const struct tally_rule *rule)
 static struct value all_of(struct arena *arena, const struct tally *tally)
 {
     struct value map = value_new_map(arena, 5);
-    add_number(arena, map, "started", tally->started);
-    add_number(arena, map, "sent", tally->sent);
-    add_number(arena, map, "refused", tally->refused);
-    add_number(arena, map, "ended", tally->ended);
-    add_number(arena, map, "waiting", tally->waiting);
+    const struct json_line_count counts[] = {
+        {"started", (int64_t)tally->started}, {"sent", (int64_t)tally->sent},
+        {"refused", (int64_t)tally->refused}, {"ended", (int64_t)tally->ended},
+        {"waiting", (int64_t)tally->waiting}, {0}};
+    json_line_add(arena, map, counts);
     return map;
 }
 

@@ -1,7 +1,8 @@
 /*
  * How much more a change of rules may send:
  *
- *   +500 messages                       at most 500 more in all; -500: at most 500 fewer
+ *   +500 messages                       people get at most 500 more, all together; fewer to one
+ *                                       makes no room for more to another. -500: at most 500 fewer
  *   +5% messages                        likewise, of what was sent before
  *   +200 people                         at most so many are newly reached; -200: no longer reached
  *   +0 people over 3 per 7d             … get more than 3 messages within 7 days, and did not

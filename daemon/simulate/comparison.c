@@ -140,6 +140,8 @@ static void see(void *context, const char *customer, const struct people_person 
          after = new->most[seeing->span] > seeing->most;
     count(&comparison->reached, old->sent > 0, new->sent > 0);
     count(&comparison->over, before, after);
+    comparison->gained += new->sent > old->sent ? new->sent - old->sent : 0;
+    comparison->lost += old->sent > new->sent ? old->sent - new->sent : 0;
     compare_rules(comparison, customer, old, new);
     if (after && !before)
         add_example(&comparison->newly_over,
@@ -169,13 +171,12 @@ struct comparison_people comparison_over(const struct simulation *old, const str
 bool comparison_is_within(const struct comparison *comparison, const struct budget_item *item,
                           const struct comparison_people *over, uint64_t *used)
 {
-    const struct comparison_rule *all = &comparison->all;
-    uint64_t from = item->fewer ? all->after : all->before;
-    uint64_t to = item->fewer ? all->before : all->after;
     switch (item->kind) {
     case BUDGET_MESSAGES:
-        *used = to > from ? to - from : 0;
-        return item->percent ? *used * 100 <= item->allowed * all->before : *used <= item->allowed;
+        *used = item->fewer ? comparison->lost : comparison->gained;
+        if (item->percent)
+            return *used * 100 <= item->allowed * comparison->all.before;
+        break;
     case BUDGET_PEOPLE:
         *used = item->fewer ? comparison->reached.no_longer : comparison->reached.newly;
         break;

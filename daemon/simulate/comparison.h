@@ -44,6 +44,7 @@ struct comparison {
     struct comparison_rule *rules; /* the new order, then those that are only old; in the arena */
     uint32_t rule_count;
     struct comparison_rule all; /* without a name and examples */
+    uint64_t gained, lost;      /* messages that people get more and fewer, by whichever rule */
     struct comparison_people reached, over;
     struct comparison_examples newly_over; /* when they got their first message; `other` NULL */
 };
