@@ -10,8 +10,11 @@
 #include "ctl/check_requests.h"
 #include "ctl/check_variables.h"
 #include "ctl/check_web.h"
+#include "ctl/colour.h"
 #include "ctl/command.h"
 #include "ctl/json_line.h"
+
+enum { FINDING_MOST = 8192 };
 
 static const char *plural(size_t count)
 {
@@ -45,12 +48,38 @@ static struct generation *run_checks(struct context *context, struct diags *diag
     return generation;
 }
 
+static void print_coloured(enum colour colour, const char *text, size_t length)
+{
+    printf("%s%.*s%s", colour_begin(colour), (int)length, text, colour_end(colour));
+}
+
+/* The place, the level, the caret and the hint are coloured, the words stay as they are. */
+static void print_finding(const struct diag *diag)
+{
+    bool bad = diag->level == DIAG_ERROR;
+    struct buf text;
+    buf_init(&text, FINDING_MOST);
+    diag_format(diag, &text);
+    const char *line = buf_string(&text),
+               *word = strstr(line + strlen(diag->file), bad ? "error: " : "warning: ");
+    const size_t head = (size_t)(word - line), level = strcspn(word, ":") + 1;
+    print_coloured(COLOUR_STRONG, line, head);
+    print_coloured(bad ? COLOUR_BAD : COLOUR_WARN, word, level);
+    line = word + level;
+    for (size_t length; *line; line += length + 1) {
+        length = strcspn(line, "\n");
+        bool caret = line[strspn(line, " ")] == '^', hint = strncmp(line, "hint: ", 6) == 0;
+        print_coloured(caret ? COLOUR_GOOD : hint ? COLOUR_FAINT : COLOUR_PLAIN, line, length);
+    }
+    buf_free(&text);
+}
+
 static void print_all(const struct diags *diags)
 {
     if (diags->count)
         qsort(diags->items, diags->count, sizeof *diags->items, by_place);
     for (size_t i = 0; i < diags->count; i++)
-        diag_print(&diags->items[i], stdout);
+        print_finding(&diags->items[i]);
     size_t shown = diags->count, all = diags->errors + diags->warnings;
     if (shown < all)
         printf("… and %zu more\n", all - shown);

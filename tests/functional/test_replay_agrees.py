@@ -107,6 +107,29 @@ def told_by_replay(out):
     return found
 
 
+def agree(shop, clock, events, days, **test):
+    """A daemon decides the events on the clock, and `nudgectl test` the same: whoever was told of anything was told
+    of it by both. Returns how many messages there were."""
+    daemon = shop.daemon().spawn()
+    for second, event in events:
+        clock.run_to(second)
+        shop.push(event)
+        clock.settle()
+    clock.run_to(days * 86400)
+    clock.settle()
+    daemon.wait_healthy()
+    given = [{"at": event["time"], "event": event} for _, event in events]
+    given.append({"at": (clock.begin + datetime.timedelta(days=days)).isoformat()})
+    path = shop.folder / "history.test.yaml"
+    path.write_text(json.dumps({"test": "history", **test, "given": given, "expect": [{"count": 0}]}))
+    status, out, err = shop.ctl("test", path, "-v")
+    assert status in (0, 1), err
+    daemon_told, replay_told = told_by_daemon(shop), told_by_replay(out)
+    assert daemon_told - replay_told == collections.Counter(), out
+    assert replay_told - daemon_told == collections.Counter(), out
+    return sum(count for (_, _, what, _), count in replay_told.items() if what == "sends")
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_daemon_and_replay_agree(shop, seed):
     rng = random.Random(seed)
@@ -117,21 +140,4 @@ def test_daemon_and_replay_agree(shop, seed):
     shop.config.update(policy=POLICY, gateways={"file": {"kind": "maildir", "path": "mail"}})
     clock = Clock(shop, begin)
     clock.set(0)
-    daemon = shop.daemon().spawn()
-    for second, event in events:
-        clock.run_to(second)
-        shop.push(event)
-        clock.settle()
-    clock.run_to(DAYS * 86400)
-    clock.settle()
-    daemon.wait_healthy()
-    given = [{"at": event["time"], "event": event} for _, event in events]
-    given.append({"at": (begin + datetime.timedelta(days=DAYS)).isoformat()})
-    path = shop.folder / "history.test.yaml"
-    path.write_text(json.dumps({"test": "history", "given": given, "expect": [{"count": 0}]}))
-    status, out, err = shop.ctl("test", path, "-v")
-    assert status in (0, 1), err
-    daemon_told, replay_told = told_by_daemon(shop), told_by_replay(out)
-    assert sum(count for (_, _, what, _), count in replay_told.items() if what == "sends") > 2, out
-    assert daemon_told - replay_told == collections.Counter(), out
-    assert replay_told - daemon_told == collections.Counter(), out
+    assert agree(shop, clock, events, days=DAYS) > 2

@@ -1,7 +1,6 @@
 """Rules that were drawn at random (journey_rules.py), and random events, through the daemon and through
 `nudgectl test`: the same decisions. Redis' clock is set forward from one event, or deadline, to the next."""
 
-import collections
 import datetime
 import json
 import random
@@ -13,7 +12,7 @@ from journey_shop import World
 from journey_text import counting, document
 from journey_types import CODES, KEYS, SLOT_MINUTES, TOPICS
 from persons import clock_text
-from test_replay_agrees import Clock, told_by_daemon, told_by_replay
+from test_replay_agrees import Clock, agree
 
 CUSTOMERS, SLOTS, EACH = 6, 10, 5
 LETTER = "---\nsubject: '{{ message.rule }}'\n---\n{{ step }}\n"
@@ -57,22 +56,4 @@ def test_random_rules_agree(shop, seed):
     shop.client.hset("nudged:table:stock", mapping=stock)
     shop.client.rpush(f"nudged:codes:{CODES}", *[f"code{number}" for number in range(1000)])
     clock.set(0)
-    daemon = shop.daemon().spawn()
-    for second, event in events:
-        clock.run_to(second)
-        shop.push(event)
-        clock.settle()
-    clock.run_to(86400)
-    clock.settle()
-    daemon.wait_healthy()
-    given = [{"at": event["time"], "event": event} for _, event in events]
-    given.append({"at": (begin + datetime.timedelta(days=1)).isoformat()})
-    path = shop.folder / "history.test.yaml"
-    path.write_text(json.dumps({"test": "history", "tables": {"stock": stock}, "given": given,
-                                "expect": [{"count": 0}]}))
-    status, out, err = shop.ctl("test", path, "-v")
-    assert status in (0, 1), err
-    daemon_told, replay_told = told_by_daemon(shop), told_by_replay(out)
-    assert sum(count for (_, _, what, _), count in replay_told.items() if what == "sends") > 10, out
-    assert daemon_told - replay_told == collections.Counter(), out
-    assert replay_told - daemon_told == collections.Counter(), out
+    assert agree(shop, clock, events, days=1, tables={"stock": stock}) > 10

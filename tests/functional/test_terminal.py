@@ -135,6 +135,22 @@ def test_status_has_colour_on_a_terminal_alone(office, open_terminal):
     assert "\x1b" not in office.ctl("status", "--color", "always", "--json")[1]
 
 
+def test_findings_of_check_have_colour_on_a_terminal(office, open_terminal):
+    """Place, level, caret and hint; the words are the same, and so they are in a pipe."""
+    office.rules("name: receipt\nclass: transactional\non: order.placed\nsent: welcome\n", "broken.yaml")
+    terminal = open_terminal(120, 40)
+    terminal.run(office, "check")
+    screen = terminal.wait(lambda screen: screen.endswith("\n1 $"), "the findings")
+    status, out, _ = office.ctl("check")
+    assert status == 1 and "\x1b" not in out
+    assert all(line.rstrip() in screen for line in out.splitlines())
+    coloured = terminal.screen(colours=True)
+    for pattern in (r"\x1b\[1m\S+broken\.yaml:4:1: \x1b\[0?;?.*31m.*error:", r"\x1b\[32m +\^~~~", r"\x1b\[2m\s*hint: "):
+        assert re.search(pattern, coloured), (pattern, coloured)
+    always = office.ctl("check", "--color", "always")[1]
+    assert re.sub(r"\x1b\[\d*m", "", always) == out
+
+
 # --- top ---
 
 
