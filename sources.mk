@@ -1754,6 +1754,7 @@ test_files = \
 	tests/bench/order.text.liquid \
 	tests/bench/order_liquidjs.js \
 	tests/bench/run.py \
+	tests/functional/browser.py \
 	tests/functional/cart_race.py \
 	tests/functional/certificates.py \
 	tests/functional/conftest.py \
@@ -1853,6 +1854,7 @@ test_files = \
 	tests/functional/test_order_of_events.py \
 	tests/functional/test_outbox_full.py \
 	tests/functional/test_pages.py \
+	tests/functional/test_pages_browser.py \
 	tests/functional/test_person.py \
 	tests/functional/test_persons.py \
 	tests/functional/test_piles.py \

@@ -187,7 +187,7 @@ static void put_form(const struct printing *p, const struct page_form *form)
     if (form->choice_count)
         put(p, "</ul></fieldset>");
     put_button(p, form->button, "");
-    put_button(p, form->all_button, " name=\"all\" value=\"1\"");
+    put_button(p, form->all_button, " class=\"quiet\" name=\"all\" value=\"1\"");
     put(p, "</form>");
 }
 
