@@ -66,10 +66,11 @@ static void print_finding(const struct diag *diag)
     print_coloured(COLOUR_STRONG, line, head);
     print_coloured(bad ? COLOUR_BAD : COLOUR_WARN, word, level);
     line = word + level;
-    for (size_t length; *line; line += length + 1) {
+    for (size_t length; *line; line += length + (line[length] == '\n')) {
         length = strcspn(line, "\n");
         bool caret = line[strspn(line, " ")] == '^', hint = strncmp(line, "hint: ", 6) == 0;
         print_coloured(caret ? COLOUR_GOOD : hint ? COLOUR_FAINT : COLOUR_PLAIN, line, length);
+        printf("\n");
     }
     buf_free(&text);
 }
