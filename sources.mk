@@ -1123,6 +1123,8 @@ library_sources = \
 	daemon/web/web_network.h \
 	daemon/web/web_path.c \
 	daemon/web/web_path.h \
+	daemon/web/web_place.c \
+	daemon/web/web_place.h \
 	daemon/web/web_proxies.c \
 	daemon/web/web_proxies.h \
 	daemon/web/web_refusal.c \
@@ -1893,6 +1895,7 @@ test_files = \
 	tests/functional/test_waits.py \
 	tests/functional/test_watch.py \
 	tests/functional/test_web_attacks.py \
+	tests/functional/test_web_process.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \
 	tests/functional/test_words.py \

@@ -111,6 +111,8 @@ static bool reload(void *context, struct buf *out)
     buf_init(&changed, CHANGED_MOST);
     notify_reloading();
     struct generation *next = generation_reload(app->config, &changed, &diags);
+    if (next && !host_check(next->config, &diags))
+        generation_release(&next);
     for (size_t i = 0; i < diags.count; i++) {
         log_diag(&diags.items[i]);
         if (out)
@@ -497,7 +499,13 @@ static bool build_lives(struct app *app, struct diag *diag)
 
 static bool build_host(struct app *app, struct diag *diag)
 {
-    bool failed;
+    struct diags diags = {0};
+    bool failed, right = host_check(app->config, &diags);
+    for (size_t i = 0; i < diags.count; i++)
+        diag_print(&diags.items[i], stderr);
+    diags_free(&diags);
+    if (!right)
+        return diag_error(diag, "what `web` names is broken: nothing was started");
     app->host = host_new(&(struct host_options){.base = app->base,
                                                 .scripts = app->shard->scripts,
                                                 .log_group = app->log_group,

@@ -22,6 +22,8 @@
 #include "redis/embedded.h"
 #include "redis/endpoint.h"
 #include "serve/loopback.h"
+#include "web/web_place.h"
+#include "web/web_proxies.h"
 
 struct checking {
     const struct config_check *config;
@@ -217,6 +219,54 @@ static void check_files(const struct checking *checking)
     check_redis_files(checking);
 }
 
+/* ---- What is open to the web ---- */
+
+static void check_web_listen(const struct checking *checking)
+{
+    const struct web_settings *web = &checking->config->keys->web;
+    const struct value *at = at_key(checking, "web.listen");
+    struct web_place place;
+    struct diag diag = {0};
+    if (!web->listen)
+        return;
+    if (web->socket)
+        diag_hint(fault(checking, at_key(checking, "web.socket"), DIAG_ERROR,
+                        "`web` has either `listen` or `socket`"),
+                  "`socket` is for a nudged-web that systemd starts, and that brings its own");
+    if (!web_place_read(web->listen, &place, &diag))
+        diag_hint(fault(checking, at, DIAG_ERROR, "%s", diag.text), "%s", diag.hint);
+    else if (!place.own && !web->tls.certificate_file)
+        diag_hint(fault(checking, at, DIAG_WARNING,
+                        "not only this machine can connect there, and tokens go in the clear"),
+                  "give it `tls`, or 127.0.0.1 and a proxy in front");
+}
+
+static void check_web_proxies(const struct checking *checking)
+{
+    const struct value *list = &checking->config->keys->web.proxies, *wrong;
+    struct web_proxies proxies;
+    if (!web_proxies_read(checking->config->arena, list, &proxies, &wrong))
+        diag_hint(fault(checking, wrong, DIAG_ERROR, "`%s` is no network",
+                        value_to_text(checking->config->arena, wrong)),
+                  "192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, with no bit behind its length");
+}
+
+static void check_web(const struct checking *checking)
+{
+    static const struct {
+        const char *key;
+        bool secret;
+    } files[] = {{"certificate_file", false}, {"key_file", true}};
+    const struct value *tls = at_key(checking, "web.tls");
+    check_web_listen(checking);
+    check_web_proxies(checking);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const struct value *at = value_get(tls, files[i].key);
+        if (value_is(at, VALUE_STRING))
+            check_file(checking, at, value_to_text(checking->config->arena, at), files[i].secret);
+    }
+}
+
 /* ---- Mail ---- */
 
 static void check_mail_addresses(const struct checking *checking)
@@ -327,6 +377,7 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_admin_socket(&checking);
     check_metrics(&checking);
     check_files(&checking);
+    check_web(&checking);
     check_mail_addresses(&checking);
     check_bounce_domain(&checking);
     check_provider(&checking);

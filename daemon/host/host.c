@@ -25,6 +25,7 @@
 #include "host/host_process.h"
 #include "host/host_questions.h"
 #include "redis/backoff.h"
+#include "web/web_site.h"
 
 enum { LONG_LIFE_MS = 60000, GUESTS_MOST = 8, SETTINGS_MOST = 1 << 20 };
 
@@ -305,6 +306,16 @@ static void on_visitor(struct evconnlistener *socket, evutil_socket_t fd, struct
 
 /* ---- The outside ---- */
 
+bool host_check(const struct config *config, struct diags *diags)
+{
+    if (!config->keys.web.listen)
+        return true; /* of a unit of its own only that can read them */
+    struct web_site *site = web_site_load(slice_of(config->web_text), NULL, diags);
+    bool right = site != NULL;
+    web_site_destroy(&site);
+    return right;
+}
+
 void host_reload(struct host *host)
 {
     struct guest *starting;
@@ -346,7 +357,7 @@ bool host_busy(const struct host *host)
 static bool open_doors(struct host *host, struct diag *diag)
 {
     const struct web_settings *web = &config_now(host)->keys.web;
-    char where[HOST_DOOR_TEXT_SIZE];
+    char where[WEB_PLACE_TEXT];
     if (web->listen) {
         host->door = host_door_open(web->listen, where, diag);
         if (host->door >= 0)

@@ -25,6 +25,10 @@ struct host_options {
     void *context;
 };
 
+/* Reads all files that a nudged-web of this configuration will read, by the same code. False with
+ * all faults. */
+bool host_check(const struct config *config, struct diags *diags);
+
 /* NULL without a fault where the configuration has nothing open; NULL with `diag` where a socket
  * cannot be had: *failed tells which. */
 struct host *host_new(const struct host_options *options, bool *failed, struct diag *diag);

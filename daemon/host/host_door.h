@@ -6,16 +6,11 @@
 #include <stddef.h>
 
 #include "base/diag.h"
+#include "web/web_place.h"
 
-enum { HOST_DOOR_TEXT_SIZE = 80 };
-
-/* "127.0.0.1:8025", "[::]:443": an address, not a name, and a port; port 0: any that is free. False
- * with `diag`. */
-bool host_door_check(const char *text, struct diag *diag);
-
-/* A socket that listens there, or -1. Waits a few seconds for who still holds the port. `where`
- * takes the address with the port that was free. */
-int host_door_open(const char *text, char where[HOST_DOOR_TEXT_SIZE], struct diag *diag);
+/* A socket that listens at `text`, as web_place_read() has it, or -1. Waits a few seconds for who
+ * still holds the port. `where` takes the address with the port that was free. */
+int host_door_open(const char *text, char where[WEB_PLACE_TEXT], struct diag *diag);
 
 /* A Unix socket at `path`, mode 0660; one that nobody listens at any more is replaced. Or -1. */
 int host_door_open_path(const char *path, struct diag *diag);

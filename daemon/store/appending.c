@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "redis/arguments.h"
 #include "store/script_table.h"
@@ -15,6 +16,11 @@ static void on_reply(void *context, const struct reply *reply, const struct diag
     static const char *const words[] = {"taken", "duplicate", "conflict"};
     const struct appending_call *call = context;
     struct diag diag = {0};
+    if (reply && failpoint("append-lost")) {
+        diag_error(&diag, "the answer was lost by a fail-point");
+        call->callback(call->context, APPENDING_UNAVAILABLE, NULL, &diag);
+        return;
+    }
     size_t state = reply ? reply_word(reply_item(reply, 0), words, APPENDING_UNAVAILABLE)
                          : APPENDING_UNAVAILABLE;
     if (state < APPENDING_UNAVAILABLE) {
@@ -61,6 +67,7 @@ void appending_run(struct scripts *scripts, const struct appending *appending,
     *kept = *call;
     struct connection_request request = arguments_request(&arguments, call->owner, on_reply, kept);
     request.release = release;
+    failpoint("append");
     scripts_run(scripts, SCRIPT_APPEND, &request);
     arena_destroy(&arena);
 }

@@ -35,7 +35,9 @@ struct visits {
 static void tell(int fd, enum web_refusal refusal)
 {
     const struct web_refusal_row *row = web_refusal_row(refusal);
-    bool later = row->status == 429 || row->status == 503;
+    const char *more = row->status == 429 || row->status == 503 ? "Retry-After: 5\r\n"
+                       : row->status == 415                     ? "Accept-Encoding: identity\r\n"
+                                                                : "";
     char body[256], text[768];
     int size = snprintf(body, sizeof body, "{\"title\":\"%s\",\"status\":%d,\"reason\":\"%s\"}",
                         row->sentence, row->status, row->word);
@@ -43,7 +45,7 @@ static void tell(int fd, enum web_refusal refusal)
                           "HTTP/1.1 %d %s\r\nConnection: close\r\n"
                           "Content-Type: application/problem+json\r\n%s"
                           "Content-Length: %d\r\n\r\n%s",
-                          row->status, row->word, later ? "Retry-After: 5\r\n" : "", size, body);
+                          row->status, row->word, more, size, body);
     ssize_t sent = send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)sent; /* who does not take it hears nothing */
     shutdown(fd, SHUT_WR);
