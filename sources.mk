@@ -1791,10 +1791,12 @@ test_files = \
 	tests/functional/provider_texts.py \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
+	tests/functional/redis_rights.py \
 	tests/functional/schema_corpus.py \
 	tests/functional/share_count.py \
 	tests/functional/simulate_day.py \
 	tests/functional/subjects.py \
+	tests/functional/systemd_world.py \
 	tests/functional/terminal.py \
 	tests/functional/test_archive.py \
 	tests/functional/test_behind.py \
@@ -1841,6 +1843,7 @@ test_files = \
 	tests/functional/test_json.py \
 	tests/functional/test_keys.py \
 	tests/functional/test_large_events.py \
+	tests/functional/test_least_rights.py \
 	tests/functional/test_letters.py \
 	tests/functional/test_life.py \
 	tests/functional/test_limits.py \
@@ -1890,6 +1893,7 @@ test_files = \
 	tests/functional/test_terminal.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
+	tests/functional/test_units.py \
 	tests/functional/test_verdicts.py \
 	tests/functional/test_waiting_messages.py \
 	tests/functional/test_waits.py \
@@ -1905,6 +1909,7 @@ test_files = \
 	tests/functional/web_pages.py \
 	tests/functional/web_raw.py \
 	tests/kills.py \
+	tests/lint/hardened.py \
 	tests/lint/house.py \
 	tests/lint/lint.py \
 	tests/lint/manual.py \

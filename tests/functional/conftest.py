@@ -29,6 +29,8 @@ SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).par
 BUILD = pathlib.Path(os.environ.get("NUDGED_BUILD", SOURCE / "build-test"))
 REDIS_SERVER = os.environ.get("NUDGED_REDIS_SERVER", "redis-server")  # or valkey-server
 TOLD_ALONE = {"says-no", "says-yes", "branch", "share", "stays", "matched"}
+RIGHTS = os.environ.get("NUDGED_REDIS_RIGHTS", "")  # words of ACL SETUSER: nudged logs in as a user with these
+RIGHTS_PASSWORD = "only-for-tests"
 PATIENCE = int(os.environ.get("NUDGED_PATIENCE", "60"))  # seconds until a test gives up; a slow machine, not a rule
 
 
@@ -53,12 +55,14 @@ class RedisServer:
         self.path = str(folder / "redis.sock")
         self.url = f"unix://{self.path}"
         self.process = None
+        if RIGHTS:
+            self.url += f"?user=nudged&password={RIGHTS_PASSWORD}"
 
     def start(self, environment=None):
         self.process = subprocess.Popen(
             [REDIS_SERVER, "--port", "0", "--unixsocket", self.path, "--dir", str(self.folder),
              "--appendonly", "yes", "--appendfsync", "no", "--save", "",
-             "--maxmemory-policy", "noeviction", "--daemonize", "no"],
+             "--maxmemory-policy", "noeviction", "--daemonize", "no", *self.users()],
             stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})},
         )
         self.client = redis.Redis(unix_socket_path=self.path)
@@ -72,12 +76,26 @@ class RedisServer:
         wait_until(answers, "redis-server")
         return self
 
+    def users(self):
+        """What makes a user of the rights that the daemon is to have no more than, if it is to."""
+        if not RIGHTS:
+            return []
+        file = self.folder / "users.acl"
+        file.write_text(f"user default on nopass ~* &* +@all\nuser nudged >{RIGHTS_PASSWORD} {RIGHTS}\n")
+        return ["--aclfile", str(file)]
+
+    def denied(self):
+        """What the user `nudged` was not allowed: of each kind once."""
+        return [entry["object"] for entry in self.client.acl_log() if entry["username"] == "nudged"]
+
     def stop(self, how=signal.SIGTERM):
         if self.process:
+            denied = self.denied() if RIGHTS and how == signal.SIGTERM else []
             self.client.close()
             self.process.send_signal(how)
             self.process.wait()
             self.process = None
+            assert not denied, f"no right to: {denied}"
 
 
 class SmtpServer:

@@ -21,6 +21,8 @@ CPPCHECK_WRONG = ["missingIncludeSystem", "nullPointer", "uninitvar", "sizeofCal
 CPPCHECK_WRONG += ["arrayIndexThenCheck", "varFuncNullUB"]
 PAGES = [house.short(path) for path in house.paths("docs/man/*")]
 UNIT = "build-clang/systemd/nudged.service"
+PROGRAMS = ["nudged", "nudged-web", "nudgectl"]
+EXPOSURE_MOST = 12  # tenths of what systemd-analyze security says of the unit
 
 
 def tool(*command):
@@ -69,6 +71,12 @@ def check_gcc():
     return tool("./dev", "gcc")
 
 
+def check_hardened():
+    """the programs are hardened (hardened.py)"""
+    programs = [f"build-gcc/{name}" for name in PROGRAMS if os.path.exists(f"build-gcc/{name}")]
+    return tool(sys.executable, "tests/lint/hardened.py", *programs) if programs else ["nothing is built"]
+
+
 def check_reference():
     """docs/reference.md is what the tables say"""
     made = "build-clang/reference.md"
@@ -112,6 +120,13 @@ def check_unit():
     return [line for line in said if "is not executable" not in line]
 
 
+def check_exposure():
+    """systemd-analyze security: 1.2 at most"""
+    if not shutil.which("systemd-analyze"):
+        return []
+    return tool("systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE_MOST}", UNIT)
+
+
 def run(check):
     return check, list(check())
 
@@ -124,7 +139,8 @@ def main():
         checks = [check_cppcheck, check_format, check_shell, check_pages, check_taken, *house.CHECKS]
         results = list(pool.map(run, checks))
         results += built.result()
-        results += map(run, (*house.BUILT, check_reference, check_schemas, check_manual, check_unit))
+        results += map(run, (*house.BUILT, check_hardened, check_reference, check_schemas, check_manual,
+                              check_unit, check_exposure))
     for check, complaints in results:
         passed += not complaints
         failed += bool(complaints)
