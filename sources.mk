@@ -413,6 +413,7 @@ library_sources = \
 	daemon/ctl/suppress_import.c \
 	daemon/ctl/suppress_import.h \
 	daemon/ctl/test.c \
+	daemon/ctl/token_key.c \
 	daemon/ctl/top.c \
 	daemon/ctl/top_page.c \
 	daemon/ctl/top_page.h \
@@ -1741,7 +1742,13 @@ doc_files = \
 	docs/rules.md \
 	docs/simulate.md \
 	docs/templates.md \
-	docs/testing.md
+	docs/testing.md \
+	docs/tokens/nudged_token.go \
+	docs/tokens/nudged_token.js \
+	docs/tokens/nudged_token.php \
+	docs/tokens/nudged_token.py \
+	docs/tokens/nudged_token.rb \
+	docs/tokens/vectors.json
 
 test_files = \
 	tests/bench/bench_archive.py \
@@ -1891,6 +1898,7 @@ test_files = \
 	tests/functional/test_smtp_dialogue.py \
 	tests/functional/test_suppress.py \
 	tests/functional/test_terminal.py \
+	tests/functional/test_token_verifiers.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_units.py \

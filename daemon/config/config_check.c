@@ -22,6 +22,7 @@
 #include "redis/embedded.h"
 #include "redis/endpoint.h"
 #include "serve/loopback.h"
+#include "web/page_colour.h"
 #include "web/web_place.h"
 #include "web/web_proxies.h"
 
@@ -216,6 +217,9 @@ static void check_files(const struct checking *checking)
     if (config->keys->web.tokens_file)
         check_file(checking, at_key(checking, "web.tokens_file"), config->keys->web.tokens_file,
                    true);
+    if (at_key(checking, "web.token_keys_file"))
+        check_file(checking, at_key(checking, "web.token_keys_file"),
+                   config->keys->web.token_keys_file, true);
     check_redis_files(checking);
 }
 
@@ -367,6 +371,39 @@ static void check_links(const struct checking *checking)
                "mail programs offer one click to unsubscribe over HTTPS alone");
     check_link(checking, "mail.confirm_url", mail->confirm_url,
                "whoever reads the link on its way could say yes in its place");
+    check_link(checking, "mail.preferences_url", mail->preferences_url,
+               "whoever reads the link on its way could choose in its place");
+}
+
+/* ---- The public pages ---- */
+
+/* The token stands behind it, as one more word of its path. */
+static void check_public_url(const struct checking *checking)
+{
+    const struct web_settings *web = &checking->config->keys->web;
+    const struct value *place = at_key(checking, "web.public_url");
+    if (!place || !web->public_url)
+        return;
+    if (strncasecmp(web->public_url, "https://", 8) != 0 && !is_this_machine(web->public_url))
+        diag_hint(fault(checking, place, DIAG_ERROR, "`public_url` must be an https address"),
+                  "mail programs offer one click to unsubscribe over HTTPS alone");
+    else if (strpbrk(web->public_url, "{}?# \"<>"))
+        diag_hint(
+            fault(checking, place, DIAG_ERROR, "`public_url` must be an address without a query"),
+            "such as https://mail.shop.example: `/u/` and the token stand behind it");
+    else if (!web->listen && !web->socket)
+        diag_hint(fault(checking, place, DIAG_WARNING, "nothing listens for `public_url`"),
+                  "set `listen` under `web`: \"127.0.0.1:8025\", and a proxy in front of it");
+}
+
+static void check_colour(const struct checking *checking)
+{
+    const struct web_settings *web = &checking->config->keys->web;
+    struct page_colour colour;
+    if (web->colour && !page_colour_read(web->colour, &colour))
+        diag_hint(fault(checking, at_key(checking, "web.colour"), DIAG_ERROR,
+                        "`colour` must be six hex digits behind a `#`, in quotes"),
+                  "colour: \"#2f5d50\"");
 }
 
 void config_check(const struct config_check *config, struct diags *diags)
@@ -383,4 +420,6 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_provider(&checking);
     check_only(&checking);
     check_links(&checking);
+    check_public_url(&checking);
+    check_colour(&checking);
 }

@@ -54,9 +54,8 @@ static bool shows_link(const struct checking *checking, const char *name)
 /* Gmail and Yahoo want one click of who sends marketing, and that works over HTTPS alone. */
 static void check_address(struct checking *checking, const struct rule *rule)
 {
-    const struct config_mail *mail = &checking->config->keys.mail;
     struct diag diag;
-    if (checking->told || mail->unsubscribe_url)
+    if (checking->told || checking->config->links.unsubscribe)
         return;
     checking->told = true;
     diag_error(&diag,
@@ -65,7 +64,8 @@ static void check_address(struct checking *checking, const struct rule *rule)
     diag.level = DIAG_WARNING;
     diag_code(&diag, "no-unsubscribe");
     diag_file(&diag, checking->config->file);
-    diag_hint(&diag, "set `unsubscribe_url` under `mail`: https://shop.example/u/{token}");
+    diag_hint(&diag, "set `public_url` under `web`, or `unsubscribe_url` under `mail`: "
+                     "https://shop.example/u/{token}");
     diags_add(checking->diags, &diag);
 }
 
@@ -85,12 +85,13 @@ static void check_link(struct checking *checking, const struct rule *rule)
 static void check_confirmation(struct checking *checking, const struct rule *rule)
 {
     struct diag diag;
-    if (checking->config->keys.mail.confirm_url || !shows_link(checking, "confirm_url"))
+    if (checking->config->links.confirm || !shows_link(checking, "confirm_url"))
         return;
     diag_error(&diag, "`%s` (rule `%s`) shows {{ confirm_url }}, and there is no address for it",
                checking->variant->name, rule->name);
     diag_code(&diag, "no-confirm-url");
-    diag_hint(&diag, "set `confirm_url` under `mail`: https://shop.example/confirm/{token}");
+    diag_hint(&diag, "set `public_url` under `web`, or `confirm_url` under `mail`: "
+                     "https://shop.example/confirm/{token}");
     add_warning(checking, &diag);
 }
 

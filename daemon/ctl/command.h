@@ -44,6 +44,7 @@ int command_outbox(struct context *context, int argc, char **argv);
 int command_preview(struct context *context, int argc, char **argv);
 int command_push(struct context *context, int argc, char **argv);
 int command_reload(struct context *context, int argc, char **argv);
+int command_token_key(struct context *context, int argc, char **argv);
 int command_render(struct context *context, int argc, char **argv);
 int command_simulate(struct context *context, int argc, char **argv);
 int command_status(struct context *context, int argc, char **argv);

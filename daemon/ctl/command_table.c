@@ -368,6 +368,13 @@ const struct command commands[] = {
         .run = command_reload,
     },
     {
+        .name = "token-key",
+        .arguments = "",
+        .about = "a new key for web.token_keys_file, which signs mailed links",
+        .examples = "  nudgectl token-key >> /etc/nudged/token-keys && nudgectl reload\n",
+        .run = command_token_key,
+    },
+    {
         .name = "stop",
         .arguments = "[--json]",
         .about = "end the daemon, as SIGTERM does",

@@ -6,6 +6,7 @@
 #include "web/pages.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -263,7 +264,9 @@ void pages_load(struct arena *arena, const struct web_settings *settings, const 
     pages->look = page_look_make(arena, name ? name : host_of(arena, settings->public_url),
                                  text_of(arena, shop, "url"), text_of(arena, shop, "email"),
                                  settings->colour);
-    if (settings->token_keys_file &&
+    /* The daemon makes the one in its state folder, so that before its first start there is none.
+     */
+    if (settings->token_keys_file && access(settings->token_keys_file, F_OK) == 0 &&
         !token_keys_load(arena, settings->token_keys_file, &pages->keys, &diag))
         diags_add(diags, &diag);
 }

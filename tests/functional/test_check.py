@@ -281,7 +281,7 @@ def test_check_wants_an_address_to_confirm_at(desk):
     desk.template("layouts/paper.html.liquid", "{{ content }} {% render 'yes' %}")
     out = warnings(desk, 1)
     assert ("welcome.html.liquid: warning: `welcome` (rule `welcome`) shows {{ confirm_url }}, and there is no "
-            "address for it\nhint: set `confirm_url` under `mail`") in out
+            "address for it\nhint: set `public_url` under `web`, or `confirm_url` under `mail`") in out
     desk.daemon("yes", mail={"unsubscribe_url": "https://shop.example/u/{token}",
                              "confirm_url": "https://shop.example/yes/{token}"})
     assert "0 warnings" in desk.ctl("check", config=desk.folder / "yes.yaml")[1]
