@@ -11,8 +11,12 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "mail/confirm.h"
 #include "mail/preferences.h"
+#include "mail/token_keys.h"
 #include "mail/unsubscribe.h"
 
 #define KEY_ONE "0123456789abcdef0123456789abcdef"
@@ -186,6 +190,69 @@ static void foreign(void **state)
     arena_destroy(&arena);
 }
 
+/* ---- docs/tokens/vectors.json, which other languages are held to ---- */
+
+static bool read_fields(struct arena *arena, const struct token_keys *keys, const char *purpose,
+                        const char *token, const char *fields[3], size_t *count)
+{
+    const size_t length = strlen(token);
+    struct confirm_claim claim;
+    *count = strcmp(purpose, "confirm") == 0 ? 3 : strcmp(purpose, "preferences") == 0 ? 1 : 2;
+    if (*count == 1)
+        return preferences_verify(arena, keys->items, keys->count, token, length, fields);
+    if (*count == 2)
+        return unsubscribe_verify(arena, keys->items, keys->count, token, length, fields,
+                                  fields + 1);
+    if (!confirm_verify(arena, keys->items, keys->count, token, length, clock_wall_ms(), &claim))
+        return false;
+    fields[0] = claim.customer;
+    fields[1] = claim.topic;
+    fields[2] = arena_printf(arena, "%lld", (long long)claim.expires_ms);
+    return true;
+}
+
+static void check_vector(struct arena *arena, const struct token_keys *keys,
+                         const struct value *row)
+{
+    const char *about = value_to_text(arena, value_get(row, "about")), *fields[3];
+    const struct value *expected = value_get(row, "fields");
+    size_t count;
+    bool read = read_fields(arena, keys, value_to_text(arena, value_get(row, "purpose")),
+                            value_to_text(arena, value_get(row, "token")), fields, &count);
+    if (read != value_is(expected, VALUE_LIST))
+        fail_msg("%s", about);
+    for (size_t i = 0; read && i < count; i++)
+        if (!value_is_text(&expected->list->items[i], fields[i]))
+            fail_msg("%s: %s", about, fields[i]);
+}
+
+static void vectors(void **state)
+{
+    (void)state;
+    const char *source = getenv("NUDGED_SOURCE"), *text;
+    size_t length;
+    struct diag diag = {0};
+    struct value map;
+    struct token_keys filed;
+    struct arena *arena = arena_new(1 << 16);
+    const char *path = arena_printf(arena, "%s/docs/tokens/vectors.json", source ? source : ".");
+    assert_true(file_read(arena, path, 1 << 20, &text, &length, &diag));
+    assert_true(json_read(arena, text, length, &json_file_limits, &map, &diag));
+    const char *lines = value_to_text(arena, value_get(&map, "keys"));
+    const char *secret = value_to_text(arena, value_get(&map, "secret"));
+    assert_true(token_keys_read(arena, "keys", lines, strlen(lines), &filed, &diag));
+    const struct token_key all[] = {
+        filed.items[0],
+        filed.items[1],
+        {TOKEN_KEYS_SECRET_ID, (const unsigned char *)secret, strlen(secret) - 1, true}};
+    const struct token_keys keys = {all, 3};
+    const struct value *tokens = value_get(&map, "tokens");
+    assert_true(value_count(tokens) > 35);
+    for (uint32_t i = 0; i < value_count(tokens); i++)
+        check_vector(arena, &keys, &tokens->list->items[i]);
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +264,7 @@ int main(void)
         cmocka_unit_test(forms_apart),
         cmocka_unit_test(expires_at_the_millisecond),
         cmocka_unit_test(foreign),
+        cmocka_unit_test(vectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
