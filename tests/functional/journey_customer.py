@@ -83,6 +83,7 @@ class Customer:
         self.number = 0  # of the rule set by which was decided last
         self.braked = set()  # rules that a decision of theirs found paused by policy.brake
         self.at, self.starts = 0, frozenset()  # of the last decision; marks of events kept for it, as `kept` has them
+        self.turn = 0  # of the last tick, when it came
         self.asked, self.skipped = {}, set()  # (rule, tick) of clocks: those that are over, or may be
         self.futile = set()  # what was told of ticks of which nothing came: once for all
 
@@ -97,11 +98,11 @@ class Customer:
 
     def signature(self):
         """Equal where two are."""
-        return repr((self.number, self.kept(), sorted(map(repr, self.begun.items())),
+        return repr((self.number, self.changes(), sorted(map(repr, self.begun.items())),
                      sorted(one.mid for one in self.sends if one.mid), sorted(self.braked),
-                     sorted(map(repr, self.futile))))
+                     sorted(map(repr, self.futile)), sorted(self.asked.items())))
 
-    def kept(self):
+    def changes(self):
         """What decisions change."""
         journeys = [(one.rule, one.run, one.per, one.step, one.deadline, one.clock, one.number, one.halted, one.full,
                      one.imposed, one.waited, id(one.until), id(one.meets), len(one.collected))

@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import math
 
+PASSES = {"sends", "refused", "outbox-full", "quiet-hours"}  # what may become of a send that the brake lets pass
 ROOM = ((math.inf, False), (math.inf, False))
 
 
@@ -22,11 +23,11 @@ class Guess:
     codes: dict = dataclasses.field(default_factory=dict)
 
 
-def guesses(sets, decided, paused, tripped, crowded, said):
+def guesses(sets, decided, paused, tripped, halted, crowded, said):
     """`decided`: those of the sets by which it may have been; `tripped`: rules that their brake paused at
-    some time of what is read now; `crowded`: the outbox may have been full; `said`: what the line says."""
+    some time of what is read now; `halted`: those for which a journey waits already; `crowded`: the outbox may have been full; `said`: what the line says."""
     for rules, room, codes, brakes in itertools.product(
-            decided, rooms(crowded, said), codes_left(said), braked(tripped, paused, said)):
+            decided, rooms(crowded, said), codes_left(said), braked(tripped, paused, halted, said)):
         held, passing = brakes
         yield Guess(rules, tuple(other for other in sets if other is not rules), {**paused, **held}, passing,
                     room, codes)
@@ -50,15 +51,13 @@ def rooms(crowded, said):
     return out + [((math.inf, True), free), ((math.inf, True), (math.inf, True)), (free, (math.inf, True))]
 
 
-def braked(tripped, paused, said):
-    """Of each rule that the line calls paused: from the beginning, or after so many sends."""
+def braked(tripped, paused, halted, said):
+    """Of each rule that the line calls paused, or may leave so: from the beginning, or after so many sends."""
     options = []
     for name in sorted(tripped - set(paused)):
-        of = {what: sum(count for (rule, word, why), count in said.items()
-                        if rule == name and (word == what or why == what)) for what in ("paused", "sends", "refused")}
-        if of["paused"]:
-            most = of["sends"] + of["refused"] + 1
-            options.append([({name: "brake"}, {})] + [({}, {name: number}) for number in range(most)])
+        passed = sum(count for (rule, what, _), count in said.items() if rule == name and what in PASSES)
+        if name in halted or any(rule == name and "paused" in (what, why) for rule, what, why in said):
+            options.append([({name: "brake"}, {})] + [({}, {name: number}) for number in range(passed + 1)])
     for choice in itertools.product(*options):
         yield ({name: by for held, _ in choice for name, by in held.items()},
                {name: number for _, passing in choice for name, number in passing.items()})

@@ -129,7 +129,7 @@ class Model(Moves):
                  "origin": origin_of("clock", f"{tick_ms} {customer.key}")}
         self.said, matches, failed = said, [], []
         self.forget_runs()
-        before = customer.kept()
+        before = customer.changes()
         for rule in self.set.with_clocks(rules):
             answer = ask(rule.condition, self.view(event, event))
             if answer:
@@ -147,7 +147,7 @@ class Model(Moves):
         """What matches, and changes nothing, is told once: whether it was. Conditions that fail are told beside it."""
         dead = any(what == "error" or why in DEAD for _, what, why in self.did)
         told = repr((sorted(failed), sorted(map(repr, self.did))))
-        futile = not (dead or self.recall or self.for_others or self.c.kept() != before)
+        futile = not (dead or self.recall or self.for_others or self.c.changes() != before)
         self.was_told = futile and told in self.c.futile
         if futile:
             self.c.futile.add(told)

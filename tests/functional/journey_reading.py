@@ -19,7 +19,7 @@ TOLD = {"sends", "refused", "ended", "ignored", "waits", "waits-for", "error", "
         "goes-on", "collected", "sets", "emits", "paused", "outbox-full"}
 NO_ROOM = ((0, True), (0, True))
 TRACE_MOST = 100  # lines
-STATES = 12  # at most, of a customer
+STATES = 48  # at most, of a customer
 
 
 class Full(Exception):
@@ -66,7 +66,7 @@ class Reader:
         lines = self.lines()
         self.states.update({key: [self.model.customers[key]] for key in lines if key not in self.states})
         self.tripped = {item["rule"] for rows in lines.values() for line in rows for item in line["did"]
-                        if item["what"] == "paused" and item["why"] == "brake"} - set(self.paused)
+                        if item["what"] == "paused" and item["why"] == "brake"} | self.braked() - set(self.paused)
         while any([self.read_on(key, rows) for key, rows in lines.items()]):
             pass
         left = [rows[0] for rows in lines.values() if rows]
@@ -76,6 +76,11 @@ class Reader:
             self.model.customers[key] = self.states[key][0]
         for name in self.tripped:
             self.paused[name] = "brake"
+
+    def braked(self):
+        """By now. One whose sends have all waited already is told of no more."""
+        halted = self.client.hgetall("nudged:halted")
+        return {name.decode() for name, row in halted.items() if json.loads(row)["by"] == "brake"}
 
     def read_mail(self, mail):
         step, start, event, level, collected, *code = mail.get_payload(decode=True).decode().splitlines()[0].split("|")
@@ -105,7 +110,7 @@ class Reader:
     def is_known(self, key, line):
         event = line.get("event")
         return (not event or event["type"] == "clock" or event["entry"] in self.pushed
-                or bool(self.states[key][0].emitted) or bool(self.made_for(key, line)))
+                or any(state.emitted for state in self.states[key]) or bool(self.made_for(key, line)))
 
     # ---- A line ----
 
@@ -122,7 +127,7 @@ class Reader:
         if "event" not in line:
             self.in_time(key, line, [min(filter(None, (one.deadline, one.halted, one.full)))
                                      for state in states for one in state.journeys])
-            return self.decide(key, line, said, [lambda trial, *guess: self.model.decide_due(
+            return self.decide(key, line, said, lambda _: [lambda trial, *guess: self.model.decide_due(
                 trial, line["at"], guess[0], said, guess[1])])
         if line["event"]["type"] == "clock":
             return self.follow_tick(key, line, said)
@@ -132,7 +137,7 @@ class Reader:
         for state in self.states[key]:
             self.model.take_back(state, {item["mid"] for item in line["did"] if item["what"] == "withdrawn"})
         event, time = self.event_of(key, line)
-        self.decide(key, line, said, [lambda trial, *guess: self.model.decide_event(
+        self.decide(key, line, said, lambda _: [lambda trial, *guess: self.model.decide_event(
             trial, event, time, line["at"], guess[0], said, guess[1])])
         if (None, "passed-over", "duplicate") not in said:
             number = self.states[key][0].number if len(self.sets) == 1 else None
@@ -141,43 +146,49 @@ class Reader:
     def event_of(self, key, line):
         """One that was pushed, or the next one that their own rules made, or one that those of others made
         for them; and its time."""
-        entry, states = line["event"]["entry"], self.states[key]
+        entry, id_, states = line["event"]["entry"], line["event"].get("id"), self.states[key]
         event = self.pushed.get(entry)
-        if event and event["id"] == line["event"].get("id"):
+        if event and event["id"] == id_:
             assert entry not in self.seen, f"decided twice: {line}"
-            assert not states[0].emitted, f"{states[0].emitted} before {line}"
+            self.states[key] = [state for state in states if not state.emitted]
+            assert self.states[key], f"{states[0].emitted} before {line}"
             self.seen.add(entry)
             del self.open[key][entry]
             return event, time_of(event, int(entry.split("-")[0]))
-        made = ([state.emitted.pop(0) for state in states] if states[0].emitted else self.made_for(key, line))[:1]
-        assert made and made[0]["id"] == line["event"]["id"], f"{line} of {made} {self.for_them[key]}"
-        self.for_them[key] = [one for one in self.for_them[key] if one is not made[0]]
+        if any(state.emitted for state in states):
+            self.states[key] = [state for state in states if state.emitted and state.emitted[0]["id"] == id_]
+            assert self.states[key], f"{line} of {states[0].emitted}"
+            made = [state.emitted.pop(0) for state in self.states[key]]
+        else:
+            made = self.made_for(key, line)
+            assert made, f"{line} of {self.for_them[key]}"
+            self.for_them[key] = [one for one in self.for_them[key] if one is not made[0]]
         return made[0], made[0]["time"]
 
     def made_for(self, key, line):
         return [one for one in self.for_them[key] if one["id"] == line["event"].get("id")]
 
     def decide(self, key, line, said, ways):
-        """Which way the model came to what was said, by some guess or other."""
+        """By some guess or other the model comes to what was said; `ways`: of a state, what may have happened."""
         faults, found = [], {}
         for state in self.states[key]:
             crowded = self.crowded and (any(what == "outbox-full" for _, what, _ in said)
                                         or any(one.full for one in state.journeys))
-            for guess in guesses(self.sets, self.decided_by(line), self.paused, self.tripped, crowded, said):
-                for number, way in enumerate(ways):
+            halted = {one.rule for one in state.journeys if one.halted}
+            for guess in guesses(self.sets, self.decided_by(line), self.paused, self.tripped, halted, crowded, said):
+                for way in ways(state):
                     trial = self.try_guess(state, guess, way)
                     fault = self.fault(trial, line, said)
                     if fault:
                         faults.append(fault)
                     elif len(found) < STATES:
                         self.adopt(trial, line)
-                        found.setdefault(trial.signature(), (trial, number, self.names, self.model.for_others))
+                        found.setdefault(trial.signature(), (trial, self.names, self.model.for_others))
         assert found, "\n".join([*faults[:1], f"nothing else fits {line}", *sorted(
             {row for fault in faults for row in fault.splitlines() if row.startswith("only the")})])
         self.states[key] = [row[0] for row in found.values()]
-        _, number, names, made = next(iter(found.values()))
+        _, names, made = next(iter(found.values()))
         self.note(line, names, made)
-        return number
 
     def decided_by(self, line):
         """The sets by which it may have been."""
@@ -237,7 +248,7 @@ class Reader:
             if item["what"] in WITHDRAWN:
                 self.told[item["mid"]].append(item["what"])
             elif item["what"] == "paused" and item["why"] == "brake" and item["rule"] in self.tripped:
-                self.brakes.append((item["rule"], line["at"]))
+                self.brakes.append((item["rule"], item.get("since", line["at"])))
         for mid, sent in names.items():
             assert mid not in self.sent, f"decided twice: {line}"
             self.sent[mid] = sent
@@ -324,20 +335,23 @@ class Reader:
 
     def follow_tick(self, key, line, said):
         """Of each rule the newest turn that has come, and no other."""
-        groups = sorted(self.turns_of(self.states[key][0], line["at"]).items(), key=lambda group: -group[0][0])
-        (moment, tick_ms), pairs = groups[self.decide(key, line, said, [
-            lambda trial, guess, codeless, one=one: self.model.decide_ticks(
-                trial, (*one[0], [rule for rule, _ in one[1]]), line["at"], guess, said, codeless)
-            for one in groups])]
-        self.in_time(key, line, [moment])
-        rules = next(one for one in self.sets if one.number == self.states[key][0].number)
-        asked = {rule.name for rule in rules.with_clocks([rule for rule, _ in pairs])}
-        pairs = [(rule, name) for rule, name in pairs if rule.name in asked]
-        for state in self.states[key]:
-            state.asked.update({(rule.name, name): True for rule, name in pairs})
-            for (_, other_ms), others in groups:
-                state.asked.update({(rule.name, name): False for rule, name in others
-                                    if other_ms < tick_ms and rule in [one for one, _ in pairs]})
+        def ways(state):
+            groups = sorted(self.turns_of(state, line["at"]).items(), key=lambda group: -group[0][0])
+            return [lambda trial, guess, codeless, turn=turn: self.take_turn(
+                trial, turn, groups, line["at"], guess, said, codeless) for turn, _ in groups]
+
+        self.decide(key, line, said, ways)
+        self.in_time(key, line, [max(state.turn for state in self.states[key])])
+
+    def take_turn(self, trial, turn, groups, now, guess, said, codeless):
+        """As if these rules were asked, those of them that the set has; older turns of theirs are over then."""
+        (moment, tick_ms), pairs = turn, dict(groups)[turn]
+        self.model.decide_ticks(trial, (*turn, [rule for rule, _ in pairs]), now, guess, said, codeless)
+        asked = {rule.name for rule in guess.rules.with_clocks([rule for rule, _ in pairs])}
+        trial.turn = moment
+        for (_, other_ms), others in groups:
+            trial.asked.update({(rule.name, name): other_ms == tick_ms for rule, name in others
+                                if other_ms <= tick_ms and rule.name in asked})
 
     def rest_turns(self, state, asked_ms):
         """Who was asked of whom something comes is told; of each rule no other turn than the newest."""

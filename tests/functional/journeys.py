@@ -108,11 +108,16 @@ class Run:
         self.reload(self.daemons[:first])
 
     def reload(self, daemons):
+        before = self.digests()
         for daemon in daemons:
             daemon.process.send_signal(signal.SIGHUP)
-        count = len(self.rules) + 1
-        wait_until(lambda: all(daemon.status()["rules"] == count for daemon in daemons), "the edited rules")
+        wait_until(lambda: all(self.digests()[daemon.name] != before[daemon.name] for daemon in daemons),
+                   "the edited rules")
         self.wait_renewed()
+
+    def digests(self):
+        """Of the rule set that each daemon has."""
+        return {name.decode(): row.split()[1] for name, row in self.client.hgetall("nudged:sets").items()}
 
     def catch_up(self):
         """Who was left behind has the newest rules now."""
@@ -124,7 +129,7 @@ class Run:
         """Each daemon knows of the others which rules they have: by its next renewal."""
         client = self.client
         if not self.behind:
-            wait_until(lambda: len({row.split()[1] for row in client.hvals("nudged:sets")}) == 1, "one rule set")
+            wait_until(lambda: len(set(self.digests().values())) == 1, "one rule set")
         for key in client.keys("nudged:instance:*"):
             ends = client.pexpiretime(key)
             wait_until(lambda: client.pexpiretime(key) > ends, "a renewal")
@@ -157,16 +162,10 @@ class Run:
         seconds, micros = self.client.time()
         return seconds * 1000 + micros // 1000
 
-    def forward(self, ms):
-        """The daemons' leases hold on."""
-        for key in self.client.keys("nudged:instance:*"):
-            self.client.pexpire(key, ms + 9000)
-        self.redis.ahead_ms.value += ms
-
     def quiet(self):
         """Nothing is in hand: then only a deadline can make work, and there is none, or all of it at one moment."""
         client = self.client
-        if not self.is_asked() or not self.away and not (
+        if not self.is_asked() or self.is_halted() or not self.away and not (
                 self.shop.idle() and not client.exists("nudged:full:marketing", "nudged:full:transactional")):
             return False
         with client.pipeline() as pipe:
@@ -176,6 +175,12 @@ class Run:
         # What a killed daemon had in hand, and is withdrawn since, stands there until its give_up.
         later = not self.away and client.zcount("nudged:later", "-inf", self.quiet_ms + SLOT_MS)
         return not (taken or events or later or due and due[0][1] <= self.quiet_ms)
+
+    def is_halted(self):
+        """Whether some wait for a rule that goes on again."""
+        halted = self.client.hkeys("nudged:halted")
+        return any(rule not in halted and self.client.exists(b"nudged:halt:" + rule)
+                   for rule in self.client.smembers("nudged:halts"))
 
     def is_asked(self):
         """Whether all turns of clocks that had come as the wait began were taken, and decided."""
@@ -202,9 +207,9 @@ class Run:
             nonlocal patience
             if time.monotonic() > patience and self.kills:
                 patience = time.monotonic() + 5
-                self.forward(31000)
+                self.redis.forward(31000)
             if self.quiet() and self.client.zcount("nudged:due", "-inf", self.quiet_ms + LEFT_MS):
-                self.forward(LEFT_MS)  # what is left to a daemon with other rules is looked at again
+                self.redis.forward(LEFT_MS)  # what is left to a daemon with other rules is looked at again
                 return False
             return self.quiet()
         wait_until(over, "all to be decided and sent", 180)
@@ -215,7 +220,7 @@ class Run:
         for stop in (False, True):
             first = self.client.zrange("nudged:due", 0, 0, withscores=True)
             next_ms = int(first[0][1]) + self.rng.choice([1, 1000, 20000, 90000]) if first else target_ms
-            self.forward(max(1, (target_ms if stop else min(next_ms, target_ms)) - self.now_ms()))
+            self.redis.forward(max(1, (target_ms if stop else min(next_ms, target_ms)) - self.now_ms()))
             self.settle()
 
     # ---- A slot ----
@@ -251,7 +256,8 @@ class Run:
         if self.rng.random() < KILLS:
             for _ in range(self.rng.randrange(200)):
                 self.client.ping()  # between some of its commands: anywhere in its work
-            daemon = self.rng.choice(self.daemons)
+            # One that is behind would be so no more.
+            daemon = self.rng.choice([one for one in self.daemons if one not in self.behind])
             daemon.kill()
             self.kills += 1
             daemon.spawn()

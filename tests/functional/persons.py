@@ -78,6 +78,22 @@ class LateRedis(RedisServer):
         self.environment = {"LD_PRELOAD": str(library), "LATE_CLOCK": self.file.name}
 
 
+    def forward(self, ms):
+        """The daemons' leases hold on, and what they told of their rules: no script runs between what
+        lengthens these and the clock's step."""
+        if ms <= 0:
+            return
+        with self.client.pipeline() as pipe:
+            for key in self.client.keys("nudged:instance:*"):
+                pipe.pexpire(key, ms + 9000)
+            for key in self.client.keys("nudged:set*"):
+                pipe.pexpire(key, ms + HOUR_MS)
+            pipe.execute_command("CLIENT", "PAUSE", 5000, "WRITE")
+            pipe.execute()
+        self.ahead_ms.value += ms
+        self.client.client_unpause()
+
+
 class Door(SmtpServer):
     """An SMTP server whose port can be closed, and opened again. While it is closed a socket that
     does not listen keeps the port from others."""

@@ -118,11 +118,7 @@ class Day:
         return seconds * 1000 + micros // 1000
 
     def set(self, at_ms):
-        """The daemons' leases hold on."""
-        ahead = at_ms - self.now_ms()
-        for key in self.client.keys("nudged:instance:*"):
-            self.client.pexpire(key, max(ahead, 0) + 9000)
-        self.redis.ahead_ms.value += max(ahead, 0)
+        self.redis.forward(at_ms - self.now_ms())
 
     def settle(self):
         def done():
