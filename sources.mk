@@ -625,6 +625,8 @@ library_sources = \
 	daemon/host/host_channel.h \
 	daemon/host/host_door.c \
 	daemon/host/host_door.h \
+	daemon/host/host_feedback.c \
+	daemon/host/host_feedback.h \
 	daemon/host/host_figures.c \
 	daemon/host/host_figures.h \
 	daemon/host/host_process.c \
@@ -633,6 +635,8 @@ library_sources = \
 	daemon/host/host_question_person.h \
 	daemon/host/host_questions.c \
 	daemon/host/host_questions.h \
+	daemon/host/host_sns.c \
+	daemon/host/host_sns.h \
 	daemon/liquid/liquid.h \
 	daemon/liquid/liquid_case.c \
 	daemon/liquid/liquid_case.h \
@@ -850,6 +854,8 @@ library_sources = \
 	daemon/send/breaker.h \
 	daemon/send/envelope.c \
 	daemon/send/envelope.h \
+	daemon/send/fetch.c \
+	daemon/send/fetch.h \
 	daemon/send/fill.c \
 	daemon/send/fill.h \
 	daemon/send/gateway.h \
@@ -862,6 +868,8 @@ library_sources = \
 	daemon/send/http.h \
 	daemon/send/http_settings.c \
 	daemon/send/http_settings.h \
+	daemon/send/mailbox_gone.c \
+	daemon/send/mailbox_gone.h \
 	daemon/send/maildir.c \
 	daemon/send/maildir.h \
 	daemon/send/outcome.c \
@@ -1908,11 +1916,15 @@ test_files = \
 	tests/functional/test_watch.py \
 	tests/functional/test_web_attacks.py \
 	tests/functional/test_web_process.py \
+	tests/functional/test_webhook_feedback.py \
+	tests/functional/test_webhook_mappings.py \
+	tests/functional/test_webhooks.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \
 	tests/functional/test_words.py \
 	tests/functional/test_wrong_keys.py \
 	tests/functional/verdict_world.py \
+	tests/functional/web_hooks.py \
 	tests/functional/web_intake.py \
 	tests/functional/web_pages.py \
 	tests/functional/web_raw.py \
@@ -1933,62 +1945,121 @@ test_files = \
 	tests/unit/servers/raw_http.py \
 	tests/unit/servers/smtp_server.py \
 	tests/webhooks/brevo/deferred.http \
+	tests/webhooks/brevo/deferred.json \
 	tests/webhooks/brevo/delivered.http \
+	tests/webhooks/brevo/delivered.json \
 	tests/webhooks/brevo/hard_bounce.http \
+	tests/webhooks/brevo/hard_bounce.json \
 	tests/webhooks/brevo/soft_bounce.http \
+	tests/webhooks/brevo/soft_bounce.json \
 	tests/webhooks/brevo/spam.http \
+	tests/webhooks/brevo/spam.json \
 	tests/webhooks/brevo/unsubscribed.http \
+	tests/webhooks/brevo/unsubscribed.json \
 	tests/webhooks/generic/not_listed.http \
+	tests/webhooks/generic/not_listed.json \
 	tests/webhooks/generic/order_placed.http \
+	tests/webhooks/generic/order_placed.json \
 	tests/webhooks/mailgun/complained.http \
+	tests/webhooks/mailgun/complained.json \
 	tests/webhooks/mailgun/delivered.http \
+	tests/webhooks/mailgun/delivered.json \
 	tests/webhooks/mailgun/failed_permanent.http \
+	tests/webhooks/mailgun/failed_permanent.json \
 	tests/webhooks/mailgun/failed_suppressed.http \
+	tests/webhooks/mailgun/failed_suppressed.json \
 	tests/webhooks/mailgun/failed_temporary.http \
+	tests/webhooks/mailgun/failed_temporary.json \
 	tests/webhooks/mailgun/unsubscribed.http \
+	tests/webhooks/mailgun/unsubscribed.json \
 	tests/webhooks/postmark/bounce_hard.http \
+	tests/webhooks/postmark/bounce_hard.json \
 	tests/webhooks/postmark/bounce_soft.http \
+	tests/webhooks/postmark/bounce_soft.json \
 	tests/webhooks/postmark/delivery.http \
+	tests/webhooks/postmark/delivery.json \
 	tests/webhooks/postmark/spam_complaint.http \
+	tests/webhooks/postmark/spam_complaint.json \
 	tests/webhooks/postmark/subscription_change.http \
+	tests/webhooks/postmark/subscription_change.json \
 	tests/webhooks/segment/identify.http \
+	tests/webhooks/segment/identify.json \
 	tests/webhooks/segment/order_completed.http \
+	tests/webhooks/segment/order_completed.json \
 	tests/webhooks/segment/page.http \
+	tests/webhooks/segment/page.json \
 	tests/webhooks/segment/product_viewed.http \
+	tests/webhooks/segment/product_viewed.json \
 	tests/webhooks/sendgrid/events.http \
+	tests/webhooks/sendgrid/events.json \
 	tests/webhooks/ses/bounce.http \
+	tests/webhooks/ses/bounce.json \
 	tests/webhooks/ses/bounce_identity.http \
+	tests/webhooks/ses/bounce_identity.json \
 	tests/webhooks/ses/bounce_suppressed.http \
+	tests/webhooks/ses/bounce_suppressed.json \
 	tests/webhooks/ses/complaint.http \
+	tests/webhooks/ses/complaint.json \
 	tests/webhooks/ses/delay.http \
+	tests/webhooks/ses/delay.json \
 	tests/webhooks/ses/delivery.http \
+	tests/webhooks/ses/delivery.json \
 	tests/webhooks/ses/holidays.http \
+	tests/webhooks/ses/holidays.json \
 	tests/webhooks/shopify/carts_create.http \
+	tests/webhooks/shopify/carts_create.json \
 	tests/webhooks/shopify/carts_update.http \
+	tests/webhooks/shopify/carts_update.json \
 	tests/webhooks/shopify/checkouts_create.http \
+	tests/webhooks/shopify/checkouts_create.json \
 	tests/webhooks/shopify/checkouts_update.http \
+	tests/webhooks/shopify/checkouts_update.json \
 	tests/webhooks/shopify/customers_create.http \
+	tests/webhooks/shopify/customers_create.json \
 	tests/webhooks/shopify/customers_data_request.http \
+	tests/webhooks/shopify/customers_data_request.json \
 	tests/webhooks/shopify/customers_email_marketing_consent_update.http \
+	tests/webhooks/shopify/customers_email_marketing_consent_update.json \
 	tests/webhooks/shopify/customers_redact.http \
+	tests/webhooks/shopify/customers_redact.json \
 	tests/webhooks/shopify/customers_update.http \
+	tests/webhooks/shopify/customers_update.json \
 	tests/webhooks/shopify/fulfillments_create.http \
+	tests/webhooks/shopify/fulfillments_create.json \
 	tests/webhooks/shopify/fulfillments_update.http \
+	tests/webhooks/shopify/fulfillments_update.json \
 	tests/webhooks/shopify/orders_cancelled.http \
+	tests/webhooks/shopify/orders_cancelled.json \
 	tests/webhooks/shopify/orders_create.http \
+	tests/webhooks/shopify/orders_create.json \
 	tests/webhooks/shopify/orders_paid.http \
+	tests/webhooks/shopify/orders_paid.json \
 	tests/webhooks/shopify/orders_updated.http \
+	tests/webhooks/shopify/orders_updated.json \
 	tests/webhooks/shopify/refunds_create.http \
+	tests/webhooks/shopify/refunds_create.json \
 	tests/webhooks/shopify/shop_redact.http \
+	tests/webhooks/shopify/shop_redact.json \
 	tests/webhooks/stripe/charge_refunded.http \
+	tests/webhooks/stripe/charge_refunded.json \
 	tests/webhooks/stripe/checkout_session_completed.http \
+	tests/webhooks/stripe/checkout_session_completed.json \
 	tests/webhooks/stripe/checkout_session_expired.http \
+	tests/webhooks/stripe/checkout_session_expired.json \
 	tests/webhooks/stripe/customer_updated.http \
+	tests/webhooks/stripe/customer_updated.json \
 	tests/webhooks/stripe/subscription_deleted.http \
+	tests/webhooks/stripe/subscription_deleted.json \
 	tests/webhooks/woocommerce/customer_created.http \
+	tests/webhooks/woocommerce/customer_created.json \
 	tests/webhooks/woocommerce/customer_updated.http \
+	tests/webhooks/woocommerce/customer_updated.json \
 	tests/webhooks/woocommerce/order_created.http \
+	tests/webhooks/woocommerce/order_created.json \
 	tests/webhooks/woocommerce/order_updated_completed.http \
+	tests/webhooks/woocommerce/order_updated_completed.json \
 	tests/webhooks/woocommerce/order_updated_note.http \
+	tests/webhooks/woocommerce/order_updated_note.json \
 	tests/webhooks/woocommerce/order_updated_refunded.http \
+	tests/webhooks/woocommerce/order_updated_refunded.json \
 	tests/webhooks/woocommerce/ping.http

@@ -39,6 +39,7 @@
 #include "rules/field.h"
 #include "rules/rule_expression.h"
 #include "send/gateway_kinds.h"
+#include "web/mapping_file.h"
 
 enum { SECRET_BYTES = 32, SECRET_LEAST = 16, SECRET_MOST = 4096, GATEWAYS_MOST = 64 };
 enum { WEB_TEXT_MOST = 1 << 20 };
@@ -385,6 +386,27 @@ static struct value shop_for_web(const struct config *config)
     return map;
 }
 
+/* Whether some webhook tells of messages that were sent: what leads from them to whom they went to is
+ * kept then. */
+static bool hears_feedback(const struct config *config)
+{
+    const struct web_settings *web = &config->keys.web;
+    struct arena *arena = arena_new(64 * 1024);
+    struct diags told_elsewhere = {0};
+    bool hears = false;
+    for (uint32_t i = 0; value_is(&web->webhooks, VALUE_LIST) && i < value_count(&web->webhooks);
+         i++) {
+        const char *name =
+            value_to_text(arena, value_get(&web->webhooks.list->items[i], "mapping"));
+        const struct mapping *mapping =
+            name ? mapping_file_read(arena, web->mappings, name, &told_elsewhere) : NULL;
+        hears |= mapping && mapping_has_feedback(mapping);
+    }
+    diags_free(&told_elsewhere);
+    arena_destroy(&arena);
+    return hears;
+}
+
 /* What nudged-web is told: the section, and what else of the configuration it needs. */
 static void fill_web(struct loading *loading, const struct value *root)
 {
@@ -412,6 +434,7 @@ static void fill_web(struct loading *loading, const struct value *root)
     config->keys.web.mappings = whole(config, config->keys.web.mappings);
     value_set(arena, told, "customer_keys", keys);
     value_set(arena, told, "mappings", value_text(config->keys.web.mappings));
+    config->hears_feedback = hears_feedback(config);
     value_set(arena, told, "shop", shop_for_web(config));
     config->web_text = json_print_slice(arena, &told, WEB_TEXT_MOST).text;
 }
@@ -585,7 +608,7 @@ void config_policy(const struct config *config, struct policy *policy)
         .quiet_from = config->keys.policy.quiet.from,
         .quiet_to = config->keys.policy.quiet.to,
         .dedupe_keep_ms = config->keys.dedupe_keep_ms,
-        .mails_return = config->keys.mail.bounce_domain != NULL,
+        .mails_return = config->keys.mail.bounce_domain || config->hears_feedback,
         .zone = config->zone,
         .shop = config->keys.shop,
         .secret = config->secret,

@@ -24,7 +24,7 @@
 #include "ctl/who.h"
 #include "customer/said.h"
 #include "mail/verp.h"
-#include "send/retry.h"
+#include "send/mailbox_gone.h"
 #include "store/keys.h"
 #include "store/returned_mail.h"
 #include "store/returns.h"
@@ -89,29 +89,6 @@ static bool find_id(const struct desk *desk, char mid[VERP_MID_SIZE])
 
 /* ---- What it means ---- */
 
-/* A domain that there is not; at RCPT a relay seldom knows that, a report does. */
-static bool is_domain(const char *enhanced)
-{
-    return strcmp(enhanced, "5.1.2") == 0 || strcmp(enhanced, "5.4.4") == 0;
-}
-
-/* Whether it is the mailbox that is gone: what send/retry makes of the same answer to RCPT. */
-static bool is_mailbox(const struct report *report)
-{
-    struct outcome outcome;
-    const struct retry_attempt attempt = {.phase = RETRY_RCPT,
-                                          .code = report->code >= 500        ? report->code
-                                                  : *report->enhanced == '5' ? 554
-                                                                             : 0,
-                                          .enhanced = report->enhanced};
-    if (!attempt.code || *report->enhanced == '4')
-        return false;
-    outcome_set(&outcome, OUTCOME_DEAD);
-    retry_smtp(&attempt, &outcome);
-    return outcome.kind == OUTCOME_BOUNCED || outcome.suspect == OUTCOME_SUSPECT_MAILBOX ||
-           is_domain(report->enhanced);
-}
-
 static void judge(struct desk *desk)
 {
     const struct report *report = &desk->report;
@@ -124,7 +101,8 @@ static void judge(struct desk *desk)
                                     .code = report->code,
                                     .trace_keep_ms = desk->context->config->keys.customer.keep_ms};
     if (report->kind == REPORT_FAILED)
-        news->verb = is_mailbox(report) ? RETURNED_MAIL_BOUNCED : RETURNED_MAIL_FAILED;
+        news->verb = mailbox_gone(report->code, report->enhanced) ? RETURNED_MAIL_BOUNCED
+                                                                  : RETURNED_MAIL_FAILED;
     if (report->kind == REPORT_COMPLAINT)
         news->verb = RETURNED_MAIL_COMPLAINED;
     news->suppress = news->verb == RETURNED_MAIL_BOUNCED || news->verb == RETURNED_MAIL_COMPLAINED;

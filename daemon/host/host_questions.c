@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "host/host_feedback.h"
 #include "host/host_question_person.h"
+#include "host/host_sns.h"
 #include "store/customers.h"
 
 enum { OPEN_MOST = 1024, TEXT_MOST = 64 * 1024, FIRST_CHUNK = 2048 };
@@ -29,6 +31,9 @@ static const struct {
 } rows[] = {
     {"echo", echo},
     {"person", host_question_person},
+    {"feedback", host_feedback_begin},
+    {"sns-certificate", host_sns_certificate},
+    {"sns-confirm", host_sns_confirm},
 };
 
 /* ---- Answers ---- */

@@ -2,7 +2,8 @@
 -- What came back of a mail: a bounce, a delay or a complaint, which a signed address or the mail's own
 -- id has led to. `find` only looks whom it is about; any other verb is what became of the mail:
 -- `bounced` and `complained` suppress its address; these and `failed` are events; `delayed` stands in
--- the trace alone. Each once for a mail.
+-- the trace alone. Each once for a mail. `unsubscribed` is a no to all of its customer's, an event whose
+-- id keeps it from being another one.
 -- ARGV: P, verb, mid, ms that a trace lives, the customer as a trace names them now ('': nobody is
 -- told, as they were erased), reason of the suppression, words, enhanced code, code
 -- Returns of `find` {customer, hash of the address, first ms of the day on which it was sent; 0: it is
@@ -83,11 +84,22 @@ local function tell(m)
             reason = words, enhanced = enhanced ~= '' and enhanced or nil, code = tonumber(code)}}), 'own', m.customer)
 end
 
+local function decline(m)
+    redis.call('XADD', P .. ':events', '*', 'event', cjson.encode({type = 'customer.unsubscribed',
+        source = 'nudged', id = mid .. '.unsubscribed', hops = m.hops + 1, customer = {key = m.customer},
+        message = {id = mid, rule = m.rule or nil, gateway = m.gateway or nil}}), 'own', m.customer)
+end
+
 local m = is_hex(mid, 32) and look_up()
 if verb == 'find' then
     return m and {m.customer, m.hash, m.day} or {}
 elseif not m then
     return 'gone'
+elseif verb == 'unsubscribed' then
+    if person ~= '' and not m.elsewhere then
+        decline(m)
+    end
+    return 'done'
 elseif math.floor(m.told / TOLD[verb]) % 2 == 1 then
     return 'twice'
 end

@@ -12,29 +12,41 @@ enum { ARGUMENTS = 8, FIRST_CHUNK = 64 * 1024, TEXT_SIZE = 96 };
 static const char *const verbs[] = {[RETURNED_MAIL_BOUNCED] = "bounced",
                                     [RETURNED_MAIL_FAILED] = "failed",
                                     [RETURNED_MAIL_DELAYED] = "delayed",
-                                    [RETURNED_MAIL_COMPLAINED] = "complained"};
+                                    [RETURNED_MAIL_COMPLAINED] = "complained",
+                                    [RETURNED_MAIL_UNSUBSCRIBED] = "unsubscribed"};
 static const char *const reasons[] = {[RETURNED_MAIL_BOUNCED] = "returned",
                                       [RETURNED_MAIL_FAILED] = "returned",
                                       [RETURNED_MAIL_DELAYED] = "",
-                                      [RETURNED_MAIL_COMPLAINED] = "complained"};
+                                      [RETURNED_MAIL_COMPLAINED] = "complained",
+                                      [RETURNED_MAIL_UNSUBSCRIBED] = ""};
 
-static struct arguments begin(struct arena *arena, const char *prefix, const char *verb,
-                              const char *mid)
+/* ---- What the script takes and gives ---- */
+
+void returned_mail_put_find(struct arguments *arguments, const char *mid)
 {
-    struct arguments arguments = script_call_begin(arena, SCRIPT_FEEDBACK, prefix, ARGUMENTS);
-    arguments_text(&arguments, verb);
-    arguments_text(&arguments, mid);
-    return arguments;
+    arguments_text(arguments, "find");
+    arguments_text(arguments, mid);
 }
 
-bool returned_mail_find(struct session *session, const char *prefix, const char *mid,
-                        struct arena *arena, struct returned_mail *mail, struct diag *diag)
+void returned_mail_put_news(struct arguments *arguments, const char *mid,
+                            const struct returned_mail_news *news)
 {
-    const struct arguments arguments = begin(arena, prefix, "find", mid);
-    const struct reply *reply = script_call(session, &arguments, diag);
+    arguments_text(arguments, verbs[news->verb]);
+    arguments_text(arguments, mid);
+    arguments_number(arguments, news->trace_keep_ms);
+    arguments_text(arguments, news->person);
+    arguments_text(arguments, news->suppress ? reasons[news->verb] : "");
+    arguments_text(arguments, news->words);
+    arguments_text(arguments, news->enhanced);
+    arguments_text(arguments, news->code ? arena_printf(arguments->arena, "%d", news->code) : "");
+}
+
+bool returned_mail_read_found(const struct reply *reply, struct arena *arena,
+                              struct returned_mail *mail, struct diag *diag)
+{
     *mail = (struct returned_mail){0};
-    if (!reply)
-        return false;
+    if (reply->kind == REPLY_ERROR)
+        return reply_fault(reply, diag);
     if (reply->count < 3)
         return true;
     const struct reply *customer = reply_item(reply, 0);
@@ -44,29 +56,40 @@ bool returned_mail_find(struct session *session, const char *prefix, const char 
     return true;
 }
 
-bool returned_mail_apply(struct session *session, const char *prefix, const char *mid,
-                         const struct returned_mail_news *news, enum returned_mail_verdict *verdict,
-                         struct diag *diag)
+bool returned_mail_read_verdict(const struct reply *reply, enum returned_mail_verdict *verdict,
+                                struct diag *diag)
 {
     static const char *const verdicts[] = {[RETURNED_MAIL_DONE] = "done",
                                            [RETURNED_MAIL_TWICE] = "twice",
                                            [RETURNED_MAIL_GONE] = "gone"};
-    struct arena *arena = arena_new(FIRST_CHUNK);
-    struct arguments arguments = begin(arena, prefix, verbs[news->verb], mid);
-    arguments_number(&arguments, news->trace_keep_ms);
-    arguments_text(&arguments, news->person);
-    arguments_text(&arguments, news->suppress ? reasons[news->verb] : "");
-    arguments_text(&arguments, news->words);
-    arguments_text(&arguments, news->enhanced);
-    arguments_text(&arguments, news->code ? arena_printf(arena, "%d", news->code) : "");
-    const struct reply *reply = script_call(session, &arguments, diag);
-    arena_destroy(&arena);
-    if (!reply)
-        return false;
     const size_t said = reply_word(reply, verdicts, sizeof verdicts / sizeof *verdicts);
     *verdict = (enum returned_mail_verdict)said;
     return said < sizeof verdicts / sizeof *verdicts ||
            diag_error(diag, "an answer of Redis that cannot be read");
+}
+
+/* ---- For who waits ---- */
+
+bool returned_mail_find(struct session *session, const char *prefix, const char *mid,
+                        struct arena *arena, struct returned_mail *mail, struct diag *diag)
+{
+    struct arguments arguments = script_call_begin(arena, SCRIPT_FEEDBACK, prefix, ARGUMENTS);
+    returned_mail_put_find(&arguments, mid);
+    const struct reply *reply = script_call(session, &arguments, diag);
+    *mail = (struct returned_mail){0};
+    return reply && returned_mail_read_found(reply, arena, mail, diag);
+}
+
+bool returned_mail_apply(struct session *session, const char *prefix, const char *mid,
+                         const struct returned_mail_news *news, enum returned_mail_verdict *verdict,
+                         struct diag *diag)
+{
+    struct arena *arena = arena_new(FIRST_CHUNK);
+    struct arguments arguments = script_call_begin(arena, SCRIPT_FEEDBACK, prefix, ARGUMENTS);
+    returned_mail_put_news(&arguments, mid, news);
+    const struct reply *reply = script_call(session, &arguments, diag);
+    arena_destroy(&arena);
+    return reply && returned_mail_read_verdict(reply, verdict, diag);
 }
 
 bool returned_mail_suppress(struct session *session, const char *prefix, const char *hash,

@@ -1,6 +1,6 @@
 /*
  * What came back of a mail that was sent: whom it is about, and what is written of it
- * (feedback.lua). For nudgectl, which waits for Redis.
+ * (feedback.lua). For nudgectl, which waits for Redis; what the daemon needs of it stands below.
  */
 #ifndef NUDGED_STORE_RETURNED_MAIL_H
 #define NUDGED_STORE_RETURNED_MAIL_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "redis/arguments.h"
 #include "redis/session.h"
 
 struct returned_mail {
@@ -19,7 +20,9 @@ enum returned_mail_verb {
     RETURNED_MAIL_BOUNCED,
     RETURNED_MAIL_FAILED,
     RETURNED_MAIL_DELAYED,
-    RETURNED_MAIL_COMPLAINED
+    RETURNED_MAIL_COMPLAINED,
+    RETURNED_MAIL_UNSUBSCRIBED, /* by the provider's own link: a no to all, nothing of the address
+                                 */
 };
 
 struct returned_mail_news {
@@ -45,6 +48,18 @@ bool returned_mail_find(struct session *session, const char *prefix, const char 
 bool returned_mail_apply(struct session *session, const char *prefix, const char *mid,
                          const struct returned_mail_news *news, enum returned_mail_verdict *verdict,
                          struct diag *diag);
+
+/* ---- For who does not wait: host/host_feedback ---- */
+
+/* What feedback.lua takes, but for P. */
+void returned_mail_put_find(struct arguments *arguments, const char *mid);
+void returned_mail_put_news(struct arguments *arguments, const char *mid,
+                            const struct returned_mail_news *news);
+/* What it answered. */
+bool returned_mail_read_found(const struct reply *reply, struct arena *arena,
+                              struct returned_mail *mail, struct diag *diag);
+bool returned_mail_read_verdict(const struct reply *reply, enum returned_mail_verdict *verdict,
+                                struct diag *diag);
 
 /* Suppresses the address of this hash, for which nothing vouches but an operator. */
 bool returned_mail_suppress(struct session *session, const char *prefix, const char *hash,

@@ -36,7 +36,7 @@ struct call {
     struct feedback *news;
     size_t news_count, news_next;
     size_t taken, known; /* told at the end */
-    struct slice names[2];
+    struct slice names[2], digest; /* what a delivery is known again by */
     enum web_refusal wrong; /* the first thing that cannot be used */
 };
 
@@ -213,6 +213,7 @@ static void name_delivery(struct call *call)
                   call->delivery.body.length, digest);
     digest_hex(digest, NAME_DIGITS / 2, hex);
     const char *id = call->result.id;
+    call->digest = slice_of(arena_text(arena, hex));
     call->names[0] = slice_of(arena_printf(arena, "webhook %s %zu body %s %s", call->hook->word,
                                            call->event_next, hex,
                                            call->result.count ? call->result.events[0].topic : ""));
@@ -232,7 +233,8 @@ static void append(struct call *call)
     const struct ask_append asked = {.events = call->events + call->event_next,
                                      .count = left < ASK_EVENTS_MOST ? left : ASK_EVENTS_MOST,
                                      .once = call->names,
-                                     .once_count = call->names[1].text ? 2 : 1};
+                                     .once_count = call->names[1].text ? 2 : 1,
+                                     .digest = call->digest};
     call->event_next += asked.count;
     ask_append(call->request->site->ask, &asked, on_appended, call);
 }

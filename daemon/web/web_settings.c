@@ -175,5 +175,12 @@ const struct setting web_settings_table[] = {
      .shape =
          &(const struct shape){.kind = SHAPE_TEXT, .pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"},
      .help = "of buttons on the pages: `\"#2f5d50\"`"},
+    {.key = "sns_ca_file",
+     .type = SETTING_TEXT,
+     IN(web_settings, sns_ca_file),
+     .reload = SETTING_RELOAD,
+     .help =
+         "PEM: authorities by which the daemon knows Amazon SNS, where it fetches a certificate; "
+         "default: the system's"},
     {0},
 };
