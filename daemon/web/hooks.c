@@ -105,7 +105,8 @@ static struct diag *fault(const struct reading *in, const struct value *entry, c
                           const char *format, const char *word)
 {
     const struct value *at = value_get(entry, key);
-    return settings_fault(in->diags, in->source, at ? at : entry, DIAG_ERROR, format, word);
+    bool placed = at && (at->flags & VALUE_PLACED); /* a path that was made whole is not */
+    return settings_fault(in->diags, in->source, placed ? at : entry, DIAG_ERROR, format, word);
 }
 
 static void read_path(const struct reading *in, const struct value *entry, const char *path,
