@@ -386,8 +386,8 @@ static struct value shop_for_web(const struct config *config)
     return map;
 }
 
-/* Whether some webhook tells of messages that were sent: what leads from them to whom they went to is
- * kept then. */
+/* Whether some webhook tells of messages that were sent: what leads from them to whom they went to
+ * is kept then. */
 static bool hears_feedback(const struct config *config)
 {
     const struct web_settings *web = &config->keys.web;

@@ -37,8 +37,6 @@ struct web_settings {
     const char *public_url; /* where the pages stand, without a slash at its end; NULL: unknown */
     const char *token_keys_file; /* NULL: none */
     const char *colour;          /* of the pages: "#rrggbb"; NULL: a green */
-    const char *mappings;    /* a folder */
-    struct value webhooks;   /* web/hooks reads it */
     const char *sns_ca_file; /* the daemon's: whom it believes to be Amazon; NULL: the system's */
 };
 

@@ -123,7 +123,8 @@ def test_sendgrid(shop):
     shop.push({"type": "news.out", "id": "n3", "customer": {"id": 3}})
     shop.wait_idle()
     assert suppressed(shop) == 1 and shop.mails.mails.empty()
-    assert sent(shop, 3, id=3, email="c3@example.com") or True
+    shop.push({"type": "paid", "id": "again", "customer": {"id": 3}})  # a receipt goes all the same
+    shop.mails.next_mail()
     # forged, of another time, by another key
     mac = dict(provider.events(two, {"event": "spamreport"})[0])
     assert shop.web.send("sendgrid", mac, b"[]")[0] == 401
@@ -132,9 +133,8 @@ def test_sendgrid(shop):
     assert suppressed(shop) == 1
 
 
-def test_postmark_and_brevo(shop):
+def test_postmark(shop):
     mailing(shop, ("postmark", {}), secret=LOGIN)
-    (shop.folder / "token").write_text("brevos-token\n")
     one = sent(shop, 1)
     assert shop.web.send("postmark", *web_hooks.basic("postmark/bounce_soft", one, LOGIN))[0] == 200
     assert suppressed(shop) == 0 and outcome(shop, 1) == "returned"
