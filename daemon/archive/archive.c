@@ -40,6 +40,7 @@ struct archive {
     char *path; /* of the file; NULL: none is open */
     int fd;     /* -1: none is open */
     int64_t size, begun_ms;
+    int64_t named_ms; /* the newest name that a file of ours was given; 0: none */
     struct log_group *log_group;
     struct log_once told;
     bool is_told;            /* that it has a fault: so its end is too */
@@ -113,19 +114,19 @@ static bool find_end(int fd, int64_t *size)
     return good;
 }
 
-/* One that this name has begun, within a day, and that is not full. */
-static bool go_on_with(struct archive *archive, const char *name, int64_t now_ms)
+/* Where it was begun within a day, and is not full. Of many within one second the last ones are
+ * named after later ones. */
+static bool go_on_with(struct archive *archive, const char *name, int64_t begun_ms, int64_t now_ms)
 {
     char path[4096];
-    int64_t begun_ms, size;
-    if (!archive_files_read(name, archive->name, &begun_ms) || begun_ms > now_ms ||
-        now_ms - begun_ms >= ARCHIVE_FILES_DAY_MS)
+    int64_t size;
+    if (now_ms - begun_ms >= ARCHIVE_FILES_DAY_MS)
         return false;
     snprintf(path, sizeof path, "%s/%s", archive->folder, name);
     int fd = archive_files_lock(path);
     if (fd >= 0 && find_end(fd, &size) && size < archive->size_most &&
         lseek(fd, size, SEEK_SET) == size) {
-        use(archive, fd, mem_text(path), begun_ms, size);
+        use(archive, fd, mem_text(path), begun_ms < now_ms ? begun_ms : now_ms, size);
         return true;
     }
     if (fd >= 0)
@@ -133,26 +134,44 @@ static bool go_on_with(struct archive *archive, const char *name, int64_t now_ms
     return false;
 }
 
+/* With the newest of this name; not with an older one, for files are in the order of their names.
+ * One that a wrong clock named does not count. */
 static bool go_on(struct archive *archive, int64_t now_ms)
 {
     struct arena *arena = arena_new(16 * 1024);
     const char *const *names;
-    size_t count;
+    size_t count = 0;
+    int64_t begun_ms;
     struct diag diag;
-    bool found = false;
-    if (archive_files_list(arena, archive->folder, &names, &count, &diag))
-        for (size_t i = count; i-- > 0 && !found;)
-            found = go_on_with(archive, names[i], now_ms);
+    bool newest = false, found = false;
+    if (!archive_files_list(arena, archive->folder, &names, &count, &diag))
+        count = 0;
+    for (size_t i = count; i-- > 0 && !newest;) {
+        newest = archive_files_read(names[i], archive->name, &begun_ms) &&
+                 begun_ms - now_ms < ARCHIVE_FILES_DAY_MS;
+        found = newest && go_on_with(archive, names[i], begun_ms, now_ms);
+    }
+    if (newest && begun_ms > archive->named_ms)
+        archive->named_ms = begun_ms;
     arena_destroy(&arena);
     return found;
 }
 
-/* Where the name is taken, by a file of the same second, it is that of the next one. */
+/* Its name is behind all that were given, so that names are in the order of what they hold, also
+ * where several files are of the same second, and where one of these is gone. A name that a wrong
+ * clock gave does not count. */
+static int64_t next_name(const struct archive *archive, int64_t now_ms)
+{
+    bool near = archive->named_ms - now_ms < ARCHIVE_FILES_DAY_MS;
+    return near && archive->named_ms + 1000 > now_ms ? archive->named_ms + 1000 : now_ms;
+}
+
+/* Where the name is taken it is that of the next second. */
 static bool begin_file(struct archive *archive, int64_t now_ms)
 {
     char name[ARCHIVE_FILES_NAME_SIZE], path[4096];
     int fd;
-    int64_t named_ms = now_ms;
+    int64_t named_ms = next_name(archive, now_ms);
     do {
         archive_files_name(named_ms, archive->name, name);
         snprintf(path, sizeof path, "%s/%s", archive->folder, name);
@@ -166,6 +185,7 @@ static bool begin_file(struct archive *archive, int64_t now_ms)
         close(fd);
         return false;
     }
+    archive->named_ms = named_ms - 1000;
     use(archive, fd, mem_text(path), now_ms, 0);
     return true;
 }

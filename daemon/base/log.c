@@ -204,7 +204,7 @@ enum { NUMBER_LEAST = 6 };
 
 static bool ends_word(char c)
 {
-    return c == '\0' || strchr(" <>()[]\"';,=", c) != NULL;
+    return c == '\0' || strchr(" <>()[]{}\"'`;,=:/|\t", c) != NULL;
 }
 
 static void add(char *out, size_t size, const char *text, size_t length)
@@ -232,9 +232,37 @@ static void add_word(char *out, size_t size, const char *word, size_t length)
     }
 }
 
-const char *log_masked(const char *words, char *out, size_t size)
+/* The first part of a word that names whom it is written to: "ana", of ana@shop.example. */
+static bool is_local_part(const char *word, size_t length, const char *address)
 {
-    char word[TEXT_MOST], masked[TEXT_MOST];
+    size_t local = address ? strcspn(address, "@") : 0;
+    return local > 0 && address[local] && length == local && strncasecmp(word, address, local) == 0;
+}
+
+/* A word, and what ends a sentence behind it. */
+static void add_masked(char *out, size_t size, const char *word, size_t length, const char *address)
+{
+    char text[TEXT_MOST], masked[TEXT_MOST];
+    size_t bare = length;
+    while (bare > 1 && strchr(".!?", word[bare - 1]))
+        bare--;
+    if (memchr(word, '@', length)) {
+        snprintf(text, sizeof text, "%.*s", (int)bare, word);
+        log_address(text, masked, sizeof masked);
+        add(out, size, masked, strlen(masked));
+        add(out, size, word + bare, length - bare);
+    } else if (is_local_part(word, bare, address)) {
+        add(out, size, "…", strlen("…"));
+        add(out, size, word + bare, length - bare);
+    } else if (memmem(word, length, "%40", 3)) {
+        add(out, size, "…", strlen("…"));
+    } else {
+        add_word(out, size, word, length);
+    }
+}
+
+const char *log_masked(const char *words, const char *address, char *out, size_t size)
+{
     *out = '\0';
     if (atomic_load_explicit(&addresses_shown, memory_order_relaxed)) {
         snprintf(out, size, "%s", words);
@@ -243,28 +271,10 @@ const char *log_masked(const char *words, char *out, size_t size)
     for (size_t length; *words; words += length) {
         for (length = 0; !ends_word(words[length]);)
             length++;
-        if (length == 0) {
+        if (length == 0)
             add(out, size, words, length = 1);
-            continue;
-        }
-        size_t whole = length;
-        while (length > 1 && strchr(".:!?", words[length - 1])) /* of the sentence */
-            length--;
-        snprintf(word, sizeof word, "%.*s", (int)length, words);
-        if (!strchr(word, '@')) {
-            length = whole;
-            snprintf(word, sizeof word, "%.*s", (int)length, words);
-        }
-        if (strchr(word, '@'))
-            log_address(word, masked, sizeof masked);
-        else if (strstr(word, "%40"))
-            snprintf(masked, sizeof masked, "…");
         else
-            masked[0] = '\0';
-        if (*masked)
-            add(out, size, masked, strlen(masked));
-        else
-            add_word(out, size, word, strlen(word));
+            add_masked(out, size, words, length, address);
     }
     return out;
 }

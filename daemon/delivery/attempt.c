@@ -64,6 +64,11 @@ const char *attempt_event(const struct attempt *attempt)
     return arena_text(attempt->arena, log_name(message_body_event(&attempt->message, name), shown));
 }
 
+const char *attempt_to(const struct attempt *attempt)
+{
+    return value_to_text(attempt->arena, value_get(&attempt->message, "to"));
+}
+
 bool attempt_read(struct attempt *attempt, struct diag *diag)
 {
     struct value message;

@@ -68,6 +68,9 @@ struct attempt *attempt_of(struct senders_job *job);
 /* The name in the log of the event that it came of (decide/message_body); "" before it was read. */
 const char *attempt_event(const struct attempt *attempt);
 
+/* Whom it is to; NULL before it was read. */
+const char *attempt_to(const struct attempt *attempt);
+
 /* Parses the body, where that was not done before, and finds its recipient. False where it is no
  * JSON ("bad-message"). */
 bool attempt_read(struct attempt *attempt, struct diag *diag);

@@ -26,7 +26,7 @@ void attempt_log_given(struct attempt *attempt, const char *gateway)
 static void log_sent(const struct attempt *attempt, enum log_level level)
 {
     const struct outcome *outcome = &attempt->job.outcome;
-    const char *to = body_text(attempt, "to");
+    const char *to = attempt_to(attempt);
     char address[OUTCOME_TEXT_SIZE], words[2 * OUTCOME_TEXT_SIZE];
     log_with(level,
              LOG_FIELDS(LOG_TEXT("event", attempt_event(attempt)), LOG_TEXT("mid", attempt->mid),
@@ -36,7 +36,7 @@ static void log_sent(const struct attempt *attempt, enum log_level level)
                         LOG_TEXT("gateway", attempt->gateway),
                         LOG_TEXT("to", to ? log_address(to, address, sizeof address) : NULL),
                         LOG_NUMBER("code", outcome->code), LOG_TEXT("id", outcome->id),
-                        LOG_DETAIL(log_masked(outcome->text, words, sizeof words))),
+                        LOG_DETAIL(log_masked(outcome->text, to, words, sizeof words))),
              "a message was sent");
 }
 
@@ -54,13 +54,14 @@ static void log_failure(const struct attempt *attempt, const struct settlement_s
         scene->log_group, scene->clock_ms, dead ? "dead messages" : "messages",
         LOG_FIELDS(LOG_TEXT(name, word), LOG_TEXT("gateway", attempt->gateway),
                    LOG_NUMBER("code", outcome->code), LOG_TEXT("enhanced", outcome->enhanced)));
-    log_with(news && !told ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
-             LOG_FIELDS(LOG_TEXT("event", attempt_event(attempt)), LOG_TEXT("mid", attempt->mid),
-                        LOG_TEXT(name, word), LOG_TEXT("gateway", attempt->gateway),
-                        LOG_NUMBER("code", outcome->code), LOG_TEXT("enhanced", outcome->enhanced),
-                        LOG_DETAIL(log_masked(outcome->text, words, sizeof words)),
-                        LOG_ID(dead ? LOG_ID_DEAD_MESSAGE : NULL)),
-             "%s", dead ? "a message became a dead letter" : "a message failed at its gateway");
+    log_with(
+        news && !told ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
+        LOG_FIELDS(LOG_TEXT("event", attempt_event(attempt)), LOG_TEXT("mid", attempt->mid),
+                   LOG_TEXT(name, word), LOG_TEXT("gateway", attempt->gateway),
+                   LOG_NUMBER("code", outcome->code), LOG_TEXT("enhanced", outcome->enhanced),
+                   LOG_DETAIL(log_masked(outcome->text, attempt_to(attempt), words, sizeof words)),
+                   LOG_ID(dead ? LOG_ID_DEAD_MESSAGE : NULL)),
+        "%s", dead ? "a message became a dead letter" : "a message failed at its gateway");
 }
 
 void attempt_log_result(const struct attempt *attempt, const struct settlement_scene *scene,
@@ -82,6 +83,7 @@ void attempt_log_waits(const struct attempt *attempt, const struct settlement_sc
         log_with(LOG_LEVEL_WARNING,
                  LOG_FIELDS(LOG_TEXT("event", attempt_event(attempt)),
                             LOG_TEXT("mid", attempt->mid),
-                            LOG_DETAIL(log_masked(attempt->job.outcome.text, words, sizeof words))),
+                            LOG_DETAIL(log_masked(attempt->job.outcome.text, attempt_to(attempt),
+                                                  words, sizeof words))),
                  "a message waits for a daemon that has its template");
 }

@@ -127,7 +127,8 @@ void destination_give(struct destination *destination, struct attempt *attempt)
     senders_give(destination->senders, &attempt->job);
 }
 
-static void log_breaker(const struct destination *destination, const struct outcome *outcome)
+static void log_breaker(const struct destination *destination, const struct outcome *outcome,
+                        const char *to)
 {
     char words[2 * OUTCOME_TEXT_SIZE];
     if (destination->breaker.state == BREAKER_CLOSED)
@@ -143,16 +144,18 @@ static void log_breaker(const struct destination *destination, const struct outc
                        LOG_TEXT("why", breaker_why_name(destination->breaker.why)),
                        LOG_NUMBER("probe_in_ms", destination_wait_ms(destination)),
                        LOG_NUMBER("code", outcome->code), LOG_TEXT("enhanced", outcome->enhanced),
-                       LOG_DETAIL(log_masked(outcome->text, words, sizeof words))),
+                       LOG_DETAIL(log_masked(outcome->text, to, words, sizeof words))),
             "the gateway is left alone for a while");
 }
 
 /* What a message met that was not sent; not what this daemon gave up itself. */
-static void note_failure(struct destination *destination, const struct outcome *outcome)
+static void note_failure(struct destination *destination, const struct outcome *outcome,
+                         const char *to)
 {
     if (outcome->kind == OUTCOME_SENT || outcome->kind == OUTCOME_CUT)
         return;
     destination->failure = *outcome;
+    log_masked(outcome->text, to, destination->failure.text, sizeof destination->failure.text);
     destination->failed_ms = clock_wall_ms();
 }
 
@@ -176,14 +179,14 @@ void destination_hear(struct destination *destination, const struct attempt *att
                                           .probe = attempt->probe};
     enum breaker_state before = destination->breaker.state;
     domains_end(&destination->domains, attempt->domain);
-    note_failure(destination, outcome);
+    note_failure(destination, outcome, attempt_to(attempt));
     count(destination, outcome->kind);
     breaker_report(&destination->breaker, &report, clock_monotonic_ms(), random);
     if (destination->breaker.state == before)
         return;
     if (destination->breaker.state == BREAKER_CLOSED)
         suspicion_clear(&destination->suspicion);
-    log_breaker(destination, outcome);
+    log_breaker(destination, outcome, attempt_to(attempt));
 }
 
 int64_t destination_wait_ms(const struct destination *destination)
@@ -199,11 +202,9 @@ int64_t destination_wait_ms(const struct destination *destination)
 static void put_failure(const struct destination *destination, struct buf *out)
 {
     const struct outcome *failure = &destination->failure;
-    char words[2 * OUTCOME_TEXT_SIZE];
-    log_masked(failure->text, words, sizeof words);
     buf_printf(out, ",\"failure\":{\"at\":%" PRId64 ",\"code\":%d,\"enhanced\":\"%s\",\"text\":",
                destination->failed_ms, failure->code, failure->enhanced);
-    json_print_string(out, words, strlen(words));
+    json_print_string(out, failure->text, strlen(failure->text));
     buf_text(out, "}");
 }
 

@@ -29,7 +29,8 @@ struct destination {
     size_t asked;            /* of these, by takes: there may be none */
     int64_t paused_until_ms; /* an operator paused it: nothing is asked for it until then */
     struct suspicion suspicion;
-    struct outcome failure; /* the last one: what a message met that was not sent */
+    struct outcome failure; /* the last one: what a message met that was not sent; its words
+                               as they may be told (log_masked) */
     int64_t failed_ms;      /* when, by the wall clock; 0: never */
     /* What it said since the daemon began: that it took a message, that it is to be tried again,
      * that it will not or may have. */

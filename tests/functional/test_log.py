@@ -102,7 +102,7 @@ def test_info_is_quiet(quiet):
 
 def test_addresses_are_hashed(quiet):
     """By the same hash as in Redis, wherever they come from; in full where that is wanted."""
-    quiet.mail.answers = lambda envelope: f"550 5.1.1 no {envelope.rcpt_tos[0]}, sorry"
+    quiet.mail.answers = lambda envelope: f"550 5.1.1 no {envelope.rcpt_tos[0]}, sorry: user ANA is unknown"
     quiet.config["log"] = {"messages": True, "level": "debug"}
     daemon = quiet.daemon().spawn()
     assert quiet.ctl("suppress", "add", "ana@shop.example")[0] == 0
@@ -112,7 +112,10 @@ def test_addresses_are_hashed(quiet):
     wait_until(quiet.dead, "the dead letter")
     wait_until(lambda: "5.1.1" in daemon.log(), "the failure")
     assert "ana@" not in daemon.log()
-    assert f": 550 5.1.1 no #{known[:16]}, sorry" in daemon.log()
+    assert f": 550 5.1.1 no #{known[:16]}, sorry: user … is unknown" in daemon.log()
+    wait_until(lambda: b"user \xe2\x80\xa6 is unknown" in (quiet.client.get("nudged:bulletin:one") or b""), "the bulletin")
+    for told in (daemon.ask("GET", "/status")[1], quiet.ctl("status")[1], quiet.ctl("gateway")[1]):
+        assert "user … is" in told and "ANA" not in told, told
     assert f" event=#{known[:16]} " in daemon.log()
     assert f" type=#{known[:16]}\n" in daemon.log()
     quiet.daemon("two", log={"addresses": True}).spawn()

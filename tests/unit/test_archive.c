@@ -198,6 +198,28 @@ static void test_a_file_ends_after_a_day(void **state)
     archive_destroy(&archive);
 }
 
+/* Several of the same second, of which one is gone: none takes its place in the order. */
+static void test_names_are_in_order(void **state)
+{
+    const struct world *world = *state;
+    struct archive *archive = open_archive(world, "one", now_ms);
+    archive_set_size(archive, 1);
+    write_event(archive, "{\"a\":1}", now_ms);
+    write_event(archive, "{\"a\":2}", now_ms);
+    write_event(archive, "{\"a\":3}", now_ms);
+    assert_int_equal(unlink(path_of(world, "events-2026-11-29T00-06-03.one.jsonl")), 0);
+    write_event(archive, "{\"a\":4}", now_ms);
+    archive_destroy(&archive);
+    put_file(world, "events-2026-11-29T00-06-09.one.jsonl",
+             arena_printf(world->arena, "%0300d\n", 0)); /* a full one */
+    archive = open_archive(world, "one", now_ms);
+    write_event(archive, "{\"a\":5}", now_ms);
+    archive_destroy(&archive);
+    assert_string_equal(text_of(world, "events-2026-11-29T00-06-02.one.jsonl"), LINE("{\"a\":1}"));
+    assert_string_equal(text_of(world, "events-2026-11-29T00-06-05.one.jsonl"), LINE("{\"a\":4}"));
+    assert_string_equal(text_of(world, "events-2026-11-29T00-06-10.one.jsonl"), LINE("{\"a\":5}"));
+}
+
 static void test_what_was_written_is_to_be_forced(void **state)
 {
     const struct world *world = *state;
@@ -419,6 +441,7 @@ int main(void)
         TEST(it_goes_on_behind_the_last_whole_line),
         TEST(not_with_anothers_nor_an_old_one),
         TEST(a_file_ends_after_a_day),
+        TEST(names_are_in_order),
         TEST(what_was_written_is_to_be_forced),
         TEST(what_is_lost),
         TEST(losses_of_an_hour),

@@ -361,16 +361,21 @@ static void test_masked(void **state)
         {"to=ana%40shop.example", "to=…"},
         {"+40712345678 is no number, id a123456b 12345", "+… is no number, id a…b 12345"},
         {"host 127.0.0.1 said no", "host 127.0.0.1 said no"},
+        {"no mailbox `ana.pop' here: user=ANA.POP, uid:ana.pop.",
+         "no mailbox `…' here: user=…, uid:…."},
+        {"ana, ana.popescu and shop.example stay", "ana, ana.popescu and shop.example stay"},
+        {"<mailto:ana@shop.example>", "<mailto:#008062f29daba731>"},
     };
     char out[128];
     (void)state;
     log_set_secret("secret", 6);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(log_masked(cases[i].words, out, sizeof out), cases[i].masked);
-    assert_string_equal(log_masked("one two three", out, 8), "one two");
-    assert_string_equal(log_masked("one xxy", out, 6), "one ");
+        assert_string_equal(log_masked(cases[i].words, "Ana.Pop@shop.example", out, sizeof out),
+                            cases[i].masked);
+    assert_string_equal(log_masked("one two three", NULL, out, 8), "one two");
+    assert_string_equal(log_masked("one xxy", NULL, out, 6), "one ");
     log_show_addresses(true);
-    assert_string_equal(log_masked("ana@shop.example 1234567", out, sizeof out),
+    assert_string_equal(log_masked("ana@shop.example 1234567", NULL, out, sizeof out),
                         "ana@shop.example 1234567");
     log_show_addresses(false);
 }
