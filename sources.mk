@@ -1832,6 +1832,7 @@ test_files = \
 	tests/functional/test_customer_export.py \
 	tests/functional/test_customer_import.py \
 	tests/functional/test_daemon.py \
+	tests/functional/test_dashboard.py \
 	tests/functional/test_deadlines.py \
 	tests/functional/test_delivery_faults.py \
 	tests/functional/test_demo.py \
@@ -1907,6 +1908,7 @@ test_files = \
 	tests/functional/test_suppress.py \
 	tests/functional/test_terminal.py \
 	tests/functional/test_token_verifiers.py \
+	tests/functional/test_torture.py \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_units.py \
@@ -1939,6 +1941,8 @@ test_files = \
 	tests/readme.py \
 	tests/run.py \
 	tests/soak.py \
+	tests/torture.py \
+	tests/torture/shim.c \
 	tests/unit/servers/faulty_smtp.py \
 	tests/unit/servers/http2_server.py \
 	tests/unit/servers/http_server.py \

@@ -14,8 +14,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/mem.h"
-
 enum { POINTS_MOST = 32 };
 
 enum action { ACTION_KILL, ACTION_STOP, ACTION_FAIL, ACTION_WAIT };
@@ -79,7 +77,9 @@ static void __attribute__((constructor)) arm_all(void)
     const char *list = getenv("NUDGED_FAILPOINTS");
     if (!list || !*list)
         return;
-    char *copy = mem_text(list), *rest = copy, *text; /* stays: the points refer to it */
+    char *rest = strdup(list), *text; /* stays: the points refer to it */
+    if (!rest)
+        refuse(list, strerror(errno));
     while ((text = strsep(&rest, ",")))
         arm(text);
 }

@@ -94,10 +94,15 @@ const char *mailbox_fold(struct arena *arena, struct slice text)
 
 /* ---- The forms ---- */
 
+/* Some capitals have no labels, and their small letters have. */
 static const char *domain_form(struct arena *arena, struct slice domain)
 {
     const char *labels = locale_format_domain(arena, domain.text, domain.length);
-    return labels ? labels : mailbox_fold(arena, domain);
+    if (labels)
+        return labels;
+    const char *folded = mailbox_fold(arena, domain);
+    labels = locale_format_domain(arena, folded, strlen(folded));
+    return labels ? labels : folded;
 }
 
 const char *mailbox_form(struct arena *arena, struct slice address)

@@ -5,6 +5,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
+
 void mem_exhausted(void)
 {
     static const char line[] = "nudged: out of memory\n";
@@ -15,7 +17,7 @@ void mem_exhausted(void)
 
 static void *must(void *block)
 {
-    if (!block)
+    if (!block || failpoint("alloc"))
         mem_exhausted();
     return block;
 }

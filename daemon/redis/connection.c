@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -367,6 +368,10 @@ static void lose(struct connection *connection, const char *code, const char *fo
 
 /* ---- Reading ---- */
 
+/* What a fail-point puts in the place of an answer. */
+static const struct reply refused_on_purpose = {
+    .kind = REPLY_ERROR, .text = "ERR failed on purpose", .length = 21};
+
 static void on_readable(struct bufferevent *stream, void *context)
 {
     struct connection *connection = context;
@@ -391,6 +396,8 @@ static void on_readable(struct bufferevent *stream, void *context)
             lose(connection, "redis-lost", "an answer that nobody asked for");
             break;
         }
+        if (failpoint("redis-reply"))
+            reply = &refused_on_purpose;
         metrics_observe(METRIC_REDIS_SECONDS, clock_monotonic_us() - call->begun_us);
         connection_call_answer(call, reply, NULL);
     }
