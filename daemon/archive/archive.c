@@ -54,6 +54,7 @@ struct archive {
     int retired[RETIRED_MOST];
     size_t retired_count;
     int64_t rotations;
+    int64_t erased_ms; /* when somebody was, the last time; 0: never */
 };
 
 /* ---- The file ---- */
@@ -114,13 +115,23 @@ static bool find_end(int fd, int64_t *size)
     return good;
 }
 
-/* Where it was begun within a day, and is not full. Of many within one second the last ones are
+/* A file that was begun then has been written to for long enough. */
+static bool is_over(struct archive *archive, int64_t begun_ms, int64_t now_ms)
+{
+    int64_t age_ms = now_ms - begun_ms;
+    pthread_mutex_lock(&archive->lock);
+    bool erased = archive->erased_ms >= begun_ms;
+    pthread_mutex_unlock(&archive->lock);
+    return age_ms >= ARCHIVE_FILES_DAY_MS || (erased && age_ms >= ARCHIVE_ERASED_MS);
+}
+
+/* Where it is neither over nor full. Of many within one second the last ones are
  * named after later ones. */
 static bool go_on_with(struct archive *archive, const char *name, int64_t begun_ms, int64_t now_ms)
 {
     char path[4096];
     int64_t size;
-    if (now_ms - begun_ms >= ARCHIVE_FILES_DAY_MS)
+    if (is_over(archive, begun_ms, now_ms))
         return false;
     snprintf(path, sizeof path, "%s/%s", archive->folder, name);
     int fd = archive_files_lock(path);
@@ -293,7 +304,7 @@ void archive_add(struct archive *archive, const char *entry, const char *event, 
 
 void archive_rotate(struct archive *archive, int64_t now_ms)
 {
-    if (now_ms - archive->begun_ms >= ARCHIVE_FILES_DAY_MS || now_ms < archive->begun_ms)
+    if (is_over(archive, archive->begun_ms, now_ms) || now_ms < archive->begun_ms)
         retire(archive);
 }
 
@@ -313,6 +324,14 @@ int64_t archive_rotations(struct archive *archive)
     int64_t rotations = archive->rotations;
     pthread_mutex_unlock(&archive->lock);
     return rotations;
+}
+
+void archive_erased(struct archive *archive, int64_t erased_ms)
+{
+    pthread_mutex_lock(&archive->lock);
+    if (erased_ms > archive->erased_ms)
+        archive->erased_ms = erased_ms;
+    pthread_mutex_unlock(&archive->lock);
 }
 
 int archive_unsynced(struct archive *archive)

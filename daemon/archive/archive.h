@@ -40,8 +40,12 @@ void archive_add(struct archive *archive, const char *entry, const char *event, 
                  int64_t now_ms);
 /* Writes all that was added. What cannot be written is counted as lost, and logged. */
 void archive_write(struct archive *archive, int64_t now_ms);
-/* Begins another file where the present one is a day old: to be called now and then. */
+/* Begins another file where the present one is a day old, or ARCHIVE_ERASED_MS where somebody was
+ * erased since it was begun: to be called now and then. */
 void archive_rotate(struct archive *archive, int64_t now_ms);
+enum { ARCHIVE_ERASED_MS = 60 * 60 * 1000 };
+/* Somebody was erased then, by this daemon or another one. From any thread. */
+void archive_erased(struct archive *archive, int64_t erased_ms);
 
 /* What is not in it of late; `why` is good until the next call. */
 struct archive_lost archive_lost(const struct archive *archive, int64_t now_ms);

@@ -154,6 +154,8 @@ static void look_after(struct keeper *keeper)
     struct session *session = session_open(&keeper->options.endpoint, CONNECT_MS, &diag);
     keeper->erasures.session = session;
     bool good = session && forget(keeper, &erased_ms, &diag);
+    if (good && erased_ms && keeper->options.archive)
+        archive_erased(keeper->options.archive, erased_ms);
     good = sweep(keeper, good ? erased_ms : 0, &diag) && good;
     session_close(&session);
     if (good)

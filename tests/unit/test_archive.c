@@ -220,6 +220,27 @@ static void test_names_are_in_order(void **state)
     assert_string_equal(text_of(world, "events-2026-11-29T00-06-10.one.jsonl"), LINE("{\"a\":5}"));
 }
 
+/* Who was erased stands in it for another hour at most. */
+static void test_a_file_ends_an_hour_after_an_erasure(void **state)
+{
+    const struct world *world = *state;
+    static const int64_t hour_ms = 60 * 60 * 1000;
+    struct archive *archive = open_archive(world, "one", now_ms);
+    archive_erased(archive, now_ms - 1); /* of before: it is in no line of this file */
+    archive_rotate(archive, now_ms + hour_ms);
+    assert_int_equal(archive_rotations(archive), 0);
+    archive_erased(archive, now_ms + 5);
+    archive_erased(archive, now_ms - 5);
+    archive_rotate(archive, now_ms + hour_ms - 1);
+    assert_int_equal(archive_rotations(archive), 0);
+    archive_rotate(archive, now_ms + hour_ms);
+    assert_int_equal(archive_rotations(archive), 1);
+    write_event(archive, "{\"a\":1}", now_ms + hour_ms); /* begins another one */
+    archive_rotate(archive, now_ms + 3 * hour_ms);
+    assert_int_equal(archive_rotations(archive), 1);
+    archive_destroy(&archive);
+}
+
 static void test_what_was_written_is_to_be_forced(void **state)
 {
     const struct world *world = *state;
@@ -442,6 +463,7 @@ int main(void)
         TEST(not_with_anothers_nor_an_old_one),
         TEST(a_file_ends_after_a_day),
         TEST(names_are_in_order),
+        TEST(a_file_ends_an_hour_after_an_erasure),
         TEST(what_was_written_is_to_be_forced),
         TEST(what_is_lost),
         TEST(losses_of_an_hour),
