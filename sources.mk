@@ -1799,6 +1799,7 @@ test_files = \
 	tests/functional/ledger.py \
 	tests/functional/mail_checker.py \
 	tests/functional/mail_style.py \
+	tests/functional/names_here.c \
 	tests/functional/npm_packages.py \
 	tests/functional/persons.py \
 	tests/functional/provider.py \
@@ -1920,6 +1921,7 @@ test_files = \
 	tests/functional/test_web_process.py \
 	tests/functional/test_webhook_feedback.py \
 	tests/functional/test_webhook_mappings.py \
+	tests/functional/test_webhook_sns.py \
 	tests/functional/test_webhooks.py \
 	tests/functional/test_wire.py \
 	tests/functional/test_withdrawal.py \

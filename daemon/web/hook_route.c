@@ -30,14 +30,15 @@ struct call {
     const struct hook *hook;
     struct delivery delivery;
     struct signature_check check;
+    const char *fetched; /* the address of its certificate, where it was asked for; NULL */
     struct mapping_result result;
     struct slice *events; /* those that can be taken, as JSON */
     size_t event_count, event_next;
     struct feedback *news;
     size_t news_count, news_next;
-    size_t taken, known; /* told at the end */
+    size_t taken, known;           /* told at the end */
     struct slice names[2], digest; /* what a delivery is known again by */
-    enum web_refusal wrong; /* the first thing that cannot be used */
+    enum web_refusal wrong;        /* the first thing that cannot be used */
 };
 
 /* ---- The delivery ---- */
@@ -345,8 +346,6 @@ static void on_certificate(void *context, enum ask_status status, struct slice t
         refuse(call, status == ASK_REFUSED ? WEB_REFUSAL_WRONG_TOKEN : WEB_REFUSAL_DAEMON);
         return;
     }
-    hooks_keep_certificate(call->request->site->hooks, call->check.certificate_url, text,
-                           call->delivery.received_ms);
     call->check.certificate = slice_copy(call->request->arena, text);
     verify(call);
 }
@@ -355,9 +354,9 @@ static void fetch_certificate(struct call *call)
 {
     struct sns_message message;
     sns_read(&call->delivery, call->request->arena, &message);
+    call->fetched = call->check.certificate_url;
     ask_question(call->request->site->ask, "sns-certificate",
-                 slice_of(address_of(call, call->check.certificate_url, message.topic)),
-                 on_certificate, call);
+                 slice_of(address_of(call, call->fetched, message.topic)), on_certificate, call);
 }
 
 static bool is_used(struct call *call)
@@ -375,6 +374,9 @@ static void verify(struct call *call)
 {
     enum signature_verdict verdict = signature_check_all(&call->check);
     if (verdict == SIGNATURE_GOOD) {
+        if (call->fetched) /* one that signed nothing yet is not kept */
+            hooks_keep_certificate(call->request->site->hooks, call->fetched,
+                                   call->check.certificate, call->delivery.received_ms);
         if (!is_used(call))
             on_verified(call);
     } else if (verdict == SIGNATURE_CERTIFICATE) {
