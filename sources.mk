@@ -501,6 +501,8 @@ library_sources = \
 	daemon/decide/moving.h \
 	daemon/decide/name.c \
 	daemon/decide/name.h \
+	daemon/decide/name_table.c \
+	daemon/decide/name_table.h \
 	daemon/decide/only.c \
 	daemon/decide/only.h \
 	daemon/decide/per.c \

@@ -36,8 +36,18 @@ struct arena {
     char *next;
     char *end;
     struct chunk *newest;
-    size_t filled; /* bytes handed out from chunks that are not the newest */
+    size_t filled;           /* bytes handed out from chunks that are not the newest */
+    uintptr_t lowest, above; /* all chunks lie in between: arena_has mostly says no by that */
 };
+
+static void widen(struct arena *arena, const struct chunk *chunk)
+{
+    uintptr_t from = (uintptr_t)chunk->bytes;
+    if (!arena->above || from < arena->lowest)
+        arena->lowest = from;
+    if (from + chunk->size > arena->above)
+        arena->above = from + chunk->size;
+}
 
 static void add_chunk(struct arena *arena, size_t size)
 {
@@ -47,6 +57,7 @@ static void add_chunk(struct arena *arena, size_t size)
     arena->newest = chunk;
     arena->next = chunk->bytes;
     arena->end = chunk->bytes + size;
+    widen(arena, chunk);
     FORBID(chunk->bytes, size);
 }
 
@@ -111,6 +122,8 @@ size_t arena_used(const struct arena *arena)
 bool arena_has(const struct arena *arena, const void *bytes)
 {
     uintptr_t at = (uintptr_t)bytes;
+    if (at - arena->lowest >= arena->above - arena->lowest)
+        return false;
     for (const struct chunk *chunk = arena->newest; chunk; chunk = chunk->older)
         if (at - (uintptr_t)chunk->bytes < chunk->size)
             return true;

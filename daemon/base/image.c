@@ -69,10 +69,7 @@ void image_link(struct image_maker *maker, size_t from, size_t to)
 
 static bool is_lasting(const struct image_maker *maker, const void *bytes)
 {
-    for (size_t i = 0; i < sizeof maker->lasting / sizeof *maker->lasting; i++)
-        if (maker->lasting[i] && arena_has(maker->lasting[i], bytes))
-            return true;
-    return false;
+    return maker->lasting && arena_has(maker->lasting, bytes);
 }
 
 void image_text(struct image_maker *maker, size_t from, const char *text)

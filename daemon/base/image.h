@@ -17,8 +17,8 @@ struct image_maker {
     size_t length, capacity;
     uint32_t *links; /* where pointers stand, as places in `bytes`; owned */
     uint32_t link_count, link_capacity;
-    const struct arena *lasting[2]; /* what lies there outlives all images: texts are not copied;
-                                       NULL: none */
+    const struct arena *lasting; /* what lies there outlives all images: texts are not copied;
+                                    NULL: none */
 };
 
 void image_maker_free(struct image_maker *maker);

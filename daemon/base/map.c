@@ -75,7 +75,7 @@ static uint64_t fold(uint64_t a, uint64_t b)
 }
 
 /* Eight bytes at a time. Nothing depends on it: entries stand in the order they came. */
-static uint64_t hash_of(const char *key, size_t length)
+uint64_t map_hash(const char *key, size_t length)
 {
     const uint64_t spread = 0x9e3779b97f4a7c15u; /* 2^64 divided by the golden ratio */
     uint64_t hash = length ^ spread, eight;
@@ -132,13 +132,13 @@ static void grow(struct map *map)
 
 void *map_get(const struct map *map, const char *key, size_t length)
 {
-    const struct entry *entry = find(map, key, length, hash_of(key, length));
+    const struct entry *entry = find(map, key, length, map_hash(key, length));
     return entry ? entry->value : NULL;
 }
 
 void *map_put(struct map *map, const char *key, size_t length, void *value)
 {
-    uint64_t hash = hash_of(key, length);
+    uint64_t hash = map_hash(key, length);
     struct entry *entry = find(map, key, length, hash);
     if (entry) {
         void *before = entry->value;

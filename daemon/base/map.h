@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct map;
 
@@ -15,6 +16,9 @@ struct map *map_new(void);
 void map_destroy(struct map **map);
 void map_clear(struct map *map);
 size_t map_count(const struct map *map);
+
+/* The hash of a key, of which all bits count; the same in every run. */
+uint64_t map_hash(const char *key, size_t length);
 
 void *map_get(const struct map *map, const char *key, size_t length); /* or NULL */
 /* Sets, and returns what was there before (NULL when nothing). */

@@ -335,6 +335,16 @@ static bool is_same_layers(const struct customer *was, const struct customer *is
     return true;
 }
 
+static bool is_same_keys(const struct customer *was, const struct customer *is)
+{
+    if (was->keys.count != is->keys.count)
+        return false;
+    for (uint32_t i = 0; i < is->keys.count; i++)
+        if (strcmp(was->keys.items[i], is->keys.items[i]) != 0)
+            return false;
+    return true;
+}
+
 /* Whether the counts have room where they are. */
 static bool has_room(const struct customer_image *image, const struct customer *customer)
 {
@@ -357,7 +367,7 @@ static bool is_same_else(const struct customer *was, const struct customer *is)
            was->fields_at.map == is->fields_at.map && was->first.key == is->first.key &&
            was->keys_until_ms == is->keys_until_ms && IS_SAME(was, is, sends) &&
            IS_SAME(was, is, totals) && IS_SAME(was, is, open) && IS_SAME(was, is, journeys) &&
-           IS_SAME(was, is, ends) && IS_SAME(was, is, keys) && IS_SAME(was, is, said);
+           IS_SAME(was, is, ends) && is_same_keys(was, is) && IS_SAME(was, is, said);
 }
 
 static void update_counts(const struct customer_image *image, const struct customer *customer)

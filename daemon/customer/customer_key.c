@@ -4,6 +4,7 @@
 
 #include "base/decimal.h"
 #include "base/mailbox.h"
+#include "base/map.h"
 
 /* "email" of "customer.email". */
 static struct slice path_name(const char *path)
@@ -51,6 +52,7 @@ static bool make(struct arena *arena, struct slice name, struct slice value,
         strlen(text) > CUSTOMER_KEY_VALUE_MOST || has_control(text))
         return false;
     key->text = spell(arena, name, text);
+    key->hash = map_hash(key->text, strlen(key->text));
     key->old = NULL;
     if (is_address(name)) {
         const char *old = slice_is(name, "email") ? mailbox_old_form(arena, value) : whole;
@@ -80,7 +82,7 @@ struct customer_key customer_key_of(struct arena *arena, const char *const *path
     struct customer_key key = {.text = text};
     const char *colon = strchr(text, ':');
     if (!colon || !make(arena, slice_between(text, colon), slice_of(colon + 1), &key))
-        key = (struct customer_key){.text = text};
+        key = (struct customer_key){.text = text, .hash = map_hash(text, strlen(text))};
     key.is_id = customer_key_is_id(paths, key.text);
     return key;
 }

@@ -8,6 +8,7 @@
 #define NUDGED_CUSTOMER_CUSTOMER_KEY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/value.h"
@@ -16,6 +17,7 @@ enum { CUSTOMER_KEY_VALUE_MOST = 268 }; /* bytes behind the colon */
 
 struct customer_key {
     const char *text;
+    uint64_t hash;   /* of `text` (base/map): who looks for many of them has it at hand */
     const char *old; /* as programs of the first format spelt it; NULL: the same */
     bool is_id;      /* of the first path */
 };

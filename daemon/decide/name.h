@@ -9,19 +9,19 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "base/slice.h"
 #include "decide/policy.h"
 
 struct work;
 
 struct name {
-    const char *text;  /* the key */
-    const char *hash;  /* its short one (decide/policy) */
-    struct work *work; /* of events/: that has it; NULL: none, it is only known to be a key */
-    bool is_id;        /* it never leads to another key */
-    bool is_old;       /* as programs of the first format spelt it: nobody is named so any more */
-    bool is_alone;     /* an event without an id has it, or a deadline */
+    const char *text;   /* the key */
+    const char *hash;   /* its short one (decide/policy) */
+    struct work *work;  /* of events/: that has it; NULL: none, it is only known to be a key */
+    bool is_id;         /* it never leads to another key */
+    bool is_old;        /* as programs of the first format spelt it: nobody is named so any more */
+    struct name *after; /* of decide/name_table */
+    bool is_alone;      /* an event without an id has it, or a deadline */
 
     /* As it was read; in events/ as long as the round. */
     bool is_read;
@@ -34,13 +34,9 @@ struct name {
     bool is_broken;        /* its document cannot be read: it is let be */
 };
 
-/* The name of a key; NULL where nobody has it. */
-struct name *name_find(const struct map *by_key, const char *key);
-
 /* Fills in a zeroed one of which nothing is known; its hash lies in the arena. `key` is not copied.
  */
-void name_enter(struct name *name, struct map *by_key, struct arena *arena,
-                const struct policy *policy, const char *const *key_paths, const char *key,
-                bool is_old);
+void name_enter(struct name *name, struct arena *arena, const struct policy *policy,
+                const char *const *key_paths, const char *key, bool is_old);
 
 #endif

@@ -17,7 +17,7 @@ static struct name *find(const struct person_question *question, const char *key
     for (uint32_t i = 0; i < question->name_count && i < NAMES_LOOKED_THROUGH; i++)
         if (strcmp(question->names[i]->text, key) == 0)
             return question->names[i];
-    return name_find(question->by_key, key);
+    return name_table_find(question->by_key, key);
 }
 
 /* Whose a name is; NULL: nobody's that is known. */

@@ -14,9 +14,8 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "customer/shop_event.h"
-#include "decide/name.h"
+#include "decide/name_table.h"
 
 enum {
     PERSON_JOINS_MOST = 16, /* documents that become part of another in one commit */
@@ -33,8 +32,8 @@ struct person {
 };
 
 struct person_question {
-    const struct map *by_key;  /* all names: of the events, and those to which they lead */
-    struct name *const *names; /* that can be theirs: at least one */
+    const struct name_table *by_key; /* all names: of the events, and those to which they lead */
+    struct name *const *names;       /* that can be theirs: at least one */
     uint32_t name_count;
     const struct shop_event *const *events; /* none: a deadline, of the first name */
     uint32_t event_count;

@@ -424,6 +424,18 @@ void replay_take(struct replay *replay, const struct shop_event *event, struct s
 
 /* ---- What stands ---- */
 
+void replay_expect(struct replay *replay, const struct shop_event *const *events, size_t count,
+                   size_t from)
+{
+    /* How many events ahead: what one of them takes is more than memory does. */
+    static const size_t ahead[] = {
+        [REPLAY_MEMORY_SLOT] = 24, [REPLAY_MEMORY_NAME] = 16, [REPLAY_MEMORY_IMAGE] = 8};
+    for (size_t step = 0; step < sizeof ahead / sizeof *ahead; step++)
+        for (size_t i = from ? from + ahead[step] : 0; i <= from + ahead[step] && i < count; i++)
+            if (events[i])
+                replay_memory_expect(replay->memory, events[i], step);
+}
+
 void replay_suppress(struct replay *replay, const char *address)
 {
     arena_reset(replay->arena);
@@ -445,9 +457,8 @@ struct customer *replay_customer(struct replay *replay, const char *key, struct 
 void replay_each(struct replay *replay, struct arena *arena,
                  void (*see)(void *context, const struct customer *customer), void *context)
 {
-    size_t cursor = 0;
-    struct replay_kept *kept;
-    while ((kept = replay_memory_next(replay->memory, &cursor, replay->now_ms))) {
+    struct replay_kept *kept = NULL;
+    while ((kept = replay_memory_next(replay->memory, kept, replay->now_ms))) {
         arena_reset(arena);
         see(context, replay_memory_see(replay->memory, kept, arena));
     }

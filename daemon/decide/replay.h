@@ -64,6 +64,11 @@ bool replay_event(struct replay *replay, const char *text, size_t length, int64_
  */
 void replay_take(struct replay *replay, const struct shop_event *event, struct slice text);
 
+/* Says which events will be taken, NULL for what is none, when the one at the place `from` is about
+ * to be: that what is known of their customers is at hand by then. Changes nothing else. */
+void replay_expect(struct replay *replay, const struct shop_event *const *events, size_t count,
+                   size_t from);
+
 /* Lets the clock run to `until_ms`, with the deadlines of that instant. */
 void replay_run(struct replay *replay, int64_t until_ms);
 

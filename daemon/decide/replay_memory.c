@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "customer/customer_print.h"
 #include "customer/customer_profile.h"
@@ -31,7 +32,7 @@ struct replay_memory {
     const char *const *key_paths;
     int64_t keep_ms;
     struct arena *arena; /* of the keys */
-    struct map *by_key;
+    struct name_table by_key;
     struct map *suppressed; /* hashes */
     struct replay_said *said;
     struct replay_timers timers;
@@ -51,9 +52,7 @@ struct replay_memory *replay_memory_new(const struct policy *policy, const char 
     memory->key_paths = key_paths;
     memory->keep_ms = keep_ms;
     memory->arena = arena_new(ARENA_BYTES);
-    memory->maker.lasting[0] = lasting;
-    memory->maker.lasting[1] = memory->arena;
-    memory->by_key = map_new();
+    memory->maker.lasting = lasting;
     memory->suppressed = map_new();
     memory->said = replay_said_new();
     buf_init(&memory->text, 2 * CUSTOMER_DOCUMENT_MOST);
@@ -86,6 +85,12 @@ static void retire(struct replay_memory *memory, void *block)
     memory->retired[memory->retired_count++] = block;
 }
 
+/* A name is the first member of what is kept. */
+static struct replay_kept *kept_of(struct name *name)
+{
+    return (struct replay_kept *)name;
+}
+
 static void forget_start(struct replay_memory *memory, struct replay_kept *kept, uint32_t index)
 {
     retire(memory, kept->starts[index].text);
@@ -108,15 +113,12 @@ static void forget_document(struct replay_memory *memory, struct replay_kept *ke
 void replay_memory_destroy(struct replay_memory **memory)
 {
     struct replay_memory *gone = *memory;
-    size_t cursor = 0;
-    void *value;
     if (!gone)
         return;
     settle(gone);
-    while (map_next(gone->by_key, &cursor, NULL, NULL, &value)) {
-        struct replay_kept *kept = value;
-        forget_document(gone, kept);
-        free(kept->starts);
+    for (struct name *name = gone->by_key.first; name; name = name->after) {
+        forget_document(gone, kept_of(name));
+        free(kept_of(name)->starts);
     }
     settle(gone);
     free(gone->retired);
@@ -125,16 +127,10 @@ void replay_memory_destroy(struct replay_memory **memory)
     buf_free(&gone->text);
     image_maker_free(&gone->maker);
     map_destroy(&gone->suppressed);
-    map_destroy(&gone->by_key);
+    name_table_free(&gone->by_key);
     arena_destroy(&gone->arena);
     free(gone);
     *memory = NULL;
-}
-
-/* A name is the first member of what is kept. */
-static struct replay_kept *kept_of(struct name *name)
-{
-    return (struct replay_kept *)name;
 }
 
 bool replay_memory_is_known(struct replay_memory *memory, struct replay_kept *kept, int64_t now_ms)
@@ -144,34 +140,41 @@ bool replay_memory_is_known(struct replay_memory *memory, struct replay_kept *ke
     return kept->name.document.text != NULL;
 }
 
-struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
-                                       int64_t now_ms)
+static struct replay_kept *find(struct replay_memory *memory, const char *key, uint64_t hash,
+                                int64_t now_ms)
 {
-    struct name *name = name_find(memory->by_key, key);
+    struct name *name = name_table_find_hashed(&memory->by_key, key, hash);
     if (name)
         replay_memory_is_known(memory, kept_of(name), now_ms);
     return name ? kept_of(name) : NULL;
 }
 
-struct replay_kept *replay_memory_next(struct replay_memory *memory, size_t *cursor, int64_t now_ms)
+struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
+                                       int64_t now_ms)
 {
-    void *value;
+    return find(memory, key, name_table_hash(key), now_ms);
+}
+
+struct replay_kept *replay_memory_next(struct replay_memory *memory,
+                                       const struct replay_kept *before, int64_t now_ms)
+{
     settle(memory);
-    while (map_next(memory->by_key, cursor, NULL, NULL, &value)) {
-        struct replay_kept *kept = value;
-        if (kept->name.document.text && kept->expire_ms > now_ms)
-            return kept;
-    }
+    for (struct name *name = before ? before->name.after : memory->by_key.first; name;
+         name = name->after)
+        if (name->document.text && kept_of(name)->expire_ms > now_ms)
+            return kept_of(name);
     return NULL;
 }
 
-static struct name *need(struct replay_memory *memory, const char *key, bool is_old, int64_t now_ms)
+static struct name *need(struct replay_memory *memory, const char *key, uint64_t hash, bool is_old,
+                         int64_t now_ms)
 {
-    struct replay_kept *kept = replay_memory_find(memory, key, now_ms);
+    struct replay_kept *kept = find(memory, key, hash, now_ms);
     if (!kept) {
         kept = arena_zero(memory->arena, sizeof *kept);
-        name_enter(&kept->name, memory->by_key, memory->arena, memory->policy, memory->key_paths,
+        name_enter(&kept->name, memory->arena, memory->policy, memory->key_paths,
                    arena_text(memory->arena, key), is_old);
+        name_table_add(&memory->by_key, &kept->name);
         kept->timer.key = kept->name.text;
     }
     return &kept->name;
@@ -187,6 +190,31 @@ struct replay_kept *replay_memory_due(struct replay_memory *memory)
 void replay_memory_set_timer(struct replay_memory *memory, struct replay_kept *kept, int64_t at_ms)
 {
     replay_timers_set(&memory->timers, &kept->timer, at_ms);
+}
+
+enum { LINE = 64, NAME_LINES = 4, IMAGE_LINES = 40 };
+
+static void fetch(const void *from, int lines)
+{
+    for (int i = 0; i < lines; i++)
+        __builtin_prefetch((const char *)from + i * LINE);
+}
+
+void replay_memory_expect(const struct replay_memory *memory, const struct shop_event *event,
+                          enum replay_memory_step step)
+{
+    for (uint32_t i = 0; i < event->key_count; i++) {
+        uint64_t hash = event->keys[i].hash;
+        if (step == REPLAY_MEMORY_SLOT) {
+            name_table_expect(&memory->by_key, hash);
+            continue;
+        }
+        struct name *name = name_table_guess(&memory->by_key, hash);
+        if (name && step == REPLAY_MEMORY_NAME)
+            fetch(name, NAME_LINES);
+        else if (name && kept_of(name)->image)
+            fetch(kept_of(name)->image, IMAGE_LINES);
+    }
 }
 
 struct replay_kept *replay_memory_of(const struct person *person)
@@ -215,10 +243,9 @@ static void add_name(struct meeting *meeting, struct name *name)
     meeting->names[meeting->count++] = name;
 }
 
-static void add_key(struct meeting *meeting, const char *key, bool is_old)
+static void add_key(struct meeting *meeting, const char *key, uint64_t hash, bool is_old)
 {
-    if (key)
-        add_name(meeting, need(meeting->memory, key, is_old, meeting->now_ms));
+    add_name(meeting, need(meeting->memory, key, hash, is_old, meeting->now_ms));
 }
 
 /* Where a name leads is a name too; but another id is told nothing by an event with one of its own
@@ -229,7 +256,8 @@ static void follow(struct meeting *meeting)
         const struct name *name = meeting->names[i];
         if (!name->target)
             continue;
-        struct name *target = need(meeting->memory, name->target, false, meeting->now_ms);
+        struct name *target = need(meeting->memory, name->target, name_table_hash(name->target),
+                                   false, meeting->now_ms);
         if (meeting->alone || !target->is_id)
             add_name(meeting, target);
     }
@@ -250,14 +278,16 @@ struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
     struct meeting meeting = {
         .memory = memory, .arena = arena, .now_ms = now_ms, .alone = !has_id(event)};
     for (uint32_t i = 0; event && i < event->key_count; i++) {
-        add_key(&meeting, event->keys[i].text, false);
-        add_key(&meeting, event->keys[i].old, true);
+        const struct customer_key *named = &event->keys[i];
+        add_key(&meeting, named->text, named->hash, false);
+        if (named->old)
+            add_key(&meeting, named->old, name_table_hash(named->old), true);
     }
     if (!event)
-        add_key(&meeting, key, false);
+        add_key(&meeting, key, name_table_hash(key), false);
     settle(memory);
     follow(&meeting);
-    const struct person_question question = {.by_key = memory->by_key,
+    const struct person_question question = {.by_key = &memory->by_key,
                                              .names = meeting.names,
                                              .name_count = meeting.count,
                                              .events = &event,
@@ -457,7 +487,7 @@ static void lead_keys(struct replay_memory *memory, const struct replay_commit *
     for (size_t i = 0; i < commit->joined_count; i++) {
         const struct customer *joined = commit->joined[i];
         for (uint32_t k = 0; k < joined->keys.count; k++) {
-            struct name *name = name_find(memory->by_key, joined->keys.items[k]);
+            struct name *name = name_table_find(&memory->by_key, joined->keys.items[k]);
             if (name && name->target && strcmp(name->target, joined->key) == 0)
                 name->target = person->name->text;
         }
@@ -472,7 +502,7 @@ static void lead_keys(struct replay_memory *memory, const struct replay_commit *
 
 static void erase(struct replay_memory *memory, const char *key, bool is_gone)
 {
-    struct name *name = name_find(memory->by_key, key);
+    struct name *name = name_table_find(&memory->by_key, key);
     if (!name)
         return;
     name->target = NULL;

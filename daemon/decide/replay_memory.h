@@ -16,6 +16,7 @@
 #include "customer/customer_image.h"
 #include "customer/said.h"
 #include "decide/decision.h"
+#include "decide/name_table.h"
 #include "decide/person.h"
 #include "decide/replay_clocks.h"
 #include "decide/replay_timers.h"
@@ -44,10 +45,15 @@ struct replay_kept {
 struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
                                        int64_t now_ms);
 
-/* Those that have a document, one after the other: *cursor is 0 at first; NULL at the end.
- * Meanwhile nothing may be decided. */
-struct replay_kept *replay_memory_next(struct replay_memory *memory, size_t *cursor,
-                                       int64_t now_ms);
+/* The first that has a document, or the first behind `before`; NULL at the end. Meanwhile nothing
+ * may be decided. */
+struct replay_kept *replay_memory_next(struct replay_memory *memory,
+                                       const struct replay_kept *before, int64_t now_ms);
+
+/* What comes soon is fetched from memory, step by step, each when the one before has come. */
+enum replay_memory_step { REPLAY_MEMORY_SLOT, REPLAY_MEMORY_NAME, REPLAY_MEMORY_IMAGE };
+void replay_memory_expect(const struct replay_memory *memory, const struct shop_event *event,
+                          enum replay_memory_step step);
 
 /* Whether the key has a document. What has expired is forgotten. */
 bool replay_memory_is_known(struct replay_memory *memory, struct replay_kept *kept, int64_t now_ms);

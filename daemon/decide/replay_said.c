@@ -50,7 +50,7 @@ void replay_said_destroy(struct replay_said **said)
 
 static struct record *find(const struct replay_said *said, const char *name)
 {
-    return map_get(said->records, name, strlen(name));
+    return map_count(said->records) ? map_get(said->records, name, strlen(name)) : NULL;
 }
 
 struct slice replay_said_record(const struct replay_said *said, const char *name)

@@ -14,6 +14,7 @@ struct replay_timer {
 struct replay_timers {
     struct replay_timers_entry {
         int64_t at_ms;
+        uint64_t begin;             /* of the key, as a number that is in the same order */
         struct replay_timer *timer; /* which may be elsewhere by now */
     } * heap;                       /* owned */
     uint32_t count, capacity;

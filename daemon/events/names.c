@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 
 struct names {
     const struct policy *policy;
     const char *const *key_paths;
-    struct map *by_key;
+    struct name_table by_key;
     struct name **all;
     uint32_t count, capacity;
     struct name **asked; /* in the order of the question: all, then those that have a hash */
@@ -19,7 +18,6 @@ struct names {
 struct names *names_new(void)
 {
     struct names *names = mem_zero(1, sizeof *names);
-    names->by_key = map_new();
     return names;
 }
 
@@ -27,14 +25,14 @@ void names_destroy(struct names **names)
 {
     if (!*names)
         return;
-    map_destroy(&(*names)->by_key);
+    name_table_free(&(*names)->by_key);
     free(*names);
     *names = NULL;
 }
 
 void names_begin(struct names *names, const struct policy *policy, const char *const *key_paths)
 {
-    map_clear(names->by_key);
+    name_table_clear(&names->by_key);
     names->policy = policy;
     names->key_paths = key_paths;
     names->all = names->asked = NULL;
@@ -43,7 +41,7 @@ void names_begin(struct names *names, const struct policy *policy, const char *c
 
 struct name *names_find(const struct names *names, const char *key)
 {
-    return name_find(names->by_key, key);
+    return name_table_find(&names->by_key, key);
 }
 
 bool names_bring(const struct names *names, struct work *work, const char *const *keys,
@@ -66,7 +64,8 @@ static struct name *need(struct names *names, struct arena *batch, const char *k
     if (name)
         return name;
     name = arena_zero(batch, sizeof *name);
-    name_enter(name, names->by_key, batch, names->policy, names->key_paths, key, is_old);
+    name_enter(name, batch, names->policy, names->key_paths, key, is_old);
+    name_table_add(&names->by_key, name);
     names->all = arena_grow(batch, names->all, names->count, &names->capacity, sizeof *names->all);
     names->all[names->count++] = name;
     return name;
@@ -181,7 +180,7 @@ void names_learn(struct names *names, struct arena *batch, struct arena *round,
 
 struct person *names_person(const struct names *names, struct arena *round, const struct work *work)
 {
-    const struct person_question question = {.by_key = names->by_key,
+    const struct person_question question = {.by_key = &names->by_key,
                                              .names = work->names,
                                              .name_count = work->name_count,
                                              .events = work->events,

@@ -11,11 +11,12 @@
 #include "base/decimal.h"
 #include "base/mem.h"
 
-enum { BATCH = 128, BATCHES = 8, ARENA_BYTES = 512 * 1024 };
+enum { BATCH = 256, BATCHES = 8, ARENA_BYTES = 512 * 1024 };
 
 struct batch {
     struct arena *arena;
     struct feed_item items[BATCH];
+    const struct shop_event *events[BATCH]; /* of the items; NULL: it is none */
     uint32_t count;
     bool last;
     struct diag diag; /* of the history, where it is the last */
@@ -59,7 +60,7 @@ static const char *entry_of(struct feed *feed, struct arena *arena, int64_t at_m
 
 static void read_item(struct feed *feed, struct batch *batch, const struct history_entry *entry)
 {
-    struct feed_item *item = &batch->items[batch->count++];
+    struct feed_item *item = &batch->items[batch->count];
     struct diag diag = {0};
     *item = (struct feed_item){.at_ms = entry->at_ms, .bytes = history_bytes(feed->history)};
     if (!entry->event.text) {
@@ -73,6 +74,8 @@ static void read_item(struct feed *feed, struct batch *batch, const struct histo
                                      &item->event, &diag);
     if (!item->is_event)
         refuse(batch, item, entry, &diag);
+    else
+        batch->events[batch->count] = &item->event;
 }
 
 static void fill(struct feed *feed, struct batch *batch)
@@ -86,7 +89,9 @@ static void fill(struct feed *feed, struct batch *batch)
             batch->last = true;
             return;
         }
+        batch->events[batch->count] = NULL;
         read_item(feed, batch, &entry);
+        batch->count++;
     }
 }
 
@@ -196,4 +201,12 @@ const struct feed_item *feed_next(struct feed *feed, struct diag *diag)
         batch = &feed->batches[feed->first];
     }
     return &batch->items[feed->at++];
+}
+
+const struct shop_event *const *feed_read(const struct feed *feed, size_t *count, size_t *last)
+{
+    const struct batch *batch = &feed->batches[feed->first];
+    *count = batch->count;
+    *last = feed->at - 1;
+    return batch->events;
 }

@@ -26,6 +26,10 @@ struct feed_item {
 struct feed *feed_new(struct history *history, const struct shop_event_form *form, bool ahead);
 void feed_destroy(struct feed **feed);
 
+/* The events of the lines that have been read, NULL where one is none, and which of them is the
+ * line that feed_next gave last. */
+const struct shop_event *const *feed_read(const struct feed *feed, size_t *count, size_t *last);
+
 /* The next line; it stays until the call after this one. NULL at the end, or where the history has
  * a fault: then `diag` has a text. */
 const struct feed_item *feed_next(struct feed *feed, struct diag *diag);

@@ -67,6 +67,13 @@ static void see_customer(void *context, const struct customer *customer)
         tally_waits(&run->simulation->tally, customer->journeys.items[i].rule);
 }
 
+static void expect(struct run *run, const struct feed *feed)
+{
+    size_t count, last;
+    const struct shop_event *const *events = feed_read(feed, &count, &last);
+    replay_expect(run->replay, events, count, last);
+}
+
 /* False: it shall be the end. */
 static bool take(struct run *run, const struct feed_item *item)
 {
@@ -88,6 +95,7 @@ static bool take_all(struct run *run, struct feed *feed, struct diag *diag)
     for (uint64_t count = 0; (item = feed_next(feed, diag)); count++) {
         if (item->at_ms >= options->to_ms)
             break;
+        expect(run, feed);
         if (!take(run, item))
             return false;
         if (count % PROGRESS_EVENTS == 0 && options->on_progress)

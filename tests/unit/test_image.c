@@ -64,7 +64,7 @@ static void test_lasting(void **state)
 {
     (void)state;
     struct arena *arena = arena_new(64);
-    struct image_maker maker = {.lasting = {NULL, arena}};
+    struct image_maker maker = {.lasting = arena};
     const char *text = arena_text(arena, "lasting");
     const char **texts = arena_zero(arena, 2 * sizeof *texts);
     texts[0] = text;
