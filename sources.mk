@@ -1531,21 +1531,29 @@ fuzz_programs = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_event \
 	tests/fuzz/fuzz_fill \
+	tests/fuzz/fuzz_form \
+	tests/fuzz/fuzz_head \
 	tests/fuzz/fuzz_html_text \
 	tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_inline_css \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_liquid \
 	tests/fuzz/fuzz_mailbox \
+	tests/fuzz/fuzz_mapping \
+	tests/fuzz/fuzz_mapping_file \
 	tests/fuzz/fuzz_mime \
+	tests/fuzz/fuzz_posted \
 	tests/fuzz/fuzz_push \
 	tests/fuzz/fuzz_redis \
 	tests/fuzz/fuzz_reply \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_rules \
+	tests/fuzz/fuzz_signature \
 	tests/fuzz/fuzz_smtp \
 	tests/fuzz/fuzz_smtp_reply \
 	tests/fuzz/fuzz_token \
+	tests/fuzz/fuzz_tokens_file \
+	tests/fuzz/fuzz_wire \
 	tests/fuzz/fuzz_yaml
 
 fuzz_fixtures = \
@@ -1558,21 +1566,29 @@ tests_fuzz_fuzz_cel_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_config_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_event_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_fill_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_form_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_head_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_html_text_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_http_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_inline_css_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_liquid_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mailbox_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_mapping_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_mapping_file_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mime_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_posted_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_push_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_redis_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_reply_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_report_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_rules_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_signature_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_smtp_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_smtp_reply_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_token_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_tokens_file_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_wire_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_yaml_LDADD = $(fuzz_libs)
 
 example_files = \
