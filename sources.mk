@@ -1745,6 +1745,7 @@ man_pages = \
 	docs/man/nudged-rules.5 \
 	docs/man/nudged-templates.7 \
 	docs/man/nudged-tokens.5 \
+	docs/man/nudged-web.8 \
 	docs/man/nudged.8 \
 	docs/man/nudged.yaml.5
 
@@ -1783,6 +1784,7 @@ test_files = \
 	tests/bench/bench_liquidjs.py \
 	tests/bench/bench_pipeline.py \
 	tests/bench/bench_simulate.py \
+	tests/bench/bench_web.py \
 	tests/bench/order.html.liquid \
 	tests/bench/order.json \
 	tests/bench/order.subject.liquid \

@@ -59,15 +59,22 @@ static bool limit_resources(const struct confine_needs *needs, struct diag *diag
 
 /* ---- Privileges ---- */
 
-static bool drop_privileges(struct diag *diag)
+/* A unit's filter may forbid to give up what nobody has. */
+static bool drop_capabilities(void)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2] = {0};
+    struct __user_cap_data_struct had[2] = {0}, none[2] = {0};
+    return (syscall(SYS_capget, &head, had) == 0 && memcmp(had, none, sizeof none) == 0) ||
+           syscall(SYS_capset, &head, none) == 0;
+}
+
+static bool drop_privileges(struct diag *diag)
+{
     for (unsigned long capability = 0; capability <= CAP_LAST_CAP; capability++)
         prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* only who has some may, and needs to */
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-        syscall(SYS_capset, &head, none) != 0)
+        !drop_capabilities())
         return diag_error(diag, "cannot give up privileges: %s", strerror(errno));
     return true;
 }
