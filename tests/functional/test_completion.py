@@ -141,6 +141,41 @@ def test_tab(shell):
     ends("nudgectl push letters/rep", "letters/report-of-may.eml")
 
 
+ODD = {"two words": "odd-1", "$(touch pwned)": "odd-2", "`touch pwned`": "odd-3", "a;touch pwned;": "odd-4",
+       "it's": "odd-5", 'say "x"': "odd-6", "back\\slash": "odd-7", "-n": "odd-8", "*": "odd-9", "tilde~$HOME": "odd-10"}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_names_that_strangers_chose(shell, odd, tmp_path):
+    """What Tab writes is one word of the command, and nothing that the shell does: the command gets it as it is."""
+    terminal, counter = shell
+    mark = ODD[odd]
+    counter.client.set(f"nudged:customer:id:{mark}{odd}", "{}")
+    press_tab(terminal, f"nudgectl -c {counter.one.config} explain id:{mark}")
+    terminal.wait(lambda screen: len(screen.replace("\n", "").split(f"id:{mark}")[-1]) > 1, "the rest of the name")
+    terminal.keys("Enter")
+    asked = f"id:{mark}{odd}"
+    terminal.wait(lambda screen: "\nnudgectl: " in screen or f"\n{asked}\n" in screen, "the answer")
+    screen = terminal.screen().replace("\n", "")
+    assert asked in screen.split("explain", 1)[1].split(mark, 1)[1] or asked in screen, screen
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_quote_that_is_open_in_bash(counter):
+    """What stands behind it is written as it is: only what ends no quote and is nothing else in one."""
+    counter.client.mset({"nudged:customer:id:x'$(touch pwned)": "{}", "nudged:customer:id:xy two": "{}"})
+    for word, wanted in (("'id:x", ["id:xy two"]), ('"id:x', ["id:xy two"]), ("id:xy\\ t", ["xy\\ two"])):
+        typed = f"nudgectl -c {counter.one.config} explain {word}"
+        words = [str(BUILD / "nudgectl"), "-c", str(counter.one.config), "explain", *re.split("(:)", word)]
+        if word[0] in "'\"":
+            words[4:] = [word]
+        typed = typed.replace("nudgectl", words[0], 1)
+        done = subprocess.run(["bash", "-c", f"source {SOURCE}/completions/nudgectl.bash; COMP_LINE=$1; COMP_POINT=${{#1}}; shift; "
+                               'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nudgectl; printf "%s\\n" "${COMPREPLY[@]}"', "-",
+                               typed, *words], capture_output=True, text=True, timeout=PATIENCE, check=True)
+        assert done.stdout.splitlines() == wanted, (word, done)
+
+
 def test_they_are_installed(tmp_path):
     """Where each shell looks."""
     make = subprocess.run(["make", "-s", "-C", BUILD, "install-data", f"DESTDIR={tmp_path}"], capture_output=True, text=True, check=False,
