@@ -1710,7 +1710,8 @@ schema_files = \
 	schemas/events.schema.json \
 	schemas/nudged.schema.json \
 	schemas/rule-tests.schema.json \
-	schemas/rules.schema.json
+	schemas/rules.schema.json \
+	schemas/webhooks.schema.json
 
 monitoring_files = \
 	monitoring/grafana-dashboard.json \
@@ -1741,11 +1742,13 @@ man_pages = \
 	docs/man/nudgectl-test.1 \
 	docs/man/nudgectl-top.1 \
 	docs/man/nudgectl-uncertain.1 \
+	docs/man/nudgectl-webhook.1 \
 	docs/man/nudgectl.1 \
 	docs/man/nudged-rules.5 \
 	docs/man/nudged-templates.7 \
 	docs/man/nudged-tokens.5 \
 	docs/man/nudged-web.8 \
+	docs/man/nudged-webhooks.5 \
 	docs/man/nudged.8 \
 	docs/man/nudged.yaml.5
 
@@ -1775,7 +1778,8 @@ doc_files = \
 	docs/tokens/nudged_token.php \
 	docs/tokens/nudged_token.py \
 	docs/tokens/nudged_token.rb \
-	docs/tokens/vectors.json
+	docs/tokens/vectors.json \
+	docs/webhooks.md
 
 test_files = \
 	tests/bench/bench_archive.py \

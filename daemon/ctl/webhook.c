@@ -66,24 +66,24 @@ static void read_request(struct trial *trial, const struct input *input)
     trial->delivery.body = slice_between(at, end);
 }
 
-static bool read_delivery(struct trial *trial, const char *file, int count, char **headers)
+/* EXIT_SUCCESS, or what the command ends with. */
+static int read_delivery(struct trial *trial, const char *file, int count, char **headers)
 {
     struct input input;
     struct diag diag = {0};
     trial->delivery.headers = value_new_map(trial->arena, 8);
     trial->delivery.query = value_new_map(trial->arena, 1);
     trial->delivery.received_ms = clock_wall_ms();
-    if (!input_read(trial->arena, file, &input, &diag))
-        return context_fail(&diag), false;
-    read_request(trial, &input);
-    for (int i = 0; i < count; i++) {
-        if (!add_header(trial, slice_of(headers[i]))) {
-            command_usage("webhook", "`%s` is no header: 'X-Shopify-Topic: orders/create'",
-                          headers[i]);
-            return false;
-        }
+    if (!input_read(trial->arena, file, &input, &diag)) {
+        context_fail(&diag);
+        return EX_NOINPUT;
     }
-    return true;
+    read_request(trial, &input);
+    for (int i = 0; i < count; i++)
+        if (!add_header(trial, slice_of(headers[i])))
+            return command_usage("webhook", "`%s` is no header: 'X-Shopify-Topic: orders/create'",
+                                 headers[i]);
+    return EXIT_SUCCESS;
 }
 
 /* ---- What came of it ---- */
@@ -177,8 +177,9 @@ static const struct mapping *find_mapping(struct context *context, struct arena 
 static int run(struct trial *trial, const char *file, int count, char **headers)
 {
     struct diag diag = {0};
-    if (!read_delivery(trial, file, count, headers))
-        return EX_USAGE;
+    const int status = read_delivery(trial, file, count, headers);
+    if (status != EXIT_SUCCESS)
+        return status;
     if (mapping_is_ping(trial->mapping, &trial->delivery, trial->arena)) {
         printf("it only asks whether somebody is there\n");
         return EXIT_SUCCESS;

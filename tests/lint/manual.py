@@ -21,7 +21,7 @@ MARK = re.compile(r'^\.\\" from (tables of )?(docs/\S+\.md): (.+)\n(?:.*\n)*?\.\
 PAGES = {
     "rules.md": "nudged-rules 5", "cel.md": "nudged-rules 5", "liquid.md": "nudged-templates 7",
     "templates.md": "nudged-templates 7", "reference.md": "nudged.yaml 5", "testing.md": "nudgectl-test 1",
-    "intake.md": "nudged-tokens 5",
+    "intake.md": "nudged-tokens 5", "webhooks.md": "nudged-webhooks 5",
 }  # fmt: skip
 INLINE = re.compile(r"(``.+?``|`[^`]+`|\*\*.+?\*\*|\[[^]]+\]\([^)]+\)|<https?:[^>]+>)", re.S)
 

@@ -12,6 +12,7 @@
 #include "rules/ruleset.h"
 #include "send/gateway_kinds.h"
 #include "send/preset.h"
+#include "web/mapping.h"
 
 enum { PAGE_MOST = 1 << 22, KINDS_MOST = 64, LINE_MOST = 96 };
 
@@ -152,6 +153,10 @@ static bool print_named(struct arena *arena, const char *name)
     if (strcmp(name, "events") == 0)
         return print_schema(arena, "The event types of a shop", "events.yaml: nudged-rules(5)",
                             &ruleset_events_shape, true);
+    if (strcmp(name, "webhooks") == 0)
+        return print_schema(arena, "A mapping of nudged",
+                            "Which events webhooks become: nudged-webhooks(5)", &mapping_shape,
+                            false);
     return false;
 }
 
@@ -161,6 +166,6 @@ int main(int argc, char **argv)
     bool good = argc == 2 && print_named(arena, argv[1]);
     arena_destroy(&arena);
     if (!good)
-        fprintf(stderr, "usage: schemas nudged | rules | rule-tests | events\n");
+        fprintf(stderr, "usage: schemas nudged | rules | rule-tests | events | webhooks\n");
     return good ? 0 : 1;
 }
