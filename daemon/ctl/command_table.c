@@ -46,7 +46,7 @@ const struct command commands[] = {
         .examples = "  nudgectl preview welcome\n"
                     "  nudgectl preview welcome --locale ro --open\n"
                     "  nudgectl preview welcome --send-to me@shop.example\n"
-                    "  nudgectl preview receipt --event order.json --as eml\n",
+                    "  nudgectl preview order-thanks --event order.json --as eml\n",
         .words = ":template",
         .run = command_preview,
     },
