@@ -1864,6 +1864,7 @@ test_files = \
 	tests/functional/test_dev.py \
 	tests/functional/test_diff.py \
 	tests/functional/test_docs.py \
+	tests/functional/test_examples.py \
 	tests/functional/test_explain.py \
 	tests/functional/test_failover.py \
 	tests/functional/test_fault_fixtures.py \
@@ -1944,6 +1945,7 @@ test_files = \
 	tests/functional/test_watch.py \
 	tests/functional/test_web_attacks.py \
 	tests/functional/test_web_process.py \
+	tests/functional/test_web_units.py \
 	tests/functional/test_webhook_feedback.py \
 	tests/functional/test_webhook_mappings.py \
 	tests/functional/test_webhook_sns.py \

@@ -209,8 +209,10 @@ static int fill_filter(scmp_filter_ctx filter)
     int wrong = 0;
     for (size_t i = 0; !wrong && i < sizeof allowed / sizeof *allowed; i++)
         wrong = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+    /* Where somebody's filter forbids seccomp(2), libseccomp knows the older action alone. */
+    uint32_t kill = seccomp_api_get() >= 3 ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_KILL;
     for (size_t i = 0; !wrong && i < sizeof deadly / sizeof *deadly; i++)
-        wrong = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+        wrong = seccomp_rule_add(filter, kill, deadly[i], 0);
     wrong = wrong ? wrong : allow_memory(filter);
     return wrong ? wrong : allow_abort(filter);
 }
@@ -220,7 +222,6 @@ static bool filter_calls(struct buf *without, struct diag *diag)
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int wrong = filter ? fill_filter(filter) : -ENOMEM;
     if (!wrong) {
-        seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
         wrong = seccomp_load(filter);
     }
     if (filter)
