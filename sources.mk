@@ -503,6 +503,8 @@ library_sources = \
 	daemon/decide/name.h \
 	daemon/decide/name_table.c \
 	daemon/decide/name_table.h \
+	daemon/decide/once.c \
+	daemon/decide/once.h \
 	daemon/decide/only.c \
 	daemon/decide/only.h \
 	daemon/decide/per.c \
@@ -1368,6 +1370,7 @@ unit_programs = \
 	tests/unit/test_metrics \
 	tests/unit/test_mime \
 	tests/unit/test_notify \
+	tests/unit/test_once \
 	tests/unit/test_only \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_behind \

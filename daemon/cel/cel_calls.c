@@ -3,6 +3,15 @@
 #include "cel/cel_ast.h"
 #include "cel/cel_run.h"
 
+/* A variable that stands for what a part of the expression gives: of a bind, a comprehension, an
+ * optMap. */
+struct bound {
+    struct bound *outer;
+    const struct cel_node *by; /* which makes it: of its first child */
+    int method;                /* whose depth that child was last asked for, or -1 */
+    uint32_t depth;
+};
+
 struct walk {
     void (*on_call)(void *context, const struct cel_call *call);
     void *context;
@@ -47,26 +56,53 @@ static int64_t least_of(const struct cel_node *comparison, const struct cel_node
     }
 }
 
-/* How many calls of the method stand within each other's second arguments, at most. */
-static uint32_t depth_of(const struct cel_node *node, int method)
+static bool makes_variable(const struct cel_node *node)
 {
+    return node->kind == CEL_NODE_BIND || node->kind == CEL_NODE_LOOP ||
+           node->kind == CEL_NODE_OPTIONAL_MAP;
+}
+
+static uint32_t depth_of(const struct cel_node *node, int method, struct bound *bounds);
+
+static uint32_t depth_of_variable(const struct cel_node *node, int method, struct bound *bounds)
+{
+    for (struct bound *bound = bounds; bound; bound = bound->outer) {
+        if (bound->by->slot != node->slot &&
+            (bound->by->kind != CEL_NODE_LOOP || bound->by->second != node->slot))
+            continue;
+        if (bound->method != method)
+            bound->depth = depth_of(bound->by->children[0], method, bound->outer);
+        bound->method = method;
+        return bound->depth;
+    }
+    return 0;
+}
+
+/* How many calls of the method stand within each other's second arguments, at most, there or in
+ * what a variable stands for. */
+static uint32_t depth_of(const struct cel_node *node, int method, struct bound *bounds)
+{
+    struct bound made = {.outer = bounds, .by = node, .method = -1};
     uint32_t depth = 0;
     bool calls = node->kind == CEL_NODE_HOST && node->slot == method;
+    if (node->kind == CEL_NODE_LOCAL || node->kind == CEL_NODE_BOUND)
+        return depth_of_variable(node, method, bounds);
     for (uint32_t i = 0; i < node->count; i++) {
-        uint32_t within = depth_of(node->children[i], method) + (calls && i == 1);
+        struct bound *seen = i && makes_variable(node) ? &made : bounds;
+        uint32_t within = depth_of(node->children[i], method, seen) + (calls && i == 1);
         depth = within > depth ? within : depth;
     }
     return depth;
 }
 
 static void tell(const struct walk *walk, const struct cel_node *node,
-                 const struct cel_node *parent)
+                 const struct cel_node *parent, struct bound *bounds)
 {
     struct cel_call call = {.method = node->slot,
                             .count = (int)node->count,
                             .offset = node->offset,
                             .length = node->length,
-                            .depth = depth_of(node, node->slot),
+                            .depth = depth_of(node, node->slot, bounds),
                             .least = INT64_MIN};
     const struct cel_node *first = node->count ? node->children[0] : NULL;
     if (first && first->kind == CEL_NODE_CONSTANT && first->value.kind == VALUE_STRING) {
@@ -80,17 +116,18 @@ static void tell(const struct walk *walk, const struct cel_node *node,
 }
 
 static void visit(const struct walk *walk, const struct cel_node *node,
-                  const struct cel_node *parent)
+                  const struct cel_node *parent, struct bound *bounds)
 {
+    struct bound made = {.outer = bounds, .by = node, .method = -1};
     if (node->kind == CEL_NODE_HOST)
-        tell(walk, node, parent);
+        tell(walk, node, parent, bounds);
     for (uint32_t i = 0; i < node->count; i++)
-        visit(walk, node->children[i], node);
+        visit(walk, node->children[i], node, i && makes_variable(node) ? &made : bounds);
 }
 
 void cel_calls(const struct cel_program *program,
                void (*on_call)(void *context, const struct cel_call *call), void *context)
 {
     const struct walk walk = {on_call, context};
-    visit(&walk, program->root, NULL);
+    visit(&walk, program->root, NULL, NULL);
 }

@@ -12,7 +12,7 @@ struct cel_call {
     const struct value *argument; /* the first, where it is a text that stands there; else NULL */
     uint32_t offset, length;      /* that argument's bytes, or the whole call's */
     uint32_t depth; /* 1, and one more for each call of the same method that its second argument has
-                       within it, and that one's, at most */
+                       within it or in what its variables stand for, and that one's, at most */
     int64_t least;  /* what the answer is compared with: it must be this or more for anything to
                        follow from it; INT64_MIN: unknown */
 };

@@ -273,6 +273,12 @@ static struct value given_of(const struct value *item)
     return value_is(given, VALUE_MAP) ? *given : value_null();
 }
 
+static struct value sent_of(const struct value *item)
+{
+    const struct value *sent = value_get(item, "sent");
+    return value_is(sent, VALUE_LIST) ? *sent : value_null();
+}
+
 static void read_journeys(struct arena *arena, struct customer *customer, const struct value *root)
 {
     READ_LIST(arena, customer->journeys, root, "journeys", from)
@@ -296,6 +302,7 @@ static void read_journeys(struct arena *arena, struct customer *customer, const 
                                       .full_ms = time_of(item, "full"),
                                       .halted_ms = time_of(item, "halted"),
                                       .given = given_of(item),
+                                      .sent = sent_of(item),
                                       .marketing = flag_of(item, "marketing"),
                                       .reads = reads_of(arena, item)};
         learn_journey_start(arena, customer, item);

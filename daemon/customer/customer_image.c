@@ -160,6 +160,8 @@ static void put_journey(struct image_maker *maker, size_t place,
     image_value(maker, AT(place, customer_journey, start), &null);
     image_value(maker, AT(place, customer_journey, given),
                 value_count(&journey->given) ? &journey->given : &null);
+    image_value(maker, AT(place, customer_journey, sent),
+                value_count(&journey->sent) ? &journey->sent : &null);
     put_until(maker, AT(place, customer_journey, until), &journey->until);
     put_reads(maker, AT(place, customer_journey, reads), &journey->reads);
     put_until(maker, AT(place, customer_journey, or_), &journey->or_);

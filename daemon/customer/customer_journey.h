@@ -60,6 +60,7 @@ struct customer_journey {
     int64_t full_ms;    /* since when its send waits for room in the outbox; 0: it does not */
     bool marketing;     /* the class of that send */
     struct value given; /* map: list of codes to the mid under which it has one of it; or null */
+    struct value sent;  /* list of texts: the sends that it did, as decide/once has them; or null */
     int64_t halted_ms;  /* since when its send waits as its rule is paused; 0: it does not */
     struct customer_until until;
     struct value reads; /* as of customer_open */

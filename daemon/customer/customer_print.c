@@ -244,6 +244,10 @@ void customer_print_journey(struct buf *out, const struct customer_journey *jour
         PUT(out, ",\"given\":");
         json_print(out, &journey->given);
     }
+    if (value_count(&journey->sent)) {
+        PUT(out, ",\"sent\":");
+        json_print(out, &journey->sent);
+    }
     if (journey->halted_ms)
         PUT_INT(out, ",\"halted\":", journey->halted_ms);
     put_flag(out, journey->marketing);

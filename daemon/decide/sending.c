@@ -19,6 +19,7 @@
 #include "decide/halting.h"
 #include "decide/journey.h"
 #include "decide/message_body.h"
+#include "decide/once.h"
 
 /* A journey's wish to send, until the policy has been asked. */
 struct sending_want {
@@ -67,12 +68,20 @@ bool sending_has_room(const struct deciding *d, enum rule_class class,
                          d->decision->message_count + d->want_count - held_out, journey);
 }
 
-/* True where the send waits for room, or goes on doing so. One that would be refused needs none. */
+static bool is_held_out(const struct deciding *d, const struct rule *rule)
+{
+    return rule->holdout &&
+           share_place("holdout", rule->name, customer_first_key(d->customer)) < rule->holdout;
+}
+
+/* True where the send waits for room, or goes on doing so. One that would be refused needs none,
+ * nor does who is held out. */
 static bool waits_for_room(struct deciding *d, const struct rule *rule,
                            const struct rule_step *step, struct customer_journey *journey)
 {
     const struct sending_want want = {.rule = rule, .step = step, .journey = *journey};
-    if (sending_has_room(d, rule->class, journey) || ask_policy(d, &want).refusal)
+    if (sending_has_room(d, rule->class, journey) || is_held_out(d, rule) ||
+        ask_policy(d, &want).refusal)
         return false;
     bool first = !journey->full_ms;
     room_wait(journey, rule, step, d->now_ms);
@@ -81,12 +90,6 @@ static bool waits_for_room(struct deciding *d, const struct rule *rule,
             d, trace_add_time(&d->trace, rule->name, TRACE_OUTBOX_FULL, journey->deadline_ms),
             step);
     return true;
-}
-
-static bool is_held_out(const struct deciding *d, const struct rule *rule)
-{
-    return rule->holdout &&
-           share_place("holdout", rule->name, customer_first_key(d->customer)) < rule->holdout;
 }
 
 static enum sending_next add_want(struct deciding *d, const struct rule *rule,
@@ -106,7 +109,7 @@ static enum sending_next add_want(struct deciding *d, const struct rule *rule,
 
 /* ---- At the step ---- */
 
-/* A send is passed over, whatever the policy would say; the item of the trace. */
+/* A send is refused, whatever the policy would say; the item of the trace. */
 static struct value pass_over(struct deciding *d, const struct rule *rule,
                               const struct rule_step *step, enum trace_why why)
 {
@@ -153,7 +156,10 @@ enum sending_next sending_try(struct deciding *d, const struct rule *rule,
     int64_t quiet_until = rule->class == RULE_MARKETING
                               ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
                               : 0;
-    if (room_gave_up(journey, d->now_ms)) {
+    if (once_was_sent(journey, step->id)) {
+        because_template(d, trace_add(&d->trace, rule->name, TRACE_PASSED_OVER, TRACE_WHY_SENT),
+                         step);
+    } else if (room_gave_up(journey, d->now_ms)) {
         because_number(d, pass_over(d, rule, step, TRACE_WHY_OUTBOX_FULL), "since",
                        journey->full_ms);
     } else if (has_no_code(d, rule, step, journey)) {
@@ -256,6 +262,15 @@ static bool is_same_journey(const struct customer_journey *a, const struct custo
     return strcmp(a->rule, b->rule) == 0 && strcmp(a->origin, b->origin) == 0;
 }
 
+/* Where the journey goes on behind the send. */
+static void remember_step(struct deciding *d, const struct sending_want *want)
+{
+    struct customer *customer = d->customer;
+    for (uint32_t i = 0; i < customer->journeys.count; i++)
+        if (is_same_journey(&customer->journeys.items[i], &want->journey))
+            once_remember(d->arena, &customer->journeys.items[i], want->step->id);
+}
+
 /* The run's other sends, now and later, share its code. */
 static void share_code(struct deciding *d, const struct sending_want *want, const char *run)
 {
@@ -299,6 +314,7 @@ static void add_message(struct deciding *d, struct sending_want *want)
     }
     decision_add_message(d->decision, d->arena, message);
     remember(d, want, message);
+    remember_step(d, want);
     trace_add_send(&d->trace, want->rule->name, want->step->template, message->mid);
 }
 

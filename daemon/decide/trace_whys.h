@@ -32,6 +32,8 @@
     X(MET, "met", "an event of the wait's `or` came")                                         \
     X(OR, "or", "the condition of the wait's `or` is false")                                  \
     X(PAST, "past", "the time that it should have waited for has passed")                     \
+    X(SENT, "sent",                                                                           \
+      "the run has sent it before: an edit has moved the step behind where it waits")         \
     X(START_LOST, "start-lost", "the event that started the journey is not in Redis")         \
     X(TOO_LARGE, "too-large", "the customer's document has no room for it")                   \
     X(PROFILE_TOO_LARGE, "profile-too-large",                                                 \

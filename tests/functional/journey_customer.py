@@ -40,6 +40,7 @@ class Journey:
     halted: int = 0  # since when it waits for its rule to be resumed
     full: int = 0  # since when it waits for room in the outbox
     marketing: bool = False  # what waits for room
+    sent: frozenset = frozenset()  # ids of its sends that were done
 
 
 @dataclasses.dataclass(eq=False)
@@ -105,7 +106,7 @@ class Customer:
     def changes(self):
         """What decisions change."""
         journeys = [(one.rule, one.run, one.per, one.step, one.deadline, one.clock, one.number, one.halted, one.full,
-                     one.imposed, one.waited, id(one.until), id(one.meets), len(one.collected))
+                     one.imposed, one.waited, id(one.until), id(one.meets), len(one.collected), sorted(one.sent))
                     for one in self.journeys]
         ends = [(*end[:4], sorted((end[4] or {}).items())) for end in self.ends]
         return repr((sorted(map(repr, journeys)), ends, self.widest, sorted(self.fields.items()), sorted(self.open),

@@ -108,7 +108,9 @@ class Moves:
 
     def do_send(self, journey, step, code):
         rule = self.rule(journey)
-        if journey.full and self.now >= journey.deadline:
+        if step.id in journey.sent:
+            self.tell(rule.name, "passed-over", "sent")
+        elif journey.full and self.now >= journey.deadline:
             self.tell(rule.name, "refused", "outbox-full")
         elif step.step[2] and self.lacks_code(rule, journey, step):
             self.tell(rule.name, "refused", "no-code")
@@ -159,8 +161,9 @@ class Moves:
         return (journey.full or not queued) and left > self.made_messages + len(self.wants)
 
     def lacks_room(self, journey, rule, step):
-        """Whether the send waits for room in the outbox. One that would be refused needs none."""
-        if self.has_room(rule.marketing, journey) or self.refusal(rule, journey.run):
+        """Whether the send waits for room in the outbox. One that would be refused needs none, nor does
+        who is held out."""
+        if self.has_room(rule.marketing, journey) or self.held_out(rule) or self.refusal(rule, journey.run):
             return False
         if not journey.full:
             journey.full, journey.deadline = self.now, self.now + GIVE_UP_MS
@@ -345,6 +348,7 @@ class Moves:
                     self.tell(rule.name, "ended", "holdout")
                 else:
                     self.take_code(sent)
+                    journey.sent |= {sent.step_id}
                     self.tell(rule.name, "sends")
                     self.c.sends.append(sent)
                     self.sent.append(sent)

@@ -153,14 +153,16 @@ class Grammar:
         return rules + [self.rule() for _ in range(2)]
 
     def edit_steps(self, rule):
-        """Some journey may wait at what is changed, or gone; the others go on. What was sent is not moved
-        behind them: it would be reached anew."""
+        """Some journey may wait at what is changed, or gone; the others go on. What was sent may stand behind
+        them now."""
         self.of(rule)
         blocks = self.blocks(rule.steps)
         for _ in range(self.rng.randrange(1, 3)):
             at, kind = self.rng.randrange(len(blocks)), self.rng.random()
-            if kind < 0.35:
+            if kind < 0.3:
                 blocks.insert(self.rng.randrange(len(blocks) + 1), self.step(0))
+            elif kind < 0.45 and len(blocks) > 1:
+                blocks.insert(self.rng.randrange(len(blocks)), blocks.pop(at))
             elif kind < 0.65 and len(blocks) > 1:
                 blocks.pop(at)
             else:

@@ -226,3 +226,24 @@ def test_daemons_that_sweep_at_once_ask_each_customer_once(life):
     got = life.mails()
     assert set(got) == {f"news {customer}" for customer in range(people)}
     assert len(got) - people <= 8, "more than a killed daemon had in hand came twice"
+
+
+def test_a_letter_that_was_sent_is_not_sent_again_where_steps_change_places(life):
+    """Whoever waits has had the letter that stands behind them now; the others get both."""
+    rule = """
+        name: tips
+        class: transactional
+        on: begun
+        again: ignore
+        steps: [%s]
+        """
+    first, second = ("{send: {template: letter, data: {word: '\"%s\"'}}}" % word for word in ("first", "second"))
+    life.begin(rule % f"{first}, {{wait: 1d}}, {second}", daemons=1)
+    life.push("begun", 1)
+    assert life.mails() == ["tips 1 first"]
+    life.shop.rules(rule % f"{{wait: 1d}}, {second}, {first}")
+    assert life.shop.started[-1].ask("POST", "/reload")[0] == 200
+    life.push("begun", 2)
+    life.pass_(days=1, minutes=1)
+    assert life.mails() == ["tips 1 second", "tips 2 first", "tips 2 second"]
+    assert ("tips", "passed-over", "sent") in life.shop.trace("id:1")

@@ -164,6 +164,17 @@ static void test_refused_at_once(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* Who is held out is told so at once: it would take up no room. */
+static void test_held_out(void **state)
+{
+    struct decide_fixture fixture;
+    (void)state;
+    open_full(&fixture, "{name: test, on: customer.signed_up, holdout: 99, send: welcome}\n");
+    play(&fixture, 0, SIGN_UP, "test ended holdout");
+    assert_false(fixture.last.full);
+    decide_fixture_close(&fixture);
+}
+
 /* Each class has its own bound; what one decision sends, wanted or made, takes up room at once. */
 static void test_classes_share_the_room(void **state)
 {
@@ -226,15 +237,11 @@ static void test_not_among_the_journeys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_waits_and_goes),
-        cmocka_unit_test(test_branch),
-        cmocka_unit_test(test_asked_again),
-        cmocka_unit_test(test_gives_up),
-        cmocka_unit_test(test_distances),
-        cmocka_unit_test(test_refused_at_once),
-        cmocka_unit_test(test_classes_share_the_room),
-        cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_not_among_the_journeys),
+        cmocka_unit_test(test_waits_and_goes), cmocka_unit_test(test_branch),
+        cmocka_unit_test(test_asked_again),    cmocka_unit_test(test_gives_up),
+        cmocka_unit_test(test_distances),      cmocka_unit_test(test_refused_at_once),
+        cmocka_unit_test(test_held_out),       cmocka_unit_test(test_classes_share_the_room),
+        cmocka_unit_test(test_queue),          cmocka_unit_test(test_not_among_the_journeys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
