@@ -221,6 +221,41 @@ def test_journal(quiet):
     assert journal.log.read_text() == ""  # nothing is told twice
 
 
+HOSTILE = ["x\nNUDGED_GATEWAY=evil\nMESSAGE=all is well", "y\r\n\r\nPRIORITY=7", "z\x1b[2J\x00\x7f\u202e\u2028=\"{}",
+           "\U0001f4a9" * 60, "w" * 255]
+
+
+@pytest.mark.skipif(not has_systemd(), reason="built without libsystemd")
+def test_journal_takes_no_field_of_strangers(quiet):
+    """What shops and servers wrote is a value, on one line, however it is made, and never longer than a line's bound."""
+    quiet.mail.answers = lambda envelope: "554-5.6.0 no\r\n554 5.6.0 " + "NUDGED_RULE=evil " * 30
+    quiet.config["log"] = {"level": "debug"}
+    journal = Journal(quiet)
+    quiet.push(*(hello(id=id) for id in HOSTILE), *(hello(type=id) for id in HOSTILE),
+               {"type": HOSTILE[0], "customer": {"email": HOSTILE[0]}}, "\x00{" + "x" * 70000)
+    quiet.wait_idle()
+    wait_until(lambda: len(quiet.dead()) >= 6, "the dead letters")
+    names = set()
+    for entry in journal.wire.read_text(errors="surrogateescape").split("\n\n")[:-1]:
+        fields = [line.partition("=") for line in entry.split("\n")]
+        assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and equals for name, equals, _ in fields), entry
+        own = [name for name, _, _ in fields]
+        assert len(own) == len(set(own)), entry
+        assert all(len(value.encode(errors="surrogateescape")) <= 1024 and value.isprintable() for _, _, value in fields), entry
+        names |= set(own)
+    assert {"MESSAGE", "NUDGED_EVENT", "NUDGED_DETAIL"} <= names and "evil" not in names
+
+
+def test_json_lines_stay_lines(quiet):
+    quiet.config["log"] = {"level": "debug", "format": "json"}
+    daemon = quiet.daemon().spawn()
+    quiet.push(*(hello(id=id) for id in HOSTILE), *(hello(type=id) for id in HOSTILE), "\x00{" + "x" * 70000)
+    quiet.wait_idle()
+    told = [json.loads(line) for line in daemon.log().splitlines()]
+    assert all(set(map(type, line.values())) <= {str, int} and "time" in line and "message" in line for line in told)
+    assert {HOSTILE[3], HOSTILE[4]} <= {line.get("event") for line in told}
+
+
 def test_catalog():
     """Each MESSAGE_ID has its entry, for `journalctl --catalog`, and nothing else has."""
     ids = re.findall(r'#define LOG_ID_\w+\s+"([0-9a-f]{32})"', (SOURCE / "daemon/base/log_ids.h").read_text())
