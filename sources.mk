@@ -1335,6 +1335,7 @@ unit_programs = \
 	tests/unit/test_hex \
 	tests/unit/test_history_line \
 	tests/unit/test_holdout \
+	tests/unit/test_hooks \
 	tests/unit/test_html_strict \
 	tests/unit/test_html_text \
 	tests/unit/test_http \
@@ -1363,6 +1364,7 @@ unit_programs = \
 	tests/unit/test_mailbox \
 	tests/unit/test_maildir \
 	tests/unit/test_map \
+	tests/unit/test_mapping \
 	tests/unit/test_mask \
 	tests/unit/test_mem \
 	tests/unit/test_message_body \
@@ -1464,6 +1466,7 @@ unit_programs = \
 	tests/unit/test_waits \
 	tests/unit/test_waits_or \
 	tests/unit/test_web_clients \
+	tests/unit/test_web_feedback \
 	tests/unit/test_web_path \
 	tests/unit/test_web_proxies \
 	tests/unit/test_webhook_signature \
@@ -1782,6 +1785,7 @@ doc_files = \
 	docs/tokens/nudged_token.py \
 	docs/tokens/nudged_token.rb \
 	docs/tokens/vectors.json \
+	docs/web.md \
 	docs/webhooks.md
 
 test_files = \
@@ -1951,6 +1955,7 @@ test_files = \
 	tests/functional/test_web_units.py \
 	tests/functional/test_webhook_feedback.py \
 	tests/functional/test_webhook_mappings.py \
+	tests/functional/test_webhook_packages.py \
 	tests/functional/test_webhook_sns.py \
 	tests/functional/test_webhooks.py \
 	tests/functional/test_wire.py \

@@ -1,0 +1,133 @@
+/* The list of webhooks, and what is remembered between their deliveries. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "web/hooks.h"
+#include "web/outside_event.h"
+
+#define SNS "{\"mapping\": \"ses\", \"topic_arn\": [\"arn:aws:sns:eu-west-1:1:a\"]}"
+
+static struct hooks *read(struct arena *arena, const char *text, const char *fault)
+{
+    struct value list;
+    struct diags diags = {0};
+    assert_true(json_read(arena, text, strlen(text), &json_file_limits, &list, NULL));
+    struct hooks *hooks = hooks_read(&list, NULL, false, NULL, &diags);
+    if (!fault && diags.count)
+        fail_msg("%s: %s", text, diags.items[0].text);
+    if (fault && (!diags.count || !strstr(diags.items[0].text, fault)))
+        fail_msg("%s: %s", text, diags.count ? diags.items[0].text : "no fault");
+    assert_int_equal(hooks == NULL, fault != NULL);
+    diags_free(&diags);
+    return hooks;
+}
+
+static void lists(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct hooks *hooks =
+        read(arena,
+             "[{\"mapping\": \"shopify\", \"secret_file\": \"/none\"}, " SNS
+             ", {\"mapping\": \"shopify\", \"secret_file\": \"/none\", \"path\": \"/webhooks/b\"}]",
+             NULL);
+    (void)state;
+    assert_int_equal(hooks_count(hooks), 3);
+    assert_non_null(hooks_find(hooks, "b"));
+    assert_null(hooks_find(hooks, "c"));
+    assert_int_equal(hooks_find(hooks, "shopify")->rights, OUTSIDE_SUBSCRIPTIONS | OUTSIDE_ERASURE);
+    assert_int_equal(hooks_find(hooks, "ses")->rights, 0);
+    assert_string_equal(hooks_find(hooks, "ses")->topics[0], "arn:aws:sns:eu-west-1:1:a");
+    hooks_destroy(&hooks);
+    hooks = read(arena, "null", NULL);
+    assert_int_equal(hooks_count(hooks), 0);
+    hooks_destroy(&hooks);
+    read(arena, "{}", "`webhooks` is a list");
+    read(arena, "[7]", "");
+    read(arena, "[{}]", "`mapping`");
+    read(arena, "[" SNS "," SNS "]", "another webhook's path");
+    read(arena, "[{\"mapping\": \"../x\", \"secret_file\": \"s\"}]", "there is no mapping");
+    arena_destroy(&arena);
+}
+
+static void words(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct hooks *hooks = read(arena, "[]", NULL);
+    (void)state;
+    assert_int_equal(hooks_look(hooks, "a", 1000), HOOKS_NEW);
+    assert_int_equal(hooks_look(hooks, "a", 1000), HOOKS_NEW); /* not spent by being looked at */
+    hooks_spend(hooks, "a", 1000, 5000);
+    assert_int_equal(hooks_look(hooks, "a", 1000), HOOKS_USED);
+    assert_int_equal(hooks_look(hooks, "a", 5000), HOOKS_USED);
+    assert_int_equal(hooks_look(hooks, "a", 5001), HOOKS_NEW);
+    assert_int_equal(hooks_look(hooks, "b", 1000), HOOKS_NEW);
+    hooks_destroy(&hooks);
+    arena_destroy(&arena);
+}
+
+/* As many as the bound says are all minded; what is past it is told, not forgotten. */
+static void bound(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct hooks *hooks = read(arena, "[]", NULL);
+    char word[32];
+    int full = 0, used = 0;
+    (void)state;
+    for (int i = 0; i < HOOKS_ONCE_MOST; i++) {
+        snprintf(word, sizeof word, "word-%d", i);
+        assert_int_equal(hooks_look(hooks, word, 0), HOOKS_NEW);
+        hooks_spend(hooks, word, 0, 1000);
+    }
+    for (int i = 0; i < HOOKS_ONCE_MOST; i++) {
+        snprintf(word, sizeof word, "word-%d", i);
+        used += hooks_look(hooks, word, 1000) == HOOKS_USED;
+    }
+    assert_int_equal(used, HOOKS_ONCE_MOST);
+    for (int i = 0; i < 4 * HOOKS_ONCE_MOST; i++) {
+        snprintf(word, sizeof word, "more-%d", i);
+        enum hooks_once once = hooks_look(hooks, word, 0);
+        full += once == HOOKS_FULL;
+        hooks_spend(hooks, word, 0, 1000);
+    }
+    assert_true(full > 0);
+    assert_int_equal(hooks_look(hooks, "word-7", 0), HOOKS_USED);
+    assert_int_equal(hooks_look(hooks, "later", 1001), HOOKS_NEW); /* all are over by then */
+    hooks_destroy(&hooks);
+    arena_destroy(&arena);
+}
+
+static void certificates(void **state)
+{
+    struct arena *arena = arena_new(4096);
+    struct hooks *hooks = read(arena, "[]", NULL);
+    char url[32];
+    (void)state;
+    assert_null(hooks_certificate(hooks, "u", 0).text);
+    for (int i = 0; i < HOOKS_CERTIFICATES_MOST + 1; i++) {
+        snprintf(url, sizeof url, "u%d", i);
+        hooks_keep_certificate(hooks, url, slice_of("pem"), 1000 + i);
+    }
+    assert_null(hooks_certificate(hooks, "u0", 2000).text); /* the oldest made room */
+    assert_true(slice_is(hooks_certificate(hooks, "u1", 2000), "pem"));
+    assert_null(hooks_certificate(hooks, "u1", 1001 + 86400000).text);
+    hooks_destroy(&hooks);
+    arena_destroy(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists),
+        cmocka_unit_test(words),
+        cmocka_unit_test(bound),
+        cmocka_unit_test(certificates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
