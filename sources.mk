@@ -1785,6 +1785,7 @@ doc_files = \
 	docs/tokens/nudged_token.py \
 	docs/tokens/nudged_token.rb \
 	docs/tokens/vectors.json \
+	docs/unsubscribe.md \
 	docs/web.md \
 	docs/webhooks.md
 
