@@ -1746,12 +1746,14 @@ man_pages = \
 	docs/man/nudgectl-stop.1 \
 	docs/man/nudgectl-suppress.1 \
 	docs/man/nudgectl-test.1 \
+	docs/man/nudgectl-token-key.1 \
 	docs/man/nudgectl-top.1 \
 	docs/man/nudgectl-uncertain.1 \
 	docs/man/nudgectl-webhook.1 \
 	docs/man/nudgectl.1 \
 	docs/man/nudged-rules.5 \
 	docs/man/nudged-templates.7 \
+	docs/man/nudged-token-keys.5 \
 	docs/man/nudged-tokens.5 \
 	docs/man/nudged-web.8 \
 	docs/man/nudged-webhooks.5 \
