@@ -1778,6 +1778,7 @@ doc_files = \
 	docs/redis.md \
 	docs/reference.md \
 	docs/rules.md \
+	docs/security.md \
 	docs/simulate.md \
 	docs/templates.md \
 	docs/testing.md \
@@ -1933,6 +1934,7 @@ test_files = \
 	tests/functional/test_rule_sets.py \
 	tests/functional/test_rule_tests.py \
 	tests/functional/test_same_words.py \
+	tests/functional/test_scarce.py \
 	tests/functional/test_schemas.py \
 	tests/functional/test_sender.py \
 	tests/functional/test_share_count.py \

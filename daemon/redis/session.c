@@ -1,16 +1,20 @@
 #include "redis/session.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "redis/connection.h"
 
-enum { CALL_MS = 30000, ARGUMENTS_MOST = 32 };
+enum { CALL_MS = 30000, ARGUMENTS_MOST = 32, DESCRIPTORS = 8 /* of a loop and a connection */ };
 
 struct session {
     struct event_base *base;
@@ -61,9 +65,24 @@ static bool await_ready(struct session *session, int64_t deadline_ms, struct dia
     return false;
 }
 
+/* libevent ends the program where it gets no descriptors for a loop: asked for before. */
+static bool has_descriptors(struct diag *diag)
+{
+    int spare[DESCRIPTORS], count = 0, fault = 0;
+    while (count < DESCRIPTORS && (spare[count] = eventfd(0, EFD_CLOEXEC)) >= 0)
+        count++;
+    if (count < DESCRIPTORS)
+        fault = errno;
+    while (count > 0)
+        close(spare[--count]);
+    return !fault || diag_error(diag, "no connection to Redis: %s", strerror(fault));
+}
+
 struct session *session_open(const struct endpoint *endpoint, int64_t deadline_ms,
                              struct diag *diag)
 {
+    if (!has_descriptors(diag))
+        return NULL;
     struct session *session = mem_zero(1, sizeof *session);
     session->base = event_base_new();
     if (!session->base)

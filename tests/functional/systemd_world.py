@@ -20,6 +20,7 @@ set -eu
 folder=$1
 root=$folder/mnt/root
 mount --make-rprivate /
+ip link set lo up
 mount -t tmpfs tmpfs "$folder/mnt"
 mkdir "$folder/mnt/upper" "$folder/mnt/work" "$root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/mnt/upper,workdir=$folder/mnt/work" "$root"
@@ -90,9 +91,10 @@ class Systemd:
                            ("confdir", "/etc/nudged"), ("examplesdir", "/usr/local/share/nudged/examples")):
             text = text.replace(f"@{word}@", path)
         (self.folder / "units" / name).write_text(text)
-        folder = self.folder / f"units/{name}.d"
-        folder.mkdir()
-        (folder / "test.conf").write_text(DROP_IN.format(name=name) + more)
+        if name.endswith(".service"):
+            folder = self.folder / f"units/{name}.d"
+            folder.mkdir()
+            (folder / "test.conf").write_text(DROP_IN.format(name=name) + more)
 
     def run(self, script):
         out = self.folder / "out"
@@ -100,7 +102,8 @@ class Systemd:
         (self.folder / "boot.sh").write_text(BOOT)
         # A cgroup of its own, so that systemd's are below that.
         self.process = subprocess.Popen(
-            ["unshare", "--pid", "--mount", "--cgroup", "--ipc", "--uts", "--fork", "--kill-child=KILL",
+            ["unshare", "--pid", "--mount", "--cgroup", "--ipc", "--uts", "--net", "--fork",
+             "--kill-child=KILL",
              "--mount-proc", "sh", self.folder / "boot.sh", self.folder],
             env={**os.environ, "SYSTEMD": SYSTEMD}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, preexec_fn=self.enter_cgroup)
@@ -156,7 +159,7 @@ def need_systemd():
         pytest.skip("there is no systemd")
     if not cgroup_bases():
         pytest.skip("there are no control groups of version 2")
-    probe = subprocess.run(["unshare", "--pid", "--mount", "--cgroup", "--ipc", "--uts", "--fork", "--mount-proc",
-                            "true"], capture_output=True, check=False)
+    probe = subprocess.run(["unshare", "--pid", "--mount", "--cgroup", "--ipc", "--uts", "--net", "--fork",
+                            "--mount-proc", "ip", "link", "set", "lo", "up"], capture_output=True, check=False)
     if probe.returncode:
         pytest.skip(f"no namespaces here: {probe.stderr.decode()}")

@@ -328,3 +328,21 @@ def test_hints_for_subjects(desk, subject, hint):
     desk.template("welcome.html.liquid", f"---\nsubject: {subject}\n---\n<p>x</p>\n")
     out = desk.ctl("check")[1]
     assert re.search(r"welcome\.html\.liquid:2:\d+: error: ", out) and hint in out, out
+
+
+@pytest.mark.parametrize("redis, words", [
+    ({"url": "rediss://:x@h", "password_file": "pw"}, "error: there is a password in `redis.url` already"),
+    ({"url": "redis://ana@h", "user": "eve"}, "error: there is a user in `redis.url` already"),
+    ({"url": "rediss://h", "key_file": "pw"}, "error: `key_file` is the key of a `cert_file`"),
+    ({"url": "redis://h", "server_name": "h"}, "warning: `redis.url` does not use TLS"),
+    ({"url": "rediss://h", "cert_file": "none.pem"}, "none.pem: No such file or directory"),
+    ({"url": "rediss://h", "user": "nudged", "password_file": "$CREDENTIALS_DIRECTORY/redis"}, None)])
+def test_check_of_how_redis_is_reached(desk, redis, words):
+    """What does not go together is told at its line; a credential of the service need not be here."""
+    (desk.folder / "pw").write_text("hush\n")
+    (desk.folder / "pw").chmod(0o600)
+    desk.config["redis"] = redis
+    status, out, errors = desk.ctl("check", config=desk.daemon().config)
+    said = out + errors
+    assert (words in said) if words else "redis" not in said, said
+    assert status == (1 if words and "warning" not in words else 0), said
