@@ -7,6 +7,7 @@ import tempfile
 
 import pytest
 
+from conftest import SOURCE
 from systemd_world import Systemd, need_systemd
 
 CONFIG = """
@@ -23,7 +24,7 @@ EVENT = {"type": "order.placed", "id": "o-1", "customer": {"id": 1, "email": "an
 
 # For who has a unit of its own: what it is handed stands beside the daemon's settings.
 WEB = """
-web: {socket: /run/nudged/web.sock, tokens_file: /run/credentials/nudged-web.service/tokens}
+web: {socket: /run/nudged-link/web.sock, tokens_file: /run/credentials/nudged-web.service/tokens}
 """
 TOKEN = "DyXc0u3pQ1mH5b8ZrWn2Kf7T"
 
@@ -49,6 +50,8 @@ systemctl show -p Result -p ExecMainStatus nudged.service
 
 # nudged-web is started by who connects to its socket, and posts what becomes two mails.
 WEB_SCRIPT = WAIT + r"""
+systemd-sysusers /srv/out/nudged-web.sysusers
+systemd-tmpfiles --create /srv/out/nudged-web.tmpfiles
 start nudged.service
 start nudged-web.socket
 curl -sS --max-time 10 -H "Authorization: Bearer $(cat token)" -H 'Content-Type: application/json' \
@@ -70,8 +73,8 @@ def world():
         world.stop()
 
 
-def install(world):
-    world.unit("nudged.service", "LoadCredential=secret:/etc/nudged/secret\n")
+def install(world, more=""):
+    world.unit("nudged.service", "LoadCredential=secret:/etc/nudged/secret\n" + more)
     etc = world.folder / "etc"
     (etc / "nudged.yaml").write_text(CONFIG)
     (etc / "secret").write_text("a secret of the shop of 30 bytes\n")
@@ -102,7 +105,9 @@ def test_the_daemon_works_under_its_unit(world):
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
 def test_nudged_web_works_under_its_unit(world):
-    install(world)
+    install(world, "SupplementaryGroups=nudged-link\nReadWritePaths=/run/nudged-link\n")
+    for name in ("nudged-web.sysusers", "nudged-web.tmpfiles"):
+        shutil.copy(SOURCE / "systemd" / name, world.folder / "out")
     world.unit("nudged-web.service", "LoadCredential=tokens:/etc/nudged/tokens\n")
     world.unit("nudged-web.socket")
     (world.folder / "etc/nudged.yaml").write_text(CONFIG + WEB)
