@@ -635,6 +635,8 @@ library_sources = \
 	daemon/host/host_figures.h \
 	daemon/host/host_process.c \
 	daemon/host/host_process.h \
+	daemon/host/host_question.c \
+	daemon/host/host_question.h \
 	daemon/host/host_question_person.c \
 	daemon/host/host_question_person.h \
 	daemon/host/host_questions.c \

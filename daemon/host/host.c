@@ -242,11 +242,11 @@ static void seat(struct guest *guest, int channel)
                                                                   .key_paths = key_paths,
                                                                   .context = host});
     guest->questions =
-        host_questions_new(&(struct host_questions_options){.base = options->base,
-                                                            .scripts = options->scripts,
-                                                            .channel = guest->channel,
-                                                            .generation = options->generation,
-                                                            .context = options->context});
+        host_questions_new(&(struct host_question_options){.base = options->base,
+                                                           .scripts = options->scripts,
+                                                           .channel = guest->channel,
+                                                           .generation = options->generation,
+                                                           .context = options->context});
     guest->next = host->first;
     host->first = guest;
 }

@@ -197,11 +197,6 @@ bool host_append_take(struct host_append *append, struct wire_frame *frame)
     return true;
 }
 
-bool host_append_busy(const struct host_append *append)
-{
-    return append->open > 0;
-}
-
 struct host_append *host_append_new(const struct host_append_options *options)
 {
     struct host_append *append = mem_zero(1, sizeof *append);

@@ -26,7 +26,5 @@ void host_append_destroy(struct host_append **append);
 
 /* A frame of that kind; false where it cannot be read. */
 bool host_append_take(struct host_append *append, struct wire_frame *frame);
-/* Whether Redis' word is awaited. */
-bool host_append_busy(const struct host_append *append);
 
 #endif

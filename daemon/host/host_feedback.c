@@ -179,7 +179,7 @@ static void on_said(void *context, const struct reply *reply, const struct diag 
 /* Of a mail that is on the way it is known by its own record, which an erasure deletes. */
 static void ask_erased(struct told *told)
 {
-    const struct host_questions_options *options = told->question->options;
+    const struct host_question_options *options = told->question->options;
     struct arena *arena = told->question->arena;
     told->erased = told->mail.customer[0] == RETURNS_ERASED;
     if (told->erased || !told->mail.day_ms) {
@@ -211,7 +211,7 @@ static void on_target(void *context, const struct reply *reply, const struct dia
 
 static void follow(struct told *told)
 {
-    const struct host_questions_options *options = told->question->options;
+    const struct host_question_options *options = told->question->options;
     struct arena *arena = told->question->arena;
     if (told->followed++ == FOLLOWED_MOST) {
         ask_erased(told);
@@ -257,7 +257,7 @@ static void take_next(struct told *told)
 
 void host_feedback_begin(struct host_question *question)
 {
-    const struct host_questions_options *options = question->options;
+    const struct host_question_options *options = question->options;
     struct told *told = arena_zero(question->arena, sizeof *told);
     told->question = question;
     told->config = options->generation(options->context)->config;

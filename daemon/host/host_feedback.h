@@ -2,7 +2,7 @@
 #ifndef NUDGED_HOST_HOST_FEEDBACK_H
 #define NUDGED_HOST_HOST_FEEDBACK_H
 
-#include "host/host_questions.h"
+#include "host/host_question.h"
 
 /* "feedback": a list of what a provider tells of messages, as web/hook_route writes it, at most
  * HOST_FEEDBACK_MOST. TAKEN: {"done", "known", "gone"}, how many; UNAVAILABLE: some may be done. */

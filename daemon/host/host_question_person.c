@@ -212,7 +212,7 @@ static bool read_token(struct lookup *lookup, enum link_kind kind, const char *t
 
 void host_question_person(struct host_question *question)
 {
-    const struct host_questions_options *options = question->options;
+    const struct host_question_options *options = question->options;
     struct arena *arena = question->arena;
     struct lookup *lookup = arena_zero(arena, sizeof *lookup);
     struct value map = value_null();

@@ -17,7 +17,7 @@
 #ifndef NUDGED_HOST_HOST_QUESTION_PERSON_H
 #define NUDGED_HOST_HOST_QUESTION_PERSON_H
 
-#include "host/host_questions.h"
+#include "host/host_question.h"
 
 void host_question_person(struct host_question *question);
 

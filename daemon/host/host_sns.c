@@ -86,7 +86,7 @@ static void *run(void *context)
 
 static void set_out(struct host_question *question, const char *url, bool confirms)
 {
-    const struct host_questions_options *options = question->options;
+    const struct host_question_options *options = question->options;
     struct errand *errand = mem_zero(1, sizeof *errand);
     sigset_t all, before;
     errand->question = question;

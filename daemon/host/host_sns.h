@@ -6,7 +6,7 @@
 #ifndef NUDGED_HOST_HOST_SNS_H
 #define NUDGED_HOST_HOST_SNS_H
 
-#include "host/host_questions.h"
+#include "host/host_question.h"
 
 /* "sns-certificate": TAKEN with the PEM; REFUSED: the address is none that may be asked, or what is
  * there is no certificate; UNAVAILABLE. */
