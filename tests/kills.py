@@ -24,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "functional"))
 from conftest import SOURCE, Shop  # noqa: E402
 from ledger import Ledger  # noqa: E402
 
-EVENTS = 14  # each time; twice each kind
+EVENTS = 20  # each time; twice each kind
 REACHED_SECONDS = 8  # a point that is not reached by then is not on this way
 
 
@@ -51,7 +51,7 @@ def kill_at(point, times, rng):
         shop = Shop(pathlib.Path(folder))
         try:
             shop.redis()
-            ledger = Ledger(shop)
+            ledger = Ledger(shop, journeys=True)
             ledger.gateways()
             daemon, killed, most = shop.daemon(), 0, 3
             for _ in range(times):

@@ -4,7 +4,8 @@
 usage: tests/soak.py [MINUTES]        (default 10; $NUDGED_BUILD names the build folder)
 
 Three daemons, an SMTP gateway and an HTTP gateway behind proxies, and a channel whose first gateway is
-out of order; rules that resend and rules that hold; a steady stream of events. Every few seconds, by
+out of order; rules that resend and rules that hold, journeys, and a clock that ticks once; a steady stream
+of events. Every few seconds, by
 chance: a daemon is killed and started anew, Redis is restarted or its scripts are flushed, rules are
 reloaded, a gateway is paused, refuses connections, loses them all, goes silent or is slow.
 
@@ -25,7 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "functional"))
 
 from conftest import Shop, wait_until  # noqa: E402
 from fault_proxy import FaultProxy  # noqa: E402
-from ledger import Ledger  # noqa: E402
+from ledger import Ledger, next_minute  # noqa: E402
 
 RATE = 100  # events a second
 PULSE = 0.1
@@ -38,7 +39,7 @@ class Soak:
     def __init__(self, shop):
         self.shop, self.rng = shop, random.Random(SEED)
         self.redis = shop.redis()
-        self.ledger = Ledger(shop)
+        self.ledger = Ledger(shop, journeys=True, tick=next_minute(30))
         self.proxies = [shop.add(FaultProxy(server.port)) for server in (self.ledger.mails, self.ledger.texts)]
         self.ledger.gateways(*(proxy.port for proxy in self.proxies))
         self.well()
@@ -135,6 +136,7 @@ class Soak:
         for daemon in self.daemons:
             daemon.wait_healthy()
         before = [memory_kb(daemon) for daemon in self.daemons]
+        self.ledger.wait_tick()
         self.ledger.wait(300)
         self.ledger.push(RATE * 10)
         self.ledger.wait(300)
