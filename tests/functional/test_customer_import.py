@@ -168,3 +168,42 @@ def test_profiles_are_events(moved):
     assert profile(other_document(shop, "id:2000")) == {
         "id": "2000", "email": "b@example.com", "first_name": "Pop, Bob", "accepts_marketing": True}
     assert events_seen(other_document(shop, "id:2001")) == 1
+
+
+MOVING = """
+{name: news, topic: news, on: news.out, limit: 2 per 7d, send: news}
+---
+{name: cart, class: transactional, on: cart, again: restart, until: order, wait: 1h, send: news}
+---
+{name: third, class: transactional, on: order, if: 'customer.count("order") == 3', send: news}
+---
+{name: gold, class: transactional, on: order, if: 'customer.points >= 30', limit: 1 per 30d, send: news}
+---
+{name: once, class: transactional, on: order, if: 'customer.city == "Cluj"', holdout: 50, send: news}
+"""
+
+
+def test_decisions_are_the_same_at_both(shop):
+    """What an event would do after the move is what it would have done before: counts, limits, caps, fields, words."""
+    open_shop(shop, policy={"cap": "3 per 7d"}, topics={"news": "opt-out"},
+              customer={"fields": {"points": {"default": 0, "on": "order", "set": "points + 10"}}})
+    shop.rules(MOVING)
+    old = shop.daemon("old").spawn()
+    me = {"id": 7, "email": ANA["email"], "accepts_marketing": True, "city": "Cluj"}
+    push(shop, event("news.out", me), event("order", me), event("order", me), event("cart", me))
+    push(shop, event("customer.unsubscribed", {"id": 8, "email": "bob@example.com"}))
+    text = shop.ctl("customer", "export", "7")[1]
+    assert old.stop() == 0
+    shop.config["state"], shop.config["redis"]["prefix"] = str(shop.folder / "other"), "other"
+    shop.new = shop.daemon("new").spawn()
+    assert bring(shop, "--journeys", "-", stdin=text)[1] == "imported id:7, 1 journey\n"
+
+    def would(config, kind):
+        told = shop.ctl("explain", "7", "--event", "-", "--json", stdin=json.dumps({"type": kind, "id": kind}), config=config)[1]
+        lines = [json.loads(line) for line in told.splitlines()]
+        done = [(item.get("rule"), item["what"], item.get("why"), item.get("no")) for item in lines[0]["did"]]
+        return done, [(line["message"], line["to"]) for line in lines[1:]]
+
+    for kind in ("news.out", "order", "cart", "customer.unsubscribed"):
+        before = would(old.config, kind)
+        assert before[0] and would(shop.new.config, kind) == before, kind
