@@ -241,12 +241,14 @@ library_sources = \
 	daemon/config/config_reload.c \
 	daemon/config/config_reload.h \
 	daemon/config/config_table.c \
+	daemon/config/config_token_keys.c \
+	daemon/config/config_token_keys.h \
 	daemon/config/generation.c \
 	daemon/config/generation.h \
+	daemon/config/new_secret.c \
+	daemon/config/new_secret.h \
 	daemon/config/rule_files.c \
 	daemon/config/rule_files.h \
-	daemon/config/secret_file.c \
-	daemon/config/secret_file.h \
 	daemon/config/set_digest.c \
 	daemon/config/set_digest.h \
 	daemon/ctl/age.c \
@@ -1105,6 +1107,8 @@ library_sources = \
 	daemon/web/page.h \
 	daemon/web/page_colour.c \
 	daemon/web/page_colour.h \
+	daemon/web/page_route.c \
+	daemon/web/page_route.h \
 	daemon/web/page_style.h \
 	daemon/web/page_texts.c \
 	daemon/web/page_texts.h \

@@ -41,6 +41,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "config/config_redis.h"
+#include "config/config_token_keys.h"
 #include "config/generation.h"
 #include "delivery/delivery.h"
 #include "events/keeper.h"
@@ -345,7 +346,7 @@ static bool load_generation(struct app *app)
 static bool build_generation(struct app *app, struct diag *diag)
 {
     if (!config_make_state(app->config, diag) || !config_secret(app->config, true, diag) ||
-        !config_links_keys(app->config, true, diag))
+        !config_token_keys(app->config, true, diag))
         return false;
     log_set_secret(app->config->secret, app->config->secret_length);
     if (!load_generation(app))

@@ -33,7 +33,7 @@
 #include "base/zone.h"
 #include "config/config_check.h"
 #include "config/config_paths.h"
-#include "config/secret_file.h"
+#include "config/new_secret.h"
 #include "customer/said.h"
 #include "rules/condition.h"
 #include "rules/field.h"
@@ -571,7 +571,7 @@ static bool make_secret(const char *path, struct diag *diag)
     digest_random(bytes, sizeof bytes);
     digest_hex(bytes, sizeof bytes, hex);
     strcat(hex, "\n");
-    return secret_file_make(path, hex, diag);
+    return new_secret_write(path, hex, diag);
 }
 
 bool config_secret(struct config *config, bool may_create, struct diag *diag)
@@ -589,6 +589,14 @@ bool config_secret(struct config *config, bool may_create, struct diag *diag)
     config->secret = (const unsigned char *)text;
     config->secret_length = length;
     return true;
+}
+
+struct token_key config_secret_key(const struct config *config)
+{
+    return (struct token_key){.id = TOKEN_KEYS_SECRET_ID,
+                              .bytes = config->secret,
+                              .length = config->secret_length,
+                              .open = true};
 }
 
 /* ---- For other folders ---- */
@@ -622,6 +630,7 @@ void config_compose(const struct config *config, struct compose_settings *compos
 {
     const struct config_mail *mail = &config->keys.mail;
     const struct config_links links = config->links;
+    const struct token_key *newest = token_keys_newest(&config->token_keys);
     *compose = (struct compose_settings){
         .from = mail->from,
         .reply_to = mail->reply_to,
@@ -637,7 +646,7 @@ void config_compose(const struct config *config, struct compose_settings *compos
         .message_id_domain = mail->message_id_domain,
         .mail_channels = config->mail_channels,
         .zone = config->zone,
-        .key = config_links_key(config),
+        .key = newest ? *newest : config_secret_key(config),
     };
 }
 

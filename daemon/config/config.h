@@ -21,6 +21,7 @@
 #include "config/config_links.h"
 #include "customer/shop_event.h"
 #include "decide/policy.h"
+#include "mail/token_keys.h"
 #include "rules/rule_references.h"
 #include "templates/templates.h"
 
@@ -55,7 +56,7 @@ struct config {
     struct rule_references references;     /* what these ask about */
     const unsigned char *secret;           /* NULL until config_secret() */
     size_t secret_length;
-    struct token_keys token_keys; /* none until config_links_keys() */
+    struct token_keys token_keys; /* none until config_token_keys() */
 };
 
 /* Reads a file; `file` NULL: no file, all defaults. NULL where there was an error. */
@@ -76,6 +77,9 @@ bool config_print(const struct config *config, struct buf *out);
  * secret_file; where none is named, from the state folder, in which it is made at the first start
  * (mode 0600) if `may_create`. At least 16 bytes. */
 bool config_secret(struct config *config, bool may_create, struct diag *diag);
+
+/* The key that is made of it: of the links that former releases mailed (mail/token_keys). */
+struct token_key config_secret_key(const struct config *config);
 
 /* What decide/, compose/ and events/ need of it. These refer to the configuration. */
 void config_policy(const struct config *config, struct policy *policy);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "config/config_token_keys.h"
+
 static const struct config_gateway *gateway_named(const struct config *config, const char *name)
 {
     for (size_t i = 0; i < config->gateway_count; i++)
@@ -72,7 +74,7 @@ struct config *config_reload(const struct config *started, struct buf *changed, 
     next->customer_keys = started->customer_keys;
     next->secret = started->secret;
     next->secret_length = started->secret_length;
-    if (!config_links_keys(next, true, &diag)) {
+    if (!config_token_keys(next, true, &diag)) {
         diags_add(diags, &diag);
         config_destroy(&next);
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "config/config_token_keys.h"
 #include "decide/message_body.h"
 
 #define SOMEBODY "somebody@shop.example"
@@ -96,7 +97,7 @@ static void use_policy(struct draft *draft, struct config *config)
         config->secret = another;
         config->secret_length = sizeof another - 1;
     }
-    config_links_keys(config, false, &ignored);
+    config_token_keys(config, false, &ignored);
     config_policy(config, &draft->policy);
     config_compose(config, &draft->compose);
     draft->gateway = gateway_of(config, draft->step->channel);

@@ -1,5 +1,7 @@
 #include "ctl/loading.h"
 
+#include "config/config_token_keys.h"
+
 struct generation *loading_generation(struct context *context, const char *rules)
 {
     static const unsigned char another[] = "tests of rules, not the installation's own";
@@ -14,7 +16,7 @@ struct generation *loading_generation(struct context *context, const char *rules
         config->secret = another;
         config->secret_length = sizeof another - 1;
     }
-    config_links_keys(config, false, &ignored);
+    config_token_keys(config, false, &ignored);
     struct generation *generation = generation_load(config, &diags);
     context_print_errors(&diags);
     return generation;

@@ -1,15 +1,10 @@
-/*
- * The public pages as routes: /u/TOKEN, /p/TOKEN and /c/TOKEN (web/link). Who has a token that was
- * signed may come in; whom it is about, and in which language, the daemon says; what is said by a
- * POST are events, and its page is sent when Redis has them.
- */
+/* What the public pages (web/page_route) have loaded: keys, looks, the shop's language. */
 #ifndef NUDGED_WEB_PAGES_H
 #define NUDGED_WEB_PAGES_H
 
 #include "base/diag.h"
 #include "mail/token_keys.h"
 #include "web/page.h"
-#include "web/web_route.h"
 #include "web/web_settings.h"
 
 struct pages {
@@ -22,9 +17,5 @@ struct pages {
  * its fault. All lies in the arena. */
 void pages_load(struct arena *arena, const struct web_settings *settings, const struct value *shop,
                 struct pages *pages, struct diags *diags);
-
-/* What the routes' rows name. */
-const struct web_answer *pages_admit(struct web_request *request);
-void pages_serve(struct web_request *request, web_done *done, void *arg);
 
 #endif

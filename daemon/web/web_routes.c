@@ -3,7 +3,7 @@
 #include "web/events_route.h"
 #include "web/form.h"
 #include "web/hook_route.h"
-#include "web/pages.h"
+#include "web/page_route.h"
 #include "web/posted_events.h"
 #include "web/web_route.h"
 
@@ -33,22 +33,22 @@ const struct web_route web_routes[] = {
      .body_most = FORM_BODY_MOST,
      .proof = WEB_PROOF_BODY, /* what nudged-web has no key for, the daemon may know */
      .name = "unsubscribe",
-     .admit = pages_admit,
-     .serve = pages_serve},
+     .admit = page_route_admit,
+     .serve = page_route_serve},
     {.path = "/p/*",
      .methods = WEB_GET | WEB_POST,
      .body_most = FORM_BODY_MOST,
      .proof = WEB_PROOF_BODY,
      .name = "preferences",
-     .admit = pages_admit,
-     .serve = pages_serve},
+     .admit = page_route_admit,
+     .serve = page_route_serve},
     {.path = "/c/*",
      .methods = WEB_GET | WEB_POST,
      .body_most = FORM_BODY_MOST,
      .proof = WEB_PROOF_BODY,
      .name = "confirm",
-     .admit = pages_admit,
-     .serve = pages_serve},
+     .admit = page_route_admit,
+     .serve = page_route_serve},
     {0},
 };
 

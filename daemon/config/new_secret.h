@@ -1,6 +1,6 @@
 /* A file that holds a secret, made where there was none. */
-#ifndef NUDGED_CONFIG_SECRET_FILE_H
-#define NUDGED_CONFIG_SECRET_FILE_H
+#ifndef NUDGED_CONFIG_NEW_SECRET_H
+#define NUDGED_CONFIG_NEW_SECRET_H
 
 #include <stdbool.h>
 
@@ -8,6 +8,6 @@
 
 /* Writes it beside its place and moves it there, so that a half-written one is never read; mode
  * 0600. */
-bool secret_file_make(const char *path, const char *text, struct diag *diag);
+bool new_secret_write(const char *path, const char *text, struct diag *diag);
 
 #endif

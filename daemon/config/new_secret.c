@@ -1,4 +1,4 @@
-#include "config/secret_file.h"
+#include "config/new_secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-bool secret_file_make(const char *path, const char *text, struct diag *diag)
+bool new_secret_write(const char *path, const char *text, struct diag *diag)
 {
     char temporary[4096];
     snprintf(temporary, sizeof temporary, "%s.new", path);
