@@ -1,3 +1,8 @@
+/*
+ * host_append_take, at the end: a frame is read into a `request`, each of its events looked at
+ * (look_at), those that may pass asked of Redis (store/appending), and what became of each answered
+ * in one frame. What Redis' connection cannot take now is answered "unavailable" at once.
+ */
 #include "host/host_append.h"
 
 #include <stdlib.h>

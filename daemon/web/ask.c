@@ -91,7 +91,7 @@ static struct question *new_question(struct ask *ask, void *arg)
 }
 
 /* It was not sent: the loop answers it at once. */
-static void ask_in_vain(struct ask *ask, struct question *question)
+static void give_up_soon(struct ask *ask, struct question *question)
 {
     question->until_ms = 0;
     event_active(ask->away, EV_TIMEOUT, 0);
@@ -118,7 +118,7 @@ void ask_append(struct ask *ask, const struct ask_append *append, ask_on_appende
         may = send_frame(ask, begun);
     }
     if (!may)
-        ask_in_vain(ask, question);
+        give_up_soon(ask, question);
 }
 
 void ask_question(struct ask *ask, const char *word, struct slice text, ask_on_answer *callback,
@@ -134,7 +134,7 @@ void ask_question(struct ask *ask, const char *word, struct slice text, ask_on_a
         may = send_frame(ask, begun);
     }
     if (!may)
-        ask_in_vain(ask, question);
+        give_up_soon(ask, question);
 }
 
 void ask_ready(struct ask *ask, const char *without)

@@ -1,3 +1,9 @@
+/*
+ * exchange_begin looks at the head, in the order of docs/web.md; exchange_add gathers the body;
+ * exchange_serve asks the route, whose answer may come later (on_done). exchange_sent counts, and
+ * takes from the bucket of who tried what is not theirs. An exchange that its client has left is
+ * freed when its route has answered.
+ */
 #include "web/exchange.h"
 
 #include <stdlib.h>

@@ -19,7 +19,7 @@ import time
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", 5))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", 3))  # of all, in turn: the machine is shared
-LANES = 256
+LANES = 512
 IDLE, HALF_OPEN, SLOW = 2000, 200, 100
 TOKEN = "DyXc0u3pQ1mH5b8ZrWn2Kf7T"
 EVENT = '{"type":"order.placed","id":"order-%s","customer":{"id":%s,"email":"ana@shop.example"},' \

@@ -5,6 +5,7 @@ import re
 import resource
 import socket
 import ssl
+import threading
 import time
 
 import certificates
@@ -157,7 +158,12 @@ def test_heads(shop, open_shop):
 
 def test_heads_in_pieces(open_shop):
     daemon, web = open_shop()
-    pace = lambda: time.sleep(0.001)  # noqa: E731 - so that pieces arrive as such
+    pause = threading.Event()
+
+    def pace():
+        """So that pieces arrive as such."""
+        pause.wait(0.001)
+
     for what in ("a line that ends in LF", "a folded line", "two lengths", "a NUL in a value"):
         sent, wanted, _ = HEADS[what]
         answer, closed = exchange(web.port, [bytes([byte]) for byte in sent], pace)
