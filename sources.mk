@@ -1414,6 +1414,7 @@ unit_programs = \
 	tests/unit/test_revival \
 	tests/unit/test_room \
 	tests/unit/test_rule_channel \
+	tests/unit/test_rule_counts \
 	tests/unit/test_rule_events \
 	tests/unit/test_rule_files \
 	tests/unit/test_rule_flow \
