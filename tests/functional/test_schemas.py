@@ -15,7 +15,7 @@ import yaml
 from conftest import BUILD, PATIENCE, SOURCE
 from schema_corpus import NotYaml, corpus, load, split
 
-NAMES = ["events", "nudged", "rule-tests", "rules"]
+NAMES = ["events", "nudged", "rule-tests", "rules", "webhooks"]
 BATCH = 8  # files that one run looks at: it tells of 100 faults at most
 
 
@@ -48,6 +48,7 @@ BEYOND = {
         r"gateway `.*` of kind .* carries mail only|`.*` is taken by another channel|`topics` of the configuration"),
     "what one key says of another": (
         r"`again` is missing: this rule waits|`holdout` is for marketing|`limit` is about|the shares add up|"
+        r"`.*` is not among the `types`|`.*` (has no|needs) `|feedback (has no|needs) `|`\w+` is of feedback|"
         r"the id `.*` is taken|`past: skip` passes over|under `again: collect` nothing|`from` is of mails alone|"
         r"`shares` has no|the `spread` of an hour|`at` must be a time|this is before the one above"),
     "how much": (
@@ -114,9 +115,16 @@ def read_one(name):
     return read
 
 
+def read_mapping(folder, documents):
+    [document] = documents
+    (folder / "own.yaml").write_text(document)
+    (folder / "empty.json").write_text("{}")
+    return [tell(folder, "webhook", "./own.yaml", "empty.json").get("own.yaml", [])]
+
+
 READERS = {
     "rules": (read_rules, BATCH), "rule-tests": (read_tests, BATCH), "nudged": (read_one("nudged.yaml"), 1),
-    "events": (read_one("rules/events.yaml"), 1),
+    "events": (read_one("rules/events.yaml"), 1), "webhooks": (read_mapping, 1),
 }  # fmt: skip
 
 
@@ -158,7 +166,7 @@ def test_each_file_names_its_schema(tmp_path):
     subprocess.run([BUILD / "nudgectl", "demo", "--folder", made, "--examples", SOURCE], capture_output=True,
                    timeout=PATIENCE, check=True)
     for folder in (SOURCE, made):
-        files = [folder / "nudged.yaml", *folder.glob("rules/*.yaml")]
+        files = [folder / "nudged.yaml", *folder.glob("rules/*.yaml"), *folder.glob("webhooks/*.yaml")]
         assert len(files) > 15
         for path in files:
             named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text())
@@ -279,7 +287,35 @@ order.placed: {about: an order, sample: {customer: {id: "7"}, order: {id: o1, to
 cart.updated: {sample: {}}
 """
 
-TEXTS = {"rules": RULES, "nudged": NUDGED, "rule-tests": TESTS, "events": EVENTS}
+WEBHOOKS = """
+about: a mapping with every key
+verify: {scheme: ed25519, header: X-Sig, encoding: base64, timestamp_header: X-At, tolerance: 1m}
+types: [order.placed, order.paid]
+ping: size(body) == 1
+each: body.all
+topic: item.kind
+if: item.good
+id: item.id
+time: item.at
+source: '"shop"'
+customer: {id: [item.who, item.user]}
+data: item.data
+topics:
+  placed: {type: order.placed, if: item.good, id: [item.id, item.no], time: item.at, source: item.from, customer: item.who,
+           data: {order: {id: item.id}}}
+  order.paid: [{}, {type: order.placed}]
+  bounced: {feedback: bounced, message: [item.mid], code: item.code, enhanced: item.status, words: item.why, if: item.good}
+---
+verify: {scheme: hmac-sha256, header: X-Sig, prefix: "sha256="}
+topic: body.kind
+message: body.mid
+code: body.code
+enhanced: body.status
+words: body.why
+topics: {"*": {feedback: failed}}
+"""
+
+TEXTS = {"rules": RULES, "nudged": NUDGED, "rule-tests": TESTS, "events": EVENTS, "webhooks": WEBHOOKS}
 OTHERS = [None, 5, 2.5, True, "", "x y", [], ["x"], {}, {"x": 1}]
 FEWER = [None, 5, "x y", {"x": 1}]  # where each is a run of its own
 
@@ -335,7 +371,7 @@ def test_the_documents_have_every_key():
     def used(value):
         return {key for path in places(value) for key in path if isinstance(key, str)}
 
-    for kind in ("rules", "rule-tests", "events"):
+    for kind in ("rules", "rule-tests", "events", "webhooks"):
         assert set(keys(schema(kind))) == set(keys(schema(kind))) & set().union(
             *(used(load(document)) for document in split(TEXTS[kind])))
     top = set(schema("nudged")["properties"])
