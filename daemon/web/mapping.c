@@ -216,7 +216,7 @@ static void read_members(const struct reading *in, const struct value *value, in
     for (uint32_t i = 0; i < count; i++) {
         const struct value *item = list ? &value->list->items[i] : &value->map->members[i].value;
         const char *name = list ? "" : value_to_text(in->arena, &value->map->members[i].key);
-        if (list && item->kind == VALUE_NULL)
+        if (item->kind == VALUE_NULL)
             fault(in, item, "an expression is meant here%s", "");
         part->members[i] = read_part(in, name, item, list ? DEPTH_MOST : depth + 1);
     }
