@@ -209,7 +209,9 @@ static bool read_lists(struct subject *subject, struct diag *diag)
         return false;
     subject->trace = reply_copy(subject->arena, trace);
     return customers_now_starts(subject->session, subject->prefix, subject->key, subject->arena,
-                                &subject->starts, &subject->start_count, diag);
+                                &subject->starts, &subject->start_count, diag) &&
+           customers_now_watches(subject->session, subject->prefix, subject->key, subject->arena,
+                                 &subject->watches, &subject->watch_count, diag);
 }
 
 /* ---- What is looked through ---- */

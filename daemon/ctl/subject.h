@@ -40,6 +40,8 @@ struct subject {
     const struct reply *trace; /* lines, newest first */
     struct slice *starts;      /* "<origin> <event>" */
     size_t start_count;
+    struct slice *watches;          /* product, since when, product, … */
+    size_t watch_count;             /* of these texts */
     struct messages_item *messages; /* that are not sent yet, held ones too */
     uint32_t message_count, message_capacity;
     const struct reply **letters; /* dead ones of theirs, newest first */

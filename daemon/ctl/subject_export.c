@@ -288,6 +288,22 @@ static struct value starts_of(const struct subject *subject)
     return list;
 }
 
+/* Of products: whether the customer watches them, or has said that they do no more. */
+static struct value watches_of(const struct subject *subject)
+{
+    struct arena *arena = subject->arena;
+    struct value list = value_new_list(arena, (uint32_t)subject->watch_count);
+    for (size_t i = 0; i + 1 < subject->watch_count; i += 2) {
+        long long ms = strtoll(subject->watches[i + 1].text, NULL, 10);
+        struct value row = new_row(arena, list);
+        put(arena, row, "product",
+            value_string(subject->watches[i].text, subject->watches[i].length));
+        put(arena, row, "watches", value_bool(ms > 0));
+        put_moment(arena, row, "at", ms > 0 ? ms : -ms);
+    }
+    return list;
+}
+
 /* ---- The archive ---- */
 
 /* In the order of their files; a line that another file has as well stands twice. */
@@ -382,6 +398,7 @@ struct value subject_export_value(const struct subject *subject)
     put(arena, map, "dead", letters_of(subject));
     put(arena, map, "trace", trace_of(subject));
     put(arena, map, "starts", starts_of(subject));
+    put(arena, map, "watches", watches_of(subject));
     if (subject->document.text)
         put(arena, map, "document", read_json(arena, subject->document));
     return map;

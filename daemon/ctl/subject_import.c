@@ -271,7 +271,10 @@ static bool decide_it(struct importing *importing)
     struct at_once_done committed;
     struct shop_event *event = at_once_event(importing->arena, "customer.imported", importing->keys,
                                              importing->key_count, importing->now_ms);
+    const struct value *watches = value_get(importing->exported, "watches");
     event->id = import_id(importing, importing->by->journeys);
+    if (value_is(watches, VALUE_LIST))
+        value_set(importing->arena, event->data, "watches", *watches);
     shop_event_complete(importing->arena, event);
     const struct at_once at_once = {.session = importing->by->session,
                                     .config = importing->by->context->config,

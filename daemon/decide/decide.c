@@ -105,14 +105,39 @@ static void learn_profile(struct deciding *d)
 }
 
 /* What the customer watches is kept beside the document: by product (store/commit.lua). */
+static void add_watch(struct deciding *d, const char *product, bool added, int64_t at_ms)
+{
+    decision_add_watch(d->decision, d->arena, &(struct decision_watch){product, added, at_ms});
+    trace_add_text(&d->trace, NULL, added ? TRACE_WATCHES : TRACE_WATCHES_NO_MORE, product);
+}
+
+/* As nudgectl exported them. */
+static void learn_imported(struct deciding *d)
+{
+    const struct value *watches = value_get(&d->event->data, "watches");
+    for (uint32_t i = 0; value_is(watches, VALUE_LIST) && i < value_count(watches); i++) {
+        const struct value *row = &watches->list->items[i];
+        const struct value *added = value_get(row, "watches");
+        const char *product = value_to_text(d->arena, value_get(row, "product"));
+        int64_t at_ms;
+        if (product && *product && strlen(product) <= WATCH_PRODUCT_MOST &&
+            value_is(added, VALUE_BOOL) && value_to_int(value_get(row, "at"), &at_ms) && at_ms > 0)
+            add_watch(d, product, added->boolean, at_ms);
+    }
+}
+
 static void learn_watch(struct deciding *d)
 {
     const struct shop_event *event = d->event;
     enum watch_word word = watch_word_of(event->type);
     const char *product = word ? watch_product(d->arena, &event->data) : NULL;
+    const char *told = value_to_text(d->arena, value_path(&event->data, "watch.product"));
+    if (event->internal && told)
+        trace_add_text(&d->trace, NULL, TRACE_TOLD_OF, told);
     if (product)
-        decision_add_watch(d->decision, d->arena,
-                           &(struct decision_watch){product, word == WATCH_ADDED, event->time_ms});
+        add_watch(d, product, word == WATCH_ADDED, event->time_ms);
+    if (strcmp(event->type, "customer.imported") == 0 && strcmp(event->entry, "0-0") == 0)
+        learn_imported(d); /* by nudgectl: it is of no entry */
 }
 
 /* What the event tells of the customer. */

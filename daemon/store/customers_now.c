@@ -74,6 +74,17 @@ bool customers_now_read(struct session *session, const char *prefix,
     return found->documents != NULL;
 }
 
+bool customers_now_watches(struct session *session, const char *prefix, const char *key,
+                           struct arena *arena, struct slice **watches, size_t *count,
+                           struct diag *diag)
+{
+    const struct reply *list = session_command(
+        session, diag, "HGETALL", keys_spell(arena, prefix, KEY_WATCHING, key, NULL), NULL);
+    *count = list ? list->count : 0;
+    *watches = list ? texts_of(arena, list, list->count) : NULL;
+    return list && (*watches || reply_fault(list, diag));
+}
+
 bool customers_now_starts(struct session *session, const char *prefix, const char *key,
                           struct arena *arena, struct slice **starts, size_t *count,
                           struct diag *diag)

@@ -22,6 +22,12 @@ bool customers_now_starts(struct session *session, const char *prefix, const cha
                           struct arena *arena, struct slice **starts, size_t *count,
                           struct diag *diag);
 
+/* What the customer watches: product, and since when in ms, below 0 where not any more; one after
+ * the other, in the arena. */
+bool customers_now_watches(struct session *session, const char *prefix, const char *key,
+                           struct arena *arena, struct slice **watches, size_t *count,
+                           struct diag *diag);
+
 /* Redis' TIME. */
 bool customers_now_time(struct session *session, int64_t *now_ms, struct diag *diag);
 

@@ -1,5 +1,6 @@
 """Who watches a product hears what happens to it: each once, whatever becomes of the daemon."""
 
+import json
 import signal
 
 import pytest
@@ -113,6 +114,26 @@ def test_who_is_erased_watches_nothing(watched):
     assert not watched.client.exists("nudged:watching:id:1")
     watched.push(restocked())
     assert told(watched) == ["2 Teapot"]
+
+
+def test_watches_are_exported_and_come_back(watched):
+    daemon = watched.daemon().spawn()
+    watched.push(watch(1), watch(1, "CUP"), watch(1, "CUP", "removed"))
+    watched.wait_idle()
+    status, exported, _ = watched.ctl("customer", "export", "1")
+    assert status == 0
+    found = {row["product"]: row["watches"] for row in json.loads(exported)["watches"]}
+    assert found == {"POT": True, "CUP": False}
+    path = watched.folder / "export.json"
+    path.write_text(exported)
+    daemon.stop()
+    watched.client.flushall()  # another installation
+    daemon.spawn()
+    status, out, err = watched.ctl("customer", "import", str(path))
+    assert status == 0, out + err
+    assert watched.client.zrange("nudged:watch:POT", 0, -1) == [b"id:1"]
+    assert not watched.client.exists("nudged:watch:CUP")
+    assert json.loads(watched.ctl("customer", "export", "1")[1])["watches"] == json.loads(exported)["watches"]
 
 
 def test_bounds_and_lifetimes(watched):
