@@ -27,7 +27,14 @@
 #include "redis/backoff.h"
 #include "web/web_site.h"
 
-enum { LONG_LIFE_MS = 60000, GUESTS_MOST = 8, SETTINGS_MOST = 1 << 20 };
+enum {
+    LONG_LIFE_MS = 60000,
+    GUESTS_MOST = 8,
+    WATCH_MS = 1000,
+    START_MS = 30000,  /* until it must be ready */
+    SILENT_MS = 30000, /* it says something each second */
+    DRAIN_MS = 30000,  /* above what a request may take */
+};
 
 enum guest_state {
     GUEST_STARTING, /* it reads what it was told, and confines itself */
@@ -40,7 +47,8 @@ struct guest {
     struct guest *next;
     struct host *host;
     enum guest_state state;
-    int64_t begun_ms;
+    int64_t begun_ms, heard_ms, drained_ms;
+    bool suspect;                 /* it hung at the last look */
     struct host_process *process; /* NULL: systemd's */
     struct host_channel *channel;
     struct host_append *append;
@@ -53,6 +61,7 @@ struct host {
     int door;                      /* the public socket; -1: systemd has it */
     struct evconnlistener *socket; /* web.socket */
     struct event *again, *sweep;   /* the next start; frees who is gone */
+    struct event *watch;           /* ends who hangs */
     struct backoff backoff;
     bool draining;
 };
@@ -102,6 +111,7 @@ static void drain(struct guest *guest)
 {
     if (guest->state == GUEST_STARTING || guest->state == GUEST_SERVING) {
         guest->state = GUEST_DRAINING;
+        guest->drained_ms = clock_monotonic_ms();
         send_word(guest, WIRE_DRAIN);
     }
 }
@@ -141,6 +151,34 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
         } else {
             at = &guest->next;
         }
+    }
+}
+
+/* What it hangs in; NULL: nothing. */
+static const char *find_trouble(const struct guest *guest, int64_t now_ms)
+{
+    int64_t request_ms = config_now(guest->host)->keys.web.limits.request_ms;
+    if (guest->state == GUEST_STARTING && now_ms - guest->begun_ms > START_MS)
+        return "does not come up";
+    if (guest->state == GUEST_DRAINING && now_ms - guest->drained_ms > request_ms + DRAIN_MS)
+        return "does not end";
+    return now_ms - guest->heard_ms > SILENT_MS ? "says nothing any more" : NULL;
+}
+
+/* Twice in a row: what this very loop was late to read counts as heard. */
+static void on_watch(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd, (void)what;
+    struct host *host = context;
+    for (struct guest *guest = host->first; guest; guest = guest->next) {
+        const char *trouble =
+            guest->state == GUEST_GONE ? NULL : find_trouble(guest, clock_monotonic_ms());
+        if (trouble && guest->suspect) {
+            struct diag diag;
+            diag_error(&diag, "nudged-web %s, and is ended", trouble);
+            lose(guest, &diag);
+        }
+        guest->suspect = trouble != NULL;
     }
 }
 
@@ -189,6 +227,7 @@ static bool take_fault(struct wire_frame *frame)
 static bool on_frame(void *context, struct wire_frame *frame)
 {
     struct guest *guest = context;
+    guest->heard_ms = clock_monotonic_ms();
     switch (frame->kind) {
     case WIRE_HELLO:
         return greet(guest, frame);
@@ -255,7 +294,7 @@ static struct guest *new_guest(struct host *host)
 {
     struct guest *guest = mem_zero(1, sizeof *guest);
     guest->host = host;
-    guest->begun_ms = clock_monotonic_ms();
+    guest->begun_ms = guest->heard_ms = clock_monotonic_ms();
     return guest;
 }
 
@@ -387,8 +426,11 @@ struct host *host_new(const struct host_options *options, bool *failed, struct d
     }
     host->again = event_new(options->base, -1, 0, on_again, host);
     host->sweep = event_new(options->base, -1, 0, on_sweep, host);
-    if (!host->again || !host->sweep)
+    host->watch = event_new(options->base, -1, EV_PERSIST, on_watch, host);
+    if (!host->again || !host->sweep || !host->watch)
         mem_exhausted();
+    const struct timeval watch = clock_timeval(WATCH_MS);
+    event_add(host->watch, &watch);
     if (!open_doors(host, diag)) {
         *failed = true;
         host_destroy(&host);
@@ -413,5 +455,6 @@ void host_destroy(struct host **host)
         close(ended->door);
     event_free(ended->again);
     event_free(ended->sweep);
+    event_free(ended->watch);
     free(ended);
 }

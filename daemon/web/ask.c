@@ -46,7 +46,6 @@ struct ask {
     struct event *tick, *away; /* `away`: answers those that were asked in vain, from the loop */
     struct tally tallies[TALLIES_MOST];
     size_t tally_count, connections;
-    bool connections_told;
     struct buf out;
 };
 
@@ -320,7 +319,6 @@ void ask_count_refusal(struct ask *ask, const char *route, enum web_refusal refu
 
 void ask_set_open(struct ask *ask, size_t connections)
 {
-    ask->connections_told &= ask->connections == connections;
     ask->connections = connections;
 }
 
@@ -335,11 +333,9 @@ static void tell_figures(struct ask *ask)
         send_frame(ask, begun);
     }
     ask->tally_count = 0;
-    if (ask->connections_told)
-        return;
     size_t begun = wire_begin(&ask->out, WIRE_OPEN, 0);
     wire_number(&ask->out, ask->connections);
-    ask->connections_told = send_frame(ask, begun);
+    send_frame(ask, begun);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context)

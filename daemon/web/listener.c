@@ -526,11 +526,7 @@ void listener_drain(struct listener *listener)
 
 bool listener_busy(const struct listener *listener)
 {
-    for (const struct visit *visit = visits_first(listener->world.visits); visit;
-         visit = visit->next)
-        if (visit->state == VISIT_HEADING || visit->state == VISIT_INSIDE)
-            return true;
-    return false;
+    return visits_busy(listener->world.visits);
 }
 
 /* libmicrohttpd may not be stopped while connections are suspended. */

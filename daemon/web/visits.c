@@ -160,7 +160,7 @@ static void expire(struct visit *visit)
         visit->until_ms = INT64_MAX;
         visits->options.on_late(visits->options.context, visit);
     } else if (visit->state == VISIT_HEADING ||
-               (visit->state == VISIT_WAITING && visit->requests == 0)) {
+               (visit->state == VISIT_WAITING && visit->requests == 0 && !visits->draining)) {
         visits_refuse(visit, WEB_REFUSAL_HEAD_TIME);
     } else {
         visits_end(visit);
@@ -252,7 +252,7 @@ void visits_wait(struct visit *visit)
 {
     struct visits *visits = visit->visits;
     const struct web_limits *limits = visits->options.limits;
-    if (visits->draining) {
+    if (visits->draining && visit->requests > 0) {
         visits_end(visit);
         return;
     }
@@ -286,14 +286,26 @@ void visits_forget(struct visit *visit)
 
 void visits_drain(struct visits *visits)
 {
+    int64_t soon_ms = clock_monotonic_ms() + LEAVE_MS;
     visits->draining = true;
     struct visit *visit = visits->first;
     while (visit) {
         struct visit *next = visit->next;
-        if (visit->state == VISIT_WAITING)
+        if (visit->state == VISIT_WAITING && visit->requests > 0)
             visits_end(visit);
+        else if (visit->state == VISIT_WAITING && visit->until_ms > soon_ms)
+            visit->until_ms = soon_ms; /* its first request may be on the way */
         visit = next;
     }
+}
+
+bool visits_busy(const struct visits *visits)
+{
+    for (const struct visit *visit = visits->first; visit; visit = visit->next)
+        if (visit->state == VISIT_HEADING || visit->state == VISIT_INSIDE ||
+            (visit->state == VISIT_WAITING && visit->requests == 0))
+            return true;
+    return false;
 }
 
 size_t visits_count(const struct visits *visits)

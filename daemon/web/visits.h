@@ -81,8 +81,10 @@ void visits_forget(struct visit *visit);
 void visits_refuse(struct visit *visit, enum web_refusal refusal);
 /* Closes it, without a word. */
 void visits_end(struct visit *visit);
-/* Closes those that wait. */
+/* Closes those that wait for another request, and soon those that wait for their first. */
 void visits_drain(struct visits *visits);
+/* Whether requests are under way, or may be. */
+bool visits_busy(const struct visits *visits);
 
 size_t visits_count(const struct visits *visits);
 struct visit *visits_first(const struct visits *visits);

@@ -32,7 +32,7 @@ enum wire_kind {
     WIRE_QUESTION, /* text word, text; answered by WIRE_ANSWER */
     WIRE_REQUESTS, /* text route, number status, number count: that were answered */
     WIRE_REFUSED,  /* text route, number enum web_refusal, number count */
-    WIRE_OPEN,     /* number: connections */
+    WIRE_OPEN,     /* number: connections; each second: so it shows that it lives */
 
     /* From the daemon. */
     WIRE_SETTINGS = 32, /* text: the `web` section as JSON */

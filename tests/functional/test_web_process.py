@@ -128,6 +128,16 @@ def test_nudged_web_killed(shop, open_shop):
     assert daemon.stop() == 0
 
 
+def test_nudged_web_hangs(open_shop):
+    """One that says nothing any more is ended, and another one takes its place."""
+    daemon, web = open_shop()
+    [pid] = children(daemon)
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: children(daemon) not in ([], [pid]), daemon.log)
+    assert "says nothing any more" in daemon.log()
+    assert post(web, 1) == 202
+
+
 @pytest.mark.parametrize("point", ["append", "append-lost"])
 def test_daemon_killed(shop, open_shop, point):
     """With requests in flight: no answer, or 503. What was answered 202 is in Redis."""
@@ -231,6 +241,7 @@ def test_reload_brings_new_tokens(shop, open_shop):
         file.write(f"{other} order.*\n")
     daemon.ask("POST", "/reload")
     wait_until(lambda: web.post(EVENT, token=other)[0] == 202, daemon.log)
+    wait_until(lambda: len(children(daemon)) == 1, daemon.log)
     [pid] = children(daemon)
     (shop.folder / "tokens").write_text("short\n")
     answered, told = daemon.ask("POST", "/reload")
