@@ -71,8 +71,8 @@ const char *log_name(const char *name, char out[LOG_NAME_SIZE]);
 
 /* A server's words as they may appear in a log: each word with an "@" in it as log_address() shows
  * it ("%40": as "…"), six digits or more in a row as "…", for it may be a telephone number, and so
- * the local part of `address`, to whom the message was, where it stands alone. `address` NULL: it is
- * not known. */
+ * the local part of `address`, to whom the message was, where it stands alone. `address` NULL: it
+ * is not known. */
 const char *log_masked(const char *words, const char *address, char *out, size_t size);
 
 #endif

@@ -4,7 +4,6 @@
  * follow.
  */
 #include "ctl/suppress_import.h"
-#include "ctl/input.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "ctl/csv_reader.h"
+#include "ctl/input.h"
 #include "mail/address.h"
 
 enum { HASH_LENGTH = 32, REASON_MOST = 40, ARENA = 4096 };

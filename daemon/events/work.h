@@ -76,8 +76,7 @@ struct work {
     struct work_list braked, codeless;
     struct policy_halt *halts; /* likewise, behind what the daemon had heard before */
     uint32_t halt_count, halt_capacity;
-    struct work_list suppressions; /* what stands of each that is suppressed */
-    struct work_list noes;         /* by which each is declined */
+    struct work_list suppressions, noes; /* what stands of each that is suppressed, or declined */
     struct work_list suppressed, declined,
         unknown;                 /* facts learnt, as in struct policy_facts: these … */
     struct policy_place *places; /* … and these */
