@@ -1112,6 +1112,8 @@ library_sources = \
 	daemon/web/page_style.h \
 	daemon/web/page_texts.c \
 	daemon/web/page_texts.h \
+	daemon/web/page_texts_file.c \
+	daemon/web/page_texts_file.h \
 	daemon/web/pages.c \
 	daemon/web/pages.h \
 	daemon/web/posted_binary.c \

@@ -29,11 +29,12 @@ struct visit {
 static const struct page_language *language_of(const struct web_request *request,
                                                const char *locale)
 {
+    const struct page_languages *languages = &request->site->pages.languages;
     const char *header = web_request_header(request, "Accept-Language");
-    const char *const tags[] = {locale,
-                                header ? page_language_accepted(header, strlen(header)) : NULL,
-                                request->site->pages.locale};
-    return page_language_of(tags, sizeof tags / sizeof *tags);
+    const char *const tags[] = {
+        locale, header ? page_language_accepted(languages, header, strlen(header)) : NULL,
+        request->site->pages.locale};
+    return page_language_of(languages, tags, sizeof tags / sizeof *tags);
 }
 
 static struct web_answer *answer_of(const struct web_request *request, int status,

@@ -51,21 +51,35 @@ struct page_language {
     const char *tag;
     const char *texts[PAGE_TEXT_COUNT];
     const char *all; /* the title of what stands for all topics */
+    /* Titles that the shop gave (web/page_texts_file); ends with a row without a topic; or NULL. */
+    const struct page_topic {
+        const char *topic, *title;
+    } * topics;
 };
 
-/* The first of the tags ("ro-RO", "ro_RO"; NULL: none) whose language the pages speak; English
- * where none is. */
-const struct page_language *page_language_of(const char *const *tags, size_t count);
+/* All that the pages speak; the first is for who speaks none of them. */
+struct page_languages {
+    const struct page_language *items;
+    size_t count;
+};
+
+extern const struct page_languages page_languages_own;
+
+/* What each text is called in a file: "leave_lead". */
+extern const char *const page_text_names[PAGE_TEXT_COUNT];
+
+/* The first of the tags ("ro-RO", "ro_RO"; NULL: none) whose language the pages speak; the first of
+ * the languages where none is. */
+const struct page_language *page_language_of(const struct page_languages *languages,
+                                             const char *const *tags, size_t count);
 
 /* The same of a browser's Accept-Language (RFC 9110, 12.5.4): the tag that it wants most, among
  * those that the pages speak; NULL where there is none. */
-const char *page_language_accepted(const char *header, size_t length);
+const char *page_language_accepted(const struct page_languages *languages, const char *header,
+                                   size_t length);
 
-/* In the order of the table; NULL past the last. */
-const struct page_language *page_language_at(size_t index);
-
-/* The title that a topic's name has by itself in this language, such as "News"; NULL where the
- * table has none. */
+/* The title of a topic in this language, such as "News": the shop's, or that of a shipped rule's
+ * topic; NULL where there is none. */
 const char *page_topic_title(const struct page_language *language, const char *topic);
 
 #endif

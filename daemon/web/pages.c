@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "web/page_texts_file.h"
+
 static const char *text_of(struct arena *arena, const struct value *shop, const char *name)
 {
     const struct value *value = value_get(shop, name);
@@ -21,7 +23,10 @@ void pages_load(struct arena *arena, const struct web_settings *settings, const 
 {
     struct diag diag = {0};
     const char *name = text_of(arena, shop, "name");
-    *pages = (struct pages){.locale = text_of(arena, shop, "locale")};
+    *pages =
+        (struct pages){.locale = text_of(arena, shop, "locale"), .languages = page_languages_own};
+    if (settings->texts_file)
+        page_texts_file_load(arena, settings->texts_file, &pages->languages, diags);
     pages->look = page_look_make(arena, name ? name : host_of(arena, settings->public_url),
                                  text_of(arena, shop, "url"), text_of(arena, shop, "email"),
                                  settings->colour);

@@ -10,6 +10,7 @@
 struct pages {
     struct token_keys keys; /* none: the daemon is asked about every token */
     struct page_look look;
+    struct page_languages languages;
     const char *locale; /* the shop's; NULL: none */
 };
 

@@ -168,6 +168,12 @@ const struct setting web_settings_table[] = {
      .reload = SETTING_RELOAD,
      .help = "keys that sign these links, the newest last (`nudgectl token-key`); default with "
              "`public_url`: `token-keys` in the state folder, made at the first start"},
+    {.key = "texts_file",
+     .type = SETTING_TEXT,
+     IN(web_settings, texts_file),
+     .reload = SETTING_RELOAD,
+     .help = "what the pages say: titles of topics, other words, further languages "
+             "([unsubscribe](unsubscribe.md#other-words))"},
     {.key = "colour",
      .type = SETTING_TEXT,
      IN(web_settings, colour),

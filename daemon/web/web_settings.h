@@ -36,6 +36,7 @@ struct web_settings {
     struct value webhooks;  /* web/hooks reads it */
     const char *public_url; /* where the pages stand, without a slash at its end; NULL: unknown */
     const char *token_keys_file; /* NULL: none */
+    const char *texts_file;      /* of the pages; NULL: none */
     const char *colour;          /* of the pages: "#rrggbb"; NULL: a green */
     const char *sns_ca_file; /* the daemon's: whom it believes to be Amazon; NULL: the system's */
 };

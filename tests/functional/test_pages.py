@@ -4,8 +4,9 @@ import re
 import signal
 
 import pytest
+import yaml
 
-from conftest import wait_until
+from conftest import SOURCE, wait_until
 from web_intake import entries
 from web_pages import ANA, FORM, ONE_CLICK, PUBLIC, TOPICS, get, links_in, mailed_links, page_shop, post, start
 
@@ -255,6 +256,32 @@ def test_names_of_topics(shop):
     name = re.findall('value="(new-tea[^"]*)"', page.source)[0]
     assert post(web, links["P"], [("on", name), ("was", "offers"), ("on", "offers")]).status == 200
     assert words(shop) == [("customer.subscription_requested", [name], "preferences")]
+
+
+def test_other_words(shop):
+    """Titles of topics, a text said otherwise, and a language of the shop's own."""
+    english = re.findall(r"^\| `([a-z_]+)` \| (.*) \|$", (SOURCE / "docs" / "unsubscribe.md").read_text(), re.M)
+    german = {name: f"{text} (de)" for name, text in english if not name.startswith("message")}
+    texts = {"ro": {"leave": "Te <b>desparți</b>?", "topics": {"Offers": "Vinuri & brânzeturi"}},
+             "de": {**german, "all": "Alles", "topics": {"offers": "Angebote"}}}
+    path = shop.folder / "texts.yaml"
+    path.write_text(yaml.safe_dump(texts, allow_unicode=True))
+    smtp = page_shop(shop, texts_file=str(path))
+    _, web = start(shop)
+    _, links = mailed_links(shop, smtp)
+    page = get(web, links["U"])
+    assert (page.lang, page.heading, page.topics) == ("ro", "Te <b>desparți</b>?", ["Vinuri & brânzeturi"])
+    _, links = mailed_links(shop, smtp, {**ANA, "id": "8", "email": "hans@example.com", "locale": "de-AT"})
+    page = get(web, links["U"])
+    assert (page.lang, page.heading, page.topics) == ("de", "Unsubscribe? (de)", ["Angebote"])
+    assert (get(web, links["P"]).lang, post(web, links["P"], "all=1").topics) == ("de", ["Alles"])
+    path.write_text("de: {leave: Ab?}\nro: {leav: x, topics: {wine: 7}}\nDE: {}\n")
+    status, out, _ = shop.ctl("check")
+    assert status == 1
+    for told in ("texts.yaml:1:1: error: the language lacks the text `leave_lead`",
+                 "texts.yaml:2:6: error: the pages have no text `leav`", "did you mean `leave`?",
+                 "texts.yaml:2:30: error: `wine` must be a text", "texts.yaml:3:1: error: `DE` is no language"):
+        assert told in out, (told, out)
 
 
 # --- keys ---

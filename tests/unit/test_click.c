@@ -39,7 +39,7 @@ static int set_up(void **state)
     value_set(arena, names, "customer", customer);
     scene = (struct scene){.arena = arena,
                            .person = {.names = names, .topics = topics, .topic_count = 3},
-                           .language = page_language_at(0)};
+                           .language = &page_languages_own.items[0]};
     *state = &scene;
     return 0;
 }
@@ -186,7 +186,7 @@ static void titles(void **state)
     content = click_show(scene->arena, &link, &scene->person, scene->language);
     assert_string_equal(content.parts[0].titles[0], "новости");
     link = (struct link){LINK_PREFERENCES, "id:7", ""};
-    content = click_show(scene->arena, &link, &scene->person, page_language_at(2));
+    content = click_show(scene->arena, &link, &scene->person, &page_languages_own.items[2]);
     assert_int_equal(content.form.choice_count, 3);
     assert_string_equal(content.form.choices[1].title, "Noutăți");
     assert_false(content.form.choices[1].on);

@@ -21,7 +21,7 @@ static const char *print(struct arena *arena, const struct page_look *look, cons
 {
     struct buf out;
     buf_init(&out, PAGE_MOST);
-    assert_true(page_print(look, page_language_of(&tag, 1), content, &out));
+    assert_true(page_print(look, page_language_of(&page_languages_own, &tag, 1), content, &out));
     const char *text = arena_copy(arena, out.data, out.length);
     buf_free(&out);
     return text;
@@ -69,8 +69,8 @@ static void every_text(void **state)
     struct arena *arena = arena_new(4096);
     const struct page_look look = page_look_make(arena, "متجر الشاي", NULL, NULL, NULL);
     size_t languages = 0;
-    for (const struct page_language *language; (language = page_language_at(languages));
-         languages++) {
+    for (; languages < page_languages_own.count; languages++) {
+        const struct page_language *language = &page_languages_own.items[languages];
         assert_true(language->all[0]);
         for (int i = 1; i < PAGE_TEXT_COUNT; i++) {
             assert_non_null(language->texts[i]);
@@ -166,9 +166,11 @@ static void which_language(void **state)
         {",,;q=,ru;q=x", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(page_language_of(cases[i].tags, 3)->tag, cases[i].language);
+        assert_string_equal(page_language_of(&page_languages_own, cases[i].tags, 3)->tag,
+                            cases[i].language);
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-        const char *tag = page_language_accepted(headers[i].header, strlen(headers[i].header));
+        const char *tag = page_language_accepted(&page_languages_own, headers[i].header,
+                                                 strlen(headers[i].header));
         if (headers[i].tag)
             assert_string_equal(tag, headers[i].tag);
         else
