@@ -77,8 +77,11 @@ def test_64_descriptors(hello):
     done; with more of them all is."""
     server = hello.smtp(connections=80)
     daemon = hello.daemon()
-    start(daemon, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+    start(daemon)
     daemon.wait_healthy()
+    pid = daemon.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (64, hard))
     server.slow()
     begun = threading.Event()
     server.answers = lambda envelope: begun.wait(PATIENCE) and "250 taken"
@@ -88,7 +91,7 @@ def test_64_descriptors(hello):
     begun.set()
     taken(hello, server, 40)
     assert daemon.process.poll() is None, daemon.log()
-    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (1024, 1024))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
     assert taken(hello, server, 200) == {f"d{n}" for n in range(200)}
     assert daemon.stop() == 0, daemon.log()[-3000:]
 
