@@ -1069,8 +1069,6 @@ library_sources = \
 	daemon/web/click.h \
 	daemon/web/confine.c \
 	daemon/web/confine.h \
-	daemon/web/delivery.c \
-	daemon/web/delivery.h \
 	daemon/web/events_answer.c \
 	daemon/web/events_answer.h \
 	daemon/web/events_login.c \
@@ -1079,14 +1077,16 @@ library_sources = \
 	daemon/web/events_route.h \
 	daemon/web/exchange.c \
 	daemon/web/exchange.h \
-	daemon/web/feedback.c \
-	daemon/web/feedback.h \
 	daemon/web/form.c \
 	daemon/web/form.h \
 	daemon/web/head_rules.c \
 	daemon/web/head_rules.h \
 	daemon/web/head_syntax.c \
 	daemon/web/head_syntax.h \
+	daemon/web/hook_delivery.c \
+	daemon/web/hook_delivery.h \
+	daemon/web/hook_news.c \
+	daemon/web/hook_news.h \
 	daemon/web/hook_route.c \
 	daemon/web/hook_route.h \
 	daemon/web/hooks.c \
@@ -1095,12 +1095,12 @@ library_sources = \
 	daemon/web/link.h \
 	daemon/web/listener.c \
 	daemon/web/listener.h \
-	daemon/web/mapping.c \
 	daemon/web/mapping.h \
 	daemon/web/mapping_apply.c \
 	daemon/web/mapping_file.c \
 	daemon/web/mapping_file.h \
 	daemon/web/mapping_parts.h \
+	daemon/web/mapping_read.c \
 	daemon/web/outside_event.c \
 	daemon/web/outside_event.h \
 	daemon/web/page.c \
@@ -1122,8 +1122,8 @@ library_sources = \
 	daemon/web/posted_events.h \
 	daemon/web/service.c \
 	daemon/web/service.h \
-	daemon/web/signature.c \
 	daemon/web/signature.h \
+	daemon/web/signature_check.c \
 	daemon/web/signature_hmac.c \
 	daemon/web/signature_key.c \
 	daemon/web/signature_login.c \
@@ -1343,6 +1343,7 @@ unit_programs = \
 	tests/unit/test_hex \
 	tests/unit/test_history_line \
 	tests/unit/test_holdout \
+	tests/unit/test_hook_news \
 	tests/unit/test_hooks \
 	tests/unit/test_html_strict \
 	tests/unit/test_html_text \
@@ -1475,7 +1476,6 @@ unit_programs = \
 	tests/unit/test_waits \
 	tests/unit/test_waits_or \
 	tests/unit/test_web_clients \
-	tests/unit/test_web_feedback \
 	tests/unit/test_web_path \
 	tests/unit/test_web_proxies \
 	tests/unit/test_webhook_signature \

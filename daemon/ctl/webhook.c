@@ -23,7 +23,7 @@ enum { PRINTED_MOST = 4 * 1024 * 1024 };
 struct trial {
     struct arena *arena;
     const struct mapping *mapping;
-    struct delivery delivery;
+    struct hook_delivery delivery;
     struct mapping_result result;
     bool json;
 };
@@ -94,7 +94,7 @@ static struct value as_value(struct trial *trial, const struct mapping_event *ev
     if (event->type)
         return event->event;
     struct value told = value_new_map(arena, 5);
-    value_set(arena, told, "feedback", value_text(feedback_kinds[event->feedback.kind]));
+    value_set(arena, told, "feedback", value_text(hook_news_kinds[event->feedback.kind]));
     value_set(arena, told, "message", value_text(event->feedback.mid));
     if (event->feedback.code)
         value_set(arena, told, "code", value_int(event->feedback.code));

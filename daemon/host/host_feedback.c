@@ -22,7 +22,7 @@
 #include "store/returned_mail.h"
 #include "store/returns.h"
 #include "store/script_table.h"
-#include "web/feedback.h"
+#include "web/hook_news.h"
 
 enum { FOLLOWED_MOST = 8, TEXT_MOST = 256, ARGUMENTS = 12 };
 
@@ -31,7 +31,7 @@ struct told {
     struct connection_owner owner;
     const struct config *config;
     struct policy policy;
-    struct feedback items[HOST_FEEDBACK_MOST];
+    struct hook_news items[HOST_FEEDBACK_MOST];
     size_t count, next;
     int64_t done, known, gone;
 
@@ -52,20 +52,20 @@ static void copy_text(const struct value *value, char *to, size_t size)
     to[length] = '\0';
 }
 
-static bool read_one(const struct value *value, struct feedback *one)
+static bool read_one(const struct value *value, struct hook_news *one)
 {
     const struct value *kind = value_get(value, "kind");
     int64_t code = 0;
     size_t found = 0;
-    while (feedback_kinds[found] && !value_is_text(kind, feedback_kinds[found]))
+    while (hook_news_kinds[found] && !value_is_text(kind, hook_news_kinds[found]))
         found++;
     value_to_int(value_get(value, "code"), &code);
-    *one = (struct feedback){.kind = (enum feedback_kind)found,
-                             .code = code >= 0 && code < 1000 ? (int)code : -1};
+    *one = (struct hook_news){.kind = (enum hook_news_kind)found,
+                              .code = code >= 0 && code < 1000 ? (int)code : -1};
     copy_text(value_get(value, "message"), one->mid, sizeof one->mid);
     copy_text(value_get(value, "words"), one->words, sizeof one->words);
     copy_text(value_get(value, "enhanced"), one->enhanced, sizeof one->enhanced);
-    return feedback_is_whole(one);
+    return hook_news_is_whole(one);
 }
 
 static bool read_all(struct told *told, struct slice text)
@@ -126,23 +126,23 @@ static void on_told(void *context, const struct reply *reply, const struct diag 
 }
 
 /* What the same answer to RCPT would have meant, where the provider leaves that to us. */
-static enum returned_mail_verb verb_of(const struct feedback *one)
+static enum returned_mail_verb verb_of(const struct hook_news *one)
 {
     static const enum returned_mail_verb verbs[] = {
-        [FEEDBACK_BOUNCED] = RETURNED_MAIL_BOUNCED,
-        [FEEDBACK_FAILED] = RETURNED_MAIL_FAILED,
-        [FEEDBACK_DELAYED] = RETURNED_MAIL_DELAYED,
-        [FEEDBACK_COMPLAINED] = RETURNED_MAIL_COMPLAINED,
-        [FEEDBACK_UNSUBSCRIBED] = RETURNED_MAIL_UNSUBSCRIBED,
+        [HOOK_NEWS_BOUNCED] = RETURNED_MAIL_BOUNCED,
+        [HOOK_NEWS_FAILED] = RETURNED_MAIL_FAILED,
+        [HOOK_NEWS_DELAYED] = RETURNED_MAIL_DELAYED,
+        [HOOK_NEWS_COMPLAINED] = RETURNED_MAIL_COMPLAINED,
+        [HOOK_NEWS_UNSUBSCRIBED] = RETURNED_MAIL_UNSUBSCRIBED,
     };
-    if (one->kind == FEEDBACK_FAILED && mailbox_gone(one->code, one->enhanced))
+    if (one->kind == HOOK_NEWS_FAILED && mailbox_gone(one->code, one->enhanced))
         return RETURNED_MAIL_BOUNCED;
     return verbs[one->kind];
 }
 
 static void tell(struct told *told)
 {
-    const struct feedback *one = &told->items[told->next - 1];
+    const struct hook_news *one = &told->items[told->next - 1];
     struct arguments arguments = arguments_begin(told->question->arena, ARGUMENTS);
     const enum returned_mail_verb verb = verb_of(one);
     const struct returned_mail_news news = {.verb = verb,

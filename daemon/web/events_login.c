@@ -55,9 +55,9 @@ static const struct tokens_login *find_signer(const struct tokens_file *tokens,
 {
     const struct signature_settings settings = {.scheme = standard_webhooks(),
                                                 .tolerance_ms = EVENTS_LOGIN_TOLERANCE_S * 1000};
-    const struct delivery delivery = {.body = request->body,
-                                      .headers = map_of(request->arena, &request->headers),
-                                      .received_ms = now_ms};
+    const struct hook_delivery delivery = {.body = request->body,
+                                           .headers = map_of(request->arena, &request->headers),
+                                           .received_ms = now_ms};
     const struct tokens_login *login, *found = NULL;
     const char *key;
     *verdict = SIGNATURE_WRONG;

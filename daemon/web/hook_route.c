@@ -28,13 +28,13 @@ struct call {
     web_done *done;
     void *arg;
     const struct hook *hook;
-    struct delivery delivery;
+    struct hook_delivery delivery;
     struct signature_check check;
     const char *fetched; /* the address of its certificate, where it was asked for; NULL */
     struct mapping_result result;
     struct slice *events; /* those that can be taken, as JSON */
     size_t event_count, event_next;
-    struct feedback *news;
+    struct hook_news *news;
     size_t news_count, news_next;
     size_t taken, known;           /* told at the end */
     struct slice names[2], digest; /* what a delivery is known again by */
@@ -58,12 +58,12 @@ static struct value as_map(struct arena *arena, const struct web_fields *fields,
 }
 
 static void open_delivery(struct web_request *request, const struct hook *hook,
-                          struct delivery *delivery, struct signature_check *check)
+                          struct hook_delivery *delivery, struct signature_check *check)
 {
-    *delivery = (struct delivery){.body = request->body,
-                                  .headers = as_map(request->arena, &request->headers, true),
-                                  .query = as_map(request->arena, &request->query, false),
-                                  .received_ms = clock_wall_ms()};
+    *delivery = (struct hook_delivery){.body = request->body,
+                                       .headers = as_map(request->arena, &request->headers, true),
+                                       .query = as_map(request->arena, &request->query, false),
+                                       .received_ms = clock_wall_ms()};
     *check = (struct signature_check){.settings = mapping_verify(hook->mapping),
                                       .secrets = &hook->secrets,
                                       .delivery = delivery,
@@ -94,7 +94,7 @@ static bool may_be_ping(const struct web_request *request, const struct hook *ho
 const struct web_answer *hook_route_admit(struct web_request *request)
 {
     const struct hook *hook = hooks_find(request->site->hooks, request->rest);
-    struct delivery delivery;
+    struct hook_delivery delivery;
     struct signature_check check;
     if (!hook)
         return web_answer_refuse(request->arena, WEB_REFUSAL_NOT_FOUND, NULL);
@@ -139,10 +139,10 @@ static void note(struct call *call, enum web_refusal wrong)
 
 static void go_on(struct call *call);
 
-static void put_news(struct arena *arena, struct value list, const struct feedback *news)
+static void put_news(struct arena *arena, struct value list, const struct hook_news *news)
 {
     struct value one = value_new_map(arena, 5);
-    value_set(arena, one, "kind", value_text(feedback_kinds[news->kind]));
+    value_set(arena, one, "kind", value_text(hook_news_kinds[news->kind]));
     value_set(arena, one, "message", value_text(news->mid));
     value_set(arena, one, "code", value_int(news->code));
     value_set(arena, one, "enhanced", value_text(news->enhanced));

@@ -17,8 +17,8 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/shape.h"
-#include "web/delivery.h"
-#include "web/feedback.h"
+#include "web/hook_delivery.h"
+#include "web/hook_news.h"
 #include "web/signature.h"
 
 struct mapping;
@@ -41,7 +41,7 @@ bool mapping_has_feedback(const struct mapping *mapping);
  * whether this one is. Such a body is small. */
 enum { MAPPING_PING_MOST = 256 };
 bool mapping_has_ping(const struct mapping *mapping);
-bool mapping_is_ping(const struct mapping *mapping, const struct delivery *delivery,
+bool mapping_is_ping(const struct mapping *mapping, const struct hook_delivery *delivery,
                      struct arena *arena);
 
 /* Keys whose values are expressions: for base/yaml. NULL-terminated. */
@@ -56,9 +56,9 @@ enum { MAPPING_EVENTS_MOST = 4096, MAPPING_LEFT_MOST = 256 };
 /* One row that was true of a delivery, or of one item of it. */
 struct mapping_event {
     const char *topic;
-    const char *type;         /* NULL: it is feedback */
-    struct value event;       /* map: the short form, with an id always */
-    struct feedback feedback; /* of a row that is that */
+    const char *type;          /* NULL: it is feedback */
+    struct value event;        /* map: the short form, with an id always */
+    struct hook_news feedback; /* of a row that is that */
 };
 
 /* A part that a row left out, because its expression failed: "customer.phone", and why. */
@@ -80,7 +80,7 @@ struct mapping_result {
 
 /* False with `diag` where nothing can be made of the delivery: no JSON, no topic, `each` is no
  * list, more events than MAPPING_EVENTS_MOST. */
-bool mapping_apply(const struct mapping *mapping, const struct delivery *delivery,
+bool mapping_apply(const struct mapping *mapping, const struct hook_delivery *delivery,
                    struct arena *arena, struct mapping_result *result, struct diag *diag);
 
 #endif

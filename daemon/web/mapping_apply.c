@@ -18,7 +18,7 @@ enum { PATH_MOST = 256, WHY_MOST = 256, ID_DIGITS = 32 };
 
 struct view {
     const struct mapping *mapping;
-    const struct delivery *delivery;
+    const struct hook_delivery *delivery;
     struct arena *arena;
     struct value roots[MAPPING_ROOTS];
     struct cel_input input;
@@ -33,7 +33,7 @@ struct view {
 static bool call_header(const struct view *view, const char *name, struct arena *arena,
                         struct value *result, const char **fault)
 {
-    const char *value = delivery_header(view->delivery, name, arena);
+    const char *value = hook_delivery_header(view->delivery, name, arena);
     *fault = arena_printf(arena, "header(\"%s\"): no such header", name);
     if (value)
         *result = value_text(value);
@@ -45,7 +45,7 @@ static bool call_json(const struct value *text, struct arena *arena, struct valu
                       const char **fault)
 {
     struct diag diag = {0};
-    bool good = json_read(arena, text->string, text->length, &delivery_json, result, &diag);
+    bool good = json_read(arena, text->string, text->length, &hook_delivery_json, result, &diag);
     *fault = arena_printf(arena, "json(): %s", diag.text);
     return good;
 }
@@ -65,10 +65,10 @@ static bool call(void *context, int index, const struct value *arguments, int co
 
 static bool open_view(struct view *view, struct diag *diag)
 {
-    const struct delivery *delivery = view->delivery;
+    const struct hook_delivery *delivery = view->delivery;
     const int64_t ms = delivery->received_ms;
     const struct value absent = {.kind = VALUE_EXTENSION, .length = CEL_ABSENT};
-    if (!delivery_body(delivery, view->arena, &view->roots[MAPPING_BODY], diag))
+    if (!hook_delivery_body(delivery, view->arena, &view->roots[MAPPING_BODY], diag))
         return false;
     view->roots[MAPPING_HEADERS] = delivery->headers;
     view->roots[MAPPING_QUERY] = delivery->query;
@@ -298,11 +298,11 @@ static void make_event(struct view *view, const struct mapping_row *row, struct 
 static bool make_feedback(struct view *view, const struct mapping_row *row,
                           struct mapping_event *made)
 {
-    const struct feedback_parts parts = {.message = make(view, &row->message),
-                                         .code = make(view, &row->code),
-                                         .enhanced = make(view, &row->enhanced),
-                                         .words = make(view, &row->words)};
-    if (feedback_make(row->kind, &parts, &made->feedback))
+    const struct hook_news_parts parts = {.message = make(view, &row->message),
+                                          .code = make(view, &row->code),
+                                          .enhanced = make(view, &row->enhanced),
+                                          .words = make(view, &row->words)};
+    if (hook_news_make(row->kind, &parts, &made->feedback))
         return true;
     if (parts.message)
         leave_out(view, "message", "it is no id of a message of ours");
@@ -418,7 +418,7 @@ static bool each_item(struct view *view, struct diag *diag)
     return true;
 }
 
-bool mapping_apply(const struct mapping *mapping, const struct delivery *delivery,
+bool mapping_apply(const struct mapping *mapping, const struct hook_delivery *delivery,
                    struct arena *arena, struct mapping_result *result, struct diag *diag)
 {
     struct view view = {.mapping = mapping, .delivery = delivery, .arena = arena, .result = result};
@@ -434,7 +434,7 @@ bool mapping_apply(const struct mapping *mapping, const struct delivery *deliver
     return good;
 }
 
-bool mapping_is_ping(const struct mapping *mapping, const struct delivery *delivery,
+bool mapping_is_ping(const struct mapping *mapping, const struct hook_delivery *delivery,
                      struct arena *arena)
 {
     struct view view = {.mapping = mapping, .delivery = delivery, .arena = arena};

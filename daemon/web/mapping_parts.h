@@ -1,4 +1,4 @@
-/* What a mapping is once it was read: for web/mapping, which reads it, and web/mapping_apply. */
+/* What a mapping is once it was read: for web/mapping_read and web/mapping_apply. */
 #ifndef NUDGED_WEB_MAPPING_PARTS_H
 #define NUDGED_WEB_MAPPING_PARTS_H
 
@@ -35,7 +35,7 @@ struct mapping_part {
 struct mapping_row {
     const char *type; /* NULL: the topic's name */
     bool is_feedback;
-    enum feedback_kind kind;
+    enum hook_news_kind kind;
     const struct cel_program *condition; /* NULL: always */
     struct mapping_part id, time, source, customer, data;
     struct mapping_part message, code, enhanced, words;

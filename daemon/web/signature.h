@@ -15,7 +15,7 @@
 
 #include "base/setting.h"
 #include "base/settings_fault.h"
-#include "web/delivery.h"
+#include "web/hook_delivery.h"
 
 /* `verify:` of a mapping. */
 struct signature_settings {
@@ -64,7 +64,7 @@ enum signature_verdict {
 struct signature_check {
     const struct signature_settings *settings;
     const struct signature_secrets *secrets;
-    const struct delivery *delivery;
+    const struct hook_delivery *delivery;
     const char *const *topics; /* of SNS: ARNs that it may be of; NULL-terminated */
     struct slice certificate;  /* of SNS: PEM, once it was fetched; no text: not yet */
     struct arena *arena;

@@ -129,9 +129,9 @@ static struct slice standard_key(struct arena *arena, struct slice line)
 
 enum signature_verdict signature_standard_webhooks(struct signature_check *check)
 {
-    const char *id = delivery_header(check->delivery, "webhook-id", check->arena);
-    const char *time = delivery_header(check->delivery, "webhook-timestamp", check->arena);
-    const char *at = delivery_header(check->delivery, "webhook-signature", check->arena);
+    const char *id = hook_delivery_header(check->delivery, "webhook-id", check->arena);
+    const char *time = hook_delivery_header(check->delivery, "webhook-timestamp", check->arena);
+    const char *at = hook_delivery_header(check->delivery, "webhook-signature", check->arena);
     int64_t seconds;
     bool good = false;
     if (!id || !time || !at)
@@ -200,7 +200,7 @@ enum signature_verdict signature_mailgun(struct signature_check *check)
 {
     struct value body;
     int64_t seconds;
-    if (!delivery_body(check->delivery, check->arena, &body, NULL))
+    if (!hook_delivery_body(check->delivery, check->arena, &body, NULL))
         return SIGNATURE_WRONG;
     const struct value *sign = value_get(&body, "signature"), *token = value_get(sign, "token");
     const struct slice time = time_of(check->arena, value_get(sign, "timestamp"));

@@ -31,7 +31,7 @@ bool signature_ed25519_fits(struct slice line);
 
 enum signature_verdict signature_sns(struct signature_check *check);
 
-/* ---- For all of them: web/signature ---- */
+/* ---- For all of them: web/signature_check ---- */
 
 /* The header that has the signature, or the time: NULL where it is not there. */
 const char *signature_header(const struct signature_check *check);

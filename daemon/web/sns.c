@@ -34,10 +34,11 @@ static bool read_kind(const struct value *body, enum sns_kind *kind)
     return false;
 }
 
-bool sns_read(const struct delivery *delivery, struct arena *arena, struct sns_message *message)
+bool sns_read(const struct hook_delivery *delivery, struct arena *arena,
+              struct sns_message *message)
 {
     struct value body;
-    if (!delivery_body(delivery, arena, &body, NULL) || !value_is(&body, VALUE_MAP) ||
+    if (!hook_delivery_body(delivery, arena, &body, NULL) || !value_is(&body, VALUE_MAP) ||
         !read_kind(&body, &message->kind))
         return false;
     message->topic = text_of(arena, &body, "TopicArn");

@@ -26,7 +26,8 @@ struct sns_message {
 };
 
 /* Reads the body. False where it is no such message. */
-bool sns_read(const struct delivery *delivery, struct arena *arena, struct sns_message *message);
+bool sns_read(const struct hook_delivery *delivery, struct arena *arena,
+              struct sns_message *message);
 
 /* Whether the certificate (PEM) signed it. */
 bool sns_is_signed(const struct sns_message *message, struct slice certificate,

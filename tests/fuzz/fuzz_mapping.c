@@ -45,7 +45,7 @@ static void take(struct arena *arena, const struct mapping_event *mapped)
     struct outside_event event;
     struct diag diag = {0};
     if (!mapped->type) {
-        if (!feedback_is_whole(&mapped->feedback))
+        if (!hook_news_is_whole(&mapped->feedback))
             abort();
         return;
     }
@@ -62,10 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     for (size_t i = 0; mappings[i]; i++) {
         struct arena *arena = arena_new(16 * 1024);
-        struct delivery delivery = {.body = slice_between(line + 1, text + size),
-                                    .headers = value_new_map(arena, 8),
-                                    .query = value_new_map(arena, 1),
-                                    .received_ms = 1772445600000};
+        struct hook_delivery delivery = {.body = slice_between(line + 1, text + size),
+                                         .headers = value_new_map(arena, 8),
+                                         .query = value_new_map(arena, 1),
+                                         .received_ms = 1772445600000};
         const char *topic = arena_copy(arena, text, (size_t)(line - text));
         value_set(arena, delivery.headers, "content-type", value_text("application/json"));
         for (size_t h = 0; h < sizeof topic_headers / sizeof *topic_headers; h++)

@@ -13,15 +13,15 @@
 static const char secret[] = "whsec_c2V2ZW50aC1jb3VzaW4tb2YtdGhlLWZpc2htb25nZXI=";
 static const char *const topics[] = {"arn:aws:sns:eu-west-1:123456789012:bounces", NULL};
 
-static struct delivery make(struct arena *arena, const struct signature_scheme *scheme,
-                            const char *value, struct slice body)
+static struct hook_delivery make(struct arena *arena, const struct signature_scheme *scheme,
+                                 const char *value, struct slice body)
 {
     static const char *const others[] = {"authorization", "webhook-id", "webhook-timestamp",
                                          "content-type"};
-    struct delivery delivery = {.body = body,
-                                .headers = value_new_map(arena, 8),
-                                .query = value_new_map(arena, 1),
-                                .received_ms = 1772445600000};
+    struct hook_delivery delivery = {.body = body,
+                                     .headers = value_new_map(arena, 8),
+                                     .query = value_new_map(arena, 1),
+                                     .received_ms = 1772445600000};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         value_set(arena, delivery.headers, others[i], value_text(value));
     value_set(arena, delivery.headers, scheme->header ? scheme->header : "x-signature",
@@ -38,7 +38,7 @@ static void check(struct arena *arena, int index, const char *value, struct slic
                                                 .header = scheme->header ? NULL : "x-signature",
                                                 .encoding = SIGNATURE_BASE64,
                                                 .tolerance_ms = 300000};
-    const struct delivery delivery = make(arena, scheme, value, body);
+    const struct hook_delivery delivery = make(arena, scheme, value, body);
     struct signature_secrets secrets = {.lines = {slice_of(secret)}, .count = 1};
     struct signature_check check = {.settings = &settings,
                                     .secrets = &secrets,

@@ -26,7 +26,7 @@ LIBRARIES = {
     "gumbo.h": {"mail/html_"},
     "hiredis/": {"redis/"},
     "microhttpd.h": {"web/listener.c"},
-    "openssl/": {"base/digest.c", "redis/"},
+    "openssl/": {"base/digest.c", "redis/", "web/hooks.c", "web/signature_", "web/sns.c"},
     "seccomp.h": {"web/confine.c"},
     "systemd/": {"base/log_journal.c", "serve/notify.c"},
     "unicode/": {"base/", "cel/", "liquid/", "mail/", "templates/"},

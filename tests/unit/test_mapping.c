@@ -50,10 +50,10 @@ static const struct mapping *read(struct desk *desk, const char *text)
 
 static bool apply(struct desk *desk, const char *text, const char *body)
 {
-    struct delivery delivery = {.body = slice_of(body),
-                                .headers = value_new_map(desk->arena, 1),
-                                .query = value_new_map(desk->arena, 1),
-                                .received_ms = 1700000000123};
+    struct hook_delivery delivery = {.body = slice_of(body),
+                                     .headers = value_new_map(desk->arena, 1),
+                                     .query = value_new_map(desk->arena, 1),
+                                     .received_ms = 1700000000123};
     value_set(desk->arena, delivery.headers, "x-id", value_text("d1"));
     value_set(desk->arena, delivery.query, "shop", value_text("s"));
     return mapping_apply(read(desk, text), &delivery, desk->arena, &desk->result, &desk->diag);

@@ -22,7 +22,7 @@
 
 struct desk {
     struct arena *arena;
-    struct delivery delivery;
+    struct hook_delivery delivery;
     struct signature_settings settings;
     struct signature_secrets secrets;
     struct signature_check check;
@@ -70,9 +70,9 @@ static void set(struct desk *desk, const char *verify, const char *secrets, cons
         fail_msg("%s: %s", verify, diags.items[0].text);
     if (!signature_secrets_read(secrets, strlen(secrets), &desk->settings, &desk->secrets, &diag))
         fail_msg("%s: %s", verify, diag.text);
-    desk->delivery = (struct delivery){.body = slice_of(body),
-                                       .headers = headers_of(desk->arena, headers),
-                                       .received_ms = now_s * 1000};
+    desk->delivery = (struct hook_delivery){.body = slice_of(body),
+                                            .headers = headers_of(desk->arena, headers),
+                                            .received_ms = now_s * 1000};
     desk->check = (struct signature_check){.settings = &desk->settings,
                                            .secrets = &desk->secrets,
                                            .delivery = &desk->delivery,

@@ -197,8 +197,8 @@ static enum signature_verdict ask(struct desk *desk, const char *body, struct sl
 {
     static const char *const own[] = {"arn:aws:sns:eu-west-1:123456789012:other", ARN, NULL};
     const struct signature_settings settings = {.scheme = 11};
-    const struct delivery delivery = {.body = slice_of(body),
-                                      .headers = value_new_map(desk->arena, 1)};
+    const struct hook_delivery delivery = {.body = slice_of(body),
+                                           .headers = value_new_map(desk->arena, 1)};
     struct signature_check check = {.settings = &settings,
                                     .delivery = &delivery,
                                     .topics = own,
@@ -259,8 +259,8 @@ static void subscriptions(void **state)
         "\"SignatureVersion\": \"2\", \"Signature\": \"%s\", \"SigningCertURL\": \"" HOST PEM "\"}",
         sign(desk, text, EVP_sha256()));
     struct sns_message message;
-    const struct delivery delivery = {.body = slice_of(body),
-                                      .headers = value_new_map(desk->arena, 1)};
+    const struct hook_delivery delivery = {.body = slice_of(body),
+                                           .headers = value_new_map(desk->arena, 1)};
     assert_int_equal(ask(desk, body, desk->certificate), SIGNATURE_GOOD);
     assert_true(sns_read(&delivery, desk->arena, &message));
     assert_int_equal(message.kind, SNS_SUBSCRIPTION);

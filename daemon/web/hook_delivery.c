@@ -1,4 +1,4 @@
-#include "web/delivery.h"
+#include "web/hook_delivery.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -10,10 +10,11 @@
 
 enum { FORM_MOST = 1024 * 1024, FIELDS_MOST = 1024, JSON_MOST = 16 * 1024 * 1024 };
 
-const struct json_limits delivery_json = {
+const struct json_limits hook_delivery_json = {
     .bytes = JSON_MOST, .depth = 64, .nodes = 262144, .duplicate_keys = false};
 
-const char *delivery_header(const struct delivery *delivery, const char *name, struct arena *arena)
+const char *hook_delivery_header(const struct hook_delivery *delivery, const char *name,
+                                 struct arena *arena)
 {
     char *low = arena_text(arena, name);
     for (char *at = low; *at; at++)
@@ -78,14 +79,14 @@ static struct value as_text(struct arena *arena, struct slice body)
     return value_string(text, body.length);
 }
 
-bool delivery_body(const struct delivery *delivery, struct arena *arena, struct value *body,
-                   struct diag *diag)
+bool hook_delivery_body(const struct hook_delivery *delivery, struct arena *arena,
+                        struct value *body, struct diag *diag)
 {
-    const char *type = delivery_header(delivery, "content-type", arena);
+    const char *type = hook_delivery_header(delivery, "content-type", arena);
     if (type && is_type(type, "application/x-www-form-urlencoded", ""))
         return read_form(delivery->body, arena, body, diag);
-    bool json =
-        json_read(arena, delivery->body.text, delivery->body.length, &delivery_json, body, diag);
+    bool json = json_read(arena, delivery->body.text, delivery->body.length, &hook_delivery_json,
+                          body, diag);
     if (json || (type && is_type(type, "application/json", "+json")))
         return json;
     *body = as_text(arena, delivery->body); /* SNS says text/plain, and is JSON */

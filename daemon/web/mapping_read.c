@@ -92,7 +92,7 @@ static const struct shape part_shape = {
 const struct setting mapping_row_settings[] = {
     {ROW(type), .type = SETTING_TEXT,
      .help = "the event's type, one of `types`; default: the topic's name"},
-    {ROW(feedback), .type = SETTING_CHOICE, .choices = feedback_kinds,
+    {ROW(feedback), .type = SETTING_CHOICE, .choices = hook_news_kinds,
      .help = "in place of an event: what became of a message that nudged sent"},
     SHARED(0),
     {0},
@@ -338,7 +338,7 @@ static void read_row(const struct reading *in, const char *topic, const struct v
     row->is_feedback = keys.feedback >= 0;
     read_parts(in, &keys, row);
     if (row->is_feedback) {
-        row->kind = (enum feedback_kind)keys.feedback;
+        row->kind = (enum hook_news_kind)keys.feedback;
         in->mapping->has_feedback = true;
     } else if (keys.type || strcmp(topic, "*") != 0) {
         check_type(in, keys.type ? value_get(value, "type") : value, keys.type ? keys.type : topic);

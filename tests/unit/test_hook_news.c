@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "web/feedback.h"
+#include "web/hook_news.h"
 
 #define COUNT(array) (sizeof array / sizeof *(array))
 #define MID          "0123456789abcdef0123456789abcdef"
@@ -21,24 +21,24 @@ static void ids(void **state)
                                       " " MID,  "0123456789abcdef0123456789abcdeg",
                                       "<<" MID, "0123456789abcdef0123456789abcde@shop.example",
                                       "x" MID,  MID " @shop.example"};
-    struct feedback feedback;
+    struct hook_news feedback;
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++) {
         const struct value message = value_text(good[i]);
-        assert_true(feedback_make(FEEDBACK_FAILED, &(struct feedback_parts){.message = &message},
-                                  &feedback));
+        assert_true(hook_news_make(HOOK_NEWS_FAILED, &(struct hook_news_parts){.message = &message},
+                                   &feedback));
         assert_string_equal(feedback.mid, MID);
-        assert_true(feedback_is_whole(&feedback));
+        assert_true(hook_news_is_whole(&feedback));
     }
     for (size_t i = 0; i < COUNT(bad); i++) {
         const struct value message = value_text(bad[i]);
-        bool taken = feedback_make(FEEDBACK_FAILED, &(struct feedback_parts){.message = &message},
-                                   &feedback);
+        bool taken = hook_news_make(HOOK_NEWS_FAILED,
+                                    &(struct hook_news_parts){.message = &message}, &feedback);
         /* "<MID" without an end is what a cut header has: the id is whole */
         if (taken != (i == 1))
             fail_msg("%s", bad[i]);
     }
-    assert_false(feedback_make(FEEDBACK_FAILED, &(struct feedback_parts){0}, &feedback));
+    assert_false(hook_news_make(HOOK_NEWS_FAILED, &(struct hook_news_parts){0}, &feedback));
 }
 
 static void words(void **state)
@@ -62,17 +62,17 @@ static void words(void **state)
         {"a\nb\tc 550", "", 550},
     };
     const struct value message = value_text(MID);
-    struct feedback feedback;
+    struct hook_news feedback;
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct value text = value_text(cases[i].words);
-        assert_true(feedback_make(FEEDBACK_FAILED,
-                                  &(struct feedback_parts){.message = &message, .words = &text},
-                                  &feedback));
+        assert_true(hook_news_make(HOOK_NEWS_FAILED,
+                                   &(struct hook_news_parts){.message = &message, .words = &text},
+                                   &feedback));
         if (strcmp(feedback.enhanced, cases[i].enhanced) != 0 || feedback.code != cases[i].code)
             fail_msg("%s: %d %s", cases[i].words, feedback.code, feedback.enhanced);
         assert_null(strpbrk(feedback.words, "\n\t"));
-        assert_true(feedback_is_whole(&feedback));
+        assert_true(hook_news_is_whole(&feedback));
     }
 }
 
@@ -81,52 +81,53 @@ static void given(void **state)
     const struct value message = value_text(MID), words = value_text("550 5.1.1 x"),
                        enhanced = value_text("5.7.1"), wrong = value_text("5.7"),
                        number = value_int(554), text = value_text("421"), large = value_int(99999);
-    struct feedback feedback;
+    struct hook_news feedback;
     (void)state;
-    feedback_make(FEEDBACK_FAILED, &(struct feedback_parts){&message, &number, &enhanced, &words},
-                  &feedback);
+    hook_news_make(HOOK_NEWS_FAILED,
+                   &(struct hook_news_parts){&message, &number, &enhanced, &words}, &feedback);
     assert_int_equal(feedback.code, 554);
     assert_string_equal(feedback.enhanced, "5.7.1");
-    feedback_make(FEEDBACK_FAILED, &(struct feedback_parts){&message, &text, &wrong, &words},
-                  &feedback);
+    hook_news_make(HOOK_NEWS_FAILED, &(struct hook_news_parts){&message, &text, &wrong, &words},
+                   &feedback);
     assert_int_equal(feedback.code, 421);
     assert_string_equal(feedback.enhanced, "5.1.1");
-    feedback_make(FEEDBACK_FAILED, &(struct feedback_parts){&message, &large, NULL, NULL},
-                  &feedback);
+    hook_news_make(HOOK_NEWS_FAILED, &(struct hook_news_parts){&message, &large, NULL, NULL},
+                   &feedback);
     assert_int_equal(feedback.code, 0);
 }
 
 /* What came over a socket is looked at again. */
 static void strangers(void **state)
 {
-    const struct feedback good = {.kind = FEEDBACK_BOUNCED, .mid = MID, .words = "x", .code = 550};
-    struct feedback bad;
+    const struct hook_news good = {
+        .kind = HOOK_NEWS_BOUNCED, .mid = MID, .words = "x", .code = 550};
+    struct hook_news bad;
     (void)state;
-    assert_true(feedback_is_whole(&good));
+    assert_true(hook_news_is_whole(&good));
     bad = good;
-    bad.kind = (enum feedback_kind)5;
-    assert_false(feedback_is_whole(&bad));
+    bad.kind = (enum hook_news_kind)5;
+    assert_false(hook_news_is_whole(&bad));
     bad = good;
     bad.mid[31] = 'X';
-    assert_false(feedback_is_whole(&bad));
+    assert_false(hook_news_is_whole(&bad));
     bad = good;
     bad.mid[31] = '\0';
-    assert_false(feedback_is_whole(&bad));
+    assert_false(hook_news_is_whole(&bad));
     bad = good;
     strcpy(bad.words, "a\nb");
-    assert_false(feedback_is_whole(&bad));
+    assert_false(hook_news_is_whole(&bad));
     strcpy(bad.words, "\xff");
-    assert_false(feedback_is_whole(&bad));
+    assert_false(hook_news_is_whole(&bad));
     memset(bad.words, 'x', sizeof bad.words);
-    assert_false(feedback_is_whole(&bad));
+    assert_false(hook_news_is_whole(&bad));
     bad = good;
     bad.code = -1;
-    assert_false(feedback_is_whole(&bad));
+    assert_false(hook_news_is_whole(&bad));
     bad.code = 600;
-    assert_false(feedback_is_whole(&bad));
+    assert_false(hook_news_is_whole(&bad));
     bad = good;
     strcpy(bad.enhanced, "5.1.x");
-    assert_false(feedback_is_whole(&bad));
+    assert_false(hook_news_is_whole(&bad));
 }
 
 int main(void)

@@ -1,16 +1,16 @@
-#include "web/feedback.h"
+#include "web/hook_news.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "base/utf8.h"
 
-enum { MID_LENGTH = FEEDBACK_MID_SIZE - 1, CODE_LEAST = 200, CODE_MOST = 599, LOOKED_AT = 128 };
+enum { MID_LENGTH = HOOK_NEWS_MID_SIZE - 1, CODE_LEAST = 200, CODE_MOST = 599, LOOKED_AT = 128 };
 
-const char *const feedback_kinds[] = {
-    [FEEDBACK_BOUNCED] = "bounced",           [FEEDBACK_FAILED] = "failed",
-    [FEEDBACK_DELAYED] = "delayed",           [FEEDBACK_COMPLAINED] = "complained",
-    [FEEDBACK_UNSUBSCRIBED] = "unsubscribed", NULL};
+const char *const hook_news_kinds[] = {
+    [HOOK_NEWS_BOUNCED] = "bounced",           [HOOK_NEWS_FAILED] = "failed",
+    [HOOK_NEWS_DELAYED] = "delayed",           [HOOK_NEWS_COMPLAINED] = "complained",
+    [HOOK_NEWS_UNSUBSCRIBED] = "unsubscribed", NULL};
 
 /* ---- Which message ---- */
 
@@ -20,7 +20,7 @@ static bool is_mid(const char *text, size_t length)
 }
 
 /* "0123…@shop.example", as it stands in <>, or by itself. */
-static bool read_mid(const struct value *message, char mid[FEEDBACK_MID_SIZE])
+static bool read_mid(const struct value *message, char mid[HOOK_NEWS_MID_SIZE])
 {
     if (!value_is(message, VALUE_STRING))
         return false;
@@ -43,7 +43,7 @@ static size_t enhanced_at(const char *text, size_t length)
     size_t at = 0, dots = 0, digits = 0;
     if (length < 5 || (*text != '2' && *text != '4' && *text != '5') || text[1] != '.')
         return 0;
-    for (; at < length && at < FEEDBACK_ENHANCED_SIZE; at++) {
+    for (; at < length && at < HOOK_NEWS_ENHANCED_SIZE; at++) {
         if (text[at] == '.' && digits && dots < 2) {
             dots++;
             digits = 0;
@@ -53,7 +53,7 @@ static size_t enhanced_at(const char *text, size_t length)
             break;
         }
     }
-    return dots == 2 && digits && at < FEEDBACK_ENHANCED_SIZE ? at : 0;
+    return dots == 2 && digits && at < HOOK_NEWS_ENHANCED_SIZE ? at : 0;
 }
 
 static bool ends_word(const char *words, size_t at)
@@ -62,7 +62,7 @@ static bool ends_word(const char *words, size_t at)
 }
 
 /* The first of each, at the beginning of a word near the beginning. */
-static void look_into_words(struct feedback *feedback)
+static void look_into_words(struct hook_news *feedback)
 {
     const char *words = feedback->words;
     for (size_t at = 0; words[at] && at < LOOKED_AT; at++) {
@@ -79,7 +79,7 @@ static void look_into_words(struct feedback *feedback)
     }
 }
 
-static void read_code(const struct value *code, struct feedback *feedback)
+static void read_code(const struct value *code, struct hook_news *feedback)
 {
     int64_t number = 0;
     if (value_is(code, VALUE_STRING))
@@ -93,10 +93,10 @@ static void read_code(const struct value *code, struct feedback *feedback)
         feedback->code = (int)number;
 }
 
-bool feedback_make(enum feedback_kind kind, const struct feedback_parts *parts,
-                   struct feedback *feedback)
+bool hook_news_make(enum hook_news_kind kind, const struct hook_news_parts *parts,
+                    struct hook_news *feedback)
 {
-    *feedback = (struct feedback){.kind = kind};
+    *feedback = (struct hook_news){.kind = kind};
     if (!read_mid(parts->message, feedback->mid))
         return false;
     if (value_is(parts->words, VALUE_STRING))
@@ -111,11 +111,11 @@ bool feedback_make(enum feedback_kind kind, const struct feedback_parts *parts,
     return true;
 }
 
-bool feedback_is_whole(const struct feedback *feedback)
+bool hook_news_is_whole(const struct hook_news *feedback)
 {
     size_t words = strnlen(feedback->words, sizeof feedback->words),
            enhanced = strnlen(feedback->enhanced, sizeof feedback->enhanced);
-    return (unsigned)feedback->kind <= FEEDBACK_UNSUBSCRIBED &&
+    return (unsigned)feedback->kind <= HOOK_NEWS_UNSUBSCRIBED &&
            is_mid(feedback->mid, strnlen(feedback->mid, sizeof feedback->mid)) &&
            words < sizeof feedback->words && utf8_valid(feedback->words, words) &&
            !utf8_has_control(feedback->words, words) && enhanced < sizeof feedback->enhanced &&

@@ -189,14 +189,14 @@ const char *signature_header(const struct signature_check *check)
 {
     const char *own = check->settings->header;
     const char *name = own ? own : scheme_of(check->settings)->header;
-    return name ? delivery_header(check->delivery, name, check->arena) : NULL;
+    return name ? hook_delivery_header(check->delivery, name, check->arena) : NULL;
 }
 
 const char *signature_timestamp(const struct signature_check *check)
 {
     const char *own = check->settings->timestamp_header;
     const char *name = own ? own : scheme_of(check->settings)->timestamp_header;
-    return name ? delivery_header(check->delivery, name, check->arena) : NULL;
+    return name ? hook_delivery_header(check->delivery, name, check->arena) : NULL;
 }
 
 static bool decode_hex(struct slice text, unsigned char *to)
