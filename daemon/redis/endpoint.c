@@ -1,3 +1,8 @@
+/*
+ * endpoint_parse(), near the end, goes by the scheme: read_network() takes a URL with a host apart,
+ * from its end (database, then login, then host and port), read_socket() one with a path and
+ * options. Behind it stand what is not reading: numbers, copies, and what a log may show.
+ */
 #include "redis/endpoint.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,8 @@
+/*
+ * Each call sends over redis/connection and turns the session's own loop until its answer is here:
+ * session_open() until the connection is ready, session_call() for one command, session_drain() for
+ * those that were pushed. What ends the connection ends the wait.
+ */
 #include "redis/session.h"
 
 #include <errno.h>
