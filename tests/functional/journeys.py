@@ -297,7 +297,7 @@ class Run:
 
 def run(shop, seed, events, daemons, wide=False):
     """(messages, how many of them twice, events); fails where a commit is another than the model's. It ends early
-    where a document or a trace is full, and prints that. `wide`: with what is in WIDE too, of which the model does not understand all yet."""
+    where a document or a trace is full, and prints that. `wide`: with some of what is in WIDE too."""
     one = Run(shop, seed, events, daemons, wide)
     for daemon in one.daemons:
         daemon.spawn()
