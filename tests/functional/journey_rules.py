@@ -111,9 +111,14 @@ class Grammar:
         self.name, self.field, self.silent, self.ticks = rule.name, rule.field, rule.silent, bool(rule.clock)
 
     def clock(self):
-        spread, at = self.rng.choice([0, 10, 60]), self.begin + datetime.timedelta(minutes=self.rng.randrange(20, 600))
+        spread, at = self.rng.choice(SPREADS), self.begin + datetime.timedelta(minutes=self.rng.randrange(20, 600))
         return self.rng.choice([("hour", None, spread), ("hour", None, spread),
                                 ("day", f"{at:%H:%M}", 2 * spread), ("once", f"{at:%Y-%m-%dT%H:%M}", 2 * spread)])
+
+    def other_spread(self, clock):
+        every, at, spread = clock
+        longer = 1 if every == "hour" else 2
+        return every, at, longer * self.rng.choice([one for one in SPREADS if longer * one != spread])
 
     def set_again(self, rule):
         rule.again = None
@@ -140,9 +145,9 @@ class Grammar:
 
     # ---- Edits ----
 
-    def edit(self, rules):
+    def edit(self, rules, spreads):
         """The rules as somebody edits them: some have other keys, some other steps, one goes, and two are
-        new."""
+        new. `spreads`: some clocks have another, which is no new clock: whose turn has not come has it anew."""
         rules = copy.deepcopy(rules)
         rules.pop(self.rng.randrange(len(rules)))
         for rule in rules:
@@ -150,6 +155,8 @@ class Grammar:
                 self.keys(rule)
             if self.may(0.4):
                 self.edit_steps(rule)
+            if rule.clock and spreads and self.may(0.3):
+                rule.clock = self.other_spread(rule.clock)
         return rules + [self.rule() for _ in range(2)]
 
     def edit_steps(self, rule):
@@ -267,6 +274,7 @@ class Grammar:
         return self.rng.choice([self.of_end, self.of_event])()
 
 
+SPREADS = [0, 10, 60]  # minutes
 WAITS = {"wait", "wait_for", "wait_clock", "wait_moment"}
 
 

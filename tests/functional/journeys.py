@@ -99,7 +99,7 @@ class Run:
 
     def edit_rules(self):
         """All daemons have the new ones before anything else happens, or only some of them."""
-        self.rules = self.grammar.edit(self.rules)
+        self.rules = self.grammar.edit(self.rules, spreads="behind" not in self.drawn)
         self.reader.sets.append(self.write_rules())
         first = self.rng.randrange(1, len(self.daemons) + 1) if "behind" in self.drawn else len(self.daemons)
         self.behind = self.daemons[first:]
