@@ -93,7 +93,7 @@ static void let_wait(struct listener *listener)
 
 static void run(struct listener *listener)
 {
-    MHD_UNSIGNED_LONG_LONG left;
+    unsigned long long left;
     MHD_run(listener->http);
     let_wait(listener);
     if (MHD_get_timeout(listener->http, &left) == MHD_YES) {
