@@ -70,13 +70,13 @@ static bool is_type(const char *content_type, const char *type, const char *suff
            (tail && length > tail && strncasecmp(content_type + length - tail, suffix, tail) == 0);
 }
 
-static struct value as_text(struct arena *arena, struct slice body)
+struct value hook_delivery_text(struct arena *arena, struct slice bytes)
 {
-    char *text = arena_copy(arena, body.text, body.length);
-    for (size_t at = utf8_invalid(text, body.length); at < body.length;
-         at += utf8_invalid(text + at, body.length - at))
+    char *text = arena_copy(arena, bytes.text ? bytes.text : "", bytes.length);
+    for (size_t at = utf8_invalid(text, bytes.length); at < bytes.length;
+         at += utf8_invalid(text + at, bytes.length - at))
         text[at] = '?';
-    return value_string(text, body.length);
+    return value_string(text, bytes.length);
 }
 
 bool hook_delivery_body(const struct hook_delivery *delivery, struct arena *arena,
@@ -89,6 +89,6 @@ bool hook_delivery_body(const struct hook_delivery *delivery, struct arena *aren
                           body, diag);
     if (json || (type && is_type(type, "application/json", "+json")))
         return json;
-    *body = as_text(arena, delivery->body); /* SNS says text/plain, and is JSON */
+    *body = hook_delivery_text(arena, delivery->body); /* SNS says text/plain, and is JSON */
     return true;
 }

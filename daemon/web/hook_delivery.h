@@ -23,6 +23,9 @@ struct hook_delivery {
 const char *hook_delivery_header(const struct hook_delivery *delivery, const char *name,
                                  struct arena *arena);
 
+/* Bytes as a text: each that is no UTF-8 is a "?". In the arena. */
+struct value hook_delivery_text(struct arena *arena, struct slice bytes);
+
 /* What is read of one: 16 MiB, 64 levels, 262,144 values, no key twice. */
 extern const struct json_limits hook_delivery_json;
 

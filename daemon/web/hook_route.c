@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "web/ask.h"
 #include "web/hooks.h"
 #include "web/outside_event.h"
@@ -50,9 +51,8 @@ static struct value as_map(struct arena *arena, const struct web_fields *fields,
         char *name = arena_text(arena, fields->items[i].name.text);
         for (char *at = name; low && *at; at++)
             *at = (char)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at);
-        if (!value_get(&map, name))
-            value_set(arena, map, name,
-                      value_string(fields->items[i].value.text, fields->items[i].value.length));
+        if (utf8_valid(name, strlen(name)) && !value_get(&map, name))
+            value_set(arena, map, name, hook_delivery_text(arena, fields->items[i].value));
     }
     return map;
 }
@@ -111,8 +111,11 @@ static void answer(struct call *call, const struct web_answer *answer)
     call->done(call->arg, answer);
 }
 
+/* A word that may be used once is given back where the provider is to try again. */
 static void refuse(struct call *call, enum web_refusal refusal)
 {
+    if (call->check.once && web_refusal_row(refusal)->status == 503)
+        hooks_spend(call->request->site->hooks, call->check.once, call->delivery.received_ms, 0);
     answer(call, web_answer_refuse(call->request->arena, refusal, NULL));
 }
 
@@ -123,9 +126,6 @@ static void conclude(struct call *call)
     struct web_answer *made = web_answer_text(
         arena, 200, arena_printf(arena, "%zu taken, %zu known", call->taken, call->known));
     made->refusal = call->wrong;
-    if (call->check.once)
-        hooks_spend(call->request->site->hooks, call->check.once, clock_wall_ms(),
-                    call->check.once_until_ms);
     answer(call, made);
 }
 
@@ -359,15 +359,21 @@ static void fetch_certificate(struct call *call)
                  slice_of(address_of(call, call->fetched, message.topic)), on_certificate, call);
 }
 
+/* It is spent at once, so that of two at the same moment one is refused. */
 static bool is_used(struct call *call)
 {
-    if (!call->check.once)
+    struct hooks *hooks = call->request->site->hooks;
+    const char *word = call->check.once;
+    if (!word)
         return false;
-    enum hooks_once once =
-        hooks_look(call->request->site->hooks, call->check.once, call->delivery.received_ms);
-    if (once != HOOKS_NEW)
-        refuse(call, once == HOOKS_USED ? WEB_REFUSAL_REPLAYED : WEB_REFUSAL_BUFFERED);
-    return once != HOOKS_NEW;
+    enum hooks_once once = hooks_look(hooks, word, call->delivery.received_ms);
+    if (once == HOOKS_NEW) {
+        hooks_spend(hooks, word, call->delivery.received_ms, call->check.once_until_ms);
+        return false;
+    }
+    call->check.once = NULL; /* somebody else's */
+    refuse(call, once == HOOKS_USED ? WEB_REFUSAL_REPLAYED : WEB_REFUSAL_BUFFERED);
+    return true;
 }
 
 static void verify(struct call *call)

@@ -53,8 +53,8 @@ const struct hook *hooks_find(const struct hooks *hooks, const char *word);
 
 enum hooks_once { HOOKS_NEW, HOOKS_USED, HOOKS_FULL };
 
-/* Whether a word that may be used once was used: looked at first, and spent when all is well. FULL:
- * as many as are minded are still good, so nobody can tell. */
+/* Whether a word that may be used once was used. FULL: as many as are minded are still good, so
+ * nobody can tell. Spent until a moment, which is 0 where it is given back. */
 enum hooks_once hooks_look(struct hooks *hooks, const char *word, int64_t now_ms);
 void hooks_spend(struct hooks *hooks, const char *word, int64_t now_ms, int64_t until_ms);
 
