@@ -26,7 +26,7 @@ CART = {"type": "cart.updated", "id": "c1", "customer": ANA, "cart": {"total": 4
 
 def examples():
     told = subprocess.run([BUILD / "nudgectl", "help"], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
-    for name in re.findall(r"^  ([a-z-]+) ", told, re.M):
+    for name in re.findall(r"^  ([a-z][a-z-]+) ", told, re.M):
         page = subprocess.run([BUILD / "nudgectl", name, "--help"], capture_output=True, text=True, check=False,
                               timeout=PATIENCE).stdout
         yield from re.findall(r"^  (.*nudgectl .*)$", page.partition("\nExample")[2], re.M)

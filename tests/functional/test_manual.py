@@ -25,7 +25,7 @@ def told(program, *arguments):
 
 
 def commands():
-    return [name for name in re.findall(r"^  ([a-z]+) ", told("nudgectl", "help"), re.M) if name != "help"]
+    return [name for name in re.findall(r"^  ([a-z][a-z-]+) ", told("nudgectl", "help"), re.M) if name != "help"]
 
 
 def described(page):
