@@ -25,7 +25,8 @@ class Guess:
 
 def guesses(sets, decided, paused, tripped, halted, crowded, said):
     """`decided`: those of the sets by which it may have been; `tripped`: rules that their brake paused at
-    some time of what is read now; `halted`: those for which a journey waits already; `crowded`: the outbox may have been full; `said`: what the line says."""
+    some time of what is read now; `halted`: those for which a journey waits already; `crowded`: the outbox may
+    have been full; `said`: what the line says."""
     for rules, room, codes, brakes in itertools.product(
             decided, rooms(crowded, said), codes_left(said), braked(tripped, paused, halted, said)):
         held, passing = brakes

@@ -140,7 +140,8 @@ def test_withdrawn_before_a_sender_had_it(codes):
 
 def test_opt_out_while_a_code_waits(codes):
     """The second letter ends with the customer's no; the code is the customer's, who has the first."""
-    codes.rules(RULES.replace("class: transactional", "class: marketing").replace("wait: 1s", "wait: {for: 30m, or: go}"))
+    marketing = RULES.replace("class: transactional", "class: marketing")
+    codes.rules(marketing.replace("wait: 1s", "wait: {for: 30m, or: go}"))
     codes.daemon().spawn()
     codes.load("A1")
     first = cart(1)
