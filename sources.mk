@@ -1901,6 +1901,7 @@ test_files = \
 	tests/functional/test_http_nginx.py \
 	tests/functional/test_injection.py \
 	tests/functional/test_intake.py \
+	tests/functional/test_intake_enemies.py \
 	tests/functional/test_intake_kills.py \
 	tests/functional/test_journeys.py \
 	tests/functional/test_json.py \

@@ -257,6 +257,11 @@ static void take_piece(void *context, const struct event_splitter_piece *piece)
     const char *wrong = misplaced(reading, piece);
     if (is_full(reading, piece->line, piece->column))
         return;
+    if (wrong && !reading->posted->several && reading->posted->count) {
+        if (reading->posted->items[0].fault)
+            return;
+        reading->posted->count = 0; /* what is no JSON text is no event at its beginning either */
+    }
     if (wrong)
         add_fault(reading, piece->line, piece->column, "json-syntax", wrong);
     else if (piece->kind == EVENT_SPLITTER_LARGE)
