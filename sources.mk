@@ -615,12 +615,15 @@ library_sources = \
 	daemon/events/taken_tick.h \
 	daemon/events/work.c \
 	daemon/events/work.h \
+	daemon/events/work_entry.c \
+	daemon/events/work_entry.h \
 	daemon/events/work_figures.c \
 	daemon/events/work_figures.h \
 	daemon/events/work_list.c \
 	daemon/events/work_list.h \
 	daemon/events/work_log.c \
 	daemon/events/work_log.h \
+	daemon/events/work_state.h \
 	daemon/events/zones.c \
 	daemon/events/zones.h \
 	daemon/host/host.c \
@@ -956,6 +959,7 @@ library_sources = \
 	daemon/store/commit_items.h \
 	daemon/store/commit_result.h \
 	daemon/store/commit_rules.h \
+	daemon/store/commit_watches.h \
 	daemon/store/customers.c \
 	daemon/store/customers.h \
 	daemon/store/customers_now.c \

@@ -425,20 +425,9 @@ static void decide_customer(struct work *work)
  * who watches a product. */
 static void end_entries(struct work *work)
 {
-    struct arena *arena = work->batch->round;
     work_choose(work, UINT32_MAX);
-    struct commit_dead *dead = arena_alloc(arena, sizeof *dead * work->chosen);
-    struct commit_telling *tellings = arena_alloc(arena, sizeof *tellings * work->chosen);
-    struct commit commit = {
-        .ids = work->ids.texts, .id_count = work->chosen, .dead = dead, .tellings = tellings};
-    for (uint32_t i = 0; i < work->chosen; i++) {
-        const struct work_entry *entry = &work->dead[i];
-        if (entry->product)
-            tellings[commit.telling_count++] = (struct commit_telling){
-                work->ids.texts[i], entry->product, {entry->dead.body, entry->dead.length}};
-        else
-            dead[commit.dead_count++] = entry->dead;
-    }
+    const struct commit commit =
+        work_entry_commit(work->batch->round, work->ids.texts, work->dead, work->chosen);
     send_commit(work, &commit);
 }
 

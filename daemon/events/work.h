@@ -13,7 +13,9 @@
 #include "base/diag.h"
 #include "customer/shop_event.h"
 #include "decide/decide.h"
+#include "events/work_entry.h"
 #include "events/work_list.h"
+#include "events/work_state.h"
 #include "store/customers.h"
 #include "store/intake.h"
 
@@ -24,19 +26,6 @@ struct person;
 enum {
     WORK_COMMIT_MOST = 1 << 20, /* bytes of events in one commit */
     WORK_DEAD_MOST = 1 << 20,   /* bytes of an entry that are kept in its dead letter */
-};
-
-enum work_state {
-    WORK_WAITING,   /* its document is to be read */
-    WORK_UNDER_WAY, /* read and decided; its commit has no answer yet */
-    WORK_DONE,      /* committed, or nothing of it is ours any more */
-};
-
-/* An entry that is no customer's. */
-struct work_entry {
-    const char *product; /* told to who watches this, as the event in `dead.body`; NULL: it is a
-                            dead letter */
-    struct commit_dead dead;
 };
 
 struct work {

@@ -18,6 +18,7 @@
 #include "store/commit_items.h"
 #include "store/commit_result.h"
 #include "store/commit_rules.h"
+#include "store/commit_watches.h"
 
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {

@@ -4,7 +4,6 @@
 #ifndef NUDGED_STORE_COMMIT_ITEMS_H
 #define NUDGED_STORE_COMMIT_ITEMS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,19 +57,6 @@ struct commit_erased {
     const char *key, *hash; /* the short hash */
 };
 
-/* What the customer says of a product. */
-struct commit_watch {
-    const char *product;
-    bool added;
-    int64_t at_ms; /* since 1970 */
-};
-
-/* An entry that is to be told to all who watch a product: as the event that each gets. */
-struct commit_telling {
-    const char *entry, *product;
-    struct slice event; /* JSON */
-};
-
 /* An event that nudged makes, of the customer with that key. */
 struct commit_emit {
     const char *key;    /* assumed to be known: a document stands under it */
@@ -89,7 +75,7 @@ struct commit_dead {
     const char *detail; /* for people; "" */
     const char *body;   /* as it came: any bytes */
     size_t length;
-    const char *own;     /* of an event that nudged made: the key of its customer; else NULL */
+    const char *own; /* of an event that nudged made: the key of its customer; else NULL */
 };
 
 /* The document of another key that is this customer's too. */

@@ -102,74 +102,74 @@ static const char *signs(const struct world *world)
     "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"a\",\"data\":{" CUSTOMER \
     "}}"
 
+static const struct {
+    enum posted_form form;
+    const char *body, *signs, *code;
+    unsigned line, column; /* of the first fault */
+} bodies[] = {
+    {POSTED_JSON, GOOD, "+", NULL, 0, 0},
+    {POSTED_JSON, " \n" GOOD "\n ", "+", NULL, 0, 0},
+    {POSTED_JSON, "\xef\xbb\xbf" GOOD, "+", NULL, 0, 0},
+    {POSTED_JSON, FULL, "+", NULL, 0, 0},
+    {POSTED_JSON, "[]", "", NULL, 0, 0},
+    {POSTED_JSON, "[" GOOD "," FULL "]", "++", NULL, 0, 0},
+    {POSTED_JSON, "", "-", "no-event", 1, 1},
+    {POSTED_JSON, " \n", "-", "no-event", 1, 1},
+    {POSTED_JSON, "7", "-", "no-object", 1, 1},
+    {POSTED_JSON, "{", "-", "json-syntax", 1, 2},
+    {POSTED_JSON, "# no comment\n" GOOD, "-", "json-syntax", 1, 1},
+    {POSTED_JSON, GOOD "\n" GOOD, "-", "json-syntax", 2, 1},
+    {POSTED_JSON, GOOD " " GOOD, "-", "json-syntax", 1, 34},
+    {POSTED_JSON, "[" GOOD "]\n[" GOOD "]", "++", NULL, 0, 0},
+    {POSTED_JSON, "[" GOOD ",\n {\"type\":\"a\",\"time\":\"x\"," CUSTOMER "}," GOOD "]", "+-+",
+     "bad-time", 2, 21},
+    {POSTED_JSON, "[" GOOD ",{\"type\":},\n" GOOD "]", "+-+", "json-syntax", 1, 43},
+    {POSTED_JSON, "[" GOOD ",7,[]," GOOD "]", "+--+", "no-object", 1, 35},
+    {POSTED_JSON, "[" GOOD, "+-", "json-syntax", 1, 34},
+    {POSTED_JSON, "[" GOOD ",]", "+-", "json-syntax", 1, 35},
+    {POSTED_JSON, "{\"type\":\"b\"," CUSTOMER "}", "!", "no-right", 1, 9},
+    {POSTED_JSON, "{\"type\":\"customer.erased\"," CUSTOMER "}", "+", NULL, 0, 0},
+    {POSTED_JSON, "{\"type\":\"customer.unsubscribed\"," CUSTOMER "}", "!", "no-right", 1, 9},
+    {POSTED_JSON, "{\"type\":\"message.sent\"," CUSTOMER "}", "-", "reserved-type", 1, 9},
+    {POSTED_JSON, "{\"type\":\"a\",\"type\":\"order.x\"," CUSTOMER "}", "-", "json-duplicate", 1,
+     13},
+    {POSTED_JSON, "{\"type\":\"a\xff\"," CUSTOMER "}", "-", "json-utf8", 1, 11},
+    {POSTED_LINES, GOOD "\n\r\n  " GOOD "\r\n", "++", NULL, 0, 0},
+    {POSTED_LINES, GOOD "\n{\n" GOOD, "+-+", "json-syntax", 2, 2},
+    {POSTED_LINES, GOOD "\n# x\n[" GOOD "]\n7", "+---", "json-syntax", 2, 1},
+    {POSTED_LINES, "\n", "-", "no-event", 1, 1},
+    {POSTED_STRUCTURED, FULL, "+", NULL, 0, 0},
+    {POSTED_STRUCTURED, GOOD, "-", "no-attribute", 1, 1},
+    {POSTED_STRUCTURED, "[" FULL "]", "-", "json-syntax", 1, 2},
+    {POSTED_STRUCTURED, "{\"specversion\":\"0.3\",\"id\":\"1\",\"source\":\"s\",\"type\":\"a\"}",
+     "-", "bad-specversion", 1, 16},
+    {POSTED_STRUCTURED,
+     "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"a\",\"data_base64\":"
+     "\"\"}",
+     "-", "bad-data", 1, 69},
+    {POSTED_STRUCTURED, "{\"specversion\":\"1.0\",\"id\":\"\",\"source\":\"s\",\"type\":\"a\"}",
+     "-", "no-attribute", 1, 27},
+    {POSTED_BATCH, "[" FULL "," GOOD "]", "+-", "no-attribute", 1, 87},
+    {POSTED_BATCH, "[]", "", NULL, 0, 0},
+    {POSTED_BATCH, FULL, "-", "json-syntax", 1, 1},
+};
+
 static void test_bodies(void **state)
 {
     struct world *world = *state;
-    static const struct {
-        enum posted_form form;
-        const char *body, *signs, *code;
-        unsigned line, column; /* of the first fault */
-    } cases[] = {
-        {POSTED_JSON, GOOD, "+", NULL, 0, 0},
-        {POSTED_JSON, " \n" GOOD "\n ", "+", NULL, 0, 0},
-        {POSTED_JSON, "\xef\xbb\xbf" GOOD, "+", NULL, 0, 0},
-        {POSTED_JSON, FULL, "+", NULL, 0, 0},
-        {POSTED_JSON, "[]", "", NULL, 0, 0},
-        {POSTED_JSON, "[" GOOD "," FULL "]", "++", NULL, 0, 0},
-        {POSTED_JSON, "", "-", "no-event", 1, 1},
-        {POSTED_JSON, " \n", "-", "no-event", 1, 1},
-        {POSTED_JSON, "7", "-", "no-object", 1, 1},
-        {POSTED_JSON, "{", "-", "json-syntax", 1, 2},
-        {POSTED_JSON, "# no comment\n" GOOD, "-", "json-syntax", 1, 1},
-        {POSTED_JSON, GOOD "\n" GOOD, "-", "json-syntax", 2, 1},
-        {POSTED_JSON, GOOD " " GOOD, "-", "json-syntax", 1, 34},
-        {POSTED_JSON, "[" GOOD "]\n[" GOOD "]", "++", NULL, 0, 0},
-        {POSTED_JSON, "[" GOOD ",\n {\"type\":\"a\",\"time\":\"x\"," CUSTOMER "}," GOOD "]", "+-+",
-         "bad-time", 2, 21},
-        {POSTED_JSON, "[" GOOD ",{\"type\":},\n" GOOD "]", "+-+", "json-syntax", 1, 43},
-        {POSTED_JSON, "[" GOOD ",7,[]," GOOD "]", "+--+", "no-object", 1, 35},
-        {POSTED_JSON, "[" GOOD, "+-", "json-syntax", 1, 34},
-        {POSTED_JSON, "[" GOOD ",]", "+-", "json-syntax", 1, 35},
-        {POSTED_JSON, "{\"type\":\"b\"," CUSTOMER "}", "!", "no-right", 1, 9},
-        {POSTED_JSON, "{\"type\":\"customer.erased\"," CUSTOMER "}", "+", NULL, 0, 0},
-        {POSTED_JSON, "{\"type\":\"customer.unsubscribed\"," CUSTOMER "}", "!", "no-right", 1, 9},
-        {POSTED_JSON, "{\"type\":\"message.sent\"," CUSTOMER "}", "-", "reserved-type", 1, 9},
-        {POSTED_JSON, "{\"type\":\"a\",\"type\":\"order.x\"," CUSTOMER "}", "-", "json-duplicate",
-         1, 13},
-        {POSTED_JSON, "{\"type\":\"a\xff\"," CUSTOMER "}", "-", "json-utf8", 1, 11},
-        {POSTED_LINES, GOOD "\n\r\n  " GOOD "\r\n", "++", NULL, 0, 0},
-        {POSTED_LINES, GOOD "\n{\n" GOOD, "+-+", "json-syntax", 2, 2},
-        {POSTED_LINES, GOOD "\n# x\n[" GOOD "]\n7", "+---", "json-syntax", 2, 1},
-        {POSTED_LINES, "\n", "-", "no-event", 1, 1},
-        {POSTED_STRUCTURED, FULL, "+", NULL, 0, 0},
-        {POSTED_STRUCTURED, GOOD, "-", "no-attribute", 1, 1},
-        {POSTED_STRUCTURED, "[" FULL "]", "-", "json-syntax", 1, 2},
-        {POSTED_STRUCTURED,
-         "{\"specversion\":\"0.3\",\"id\":\"1\",\"source\":\"s\",\"type\":\"a\"}", "-",
-         "bad-specversion", 1, 16},
-        {POSTED_STRUCTURED,
-         "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"a\",\"data_base64\":"
-         "\"\"}",
-         "-", "bad-data", 1, 69},
-        {POSTED_STRUCTURED, "{\"specversion\":\"1.0\",\"id\":\"\",\"source\":\"s\",\"type\":\"a\"}",
-         "-", "no-attribute", 1, 27},
-        {POSTED_BATCH, "[" FULL "," GOOD "]", "+-", "no-attribute", 1, 87},
-        {POSTED_BATCH, "[]", "", NULL, 0, 0},
-        {POSTED_BATCH, FULL, "-", "json-syntax", 1, 1},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         const struct diag *fault = NULL;
-        post(world, cases[i].form, cases[i].body);
-        if (strcmp(signs(world), cases[i].signs) != 0)
-            fail_msg("%s: %s, not %s", cases[i].body, signs(world), cases[i].signs);
+        post(world, bodies[i].form, bodies[i].body);
+        if (strcmp(signs(world), bodies[i].signs) != 0)
+            fail_msg("%s: %s, not %s", bodies[i].body, signs(world), bodies[i].signs);
         for (size_t n = 0; n < world->posted.count && !fault; n++)
             fault = world->posted.items[n].fault;
         if (!fault)
             continue;
-        if (strcmp(fault->code, cases[i].code) != 0 || fault->line != cases[i].line ||
-            fault->column != cases[i].column)
-            fail_msg("%s: %s %u:%u, not %s %u:%u", cases[i].body, fault->code, fault->line,
-                     fault->column, cases[i].code, cases[i].line, cases[i].column);
+        if (strcmp(fault->code, bodies[i].code) != 0 || fault->line != bodies[i].line ||
+            fault->column != bodies[i].column)
+            fail_msg("%s: %s %u:%u, not %s %u:%u", bodies[i].body, fault->code, fault->line,
+                     fault->column, bodies[i].code, bodies[i].line, bodies[i].column);
     }
 }
 
