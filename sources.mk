@@ -1384,6 +1384,7 @@ unit_programs = \
 	tests/unit/test_messages \
 	tests/unit/test_metrics \
 	tests/unit/test_mime \
+	tests/unit/test_name_table \
 	tests/unit/test_notify \
 	tests/unit/test_once \
 	tests/unit/test_only \

@@ -329,6 +329,39 @@ bool value_equal(const struct value *a, const struct value *b)
     return false;
 }
 
+static bool same_maps(const struct value_map *a, const struct value_map *b)
+{
+    if (a == b)
+        return true;
+    if (a->count != b->count)
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (!value_same(&a->members[i].key, &b->members[i].key) ||
+            !value_same(&a->members[i].value, &b->members[i].value))
+            return false;
+    return true;
+}
+
+bool value_same(const struct value *a, const struct value *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    switch (a->kind) {
+    case VALUE_STRING:
+        return same_bytes(a, b);
+    case VALUE_MAP:
+        return same_maps(a->map, b->map);
+    case VALUE_BOOL:
+        return a->boolean == b->boolean;
+    case VALUE_INT:
+        return a->flags == VALUE_FLEXIBLE && b->flags == VALUE_FLEXIBLE && a->integer == b->integer;
+    case VALUE_NULL:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* ---- Trees of trees ---- */
 
 struct value value_copy(struct arena *arena, const struct value *value)

@@ -97,6 +97,10 @@ bool value_to_int(const struct value *value, int64_t *number);
 /* Equal as JSON: members in any order, 1 equal to 1.0. */
 bool value_equal(const struct value *a, const struct value *b);
 
+/* The same to the letter: whoever prints both cannot tell them apart. False also where that is not
+ * seen at a glance: of lists, and of numbers that are no plain integers. */
+bool value_same(const struct value *a, const struct value *b);
+
 /* A copy that shares nothing with the original: may outlive its arena and text. */
 struct value value_copy(struct arena *arena, const struct value *value);
 

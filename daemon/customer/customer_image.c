@@ -290,49 +290,12 @@ static bool is_same(const void *a, uint32_t a_count, const void *b, uint32_t b_c
     return a_count == b_count && (a_count == 0 || memcmp(a, b, size * a_count) == 0);
 }
 
-static bool is_same_value(const struct value *a, const struct value *b);
-
-static bool is_same_map(const struct value_map *a, const struct value_map *b)
-{
-    if (a == b)
-        return true;
-    if (a->count != b->count)
-        return false;
-    for (uint32_t i = 0; i < a->count; i++)
-        if (!is_same_value(&a->members[i].key, &b->members[i].key) ||
-            !is_same_value(&a->members[i].value, &b->members[i].value))
-            return false;
-    return true;
-}
-
-/* To the letter. */
-static bool is_same_value(const struct value *a, const struct value *b)
-{
-    if (a->kind != b->kind)
-        return false;
-    switch (a->kind) {
-    case VALUE_STRING:
-        return a->length == b->length &&
-               (a->length == 0 || memcmp(a->string, b->string, a->length) == 0);
-    case VALUE_MAP:
-        return is_same_map(a->map, b->map);
-    case VALUE_BOOL:
-        return a->boolean == b->boolean;
-    case VALUE_INT:
-        return a->flags == VALUE_FLEXIBLE && b->flags == VALUE_FLEXIBLE && a->integer == b->integer;
-    case VALUE_NULL:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool is_same_layers(const struct customer *was, const struct customer *is)
 {
     if (was->layers.count != is->layers.count)
         return false;
     for (uint32_t i = 0; i < is->layers.count; i++)
-        if (!is_same_value(&was->layers.items[i].patch, &is->layers.items[i].patch))
+        if (!value_same(&was->layers.items[i].patch, &is->layers.items[i].patch))
             return false;
     return true;
 }

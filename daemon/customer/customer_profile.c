@@ -138,6 +138,15 @@ void customer_profile_merge(struct arena *arena, struct customer *customer,
         customer_profile_fold(arena, customer);
 }
 
+bool customer_profile_repeat(struct customer *customer, const struct value *patch, int64_t at_ms)
+{
+    struct customer_layer *newest = customer->layers.items;
+    if (customer->layers.count == 0 || newest->at_ms > at_ms || !value_same(&newest->patch, patch))
+        return false;
+    newest->at_ms = at_ms;
+    return true;
+}
+
 void customer_profile_join(struct arena *arena, struct customer *customer,
                            const struct customer *other)
 {

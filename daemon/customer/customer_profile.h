@@ -18,6 +18,10 @@
 void customer_profile_merge(struct arena *arena, struct customer *customer,
                             const struct value *patch, int64_t at_ms);
 
+/* The same where the newest layer says just that already: then its time is all that changes. False:
+ * it does not, or is newer. Most events of a shop say what the one before said. */
+bool customer_profile_repeat(struct customer *customer, const struct value *patch, int64_t at_ms);
+
 /* Merges what is known of another, each by its time. */
 void customer_profile_join(struct arena *arena, struct customer *customer,
                            const struct customer *other);

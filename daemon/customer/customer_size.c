@@ -124,6 +124,8 @@ static size_t plain_size(const struct value *value)
 bool customer_size_merge(struct arena *arena, struct customer *customer, const struct value *patch,
                          int64_t at_ms)
 {
+    if (customer->bytes <= CUSTOMER_PROFILE_MOST && customer_profile_repeat(customer, patch, at_ms))
+        return true;
     size_t bytes = plain_size(patch) + LAYER_BYTES;
     struct customer before = *customer;
     bool asks = customer->bytes + ESCAPED_MOST * bytes > CUSTOMER_PROFILE_MOST; /* else it fits,

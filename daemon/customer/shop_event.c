@@ -264,8 +264,8 @@ void shop_event_complete(struct arena *arena, struct shop_event *event)
     make_document(arena, event);
 }
 
-/* What the tree says of the event. */
-static bool read_tree(struct arena *arena, const struct value *root,
+/* What the tree says of the event, but whom it is about. */
+static bool read_what(struct arena *arena, const struct value *root,
                       const struct shop_event_form *form, struct shop_event *event,
                       struct diag *diag)
 {
@@ -279,7 +279,27 @@ static bool read_tree(struct arena *arena, const struct value *root,
         return refuse(diag, "no-type", "no `type`");
     event->internal = form->own || (form->former && strcmp(event->source, "nudged") == 0);
     return read_hops(root, event, diag) && read_time(root, form->skew_ms, event, diag) &&
-           read_data(arena, root, event, diag) && read_keys(arena, root, form, event, diag);
+           read_data(arena, root, event, diag);
+}
+
+static bool read_tree(struct arena *arena, const struct value *root,
+                      const struct shop_event_form *form, struct shop_event *event,
+                      struct diag *diag)
+{
+    return read_what(arena, root, form, event, diag) && read_keys(arena, root, form, event, diag);
+}
+
+struct value shop_event_document(struct arena *arena, const char *text, size_t length,
+                                 const char *entry, const struct shop_event_form *form)
+{
+    struct shop_event event = {.entry = entry, .arrival_ms = shop_event_arrival(entry)};
+    struct value root;
+    struct diag diag;
+    if (!json_read(arena, text, length, &json_event_limits, &root, &diag) ||
+        !read_what(arena, &root, form, &event, &diag))
+        return value_null();
+    make_document(arena, &event);
+    return event.document;
 }
 
 /* Where in the text the member stands that a fault's code names. */

@@ -62,6 +62,10 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
                      const struct shop_event_form *form, struct shop_event *event,
                      struct diag *diag);
 
+/* Of an event that was read before, its document alone; null where it is none. */
+struct value shop_event_document(struct arena *arena, const char *text, size_t length,
+                                 const char *entry, const struct shop_event_form *form);
+
 /* Makes what follows from the rest of an event that was not read: identity, origin and document. It
  * has an id. */
 void shop_event_complete(struct arena *arena, struct shop_event *event);

@@ -160,17 +160,14 @@ static struct value read_start(struct replay *replay, const struct person *perso
                                const char *origin)
 {
     const struct replay_start *start = replay_memory_start(person, origin);
-    struct shop_event event;
     struct value document = value_null();
     struct diag diag;
     if (!start)
         return document;
     if (start->is_pushed)
-        return shop_event_read(replay->arena, start->text, start->length,
-                               entry_of(replay->arena, start->at_ms, start->entry),
-                               &replay->options.form, &event, &diag)
-                   ? event.document
-                   : document;
+        return shop_event_document(replay->arena, start->text, start->length,
+                                   entry_of(replay->arena, start->at_ms, start->entry),
+                                   &replay->options.form);
     json_read(replay->arena, start->text, start->length, &json_file_limits, &document, &diag);
     return document;
 }
@@ -230,11 +227,11 @@ static void commit(struct replay *replay, const struct person *person,
                                          .text = replay->text,
                                          .now_ms = replay->now_ms};
     struct replay_kept *kept = replay_memory_of(person);
-    if (!decision->quiet)
-        replay_memory_commit(replay->memory, &commit, replay->arena);
+    bool changed = !decision->quiet && replay_memory_commit(replay->memory, &commit, replay->arena);
     if (!input->event_count)
         kept->asked_ms = replay->now_ms;
-    kept->turn = replay_clocks_turn_of(&replay->clocks, input->customer, replay->arena);
+    if (changed)
+        kept->turn = replay_clocks_turn_of(&replay->clocks, input->customer, replay->arena);
     set_timer(replay, kept);
 }
 
@@ -295,6 +292,7 @@ static void decide_for(struct replay *replay, const char *key, const struct shop
     struct decision decision = {0};
     struct replay_decided decided = {.customer = person->name->text,
                                      .event = event,
+                                     .note = &replay_memory_of(person)->note,
                                      .decision = &decision,
                                      .now_ms = replay->now_ms};
     struct diag diag = {0};
@@ -368,6 +366,7 @@ static void take_due(struct replay *replay, struct replay_kept *kept)
 {
     int64_t at_ms = kept->timer.at_ms;
     struct diag diag = {0};
+    replay_memory_expect_due(replay->memory);
     set_clock(replay, at_ms);
     arena_reset(replay->arena);
     if (!replay_memory_is_known(replay->memory, kept, at_ms))

@@ -28,6 +28,7 @@ struct replay;
 /* One decision; all of it is gone when the callback returns. */
 struct replay_decided {
     const char *customer;           /* the key under which they stand */
+    void **note;                    /* what the callback keeps of that key; NULL at first */
     const struct shop_event *event; /* NULL: a deadline */
     const struct decision *decision;
     const struct customer *const *joined; /* who proved to be the same person */

@@ -180,11 +180,15 @@ static struct name *need(struct replay_memory *memory, const char *key, uint64_t
     return &kept->name;
 }
 
+static struct replay_kept *kept_of_timer(struct replay_timer *timer)
+{
+    return (struct replay_kept *)((char *)timer - offsetof(struct replay_kept, timer));
+}
+
 struct replay_kept *replay_memory_due(struct replay_memory *memory)
 {
     struct replay_timer *first = replay_timers_first(&memory->timers);
-    return first ? (struct replay_kept *)((char *)first - offsetof(struct replay_kept, timer))
-                 : NULL;
+    return first ? kept_of_timer(first) : NULL;
 }
 
 void replay_memory_set_timer(struct replay_memory *memory, struct replay_kept *kept, int64_t at_ms)
@@ -200,6 +204,14 @@ static void fetch(const void *from, int lines)
         __builtin_prefetch((const char *)from + i * LINE);
 }
 
+static void expect_image(const struct replay_kept *kept)
+{
+    if (kept->image)
+        fetch(kept->image, IMAGE_LINES);
+    if (kept->start_count)
+        fetch(kept->starts, 2);
+}
+
 void replay_memory_expect(const struct replay_memory *memory, const struct shop_event *event,
                           enum replay_memory_step step)
 {
@@ -212,8 +224,20 @@ void replay_memory_expect(const struct replay_memory *memory, const struct shop_
         struct name *name = name_table_guess(&memory->by_key, hash);
         if (name && step == REPLAY_MEMORY_NAME)
             fetch(name, NAME_LINES);
-        else if (name && kept_of(name)->image)
-            fetch(kept_of(name)->image, IMAGE_LINES);
+        else if (name)
+            expect_image(kept_of(name));
+    }
+}
+
+void replay_memory_expect_due(const struct replay_memory *memory)
+{
+    enum { NEXT = 5 }; /* the first, and those of which one is the next */
+    for (uint32_t i = 0; i < NEXT && i < memory->timers.count; i++) {
+        const struct replay_kept *kept = kept_of_timer(memory->timers.heap[i].timer);
+        if (i == 0)
+            expect_image(kept);
+        else
+            fetch(kept, NAME_LINES);
     }
 }
 
@@ -406,22 +430,24 @@ static bool make_image(struct replay_memory *memory, const struct replay_commit 
     return true;
 }
 
-static void keep_document(struct replay_memory *memory, const struct replay_commit *commit,
+/* False: it was brought up to date in place. */
+static bool keep_document(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena)
 {
     struct replay_kept *kept = kept_of(commit->person->name);
     const struct decision *decision = commit->decision;
     bool large = kept->image && customer_image_bytes(kept->image) > SMALL_BYTES;
-    if (!kept->image || large || !customer_image_update(kept->image, commit->customer)) {
-        if (!make_image(memory, commit, arena))
-            return;
+    bool anew = !kept->image || large || !customer_image_update(kept->image, commit->customer);
+    if (anew && !make_image(memory, commit, arena))
+        return true;
+    if (anew)
         memory->changed = kept;
-    }
     kept->name.document = slice_of(ONLY_VERSION);
     kept->expire_ms =
         memory->keep_ms +
         (decision->last_deadline_ms > commit->now_ms ? decision->last_deadline_ms : commit->now_ms);
     kept->deadline_ms = decision->deadline_ms;
+    return anew;
 }
 
 static void add_start(struct replay_kept *kept, struct replay_start start)
@@ -522,14 +548,16 @@ static void erase_all(struct replay_memory *memory, const struct replay_commit *
         erase(memory, commit->person->taken[i]->text, decision->bare);
 }
 
-void replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
+bool replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena)
 {
+    bool changed = true;
     lead_keys(memory, commit);
     if (!commit->decision->bare) {
-        keep_document(memory, commit, arena);
+        changed = keep_document(memory, commit, arena);
         keep_starts(memory, commit, arena);
     }
     replay_said_learn(memory->said, commit->decision);
     erase_all(memory, commit);
+    return changed;
 }

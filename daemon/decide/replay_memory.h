@@ -32,6 +32,7 @@ void replay_memory_destroy(struct replay_memory **memory);
 struct replay_kept {
     struct name name;             /* its document: whether there is one, and no more */
     struct customer_image *image; /* it; owned */
+    void *note;                   /* of who looks on, as of replay_decided */
     struct replay_timer timer;    /* when the customer goes on */
     int64_t deadline_ms;          /* of the journeys; 0: none */
     struct replay_clocks_turn turn;
@@ -54,6 +55,8 @@ struct replay_kept *replay_memory_next(struct replay_memory *memory,
 enum replay_memory_step { REPLAY_MEMORY_SLOT, REPLAY_MEMORY_NAME, REPLAY_MEMORY_IMAGE };
 void replay_memory_expect(const struct replay_memory *memory, const struct shop_event *event,
                           enum replay_memory_step step);
+/* Likewise who goes on first, and who may be next. */
+void replay_memory_expect_due(const struct replay_memory *memory);
 
 /* Whether the key has a document. What has expired is forgotten. */
 bool replay_memory_is_known(struct replay_memory *memory, struct replay_kept *kept, int64_t now_ms);
@@ -113,7 +116,8 @@ struct replay_commit {
     int64_t now_ms;
 };
 
-void replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
+/* False: but for counts and ids of events the document is as it was. */
+bool replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena);
 
 /* The customer who goes on first; NULL: there is none. */

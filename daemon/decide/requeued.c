@@ -95,10 +95,12 @@ static struct value body_of(const struct deciding *d, const struct value *messag
 static bool read_message(const struct deciding *d, struct requeued *requeued)
 {
     const struct shop_event *event = d->event;
+    if (!event->internal || strcmp(event->type, "message.requeued") != 0)
+        return false;
     const struct value *message = value_get(&event->data, "message");
     const char *mid = text_of(d, message, "id"), *rule = text_of(d, message, "rule");
     const char *class = text_of(d, message, "class"), *word = text_of(d, message, "reason");
-    if (!event->internal || strcmp(event->type, "message.requeued") != 0 || !mid || !rule)
+    if (!mid || !rule)
         return false;
     const struct value body = body_of(d, message);
     *requeued = (struct requeued){

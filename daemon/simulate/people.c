@@ -45,6 +45,16 @@ static struct people_person *need(struct people *people, const char *key)
     return person;
 }
 
+/* The person of a decision: the replay keeps who it is. */
+static struct people_person *person_of(struct people *people, const struct replay_decided *decided)
+{
+    struct people_person *person = *decided->note;
+    if (!person)
+        *decided->note = person = need(people, decided->customer);
+    person->gone = false;
+    return person;
+}
+
 static struct people_rule *need_rule(struct people_person *person, const char *rule)
 {
     struct people_rule *found = (struct people_rule *)people_rule_of(person, rule);
@@ -82,9 +92,9 @@ static void add_time(const struct people *people, struct people_person *person, 
     count_spans(people, person, at_ms);
 }
 
-static void add_message(struct people *people, const char *key, const char *rule, int64_t at_ms)
+static void add_message(struct people *people, struct people_person *person, const char *rule,
+                        int64_t at_ms)
 {
-    struct people_person *person = need(people, key);
     person->sent++;
     add_time(people, person, at_ms);
     if (!people->options.by_rule)
@@ -94,10 +104,9 @@ static void add_message(struct people *people, const char *key, const char *rule
         of_rule->sent_ms = at_ms;
 }
 
-static void add_refusal(struct people *people, const char *key, const struct act *act,
-                        int64_t at_ms)
+static void add_refusal(struct people_person *person, const struct act *act, int64_t at_ms)
 {
-    struct people_rule *of_rule = need_rule(need(people, key), act->rule);
+    struct people_rule *of_rule = need_rule(person, act->rule);
     of_rule->refused_ms = at_ms;
     of_rule->what = act->what;
     of_rule->why = act->why;
@@ -166,10 +175,11 @@ void people_decided(struct people *people, const struct replay_decided *decided,
     if (!told)
         return;
     for (uint32_t i = 0; i < decision->message_count; i++)
-        add_message(people, decided->customer, decision->messages[i].rule->name, decided->now_ms);
+        add_message(people, person_of(people, decided), decision->messages[i].rule->name,
+                    decided->now_ms);
     for (uint32_t i = 0; people->options.by_rule && i < decision->acts.count; i++)
         if (is_refusal(&decision->acts.items[i]))
-            add_refusal(people, decided->customer, &decision->acts.items[i], decided->now_ms);
+            add_refusal(person_of(people, decided), &decision->acts.items[i], decided->now_ms);
 }
 
 /* ---- What is asked ---- */

@@ -207,6 +207,38 @@ static void test_documents(void **state)
     assert_string_equal(layers_of(*state, customer), "9{\"a\":1} 3{\"b\":2} ");
 }
 
+/* The shortcut for a patch that says what the newest layer says gives what merging gives: over
+ * random histories, of which every third event repeats the one before. */
+static void test_repetition(void **state)
+{
+    static const char *const patches[] = {
+        "{\"a\":1}",    "{\"a\":1,\"b\":\"x\"}", "{\"b\":\"x\",\"a\":1}",
+        "{\"a\":null}", "{\"c\":{\"d\":1}}",     "{\"c\":{\"e\":true}}",
+        "{\"c\":{}}",   "{\"c\":2.50}",          "{}",
+        "{\"t\":[1]}"};
+    uint32_t random = 7;
+    int repeated = 0;
+    const char *patch = patches[0];
+    for (int history = 0; history < 60; history++) {
+        struct customer *quick = customer_new(*state, "id:7"), *slow = customer_new(*state, "id:7");
+        for (uint32_t event = 0; event < 30; event++) {
+            random = random * 1664525 + 1013904223;
+            if (random >> 30 != 0)
+                patch = patches[(random >> 8) % (sizeof patches / sizeof *patches)];
+            struct value value = read_json(*state, patch);
+            int64_t at_ms = 100 + event + (random >> 16) % 3;
+            bool same = customer_profile_repeat(quick, &value, at_ms);
+            repeated += same;
+            if (!same)
+                customer_profile_merge(*state, quick, &value, at_ms);
+            customer_profile_merge(*state, slow, &value, at_ms);
+            assert_string_equal(layers_of(*state, quick), layers_of(*state, slow));
+            assert_true(value_equal(&quick->profile, &slow->profile));
+        }
+    }
+    assert_true(repeated > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +247,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_join, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_bound, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_documents, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(test_repetition, open_arena, close_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -320,6 +320,28 @@ static void test_identity(void **state)
     arena_destroy(&arena);
 }
 
+/* The document alone is that of the whole. */
+static void test_document(void **state)
+{
+    static const char *const texts[] = {
+        "{\"type\":\"x\",\"id\":5,\"source\":\"s\",\"time\":\"2026-03-02T10:00:09Z\",\"hops\":2,"
+        "\"customer\":{\"id\":1},\"cart\":{\"total\":2}}",
+        "{\"specversion\":\"1.0\",\"type\":\"x\",\"time\":1772445540,\"data\":{\"customer\":"
+        "{\"email\":\"a@b.example\"}}}"};
+    struct arena *arena = arena_new(4096);
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct shop_event event;
+        struct diag diag;
+        assert_true(read_event(arena, texts[i], &event, &diag));
+        const struct value alone =
+            shop_event_document(arena, texts[i], strlen(texts[i]), entry, &form);
+        assert_true(value_equal(&alone, &event.document));
+    }
+    assert_int_equal(shop_event_document(arena, "{}", 2, entry, &form).kind, VALUE_NULL);
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,7 +349,7 @@ int main(void)
         cmocka_unit_test(test_subject),  cmocka_unit_test(test_arrival),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_keys),
         cmocka_unit_test(test_forms),    cmocka_unit_test(test_times),
-        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_identity), cmocka_unit_test(test_document),
     };
     return cmocka_run_group_tests_name("shop_event", tests, NULL, NULL);
 }
