@@ -530,6 +530,7 @@ library_sources = \
 	daemon/decide/replay_memory.h \
 	daemon/decide/replay_said.c \
 	daemon/decide/replay_said.h \
+	daemon/decide/replay_start.h \
 	daemon/decide/replay_timers.c \
 	daemon/decide/replay_timers.h \
 	daemon/decide/requeued.c \

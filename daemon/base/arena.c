@@ -1,3 +1,7 @@
+/*
+ * Memory that is handed out from chunks, the newest first, and given back all at once: chunks,
+ * arena_reset, what is asked of it, arena_alloc, and copies of things made by that.
+ */
 #include "base/arena.h"
 
 #include <stdint.h>

@@ -19,6 +19,7 @@
 #include "decide/name_table.h"
 #include "decide/person.h"
 #include "decide/replay_clocks.h"
+#include "decide/replay_start.h"
 #include "decide/replay_timers.h"
 
 struct replay_memory;
@@ -81,21 +82,13 @@ struct customer *replay_memory_copy(struct replay_memory *memory, const struct r
  * commit. */
 struct customer *replay_memory_read(const struct person *person, struct arena *arena,
                                     const struct customer **joined, size_t *joined_count);
+
 /* A record of each key of the person's. In the arena. */
 struct said_text *replay_memory_records(const struct replay_memory *memory,
                                         const struct person *person, struct arena *arena,
                                         size_t *count);
-/* The event that started a journey. */
-struct replay_start {
-    char origin[SHOP_EVENT_NAME_SIZE];
-    bool is_pushed; /* `text` is the event as it was pushed; else its document */
-    uint32_t entry; /* of the stream: how many came before it, … */
-    int64_t at_ms;  /* … and when it came */
-    char *text;     /* JSON; owned */
-    size_t length;
-};
 
-/* It, under one of the person's keys; NULL: it is nowhere. */
+/* The event that started a journey, under one of the person's keys; NULL: it is nowhere. */
 const struct replay_start *replay_memory_start(const struct person *person, const char *origin);
 
 /* Whether an address is suppressed, or has declined the topic. */

@@ -28,7 +28,7 @@
     X(SAYS_YES, "says-yes", "the customer wants marketing of this topic, or of `all`")             \
     X(WATCHES, "watches", "the customer wants to hear of this product")                            \
     X(WATCHES_NO_MORE, "watches-no-more", "the customer does not want to hear of it any more")     \
-    X(TOLD_OF, "told-of", "the event is about this product, which the customer watches")                 \
+    X(TOLD_OF, "told-of", "the event is about this product, which the customer watches")           \
     X(JOINED, "joined", "what was known under that key is known of this customer now")             \
     X(WITHDRAWN, "withdrawn", "a message was taken back out of the outbox")                        \
     X(WITHDRAWN_LATE, "withdrawn, may have arrived",                                               \

@@ -1,5 +1,5 @@
 /*
- * An event's life, from top to bottom; in each section small helpers come first.
+ * An event's life, from top to bottom; in each section what is small comes first.
  *
  *   pipeline_take   a batch of stream entries: read into events, which are archived, and those of
  *                   one customer gathered into one `work` (what is no event becomes a dead letter)
