@@ -91,6 +91,8 @@ library_sources = \
 	daemon/base/percent.h \
 	daemon/base/process.c \
 	daemon/base/process.h \
+	daemon/base/program.c \
+	daemon/base/program.h \
 	daemon/base/progress.c \
 	daemon/base/progress.h \
 	daemon/base/schema.c \
@@ -115,6 +117,8 @@ library_sources = \
 	daemon/base/size.h \
 	daemon/base/slice.c \
 	daemon/base/slice.h \
+	daemon/base/socket_place.c \
+	daemon/base/socket_place.h \
 	daemon/base/utf8.c \
 	daemon/base/utf8.h \
 	daemon/base/value.c \
@@ -526,6 +530,7 @@ library_sources = \
 	daemon/decide/replay_clocks.h \
 	daemon/decide/replay_events.c \
 	daemon/decide/replay_events.h \
+	daemon/decide/replay_kept.h \
 	daemon/decide/replay_memory.c \
 	daemon/decide/replay_memory.h \
 	daemon/decide/replay_said.c \

@@ -22,8 +22,8 @@
 struct admin_pages {
     struct admin_pages_options options;
     struct admin *admin;
-    struct admin_http *port;          /* NULL: none */
-    char listens[LOOPBACK_TEXT_SIZE]; /* where; "": nowhere */
+    struct admin_http *port;         /* NULL: none */
+    char listens[SOCKET_PLACE_SIZE]; /* where; "": nowhere */
 };
 
 static struct admin_pages_view look(const struct admin_pages *pages)

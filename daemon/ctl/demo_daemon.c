@@ -1,7 +1,6 @@
 #include "ctl/demo_daemon.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -11,33 +10,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/program.h"
 #include "serve/admin_client.h"
 
 enum { START_MOST_MS = 20000, LOOK_MS = 50 };
 
-/* The nudged beside this program, else the installed one. */
-static const char *find_program(char path[PATH_MAX])
-{
-    static const char name[] = "/nudged";
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof name);
-    if (length > 0) {
-        path[length] = '\0';
-        strcpy(strrchr(path, '/'), name);
-        if (access(path, X_OK) == 0)
-            return path;
-    }
-    return NUDGED_SBINDIR "/nudged";
-}
-
 static bool spawn(struct demo_daemon *daemon, const char *config, struct diag *diag)
 {
     char path[PATH_MAX];
-    const char *program = find_program(path);
+    program_find("nudged", path);
     fflush(NULL);
     daemon->pid = fork();
     if (daemon->pid == 0) {
-        execl(program, "nudged", "--config", config, (char *)NULL);
-        fprintf(stderr, "nudgectl: %s: %s\n", program, strerror(errno));
+        execl(path, "nudged", "--config", config, (char *)NULL);
+        fprintf(stderr, "nudgectl: %s: %s\n", path, strerror(errno));
         _exit(127);
     }
     return daemon->pid > 0 ? true : diag_error(diag, "fork: %s", strerror(errno));

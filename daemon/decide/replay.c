@@ -432,7 +432,7 @@ void replay_expect(struct replay *replay, const struct shop_event *const *events
     for (size_t step = 0; step < sizeof ahead / sizeof *ahead; step++)
         for (size_t i = from ? from + ahead[step] : 0; i <= from + ahead[step] && i < count; i++)
             if (events[i])
-                replay_memory_expect(replay->memory, events[i], step);
+                replay_memory_expect(replay->memory, events[i], (enum replay_memory_step)step);
 }
 
 void replay_suppress(struct replay *replay, const char *address)

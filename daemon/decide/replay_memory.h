@@ -18,9 +18,8 @@
 #include "decide/decision.h"
 #include "decide/name_table.h"
 #include "decide/person.h"
-#include "decide/replay_clocks.h"
+#include "decide/replay_kept.h"
 #include "decide/replay_start.h"
-#include "decide/replay_timers.h"
 
 struct replay_memory;
 
@@ -28,20 +27,6 @@ struct replay_memory;
 struct replay_memory *replay_memory_new(const struct policy *policy, const char *const *key_paths,
                                         int64_t keep_ms, const struct arena *lasting);
 void replay_memory_destroy(struct replay_memory **memory);
-
-/* A key, with what is kept under it. */
-struct replay_kept {
-    struct name name;             /* its document: whether there is one, and no more */
-    struct customer_image *image; /* it; owned */
-    void *note;                   /* of who looks on, as of replay_decided */
-    struct replay_timer timer;    /* when the customer goes on */
-    int64_t deadline_ms;          /* of the journeys; 0: none */
-    struct replay_clocks_turn turn;
-    int64_t asked_ms;  /* up to here ticks of clocks are done; 0: the customer is new */
-    int64_t expire_ms; /* then the document is forgotten */
-    struct replay_start *starts;
-    uint32_t start_count, start_capacity;
-};
 
 /* The key's; NULL where nobody was ever named by it. What has expired is forgotten. */
 struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,

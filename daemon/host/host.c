@@ -396,7 +396,7 @@ bool host_busy(const struct host *host)
 static bool open_doors(struct host *host, struct diag *diag)
 {
     const struct web_settings *web = &config_now(host)->keys.web;
-    char where[WEB_PLACE_TEXT];
+    char where[SOCKET_PLACE_SIZE];
     if (web->listen) {
         host->door = host_door_open(web->listen, where, diag);
         if (host->door >= 0)

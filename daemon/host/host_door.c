@@ -24,7 +24,7 @@ static bool bind_patiently(int fd, const struct web_place *place)
     return false;
 }
 
-int host_door_open(const char *text, char where[WEB_PLACE_TEXT], struct diag *diag)
+int host_door_open(const char *text, char where[SOCKET_PLACE_SIZE], struct diag *diag)
 {
     struct web_place place;
     int on = 1;
@@ -35,7 +35,7 @@ int host_door_open(const char *text, char where[WEB_PLACE_TEXT], struct diag *di
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         (!v6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
         bind_patiently(fd, &place) && listen(fd, BACKLOG) == 0) {
-        web_place_print(fd, where);
+        socket_place(fd, where);
         return fd;
     }
     diag_error(diag, "cannot listen at %s for the web: %s", text, strerror(errno));

@@ -6,11 +6,12 @@
 #include <stddef.h>
 
 #include "base/diag.h"
+#include "base/socket_place.h"
 #include "web/web_place.h"
 
 /* A socket that listens at `text`, as web_place_read() has it, or -1. Waits a few seconds for who
  * still holds the port. `where` takes the address with the port that was free. */
-int host_door_open(const char *text, char where[WEB_PLACE_TEXT], struct diag *diag);
+int host_door_open(const char *text, char where[SOCKET_PLACE_SIZE], struct diag *diag);
 
 /* A Unix socket at `path`, mode 0660; one that nobody listens at any more is replaced. Or -1. */
 int host_door_open_path(const char *path, struct diag *diag);

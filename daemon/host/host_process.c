@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/program.h"
 
 enum { DOOR_FD = 3, DAEMON_FD = 4, CANNOT_RUN = 127 };
 
@@ -29,19 +29,6 @@ struct host_process {
 };
 
 /* ---- Before the fork: this process has threads, so that behind it nothing is allocated ---- */
-
-static const char *find_program(char path[PATH_MAX])
-{
-    static const char name[] = "/nudged-web";
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof name);
-    if (length > 0) {
-        path[length] = '\0';
-        strcpy(strrchr(path, '/'), name);
-        if (access(path, X_OK) == 0)
-            return path;
-    }
-    return NUDGED_SBINDIR "/nudged-web";
-}
 
 /* What of the environment it may know. */
 static char **pick_environment(struct arena *arena)
@@ -127,16 +114,16 @@ struct host_process *host_process_start(struct event_base *base, int door, int *
     struct arena *arena = arena_new(1024);
     char path[PATH_MAX];
     int pair[2] = {-1, -1};
-    const char *program = find_program(path);
     char **environment = pick_environment(arena);
     pid_t parent = getpid();
+    program_find("nudged-web", path);
     process->pid_fd = -1;
     process->on_end = heard;
     process->context = context;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
         process->pid = fork();
         if (process->pid == 0)
-            run(program, environment, door, pair[1], parent);
+            run(path, environment, door, pair[1], parent);
         close(pair[1]);
     }
     if (process->pid > 0)

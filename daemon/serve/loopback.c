@@ -90,24 +90,7 @@ bool loopback_is_host(const char *host)
     return read_address(host, &loopback, &port, &foreign);
 }
 
-static void print_where(int fd, char text[LOOPBACK_TEXT_SIZE])
-{
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "";
-    getsockname(fd, (struct sockaddr *)&address, &length);
-    if (address.ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
-        inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
-        snprintf(text, LOOPBACK_TEXT_SIZE, "%s:%u", host, ntohs(v4->sin_port));
-    } else {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
-        inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-        snprintf(text, LOOPBACK_TEXT_SIZE, "[%s]:%u", host, ntohs(v6->sin6_port));
-    }
-}
-
-int loopback_listen(const struct loopback *loopback, char text[LOOPBACK_TEXT_SIZE],
+int loopback_listen(const struct loopback *loopback, char text[SOCKET_PLACE_SIZE],
                     struct diag *diag)
 {
     const struct sockaddr *address = (const struct sockaddr *)&loopback->address;
@@ -115,7 +98,7 @@ int loopback_listen(const struct loopback *loopback, char text[LOOPBACK_TEXT_SIZ
     int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         bind(fd, address, loopback->length) == 0 && listen(fd, BACKLOG) == 0) {
-        print_where(fd, text);
+        socket_place(fd, text);
         return fd;
     }
     diag_error(diag, "cannot listen for who asks for figures: %s", strerror(errno));

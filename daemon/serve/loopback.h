@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/diag.h"
+#include "base/socket_place.h"
 
 struct loopback {
     struct sockaddr_storage address;
@@ -20,10 +21,8 @@ bool loopback_parse(const char *text, struct loopback *loopback, struct diag *di
 /* Whether the Host of a request (RFC 9110, 7.2; with or without a port) names such an address. */
 bool loopback_is_host(const char *host);
 
-enum { LOOPBACK_TEXT_SIZE = 64 };
-
 /* A socket that listens there, or -1. `text` takes where: with the port that was free. */
-int loopback_listen(const struct loopback *loopback, char text[LOOPBACK_TEXT_SIZE],
+int loopback_listen(const struct loopback *loopback, char text[SOCKET_PLACE_SIZE],
                     struct diag *diag);
 
 #endif

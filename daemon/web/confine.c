@@ -200,7 +200,7 @@ static int allow_memory(scmp_filter_ctx filter)
 /* abort(3) signals the thread itself, and nobody else may be. */
 static int allow_abort(scmp_filter_ctx filter)
 {
-    const struct scmp_arg_cmp own = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+    const struct scmp_arg_cmp own = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &own);
 }
 

@@ -64,20 +64,3 @@ bool web_place_read(const char *text, struct web_place *place, struct diag *diag
                     "`tls`");
     return false;
 }
-
-void web_place_print(int fd, char out[WEB_PLACE_TEXT])
-{
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "";
-    getsockname(fd, (struct sockaddr *)&address, &length);
-    if (address.ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
-        inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
-        snprintf(out, WEB_PLACE_TEXT, "%s:%u", host, ntohs(v4->sin_port));
-    } else {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
-        inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-        snprintf(out, WEB_PLACE_TEXT, "[%s]:%u", host, ntohs(v6->sin6_port));
-    }
-}

@@ -13,12 +13,7 @@ struct web_place {
     bool own; /* of this machine alone: 127.0.0.0/8, ::1 */
 };
 
-enum { WEB_PLACE_TEXT = 80 };
-
 /* "127.0.0.1:8025", "[::]:443"; port 0: any that is free. False with `diag`. */
 bool web_place_read(const char *text, struct web_place *place, struct diag *diag);
-
-/* Where a socket is bound. */
-void web_place_print(int fd, char out[WEB_PLACE_TEXT]);
 
 #endif

@@ -70,7 +70,7 @@ static void test_listen(void **state)
     (void)state;
     struct loopback loopback, again;
     struct diag diag = {0};
-    char text[LOOPBACK_TEXT_SIZE], other[LOOPBACK_TEXT_SIZE];
+    char text[SOCKET_PLACE_SIZE], other[SOCKET_PLACE_SIZE];
     assert_true(loopback_parse("127.0.0.1:0", &loopback, &diag));
     int fd = loopback_listen(&loopback, text, &diag);
     assert_true(fd >= 0);
