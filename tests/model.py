@@ -14,6 +14,7 @@ and with three:
             outbox and daemons with other rules, some of them in each
   race      10000 orders, each within milliseconds of the deadline of a cart's reminder, 2,500 a
             round (functional/cart_race.py)
+  watchers  10000 people who watch one product, told by daemons that are killed (functional/watchers.py)
   shares    100000 customers of a split and a hold-out (functional/share_count.py)
   simulate  a day of 20000 events through three daemons, and what `nudgectl simulate` says of it
             (functional/simulate_day.py)"""
@@ -29,6 +30,7 @@ import journeys  # noqa: E402
 import persons  # noqa: E402
 import share_count  # noqa: E402
 import simulate_day  # noqa: E402
+import watchers  # noqa: E402
 from conftest import Shop  # noqa: E402
 
 
@@ -64,10 +66,19 @@ def run_shares(shop, seed, customers, daemons):
     return "within 1 %, and for ever the same"
 
 
+def run_watchers(shop, _, people, __):
+    shop.redis()
+    shop.smtp()
+    watchers.settings(shop)
+    watchers.run(shop, people)
+    return "each told once"
+
+
 # What runs, how many at most in a round, and in all.
 MODELS = {"persons": (run_persons, 20000, 200000), "journeys": (run_journeys, 5000, 200000),
           "wide": (run_wide, 1500, 24000),
-          "race": (run_race, 2500, 10000), "simulate": (run_simulate, 20000, 20000), "shares": (run_shares, 100000, 100000)}
+          "race": (run_race, 2500, 10000), "simulate": (run_simulate, 20000, 20000),
+          "watchers": (run_watchers, 10000, 10000), "shares": (run_shares, 100000, 100000)}
 
 
 def run(name, left, seed):

@@ -1,24 +1,13 @@
 """Who watches a product hears what happens to it: each once, whatever becomes of the daemon."""
 
 import json
-import signal
 
 import pytest
+import watchers
 from conftest import wait_until
+from watchers import customer, is_told, restocked, watch
 from web_intake import Web, web_shop
 
-RULES = """
-name: back
-class: transactional
-on: product.restocked
-send: {template: back, data: {title: product.title}}
----
-name: cheaper
-class: transactional
-on: product.price_changed
-if: product.price < product.was
-send: {template: back, data: {title: product.title}}
-"""
 KEEP = 400 * 24 * 60 * 60 * 1000
 
 
@@ -26,25 +15,8 @@ KEEP = 400 * 24 * 60 * 60 * 1000
 def watched(shop):
     shop.redis()
     shop.sink = shop.smtp()
-    shop.rules(RULES)
-    shop.template("back.text.liquid", "---\nsubject: '{{ customer.id }} {{ title }}'\n---\nx\n")
+    watchers.settings(shop)
     return shop
-
-
-def customer(number):
-    return {"id": number, "email": f"c{number}@example.com"}
-
-
-def watch(number, sku="POT", what="added", **more):
-    return {"type": f"watch.{what}", "customer": customer(number), "product": {"sku": sku}, **more}
-
-
-def restocked(sku="POT", **more):
-    return {"type": "product.restocked", "id": "r1", "product": {"sku": sku, "title": "Teapot"}, **more}
-
-
-def is_told(shop):
-    return shop.idle() and shop.client.hlen("nudged:tell") == 0 and shop.idle()
 
 
 def told(shop):
@@ -165,27 +137,6 @@ def test_over_the_web(watched):
     assert told(watched) == ["1 Teapot", "2 Teapot"]
 
 
-# Where a daemon is killed, at which passage.
-KILLS = [("commit-answered", 1), ("tell", 2), ("told", 3), ("commit", 200), ("commit-answered", 300), ("told", 20),
-         ("tell", 15)]
-
-
-def test_killed_while_ten_thousand_are_told(watched):
+def test_killed_while_all_are_told(watched):
     """SIGKILL again and again, in the middle of it: nobody twice, nobody forgotten."""
-    watched.config["gateways"] = {"folder": {"kind": "maildir", "path": str(watched.folder / "mail")}}
-    daemon = watched.daemon().spawn()
-    for first in range(0, 10000, 1000):
-        watched.push(*(watch(i) for i in range(first, first + 1000)))
-    watched.wait_idle(300)
-    assert watched.client.zcard("nudged:watch:POT") == 10000
-    assert daemon.stop() == 0
-    watched.push(restocked())
-    for point, times in KILLS:
-        daemon.spawn(f"{point}=kill@{times}", wait=False)
-        assert daemon.ended() == -signal.SIGKILL, daemon.log()
-    assert watched.client.hlen("nudged:tell") == 1  # they all came before its end
-    daemon.spawn()
-    wait_until(lambda: is_told(watched), "all to be told", 300)
-    mails = [path for path in (watched.folder / "mail").glob("new/*")]
-    people = [line for path in mails for line in path.read_text().splitlines() if line.startswith("Subject: ")]
-    assert len(people) == len(set(people)) == 10000
+    watchers.run(watched, 1500)
