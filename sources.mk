@@ -1826,6 +1826,7 @@ test_files = \
 	tests/bench/order.text.liquid \
 	tests/bench/order_liquidjs.js \
 	tests/bench/run.py \
+	tests/each.py \
 	tests/functional/browser.py \
 	tests/functional/cart_race.py \
 	tests/functional/certificates.py \
@@ -1989,6 +1990,7 @@ test_files = \
 	tests/functional/test_words.py \
 	tests/functional/test_wrong_keys.py \
 	tests/functional/verdict_world.py \
+	tests/functional/watchers.py \
 	tests/functional/web_hooks.py \
 	tests/functional/web_intake.py \
 	tests/functional/web_pages.py \

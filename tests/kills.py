@@ -22,6 +22,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "functional"))
 
 from conftest import SOURCE, Shop  # noqa: E402
+from each import each  # noqa: E402
 from ledger import Ledger  # noqa: E402
 
 EVENTS = 20  # each time; twice each kind
@@ -68,19 +69,8 @@ def kill_at(point, times, rng):
 
 def main():
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    rng, passed, failed = random.Random(1), 0, 0
-    for point in sys.argv[2:] or points():
-        try:
-            figures = kill_at(point, times, rng)
-            print(f"{point}: " + ", ".join(f"{value} {name}" for name, value in figures.items()), flush=True)
-            passed += 1
-        except BaseException as fault:  # pytest's own are no Exception
-            if isinstance(fault, KeyboardInterrupt):
-                raise
-            print(f"{point}: FAILED: {fault}", flush=True)
-            failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    rng = random.Random(1)
+    return each(sys.argv[2:] or points(), lambda point: kill_at(point, times, rng))
 
 
 if __name__ == "__main__":

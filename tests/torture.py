@@ -24,6 +24,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "functional"))
 
 from conftest import BUILD, SOURCE, Shop, wait_until  # noqa: E402
+from each import each  # noqa: E402
 from ledger import KINDS, Ledger  # noqa: E402
 
 POINTS = {"alloc": "alloc", "reply": "redis-reply"}
@@ -157,19 +158,7 @@ def numbers_of(words):
 
 
 def main():
-    passed = failed = 0
-    for kind in sys.argv[1:2] or kinds():
-        try:
-            figures = torture(kind, numbers_of(sys.argv[2:]))
-            print(f"{kind}: " + ", ".join(f"{value} {name}" for name, value in figures.items()), flush=True)
-            passed += 1
-        except BaseException as fault:  # pytest's own are no Exception
-            if isinstance(fault, KeyboardInterrupt):
-                raise
-            print(f"{kind}: FAILED: {fault}", flush=True)
-            failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return each(sys.argv[1:2] or kinds(), lambda kind: torture(kind, numbers_of(sys.argv[2:])))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from conftest import PATIENCE, wait_until
-from test_figures import event, port_of
+from test_figures import event, port_of, with_figures
 from test_monitoring import panels
 
 RULES = """
@@ -62,12 +62,7 @@ class Prometheus:
 
 @pytest.fixture
 def watched(shop):
-    shop.redis()
-    shop.mail = shop.smtp()
-    shop.rules(RULES)
-    shop.template("hello.text.liquid", "---\nsubject: hello\n---\nhello\n")
-    shop.config["metrics"] = {"listen": "127.0.0.1:0"}
-    return shop
+    return with_figures(shop, RULES)
 
 
 def do_all(shop, turn):

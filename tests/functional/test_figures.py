@@ -20,14 +20,19 @@ RULES = """
 """
 
 
-@pytest.fixture
-def watched(shop):
+def with_figures(shop, rules):
+    """What these rules send goes out, and its figures are told to who asks."""
     shop.redis()
     shop.mail = shop.smtp()
-    shop.rules(RULES)
+    shop.rules(rules)
     shop.template("hello.text.liquid", "---\nsubject: hello\n---\nhello\n")
     shop.config["metrics"] = {"listen": "127.0.0.1:0"}
     return shop
+
+
+@pytest.fixture
+def watched(shop):
+    return with_figures(shop, RULES)
 
 
 def event(kind, number, **customer):

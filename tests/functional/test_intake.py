@@ -8,16 +8,12 @@ import time
 
 import pytest
 from conftest import wait_until
-from web_intake import CONSENT, EVENT, KEY, TOKEN, TOKENS, Web, entries, full, sign, web_shop
+from web_intake import CONSENT, EVENT, KEY, TOKEN, TOKENS, Web, entries, full, open_web, sign, web_shop
 
 
 @pytest.fixture
 def posting(shop):
-    """A daemon that keeps all events, so that what was posted can be looked at; and the way to it."""
-    shop.redis()
-    web_shop(shop)
-    daemon = shop.daemon().spawn()
-    return shop, daemon, Web(daemon)
+    return open_web(shop)
 
 
 @pytest.fixture

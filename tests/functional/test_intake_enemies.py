@@ -5,17 +5,14 @@ import random
 import threading
 
 import pytest
-from web_intake import EVENT, TOKEN, Web, entries, full, web_shop
+from web_intake import EVENT, TOKEN, entries, full, open_web
 
 GOOD = json.dumps(EVENT, separators=(",", ":")).encode()
 
 
 @pytest.fixture
 def posting(shop):
-    shop.redis()
-    web_shop(shop, limits={"rate": "100000 per 1s"})
-    daemon = shop.daemon().spawn()
-    return shop, daemon, Web(daemon)
+    return open_web(shop, limits={"rate": "100000 per 1s"})
 
 
 def test_keys_race_with_different_bodies(posting):

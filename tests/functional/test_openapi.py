@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 from conftest import PATIENCE, SOURCE, wait_until
-from web_intake import CONSENT, EVENT, TOKEN, Web, entries, full, sign, web_shop
+from web_intake import CONSENT, EVENT, TOKEN, Web, entries, full, open_web, sign, web_shop
 
 API = yaml.safe_load((SOURCE / "docs/openapi.yaml").read_text())
 PAGE = (SOURCE / "docs/intake.md").read_text()
@@ -23,10 +23,7 @@ BAD = {"type": "order.placed"}
 
 @pytest.fixture
 def posting(shop):
-    shop.redis()
-    web_shop(shop)
-    daemon = shop.daemon().spawn()
-    return shop, daemon, Web(daemon)
+    return open_web(shop)
 
 
 def resolved(node):

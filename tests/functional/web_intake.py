@@ -78,6 +78,14 @@ class Web:
         return status, told, json.loads(answer) if answer else None
 
 
+def open_web(shop, **web):
+    """Its daemon, that keeps all events so that what was posted can be looked at, and the way to it."""
+    shop.redis()
+    web_shop(shop, **web)
+    daemon = shop.daemon().spawn()
+    return shop, daemon, Web(daemon)
+
+
 def sign(body, name="delivery-1", at=None, key=KEY):
     """The headers of Standard Webhooks 1.0."""
     at = int(time.time()) if at is None else at
