@@ -3,6 +3,7 @@
  *
  *   find -> follow (where the customer's key leads now, a few times) -> erased? -> tell
  *
+ * A delivery that may be told once is spent in the step that takes the last of it.
  * What the provider says is looked at again: an id of a message that we sent leads to whom it went,
  * and any other to nothing.
  */
@@ -10,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -24,7 +26,8 @@
 #include "store/script_table.h"
 #include "web/hook_news.h"
 
-enum { FOLLOWED_MOST = 8, TEXT_MOST = 256, ARGUMENTS = 12 };
+enum { FOLLOWED_MOST = 8, TEXT_MOST = 256, ARGUMENTS = 12, TELLER_BYTES = 8 };
+enum { KEEP_MOST_MS = 7 * 24 * 60 * 60 * 1000 };
 
 struct told {
     struct host_question *question;
@@ -33,6 +36,9 @@ struct told {
     struct policy policy;
     struct hook_news items[HOST_FEEDBACK_MOST];
     size_t count, next;
+    struct returned_mail_once once; /* no name: it may be told again */
+    char teller[2 * TELLER_BYTES + 1];
+    bool spent;
     int64_t done, known, gone;
 
     /* Of the one under way. */
@@ -68,17 +74,38 @@ static bool read_one(const struct value *value, struct hook_news *one)
     return hook_news_is_whole(one);
 }
 
+/* {"name": …, "keep": ms} */
+static bool read_once(struct told *told, const struct value *once)
+{
+    unsigned char teller[TELLER_BYTES];
+    int64_t keep_ms = 0;
+    if (!once)
+        return true;
+    const struct value *name = value_get(once, "name");
+    value_to_int(value_get(once, "keep"), &keep_ms);
+    if (!value_is(name, VALUE_STRING) || !name->length || name->length > ASK_ONCE_BYTES ||
+        keep_ms < 1 || keep_ms > KEEP_MOST_MS)
+        return false;
+    digest_random(teller, sizeof teller);
+    digest_hex(teller, sizeof teller, told->teller);
+    told->once = (struct returned_mail_once){value_to_text(told->question->arena, name), keep_ms,
+                                             told->teller};
+    return true;
+}
+
+/* {"news": […], "once": …} */
 static bool read_all(struct told *told, struct slice text)
 {
-    struct value list;
-    if (!json_read(told->question->arena, text.text, text.length, &json_event_limits, &list,
-                   NULL) ||
-        !value_is(&list, VALUE_LIST) || value_count(&list) > HOST_FEEDBACK_MOST)
+    struct value asked;
+    if (!json_read(told->question->arena, text.text, text.length, &json_event_limits, &asked, NULL))
         return false;
-    for (uint32_t i = 0; i < value_count(&list); i++)
-        if (!read_one(&list.list->items[i], &told->items[told->count++]))
+    const struct value *list = value_get(&asked, "news");
+    if (!value_is(list, VALUE_LIST) || value_count(list) > HOST_FEEDBACK_MOST)
+        return false;
+    for (uint32_t i = 0; i < value_count(list); i++)
+        if (!read_one(&list->list->items[i], &told->items[told->count++]))
             return false;
-    return true;
+    return read_once(told, value_get(&asked, "once"));
 }
 
 /* ---- The end ---- */
@@ -119,6 +146,10 @@ static void on_told(void *context, const struct reply *reply, const struct diag 
         fail(told);
         return;
     }
+    if (verdict == RETURNED_MAIL_SPENT) {
+        answer(told, ASK_DUPLICATE);
+        return;
+    }
     told->done += verdict == RETURNED_MAIL_DONE;
     told->known += verdict == RETURNED_MAIL_TWICE;
     told->gone += verdict == RETURNED_MAIL_GONE;
@@ -154,6 +185,10 @@ static void tell(struct told *told)
                                             .code = one->code,
                                             .trace_keep_ms = told->config->keys.customer.keep_ms};
     returned_mail_put_news(&arguments, one->mid, &news);
+    if (told->once.name && told->next == told->count) {
+        returned_mail_put_once(&arguments, &told->once);
+        told->spent = true;
+    }
     const struct connection_request request =
         arguments_request(&arguments, &told->owner, on_told, told);
     scripts_run(told->question->options->scripts, SCRIPT_FEEDBACK, &request);
@@ -242,11 +277,37 @@ static void on_found(void *context, const struct reply *reply, const struct diag
     }
 }
 
+static void on_spent(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct told *told = context;
+    enum returned_mail_verdict verdict;
+    struct diag diag;
+    (void)fault;
+    if (!reply || !returned_mail_read_verdict(reply, &verdict, &diag))
+        fail(told);
+    else
+        answer(told, verdict == RETURNED_MAIL_SPENT ? ASK_DUPLICATE : ASK_TAKEN);
+}
+
+/* What led to nobody is spent too. */
+static void spend(struct told *told)
+{
+    struct arguments arguments = arguments_begin(told->question->arena, ARGUMENTS);
+    returned_mail_put_spending(&arguments, &told->once);
+    told->spent = true;
+    const struct connection_request request =
+        arguments_request(&arguments, &told->owner, on_spent, told);
+    scripts_run(told->question->options->scripts, SCRIPT_FEEDBACK, &request);
+}
+
 static void take_next(struct told *told)
 {
     struct arguments arguments = arguments_begin(told->question->arena, ARGUMENTS);
     if (told->next == told->count) {
-        answer(told, ASK_TAKEN);
+        if (told->once.name && !told->spent)
+            spend(told);
+        else
+            answer(told, ASK_TAKEN);
         return;
     }
     returned_mail_put_find(&arguments, told->items[told->next++].mid);

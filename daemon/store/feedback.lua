@@ -3,12 +3,14 @@
 -- id has led to. `find` only looks whom it is about; any other verb is what became of the mail:
 -- `bounced` and `complained` suppress its address; these and `failed` are events; `delayed` stands in
 -- the trace alone. Each once for a mail. `unsubscribed` is a no to all of its customer's, an event whose
--- id keeps it from being another one.
+-- id keeps it from being another one. `spend` is no news: what is told once is told all the same.
 -- ARGV: P, verb, mid, ms that a trace lives, the customer as a trace names them now ('': nobody is
--- told, as they were erased), reason of the suppression, words, enhanced code, code
+-- told, as they were erased), reason of the suppression, words, enhanced code, code;
+-- and of a delivery that may be told once: its name (a hash), ms that it is remembered, who tells it (a word)
 -- Returns of `find` {customer, hash of the address, first ms of the day on which it was sent; 0: it is
--- on the way}, or {}; else `done`, `twice`, or `gone`. Safe to run twice: the second finds it told.
-local P, verb, mid, keep, person, why, words, enhanced, code = unpack(ARGV)
+-- on the way}, or {}; else `done`, `twice`, or `gone`; `spent` where another had told the delivery, which does
+-- nothing. Safe to run twice: the second finds it told.
+local P, verb, mid, keep, person, why, words, enhanced, code, once, once_keep, teller = unpack(ARGV)
 --with shared_type
 --with shared_clock
 --with shared_trace
@@ -90,8 +92,23 @@ local function decline(m)
         message = {id = mid, rule = m.rule or nil, gateway = m.gateway or nil}}), 'own', m.customer)
 end
 
+if once then
+    local name = P .. ':once:' .. once
+    local wrong_name = wrong_key({name, 'string'})
+    if wrong_name then
+        return wrong_name
+    end
+    local there = redis.call('GET', name)
+    if there and there ~= teller then
+        return 'spent'
+    end
+    redis.call('SET', name, teller, 'PX', once_keep)
+end
+
 local m = is_hex(mid, 32) and look_up()
-if verb == 'find' then
+if verb == 'spend' then
+    return 'done'
+elseif verb == 'find' then
     return m and {m.customer, m.hash, m.day} or {}
 elseif not m then
     return 'gone'

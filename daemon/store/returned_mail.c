@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "store/keys.h"
 #include "store/script_call.h"
 
-enum { ARGUMENTS = 8, FIRST_CHUNK = 64 * 1024, TEXT_SIZE = 96 };
+enum { ARGUMENTS = 8, FIRST_CHUNK = 64 * 1024, TEXT_SIZE = 96, NAME_HASH = 16 };
 
 static const char *const verbs[] = {[RETURNED_MAIL_BOUNCED] = "bounced",
                                     [RETURNED_MAIL_FAILED] = "failed",
@@ -41,6 +42,26 @@ void returned_mail_put_news(struct arguments *arguments, const char *mid,
     arguments_text(arguments, news->code ? arena_printf(arguments->arena, "%d", news->code) : "");
 }
 
+void returned_mail_put_once(struct arguments *arguments, const struct returned_mail_once *once)
+{
+    unsigned char digest[DIGEST_SIZE];
+    char *hex = arena_alloc(arguments->arena, 2 * NAME_HASH + 1);
+    digest_sha256(once->name, strlen(once->name), digest);
+    digest_hex(digest, NAME_HASH, hex);
+    arguments_text(arguments, hex);
+    arguments_number(arguments, once->keep_ms);
+    arguments_text(arguments, once->teller);
+}
+
+void returned_mail_put_spending(struct arguments *arguments, const struct returned_mail_once *once)
+{
+    const size_t of_news = 7; /* behind the verb */
+    arguments_text(arguments, "spend");
+    for (size_t i = 0; i < of_news; i++)
+        arguments_text(arguments, "");
+    returned_mail_put_once(arguments, once);
+}
+
 bool returned_mail_read_found(const struct reply *reply, struct arena *arena,
                               struct returned_mail *mail, struct diag *diag)
 {
@@ -61,7 +82,8 @@ bool returned_mail_read_verdict(const struct reply *reply, enum returned_mail_ve
 {
     static const char *const verdicts[] = {[RETURNED_MAIL_DONE] = "done",
                                            [RETURNED_MAIL_TWICE] = "twice",
-                                           [RETURNED_MAIL_GONE] = "gone"};
+                                           [RETURNED_MAIL_GONE] = "gone",
+                                           [RETURNED_MAIL_SPENT] = "spent"};
     const size_t said = reply_word(reply, verdicts, sizeof verdicts / sizeof *verdicts);
     *verdict = (enum returned_mail_verdict)said;
     return said < sizeof verdicts / sizeof *verdicts ||

@@ -40,6 +40,14 @@ enum returned_mail_verdict {
     RETURNED_MAIL_DONE,
     RETURNED_MAIL_TWICE, /* that was known */
     RETURNED_MAIL_GONE,
+    RETURNED_MAIL_SPENT, /* somebody else told the delivery, which may be told once */
+};
+
+/* A delivery that may be told once. */
+struct returned_mail_once {
+    const char *name;   /* any text: its hash is kept */
+    int64_t keep_ms;    /* how long it is remembered */
+    const char *teller; /* a word: who tells it may do so again */
 };
 
 /* Texts lie in the arena. False where Redis did not answer. */
@@ -55,6 +63,9 @@ bool returned_mail_apply(struct session *session, const char *prefix, const char
 void returned_mail_put_find(struct arguments *arguments, const char *mid);
 void returned_mail_put_news(struct arguments *arguments, const char *mid,
                             const struct returned_mail_news *news);
+/* Behind the news, in the step that takes it; or by itself, with no news: put_spending. */
+void returned_mail_put_once(struct arguments *arguments, const struct returned_mail_once *once);
+void returned_mail_put_spending(struct arguments *arguments, const struct returned_mail_once *once);
 /* What it answered. */
 bool returned_mail_read_found(const struct reply *reply, struct arena *arena,
                               struct returned_mail *mail, struct diag *diag);

@@ -22,7 +22,7 @@
 #include "web/sns_url.h"
 #include "web/web_site.h"
 
-enum { NEWS_OF_A_PART = 64, TEXT_MOST = 60 * 1024, NAME_DIGITS = 32 };
+enum { NEWS_OF_A_PART = 64, TEXT_MOST = 60 * 1024, NAME_DIGITS = 32, CLOCKS_MS = 60 * 1000 };
 
 struct call {
     struct web_request *request;
@@ -37,8 +37,11 @@ struct call {
     size_t event_count, event_next;
     struct hook_news *news;
     size_t news_count, news_next;
-    size_t taken, known;           /* told at the end */
-    struct slice names[2], digest; /* what a delivery is known again by */
+    size_t taken, known; /* told at the end */
+    size_t name_count;
+    struct slice names[3], digest; /* what a delivery is known again by */
+    bool spent;                    /* the last of what may be told once was asked for */
+    bool replayed;                 /* events of one that was told once before */
     enum web_refusal wrong;        /* the first thing that cannot be used */
 };
 
@@ -111,11 +114,8 @@ static void answer(struct call *call, const struct web_answer *answer)
     call->done(call->arg, answer);
 }
 
-/* A word that may be used once is given back where the provider is to try again. */
 static void refuse(struct call *call, enum web_refusal refusal)
 {
-    if (call->check.once && web_refusal_row(refusal)->status == 503)
-        hooks_spend(call->request->site->hooks, call->check.once, call->delivery.received_ms, 0);
     answer(call, web_answer_refuse(call->request->arena, refusal, NULL));
 }
 
@@ -123,6 +123,10 @@ static void refuse(struct call *call, enum web_refusal refusal)
 static void conclude(struct call *call)
 {
     struct arena *arena = call->request->arena;
+    if (call->replayed && !call->taken) {
+        refuse(call, WEB_REFUSAL_REPLAYED);
+        return;
+    }
     struct web_answer *made = web_answer_text(
         arena, 200, arena_printf(arena, "%zu taken, %zu known", call->taken, call->known));
     made->refusal = call->wrong;
@@ -159,7 +163,9 @@ static void on_told(void *context, enum ask_status status, struct slice text)
     int64_t done = 0, known = 0, gone = 0;
     const struct slice own = slice_copy(arena, text);
     if (status != ASK_TAKEN) {
-        refuse(call, status == ASK_UNAVAILABLE ? WEB_REFUSAL_DAEMON : WEB_REFUSAL_INTERNAL);
+        refuse(call, status == ASK_UNAVAILABLE ? WEB_REFUSAL_DAEMON
+                     : status == ASK_DUPLICATE ? WEB_REFUSAL_REPLAYED
+                                               : WEB_REFUSAL_INTERNAL);
         return;
     }
     if (json_read(arena, own.text, own.length, &json_event_limits, &counts, NULL)) {
@@ -174,13 +180,43 @@ static void on_told(void *context, enum ask_status status, struct slice text)
     go_on(call);
 }
 
+/* The name of what may be told once: as long as its time is good, by anybody's clock. */
+static const char *once_name(struct call *call)
+{
+    unsigned char digest[DIGEST_SIZE];
+    char hex[NAME_DIGITS + 1];
+    digest_sha256(call->check.once, strlen(call->check.once), digest);
+    digest_hex(digest, NAME_DIGITS / 2, hex);
+    return arena_printf(call->request->arena, "webhook token %s", hex);
+}
+
+static int64_t once_keep_ms(const struct call *call)
+{
+    return call->check.once_until_ms - call->delivery.received_ms + CLOCKS_MS;
+}
+
+/* With the last of it: what comes to nothing before that may be told again. */
+static void put_once(struct call *call, struct value asked)
+{
+    struct arena *arena = call->request->arena;
+    if (!call->check.once || call->news_next < call->news_count)
+        return;
+    struct value once = value_new_map(arena, 2);
+    value_set(arena, once, "name", value_text(once_name(call)));
+    value_set(arena, once, "keep", value_int(once_keep_ms(call)));
+    value_set(arena, asked, "once", once);
+    call->spent = true;
+}
+
 static void tell(struct call *call)
 {
     struct arena *arena = call->request->arena;
-    struct value list = value_new_list(arena, NEWS_OF_A_PART);
+    struct value list = value_new_list(arena, NEWS_OF_A_PART), asked = value_new_map(arena, 2);
     for (size_t i = 0; i < NEWS_OF_A_PART && call->news_next < call->news_count; i++)
         put_news(arena, list, &call->news[call->news_next++]);
-    ask_question(call->request->site->ask, "feedback", json_print_slice(arena, &list, TEXT_MOST),
+    value_set(arena, asked, "news", list);
+    put_once(call, asked);
+    ask_question(call->request->site->ask, "feedback", json_print_slice(arena, &asked, TEXT_MOST),
                  on_told, call);
 }
 
@@ -200,11 +236,14 @@ static void on_appended(void *context, const struct ask_verdict *verdicts, size_
             note(call, WEB_REFUSAL_OTHER_BODY);
         call->taken += verdicts[i].status == ASK_TAKEN;
         call->known += verdicts[i].status == ASK_DUPLICATE;
+        call->replayed |= call->check.once && (verdicts[i].status == ASK_DUPLICATE ||
+                                               verdicts[i].status == ASK_CONFLICT);
     }
     go_on(call);
 }
 
-/* Its names, by any of which a delivery is known again: its id, and topic and body together. */
+/* Its names, by any of which a delivery is known again: topic and body together, its id, and what
+ * it may be told once by. */
 static void name_delivery(struct call *call)
 {
     struct arena *arena = call->request->arena;
@@ -218,11 +257,14 @@ static void name_delivery(struct call *call)
     call->names[0] = slice_of(arena_printf(arena, "webhook %s %zu body %s %s", call->hook->word,
                                            call->event_next, hex,
                                            call->result.count ? call->result.events[0].topic : ""));
-    call->names[1] = (struct slice){0};
+    call->name_count = 1;
     if (id)
-        call->names[1] = slice_of(
+        call->names[call->name_count++] = slice_of(
             arena_printf(arena, "webhook %s %zu id %s", call->hook->word, call->event_next, id));
-    for (size_t i = 0; i < 2; i++)
+    if (call->check.once)
+        call->names[call->name_count++] =
+            slice_of(arena_printf(arena, "%s %zu", once_name(call), call->event_next));
+    for (size_t i = 0; i < call->name_count; i++)
         if (call->names[i].length > ASK_ONCE_BYTES)
             call->names[i].length = ASK_ONCE_BYTES;
 }
@@ -234,7 +276,7 @@ static void append(struct call *call)
     const struct ask_append asked = {.events = call->events + call->event_next,
                                      .count = left < ASK_EVENTS_MOST ? left : ASK_EVENTS_MOST,
                                      .once = call->names,
-                                     .once_count = call->names[1].text ? 2 : 1,
+                                     .once_count = call->name_count,
                                      .digest = call->digest};
     call->event_next += asked.count;
     ask_append(call->request->site->ask, &asked, on_appended, call);
@@ -244,7 +286,7 @@ static void go_on(struct call *call)
 {
     if (call->event_next < call->event_count)
         append(call);
-    else if (call->news_next < call->news_count)
+    else if (call->news_next < call->news_count || (call->check.once && !call->spent))
         tell(call);
     else
         conclude(call);
@@ -359,23 +401,6 @@ static void fetch_certificate(struct call *call)
                  slice_of(address_of(call, call->fetched, message.topic)), on_certificate, call);
 }
 
-/* It is spent at once, so that of two at the same moment one is refused. */
-static bool is_used(struct call *call)
-{
-    struct hooks *hooks = call->request->site->hooks;
-    const char *word = call->check.once;
-    if (!word)
-        return false;
-    enum hooks_once once = hooks_look(hooks, word, call->delivery.received_ms);
-    if (once == HOOKS_NEW) {
-        hooks_spend(hooks, word, call->delivery.received_ms, call->check.once_until_ms);
-        return false;
-    }
-    call->check.once = NULL; /* somebody else's */
-    refuse(call, once == HOOKS_USED ? WEB_REFUSAL_REPLAYED : WEB_REFUSAL_BUFFERED);
-    return true;
-}
-
 static void verify(struct call *call)
 {
     enum signature_verdict verdict = signature_check_all(&call->check);
@@ -383,8 +408,7 @@ static void verify(struct call *call)
         if (call->fetched) /* one that signed nothing yet is not kept */
             hooks_keep_certificate(call->request->site->hooks, call->fetched,
                                    call->check.certificate, call->delivery.received_ms);
-        if (!is_used(call))
-            on_verified(call);
+        on_verified(call);
     } else if (verdict == SIGNATURE_CERTIFICATE) {
         struct slice kept = hooks_certificate(
             call->request->site->hooks, call->check.certificate_url, call->delivery.received_ms);

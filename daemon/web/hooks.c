@@ -1,7 +1,6 @@
 /*
  * The list is read by its table (read_hook); each entry's mapping and secrets are files, looked at
- * here and never again. What is remembered between deliveries stands below: words that may be used
- * once, as hashes in a table of a fixed size, and a few certificates.
+ * here and never again. What is remembered between deliveries stands below: a few certificates.
  */
 #include "web/hooks.h"
 
@@ -9,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/word.h"
@@ -18,12 +16,6 @@
 #include "web/sns_url.h"
 
 enum { SECRETS_FILE_MOST = 64 * 1024, CERTIFICATE_MOST = 16 * 1024, DAY_MS = 86400000 };
-enum { ONCE_SLOTS = 2 * HOOKS_ONCE_MOST, ONCE_NEAR = 64 };
-
-struct once {
-    uint64_t word; /* a hash with a key of this process; 0: free */
-    int64_t until_ms;
-};
 
 struct certificate {
     char url[SNS_URL_MOST];
@@ -40,8 +32,6 @@ struct hooks {
         char *text;
         size_t length;
     } files[HOOKS_MOST]; /* of secrets */
-    unsigned char once_key[DIGEST_SIZE];
-    struct once *once; /* ONCE_SLOTS; NULL until there is one */
     struct certificate *certificates;
 };
 
@@ -233,7 +223,6 @@ struct hooks *hooks_read(const struct value *list, const char *folder, bool secr
         settings_fault(diags, source, list, DIAG_ERROR, "more than %d webhooks", HOOKS_MOST);
     for (uint32_t i = 0; value_is(list, VALUE_LIST) && i < value_count(list) && i < HOOKS_MOST; i++)
         read_hook(&in, &list->list->items[i]);
-    digest_random(hooks->once_key, sizeof hooks->once_key);
     if (diags->errors != errors)
         hooks_destroy(&hooks);
     return hooks;
@@ -249,7 +238,6 @@ void hooks_destroy(struct hooks **hooks)
         if (ended->files[i].text)
             OPENSSL_cleanse(ended->files[i].text, ended->files[i].length);
     arena_destroy(&ended->arena);
-    free(ended->once);
     free(ended->certificates);
     free(ended);
 }
@@ -265,53 +253,6 @@ const struct hook *hooks_find(const struct hooks *hooks, const char *word)
         if (strcmp(hooks->items[i].word, word) == 0)
             return &hooks->items[i];
     return NULL;
-}
-
-/* ---- Words that may be used once ---- */
-
-/* Of a word, under a key of this process, so that nobody can fill one place of the table; never 0.
- */
-static uint64_t hash_once(const struct hooks *hooks, const char *word)
-{
-    unsigned char mac[DIGEST_SIZE];
-    uint64_t hash;
-    digest_hmac(hooks->once_key, sizeof hooks->once_key, word, strlen(word), mac);
-    memcpy(&hash, mac, sizeof hash);
-    return hash + (hash == 0);
-}
-
-/* The slot that has it, else a free one, or one whose word is good no more, among those near its
- * place; NULL: there is none. */
-static struct once *find_once(struct hooks *hooks, uint64_t hash, int64_t now_ms)
-{
-    struct once *room = NULL;
-    if (!hooks->once)
-        hooks->once = mem_zero(ONCE_SLOTS, sizeof *hooks->once);
-    for (size_t i = 0; i < ONCE_NEAR; i++) {
-        struct once *slot = &hooks->once[(hash + i) % ONCE_SLOTS];
-        if (slot->word == hash)
-            return slot;
-        if (!room && (!slot->word || slot->until_ms < now_ms))
-            room = slot;
-    }
-    return room;
-}
-
-enum hooks_once hooks_look(struct hooks *hooks, const char *word, int64_t now_ms)
-{
-    uint64_t hash = hash_once(hooks, word);
-    const struct once *slot = find_once(hooks, hash, now_ms);
-    if (!slot)
-        return HOOKS_FULL;
-    return slot->word == hash && slot->until_ms >= now_ms ? HOOKS_USED : HOOKS_NEW;
-}
-
-void hooks_spend(struct hooks *hooks, const char *word, int64_t now_ms, int64_t until_ms)
-{
-    uint64_t hash = hash_once(hooks, word);
-    struct once *slot = find_once(hooks, hash, now_ms);
-    if (slot)
-        *slot = (struct once){hash, until_ms};
 }
 
 /* ---- Certificates ---- */

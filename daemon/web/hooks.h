@@ -16,7 +16,6 @@
 
 enum {
     HOOKS_MOST = 64,
-    HOOKS_ONCE_MOST = 65536, /* words that may be used once, still good: about as many */
     HOOKS_CERTIFICATES_MOST = 8,
 };
 
@@ -50,13 +49,6 @@ size_t hooks_count(const struct hooks *hooks);
 const struct hook *hooks_find(const struct hooks *hooks, const char *word);
 
 /* ---- What is remembered between deliveries ---- */
-
-enum hooks_once { HOOKS_NEW, HOOKS_USED, HOOKS_FULL };
-
-/* Whether a word that may be used once was used. FULL: as many as are minded are still good, so
- * nobody can tell. Spent until a moment, which is 0 where it is given back. */
-enum hooks_once hooks_look(struct hooks *hooks, const char *word, int64_t now_ms);
-void hooks_spend(struct hooks *hooks, const char *word, int64_t now_ms, int64_t until_ms);
 
 /* A certificate that was fetched, by its address; no text: it is not known. Kept for a day. */
 struct slice hooks_certificate(const struct hooks *hooks, const char *url, int64_t now_ms);

@@ -4,6 +4,7 @@ changes nothing. The mails go out over SMTP, whose Message-ID is what the provid
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -63,6 +64,11 @@ MAILGUN = [
 ]
 
 
+def assert_replayed(shop, headers, body):
+    status, answer = shop.web.send("mailgun", headers, body)
+    assert status == 401 and json.loads(answer)["reason"] == "replayed"
+
+
 @pytest.mark.parametrize("name, what, suppresses", MAILGUN, ids=[row[0] for row in MAILGUN])
 def test_mailgun(shop, name, what, suppresses):
     mailing(shop, "mailgun")
@@ -73,13 +79,29 @@ def test_mailgun(shop, name, what, suppresses):
     told = did(shop, 1)[len(before):]
     assert (what in [item for item, _ in told]) if what else told == [], told
     assert suppressed(shop) == (1 if suppresses else 0)
-    # each token once
-    status, answer = shop.web.send("mailgun", headers, body)
-    assert status == 401 and json.loads(answer)["reason"] == "replayed"
+    # each token once, in a nudged-web that has begun after it too, and whatever else stands with it
+    assert_replayed(shop, headers, body)
+    begun = shop.one.log().count("nudged-web takes requests")
+    shop.one.ask("POST", "/reload")
+    wait_until(lambda: shop.one.log().count("nudged-web takes requests") > begun, shop.one.log)
+    assert_replayed(shop, headers, body)
+    assert_replayed(shop, headers, body.replace(mid.encode(), NOBODY.encode()))
     # a token of its own, the same news: known
     again = web_hooks.mailgun(name, mid, token="another-token-of-the-same-news")
     assert shop.web.send("mailgun", *again)[0] == 200
     assert did(shop, 1)[len(before):] == told
+
+
+def test_mailguns_token_is_spent_for_each_daemon(shop):
+    mailing(shop, "mailgun")
+    mid = sent(shop, 1)
+    two = Hooks(shop.daemon(name="two").spawn())
+    delivery = web_hooks.mailgun("complained", mid)
+    both = [shop.web, two]
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(lambda web: web.send("mailgun", *delivery)[0], both)) == [200, 401]
+    assert [web.send("mailgun", *delivery)[0] for web in both] == [401, 401]
+    assert did(shop, 1).count(("complained", did(shop, 1)[-1][1])) == 1
 
 
 def test_mailguns_five_minutes(shop):

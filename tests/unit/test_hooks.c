@@ -56,53 +56,6 @@ static void lists(void **state)
     arena_destroy(&arena);
 }
 
-static void words(void **state)
-{
-    struct arena *arena = arena_new(4096);
-    struct hooks *hooks = read(arena, "[]", NULL);
-    (void)state;
-    assert_int_equal(hooks_look(hooks, "a", 1000), HOOKS_NEW);
-    assert_int_equal(hooks_look(hooks, "a", 1000), HOOKS_NEW); /* not spent by being looked at */
-    hooks_spend(hooks, "a", 1000, 5000);
-    assert_int_equal(hooks_look(hooks, "a", 1000), HOOKS_USED);
-    assert_int_equal(hooks_look(hooks, "a", 5000), HOOKS_USED);
-    assert_int_equal(hooks_look(hooks, "a", 5001), HOOKS_NEW);
-    assert_int_equal(hooks_look(hooks, "b", 1000), HOOKS_NEW);
-    hooks_destroy(&hooks);
-    arena_destroy(&arena);
-}
-
-/* As many as the bound says are all minded; what is past it is told, not forgotten. */
-static void bound(void **state)
-{
-    struct arena *arena = arena_new(4096);
-    struct hooks *hooks = read(arena, "[]", NULL);
-    char word[32];
-    int full = 0, used = 0;
-    (void)state;
-    for (int i = 0; i < HOOKS_ONCE_MOST; i++) {
-        snprintf(word, sizeof word, "word-%d", i);
-        assert_int_equal(hooks_look(hooks, word, 0), HOOKS_NEW);
-        hooks_spend(hooks, word, 0, 1000);
-    }
-    for (int i = 0; i < HOOKS_ONCE_MOST; i++) {
-        snprintf(word, sizeof word, "word-%d", i);
-        used += hooks_look(hooks, word, 1000) == HOOKS_USED;
-    }
-    assert_int_equal(used, HOOKS_ONCE_MOST);
-    for (int i = 0; i < 4 * HOOKS_ONCE_MOST; i++) {
-        snprintf(word, sizeof word, "more-%d", i);
-        enum hooks_once once = hooks_look(hooks, word, 0);
-        full += once == HOOKS_FULL;
-        hooks_spend(hooks, word, 0, 1000);
-    }
-    assert_true(full > 0);
-    assert_int_equal(hooks_look(hooks, "word-7", 0), HOOKS_USED);
-    assert_int_equal(hooks_look(hooks, "later", 1001), HOOKS_NEW); /* all are over by then */
-    hooks_destroy(&hooks);
-    arena_destroy(&arena);
-}
-
 static void certificates(void **state)
 {
     struct arena *arena = arena_new(4096);
@@ -125,8 +78,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists),
-        cmocka_unit_test(words),
-        cmocka_unit_test(bound),
         cmocka_unit_test(certificates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
