@@ -3,6 +3,8 @@
 #define NUDGED_BASE_METRIC_ROWS_WEB_H
 
 #define METRICS_OF_WEB(X)                                                               \
+    X(WEB_CONFIGURED, "nudged_web_configured", GAUGE, COUNT, "",                        \
+      "1 where something is to be open to the web")                                     \
     X(WEB_UP, "nudged_web_up", GAUGE, COUNT, "", "1 where a nudged-web takes requests") \
     X(WEB_REQUESTS, "nudged_web_requests_total", COUNTER, COUNT, "route,status",        \
       "requests from the web that were answered")                                       \

@@ -424,6 +424,7 @@ struct host *host_new(const struct host_options *options, bool *failed, struct d
         free(host);
         return NULL;
     }
+    metrics_set(METRIC_WEB_CONFIGURED, 1);
     host->again = event_new(options->base, -1, 0, on_again, host);
     host->sweep = event_new(options->base, -1, 0, on_sweep, host);
     host->watch = event_new(options->base, -1, EV_PERSIST, on_watch, host);

@@ -93,6 +93,10 @@ CASES = [
     ("NudgedRulesDiffer", [at("nudged_generation", "1 2x30"), at("nudged_generation", "1 1 2x30", "b")], "20m", None),
     ("NudgedBehind", [at("nudged_channels_behind", "1x30")], "20m", {"instance": "a", "job": "n"}),
     ("NudgedBehind", [at("nudged_channels_behind", "1 0 1x10 0 1x10")], "20m", None),
+    ("NudgedWebDown", [at("nudged_web_configured", "1x30"), at("nudged_web_up", "1 0x30")], "10m",
+     {"instance": "a", "job": "n"}),
+    ("NudgedWebDown", [at("nudged_web_configured", "1x30"), at("nudged_web_up", "1 0 0 1x30")], "10m", None),
+    ("NudgedWebDown", [at("nudged_web_configured", "0x30"), at("nudged_web_up", "0x30")], "10m", None),
     ("NudgedArchive", [at("nudged_archive_lost_total", "0x10 5x20")], "12m", {"instance": "a", "job": "n"}),
     ("NudgedArchive", [at("nudged_archive_lost_total", "5x30")], "12m", None),
 ]

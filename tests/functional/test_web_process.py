@@ -124,7 +124,7 @@ def test_nudged_web_killed(shop, open_shop):
         assert post(web, number) == 202
     assert daemon.log().count("nudged-web was ended by signal 9") == 3
     assert sorted(found["id"] for _, found in entries(shop)) == ["order-0", "order-1", "order-2"]
-    assert daemon.figure("nudged_web_up") == 1
+    assert daemon.figure("nudged_web_up") == 1 and daemon.figure("nudged_web_configured") == 1
     assert daemon.stop() == 0
 
 
