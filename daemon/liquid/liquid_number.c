@@ -251,7 +251,7 @@ bool liquid_number_of(const struct value *value, struct liquid_number *number)
 static const char *print_digits(__int128 digits, char text[TEXT_SIZE])
 {
     unsigned __int128 left = digits < 0 ? -(unsigned __int128)digits : (unsigned __int128)digits;
-    char *at = text + TEXT_SIZE - 1;
+    char *at = &text[TEXT_SIZE - 1];
     *at = '\0';
     do {
         *--at = (char)('0' + (int)(left % 10));

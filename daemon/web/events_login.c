@@ -23,7 +23,9 @@ static struct events_login by_token(const struct tokens_file *tokens, const char
         return refuse(WEB_REFUSAL_NO_TOKEN, "the Authorization must be `Bearer` and a token");
     const struct slice token = slice_trim(slice_of(authorization + skip), " ");
     const struct tokens_login *login = tokens_file_find(tokens, token.text, token.length);
-    return login ? (struct events_login){.login = login} : refuse(WEB_REFUSAL_WRONG_TOKEN, NULL);
+    if (!login)
+        return refuse(WEB_REFUSAL_WRONG_TOKEN, NULL);
+    return (struct events_login){.login = login};
 }
 
 /* ---- A signature ---- */

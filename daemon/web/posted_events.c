@@ -21,7 +21,7 @@ struct reading {
     const struct posted_from *from;
     struct posted_events *posted;
     uint32_t capacity;
-    const struct event_splitter *splitter; /* of what is no lines */
+    struct event_splitter splitter; /* of what is no lines */
 };
 
 /* ---- Which form ---- */
@@ -239,7 +239,7 @@ static const char *misplaced(const struct reading *reading,
                              const struct event_splitter_piece *piece)
 {
     const struct posted_events *posted = reading->posted;
-    bool in_list = reading->splitter->in_list;
+    bool in_list = reading->splitter.in_list;
     if (piece->kind == EVENT_SPLITTER_UNENDED)
         return "the list has no `,` or `]` here";
     if (posted->several != in_list || (posted->count && !in_list))
@@ -277,15 +277,13 @@ static void take_piece(void *context, const struct event_splitter_piece *piece)
 /* One JSON text: an event, or a list of them. */
 static void read_json(struct reading *reading, struct slice body)
 {
-    struct event_splitter splitter;
     struct slice text = slice_trim(body, " \t\r\n");
     reading->posted->several = text.length && *text.text == '[';
-    event_splitter_init(&splitter, take_piece, reading);
-    splitter.strict = true;
-    reading->splitter = &splitter;
-    event_splitter_feed(&splitter, body.text, body.length);
-    event_splitter_end(&splitter);
-    event_splitter_free(&splitter);
+    event_splitter_init(&reading->splitter, take_piece, reading);
+    reading->splitter.strict = true;
+    event_splitter_feed(&reading->splitter, body.text, body.length);
+    event_splitter_end(&reading->splitter);
+    event_splitter_free(&reading->splitter);
 }
 
 static void read_lines(struct reading *reading, struct slice body)

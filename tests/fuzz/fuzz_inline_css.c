@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new(64 * 1024);
     struct css_rules *rules = css_rules_new(arena);
-    struct inline_css_place place;
+    struct inline_css_place place = {0};
     const char *html = arena_copy(arena, data, size);
     size_t length, at = 0, lines = 0;
     inline_css_collect(rules, html, size);
