@@ -1640,6 +1640,8 @@ example_files = \
 	rules/loyalty.yaml \
 	rules/orders.test.yaml \
 	rules/orders.yaml \
+	rules/privacy.test.yaml \
+	rules/privacy.yaml \
 	rules/welcome.test.yaml \
 	rules/welcome.yaml \
 	rules/win-back.test.yaml \
@@ -1656,6 +1658,7 @@ example_files = \
 	templates/cart-reminder.text.liquid \
 	templates/confirm-subscription.html.liquid \
 	templates/confirm-subscription.text.liquid \
+	templates/data-request.text.liquid \
 	templates/early-access.html.liquid \
 	templates/early-access.text.liquid \
 	templates/feedback.html.liquid \

@@ -17,7 +17,7 @@ web:
   tokens_file: {tokens}
 """
 TOKEN = "DyXc0u3pQ1mH5b8ZrWn2Kf7T"
-HELPERS = r"""
+FUNCTIONS = r"""
 until_true() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 300 ] || { echo "waited for: $1"; systemctl status --no-pager nudged-web.service nudged-web.socket; exit 1; }; sleep 0.05; done; }
 post() { curl -sS -o /srv/out/answer -w '%{http_code}\n' --max-time ${2:-2} -H 'Content-Type: application/json' \
     -H "Authorization: Bearer TOKEN" -d '{"type":"order.placed","id":"'"$1"'","customer":{"id":7}}' \
@@ -81,7 +81,7 @@ def install(world, where, tokens):
 
 
 def run(world, script):
-    return world.run((HELPERS + script).replace("TOKEN", TOKEN).replace("PORT", str(world.port)))
+    return world.run((FUNCTIONS + script).replace("TOKEN", TOKEN).replace("PORT", str(world.port)))
 
 
 def confined(said):
