@@ -22,6 +22,7 @@
 #include "redis/embedded.h"
 #include "redis/endpoint.h"
 #include "serve/loopback.h"
+#include "web/hooks.h"
 #include "web/page_colour.h"
 #include "web/web_place.h"
 #include "web/web_proxies.h"
@@ -217,7 +218,7 @@ static void check_files(const struct checking *checking)
     if (config->keys->web.tokens_file)
         check_file(checking, at_key(checking, "web.tokens_file"), config->keys->web.tokens_file,
                    true);
-    if (at_key(checking, "web.token_keys_file"))
+    if (value_is(at_key(checking, "web.token_keys_file"), VALUE_STRING))
         check_file(checking, at_key(checking, "web.token_keys_file"),
                    config->keys->web.token_keys_file, true);
     check_redis_files(checking);
@@ -269,6 +270,7 @@ static void check_web(const struct checking *checking)
         if (value_is(at, VALUE_STRING))
             check_file(checking, at, value_to_text(checking->config->arena, at), files[i].secret);
     }
+    hooks_check(&checking->config->keys->web.webhooks, checking->config->source, checking->diags);
 }
 
 /* ---- Mail ---- */

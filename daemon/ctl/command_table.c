@@ -372,6 +372,7 @@ const struct command commands[] = {
         .arguments = "",
         .about = "a new key for web.token_keys_file, which signs mailed links",
         .examples = "  nudgectl token-key >> /etc/nudged/token-keys && nudgectl reload\n",
+        .no_json = "it prints a line of that file",
         .run = command_token_key,
     },
     {

@@ -210,6 +210,26 @@ static void read_hook(const struct reading *in, const struct value *entry)
         hooks->count++;
 }
 
+static void check_list(const struct value *list, const struct settings_source *source,
+                       struct diags *diags)
+{
+    if (list && list->kind != VALUE_NULL && list->kind != VALUE_LIST)
+        settings_fault(diags, source, list, DIAG_ERROR, "`webhooks` is a list");
+    if (value_count(list) > HOOKS_MOST)
+        settings_fault(diags, source, list, DIAG_ERROR, "more than %d webhooks", HOOKS_MOST);
+}
+
+void hooks_check(const struct value *list, const struct settings_source *source,
+                 struct diags *diags)
+{
+    struct arena *arena = arena_new(4096);
+    struct hook_keys keys;
+    check_list(list, source, diags);
+    for (uint32_t i = 0; value_is(list, VALUE_LIST) && i < value_count(list); i++)
+        settings_read(hooks_settings, &list->list->items[i], source, &keys, arena, diags);
+    arena_destroy(&arena);
+}
+
 struct hooks *hooks_read(const struct value *list, const char *folder, bool secrets,
                          const struct settings_source *source, struct diags *diags)
 {
@@ -217,10 +237,7 @@ struct hooks *hooks_read(const struct value *list, const char *folder, bool secr
     const struct reading in = {hooks, folder, secrets, source, diags};
     size_t errors = diags->errors;
     hooks->arena = arena_new(16 * 1024);
-    if (list && list->kind != VALUE_NULL && list->kind != VALUE_LIST)
-        settings_fault(diags, source, list, DIAG_ERROR, "`webhooks` is a list");
-    if (value_count(list) > HOOKS_MOST)
-        settings_fault(diags, source, list, DIAG_ERROR, "more than %d webhooks", HOOKS_MOST);
+    check_list(list, source, diags);
     for (uint32_t i = 0; value_is(list, VALUE_LIST) && i < value_count(list) && i < HOOKS_MOST; i++)
         read_hook(&in, &list->list->items[i]);
     if (diags->errors != errors)

@@ -37,6 +37,10 @@ struct hooks;
 extern const struct setting hooks_settings[];
 extern const struct shape hooks_shape;
 
+/* What can be told of the list without reading a file: faults are added to `diags`. */
+void hooks_check(const struct value *list, const struct settings_source *source,
+                 struct diags *diags);
+
 /* `list` as it stands in the configuration. `folder`: of mappings, may not be there. `secrets`:
  * whether their files are read too; for `check`, which may not be allowed to, a file that cannot be
  * read is none. Faults are added to `diags`; NULL where there was an error. */

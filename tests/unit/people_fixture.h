@@ -13,8 +13,9 @@ static inline void people_fixture_send(struct people *people, const char *custom
     const struct rule of = {.name = (char *)(uintptr_t)rule};
     struct decision_message message = {.rule = &of};
     const struct decision decision = {.messages = &message, .message_count = 1};
+    void *note = NULL; /* as of one who is new, each time */
     const struct replay_decided decided = {
-        .customer = customer, .decision = &decision, .now_ms = at_ms};
+        .customer = customer, .decision = &decision, .note = &note, .now_ms = at_ms};
     people_decided(people, &decided, true);
 }
 
@@ -24,8 +25,9 @@ static inline void people_fixture_act(struct people *people, const char *custome
 {
     struct act act = {.rule = rule, .what = what, .why = why};
     const struct decision decision = {.acts = {.items = &act, .count = 1}};
+    void *note = NULL; /* as of one who is new, each time */
     const struct replay_decided decided = {
-        .customer = customer, .decision = &decision, .now_ms = at_ms};
+        .customer = customer, .decision = &decision, .note = &note, .now_ms = at_ms};
     people_decided(people, &decided, true);
 }
 
