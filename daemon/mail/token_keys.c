@@ -25,7 +25,6 @@ static bool place(const struct reading *reading, size_t column, size_t width)
 {
     diag_file(reading->diag, reading->file);
     diag_place(reading->diag, reading->number, (uint32_t)column + 1, (uint32_t)width);
-    diag_code(reading->diag, "token-keys");
     return false;
 }
 
@@ -130,7 +129,7 @@ bool token_keys_read(struct arena *arena, const char *file, const char *text, si
         at += size + 1;
     }
     if (reading.count == 0) {
-        diag_fault(diag, "token-keys", "there is no key in it");
+        diag_error(diag, "there is no key in it");
         diag_file(diag, file);
         diag_hint(diag, "`nudgectl token-key >> %s` adds one", file);
         return false;

@@ -40,6 +40,7 @@ static const struct {
     {"\"what\":\"passed-over\",\"why\":\"past\",\"since\":" AT, ": past (it was " TIME ")"},
     {"\"what\":\"passed-over\",\"why\":\"paused\",\"by\":\"ana@desk\",\"since\":" AT,
      ": paused (by ana@desk; since " TIME ")"},
+    {"\"what\":\"passed-over\",\"why\":\"sent\",\"template\":\"cart\"", ": sent (template cart)"},
     {"\"what\":\"passed-over\",\"why\":\"profile-too-large\"", ": profile-too-large"},
     {"\"what\":\"passed-over\",\"why\":\"field\",\"fault\":\"points: order: no such field\"",
      ": field: points: order: no such field"},
