@@ -54,6 +54,9 @@ struct cel_input {
     bool (*call)(void *context, int index, const struct value *arguments, int count,
                  struct arena *arena, struct value *result, const char **fault);
     void *context;
+    /* What several runs may visit together: each takes what it visited, and one more. NULL: each
+     * has CEL_COST_MOST, which none passes anyway. Below zero a run had to end. */
+    int64_t *budget;
 };
 
 /* A run that failed: what and where in the expression. */
@@ -78,7 +81,8 @@ struct cel_program *cel_compile(struct arena *arena, const char *text, size_t le
                                 struct diag *diag);
 
 /* Evaluates. The result may share memory with the input, the program and the
- * arena. False: `fault` says why. Bounded by CEL_COST_MOST visited elements. */
+ * arena. False: `fault` says why. Bounded by CEL_COST_MOST visited elements,
+ * and by input->budget. */
 bool cel_eval(const struct cel_program *program, const struct cel_input *input, struct arena *arena,
               struct value *result, struct cel_fault *fault);
 

@@ -148,20 +148,31 @@ bool cel_run_traced(struct cel_run *run, const struct cel_node *node, struct val
     return fine;
 }
 
+/* Of one run. */
+static int64_t budget_of(const struct cel_input *input)
+{
+    const int64_t left = input->budget ? *input->budget : CEL_COST_MOST;
+    return left < 0 ? 0 : left < CEL_COST_MOST ? left : CEL_COST_MOST;
+}
+
 bool cel_eval_traced(const struct cel_program *program, const struct cel_input *input,
                      struct arena *arena, const struct cel_tracer *tracer, struct value *result,
                      struct cel_fault *fault)
 {
     struct value locals[CEL_LOCALS_MOST];
+    const int64_t budget = budget_of(input);
     struct cel_run run = {
         .program = program,
         .input = input,
         .arena = arena,
-        .budget = CEL_COST_MOST,
+        .budget = budget,
         .tracer = tracer,
         .locals = locals,
     };
-    if (cel_run_node(&run, program->root, result))
+    const bool fine = cel_run_node(&run, program->root, result);
+    if (input->budget)
+        *input->budget -= budget - run.budget + 1;
+    if (fine)
         return true;
     if (fault) {
         fault->text = cel_error_text(&run, &run.error);

@@ -67,7 +67,7 @@ struct item {
 
 struct told {
     int64_t at_ms, last_ms;
-    const char *type, *id;
+    const char *type, *id, *source;
     struct item *items;
     uint32_t count, times;
 };
@@ -83,6 +83,7 @@ static struct told tell(const struct value *line, struct zone *zone, struct aren
     const struct value *event = value_get(line, "event"), *did = value_get(line, "did");
     struct told told = {.type = text_of(arena, event, "type"),
                         .id = text_of(arena, event, "id"),
+                        .source = text_of(arena, event, "source"),
                         .count = value_is(did, VALUE_LIST) ? value_count(did) : 0,
                         .times = 1};
     value_to_int(value_get(line, "at"), &told.at_ms);
@@ -101,7 +102,8 @@ static struct told tell(const struct value *line, struct zone *zone, struct aren
 /* Whether both say the same but for their times, and the events' ids. */
 static bool is_same(const struct told *told, const struct told *other)
 {
-    if (!told->type[0] || strcmp(told->type, other->type) != 0 || told->count != other->count)
+    if (!told->type[0] || strcmp(told->type, other->type) != 0 ||
+        strcmp(told->source, other->source) != 0 || told->count != other->count)
         return false;
     for (uint32_t i = 0; i < told->count; i++)
         if (strcmp(told->items[i].rule, other->items[i].rule) != 0 ||
@@ -145,6 +147,10 @@ static void print_head(const struct told *told, struct zone *zone)
     if (told->id[0] && told->times == 1) {
         printf(" ");
         plain_text(told->id);
+    }
+    if (told->source[0]) {
+        printf(" from ");
+        plain_text(told->source);
     }
     if (told->times > 1)
         printf(" ×%" PRIu32 ", until %s", told->times,

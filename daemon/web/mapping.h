@@ -52,6 +52,7 @@ extern const struct shape mapping_shape;
 /* ---- A delivery ---- */
 
 enum { MAPPING_EVENTS_MOST = 4096, MAPPING_LEFT_MOST = 256 };
+enum { MAPPING_COST_MOST = 2000000 }; /* elements that the expressions may visit, all together */
 
 /* One row that was true of a delivery, or of one item of it. */
 struct mapping_event {
@@ -79,7 +80,7 @@ struct mapping_result {
 };
 
 /* False with `diag` where nothing can be made of the delivery: no JSON, no topic, `each` is no
- * list, more events than MAPPING_EVENTS_MOST. */
+ * list, more events than MAPPING_EVENTS_MOST, expressions that cost more than MAPPING_COST_MOST. */
 bool mapping_apply(const struct mapping *mapping, const struct hook_delivery *delivery,
                    struct arena *arena, struct mapping_result *result, struct diag *diag);
 

@@ -24,6 +24,9 @@ struct view {
     struct cel_input input;
     const char *topic;
     struct value ids; /* map: those that this delivery's events have so far */
+    unsigned char body_digest[DIGEST_SIZE];
+    bool digested;
+    int64_t budget; /* elements that expressions may still visit; below zero it is given up */
     struct mapping_result *result;
     uint32_t capacity, left_capacity;
 };
@@ -78,6 +81,8 @@ static bool open_view(struct view *view, struct diag *diag)
     view->roots[MAPPING_ITEM] = absent;
     view->input = (struct cel_input){
         .roots = view->roots, .now_ms = ms, .zone = "UTC", .call = call, .context = view};
+    view->budget = MAPPING_COST_MOST;
+    view->input.budget = &view->budget;
     view->ids = value_new_map(view->arena, 8);
     return true;
 }
@@ -212,18 +217,21 @@ static const struct value *make(struct view *view, const struct mapping_part *pa
 
 /* ---- Ids ---- */
 
-/* Of topic and body: the same delivery again has the same. */
+/* Of topic and body: the same delivery again has the same. The body is read once, however many
+ * events come of it. */
 static const char *digest_of(struct view *view)
 {
     unsigned char digest[DIGEST_SIZE];
     char hex[ID_DIGITS + 1];
     const struct slice body = view->delivery->body;
-    size_t length = strlen(view->topic) + 1;
-    char *text = arena_alloc(view->arena, length + body.length);
-    memcpy(text, view->topic, length);
-    if (body.length)
-        memcpy(text + length, body.text, body.length);
-    digest_sha256(text, length + body.length, digest);
+    const size_t length = strlen(view->topic);
+    if (!view->digested)
+        digest_sha256(body.text ? body.text : "", body.length, view->body_digest);
+    view->digested = true;
+    char *text = arena_alloc(view->arena, DIGEST_SIZE + length);
+    memcpy(text, view->body_digest, DIGEST_SIZE);
+    memcpy(text + DIGEST_SIZE, view->topic, length);
+    digest_sha256(text, DIGEST_SIZE + length, digest);
     digest_hex(digest, ID_DIGITS / 2, hex);
     return arena_text(view->arena, hex);
 }
@@ -377,6 +385,14 @@ static bool read_topic(struct view *view, struct diag *diag)
                                      value_kind_name((enum value_kind)topic.kind));
 }
 
+/* What a costly expression left out would be missing in silence, so all of it is. */
+static bool check_cost(const struct view *view, struct diag *diag)
+{
+    return view->budget >= 0 ||
+           diag_fault(diag, "too-costly", "the expressions look at more than %d elements in all",
+                      MAPPING_COST_MOST);
+}
+
 static bool apply_item(struct view *view, struct diag *diag)
 {
     view->topic = "";
@@ -392,7 +408,7 @@ static bool apply_item(struct view *view, struct diag *diag)
         const struct mapping_row *row = &topic->rows[i];
         if (!row->is_feedback && !row->type && !is_listed(view))
             topic = NULL;
-        else if (!apply_row(view, row, diag))
+        else if (!apply_row(view, row, diag) || !check_cost(view, diag))
             return false;
     }
     if (!topic && view->result->unknown++ == 0)
@@ -426,12 +442,12 @@ bool mapping_apply(const struct mapping *mapping, const struct hook_delivery *de
     if (!open_view(&view, diag))
         return false;
     if (mapping->each)
-        return each_item(&view, diag);
+        return each_item(&view, diag) && check_cost(&view, diag);
     bool good = apply_item(&view, diag);
     const uint32_t left = result->left_count;
     result->id = id_of(&view, &mapping->id);
     result->left_count = left; /* each row has told it */
-    return good;
+    return good && check_cost(&view, diag);
 }
 
 bool mapping_is_ping(const struct mapping *mapping, const struct hook_delivery *delivery,

@@ -2,6 +2,7 @@
 too large, and what becomes of events."""
 
 import json
+import re
 import time
 
 import pytest
@@ -82,6 +83,9 @@ def test_the_event_is_decided_like_any_other(shop):
     assert shop.web.send("shopify", *web_hooks.shopify("orders_create", X_Shopify_Triggered_At=now))[0] == 200
     mail = smtp.next_mail()
     assert "ana@example.com" in mail["To"] and "1001 63.31" in mail.get_content()
+    shop.wait_idle()
+    status, out, _ = shop.ctl("explain", "ana@example.com")
+    assert status == 0 and re.search(r"  order\.placed \S+ from \S+\.myshopify\.com$", out, re.M), out
 
 
 def test_a_repeated_delivery_is_known(shop):

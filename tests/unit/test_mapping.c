@@ -148,6 +148,33 @@ static void items(void **state)
     assert_int_equal(desk->result.count, 0);
 }
 
+/* Of a body with so many items, of a mapping that looks at all of them for each. */
+static bool apply_costly(struct desk *desk, int items)
+{
+    static const char text[] =
+        "verify: {scheme: bearer}\ntypes: [t]\neach: body.all\ntopic: '\"a\"'\n"
+        "topics: {a: {type: t, data: {v: 'body.all.filter(b, b == item).size()'}}}\n";
+    struct buf body;
+    buf_init(&body, 1 << 20);
+    buf_printf(&body, "{\"all\": [0");
+    for (int i = 1; i < items; i++)
+        buf_printf(&body, ",%d", i);
+    buf_printf(&body, "]}");
+    bool good = apply(desk, text, buf_string(&body));
+    buf_free(&body);
+    return good;
+}
+
+/* All expressions have one bound, and what passes it comes to nothing, not to less. */
+static void costs(void **state)
+{
+    struct desk *desk = *state;
+    assert_true(apply_costly(desk, 300));
+    assert_int_equal(desk->result.count, 300);
+    assert_false(apply_costly(desk, 3000));
+    assert_string_equal(desk->diag.code, "too-costly");
+}
+
 static void no_topic(void **state)
 {
     struct desk *desk = *state;
@@ -189,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rows, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(items, open_desk, close_desk),
+        cmocka_unit_test_setup_teardown(costs, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(no_topic, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(hashes, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(built_in, open_desk, close_desk),
