@@ -9,7 +9,8 @@ and with three:
   persons   200000 events of persons with several keys, one rule set, at most 20,000 events a round
             (functional/persons.py)
   journeys  200000 events, at most 5,000 a round, and a rule set of its own for each: 40, drawn from
-            the grammar of the language (functional/journeys.py)
+            the grammar of the language; customers live in zones of their own, mostly some hours around a
+            night in which clocks are set (functional/journeys.py)
   wide      24000 events, at most 1,500 a round, with clocks, codes that run out, the brake, a full
             outbox and daemons with other rules, some of them in each
   race      10000 orders, each within milliseconds of the deadline of a cart's reminder, 2,500 a

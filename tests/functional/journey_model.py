@@ -12,6 +12,7 @@ import collections
 from journey_customer import Customer, Journey, View, condition_of, reads_start
 from journey_moves import Moves, ask, journey_view, origin_of
 from journey_types import MINUTE_MS, WORDS
+from journey_zones import SHOP, home_of
 
 KEPT_ENDS, KEPT_ENDS_OF_ALL = 16, 64
 KEPT_SENDS = 64
@@ -21,9 +22,10 @@ DEAD = {"loop", "too-many-events"}  # refusals with a dead letter
 
 
 class Model(Moves):
-    def __init__(self, cap, quiet):
+    def __init__(self, cap, quiet, shop_zone):
         self.cap = cap  # (messages, minutes) or None
         self.quiet = quiet  # (from, to) in minutes of the day, or None
+        self.shop_zone = shop_zone
         self.table = {}  # that the shop keeps
         self.customers = {}
         self.known = set()  # keys of customers
@@ -34,6 +36,14 @@ class Model(Moves):
     def rule(self, one):
         """Of a journey, or of a message; None: it is gone."""
         return self.set.by_name.get(one.rule)
+
+    def home(self, customer):
+        return home_of(customer.profile.get("timezone", (0, None))[1])
+
+    def zone(self, customer):
+        """By whose clock they live."""
+        home = self.home(customer)
+        return self.shop_zone if home == SHOP else home
 
     # ---- Decisions: each gives what the trace should say, and what was sent ----
 

@@ -6,6 +6,7 @@ import math
 
 from journey_customer import Sent
 from journey_types import MINUTE_MS, TOPICS
+from journey_zones import next_time, quiet_end
 
 DAY_MINUTES = 24 * 60
 HALT_MS = GIVE_UP_MS = DAY_MINUTES * MINUTE_MS
@@ -39,13 +40,6 @@ def id_of(key, journey, step):
 def share_place(purpose, name, key):
     """As one of 10,000."""
     return (spread(f"{purpose}\0{name}\0{key}") >> 32) * 10000 >> 32
-
-
-def next_time(after_ms, minute):
-    """The first such minute of a day (UTC) after that time."""
-    midnight = after_ms - after_ms % (DAY_MINUTES * MINUTE_MS)
-    at = midnight + minute * MINUTE_MS
-    return at if at > after_ms else at + DAY_MINUTES * MINUTE_MS
 
 
 def ask(condition, view):
@@ -116,7 +110,7 @@ class Moves:
             self.tell(rule.name, "refused", "no-code")
         elif self.halts(journey, rule, step):
             return True
-        elif rule.marketing and self.quiet and (end := self.quiet_end()):
+        elif rule.marketing and self.quiet and (end := quiet_end(self.now, *self.quiet, self.zone(self.c))):
             journey.step, journey.deadline, journey.clock = step.id, end, end
             journey.imposed, journey.full = True, 0
             self.tell(journey.rule, "quiet-hours", end)
@@ -211,7 +205,7 @@ class Moves:
         return waits
 
     def do_wait_clock(self, journey, step, code):
-        return self.wait(journey, code, next_time(journey.clock, step.step[1] * 60 + step.step[2]))
+        return self.wait(journey, code, next_time(journey.clock, step.step[1], self.zone(self.c)))
 
     def do_wait_moment(self, journey, step, code):
         until = step.step[2](journey_view(self, journey))
@@ -246,13 +240,6 @@ class Moves:
 
     def do_stop(self, journey, step, code):
         return False
-
-    def quiet_end(self):
-        """When the quiet hours end in which it is now; 0: it is in none."""
-        begin, end = self.quiet
-        minute = self.now // MINUTE_MS % DAY_MINUTES
-        inside = begin <= minute < end if begin < end else minute >= begin or minute < end
-        return next_time(self.now, end) if inside else 0
 
     def go_on(self, journey):
         """At its deadline. Where that is more than a minute ago, or the wait was imposed, everything is

@@ -43,7 +43,7 @@ class Reader:
         self.client, self.model, self.crowded = client, model, crowded
         self.sets = []  # by which daemons decide, the newest last
         self.paused = {}  # rule -> by what
-        self.clocks = {}  # rule -> since when its clock ticks
+        self.clocks, self.zones = {}, {}  # rule -> since when its clock ticks; zone -> since when it has customers
         self.pushed, self.open = {}, collections.defaultdict(dict)  # entry -> event; of each customer not yet decided
         self.states = {}  # customer -> how they may be, for a line may fit several guesses
         self.for_them = collections.defaultdict(list)  # customer -> events that rules of others made, not yet decided
@@ -311,10 +311,11 @@ class Reader:
 
     def turns_of(self, customer, until_ms):
         """Those that were not taken yet: (moment, tick) -> [(rule, name)]."""
-        found = collections.defaultdict(list)
+        found, zone = collections.defaultdict(list), self.model.zone(customer)
         for rule in self.sets[-1].rules:
             if rule.clock and rule.enabled and rule.name in self.clocks:
-                for moment, name, tick in turns(rule, customer.key, self.clocks[rule.name], until_ms):
+                since = max(self.clocks[rule.name], self.zones[self.model.home(customer)])
+                for moment, name, tick in turns(rule, customer.key, zone, since, until_ms):
                     if (rule.name, name) not in customer.asked:
                         found[moment, tick].append((rule, name))
         return found

@@ -3,16 +3,18 @@ in its file and, beside it, what a model of the language needs (journey_model.py
 is a CEL text and a Python function that says the same."""
 
 import copy
-import datetime
 
-from journey_types import CODES, FRIEND, KEYS, MADE, SLOT_MINUTES, TOPICS, TYPES, WINDOWS, Condition, Rule
+from journey_types import CODES, FRIEND, KEYS, MADE, MINUTE_MS, SLOT_MINUTES, TOPICS, TYPES, WINDOWS, Condition, Rule
+from journey_zones import PLACES, local, time_text
 
 
 class Grammar:
-    def __init__(self, rng, now_ms, clocks=False):
-        """`clocks`: whether some rules have one."""
+    def __init__(self, rng, now_ms, night, clocks=False):
+        """`night`: times of day at which it is interesting; `clocks`: whether some rules have one, for times of day
+        that come soon somewhere."""
         self.rng, self.number, self.fields, self.priorities = rng, 0, [], set()
-        self.begin, self.clocks = datetime.datetime.fromtimestamp(now_ms // 1000, datetime.timezone.utc), clocks
+        self.night = night
+        self.begin_ms, self.clocks = now_ms // 1000 * 1000, clocks
 
     def may(self, chance):
         return self.rng.random() < chance
@@ -111,9 +113,11 @@ class Grammar:
         self.name, self.field, self.silent, self.ticks = rule.name, rule.field, rule.silent, bool(rule.clock)
 
     def clock(self):
-        spread, at = self.rng.choice(SPREADS), self.begin + datetime.timedelta(minutes=self.rng.randrange(20, 600))
+        spread = self.rng.choice(SPREADS)
+        at = local(self.begin_ms + self.rng.randrange(20, 600) * MINUTE_MS, self.rng.choice(PLACES))
+        minute = self.rng.choice([60 * at.hour + at.minute, *self.night[:2]])
         return self.rng.choice([("hour", None, spread), ("hour", None, spread),
-                                ("day", f"{at:%H:%M}", 2 * spread), ("once", f"{at:%Y-%m-%dT%H:%M}", 2 * spread)])
+                                ("day", time_text(minute), 2 * spread), ("once", f"{at:%Y-%m-%dT%H:%M}", 2 * spread)])
 
     def other_spread(self, clock):
         every, at, spread = clock
@@ -267,7 +271,7 @@ class Grammar:
             ("wait", length), ("wait", length), moment,
             ("wait_for", length, self.until([], self.of_meeting)),
             ("wait_for", length, self.until([], self.of_meeting)),
-            ("wait_clock", rng.randrange(24), rng.choice([0, 30])),
+            ("wait_clock", rng.choice([rng.randrange(48) * 30, *self.night])),
             moment if self.ticks else ("wait_moment", "timestamp(event.data.at)", lambda view: view.data["at_ms"], rng.random() < 0.5)])
 
     def of_meeting(self):

@@ -1,6 +1,7 @@
 """A shop that makes random events, for the rules that journey_rules.py draws."""
 
 from journey_types import FRIEND, KEYS, MINUTE_MS, TOPICS, TYPES, WORDS
+from journey_zones import NOWHERE
 from persons import clock_text
 
 
@@ -12,8 +13,9 @@ def rng_friend(rng, customers):
 class World:
     """Makes events; knows what was pushed."""
 
-    def __init__(self, rng, customers):
-        self.rng, self.number = rng, 0
+    def __init__(self, rng, customers, zones, moves):
+        """`zones`: of which customers are; `moves`: whether somebody may go to live in another."""
+        self.rng, self.number, self.zones, self.moves = rng, 0, zones, moves
         self.customers = [f"c{number}" for number in range(customers)]
         self.pushed = {}  # entry -> (event, time or None)
 
@@ -29,8 +31,8 @@ class World:
         return event
 
     def known(self, customer):
-        friend = rng_friend(self.rng, self.customers)
-        return {**({FRIEND: friend} if friend else {}), "email": f"{customer}@example.com", "level": self.rng.randrange(10),
+        friend, zone = rng_friend(self.rng, self.customers), self.rng.choice(self.zones)
+        return {**({"timezone": zone} if zone else {}), **({FRIEND: friend} if friend else {}), "email": f"{customer}@example.com", "level": self.rng.randrange(10),
                 "accepts_marketing": self.rng.random() < 0.85}
 
     def first(self, now_ms):
@@ -44,6 +46,8 @@ class World:
             more = {"level": rng.randrange(10)} if rng.random() < 0.2 else {}
             kind = rng.choice(sorted(WORDS)) if rng.random() < 0.06 else rng.choice(TYPES)
             event = self.event(kind, customer, now_ms, **more)
+            if self.moves and rng.random() < 0.03:
+                event["customer"]["timezone"] = rng.choice(self.zones) or NOWHERE
             if kind in WORDS and rng.random() < 0.7:
                 event["topic"] = rng.choice(sorted(TOPICS))
             if rng.random() < 0.05:

@@ -1,6 +1,7 @@
 """The rules that journey_rules.py draws, as they stand in a file."""
 
 from journey_types import MADE, TYPES, WORDS
+from journey_zones import time_text
 
 TICK = '"tick-" + string(int(started))'
 DATA = {"began": f"has(start.mark) ? start.mark : {TICK}", "level": "customer.level",
@@ -26,7 +27,7 @@ def step_document(step):
     if kind == "wait_for":
         return {"wait": {"for": minutes(step[1]), "or": events_document(step[2])}}
     if kind == "wait_clock":
-        return {"wait": {"until": f"{step[1]:02}:{step[2]:02}"}}
+        return {"wait": {"until": time_text(step[1])}}
     if kind == "wait_moment":
         return {"wait": {"until": step[1], **({"past": "skip"} if step[3] else {})}}
     if kind == "set":

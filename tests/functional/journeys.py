@@ -2,6 +2,7 @@
 forward from deadline to deadline: what was committed is what docs/rules.md says, in all but what
 persons.py shows.
 
+Customers live by clocks of their own (journey_zones.py), mostly some hours around a night in which some are set.
 `run` draws a rule set (journey_rules.py) and lets a shop live for some hours, slot by slot: now and
 then the rules are edited, at all daemons or first at some, rules are paused and resumed, the gateway
 is; the clock goes to the next deadlines, events are pushed, and when all is decided and sent the traces
@@ -24,6 +25,7 @@ from journey_shop import World
 from journey_steps import RuleSet
 from journey_text import counting, document
 from journey_types import CODES, KEYS, MINUTE_MS, TOPICS, WINDOWS
+from journey_zones import DAY_MS, NOWHERE, PLACES, SHOP, home_of, local, settings, time_text
 from persons import LateRedis
 
 SLOT_MS = 30 * MINUTE_MS
@@ -49,9 +51,11 @@ class Run:
         self.clocks = "clocks" in self.drawn
         self.slots = max(8, min(14 if self.clocks else 20, events // 100))
         self.each = events // self.slots
-        self.world = World(self.rng, max(10, self.each // self.rng.choice([2, 2, 3, 4])))
+        self.set_clock()
         self.set_policy()
-        self.model = Model(self.cap, self.quiet_hours)
+        zones = [None, NOWHERE, *PLACES, *self.zones]
+        self.world = World(self.rng, max(10, self.each // self.rng.choice([2, 2, 3, 4])), zones, moves=not self.clocks)
+        self.model = Model(self.cap, self.quiet_hours, self.shop_zone)
         self.reader = Reader(self.client, self.model, crowded=bool(self.most))
         self.set_rules()
         self.daemons = [shop.daemon(f"d{number}") for number in range(daemons)]
@@ -62,22 +66,39 @@ class Run:
         self.cap = (rng.randrange(1, 5), rng.choice(WINDOWS)) if rng.random() < 0.6 else None
         self.brake = (rng.randrange(20, 80), rng.choice(WINDOWS)) if "brake" in self.drawn else None
         self.most = rng.randrange(100, 250) if "full" in self.drawn else None
-        quiet = rng.randrange(24) if rng.random() < 0.4 else None
-        self.quiet_hours = (quiet * 60, (quiet + 7) % 24 * 60) if quiet is not None else None
+        quiet = rng.choice([rng.randrange(48) * 30, *self.night]) if rng.random() < 0.5 else None
+        self.quiet_hours = (quiet, (quiet + rng.choice([30, 120, 420])) % (24 * 60)) if quiet is not None else None
         config["policy"] = policy = {}
         if self.cap:
             policy["cap"] = f"{self.cap[0]} per {self.cap[1]}m"
         if self.brake:
             policy["brake"] = f"{self.brake[0]} per {self.brake[1]}m"
         if self.quiet_hours:
-            policy["quiet_hours"] = {"from": f"{quiet:02}:00", "to": f"{(quiet + 7) % 24:02}:00"}
+            policy["quiet_hours"] = dict(zip(("from", "to"), map(time_text, self.quiet_hours)))
         if self.most:
             config["outbox"] = {"most": self.most}
         config["topics"], config["clocks"] = TOPICS, {"rate": 100000}
         config["customer"] = {"fields": {"points": {"default": 0, "on": "order.placed", "set": "points + n"}}}
 
+    def set_clock(self):
+        """Often to some hours before a night in which somewhere the clocks are set."""
+        rng, config = self.rng, self.shop.config
+        self.shop_zone = rng.choice(["UTC", *PLACES])
+        config["shop"] = {**config.get("shop", {}), "timezone": self.shop_zone}
+        self.night, self.zones = [], []  # times of that night by the clocks there; where many live
+        if rng.random() < 0.7:
+            now_ms = self.now_ms()
+            zone, set_ms = rng.choice(settings(now_ms + DAY_MS))
+            self.redis.forward(set_ms - rng.randrange(30, 480) * MINUTE_MS - now_ms)
+            times = [local(set_ms + minutes * MINUTE_MS, zone) for minutes in range(-75, 76, 15)]
+            skipped = local(set_ms - MINUTE_MS, zone)
+            self.night = sorted({60 * time.hour + time.minute for time in times}
+                                | {(60 * skipped.hour + skipped.minute + late) % 1440 for late in (1, 11, 16, 31, 46)})
+            rng.shuffle(self.night)
+            self.zones = [zone] * len(PLACES)
+
     def set_rules(self):
-        self.grammar = Grammar(self.rng, self.now_ms(), self.clocks)
+        self.grammar = Grammar(self.rng, self.now_ms(), self.night, self.clocks)
         self.rules = self.grammar.rules(self.rng.randrange(5, 12))
         self.shares = {}
         self.reader.sets = [self.write_rules()]
@@ -187,16 +208,18 @@ class Run:
         client = self.client
         if not self.clocks:
             return True
-        zone = client.zscore("nudged:zones", "shop")
+        zones = {name.decode(): int(since) for name, since in client.zrange("nudged:zones", 0, -1, withscores=True)}
         noted = {name.decode(): int(row.split()[0]) for name, row in client.hgetall("nudged:clocks").items()}
         newest = self.reader.sets[-1]
         wanted = {rule.name for rule in newest.rules if rule.clock and rule.enabled}
-        if wanted != set(noted) or wanted and (zone is None or client.hget("nudged:index", "state") != b"done"):
+        if wanted != set(noted) or wanted and (
+                set(zones) != self.homes or client.hget("nudged:index", "state") != b"done"):
             return False
-        self.reader.clocks = {name: max(since, int(zone)) for name, since in noted.items()}
+        self.reader.clocks, self.reader.zones = noted, zones
         swept = {name.decode(): row.decode().split() for name, row in client.hgetall("nudged:swept").items()}
-        taken = all(swept_to(newest.by_name[name], since, self.asked_ms, swept.get(f"{name} shop", ["", "0", "0"]))
-                    for name, since in self.reader.clocks.items())
+        taken = all(swept_to(newest.by_name[name], self.shop_zone if zone == SHOP else zone, max(since, zones[zone]),
+                             self.asked_ms, swept.get(f"{name} {zone}", ["", "0", "0"]))
+                    for name, since in noted.items() for zone in zones)
         return taken and not client.zcard("nudged:ticks")
 
     def settle(self):
@@ -230,7 +253,9 @@ class Run:
         self.model.known = {f"id:{customer}" for customer in self.world.customers}
         for key in sorted(self.model.known):
             self.model.customer(key)
-        self.push(self.world.first(self.now_ms()))
+        first = self.world.first(self.now_ms())
+        self.homes = {home_of(event["customer"].get("timezone")) for event in first}
+        self.push(first)
         self.settle()
 
     def push(self, events):

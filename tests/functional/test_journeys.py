@@ -1,6 +1,8 @@
 """Rules that were drawn at random, and what they make of random events: exactly what a model of the
 language does."""
 
+import itertools
+
 import pytest
 
 import journeys
@@ -9,7 +11,7 @@ from journey_clocks import FULL, HOUR_MS, name_of
 
 @pytest.mark.parametrize("daemons", [1, 3])
 def test_what_the_language_says(shop, daemons):
-    messages, _, _ = journeys.run(shop, seed=20261129 + daemons, events=1000, daemons=daemons)
+    messages, _, _ = journeys.run(shop, seed=20261125 + daemons, events=1000, daemons=daemons)
     assert messages > 100
 
 
@@ -25,11 +27,12 @@ def test_a_sweep_that_passes_over_customers_is_seen(shop, monkeypatch):
 
     def pass_over(run, target_ms):
         tick_ms = run.now_ms() // HOUR_MS * HOUR_MS + HOUR_MS
-        for rule in run.client.hkeys("nudged:clocks"):
-            run.client.hset("nudged:swept", rule + b" shop", f"{name_of(tick_ms, '%Y-%m-%dT%H')} {tick_ms} {FULL} -")
+        swept = f"{name_of(tick_ms, '%Y-%m-%dT%H')} {tick_ms} {FULL} -"
+        for rule, zone in itertools.product(run.client.hkeys("nudged:clocks"), run.client.zrange("nudged:zones", 0, -1)):
+            run.client.hset("nudged:swept", rule + b" " + zone, swept)
         go_to(run, target_ms)
 
     monkeypatch.setattr(journeys, "WIDE", {"clocks"})
     monkeypatch.setattr(journeys.Run, "go_to", pass_over)
     with pytest.raises(AssertionError, match="was not asked at"):
-        journeys.run(shop, seed=1, events=400, daemons=1, wide=True)
+        journeys.run(shop, seed=3, events=400, daemons=1, wide=True)

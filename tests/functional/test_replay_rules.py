@@ -21,7 +21,7 @@ LETTER = "---\nsubject: '{{ message.rule }}'\n---\n{{ step }}\n"
 def make_events(rng, begin):
     """(seconds after `begin`, event): each arrives at a time of its own, for what `nudgectl test` has sent
     cannot be withdrawn."""
-    world, begin_ms = World(rng, CUSTOMERS), int(begin.timestamp() * 1000)
+    world, begin_ms = World(rng, CUSTOMERS, zones=[None], moves=False), int(begin.timestamp() * 1000)
     for slot in range(SLOTS):
         second = slot * SLOT_MINUTES * 60 + 7
         at_ms = begin_ms + second * 1000
@@ -38,7 +38,7 @@ def set_shop(shop, rng, begin):
         policy["quiet_hours"] = {"from": "10:00", "to": "12:00"}
     shop.config.update(topics=TOPICS, gateways={"file": {"kind": "maildir", "path": "mail"}}, customer={
         "fields": {"points": {"default": 0, "on": "order.placed", "set": "points + n"}}})
-    grammar = Grammar(rng, int(begin.timestamp() * 1000))
+    grammar = Grammar(rng, int(begin.timestamp() * 1000), night=[])
     rules = [counting(), *map(document, grammar.rules(rng.randrange(5, 10)))]
     shop.rules("---\n".join(json.dumps(rule, indent=1) + "\n" for rule in rules))
     shop.template("letter.text.liquid", LETTER)
