@@ -1853,6 +1853,7 @@ test_files = \
 	tests/functional/journey_steps.py \
 	tests/functional/journey_text.py \
 	tests/functional/journey_types.py \
+	tests/functional/journey_zones.py \
 	tests/functional/journeys.py \
 	tests/functional/late_clock.c \
 	tests/functional/ledger.py \

@@ -1,7 +1,6 @@
 /*
- * The Common Expression Language (google/cel-spec, doc/langdef.md) over JSON
- * data: compiled to a program once, run often. Programs are immutable: any
- * number of threads may run one, each with its own arena.
+ * The Common Expression Language (google/cel-spec, doc/langdef.md) over JSON: compiled once, run
+ * often. Programs are immutable: any number of threads may run one, each with its own arena.
  */
 #ifndef NUDGED_CEL_CEL_H
 #define NUDGED_CEL_CEL_H
@@ -80,9 +79,8 @@ struct cel_program *cel_compile(struct arena *arena, const char *text, size_t le
                                 const struct cel_environment *environment, struct diags *warnings,
                                 struct diag *diag);
 
-/* Evaluates. The result may share memory with the input, the program and the
- * arena. False: `fault` says why. Bounded by CEL_COST_MOST visited elements,
- * and by input->budget. */
+/* Evaluates. The result may share memory with the input, the program and the arena. False: `fault`
+ * says why. Bounded by CEL_COST_MOST visited elements, and by input->budget. */
 bool cel_eval(const struct cel_program *program, const struct cel_input *input, struct arena *arena,
               struct value *result, struct cel_fault *fault);
 

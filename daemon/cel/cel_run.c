@@ -1,3 +1,7 @@
+/*
+ * A run of a program: what it fails with and what it spends, the texts of that, the evaluator of
+ * each kind of node, and the run itself (cel_eval, cel_eval_traced).
+ */
 #include "cel/cel_run.h"
 
 #include <string.h>
