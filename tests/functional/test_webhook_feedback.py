@@ -104,6 +104,18 @@ def test_mailguns_token_is_spent_for_each_daemon(shop):
     assert did(shop, 1).count(("complained", did(shop, 1)[-1][1])) == 1
 
 
+def test_a_mail_of_a_daemon_that_listens_to_nothing(shop):
+    mailing(shop, "mailgun")
+    assert shop.one.stop() == 0
+    quiet = {key: value for key, value in shop.config["web"].items() if key != "listen"}
+    sender = shop.daemon(name="sender", web=quiet).spawn()
+    mid = sent(shop, 1)
+    assert sender.stop() == 0
+    web = Hooks(shop.daemon(name="listener").spawn())
+    assert web.send("mailgun", *web_hooks.mailgun("complained", mid)) == (200, "1 taken, 0 known\n")
+    assert suppressed(shop) == 1
+
+
 def test_mailguns_five_minutes(shop):
     mailing(shop, "mailgun")
     mid, now = sent(shop, 1), int(time.time())
