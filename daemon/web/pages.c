@@ -30,9 +30,9 @@ void pages_load(struct arena *arena, const struct web_settings *settings, const 
     pages->look = page_look_make(arena, name ? name : host_of(arena, settings->public_url),
                                  text_of(arena, shop, "url"), text_of(arena, shop, "email"),
                                  settings->colour);
-    /* The daemon makes the one in its state folder, so that before its first start there is none.
-     */
-    if (settings->token_keys_file && access(settings->token_keys_file, F_OK) == 0 &&
+    /* The daemon makes the one in its state folder, so that before its first start there is none;
+     * and in a unit of its own nudged-web may not read what is the daemon's. */
+    if (settings->token_keys_file && access(settings->token_keys_file, R_OK) == 0 &&
         !token_keys_load(arena, settings->token_keys_file, &pages->keys, &diag))
         diags_add(diags, &diag);
 }
