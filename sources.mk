@@ -1003,6 +1003,8 @@ library_sources = \
 	daemon/store/returns.h \
 	daemon/store/revival.c \
 	daemon/store/revival.h \
+	daemon/store/rights_table.c \
+	daemon/store/rights_table.h \
 	daemon/store/rule_sets.c \
 	daemon/store/rule_sets.h \
 	daemon/store/script_call.c \
@@ -1194,6 +1196,7 @@ lua_scripts = \
 	daemon/store/renew.lua \
 	daemon/store/requeue.lua \
 	daemon/store/revive.lua \
+	daemon/store/rights.lua \
 	daemon/store/rouse.lua \
 	daemon/store/settle.lua \
 	daemon/store/shared_agreement.lua \

@@ -42,6 +42,8 @@ static void serve_health(void *context, const struct admin_request *request,
     reply->status = view.working ? 200 : 503;
     if (!view.working || !(key || view.archive_lost.count))
         buf_printf(&reply->body, "%s\n", view.working ? "ok" : view.state);
+    if (view.denied)
+        buf_printf(&reply->body, "degraded: Redis denies this daemon's user %s\n", view.denied);
     for (size_t i = 1; view.working && key; i++) {
         buf_printf(&reply->body, "degraded: %s %s\n", key->name, key->what);
         key = wrong_keys_at(view.wrong_keys, now_ms, i);

@@ -20,6 +20,7 @@ struct admin_pages_view {
     const char *instance; /* "name:epoch"; "" before it has entered */
     bool working;         /* events are taken, messages sent */
     bool redis;           /* there is a connection */
+    const char *denied;   /* what Redis denies this daemon's user; NULL: nothing */
     size_t rules;
     int64_t rules_number;                /* that Redis gave them */
     const struct generation *generation; /* in force */

@@ -306,6 +306,7 @@ static struct admin_pages_view view_of(const void *context)
         .instance = instance_consumer(shard->instance),
         .working = running && redis && instance_lease_valid(shard->instance),
         .redis = redis,
+        .denied = instance_denial(shard->instance),
         .rules = ruleset_count(app->generation->rules),
         .rules_number = rule_sets_number(shard->rule_sets, app->generation->digest),
         .generation = app->generation,

@@ -13,8 +13,9 @@ if wrong then
     return wrong
 end
 
--- The cursors of one process of Redis say nothing to another.
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+-- The cursors of one process of Redis say nothing to another; one that forbids INFO is taken to be the same.
+local info = redis.pcall('INFO', 'server')
+local run = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 local row = redis.call('HMGET', INDEX, 'state', 'cursor', 'run')
 if row[1] == 'scan' and row[2] ~= '0' and row[3] ~= run then
     redis.call('HSET', INDEX, 'cursor', '0', 'keys', 0, 'customers', 0)

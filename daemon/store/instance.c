@@ -1,10 +1,11 @@
 /*
  * Entering goes by steps, each an answer that leads to the next:
  *
- *   INFO (version, persistence) -> enter.lua (P:meta, epoch, lease, rule set) -> groups -> READY
+ *   INFO (version, persistence) -> rights.lua -> enter.lua (P:meta, epoch, lease, rule set)
+ *     -> groups -> READY
  *
  * A lost connection ends the step; the next one begins with INFO again. An error of Redis
- * (BUSY, no permission …) is told once and tried again after a while.
+ * (BUSY …) is told once and tried again after a while.
  */
 #include "store/instance.h"
 
@@ -26,12 +27,14 @@
 #include "redis/backoff.h"
 #include "redis/server_check.h"
 #include "store/keys.h"
+#include "store/rights_table.h"
 #include "store/script_table.h"
 
 enum {
     AGREEMENTS_MOST = 16,
     RENEW_AGAIN_MS = 1000, /* after a renewal that failed */
     CONSUMER_SIZE = 96,
+    DENIAL_SIZE = 1024, /* all rights by name */
 };
 
 struct instance {
@@ -57,6 +60,8 @@ struct instance {
     bool renewing;                   /* where there is one */
     int64_t renewal_sent;            /* clock_monotonic_ms, before it was sent */
     struct log_once told;            /* the error that stood against entering, or a renewal */
+    bool denied;                     /* READY: a right is missing; what is known of it */
+    char denial[DENIAL_SIZE];
     int64_t epoch;
     int64_t unmarked_ms; /* as instance_unmarked_ms() */
     char consumer[CONSUMER_SIZE];
@@ -64,7 +69,9 @@ struct instance {
     atomic_int_least64_t term;     /* one more whenever the lease had run out */
 };
 
+static void check_rights(struct instance *instance);
 static void enter(struct instance *instance);
+static void renew_lease(struct instance *instance);
 
 /* The one function through which the state changes. Nothing may follow it: the callback may
  * tear down. */
@@ -131,7 +138,7 @@ static void on_info(void *context, const struct reply *reply, const struct diag 
         warn(&diag);
     }
     if (entering)
-        enter(instance);
+        check_rights(instance);
 }
 
 static void check_server(struct instance *instance)
@@ -187,6 +194,101 @@ static void make_groups(struct instance *instance, connection_callback *callback
 void instance_make_groups(struct instance *instance)
 {
     make_groups(instance, on_groups);
+}
+
+/* ---- Rights ---- */
+
+static void ask_rights(struct instance *instance, struct connection_owner *owner,
+                       connection_callback *callback)
+{
+    scripts_run(instance->scripts, SCRIPT_RIGHTS,
+                &(struct connection_request){.argc = rights_table_count,
+                                             .argv = (const char **)rights_table,
+                                             .deadline_ms = INSTANCE_RENEW_MS,
+                                             .owner = owner,
+                                             .callback = callback,
+                                             .context = instance});
+}
+
+/* {"+hset", …}, nil, or an error: of a user who may run no script nothing more can be known. False:
+ * it has no answer to this, which says nothing of rights. */
+static bool read_rights(struct instance *instance, const struct reply *reply)
+{
+    instance->denial[0] = '\0';
+    if (!reply)
+        return false;
+    if (reply_is_error(reply, "NOPERM"))
+        snprintf(instance->denial, sizeof instance->denial, "+evalsha");
+    else if (reply_is_error(reply, "NOSCRIPT")) /* though it was loaded just now */
+        snprintf(instance->denial, sizeof instance->denial, "+script|load");
+    else if (reply->kind == REPLY_ERROR)
+        return false;
+    size_t length = strlen(instance->denial);
+    for (size_t i = 0; i < reply->count && length < sizeof instance->denial; i++) {
+        const char *right = reply_text(reply_item(reply, i));
+        length += (size_t)snprintf(instance->denial + length, sizeof instance->denial - length,
+                                   "%s%s", length ? " " : "", right ? right : "?");
+    }
+    return true;
+}
+
+static void on_rights(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct instance *instance = context;
+    struct diag diag;
+    (void)fault;
+    if (!read_rights(instance, reply)) {
+        try_again(instance, reply);
+        return;
+    }
+    if (!*instance->denial) {
+        enter(instance);
+        return;
+    }
+    diag_error(&diag, "the user of this Redis lacks rights that nudged needs: %s",
+               instance->denial);
+    diag_code(&diag, "redis-rights");
+    diag_hint(&diag, "redis-cli ACL SETUSER USER %s", instance->denial);
+    move_to(instance, INSTANCE_REFUSED, &diag);
+}
+
+static void check_rights(struct instance *instance)
+{
+    ask_rights(instance, &instance->owner, on_rights);
+}
+
+static void on_rights_again(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct instance *instance = context;
+    (void)fault;
+    if (read_rights(instance, reply) && !*instance->denial) {
+        instance->denied = false;
+        renew_lease(instance);
+        return;
+    }
+    instance->renewing = false;
+    set_timer(instance, RENEW_AGAIN_MS);
+    if (*instance->denial && log_once_is_news(&instance->told, instance->denial))
+        log_error("Redis denies this daemon's user what it needs, nothing is begun until it is "
+                  "given: %s",
+                  instance->denial);
+}
+
+/* It is asked after a while: where no answer names what lacks, the next script is denied again. */
+void instance_denied(struct instance *instance)
+{
+    if (instance->state != INSTANCE_READY || instance->left || instance->denied)
+        return;
+    instance->denied = true;
+    atomic_store(&instance->deadline, 0);
+    set_timer(instance, RENEW_AGAIN_MS);
+}
+
+const char *instance_denial(const struct instance *instance)
+{
+    if (!instance->denied)
+        return NULL;
+    return *instance->denial ? instance->denial : "a command";
 }
 
 /* ---- The lease ---- */
@@ -287,6 +389,12 @@ static void send_lease(struct instance *instance, int64_t lease_ms, connection_c
     scripts_run(instance->scripts, SCRIPT_RENEW, &request);
 }
 
+static void renew_lease(struct instance *instance)
+{
+    instance->renewal_sent = clock_monotonic_ms();
+    send_lease(instance, INSTANCE_LEASE_MS, on_renewed, instance, NULL);
+}
+
 static void renew(struct instance *instance)
 {
     set_timer(instance, INSTANCE_RENEW_MS);
@@ -294,8 +402,10 @@ static void renew(struct instance *instance)
         return;
     connection_silence(&instance->renewal);
     instance->renewing = true;
-    instance->renewal_sent = clock_monotonic_ms();
-    send_lease(instance, INSTANCE_LEASE_MS, on_renewed, instance, NULL);
+    if (instance->denied)
+        ask_rights(instance, &instance->renewal, on_rights_again);
+    else
+        renew_lease(instance);
 }
 
 void instance_renew(struct instance *instance)

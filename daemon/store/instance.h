@@ -73,6 +73,14 @@ void instance_renew(struct instance *instance);
  * once. */
 void instance_lapsed(struct instance *instance);
 
+/* A script has answered NOPERM: somebody took a right from this daemon's user of Redis. Its lease
+ * counts as over, so that nothing more is begun, and is renewed when all rights that are needed are
+ * there. */
+void instance_denied(struct instance *instance);
+/* What it waits for so: "Redis denies its user +xadd"; NULL: nothing. Until the next call of any
+ * other function here. */
+const char *instance_denial(const struct instance *instance);
+
 /* Whether the log has this fault already, once for all whom it stops: there is no connection, or no
  * lease. */
 bool instance_tells(const struct diag *fault);

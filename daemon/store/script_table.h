@@ -38,7 +38,8 @@
     X(SWEEP, sweep)               \
     X(ASKED, asked)               \
     X(TELL, tell)                 \
-    X(APPEND, append)
+    X(APPEND, append)             \
+    X(RIGHTS, rights)
 
 enum script {
 #define SCRIPT_ENUM(name, file) SCRIPT_##name,

@@ -20,6 +20,8 @@ static void on_error(void *context, const char *error)
     wrong_keys_hear(shard->wrong_keys, clock_monotonic_ms(), error);
     if (strncmp(error, "LEASE ", 6) == 0)
         instance_lapsed(shard->instance);
+    if (strncmp(error, "NOPERM ", 7) == 0)
+        instance_denied(shard->instance);
 }
 
 static struct connection *open_connection(struct shard *shard, const struct shard_options *options)

@@ -23,6 +23,12 @@ def commands_in_readme():
     return {word[1:] for word in in_readme() if word.startswith("+")}
 
 
+def in_table():
+    """What the daemon asks for before it enters, in the order of the table."""
+    text = (SOURCE / "daemon/store/rights_table.c").read_text()
+    return re.findall(r'"([a-z|]+)"', text.partition("rights_table[]")[2])
+
+
 def named_in_code(known):
     """Every command of Redis (`known`, in capitals) that a script or a file of C names."""
     found = set()

@@ -11,7 +11,7 @@ import pytest
 import certificates
 from conftest import PATIENCE, wait_until
 from real_servers import free_port
-from redis_rights import commands_in_readme, commands_known, in_readme, named_in_code
+from redis_rights import commands_in_readme, commands_known, in_readme, in_table, named_in_code
 
 # Between them they run nearly every script of the daemon, and the commands of nudgectl that ask Redis.
 SCENARIOS = ["test_codes.py", "test_customer_erase.py", "test_piles.py", "test_suppress.py", "test_uncertain.py"]
@@ -67,6 +67,7 @@ def test_over_tls_with_a_certificate(shop):
 
 # What is taken away, and what gives it back.
 RIGHTS = [("-evalsha", "+evalsha"), ("-xreadgroup", "+xreadgroup"), ("-mget", "+mget"), ("-zrange", "+zrange"),
+          ("-xadd", "+xadd"), ("-zadd", "+zadd"), ("-hset", "+hset"), ("-llen", "+llen"),
           ("resetkeys", "~nudged:*")]
 
 
@@ -77,14 +78,13 @@ def denials(shop):
 @pytest.mark.parametrize("taken, given", RIGHTS)
 def test_a_right_that_is_taken_away(shop, taken, given):
     """Nothing is lost: it is told, tried again at leisure, and goes on with the right."""
-    server = as_user(shop)
+    as_user(shop)
     daemon = shop.daemon().spawn()
     shop.push(order(1))
     wait_mails(shop, 1)
     shop.client.execute_command("ACL", "SETUSER", "nudged", taken)
     shop.push(order(2))
-    wait_until(server.denied, f"a denial without {given}")
-    wait_until(lambda: re.search("NOPERM|permission|can't run this", daemon.log()), lambda: f"a word of it:\n{daemon.log()}")
+    wait_until(lambda: re.search("NOPERM|permission|can't run this|denies", daemon.log()), lambda: f"a word of it:\n{daemon.log()}")
     tries, second = denials(shop), time.monotonic() + 1
     wait_until(lambda: time.monotonic() > second, "a second")
     assert denials(shop) - tries < 50
@@ -93,10 +93,41 @@ def test_a_right_that_is_taken_away(shop, taken, given):
     wait_mails(shop, 2)
 
 
+@pytest.mark.parametrize("taken, lacking", [
+    (["-xadd", "-hset", "-xgroup|create"], ["+hset", "+xadd", "+xgroup|create"]), (["resetkeys"], ["~nudged:*"]),
+    (["resetkeys", "%R~nudged:*"], ["~nudged:*"]), (["-evalsha"], ["+evalsha"]), (["-script|load"], ["+script|load"])])
+def test_no_start_without_a_right(shop, taken, lacking):
+    """All that lacks is told at once, in the words that give it, and nothing is begun."""
+    as_user(shop)
+    shop.client.execute_command("ACL", "SETUSER", "nudged", *taken)
+    daemon = shop.daemon().spawn(wait=False)
+    assert daemon.ended() == 78
+    told = re.search(r"lacks rights that nudged needs: (.*)", daemon.log())
+    assert told and told[1].split()[:len(lacking)] == lacking, daemon.log()
+    assert shop.client.keys() == []
+
+
+def test_a_right_that_is_taken_away_is_told(shop):
+    """By name, in the log once, and in `health`; it goes on with the right."""
+    as_user(shop)
+    daemon = shop.daemon().spawn()
+    shop.client.execute_command("ACL", "SETUSER", "nudged", "-xadd", "-zadd")
+    shop.push(order(1))
+    wait_until(lambda: daemon.ask("GET", "/health")[1].endswith("+xadd +zadd\n"), lambda: daemon.ask("GET", "/health"))
+    assert daemon.ask("GET", "/health") == (503, "running\ndegraded: Redis denies this daemon's user +xadd +zadd\n")
+    shop.client.execute_command("ACL", "SETUSER", "nudged", "+xadd")
+    wait_until(lambda: daemon.ask("GET", "/health")[1].endswith("user +zadd\n"), lambda: daemon.ask("GET", "/health"))
+    shop.client.execute_command("ACL", "SETUSER", "nudged", "+zadd")
+    wait_mails(shop, 1)
+    wait_until(lambda: daemon.ask("GET", "/health") == (200, "ok\n"), lambda: daemon.ask("GET", "/health"))
+    assert daemon.log().count("what it needs") == 2, daemon.log()
+
+
 def test_the_rights_are_those_that_the_code_names(shop):
     """A command that is named without the right to it, or a right that nothing needs."""
     shop.redis()
     assert commands_in_readme() == named_in_code(commands_known(shop.client))
+    assert sorted(commands_in_readme()) == in_table()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

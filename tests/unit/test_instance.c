@@ -141,6 +141,21 @@ static void test_persistence(void **state)
     }
 }
 
+static void test_without_rights(void **state)
+{
+    struct redis_fixture redis;
+    struct store_fixture one;
+    (void)state;
+    redis_fixture_open(&redis, NULL);
+    redis_fixture_ask(&redis, "ACL SETUSER default -xadd -xgroup|create");
+    assert_int_equal(enter(&one, &redis, "one", &strict), INSTANCE_REFUSED);
+    assert_string_equal(one.fault.code, "redis-rights");
+    assert_non_null(strstr(one.fault.text, "needs: +xadd +xgroup|create"));
+    assert_redis(&redis, "0", "EXISTS t:instance:one t:meta t:events");
+    store_fixture_close(&one);
+    redis_fixture_close(&redis);
+}
+
 /* A managed Redis that forbids INFO is taken at its word. */
 static void test_without_info(void **state)
 {
@@ -479,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_ready),
         cmocka_unit_test(test_epochs),
         cmocka_unit_test(test_persistence),
+        cmocka_unit_test(test_without_rights),
         cmocka_unit_test(test_without_info),
         cmocka_unit_test(test_agreements),
         cmocka_unit_test(test_from_format_1),
