@@ -41,10 +41,10 @@ CONFIG = {
 class Row:
     """Rules, events of the row's own customer, and what `explain` must say: patterns, one for a line,
     in their order. In rules and events ROW is the row's name, which rules and event types begin with.
-    Among the events may stand what is done between them: a word of ACTIONS."""
+    Among the events may stand what is done between them: a word of ACTIONS. `edited`: the rules after "edit"."""
 
-    def __init__(self, name, rules, events, *says, profile=None):
-        self.name, self.rules, self.events, self.says = name, rules, events, says
+    def __init__(self, name, rules, events, *says, profile=None, edited=None):
+        self.name, self.rules, self.events, self.says, self.edited = name, rules, events, says, edited
         self.profile = profile or {}
 
     def play(self, shop, number):
@@ -83,7 +83,13 @@ def use_up(shop, row, number):
                 for i in range(12)))
 
 
-ACTIONS = {"suppress": suppress, "pause": pause, "a friend says no": say_no_elsewhere, "use up": use_up,
+def edit(shop, row, number):
+    row.rules = row.edited
+    write_rules(shop)
+    assert shop.ctl("reload")[0] == 0
+
+
+ACTIONS = {"edit": edit, "suppress": suppress, "pause": pause, "a friend says no": say_no_elsewhere, "use up": use_up,
            "a guest comes": be_guest}
 
 
@@ -152,6 +158,9 @@ ROWS = [
         [on(at=ago(hours=1))], rf"    past passed-over: past \(it was {TIME}\)"),
     Row("goes-on", "on: ROW.x\nagain: restart\nsteps:\n- wait: {until: timestamp(at)}\n- send: letter\n",
         [on(at=ago(hours=1))], rf"    goes-on goes-on: past \(it was {TIME}\)"),
+    Row("moved", "on: ROW.x\nagain: restart\nsteps:\n- send: letter\n- wait: {for: 1h, or: ROW.y}\n- set: {moved: 'n + 1'}\n",
+        [on(n=1), "edit", on("y", n=2)], r"    moved passed-over: sent \(template letter\)",
+        edited="on: ROW.x\nagain: restart\nsteps:\n- wait: {for: 1h, or: ROW.y}\n- set: {moved: 'n + 1'}\n- send: letter\n"),
     Row("share", "on: ROW.x\nsteps:\n- split: {name: test, shares: {a: 100}}\n  then: {a: [{send: letter}]}\n", [on()],
         r"    share share: a \(split test; their place is [\d.]+\)"),
     Row("sets", "on: ROW.x\nset: {level: n + 1}\n".replace("set:", "steps:\n- set:"), [on(n=4)], r"    sets sets: level = 5"),
@@ -222,6 +231,10 @@ def rules_of(row):
     return f"name: {row.name}\n" + ("" if "topic:" in text or "class:" in text else "topic: plain\n") + text
 
 
+def write_rules(shop):
+    shop.rules("---\n".join(rules_of(row) for row in ROWS))
+
+
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
     """All rows, played."""
@@ -230,7 +243,7 @@ def played(tmp_path_factory):
         shop.config.update(CONFIG)
         shop.redis()
         shop.smtp()
-        shop.rules("---\n".join(rules_of(row) for row in ROWS))
+        write_rules(shop)
         shop.template("letter.text.liquid", "---\nsubject: letter\n---\nx\n")
         shop.template("coupon.text.liquid", "---\nsubject: coupon\n---\n{{ given.code }}\n")
         shop.daemon().spawn()
