@@ -20,7 +20,8 @@ static void on_error(void *context, const char *error)
     wrong_keys_hear(shard->wrong_keys, clock_monotonic_ms(), error);
     if (strncmp(error, "LEASE ", 6) == 0)
         instance_lapsed(shard->instance);
-    if (strncmp(error, "NOPERM ", 7) == 0)
+    /* A command within a script is denied in words of its own before Redis 7.2. */
+    if (strncmp(error, "NOPERM ", 7) == 0 || strstr(error, "The user executing the script can't"))
         instance_denied(shard->instance);
 }
 
