@@ -84,7 +84,7 @@ static void read_state(struct sweeping *sweeping)
     }
 }
 
-/* Written in place: half of it is looked through again, that is all. */
+/* Written in place: what it lacks is looked through again, that is all. */
 static void write_state(const struct sweeping *sweeping)
 {
     struct buf text;
@@ -92,9 +92,9 @@ static void write_state(const struct sweeping *sweeping)
     for (size_t i = 0; i < sweeping->count; i++)
         if (sweeping->until[i])
             buf_printf(&text, "%s %" PRId64 "\n", sweeping->names[i], sweeping->until[i]);
-    if (ftruncate(sweeping->state, 0) == 0 &&
-        pwrite(sweeping->state, buf_string(&text), text.length, 0) < 0)
-        (void)ftruncate(sweeping->state, 0);
+    bool noted = ftruncate(sweeping->state, 0) == 0 &&
+                 pwrite(sweeping->state, buf_string(&text), text.length, 0) >= 0;
+    (void)noted;
     buf_free(&text);
 }
 
