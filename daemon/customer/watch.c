@@ -35,9 +35,11 @@ bool watch_is_told(struct arena *arena, const struct shop_event *event, const st
                    const char **product)
 {
     bool is_told = false;
+    if (!diag || strcmp(diag->code, "no-customer") != 0)
+        return false;
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         is_told = is_told || (event->type && strcmp(event->type, told[i]) == 0);
-    if (!is_told || !diag || strcmp(diag->code, "no-customer") != 0)
+    if (!is_told)
         return false;
     *product = watch_product(arena, &event->data);
     return *product != NULL;

@@ -172,7 +172,7 @@ static bool is_told(struct batch *batch, const struct intake_entry *entry,
 static void add_entry(struct batch *batch, const struct intake_entry *entry)
 {
     struct diag diag = {0};
-    struct shop_event *event = arena_alloc(batch->arena, sizeof *event);
+    struct shop_event *event = arena_zero(batch->arena, sizeof *event);
     if (entry_read(batch->arena, entry, &batch->form, event, &diag)) {
         work_figures_read(batch->generation->rules, event->type);
         work_log_taken(event);
