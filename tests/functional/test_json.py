@@ -88,7 +88,7 @@ def test_what_each_command_prints(office, monkeypatch):
 
 def test_faults_stay_on_standard_error(office):
     for arguments, status in ((["eval", "1 +"], 1), (["preview", "nothing"], 1), (["rule", "pause", "nothing"], 1),
-                              (["gateway", "pause", "nothing"], 1), (["dead", "show", "1-1"], 1), (["codes", "load", "a", "none.txt"], 1)):
+                              (["gateway", "pause", "nothing"], 1), (["dead", "show", "1-1"], 1), (["codes", "load", "a", "none.txt"], 66)):
         done = office.ctl(*arguments, "--json")
         assert (done[0], done[1]) == (status, "") and done[2], arguments
     office.rules("name: [\n")
