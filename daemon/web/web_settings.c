@@ -137,7 +137,7 @@ const struct setting web_settings_table[] = {
      IN(web_settings, proxies),
      .reload = SETTING_RELOAD,
      .shape = &some_texts_shape,
-     .help = "networks, `127.0.0.0/8`, whose `X-Forwarded-For` and `Forwarded` are believed"},
+     .help = "networks, `127.0.0.0/8`, whose `X-Forwarded-For` is believed"},
     {.key = "limits",
      .type = SETTING_SECTION,
      IN(web_settings, limits),

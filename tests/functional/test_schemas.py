@@ -262,6 +262,8 @@ outbox: {most: 1000}
 dead: {keep: 3d}
 admin: {socket: admin.sock}
 metrics: {listen: "127.0.0.1:9464"}
+web: {listen: "127.0.0.1:8025", proxies: [127.0.0.0/8], colour: "#2f5d50",
+      limits: {body: 1MiB, connections: 100, rate: 600 per 1m, idle: 30s}}
 drain: 5s
 """
 
