@@ -60,7 +60,7 @@ BEYOND = {
     "what is on this machine": r".*: (No such file or directory|Is a directory)",
     "an address, a domain or a URL": (
         r"`\w+`: .*address|not an address and a port|.* must be an https address|.*stands for nothing|the (address|port) of Redis|"
-        r"`.*` is no domain|a domain needs `rate`, `connections` or both|`host` is a name or an address|`bounce_domain` must be a domain|.*state folder must be|the path of the admin socket"),
+        r"`.*` is no (domain|network)|a domain needs `rate`, `connections` or both|`host` is a name or an address|`bounce_domain` must be a domain|.*state folder must be|the path of the admin socket"),
     "the HTTP request as it is filled in": (
         r"a header's value is a string|`url` |the URL|`.*` is no header field|the header `|`idempotency_header`|`body` |.*content_type.*|"
         r"`aws_sigv4`|`password_file`|`secret_file`|.*needs a (user|secret)|`sign`|`user` |.*placeholder.*"),
