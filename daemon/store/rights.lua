@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- What this user of Redis may not do of what it needs. ARGV: P, then commands as ACL SETUSER spells
--- them ("hset", "xgroup|create")
+-- What this user of Redis may not do of what it needs.
+-- ARGV: P, then commands as ACL SETUSER spells them ("hset", "xgroup|create")
 -- Returns what lacks, to be given by ACL SETUSER: {'~P:*', '+hset', …}; false where this server cannot
 -- say. INFO may lack: what it would tell is taken for good. Safe to run twice.
 local P, may = ARGV[1], redis.acl_check_cmd
