@@ -30,7 +30,7 @@ local KEYLESS = {['time'] = true, ['scan'] = true, ['keys'] = true, ['ping'] = t
     ['client|id'] = true, ['client|setname'] = true, ['client|unblock'] = true, ['script|load'] = true}
 local lacking = {}
 if not keys then
-    lacking[1] = '~' .. P .. ':*'
+    lacking[1] = string.format('~%s:*', P)
 end
 for i = 2, #ARGV do
     if (keys or KEYLESS[ARGV[i]]) and ARGV[i] ~= 'info' and not can(ARGV[i]) then
