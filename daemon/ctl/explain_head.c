@@ -12,6 +12,7 @@
 #include "ctl/colour.h"
 #include "ctl/local_time.h"
 #include "ctl/plain.h"
+#include "customer/said.h"
 #include "rules/condition_reason.h"
 
 struct gathering {
@@ -59,6 +60,7 @@ static struct value one_line(struct arena *arena, struct slice text)
     return value_string(line, utf8_one_line(text.text, text.length, line, text.length));
 }
 
+/* `yes`: by `policy.consent` alone; `stands`: by that and by what they said to all topics. */
 static void put_consent(struct gathering *gathering)
 {
     const struct subject *subject = gathering->subject;
@@ -71,8 +73,11 @@ static void put_consent(struct gathering *gathering)
                                           .now_ms = subject->now_ms,
                                           .segments = policy->segments};
     bool yes = policy_consents(policy, &scene, gathering->arena);
-    struct value consent = value_new_map(gathering->arena, 3);
+    struct value consent = value_new_map(gathering->arena, 5);
     put(gathering, consent, "yes", value_bool(yes));
+    if (subject_declines_all(subject))
+        put_text(gathering, consent, "declined", said_all);
+    put(gathering, consent, "stands", value_bool(yes && !subject_declines_all(subject)));
     if (policy->consent) {
         struct condition_reason reason;
         condition_reason_find(policy->consent, &scene, yes, gathering->arena, &reason);
@@ -330,7 +335,8 @@ static void print_consent(const struct value *head, struct arena *arena)
     if (!consent)
         return;
     print_label("consent");
-    printf("%s", value_is(yes, VALUE_BOOL) && yes->boolean ? "yes" : "no");
+    printf("%s%s", value_get(consent, "declined") ? "no: they said no to all; by policy " : "",
+           value_is(yes, VALUE_BOOL) && yes->boolean ? "yes" : "no");
     print_text(consent, "part", ": ");
     for (uint32_t i = 0; i < value_count(saw); i++) {
         const struct value_member *member = &saw->map->members[i];

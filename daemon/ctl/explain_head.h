@@ -9,7 +9,8 @@
 /* `subject`: as subject_read_own has read it. As data:
  *
  *   {"customer": "id:7", "keys": […], "since": ms, "zone": "Europe/Helsinki",
- *    "consent": {"yes": true, "saw": {…}}, "said": [{"topic", "said", "since"}],
+ *    "consent": {"yes": true, "stands": false, "declined": "all", "part", "saw": {…}},
+ *    "said": [{"topic", "said", "since"}],
  *    "addresses": [{"address", "suppressed", "since"}],
  *    "journeys": [{"rule", "step", "since", "until", "waits"}],
  *    "messages": [{"rule", "mid", "state"}]}

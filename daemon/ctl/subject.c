@@ -13,6 +13,7 @@
 #include "ctl/exit_codes.h"
 #include "ctl/plain.h"
 #include "ctl/who.h"
+#include "customer/said.h"
 #include "store/customers_now.h"
 #include "store/dead_letters.h"
 #include "store/find_customer.h"
@@ -315,4 +316,17 @@ bool subject_says_apart(const struct subject *subject, const struct customer_sai
             return false;
     }
     return !word->yes;
+}
+
+bool subject_declines_all(const struct subject *subject)
+{
+    if (subject->customer && said_declined(subject->customer, said_all))
+        return true;
+    for (uint32_t i = 0; i < subject->name_count; i++)
+        for (uint32_t k = 0; k < subject->names[i].said.noes.count; k++) {
+            const struct customer_said *no = &subject->names[i].said.noes.items[k];
+            if (strcmp(no->topic, said_all) == 0 && subject_says_apart(subject, no))
+                return true;
+        }
+    return false;
 }

@@ -67,6 +67,8 @@ int64_t subject_erased_ms(const struct subject *subject);
 /* Whether a word that stands under one of their names is a no that no word of the document is as
  * new as: it was said of that name alone, or of who is known no more. */
 bool subject_says_apart(const struct subject *subject, const struct customer_said *word);
+/* Whether they said no to all, which holds whatever else is known of them. */
+bool subject_declines_all(const struct subject *subject);
 /* Whether a text names them. */
 bool subject_is_of(const struct subject *subject, const struct erasures_text *text,
                    struct arena *arena);

@@ -13,7 +13,6 @@
 #include "ctl/columns.h"
 #include "ctl/plain.h"
 #include "ctl/subject_export.h"
-#include "customer/said.h"
 
 enum { COLUMNS = 5, SHOWN = 10, TRACE_SHOWN = 5, VALUE_MOST = 4096 };
 
@@ -209,19 +208,6 @@ static bool consents(const struct subject *subject)
     return policy_consents(&subject->policy, &scene, subject->arena);
 }
 
-/* A no to all, which holds whatever is known of them. */
-static bool declines_all(const struct subject *subject)
-{
-    bool declines = said_declined(subject->customer, said_all);
-    for (uint32_t i = 0; i < subject->name_count; i++)
-        for (uint32_t k = 0; k < subject->names[i].said.noes.count; k++) {
-            const struct customer_said *no = &subject->names[i].said.noes.items[k];
-            declines =
-                declines || (strcmp(no->topic, said_all) == 0 && subject_says_apart(subject, no));
-        }
-    return declines;
-}
-
 static void show_head(const struct subject *subject)
 {
     printf("%s", colour_begin(COLOUR_STRONG));
@@ -237,9 +223,9 @@ static void show_head(const struct subject *subject)
     if (subject->customer) {
         print_moment("known since", subject->customer->first.at_ms);
         printf("%-12s %s\n", "consent",
-               declines_all(subject) ? "no: they said no to all"
-               : consents(subject)   ? "yes"
-                                     : "no");
+               subject_declines_all(subject) ? "no: they said no to all"
+               : consents(subject)           ? "yes"
+                                             : "no");
     }
     print_moment("erased", subject_erased_ms(subject));
 }

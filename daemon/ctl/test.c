@@ -37,6 +37,7 @@ struct testing {
     FILE *cases;                  /* of one file, for JUnit */
     struct rule_test_edits edits; /* of one file */
     uint32_t passed, failed, updated, broken;
+    int broken_status;
     uint32_t file_tests, file_failed;
 };
 
@@ -148,6 +149,14 @@ static void print_faults(const struct diags *diags)
         diag_print(&diags->items[i], stderr);
 }
 
+/* EX_DATAERR, or EX_NOINPUT: one that is wrong is told rather than one that is not there. */
+static void note_broken(struct testing *testing, int status)
+{
+    testing->broken++;
+    if (testing->broken_status != EX_DATAERR)
+        testing->broken_status = status;
+}
+
 static void end_junit(struct testing *testing, const char *path, const char *cases)
 {
     fprintf(testing->junit, "  <testsuite name=\"");
@@ -163,7 +172,7 @@ static void update_file(struct testing *testing, const struct settings_source *s
         return;
     if (!rule_test_update_write(source, &testing->edits, &diag)) {
         context_fail(&diag);
-        testing->broken++;
+        note_broken(testing, EX_DATAERR);
         return;
     }
     testing->updated += testing->edits.count;
@@ -181,10 +190,8 @@ static void run_file(struct testing *testing, const char *path)
     bool read = rule_test_read(path, testing->generation, testing->files, &file, &diags);
     print_faults(&diags);
     diags_free(&diags);
-    if (!read) {
-        testing->broken++;
-        return;
-    }
+    if (!read)
+        return note_broken(testing, file.source.text ? EX_DATAERR : EX_NOINPUT);
     testing->cases = testing->junit ? open_memstream(&cases, &size) : NULL;
     for (uint32_t i = 0; i < file.count; i++)
         run_test(testing, &file.tests[i]);
@@ -212,7 +219,7 @@ static void run_path(struct testing *testing, const char *path)
             run_file(testing, arena_printf(arena, "%s/%s", path, names[i]));
     } else {
         context_fail(&diag);
-        testing->broken++;
+        note_broken(testing, EX_NOINPUT);
     }
     arena_destroy(&arena);
 }
@@ -270,8 +277,10 @@ static int run_all(struct testing *testing, int count, char **paths)
     if (count == 0)
         run_path(testing, testing->generation->config->keys.rules);
     print_summary(testing);
-    if (!close_junit(testing) || testing->broken)
-        return EX_DATAERR;
+    if (!close_junit(testing))
+        return EX_CANTCREAT;
+    if (testing->broken)
+        return testing->broken_status;
     if (testing->passed + testing->failed == 0) {
         fprintf(stderr, "nudgectl: there is no such test\n");
         return EXIT_FAILURE;
@@ -298,7 +307,7 @@ int command_test(struct context *context, int argc, char **argv)
         return command_usage(argv[0], "--json and --tap are two forms of the same");
     testing.generation = loading_generation(context, testing.options.rules);
     if (!testing.generation)
-        return EX_DATAERR;
+        return EX_CONFIG;
     testing.files = arena_new(256 * 1024);
     testing.arena = arena_new(256 * 1024);
     int status = open_junit(&testing) ? run_all(&testing, count, argv + 1) : EX_CANTCREAT;

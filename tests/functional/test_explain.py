@@ -448,6 +448,17 @@ def test_consent_of_many_lines(still):
     assert "customer.accepts_marketing == true && customer.id != 'x' (" in out
 
 
+def test_consent_beside_a_no_to_all(played):
+    """What stands is told first, and what the policy alone would say behind it."""
+    word = {"type": "customer.unsubscribed", "customer": {"id": "away", "accepts_marketing": True}}
+    played.push(word)
+    played.wait_idle()
+    out = played.ctl("explain", "away")[1]
+    assert "consent   no: they said no to all; by policy yes: customer.accepts_marketing == true (" in out
+    told = json.loads(played.ctl("explain", "away", "--json")[1].splitlines()[0])["consent"]
+    assert (told["yes"], told["declined"], told["stands"]) == (True, "all", False)
+
+
 def test_equal_lines_are_one(played):
     for _ in range(5):
         played.push({"type": "segment.x", "id": f"view-{_}", "customer": {"id": "viewer", "tier": "basic", "orders": 1}})

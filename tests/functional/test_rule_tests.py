@@ -212,10 +212,13 @@ def test_other_files_go_on(desk):
 def test_broken_rules_and_folders(desk):
     write(desk, GOOD)
     status, out, err = desk.ctl("test", desk.folder / "nowhere")
-    assert status == 65 and "nowhere" in err
+    assert status == 66 and "nowhere" in err
+    assert desk.ctl("test", desk.folder / "none.test.yaml")[0] == 66
+    assert desk.ctl("test", desk.folder / "nowhere", write(desk, "test: [\n", "b.test.yaml"))[0] == 65
+    (desk.folder / "rules/b.test.yaml").unlink()
     desk.rules("name: a\non: ping\nuntill: pong\nsend: {template: ping, via: sms}\n")
     status, out, err = desk.ctl("test")
-    assert (status, out) == (65, "") and "unknown key `untill`" in err
+    assert (status, out) == (78, "") and "unknown key `untill`" in err
 
 
 def test_other_rules(desk):
