@@ -5,6 +5,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+enum { LAST_RECORDS = 16 };
+
 static bool tls_fault(struct diag *diag, const char *what)
 {
     unsigned long code = ERR_get_error();
@@ -69,4 +71,19 @@ struct ssl_st *tls_session_new(const struct endpoint *endpoint, struct diag *dia
     }
     SSL_CTX_free(tls); /* the session keeps it */
     return session;
+}
+
+const char *tls_session_last_words(struct ssl_st *session)
+{
+    char unread[512];
+    if (!SSL_is_init_finished(session))
+        return NULL; /* reading would go on with the handshake */
+    ERR_clear_error();
+    for (int record = 0; record < LAST_RECORDS; record++) {
+        if (SSL_read(session, unread, sizeof unread) <= 0)
+            break;
+    }
+    const char *reason = ERR_reason_error_string(ERR_get_error());
+    ERR_clear_error();
+    return reason;
 }

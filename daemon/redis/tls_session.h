@@ -12,4 +12,9 @@ struct ssl_st; /* OpenSSL's SSL */
  * NULL with `diag`, which names the file that it is about. The caller's to free. */
 struct ssl_st *tls_session_new(const struct endpoint *endpoint, struct diag *diag);
 
+/* After a write that met a closed socket: what the server said before it closed, such as the alert
+ * that it wants a certificate (RFC 8446, section 6.2), in words of OpenSSL's own memory; NULL where
+ * it said nothing. Reads what is left of the session, which is of no use after that. */
+const char *tls_session_last_words(struct ssl_st *session);
+
 #endif

@@ -110,18 +110,27 @@ void transport_connected(const struct transport *transport, struct bufferevent *
     setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+/* What TLS itself says against the connection; NULL where it is the socket's end alone. libevent
+ * gives SSL_ERROR_SYSCALL in place of a code of OpenSSL where a write met a closed socket; what the
+ * server said before it closed may still wait to be read. */
+static const char *tls_reason(struct bufferevent *stream, SSL *session)
+{
+    const char *reason = ERR_reason_error_string(bufferevent_get_openssl_error(stream));
+    return reason || !session ? reason : tls_session_last_words(session);
+}
+
 bool transport_fault(struct bufferevent *stream, short events, struct diag *diag)
 {
     int code = EVUTIL_SOCKET_ERROR();
     int dns = bufferevent_socket_get_dns_error(stream);
-    unsigned long tls = bufferevent_get_openssl_error(stream);
     SSL *session = bufferevent_openssl_get_ssl(stream);
     long verified = session ? SSL_get_verify_result(session) : X509_V_OK;
+    const char *tls = tls_reason(stream, session);
 
     if (verified != X509_V_OK)
         return diag_error(diag, "the certificate: %s", X509_verify_cert_error_string(verified));
     if (tls)
-        return diag_error(diag, "TLS: %s", ERR_reason_error_string(tls));
+        return diag_error(diag, "TLS: %s", tls);
     if (dns)
         return diag_error(diag, "the name: %s", evutil_gai_strerror(dns));
     if (events & BEV_EVENT_EOF)

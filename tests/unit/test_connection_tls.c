@@ -107,6 +107,7 @@ static const struct {
     {"127.0.0.1", "ca.pem", "both.pem", NULL, "other.shop", "mismatch"},
     {"127.0.0.1", "stranger.pem", "both.pem", NULL, NULL, "certificate"},
     {"127.0.0.1", NULL, "both.pem", NULL, NULL, "certificate"},
+    /* The first command may be written to a socket that the server has closed by then. */
     {"127.0.0.1", "ca.pem", NULL, NULL, NULL, "certificate required"},
     {"127.0.0.1", "ca.pem", "stranger.pem", "stranger.key", NULL, "unknown ca"},
     {"127.0.0.1", "nowhere.pem", NULL, NULL, NULL, "nowhere.pem: No such file or directory"},
