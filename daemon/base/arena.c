@@ -186,12 +186,15 @@ char *arena_text(struct arena *arena, const char *text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+    char line[256]; /* printed once, where it is short */
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
+    int length = vsnprintf(line, sizeof line, format, again);
     va_end(again);
     if (length < 0)
         return arena_text(arena, "");
+    if ((size_t)length < sizeof line)
+        return arena_copy(arena, line, (size_t)length);
     char *text = arena_alloc(arena, (size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, args);
     return text;

@@ -62,15 +62,21 @@ bool buf_text(struct buf *buf, const char *text)
 
 bool buf_printf(struct buf *buf, const char *format, ...)
 {
+    size_t room = buf->capacity - buf->length;
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(room ? buf->data + buf->length : NULL, room, format, args);
     va_end(args);
-    if (length < 0 || !buf_reserve(buf, (size_t)length))
+    if (length < 0 || !buf_reserve(buf, (size_t)length)) {
+        if (room)
+            buf->data[buf->length] = '\0';
         return false;
-    va_start(args, format);
-    vsnprintf(buf->data + buf->length, (size_t)length + 1, format, args);
-    va_end(args);
+    }
+    if ((size_t)length >= room) { /* it had no room: once more */
+        va_start(args, format);
+        vsnprintf(buf->data + buf->length, (size_t)length + 1, format, args);
+        va_end(args);
+    }
     buf->length += (size_t)length;
     return true;
 }

@@ -136,16 +136,16 @@ static size_t piece(const char *text, size_t length, size_t room, bool q)
 
 static void add_q(struct line *line, const char *text, size_t length)
 {
+    static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < length; i++) {
-        char hex[4];
         unsigned char c = (unsigned char)text[i];
-        snprintf(hex, sizeof hex, "=%02X", c);
+        const char hex[] = {'=', digits[c >> 4], digits[c & 15]};
         if (is_q_safe(c))
             add(line, &text[i], 1);
         else if (c == ' ')
             add(line, "_", 1);
         else
-            add(line, hex, 3);
+            add(line, hex, sizeof hex);
     }
 }
 

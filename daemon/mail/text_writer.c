@@ -6,6 +6,7 @@
  */
 #include "mail/text_writer.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,19 +52,20 @@ struct text_writer {
     unsigned blanks;   /* spaces, likewise; more than one only in <pre> */
     bool no_break;     /* the space is a no-break one */
     unsigned pre;
+    /* How many are open, which may pass what there is room for; and links. */
+    unsigned level_count, row_count, open_count, link_count;
+
+    /* Each is written when it begins: all this is not zeroed for every text. */
     struct level levels[LEVELS_MOST];
-    unsigned level_count; /* may pass LEVELS_MOST */
     struct row rows[ROWS_MOST];
-    unsigned row_count; /* likewise */
     struct open_link open[OPEN_MOST];
-    unsigned open_count; /* likewise */
     const char *links[LINKS_MOST];
-    unsigned link_count;
 };
 
 struct text_writer *text_writer_new(struct arena *arena, struct buf *out)
 {
-    struct text_writer *w = arena_zero(arena, sizeof *w);
+    struct text_writer *w = arena_alloc(arena, sizeof *w);
+    memset(w, 0, offsetof(struct text_writer, levels));
     w->out = out;
     w->begin = out->length;
     w->arena = arena;
@@ -155,20 +157,41 @@ static bool is_invisible(uint32_t c)
            (utf8_is_control(c) && c != '\t' && c != '\n' && c != '\f' && c != '\r');
 }
 
-/* How much of the text is ASCII that shows. */
-static size_t plain_run(const char *text, size_t length)
+/* Eight bytes of ASCII that shows, or spaces, none of which has another one behind it. Unsure is
+ * false, too. */
+static bool are_words(const char *text)
+{
+    static const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t eight, next;
+    memcpy(&eight, text, sizeof eight);
+    memcpy(&next, text + 1, sizeof next);
+    uint64_t others = eight ^ ' ' * ones, behind = next ^ ' ' * ones; /* 0: a space */
+    uint64_t double_space = (others - ones) & ~others & (behind - ones) & ~behind;
+    return !(((eight - ' ' * ones) | (eight + ones) | double_space) & high);
+}
+
+/* How much of the text is words, with one space between two: it goes out as it is. In <pre> a word
+ * alone. */
+static size_t plain_run(const char *text, size_t length, bool pre)
 {
     size_t at = 0;
     while (at < length && text[at] > ' ' && text[at] < 0x7f)
         at++;
-    return at;
+    if (pre || !at)
+        return at;
+    while (length - at > sizeof(uint64_t) && are_words(text + at))
+        at += sizeof(uint64_t);
+    while (at < length && text[at] >= ' ' && text[at] < 0x7f &&
+           (text[at] != ' ' || text[at - 1] != ' '))
+        at++;
+    return text[at - 1] == ' ' ? at - 1 : at;
 }
 
 void text_writer_text(struct text_writer *w, const char *text, size_t length)
 {
     size_t run = 0;
     for (size_t at = 0, width; at < length; at += width) {
-        width = plain_run(text + at, length - at);
+        width = plain_run(text + at, length - at, w->pre > 0);
         if (width) {
             run += width;
             continue;
@@ -306,8 +329,10 @@ bool text_writer_in_level(const struct text_writer *w)
 void text_writer_begin_row(struct text_writer *w)
 {
     text_writer_lines(w, 1);
-    if (w->row_count < ROWS_MOST)
-        w->rows[w->row_count] = (struct row){.count = 0};
+    if (w->row_count < ROWS_MOST) {
+        w->rows[w->row_count].count = 0;
+        w->rows[w->row_count].in_cell = false;
+    }
     w->row_count++;
 }
 

@@ -249,6 +249,15 @@ static bool send_envelope(struct smtp_session *session, const struct smtp_comman
 
 /* ---- The mail itself ---- */
 
+/* The first dot behind `from` that begins a line. Dots are fewer than lines. */
+static const char *next_dot(const char *from, size_t length)
+{
+    const char *dot = from, *end = from + length;
+    while ((dot = memchr(dot + 1, '.', (size_t)(end - dot - 1))) != NULL && dot[-1] != '\n')
+        ;
+    return dot;
+}
+
 /* Copies a piece of the body, a line's first dot doubled (RFC 5321, 4.5.2); how much of it, and
  * how many bytes that became. There is room left for the end of the mail. */
 static size_t stuff(const struct smtp_mail *mail, size_t *at, char *out)
@@ -260,9 +269,9 @@ static size_t stuff(const struct smtp_mail *mail, size_t *at, char *out)
         if (*from == '.' && (*at == 0 || from[-1] == '\n'))
             out[used++] = '.';
         size_t part = mail->length - *at < room + 1 - used ? mail->length - *at : room + 1 - used;
-        const char *dot = memmem(from, part, "\n.", 2);
+        const char *dot = next_dot(from, part);
         if (dot)
-            part = (size_t)(dot - from) + 1;
+            part = (size_t)(dot - from);
         memcpy(out + used, from, part);
         used += part;
         *at += part;

@@ -72,6 +72,19 @@ static void a_print_of_any_length_fits_or_is_refused(void **state)
     }
 }
 
+static void a_print_that_is_refused_changes_nothing(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 1000);
+    buf_text(&buf, "tea"); /* there is room in memory behind it, which is not to be used */
+    buf.limit = 5;
+    assert_false(buf_printf(&buf, "%d", 123));
+    assert_true(buf.full);
+    assert_string_equal(buf_string(&buf), "tea");
+    buf_free(&buf);
+}
+
 static void a_buffer_without_a_limit_grows(void **state)
 {
     (void)state;
@@ -104,6 +117,7 @@ int main(void)
         cmocka_unit_test(grows_to_its_limit_and_not_past_it),
         cmocka_unit_test(one_refusal_lasts_until_it_is_cleared),
         cmocka_unit_test(a_print_of_any_length_fits_or_is_refused),
+        cmocka_unit_test(a_print_that_is_refused_changes_nothing),
         cmocka_unit_test(a_buffer_without_a_limit_grows),
         cmocka_unit_test(a_cut_only_shortens),
     };

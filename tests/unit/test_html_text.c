@@ -120,6 +120,45 @@ static void table(void **state)
     buf_free(&out);
 }
 
+/* What may not go out as it stands, behind words of every length. */
+static void spaces_fold_wherever_they_stand(void **state)
+{
+    static const struct {
+        const char *html, *text, *pre;
+    } cases_of_spaces[] = {
+        {" ", " ", " "},     {"  ", " ", "  "},       {"\t", " ", " "},
+        {" \n ", " ", NULL}, {" ! ", " ! ", " ! "},   {" \u00a0", "\u00a0", NULL},
+        {"\u00ad", "", ""},  {" \u00ad ", " ", "  "}, {" ä  b ", " ä b ", " ä  b "},
+    };
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct buf out, html, text;
+    buf_init(&out, 1000);
+    buf_init(&html, 1000);
+    buf_init(&text, 1000);
+    for (size_t i = 0; i < sizeof cases_of_spaces / sizeof *cases_of_spaces; i++) {
+        for (int before = 1; before <= 24; before++) {
+            const char *words = "of a tea that is so good" + 24 - before;
+            bool spaced = *words == ' '; /* begins the line, and is dropped there */
+            const char *tags[] = {"p", "pre"};
+            for (int pre = 0; pre < 2 && !(pre && (spaced || !cases_of_spaces[i].pre)); pre++) {
+                buf_clear(&html);
+                buf_clear(&text);
+                buf_printf(&html, "<%s>%s%stea or coffee</%s>", tags[pre], words,
+                           cases_of_spaces[i].html, tags[pre]);
+                buf_printf(&text, "%s%stea or coffee\n", words + spaced,
+                           pre ? cases_of_spaces[i].pre : cases_of_spaces[i].text);
+                convert(arena, &out, html.data);
+                assert_string_equal(buf_string(&out), text.data);
+            }
+        }
+    }
+    buf_free(&text);
+    buf_free(&html);
+    buf_free(&out);
+    arena_destroy(&arena);
+}
+
 /* Appends after what is there, by either reader. */
 static void appends(void **state)
 {
@@ -196,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),
+        cmocka_unit_test(spaces_fold_wherever_they_stand),
         cmocka_unit_test(appends),
         cmocka_unit_test(bounds),
     };
