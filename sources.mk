@@ -1826,12 +1826,22 @@ test_files = \
 	tests/bench/bench_pipeline.py \
 	tests/bench/bench_simulate.py \
 	tests/bench/bench_web.py \
+	tests/bench/figures.py \
+	tests/bench/machine.py \
+	tests/bench/npm_peers.py \
 	tests/bench/order.html.liquid \
 	tests/bench/order.json \
 	tests/bench/order.subject.liquid \
 	tests/bench/order.text.liquid \
 	tests/bench/order_liquidjs.js \
+	tests/bench/peer_bullmq.js \
+	tests/bench/peer_business.js \
+	tests/bench/peer_celery.py \
+	tests/bench/peer_stream.js \
+	tests/bench/place.py \
+	tests/bench/processes.py \
 	tests/bench/run.py \
+	tests/bench/shop.py \
 	tests/each.py \
 	tests/functional/browser.py \
 	tests/functional/cart_race.py \

@@ -1,71 +1,36 @@
-"""What the archive costs: events decided in a second with and without it, in turns on the same machine,
-and the processor's time of the loop for each.
+"""What the archive costs: events that no rule matches are decided with and without it, in turns; events a second, and
+the processor's time of the loop and of the thread that forces the archive to the disk."""
 
-usage: tests/bench/bench_archive.py; $BENCH_EVENTS, else 40000, in each of 3 turns."""
-
-import json
-import os
-import pathlib
-import signal
-import socket
-import statistics
-import subprocess
-import tempfile
 import time
 
-import bench_pipeline
-from bench_pipeline import ask, own_time_us, until
+import shop
+from figures import count, ratios, rounds, row, until
+from place import Folder, Nudged, Redis
 
-EVENTS = int(os.environ.get("BENCH_EVENTS", 40000))
-TURNS = 3
-build = pathlib.Path(os.environ["NUDGED_BUILD"])
-bench_pipeline.EVENTS = EVENTS
+EVENTS = count(40000, "BENCH_EVENTS")
+RULE = "{name: never, on: order.placed, if: order.total > 1000, send: thanks}\n"
 
 
-def decide(folder, archive):
-    """Events in a second, µs of the loop for each."""
-    redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", f"{folder}/r.sock", "--appendonly", "yes",
-                              "--dir", str(folder), "--save", ""], stdout=subprocess.DEVNULL)
-    until(lambda: socket.socket(socket.AF_UNIX).connect(f"{folder}/r.sock") is None)
-    (folder / "rules").mkdir()
-    (folder / "templates").mkdir()
-    (folder / "rules/r.yaml").write_text(
-        "{name: never, on: order.placed, if: order.total > 1000, send: {template: never}}\n")
-    (folder / "templates/never.text.liquid").write_text("---\nsubject: x\n---\nx")
-    (folder / "n.yaml").write_text(json.dumps({
-        "state": str(folder / "state"), "redis": {"url": f"unix://{folder}/r.sock"}, "log": {"level": "warning"},
-        "admin": {"socket": f"{folder}/a.sock"}, **({"archive": {"folder": "archive"}} if archive else {})}))
-    bench_pipeline.push(f"{folder}/r.sock")
-    daemon = subprocess.Popen([build / "nudged", "--config", folder / "n.yaml"])
-    decided = lambda: json.loads(ask(f"{folder}/a.sock", "/status"))["decided"]
-    try:
-        until(lambda: decided() > 0)
-        first, before, begin = decided(), own_time_us(daemon.pid, str(daemon.pid)), time.monotonic()
-        until(lambda: decided() >= EVENTS)
-        took, each = time.monotonic() - begin, EVENTS - first
-        loop = own_time_us(daemon.pid, str(daemon.pid)) - before
-        return each / took, loop / each
-    finally:
-        daemon.send_signal(signal.SIGTERM)
-        daemon.wait()
-        redis.terminate()
-        redis.wait()
+def decided(archive):
+    with Folder() as folder:
+        redis = folder.start(Redis(folder.path))
+        shop.write(folder, RULE)
+        redis.push(shop.event(number) for number in range(EVENTS))
+        daemon = folder.start(Nudged(folder.path, redis, {"archive": {"folder": "archive"}} if archive else {}))
+        until(lambda: daemon.status()["decided"] > 0, "the first events")
+        first, before, begin = daemon.status()["decided"], daemon.parts_us(), time.monotonic()
+        until(lambda: daemon.status()["decided"] >= EVENTS, "the last event")
+        took, each, after = time.monotonic() - begin, EVENTS - first, daemon.parts_us()
+        return {"events": each / took, "loop": (after[0] - before[0]) / each, "others": (after[1] - before[1]) / each}
 
 
 def main():
-    rates, loops = {True: [], False: []}, {True: [], False: []}
-    for _ in range(TURNS):
-        for archive in (False, True):
-            with tempfile.TemporaryDirectory(prefix="nudged-bench-") as folder:
-                rate, loop = decide(pathlib.Path(folder), archive)
-            rates[archive].append(rate)
-            loops[archive].append(loop)
-    without, with_it = (statistics.median(rates[archive]) for archive in (False, True))
-    print(f"archive_without\t{without:.0f}\tevents/s")
-    print(f"archive_with\t{with_it:.0f}\tevents/s")
-    print(f"archive_ratio\t{with_it / without:.3f}\tof without")
-    print(f"archive_loop_without\t{statistics.median(loops[False]):.2f}\tµs")
-    print(f"archive_loop_with\t{statistics.median(loops[True]):.2f}\tµs")
+    found = rounds({"without": lambda: decided(False), "with": lambda: decided(True)})
+    for name, figures in found.items():
+        row(f"{name}: events", figures["events"], "1/s")
+        row(f"{name}: loop", figures["loop"], "µs")
+        row(f"{name}: other threads", figures["others"], "µs")
+    row("with: of without", ratios(found["with"]["events"], found["without"]["events"]), "times")
 
 
 if __name__ == "__main__":

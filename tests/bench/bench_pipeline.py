@@ -1,187 +1,204 @@
-"""Messages per second, from events in Redis' stream to Postfix's smtp-sink, and what
-smtp-source reaches with the same size and number of connections on the same machine in
-the same run.
+"""Messages a second from events in Redis to Postfix's smtp-sink, and what of the processors' time each part takes for
+one: ten rules, events of 690 bytes, messages of two parts and 4 KB, 20 connections. In the same rounds: smtp-source
+-d, which writes messages of the same size and does nothing else; BullMQ with nodemailer and liquidjs in one process
+and in two; two Node processes that read the stream themselves; Celery with smtplib and Jinja2.
 
-The events are in the stream before the daemon starts; the time counts from the first
-message that is sent to the last. The processor's time for each message is told apart by
-who had it: it depends less on what else the machine does."""
+The events are there before anybody starts to read. The sink says when the first tenth is taken (the time before is
+not counted: starting, connecting, compiling) and when all are; more or fewer than all ends the benchmark."""
 
-import json
+import importlib.util
 import os
-import pathlib
-import signal
-import socket
+import resource
 import subprocess
 import sys
-import tempfile
-import threading
 import time
-import http.client
 
-EVENTS = int(os.environ.get("BENCH_MESSAGES", 20000))
-CUSTOMERS = 2000
-CONNECTIONS = 32
-ROUNDS = 3  # of smtp-source, before and after: the machine is shared
-build = pathlib.Path(os.environ["NUDGED_BUILD"])
+import shop
+from figures import SOURCE, count, fail, ratios, rounds, row, say, until
+from npm_peers import npm_peers
+from place import Folder, Nudged, Redis, SmtpSink
+from processes import Process
 
-TEMPLATE = """---
-subject: "Thank you, {{ customer.first_name }}: order {{ order.number }}"
-layout: none
----
-<html><body>{% for item in order.items %}<p>{{ item.title }}: {{ item.price }}</p>{% endfor %}
-<p>""" + "A few words about tea, and why it is good to drink it slowly. " * 40 + "</p></body></html>\n"
+MESSAGES = count(20000, "BENCH_MESSAGES")
+CONNECTIONS = 20
+HERE = SOURCE / "tests/bench"
+PEERS = [peer for peer in os.environ.get("BENCH_PEERS", "smtp-source bullmq bullmq2 node2 celery").split()]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def message_bytes():
+    """The size of a message on the wire, of the one that the daemon makes of the first event."""
+    with Folder() as folder:
+        redis = folder.start(Redis(folder.path))
+        dumps = folder.path / "dumps"
+        dumps.mkdir()
+        dumps.chmod(0o777)
+        folder.path.chmod(0o755)
+        sink = folder.start(SmtpSink(folder.path, "-d", f"{dumps}/"))
+        shop.write(folder)
+        redis.push([shop.event(0)])
+        folder.start(Nudged(folder.path, redis, settings(sink)))
+        until(lambda: sink.taken() == 1, "a message")
+        until(lambda: any(dumps.iterdir()), "its file")
+        return max(file.stat().st_size for file in dumps.iterdir())
 
 
-def start_sink():
-    port = free_port()
-    user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    sink = subprocess.Popen(["smtp-sink", *user, f"127.0.0.1:{port}", "1024"],
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until(lambda: socket.create_connection(("127.0.0.1", port), 1).close() is None)
-    return sink, port
+def settings(sink):
+    return {"gateways": {"sink": {"kind": "smtp", "host": "127.0.0.1", "port": sink.port, "tls": "never",
+                                  "connections": CONNECTIONS}}}
 
 
-def until(condition, seconds=120):
-    end, pause = time.monotonic() + seconds, threading.Event()
-    while time.monotonic() < end:
-        try:
-            if condition():
-                return
-        except OSError:
-            pass
-        pause.wait(0.005)
-    sys.exit("bench_pipeline: waited too long")
+def events(messages):
+    return [shop.event(number) for number in range(messages)]
 
 
-def smtp_source(port, size):
-    begin = time.monotonic()
-    subprocess.run(["smtp-source", "-d", "-s", str(CONNECTIONS), "-m", str(EVENTS), "-l", str(size),
-                    "-f", "a@shop.example", "-t", "b@shop.example", f"127.0.0.1:{port}"], check=True)
-    return EVENTS / (time.monotonic() - begin)
+# ---- What each round measures -----------------------------------------------------------
+
+def between(messages, sink, used):
+    """Figures from the first tenth to the last message; `used` returns name → microseconds so far."""
+    until(lambda: sink.taken() >= messages // 10, "the first messages")
+    first, before, begin = sink.taken(), used(), time.monotonic()
+    until(lambda: sink.taken() >= messages, "the last message", 300)
+    took, after = time.monotonic() - begin, used()
+    each = messages - first
+    return {"messages": each / took, **{name: (after[name] - before[name]) / each for name in after}}
 
 
-def event(number):
-    return json.dumps({
-        "type": "order.placed", "id": f"o{number}",
-        "customer": {"id": number % CUSTOMERS, "email": f"c{number % CUSTOMERS}@example.com",
-                     "first_name": "Ștefan", "locale": "ro", "accepts_marketing": True},
-        "order": {"number": str(number), "total": 64.9, "currency": "EUR",
-                  "items": [{"sku": "TEA-1", "title": "Mountain tea", "price": 12.5}] * 3}})
+def exactly(messages, sink, who):
+    """Nobody sends more than there is; a moment more would show it."""
+    if sink.taken() != messages:
+        fail(f"{who} sent {sink.taken()} messages of {messages}")
 
 
-def push(path):
-    """All events in one write: RESP by hand, so that the pushing costs little."""
-    client = socket.socket(socket.AF_UNIX)
-    client.connect(path)
+def nudged():
+    with Folder() as folder:
+        redis, sink = folder.start(Redis(folder.path)), folder.start(SmtpSink(folder.path))
+        shop.write(folder)
+        redis.push(events(MESSAGES))
+        daemon = folder.start(Nudged(folder.path, redis, settings(sink)))
 
-    def command(*words):
-        words = [word.encode() for word in words]
-        return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
+        def used():
+            loop, senders = daemon.parts_us()
+            scripts, commands = redis.calls()
+            return {"loop": loop, "senders": senders, "redis": redis.used_us(), "sink": sink.used_us(),
+                    "scripts": scripts, "commands": commands}
 
-    reader = threading.Thread(target=lambda: [client.recv(1 << 16) for _ in iter(
-        lambda: client.recv(1, socket.MSG_PEEK), b"")], daemon=True)
-    reader.start()
-    client.sendall(b"".join(command("XADD", "nudged:events", "*", "event", event(n))
-                            for n in range(EVENTS)))
-    client.shutdown(socket.SHUT_WR)
-    reader.join(30)
-    client.close()
-
-
-def ask(path, what):
-    connection = http.client.HTTPConnection("localhost")
-    connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.connect(path)
-    connection.request("GET", what)
-    body = connection.getresponse().read()
-    connection.close()
-    return body
+        figures = between(MESSAGES, sink, used)
+        until(lambda: daemon.status()["sent"] == MESSAGES, "the last settlement")
+        anonymous, resident = daemon.memory_mb()
+        exactly(MESSAGES, sink, "nudged")
+        return {**figures, "daemon": figures["loop"] + figures["senders"], "anonymous": anonymous,
+                "resident": resident}
 
 
-def own_time_us(pid, thread="*"):
-    """What the threads of a process had of the processor so far (proc(5), schedstat)."""
-    ran = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").glob(thread):
-        ran += int((task / "schedstat").read_text().split()[0])
-    return ran / 1000
+def smtp_source(size):
+    with Folder() as folder:
+        sink = folder.start(SmtpSink(folder.path))
+        before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        subprocess.run(["smtp-source", "-d", "-s", str(CONNECTIONS), "-m", str(MESSAGES), "-l", str(size),
+                        "-f", "a@shop.example", "-t", "c1@example.com", f"127.0.0.1:{sink.port}"], check=True)
+        took, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+        exactly(MESSAGES, sink, "smtp-source")
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return {"messages": MESSAGES / took, "daemon": spent * 1e6 / MESSAGES, "sink": sink.used_us() / MESSAGES}
 
 
-def script_calls(path):
-    """Calls of scripts that Redis ran so far: how well batches are filled."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(path)
-        client.sendall(b"INFO commandstats\r\n")
-        said = client.recv(1 << 16).decode()
-    return sum(int(line.split("calls=")[1].split(",")[0]) for line in said.splitlines()
-               if line.startswith("cmdstat_evalsha"))
+def peer(name, messages, fill, workers):
+    """`fill(folder, redis)` puts the events there, `workers(folder, redis, sink)` returns the commands to start."""
+    with Folder() as folder:
+        redis, sink = folder.start(Redis(folder.path)), folder.start(SmtpSink(folder.path))
+        shop.write(folder)
+        fill(folder.path, redis)
+        with open(folder.path / "log", "wb") as log:
+            running = [folder.start(Process(command, env=environment, cwd=HERE, stdout=log, stderr=log))
+                       for command, environment in workers(folder.path, redis, sink)]
+        figures = between(messages, sink, lambda: {"daemon": sum(one.used_us() for one in running),
+                                                   "redis": redis.used_us(), "sink": sink.used_us()})
+        resident = sum(one.memory_mb()[1] for one in running)
+        exactly(messages, sink, name)
+        return {**figures, "resident": resident}
 
 
-def costs(daemon, redis, sink, path):
-    """Rows of what has been used up to now, to be divided by the messages."""
-    loop = own_time_us(daemon, str(daemon))
-    return {"loop": (loop, "µs"), "senders": (own_time_us(daemon) - loop, "µs"),
-            "redis": (own_time_us(redis, str(redis)), "µs"),
-            "sink": (own_time_us(sink), "µs"), "scripts": (script_calls(path), "calls")}
+def fed(command, environment, messages):
+    subprocess.run(command, env=environment, cwd=HERE, text=True, check=True, input="\n".join(events(messages)) + "\n")
 
 
-def nudged(folder, sink, port):
-    redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", f"{folder}/r.sock",
-                              "--appendonly", "yes", "--dir", str(folder), "--save", ""],
-                             stdout=subprocess.DEVNULL)
-    until(lambda: socket.socket(socket.AF_UNIX).connect(f"{folder}/r.sock") is None)
-    (folder / "rules").mkdir()
-    (folder / "templates").mkdir()
-    (folder / "rules/r.yaml").write_text(
-        "{name: thanks, class: transactional, on: order.placed, if: order.total > 10, send: thanks}")
-    (folder / "templates/thanks.html.liquid").write_text(TEMPLATE)
-    (folder / "n.yaml").write_text(json.dumps({
-        "state": str(folder / "state"), "redis": {"url": f"unix://{folder}/r.sock"},
-        "log": {"level": "warning"}, "events": {"batch": 500},
-        "mail": {"from": "a@shop.example"}, "admin": {"socket": f"{folder}/a.sock"},
-        "gateways": {"sink": {"kind": "smtp", "host": "127.0.0.1", "port": port, "tls": "never",
-                              "connections": CONNECTIONS}}}))
-    push(f"{folder}/r.sock")
-    daemon = subprocess.Popen([build / "nudged", "--config", folder / "n.yaml"])
-    sent = lambda: json.loads(ask(f"{folder}/a.sock", "/status"))["sent"]
-    try:
-        until(lambda: sent() > 0)
-        spent = lambda: costs(daemon.pid, redis.pid, sink.pid, f"{folder}/r.sock")
-        first, before, begin = sent(), spent(), time.monotonic()
-        until(lambda: sent() >= EVENTS)
-        each = EVENTS - first
-        rate, after = each / (time.monotonic() - begin), spent()
-        return rate, {name: ((value - before[name][0]) / each, unit)
-                      for name, (value, unit) in after.items()}
-    finally:
-        daemon.send_signal(signal.SIGTERM)
-        daemon.wait()
-        redis.terminate()
-        redis.wait()
+def bullmq(modules, processes):
+    messages, environment = MESSAGES // 5, {**os.environ, "NODE_PATH": str(modules), "NODE_ENV": "production"}
+    program = HERE / "peer_bullmq.js"
+    return peer(f"BullMQ, {processes}", messages,
+                lambda folder, redis: fed(["node", program, "fill", redis.socket], environment, messages),
+                lambda folder, redis, sink: [(["node", program, "work", redis.socket, folder / "peer", sink.port,
+                                               CONNECTIONS // processes], environment)] * processes)
+
+
+def node(modules, processes):
+    messages, environment = MESSAGES // 3, {**os.environ, "NODE_PATH": str(modules), "NODE_ENV": "production"}
+    return peer(f"Node, {processes}", messages,
+                lambda folder, redis: redis.push(events(messages)),
+                lambda folder, redis, sink: [(["node", HERE / "peer_stream.js", f"w{number}", redis.socket,
+                                               folder / "peer", "smtp", sink.port, CONNECTIONS // processes],
+                                              environment) for number in range(processes)])
+
+
+def celery():
+    messages = MESSAGES // 8
+
+    def environment(folder, redis, port):
+        return {**os.environ, "PEER_REDIS": redis.socket, "PEER_FOLDER": str(folder / "peer"), "PEER_PORT": str(port),
+                "C_FORCE_ROOT": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def workers(folder, redis, sink):
+        command = [sys.executable, "-m", "celery", "-A", "peer_celery", "worker", "--concurrency", CONNECTIONS,
+                   "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+        return [(command, environment(folder, redis, sink.port))]
+
+    return peer("Celery", messages, lambda folder, redis: fed([sys.executable, HERE / "peer_celery.py"],
+                                                              environment(folder, redis, 0), messages), workers)
+
+
+# ---- The table --------------------------------------------------------------------------
+
+NAMES = {"nudged": "nudged", "smtp-source": "smtp-source -d", "bullmq": "BullMQ", "bullmq2": "BullMQ, two processes",
+         "node2": "two Node processes", "celery": "Celery"}
+COLUMNS = {"messages": ("messages", "1/s"), "daemon": ("its processes", "µs"), "redis": ("Redis", "µs"),
+           "sink": ("sink", "µs"), "resident": ("resident", "MB")}
+PARTS = {"loop": ("loop", "µs"), "senders": ("senders", "µs"), "redis": ("Redis", "µs"), "sink": ("the sink", "µs"),
+         "scripts": ("scripts called", "calls"), "commands": ("commands called, in scripts too", "calls"),
+         "anonymous": ("anonymous memory", "MB")}
+
+
+def table(found):
+    for name, figures in found.items():
+        for figure, (column, unit) in COLUMNS.items():
+            if figure in figures:
+                row(f"{NAMES[name]}: {column}", figures[figure], unit)
+    own = found["nudged"]
+    for name in found:
+        if name != "nudged":
+            row(f"{NAMES[name]}: nudged to it", ratios(own["messages"], found[name]["messages"]), "times")
+    for figure, (words, unit) in PARTS.items():
+        row(f"a message, {words}", own[figure], unit)
 
 
 def main():
-    sink, port = start_sink()
-    try:
-        size = len(TEMPLATE) * 2  # both parts
-        before = [smtp_source(port, size) for _ in range(ROUNDS)]
-        with tempfile.TemporaryDirectory(prefix="nudged-bench-") as folder:
-            ours, each = nudged(pathlib.Path(folder), sink, port)
-        after = [smtp_source(port, size) for _ in range(ROUNDS)]
-    finally:
-        sink.terminate()
-        sink.wait()
-    theirs = sorted(before + after)[ROUNDS]
-    print(f"pipeline_messages\t{ours:.0f}\tmessages/s")
-    print(f"pipeline_smtp_source\t{theirs:.0f}\tmessages/s")
-    print(f"pipeline_ratio\t{ours / theirs:.3f}\tof smtp-source")
-    for name, (value, unit) in each.items():
-        print(f"pipeline_each_{name}\t{value:.2f}\t{unit}")
+    size = message_bytes()
+    say(f"a message of {size} bytes")
+    if not 3500 < size < 4700:
+        fail(f"a message is of 4 KB, and not of {size} bytes")
+    modules = npm_peers() if {"bullmq", "bullmq2", "node2"} & set(PEERS) else None
+    ways = {"nudged": nudged}
+    if "smtp-source" in PEERS:
+        ways["smtp-source"] = lambda: smtp_source(size)
+    if modules:
+        ways |= {name: way for name, way in {
+            "bullmq": lambda: bullmq(modules, 1), "bullmq2": lambda: bullmq(modules, 2),
+            "node2": lambda: node(modules, 2)}.items() if name in PEERS}
+    if "celery" in PEERS:
+        if importlib.util.find_spec("celery"):
+            ways["celery"] = celery
+        else:
+            say("no Celery here: without it")
+    table(rounds(ways))
 
 
 if __name__ == "__main__":

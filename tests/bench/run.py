@@ -1,59 +1,111 @@
 #!/usr/bin/python3
-"""Runs the benchmarks over a build folder.
+"""Runs benchmarks over a build folder, and prints what they found as tables in Markdown.
 
-usage: tests/bench/run.py --build DIR [NAME] [--tsv]
+usage: tests/bench/run.py --build DIR [--quick] [--tsv] [list | all | NAME…]
 
-A benchmark is tests/bench/bench_NAME.c, built, or an executable bench_NAME.py or
-bench_NAME.sh. It prints rows "name<TAB>value<TAB>unit" and knows the build folder
-from $NUDGED_BUILD, the source from $NUDGED_SOURCE. Lines of standard error are
-for people. With --tsv the rows are printed as they come, else as a table.
-"""
+A benchmark is tests/bench/bench_NAME.c, built, or bench_NAME.py. It prints rows "name<TAB>value<TAB>unit", and
+"<TAB>spread" where there is one, in percent of the value; "row: column" as the name makes a table of several columns.
+It knows the build folder from $NUDGED_BUILD, the source from $NUDGED_SOURCE. Lines of standard error are for people."""
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+from machine import busy, header
+
 ROOT = Path(__file__).resolve().parents[2]
+# The figures of docs/performance.md in its order, and how many minutes each takes.
+FIGURES = {"pipeline": 9}
 
 
-def benchmarks(build, wanted):
-    """(name, command) of each, sorted."""
-    for source in sorted((ROOT / "tests/bench").glob("bench_*")):
-        name = source.stem.removeprefix("bench_")
-        if wanted and name != wanted:
-            continue
-        if source.suffix == ".c":
-            yield name, [build / "tests/bench" / source.stem]
-        elif source.suffix == ".py":
-            yield name, [sys.executable, source]
-        elif source.suffix == ".sh":
-            yield name, ["/bin/sh", source]
+def benchmarks(wanted):
+    """(name, source) of each, those of the page first."""
+    found = {source.stem.removeprefix("bench_"): source for source in sorted((ROOT / "tests/bench").glob("bench_*"))}
+    for name in wanted:
+        if name not in found:
+            sys.exit(f"no benchmark {name}; these are there: {' '.join(sorted(found))}")
+    order = [name for name in FIGURES if name in found] + [name for name in found if name not in FIGURES]
+    return [(name, found[name]) for name in order if not wanted or name in wanted]
 
 
-def show(name, value, unit, tsv):
-    if tsv:
-        print(f"{name}\t{value}\t{unit}", flush=True)
-    else:
-        number = float(value)
-        digits = 0 if abs(number) >= 1000 else 2
-        print(f"  {name:<40} {number:>14,.{digits}f} {unit}", flush=True)
+def purpose(source):
+    """The beginning of what it says about itself."""
+    said = re.search(r'(?:/\*|""")\s*(.*?)[.:;]\s', source.read_text().replace("\n *", ""), re.S)
+    return " ".join(said[1].split())
 
 
-def measure(name, command, tsv):
+def listed(found):
+    for name, source in found:
+        minutes = f"{FIGURES[name]} min" if name in FIGURES else ""
+        print(f"{name:<12} {minutes:>6}  {purpose(source)}")
+
+
+# ---- Tables ------------------------------------------------------------------------------
+
+def figure(value):
+    number = float(value)
+    if number and abs(number) < 100:
+        return f"{number:.3g}" if abs(number) < 10 else f"{number:.1f}"
+    return f"{number:,.0f}"
+
+
+def cell(entry):
+    value, _, spread = entry
+    return figure(value) + (f" ±{spread} %" if spread and spread != "0" else "")
+
+
+def flat(rows):
+    yield "| | | unit |"
+    yield "| --- | ---: | --- |"
+    for name, entry in rows:
+        yield f"| {name} | {cell(entry)} | {entry[1]} |"
+
+
+def crossed(rows):
+    """Rows "a: b" as a table of columns b; the unit stands in the head."""
+    columns, lines = {}, {}
+    for name, entry in rows:
+        line, column = name.split(": ", 1)
+        columns.setdefault(column, entry[1])
+        lines.setdefault(line, {})[column] = entry
+    yield "| | " + " | ".join(f"{column}, {unit}" for column, unit in columns.items()) + " |"
+    yield "| --- |" + " ---: |" * len(columns)
+    for line, cells in lines.items():
+        shown = [cell(cells[column]) if column in cells else "" for column in columns]
+        yield f"| {line} | " + " | ".join(shown) + " |"
+
+
+def tables(rows):
+    """Text in Markdown: first what belongs into columns."""
+    wide = [row for row in rows if ": " in row[0]]
+    long = [row for row in rows if ": " not in row[0]]
+    parts = [crossed(wide)] * bool(wide) + [flat(long)] * bool(long)
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+# ---- Running -----------------------------------------------------------------------------
+
+def command(source, build):
+    return [build / "tests/bench" / source.stem] if source.suffix == ".c" else [sys.executable, source]
+
+
+def measure(name, source, options):
     """Runs one; false where it failed, or printed no row."""
-    if not tsv:
-        print(f"{name}:", flush=True)
-    rows = 0
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-    ) as running:
+    rows = []
+    with subprocess.Popen(command(source, options.build), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True) as running:
         for line in running.stdout:
-            show(*line.rstrip("\n").split("\t"), tsv)
-            rows += 1
+            words = line.rstrip("\n").split("\t")
+            rows.append((words[0], [*words[1:], "", ""][:3]))
+            if options.tsv:
+                print(line, end="", flush=True)
+    if not options.tsv and rows:
+        print(f"\n### {name}\n{tables(rows)}", flush=True)
     if running.returncode or not rows:
-        print(f"{name}: exit status {running.returncode}, {rows} rows", file=sys.stderr)
+        print(f"{name}: exit status {running.returncode}, {len(rows)} rows", file=sys.stderr)
         return False
     return True
 
@@ -61,18 +113,22 @@ def measure(name, command, tsv):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", required=True, type=Path)
-    parser.add_argument("--tsv", action="store_true", help="rows of name, value, unit")
-    parser.add_argument("name", nargs="?", metavar="NAME")
+    parser.add_argument("--tsv", action="store_true", help="rows of name, value, unit, spread in percent")
+    parser.add_argument("--quick", action="store_true", help="one short round: whether they work, not how fast it is")
+    parser.add_argument("name", nargs="*", metavar="NAME", help="list, all (default), or names of benchmarks")
     options = parser.parse_args()
-    build = options.build.resolve()
-    os.environ["NUDGED_BUILD"] = str(build)
-    os.environ["NUDGED_SOURCE"] = str(ROOT)
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    found = list(benchmarks(build, options.name))
-    if not found:
-        print(f"no benchmark {options.name or ''} in tests/bench", file=sys.stderr)
-        return 1
-    results = [measure(name, command, options.tsv) for name, command in found]
+    options.build = options.build.resolve()
+    os.environ |= {"NUDGED_BUILD": str(options.build), "NUDGED_SOURCE": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    if options.quick:
+        os.environ["BENCH_QUICK"] = "1"
+    if options.name == ["list"]:
+        return listed(benchmarks([]))
+    found = benchmarks([] if options.name == ["all"] else options.name)
+    if not options.tsv:
+        print("\n".join(header(options.build, ROOT)), flush=True)
+    results = [measure(name, source, options) for name, source in found]
+    if not options.tsv:
+        print(f"\n{busy():.1f} of the processors were busy in its last minute." + " One short round." * options.quick)
     return 0 if all(results) else 1
 
 

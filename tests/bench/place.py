@@ -1,0 +1,172 @@
+"""Where a benchmark takes place: a Redis, Postfix's smtp-sink or another gateway, a daemon; each on a Unix socket or
+on the loopback interface, in a folder of its own that goes with it."""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import tempfile
+import threading
+
+from figures import BUILD, fail, until
+from processes import Process
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Folder:
+    """A temporary folder, with the processes that were started in it."""
+
+    def __init__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="nudged-bench-"))
+        self.started = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for one in reversed(self.started):
+            one.end()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def start(self, process):
+        self.started.append(process)
+        return process
+
+    def write(self, name, text):
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).write_text(text)
+
+
+class Redis(Process):
+    """A Redis as docs/operations.md asks for it: with an append-only file, written once a second. It is not
+    rewritten during a run, which would fall into some runs and not into others."""
+
+    def __init__(self, folder):
+        self.socket = f"{folder}/redis.sock"
+        super().__init__(["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", folder, "--save", "",
+                          "--appendonly", "yes", "--auto-aof-rewrite-percentage", "0",
+                          "--maxmemory-policy", "noeviction"])
+        until(lambda: self.ask("PING").startswith("+PONG"), "Redis")
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(self.socket)
+        return client
+
+    def ask(self, *words):
+        """The answer to a command of few words, as it comes over the wire."""
+        with self.connect() as client:
+            client.sendall(resp(*words))
+            answer = client.recv(1 << 16)
+            if answer[:1] == b"$" and int(answer[1:answer.index(b"\r\n")]) > 0:
+                whole = answer.index(b"\r\n") + 4 + int(answer[1:answer.index(b"\r\n")])
+                while len(answer) < whole:
+                    answer += client.recv(1 << 16)
+            return answer.decode()
+
+    def info(self, section):
+        return dict(line.split(":", 1) for line in self.ask("INFO", section).splitlines() if ":" in line)
+
+    def used_us(self):
+        """Of the whole server, as it counts itself."""
+        info = self.info("cpu")
+        return (float(info["used_cpu_sys"]) + float(info["used_cpu_user"])) * 1e6
+
+    def calls(self):
+        """(scripts, commands that scripts and clients called) so far."""
+        scripts = commands = 0
+        for name, value in self.info("commandstats").items():
+            number = int(value.split("calls=")[1].split(",")[0])
+            scripts += number if name == "cmdstat_evalsha" else 0
+            commands += number if name != "cmdstat_info" else 0
+        return scripts, commands
+
+    def push(self, events, stream="nudged:events", at_once=1000):
+        """All of them into the stream, and waits until they are there."""
+        client = self.connect()
+        reader = threading.Thread(target=drain, args=(client,), daemon=True)
+        reader.start()
+        pending = []
+        for event in events:
+            pending.append(resp("XADD", stream, "*", "event", event))
+            if len(pending) == at_once:
+                client.sendall(b"".join(pending))
+                pending.clear()
+        client.sendall(b"".join(pending))
+        client.shutdown(socket.SHUT_WR)
+        reader.join(600)
+        client.close()
+
+
+def resp(*words):
+    words = [word.encode() if isinstance(word, str) else word for word in words]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+def drain(client):
+    while client.recv(1 << 16):
+        pass
+
+
+class SmtpSink(Process):
+    """Postfix's smtp-sink, which counts what it took for itself."""
+
+    def __init__(self, folder, *options):
+        self.port, self.counts = free_port(), pathlib.Path(folder) / "sink-counts"
+        user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        with open(self.counts, "wb") as counts:
+            super().__init__(["smtp-sink", "-c", *user, *options, f"127.0.0.1:{self.port}", "1024"], stdout=counts)
+        until(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close() is None, "smtp-sink")
+
+    def taken(self):
+        """Messages so far."""
+        with open(self.counts, "rb") as counts:
+            counts.seek(max(0, os.path.getsize(self.counts) - 200))
+            found = re.findall(rb"mesg=(\d+)", counts.read())
+        return int(found[-1]) if found else 0
+
+
+class Nudged(Process):
+    """The daemon over `folder`, whose rules and templates are there; `settings` are added to its configuration."""
+
+    def __init__(self, folder, redis, settings, name="nudged"):
+        self.admin = f"{folder}/{name}.sock"
+        config = pathlib.Path(folder) / f"{name}.yaml"
+        config.write_text(json.dumps({
+            "state": f"{folder}/{name}-state", "redis": {"url": f"unix://{redis.socket}"}, "instance": name,
+            "log": {"level": "error"}, "mail": {"from": "a@shop.example"}, "admin": {"socket": self.admin},
+            **settings}))
+        super().__init__([BUILD / "nudged", "--config", config])
+        until(self.answers, "the daemon")
+
+    def answers(self):
+        if self.running.poll() is not None:
+            fail("the daemon does not start")
+        return self.ask("/health") is not None
+
+    def ask(self, what, method="GET"):
+        connection = http.client.HTTPConnection("localhost")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(30)
+        try:
+            connection.sock.connect(self.admin)
+            connection.request(method, what)
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
+    def status(self):
+        return json.loads(self.ask("/status"))
+
+    def parts_us(self):
+        """(the loop, which is the first thread; the senders, which are all others)."""
+        loop = self.main_thread_us()
+        return loop, self.used_us() - loop
