@@ -1822,10 +1822,12 @@ test_files = \
 	tests/bench/bench_archive.py \
 	tests/bench/bench_clocks.py \
 	tests/bench/bench_delivery.py \
+	tests/bench/bench_http.py \
 	tests/bench/bench_liquidjs.py \
 	tests/bench/bench_pipeline.py \
 	tests/bench/bench_simulate.py \
 	tests/bench/bench_web.py \
+	tests/bench/contest.py \
 	tests/bench/figures.py \
 	tests/bench/machine.py \
 	tests/bench/npm_peers.py \

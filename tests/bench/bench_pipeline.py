@@ -14,15 +14,15 @@ import sys
 import time
 
 import shop
-from figures import SOURCE, count, fail, ratios, rounds, row, say, until
+from contest import HERE, exactly, fed, javascript, node, nudged, peer
+from figures import count, fail, ratios, rounds, row, say, until
 from npm_peers import npm_peers
 from place import Folder, Nudged, Redis, SmtpSink
-from processes import Process
 
 MESSAGES = count(20000, "BENCH_MESSAGES")
 CONNECTIONS = 20
-HERE = SOURCE / "tests/bench"
-PEERS = [peer for peer in os.environ.get("BENCH_PEERS", "smtp-source bullmq bullmq2 node2 celery").split()]
+PEERS = os.environ.get("BENCH_PEERS", "smtp-source bullmq bullmq2 node2 celery").split()
+BEFORE = os.environ.get("BENCH_BEFORE")  # a build folder of another state, which takes turns with this one
 
 
 def message_bytes():
@@ -36,58 +36,10 @@ def message_bytes():
         sink = folder.start(SmtpSink(folder.path, "-d", f"{dumps}/"))
         shop.write(folder)
         redis.push([shop.event(0)])
-        folder.start(Nudged(folder.path, redis, settings(sink)))
+        folder.start(Nudged(folder.path, redis, {"gateways": {"sink": sink.settings()}}))
         until(lambda: sink.taken() == 1, "a message")
         until(lambda: any(dumps.iterdir()), "its file")
         return max(file.stat().st_size for file in dumps.iterdir())
-
-
-def settings(sink):
-    return {"gateways": {"sink": {"kind": "smtp", "host": "127.0.0.1", "port": sink.port, "tls": "never",
-                                  "connections": CONNECTIONS}}}
-
-
-def events(messages):
-    return [shop.event(number) for number in range(messages)]
-
-
-# ---- What each round measures -----------------------------------------------------------
-
-def between(messages, sink, used):
-    """Figures from the first tenth to the last message; `used` returns name → microseconds so far."""
-    until(lambda: sink.taken() >= messages // 10, "the first messages")
-    first, before, begin = sink.taken(), used(), time.monotonic()
-    until(lambda: sink.taken() >= messages, "the last message", 300)
-    took, after = time.monotonic() - begin, used()
-    each = messages - first
-    return {"messages": each / took, **{name: (after[name] - before[name]) / each for name in after}}
-
-
-def exactly(messages, sink, who):
-    """Nobody sends more than there is; a moment more would show it."""
-    if sink.taken() != messages:
-        fail(f"{who} sent {sink.taken()} messages of {messages}")
-
-
-def nudged():
-    with Folder() as folder:
-        redis, sink = folder.start(Redis(folder.path)), folder.start(SmtpSink(folder.path))
-        shop.write(folder)
-        redis.push(events(MESSAGES))
-        daemon = folder.start(Nudged(folder.path, redis, settings(sink)))
-
-        def used():
-            loop, senders = daemon.parts_us()
-            scripts, commands = redis.calls()
-            return {"loop": loop, "senders": senders, "redis": redis.used_us(), "sink": sink.used_us(),
-                    "scripts": scripts, "commands": commands}
-
-        figures = between(MESSAGES, sink, used)
-        until(lambda: daemon.status()["sent"] == MESSAGES, "the last settlement")
-        anonymous, resident = daemon.memory_mb()
-        exactly(MESSAGES, sink, "nudged")
-        return {**figures, "daemon": figures["loop"] + figures["senders"], "anonymous": anonymous,
-                "resident": resident}
 
 
 def smtp_source(size):
@@ -99,52 +51,22 @@ def smtp_source(size):
         took, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
         exactly(MESSAGES, sink, "smtp-source")
         spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return {"messages": MESSAGES / took, "daemon": spent * 1e6 / MESSAGES, "sink": sink.used_us() / MESSAGES}
-
-
-def peer(name, messages, fill, workers):
-    """`fill(folder, redis)` puts the events there, `workers(folder, redis, sink)` returns the commands to start."""
-    with Folder() as folder:
-        redis, sink = folder.start(Redis(folder.path)), folder.start(SmtpSink(folder.path))
-        shop.write(folder)
-        fill(folder.path, redis)
-        with open(folder.path / "log", "wb") as log:
-            running = [folder.start(Process(command, env=environment, cwd=HERE, stdout=log, stderr=log))
-                       for command, environment in workers(folder.path, redis, sink)]
-        figures = between(messages, sink, lambda: {"daemon": sum(one.used_us() for one in running),
-                                                   "redis": redis.used_us(), "sink": sink.used_us()})
-        resident = sum(one.memory_mb()[1] for one in running)
-        exactly(messages, sink, name)
-        return {**figures, "resident": resident}
-
-
-def fed(command, environment, messages):
-    subprocess.run(command, env=environment, cwd=HERE, text=True, check=True, input="\n".join(events(messages)) + "\n")
+        return {"messages": MESSAGES / took, "processes": spent * 1e6 / MESSAGES, "sink": sink.used_us() / MESSAGES}
 
 
 def bullmq(modules, processes):
-    messages, environment = MESSAGES // 5, {**os.environ, "NODE_PATH": str(modules), "NODE_ENV": "production"}
-    program = HERE / "peer_bullmq.js"
-    return peer(f"BullMQ, {processes}", messages,
+    messages, environment, program = MESSAGES // 5, javascript(modules), HERE / "peer_bullmq.js"
+    return peer(f"BullMQ, {processes}", messages, SmtpSink,
                 lambda folder, redis: fed(["node", program, "fill", redis.socket], environment, messages),
                 lambda folder, redis, sink: [(["node", program, "work", redis.socket, folder / "peer", sink.port,
                                                CONNECTIONS // processes], environment)] * processes)
-
-
-def node(modules, processes):
-    messages, environment = MESSAGES // 3, {**os.environ, "NODE_PATH": str(modules), "NODE_ENV": "production"}
-    return peer(f"Node, {processes}", messages,
-                lambda folder, redis: redis.push(events(messages)),
-                lambda folder, redis, sink: [(["node", HERE / "peer_stream.js", f"w{number}", redis.socket,
-                                               folder / "peer", "smtp", sink.port, CONNECTIONS // processes],
-                                              environment) for number in range(processes)])
 
 
 def celery():
     messages = MESSAGES // 8
 
     def environment(folder, redis, port):
-        return {**os.environ, "PEER_REDIS": redis.socket, "PEER_FOLDER": str(folder / "peer"), "PEER_PORT": str(port),
+        return {"PEER_REDIS": redis.socket, "PEER_FOLDER": str(folder / "peer"), "PEER_PORT": str(port),
                 "C_FORCE_ROOT": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def workers(folder, redis, sink):
@@ -152,15 +74,15 @@ def celery():
                    "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
         return [(command, environment(folder, redis, sink.port))]
 
-    return peer("Celery", messages, lambda folder, redis: fed([sys.executable, HERE / "peer_celery.py"],
+    return peer("Celery", messages, SmtpSink, lambda folder, redis: fed([sys.executable, HERE / "peer_celery.py"],
                                                               environment(folder, redis, 0), messages), workers)
 
 
 # ---- The table --------------------------------------------------------------------------
 
-NAMES = {"nudged": "nudged", "smtp-source": "smtp-source -d", "bullmq": "BullMQ", "bullmq2": "BullMQ, two processes",
+NAMES = {"nudged": "nudged", "before": "nudged before", "smtp-source": "smtp-source -d", "bullmq": "BullMQ", "bullmq2": "BullMQ, two processes",
          "node2": "two Node processes", "celery": "Celery"}
-COLUMNS = {"messages": ("messages", "1/s"), "daemon": ("its processes", "µs"), "redis": ("Redis", "µs"),
+COLUMNS = {"messages": ("messages", "1/s"), "processes": ("its processes", "µs"), "redis": ("Redis", "µs"),
            "sink": ("sink", "µs"), "resident": ("resident", "MB")}
 PARTS = {"loop": ("loop", "µs"), "senders": ("senders", "µs"), "redis": ("Redis", "µs"), "sink": ("the sink", "µs"),
          "scripts": ("scripts called", "calls"), "commands": ("commands called, in scripts too", "calls"),
@@ -172,12 +94,14 @@ def table(found):
         for figure, (column, unit) in COLUMNS.items():
             if figure in figures:
                 row(f"{NAMES[name]}: {column}", figures[figure], unit)
-    own = found["nudged"]
+    own, before = found["nudged"], found.get("before")
     for name in found:
         if name != "nudged":
             row(f"{NAMES[name]}: nudged to it", ratios(own["messages"], found[name]["messages"]), "times")
     for figure, (words, unit) in PARTS.items():
-        row(f"a message, {words}", own[figure], unit)
+        row(f"{words}: a message", own[figure], unit)
+        if before:
+            row(f"{words}: before", before[figure], unit)
 
 
 def main():
@@ -186,13 +110,15 @@ def main():
     if not 3500 < size < 4700:
         fail(f"a message is of 4 KB, and not of {size} bytes")
     modules = npm_peers() if {"bullmq", "bullmq2", "node2"} & set(PEERS) else None
-    ways = {"nudged": nudged}
+    ways = {"nudged": lambda: nudged(MESSAGES, SmtpSink, CONNECTIONS)}
+    if BEFORE:
+        ways["before"] = lambda: nudged(MESSAGES, SmtpSink, CONNECTIONS, BEFORE)
     if "smtp-source" in PEERS:
         ways["smtp-source"] = lambda: smtp_source(size)
     if modules:
         ways |= {name: way for name, way in {
             "bullmq": lambda: bullmq(modules, 1), "bullmq2": lambda: bullmq(modules, 2),
-            "node2": lambda: node(modules, 2)}.items() if name in PEERS}
+            "node2": lambda: node(modules, 2, MESSAGES // 3, SmtpSink, "smtp", CONNECTIONS)}.items() if name in PEERS}
     if "celery" in PEERS:
         if importlib.util.find_spec("celery"):
             ways["celery"] = celery

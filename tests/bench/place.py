@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 
@@ -126,6 +127,10 @@ class SmtpSink(Process):
             super().__init__(["smtp-sink", "-c", *user, *options, f"127.0.0.1:{self.port}", "1024"], stdout=counts)
         until(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close() is None, "smtp-sink")
 
+    def settings(self):
+        """Of a gateway, for the daemon's configuration."""
+        return {"kind": "smtp", "host": "127.0.0.1", "port": self.port, "tls": "never"}
+
     def taken(self):
         """Messages so far."""
         with open(self.counts, "rb") as counts:
@@ -134,17 +139,72 @@ class SmtpSink(Process):
         return int(found[-1]) if found else 0
 
 
+class Nginx(Process):
+    """Takes whatever is posted to it, and counts."""
+
+    def __init__(self, folder):
+        self.port, self.asked = free_port(), 0
+        config = pathlib.Path(folder) / "nginx.conf"
+        user = "user root;" if os.geteuid() == 0 else ""
+        config.write_text(f"""
+            daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log; {user}
+            events {{ worker_connections 1024; }}
+            http {{
+                access_log off; keepalive_requests 1000000; client_body_temp_path {folder}/body;
+                proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
+                scgi_temp_path {folder}/s;
+                server {{
+                    listen 127.0.0.1:{self.port};
+                    location /send {{ return 202; }}
+                    location /count {{ stub_status; }}
+                }}
+            }}""")
+        super().__init__(["nginx", "-p", folder, "-c", config])
+        until(lambda: self.taken() == 0, "nginx")
+
+    def settings(self):
+        return {"kind": "http", "url": f"http://127.0.0.1:{self.port}/send", "body": "api.json.liquid"}
+
+    def taken(self):
+        """Requests so far, but for these questions."""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as client:
+            client.sendall(b"GET /count HTTP/1.0\r\n\r\n")
+            self.asked += 1
+            said = b"".join(iter(lambda: client.recv(4096), b""))
+        return int(re.search(rb"requests\s+\d+ \d+ (\d+)", said)[1]) - self.asked
+
+
+class SlowSink(Process):
+    """A gateway that takes its time for each message (slow_sink.c), and counts; `dead` never says a word."""
+
+    def __init__(self, kind, ms):
+        super().__init__([BUILD / "tests/bench/slow_sink", kind, ms], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         text=True)
+        self.port, self.kind = int(self.running.stdout.readline()), kind
+
+    def settings(self):
+        if self.kind == "http":
+            return {"kind": "http", "url": f"http://127.0.0.1:{self.port}/send", "body": "api.json.liquid"}
+        return {"kind": "smtp", "host": "127.0.0.1", "port": self.port, "tls": "never"}
+
+    def taken(self):
+        """Messages so far."""
+        self.running.stdin.write("?\n")
+        self.running.stdin.flush()
+        return int(self.running.stdout.readline())
+
+
 class Nudged(Process):
     """The daemon over `folder`, whose rules and templates are there; `settings` are added to its configuration."""
 
-    def __init__(self, folder, redis, settings, name="nudged"):
+    def __init__(self, folder, redis, settings, name="nudged", build=None):
         self.admin = f"{folder}/{name}.sock"
         config = pathlib.Path(folder) / f"{name}.yaml"
         config.write_text(json.dumps({
             "state": f"{folder}/{name}-state", "redis": {"url": f"unix://{redis.socket}"}, "instance": name,
             "log": {"level": "error"}, "mail": {"from": "a@shop.example"}, "admin": {"socket": self.admin},
             **settings}))
-        super().__init__([BUILD / "nudged", "--config", config])
+        super().__init__([pathlib.Path(build or BUILD) / "nudged", "--config", config])
         until(self.answers, "the daemon")
 
     def answers(self):

@@ -18,7 +18,7 @@ from machine import busy, header
 
 ROOT = Path(__file__).resolve().parents[2]
 # The figures of docs/performance.md in its order, and how many minutes each takes.
-FIGURES = {"pipeline": 9}
+FIGURES = {"pipeline": 9, "http": 3}
 
 
 def benchmarks(wanted):
@@ -64,25 +64,33 @@ def flat(rows):
         yield f"| {name} | {cell(entry)} | {entry[1]} |"
 
 
-def crossed(rows):
-    """Rows "a: b" as a table of columns b; the unit stands in the head."""
-    columns, lines = {}, {}
-    for name, entry in rows:
-        line, column = name.split(": ", 1)
-        columns.setdefault(column, entry[1])
-        lines.setdefault(line, {})[column] = entry
-    yield "| | " + " | ".join(f"{column}, {unit}" for column, unit in columns.items()) + " |"
-    yield "| --- |" + " ---: |" * len(columns)
+def crossed(lines):
+    """`lines`: name → column → entry. A unit that all of a column have stands in its head."""
+    units = {}
+    for cells in lines.values():
+        for column, entry in cells.items():
+            units.setdefault(column, set()).add(entry[1])
+    heads = [column + (f", {min(found)}" if len(found) == 1 else "") for column, found in units.items()]
+    yield "| | " + " | ".join(heads) + " |"
+    yield "| --- |" + " ---: |" * len(units)
     for line, cells in lines.items():
-        shown = [cell(cells[column]) if column in cells else "" for column in columns]
+        shown = [cell(cells[column]) + (f" {cells[column][1]}" if len(found) > 1 else "") if column in cells else ""
+                 for column, found in units.items()]
         yield f"| {line} | " + " | ".join(shown) + " |"
 
 
 def tables(rows):
-    """Text in Markdown: first what belongs into columns."""
-    wide = [row for row in rows if ": " in row[0]]
+    """Text in Markdown. A row "line: column" of which the table so far knows neither begins another table."""
+    found = []
+    for name, entry in rows:
+        if ": " not in name:
+            continue
+        line, column = name.split(": ", 1)
+        if not found or not (line in found[-1] or any(column in cells for cells in found[-1].values())):
+            found.append({})
+        found[-1].setdefault(line, {})[column] = entry
     long = [row for row in rows if ": " not in row[0]]
-    parts = [crossed(wide)] * bool(wide) + [flat(long)] * bool(long)
+    parts = [crossed(lines) for lines in found] + [flat(long)] * bool(long)
     return "\n\n".join("\n".join(part) for part in parts)
 
 

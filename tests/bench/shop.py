@@ -55,6 +55,10 @@ Your order {{ order.number }} over {{ order.total }} {{ order.currency }} is wit
 Tea Shop, 12 Mill Lane, Cork T12 AB34, Ireland
 """
 
+# What a gateway of kind http is given.
+API = """{"to": {{ message.to | json }}, "subject": {{ message.subject | json }},
+ "text": {{ message.text | json }}, "html": {{ message.html | json }}}"""
+
 
 def event(number, customers=CUSTOMERS):
     """An order, of EVENT_BYTES."""
@@ -76,5 +80,6 @@ def write(folder, rules=RULES):
     front = "---\nsubject: '" + SUBJECT + "'\nlayout: none\n---\n"
     folder.write("templates/thanks.html.liquid", front + HTML)
     folder.write("templates/thanks.text.liquid", TEXT)
+    folder.write("templates/api.json.liquid", API)
     for name, text in (("subject", SUBJECT), ("html", HTML), ("text", TEXT)):
         folder.write(f"peer/{name}", text)

@@ -4,12 +4,14 @@
  *
  *   slow_sink smtp|http|dead MS
  *
- * Prints its port; `dead` takes connections and never says a word. Ends when standard input does.
+ * Prints its port, and for each line of standard input how many messages it took so far; `dead`
+ * takes connections and never says a word. Ends when standard input does.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@ enum { ROOM = 1 << 18, STACK = 1 << 16, BACKLOG = 1024 };
 
 static void (*serve)(int fd);
 static struct timespec delay;
+static atomic_long taken;
 
 struct stream {
     int fd;
@@ -76,6 +79,7 @@ static void take_time(void)
 {
     if (delay.tv_sec || delay.tv_nsec)
         nanosleep(&delay, NULL);
+    taken++;
 }
 
 /* ---- Protocols ---- */
@@ -191,7 +195,10 @@ int main(int argc, char **argv)
     pthread_t thread;
     if (pthread_create(&thread, NULL, accept_all, (void *)(intptr_t)listen_somewhere()) != 0)
         die("slow_sink");
-    while (getchar() != EOF)
-        continue;
+    for (int c; (c = getchar()) != EOF;)
+        if (c == '\n') {
+            printf("%ld\n", taken);
+            fflush(stdout);
+        }
     return 0;
 }
