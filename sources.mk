@@ -776,6 +776,8 @@ library_sources = \
 	daemon/redis/arguments.h \
 	daemon/redis/backoff.c \
 	daemon/redis/backoff.h \
+	daemon/redis/command.c \
+	daemon/redis/command.h \
 	daemon/redis/connection.c \
 	daemon/redis/connection.h \
 	daemon/redis/connection_call.c \
@@ -1300,6 +1302,7 @@ unit_programs = \
 	tests/unit/test_clocks \
 	tests/unit/test_collect \
 	tests/unit/test_columns \
+	tests/unit/test_command \
 	tests/unit/test_command_table \
 	tests/unit/test_commit_builder \
 	tests/unit/test_commit_joins \

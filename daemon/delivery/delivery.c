@@ -159,13 +159,20 @@ static void begin(void *context, struct destination *destination, int64_t term,
 
 /* ---- What came of it ---- */
 
+/* The part of waits that is left to chance: there is none behind what was sent. */
+static uint64_t random_after(const struct attempt *attempt)
+{
+    uint64_t random = 0;
+    if (attempt->job.outcome.kind != OUTCOME_SENT)
+        digest_random(&random, sizeof random);
+    return random;
+}
+
 /* The scene behind an attempt that was with a gateway, in all that it needs. */
 static struct settlement_scene scene_after(struct delivery *delivery, const struct attempt *attempt)
 {
     const struct choice *choice = taking_choice(delivery->taking, attempt->channel);
-    uint64_t random;
-    digest_random(&random, sizeof random);
-    return scene_of(delivery, attempt, choice ? choice_wait_ms(choice) : 0, random);
+    return scene_of(delivery, attempt, choice ? choice_wait_ms(choice) : 0, random_after(attempt));
 }
 
 /* What becomes of it stands. */
@@ -199,11 +206,9 @@ static void hear(struct gateway *gateway, struct attempt *attempt)
     struct destination *destination = &gateway->destination;
     const struct gateway_common *common = common_now(delivery, destination->config);
     struct forgiveness forgiveness = {.destination = destination};
-    uint64_t random;
-    digest_random(&random, sizeof random);
     bool suspected = blame_hear(delivery->blame, destination, attempt, (size_t)common->suspect,
                                 taking_now_ms(delivery->taking));
-    destination_hear(destination, attempt, suspected, random);
+    destination_hear(destination, attempt, suspected, random_after(attempt));
     if (!suspected)
         return;
     outcome_blame(&attempt->job.outcome);

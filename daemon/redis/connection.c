@@ -14,7 +14,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <hiredis/hiredis.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +27,7 @@
 #include "base/metrics.h"
 #include "base/secret_file.h"
 #include "redis/backoff.h"
+#include "redis/command.h"
 #include "redis/connection_call.h"
 #include "redis/transport.h"
 
@@ -150,27 +150,36 @@ static void move_to(struct connection *connection, enum connection_state state, 
 
 /* ---- Sending ---- */
 
-/* Formats and sends; the caller has looked at the state. False where the output is full. A
- * single command may be bigger than its bound: refused, it would be so for ever. */
+static void append(struct evbuffer *output, const struct connection_request *request, size_t length)
+{
+    const struct slice *command = &request->command;
+    struct evbuffer_iovec place;
+    if (evbuffer_reserve_space(output, (ev_ssize_t)length, &place, 1) != 1)
+        mem_exhausted();
+    if (command->text)
+        memcpy(place.iov_base, command->text, length);
+    else
+        command_print(place.iov_base, request->argc, request->argv, request->lengths);
+    place.iov_len = length;
+    evbuffer_commit_space(output, &place, 1);
+}
+
+/* Sends; the caller has looked at the state. False where the output is full. A single command may
+ * be bigger than its bound: refused, it would be so for ever. */
 static bool transmit(struct connection *connection, const struct connection_request *request,
                      struct connection_call *call)
 {
     struct evbuffer *output = bufferevent_get_output(connection->stream);
-    char *command;
-    long long length = redisFormatCommandArgv(
-        &command, (int)request->argc, (const char **)(uintptr_t)request->argv, request->lengths);
-    if (length < 0)
-        mem_exhausted();
+    size_t length = request->command.text
+                        ? request->command.length
+                        : command_size(request->argc, request->argv, request->lengths);
     size_t before = evbuffer_get_length(output);
-    bool fits = before == 0 || before + (size_t)length <= connection->output_most;
-    if (fits) {
-        if (evbuffer_add(output, command, (size_t)length) != 0)
-            mem_exhausted();
-        connection_call_append(&connection->flight, call);
-        watch_deadline(connection, call->deadline);
-    }
-    redisFreeCommand(command);
-    return fits;
+    if (before && before + length > connection->output_most)
+        return false;
+    append(output, request, length);
+    connection_call_append(&connection->flight, call);
+    watch_deadline(connection, call->deadline);
+    return true;
 }
 
 void connection_send(struct connection *connection, const struct connection_request *request)

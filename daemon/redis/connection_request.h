@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "base/slice.h"
 #include "redis/reply.h"
 
 /* `reply` is NULL when the command failed for want of a connection, and `fault` then
@@ -21,6 +22,7 @@ struct connection_owner {
 };
 
 struct connection_request {
+    struct slice command; /* as redis/command prints it, instead of arguments; text NULL: none */
     size_t argc;
     const char *const *argv;
     const size_t *lengths;          /* NULL: all are C strings */

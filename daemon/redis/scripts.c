@@ -3,10 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "redis/command.h"
 
-enum { SHA_SIZE = 41, FIXED_ARGUMENTS = 4 /* EVALSHA sha 0 P */, MOST_TRIES = 3 };
+enum {
+    SHA_SIZE = 41,
+    FIXED_ARGUMENTS = 4, /* EVALSHA sha 0 P */
+    MOST_TRIES = 3,
+    ASKING_CHUNK = 4096,
+};
 
 struct scripts {
     struct connection *connection;
@@ -14,10 +21,11 @@ struct scripts {
     const char *const *sources;
     char (*names)[SHA_SIZE]; /* the SHA1 of each */
     scripts_on_error *on_error;
-    void *context; /* of on_error */
+    void *context;        /* of on_error */
+    struct arena *asking; /* of the call being put together */
 };
 
-/* A call under way, with all its arguments for the case that Redis does not know the
+/* A call under way, with the command as it is sent, for the case that Redis does not know the
  * script. One block of memory; it is freed when the last command that uses it was. */
 struct script_call {
     struct scripts *scripts;
@@ -25,9 +33,7 @@ struct script_call {
     int users; /* commands in flight whose context this is */
     int tries;
     struct connection_request request; /* the caller's */
-    size_t argc;
-    const char **argv;
-    size_t *lengths;
+    struct slice command;
 };
 
 struct scripts *scripts_new(struct connection *connection, const char *prefix,
@@ -37,6 +43,7 @@ struct scripts *scripts_new(struct connection *connection, const char *prefix,
     scripts->connection = connection;
     scripts->prefix = mem_text(prefix);
     scripts->sources = sources;
+    scripts->asking = arena_new(ASKING_CHUNK);
     scripts->names = mem_zero(count, sizeof *scripts->names);
     for (size_t i = 0; i < count; i++)
         digest_sha1_hex(sources[i], strlen(sources[i]), scripts->names[i]);
@@ -49,6 +56,7 @@ void scripts_destroy(struct scripts **scripts)
         return;
     free((*scripts)->prefix);
     free((*scripts)->names);
+    arena_destroy(&(*scripts)->asking);
     free(*scripts);
     *scripts = NULL;
 }
@@ -106,9 +114,7 @@ static void send_call(struct script_call *call)
 {
     call->users++;
     connection_send(call->scripts->connection, &(struct connection_request){
-                                                   .argc = call->argc,
-                                                   .argv = call->argv,
-                                                   .lengths = call->lengths,
+                                                   .command = call->command,
                                                    .deadline_ms = call->request.deadline_ms,
                                                    .owner = call->request.owner,
                                                    .callback = on_reply,
@@ -117,45 +123,37 @@ static void send_call(struct script_call *call)
                                                });
 }
 
-static size_t length_of(const struct connection_request *request, size_t index)
+/* All arguments of a call, in memory of the caller's. */
+static void gather(const struct scripts *scripts, size_t script,
+                   const struct connection_request *request, const char **argv, size_t *lengths)
 {
-    return request->lengths ? request->lengths[index] : strlen(request->argv[index]);
-}
-
-/* The call's block: the struct, then pointers, lengths, and the bytes of the arguments. */
-static struct script_call *new_call(const struct connection_request *request)
-{
-    size_t argc = FIXED_ARGUMENTS + request->argc;
-    size_t bytes = 0;
-    for (size_t i = 0; i < request->argc; i++)
-        bytes += length_of(request, i);
-    struct script_call *call =
-        mem_alloc(sizeof *call + argc * (sizeof *call->argv + sizeof *call->lengths) + bytes);
-    *call = (struct script_call){.request = *request, .argc = argc};
-    call->argv = (const char **)(call + 1);
-    call->lengths = (size_t *)(call->argv + argc);
-    char *to = (char *)(call->lengths + argc);
-    for (size_t i = 0; i < request->argc; i++) {
-        size_t length = length_of(request, i);
-        if (length)
-            memcpy(to, request->argv[i], length);
-        call->argv[FIXED_ARGUMENTS + i] = to;
-        call->lengths[FIXED_ARGUMENTS + i] = length;
-        to += length;
+    const char *const fixed[FIXED_ARGUMENTS] = {"EVALSHA", scripts->names[script], "0",
+                                                scripts->prefix};
+    for (size_t i = 0; i < FIXED_ARGUMENTS; i++) {
+        argv[i] = fixed[i];
+        lengths[i] = strlen(fixed[i]);
     }
-    return call;
+    for (size_t i = 0; i < request->argc; i++) {
+        argv[FIXED_ARGUMENTS + i] = request->argv[i];
+        lengths[FIXED_ARGUMENTS + i] =
+            request->lengths ? request->lengths[i] : strlen(request->argv[i]);
+    }
 }
 
 void scripts_run(struct scripts *scripts, size_t script, const struct connection_request *request)
 {
-    const char *const fixed[FIXED_ARGUMENTS] = {"EVALSHA", scripts->names[script], "0",
-                                                scripts->prefix};
-    struct script_call *call = new_call(request);
-    call->scripts = scripts;
-    call->source = scripts->sources[script];
-    for (size_t i = 0; i < FIXED_ARGUMENTS; i++) {
-        call->argv[i] = fixed[i];
-        call->lengths[i] = strlen(fixed[i]);
-    }
+    size_t argc = FIXED_ARGUMENTS + request->argc;
+    arena_reset(scripts->asking);
+    const char **argv = arena_alloc(scripts->asking, argc * sizeof *argv);
+    size_t *lengths = arena_alloc(scripts->asking, argc * sizeof *lengths);
+    gather(scripts, script, request, argv, lengths);
+    size_t size = command_size(argc, argv, lengths);
+    struct script_call *call = mem_alloc(sizeof *call + size);
+    char *command = (char *)(call + 1);
+    command_print(command, argc, argv, lengths);
+    *call = (struct script_call){.scripts = scripts,
+                                 .source = scripts->sources[script],
+                                 .request = *request,
+                                 .command = {.text = command, .length = size}};
     send_call(call);
 }
