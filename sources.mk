@@ -1543,6 +1543,7 @@ functional_programs = \
 	tests/functional/deadline_probe
 
 bench_programs = \
+	tests/bench/bare_reader \
 	tests/bench/bench_cel \
 	tests/bench/bench_compose \
 	tests/bench/bench_decide \
@@ -1824,15 +1825,17 @@ doc_files = \
 test_files = \
 	tests/bench/bench_archive.py \
 	tests/bench/bench_clocks.py \
-	tests/bench/bench_delivery.py \
 	tests/bench/bench_http.py \
+	tests/bench/bench_intake.py \
 	tests/bench/bench_liquidjs.py \
 	tests/bench/bench_pipeline.py \
 	tests/bench/bench_simulate.py \
+	tests/bench/bench_slow.py \
 	tests/bench/bench_web.py \
 	tests/bench/contest.py \
 	tests/bench/figures.py \
 	tests/bench/machine.py \
+	tests/bench/note.py \
 	tests/bench/npm_peers.py \
 	tests/bench/order.html.liquid \
 	tests/bench/order.json \

@@ -65,6 +65,11 @@ class Process:
                 resident += int(value.split()[0]) if name == "Rss" else 0
         return anonymous / 1024, resident / 1024
 
+    def peak_mb(self):
+        """The most that the program itself had resident, in megabytes."""
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
     def switches(self):
         """How often a thread of them gave the processor away: each wait that ended was one."""
         total = 0

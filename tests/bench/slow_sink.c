@@ -2,10 +2,11 @@
  * A gateway that takes everything and answers each message after a time, in ms: what smtp-sink -w
  * does in seconds. A thread for each connection, so that one's wait is no other's.
  *
- *   slow_sink smtp|http|dead MS
+ *   slow_sink smtp|http|dead MS [FILE]
  *
  * Prints its port, and for each line of standard input how many messages it took so far; `dead`
- * takes connections and never says a word. Ends when standard input does.
+ * takes connections and never says a word. Into FILE comes a line for each mail: when its last byte
+ * was there (CLOCK_MONOTONIC, ns), and its recipient. Ends when standard input does.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -26,11 +27,13 @@ enum { ROOM = 1 << 18, STACK = 1 << 16, BACKLOG = 1024 };
 static void (*serve)(int fd);
 static struct timespec delay;
 static atomic_long taken;
+static FILE *arrivals;
 
 struct stream {
     int fd;
     char *data; /* of ROOM bytes, and a NUL behind what is there */
     size_t length;
+    char recipient[100]; /* as RCPT spelled it */
 };
 
 static void die(const char *what)
@@ -84,6 +87,21 @@ static void take_time(void)
 
 /* ---- Protocols ---- */
 
+/* Keeps what stands after "RCPT TO:". */
+static void keep_recipient(struct stream *in, size_t length)
+{
+    if (strncasecmp(in->data, "RCPT TO:", 8) == 0)
+        snprintf(in->recipient, sizeof in->recipient, "%.*s", (int)length - 8, in->data + 8);
+}
+
+static void note_arrival(const struct stream *in)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    fprintf(arrivals, "%lld %s\n", now.tv_sec * 1000000000LL + now.tv_nsec, in->recipient);
+    fflush(arrivals);
+}
+
 /* False at the end. */
 static bool take_mail(struct stream *in)
 {
@@ -91,6 +109,8 @@ static bool take_mail(struct stream *in)
     ssize_t body = until(in, "\r\n.\r\n");
     if (body < 0)
         return false;
+    if (arrivals)
+        note_arrival(in);
     drop(in, (size_t)body + 5);
     take_time();
     say(in->fd, "250 2.0.0 taken\r\n");
@@ -107,6 +127,7 @@ static void serve_smtp(int fd)
             break;
         bool data = strncasecmp(in.data, "DATA", 4) == 0,
              hello = strncasecmp(in.data, "EHLO", 4) == 0;
+        keep_recipient(&in, (size_t)length);
         drop(&in, (size_t)length + 2);
         if (data)
             goes_on = take_mail(&in);
@@ -182,10 +203,12 @@ static int listen_somewhere(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: slow_sink smtp|http|dead MS\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: slow_sink smtp|http|dead MS [FILE]\n");
         return 64;
     }
+    if (argc == 4 && !(arrivals = fopen(argv[3], "w")))
+        die(argv[3]);
     serve = strcmp(argv[1], "smtp") == 0   ? serve_smtp
             : strcmp(argv[1], "http") == 0 ? serve_http
                                            : serve_nothing;
