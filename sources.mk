@@ -1146,6 +1146,8 @@ library_sources = \
 	daemon/web/sns.h \
 	daemon/web/sns_url.c \
 	daemon/web/sns_url.h \
+	daemon/web/tls_front.c \
+	daemon/web/tls_front.h \
 	daemon/web/tokens_file.c \
 	daemon/web/tokens_file.h \
 	daemon/web/visits.c \

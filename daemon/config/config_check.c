@@ -256,6 +256,22 @@ static void check_web_proxies(const struct checking *checking)
                   "192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, with no bit behind its length");
 }
 
+/* Links that the whole world opens come to a port of this machine alone: through a proxy. */
+static void check_web_behind(const struct checking *checking)
+{
+    const struct web_settings *web = &checking->config->keys->web;
+    struct web_place place;
+    struct diag diag;
+    if (!web->public_url || !web->listen || web->tls.certificate_file ||
+        value_count(&web->proxies) || !web_place_read(web->listen, &place, &diag) || !place.own)
+        return;
+    diag_hint(fault(checking, at_key(checking, "web.public_url"), DIAG_WARNING,
+                    "all who come through the proxy count as one client, and share one "
+                    "`limits.rate`"),
+              "`proxies`: the proxy's address, such as 127.0.0.1, so that its X-Forwarded-For is "
+              "believed");
+}
+
 static void check_web(const struct checking *checking)
 {
     static const struct {
@@ -265,6 +281,7 @@ static void check_web(const struct checking *checking)
     const struct value *tls = at_key(checking, "web.tls");
     check_web_listen(checking);
     check_web_proxies(checking);
+    check_web_behind(checking);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const struct value *at = value_get(tls, files[i].key);
         if (value_is(at, VALUE_STRING))

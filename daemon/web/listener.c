@@ -1,10 +1,10 @@
 /*
  * libmicrohttpd in external mode: its epoll descriptor is one event of our loop. A connection is a
- * `seat`: libmicrohttpd's, and our visit. Without TLS it is suspended at first, and after each
- * answer, until web/visits has seen that the next head is right; so libmicrohttpd reads nothing
- * that was not looked at. Should it have read ahead all the same, as a client sends requests before
- * their turn (pipelining), the next one has no pass, and the connection ends: the client sends it
- * again.
+ * `seat`: libmicrohttpd's, and our visit. It is suspended at first, and after each answer, until
+ * web/visits has seen that the next head is right; so libmicrohttpd reads nothing that was not
+ * looked at. Should it have read ahead all the same, as a client sends requests before their turn
+ * (pipelining), the next one has no pass, and the connection ends: the client sends it again. TLS
+ * ends before that (web/tls_front): libmicrohttpd has none.
  *
  * A request is a `turn`: its exchange, and when to hand over the answer. libmicrohttpd may queue
  * one before the body (it then closes), or when all was read.
@@ -23,23 +23,24 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "web/exchange.h"
+#include "web/tls_front.h"
 #include "web/visits.h"
 
-enum { REST_MS = 1000 /* while no descriptor is left */, PEM_MOST = 256 << 10 };
+enum { REST_MS = 1000 /* while no descriptor is left */ };
 
 struct listener {
     struct listener_options options;
     struct exchange_world world;
     struct MHD_Daemon *http;
-    struct event *ready; /* libmicrohttpd's epoll descriptor */
-    struct event *timer; /* of its own timeouts */
+    struct tls_front *tls; /* NULL: a proxy has it */
+    struct event *ready;   /* libmicrohttpd's epoll descriptor */
+    struct event *timer;   /* of its own timeouts */
     struct evconnlistener *door;
     struct event *rest; /* opens the door again */
     struct seat *arriving, *finished;
-    bool secure, draining;
+    bool draining;
 };
 
 struct seat {
@@ -85,8 +86,7 @@ static void let_wait(struct listener *listener)
         struct seat *seat = listener->finished;
         listener->finished = seat->next_finished;
         seat->is_finished = false;
-        if (!listener->secure)
-            suspend(seat);
+        suspend(seat);
         visits_wait(seat->visit);
     }
 }
@@ -195,10 +195,6 @@ static enum MHD_Result gather(void *context, enum MHD_ValueKind kind, const char
 static bool has_pass(struct turn *turn, const struct exchange_head *head)
 {
     struct visit *visit = turn->seat->visit;
-    if (turn->seat->listener->secure) {
-        visits_enter(visit);
-        return true;
-    }
     bool pass = visit->pass && slice_is(head->method, visit->method) &&
                 digest_spread(head->target.text, head->target.length) == visit->target &&
                 head->headers.count == visit->syntax.fields;
@@ -237,15 +233,14 @@ static enum MHD_Result finish(struct turn *turn)
     return MHD_YES;
 }
 
-/* Within a body libmicrohttpd takes no answer: without TLS we say it ourselves. */
+/* Within a body libmicrohttpd takes no answer: we say it ourselves. */
 static enum MHD_Result break_off(struct turn *turn, const struct web_answer *no)
 {
     struct seat *seat = turn->seat;
     turn->exchange->state = EXCHANGE_SENT;
-    if (!seat->listener->secure)
-        suspend(seat);
+    suspend(seat);
     visits_refuse(seat->visit, no->refusal);
-    return seat->listener->secure ? MHD_NO : MHD_YES;
+    return MHD_YES;
 }
 
 /* First with the head alone, then with each piece of the body, then when it is whole, and once more
@@ -330,33 +325,47 @@ static void on_notice(void *context, struct MHD_Connection *connection, void **o
     count_open(listener);
 }
 
-static void on_connection(struct evconnlistener *door, evutil_socket_t fd, struct sockaddr *address,
-                          int length, void *context)
+/* It hears nothing more of it than its end. */
+static void turn_away(struct listener *listener)
 {
-    (void)door;
-    struct listener *listener = context;
-    struct web_address peer = {0};
-    web_network_of_peer(address, &peer);
-    struct visit *visit = visits_begin(listener->world.visits, fd, &peer);
-    if (!visit)
-        return;
+    ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_CONNECTIONS);
+}
+
+static void take_seat(struct listener *listener, struct visit *visit)
+{
+    static const struct sockaddr nobody = {.sa_family = AF_UNIX}; /* the visit knows who it is */
     struct seat *seat = mem_zero(1, sizeof *seat);
     seat->listener = listener;
     seat->visit = visit;
     visit->own = seat;
     listener->arriving = seat;
-    MHD_add_connection(listener->http, fd, address, (socklen_t)length);
+    MHD_add_connection(listener->http, visit->fd, &nobody, sizeof nobody);
     listener->arriving = NULL;
     if (!seat->connection) { /* it has closed the socket */
         visits_forget(visit);
         free(seat);
         return;
     }
-    if (!listener->secure)
-        suspend(seat);
+    suspend(seat);
     count_open(listener);
     visits_wait(visit);
     event_active(listener->ready, EV_READ, 0);
+}
+
+static void on_connection(struct evconnlistener *door, evutil_socket_t fd, struct sockaddr *address,
+                          int length, void *context)
+{
+    (void)door, (void)length;
+    struct listener *listener = context;
+    struct web_address peer = {0};
+    web_network_of_peer(address, &peer);
+    if (listener->tls && (fd = tls_front_take(listener->tls, fd)) < 0) {
+        turn_away(listener);
+        return;
+    }
+    struct visit *visit = visits_begin(listener->world.visits, fd, &peer);
+    if (visit)
+        take_seat(listener, visit);
 }
 
 /* No descriptor is left: who waits goes on waiting, and the loop must not turn over it. */
@@ -364,7 +373,7 @@ static void on_accept_error(struct evconnlistener *door, void *context)
 {
     struct listener *listener = context;
     const struct timeval rest = clock_timeval(REST_MS);
-    ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_CONNECTIONS);
+    turn_away(listener);
     evconnlistener_disable(door);
     event_add(listener->rest, &rest);
 }
@@ -396,15 +405,14 @@ static void on_over(void *context, struct visit *visit)
 
 static void on_late(void *context, struct visit *visit)
 {
-    struct listener *listener = context;
+    (void)context;
     struct seat *seat = visit->own;
     bool reading = seat->turn && seat->turn->exchange->state == EXCHANGE_READING;
     if (!reading) {
         visits_end(visit);
         return;
     }
-    if (!listener->secure)
-        suspend(seat); /* the rest of the body is nobody's */
+    suspend(seat); /* the rest of the body is nobody's */
     visits_refuse(visit, WEB_REFUSAL_BODY_TIME);
 }
 
@@ -417,54 +425,32 @@ static void on_refused(void *context, enum web_refusal refusal)
 
 /* ---- The outside ---- */
 
-static bool read_pem(struct arena *arena, const char *path, const char **text, struct diag *diag)
-{
-    size_t length;
-    return file_read(arena, path, PEM_MOST, text, &length, diag);
-}
-
-static struct MHD_Daemon *start_http(struct listener *listener, const char *certificate,
-                                     const char *key)
-{
-    const struct web_limits *limits = &listener->options.site->settings.limits;
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
-    struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificate},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key},
-        {MHD_OPTION_HTTPS_PRIORITIES, 0,
-         (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    if (!certificate)
-        tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-    return MHD_start_daemon(certificate ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, on_request,
-                            listener, MHD_OPTION_ARRAY, tls, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-                            listener, MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_notice, listener,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->connections + 16,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * (size_t)limits->head + 16384,
-                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-}
-
 static bool open_http(struct listener *listener, struct diag *diag)
 {
-    const struct web_tls *tls = &listener->options.site->settings.tls;
-    const char *certificate = NULL, *key = NULL;
-    struct arena *arena = arena_new(8192);
-    bool read =
-        !tls->certificate_file || (read_pem(arena, tls->certificate_file, &certificate, diag) &&
-                                   read_pem(arena, tls->key_file, &key, diag));
-    if (read) {
-        listener->secure = certificate != NULL;
-        listener->http = start_http(listener, certificate, key);
-        if (!listener->http && certificate)
-            diag_error(diag, "%s and %s are no certificate with its key", tls->certificate_file,
-                       tls->key_file);
-        else if (!listener->http)
-            diag_error(diag, "libmicrohttpd cannot be started");
-    }
-    arena_destroy(&arena);
-    return listener->http != NULL;
+    const struct web_limits *limits = &listener->options.site->settings.limits;
+    listener->http = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+        on_request, listener, MHD_OPTION_URI_LOG_CALLBACK, on_target, listener,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION,
+        on_notice, listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->connections + 16,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * (size_t)limits->head + 16384,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    return listener->http || diag_error(diag, "libmicrohttpd cannot be started");
+}
+
+/* True also where there is no TLS of our own. */
+static bool open_tls(struct listener *listener, struct diag *diag)
+{
+    const struct web_settings *settings = &listener->options.site->settings;
+    if (!settings->tls.certificate_file)
+        return true;
+    listener->tls = tls_front_new(
+        &(struct tls_front_options){.base = listener->options.base,
+                                    .certificate_file = settings->tls.certificate_file,
+                                    .key_file = settings->tls.key_file,
+                                    .connections = (size_t)settings->limits.connections},
+        diag);
+    return listener->tls != NULL;
 }
 
 static void watch(struct listener *listener)
@@ -491,7 +477,8 @@ struct listener *listener_new(const struct listener_options *options, struct dia
     struct listener *listener = mem_zero(1, sizeof *listener);
     struct web_site *site = options->site;
     listener->options = *options;
-    if (!open_http(listener, diag)) {
+    if (!open_tls(listener, diag) || !open_http(listener, diag)) {
+        tls_front_destroy(&listener->tls);
         free(listener);
         return NULL;
     }
@@ -503,7 +490,6 @@ struct listener *listener_new(const struct listener_options *options, struct dia
         .visits = visits_new(&(struct visits_options){.base = options->base,
                                                       .limits = &site->settings.limits,
                                                       .proxies = &site->proxies,
-                                                      .secure = listener->secure,
                                                       .on_pass = on_pass,
                                                       .on_late = on_late,
                                                       .on_over = on_over,
@@ -526,7 +512,7 @@ void listener_drain(struct listener *listener)
 
 bool listener_busy(const struct listener *listener)
 {
-    return visits_busy(listener->world.visits);
+    return visits_busy(listener->world.visits) || (listener->tls && tls_front_busy(listener->tls));
 }
 
 /* libmicrohttpd may not be stopped while connections are suspended. */
@@ -548,6 +534,7 @@ void listener_destroy(struct listener **listener)
     close_all(ended);
     MHD_stop_daemon(ended->http);
     visits_destroy(&ended->world.visits);
+    tls_front_destroy(&ended->tls);
     event_free(ended->ready);
     event_free(ended->timer);
     event_free(ended->rest);

@@ -15,6 +15,7 @@
 #include "web/ask.h"
 #include "web/confine.h"
 #include "web/listener.h"
+#include "web/tls_front.h"
 #include "web/web_site.h"
 
 enum { LOOK_MS = 20 };
@@ -60,26 +61,35 @@ static void fail(struct service *service, const struct diags *diags)
     end(service, EX_CONFIG);
 }
 
+/* Descriptors of one connection. */
+static size_t descriptors_each(const struct service *service)
+{
+    return service->site->settings.tls.certificate_file ? TLS_FRONT_DESCRIPTORS : 1;
+}
+
 /* As many connections as there may be descriptors. */
 static void fit_connections(struct service *service)
 {
     struct web_limits *limits = &service->site->settings.limits;
-    size_t wanted = (size_t)limits->connections + DESCRIPTORS_BESIDES;
+    size_t each = descriptors_each(service);
+    size_t wanted = (size_t)limits->connections * each + DESCRIPTORS_BESIDES;
     size_t had = confine_descriptors(wanted);
     if (had < wanted)
-        limits->connections = had > DESCRIPTORS_BESIDES + CONNECTIONS_LEAST
-                                  ? (int64_t)(had - DESCRIPTORS_BESIDES)
+        limits->connections = had > DESCRIPTORS_BESIDES + CONNECTIONS_LEAST * each
+                                  ? (int64_t)((had - DESCRIPTORS_BESIDES) / each)
                                   : CONNECTIONS_LEAST;
 }
 
-/* What it may ever need: bodies as they grow, libmicrohttpd's buffers, the program itself. */
+/* What it may ever need: bodies as they grow, libmicrohttpd's buffers and OpenSSL's, the program
+ * itself. */
 static bool confine_all(struct service *service, struct diags *diags)
 {
     const struct web_limits *limits = &service->site->settings.limits;
+    size_t each = descriptors_each(service);
     const struct confine_needs needs = {
-        .descriptors = (size_t)limits->connections + DESCRIPTORS_BESIDES,
+        .descriptors = (size_t)limits->connections * each + DESCRIPTORS_BESIDES,
         .memory = ((uint64_t)1 << 30) + 8 * (uint64_t)limits->buffered +
-                  (uint64_t)limits->connections * (4 * (uint64_t)limits->head + (64 << 10))};
+                  (uint64_t)limits->connections * (4 * (uint64_t)limits->head + each * (64 << 10))};
     struct diag diag = {0};
     struct buf without;
     buf_init(&without, 1024);

@@ -63,23 +63,12 @@ void visits_refuse(struct visit *visit, enum web_refusal refusal)
 {
     struct visits *visits = visit->visits;
     visits->options.on_refused(visits->options.context, refusal);
-    if (visits->options.secure) {
-        visits_end(visit);
-        return;
-    }
     tell(visit->fd, refusal);
     visit->state = VISIT_LEAVING;
     visit->until_ms = clock_monotonic_ms() + LEAVE_MS;
 }
 
 /* ---- Looking ---- */
-
-void visits_enter(struct visit *visit)
-{
-    visit->state = VISIT_INSIDE;
-    visit->requests++;
-    visit->until_ms = clock_monotonic_ms() + visit->visits->options.limits->request_ms;
-}
 
 /* What the request is known by when it is read. */
 static void note(struct visit *visit, const char *head)
@@ -95,7 +84,9 @@ static void let_in(struct visit *visit)
 {
     struct visits *visits = visit->visits;
     visit->pass = true;
-    visits_enter(visit);
+    visit->state = VISIT_INSIDE;
+    visit->requests++;
+    visit->until_ms = clock_monotonic_ms() + visits->options.limits->request_ms;
     visits->options.on_pass(visits->options.context, visit);
 }
 
@@ -202,11 +193,9 @@ static enum web_refusal find_room(const struct visits *visits, const struct web_
 static void turn_away(struct visits *visits, int fd, enum web_refusal refusal)
 {
     visits->options.on_refused(visits->options.context, refusal);
-    if (!visits->options.secure) {
-        tell(fd, refusal);
-        ssize_t got = recv(fd, visits->head, sizeof visits->head, MSG_DONTWAIT);
-        (void)got;
-    }
+    tell(fd, refusal);
+    ssize_t got = recv(fd, visits->head, sizeof visits->head, MSG_DONTWAIT);
+    (void)got;
     close(fd);
 }
 
@@ -238,8 +227,6 @@ struct visit *visits_begin(struct visits *visits, int fd, const struct web_addre
     struct visit *visit = new_visit(visits, fd, client);
     visit->peer = *peer;
     visit->seen = true;
-    if (visits->options.secure)
-        return visit;
     visit->readable =
         event_new(visits->options.base, fd, EV_READ | EV_ET | EV_PERSIST, on_readable, visit);
     if (!visit->readable)
@@ -258,10 +245,9 @@ void visits_wait(struct visit *visit)
     }
     visit->state = VISIT_WAITING;
     visit->syntax = (struct head_syntax){0};
-    /* Under TLS nobody sees when a head begins. */
     int64_t most_ms = visit->requests == 0 ? limits->head_ms : limits->idle_ms;
     visit->until_ms = clock_monotonic_ms() + most_ms;
-    if (visit->seen && !visits->options.secure)
+    if (visit->seen)
         look(visit);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Connections from the web, each a visit, and what one may take up of place and time. Where the
- * bytes can be seen, without TLS, a request waits in its socket until its head is there as a whole
- * and right (web/head_syntax); only then it is let in.
+ * Connections from the web, each a visit, and what one may take up of place and time. A request
+ * waits in its socket until its head is there as a whole and right (web/head_syntax); only then it
+ * is let in.
  *
  *   WAITING -> HEADING -> INSIDE -> WAITING …        -> LEAVING
  */
@@ -35,7 +35,7 @@ struct visit {
     int fd; /* not its own */
     struct web_address peer;
     struct web_client *client; /* by that address */
-    struct event *readable;    /* edges; NULL under TLS */
+    struct event *readable;    /* edges */
     int64_t until_ms;          /* clock_monotonic_ms() */
     size_t requests;           /* let in so far */
     bool pass;                 /* the request that was let in has not been read yet */
@@ -50,7 +50,6 @@ struct visits_options {
     struct event_base *base;
     const struct web_limits *limits;
     const struct web_proxies *proxies;
-    bool secure; /* TLS: nothing can be seen, and nothing be told but through it */
     /* A request is to be let in: its head waits in the socket. */
     void (*on_pass)(void *context, struct visit *visit);
     /* It has stayed inside for too long. */
@@ -72,12 +71,9 @@ void visits_destroy(struct visits **visits);
 struct visit *visits_begin(struct visits *visits, int fd, const struct web_address *peer);
 /* The visit is as if new: the next request is waited for. May call on_pass, on_over. */
 void visits_wait(struct visit *visit);
-/* Under TLS: its request is inside. */
-void visits_enter(struct visit *visit);
 void visits_forget(struct visit *visit);
 
-/* Says no in plain HTTP where that is possible, and closes a little later: so the client reads it.
- */
+/* Says no in plain HTTP, and closes a little later: so the client reads it. */
 void visits_refuse(struct visit *visit, enum web_refusal refusal);
 /* Closes it, without a word. */
 void visits_end(struct visit *visit);

@@ -292,6 +292,7 @@ def test_idle_connections_do_not_hold_the_end(open_shop):
     ({"listen": "127.0.0.1:8025", "tls": {"certificate_file": "a.pem", "key_file": "b.pem"}}, "a.pem"),
     ({"listen": "127.0.0.1:8025", "limits": {"body": "1GiB"}}, "between 1KiB and 16MiB"),
     ({"listen": "0.0.0.0:8025"}, "not only this machine"),
+    ({"listen": "127.0.0.1:8025", "public_url": "https://shop.example"}, "count as one client"),
 ])
 def test_faults_of_the_section(shop, web, words):
     """`check` names each at its place."""

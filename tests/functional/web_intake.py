@@ -9,6 +9,7 @@ import re
 import time
 
 from conftest import PATIENCE, wait_until
+from web_raw import SECURE
 
 TOKEN = "DyXc0u3pQ1mH5b8ZrWn2Kf7T"
 CONSENT = "c0nsentC0nsentC0nsentC0nsent"
@@ -46,8 +47,11 @@ def web_port(daemon):
 
 
 class Web:
-    def __init__(self, daemon):
+    def __init__(self, daemon, context=None):
         self.port = web_port(daemon)
+        SECURE.pop(self.port, None)
+        if context:
+            SECURE[self.port] = context
         wait_until(lambda: self.is_open(), daemon.log)
 
     def is_open(self):
@@ -58,7 +62,9 @@ class Web:
 
     def ask(self, method, path, body=None, headers=()):
         """(status, headers, body as bytes)"""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = (http.client.HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE, context=SECURE[self.port])
+                      if self.port in SECURE else
+                      http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE))
         try:
             connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()

@@ -6,12 +6,13 @@ import threading
 from conftest import PATIENCE
 
 REASONS = {"title", "status", "reason"}
+SECURE = {}  # the context of each port that speaks TLS
 
 
-def exchange(port, data, pause=None, context=None):
+def exchange(port, data, pause=None):
     """What comes back until the server closes, or says no more for a while: (bytes, closed). `data` may be several
     pieces, between which `pause` is called."""
-    with connect(port, context) as stream:
+    with connect(port) as stream:
         pieces = data if isinstance(data, list) else [data]
         try:
             for number, piece in enumerate(pieces):
@@ -23,10 +24,10 @@ def exchange(port, data, pause=None, context=None):
         return read_all(stream)
 
 
-def connect(port, context=None):
+def connect(port):
     stream = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return context.wrap_socket(stream, server_hostname="localhost") if context else stream
+    return SECURE[port].wrap_socket(stream, server_hostname="localhost") if port in SECURE else stream
 
 
 def read_all(stream, patience=PATIENCE):
