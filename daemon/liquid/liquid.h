@@ -79,7 +79,7 @@ struct liquid_options {
 struct liquid_limits {
     uint32_t steps; /* tags, outputs and iterations: 0: 1,000,000 */
     uint32_t depth; /* nested renders: 0: 32 */
-    uint32_t ms;    /* of the thread's own work: 0: 1,000 */
+    uint32_t ms;    /* of the thread's own work, from its first few hundred steps on: 0: 1,000 */
     size_t memory;  /* of the arena: 0: 16 MiB; output is bounded by the buffer */
 };
 

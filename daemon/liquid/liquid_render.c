@@ -1,6 +1,5 @@
 #include "liquid/liquid_render.h"
 
-#include "base/clock.h"
 #include "liquid/liquid_scope.h"
 #include "liquid/liquid_text.h"
 
@@ -70,7 +69,6 @@ bool liquid_render(const struct liquid_template *template, const struct liquid_i
         .memory_start = arena_used(arena),
         .diag = diag ? diag : &unwanted,
     };
-    run.deadline = clock_thread_ms() + run.limits.ms;
     buf_init(&run.scratch, run.limits.memory);
     bool done = liquid_run_check(&run) && liquid_render_body(&run, &template->body);
     buf_free(&run.scratch);

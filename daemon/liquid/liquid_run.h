@@ -27,7 +27,7 @@ struct liquid_run {
     uint32_t renders, bodies; /* how deep it is in them */
     uint64_t steps, check_at; /* taken; and how many there are at the next check */
     size_t memory_start;      /* the arena's bytes when it began */
-    int64_t deadline;         /* clock_thread_ms() */
+    int64_t deadline;         /* clock_thread_ms(); 0: it was not looked at yet */
     struct diag *diag;
     bool placed; /* the failure's place is known */
     bool over;   /* it is of a limit: nothing is rendered any more */

@@ -5,7 +5,11 @@
  *   waiting --a thread takes it--> in that thread's hands --outcome--> done --collect--> owner
  *      \------------------------- draining: cut -----------------------/
  *
- * One mutex guards the lists and the counts. An eventfd tells the loop that `done`
+ * A thread that finds nothing waiting lies down on a stack, from which the next job wakes the one
+ * that lay down last: as few of them work as can keep up, and what these need is still in the
+ * processor's caches. The others' connections are given up after a while.
+ *
+ * One mutex guards the lists and the stack. An eventfd tells the loop that `done`
  * is not empty: written once for all that are done until the loop collects.
  *
  * run_sender() is a thread's whole life, send_job() all that is done for a job in it. The
@@ -15,6 +19,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -44,7 +49,9 @@ struct sender {
     void *connection;
     bool rested;             /* the connection was given up for want of work */
     struct arena *arena;     /* of what is made from a job; empty between two */
-    struct senders_job *job; /* in its hands */
+    struct senders_job *job; /* in its hands; given to it with `work`, where it was idle */
+    sem_t work;              /* it has a job, or is to end */
+    struct sender *below;    /* on the stack of the idle */
 };
 
 struct senders {
@@ -54,14 +61,14 @@ struct senders {
     int event;
     atomic_bool cut; /* what is begun is to be given up */
 
-    pthread_mutex_t lock; /* over all below */
-    pthread_cond_t work;  /* something waits, or draining */
+    pthread_mutex_t lock; /* over all of this */
     struct senders_list waiting, done;
-    size_t done_count;
-    size_t busy; /* given and not collected */
-    bool draining;
+    struct sender *idle;
+    bool draining; /* set by the loop alone */
 
-    struct throttle throttle; /* the loop's */
+    /* The loop's. */
+    size_t busy; /* given and not collected */
+    struct throttle throttle;
 };
 
 /* ---- Lists ---- */
@@ -94,7 +101,6 @@ static bool finish(struct senders *senders, struct senders_job *job)
 {
     bool first = !senders->done.first;
     append(&senders->done, job);
-    senders->done_count++;
     return first;
 }
 
@@ -158,25 +164,52 @@ static void rest(struct sender *sender)
     sender->rested = true;
 }
 
-/* Waits for a job; false when there will be none. With the lock held. */
+/* With the lock held. */
+static struct sender *wake_up(struct senders *senders, struct senders_job *job)
+{
+    struct sender *sender = senders->idle;
+    senders->idle = sender->below;
+    sender->job = job;
+    return sender;
+}
+
+static void lie_down(struct sender *sender)
+{
+    struct senders *senders = sender->senders;
+    sender->below = senders->idle;
+    senders->idle = sender;
+}
+
+static void sleep_until_woken(struct sender *sender)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += REST_MS / 1000;
+    for (;;) {
+        int fault = sender->rested ? sem_wait(&sender->work)
+                                   : sem_clockwait(&sender->work, CLOCK_MONOTONIC, &until);
+        if (!fault)
+            return;
+        if (errno == ETIMEDOUT)
+            rest(sender);
+    }
+}
+
+/* Hands in the job that it has, and waits for the next one; false when there will be none. */
 static bool next_job(struct sender *sender)
 {
     struct senders *senders = sender->senders;
-    while (!senders->draining && !senders->waiting.first) {
-        if (sender->rested) {
-            pthread_cond_wait(&senders->work, &senders->lock);
-            continue;
-        }
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += REST_MS / 1000;
-        if (pthread_cond_timedwait(&senders->work, &senders->lock, &until) == ETIMEDOUT) {
-            pthread_mutex_unlock(&senders->lock);
-            rest(sender);
-            pthread_mutex_lock(&senders->lock);
-        }
-    }
+    pthread_mutex_lock(&senders->lock);
+    bool tell = sender->job && finish(senders, sender->job);
     sender->job = shift(&senders->waiting);
+    bool idle = !sender->job && !senders->draining;
+    if (idle)
+        lie_down(sender);
+    pthread_mutex_unlock(&senders->lock);
+    if (tell)
+        wake_loop(senders);
+    if (idle)
+        sleep_until_woken(sender);
     return sender->job != NULL;
 }
 
@@ -190,18 +223,8 @@ static void *run_sender(void *context)
     sender->connection = kind->open(senders->settings.gateway, &hooks);
     sender->arena = arena_new(ARENA_FIRST);
     sender->rested = true;
-    pthread_mutex_lock(&senders->lock);
-    while (next_job(sender)) {
-        pthread_mutex_unlock(&senders->lock);
+    while (next_job(sender))
         send_job(sender);
-        pthread_mutex_lock(&senders->lock);
-        if (!finish(senders, sender->job))
-            continue;
-        pthread_mutex_unlock(&senders->lock);
-        wake_loop(senders);
-        pthread_mutex_lock(&senders->lock);
-    }
-    pthread_mutex_unlock(&senders->lock);
     arena_destroy(&sender->arena);
     kind->close(sender->connection);
     return NULL;
@@ -216,11 +239,6 @@ static struct senders *new_senders(const struct senders_settings *settings)
     senders->threads = mem_zero(settings->connections, sizeof *senders->threads);
     senders->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&senders->lock, NULL);
-    pthread_condattr_t clock;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&senders->work, &clock);
-    pthread_condattr_destroy(&clock);
     throttle_init(&senders->throttle, settings->connections);
     return senders;
 }
@@ -235,6 +253,7 @@ static int spawn_threads(struct senders *senders)
     while (!fault && senders->thread_count < senders->settings.connections) {
         struct sender *sender = &senders->threads[senders->thread_count];
         sender->senders = senders;
+        sem_init(&sender->work, 0, 0);
         fault = pthread_create(&sender->thread, NULL, run_sender, sender);
         if (!fault) {
             char name[16]; /* as the kernel holds it */
@@ -269,7 +288,8 @@ void senders_drain(struct senders *senders)
         outcome_set(&job->outcome, OUTCOME_CUT);
         tell |= finish(senders, job);
     }
-    pthread_cond_broadcast(&senders->work);
+    while (senders->idle)
+        sem_post(&wake_up(senders, NULL)->work);
     pthread_mutex_unlock(&senders->lock);
     if (tell)
         wake_loop(senders);
@@ -279,8 +299,11 @@ void senders_stop(struct senders *senders)
 {
     senders_drain(senders);
     atomic_store(&senders->cut, true);
-    while (senders->thread_count > 0)
-        pthread_join(senders->threads[--senders->thread_count].thread, NULL);
+    while (senders->thread_count > 0) {
+        struct sender *sender = &senders->threads[--senders->thread_count];
+        pthread_join(sender->thread, NULL);
+        sem_destroy(&sender->work);
+    }
 }
 
 void senders_destroy(struct senders **pointer)
@@ -289,7 +312,6 @@ void senders_destroy(struct senders **pointer)
     if (!senders)
         return;
     senders_stop(senders);
-    pthread_cond_destroy(&senders->work);
     pthread_mutex_destroy(&senders->lock);
     if (senders->event >= 0)
         close(senders->event);
@@ -303,11 +325,8 @@ void senders_destroy(struct senders **pointer)
 size_t senders_room(struct senders *senders, int64_t now_ms)
 {
     size_t allowed = throttle_allowed(&senders->throttle, now_ms);
-    pthread_mutex_lock(&senders->lock);
     /* What is done and not collected has its thread back, but the loop is behind. */
-    size_t free = senders->draining || senders->busy >= allowed ? 0 : allowed - senders->busy;
-    pthread_mutex_unlock(&senders->lock);
-    return free;
+    return senders->draining || senders->busy >= allowed ? 0 : allowed - senders->busy;
 }
 
 int64_t senders_quiet_ms(const struct senders *senders, int64_t now_ms)
@@ -317,26 +336,26 @@ int64_t senders_quiet_ms(const struct senders *senders, int64_t now_ms)
 
 size_t senders_busy(struct senders *senders)
 {
-    pthread_mutex_lock(&senders->lock);
-    size_t busy = senders->busy;
-    pthread_mutex_unlock(&senders->lock);
-    return busy;
+    return senders->busy;
 }
 
 void senders_give(struct senders *senders, struct senders_job *job)
 {
-    pthread_mutex_lock(&senders->lock);
-    bool begins = !senders->draining, tell = false;
+    struct sender *woken = NULL;
+    bool tell = false;
     senders->busy++;
-    if (begins) {
-        append(&senders->waiting, job);
-    } else {
+    pthread_mutex_lock(&senders->lock);
+    if (senders->draining) {
         outcome_set(&job->outcome, OUTCOME_CUT);
         tell = finish(senders, job);
+    } else if (senders->idle) {
+        woken = wake_up(senders, job);
+    } else {
+        append(&senders->waiting, job);
     }
     pthread_mutex_unlock(&senders->lock);
-    if (begins)
-        pthread_cond_signal(&senders->work);
+    if (woken)
+        sem_post(&woken->work);
     if (tell)
         wake_loop(senders);
 }
@@ -355,10 +374,11 @@ void senders_collect(struct senders *senders, int64_t now_ms,
     pthread_mutex_lock(&senders->lock);
     struct senders_list done = senders->done;
     senders->done = (struct senders_list){0};
-    senders->busy -= senders->done_count;
-    senders->done_count = 0;
     pthread_mutex_unlock(&senders->lock);
 
+    /* All of them have their threads back before the first callback may give another job. */
+    for (const struct senders_job *job = done.first; job; job = job->next)
+        senders->busy--;
     struct senders_job *job;
     while ((job = shift(&done)) != NULL) {
         throttle_report(&senders->throttle, &job->outcome, now_ms);
